@@ -1,0 +1,16 @@
+// Package kernel holds the float32 kernels a compiled program is made of.
+//
+// Every kernel is a method of a [Level], so that the choice of the instruction set is a value: a
+// program compiled for one level runs on that level, a test runs all of them. Beside the assembly
+// stands portable Go of the same meaning, which is also the oracle of the tests.
+//
+// # Memory
+//
+// Tensors are row-major and dense. Kernels that read whole vectors may read, never write, up to
+// [Slack] floats past the end of an operand; the allocator of the plan provides them.
+//
+// # Determinism
+//
+// A kernel's result depends on its arguments and its level only. No kernel knows the number of
+// threads.
+package kernel
