@@ -1,0 +1,85 @@
+package sym
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Topological returns every expression that roots are computed from, roots included, each after its
+// arguments (by ascending id).
+func Topological(roots ...*Expr) []*Expr {
+	seen := map[*Expr]bool{}
+	var all []*Expr
+	stack := slices.Clone(roots)
+	for len(stack) > 0 {
+		e := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if seen[e] {
+			continue
+		}
+		seen[e] = true
+		all = append(all, e)
+		stack = append(stack, e.args...)
+	}
+	slices.SortFunc(all, func(a, b *Expr) int { return a.id - b.id })
+	return all
+}
+
+// Rewrite rebuilds roots from the leaves up: f gets every expression together with its rebuilt
+// arguments and returns what stands in its place; nil means the same operation on those arguments.
+func Rewrite(roots []*Expr, f func(e *Expr, args []*Expr) *Expr) []*Expr {
+	became := map[*Expr]*Expr{}
+	for _, e := range Topological(roots...) {
+		args := make([]*Expr, len(e.args))
+		for i, a := range e.args {
+			args[i] = became[a]
+		}
+		to := f(e, args)
+		if to == nil {
+			to = e.With(args...)
+		}
+		became[e] = to
+	}
+	out := make([]*Expr, len(roots))
+	for i, r := range roots {
+		out[i] = became[r]
+	}
+	return out
+}
+
+// Replace returns roots with every expression that is a key of with replaced by its value.
+func Replace(roots []*Expr, with map[*Expr]*Expr) []*Expr {
+	return Rewrite(roots, func(e *Expr, _ []*Expr) *Expr { return with[e] })
+}
+
+// Format prints the computation of roots as a straight-line program, a line an expression, for people
+// and golden tests:
+//
+//	%0 = input "x" : float[3]
+//	%1 = mul %0 %0 : float[3]
+//	return %1
+func Format(roots ...*Expr) string {
+	var b strings.Builder
+	number := map[*Expr]int{}
+	for i, e := range Topological(roots...) {
+		number[e] = i
+		fmt.Fprintf(&b, "%%%d = %s", i, e.op)
+		if e.err != nil {
+			fmt.Fprintf(&b, " error %v", e.err)
+		}
+		for _, a := range e.args {
+			fmt.Fprintf(&b, " %%%d", number[a])
+		}
+		if e.attr != nil {
+			fmt.Fprintf(&b, " %v", e.attr)
+		}
+		fmt.Fprintf(&b, " : %v%v\n", e.dtype, e.shape)
+	}
+	b.WriteString("return")
+	for _, r := range roots {
+		fmt.Fprintf(&b, " %%%d", number[r])
+	}
+	b.WriteByte('\n')
+	return b.String()
+}
