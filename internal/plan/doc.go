@@ -1,0 +1,32 @@
+// Package plan compiles expressions to a [Program]: a straight line of kernels over static memory.
+//
+// # The way from an expression to a program
+//
+//	sym expressions ── simplify ──▶ expressions ── lower ──▶ nodes ── schedule ──▶ regions ── layout ──▶ Program
+//
+// A [node] is one kernel call: a fused element-wise tape, a convolution, a matrix product. Lowering decides
+// what is kept in memory (a [value]) and what is recomputed inside a tape.
+//
+// # Slabs, lanes, regions
+//
+// Most of what a network computes for one sample does not depend on the other samples. A node is split
+// along the leading axis of its output into slabs, and chunks of slabs are the unit of work:
+//
+//	region 0            region 1                          region 2
+//	┌────────────┐      ┌──────────────────────────┐      ┌───────────────────┐
+//	│ pack conv1 │      │ conv1 → pool → … → conv1'│      │ Σ of partial dW   │
+//	│ pack conv2 │ ──▶  │   chunk 0: images 0…4    │ ──▶  │ matrix products dW│ ──▶ …
+//	│ …          │      │   chunk 1: images 5…9 …  │      │                   │
+//	└────────────┘      └──────────────────────────┘      └───────────────────┘
+//
+// All nodes of a lane run one after the other on one chunk before the next chunk is begun, so a handful of
+// images flows through the network, forward and backward, while its data is in the cache. A region holds
+// lanes that do not depend on each other; between regions all workers meet. What a lane alone uses lives in
+// memory of the worker.
+//
+// # The one invariant
+//
+// Chunks are a function of shapes, never of the number of threads, and partial results of chunks are added
+// in the order of the chunks. Therefore a program gives bit for bit the same result for any number of
+// threads.
+package plan

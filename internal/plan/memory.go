@@ -1,0 +1,130 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/gradreg/gradreg/internal/kernel"
+)
+
+// alignment of values, in floats: a cache line.
+const alignment = 16
+
+// span is a value that needs memory from one time to another, both inclusive.
+type span struct {
+	value       *value
+	size        int
+	first, last int
+}
+
+// layout gives every value its place and returns the floats that the arena and a worker's local memory
+// take.
+func layout(nodes []*node, regions []*region, keep map[*value]bool) (arena, local int) {
+	var shared []span
+	for _, n := range nodes {
+		for _, v := range n.outs {
+			if v.place == placePersistent {
+				continue
+			}
+			if !keep[v] && isLocal(v) {
+				v.place = placeLocal
+				continue
+			}
+			s := span{value: v, size: v.size, first: n.region, last: n.region}
+			for _, r := range v.readers {
+				s.last = max(s.last, r.region)
+			}
+			if keep[v] {
+				s.last = len(regions)
+			}
+			shared = append(shared, s)
+		}
+	}
+	arena = place(shared)
+	for _, r := range regions {
+		for _, l := range r.lanes {
+			local = max(local, place(localSpans(l)))
+		}
+	}
+	return arena, local
+}
+
+// isLocal reports whether v is used only slab by slab by the lane that computes it.
+func isLocal(v *value) bool {
+	for _, r := range v.readers {
+		if r.region != v.def.region || r.lane() != v.def.lane() {
+			return false
+		}
+		for _, u := range r.args {
+			if u.value == v && !u.aligned {
+				return false
+			}
+		}
+	}
+	return !v.def.private && v.size%v.def.slabs == 0 && v.def.sliced()
+}
+
+// sliced reports whether slab i of the output is what slabs of the node compute. A sum over the leading
+// axis has an output for every chunk instead.
+func (n *node) sliced() bool {
+	s, ok := n.kern.(interface{ perChunk() bool })
+	return !ok || !s.perChunk()
+}
+
+// localSpans returns what the local values of a lane need, by the positions of its nodes.
+func localSpans(l laneNodes) []span {
+	at := map[*node]int{}
+	for i, n := range l.nodes {
+		at[n] = i
+	}
+	var spans []span
+	for i, n := range l.nodes {
+		for _, v := range n.outs {
+			if v.place != placeLocal {
+				continue
+			}
+			s := span{value: v, size: v.size / l.lane.slabs * l.lane.chunk, first: i, last: i}
+			for _, r := range v.readers {
+				s.last = max(s.last, at[r])
+			}
+			spans = append(spans, s)
+		}
+	}
+	return spans
+}
+
+// place assigns offsets so that values which live at the same time do not overlap, and returns the total:
+// the largest first, each at the lowest offset that is free.
+func place(spans []span) int {
+	slices.SortStableFunc(spans, func(a, b span) int { return b.size - a.size })
+	total := 0
+	var placed []span
+	for _, s := range spans {
+		var busy []span
+		for _, p := range placed {
+			if p.first <= s.last && s.first <= p.last {
+				busy = append(busy, p)
+			}
+		}
+		slices.SortFunc(busy, func(a, b span) int { return a.value.offset - b.value.offset })
+		offset := 0
+		for _, p := range busy {
+			if offset+s.size <= p.value.offset {
+				break
+			}
+			offset = max(offset, roundUp(p.value.offset+p.size))
+		}
+		s.value.offset = offset
+		placed = append(placed, s)
+		total = max(total, offset+s.size)
+	}
+	return total
+}
+
+// roundUp returns the next multiple of the alignment.
+func roundUp(n int) int { return (n + alignment - 1) / alignment * alignment }
+
+// allocate returns n floats, aligned to a cache line, with the slack kernels may read behind them.
+func allocate(n int) []float32 {
+	raw := make([]float32, n+kernel.Slack+alignment)
+	return raw[misalignment(raw):][: n : n+kernel.Slack]
+}

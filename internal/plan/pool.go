@@ -1,0 +1,144 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/gradreg/gradreg/sym"
+)
+
+// poolCall pools planes, or transposes a sum pooling.
+type poolCall struct {
+	node           *node
+	op             sym.Op
+	spec           sym.PoolSpec
+	h, w, oh, ow   int // of the pooled tensor and of the windows
+	inSize, outSize int // of a plane
+}
+
+func (x *poolCall) String() string {
+	return fmt.Sprintf("%v{%dx%d of %dx%d}", x.op, x.spec.Window[0], x.spec.Window[1], x.h, x.w)
+}
+
+func (x *poolCall) run(c *chunk, lo, hi int) {
+	n := x.node
+	out := n.outs[0].slab(c, lo, hi, n.slabs)
+	in := n.args[0].value.slab(c, lo, hi, n.slabs)
+	if x.op == sym.OpSumPoolTranspose {
+		clear(out)
+	}
+	for p := range len(in) / x.inSize {
+		from, to := in[p*x.inSize:(p+1)*x.inSize], out[p*x.outSize:(p+1)*x.outSize]
+		switch x.op {
+		case sym.OpMaxPoolIndex:
+			if x.pairs() {
+				x.maxIndexPairs(ints(to), from)
+			} else {
+				x.maxIndex(ints(to), from)
+			}
+		case sym.OpSumPool:
+			x.sum(to, from)
+		case sym.OpSumPoolTranspose:
+			x.spread(to, from)
+		}
+	}
+}
+
+// pairs reports whether the windows are 2×2 without overlap or padding.
+func (x *poolCall) pairs() bool {
+	two := [2]int{2, 2}
+	return x.spec.Window == two && x.spec.Stride == two && x.spec.PadBefore == [2]int{}
+}
+
+// window returns the rows and columns of a window, clipped to the plane.
+func (x *poolCall) window(i, j int) (top, bottom, left, right int) {
+	top = i*x.spec.Stride[0] - x.spec.PadBefore[0]
+	left = j*x.spec.Stride[1] - x.spec.PadBefore[1]
+	bottom, right = min(top+x.spec.Window[0], x.h), min(left+x.spec.Window[1], x.w)
+	return max(top, 0), bottom, max(left, 0), right
+}
+
+func (x *poolCall) maxIndex(out []int32, in []float32) {
+	for i := range x.oh {
+		for j := range x.ow {
+			top, bottom, left, right := x.window(i, j)
+			best := top*x.w + left
+			for r := top; r < bottom; r++ {
+				for q := r*x.w + left; q < r*x.w+right; q++ {
+					if in[q] > in[best] {
+						best = q
+					}
+				}
+			}
+			out[i*x.ow+j] = int32(best)
+		}
+	}
+}
+
+// maxIndexPairs is maxIndex for 2×2 windows.
+func (x *poolCall) maxIndexPairs(out []int32, in []float32) {
+	for i := range x.oh {
+		upper := in[2*i*x.w:][:2*x.ow]
+		lower := in[(2*i+1)*x.w:][:2*x.ow]
+		row := out[i*x.ow:][:x.ow]
+		base := int32(2 * i * x.w)
+		for j := range row {
+			best, at := upper[2*j], base+int32(2*j)
+			if v := upper[2*j+1]; v > best {
+				best, at = v, base+int32(2*j+1)
+			}
+			if v := lower[2*j]; v > best {
+				best, at = v, base+int32(x.w+2*j)
+			}
+			if v := lower[2*j+1]; v > best {
+				at = base + int32(x.w+2*j+1)
+			}
+			row[j] = at
+		}
+	}
+}
+
+func (x *poolCall) sum(out, in []float32) {
+	for i := range x.oh {
+		for j := range x.ow {
+			top, bottom, left, right := x.window(i, j)
+			var s float32
+			for r := top; r < bottom; r++ {
+				for _, v := range in[r*x.w+left : r*x.w+right] {
+					s += v
+				}
+			}
+			out[i*x.ow+j] = s
+		}
+	}
+}
+
+func (x *poolCall) spread(out, in []float32) {
+	for i := range x.oh {
+		for j := range x.ow {
+			top, bottom, left, right := x.window(i, j)
+			v := in[i*x.ow+j]
+			for r := top; r < bottom; r++ {
+				row := out[r*x.w+left : r*x.w+right]
+				for k := range row {
+					row[k] += v
+				}
+			}
+		}
+	}
+}
+
+func (low *lowering) emitPool(e *sym.Expr) {
+	n := low.newNode(e)
+	in, out := e.Args()[0].Shape(), e.Shape()
+	big, small := in, out
+	if e.Op() == sym.OpSumPoolTranspose {
+		big, small = out, in
+	}
+	spec := e.Attr().(sym.PoolAttr).PoolSpec
+	n.kern = &poolCall{
+		node: n, op: e.Op(), spec: spec, h: big[2], w: big[3], oh: small[2], ow: small[3],
+		inSize: in[2] * in[3], outSize: out[2] * out[3],
+	}
+	n.addUse(low.value(e.Args()[0]), true)
+	n.cost = small.Size() * spec.Window[0] * spec.Window[1] * 4
+}

@@ -1,0 +1,113 @@
+package plan
+
+import "slices"
+
+// region is a set of lanes that do not depend on each other. All workers meet at its end.
+type region struct {
+	lanes []laneNodes
+	tasks []task
+}
+
+// laneNodes are the nodes of a lane, in the order they run in on every chunk.
+type laneNodes struct {
+	lane  lane
+	nodes []*node
+}
+
+// task is some chunks of a lane.
+type task struct {
+	lane        int
+	first, stop int // chunks
+	cost        int
+}
+
+// schedule distributes nodes over regions, each as early as possible: into the region that is being
+// filled if everything it reads comes from earlier ones, or from its own lane slab by slab.
+func schedule(nodes []*node) []*region {
+	nodes = slices.Clone(nodes)
+	for _, n := range nodes {
+		n.region = -1
+	}
+	var regions []*region
+	for len(nodes) > 0 {
+		r := &region{}
+		var later []*node
+		for _, n := range nodes {
+			if !fits(n, len(regions)) {
+				later = append(later, n)
+				continue
+			}
+			n.region = len(regions)
+			r.add(n)
+		}
+		r.split()
+		regions = append(regions, r)
+		nodes = later
+	}
+	return regions
+}
+
+// fits reports whether n can run in region r, given that the nodes before it have been placed.
+func fits(n *node, r int) bool {
+	for _, u := range n.args {
+		d := u.value.def
+		if d == nil || (d.region >= 0 && d.region < r) {
+			continue
+		}
+		if d.region < 0 || !u.aligned || n.private || d.lane() != n.lane() {
+			return false
+		}
+	}
+	for _, d := range n.after {
+		if d.region < 0 || (d.region == r && d.lane() != n.lane()) {
+			return false
+		}
+	}
+	return true
+}
+
+// add puts n at the end of its lane.
+func (r *region) add(n *node) {
+	for i := range r.lanes {
+		if r.lanes[i].lane == n.lane() {
+			r.lanes[i].nodes = append(r.lanes[i].nodes, n)
+			return
+		}
+	}
+	r.lanes = append(r.lanes, laneNodes{lane: n.lane(), nodes: []*node{n}})
+}
+
+// smallTask is the cost in multiply-adds, some ten microseconds, below which splitting work costs more
+// than it gains.
+const smallTask = 1 << 17
+
+// split cuts lanes into tasks, of several chunks where chunks are small, the largest first so that workers
+// end together.
+func (r *region) split() {
+	for i, l := range r.lanes {
+		cost := 0
+		for _, n := range l.nodes {
+			cost += n.cost
+		}
+		count := chunks(l.lane.slabs, l.lane.chunk)
+		each := max(1, smallTask*count/max(cost, 1))
+		for first := 0; first < count; first += each {
+			stop := min(first+each, count)
+			r.tasks = append(r.tasks, task{i, first, stop, cost / count * (stop - first)})
+		}
+	}
+	slices.SortStableFunc(r.tasks, func(a, b task) int { return b.cost - a.cost })
+}
+
+// run does a task: the nodes of its lane, chunk by chunk.
+func (r *region) run(w *worker, t task, state *runState) {
+	l := &r.lanes[t.lane]
+	c := chunk{worker: w, run: state}
+	for c.index = t.first; c.index < t.stop; c.index++ {
+		c.first = c.index * l.lane.chunk
+		hi := min(c.first+l.lane.chunk, l.lane.slabs)
+		for _, n := range l.nodes {
+			n.kern.run(&c, c.first, hi)
+		}
+	}
+}
