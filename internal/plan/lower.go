@@ -18,6 +18,7 @@ type lowering struct {
 	nodes  []*node
 	scratch int // floats that the hungriest kernel call needs
 	terms   map[*sym.Expr][]*sym.Expr // the products that a sum of products adds up
+	packs   map[packKey]*value
 	err     error
 }
 
@@ -26,7 +27,7 @@ func lower(level kernel.Level, roots []*sym.Expr) (*lowering, error) {
 	low := &lowering{
 		level: level,
 		order: sym.Topological(roots...), roots: map[*sym.Expr]bool{}, users: map[*sym.Expr]int{},
-		values: map[*sym.Expr]*value{},
+		values: map[*sym.Expr]*value{}, packs: map[packKey]*value{},
 	}
 	for _, r := range roots {
 		low.roots[r] = true

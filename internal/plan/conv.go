@@ -1,0 +1,262 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/gradreg/gradreg/internal/kernel"
+	"github.com/gradreg/gradreg/sym"
+)
+
+// geometry is what the three convolution kernels share.
+type geometry struct {
+	kernel.Conv
+	oc, pixels int     // output channels, and pixels of one of them
+	taps       []int32 // where the expanded image holds the inputs of filter tap (c, kh, kw)
+}
+
+func newGeometry(spec sym.ConvSpec, x, w, y sym.Shape) *geometry {
+	g := &geometry{Conv: kernel.Conv{
+		C: x[1], H: x[2], W: x[3], KH: w[2], KW: w[3], OH: y[2], OW: y[3],
+		SH: spec.Stride[0], SW: spec.Stride[1], PT: spec.PadBefore[0], PL: spec.PadBefore[1],
+		DH: spec.Dilation[0], DW: spec.Dilation[1],
+	}, oc: w[0], pixels: y[2] * y[3]}
+	g.taps = g.TapOffsets()
+	return g
+}
+
+// macs returns the multiply-adds of one image.
+func (g *geometry) macs() int { return g.oc * g.pixels * len(g.taps) }
+
+// whole reports whether the filter covers the whole image in one position: the convolution is then a
+// matrix product over the batch.
+func (g *geometry) whole() bool {
+	return g.pixels == 1 && g.KH == g.H && g.KW == g.W && g.PT == 0 && g.PL == 0 && g.DH == 1 && g.DW == 1
+}
+
+func (g *geometry) String() string {
+	return fmt.Sprintf("%dx%dx%d*%dx%dx%d", g.C, g.H, g.W, g.oc, g.KH, g.KW)
+}
+
+// packWeights adds the node that packs a filter for MulPacked, or finds it: the filter is packed once a
+// step for all its uses of one kind. Panel q of it holds rows × cols of the filter from offset first[q].
+func (low *lowering) packWeights(w *sym.Expr, kind string, rows, cols []int32, first []int32) *value {
+	key := packKey{w, kind}
+	if v := low.packs[key]; v != nil {
+		return v
+	}
+	size := roundUp(low.level.PackedSize(len(rows), len(cols)))
+	n := low.bareNode(low.name(w)+"/"+kind, size*len(first), 1)
+	n.kern = &packFilterCall{node: n, rows: rows, cols: cols, first: first, size: size}
+	n.addUse(low.value(w), false)
+	low.packs[key] = n.outs[0]
+	return n.outs[0]
+}
+
+// packKey identifies the packed form of a filter.
+type packKey struct {
+	w    *sym.Expr
+	kind string
+}
+
+// packFilterCall packs a filter in panels of equal size.
+type packFilterCall struct {
+	node       *node
+	rows, cols []int32
+	first      []int32
+	size       int
+}
+
+func (x *packFilterCall) String() string {
+	return fmt.Sprintf("pack{%d of %dx%d}", len(x.first), len(x.rows), len(x.cols))
+}
+
+func (x *packFilterCall) run(c *chunk, _, _ int) {
+	out, in := x.node.outs[0].slab(c, 0, 1, 1), x.node.args[0].value.slab(c, 0, 1, 1)
+	for q, at := range x.first {
+		c.worker.level.PackA(out[q*x.size:(q+1)*x.size], in[at:], x.rows, x.cols)
+	}
+}
+
+// convCall is a convolution, image by image: expand the image so that the inputs of a filter tap are
+// contiguous, then multiply the packed filter with them.
+type convCall struct {
+	node *node
+	g    *geometry
+}
+
+func (x *convCall) String() string { return fmt.Sprintf("conv{%v}", x.g) }
+
+func (x *convCall) run(c *chunk, lo, hi int) {
+	n, g, l := x.node, x.g, c.worker.level
+	out := n.outs[0].slab(c, lo, hi, n.slabs)
+	in := n.args[0].value.slab(c, lo, hi, n.slabs)
+	w := n.args[1].value.slab(c, 0, 1, 1)
+	inSize, outSize := g.C*g.H*g.W, g.oc*g.pixels
+	for i := range hi - lo {
+		l.Expand(&g.Conv, c.worker.scratch, in[i*inSize:(i+1)*inSize])
+		l.MulPacked(out[i*outSize:(i+1)*outSize], g.pixels, w, c.worker.scratch, g.taps, g.oc, g.pixels, false)
+	}
+}
+
+func (low *lowering) emitConv(e *sym.Expr) {
+	x, w := e.Args()[0], e.Args()[1]
+	g := newGeometry(e.Attr().(sym.ConvAttr).ConvSpec, x.Shape(), w.Shape(), e.Shape())
+	if g.whole() {
+		low.emitWhole(e, x, w, x.Shape()[0], g.oc, sym.MatMulAttr{TransB: true})
+		return
+	}
+	packed := low.packWeights(w, "forward", multiples(g.oc, len(g.taps)), multiples(len(g.taps), 1), []int32{0})
+	n := low.newNode(e)
+	n.kern = &convCall{node: n, g: g}
+	n.addUse(low.value(x), true)
+	n.addUse(packed, false)
+	low.convCost(n, g)
+}
+
+// convCost notes the multiply-adds of all images and reserves the memory for an expanded image.
+func (low *lowering) convCost(n *node, g *geometry) {
+	n.macs = g.macs() * n.slabs
+	n.cost += n.macs
+	low.needScratch(g.ExpandedSize())
+}
+
+// emitWhole computes a convolution of the whole image, or its input gradient, as a matrix product: [B,
+// C·H·W] with [O, C·H·W].
+func (low *lowering) emitWhole(e, a, w *sym.Expr, m, cols int, attr sym.MatMulAttr) {
+	n := low.newNode(e)
+	p := newProduct(m, cols, a.Shape().Size()/m, attr)
+	n.kern = &matMulCall{node: n, pairs: []product{p}}
+	n.addUse(low.value(a), true)
+	n.addUse(low.value(w), false)
+	n.macs = p.m * p.n * p.k
+	n.cost = n.macs
+	low.needScratch(p.scratch(low.level, n.chunk))
+}
+
+// convInputCall is the input gradient of a convolution: for every row kh of the filter, the products of
+// the filter's columns with the output's gradient are added to the expanded image at that row's offset, and
+// the expanded image is folded back.
+type convInputCall struct {
+	node   *node
+	g      *geometry
+	planes []int32 // offsets of the channels of the output's gradient
+	rows   []int32 // offset in the expanded image of filter row kh
+	panel  int     // floats of the packed filter for one kh
+}
+
+func (x *convInputCall) String() string { return fmt.Sprintf("conv-input-gradient{%v}", x.g) }
+
+func (x *convInputCall) run(c *chunk, lo, hi int) {
+	n, g, l := x.node, x.g, c.worker.level
+	out := n.outs[0].slab(c, lo, hi, n.slabs)
+	dy := n.args[0].value.slab(c, lo, hi, n.slabs)
+	w := n.args[1].value.slab(c, 0, 1, 1)
+	inSize, outSize := g.C*g.H*g.W, g.oc*g.pixels
+	expanded := c.worker.scratch[:g.ExpandedSize()]
+	plane := g.SH * g.Rows() * g.OW
+	for i := range hi - lo {
+		l.Fill(expanded, 0)
+		for kh, at := range x.rows {
+			l.MulPacked(expanded[at:], plane, w[kh*x.panel:], dy[i*outSize:], x.planes, g.C*g.KW, g.pixels, true)
+		}
+		l.Fold(&g.Conv, out[i*inSize:(i+1)*inSize], expanded, false)
+	}
+}
+
+func (low *lowering) emitConvInputGradient(e *sym.Expr) {
+	dy, w := e.Args()[0], e.Args()[1]
+	g := newGeometry(e.Attr().(sym.ConvAttr).ConvSpec, e.Shape(), w.Shape(), dy.Shape())
+	if g.whole() {
+		low.emitWhole(e, dy, w, dy.Shape()[0], len(g.taps), sym.MatMulAttr{})
+		return
+	}
+	rows := make([]int32, 0, g.C*g.KW) // (c, kw) of a filter [O, C, KH, KW]
+	for ch := range g.C {
+		for kw := range g.KW {
+			rows = append(rows, int32(ch*g.KH*g.KW+kw))
+		}
+	}
+	packed := low.packWeights(w, "input", rows, multiples(g.oc, len(g.taps)), multiples(g.KH, g.KW))
+	n := low.newNode(e)
+	x := &convInputCall{node: n, g: g, planes: multiples(g.oc, g.pixels), panel: packed.size / g.KH}
+	for kh := range g.KH {
+		x.rows = append(x.rows, g.taps[kh*g.KW])
+	}
+	n.kern = x
+	n.addUse(low.value(dy), true)
+	n.addUse(packed, false)
+	low.convCost(n, g)
+}
+
+// convWeightCall is the weight gradient of a convolution, summed over pairs of images and output
+// gradients: dot products over the pixels of the expanded images of a chunk. Every chunk has a sum of its
+// own.
+type convWeightCall struct {
+	node   *node
+	g      *geometry
+	pairs  int
+	planes []int32
+	stride int // floats from one expanded image to the next
+}
+
+func (x *convWeightCall) String() string {
+	return fmt.Sprintf("conv-weight-gradient{%v, %d pairs}", x.g, x.pairs)
+}
+
+// perChunk reports that every chunk has an output of its own.
+func (x *convWeightCall) perChunk() bool { return true }
+
+func (x *convWeightCall) run(c *chunk, lo, hi int) {
+	n, g, l := x.node, x.g, c.worker.level
+	out := n.outs[0].slab(c, c.index, c.index+1, chunks(n.slabs, n.chunk))
+	inSize, outSize := g.C*g.H*g.W, g.oc*g.pixels
+	for p := range x.pairs {
+		in := n.args[2*p].value.slab(c, lo, hi, n.slabs)
+		dy := n.args[2*p+1].value.slab(c, lo, hi, n.slabs)
+		for i := range hi - lo {
+			l.Expand(&g.Conv, c.worker.scratch[i*x.stride:], in[i*inSize:(i+1)*inSize])
+		}
+		l.MulDot(out, len(g.taps), dy, x.planes, outSize, c.worker.scratch, g.taps, x.stride, g.pixels, hi-lo, p > 0)
+	}
+}
+
+// emitConvWeightGradient computes e as the sum of the weight gradients of pairs (x, dy).
+func (low *lowering) emitConvWeightGradient(e *sym.Expr, attr sym.ConvAttr, pairs [][2]*sym.Expr) {
+	x, dy := pairs[0][0], pairs[0][1]
+	g := newGeometry(attr.ConvSpec, x.Shape(), e.Shape(), dy.Shape())
+	if g.whole() {
+		low.emitWholeWeights(e, pairs)
+		return
+	}
+	batch := x.Shape()[0]
+	parts := chunks(batch, chunkSize(batch))
+	n := low.bareNode(low.name(e)+"/part", parts*e.Shape().Size(), batch)
+	k := &convWeightCall{node: n, g: g, pairs: len(pairs), planes: multiples(g.oc, g.pixels), stride: roundUp(g.ExpandedSize())}
+	n.kern = k
+	for _, p := range pairs {
+		n.addUse(low.value(p[0]), true)
+		n.addUse(low.value(p[1]), true)
+	}
+	n.macs = g.macs() * batch * len(pairs)
+	n.cost = n.macs
+	low.needScratch(k.stride * n.chunk)
+	low.combine(e, n.outs[0], parts)
+}
+
+// emitWholeWeights computes the weight gradient of a convolution of the whole image: dyᵀ·x.
+func (low *lowering) emitWholeWeights(e *sym.Expr, pairs [][2]*sym.Expr) {
+	n := low.newNode(e)
+	x := &matMulCall{node: n}
+	n.kern = x
+	m := e.Shape()[0]
+	for _, pair := range pairs {
+		in, dy := pair[0], pair[1]
+		p := newProduct(m, e.Shape().Size()/m, dy.Shape()[0], sym.MatMulAttr{TransA: true})
+		x.pairs = append(x.pairs, p)
+		n.addUse(low.value(dy), false)
+		n.addUse(low.value(in), false)
+		n.macs += p.m * p.n * p.k
+		low.needScratch(p.scratch(low.level, n.chunk))
+	}
+	n.cost = n.macs
+}
