@@ -1,0 +1,182 @@
+package kernel
+
+// Conv is the geometry of a convolution of one image: input C × H × W, filter KH × KW, output OH × OW
+// pixels, strides, top and left padding, dilations. All fields are set; strides and dilations are at least
+// one.
+//
+// The kernels see an image expanded KW-fold, not KH·KW-fold:
+//
+//	xp[c][kw][phase][row][ow] = x[c][ih][ow·SW + kw·DW − PL],  ih + PT = row·SH + phase
+//
+// with zeros outside the image. The inputs of filter tap (c, kh, kw) for all output pixels are then
+// contiguous: OH·OW floats from row (kh·DH) div SH of phase (kh·DH) mod SH.
+type Conv struct{ C, H, W, KH, KW, OH, OW, SH, SW, PT, PL, DH, DW int }
+
+// Rows returns the number of rows of a phase: as many as the last output row needs of the last tap.
+func (g *Conv) Rows() int { return g.OH + (g.KH-1)*g.DH/g.SH }
+
+// ExpandedSize returns the number of floats of an expanded image.
+func (g *Conv) ExpandedSize() int { return g.C * g.KW * g.SH * g.Rows() * g.OW }
+
+// TapOffsets returns, for every filter tap in the order (c, kh, kw), the offset of its inputs in the
+// expanded image.
+func (g *Conv) TapOffsets() []int32 {
+	offsets := make([]int32, 0, g.C*g.KH*g.KW)
+	for c := range g.C {
+		for kh := range g.KH {
+			phase, row := kh*g.DH%g.SH, kh*g.DH/g.SH
+			for kw := range g.KW {
+				offsets = append(offsets, int32((((c*g.KW+kw)*g.SH+phase)*g.Rows()+row)*g.OW))
+			}
+		}
+	}
+	return offsets
+}
+
+// patch is the part of a plane of the expanded image, for one tap column and phase, that lies inside the
+// image: rows first … last−1, columns left … right−1 of OW.
+type patch struct {
+	first, last, left, right int
+	ih, iw                   int // image row and column of the patch's first element
+}
+
+// patch returns the part for tap column kw and a phase; it is empty if first ≥ last or left ≥ right.
+func (g *Conv) patch(kw, phase int) patch {
+	var p patch
+	// Row r holds image row r·SH + phase − PT, column o image column o·SW + kw·DW − PL.
+	p.first, p.last = inside(g.SH, phase-g.PT, g.H, g.Rows())
+	p.left, p.right = inside(g.SW, kw*g.DW-g.PL, g.W, g.OW)
+	p.ih, p.iw = p.first*g.SH+phase-g.PT, p.left*g.SW+kw*g.DW-g.PL
+	return p
+}
+
+// inside returns the range of i in 0 … n−1 with 0 ≤ i·stride + offset < extent.
+func inside(stride, offset, extent, n int) (first, last int) {
+	if offset < 0 {
+		first = (-offset + stride - 1) / stride
+	}
+	if extent > offset {
+		last = (extent-offset-1)/stride + 1
+	}
+	return min(first, n), min(last, n)
+}
+
+// Expand writes the expanded form of the image x to xp, which has room for Slack floats behind it: vectors
+// are stored whole.
+func (l Level) Expand(g *Conv, xp, x []float32) {
+	rows := g.Rows()
+	for c := range g.C {
+		image := x[c*g.H*g.W : (c+1)*g.H*g.W]
+		for kw := range g.KW {
+			for phase := range g.SH {
+				plane := xp[((c*g.KW+kw)*g.SH+phase)*rows*g.OW:][:rows*g.OW]
+				p := g.patch(kw, phase)
+				if p.first >= p.last || p.left >= p.right {
+					clear(plane)
+					continue
+				}
+				clear(plane[:p.first*g.OW])
+				if g.SW == 1 && l != Generic {
+					l.expandRows(g, plane, image, p)
+				} else {
+					expandGeneric(g, plane, image, p)
+				}
+				clear(plane[p.last*g.OW:])
+			}
+		}
+	}
+}
+
+// expandRows fills the rows of a patch with vectors, for columns of stride one. Blocks of columns go from
+// right to left, rows from top to bottom: what a vector of the last block leaves beyond its row, the blocks
+// that follow overwrite.
+func (l Level) expandRows(g *Conv, plane, image []float32, p patch) {
+	lanes := l.lanes()
+	from := p.ih*g.W + p.iw - p.left
+	for o := (g.OW - 1) / lanes * lanes; o >= 0; o -= lanes {
+		inner := span(clamp(p.left-o, lanes), clamp(p.right-o, lanes))
+		l.copyRows(plane, p.first*g.OW+o, image, from+o, p.last-p.first, g.OW, g.SH*g.W, inner)
+	}
+}
+
+// span returns the mask of lanes lo … hi−1.
+func span(lo, hi int) uint32 { return uint32(1)<<hi - uint32(1)<<lo }
+
+// clamp limits i to 0 … n.
+func clamp(i, n int) int { return min(max(i, 0), n) }
+
+// expandGeneric is expandRows in portable Go, for any stride.
+func expandGeneric(g *Conv, plane, image []float32, p patch) {
+	for r := p.first; r < p.last; r++ {
+		row := plane[r*g.OW : (r+1)*g.OW]
+		from := image[(p.ih+(r-p.first)*g.SH)*g.W+p.iw:]
+		clear(row[:p.left])
+		clear(row[p.right:])
+		row = row[p.left:p.right]
+		if g.SW == 1 {
+			copy(row, from)
+			continue
+		}
+		for i, at := 0, 0; i < len(row); i, at = i+1, at+g.SW {
+			row[i] = from[at]
+		}
+	}
+}
+
+// Fold is the transpose of Expand: x is the sum of all entries of xp that Expand takes from it. scratch
+// holds FoldScratch floats.
+func (l Level) Fold(g *Conv, x, xp, scratch []float32) {
+	rows := g.Rows()
+	size := g.H * g.W
+	for c := range g.C {
+		image := x[c*size : (c+1)*size]
+		planes := xp[c*g.KW*g.SH*rows*g.OW:]
+		if g.SH == 1 && g.SW == 1 && g.DW == 1 && l != Generic && g.KW <= maxFoldColumns {
+			l.foldRows(g, scratch, planes)
+			copy(image, scratch)
+			continue
+		}
+		clear(image)
+		for kw := range g.KW {
+			for phase := range g.SH {
+				if p := g.patch(kw, phase); p.first < p.last && p.left < p.right {
+					foldGeneric(g, image, planes[(kw*g.SH+phase)*rows*g.OW:], p)
+				}
+			}
+		}
+	}
+}
+
+// FoldScratch returns the floats of scratch that Fold needs: a channel, with room for whole vectors.
+func (g *Conv) FoldScratch() int { return g.H*g.W + Slack }
+
+// maxFoldColumns is the widest filter that foldRows has masks for.
+const maxFoldColumns = 16
+
+// foldRows adds up a channel of the image from its KW planes, a vector of image columns at a time. Column j
+// gets column j + PL − kw of plane kw. Blocks go from right to left, as in expandRows.
+func (l Level) foldRows(g *Conv, image, planes []float32) {
+	var read [maxFoldColumns]uint32
+	rows, lanes := g.Rows(), l.lanes()
+	top, bottom := min(g.PT, rows), min(g.PT+g.H, rows) // rows of a plane that lie in the image
+	for j := (g.W - 1) / lanes * lanes; j >= 0; j -= lanes {
+		for kw := range g.KW {
+			shift := j + g.PL - kw // plane column of the first lane
+			read[kw] = span(clamp(-shift, lanes), clamp(g.OW-shift, lanes))
+		}
+		from := top*g.OW + j + g.PL
+		l.sumRows(image, j, planes, from, bottom-top, g.W, g.OW, rows*g.OW-1, read[:g.KW])
+	}
+	clear(image[(bottom-top)*g.W : g.H*g.W])
+}
+
+// foldGeneric adds the rows of a patch to the image, for any stride.
+func foldGeneric(g *Conv, image, plane []float32, p patch) {
+	for r := p.first; r < p.last; r++ {
+		row := plane[r*g.OW+p.left : r*g.OW+p.right]
+		to := image[(p.ih+(r-p.first)*g.SH)*g.W+p.iw:]
+		for i, at := 0, 0; i < len(row); i, at = i+1, at+g.SW {
+			to[at] += row[i]
+		}
+	}
+}

@@ -1,0 +1,14 @@
+//go:build !amd64 || purego
+
+package kernel
+
+func (l Level) mulTile(c []float32, ldc int, ap, b []float32, boff []int32, mr, n int, acc bool) {
+	mulGeneric(c, ldc, ap, b, boff, mr, n, acc)
+}
+
+func (l Level) mulDot(c []float32, ldc int, a []float32, aoff []int32, as int, b []float32, boff []int32, bs, k, segments int, acc bool) {
+	dotGeneric(c, ldc, a, aoff, as, b, boff, bs, k, segments, acc)
+}
+
+// PeakFLOPs has no meaning without vector kernels; it multiplies and adds in scalar registers.
+func (l Level) PeakFLOPs(iterations int) int { return peakGeneric(iterations) }
