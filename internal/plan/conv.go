@@ -117,7 +117,7 @@ func (low *lowering) emitConv(e *sym.Expr) {
 func (low *lowering) convCost(n *node, g *geometry) {
 	n.macs = g.macs() * n.slabs
 	n.cost += n.macs
-	low.needScratch(g.ExpandedSize())
+	low.needScratch(roundUp(g.ExpandedSize()) + g.FoldScratch())
 }
 
 // emitWhole computes a convolution of the whole image, or its input gradient, as a matrix product: [B,
@@ -159,7 +159,7 @@ func (x *convInputCall) run(c *chunk, lo, hi int) {
 		for kh, at := range x.rows {
 			l.MulPacked(expanded[at:], plane, w[kh*x.panel:], dy[i*outSize:], x.planes, g.C*g.KW, g.pixels, true)
 		}
-		l.Fold(&g.Conv, out[i*inSize:(i+1)*inSize], expanded, false)
+		l.Fold(&g.Conv, out[i*inSize:(i+1)*inSize], expanded, c.worker.scratch[roundUp(len(expanded)):])
 	}
 }
 

@@ -121,11 +121,12 @@ func lenet(g *sym.Graph, x *sym.Expr) (logits *sym.Expr, params []*sym.Expr) {
 		return sym.Add(y, sym.Broadcast(b, []int{1}, y.Shape()...))
 	}
 	batch := x.Shape()[0]
+	k3 := (x.Shape()[2]/2 - 4) / 2 // the last filter covers its input
 	h := sym.Conv(x, param("w1", 6, 1, 5, 5), sym.ConvSpec{PadBefore: [2]int{2, 2}, PadAfter: [2]int{2, 2}})
 	h = sym.ReLU(bias(sym.MaxPool(h, pool), param("b1", 6)))
 	h = sym.Conv(h, param("w2", 16, 6, 5, 5), sym.ConvSpec{})
 	h = sym.ReLU(bias(sym.MaxPool(h, pool), param("b2", 16)))
-	h = sym.Conv(h, param("w3", 24, 16, 3, 3), sym.ConvSpec{})
+	h = sym.Conv(h, param("w3", 24, 16, k3, k3), sym.ConvSpec{})
 	h = sym.Reshape(sym.ReLU(bias(h, param("b3", 24))), batch, 24)
 	h = sym.ReLU(sym.Add(sym.MatMul(h, param("w4", 24, 20)), param("b4", 20)))
 	h = sym.Scale(sym.Mul(h, sym.ToFloat(g.Bernoulli(0.5, 1, batch, 20))), 2)
