@@ -1,0 +1,19 @@
+// Package gradreg is the heart of GradReg: regularizers that penalize the gradient of a network with respect
+// to its input, each a small type that builds its penalty as an expression of package sym.
+//
+// # The convention of λ
+//
+// The objective is mean_b L_b + Σ_r λ_r·R_r. L_b is the cross-entropy of sample b in nats. Every R is the mean over
+// the samples of the batch of a sum over pixels, with no factor ½ and no 1/C unless its documentation says
+// so. λ refers to the gradient with respect to the input the network gets, that is the normalized image.
+//
+// # Use
+//
+// A [Problem] holds the symbolic pieces of one training step; [Objective] adds the penalties to its loss. Loss and
+// penalties share the forward pass and are compiled into one program: an exact DataGrad step takes 6F − F₁
+// multiply-adds where a plain step takes 3F − F₁, F being one pass over the batch and F₁ the first layer's
+// share.
+//
+// The text form name:λ[,key=value]…, as in datagrad:50 or spectreg:0.03,projections=2, is read by [Parse] and
+// written by String.
+package gradreg

@@ -1,0 +1,121 @@
+// Package spec reads the text form that regularizers, models, optimizers and schedules have in common:
+//
+//	name[:value][,key=value]…      name[:key=value[,key=value]…]
+package spec
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Spec is a parsed text form.
+type Spec struct {
+	Text  string
+	Name  string
+	Value string // what follows the colon, if it is no key=value
+	Pairs []Pair
+}
+
+// Pair is one key=value.
+type Pair struct{ Key, Value string }
+
+// Parse splits a text form.
+func Parse(text string) (Spec, error) {
+	name, rest, colon := strings.Cut(text, ":")
+	s := Spec{Text: text, Name: strings.TrimSpace(name)}
+	if s.Name == "" {
+		return s, fmt.Errorf("%q: expected a name", text)
+	}
+	if !colon {
+		return s, nil
+	}
+	for i, part := range strings.Split(rest, ",") {
+		key, value, ok := strings.Cut(strings.TrimSpace(part), "=")
+		switch {
+		case !ok && i == 0 && key != "":
+			s.Value = key
+		case !ok || key == "" || value == "":
+			return s, fmt.Errorf("%q: expected key=value, found %q", text, part)
+		default:
+			for _, p := range s.Pairs {
+				if p.Key == key {
+					return s, fmt.Errorf("%q: key %q stands twice", text, key)
+				}
+			}
+			s.Pairs = append(s.Pairs, Pair{key, value})
+		}
+	}
+	return s, nil
+}
+
+// Fields assigns the pairs to the fields of those keys; targets are *int, *float64, *bool, *string or
+// *[]int (as 256x128).
+func (s Spec) Fields(fields map[string]any) error {
+	for _, p := range s.Pairs {
+		target, ok := fields[p.Key]
+		if !ok {
+			names := make([]string, 0, len(fields))
+			for k := range fields {
+				names = append(names, k)
+			}
+			return fmt.Errorf("%q: %w", s.Text, Unknown("key", p.Key, names))
+		}
+		if err := assign(target, p.Value); err != nil {
+			return fmt.Errorf("%q: key %s: %w", s.Text, p.Key, err)
+		}
+	}
+	return nil
+}
+
+// assign parses value into target.
+func assign(target any, value string) error {
+	var err error
+	switch t := target.(type) {
+	case *int:
+		if *t, err = strconv.Atoi(value); err != nil {
+			return fmt.Errorf("found %q, expected an integer", value)
+		}
+	case *float64:
+		*t, err = Number(value)
+		return err
+	case *bool:
+		if *t, err = strconv.ParseBool(value); err != nil {
+			return fmt.Errorf("found %q, expected true or false", value)
+		}
+	case *string:
+		*t = value
+	case *[]int:
+		*t = nil
+		for _, part := range strings.Split(value, "x") {
+			n, err := strconv.Atoi(part)
+			if err != nil {
+				return fmt.Errorf("found %q, expected integers such as 256x128", value)
+			}
+			*t = append(*t, n)
+		}
+	}
+	return nil
+}
+
+// Number parses a finite number.
+func Number(text string) (float64, error) {
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+		return 0, fmt.Errorf("found %q, expected a finite number", text)
+	}
+	return v, nil
+}
+
+// Format writes a number so that Number reads the same value.
+func Format(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+
+// FormatInts writes integers as 256x128.
+func FormatInts(ns []int) string {
+	parts := make([]string, len(ns))
+	for i, n := range ns {
+		parts[i] = strconv.Itoa(n)
+	}
+	return strings.Join(parts, "x")
+}

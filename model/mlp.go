@@ -1,0 +1,57 @@
+package model
+
+import (
+	"fmt"
+
+	"github.com/gradreg/gradreg/internal/spec"
+	"github.com/gradreg/gradreg/nn"
+	"github.com/gradreg/gradreg/sym"
+)
+
+// MLP is a network of dense layers with a nonlinearity and dropout after each hidden one.
+type MLP struct {
+	Hidden     []int // units of the hidden layers
+	Activation nn.Activation
+	Dropout    float64 // 0 ≤ rate < 1
+}
+
+func parseMLP(s spec.Spec) (Model, error) {
+	m := MLP{Hidden: []int{256, 256}, Activation: "relu"}
+	err := s.Fields(map[string]any{"hidden": &m.Hidden, "activation": (*string)(&m.Activation), "dropout": &m.Dropout})
+	return m, err
+}
+
+// String returns the text form.
+func (m MLP) String() string {
+	activation := m.Activation
+	if activation == "" {
+		activation = "relu"
+	}
+	return fmt.Sprintf("mlp:hidden=%s,activation=%s,dropout=%s", spec.FormatInts(m.Hidden), activation, spec.Format(m.Dropout))
+}
+
+// Validate returns what is wrong with the options.
+func (m MLP) Validate() error {
+	if len(m.Hidden) == 0 {
+		return fmt.Errorf("hidden is empty, expected the units of at least one layer")
+	}
+	for _, n := range m.Hidden {
+		if n < 1 {
+			return fmt.Errorf("hidden has %d units, expected at least 1", n)
+		}
+	}
+	if err := m.Activation.Validate(); err != nil {
+		return err
+	}
+	return checkRate(m.Dropout)
+}
+
+// Logits builds the network on the pixels of x in a row.
+func (m MLP) Logits(c *nn.Context, x *sym.Expr, classes int) *sym.Expr {
+	h := nn.Flatten(x)
+	for _, n := range m.Hidden {
+		h = m.Activation.Apply(nn.Dense{Out: n}.Apply(c, h))
+		h = nn.Dropout{Rate: m.Dropout}.Apply(c, h)
+	}
+	return nn.Dense{Out: classes}.Apply(c, h)
+}

@@ -1,0 +1,18 @@
+package nn
+
+import "github.com/gradreg/gradreg/sym"
+
+// Dropout sets each element to 0 with probability Rate and divides the others by 1−Rate, in training; in
+// inference it does nothing (Srivastava et al. 2014, in the inverted form). 0 ≤ Rate < 1.
+type Dropout struct{ Rate float64 }
+
+// Apply applies the layer with a mask of its own.
+func (d Dropout) Apply(c *Context, x *sym.Expr) *sym.Expr {
+	if d.Rate == 0 || !c.Training || x.Err() != nil {
+		return x
+	}
+	keep := c.Graph().Bernoulli(1-d.Rate, c.NextStream(), x.Shape()...)
+	zero := c.Graph().Const(0, x.Shape()...)
+	y := sym.Select(keep, sym.Scale(x, 1/(1-d.Rate)), zero)
+	return c.note(c.name("dropout"), "dropout", y)
+}

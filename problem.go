@@ -1,0 +1,53 @@
+package gradreg
+
+import (
+	"github.com/gradreg/gradreg/nn"
+	"github.com/gradreg/gradreg/sym"
+)
+
+// Problem is one training step in symbolic form: what a penalty is built from.
+type Problem struct {
+	Input   *sym.Expr // images [B, C, H, W], or [B, N]
+	Targets *sym.Expr // one-hot classes [B, K]
+	Logits  *sym.Expr // [B, K]
+	Losses  *sym.Expr // cross-entropy per sample [B]
+	Params  *nn.Params
+	// NextStream returns a random stream that nothing else in the step uses.
+	NextStream func() uint32
+}
+
+// Forward builds logits from images.
+type Forward func(c *nn.Context, x *sym.Expr) *sym.Expr
+
+// NewProblem builds the forward pass and the losses of a training step. The context collects the layers and
+// the updates of running statistics.
+func NewProblem(c *nn.Context, x, targets *sym.Expr, forward Forward) *Problem {
+	logits := forward(c, x)
+	return &Problem{
+		Input: x, Targets: targets, Logits: logits, Losses: sym.CrossEntropy(logits, targets),
+		Params: c.Params, NextStream: c.NextStream,
+	}
+}
+
+// Loss returns mean_b L_b.
+func (p *Problem) Loss() *sym.Expr { return sym.Mean(p.Losses) }
+
+// batch returns B.
+func (p *Problem) batch() float64 { return float64(p.Input.Shape()[0]) }
+
+// Objective returns the objective mean_b L_b + Σ λ_r·R_r and the penalties R_r, in the order of regs. A λ of 0
+// leaves its penalty out of the objective, so that the run is bit for bit the plain one; the penalty is
+// then 0.
+func Objective(p *Problem, regs []Regularizer) (total *sym.Expr, penalties []*sym.Expr) {
+	total = p.Loss()
+	for _, r := range regs {
+		if r.Lambda() == 0 {
+			penalties = append(penalties, p.Params.Graph().Const(0))
+			continue
+		}
+		penalty := r.Penalty(p)
+		penalties = append(penalties, penalty)
+		total = sym.Add(total, sym.Scale(penalty, r.Lambda()))
+	}
+	return total, penalties
+}
