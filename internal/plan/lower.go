@@ -9,14 +9,14 @@ import (
 
 // lowering turns simplified expressions into nodes.
 type lowering struct {
-	level  kernel.Level
-	order  []*sym.Expr
-	roots  map[*sym.Expr]bool
-	users  map[*sym.Expr]int
-	kept   map[*sym.Expr]bool
-	values map[*sym.Expr]*value
-	nodes  []*node
-	scratch int // floats that the hungriest kernel call needs
+	level   kernel.Level
+	order   []*sym.Expr
+	roots   map[*sym.Expr]bool
+	users   map[*sym.Expr]int
+	kept    map[*sym.Expr]bool
+	values  map[*sym.Expr]*value
+	nodes   []*node
+	scratch int                       // floats that the hungriest kernel call needs
 	terms   map[*sym.Expr][]*sym.Expr // the products that a sum of products adds up
 	packs   map[packKey]*value
 	err     error

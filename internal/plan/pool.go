@@ -8,10 +8,10 @@ import (
 
 // poolCall pools planes, or transposes a sum pooling.
 type poolCall struct {
-	node           *node
-	op             sym.Op
-	spec           sym.PoolSpec
-	h, w, oh, ow   int // of the pooled tensor and of the windows
+	node            *node
+	op              sym.Op
+	spec            sym.PoolSpec
+	h, w, oh, ow    int // of the pooled tensor and of the windows
 	inSize, outSize int // of a plane
 }
 
