@@ -1,0 +1,52 @@
+package dataset
+
+import (
+	"math/rand/v2"
+
+	"github.com/gradreg/gradreg/internal/fault"
+)
+
+// Batches draws batches for training: epochs of random order without replacement, one after the other, a
+// batch possibly reaching into the next epoch. What batch of step s holds is a function of seed, s, the
+// number of images and the batch size only, so a resumed run goes on as if nothing had happened.
+type Batches struct {
+	subset Subset
+	tables Tables
+	seed   uint64
+	size   int
+	epoch  int
+	order  []int
+}
+
+// NewBatches returns batches of the given size. A batch larger than the subset is an error.
+func NewBatches(s Subset, n Normalizer, size int, seed uint64) (*Batches, error) {
+	if size < 1 || size > s.Len() {
+		return nil, fault.Inputf("batch is %d, expected 1 to the %d training images", size, s.Len())
+	}
+	return &Batches{subset: s, tables: n.Tables(), seed: seed, size: size, epoch: -1, order: make([]int, s.Len())}, nil
+}
+
+// Fill writes the batch of a step, counted from 0: images [B, C, H, W] and labels [B].
+func (b *Batches) Fill(step int, images []float32, labels []int32) {
+	n, pixels := b.subset.Len(), b.subset.Shape.Size()
+	for i := range b.size {
+		at := step*b.size + i
+		b.shuffle(at / n)
+		k := b.subset.Index[b.order[at%n]]
+		b.tables.Apply(images[i*pixels:(i+1)*pixels], b.subset.Image(k))
+		labels[i] = int32(b.subset.Labels[k])
+	}
+}
+
+// shuffle makes the order of an epoch, if it is not the current one.
+func (b *Batches) shuffle(epoch int) {
+	if epoch == b.epoch {
+		return
+	}
+	b.epoch = epoch
+	for i := range b.order {
+		b.order[i] = i
+	}
+	r := rand.New(rand.NewPCG(b.seed, uint64(epoch)+1<<32))
+	r.Shuffle(len(b.order), func(i, j int) { b.order[i], b.order[j] = b.order[j], b.order[i] })
+}
