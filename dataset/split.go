@@ -15,8 +15,8 @@ type Subset struct {
 // Len returns the number of images.
 func (s Subset) Len() int { return len(s.Index) }
 
-// all returns the subset of all images in their order.
-func all(p *Part) Subset {
+// Whole returns the subset of all images in their order.
+func Whole(p *Part) Subset {
 	index := make([]int, p.Len())
 	for i := range index {
 		index[i] = i
@@ -51,7 +51,7 @@ func DividePaper(train, official *Part, n int, seed uint64) (d Division, test Su
 	if n < 1 || n > len(order)-held {
 		return d, test, fault.Inputf("train size is %d, expected 1 to %d under the paper's protocol", n, len(order)-held)
 	}
-	d = Division{Train: Subset{train, order[:n]}, Dev: all(official)}
+	d = Division{Train: Subset{train, order[:n]}, Dev: Whole(official)}
 	return d, Subset{train, order[len(order)-held:]}, nil
 }
 

@@ -117,14 +117,21 @@ func (o Adam) Build(params []*nn.Param, grads []*sym.Expr) *Step {
 	s := &Step{Values: func(t int, lr float64) []float32 {
 		c1 := 1 - math.Pow(o.Beta1, float64(t))
 		c2 := 1 - math.Pow(o.Beta2, float64(t))
-		return []float32{float32(lr / c1), float32(1 / math.Sqrt(c2)), float32(1 - lr*o.Decay)}
+		values := []float32{float32(lr / c1), float32(1 / math.Sqrt(c2))}
+		if o.Decay > 0 {
+			values = append(values, float32(1-lr*o.Decay))
+		}
+		return values
 	}}
 	if len(params) == 0 {
 		return s
 	}
 	g := params[0].Expr.Graph()
 	rate, rootCorrection := s.scalar(g, "adam.rate"), s.scalar(g, "adam.root-correction")
-	keep := s.scalar(g, "adam.keep")
+	var keep *sym.Expr // 1 − lr·Decay
+	if o.Decay > 0 {
+		keep = s.scalar(g, "adam.keep")
+	}
 	for i, p := range params {
 		m, v, grad := s.state("adam.m", p), s.state("adam.v", p), grads[i]
 		nextM := sym.Add(sym.Scale(m, o.Beta1), sym.Scale(grad, 1-o.Beta1))

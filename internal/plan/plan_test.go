@@ -197,3 +197,47 @@ func TestPassCount(t *testing.T) {
 		p.Close()
 	}
 }
+
+// TestUpdates checks that updates see the state as it was before the run and that it holds the new values
+// after it, also where states exchange places.
+func TestUpdates(t *testing.T) {
+	g := sym.NewGraph()
+	a, b, s := g.Input("a", sym.Float, 40, 3), g.Input("b", sym.Float, 40, 3), g.Input("s", sym.Float)
+	c, d := g.Input("c", sym.Float, 40, 3), g.Input("d", sym.Float, 40, 3)
+	sum := sym.Add(sym.Mul(a, s), b)
+	updates := []plan.Update{
+		{Target: a, Value: sym.Sub(a, sym.Mul(sum, s))},
+		{Target: b, Value: sum},
+		{Target: c, Value: d}, // c and d change places
+		{Target: d, Value: c},
+	}
+	output := sym.Sum(sym.Mul(a, c))
+	values := fill(rand.New(rand.NewPCG(2, 2)), 1, output, sum, c, d)
+	for _, threads := range []int{1, 2} {
+		p, err := plan.Compile([]*sym.Expr{output}, updates, plan.Options{Level: kernel.Supported()[0], Threads: threads})
+		if err != nil {
+			t.Fatal(err)
+		}
+		set(p, values)
+		state := map[*sym.Expr]*sym.Tensor{a: values[a], b: values[b], c: values[c], d: values[d], s: values[s]}
+		for range 3 {
+			roots := []*sym.Expr{output}
+			for _, u := range updates {
+				roots = append(roots, u.Value)
+			}
+			want, err := sym.Eval(sym.Env{Values: state}, roots...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := p.Run(key, step); err != nil {
+				t.Fatal(err)
+			}
+			check(t, "output", nil, p.Output(0), want[0], output, 1e-5)
+			for i, u := range updates {
+				check(t, fmt.Sprintf("update %d", i), nil, p.Float(u.Target), want[i+1], u.Target, 1e-5)
+				state[u.Target] = want[i+1]
+			}
+		}
+		p.Close()
+	}
+}

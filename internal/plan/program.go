@@ -62,9 +62,11 @@ func Compile(outputs []*sym.Expr, updates []Update, opt Options) (*Program, erro
 		keep[v] = true
 		p.outputs = append(p.outputs, v)
 	}
+	targets := make([]*value, len(updates))
 	for i, u := range updates {
-		low.update(p.inputs[u.Target], simple[len(outputs)+2*i+1])
+		targets[i] = p.inputs[u.Target]
 	}
+	low.updates(targets, simple[len(outputs):])
 	if low.err != nil {
 		return nil, low.err
 	}
@@ -102,75 +104,6 @@ func (p *Program) input(low *lowering, e *sym.Expr) {
 		low.emit(e)
 	}
 	p.inputs[e] = low.values[e]
-}
-
-// update makes target hold the value of e at the end of a run: the node that computes e writes there, if
-// everything that reads the old value can come before it; else the value is copied at the end.
-func (low *lowering) update(target *value, e *sym.Expr) {
-	v := low.values[e]
-	if v == target {
-		return
-	}
-	if n := v.def; n != nil && low.overwrites(n, target) {
-		v.place, v.data = placePersistent, nil
-		v.home = target
-		for _, r := range target.readers {
-			if r != n {
-				n.after = append(n.after, r)
-			}
-		}
-		return
-	}
-	n := low.bareNode(target.name+"'", target.size, 1)
-	n.kern = &copyCall{node: n}
-	n.addUse(v, false)
-	n.outs[0].place, n.outs[0].home = placePersistent, target
-	n.after = append(n.after, target.readers...)
-	if d := v.def; d != nil {
-		n.after = append(n.after, d)
-	}
-}
-
-// overwrites reports whether n can write its output to target: an element-wise node, or one that does not
-// read target at all, which no reader of target needs.
-func (low *lowering) overwrites(n *node, target *value) bool {
-	if target.overwritten || n.outs[0].home != nil || n.outs[0].def != n {
-		return false
-	}
-	for _, u := range n.args {
-		if _, elementwise := n.kern.(*mapCall); u.value == target && (!elementwise || !u.aligned) {
-			return false
-		}
-	}
-	needs := map[*node]bool{n: true}
-	for _, m := range low.nodes {
-		for _, u := range m.args {
-			if u.value.def != nil && needs[u.value.def] {
-				needs[m] = true
-			}
-		}
-		for _, d := range m.after {
-			if needs[d] {
-				needs[m] = true
-			}
-		}
-	}
-	for _, r := range target.readers {
-		if r != n && needs[r] {
-			return false
-		}
-	}
-	target.overwritten = true
-	return true
-}
-
-// copyCall copies a value.
-type copyCall struct{ node *node }
-
-func (x *copyCall) String() string { return "copy" }
-
-func (x *copyCall) run(c *chunk, _, _ int) {
-	copy(x.node.outs[0].data, x.node.args[0].value.slab(c, 0, 1, 1))
 }
 
 // allocate lays out memory and starts the workers.

@@ -59,7 +59,18 @@ func fits(n *node, r int) bool {
 		}
 	}
 	for _, d := range n.after {
-		if d.region < 0 || (d.region == r && d.lane() != n.lane()) {
+		if d.region < 0 || (d.region == r && (d.lane() != n.lane() || !readsAligned(d, n.outs[0].home))) {
+			return false
+		}
+	}
+	return true
+}
+
+// readsAligned reports whether d reads a state only at its own slabs, so that in its lane another node may
+// overwrite them afterwards.
+func readsAligned(d *node, state *value) bool {
+	for _, u := range d.args {
+		if u.value == state && !u.aligned {
 			return false
 		}
 	}

@@ -88,13 +88,16 @@ func (t *tape) eval(w *worker, src *sources, b *block, dst []float32) []float32 
 	for i := len(t.operands); i < t.slots; i++ {
 		at[i] = slots[i][:n]
 	}
-	if len(t.code) > 0 {
-		at[t.result] = dst[:n]
+	if len(t.code) == 0 {
+		return at[t.result]
 	}
-	for i := range t.code {
-		t.code[i].exec(w.level, &at, src, n)
+	// Only the last instruction writes to dst, which may be the memory of an operand.
+	last := len(t.code) - 1
+	for i := range last {
+		t.code[i].exec(w.level, at[t.code[i].dst], &at, src)
 	}
-	return at[t.result]
+	t.code[last].exec(w.level, dst[:n], &at, src)
+	return dst[:n]
 }
 
 // load returns the block of operand i: in place where it is dense, spread into buf where it is not.
@@ -127,13 +130,13 @@ func (t *tape) load(src *sources, i int, b *block, buf []float32) []float32 {
 	return buf[:b.rows*b.cols]
 }
 
-// exec runs one instruction on n elements.
-func (x *instr) exec(l kernel.Level, at *[maxOperands + maxRegisters][]float32, src *sources, n int) {
+// exec runs one instruction.
+func (x *instr) exec(l kernel.Level, dst []float32, at *[maxOperands + maxRegisters][]float32, src *sources) {
 	s := x.immediate
 	if x.scalar >= 0 {
 		s = src.scalars[x.scalar]
 	}
-	dst := at[x.dst]
+	n := len(dst)
 	switch x.kind {
 	case instrUnary:
 		l.Unary(x.unary, dst, at[x.a])

@@ -1,0 +1,2 @@
+// Package assess says what a trained classifier is worth.
+package assess

@@ -1,0 +1,165 @@
+// Package cli is the program gradreg: a file per command, each with its flags, help and what it calls. It does
+// no arithmetic.
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/train"
+)
+
+// app is what commands reach the world through.
+type app struct {
+	in       io.Reader
+	out, err io.Writer
+	getenv   func(string) string
+	now      func() time.Time
+	// terminal tells whether messages go to a person's terminal that can redraw a line.
+	terminal bool
+	json     bool
+}
+
+// exitCodes is the table of exit codes, which the help topic is made from.
+var exitCodes = []struct {
+	code    int
+	meaning string
+}{
+	{exitDone, "done"},
+	{exitFailed, "failed, by no fault of the input"},
+	{exitUsage, "wrong usage or unusable input; nothing was written"},
+	{exitInterrupted, "interrupted; the run was saved and can be resumed"},
+}
+
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitInterrupted = 130
+)
+
+// Main runs the program and returns its exit code.
+func Main(args []string, in io.Reader, out, errOut io.Writer) (code int) {
+	a := &app{in: in, out: out, err: errOut, getenv: os.Getenv, now: time.Now}
+	a.terminal = isTerminal(errOut) && a.getenv("TERM") != "dumb"
+	defer func() {
+		if r := recover(); r != nil {
+			fmt.Fprintf(errOut, "gradreg: this is a bug: %v\n%s", r, debug.Stack())
+			code = exitFailed
+		}
+	}()
+	ctx, stop := a.signals()
+	defer stop()
+	root := a.root()
+	root.SetArgs(args)
+	return a.exit(root.ExecuteContext(ctx))
+}
+
+// isTerminal reports whether w is a terminal.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// signals returns a context that ends with the first interrupt; the second one ends the process.
+func (a *app) signals() (context.Context, func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ch := make(chan os.Signal, 2)
+	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		if _, ok := <-ch; !ok {
+			return
+		}
+		cancel()
+		if _, ok := <-ch; ok {
+			os.Exit(exitInterrupted)
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(ch)
+		close(ch)
+		cancel()
+	}
+}
+
+// usage marks an error of the command line.
+type usage struct{ error }
+
+// exit prints an error and returns the exit code it stands for.
+func (a *app) exit(err error) int {
+	if err == nil {
+		return exitDone
+	}
+	code := exitFailed
+	var u usage
+	switch {
+	case errors.Is(err, train.ErrInterrupted):
+		code = exitInterrupted
+	case errors.As(err, &u), fault.IsInput(err):
+		code = exitUsage
+	}
+	message := strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ")
+	if a.json {
+		json.NewEncoder(a.err).Encode(map[string]any{"error": message, "exit_code": code})
+	} else {
+		fmt.Fprintf(a.err, "gradreg: %s\n", message)
+	}
+	return code
+}
+
+// root builds the command tree.
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "gradreg",
+		Short: "Train image models that generalize from few labels",
+		Long: `gradreg trains image models that generalize from few labels, by penalizing the gradient
+of the network with respect to its input.`,
+		Example: `  # Train LeNet on 2000 MNIST digits with DataGrad, about a minute
+  gradreg train
+
+  # The same without it, to compare
+  gradreg train --reg none --reg weight-decay:5e-4
+
+  # Classify pictures with the newest model
+  gradreg predict digit.png`,
+		SilenceErrors: true, SilenceUsage: true,
+	}
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err} })
+	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON object instead of text")
+	root.AddCommand(a.trainCommand(), a.evalCommand(), a.predictCommand(), a.dataCommand(), a.versionCommand())
+	root.AddCommand(topics()...)
+	root.SuggestionsMinimumDistance = 2
+	return root
+}
+
+// args marks the errors of an argument check as usage errors.
+func args(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, list []string) error {
+		if err := check(cmd, list); err != nil {
+			return usage{fmt.Errorf("%w; see gradreg %s --help", err, cmd.Name())}
+		}
+		return nil
+	}
+}
+
+// printJSON prints a value as one line of JSON.
+func (a *app) printJSON(v any) error { return json.NewEncoder(a.out).Encode(v) }
+
+// dataDirs returns the folders to look for data in: the flag's before the environment's.
+func (a *app) dataDirs(flag string) []string { return []string{flag, a.getenv("GRADREG_DATA")} }

@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+
+	"github.com/gradreg/gradreg/train"
+)
+
+// progress shows a run: a bar on a terminal, else a line at every evaluation and every thirty seconds.
+type progress struct {
+	app   *app
+	bars  *mpb.Progress
+	bar   *mpb.Bar
+	last  train.Progress
+	shown time.Time
+}
+
+// lineEvery is the longest silence without a terminal.
+const lineEvery = 30 * time.Second
+
+func (a *app) newProgress(plain bool) *progress {
+	p := &progress{app: a, shown: a.now()}
+	if a.terminal && !plain && !a.json {
+		p.bars = mpb.New(mpb.WithOutput(a.err), mpb.WithWidth(24), mpb.WithRefreshRate(120*time.Millisecond))
+	}
+	return p
+}
+
+func (p *progress) started(s train.Start) {
+	if p.app.json {
+		return
+	}
+	c := s.Config
+	fmt.Fprintf(p.app.err, "%s with %d parameters on %d images of %s; %s; %s, %d threads\n", c.Model, s.Parameters,
+		c.TrainSize, c.Data, orNone(strings.Join(c.Regularizers, " ")), s.CPU, s.Threads)
+	if s.Step > 0 {
+		fmt.Fprintf(p.app.err, "resumed after step %d\n", s.Step)
+	}
+	if p.bars == nil {
+		return
+	}
+	p.bar = p.bars.AddBar(int64(c.Steps),
+		mpb.PrependDecorators(decor.CountersNoUnit("step %d/%d ")),
+		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return " " + p.numbers() })),
+	)
+	p.bar.SetCurrent(int64(s.Step))
+}
+
+func (p *progress) stepped(s train.Progress) {
+	p.last = s
+	if p.bar != nil {
+		p.bar.SetCurrent(int64(s.Step))
+		return
+	}
+	if p.app.json || (!s.Evaluated && p.app.now().Sub(p.shown) < lineEvery) {
+		return
+	}
+	p.shown = p.app.now()
+	fmt.Fprintf(p.app.err, "step %d/%d  %s\n", s.Step, s.Steps, p.numbers())
+}
+
+// numbers describes the last step in a line.
+func (p *progress) numbers() string {
+	s := p.last
+	if s.Step == 0 {
+		return ""
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "loss %.4f", s.Loss)
+	for i, name := range s.Names {
+		fmt.Fprintf(&b, "  %s %.3g", name, s.Penalties[i])
+	}
+	if !math.IsNaN(s.DevAccuracy) {
+		fmt.Fprintf(&b, "  dev %.2f %%", 100*s.DevAccuracy)
+	}
+	fmt.Fprintf(&b, "  %.0f img/s", s.ImagesPerSecond)
+	if s.Step < s.Steps {
+		fmt.Fprintf(&b, "  %v left", s.Remaining.Round(time.Second))
+	}
+	return b.String()
+}
+
+// close leaves the terminal in order.
+func (p *progress) close() {
+	if p.bars == nil {
+		return
+	}
+	if p.bar != nil && !p.bar.Completed() {
+		p.bar.Abort(false)
+	}
+	p.bars.Wait()
+	io.WriteString(p.app.err, "")
+}

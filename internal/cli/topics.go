@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gradreg/gradreg"
+)
+
+// topics returns the help topics: commands that only have a text.
+func topics() []*cobra.Command {
+	topic := func(name, short, text string) *cobra.Command {
+		return &cobra.Command{Use: name, Short: short, Long: strings.TrimSpace(text)}
+	}
+	return []*cobra.Command{
+		topic("regularizers", "What --reg takes", regularizersTopic()),
+		topic("exit-codes", "What the program's exit codes mean", exitCodesTopic()),
+		topic("environment", "Environment variables", `
+GRADREG_DATA     folder of data sets, after --data-dir: its subfolder NAME, or itself, holds the files of data set NAME
+GRADREG_CPU      instruction set of the kernels, avx512, avx2 or generic, instead of the best one
+GRADREG_THREADS  worker threads, where --threads is not given
+NO_COLOR, TERM   the program uses no colour; TERM=dumb replaces the progress bar by lines`),
+		topic("json", "Output for programs", `
+With --json a command prints its result as one JSON object or array on one line of standard output, and errors as a
+JSON object with "error" and "exit_code" on standard error. Fields are added over time, never renamed. Fractions
+are in 0..1, times in seconds, names end in _count and _seconds accordingly.
+
+gradreg train prints test_accuracy, test_error_count, test_nll (nats), test_images, dev_accuracy, steps, seconds,
+images_per_second, seed, data, train_size, model, parameters, regularizers, threads, cpu, dir.`),
+	}
+}
+
+func regularizersTopic() string {
+	var b strings.Builder
+	b.WriteString(`A regularizer is given as name:λ[,key=value]…, as in --reg datagrad:50 or --reg spectreg:0.03,projections=2.
+The objective is mean loss + Σ λ·R. R is a mean over the samples of the batch and a sum over pixels of the
+normalized input, without a factor ½ unless its formula has one.
+
+--reg adds to the defaults (datagrad:50 and weight-decay:5e-4) or replaces the one of its name; --reg none clears what
+stands before it.
+`)
+	for _, r := range gradreg.Regularizers() {
+		fmt.Fprintf(&b, "\n%s\n  R       %s\n  cost    %s multiply-adds a step (plain: 3F − F₁)\n  source  %s\n", r.Name, r.Formula, r.Cost, r.Source)
+		if r.Options != "" {
+			fmt.Fprintf(&b, "  options %s\n", r.Options)
+		}
+	}
+	return b.String()
+}
+
+func exitCodesTopic() string {
+	var b strings.Builder
+	for _, c := range exitCodes {
+		fmt.Fprintf(&b, "%4d  %s\n", c.code, c.meaning)
+	}
+	return b.String()
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// arithmetic is an element-wise operation c = a op b.
+type arithmetic struct {
+	name string
+	emit func(v vec, a, b, c reg.VecVirtual)
+}
+
+var binaries = []arithmetic{
+	{"add", func(_ vec, a, b, c reg.VecVirtual) { VADDPS(b, a, c) }},
+	{"sub", func(_ vec, a, b, c reg.VecVirtual) { VSUBPS(b, a, c) }},
+	{"mul", func(_ vec, a, b, c reg.VecVirtual) { VMULPS(b, a, c) }},
+	{"div", func(_ vec, a, b, c reg.VecVirtual) { VDIVPS(b, a, c) }},
+	{"max", func(_ vec, a, b, c reg.VecVirtual) { VMAXPS(b, a, c) }},
+	{"min", func(_ vec, a, b, c reg.VecVirtual) { VMINPS(b, a, c) }},
+	{"greater", compare(greater)},
+	{"greaterEqual", compare(greaterEqual)},
+	{"equal", compare(equal)},
+}
+
+// compare returns the operation that gives 1 where the predicate holds and 0 elsewhere.
+func compare(predicate uint64) func(v vec, a, b, c reg.VecVirtual) {
+	return func(v vec, a, b, c reg.VecVirtual) {
+		VMOVAPS(v.keep(v.where(a, predicate, b), v.constant(1)), c)
+	}
+}
+
+// binary writes the forms vector-vector, vector-scalar and scalar-vector of an operation.
+func (v vec) binary(op arithmetic) {
+	TEXT(op.name+v.Name, NOSPLIT, "func(dst *float32, a *float32, b *float32, n int)")
+	Pragma("noescape")
+	dst, a, b, n := array("dst"), array("a"), array("b"), length()
+	v.each(n, func(at access) {
+		x, y := at.load(a), at.load(b)
+		op.emit(v, x, y, x)
+		at.store(x, dst)
+	})
+	v.withScalar(op.name+"Scalar", func(x, s reg.VecVirtual) { op.emit(v, x, s, x) })
+	v.withScalar(op.name+"FromScalar", func(x, s reg.VecVirtual) { op.emit(v, s, x, x) })
+}
+
+// withScalar writes an operation of a[i] and s that changes its first argument.
+func (v vec) withScalar(name string, change func(x, s reg.VecVirtual)) {
+	TEXT(name+v.Name, NOSPLIT, "func(dst *float32, a *float32, s float32, n int)")
+	Pragma("noescape")
+	dst, a, s, n := array("dst"), array("a"), v.spread("s"), length()
+	v.each(n, func(at access) {
+		x := at.load(a)
+		change(x, s)
+		at.store(x, dst)
+	})
+}
+
+// selection writes dst[i] = mask[i] ≠ 0 ? a[i] : b[i].
+func (v vec) selection() {
+	TEXT("select"+v.Name, NOSPLIT, "func(dst *float32, mask *float32, a *float32, b *float32, n int)")
+	Pragma("noescape")
+	dst, mask, a, b, n := array("dst"), array("mask"), array("a"), array("b"), length()
+	zero := v.Zero()
+	v.each(n, func(at access) {
+		m := at.load(mask)
+		at.store(v.choose(v.where(m, notEqual, zero), at.load(a), at.load(b)), dst)
+	})
+}
+
+// mulAdd writes dst[i] = a[i]·b[i] + c[i].
+func (v vec) mulAdd() {
+	TEXT("mulAdd"+v.Name, NOSPLIT, "func(dst *float32, a *float32, b *float32, c *float32, n int)")
+	Pragma("noescape")
+	dst, a, b, c, n := array("dst"), array("a"), array("b"), array("c"), length()
+	v.each(n, func(at access) {
+		x := at.load(a)
+		VFMADD213PS(at.load(c), at.load(b), x)
+		at.store(x, dst)
+	})
+}

@@ -1,0 +1,94 @@
+package plan
+
+import "github.com/gradreg/gradreg/sym"
+
+// updates makes each target hold its new value at the end of a run; roots are pairs of target and value. The
+// node that computes a value writes to the target's memory, if everything that reads the old value can come
+// before it; else the value is copied at the end.
+func (low *lowering) updates(targets []*value, roots []*sym.Expr) {
+	values := make([]*value, len(targets))
+	for i, target := range targets {
+		v := low.values[roots[2*i+1]]
+		if v.def == nil && v != target {
+			// The value is the old content of another state, which may change before it is needed.
+			v = low.copyOf(v, target.name+"'")
+		}
+		values[i] = v
+	}
+	for i, target := range targets {
+		if v := values[i]; v != target {
+			low.update(target, v)
+		}
+	}
+}
+
+// copyOf adds a node that copies v.
+func (low *lowering) copyOf(v *value, name string) *value {
+	n := low.bareNode(name, v.size, 1)
+	n.kern = &copyCall{node: n}
+	n.addUse(v, false)
+	return n.outs[0]
+}
+
+// update makes target hold v.
+func (low *lowering) update(target, v *value) {
+	if !low.overwrites(v.def, target) {
+		v = low.copyOf(v, target.name+"''")
+	}
+	v.place, v.home = placePersistent, target
+	for _, r := range target.readers {
+		if r != v.def {
+			v.def.after = append(v.def.after, r)
+		}
+	}
+}
+
+// overwrites reports whether n can write its output to target: an element-wise node, or one that does not
+// read target at all, whose output no reader of target needs.
+func (low *lowering) overwrites(n *node, target *value) bool {
+	if n.outs[0].place == placePersistent {
+		return false
+	}
+	for _, u := range n.args {
+		if _, elementwise := n.kern.(*mapCall); u.value == target && (!elementwise || !u.aligned) {
+			return false
+		}
+	}
+	needs := low.dependents(n)
+	for _, r := range target.readers {
+		if r != n && needs[r] {
+			return false
+		}
+	}
+	return true
+}
+
+// dependents returns n and the nodes that have to come after it.
+func (low *lowering) dependents(n *node) map[*node]bool {
+	needs := map[*node]bool{n: true}
+	for grown := true; grown; {
+		grown = false
+		for _, m := range low.nodes {
+			if needs[m] {
+				continue
+			}
+			for _, u := range m.args {
+				needs[m] = needs[m] || needs[u.value.def]
+			}
+			for _, d := range m.after {
+				needs[m] = needs[m] || needs[d]
+			}
+			grown = grown || needs[m]
+		}
+	}
+	return needs
+}
+
+// copyCall copies a value.
+type copyCall struct{ node *node }
+
+func (x *copyCall) String() string { return "copy" }
+
+func (x *copyCall) run(c *chunk, _, _ int) {
+	copy(x.node.outs[0].slab(c, 0, 1, 1), x.node.args[0].value.slab(c, 0, 1, 1))
+}

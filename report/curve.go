@@ -1,0 +1,98 @@
+package report
+
+import (
+	"image/color"
+	"io"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/gradreg/gradreg/internal/atomicfile"
+)
+
+// Series is a named sequence of points.
+type Series struct {
+	Name string
+	X, Y []float64
+}
+
+// Add appends a point.
+func (s *Series) Add(x, y float64) { s.X, s.Y = append(s.X, x), append(s.Y, y) }
+
+// Curve is a learning curve: losses and penalties on a logarithmic axis, accuracy below.
+type Curve struct {
+	Title    string
+	Losses   []Series
+	Accuracy Series
+}
+
+// palette is Okabe and Ito's, which colour-blind people can tell apart; dashes repeat the colour.
+var palette = []color.RGBA{
+	{0, 0, 0, 255}, {213, 94, 0, 255}, {0, 114, 178, 255}, {0, 158, 115, 255},
+	{204, 121, 167, 255}, {86, 180, 233, 255}, {230, 159, 0, 255},
+}
+
+var dashes = [][]vg.Length{nil, {6, 3}, {2, 2}, {8, 2, 2, 2}, {4, 4}, {10, 3}, {1, 3}}
+
+// WriteCurve draws a learning curve as SVG.
+func WriteCurve(path string, c Curve) error {
+	upper, lower := plot.New(), plot.New()
+	upper.Title.Text = c.Title
+	upper.Y.Label.Text = "loss, penalties"
+	upper.Y.Scale = plot.LogScale{}
+	upper.Y.Tick.Marker = plot.LogTicks{Prec: -1}
+	upper.Legend.Top = true
+	drawn := 0
+	for i, s := range c.Losses {
+		n, err := addLine(upper, s, i, true)
+		if err != nil {
+			return err
+		}
+		drawn += n
+	}
+	if drawn == 0 { // a logarithmic axis needs something positive
+		upper.Y.Scale, upper.Y.Tick.Marker = plot.LinearScale{}, plot.DefaultTicks{}
+	}
+	lower.X.Label.Text = "step"
+	lower.Y.Label.Text = "dev accuracy"
+	if _, err := addLine(lower, c.Accuracy, 2, false); err != nil {
+		return err
+	}
+	canvas := vgsvg.New(8*vg.Inch, 6*vg.Inch)
+	tiles := draw.Tiles{Rows: 2, Cols: 1, PadY: vg.Points(8)}
+	panels := [][]*plot.Plot{{upper}, {lower}}
+	for i, row := range plot.Align(panels, tiles, draw.New(canvas)) {
+		panels[i][0].Draw(row[0])
+	}
+	return atomicfile.Write(path, func(w io.Writer) error {
+		_, err := canvas.WriteTo(w)
+		return err
+	})
+}
+
+// addLine draws a series and returns how many points it has; on a logarithmic axis only positive ones.
+func addLine(p *plot.Plot, s Series, style int, positive bool) (int, error) {
+	var points plotter.XYs
+	for i, y := range s.Y {
+		if !math.IsNaN(y) && !math.IsInf(y, 0) && (y > 0 || !positive) {
+			points = append(points, plotter.XY{X: s.X[i], Y: y})
+		}
+	}
+	if len(points) == 0 {
+		return 0, nil
+	}
+	line, err := plotter.NewLine(points)
+	if err != nil {
+		return 0, err
+	}
+	line.Color = palette[style%len(palette)]
+	line.Dashes = dashes[style%len(dashes)]
+	line.Width = vg.Points(1.2)
+	p.Add(line)
+	p.Legend.Add(s.Name, line)
+	return len(points), nil
+}

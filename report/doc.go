@@ -1,0 +1,2 @@
+// Package report draws what was measured.
+package report

@@ -1,0 +1,137 @@
+package train
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+
+	"github.com/gradreg/gradreg/internal/atomicfile"
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/plan"
+	"github.com/gradreg/gradreg/internal/tensorfile"
+	"github.com/gradreg/gradreg/sym"
+)
+
+// checkpointFormat is raised when the meaning of a checkpoint changes.
+const checkpointFormat = "gradreg-checkpoint-1"
+
+// progress is what a run has to remember beside weights and optimizer.
+type progress struct {
+	step         int       // steps taken
+	metricsBytes int64     // length of metrics.jsonl that belongs to them
+	sums         []float64 // loss and penalties since the last logged step
+	seconds      float64   // time spent training
+}
+
+// state returns every leaf that a checkpoint holds.
+func (e *engine) state() []*sym.Expr {
+	var leaves []*sym.Expr
+	for _, p := range e.params.All() {
+		leaves = append(leaves, p.Expr)
+	}
+	return append(leaves, e.update.State...)
+}
+
+// leafName returns the name of an input leaf.
+func leafName(e *sym.Expr) string { return e.Attr().(sym.InputAttr).Name }
+
+// save writes a checkpoint.
+func (e *engine) save(path string, p progress) error {
+	f := tensorfile.File{Tensors: map[string]tensorfile.Tensor{}, Metadata: map[string]string{
+		"format": checkpointFormat, "config": e.config.hash(),
+		"step": strconv.Itoa(p.step), "metrics_bytes": strconv.FormatInt(p.metricsBytes, 10),
+	}}
+	for _, leaf := range e.state() {
+		f.Tensors[leafName(leaf)] = tensorfile.Tensor{Shape: vectorShape(leaf.Shape()), F32: e.program.Float(leaf)}
+	}
+	numbers := append([]float64{p.seconds}, p.sums...)
+	f.Tensors["progress"] = tensorfile.Tensor{Shape: []int{len(numbers)}, F64: numbers}
+	return atomicfile.Write(path, func(w io.Writer) error { return tensorfile.Write(w, f) })
+}
+
+// vectorShape is the shape in a file, which has no scalars.
+func vectorShape(s sym.Shape) []int {
+	if len(s) == 0 {
+		return []int{1}
+	}
+	return s
+}
+
+// restore reads a checkpoint of the same configuration. It changes nothing unless the whole file is right.
+func (e *engine) restore(path string) (progress, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return progress{}, err
+	}
+	f, err := tensorfile.Parse(data)
+	if err != nil {
+		return progress{}, fault.Inputf("%s: %w", path, err)
+	}
+	p, err := e.check(f)
+	if err != nil {
+		return progress{}, fault.Inputf("%s: %w", path, err)
+	}
+	for _, leaf := range e.state() {
+		copy(e.program.Float(leaf), f.Tensors[leafName(leaf)].F32)
+	}
+	return p, nil
+}
+
+// check returns the progress of a checkpoint, or why it does not fit.
+func (e *engine) check(f tensorfile.File) (p progress, err error) {
+	if got := f.Metadata["format"]; got != checkpointFormat {
+		return p, fmt.Errorf("format is %q, expected %q", got, checkpointFormat)
+	}
+	if f.Metadata["config"] != e.config.hash() {
+		return p, fmt.Errorf("belongs to another configuration than the folder's config.yaml")
+	}
+	if p.step, err = strconv.Atoi(f.Metadata["step"]); err != nil || p.step < 0 || p.step > e.config.Steps {
+		return p, fmt.Errorf("step is %q, expected 0 to %d", f.Metadata["step"], e.config.Steps)
+	}
+	if p.metricsBytes, err = strconv.ParseInt(f.Metadata["metrics_bytes"], 10, 64); err != nil || p.metricsBytes < 0 {
+		return p, fmt.Errorf("metrics_bytes is %q, expected a length", f.Metadata["metrics_bytes"])
+	}
+	leaves := e.state()
+	if len(f.Tensors) != len(leaves)+1 {
+		return p, fmt.Errorf("holds %d tensors, expected %d", len(f.Tensors), len(leaves)+1)
+	}
+	for _, leaf := range leaves {
+		if err := fits(f, leafName(leaf), leaf.Shape()); err != nil {
+			return p, err
+		}
+	}
+	numbers := f.Tensors["progress"].F64
+	if len(numbers) != 2+len(e.regularizers) {
+		return p, fmt.Errorf("tensor \"progress\" has %d numbers, expected %d", len(numbers), 2+len(e.regularizers))
+	}
+	p.seconds, p.sums = numbers[0], numbers[1:]
+	return p, nil
+}
+
+// fits returns why tensor name of f cannot be a finite float tensor of that shape.
+func fits(f tensorfile.File, name string, shape sym.Shape) error {
+	t, ok := f.Tensors[name]
+	switch {
+	case !ok:
+		return fmt.Errorf("tensor %q is missing", name)
+	case t.F32 == nil || !slices.Equal(t.Shape, vectorShape(shape)):
+		return fmt.Errorf("tensor %q has shape %v, expected %v of type F32", name, t.Shape, shape)
+	case !plan.Finite(t.F32):
+		return fmt.Errorf("tensor %q is not finite", name)
+	}
+	return nil
+}
+
+// hash identifies what determines the run's numbers.
+func (c Config) hash() string {
+	data, err := c.YAML()
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}

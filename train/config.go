@@ -1,0 +1,125 @@
+package train
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/model"
+	"github.com/gradreg/gradreg/optim"
+)
+
+// Config is everything that determines a run. Default gives the main job's; the zero value of a field is not its
+// default.
+type Config struct {
+	Data         string   `yaml:"data"`          // name of a data set
+	TrainSize    int      `yaml:"train_size"`    // training images; 0 means all
+	Model        string   `yaml:"model"`         // text form of package model
+	Regularizers []string `yaml:"regularizers"`  // text forms of package gradreg
+	Optimizer    string   `yaml:"optimizer"`     // text form of package optim
+	LearningRate float64  `yaml:"learning_rate"` // base rate
+	Schedule     string   `yaml:"schedule"`      // text form of package optim
+	Steps        int      `yaml:"steps"`
+	Batch        int      `yaml:"batch"`
+	Seed         uint64   `yaml:"seed"` // of the split, the initial weights, the batches and all random numbers
+	// PaperProtocol divides and normalizes the data as the paper's experiments did (REFERENCE.md section 3).
+	PaperProtocol   bool `yaml:"paper_protocol"`
+	EvalEvery       int  `yaml:"eval_every"`       // steps between evaluations on the dev part; 0 for none
+	LogEvery        int  `yaml:"log_every"`        // steps between lines of metrics
+	CheckpointEvery int  `yaml:"checkpoint_every"` // steps between checkpoints
+}
+
+// Default returns the main job: LeNet with dropout on 2000 MNIST digits, DataGrad and weight decay.
+func Default() Config {
+	return Config{
+		Data: "mnist", TrainSize: 2000, Model: "lenet",
+		Regularizers: []string{"datagrad:50", "weight-decay:5e-4"},
+		Optimizer:    "adam", LearningRate: 1e-3, Schedule: "piecewise",
+		Steps: 10000, Batch: 50, Seed: 1,
+		EvalEvery: 1000, LogEvery: 100, CheckpointEvery: 1000,
+	}
+}
+
+// parts are the objects that a configuration names.
+type parts struct {
+	model        model.Model
+	regularizers []gradreg.Regularizer
+	optimizer    optim.Optimizer
+	schedule     optim.Schedule
+}
+
+// resolve checks the configuration, writes every text form in full and returns what it names. Errors are the
+// input's fault and name the field.
+func (c *Config) resolve() (p parts, err error) {
+	for _, f := range []struct {
+		name  string
+		value int
+		least int
+	}{
+		{"train_size", c.TrainSize, 0}, {"steps", c.Steps, 1}, {"batch", c.Batch, 1},
+		{"eval_every", c.EvalEvery, 0}, {"log_every", c.LogEvery, 1}, {"checkpoint_every", c.CheckpointEvery, 1},
+	} {
+		if f.value < f.least {
+			return p, fault.Inputf("%s is %d, expected at least %d", f.name, f.value, f.least)
+		}
+	}
+	if !(c.LearningRate > 0) || math.IsInf(c.LearningRate, 0) {
+		return p, fault.Inputf("learning_rate is %v, expected a finite number above 0", c.LearningRate)
+	}
+	if p.model, err = model.Parse(c.Model); err != nil {
+		return p, fault.Inputf("model: %w", err)
+	}
+	if p.regularizers, err = gradreg.ParseAll(c.Regularizers); err != nil {
+		return p, fault.Input(err)
+	}
+	if p.optimizer, err = optim.Parse(c.Optimizer); err != nil {
+		return p, fault.Input(err)
+	}
+	if p.schedule, err = optim.ParseSchedule(c.Schedule); err != nil {
+		return p, fault.Inputf("schedule: %w", err)
+	}
+	c.Model, c.Optimizer, c.Schedule = p.model.String(), p.optimizer.String(), p.schedule.String()
+	c.Regularizers = []string{}
+	for _, r := range p.regularizers {
+		c.Regularizers = append(c.Regularizers, r.String())
+	}
+	return p, nil
+}
+
+// Validate returns the first thing that is wrong with the configuration, as far as it can be known without data.
+func (c Config) Validate() error {
+	_, err := c.resolve()
+	return err
+}
+
+// ReadConfig reads YAML over the fields of base: what the text does not name keeps base's value. An unknown field
+// is an error.
+func ReadConfig(base Config, data []byte) (Config, error) {
+	err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(&base)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return base, fault.Inputf("%s", firstLine(err))
+	}
+	return base, nil
+}
+
+// firstLine makes one line of an error that shows the place in a text below its message.
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}
+
+// YAML returns the configuration as ReadConfig reads it.
+func (c Config) YAML() ([]byte, error) {
+	data, err := yaml.Marshal(c)
+	if err != nil {
+		return nil, fmt.Errorf("writing the configuration: %w", err)
+	}
+	return data, nil
+}

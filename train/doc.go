@@ -1,0 +1,23 @@
+// Package train runs one training run: configure, fit, save.
+//
+//	cfg := train.Default()
+//	cfg.Steps = 2000
+//	result, err := train.Run(ctx, cfg, train.Options{Dir: "run"})
+//
+// # A run folder
+//
+//	config.yaml             everything that determines the run, resolved; alone it repeats the run
+//	metrics.jsonl           a line per logged step
+//	checkpoint.safetensors  weights, optimizer, step: one file, replaced whole
+//	model.safetensors       at the end: what predicting needs
+//	summary.json            at the end: the result
+//	curve.svg               at the end: loss, penalties and dev accuracy
+//
+// Order of writes: a line of metrics.jsonl is written before the checkpoint that counts it, and a resumed run cuts
+// the file to what its checkpoint counts. summary.json is written last; a folder without it is an unfinished run.
+//
+// # Determinism
+//
+// With the same configuration, CPU level and program version the weights are bit for bit the same, for any number
+// of threads, and with or without interruptions.
+package train

@@ -1,0 +1,186 @@
+package train
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/assess"
+	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/kernel"
+	"github.com/gradreg/gradreg/internal/plan"
+	"github.com/gradreg/gradreg/nn"
+	"github.com/gradreg/gradreg/optim"
+	"github.com/gradreg/gradreg/sym"
+)
+
+// engine is the compiled training step with its state.
+type engine struct {
+	parts
+	config  Config
+	params  *nn.Params
+	update  *optim.Step
+	program *plan.Program
+	level   kernel.Level
+	x, y    *sym.Expr
+}
+
+// newEngine compiles the step for images of the given shape. Loss, penalties, gradients and the optimizer's
+// update are one program.
+func newEngine(cfg Config, p parts, shape dataset.Shape, classes int, level kernel.Level, threads int) (*engine, error) {
+	g := sym.NewGraph()
+	e := &engine{parts: p, config: cfg, params: nn.NewParams(g), level: level}
+	e.x = g.Input("x", sym.Float, cfg.Batch, shape.C, shape.H, shape.W)
+	e.y = g.Input("y", sym.Int, cfg.Batch)
+	c := nn.NewContext(e.params, true, 0)
+	problem := gradreg.NewProblem(c, e.x, sym.OneHot(e.y, classes), func(c *nn.Context, x *sym.Expr) *sym.Expr {
+		return p.model.Logits(c, x, classes)
+	})
+	if err := problem.Logits.Err(); err != nil {
+		return nil, fault.Inputf("model %s does not take images of %v: %w", p.model, shape, err)
+	}
+	total, penalties := gradreg.Objective(problem, p.regularizers)
+	trainable := e.params.Trainable()
+	e.update = p.optimizer.Build(trainable, sym.Gradient(total, nn.Exprs(trainable)...))
+	var updates []plan.Update
+	for _, u := range e.update.Updates {
+		updates = append(updates, plan.Update(u))
+	}
+	for _, u := range c.Updates {
+		updates = append(updates, plan.Update{Target: u.Param.Expr, Value: u.Value})
+	}
+	outputs := append([]*sym.Expr{problem.Loss()}, penalties...)
+	var err error
+	if e.program, err = plan.Compile(outputs, updates, plan.Options{Level: level, Threads: threads}); err != nil {
+		return nil, err
+	}
+	for _, p := range e.params.All() {
+		p.Fill(e.program.Float(p.Expr), cfg.Seed)
+	}
+	return e, nil
+}
+
+func (e *engine) close() { e.program.Close() }
+
+// step takes step s, counted from 1, on the batch in the program's inputs. It returns the loss and the
+// penalties, and an error if one of them is not finite.
+func (e *engine) step(s int) ([]float64, error) {
+	lr := e.config.LearningRate * e.schedule.At(s, e.config.Steps)
+	for i, v := range e.update.Values(s, lr) {
+		e.program.Float(e.update.Scalars[i])[0] = v
+	}
+	if err := e.program.Run(e.config.Seed, uint64(s)); err != nil {
+		return nil, err
+	}
+	values := make([]float64, 1+len(e.regularizers))
+	for i := range values {
+		values[i] = float64(e.program.Output(i)[0])
+		if math.IsNaN(values[i]) || math.IsInf(values[i], 0) {
+			return values, e.diverged(s, e.label(i), values[i])
+		}
+	}
+	return values, nil
+}
+
+// label names output i.
+func (e *engine) label(i int) string {
+	if i == 0 {
+		return "loss"
+	}
+	return e.regularizers[i-1].Name()
+}
+
+// diverged is the error of a run whose numbers are no longer finite.
+func (e *engine) diverged(step int, what string, value float64) error {
+	type norm struct {
+		name string
+		norm float64
+	}
+	var norms []norm
+	for _, p := range e.params.Trainable() {
+		sum := 0.0
+		for _, v := range e.program.Float(p.Expr) {
+			sum += float64(v) * float64(v)
+		}
+		norms = append(norms, norm{p.Name, math.Sqrt(sum)})
+	}
+	// NaN first, then the largest.
+	slices.SortStableFunc(norms, func(a, b norm) int {
+		if math.IsNaN(a.norm) != math.IsNaN(b.norm) {
+			return map[bool]int{true: -1, false: 1}[math.IsNaN(a.norm)]
+		}
+		return map[bool]int{true: -1, false: 1}[a.norm > b.norm]
+	})
+	var parts []string
+	for _, n := range norms[:min(3, len(norms))] {
+		parts = append(parts, fmt.Sprintf("%s %.3g", n.name, n.norm))
+	}
+	return fmt.Errorf("%s is %v at step %d; largest parameter norms: %s; try a lower learning rate or λ",
+		what, value, step, strings.Join(parts, ", "))
+}
+
+// finite reports whether all parameters are.
+func (e *engine) finite() bool {
+	for _, p := range e.params.All() {
+		if !plan.Finite(e.program.Float(p.Expr)) {
+			return false
+		}
+	}
+	return true
+}
+
+// Classifier computes logits in inference mode.
+type Classifier struct {
+	program *plan.Program
+	params  *nn.Params
+	x       *sym.Expr
+	shape   dataset.Shape
+	classes int
+	batch   int
+}
+
+// evalBatch is the number of images that are classified at a time.
+const evalBatch = 250
+
+// newClassifier compiles the forward pass of a model.
+func newClassifier(p parts, shape dataset.Shape, classes, batch int, level kernel.Level, threads int) (*Classifier, error) {
+	g := sym.NewGraph()
+	c := &Classifier{params: nn.NewParams(g), shape: shape, classes: classes, batch: batch}
+	c.x = g.Input("x", sym.Float, batch, shape.C, shape.H, shape.W)
+	logits := p.model.Logits(nn.NewContext(c.params, false, 0), c.x, classes)
+	var err error
+	c.program, err = plan.Compile([]*sym.Expr{logits}, nil, plan.Options{Level: level, Threads: threads})
+	return c, err
+}
+
+// load copies the parameters of a training step.
+func (c *Classifier) load(e *engine) {
+	for _, p := range c.params.All() {
+		copy(c.program.Float(p.Expr), e.program.Float(e.params.Graph().Input("param/"+p.Name, sym.Float, p.Expr.Shape()...)))
+	}
+}
+
+// score classifies a subset.
+func (c *Classifier) score(s dataset.Subset, t dataset.Tables) (assess.Score, error) {
+	var score assess.Score
+	labels := make([]uint8, 0, c.batch)
+	pixels := c.shape.Size()
+	for at := 0; at < s.Len(); at += c.batch {
+		labels = labels[:0]
+		for i, k := range s.Index[at:min(at+c.batch, s.Len())] {
+			t.Apply(c.program.Float(c.x)[i*pixels:(i+1)*pixels], s.Image(k))
+			labels = append(labels, s.Labels[k])
+		}
+		if err := c.program.Run(0, 0); err != nil {
+			return score, err
+		}
+		score.Add(c.program.Output(0), c.classes, labels)
+	}
+	return score, nil
+}
+
+// Close ends the classifier's workers.
+func (c *Classifier) Close() { c.program.Close() }

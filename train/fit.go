@@ -1,0 +1,157 @@
+package train
+
+import (
+	"context"
+	"math"
+	"strings"
+	"time"
+)
+
+// nan stands for a number that is not there.
+var nan = math.NaN()
+
+// fit takes the steps that are left.
+func (r *run) fit(ctx context.Context) error {
+	if r.Started != nil {
+		r.Started(Start{
+			Config: r.config, Parameters: r.engine.params.Count(), Threads: r.Threads, CPU: r.engine.level.String(),
+			Step: r.progress.step, MACs: r.engine.program.MACs(), Bytes: r.engine.program.Bytes(),
+		})
+	}
+	images, labels := r.engine.program.Float(r.engine.x), r.engine.program.Int(r.engine.y)
+	began, before := r.Now(), r.progress.seconds
+	r.rate = speedometer{now: r.Now}
+	for r.progress.step < r.config.Steps {
+		if ctx.Err() != nil {
+			return r.interrupt()
+		}
+		step := r.progress.step + 1
+		r.batches.Fill(step-1, images, labels)
+		values, err := r.engine.step(step)
+		if err != nil {
+			return err
+		}
+		r.progress.step = step
+		for i, v := range values {
+			r.progress.sums[i] += v
+		}
+		r.rate.count()
+		r.progress.seconds = before + r.Now().Sub(began).Seconds()
+		if err := r.after(step, values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// interrupt saves the run where it stands.
+func (r *run) interrupt() error {
+	if err := r.checkpoint(); err != nil {
+		return err
+	}
+	return ErrInterrupted
+}
+
+// after does what is due after a step: evaluation, a line of metrics, a checkpoint.
+func (r *run) after(step int, values []float64) error {
+	last := step == r.config.Steps
+	m := Metrics{Step: step}
+	evaluated := r.config.EvalEvery > 0 && (step%r.config.EvalEvery == 0 || last) && r.division.Dev.Len() > 0
+	if evaluated {
+		r.classifier.load(r.engine)
+		score, err := r.classifier.score(r.division.Dev, r.devTables)
+		if err != nil {
+			return err
+		}
+		accuracy, nll := score.Accuracy(), score.NLL()
+		m.DevAccuracy, m.DevNLL, r.devScore = &accuracy, &nll, &accuracy
+	}
+	if step%r.config.LogEvery == 0 || last || evaluated {
+		if err := r.log(m); err != nil {
+			return err
+		}
+	}
+	if step%r.config.CheckpointEvery == 0 || last {
+		if err := r.checkpoint(); err != nil {
+			return err
+		}
+	}
+	if r.Stepped != nil {
+		p := Progress{
+			Step: step, Steps: r.config.Steps, Loss: values[0], Penalties: values[1:], DevAccuracy: nan,
+			Evaluated: evaluated, ImagesPerSecond: r.rate.perSecond() * float64(r.config.Batch),
+			Remaining: r.rate.remaining(r.config.Steps - step),
+		}
+		if r.devScore != nil {
+			p.DevAccuracy = *r.devScore
+		}
+		for _, reg := range r.engine.regularizers {
+			p.Names = append(p.Names, reg.Name())
+		}
+		r.Stepped(p)
+	}
+	return nil
+}
+
+// log completes a line of metrics with the means since the last one and writes it.
+func (r *run) log(m Metrics) error {
+	count := float64(r.sinceLog(m.Step))
+	m.Loss = r.progress.sums[0] / count
+	m.Penalties = map[string]float64{}
+	for i, reg := range r.engine.regularizers {
+		m.Penalties[reg.Name()] = r.progress.sums[i+1] / count
+	}
+	clear(r.progress.sums)
+	m.LearningRate = r.config.LearningRate * r.engine.schedule.At(m.Step, r.config.Steps)
+	m.ImagesPerSecond = r.rate.perSecond() * float64(r.config.Batch)
+	m.Seconds = r.progress.seconds
+	if r.journal == nil {
+		return nil
+	}
+	return r.journal.write(m)
+}
+
+// sinceLog returns the number of steps since the last line of metrics before a step.
+func (r *run) sinceLog(step int) int {
+	last := (step - 1) / r.config.LogEvery * r.config.LogEvery
+	if every := r.config.EvalEvery; every > 0 && r.division.Dev.Len() > 0 {
+		last = max(last, (step-1)/every*every)
+	}
+	return step - last
+}
+
+// nameOf returns the name of a regularizer's text form.
+func nameOf(text string) string {
+	name, _, _ := strings.Cut(text, ":")
+	return name
+}
+
+// speedometer measures steps per second, leaving out the first step, which is not typical: memory is touched
+// for the first time.
+type speedometer struct {
+	now   func() time.Time
+	since time.Time
+	steps int
+	rate  float64
+}
+
+func (s *speedometer) count() {
+	if s.since.IsZero() {
+		s.since = s.now()
+		return
+	}
+	s.steps++
+	if elapsed := s.now().Sub(s.since).Seconds(); elapsed > 0 {
+		s.rate = float64(s.steps) / elapsed
+	}
+}
+
+func (s *speedometer) perSecond() float64 { return s.rate }
+
+// remaining returns the time that some steps will take, 0 before it is known.
+func (s *speedometer) remaining(steps int) time.Duration {
+	if s.rate == 0 {
+		return 0
+	}
+	return time.Duration(float64(steps) / s.rate * float64(time.Second))
+}

@@ -1,0 +1,45 @@
+package train
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/gradreg/gradreg/internal/fault"
+)
+
+// FolderConfig returns the configuration of a run folder.
+func FolderConfig(dir string) (Config, error) {
+	path := filepath.Join(dir, configFile)
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Config{}, fault.Inputf("%s is no run folder: it has no %s", dir, configFile)
+	}
+	if err != nil {
+		return Config{}, err
+	}
+	cfg, err := ReadConfig(Config{}, data)
+	if err != nil {
+		return cfg, fault.Inputf("%s: %w", path, err)
+	}
+	return cfg, nil
+}
+
+// FolderSummary returns the result of a finished run.
+func FolderSummary(dir string) (Summary, error) {
+	var s Summary
+	path := filepath.Join(dir, summaryFile)
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, fault.Inputf("%s holds no finished run: it has no %s", dir, summaryFile)
+	}
+	if err != nil {
+		return s, err
+	}
+	if err := json.Unmarshal(data, &s); err != nil {
+		return s, fault.Inputf("%s: %w", path, err)
+	}
+	return s, nil
+}

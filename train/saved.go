@@ -1,0 +1,167 @@
+package train
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+
+	"github.com/gradreg/gradreg/assess"
+	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/internal/atomicfile"
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/kernel"
+	"github.com/gradreg/gradreg/internal/tensorfile"
+	"github.com/gradreg/gradreg/model"
+)
+
+// modelFormat is raised when the meaning of a model file changes.
+const modelFormat = "gradreg-model-1"
+
+// Card is what a model file says about its model.
+type Card struct {
+	Format     string             `json:"format"`
+	Model      string             `json:"model"` // text form
+	Data       string             `json:"data"`
+	Classes    []string           `json:"classes"`
+	Channels   int                `json:"channels"`
+	Height     int                `json:"height"`
+	Width      int                `json:"width"`
+	Normalizer dataset.Normalizer `json:"normalizer"`
+}
+
+// shape returns the extent of the model's images.
+func (c Card) shape() dataset.Shape { return dataset.Shape{C: c.Channels, H: c.Height, W: c.Width} }
+
+// saveModel writes the weights and what predicting needs.
+func saveModel(path string, e *engine, card Card) error {
+	card.Format = modelFormat
+	text, err := json.Marshal(card)
+	if err != nil {
+		return err
+	}
+	f := tensorfile.File{Tensors: map[string]tensorfile.Tensor{}, Metadata: map[string]string{"gradreg": string(text)}}
+	for _, p := range e.params.All() {
+		f.Tensors[p.Name] = tensorfile.Tensor{Shape: p.Expr.Shape(), F32: e.program.Float(p.Expr)}
+	}
+	return atomicfile.Write(path, func(w io.Writer) error { return tensorfile.Write(w, f) })
+}
+
+// SavedModel is a trained model that classifies images. It is used by one goroutine at a time.
+type SavedModel struct {
+	Card
+	classifier *Classifier
+	tables     dataset.Tables
+}
+
+// limits of what a model file can make us allocate.
+const (
+	maxClasses = 1 << 16
+	maxExtent  = 1 << 12
+)
+
+// Load reads a model file. batch is the number of images that will be classified at a time. Errors of the
+// file are the input's fault.
+func Load(path string, batch int) (*SavedModel, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		if os.IsNotExist(err) {
+			err = fault.Inputf("%s: not found, expected a model file", path)
+		}
+		return nil, err
+	}
+	m, err := parseModel(data, batch)
+	if err != nil {
+		return nil, fault.Inputf("%s: %w", path, err)
+	}
+	return m, nil
+}
+
+// parseModel builds the model of a file.
+func parseModel(data []byte, batch int) (*SavedModel, error) {
+	f, err := tensorfile.Parse(data)
+	if err != nil {
+		return nil, err
+	}
+	m := &SavedModel{}
+	text, ok := f.Metadata["gradreg"]
+	if !ok {
+		return nil, fmt.Errorf("a safetensors file, but not a model of gradreg")
+	}
+	if err := json.Unmarshal([]byte(text), &m.Card); err != nil {
+		return nil, fmt.Errorf("metadata: %w", err)
+	}
+	if err := m.Card.check(); err != nil {
+		return nil, err
+	}
+	arch, err := model.Parse(m.Model)
+	if err != nil {
+		return nil, fmt.Errorf("model: %w", err)
+	}
+	level, err := kernel.Active()
+	if err != nil {
+		return nil, fault.Input(err)
+	}
+	c, err := newClassifier(parts{model: arch}, m.shape(), len(m.Classes), batch, level, runtime.GOMAXPROCS(0))
+	if err != nil {
+		return nil, err
+	}
+	m.classifier, m.tables = c, m.Normalizer.Tables()
+	for _, p := range c.params.All() {
+		if err := fits(f, p.Name, p.Expr.Shape()); err != nil {
+			c.Close()
+			return nil, err
+		}
+		copy(c.program.Float(p.Expr), f.Tensors[p.Name].F32)
+	}
+	return m, nil
+}
+
+// check refuses a card that makes no sense.
+func (c Card) check() error {
+	switch {
+	case c.Format != modelFormat:
+		return fmt.Errorf("format is %q, expected %q", c.Format, modelFormat)
+	case len(c.Classes) < 2 || len(c.Classes) > maxClasses:
+		return fmt.Errorf("%d classes, expected 2 to %d", len(c.Classes), maxClasses)
+	case c.Channels < 1 || c.Height < 1 || c.Width < 1 || max(c.Channels, c.Height, c.Width) > maxExtent:
+		return fmt.Errorf("images of %v, expected extents from 1 to %d", c.shape(), maxExtent)
+	case len(c.Normalizer.Mean) != c.Channels || len(c.Normalizer.Std) != c.Channels:
+		return fmt.Errorf("normalizer of %d channels, expected %d", len(c.Normalizer.Mean), c.Channels)
+	}
+	return nil
+}
+
+// Close frees the model's workers.
+func (m *SavedModel) Close() { m.classifier.Close() }
+
+// Predict returns the class probabilities of an image given as bytes [C, H, W].
+func (m *SavedModel) Predict(image []byte) ([]float64, error) {
+	if len(image) != m.shape().Size() {
+		return nil, fault.Inputf("image of %d bytes, expected %v", len(image), m.shape())
+	}
+	c := m.classifier
+	m.tables.Apply(c.program.Float(c.x), image)
+	if err := c.program.Run(0, 0); err != nil {
+		return nil, err
+	}
+	return assess.Softmax(c.program.Output(0)[:c.classes]), nil
+}
+
+// PredictPicture is Predict of a PNG, JPEG or GIF; see dataset.DecodePicture.
+func (m *SavedModel) PredictPicture(data []byte, invert bool) ([]float64, error) {
+	image, err := dataset.DecodePicture(data, m.shape(), invert)
+	if err != nil {
+		return nil, err
+	}
+	return m.Predict(image)
+}
+
+// Score classifies a subset of images.
+func (m *SavedModel) Score(s dataset.Subset) (assess.Score, error) {
+	if s.Shape != m.shape() {
+		return assess.Score{}, fault.Inputf("images of %v, but the model takes %v", s.Shape, m.shape())
+	}
+	return m.classifier.score(s, m.tables)
+}
