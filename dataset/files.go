@@ -17,7 +17,17 @@ var embedded embed.FS
 // fetcher reads a file of a source by name. The path is for messages.
 type fetcher func(name string) (path string, data []byte, err error)
 
-// locate finds the folder that holds the source's files.
+// embedded returns the files that come with the program.
+func (s *source) embedded() fetcher {
+	return func(name string) (string, []byte, error) {
+		path := s.Name + "/" + name
+		data, err := embedded.ReadFile(path)
+		return "embedded " + path, data, err
+	}
+}
+
+// locate finds the folder that holds the source's files; it returns nil where the embedded ones are to be
+// used.
 func (s *source) locate(dirs []string) (fetcher, error) {
 	for _, dir := range dirs {
 		if dir == "" {
@@ -33,11 +43,7 @@ func (s *source) locate(dirs []string) (fetcher, error) {
 		}
 	}
 	if s.Embedded {
-		return func(name string) (string, []byte, error) {
-			path := s.Name + "/" + name
-			data, err := embedded.ReadFile(path)
-			return "embedded " + path, data, err
-		}, nil
+		return nil, nil
 	}
 	where := "no folder was given (--data-dir or GRADREG_DATA)"
 	if given := strings.Join(nonEmpty(dirs), ", "); given != "" {

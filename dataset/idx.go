@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/binary"
 	"io"
+	"sync"
 
 	"github.com/gradreg/gradreg/internal/fault"
 )
@@ -17,10 +18,17 @@ const (
 
 // mnist is LeCun, Cortes and Burges' set of handwritten digits.
 func mnist() source {
+	s := mnistFiles()
+	s.open = openMNIST
+	return s
+}
+
+func mnistFiles() source {
 	return source{
 		Info: Info{
-			Name: "mnist", Description: "handwritten digits, white on black", Classes: digits(),
-			Shape: Shape{1, 28, 28}, Train: 60000, Test: 10000,
+			Name: "mnist", Description: "handwritten digits, white on black",
+			Classes: []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"},
+			Shape:   Shape{1, 28, 28}, Train: 60000, Test: 10000,
 			Licence: "CC BY-SA 3.0, LeCun and Cortes", Embedded: true,
 		},
 		files: []file{
@@ -29,15 +37,34 @@ func mnist() source {
 			{"t10k-images-idx3-ubyte.gz", "9fb629c4189551a2d022fa330f9573f3"},
 			{"t10k-labels-idx1-ubyte.gz", "ec29112dd5afa0611ce80d1b7f02629c"},
 		},
-		open: openIDX,
 	}
 }
 
-func digits() []string { return []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"} }
+// The parts of the embedded MNIST are decompressed once per process.
+var (
+	mnistTrain = sync.OnceValues(func() (*Part, error) { return embeddedMNIST(true) })
+	mnistTest  = sync.OnceValues(func() (*Part, error) { return embeddedMNIST(false) })
+)
+
+func embeddedMNIST(train bool) (*Part, error) {
+	s := mnistFiles()
+	return openIDX(&s, s.embedded(), train)
+}
+
+// openMNIST reads a part from a folder, or takes the embedded one.
+func openMNIST(s *source, fetch fetcher, train bool) (*Part, error) {
+	switch {
+	case fetch != nil:
+		return openIDX(s, fetch, train)
+	case train:
+		return mnistTrain()
+	}
+	return mnistTest()
+}
 
 // fashionMNIST is Xiao, Rasul and Vollgraf's set of articles of clothing, in MNIST's format.
 func fashionMNIST() source {
-	s := mnist()
+	s := source{open: openIDX}
 	s.Info = Info{
 		Name: "fashion-mnist", Description: "articles of clothing (Debian package dataset-fashion-mnist)",
 		Classes: []string{"t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"},

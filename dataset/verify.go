@@ -25,6 +25,9 @@ func Verify(name string, dirs ...string) ([]FileReport, error) {
 	if err != nil {
 		return nil, err
 	}
+	if fetch == nil {
+		fetch = s.embedded()
+	}
 	var reports []FileReport
 	for _, f := range s.files {
 		path, data, err := fetch(f.name)
