@@ -2,200 +2,230 @@
 
 package kernel
 
-// unary runs the assembly of op and reports whether there is one.
-func (l Level) unary(op UnaryOp, dst, x []float32) bool {
-	d, a, n := first(dst), first(x), len(dst)
-	wide := l == AVX512
+// A switch, not a table of functions: calls through a table would make the operands escape.
+
+// unaryAVX512 runs Unary for the operations before Sin.
+func unaryAVX512(op UnaryOp, dst, x []float32) {
+	n := len(dst)
+	d, s := at(dst, n), at(x, n)
 	switch op {
 	case Neg:
-		if wide {
-			negAVX512(d, a, n)
-		} else {
-			negAVX2(d, a, n)
-		}
+		negAVX512(d, s, n)
 	case Abs:
-		if wide {
-			absAVX512(d, a, n)
-		} else {
-			absAVX2(d, a, n)
-		}
+		absAVX512(d, s, n)
+	case Sign:
+		signAVX512(d, s, n)
 	case Sqrt:
-		if wide {
-			sqrtAVX512(d, a, n)
-		} else {
-			sqrtAVX2(d, a, n)
-		}
-	default:
-		return false
+		sqrtAVX512(d, s, n)
+	case Reciprocal:
+		reciprocalAVX512(d, s, n)
+	case Square:
+		squareAVX512(d, s, n)
+	case Floor:
+		floorAVX512(d, s, n)
+	case Not:
+		notAVX512(d, s, n)
+	case Exp:
+		expAVX512(d, s, n)
+	case Log:
+		logAVX512(d, s, n)
+	case Log1p:
+		log1pAVX512(d, s, n)
+	case Tanh:
+		tanhAVX512(d, s, n)
+	case Sigmoid:
+		sigmoidAVX512(d, s, n)
+	case Softplus:
+		softplusAVX512(d, s, n)
+	case Erf:
+		erfAVX512(d, s, n)
 	}
-	return true
 }
 
-func (l Level) binary(op BinaryOp, dst, a, b []float32) {
-	if l == AVX512 {
-		switch op {
-		case Add:
-			addAVX512(first(dst), first(a), first(b), len(dst))
-		case Sub:
-			subAVX512(first(dst), first(a), first(b), len(dst))
-		case Mul:
-			mulAVX512(first(dst), first(a), first(b), len(dst))
-		case Div:
-			divAVX512(first(dst), first(a), first(b), len(dst))
-		case Max:
-			maxAVX512(first(dst), first(a), first(b), len(dst))
-		case Min:
-			minAVX512(first(dst), first(a), first(b), len(dst))
-		case Greater:
-			greaterAVX512(first(dst), first(a), first(b), len(dst))
-		case GreaterEqual:
-			greaterEqualAVX512(first(dst), first(a), first(b), len(dst))
-		case Equal:
-			equalAVX512(first(dst), first(a), first(b), len(dst))
-		}
-		return
-	}
+func binaryAVX512(op BinaryOp, dst, a, b []float32) {
+	n := len(dst)
+	d, x, y := at(dst, n), at(a, n), at(b, n)
 	switch op {
 	case Add:
-		addAVX2(first(dst), first(a), first(b), len(dst))
+		addAVX512(d, x, y, n)
 	case Sub:
-		subAVX2(first(dst), first(a), first(b), len(dst))
+		subAVX512(d, x, y, n)
 	case Mul:
-		mulAVX2(first(dst), first(a), first(b), len(dst))
+		mulAVX512(d, x, y, n)
 	case Div:
-		divAVX2(first(dst), first(a), first(b), len(dst))
+		divAVX512(d, x, y, n)
 	case Max:
-		maxAVX2(first(dst), first(a), first(b), len(dst))
+		maxAVX512(d, x, y, n)
 	case Min:
-		minAVX2(first(dst), first(a), first(b), len(dst))
+		minAVX512(d, x, y, n)
 	case Greater:
-		greaterAVX2(first(dst), first(a), first(b), len(dst))
+		greaterAVX512(d, x, y, n)
 	case GreaterEqual:
-		greaterEqualAVX2(first(dst), first(a), first(b), len(dst))
+		greaterEqualAVX512(d, x, y, n)
 	case Equal:
-		equalAVX2(first(dst), first(a), first(b), len(dst))
+		equalAVX512(d, x, y, n)
 	}
 }
 
-func (l Level) binaryScalar(op BinaryOp, dst, a []float32, s float32) {
-	if l == AVX512 {
-		switch op {
-		case Add:
-			addScalarAVX512(first(dst), first(a), s, len(dst))
-		case Sub:
-			subScalarAVX512(first(dst), first(a), s, len(dst))
-		case Mul:
-			mulScalarAVX512(first(dst), first(a), s, len(dst))
-		case Div:
-			divScalarAVX512(first(dst), first(a), s, len(dst))
-		case Max:
-			maxScalarAVX512(first(dst), first(a), s, len(dst))
-		case Min:
-			minScalarAVX512(first(dst), first(a), s, len(dst))
-		case Greater:
-			greaterScalarAVX512(first(dst), first(a), s, len(dst))
-		case GreaterEqual:
-			greaterEqualScalarAVX512(first(dst), first(a), s, len(dst))
-		case Equal:
-			equalScalarAVX512(first(dst), first(a), s, len(dst))
-		}
-		return
-	}
+func scalarAVX512(op BinaryOp, dst, a []float32, s float32) {
+	n := len(dst)
+	d, x := at(dst, n), at(a, n)
 	switch op {
 	case Add:
-		addScalarAVX2(first(dst), first(a), s, len(dst))
+		addScalarAVX512(d, x, s, n)
 	case Sub:
-		subScalarAVX2(first(dst), first(a), s, len(dst))
+		subScalarAVX512(d, x, s, n)
 	case Mul:
-		mulScalarAVX2(first(dst), first(a), s, len(dst))
+		mulScalarAVX512(d, x, s, n)
 	case Div:
-		divScalarAVX2(first(dst), first(a), s, len(dst))
+		divScalarAVX512(d, x, s, n)
 	case Max:
-		maxScalarAVX2(first(dst), first(a), s, len(dst))
+		maxScalarAVX512(d, x, s, n)
 	case Min:
-		minScalarAVX2(first(dst), first(a), s, len(dst))
+		minScalarAVX512(d, x, s, n)
 	case Greater:
-		greaterScalarAVX2(first(dst), first(a), s, len(dst))
+		greaterScalarAVX512(d, x, s, n)
 	case GreaterEqual:
-		greaterEqualScalarAVX2(first(dst), first(a), s, len(dst))
+		greaterEqualScalarAVX512(d, x, s, n)
 	case Equal:
-		equalScalarAVX2(first(dst), first(a), s, len(dst))
+		equalScalarAVX512(d, x, s, n)
 	}
 }
 
-func (l Level) scalarBinary(op BinaryOp, dst []float32, s float32, b []float32) {
-	if l == AVX512 {
-		switch op {
-		case Add:
-			addFromScalarAVX512(first(dst), first(b), s, len(dst))
-		case Sub:
-			subFromScalarAVX512(first(dst), first(b), s, len(dst))
-		case Mul:
-			mulFromScalarAVX512(first(dst), first(b), s, len(dst))
-		case Div:
-			divFromScalarAVX512(first(dst), first(b), s, len(dst))
-		case Max:
-			maxFromScalarAVX512(first(dst), first(b), s, len(dst))
-		case Min:
-			minFromScalarAVX512(first(dst), first(b), s, len(dst))
-		case Greater:
-			greaterFromScalarAVX512(first(dst), first(b), s, len(dst))
-		case GreaterEqual:
-			greaterEqualFromScalarAVX512(first(dst), first(b), s, len(dst))
-		case Equal:
-			equalFromScalarAVX512(first(dst), first(b), s, len(dst))
-		}
-		return
-	}
+func fromScalarAVX512(op BinaryOp, dst []float32, s float32, b []float32) {
+	n := len(dst)
+	d, x := at(dst, n), at(b, n)
 	switch op {
 	case Add:
-		addFromScalarAVX2(first(dst), first(b), s, len(dst))
+		addFromScalarAVX512(d, x, s, n)
 	case Sub:
-		subFromScalarAVX2(first(dst), first(b), s, len(dst))
+		subFromScalarAVX512(d, x, s, n)
 	case Mul:
-		mulFromScalarAVX2(first(dst), first(b), s, len(dst))
+		mulFromScalarAVX512(d, x, s, n)
 	case Div:
-		divFromScalarAVX2(first(dst), first(b), s, len(dst))
+		divFromScalarAVX512(d, x, s, n)
 	case Max:
-		maxFromScalarAVX2(first(dst), first(b), s, len(dst))
+		maxFromScalarAVX512(d, x, s, n)
 	case Min:
-		minFromScalarAVX2(first(dst), first(b), s, len(dst))
+		minFromScalarAVX512(d, x, s, n)
 	case Greater:
-		greaterFromScalarAVX2(first(dst), first(b), s, len(dst))
+		greaterFromScalarAVX512(d, x, s, n)
 	case GreaterEqual:
-		greaterEqualFromScalarAVX2(first(dst), first(b), s, len(dst))
+		greaterEqualFromScalarAVX512(d, x, s, n)
 	case Equal:
-		equalFromScalarAVX2(first(dst), first(b), s, len(dst))
+		equalFromScalarAVX512(d, x, s, n)
 	}
 }
 
-func (l Level) selection(dst, mask, a, b []float32) {
-	if l == AVX512 {
-		selectAVX512(first(dst), first(mask), first(a), first(b), len(dst))
-	} else {
-		selectAVX2(first(dst), first(mask), first(a), first(b), len(dst))
+// unaryAVX2 runs Unary for the operations before Sin.
+func unaryAVX2(op UnaryOp, dst, x []float32) {
+	n := len(dst)
+	d, s := at(dst, n), at(x, n)
+	switch op {
+	case Neg:
+		negAVX2(d, s, n)
+	case Abs:
+		absAVX2(d, s, n)
+	case Sign:
+		signAVX2(d, s, n)
+	case Sqrt:
+		sqrtAVX2(d, s, n)
+	case Reciprocal:
+		reciprocalAVX2(d, s, n)
+	case Square:
+		squareAVX2(d, s, n)
+	case Floor:
+		floorAVX2(d, s, n)
+	case Not:
+		notAVX2(d, s, n)
+	case Exp:
+		expAVX2(d, s, n)
+	case Log:
+		logAVX2(d, s, n)
+	case Log1p:
+		log1pAVX2(d, s, n)
+	case Tanh:
+		tanhAVX2(d, s, n)
+	case Sigmoid:
+		sigmoidAVX2(d, s, n)
+	case Softplus:
+		softplusAVX2(d, s, n)
+	case Erf:
+		erfAVX2(d, s, n)
 	}
 }
 
-func (l Level) fill(dst []float32, s float32) {
-	if l == AVX512 {
-		fillAVX512(first(dst), s, len(dst))
-	} else {
-		fillAVX2(first(dst), s, len(dst))
+func binaryAVX2(op BinaryOp, dst, a, b []float32) {
+	n := len(dst)
+	d, x, y := at(dst, n), at(a, n), at(b, n)
+	switch op {
+	case Add:
+		addAVX2(d, x, y, n)
+	case Sub:
+		subAVX2(d, x, y, n)
+	case Mul:
+		mulAVX2(d, x, y, n)
+	case Div:
+		divAVX2(d, x, y, n)
+	case Max:
+		maxAVX2(d, x, y, n)
+	case Min:
+		minAVX2(d, x, y, n)
+	case Greater:
+		greaterAVX2(d, x, y, n)
+	case GreaterEqual:
+		greaterEqualAVX2(d, x, y, n)
+	case Equal:
+		equalAVX2(d, x, y, n)
 	}
 }
 
-func (l Level) addTo(dst, x []float32) {
-	if l == AVX512 {
-		addToAVX512(first(dst), first(x), len(dst))
-	} else {
-		addToAVX2(first(dst), first(x), len(dst))
+func scalarAVX2(op BinaryOp, dst, a []float32, s float32) {
+	n := len(dst)
+	d, x := at(dst, n), at(a, n)
+	switch op {
+	case Add:
+		addScalarAVX2(d, x, s, n)
+	case Sub:
+		subScalarAVX2(d, x, s, n)
+	case Mul:
+		mulScalarAVX2(d, x, s, n)
+	case Div:
+		divScalarAVX2(d, x, s, n)
+	case Max:
+		maxScalarAVX2(d, x, s, n)
+	case Min:
+		minScalarAVX2(d, x, s, n)
+	case Greater:
+		greaterScalarAVX2(d, x, s, n)
+	case GreaterEqual:
+		greaterEqualScalarAVX2(d, x, s, n)
+	case Equal:
+		equalScalarAVX2(d, x, s, n)
 	}
 }
 
-func (l Level) sum(x []float32) float32 {
-	if l == AVX512 {
-		return sumAVX512(first(x), len(x))
+func fromScalarAVX2(op BinaryOp, dst []float32, s float32, b []float32) {
+	n := len(dst)
+	d, x := at(dst, n), at(b, n)
+	switch op {
+	case Add:
+		addFromScalarAVX2(d, x, s, n)
+	case Sub:
+		subFromScalarAVX2(d, x, s, n)
+	case Mul:
+		mulFromScalarAVX2(d, x, s, n)
+	case Div:
+		divFromScalarAVX2(d, x, s, n)
+	case Max:
+		maxFromScalarAVX2(d, x, s, n)
+	case Min:
+		minFromScalarAVX2(d, x, s, n)
+	case Greater:
+		greaterFromScalarAVX2(d, x, s, n)
+	case GreaterEqual:
+		greaterEqualFromScalarAVX2(d, x, s, n)
+	case Equal:
+		equalFromScalarAVX2(d, x, s, n)
 	}
-	return sumAVX2(first(x), len(x))
 }

@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func negAVX512(dst *float32, x *float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·negAVX512(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), AX
 	MOVQ x+8(FP), CX
@@ -17,9 +17,8 @@ TEXT ·negAVX512(SB), NOSPLIT, $0-24
 
 loop:
 	VMOVUPS      (CX)(BX*1), Z0
-	MOVL         $0x80000000, DI
-	VPBROADCASTD DI, Z1
-	VPXORD       Z1, Z0, Z0
+	VBROADCASTSS float80000000<>+0(SB), Z1
+	VXORPS       Z1, Z0, Z0
 	VMOVUPS      Z0, (AX)(BX*1)
 	ADDQ         $0x40, BX
 	DECQ         SI
@@ -33,17 +32,19 @@ tail:
 	MOVL         SI, DX
 	KMOVW        DX, K1
 	VMOVUPS.Z    (CX)(BX*1), K1, Z0
-	MOVL         $0x80000000, CX
-	VPBROADCASTD CX, Z1
-	VPXORD       Z1, Z0, Z0
+	VBROADCASTSS float80000000<>+0(SB), Z1
+	VXORPS       Z1, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
 	RET
 
+DATA float80000000<>+0(SB)/4, $0x80000000
+GLOBL float80000000<>(SB), RODATA|NOPTR, $4
+
 // func absAVX512(dst *float32, x *float32, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·absAVX512(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), AX
 	MOVQ x+8(FP), CX
@@ -55,9 +56,8 @@ TEXT ·absAVX512(SB), NOSPLIT, $0-24
 
 loop:
 	VMOVUPS      (CX)(BX*1), Z0
-	MOVL         $0x80000000, DI
-	VPBROADCASTD DI, Z1
-	VPANDND      Z0, Z1, Z0
+	VBROADCASTSS float7fffffff<>+0(SB), Z1
+	VANDPS       Z1, Z0, Z0
 	VMOVUPS      Z0, (AX)(BX*1)
 	ADDQ         $0x40, BX
 	DECQ         SI
@@ -71,14 +71,68 @@ tail:
 	MOVL         SI, DX
 	KMOVW        DX, K1
 	VMOVUPS.Z    (CX)(BX*1), K1, Z0
-	MOVL         $0x80000000, CX
-	VPBROADCASTD CX, Z1
-	VPANDND      Z0, Z1, Z0
+	VBROADCASTSS float7fffffff<>+0(SB), Z1
+	VANDPS       Z1, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
 	RET
+
+DATA float7fffffff<>+0(SB)/4, $0x7fffffff
+GLOBL float7fffffff<>(SB), RODATA|NOPTR, $4
+
+// func signAVX512(dst *float32, x *float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·signAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+	MOVQ DX, SI
+	SHRQ $0x04, SI
+	JZ   tail
+
+loop:
+	VMOVUPS      (CX)(BX*1), Z0
+	VPXORD       Z1, Z1, Z1
+	VCMPPS       $0x1e, Z1, Z0, K1
+	VBROADCASTSS float3f800000<>+0(SB), Z2
+	VBLENDMPS    Z2, Z0, K1, Z3
+	VCMPPS       $0x11, Z1, Z0, K1
+	VBROADCASTSS floatbf800000<>+0(SB), Z0
+	VBLENDMPS    Z0, Z3, K1, Z4
+	VMOVUPS      Z4, (AX)(BX*1)
+	ADDQ         $0x40, BX
+	DECQ         SI
+	JNZ          loop
+
+tail:
+	ANDQ         $0x0f, DX
+	JZ           done
+	MOVQ         $-1, SI
+	BZHIQ        DX, SI, SI
+	MOVL         SI, DX
+	KMOVW        DX, K1
+	VMOVUPS.Z    (CX)(BX*1), K1, Z0
+	VPXORD       Z5, Z5, Z5
+	VCMPPS       $0x1e, Z5, Z0, K2
+	VBROADCASTSS float3f800000<>+0(SB), Z1
+	VBLENDMPS    Z1, Z0, K2, Z6
+	VCMPPS       $0x11, Z5, Z0, K2
+	VBROADCASTSS floatbf800000<>+0(SB), Z0
+	VBLENDMPS    Z0, Z6, K2, Z7
+	VMOVUPS      Z7, K1, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA float3f800000<>+0(SB)/4, $0x3f800000
+GLOBL float3f800000<>(SB), RODATA|NOPTR, $4
+
+DATA floatbf800000<>+0(SB)/4, $0xbf800000
+GLOBL floatbf800000<>(SB), RODATA|NOPTR, $4
 
 // func sqrtAVX512(dst *float32, x *float32, n int)
 // Requires: AVX, AVX512F, BMI2
@@ -114,21 +168,1150 @@ done:
 	VZEROUPPER
 	RET
 
+// func reciprocalAVX512(dst *float32, x *float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·reciprocalAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+	MOVQ DX, SI
+	SHRQ $0x04, SI
+	JZ   tail
+
+loop:
+	VMOVUPS      (CX)(BX*1), Z0
+	VBROADCASTSS float3f800000<>+0(SB), Z1
+	VDIVPS       Z0, Z1, Z0
+	VMOVUPS      Z0, (AX)(BX*1)
+	ADDQ         $0x40, BX
+	DECQ         SI
+	JNZ          loop
+
+tail:
+	ANDQ         $0x0f, DX
+	JZ           done
+	MOVQ         $-1, SI
+	BZHIQ        DX, SI, SI
+	MOVL         SI, DX
+	KMOVW        DX, K1
+	VMOVUPS.Z    (CX)(BX*1), K1, Z0
+	VBROADCASTSS float3f800000<>+0(SB), Z1
+	VDIVPS       Z0, Z1, Z0
+	VMOVUPS      Z0, K1, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func squareAVX512(dst *float32, x *float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·squareAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+	MOVQ DX, SI
+	SHRQ $0x04, SI
+	JZ   tail
+
+loop:
+	VMOVUPS (CX)(BX*1), Z0
+	VMULPS  Z0, Z0, Z0
+	VMOVUPS Z0, (AX)(BX*1)
+	ADDQ    $0x40, BX
+	DECQ    SI
+	JNZ     loop
+
+tail:
+	ANDQ      $0x0f, DX
+	JZ        done
+	MOVQ      $-1, SI
+	BZHIQ     DX, SI, SI
+	MOVL      SI, DX
+	KMOVW     DX, K1
+	VMOVUPS.Z (CX)(BX*1), K1, Z0
+	VMULPS    Z0, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func floorAVX512(dst *float32, x *float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·floorAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+	MOVQ DX, SI
+	SHRQ $0x04, SI
+	JZ   tail
+
+loop:
+	VMOVUPS     (CX)(BX*1), Z0
+	VRNDSCALEPS $0x09, Z0, Z0
+	VMOVUPS     Z0, (AX)(BX*1)
+	ADDQ        $0x40, BX
+	DECQ        SI
+	JNZ         loop
+
+tail:
+	ANDQ        $0x0f, DX
+	JZ          done
+	MOVQ        $-1, SI
+	BZHIQ       DX, SI, SI
+	MOVL        SI, DX
+	KMOVW       DX, K1
+	VMOVUPS.Z   (CX)(BX*1), K1, Z0
+	VRNDSCALEPS $0x09, Z0, Z0
+	VMOVUPS     Z0, K1, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func notAVX512(dst *float32, x *float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·notAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+	MOVQ DX, SI
+	SHRQ $0x04, SI
+	JZ   tail
+
+loop:
+	VMOVUPS      (CX)(BX*1), Z0
+	VBROADCASTSS float3f800000<>+0(SB), Z1
+	VSUBPS       Z0, Z1, Z0
+	VMOVUPS      Z0, (AX)(BX*1)
+	ADDQ         $0x40, BX
+	DECQ         SI
+	JNZ          loop
+
+tail:
+	ANDQ         $0x0f, DX
+	JZ           done
+	MOVQ         $-1, SI
+	BZHIQ        DX, SI, SI
+	MOVL         SI, DX
+	KMOVW        DX, K1
+	VMOVUPS.Z    (CX)(BX*1), K1, Z0
+	VBROADCASTSS float3f800000<>+0(SB), Z1
+	VSUBPS       Z0, Z1, Z0
+	VMOVUPS      Z0, K1, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func expAVX512(dst *float32, x *float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·expAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+	MOVQ DX, SI
+	SHRQ $0x04, SI
+	JZ   tail
+
+loop:
+	VMOVUPS      (CX)(BX*1), Z0
+	VBROADCASTSS float42b20000<>+0(SB), Z1
+	VMINPS       Z0, Z1, Z1
+	VBROADCASTSS floatc2d00000<>+0(SB), Z0
+	VMAXPS       Z1, Z0, Z0
+	VBROADCASTSS float3fb8aa3b<>+0(SB), Z1
+	VMULPS       Z1, Z0, Z1
+	VRNDSCALEPS  $0x08, Z1, Z1
+	VBROADCASTSS float3f317218<>+0(SB), Z2
+	VFNMADD231PS Z2, Z1, Z0
+	VBROADCASTSS floatb102e308<>+0(SB), Z2
+	VFNMADD231PS Z2, Z1, Z0
+	VBROADCASTSS float3ab558b6<>+0(SB), Z2
+	VBROADCASTSS float3c091643<>+0(SB), Z3
+	VFMADD213PS  Z3, Z0, Z2
+	VBROADCASTSS float3d2aabcf<>+0(SB), Z3
+	VFMADD213PS  Z3, Z0, Z2
+	VBROADCASTSS float3e2aaa55<>+0(SB), Z3
+	VFMADD213PS  Z3, Z0, Z2
+	VBROADCASTSS float3effffff<>+0(SB), Z3
+	VFMADD213PS  Z3, Z0, Z2
+	VMULPS       Z0, Z0, Z3
+	VFMADD213PS  Z0, Z3, Z2
+	VBROADCASTSS float3f800000<>+0(SB), Z0
+	VADDPS       Z0, Z2, Z2
+	VSCALEFPS    Z1, Z2, Z0
+	VMOVUPS      Z0, (AX)(BX*1)
+	ADDQ         $0x40, BX
+	DECQ         SI
+	JNZ          loop
+
+tail:
+	ANDQ         $0x0f, DX
+	JZ           done
+	MOVQ         $-1, SI
+	BZHIQ        DX, SI, SI
+	MOVL         SI, DX
+	KMOVW        DX, K1
+	VMOVUPS.Z    (CX)(BX*1), K1, Z0
+	VBROADCASTSS float42b20000<>+0(SB), Z1
+	VMINPS       Z0, Z1, Z1
+	VBROADCASTSS floatc2d00000<>+0(SB), Z0
+	VMAXPS       Z1, Z0, Z0
+	VBROADCASTSS float3fb8aa3b<>+0(SB), Z1
+	VMULPS       Z1, Z0, Z1
+	VRNDSCALEPS  $0x08, Z1, Z1
+	VBROADCASTSS float3f317218<>+0(SB), Z2
+	VFNMADD231PS Z2, Z1, Z0
+	VBROADCASTSS floatb102e308<>+0(SB), Z2
+	VFNMADD231PS Z2, Z1, Z0
+	VBROADCASTSS float3ab558b6<>+0(SB), Z2
+	VBROADCASTSS float3c091643<>+0(SB), Z3
+	VFMADD213PS  Z3, Z0, Z2
+	VBROADCASTSS float3d2aabcf<>+0(SB), Z3
+	VFMADD213PS  Z3, Z0, Z2
+	VBROADCASTSS float3e2aaa55<>+0(SB), Z3
+	VFMADD213PS  Z3, Z0, Z2
+	VBROADCASTSS float3effffff<>+0(SB), Z3
+	VFMADD213PS  Z3, Z0, Z2
+	VMULPS       Z0, Z0, Z3
+	VFMADD213PS  Z0, Z3, Z2
+	VBROADCASTSS float3f800000<>+0(SB), Z0
+	VADDPS       Z0, Z2, Z2
+	VSCALEFPS    Z1, Z2, Z0
+	VMOVUPS      Z0, K1, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA float42b20000<>+0(SB)/4, $0x42b20000
+GLOBL float42b20000<>(SB), RODATA|NOPTR, $4
+
+DATA floatc2d00000<>+0(SB)/4, $0xc2d00000
+GLOBL floatc2d00000<>(SB), RODATA|NOPTR, $4
+
+DATA float3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
+GLOBL float3fb8aa3b<>(SB), RODATA|NOPTR, $4
+
+DATA float3f317218<>+0(SB)/4, $0x3f317218
+GLOBL float3f317218<>(SB), RODATA|NOPTR, $4
+
+DATA floatb102e308<>+0(SB)/4, $0xb102e308
+GLOBL floatb102e308<>(SB), RODATA|NOPTR, $4
+
+DATA float3ab558b6<>+0(SB)/4, $0x3ab558b6
+GLOBL float3ab558b6<>(SB), RODATA|NOPTR, $4
+
+DATA float3c091643<>+0(SB)/4, $0x3c091643
+GLOBL float3c091643<>(SB), RODATA|NOPTR, $4
+
+DATA float3d2aabcf<>+0(SB)/4, $0x3d2aabcf
+GLOBL float3d2aabcf<>(SB), RODATA|NOPTR, $4
+
+DATA float3e2aaa55<>+0(SB)/4, $0x3e2aaa55
+GLOBL float3e2aaa55<>(SB), RODATA|NOPTR, $4
+
+DATA float3effffff<>+0(SB)/4, $0x3effffff
+GLOBL float3effffff<>(SB), RODATA|NOPTR, $4
+
+// func logAVX512(dst *float32, x *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·logAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+	MOVQ DX, SI
+	SHRQ $0x04, SI
+	JZ   tail
+
+loop:
+	VMOVUPS      (CX)(BX*1), Z0
+	VBROADCASTSS float00800000<>+0(SB), Z1
+	VCMPPS       $0x11, Z1, Z0, K1
+	VBROADCASTSS float4b000000<>+0(SB), Z1
+	VMULPS       Z1, Z0, Z1
+	VBLENDMPS    Z1, Z0, K1, Z2
+	VBROADCASTSS float3f3504f3<>+0(SB), Z15
+	VPSUBD       Z15, Z2, Z14
+	VPSRAD       $0x17, Z14, Z1
+	VCVTDQ2PS    Z1, Z1
+	VBROADCASTSS float007fffff<>+0(SB), Z16
+	VANDPS       Z16, Z14, Z14
+	VPADDD       Z15, Z14, Z14
+	VBROADCASTSS float3f800000<>+0(SB), Z15
+	VSUBPS       Z15, Z14, Z14
+	VBROADCASTSS float41b80000<>+0(SB), Z15
+	VMOVAPS.Z    Z15, K1, Z15
+	VSUBPS       Z15, Z1, Z1
+	VPXORD       Z3, Z3, Z3
+	VBROADCASTSS floatbd9d5164<>+0(SB), Z15
+	VBROADCASTSS float3e049557<>+0(SB), Z16
+	VFMADD213PS  Z16, Z14, Z15
+	VBROADCASTSS floatbe0799db<>+0(SB), Z16
+	VFMADD213PS  Z16, Z14, Z15
+	VBROADCASTSS float3e112a2c<>+0(SB), Z16
+	VFMADD213PS  Z16, Z14, Z15
+	VBROADCASTSS floatbe2a127a<>+0(SB), Z16
+	VFMADD213PS  Z16, Z14, Z15
+	VBROADCASTSS float3e4cd2a2<>+0(SB), Z16
+	VFMADD213PS  Z16, Z14, Z15
+	VBROADCASTSS floatbe80021c<>+0(SB), Z16
+	VFMADD213PS  Z16, Z14, Z15
+	VBROADCASTSS float3eaaaaa7<>+0(SB), Z16
+	VFMADD213PS  Z16, Z14, Z15
+	VBROADCASTSS floatbefffffc<>+0(SB), Z16
+	VFMADD213PS  Z16, Z14, Z15
+	VMULPS       Z14, Z14, Z16
+	VBROADCASTSS floatb102e308<>+0(SB), Z17
+	VFMADD231PS  Z17, Z1, Z3
+	VFMADD213PS  Z3, Z16, Z15
+	VADDPS       Z14, Z15, Z15
+	VBROADCASTSS float3f317218<>+0(SB), Z14
+	VFMADD231PS  Z14, Z1, Z15
+	VPXORD       Z4, Z4, Z4
+	VCMPPS       $0x11, Z4, Z0, K1
+	VBROADCASTSS float7fc00000<>+0(SB), Z1
+	VBLENDMPS    Z1, Z15, K1, Z5
+	VCMPPS       $0x00, Z4, Z0, K1
+	VBROADCASTSS floatff800000<>+0(SB), Z1
+	VBLENDMPS    Z1, Z5, K1, Z6
+	VBROADCASTSS float7f800000<>+0(SB), Z1
+	VCMPPS       $0x15, Z1, Z0, K1
+	VBLENDMPS    Z0, Z6, K1, Z7
+	VMOVUPS      Z7, (AX)(BX*1)
+	ADDQ         $0x40, BX
+	DECQ         SI
+	JNZ          loop
+
+tail:
+	ANDQ         $0x0f, DX
+	JZ           done
+	MOVQ         $-1, SI
+	BZHIQ        DX, SI, SI
+	MOVL         SI, DX
+	KMOVW        DX, K1
+	VMOVUPS.Z    (CX)(BX*1), K1, Z0
+	VBROADCASTSS float00800000<>+0(SB), Z1
+	VCMPPS       $0x11, Z1, Z0, K2
+	VBROADCASTSS float4b000000<>+0(SB), Z1
+	VMULPS       Z1, Z0, Z1
+	VBLENDMPS    Z1, Z0, K2, Z8
+	VBROADCASTSS float3f3504f3<>+0(SB), Z1
+	VPSUBD       Z1, Z8, Z3
+	VPSRAD       $0x17, Z3, Z2
+	VCVTDQ2PS    Z2, Z2
+	VBROADCASTSS float007fffff<>+0(SB), Z4
+	VANDPS       Z4, Z3, Z3
+	VPADDD       Z1, Z3, Z3
+	VBROADCASTSS float3f800000<>+0(SB), Z1
+	VSUBPS       Z1, Z3, Z3
+	VBROADCASTSS float41b80000<>+0(SB), Z1
+	VMOVAPS.Z    Z1, K2, Z1
+	VSUBPS       Z1, Z2, Z2
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSS floatbd9d5164<>+0(SB), Z1
+	VBROADCASTSS float3e049557<>+0(SB), Z4
+	VFMADD213PS  Z4, Z3, Z1
+	VBROADCASTSS floatbe0799db<>+0(SB), Z4
+	VFMADD213PS  Z4, Z3, Z1
+	VBROADCASTSS float3e112a2c<>+0(SB), Z4
+	VFMADD213PS  Z4, Z3, Z1
+	VBROADCASTSS floatbe2a127a<>+0(SB), Z4
+	VFMADD213PS  Z4, Z3, Z1
+	VBROADCASTSS float3e4cd2a2<>+0(SB), Z4
+	VFMADD213PS  Z4, Z3, Z1
+	VBROADCASTSS floatbe80021c<>+0(SB), Z4
+	VFMADD213PS  Z4, Z3, Z1
+	VBROADCASTSS float3eaaaaa7<>+0(SB), Z4
+	VFMADD213PS  Z4, Z3, Z1
+	VBROADCASTSS floatbefffffc<>+0(SB), Z4
+	VFMADD213PS  Z4, Z3, Z1
+	VMULPS       Z3, Z3, Z4
+	VBROADCASTSS floatb102e308<>+0(SB), Z5
+	VFMADD231PS  Z5, Z2, Z9
+	VFMADD213PS  Z9, Z4, Z1
+	VADDPS       Z3, Z1, Z1
+	VBROADCASTSS float3f317218<>+0(SB), Z3
+	VFMADD231PS  Z3, Z2, Z1
+	VPXORD       Z10, Z10, Z10
+	VCMPPS       $0x11, Z10, Z0, K2
+	VBROADCASTSS float7fc00000<>+0(SB), Z2
+	VBLENDMPS    Z2, Z1, K2, Z11
+	VCMPPS       $0x00, Z10, Z0, K2
+	VBROADCASTSS floatff800000<>+0(SB), Z1
+	VBLENDMPS    Z1, Z11, K2, Z12
+	VBROADCASTSS float7f800000<>+0(SB), Z1
+	VCMPPS       $0x15, Z1, Z0, K2
+	VBLENDMPS    Z0, Z12, K2, Z13
+	VMOVUPS      Z13, K1, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA float00800000<>+0(SB)/4, $0x00800000
+GLOBL float00800000<>(SB), RODATA|NOPTR, $4
+
+DATA float4b000000<>+0(SB)/4, $0x4b000000
+GLOBL float4b000000<>(SB), RODATA|NOPTR, $4
+
+DATA float3f3504f3<>+0(SB)/4, $0x3f3504f3
+GLOBL float3f3504f3<>(SB), RODATA|NOPTR, $4
+
+DATA float007fffff<>+0(SB)/4, $0x007fffff
+GLOBL float007fffff<>(SB), RODATA|NOPTR, $4
+
+DATA float41b80000<>+0(SB)/4, $0x41b80000
+GLOBL float41b80000<>(SB), RODATA|NOPTR, $4
+
+DATA floatbd9d5164<>+0(SB)/4, $0xbd9d5164
+GLOBL floatbd9d5164<>(SB), RODATA|NOPTR, $4
+
+DATA float3e049557<>+0(SB)/4, $0x3e049557
+GLOBL float3e049557<>(SB), RODATA|NOPTR, $4
+
+DATA floatbe0799db<>+0(SB)/4, $0xbe0799db
+GLOBL floatbe0799db<>(SB), RODATA|NOPTR, $4
+
+DATA float3e112a2c<>+0(SB)/4, $0x3e112a2c
+GLOBL float3e112a2c<>(SB), RODATA|NOPTR, $4
+
+DATA floatbe2a127a<>+0(SB)/4, $0xbe2a127a
+GLOBL floatbe2a127a<>(SB), RODATA|NOPTR, $4
+
+DATA float3e4cd2a2<>+0(SB)/4, $0x3e4cd2a2
+GLOBL float3e4cd2a2<>(SB), RODATA|NOPTR, $4
+
+DATA floatbe80021c<>+0(SB)/4, $0xbe80021c
+GLOBL floatbe80021c<>(SB), RODATA|NOPTR, $4
+
+DATA float3eaaaaa7<>+0(SB)/4, $0x3eaaaaa7
+GLOBL float3eaaaaa7<>(SB), RODATA|NOPTR, $4
+
+DATA floatbefffffc<>+0(SB)/4, $0xbefffffc
+GLOBL floatbefffffc<>(SB), RODATA|NOPTR, $4
+
+DATA float7fc00000<>+0(SB)/4, $0x7fc00000
+GLOBL float7fc00000<>(SB), RODATA|NOPTR, $4
+
+DATA floatff800000<>+0(SB)/4, $0xff800000
+GLOBL floatff800000<>(SB), RODATA|NOPTR, $4
+
+DATA float7f800000<>+0(SB)/4, $0x7f800000
+GLOBL float7f800000<>(SB), RODATA|NOPTR, $4
+
+// func log1pAVX512(dst *float32, x *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·log1pAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+	MOVQ DX, SI
+	SHRQ $0x04, SI
+	JZ   tail
+
+loop:
+	VMOVUPS      (CX)(BX*1), Z0
+	VBROADCASTSS float3f800000<>+0(SB), Z2
+	VADDPS       Z2, Z0, Z1
+	VSUBPS       Z2, Z1, Z2
+	VSUBPS       Z2, Z0, Z2
+	VDIVPS       Z1, Z2, Z2
+	VBROADCASTSS float3f3504f3<>+0(SB), Z5
+	VPSUBD       Z5, Z1, Z4
+	VPSRAD       $0x17, Z4, Z3
+	VCVTDQ2PS    Z3, Z3
+	VBROADCASTSS float007fffff<>+0(SB), Z6
+	VANDPS       Z6, Z4, Z4
+	VPADDD       Z5, Z4, Z4
+	VBROADCASTSS float3f800000<>+0(SB), Z5
+	VSUBPS       Z5, Z4, Z4
+	VBROADCASTSS floatbd9d5164<>+0(SB), Z5
+	VBROADCASTSS float3e049557<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VBROADCASTSS floatbe0799db<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VBROADCASTSS float3e112a2c<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VBROADCASTSS floatbe2a127a<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VBROADCASTSS float3e4cd2a2<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VBROADCASTSS floatbe80021c<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VBROADCASTSS float3eaaaaa7<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VBROADCASTSS floatbefffffc<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VMULPS       Z4, Z4, Z6
+	VBROADCASTSS floatb102e308<>+0(SB), Z19
+	VFMADD231PS  Z19, Z3, Z2
+	VFMADD213PS  Z2, Z6, Z5
+	VADDPS       Z4, Z5, Z5
+	VBROADCASTSS float3f317218<>+0(SB), Z2
+	VFMADD231PS  Z2, Z3, Z5
+	VPXORD       Z7, Z7, Z7
+	VCMPPS       $0x11, Z7, Z1, K1
+	VBROADCASTSS float7fc00000<>+0(SB), Z2
+	VBLENDMPS    Z2, Z5, K1, Z8
+	VCMPPS       $0x00, Z7, Z1, K1
+	VBROADCASTSS floatff800000<>+0(SB), Z2
+	VBLENDMPS    Z2, Z8, K1, Z9
+	VBROADCASTSS float7f800000<>+0(SB), Z2
+	VCMPPS       $0x15, Z2, Z1, K1
+	VBLENDMPS    Z0, Z9, K1, Z10
+	VPXORD       Z11, Z11, Z11
+	VCMPPS       $0x00, Z11, Z0, K1
+	VBLENDMPS    Z0, Z10, K1, Z12
+	VMOVUPS      Z12, (AX)(BX*1)
+	ADDQ         $0x40, BX
+	DECQ         SI
+	JNZ          loop
+
+tail:
+	ANDQ         $0x0f, DX
+	JZ           done
+	MOVQ         $-1, SI
+	BZHIQ        DX, SI, SI
+	MOVL         SI, DX
+	KMOVW        DX, K1
+	VMOVUPS.Z    (CX)(BX*1), K1, Z0
+	VBROADCASTSS float3f800000<>+0(SB), Z2
+	VADDPS       Z2, Z0, Z1
+	VSUBPS       Z2, Z1, Z2
+	VSUBPS       Z2, Z0, Z2
+	VDIVPS       Z1, Z2, Z2
+	VBROADCASTSS float3f3504f3<>+0(SB), Z5
+	VPSUBD       Z5, Z1, Z4
+	VPSRAD       $0x17, Z4, Z3
+	VCVTDQ2PS    Z3, Z3
+	VBROADCASTSS float007fffff<>+0(SB), Z6
+	VANDPS       Z6, Z4, Z4
+	VPADDD       Z5, Z4, Z4
+	VBROADCASTSS float3f800000<>+0(SB), Z5
+	VSUBPS       Z5, Z4, Z4
+	VBROADCASTSS floatbd9d5164<>+0(SB), Z5
+	VBROADCASTSS float3e049557<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VBROADCASTSS floatbe0799db<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VBROADCASTSS float3e112a2c<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VBROADCASTSS floatbe2a127a<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VBROADCASTSS float3e4cd2a2<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VBROADCASTSS floatbe80021c<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VBROADCASTSS float3eaaaaa7<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VBROADCASTSS floatbefffffc<>+0(SB), Z6
+	VFMADD213PS  Z6, Z4, Z5
+	VMULPS       Z4, Z4, Z6
+	VBROADCASTSS floatb102e308<>+0(SB), Z7
+	VFMADD231PS  Z7, Z3, Z2
+	VFMADD213PS  Z2, Z6, Z5
+	VADDPS       Z4, Z5, Z5
+	VBROADCASTSS float3f317218<>+0(SB), Z2
+	VFMADD231PS  Z2, Z3, Z5
+	VPXORD       Z13, Z13, Z13
+	VCMPPS       $0x11, Z13, Z1, K2
+	VBROADCASTSS float7fc00000<>+0(SB), Z2
+	VBLENDMPS    Z2, Z5, K2, Z14
+	VCMPPS       $0x00, Z13, Z1, K2
+	VBROADCASTSS floatff800000<>+0(SB), Z2
+	VBLENDMPS    Z2, Z14, K2, Z15
+	VBROADCASTSS float7f800000<>+0(SB), Z2
+	VCMPPS       $0x15, Z2, Z1, K2
+	VBLENDMPS    Z0, Z15, K2, Z16
+	VPXORD       Z17, Z17, Z17
+	VCMPPS       $0x00, Z17, Z0, K2
+	VBLENDMPS    Z0, Z16, K2, Z18
+	VMOVUPS      Z18, K1, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func tanhAVX512(dst *float32, x *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·tanhAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+	MOVQ DX, SI
+	SHRQ $0x04, SI
+	JZ   tail
+
+loop:
+	VMOVUPS      (CX)(BX*1), Z0
+	VBROADCASTSS float7fffffff<>+0(SB), Z1
+	VANDPS       Z1, Z0, Z1
+	VBROADCASTSS float411051ec<>+0(SB), Z2
+	VMINPS       Z1, Z2, Z2
+	VADDPS       Z2, Z2, Z2
+	VBROADCASTSS float3fb8aa3b<>+0(SB), Z1
+	VMULPS       Z1, Z2, Z1
+	VRNDSCALEPS  $0x08, Z1, Z1
+	VBROADCASTSS float3f317218<>+0(SB), Z3
+	VFNMADD231PS Z3, Z1, Z2
+	VBROADCASTSS floatb102e308<>+0(SB), Z3
+	VFNMADD231PS Z3, Z1, Z2
+	VCVTPS2DQ    Z1, Z1
+	VPSLLD       $0x17, Z1, Z1
+	VBROADCASTSS float3f800000<>+0(SB), Z3
+	VPADDD       Z3, Z1, Z1
+	VBROADCASTSS float3f800000<>+0(SB), Z3
+	VSUBPS       Z3, Z1, Z3
+	VBROADCASTSS float3ab558b6<>+0(SB), Z4
+	VBROADCASTSS float3c091643<>+0(SB), Z5
+	VFMADD213PS  Z5, Z2, Z4
+	VBROADCASTSS float3d2aabcf<>+0(SB), Z5
+	VFMADD213PS  Z5, Z2, Z4
+	VBROADCASTSS float3e2aaa55<>+0(SB), Z5
+	VFMADD213PS  Z5, Z2, Z4
+	VBROADCASTSS float3effffff<>+0(SB), Z5
+	VFMADD213PS  Z5, Z2, Z4
+	VMULPS       Z2, Z2, Z5
+	VFMADD213PS  Z2, Z5, Z4
+	VFMADD213PS  Z3, Z1, Z4
+	VBROADCASTSS float40000000<>+0(SB), Z1
+	VADDPS       Z1, Z4, Z1
+	VDIVPS       Z1, Z4, Z1
+	VBROADCASTSS float80000000<>+0(SB), Z2
+	VANDPS       Z2, Z0, Z0
+	VORPS        Z1, Z0, Z0
+	VMOVUPS      Z0, (AX)(BX*1)
+	ADDQ         $0x40, BX
+	DECQ         SI
+	JNZ          loop
+
+tail:
+	ANDQ         $0x0f, DX
+	JZ           done
+	MOVQ         $-1, SI
+	BZHIQ        DX, SI, SI
+	MOVL         SI, DX
+	KMOVW        DX, K1
+	VMOVUPS.Z    (CX)(BX*1), K1, Z0
+	VBROADCASTSS float7fffffff<>+0(SB), Z1
+	VANDPS       Z1, Z0, Z1
+	VBROADCASTSS float411051ec<>+0(SB), Z2
+	VMINPS       Z1, Z2, Z2
+	VADDPS       Z2, Z2, Z2
+	VBROADCASTSS float3fb8aa3b<>+0(SB), Z1
+	VMULPS       Z1, Z2, Z1
+	VRNDSCALEPS  $0x08, Z1, Z1
+	VBROADCASTSS float3f317218<>+0(SB), Z3
+	VFNMADD231PS Z3, Z1, Z2
+	VBROADCASTSS floatb102e308<>+0(SB), Z3
+	VFNMADD231PS Z3, Z1, Z2
+	VCVTPS2DQ    Z1, Z1
+	VPSLLD       $0x17, Z1, Z1
+	VBROADCASTSS float3f800000<>+0(SB), Z3
+	VPADDD       Z3, Z1, Z1
+	VBROADCASTSS float3f800000<>+0(SB), Z3
+	VSUBPS       Z3, Z1, Z3
+	VBROADCASTSS float3ab558b6<>+0(SB), Z4
+	VBROADCASTSS float3c091643<>+0(SB), Z5
+	VFMADD213PS  Z5, Z2, Z4
+	VBROADCASTSS float3d2aabcf<>+0(SB), Z5
+	VFMADD213PS  Z5, Z2, Z4
+	VBROADCASTSS float3e2aaa55<>+0(SB), Z5
+	VFMADD213PS  Z5, Z2, Z4
+	VBROADCASTSS float3effffff<>+0(SB), Z5
+	VFMADD213PS  Z5, Z2, Z4
+	VMULPS       Z2, Z2, Z5
+	VFMADD213PS  Z2, Z5, Z4
+	VFMADD213PS  Z3, Z1, Z4
+	VBROADCASTSS float40000000<>+0(SB), Z1
+	VADDPS       Z1, Z4, Z1
+	VDIVPS       Z1, Z4, Z1
+	VBROADCASTSS float80000000<>+0(SB), Z2
+	VANDPS       Z2, Z0, Z0
+	VORPS        Z1, Z0, Z0
+	VMOVUPS      Z0, K1, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA float411051ec<>+0(SB)/4, $0x411051ec
+GLOBL float411051ec<>(SB), RODATA|NOPTR, $4
+
+DATA float40000000<>+0(SB)/4, $0x40000000
+GLOBL float40000000<>(SB), RODATA|NOPTR, $4
+
+// func sigmoidAVX512(dst *float32, x *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·sigmoidAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+	MOVQ DX, SI
+	SHRQ $0x04, SI
+	JZ   tail
+
+loop:
+	VMOVUPS      (CX)(BX*1), Z0
+	VBROADCASTSS float80000000<>+0(SB), Z1
+	VORPS        Z1, Z0, Z1
+	VBROADCASTSS floatc2d00000<>+0(SB), Z2
+	VMAXPS       Z1, Z2, Z2
+	VBROADCASTSS float3fb8aa3b<>+0(SB), Z1
+	VMULPS       Z1, Z2, Z1
+	VRNDSCALEPS  $0x08, Z1, Z1
+	VBROADCASTSS float3f317218<>+0(SB), Z7
+	VFNMADD231PS Z7, Z1, Z2
+	VBROADCASTSS floatb102e308<>+0(SB), Z7
+	VFNMADD231PS Z7, Z1, Z2
+	VBROADCASTSS float3ab558b6<>+0(SB), Z7
+	VBROADCASTSS float3c091643<>+0(SB), Z8
+	VFMADD213PS  Z8, Z2, Z7
+	VBROADCASTSS float3d2aabcf<>+0(SB), Z8
+	VFMADD213PS  Z8, Z2, Z7
+	VBROADCASTSS float3e2aaa55<>+0(SB), Z8
+	VFMADD213PS  Z8, Z2, Z7
+	VBROADCASTSS float3effffff<>+0(SB), Z8
+	VFMADD213PS  Z8, Z2, Z7
+	VMULPS       Z2, Z2, Z8
+	VFMADD213PS  Z2, Z8, Z7
+	VBROADCASTSS float3f800000<>+0(SB), Z2
+	VADDPS       Z2, Z7, Z7
+	VSCALEFPS    Z1, Z7, Z1
+	VBROADCASTSS float3f800000<>+0(SB), Z2
+	VADDPS       Z2, Z1, Z7
+	VPXORD       Z3, Z3, Z3
+	VCMPPS       $0x11, Z3, Z0, K1
+	VBLENDMPS    Z1, Z2, K1, Z4
+	VDIVPS       Z7, Z4, Z7
+	VMOVUPS      Z7, (AX)(BX*1)
+	ADDQ         $0x40, BX
+	DECQ         SI
+	JNZ          loop
+
+tail:
+	ANDQ         $0x0f, DX
+	JZ           done
+	MOVQ         $-1, SI
+	BZHIQ        DX, SI, SI
+	MOVL         SI, DX
+	KMOVW        DX, K1
+	VMOVUPS.Z    (CX)(BX*1), K1, Z0
+	VBROADCASTSS float80000000<>+0(SB), Z1
+	VORPS        Z1, Z0, Z1
+	VBROADCASTSS floatc2d00000<>+0(SB), Z2
+	VMAXPS       Z1, Z2, Z2
+	VBROADCASTSS float3fb8aa3b<>+0(SB), Z1
+	VMULPS       Z1, Z2, Z1
+	VRNDSCALEPS  $0x08, Z1, Z1
+	VBROADCASTSS float3f317218<>+0(SB), Z3
+	VFNMADD231PS Z3, Z1, Z2
+	VBROADCASTSS floatb102e308<>+0(SB), Z3
+	VFNMADD231PS Z3, Z1, Z2
+	VBROADCASTSS float3ab558b6<>+0(SB), Z3
+	VBROADCASTSS float3c091643<>+0(SB), Z4
+	VFMADD213PS  Z4, Z2, Z3
+	VBROADCASTSS float3d2aabcf<>+0(SB), Z4
+	VFMADD213PS  Z4, Z2, Z3
+	VBROADCASTSS float3e2aaa55<>+0(SB), Z4
+	VFMADD213PS  Z4, Z2, Z3
+	VBROADCASTSS float3effffff<>+0(SB), Z4
+	VFMADD213PS  Z4, Z2, Z3
+	VMULPS       Z2, Z2, Z4
+	VFMADD213PS  Z2, Z4, Z3
+	VBROADCASTSS float3f800000<>+0(SB), Z2
+	VADDPS       Z2, Z3, Z3
+	VSCALEFPS    Z1, Z3, Z1
+	VBROADCASTSS float3f800000<>+0(SB), Z2
+	VADDPS       Z2, Z1, Z3
+	VPXORD       Z5, Z5, Z5
+	VCMPPS       $0x11, Z5, Z0, K2
+	VBLENDMPS    Z1, Z2, K2, Z6
+	VDIVPS       Z3, Z6, Z3
+	VMOVUPS      Z3, K1, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func softplusAVX512(dst *float32, x *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·softplusAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+	MOVQ DX, SI
+	SHRQ $0x04, SI
+	JZ   tail
+
+loop:
+	VMOVUPS      (CX)(BX*1), Z0
+	VBROADCASTSS float80000000<>+0(SB), Z1
+	VORPS        Z1, Z0, Z1
+	VBROADCASTSS floatc2d00000<>+0(SB), Z2
+	VMAXPS       Z1, Z2, Z2
+	VBROADCASTSS float3fb8aa3b<>+0(SB), Z1
+	VMULPS       Z1, Z2, Z1
+	VRNDSCALEPS  $0x08, Z1, Z1
+	VBROADCASTSS float3f317218<>+0(SB), Z3
+	VFNMADD231PS Z3, Z1, Z2
+	VBROADCASTSS floatb102e308<>+0(SB), Z3
+	VFNMADD231PS Z3, Z1, Z2
+	VBROADCASTSS float3ab558b6<>+0(SB), Z3
+	VBROADCASTSS float3c091643<>+0(SB), Z4
+	VFMADD213PS  Z4, Z2, Z3
+	VBROADCASTSS float3d2aabcf<>+0(SB), Z4
+	VFMADD213PS  Z4, Z2, Z3
+	VBROADCASTSS float3e2aaa55<>+0(SB), Z4
+	VFMADD213PS  Z4, Z2, Z3
+	VBROADCASTSS float3effffff<>+0(SB), Z4
+	VFMADD213PS  Z4, Z2, Z3
+	VMULPS       Z2, Z2, Z4
+	VFMADD213PS  Z2, Z4, Z3
+	VBROADCASTSS float3f800000<>+0(SB), Z2
+	VADDPS       Z2, Z3, Z3
+	VSCALEFPS    Z1, Z3, Z1
+	VBROADCASTSS floatbb57a4e7<>+0(SB), Z2
+	VBROADCASTSS float3ca48be7<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z2
+	VBROADCASTSS floatbd6b5846<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z2
+	VBROADCASTSS float3dda5704<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z2
+	VBROADCASTSS floatbe1d21af<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z2
+	VBROADCASTSS float3e49a5aa<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z2
+	VBROADCASTSS floatbe7f91f3<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z2
+	VBROADCASTSS float3eaaa6e8<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z2
+	VBROADCASTSS floatbeffffe9<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z2
+	VMULPS       Z1, Z1, Z3
+	VFMADD213PS  Z1, Z3, Z2
+	VBROADCASTSS float00000000<>+0(SB), Z1
+	VMAXPS       Z0, Z1, Z1
+	VADDPS       Z2, Z1, Z2
+	VMOVUPS      Z2, (AX)(BX*1)
+	ADDQ         $0x40, BX
+	DECQ         SI
+	JNZ          loop
+
+tail:
+	ANDQ         $0x0f, DX
+	JZ           done
+	MOVQ         $-1, SI
+	BZHIQ        DX, SI, SI
+	MOVL         SI, DX
+	KMOVW        DX, K1
+	VMOVUPS.Z    (CX)(BX*1), K1, Z0
+	VBROADCASTSS float80000000<>+0(SB), Z1
+	VORPS        Z1, Z0, Z1
+	VBROADCASTSS floatc2d00000<>+0(SB), Z2
+	VMAXPS       Z1, Z2, Z2
+	VBROADCASTSS float3fb8aa3b<>+0(SB), Z1
+	VMULPS       Z1, Z2, Z1
+	VRNDSCALEPS  $0x08, Z1, Z1
+	VBROADCASTSS float3f317218<>+0(SB), Z3
+	VFNMADD231PS Z3, Z1, Z2
+	VBROADCASTSS floatb102e308<>+0(SB), Z3
+	VFNMADD231PS Z3, Z1, Z2
+	VBROADCASTSS float3ab558b6<>+0(SB), Z3
+	VBROADCASTSS float3c091643<>+0(SB), Z4
+	VFMADD213PS  Z4, Z2, Z3
+	VBROADCASTSS float3d2aabcf<>+0(SB), Z4
+	VFMADD213PS  Z4, Z2, Z3
+	VBROADCASTSS float3e2aaa55<>+0(SB), Z4
+	VFMADD213PS  Z4, Z2, Z3
+	VBROADCASTSS float3effffff<>+0(SB), Z4
+	VFMADD213PS  Z4, Z2, Z3
+	VMULPS       Z2, Z2, Z4
+	VFMADD213PS  Z2, Z4, Z3
+	VBROADCASTSS float3f800000<>+0(SB), Z2
+	VADDPS       Z2, Z3, Z3
+	VSCALEFPS    Z1, Z3, Z1
+	VBROADCASTSS floatbb57a4e7<>+0(SB), Z2
+	VBROADCASTSS float3ca48be7<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z2
+	VBROADCASTSS floatbd6b5846<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z2
+	VBROADCASTSS float3dda5704<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z2
+	VBROADCASTSS floatbe1d21af<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z2
+	VBROADCASTSS float3e49a5aa<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z2
+	VBROADCASTSS floatbe7f91f3<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z2
+	VBROADCASTSS float3eaaa6e8<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z2
+	VBROADCASTSS floatbeffffe9<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z2
+	VMULPS       Z1, Z1, Z3
+	VFMADD213PS  Z1, Z3, Z2
+	VBROADCASTSS float00000000<>+0(SB), Z1
+	VMAXPS       Z0, Z1, Z1
+	VADDPS       Z2, Z1, Z2
+	VMOVUPS      Z2, K1, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA floatbb57a4e7<>+0(SB)/4, $0xbb57a4e7
+GLOBL floatbb57a4e7<>(SB), RODATA|NOPTR, $4
+
+DATA float3ca48be7<>+0(SB)/4, $0x3ca48be7
+GLOBL float3ca48be7<>(SB), RODATA|NOPTR, $4
+
+DATA floatbd6b5846<>+0(SB)/4, $0xbd6b5846
+GLOBL floatbd6b5846<>(SB), RODATA|NOPTR, $4
+
+DATA float3dda5704<>+0(SB)/4, $0x3dda5704
+GLOBL float3dda5704<>(SB), RODATA|NOPTR, $4
+
+DATA floatbe1d21af<>+0(SB)/4, $0xbe1d21af
+GLOBL floatbe1d21af<>(SB), RODATA|NOPTR, $4
+
+DATA float3e49a5aa<>+0(SB)/4, $0x3e49a5aa
+GLOBL float3e49a5aa<>(SB), RODATA|NOPTR, $4
+
+DATA floatbe7f91f3<>+0(SB)/4, $0xbe7f91f3
+GLOBL floatbe7f91f3<>(SB), RODATA|NOPTR, $4
+
+DATA float3eaaa6e8<>+0(SB)/4, $0x3eaaa6e8
+GLOBL float3eaaa6e8<>(SB), RODATA|NOPTR, $4
+
+DATA floatbeffffe9<>+0(SB)/4, $0xbeffffe9
+GLOBL floatbeffffe9<>(SB), RODATA|NOPTR, $4
+
+DATA float00000000<>+0(SB)/4, $0x00000000
+GLOBL float00000000<>(SB), RODATA|NOPTR, $4
+
+// func erfAVX512(dst *float32, x *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·erfAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+	MOVQ DX, SI
+	SHRQ $0x04, SI
+	JZ   tail
+
+loop:
+	VMOVUPS      (CX)(BX*1), Z0
+	VBROADCASTSS float7fffffff<>+0(SB), Z1
+	VANDPS       Z1, Z0, Z1
+	VMULPS       Z0, Z0, Z2
+	VBROADCASTSS float38a3b8ff<>+0(SB), Z3
+	VBROADCASTSS floatba51a8af<>+0(SB), Z4
+	VFMADD213PS  Z4, Z2, Z3
+	VBROADCASTSS float3ba9f912<>+0(SB), Z4
+	VFMADD213PS  Z4, Z2, Z3
+	VBROADCASTSS floatbcdbfb8d<>+0(SB), Z4
+	VFMADD213PS  Z4, Z2, Z3
+	VBROADCASTSS float3de71673<>+0(SB), Z4
+	VFMADD213PS  Z4, Z2, Z3
+	VBROADCASTSS floatbec0939f<>+0(SB), Z4
+	VFMADD213PS  Z4, Z2, Z3
+	VBROADCASTSS float3e0375d4<>+0(SB), Z4
+	VFMADD213PS  Z4, Z2, Z3
+	VFMADD213PS  Z1, Z1, Z3
+	VBROADCASTSS float40800000<>+0(SB), Z2
+	VMINPS       Z1, Z2, Z2
+	VBROADCASTSS floatba97ae40<>+0(SB), Z4
+	VBROADCASTSS float3c730184<>+0(SB), Z7
+	VFMADD213PS  Z7, Z2, Z4
+	VBROADCASTSS floatbdb5dcb1<>+0(SB), Z7
+	VFMADD213PS  Z7, Z2, Z4
+	VBROADCASTSS floatbf277c45<>+0(SB), Z7
+	VFMADD213PS  Z7, Z2, Z4
+	VBROADCASTSS floatbf8f0e37<>+0(SB), Z7
+	VFMADD213PS  Z7, Z2, Z4
+	VBROADCASTSS floatbb2ba66b<>+0(SB), Z7
+	VFMADD213PS  Z7, Z2, Z4
+	VBROADCASTSS float3fb8aa3b<>+0(SB), Z2
+	VMULPS       Z2, Z4, Z2
+	VRNDSCALEPS  $0x08, Z2, Z2
+	VBROADCASTSS float3f317218<>+0(SB), Z7
+	VFNMADD231PS Z7, Z2, Z4
+	VBROADCASTSS floatb102e308<>+0(SB), Z7
+	VFNMADD231PS Z7, Z2, Z4
+	VCVTPS2DQ    Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VBROADCASTSS float3f800000<>+0(SB), Z7
+	VPADDD       Z7, Z2, Z2
+	VBROADCASTSS float3ab558b6<>+0(SB), Z7
+	VBROADCASTSS float3c091643<>+0(SB), Z8
+	VFMADD213PS  Z8, Z4, Z7
+	VBROADCASTSS float3d2aabcf<>+0(SB), Z8
+	VFMADD213PS  Z8, Z4, Z7
+	VBROADCASTSS float3e2aaa55<>+0(SB), Z8
+	VFMADD213PS  Z8, Z4, Z7
+	VBROADCASTSS float3effffff<>+0(SB), Z8
+	VFMADD213PS  Z8, Z4, Z7
+	VMULPS       Z4, Z4, Z8
+	VFMADD213PS  Z4, Z8, Z7
+	VBROADCASTSS float3f800000<>+0(SB), Z4
+	VSUBPS       Z2, Z4, Z4
+	VFNMADD231PS Z2, Z7, Z4
+	VBROADCASTSS float3f800000<>+0(SB), Z2
+	VCMPPS       $0x11, Z2, Z1, K1
+	VBLENDMPS    Z3, Z4, K1, Z5
+	VBROADCASTSS float80000000<>+0(SB), Z1
+	VANDPS       Z1, Z0, Z0
+	VORPS        Z5, Z0, Z0
+	VMOVUPS      Z0, (AX)(BX*1)
+	ADDQ         $0x40, BX
+	DECQ         SI
+	JNZ          loop
+
+tail:
+	ANDQ         $0x0f, DX
+	JZ           done
+	MOVQ         $-1, SI
+	BZHIQ        DX, SI, SI
+	MOVL         SI, DX
+	KMOVW        DX, K1
+	VMOVUPS.Z    (CX)(BX*1), K1, Z0
+	VBROADCASTSS float7fffffff<>+0(SB), Z1
+	VANDPS       Z1, Z0, Z1
+	VMULPS       Z0, Z0, Z2
+	VBROADCASTSS float38a3b8ff<>+0(SB), Z3
+	VBROADCASTSS floatba51a8af<>+0(SB), Z4
+	VFMADD213PS  Z4, Z2, Z3
+	VBROADCASTSS float3ba9f912<>+0(SB), Z4
+	VFMADD213PS  Z4, Z2, Z3
+	VBROADCASTSS floatbcdbfb8d<>+0(SB), Z4
+	VFMADD213PS  Z4, Z2, Z3
+	VBROADCASTSS float3de71673<>+0(SB), Z4
+	VFMADD213PS  Z4, Z2, Z3
+	VBROADCASTSS floatbec0939f<>+0(SB), Z4
+	VFMADD213PS  Z4, Z2, Z3
+	VBROADCASTSS float3e0375d4<>+0(SB), Z4
+	VFMADD213PS  Z4, Z2, Z3
+	VFMADD213PS  Z1, Z1, Z3
+	VBROADCASTSS float40800000<>+0(SB), Z2
+	VMINPS       Z1, Z2, Z2
+	VBROADCASTSS floatba97ae40<>+0(SB), Z4
+	VBROADCASTSS float3c730184<>+0(SB), Z5
+	VFMADD213PS  Z5, Z2, Z4
+	VBROADCASTSS floatbdb5dcb1<>+0(SB), Z5
+	VFMADD213PS  Z5, Z2, Z4
+	VBROADCASTSS floatbf277c45<>+0(SB), Z5
+	VFMADD213PS  Z5, Z2, Z4
+	VBROADCASTSS floatbf8f0e37<>+0(SB), Z5
+	VFMADD213PS  Z5, Z2, Z4
+	VBROADCASTSS floatbb2ba66b<>+0(SB), Z5
+	VFMADD213PS  Z5, Z2, Z4
+	VBROADCASTSS float3fb8aa3b<>+0(SB), Z2
+	VMULPS       Z2, Z4, Z2
+	VRNDSCALEPS  $0x08, Z2, Z2
+	VBROADCASTSS float3f317218<>+0(SB), Z5
+	VFNMADD231PS Z5, Z2, Z4
+	VBROADCASTSS floatb102e308<>+0(SB), Z5
+	VFNMADD231PS Z5, Z2, Z4
+	VCVTPS2DQ    Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VBROADCASTSS float3f800000<>+0(SB), Z5
+	VPADDD       Z5, Z2, Z2
+	VBROADCASTSS float3ab558b6<>+0(SB), Z5
+	VBROADCASTSS float3c091643<>+0(SB), Z7
+	VFMADD213PS  Z7, Z4, Z5
+	VBROADCASTSS float3d2aabcf<>+0(SB), Z7
+	VFMADD213PS  Z7, Z4, Z5
+	VBROADCASTSS float3e2aaa55<>+0(SB), Z7
+	VFMADD213PS  Z7, Z4, Z5
+	VBROADCASTSS float3effffff<>+0(SB), Z7
+	VFMADD213PS  Z7, Z4, Z5
+	VMULPS       Z4, Z4, Z7
+	VFMADD213PS  Z4, Z7, Z5
+	VBROADCASTSS float3f800000<>+0(SB), Z4
+	VSUBPS       Z2, Z4, Z4
+	VFNMADD231PS Z2, Z5, Z4
+	VBROADCASTSS float3f800000<>+0(SB), Z2
+	VCMPPS       $0x11, Z2, Z1, K2
+	VBLENDMPS    Z3, Z4, K2, Z6
+	VBROADCASTSS float80000000<>+0(SB), Z1
+	VANDPS       Z1, Z0, Z0
+	VORPS        Z6, Z0, Z0
+	VMOVUPS      Z0, K1, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA float38a3b8ff<>+0(SB)/4, $0x38a3b8ff
+GLOBL float38a3b8ff<>(SB), RODATA|NOPTR, $4
+
+DATA floatba51a8af<>+0(SB)/4, $0xba51a8af
+GLOBL floatba51a8af<>(SB), RODATA|NOPTR, $4
+
+DATA float3ba9f912<>+0(SB)/4, $0x3ba9f912
+GLOBL float3ba9f912<>(SB), RODATA|NOPTR, $4
+
+DATA floatbcdbfb8d<>+0(SB)/4, $0xbcdbfb8d
+GLOBL floatbcdbfb8d<>(SB), RODATA|NOPTR, $4
+
+DATA float3de71673<>+0(SB)/4, $0x3de71673
+GLOBL float3de71673<>(SB), RODATA|NOPTR, $4
+
+DATA floatbec0939f<>+0(SB)/4, $0xbec0939f
+GLOBL floatbec0939f<>(SB), RODATA|NOPTR, $4
+
+DATA float3e0375d4<>+0(SB)/4, $0x3e0375d4
+GLOBL float3e0375d4<>(SB), RODATA|NOPTR, $4
+
+DATA float40800000<>+0(SB)/4, $0x40800000
+GLOBL float40800000<>(SB), RODATA|NOPTR, $4
+
+DATA floatba97ae40<>+0(SB)/4, $0xba97ae40
+GLOBL floatba97ae40<>(SB), RODATA|NOPTR, $4
+
+DATA float3c730184<>+0(SB)/4, $0x3c730184
+GLOBL float3c730184<>(SB), RODATA|NOPTR, $4
+
+DATA floatbdb5dcb1<>+0(SB)/4, $0xbdb5dcb1
+GLOBL floatbdb5dcb1<>(SB), RODATA|NOPTR, $4
+
+DATA floatbf277c45<>+0(SB)/4, $0xbf277c45
+GLOBL floatbf277c45<>(SB), RODATA|NOPTR, $4
+
+DATA floatbf8f0e37<>+0(SB)/4, $0xbf8f0e37
+GLOBL floatbf8f0e37<>(SB), RODATA|NOPTR, $4
+
+DATA floatbb2ba66b<>+0(SB)/4, $0xbb2ba66b
+GLOBL floatbb2ba66b<>(SB), RODATA|NOPTR, $4
+
 // func addAVX512(dst *float32, a *float32, b *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·addAVX512(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ a+8(FP), CX
-	MOVQ n+24(FP), DX
-	MOVQ b+16(FP), BX
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), BX
 	XORQ SI, SI
-	MOVQ DX, DI
+	MOVQ BX, DI
 	SHRQ $0x04, DI
 	JZ   tail
 
 loop:
 	VMOVUPS (CX)(SI*1), Z0
-	VMOVUPS (BX)(SI*1), Z1
+	VMOVUPS (DX)(SI*1), Z1
 	VADDPS  Z1, Z0, Z0
 	VMOVUPS Z0, (AX)(SI*1)
 	ADDQ    $0x40, SI
@@ -136,14 +1319,14 @@ loop:
 	JNZ     loop
 
 tail:
-	ANDQ      $0x0f, DX
+	ANDQ      $0x0f, BX
 	JZ        done
 	MOVQ      $-1, DI
-	BZHIQ     DX, DI, DI
-	MOVL      DI, DX
-	KMOVW     DX, K1
+	BZHIQ     BX, DI, DI
+	MOVL      DI, BX
+	KMOVW     BX, K1
 	VMOVUPS.Z (CX)(SI*1), K1, Z0
-	VMOVUPS.Z (BX)(SI*1), K1, Z1
+	VMOVUPS.Z (DX)(SI*1), K1, Z1
 	VADDPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (AX)(SI*1)
 
@@ -156,8 +1339,8 @@ done:
 TEXT ·addScalarAVX512(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Z0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x04, SI
@@ -179,8 +1362,8 @@ tail:
 	MOVL      SI, DX
 	KMOVW     DX, K1
 	VMOVUPS.Z (CX)(BX*1), K1, Z1
-	VADDPS    Z0, Z1, Z1
-	VMOVUPS   Z1, K1, (AX)(BX*1)
+	VADDPS    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -191,8 +1374,8 @@ done:
 TEXT ·addFromScalarAVX512(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Z0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x04, SI
@@ -214,8 +1397,8 @@ tail:
 	MOVL      SI, DX
 	KMOVW     DX, K1
 	VMOVUPS.Z (CX)(BX*1), K1, Z1
-	VADDPS    Z1, Z0, Z1
-	VMOVUPS   Z1, K1, (AX)(BX*1)
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -226,16 +1409,16 @@ done:
 TEXT ·subAVX512(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ a+8(FP), CX
-	MOVQ n+24(FP), DX
-	MOVQ b+16(FP), BX
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), BX
 	XORQ SI, SI
-	MOVQ DX, DI
+	MOVQ BX, DI
 	SHRQ $0x04, DI
 	JZ   tail
 
 loop:
 	VMOVUPS (CX)(SI*1), Z0
-	VMOVUPS (BX)(SI*1), Z1
+	VMOVUPS (DX)(SI*1), Z1
 	VSUBPS  Z1, Z0, Z0
 	VMOVUPS Z0, (AX)(SI*1)
 	ADDQ    $0x40, SI
@@ -243,14 +1426,14 @@ loop:
 	JNZ     loop
 
 tail:
-	ANDQ      $0x0f, DX
+	ANDQ      $0x0f, BX
 	JZ        done
 	MOVQ      $-1, DI
-	BZHIQ     DX, DI, DI
-	MOVL      DI, DX
-	KMOVW     DX, K1
+	BZHIQ     BX, DI, DI
+	MOVL      DI, BX
+	KMOVW     BX, K1
 	VMOVUPS.Z (CX)(SI*1), K1, Z0
-	VMOVUPS.Z (BX)(SI*1), K1, Z1
+	VMOVUPS.Z (DX)(SI*1), K1, Z1
 	VSUBPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (AX)(SI*1)
 
@@ -263,8 +1446,8 @@ done:
 TEXT ·subScalarAVX512(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Z0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x04, SI
@@ -286,8 +1469,8 @@ tail:
 	MOVL      SI, DX
 	KMOVW     DX, K1
 	VMOVUPS.Z (CX)(BX*1), K1, Z1
-	VSUBPS    Z0, Z1, Z1
-	VMOVUPS   Z1, K1, (AX)(BX*1)
+	VSUBPS    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -298,8 +1481,8 @@ done:
 TEXT ·subFromScalarAVX512(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Z0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x04, SI
@@ -321,8 +1504,8 @@ tail:
 	MOVL      SI, DX
 	KMOVW     DX, K1
 	VMOVUPS.Z (CX)(BX*1), K1, Z1
-	VSUBPS    Z1, Z0, Z1
-	VMOVUPS   Z1, K1, (AX)(BX*1)
+	VSUBPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -333,16 +1516,16 @@ done:
 TEXT ·mulAVX512(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ a+8(FP), CX
-	MOVQ n+24(FP), DX
-	MOVQ b+16(FP), BX
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), BX
 	XORQ SI, SI
-	MOVQ DX, DI
+	MOVQ BX, DI
 	SHRQ $0x04, DI
 	JZ   tail
 
 loop:
 	VMOVUPS (CX)(SI*1), Z0
-	VMOVUPS (BX)(SI*1), Z1
+	VMOVUPS (DX)(SI*1), Z1
 	VMULPS  Z1, Z0, Z0
 	VMOVUPS Z0, (AX)(SI*1)
 	ADDQ    $0x40, SI
@@ -350,14 +1533,14 @@ loop:
 	JNZ     loop
 
 tail:
-	ANDQ      $0x0f, DX
+	ANDQ      $0x0f, BX
 	JZ        done
 	MOVQ      $-1, DI
-	BZHIQ     DX, DI, DI
-	MOVL      DI, DX
-	KMOVW     DX, K1
+	BZHIQ     BX, DI, DI
+	MOVL      DI, BX
+	KMOVW     BX, K1
 	VMOVUPS.Z (CX)(SI*1), K1, Z0
-	VMOVUPS.Z (BX)(SI*1), K1, Z1
+	VMOVUPS.Z (DX)(SI*1), K1, Z1
 	VMULPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (AX)(SI*1)
 
@@ -370,8 +1553,8 @@ done:
 TEXT ·mulScalarAVX512(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Z0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x04, SI
@@ -393,8 +1576,8 @@ tail:
 	MOVL      SI, DX
 	KMOVW     DX, K1
 	VMOVUPS.Z (CX)(BX*1), K1, Z1
-	VMULPS    Z0, Z1, Z1
-	VMOVUPS   Z1, K1, (AX)(BX*1)
+	VMULPS    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -405,8 +1588,8 @@ done:
 TEXT ·mulFromScalarAVX512(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Z0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x04, SI
@@ -428,8 +1611,8 @@ tail:
 	MOVL      SI, DX
 	KMOVW     DX, K1
 	VMOVUPS.Z (CX)(BX*1), K1, Z1
-	VMULPS    Z1, Z0, Z1
-	VMOVUPS   Z1, K1, (AX)(BX*1)
+	VMULPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -440,16 +1623,16 @@ done:
 TEXT ·divAVX512(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ a+8(FP), CX
-	MOVQ n+24(FP), DX
-	MOVQ b+16(FP), BX
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), BX
 	XORQ SI, SI
-	MOVQ DX, DI
+	MOVQ BX, DI
 	SHRQ $0x04, DI
 	JZ   tail
 
 loop:
 	VMOVUPS (CX)(SI*1), Z0
-	VMOVUPS (BX)(SI*1), Z1
+	VMOVUPS (DX)(SI*1), Z1
 	VDIVPS  Z1, Z0, Z0
 	VMOVUPS Z0, (AX)(SI*1)
 	ADDQ    $0x40, SI
@@ -457,14 +1640,14 @@ loop:
 	JNZ     loop
 
 tail:
-	ANDQ      $0x0f, DX
+	ANDQ      $0x0f, BX
 	JZ        done
 	MOVQ      $-1, DI
-	BZHIQ     DX, DI, DI
-	MOVL      DI, DX
-	KMOVW     DX, K1
+	BZHIQ     BX, DI, DI
+	MOVL      DI, BX
+	KMOVW     BX, K1
 	VMOVUPS.Z (CX)(SI*1), K1, Z0
-	VMOVUPS.Z (BX)(SI*1), K1, Z1
+	VMOVUPS.Z (DX)(SI*1), K1, Z1
 	VDIVPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (AX)(SI*1)
 
@@ -477,8 +1660,8 @@ done:
 TEXT ·divScalarAVX512(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Z0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x04, SI
@@ -500,8 +1683,8 @@ tail:
 	MOVL      SI, DX
 	KMOVW     DX, K1
 	VMOVUPS.Z (CX)(BX*1), K1, Z1
-	VDIVPS    Z0, Z1, Z1
-	VMOVUPS   Z1, K1, (AX)(BX*1)
+	VDIVPS    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -512,8 +1695,8 @@ done:
 TEXT ·divFromScalarAVX512(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Z0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x04, SI
@@ -535,8 +1718,8 @@ tail:
 	MOVL      SI, DX
 	KMOVW     DX, K1
 	VMOVUPS.Z (CX)(BX*1), K1, Z1
-	VDIVPS    Z1, Z0, Z1
-	VMOVUPS   Z1, K1, (AX)(BX*1)
+	VDIVPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -547,16 +1730,16 @@ done:
 TEXT ·maxAVX512(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ a+8(FP), CX
-	MOVQ n+24(FP), DX
-	MOVQ b+16(FP), BX
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), BX
 	XORQ SI, SI
-	MOVQ DX, DI
+	MOVQ BX, DI
 	SHRQ $0x04, DI
 	JZ   tail
 
 loop:
 	VMOVUPS (CX)(SI*1), Z0
-	VMOVUPS (BX)(SI*1), Z1
+	VMOVUPS (DX)(SI*1), Z1
 	VMAXPS  Z1, Z0, Z0
 	VMOVUPS Z0, (AX)(SI*1)
 	ADDQ    $0x40, SI
@@ -564,14 +1747,14 @@ loop:
 	JNZ     loop
 
 tail:
-	ANDQ      $0x0f, DX
+	ANDQ      $0x0f, BX
 	JZ        done
 	MOVQ      $-1, DI
-	BZHIQ     DX, DI, DI
-	MOVL      DI, DX
-	KMOVW     DX, K1
+	BZHIQ     BX, DI, DI
+	MOVL      DI, BX
+	KMOVW     BX, K1
 	VMOVUPS.Z (CX)(SI*1), K1, Z0
-	VMOVUPS.Z (BX)(SI*1), K1, Z1
+	VMOVUPS.Z (DX)(SI*1), K1, Z1
 	VMAXPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (AX)(SI*1)
 
@@ -584,8 +1767,8 @@ done:
 TEXT ·maxScalarAVX512(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Z0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x04, SI
@@ -607,8 +1790,8 @@ tail:
 	MOVL      SI, DX
 	KMOVW     DX, K1
 	VMOVUPS.Z (CX)(BX*1), K1, Z1
-	VMAXPS    Z0, Z1, Z1
-	VMOVUPS   Z1, K1, (AX)(BX*1)
+	VMAXPS    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -619,8 +1802,8 @@ done:
 TEXT ·maxFromScalarAVX512(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Z0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x04, SI
@@ -642,8 +1825,8 @@ tail:
 	MOVL      SI, DX
 	KMOVW     DX, K1
 	VMOVUPS.Z (CX)(BX*1), K1, Z1
-	VMAXPS    Z1, Z0, Z1
-	VMOVUPS   Z1, K1, (AX)(BX*1)
+	VMAXPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -654,16 +1837,16 @@ done:
 TEXT ·minAVX512(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ a+8(FP), CX
-	MOVQ n+24(FP), DX
-	MOVQ b+16(FP), BX
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), BX
 	XORQ SI, SI
-	MOVQ DX, DI
+	MOVQ BX, DI
 	SHRQ $0x04, DI
 	JZ   tail
 
 loop:
 	VMOVUPS (CX)(SI*1), Z0
-	VMOVUPS (BX)(SI*1), Z1
+	VMOVUPS (DX)(SI*1), Z1
 	VMINPS  Z1, Z0, Z0
 	VMOVUPS Z0, (AX)(SI*1)
 	ADDQ    $0x40, SI
@@ -671,14 +1854,14 @@ loop:
 	JNZ     loop
 
 tail:
-	ANDQ      $0x0f, DX
+	ANDQ      $0x0f, BX
 	JZ        done
 	MOVQ      $-1, DI
-	BZHIQ     DX, DI, DI
-	MOVL      DI, DX
-	KMOVW     DX, K1
+	BZHIQ     BX, DI, DI
+	MOVL      DI, BX
+	KMOVW     BX, K1
 	VMOVUPS.Z (CX)(SI*1), K1, Z0
-	VMOVUPS.Z (BX)(SI*1), K1, Z1
+	VMOVUPS.Z (DX)(SI*1), K1, Z1
 	VMINPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (AX)(SI*1)
 
@@ -691,8 +1874,8 @@ done:
 TEXT ·minScalarAVX512(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Z0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x04, SI
@@ -714,8 +1897,8 @@ tail:
 	MOVL      SI, DX
 	KMOVW     DX, K1
 	VMOVUPS.Z (CX)(BX*1), K1, Z1
-	VMINPS    Z0, Z1, Z1
-	VMOVUPS   Z1, K1, (AX)(BX*1)
+	VMINPS    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -726,8 +1909,8 @@ done:
 TEXT ·minFromScalarAVX512(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Z0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x04, SI
@@ -749,8 +1932,8 @@ tail:
 	MOVL      SI, DX
 	KMOVW     DX, K1
 	VMOVUPS.Z (CX)(BX*1), K1, Z1
-	VMINPS    Z1, Z0, Z1
-	VMOVUPS   Z1, K1, (AX)(BX*1)
+	VMINPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -761,38 +1944,36 @@ done:
 TEXT ·greaterAVX512(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ a+8(FP), CX
-	MOVQ n+24(FP), DX
-	MOVQ b+16(FP), BX
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), BX
 	XORQ SI, SI
-	MOVQ DX, DI
+	MOVQ BX, DI
 	SHRQ $0x04, DI
 	JZ   tail
 
 loop:
 	VMOVUPS      (CX)(SI*1), Z0
-	VMOVUPS      (BX)(SI*1), Z1
-	MOVL         $0x3f800000, R8
-	VPBROADCASTD R8, Z2
+	VMOVUPS      (DX)(SI*1), Z1
 	VCMPPS       $0x1e, Z1, Z0, K1
-	VMOVAPS.Z    Z2, K1, Z0
+	VBROADCASTSS float3f800000<>+0(SB), Z0
+	VMOVAPS.Z    Z0, K1, Z0
 	VMOVUPS      Z0, (AX)(SI*1)
 	ADDQ         $0x40, SI
 	DECQ         DI
 	JNZ          loop
 
 tail:
-	ANDQ         $0x0f, DX
+	ANDQ         $0x0f, BX
 	JZ           done
 	MOVQ         $-1, DI
-	BZHIQ        DX, DI, DI
-	MOVL         DI, DX
-	KMOVW        DX, K1
+	BZHIQ        BX, DI, DI
+	MOVL         DI, BX
+	KMOVW        BX, K1
 	VMOVUPS.Z    (CX)(SI*1), K1, Z0
-	VMOVUPS.Z    (BX)(SI*1), K1, Z1
-	MOVL         $0x3f800000, CX
-	VPBROADCASTD CX, Z2
+	VMOVUPS.Z    (DX)(SI*1), K1, Z1
 	VCMPPS       $0x1e, Z1, Z0, K2
-	VMOVAPS.Z    Z2, K2, Z0
+	VBROADCASTSS float3f800000<>+0(SB), Z0
+	VMOVAPS.Z    Z0, K2, Z0
 	VMOVUPS      Z0, K1, (AX)(SI*1)
 
 done:
@@ -804,8 +1985,8 @@ done:
 TEXT ·greaterScalarAVX512(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Z0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x04, SI
@@ -813,10 +1994,9 @@ TEXT ·greaterScalarAVX512(SB), NOSPLIT, $0-32
 
 loop:
 	VMOVUPS      (CX)(BX*1), Z1
-	MOVL         $0x3f800000, DI
-	VPBROADCASTD DI, Z2
 	VCMPPS       $0x1e, Z0, Z1, K1
-	VMOVAPS.Z    Z2, K1, Z1
+	VBROADCASTSS float3f800000<>+0(SB), Z1
+	VMOVAPS.Z    Z1, K1, Z1
 	VMOVUPS      Z1, (AX)(BX*1)
 	ADDQ         $0x40, BX
 	DECQ         SI
@@ -830,11 +2010,10 @@ tail:
 	MOVL         SI, DX
 	KMOVW        DX, K1
 	VMOVUPS.Z    (CX)(BX*1), K1, Z1
-	MOVL         $0x3f800000, CX
-	VPBROADCASTD CX, Z2
 	VCMPPS       $0x1e, Z0, Z1, K2
-	VMOVAPS.Z    Z2, K2, Z1
-	VMOVUPS      Z1, K1, (AX)(BX*1)
+	VBROADCASTSS float3f800000<>+0(SB), Z0
+	VMOVAPS.Z    Z0, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -845,8 +2024,8 @@ done:
 TEXT ·greaterFromScalarAVX512(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Z0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x04, SI
@@ -854,10 +2033,9 @@ TEXT ·greaterFromScalarAVX512(SB), NOSPLIT, $0-32
 
 loop:
 	VMOVUPS      (CX)(BX*1), Z1
-	MOVL         $0x3f800000, DI
-	VPBROADCASTD DI, Z2
 	VCMPPS       $0x1e, Z1, Z0, K1
-	VMOVAPS.Z    Z2, K1, Z1
+	VBROADCASTSS float3f800000<>+0(SB), Z1
+	VMOVAPS.Z    Z1, K1, Z1
 	VMOVUPS      Z1, (AX)(BX*1)
 	ADDQ         $0x40, BX
 	DECQ         SI
@@ -871,11 +2049,10 @@ tail:
 	MOVL         SI, DX
 	KMOVW        DX, K1
 	VMOVUPS.Z    (CX)(BX*1), K1, Z1
-	MOVL         $0x3f800000, CX
-	VPBROADCASTD CX, Z2
 	VCMPPS       $0x1e, Z1, Z0, K2
-	VMOVAPS.Z    Z2, K2, Z1
-	VMOVUPS      Z1, K1, (AX)(BX*1)
+	VBROADCASTSS float3f800000<>+0(SB), Z0
+	VMOVAPS.Z    Z0, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -886,38 +2063,36 @@ done:
 TEXT ·greaterEqualAVX512(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ a+8(FP), CX
-	MOVQ n+24(FP), DX
-	MOVQ b+16(FP), BX
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), BX
 	XORQ SI, SI
-	MOVQ DX, DI
+	MOVQ BX, DI
 	SHRQ $0x04, DI
 	JZ   tail
 
 loop:
 	VMOVUPS      (CX)(SI*1), Z0
-	VMOVUPS      (BX)(SI*1), Z1
-	MOVL         $0x3f800000, R8
-	VPBROADCASTD R8, Z2
+	VMOVUPS      (DX)(SI*1), Z1
 	VCMPPS       $0x1d, Z1, Z0, K1
-	VMOVAPS.Z    Z2, K1, Z0
+	VBROADCASTSS float3f800000<>+0(SB), Z0
+	VMOVAPS.Z    Z0, K1, Z0
 	VMOVUPS      Z0, (AX)(SI*1)
 	ADDQ         $0x40, SI
 	DECQ         DI
 	JNZ          loop
 
 tail:
-	ANDQ         $0x0f, DX
+	ANDQ         $0x0f, BX
 	JZ           done
 	MOVQ         $-1, DI
-	BZHIQ        DX, DI, DI
-	MOVL         DI, DX
-	KMOVW        DX, K1
+	BZHIQ        BX, DI, DI
+	MOVL         DI, BX
+	KMOVW        BX, K1
 	VMOVUPS.Z    (CX)(SI*1), K1, Z0
-	VMOVUPS.Z    (BX)(SI*1), K1, Z1
-	MOVL         $0x3f800000, CX
-	VPBROADCASTD CX, Z2
+	VMOVUPS.Z    (DX)(SI*1), K1, Z1
 	VCMPPS       $0x1d, Z1, Z0, K2
-	VMOVAPS.Z    Z2, K2, Z0
+	VBROADCASTSS float3f800000<>+0(SB), Z0
+	VMOVAPS.Z    Z0, K2, Z0
 	VMOVUPS      Z0, K1, (AX)(SI*1)
 
 done:
@@ -929,8 +2104,8 @@ done:
 TEXT ·greaterEqualScalarAVX512(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Z0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x04, SI
@@ -938,10 +2113,9 @@ TEXT ·greaterEqualScalarAVX512(SB), NOSPLIT, $0-32
 
 loop:
 	VMOVUPS      (CX)(BX*1), Z1
-	MOVL         $0x3f800000, DI
-	VPBROADCASTD DI, Z2
 	VCMPPS       $0x1d, Z0, Z1, K1
-	VMOVAPS.Z    Z2, K1, Z1
+	VBROADCASTSS float3f800000<>+0(SB), Z1
+	VMOVAPS.Z    Z1, K1, Z1
 	VMOVUPS      Z1, (AX)(BX*1)
 	ADDQ         $0x40, BX
 	DECQ         SI
@@ -955,11 +2129,10 @@ tail:
 	MOVL         SI, DX
 	KMOVW        DX, K1
 	VMOVUPS.Z    (CX)(BX*1), K1, Z1
-	MOVL         $0x3f800000, CX
-	VPBROADCASTD CX, Z2
 	VCMPPS       $0x1d, Z0, Z1, K2
-	VMOVAPS.Z    Z2, K2, Z1
-	VMOVUPS      Z1, K1, (AX)(BX*1)
+	VBROADCASTSS float3f800000<>+0(SB), Z0
+	VMOVAPS.Z    Z0, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -970,8 +2143,8 @@ done:
 TEXT ·greaterEqualFromScalarAVX512(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Z0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x04, SI
@@ -979,10 +2152,9 @@ TEXT ·greaterEqualFromScalarAVX512(SB), NOSPLIT, $0-32
 
 loop:
 	VMOVUPS      (CX)(BX*1), Z1
-	MOVL         $0x3f800000, DI
-	VPBROADCASTD DI, Z2
 	VCMPPS       $0x1d, Z1, Z0, K1
-	VMOVAPS.Z    Z2, K1, Z1
+	VBROADCASTSS float3f800000<>+0(SB), Z1
+	VMOVAPS.Z    Z1, K1, Z1
 	VMOVUPS      Z1, (AX)(BX*1)
 	ADDQ         $0x40, BX
 	DECQ         SI
@@ -996,11 +2168,10 @@ tail:
 	MOVL         SI, DX
 	KMOVW        DX, K1
 	VMOVUPS.Z    (CX)(BX*1), K1, Z1
-	MOVL         $0x3f800000, CX
-	VPBROADCASTD CX, Z2
 	VCMPPS       $0x1d, Z1, Z0, K2
-	VMOVAPS.Z    Z2, K2, Z1
-	VMOVUPS      Z1, K1, (AX)(BX*1)
+	VBROADCASTSS float3f800000<>+0(SB), Z0
+	VMOVAPS.Z    Z0, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -1011,38 +2182,36 @@ done:
 TEXT ·equalAVX512(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ a+8(FP), CX
-	MOVQ n+24(FP), DX
-	MOVQ b+16(FP), BX
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), BX
 	XORQ SI, SI
-	MOVQ DX, DI
+	MOVQ BX, DI
 	SHRQ $0x04, DI
 	JZ   tail
 
 loop:
 	VMOVUPS      (CX)(SI*1), Z0
-	VMOVUPS      (BX)(SI*1), Z1
-	MOVL         $0x3f800000, R8
-	VPBROADCASTD R8, Z2
+	VMOVUPS      (DX)(SI*1), Z1
 	VCMPPS       $0x00, Z1, Z0, K1
-	VMOVAPS.Z    Z2, K1, Z0
+	VBROADCASTSS float3f800000<>+0(SB), Z0
+	VMOVAPS.Z    Z0, K1, Z0
 	VMOVUPS      Z0, (AX)(SI*1)
 	ADDQ         $0x40, SI
 	DECQ         DI
 	JNZ          loop
 
 tail:
-	ANDQ         $0x0f, DX
+	ANDQ         $0x0f, BX
 	JZ           done
 	MOVQ         $-1, DI
-	BZHIQ        DX, DI, DI
-	MOVL         DI, DX
-	KMOVW        DX, K1
+	BZHIQ        BX, DI, DI
+	MOVL         DI, BX
+	KMOVW        BX, K1
 	VMOVUPS.Z    (CX)(SI*1), K1, Z0
-	VMOVUPS.Z    (BX)(SI*1), K1, Z1
-	MOVL         $0x3f800000, CX
-	VPBROADCASTD CX, Z2
+	VMOVUPS.Z    (DX)(SI*1), K1, Z1
 	VCMPPS       $0x00, Z1, Z0, K2
-	VMOVAPS.Z    Z2, K2, Z0
+	VBROADCASTSS float3f800000<>+0(SB), Z0
+	VMOVAPS.Z    Z0, K2, Z0
 	VMOVUPS      Z0, K1, (AX)(SI*1)
 
 done:
@@ -1054,8 +2223,8 @@ done:
 TEXT ·equalScalarAVX512(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Z0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x04, SI
@@ -1063,10 +2232,9 @@ TEXT ·equalScalarAVX512(SB), NOSPLIT, $0-32
 
 loop:
 	VMOVUPS      (CX)(BX*1), Z1
-	MOVL         $0x3f800000, DI
-	VPBROADCASTD DI, Z2
 	VCMPPS       $0x00, Z0, Z1, K1
-	VMOVAPS.Z    Z2, K1, Z1
+	VBROADCASTSS float3f800000<>+0(SB), Z1
+	VMOVAPS.Z    Z1, K1, Z1
 	VMOVUPS      Z1, (AX)(BX*1)
 	ADDQ         $0x40, BX
 	DECQ         SI
@@ -1080,11 +2248,10 @@ tail:
 	MOVL         SI, DX
 	KMOVW        DX, K1
 	VMOVUPS.Z    (CX)(BX*1), K1, Z1
-	MOVL         $0x3f800000, CX
-	VPBROADCASTD CX, Z2
 	VCMPPS       $0x00, Z0, Z1, K2
-	VMOVAPS.Z    Z2, K2, Z1
-	VMOVUPS      Z1, K1, (AX)(BX*1)
+	VBROADCASTSS float3f800000<>+0(SB), Z0
+	VMOVAPS.Z    Z0, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -1095,8 +2262,8 @@ done:
 TEXT ·equalFromScalarAVX512(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Z0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x04, SI
@@ -1104,10 +2271,9 @@ TEXT ·equalFromScalarAVX512(SB), NOSPLIT, $0-32
 
 loop:
 	VMOVUPS      (CX)(BX*1), Z1
-	MOVL         $0x3f800000, DI
-	VPBROADCASTD DI, Z2
 	VCMPPS       $0x00, Z1, Z0, K1
-	VMOVAPS.Z    Z2, K1, Z1
+	VBROADCASTSS float3f800000<>+0(SB), Z1
+	VMOVAPS.Z    Z1, K1, Z1
 	VMOVUPS      Z1, (AX)(BX*1)
 	ADDQ         $0x40, BX
 	DECQ         SI
@@ -1121,11 +2287,10 @@ tail:
 	MOVL         SI, DX
 	KMOVW        DX, K1
 	VMOVUPS.Z    (CX)(BX*1), K1, Z1
-	MOVL         $0x3f800000, CX
-	VPBROADCASTD CX, Z2
 	VCMPPS       $0x00, Z1, Z0, K2
-	VMOVAPS.Z    Z2, K2, Z1
-	VMOVUPS      Z1, K1, (AX)(BX*1)
+	VBROADCASTSS float3f800000<>+0(SB), Z0
+	VMOVAPS.Z    Z0, K2, Z0
+	VMOVUPS      Z0, K1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -1147,10 +2312,10 @@ TEXT ·selectAVX512(SB), NOSPLIT, $0-40
 
 loop:
 	VMOVUPS   (CX)(DI*1), Z1
-	VMOVUPS   (DX)(DI*1), Z2
-	VMOVUPS   (BX)(DI*1), Z3
 	VCMPPS    $0x04, Z0, Z1, K1
-	VBLENDMPS Z2, Z3, K1, Z2
+	VMOVUPS   (DX)(DI*1), Z1
+	VMOVUPS   (BX)(DI*1), Z4
+	VBLENDMPS Z1, Z4, K1, Z2
 	VMOVUPS   Z2, (AX)(DI*1)
 	ADDQ      $0x40, DI
 	DECQ      R8
@@ -1164,11 +2329,51 @@ tail:
 	MOVL      R8, SI
 	KMOVW     SI, K1
 	VMOVUPS.Z (CX)(DI*1), K1, Z1
-	VMOVUPS.Z (DX)(DI*1), K1, Z2
-	VMOVUPS.Z (BX)(DI*1), K1, Z3
 	VCMPPS    $0x04, Z0, Z1, K2
-	VBLENDMPS Z2, Z3, K2, Z2
-	VMOVUPS   Z2, K1, (AX)(DI*1)
+	VMOVUPS.Z (DX)(DI*1), K1, Z0
+	VMOVUPS.Z (BX)(DI*1), K1, Z1
+	VBLENDMPS Z0, Z1, K2, Z3
+	VMOVUPS   Z3, K1, (AX)(DI*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func mulAddAVX512(dst *float32, a *float32, b *float32, c *float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mulAddAVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ a+8(FP), CX
+	MOVQ b+16(FP), DX
+	MOVQ c+24(FP), BX
+	MOVQ n+32(FP), SI
+	XORQ DI, DI
+	MOVQ SI, R8
+	SHRQ $0x04, R8
+	JZ   tail
+
+loop:
+	VMOVUPS     (CX)(DI*1), Z0
+	VMOVUPS     (BX)(DI*1), Z1
+	VMOVUPS     (DX)(DI*1), Z2
+	VFMADD213PS Z1, Z2, Z0
+	VMOVUPS     Z0, (AX)(DI*1)
+	ADDQ        $0x40, DI
+	DECQ        R8
+	JNZ         loop
+
+tail:
+	ANDQ        $0x0f, SI
+	JZ          done
+	MOVQ        $-1, R8
+	BZHIQ       SI, R8, R8
+	MOVL        R8, SI
+	KMOVW       SI, K1
+	VMOVUPS.Z   (CX)(DI*1), K1, Z0
+	VMOVUPS.Z   (BX)(DI*1), K1, Z1
+	VMOVUPS.Z   (DX)(DI*1), K1, Z2
+	VFMADD213PS Z1, Z2, Z0
+	VMOVUPS     Z0, K1, (AX)(DI*1)
 
 done:
 	VZEROUPPER
@@ -1178,8 +2383,8 @@ done:
 // Requires: AVX, AVX512F, BMI2
 TEXT ·fillAVX512(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), AX
-	MOVQ         n+16(FP), CX
 	VBROADCASTSS s+8(FP), Z0
+	MOVQ         n+16(FP), CX
 	XORQ         DX, DX
 	MOVQ         CX, BX
 	SHRQ         $0x04, BX
@@ -1201,66 +2406,6 @@ tail:
 	VMOVUPS Z0, K1, (AX)(DX*1)
 
 done:
-	VZEROUPPER
-	RET
-
-// func sumAVX512(x *float32, n int) float32
-// Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·sumAVX512(SB), NOSPLIT, $0-20
-	MOVQ   x+0(FP), AX
-	MOVQ   n+8(FP), CX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   CX, DX
-	SHRQ   $0x06, DX
-	JZ     vectors
-
-loop:
-	VADDPS (AX), Z0, Z0
-	VADDPS 64(AX), Z1, Z1
-	VADDPS 128(AX), Z2, Z2
-	VADDPS 192(AX), Z3, Z3
-	ADDQ   $0x00000100, AX
-	DECQ   DX
-	JNZ    loop
-
-vectors:
-	MOVQ CX, DX
-	SHRQ $0x04, DX
-	ANDQ $0x03, DX
-	JZ   tail
-
-next:
-	VADDPS (AX), Z0, Z0
-	ADDQ   $0x40, AX
-	DECQ   DX
-	JNZ    next
-
-tail:
-	ANDQ      $0x0f, CX
-	JZ        done
-	MOVQ      $-1, DX
-	BZHIQ     CX, DX, DX
-	MOVL      DX, CX
-	KMOVW     CX, K1
-	VMOVUPS.Z (AX), K1, Z4
-	VADDPS    Z4, Z1, Z1
-
-done:
-	VADDPS        Z1, Z0, Z0
-	VADDPS        Z3, Z2, Z2
-	VADDPS        Z2, Z0, Z0
-	VEXTRACTF64X4 $0x01, Z0, Y1
-	VADDPS        Y1, Y0, Y0
-	VEXTRACTF32X4 $0x01, Y0, X1
-	VADDPS        X1, X0, X0
-	VPERMILPS     $0x0e, X0, X1
-	VADDPS        X1, X0, X0
-	VPERMILPS     $0x01, X0, X1
-	VADDSS        X1, X0, X0
-	VMOVSS        X0, ret+16(FP)
 	VZEROUPPER
 	RET
 
@@ -1300,6 +2445,355 @@ done:
 	VZEROUPPER
 	RET
 
+// func axpyAVX512(dst *float32, s float32, x *float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·axpyAVX512(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	VBROADCASTSS s+8(FP), Z0
+	MOVQ         x+16(FP), CX
+	MOVQ         n+24(FP), DX
+	XORQ         BX, BX
+	MOVQ         DX, SI
+	SHRQ         $0x04, SI
+	JZ           tail
+
+loop:
+	VMOVUPS     (AX)(BX*1), Z1
+	VMOVUPS     (CX)(BX*1), Z2
+	VFMADD231PS Z2, Z0, Z1
+	VMOVUPS     Z1, (AX)(BX*1)
+	ADDQ        $0x40, BX
+	DECQ        SI
+	JNZ         loop
+
+tail:
+	ANDQ        $0x0f, DX
+	JZ          done
+	MOVQ        $-1, SI
+	BZHIQ       DX, SI, SI
+	MOVL        SI, DX
+	KMOVW       DX, K1
+	VMOVUPS.Z   (AX)(BX*1), K1, Z1
+	VMOVUPS.Z   (CX)(BX*1), K1, Z2
+	VFMADD231PS Z2, Z0, Z1
+	VMOVUPS     Z1, K1, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func adamAVX512(p *float32, m *float32, v *float32, grad *float32, c *[6]float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·adamAVX512(SB), NOSPLIT, $0-48
+	MOVQ         p+0(FP), AX
+	MOVQ         m+8(FP), CX
+	MOVQ         v+16(FP), DX
+	MOVQ         grad+24(FP), BX
+	MOVQ         c+32(FP), SI
+	MOVQ         n+40(FP), DI
+	VBROADCASTSS (SI), Z0
+	VBROADCASTSS 4(SI), Z1
+	VBROADCASTSS 8(SI), Z2
+	VBROADCASTSS 12(SI), Z3
+	VBROADCASTSS 16(SI), Z4
+	VBROADCASTSS 20(SI), Z5
+	VBROADCASTSS float3f800000<>+0(SB), Z6
+	VSUBPS       Z0, Z6, Z6
+	VBROADCASTSS float3f800000<>+0(SB), Z7
+	VSUBPS       Z1, Z7, Z7
+	XORQ         SI, SI
+	MOVQ         DI, R8
+	SHRQ         $0x04, R8
+	JZ           tail
+
+loop:
+	VMOVUPS     (BX)(SI*1), Z8
+	VMULPS      Z8, Z6, Z9
+	VMOVUPS     (CX)(SI*1), Z10
+	VFMADD231PS Z10, Z0, Z9
+	VMOVUPS     Z9, (CX)(SI*1)
+	VMULPS      Z8, Z8, Z8
+	VMULPS      Z8, Z7, Z8
+	VMOVUPS     (DX)(SI*1), Z10
+	VFMADD231PS Z10, Z1, Z8
+	VMOVUPS     Z8, (DX)(SI*1)
+	VSQRTPS     Z8, Z8
+	VFMADD213PS Z4, Z3, Z8
+	VMULPS      Z2, Z9, Z9
+	VDIVPS      Z8, Z9, Z9
+	VMOVUPS     (AX)(SI*1), Z8
+	VFMADD231PS Z5, Z8, Z9
+	VSUBPS      Z9, Z8, Z8
+	VMOVUPS     Z8, (AX)(SI*1)
+	ADDQ        $0x40, SI
+	DECQ        R8
+	JNZ         loop
+
+tail:
+	ANDQ        $0x0f, DI
+	JZ          done
+	MOVQ        $-1, R8
+	BZHIQ       DI, R8, R8
+	MOVL        R8, DI
+	KMOVW       DI, K1
+	VMOVUPS.Z   (BX)(SI*1), K1, Z8
+	VMULPS      Z8, Z6, Z6
+	VMOVUPS.Z   (CX)(SI*1), K1, Z9
+	VFMADD231PS Z9, Z0, Z6
+	VMOVUPS     Z6, K1, (CX)(SI*1)
+	VMULPS      Z8, Z8, Z8
+	VMULPS      Z8, Z7, Z8
+	VMOVUPS.Z   (DX)(SI*1), K1, Z0
+	VFMADD231PS Z0, Z1, Z8
+	VMOVUPS     Z8, K1, (DX)(SI*1)
+	VSQRTPS     Z8, Z8
+	VFMADD213PS Z4, Z3, Z8
+	VMULPS      Z2, Z6, Z6
+	VDIVPS      Z8, Z6, Z6
+	VMOVUPS.Z   (AX)(SI*1), K1, Z0
+	VFMADD231PS Z5, Z0, Z6
+	VSUBPS      Z6, Z0, Z0
+	VMOVUPS     Z0, K1, (AX)(SI*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func sumAVX512(x *float32, n int) float32
+// Requires: AVX, AVX512F, AVX512VL, BMI2
+TEXT ·sumAVX512(SB), NOSPLIT, $0-20
+	MOVQ   x+0(FP), AX
+	MOVQ   n+8(FP), CX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	XORQ   DX, DX
+	MOVQ   CX, BX
+	SHRQ   $0x06, BX
+	JZ     vectors
+
+loop:
+	VMOVUPS (AX)(DX*1), Z4
+	VADDPS  Z4, Z0, Z0
+	VMOVUPS 64(AX)(DX*1), Z4
+	VADDPS  Z4, Z1, Z1
+	VMOVUPS 128(AX)(DX*1), Z4
+	VADDPS  Z4, Z2, Z2
+	VMOVUPS 192(AX)(DX*1), Z4
+	VADDPS  Z4, Z3, Z3
+	ADDQ    $0x00000100, DX
+	DECQ    BX
+	JNZ     loop
+
+vectors:
+	MOVQ CX, BX
+	SHRQ $0x04, BX
+	ANDQ $0x03, BX
+	JZ   tail
+
+next:
+	VMOVUPS (AX)(DX*1), Z4
+	VADDPS  Z4, Z0, Z0
+	ADDQ    $0x40, DX
+	DECQ    BX
+	JNZ     next
+
+tail:
+	ANDQ      $0x0f, CX
+	JZ        done
+	MOVQ      $-1, BX
+	BZHIQ     CX, BX, BX
+	MOVL      BX, CX
+	KMOVW     CX, K1
+	VMOVUPS.Z (AX)(DX*1), K1, Z4
+	VADDPS    Z4, Z1, Z1
+
+done:
+	VADDPS        Z1, Z0, Z0
+	VADDPS        Z3, Z2, Z2
+	VADDPS        Z2, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y0
+	VEXTRACTF32X4 $0x01, Y0, X1
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0x0e, X0, X1
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0x01, X0, X1
+	VADDSS        X1, X0, X0
+	VMOVSS        X0, ret+16(FP)
+	VZEROUPPER
+	RET
+
+// func innerAVX512(a *float32, b *float32, n int) float32
+// Requires: AVX, AVX512F, AVX512VL, BMI2
+TEXT ·innerAVX512(SB), NOSPLIT, $0-28
+	MOVQ   a+0(FP), AX
+	MOVQ   b+8(FP), CX
+	MOVQ   n+16(FP), DX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	XORQ   BX, BX
+	MOVQ   DX, SI
+	SHRQ   $0x06, SI
+	JZ     vectors
+
+loop:
+	VMOVUPS     (AX)(BX*1), Z4
+	VMOVUPS     (CX)(BX*1), Z5
+	VFMADD231PS Z4, Z5, Z0
+	VMOVUPS     64(AX)(BX*1), Z4
+	VMOVUPS     64(CX)(BX*1), Z5
+	VFMADD231PS Z4, Z5, Z1
+	VMOVUPS     128(AX)(BX*1), Z4
+	VMOVUPS     128(CX)(BX*1), Z5
+	VFMADD231PS Z4, Z5, Z2
+	VMOVUPS     192(AX)(BX*1), Z4
+	VMOVUPS     192(CX)(BX*1), Z5
+	VFMADD231PS Z4, Z5, Z3
+	ADDQ        $0x00000100, BX
+	DECQ        SI
+	JNZ         loop
+
+vectors:
+	MOVQ DX, SI
+	SHRQ $0x04, SI
+	ANDQ $0x03, SI
+	JZ   tail
+
+next:
+	VMOVUPS     (AX)(BX*1), Z4
+	VMOVUPS     (CX)(BX*1), Z5
+	VFMADD231PS Z4, Z5, Z0
+	ADDQ        $0x40, BX
+	DECQ        SI
+	JNZ         next
+
+tail:
+	ANDQ        $0x0f, DX
+	JZ          done
+	MOVQ        $-1, SI
+	BZHIQ       DX, SI, SI
+	MOVL        SI, DX
+	KMOVW       DX, K1
+	VMOVUPS.Z   (AX)(BX*1), K1, Z4
+	VMOVUPS.Z   (CX)(BX*1), K1, Z5
+	VFMADD231PS Z4, Z5, Z1
+
+done:
+	VADDPS        Z1, Z0, Z0
+	VADDPS        Z3, Z2, Z2
+	VADDPS        Z2, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y0
+	VEXTRACTF32X4 $0x01, Y0, X1
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0x0e, X0, X1
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0x01, X0, X1
+	VADDSS        X1, X0, X0
+	VMOVSS        X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func maxOfAVX512(x *float32, n int) float32
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
+TEXT ·maxOfAVX512(SB), NOSPLIT, $0-20
+	MOVQ         x+0(FP), AX
+	MOVQ         n+8(FP), CX
+	VBROADCASTSS floatff800000<>+0(SB), Z0
+	VPXORD       Z1, Z1, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z5
+	XORQ         DX, DX
+	MOVQ         CX, BX
+	SHRQ         $0x06, BX
+	JZ           vectors
+
+loop:
+	VMOVUPS   (AX)(DX*1), Z6
+	VCMPPS    $0x03, Z6, Z6, K1
+	VMOVAPS.Z Z6, K1, Z7
+	VORPS     Z7, Z1, Z1
+	VMAXPS    Z6, Z2, Z2
+	VMOVUPS   64(AX)(DX*1), Z6
+	VCMPPS    $0x03, Z6, Z6, K1
+	VMOVAPS.Z Z6, K1, Z7
+	VORPS     Z7, Z1, Z1
+	VMAXPS    Z6, Z3, Z3
+	VMOVUPS   128(AX)(DX*1), Z6
+	VCMPPS    $0x03, Z6, Z6, K1
+	VMOVAPS.Z Z6, K1, Z7
+	VORPS     Z7, Z1, Z1
+	VMAXPS    Z6, Z4, Z4
+	VMOVUPS   192(AX)(DX*1), Z6
+	VCMPPS    $0x03, Z6, Z6, K1
+	VMOVAPS.Z Z6, K1, Z7
+	VORPS     Z7, Z1, Z1
+	VMAXPS    Z6, Z5, Z5
+	ADDQ      $0x00000100, DX
+	DECQ      BX
+	JNZ       loop
+
+vectors:
+	MOVQ CX, BX
+	SHRQ $0x04, BX
+	ANDQ $0x03, BX
+	JZ   tail
+
+next:
+	VMOVUPS   (AX)(DX*1), Z6
+	VCMPPS    $0x03, Z6, Z6, K1
+	VMOVAPS.Z Z6, K1, Z7
+	VORPS     Z7, Z1, Z1
+	VMAXPS    Z6, Z2, Z2
+	ADDQ      $0x40, DX
+	DECQ      BX
+	JNZ       next
+
+tail:
+	ANDQ      $0x0f, CX
+	JZ        done
+	MOVQ      $-1, BX
+	BZHIQ     CX, BX, BX
+	MOVL      BX, CX
+	KMOVW     CX, K1
+	VMOVUPS.Z (AX)(DX*1), K1, Z6
+	VBLENDMPS Z6, Z0, K1, Z8
+	VCMPPS    $0x03, Z8, Z8, K1
+	VMOVAPS.Z Z8, K1, Z0
+	VORPS     Z0, Z1, Z1
+	VMAXPS    Z8, Z3, Z3
+
+done:
+	VMAXPS        Z3, Z2, Z2
+	VMAXPS        Z5, Z4, Z4
+	VMAXPS        Z4, Z2, Z2
+	VEXTRACTF64X4 $0x01, Z2, Y0
+	VMAXPS        Y0, Y2, Y2
+	VEXTRACTF32X4 $0x01, Y2, X0
+	VMAXPS        X0, X2, X2
+	VPERMILPS     $0x0e, X2, X0
+	VMAXPS        X0, X2, X2
+	VPERMILPS     $0x01, X2, X0
+	VMAXSS        X0, X2, X2
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VADDPS        Y0, Y1, Y1
+	VEXTRACTF32X4 $0x01, Y1, X0
+	VADDPS        X0, X1, X1
+	VPERMILPS     $0x0e, X1, X0
+	VADDPS        X0, X1, X1
+	VPERMILPS     $0x01, X1, X0
+	VADDSS        X0, X1, X1
+	VADDSS        X1, X2, X2
+	VMOVSS        X2, ret+16(FP)
+	VZEROUPPER
+	RET
+
 // func negAVX2(dst *float32, x *float32, n int)
 // Requires: AVX, AVX2, BMI2
 TEXT ·negAVX2(SB), NOSPLIT, $0-24
@@ -1313,9 +2807,7 @@ TEXT ·negAVX2(SB), NOSPLIT, $0-24
 
 loop:
 	VMOVUPS      (CX)(BX*1), Y0
-	MOVL         $0x80000000, DI
-	VMOVD        DI, X1
-	VPBROADCASTD X1, Y1
+	VBROADCASTSS float80000000<>+0(SB), Y1
 	VXORPS       Y1, Y0, Y0
 	VMOVUPS      Y0, (AX)(BX*1)
 	ADDQ         $0x20, BX
@@ -1333,9 +2825,7 @@ tail:
 	VMOVDQU      signShifts<>+0(SB), Y1
 	VPSLLVD      Y1, Y0, Y0
 	VMASKMOVPS   (CX)(BX*1), Y0, Y1
-	MOVL         $0x80000000, CX
-	VMOVD        CX, X2
-	VPBROADCASTD X2, Y2
+	VBROADCASTSS float80000000<>+0(SB), Y2
 	VXORPS       Y2, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (AX)(BX*1)
 
@@ -1366,10 +2856,8 @@ TEXT ·absAVX2(SB), NOSPLIT, $0-24
 
 loop:
 	VMOVUPS      (CX)(BX*1), Y0
-	MOVL         $0x80000000, DI
-	VMOVD        DI, X1
-	VPBROADCASTD X1, Y1
-	VANDNPS      Y0, Y1, Y0
+	VBROADCASTSS float7fffffff<>+0(SB), Y1
+	VANDPS       Y1, Y0, Y0
 	VMOVUPS      Y0, (AX)(BX*1)
 	ADDQ         $0x20, BX
 	DECQ         SI
@@ -1386,10 +2874,57 @@ tail:
 	VMOVDQU      signShifts<>+0(SB), Y1
 	VPSLLVD      Y1, Y0, Y0
 	VMASKMOVPS   (CX)(BX*1), Y0, Y1
-	MOVL         $0x80000000, CX
-	VMOVD        CX, X2
-	VPBROADCASTD X2, Y2
-	VANDNPS      Y1, Y2, Y1
+	VBROADCASTSS float7fffffff<>+0(SB), Y2
+	VANDPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func signAVX2(dst *float32, x *float32, n int)
+// Requires: AVX, AVX2, BMI2
+TEXT ·signAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+	MOVQ DX, SI
+	SHRQ $0x03, SI
+	JZ   tail
+
+loop:
+	VMOVUPS      (CX)(BX*1), Y0
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x1e, Y1, Y0, Y2
+	VBROADCASTSS float3f800000<>+0(SB), Y3
+	VBLENDVPS    Y2, Y3, Y0, Y2
+	VCMPPS       $0x11, Y1, Y0, Y0
+	VBROADCASTSS floatbf800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y1, Y2, Y0
+	VMOVUPS      Y0, (AX)(BX*1)
+	ADDQ         $0x20, BX
+	DECQ         SI
+	JNZ          loop
+
+tail:
+	ANDQ         $0x07, DX
+	JZ           done
+	MOVQ         $-1, SI
+	BZHIQ        DX, SI, SI
+	MOVL         SI, DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMASKMOVPS   (CX)(BX*1), Y0, Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y3
+	VBROADCASTSS float3f800000<>+0(SB), Y4
+	VBLENDVPS    Y3, Y4, Y1, Y3
+	VCMPPS       $0x11, Y2, Y1, Y1
+	VBROADCASTSS floatbf800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y2, Y3, Y1
 	VMASKMOVPS   Y1, Y0, (AX)(BX*1)
 
 done:
@@ -1433,21 +2968,1084 @@ done:
 	VZEROUPPER
 	RET
 
+// func reciprocalAVX2(dst *float32, x *float32, n int)
+// Requires: AVX, AVX2, BMI2
+TEXT ·reciprocalAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+	MOVQ DX, SI
+	SHRQ $0x03, SI
+	JZ   tail
+
+loop:
+	VMOVUPS      (CX)(BX*1), Y0
+	VBROADCASTSS float3f800000<>+0(SB), Y1
+	VDIVPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (AX)(BX*1)
+	ADDQ         $0x20, BX
+	DECQ         SI
+	JNZ          loop
+
+tail:
+	ANDQ         $0x07, DX
+	JZ           done
+	MOVQ         $-1, SI
+	BZHIQ        DX, SI, SI
+	MOVL         SI, DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMASKMOVPS   (CX)(BX*1), Y0, Y1
+	VBROADCASTSS float3f800000<>+0(SB), Y2
+	VDIVPS       Y1, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func squareAVX2(dst *float32, x *float32, n int)
+// Requires: AVX, AVX2, BMI2
+TEXT ·squareAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+	MOVQ DX, SI
+	SHRQ $0x03, SI
+	JZ   tail
+
+loop:
+	VMOVUPS (CX)(BX*1), Y0
+	VMULPS  Y0, Y0, Y0
+	VMOVUPS Y0, (AX)(BX*1)
+	ADDQ    $0x20, BX
+	DECQ    SI
+	JNZ     loop
+
+tail:
+	ANDQ         $0x07, DX
+	JZ           done
+	MOVQ         $-1, SI
+	BZHIQ        DX, SI, SI
+	MOVL         SI, DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMASKMOVPS   (CX)(BX*1), Y0, Y1
+	VMULPS       Y1, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func floorAVX2(dst *float32, x *float32, n int)
+// Requires: AVX, AVX2, BMI2
+TEXT ·floorAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+	MOVQ DX, SI
+	SHRQ $0x03, SI
+	JZ   tail
+
+loop:
+	VMOVUPS  (CX)(BX*1), Y0
+	VROUNDPS $0x09, Y0, Y0
+	VMOVUPS  Y0, (AX)(BX*1)
+	ADDQ     $0x20, BX
+	DECQ     SI
+	JNZ      loop
+
+tail:
+	ANDQ         $0x07, DX
+	JZ           done
+	MOVQ         $-1, SI
+	BZHIQ        DX, SI, SI
+	MOVL         SI, DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMASKMOVPS   (CX)(BX*1), Y0, Y1
+	VROUNDPS     $0x09, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func notAVX2(dst *float32, x *float32, n int)
+// Requires: AVX, AVX2, BMI2
+TEXT ·notAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+	MOVQ DX, SI
+	SHRQ $0x03, SI
+	JZ   tail
+
+loop:
+	VMOVUPS      (CX)(BX*1), Y0
+	VBROADCASTSS float3f800000<>+0(SB), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (AX)(BX*1)
+	ADDQ         $0x20, BX
+	DECQ         SI
+	JNZ          loop
+
+tail:
+	ANDQ         $0x07, DX
+	JZ           done
+	MOVQ         $-1, SI
+	BZHIQ        DX, SI, SI
+	MOVL         SI, DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMASKMOVPS   (CX)(BX*1), Y0, Y1
+	VBROADCASTSS float3f800000<>+0(SB), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func expAVX2(dst *float32, x *float32, n int)
+// Requires: AVX, AVX2, BMI2, FMA3
+TEXT ·expAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+	MOVQ DX, SI
+	SHRQ $0x03, SI
+	JZ   tail
+
+loop:
+	VMOVUPS      (CX)(BX*1), Y0
+	VBROADCASTSS float42b20000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y1
+	VBROADCASTSS floatc2d00000<>+0(SB), Y0
+	VMAXPS       Y1, Y0, Y0
+	VBROADCASTSS float3fb8aa3b<>+0(SB), Y1
+	VMULPS       Y1, Y0, Y1
+	VROUNDPS     $0x08, Y1, Y1
+	VBROADCASTSS float3f317218<>+0(SB), Y2
+	VFNMADD231PS Y2, Y1, Y0
+	VBROADCASTSS floatb102e308<>+0(SB), Y2
+	VFNMADD231PS Y2, Y1, Y0
+	VBROADCASTSS float3ab558b6<>+0(SB), Y2
+	VBROADCASTSS float3c091643<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS float3d2aabcf<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS float3e2aaa55<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS float3effffff<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VMULPS       Y0, Y0, Y3
+	VFMADD213PS  Y0, Y3, Y2
+	VBROADCASTSS float3f800000<>+0(SB), Y0
+	VADDPS       Y0, Y2, Y2
+	VCVTPS2DQ    Y1, Y0
+	VPSRAD       $0x01, Y0, Y1
+	VPSUBD       Y1, Y0, Y0
+	VPSLLD       $0x17, Y1, Y1
+	VBROADCASTSS float3f800000<>+0(SB), Y3
+	VPADDD       Y3, Y1, Y1
+	VMULPS       Y1, Y2, Y1
+	VPSLLD       $0x17, Y0, Y0
+	VBROADCASTSS float3f800000<>+0(SB), Y2
+	VPADDD       Y2, Y0, Y0
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y1, (AX)(BX*1)
+	ADDQ         $0x20, BX
+	DECQ         SI
+	JNZ          loop
+
+tail:
+	ANDQ         $0x07, DX
+	JZ           done
+	MOVQ         $-1, SI
+	BZHIQ        DX, SI, SI
+	MOVL         SI, DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMASKMOVPS   (CX)(BX*1), Y0, Y1
+	VBROADCASTSS float42b20000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y2
+	VBROADCASTSS floatc2d00000<>+0(SB), Y1
+	VMAXPS       Y2, Y1, Y1
+	VBROADCASTSS float3fb8aa3b<>+0(SB), Y2
+	VMULPS       Y2, Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VBROADCASTSS float3f317218<>+0(SB), Y3
+	VFNMADD231PS Y3, Y2, Y1
+	VBROADCASTSS floatb102e308<>+0(SB), Y3
+	VFNMADD231PS Y3, Y2, Y1
+	VBROADCASTSS float3ab558b6<>+0(SB), Y3
+	VBROADCASTSS float3c091643<>+0(SB), Y4
+	VFMADD213PS  Y4, Y1, Y3
+	VBROADCASTSS float3d2aabcf<>+0(SB), Y4
+	VFMADD213PS  Y4, Y1, Y3
+	VBROADCASTSS float3e2aaa55<>+0(SB), Y4
+	VFMADD213PS  Y4, Y1, Y3
+	VBROADCASTSS float3effffff<>+0(SB), Y4
+	VFMADD213PS  Y4, Y1, Y3
+	VMULPS       Y1, Y1, Y4
+	VFMADD213PS  Y1, Y4, Y3
+	VBROADCASTSS float3f800000<>+0(SB), Y1
+	VADDPS       Y1, Y3, Y3
+	VCVTPS2DQ    Y2, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VBROADCASTSS float3f800000<>+0(SB), Y4
+	VPADDD       Y4, Y2, Y2
+	VMULPS       Y2, Y3, Y2
+	VPSLLD       $0x17, Y1, Y1
+	VBROADCASTSS float3f800000<>+0(SB), Y3
+	VPADDD       Y3, Y1, Y1
+	VMULPS       Y1, Y2, Y2
+	VMASKMOVPS   Y2, Y0, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func logAVX2(dst *float32, x *float32, n int)
+// Requires: AVX, AVX2, BMI2, FMA3
+TEXT ·logAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+	MOVQ DX, SI
+	SHRQ $0x03, SI
+	JZ   tail
+
+loop:
+	VMOVUPS      (CX)(BX*1), Y0
+	VBROADCASTSS float00800000<>+0(SB), Y1
+	VCMPPS       $0x11, Y1, Y0, Y1
+	VBROADCASTSS float4b000000<>+0(SB), Y2
+	VMULPS       Y2, Y0, Y2
+	VBLENDVPS    Y1, Y2, Y0, Y2
+	VBROADCASTSS float3f3504f3<>+0(SB), Y3
+	VPSUBD       Y3, Y2, Y4
+	VPSRAD       $0x17, Y4, Y2
+	VCVTDQ2PS    Y2, Y2
+	VBROADCASTSS float007fffff<>+0(SB), Y5
+	VANDPS       Y5, Y4, Y4
+	VPADDD       Y3, Y4, Y4
+	VBROADCASTSS float3f800000<>+0(SB), Y3
+	VSUBPS       Y3, Y4, Y4
+	VBROADCASTSS float41b80000<>+0(SB), Y3
+	VANDPS       Y1, Y3, Y1
+	VSUBPS       Y1, Y2, Y2
+	VXORPS       Y1, Y1, Y1
+	VBROADCASTSS floatbd9d5164<>+0(SB), Y3
+	VBROADCASTSS float3e049557<>+0(SB), Y5
+	VFMADD213PS  Y5, Y4, Y3
+	VBROADCASTSS floatbe0799db<>+0(SB), Y5
+	VFMADD213PS  Y5, Y4, Y3
+	VBROADCASTSS float3e112a2c<>+0(SB), Y5
+	VFMADD213PS  Y5, Y4, Y3
+	VBROADCASTSS floatbe2a127a<>+0(SB), Y5
+	VFMADD213PS  Y5, Y4, Y3
+	VBROADCASTSS float3e4cd2a2<>+0(SB), Y5
+	VFMADD213PS  Y5, Y4, Y3
+	VBROADCASTSS floatbe80021c<>+0(SB), Y5
+	VFMADD213PS  Y5, Y4, Y3
+	VBROADCASTSS float3eaaaaa7<>+0(SB), Y5
+	VFMADD213PS  Y5, Y4, Y3
+	VBROADCASTSS floatbefffffc<>+0(SB), Y5
+	VFMADD213PS  Y5, Y4, Y3
+	VMULPS       Y4, Y4, Y5
+	VBROADCASTSS floatb102e308<>+0(SB), Y6
+	VFMADD231PS  Y6, Y2, Y1
+	VFMADD213PS  Y1, Y5, Y3
+	VADDPS       Y4, Y3, Y3
+	VBROADCASTSS float3f317218<>+0(SB), Y1
+	VFMADD231PS  Y1, Y2, Y3
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x11, Y1, Y0, Y2
+	VBROADCASTSS float7fc00000<>+0(SB), Y4
+	VBLENDVPS    Y2, Y4, Y3, Y2
+	VCMPPS       $0x00, Y1, Y0, Y1
+	VBROADCASTSS floatff800000<>+0(SB), Y3
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VBROADCASTSS float7f800000<>+0(SB), Y2
+	VCMPPS       $0x15, Y2, Y0, Y2
+	VBLENDVPS    Y2, Y0, Y1, Y0
+	VMOVUPS      Y0, (AX)(BX*1)
+	ADDQ         $0x20, BX
+	DECQ         SI
+	JNZ          loop
+
+tail:
+	ANDQ         $0x07, DX
+	JZ           done
+	MOVQ         $-1, SI
+	BZHIQ        DX, SI, SI
+	MOVL         SI, DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMASKMOVPS   (CX)(BX*1), Y0, Y1
+	VBROADCASTSS float00800000<>+0(SB), Y2
+	VCMPPS       $0x11, Y2, Y1, Y2
+	VBROADCASTSS float4b000000<>+0(SB), Y3
+	VMULPS       Y3, Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VBROADCASTSS float3f3504f3<>+0(SB), Y4
+	VPSUBD       Y4, Y3, Y5
+	VPSRAD       $0x17, Y5, Y3
+	VCVTDQ2PS    Y3, Y3
+	VBROADCASTSS float007fffff<>+0(SB), Y6
+	VANDPS       Y6, Y5, Y5
+	VPADDD       Y4, Y5, Y5
+	VBROADCASTSS float3f800000<>+0(SB), Y4
+	VSUBPS       Y4, Y5, Y5
+	VBROADCASTSS float41b80000<>+0(SB), Y4
+	VANDPS       Y2, Y4, Y2
+	VSUBPS       Y2, Y3, Y3
+	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS floatbd9d5164<>+0(SB), Y4
+	VBROADCASTSS float3e049557<>+0(SB), Y6
+	VFMADD213PS  Y6, Y5, Y4
+	VBROADCASTSS floatbe0799db<>+0(SB), Y6
+	VFMADD213PS  Y6, Y5, Y4
+	VBROADCASTSS float3e112a2c<>+0(SB), Y6
+	VFMADD213PS  Y6, Y5, Y4
+	VBROADCASTSS floatbe2a127a<>+0(SB), Y6
+	VFMADD213PS  Y6, Y5, Y4
+	VBROADCASTSS float3e4cd2a2<>+0(SB), Y6
+	VFMADD213PS  Y6, Y5, Y4
+	VBROADCASTSS floatbe80021c<>+0(SB), Y6
+	VFMADD213PS  Y6, Y5, Y4
+	VBROADCASTSS float3eaaaaa7<>+0(SB), Y6
+	VFMADD213PS  Y6, Y5, Y4
+	VBROADCASTSS floatbefffffc<>+0(SB), Y6
+	VFMADD213PS  Y6, Y5, Y4
+	VMULPS       Y5, Y5, Y6
+	VBROADCASTSS floatb102e308<>+0(SB), Y7
+	VFMADD231PS  Y7, Y3, Y2
+	VFMADD213PS  Y2, Y6, Y4
+	VADDPS       Y5, Y4, Y4
+	VBROADCASTSS float3f317218<>+0(SB), Y2
+	VFMADD231PS  Y2, Y3, Y4
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x11, Y2, Y1, Y3
+	VBROADCASTSS float7fc00000<>+0(SB), Y5
+	VBLENDVPS    Y3, Y5, Y4, Y3
+	VCMPPS       $0x00, Y2, Y1, Y2
+	VBROADCASTSS floatff800000<>+0(SB), Y4
+	VBLENDVPS    Y2, Y4, Y3, Y2
+	VBROADCASTSS float7f800000<>+0(SB), Y3
+	VCMPPS       $0x15, Y3, Y1, Y3
+	VBLENDVPS    Y3, Y1, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func log1pAVX2(dst *float32, x *float32, n int)
+// Requires: AVX, AVX2, BMI2, FMA3
+TEXT ·log1pAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+	MOVQ DX, SI
+	SHRQ $0x03, SI
+	JZ   tail
+
+loop:
+	VMOVUPS      (CX)(BX*1), Y0
+	VBROADCASTSS float3f800000<>+0(SB), Y2
+	VADDPS       Y2, Y0, Y1
+	VSUBPS       Y2, Y1, Y2
+	VSUBPS       Y2, Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	VBROADCASTSS float3f3504f3<>+0(SB), Y5
+	VPSUBD       Y5, Y1, Y4
+	VPSRAD       $0x17, Y4, Y3
+	VCVTDQ2PS    Y3, Y3
+	VBROADCASTSS float007fffff<>+0(SB), Y6
+	VANDPS       Y6, Y4, Y4
+	VPADDD       Y5, Y4, Y4
+	VBROADCASTSS float3f800000<>+0(SB), Y5
+	VSUBPS       Y5, Y4, Y4
+	VBROADCASTSS floatbd9d5164<>+0(SB), Y5
+	VBROADCASTSS float3e049557<>+0(SB), Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VBROADCASTSS floatbe0799db<>+0(SB), Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VBROADCASTSS float3e112a2c<>+0(SB), Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VBROADCASTSS floatbe2a127a<>+0(SB), Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VBROADCASTSS float3e4cd2a2<>+0(SB), Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VBROADCASTSS floatbe80021c<>+0(SB), Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VBROADCASTSS float3eaaaaa7<>+0(SB), Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VBROADCASTSS floatbefffffc<>+0(SB), Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VMULPS       Y4, Y4, Y6
+	VBROADCASTSS floatb102e308<>+0(SB), Y7
+	VFMADD231PS  Y7, Y3, Y2
+	VFMADD213PS  Y2, Y6, Y5
+	VADDPS       Y4, Y5, Y5
+	VBROADCASTSS float3f317218<>+0(SB), Y2
+	VFMADD231PS  Y2, Y3, Y5
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x11, Y2, Y1, Y3
+	VBROADCASTSS float7fc00000<>+0(SB), Y4
+	VBLENDVPS    Y3, Y4, Y5, Y3
+	VCMPPS       $0x00, Y2, Y1, Y2
+	VBROADCASTSS floatff800000<>+0(SB), Y4
+	VBLENDVPS    Y2, Y4, Y3, Y2
+	VBROADCASTSS float7f800000<>+0(SB), Y3
+	VCMPPS       $0x15, Y3, Y1, Y1
+	VBLENDVPS    Y1, Y0, Y2, Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x00, Y2, Y0, Y2
+	VBLENDVPS    Y2, Y0, Y1, Y0
+	VMOVUPS      Y0, (AX)(BX*1)
+	ADDQ         $0x20, BX
+	DECQ         SI
+	JNZ          loop
+
+tail:
+	ANDQ         $0x07, DX
+	JZ           done
+	MOVQ         $-1, SI
+	BZHIQ        DX, SI, SI
+	MOVL         SI, DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMASKMOVPS   (CX)(BX*1), Y0, Y1
+	VBROADCASTSS float3f800000<>+0(SB), Y3
+	VADDPS       Y3, Y1, Y2
+	VSUBPS       Y3, Y2, Y3
+	VSUBPS       Y3, Y1, Y3
+	VDIVPS       Y2, Y3, Y3
+	VBROADCASTSS float3f3504f3<>+0(SB), Y6
+	VPSUBD       Y6, Y2, Y5
+	VPSRAD       $0x17, Y5, Y4
+	VCVTDQ2PS    Y4, Y4
+	VBROADCASTSS float007fffff<>+0(SB), Y7
+	VANDPS       Y7, Y5, Y5
+	VPADDD       Y6, Y5, Y5
+	VBROADCASTSS float3f800000<>+0(SB), Y6
+	VSUBPS       Y6, Y5, Y5
+	VBROADCASTSS floatbd9d5164<>+0(SB), Y6
+	VBROADCASTSS float3e049557<>+0(SB), Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VBROADCASTSS floatbe0799db<>+0(SB), Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VBROADCASTSS float3e112a2c<>+0(SB), Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VBROADCASTSS floatbe2a127a<>+0(SB), Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VBROADCASTSS float3e4cd2a2<>+0(SB), Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VBROADCASTSS floatbe80021c<>+0(SB), Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VBROADCASTSS float3eaaaaa7<>+0(SB), Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VBROADCASTSS floatbefffffc<>+0(SB), Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VMULPS       Y5, Y5, Y7
+	VBROADCASTSS floatb102e308<>+0(SB), Y8
+	VFMADD231PS  Y8, Y4, Y3
+	VFMADD213PS  Y3, Y7, Y6
+	VADDPS       Y5, Y6, Y6
+	VBROADCASTSS float3f317218<>+0(SB), Y3
+	VFMADD231PS  Y3, Y4, Y6
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x11, Y3, Y2, Y4
+	VBROADCASTSS float7fc00000<>+0(SB), Y5
+	VBLENDVPS    Y4, Y5, Y6, Y4
+	VCMPPS       $0x00, Y3, Y2, Y3
+	VBROADCASTSS floatff800000<>+0(SB), Y5
+	VBLENDVPS    Y3, Y5, Y4, Y3
+	VBROADCASTSS float7f800000<>+0(SB), Y4
+	VCMPPS       $0x15, Y4, Y2, Y2
+	VBLENDVPS    Y2, Y1, Y3, Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x00, Y3, Y1, Y3
+	VBLENDVPS    Y3, Y1, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func tanhAVX2(dst *float32, x *float32, n int)
+// Requires: AVX, AVX2, BMI2, FMA3
+TEXT ·tanhAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+	MOVQ DX, SI
+	SHRQ $0x03, SI
+	JZ   tail
+
+loop:
+	VMOVUPS      (CX)(BX*1), Y0
+	VBROADCASTSS float7fffffff<>+0(SB), Y1
+	VANDPS       Y1, Y0, Y1
+	VBROADCASTSS float411051ec<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y2
+	VADDPS       Y2, Y2, Y2
+	VBROADCASTSS float3fb8aa3b<>+0(SB), Y1
+	VMULPS       Y1, Y2, Y1
+	VROUNDPS     $0x08, Y1, Y1
+	VBROADCASTSS float3f317218<>+0(SB), Y3
+	VFNMADD231PS Y3, Y1, Y2
+	VBROADCASTSS floatb102e308<>+0(SB), Y3
+	VFNMADD231PS Y3, Y1, Y2
+	VCVTPS2DQ    Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VBROADCASTSS float3f800000<>+0(SB), Y3
+	VPADDD       Y3, Y1, Y1
+	VBROADCASTSS float3f800000<>+0(SB), Y3
+	VSUBPS       Y3, Y1, Y3
+	VBROADCASTSS float3ab558b6<>+0(SB), Y4
+	VBROADCASTSS float3c091643<>+0(SB), Y5
+	VFMADD213PS  Y5, Y2, Y4
+	VBROADCASTSS float3d2aabcf<>+0(SB), Y5
+	VFMADD213PS  Y5, Y2, Y4
+	VBROADCASTSS float3e2aaa55<>+0(SB), Y5
+	VFMADD213PS  Y5, Y2, Y4
+	VBROADCASTSS float3effffff<>+0(SB), Y5
+	VFMADD213PS  Y5, Y2, Y4
+	VMULPS       Y2, Y2, Y5
+	VFMADD213PS  Y2, Y5, Y4
+	VFMADD213PS  Y3, Y1, Y4
+	VBROADCASTSS float40000000<>+0(SB), Y1
+	VADDPS       Y1, Y4, Y1
+	VDIVPS       Y1, Y4, Y1
+	VBROADCASTSS float80000000<>+0(SB), Y2
+	VANDPS       Y2, Y0, Y0
+	VORPS        Y1, Y0, Y0
+	VMOVUPS      Y0, (AX)(BX*1)
+	ADDQ         $0x20, BX
+	DECQ         SI
+	JNZ          loop
+
+tail:
+	ANDQ         $0x07, DX
+	JZ           done
+	MOVQ         $-1, SI
+	BZHIQ        DX, SI, SI
+	MOVL         SI, DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMASKMOVPS   (CX)(BX*1), Y0, Y1
+	VBROADCASTSS float7fffffff<>+0(SB), Y2
+	VANDPS       Y2, Y1, Y2
+	VBROADCASTSS float411051ec<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y3
+	VADDPS       Y3, Y3, Y3
+	VBROADCASTSS float3fb8aa3b<>+0(SB), Y2
+	VMULPS       Y2, Y3, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VBROADCASTSS float3f317218<>+0(SB), Y4
+	VFNMADD231PS Y4, Y2, Y3
+	VBROADCASTSS floatb102e308<>+0(SB), Y4
+	VFNMADD231PS Y4, Y2, Y3
+	VCVTPS2DQ    Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VBROADCASTSS float3f800000<>+0(SB), Y4
+	VPADDD       Y4, Y2, Y2
+	VBROADCASTSS float3f800000<>+0(SB), Y4
+	VSUBPS       Y4, Y2, Y4
+	VBROADCASTSS float3ab558b6<>+0(SB), Y5
+	VBROADCASTSS float3c091643<>+0(SB), Y6
+	VFMADD213PS  Y6, Y3, Y5
+	VBROADCASTSS float3d2aabcf<>+0(SB), Y6
+	VFMADD213PS  Y6, Y3, Y5
+	VBROADCASTSS float3e2aaa55<>+0(SB), Y6
+	VFMADD213PS  Y6, Y3, Y5
+	VBROADCASTSS float3effffff<>+0(SB), Y6
+	VFMADD213PS  Y6, Y3, Y5
+	VMULPS       Y3, Y3, Y6
+	VFMADD213PS  Y3, Y6, Y5
+	VFMADD213PS  Y4, Y2, Y5
+	VBROADCASTSS float40000000<>+0(SB), Y2
+	VADDPS       Y2, Y5, Y2
+	VDIVPS       Y2, Y5, Y2
+	VBROADCASTSS float80000000<>+0(SB), Y3
+	VANDPS       Y3, Y1, Y1
+	VORPS        Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func sigmoidAVX2(dst *float32, x *float32, n int)
+// Requires: AVX, AVX2, BMI2, FMA3
+TEXT ·sigmoidAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+	MOVQ DX, SI
+	SHRQ $0x03, SI
+	JZ   tail
+
+loop:
+	VMOVUPS      (CX)(BX*1), Y0
+	VBROADCASTSS float80000000<>+0(SB), Y1
+	VORPS        Y1, Y0, Y1
+	VBROADCASTSS floatc2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y2
+	VBROADCASTSS float3fb8aa3b<>+0(SB), Y1
+	VMULPS       Y1, Y2, Y1
+	VROUNDPS     $0x08, Y1, Y1
+	VBROADCASTSS float3f317218<>+0(SB), Y3
+	VFNMADD231PS Y3, Y1, Y2
+	VBROADCASTSS floatb102e308<>+0(SB), Y3
+	VFNMADD231PS Y3, Y1, Y2
+	VBROADCASTSS float3ab558b6<>+0(SB), Y3
+	VBROADCASTSS float3c091643<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VBROADCASTSS float3d2aabcf<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VBROADCASTSS float3e2aaa55<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VBROADCASTSS float3effffff<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  Y2, Y4, Y3
+	VBROADCASTSS float3f800000<>+0(SB), Y2
+	VADDPS       Y2, Y3, Y3
+	VCVTPS2DQ    Y1, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VBROADCASTSS float3f800000<>+0(SB), Y4
+	VPADDD       Y4, Y2, Y2
+	VMULPS       Y2, Y3, Y2
+	VPSLLD       $0x17, Y1, Y1
+	VBROADCASTSS float3f800000<>+0(SB), Y3
+	VPADDD       Y3, Y1, Y1
+	VMULPS       Y1, Y2, Y2
+	VBROADCASTSS float3f800000<>+0(SB), Y1
+	VADDPS       Y1, Y2, Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x11, Y4, Y0, Y0
+	VBLENDVPS    Y0, Y2, Y1, Y0
+	VDIVPS       Y3, Y0, Y3
+	VMOVUPS      Y3, (AX)(BX*1)
+	ADDQ         $0x20, BX
+	DECQ         SI
+	JNZ          loop
+
+tail:
+	ANDQ         $0x07, DX
+	JZ           done
+	MOVQ         $-1, SI
+	BZHIQ        DX, SI, SI
+	MOVL         SI, DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMASKMOVPS   (CX)(BX*1), Y0, Y1
+	VBROADCASTSS float80000000<>+0(SB), Y2
+	VORPS        Y2, Y1, Y2
+	VBROADCASTSS floatc2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y3
+	VBROADCASTSS float3fb8aa3b<>+0(SB), Y2
+	VMULPS       Y2, Y3, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VBROADCASTSS float3f317218<>+0(SB), Y4
+	VFNMADD231PS Y4, Y2, Y3
+	VBROADCASTSS floatb102e308<>+0(SB), Y4
+	VFNMADD231PS Y4, Y2, Y3
+	VBROADCASTSS float3ab558b6<>+0(SB), Y4
+	VBROADCASTSS float3c091643<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VBROADCASTSS float3d2aabcf<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VBROADCASTSS float3e2aaa55<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VBROADCASTSS float3effffff<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  Y3, Y5, Y4
+	VBROADCASTSS float3f800000<>+0(SB), Y3
+	VADDPS       Y3, Y4, Y4
+	VCVTPS2DQ    Y2, Y2
+	VPSRAD       $0x01, Y2, Y3
+	VPSUBD       Y3, Y2, Y2
+	VPSLLD       $0x17, Y3, Y3
+	VBROADCASTSS float3f800000<>+0(SB), Y5
+	VPADDD       Y5, Y3, Y3
+	VMULPS       Y3, Y4, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VBROADCASTSS float3f800000<>+0(SB), Y4
+	VPADDD       Y4, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VBROADCASTSS float3f800000<>+0(SB), Y2
+	VADDPS       Y2, Y3, Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x11, Y5, Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VDIVPS       Y4, Y1, Y4
+	VMASKMOVPS   Y4, Y0, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func softplusAVX2(dst *float32, x *float32, n int)
+// Requires: AVX, AVX2, BMI2, FMA3
+TEXT ·softplusAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+	MOVQ DX, SI
+	SHRQ $0x03, SI
+	JZ   tail
+
+loop:
+	VMOVUPS      (CX)(BX*1), Y0
+	VBROADCASTSS float80000000<>+0(SB), Y1
+	VORPS        Y1, Y0, Y1
+	VBROADCASTSS floatc2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y2
+	VBROADCASTSS float3fb8aa3b<>+0(SB), Y1
+	VMULPS       Y1, Y2, Y1
+	VROUNDPS     $0x08, Y1, Y1
+	VBROADCASTSS float3f317218<>+0(SB), Y3
+	VFNMADD231PS Y3, Y1, Y2
+	VBROADCASTSS floatb102e308<>+0(SB), Y3
+	VFNMADD231PS Y3, Y1, Y2
+	VBROADCASTSS float3ab558b6<>+0(SB), Y3
+	VBROADCASTSS float3c091643<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VBROADCASTSS float3d2aabcf<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VBROADCASTSS float3e2aaa55<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VBROADCASTSS float3effffff<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  Y2, Y4, Y3
+	VBROADCASTSS float3f800000<>+0(SB), Y2
+	VADDPS       Y2, Y3, Y3
+	VCVTPS2DQ    Y1, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VBROADCASTSS float3f800000<>+0(SB), Y4
+	VPADDD       Y4, Y2, Y2
+	VMULPS       Y2, Y3, Y2
+	VPSLLD       $0x17, Y1, Y1
+	VBROADCASTSS float3f800000<>+0(SB), Y3
+	VPADDD       Y3, Y1, Y1
+	VMULPS       Y1, Y2, Y2
+	VBROADCASTSS floatbb57a4e7<>+0(SB), Y1
+	VBROADCASTSS float3ca48be7<>+0(SB), Y3
+	VFMADD213PS  Y3, Y2, Y1
+	VBROADCASTSS floatbd6b5846<>+0(SB), Y3
+	VFMADD213PS  Y3, Y2, Y1
+	VBROADCASTSS float3dda5704<>+0(SB), Y3
+	VFMADD213PS  Y3, Y2, Y1
+	VBROADCASTSS floatbe1d21af<>+0(SB), Y3
+	VFMADD213PS  Y3, Y2, Y1
+	VBROADCASTSS float3e49a5aa<>+0(SB), Y3
+	VFMADD213PS  Y3, Y2, Y1
+	VBROADCASTSS floatbe7f91f3<>+0(SB), Y3
+	VFMADD213PS  Y3, Y2, Y1
+	VBROADCASTSS float3eaaa6e8<>+0(SB), Y3
+	VFMADD213PS  Y3, Y2, Y1
+	VBROADCASTSS floatbeffffe9<>+0(SB), Y3
+	VFMADD213PS  Y3, Y2, Y1
+	VMULPS       Y2, Y2, Y3
+	VFMADD213PS  Y2, Y3, Y1
+	VBROADCASTSS float00000000<>+0(SB), Y2
+	VMAXPS       Y0, Y2, Y2
+	VADDPS       Y1, Y2, Y1
+	VMOVUPS      Y1, (AX)(BX*1)
+	ADDQ         $0x20, BX
+	DECQ         SI
+	JNZ          loop
+
+tail:
+	ANDQ         $0x07, DX
+	JZ           done
+	MOVQ         $-1, SI
+	BZHIQ        DX, SI, SI
+	MOVL         SI, DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMASKMOVPS   (CX)(BX*1), Y0, Y1
+	VBROADCASTSS float80000000<>+0(SB), Y2
+	VORPS        Y2, Y1, Y2
+	VBROADCASTSS floatc2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y3
+	VBROADCASTSS float3fb8aa3b<>+0(SB), Y2
+	VMULPS       Y2, Y3, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VBROADCASTSS float3f317218<>+0(SB), Y4
+	VFNMADD231PS Y4, Y2, Y3
+	VBROADCASTSS floatb102e308<>+0(SB), Y4
+	VFNMADD231PS Y4, Y2, Y3
+	VBROADCASTSS float3ab558b6<>+0(SB), Y4
+	VBROADCASTSS float3c091643<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VBROADCASTSS float3d2aabcf<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VBROADCASTSS float3e2aaa55<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VBROADCASTSS float3effffff<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  Y3, Y5, Y4
+	VBROADCASTSS float3f800000<>+0(SB), Y3
+	VADDPS       Y3, Y4, Y4
+	VCVTPS2DQ    Y2, Y2
+	VPSRAD       $0x01, Y2, Y3
+	VPSUBD       Y3, Y2, Y2
+	VPSLLD       $0x17, Y3, Y3
+	VBROADCASTSS float3f800000<>+0(SB), Y5
+	VPADDD       Y5, Y3, Y3
+	VMULPS       Y3, Y4, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VBROADCASTSS float3f800000<>+0(SB), Y4
+	VPADDD       Y4, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VBROADCASTSS floatbb57a4e7<>+0(SB), Y2
+	VBROADCASTSS float3ca48be7<>+0(SB), Y4
+	VFMADD213PS  Y4, Y3, Y2
+	VBROADCASTSS floatbd6b5846<>+0(SB), Y4
+	VFMADD213PS  Y4, Y3, Y2
+	VBROADCASTSS float3dda5704<>+0(SB), Y4
+	VFMADD213PS  Y4, Y3, Y2
+	VBROADCASTSS floatbe1d21af<>+0(SB), Y4
+	VFMADD213PS  Y4, Y3, Y2
+	VBROADCASTSS float3e49a5aa<>+0(SB), Y4
+	VFMADD213PS  Y4, Y3, Y2
+	VBROADCASTSS floatbe7f91f3<>+0(SB), Y4
+	VFMADD213PS  Y4, Y3, Y2
+	VBROADCASTSS float3eaaa6e8<>+0(SB), Y4
+	VFMADD213PS  Y4, Y3, Y2
+	VBROADCASTSS floatbeffffe9<>+0(SB), Y4
+	VFMADD213PS  Y4, Y3, Y2
+	VMULPS       Y3, Y3, Y4
+	VFMADD213PS  Y3, Y4, Y2
+	VBROADCASTSS float00000000<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y3
+	VADDPS       Y2, Y3, Y2
+	VMASKMOVPS   Y2, Y0, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func erfAVX2(dst *float32, x *float32, n int)
+// Requires: AVX, AVX2, BMI2, FMA3
+TEXT ·erfAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+	MOVQ DX, SI
+	SHRQ $0x03, SI
+	JZ   tail
+
+loop:
+	VMOVUPS      (CX)(BX*1), Y0
+	VBROADCASTSS float7fffffff<>+0(SB), Y1
+	VANDPS       Y1, Y0, Y1
+	VMULPS       Y0, Y0, Y2
+	VBROADCASTSS float38a3b8ff<>+0(SB), Y3
+	VBROADCASTSS floatba51a8af<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VBROADCASTSS float3ba9f912<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VBROADCASTSS floatbcdbfb8d<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VBROADCASTSS float3de71673<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VBROADCASTSS floatbec0939f<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VBROADCASTSS float3e0375d4<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VFMADD213PS  Y1, Y1, Y3
+	VBROADCASTSS float40800000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y2
+	VBROADCASTSS floatba97ae40<>+0(SB), Y4
+	VBROADCASTSS float3c730184<>+0(SB), Y5
+	VFMADD213PS  Y5, Y2, Y4
+	VBROADCASTSS floatbdb5dcb1<>+0(SB), Y5
+	VFMADD213PS  Y5, Y2, Y4
+	VBROADCASTSS floatbf277c45<>+0(SB), Y5
+	VFMADD213PS  Y5, Y2, Y4
+	VBROADCASTSS floatbf8f0e37<>+0(SB), Y5
+	VFMADD213PS  Y5, Y2, Y4
+	VBROADCASTSS floatbb2ba66b<>+0(SB), Y5
+	VFMADD213PS  Y5, Y2, Y4
+	VBROADCASTSS float3fb8aa3b<>+0(SB), Y2
+	VMULPS       Y2, Y4, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VBROADCASTSS float3f317218<>+0(SB), Y5
+	VFNMADD231PS Y5, Y2, Y4
+	VBROADCASTSS floatb102e308<>+0(SB), Y5
+	VFNMADD231PS Y5, Y2, Y4
+	VCVTPS2DQ    Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VBROADCASTSS float3f800000<>+0(SB), Y5
+	VPADDD       Y5, Y2, Y2
+	VBROADCASTSS float3ab558b6<>+0(SB), Y5
+	VBROADCASTSS float3c091643<>+0(SB), Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VBROADCASTSS float3d2aabcf<>+0(SB), Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VBROADCASTSS float3e2aaa55<>+0(SB), Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VBROADCASTSS float3effffff<>+0(SB), Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VMULPS       Y4, Y4, Y6
+	VFMADD213PS  Y4, Y6, Y5
+	VBROADCASTSS float3f800000<>+0(SB), Y4
+	VSUBPS       Y2, Y4, Y4
+	VFNMADD231PS Y2, Y5, Y4
+	VBROADCASTSS float3f800000<>+0(SB), Y2
+	VCMPPS       $0x11, Y2, Y1, Y1
+	VBLENDVPS    Y1, Y3, Y4, Y1
+	VBROADCASTSS float80000000<>+0(SB), Y2
+	VANDPS       Y2, Y0, Y0
+	VORPS        Y1, Y0, Y0
+	VMOVUPS      Y0, (AX)(BX*1)
+	ADDQ         $0x20, BX
+	DECQ         SI
+	JNZ          loop
+
+tail:
+	ANDQ         $0x07, DX
+	JZ           done
+	MOVQ         $-1, SI
+	BZHIQ        DX, SI, SI
+	MOVL         SI, DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMASKMOVPS   (CX)(BX*1), Y0, Y1
+	VBROADCASTSS float7fffffff<>+0(SB), Y2
+	VANDPS       Y2, Y1, Y2
+	VMULPS       Y1, Y1, Y3
+	VBROADCASTSS float38a3b8ff<>+0(SB), Y4
+	VBROADCASTSS floatba51a8af<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VBROADCASTSS float3ba9f912<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VBROADCASTSS floatbcdbfb8d<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VBROADCASTSS float3de71673<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VBROADCASTSS floatbec0939f<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VBROADCASTSS float3e0375d4<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VFMADD213PS  Y2, Y2, Y4
+	VBROADCASTSS float40800000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y3
+	VBROADCASTSS floatba97ae40<>+0(SB), Y5
+	VBROADCASTSS float3c730184<>+0(SB), Y6
+	VFMADD213PS  Y6, Y3, Y5
+	VBROADCASTSS floatbdb5dcb1<>+0(SB), Y6
+	VFMADD213PS  Y6, Y3, Y5
+	VBROADCASTSS floatbf277c45<>+0(SB), Y6
+	VFMADD213PS  Y6, Y3, Y5
+	VBROADCASTSS floatbf8f0e37<>+0(SB), Y6
+	VFMADD213PS  Y6, Y3, Y5
+	VBROADCASTSS floatbb2ba66b<>+0(SB), Y6
+	VFMADD213PS  Y6, Y3, Y5
+	VBROADCASTSS float3fb8aa3b<>+0(SB), Y3
+	VMULPS       Y3, Y5, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VBROADCASTSS float3f317218<>+0(SB), Y6
+	VFNMADD231PS Y6, Y3, Y5
+	VBROADCASTSS floatb102e308<>+0(SB), Y6
+	VFNMADD231PS Y6, Y3, Y5
+	VCVTPS2DQ    Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VBROADCASTSS float3f800000<>+0(SB), Y6
+	VPADDD       Y6, Y3, Y3
+	VBROADCASTSS float3ab558b6<>+0(SB), Y6
+	VBROADCASTSS float3c091643<>+0(SB), Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VBROADCASTSS float3d2aabcf<>+0(SB), Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VBROADCASTSS float3e2aaa55<>+0(SB), Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VBROADCASTSS float3effffff<>+0(SB), Y7
+	VFMADD213PS  Y7, Y5, Y6
+	VMULPS       Y5, Y5, Y7
+	VFMADD213PS  Y5, Y7, Y6
+	VBROADCASTSS float3f800000<>+0(SB), Y5
+	VSUBPS       Y3, Y5, Y5
+	VFNMADD231PS Y3, Y6, Y5
+	VBROADCASTSS float3f800000<>+0(SB), Y3
+	VCMPPS       $0x11, Y3, Y2, Y2
+	VBLENDVPS    Y2, Y4, Y5, Y2
+	VBROADCASTSS float80000000<>+0(SB), Y3
+	VANDPS       Y3, Y1, Y1
+	VORPS        Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
 // func addAVX2(dst *float32, a *float32, b *float32, n int)
 // Requires: AVX, AVX2, BMI2
 TEXT ·addAVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ a+8(FP), CX
-	MOVQ n+24(FP), DX
-	MOVQ b+16(FP), BX
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), BX
 	XORQ SI, SI
-	MOVQ DX, DI
+	MOVQ BX, DI
 	SHRQ $0x03, DI
 	JZ   tail
 
 loop:
 	VMOVUPS (CX)(SI*1), Y0
-	VMOVUPS (BX)(SI*1), Y1
+	VMOVUPS (DX)(SI*1), Y1
 	VADDPS  Y1, Y0, Y0
 	VMOVUPS Y0, (AX)(SI*1)
 	ADDQ    $0x20, SI
@@ -1455,17 +4053,17 @@ loop:
 	JNZ     loop
 
 tail:
-	ANDQ         $0x07, DX
+	ANDQ         $0x07, BX
 	JZ           done
 	MOVQ         $-1, DI
-	BZHIQ        DX, DI, DI
-	MOVL         DI, DX
-	VMOVD        DX, X0
+	BZHIQ        BX, DI, DI
+	MOVL         DI, BX
+	VMOVD        BX, X0
 	VPBROADCASTD X0, Y0
 	VMOVDQU      signShifts<>+0(SB), Y1
 	VPSLLVD      Y1, Y0, Y0
 	VMASKMOVPS   (CX)(SI*1), Y0, Y1
-	VMASKMOVPS   (BX)(SI*1), Y0, Y2
+	VMASKMOVPS   (DX)(SI*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (AX)(SI*1)
 
@@ -1478,8 +4076,8 @@ done:
 TEXT ·addScalarAVX2(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Y0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x03, SI
@@ -1504,8 +4102,8 @@ tail:
 	VMOVDQU      signShifts<>+0(SB), Y2
 	VPSLLVD      Y2, Y1, Y1
 	VMASKMOVPS   (CX)(BX*1), Y1, Y2
-	VADDPS       Y0, Y2, Y2
-	VMASKMOVPS   Y2, Y1, (AX)(BX*1)
+	VADDPS       Y0, Y2, Y0
+	VMASKMOVPS   Y0, Y1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -1516,8 +4114,8 @@ done:
 TEXT ·addFromScalarAVX2(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Y0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x03, SI
@@ -1542,8 +4140,8 @@ tail:
 	VMOVDQU      signShifts<>+0(SB), Y2
 	VPSLLVD      Y2, Y1, Y1
 	VMASKMOVPS   (CX)(BX*1), Y1, Y2
-	VADDPS       Y2, Y0, Y2
-	VMASKMOVPS   Y2, Y1, (AX)(BX*1)
+	VADDPS       Y2, Y0, Y0
+	VMASKMOVPS   Y0, Y1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -1554,16 +4152,16 @@ done:
 TEXT ·subAVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ a+8(FP), CX
-	MOVQ n+24(FP), DX
-	MOVQ b+16(FP), BX
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), BX
 	XORQ SI, SI
-	MOVQ DX, DI
+	MOVQ BX, DI
 	SHRQ $0x03, DI
 	JZ   tail
 
 loop:
 	VMOVUPS (CX)(SI*1), Y0
-	VMOVUPS (BX)(SI*1), Y1
+	VMOVUPS (DX)(SI*1), Y1
 	VSUBPS  Y1, Y0, Y0
 	VMOVUPS Y0, (AX)(SI*1)
 	ADDQ    $0x20, SI
@@ -1571,17 +4169,17 @@ loop:
 	JNZ     loop
 
 tail:
-	ANDQ         $0x07, DX
+	ANDQ         $0x07, BX
 	JZ           done
 	MOVQ         $-1, DI
-	BZHIQ        DX, DI, DI
-	MOVL         DI, DX
-	VMOVD        DX, X0
+	BZHIQ        BX, DI, DI
+	MOVL         DI, BX
+	VMOVD        BX, X0
 	VPBROADCASTD X0, Y0
 	VMOVDQU      signShifts<>+0(SB), Y1
 	VPSLLVD      Y1, Y0, Y0
 	VMASKMOVPS   (CX)(SI*1), Y0, Y1
-	VMASKMOVPS   (BX)(SI*1), Y0, Y2
+	VMASKMOVPS   (DX)(SI*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (AX)(SI*1)
 
@@ -1594,8 +4192,8 @@ done:
 TEXT ·subScalarAVX2(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Y0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x03, SI
@@ -1620,8 +4218,8 @@ tail:
 	VMOVDQU      signShifts<>+0(SB), Y2
 	VPSLLVD      Y2, Y1, Y1
 	VMASKMOVPS   (CX)(BX*1), Y1, Y2
-	VSUBPS       Y0, Y2, Y2
-	VMASKMOVPS   Y2, Y1, (AX)(BX*1)
+	VSUBPS       Y0, Y2, Y0
+	VMASKMOVPS   Y0, Y1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -1632,8 +4230,8 @@ done:
 TEXT ·subFromScalarAVX2(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Y0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x03, SI
@@ -1658,8 +4256,8 @@ tail:
 	VMOVDQU      signShifts<>+0(SB), Y2
 	VPSLLVD      Y2, Y1, Y1
 	VMASKMOVPS   (CX)(BX*1), Y1, Y2
-	VSUBPS       Y2, Y0, Y2
-	VMASKMOVPS   Y2, Y1, (AX)(BX*1)
+	VSUBPS       Y2, Y0, Y0
+	VMASKMOVPS   Y0, Y1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -1670,16 +4268,16 @@ done:
 TEXT ·mulAVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ a+8(FP), CX
-	MOVQ n+24(FP), DX
-	MOVQ b+16(FP), BX
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), BX
 	XORQ SI, SI
-	MOVQ DX, DI
+	MOVQ BX, DI
 	SHRQ $0x03, DI
 	JZ   tail
 
 loop:
 	VMOVUPS (CX)(SI*1), Y0
-	VMOVUPS (BX)(SI*1), Y1
+	VMOVUPS (DX)(SI*1), Y1
 	VMULPS  Y1, Y0, Y0
 	VMOVUPS Y0, (AX)(SI*1)
 	ADDQ    $0x20, SI
@@ -1687,17 +4285,17 @@ loop:
 	JNZ     loop
 
 tail:
-	ANDQ         $0x07, DX
+	ANDQ         $0x07, BX
 	JZ           done
 	MOVQ         $-1, DI
-	BZHIQ        DX, DI, DI
-	MOVL         DI, DX
-	VMOVD        DX, X0
+	BZHIQ        BX, DI, DI
+	MOVL         DI, BX
+	VMOVD        BX, X0
 	VPBROADCASTD X0, Y0
 	VMOVDQU      signShifts<>+0(SB), Y1
 	VPSLLVD      Y1, Y0, Y0
 	VMASKMOVPS   (CX)(SI*1), Y0, Y1
-	VMASKMOVPS   (BX)(SI*1), Y0, Y2
+	VMASKMOVPS   (DX)(SI*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (AX)(SI*1)
 
@@ -1710,8 +4308,8 @@ done:
 TEXT ·mulScalarAVX2(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Y0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x03, SI
@@ -1736,8 +4334,8 @@ tail:
 	VMOVDQU      signShifts<>+0(SB), Y2
 	VPSLLVD      Y2, Y1, Y1
 	VMASKMOVPS   (CX)(BX*1), Y1, Y2
-	VMULPS       Y0, Y2, Y2
-	VMASKMOVPS   Y2, Y1, (AX)(BX*1)
+	VMULPS       Y0, Y2, Y0
+	VMASKMOVPS   Y0, Y1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -1748,8 +4346,8 @@ done:
 TEXT ·mulFromScalarAVX2(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Y0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x03, SI
@@ -1774,8 +4372,8 @@ tail:
 	VMOVDQU      signShifts<>+0(SB), Y2
 	VPSLLVD      Y2, Y1, Y1
 	VMASKMOVPS   (CX)(BX*1), Y1, Y2
-	VMULPS       Y2, Y0, Y2
-	VMASKMOVPS   Y2, Y1, (AX)(BX*1)
+	VMULPS       Y2, Y0, Y0
+	VMASKMOVPS   Y0, Y1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -1786,16 +4384,16 @@ done:
 TEXT ·divAVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ a+8(FP), CX
-	MOVQ n+24(FP), DX
-	MOVQ b+16(FP), BX
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), BX
 	XORQ SI, SI
-	MOVQ DX, DI
+	MOVQ BX, DI
 	SHRQ $0x03, DI
 	JZ   tail
 
 loop:
 	VMOVUPS (CX)(SI*1), Y0
-	VMOVUPS (BX)(SI*1), Y1
+	VMOVUPS (DX)(SI*1), Y1
 	VDIVPS  Y1, Y0, Y0
 	VMOVUPS Y0, (AX)(SI*1)
 	ADDQ    $0x20, SI
@@ -1803,17 +4401,17 @@ loop:
 	JNZ     loop
 
 tail:
-	ANDQ         $0x07, DX
+	ANDQ         $0x07, BX
 	JZ           done
 	MOVQ         $-1, DI
-	BZHIQ        DX, DI, DI
-	MOVL         DI, DX
-	VMOVD        DX, X0
+	BZHIQ        BX, DI, DI
+	MOVL         DI, BX
+	VMOVD        BX, X0
 	VPBROADCASTD X0, Y0
 	VMOVDQU      signShifts<>+0(SB), Y1
 	VPSLLVD      Y1, Y0, Y0
 	VMASKMOVPS   (CX)(SI*1), Y0, Y1
-	VMASKMOVPS   (BX)(SI*1), Y0, Y2
+	VMASKMOVPS   (DX)(SI*1), Y0, Y2
 	VDIVPS       Y2, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (AX)(SI*1)
 
@@ -1826,8 +4424,8 @@ done:
 TEXT ·divScalarAVX2(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Y0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x03, SI
@@ -1852,8 +4450,8 @@ tail:
 	VMOVDQU      signShifts<>+0(SB), Y2
 	VPSLLVD      Y2, Y1, Y1
 	VMASKMOVPS   (CX)(BX*1), Y1, Y2
-	VDIVPS       Y0, Y2, Y2
-	VMASKMOVPS   Y2, Y1, (AX)(BX*1)
+	VDIVPS       Y0, Y2, Y0
+	VMASKMOVPS   Y0, Y1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -1864,8 +4462,8 @@ done:
 TEXT ·divFromScalarAVX2(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Y0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x03, SI
@@ -1890,8 +4488,8 @@ tail:
 	VMOVDQU      signShifts<>+0(SB), Y2
 	VPSLLVD      Y2, Y1, Y1
 	VMASKMOVPS   (CX)(BX*1), Y1, Y2
-	VDIVPS       Y2, Y0, Y2
-	VMASKMOVPS   Y2, Y1, (AX)(BX*1)
+	VDIVPS       Y2, Y0, Y0
+	VMASKMOVPS   Y0, Y1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -1902,16 +4500,16 @@ done:
 TEXT ·maxAVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ a+8(FP), CX
-	MOVQ n+24(FP), DX
-	MOVQ b+16(FP), BX
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), BX
 	XORQ SI, SI
-	MOVQ DX, DI
+	MOVQ BX, DI
 	SHRQ $0x03, DI
 	JZ   tail
 
 loop:
 	VMOVUPS (CX)(SI*1), Y0
-	VMOVUPS (BX)(SI*1), Y1
+	VMOVUPS (DX)(SI*1), Y1
 	VMAXPS  Y1, Y0, Y0
 	VMOVUPS Y0, (AX)(SI*1)
 	ADDQ    $0x20, SI
@@ -1919,17 +4517,17 @@ loop:
 	JNZ     loop
 
 tail:
-	ANDQ         $0x07, DX
+	ANDQ         $0x07, BX
 	JZ           done
 	MOVQ         $-1, DI
-	BZHIQ        DX, DI, DI
-	MOVL         DI, DX
-	VMOVD        DX, X0
+	BZHIQ        BX, DI, DI
+	MOVL         DI, BX
+	VMOVD        BX, X0
 	VPBROADCASTD X0, Y0
 	VMOVDQU      signShifts<>+0(SB), Y1
 	VPSLLVD      Y1, Y0, Y0
 	VMASKMOVPS   (CX)(SI*1), Y0, Y1
-	VMASKMOVPS   (BX)(SI*1), Y0, Y2
+	VMASKMOVPS   (DX)(SI*1), Y0, Y2
 	VMAXPS       Y2, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (AX)(SI*1)
 
@@ -1942,8 +4540,8 @@ done:
 TEXT ·maxScalarAVX2(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Y0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x03, SI
@@ -1968,8 +4566,8 @@ tail:
 	VMOVDQU      signShifts<>+0(SB), Y2
 	VPSLLVD      Y2, Y1, Y1
 	VMASKMOVPS   (CX)(BX*1), Y1, Y2
-	VMAXPS       Y0, Y2, Y2
-	VMASKMOVPS   Y2, Y1, (AX)(BX*1)
+	VMAXPS       Y0, Y2, Y0
+	VMASKMOVPS   Y0, Y1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -1980,8 +4578,8 @@ done:
 TEXT ·maxFromScalarAVX2(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Y0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x03, SI
@@ -2006,8 +4604,8 @@ tail:
 	VMOVDQU      signShifts<>+0(SB), Y2
 	VPSLLVD      Y2, Y1, Y1
 	VMASKMOVPS   (CX)(BX*1), Y1, Y2
-	VMAXPS       Y2, Y0, Y2
-	VMASKMOVPS   Y2, Y1, (AX)(BX*1)
+	VMAXPS       Y2, Y0, Y0
+	VMASKMOVPS   Y0, Y1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -2018,16 +4616,16 @@ done:
 TEXT ·minAVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ a+8(FP), CX
-	MOVQ n+24(FP), DX
-	MOVQ b+16(FP), BX
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), BX
 	XORQ SI, SI
-	MOVQ DX, DI
+	MOVQ BX, DI
 	SHRQ $0x03, DI
 	JZ   tail
 
 loop:
 	VMOVUPS (CX)(SI*1), Y0
-	VMOVUPS (BX)(SI*1), Y1
+	VMOVUPS (DX)(SI*1), Y1
 	VMINPS  Y1, Y0, Y0
 	VMOVUPS Y0, (AX)(SI*1)
 	ADDQ    $0x20, SI
@@ -2035,17 +4633,17 @@ loop:
 	JNZ     loop
 
 tail:
-	ANDQ         $0x07, DX
+	ANDQ         $0x07, BX
 	JZ           done
 	MOVQ         $-1, DI
-	BZHIQ        DX, DI, DI
-	MOVL         DI, DX
-	VMOVD        DX, X0
+	BZHIQ        BX, DI, DI
+	MOVL         DI, BX
+	VMOVD        BX, X0
 	VPBROADCASTD X0, Y0
 	VMOVDQU      signShifts<>+0(SB), Y1
 	VPSLLVD      Y1, Y0, Y0
 	VMASKMOVPS   (CX)(SI*1), Y0, Y1
-	VMASKMOVPS   (BX)(SI*1), Y0, Y2
+	VMASKMOVPS   (DX)(SI*1), Y0, Y2
 	VMINPS       Y2, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (AX)(SI*1)
 
@@ -2058,8 +4656,8 @@ done:
 TEXT ·minScalarAVX2(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Y0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x03, SI
@@ -2084,8 +4682,8 @@ tail:
 	VMOVDQU      signShifts<>+0(SB), Y2
 	VPSLLVD      Y2, Y1, Y1
 	VMASKMOVPS   (CX)(BX*1), Y1, Y2
-	VMINPS       Y0, Y2, Y2
-	VMASKMOVPS   Y2, Y1, (AX)(BX*1)
+	VMINPS       Y0, Y2, Y0
+	VMASKMOVPS   Y0, Y1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -2096,8 +4694,8 @@ done:
 TEXT ·minFromScalarAVX2(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Y0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x03, SI
@@ -2122,8 +4720,8 @@ tail:
 	VMOVDQU      signShifts<>+0(SB), Y2
 	VPSLLVD      Y2, Y1, Y1
 	VMASKMOVPS   (CX)(BX*1), Y1, Y2
-	VMINPS       Y2, Y0, Y2
-	VMASKMOVPS   Y2, Y1, (AX)(BX*1)
+	VMINPS       Y2, Y0, Y0
+	VMASKMOVPS   Y0, Y1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -2134,43 +4732,39 @@ done:
 TEXT ·greaterAVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ a+8(FP), CX
-	MOVQ n+24(FP), DX
-	MOVQ b+16(FP), BX
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), BX
 	XORQ SI, SI
-	MOVQ DX, DI
+	MOVQ BX, DI
 	SHRQ $0x03, DI
 	JZ   tail
 
 loop:
 	VMOVUPS      (CX)(SI*1), Y0
-	VMOVUPS      (BX)(SI*1), Y1
-	MOVL         $0x3f800000, R8
-	VMOVD        R8, X2
-	VPBROADCASTD X2, Y2
+	VMOVUPS      (DX)(SI*1), Y1
 	VCMPPS       $0x1e, Y1, Y0, Y0
-	VANDPS       Y2, Y0, Y0
+	VBROADCASTSS float3f800000<>+0(SB), Y1
+	VANDPS       Y0, Y1, Y0
 	VMOVUPS      Y0, (AX)(SI*1)
 	ADDQ         $0x20, SI
 	DECQ         DI
 	JNZ          loop
 
 tail:
-	ANDQ         $0x07, DX
+	ANDQ         $0x07, BX
 	JZ           done
 	MOVQ         $-1, DI
-	BZHIQ        DX, DI, DI
-	MOVL         DI, DX
-	VMOVD        DX, X0
+	BZHIQ        BX, DI, DI
+	MOVL         DI, BX
+	VMOVD        BX, X0
 	VPBROADCASTD X0, Y0
 	VMOVDQU      signShifts<>+0(SB), Y1
 	VPSLLVD      Y1, Y0, Y0
 	VMASKMOVPS   (CX)(SI*1), Y0, Y1
-	VMASKMOVPS   (BX)(SI*1), Y0, Y2
-	MOVL         $0x3f800000, CX
-	VMOVD        CX, X3
-	VPBROADCASTD X3, Y3
+	VMASKMOVPS   (DX)(SI*1), Y0, Y2
 	VCMPPS       $0x1e, Y2, Y1, Y1
-	VANDPS       Y3, Y1, Y1
+	VBROADCASTSS float3f800000<>+0(SB), Y2
+	VANDPS       Y1, Y2, Y1
 	VMASKMOVPS   Y1, Y0, (AX)(SI*1)
 
 done:
@@ -2182,8 +4776,8 @@ done:
 TEXT ·greaterScalarAVX2(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Y0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x03, SI
@@ -2191,11 +4785,9 @@ TEXT ·greaterScalarAVX2(SB), NOSPLIT, $0-32
 
 loop:
 	VMOVUPS      (CX)(BX*1), Y1
-	MOVL         $0x3f800000, DI
-	VMOVD        DI, X2
-	VPBROADCASTD X2, Y2
 	VCMPPS       $0x1e, Y0, Y1, Y1
-	VANDPS       Y2, Y1, Y1
+	VBROADCASTSS float3f800000<>+0(SB), Y2
+	VANDPS       Y1, Y2, Y1
 	VMOVUPS      Y1, (AX)(BX*1)
 	ADDQ         $0x20, BX
 	DECQ         SI
@@ -2212,12 +4804,10 @@ tail:
 	VMOVDQU      signShifts<>+0(SB), Y2
 	VPSLLVD      Y2, Y1, Y1
 	VMASKMOVPS   (CX)(BX*1), Y1, Y2
-	MOVL         $0x3f800000, CX
-	VMOVD        CX, X3
-	VPBROADCASTD X3, Y3
-	VCMPPS       $0x1e, Y0, Y2, Y2
-	VANDPS       Y3, Y2, Y2
-	VMASKMOVPS   Y2, Y1, (AX)(BX*1)
+	VCMPPS       $0x1e, Y0, Y2, Y0
+	VBROADCASTSS float3f800000<>+0(SB), Y2
+	VANDPS       Y0, Y2, Y0
+	VMASKMOVPS   Y0, Y1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -2228,8 +4818,8 @@ done:
 TEXT ·greaterFromScalarAVX2(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Y0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x03, SI
@@ -2237,11 +4827,9 @@ TEXT ·greaterFromScalarAVX2(SB), NOSPLIT, $0-32
 
 loop:
 	VMOVUPS      (CX)(BX*1), Y1
-	MOVL         $0x3f800000, DI
-	VMOVD        DI, X2
-	VPBROADCASTD X2, Y2
 	VCMPPS       $0x1e, Y1, Y0, Y1
-	VANDPS       Y2, Y1, Y1
+	VBROADCASTSS float3f800000<>+0(SB), Y2
+	VANDPS       Y1, Y2, Y1
 	VMOVUPS      Y1, (AX)(BX*1)
 	ADDQ         $0x20, BX
 	DECQ         SI
@@ -2258,12 +4846,10 @@ tail:
 	VMOVDQU      signShifts<>+0(SB), Y2
 	VPSLLVD      Y2, Y1, Y1
 	VMASKMOVPS   (CX)(BX*1), Y1, Y2
-	MOVL         $0x3f800000, CX
-	VMOVD        CX, X3
-	VPBROADCASTD X3, Y3
-	VCMPPS       $0x1e, Y2, Y0, Y2
-	VANDPS       Y3, Y2, Y2
-	VMASKMOVPS   Y2, Y1, (AX)(BX*1)
+	VCMPPS       $0x1e, Y2, Y0, Y0
+	VBROADCASTSS float3f800000<>+0(SB), Y2
+	VANDPS       Y0, Y2, Y0
+	VMASKMOVPS   Y0, Y1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -2274,43 +4860,39 @@ done:
 TEXT ·greaterEqualAVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ a+8(FP), CX
-	MOVQ n+24(FP), DX
-	MOVQ b+16(FP), BX
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), BX
 	XORQ SI, SI
-	MOVQ DX, DI
+	MOVQ BX, DI
 	SHRQ $0x03, DI
 	JZ   tail
 
 loop:
 	VMOVUPS      (CX)(SI*1), Y0
-	VMOVUPS      (BX)(SI*1), Y1
-	MOVL         $0x3f800000, R8
-	VMOVD        R8, X2
-	VPBROADCASTD X2, Y2
+	VMOVUPS      (DX)(SI*1), Y1
 	VCMPPS       $0x1d, Y1, Y0, Y0
-	VANDPS       Y2, Y0, Y0
+	VBROADCASTSS float3f800000<>+0(SB), Y1
+	VANDPS       Y0, Y1, Y0
 	VMOVUPS      Y0, (AX)(SI*1)
 	ADDQ         $0x20, SI
 	DECQ         DI
 	JNZ          loop
 
 tail:
-	ANDQ         $0x07, DX
+	ANDQ         $0x07, BX
 	JZ           done
 	MOVQ         $-1, DI
-	BZHIQ        DX, DI, DI
-	MOVL         DI, DX
-	VMOVD        DX, X0
+	BZHIQ        BX, DI, DI
+	MOVL         DI, BX
+	VMOVD        BX, X0
 	VPBROADCASTD X0, Y0
 	VMOVDQU      signShifts<>+0(SB), Y1
 	VPSLLVD      Y1, Y0, Y0
 	VMASKMOVPS   (CX)(SI*1), Y0, Y1
-	VMASKMOVPS   (BX)(SI*1), Y0, Y2
-	MOVL         $0x3f800000, CX
-	VMOVD        CX, X3
-	VPBROADCASTD X3, Y3
+	VMASKMOVPS   (DX)(SI*1), Y0, Y2
 	VCMPPS       $0x1d, Y2, Y1, Y1
-	VANDPS       Y3, Y1, Y1
+	VBROADCASTSS float3f800000<>+0(SB), Y2
+	VANDPS       Y1, Y2, Y1
 	VMASKMOVPS   Y1, Y0, (AX)(SI*1)
 
 done:
@@ -2322,8 +4904,8 @@ done:
 TEXT ·greaterEqualScalarAVX2(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Y0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x03, SI
@@ -2331,11 +4913,9 @@ TEXT ·greaterEqualScalarAVX2(SB), NOSPLIT, $0-32
 
 loop:
 	VMOVUPS      (CX)(BX*1), Y1
-	MOVL         $0x3f800000, DI
-	VMOVD        DI, X2
-	VPBROADCASTD X2, Y2
 	VCMPPS       $0x1d, Y0, Y1, Y1
-	VANDPS       Y2, Y1, Y1
+	VBROADCASTSS float3f800000<>+0(SB), Y2
+	VANDPS       Y1, Y2, Y1
 	VMOVUPS      Y1, (AX)(BX*1)
 	ADDQ         $0x20, BX
 	DECQ         SI
@@ -2352,12 +4932,10 @@ tail:
 	VMOVDQU      signShifts<>+0(SB), Y2
 	VPSLLVD      Y2, Y1, Y1
 	VMASKMOVPS   (CX)(BX*1), Y1, Y2
-	MOVL         $0x3f800000, CX
-	VMOVD        CX, X3
-	VPBROADCASTD X3, Y3
-	VCMPPS       $0x1d, Y0, Y2, Y2
-	VANDPS       Y3, Y2, Y2
-	VMASKMOVPS   Y2, Y1, (AX)(BX*1)
+	VCMPPS       $0x1d, Y0, Y2, Y0
+	VBROADCASTSS float3f800000<>+0(SB), Y2
+	VANDPS       Y0, Y2, Y0
+	VMASKMOVPS   Y0, Y1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -2368,8 +4946,8 @@ done:
 TEXT ·greaterEqualFromScalarAVX2(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Y0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x03, SI
@@ -2377,11 +4955,9 @@ TEXT ·greaterEqualFromScalarAVX2(SB), NOSPLIT, $0-32
 
 loop:
 	VMOVUPS      (CX)(BX*1), Y1
-	MOVL         $0x3f800000, DI
-	VMOVD        DI, X2
-	VPBROADCASTD X2, Y2
 	VCMPPS       $0x1d, Y1, Y0, Y1
-	VANDPS       Y2, Y1, Y1
+	VBROADCASTSS float3f800000<>+0(SB), Y2
+	VANDPS       Y1, Y2, Y1
 	VMOVUPS      Y1, (AX)(BX*1)
 	ADDQ         $0x20, BX
 	DECQ         SI
@@ -2398,12 +4974,10 @@ tail:
 	VMOVDQU      signShifts<>+0(SB), Y2
 	VPSLLVD      Y2, Y1, Y1
 	VMASKMOVPS   (CX)(BX*1), Y1, Y2
-	MOVL         $0x3f800000, CX
-	VMOVD        CX, X3
-	VPBROADCASTD X3, Y3
-	VCMPPS       $0x1d, Y2, Y0, Y2
-	VANDPS       Y3, Y2, Y2
-	VMASKMOVPS   Y2, Y1, (AX)(BX*1)
+	VCMPPS       $0x1d, Y2, Y0, Y0
+	VBROADCASTSS float3f800000<>+0(SB), Y2
+	VANDPS       Y0, Y2, Y0
+	VMASKMOVPS   Y0, Y1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -2414,43 +4988,39 @@ done:
 TEXT ·equalAVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ a+8(FP), CX
-	MOVQ n+24(FP), DX
-	MOVQ b+16(FP), BX
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), BX
 	XORQ SI, SI
-	MOVQ DX, DI
+	MOVQ BX, DI
 	SHRQ $0x03, DI
 	JZ   tail
 
 loop:
 	VMOVUPS      (CX)(SI*1), Y0
-	VMOVUPS      (BX)(SI*1), Y1
-	MOVL         $0x3f800000, R8
-	VMOVD        R8, X2
-	VPBROADCASTD X2, Y2
+	VMOVUPS      (DX)(SI*1), Y1
 	VCMPPS       $0x00, Y1, Y0, Y0
-	VANDPS       Y2, Y0, Y0
+	VBROADCASTSS float3f800000<>+0(SB), Y1
+	VANDPS       Y0, Y1, Y0
 	VMOVUPS      Y0, (AX)(SI*1)
 	ADDQ         $0x20, SI
 	DECQ         DI
 	JNZ          loop
 
 tail:
-	ANDQ         $0x07, DX
+	ANDQ         $0x07, BX
 	JZ           done
 	MOVQ         $-1, DI
-	BZHIQ        DX, DI, DI
-	MOVL         DI, DX
-	VMOVD        DX, X0
+	BZHIQ        BX, DI, DI
+	MOVL         DI, BX
+	VMOVD        BX, X0
 	VPBROADCASTD X0, Y0
 	VMOVDQU      signShifts<>+0(SB), Y1
 	VPSLLVD      Y1, Y0, Y0
 	VMASKMOVPS   (CX)(SI*1), Y0, Y1
-	VMASKMOVPS   (BX)(SI*1), Y0, Y2
-	MOVL         $0x3f800000, CX
-	VMOVD        CX, X3
-	VPBROADCASTD X3, Y3
+	VMASKMOVPS   (DX)(SI*1), Y0, Y2
 	VCMPPS       $0x00, Y2, Y1, Y1
-	VANDPS       Y3, Y1, Y1
+	VBROADCASTSS float3f800000<>+0(SB), Y2
+	VANDPS       Y1, Y2, Y1
 	VMASKMOVPS   Y1, Y0, (AX)(SI*1)
 
 done:
@@ -2462,8 +5032,8 @@ done:
 TEXT ·equalScalarAVX2(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Y0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x03, SI
@@ -2471,11 +5041,9 @@ TEXT ·equalScalarAVX2(SB), NOSPLIT, $0-32
 
 loop:
 	VMOVUPS      (CX)(BX*1), Y1
-	MOVL         $0x3f800000, DI
-	VMOVD        DI, X2
-	VPBROADCASTD X2, Y2
 	VCMPPS       $0x00, Y0, Y1, Y1
-	VANDPS       Y2, Y1, Y1
+	VBROADCASTSS float3f800000<>+0(SB), Y2
+	VANDPS       Y1, Y2, Y1
 	VMOVUPS      Y1, (AX)(BX*1)
 	ADDQ         $0x20, BX
 	DECQ         SI
@@ -2492,12 +5060,10 @@ tail:
 	VMOVDQU      signShifts<>+0(SB), Y2
 	VPSLLVD      Y2, Y1, Y1
 	VMASKMOVPS   (CX)(BX*1), Y1, Y2
-	MOVL         $0x3f800000, CX
-	VMOVD        CX, X3
-	VPBROADCASTD X3, Y3
-	VCMPPS       $0x00, Y0, Y2, Y2
-	VANDPS       Y3, Y2, Y2
-	VMASKMOVPS   Y2, Y1, (AX)(BX*1)
+	VCMPPS       $0x00, Y0, Y2, Y0
+	VBROADCASTSS float3f800000<>+0(SB), Y2
+	VANDPS       Y0, Y2, Y0
+	VMASKMOVPS   Y0, Y1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -2508,8 +5074,8 @@ done:
 TEXT ·equalFromScalarAVX2(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         n+24(FP), DX
 	VBROADCASTSS s+16(FP), Y0
+	MOVQ         n+24(FP), DX
 	XORQ         BX, BX
 	MOVQ         DX, SI
 	SHRQ         $0x03, SI
@@ -2517,11 +5083,9 @@ TEXT ·equalFromScalarAVX2(SB), NOSPLIT, $0-32
 
 loop:
 	VMOVUPS      (CX)(BX*1), Y1
-	MOVL         $0x3f800000, DI
-	VMOVD        DI, X2
-	VPBROADCASTD X2, Y2
 	VCMPPS       $0x00, Y1, Y0, Y1
-	VANDPS       Y2, Y1, Y1
+	VBROADCASTSS float3f800000<>+0(SB), Y2
+	VANDPS       Y1, Y2, Y1
 	VMOVUPS      Y1, (AX)(BX*1)
 	ADDQ         $0x20, BX
 	DECQ         SI
@@ -2538,12 +5102,10 @@ tail:
 	VMOVDQU      signShifts<>+0(SB), Y2
 	VPSLLVD      Y2, Y1, Y1
 	VMASKMOVPS   (CX)(BX*1), Y1, Y2
-	MOVL         $0x3f800000, CX
-	VMOVD        CX, X3
-	VPBROADCASTD X3, Y3
-	VCMPPS       $0x00, Y2, Y0, Y2
-	VANDPS       Y3, Y2, Y2
-	VMASKMOVPS   Y2, Y1, (AX)(BX*1)
+	VCMPPS       $0x00, Y2, Y0, Y0
+	VBROADCASTSS float3f800000<>+0(SB), Y2
+	VANDPS       Y0, Y2, Y0
+	VMASKMOVPS   Y0, Y1, (AX)(BX*1)
 
 done:
 	VZEROUPPER
@@ -2565,11 +5127,11 @@ TEXT ·selectAVX2(SB), NOSPLIT, $0-40
 
 loop:
 	VMOVUPS   (CX)(DI*1), Y1
+	VCMPPS    $0x04, Y0, Y1, Y1
 	VMOVUPS   (DX)(DI*1), Y2
 	VMOVUPS   (BX)(DI*1), Y3
-	VCMPPS    $0x04, Y0, Y1, Y1
-	VBLENDVPS Y1, Y2, Y3, Y2
-	VMOVUPS   Y2, (AX)(DI*1)
+	VBLENDVPS Y1, Y2, Y3, Y1
+	VMOVUPS   Y1, (AX)(DI*1)
 	ADDQ      $0x20, DI
 	DECQ      R8
 	JNZ       loop
@@ -2585,11 +5147,54 @@ tail:
 	VMOVDQU      signShifts<>+0(SB), Y2
 	VPSLLVD      Y2, Y1, Y1
 	VMASKMOVPS   (CX)(DI*1), Y1, Y2
-	VMASKMOVPS   (DX)(DI*1), Y1, Y3
-	VMASKMOVPS   (BX)(DI*1), Y1, Y4
-	VCMPPS       $0x04, Y0, Y2, Y2
-	VBLENDVPS    Y2, Y3, Y4, Y3
-	VMASKMOVPS   Y3, Y1, (AX)(DI*1)
+	VCMPPS       $0x04, Y0, Y2, Y0
+	VMASKMOVPS   (DX)(DI*1), Y1, Y2
+	VMASKMOVPS   (BX)(DI*1), Y1, Y3
+	VBLENDVPS    Y0, Y2, Y3, Y0
+	VMASKMOVPS   Y0, Y1, (AX)(DI*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func mulAddAVX2(dst *float32, a *float32, b *float32, c *float32, n int)
+// Requires: AVX, AVX2, BMI2, FMA3
+TEXT ·mulAddAVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ a+8(FP), CX
+	MOVQ b+16(FP), DX
+	MOVQ c+24(FP), BX
+	MOVQ n+32(FP), SI
+	XORQ DI, DI
+	MOVQ SI, R8
+	SHRQ $0x03, R8
+	JZ   tail
+
+loop:
+	VMOVUPS     (CX)(DI*1), Y0
+	VMOVUPS     (BX)(DI*1), Y1
+	VMOVUPS     (DX)(DI*1), Y2
+	VFMADD213PS Y1, Y2, Y0
+	VMOVUPS     Y0, (AX)(DI*1)
+	ADDQ        $0x20, DI
+	DECQ        R8
+	JNZ         loop
+
+tail:
+	ANDQ         $0x07, SI
+	JZ           done
+	MOVQ         $-1, R8
+	BZHIQ        SI, R8, R8
+	MOVL         R8, SI
+	VMOVD        SI, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMASKMOVPS   (CX)(DI*1), Y0, Y1
+	VMASKMOVPS   (BX)(DI*1), Y0, Y2
+	VMASKMOVPS   (DX)(DI*1), Y0, Y3
+	VFMADD213PS  Y2, Y3, Y1
+	VMASKMOVPS   Y1, Y0, (AX)(DI*1)
 
 done:
 	VZEROUPPER
@@ -2599,8 +5204,8 @@ done:
 // Requires: AVX, AVX2, BMI2
 TEXT ·fillAVX2(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), AX
-	MOVQ         n+16(FP), CX
 	VBROADCASTSS s+8(FP), Y0
+	MOVQ         n+16(FP), CX
 	XORQ         DX, DX
 	MOVQ         CX, BX
 	SHRQ         $0x03, BX
@@ -2625,67 +5230,6 @@ tail:
 	VMASKMOVPS   Y0, Y1, (AX)(DX*1)
 
 done:
-	VZEROUPPER
-	RET
-
-// func sumAVX2(x *float32, n int) float32
-// Requires: AVX, AVX2, BMI2
-TEXT ·sumAVX2(SB), NOSPLIT, $0-20
-	MOVQ   x+0(FP), AX
-	MOVQ   n+8(FP), CX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   CX, DX
-	SHRQ   $0x05, DX
-	JZ     vectors
-
-loop:
-	VADDPS (AX), Y0, Y0
-	VADDPS 32(AX), Y1, Y1
-	VADDPS 64(AX), Y2, Y2
-	VADDPS 96(AX), Y3, Y3
-	ADDQ   $0x00000080, AX
-	DECQ   DX
-	JNZ    loop
-
-vectors:
-	MOVQ CX, DX
-	SHRQ $0x03, DX
-	ANDQ $0x03, DX
-	JZ   tail
-
-next:
-	VADDPS (AX), Y0, Y0
-	ADDQ   $0x20, AX
-	DECQ   DX
-	JNZ    next
-
-tail:
-	ANDQ         $0x07, CX
-	JZ           done
-	MOVQ         $-1, DX
-	BZHIQ        CX, DX, DX
-	MOVL         DX, CX
-	VMOVD        CX, X4
-	VPBROADCASTD X4, Y4
-	VMOVDQU      signShifts<>+0(SB), Y5
-	VPSLLVD      Y5, Y4, Y4
-	VMASKMOVPS   (AX), Y4, Y4
-	VADDPS       Y4, Y1, Y1
-
-done:
-	VADDPS       Y1, Y0, Y0
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPS       X1, X0, X0
-	VPERMILPS    $0x0e, X0, X1
-	VADDPS       X1, X0, X0
-	VPERMILPS    $0x01, X0, X1
-	VADDSS       X1, X0, X0
-	VMOVSS       X0, ret+16(FP)
 	VZEROUPPER
 	RET
 
@@ -2725,5 +5269,361 @@ tail:
 	VMASKMOVPS   Y1, Y0, (AX)(BX*1)
 
 done:
+	VZEROUPPER
+	RET
+
+// func axpyAVX2(dst *float32, s float32, x *float32, n int)
+// Requires: AVX, AVX2, BMI2, FMA3
+TEXT ·axpyAVX2(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	VBROADCASTSS s+8(FP), Y0
+	MOVQ         x+16(FP), CX
+	MOVQ         n+24(FP), DX
+	XORQ         BX, BX
+	MOVQ         DX, SI
+	SHRQ         $0x03, SI
+	JZ           tail
+
+loop:
+	VMOVUPS     (AX)(BX*1), Y1
+	VMOVUPS     (CX)(BX*1), Y2
+	VFMADD231PS Y2, Y0, Y1
+	VMOVUPS     Y1, (AX)(BX*1)
+	ADDQ        $0x20, BX
+	DECQ        SI
+	JNZ         loop
+
+tail:
+	ANDQ         $0x07, DX
+	JZ           done
+	MOVQ         $-1, SI
+	BZHIQ        DX, SI, SI
+	MOVL         SI, DX
+	VMOVD        DX, X1
+	VPBROADCASTD X1, Y1
+	VMOVDQU      signShifts<>+0(SB), Y2
+	VPSLLVD      Y2, Y1, Y1
+	VMASKMOVPS   (AX)(BX*1), Y1, Y2
+	VMASKMOVPS   (CX)(BX*1), Y1, Y3
+	VFMADD231PS  Y3, Y0, Y2
+	VMASKMOVPS   Y2, Y1, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func adamAVX2(p *float32, m *float32, v *float32, grad *float32, c *[6]float32, n int)
+// Requires: AVX, AVX2, BMI2, FMA3
+TEXT ·adamAVX2(SB), NOSPLIT, $0-48
+	MOVQ         p+0(FP), AX
+	MOVQ         m+8(FP), CX
+	MOVQ         v+16(FP), DX
+	MOVQ         grad+24(FP), BX
+	MOVQ         c+32(FP), SI
+	MOVQ         n+40(FP), DI
+	VBROADCASTSS (SI), Y0
+	VBROADCASTSS 4(SI), Y1
+	VBROADCASTSS 8(SI), Y2
+	VBROADCASTSS 12(SI), Y3
+	VBROADCASTSS 16(SI), Y4
+	VBROADCASTSS 20(SI), Y5
+	VBROADCASTSS float3f800000<>+0(SB), Y6
+	VSUBPS       Y0, Y6, Y6
+	VBROADCASTSS float3f800000<>+0(SB), Y7
+	VSUBPS       Y1, Y7, Y7
+	XORQ         SI, SI
+	MOVQ         DI, R8
+	SHRQ         $0x03, R8
+	JZ           tail
+
+loop:
+	VMOVUPS     (BX)(SI*1), Y8
+	VMULPS      Y8, Y6, Y9
+	VMOVUPS     (CX)(SI*1), Y10
+	VFMADD231PS Y10, Y0, Y9
+	VMOVUPS     Y9, (CX)(SI*1)
+	VMULPS      Y8, Y8, Y8
+	VMULPS      Y8, Y7, Y8
+	VMOVUPS     (DX)(SI*1), Y10
+	VFMADD231PS Y10, Y1, Y8
+	VMOVUPS     Y8, (DX)(SI*1)
+	VSQRTPS     Y8, Y8
+	VFMADD213PS Y4, Y3, Y8
+	VMULPS      Y2, Y9, Y9
+	VDIVPS      Y8, Y9, Y9
+	VMOVUPS     (AX)(SI*1), Y8
+	VFMADD231PS Y5, Y8, Y9
+	VSUBPS      Y9, Y8, Y8
+	VMOVUPS     Y8, (AX)(SI*1)
+	ADDQ        $0x20, SI
+	DECQ        R8
+	JNZ         loop
+
+tail:
+	ANDQ         $0x07, DI
+	JZ           done
+	MOVQ         $-1, R8
+	BZHIQ        DI, R8, R8
+	MOVL         R8, DI
+	VMOVD        DI, X8
+	VPBROADCASTD X8, Y8
+	VMOVDQU      signShifts<>+0(SB), Y9
+	VPSLLVD      Y9, Y8, Y8
+	VMASKMOVPS   (BX)(SI*1), Y8, Y9
+	VMULPS       Y9, Y6, Y6
+	VMASKMOVPS   (CX)(SI*1), Y8, Y10
+	VFMADD231PS  Y10, Y0, Y6
+	VMASKMOVPS   Y6, Y8, (CX)(SI*1)
+	VMULPS       Y9, Y9, Y9
+	VMULPS       Y9, Y7, Y9
+	VMASKMOVPS   (DX)(SI*1), Y8, Y0
+	VFMADD231PS  Y0, Y1, Y9
+	VMASKMOVPS   Y9, Y8, (DX)(SI*1)
+	VSQRTPS      Y9, Y9
+	VFMADD213PS  Y4, Y3, Y9
+	VMULPS       Y2, Y6, Y6
+	VDIVPS       Y9, Y6, Y6
+	VMASKMOVPS   (AX)(SI*1), Y8, Y0
+	VFMADD231PS  Y5, Y0, Y6
+	VSUBPS       Y6, Y0, Y0
+	VMASKMOVPS   Y0, Y8, (AX)(SI*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func sumAVX2(x *float32, n int) float32
+// Requires: AVX, AVX2, BMI2
+TEXT ·sumAVX2(SB), NOSPLIT, $0-20
+	MOVQ   x+0(FP), AX
+	MOVQ   n+8(FP), CX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	XORQ   DX, DX
+	MOVQ   CX, BX
+	SHRQ   $0x05, BX
+	JZ     vectors
+
+loop:
+	VMOVUPS (AX)(DX*1), Y4
+	VADDPS  Y4, Y0, Y0
+	VMOVUPS 32(AX)(DX*1), Y4
+	VADDPS  Y4, Y1, Y1
+	VMOVUPS 64(AX)(DX*1), Y4
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS 96(AX)(DX*1), Y4
+	VADDPS  Y4, Y3, Y3
+	ADDQ    $0x00000080, DX
+	DECQ    BX
+	JNZ     loop
+
+vectors:
+	MOVQ CX, BX
+	SHRQ $0x03, BX
+	ANDQ $0x03, BX
+	JZ   tail
+
+next:
+	VMOVUPS (AX)(DX*1), Y4
+	VADDPS  Y4, Y0, Y0
+	ADDQ    $0x20, DX
+	DECQ    BX
+	JNZ     next
+
+tail:
+	ANDQ         $0x07, CX
+	JZ           done
+	MOVQ         $-1, BX
+	BZHIQ        CX, BX, BX
+	MOVL         BX, CX
+	VMOVD        CX, X4
+	VPBROADCASTD X4, Y4
+	VMOVDQU      signShifts<>+0(SB), Y5
+	VPSLLVD      Y5, Y4, Y4
+	VMASKMOVPS   (AX)(DX*1), Y4, Y4
+	VADDPS       Y4, Y1, Y1
+
+done:
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VPERMILPS    $0x0e, X0, X1
+	VADDPS       X1, X0, X0
+	VPERMILPS    $0x01, X0, X1
+	VADDSS       X1, X0, X0
+	VMOVSS       X0, ret+16(FP)
+	VZEROUPPER
+	RET
+
+// func innerAVX2(a *float32, b *float32, n int) float32
+// Requires: AVX, AVX2, BMI2, FMA3
+TEXT ·innerAVX2(SB), NOSPLIT, $0-28
+	MOVQ   a+0(FP), AX
+	MOVQ   b+8(FP), CX
+	MOVQ   n+16(FP), DX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	XORQ   BX, BX
+	MOVQ   DX, SI
+	SHRQ   $0x05, SI
+	JZ     vectors
+
+loop:
+	VMOVUPS     (AX)(BX*1), Y4
+	VMOVUPS     (CX)(BX*1), Y5
+	VFMADD231PS Y4, Y5, Y0
+	VMOVUPS     32(AX)(BX*1), Y4
+	VMOVUPS     32(CX)(BX*1), Y5
+	VFMADD231PS Y4, Y5, Y1
+	VMOVUPS     64(AX)(BX*1), Y4
+	VMOVUPS     64(CX)(BX*1), Y5
+	VFMADD231PS Y4, Y5, Y2
+	VMOVUPS     96(AX)(BX*1), Y4
+	VMOVUPS     96(CX)(BX*1), Y5
+	VFMADD231PS Y4, Y5, Y3
+	ADDQ        $0x00000080, BX
+	DECQ        SI
+	JNZ         loop
+
+vectors:
+	MOVQ DX, SI
+	SHRQ $0x03, SI
+	ANDQ $0x03, SI
+	JZ   tail
+
+next:
+	VMOVUPS     (AX)(BX*1), Y4
+	VMOVUPS     (CX)(BX*1), Y5
+	VFMADD231PS Y4, Y5, Y0
+	ADDQ        $0x20, BX
+	DECQ        SI
+	JNZ         next
+
+tail:
+	ANDQ         $0x07, DX
+	JZ           done
+	MOVQ         $-1, SI
+	BZHIQ        DX, SI, SI
+	MOVL         SI, DX
+	VMOVD        DX, X4
+	VPBROADCASTD X4, Y4
+	VMOVDQU      signShifts<>+0(SB), Y5
+	VPSLLVD      Y5, Y4, Y4
+	VMASKMOVPS   (AX)(BX*1), Y4, Y5
+	VMASKMOVPS   (CX)(BX*1), Y4, Y4
+	VFMADD231PS  Y5, Y4, Y1
+
+done:
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VPERMILPS    $0x0e, X0, X1
+	VADDPS       X1, X0, X0
+	VPERMILPS    $0x01, X0, X1
+	VADDSS       X1, X0, X0
+	VMOVSS       X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func maxOfAVX2(x *float32, n int) float32
+// Requires: AVX, AVX2, BMI2
+TEXT ·maxOfAVX2(SB), NOSPLIT, $0-20
+	MOVQ         x+0(FP), AX
+	MOVQ         n+8(FP), CX
+	VBROADCASTSS floatff800000<>+0(SB), Y0
+	VXORPS       Y1, Y1, Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y0, Y3
+	VMOVAPS      Y0, Y4
+	VMOVAPS      Y0, Y5
+	XORQ         DX, DX
+	MOVQ         CX, BX
+	SHRQ         $0x05, BX
+	JZ           vectors
+
+loop:
+	VMOVUPS (AX)(DX*1), Y6
+	VCMPPS  $0x03, Y6, Y6, Y7
+	VANDPS  Y7, Y6, Y7
+	VORPS   Y7, Y1, Y1
+	VMAXPS  Y6, Y2, Y2
+	VMOVUPS 32(AX)(DX*1), Y6
+	VCMPPS  $0x03, Y6, Y6, Y7
+	VANDPS  Y7, Y6, Y7
+	VORPS   Y7, Y1, Y1
+	VMAXPS  Y6, Y3, Y3
+	VMOVUPS 64(AX)(DX*1), Y6
+	VCMPPS  $0x03, Y6, Y6, Y7
+	VANDPS  Y7, Y6, Y7
+	VORPS   Y7, Y1, Y1
+	VMAXPS  Y6, Y4, Y4
+	VMOVUPS 96(AX)(DX*1), Y6
+	VCMPPS  $0x03, Y6, Y6, Y7
+	VANDPS  Y7, Y6, Y7
+	VORPS   Y7, Y1, Y1
+	VMAXPS  Y6, Y5, Y5
+	ADDQ    $0x00000080, DX
+	DECQ    BX
+	JNZ     loop
+
+vectors:
+	MOVQ CX, BX
+	SHRQ $0x03, BX
+	ANDQ $0x03, BX
+	JZ   tail
+
+next:
+	VMOVUPS (AX)(DX*1), Y6
+	VCMPPS  $0x03, Y6, Y6, Y7
+	VANDPS  Y7, Y6, Y7
+	VORPS   Y7, Y1, Y1
+	VMAXPS  Y6, Y2, Y2
+	ADDQ    $0x20, DX
+	DECQ    BX
+	JNZ     next
+
+tail:
+	ANDQ         $0x07, CX
+	JZ           done
+	MOVQ         $-1, BX
+	BZHIQ        CX, BX, BX
+	MOVL         BX, CX
+	VMOVD        CX, X6
+	VPBROADCASTD X6, Y6
+	VMOVDQU      signShifts<>+0(SB), Y7
+	VPSLLVD      Y7, Y6, Y6
+	VMASKMOVPS   (AX)(DX*1), Y6, Y7
+	VBLENDVPS    Y6, Y7, Y0, Y0
+	VCMPPS       $0x03, Y0, Y0, Y6
+	VANDPS       Y6, Y0, Y6
+	VORPS        Y6, Y1, Y1
+	VMAXPS       Y0, Y3, Y3
+
+done:
+	VMAXPS       Y3, Y2, Y2
+	VMAXPS       Y5, Y4, Y4
+	VMAXPS       Y4, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X0
+	VMAXPS       X0, X2, X2
+	VPERMILPS    $0x0e, X2, X0
+	VMAXPS       X0, X2, X2
+	VPERMILPS    $0x01, X2, X0
+	VMAXSS       X0, X2, X2
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPS       X0, X1, X1
+	VPERMILPS    $0x0e, X1, X0
+	VADDPS       X0, X1, X1
+	VPERMILPS    $0x01, X1, X0
+	VADDSS       X0, X1, X1
+	VADDSS       X1, X2, X2
+	VMOVSS       X2, ret+16(FP)
 	VZEROUPPER
 	RET

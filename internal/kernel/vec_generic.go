@@ -22,6 +22,14 @@ func unaryGeneric(op UnaryOp, dst, x []float32) {
 		for i, v := range x {
 			dst[i] = 1 - v
 		}
+	case Reciprocal:
+		for i, v := range x {
+			dst[i] = 1 / v
+		}
+	case Square:
+		for i, v := range x {
+			dst[i] = v * v
+		}
 	default:
 		f := float64Func(op)
 		for i, v := range x {
@@ -45,6 +53,8 @@ func float64Func(op UnaryOp) func(float64) float64 {
 	switch op {
 	case Sqrt:
 		return math.Sqrt
+	case Floor:
+		return math.Floor
 	case Exp:
 		return math.Exp
 	case Log:
@@ -154,17 +164,56 @@ func fromScalarGeneric(op BinaryOp, dst []float32, s float32, b []float32) {
 	}
 }
 
-// sumGeneric adds up in four interleaved partial sums.
-func sumGeneric(x []float32) float32 {
-	var s0, s1, s2, s3 float32
-	for ; len(x) >= 4; x = x[4:] {
-		s0 += x[0]
-		s1 += x[1]
-		s2 += x[2]
-		s3 += x[3]
+// selectGeneric is Select in portable Go.
+func selectGeneric(dst, mask, a, b []float32) {
+	for i := range dst {
+		v := b[i]
+		if mask[i] != 0 {
+			v = a[i]
+		}
+		dst[i] = v
 	}
-	for _, v := range x {
-		s0 += v
+}
+
+// mulAddGeneric is MulAdd in portable Go. A conversion keeps a compiler from fusing a product with its sum,
+// which would make the result depend on the architecture.
+func mulAddGeneric(dst, a, b, c []float32) {
+	a, b, c = a[:len(dst)], b[:len(dst)], c[:len(dst)]
+	for i := range dst {
+		dst[i] = float32(a[i]*b[i]) + c[i]
 	}
-	return (s0 + s1) + (s2 + s3)
+}
+
+// fillGeneric is Fill in portable Go.
+func fillGeneric(dst []float32, s float32) {
+	for i := range dst {
+		dst[i] = s
+	}
+}
+
+// addToGeneric is AddTo in portable Go.
+func addToGeneric(dst, x []float32) {
+	x = x[:len(dst)]
+	for i := range dst {
+		dst[i] += x[i]
+	}
+}
+
+// axpyGeneric is Axpy in portable Go.
+func axpyGeneric(dst []float32, s float32, x []float32) {
+	x = x[:len(dst)]
+	for i := range dst {
+		dst[i] += float32(s * x[i])
+	}
+}
+
+// adamGeneric is Adam in portable Go.
+func adamGeneric(p, m, v, g []float32, c AdamCoef) {
+	m, v, g = m[:len(p)], v[:len(p)], g[:len(p)]
+	for i := range p {
+		m[i] = float32(c.B1*m[i]) + float32((1-c.B1)*g[i])
+		v[i] = float32(c.B2*v[i]) + float32((1-c.B2)*float32(g[i]*g[i]))
+		root := float32(math.Sqrt(float64(v[i])))
+		p[i] -= float32(c.LR*m[i])/(float32(root*c.RV)+c.Eps) + float32(c.Decay*p[i])
+	}
 }

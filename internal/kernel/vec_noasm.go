@@ -4,20 +4,54 @@ package kernel
 
 // Without assembly every level is Generic, and none of these is reached.
 
-func (l Level) unary(op UnaryOp, dst, x []float32) bool { return false }
+func unaryAVX512(UnaryOp, []float32, []float32) {}
 
-func (l Level) binary(op BinaryOp, dst, a, b []float32) { binaryGeneric(op, dst, a, b) }
+func binaryAVX512(BinaryOp, []float32, []float32, []float32) {}
 
-func (l Level) binaryScalar(op BinaryOp, dst, a []float32, s float32) { scalarGeneric(op, dst, a, s) }
+func scalarAVX512(BinaryOp, []float32, []float32, float32) {}
 
-func (l Level) scalarBinary(op BinaryOp, dst []float32, s float32, b []float32) {
-	fromScalarGeneric(op, dst, s, b)
-}
+func fromScalarAVX512(BinaryOp, []float32, float32, []float32) {}
 
-func (l Level) selection(dst, mask, a, b []float32) { Generic.Select(dst, mask, a, b) }
+func selectAVX512(_, _, _, _ *float32, _ int) {}
 
-func (l Level) fill(dst []float32, s float32) { Generic.Fill(dst, s) }
+func mulAddAVX512(_, _, _, _ *float32, _ int) {}
 
-func (l Level) addTo(dst, x []float32) { Generic.AddTo(dst, x) }
+func fillAVX512(*float32, float32, int) {}
 
-func (l Level) sum(x []float32) float32 { return sumGeneric(x) }
+func addToAVX512(_, _ *float32, _ int) {}
+
+func axpyAVX512(*float32, float32, *float32, int) {}
+
+func adamAVX512(_, _, _, _ *float32, _ *[6]float32, _ int) {}
+
+func sumAVX512(*float32, int) float32 { return 0 }
+
+func innerAVX512(_, _ *float32, _ int) float32 { return 0 }
+
+func maxOfAVX512(*float32, int) float32 { return 0 }
+
+func unaryAVX2(UnaryOp, []float32, []float32) {}
+
+func binaryAVX2(BinaryOp, []float32, []float32, []float32) {}
+
+func scalarAVX2(BinaryOp, []float32, []float32, float32) {}
+
+func fromScalarAVX2(BinaryOp, []float32, float32, []float32) {}
+
+func selectAVX2(_, _, _, _ *float32, _ int) {}
+
+func mulAddAVX2(_, _, _, _ *float32, _ int) {}
+
+func fillAVX2(*float32, float32, int) {}
+
+func addToAVX2(_, _ *float32, _ int) {}
+
+func axpyAVX2(*float32, float32, *float32, int) {}
+
+func adamAVX2(_, _, _, _ *float32, _ *[6]float32, _ int) {}
+
+func sumAVX2(*float32, int) float32 { return 0 }
+
+func innerAVX2(_, _ *float32, _ int) float32 { return 0 }
+
+func maxOfAVX2(*float32, int) float32 { return 0 }

@@ -2,31 +2,41 @@ package main
 
 import (
 	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// arithmetic is an element-wise operation c = a op b.
+// arithmetic is an element-wise operation a op b.
 type arithmetic struct {
 	name string
-	emit func(v vec, a, b, c reg.VecVirtual)
+	emit func(v vec, a, b reg.VecVirtual) reg.VecVirtual
 }
 
 var binaries = []arithmetic{
-	{"add", func(_ vec, a, b, c reg.VecVirtual) { VADDPS(b, a, c) }},
-	{"sub", func(_ vec, a, b, c reg.VecVirtual) { VSUBPS(b, a, c) }},
-	{"mul", func(_ vec, a, b, c reg.VecVirtual) { VMULPS(b, a, c) }},
-	{"div", func(_ vec, a, b, c reg.VecVirtual) { VDIVPS(b, a, c) }},
-	{"max", func(_ vec, a, b, c reg.VecVirtual) { VMAXPS(b, a, c) }},
-	{"min", func(_ vec, a, b, c reg.VecVirtual) { VMINPS(b, a, c) }},
+	{"add", direct(VADDPS)},
+	{"sub", direct(VSUBPS)},
+	{"mul", direct(VMULPS)},
+	{"div", direct(VDIVPS)},
+	{"max", direct(VMAXPS)},
+	{"min", direct(VMINPS)},
 	{"greater", compare(greater)},
 	{"greaterEqual", compare(greaterEqual)},
 	{"equal", compare(equal)},
 }
 
+// direct returns the operation of one instruction.
+func direct(instruction func(...operand.Op)) func(v vec, a, b reg.VecVirtual) reg.VecVirtual {
+	return func(v vec, a, b reg.VecVirtual) reg.VecVirtual {
+		c := v.Vec()
+		instruction(b, a, c)
+		return c
+	}
+}
+
 // compare returns the operation that gives 1 where the predicate holds and 0 elsewhere.
-func compare(predicate uint64) func(v vec, a, b, c reg.VecVirtual) {
-	return func(v vec, a, b, c reg.VecVirtual) {
-		VMOVAPS(v.keep(v.where(a, predicate, b), v.constant(1)), c)
+func compare(predicate uint64) func(v vec, a, b reg.VecVirtual) reg.VecVirtual {
+	return func(v vec, a, b reg.VecVirtual) reg.VecVirtual {
+		return v.keep(v.where(a, predicate, b), v.constant(1))
 	}
 }
 
@@ -35,25 +45,17 @@ func (v vec) binary(op arithmetic) {
 	TEXT(op.name+v.Name, NOSPLIT, "func(dst *float32, a *float32, b *float32, n int)")
 	Pragma("noescape")
 	dst, a, b, n := array("dst"), array("a"), array("b"), length()
-	v.each(n, func(at access) {
-		x, y := at.load(a), at.load(b)
-		op.emit(v, x, y, x)
-		at.store(x, dst)
-	})
-	v.withScalar(op.name+"Scalar", func(x, s reg.VecVirtual) { op.emit(v, x, s, x) })
-	v.withScalar(op.name+"FromScalar", func(x, s reg.VecVirtual) { op.emit(v, s, x, x) })
+	v.each(n, func(at access) { at.store(op.emit(v, at.load(a), at.load(b)), dst) })
+	v.withScalar(op.name+"Scalar", func(x, s reg.VecVirtual) reg.VecVirtual { return op.emit(v, x, s) })
+	v.withScalar(op.name+"FromScalar", func(x, s reg.VecVirtual) reg.VecVirtual { return op.emit(v, s, x) })
 }
 
-// withScalar writes an operation of a[i] and s that changes its first argument.
-func (v vec) withScalar(name string, change func(x, s reg.VecVirtual)) {
+// withScalar writes an operation of a[i] and s.
+func (v vec) withScalar(name string, emit func(x, s reg.VecVirtual) reg.VecVirtual) {
 	TEXT(name+v.Name, NOSPLIT, "func(dst *float32, a *float32, s float32, n int)")
 	Pragma("noescape")
 	dst, a, s, n := array("dst"), array("a"), v.spread("s"), length()
-	v.each(n, func(at access) {
-		x := at.load(a)
-		change(x, s)
-		at.store(x, dst)
-	})
+	v.each(n, func(at access) { at.store(emit(at.load(a), s), dst) })
 }
 
 // selection writes dst[i] = mask[i] ≠ 0 ? a[i] : b[i].

@@ -47,15 +47,14 @@ func (v vec) expNonPositive(x reg.VecVirtual) reg.VecVirtual {
 	return v.scale(y, n)
 }
 
-// reduceExp returns the integer n and |r| ≤ ln 2 / 2 of x = n·ln 2 + r.
+// reduceExp returns the integer n and |r| ≤ ln 2 / 2 of x = n·ln 2 + r. The register of x becomes r.
 func (v vec) reduceExp(x reg.VecVirtual) (n, r reg.VecVirtual) {
-	n, r = v.Vec(), v.Vec()
+	n = v.Vec()
 	VMULPS(v.constant(math.Log2E), x, n)
-	n = v.round(0, n)
-	VMOVAPS(x, r)
-	VFNMADD231PS(v.constant(ln2High), n, r)
-	VFNMADD231PS(v.constant(ln2Low), n, r)
-	return n, r
+	n = v.round(nearest, n)
+	VFNMADD231PS(v.constant(ln2High), n, x)
+	VFNMADD231PS(v.constant(ln2Low), n, x)
+	return n, x
 }
 
 // expm1Reduced returns eʳ − 1 = r + r²·p(r).

@@ -12,7 +12,7 @@ type function struct {
 }
 
 var functions = []function{
-	{"neg", func(v vec, x reg.VecVirtual) reg.VecVirtual { VXORPS(v.bits(signBit), x, x); return x }},
+	{"neg", vec.neg},
 	{"abs", vec.abs},
 	{"sign", vec.sign},
 	{"sqrt", func(v vec, x reg.VecVirtual) reg.VecVirtual { VSQRTPS(x, x); return x }},
@@ -35,6 +35,34 @@ func (v vec) unary(f function) {
 	Pragma("noescape")
 	dst, x, n := array("dst"), array("x"), length()
 	v.each(n, func(at access) { at.store(f.emit(v, at.load(x)), dst) })
+}
+
+func (v vec) neg(x reg.VecVirtual) reg.VecVirtual {
+	VXORPS(v.bits(signBit), x, x)
+	return x
+}
+
+func (v vec) sqrt(x reg.VecVirtual) reg.VecVirtual {
+	VSQRTPS(x, x)
+	return x
+}
+
+func (v vec) reciprocal(x reg.VecVirtual) reg.VecVirtual {
+	VDIVPS(x, v.constant(1), x)
+	return x
+}
+
+func (v vec) square(x reg.VecVirtual) reg.VecVirtual {
+	VMULPS(x, x, x)
+	return x
+}
+
+func (v vec) floor(x reg.VecVirtual) reg.VecVirtual { return v.round(down, x) }
+
+// not returns 1 − x.
+func (v vec) not(x reg.VecVirtual) reg.VecVirtual {
+	VSUBPS(x, v.constant(1), x)
+	return x
 }
 
 // sign returns 1 for x > 0, −1 for x < 0 and else x, which is ±0 or NaN.

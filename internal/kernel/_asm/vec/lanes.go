@@ -107,7 +107,13 @@ func (v vec) polynomial(c []float32, x reg.VecVirtual) reg.VecVirtual {
 	return p
 }
 
-// round returns x rounded to an integer: mode 0 to the nearest, 1 down.
+// Rounding modes.
+const (
+	nearest = 0
+	down    = 1
+)
+
+// round returns x rounded to an integer.
 func (v vec) round(mode uint64, x reg.VecVirtual) reg.VecVirtual {
 	const quiet = 8 // raises no exception flag
 	y := v.Vec()

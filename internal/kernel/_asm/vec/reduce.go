@@ -81,9 +81,8 @@ func returnFirst(x reg.VecVirtual) {
 	RET()
 }
 
-// maxOf writes the largest element, −∞ of none, NaN if there is one. The maximum instruction forgets a NaN in
-// its first operand but not in the second, so the accumulator is first there and NaN is added up apart: a sum
-// of zeros is NaN if one of them was 0·NaN, or 0·∞, which is why the elements are compared with themselves.
+// maxOf writes the largest element, −∞ of none, NaN if there is one. The maximum instruction forgets a NaN
+// as soon as a number follows, so NaN is gathered apart, in a vector that is zero without.
 func (v vec) maxOf() {
 	TEXT("maxOf"+v.Name, NOSPLIT, "func(x *float32, n int) float32")
 	Pragma("noescape")
@@ -105,7 +104,26 @@ func (v vec) maxOf() {
 	VMAXPS(acc[1], acc[0], acc[0])
 	VMAXPS(acc[3], acc[2], acc[2])
 	VMAXPS(acc[2], acc[0], acc[0])
-	// Bits of NaN, or of nothing, over those of the maximum.
-	top := v.choose(v.where(invalid, unordered, invalid), invalid, acc[0])
-	returnFirst(v.lanesMax(top, v.where(invalid, unordered, invalid)))
+	top := v.lanesMax(acc[0])
+	VADDSS(v.LanesSum(invalid), top, top)
+	returnFirst(top)
+}
+
+// lanesMax returns the register that holds the largest lane of x in lane 0.
+func (v vec) lanesMax(x reg.VecVirtual) reg.VecVirtual {
+	low, other := x.AsX(), XMM()
+	if v.Lanes == 16 {
+		half, y := YMM(), x.AsY()
+		VEXTRACTF64X4(operand.Imm(1), x, half)
+		VMAXPS(half, y, y)
+		VEXTRACTF32X4(operand.Imm(1), y, other)
+	} else {
+		VEXTRACTF128(operand.Imm(1), x, other)
+	}
+	VMAXPS(other, low, low)
+	VPERMILPS(operand.Imm(0x0E), low, other)
+	VMAXPS(other, low, low)
+	VPERMILPS(operand.Imm(0x01), low, other)
+	VMAXSS(other, low, low)
+	return low.(reg.VecVirtual)
 }

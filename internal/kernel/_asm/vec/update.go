@@ -39,11 +39,11 @@ func (v vec) axpy() {
 	})
 }
 
-// adam writes Adam's update; c points to the fields of an AdamCoef.
+// adam writes Adam's update; c are the fields of an AdamCoef.
 func (v vec) adam() {
-	TEXT("adam"+v.Name, NOSPLIT, "func(p *float32, m *float32, v *float32, g *float32, c *AdamCoef, n int)")
+	TEXT("adam"+v.Name, NOSPLIT, "func(p *float32, m *float32, v *float32, grad *float32, c *[6]float32, n int)")
 	Pragma("noescape")
-	p, m, s, g, c, n := array("p"), array("m"), array("v"), array("g"), array("c"), length()
+	p, m, s, g, c, n := array("p"), array("m"), array("v"), array("grad"), array("c"), length()
 	var coef [6]reg.VecVirtual
 	for i := range coef {
 		coef[i] = v.Vec()
