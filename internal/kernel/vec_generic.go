@@ -166,6 +166,7 @@ func fromScalarGeneric(op BinaryOp, dst []float32, s float32, b []float32) {
 
 // selectGeneric is Select in portable Go.
 func selectGeneric(dst, mask, a, b []float32) {
+	mask, a, b = mask[:len(dst)], a[:len(dst)], b[:len(dst)]
 	for i := range dst {
 		v := b[i]
 		if mask[i] != 0 {

@@ -1,0 +1,81 @@
+package kernel
+
+import (
+	"math/rand/v2"
+	"os"
+	"testing"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// fence is a page of memory between two pages without access: reading or writing a byte beside it ends the
+// test with a fault.
+type fence struct{ page []float32 }
+
+func newFence(t *testing.T) fence {
+	t.Helper()
+	size := os.Getpagesize()
+	memory, err := unix.Mmap(-1, 0, 3*size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Munmap(memory); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, outer := range [][]byte{memory[:size], memory[2*size:]} {
+		if err := unix.Mprotect(outer, unix.PROT_NONE); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return fence{unsafe.Slice((*float32)(unsafe.Pointer(&memory[size])), size/4)}
+}
+
+// atStart returns the first n floats of the page, atEnd the last.
+func (f fence) atStart(n int) []float32 { return f.page[:n:n] }
+func (f fence) atEnd(n int) []float32   { return f.page[len(f.page)-n:] }
+
+// TestNothingBesideOperandsIsTouched runs kernels on operands that start, then end, at a page without access.
+func TestNothingBesideOperandsIsTouched(t *testing.T) {
+	fences := []fence{newFence(t), newFence(t), newFence(t), newFence(t)}
+	r := rand.New(rand.NewPCG(21, 22))
+	operands := func(count, n int, place func(f fence, n int) []float32) [][]float32 {
+		x := make([][]float32, count)
+		for k := range x {
+			x[k] = place(fences[k], n)
+			copy(x[k], sample(r, n))
+		}
+		return x
+	}
+	allLevels(t, func(t *testing.T, l Level) {
+		for n := range 4*16 + 2 {
+			for _, place := range []func(fence, int) []float32{fence.atStart, fence.atEnd} {
+				for _, c := range shapeCases() {
+					x := operands(c.arrays, n, place)
+					want := oneByOne(c, l, x)
+					c.run(l, x)
+					for k := range x {
+						if i := firstDifference(x[k], want[k]); i >= 0 {
+							t.Fatalf("%s of %d elements: element %d is %g, expected %g", c.name, n, i, x[k][i], want[k][i])
+						}
+					}
+				}
+				x := operands(2, n, place)
+				for _, v := range x {
+					l.Fill(v, 0.5) // sums of which are exact
+				}
+				if got, want := l.Sum(x[0]), 0.5*float32(n); got != want {
+					t.Fatalf("Sum of %d halves = %g, expected %g", n, got, want)
+				}
+				if got, want := l.Dot(x[0], x[1]), 0.25*float32(n); got != want {
+					t.Fatalf("Dot of %d halves = %g, expected %g", n, got, want)
+				}
+				if got, want := l.MaxOf(x[0]), Generic.MaxOf(x[0]); got != want {
+					t.Fatalf("MaxOf of %d elements = %g, expected %g", n, got, want)
+				}
+			}
+		}
+	})
+}
