@@ -103,7 +103,7 @@ type run struct {
 	engine     *engine
 	classifier *Classifier
 	division   dataset.Division
-	test       func() (dataset.Subset, dataset.Normalizer, error)
+	test       dataset.Subset
 	data       *dataset.Dataset
 	normalizer dataset.Normalizer
 	devTables  dataset.Tables
@@ -151,10 +151,7 @@ func (r *run) prepare(cfg Config) (release func(), err error) {
 		return nil, err
 	}
 	r.config = cfg
-	r.devTables = r.normalizer.Tables()
-	if cfg.PaperProtocol {
-		r.devTables = dataset.Statistics(r.division.Dev).Tables()
-	}
+	r.devTables = r.tables(r.division.Dev)
 	if r.batches, err = dataset.NewBatches(r.division.Train, r.normalizer, cfg.Batch, cfg.Seed); err != nil {
 		return nil, err
 	}
@@ -177,56 +174,48 @@ func (r *run) prepare(cfg Config) (release func(), err error) {
 	}, nil
 }
 
-// divide chooses the images and the normalization. The test images are read in the background.
+// divide reads the data and chooses the images and the normalization. The test images are read, too, so that a
+// damaged file is found out now, but nothing looks at them before finish.
 func (r *run) divide(cfg *Config) error {
-	part, err := r.data.Train()
+	train, official, err := readParts(r.data)
 	if err != nil {
 		return err
 	}
 	if cfg.TrainSize == 0 {
-		cfg.TrainSize = part.Len()
+		cfg.TrainSize = train.Len()
 	}
 	if cfg.PaperProtocol {
-		return r.dividePaper(*cfg, part)
+		r.division, r.test, err = dataset.DividePaper(train, official, cfg.TrainSize, cfg.Seed)
+	} else {
+		r.division, err = dataset.Divide(train, cfg.TrainSize, cfg.Seed)
+		r.test = dataset.Whole(official)
 	}
-	if r.division, err = dataset.Divide(part, cfg.TrainSize, cfg.Seed); err != nil {
+	if err != nil {
 		return err
 	}
 	r.normalizer = dataset.Statistics(r.division.Train)
-	type result struct {
-		part *dataset.Part
-		err  error
-	}
-	read := make(chan result, 1)
-	go func() {
-		part, err := r.data.Test()
-		read <- result{part, err}
-	}()
-	r.test = func() (dataset.Subset, dataset.Normalizer, error) {
-		t := <-read
-		if t.err != nil {
-			return dataset.Subset{}, r.normalizer, t.err
-		}
-		return dataset.Whole(t.part), r.normalizer, nil
-	}
 	return nil
 }
 
-// dividePaper is divide under the paper's protocol: each part is normalized by its own statistics.
-func (r *run) dividePaper(cfg Config, part *dataset.Part) error {
-	official, err := r.data.Test()
-	if err != nil {
-		return err
+// readParts reads both parts of a data set at once.
+func readParts(d *dataset.Dataset) (train, test *dataset.Part, err error) {
+	failed := make(chan error)
+	go func() {
+		var err error
+		test, err = d.Test()
+		failed <- err
+	}()
+	train, err = d.Train()
+	return train, test, errors.Join(err, <-failed)
+}
+
+// tables returns the normalization of a subset: that of the training images, but under the paper's protocol
+// its own.
+func (r *run) tables(s dataset.Subset) dataset.Tables {
+	if r.config.PaperProtocol {
+		return dataset.Statistics(s).Tables()
 	}
-	division, test, err := dataset.DividePaper(part, official, cfg.TrainSize, cfg.Seed)
-	if err != nil {
-		return err
-	}
-	r.division, r.normalizer = division, dataset.Statistics(division.Train)
-	r.test = func() (dataset.Subset, dataset.Normalizer, error) {
-		return test, dataset.Statistics(test), nil
-	}
-	return nil
+	return r.normalizer.Tables()
 }
 
 // path returns the place of a file of the run folder.
@@ -317,12 +306,8 @@ func (r *run) checkpoint() error {
 
 // finish evaluates the model on the test images, once, and writes the results.
 func (r *run) finish() (Summary, error) {
-	test, normalizer, err := r.test()
-	if err != nil {
-		return Summary{}, err
-	}
 	r.classifier.load(r.engine)
-	score, err := r.classifier.score(test, normalizer.Tables())
+	score, err := r.classifier.score(r.test, r.tables(r.test))
 	if err != nil {
 		return Summary{}, err
 	}

@@ -16,9 +16,11 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/train"
 )
 
@@ -136,16 +138,41 @@ of the network with respect to its input.`,
   # Classify pictures with the newest model
   gradreg predict digit.png`,
 		SilenceErrors: true, SilenceUsage: true,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.Args = func(cmd *cobra.Command, list []string) error {
+		if len(list) == 0 {
+			return nil
+		}
+		var names []string
+		for _, c := range cmd.Commands() {
+			names = append(names, c.Name())
+		}
+		return usage{spec.Unknown("command", list[0], names)}
 	}
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage{err} })
+	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON object instead of text")
 	root.AddCommand(a.trainCommand(), a.evalCommand(), a.predictCommand(), a.dataCommand(), a.versionCommand())
 	root.AddCommand(topics()...)
-	root.SuggestionsMinimumDistance = 2
 	return root
+}
+
+// flagError makes a usage error of what the flag parser says, without the names of Go's functions, and with
+// the flag that may have been meant.
+func flagError(cmd *cobra.Command, err error) error {
+	message, _, parse := strings.Cut(err.Error(), ": strconv.")
+	if parse {
+		return usage{fmt.Errorf("%s: expected a number", message)}
+	}
+	if name, ok := strings.CutPrefix(message, "unknown flag: --"); ok {
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		return usage{spec.Unknown("flag", name, names)}
+	}
+	return usage{err}
 }
 
 // args marks the errors of an argument check as usage errors.
