@@ -56,22 +56,41 @@ func WriteCurve(path string, c Curve) error {
 	}
 	if drawn == 0 { // a logarithmic axis needs something positive
 		upper.Y.Scale, upper.Y.Tick.Marker = plot.LinearScale{}, plot.DefaultTicks{}
+	} else {
+		upper.Y.Max *= 30 // room for the legend above the curves
 	}
 	lower.X.Label.Text = "step"
 	lower.Y.Label.Text = "dev accuracy"
 	if _, err := addLine(lower, c.Accuracy, 2, false); err != nil {
 		return err
 	}
+	for _, p := range []*plot.Plot{upper, lower} {
+		p.X.Min, p.X.Max = 0, c.lastStep()
+		p.Legend.XOffs = -vg.Points(6)
+		p.Legend.TextStyle.Font.Size, p.Legend.Padding = 9, vg.Points(3)
+		p.Add(plotter.NewGrid())
+	}
 	canvas := vgsvg.New(8*vg.Inch, 6*vg.Inch)
 	tiles := draw.Tiles{Rows: 2, Cols: 1, PadY: vg.Points(8)}
 	panels := [][]*plot.Plot{{upper}, {lower}}
-	for i, row := range plot.Align(panels, tiles, draw.New(canvas)) {
+	for i, row := range plot.Align(panels, tiles, draw.Crop(draw.New(canvas), 0, -vg.Points(24), 0, 0)) {
 		panels[i][0].Draw(row[0])
 	}
 	return atomicfile.Write(path, func(w io.Writer) error {
 		_, err := canvas.WriteTo(w)
 		return err
 	})
+}
+
+// lastStep returns the largest x of all series, at least 1.
+func (c Curve) lastStep() float64 {
+	last := 1.0
+	for _, s := range append(c.Losses[:len(c.Losses):len(c.Losses)], c.Accuracy) {
+		for _, x := range s.X {
+			last = math.Max(last, x)
+		}
+	}
+	return last
 }
 
 // addLine draws a series and returns how many points it has; on a logarithmic axis only positive ones.
