@@ -16,7 +16,7 @@ type Level uint8
 // The levels, each containing the ones before it.
 const (
 	Generic Level = iota // portable Go
-	AVX2                 // AVX2 and FMA3
+	AVX2                 // AVX2, FMA3 and BMI2
 	AVX512               // AVX-512 F, BW, DQ, VL
 )
 
