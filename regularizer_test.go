@@ -1,0 +1,263 @@
+package gradreg_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/nn"
+	"github.com/gradreg/gradreg/sym"
+)
+
+// TestDifferenceQuotients checks the gradient of the penalized objective with respect to every parameter
+// tensor of every network against central differences in float64: along a random direction per tensor and at
+// one of its elements. It is the test that a penalty is part of the objective at all.
+func TestDifferenceQuotients(t *testing.T) {
+	for _, n := range networks() {
+		f := golden(t, n.name)
+		for _, label := range []string{"datagrad", "spectreg", "both"} {
+			t.Run(n.name+"/"+label, func(t *testing.T) {
+				t.Parallel()
+				s := newStep(n, f.Tensors["input/x"].Shape, cases[label])
+				s.give(t, f)
+				r := rand.New(rand.NewPCG(3, uint64(len(n.name))))
+				grads, err := sym.Eval(sym.Env{Values: s.values}, s.grads...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i, p := range s.problem.Params.Trainable() {
+					s.checkSlope(t, p, direction(r, p, true), grads[i])
+					s.checkSlope(t, p, direction(r, p, false), grads[i])
+				}
+			})
+		}
+	}
+}
+
+// direction returns a random direction of a parameter, over all its elements or along one.
+func direction(r *rand.Rand, p *nn.Param, all bool) []float64 {
+	d := make([]float64, p.Expr.Shape().Size())
+	if !all {
+		d[r.IntN(len(d))] = 1
+		return d
+	}
+	for i := range d {
+		d[i] = r.NormFloat64() / math.Sqrt(float64(len(d)))
+	}
+	return d
+}
+
+// checkSlope compares the gradient along a direction with a difference quotient. A step that crosses a kink of
+// the network spoils the quotient, so smaller steps are tried before a difference counts.
+func (s *step) checkSlope(t *testing.T, p *nn.Param, d []float64, grad *sym.Tensor) {
+	t.Helper()
+	want := 0.0
+	for i, v := range d {
+		want += v * grad.Data[i]
+	}
+	var quotient float64
+	for _, h := range []float64{1e-5, 1e-6, 1e-7} {
+		quotient = (s.moved(t, p, d, h) - s.moved(t, p, d, -h)) / (2 * h)
+		if math.Abs(quotient-want) <= 1e-5*math.Max(1, math.Abs(want)) {
+			return
+		}
+	}
+	t.Errorf("%s: the gradient is %v along a direction, the difference quotient %v", p.Name, want, quotient)
+}
+
+// moved returns the objective with a parameter moved.
+func (s *step) moved(t *testing.T, p *nn.Param, d []float64, h float64) float64 {
+	t.Helper()
+	values := map[*sym.Expr]*sym.Tensor{}
+	for e, v := range s.values {
+		values[e] = v
+	}
+	w := sym.NewTensor(p.Expr.Shape()...)
+	for i := range w.Data {
+		w.Data[i] = s.values[p.Expr].Data[i] + h*d[i]
+	}
+	values[p.Expr] = w
+	out, err := sym.Eval(sym.Env{Values: values}, s.total)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out[0].Data[0]
+}
+
+// TestIndependentPenaltyGradient checks DataGrad's gradient without differentiating twice: with g = ∂ΣL/∂x held
+// constant, ∇‖g‖² = 2·∇(g·∂ΣL/∂x), a central difference of ordinary gradients at x ± h·g.
+func TestIndependentPenaltyGradient(t *testing.T) {
+	n := networks()[1]
+	f := golden(t, n.name)
+	s := newStep(n, f.Tensors["input/x"].Shape, nil)
+	s.give(t, f)
+	// The equal pixels of a digit's background tie in every pooling window, and a move along g breaks the
+	// ties one way on one side and the other way on the other: noise makes the network differentiable.
+	r := rand.New(rand.NewPCG(4, 4))
+	for i := range s.values[s.problem.Input].Data {
+		s.values[s.problem.Input].Data[i] += 0.1 * r.NormFloat64()
+	}
+	params := nn.Exprs(s.problem.Params.Trainable())
+	summed := sym.Sum(s.problem.Losses)
+	g := sym.Gradient(summed, s.problem.Input)[0]
+	penalty := sym.Sum(sym.Square(g))
+	exact, err := sym.Eval(sym.Env{Values: s.values}, append(sym.Gradient(penalty, params...), g)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	direction := exact[len(params)]
+	const h = 1e-6
+	ends := make([][]*sym.Tensor, 2)
+	for k, sign := range []float64{1, -1} {
+		x := sym.NewTensor(s.problem.Input.Shape()...)
+		for i := range x.Data {
+			x.Data[i] = s.values[s.problem.Input].Data[i] + sign*h*direction.Data[i]
+		}
+		values := map[*sym.Expr]*sym.Tensor{}
+		for e, v := range s.values {
+			values[e] = v
+		}
+		values[s.problem.Input] = x
+		if ends[k], err = sym.Eval(sym.Env{Values: values}, sym.Gradient(summed, params...)...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, p := range s.problem.Params.Trainable() {
+		got := make([]float64, len(exact[i].Data))
+		for j := range got {
+			got[j] = 2 * (ends[0][i].Data[j] - ends[1][i].Data[j]) / (2 * h)
+		}
+		if d := distance(got, exact[i].Data); !(d <= 1e-4) {
+			t.Errorf("%s differs by %.2g of its largest element", p.Name, d)
+		}
+	}
+}
+
+// TestSpectRegExpectation checks that the mean of SpectReg over many draws is mean_b ‖J_b‖_F², within four
+// standard errors, for an ε per sample, a shared one, and several projections.
+func TestSpectRegExpectation(t *testing.T) {
+	n := networks()[0]
+	f := golden(t, n.name)
+	// ‖ε·J‖² is a quadratic form in ε. Its matrix J·Jᵀ is made once, sample by sample, so that thousands of
+	// draws cost nothing.
+	s := newStep(n, f.Tensors["input/x"].Shape, nil)
+	s.give(t, f)
+	batch, classes := s.problem.Logits.Shape()[0], n.classes
+	var rows []*sym.Expr
+	for k := range classes {
+		rows = append(rows, sym.Gradient(sym.Sum(sym.SliceAxis(s.problem.Logits, 1, k, k+1)), s.problem.Input)[0])
+	}
+	jacobian, err := sym.Eval(sym.Env{Values: s.values}, rows...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pixels := len(jacobian[0].Data) / batch
+	exact := 0.0
+	for _, row := range jacobian {
+		for _, v := range row.Data {
+			exact += v * v / float64(batch)
+		}
+	}
+	for _, reg := range []gradreg.SpectReg{{Weight: 1}, {Weight: 1, Shared: true}, {Weight: 1, Projections: 3}} {
+		stream := uint32(0)
+		problem := *s.problem
+		problem.NextStream = func() uint32 { stream++; return stream }
+		penalty := reg.Penalty(&problem)
+		var leaves []*sym.Expr
+		for _, e := range sym.Topological(penalty) {
+			if e.Op() == sym.OpNormal {
+				leaves = append(leaves, e)
+			}
+		}
+		const draws = 3000
+		var sum, squares float64
+		for draw := range uint64(draws) {
+			epsilon, err := sym.Eval(sym.Env{Key: 5, Step: draw}, leaves...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := projected(jacobian, epsilon, batch, pixels)
+			if draw < 2 { // the quadratic form is the penalty
+				got, err := sym.Eval(sym.Env{Values: s.values, Key: 5, Step: draw}, penalty)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if math.Abs(got[0].Data[0]-r) > 1e-9*r {
+					t.Errorf("%v is %v, the projected Jacobian's norm %v", reg, got[0].Data[0], r)
+				}
+			}
+			sum += r
+			squares += r * r
+		}
+		mean := sum / draws
+		standardError := math.Sqrt((squares/draws - mean*mean) / draws)
+		if !(math.Abs(mean-exact) <= 4*standardError) {
+			t.Errorf("%v: the mean of %d draws is %v ± %v, ‖J‖² is %v", reg, draws, mean, standardError, exact)
+		}
+	}
+}
+
+// projected returns mean_b ‖ε_bᵀ·J_b‖², averaged over the projections of epsilon.
+func projected(jacobian, epsilon []*sym.Tensor, batch, pixels int) float64 {
+	total := 0.0
+	for _, e := range epsilon {
+		for b := range batch {
+			for i := range pixels {
+				v := 0.0
+				for k, row := range jacobian {
+					weight := e.Data[k]
+					if len(e.Data) > len(jacobian) {
+						weight = e.Data[b*len(jacobian)+k]
+					}
+					v += weight * row.Data[b*pixels+i]
+				}
+				total += v * v
+			}
+		}
+	}
+	return total / float64(batch*len(epsilon))
+}
+
+// TestTextForms checks that String parses back to the same regularizer, and what is refused.
+func TestTextForms(t *testing.T) {
+	for _, r := range []gradreg.Regularizer{
+		gradreg.DataGrad{Weight: 50}, gradreg.DataGrad{Weight: 1e-7}, gradreg.WeightDecay{Weight: 5e-4},
+		gradreg.SpectReg{Weight: 0.03, Projections: 1}, gradreg.SpectReg{Weight: 1.0 / 3, Projections: 4, Shared: true},
+	} {
+		again, err := gradreg.Parse(r.String())
+		if err != nil || again != r {
+			t.Errorf("%q parses to %v, %v", r, again, err)
+		}
+	}
+	for _, text := range []string{
+		"", ":", "datagrad", "datagrad:", "datagrad:x", "datagrad:-1", "datagrad:NaN", "datagrad:Inf", "datagrad:1,2", "datagrad:1,every=2",
+		"spectreg:1,projections=0", "spectreg:1,projections=", "spectreg:1,shared=perhaps", "spectreg:1,shared=true,shared=true", "datagrat:1",
+	} {
+		r, err := gradreg.Parse(text)
+		if err == nil || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q gives %v, %v", text, r, err)
+		}
+	}
+	regs, err := gradreg.ParseAll([]string{"datagrad:1", "weight-decay:2", "none", "spectreg:3"})
+	if err != nil || fmt.Sprint(regs) != "[spectreg:3]" {
+		t.Errorf("none: %v, %v", regs, err)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, text := range []string{"datagrad:50", "spectreg:0.03,projections=2,shared=true", "weight-decay:5e-4", "none", "a:b=c"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		r, err := gradreg.Parse(text)
+		if err != nil {
+			return
+		}
+		if again, err := gradreg.Parse(r.String()); err != nil || again != r {
+			t.Errorf("%q is %v, which parses to %v, %v", text, r, again, err)
+		}
+	})
+}
