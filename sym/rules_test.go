@@ -131,7 +131,7 @@ func generators() map[Op]func(d *draw) *Expr {
 		}
 	}
 	return map[Op]func(d *draw) *Expr{
-		OpNeg:          unary(Neg, -1, 1), OpAbs: atKinks(Abs), OpSign: atKinks(Sign), OpExp: unary(Exp, -2, 2),
+		OpNeg: unary(Neg, -1, 1), OpAbs: atKinks(Abs), OpSign: atKinks(Sign), OpExp: unary(Exp, -2, 2),
 		OpLog: unary(Log, 0.3, 3), OpLog1p: unary(Log1p, -0.6, 3), OpSqrt: unary(Sqrt, 0.3, 3),
 		OpPow:  func(d *draw) *Expr { return Pow(d.float(0.3, 2, d.shape()...), 3*d.Float64()-1) },
 		OpTanh: unary(Tanh, -2, 2), OpSigmoid: unary(Sigmoid, -3, 3), OpSoftplus: unary(Softplus, -3, 3),

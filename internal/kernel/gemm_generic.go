@@ -7,17 +7,31 @@ func mulGeneric(c []float32, ldc int, ap, b []float32, boff []int32, mr, n int, 
 		return
 	}
 	for i := range mr {
-		row := c[i*ldc : i*ldc+n]
-		if !acc {
-			clear(row)
-		}
+		mulGeneric1(c[i*ldc:], ap[i:], mr, b, boff, n, acc)
+	}
+}
+
+// mulGeneric1 computes one row, four columns at a time in registers. The elements of A are step apart.
+func mulGeneric1(c, a []float32, step int, b []float32, boff []int32, n int, acc bool) {
+	j := 0
+	for ; j+4 <= n; j += 4 {
+		var s0, s1, s2, s3 float32
 		for p, off := range boff {
-			x := ap[p*mr+i]
-			from := b[off:][:len(row)]
-			for j := range row {
-				row[j] += x * from[j]
-			}
+			x, y := a[p*step], b[int(off)+j:][:4:4]
+			s0 += x * y[0]
+			s1 += x * y[1]
+			s2 += x * y[2]
+			s3 += x * y[3]
 		}
+		put2(c[j:], s0, s1, acc)
+		put2(c[j+2:], s2, s3, acc)
+	}
+	for ; j < n; j++ {
+		var s float32
+		for p, off := range boff {
+			s += a[p*step] * b[int(off)+j]
+		}
+		put1(c, j, s, acc)
 	}
 }
 
@@ -54,10 +68,7 @@ func mulGeneric4(c []float32, ldc int, ap, b []float32, boff []int32, n int, acc
 		for p, off := range boff {
 			s += ap[4*p+i] * b[int(off)+j]
 		}
-		if acc {
-			s += c[i*ldc+j]
-		}
-		c[i*ldc+j] = s
+		put1(c, i*ldc+j, s, acc)
 	}
 }
 

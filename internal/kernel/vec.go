@@ -38,8 +38,9 @@ const (
 )
 
 // MaxULP bounds the error of every function of one number, in units in the last place of the result: the
-// distance of the two float32 next to it.
-const MaxULP = 4
+// distance of the two float32 next to it. Over all float32 the largest errors are 1.04 for Exp, 0.88 for Log and
+// Log1p, 2.57 for Tanh, 2.41 for Sigmoid, 1.87 for Softplus and 1.19 for Erf (go test -run TestUnary -exhaustive).
+const MaxULP = 3
 
 var unaryNames = [unaryCount]string{
 	"neg", "abs", "sign", "sqrt", "reciprocal", "square", "floor", "not", "exp", "log", "log1p", "tanh", "sigmoid",
