@@ -113,12 +113,13 @@ func (r *region) split() {
 // run does a task: the nodes of its lane, chunk by chunk.
 func (r *region) run(w *worker, t task, state *runState) {
 	l := &r.lanes[t.lane]
-	c := chunk{worker: w, run: state}
+	c := &w.chunk // not a variable: calls through an interface would move it to the heap
+	*c = chunk{worker: w, run: state}
 	for c.index = t.first; c.index < t.stop; c.index++ {
 		c.first = c.index * l.lane.chunk
 		hi := min(c.first+l.lane.chunk, l.lane.slabs)
 		for _, n := range l.nodes {
-			n.kern.run(&c, c.first, hi)
+			n.kern.run(c, c.first, hi)
 		}
 	}
 }

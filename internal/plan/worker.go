@@ -15,6 +15,7 @@ type worker struct {
 	local   []float32 // local values
 	scratch []float32 // what one kernel call needs, undefined between calls
 	blocks  [][]float32
+	chunk   chunk // what it is busy with
 }
 
 // team runs the tasks of regions on persistent workers. The caller of run is worker 0; the others are
