@@ -32,7 +32,7 @@ func (s *Score) Add(logits []float32, classes int, labels []uint8) {
 }
 
 // Accuracy returns the fraction of right answers, NaN for no images.
-func (s Score) Accuracy() float64 { return 1 - float64(s.Errors)/float64(s.Images) }
+func (s Score) Accuracy() float64 { return float64(s.Images-s.Errors) / float64(s.Images) }
 
 // NLL returns the mean negative log-likelihood of the labels in nats, NaN for no images.
 func (s Score) NLL() float64 { return s.nll / float64(s.Images) }

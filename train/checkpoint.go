@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/gradreg/gradreg/internal/atomicfile"
+	"github.com/gradreg/gradreg/internal/build"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/plan"
 	"github.com/gradreg/gradreg/internal/tensorfile"
@@ -42,7 +43,7 @@ func leafName(e *sym.Expr) string { return e.Attr().(sym.InputAttr).Name }
 // save writes a checkpoint.
 func (e *engine) save(path string, p progress) error {
 	f := tensorfile.File{Tensors: map[string]tensorfile.Tensor{}, Metadata: map[string]string{
-		"format": checkpointFormat, "config": e.config.hash(),
+		"format": checkpointFormat, "version": build.Current().Version, "config": e.config.hash(),
 		"step": strconv.Itoa(p.step), "metrics_bytes": strconv.FormatInt(p.metricsBytes, 10),
 	}}
 	for _, leaf := range e.state() {

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/gradreg/gradreg"
-	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/kernel"
@@ -63,7 +62,12 @@ func newEngine(cfg Config, p parts, shape dataset.Shape, classes int, level kern
 	return e, nil
 }
 
-func (e *engine) close() { e.program.Close() }
+// close ends the engine's workers.
+func (e *engine) close() {
+	if e != nil {
+		e.program.Close()
+	}
+}
 
 // step takes step s, counted from 1, on the batch in the program's inputs. It returns the loss and the
 // penalties, and an error if one of them is not finite.
@@ -131,56 +135,3 @@ func (e *engine) finite() bool {
 	}
 	return true
 }
-
-// Classifier computes logits in inference mode.
-type Classifier struct {
-	program *plan.Program
-	params  *nn.Params
-	x       *sym.Expr
-	shape   dataset.Shape
-	classes int
-	batch   int
-}
-
-// evalBatch is the number of images that are classified at a time.
-const evalBatch = 250
-
-// newClassifier compiles the forward pass of a model.
-func newClassifier(p parts, shape dataset.Shape, classes, batch int, level kernel.Level, threads int) (*Classifier, error) {
-	g := sym.NewGraph()
-	c := &Classifier{params: nn.NewParams(g), shape: shape, classes: classes, batch: batch}
-	c.x = g.Input("x", sym.Float, batch, shape.C, shape.H, shape.W)
-	logits := p.model.Logits(nn.NewContext(c.params, false, 0), c.x, classes)
-	var err error
-	c.program, err = plan.Compile([]*sym.Expr{logits}, nil, plan.Options{Level: level, Threads: threads})
-	return c, err
-}
-
-// load copies the parameters of a training step.
-func (c *Classifier) load(e *engine) {
-	for _, p := range c.params.All() {
-		copy(c.program.Float(p.Expr), e.program.Float(e.params.Graph().Input("param/"+p.Name, sym.Float, p.Expr.Shape()...)))
-	}
-}
-
-// score classifies a subset.
-func (c *Classifier) score(s dataset.Subset, t dataset.Tables) (assess.Score, error) {
-	var score assess.Score
-	labels := make([]uint8, 0, c.batch)
-	pixels := c.shape.Size()
-	for at := 0; at < s.Len(); at += c.batch {
-		labels = labels[:0]
-		for i, k := range s.Index[at:min(at+c.batch, s.Len())] {
-			t.Apply(c.program.Float(c.x)[i*pixels:(i+1)*pixels], s.Image(k))
-			labels = append(labels, s.Labels[k])
-		}
-		if err := c.program.Run(0, 0); err != nil {
-			return score, err
-		}
-		score.Add(c.program.Output(0), c.classes, labels)
-	}
-	return score, nil
-}
-
-// Close ends the classifier's workers.
-func (c *Classifier) Close() { c.program.Close() }

@@ -3,7 +3,6 @@ package train
 import (
 	"context"
 	"math"
-	"strings"
 	"time"
 )
 
@@ -14,7 +13,7 @@ var nan = math.NaN()
 func (r *run) fit(ctx context.Context) error {
 	if r.Started != nil {
 		r.Started(Start{
-			Config: r.config, Parameters: r.engine.params.Count(), Threads: r.Threads, CPU: r.engine.level.String(),
+			Config: r.config, Dir: r.Dir, Parameters: r.engine.params.Count(), Threads: r.Threads, CPU: r.engine.level.String(),
 			Step: r.progress.step, MACs: r.engine.program.MACs(), Bytes: r.engine.program.Bytes(),
 		})
 	}
@@ -118,12 +117,6 @@ func (r *run) sinceLog(step int) int {
 		last = max(last, (step-1)/every*every)
 	}
 	return step - last
-}
-
-// nameOf returns the name of a regularizer's text form.
-func nameOf(text string) string {
-	name, _, _ := strings.Cut(text, ":")
-	return name
 }
 
 // speedometer measures steps per second, leaving out the first step, which is not typical: memory is touched

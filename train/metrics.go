@@ -61,8 +61,14 @@ func (j *journal) write(m Metrics) error {
 	return err
 }
 
-func (j *journal) sync() error  { return j.file.Sync() }
-func (j *journal) close() error { return j.file.Close() }
+func (j *journal) sync() error { return j.file.Sync() }
+
+// close closes the file; everything that counts has been synced.
+func (j *journal) close() {
+	if j != nil {
+		j.file.Close()
+	}
+}
 
 // ReadMetrics reads a metrics.jsonl. A last line that is not complete is left out: the run was interrupted while
 // writing it.

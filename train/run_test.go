@@ -307,7 +307,7 @@ func TestPredict(t *testing.T) {
 	if err := fit(t, context.Background(), cfg, train.Options{Dir: dir}); err != nil {
 		t.Fatal(err)
 	}
-	m, err := train.Load(filepath.Join(dir, train.ModelFile), 1)
+	m, err := train.Load(filepath.Join(dir, train.ModelFile), 1, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -327,7 +327,7 @@ func TestPredict(t *testing.T) {
 		t.Errorf("an image of the wrong size: %v", err)
 	}
 	for _, name := range []string{"config.yaml", "checkpoint.safetensors", "none"} {
-		if _, err := train.Load(filepath.Join(dir, name), 1); !fault.IsInput(err) {
+		if _, err := train.Load(filepath.Join(dir, name), 1, 1); !fault.IsInput(err) {
 			t.Errorf("%s as a model: %v", name, err)
 		}
 	}

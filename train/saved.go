@@ -6,10 +6,12 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 
 	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/atomicfile"
+	"github.com/gradreg/gradreg/internal/build"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/internal/tensorfile"
@@ -22,7 +24,8 @@ const modelFormat = "gradreg-model-1"
 // Card is what a model file says about its model.
 type Card struct {
 	Format     string             `json:"format"`
-	Model      string             `json:"model"` // text form
+	Version    string             `json:"version"` // of the program that wrote it
+	Model      string             `json:"model"`   // text form
 	Data       string             `json:"data"`
 	Classes    []string           `json:"classes"`
 	Channels   int                `json:"channels"`
@@ -36,7 +39,7 @@ func (c Card) shape() dataset.Shape { return dataset.Shape{C: c.Channels, H: c.H
 
 // saveModel writes the weights and what predicting needs.
 func saveModel(path string, e *engine, card Card) error {
-	card.Format = modelFormat
+	card.Format, card.Version = modelFormat, build.Current().Version
 	text, err := json.Marshal(card)
 	if err != nil {
 		return err
@@ -51,7 +54,7 @@ func saveModel(path string, e *engine, card Card) error {
 // SavedModel is a trained model that classifies images. It is used by one goroutine at a time.
 type SavedModel struct {
 	Card
-	classifier *Classifier
+	classifier *classifier
 	tables     dataset.Tables
 }
 
@@ -61,9 +64,9 @@ const (
 	maxExtent  = 1 << 12
 )
 
-// Load reads a model file. batch is the number of images that will be classified at a time. Errors of the
-// file are the input's fault.
-func Load(path string, batch int) (*SavedModel, error) {
+// Load reads a model file. batch is the number of images that will be classified at a time, threads the number
+// of workers, 0 for one per processor. Errors of the file are the input's fault.
+func Load(path string, batch, threads int) (*SavedModel, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		if os.IsNotExist(err) {
@@ -71,15 +74,16 @@ func Load(path string, batch int) (*SavedModel, error) {
 		}
 		return nil, err
 	}
-	m, err := parseModel(data, batch)
+	m, err := parseModel(data, batch, threads)
 	if err != nil {
 		return nil, fault.Inputf("%s: %w", path, err)
 	}
 	return m, nil
 }
 
-// parseModel builds the model of a file.
-func parseModel(data []byte, batch int) (*SavedModel, error) {
+// parseModel builds the model of a file. The network's memory is allocated when the file is known to hold all
+// its weights, which bounds it.
+func parseModel(data []byte, batch, threads int) (*SavedModel, error) {
 	f, err := tensorfile.Parse(data)
 	if err != nil {
 		return nil, err
@@ -99,23 +103,38 @@ func parseModel(data []byte, batch int) (*SavedModel, error) {
 	if err != nil {
 		return nil, fmt.Errorf("model: %w", err)
 	}
-	level, err := kernel.Active()
-	if err != nil {
-		return nil, fault.Input(err)
-	}
-	c, err := newClassifier(parts{model: arch}, m.shape(), len(m.Classes), batch, level, runtime.GOMAXPROCS(0))
-	if err != nil {
+	if m.classifier, err = newClassifier(arch, m.shape(), len(m.Classes), batch); err != nil {
 		return nil, err
 	}
-	m.classifier, m.tables = c, m.Normalizer.Tables()
-	for _, p := range c.params.All() {
+	params := m.classifier.params.All()
+	if len(f.Tensors) != len(params) {
+		return nil, fmt.Errorf("holds %d tensors, expected the %d of %s", len(f.Tensors), len(params), m.Model)
+	}
+	for _, p := range params {
 		if err := fits(f, p.Name, p.Expr.Shape()); err != nil {
-			c.Close()
 			return nil, err
 		}
-		copy(c.program.Float(p.Expr), f.Tensors[p.Name].F32)
 	}
-	return m, nil
+	return m, m.start(f, threads)
+}
+
+// start compiles the network and gives it its weights.
+func (m *SavedModel) start(f tensorfile.File, threads int) error {
+	level, err := kernel.Active()
+	if err != nil {
+		return fault.Input(err)
+	}
+	if threads == 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	if err := m.classifier.compile(level, threads); err != nil {
+		return err
+	}
+	for _, p := range m.classifier.params.All() {
+		copy(m.classifier.program.Float(p.Expr), f.Tensors[p.Name].F32)
+	}
+	m.tables = m.Normalizer.Tables()
+	return nil
 }
 
 // check refuses a card that makes no sense.
@@ -130,11 +149,16 @@ func (c Card) check() error {
 	case len(c.Normalizer.Mean) != c.Channels || len(c.Normalizer.Std) != c.Channels:
 		return fmt.Errorf("normalizer of %d channels, expected %d", len(c.Normalizer.Mean), c.Channels)
 	}
+	for ch, std := range c.Normalizer.Std {
+		if std < 0 || std > 1 || c.Normalizer.Mean[ch] < 0 || c.Normalizer.Mean[ch] > 1 {
+			return fmt.Errorf("normalizer of channel %d is mean %v, std %v, expected 0 to 1", ch, c.Normalizer.Mean[ch], std)
+		}
+	}
 	return nil
 }
 
 // Close frees the model's workers.
-func (m *SavedModel) Close() { m.classifier.Close() }
+func (m *SavedModel) Close() { m.classifier.close() }
 
 // Predict returns the class probabilities of an image given as bytes [C, H, W].
 func (m *SavedModel) Predict(image []byte) ([]float64, error) {
@@ -159,9 +183,15 @@ func (m *SavedModel) PredictPicture(data []byte, invert bool) ([]float64, error)
 }
 
 // Score classifies a subset of images.
-func (m *SavedModel) Score(s dataset.Subset) (assess.Score, error) {
+func (m *SavedModel) Score(s dataset.Subset) (assess.Score, error) { return m.score(s, m.tables) }
+
+// score is Score with a normalization other than the model's.
+func (m *SavedModel) score(s dataset.Subset, t dataset.Tables) (assess.Score, error) {
 	if s.Shape != m.shape() {
 		return assess.Score{}, fault.Inputf("images of %v, but the model takes %v", s.Shape, m.shape())
 	}
-	return m.classifier.score(s, m.tables)
+	if s.Len() > 0 && int(slices.Max(s.Labels)) >= len(m.Classes) {
+		return assess.Score{}, fault.Inputf("images of class %d, but the model knows %d classes", slices.Max(s.Labels), len(m.Classes))
+	}
+	return m.classifier.score(s, t)
 }

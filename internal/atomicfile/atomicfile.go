@@ -7,7 +7,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 )
+
+// temporary stands between the name of a file and the random part of its temporary's.
+const temporary = ".tmp-"
 
 // Write replaces the file at path by what write produces. The order of writes is: a temporary file in the
 // same folder is filled, synced and closed, renamed to path, and the folder is synced. Whatever happens
@@ -15,7 +19,7 @@ import (
 // failed write leaves is removed; one that a killed process leaves is named path.tmp-*.
 func Write(path string, write func(io.Writer) error) (err error) {
 	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, filepath.Base(path)+".tmp-*")
+	f, err := os.CreateTemp(dir, filepath.Base(path)+temporary+"*")
 	if err != nil {
 		return err
 	}
@@ -47,6 +51,9 @@ func Write(path string, write func(io.Writer) error) (err error) {
 	}
 	return syncDir(dir)
 }
+
+// IsTemporary reports whether name is that of a temporary that Write makes for the file base.
+func IsTemporary(name, base string) bool { return strings.HasPrefix(name, base+temporary) }
 
 // WriteBytes is Write of data.
 func WriteBytes(path string, data []byte) error {

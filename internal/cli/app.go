@@ -3,22 +3,21 @@
 package cli
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
+	"github.com/gradreg/gradreg/internal/build"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/train"
@@ -59,42 +58,36 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) (code int) {
 	a.terminal = isTerminal(errOut) && a.getenv("TERM") != "dumb"
 	defer func() {
 		if r := recover(); r != nil {
-			fmt.Fprintf(errOut, "gradreg: this is a bug: %v\n%s", r, debug.Stack())
-			code = exitFailed
+			code = a.exit(a.bug(r, args, debug.Stack()))
 		}
 	}()
-	ctx, stop := a.signals()
-	defer stop()
 	root := a.root()
 	root.SetArgs(args)
-	return a.exit(root.ExecuteContext(ctx))
+	a.json = slices.Contains(args, "--json") // also for what is wrong before the flag is reached
+	return a.exit(root.Execute())
 }
 
-// isTerminal reports whether w is a terminal.
+// isTerminal reports whether w is a terminal of known size.
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
+	if !ok {
+		return false
+	}
+	width, height, err := term.GetSize(int(f.Fd()))
+	return err == nil && width > 0 && height > 0
 }
 
-// signals returns a context that ends with the first interrupt; the second one ends the process.
-func (a *app) signals() (context.Context, func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	ch := make(chan os.Signal, 2)
-	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		if _, ok := <-ch; !ok {
-			return
-		}
-		cancel()
-		if _, ok := <-ch; ok {
-			os.Exit(exitInterrupted)
-		}
-	}()
-	return ctx, func() {
-		signal.Stop(ch)
-		close(ch)
-		cancel()
+// bug makes an error of a panic and writes what its finder should send to a file.
+func (a *app) bug(value any, args []string, stack []byte) error {
+	f, err := os.CreateTemp("", "gradreg-bug-*.txt")
+	if err == nil {
+		_, err = fmt.Fprintf(f, "%+v\ngradreg %q\n\n%v\n\n%s", build.Current(), args, value, stack)
+		err = errors.Join(err, f.Close())
 	}
+	if err != nil {
+		return fmt.Errorf("this is a bug: %v (no report could be written: %w)", value, err)
+	}
+	return fmt.Errorf("this is a bug: %v; please report it with the file %s", value, f.Name())
 }
 
 // usage marks an error of the command line.
@@ -154,8 +147,8 @@ of the network with respect to its input.`,
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	root.SetFlagErrorFunc(flagError)
-	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON object instead of text")
-	root.AddCommand(a.trainCommand(), a.evalCommand(), a.predictCommand(), a.dataCommand(), a.versionCommand())
+	root.PersistentFlags().BoolVar(&a.json, "json", a.json, "print one JSON object instead of text")
+	root.AddCommand(a.trainCommand(), a.evalCommand(), a.predictCommand(), a.dataCommand(), a.versionCommand(), a.manCommand())
 	root.AddCommand(topics()...)
 	return root
 }

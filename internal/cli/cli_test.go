@@ -2,10 +2,13 @@ package cli_test
 
 import (
 	"bytes"
+	"encoding/json"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -32,7 +35,18 @@ func TestScripts(t *testing.T) {
 			return writeDigit(filepath.Join(env.WorkDir, "digit.png"))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "oneline": oneLine, "damage": damage,
+			"exits": exits, "oneline": oneLine, "damage": damage, "disk": disk, "sameaccuracy": sameAccuracy,
+		},
+		Condition: func(name string) (bool, error) {
+			if name != "mount" {
+				return false, fmt.Errorf("unknown condition %q", name)
+			}
+			dir := t.TempDir()
+			err := mount(dir, "64k")
+			if err == nil {
+				err = exec.Command("umount", dir).Run()
+			}
+			return err == nil, nil
 		},
 	})
 }
@@ -85,6 +99,39 @@ func oneLine(ts *testscript.TestScript, _ bool, _ []string) {
 	text := ts.ReadFile("stderr")
 	if strings.Count(text, "\n") != 1 || !strings.HasPrefix(text, "gradreg: ") {
 		ts.Fatalf("want one line, got %q", text)
+	}
+}
+
+// mount puts a file system of the given size, in memory, on a folder, or changes the size of the one there.
+func mount(dir, size string) error {
+	if exec.Command("mount", "-o", "remount,size="+size, dir).Run() == nil {
+		return nil
+	}
+	return exec.Command("mount", "-t", "tmpfs", "-o", "size="+size, "tmpfs", dir).Run()
+}
+
+// disk makes a folder a disk of its own, or changes its size: disk DIR SIZE.
+func disk(ts *testscript.TestScript, _ bool, args []string) {
+	dir := ts.MkAbs(args[0])
+	if _, err := os.Stat(dir); err != nil {
+		ts.Check(os.Mkdir(dir, 0o755))
+		ts.Defer(func() { exec.Command("umount", dir).Run() })
+	}
+	ts.Check(mount(dir, args[1]))
+}
+
+// sameAccuracy checks that gradreg eval RUN finds what the run's summary says.
+func sameAccuracy(ts *testscript.TestScript, _ bool, args []string) {
+	type score struct {
+		TestErrorCount int     `json:"test_error_count"`
+		TestNLL        float64 `json:"test_nll"`
+	}
+	var want, got score
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0]+"/summary.json")), &want))
+	ts.Check(ts.Exec("gradreg", "eval", args[0], "--json"))
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &got))
+	if got != want {
+		ts.Fatalf("eval says %+v, the summary %+v", got, want)
 	}
 }
 

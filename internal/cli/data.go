@@ -36,7 +36,7 @@ func (a *app) dataCommand() *cobra.Command {
 
 func (a *app) runDataList() error {
 	if a.json {
-		return a.printJSON(dataset.List())
+		return a.printJSON(dataEntries())
 	}
 	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "NAME\tIMAGES\tTRAIN\tTEST\tCLASSES\tEMBEDDED\tLICENCE\tDESCRIPTION")
@@ -48,6 +48,28 @@ func (a *app) runDataList() error {
 		fmt.Fprintf(w, "%s\t%v\t%d\t%d\t%d\t%s\t%s\t%s\n", d.Name, d.Shape, d.Train, d.Test, len(d.Classes), embedded, d.Licence, d.Description)
 	}
 	return w.Flush()
+}
+
+// dataEntry describes a data set in JSON.
+type dataEntry struct {
+	Name        string   `json:"name"`
+	Description string   `json:"description"`
+	Classes     []string `json:"classes"`
+	Shape       [3]int   `json:"shape"` // channels, height, width
+	TrainCount  int      `json:"train_count"`
+	TestCount   int      `json:"test_count"`
+	Licence     string   `json:"licence"`
+	Embedded    bool     `json:"embedded"`
+}
+
+func dataEntries() []dataEntry {
+	var out []dataEntry
+	for _, d := range dataset.List() {
+		out = append(out, dataEntry{
+			d.Name, d.Description, d.Classes, [3]int{d.Shape.C, d.Shape.H, d.Shape.W}, d.Train, d.Test, d.Licence, d.Embedded,
+		})
+	}
+	return out
 }
 
 func (a *app) runDataVerify(names []string, dataDir string) error {

@@ -2,17 +2,11 @@ package cli
 
 import (
 	"fmt"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
-	"github.com/gradreg/gradreg/dataset"
-	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/train"
 )
-
-// evalBatch is the number of images that are classified at a time.
-const evalBatch = 250
 
 // evaluation is what gradreg eval prints.
 type evaluation struct {
@@ -25,47 +19,45 @@ type evaluation struct {
 	Model          string     `json:"model"`
 }
 
+// evalOptions are the flags of gradreg eval.
+type evalOptions struct {
+	dataDir string
+	threads int
+}
+
 func (a *app) evalCommand() *cobra.Command {
-	var dataDir string
+	o := &evalOptions{}
 	cmd := &cobra.Command{
 		Use:   "eval RUN",
-		Short: "Evaluate the model of a run on the official test images",
+		Short: "Evaluate the model of a run on its test images",
+		Long: `Evaluate the model of a finished run on the official test images, which gives what the run itself ended with.
+A run with --paper-protocol is evaluated on the images that it held out.`,
 		Example: `  # Accuracy, its 95 % interval, errors and negative log-likelihood
   gradreg eval runs/mnist-2000-lenet-datagrad-s1`,
-		Args: args(cobra.ExactArgs(1)),
-		RunE: func(_ *cobra.Command, list []string) error { return a.runEval(list[0], dataDir) },
+		Args:              args(cobra.ExactArgs(1)),
+		ValidArgsFunction: completeFolders,
+		RunE:              func(cmd *cobra.Command, list []string) error { return a.runEval(cmd, o, list[0]) },
 	}
-	cmd.Flags().StringVar(&dataDir, "data-dir", "", "folder to look for the data set's files in (before GRADREG_DATA)")
+	cmd.Flags().StringVar(&o.dataDir, "data-dir", "", "folder to look for the data set's files in (before GRADREG_DATA)")
+	threadsFlag(cmd, &o.threads)
 	return cmd
 }
 
-func (a *app) runEval(dir, dataDir string) error {
-	cfg, err := train.FolderConfig(dir)
+func (a *app) runEval(cmd *cobra.Command, o *evalOptions, dir string) error {
+	threads, err := a.threadCount(cmd, o.threads)
 	if err != nil {
 		return err
 	}
-	m, err := train.Load(filepath.Join(dir, train.ModelFile), evalBatch)
+	result, err := train.Evaluate(dir, train.Options{DataDirs: a.dataDirs(o.dataDir), Threads: threads})
 	if err != nil {
 		return err
 	}
-	defer m.Close()
-	if m.Model != cfg.Model || m.Data != cfg.Data {
-		return fault.Inputf("%s holds the model %s of %s, but its config.yaml says %s of %s", dir, m.Model, m.Data, cfg.Model, cfg.Data)
-	}
-	d, err := dataset.Open(cfg.Data, a.dataDirs(dataDir)...)
-	if err != nil {
-		return err
-	}
-	part, err := d.Test()
-	if err != nil {
-		return err
-	}
-	score, err := m.Score(dataset.Whole(part))
-	if err != nil {
-		return err
-	}
+	score := result.Score
 	low, high := score.Interval()
-	e := evaluation{score.Accuracy(), [2]float64{low, high}, score.Errors, score.NLL(), score.Images, cfg.Data, cfg.Model}
+	e := evaluation{
+		score.Accuracy(), [2]float64{low, high}, score.Errors, score.NLL(), score.Images,
+		result.Config.Data, result.Config.Model,
+	}
 	if a.json {
 		return a.printJSON(e)
 	}

@@ -86,7 +86,7 @@ func (a *app) runPredict(o *predictOptions, images []string) error {
 	if err != nil {
 		return err
 	}
-	m, err := train.Load(path, 1)
+	m, err := train.Load(path, 1, 0)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/vbauerster/mpb/v8"
@@ -18,8 +19,9 @@ type progress struct {
 	app   *app
 	bars  *mpb.Progress
 	bar   *mpb.Bar
-	last  train.Progress
+	last  atomic.Pointer[train.Progress] // read by the bar's goroutine
 	shown time.Time
+	dir   string // the run folder
 }
 
 // lineEvery is the longest silence without a terminal.
@@ -34,6 +36,7 @@ func (a *app) newProgress(plain bool) *progress {
 }
 
 func (p *progress) started(s train.Start) {
+	p.dir = s.Dir
 	if p.app.json {
 		return
 	}
@@ -48,13 +51,14 @@ func (p *progress) started(s train.Start) {
 	}
 	p.bar = p.bars.AddBar(int64(c.Steps),
 		mpb.PrependDecorators(decor.CountersNoUnit("step %d/%d ")),
-		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return " " + p.numbers() })),
+		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return " " + p.pace() })),
+		mpb.BarBtmExtender(mpb.BarFillerFunc(p.secondLine)),
 	)
 	p.bar.SetCurrent(int64(s.Step))
 }
 
 func (p *progress) stepped(s train.Progress) {
-	p.last = s
+	p.last.Store(&s)
 	if p.bar != nil {
 		p.bar.SetCurrent(int64(s.Step))
 		return
@@ -63,13 +67,20 @@ func (p *progress) stepped(s train.Progress) {
 		return
 	}
 	p.shown = p.app.now()
-	fmt.Fprintf(p.app.err, "step %d/%d  %s\n", s.Step, s.Steps, p.numbers())
+	fmt.Fprintf(p.app.err, "step %d/%d  %s  %s\n", s.Step, s.Steps, p.numbers(), p.pace())
 }
 
-// numbers describes the last step in a line.
+// secondLine writes the numbers below the bar, where they fit into 80 columns.
+func (p *progress) secondLine(w io.Writer, s decor.Statistics) error {
+	line := p.numbers()
+	_, err := fmt.Fprintln(w, line[:max(0, min(len(line), s.AvailableWidth-1))])
+	return err
+}
+
+// numbers describes the last step; ASCII.
 func (p *progress) numbers() string {
-	s := p.last
-	if s.Step == 0 {
+	s := p.last.Load()
+	if s == nil {
 		return ""
 	}
 	var b strings.Builder
@@ -80,11 +91,19 @@ func (p *progress) numbers() string {
 	if !math.IsNaN(s.DevAccuracy) {
 		fmt.Fprintf(&b, "  dev %.2f %%", 100*s.DevAccuracy)
 	}
-	fmt.Fprintf(&b, "  %.0f img/s", s.ImagesPerSecond)
-	if s.Step < s.Steps {
-		fmt.Fprintf(&b, "  %v left", s.Remaining.Round(time.Second))
-	}
 	return b.String()
+}
+
+// pace describes how fast the run goes and how long it will take.
+func (p *progress) pace() string {
+	s := p.last.Load()
+	switch {
+	case s == nil || s.ImagesPerSecond == 0: // the first step is not typical
+		return ""
+	case s.Step == s.Steps:
+		return fmt.Sprintf("%.0f images/s", s.ImagesPerSecond)
+	}
+	return fmt.Sprintf("%.0f images/s  %v left", s.ImagesPerSecond, s.Remaining.Round(time.Second))
 }
 
 // close leaves the terminal in order.
@@ -96,5 +115,4 @@ func (p *progress) close() {
 		p.bar.Abort(false)
 	}
 	p.bars.Wait()
-	io.WriteString(p.app.err, "")
 }

@@ -27,8 +27,14 @@ With --json a command prints its result as one JSON object or array on one line 
 JSON object with "error" and "exit_code" on standard error. Fields are added over time, never renamed. Fractions
 are in 0..1, times in seconds, names end in _count and _seconds accordingly.
 
-gradreg train prints test_accuracy, test_error_count, test_nll (nats), test_images, dev_accuracy, steps, seconds,
-images_per_second, seed, data, train_size, model, parameters, regularizers, threads, cpu, dir.`),
+gradreg train    test_accuracy, test_error_count, test_nll (nats), test_images, dev_accuracy, steps, seconds,
+                 images_per_second, seed, data, train_size, model, parameters, regularizers, threads, cpu, version,
+                 commit, dir
+gradreg eval     test_accuracy, test_accuracy_interval (95 %, Wilson), test_error_count, test_nll, test_images,
+                 data, model
+gradreg predict  an array: image, class, probability, probabilities (by class)
+gradreg data     list: an array of the data sets; verify: by data set, an array of its files
+gradreg version  version, commit, dirty, go, system, cpu`),
 	}
 }
 
@@ -38,8 +44,8 @@ func regularizersTopic() string {
 The objective is mean loss + Σ λ·R. R is a mean over the samples of the batch and a sum over pixels of the
 normalized input, without a factor ½ unless its formula has one.
 
---reg adds to the defaults (datagrad:50 and weight-decay:5e-4) or replaces the one of its name; --reg none clears what
-stands before it.
+--reg adds to the defaults (datagrad:50 and weight-decay:5e-4), or to those of the --config file, or replaces the one
+of its name; --reg none clears what stands before it.
 `)
 	for _, r := range gradreg.Regularizers() {
 		fmt.Fprintf(&b, "\n%s\n  R       %s\n  cost    %s multiply-adds a step (plain: 3F − F₁)\n  source  %s\n", r.Name, r.Formula, r.Cost, r.Source)

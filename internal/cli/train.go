@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -81,23 +82,11 @@ An interrupt (Ctrl-C) finishes the step, saves and prints how to go on; a second
 	f.StringVar(&o.file, "config", "", "configuration file (YAML); flags override it")
 	f.StringVar(&o.out, "out", "", "run folder to create (default runs/DATA-SIZE-MODEL-REGULARIZER-sSEED, numbered if it exists)")
 	f.StringVar(&o.resume, "resume", "", "run folder to continue")
-	f.IntVar(&o.threads, "threads", 0, "worker threads; 0 for one per processor (GRADREG_THREADS)")
+	threadsFlag(cmd, &o.threads)
 	f.BoolVar(&o.plain, "plain", false, "no progress bar")
 	f.BoolVar(&o.fast, "fast-dev-run", false, "ten steps, to see that everything works")
-	completions(cmd)
+	completeFlags(cmd)
 	return cmd
-}
-
-// completions completes the values of flags.
-func completions(cmd *cobra.Command) {
-	for flag, values := range map[string][]string{
-		"data": dataset.Names(), "model": model.Names(), "optimizer": optim.Names(), "schedule": optim.ScheduleNames(),
-		"reg": append(gradreg.Names(), gradreg.None),
-	} {
-		cmd.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return values, cobra.ShellCompDirectiveNoFileComp
-		})
-	}
 }
 
 // configuration merges defaults, file and flags, in this order.
@@ -112,20 +101,20 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (train.Config, error) {
 		}
 		return train.FolderConfig(o.resume)
 	}
-	cfg := o.config
+	cfg, base := o.config, train.Default()
 	if o.file != "" {
 		data, err := os.ReadFile(o.file)
 		if err != nil {
 			return cfg, fault.Inputf("--config: %w", err)
 		}
-		if cfg, err = train.ReadConfig(train.Default(), data); err != nil {
+		if base, err = train.ReadConfig(base, data); err != nil {
 			return cfg, fault.Inputf("%s: %w", o.file, err)
 		}
+		cfg = base
 		o.override(&cfg, changed)
 	}
-	// What is given on the command line is added to the defaults, which none clears.
 	if changed("reg") {
-		cfg.Regularizers = withDefaults(o.config.Regularizers)
+		cfg.Regularizers = withOthers(base.Regularizers, o.config.Regularizers)
 	}
 	if o.fast {
 		cfg.Steps, cfg.EvalEvery, cfg.LogEvery = 10, 5, 5
@@ -133,20 +122,23 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (train.Config, error) {
 	return cfg, nil
 }
 
-// withDefaults returns the regularizers of the command line: each replaces the default of its name.
-func withDefaults(given []string) []string {
-	name := func(text string) string { n, _, _ := strings.Cut(text, ":"); return n }
+// withOthers returns the regularizers of the command line behind those of the file or the defaults, less the
+// ones whose name is given again. none, which clears all before it, stays for train to understand.
+func withOthers(base, given []string) []string {
 	var out []string
-	for _, text := range train.Default().Regularizers {
-		replaced := false
-		for _, g := range given {
-			replaced = replaced || name(g) == name(text)
-		}
-		if !replaced {
+	for _, text := range base {
+		again := slices.ContainsFunc(given, func(g string) bool { return nameOf(g) == nameOf(text) })
+		if !again {
 			out = append(out, text)
 		}
 	}
 	return append(out, given...)
+}
+
+// nameOf returns the name that a text form begins with.
+func nameOf(text string) string {
+	name, _, _ := strings.Cut(text, ":")
+	return name
 }
 
 // override copies the flags that were set over a file's values.
@@ -167,26 +159,9 @@ func (o *trainOptions) override(cfg *train.Config, changed func(string) bool) {
 	}
 }
 
-// threadCount returns the number of workers that flag and environment ask for, 0 for the default.
-func (a *app) threadCount(cmd *cobra.Command, flag int) (int, error) {
-	if flag < 0 {
-		return 0, usage{fmt.Errorf("--threads is %d, expected at least 0", flag)}
-	}
-	env := a.getenv("GRADREG_THREADS")
-	if cmd.Flags().Changed("threads") || env == "" {
-		return flag, nil
-	}
-	n, err := strconv.Atoi(env)
-	if err != nil || n < 0 {
-		return 0, usage{fmt.Errorf("GRADREG_THREADS is %q, expected a number of threads", env)}
-	}
-	return n, nil
-}
-
-// defaultFolder returns a folder name under runs/ that says what the run is and is not taken.
-func defaultFolder(cfg train.Config) string {
-	name := func(text string) string { n, _, _ := strings.Cut(text, ":"); return n }
-	method := "plain"
+// folderName returns a folder under runs/ that says what the run is.
+func folderName(cfg train.Config) string {
+	method, size := "plain", "all"
 	if regs, err := gradreg.ParseAll(cfg.Regularizers); err == nil {
 		for _, r := range regs {
 			if r.Name() != "weight-decay" {
@@ -195,14 +170,10 @@ func defaultFolder(cfg train.Config) string {
 			}
 		}
 	}
-	base := filepath.Join("runs", fmt.Sprintf("%s-%d-%s-%s-s%d", cfg.Data, cfg.TrainSize, name(cfg.Model), method, cfg.Seed))
-	dir := base
-	for i := 2; ; i++ {
-		if _, err := os.Stat(dir); os.IsNotExist(err) {
-			return dir
-		}
-		dir = fmt.Sprintf("%s-%d", base, i)
+	if cfg.TrainSize > 0 {
+		size = strconv.Itoa(cfg.TrainSize)
 	}
+	return filepath.Join("runs", fmt.Sprintf("%s-%s-%s-%s-s%d", cfg.Data, size, nameOf(cfg.Model), method, cfg.Seed))
 }
 
 func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
@@ -217,22 +188,26 @@ func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
-	if opt.Dir == "" {
-		if opt.Dir = o.out; opt.Dir == "" {
-			opt.Dir = defaultFolder(cfg)
-		}
+	switch {
+	case opt.Resume:
+	case o.out != "":
+		opt.Dir = o.out
+	default:
+		opt.Dir, opt.Number = folderName(cfg), true
 	}
 	return a.train(cmd.Context(), cfg, opt, o.plain)
 }
 
 // train runs and reports.
 func (a *app) train(ctx context.Context, cfg train.Config, opt train.Options, plain bool) error {
+	ctx, stop := interruptible(ctx)
+	defer stop()
 	show := a.newProgress(plain)
 	opt.Started, opt.Stepped = show.started, show.stepped
 	summary, err := train.Run(ctx, cfg, opt)
 	show.close()
 	if errors.Is(err, train.ErrInterrupted) {
-		return fmt.Errorf("%w; continue with: gradreg train --resume %s", err, opt.Dir)
+		return fmt.Errorf("%w; continue with: gradreg train --resume %s", err, quoted(show.dir))
 	}
 	if err != nil {
 		return err
@@ -258,7 +233,15 @@ func (a *app) printSummary(s train.Summary) {
 	took := time.Duration(s.Seconds * float64(time.Second)).Round(100 * time.Millisecond)
 	fmt.Fprintf(w, "time            %v, %.0f images/s (%s, %d threads)\n", took, s.ImagesPerSecond, s.CPU, s.Threads)
 	fmt.Fprintf(w, "run folder      %s\n\n", s.Dir)
-	fmt.Fprintf(w, "Next: gradreg predict --run %s IMAGE...\n", s.Dir)
+	fmt.Fprintf(w, "Next: gradreg predict --run %s IMAGE...\n", quoted(s.Dir))
+}
+
+// quoted returns a word as a shell takes it.
+func quoted(word string) string {
+	if strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-") == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 func orNone(s string) string {

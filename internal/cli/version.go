@@ -2,54 +2,36 @@ package cli
 
 import (
 	"fmt"
-	"runtime"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
+	"github.com/gradreg/gradreg/internal/build"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/kernel"
 )
 
-// build describes the program.
-type build struct {
-	Version string `json:"version"`
-	Commit  string `json:"commit,omitempty"`
-	Go      string `json:"go"`
-	System  string `json:"system"`
-	CPU     string `json:"cpu"`
-}
-
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print version, commit, Go version and CPU level", Args: args(cobra.NoArgs),
-		RunE: func(*cobra.Command, []string) error {
-			b, err := newBuild()
-			if err != nil {
-				return err
-			}
-			if a.json {
-				return a.printJSON(b)
-			}
-			fmt.Fprintf(a.out, "gradreg %s %s (%s, %s, kernels %s)\n", b.Version, b.Commit, b.Go, b.System, b.CPU)
-			return nil
-		},
+		RunE: func(*cobra.Command, []string) error { return a.runVersion() },
 	}
 }
 
-func newBuild() (build, error) {
+func (a *app) runVersion() error {
 	level, err := kernel.Active()
 	if err != nil {
-		return build{}, fault.Input(err)
+		return fault.Input(err)
 	}
-	b := build{Version: "(devel)", Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH, CPU: level.String()}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		b.Version = info.Main.Version
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				b.Commit = s.Value
-			}
-		}
+	b := build.Current()
+	if a.json {
+		return a.printJSON(struct {
+			build.Info
+			CPU string `json:"cpu"`
+		}{b, level.String()})
 	}
-	return b, nil
+	fmt.Fprintf(a.out, "gradreg %s (%s, %s, kernels %s)\n", b.Version, b.Go, b.System, level)
+	if b.Commit != "" {
+		fmt.Fprintf(a.out, "commit %s\n", b.Commit)
+	}
+	return nil
 }

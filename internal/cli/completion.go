@@ -1,0 +1,41 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/model"
+	"github.com/gradreg/gradreg/optim"
+)
+
+// completeFlags completes the values of flags that name things.
+func completeFlags(cmd *cobra.Command) {
+	for flag, values := range map[string][]string{
+		"data": dataset.Names(), "model": model.Names(), "optimizer": optim.Names(), "schedule": optim.ScheduleNames(),
+	} {
+		complete(cmd, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	}
+	// λ follows the colon, so no space is added.
+	specs := []string{gradreg.None}
+	for _, r := range gradreg.Regularizers() {
+		specs = append(specs, cobra.CompletionWithDesc(r.Name+":", r.Formula))
+	}
+	complete(cmd, "reg", cobra.FixedCompletions(specs, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
+	for _, flag := range []string{"resume", "out", "data-dir"} {
+		complete(cmd, flag, completeFolders)
+	}
+	complete(cmd, "config", cobra.FixedCompletions([]string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt))
+}
+
+// complete completes the value of a flag that the command has; a misspelt flag is a bug.
+func complete(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
+	if err := cmd.RegisterFlagCompletionFunc(flag, f); err != nil {
+		panic(err)
+	}
+}
+
+// completeFolders completes names of folders.
+func completeFolders(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveFilterDirs
+}

@@ -1,0 +1,77 @@
+package train
+
+import (
+	"errors"
+	"time"
+)
+
+// Options are what a run needs beside its configuration; none of them changes its numbers.
+type Options struct {
+	// Dir is the run folder. Run creates it; an existing one with anything in it is an error unless Resume or
+	// Number is set. Empty means that nothing is written.
+	Dir string
+	// Number makes Run take Dir-2, Dir-3, … where Dir is taken, also by a run that starts at the same moment.
+	Number bool
+	// Resume continues the run in Dir from its checkpoint, with the configuration that was passed, which must
+	// be that of the folder.
+	Resume bool
+	// DataDirs are the folders to look for data in.
+	DataDirs []string
+	// Threads is the number of workers; 0 means one per processor.
+	Threads int
+	// Started, if set, is called before the first step, Stepped after every step.
+	Started func(Start)
+	Stepped func(Progress)
+	// Now tells the time; time.Now if nil.
+	Now func() time.Time
+}
+
+// Start describes a run that is about to begin.
+type Start struct {
+	Config     Config
+	Dir        string // the run folder that was taken
+	Parameters int
+	Threads    int
+	CPU        string // kernel level
+	Step       int    // steps taken before
+	MACs       int    // multiply-adds of a step
+	Bytes      int    // memory of the compiled step
+}
+
+// Progress describes a run after a step.
+type Progress struct {
+	Step, Steps     int
+	Loss            float64
+	Penalties       []float64
+	Names           []string // of the penalties
+	DevAccuracy     float64  // of the last evaluation, NaN before the first
+	Evaluated       bool     // at this step
+	ImagesPerSecond float64
+	Remaining       time.Duration
+}
+
+// Summary is the result of a run, and the content of summary.json.
+type Summary struct {
+	TestAccuracy    float64  `json:"test_accuracy"`
+	TestErrorCount  int      `json:"test_error_count"`
+	TestNLL         float64  `json:"test_nll"`
+	TestImages      int      `json:"test_images"`
+	DevAccuracy     *float64 `json:"dev_accuracy,omitempty"`
+	Steps           int      `json:"steps"`
+	Seconds         float64  `json:"seconds"`
+	ImagesPerSecond float64  `json:"images_per_second"`
+	Seed            uint64   `json:"seed"`
+	Data            string   `json:"data"`
+	TrainSize       int      `json:"train_size"`
+	Model           string   `json:"model"`
+	Parameters      int      `json:"parameters"`
+	Regularizers    []string `json:"regularizers"`
+	Threads         int      `json:"threads"`
+	CPU             string   `json:"cpu"`
+	Version         string   `json:"version"`
+	Commit          string   `json:"commit,omitempty"`
+	Dir             string   `json:"dir,omitempty"`
+}
+
+// ErrInterrupted is returned when the context ended; the state has been saved if there is a folder.
+var ErrInterrupted = errors.New("interrupted")

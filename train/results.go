@@ -1,0 +1,86 @@
+package train
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/gradreg/gradreg/internal/atomicfile"
+	"github.com/gradreg/gradreg/internal/build"
+	"github.com/gradreg/gradreg/report"
+)
+
+// finish evaluates the model on the test images, once, and writes the results.
+func (r *run) finish() (Summary, error) {
+	r.classifier.load(r.engine)
+	score, err := r.classifier.score(r.test, r.tables(r.test))
+	if err != nil {
+		return Summary{}, err
+	}
+	s := Summary{
+		TestAccuracy: score.Accuracy(), TestErrorCount: score.Errors, TestNLL: score.NLL(), TestImages: score.Images,
+		DevAccuracy: r.devScore, Steps: r.config.Steps, Seconds: r.progress.seconds,
+		ImagesPerSecond: float64(r.config.Steps*r.config.Batch) / r.progress.seconds, Seed: r.config.Seed,
+		Data: r.config.Data, TrainSize: r.config.TrainSize, Model: r.config.Model, Parameters: r.engine.params.Count(),
+		Regularizers: r.config.Regularizers,
+		Threads:      r.Threads, CPU: r.engine.level.String(), Dir: r.Dir,
+		Version: build.Current().Version, Commit: build.Current().Commit,
+	}
+	if r.Dir == "" {
+		return s, nil
+	}
+	return s, r.writeResults(s)
+}
+
+// writeResults writes the files of a finished run, the summary last.
+func (r *run) writeResults(s Summary) error {
+	shape := r.data.Shape
+	card := Card{
+		Model: r.config.Model, Data: r.config.Data, Classes: r.data.Classes,
+		Channels: shape.C, Height: shape.H, Width: shape.W, Normalizer: r.normalizer,
+	}
+	if err := saveModel(r.path(ModelFile), r.engine, card); err != nil {
+		return err
+	}
+	metrics, err := ReadMetrics(r.path(metricsFile))
+	if err != nil {
+		return err
+	}
+	if err := report.WriteCurve(r.path(curveFile), curve(r.config, metrics)); err != nil {
+		return fmt.Errorf("%s: %w", r.path(curveFile), err)
+	}
+	data, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return err
+	}
+	return atomicfile.WriteBytes(r.path(summaryFile), append(data, '\n'))
+}
+
+// curve collects the series of a run's learning curve.
+func curve(cfg Config, metrics []Metrics) report.Curve {
+	c := report.Curve{Title: fmt.Sprintf("%s, %d images, %s, seed %d", cfg.Data, cfg.TrainSize, cfg.Model, cfg.Seed)}
+	loss := report.Series{Name: "loss"}
+	penalties := map[string]*report.Series{}
+	var order []string
+	for _, text := range cfg.Regularizers {
+		name := nameOf(text)
+		penalties[name] = &report.Series{Name: name}
+		order = append(order, name)
+	}
+	for _, m := range metrics {
+		loss.Add(float64(m.Step), m.Loss)
+		for name, v := range m.Penalties {
+			if s := penalties[name]; s != nil {
+				s.Add(float64(m.Step), v)
+			}
+		}
+		if m.DevAccuracy != nil {
+			c.Accuracy.Add(float64(m.Step), *m.DevAccuracy)
+		}
+	}
+	c.Accuracy.Name = "dev accuracy"
+	c.Losses = append(c.Losses, loss)
+	for _, name := range order {
+		c.Losses = append(c.Losses, *penalties[name])
+	}
+	return c
+}
