@@ -31,7 +31,7 @@ func (x *poolCall) run(c *chunk, lo, hi int) {
 		switch x.op {
 		case sym.OpMaxPoolIndex:
 			if x.pairs() {
-				x.maxIndexPairs(ints(to), from)
+				c.worker.level.MaxIndexPairs(ints(to), from, x.oh, x.ow, x.w)
 			} else {
 				x.maxIndex(ints(to), from)
 			}
@@ -70,29 +70,6 @@ func (x *poolCall) maxIndex(out []int32, in []float32) {
 				}
 			}
 			out[i*x.ow+j] = int32(best)
-		}
-	}
-}
-
-// maxIndexPairs is maxIndex for 2×2 windows.
-func (x *poolCall) maxIndexPairs(out []int32, in []float32) {
-	for i := range x.oh {
-		upper := in[2*i*x.w:][:2*x.ow]
-		lower := in[(2*i+1)*x.w:][:2*x.ow]
-		row := out[i*x.ow:][:x.ow]
-		base := int32(2 * i * x.w)
-		for j := range row {
-			best, at := upper[2*j], base+int32(2*j)
-			if v := upper[2*j+1]; v > best {
-				best, at = v, base+int32(2*j+1)
-			}
-			if v := lower[2*j]; v > best {
-				best, at = v, base+int32(x.w+2*j)
-			}
-			if v := lower[2*j+1]; v > best {
-				at = base + int32(x.w+2*j+1)
-			}
-			row[j] = at
 		}
 	}
 }

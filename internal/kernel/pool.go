@@ -1,0 +1,43 @@
+package kernel
+
+//go:generate sh -c "cd _asm && go run ./pool -out ../pool_amd64.s -stubs ../pool_stubs_amd64.go -pkg kernel"
+
+// MaxIndexPairs finds the largest element of every 2×2 window, stride 2, of a plane of the given width: dst[i·cols +
+// j] is its index in src, the first in row-major order where several are equal, and NaN is larger than nothing. src
+// holds at least 2·rows·width elements, 2·cols
+// ≤ width.
+func (l Level) MaxIndexPairs(dst []int32, src []float32, rows, cols, width int) {
+	if l == Generic {
+		maxIndexPairsGeneric(dst, src, rows, cols, width)
+		return
+	}
+	lanes := l.lanes()
+	// Blocks go from right to left: what a vector of the last one leaves beyond its row, the others overwrite.
+	for j := (cols - 1) / lanes * lanes; j >= 0; j -= lanes {
+		n := min(cols-j, lanes)
+		low, high := uint32(1)<<min(2*n, lanes)-1, uint32(1)<<max(2*n-lanes, 0)-1
+		l.maxIndexPairs(dst[j:], src[2*j:], rows, cols, width, int32(2*j), low, high, uint32(1)<<n-1)
+	}
+}
+
+// maxIndexPairsGeneric is MaxIndexPairs in portable Go.
+func maxIndexPairsGeneric(dst []int32, src []float32, rows, cols, width int) {
+	for i := range rows {
+		upper, lower := src[2*i*width:][:2*cols], src[(2*i+1)*width:][:2*cols]
+		row := dst[i*cols:][:cols]
+		first := int32(2 * i * width)
+		for j := range row {
+			best, at := upper[2*j], first+int32(2*j)
+			if v := upper[2*j+1]; v > best {
+				best, at = v, first+int32(2*j+1)
+			}
+			if v := lower[2*j]; v > best {
+				best, at = v, first+int32(width+2*j)
+			}
+			if v := lower[2*j+1]; v > best {
+				at = first + int32(width+2*j+1)
+			}
+			row[j] = at
+		}
+	}
+}
