@@ -16,7 +16,12 @@ func (l Level) MaxIndexPairs(dst []int32, src []float32, rows, cols, width int) 
 	for j := (cols - 1) / lanes * lanes; j >= 0; j -= lanes {
 		n := min(cols-j, lanes)
 		low, high := uint32(1)<<min(2*n, lanes)-1, uint32(1)<<max(2*n-lanes, 0)-1
-		l.maxIndexPairs(dst[j:], src[2*j:], rows, cols, width, int32(2*j), low, high, uint32(1)<<n-1)
+		// Masked stores are slow, so only rows whose vectors would reach past the end take them.
+		whole := 0
+		if last := rows*cols - j - lanes; last >= 0 {
+			whole = min(last/cols+1, rows-1)
+		}
+		l.maxIndexPairs(dst[j:], src[2*j:], whole, rows-whole, cols, width, int32(2*j), low, high, uint32(1)<<n-1)
 	}
 }
 

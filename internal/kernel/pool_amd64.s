@@ -4,37 +4,38 @@
 
 #include "textflag.h"
 
-// func maxIndexPairsAVX512(dst *int32, src *float32, rows int, step int, width int, first int32, low uint32, high uint32, store uint32)
+// func maxIndexPairsAVX512(dst *int32, src *float32, whole int, masked int, step int, width int, first int32, low uint32, high uint32, store uint32)
 // Requires: AVX, AVX512F
-TEXT ·maxIndexPairsAVX512(SB), NOSPLIT, $0-56
+TEXT ·maxIndexPairsAVX512(SB), NOSPLIT, $0-64
 	MOVQ         dst+0(FP), AX
 	MOVQ         src+8(FP), CX
-	MOVQ         rows+16(FP), DX
-	MOVQ         step+24(FP), BX
-	MOVQ         width+32(FP), SI
-	MOVL         low+44(FP), DI
-	KMOVW        DI, K1
-	MOVL         high+48(FP), DI
-	KMOVW        DI, K2
-	MOVL         store+52(FP), DI
-	KMOVW        DI, K3
+	MOVQ         whole+16(FP), DX
+	MOVQ         masked+24(FP), BX
+	MOVQ         step+32(FP), SI
+	MOVQ         width+40(FP), DI
+	MOVL         low+52(FP), R8
+	KMOVW        R8, K1
+	MOVL         high+56(FP), R8
+	KMOVW        R8, K2
+	MOVL         store+60(FP), R8
+	KMOVW        R8, K3
 	VMOVDQU32    evensAVX512<>+0(SB), Z0
-	MOVL         $0x00000001, DI
-	VPBROADCASTD DI, Z1
+	MOVL         $0x00000001, R8
+	VPBROADCASTD R8, Z1
 	VPADDD       Z1, Z0, Z1
-	MOVL         first+40(FP), DI
-	VPBROADCASTD DI, Z2
+	MOVL         first+48(FP), R8
+	VPBROADCASTD R8, Z2
 	VMOVDQU32    evensAVX512<>+0(SB), Z3
 	VPADDD       Z3, Z2, Z2
-	MOVL         $0x00000001, DI
-	VPBROADCASTD DI, Z3
-	MOVL         SI, DI
-	VPBROADCASTD DI, Z4
+	MOVL         $0x00000001, R8
+	VPBROADCASTD R8, Z3
+	MOVL         DI, R8
+	VPBROADCASTD R8, Z4
 	VPADDD       Z4, Z4, Z5
-	SHLQ         $0x02, BX
+	SHLQ         $0x02, SI
 
 loop:
-	LEAQ      (CX)(SI*4), DI
+	LEAQ      (CX)(DI*4), R8
 	VMOVUPS.Z (CX), K1, Z6
 	VMOVUPS.Z 64(CX), K2, Z7
 	VMOVDQA32 Z0, Z8
@@ -47,8 +48,8 @@ loop:
 	VCMPPS    $0x1e, Z6, Z9, K4
 	VMOVAPS   Z9, K4, Z6
 	VMOVDQA32 Z8, K4, Z7
-	VMOVUPS.Z (DI), K1, Z8
-	VMOVUPS.Z 64(DI), K2, Z9
+	VMOVUPS.Z (R8), K1, Z8
+	VMOVUPS.Z 64(R8), K2, Z9
 	VMOVDQA32 Z0, Z10
 	VPERMI2PS Z9, Z8, Z10
 	VMOVDQA32 Z1, Z11
@@ -62,15 +63,19 @@ loop:
 	VMOVAPS   Z11, K4, Z6
 	VMOVDQA32 Z8, K4, Z7
 	DECQ      DX
-	JZ        last
+	JS        partial
 	VMOVUPS   Z7, (AX)
-	VPADDD    Z5, Z2, Z2
-	LEAQ      (DI)(SI*4), CX
-	ADDQ      BX, AX
-	JMP       loop
 
-last:
+next:
+	VPADDD Z5, Z2, Z2
+	LEAQ   (R8)(DI*4), CX
+	ADDQ   SI, AX
+	JMP    loop
+
+partial:
 	VMOVUPS Z7, K3, (AX)
+	DECQ    BX
+	JNZ     next
 	VZEROUPPER
 	RET
 
@@ -92,45 +97,46 @@ DATA evensAVX512<>+56(SB)/4, $0x0000001c
 DATA evensAVX512<>+60(SB)/4, $0x0000001e
 GLOBL evensAVX512<>(SB), RODATA|NOPTR, $64
 
-// func maxIndexPairsAVX2(dst *int32, src *float32, rows int, step int, width int, first int32, low uint32, high uint32, store uint32)
+// func maxIndexPairsAVX2(dst *int32, src *float32, whole int, masked int, step int, width int, first int32, low uint32, high uint32, store uint32)
 // Requires: AVX, AVX2
-TEXT ·maxIndexPairsAVX2(SB), NOSPLIT, $0-56
+TEXT ·maxIndexPairsAVX2(SB), NOSPLIT, $0-64
 	MOVQ         dst+0(FP), AX
 	MOVQ         src+8(FP), CX
-	MOVQ         rows+16(FP), DX
-	MOVQ         step+24(FP), BX
-	MOVQ         width+32(FP), SI
-	MOVL         low+44(FP), DI
-	VMOVD        DI, X0
+	MOVQ         whole+16(FP), DX
+	MOVQ         masked+24(FP), BX
+	MOVQ         step+32(FP), SI
+	MOVQ         width+40(FP), DI
+	MOVL         low+52(FP), R8
+	VMOVD        R8, X0
 	VPBROADCASTD X0, Y0
 	VMOVDQU      signShifts<>+0(SB), Y1
 	VPSLLVD      Y1, Y0, Y0
-	MOVL         high+48(FP), DI
-	VMOVD        DI, X1
+	MOVL         high+56(FP), R8
+	VMOVD        R8, X1
 	VPBROADCASTD X1, Y1
 	VMOVDQU      signShifts<>+0(SB), Y2
 	VPSLLVD      Y2, Y1, Y1
-	MOVL         store+52(FP), DI
-	VMOVD        DI, X2
+	MOVL         store+60(FP), R8
+	VMOVD        R8, X2
 	VPBROADCASTD X2, Y2
 	VMOVDQU      signShifts<>+0(SB), Y3
 	VPSLLVD      Y3, Y2, Y2
-	MOVL         first+40(FP), DI
-	VMOVD        DI, X3
+	MOVL         first+48(FP), R8
+	VMOVD        R8, X3
 	VPBROADCASTD X3, Y3
 	VMOVDQU      evensAVX2<>+0(SB), Y4
 	VPADDD       Y4, Y3, Y3
-	MOVL         $0x00000001, DI
-	VMOVD        DI, X4
+	MOVL         $0x00000001, R8
+	VMOVD        R8, X4
 	VPBROADCASTD X4, Y4
-	MOVL         SI, DI
-	VMOVD        DI, X5
+	MOVL         DI, R8
+	VMOVD        R8, X5
 	VPBROADCASTD X5, Y5
 	VPADDD       Y5, Y5, Y6
-	SHLQ         $0x02, BX
+	SHLQ         $0x02, SI
 
 loop:
-	LEAQ       (CX)(SI*4), DI
+	LEAQ       (CX)(DI*4), R8
 	VMASKMOVPS (CX), Y0, Y7
 	VMASKMOVPS 32(CX), Y1, Y8
 	VSHUFPS    $0x88, Y8, Y7, Y9
@@ -143,8 +149,8 @@ loop:
 	VCMPPS     $0x1e, Y8, Y7, Y11
 	VBLENDVPS  Y11, Y7, Y8, Y8
 	VBLENDVPS  Y11, Y10, Y9, Y9
-	VMASKMOVPS (DI), Y0, Y7
-	VMASKMOVPS 32(DI), Y1, Y10
+	VMASKMOVPS (R8), Y0, Y7
+	VMASKMOVPS 32(R8), Y1, Y10
 	VSHUFPS    $0x88, Y10, Y7, Y11
 	VSHUFPS    $0xdd, Y10, Y7, Y7
 	VPERMPD    $0xd8, Y11, Y11
@@ -158,15 +164,19 @@ loop:
 	VBLENDVPS  Y11, Y7, Y8, Y8
 	VBLENDVPS  Y11, Y10, Y9, Y9
 	DECQ       DX
-	JZ         last
+	JS         partial
 	VMOVUPS    Y9, (AX)
-	VPADDD     Y6, Y3, Y3
-	LEAQ       (DI)(SI*4), CX
-	ADDQ       BX, AX
-	JMP        loop
 
-last:
+next:
+	VPADDD Y6, Y3, Y3
+	LEAQ   (R8)(DI*4), CX
+	ADDQ   SI, AX
+	JMP    loop
+
+partial:
 	VMASKMOVPS Y9, Y2, (AX)
+	DECQ       BX
+	JNZ        next
 	VZEROUPPER
 	RET
 

@@ -5,7 +5,7 @@
 package kernel
 
 //go:noescape
-func maxIndexPairsAVX512(dst *int32, src *float32, rows int, step int, width int, first int32, low uint32, high uint32, store uint32)
+func maxIndexPairsAVX512(dst *int32, src *float32, whole int, masked int, step int, width int, first int32, low uint32, high uint32, store uint32)
 
 //go:noescape
-func maxIndexPairsAVX2(dst *int32, src *float32, rows int, step int, width int, first int32, low uint32, high uint32, store uint32)
+func maxIndexPairsAVX2(dst *int32, src *float32, whole int, masked int, step int, width int, first int32, low uint32, high uint32, store uint32)

@@ -17,16 +17,17 @@ func main() {
 	Generate()
 }
 
-// maxIndex writes the kernel that finds the largest element of 2×2 windows, for each of rows rows one vector of
-// windows. Row r reads two vectors each at src + 2r·width and src + (2r+1)·width, of which the lanes in low and
-// high, and stores a vector of indices at dst + r·step: a whole one, of the
-// last row the lanes in store.
+// maxIndex writes the kernel that finds the largest element of 2×2 windows, for each row one vector of windows.
+// Row r reads two vectors each at src + 2r·width and src + (2r+1)·width, of which the lanes in low and high, and
+// stores a vector of indices at dst + r·step: in the first whole rows all of it, in masked ones after them the
+// lanes in store.
 func maxIndex(s isa.Set) {
 	TEXT("maxIndexPairs"+s.Name, NOSPLIT,
-		"func(dst *int32, src *float32, rows, step, width int, first int32, low, high, store uint32)")
+		"func(dst *int32, src *float32, whole, masked, step, width int, first int32, low, high, store uint32)")
 	Pragma("noescape")
 	dst, src := Load(Param("dst"), GP64()), Load(Param("src"), GP64())
-	rows, step, width := Load(Param("rows"), GP64()), Load(Param("step"), GP64()), Load(Param("width"), GP64())
+	whole, masked := Load(Param("whole"), GP64()), Load(Param("masked"), GP64())
+	step, width := Load(Param("step"), GP64()), Load(Param("width"), GP64())
 	low := s.LaneMask(Load(Param("low"), GP32()).(reg.GPVirtual), 0)
 	high := s.LaneMask(Load(Param("high"), GP32()).(reg.GPVirtual), 0)
 	store := s.LaneMask(Load(Param("store"), GP32()).(reg.GPVirtual), 0)
@@ -60,15 +61,18 @@ func maxIndex(s isa.Set) {
 	larger(s, e, under, best, at)
 	VPADDD(one, under, under)
 	larger(s, o, under, best, at)
-	DECQ(rows)
-	JZ(operand.LabelRef("last"))
+	DECQ(whole)
+	JS(operand.LabelRef("partial"))
 	VMOVUPS(at, isa.Mem(dst, 0))
+	Label("next")
 	VPADDD(advance, index, index)
 	LEAQ(isa.Indexed(lower, width, 4, 0), src)
 	ADDQ(step, dst)
 	JMP(operand.LabelRef("loop"))
-	Label("last")
+	Label("partial")
 	s.Store(at, isa.Mem(dst, 0), store)
+	DECQ(masked)
+	JNZ(operand.LabelRef("next"))
 	VZEROUPPER()
 	RET()
 }
