@@ -1,0 +1,80 @@
+package spec
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestParse(t *testing.T) {
+	for text, want := range map[string]Spec{
+		"a":             {Name: "a"},
+		"a:1":           {Name: "a", Value: "1"},
+		"a:1,k=v":       {Name: "a", Value: "1", Pairs: []Pair{{"k", "v"}}},
+		"a:k=v, l = w ": {Name: "a", Pairs: []Pair{{"k", "v"}, {"l ", " w"}}},
+	} {
+		want.Text = text
+		if got, err := Parse(text); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q gives %+v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", ":", " ", "a:", "a:1,", "a:1,2", "a:k=", "a:=v", "a:k=1,k=2"} {
+		if got, err := Parse(text); err == nil || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q gives %+v, %v", text, got, err)
+		}
+	}
+}
+
+func TestFields(t *testing.T) {
+	var v struct {
+		i int
+		f float64
+		b bool
+		s string
+		n []int
+	}
+	fields := map[string]any{"i": &v.i, "f": &v.f, "b": &v.b, "s": &v.s, "n": &v.n}
+	s, err := Parse("x:i=3,f=0.5,b=true,s=word,n=4x5")
+	if err == nil {
+		err = s.Fields(fields)
+	}
+	if err != nil || v.i != 3 || v.f != 0.5 || !v.b || v.s != "word" || !reflect.DeepEqual(v.n, []int{4, 5}) {
+		t.Errorf("%+v, %v", v, err)
+	}
+	for _, text := range []string{"x:i=1.5", "x:f=NaN", "x:f=Inf", "x:b=maybe", "x:n=4y5", "x:j=1"} {
+		s, err := Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Fields(fields); err == nil {
+			t.Errorf("%q is accepted", text)
+		}
+	}
+}
+
+func TestUnknown(t *testing.T) {
+	known := []string{"datagrad", "spectreg", "weight-decay"}
+	for name, near := range map[string]string{"datagard": "datagrad", "specreg": "spectreg", "weightdecay": "weight-decay", "xyz": ""} {
+		message := Unknown("regularizer", name, known).Error()
+		if got := strings.Contains(message, "did you mean"); got != (near != "") || !strings.Contains(message, near) {
+			t.Errorf("%s: %s", name, message)
+		}
+	}
+	for _, c := range []struct {
+		a, b string
+		want int
+	}{{"", "abc", 3}, {"kitten", "sitting", 3}, {"flaw", "lawn", 2}, {"same", "same", 0}} {
+		if got := distance(c.a, c.b); got != c.want || distance(c.b, c.a) != got {
+			t.Errorf("distance of %q and %q is %d, want %d", c.a, c.b, got, c.want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add("a:1,k=v")
+	f.Fuzz(func(t *testing.T, text string) {
+		if s, err := Parse(text); err == nil && (s.Name == "" || s.Text != text) {
+			t.Errorf("%q gives %+v", text, s)
+		}
+	})
+}

@@ -1,0 +1,138 @@
+package nn_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/gradreg/gradreg/nn"
+	"github.com/gradreg/gradreg/sym"
+)
+
+func context(training bool) (*sym.Graph, *nn.Context) {
+	g := sym.NewGraph()
+	return g, nn.NewContext(nn.NewParams(g), training, 0)
+}
+
+// TestSecondApplication checks that a model applied again uses the same parameters and other random numbers.
+func TestSecondApplication(t *testing.T) {
+	g, c := context(true)
+	apply := func(c *nn.Context) *sym.Expr {
+		h := nn.Dense{Out: 4}.Apply(c, g.Input("x", sym.Float, 2, 3))
+		return nn.Dense{Out: 2}.Apply(c, nn.Dropout{Rate: 0.5}.Apply(c, h))
+	}
+	first, second := apply(c), apply(nn.NewContext(c.Params, true, 1000))
+	if len(c.Params.All()) != 4 || first == second {
+		t.Errorf("%d parameters, equal %v", len(c.Params.All()), first == second)
+	}
+	if again := apply(nn.NewContext(c.Params, true, 0)); again != first {
+		t.Error("the same streams give another expression")
+	}
+	wrong := nn.NewContext(c.Params, true, 0)
+	if e := (nn.Dense{Out: 5}).Apply(wrong, g.Input("x", sym.Float, 2, 3)); e.Err() == nil {
+		t.Error("a parameter of another shape is accepted")
+	}
+}
+
+// TestInit checks the range and standard deviation of initial weights, and that they depend on the seed and the
+// parameter only.
+func TestInit(t *testing.T) {
+	g, c := context(true)
+	x := g.Input("x", sym.Float, 1, 10, 9, 9)
+	h := nn.Flatten(nn.Conv{Out: 30, Kernel: 5, Padding: nn.Same}.Apply(c, x))
+	nn.Dense{Out: 20}.Apply(c, h)
+	want := map[string]float64{ // standard deviations
+		"conv1.weight": math.Sqrt(4.0 / (250 + 750)), "conv1.bias": 0, "dense1.weight": math.Sqrt(2.0 / (2430 + 20)), "dense1.bias": 0,
+	}
+	for _, p := range c.Params.All() {
+		values, again, other := make([]float32, p.Expr.Shape().Size()), make([]float32, p.Expr.Shape().Size()), make([]float32, p.Expr.Shape().Size())
+		p.Fill(values, 1)
+		p.Fill(again, 1)
+		p.Fill(other, 2)
+		sum, largest, differ := 0.0, 0.0, false
+		for i, v := range values {
+			sum += float64(v) * float64(v)
+			largest = math.Max(largest, math.Abs(float64(v)))
+			if v != again[i] {
+				t.Fatalf("%s is not repeatable", p.Name)
+			}
+			differ = differ || v != other[i]
+		}
+		std := math.Sqrt(sum / float64(len(values)))
+		if math.Abs(std-want[p.Name]) > 0.02*want[p.Name] || largest > math.Sqrt(3)*want[p.Name]*(1+1e-6) {
+			t.Errorf("%s has standard deviation %v and largest %v, want %v", p.Name, std, largest, want[p.Name])
+		}
+		if differ != (want[p.Name] > 0) {
+			t.Errorf("%s: depends on the seed: %v", p.Name, differ)
+		}
+	}
+}
+
+// TestBatchNorm checks normalization, running averages and inference by hand.
+func TestBatchNorm(t *testing.T) {
+	g, c := context(true)
+	x := g.Input("x", sym.Float, 4, 1)
+	y := nn.BatchNorm{}.Apply(c, x)
+	one, zero := []float64{1}, []float64{0}
+	values := map[*sym.Expr]*sym.Tensor{x: {Shape: sym.Shape{4, 1}, Data: []float64{1, 2, 3, 6}}}
+	for i, p := range c.Params.All() { // weight, bias, running mean and variance
+		values[p.Expr] = &sym.Tensor{Shape: sym.Shape{1}, Data: [][]float64{one, zero, zero, one}[i]}
+	}
+	out, err := sym.Eval(sym.Env{Values: values}, y, c.Updates[0].Value, c.Updates[1].Value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := math.Sqrt(3.5 + 1e-5) // mean 3, biased variance (4+1+0+9)/4
+	for i, v := range []float64{-2, -1, 0, 3} {
+		if math.Abs(out[0].Data[i]-v/root) > 1e-12 {
+			t.Errorf("element %d is %v, want %v", i, out[0].Data[i], v/root)
+		}
+	}
+	if m, v := out[1].Data[0], out[2].Data[0]; math.Abs(m-0.3) > 1e-12 || math.Abs(v-(0.9+0.1*14/3)) > 1e-12 {
+		t.Errorf("running mean %v and variance %v", m, v)
+	}
+	inference := nn.NewContext(c.Params, false, 0)
+	out, err = sym.Eval(sym.Env{Values: values}, nn.BatchNorm{}.Apply(inference, x))
+	if err != nil || math.Abs(out[0].Data[3]-6/math.Sqrt(1+1e-5)) > 1e-12 {
+		t.Errorf("inference gives %v, %v", out, err)
+	}
+	if len(inference.Updates) != 0 {
+		t.Error("inference moves the averages")
+	}
+}
+
+func TestActivations(t *testing.T) {
+	g := sym.NewGraph()
+	x := g.Input("x", sym.Float, 2)
+	values := map[*sym.Expr]*sym.Tensor{x: {Shape: sym.Shape{2}, Data: []float64{-1, 2}}}
+	for name, want := range map[nn.Activation][2]float64{
+		"": {0, 2}, "relu": {0, 2}, "leaky-relu": {-0.01, 2}, "softplus": {math.Log1p(math.Exp(-1)), math.Log1p(math.Exp(2))},
+		"tanh": {math.Tanh(-1), math.Tanh(2)}, "gelu": {-0.15865525393145707, 1.9544997361036416},
+	} {
+		out, err := sym.Eval(sym.Env{Values: values}, name.Apply(x))
+		if err != nil || math.Abs(out[0].Data[0]-want[0]) > 1e-12 || math.Abs(out[0].Data[1]-want[1]) > 1e-12 {
+			t.Errorf("%q gives %v, %v, want %v", name, out[0].Data, err, want)
+		}
+		if name.Validate() != nil {
+			t.Errorf("%q does not validate", name)
+		}
+	}
+	if nn.Activation("swish").Validate() == nil {
+		t.Error("swish validates")
+	}
+}
+
+func ExampleContext() {
+	g := sym.NewGraph()
+	c := nn.NewContext(nn.NewParams(g), true, 0)
+	h := nn.ReLU(nn.Conv{Out: 8, Kernel: 3}.Apply(c, g.Input("x", sym.Float, 1, 1, 12, 12)))
+	nn.Dense{Out: 10}.Apply(c, nn.GlobalAvgPool(c, h))
+	for _, l := range c.Layers {
+		fmt.Println(l.Name, l.Shape, l.Parameters)
+	}
+	// Output:
+	// conv1 [1, 8, 10, 10] 72
+	// conv1 [1, 8, 10, 10] 8
+	// pool1 [1, 8] 0
+	// dense1 [1, 10] 90
+}
