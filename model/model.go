@@ -31,6 +31,7 @@ func entries() []entry {
 	return []entry{
 		{"lenet", "conv 5x5x6, pool, conv 5x5x16, pool, conv 5x5x120, dense 84; dropout=0.5, norm=none|batch", parseLeNet},
 		{"lenet-caffe", "conv 5x5x20, pool, conv 5x5x50, pool, dense 500", parseLeNetCaffe},
+		{"resnet", "residual network for small images, batch norm; depth=20, width=1", parseResNet},
 		{"mlp", "dense layers; hidden=256x256, activation=relu, dropout=0", parseMLP},
 	}
 }

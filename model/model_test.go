@@ -21,7 +21,7 @@ func build(m model.Model, training bool, shape ...int) (*nn.Context, *sym.Expr) 
 // TestConformance checks every architecture: its text form, its logits, its parameters in training and
 // inference, and its behaviour on images that are too small.
 func TestConformance(t *testing.T) {
-	texts := append(model.Names(), "lenet:dropout=0.25", "lenet:norm=batch", "lenet:norm=batch,dropout=0.5", "mlp:hidden=30,activation=gelu,dropout=0.1")
+	texts := append(model.Names(), "lenet:dropout=0.25", "lenet:norm=batch", "lenet:norm=batch,dropout=0.5", "resnet:depth=8,width=2", "mlp:hidden=30,activation=gelu,dropout=0.1")
 	for _, text := range texts {
 		m, err := model.Parse(text)
 		if err != nil {
@@ -31,8 +31,8 @@ func TestConformance(t *testing.T) {
 		if err != nil || again.String() != m.String() {
 			t.Errorf("%s is %s, which parses to %v, %v", text, m, again, err)
 		}
-		training, logits := build(m, true, 5, 3, 32, 30)
-		inference, answers := build(m, false, 5, 3, 32, 30)
+		training, logits := build(m, true, 5, 3, 32, 28)
+		inference, answers := build(m, false, 5, 3, 32, 28)
 		if logits.Err() != nil || answers.Err() != nil || !logits.Shape().Equal(sym.Shape{5, 7}) {
 			t.Fatalf("%s: %v, %v", m, logits, answers)
 		}
@@ -50,7 +50,7 @@ func TestConformance(t *testing.T) {
 				t.Errorf("%s draws random numbers in inference", m)
 			}
 		}
-		if _, tiny := build(m, true, 5, 1, 6, 6); tiny.Err() == nil && !strings.HasPrefix(text, "mlp") {
+		if _, tiny := build(m, true, 5, 1, 6, 6); tiny.Err() == nil && strings.HasPrefix(text, "lenet") {
 			t.Errorf("%s accepts images of 6x6", m)
 		}
 		counted := 0
@@ -66,7 +66,7 @@ func TestConformance(t *testing.T) {
 func TestRefused(t *testing.T) {
 	for _, text := range []string{
 		"", "lenett", "lenet:0.5", "lenet:dropout=1", "lenet:dropout=-0.1", "lenet:norm=layer", "lenet:drop=0.1", "lenet-caffe:dropout=0.5",
-		"mlp:hidden=0", "mlp:hidden=", "mlp:hidden=ax2", "mlp:activation=relo",
+		"mlp:hidden=0", "resnet:depth=21", "resnet:width=0", "mlp:hidden=", "mlp:hidden=ax2", "mlp:activation=relo",
 	} {
 		if m, err := model.Parse(text); err == nil || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q gives %v, %v", text, m, err)

@@ -148,7 +148,7 @@ of the network with respect to its input.`,
 	root.SetErr(a.err)
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().BoolVar(&a.json, "json", a.json, "print one JSON object instead of text")
-	root.AddCommand(a.trainCommand(), a.evalCommand(), a.predictCommand(), a.dataCommand(), a.versionCommand(), a.manCommand())
+	root.AddCommand(a.trainCommand(), a.evalCommand(), a.predictCommand(), a.dataCommand(), a.benchCommand(), a.versionCommand(), a.manCommand())
 	root.AddCommand(topics()...)
 	return root
 }

@@ -1,0 +1,6 @@
+// Package bench measures training steps beside those of other frameworks.
+//
+// A [Workload] is a training step: a network, a batch, a method. [Compare] runs it in this engine and in peers, which are
+// Python processes that speak a line of JSON each way (bench/peers), in turn, round by round, in one go. All start from
+// the same weights and inputs, and their loss, penalty and an updated weight are compared before anything is timed.
+package bench

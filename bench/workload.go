@@ -1,0 +1,206 @@
+package bench
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/internal/kernel"
+	"github.com/gradreg/gradreg/internal/plan"
+	"github.com/gradreg/gradreg/internal/spec"
+	"github.com/gradreg/gradreg/internal/tensorfile"
+	"github.com/gradreg/gradreg/model"
+	"github.com/gradreg/gradreg/nn"
+	"github.com/gradreg/gradreg/sym"
+)
+
+// Workload is a training step: w ← w − rate·∂(loss + λ·penalty)/∂w on a fixed batch.
+type Workload struct {
+	Name  string // w1 … w4
+	Net   string // as the peers know it
+	Batch int
+	Image [3]int // channels, height, width
+}
+
+// Workloads lists the networks that are measured.
+func Workloads() []Workload {
+	return []Workload{
+		{"w1", "lenet", 50, [3]int{1, 28, 28}},
+		{"w2", "lenetcaffe", 50, [3]int{1, 28, 28}},
+		{"w2-256", "lenetcaffe", 256, [3]int{1, 28, 28}},
+		{"w3", "resnet", 128, [3]int{3, 32, 32}},
+		{"w4", "critic", 64, [3]int{1, 28, 28}},
+	}
+}
+
+// Methods lists the objectives of a workload: plain, and its penalties.
+func (w Workload) Methods() []string {
+	if w.Net == "critic" {
+		return []string{"plain", "penalty"}
+	}
+	return []string{"plain", "datagrad", "spectreg"}
+}
+
+// The weights of the penalties and the learning rate; the peers have the same.
+const (
+	lambda       = 0.01
+	lambdaCritic = 10
+	rate         = 0.01
+	classes      = 10
+)
+
+// step is a workload in symbolic form.
+type step struct {
+	params      *nn.Params
+	total, loss *sym.Expr
+	penalty     *sym.Expr // nil for plain
+	inputs      []*sym.Expr
+	labels      *sym.Expr // nil for the critic
+}
+
+// newStep builds a workload. Random projections are an input, so that peers can use the same.
+func (w Workload) newStep(method string) (*step, error) {
+	g := sym.NewGraph()
+	s := &step{params: nn.NewParams(g)}
+	c := nn.NewContext(s.params, true, 0)
+	input := func(name string, shape ...int) *sym.Expr {
+		e := g.Input(name, sym.Float, shape...)
+		s.inputs = append(s.inputs, e)
+		return e
+	}
+	image := func(name string) *sym.Expr { return input(name, w.Batch, w.Image[0], w.Image[1], w.Image[2]) }
+	if w.Net == "critic" {
+		s.critic(c, method, image, input("u", w.Batch, 1, 1, 1))
+		return s, s.total.Err()
+	}
+	forward, err := w.forward()
+	if err != nil {
+		return nil, err
+	}
+	s.labels = g.Input("y", sym.Int, w.Batch)
+	problem := gradreg.NewProblem(c, image("x"), sym.OneHot(s.labels, classes), forward)
+	s.loss, s.total = problem.Loss(), problem.Loss()
+	scale := 1 / float64(w.Batch)
+	switch method {
+	case "datagrad":
+		s.penalty = gradreg.DataGrad{}.Penalty(problem)
+	case "spectreg":
+		projected := sym.VJP(problem.Logits, input("eps", w.Batch, classes), problem.Input)[0]
+		s.penalty = sym.Scale(sym.Sum(sym.Square(projected)), scale)
+	}
+	if s.penalty != nil {
+		s.total = sym.Add(s.total, sym.Scale(s.penalty, lambda))
+	}
+	return s, s.total.Err()
+}
+
+// forward returns the network of a classifier.
+func (w Workload) forward() (gradreg.Forward, error) {
+	text := map[string]string{"lenet": "lenet:dropout=0", "lenetcaffe": "lenet-caffe", "resnet": "resnet"}[w.Net]
+	m, err := model.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return func(c *nn.Context, x *sym.Expr) *sym.Expr { return m.Logits(c, x, classes) }, nil
+}
+
+// critic builds Wasserstein's loss of a convolutional critic, mean f(fake) − mean f(real), and the penalty
+// mean (‖∂f/∂x̂‖ − 1)² at points between real and fake (Gulrajani et al. 2017, algorithm 1).
+func (s *step) critic(c *nn.Context, method string, image func(string) *sym.Expr, u *sym.Expr) {
+	real, fake := image("real"), image("fake")
+	f := func(x *sym.Expr) *sym.Expr {
+		c := nn.NewContext(c.Params, true, 0)
+		for _, channels := range []int{64, 128, 256} {
+			x = sym.LeakyReLU(nn.Conv{Out: channels, Kernel: 5, Stride: 2, Padding: nn.Same}.Apply(c, x), 0.2)
+		}
+		return nn.Dense{Out: 1}.Apply(c, nn.Flatten(x))
+	}
+	s.loss = sym.Sub(sym.Mean(f(fake)), sym.Mean(f(real)))
+	s.total = s.loss
+	if method == "plain" {
+		return
+	}
+	between := sym.Add(fake, sym.Mul(sym.Sub(real, fake), u))
+	g := sym.Gradient(sym.Sum(f(between)), between)[0]
+	slope := sym.Sqrt(sym.AddScalar(sym.Sum(sym.Square(g), 1, 2, 3), 1e-12))
+	s.penalty = sym.Mean(sym.Square(sym.AddScalar(slope, -1)))
+	s.total = sym.Add(s.total, sym.Scale(s.penalty, lambdaCritic))
+}
+
+// compile makes the program of a step: outputs loss and penalty, updates by gradient descent.
+func (s *step) compile(level kernel.Level, threads int) (*plan.Program, error) {
+	trainable := s.params.Trainable()
+	var updates []plan.Update
+	for i, grad := range sym.Gradient(s.total, nn.Exprs(trainable)...) {
+		w := trainable[i].Expr
+		updates = append(updates, plan.Update{Target: w, Value: sym.Sub(w, sym.Scale(grad, rate))})
+	}
+	outputs := []*sym.Expr{s.loss}
+	if s.penalty != nil {
+		outputs = append(outputs, s.penalty)
+	}
+	return plan.Compile(outputs, updates, plan.Options{Level: level, Threads: threads})
+}
+
+// contents returns weights and inputs, the same for every method and every peer.
+func (s *step) contents(w Workload) tensorfile.File {
+	f := tensorfile.File{Tensors: map[string]tensorfile.Tensor{}, Metadata: map[string]string{"net": w.Net}}
+	for _, p := range s.params.Trainable() {
+		values := make([]float32, p.Expr.Shape().Size())
+		p.Fill(values, 1)
+		f.Tensors["param/"+p.Name] = tensorfile.Tensor{Shape: p.Expr.Shape(), F32: values}
+	}
+	for i, e := range s.inputs {
+		r := rand.New(rand.NewPCG(7, uint64(i)))
+		values := make([]float32, e.Shape().Size())
+		for k := range values {
+			if values[k] = float32(r.NormFloat64()); slices.Equal(e.Shape(), []int{w.Batch, 1, 1, 1}) {
+				values[k] = r.Float32()
+			}
+		}
+		f.Tensors[e.Attr().(sym.InputAttr).Name] = tensorfile.Tensor{Shape: e.Shape(), F32: values}
+	}
+	if s.labels != nil {
+		labels := make([]int32, w.Batch)
+		for i := range labels {
+			labels[i] = int32(i * 7 % classes)
+		}
+		f.Tensors["y"] = tensorfile.Tensor{Shape: []int{w.Batch}, I32: labels}
+	}
+	return f
+}
+
+// load copies weights and inputs to a program.
+func (s *step) load(p *plan.Program, f tensorfile.File) error {
+	for _, param := range s.params.All() {
+		if p.Takes(param.Expr) {
+			param.Fill(p.Float(param.Expr), 1)
+		}
+	}
+	for _, e := range s.inputs {
+		if p.Takes(e) {
+			copy(p.Float(e), f.Tensors[e.Attr().(sym.InputAttr).Name].F32)
+		}
+	}
+	if s.labels != nil {
+		if copy(p.Int(s.labels), f.Tensors["y"].I32) == 0 {
+			return fmt.Errorf("no labels")
+		}
+	}
+	return nil
+}
+
+// Known returns an error for a name that is no workload.
+func Known(names []string) error {
+	var known []string
+	for _, w := range Workloads() {
+		known = append(known, w.Name)
+	}
+	for _, n := range names {
+		if !slices.Contains(known, n) {
+			return spec.Unknown("workload", n, known)
+		}
+	}
+	return nil
+}

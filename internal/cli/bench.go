@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gradreg/gradreg/bench"
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/kernel"
+)
+
+// benchOptions are the flags of gradreg bench.
+type benchOptions struct {
+	bench.Options
+	scripts string
+}
+
+func (a *app) benchCommand() *cobra.Command {
+	o := &benchOptions{}
+	cmd := &cobra.Command{
+		Use:   "bench",
+		Short: "Measure training steps, here and in other frameworks",
+		Long: `Measure images per second of training steps: W1 LeNet at batch 50, W2 LeNetCaffe at 50 and 256, W3 a CIFAR ResNet at 128, W4 a
+convolutional critic at 64; plain and with penalties. With --peers the same steps run in PyTorch and JAX in turn, round by
+round, after their loss, penalty and an updated weight were compared with ours.
+
+Nothing else should run on the machine.`,
+		Example: `  # Our steps, with their share of the measured peak
+  gradreg bench
+
+  # Beside PyTorch and JAX, in a clone of the repository
+  bench/peers/make-env.sh /tmp/peers
+  gradreg bench --peers /tmp/peers`,
+		Args: args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.runBench(cmd, o) },
+	}
+	f := cmd.Flags()
+	f.StringSliceVar(&o.Workloads, "workload", nil, "workloads to measure: w1, w2, w2-256, w3, w4 (default all)")
+	f.IntSliceVar(&o.Threads, "threads", []int{1, 2}, "numbers of threads")
+	f.IntVar(&o.Rounds, "rounds", 7, "rounds in which all engines run in turn")
+	f.Float64Var(&o.Seconds, "seconds", 0.5, "least time of a run")
+	f.StringVar(&o.Environment, "peers", "", "Python environment made by bench/peers/make-env.sh")
+	f.StringVar(&o.Scripts, "scripts", filepath.Join("bench", "peers"), "folder of the peers' scripts")
+	return cmd
+}
+
+func (a *app) runBench(cmd *cobra.Command, o *benchOptions) error {
+	if o.Rounds < 1 || !(o.Seconds > 0) {
+		return usage{fmt.Errorf("--rounds is %d and --seconds %v, expected at least 1 and more than 0", o.Rounds, o.Seconds)}
+	}
+	for _, n := range o.Threads {
+		if n < 1 {
+			return usage{fmt.Errorf("--threads has %d, expected at least 1", n)}
+		}
+	}
+	if err := bench.Known(o.Workloads); err != nil {
+		return usage{err}
+	}
+	if o.Environment != "" {
+		if _, err := os.Stat(filepath.Join(o.Scripts, "serve.py")); err != nil {
+			return fault.Inputf("--scripts %s: found no serve.py; run this in a clone of the repository", o.Scripts)
+		}
+	}
+	level, err := kernel.Active()
+	if err != nil {
+		return fault.Input(err)
+	}
+	o.Level = level
+	if !a.json {
+		o.Log = func(line string) { fmt.Fprintln(a.err, line) }
+	}
+	rows, err := bench.Compare(cmd.Context(), o.Options)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(rows)
+	}
+	return a.printBench(rows, level)
+}
+
+// printBench prints rows as a table: our rates, and how many times as fast as each peer we are.
+func (a *app) printBench(rows []bench.Row, level kernel.Level) error {
+	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
+	fmt.Fprintf(w, "register-only peak of a core: %.0f GFLOP/s (%v); memory: %.1f GB/s\n", bench.Peak(level), level, bench.Bandwidth())
+	fmt.Fprintln(w, "WORKLOAD\tMETHOD\tTHREADS\tENGINE\tIMAGES/S\tSPREAD\tOURS ÷ IT\tGFLOP/S\tOF PEAK\tMiB")
+	var ours bench.Row
+	for _, r := range rows {
+		name := r.Engine
+		if r.Engine != "gradreg" {
+			name += " " + r.Version
+		}
+		if r.Error != "" {
+			fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\n", r.Workload, r.Method, r.Threads, name, strings.TrimSpace(r.Error))
+			continue
+		}
+		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%.0f\t%.0f … %.0f\t", r.Workload, r.Method, r.Threads, name, r.ImagesPerSecond, r.Low, r.High)
+		if r.Engine == "gradreg" {
+			ours = r
+			fmt.Fprintf(w, "\t%.1f\t%.0f %%\t", r.GFLOPs, 100*r.PeakShare)
+		} else {
+			fmt.Fprintf(w, "%.2f\t\t\t", ours.ImagesPerSecond/r.ImagesPerSecond)
+		}
+		fmt.Fprintf(w, "%.0f\n", float64(r.Bytes)/(1<<20))
+	}
+	return w.Flush()
+}
