@@ -1,0 +1,152 @@
+package bench
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/gradreg/gradreg/internal/kernel"
+	"github.com/gradreg/gradreg/sym"
+)
+
+// small returns a workload with a batch that the reference evaluator can do.
+func small(w Workload) Workload {
+	w.Batch = 2
+	if w.Net == "resnet" {
+		w.Image = [3]int{3, 8, 8}
+	}
+	return w
+}
+
+// TestWorkloads compares loss, penalty and updated weights of every workload with the reference evaluator.
+func TestWorkloads(t *testing.T) {
+	for _, w := range Workloads() {
+		if w.Name == "w2-256" {
+			continue // w2 with another batch
+		}
+		w = small(w)
+		for _, method := range w.Methods() {
+			t.Run(w.Name+"/"+method, func(t *testing.T) {
+				t.Parallel()
+				s, err := w.newStep(method)
+				if err != nil {
+					t.Fatal(err)
+				}
+				contents := s.contents(w)
+				level, err := kernel.Active()
+				if err != nil {
+					t.Fatal(err)
+				}
+				ours, first, err := Options{Level: level}.own(w, s, method, 2, contents)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer ours.close()
+				if err := agree(s.reference(t, contents.Tensors["y"].I32), first); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+}
+
+// reference takes the first step in float64.
+func (s *step) reference(t *testing.T, labels []int32) outcome {
+	t.Helper()
+	values := map[*sym.Expr]*sym.Tensor{}
+	p, err := s.compile(kernel.Generic, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	give := func(e *sym.Expr, numbers []float32) {
+		v := sym.NewTensor(e.Shape()...)
+		for i, x := range numbers {
+			v.Data[i] = float64(x)
+		}
+		values[e] = v
+	}
+	for _, param := range s.params.All() {
+		numbers := make([]float32, param.Expr.Shape().Size())
+		param.Fill(numbers, 1)
+		give(param.Expr, numbers)
+	}
+	contents := s.contents(Workload{Batch: batchOf(s)})
+	for _, e := range s.inputs {
+		give(e, contents.Tensors[e.Attr().(sym.InputAttr).Name].F32)
+	}
+	if s.labels != nil {
+		numbers := make([]float32, len(labels))
+		for i, y := range labels {
+			numbers[i] = float32(y)
+		}
+		give(s.labels, numbers)
+	}
+	penalty := s.penalty
+	if penalty == nil {
+		penalty = s.params.Graph().Const(0)
+	}
+	w := s.params.All()[0].Expr
+	got, err := sym.Eval(sym.Env{Values: values}, s.loss, penalty, sym.Gradient(s.total, w)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := outcome{Loss: got[0].Data[0], Penalty: got[1].Data[0]}
+	for i := range 5 {
+		o.Weights = append(o.Weights, values[w].Data[i]-rate*got[2].Data[i])
+	}
+	return o
+}
+
+func batchOf(s *step) int { return s.inputs[0].Shape()[0] }
+
+func TestAgree(t *testing.T) {
+	a := outcome{Loss: 2, Penalty: 1, Weights: []float64{0.1, -0.2}}
+	for name, b := range map[string]outcome{
+		"loss": {Loss: 2.1, Penalty: 1, Weights: a.Weights}, "penalty": {Loss: 2, Penalty: 0, Weights: a.Weights},
+		"weights": {Loss: 2, Penalty: 1, Weights: []float64{0.1, -0.21}}, "nan": {Loss: math.NaN(), Penalty: 1, Weights: a.Weights},
+	} {
+		if agree(a, b) == nil {
+			t.Errorf("%s: agrees", name)
+		}
+	}
+	if err := agree(a, outcome{Loss: 2.000001, Penalty: 1, Weights: []float64{0.1000001, -0.2}}); err != nil {
+		t.Error(err)
+	}
+	if Known([]string{"w1", "w5"}) == nil || Known([]string{"w2-256"}) != nil {
+		t.Error("names of workloads")
+	}
+}
+
+// BenchmarkStep measures the workloads at every level: go test -bench Step ./bench.
+func BenchmarkStep(b *testing.B) {
+	for _, w := range Workloads() {
+		for _, method := range w.Methods() {
+			for _, level := range kernel.Supported() {
+				for _, threads := range []int{1, 2} {
+					b.Run(fmt.Sprintf("%s/method=%s/level=%v/threads=%d", w.Name, method, level, threads), func(b *testing.B) {
+						s, err := w.newStep(method)
+						if err != nil {
+							b.Fatal(err)
+						}
+						ours, _, err := Options{Level: level}.own(w, s, method, threads, s.contents(w))
+						if err != nil {
+							b.Fatal(err)
+						}
+						defer ours.close()
+						for b.Loop() {
+							if err := ours.program.Run(1, 1); err != nil {
+								b.Fatal(err)
+							}
+						}
+						perStep := b.Elapsed().Seconds() / float64(b.N)
+						rate := 2 * float64(ours.program.MACs()) / perStep / 1e9
+						b.ReportMetric(float64(w.Batch)/perStep, "images/s")
+						b.ReportMetric(rate, "GFLOP/s")
+						b.ReportMetric(100*rate/(Peak(level)*float64(threads)), "%peak")
+					})
+				}
+			}
+		}
+	}
+}
