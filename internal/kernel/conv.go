@@ -61,28 +61,47 @@ func inside(stride, offset, extent, n int) (first, last int) {
 	return min(first, n), min(last, n)
 }
 
+// patches are those of every tap column and phase, kw·SH + phase, found once for all channels.
+type patches [16]patch
+
+// patches finds them if there is room; else patch has to be asked for each.
+func (g *Conv) patches(list *patches) (known bool) {
+	if g.KW*g.SH > len(list) {
+		return false
+	}
+	for i := range g.KW * g.SH {
+		list[i] = g.patch(i/g.SH, i%g.SH)
+	}
+	return true
+}
+
 // Expand writes the expanded form of the image x to xp, which has room for Slack floats behind it: vectors
 // are stored whole.
 func (l Level) Expand(g *Conv, xp, x []float32) {
-	rows := g.Rows()
+	var list patches
+	known := g.patches(&list)
+	size, planes := g.Rows()*g.OW, g.KW*g.SH
+	vectors := g.SW == 1 && l != Generic
 	for c := range g.C {
 		image := x[c*g.H*g.W : (c+1)*g.H*g.W]
-		for kw := range g.KW {
-			for phase := range g.SH {
-				plane := xp[((c*g.KW+kw)*g.SH+phase)*rows*g.OW:][:rows*g.OW]
-				p := g.patch(kw, phase)
-				if p.first >= p.last || p.left >= p.right {
-					clear(plane)
-					continue
-				}
-				clear(plane[:p.first*g.OW])
-				if g.SW == 1 && l != Generic {
-					l.expandRows(g, plane, image, p)
-				} else {
-					expandGeneric(g, plane, image, p)
-				}
-				clear(plane[p.last*g.OW:])
+		for i := range planes {
+			plane := xp[(c*planes+i)*size:][:size]
+			p := &list[i%len(list)]
+			if !known {
+				list[0] = g.patch(i/g.SH, i%g.SH)
+				p = &list[0]
 			}
+			if p.first >= p.last || p.left >= p.right {
+				clear(plane)
+				continue
+			}
+			clear(plane[:p.first*g.OW])
+			if vectors {
+				l.expandRows(g, plane, image, p)
+			} else {
+				expandGeneric(g, plane, image, p)
+			}
+			clear(plane[p.last*g.OW:])
 		}
 	}
 }
@@ -90,7 +109,7 @@ func (l Level) Expand(g *Conv, xp, x []float32) {
 // expandRows fills the rows of a patch with vectors, for columns of stride one. Blocks of columns go from
 // right to left, rows from top to bottom: what a vector of the last block leaves beyond its row, the blocks
 // that follow overwrite.
-func (l Level) expandRows(g *Conv, plane, image []float32, p patch) {
+func (l Level) expandRows(g *Conv, plane, image []float32, p *patch) {
 	lanes := l.lanes()
 	from := p.ih*g.W + p.iw - p.left
 	for o := (g.OW - 1) / lanes * lanes; o >= 0; o -= lanes {
@@ -106,7 +125,7 @@ func span(lo, hi int) uint32 { return uint32(1)<<hi - uint32(1)<<lo }
 func clamp(i, n int) int { return min(max(i, 0), n) }
 
 // expandGeneric is expandRows in portable Go, for any stride.
-func expandGeneric(g *Conv, plane, image []float32, p patch) {
+func expandGeneric(g *Conv, plane, image []float32, p *patch) {
 	for r := p.first; r < p.last; r++ {
 		row := plane[r*g.OW : (r+1)*g.OW]
 		from := image[(p.ih+(r-p.first)*g.SH)*g.W+p.iw:]

@@ -170,6 +170,10 @@ func (low *lowering) emitConvInputGradient(e *sym.Expr) {
 		low.emitWhole(e, dy, w, dy.Shape()[0], len(g.taps), sym.MatMulAttr{})
 		return
 	}
+	if g.flips() {
+		low.emitFlippedConv(e, g)
+		return
+	}
 	rows := make([]int32, 0, g.C*g.KW) // (c, kw) of a filter [O, C, KH, KW]
 	for ch := range g.C {
 		for kw := range g.KW {
@@ -186,6 +190,37 @@ func (low *lowering) emitConvInputGradient(e *sym.Expr) {
 	n.addUse(low.value(dy), true)
 	n.addUse(packed, false)
 	low.convCost(n, g)
+}
+
+// flips reports whether the input gradient is rather computed as a convolution of the output's gradient with the
+// flipped, transposed filter. That walks the inner axis over all taps at once, where convInputCall adds to memory for
+// every row of the filter; but it multiplies with the border, so the output must not be much smaller than the input,
+// and its tiles have only C rows.
+func (g *geometry) flips() bool {
+	return g.SH == 1 && g.SW == 1 && g.C >= 8 && g.H*g.W*8 <= g.pixels*9 &&
+		g.PT < g.KH*g.DH && g.PL < g.KW*g.DW
+}
+
+// emitFlippedConv computes the input gradient e of a convolution as a convolution.
+func (low *lowering) emitFlippedConv(e *sym.Expr, g *geometry) {
+	dy, w := e.Args()[0], e.Args()[1]
+	spec := sym.ConvSpec{Stride: [2]int{1, 1}, Dilation: [2]int{g.DH, g.DW},
+		PadBefore: [2]int{(g.KH-1)*g.DH - g.PT, (g.KW-1)*g.DW - g.PL}}
+	back := newGeometry(spec, dy.Shape(), sym.Shape{g.C, g.oc, g.KH, g.KW}, e.Shape())
+	area := g.KH * g.KW
+	cols := make([]int32, 0, g.oc*area) // (oc, kh, kw) of a filter [O, C, KH, KW], both axes backwards
+	for oc := range g.oc {
+		for tap := range area {
+			cols = append(cols, int32(oc*g.C*area+area-1-tap))
+		}
+	}
+	packed := low.packWeights(w, "flipped", multiples(g.C, area), cols, []int32{0})
+	n := low.newNode(e)
+	n.kern = &convCall{node: n, g: back}
+	n.addUse(low.value(dy), true)
+	n.addUse(packed, false)
+	low.convCost(n, back)
+	n.macs = g.macs() * n.slabs // what multiplies the border is no work that was asked for
 }
 
 // convWeightCall is the weight gradient of a convolution, summed over pairs of images and output

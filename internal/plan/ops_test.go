@@ -24,6 +24,9 @@ func operations(g *sym.Graph) map[string][]*sym.Expr {
 	w := g.Input("w", sym.Float, 7, 3, 3, 2)
 	conv := sym.Conv(image, w, spec)
 	point := sym.Conv(image, g.Input("w1", sym.Float, 4, 3, 1, 1), sym.ConvSpec{})
+	wide := g.Input("many", sym.Float, 3, 9, 13, 12)
+	same := sym.Conv(wide, g.Input("w3", sym.Float, 5, 9, 3, 3), sym.ConvSpec{PadBefore: [2]int{1, 1}, PadAfter: [2]int{1, 1}})
+	uneven := sym.Conv(wide, g.Input("w4", sym.Float, 5, 9, 2, 3), sym.ConvSpec{PadBefore: [2]int{1, 2}, PadAfter: [2]int{0, 2}, Dilation: [2]int{1, 2}})
 	full := sym.Conv(image, g.Input("w2", sym.Float, 4, 3, 11, 13), sym.ConvSpec{})
 	batched := sym.MatMulT(g.Input("b1", sym.Float, 3, 5, 4), g.Input("b2", sym.Float, 3, 6, 5), true, true)
 	big := g.Input("big", sym.Float, 300, 700)
@@ -47,7 +50,7 @@ func operations(g *sym.Graph) map[string][]*sym.Expr {
 		"products": {sym.MatMul(m, n), sym.MatMulT(n, m, true, true), sym.MatMulT(m, sym.Transpose(n, 1, 0), false, true), sym.MatMul(sym.Transpose(n, 1, 0), sym.Transpose(m, 1, 0)), batched,
 			sym.MatMul(sym.MatMulT(m, m, false, true), m), sym.MatMul(g.Input("wide", sym.Float, 37, 300), big), sym.MatMulT(g.Input("wide2", sym.Float, 37, 700), big, false, true),
 			sym.Add(sym.MatMulT(m, sym.Exp(m), true, false), sym.MatMulT(sym.Neg(m), m, true, false)), sym.Add(sym.MatMul(m, n), sym.MatMul(sym.Exp(m), n))},
-		"convolutions": append(append(sym.VJP(conv, sym.Sin(conv), image, w), sym.VJP(point, point, image)...), append(sym.VJP(full, full, image), conv, point, full)...),
+		"convolutions": append(append(sym.VJP(conv, sym.Sin(conv), image, w), sym.VJP(point, point, image)...), append(sym.VJP(full, full, image), conv, point, full, sym.VJP(same, same, wide)[0], sym.VJP(uneven, uneven, wide)[0])...),
 		"pools": append(sym.VJP(sym.MaxPool(image, pool), sym.MaxPool(image, pool), image), sym.MaxPool(image, pool), sym.MaxPool(image, pairs), sym.MaxPoolIndex(image, pool),
 			sym.MaxPoolIndex(image, pairs), sym.AvgPool(image, pool), sym.SumPoolTranspose(sym.SumPool(image, pool), pool, 11, 13), sym.MaxPool(x, sym.PoolSpec{Window: [2]int{7, 9}})),
 		"softmax": {sym.LogSumExp(m), sym.Softmax(m), sym.Gradient(sym.Sum(sym.Square(sym.Softmax(m))), m)[0]},

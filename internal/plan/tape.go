@@ -82,7 +82,7 @@ func (t *tape) eval(w *worker, src *sources, b *block, dst []float32) []float32 
 	var at [maxOperands + maxRegisters][]float32
 	for i, o := range t.operands {
 		if !o.scalar {
-			at[i] = t.load(src, i, b, slots[i])
+			at[i] = t.load(w.level, src, i, b, slots[i])
 		}
 	}
 	for i := len(t.operands); i < t.slots; i++ {
@@ -101,7 +101,7 @@ func (t *tape) eval(w *worker, src *sources, b *block, dst []float32) []float32 
 }
 
 // load returns the block of operand i: in place where it is dense, spread into buf where it is not.
-func (t *tape) load(src *sources, i int, b *block, buf []float32) []float32 {
+func (t *tape) load(l kernel.Level, src *sources, i int, b *block, buf []float32) []float32 {
 	last := len(t.space.dims) - 1
 	in, row := t.space.steps[i][last], 0
 	if last > 0 {
@@ -115,10 +115,7 @@ func (t *tape) load(src *sources, i int, b *block, buf []float32) []float32 {
 		out, from := buf[r*b.cols:(r+1)*b.cols], data[r*row:]
 		switch in {
 		case 0:
-			v := from[0]
-			for j := range out {
-				out[j] = v
-			}
+			l.Fill(out, from[0])
 		case 1:
 			copy(out, from)
 		default:
