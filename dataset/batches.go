@@ -14,8 +14,10 @@ type Batches struct {
 	tables Tables
 	seed   uint64
 	size   int
-	epoch  int
-	order  []int
+	// order is that of epoch, made by generator.
+	epoch     int
+	order     []int
+	generator rand.PCG
 }
 
 // NewBatches returns batches of the given size. A batch larger than the subset is an error.
@@ -47,6 +49,6 @@ func (b *Batches) shuffle(epoch int) {
 	for i := range b.order {
 		b.order[i] = i
 	}
-	r := rand.New(rand.NewPCG(b.seed, uint64(epoch)+1<<32))
-	r.Shuffle(len(b.order), func(i, j int) { b.order[i], b.order[j] = b.order[j], b.order[i] })
+	b.generator.Seed(b.seed, uint64(epoch)+1<<32)
+	rand.New(&b.generator).Shuffle(len(b.order), func(i, j int) { b.order[i], b.order[j] = b.order[j], b.order[i] })
 }

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/spec"
@@ -40,20 +41,25 @@ type Info struct {
 	Shape       Shape
 	Train, Test int // images
 	Licence     string
-	Embedded    bool // comes with the program
+	From        string // where to get the files
+	Embedded    bool   // comes with the program
 }
 
-// Dataset is a source of images in two parts, each read on first use.
+// Dataset is a source of images in two parts, each read on first use and then kept. Its methods may be called
+// from several goroutines, so that both parts can be read at once.
 type Dataset struct {
 	Info
-	load func(train bool) (*Part, error)
+	// Folder is where the files are read from, empty for the embedded ones.
+	Folder string
+
+	train, test func() (*Part, error)
 }
 
 // Train returns the images of the training file.
-func (d *Dataset) Train() (*Part, error) { return d.load(true) }
+func (d *Dataset) Train() (*Part, error) { return d.train() }
 
 // Test returns the images of the official test file.
-func (d *Dataset) Test() (*Part, error) { return d.load(false) }
+func (d *Dataset) Test() (*Part, error) { return d.test() }
 
 // source is a row of the table of data sets.
 type source struct {
@@ -64,10 +70,10 @@ type source struct {
 	open func(s *source, fetch fetcher, train bool) (*Part, error)
 }
 
-// file is a file of a source.
+// file is a file of a source, with the MD5 of every form it is published in, hexadecimal.
 type file struct {
 	name string
-	md5  string // hexadecimal; empty if not published
+	md5  []string
 }
 
 // sources is the table of data sets.
@@ -104,16 +110,31 @@ func find(name string) (*source, error) {
 }
 
 // Open returns the data set of that name. Its files are taken from the first of the folders dir/NAME and dir that
-// has them, for every dir given, then from the program itself if they are embedded. Files are read when a
-// part is asked for.
+// has any of them, for every dir given in turn; else from the program itself if they are embedded, or from
+// where a Debian package puts them. Files are read when a part is asked for. An unknown name, a dir that is no
+// folder and files that are nowhere are the input's fault, as is every damage found when reading.
 func Open(name string, dirs ...string) (*Dataset, error) {
 	s, err := find(name)
 	if err != nil {
 		return nil, err
 	}
-	fetch, err := s.locate(dirs)
+	dir, err := s.locate(dirs)
 	if err != nil {
 		return nil, err
 	}
-	return &Dataset{Info: s.Info, load: func(train bool) (*Part, error) { return s.open(s, fetch, train) }}, nil
+	d := &Dataset{Info: s.Info, Folder: dir}
+	d.train = sync.OnceValues(func() (*Part, error) { return s.part(dir, true) })
+	d.test = sync.OnceValues(func() (*Part, error) { return s.part(dir, false) })
+	return d, nil
+}
+
+// part reads a part from a folder, or takes the embedded one if there is no folder.
+func (s *source) part(dir string, train bool) (*Part, error) {
+	switch {
+	case dir != "":
+		return s.open(s, folder(dir), train)
+	case train:
+		return mnistTrain()
+	}
+	return mnistTest()
 }

@@ -107,8 +107,8 @@ func TestDamaged(t *testing.T) {
 		"labels":             {images, idx([]uint32{0x801, 3}, make([]byte, 100)), "magic"},
 		"short body":         {images, idx([]uint32{0x803, 3, 28, 28}, pixels[1:]), "truncated"},
 		"long body":          {images, idx([]uint32{0x803, 3, 28, 28}, append(pixels, 0)), "goes on"},
-		"announces more":     {images, idx([]uint32{0x803, 1 << 19, 28, 28}, pixels), "truncated"},
-		"announces too much": {images, idx([]uint32{0x803, 1 << 31, 28, 28}, pixels), "announces"},
+		"announces more":     {images, idx([]uint32{0x803, 60000, 28, 28}, pixels), "truncated"},
+		"announces too much": {images, idx([]uint32{0x803, 60001, 28, 28}, pixels), "announces"},
 		"no images":          {images, idx([]uint32{0x803, 0, 28, 28}, nil), "announces"},
 		"other size":         {images, idx([]uint32{0x803, 3, 28, 27}, pixels), "extent"},
 		"label":              {labels, idx([]uint32{0x801, 3}, []byte{0, 1, 10}), "label 2 is 10"},
@@ -145,7 +145,7 @@ func TestOpen(t *testing.T) {
 	if part, err := d.Test(); err != nil || part.Len() != 3 {
 		t.Errorf("%v, %v", part, err)
 	}
-	for name, dirs := range map[string][]string{"fashion-mnist": nil, "cifar10": {named}, "minst": nil, "mnist": {"nowhere"}} {
+	for name, dirs := range map[string][]string{"cifar10": {named}, "minst": nil, "mnist": {"nowhere"}} {
 		if _, err := dataset.Open(name, dirs...); !fault.IsInput(err) {
 			t.Errorf("%s in %v: %v", name, dirs, err)
 		}
@@ -194,6 +194,9 @@ func TestCIFAR(t *testing.T) {
 	}
 	record[0] = 10
 	write(t, dir, "test_batch.bin", record)
+	if d, err = dataset.Open("cifar10", dir); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := d.Test(); !fault.IsInput(err) || !strings.Contains(err.Error(), "label") {
 		t.Errorf("a wrong label: %v", err)
 	}

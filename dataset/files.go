@@ -3,9 +3,11 @@ package dataset
 import (
 	"embed"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/gradreg/gradreg/internal/fault"
@@ -13,6 +15,9 @@ import (
 
 //go:embed mnist/*.gz
 var embedded embed.FS
+
+// systemFolder is where Debian's dataset-* packages put their files, each set in a folder of its name.
+const systemFolder = "/usr/share/datasets"
 
 // fetcher reads a file of a source by name. The path is for messages.
 type fetcher func(name string) (path string, data []byte, err error)
@@ -26,46 +31,60 @@ func (s *source) embedded() fetcher {
 	}
 }
 
-// locate finds the folder that holds the source's files; it returns nil where the embedded ones are to be
-// used.
-func (s *source) locate(dirs []string) (fetcher, error) {
+// locate returns the folder that holds the source's files, or "" where the embedded ones are to be used.
+// One file is enough for a folder to be chosen: another that is missing there is an error when it is read,
+// never a reason to take the set from elsewhere.
+func (s *source) locate(dirs []string) (string, error) {
+	dirs = slices.DeleteFunc(slices.Clone(dirs), func(dir string) bool { return dir == "" })
 	for _, dir := range dirs {
-		if dir == "" {
-			continue
-		}
-		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-			return nil, fault.Inputf("data folder %s: not a folder", dir)
+		if err := checkFolder(dir); err != nil {
+			return "", err
 		}
 		for _, d := range []string{filepath.Join(dir, s.Name), dir} {
-			if _, err := os.Stat(filepath.Join(d, s.files[0].name)); err == nil {
-				return folder(d), nil
+			if s.isIn(d) {
+				return d, nil
 			}
 		}
 	}
 	if s.Embedded {
-		return nil, nil
+		return "", nil
+	}
+	if d := filepath.Join(systemFolder, s.Name); s.isIn(d) {
+		return d, nil
 	}
 	where := "no folder was given (--data-dir or GRADREG_DATA)"
-	if given := strings.Join(nonEmpty(dirs), ", "); given != "" {
-		where = "not in " + given
+	if len(dirs) > 0 {
+		where = "none of its files is in " + strings.Join(dirs, ", ")
 	}
-	return nil, fault.Inputf("data set %s: found no %s, %s", s.Name, s.files[0].name, where)
+	return "", fault.Inputf("data set %s: %s; expected %s and %d others, from %s", s.Name, where, s.files[0].name, len(s.files)-1, s.From)
 }
 
-func nonEmpty(list []string) []string {
-	var out []string
-	for _, s := range list {
-		if s != "" {
-			out = append(out, s)
-		}
+// checkFolder says why dir is no folder to look in.
+func checkFolder(dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fault.Inputf("data folder %s: not found", dir)
+	case err != nil:
+		return fault.Input(fmt.Errorf("data folder: %w", err))
+	case !info.IsDir():
+		return fault.Inputf("data folder %s: not a folder", dir)
 	}
-	return out
+	return nil
 }
 
-// maxFile bounds what is read into memory: no file of a source is larger than 32 MiB.
+// isIn reports whether any of the source's files is in dir.
+func (s *source) isIn(dir string) bool {
+	return slices.ContainsFunc(s.files, func(f file) bool {
+		_, err := os.Lstat(filepath.Join(dir, f.name))
+		return err == nil
+	})
+}
+
+// maxFile bounds what is read into memory; the largest file of a source has 31 MB.
 const maxFile = 64 << 20
 
-// folder reads files of a folder.
+// folder reads files of a folder. Whatever prevents it is the input's fault.
 func folder(dir string) fetcher {
 	return func(name string) (string, []byte, error) {
 		path := filepath.Join(dir, name)
@@ -74,13 +93,13 @@ func folder(dir string) fetcher {
 		case errors.Is(err, fs.ErrNotExist):
 			return path, nil, fault.Inputf("%s: not found", path)
 		case err != nil:
-			return path, nil, err
+			return path, nil, fault.Input(err)
 		case !info.Mode().IsRegular():
 			return path, nil, fault.Inputf("%s: not a regular file", path)
 		case info.Size() > maxFile:
 			return path, nil, fault.Inputf("%s: %d bytes, expected at most %d", path, info.Size(), maxFile)
 		}
 		data, err := os.ReadFile(path)
-		return path, data, err
+		return path, data, fault.Input(err)
 	}
 }

@@ -18,25 +18,20 @@ const (
 
 // mnist is LeCun, Cortes and Burges' set of handwritten digits.
 func mnist() source {
-	s := mnistFiles()
-	s.open = openMNIST
-	return s
-}
-
-func mnistFiles() source {
 	return source{
 		Info: Info{
 			Name: "mnist", Description: "handwritten digits, white on black",
 			Classes: []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"},
 			Shape:   Shape{1, 28, 28}, Train: 60000, Test: 10000,
-			Licence: "CC BY-SA 3.0, LeCun and Cortes", Embedded: true,
+			Licence: "CC BY-SA 3.0, LeCun and Cortes", From: "the program itself", Embedded: true,
 		},
 		files: []file{
-			{"train-images-idx3-ubyte.gz", "f68b3c2dcbeaaa9fbdd348bbdeb94873"},
-			{"train-labels-idx1-ubyte.gz", "d53e105ee54ea40749a09fcbcd1e9432"},
-			{"t10k-images-idx3-ubyte.gz", "9fb629c4189551a2d022fa330f9573f3"},
-			{"t10k-labels-idx1-ubyte.gz", "ec29112dd5afa0611ce80d1b7f02629c"},
+			{"train-images-idx3-ubyte.gz", []string{"f68b3c2dcbeaaa9fbdd348bbdeb94873"}},
+			{"train-labels-idx1-ubyte.gz", []string{"d53e105ee54ea40749a09fcbcd1e9432"}},
+			{"t10k-images-idx3-ubyte.gz", []string{"9fb629c4189551a2d022fa330f9573f3"}},
+			{"t10k-labels-idx1-ubyte.gz", []string{"ec29112dd5afa0611ce80d1b7f02629c"}},
 		},
+		open: openIDX,
 	}
 }
 
@@ -47,43 +42,36 @@ var (
 )
 
 func embeddedMNIST(train bool) (*Part, error) {
-	s := mnistFiles()
+	s := mnist()
 	return openIDX(&s, s.embedded(), train)
 }
 
-// openMNIST reads a part from a folder, or takes the embedded one.
-func openMNIST(s *source, fetch fetcher, train bool) (*Part, error) {
-	switch {
-	case fetch != nil:
-		return openIDX(s, fetch, train)
-	case train:
-		return mnistTrain()
-	}
-	return mnistTest()
-}
-
-// fashionMNIST is Xiao, Rasul and Vollgraf's set of articles of clothing, in MNIST's format.
+// fashionMNIST is Xiao, Rasul and Vollgraf's set of articles of clothing, in MNIST's format. The first
+// checksum is that of the authors' file, the second that of Debian's, which is the same compressed stream
+// under a gzip header without name and time.
 func fashionMNIST() source {
-	s := source{open: openIDX}
-	s.Info = Info{
-		Name: "fashion-mnist", Description: "articles of clothing (Debian package dataset-fashion-mnist)",
-		Classes: []string{"t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"},
-		Shape:   Shape{1, 28, 28}, Train: 60000, Test: 10000, Licence: "MIT, Zalando SE",
+	return source{
+		Info: Info{
+			Name: "fashion-mnist", Description: "articles of clothing (Debian package dataset-fashion-mnist)",
+			Classes: []string{"t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"},
+			Shape:   Shape{1, 28, 28}, Train: 60000, Test: 10000, Licence: "MIT, Zalando SE",
+			From: "the Debian package dataset-fashion-mnist or github.com/zalandoresearch/fashion-mnist",
+		},
+		files: []file{
+			{"train-images-idx3-ubyte.gz", []string{"8d4fb7e6c68d591d4c3dfef9ec88bf0d", "cf8536b0aa1a6ac5fa3f23001093305c"}},
+			{"train-labels-idx1-ubyte.gz", []string{"25c81989df183df01b3e8a0aad5dffbe", "10bea18fdb374794d4bb42e356e600c9"}},
+			{"t10k-images-idx3-ubyte.gz", []string{"bef4ecab320f06d8554ea6380940ec79", "f78720b4224f21cce2f2ccf2d7a94c9a"}},
+			{"t10k-labels-idx1-ubyte.gz", []string{"bb300cfdad3c16e7a12a480ee83cd310", "0d30e22e447f3c33dab9ed536400ac01"}},
+		},
+		open: openIDX,
 	}
-	s.files = []file{
-		{"train-images-idx3-ubyte.gz", "8d4fb7e6c68d591d4c3dfef9ec88bf0d"},
-		{"train-labels-idx1-ubyte.gz", "25c81989df183df01b3e8a0aad5dffbe"},
-		{"t10k-images-idx3-ubyte.gz", "bef4ecab320f06d8554ea6380940ec79"},
-		{"t10k-labels-idx1-ubyte.gz", "bb300cfdad3c16e7a12a480ee83cd310"},
-	}
-	return s
 }
 
 // openIDX reads images and labels of a part.
 func openIDX(s *source, fetch fetcher, train bool) (*Part, error) {
-	names := s.files[2:]
+	names, limit := s.files[2:], s.Test
 	if train {
-		names = s.files[:2]
+		names, limit = s.files[:2], s.Train
 	}
 	imagesPath, images, err := fetch(names[0].name)
 	if err != nil {
@@ -94,10 +82,10 @@ func openIDX(s *source, fetch fetcher, train bool) (*Part, error) {
 		return nil, err
 	}
 	p := &Part{Shape: s.Shape}
-	if p.Images, err = readImages(images, s.Shape); err != nil {
+	if p.Images, err = readImages(images, limit, s.Shape); err != nil {
 		return nil, fault.Inputf("%s: %w", imagesPath, err)
 	}
-	if p.Labels, err = readLabels(labels, len(s.Classes)); err != nil {
+	if p.Labels, err = readLabels(labels, limit, len(s.Classes)); err != nil {
 		return nil, fault.Inputf("%s: %w", labelsPath, err)
 	}
 	if found := len(p.Images) / s.Shape.Size(); found != len(p.Labels) {
@@ -106,14 +94,14 @@ func openIDX(s *source, fetch fetcher, train bool) (*Part, error) {
 	return p, nil
 }
 
-// readImages reads a gzipped IDX file of grey images of the given shape.
-func readImages(data []byte, shape Shape) ([]byte, error) {
-	return readIDX(data, magicImages, []int{shape.H, shape.W})
+// readImages reads a gzipped IDX file of at most limit grey images of the given shape.
+func readImages(data []byte, limit int, shape Shape) ([]byte, error) {
+	return readIDX(data, magicImages, limit, []int{shape.H, shape.W})
 }
 
-// readLabels reads a gzipped IDX file of class numbers.
-func readLabels(data []byte, classes int) ([]uint8, error) {
-	labels, err := readIDX(data, magicLabels, nil)
+// readLabels reads a gzipped IDX file of at most limit class numbers.
+func readLabels(data []byte, limit, classes int) ([]uint8, error) {
+	labels, err := readIDX(data, magicLabels, limit, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -125,11 +113,9 @@ func readLabels(data []byte, classes int) ([]uint8, error) {
 	return labels, nil
 }
 
-// maxItems bounds the images of a file, and with them what a header can make us allocate.
-const maxItems = 1 << 20
-
-// readIDX reads a gzipped IDX file of bytes: magic number, number of items, the extents of an item, data.
-func readIDX(data []byte, magic uint32, extents []int) ([]byte, error) {
+// readIDX reads a gzipped IDX file of bytes: magic number, number of items, the extents of an item, data. The
+// limit on the items bounds what a small file that unpacks to a huge one can make us allocate.
+func readIDX(data []byte, magic uint32, limit int, extents []int) ([]byte, error) {
 	z, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
 		return nil, fault.Inputf("not a gzip file: %w", err)
@@ -138,30 +124,40 @@ func readIDX(data []byte, magic uint32, extents []int) ([]byte, error) {
 	if _, err := io.ReadFull(z, header); err != nil {
 		return nil, fault.Inputf("header: %w", truncated(err))
 	}
-	word := func(i int) int { return int(binary.BigEndian.Uint32(header[4*i:])) }
-	if word(0) != int(magic) {
+	word := func(i int) uint32 { return binary.BigEndian.Uint32(header[4*i:]) }
+	if word(0) != magic {
 		return nil, fault.Inputf("magic number is %#08x, expected %#08x", word(0), magic)
 	}
 	size := 1
 	for i, want := range extents {
-		if word(2+i) != want {
+		if word(2+i) != uint32(want) {
 			return nil, fault.Inputf("extent %d of an image is %d, expected %d", i+1, word(2+i), want)
 		}
 		size *= want
 	}
-	items := word(1)
-	if items < 1 || items > maxItems {
-		return nil, fault.Inputf("header announces %d items, expected 1 to %d", items, maxItems)
+	if items := word(1); items < 1 || items > uint32(limit) {
+		return nil, fault.Inputf("header announces %d items, expected 1 to %d", items, limit)
 	}
-	return readBody(z, items*size)
+	return readBody(z, int(word(1))*size)
 }
 
-// readBody reads exactly n bytes. Memory grows with what is really there, not with what was announced.
+// firstChunk is what readBody allocates on an announcement alone.
+const firstChunk = 1 << 20
+
+// readBody reads exactly n bytes. It allocates eight times what has really come so far, so that a short file
+// cannot make us allocate what it announces, and a true one is copied little.
 func readBody(z *gzip.Reader, n int) ([]byte, error) {
-	var body bytes.Buffer
-	if _, err := io.CopyN(&body, z, int64(n)); err != nil {
-		return nil, fault.Inputf("data: %w after %d of %d bytes", truncated(err), body.Len(), n)
+	var body []byte
+	for have := 0; have < n; {
+		body = append(make([]byte, 0, min(n, max(firstChunk, 8*have))), body...)
+		body = body[:cap(body)]
+		got, err := io.ReadFull(z, body[have:])
+		have += got
+		if err != nil {
+			return nil, fault.Inputf("data: %w after %d of %d bytes", truncated(err), have, n)
+		}
 	}
+	// This read also makes gzip compare the checksum.
 	extra, err := io.CopyN(io.Discard, z, 1)
 	if extra > 0 {
 		return nil, fault.Inputf("data goes on after the announced %d bytes", n)
@@ -169,7 +165,7 @@ func readBody(z *gzip.Reader, n int) ([]byte, error) {
 	if err != io.EOF {
 		return nil, fault.Inputf("data: %w", err)
 	}
-	return body.Bytes(), nil
+	return body, nil
 }
 
 // truncated says what an early end of data is.
