@@ -113,7 +113,7 @@ func TestAgree(t *testing.T) {
 	if err := agree(a, outcome{Loss: 2.000001, Penalty: 1, Weights: []float64{0.1000001, -0.2}}); err != nil {
 		t.Error(err)
 	}
-	if Known([]string{"w1", "w5"}) == nil || Known([]string{"w2-256"}) != nil {
+	if Known([]string{"w1", "w5"}, nil) == nil || Known(nil, []string{"tf"}) == nil || Known([]string{"w2-256"}, []string{"jax"}) != nil {
 		t.Error("names of workloads")
 	}
 }

@@ -26,6 +26,7 @@ type Options struct {
 	// Environment is the Python environment of the peers, and Scripts the folder of their scripts; no peers if
 	// Environment is empty.
 	Environment, Scripts string
+	Engines              []string // names of peers; all if empty
 	// Log, if set, is told what is going on.
 	Log func(string)
 }
@@ -65,7 +66,7 @@ func Compare(ctx context.Context, opt Options) ([]Row, error) {
 		var peers []*Peer
 		var err error
 		if opt.Environment != "" {
-			if peers, err = StartPeers(opt.Environment, opt.Scripts, threads); err != nil {
+			if peers, err = StartPeers(opt.Environment, opt.Scripts, opt.Engines, threads); err != nil {
 				return rows, err
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 )
 
@@ -19,15 +20,34 @@ type Peer struct {
 	out           *bufio.Reader
 }
 
-// peerCommands are the scripts of bench/peers and their arguments before the number of threads.
-var peerCommands = [][]string{{"torch_peer.py", "eager"}, {"torch_peer.py", "compile"}, {"jax_peer.py"}}
+// peerCommands are the peers by name: a script of bench/peers and its arguments before the number of threads.
+var peerCommands = []struct {
+	name    string
+	command []string
+}{
+	{"torch-eager", []string{"torch_peer.py", "eager"}},
+	{"torch-compile", []string{"torch_peer.py", "compile"}},
+	{"jax", []string{"jax_peer.py"}},
+}
 
-// StartPeers starts all peers with the Python interpreter of an environment that bench/peers/make-env.sh made. With one
-// thread each is bound to one processor.
-func StartPeers(environment, scripts string, threads int) ([]*Peer, error) {
+// PeerNames lists the peers.
+func PeerNames() []string {
+	var names []string
+	for _, c := range peerCommands {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+// StartPeers starts the named peers, all if there are no names, with the Python interpreter of an environment that
+// bench/peers/make-env.sh made. With one thread each is bound to one processor.
+func StartPeers(environment, scripts string, names []string, threads int) ([]*Peer, error) {
 	var peers []*Peer
 	for _, c := range peerCommands {
-		p, err := startPeer(environment, scripts, c, threads)
+		if len(names) > 0 && !slices.Contains(names, c.name) {
+			continue
+		}
+		p, err := startPeer(environment, scripts, c.command, threads)
 		if err != nil {
 			ClosePeers(peers)
 			return nil, err

@@ -191,15 +191,20 @@ func (s *step) load(p *plan.Program, f tensorfile.File) error {
 	return nil
 }
 
-// Known returns an error for a name that is no workload.
-func Known(names []string) error {
+// Known returns an error for a name that is no workload, or no peer.
+func Known(workloads, peers []string) error {
 	var known []string
 	for _, w := range Workloads() {
 		known = append(known, w.Name)
 	}
-	for _, n := range names {
+	for _, n := range workloads {
 		if !slices.Contains(known, n) {
 			return spec.Unknown("workload", n, known)
+		}
+	}
+	for _, n := range peers {
+		if !slices.Contains(PeerNames(), n) {
+			return spec.Unknown("peer", n, PeerNames())
 		}
 	}
 	return nil

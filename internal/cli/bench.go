@@ -45,6 +45,7 @@ Nothing else should run on the machine.`,
 	f.IntVar(&o.Rounds, "rounds", 7, "rounds in which all engines run in turn")
 	f.Float64Var(&o.Seconds, "seconds", 0.5, "least time of a run")
 	f.StringVar(&o.Environment, "peers", "", "Python environment made by bench/peers/make-env.sh")
+	f.StringSliceVar(&o.Engines, "engines", nil, "peers to run: "+strings.Join(bench.PeerNames(), ", ")+" (default all)")
 	f.StringVar(&o.Scripts, "scripts", filepath.Join("bench", "peers"), "folder of the peers' scripts")
 	return cmd
 }
@@ -58,7 +59,7 @@ func (a *app) runBench(cmd *cobra.Command, o *benchOptions) error {
 			return usage{fmt.Errorf("--threads has %d, expected at least 1", n)}
 		}
 	}
-	if err := bench.Known(o.Workloads); err != nil {
+	if err := bench.Known(o.Workloads, o.Engines); err != nil {
 		return usage{err}
 	}
 	if o.Environment != "" {
