@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the Python environment of the peers in DIR, or completes one that is there: bench/peers/make-env.sh DIR
-# Needs Python 3.11 or newer on x86-64 Linux, PyPI, and 6 GB in DIR. PYTHON names another interpreter than python3.
+# Needs Python 3.11 (tested) or newer on x86-64 Linux, PyPI, and 6 GB in DIR. PYTHON names another interpreter than python3.
 set -euo pipefail
 
 [ $# -eq 1 ] || { echo "usage: make-env.sh DIR" >&2; exit 2; }
