@@ -53,18 +53,23 @@ const (
 )
 
 // Main runs the program and returns its exit code.
-func Main(args []string, in io.Reader, out, errOut io.Writer) (code int) {
+func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	a := &app{in: in, out: out, err: errOut, getenv: os.Getenv, now: time.Now}
 	a.terminal = isTerminal(errOut) && a.getenv("TERM") != "dumb"
-	defer func() {
-		if r := recover(); r != nil {
-			code = a.exit(a.bug(r, args, debug.Stack()))
-		}
-	}()
+	a.json = slices.Contains(args, "--json") // also for what is wrong before the flag is reached
 	root := a.root()
 	root.SetArgs(args)
-	a.json = slices.Contains(args, "--json") // also for what is wrong before the flag is reached
-	return a.exit(root.Execute())
+	return a.exit(a.guarded(args, root.Execute))
+}
+
+// guarded calls f and makes an error of a panic.
+func (a *app) guarded(args []string, f func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = a.bug(r, args, debug.Stack())
+		}
+	}()
+	return f()
 }
 
 // isTerminal reports whether w is a terminal of known size.
