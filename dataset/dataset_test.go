@@ -5,16 +5,13 @@ import (
 	"compress/gzip"
 	"encoding/binary"
 	"fmt"
-	"image"
-	"image/color"
-	"image/gif"
-	"image/jpeg"
-	"image/png"
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/gradreg/gradreg/dataset"
@@ -155,19 +152,149 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-// TestShared reads the real CIFAR-10 and Fashion-MNIST where they are unpacked below GRADREG_DATA.
+// TestShared verifies and reads the real CIFAR-10 and Fashion-MNIST where they are: unpacked below GRADREG_DATA, or
+// installed as a Debian package.
 func TestShared(t *testing.T) {
 	root := os.Getenv("GRADREG_DATA")
 	for _, name := range []string{"cifar10", "fashion-mnist"} {
-		d, err := dataset.Open(name, root)
-		if root == "" || err != nil {
-			t.Skipf("no %s below GRADREG_DATA=%q", name, root)
-		}
-		part, err := d.Train()
-		if err != nil || part.Len() != d.Info.Train {
-			t.Errorf("%s: %v", name, err)
+		t.Run(name, func(t *testing.T) {
+			d, err := dataset.Open(name, root)
+			if err != nil {
+				t.Skipf("not here (GRADREG_DATA=%q): %v", root, err)
+			}
+			for count, get := range map[int]func() (*dataset.Part, error){d.Info.Train: d.Train, d.Info.Test: d.Test} {
+				part, err := get()
+				if err != nil || part.Len() != count || len(part.Images) != count*d.Shape.Size() {
+					t.Fatalf("%d images expected: %v", count, err)
+				}
+			}
+			reports, err := dataset.Verify(name, root)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range reports {
+				if !r.OK {
+					t.Errorf("%s: MD5 %s is of no published form", r.Path, r.MD5)
+				}
+			}
+		})
+	}
+}
+
+// TestFolderBeforeEmbedded checks that a folder with any of the files is the one that is read, so that a file
+// missing there is an error and never quietly made up for by the embedded set.
+func TestFolderBeforeEmbedded(t *testing.T) {
+	dir := folder(t, 3)
+	d, err := dataset.Open("mnist", t.TempDir(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if part, err := d.Train(); err != nil || part.Len() != 3 || d.Folder != dir {
+		t.Errorf("%v, %v from %q", part, err, d.Folder)
+	}
+	const missing = "train-images-idx3-ubyte.gz"
+	if err := os.Remove(filepath.Join(dir, missing)); err != nil {
+		t.Fatal(err)
+	}
+	if d, err = dataset.Open("mnist", dir); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Train(); !fault.IsInput(err) || !strings.Contains(err.Error(), missing+": not found") {
+		t.Errorf("a missing file: %v", err)
+	}
+	if d, err = dataset.Open("mnist", t.TempDir()); err != nil || d.Folder != "" {
+		t.Errorf("an empty folder: read from %q, %v", d.Folder, err)
+	}
+	write(t, dir, "plain", nil)
+	for says, bad := range map[string]string{"not found": filepath.Join(dir, "none"), "not a folder": filepath.Join(dir, "plain")} {
+		if _, err := dataset.Open("mnist", bad); !fault.IsInput(err) || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", bad, err)
 		}
 	}
+	if err := os.Mkdir(filepath.Join(dir, missing), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if d, err = dataset.Open("mnist", dir); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Train(); !fault.IsInput(err) || !strings.Contains(err.Error(), "regular") {
+		t.Errorf("a folder instead of a file: %v", err)
+	}
+}
+
+// TestReadOnce checks that a part is read on first use, once, also by several goroutines.
+func TestReadOnce(t *testing.T) {
+	dir := folder(t, 3)
+	d, err := dataset.Open("fashion-mnist", dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var parts [4]*dataset.Part
+	var group sync.WaitGroup
+	for i := range parts {
+		group.Go(func() { parts[i], _ = d.Train() })
+	}
+	group.Wait()
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	again, err := d.Train()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range parts {
+		if p != again {
+			t.Error("a part was read twice")
+		}
+	}
+	if _, err := d.Test(); !fault.IsInput(err) {
+		t.Errorf("the test part was read before its use: %v", err)
+	}
+}
+
+// TestBomb checks that memory is bounded by what a set may hold and what a file really has: 64 MB of zeros in
+// 64 KB of gzip, and a header alone that announces all of MNIST.
+func TestBomb(t *testing.T) {
+	for name, c := range map[string]struct {
+		announced uint32
+		bytes     int
+		limit     uint64
+	}{
+		"unpacks to 64 MB": {60000, 64 << 20, 60 << 20},
+		"header only":       {60000, 0, 16 << 20},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := folder(t, 1)
+			write(t, dir, "train-images-idx3-ubyte.gz", zeros(c.announced, c.bytes))
+			d, err := dataset.Open("mnist", dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, err = d.Train()
+			runtime.ReadMemStats(&after)
+			if !fault.IsInput(err) {
+				t.Errorf("error is %v", err)
+			}
+			if got := after.TotalAlloc - before.TotalAlloc; got > c.limit {
+				t.Errorf("%d bytes allocated, expected at most %d", got, c.limit)
+			}
+		})
+	}
+}
+
+// zeros returns a gzipped IDX file of images, all black, that announces some and holds n bytes.
+func zeros(announced uint32, n int) []byte {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	binary.Write(z, binary.BigEndian, []uint32{0x803, announced, 28, 28})
+	block := make([]byte, 1<<20)
+	for ; n > 0; n -= len(block) {
+		z.Write(block)
+	}
+	z.Close()
+	return b.Bytes()
 }
 
 func TestCIFAR(t *testing.T) {
@@ -191,6 +318,13 @@ func TestCIFAR(t *testing.T) {
 	}
 	if _, err := d.Test(); !fault.IsInput(err) || !strings.Contains(err.Error(), "test_batch.bin") {
 		t.Errorf("a cut record: %v", err)
+	}
+	write(t, dir, "test_batch.bin", make([]byte, 10001*3073))
+	if d, err = dataset.Open("cifar10", dir); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Test(); !fault.IsInput(err) || !strings.Contains(err.Error(), "10001 records") {
+		t.Errorf("an oversized file: %v", err)
 	}
 	record[0] = 10
 	write(t, dir, "test_batch.bin", record)
@@ -263,6 +397,9 @@ func TestDivide(t *testing.T) {
 // goldenIndex may only change with a new major version: runs are repeated by seed.
 const goldenIndex = "[3792 16883 20902 20912 20529]"
 
+// goldenOrder, too: it is the order of the first two epochs of ten images, seed 5.
+const goldenOrder = "[8 4 7 5 1 9 2 3 6 0 8 6 2 0 4 5 7 3 9 1]"
+
 // TestStatistics checks mean and standard deviation against a direct sum.
 func TestStatistics(t *testing.T) {
 	part := &dataset.Part{Shape: dataset.Shape{C: 2, H: 1, W: 2}, Images: []byte{0, 255, 7, 7, 51, 102, 7, 7, 9, 9, 9, 9}, Labels: make([]uint8, 3)}
@@ -319,6 +456,9 @@ func TestBatches(t *testing.T) {
 			t.Errorf("epoch %d is %v", epoch, order[10*epoch:10*epoch+10])
 		}
 	}
+	if got := fmt.Sprint(order[:20]); got != goldenOrder {
+		t.Errorf("the epochs of seed 5 are %s, they were %s", got, goldenOrder)
+	}
 	if slices.Equal(order[:10], order[10:20]) {
 		t.Error("two epochs have one order")
 	}
@@ -330,128 +470,4 @@ func TestBatches(t *testing.T) {
 	if n := testing.AllocsPerRun(5, func() { b.Fill(100, images, labels) }); n != 0 {
 		t.Errorf("%v allocations a batch", n)
 	}
-}
-
-// TestDecodePicture checks formats, scaling, transparency and what is no picture.
-func TestDecodePicture(t *testing.T) {
-	picture := image.NewNRGBA(image.Rect(0, 0, 40, 20))
-	for x := range 40 {
-		for y := range 20 {
-			picture.Set(x, y, color.NRGBA{R: 255, A: uint8(255 * (x / 20))}) // the left half is transparent
-		}
-	}
-	encode := map[string]func(*bytes.Buffer) error{
-		"png":  func(b *bytes.Buffer) error { return png.Encode(b, picture) },
-		"jpeg": func(b *bytes.Buffer) error { return jpeg.Encode(b, picture, nil) },
-		"gif":  func(b *bytes.Buffer) error { return gif.Encode(b, picture, nil) },
-	}
-	for name, f := range encode {
-		var b bytes.Buffer
-		if err := f(&b); err != nil {
-			t.Fatal(err)
-		}
-		got, err := dataset.DecodePicture(b.Bytes(), dataset.Shape{C: 3, H: 4, W: 4}, false)
-		if err != nil || len(got) != 48 {
-			t.Fatalf("%s: %d bytes, %v", name, len(got), err)
-		}
-		if red := got[3]; red < 200 {
-			t.Errorf("%s: the right side has red %d", name, red)
-		}
-		if name == "png" && got[0] > 20 {
-			t.Errorf("transparency became %d", got[0])
-		}
-		grey, err := dataset.DecodePicture(b.Bytes(), dataset.Shape{C: 1, H: 4, W: 4}, false)
-		if err != nil {
-			t.Fatal(err)
-		}
-		inverse, err := dataset.DecodePicture(b.Bytes(), dataset.Shape{C: 1, H: 4, W: 4}, true)
-		if err != nil || inverse[3] != 255-grey[3] {
-			t.Errorf("%s: %d inverted is %d", name, grey[3], inverse[3])
-		}
-		for _, cut := range []int{0, 1, b.Len() / 3} {
-			if _, err := dataset.DecodePicture(b.Bytes()[:cut], dataset.Shape{C: 1, H: 4, W: 4}, false); !fault.IsInput(err) {
-				t.Errorf("%s cut to %d bytes: %v", name, cut, err)
-			}
-		}
-	}
-	// A header that announces 50000 × 50000 pixels.
-	var small bytes.Buffer
-	if err := png.Encode(&small, image.NewGray(image.Rect(0, 0, 1, 1))); err != nil {
-		t.Fatal(err)
-	}
-	bomb := small.Bytes()
-	binary.BigEndian.PutUint32(bomb[16:], 50000)
-	binary.BigEndian.PutUint32(bomb[20:], 50000)
-	if _, err := dataset.DecodePicture(bomb, dataset.Shape{C: 1, H: 4, W: 4}, false); !fault.IsInput(err) {
-		t.Errorf("a picture bomb: %v", err)
-	}
-}
-
-// FuzzIDX gives outside bytes to the readers of images and labels.
-func FuzzIDX(f *testing.F) {
-	f.Add(idx([]uint32{0x803, 2, 28, 28}, make([]byte, 2*784)), idx([]uint32{0x801, 2}, []byte{1, 9}))
-	f.Add([]byte{}, []byte{0x1f, 0x8b})
-	f.Fuzz(func(t *testing.T, images, labels []byte) {
-		dir := t.TempDir()
-		write(t, dir, "train-images-idx3-ubyte.gz", images)
-		write(t, dir, "train-labels-idx1-ubyte.gz", labels)
-		d, err := dataset.Open("mnist", dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		part, err := d.Train()
-		switch {
-		case err != nil && !fault.IsInput(err):
-			t.Errorf("not the input's fault: %v", err)
-		case err == nil && len(part.Images) != 784*part.Len():
-			t.Errorf("%d bytes for %d images", len(part.Images), part.Len())
-		}
-	})
-}
-
-// FuzzCIFAR gives outside bytes to the reader of records.
-func FuzzCIFAR(f *testing.F) {
-	f.Add(make([]byte, 3073))
-	f.Add([]byte{11})
-	f.Fuzz(func(t *testing.T, data []byte) {
-		dir := t.TempDir()
-		write(t, dir, "data_batch_1.bin", data)
-		write(t, dir, "test_batch.bin", data)
-		d, err := dataset.Open("cifar10", dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		part, err := d.Test()
-		switch {
-		case err != nil && !fault.IsInput(err):
-			t.Errorf("not the input's fault: %v", err)
-		case err == nil && len(part.Images) != 3072*part.Len():
-			t.Errorf("%d bytes for %d images", len(part.Images), part.Len())
-		}
-	})
-}
-
-// FuzzDecodePicture gives outside bytes to the picture readers.
-func FuzzDecodePicture(f *testing.F) {
-	var b bytes.Buffer
-	png.Encode(&b, image.NewGray(image.Rect(0, 0, 3, 3)))
-	f.Add(b.Bytes())
-	f.Add([]byte("GIF89a"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		got, err := dataset.DecodePicture(data, dataset.Shape{C: 3, H: 5, W: 4}, false)
-		if (err == nil) != (len(got) == 60) || (err != nil && !fault.IsInput(err)) {
-			t.Errorf("%d bytes, %v", len(got), err)
-		}
-	})
-}
-
-func ExampleOpen() {
-	d, err := dataset.Open("mnist")
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	test, err := d.Test()
-	fmt.Println(d.Name, d.Shape, test.Len(), d.Classes[test.Labels[0]], err)
-	// Output: mnist 1x28x28 10000 7 <nil>
 }

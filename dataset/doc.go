@@ -1,8 +1,36 @@
 // Package dataset provides images with labels: the sources, their division into training, dev and test
 // images, normalization, and batches.
 //
-//	source files ── Open ──▶ Dataset (bytes) ── Split ──▶ indices ── Batches ──▶ normalized floats
+//	source files ── Open ──▶ Dataset (bytes) ── Divide ──▶ Subsets (indices) ── Batches ──▶ normalized floats
+//	                                                          └── Statistics ──▶ Normalizer ──┘
 //
-// A [Dataset] keeps images as bytes, [N, C, H, W]; they become floats one batch at a time. What a seed decides
-// (the order of images, the content of every batch) is a pure function of it, the same on every machine.
+// # Vocabulary
+//
+// A source is a row of the table of data sets: what is known of a set without reading it ([Info]), its files
+// with their checksums, and how a part is read from them. A [Dataset] is an opened source. It has two parts, the
+// training file and the official test file; a [Part] holds bytes and labels:
+//
+//	Images  | image 0            | image 1 …         [N, C, H, W], one byte each, 0 … 255
+//	        | R rows, G, B       |
+//	Labels  | 7 | 2 | 1 …                            [N], numbers of Classes
+//
+// A [Subset] is a choice of a part's images in an order, without a copy of them. [Divide] chooses training and
+// dev images honestly; [DividePaper] as the published experiments did. A [Normalizer] is learned from training
+// images and kept with a model. [Batches] says what a step trains on.
+//
+// # The one invariant
+//
+// What a seed decides, the order of images and the content of every batch, is a pure function of it: the same
+// on every machine and in every version, whatever was done before. So a run can be resumed at any step, and
+// the training images of a smaller size are among those of a larger one.
+//
+// # Outside bytes
+//
+// Files and pictures are not trusted. Nothing is allocated on the word of a header beyond a bound, and every
+// damage is one line that names the file, what was found and what was expected, marked as the input's fault.
+//
+// # A further set
+//
+// A set in a known format is a function that returns a source, and a line in the table; another format is a file
+// of its own beside idx.go and cifar.go.
 package dataset

@@ -3,6 +3,7 @@ package atomicfile
 
 import (
 	"bufio"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"os"
@@ -15,21 +16,39 @@ const temporary = ".tmp-"
 
 // Write replaces the file at path by what write produces. The order of writes is: a temporary file in the
 // same folder is filled, synced and closed, renamed to path, and the folder is synced. Whatever happens
-// before the rename leaves the old file; whatever happens after it leaves the new one. A temporary that a
-// failed write leaves is removed; one that a killed process leaves is named path.tmp-*.
+// before the rename leaves the old file; whatever happens after it leaves the new one, also where syncing the
+// folder fails and is reported. A temporary that a failed or panicking write leaves is removed; one that a
+// killed process leaves is named path.tmp-*. The new file has the permissions of any new file under the
+// process's umask. A symbolic link at path is replaced, not followed.
 func Write(path string, write func(io.Writer) error) (err error) {
-	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, filepath.Base(path)+temporary+"*")
-	if err != nil {
-		return err
-	}
 	defer func() {
 		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
 			err = fmt.Errorf("writing %s: %w", path, err)
 		}
 	}()
+	f, err := os.OpenFile(path+temporary+rand.Text(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return err
+	}
+	renamed := false
+	defer func() { // also when write panics
+		if !renamed {
+			f.Close()
+			os.Remove(f.Name())
+		}
+	}()
+	if err := fill(f, write); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	renamed = true
+	return syncDir(filepath.Dir(path))
+}
+
+// fill writes, syncs and closes a file.
+func fill(f *os.File, write func(io.Writer) error) error {
 	b := bufio.NewWriterSize(f, 1<<16)
 	if err := write(b); err != nil {
 		return err
@@ -37,19 +56,10 @@ func Write(path string, write func(io.Writer) error) (err error) {
 	if err := b.Flush(); err != nil {
 		return err
 	}
-	if err := f.Chmod(0o644); err != nil {
-		return err
-	}
 	if err := f.Sync(); err != nil {
 		return err
 	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(dir)
+	return f.Close()
 }
 
 // IsTemporary reports whether name is that of a temporary that Write makes for the file base.

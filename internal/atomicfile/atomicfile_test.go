@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -90,17 +91,73 @@ func TestFailure(t *testing.T) {
 	if !errors.Is(err, broken) {
 		t.Errorf("error is %v", err)
 	}
-	if data, _ := os.ReadFile(path); string(data) != "old" {
-		t.Errorf("the old content is gone: %q", data)
+	onlyOld(t, path)
+}
+
+// TestPanic checks that a panic while writing passes through, and leaves the old content and no temporary file.
+func TestPanic(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file")
+	if err := atomicfile.WriteBytes(path, []byte("old")); err != nil {
+		t.Fatal(err)
 	}
-	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
-		t.Errorf("left behind: %v", entries)
+	func() {
+		defer func() {
+			if recover() != "bug" {
+				t.Error("the panic did not pass through")
+			}
+		}()
+		atomicfile.Write(path, func(io.Writer) error { panic("bug") })
+	}()
+	onlyOld(t, path)
+}
+
+// onlyOld checks that the file holds "old" and is alone in its folder.
+func onlyOld(t *testing.T, path string) {
+	t.Helper()
+	if data, err := os.ReadFile(path); string(data) != "old" {
+		t.Errorf("the old content is gone, there are %d bytes: %v", len(data), err)
+	}
+	if entries, err := os.ReadDir(filepath.Dir(path)); len(entries) != 1 {
+		t.Errorf("left behind: %v, %v", entries, err)
 	}
 }
 
-// TestNoFolder checks that a missing folder is an error.
-func TestNoFolder(t *testing.T) {
-	if err := atomicfile.WriteBytes(filepath.Join(t.TempDir(), "none", "file"), nil); err == nil {
-		t.Error("no error")
+// TestNoPlace checks that a missing folder, and a folder in the file's place, are errors that name the file and
+// leave nothing.
+func TestNoPlace(t *testing.T) {
+	dir := t.TempDir()
+	taken := filepath.Join(dir, "taken")
+	if err := os.Mkdir(taken, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{filepath.Join(dir, "none", "file"), taken} {
+		if err := atomicfile.WriteBytes(path, nil); err == nil || !strings.Contains(err.Error(), "writing "+path+":") {
+			t.Errorf("%s: error is %v", path, err)
+		}
+	}
+	if entries, err := os.ReadDir(dir); len(entries) != 1 {
+		t.Errorf("left behind: %v, %v", entries, err)
+	}
+}
+
+// TestIsTemporary checks that what a killed process leaves is known as such, and nothing else is.
+func TestIsTemporary(t *testing.T) {
+	dir := t.TempDir()
+	var during string
+	err := atomicfile.Write(filepath.Join(dir, "file"), func(io.Writer) error {
+		entries, err := os.ReadDir(dir)
+		if len(entries) == 1 {
+			during = entries[0].Name()
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]bool{during: true, "file": false, "file.tmp": false, "other.tmp-1": false} {
+		if got := atomicfile.IsTemporary(name, "file"); got != want {
+			t.Errorf("IsTemporary(%q) is %v", name, got)
+		}
 	}
 }

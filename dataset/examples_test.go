@@ -1,0 +1,72 @@
+package dataset_test
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/png"
+	"log"
+
+	"github.com/gradreg/gradreg/dataset"
+)
+
+func ExampleOpen() {
+	d, err := dataset.Open("mnist")
+	if err != nil {
+		log.Fatal(err)
+	}
+	test, err := d.Test()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(d.Name, d.Shape, test.Len(), d.Classes[test.Labels[0]])
+	// Output: mnist 1x28x28 10000 7
+}
+
+func ExampleOpen_unknown() {
+	_, err := dataset.Open("minst")
+	fmt.Println(err)
+	// Output: unknown data set "minst" (did you mean "mnist"?), expected one of cifar10, fashion-mnist, mnist
+}
+
+// The whole way from files to the numbers of the first step.
+func ExampleBatches() {
+	d, err := dataset.Open("mnist")
+	if err != nil {
+		log.Fatal(err)
+	}
+	part, err := d.Train()
+	if err != nil {
+		log.Fatal(err)
+	}
+	division, err := dataset.Divide(part, 2000, 1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	n := dataset.Statistics(division.Train)
+	batches, err := dataset.NewBatches(division.Train, n, 50, 1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	images, labels := make([]float32, 50*d.Shape.Size()), make([]int32, 50)
+	batches.Fill(0, images, labels)
+	fmt.Printf("%d training and %d dev images, mean %.3f, std %.3f\n", division.Train.Len(), division.Dev.Len(), n.Mean[0], n.Std[0])
+	fmt.Printf("black is %.3f; labels %v ...\n", images[0], labels[:5])
+	// Output:
+	// 2000 training and 10000 dev images, mean 0.130, std 0.307
+	// black is -0.422; labels [4 4 1 5 8] ...
+}
+
+func ExampleDecodePicture() {
+	paper := image.NewGray(image.Rect(0, 0, 56, 56))
+	for i := range paper.Pix {
+		paper.Pix[i] = 255
+	}
+	var file bytes.Buffer
+	if err := png.Encode(&file, paper); err != nil {
+		log.Fatal(err)
+	}
+	pixels, err := dataset.DecodePicture(file.Bytes(), dataset.Shape{C: 1, H: 28, W: 28}, true)
+	fmt.Println(len(pixels), pixels[0], err)
+	// Output: 784 0 <nil>
+}

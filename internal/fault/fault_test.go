@@ -1,0 +1,42 @@
+package fault_test
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"testing"
+
+	"github.com/gradreg/gradreg/internal/fault"
+)
+
+func TestIsInput(t *testing.T) {
+	plain := errors.New("plain")
+	for _, c := range []struct {
+		err  error
+		want bool
+	}{
+		{nil, false},
+		{plain, false},
+		{fmt.Errorf("around: %w", plain), false},
+		{fault.Input(nil), false},
+		{fault.Input(plain), true},
+		{fault.Inputf("count is %d", 3), true},
+		{fmt.Errorf("around: %w", fault.Input(plain)), true},
+		{errors.Join(plain, fault.Input(plain)), true},
+	} {
+		if got := fault.IsInput(c.err); got != c.want {
+			t.Errorf("IsInput(%v) is %v", c.err, got)
+		}
+	}
+}
+
+// TestTransparent checks that the mark changes neither text nor what the error wraps.
+func TestTransparent(t *testing.T) {
+	err := fault.Inputf("reading: %w", fs.ErrNotExist)
+	if err.Error() != "reading: "+fs.ErrNotExist.Error() || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%q", err)
+	}
+	if err := fault.Input(nil); err != nil {
+		t.Errorf("Input(nil) is %v", err)
+	}
+}
