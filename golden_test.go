@@ -205,6 +205,32 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// TestEngineSpectReg compares the engine with the reference evaluator under a λ that makes SpectReg most of the
+// gradient. With the golden λ of 0.03 it is less than a hundredth of it, and an error could hide behind the loss.
+func TestEngineSpectReg(t *testing.T) {
+	for _, n := range networks() {
+		t.Run(n.name, func(t *testing.T) {
+			t.Parallel()
+			f := golden(t, n.name)
+			regs := []gradreg.Regularizer{gradreg.SpectReg{Weight: 100}}
+			s := newStep(n, f.Tensors["input/x"].Shape, regs)
+			s.give(t, f)
+			want, err := sym.Eval(sym.Env{Values: s.values}, s.outputs()...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			names := s.names("spectreg", regs)
+			for _, level := range kernel.Supported() {
+				for i, v := range s.run(t, level) {
+					if d := distance(v, want[i].Data); !(d <= engineBound) {
+						t.Errorf("level %v: %s differs by %.2g of its largest element", level, names[i], d)
+					}
+				}
+			}
+		})
+	}
+}
+
 // run compiles the step, with inputs in the place of random leaves, and runs it.
 func (s *step) run(t *testing.T, level kernel.Level) [][]float64 {
 	t.Helper()
