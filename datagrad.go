@@ -21,7 +21,7 @@ type DataGrad struct {
 // Penalty builds R.
 func (d DataGrad) Penalty(p *Problem) *sym.Expr {
 	g := sym.Gradient(sym.Sum(p.Losses), p.Input)[0]
-	return sym.Scale(sym.Sum(sym.Square(g)), 1/p.batch())
+	return sym.Scale(sym.Sum(sym.Square(g)), 1/float64(p.Batch))
 }
 
 // Lambda returns λ.

@@ -7,11 +7,16 @@ import (
 
 // Problem is one training step in symbolic form: what a penalty is built from.
 type Problem struct {
+	Graph   *sym.Graph
 	Input   *sym.Expr // images [B, C, H, W], or [B, N]
 	Targets *sym.Expr // one-hot classes [B, K]
 	Logits  *sym.Expr // [B, K]
-	Losses  *sym.Expr // cross-entropy per sample [B]
+	Losses  *sym.Expr // cross-entropy per sample [B], in nats
+	Batch   int       // B
 	Params  *nn.Params
+	// Forward builds logits of other images, with the same parameters and random numbers, such as dropout
+	// masks, of their own. Running statistics stay those of the batch.
+	Forward func(x *sym.Expr) *sym.Expr
 	// NextStream returns a random stream that nothing else in the step uses.
 	NextStream func() uint32
 }
@@ -19,21 +24,24 @@ type Problem struct {
 // Forward builds logits from images.
 type Forward func(c *nn.Context, x *sym.Expr) *sym.Expr
 
-// NewProblem builds the forward pass and the losses of a training step. The context collects the layers and
-// the updates of running statistics.
+// NewProblem builds the forward pass and the losses of a training step on images x: [B, …] and targets: [B, K].
+// The context collects the layers and the updates of running statistics. Errors stick to Losses.
 func NewProblem(c *nn.Context, x, targets *sym.Expr, forward Forward) *Problem {
 	logits := forward(c, x)
+	batch := 1
+	if len(x.Shape()) > 0 {
+		batch = x.Shape()[0]
+	}
 	return &Problem{
-		Input: x, Targets: targets, Logits: logits, Losses: sym.CrossEntropy(logits, targets),
-		Params: c.Params, NextStream: c.NextStream,
+		Graph: c.Graph(), Input: x, Targets: targets, Logits: logits, Losses: sym.CrossEntropy(logits, targets),
+		Batch: batch, Params: c.Params,
+		Forward:    func(x *sym.Expr) *sym.Expr { return forward(c.Again(), x) },
+		NextStream: c.NextStream,
 	}
 }
 
 // Loss returns mean_b L_b.
 func (p *Problem) Loss() *sym.Expr { return sym.Mean(p.Losses) }
-
-// batch returns B.
-func (p *Problem) batch() float64 { return float64(p.Input.Shape()[0]) }
 
 // Objective returns the objective mean_b L_b + Σ λ_r·R_r and the penalties R_r, in the order of regs. A λ of 0
 // leaves its penalty out of the objective, so that the run is bit for bit the plain one; the penalty is
@@ -42,7 +50,7 @@ func Objective(p *Problem, regs []Regularizer) (total *sym.Expr, penalties []*sy
 	total = p.Loss()
 	for _, r := range regs {
 		if r.Lambda() == 0 {
-			penalties = append(penalties, p.Params.Graph().Const(0))
+			penalties = append(penalties, p.Graph.Const(0))
 			continue
 		}
 		penalty := r.Penalty(p)

@@ -3,6 +3,7 @@ package gradreg
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/sym"
@@ -24,10 +25,11 @@ type Regularizer interface {
 
 // Info describes a regularizer.
 type Info struct {
-	Name    string
-	Formula string // R, in the convention of the package documentation
-	Cost    string // multiply-adds of a training step with it; 3F − F₁ without
-	Source  string
+	Name       string
+	Formula    string // R
+	Convention string // what λ refers to, where other forms differ
+	Cost       string // multiply-adds of a training step with it; 3F − F₁ without
+	Source     string
 	// Options are the keys of the text form beside λ.
 	Options string
 
@@ -38,21 +40,27 @@ type Info struct {
 func Regularizers() []Info {
 	return []Info{
 		{
-			Name: "datagrad", Formula: "mean_b ‖∂L_b/∂x_b‖²", Cost: "6F − F₁",
-			Source: "Drucker and LeCun 1992; Varga et al. 2017, DataGrad",
+			Name: "datagrad", Formula: "mean_b ‖∂L_b/∂x_b‖²",
+			Convention: "sum over pixels, mean over samples, no ½; λ_Ross = 2B·λ",
+			Cost:       "6F − F₁",
+			Source:     "Drucker and LeCun 1992; Varga et al. 2017, DataGrad",
 			parse: func(lambda float64, s spec.Spec) (Regularizer, error) {
 				return DataGrad{Weight: lambda}, s.Fields(nil)
 			},
 		},
 		{
-			Name: "spectreg", Formula: "mean_b ‖ε_bᵀ·∂f/∂x_b‖², ε ~ N(0, I)", Cost: "6F − F₁",
-			Source:  "Varga et al. 2017, SpectReg",
-			Options: "projections=1, shared=false",
-			parse:   parseSpectReg,
+			Name: "spectreg", Formula: "mean_b ‖ε_bᵀ·∂f/∂x_b‖², ε ~ N(0, I)",
+			Convention: "of logits; sum over pixels, mean over samples and projections, no ½ and no 1/C; λ_Hoffman = 2λ",
+			Cost:       "6F − F₁, and 3F for each further projection",
+			Source:     "Varga et al. 2017, SpectReg",
+			Options:    "projections=1, shared=false",
+			parse:      parseSpectReg,
 		},
 		{
-			Name: "weight-decay", Formula: "½ Σ ‖W‖²", Cost: "3F − F₁",
-			Source: "Hanson and Pratt 1988; over weights, not biases nor norm parameters",
+			Name: "weight-decay", Formula: "½ Σ ‖W‖²",
+			Convention: "over weights, not biases nor norm parameters; with ½; coupled, its gradient goes through the optimizer",
+			Cost:       "3F − F₁",
+			Source:     "Hanson and Pratt 1988",
 			parse: func(lambda float64, s spec.Spec) (Regularizer, error) {
 				return WeightDecay{Weight: lambda}, s.Fields(nil)
 			},
@@ -107,7 +115,7 @@ const None = "none"
 func ParseAll(texts []string) ([]Regularizer, error) {
 	var regs []Regularizer
 	for _, text := range texts {
-		if text == None {
+		if strings.TrimSpace(text) == None {
 			regs = nil
 			continue
 		}

@@ -46,12 +46,12 @@ func (s SpectReg) Penalty(p *Problem) *sym.Expr {
 			sum = sym.Add(sum, squared)
 		}
 	}
-	return sym.Scale(sum, 1/(p.batch()*float64(s.projections())))
+	return sym.Scale(sum, 1/float64(p.Batch*s.projections()))
 }
 
 // epsilon returns a fresh ε in the shape of the logits.
 func (s SpectReg) epsilon(p *Problem) *sym.Expr {
-	g, shape := p.Params.Graph(), p.Logits.Shape()
+	g, shape := p.Graph, p.Logits.Shape()
 	if p.Logits.Err() != nil {
 		return p.Logits
 	}

@@ -17,7 +17,7 @@ type WeightDecay struct {
 
 // Penalty builds R.
 func (w WeightDecay) Penalty(p *Problem) *sym.Expr {
-	sum := p.Params.Graph().Const(0)
+	sum := p.Graph.Const(0)
 	for _, param := range p.Params.All() {
 		if param.Decay {
 			sum = sym.Add(sum, sym.Sum(sym.Square(param.Expr)))

@@ -23,21 +23,10 @@ func NewLeNet() LeNet { return LeNet{Dropout: 0.5, Norm: "none"} }
 func parseLeNet(s spec.Spec) (Model, error) {
 	m := NewLeNet()
 	err := s.Fields(map[string]any{"dropout": &m.Dropout, "norm": &m.Norm})
-	for _, p := range s.Pairs {
-		if p.Key == "norm" && m.Norm == "batch" && !hasKey(s, "dropout") {
-			m.Dropout = 0
-		}
+	if m.Norm == "batch" && !s.Has("dropout") {
+		m.Dropout = 0
 	}
 	return m, err
-}
-
-func hasKey(s spec.Spec, key string) bool {
-	for _, p := range s.Pairs {
-		if p.Key == key {
-			return true
-		}
-	}
-	return false
 }
 
 // String returns the text form.
@@ -62,15 +51,13 @@ func (m LeNet) Validate() error {
 
 // Logits builds the network. Images are at least 20×20.
 //
-// Bias and ReLU come after the pooling: the maximum of a window commutes with adding a constant and with
+// ReLU comes after the pooling, as the bias does ([nn.Conv.MaxPool]): the maximum of a window commutes with
 // any monotone function, so value and derivatives are those of the textbook's order, at a quarter of the
 // element-wise work. Where a whole window is not positive the textbook's derivative is zero, and so is this
 // one.
 func (m LeNet) Logits(c *nn.Context, x *sym.Expr, classes int) *sym.Expr {
-	h := nn.Conv{Out: 6, Kernel: 5, Padding: nn.Same, NoBias: true}.Apply(c, x)
-	h = nn.ReLU(nn.AddBias(c, nn.MaxPool(c, h, 2)))
-	h = nn.Conv{Out: 16, Kernel: 5, NoBias: true}.Apply(c, h)
-	h = nn.ReLU(nn.AddBias(c, nn.MaxPool(c, h, 2)))
+	h := nn.ReLU(nn.Conv{Out: 6, Kernel: 5, Padding: nn.Same, MaxPool: 2}.Apply(c, x))
+	h = nn.ReLU(nn.Conv{Out: 16, Kernel: 5, MaxPool: 2}.Apply(c, h))
 	h = nn.Flatten(nn.ReLU(nn.Conv{Out: 120, Kernel: 5}.Apply(c, h)))
 	h = nn.ReLU(nn.Dense{Out: 84}.Apply(c, h))
 	if m.Norm == "batch" {
@@ -95,12 +82,10 @@ func (LeNetCaffe) String() string { return "lenet-caffe" }
 // Validate returns nil: there are no options.
 func (LeNetCaffe) Validate() error { return nil }
 
-// Logits builds the network. Images are at least 16×16. Biases come after the pooling, as in [LeNet.Logits].
+// Logits builds the network. Images are at least 16×16.
 func (LeNetCaffe) Logits(c *nn.Context, x *sym.Expr, classes int) *sym.Expr {
-	h := nn.Conv{Out: 20, Kernel: 5, NoBias: true}.Apply(c, x)
-	h = nn.AddBias(c, nn.MaxPool(c, h, 2))
-	h = nn.Conv{Out: 50, Kernel: 5, NoBias: true}.Apply(c, h)
-	h = nn.AddBias(c, nn.MaxPool(c, h, 2))
+	h := nn.Conv{Out: 20, Kernel: 5, MaxPool: 2}.Apply(c, x)
+	h = nn.Conv{Out: 50, Kernel: 5, MaxPool: 2}.Apply(c, h)
 	h = nn.ReLU(nn.Dense{Out: 500}.Apply(c, nn.Flatten(h)))
 	return nn.Dense{Out: classes}.Apply(c, h)
 }

@@ -70,10 +70,10 @@ func Parse(text string) (Model, error) {
 			return nil, fmt.Errorf("%q: a model takes key=value options, found %q", text, s.Value)
 		}
 		m, err := e.parse(s)
-		if err != nil {
-			return nil, err
+		if err == nil {
+			err = m.Validate()
 		}
-		if err := m.Validate(); err != nil {
+		if err != nil {
 			return nil, fmt.Errorf("%q: %w", text, err)
 		}
 		return m, nil

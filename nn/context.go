@@ -16,7 +16,7 @@ type Context struct {
 	Updates []Update
 
 	counts map[string]int
-	stream uint32
+	stream *uint32 // the next one; contexts from Again count on together
 }
 
 // Layer describes an applied layer.
@@ -25,6 +25,8 @@ type Layer struct {
 	Kind       string
 	Shape      sym.Shape // of its output
 	Parameters int       // trainable scalars
+	// MACs are the multiply-adds of matrix products and convolutions in a forward pass of one sample.
+	MACs int
 }
 
 // Update is the new value of a parameter.
@@ -36,16 +38,23 @@ type Update struct {
 // NewContext returns a context that applies layers in training or in inference mode. Random streams are
 // numbered from firstStream; contexts whose random numbers must differ start at different ones.
 func NewContext(params *Params, training bool, firstStream uint32) *Context {
-	return &Context{Params: params, Training: training, counts: map[string]int{}, stream: firstStream}
+	return &Context{Params: params, Training: training, counts: map[string]int{}, stream: &firstStream}
+}
+
+// Again returns a context that applies the same model once more in the same step: its layers have the same
+// names, and so the same parameters, but random numbers, such as a dropout mask, of their own. Its updates of
+// running statistics are its own and usually dropped, so that a step moves them once.
+func (c *Context) Again() *Context {
+	return &Context{Params: c.Params, Training: c.Training, counts: map[string]int{}, stream: c.stream}
 }
 
 // Graph returns the graph of the parameters.
 func (c *Context) Graph() *sym.Graph { return c.Params.graph }
 
-// NextStream returns a random stream that no one else in this context uses.
+// NextStream returns a random stream that no one else in this context, or one made by Again, uses.
 func (c *Context) NextStream() uint32 {
-	c.stream++
-	return c.stream - 1
+	*c.stream++
+	return *c.stream - 1
 }
 
 // name returns the next name of a kind of layer: conv1, conv2, ….
@@ -53,9 +62,6 @@ func (c *Context) name(kind string) string {
 	c.counts[kind]++
 	return fmt.Sprintf("%s%d", kind, c.counts[kind])
 }
-
-// last returns the name that was given last to a kind of layer.
-func (c *Context) last(kind string) string { return fmt.Sprintf("%s%d", kind, c.counts[kind]) }
 
 // weight returns a trainable parameter that decays.
 func (c *Context) weight(layer string, init Init, shape ...int) *sym.Expr {
@@ -67,12 +73,23 @@ func (c *Context) bias(layer string, n int) *sym.Expr {
 	return c.Params.get(Param{Name: layer + ".bias", Trainable: true}, n).Expr
 }
 
-// note describes an applied layer and returns its output.
+// note describes an applied layer by its output and parameters and returns the output.
 func (c *Context) note(name, kind string, y *sym.Expr, params ...*sym.Expr) *sym.Expr {
 	l := Layer{Name: name, Kind: kind, Shape: y.Shape()}
 	for _, p := range params {
 		l.Parameters += p.Shape().Size()
 	}
 	c.Layers = append(c.Layers, l)
+	return y
+}
+
+// noteLinear is note for a layer whose filter w meets an input once for every position of y that a channel
+// has: y: [B, Out, …], w a tensor of Out filters.
+func (c *Context) noteLinear(name, kind string, y, w *sym.Expr, bias ...*sym.Expr) *sym.Expr {
+	c.note(name, kind, y, append([]*sym.Expr{w}, bias...)...)
+	if y.Err() == nil && w.Err() == nil {
+		positions := y.Shape()[2:].Size()
+		c.Layers[len(c.Layers)-1].MACs = positions * w.Shape().Size()
+	}
 	return y
 }

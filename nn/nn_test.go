@@ -3,6 +3,7 @@ package nn_test
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/gradreg/gradreg/nn"
@@ -31,6 +32,58 @@ func TestSecondApplication(t *testing.T) {
 	wrong := nn.NewContext(c.Params, true, 0)
 	if e := (nn.Dense{Out: 5}).Apply(wrong, g.Input("x", sym.Float, 2, 3)); e.Err() == nil {
 		t.Error("a parameter of another shape is accepted")
+	}
+}
+
+// TestAgain checks that a model applied once more in a step shares parameters but no random stream.
+func TestAgain(t *testing.T) {
+	g, c := context(true)
+	x := g.Input("x", sym.Float, 2, 6)
+	apply := func(c *nn.Context) *sym.Expr {
+		return nn.Dropout{Rate: 0.5}.Apply(c, nn.BatchNorm{}.Apply(c, nn.Dense{Out: 4}.Apply(c, x)))
+	}
+	outputs := []*sym.Expr{apply(c), apply(c.Again()), apply(c.Again())}
+	streams := map[uint32]bool{c.NextStream(): true}
+	for _, e := range sym.Topological(outputs...) {
+		if e.Op() == sym.OpBernoulli {
+			streams[e.Attr().(sym.RandomAttr).Stream] = true
+		}
+	}
+	if len(streams) != 4 || len(c.Params.All()) != 6 || len(c.Updates) != 2 {
+		t.Errorf("%d streams, %d parameters, %d updates, want 4, 6, 2", len(streams), len(c.Params.All()), len(c.Updates))
+	}
+}
+
+// TestErrors checks that layers report what does not fit them, each in one line that names this file.
+func TestErrors(t *testing.T) {
+	layers := map[string]func(c *nn.Context, x *sym.Expr) *sym.Expr{
+		"dense without units":   nn.Dense{}.Apply,
+		"dense of an image":     nn.Dense{Out: 2}.Apply,
+		"conv without channels": nn.Conv{Kernel: 3}.Apply,
+		"conv without kernel":   nn.Conv{Out: 2}.Apply,
+		"conv of a small image": nn.Conv{Out: 2, Kernel: 9}.Apply,
+		"negative pooling":      nn.Conv{Out: 2, Kernel: 3, MaxPool: -1}.Apply,
+		"pool of a small image": func(c *nn.Context, x *sym.Expr) *sym.Expr { return nn.AvgPool(c, x, 9) },
+		"dropout":               nn.Dropout{Rate: 1.5}.Apply,
+		"batch norm of a vector": func(c *nn.Context, x *sym.Expr) *sym.Expr {
+			return nn.BatchNorm{}.Apply(c, sym.Sum(x, 1, 2, 3))
+		},
+		"global pool of a matrix": func(c *nn.Context, x *sym.Expr) *sym.Expr {
+			return nn.GlobalAvgPool(c, nn.Flatten(x))
+		},
+	}
+	for name, layer := range layers {
+		g, c := context(true)
+		y := layer(c, g.Input("x", sym.Float, 2, 3, 8, 8))
+		err := y.Err()
+		if err == nil || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), "nn_test.go") {
+			t.Errorf("%s: %v", name, err)
+		}
+		// Whatever follows keeps the first error.
+		y = nn.Dense{Out: 2}.Apply(c, nn.Flatten(nn.BatchNorm{}.Apply(c, nn.Conv{Out: 1, Kernel: 1, MaxPool: 2}.Apply(c, y))))
+		if y.Err() != err {
+			t.Errorf("%s: later layers replace %v by %v", name, err, y.Err())
+		}
 	}
 }
 
@@ -125,14 +178,14 @@ func TestActivations(t *testing.T) {
 func ExampleContext() {
 	g := sym.NewGraph()
 	c := nn.NewContext(nn.NewParams(g), true, 0)
-	h := nn.ReLU(nn.Conv{Out: 8, Kernel: 3}.Apply(c, g.Input("x", sym.Float, 1, 1, 12, 12)))
+	h := nn.ReLU(nn.Conv{Out: 8, Kernel: 3, MaxPool: 2}.Apply(c, g.Input("x", sym.Float, 1, 1, 12, 12)))
 	nn.Dense{Out: 10}.Apply(c, nn.GlobalAvgPool(c, h))
 	for _, l := range c.Layers {
-		fmt.Println(l.Name, l.Shape, l.Parameters)
+		fmt.Println(l.Name, l.Shape, l.Parameters, l.MACs)
 	}
 	// Output:
-	// conv1 [1, 8, 10, 10] 72
-	// conv1 [1, 8, 10, 10] 8
-	// pool1 [1, 8] 0
-	// dense1 [1, 10] 90
+	// conv1 [1, 8, 10, 10] 80 7200
+	// pool1 [1, 8, 5, 5] 0 0
+	// pool2 [1, 8] 0 0
+	// dense1 [1, 10] 90 80
 }

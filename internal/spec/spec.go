@@ -5,7 +5,9 @@ package spec
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -21,7 +23,12 @@ type Spec struct {
 // Pair is one key=value.
 type Pair struct{ Key, Value string }
 
-// Parse splits a text form.
+// Has reports whether the text names a key.
+func (s Spec) Has(key string) bool {
+	return slices.ContainsFunc(s.Pairs, func(p Pair) bool { return p.Key == key })
+}
+
+// Parse splits a text form. Spaces around names, keys and values are ignored.
 func Parse(text string) (Spec, error) {
 	name, rest, colon := strings.Cut(text, ":")
 	s := Spec{Text: text, Name: strings.TrimSpace(name)}
@@ -32,18 +39,16 @@ func Parse(text string) (Spec, error) {
 		return s, nil
 	}
 	for i, part := range strings.Split(rest, ",") {
-		key, value, ok := strings.Cut(strings.TrimSpace(part), "=")
+		key, value, ok := strings.Cut(part, "=")
+		key, value = strings.TrimSpace(key), strings.TrimSpace(value)
 		switch {
 		case !ok && i == 0 && key != "":
 			s.Value = key
 		case !ok || key == "" || value == "":
 			return s, fmt.Errorf("%q: expected key=value, found %q", text, part)
+		case s.Has(key):
+			return s, fmt.Errorf("%q: key %q stands twice", text, key)
 		default:
-			for _, p := range s.Pairs {
-				if p.Key == key {
-					return s, fmt.Errorf("%q: key %q stands twice", text, key)
-				}
-			}
 			s.Pairs = append(s.Pairs, Pair{key, value})
 		}
 	}
@@ -51,19 +56,18 @@ func Parse(text string) (Spec, error) {
 }
 
 // Fields assigns the pairs to the fields of those keys; targets are *int, *float64, *bool, *string or
-// *[]int (as 256x128).
+// *[]int (as 256x128). Its errors do not repeat the text, which the caller names.
 func (s Spec) Fields(fields map[string]any) error {
 	for _, p := range s.Pairs {
 		target, ok := fields[p.Key]
 		if !ok {
-			names := make([]string, 0, len(fields))
-			for k := range fields {
-				names = append(names, k)
+			if len(fields) == 0 {
+				return fmt.Errorf("found key %q, but %s takes none", p.Key, s.Name)
 			}
-			return fmt.Errorf("%q: %w", s.Text, Unknown("key", p.Key, names))
+			return Unknown("key", p.Key, slices.Collect(maps.Keys(fields)))
 		}
 		if err := assign(target, p.Value); err != nil {
-			return fmt.Errorf("%q: key %s: %w", s.Text, p.Key, err)
+			return fmt.Errorf("key %s: %w", p.Key, err)
 		}
 	}
 	return nil
@@ -95,6 +99,8 @@ func assign(target any, value string) error {
 			}
 			*t = append(*t, n)
 		}
+	default:
+		panic(fmt.Sprintf("spec: no rule to parse a %T", target))
 	}
 	return nil
 }

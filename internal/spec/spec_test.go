@@ -8,17 +8,18 @@ import (
 
 func TestParse(t *testing.T) {
 	for text, want := range map[string]Spec{
+		" a : 1 ":       {Name: "a", Value: "1"},
 		"a":             {Name: "a"},
 		"a:1":           {Name: "a", Value: "1"},
 		"a:1,k=v":       {Name: "a", Value: "1", Pairs: []Pair{{"k", "v"}}},
-		"a:k=v, l = w ": {Name: "a", Pairs: []Pair{{"k", "v"}, {"l ", " w"}}},
+		"a:k=v, l = w ": {Name: "a", Pairs: []Pair{{"k", "v"}, {"l", "w"}}},
 	} {
 		want.Text = text
 		if got, err := Parse(text); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%q gives %+v, %v", text, got, err)
 		}
 	}
-	for _, text := range []string{"", ":", " ", "a:", "a:1,", "a:1,2", "a:k=", "a:=v", "a:k=1,k=2"} {
+	for _, text := range []string{"", ":", " ", "a:", "a:1,", "a:1,2", "a:k=", "a:=v", "a:k=1,k=2", "a:k=1, k =2", "a: =v", "a:k= "} {
 		if got, err := Parse(text); err == nil || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q gives %+v, %v", text, got, err)
 		}

@@ -1,0 +1,72 @@
+package nn
+
+import "github.com/gradreg/gradreg/sym"
+
+// Padding is how a convolution treats borders.
+type Padding uint8
+
+// The paddings: none, so that the output is smaller, or zeros so that its extent is ⌈extent/stride⌉.
+const (
+	Valid Padding = iota
+	Same
+)
+
+// Conv is the layer y = x∗W + b: a cross-correlation with square filters. x: [B, C, H, W], W: [Out, C, Kernel,
+// Kernel], b: [Out].
+type Conv struct {
+	Out     int
+	Kernel  int
+	Stride  int // 1 if 0
+	Padding Padding
+	// Border is the number of zeros on every side; it replaces Padding if positive.
+	Border   int
+	Dilation int // 1 if 0
+	// MaxPool is the window and stride of a max-pooling of x∗W, none if 0. The maximum of a window
+	// commutes with adding a constant, so that the bias, added after it, costs a MaxPool²-th of what it
+	// costs before, and neither the value nor a derivative changes.
+	MaxPool int
+	NoBias  bool // for a normalization that follows
+}
+
+// Apply applies the layer. The weight starts uniform with standard deviation √(4/(fanIn+fanOut)), fans
+// counting the filter's area, the bias at 0.
+func (l Conv) Apply(c *Context, x *sym.Expr) *sym.Expr {
+	name := c.name("conv")
+	channels, area := extent(x, 1), l.Kernel*l.Kernel
+	w := c.weight(name, UniformStdev(convStdev(channels*area, l.Out*area)), l.Out, channels, l.Kernel, l.Kernel)
+	y := sym.Conv(x, w, l.geometry(x))
+	if l.NoBias {
+		c.noteLinear(name, "conv", y, w)
+		return l.pool(c, y)
+	}
+	b := c.bias(name, l.Out)
+	c.noteLinear(name, "conv", y, w, b)
+	y = l.pool(c, y)
+	if y.Err() != nil {
+		return y
+	}
+	return sym.Add(y, perChannel(b, y))
+}
+
+// geometry returns the strides, dilations and borders for an input.
+func (l Conv) geometry(x *sym.Expr) sym.ConvSpec {
+	stride, dilation := max(l.Stride, 1), max(l.Dilation, 1)
+	spec := sym.ConvSpec{Stride: [2]int{stride, stride}, Dilation: [2]int{dilation, dilation}}
+	for axis := range 2 {
+		if l.Padding == Same {
+			spec.PadBefore[axis], spec.PadAfter[axis] = sym.SamePadding(extent(x, 2+axis), l.Kernel, stride, dilation)
+		}
+		if l.Border > 0 {
+			spec.PadBefore[axis], spec.PadAfter[axis] = l.Border, l.Border
+		}
+	}
+	return spec
+}
+
+// pool applies the max-pooling.
+func (l Conv) pool(c *Context, y *sym.Expr) *sym.Expr {
+	if l.MaxPool == 0 {
+		return y
+	}
+	return MaxPool(c, y, l.MaxPool)
+}

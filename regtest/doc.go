@@ -1,0 +1,10 @@
+// Package regtest checks that a [gradreg.Regularizer] keeps the interface's promises, as testing/fstest does
+// for file systems. One call tests a type of your own:
+//
+//	func TestMine(t *testing.T) { regtest.Conformance(t, Mine{Weight: 1}) }
+//
+// The checks run on four small classifiers that together have convolutions, pooling, batch norm, dropout, a
+// residual connection and dense layers. The most valuable one compares the penalty's gradient with respect to
+// every parameter with difference quotients: a penalty that is cut off from the graph looks right and
+// does nothing.
+package regtest

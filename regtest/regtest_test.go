@@ -1,0 +1,125 @@
+package regtest_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/regtest"
+	"github.com/gradreg/gradreg/sym"
+)
+
+// TestRegistry runs the suite over gradreg's table and over options beside the defaults.
+func TestRegistry(t *testing.T) {
+	texts := []string{"spectreg:0.5,projections=3", "spectreg:0.03,shared=true", "spectreg:2,projections=2,shared=true"}
+	for _, name := range gradreg.Names() {
+		texts = append(texts, name+":0.7")
+	}
+	for _, text := range texts {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			reg, err := gradreg.Parse(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			regtest.Conformance(t, reg)
+		})
+	}
+}
+
+// custom is a regularizer of a user: a name, λ and a penalty.
+type custom struct {
+	name    string
+	lambda  float64
+	penalty func(p *gradreg.Problem) *sym.Expr
+}
+
+func (c custom) Name() string                         { return c.name }
+func (c custom) Lambda() float64                      { return c.lambda }
+func (c custom) String() string                       { return fmt.Sprintf("%s:%v", c.name, c.lambda) }
+func (c custom) Validate() error                      { return nil }
+func (c custom) Penalty(p *gradreg.Problem) *sym.Expr { return c.penalty(p) }
+
+// outputNoise is mean_b ‖f(x + σn) − f(x)‖²/σ², with a forward pass of its own.
+func outputNoise(p *gradreg.Problem) *sym.Expr {
+	const sigma = 0.1
+	noise := p.Graph.Normal(p.NextStream(), p.Input.Shape()...)
+	moved := p.Forward(sym.Add(p.Input, sym.Scale(noise, sigma)))
+	return sym.Scale(sym.Sum(sym.Square(sym.Sub(moved, p.Logits))), 1/(sigma*sigma*float64(p.Batch)))
+}
+
+// slopeAlong is the squared slope of the loss along its gradient's direction, which is held constant.
+func slopeAlong(p *gradreg.Problem) *sym.Expr {
+	g := sym.Gradient(sym.Sum(p.Losses), p.Input)[0]
+	norms := sym.Sqrt(sym.Sum(sym.Square(g), 1, 2, 3))
+	direction := sym.StopGradient(sym.Div(g, sym.Broadcast(norms, []int{0}, g.Shape()...)))
+	return sym.Scale(sym.Sum(sym.Square(sym.Sum(sym.Mul(g, direction), 1, 2, 3))), 1/float64(p.Batch))
+}
+
+// TestCustom runs the suite over types that gradreg does not know.
+func TestCustom(t *testing.T) {
+	regtest.Conformance(t, custom{"output-noise", 0.5, outputNoise})
+	regtest.Conformance(t, custom{"slope-along", 0.5, slopeAlong})
+	sum := func(p *gradreg.Problem) *sym.Expr { return sym.Scale(outputNoise(p), float64(p.Batch)) }
+	regtest.Conformance(t, custom{"summed", 0.5, sum}, "batch-mean")
+}
+
+// TestBroken checks that each kind of broken regularizer fails the check that is there for it.
+func TestBroken(t *testing.T) {
+	datagrad := gradreg.DataGrad{Weight: 1}.Penalty
+	logits := func(p *gradreg.Problem) *sym.Expr { return sym.Sum(sym.Square(p.Logits)) }
+	calls := 0
+	for _, c := range []struct {
+		check, message string
+		reg            gradreg.Regularizer
+	}{
+		{"text", "λ is 0", gradreg.DataGrad{}},
+		{"text", "does not validate", gradreg.DataGrad{Weight: -1}},
+		{"text", "the name", custom{"a b", 1, datagrad}},
+		{"text", "expected \"x:1\"", misspelt{custom{"x", 1, datagrad}}},
+		{"text", "parses to", custom{"datagrad", 1, datagrad}},
+		{"objective", "expected a float scalar", custom{"x", 1, func(p *gradreg.Problem) *sym.Expr { return p.Losses }}},
+		{"objective", "add", custom{"x", 1, func(p *gradreg.Problem) *sym.Expr { return sym.Add(p.Losses, p.Logits) }}},
+		{"objective", "is NaN", custom{"x", 1, func(p *gradreg.Problem) *sym.Expr { return sym.Log(sym.Neg(sym.Sum(sym.Exp(p.Logits)))) }}},
+		{"objective", "another expression", custom{"x", 1, func(p *gradreg.Problem) *sym.Expr {
+			calls++
+			return sym.Scale(datagrad(p), float64(calls))
+		}}},
+		{"objective", "depends on λ", custom{"datagrad", 1, func(p *gradreg.Problem) *sym.Expr { return sym.Scale(datagrad(p), 3) }}},
+		{"gradient", "does not reach", custom{"x", 1, func(p *gradreg.Problem) *sym.Expr { return sym.StopGradient(datagrad(p)) }}},
+		{"gradient", "does not reach", custom{"x", 1, func(p *gradreg.Problem) *sym.Expr { return sym.Sum(sym.Square(p.Params.All()[0].Expr)) }}},
+		{"gradient", "difference quotient", custom{"x", 1, func(p *gradreg.Problem) *sym.Expr {
+			// A mask that jumps without a derivative.
+			jumps := sym.Sign(sym.Sin(sym.Scale(p.Losses, 1e9)))
+			return sym.Add(datagrad(p), sym.Sum(jumps))
+		}}},
+		{"batch-mean", "every sample twice", custom{"x", 1, logits}},
+		{"compiled", "compiled", custom{"x", 1, func(p *gradreg.Problem) *sym.Expr {
+			// Beyond the range of float32.
+			return sym.Sum(sym.Square(sym.Scale(p.Logits, 1e30)))
+		}}},
+	} {
+		err := run(t, c.check, c.reg)
+		if err == nil || !strings.Contains(err.Error(), c.message) {
+			t.Errorf("%s of %v: %v, expected a message with %q", c.check, c.reg, err, c.message)
+		}
+	}
+}
+
+// misspelt has a text form without its name.
+type misspelt struct{ custom }
+
+func (misspelt) String() string { return "y:1" }
+
+// run runs a check by name.
+func run(t *testing.T, name string, reg gradreg.Regularizer) error {
+	t.Helper()
+	for _, c := range regtest.Checks() {
+		if c.Name == name {
+			return c.Run(reg)
+		}
+	}
+	t.Fatalf("no check %s", name)
+	return nil
+}
