@@ -39,13 +39,13 @@ func (a *app) runDataList() error {
 		return a.printJSON(dataEntries())
 	}
 	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "NAME\tIMAGES\tTRAIN\tTEST\tCLASSES\tEMBEDDED\tLICENCE\tDESCRIPTION")
+	fmt.Fprintln(w, "NAME\tIMAGES\tTRAIN\tTEST\tCLASSES\tEMBEDDED\tLICENCE\tDESCRIPTION\tSOURCE")
 	for _, d := range dataset.List() {
 		embedded := "no"
 		if d.Embedded {
 			embedded = "yes"
 		}
-		fmt.Fprintf(w, "%s\t%v\t%d\t%d\t%d\t%s\t%s\t%s\n", d.Name, d.Shape, d.Train, d.Test, len(d.Classes), embedded, d.Licence, d.Description)
+		fmt.Fprintf(w, "%s\t%v\t%d\t%d\t%d\t%s\t%s\t%s\t%s\n", d.Name, d.Shape, d.Train, d.Test, len(d.Classes), embedded, d.Licence, d.Description, d.From)
 	}
 	return w.Flush()
 }
@@ -60,13 +60,14 @@ type dataEntry struct {
 	TestCount   int      `json:"test_count"`
 	Licence     string   `json:"licence"`
 	Embedded    bool     `json:"embedded"`
+	Source      string   `json:"source"` // where to get the files
 }
 
 func dataEntries() []dataEntry {
 	var out []dataEntry
 	for _, d := range dataset.List() {
 		out = append(out, dataEntry{
-			d.Name, d.Description, d.Classes, [3]int{d.Shape.C, d.Shape.H, d.Shape.W}, d.Train, d.Test, d.Licence, d.Embedded,
+			d.Name, d.Description, d.Classes, [3]int{d.Shape.C, d.Shape.H, d.Shape.W}, d.Train, d.Test, d.Licence, d.Embedded, d.From,
 		})
 	}
 	return out
