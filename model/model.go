@@ -67,7 +67,7 @@ func Parse(text string) (Model, error) {
 			continue
 		}
 		if s.Value != "" {
-			return nil, fmt.Errorf("%q: a model takes key=value options, found %q", text, s.Value)
+			return nil, fmt.Errorf("%q: found %q, expected key=value options", text, s.Value)
 		}
 		m, err := e.parse(s)
 		if err == nil {

@@ -3,13 +3,14 @@ package optim
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/gradreg/gradreg/internal/spec"
 )
 
 // Schedule is how the learning rate changes over a run.
 type Schedule struct {
-	// Kind is "constant", "piecewise" or "cosine".
+	// Kind is "constant", also if empty, "piecewise" or "cosine".
 	Kind string
 	// Warmup is the number of steps over which the rate rises linearly from 0, before the rest.
 	Warmup int
@@ -41,36 +42,48 @@ func (s Schedule) At(step, total int) float64 {
 	return factor
 }
 
-// String returns the text form.
-func (s Schedule) String() string {
-	if s.Warmup > 0 {
-		return fmt.Sprintf("%s:warmup=%d", s.Kind, s.Warmup)
+// Validate returns what is wrong with the options.
+func (s Schedule) Validate() error {
+	if !slices.Contains(ScheduleNames(), s.kind()) {
+		return spec.Unknown("schedule", s.Kind, ScheduleNames())
+	}
+	if s.Warmup < 0 {
+		return fmt.Errorf("warmup is %d, expected at least 0", s.Warmup)
+	}
+	return nil
+}
+
+func (s Schedule) kind() string {
+	if s.Kind == "" {
+		return "constant"
 	}
 	return s.Kind
 }
 
-// ParseSchedule reads a text form: piecewise, cosine:warmup=100.
+// String returns the text form.
+func (s Schedule) String() string {
+	if s.Warmup > 0 {
+		return fmt.Sprintf("%s:warmup=%d", s.kind(), s.Warmup)
+	}
+	return s.kind()
+}
+
+// ParseSchedule reads a text form: piecewise, cosine:warmup=100. It returns an error for an unknown name or option
+// and for options that do not validate.
 func ParseSchedule(text string) (Schedule, error) {
 	p, err := spec.Parse(text)
 	if err != nil {
 		return Schedule{}, err
 	}
 	s := Schedule{Kind: p.Name}
-	known := false
-	for _, name := range ScheduleNames() {
-		known = known || name == p.Name
-	}
-	if !known {
-		return s, spec.Unknown("schedule", p.Name, ScheduleNames())
-	}
 	if p.Value != "" {
-		return s, fmt.Errorf("%q: a schedule takes key=value options, found %q", text, p.Value)
+		return s, fmt.Errorf("%q: found %q, expected key=value options", text, p.Value)
 	}
-	if err := p.Fields(map[string]any{"warmup": &s.Warmup}); err != nil {
-		return s, err
+	if err = p.Fields(map[string]any{"warmup": &s.Warmup}); err == nil {
+		err = s.Validate()
 	}
-	if s.Warmup < 0 {
-		return s, fmt.Errorf("%q: warmup is %d, expected at least 0", text, s.Warmup)
+	if err != nil {
+		return s, fmt.Errorf("%q: %w", text, err)
 	}
 	return s, nil
 }
