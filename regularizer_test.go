@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
@@ -240,17 +242,27 @@ func projected(jacobian, epsilon []*sym.Tensor, batch, pixels int) float64 {
 	return total / float64(batch*len(epsilon))
 }
 
-// TestTextForms checks that String parses back to the same regularizer, and what is refused.
+// TestTextForms checks that String of any valid options parses back to them.
 func TestTextForms(t *testing.T) {
-	for _, r := range []gradreg.Regularizer{
-		gradreg.DataGrad{Weight: 50}, gradreg.DataGrad{Weight: 1e-7}, gradreg.WeightDecay{Weight: 5e-4},
-		gradreg.SpectReg{Weight: 0.03, Projections: 1}, gradreg.SpectReg{Weight: 1.0 / 3, Projections: 4, Shared: true},
-	} {
-		again, err := gradreg.Parse(r.String())
-		if err != nil || again != r {
+	rapid.Check(t, func(t *rapid.T) {
+		lambda := rapid.Float64Range(0, math.MaxFloat64).Draw(t, "lambda")
+		r := rapid.SampledFrom([]gradreg.Regularizer{
+			gradreg.DataGrad{Weight: lambda},
+			gradreg.WeightDecay{Weight: lambda},
+			gradreg.SpectReg{
+				Weight:      lambda,
+				Projections: rapid.IntRange(1, 1000).Draw(t, "projections"),
+				Shared:      rapid.Bool().Draw(t, "shared"),
+			},
+		}).Draw(t, "regularizer")
+		if again, err := gradreg.Parse(r.String()); err != nil || again != r {
 			t.Errorf("%q parses to %v, %v", r, again, err)
 		}
-	}
+	})
+}
+
+// TestRefused checks that what is no regularizer is refused in one line.
+func TestRefused(t *testing.T) {
 	for _, text := range []string{
 		"", ":", "datagrad", "datagrad:", "datagrad:x", "datagrad:-1", "datagrad:NaN", "datagrad:Inf", "datagrad:1,2", "datagrad:1,every=2",
 		"spectreg:1,projections=0", "spectreg:1,projections=", "spectreg:1,shared=perhaps", "spectreg:1,shared=true,shared=true", "datagrat:1",
@@ -260,6 +272,20 @@ func TestTextForms(t *testing.T) {
 			t.Errorf("%q gives %v, %v", text, r, err)
 		}
 	}
+	if regs, err := gradreg.ParseAll([]string{"datagrad:1", "datagrad:2"}); err == nil {
+		t.Errorf("datagrad twice gives %v", regs)
+	}
+	for _, lambda := range []float64{-1, math.NaN(), math.Inf(1)} {
+		for _, r := range []gradreg.Regularizer{gradreg.DataGrad{Weight: lambda}, gradreg.SpectReg{Weight: lambda}, gradreg.WeightDecay{Weight: lambda}} {
+			if r.Validate() == nil {
+				t.Errorf("%v validates", r)
+			}
+		}
+	}
+}
+
+// TestNone checks that none clears what stands before it.
+func TestNone(t *testing.T) {
 	regs, err := gradreg.ParseAll([]string{"datagrad:1", "weight-decay:2", "none", "spectreg:3"})
 	if err != nil || fmt.Sprint(regs) != "[spectreg:3]" {
 		t.Errorf("none: %v, %v", regs, err)

@@ -49,7 +49,7 @@ func (m LeNet) Validate() error {
 	return checkRate(m.Dropout)
 }
 
-// Logits builds the network. Images are at least 20×20.
+// Logits builds the network. Images are at least 28×28.
 //
 // ReLU comes after the pooling, as the bias does ([nn.Conv.MaxPool]): the maximum of a window commutes with
 // any monotone function, so value and derivatives are those of the textbook's order, at a quarter of the

@@ -11,8 +11,8 @@ import (
 // ResNet is the residual network for small images (He et al. 2016, section 4.2): a 3×3 convolution, three stages of
 // blocks with 16, 32 and 64 channels times Width, the later stages at half the extent, mean over the pixels, dense. A
 // block is conv 3×3, batch norm, ReLU, conv 3×3, batch norm, plus the block's input, ReLU. Where a stage halves
-// the extent, the input is averaged over 2×2 pixels and padded with zero channels (REFERENCE.md section 3), so that
-// shortcuts have no parameters. Depth counts the convolutions and the dense layer: 6·blocks + 2.
+// the extent, the input is averaged over 2×2 pixels, after a row and column of zeros if its extent is odd, and
+// padded with zero channels (REFERENCE.md section 3), so that shortcuts have no parameters. Depth counts the convolutions and the dense layer: 6·blocks + 2.
 type ResNet struct {
 	Depth int // 20 has three blocks a stage
 	Width int // factor of the channels
@@ -38,7 +38,7 @@ func (m ResNet) Validate() error {
 	return nil
 }
 
-// Logits builds the network. Rows and columns of images are multiples of 4.
+// Logits builds the network.
 func (m ResNet) Logits(c *nn.Context, x *sym.Expr, classes int) *sym.Expr {
 	h := m.convolution(c, x, 16*m.Width, 1)
 	h = nn.ReLU(nn.BatchNorm{}.Apply(c, h))
@@ -64,9 +64,18 @@ func (m ResNet) block(c *nn.Context, x *sym.Expr, channels, stride int) *sym.Exp
 	h := nn.ReLU(nn.BatchNorm{}.Apply(c, m.convolution(c, x, channels, stride)))
 	h = nn.BatchNorm{}.Apply(c, m.convolution(c, h, channels, 1))
 	if stride > 1 {
-		x = nn.AvgPool(c, x, stride)
+		x = nn.AvgPool(c, even(x), stride)
 	}
 	return nn.ReLU(sym.Add(h, widen(x, channels)))
+}
+
+// even pads rows and columns of x: [B, C, H, W] with zeros to an even number.
+func even(x *sym.Expr) *sym.Expr {
+	if x.Err() != nil || (x.Shape()[2]%2 == 0 && x.Shape()[3]%2 == 0) {
+		return x
+	}
+	none := make([]int, 4)
+	return sym.Pad(x, none, []int{0, 0, x.Shape()[2] % 2, x.Shape()[3] % 2}, none)
 }
 
 // widen pads x: [B, C, H, W] with zero channels.

@@ -5,6 +5,8 @@ import (
 	"math"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/optim"
 	"github.com/gradreg/gradreg/sym"
@@ -115,6 +117,96 @@ func TestSchedules(t *testing.T) {
 			t.Errorf("%q gives %v", text, s)
 		}
 	}
+}
+
+// TestTextForms checks that String of any valid options parses back to them.
+func TestTextForms(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		below1 := rapid.Float64Range(0, 1).Filter(func(v float64) bool { return v < 1 })
+		positive := rapid.Float64Range(math.SmallestNonzeroFloat64, 10)
+		sgd := optim.SGD{Momentum: below1.Draw(t, "momentum")}
+		sgd.Nesterov = sgd.Momentum > 0 && rapid.Bool().Draw(t, "nesterov")
+		o := rapid.SampledFrom([]optim.Optimizer{sgd, optim.Adam{
+			Beta1: below1.Draw(t, "beta1"), Beta2: below1.Draw(t, "beta2"),
+			Epsilon: positive.Draw(t, "epsilon"), Decay: rapid.Float64Range(0, 10).Draw(t, "decay"),
+		}}).Draw(t, "optimizer")
+		if again, err := optim.Parse(o.String()); err != nil || again != o {
+			t.Errorf("%q parses to %v, %v", o, again, err)
+		}
+		s := optim.Schedule{
+			Kind:   rapid.SampledFrom(optim.ScheduleNames()).Draw(t, "kind"),
+			Warmup: rapid.IntRange(0, 1000).Draw(t, "warmup"),
+		}
+		if again, err := optim.ParseSchedule(s.String()); err != nil || again != s {
+			t.Errorf("%q parses to %v, %v", s, again, err)
+		}
+	})
+	if zero, err := optim.ParseSchedule(optim.Schedule{}.String()); err != nil || zero.At(3, 10) != (optim.Schedule{}).At(3, 10) {
+		t.Errorf("the zero schedule is %v, %v", zero, err)
+	}
+}
+
+// TestDecayOnWeightsOnly checks that decay is left off parameters that do not decay.
+func TestDecayOnWeightsOnly(t *testing.T) {
+	g := sym.NewGraph()
+	o, err := optim.Parse("adamw:decay=0.5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	weight := &nn.Param{Name: "weight", Expr: g.Input("weight", sym.Float), Trainable: true, Decay: true}
+	bias := &nn.Param{Name: "bias", Expr: g.Input("bias", sym.Float), Trainable: true}
+	zero := g.Const(0)
+	step := o.Build([]*nn.Param{weight, bias}, []*sym.Expr{zero, zero})
+	scalar := func(v float64) *sym.Tensor { return &sym.Tensor{Shape: sym.Shape{}, Data: []float64{v}} }
+	values := map[*sym.Expr]*sym.Tensor{weight.Expr: scalar(1), bias.Expr: scalar(1)}
+	for _, s := range step.State {
+		values[s] = scalar(0)
+	}
+	for i, v := range step.Values(1, 0.25) {
+		values[step.Scalars[i]] = scalar(float64(v))
+	}
+	for _, u := range step.Updates {
+		got, err := sym.Eval(sym.Env{Values: values}, u.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[*sym.Expr]float64{weight.Expr: 1 - 0.25*0.5, bias.Expr: 1}[u.Target] // state stays 0
+		if got[0].Data[0] != want {
+			t.Errorf("%v becomes %v, want %v", u.Target, got[0].Data[0], want)
+		}
+	}
+}
+
+func ExampleParse() {
+	o, err := optim.Parse("sgd:momentum=0.9,nesterov=true")
+	fmt.Println(o, err)
+	_, err = optim.Parse("adam:beta1=1")
+	fmt.Println(err)
+	// Output:
+	// sgd:momentum=0.9,nesterov=true <nil>
+	// optimizer "adam:beta1=1": beta1 is 1, expected 0 ≤ beta1 < 1
+}
+
+// One step of Adam moves a weight by the learning rate against the sign of its gradient.
+func ExampleOptimizer() {
+	g := sym.NewGraph()
+	w := &nn.Param{Name: "w", Expr: g.Input("w", sym.Float), Trainable: true}
+	step := optim.NewAdam().Build([]*nn.Param{w}, sym.Gradient(sym.Square(w.Expr), w.Expr))
+	scalar := func(v float64) *sym.Tensor { return &sym.Tensor{Shape: sym.Shape{}, Data: []float64{v}} }
+	values := map[*sym.Expr]*sym.Tensor{w.Expr: scalar(2)}
+	for _, s := range step.State {
+		values[s] = scalar(0)
+	}
+	for i, v := range step.Values(1, 0.1) {
+		values[step.Scalars[i]] = scalar(float64(v))
+	}
+	for _, u := range step.Updates {
+		if u.Target == w.Expr {
+			next, err := sym.Eval(sym.Env{Values: values}, u.Value)
+			fmt.Printf("%.3f %v\n", next[0].Data[0], err)
+		}
+	}
+	// Output: 1.900 <nil>
 }
 
 func ExampleSchedule_At() {
