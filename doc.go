@@ -16,4 +16,10 @@
 //
 // The text form name:λ[,key=value]…, as in datagrad:50 or spectreg:0.03,projections=2, is read by [Parse] and
 // written by String.
+//
+// # A regularizer of your own
+//
+// A type with the methods of [Regularizer] is one; see the example there. It builds its penalty from the pieces of a
+// Problem, which also applies the network to other images ([Problem.Forward]), and package regtest tests it as it
+// tests those of [Regularizers].
 package gradreg
