@@ -261,7 +261,7 @@ func TestBomb(t *testing.T) {
 		limit     uint64
 	}{
 		"unpacks to 64 MB": {60000, 64 << 20, 60 << 20},
-		"header only":       {60000, 0, 16 << 20},
+		"header only":      {60000, 0, 16 << 20},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := folder(t, 1)

@@ -48,7 +48,7 @@ normalized input, without a factor ½ unless its formula has one.
 of its name; --reg none clears what stands before it.
 `)
 	for _, r := range gradreg.Regularizers() {
-		fmt.Fprintf(&b, "\n%s\n  R       %s\n  cost    %s multiply-adds a step (plain: 3F − F₁)\n  source  %s\n", r.Name, r.Formula, r.Cost, r.Source)
+		fmt.Fprintf(&b, "\n%s\n  R       %s\n          %s\n  cost    %s multiply-adds a step (plain: 3F − F₁)\n  source  %s\n", r.Name, r.Formula, r.Convention, r.Cost, r.Source)
 		if r.Options != "" {
 			fmt.Fprintf(&b, "  options %s\n", r.Options)
 		}
