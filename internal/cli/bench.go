@@ -14,14 +14,8 @@ import (
 	"github.com/gradreg/gradreg/internal/kernel"
 )
 
-// benchOptions are the flags of gradreg bench.
-type benchOptions struct {
-	bench.Options
-	scripts string
-}
-
 func (a *app) benchCommand() *cobra.Command {
-	o := &benchOptions{}
+	o := &bench.Options{}
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure training steps, here and in other frameworks",
@@ -50,7 +44,7 @@ Nothing else should run on the machine.`,
 	return cmd
 }
 
-func (a *app) runBench(cmd *cobra.Command, o *benchOptions) error {
+func (a *app) runBench(cmd *cobra.Command, o *bench.Options) error {
 	if o.Rounds < 1 || !(o.Seconds > 0) {
 		return usage{fmt.Errorf("--rounds is %d and --seconds %v, expected at least 1 and more than 0", o.Rounds, o.Seconds)}
 	}
@@ -75,7 +69,7 @@ func (a *app) runBench(cmd *cobra.Command, o *benchOptions) error {
 	if !a.json {
 		o.Log = func(line string) { fmt.Fprintln(a.err, line) }
 	}
-	rows, err := bench.Compare(cmd.Context(), o.Options)
+	rows, err := bench.Compare(cmd.Context(), *o)
 	if err != nil {
 		return err
 	}
