@@ -84,7 +84,7 @@ func (l Level) MulPacked(c []float32, ldc int, ap, b []float32, boff []int32, m,
 		p0, kc := evenly(k, blocks, block)
 		add := acc || block > 0
 		for j := 0; j < n; {
-			width := l.columns(n - j)
+			width := l.columns(n-j, kc)
 			for q := range parts {
 				first, mr := evenly(m, parts, q)
 				l.mulTile(c[first*ldc+j:], ldc, ap[first*k+p0*mr:], b[j:], boff[p0:p0+kc], mr, width, add)
@@ -94,12 +94,17 @@ func (l Level) MulPacked(c []float32, ldc int, ap, b []float32, boff []int32, m,
 	}
 }
 
-// columns returns how many of the remaining columns a tile takes.
-func (l Level) columns(left int) int {
+// columns returns how many of the columns that are left one call computes: whole tiles of two vectors as long
+// as k rows of them stay in the first-level cache, then single vectors.
+func (l Level) columns(left, k int) int {
 	if l == Generic {
 		return left
 	}
-	return min(left, 2*l.lanes())
+	wide := 2 * l.lanes()
+	if left < wide {
+		return min(left, wide/2)
+	}
+	return min(left/wide, max(1, innerBlock/k)) * wide
 }
 
 // lanes returns the number of floats of a vector.

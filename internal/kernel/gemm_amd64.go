@@ -2,219 +2,162 @@
 
 package kernel
 
-// mulTile computes a tile of mr rows and at most two vectors of columns.
+// mulKernel computes a tile of C: see wide and narrow in the generator. size is the number of tiles of a wide
+// kernel, of columns of a narrow one.
+type mulKernel = func(c *float32, ldc int, a, b *float32, boff *int32, k, size, acc int)
+
+// The kernels by their number of rows.
+var (
+	wideAVX512 = [...]mulKernel{
+		1:  mulAVX512_1x32,
+		2:  mulAVX512_2x32,
+		3:  mulAVX512_3x32,
+		4:  mulAVX512_4x32,
+		5:  mulAVX512_5x32,
+		6:  mulAVX512_6x32,
+		7:  mulAVX512_7x32,
+		8:  mulAVX512_8x32,
+		9:  mulAVX512_9x32,
+		10: mulAVX512_10x32,
+		11: mulAVX512_11x32,
+		12: mulAVX512_12x32,
+		13: mulAVX512_13x32,
+		14: mulAVX512_14x32,
+	}
+	narrowAVX512 = [...]mulKernel{
+		1:  mulAVX512_1x16,
+		2:  mulAVX512_2x16,
+		3:  mulAVX512_3x16,
+		4:  mulAVX512_4x16,
+		5:  mulAVX512_5x16,
+		6:  mulAVX512_6x16,
+		7:  mulAVX512_7x16,
+		8:  mulAVX512_8x16,
+		9:  mulAVX512_9x16,
+		10: mulAVX512_10x16,
+		11: mulAVX512_11x16,
+		12: mulAVX512_12x16,
+		13: mulAVX512_13x16,
+		14: mulAVX512_14x16,
+	}
+	halfAVX512 = [...]mulKernel{
+		1:  mulAVX512_1x8,
+		2:  mulAVX512_2x8,
+		3:  mulAVX512_3x8,
+		4:  mulAVX512_4x8,
+		5:  mulAVX512_5x8,
+		6:  mulAVX512_6x8,
+		7:  mulAVX512_7x8,
+		8:  mulAVX512_8x8,
+		9:  mulAVX512_9x8,
+		10: mulAVX512_10x8,
+		11: mulAVX512_11x8,
+		12: mulAVX512_12x8,
+		13: mulAVX512_13x8,
+		14: mulAVX512_14x8,
+	}
+	wideAVX2 = [...]mulKernel{
+		1: mulAVX2_1x16,
+		2: mulAVX2_2x16,
+		3: mulAVX2_3x16,
+		4: mulAVX2_4x16,
+		5: mulAVX2_5x16,
+		6: mulAVX2_6x16,
+	}
+	narrowAVX2 = [...]mulKernel{
+		1: mulAVX2_1x8,
+		2: mulAVX2_2x8,
+		3: mulAVX2_3x8,
+		4: mulAVX2_4x8,
+		5: mulAVX2_5x8,
+		6: mulAVX2_6x8,
+	}
+)
+
+// mulTile computes mr rows and n columns: whole tiles of two vectors, or at most one vector.
 func (l Level) mulTile(c []float32, ldc int, ap, b []float32, boff []int32, mr, n int, acc bool) {
-	switch l {
-	case AVX512:
-		mulTileAVX512(c, ldc, ap, b, boff, mr, n, acc)
-	case AVX2:
-		mulTileAVX2(c, ldc, ap, b, boff, mr, n, acc)
-	default:
+	if l == Generic {
 		mulGeneric(c, ldc, ap, b, boff, mr, n, acc)
-	}
-}
-
-func mulTileAVX512(c []float32, ldc int, a, b []float32, boff []int32, mr, n int, acc bool) {
-	mask, k, add := uint32(1)<<n-1, len(boff), boolInt(acc)
-	if n > 16 {
-		switch mr {
-		case 1:
-			mulAVX512_1x32(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-		case 2:
-			mulAVX512_2x32(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-		case 3:
-			mulAVX512_3x32(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-		case 4:
-			mulAVX512_4x32(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-		case 5:
-			mulAVX512_5x32(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-		case 6:
-			mulAVX512_6x32(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-		case 7:
-			mulAVX512_7x32(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-		case 8:
-			mulAVX512_8x32(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-		case 9:
-			mulAVX512_9x32(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-		case 10:
-			mulAVX512_10x32(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-		case 11:
-			mulAVX512_11x32(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-		case 12:
-			mulAVX512_12x32(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-		case 13:
-			mulAVX512_13x32(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-		case 14:
-			mulAVX512_14x32(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-		}
 		return
 	}
-	switch mr {
-	case 1:
-		mulAVX512_1x16(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-	case 2:
-		mulAVX512_2x16(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-	case 3:
-		mulAVX512_3x16(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-	case 4:
-		mulAVX512_4x16(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-	case 5:
-		mulAVX512_5x16(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-	case 6:
-		mulAVX512_6x16(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-	case 7:
-		mulAVX512_7x16(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-	case 8:
-		mulAVX512_8x16(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-	case 9:
-		mulAVX512_9x16(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-	case 10:
-		mulAVX512_10x16(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-	case 11:
-		mulAVX512_11x16(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-	case 12:
-		mulAVX512_12x16(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-	case 13:
-		mulAVX512_13x16(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-	case 14:
-		mulAVX512_14x16(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-	}
+	kernel, size := l.mulKernel(mr, n)
+	kernel(first(c), ldc, first(ap), first(b), firstOffset(boff), len(boff), size, boolInt(acc))
 }
 
-func mulTileAVX2(c []float32, ldc int, a, b []float32, boff []int32, mr, n int, acc bool) {
-	mask, k, add := uint32(1)<<n-1, len(boff), boolInt(acc)
-	if n > 8 {
-		switch mr {
-		case 1:
-			mulAVX2_1x16(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-		case 2:
-			mulAVX2_2x16(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-		case 3:
-			mulAVX2_3x16(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-		case 4:
-			mulAVX2_4x16(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-		case 5:
-			mulAVX2_5x16(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-		case 6:
-			mulAVX2_6x16(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-		}
-		return
+func (l Level) mulKernel(mr, n int) (kernel mulKernel, size int) {
+	switch wide := 2 * l.lanes(); {
+	case l == AVX512 && n >= wide:
+		return wideAVX512[mr], n / wide
+	case l == AVX512 && n > 8:
+		return narrowAVX512[mr], n
+	case l == AVX512: // Zen 4 takes two steps for a vector of 16, one for a vector of 8
+		return halfAVX512[mr], n
+	case n >= wide:
+		return wideAVX2[mr], n / wide
 	}
-	switch mr {
-	case 1:
-		mulAVX2_1x8(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-	case 2:
-		mulAVX2_2x8(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-	case 3:
-		mulAVX2_3x8(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-	case 4:
-		mulAVX2_4x8(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-	case 5:
-		mulAVX2_5x8(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-	case 6:
-		mulAVX2_6x8(first(c), ldc, first(a), first(b), firstOffset(boff), k, mask, add)
-	}
+	return narrowAVX2[mr], n
 }
 
-// mulDot splits the rows of both operands evenly into tiles.
+// dotKernel computes a tile of dot products: see dot in the generator.
+type dotKernel = func(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs, vectors int, tail uint32, segments, acc int)
+
+// The kernels by their numbers of rows of A and B.
+var (
+	dotsAVX512 = [...][6]dotKernel{
+		1: {1: dotAVX512_1x1, 2: dotAVX512_1x2, 3: dotAVX512_1x3, 4: dotAVX512_1x4, 5: dotAVX512_1x5},
+		2: {1: dotAVX512_2x1, 2: dotAVX512_2x2, 3: dotAVX512_2x3, 4: dotAVX512_2x4, 5: dotAVX512_2x5},
+		3: {1: dotAVX512_3x1, 2: dotAVX512_3x2, 3: dotAVX512_3x3, 4: dotAVX512_3x4, 5: dotAVX512_3x5},
+		4: {1: dotAVX512_4x1, 2: dotAVX512_4x2, 3: dotAVX512_4x3, 4: dotAVX512_4x4, 5: dotAVX512_4x5},
+		5: {1: dotAVX512_5x1, 2: dotAVX512_5x2, 3: dotAVX512_5x3, 4: dotAVX512_5x4, 5: dotAVX512_5x5},
+	}
+	dotsAVX2 = [...][4]dotKernel{
+		1: {1: dotAVX2_1x1, 2: dotAVX2_1x2, 3: dotAVX2_1x3},
+		2: {1: dotAVX2_2x1, 2: dotAVX2_2x2, 3: dotAVX2_2x3},
+		3: {1: dotAVX2_3x1, 2: dotAVX2_3x2, 3: dotAVX2_3x3},
+		4: {1: dotAVX2_4x1, 2: dotAVX2_4x2, 3: dotAVX2_4x3},
+	}
+)
+
+// dotTile returns the largest numbers of rows of A and B that a kernel takes.
+func (l Level) dotTile() (mr, nr int) {
+	if l == AVX512 {
+		return len(dotsAVX512) - 1, len(dotsAVX512[0]) - 1
+	}
+	return len(dotsAVX2) - 1, len(dotsAVX2[0]) - 1
+}
+
+// dotBlock is how many floats of one operand mulDot keeps in a first-level cache of 32 KiB: half of it.
+const dotBlock = 4096
+
+// mulDot splits the rows of both operands evenly into tiles. Tiles of the operand with more rows come in
+// blocks that stay in the cache while the other operand passes by.
 func (l Level) mulDot(c []float32, ldc int, a []float32, aoff []int32, as int, b []float32, boff []int32, bs, k, segments int, acc bool) {
-	most := 5
-	if l == AVX2 {
-		most = 3
-	}
-	mParts, nParts := (len(aoff)+most-1)/most, (len(boff)+most-1)/most
+	maxRows, maxCols := l.dotTile()
+	mParts, nParts := (len(aoff)+maxRows-1)/maxRows, (len(boff)+maxCols-1)/maxCols
 	vectors, tail := k/l.lanes(), uint32(1)<<(k%l.lanes())-1
-	add := boolInt(acc)
-	for i := range mParts {
-		i0, mr := evenly(len(aoff), mParts, i)
-		for j := range nParts {
-			j0, nr := evenly(len(boff), nParts, j)
-			to, rows, cols := first(c[i0*ldc+j0:]), &aoff[i0], &boff[j0]
-			if l == AVX512 {
-				dotAVX512(to, ldc, first(a), rows, as, first(b), cols, bs, vectors, tail, segments, add, mr, nr)
-			} else {
-				dotAVX2(to, ldc, first(a), rows, as, first(b), cols, bs, vectors, tail, segments, add, mr, nr)
+	iBlock, jBlock := mParts, max(1, dotBlock/(maxCols*k*segments))
+	if mParts > nParts {
+		iBlock, jBlock = max(1, dotBlock/(maxRows*k*segments)), nParts
+	}
+	for i, j := 0, 0; j < nParts; {
+		for ii := i; ii < min(i+iBlock, mParts); ii++ {
+			i0, mr := evenly(len(aoff), mParts, ii)
+			for jj := j; jj < min(j+jBlock, nParts); jj++ {
+				j0, nr := evenly(len(boff), nParts, jj)
+				l.dotKernel(mr, nr)(first(c[i0*ldc+j0:]), ldc, first(a), &aoff[i0], as, first(b), &boff[j0], bs, vectors, tail, segments, boolInt(acc))
 			}
 		}
+		if i += iBlock; i >= mParts {
+			i, j = 0, j+jBlock
+		}
 	}
 }
 
-func dotAVX512(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs, vectors int, tail uint32, segments, acc, mr, nr int) {
-	switch 5*mr + nr {
-	case 5*1 + 1:
-		dotAVX512_1x1(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 5*1 + 2:
-		dotAVX512_1x2(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 5*1 + 3:
-		dotAVX512_1x3(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 5*1 + 4:
-		dotAVX512_1x4(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 5*1 + 5:
-		dotAVX512_1x5(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 5*2 + 1:
-		dotAVX512_2x1(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 5*2 + 2:
-		dotAVX512_2x2(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 5*2 + 3:
-		dotAVX512_2x3(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 5*2 + 4:
-		dotAVX512_2x4(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 5*2 + 5:
-		dotAVX512_2x5(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 5*3 + 1:
-		dotAVX512_3x1(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 5*3 + 2:
-		dotAVX512_3x2(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 5*3 + 3:
-		dotAVX512_3x3(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 5*3 + 4:
-		dotAVX512_3x4(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 5*3 + 5:
-		dotAVX512_3x5(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 5*4 + 1:
-		dotAVX512_4x1(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 5*4 + 2:
-		dotAVX512_4x2(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 5*4 + 3:
-		dotAVX512_4x3(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 5*4 + 4:
-		dotAVX512_4x4(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 5*4 + 5:
-		dotAVX512_4x5(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 5*5 + 1:
-		dotAVX512_5x1(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 5*5 + 2:
-		dotAVX512_5x2(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 5*5 + 3:
-		dotAVX512_5x3(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 5*5 + 4:
-		dotAVX512_5x4(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 5*5 + 5:
-		dotAVX512_5x5(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
+func (l Level) dotKernel(mr, nr int) dotKernel {
+	if l == AVX512 {
+		return dotsAVX512[mr][nr]
 	}
-}
-
-func dotAVX2(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs, vectors int, tail uint32, segments, acc, mr, nr int) {
-	switch 3*mr + nr {
-	case 3*1 + 1:
-		dotAVX2_1x1(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 3*1 + 2:
-		dotAVX2_1x2(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 3*1 + 3:
-		dotAVX2_1x3(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 3*2 + 1:
-		dotAVX2_2x1(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 3*2 + 2:
-		dotAVX2_2x2(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 3*2 + 3:
-		dotAVX2_2x3(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 3*3 + 1:
-		dotAVX2_3x1(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 3*3 + 2:
-		dotAVX2_3x2(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	case 3*3 + 3:
-		dotAVX2_3x3(c, ldc, a, aoff, as, b, boff, bs, vectors, tail, segments, acc)
-	}
+	return dotsAVX2[mr][nr]
 }
 
 // PeakFLOPs runs independent multiply-adds in registers and returns how many operations they were; the

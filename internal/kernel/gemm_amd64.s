@@ -4,146 +4,267 @@
 
 #include "textflag.h"
 
-// func mulAVX512_1x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
+// func mulAVX512_1x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
 // Requires: AVX, AVX512F
 TEXT ·mulAVX512_1x32(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
-	MOVQ   boff+32(FP), DX
-	MOVQ   k+40(FP), BX
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b+24(FP), DX
+	MOVQ tiles+48(FP), BX
+
+tile:
+	MOVQ   a+16(FP), SI
+	MOVQ   boff+32(FP), DI
+	MOVQ   k+40(FP), R8
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 
 loop:
-	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Z2
-	VMOVUPS      64(CX)(SI*4), Z3
-	VBROADCASTSS (AX), Z4
+	MOVLQSX      (DI), R9
+	VMOVUPS      (DX)(R9*4), Z2
+	VMOVUPS      64(DX)(R9*4), Z3
+	VBROADCASTSS (SI), Z4
 	VFMADD231PS  Z2, Z4, Z0
 	VFMADD231PS  Z3, Z4, Z1
-	ADDQ         $0x04, AX
-	ADDQ         $0x04, DX
-	DECQ         BX
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	DECQ         R8
 	JNZ          loop
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
-	SHLQ         $0x02, CX
-	MOVL         DX, BX
-	KMOVW        BX, K1
-	SHRL         $0x10, DX
-	KMOVW        DX, K2
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         acc+56(FP), SI
+	TESTQ        SI, SI
 	JZ           store
-	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
-	VADDPS       64(DX), Z1, K2, Z1
-	ADDQ         CX, DX
+	MOVQ         AX, SI
+	VADDPS       (SI), Z0, Z0
+	VADDPS       64(SI), Z1, Z1
+	ADDQ         CX, SI
 
 store:
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K2, 64(AX)
-	ADDQ    CX, AX
+	MOVQ    AX, SI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	ADDQ    CX, SI
+	ADDQ    $0x80, AX
+	ADDQ    $0x80, DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func mulAVX512_1x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX512F
+// func mulAVX512_1x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
 TEXT ·mulAVX512_1x16(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
 	VPXORD Z0, Z0, Z0
 
 loop:
 	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Z1
-	VBROADCASTSS (AX), Z2
+	VMOVUPS      (AX)(SI*4), Z1
+	VBROADCASTSS (CX), Z2
 	VFMADD231PS  Z1, Z2, Z0
-	ADDQ         $0x04, AX
+	ADDQ         $0x04, CX
 	ADDQ         $0x04, DX
 	DECQ         BX
 	JNZ          loop
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
 	SHLQ         $0x02, CX
-	KMOVW        DX, K1
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
 	JZ           store
-	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
-	ADDQ         CX, DX
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Z1
+	VADDPS       Z1, Z0, Z0
+	ADDQ         CX, BX
 
 store:
-	VMOVUPS Z0, K1, (AX)
+	CMPQ    DX, $0x10
+	JNE     pieces
+	VMOVUPS Z0, (AX)
 	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
-// func mulAVX512_2x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX512F
-TEXT ·mulAVX512_2x32(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+pieces:
+	TESTQ         $0x00000008, DX
+	JZ            below8
+	MOVQ          AX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          CX, BX
+	ADDQ          $0x20, AX
+
+below8:
+	TESTQ         $0x00000004, DX
+	JZ            below4
+	MOVQ          AX, BX
+	VMOVUPS       X0, (BX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, BX
+	ADDQ          $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX512_1x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
+TEXT ·mulAVX512_1x8(SB), NOSPLIT, $0-64
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
+	VPXORD Y0, Y0, Y0
+
+loop:
+	MOVLQSX      (DX), SI
+	VMOVUPS      (AX)(SI*4), Y1
+	VBROADCASTSS (CX), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	DECQ         BX
+	JNZ          loop
+	MOVQ         c+0(FP), AX
+	MOVQ         ldc+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
+	JZ           store
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Y1
+	VADDPS       Y1, Y0, Y0
+	ADDQ         CX, BX
+
+store:
+	CMPQ    DX, $0x08
+	JNE     pieces
+	VMOVUPS Y0, (AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+pieces:
+	TESTQ         $0x00000004, DX
+	JZ            below4
+	MOVQ          AX, BX
+	VMOVUPS       X0, (BX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, BX
+	ADDQ          $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX512_2x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// Requires: AVX, AVX512F
+TEXT ·mulAVX512_2x32(SB), NOSPLIT, $0-64
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b+24(FP), DX
+	MOVQ tiles+48(FP), BX
+
+tile:
+	MOVQ   a+16(FP), SI
+	MOVQ   boff+32(FP), DI
+	MOVQ   k+40(FP), R8
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
 
 loop:
-	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Z4
-	VMOVUPS      64(CX)(SI*4), Z5
-	VBROADCASTSS (AX), Z6
+	MOVLQSX      (DI), R9
+	VMOVUPS      (DX)(R9*4), Z4
+	VMOVUPS      64(DX)(R9*4), Z5
+	VBROADCASTSS (SI), Z6
 	VFMADD231PS  Z4, Z6, Z0
 	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS 4(AX), Z6
+	VBROADCASTSS 4(SI), Z6
 	VFMADD231PS  Z4, Z6, Z2
 	VFMADD231PS  Z5, Z6, Z3
-	ADDQ         $0x08, AX
-	ADDQ         $0x04, DX
-	DECQ         BX
+	ADDQ         $0x08, SI
+	ADDQ         $0x04, DI
+	DECQ         R8
 	JNZ          loop
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
-	SHLQ         $0x02, CX
-	MOVL         DX, BX
-	KMOVW        BX, K1
-	SHRL         $0x10, DX
-	KMOVW        DX, K2
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         acc+56(FP), SI
+	TESTQ        SI, SI
 	JZ           store
-	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
-	VADDPS       64(DX), Z1, K2, Z1
-	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
-	VADDPS       64(DX), Z3, K2, Z3
-	ADDQ         CX, DX
+	MOVQ         AX, SI
+	VADDPS       (SI), Z0, Z0
+	VADDPS       64(SI), Z1, Z1
+	ADDQ         CX, SI
+	VADDPS       (SI), Z2, Z2
+	VADDPS       64(SI), Z3, Z3
+	ADDQ         CX, SI
 
 store:
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
-	VMOVUPS Z3, K2, 64(AX)
-	ADDQ    CX, AX
+	MOVQ    AX, SI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z3, 64(SI)
+	ADDQ    CX, SI
+	ADDQ    $0x80, AX
+	ADDQ    $0x80, DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func mulAVX512_2x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX512F
+// func mulAVX512_2x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
 TEXT ·mulAVX512_2x16(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
 	VPXORD Z0, Z0, Z0
@@ -151,44 +272,193 @@ TEXT ·mulAVX512_2x16(SB), NOSPLIT, $0-64
 
 loop:
 	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Z2
-	VBROADCASTSS (AX), Z3
+	VMOVUPS      (AX)(SI*4), Z2
+	VBROADCASTSS (CX), Z3
 	VFMADD231PS  Z2, Z3, Z0
-	VBROADCASTSS 4(AX), Z3
+	VBROADCASTSS 4(CX), Z3
 	VFMADD231PS  Z2, Z3, Z1
-	ADDQ         $0x08, AX
+	ADDQ         $0x08, CX
 	ADDQ         $0x04, DX
 	DECQ         BX
 	JNZ          loop
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
 	SHLQ         $0x02, CX
-	KMOVW        DX, K1
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
 	JZ           store
-	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
-	ADDQ         CX, DX
-	VADDPS       (DX), Z1, K1, Z1
-	ADDQ         CX, DX
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Z2
+	VADDPS       Z2, Z0, Z0
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z2
+	VADDPS       Z2, Z1, Z1
+	ADDQ         CX, BX
 
 store:
-	VMOVUPS Z0, K1, (AX)
+	CMPQ    DX, $0x10
+	JNE     pieces
+	VMOVUPS Z0, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z1, K1, (AX)
+	VMOVUPS Z1, (AX)
 	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
-// func mulAVX512_3x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX512F
-TEXT ·mulAVX512_3x32(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+pieces:
+	TESTQ         $0x00000008, DX
+	JZ            below8
+	MOVQ          AX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          CX, BX
+	ADDQ          $0x20, AX
+
+below8:
+	TESTQ         $0x00000004, DX
+	JZ            below4
+	MOVQ          AX, BX
+	VMOVUPS       X0, (BX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, BX
+	VMOVUPS       X1, (BX)
+	VEXTRACTF32X4 $0x01, Y1, X1
+	ADDQ          CX, BX
+	ADDQ          $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX512_2x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
+TEXT ·mulAVX512_2x8(SB), NOSPLIT, $0-64
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
+	VPXORD Y0, Y0, Y0
+	VPXORD Y1, Y1, Y1
+
+loop:
+	MOVLQSX      (DX), SI
+	VMOVUPS      (AX)(SI*4), Y2
+	VBROADCASTSS (CX), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS 4(CX), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	ADDQ         $0x08, CX
+	ADDQ         $0x04, DX
+	DECQ         BX
+	JNZ          loop
+	MOVQ         c+0(FP), AX
+	MOVQ         ldc+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
+	JZ           store
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Y2
+	VADDPS       Y2, Y0, Y0
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y2
+	VADDPS       Y2, Y1, Y1
+	ADDQ         CX, BX
+
+store:
+	CMPQ    DX, $0x08
+	JNE     pieces
+	VMOVUPS Y0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+pieces:
+	TESTQ         $0x00000004, DX
+	JZ            below4
+	MOVQ          AX, BX
+	VMOVUPS       X0, (BX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, BX
+	VMOVUPS       X1, (BX)
+	VEXTRACTF32X4 $0x01, Y1, X1
+	ADDQ          CX, BX
+	ADDQ          $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX512_3x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// Requires: AVX, AVX512F
+TEXT ·mulAVX512_3x32(SB), NOSPLIT, $0-64
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b+24(FP), DX
+	MOVQ tiles+48(FP), BX
+
+tile:
+	MOVQ   a+16(FP), SI
+	MOVQ   boff+32(FP), DI
+	MOVQ   k+40(FP), R8
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -197,62 +467,59 @@ TEXT ·mulAVX512_3x32(SB), NOSPLIT, $0-64
 	VPXORD Z5, Z5, Z5
 
 loop:
-	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Z6
-	VMOVUPS      64(CX)(SI*4), Z7
-	VBROADCASTSS (AX), Z8
+	MOVLQSX      (DI), R9
+	VMOVUPS      (DX)(R9*4), Z6
+	VMOVUPS      64(DX)(R9*4), Z7
+	VBROADCASTSS (SI), Z8
 	VFMADD231PS  Z6, Z8, Z0
 	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS 4(AX), Z8
+	VBROADCASTSS 4(SI), Z8
 	VFMADD231PS  Z6, Z8, Z2
 	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS 8(AX), Z8
+	VBROADCASTSS 8(SI), Z8
 	VFMADD231PS  Z6, Z8, Z4
 	VFMADD231PS  Z7, Z8, Z5
-	ADDQ         $0x0c, AX
-	ADDQ         $0x04, DX
-	DECQ         BX
+	ADDQ         $0x0c, SI
+	ADDQ         $0x04, DI
+	DECQ         R8
 	JNZ          loop
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
-	SHLQ         $0x02, CX
-	MOVL         DX, BX
-	KMOVW        BX, K1
-	SHRL         $0x10, DX
-	KMOVW        DX, K2
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         acc+56(FP), SI
+	TESTQ        SI, SI
 	JZ           store
-	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
-	VADDPS       64(DX), Z1, K2, Z1
-	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
-	VADDPS       64(DX), Z3, K2, Z3
-	ADDQ         CX, DX
-	VADDPS       (DX), Z4, K1, Z4
-	VADDPS       64(DX), Z5, K2, Z5
-	ADDQ         CX, DX
+	MOVQ         AX, SI
+	VADDPS       (SI), Z0, Z0
+	VADDPS       64(SI), Z1, Z1
+	ADDQ         CX, SI
+	VADDPS       (SI), Z2, Z2
+	VADDPS       64(SI), Z3, Z3
+	ADDQ         CX, SI
+	VADDPS       (SI), Z4, Z4
+	VADDPS       64(SI), Z5, Z5
+	ADDQ         CX, SI
 
 store:
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
-	VMOVUPS Z3, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, K1, (AX)
-	VMOVUPS Z5, K2, 64(AX)
-	ADDQ    CX, AX
+	MOVQ    AX, SI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z3, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, 64(SI)
+	ADDQ    CX, SI
+	ADDQ    $0x80, AX
+	ADDQ    $0x80, DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func mulAVX512_3x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX512F
+// func mulAVX512_3x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
 TEXT ·mulAVX512_3x16(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
 	VPXORD Z0, Z0, Z0
@@ -261,50 +528,227 @@ TEXT ·mulAVX512_3x16(SB), NOSPLIT, $0-64
 
 loop:
 	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Z3
-	VBROADCASTSS (AX), Z4
+	VMOVUPS      (AX)(SI*4), Z3
+	VBROADCASTSS (CX), Z4
 	VFMADD231PS  Z3, Z4, Z0
-	VBROADCASTSS 4(AX), Z4
+	VBROADCASTSS 4(CX), Z4
 	VFMADD231PS  Z3, Z4, Z1
-	VBROADCASTSS 8(AX), Z4
+	VBROADCASTSS 8(CX), Z4
 	VFMADD231PS  Z3, Z4, Z2
-	ADDQ         $0x0c, AX
+	ADDQ         $0x0c, CX
 	ADDQ         $0x04, DX
 	DECQ         BX
 	JNZ          loop
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
 	SHLQ         $0x02, CX
-	KMOVW        DX, K1
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
 	JZ           store
-	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
-	ADDQ         CX, DX
-	VADDPS       (DX), Z1, K1, Z1
-	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
-	ADDQ         CX, DX
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Z3
+	VADDPS       Z3, Z0, Z0
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z3
+	VADDPS       Z3, Z1, Z1
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z3
+	VADDPS       Z3, Z2, Z2
+	ADDQ         CX, BX
 
 store:
-	VMOVUPS Z0, K1, (AX)
+	CMPQ    DX, $0x10
+	JNE     pieces
+	VMOVUPS Z0, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z1, K1, (AX)
+	VMOVUPS Z1, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z2, (AX)
 	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
-// func mulAVX512_4x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX512F
-TEXT ·mulAVX512_4x32(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+pieces:
+	TESTQ         $0x00000008, DX
+	JZ            below8
+	MOVQ          AX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          CX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          CX, BX
+	ADDQ          $0x20, AX
+
+below8:
+	TESTQ         $0x00000004, DX
+	JZ            below4
+	MOVQ          AX, BX
+	VMOVUPS       X0, (BX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, BX
+	VMOVUPS       X1, (BX)
+	VEXTRACTF32X4 $0x01, Y1, X1
+	ADDQ          CX, BX
+	VMOVUPS       X2, (BX)
+	VEXTRACTF32X4 $0x01, Y2, X2
+	ADDQ          CX, BX
+	ADDQ          $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	VMOVLPS   X2, (BX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	VMOVSS X2, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX512_3x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
+TEXT ·mulAVX512_3x8(SB), NOSPLIT, $0-64
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
+	VPXORD Y0, Y0, Y0
+	VPXORD Y1, Y1, Y1
+	VPXORD Y2, Y2, Y2
+
+loop:
+	MOVLQSX      (DX), SI
+	VMOVUPS      (AX)(SI*4), Y3
+	VBROADCASTSS (CX), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS 4(CX), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS 8(CX), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         $0x0c, CX
+	ADDQ         $0x04, DX
+	DECQ         BX
+	JNZ          loop
+	MOVQ         c+0(FP), AX
+	MOVQ         ldc+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
+	JZ           store
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Y3
+	VADDPS       Y3, Y0, Y0
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y3
+	VADDPS       Y3, Y1, Y1
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y3
+	VADDPS       Y3, Y2, Y2
+	ADDQ         CX, BX
+
+store:
+	CMPQ    DX, $0x08
+	JNE     pieces
+	VMOVUPS Y0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+pieces:
+	TESTQ         $0x00000004, DX
+	JZ            below4
+	MOVQ          AX, BX
+	VMOVUPS       X0, (BX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, BX
+	VMOVUPS       X1, (BX)
+	VEXTRACTF32X4 $0x01, Y1, X1
+	ADDQ          CX, BX
+	VMOVUPS       X2, (BX)
+	VEXTRACTF32X4 $0x01, Y2, X2
+	ADDQ          CX, BX
+	ADDQ          $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	VMOVLPS   X2, (BX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	VMOVSS X2, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX512_4x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// Requires: AVX, AVX512F
+TEXT ·mulAVX512_4x32(SB), NOSPLIT, $0-64
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b+24(FP), DX
+	MOVQ tiles+48(FP), BX
+
+tile:
+	MOVQ   a+16(FP), SI
+	MOVQ   boff+32(FP), DI
+	MOVQ   k+40(FP), R8
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -315,71 +759,68 @@ TEXT ·mulAVX512_4x32(SB), NOSPLIT, $0-64
 	VPXORD Z7, Z7, Z7
 
 loop:
-	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Z8
-	VMOVUPS      64(CX)(SI*4), Z9
-	VBROADCASTSS (AX), Z10
+	MOVLQSX      (DI), R9
+	VMOVUPS      (DX)(R9*4), Z8
+	VMOVUPS      64(DX)(R9*4), Z9
+	VBROADCASTSS (SI), Z10
 	VFMADD231PS  Z8, Z10, Z0
 	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS 4(AX), Z10
+	VBROADCASTSS 4(SI), Z10
 	VFMADD231PS  Z8, Z10, Z2
 	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS 8(AX), Z10
+	VBROADCASTSS 8(SI), Z10
 	VFMADD231PS  Z8, Z10, Z4
 	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS 12(AX), Z10
+	VBROADCASTSS 12(SI), Z10
 	VFMADD231PS  Z8, Z10, Z6
 	VFMADD231PS  Z9, Z10, Z7
-	ADDQ         $0x10, AX
-	ADDQ         $0x04, DX
-	DECQ         BX
+	ADDQ         $0x10, SI
+	ADDQ         $0x04, DI
+	DECQ         R8
 	JNZ          loop
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
-	SHLQ         $0x02, CX
-	MOVL         DX, BX
-	KMOVW        BX, K1
-	SHRL         $0x10, DX
-	KMOVW        DX, K2
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         acc+56(FP), SI
+	TESTQ        SI, SI
 	JZ           store
-	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
-	VADDPS       64(DX), Z1, K2, Z1
-	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
-	VADDPS       64(DX), Z3, K2, Z3
-	ADDQ         CX, DX
-	VADDPS       (DX), Z4, K1, Z4
-	VADDPS       64(DX), Z5, K2, Z5
-	ADDQ         CX, DX
-	VADDPS       (DX), Z6, K1, Z6
-	VADDPS       64(DX), Z7, K2, Z7
-	ADDQ         CX, DX
+	MOVQ         AX, SI
+	VADDPS       (SI), Z0, Z0
+	VADDPS       64(SI), Z1, Z1
+	ADDQ         CX, SI
+	VADDPS       (SI), Z2, Z2
+	VADDPS       64(SI), Z3, Z3
+	ADDQ         CX, SI
+	VADDPS       (SI), Z4, Z4
+	VADDPS       64(SI), Z5, Z5
+	ADDQ         CX, SI
+	VADDPS       (SI), Z6, Z6
+	VADDPS       64(SI), Z7, Z7
+	ADDQ         CX, SI
 
 store:
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
-	VMOVUPS Z3, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, K1, (AX)
-	VMOVUPS Z5, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, K1, (AX)
-	VMOVUPS Z7, K2, 64(AX)
-	ADDQ    CX, AX
+	MOVQ    AX, SI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z3, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Z7, 64(SI)
+	ADDQ    CX, SI
+	ADDQ    $0x80, AX
+	ADDQ    $0x80, DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func mulAVX512_4x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX512F
+// func mulAVX512_4x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
 TEXT ·mulAVX512_4x16(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
 	VPXORD Z0, Z0, Z0
@@ -389,56 +830,261 @@ TEXT ·mulAVX512_4x16(SB), NOSPLIT, $0-64
 
 loop:
 	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Z4
-	VBROADCASTSS (AX), Z5
+	VMOVUPS      (AX)(SI*4), Z4
+	VBROADCASTSS (CX), Z5
 	VFMADD231PS  Z4, Z5, Z0
-	VBROADCASTSS 4(AX), Z5
+	VBROADCASTSS 4(CX), Z5
 	VFMADD231PS  Z4, Z5, Z1
-	VBROADCASTSS 8(AX), Z5
+	VBROADCASTSS 8(CX), Z5
 	VFMADD231PS  Z4, Z5, Z2
-	VBROADCASTSS 12(AX), Z5
+	VBROADCASTSS 12(CX), Z5
 	VFMADD231PS  Z4, Z5, Z3
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 	ADDQ         $0x04, DX
 	DECQ         BX
 	JNZ          loop
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
 	SHLQ         $0x02, CX
-	KMOVW        DX, K1
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
 	JZ           store
-	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
-	ADDQ         CX, DX
-	VADDPS       (DX), Z1, K1, Z1
-	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
-	ADDQ         CX, DX
-	VADDPS       (DX), Z3, K1, Z3
-	ADDQ         CX, DX
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Z4
+	VADDPS       Z4, Z0, Z0
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z4
+	VADDPS       Z4, Z1, Z1
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z4
+	VADDPS       Z4, Z2, Z2
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z4
+	VADDPS       Z4, Z3, Z3
+	ADDQ         CX, BX
 
 store:
-	VMOVUPS Z0, K1, (AX)
+	CMPQ    DX, $0x10
+	JNE     pieces
+	VMOVUPS Z0, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z1, K1, (AX)
+	VMOVUPS Z1, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z2, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z3, K1, (AX)
+	VMOVUPS Z3, (AX)
 	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
-// func mulAVX512_5x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX512F
-TEXT ·mulAVX512_5x32(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+pieces:
+	TESTQ         $0x00000008, DX
+	JZ            below8
+	MOVQ          AX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          CX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          CX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          CX, BX
+	ADDQ          $0x20, AX
+
+below8:
+	TESTQ         $0x00000004, DX
+	JZ            below4
+	MOVQ          AX, BX
+	VMOVUPS       X0, (BX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, BX
+	VMOVUPS       X1, (BX)
+	VEXTRACTF32X4 $0x01, Y1, X1
+	ADDQ          CX, BX
+	VMOVUPS       X2, (BX)
+	VEXTRACTF32X4 $0x01, Y2, X2
+	ADDQ          CX, BX
+	VMOVUPS       X3, (BX)
+	VEXTRACTF32X4 $0x01, Y3, X3
+	ADDQ          CX, BX
+	ADDQ          $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	VMOVLPS   X2, (BX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, BX
+	VMOVLPS   X3, (BX)
+	VPERMILPS $0x0e, X3, X3
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	VMOVSS X2, (DX)
+	ADDQ   CX, DX
+	VMOVSS X3, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX512_4x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
+TEXT ·mulAVX512_4x8(SB), NOSPLIT, $0-64
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
+	VPXORD Y0, Y0, Y0
+	VPXORD Y1, Y1, Y1
+	VPXORD Y2, Y2, Y2
+	VPXORD Y3, Y3, Y3
+
+loop:
+	MOVLQSX      (DX), SI
+	VMOVUPS      (AX)(SI*4), Y4
+	VBROADCASTSS (CX), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS 4(CX), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS 8(CX), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS 12(CX), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	ADDQ         $0x10, CX
+	ADDQ         $0x04, DX
+	DECQ         BX
+	JNZ          loop
+	MOVQ         c+0(FP), AX
+	MOVQ         ldc+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
+	JZ           store
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Y4
+	VADDPS       Y4, Y0, Y0
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y4
+	VADDPS       Y4, Y1, Y1
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y4
+	VADDPS       Y4, Y2, Y2
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y4
+	VADDPS       Y4, Y3, Y3
+	ADDQ         CX, BX
+
+store:
+	CMPQ    DX, $0x08
+	JNE     pieces
+	VMOVUPS Y0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+pieces:
+	TESTQ         $0x00000004, DX
+	JZ            below4
+	MOVQ          AX, BX
+	VMOVUPS       X0, (BX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, BX
+	VMOVUPS       X1, (BX)
+	VEXTRACTF32X4 $0x01, Y1, X1
+	ADDQ          CX, BX
+	VMOVUPS       X2, (BX)
+	VEXTRACTF32X4 $0x01, Y2, X2
+	ADDQ          CX, BX
+	VMOVUPS       X3, (BX)
+	VEXTRACTF32X4 $0x01, Y3, X3
+	ADDQ          CX, BX
+	ADDQ          $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	VMOVLPS   X2, (BX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, BX
+	VMOVLPS   X3, (BX)
+	VPERMILPS $0x0e, X3, X3
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	VMOVSS X2, (DX)
+	ADDQ   CX, DX
+	VMOVSS X3, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX512_5x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// Requires: AVX, AVX512F
+TEXT ·mulAVX512_5x32(SB), NOSPLIT, $0-64
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b+24(FP), DX
+	MOVQ tiles+48(FP), BX
+
+tile:
+	MOVQ   a+16(FP), SI
+	MOVQ   boff+32(FP), DI
+	MOVQ   k+40(FP), R8
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -451,80 +1097,77 @@ TEXT ·mulAVX512_5x32(SB), NOSPLIT, $0-64
 	VPXORD Z9, Z9, Z9
 
 loop:
-	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Z10
-	VMOVUPS      64(CX)(SI*4), Z11
-	VBROADCASTSS (AX), Z12
+	MOVLQSX      (DI), R9
+	VMOVUPS      (DX)(R9*4), Z10
+	VMOVUPS      64(DX)(R9*4), Z11
+	VBROADCASTSS (SI), Z12
 	VFMADD231PS  Z10, Z12, Z0
 	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS 4(AX), Z12
+	VBROADCASTSS 4(SI), Z12
 	VFMADD231PS  Z10, Z12, Z2
 	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS 8(AX), Z12
+	VBROADCASTSS 8(SI), Z12
 	VFMADD231PS  Z10, Z12, Z4
 	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS 12(AX), Z12
+	VBROADCASTSS 12(SI), Z12
 	VFMADD231PS  Z10, Z12, Z6
 	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS 16(AX), Z12
+	VBROADCASTSS 16(SI), Z12
 	VFMADD231PS  Z10, Z12, Z8
 	VFMADD231PS  Z11, Z12, Z9
-	ADDQ         $0x14, AX
-	ADDQ         $0x04, DX
-	DECQ         BX
+	ADDQ         $0x14, SI
+	ADDQ         $0x04, DI
+	DECQ         R8
 	JNZ          loop
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
-	SHLQ         $0x02, CX
-	MOVL         DX, BX
-	KMOVW        BX, K1
-	SHRL         $0x10, DX
-	KMOVW        DX, K2
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         acc+56(FP), SI
+	TESTQ        SI, SI
 	JZ           store
-	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
-	VADDPS       64(DX), Z1, K2, Z1
-	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
-	VADDPS       64(DX), Z3, K2, Z3
-	ADDQ         CX, DX
-	VADDPS       (DX), Z4, K1, Z4
-	VADDPS       64(DX), Z5, K2, Z5
-	ADDQ         CX, DX
-	VADDPS       (DX), Z6, K1, Z6
-	VADDPS       64(DX), Z7, K2, Z7
-	ADDQ         CX, DX
-	VADDPS       (DX), Z8, K1, Z8
-	VADDPS       64(DX), Z9, K2, Z9
-	ADDQ         CX, DX
+	MOVQ         AX, SI
+	VADDPS       (SI), Z0, Z0
+	VADDPS       64(SI), Z1, Z1
+	ADDQ         CX, SI
+	VADDPS       (SI), Z2, Z2
+	VADDPS       64(SI), Z3, Z3
+	ADDQ         CX, SI
+	VADDPS       (SI), Z4, Z4
+	VADDPS       64(SI), Z5, Z5
+	ADDQ         CX, SI
+	VADDPS       (SI), Z6, Z6
+	VADDPS       64(SI), Z7, Z7
+	ADDQ         CX, SI
+	VADDPS       (SI), Z8, Z8
+	VADDPS       64(SI), Z9, Z9
+	ADDQ         CX, SI
 
 store:
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
-	VMOVUPS Z3, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, K1, (AX)
-	VMOVUPS Z5, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, K1, (AX)
-	VMOVUPS Z7, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z8, K1, (AX)
-	VMOVUPS Z9, K2, 64(AX)
-	ADDQ    CX, AX
+	MOVQ    AX, SI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z3, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Z7, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Z9, 64(SI)
+	ADDQ    CX, SI
+	ADDQ    $0x80, AX
+	ADDQ    $0x80, DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func mulAVX512_5x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX512F
+// func mulAVX512_5x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
 TEXT ·mulAVX512_5x16(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
 	VPXORD Z0, Z0, Z0
@@ -535,62 +1178,295 @@ TEXT ·mulAVX512_5x16(SB), NOSPLIT, $0-64
 
 loop:
 	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Z5
-	VBROADCASTSS (AX), Z6
+	VMOVUPS      (AX)(SI*4), Z5
+	VBROADCASTSS (CX), Z6
 	VFMADD231PS  Z5, Z6, Z0
-	VBROADCASTSS 4(AX), Z6
+	VBROADCASTSS 4(CX), Z6
 	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS 8(AX), Z6
+	VBROADCASTSS 8(CX), Z6
 	VFMADD231PS  Z5, Z6, Z2
-	VBROADCASTSS 12(AX), Z6
+	VBROADCASTSS 12(CX), Z6
 	VFMADD231PS  Z5, Z6, Z3
-	VBROADCASTSS 16(AX), Z6
+	VBROADCASTSS 16(CX), Z6
 	VFMADD231PS  Z5, Z6, Z4
-	ADDQ         $0x14, AX
+	ADDQ         $0x14, CX
 	ADDQ         $0x04, DX
 	DECQ         BX
 	JNZ          loop
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
 	SHLQ         $0x02, CX
-	KMOVW        DX, K1
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
 	JZ           store
-	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
-	ADDQ         CX, DX
-	VADDPS       (DX), Z1, K1, Z1
-	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
-	ADDQ         CX, DX
-	VADDPS       (DX), Z3, K1, Z3
-	ADDQ         CX, DX
-	VADDPS       (DX), Z4, K1, Z4
-	ADDQ         CX, DX
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Z5
+	VADDPS       Z5, Z0, Z0
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z5
+	VADDPS       Z5, Z1, Z1
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z5
+	VADDPS       Z5, Z2, Z2
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z5
+	VADDPS       Z5, Z3, Z3
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z5
+	VADDPS       Z5, Z4, Z4
+	ADDQ         CX, BX
 
 store:
-	VMOVUPS Z0, K1, (AX)
+	CMPQ    DX, $0x10
+	JNE     pieces
+	VMOVUPS Z0, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z1, K1, (AX)
+	VMOVUPS Z1, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z2, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z3, K1, (AX)
+	VMOVUPS Z3, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z4, K1, (AX)
+	VMOVUPS Z4, (AX)
 	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
-// func mulAVX512_6x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX512F
-TEXT ·mulAVX512_6x32(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+pieces:
+	TESTQ         $0x00000008, DX
+	JZ            below8
+	MOVQ          AX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          CX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          CX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          CX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          CX, BX
+	ADDQ          $0x20, AX
+
+below8:
+	TESTQ         $0x00000004, DX
+	JZ            below4
+	MOVQ          AX, BX
+	VMOVUPS       X0, (BX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, BX
+	VMOVUPS       X1, (BX)
+	VEXTRACTF32X4 $0x01, Y1, X1
+	ADDQ          CX, BX
+	VMOVUPS       X2, (BX)
+	VEXTRACTF32X4 $0x01, Y2, X2
+	ADDQ          CX, BX
+	VMOVUPS       X3, (BX)
+	VEXTRACTF32X4 $0x01, Y3, X3
+	ADDQ          CX, BX
+	VMOVUPS       X4, (BX)
+	VEXTRACTF32X4 $0x01, Y4, X4
+	ADDQ          CX, BX
+	ADDQ          $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	VMOVLPS   X2, (BX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, BX
+	VMOVLPS   X3, (BX)
+	VPERMILPS $0x0e, X3, X3
+	ADDQ      CX, BX
+	VMOVLPS   X4, (BX)
+	VPERMILPS $0x0e, X4, X4
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	VMOVSS X2, (DX)
+	ADDQ   CX, DX
+	VMOVSS X3, (DX)
+	ADDQ   CX, DX
+	VMOVSS X4, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX512_5x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
+TEXT ·mulAVX512_5x8(SB), NOSPLIT, $0-64
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
+	VPXORD Y0, Y0, Y0
+	VPXORD Y1, Y1, Y1
+	VPXORD Y2, Y2, Y2
+	VPXORD Y3, Y3, Y3
+	VPXORD Y4, Y4, Y4
+
+loop:
+	MOVLQSX      (DX), SI
+	VMOVUPS      (AX)(SI*4), Y5
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y5, Y6, Y0
+	VBROADCASTSS 4(CX), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 8(CX), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS 12(CX), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS 16(CX), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	ADDQ         $0x14, CX
+	ADDQ         $0x04, DX
+	DECQ         BX
+	JNZ          loop
+	MOVQ         c+0(FP), AX
+	MOVQ         ldc+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
+	JZ           store
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Y5
+	VADDPS       Y5, Y0, Y0
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y5
+	VADDPS       Y5, Y1, Y1
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y5
+	VADDPS       Y5, Y2, Y2
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y5
+	VADDPS       Y5, Y3, Y3
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y5
+	VADDPS       Y5, Y4, Y4
+	ADDQ         CX, BX
+
+store:
+	CMPQ    DX, $0x08
+	JNE     pieces
+	VMOVUPS Y0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+pieces:
+	TESTQ         $0x00000004, DX
+	JZ            below4
+	MOVQ          AX, BX
+	VMOVUPS       X0, (BX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, BX
+	VMOVUPS       X1, (BX)
+	VEXTRACTF32X4 $0x01, Y1, X1
+	ADDQ          CX, BX
+	VMOVUPS       X2, (BX)
+	VEXTRACTF32X4 $0x01, Y2, X2
+	ADDQ          CX, BX
+	VMOVUPS       X3, (BX)
+	VEXTRACTF32X4 $0x01, Y3, X3
+	ADDQ          CX, BX
+	VMOVUPS       X4, (BX)
+	VEXTRACTF32X4 $0x01, Y4, X4
+	ADDQ          CX, BX
+	ADDQ          $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	VMOVLPS   X2, (BX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, BX
+	VMOVLPS   X3, (BX)
+	VPERMILPS $0x0e, X3, X3
+	ADDQ      CX, BX
+	VMOVLPS   X4, (BX)
+	VPERMILPS $0x0e, X4, X4
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	VMOVSS X2, (DX)
+	ADDQ   CX, DX
+	VMOVSS X3, (DX)
+	ADDQ   CX, DX
+	VMOVSS X4, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX512_6x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// Requires: AVX, AVX512F
+TEXT ·mulAVX512_6x32(SB), NOSPLIT, $0-64
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b+24(FP), DX
+	MOVQ tiles+48(FP), BX
+
+tile:
+	MOVQ   a+16(FP), SI
+	MOVQ   boff+32(FP), DI
+	MOVQ   k+40(FP), R8
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -605,89 +1481,86 @@ TEXT ·mulAVX512_6x32(SB), NOSPLIT, $0-64
 	VPXORD Z11, Z11, Z11
 
 loop:
-	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Z12
-	VMOVUPS      64(CX)(SI*4), Z13
-	VBROADCASTSS (AX), Z14
+	MOVLQSX      (DI), R9
+	VMOVUPS      (DX)(R9*4), Z12
+	VMOVUPS      64(DX)(R9*4), Z13
+	VBROADCASTSS (SI), Z14
 	VFMADD231PS  Z12, Z14, Z0
 	VFMADD231PS  Z13, Z14, Z1
-	VBROADCASTSS 4(AX), Z14
+	VBROADCASTSS 4(SI), Z14
 	VFMADD231PS  Z12, Z14, Z2
 	VFMADD231PS  Z13, Z14, Z3
-	VBROADCASTSS 8(AX), Z14
+	VBROADCASTSS 8(SI), Z14
 	VFMADD231PS  Z12, Z14, Z4
 	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS 12(AX), Z14
+	VBROADCASTSS 12(SI), Z14
 	VFMADD231PS  Z12, Z14, Z6
 	VFMADD231PS  Z13, Z14, Z7
-	VBROADCASTSS 16(AX), Z14
+	VBROADCASTSS 16(SI), Z14
 	VFMADD231PS  Z12, Z14, Z8
 	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS 20(AX), Z14
+	VBROADCASTSS 20(SI), Z14
 	VFMADD231PS  Z12, Z14, Z10
 	VFMADD231PS  Z13, Z14, Z11
-	ADDQ         $0x18, AX
-	ADDQ         $0x04, DX
-	DECQ         BX
+	ADDQ         $0x18, SI
+	ADDQ         $0x04, DI
+	DECQ         R8
 	JNZ          loop
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
-	SHLQ         $0x02, CX
-	MOVL         DX, BX
-	KMOVW        BX, K1
-	SHRL         $0x10, DX
-	KMOVW        DX, K2
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         acc+56(FP), SI
+	TESTQ        SI, SI
 	JZ           store
-	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
-	VADDPS       64(DX), Z1, K2, Z1
-	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
-	VADDPS       64(DX), Z3, K2, Z3
-	ADDQ         CX, DX
-	VADDPS       (DX), Z4, K1, Z4
-	VADDPS       64(DX), Z5, K2, Z5
-	ADDQ         CX, DX
-	VADDPS       (DX), Z6, K1, Z6
-	VADDPS       64(DX), Z7, K2, Z7
-	ADDQ         CX, DX
-	VADDPS       (DX), Z8, K1, Z8
-	VADDPS       64(DX), Z9, K2, Z9
-	ADDQ         CX, DX
-	VADDPS       (DX), Z10, K1, Z10
-	VADDPS       64(DX), Z11, K2, Z11
-	ADDQ         CX, DX
+	MOVQ         AX, SI
+	VADDPS       (SI), Z0, Z0
+	VADDPS       64(SI), Z1, Z1
+	ADDQ         CX, SI
+	VADDPS       (SI), Z2, Z2
+	VADDPS       64(SI), Z3, Z3
+	ADDQ         CX, SI
+	VADDPS       (SI), Z4, Z4
+	VADDPS       64(SI), Z5, Z5
+	ADDQ         CX, SI
+	VADDPS       (SI), Z6, Z6
+	VADDPS       64(SI), Z7, Z7
+	ADDQ         CX, SI
+	VADDPS       (SI), Z8, Z8
+	VADDPS       64(SI), Z9, Z9
+	ADDQ         CX, SI
+	VADDPS       (SI), Z10, Z10
+	VADDPS       64(SI), Z11, Z11
+	ADDQ         CX, SI
 
 store:
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
-	VMOVUPS Z3, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, K1, (AX)
-	VMOVUPS Z5, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, K1, (AX)
-	VMOVUPS Z7, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z8, K1, (AX)
-	VMOVUPS Z9, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z10, K1, (AX)
-	VMOVUPS Z11, K2, 64(AX)
-	ADDQ    CX, AX
+	MOVQ    AX, SI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z3, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Z7, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Z9, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z10, (SI)
+	VMOVUPS Z11, 64(SI)
+	ADDQ    CX, SI
+	ADDQ    $0x80, AX
+	ADDQ    $0x80, DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func mulAVX512_6x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX512F
+// func mulAVX512_6x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
 TEXT ·mulAVX512_6x16(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
 	VPXORD Z0, Z0, Z0
@@ -699,68 +1572,329 @@ TEXT ·mulAVX512_6x16(SB), NOSPLIT, $0-64
 
 loop:
 	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Z6
-	VBROADCASTSS (AX), Z7
+	VMOVUPS      (AX)(SI*4), Z6
+	VBROADCASTSS (CX), Z7
 	VFMADD231PS  Z6, Z7, Z0
-	VBROADCASTSS 4(AX), Z7
+	VBROADCASTSS 4(CX), Z7
 	VFMADD231PS  Z6, Z7, Z1
-	VBROADCASTSS 8(AX), Z7
+	VBROADCASTSS 8(CX), Z7
 	VFMADD231PS  Z6, Z7, Z2
-	VBROADCASTSS 12(AX), Z7
+	VBROADCASTSS 12(CX), Z7
 	VFMADD231PS  Z6, Z7, Z3
-	VBROADCASTSS 16(AX), Z7
+	VBROADCASTSS 16(CX), Z7
 	VFMADD231PS  Z6, Z7, Z4
-	VBROADCASTSS 20(AX), Z7
+	VBROADCASTSS 20(CX), Z7
 	VFMADD231PS  Z6, Z7, Z5
-	ADDQ         $0x18, AX
+	ADDQ         $0x18, CX
 	ADDQ         $0x04, DX
 	DECQ         BX
 	JNZ          loop
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
 	SHLQ         $0x02, CX
-	KMOVW        DX, K1
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
 	JZ           store
-	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
-	ADDQ         CX, DX
-	VADDPS       (DX), Z1, K1, Z1
-	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
-	ADDQ         CX, DX
-	VADDPS       (DX), Z3, K1, Z3
-	ADDQ         CX, DX
-	VADDPS       (DX), Z4, K1, Z4
-	ADDQ         CX, DX
-	VADDPS       (DX), Z5, K1, Z5
-	ADDQ         CX, DX
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Z6
+	VADDPS       Z6, Z0, Z0
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z6
+	VADDPS       Z6, Z1, Z1
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z6
+	VADDPS       Z6, Z2, Z2
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z6
+	VADDPS       Z6, Z3, Z3
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z6
+	VADDPS       Z6, Z4, Z4
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z6
+	VADDPS       Z6, Z5, Z5
+	ADDQ         CX, BX
 
 store:
-	VMOVUPS Z0, K1, (AX)
+	CMPQ    DX, $0x10
+	JNE     pieces
+	VMOVUPS Z0, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z1, K1, (AX)
+	VMOVUPS Z1, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z2, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z3, K1, (AX)
+	VMOVUPS Z3, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z4, K1, (AX)
+	VMOVUPS Z4, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z5, K1, (AX)
+	VMOVUPS Z5, (AX)
 	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
-// func mulAVX512_7x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX512F
-TEXT ·mulAVX512_7x32(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+pieces:
+	TESTQ         $0x00000008, DX
+	JZ            below8
+	MOVQ          AX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          CX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          CX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          CX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          CX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          CX, BX
+	ADDQ          $0x20, AX
+
+below8:
+	TESTQ         $0x00000004, DX
+	JZ            below4
+	MOVQ          AX, BX
+	VMOVUPS       X0, (BX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, BX
+	VMOVUPS       X1, (BX)
+	VEXTRACTF32X4 $0x01, Y1, X1
+	ADDQ          CX, BX
+	VMOVUPS       X2, (BX)
+	VEXTRACTF32X4 $0x01, Y2, X2
+	ADDQ          CX, BX
+	VMOVUPS       X3, (BX)
+	VEXTRACTF32X4 $0x01, Y3, X3
+	ADDQ          CX, BX
+	VMOVUPS       X4, (BX)
+	VEXTRACTF32X4 $0x01, Y4, X4
+	ADDQ          CX, BX
+	VMOVUPS       X5, (BX)
+	VEXTRACTF32X4 $0x01, Y5, X5
+	ADDQ          CX, BX
+	ADDQ          $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	VMOVLPS   X2, (BX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, BX
+	VMOVLPS   X3, (BX)
+	VPERMILPS $0x0e, X3, X3
+	ADDQ      CX, BX
+	VMOVLPS   X4, (BX)
+	VPERMILPS $0x0e, X4, X4
+	ADDQ      CX, BX
+	VMOVLPS   X5, (BX)
+	VPERMILPS $0x0e, X5, X5
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	VMOVSS X2, (DX)
+	ADDQ   CX, DX
+	VMOVSS X3, (DX)
+	ADDQ   CX, DX
+	VMOVSS X4, (DX)
+	ADDQ   CX, DX
+	VMOVSS X5, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX512_6x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
+TEXT ·mulAVX512_6x8(SB), NOSPLIT, $0-64
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
+	VPXORD Y0, Y0, Y0
+	VPXORD Y1, Y1, Y1
+	VPXORD Y2, Y2, Y2
+	VPXORD Y3, Y3, Y3
+	VPXORD Y4, Y4, Y4
+	VPXORD Y5, Y5, Y5
+
+loop:
+	MOVLQSX      (DX), SI
+	VMOVUPS      (AX)(SI*4), Y6
+	VBROADCASTSS (CX), Y7
+	VFMADD231PS  Y6, Y7, Y0
+	VBROADCASTSS 4(CX), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS 8(CX), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS 12(CX), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS 16(CX), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS 20(CX), Y7
+	VFMADD231PS  Y6, Y7, Y5
+	ADDQ         $0x18, CX
+	ADDQ         $0x04, DX
+	DECQ         BX
+	JNZ          loop
+	MOVQ         c+0(FP), AX
+	MOVQ         ldc+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
+	JZ           store
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Y6
+	VADDPS       Y6, Y0, Y0
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y6
+	VADDPS       Y6, Y1, Y1
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y6
+	VADDPS       Y6, Y2, Y2
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y6
+	VADDPS       Y6, Y3, Y3
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y6
+	VADDPS       Y6, Y4, Y4
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y6
+	VADDPS       Y6, Y5, Y5
+	ADDQ         CX, BX
+
+store:
+	CMPQ    DX, $0x08
+	JNE     pieces
+	VMOVUPS Y0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+pieces:
+	TESTQ         $0x00000004, DX
+	JZ            below4
+	MOVQ          AX, BX
+	VMOVUPS       X0, (BX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, BX
+	VMOVUPS       X1, (BX)
+	VEXTRACTF32X4 $0x01, Y1, X1
+	ADDQ          CX, BX
+	VMOVUPS       X2, (BX)
+	VEXTRACTF32X4 $0x01, Y2, X2
+	ADDQ          CX, BX
+	VMOVUPS       X3, (BX)
+	VEXTRACTF32X4 $0x01, Y3, X3
+	ADDQ          CX, BX
+	VMOVUPS       X4, (BX)
+	VEXTRACTF32X4 $0x01, Y4, X4
+	ADDQ          CX, BX
+	VMOVUPS       X5, (BX)
+	VEXTRACTF32X4 $0x01, Y5, X5
+	ADDQ          CX, BX
+	ADDQ          $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	VMOVLPS   X2, (BX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, BX
+	VMOVLPS   X3, (BX)
+	VPERMILPS $0x0e, X3, X3
+	ADDQ      CX, BX
+	VMOVLPS   X4, (BX)
+	VPERMILPS $0x0e, X4, X4
+	ADDQ      CX, BX
+	VMOVLPS   X5, (BX)
+	VPERMILPS $0x0e, X5, X5
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	VMOVSS X2, (DX)
+	ADDQ   CX, DX
+	VMOVSS X3, (DX)
+	ADDQ   CX, DX
+	VMOVSS X4, (DX)
+	ADDQ   CX, DX
+	VMOVSS X5, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX512_7x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// Requires: AVX, AVX512F
+TEXT ·mulAVX512_7x32(SB), NOSPLIT, $0-64
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b+24(FP), DX
+	MOVQ tiles+48(FP), BX
+
+tile:
+	MOVQ   a+16(FP), SI
+	MOVQ   boff+32(FP), DI
+	MOVQ   k+40(FP), R8
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -777,98 +1911,95 @@ TEXT ·mulAVX512_7x32(SB), NOSPLIT, $0-64
 	VPXORD Z13, Z13, Z13
 
 loop:
-	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Z14
-	VMOVUPS      64(CX)(SI*4), Z15
-	VBROADCASTSS (AX), Z16
+	MOVLQSX      (DI), R9
+	VMOVUPS      (DX)(R9*4), Z14
+	VMOVUPS      64(DX)(R9*4), Z15
+	VBROADCASTSS (SI), Z16
 	VFMADD231PS  Z14, Z16, Z0
 	VFMADD231PS  Z15, Z16, Z1
-	VBROADCASTSS 4(AX), Z16
+	VBROADCASTSS 4(SI), Z16
 	VFMADD231PS  Z14, Z16, Z2
 	VFMADD231PS  Z15, Z16, Z3
-	VBROADCASTSS 8(AX), Z16
+	VBROADCASTSS 8(SI), Z16
 	VFMADD231PS  Z14, Z16, Z4
 	VFMADD231PS  Z15, Z16, Z5
-	VBROADCASTSS 12(AX), Z16
+	VBROADCASTSS 12(SI), Z16
 	VFMADD231PS  Z14, Z16, Z6
 	VFMADD231PS  Z15, Z16, Z7
-	VBROADCASTSS 16(AX), Z16
+	VBROADCASTSS 16(SI), Z16
 	VFMADD231PS  Z14, Z16, Z8
 	VFMADD231PS  Z15, Z16, Z9
-	VBROADCASTSS 20(AX), Z16
+	VBROADCASTSS 20(SI), Z16
 	VFMADD231PS  Z14, Z16, Z10
 	VFMADD231PS  Z15, Z16, Z11
-	VBROADCASTSS 24(AX), Z16
+	VBROADCASTSS 24(SI), Z16
 	VFMADD231PS  Z14, Z16, Z12
 	VFMADD231PS  Z15, Z16, Z13
-	ADDQ         $0x1c, AX
-	ADDQ         $0x04, DX
-	DECQ         BX
+	ADDQ         $0x1c, SI
+	ADDQ         $0x04, DI
+	DECQ         R8
 	JNZ          loop
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
-	SHLQ         $0x02, CX
-	MOVL         DX, BX
-	KMOVW        BX, K1
-	SHRL         $0x10, DX
-	KMOVW        DX, K2
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         acc+56(FP), SI
+	TESTQ        SI, SI
 	JZ           store
-	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
-	VADDPS       64(DX), Z1, K2, Z1
-	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
-	VADDPS       64(DX), Z3, K2, Z3
-	ADDQ         CX, DX
-	VADDPS       (DX), Z4, K1, Z4
-	VADDPS       64(DX), Z5, K2, Z5
-	ADDQ         CX, DX
-	VADDPS       (DX), Z6, K1, Z6
-	VADDPS       64(DX), Z7, K2, Z7
-	ADDQ         CX, DX
-	VADDPS       (DX), Z8, K1, Z8
-	VADDPS       64(DX), Z9, K2, Z9
-	ADDQ         CX, DX
-	VADDPS       (DX), Z10, K1, Z10
-	VADDPS       64(DX), Z11, K2, Z11
-	ADDQ         CX, DX
-	VADDPS       (DX), Z12, K1, Z12
-	VADDPS       64(DX), Z13, K2, Z13
-	ADDQ         CX, DX
+	MOVQ         AX, SI
+	VADDPS       (SI), Z0, Z0
+	VADDPS       64(SI), Z1, Z1
+	ADDQ         CX, SI
+	VADDPS       (SI), Z2, Z2
+	VADDPS       64(SI), Z3, Z3
+	ADDQ         CX, SI
+	VADDPS       (SI), Z4, Z4
+	VADDPS       64(SI), Z5, Z5
+	ADDQ         CX, SI
+	VADDPS       (SI), Z6, Z6
+	VADDPS       64(SI), Z7, Z7
+	ADDQ         CX, SI
+	VADDPS       (SI), Z8, Z8
+	VADDPS       64(SI), Z9, Z9
+	ADDQ         CX, SI
+	VADDPS       (SI), Z10, Z10
+	VADDPS       64(SI), Z11, Z11
+	ADDQ         CX, SI
+	VADDPS       (SI), Z12, Z12
+	VADDPS       64(SI), Z13, Z13
+	ADDQ         CX, SI
 
 store:
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
-	VMOVUPS Z3, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, K1, (AX)
-	VMOVUPS Z5, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, K1, (AX)
-	VMOVUPS Z7, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z8, K1, (AX)
-	VMOVUPS Z9, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z10, K1, (AX)
-	VMOVUPS Z11, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z12, K1, (AX)
-	VMOVUPS Z13, K2, 64(AX)
-	ADDQ    CX, AX
+	MOVQ    AX, SI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z3, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Z7, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Z9, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z10, (SI)
+	VMOVUPS Z11, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z12, (SI)
+	VMOVUPS Z13, 64(SI)
+	ADDQ    CX, SI
+	ADDQ    $0x80, AX
+	ADDQ    $0x80, DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func mulAVX512_7x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX512F
+// func mulAVX512_7x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
 TEXT ·mulAVX512_7x16(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
 	VPXORD Z0, Z0, Z0
@@ -881,74 +2012,363 @@ TEXT ·mulAVX512_7x16(SB), NOSPLIT, $0-64
 
 loop:
 	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Z7
-	VBROADCASTSS (AX), Z8
+	VMOVUPS      (AX)(SI*4), Z7
+	VBROADCASTSS (CX), Z8
 	VFMADD231PS  Z7, Z8, Z0
-	VBROADCASTSS 4(AX), Z8
+	VBROADCASTSS 4(CX), Z8
 	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS 8(AX), Z8
+	VBROADCASTSS 8(CX), Z8
 	VFMADD231PS  Z7, Z8, Z2
-	VBROADCASTSS 12(AX), Z8
+	VBROADCASTSS 12(CX), Z8
 	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS 16(AX), Z8
+	VBROADCASTSS 16(CX), Z8
 	VFMADD231PS  Z7, Z8, Z4
-	VBROADCASTSS 20(AX), Z8
+	VBROADCASTSS 20(CX), Z8
 	VFMADD231PS  Z7, Z8, Z5
-	VBROADCASTSS 24(AX), Z8
+	VBROADCASTSS 24(CX), Z8
 	VFMADD231PS  Z7, Z8, Z6
-	ADDQ         $0x1c, AX
+	ADDQ         $0x1c, CX
 	ADDQ         $0x04, DX
 	DECQ         BX
 	JNZ          loop
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
 	SHLQ         $0x02, CX
-	KMOVW        DX, K1
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
 	JZ           store
-	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
-	ADDQ         CX, DX
-	VADDPS       (DX), Z1, K1, Z1
-	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
-	ADDQ         CX, DX
-	VADDPS       (DX), Z3, K1, Z3
-	ADDQ         CX, DX
-	VADDPS       (DX), Z4, K1, Z4
-	ADDQ         CX, DX
-	VADDPS       (DX), Z5, K1, Z5
-	ADDQ         CX, DX
-	VADDPS       (DX), Z6, K1, Z6
-	ADDQ         CX, DX
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Z7
+	VADDPS       Z7, Z0, Z0
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z7
+	VADDPS       Z7, Z1, Z1
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z7
+	VADDPS       Z7, Z2, Z2
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z7
+	VADDPS       Z7, Z3, Z3
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z7
+	VADDPS       Z7, Z4, Z4
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z7
+	VADDPS       Z7, Z5, Z5
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z7
+	VADDPS       Z7, Z6, Z6
+	ADDQ         CX, BX
 
 store:
-	VMOVUPS Z0, K1, (AX)
+	CMPQ    DX, $0x10
+	JNE     pieces
+	VMOVUPS Z0, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z1, K1, (AX)
+	VMOVUPS Z1, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z2, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z3, K1, (AX)
+	VMOVUPS Z3, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z4, K1, (AX)
+	VMOVUPS Z4, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z5, K1, (AX)
+	VMOVUPS Z5, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z6, K1, (AX)
+	VMOVUPS Z6, (AX)
 	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
-// func mulAVX512_8x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX512F
-TEXT ·mulAVX512_8x32(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+pieces:
+	TESTQ         $0x00000008, DX
+	JZ            below8
+	MOVQ          AX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          CX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          CX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          CX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          CX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          CX, BX
+	VMOVUPS       Y6, (BX)
+	VEXTRACTF64X4 $0x01, Z6, Y6
+	ADDQ          CX, BX
+	ADDQ          $0x20, AX
+
+below8:
+	TESTQ         $0x00000004, DX
+	JZ            below4
+	MOVQ          AX, BX
+	VMOVUPS       X0, (BX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, BX
+	VMOVUPS       X1, (BX)
+	VEXTRACTF32X4 $0x01, Y1, X1
+	ADDQ          CX, BX
+	VMOVUPS       X2, (BX)
+	VEXTRACTF32X4 $0x01, Y2, X2
+	ADDQ          CX, BX
+	VMOVUPS       X3, (BX)
+	VEXTRACTF32X4 $0x01, Y3, X3
+	ADDQ          CX, BX
+	VMOVUPS       X4, (BX)
+	VEXTRACTF32X4 $0x01, Y4, X4
+	ADDQ          CX, BX
+	VMOVUPS       X5, (BX)
+	VEXTRACTF32X4 $0x01, Y5, X5
+	ADDQ          CX, BX
+	VMOVUPS       X6, (BX)
+	VEXTRACTF32X4 $0x01, Y6, X6
+	ADDQ          CX, BX
+	ADDQ          $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	VMOVLPS   X2, (BX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, BX
+	VMOVLPS   X3, (BX)
+	VPERMILPS $0x0e, X3, X3
+	ADDQ      CX, BX
+	VMOVLPS   X4, (BX)
+	VPERMILPS $0x0e, X4, X4
+	ADDQ      CX, BX
+	VMOVLPS   X5, (BX)
+	VPERMILPS $0x0e, X5, X5
+	ADDQ      CX, BX
+	VMOVLPS   X6, (BX)
+	VPERMILPS $0x0e, X6, X6
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	VMOVSS X2, (DX)
+	ADDQ   CX, DX
+	VMOVSS X3, (DX)
+	ADDQ   CX, DX
+	VMOVSS X4, (DX)
+	ADDQ   CX, DX
+	VMOVSS X5, (DX)
+	ADDQ   CX, DX
+	VMOVSS X6, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX512_7x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
+TEXT ·mulAVX512_7x8(SB), NOSPLIT, $0-64
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
+	VPXORD Y0, Y0, Y0
+	VPXORD Y1, Y1, Y1
+	VPXORD Y2, Y2, Y2
+	VPXORD Y3, Y3, Y3
+	VPXORD Y4, Y4, Y4
+	VPXORD Y5, Y5, Y5
+	VPXORD Y6, Y6, Y6
+
+loop:
+	MOVLQSX      (DX), SI
+	VMOVUPS      (AX)(SI*4), Y7
+	VBROADCASTSS (CX), Y8
+	VFMADD231PS  Y7, Y8, Y0
+	VBROADCASTSS 4(CX), Y8
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 8(CX), Y8
+	VFMADD231PS  Y7, Y8, Y2
+	VBROADCASTSS 12(CX), Y8
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 16(CX), Y8
+	VFMADD231PS  Y7, Y8, Y4
+	VBROADCASTSS 20(CX), Y8
+	VFMADD231PS  Y7, Y8, Y5
+	VBROADCASTSS 24(CX), Y8
+	VFMADD231PS  Y7, Y8, Y6
+	ADDQ         $0x1c, CX
+	ADDQ         $0x04, DX
+	DECQ         BX
+	JNZ          loop
+	MOVQ         c+0(FP), AX
+	MOVQ         ldc+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
+	JZ           store
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Y7
+	VADDPS       Y7, Y0, Y0
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y7
+	VADDPS       Y7, Y1, Y1
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y7
+	VADDPS       Y7, Y2, Y2
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y7
+	VADDPS       Y7, Y3, Y3
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y7
+	VADDPS       Y7, Y4, Y4
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y7
+	VADDPS       Y7, Y5, Y5
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y7
+	VADDPS       Y7, Y6, Y6
+	ADDQ         CX, BX
+
+store:
+	CMPQ    DX, $0x08
+	JNE     pieces
+	VMOVUPS Y0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y6, (AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+pieces:
+	TESTQ         $0x00000004, DX
+	JZ            below4
+	MOVQ          AX, BX
+	VMOVUPS       X0, (BX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, BX
+	VMOVUPS       X1, (BX)
+	VEXTRACTF32X4 $0x01, Y1, X1
+	ADDQ          CX, BX
+	VMOVUPS       X2, (BX)
+	VEXTRACTF32X4 $0x01, Y2, X2
+	ADDQ          CX, BX
+	VMOVUPS       X3, (BX)
+	VEXTRACTF32X4 $0x01, Y3, X3
+	ADDQ          CX, BX
+	VMOVUPS       X4, (BX)
+	VEXTRACTF32X4 $0x01, Y4, X4
+	ADDQ          CX, BX
+	VMOVUPS       X5, (BX)
+	VEXTRACTF32X4 $0x01, Y5, X5
+	ADDQ          CX, BX
+	VMOVUPS       X6, (BX)
+	VEXTRACTF32X4 $0x01, Y6, X6
+	ADDQ          CX, BX
+	ADDQ          $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	VMOVLPS   X2, (BX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, BX
+	VMOVLPS   X3, (BX)
+	VPERMILPS $0x0e, X3, X3
+	ADDQ      CX, BX
+	VMOVLPS   X4, (BX)
+	VPERMILPS $0x0e, X4, X4
+	ADDQ      CX, BX
+	VMOVLPS   X5, (BX)
+	VPERMILPS $0x0e, X5, X5
+	ADDQ      CX, BX
+	VMOVLPS   X6, (BX)
+	VPERMILPS $0x0e, X6, X6
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	VMOVSS X2, (DX)
+	ADDQ   CX, DX
+	VMOVSS X3, (DX)
+	ADDQ   CX, DX
+	VMOVSS X4, (DX)
+	ADDQ   CX, DX
+	VMOVSS X5, (DX)
+	ADDQ   CX, DX
+	VMOVSS X6, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX512_8x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// Requires: AVX, AVX512F
+TEXT ·mulAVX512_8x32(SB), NOSPLIT, $0-64
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b+24(FP), DX
+	MOVQ tiles+48(FP), BX
+
+tile:
+	MOVQ   a+16(FP), SI
+	MOVQ   boff+32(FP), DI
+	MOVQ   k+40(FP), R8
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -967,107 +2387,104 @@ TEXT ·mulAVX512_8x32(SB), NOSPLIT, $0-64
 	VPXORD Z15, Z15, Z15
 
 loop:
-	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Z16
-	VMOVUPS      64(CX)(SI*4), Z17
-	VBROADCASTSS (AX), Z18
+	MOVLQSX      (DI), R9
+	VMOVUPS      (DX)(R9*4), Z16
+	VMOVUPS      64(DX)(R9*4), Z17
+	VBROADCASTSS (SI), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS 4(AX), Z18
+	VBROADCASTSS 4(SI), Z18
 	VFMADD231PS  Z16, Z18, Z2
 	VFMADD231PS  Z17, Z18, Z3
-	VBROADCASTSS 8(AX), Z18
+	VBROADCASTSS 8(SI), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS 12(AX), Z18
+	VBROADCASTSS 12(SI), Z18
 	VFMADD231PS  Z16, Z18, Z6
 	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS 16(AX), Z18
+	VBROADCASTSS 16(SI), Z18
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS 20(AX), Z18
+	VBROADCASTSS 20(SI), Z18
 	VFMADD231PS  Z16, Z18, Z10
 	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS 24(AX), Z18
+	VBROADCASTSS 24(SI), Z18
 	VFMADD231PS  Z16, Z18, Z12
 	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS 28(AX), Z18
+	VBROADCASTSS 28(SI), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
-	ADDQ         $0x20, AX
-	ADDQ         $0x04, DX
-	DECQ         BX
+	ADDQ         $0x20, SI
+	ADDQ         $0x04, DI
+	DECQ         R8
 	JNZ          loop
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
-	SHLQ         $0x02, CX
-	MOVL         DX, BX
-	KMOVW        BX, K1
-	SHRL         $0x10, DX
-	KMOVW        DX, K2
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         acc+56(FP), SI
+	TESTQ        SI, SI
 	JZ           store
-	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
-	VADDPS       64(DX), Z1, K2, Z1
-	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
-	VADDPS       64(DX), Z3, K2, Z3
-	ADDQ         CX, DX
-	VADDPS       (DX), Z4, K1, Z4
-	VADDPS       64(DX), Z5, K2, Z5
-	ADDQ         CX, DX
-	VADDPS       (DX), Z6, K1, Z6
-	VADDPS       64(DX), Z7, K2, Z7
-	ADDQ         CX, DX
-	VADDPS       (DX), Z8, K1, Z8
-	VADDPS       64(DX), Z9, K2, Z9
-	ADDQ         CX, DX
-	VADDPS       (DX), Z10, K1, Z10
-	VADDPS       64(DX), Z11, K2, Z11
-	ADDQ         CX, DX
-	VADDPS       (DX), Z12, K1, Z12
-	VADDPS       64(DX), Z13, K2, Z13
-	ADDQ         CX, DX
-	VADDPS       (DX), Z14, K1, Z14
-	VADDPS       64(DX), Z15, K2, Z15
-	ADDQ         CX, DX
+	MOVQ         AX, SI
+	VADDPS       (SI), Z0, Z0
+	VADDPS       64(SI), Z1, Z1
+	ADDQ         CX, SI
+	VADDPS       (SI), Z2, Z2
+	VADDPS       64(SI), Z3, Z3
+	ADDQ         CX, SI
+	VADDPS       (SI), Z4, Z4
+	VADDPS       64(SI), Z5, Z5
+	ADDQ         CX, SI
+	VADDPS       (SI), Z6, Z6
+	VADDPS       64(SI), Z7, Z7
+	ADDQ         CX, SI
+	VADDPS       (SI), Z8, Z8
+	VADDPS       64(SI), Z9, Z9
+	ADDQ         CX, SI
+	VADDPS       (SI), Z10, Z10
+	VADDPS       64(SI), Z11, Z11
+	ADDQ         CX, SI
+	VADDPS       (SI), Z12, Z12
+	VADDPS       64(SI), Z13, Z13
+	ADDQ         CX, SI
+	VADDPS       (SI), Z14, Z14
+	VADDPS       64(SI), Z15, Z15
+	ADDQ         CX, SI
 
 store:
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
-	VMOVUPS Z3, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, K1, (AX)
-	VMOVUPS Z5, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, K1, (AX)
-	VMOVUPS Z7, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z8, K1, (AX)
-	VMOVUPS Z9, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z10, K1, (AX)
-	VMOVUPS Z11, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z12, K1, (AX)
-	VMOVUPS Z13, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z14, K1, (AX)
-	VMOVUPS Z15, K2, 64(AX)
-	ADDQ    CX, AX
+	MOVQ    AX, SI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z3, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Z7, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Z9, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z10, (SI)
+	VMOVUPS Z11, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z12, (SI)
+	VMOVUPS Z13, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z14, (SI)
+	VMOVUPS Z15, 64(SI)
+	ADDQ    CX, SI
+	ADDQ    $0x80, AX
+	ADDQ    $0x80, DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func mulAVX512_8x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX512F
+// func mulAVX512_8x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
 TEXT ·mulAVX512_8x16(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
 	VPXORD Z0, Z0, Z0
@@ -1081,80 +2498,397 @@ TEXT ·mulAVX512_8x16(SB), NOSPLIT, $0-64
 
 loop:
 	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Z8
-	VBROADCASTSS (AX), Z9
+	VMOVUPS      (AX)(SI*4), Z8
+	VBROADCASTSS (CX), Z9
 	VFMADD231PS  Z8, Z9, Z0
-	VBROADCASTSS 4(AX), Z9
+	VBROADCASTSS 4(CX), Z9
 	VFMADD231PS  Z8, Z9, Z1
-	VBROADCASTSS 8(AX), Z9
+	VBROADCASTSS 8(CX), Z9
 	VFMADD231PS  Z8, Z9, Z2
-	VBROADCASTSS 12(AX), Z9
+	VBROADCASTSS 12(CX), Z9
 	VFMADD231PS  Z8, Z9, Z3
-	VBROADCASTSS 16(AX), Z9
+	VBROADCASTSS 16(CX), Z9
 	VFMADD231PS  Z8, Z9, Z4
-	VBROADCASTSS 20(AX), Z9
+	VBROADCASTSS 20(CX), Z9
 	VFMADD231PS  Z8, Z9, Z5
-	VBROADCASTSS 24(AX), Z9
+	VBROADCASTSS 24(CX), Z9
 	VFMADD231PS  Z8, Z9, Z6
-	VBROADCASTSS 28(AX), Z9
+	VBROADCASTSS 28(CX), Z9
 	VFMADD231PS  Z8, Z9, Z7
-	ADDQ         $0x20, AX
+	ADDQ         $0x20, CX
 	ADDQ         $0x04, DX
 	DECQ         BX
 	JNZ          loop
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
 	SHLQ         $0x02, CX
-	KMOVW        DX, K1
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
 	JZ           store
-	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
-	ADDQ         CX, DX
-	VADDPS       (DX), Z1, K1, Z1
-	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
-	ADDQ         CX, DX
-	VADDPS       (DX), Z3, K1, Z3
-	ADDQ         CX, DX
-	VADDPS       (DX), Z4, K1, Z4
-	ADDQ         CX, DX
-	VADDPS       (DX), Z5, K1, Z5
-	ADDQ         CX, DX
-	VADDPS       (DX), Z6, K1, Z6
-	ADDQ         CX, DX
-	VADDPS       (DX), Z7, K1, Z7
-	ADDQ         CX, DX
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Z8
+	VADDPS       Z8, Z0, Z0
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z8
+	VADDPS       Z8, Z1, Z1
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z8
+	VADDPS       Z8, Z2, Z2
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z8
+	VADDPS       Z8, Z3, Z3
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z8
+	VADDPS       Z8, Z4, Z4
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z8
+	VADDPS       Z8, Z5, Z5
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z8
+	VADDPS       Z8, Z6, Z6
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z8
+	VADDPS       Z8, Z7, Z7
+	ADDQ         CX, BX
 
 store:
-	VMOVUPS Z0, K1, (AX)
+	CMPQ    DX, $0x10
+	JNE     pieces
+	VMOVUPS Z0, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z1, K1, (AX)
+	VMOVUPS Z1, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z2, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z3, K1, (AX)
+	VMOVUPS Z3, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z4, K1, (AX)
+	VMOVUPS Z4, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z5, K1, (AX)
+	VMOVUPS Z5, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z6, K1, (AX)
+	VMOVUPS Z6, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z7, K1, (AX)
+	VMOVUPS Z7, (AX)
 	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
-// func mulAVX512_9x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX512F
-TEXT ·mulAVX512_9x32(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+pieces:
+	TESTQ         $0x00000008, DX
+	JZ            below8
+	MOVQ          AX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          CX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          CX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          CX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          CX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          CX, BX
+	VMOVUPS       Y6, (BX)
+	VEXTRACTF64X4 $0x01, Z6, Y6
+	ADDQ          CX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          CX, BX
+	ADDQ          $0x20, AX
+
+below8:
+	TESTQ         $0x00000004, DX
+	JZ            below4
+	MOVQ          AX, BX
+	VMOVUPS       X0, (BX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, BX
+	VMOVUPS       X1, (BX)
+	VEXTRACTF32X4 $0x01, Y1, X1
+	ADDQ          CX, BX
+	VMOVUPS       X2, (BX)
+	VEXTRACTF32X4 $0x01, Y2, X2
+	ADDQ          CX, BX
+	VMOVUPS       X3, (BX)
+	VEXTRACTF32X4 $0x01, Y3, X3
+	ADDQ          CX, BX
+	VMOVUPS       X4, (BX)
+	VEXTRACTF32X4 $0x01, Y4, X4
+	ADDQ          CX, BX
+	VMOVUPS       X5, (BX)
+	VEXTRACTF32X4 $0x01, Y5, X5
+	ADDQ          CX, BX
+	VMOVUPS       X6, (BX)
+	VEXTRACTF32X4 $0x01, Y6, X6
+	ADDQ          CX, BX
+	VMOVUPS       X7, (BX)
+	VEXTRACTF32X4 $0x01, Y7, X7
+	ADDQ          CX, BX
+	ADDQ          $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	VMOVLPS   X2, (BX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, BX
+	VMOVLPS   X3, (BX)
+	VPERMILPS $0x0e, X3, X3
+	ADDQ      CX, BX
+	VMOVLPS   X4, (BX)
+	VPERMILPS $0x0e, X4, X4
+	ADDQ      CX, BX
+	VMOVLPS   X5, (BX)
+	VPERMILPS $0x0e, X5, X5
+	ADDQ      CX, BX
+	VMOVLPS   X6, (BX)
+	VPERMILPS $0x0e, X6, X6
+	ADDQ      CX, BX
+	VMOVLPS   X7, (BX)
+	VPERMILPS $0x0e, X7, X7
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	VMOVSS X2, (DX)
+	ADDQ   CX, DX
+	VMOVSS X3, (DX)
+	ADDQ   CX, DX
+	VMOVSS X4, (DX)
+	ADDQ   CX, DX
+	VMOVSS X5, (DX)
+	ADDQ   CX, DX
+	VMOVSS X6, (DX)
+	ADDQ   CX, DX
+	VMOVSS X7, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX512_8x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
+TEXT ·mulAVX512_8x8(SB), NOSPLIT, $0-64
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
+	VPXORD Y0, Y0, Y0
+	VPXORD Y1, Y1, Y1
+	VPXORD Y2, Y2, Y2
+	VPXORD Y3, Y3, Y3
+	VPXORD Y4, Y4, Y4
+	VPXORD Y5, Y5, Y5
+	VPXORD Y6, Y6, Y6
+	VPXORD Y7, Y7, Y7
+
+loop:
+	MOVLQSX      (DX), SI
+	VMOVUPS      (AX)(SI*4), Y8
+	VBROADCASTSS (CX), Y9
+	VFMADD231PS  Y8, Y9, Y0
+	VBROADCASTSS 4(CX), Y9
+	VFMADD231PS  Y8, Y9, Y1
+	VBROADCASTSS 8(CX), Y9
+	VFMADD231PS  Y8, Y9, Y2
+	VBROADCASTSS 12(CX), Y9
+	VFMADD231PS  Y8, Y9, Y3
+	VBROADCASTSS 16(CX), Y9
+	VFMADD231PS  Y8, Y9, Y4
+	VBROADCASTSS 20(CX), Y9
+	VFMADD231PS  Y8, Y9, Y5
+	VBROADCASTSS 24(CX), Y9
+	VFMADD231PS  Y8, Y9, Y6
+	VBROADCASTSS 28(CX), Y9
+	VFMADD231PS  Y8, Y9, Y7
+	ADDQ         $0x20, CX
+	ADDQ         $0x04, DX
+	DECQ         BX
+	JNZ          loop
+	MOVQ         c+0(FP), AX
+	MOVQ         ldc+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
+	JZ           store
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Y8
+	VADDPS       Y8, Y0, Y0
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y8
+	VADDPS       Y8, Y1, Y1
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y8
+	VADDPS       Y8, Y2, Y2
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y8
+	VADDPS       Y8, Y3, Y3
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y8
+	VADDPS       Y8, Y4, Y4
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y8
+	VADDPS       Y8, Y5, Y5
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y8
+	VADDPS       Y8, Y6, Y6
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y8
+	VADDPS       Y8, Y7, Y7
+	ADDQ         CX, BX
+
+store:
+	CMPQ    DX, $0x08
+	JNE     pieces
+	VMOVUPS Y0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y6, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y7, (AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+pieces:
+	TESTQ         $0x00000004, DX
+	JZ            below4
+	MOVQ          AX, BX
+	VMOVUPS       X0, (BX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, BX
+	VMOVUPS       X1, (BX)
+	VEXTRACTF32X4 $0x01, Y1, X1
+	ADDQ          CX, BX
+	VMOVUPS       X2, (BX)
+	VEXTRACTF32X4 $0x01, Y2, X2
+	ADDQ          CX, BX
+	VMOVUPS       X3, (BX)
+	VEXTRACTF32X4 $0x01, Y3, X3
+	ADDQ          CX, BX
+	VMOVUPS       X4, (BX)
+	VEXTRACTF32X4 $0x01, Y4, X4
+	ADDQ          CX, BX
+	VMOVUPS       X5, (BX)
+	VEXTRACTF32X4 $0x01, Y5, X5
+	ADDQ          CX, BX
+	VMOVUPS       X6, (BX)
+	VEXTRACTF32X4 $0x01, Y6, X6
+	ADDQ          CX, BX
+	VMOVUPS       X7, (BX)
+	VEXTRACTF32X4 $0x01, Y7, X7
+	ADDQ          CX, BX
+	ADDQ          $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	VMOVLPS   X2, (BX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, BX
+	VMOVLPS   X3, (BX)
+	VPERMILPS $0x0e, X3, X3
+	ADDQ      CX, BX
+	VMOVLPS   X4, (BX)
+	VPERMILPS $0x0e, X4, X4
+	ADDQ      CX, BX
+	VMOVLPS   X5, (BX)
+	VPERMILPS $0x0e, X5, X5
+	ADDQ      CX, BX
+	VMOVLPS   X6, (BX)
+	VPERMILPS $0x0e, X6, X6
+	ADDQ      CX, BX
+	VMOVLPS   X7, (BX)
+	VPERMILPS $0x0e, X7, X7
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	VMOVSS X2, (DX)
+	ADDQ   CX, DX
+	VMOVSS X3, (DX)
+	ADDQ   CX, DX
+	VMOVSS X4, (DX)
+	ADDQ   CX, DX
+	VMOVSS X5, (DX)
+	ADDQ   CX, DX
+	VMOVSS X6, (DX)
+	ADDQ   CX, DX
+	VMOVSS X7, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX512_9x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// Requires: AVX, AVX512F
+TEXT ·mulAVX512_9x32(SB), NOSPLIT, $0-64
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b+24(FP), DX
+	MOVQ tiles+48(FP), BX
+
+tile:
+	MOVQ   a+16(FP), SI
+	MOVQ   boff+32(FP), DI
+	MOVQ   k+40(FP), R8
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1175,116 +2909,113 @@ TEXT ·mulAVX512_9x32(SB), NOSPLIT, $0-64
 	VPXORD Z17, Z17, Z17
 
 loop:
-	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Z18
-	VMOVUPS      64(CX)(SI*4), Z19
-	VBROADCASTSS (AX), Z20
+	MOVLQSX      (DI), R9
+	VMOVUPS      (DX)(R9*4), Z18
+	VMOVUPS      64(DX)(R9*4), Z19
+	VBROADCASTSS (SI), Z20
 	VFMADD231PS  Z18, Z20, Z0
 	VFMADD231PS  Z19, Z20, Z1
-	VBROADCASTSS 4(AX), Z20
+	VBROADCASTSS 4(SI), Z20
 	VFMADD231PS  Z18, Z20, Z2
 	VFMADD231PS  Z19, Z20, Z3
-	VBROADCASTSS 8(AX), Z20
+	VBROADCASTSS 8(SI), Z20
 	VFMADD231PS  Z18, Z20, Z4
 	VFMADD231PS  Z19, Z20, Z5
-	VBROADCASTSS 12(AX), Z20
+	VBROADCASTSS 12(SI), Z20
 	VFMADD231PS  Z18, Z20, Z6
 	VFMADD231PS  Z19, Z20, Z7
-	VBROADCASTSS 16(AX), Z20
+	VBROADCASTSS 16(SI), Z20
 	VFMADD231PS  Z18, Z20, Z8
 	VFMADD231PS  Z19, Z20, Z9
-	VBROADCASTSS 20(AX), Z20
+	VBROADCASTSS 20(SI), Z20
 	VFMADD231PS  Z18, Z20, Z10
 	VFMADD231PS  Z19, Z20, Z11
-	VBROADCASTSS 24(AX), Z20
+	VBROADCASTSS 24(SI), Z20
 	VFMADD231PS  Z18, Z20, Z12
 	VFMADD231PS  Z19, Z20, Z13
-	VBROADCASTSS 28(AX), Z20
+	VBROADCASTSS 28(SI), Z20
 	VFMADD231PS  Z18, Z20, Z14
 	VFMADD231PS  Z19, Z20, Z15
-	VBROADCASTSS 32(AX), Z20
+	VBROADCASTSS 32(SI), Z20
 	VFMADD231PS  Z18, Z20, Z16
 	VFMADD231PS  Z19, Z20, Z17
-	ADDQ         $0x24, AX
-	ADDQ         $0x04, DX
-	DECQ         BX
+	ADDQ         $0x24, SI
+	ADDQ         $0x04, DI
+	DECQ         R8
 	JNZ          loop
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
-	SHLQ         $0x02, CX
-	MOVL         DX, BX
-	KMOVW        BX, K1
-	SHRL         $0x10, DX
-	KMOVW        DX, K2
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         acc+56(FP), SI
+	TESTQ        SI, SI
 	JZ           store
-	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
-	VADDPS       64(DX), Z1, K2, Z1
-	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
-	VADDPS       64(DX), Z3, K2, Z3
-	ADDQ         CX, DX
-	VADDPS       (DX), Z4, K1, Z4
-	VADDPS       64(DX), Z5, K2, Z5
-	ADDQ         CX, DX
-	VADDPS       (DX), Z6, K1, Z6
-	VADDPS       64(DX), Z7, K2, Z7
-	ADDQ         CX, DX
-	VADDPS       (DX), Z8, K1, Z8
-	VADDPS       64(DX), Z9, K2, Z9
-	ADDQ         CX, DX
-	VADDPS       (DX), Z10, K1, Z10
-	VADDPS       64(DX), Z11, K2, Z11
-	ADDQ         CX, DX
-	VADDPS       (DX), Z12, K1, Z12
-	VADDPS       64(DX), Z13, K2, Z13
-	ADDQ         CX, DX
-	VADDPS       (DX), Z14, K1, Z14
-	VADDPS       64(DX), Z15, K2, Z15
-	ADDQ         CX, DX
-	VADDPS       (DX), Z16, K1, Z16
-	VADDPS       64(DX), Z17, K2, Z17
-	ADDQ         CX, DX
+	MOVQ         AX, SI
+	VADDPS       (SI), Z0, Z0
+	VADDPS       64(SI), Z1, Z1
+	ADDQ         CX, SI
+	VADDPS       (SI), Z2, Z2
+	VADDPS       64(SI), Z3, Z3
+	ADDQ         CX, SI
+	VADDPS       (SI), Z4, Z4
+	VADDPS       64(SI), Z5, Z5
+	ADDQ         CX, SI
+	VADDPS       (SI), Z6, Z6
+	VADDPS       64(SI), Z7, Z7
+	ADDQ         CX, SI
+	VADDPS       (SI), Z8, Z8
+	VADDPS       64(SI), Z9, Z9
+	ADDQ         CX, SI
+	VADDPS       (SI), Z10, Z10
+	VADDPS       64(SI), Z11, Z11
+	ADDQ         CX, SI
+	VADDPS       (SI), Z12, Z12
+	VADDPS       64(SI), Z13, Z13
+	ADDQ         CX, SI
+	VADDPS       (SI), Z14, Z14
+	VADDPS       64(SI), Z15, Z15
+	ADDQ         CX, SI
+	VADDPS       (SI), Z16, Z16
+	VADDPS       64(SI), Z17, Z17
+	ADDQ         CX, SI
 
 store:
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
-	VMOVUPS Z3, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, K1, (AX)
-	VMOVUPS Z5, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, K1, (AX)
-	VMOVUPS Z7, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z8, K1, (AX)
-	VMOVUPS Z9, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z10, K1, (AX)
-	VMOVUPS Z11, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z12, K1, (AX)
-	VMOVUPS Z13, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z14, K1, (AX)
-	VMOVUPS Z15, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z16, K1, (AX)
-	VMOVUPS Z17, K2, 64(AX)
-	ADDQ    CX, AX
+	MOVQ    AX, SI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z3, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Z7, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Z9, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z10, (SI)
+	VMOVUPS Z11, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z12, (SI)
+	VMOVUPS Z13, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z14, (SI)
+	VMOVUPS Z15, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z16, (SI)
+	VMOVUPS Z17, 64(SI)
+	ADDQ    CX, SI
+	ADDQ    $0x80, AX
+	ADDQ    $0x80, DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func mulAVX512_9x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX512F
+// func mulAVX512_9x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
 TEXT ·mulAVX512_9x16(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
 	VPXORD Z0, Z0, Z0
@@ -1299,86 +3030,431 @@ TEXT ·mulAVX512_9x16(SB), NOSPLIT, $0-64
 
 loop:
 	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Z9
-	VBROADCASTSS (AX), Z10
+	VMOVUPS      (AX)(SI*4), Z9
+	VBROADCASTSS (CX), Z10
 	VFMADD231PS  Z9, Z10, Z0
-	VBROADCASTSS 4(AX), Z10
+	VBROADCASTSS 4(CX), Z10
 	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS 8(AX), Z10
+	VBROADCASTSS 8(CX), Z10
 	VFMADD231PS  Z9, Z10, Z2
-	VBROADCASTSS 12(AX), Z10
+	VBROADCASTSS 12(CX), Z10
 	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS 16(AX), Z10
+	VBROADCASTSS 16(CX), Z10
 	VFMADD231PS  Z9, Z10, Z4
-	VBROADCASTSS 20(AX), Z10
+	VBROADCASTSS 20(CX), Z10
 	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS 24(AX), Z10
+	VBROADCASTSS 24(CX), Z10
 	VFMADD231PS  Z9, Z10, Z6
-	VBROADCASTSS 28(AX), Z10
+	VBROADCASTSS 28(CX), Z10
 	VFMADD231PS  Z9, Z10, Z7
-	VBROADCASTSS 32(AX), Z10
+	VBROADCASTSS 32(CX), Z10
 	VFMADD231PS  Z9, Z10, Z8
-	ADDQ         $0x24, AX
+	ADDQ         $0x24, CX
 	ADDQ         $0x04, DX
 	DECQ         BX
 	JNZ          loop
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
 	SHLQ         $0x02, CX
-	KMOVW        DX, K1
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
 	JZ           store
-	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
-	ADDQ         CX, DX
-	VADDPS       (DX), Z1, K1, Z1
-	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
-	ADDQ         CX, DX
-	VADDPS       (DX), Z3, K1, Z3
-	ADDQ         CX, DX
-	VADDPS       (DX), Z4, K1, Z4
-	ADDQ         CX, DX
-	VADDPS       (DX), Z5, K1, Z5
-	ADDQ         CX, DX
-	VADDPS       (DX), Z6, K1, Z6
-	ADDQ         CX, DX
-	VADDPS       (DX), Z7, K1, Z7
-	ADDQ         CX, DX
-	VADDPS       (DX), Z8, K1, Z8
-	ADDQ         CX, DX
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Z9
+	VADDPS       Z9, Z0, Z0
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z9
+	VADDPS       Z9, Z1, Z1
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z9
+	VADDPS       Z9, Z2, Z2
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z9
+	VADDPS       Z9, Z3, Z3
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z9
+	VADDPS       Z9, Z4, Z4
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z9
+	VADDPS       Z9, Z5, Z5
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z9
+	VADDPS       Z9, Z6, Z6
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z9
+	VADDPS       Z9, Z7, Z7
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z9
+	VADDPS       Z9, Z8, Z8
+	ADDQ         CX, BX
 
 store:
-	VMOVUPS Z0, K1, (AX)
+	CMPQ    DX, $0x10
+	JNE     pieces
+	VMOVUPS Z0, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z1, K1, (AX)
+	VMOVUPS Z1, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z2, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z3, K1, (AX)
+	VMOVUPS Z3, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z4, K1, (AX)
+	VMOVUPS Z4, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z5, K1, (AX)
+	VMOVUPS Z5, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z6, K1, (AX)
+	VMOVUPS Z6, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z7, K1, (AX)
+	VMOVUPS Z7, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z8, K1, (AX)
+	VMOVUPS Z8, (AX)
 	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
-// func mulAVX512_10x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX512F
-TEXT ·mulAVX512_10x32(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+pieces:
+	TESTQ         $0x00000008, DX
+	JZ            below8
+	MOVQ          AX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          CX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          CX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          CX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          CX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          CX, BX
+	VMOVUPS       Y6, (BX)
+	VEXTRACTF64X4 $0x01, Z6, Y6
+	ADDQ          CX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          CX, BX
+	VMOVUPS       Y8, (BX)
+	VEXTRACTF64X4 $0x01, Z8, Y8
+	ADDQ          CX, BX
+	ADDQ          $0x20, AX
+
+below8:
+	TESTQ         $0x00000004, DX
+	JZ            below4
+	MOVQ          AX, BX
+	VMOVUPS       X0, (BX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, BX
+	VMOVUPS       X1, (BX)
+	VEXTRACTF32X4 $0x01, Y1, X1
+	ADDQ          CX, BX
+	VMOVUPS       X2, (BX)
+	VEXTRACTF32X4 $0x01, Y2, X2
+	ADDQ          CX, BX
+	VMOVUPS       X3, (BX)
+	VEXTRACTF32X4 $0x01, Y3, X3
+	ADDQ          CX, BX
+	VMOVUPS       X4, (BX)
+	VEXTRACTF32X4 $0x01, Y4, X4
+	ADDQ          CX, BX
+	VMOVUPS       X5, (BX)
+	VEXTRACTF32X4 $0x01, Y5, X5
+	ADDQ          CX, BX
+	VMOVUPS       X6, (BX)
+	VEXTRACTF32X4 $0x01, Y6, X6
+	ADDQ          CX, BX
+	VMOVUPS       X7, (BX)
+	VEXTRACTF32X4 $0x01, Y7, X7
+	ADDQ          CX, BX
+	VMOVUPS       X8, (BX)
+	VEXTRACTF32X4 $0x01, Y8, X8
+	ADDQ          CX, BX
+	ADDQ          $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	VMOVLPS   X2, (BX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, BX
+	VMOVLPS   X3, (BX)
+	VPERMILPS $0x0e, X3, X3
+	ADDQ      CX, BX
+	VMOVLPS   X4, (BX)
+	VPERMILPS $0x0e, X4, X4
+	ADDQ      CX, BX
+	VMOVLPS   X5, (BX)
+	VPERMILPS $0x0e, X5, X5
+	ADDQ      CX, BX
+	VMOVLPS   X6, (BX)
+	VPERMILPS $0x0e, X6, X6
+	ADDQ      CX, BX
+	VMOVLPS   X7, (BX)
+	VPERMILPS $0x0e, X7, X7
+	ADDQ      CX, BX
+	VMOVLPS   X8, (BX)
+	VPERMILPS $0x0e, X8, X8
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	VMOVSS X2, (DX)
+	ADDQ   CX, DX
+	VMOVSS X3, (DX)
+	ADDQ   CX, DX
+	VMOVSS X4, (DX)
+	ADDQ   CX, DX
+	VMOVSS X5, (DX)
+	ADDQ   CX, DX
+	VMOVSS X6, (DX)
+	ADDQ   CX, DX
+	VMOVSS X7, (DX)
+	ADDQ   CX, DX
+	VMOVSS X8, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX512_9x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
+TEXT ·mulAVX512_9x8(SB), NOSPLIT, $0-64
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
+	VPXORD Y0, Y0, Y0
+	VPXORD Y1, Y1, Y1
+	VPXORD Y2, Y2, Y2
+	VPXORD Y3, Y3, Y3
+	VPXORD Y4, Y4, Y4
+	VPXORD Y5, Y5, Y5
+	VPXORD Y6, Y6, Y6
+	VPXORD Y7, Y7, Y7
+	VPXORD Y8, Y8, Y8
+
+loop:
+	MOVLQSX      (DX), SI
+	VMOVUPS      (AX)(SI*4), Y9
+	VBROADCASTSS (CX), Y10
+	VFMADD231PS  Y9, Y10, Y0
+	VBROADCASTSS 4(CX), Y10
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 8(CX), Y10
+	VFMADD231PS  Y9, Y10, Y2
+	VBROADCASTSS 12(CX), Y10
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 16(CX), Y10
+	VFMADD231PS  Y9, Y10, Y4
+	VBROADCASTSS 20(CX), Y10
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 24(CX), Y10
+	VFMADD231PS  Y9, Y10, Y6
+	VBROADCASTSS 28(CX), Y10
+	VFMADD231PS  Y9, Y10, Y7
+	VBROADCASTSS 32(CX), Y10
+	VFMADD231PS  Y9, Y10, Y8
+	ADDQ         $0x24, CX
+	ADDQ         $0x04, DX
+	DECQ         BX
+	JNZ          loop
+	MOVQ         c+0(FP), AX
+	MOVQ         ldc+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
+	JZ           store
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Y9
+	VADDPS       Y9, Y0, Y0
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y9
+	VADDPS       Y9, Y1, Y1
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y9
+	VADDPS       Y9, Y2, Y2
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y9
+	VADDPS       Y9, Y3, Y3
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y9
+	VADDPS       Y9, Y4, Y4
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y9
+	VADDPS       Y9, Y5, Y5
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y9
+	VADDPS       Y9, Y6, Y6
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y9
+	VADDPS       Y9, Y7, Y7
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y9
+	VADDPS       Y9, Y8, Y8
+	ADDQ         CX, BX
+
+store:
+	CMPQ    DX, $0x08
+	JNE     pieces
+	VMOVUPS Y0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y6, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y7, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y8, (AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+pieces:
+	TESTQ         $0x00000004, DX
+	JZ            below4
+	MOVQ          AX, BX
+	VMOVUPS       X0, (BX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, BX
+	VMOVUPS       X1, (BX)
+	VEXTRACTF32X4 $0x01, Y1, X1
+	ADDQ          CX, BX
+	VMOVUPS       X2, (BX)
+	VEXTRACTF32X4 $0x01, Y2, X2
+	ADDQ          CX, BX
+	VMOVUPS       X3, (BX)
+	VEXTRACTF32X4 $0x01, Y3, X3
+	ADDQ          CX, BX
+	VMOVUPS       X4, (BX)
+	VEXTRACTF32X4 $0x01, Y4, X4
+	ADDQ          CX, BX
+	VMOVUPS       X5, (BX)
+	VEXTRACTF32X4 $0x01, Y5, X5
+	ADDQ          CX, BX
+	VMOVUPS       X6, (BX)
+	VEXTRACTF32X4 $0x01, Y6, X6
+	ADDQ          CX, BX
+	VMOVUPS       X7, (BX)
+	VEXTRACTF32X4 $0x01, Y7, X7
+	ADDQ          CX, BX
+	VMOVUPS       X8, (BX)
+	VEXTRACTF32X4 $0x01, Y8, X8
+	ADDQ          CX, BX
+	ADDQ          $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	VMOVLPS   X2, (BX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, BX
+	VMOVLPS   X3, (BX)
+	VPERMILPS $0x0e, X3, X3
+	ADDQ      CX, BX
+	VMOVLPS   X4, (BX)
+	VPERMILPS $0x0e, X4, X4
+	ADDQ      CX, BX
+	VMOVLPS   X5, (BX)
+	VPERMILPS $0x0e, X5, X5
+	ADDQ      CX, BX
+	VMOVLPS   X6, (BX)
+	VPERMILPS $0x0e, X6, X6
+	ADDQ      CX, BX
+	VMOVLPS   X7, (BX)
+	VPERMILPS $0x0e, X7, X7
+	ADDQ      CX, BX
+	VMOVLPS   X8, (BX)
+	VPERMILPS $0x0e, X8, X8
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	VMOVSS X2, (DX)
+	ADDQ   CX, DX
+	VMOVSS X3, (DX)
+	ADDQ   CX, DX
+	VMOVSS X4, (DX)
+	ADDQ   CX, DX
+	VMOVSS X5, (DX)
+	ADDQ   CX, DX
+	VMOVSS X6, (DX)
+	ADDQ   CX, DX
+	VMOVSS X7, (DX)
+	ADDQ   CX, DX
+	VMOVSS X8, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX512_10x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// Requires: AVX, AVX512F
+TEXT ·mulAVX512_10x32(SB), NOSPLIT, $0-64
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b+24(FP), DX
+	MOVQ tiles+48(FP), BX
+
+tile:
+	MOVQ   a+16(FP), SI
+	MOVQ   boff+32(FP), DI
+	MOVQ   k+40(FP), R8
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1401,125 +3477,122 @@ TEXT ·mulAVX512_10x32(SB), NOSPLIT, $0-64
 	VPXORD Z19, Z19, Z19
 
 loop:
-	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Z20
-	VMOVUPS      64(CX)(SI*4), Z21
-	VBROADCASTSS (AX), Z22
+	MOVLQSX      (DI), R9
+	VMOVUPS      (DX)(R9*4), Z20
+	VMOVUPS      64(DX)(R9*4), Z21
+	VBROADCASTSS (SI), Z22
 	VFMADD231PS  Z20, Z22, Z0
 	VFMADD231PS  Z21, Z22, Z1
-	VBROADCASTSS 4(AX), Z22
+	VBROADCASTSS 4(SI), Z22
 	VFMADD231PS  Z20, Z22, Z2
 	VFMADD231PS  Z21, Z22, Z3
-	VBROADCASTSS 8(AX), Z22
+	VBROADCASTSS 8(SI), Z22
 	VFMADD231PS  Z20, Z22, Z4
 	VFMADD231PS  Z21, Z22, Z5
-	VBROADCASTSS 12(AX), Z22
+	VBROADCASTSS 12(SI), Z22
 	VFMADD231PS  Z20, Z22, Z6
 	VFMADD231PS  Z21, Z22, Z7
-	VBROADCASTSS 16(AX), Z22
+	VBROADCASTSS 16(SI), Z22
 	VFMADD231PS  Z20, Z22, Z8
 	VFMADD231PS  Z21, Z22, Z9
-	VBROADCASTSS 20(AX), Z22
+	VBROADCASTSS 20(SI), Z22
 	VFMADD231PS  Z20, Z22, Z10
 	VFMADD231PS  Z21, Z22, Z11
-	VBROADCASTSS 24(AX), Z22
+	VBROADCASTSS 24(SI), Z22
 	VFMADD231PS  Z20, Z22, Z12
 	VFMADD231PS  Z21, Z22, Z13
-	VBROADCASTSS 28(AX), Z22
+	VBROADCASTSS 28(SI), Z22
 	VFMADD231PS  Z20, Z22, Z14
 	VFMADD231PS  Z21, Z22, Z15
-	VBROADCASTSS 32(AX), Z22
+	VBROADCASTSS 32(SI), Z22
 	VFMADD231PS  Z20, Z22, Z16
 	VFMADD231PS  Z21, Z22, Z17
-	VBROADCASTSS 36(AX), Z22
+	VBROADCASTSS 36(SI), Z22
 	VFMADD231PS  Z20, Z22, Z18
 	VFMADD231PS  Z21, Z22, Z19
-	ADDQ         $0x28, AX
-	ADDQ         $0x04, DX
-	DECQ         BX
+	ADDQ         $0x28, SI
+	ADDQ         $0x04, DI
+	DECQ         R8
 	JNZ          loop
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
-	SHLQ         $0x02, CX
-	MOVL         DX, BX
-	KMOVW        BX, K1
-	SHRL         $0x10, DX
-	KMOVW        DX, K2
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         acc+56(FP), SI
+	TESTQ        SI, SI
 	JZ           store
-	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
-	VADDPS       64(DX), Z1, K2, Z1
-	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
-	VADDPS       64(DX), Z3, K2, Z3
-	ADDQ         CX, DX
-	VADDPS       (DX), Z4, K1, Z4
-	VADDPS       64(DX), Z5, K2, Z5
-	ADDQ         CX, DX
-	VADDPS       (DX), Z6, K1, Z6
-	VADDPS       64(DX), Z7, K2, Z7
-	ADDQ         CX, DX
-	VADDPS       (DX), Z8, K1, Z8
-	VADDPS       64(DX), Z9, K2, Z9
-	ADDQ         CX, DX
-	VADDPS       (DX), Z10, K1, Z10
-	VADDPS       64(DX), Z11, K2, Z11
-	ADDQ         CX, DX
-	VADDPS       (DX), Z12, K1, Z12
-	VADDPS       64(DX), Z13, K2, Z13
-	ADDQ         CX, DX
-	VADDPS       (DX), Z14, K1, Z14
-	VADDPS       64(DX), Z15, K2, Z15
-	ADDQ         CX, DX
-	VADDPS       (DX), Z16, K1, Z16
-	VADDPS       64(DX), Z17, K2, Z17
-	ADDQ         CX, DX
-	VADDPS       (DX), Z18, K1, Z18
-	VADDPS       64(DX), Z19, K2, Z19
-	ADDQ         CX, DX
+	MOVQ         AX, SI
+	VADDPS       (SI), Z0, Z0
+	VADDPS       64(SI), Z1, Z1
+	ADDQ         CX, SI
+	VADDPS       (SI), Z2, Z2
+	VADDPS       64(SI), Z3, Z3
+	ADDQ         CX, SI
+	VADDPS       (SI), Z4, Z4
+	VADDPS       64(SI), Z5, Z5
+	ADDQ         CX, SI
+	VADDPS       (SI), Z6, Z6
+	VADDPS       64(SI), Z7, Z7
+	ADDQ         CX, SI
+	VADDPS       (SI), Z8, Z8
+	VADDPS       64(SI), Z9, Z9
+	ADDQ         CX, SI
+	VADDPS       (SI), Z10, Z10
+	VADDPS       64(SI), Z11, Z11
+	ADDQ         CX, SI
+	VADDPS       (SI), Z12, Z12
+	VADDPS       64(SI), Z13, Z13
+	ADDQ         CX, SI
+	VADDPS       (SI), Z14, Z14
+	VADDPS       64(SI), Z15, Z15
+	ADDQ         CX, SI
+	VADDPS       (SI), Z16, Z16
+	VADDPS       64(SI), Z17, Z17
+	ADDQ         CX, SI
+	VADDPS       (SI), Z18, Z18
+	VADDPS       64(SI), Z19, Z19
+	ADDQ         CX, SI
 
 store:
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
-	VMOVUPS Z3, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, K1, (AX)
-	VMOVUPS Z5, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, K1, (AX)
-	VMOVUPS Z7, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z8, K1, (AX)
-	VMOVUPS Z9, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z10, K1, (AX)
-	VMOVUPS Z11, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z12, K1, (AX)
-	VMOVUPS Z13, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z14, K1, (AX)
-	VMOVUPS Z15, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z16, K1, (AX)
-	VMOVUPS Z17, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z18, K1, (AX)
-	VMOVUPS Z19, K2, 64(AX)
-	ADDQ    CX, AX
+	MOVQ    AX, SI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z3, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Z7, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Z9, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z10, (SI)
+	VMOVUPS Z11, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z12, (SI)
+	VMOVUPS Z13, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z14, (SI)
+	VMOVUPS Z15, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z16, (SI)
+	VMOVUPS Z17, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z18, (SI)
+	VMOVUPS Z19, 64(SI)
+	ADDQ    CX, SI
+	ADDQ    $0x80, AX
+	ADDQ    $0x80, DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func mulAVX512_10x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX512F
+// func mulAVX512_10x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
 TEXT ·mulAVX512_10x16(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
 	VPXORD Z0, Z0, Z0
@@ -1535,92 +3608,465 @@ TEXT ·mulAVX512_10x16(SB), NOSPLIT, $0-64
 
 loop:
 	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Z10
-	VBROADCASTSS (AX), Z11
+	VMOVUPS      (AX)(SI*4), Z10
+	VBROADCASTSS (CX), Z11
 	VFMADD231PS  Z10, Z11, Z0
-	VBROADCASTSS 4(AX), Z11
+	VBROADCASTSS 4(CX), Z11
 	VFMADD231PS  Z10, Z11, Z1
-	VBROADCASTSS 8(AX), Z11
+	VBROADCASTSS 8(CX), Z11
 	VFMADD231PS  Z10, Z11, Z2
-	VBROADCASTSS 12(AX), Z11
+	VBROADCASTSS 12(CX), Z11
 	VFMADD231PS  Z10, Z11, Z3
-	VBROADCASTSS 16(AX), Z11
+	VBROADCASTSS 16(CX), Z11
 	VFMADD231PS  Z10, Z11, Z4
-	VBROADCASTSS 20(AX), Z11
+	VBROADCASTSS 20(CX), Z11
 	VFMADD231PS  Z10, Z11, Z5
-	VBROADCASTSS 24(AX), Z11
+	VBROADCASTSS 24(CX), Z11
 	VFMADD231PS  Z10, Z11, Z6
-	VBROADCASTSS 28(AX), Z11
+	VBROADCASTSS 28(CX), Z11
 	VFMADD231PS  Z10, Z11, Z7
-	VBROADCASTSS 32(AX), Z11
+	VBROADCASTSS 32(CX), Z11
 	VFMADD231PS  Z10, Z11, Z8
-	VBROADCASTSS 36(AX), Z11
+	VBROADCASTSS 36(CX), Z11
 	VFMADD231PS  Z10, Z11, Z9
-	ADDQ         $0x28, AX
+	ADDQ         $0x28, CX
 	ADDQ         $0x04, DX
 	DECQ         BX
 	JNZ          loop
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
 	SHLQ         $0x02, CX
-	KMOVW        DX, K1
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
 	JZ           store
-	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
-	ADDQ         CX, DX
-	VADDPS       (DX), Z1, K1, Z1
-	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
-	ADDQ         CX, DX
-	VADDPS       (DX), Z3, K1, Z3
-	ADDQ         CX, DX
-	VADDPS       (DX), Z4, K1, Z4
-	ADDQ         CX, DX
-	VADDPS       (DX), Z5, K1, Z5
-	ADDQ         CX, DX
-	VADDPS       (DX), Z6, K1, Z6
-	ADDQ         CX, DX
-	VADDPS       (DX), Z7, K1, Z7
-	ADDQ         CX, DX
-	VADDPS       (DX), Z8, K1, Z8
-	ADDQ         CX, DX
-	VADDPS       (DX), Z9, K1, Z9
-	ADDQ         CX, DX
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Z10
+	VADDPS       Z10, Z0, Z0
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z10
+	VADDPS       Z10, Z1, Z1
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z10
+	VADDPS       Z10, Z2, Z2
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z10
+	VADDPS       Z10, Z3, Z3
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z10
+	VADDPS       Z10, Z4, Z4
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z10
+	VADDPS       Z10, Z5, Z5
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z10
+	VADDPS       Z10, Z6, Z6
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z10
+	VADDPS       Z10, Z7, Z7
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z10
+	VADDPS       Z10, Z8, Z8
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z10
+	VADDPS       Z10, Z9, Z9
+	ADDQ         CX, BX
 
 store:
-	VMOVUPS Z0, K1, (AX)
+	CMPQ    DX, $0x10
+	JNE     pieces
+	VMOVUPS Z0, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z1, K1, (AX)
+	VMOVUPS Z1, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z2, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z3, K1, (AX)
+	VMOVUPS Z3, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z4, K1, (AX)
+	VMOVUPS Z4, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z5, K1, (AX)
+	VMOVUPS Z5, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z6, K1, (AX)
+	VMOVUPS Z6, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z7, K1, (AX)
+	VMOVUPS Z7, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z8, K1, (AX)
+	VMOVUPS Z8, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z9, K1, (AX)
+	VMOVUPS Z9, (AX)
 	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
-// func mulAVX512_11x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX512F
-TEXT ·mulAVX512_11x32(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+pieces:
+	TESTQ         $0x00000008, DX
+	JZ            below8
+	MOVQ          AX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          CX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          CX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          CX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          CX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          CX, BX
+	VMOVUPS       Y6, (BX)
+	VEXTRACTF64X4 $0x01, Z6, Y6
+	ADDQ          CX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          CX, BX
+	VMOVUPS       Y8, (BX)
+	VEXTRACTF64X4 $0x01, Z8, Y8
+	ADDQ          CX, BX
+	VMOVUPS       Y9, (BX)
+	VEXTRACTF64X4 $0x01, Z9, Y9
+	ADDQ          CX, BX
+	ADDQ          $0x20, AX
+
+below8:
+	TESTQ         $0x00000004, DX
+	JZ            below4
+	MOVQ          AX, BX
+	VMOVUPS       X0, (BX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, BX
+	VMOVUPS       X1, (BX)
+	VEXTRACTF32X4 $0x01, Y1, X1
+	ADDQ          CX, BX
+	VMOVUPS       X2, (BX)
+	VEXTRACTF32X4 $0x01, Y2, X2
+	ADDQ          CX, BX
+	VMOVUPS       X3, (BX)
+	VEXTRACTF32X4 $0x01, Y3, X3
+	ADDQ          CX, BX
+	VMOVUPS       X4, (BX)
+	VEXTRACTF32X4 $0x01, Y4, X4
+	ADDQ          CX, BX
+	VMOVUPS       X5, (BX)
+	VEXTRACTF32X4 $0x01, Y5, X5
+	ADDQ          CX, BX
+	VMOVUPS       X6, (BX)
+	VEXTRACTF32X4 $0x01, Y6, X6
+	ADDQ          CX, BX
+	VMOVUPS       X7, (BX)
+	VEXTRACTF32X4 $0x01, Y7, X7
+	ADDQ          CX, BX
+	VMOVUPS       X8, (BX)
+	VEXTRACTF32X4 $0x01, Y8, X8
+	ADDQ          CX, BX
+	VMOVUPS       X9, (BX)
+	VEXTRACTF32X4 $0x01, Y9, X9
+	ADDQ          CX, BX
+	ADDQ          $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	VMOVLPS   X2, (BX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, BX
+	VMOVLPS   X3, (BX)
+	VPERMILPS $0x0e, X3, X3
+	ADDQ      CX, BX
+	VMOVLPS   X4, (BX)
+	VPERMILPS $0x0e, X4, X4
+	ADDQ      CX, BX
+	VMOVLPS   X5, (BX)
+	VPERMILPS $0x0e, X5, X5
+	ADDQ      CX, BX
+	VMOVLPS   X6, (BX)
+	VPERMILPS $0x0e, X6, X6
+	ADDQ      CX, BX
+	VMOVLPS   X7, (BX)
+	VPERMILPS $0x0e, X7, X7
+	ADDQ      CX, BX
+	VMOVLPS   X8, (BX)
+	VPERMILPS $0x0e, X8, X8
+	ADDQ      CX, BX
+	VMOVLPS   X9, (BX)
+	VPERMILPS $0x0e, X9, X9
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	VMOVSS X2, (DX)
+	ADDQ   CX, DX
+	VMOVSS X3, (DX)
+	ADDQ   CX, DX
+	VMOVSS X4, (DX)
+	ADDQ   CX, DX
+	VMOVSS X5, (DX)
+	ADDQ   CX, DX
+	VMOVSS X6, (DX)
+	ADDQ   CX, DX
+	VMOVSS X7, (DX)
+	ADDQ   CX, DX
+	VMOVSS X8, (DX)
+	ADDQ   CX, DX
+	VMOVSS X9, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX512_10x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
+TEXT ·mulAVX512_10x8(SB), NOSPLIT, $0-64
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
+	VPXORD Y0, Y0, Y0
+	VPXORD Y1, Y1, Y1
+	VPXORD Y2, Y2, Y2
+	VPXORD Y3, Y3, Y3
+	VPXORD Y4, Y4, Y4
+	VPXORD Y5, Y5, Y5
+	VPXORD Y6, Y6, Y6
+	VPXORD Y7, Y7, Y7
+	VPXORD Y8, Y8, Y8
+	VPXORD Y9, Y9, Y9
+
+loop:
+	MOVLQSX      (DX), SI
+	VMOVUPS      (AX)(SI*4), Y10
+	VBROADCASTSS (CX), Y11
+	VFMADD231PS  Y10, Y11, Y0
+	VBROADCASTSS 4(CX), Y11
+	VFMADD231PS  Y10, Y11, Y1
+	VBROADCASTSS 8(CX), Y11
+	VFMADD231PS  Y10, Y11, Y2
+	VBROADCASTSS 12(CX), Y11
+	VFMADD231PS  Y10, Y11, Y3
+	VBROADCASTSS 16(CX), Y11
+	VFMADD231PS  Y10, Y11, Y4
+	VBROADCASTSS 20(CX), Y11
+	VFMADD231PS  Y10, Y11, Y5
+	VBROADCASTSS 24(CX), Y11
+	VFMADD231PS  Y10, Y11, Y6
+	VBROADCASTSS 28(CX), Y11
+	VFMADD231PS  Y10, Y11, Y7
+	VBROADCASTSS 32(CX), Y11
+	VFMADD231PS  Y10, Y11, Y8
+	VBROADCASTSS 36(CX), Y11
+	VFMADD231PS  Y10, Y11, Y9
+	ADDQ         $0x28, CX
+	ADDQ         $0x04, DX
+	DECQ         BX
+	JNZ          loop
+	MOVQ         c+0(FP), AX
+	MOVQ         ldc+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
+	JZ           store
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Y10
+	VADDPS       Y10, Y0, Y0
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y10
+	VADDPS       Y10, Y1, Y1
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y10
+	VADDPS       Y10, Y2, Y2
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y10
+	VADDPS       Y10, Y3, Y3
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y10
+	VADDPS       Y10, Y4, Y4
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y10
+	VADDPS       Y10, Y5, Y5
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y10
+	VADDPS       Y10, Y6, Y6
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y10
+	VADDPS       Y10, Y7, Y7
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y10
+	VADDPS       Y10, Y8, Y8
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y10
+	VADDPS       Y10, Y9, Y9
+	ADDQ         CX, BX
+
+store:
+	CMPQ    DX, $0x08
+	JNE     pieces
+	VMOVUPS Y0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y6, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y7, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y8, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y9, (AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+pieces:
+	TESTQ         $0x00000004, DX
+	JZ            below4
+	MOVQ          AX, BX
+	VMOVUPS       X0, (BX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, BX
+	VMOVUPS       X1, (BX)
+	VEXTRACTF32X4 $0x01, Y1, X1
+	ADDQ          CX, BX
+	VMOVUPS       X2, (BX)
+	VEXTRACTF32X4 $0x01, Y2, X2
+	ADDQ          CX, BX
+	VMOVUPS       X3, (BX)
+	VEXTRACTF32X4 $0x01, Y3, X3
+	ADDQ          CX, BX
+	VMOVUPS       X4, (BX)
+	VEXTRACTF32X4 $0x01, Y4, X4
+	ADDQ          CX, BX
+	VMOVUPS       X5, (BX)
+	VEXTRACTF32X4 $0x01, Y5, X5
+	ADDQ          CX, BX
+	VMOVUPS       X6, (BX)
+	VEXTRACTF32X4 $0x01, Y6, X6
+	ADDQ          CX, BX
+	VMOVUPS       X7, (BX)
+	VEXTRACTF32X4 $0x01, Y7, X7
+	ADDQ          CX, BX
+	VMOVUPS       X8, (BX)
+	VEXTRACTF32X4 $0x01, Y8, X8
+	ADDQ          CX, BX
+	VMOVUPS       X9, (BX)
+	VEXTRACTF32X4 $0x01, Y9, X9
+	ADDQ          CX, BX
+	ADDQ          $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	VMOVLPS   X2, (BX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, BX
+	VMOVLPS   X3, (BX)
+	VPERMILPS $0x0e, X3, X3
+	ADDQ      CX, BX
+	VMOVLPS   X4, (BX)
+	VPERMILPS $0x0e, X4, X4
+	ADDQ      CX, BX
+	VMOVLPS   X5, (BX)
+	VPERMILPS $0x0e, X5, X5
+	ADDQ      CX, BX
+	VMOVLPS   X6, (BX)
+	VPERMILPS $0x0e, X6, X6
+	ADDQ      CX, BX
+	VMOVLPS   X7, (BX)
+	VPERMILPS $0x0e, X7, X7
+	ADDQ      CX, BX
+	VMOVLPS   X8, (BX)
+	VPERMILPS $0x0e, X8, X8
+	ADDQ      CX, BX
+	VMOVLPS   X9, (BX)
+	VPERMILPS $0x0e, X9, X9
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	VMOVSS X2, (DX)
+	ADDQ   CX, DX
+	VMOVSS X3, (DX)
+	ADDQ   CX, DX
+	VMOVSS X4, (DX)
+	ADDQ   CX, DX
+	VMOVSS X5, (DX)
+	ADDQ   CX, DX
+	VMOVSS X6, (DX)
+	ADDQ   CX, DX
+	VMOVSS X7, (DX)
+	ADDQ   CX, DX
+	VMOVSS X8, (DX)
+	ADDQ   CX, DX
+	VMOVSS X9, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX512_11x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// Requires: AVX, AVX512F
+TEXT ·mulAVX512_11x32(SB), NOSPLIT, $0-64
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b+24(FP), DX
+	MOVQ tiles+48(FP), BX
+
+tile:
+	MOVQ   a+16(FP), SI
+	MOVQ   boff+32(FP), DI
+	MOVQ   k+40(FP), R8
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1645,134 +4091,131 @@ TEXT ·mulAVX512_11x32(SB), NOSPLIT, $0-64
 	VPXORD Z21, Z21, Z21
 
 loop:
-	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Z22
-	VMOVUPS      64(CX)(SI*4), Z23
-	VBROADCASTSS (AX), Z24
+	MOVLQSX      (DI), R9
+	VMOVUPS      (DX)(R9*4), Z22
+	VMOVUPS      64(DX)(R9*4), Z23
+	VBROADCASTSS (SI), Z24
 	VFMADD231PS  Z22, Z24, Z0
 	VFMADD231PS  Z23, Z24, Z1
-	VBROADCASTSS 4(AX), Z24
+	VBROADCASTSS 4(SI), Z24
 	VFMADD231PS  Z22, Z24, Z2
 	VFMADD231PS  Z23, Z24, Z3
-	VBROADCASTSS 8(AX), Z24
+	VBROADCASTSS 8(SI), Z24
 	VFMADD231PS  Z22, Z24, Z4
 	VFMADD231PS  Z23, Z24, Z5
-	VBROADCASTSS 12(AX), Z24
+	VBROADCASTSS 12(SI), Z24
 	VFMADD231PS  Z22, Z24, Z6
 	VFMADD231PS  Z23, Z24, Z7
-	VBROADCASTSS 16(AX), Z24
+	VBROADCASTSS 16(SI), Z24
 	VFMADD231PS  Z22, Z24, Z8
 	VFMADD231PS  Z23, Z24, Z9
-	VBROADCASTSS 20(AX), Z24
+	VBROADCASTSS 20(SI), Z24
 	VFMADD231PS  Z22, Z24, Z10
 	VFMADD231PS  Z23, Z24, Z11
-	VBROADCASTSS 24(AX), Z24
+	VBROADCASTSS 24(SI), Z24
 	VFMADD231PS  Z22, Z24, Z12
 	VFMADD231PS  Z23, Z24, Z13
-	VBROADCASTSS 28(AX), Z24
+	VBROADCASTSS 28(SI), Z24
 	VFMADD231PS  Z22, Z24, Z14
 	VFMADD231PS  Z23, Z24, Z15
-	VBROADCASTSS 32(AX), Z24
+	VBROADCASTSS 32(SI), Z24
 	VFMADD231PS  Z22, Z24, Z16
 	VFMADD231PS  Z23, Z24, Z17
-	VBROADCASTSS 36(AX), Z24
+	VBROADCASTSS 36(SI), Z24
 	VFMADD231PS  Z22, Z24, Z18
 	VFMADD231PS  Z23, Z24, Z19
-	VBROADCASTSS 40(AX), Z24
+	VBROADCASTSS 40(SI), Z24
 	VFMADD231PS  Z22, Z24, Z20
 	VFMADD231PS  Z23, Z24, Z21
-	ADDQ         $0x2c, AX
-	ADDQ         $0x04, DX
-	DECQ         BX
+	ADDQ         $0x2c, SI
+	ADDQ         $0x04, DI
+	DECQ         R8
 	JNZ          loop
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
-	SHLQ         $0x02, CX
-	MOVL         DX, BX
-	KMOVW        BX, K1
-	SHRL         $0x10, DX
-	KMOVW        DX, K2
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         acc+56(FP), SI
+	TESTQ        SI, SI
 	JZ           store
-	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
-	VADDPS       64(DX), Z1, K2, Z1
-	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
-	VADDPS       64(DX), Z3, K2, Z3
-	ADDQ         CX, DX
-	VADDPS       (DX), Z4, K1, Z4
-	VADDPS       64(DX), Z5, K2, Z5
-	ADDQ         CX, DX
-	VADDPS       (DX), Z6, K1, Z6
-	VADDPS       64(DX), Z7, K2, Z7
-	ADDQ         CX, DX
-	VADDPS       (DX), Z8, K1, Z8
-	VADDPS       64(DX), Z9, K2, Z9
-	ADDQ         CX, DX
-	VADDPS       (DX), Z10, K1, Z10
-	VADDPS       64(DX), Z11, K2, Z11
-	ADDQ         CX, DX
-	VADDPS       (DX), Z12, K1, Z12
-	VADDPS       64(DX), Z13, K2, Z13
-	ADDQ         CX, DX
-	VADDPS       (DX), Z14, K1, Z14
-	VADDPS       64(DX), Z15, K2, Z15
-	ADDQ         CX, DX
-	VADDPS       (DX), Z16, K1, Z16
-	VADDPS       64(DX), Z17, K2, Z17
-	ADDQ         CX, DX
-	VADDPS       (DX), Z18, K1, Z18
-	VADDPS       64(DX), Z19, K2, Z19
-	ADDQ         CX, DX
-	VADDPS       (DX), Z20, K1, Z20
-	VADDPS       64(DX), Z21, K2, Z21
-	ADDQ         CX, DX
+	MOVQ         AX, SI
+	VADDPS       (SI), Z0, Z0
+	VADDPS       64(SI), Z1, Z1
+	ADDQ         CX, SI
+	VADDPS       (SI), Z2, Z2
+	VADDPS       64(SI), Z3, Z3
+	ADDQ         CX, SI
+	VADDPS       (SI), Z4, Z4
+	VADDPS       64(SI), Z5, Z5
+	ADDQ         CX, SI
+	VADDPS       (SI), Z6, Z6
+	VADDPS       64(SI), Z7, Z7
+	ADDQ         CX, SI
+	VADDPS       (SI), Z8, Z8
+	VADDPS       64(SI), Z9, Z9
+	ADDQ         CX, SI
+	VADDPS       (SI), Z10, Z10
+	VADDPS       64(SI), Z11, Z11
+	ADDQ         CX, SI
+	VADDPS       (SI), Z12, Z12
+	VADDPS       64(SI), Z13, Z13
+	ADDQ         CX, SI
+	VADDPS       (SI), Z14, Z14
+	VADDPS       64(SI), Z15, Z15
+	ADDQ         CX, SI
+	VADDPS       (SI), Z16, Z16
+	VADDPS       64(SI), Z17, Z17
+	ADDQ         CX, SI
+	VADDPS       (SI), Z18, Z18
+	VADDPS       64(SI), Z19, Z19
+	ADDQ         CX, SI
+	VADDPS       (SI), Z20, Z20
+	VADDPS       64(SI), Z21, Z21
+	ADDQ         CX, SI
 
 store:
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
-	VMOVUPS Z3, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, K1, (AX)
-	VMOVUPS Z5, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, K1, (AX)
-	VMOVUPS Z7, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z8, K1, (AX)
-	VMOVUPS Z9, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z10, K1, (AX)
-	VMOVUPS Z11, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z12, K1, (AX)
-	VMOVUPS Z13, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z14, K1, (AX)
-	VMOVUPS Z15, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z16, K1, (AX)
-	VMOVUPS Z17, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z18, K1, (AX)
-	VMOVUPS Z19, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z20, K1, (AX)
-	VMOVUPS Z21, K2, 64(AX)
-	ADDQ    CX, AX
+	MOVQ    AX, SI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z3, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Z7, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Z9, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z10, (SI)
+	VMOVUPS Z11, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z12, (SI)
+	VMOVUPS Z13, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z14, (SI)
+	VMOVUPS Z15, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z16, (SI)
+	VMOVUPS Z17, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z18, (SI)
+	VMOVUPS Z19, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z20, (SI)
+	VMOVUPS Z21, 64(SI)
+	ADDQ    CX, SI
+	ADDQ    $0x80, AX
+	ADDQ    $0x80, DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func mulAVX512_11x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX512F
+// func mulAVX512_11x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
 TEXT ·mulAVX512_11x16(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
 	VPXORD Z0, Z0, Z0
@@ -1789,98 +4232,499 @@ TEXT ·mulAVX512_11x16(SB), NOSPLIT, $0-64
 
 loop:
 	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Z11
-	VBROADCASTSS (AX), Z12
+	VMOVUPS      (AX)(SI*4), Z11
+	VBROADCASTSS (CX), Z12
 	VFMADD231PS  Z11, Z12, Z0
-	VBROADCASTSS 4(AX), Z12
+	VBROADCASTSS 4(CX), Z12
 	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS 8(AX), Z12
+	VBROADCASTSS 8(CX), Z12
 	VFMADD231PS  Z11, Z12, Z2
-	VBROADCASTSS 12(AX), Z12
+	VBROADCASTSS 12(CX), Z12
 	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS 16(AX), Z12
+	VBROADCASTSS 16(CX), Z12
 	VFMADD231PS  Z11, Z12, Z4
-	VBROADCASTSS 20(AX), Z12
+	VBROADCASTSS 20(CX), Z12
 	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS 24(AX), Z12
+	VBROADCASTSS 24(CX), Z12
 	VFMADD231PS  Z11, Z12, Z6
-	VBROADCASTSS 28(AX), Z12
+	VBROADCASTSS 28(CX), Z12
 	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS 32(AX), Z12
+	VBROADCASTSS 32(CX), Z12
 	VFMADD231PS  Z11, Z12, Z8
-	VBROADCASTSS 36(AX), Z12
+	VBROADCASTSS 36(CX), Z12
 	VFMADD231PS  Z11, Z12, Z9
-	VBROADCASTSS 40(AX), Z12
+	VBROADCASTSS 40(CX), Z12
 	VFMADD231PS  Z11, Z12, Z10
-	ADDQ         $0x2c, AX
+	ADDQ         $0x2c, CX
 	ADDQ         $0x04, DX
 	DECQ         BX
 	JNZ          loop
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
 	SHLQ         $0x02, CX
-	KMOVW        DX, K1
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
 	JZ           store
-	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
-	ADDQ         CX, DX
-	VADDPS       (DX), Z1, K1, Z1
-	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
-	ADDQ         CX, DX
-	VADDPS       (DX), Z3, K1, Z3
-	ADDQ         CX, DX
-	VADDPS       (DX), Z4, K1, Z4
-	ADDQ         CX, DX
-	VADDPS       (DX), Z5, K1, Z5
-	ADDQ         CX, DX
-	VADDPS       (DX), Z6, K1, Z6
-	ADDQ         CX, DX
-	VADDPS       (DX), Z7, K1, Z7
-	ADDQ         CX, DX
-	VADDPS       (DX), Z8, K1, Z8
-	ADDQ         CX, DX
-	VADDPS       (DX), Z9, K1, Z9
-	ADDQ         CX, DX
-	VADDPS       (DX), Z10, K1, Z10
-	ADDQ         CX, DX
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Z11
+	VADDPS       Z11, Z0, Z0
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z11
+	VADDPS       Z11, Z1, Z1
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z11
+	VADDPS       Z11, Z2, Z2
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z11
+	VADDPS       Z11, Z3, Z3
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z11
+	VADDPS       Z11, Z4, Z4
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z11
+	VADDPS       Z11, Z5, Z5
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z11
+	VADDPS       Z11, Z6, Z6
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z11
+	VADDPS       Z11, Z7, Z7
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z11
+	VADDPS       Z11, Z8, Z8
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z11
+	VADDPS       Z11, Z9, Z9
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z11
+	VADDPS       Z11, Z10, Z10
+	ADDQ         CX, BX
 
 store:
-	VMOVUPS Z0, K1, (AX)
+	CMPQ    DX, $0x10
+	JNE     pieces
+	VMOVUPS Z0, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z1, K1, (AX)
+	VMOVUPS Z1, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z2, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z3, K1, (AX)
+	VMOVUPS Z3, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z4, K1, (AX)
+	VMOVUPS Z4, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z5, K1, (AX)
+	VMOVUPS Z5, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z6, K1, (AX)
+	VMOVUPS Z6, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z7, K1, (AX)
+	VMOVUPS Z7, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z8, K1, (AX)
+	VMOVUPS Z8, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z9, K1, (AX)
+	VMOVUPS Z9, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z10, K1, (AX)
+	VMOVUPS Z10, (AX)
 	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
-// func mulAVX512_12x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX512F
-TEXT ·mulAVX512_12x32(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+pieces:
+	TESTQ         $0x00000008, DX
+	JZ            below8
+	MOVQ          AX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          CX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          CX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          CX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          CX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          CX, BX
+	VMOVUPS       Y6, (BX)
+	VEXTRACTF64X4 $0x01, Z6, Y6
+	ADDQ          CX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          CX, BX
+	VMOVUPS       Y8, (BX)
+	VEXTRACTF64X4 $0x01, Z8, Y8
+	ADDQ          CX, BX
+	VMOVUPS       Y9, (BX)
+	VEXTRACTF64X4 $0x01, Z9, Y9
+	ADDQ          CX, BX
+	VMOVUPS       Y10, (BX)
+	VEXTRACTF64X4 $0x01, Z10, Y10
+	ADDQ          CX, BX
+	ADDQ          $0x20, AX
+
+below8:
+	TESTQ         $0x00000004, DX
+	JZ            below4
+	MOVQ          AX, BX
+	VMOVUPS       X0, (BX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, BX
+	VMOVUPS       X1, (BX)
+	VEXTRACTF32X4 $0x01, Y1, X1
+	ADDQ          CX, BX
+	VMOVUPS       X2, (BX)
+	VEXTRACTF32X4 $0x01, Y2, X2
+	ADDQ          CX, BX
+	VMOVUPS       X3, (BX)
+	VEXTRACTF32X4 $0x01, Y3, X3
+	ADDQ          CX, BX
+	VMOVUPS       X4, (BX)
+	VEXTRACTF32X4 $0x01, Y4, X4
+	ADDQ          CX, BX
+	VMOVUPS       X5, (BX)
+	VEXTRACTF32X4 $0x01, Y5, X5
+	ADDQ          CX, BX
+	VMOVUPS       X6, (BX)
+	VEXTRACTF32X4 $0x01, Y6, X6
+	ADDQ          CX, BX
+	VMOVUPS       X7, (BX)
+	VEXTRACTF32X4 $0x01, Y7, X7
+	ADDQ          CX, BX
+	VMOVUPS       X8, (BX)
+	VEXTRACTF32X4 $0x01, Y8, X8
+	ADDQ          CX, BX
+	VMOVUPS       X9, (BX)
+	VEXTRACTF32X4 $0x01, Y9, X9
+	ADDQ          CX, BX
+	VMOVUPS       X10, (BX)
+	VEXTRACTF32X4 $0x01, Y10, X10
+	ADDQ          CX, BX
+	ADDQ          $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	VMOVLPS   X2, (BX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, BX
+	VMOVLPS   X3, (BX)
+	VPERMILPS $0x0e, X3, X3
+	ADDQ      CX, BX
+	VMOVLPS   X4, (BX)
+	VPERMILPS $0x0e, X4, X4
+	ADDQ      CX, BX
+	VMOVLPS   X5, (BX)
+	VPERMILPS $0x0e, X5, X5
+	ADDQ      CX, BX
+	VMOVLPS   X6, (BX)
+	VPERMILPS $0x0e, X6, X6
+	ADDQ      CX, BX
+	VMOVLPS   X7, (BX)
+	VPERMILPS $0x0e, X7, X7
+	ADDQ      CX, BX
+	VMOVLPS   X8, (BX)
+	VPERMILPS $0x0e, X8, X8
+	ADDQ      CX, BX
+	VMOVLPS   X9, (BX)
+	VPERMILPS $0x0e, X9, X9
+	ADDQ      CX, BX
+	VMOVLPS   X10, (BX)
+	VPERMILPS $0x0e, X10, X10
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	VMOVSS X2, (DX)
+	ADDQ   CX, DX
+	VMOVSS X3, (DX)
+	ADDQ   CX, DX
+	VMOVSS X4, (DX)
+	ADDQ   CX, DX
+	VMOVSS X5, (DX)
+	ADDQ   CX, DX
+	VMOVSS X6, (DX)
+	ADDQ   CX, DX
+	VMOVSS X7, (DX)
+	ADDQ   CX, DX
+	VMOVSS X8, (DX)
+	ADDQ   CX, DX
+	VMOVSS X9, (DX)
+	ADDQ   CX, DX
+	VMOVSS X10, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX512_11x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
+TEXT ·mulAVX512_11x8(SB), NOSPLIT, $0-64
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
+	VPXORD Y0, Y0, Y0
+	VPXORD Y1, Y1, Y1
+	VPXORD Y2, Y2, Y2
+	VPXORD Y3, Y3, Y3
+	VPXORD Y4, Y4, Y4
+	VPXORD Y5, Y5, Y5
+	VPXORD Y6, Y6, Y6
+	VPXORD Y7, Y7, Y7
+	VPXORD Y8, Y8, Y8
+	VPXORD Y9, Y9, Y9
+	VPXORD Y10, Y10, Y10
+
+loop:
+	MOVLQSX      (DX), SI
+	VMOVUPS      (AX)(SI*4), Y11
+	VBROADCASTSS (CX), Y12
+	VFMADD231PS  Y11, Y12, Y0
+	VBROADCASTSS 4(CX), Y12
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 8(CX), Y12
+	VFMADD231PS  Y11, Y12, Y2
+	VBROADCASTSS 12(CX), Y12
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS 16(CX), Y12
+	VFMADD231PS  Y11, Y12, Y4
+	VBROADCASTSS 20(CX), Y12
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 24(CX), Y12
+	VFMADD231PS  Y11, Y12, Y6
+	VBROADCASTSS 28(CX), Y12
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS 32(CX), Y12
+	VFMADD231PS  Y11, Y12, Y8
+	VBROADCASTSS 36(CX), Y12
+	VFMADD231PS  Y11, Y12, Y9
+	VBROADCASTSS 40(CX), Y12
+	VFMADD231PS  Y11, Y12, Y10
+	ADDQ         $0x2c, CX
+	ADDQ         $0x04, DX
+	DECQ         BX
+	JNZ          loop
+	MOVQ         c+0(FP), AX
+	MOVQ         ldc+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
+	JZ           store
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Y11
+	VADDPS       Y11, Y0, Y0
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y11
+	VADDPS       Y11, Y1, Y1
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y11
+	VADDPS       Y11, Y2, Y2
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y11
+	VADDPS       Y11, Y3, Y3
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y11
+	VADDPS       Y11, Y4, Y4
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y11
+	VADDPS       Y11, Y5, Y5
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y11
+	VADDPS       Y11, Y6, Y6
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y11
+	VADDPS       Y11, Y7, Y7
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y11
+	VADDPS       Y11, Y8, Y8
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y11
+	VADDPS       Y11, Y9, Y9
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y11
+	VADDPS       Y11, Y10, Y10
+	ADDQ         CX, BX
+
+store:
+	CMPQ    DX, $0x08
+	JNE     pieces
+	VMOVUPS Y0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y6, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y7, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y8, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y9, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y10, (AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+pieces:
+	TESTQ         $0x00000004, DX
+	JZ            below4
+	MOVQ          AX, BX
+	VMOVUPS       X0, (BX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, BX
+	VMOVUPS       X1, (BX)
+	VEXTRACTF32X4 $0x01, Y1, X1
+	ADDQ          CX, BX
+	VMOVUPS       X2, (BX)
+	VEXTRACTF32X4 $0x01, Y2, X2
+	ADDQ          CX, BX
+	VMOVUPS       X3, (BX)
+	VEXTRACTF32X4 $0x01, Y3, X3
+	ADDQ          CX, BX
+	VMOVUPS       X4, (BX)
+	VEXTRACTF32X4 $0x01, Y4, X4
+	ADDQ          CX, BX
+	VMOVUPS       X5, (BX)
+	VEXTRACTF32X4 $0x01, Y5, X5
+	ADDQ          CX, BX
+	VMOVUPS       X6, (BX)
+	VEXTRACTF32X4 $0x01, Y6, X6
+	ADDQ          CX, BX
+	VMOVUPS       X7, (BX)
+	VEXTRACTF32X4 $0x01, Y7, X7
+	ADDQ          CX, BX
+	VMOVUPS       X8, (BX)
+	VEXTRACTF32X4 $0x01, Y8, X8
+	ADDQ          CX, BX
+	VMOVUPS       X9, (BX)
+	VEXTRACTF32X4 $0x01, Y9, X9
+	ADDQ          CX, BX
+	VMOVUPS       X10, (BX)
+	VEXTRACTF32X4 $0x01, Y10, X10
+	ADDQ          CX, BX
+	ADDQ          $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	VMOVLPS   X2, (BX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, BX
+	VMOVLPS   X3, (BX)
+	VPERMILPS $0x0e, X3, X3
+	ADDQ      CX, BX
+	VMOVLPS   X4, (BX)
+	VPERMILPS $0x0e, X4, X4
+	ADDQ      CX, BX
+	VMOVLPS   X5, (BX)
+	VPERMILPS $0x0e, X5, X5
+	ADDQ      CX, BX
+	VMOVLPS   X6, (BX)
+	VPERMILPS $0x0e, X6, X6
+	ADDQ      CX, BX
+	VMOVLPS   X7, (BX)
+	VPERMILPS $0x0e, X7, X7
+	ADDQ      CX, BX
+	VMOVLPS   X8, (BX)
+	VPERMILPS $0x0e, X8, X8
+	ADDQ      CX, BX
+	VMOVLPS   X9, (BX)
+	VPERMILPS $0x0e, X9, X9
+	ADDQ      CX, BX
+	VMOVLPS   X10, (BX)
+	VPERMILPS $0x0e, X10, X10
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	VMOVSS X2, (DX)
+	ADDQ   CX, DX
+	VMOVSS X3, (DX)
+	ADDQ   CX, DX
+	VMOVSS X4, (DX)
+	ADDQ   CX, DX
+	VMOVSS X5, (DX)
+	ADDQ   CX, DX
+	VMOVSS X6, (DX)
+	ADDQ   CX, DX
+	VMOVSS X7, (DX)
+	ADDQ   CX, DX
+	VMOVSS X8, (DX)
+	ADDQ   CX, DX
+	VMOVSS X9, (DX)
+	ADDQ   CX, DX
+	VMOVSS X10, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX512_12x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// Requires: AVX, AVX512F
+TEXT ·mulAVX512_12x32(SB), NOSPLIT, $0-64
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b+24(FP), DX
+	MOVQ tiles+48(FP), BX
+
+tile:
+	MOVQ   a+16(FP), SI
+	MOVQ   boff+32(FP), DI
+	MOVQ   k+40(FP), R8
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1907,143 +4751,140 @@ TEXT ·mulAVX512_12x32(SB), NOSPLIT, $0-64
 	VPXORD Z23, Z23, Z23
 
 loop:
-	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Z24
-	VMOVUPS      64(CX)(SI*4), Z25
-	VBROADCASTSS (AX), Z26
+	MOVLQSX      (DI), R9
+	VMOVUPS      (DX)(R9*4), Z24
+	VMOVUPS      64(DX)(R9*4), Z25
+	VBROADCASTSS (SI), Z26
 	VFMADD231PS  Z24, Z26, Z0
 	VFMADD231PS  Z25, Z26, Z1
-	VBROADCASTSS 4(AX), Z26
+	VBROADCASTSS 4(SI), Z26
 	VFMADD231PS  Z24, Z26, Z2
 	VFMADD231PS  Z25, Z26, Z3
-	VBROADCASTSS 8(AX), Z26
+	VBROADCASTSS 8(SI), Z26
 	VFMADD231PS  Z24, Z26, Z4
 	VFMADD231PS  Z25, Z26, Z5
-	VBROADCASTSS 12(AX), Z26
+	VBROADCASTSS 12(SI), Z26
 	VFMADD231PS  Z24, Z26, Z6
 	VFMADD231PS  Z25, Z26, Z7
-	VBROADCASTSS 16(AX), Z26
+	VBROADCASTSS 16(SI), Z26
 	VFMADD231PS  Z24, Z26, Z8
 	VFMADD231PS  Z25, Z26, Z9
-	VBROADCASTSS 20(AX), Z26
+	VBROADCASTSS 20(SI), Z26
 	VFMADD231PS  Z24, Z26, Z10
 	VFMADD231PS  Z25, Z26, Z11
-	VBROADCASTSS 24(AX), Z26
+	VBROADCASTSS 24(SI), Z26
 	VFMADD231PS  Z24, Z26, Z12
 	VFMADD231PS  Z25, Z26, Z13
-	VBROADCASTSS 28(AX), Z26
+	VBROADCASTSS 28(SI), Z26
 	VFMADD231PS  Z24, Z26, Z14
 	VFMADD231PS  Z25, Z26, Z15
-	VBROADCASTSS 32(AX), Z26
+	VBROADCASTSS 32(SI), Z26
 	VFMADD231PS  Z24, Z26, Z16
 	VFMADD231PS  Z25, Z26, Z17
-	VBROADCASTSS 36(AX), Z26
+	VBROADCASTSS 36(SI), Z26
 	VFMADD231PS  Z24, Z26, Z18
 	VFMADD231PS  Z25, Z26, Z19
-	VBROADCASTSS 40(AX), Z26
+	VBROADCASTSS 40(SI), Z26
 	VFMADD231PS  Z24, Z26, Z20
 	VFMADD231PS  Z25, Z26, Z21
-	VBROADCASTSS 44(AX), Z26
+	VBROADCASTSS 44(SI), Z26
 	VFMADD231PS  Z24, Z26, Z22
 	VFMADD231PS  Z25, Z26, Z23
-	ADDQ         $0x30, AX
-	ADDQ         $0x04, DX
-	DECQ         BX
+	ADDQ         $0x30, SI
+	ADDQ         $0x04, DI
+	DECQ         R8
 	JNZ          loop
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
-	SHLQ         $0x02, CX
-	MOVL         DX, BX
-	KMOVW        BX, K1
-	SHRL         $0x10, DX
-	KMOVW        DX, K2
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         acc+56(FP), SI
+	TESTQ        SI, SI
 	JZ           store
-	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
-	VADDPS       64(DX), Z1, K2, Z1
-	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
-	VADDPS       64(DX), Z3, K2, Z3
-	ADDQ         CX, DX
-	VADDPS       (DX), Z4, K1, Z4
-	VADDPS       64(DX), Z5, K2, Z5
-	ADDQ         CX, DX
-	VADDPS       (DX), Z6, K1, Z6
-	VADDPS       64(DX), Z7, K2, Z7
-	ADDQ         CX, DX
-	VADDPS       (DX), Z8, K1, Z8
-	VADDPS       64(DX), Z9, K2, Z9
-	ADDQ         CX, DX
-	VADDPS       (DX), Z10, K1, Z10
-	VADDPS       64(DX), Z11, K2, Z11
-	ADDQ         CX, DX
-	VADDPS       (DX), Z12, K1, Z12
-	VADDPS       64(DX), Z13, K2, Z13
-	ADDQ         CX, DX
-	VADDPS       (DX), Z14, K1, Z14
-	VADDPS       64(DX), Z15, K2, Z15
-	ADDQ         CX, DX
-	VADDPS       (DX), Z16, K1, Z16
-	VADDPS       64(DX), Z17, K2, Z17
-	ADDQ         CX, DX
-	VADDPS       (DX), Z18, K1, Z18
-	VADDPS       64(DX), Z19, K2, Z19
-	ADDQ         CX, DX
-	VADDPS       (DX), Z20, K1, Z20
-	VADDPS       64(DX), Z21, K2, Z21
-	ADDQ         CX, DX
-	VADDPS       (DX), Z22, K1, Z22
-	VADDPS       64(DX), Z23, K2, Z23
-	ADDQ         CX, DX
+	MOVQ         AX, SI
+	VADDPS       (SI), Z0, Z0
+	VADDPS       64(SI), Z1, Z1
+	ADDQ         CX, SI
+	VADDPS       (SI), Z2, Z2
+	VADDPS       64(SI), Z3, Z3
+	ADDQ         CX, SI
+	VADDPS       (SI), Z4, Z4
+	VADDPS       64(SI), Z5, Z5
+	ADDQ         CX, SI
+	VADDPS       (SI), Z6, Z6
+	VADDPS       64(SI), Z7, Z7
+	ADDQ         CX, SI
+	VADDPS       (SI), Z8, Z8
+	VADDPS       64(SI), Z9, Z9
+	ADDQ         CX, SI
+	VADDPS       (SI), Z10, Z10
+	VADDPS       64(SI), Z11, Z11
+	ADDQ         CX, SI
+	VADDPS       (SI), Z12, Z12
+	VADDPS       64(SI), Z13, Z13
+	ADDQ         CX, SI
+	VADDPS       (SI), Z14, Z14
+	VADDPS       64(SI), Z15, Z15
+	ADDQ         CX, SI
+	VADDPS       (SI), Z16, Z16
+	VADDPS       64(SI), Z17, Z17
+	ADDQ         CX, SI
+	VADDPS       (SI), Z18, Z18
+	VADDPS       64(SI), Z19, Z19
+	ADDQ         CX, SI
+	VADDPS       (SI), Z20, Z20
+	VADDPS       64(SI), Z21, Z21
+	ADDQ         CX, SI
+	VADDPS       (SI), Z22, Z22
+	VADDPS       64(SI), Z23, Z23
+	ADDQ         CX, SI
 
 store:
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
-	VMOVUPS Z3, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, K1, (AX)
-	VMOVUPS Z5, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, K1, (AX)
-	VMOVUPS Z7, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z8, K1, (AX)
-	VMOVUPS Z9, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z10, K1, (AX)
-	VMOVUPS Z11, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z12, K1, (AX)
-	VMOVUPS Z13, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z14, K1, (AX)
-	VMOVUPS Z15, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z16, K1, (AX)
-	VMOVUPS Z17, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z18, K1, (AX)
-	VMOVUPS Z19, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z20, K1, (AX)
-	VMOVUPS Z21, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z22, K1, (AX)
-	VMOVUPS Z23, K2, 64(AX)
-	ADDQ    CX, AX
+	MOVQ    AX, SI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z3, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Z7, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Z9, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z10, (SI)
+	VMOVUPS Z11, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z12, (SI)
+	VMOVUPS Z13, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z14, (SI)
+	VMOVUPS Z15, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z16, (SI)
+	VMOVUPS Z17, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z18, (SI)
+	VMOVUPS Z19, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z20, (SI)
+	VMOVUPS Z21, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z22, (SI)
+	VMOVUPS Z23, 64(SI)
+	ADDQ    CX, SI
+	ADDQ    $0x80, AX
+	ADDQ    $0x80, DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func mulAVX512_12x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX512F
+// func mulAVX512_12x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
 TEXT ·mulAVX512_12x16(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
 	VPXORD Z0, Z0, Z0
@@ -2061,104 +4902,533 @@ TEXT ·mulAVX512_12x16(SB), NOSPLIT, $0-64
 
 loop:
 	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Z12
-	VBROADCASTSS (AX), Z13
+	VMOVUPS      (AX)(SI*4), Z12
+	VBROADCASTSS (CX), Z13
 	VFMADD231PS  Z12, Z13, Z0
-	VBROADCASTSS 4(AX), Z13
+	VBROADCASTSS 4(CX), Z13
 	VFMADD231PS  Z12, Z13, Z1
-	VBROADCASTSS 8(AX), Z13
+	VBROADCASTSS 8(CX), Z13
 	VFMADD231PS  Z12, Z13, Z2
-	VBROADCASTSS 12(AX), Z13
+	VBROADCASTSS 12(CX), Z13
 	VFMADD231PS  Z12, Z13, Z3
-	VBROADCASTSS 16(AX), Z13
+	VBROADCASTSS 16(CX), Z13
 	VFMADD231PS  Z12, Z13, Z4
-	VBROADCASTSS 20(AX), Z13
+	VBROADCASTSS 20(CX), Z13
 	VFMADD231PS  Z12, Z13, Z5
-	VBROADCASTSS 24(AX), Z13
+	VBROADCASTSS 24(CX), Z13
 	VFMADD231PS  Z12, Z13, Z6
-	VBROADCASTSS 28(AX), Z13
+	VBROADCASTSS 28(CX), Z13
 	VFMADD231PS  Z12, Z13, Z7
-	VBROADCASTSS 32(AX), Z13
+	VBROADCASTSS 32(CX), Z13
 	VFMADD231PS  Z12, Z13, Z8
-	VBROADCASTSS 36(AX), Z13
+	VBROADCASTSS 36(CX), Z13
 	VFMADD231PS  Z12, Z13, Z9
-	VBROADCASTSS 40(AX), Z13
+	VBROADCASTSS 40(CX), Z13
 	VFMADD231PS  Z12, Z13, Z10
-	VBROADCASTSS 44(AX), Z13
+	VBROADCASTSS 44(CX), Z13
 	VFMADD231PS  Z12, Z13, Z11
-	ADDQ         $0x30, AX
+	ADDQ         $0x30, CX
 	ADDQ         $0x04, DX
 	DECQ         BX
 	JNZ          loop
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
 	SHLQ         $0x02, CX
-	KMOVW        DX, K1
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
 	JZ           store
-	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
-	ADDQ         CX, DX
-	VADDPS       (DX), Z1, K1, Z1
-	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
-	ADDQ         CX, DX
-	VADDPS       (DX), Z3, K1, Z3
-	ADDQ         CX, DX
-	VADDPS       (DX), Z4, K1, Z4
-	ADDQ         CX, DX
-	VADDPS       (DX), Z5, K1, Z5
-	ADDQ         CX, DX
-	VADDPS       (DX), Z6, K1, Z6
-	ADDQ         CX, DX
-	VADDPS       (DX), Z7, K1, Z7
-	ADDQ         CX, DX
-	VADDPS       (DX), Z8, K1, Z8
-	ADDQ         CX, DX
-	VADDPS       (DX), Z9, K1, Z9
-	ADDQ         CX, DX
-	VADDPS       (DX), Z10, K1, Z10
-	ADDQ         CX, DX
-	VADDPS       (DX), Z11, K1, Z11
-	ADDQ         CX, DX
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Z12
+	VADDPS       Z12, Z0, Z0
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z12
+	VADDPS       Z12, Z1, Z1
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z12
+	VADDPS       Z12, Z2, Z2
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z12
+	VADDPS       Z12, Z3, Z3
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z12
+	VADDPS       Z12, Z4, Z4
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z12
+	VADDPS       Z12, Z5, Z5
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z12
+	VADDPS       Z12, Z6, Z6
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z12
+	VADDPS       Z12, Z7, Z7
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z12
+	VADDPS       Z12, Z8, Z8
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z12
+	VADDPS       Z12, Z9, Z9
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z12
+	VADDPS       Z12, Z10, Z10
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z12
+	VADDPS       Z12, Z11, Z11
+	ADDQ         CX, BX
 
 store:
-	VMOVUPS Z0, K1, (AX)
+	CMPQ    DX, $0x10
+	JNE     pieces
+	VMOVUPS Z0, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z1, K1, (AX)
+	VMOVUPS Z1, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z2, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z3, K1, (AX)
+	VMOVUPS Z3, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z4, K1, (AX)
+	VMOVUPS Z4, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z5, K1, (AX)
+	VMOVUPS Z5, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z6, K1, (AX)
+	VMOVUPS Z6, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z7, K1, (AX)
+	VMOVUPS Z7, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z8, K1, (AX)
+	VMOVUPS Z8, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z9, K1, (AX)
+	VMOVUPS Z9, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z10, K1, (AX)
+	VMOVUPS Z10, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z11, K1, (AX)
+	VMOVUPS Z11, (AX)
 	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
-// func mulAVX512_13x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX512F
-TEXT ·mulAVX512_13x32(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+pieces:
+	TESTQ         $0x00000008, DX
+	JZ            below8
+	MOVQ          AX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          CX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          CX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          CX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          CX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          CX, BX
+	VMOVUPS       Y6, (BX)
+	VEXTRACTF64X4 $0x01, Z6, Y6
+	ADDQ          CX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          CX, BX
+	VMOVUPS       Y8, (BX)
+	VEXTRACTF64X4 $0x01, Z8, Y8
+	ADDQ          CX, BX
+	VMOVUPS       Y9, (BX)
+	VEXTRACTF64X4 $0x01, Z9, Y9
+	ADDQ          CX, BX
+	VMOVUPS       Y10, (BX)
+	VEXTRACTF64X4 $0x01, Z10, Y10
+	ADDQ          CX, BX
+	VMOVUPS       Y11, (BX)
+	VEXTRACTF64X4 $0x01, Z11, Y11
+	ADDQ          CX, BX
+	ADDQ          $0x20, AX
+
+below8:
+	TESTQ         $0x00000004, DX
+	JZ            below4
+	MOVQ          AX, BX
+	VMOVUPS       X0, (BX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, BX
+	VMOVUPS       X1, (BX)
+	VEXTRACTF32X4 $0x01, Y1, X1
+	ADDQ          CX, BX
+	VMOVUPS       X2, (BX)
+	VEXTRACTF32X4 $0x01, Y2, X2
+	ADDQ          CX, BX
+	VMOVUPS       X3, (BX)
+	VEXTRACTF32X4 $0x01, Y3, X3
+	ADDQ          CX, BX
+	VMOVUPS       X4, (BX)
+	VEXTRACTF32X4 $0x01, Y4, X4
+	ADDQ          CX, BX
+	VMOVUPS       X5, (BX)
+	VEXTRACTF32X4 $0x01, Y5, X5
+	ADDQ          CX, BX
+	VMOVUPS       X6, (BX)
+	VEXTRACTF32X4 $0x01, Y6, X6
+	ADDQ          CX, BX
+	VMOVUPS       X7, (BX)
+	VEXTRACTF32X4 $0x01, Y7, X7
+	ADDQ          CX, BX
+	VMOVUPS       X8, (BX)
+	VEXTRACTF32X4 $0x01, Y8, X8
+	ADDQ          CX, BX
+	VMOVUPS       X9, (BX)
+	VEXTRACTF32X4 $0x01, Y9, X9
+	ADDQ          CX, BX
+	VMOVUPS       X10, (BX)
+	VEXTRACTF32X4 $0x01, Y10, X10
+	ADDQ          CX, BX
+	VMOVUPS       X11, (BX)
+	VEXTRACTF32X4 $0x01, Y11, X11
+	ADDQ          CX, BX
+	ADDQ          $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	VMOVLPS   X2, (BX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, BX
+	VMOVLPS   X3, (BX)
+	VPERMILPS $0x0e, X3, X3
+	ADDQ      CX, BX
+	VMOVLPS   X4, (BX)
+	VPERMILPS $0x0e, X4, X4
+	ADDQ      CX, BX
+	VMOVLPS   X5, (BX)
+	VPERMILPS $0x0e, X5, X5
+	ADDQ      CX, BX
+	VMOVLPS   X6, (BX)
+	VPERMILPS $0x0e, X6, X6
+	ADDQ      CX, BX
+	VMOVLPS   X7, (BX)
+	VPERMILPS $0x0e, X7, X7
+	ADDQ      CX, BX
+	VMOVLPS   X8, (BX)
+	VPERMILPS $0x0e, X8, X8
+	ADDQ      CX, BX
+	VMOVLPS   X9, (BX)
+	VPERMILPS $0x0e, X9, X9
+	ADDQ      CX, BX
+	VMOVLPS   X10, (BX)
+	VPERMILPS $0x0e, X10, X10
+	ADDQ      CX, BX
+	VMOVLPS   X11, (BX)
+	VPERMILPS $0x0e, X11, X11
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	VMOVSS X2, (DX)
+	ADDQ   CX, DX
+	VMOVSS X3, (DX)
+	ADDQ   CX, DX
+	VMOVSS X4, (DX)
+	ADDQ   CX, DX
+	VMOVSS X5, (DX)
+	ADDQ   CX, DX
+	VMOVSS X6, (DX)
+	ADDQ   CX, DX
+	VMOVSS X7, (DX)
+	ADDQ   CX, DX
+	VMOVSS X8, (DX)
+	ADDQ   CX, DX
+	VMOVSS X9, (DX)
+	ADDQ   CX, DX
+	VMOVSS X10, (DX)
+	ADDQ   CX, DX
+	VMOVSS X11, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX512_12x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
+TEXT ·mulAVX512_12x8(SB), NOSPLIT, $0-64
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
+	VPXORD Y0, Y0, Y0
+	VPXORD Y1, Y1, Y1
+	VPXORD Y2, Y2, Y2
+	VPXORD Y3, Y3, Y3
+	VPXORD Y4, Y4, Y4
+	VPXORD Y5, Y5, Y5
+	VPXORD Y6, Y6, Y6
+	VPXORD Y7, Y7, Y7
+	VPXORD Y8, Y8, Y8
+	VPXORD Y9, Y9, Y9
+	VPXORD Y10, Y10, Y10
+	VPXORD Y11, Y11, Y11
+
+loop:
+	MOVLQSX      (DX), SI
+	VMOVUPS      (AX)(SI*4), Y12
+	VBROADCASTSS (CX), Y13
+	VFMADD231PS  Y12, Y13, Y0
+	VBROADCASTSS 4(CX), Y13
+	VFMADD231PS  Y12, Y13, Y1
+	VBROADCASTSS 8(CX), Y13
+	VFMADD231PS  Y12, Y13, Y2
+	VBROADCASTSS 12(CX), Y13
+	VFMADD231PS  Y12, Y13, Y3
+	VBROADCASTSS 16(CX), Y13
+	VFMADD231PS  Y12, Y13, Y4
+	VBROADCASTSS 20(CX), Y13
+	VFMADD231PS  Y12, Y13, Y5
+	VBROADCASTSS 24(CX), Y13
+	VFMADD231PS  Y12, Y13, Y6
+	VBROADCASTSS 28(CX), Y13
+	VFMADD231PS  Y12, Y13, Y7
+	VBROADCASTSS 32(CX), Y13
+	VFMADD231PS  Y12, Y13, Y8
+	VBROADCASTSS 36(CX), Y13
+	VFMADD231PS  Y12, Y13, Y9
+	VBROADCASTSS 40(CX), Y13
+	VFMADD231PS  Y12, Y13, Y10
+	VBROADCASTSS 44(CX), Y13
+	VFMADD231PS  Y12, Y13, Y11
+	ADDQ         $0x30, CX
+	ADDQ         $0x04, DX
+	DECQ         BX
+	JNZ          loop
+	MOVQ         c+0(FP), AX
+	MOVQ         ldc+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
+	JZ           store
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Y12
+	VADDPS       Y12, Y0, Y0
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y12
+	VADDPS       Y12, Y1, Y1
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y12
+	VADDPS       Y12, Y2, Y2
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y12
+	VADDPS       Y12, Y3, Y3
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y12
+	VADDPS       Y12, Y4, Y4
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y12
+	VADDPS       Y12, Y5, Y5
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y12
+	VADDPS       Y12, Y6, Y6
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y12
+	VADDPS       Y12, Y7, Y7
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y12
+	VADDPS       Y12, Y8, Y8
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y12
+	VADDPS       Y12, Y9, Y9
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y12
+	VADDPS       Y12, Y10, Y10
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y12
+	VADDPS       Y12, Y11, Y11
+	ADDQ         CX, BX
+
+store:
+	CMPQ    DX, $0x08
+	JNE     pieces
+	VMOVUPS Y0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y6, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y7, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y8, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y9, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y10, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y11, (AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+pieces:
+	TESTQ         $0x00000004, DX
+	JZ            below4
+	MOVQ          AX, BX
+	VMOVUPS       X0, (BX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, BX
+	VMOVUPS       X1, (BX)
+	VEXTRACTF32X4 $0x01, Y1, X1
+	ADDQ          CX, BX
+	VMOVUPS       X2, (BX)
+	VEXTRACTF32X4 $0x01, Y2, X2
+	ADDQ          CX, BX
+	VMOVUPS       X3, (BX)
+	VEXTRACTF32X4 $0x01, Y3, X3
+	ADDQ          CX, BX
+	VMOVUPS       X4, (BX)
+	VEXTRACTF32X4 $0x01, Y4, X4
+	ADDQ          CX, BX
+	VMOVUPS       X5, (BX)
+	VEXTRACTF32X4 $0x01, Y5, X5
+	ADDQ          CX, BX
+	VMOVUPS       X6, (BX)
+	VEXTRACTF32X4 $0x01, Y6, X6
+	ADDQ          CX, BX
+	VMOVUPS       X7, (BX)
+	VEXTRACTF32X4 $0x01, Y7, X7
+	ADDQ          CX, BX
+	VMOVUPS       X8, (BX)
+	VEXTRACTF32X4 $0x01, Y8, X8
+	ADDQ          CX, BX
+	VMOVUPS       X9, (BX)
+	VEXTRACTF32X4 $0x01, Y9, X9
+	ADDQ          CX, BX
+	VMOVUPS       X10, (BX)
+	VEXTRACTF32X4 $0x01, Y10, X10
+	ADDQ          CX, BX
+	VMOVUPS       X11, (BX)
+	VEXTRACTF32X4 $0x01, Y11, X11
+	ADDQ          CX, BX
+	ADDQ          $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	VMOVLPS   X2, (BX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, BX
+	VMOVLPS   X3, (BX)
+	VPERMILPS $0x0e, X3, X3
+	ADDQ      CX, BX
+	VMOVLPS   X4, (BX)
+	VPERMILPS $0x0e, X4, X4
+	ADDQ      CX, BX
+	VMOVLPS   X5, (BX)
+	VPERMILPS $0x0e, X5, X5
+	ADDQ      CX, BX
+	VMOVLPS   X6, (BX)
+	VPERMILPS $0x0e, X6, X6
+	ADDQ      CX, BX
+	VMOVLPS   X7, (BX)
+	VPERMILPS $0x0e, X7, X7
+	ADDQ      CX, BX
+	VMOVLPS   X8, (BX)
+	VPERMILPS $0x0e, X8, X8
+	ADDQ      CX, BX
+	VMOVLPS   X9, (BX)
+	VPERMILPS $0x0e, X9, X9
+	ADDQ      CX, BX
+	VMOVLPS   X10, (BX)
+	VPERMILPS $0x0e, X10, X10
+	ADDQ      CX, BX
+	VMOVLPS   X11, (BX)
+	VPERMILPS $0x0e, X11, X11
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	VMOVSS X2, (DX)
+	ADDQ   CX, DX
+	VMOVSS X3, (DX)
+	ADDQ   CX, DX
+	VMOVSS X4, (DX)
+	ADDQ   CX, DX
+	VMOVSS X5, (DX)
+	ADDQ   CX, DX
+	VMOVSS X6, (DX)
+	ADDQ   CX, DX
+	VMOVSS X7, (DX)
+	ADDQ   CX, DX
+	VMOVSS X8, (DX)
+	ADDQ   CX, DX
+	VMOVSS X9, (DX)
+	ADDQ   CX, DX
+	VMOVSS X10, (DX)
+	ADDQ   CX, DX
+	VMOVSS X11, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX512_13x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// Requires: AVX, AVX512F
+TEXT ·mulAVX512_13x32(SB), NOSPLIT, $0-64
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b+24(FP), DX
+	MOVQ tiles+48(FP), BX
+
+tile:
+	MOVQ   a+16(FP), SI
+	MOVQ   boff+32(FP), DI
+	MOVQ   k+40(FP), R8
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2187,152 +5457,149 @@ TEXT ·mulAVX512_13x32(SB), NOSPLIT, $0-64
 	VPXORD Z25, Z25, Z25
 
 loop:
-	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Z26
-	VMOVUPS      64(CX)(SI*4), Z27
-	VBROADCASTSS (AX), Z28
+	MOVLQSX      (DI), R9
+	VMOVUPS      (DX)(R9*4), Z26
+	VMOVUPS      64(DX)(R9*4), Z27
+	VBROADCASTSS (SI), Z28
 	VFMADD231PS  Z26, Z28, Z0
 	VFMADD231PS  Z27, Z28, Z1
-	VBROADCASTSS 4(AX), Z28
+	VBROADCASTSS 4(SI), Z28
 	VFMADD231PS  Z26, Z28, Z2
 	VFMADD231PS  Z27, Z28, Z3
-	VBROADCASTSS 8(AX), Z28
+	VBROADCASTSS 8(SI), Z28
 	VFMADD231PS  Z26, Z28, Z4
 	VFMADD231PS  Z27, Z28, Z5
-	VBROADCASTSS 12(AX), Z28
+	VBROADCASTSS 12(SI), Z28
 	VFMADD231PS  Z26, Z28, Z6
 	VFMADD231PS  Z27, Z28, Z7
-	VBROADCASTSS 16(AX), Z28
+	VBROADCASTSS 16(SI), Z28
 	VFMADD231PS  Z26, Z28, Z8
 	VFMADD231PS  Z27, Z28, Z9
-	VBROADCASTSS 20(AX), Z28
+	VBROADCASTSS 20(SI), Z28
 	VFMADD231PS  Z26, Z28, Z10
 	VFMADD231PS  Z27, Z28, Z11
-	VBROADCASTSS 24(AX), Z28
+	VBROADCASTSS 24(SI), Z28
 	VFMADD231PS  Z26, Z28, Z12
 	VFMADD231PS  Z27, Z28, Z13
-	VBROADCASTSS 28(AX), Z28
+	VBROADCASTSS 28(SI), Z28
 	VFMADD231PS  Z26, Z28, Z14
 	VFMADD231PS  Z27, Z28, Z15
-	VBROADCASTSS 32(AX), Z28
+	VBROADCASTSS 32(SI), Z28
 	VFMADD231PS  Z26, Z28, Z16
 	VFMADD231PS  Z27, Z28, Z17
-	VBROADCASTSS 36(AX), Z28
+	VBROADCASTSS 36(SI), Z28
 	VFMADD231PS  Z26, Z28, Z18
 	VFMADD231PS  Z27, Z28, Z19
-	VBROADCASTSS 40(AX), Z28
+	VBROADCASTSS 40(SI), Z28
 	VFMADD231PS  Z26, Z28, Z20
 	VFMADD231PS  Z27, Z28, Z21
-	VBROADCASTSS 44(AX), Z28
+	VBROADCASTSS 44(SI), Z28
 	VFMADD231PS  Z26, Z28, Z22
 	VFMADD231PS  Z27, Z28, Z23
-	VBROADCASTSS 48(AX), Z28
+	VBROADCASTSS 48(SI), Z28
 	VFMADD231PS  Z26, Z28, Z24
 	VFMADD231PS  Z27, Z28, Z25
-	ADDQ         $0x34, AX
-	ADDQ         $0x04, DX
-	DECQ         BX
+	ADDQ         $0x34, SI
+	ADDQ         $0x04, DI
+	DECQ         R8
 	JNZ          loop
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
-	SHLQ         $0x02, CX
-	MOVL         DX, BX
-	KMOVW        BX, K1
-	SHRL         $0x10, DX
-	KMOVW        DX, K2
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         acc+56(FP), SI
+	TESTQ        SI, SI
 	JZ           store
-	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
-	VADDPS       64(DX), Z1, K2, Z1
-	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
-	VADDPS       64(DX), Z3, K2, Z3
-	ADDQ         CX, DX
-	VADDPS       (DX), Z4, K1, Z4
-	VADDPS       64(DX), Z5, K2, Z5
-	ADDQ         CX, DX
-	VADDPS       (DX), Z6, K1, Z6
-	VADDPS       64(DX), Z7, K2, Z7
-	ADDQ         CX, DX
-	VADDPS       (DX), Z8, K1, Z8
-	VADDPS       64(DX), Z9, K2, Z9
-	ADDQ         CX, DX
-	VADDPS       (DX), Z10, K1, Z10
-	VADDPS       64(DX), Z11, K2, Z11
-	ADDQ         CX, DX
-	VADDPS       (DX), Z12, K1, Z12
-	VADDPS       64(DX), Z13, K2, Z13
-	ADDQ         CX, DX
-	VADDPS       (DX), Z14, K1, Z14
-	VADDPS       64(DX), Z15, K2, Z15
-	ADDQ         CX, DX
-	VADDPS       (DX), Z16, K1, Z16
-	VADDPS       64(DX), Z17, K2, Z17
-	ADDQ         CX, DX
-	VADDPS       (DX), Z18, K1, Z18
-	VADDPS       64(DX), Z19, K2, Z19
-	ADDQ         CX, DX
-	VADDPS       (DX), Z20, K1, Z20
-	VADDPS       64(DX), Z21, K2, Z21
-	ADDQ         CX, DX
-	VADDPS       (DX), Z22, K1, Z22
-	VADDPS       64(DX), Z23, K2, Z23
-	ADDQ         CX, DX
-	VADDPS       (DX), Z24, K1, Z24
-	VADDPS       64(DX), Z25, K2, Z25
-	ADDQ         CX, DX
+	MOVQ         AX, SI
+	VADDPS       (SI), Z0, Z0
+	VADDPS       64(SI), Z1, Z1
+	ADDQ         CX, SI
+	VADDPS       (SI), Z2, Z2
+	VADDPS       64(SI), Z3, Z3
+	ADDQ         CX, SI
+	VADDPS       (SI), Z4, Z4
+	VADDPS       64(SI), Z5, Z5
+	ADDQ         CX, SI
+	VADDPS       (SI), Z6, Z6
+	VADDPS       64(SI), Z7, Z7
+	ADDQ         CX, SI
+	VADDPS       (SI), Z8, Z8
+	VADDPS       64(SI), Z9, Z9
+	ADDQ         CX, SI
+	VADDPS       (SI), Z10, Z10
+	VADDPS       64(SI), Z11, Z11
+	ADDQ         CX, SI
+	VADDPS       (SI), Z12, Z12
+	VADDPS       64(SI), Z13, Z13
+	ADDQ         CX, SI
+	VADDPS       (SI), Z14, Z14
+	VADDPS       64(SI), Z15, Z15
+	ADDQ         CX, SI
+	VADDPS       (SI), Z16, Z16
+	VADDPS       64(SI), Z17, Z17
+	ADDQ         CX, SI
+	VADDPS       (SI), Z18, Z18
+	VADDPS       64(SI), Z19, Z19
+	ADDQ         CX, SI
+	VADDPS       (SI), Z20, Z20
+	VADDPS       64(SI), Z21, Z21
+	ADDQ         CX, SI
+	VADDPS       (SI), Z22, Z22
+	VADDPS       64(SI), Z23, Z23
+	ADDQ         CX, SI
+	VADDPS       (SI), Z24, Z24
+	VADDPS       64(SI), Z25, Z25
+	ADDQ         CX, SI
 
 store:
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
-	VMOVUPS Z3, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, K1, (AX)
-	VMOVUPS Z5, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, K1, (AX)
-	VMOVUPS Z7, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z8, K1, (AX)
-	VMOVUPS Z9, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z10, K1, (AX)
-	VMOVUPS Z11, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z12, K1, (AX)
-	VMOVUPS Z13, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z14, K1, (AX)
-	VMOVUPS Z15, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z16, K1, (AX)
-	VMOVUPS Z17, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z18, K1, (AX)
-	VMOVUPS Z19, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z20, K1, (AX)
-	VMOVUPS Z21, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z22, K1, (AX)
-	VMOVUPS Z23, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z24, K1, (AX)
-	VMOVUPS Z25, K2, 64(AX)
-	ADDQ    CX, AX
+	MOVQ    AX, SI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z3, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Z7, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Z9, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z10, (SI)
+	VMOVUPS Z11, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z12, (SI)
+	VMOVUPS Z13, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z14, (SI)
+	VMOVUPS Z15, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z16, (SI)
+	VMOVUPS Z17, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z18, (SI)
+	VMOVUPS Z19, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z20, (SI)
+	VMOVUPS Z21, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z22, (SI)
+	VMOVUPS Z23, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z24, (SI)
+	VMOVUPS Z25, 64(SI)
+	ADDQ    CX, SI
+	ADDQ    $0x80, AX
+	ADDQ    $0x80, DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func mulAVX512_13x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX512F
+// func mulAVX512_13x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
 TEXT ·mulAVX512_13x16(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
 	VPXORD Z0, Z0, Z0
@@ -2351,110 +5618,567 @@ TEXT ·mulAVX512_13x16(SB), NOSPLIT, $0-64
 
 loop:
 	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Z13
-	VBROADCASTSS (AX), Z14
+	VMOVUPS      (AX)(SI*4), Z13
+	VBROADCASTSS (CX), Z14
 	VFMADD231PS  Z13, Z14, Z0
-	VBROADCASTSS 4(AX), Z14
+	VBROADCASTSS 4(CX), Z14
 	VFMADD231PS  Z13, Z14, Z1
-	VBROADCASTSS 8(AX), Z14
+	VBROADCASTSS 8(CX), Z14
 	VFMADD231PS  Z13, Z14, Z2
-	VBROADCASTSS 12(AX), Z14
+	VBROADCASTSS 12(CX), Z14
 	VFMADD231PS  Z13, Z14, Z3
-	VBROADCASTSS 16(AX), Z14
+	VBROADCASTSS 16(CX), Z14
 	VFMADD231PS  Z13, Z14, Z4
-	VBROADCASTSS 20(AX), Z14
+	VBROADCASTSS 20(CX), Z14
 	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS 24(AX), Z14
+	VBROADCASTSS 24(CX), Z14
 	VFMADD231PS  Z13, Z14, Z6
-	VBROADCASTSS 28(AX), Z14
+	VBROADCASTSS 28(CX), Z14
 	VFMADD231PS  Z13, Z14, Z7
-	VBROADCASTSS 32(AX), Z14
+	VBROADCASTSS 32(CX), Z14
 	VFMADD231PS  Z13, Z14, Z8
-	VBROADCASTSS 36(AX), Z14
+	VBROADCASTSS 36(CX), Z14
 	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS 40(AX), Z14
+	VBROADCASTSS 40(CX), Z14
 	VFMADD231PS  Z13, Z14, Z10
-	VBROADCASTSS 44(AX), Z14
+	VBROADCASTSS 44(CX), Z14
 	VFMADD231PS  Z13, Z14, Z11
-	VBROADCASTSS 48(AX), Z14
+	VBROADCASTSS 48(CX), Z14
 	VFMADD231PS  Z13, Z14, Z12
-	ADDQ         $0x34, AX
+	ADDQ         $0x34, CX
 	ADDQ         $0x04, DX
 	DECQ         BX
 	JNZ          loop
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
 	SHLQ         $0x02, CX
-	KMOVW        DX, K1
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
 	JZ           store
-	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
-	ADDQ         CX, DX
-	VADDPS       (DX), Z1, K1, Z1
-	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
-	ADDQ         CX, DX
-	VADDPS       (DX), Z3, K1, Z3
-	ADDQ         CX, DX
-	VADDPS       (DX), Z4, K1, Z4
-	ADDQ         CX, DX
-	VADDPS       (DX), Z5, K1, Z5
-	ADDQ         CX, DX
-	VADDPS       (DX), Z6, K1, Z6
-	ADDQ         CX, DX
-	VADDPS       (DX), Z7, K1, Z7
-	ADDQ         CX, DX
-	VADDPS       (DX), Z8, K1, Z8
-	ADDQ         CX, DX
-	VADDPS       (DX), Z9, K1, Z9
-	ADDQ         CX, DX
-	VADDPS       (DX), Z10, K1, Z10
-	ADDQ         CX, DX
-	VADDPS       (DX), Z11, K1, Z11
-	ADDQ         CX, DX
-	VADDPS       (DX), Z12, K1, Z12
-	ADDQ         CX, DX
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Z13
+	VADDPS       Z13, Z0, Z0
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z13
+	VADDPS       Z13, Z1, Z1
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z13
+	VADDPS       Z13, Z2, Z2
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z13
+	VADDPS       Z13, Z3, Z3
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z13
+	VADDPS       Z13, Z4, Z4
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z13
+	VADDPS       Z13, Z5, Z5
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z13
+	VADDPS       Z13, Z6, Z6
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z13
+	VADDPS       Z13, Z7, Z7
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z13
+	VADDPS       Z13, Z8, Z8
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z13
+	VADDPS       Z13, Z9, Z9
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z13
+	VADDPS       Z13, Z10, Z10
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z13
+	VADDPS       Z13, Z11, Z11
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z13
+	VADDPS       Z13, Z12, Z12
+	ADDQ         CX, BX
 
 store:
-	VMOVUPS Z0, K1, (AX)
+	CMPQ    DX, $0x10
+	JNE     pieces
+	VMOVUPS Z0, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z1, K1, (AX)
+	VMOVUPS Z1, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z2, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z3, K1, (AX)
+	VMOVUPS Z3, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z4, K1, (AX)
+	VMOVUPS Z4, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z5, K1, (AX)
+	VMOVUPS Z5, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z6, K1, (AX)
+	VMOVUPS Z6, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z7, K1, (AX)
+	VMOVUPS Z7, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z8, K1, (AX)
+	VMOVUPS Z8, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z9, K1, (AX)
+	VMOVUPS Z9, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z10, K1, (AX)
+	VMOVUPS Z10, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z11, K1, (AX)
+	VMOVUPS Z11, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z12, K1, (AX)
+	VMOVUPS Z12, (AX)
 	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
-// func mulAVX512_14x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX512F
-TEXT ·mulAVX512_14x32(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+pieces:
+	TESTQ         $0x00000008, DX
+	JZ            below8
+	MOVQ          AX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          CX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          CX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          CX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          CX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          CX, BX
+	VMOVUPS       Y6, (BX)
+	VEXTRACTF64X4 $0x01, Z6, Y6
+	ADDQ          CX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          CX, BX
+	VMOVUPS       Y8, (BX)
+	VEXTRACTF64X4 $0x01, Z8, Y8
+	ADDQ          CX, BX
+	VMOVUPS       Y9, (BX)
+	VEXTRACTF64X4 $0x01, Z9, Y9
+	ADDQ          CX, BX
+	VMOVUPS       Y10, (BX)
+	VEXTRACTF64X4 $0x01, Z10, Y10
+	ADDQ          CX, BX
+	VMOVUPS       Y11, (BX)
+	VEXTRACTF64X4 $0x01, Z11, Y11
+	ADDQ          CX, BX
+	VMOVUPS       Y12, (BX)
+	VEXTRACTF64X4 $0x01, Z12, Y12
+	ADDQ          CX, BX
+	ADDQ          $0x20, AX
+
+below8:
+	TESTQ         $0x00000004, DX
+	JZ            below4
+	MOVQ          AX, BX
+	VMOVUPS       X0, (BX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, BX
+	VMOVUPS       X1, (BX)
+	VEXTRACTF32X4 $0x01, Y1, X1
+	ADDQ          CX, BX
+	VMOVUPS       X2, (BX)
+	VEXTRACTF32X4 $0x01, Y2, X2
+	ADDQ          CX, BX
+	VMOVUPS       X3, (BX)
+	VEXTRACTF32X4 $0x01, Y3, X3
+	ADDQ          CX, BX
+	VMOVUPS       X4, (BX)
+	VEXTRACTF32X4 $0x01, Y4, X4
+	ADDQ          CX, BX
+	VMOVUPS       X5, (BX)
+	VEXTRACTF32X4 $0x01, Y5, X5
+	ADDQ          CX, BX
+	VMOVUPS       X6, (BX)
+	VEXTRACTF32X4 $0x01, Y6, X6
+	ADDQ          CX, BX
+	VMOVUPS       X7, (BX)
+	VEXTRACTF32X4 $0x01, Y7, X7
+	ADDQ          CX, BX
+	VMOVUPS       X8, (BX)
+	VEXTRACTF32X4 $0x01, Y8, X8
+	ADDQ          CX, BX
+	VMOVUPS       X9, (BX)
+	VEXTRACTF32X4 $0x01, Y9, X9
+	ADDQ          CX, BX
+	VMOVUPS       X10, (BX)
+	VEXTRACTF32X4 $0x01, Y10, X10
+	ADDQ          CX, BX
+	VMOVUPS       X11, (BX)
+	VEXTRACTF32X4 $0x01, Y11, X11
+	ADDQ          CX, BX
+	VMOVUPS       X12, (BX)
+	VEXTRACTF32X4 $0x01, Y12, X12
+	ADDQ          CX, BX
+	ADDQ          $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	VMOVLPS   X2, (BX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, BX
+	VMOVLPS   X3, (BX)
+	VPERMILPS $0x0e, X3, X3
+	ADDQ      CX, BX
+	VMOVLPS   X4, (BX)
+	VPERMILPS $0x0e, X4, X4
+	ADDQ      CX, BX
+	VMOVLPS   X5, (BX)
+	VPERMILPS $0x0e, X5, X5
+	ADDQ      CX, BX
+	VMOVLPS   X6, (BX)
+	VPERMILPS $0x0e, X6, X6
+	ADDQ      CX, BX
+	VMOVLPS   X7, (BX)
+	VPERMILPS $0x0e, X7, X7
+	ADDQ      CX, BX
+	VMOVLPS   X8, (BX)
+	VPERMILPS $0x0e, X8, X8
+	ADDQ      CX, BX
+	VMOVLPS   X9, (BX)
+	VPERMILPS $0x0e, X9, X9
+	ADDQ      CX, BX
+	VMOVLPS   X10, (BX)
+	VPERMILPS $0x0e, X10, X10
+	ADDQ      CX, BX
+	VMOVLPS   X11, (BX)
+	VPERMILPS $0x0e, X11, X11
+	ADDQ      CX, BX
+	VMOVLPS   X12, (BX)
+	VPERMILPS $0x0e, X12, X12
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	VMOVSS X2, (DX)
+	ADDQ   CX, DX
+	VMOVSS X3, (DX)
+	ADDQ   CX, DX
+	VMOVSS X4, (DX)
+	ADDQ   CX, DX
+	VMOVSS X5, (DX)
+	ADDQ   CX, DX
+	VMOVSS X6, (DX)
+	ADDQ   CX, DX
+	VMOVSS X7, (DX)
+	ADDQ   CX, DX
+	VMOVSS X8, (DX)
+	ADDQ   CX, DX
+	VMOVSS X9, (DX)
+	ADDQ   CX, DX
+	VMOVSS X10, (DX)
+	ADDQ   CX, DX
+	VMOVSS X11, (DX)
+	ADDQ   CX, DX
+	VMOVSS X12, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX512_13x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
+TEXT ·mulAVX512_13x8(SB), NOSPLIT, $0-64
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
+	VPXORD Y0, Y0, Y0
+	VPXORD Y1, Y1, Y1
+	VPXORD Y2, Y2, Y2
+	VPXORD Y3, Y3, Y3
+	VPXORD Y4, Y4, Y4
+	VPXORD Y5, Y5, Y5
+	VPXORD Y6, Y6, Y6
+	VPXORD Y7, Y7, Y7
+	VPXORD Y8, Y8, Y8
+	VPXORD Y9, Y9, Y9
+	VPXORD Y10, Y10, Y10
+	VPXORD Y11, Y11, Y11
+	VPXORD Y12, Y12, Y12
+
+loop:
+	MOVLQSX      (DX), SI
+	VMOVUPS      (AX)(SI*4), Y13
+	VBROADCASTSS (CX), Y14
+	VFMADD231PS  Y13, Y14, Y0
+	VBROADCASTSS 4(CX), Y14
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 8(CX), Y14
+	VFMADD231PS  Y13, Y14, Y2
+	VBROADCASTSS 12(CX), Y14
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS 16(CX), Y14
+	VFMADD231PS  Y13, Y14, Y4
+	VBROADCASTSS 20(CX), Y14
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 24(CX), Y14
+	VFMADD231PS  Y13, Y14, Y6
+	VBROADCASTSS 28(CX), Y14
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS 32(CX), Y14
+	VFMADD231PS  Y13, Y14, Y8
+	VBROADCASTSS 36(CX), Y14
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 40(CX), Y14
+	VFMADD231PS  Y13, Y14, Y10
+	VBROADCASTSS 44(CX), Y14
+	VFMADD231PS  Y13, Y14, Y11
+	VBROADCASTSS 48(CX), Y14
+	VFMADD231PS  Y13, Y14, Y12
+	ADDQ         $0x34, CX
+	ADDQ         $0x04, DX
+	DECQ         BX
+	JNZ          loop
+	MOVQ         c+0(FP), AX
+	MOVQ         ldc+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
+	JZ           store
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Y13
+	VADDPS       Y13, Y0, Y0
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y13
+	VADDPS       Y13, Y1, Y1
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y13
+	VADDPS       Y13, Y2, Y2
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y13
+	VADDPS       Y13, Y3, Y3
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y13
+	VADDPS       Y13, Y4, Y4
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y13
+	VADDPS       Y13, Y5, Y5
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y13
+	VADDPS       Y13, Y6, Y6
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y13
+	VADDPS       Y13, Y7, Y7
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y13
+	VADDPS       Y13, Y8, Y8
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y13
+	VADDPS       Y13, Y9, Y9
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y13
+	VADDPS       Y13, Y10, Y10
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y13
+	VADDPS       Y13, Y11, Y11
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y13
+	VADDPS       Y13, Y12, Y12
+	ADDQ         CX, BX
+
+store:
+	CMPQ    DX, $0x08
+	JNE     pieces
+	VMOVUPS Y0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y6, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y7, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y8, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y9, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y10, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y11, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y12, (AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+pieces:
+	TESTQ         $0x00000004, DX
+	JZ            below4
+	MOVQ          AX, BX
+	VMOVUPS       X0, (BX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, BX
+	VMOVUPS       X1, (BX)
+	VEXTRACTF32X4 $0x01, Y1, X1
+	ADDQ          CX, BX
+	VMOVUPS       X2, (BX)
+	VEXTRACTF32X4 $0x01, Y2, X2
+	ADDQ          CX, BX
+	VMOVUPS       X3, (BX)
+	VEXTRACTF32X4 $0x01, Y3, X3
+	ADDQ          CX, BX
+	VMOVUPS       X4, (BX)
+	VEXTRACTF32X4 $0x01, Y4, X4
+	ADDQ          CX, BX
+	VMOVUPS       X5, (BX)
+	VEXTRACTF32X4 $0x01, Y5, X5
+	ADDQ          CX, BX
+	VMOVUPS       X6, (BX)
+	VEXTRACTF32X4 $0x01, Y6, X6
+	ADDQ          CX, BX
+	VMOVUPS       X7, (BX)
+	VEXTRACTF32X4 $0x01, Y7, X7
+	ADDQ          CX, BX
+	VMOVUPS       X8, (BX)
+	VEXTRACTF32X4 $0x01, Y8, X8
+	ADDQ          CX, BX
+	VMOVUPS       X9, (BX)
+	VEXTRACTF32X4 $0x01, Y9, X9
+	ADDQ          CX, BX
+	VMOVUPS       X10, (BX)
+	VEXTRACTF32X4 $0x01, Y10, X10
+	ADDQ          CX, BX
+	VMOVUPS       X11, (BX)
+	VEXTRACTF32X4 $0x01, Y11, X11
+	ADDQ          CX, BX
+	VMOVUPS       X12, (BX)
+	VEXTRACTF32X4 $0x01, Y12, X12
+	ADDQ          CX, BX
+	ADDQ          $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	VMOVLPS   X2, (BX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, BX
+	VMOVLPS   X3, (BX)
+	VPERMILPS $0x0e, X3, X3
+	ADDQ      CX, BX
+	VMOVLPS   X4, (BX)
+	VPERMILPS $0x0e, X4, X4
+	ADDQ      CX, BX
+	VMOVLPS   X5, (BX)
+	VPERMILPS $0x0e, X5, X5
+	ADDQ      CX, BX
+	VMOVLPS   X6, (BX)
+	VPERMILPS $0x0e, X6, X6
+	ADDQ      CX, BX
+	VMOVLPS   X7, (BX)
+	VPERMILPS $0x0e, X7, X7
+	ADDQ      CX, BX
+	VMOVLPS   X8, (BX)
+	VPERMILPS $0x0e, X8, X8
+	ADDQ      CX, BX
+	VMOVLPS   X9, (BX)
+	VPERMILPS $0x0e, X9, X9
+	ADDQ      CX, BX
+	VMOVLPS   X10, (BX)
+	VPERMILPS $0x0e, X10, X10
+	ADDQ      CX, BX
+	VMOVLPS   X11, (BX)
+	VPERMILPS $0x0e, X11, X11
+	ADDQ      CX, BX
+	VMOVLPS   X12, (BX)
+	VPERMILPS $0x0e, X12, X12
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	VMOVSS X2, (DX)
+	ADDQ   CX, DX
+	VMOVSS X3, (DX)
+	ADDQ   CX, DX
+	VMOVSS X4, (DX)
+	ADDQ   CX, DX
+	VMOVSS X5, (DX)
+	ADDQ   CX, DX
+	VMOVSS X6, (DX)
+	ADDQ   CX, DX
+	VMOVSS X7, (DX)
+	ADDQ   CX, DX
+	VMOVSS X8, (DX)
+	ADDQ   CX, DX
+	VMOVSS X9, (DX)
+	ADDQ   CX, DX
+	VMOVSS X10, (DX)
+	ADDQ   CX, DX
+	VMOVSS X11, (DX)
+	ADDQ   CX, DX
+	VMOVSS X12, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX512_14x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// Requires: AVX, AVX512F
+TEXT ·mulAVX512_14x32(SB), NOSPLIT, $0-64
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b+24(FP), DX
+	MOVQ tiles+48(FP), BX
+
+tile:
+	MOVQ   a+16(FP), SI
+	MOVQ   boff+32(FP), DI
+	MOVQ   k+40(FP), R8
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2485,161 +6209,158 @@ TEXT ·mulAVX512_14x32(SB), NOSPLIT, $0-64
 	VPXORD Z27, Z27, Z27
 
 loop:
-	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Z28
-	VMOVUPS      64(CX)(SI*4), Z29
-	VBROADCASTSS (AX), Z30
+	MOVLQSX      (DI), R9
+	VMOVUPS      (DX)(R9*4), Z28
+	VMOVUPS      64(DX)(R9*4), Z29
+	VBROADCASTSS (SI), Z30
 	VFMADD231PS  Z28, Z30, Z0
 	VFMADD231PS  Z29, Z30, Z1
-	VBROADCASTSS 4(AX), Z30
+	VBROADCASTSS 4(SI), Z30
 	VFMADD231PS  Z28, Z30, Z2
 	VFMADD231PS  Z29, Z30, Z3
-	VBROADCASTSS 8(AX), Z30
+	VBROADCASTSS 8(SI), Z30
 	VFMADD231PS  Z28, Z30, Z4
 	VFMADD231PS  Z29, Z30, Z5
-	VBROADCASTSS 12(AX), Z30
+	VBROADCASTSS 12(SI), Z30
 	VFMADD231PS  Z28, Z30, Z6
 	VFMADD231PS  Z29, Z30, Z7
-	VBROADCASTSS 16(AX), Z30
+	VBROADCASTSS 16(SI), Z30
 	VFMADD231PS  Z28, Z30, Z8
 	VFMADD231PS  Z29, Z30, Z9
-	VBROADCASTSS 20(AX), Z30
+	VBROADCASTSS 20(SI), Z30
 	VFMADD231PS  Z28, Z30, Z10
 	VFMADD231PS  Z29, Z30, Z11
-	VBROADCASTSS 24(AX), Z30
+	VBROADCASTSS 24(SI), Z30
 	VFMADD231PS  Z28, Z30, Z12
 	VFMADD231PS  Z29, Z30, Z13
-	VBROADCASTSS 28(AX), Z30
+	VBROADCASTSS 28(SI), Z30
 	VFMADD231PS  Z28, Z30, Z14
 	VFMADD231PS  Z29, Z30, Z15
-	VBROADCASTSS 32(AX), Z30
+	VBROADCASTSS 32(SI), Z30
 	VFMADD231PS  Z28, Z30, Z16
 	VFMADD231PS  Z29, Z30, Z17
-	VBROADCASTSS 36(AX), Z30
+	VBROADCASTSS 36(SI), Z30
 	VFMADD231PS  Z28, Z30, Z18
 	VFMADD231PS  Z29, Z30, Z19
-	VBROADCASTSS 40(AX), Z30
+	VBROADCASTSS 40(SI), Z30
 	VFMADD231PS  Z28, Z30, Z20
 	VFMADD231PS  Z29, Z30, Z21
-	VBROADCASTSS 44(AX), Z30
+	VBROADCASTSS 44(SI), Z30
 	VFMADD231PS  Z28, Z30, Z22
 	VFMADD231PS  Z29, Z30, Z23
-	VBROADCASTSS 48(AX), Z30
+	VBROADCASTSS 48(SI), Z30
 	VFMADD231PS  Z28, Z30, Z24
 	VFMADD231PS  Z29, Z30, Z25
-	VBROADCASTSS 52(AX), Z30
+	VBROADCASTSS 52(SI), Z30
 	VFMADD231PS  Z28, Z30, Z26
 	VFMADD231PS  Z29, Z30, Z27
-	ADDQ         $0x38, AX
-	ADDQ         $0x04, DX
-	DECQ         BX
+	ADDQ         $0x38, SI
+	ADDQ         $0x04, DI
+	DECQ         R8
 	JNZ          loop
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
-	SHLQ         $0x02, CX
-	MOVL         DX, BX
-	KMOVW        BX, K1
-	SHRL         $0x10, DX
-	KMOVW        DX, K2
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         acc+56(FP), SI
+	TESTQ        SI, SI
 	JZ           store
-	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
-	VADDPS       64(DX), Z1, K2, Z1
-	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
-	VADDPS       64(DX), Z3, K2, Z3
-	ADDQ         CX, DX
-	VADDPS       (DX), Z4, K1, Z4
-	VADDPS       64(DX), Z5, K2, Z5
-	ADDQ         CX, DX
-	VADDPS       (DX), Z6, K1, Z6
-	VADDPS       64(DX), Z7, K2, Z7
-	ADDQ         CX, DX
-	VADDPS       (DX), Z8, K1, Z8
-	VADDPS       64(DX), Z9, K2, Z9
-	ADDQ         CX, DX
-	VADDPS       (DX), Z10, K1, Z10
-	VADDPS       64(DX), Z11, K2, Z11
-	ADDQ         CX, DX
-	VADDPS       (DX), Z12, K1, Z12
-	VADDPS       64(DX), Z13, K2, Z13
-	ADDQ         CX, DX
-	VADDPS       (DX), Z14, K1, Z14
-	VADDPS       64(DX), Z15, K2, Z15
-	ADDQ         CX, DX
-	VADDPS       (DX), Z16, K1, Z16
-	VADDPS       64(DX), Z17, K2, Z17
-	ADDQ         CX, DX
-	VADDPS       (DX), Z18, K1, Z18
-	VADDPS       64(DX), Z19, K2, Z19
-	ADDQ         CX, DX
-	VADDPS       (DX), Z20, K1, Z20
-	VADDPS       64(DX), Z21, K2, Z21
-	ADDQ         CX, DX
-	VADDPS       (DX), Z22, K1, Z22
-	VADDPS       64(DX), Z23, K2, Z23
-	ADDQ         CX, DX
-	VADDPS       (DX), Z24, K1, Z24
-	VADDPS       64(DX), Z25, K2, Z25
-	ADDQ         CX, DX
-	VADDPS       (DX), Z26, K1, Z26
-	VADDPS       64(DX), Z27, K2, Z27
-	ADDQ         CX, DX
+	MOVQ         AX, SI
+	VADDPS       (SI), Z0, Z0
+	VADDPS       64(SI), Z1, Z1
+	ADDQ         CX, SI
+	VADDPS       (SI), Z2, Z2
+	VADDPS       64(SI), Z3, Z3
+	ADDQ         CX, SI
+	VADDPS       (SI), Z4, Z4
+	VADDPS       64(SI), Z5, Z5
+	ADDQ         CX, SI
+	VADDPS       (SI), Z6, Z6
+	VADDPS       64(SI), Z7, Z7
+	ADDQ         CX, SI
+	VADDPS       (SI), Z8, Z8
+	VADDPS       64(SI), Z9, Z9
+	ADDQ         CX, SI
+	VADDPS       (SI), Z10, Z10
+	VADDPS       64(SI), Z11, Z11
+	ADDQ         CX, SI
+	VADDPS       (SI), Z12, Z12
+	VADDPS       64(SI), Z13, Z13
+	ADDQ         CX, SI
+	VADDPS       (SI), Z14, Z14
+	VADDPS       64(SI), Z15, Z15
+	ADDQ         CX, SI
+	VADDPS       (SI), Z16, Z16
+	VADDPS       64(SI), Z17, Z17
+	ADDQ         CX, SI
+	VADDPS       (SI), Z18, Z18
+	VADDPS       64(SI), Z19, Z19
+	ADDQ         CX, SI
+	VADDPS       (SI), Z20, Z20
+	VADDPS       64(SI), Z21, Z21
+	ADDQ         CX, SI
+	VADDPS       (SI), Z22, Z22
+	VADDPS       64(SI), Z23, Z23
+	ADDQ         CX, SI
+	VADDPS       (SI), Z24, Z24
+	VADDPS       64(SI), Z25, Z25
+	ADDQ         CX, SI
+	VADDPS       (SI), Z26, Z26
+	VADDPS       64(SI), Z27, Z27
+	ADDQ         CX, SI
 
 store:
-	VMOVUPS Z0, K1, (AX)
-	VMOVUPS Z1, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
-	VMOVUPS Z3, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z4, K1, (AX)
-	VMOVUPS Z5, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z6, K1, (AX)
-	VMOVUPS Z7, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z8, K1, (AX)
-	VMOVUPS Z9, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z10, K1, (AX)
-	VMOVUPS Z11, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z12, K1, (AX)
-	VMOVUPS Z13, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z14, K1, (AX)
-	VMOVUPS Z15, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z16, K1, (AX)
-	VMOVUPS Z17, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z18, K1, (AX)
-	VMOVUPS Z19, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z20, K1, (AX)
-	VMOVUPS Z21, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z22, K1, (AX)
-	VMOVUPS Z23, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z24, K1, (AX)
-	VMOVUPS Z25, K2, 64(AX)
-	ADDQ    CX, AX
-	VMOVUPS Z26, K1, (AX)
-	VMOVUPS Z27, K2, 64(AX)
-	ADDQ    CX, AX
+	MOVQ    AX, SI
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z3, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Z7, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Z9, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z10, (SI)
+	VMOVUPS Z11, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z12, (SI)
+	VMOVUPS Z13, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z14, (SI)
+	VMOVUPS Z15, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z16, (SI)
+	VMOVUPS Z17, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z18, (SI)
+	VMOVUPS Z19, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z20, (SI)
+	VMOVUPS Z21, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z22, (SI)
+	VMOVUPS Z23, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z24, (SI)
+	VMOVUPS Z25, 64(SI)
+	ADDQ    CX, SI
+	VMOVUPS Z26, (SI)
+	VMOVUPS Z27, 64(SI)
+	ADDQ    CX, SI
+	ADDQ    $0x80, AX
+	ADDQ    $0x80, DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func mulAVX512_14x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX512F
+// func mulAVX512_14x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
 TEXT ·mulAVX512_14x16(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
 	VPXORD Z0, Z0, Z0
@@ -2659,158 +6380,706 @@ TEXT ·mulAVX512_14x16(SB), NOSPLIT, $0-64
 
 loop:
 	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Z14
-	VBROADCASTSS (AX), Z15
+	VMOVUPS      (AX)(SI*4), Z14
+	VBROADCASTSS (CX), Z15
 	VFMADD231PS  Z14, Z15, Z0
-	VBROADCASTSS 4(AX), Z15
+	VBROADCASTSS 4(CX), Z15
 	VFMADD231PS  Z14, Z15, Z1
-	VBROADCASTSS 8(AX), Z15
+	VBROADCASTSS 8(CX), Z15
 	VFMADD231PS  Z14, Z15, Z2
-	VBROADCASTSS 12(AX), Z15
+	VBROADCASTSS 12(CX), Z15
 	VFMADD231PS  Z14, Z15, Z3
-	VBROADCASTSS 16(AX), Z15
+	VBROADCASTSS 16(CX), Z15
 	VFMADD231PS  Z14, Z15, Z4
-	VBROADCASTSS 20(AX), Z15
+	VBROADCASTSS 20(CX), Z15
 	VFMADD231PS  Z14, Z15, Z5
-	VBROADCASTSS 24(AX), Z15
+	VBROADCASTSS 24(CX), Z15
 	VFMADD231PS  Z14, Z15, Z6
-	VBROADCASTSS 28(AX), Z15
+	VBROADCASTSS 28(CX), Z15
 	VFMADD231PS  Z14, Z15, Z7
-	VBROADCASTSS 32(AX), Z15
+	VBROADCASTSS 32(CX), Z15
 	VFMADD231PS  Z14, Z15, Z8
-	VBROADCASTSS 36(AX), Z15
+	VBROADCASTSS 36(CX), Z15
 	VFMADD231PS  Z14, Z15, Z9
-	VBROADCASTSS 40(AX), Z15
+	VBROADCASTSS 40(CX), Z15
 	VFMADD231PS  Z14, Z15, Z10
-	VBROADCASTSS 44(AX), Z15
+	VBROADCASTSS 44(CX), Z15
 	VFMADD231PS  Z14, Z15, Z11
-	VBROADCASTSS 48(AX), Z15
+	VBROADCASTSS 48(CX), Z15
 	VFMADD231PS  Z14, Z15, Z12
-	VBROADCASTSS 52(AX), Z15
+	VBROADCASTSS 52(CX), Z15
 	VFMADD231PS  Z14, Z15, Z13
-	ADDQ         $0x38, AX
+	ADDQ         $0x38, CX
 	ADDQ         $0x04, DX
 	DECQ         BX
 	JNZ          loop
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
 	SHLQ         $0x02, CX
-	KMOVW        DX, K1
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
 	JZ           store
-	MOVQ         AX, DX
-	VADDPS       (DX), Z0, K1, Z0
-	ADDQ         CX, DX
-	VADDPS       (DX), Z1, K1, Z1
-	ADDQ         CX, DX
-	VADDPS       (DX), Z2, K1, Z2
-	ADDQ         CX, DX
-	VADDPS       (DX), Z3, K1, Z3
-	ADDQ         CX, DX
-	VADDPS       (DX), Z4, K1, Z4
-	ADDQ         CX, DX
-	VADDPS       (DX), Z5, K1, Z5
-	ADDQ         CX, DX
-	VADDPS       (DX), Z6, K1, Z6
-	ADDQ         CX, DX
-	VADDPS       (DX), Z7, K1, Z7
-	ADDQ         CX, DX
-	VADDPS       (DX), Z8, K1, Z8
-	ADDQ         CX, DX
-	VADDPS       (DX), Z9, K1, Z9
-	ADDQ         CX, DX
-	VADDPS       (DX), Z10, K1, Z10
-	ADDQ         CX, DX
-	VADDPS       (DX), Z11, K1, Z11
-	ADDQ         CX, DX
-	VADDPS       (DX), Z12, K1, Z12
-	ADDQ         CX, DX
-	VADDPS       (DX), Z13, K1, Z13
-	ADDQ         CX, DX
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Z14
+	VADDPS       Z14, Z0, Z0
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z14
+	VADDPS       Z14, Z1, Z1
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z14
+	VADDPS       Z14, Z2, Z2
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z14
+	VADDPS       Z14, Z3, Z3
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z14
+	VADDPS       Z14, Z4, Z4
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z14
+	VADDPS       Z14, Z5, Z5
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z14
+	VADDPS       Z14, Z6, Z6
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z14
+	VADDPS       Z14, Z7, Z7
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z14
+	VADDPS       Z14, Z8, Z8
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z14
+	VADDPS       Z14, Z9, Z9
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z14
+	VADDPS       Z14, Z10, Z10
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z14
+	VADDPS       Z14, Z11, Z11
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z14
+	VADDPS       Z14, Z12, Z12
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Z14
+	VADDPS       Z14, Z13, Z13
+	ADDQ         CX, BX
 
 store:
-	VMOVUPS Z0, K1, (AX)
+	CMPQ    DX, $0x10
+	JNE     pieces
+	VMOVUPS Z0, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z1, K1, (AX)
+	VMOVUPS Z1, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z2, K1, (AX)
+	VMOVUPS Z2, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z3, K1, (AX)
+	VMOVUPS Z3, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z4, K1, (AX)
+	VMOVUPS Z4, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z5, K1, (AX)
+	VMOVUPS Z5, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z6, K1, (AX)
+	VMOVUPS Z6, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z7, K1, (AX)
+	VMOVUPS Z7, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z8, K1, (AX)
+	VMOVUPS Z8, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z9, K1, (AX)
+	VMOVUPS Z9, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z10, K1, (AX)
+	VMOVUPS Z10, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z11, K1, (AX)
+	VMOVUPS Z11, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z12, K1, (AX)
+	VMOVUPS Z12, (AX)
 	ADDQ    CX, AX
-	VMOVUPS Z13, K1, (AX)
+	VMOVUPS Z13, (AX)
 	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
-// func mulAVX2_1x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·mulAVX2_1x16(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+pieces:
+	TESTQ         $0x00000008, DX
+	JZ            below8
+	MOVQ          AX, BX
+	VMOVUPS       Y0, (BX)
+	VEXTRACTF64X4 $0x01, Z0, Y0
+	ADDQ          CX, BX
+	VMOVUPS       Y1, (BX)
+	VEXTRACTF64X4 $0x01, Z1, Y1
+	ADDQ          CX, BX
+	VMOVUPS       Y2, (BX)
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	ADDQ          CX, BX
+	VMOVUPS       Y3, (BX)
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	ADDQ          CX, BX
+	VMOVUPS       Y4, (BX)
+	VEXTRACTF64X4 $0x01, Z4, Y4
+	ADDQ          CX, BX
+	VMOVUPS       Y5, (BX)
+	VEXTRACTF64X4 $0x01, Z5, Y5
+	ADDQ          CX, BX
+	VMOVUPS       Y6, (BX)
+	VEXTRACTF64X4 $0x01, Z6, Y6
+	ADDQ          CX, BX
+	VMOVUPS       Y7, (BX)
+	VEXTRACTF64X4 $0x01, Z7, Y7
+	ADDQ          CX, BX
+	VMOVUPS       Y8, (BX)
+	VEXTRACTF64X4 $0x01, Z8, Y8
+	ADDQ          CX, BX
+	VMOVUPS       Y9, (BX)
+	VEXTRACTF64X4 $0x01, Z9, Y9
+	ADDQ          CX, BX
+	VMOVUPS       Y10, (BX)
+	VEXTRACTF64X4 $0x01, Z10, Y10
+	ADDQ          CX, BX
+	VMOVUPS       Y11, (BX)
+	VEXTRACTF64X4 $0x01, Z11, Y11
+	ADDQ          CX, BX
+	VMOVUPS       Y12, (BX)
+	VEXTRACTF64X4 $0x01, Z12, Y12
+	ADDQ          CX, BX
+	VMOVUPS       Y13, (BX)
+	VEXTRACTF64X4 $0x01, Z13, Y13
+	ADDQ          CX, BX
+	ADDQ          $0x20, AX
+
+below8:
+	TESTQ         $0x00000004, DX
+	JZ            below4
+	MOVQ          AX, BX
+	VMOVUPS       X0, (BX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, BX
+	VMOVUPS       X1, (BX)
+	VEXTRACTF32X4 $0x01, Y1, X1
+	ADDQ          CX, BX
+	VMOVUPS       X2, (BX)
+	VEXTRACTF32X4 $0x01, Y2, X2
+	ADDQ          CX, BX
+	VMOVUPS       X3, (BX)
+	VEXTRACTF32X4 $0x01, Y3, X3
+	ADDQ          CX, BX
+	VMOVUPS       X4, (BX)
+	VEXTRACTF32X4 $0x01, Y4, X4
+	ADDQ          CX, BX
+	VMOVUPS       X5, (BX)
+	VEXTRACTF32X4 $0x01, Y5, X5
+	ADDQ          CX, BX
+	VMOVUPS       X6, (BX)
+	VEXTRACTF32X4 $0x01, Y6, X6
+	ADDQ          CX, BX
+	VMOVUPS       X7, (BX)
+	VEXTRACTF32X4 $0x01, Y7, X7
+	ADDQ          CX, BX
+	VMOVUPS       X8, (BX)
+	VEXTRACTF32X4 $0x01, Y8, X8
+	ADDQ          CX, BX
+	VMOVUPS       X9, (BX)
+	VEXTRACTF32X4 $0x01, Y9, X9
+	ADDQ          CX, BX
+	VMOVUPS       X10, (BX)
+	VEXTRACTF32X4 $0x01, Y10, X10
+	ADDQ          CX, BX
+	VMOVUPS       X11, (BX)
+	VEXTRACTF32X4 $0x01, Y11, X11
+	ADDQ          CX, BX
+	VMOVUPS       X12, (BX)
+	VEXTRACTF32X4 $0x01, Y12, X12
+	ADDQ          CX, BX
+	VMOVUPS       X13, (BX)
+	VEXTRACTF32X4 $0x01, Y13, X13
+	ADDQ          CX, BX
+	ADDQ          $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	VMOVLPS   X2, (BX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, BX
+	VMOVLPS   X3, (BX)
+	VPERMILPS $0x0e, X3, X3
+	ADDQ      CX, BX
+	VMOVLPS   X4, (BX)
+	VPERMILPS $0x0e, X4, X4
+	ADDQ      CX, BX
+	VMOVLPS   X5, (BX)
+	VPERMILPS $0x0e, X5, X5
+	ADDQ      CX, BX
+	VMOVLPS   X6, (BX)
+	VPERMILPS $0x0e, X6, X6
+	ADDQ      CX, BX
+	VMOVLPS   X7, (BX)
+	VPERMILPS $0x0e, X7, X7
+	ADDQ      CX, BX
+	VMOVLPS   X8, (BX)
+	VPERMILPS $0x0e, X8, X8
+	ADDQ      CX, BX
+	VMOVLPS   X9, (BX)
+	VPERMILPS $0x0e, X9, X9
+	ADDQ      CX, BX
+	VMOVLPS   X10, (BX)
+	VPERMILPS $0x0e, X10, X10
+	ADDQ      CX, BX
+	VMOVLPS   X11, (BX)
+	VPERMILPS $0x0e, X11, X11
+	ADDQ      CX, BX
+	VMOVLPS   X12, (BX)
+	VPERMILPS $0x0e, X12, X12
+	ADDQ      CX, BX
+	VMOVLPS   X13, (BX)
+	VPERMILPS $0x0e, X13, X13
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	VMOVSS X2, (DX)
+	ADDQ   CX, DX
+	VMOVSS X3, (DX)
+	ADDQ   CX, DX
+	VMOVSS X4, (DX)
+	ADDQ   CX, DX
+	VMOVSS X5, (DX)
+	ADDQ   CX, DX
+	VMOVSS X6, (DX)
+	ADDQ   CX, DX
+	VMOVSS X7, (DX)
+	ADDQ   CX, DX
+	VMOVSS X8, (DX)
+	ADDQ   CX, DX
+	VMOVSS X9, (DX)
+	ADDQ   CX, DX
+	VMOVSS X10, (DX)
+	ADDQ   CX, DX
+	VMOVSS X11, (DX)
+	ADDQ   CX, DX
+	VMOVSS X12, (DX)
+	ADDQ   CX, DX
+	VMOVSS X13, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX512_14x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
+TEXT ·mulAVX512_14x8(SB), NOSPLIT, $0-64
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
+	VPXORD Y0, Y0, Y0
+	VPXORD Y1, Y1, Y1
+	VPXORD Y2, Y2, Y2
+	VPXORD Y3, Y3, Y3
+	VPXORD Y4, Y4, Y4
+	VPXORD Y5, Y5, Y5
+	VPXORD Y6, Y6, Y6
+	VPXORD Y7, Y7, Y7
+	VPXORD Y8, Y8, Y8
+	VPXORD Y9, Y9, Y9
+	VPXORD Y10, Y10, Y10
+	VPXORD Y11, Y11, Y11
+	VPXORD Y12, Y12, Y12
+	VPXORD Y13, Y13, Y13
 
 loop:
 	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Y2
-	VMOVUPS      32(CX)(SI*4), Y3
-	VBROADCASTSS (AX), Y4
-	VFMADD231PS  Y2, Y4, Y0
-	VFMADD231PS  Y3, Y4, Y1
-	ADDQ         $0x04, AX
+	VMOVUPS      (AX)(SI*4), Y14
+	VBROADCASTSS (CX), Y15
+	VFMADD231PS  Y14, Y15, Y0
+	VBROADCASTSS 4(CX), Y15
+	VFMADD231PS  Y14, Y15, Y1
+	VBROADCASTSS 8(CX), Y15
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS 12(CX), Y15
+	VFMADD231PS  Y14, Y15, Y3
+	VBROADCASTSS 16(CX), Y15
+	VFMADD231PS  Y14, Y15, Y4
+	VBROADCASTSS 20(CX), Y15
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS 24(CX), Y15
+	VFMADD231PS  Y14, Y15, Y6
+	VBROADCASTSS 28(CX), Y15
+	VFMADD231PS  Y14, Y15, Y7
+	VBROADCASTSS 32(CX), Y15
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 36(CX), Y15
+	VFMADD231PS  Y14, Y15, Y9
+	VBROADCASTSS 40(CX), Y15
+	VFMADD231PS  Y14, Y15, Y10
+	VBROADCASTSS 44(CX), Y15
+	VFMADD231PS  Y14, Y15, Y11
+	VBROADCASTSS 48(CX), Y15
+	VFMADD231PS  Y14, Y15, Y12
+	VBROADCASTSS 52(CX), Y15
+	VFMADD231PS  Y14, Y15, Y13
+	ADDQ         $0x38, CX
 	ADDQ         $0x04, DX
 	DECQ         BX
 	JNZ          loop
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
 	SHLQ         $0x02, CX
-	MOVL         DX, BX
-	VMOVD        BX, X2
-	VPBROADCASTD X2, Y2
-	VMOVDQU      signShifts<>+0(SB), Y3
-	VPSLLVD      Y3, Y2, Y2
-	SHRL         $0x08, DX
-	VMOVD        DX, X3
-	VPBROADCASTD X3, Y3
-	VMOVDQU      signShifts<>+0(SB), Y4
-	VPSLLVD      Y4, Y3, Y3
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
 	JZ           store
-	MOVQ         AX, DX
-	VMASKMOVPS   (DX), Y2, Y4
-	VADDPS       Y4, Y0, Y0
-	VMASKMOVPS   32(DX), Y3, Y4
-	VADDPS       Y4, Y1, Y1
-	ADDQ         CX, DX
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	KMOVW        BX, K1
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Y14
+	VADDPS       Y14, Y0, Y0
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y14
+	VADDPS       Y14, Y1, Y1
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y14
+	VADDPS       Y14, Y2, Y2
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y14
+	VADDPS       Y14, Y3, Y3
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y14
+	VADDPS       Y14, Y4, Y4
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y14
+	VADDPS       Y14, Y5, Y5
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y14
+	VADDPS       Y14, Y6, Y6
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y14
+	VADDPS       Y14, Y7, Y7
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y14
+	VADDPS       Y14, Y8, Y8
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y14
+	VADDPS       Y14, Y9, Y9
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y14
+	VADDPS       Y14, Y10, Y10
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y14
+	VADDPS       Y14, Y11, Y11
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y14
+	VADDPS       Y14, Y12, Y12
+	ADDQ         CX, BX
+	VMOVUPS.Z    (BX), K1, Y14
+	VADDPS       Y14, Y13, Y13
+	ADDQ         CX, BX
 
 store:
-	VMASKMOVPS Y0, Y2, (AX)
-	VMASKMOVPS Y1, Y3, 32(AX)
-	ADDQ       CX, AX
+	CMPQ    DX, $0x08
+	JNE     pieces
+	VMOVUPS Y0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y6, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y7, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y8, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y9, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y10, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y11, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y12, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y13, (AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+pieces:
+	TESTQ         $0x00000004, DX
+	JZ            below4
+	MOVQ          AX, BX
+	VMOVUPS       X0, (BX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, BX
+	VMOVUPS       X1, (BX)
+	VEXTRACTF32X4 $0x01, Y1, X1
+	ADDQ          CX, BX
+	VMOVUPS       X2, (BX)
+	VEXTRACTF32X4 $0x01, Y2, X2
+	ADDQ          CX, BX
+	VMOVUPS       X3, (BX)
+	VEXTRACTF32X4 $0x01, Y3, X3
+	ADDQ          CX, BX
+	VMOVUPS       X4, (BX)
+	VEXTRACTF32X4 $0x01, Y4, X4
+	ADDQ          CX, BX
+	VMOVUPS       X5, (BX)
+	VEXTRACTF32X4 $0x01, Y5, X5
+	ADDQ          CX, BX
+	VMOVUPS       X6, (BX)
+	VEXTRACTF32X4 $0x01, Y6, X6
+	ADDQ          CX, BX
+	VMOVUPS       X7, (BX)
+	VEXTRACTF32X4 $0x01, Y7, X7
+	ADDQ          CX, BX
+	VMOVUPS       X8, (BX)
+	VEXTRACTF32X4 $0x01, Y8, X8
+	ADDQ          CX, BX
+	VMOVUPS       X9, (BX)
+	VEXTRACTF32X4 $0x01, Y9, X9
+	ADDQ          CX, BX
+	VMOVUPS       X10, (BX)
+	VEXTRACTF32X4 $0x01, Y10, X10
+	ADDQ          CX, BX
+	VMOVUPS       X11, (BX)
+	VEXTRACTF32X4 $0x01, Y11, X11
+	ADDQ          CX, BX
+	VMOVUPS       X12, (BX)
+	VEXTRACTF32X4 $0x01, Y12, X12
+	ADDQ          CX, BX
+	VMOVUPS       X13, (BX)
+	VEXTRACTF32X4 $0x01, Y13, X13
+	ADDQ          CX, BX
+	ADDQ          $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	VMOVLPS   X2, (BX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, BX
+	VMOVLPS   X3, (BX)
+	VPERMILPS $0x0e, X3, X3
+	ADDQ      CX, BX
+	VMOVLPS   X4, (BX)
+	VPERMILPS $0x0e, X4, X4
+	ADDQ      CX, BX
+	VMOVLPS   X5, (BX)
+	VPERMILPS $0x0e, X5, X5
+	ADDQ      CX, BX
+	VMOVLPS   X6, (BX)
+	VPERMILPS $0x0e, X6, X6
+	ADDQ      CX, BX
+	VMOVLPS   X7, (BX)
+	VPERMILPS $0x0e, X7, X7
+	ADDQ      CX, BX
+	VMOVLPS   X8, (BX)
+	VPERMILPS $0x0e, X8, X8
+	ADDQ      CX, BX
+	VMOVLPS   X9, (BX)
+	VPERMILPS $0x0e, X9, X9
+	ADDQ      CX, BX
+	VMOVLPS   X10, (BX)
+	VPERMILPS $0x0e, X10, X10
+	ADDQ      CX, BX
+	VMOVLPS   X11, (BX)
+	VPERMILPS $0x0e, X11, X11
+	ADDQ      CX, BX
+	VMOVLPS   X12, (BX)
+	VPERMILPS $0x0e, X12, X12
+	ADDQ      CX, BX
+	VMOVLPS   X13, (BX)
+	VPERMILPS $0x0e, X13, X13
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	VMOVSS X2, (DX)
+	ADDQ   CX, DX
+	VMOVSS X3, (DX)
+	ADDQ   CX, DX
+	VMOVSS X4, (DX)
+	ADDQ   CX, DX
+	VMOVSS X5, (DX)
+	ADDQ   CX, DX
+	VMOVSS X6, (DX)
+	ADDQ   CX, DX
+	VMOVSS X7, (DX)
+	ADDQ   CX, DX
+	VMOVSS X8, (DX)
+	ADDQ   CX, DX
+	VMOVSS X9, (DX)
+	ADDQ   CX, DX
+	VMOVSS X10, (DX)
+	ADDQ   CX, DX
+	VMOVSS X11, (DX)
+	ADDQ   CX, DX
+	VMOVSS X12, (DX)
+	ADDQ   CX, DX
+	VMOVSS X13, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX2_1x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// Requires: AVX, FMA3
+TEXT ·mulAVX2_1x16(SB), NOSPLIT, $0-64
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b+24(FP), DX
+	MOVQ tiles+48(FP), BX
+
+tile:
+	MOVQ   a+16(FP), SI
+	MOVQ   boff+32(FP), DI
+	MOVQ   k+40(FP), R8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+loop:
+	MOVLQSX      (DI), R9
+	VMOVUPS      (DX)(R9*4), Y2
+	VMOVUPS      32(DX)(R9*4), Y3
+	VBROADCASTSS (SI), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, DI
+	DECQ         R8
+	JNZ          loop
+	MOVQ         acc+56(FP), SI
+	TESTQ        SI, SI
+	JZ           store
+	MOVQ         AX, SI
+	VADDPS       (SI), Y0, Y0
+	VADDPS       32(SI), Y1, Y1
+	ADDQ         CX, SI
+
+store:
+	MOVQ    AX, SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	ADDQ    CX, SI
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, DX
+	DECQ    BX
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func mulAVX2_1x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX2, BMI2, FMA3
+TEXT ·mulAVX2_1x8(SB), NOSPLIT, $0-64
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
+	MOVQ   boff+32(FP), DX
+	MOVQ   k+40(FP), BX
+	VXORPS Y0, Y0, Y0
+
+loop:
+	MOVLQSX      (DX), SI
+	VMOVUPS      (AX)(SI*4), Y1
+	VBROADCASTSS (CX), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	ADDQ         $0x04, CX
+	ADDQ         $0x04, DX
+	DECQ         BX
+	JNZ          loop
+	MOVQ         c+0(FP), AX
+	MOVQ         ldc+8(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
+	JZ           store
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	VMOVD        BX, X1
+	VPBROADCASTD X1, Y1
+	VMOVDQU      signShifts<>+0(SB), Y2
+	VPSLLVD      Y2, Y1, Y1
+	MOVQ         AX, BX
+	VMASKMOVPS   (BX), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	ADDQ         CX, BX
+
+store:
+	CMPQ    DX, $0x08
+	JNE     pieces
+	VMOVUPS Y0, (AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+pieces:
+	TESTQ        $0x00000004, DX
+	JZ           below4
+	MOVQ         AX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         CX, BX
+	ADDQ         $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
 	VZEROUPPER
 	RET
 
@@ -2824,116 +7093,69 @@ DATA signShifts<>+24(SB)/4, $0x00000019
 DATA signShifts<>+28(SB)/4, $0x00000018
 GLOBL signShifts<>(SB), RODATA|NOPTR, $32
 
-// func mulAVX2_1x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·mulAVX2_1x8(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
-	MOVQ   boff+32(FP), DX
-	MOVQ   k+40(FP), BX
-	VXORPS Y0, Y0, Y0
-
-loop:
-	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Y1
-	VBROADCASTSS (AX), Y2
-	VFMADD231PS  Y1, Y2, Y0
-	ADDQ         $0x04, AX
-	ADDQ         $0x04, DX
-	DECQ         BX
-	JNZ          loop
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
-	SHLQ         $0x02, CX
-	VMOVD        DX, X1
-	VPBROADCASTD X1, Y1
-	VMOVDQU      signShifts<>+0(SB), Y2
-	VPSLLVD      Y2, Y1, Y1
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
-	JZ           store
-	MOVQ         AX, DX
-	VMASKMOVPS   (DX), Y1, Y2
-	VADDPS       Y2, Y0, Y0
-	ADDQ         CX, DX
-
-store:
-	VMASKMOVPS Y0, Y1, (AX)
-	ADDQ       CX, AX
-	VZEROUPPER
-	RET
-
-// func mulAVX2_2x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX2, FMA3
+// func mulAVX2_2x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// Requires: AVX, FMA3
 TEXT ·mulAVX2_2x16(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
-	MOVQ   boff+32(FP), DX
-	MOVQ   k+40(FP), BX
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b+24(FP), DX
+	MOVQ tiles+48(FP), BX
+
+tile:
+	MOVQ   a+16(FP), SI
+	MOVQ   boff+32(FP), DI
+	MOVQ   k+40(FP), R8
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 
 loop:
-	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Y4
-	VMOVUPS      32(CX)(SI*4), Y5
-	VBROADCASTSS (AX), Y6
+	MOVLQSX      (DI), R9
+	VMOVUPS      (DX)(R9*4), Y4
+	VMOVUPS      32(DX)(R9*4), Y5
+	VBROADCASTSS (SI), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS 4(AX), Y6
+	VBROADCASTSS 4(SI), Y6
 	VFMADD231PS  Y4, Y6, Y2
 	VFMADD231PS  Y5, Y6, Y3
-	ADDQ         $0x08, AX
-	ADDQ         $0x04, DX
-	DECQ         BX
+	ADDQ         $0x08, SI
+	ADDQ         $0x04, DI
+	DECQ         R8
 	JNZ          loop
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
-	SHLQ         $0x02, CX
-	MOVL         DX, BX
-	VMOVD        BX, X4
-	VPBROADCASTD X4, Y4
-	VMOVDQU      signShifts<>+0(SB), Y5
-	VPSLLVD      Y5, Y4, Y4
-	SHRL         $0x08, DX
-	VMOVD        DX, X5
-	VPBROADCASTD X5, Y5
-	VMOVDQU      signShifts<>+0(SB), Y6
-	VPSLLVD      Y6, Y5, Y5
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         acc+56(FP), SI
+	TESTQ        SI, SI
 	JZ           store
-	MOVQ         AX, DX
-	VMASKMOVPS   (DX), Y4, Y6
-	VADDPS       Y6, Y0, Y0
-	VMASKMOVPS   32(DX), Y5, Y6
-	VADDPS       Y6, Y1, Y1
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y4, Y6
-	VADDPS       Y6, Y2, Y2
-	VMASKMOVPS   32(DX), Y5, Y6
-	VADDPS       Y6, Y3, Y3
-	ADDQ         CX, DX
+	MOVQ         AX, SI
+	VADDPS       (SI), Y0, Y0
+	VADDPS       32(SI), Y1, Y1
+	ADDQ         CX, SI
+	VADDPS       (SI), Y2, Y2
+	VADDPS       32(SI), Y3, Y3
+	ADDQ         CX, SI
 
 store:
-	VMASKMOVPS Y0, Y4, (AX)
-	VMASKMOVPS Y1, Y5, 32(AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y2, Y4, (AX)
-	VMASKMOVPS Y3, Y5, 32(AX)
-	ADDQ       CX, AX
+	MOVQ    AX, SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	ADDQ    CX, SI
+	VMOVUPS Y2, (SI)
+	VMOVUPS Y3, 32(SI)
+	ADDQ    CX, SI
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func mulAVX2_2x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX2, FMA3
+// func mulAVX2_2x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX2, BMI2, FMA3
 TEXT ·mulAVX2_2x8(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
 	VXORPS Y0, Y0, Y0
@@ -2941,49 +7163,97 @@ TEXT ·mulAVX2_2x8(SB), NOSPLIT, $0-64
 
 loop:
 	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Y2
-	VBROADCASTSS (AX), Y3
+	VMOVUPS      (AX)(SI*4), Y2
+	VBROADCASTSS (CX), Y3
 	VFMADD231PS  Y2, Y3, Y0
-	VBROADCASTSS 4(AX), Y3
+	VBROADCASTSS 4(CX), Y3
 	VFMADD231PS  Y2, Y3, Y1
-	ADDQ         $0x08, AX
+	ADDQ         $0x08, CX
 	ADDQ         $0x04, DX
 	DECQ         BX
 	JNZ          loop
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
 	SHLQ         $0x02, CX
-	VMOVD        DX, X2
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
+	JZ           store
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	VMOVD        BX, X2
 	VPBROADCASTD X2, Y2
 	VMOVDQU      signShifts<>+0(SB), Y3
 	VPSLLVD      Y3, Y2, Y2
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
-	JZ           store
-	MOVQ         AX, DX
-	VMASKMOVPS   (DX), Y2, Y3
+	MOVQ         AX, BX
+	VMASKMOVPS   (BX), Y2, Y3
 	VADDPS       Y3, Y0, Y0
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y2, Y3
-	VADDPS       Y3, Y1, Y1
-	ADDQ         CX, DX
+	ADDQ         CX, BX
+	VMASKMOVPS   (BX), Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	ADDQ         CX, BX
 
 store:
-	VMASKMOVPS Y0, Y2, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y1, Y2, (AX)
-	ADDQ       CX, AX
+	CMPQ    DX, $0x08
+	JNE     pieces
+	VMOVUPS Y0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
-// func mulAVX2_3x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX2, FMA3
+pieces:
+	TESTQ        $0x00000004, DX
+	JZ           below4
+	MOVQ         AX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         CX, BX
+	ADDQ         $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX2_3x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// Requires: AVX, FMA3
 TEXT ·mulAVX2_3x16(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
-	MOVQ   boff+32(FP), DX
-	MOVQ   k+40(FP), BX
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b+24(FP), DX
+	MOVQ tiles+48(FP), BX
+
+tile:
+	MOVQ   a+16(FP), SI
+	MOVQ   boff+32(FP), DI
+	MOVQ   k+40(FP), R8
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -2992,74 +7262,59 @@ TEXT ·mulAVX2_3x16(SB), NOSPLIT, $0-64
 	VXORPS Y5, Y5, Y5
 
 loop:
-	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Y6
-	VMOVUPS      32(CX)(SI*4), Y7
-	VBROADCASTSS (AX), Y8
+	MOVLQSX      (DI), R9
+	VMOVUPS      (DX)(R9*4), Y6
+	VMOVUPS      32(DX)(R9*4), Y7
+	VBROADCASTSS (SI), Y8
 	VFMADD231PS  Y6, Y8, Y0
 	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS 4(AX), Y8
+	VBROADCASTSS 4(SI), Y8
 	VFMADD231PS  Y6, Y8, Y2
 	VFMADD231PS  Y7, Y8, Y3
-	VBROADCASTSS 8(AX), Y8
+	VBROADCASTSS 8(SI), Y8
 	VFMADD231PS  Y6, Y8, Y4
 	VFMADD231PS  Y7, Y8, Y5
-	ADDQ         $0x0c, AX
-	ADDQ         $0x04, DX
-	DECQ         BX
+	ADDQ         $0x0c, SI
+	ADDQ         $0x04, DI
+	DECQ         R8
 	JNZ          loop
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
-	SHLQ         $0x02, CX
-	MOVL         DX, BX
-	VMOVD        BX, X6
-	VPBROADCASTD X6, Y6
-	VMOVDQU      signShifts<>+0(SB), Y7
-	VPSLLVD      Y7, Y6, Y6
-	SHRL         $0x08, DX
-	VMOVD        DX, X7
-	VPBROADCASTD X7, Y7
-	VMOVDQU      signShifts<>+0(SB), Y8
-	VPSLLVD      Y8, Y7, Y7
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         acc+56(FP), SI
+	TESTQ        SI, SI
 	JZ           store
-	MOVQ         AX, DX
-	VMASKMOVPS   (DX), Y6, Y8
-	VADDPS       Y8, Y0, Y0
-	VMASKMOVPS   32(DX), Y7, Y8
-	VADDPS       Y8, Y1, Y1
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y6, Y8
-	VADDPS       Y8, Y2, Y2
-	VMASKMOVPS   32(DX), Y7, Y8
-	VADDPS       Y8, Y3, Y3
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y6, Y8
-	VADDPS       Y8, Y4, Y4
-	VMASKMOVPS   32(DX), Y7, Y8
-	VADDPS       Y8, Y5, Y5
-	ADDQ         CX, DX
+	MOVQ         AX, SI
+	VADDPS       (SI), Y0, Y0
+	VADDPS       32(SI), Y1, Y1
+	ADDQ         CX, SI
+	VADDPS       (SI), Y2, Y2
+	VADDPS       32(SI), Y3, Y3
+	ADDQ         CX, SI
+	VADDPS       (SI), Y4, Y4
+	VADDPS       32(SI), Y5, Y5
+	ADDQ         CX, SI
 
 store:
-	VMASKMOVPS Y0, Y6, (AX)
-	VMASKMOVPS Y1, Y7, 32(AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y2, Y6, (AX)
-	VMASKMOVPS Y3, Y7, 32(AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y4, Y6, (AX)
-	VMASKMOVPS Y5, Y7, 32(AX)
-	ADDQ       CX, AX
+	MOVQ    AX, SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	ADDQ    CX, SI
+	VMOVUPS Y2, (SI)
+	VMOVUPS Y3, 32(SI)
+	ADDQ    CX, SI
+	VMOVUPS Y4, (SI)
+	VMOVUPS Y5, 32(SI)
+	ADDQ    CX, SI
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func mulAVX2_3x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX2, FMA3
+// func mulAVX2_3x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX2, BMI2, FMA3
 TEXT ·mulAVX2_3x8(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
 	VXORPS Y0, Y0, Y0
@@ -3068,56 +7323,112 @@ TEXT ·mulAVX2_3x8(SB), NOSPLIT, $0-64
 
 loop:
 	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Y3
-	VBROADCASTSS (AX), Y4
+	VMOVUPS      (AX)(SI*4), Y3
+	VBROADCASTSS (CX), Y4
 	VFMADD231PS  Y3, Y4, Y0
-	VBROADCASTSS 4(AX), Y4
+	VBROADCASTSS 4(CX), Y4
 	VFMADD231PS  Y3, Y4, Y1
-	VBROADCASTSS 8(AX), Y4
+	VBROADCASTSS 8(CX), Y4
 	VFMADD231PS  Y3, Y4, Y2
-	ADDQ         $0x0c, AX
+	ADDQ         $0x0c, CX
 	ADDQ         $0x04, DX
 	DECQ         BX
 	JNZ          loop
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
 	SHLQ         $0x02, CX
-	VMOVD        DX, X3
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
+	JZ           store
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	VMOVD        BX, X3
 	VPBROADCASTD X3, Y3
 	VMOVDQU      signShifts<>+0(SB), Y4
 	VPSLLVD      Y4, Y3, Y3
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
-	JZ           store
-	MOVQ         AX, DX
-	VMASKMOVPS   (DX), Y3, Y4
+	MOVQ         AX, BX
+	VMASKMOVPS   (BX), Y3, Y4
 	VADDPS       Y4, Y0, Y0
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y3, Y4
+	ADDQ         CX, BX
+	VMASKMOVPS   (BX), Y3, Y4
 	VADDPS       Y4, Y1, Y1
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y3, Y4
-	VADDPS       Y4, Y2, Y2
-	ADDQ         CX, DX
+	ADDQ         CX, BX
+	VMASKMOVPS   (BX), Y3, Y3
+	VADDPS       Y3, Y2, Y2
+	ADDQ         CX, BX
 
 store:
-	VMASKMOVPS Y0, Y3, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y1, Y3, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y2, Y3, (AX)
-	ADDQ       CX, AX
+	CMPQ    DX, $0x08
+	JNE     pieces
+	VMOVUPS Y0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
-// func mulAVX2_4x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX2, FMA3
+pieces:
+	TESTQ        $0x00000004, DX
+	JZ           below4
+	MOVQ         AX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         CX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         CX, BX
+	ADDQ         $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	VMOVLPS   X2, (BX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	VMOVSS X2, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX2_4x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// Requires: AVX, FMA3
 TEXT ·mulAVX2_4x16(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
-	MOVQ   boff+32(FP), DX
-	MOVQ   k+40(FP), BX
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b+24(FP), DX
+	MOVQ tiles+48(FP), BX
+
+tile:
+	MOVQ   a+16(FP), SI
+	MOVQ   boff+32(FP), DI
+	MOVQ   k+40(FP), R8
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -3128,85 +7439,68 @@ TEXT ·mulAVX2_4x16(SB), NOSPLIT, $0-64
 	VXORPS Y7, Y7, Y7
 
 loop:
-	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Y8
-	VMOVUPS      32(CX)(SI*4), Y9
-	VBROADCASTSS (AX), Y10
+	MOVLQSX      (DI), R9
+	VMOVUPS      (DX)(R9*4), Y8
+	VMOVUPS      32(DX)(R9*4), Y9
+	VBROADCASTSS (SI), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS 4(AX), Y10
+	VBROADCASTSS 4(SI), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS 8(AX), Y10
+	VBROADCASTSS 8(SI), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS 12(AX), Y10
+	VBROADCASTSS 12(SI), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         $0x10, AX
-	ADDQ         $0x04, DX
-	DECQ         BX
+	ADDQ         $0x10, SI
+	ADDQ         $0x04, DI
+	DECQ         R8
 	JNZ          loop
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
-	SHLQ         $0x02, CX
-	MOVL         DX, BX
-	VMOVD        BX, X8
-	VPBROADCASTD X8, Y8
-	VMOVDQU      signShifts<>+0(SB), Y9
-	VPSLLVD      Y9, Y8, Y8
-	SHRL         $0x08, DX
-	VMOVD        DX, X9
-	VPBROADCASTD X9, Y9
-	VMOVDQU      signShifts<>+0(SB), Y10
-	VPSLLVD      Y10, Y9, Y9
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         acc+56(FP), SI
+	TESTQ        SI, SI
 	JZ           store
-	MOVQ         AX, DX
-	VMASKMOVPS   (DX), Y8, Y10
-	VADDPS       Y10, Y0, Y0
-	VMASKMOVPS   32(DX), Y9, Y10
-	VADDPS       Y10, Y1, Y1
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y8, Y10
-	VADDPS       Y10, Y2, Y2
-	VMASKMOVPS   32(DX), Y9, Y10
-	VADDPS       Y10, Y3, Y3
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y8, Y10
-	VADDPS       Y10, Y4, Y4
-	VMASKMOVPS   32(DX), Y9, Y10
-	VADDPS       Y10, Y5, Y5
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y8, Y10
-	VADDPS       Y10, Y6, Y6
-	VMASKMOVPS   32(DX), Y9, Y10
-	VADDPS       Y10, Y7, Y7
-	ADDQ         CX, DX
+	MOVQ         AX, SI
+	VADDPS       (SI), Y0, Y0
+	VADDPS       32(SI), Y1, Y1
+	ADDQ         CX, SI
+	VADDPS       (SI), Y2, Y2
+	VADDPS       32(SI), Y3, Y3
+	ADDQ         CX, SI
+	VADDPS       (SI), Y4, Y4
+	VADDPS       32(SI), Y5, Y5
+	ADDQ         CX, SI
+	VADDPS       (SI), Y6, Y6
+	VADDPS       32(SI), Y7, Y7
+	ADDQ         CX, SI
 
 store:
-	VMASKMOVPS Y0, Y8, (AX)
-	VMASKMOVPS Y1, Y9, 32(AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y2, Y8, (AX)
-	VMASKMOVPS Y3, Y9, 32(AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y4, Y8, (AX)
-	VMASKMOVPS Y5, Y9, 32(AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y6, Y8, (AX)
-	VMASKMOVPS Y7, Y9, 32(AX)
-	ADDQ       CX, AX
+	MOVQ    AX, SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	ADDQ    CX, SI
+	VMOVUPS Y2, (SI)
+	VMOVUPS Y3, 32(SI)
+	ADDQ    CX, SI
+	VMOVUPS Y4, (SI)
+	VMOVUPS Y5, 32(SI)
+	ADDQ    CX, SI
+	VMOVUPS Y6, (SI)
+	VMOVUPS Y7, 32(SI)
+	ADDQ    CX, SI
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func mulAVX2_4x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX2, FMA3
+// func mulAVX2_4x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX2, BMI2, FMA3
 TEXT ·mulAVX2_4x8(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
 	VXORPS Y0, Y0, Y0
@@ -3216,63 +7510,127 @@ TEXT ·mulAVX2_4x8(SB), NOSPLIT, $0-64
 
 loop:
 	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Y4
-	VBROADCASTSS (AX), Y5
+	VMOVUPS      (AX)(SI*4), Y4
+	VBROADCASTSS (CX), Y5
 	VFMADD231PS  Y4, Y5, Y0
-	VBROADCASTSS 4(AX), Y5
+	VBROADCASTSS 4(CX), Y5
 	VFMADD231PS  Y4, Y5, Y1
-	VBROADCASTSS 8(AX), Y5
+	VBROADCASTSS 8(CX), Y5
 	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS 12(AX), Y5
+	VBROADCASTSS 12(CX), Y5
 	VFMADD231PS  Y4, Y5, Y3
-	ADDQ         $0x10, AX
+	ADDQ         $0x10, CX
 	ADDQ         $0x04, DX
 	DECQ         BX
 	JNZ          loop
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
 	SHLQ         $0x02, CX
-	VMOVD        DX, X4
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
+	JZ           store
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	VMOVD        BX, X4
 	VPBROADCASTD X4, Y4
 	VMOVDQU      signShifts<>+0(SB), Y5
 	VPSLLVD      Y5, Y4, Y4
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
-	JZ           store
-	MOVQ         AX, DX
-	VMASKMOVPS   (DX), Y4, Y5
+	MOVQ         AX, BX
+	VMASKMOVPS   (BX), Y4, Y5
 	VADDPS       Y5, Y0, Y0
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y4, Y5
+	ADDQ         CX, BX
+	VMASKMOVPS   (BX), Y4, Y5
 	VADDPS       Y5, Y1, Y1
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y4, Y5
+	ADDQ         CX, BX
+	VMASKMOVPS   (BX), Y4, Y5
 	VADDPS       Y5, Y2, Y2
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y4, Y5
-	VADDPS       Y5, Y3, Y3
-	ADDQ         CX, DX
+	ADDQ         CX, BX
+	VMASKMOVPS   (BX), Y4, Y4
+	VADDPS       Y4, Y3, Y3
+	ADDQ         CX, BX
 
 store:
-	VMASKMOVPS Y0, Y4, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y1, Y4, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y2, Y4, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y3, Y4, (AX)
-	ADDQ       CX, AX
+	CMPQ    DX, $0x08
+	JNE     pieces
+	VMOVUPS Y0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
-// func mulAVX2_5x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX2, FMA3
+pieces:
+	TESTQ        $0x00000004, DX
+	JZ           below4
+	MOVQ         AX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         CX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         CX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         CX, BX
+	ADDQ         $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	VMOVLPS   X2, (BX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, BX
+	VMOVLPS   X3, (BX)
+	VPERMILPS $0x0e, X3, X3
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	VMOVSS X2, (DX)
+	ADDQ   CX, DX
+	VMOVSS X3, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX2_5x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// Requires: AVX, FMA3
 TEXT ·mulAVX2_5x16(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
-	MOVQ   boff+32(FP), DX
-	MOVQ   k+40(FP), BX
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b+24(FP), DX
+	MOVQ tiles+48(FP), BX
+
+tile:
+	MOVQ   a+16(FP), SI
+	MOVQ   boff+32(FP), DI
+	MOVQ   k+40(FP), R8
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -3285,96 +7643,77 @@ TEXT ·mulAVX2_5x16(SB), NOSPLIT, $0-64
 	VXORPS Y9, Y9, Y9
 
 loop:
-	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Y10
-	VMOVUPS      32(CX)(SI*4), Y11
-	VBROADCASTSS (AX), Y12
+	MOVLQSX      (DI), R9
+	VMOVUPS      (DX)(R9*4), Y10
+	VMOVUPS      32(DX)(R9*4), Y11
+	VBROADCASTSS (SI), Y12
 	VFMADD231PS  Y10, Y12, Y0
 	VFMADD231PS  Y11, Y12, Y1
-	VBROADCASTSS 4(AX), Y12
+	VBROADCASTSS 4(SI), Y12
 	VFMADD231PS  Y10, Y12, Y2
 	VFMADD231PS  Y11, Y12, Y3
-	VBROADCASTSS 8(AX), Y12
+	VBROADCASTSS 8(SI), Y12
 	VFMADD231PS  Y10, Y12, Y4
 	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS 12(AX), Y12
+	VBROADCASTSS 12(SI), Y12
 	VFMADD231PS  Y10, Y12, Y6
 	VFMADD231PS  Y11, Y12, Y7
-	VBROADCASTSS 16(AX), Y12
+	VBROADCASTSS 16(SI), Y12
 	VFMADD231PS  Y10, Y12, Y8
 	VFMADD231PS  Y11, Y12, Y9
-	ADDQ         $0x14, AX
-	ADDQ         $0x04, DX
-	DECQ         BX
+	ADDQ         $0x14, SI
+	ADDQ         $0x04, DI
+	DECQ         R8
 	JNZ          loop
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
-	SHLQ         $0x02, CX
-	MOVL         DX, BX
-	VMOVD        BX, X10
-	VPBROADCASTD X10, Y10
-	VMOVDQU      signShifts<>+0(SB), Y11
-	VPSLLVD      Y11, Y10, Y10
-	SHRL         $0x08, DX
-	VMOVD        DX, X11
-	VPBROADCASTD X11, Y11
-	VMOVDQU      signShifts<>+0(SB), Y12
-	VPSLLVD      Y12, Y11, Y11
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         acc+56(FP), SI
+	TESTQ        SI, SI
 	JZ           store
-	MOVQ         AX, DX
-	VMASKMOVPS   (DX), Y10, Y12
-	VADDPS       Y12, Y0, Y0
-	VMASKMOVPS   32(DX), Y11, Y12
-	VADDPS       Y12, Y1, Y1
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y10, Y12
-	VADDPS       Y12, Y2, Y2
-	VMASKMOVPS   32(DX), Y11, Y12
-	VADDPS       Y12, Y3, Y3
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y10, Y12
-	VADDPS       Y12, Y4, Y4
-	VMASKMOVPS   32(DX), Y11, Y12
-	VADDPS       Y12, Y5, Y5
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y10, Y12
-	VADDPS       Y12, Y6, Y6
-	VMASKMOVPS   32(DX), Y11, Y12
-	VADDPS       Y12, Y7, Y7
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y10, Y12
-	VADDPS       Y12, Y8, Y8
-	VMASKMOVPS   32(DX), Y11, Y12
-	VADDPS       Y12, Y9, Y9
-	ADDQ         CX, DX
+	MOVQ         AX, SI
+	VADDPS       (SI), Y0, Y0
+	VADDPS       32(SI), Y1, Y1
+	ADDQ         CX, SI
+	VADDPS       (SI), Y2, Y2
+	VADDPS       32(SI), Y3, Y3
+	ADDQ         CX, SI
+	VADDPS       (SI), Y4, Y4
+	VADDPS       32(SI), Y5, Y5
+	ADDQ         CX, SI
+	VADDPS       (SI), Y6, Y6
+	VADDPS       32(SI), Y7, Y7
+	ADDQ         CX, SI
+	VADDPS       (SI), Y8, Y8
+	VADDPS       32(SI), Y9, Y9
+	ADDQ         CX, SI
 
 store:
-	VMASKMOVPS Y0, Y10, (AX)
-	VMASKMOVPS Y1, Y11, 32(AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y2, Y10, (AX)
-	VMASKMOVPS Y3, Y11, 32(AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y4, Y10, (AX)
-	VMASKMOVPS Y5, Y11, 32(AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y6, Y10, (AX)
-	VMASKMOVPS Y7, Y11, 32(AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y8, Y10, (AX)
-	VMASKMOVPS Y9, Y11, 32(AX)
-	ADDQ       CX, AX
+	MOVQ    AX, SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	ADDQ    CX, SI
+	VMOVUPS Y2, (SI)
+	VMOVUPS Y3, 32(SI)
+	ADDQ    CX, SI
+	VMOVUPS Y4, (SI)
+	VMOVUPS Y5, 32(SI)
+	ADDQ    CX, SI
+	VMOVUPS Y6, (SI)
+	VMOVUPS Y7, 32(SI)
+	ADDQ    CX, SI
+	VMOVUPS Y8, (SI)
+	VMOVUPS Y9, 32(SI)
+	ADDQ    CX, SI
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func mulAVX2_5x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX2, FMA3
+// func mulAVX2_5x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX2, BMI2, FMA3
 TEXT ·mulAVX2_5x8(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
 	VXORPS Y0, Y0, Y0
@@ -3385,70 +7724,142 @@ TEXT ·mulAVX2_5x8(SB), NOSPLIT, $0-64
 
 loop:
 	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Y5
-	VBROADCASTSS (AX), Y6
+	VMOVUPS      (AX)(SI*4), Y5
+	VBROADCASTSS (CX), Y6
 	VFMADD231PS  Y5, Y6, Y0
-	VBROADCASTSS 4(AX), Y6
+	VBROADCASTSS 4(CX), Y6
 	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS 8(AX), Y6
+	VBROADCASTSS 8(CX), Y6
 	VFMADD231PS  Y5, Y6, Y2
-	VBROADCASTSS 12(AX), Y6
+	VBROADCASTSS 12(CX), Y6
 	VFMADD231PS  Y5, Y6, Y3
-	VBROADCASTSS 16(AX), Y6
+	VBROADCASTSS 16(CX), Y6
 	VFMADD231PS  Y5, Y6, Y4
-	ADDQ         $0x14, AX
+	ADDQ         $0x14, CX
 	ADDQ         $0x04, DX
 	DECQ         BX
 	JNZ          loop
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
 	SHLQ         $0x02, CX
-	VMOVD        DX, X5
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
+	JZ           store
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	VMOVD        BX, X5
 	VPBROADCASTD X5, Y5
 	VMOVDQU      signShifts<>+0(SB), Y6
 	VPSLLVD      Y6, Y5, Y5
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
-	JZ           store
-	MOVQ         AX, DX
-	VMASKMOVPS   (DX), Y5, Y6
+	MOVQ         AX, BX
+	VMASKMOVPS   (BX), Y5, Y6
 	VADDPS       Y6, Y0, Y0
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y5, Y6
+	ADDQ         CX, BX
+	VMASKMOVPS   (BX), Y5, Y6
 	VADDPS       Y6, Y1, Y1
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y5, Y6
+	ADDQ         CX, BX
+	VMASKMOVPS   (BX), Y5, Y6
 	VADDPS       Y6, Y2, Y2
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y5, Y6
+	ADDQ         CX, BX
+	VMASKMOVPS   (BX), Y5, Y6
 	VADDPS       Y6, Y3, Y3
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y5, Y6
-	VADDPS       Y6, Y4, Y4
-	ADDQ         CX, DX
+	ADDQ         CX, BX
+	VMASKMOVPS   (BX), Y5, Y5
+	VADDPS       Y5, Y4, Y4
+	ADDQ         CX, BX
 
 store:
-	VMASKMOVPS Y0, Y5, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y1, Y5, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y2, Y5, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y3, Y5, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y4, Y5, (AX)
-	ADDQ       CX, AX
+	CMPQ    DX, $0x08
+	JNE     pieces
+	VMOVUPS Y0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
-// func mulAVX2_6x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX2, FMA3
+pieces:
+	TESTQ        $0x00000004, DX
+	JZ           below4
+	MOVQ         AX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         CX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         CX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         CX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         CX, BX
+	ADDQ         $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	VMOVLPS   X2, (BX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, BX
+	VMOVLPS   X3, (BX)
+	VPERMILPS $0x0e, X3, X3
+	ADDQ      CX, BX
+	VMOVLPS   X4, (BX)
+	VPERMILPS $0x0e, X4, X4
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	VMOVSS X2, (DX)
+	ADDQ   CX, DX
+	VMOVSS X3, (DX)
+	ADDQ   CX, DX
+	VMOVSS X4, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
+	VZEROUPPER
+	RET
+
+// func mulAVX2_6x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// Requires: AVX, FMA3
 TEXT ·mulAVX2_6x16(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
-	MOVQ   boff+32(FP), DX
-	MOVQ   k+40(FP), BX
+	MOVQ c+0(FP), AX
+	MOVQ ldc+8(FP), CX
+	SHLQ $0x02, CX
+	MOVQ b+24(FP), DX
+	MOVQ tiles+48(FP), BX
+
+tile:
+	MOVQ   a+16(FP), SI
+	MOVQ   boff+32(FP), DI
+	MOVQ   k+40(FP), R8
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -3463,107 +7874,86 @@ TEXT ·mulAVX2_6x16(SB), NOSPLIT, $0-64
 	VXORPS Y11, Y11, Y11
 
 loop:
-	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Y12
-	VMOVUPS      32(CX)(SI*4), Y13
-	VBROADCASTSS (AX), Y14
+	MOVLQSX      (DI), R9
+	VMOVUPS      (DX)(R9*4), Y12
+	VMOVUPS      32(DX)(R9*4), Y13
+	VBROADCASTSS (SI), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS 4(AX), Y14
+	VBROADCASTSS 4(SI), Y14
 	VFMADD231PS  Y12, Y14, Y2
 	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS 8(AX), Y14
+	VBROADCASTSS 8(SI), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS 12(AX), Y14
+	VBROADCASTSS 12(SI), Y14
 	VFMADD231PS  Y12, Y14, Y6
 	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS 16(AX), Y14
+	VBROADCASTSS 16(SI), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS 20(AX), Y14
+	VBROADCASTSS 20(SI), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	ADDQ         $0x18, AX
-	ADDQ         $0x04, DX
-	DECQ         BX
+	ADDQ         $0x18, SI
+	ADDQ         $0x04, DI
+	DECQ         R8
 	JNZ          loop
-	MOVQ         c+0(FP), AX
-	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
-	SHLQ         $0x02, CX
-	MOVL         DX, BX
-	VMOVD        BX, X12
-	VPBROADCASTD X12, Y12
-	VMOVDQU      signShifts<>+0(SB), Y13
-	VPSLLVD      Y13, Y12, Y12
-	SHRL         $0x08, DX
-	VMOVD        DX, X13
-	VPBROADCASTD X13, Y13
-	VMOVDQU      signShifts<>+0(SB), Y14
-	VPSLLVD      Y14, Y13, Y13
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
+	MOVQ         acc+56(FP), SI
+	TESTQ        SI, SI
 	JZ           store
-	MOVQ         AX, DX
-	VMASKMOVPS   (DX), Y12, Y14
-	VADDPS       Y14, Y0, Y0
-	VMASKMOVPS   32(DX), Y13, Y14
-	VADDPS       Y14, Y1, Y1
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y12, Y14
-	VADDPS       Y14, Y2, Y2
-	VMASKMOVPS   32(DX), Y13, Y14
-	VADDPS       Y14, Y3, Y3
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y12, Y14
-	VADDPS       Y14, Y4, Y4
-	VMASKMOVPS   32(DX), Y13, Y14
-	VADDPS       Y14, Y5, Y5
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y12, Y14
-	VADDPS       Y14, Y6, Y6
-	VMASKMOVPS   32(DX), Y13, Y14
-	VADDPS       Y14, Y7, Y7
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y12, Y14
-	VADDPS       Y14, Y8, Y8
-	VMASKMOVPS   32(DX), Y13, Y14
-	VADDPS       Y14, Y9, Y9
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y12, Y14
-	VADDPS       Y14, Y10, Y10
-	VMASKMOVPS   32(DX), Y13, Y14
-	VADDPS       Y14, Y11, Y11
-	ADDQ         CX, DX
+	MOVQ         AX, SI
+	VADDPS       (SI), Y0, Y0
+	VADDPS       32(SI), Y1, Y1
+	ADDQ         CX, SI
+	VADDPS       (SI), Y2, Y2
+	VADDPS       32(SI), Y3, Y3
+	ADDQ         CX, SI
+	VADDPS       (SI), Y4, Y4
+	VADDPS       32(SI), Y5, Y5
+	ADDQ         CX, SI
+	VADDPS       (SI), Y6, Y6
+	VADDPS       32(SI), Y7, Y7
+	ADDQ         CX, SI
+	VADDPS       (SI), Y8, Y8
+	VADDPS       32(SI), Y9, Y9
+	ADDQ         CX, SI
+	VADDPS       (SI), Y10, Y10
+	VADDPS       32(SI), Y11, Y11
+	ADDQ         CX, SI
 
 store:
-	VMASKMOVPS Y0, Y12, (AX)
-	VMASKMOVPS Y1, Y13, 32(AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y2, Y12, (AX)
-	VMASKMOVPS Y3, Y13, 32(AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y4, Y12, (AX)
-	VMASKMOVPS Y5, Y13, 32(AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y6, Y12, (AX)
-	VMASKMOVPS Y7, Y13, 32(AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y8, Y12, (AX)
-	VMASKMOVPS Y9, Y13, 32(AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y10, Y12, (AX)
-	VMASKMOVPS Y11, Y13, 32(AX)
-	ADDQ       CX, AX
+	MOVQ    AX, SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	ADDQ    CX, SI
+	VMOVUPS Y2, (SI)
+	VMOVUPS Y3, 32(SI)
+	ADDQ    CX, SI
+	VMOVUPS Y4, (SI)
+	VMOVUPS Y5, 32(SI)
+	ADDQ    CX, SI
+	VMOVUPS Y6, (SI)
+	VMOVUPS Y7, 32(SI)
+	ADDQ    CX, SI
+	VMOVUPS Y8, (SI)
+	VMOVUPS Y9, 32(SI)
+	ADDQ    CX, SI
+	VMOVUPS Y10, (SI)
+	VMOVUPS Y11, 32(SI)
+	ADDQ    CX, SI
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, DX
+	DECQ    BX
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func mulAVX2_6x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)
-// Requires: AVX, AVX2, FMA3
+// func mulAVX2_6x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// Requires: AVX, AVX2, BMI2, FMA3
 TEXT ·mulAVX2_6x8(SB), NOSPLIT, $0-64
-	MOVQ   a+16(FP), AX
-	MOVQ   b+24(FP), CX
+	MOVQ   b+24(FP), AX
+	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
 	MOVQ   k+40(FP), BX
 	VXORPS Y0, Y0, Y0
@@ -3575,100 +7965,178 @@ TEXT ·mulAVX2_6x8(SB), NOSPLIT, $0-64
 
 loop:
 	MOVLQSX      (DX), SI
-	VMOVUPS      (CX)(SI*4), Y6
-	VBROADCASTSS (AX), Y7
+	VMOVUPS      (AX)(SI*4), Y6
+	VBROADCASTSS (CX), Y7
 	VFMADD231PS  Y6, Y7, Y0
-	VBROADCASTSS 4(AX), Y7
+	VBROADCASTSS 4(CX), Y7
 	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS 8(AX), Y7
+	VBROADCASTSS 8(CX), Y7
 	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS 12(AX), Y7
+	VBROADCASTSS 12(CX), Y7
 	VFMADD231PS  Y6, Y7, Y3
-	VBROADCASTSS 16(AX), Y7
+	VBROADCASTSS 16(CX), Y7
 	VFMADD231PS  Y6, Y7, Y4
-	VBROADCASTSS 20(AX), Y7
+	VBROADCASTSS 20(CX), Y7
 	VFMADD231PS  Y6, Y7, Y5
-	ADDQ         $0x18, AX
+	ADDQ         $0x18, CX
 	ADDQ         $0x04, DX
 	DECQ         BX
 	JNZ          loop
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
-	MOVL         mask+48(FP), DX
 	SHLQ         $0x02, CX
-	VMOVD        DX, X6
+	MOVQ         n+48(FP), DX
+	MOVQ         acc+56(FP), BX
+	TESTQ        BX, BX
+	JZ           store
+	MOVQ         $-1, BX
+	BZHIQ        DX, BX, BX
+	VMOVD        BX, X6
 	VPBROADCASTD X6, Y6
 	VMOVDQU      signShifts<>+0(SB), Y7
 	VPSLLVD      Y7, Y6, Y6
-	MOVQ         acc+56(FP), DX
-	TESTQ        DX, DX
-	JZ           store
-	MOVQ         AX, DX
-	VMASKMOVPS   (DX), Y6, Y7
+	MOVQ         AX, BX
+	VMASKMOVPS   (BX), Y6, Y7
 	VADDPS       Y7, Y0, Y0
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y6, Y7
+	ADDQ         CX, BX
+	VMASKMOVPS   (BX), Y6, Y7
 	VADDPS       Y7, Y1, Y1
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y6, Y7
+	ADDQ         CX, BX
+	VMASKMOVPS   (BX), Y6, Y7
 	VADDPS       Y7, Y2, Y2
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y6, Y7
+	ADDQ         CX, BX
+	VMASKMOVPS   (BX), Y6, Y7
 	VADDPS       Y7, Y3, Y3
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y6, Y7
+	ADDQ         CX, BX
+	VMASKMOVPS   (BX), Y6, Y7
 	VADDPS       Y7, Y4, Y4
-	ADDQ         CX, DX
-	VMASKMOVPS   (DX), Y6, Y7
-	VADDPS       Y7, Y5, Y5
-	ADDQ         CX, DX
+	ADDQ         CX, BX
+	VMASKMOVPS   (BX), Y6, Y6
+	VADDPS       Y6, Y5, Y5
+	ADDQ         CX, BX
 
 store:
-	VMASKMOVPS Y0, Y6, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y1, Y6, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y2, Y6, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y3, Y6, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y4, Y6, (AX)
-	ADDQ       CX, AX
-	VMASKMOVPS Y5, Y6, (AX)
-	ADDQ       CX, AX
+	CMPQ    DX, $0x08
+	JNE     pieces
+	VMOVUPS Y0, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y3, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+pieces:
+	TESTQ        $0x00000004, DX
+	JZ           below4
+	MOVQ         AX, BX
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         CX, BX
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         CX, BX
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         CX, BX
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         CX, BX
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         CX, BX
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         CX, BX
+	ADDQ         $0x10, AX
+
+below4:
+	TESTQ     $0x00000002, DX
+	JZ        below2
+	MOVQ      AX, BX
+	VMOVLPS   X0, (BX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, BX
+	VMOVLPS   X1, (BX)
+	VPERMILPS $0x0e, X1, X1
+	ADDQ      CX, BX
+	VMOVLPS   X2, (BX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, BX
+	VMOVLPS   X3, (BX)
+	VPERMILPS $0x0e, X3, X3
+	ADDQ      CX, BX
+	VMOVLPS   X4, (BX)
+	VPERMILPS $0x0e, X4, X4
+	ADDQ      CX, BX
+	VMOVLPS   X5, (BX)
+	VPERMILPS $0x0e, X5, X5
+	ADDQ      CX, BX
+	ADDQ      $0x08, AX
+
+below2:
+	TESTQ  $0x00000001, DX
+	JZ     below1
+	MOVQ   AX, DX
+	VMOVSS X0, (DX)
+	ADDQ   CX, DX
+	VMOVSS X1, (DX)
+	ADDQ   CX, DX
+	VMOVSS X2, (DX)
+	ADDQ   CX, DX
+	VMOVSS X3, (DX)
+	ADDQ   CX, DX
+	VMOVSS X4, (DX)
+	ADDQ   CX, DX
+	VMOVSS X5, (DX)
+	ADDQ   CX, DX
+	ADDQ   $0x04, AX
+
+below1:
 	VZEROUPPER
 	RET
 
 // func dotAVX512_1x1(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·dotAVX512_1x1(SB), NOSPLIT, $24-96
-	VPXORD Z0, Z0, Z0
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+	MOVL    tail+72(FP), AX
+	KMOVW   AX, K1
+	MOVQ    as+32(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, (SP)
+	MOVQ    bs+56(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    segments+80(FP), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    aoff+24(FP), CX
+	MOVQ    a+16(FP), AX
+	MOVLQSX (CX), CX
+	LEAQ    (AX)(CX*4), CX
+	MOVQ    boff+48(FP), DX
+	MOVQ    b+40(FP), AX
+	MOVLQSX (DX), DX
+	LEAQ    (AX)(DX*4), DX
+	VPXORD  Z0, Z0, Z0
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), DX
-	MOVLQSX (CX), CX
-	LEAQ    (DX)(CX*4), CX
-	XORQ    DX, DX
-	MOVQ    vectors+64(FP), BX
-	TESTQ   BX, BX
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), BX
+	TESTQ BX, BX
+	JZ    tail
 
 loop:
-	VMOVUPS     (CX)(DX*1), Z1
-	VMOVUPS     (AX)(DX*1), Z2
+	VMOVUPS     (DX)(AX*1), Z1
+	VMOVUPS     (CX)(AX*1), Z2
 	VFMADD231PS Z2, Z1, Z0
-	ADDQ        $0x40, DX
+	ADDQ        $0x40, AX
 	DECQ        BX
 	JNZ         loop
 
@@ -3676,18 +8144,13 @@ tail:
 	MOVL        tail+72(FP), BX
 	TESTL       BX, BX
 	JZ          next
-	KMOVW       BX, K1
-	VMOVUPS.Z   (CX)(DX*1), K1, Z1
-	VMOVUPS.Z   (AX)(DX*1), K1, Z2
+	VMOVUPS.Z   (DX)(AX*1), K1, Z1
+	VMOVUPS.Z   (CX)(AX*1), K1, Z2
 	VFMADD231PS Z2, Z1, Z0
 
 next:
-	MOVQ          as+32(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, (SP)
-	MOVQ          bs+56(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, 8(SP)
+	ADDQ          (SP), CX
+	ADDQ          8(SP), DX
 	DECQ          16(SP)
 	JNZ           segment
 	MOVQ          c+0(FP), AX
@@ -3717,38 +8180,42 @@ store:
 // func dotAVX512_1x2(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·dotAVX512_1x2(SB), NOSPLIT, $24-96
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+	MOVL    tail+72(FP), AX
+	KMOVW   AX, K1
+	MOVQ    as+32(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, (SP)
+	MOVQ    bs+56(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    segments+80(FP), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    aoff+24(FP), CX
+	MOVQ    a+16(FP), AX
+	MOVLQSX (CX), CX
+	LEAQ    (AX)(CX*4), CX
+	MOVQ    boff+48(FP), BX
+	MOVQ    b+40(FP), AX
+	MOVLQSX (BX), DX
+	LEAQ    (AX)(DX*4), DX
+	MOVLQSX 4(BX), BX
+	LEAQ    (AX)(BX*4), BX
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), DX
-	MOVLQSX (CX), BX
-	LEAQ    (DX)(BX*4), BX
-	MOVLQSX 4(CX), CX
-	LEAQ    (DX)(CX*4), CX
-	XORQ    DX, DX
-	MOVQ    vectors+64(FP), SI
-	TESTQ   SI, SI
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), SI
+	TESTQ SI, SI
+	JZ    tail
 
 loop:
-	VMOVUPS     (BX)(DX*1), Z2
-	VMOVUPS     (CX)(DX*1), Z3
-	VMOVUPS     (AX)(DX*1), Z4
+	VMOVUPS     (DX)(AX*1), Z2
+	VMOVUPS     (BX)(AX*1), Z3
+	VMOVUPS     (CX)(AX*1), Z4
 	VFMADD231PS Z4, Z2, Z0
 	VFMADD231PS Z4, Z3, Z1
-	ADDQ        $0x40, DX
+	ADDQ        $0x40, AX
 	DECQ        SI
 	JNZ         loop
 
@@ -3756,20 +8223,16 @@ tail:
 	MOVL        tail+72(FP), SI
 	TESTL       SI, SI
 	JZ          next
-	KMOVW       SI, K1
-	VMOVUPS.Z   (BX)(DX*1), K1, Z2
-	VMOVUPS.Z   (CX)(DX*1), K1, Z3
-	VMOVUPS.Z   (AX)(DX*1), K1, Z4
+	VMOVUPS.Z   (DX)(AX*1), K1, Z2
+	VMOVUPS.Z   (BX)(AX*1), K1, Z3
+	VMOVUPS.Z   (CX)(AX*1), K1, Z4
 	VFMADD231PS Z4, Z2, Z0
 	VFMADD231PS Z4, Z3, Z1
 
 next:
-	MOVQ          as+32(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, (SP)
-	MOVQ          bs+56(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, 8(SP)
+	ADDQ          (SP), CX
+	ADDQ          8(SP), DX
+	ADDQ          8(SP), BX
 	DECQ          16(SP)
 	JNZ           segment
 	MOVQ          c+0(FP), AX
@@ -3780,72 +8243,74 @@ next:
 	VADDPS        Y2, Y0, Y0
 	VEXTRACTF32X4 $0x01, Y0, X2
 	VADDPS        X2, X0, X0
-	VPERMILPS     $0x0e, X0, X2
-	VADDPS        X2, X0, X0
-	VPERMILPS     $0x01, X0, X2
-	VADDSS        X2, X0, X0
 	VEXTRACTF64X4 $0x01, Z1, Y2
 	VADDPS        Y2, Y1, Y1
 	VEXTRACTF32X4 $0x01, Y1, X2
 	VADDPS        X2, X1, X1
-	VPERMILPS     $0x0e, X1, X2
-	VADDPS        X2, X1, X1
-	VPERMILPS     $0x01, X1, X2
-	VADDSS        X2, X1, X1
+	VUNPCKHPD     X1, X0, X2
+	VUNPCKLPD     X1, X0, X0
+	VADDPS        X2, X0, X0
+	VSHUFPS       $0xdd, X0, X0, X1
+	VSHUFPS       $0x88, X0, X0, X0
+	VADDPS        X1, X0, X0
 	TESTQ         DX, DX
 	JZ            store
 	MOVQ          AX, DX
-	VADDSS        (DX), X0, X0
-	VADDSS        4(DX), X1, X1
+	VMOVSD        (DX), X1
+	VADDPS        X1, X0, X0
 	ADDQ          CX, DX
 
 store:
-	VMOVSS X0, (AX)
-	VMOVSS X1, 4(AX)
-	ADDQ   CX, AX
+	VMOVLPS   X0, (AX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, AX
 	VZEROUPPER
 	RET
 
 // func dotAVX512_1x3(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·dotAVX512_1x3(SB), NOSPLIT, $24-96
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+	MOVL    tail+72(FP), AX
+	KMOVW   AX, K1
+	MOVQ    as+32(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, (SP)
+	MOVQ    bs+56(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    segments+80(FP), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    aoff+24(FP), CX
+	MOVQ    a+16(FP), AX
+	MOVLQSX (CX), CX
+	LEAQ    (AX)(CX*4), CX
+	MOVQ    boff+48(FP), SI
+	MOVQ    b+40(FP), AX
+	MOVLQSX (SI), DX
+	LEAQ    (AX)(DX*4), DX
+	MOVLQSX 4(SI), BX
+	LEAQ    (AX)(BX*4), BX
+	MOVLQSX 8(SI), SI
+	LEAQ    (AX)(SI*4), SI
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), DX
-	MOVLQSX (CX), BX
-	LEAQ    (DX)(BX*4), BX
-	MOVLQSX 4(CX), SI
-	LEAQ    (DX)(SI*4), SI
-	MOVLQSX 8(CX), CX
-	LEAQ    (DX)(CX*4), CX
-	XORQ    DX, DX
-	MOVQ    vectors+64(FP), DI
-	TESTQ   DI, DI
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), DI
+	TESTQ DI, DI
+	JZ    tail
 
 loop:
-	VMOVUPS     (BX)(DX*1), Z3
-	VMOVUPS     (SI)(DX*1), Z4
-	VMOVUPS     (CX)(DX*1), Z5
-	VMOVUPS     (AX)(DX*1), Z6
+	VMOVUPS     (DX)(AX*1), Z3
+	VMOVUPS     (BX)(AX*1), Z4
+	VMOVUPS     (SI)(AX*1), Z5
+	VMOVUPS     (CX)(AX*1), Z6
 	VFMADD231PS Z6, Z3, Z0
 	VFMADD231PS Z6, Z4, Z1
 	VFMADD231PS Z6, Z5, Z2
-	ADDQ        $0x40, DX
+	ADDQ        $0x40, AX
 	DECQ        DI
 	JNZ         loop
 
@@ -3853,22 +8318,19 @@ tail:
 	MOVL        tail+72(FP), DI
 	TESTL       DI, DI
 	JZ          next
-	KMOVW       DI, K1
-	VMOVUPS.Z   (BX)(DX*1), K1, Z3
-	VMOVUPS.Z   (SI)(DX*1), K1, Z4
-	VMOVUPS.Z   (CX)(DX*1), K1, Z5
-	VMOVUPS.Z   (AX)(DX*1), K1, Z6
+	VMOVUPS.Z   (DX)(AX*1), K1, Z3
+	VMOVUPS.Z   (BX)(AX*1), K1, Z4
+	VMOVUPS.Z   (SI)(AX*1), K1, Z5
+	VMOVUPS.Z   (CX)(AX*1), K1, Z6
 	VFMADD231PS Z6, Z3, Z0
 	VFMADD231PS Z6, Z4, Z1
 	VFMADD231PS Z6, Z5, Z2
 
 next:
-	MOVQ          as+32(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, (SP)
-	MOVQ          bs+56(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, 8(SP)
+	ADDQ          (SP), CX
+	ADDQ          8(SP), DX
+	ADDQ          8(SP), BX
+	ADDQ          8(SP), SI
 	DECQ          16(SP)
 	JNZ           segment
 	MOVQ          c+0(FP), AX
@@ -3879,87 +8341,89 @@ next:
 	VADDPS        Y3, Y0, Y0
 	VEXTRACTF32X4 $0x01, Y0, X3
 	VADDPS        X3, X0, X0
-	VPERMILPS     $0x0e, X0, X3
-	VADDPS        X3, X0, X0
-	VPERMILPS     $0x01, X0, X3
-	VADDSS        X3, X0, X0
 	VEXTRACTF64X4 $0x01, Z1, Y3
 	VADDPS        Y3, Y1, Y1
 	VEXTRACTF32X4 $0x01, Y1, X3
 	VADDPS        X3, X1, X1
-	VPERMILPS     $0x0e, X1, X3
-	VADDPS        X3, X1, X1
-	VPERMILPS     $0x01, X1, X3
-	VADDSS        X3, X1, X1
-	VEXTRACTF64X4 $0x01, Z2, Y3
-	VADDPS        Y3, Y2, Y2
-	VEXTRACTF32X4 $0x01, Y2, X3
-	VADDPS        X3, X2, X2
-	VPERMILPS     $0x0e, X2, X3
-	VADDPS        X3, X2, X2
-	VPERMILPS     $0x01, X2, X3
-	VADDSS        X3, X2, X2
+	VUNPCKHPD     X1, X0, X3
+	VUNPCKLPD     X1, X0, X0
+	VADDPS        X3, X0, X0
+	VSHUFPS       $0xdd, X0, X0, X1
+	VSHUFPS       $0x88, X0, X0, X0
+	VADDPS        X1, X0, X0
+	VEXTRACTF64X4 $0x01, Z2, Y1
+	VADDPS        Y1, Y2, Y2
+	VEXTRACTF32X4 $0x01, Y2, X1
+	VADDPS        X1, X2, X2
+	VPERMILPS     $0x0e, X2, X1
+	VADDPS        X1, X2, X2
+	VPERMILPS     $0x01, X2, X1
+	VADDSS        X1, X2, X2
 	TESTQ         DX, DX
 	JZ            store
 	MOVQ          AX, DX
-	VADDSS        (DX), X0, X0
-	VADDSS        4(DX), X1, X1
+	VMOVSD        (DX), X1
+	VADDPS        X1, X0, X0
 	VADDSS        8(DX), X2, X2
 	ADDQ          CX, DX
 
 store:
-	VMOVSS X0, (AX)
-	VMOVSS X1, 4(AX)
-	VMOVSS X2, 8(AX)
-	ADDQ   CX, AX
+	VMOVLPS   X0, (AX)
+	VPERMILPS $0x0e, X0, X0
+	VMOVSS    X2, 8(AX)
+	ADDQ      CX, AX
 	VZEROUPPER
 	RET
 
 // func dotAVX512_1x4(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·dotAVX512_1x4(SB), NOSPLIT, $24-96
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+	MOVL    tail+72(FP), AX
+	KMOVW   AX, K1
+	MOVQ    as+32(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, (SP)
+	MOVQ    bs+56(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    segments+80(FP), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    aoff+24(FP), CX
+	MOVQ    a+16(FP), AX
+	MOVLQSX (CX), CX
+	LEAQ    (AX)(CX*4), CX
+	MOVQ    boff+48(FP), DI
+	MOVQ    b+40(FP), AX
+	MOVLQSX (DI), DX
+	LEAQ    (AX)(DX*4), DX
+	MOVLQSX 4(DI), BX
+	LEAQ    (AX)(BX*4), BX
+	MOVLQSX 8(DI), SI
+	LEAQ    (AX)(SI*4), SI
+	MOVLQSX 12(DI), DI
+	LEAQ    (AX)(DI*4), DI
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), DX
-	MOVLQSX (CX), BX
-	LEAQ    (DX)(BX*4), BX
-	MOVLQSX 4(CX), SI
-	LEAQ    (DX)(SI*4), SI
-	MOVLQSX 8(CX), DI
-	LEAQ    (DX)(DI*4), DI
-	MOVLQSX 12(CX), CX
-	LEAQ    (DX)(CX*4), CX
-	XORQ    DX, DX
-	MOVQ    vectors+64(FP), R8
-	TESTQ   R8, R8
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), R8
+	TESTQ R8, R8
+	JZ    tail
 
 loop:
-	VMOVUPS     (BX)(DX*1), Z4
-	VMOVUPS     (SI)(DX*1), Z5
-	VMOVUPS     (DI)(DX*1), Z6
-	VMOVUPS     (CX)(DX*1), Z7
-	VMOVUPS     (AX)(DX*1), Z8
+	VMOVUPS     (DX)(AX*1), Z4
+	VMOVUPS     (BX)(AX*1), Z5
+	VMOVUPS     (SI)(AX*1), Z6
+	VMOVUPS     (DI)(AX*1), Z7
+	VMOVUPS     (CX)(AX*1), Z8
 	VFMADD231PS Z8, Z4, Z0
 	VFMADD231PS Z8, Z5, Z1
 	VFMADD231PS Z8, Z6, Z2
 	VFMADD231PS Z8, Z7, Z3
-	ADDQ        $0x40, DX
+	ADDQ        $0x40, AX
 	DECQ        R8
 	JNZ         loop
 
@@ -3967,24 +8431,22 @@ tail:
 	MOVL        tail+72(FP), R8
 	TESTL       R8, R8
 	JZ          next
-	KMOVW       R8, K1
-	VMOVUPS.Z   (BX)(DX*1), K1, Z4
-	VMOVUPS.Z   (SI)(DX*1), K1, Z5
-	VMOVUPS.Z   (DI)(DX*1), K1, Z6
-	VMOVUPS.Z   (CX)(DX*1), K1, Z7
-	VMOVUPS.Z   (AX)(DX*1), K1, Z8
+	VMOVUPS.Z   (DX)(AX*1), K1, Z4
+	VMOVUPS.Z   (BX)(AX*1), K1, Z5
+	VMOVUPS.Z   (SI)(AX*1), K1, Z6
+	VMOVUPS.Z   (DI)(AX*1), K1, Z7
+	VMOVUPS.Z   (CX)(AX*1), K1, Z8
 	VFMADD231PS Z8, Z4, Z0
 	VFMADD231PS Z8, Z5, Z1
 	VFMADD231PS Z8, Z6, Z2
 	VFMADD231PS Z8, Z7, Z3
 
 next:
-	MOVQ          as+32(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, (SP)
-	MOVQ          bs+56(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, 8(SP)
+	ADDQ          (SP), CX
+	ADDQ          8(SP), DX
+	ADDQ          8(SP), BX
+	ADDQ          8(SP), SI
+	ADDQ          8(SP), DI
 	DECQ          16(SP)
 	JNZ           segment
 	MOVQ          c+0(FP), AX
@@ -3995,102 +8457,94 @@ next:
 	VADDPS        Y4, Y0, Y0
 	VEXTRACTF32X4 $0x01, Y0, X4
 	VADDPS        X4, X0, X0
-	VPERMILPS     $0x0e, X0, X4
-	VADDPS        X4, X0, X0
-	VPERMILPS     $0x01, X0, X4
-	VADDSS        X4, X0, X0
 	VEXTRACTF64X4 $0x01, Z1, Y4
 	VADDPS        Y4, Y1, Y1
 	VEXTRACTF32X4 $0x01, Y1, X4
 	VADDPS        X4, X1, X1
-	VPERMILPS     $0x0e, X1, X4
-	VADDPS        X4, X1, X1
-	VPERMILPS     $0x01, X1, X4
-	VADDSS        X4, X1, X1
 	VEXTRACTF64X4 $0x01, Z2, Y4
 	VADDPS        Y4, Y2, Y2
 	VEXTRACTF32X4 $0x01, Y2, X4
 	VADDPS        X4, X2, X2
-	VPERMILPS     $0x0e, X2, X4
-	VADDPS        X4, X2, X2
-	VPERMILPS     $0x01, X2, X4
-	VADDSS        X4, X2, X2
 	VEXTRACTF64X4 $0x01, Z3, Y4
 	VADDPS        Y4, Y3, Y3
 	VEXTRACTF32X4 $0x01, Y3, X4
 	VADDPS        X4, X3, X3
-	VPERMILPS     $0x0e, X3, X4
-	VADDPS        X4, X3, X3
-	VPERMILPS     $0x01, X3, X4
-	VADDSS        X4, X3, X3
+	VUNPCKHPD     X1, X0, X4
+	VUNPCKLPD     X1, X0, X0
+	VADDPS        X4, X0, X0
+	VUNPCKHPD     X3, X2, X1
+	VUNPCKLPD     X3, X2, X2
+	VADDPS        X1, X2, X2
+	VSHUFPS       $0xdd, X2, X0, X1
+	VSHUFPS       $0x88, X2, X0, X0
+	VADDPS        X1, X0, X0
 	TESTQ         DX, DX
 	JZ            store
 	MOVQ          AX, DX
-	VADDSS        (DX), X0, X0
-	VADDSS        4(DX), X1, X1
-	VADDSS        8(DX), X2, X2
-	VADDSS        12(DX), X3, X3
+	VADDPS        (DX), X0, X0
 	ADDQ          CX, DX
 
 store:
-	VMOVSS X0, (AX)
-	VMOVSS X1, 4(AX)
-	VMOVSS X2, 8(AX)
-	VMOVSS X3, 12(AX)
-	ADDQ   CX, AX
+	VMOVUPS       X0, (AX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, AX
 	VZEROUPPER
 	RET
 
 // func dotAVX512_1x5(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·dotAVX512_1x5(SB), NOSPLIT, $24-96
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+	MOVL    tail+72(FP), AX
+	KMOVW   AX, K1
+	MOVQ    as+32(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, (SP)
+	MOVQ    bs+56(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    segments+80(FP), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    aoff+24(FP), CX
+	MOVQ    a+16(FP), AX
+	MOVLQSX (CX), CX
+	LEAQ    (AX)(CX*4), CX
+	MOVQ    boff+48(FP), R8
+	MOVQ    b+40(FP), AX
+	MOVLQSX (R8), DX
+	LEAQ    (AX)(DX*4), DX
+	MOVLQSX 4(R8), BX
+	LEAQ    (AX)(BX*4), BX
+	MOVLQSX 8(R8), SI
+	LEAQ    (AX)(SI*4), SI
+	MOVLQSX 12(R8), DI
+	LEAQ    (AX)(DI*4), DI
+	MOVLQSX 16(R8), R8
+	LEAQ    (AX)(R8*4), R8
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), DX
-	MOVLQSX (CX), BX
-	LEAQ    (DX)(BX*4), BX
-	MOVLQSX 4(CX), SI
-	LEAQ    (DX)(SI*4), SI
-	MOVLQSX 8(CX), DI
-	LEAQ    (DX)(DI*4), DI
-	MOVLQSX 12(CX), R8
-	LEAQ    (DX)(R8*4), R8
-	MOVLQSX 16(CX), CX
-	LEAQ    (DX)(CX*4), CX
-	XORQ    DX, DX
-	MOVQ    vectors+64(FP), R9
-	TESTQ   R9, R9
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), R9
+	TESTQ R9, R9
+	JZ    tail
 
 loop:
-	VMOVUPS     (BX)(DX*1), Z5
-	VMOVUPS     (SI)(DX*1), Z6
-	VMOVUPS     (DI)(DX*1), Z7
-	VMOVUPS     (R8)(DX*1), Z8
-	VMOVUPS     (CX)(DX*1), Z9
-	VMOVUPS     (AX)(DX*1), Z10
+	VMOVUPS     (DX)(AX*1), Z5
+	VMOVUPS     (BX)(AX*1), Z6
+	VMOVUPS     (SI)(AX*1), Z7
+	VMOVUPS     (DI)(AX*1), Z8
+	VMOVUPS     (R8)(AX*1), Z9
+	VMOVUPS     (CX)(AX*1), Z10
 	VFMADD231PS Z10, Z5, Z0
 	VFMADD231PS Z10, Z6, Z1
 	VFMADD231PS Z10, Z7, Z2
 	VFMADD231PS Z10, Z8, Z3
 	VFMADD231PS Z10, Z9, Z4
-	ADDQ        $0x40, DX
+	ADDQ        $0x40, AX
 	DECQ        R9
 	JNZ         loop
 
@@ -4098,13 +8552,12 @@ tail:
 	MOVL        tail+72(FP), R9
 	TESTL       R9, R9
 	JZ          next
-	KMOVW       R9, K1
-	VMOVUPS.Z   (BX)(DX*1), K1, Z5
-	VMOVUPS.Z   (SI)(DX*1), K1, Z6
-	VMOVUPS.Z   (DI)(DX*1), K1, Z7
-	VMOVUPS.Z   (R8)(DX*1), K1, Z8
-	VMOVUPS.Z   (CX)(DX*1), K1, Z9
-	VMOVUPS.Z   (AX)(DX*1), K1, Z10
+	VMOVUPS.Z   (DX)(AX*1), K1, Z5
+	VMOVUPS.Z   (BX)(AX*1), K1, Z6
+	VMOVUPS.Z   (SI)(AX*1), K1, Z7
+	VMOVUPS.Z   (DI)(AX*1), K1, Z8
+	VMOVUPS.Z   (R8)(AX*1), K1, Z9
+	VMOVUPS.Z   (CX)(AX*1), K1, Z10
 	VFMADD231PS Z10, Z5, Z0
 	VFMADD231PS Z10, Z6, Z1
 	VFMADD231PS Z10, Z7, Z2
@@ -4112,12 +8565,12 @@ tail:
 	VFMADD231PS Z10, Z9, Z4
 
 next:
-	MOVQ          as+32(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, (SP)
-	MOVQ          bs+56(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, 8(SP)
+	ADDQ          (SP), CX
+	ADDQ          8(SP), DX
+	ADDQ          8(SP), BX
+	ADDQ          8(SP), SI
+	ADDQ          8(SP), DI
+	ADDQ          8(SP), R8
 	DECQ          16(SP)
 	JNZ           segment
 	MOVQ          c+0(FP), AX
@@ -4128,97 +8581,89 @@ next:
 	VADDPS        Y5, Y0, Y0
 	VEXTRACTF32X4 $0x01, Y0, X5
 	VADDPS        X5, X0, X0
-	VPERMILPS     $0x0e, X0, X5
-	VADDPS        X5, X0, X0
-	VPERMILPS     $0x01, X0, X5
-	VADDSS        X5, X0, X0
 	VEXTRACTF64X4 $0x01, Z1, Y5
 	VADDPS        Y5, Y1, Y1
 	VEXTRACTF32X4 $0x01, Y1, X5
 	VADDPS        X5, X1, X1
-	VPERMILPS     $0x0e, X1, X5
-	VADDPS        X5, X1, X1
-	VPERMILPS     $0x01, X1, X5
-	VADDSS        X5, X1, X1
 	VEXTRACTF64X4 $0x01, Z2, Y5
 	VADDPS        Y5, Y2, Y2
 	VEXTRACTF32X4 $0x01, Y2, X5
 	VADDPS        X5, X2, X2
-	VPERMILPS     $0x0e, X2, X5
-	VADDPS        X5, X2, X2
-	VPERMILPS     $0x01, X2, X5
-	VADDSS        X5, X2, X2
 	VEXTRACTF64X4 $0x01, Z3, Y5
 	VADDPS        Y5, Y3, Y3
 	VEXTRACTF32X4 $0x01, Y3, X5
 	VADDPS        X5, X3, X3
-	VPERMILPS     $0x0e, X3, X5
-	VADDPS        X5, X3, X3
-	VPERMILPS     $0x01, X3, X5
-	VADDSS        X5, X3, X3
-	VEXTRACTF64X4 $0x01, Z4, Y5
-	VADDPS        Y5, Y4, Y4
-	VEXTRACTF32X4 $0x01, Y4, X5
-	VADDPS        X5, X4, X4
-	VPERMILPS     $0x0e, X4, X5
-	VADDPS        X5, X4, X4
-	VPERMILPS     $0x01, X4, X5
-	VADDSS        X5, X4, X4
+	VUNPCKHPD     X1, X0, X5
+	VUNPCKLPD     X1, X0, X0
+	VADDPS        X5, X0, X0
+	VUNPCKHPD     X3, X2, X1
+	VUNPCKLPD     X3, X2, X2
+	VADDPS        X1, X2, X2
+	VSHUFPS       $0xdd, X2, X0, X1
+	VSHUFPS       $0x88, X2, X0, X0
+	VADDPS        X1, X0, X0
+	VEXTRACTF64X4 $0x01, Z4, Y1
+	VADDPS        Y1, Y4, Y4
+	VEXTRACTF32X4 $0x01, Y4, X1
+	VADDPS        X1, X4, X4
+	VPERMILPS     $0x0e, X4, X1
+	VADDPS        X1, X4, X4
+	VPERMILPS     $0x01, X4, X1
+	VADDSS        X1, X4, X4
 	TESTQ         DX, DX
 	JZ            store
 	MOVQ          AX, DX
-	VADDSS        (DX), X0, X0
-	VADDSS        4(DX), X1, X1
-	VADDSS        8(DX), X2, X2
-	VADDSS        12(DX), X3, X3
+	VADDPS        (DX), X0, X0
 	VADDSS        16(DX), X4, X4
 	ADDQ          CX, DX
 
 store:
-	VMOVSS X0, (AX)
-	VMOVSS X1, 4(AX)
-	VMOVSS X2, 8(AX)
-	VMOVSS X3, 12(AX)
-	VMOVSS X4, 16(AX)
-	ADDQ   CX, AX
+	VMOVUPS       X0, (AX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	VMOVSS        X4, 16(AX)
+	ADDQ          CX, AX
 	VZEROUPPER
 	RET
 
 // func dotAVX512_2x1(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·dotAVX512_2x1(SB), NOSPLIT, $24-96
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+	MOVL    tail+72(FP), AX
+	KMOVW   AX, K1
+	MOVQ    as+32(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, (SP)
+	MOVQ    bs+56(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    segments+80(FP), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    aoff+24(FP), DX
+	MOVQ    a+16(FP), AX
+	MOVLQSX (DX), CX
+	LEAQ    (AX)(CX*4), CX
+	MOVLQSX 4(DX), DX
+	LEAQ    (AX)(DX*4), DX
+	MOVQ    boff+48(FP), BX
+	MOVQ    b+40(FP), AX
+	MOVLQSX (BX), BX
+	LEAQ    (AX)(BX*4), BX
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	MOVLQSX 4(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), BX
-	MOVLQSX (CX), CX
-	LEAQ    (BX)(CX*4), CX
-	XORQ    BX, BX
-	MOVQ    vectors+64(FP), SI
-	TESTQ   SI, SI
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), SI
+	TESTQ SI, SI
+	JZ    tail
 
 loop:
-	VMOVUPS     (CX)(BX*1), Z2
-	VMOVUPS     (DX)(BX*1), Z3
+	VMOVUPS     (BX)(AX*1), Z2
+	VMOVUPS     (CX)(AX*1), Z3
 	VFMADD231PS Z3, Z2, Z0
-	VMOVUPS     (AX)(BX*1), Z3
+	VMOVUPS     (DX)(AX*1), Z3
 	VFMADD231PS Z3, Z2, Z1
-	ADDQ        $0x40, BX
+	ADDQ        $0x40, AX
 	DECQ        SI
 	JNZ         loop
 
@@ -4226,20 +8671,16 @@ tail:
 	MOVL        tail+72(FP), SI
 	TESTL       SI, SI
 	JZ          next
-	KMOVW       SI, K1
-	VMOVUPS.Z   (CX)(BX*1), K1, Z2
-	VMOVUPS.Z   (DX)(BX*1), K1, Z3
+	VMOVUPS.Z   (BX)(AX*1), K1, Z2
+	VMOVUPS.Z   (CX)(AX*1), K1, Z3
 	VFMADD231PS Z3, Z2, Z0
-	VMOVUPS.Z   (AX)(BX*1), K1, Z3
+	VMOVUPS.Z   (DX)(AX*1), K1, Z3
 	VFMADD231PS Z3, Z2, Z1
 
 next:
-	MOVQ          as+32(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, (SP)
-	MOVQ          bs+56(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, 8(SP)
+	ADDQ          (SP), CX
+	ADDQ          (SP), DX
+	ADDQ          8(SP), BX
 	DECQ          16(SP)
 	JNZ           segment
 	MOVQ          c+0(FP), AX
@@ -4281,45 +8722,49 @@ store:
 // func dotAVX512_2x2(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·dotAVX512_2x2(SB), NOSPLIT, $24-96
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+	MOVL    tail+72(FP), AX
+	KMOVW   AX, K1
+	MOVQ    as+32(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, (SP)
+	MOVQ    bs+56(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    segments+80(FP), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    aoff+24(FP), DX
+	MOVQ    a+16(FP), AX
+	MOVLQSX (DX), CX
+	LEAQ    (AX)(CX*4), CX
+	MOVLQSX 4(DX), DX
+	LEAQ    (AX)(DX*4), DX
+	MOVQ    boff+48(FP), SI
+	MOVQ    b+40(FP), AX
+	MOVLQSX (SI), BX
+	LEAQ    (AX)(BX*4), BX
+	MOVLQSX 4(SI), SI
+	LEAQ    (AX)(SI*4), SI
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	MOVLQSX 4(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), BX
-	MOVLQSX (CX), SI
-	LEAQ    (BX)(SI*4), SI
-	MOVLQSX 4(CX), CX
-	LEAQ    (BX)(CX*4), CX
-	XORQ    BX, BX
-	MOVQ    vectors+64(FP), DI
-	TESTQ   DI, DI
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), DI
+	TESTQ DI, DI
+	JZ    tail
 
 loop:
-	VMOVUPS     (SI)(BX*1), Z4
-	VMOVUPS     (CX)(BX*1), Z5
-	VMOVUPS     (DX)(BX*1), Z6
+	VMOVUPS     (BX)(AX*1), Z4
+	VMOVUPS     (SI)(AX*1), Z5
+	VMOVUPS     (CX)(AX*1), Z6
 	VFMADD231PS Z6, Z4, Z0
 	VFMADD231PS Z6, Z5, Z1
-	VMOVUPS     (AX)(BX*1), Z6
+	VMOVUPS     (DX)(AX*1), Z6
 	VFMADD231PS Z6, Z4, Z2
 	VFMADD231PS Z6, Z5, Z3
-	ADDQ        $0x40, BX
+	ADDQ        $0x40, AX
 	DECQ        DI
 	JNZ         loop
 
@@ -4327,23 +8772,20 @@ tail:
 	MOVL        tail+72(FP), DI
 	TESTL       DI, DI
 	JZ          next
-	KMOVW       DI, K1
-	VMOVUPS.Z   (SI)(BX*1), K1, Z4
-	VMOVUPS.Z   (CX)(BX*1), K1, Z5
-	VMOVUPS.Z   (DX)(BX*1), K1, Z6
+	VMOVUPS.Z   (BX)(AX*1), K1, Z4
+	VMOVUPS.Z   (SI)(AX*1), K1, Z5
+	VMOVUPS.Z   (CX)(AX*1), K1, Z6
 	VFMADD231PS Z6, Z4, Z0
 	VFMADD231PS Z6, Z5, Z1
-	VMOVUPS.Z   (AX)(BX*1), K1, Z6
+	VMOVUPS.Z   (DX)(AX*1), K1, Z6
 	VFMADD231PS Z6, Z4, Z2
 	VFMADD231PS Z6, Z5, Z3
 
 next:
-	MOVQ          as+32(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, (SP)
-	MOVQ          bs+56(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, 8(SP)
+	ADDQ          (SP), CX
+	ADDQ          (SP), DX
+	ADDQ          8(SP), BX
+	ADDQ          8(SP), SI
 	DECQ          16(SP)
 	JNZ           segment
 	MOVQ          c+0(FP), AX
@@ -4354,103 +8796,103 @@ next:
 	VADDPS        Y4, Y0, Y0
 	VEXTRACTF32X4 $0x01, Y0, X4
 	VADDPS        X4, X0, X0
-	VPERMILPS     $0x0e, X0, X4
-	VADDPS        X4, X0, X0
-	VPERMILPS     $0x01, X0, X4
-	VADDSS        X4, X0, X0
 	VEXTRACTF64X4 $0x01, Z1, Y4
 	VADDPS        Y4, Y1, Y1
 	VEXTRACTF32X4 $0x01, Y1, X4
 	VADDPS        X4, X1, X1
-	VPERMILPS     $0x0e, X1, X4
-	VADDPS        X4, X1, X1
-	VPERMILPS     $0x01, X1, X4
-	VADDSS        X4, X1, X1
-	VEXTRACTF64X4 $0x01, Z2, Y4
-	VADDPS        Y4, Y2, Y2
-	VEXTRACTF32X4 $0x01, Y2, X4
-	VADDPS        X4, X2, X2
-	VPERMILPS     $0x0e, X2, X4
-	VADDPS        X4, X2, X2
-	VPERMILPS     $0x01, X2, X4
-	VADDSS        X4, X2, X2
-	VEXTRACTF64X4 $0x01, Z3, Y4
-	VADDPS        Y4, Y3, Y3
-	VEXTRACTF32X4 $0x01, Y3, X4
-	VADDPS        X4, X3, X3
-	VPERMILPS     $0x0e, X3, X4
-	VADDPS        X4, X3, X3
-	VPERMILPS     $0x01, X3, X4
-	VADDSS        X4, X3, X3
+	VUNPCKHPD     X1, X0, X4
+	VUNPCKLPD     X1, X0, X0
+	VADDPS        X4, X0, X0
+	VSHUFPS       $0xdd, X0, X0, X1
+	VSHUFPS       $0x88, X0, X0, X0
+	VADDPS        X1, X0, X0
+	VEXTRACTF64X4 $0x01, Z2, Y1
+	VADDPS        Y1, Y2, Y2
+	VEXTRACTF32X4 $0x01, Y2, X1
+	VADDPS        X1, X2, X2
+	VEXTRACTF64X4 $0x01, Z3, Y1
+	VADDPS        Y1, Y3, Y3
+	VEXTRACTF32X4 $0x01, Y3, X1
+	VADDPS        X1, X3, X3
+	VUNPCKHPD     X3, X2, X1
+	VUNPCKLPD     X3, X2, X2
+	VADDPS        X1, X2, X2
+	VSHUFPS       $0xdd, X2, X2, X1
+	VSHUFPS       $0x88, X2, X2, X2
+	VADDPS        X1, X2, X2
 	TESTQ         DX, DX
 	JZ            store
 	MOVQ          AX, DX
-	VADDSS        (DX), X0, X0
-	VADDSS        4(DX), X1, X1
+	VMOVSD        (DX), X1
+	VADDPS        X1, X0, X0
 	ADDQ          CX, DX
-	VADDSS        (DX), X2, X2
-	VADDSS        4(DX), X3, X3
+	VMOVSD        (DX), X1
+	VADDPS        X1, X2, X2
 	ADDQ          CX, DX
 
 store:
-	VMOVSS X0, (AX)
-	VMOVSS X1, 4(AX)
-	ADDQ   CX, AX
-	VMOVSS X2, (AX)
-	VMOVSS X3, 4(AX)
-	ADDQ   CX, AX
+	VMOVLPS   X0, (AX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, AX
+	VMOVLPS   X2, (AX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, AX
 	VZEROUPPER
 	RET
 
 // func dotAVX512_2x3(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·dotAVX512_2x3(SB), NOSPLIT, $24-96
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+	MOVL    tail+72(FP), AX
+	KMOVW   AX, K1
+	MOVQ    as+32(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, (SP)
+	MOVQ    bs+56(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    segments+80(FP), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    aoff+24(FP), DX
+	MOVQ    a+16(FP), AX
+	MOVLQSX (DX), CX
+	LEAQ    (AX)(CX*4), CX
+	MOVLQSX 4(DX), DX
+	LEAQ    (AX)(DX*4), DX
+	MOVQ    boff+48(FP), DI
+	MOVQ    b+40(FP), AX
+	MOVLQSX (DI), BX
+	LEAQ    (AX)(BX*4), BX
+	MOVLQSX 4(DI), SI
+	LEAQ    (AX)(SI*4), SI
+	MOVLQSX 8(DI), DI
+	LEAQ    (AX)(DI*4), DI
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	MOVLQSX 4(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), BX
-	MOVLQSX (CX), SI
-	LEAQ    (BX)(SI*4), SI
-	MOVLQSX 4(CX), DI
-	LEAQ    (BX)(DI*4), DI
-	MOVLQSX 8(CX), CX
-	LEAQ    (BX)(CX*4), CX
-	XORQ    BX, BX
-	MOVQ    vectors+64(FP), R8
-	TESTQ   R8, R8
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), R8
+	TESTQ R8, R8
+	JZ    tail
 
 loop:
-	VMOVUPS     (SI)(BX*1), Z6
-	VMOVUPS     (DI)(BX*1), Z7
-	VMOVUPS     (CX)(BX*1), Z8
-	VMOVUPS     (DX)(BX*1), Z9
+	VMOVUPS     (BX)(AX*1), Z6
+	VMOVUPS     (SI)(AX*1), Z7
+	VMOVUPS     (DI)(AX*1), Z8
+	VMOVUPS     (CX)(AX*1), Z9
 	VFMADD231PS Z9, Z6, Z0
 	VFMADD231PS Z9, Z7, Z1
 	VFMADD231PS Z9, Z8, Z2
-	VMOVUPS     (AX)(BX*1), Z9
+	VMOVUPS     (DX)(AX*1), Z9
 	VFMADD231PS Z9, Z6, Z3
 	VFMADD231PS Z9, Z7, Z4
 	VFMADD231PS Z9, Z8, Z5
-	ADDQ        $0x40, BX
+	ADDQ        $0x40, AX
 	DECQ        R8
 	JNZ         loop
 
@@ -4458,26 +8900,24 @@ tail:
 	MOVL        tail+72(FP), R8
 	TESTL       R8, R8
 	JZ          next
-	KMOVW       R8, K1
-	VMOVUPS.Z   (SI)(BX*1), K1, Z6
-	VMOVUPS.Z   (DI)(BX*1), K1, Z7
-	VMOVUPS.Z   (CX)(BX*1), K1, Z8
-	VMOVUPS.Z   (DX)(BX*1), K1, Z9
+	VMOVUPS.Z   (BX)(AX*1), K1, Z6
+	VMOVUPS.Z   (SI)(AX*1), K1, Z7
+	VMOVUPS.Z   (DI)(AX*1), K1, Z8
+	VMOVUPS.Z   (CX)(AX*1), K1, Z9
 	VFMADD231PS Z9, Z6, Z0
 	VFMADD231PS Z9, Z7, Z1
 	VFMADD231PS Z9, Z8, Z2
-	VMOVUPS.Z   (AX)(BX*1), K1, Z9
+	VMOVUPS.Z   (DX)(AX*1), K1, Z9
 	VFMADD231PS Z9, Z6, Z3
 	VFMADD231PS Z9, Z7, Z4
 	VFMADD231PS Z9, Z8, Z5
 
 next:
-	MOVQ          as+32(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, (SP)
-	MOVQ          bs+56(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, 8(SP)
+	ADDQ          (SP), CX
+	ADDQ          (SP), DX
+	ADDQ          8(SP), BX
+	ADDQ          8(SP), SI
+	ADDQ          8(SP), DI
 	DECQ          16(SP)
 	JNZ           segment
 	MOVQ          c+0(FP), AX
@@ -4488,130 +8928,130 @@ next:
 	VADDPS        Y6, Y0, Y0
 	VEXTRACTF32X4 $0x01, Y0, X6
 	VADDPS        X6, X0, X0
-	VPERMILPS     $0x0e, X0, X6
-	VADDPS        X6, X0, X0
-	VPERMILPS     $0x01, X0, X6
-	VADDSS        X6, X0, X0
 	VEXTRACTF64X4 $0x01, Z1, Y6
 	VADDPS        Y6, Y1, Y1
 	VEXTRACTF32X4 $0x01, Y1, X6
 	VADDPS        X6, X1, X1
-	VPERMILPS     $0x0e, X1, X6
-	VADDPS        X6, X1, X1
-	VPERMILPS     $0x01, X1, X6
-	VADDSS        X6, X1, X1
-	VEXTRACTF64X4 $0x01, Z2, Y6
-	VADDPS        Y6, Y2, Y2
-	VEXTRACTF32X4 $0x01, Y2, X6
-	VADDPS        X6, X2, X2
-	VPERMILPS     $0x0e, X2, X6
-	VADDPS        X6, X2, X2
-	VPERMILPS     $0x01, X2, X6
-	VADDSS        X6, X2, X2
-	VEXTRACTF64X4 $0x01, Z3, Y6
-	VADDPS        Y6, Y3, Y3
-	VEXTRACTF32X4 $0x01, Y3, X6
-	VADDPS        X6, X3, X3
-	VPERMILPS     $0x0e, X3, X6
-	VADDPS        X6, X3, X3
-	VPERMILPS     $0x01, X3, X6
-	VADDSS        X6, X3, X3
-	VEXTRACTF64X4 $0x01, Z4, Y6
-	VADDPS        Y6, Y4, Y4
-	VEXTRACTF32X4 $0x01, Y4, X6
-	VADDPS        X6, X4, X4
-	VPERMILPS     $0x0e, X4, X6
-	VADDPS        X6, X4, X4
-	VPERMILPS     $0x01, X4, X6
-	VADDSS        X6, X4, X4
-	VEXTRACTF64X4 $0x01, Z5, Y6
-	VADDPS        Y6, Y5, Y5
-	VEXTRACTF32X4 $0x01, Y5, X6
-	VADDPS        X6, X5, X5
-	VPERMILPS     $0x0e, X5, X6
-	VADDPS        X6, X5, X5
-	VPERMILPS     $0x01, X5, X6
-	VADDSS        X6, X5, X5
+	VUNPCKHPD     X1, X0, X6
+	VUNPCKLPD     X1, X0, X0
+	VADDPS        X6, X0, X0
+	VSHUFPS       $0xdd, X0, X0, X1
+	VSHUFPS       $0x88, X0, X0, X0
+	VADDPS        X1, X0, X0
+	VEXTRACTF64X4 $0x01, Z2, Y1
+	VADDPS        Y1, Y2, Y2
+	VEXTRACTF32X4 $0x01, Y2, X1
+	VADDPS        X1, X2, X2
+	VPERMILPS     $0x0e, X2, X1
+	VADDPS        X1, X2, X2
+	VPERMILPS     $0x01, X2, X1
+	VADDSS        X1, X2, X2
+	VEXTRACTF64X4 $0x01, Z3, Y1
+	VADDPS        Y1, Y3, Y3
+	VEXTRACTF32X4 $0x01, Y3, X1
+	VADDPS        X1, X3, X3
+	VEXTRACTF64X4 $0x01, Z4, Y1
+	VADDPS        Y1, Y4, Y4
+	VEXTRACTF32X4 $0x01, Y4, X1
+	VADDPS        X1, X4, X4
+	VUNPCKHPD     X4, X3, X1
+	VUNPCKLPD     X4, X3, X3
+	VADDPS        X1, X3, X3
+	VSHUFPS       $0xdd, X3, X3, X1
+	VSHUFPS       $0x88, X3, X3, X3
+	VADDPS        X1, X3, X3
+	VEXTRACTF64X4 $0x01, Z5, Y1
+	VADDPS        Y1, Y5, Y5
+	VEXTRACTF32X4 $0x01, Y5, X1
+	VADDPS        X1, X5, X5
+	VPERMILPS     $0x0e, X5, X1
+	VADDPS        X1, X5, X5
+	VPERMILPS     $0x01, X5, X1
+	VADDSS        X1, X5, X5
 	TESTQ         DX, DX
 	JZ            store
 	MOVQ          AX, DX
-	VADDSS        (DX), X0, X0
-	VADDSS        4(DX), X1, X1
+	VMOVSD        (DX), X1
+	VADDPS        X1, X0, X0
 	VADDSS        8(DX), X2, X2
 	ADDQ          CX, DX
-	VADDSS        (DX), X3, X3
-	VADDSS        4(DX), X4, X4
+	VMOVSD        (DX), X1
+	VADDPS        X1, X3, X3
 	VADDSS        8(DX), X5, X5
 	ADDQ          CX, DX
 
 store:
-	VMOVSS X0, (AX)
-	VMOVSS X1, 4(AX)
-	VMOVSS X2, 8(AX)
-	ADDQ   CX, AX
-	VMOVSS X3, (AX)
-	VMOVSS X4, 4(AX)
-	VMOVSS X5, 8(AX)
-	ADDQ   CX, AX
+	VMOVLPS   X0, (AX)
+	VPERMILPS $0x0e, X0, X0
+	VMOVSS    X2, 8(AX)
+	ADDQ      CX, AX
+	VMOVLPS   X3, (AX)
+	VPERMILPS $0x0e, X3, X3
+	VMOVSS    X5, 8(AX)
+	ADDQ      CX, AX
 	VZEROUPPER
 	RET
 
 // func dotAVX512_2x4(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·dotAVX512_2x4(SB), NOSPLIT, $24-96
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+	MOVL    tail+72(FP), AX
+	KMOVW   AX, K1
+	MOVQ    as+32(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, (SP)
+	MOVQ    bs+56(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    segments+80(FP), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    aoff+24(FP), DX
+	MOVQ    a+16(FP), AX
+	MOVLQSX (DX), CX
+	LEAQ    (AX)(CX*4), CX
+	MOVLQSX 4(DX), DX
+	LEAQ    (AX)(DX*4), DX
+	MOVQ    boff+48(FP), R8
+	MOVQ    b+40(FP), AX
+	MOVLQSX (R8), BX
+	LEAQ    (AX)(BX*4), BX
+	MOVLQSX 4(R8), SI
+	LEAQ    (AX)(SI*4), SI
+	MOVLQSX 8(R8), DI
+	LEAQ    (AX)(DI*4), DI
+	MOVLQSX 12(R8), R8
+	LEAQ    (AX)(R8*4), R8
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	MOVLQSX 4(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), BX
-	MOVLQSX (CX), SI
-	LEAQ    (BX)(SI*4), SI
-	MOVLQSX 4(CX), DI
-	LEAQ    (BX)(DI*4), DI
-	MOVLQSX 8(CX), R8
-	LEAQ    (BX)(R8*4), R8
-	MOVLQSX 12(CX), CX
-	LEAQ    (BX)(CX*4), CX
-	XORQ    BX, BX
-	MOVQ    vectors+64(FP), R9
-	TESTQ   R9, R9
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), R9
+	TESTQ R9, R9
+	JZ    tail
 
 loop:
-	VMOVUPS     (SI)(BX*1), Z8
-	VMOVUPS     (DI)(BX*1), Z9
-	VMOVUPS     (R8)(BX*1), Z10
-	VMOVUPS     (CX)(BX*1), Z11
-	VMOVUPS     (DX)(BX*1), Z12
+	VMOVUPS     (BX)(AX*1), Z8
+	VMOVUPS     (SI)(AX*1), Z9
+	VMOVUPS     (DI)(AX*1), Z10
+	VMOVUPS     (R8)(AX*1), Z11
+	VMOVUPS     (CX)(AX*1), Z12
 	VFMADD231PS Z12, Z8, Z0
 	VFMADD231PS Z12, Z9, Z1
 	VFMADD231PS Z12, Z10, Z2
 	VFMADD231PS Z12, Z11, Z3
-	VMOVUPS     (AX)(BX*1), Z12
+	VMOVUPS     (DX)(AX*1), Z12
 	VFMADD231PS Z12, Z8, Z4
 	VFMADD231PS Z12, Z9, Z5
 	VFMADD231PS Z12, Z10, Z6
 	VFMADD231PS Z12, Z11, Z7
-	ADDQ        $0x40, BX
+	ADDQ        $0x40, AX
 	DECQ        R9
 	JNZ         loop
 
@@ -4619,29 +9059,28 @@ tail:
 	MOVL        tail+72(FP), R9
 	TESTL       R9, R9
 	JZ          next
-	KMOVW       R9, K1
-	VMOVUPS.Z   (SI)(BX*1), K1, Z8
-	VMOVUPS.Z   (DI)(BX*1), K1, Z9
-	VMOVUPS.Z   (R8)(BX*1), K1, Z10
-	VMOVUPS.Z   (CX)(BX*1), K1, Z11
-	VMOVUPS.Z   (DX)(BX*1), K1, Z12
+	VMOVUPS.Z   (BX)(AX*1), K1, Z8
+	VMOVUPS.Z   (SI)(AX*1), K1, Z9
+	VMOVUPS.Z   (DI)(AX*1), K1, Z10
+	VMOVUPS.Z   (R8)(AX*1), K1, Z11
+	VMOVUPS.Z   (CX)(AX*1), K1, Z12
 	VFMADD231PS Z12, Z8, Z0
 	VFMADD231PS Z12, Z9, Z1
 	VFMADD231PS Z12, Z10, Z2
 	VFMADD231PS Z12, Z11, Z3
-	VMOVUPS.Z   (AX)(BX*1), K1, Z12
+	VMOVUPS.Z   (DX)(AX*1), K1, Z12
 	VFMADD231PS Z12, Z8, Z4
 	VFMADD231PS Z12, Z9, Z5
 	VFMADD231PS Z12, Z10, Z6
 	VFMADD231PS Z12, Z11, Z7
 
 next:
-	MOVQ          as+32(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, (SP)
-	MOVQ          bs+56(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, 8(SP)
+	ADDQ          (SP), CX
+	ADDQ          (SP), DX
+	ADDQ          8(SP), BX
+	ADDQ          8(SP), SI
+	ADDQ          8(SP), DI
+	ADDQ          8(SP), R8
 	DECQ          16(SP)
 	JNZ           segment
 	MOVQ          c+0(FP), AX
@@ -4652,157 +9091,137 @@ next:
 	VADDPS        Y8, Y0, Y0
 	VEXTRACTF32X4 $0x01, Y0, X8
 	VADDPS        X8, X0, X0
-	VPERMILPS     $0x0e, X0, X8
-	VADDPS        X8, X0, X0
-	VPERMILPS     $0x01, X0, X8
-	VADDSS        X8, X0, X0
 	VEXTRACTF64X4 $0x01, Z1, Y8
 	VADDPS        Y8, Y1, Y1
 	VEXTRACTF32X4 $0x01, Y1, X8
 	VADDPS        X8, X1, X1
-	VPERMILPS     $0x0e, X1, X8
-	VADDPS        X8, X1, X1
-	VPERMILPS     $0x01, X1, X8
-	VADDSS        X8, X1, X1
 	VEXTRACTF64X4 $0x01, Z2, Y8
 	VADDPS        Y8, Y2, Y2
 	VEXTRACTF32X4 $0x01, Y2, X8
 	VADDPS        X8, X2, X2
-	VPERMILPS     $0x0e, X2, X8
-	VADDPS        X8, X2, X2
-	VPERMILPS     $0x01, X2, X8
-	VADDSS        X8, X2, X2
 	VEXTRACTF64X4 $0x01, Z3, Y8
 	VADDPS        Y8, Y3, Y3
 	VEXTRACTF32X4 $0x01, Y3, X8
 	VADDPS        X8, X3, X3
-	VPERMILPS     $0x0e, X3, X8
-	VADDPS        X8, X3, X3
-	VPERMILPS     $0x01, X3, X8
-	VADDSS        X8, X3, X3
-	VEXTRACTF64X4 $0x01, Z4, Y8
-	VADDPS        Y8, Y4, Y4
-	VEXTRACTF32X4 $0x01, Y4, X8
-	VADDPS        X8, X4, X4
-	VPERMILPS     $0x0e, X4, X8
-	VADDPS        X8, X4, X4
-	VPERMILPS     $0x01, X4, X8
-	VADDSS        X8, X4, X4
-	VEXTRACTF64X4 $0x01, Z5, Y8
-	VADDPS        Y8, Y5, Y5
-	VEXTRACTF32X4 $0x01, Y5, X8
-	VADDPS        X8, X5, X5
-	VPERMILPS     $0x0e, X5, X8
-	VADDPS        X8, X5, X5
-	VPERMILPS     $0x01, X5, X8
-	VADDSS        X8, X5, X5
-	VEXTRACTF64X4 $0x01, Z6, Y8
-	VADDPS        Y8, Y6, Y6
-	VEXTRACTF32X4 $0x01, Y6, X8
-	VADDPS        X8, X6, X6
-	VPERMILPS     $0x0e, X6, X8
-	VADDPS        X8, X6, X6
-	VPERMILPS     $0x01, X6, X8
-	VADDSS        X8, X6, X6
-	VEXTRACTF64X4 $0x01, Z7, Y8
-	VADDPS        Y8, Y7, Y7
-	VEXTRACTF32X4 $0x01, Y7, X8
-	VADDPS        X8, X7, X7
-	VPERMILPS     $0x0e, X7, X8
-	VADDPS        X8, X7, X7
-	VPERMILPS     $0x01, X7, X8
-	VADDSS        X8, X7, X7
+	VUNPCKHPD     X1, X0, X8
+	VUNPCKLPD     X1, X0, X0
+	VADDPS        X8, X0, X0
+	VUNPCKHPD     X3, X2, X1
+	VUNPCKLPD     X3, X2, X2
+	VADDPS        X1, X2, X2
+	VSHUFPS       $0xdd, X2, X0, X1
+	VSHUFPS       $0x88, X2, X0, X0
+	VADDPS        X1, X0, X0
+	VEXTRACTF64X4 $0x01, Z4, Y1
+	VADDPS        Y1, Y4, Y4
+	VEXTRACTF32X4 $0x01, Y4, X1
+	VADDPS        X1, X4, X4
+	VEXTRACTF64X4 $0x01, Z5, Y1
+	VADDPS        Y1, Y5, Y5
+	VEXTRACTF32X4 $0x01, Y5, X1
+	VADDPS        X1, X5, X5
+	VEXTRACTF64X4 $0x01, Z6, Y1
+	VADDPS        Y1, Y6, Y6
+	VEXTRACTF32X4 $0x01, Y6, X1
+	VADDPS        X1, X6, X6
+	VEXTRACTF64X4 $0x01, Z7, Y1
+	VADDPS        Y1, Y7, Y7
+	VEXTRACTF32X4 $0x01, Y7, X1
+	VADDPS        X1, X7, X7
+	VUNPCKHPD     X5, X4, X1
+	VUNPCKLPD     X5, X4, X4
+	VADDPS        X1, X4, X4
+	VUNPCKHPD     X7, X6, X1
+	VUNPCKLPD     X7, X6, X6
+	VADDPS        X1, X6, X6
+	VSHUFPS       $0xdd, X6, X4, X1
+	VSHUFPS       $0x88, X6, X4, X4
+	VADDPS        X1, X4, X4
 	TESTQ         DX, DX
 	JZ            store
 	MOVQ          AX, DX
-	VADDSS        (DX), X0, X0
-	VADDSS        4(DX), X1, X1
-	VADDSS        8(DX), X2, X2
-	VADDSS        12(DX), X3, X3
+	VADDPS        (DX), X0, X0
 	ADDQ          CX, DX
-	VADDSS        (DX), X4, X4
-	VADDSS        4(DX), X5, X5
-	VADDSS        8(DX), X6, X6
-	VADDSS        12(DX), X7, X7
+	VADDPS        (DX), X4, X4
 	ADDQ          CX, DX
 
 store:
-	VMOVSS X0, (AX)
-	VMOVSS X1, 4(AX)
-	VMOVSS X2, 8(AX)
-	VMOVSS X3, 12(AX)
-	ADDQ   CX, AX
-	VMOVSS X4, (AX)
-	VMOVSS X5, 4(AX)
-	VMOVSS X6, 8(AX)
-	VMOVSS X7, 12(AX)
-	ADDQ   CX, AX
+	VMOVUPS       X0, (AX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, AX
+	VMOVUPS       X4, (AX)
+	VEXTRACTF32X4 $0x01, Y4, X4
+	ADDQ          CX, AX
 	VZEROUPPER
 	RET
 
 // func dotAVX512_2x5(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·dotAVX512_2x5(SB), NOSPLIT, $24-96
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+	MOVL    tail+72(FP), AX
+	KMOVW   AX, K1
+	MOVQ    as+32(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, (SP)
+	MOVQ    bs+56(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    segments+80(FP), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    aoff+24(FP), DX
+	MOVQ    a+16(FP), AX
+	MOVLQSX (DX), CX
+	LEAQ    (AX)(CX*4), CX
+	MOVLQSX 4(DX), DX
+	LEAQ    (AX)(DX*4), DX
+	MOVQ    boff+48(FP), R9
+	MOVQ    b+40(FP), AX
+	MOVLQSX (R9), BX
+	LEAQ    (AX)(BX*4), BX
+	MOVLQSX 4(R9), SI
+	LEAQ    (AX)(SI*4), SI
+	MOVLQSX 8(R9), DI
+	LEAQ    (AX)(DI*4), DI
+	MOVLQSX 12(R9), R8
+	LEAQ    (AX)(R8*4), R8
+	MOVLQSX 16(R9), R9
+	LEAQ    (AX)(R9*4), R9
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	MOVLQSX 4(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), BX
-	MOVLQSX (CX), SI
-	LEAQ    (BX)(SI*4), SI
-	MOVLQSX 4(CX), DI
-	LEAQ    (BX)(DI*4), DI
-	MOVLQSX 8(CX), R8
-	LEAQ    (BX)(R8*4), R8
-	MOVLQSX 12(CX), R9
-	LEAQ    (BX)(R9*4), R9
-	MOVLQSX 16(CX), CX
-	LEAQ    (BX)(CX*4), CX
-	XORQ    BX, BX
-	MOVQ    vectors+64(FP), R10
-	TESTQ   R10, R10
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), R10
+	TESTQ R10, R10
+	JZ    tail
 
 loop:
-	VMOVUPS     (SI)(BX*1), Z10
-	VMOVUPS     (DI)(BX*1), Z11
-	VMOVUPS     (R8)(BX*1), Z12
-	VMOVUPS     (R9)(BX*1), Z13
-	VMOVUPS     (CX)(BX*1), Z14
-	VMOVUPS     (DX)(BX*1), Z15
+	VMOVUPS     (BX)(AX*1), Z10
+	VMOVUPS     (SI)(AX*1), Z11
+	VMOVUPS     (DI)(AX*1), Z12
+	VMOVUPS     (R8)(AX*1), Z13
+	VMOVUPS     (R9)(AX*1), Z14
+	VMOVUPS     (CX)(AX*1), Z15
 	VFMADD231PS Z15, Z10, Z0
 	VFMADD231PS Z15, Z11, Z1
 	VFMADD231PS Z15, Z12, Z2
 	VFMADD231PS Z15, Z13, Z3
 	VFMADD231PS Z15, Z14, Z4
-	VMOVUPS     (AX)(BX*1), Z15
+	VMOVUPS     (DX)(AX*1), Z15
 	VFMADD231PS Z15, Z10, Z5
 	VFMADD231PS Z15, Z11, Z6
 	VFMADD231PS Z15, Z12, Z7
 	VFMADD231PS Z15, Z13, Z8
 	VFMADD231PS Z15, Z14, Z9
-	ADDQ        $0x40, BX
+	ADDQ        $0x40, AX
 	DECQ        R10
 	JNZ         loop
 
@@ -4810,19 +9229,18 @@ tail:
 	MOVL        tail+72(FP), R10
 	TESTL       R10, R10
 	JZ          next
-	KMOVW       R10, K1
-	VMOVUPS.Z   (SI)(BX*1), K1, Z10
-	VMOVUPS.Z   (DI)(BX*1), K1, Z11
-	VMOVUPS.Z   (R8)(BX*1), K1, Z12
-	VMOVUPS.Z   (R9)(BX*1), K1, Z13
-	VMOVUPS.Z   (CX)(BX*1), K1, Z14
-	VMOVUPS.Z   (DX)(BX*1), K1, Z15
+	VMOVUPS.Z   (BX)(AX*1), K1, Z10
+	VMOVUPS.Z   (SI)(AX*1), K1, Z11
+	VMOVUPS.Z   (DI)(AX*1), K1, Z12
+	VMOVUPS.Z   (R8)(AX*1), K1, Z13
+	VMOVUPS.Z   (R9)(AX*1), K1, Z14
+	VMOVUPS.Z   (CX)(AX*1), K1, Z15
 	VFMADD231PS Z15, Z10, Z0
 	VFMADD231PS Z15, Z11, Z1
 	VFMADD231PS Z15, Z12, Z2
 	VFMADD231PS Z15, Z13, Z3
 	VFMADD231PS Z15, Z14, Z4
-	VMOVUPS.Z   (AX)(BX*1), K1, Z15
+	VMOVUPS.Z   (DX)(AX*1), K1, Z15
 	VFMADD231PS Z15, Z10, Z5
 	VFMADD231PS Z15, Z11, Z6
 	VFMADD231PS Z15, Z12, Z7
@@ -4830,12 +9248,13 @@ tail:
 	VFMADD231PS Z15, Z14, Z9
 
 next:
-	MOVQ          as+32(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, (SP)
-	MOVQ          bs+56(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, 8(SP)
+	ADDQ          (SP), CX
+	ADDQ          (SP), DX
+	ADDQ          8(SP), BX
+	ADDQ          8(SP), SI
+	ADDQ          8(SP), DI
+	ADDQ          8(SP), R8
+	ADDQ          8(SP), R9
 	DECQ          16(SP)
 	JNZ           segment
 	MOVQ          c+0(FP), AX
@@ -4846,154 +9265,134 @@ next:
 	VADDPS        Y10, Y0, Y0
 	VEXTRACTF32X4 $0x01, Y0, X10
 	VADDPS        X10, X0, X0
-	VPERMILPS     $0x0e, X0, X10
-	VADDPS        X10, X0, X0
-	VPERMILPS     $0x01, X0, X10
-	VADDSS        X10, X0, X0
 	VEXTRACTF64X4 $0x01, Z1, Y10
 	VADDPS        Y10, Y1, Y1
 	VEXTRACTF32X4 $0x01, Y1, X10
 	VADDPS        X10, X1, X1
-	VPERMILPS     $0x0e, X1, X10
-	VADDPS        X10, X1, X1
-	VPERMILPS     $0x01, X1, X10
-	VADDSS        X10, X1, X1
 	VEXTRACTF64X4 $0x01, Z2, Y10
 	VADDPS        Y10, Y2, Y2
 	VEXTRACTF32X4 $0x01, Y2, X10
 	VADDPS        X10, X2, X2
-	VPERMILPS     $0x0e, X2, X10
-	VADDPS        X10, X2, X2
-	VPERMILPS     $0x01, X2, X10
-	VADDSS        X10, X2, X2
 	VEXTRACTF64X4 $0x01, Z3, Y10
 	VADDPS        Y10, Y3, Y3
 	VEXTRACTF32X4 $0x01, Y3, X10
 	VADDPS        X10, X3, X3
-	VPERMILPS     $0x0e, X3, X10
-	VADDPS        X10, X3, X3
-	VPERMILPS     $0x01, X3, X10
-	VADDSS        X10, X3, X3
-	VEXTRACTF64X4 $0x01, Z4, Y10
-	VADDPS        Y10, Y4, Y4
-	VEXTRACTF32X4 $0x01, Y4, X10
-	VADDPS        X10, X4, X4
-	VPERMILPS     $0x0e, X4, X10
-	VADDPS        X10, X4, X4
-	VPERMILPS     $0x01, X4, X10
-	VADDSS        X10, X4, X4
-	VEXTRACTF64X4 $0x01, Z5, Y10
-	VADDPS        Y10, Y5, Y5
-	VEXTRACTF32X4 $0x01, Y5, X10
-	VADDPS        X10, X5, X5
-	VPERMILPS     $0x0e, X5, X10
-	VADDPS        X10, X5, X5
-	VPERMILPS     $0x01, X5, X10
-	VADDSS        X10, X5, X5
-	VEXTRACTF64X4 $0x01, Z6, Y10
-	VADDPS        Y10, Y6, Y6
-	VEXTRACTF32X4 $0x01, Y6, X10
-	VADDPS        X10, X6, X6
-	VPERMILPS     $0x0e, X6, X10
-	VADDPS        X10, X6, X6
-	VPERMILPS     $0x01, X6, X10
-	VADDSS        X10, X6, X6
-	VEXTRACTF64X4 $0x01, Z7, Y10
-	VADDPS        Y10, Y7, Y7
-	VEXTRACTF32X4 $0x01, Y7, X10
-	VADDPS        X10, X7, X7
-	VPERMILPS     $0x0e, X7, X10
-	VADDPS        X10, X7, X7
-	VPERMILPS     $0x01, X7, X10
-	VADDSS        X10, X7, X7
-	VEXTRACTF64X4 $0x01, Z8, Y10
-	VADDPS        Y10, Y8, Y8
-	VEXTRACTF32X4 $0x01, Y8, X10
-	VADDPS        X10, X8, X8
-	VPERMILPS     $0x0e, X8, X10
-	VADDPS        X10, X8, X8
-	VPERMILPS     $0x01, X8, X10
-	VADDSS        X10, X8, X8
-	VEXTRACTF64X4 $0x01, Z9, Y10
-	VADDPS        Y10, Y9, Y9
-	VEXTRACTF32X4 $0x01, Y9, X10
-	VADDPS        X10, X9, X9
-	VPERMILPS     $0x0e, X9, X10
-	VADDPS        X10, X9, X9
-	VPERMILPS     $0x01, X9, X10
-	VADDSS        X10, X9, X9
+	VUNPCKHPD     X1, X0, X10
+	VUNPCKLPD     X1, X0, X0
+	VADDPS        X10, X0, X0
+	VUNPCKHPD     X3, X2, X1
+	VUNPCKLPD     X3, X2, X2
+	VADDPS        X1, X2, X2
+	VSHUFPS       $0xdd, X2, X0, X1
+	VSHUFPS       $0x88, X2, X0, X0
+	VADDPS        X1, X0, X0
+	VEXTRACTF64X4 $0x01, Z4, Y1
+	VADDPS        Y1, Y4, Y4
+	VEXTRACTF32X4 $0x01, Y4, X1
+	VADDPS        X1, X4, X4
+	VPERMILPS     $0x0e, X4, X1
+	VADDPS        X1, X4, X4
+	VPERMILPS     $0x01, X4, X1
+	VADDSS        X1, X4, X4
+	VEXTRACTF64X4 $0x01, Z5, Y1
+	VADDPS        Y1, Y5, Y5
+	VEXTRACTF32X4 $0x01, Y5, X1
+	VADDPS        X1, X5, X5
+	VEXTRACTF64X4 $0x01, Z6, Y1
+	VADDPS        Y1, Y6, Y6
+	VEXTRACTF32X4 $0x01, Y6, X1
+	VADDPS        X1, X6, X6
+	VEXTRACTF64X4 $0x01, Z7, Y1
+	VADDPS        Y1, Y7, Y7
+	VEXTRACTF32X4 $0x01, Y7, X1
+	VADDPS        X1, X7, X7
+	VEXTRACTF64X4 $0x01, Z8, Y1
+	VADDPS        Y1, Y8, Y8
+	VEXTRACTF32X4 $0x01, Y8, X1
+	VADDPS        X1, X8, X8
+	VUNPCKHPD     X6, X5, X1
+	VUNPCKLPD     X6, X5, X5
+	VADDPS        X1, X5, X5
+	VUNPCKHPD     X8, X7, X1
+	VUNPCKLPD     X8, X7, X7
+	VADDPS        X1, X7, X7
+	VSHUFPS       $0xdd, X7, X5, X1
+	VSHUFPS       $0x88, X7, X5, X5
+	VADDPS        X1, X5, X5
+	VEXTRACTF64X4 $0x01, Z9, Y1
+	VADDPS        Y1, Y9, Y9
+	VEXTRACTF32X4 $0x01, Y9, X1
+	VADDPS        X1, X9, X9
+	VPERMILPS     $0x0e, X9, X1
+	VADDPS        X1, X9, X9
+	VPERMILPS     $0x01, X9, X1
+	VADDSS        X1, X9, X9
 	TESTQ         DX, DX
 	JZ            store
 	MOVQ          AX, DX
-	VADDSS        (DX), X0, X0
-	VADDSS        4(DX), X1, X1
-	VADDSS        8(DX), X2, X2
-	VADDSS        12(DX), X3, X3
+	VADDPS        (DX), X0, X0
 	VADDSS        16(DX), X4, X4
 	ADDQ          CX, DX
-	VADDSS        (DX), X5, X5
-	VADDSS        4(DX), X6, X6
-	VADDSS        8(DX), X7, X7
-	VADDSS        12(DX), X8, X8
+	VADDPS        (DX), X5, X5
 	VADDSS        16(DX), X9, X9
 	ADDQ          CX, DX
 
 store:
-	VMOVSS X0, (AX)
-	VMOVSS X1, 4(AX)
-	VMOVSS X2, 8(AX)
-	VMOVSS X3, 12(AX)
-	VMOVSS X4, 16(AX)
-	ADDQ   CX, AX
-	VMOVSS X5, (AX)
-	VMOVSS X6, 4(AX)
-	VMOVSS X7, 8(AX)
-	VMOVSS X8, 12(AX)
-	VMOVSS X9, 16(AX)
-	ADDQ   CX, AX
+	VMOVUPS       X0, (AX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	VMOVSS        X4, 16(AX)
+	ADDQ          CX, AX
+	VMOVUPS       X5, (AX)
+	VEXTRACTF32X4 $0x01, Y5, X5
+	VMOVSS        X9, 16(AX)
+	ADDQ          CX, AX
 	VZEROUPPER
 	RET
 
 // func dotAVX512_3x1(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·dotAVX512_3x1(SB), NOSPLIT, $24-96
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+	MOVL    tail+72(FP), AX
+	KMOVW   AX, K1
+	MOVQ    as+32(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, (SP)
+	MOVQ    bs+56(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    segments+80(FP), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    aoff+24(FP), BX
+	MOVQ    a+16(FP), AX
+	MOVLQSX (BX), CX
+	LEAQ    (AX)(CX*4), CX
+	MOVLQSX 4(BX), DX
+	LEAQ    (AX)(DX*4), DX
+	MOVLQSX 8(BX), BX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    boff+48(FP), SI
+	MOVQ    b+40(FP), AX
+	MOVLQSX (SI), SI
+	LEAQ    (AX)(SI*4), SI
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	MOVLQSX 4(AX), BX
-	LEAQ    (CX)(BX*4), BX
-	MOVLQSX 8(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), SI
-	MOVLQSX (CX), CX
-	LEAQ    (SI)(CX*4), CX
-	XORQ    SI, SI
-	MOVQ    vectors+64(FP), DI
-	TESTQ   DI, DI
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), DI
+	TESTQ DI, DI
+	JZ    tail
 
 loop:
-	VMOVUPS     (CX)(SI*1), Z3
-	VMOVUPS     (DX)(SI*1), Z4
+	VMOVUPS     (SI)(AX*1), Z3
+	VMOVUPS     (CX)(AX*1), Z4
 	VFMADD231PS Z4, Z3, Z0
-	VMOVUPS     (BX)(SI*1), Z4
+	VMOVUPS     (DX)(AX*1), Z4
 	VFMADD231PS Z4, Z3, Z1
-	VMOVUPS     (AX)(SI*1), Z4
+	VMOVUPS     (BX)(AX*1), Z4
 	VFMADD231PS Z4, Z3, Z2
-	ADDQ        $0x40, SI
+	ADDQ        $0x40, AX
 	DECQ        DI
 	JNZ         loop
 
@@ -5001,22 +9400,19 @@ tail:
 	MOVL        tail+72(FP), DI
 	TESTL       DI, DI
 	JZ          next
-	KMOVW       DI, K1
-	VMOVUPS.Z   (CX)(SI*1), K1, Z3
-	VMOVUPS.Z   (DX)(SI*1), K1, Z4
+	VMOVUPS.Z   (SI)(AX*1), K1, Z3
+	VMOVUPS.Z   (CX)(AX*1), K1, Z4
 	VFMADD231PS Z4, Z3, Z0
-	VMOVUPS.Z   (BX)(SI*1), K1, Z4
+	VMOVUPS.Z   (DX)(AX*1), K1, Z4
 	VFMADD231PS Z4, Z3, Z1
-	VMOVUPS.Z   (AX)(SI*1), K1, Z4
+	VMOVUPS.Z   (BX)(AX*1), K1, Z4
 	VFMADD231PS Z4, Z3, Z2
 
 next:
-	MOVQ          as+32(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, (SP)
-	MOVQ          bs+56(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, 8(SP)
+	ADDQ          (SP), CX
+	ADDQ          (SP), DX
+	ADDQ          (SP), BX
+	ADDQ          8(SP), SI
 	DECQ          16(SP)
 	JNZ           segment
 	MOVQ          c+0(FP), AX
@@ -5070,52 +9466,56 @@ store:
 // func dotAVX512_3x2(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·dotAVX512_3x2(SB), NOSPLIT, $24-96
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+	MOVL    tail+72(FP), AX
+	KMOVW   AX, K1
+	MOVQ    as+32(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, (SP)
+	MOVQ    bs+56(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    segments+80(FP), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    aoff+24(FP), BX
+	MOVQ    a+16(FP), AX
+	MOVLQSX (BX), CX
+	LEAQ    (AX)(CX*4), CX
+	MOVLQSX 4(BX), DX
+	LEAQ    (AX)(DX*4), DX
+	MOVLQSX 8(BX), BX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    boff+48(FP), DI
+	MOVQ    b+40(FP), AX
+	MOVLQSX (DI), SI
+	LEAQ    (AX)(SI*4), SI
+	MOVLQSX 4(DI), DI
+	LEAQ    (AX)(DI*4), DI
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	MOVLQSX 4(AX), BX
-	LEAQ    (CX)(BX*4), BX
-	MOVLQSX 8(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), SI
-	MOVLQSX (CX), DI
-	LEAQ    (SI)(DI*4), DI
-	MOVLQSX 4(CX), CX
-	LEAQ    (SI)(CX*4), CX
-	XORQ    SI, SI
-	MOVQ    vectors+64(FP), R8
-	TESTQ   R8, R8
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), R8
+	TESTQ R8, R8
+	JZ    tail
 
 loop:
-	VMOVUPS     (DI)(SI*1), Z6
-	VMOVUPS     (CX)(SI*1), Z7
-	VMOVUPS     (DX)(SI*1), Z8
+	VMOVUPS     (SI)(AX*1), Z6
+	VMOVUPS     (DI)(AX*1), Z7
+	VMOVUPS     (CX)(AX*1), Z8
 	VFMADD231PS Z8, Z6, Z0
 	VFMADD231PS Z8, Z7, Z1
-	VMOVUPS     (BX)(SI*1), Z8
+	VMOVUPS     (DX)(AX*1), Z8
 	VFMADD231PS Z8, Z6, Z2
 	VFMADD231PS Z8, Z7, Z3
-	VMOVUPS     (AX)(SI*1), Z8
+	VMOVUPS     (BX)(AX*1), Z8
 	VFMADD231PS Z8, Z6, Z4
 	VFMADD231PS Z8, Z7, Z5
-	ADDQ        $0x40, SI
+	ADDQ        $0x40, AX
 	DECQ        R8
 	JNZ         loop
 
@@ -5123,26 +9523,24 @@ tail:
 	MOVL        tail+72(FP), R8
 	TESTL       R8, R8
 	JZ          next
-	KMOVW       R8, K1
-	VMOVUPS.Z   (DI)(SI*1), K1, Z6
-	VMOVUPS.Z   (CX)(SI*1), K1, Z7
-	VMOVUPS.Z   (DX)(SI*1), K1, Z8
+	VMOVUPS.Z   (SI)(AX*1), K1, Z6
+	VMOVUPS.Z   (DI)(AX*1), K1, Z7
+	VMOVUPS.Z   (CX)(AX*1), K1, Z8
 	VFMADD231PS Z8, Z6, Z0
 	VFMADD231PS Z8, Z7, Z1
-	VMOVUPS.Z   (BX)(SI*1), K1, Z8
+	VMOVUPS.Z   (DX)(AX*1), K1, Z8
 	VFMADD231PS Z8, Z6, Z2
 	VFMADD231PS Z8, Z7, Z3
-	VMOVUPS.Z   (AX)(SI*1), K1, Z8
+	VMOVUPS.Z   (BX)(AX*1), K1, Z8
 	VFMADD231PS Z8, Z6, Z4
 	VFMADD231PS Z8, Z7, Z5
 
 next:
-	MOVQ          as+32(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, (SP)
-	MOVQ          bs+56(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, 8(SP)
+	ADDQ          (SP), CX
+	ADDQ          (SP), DX
+	ADDQ          (SP), BX
+	ADDQ          8(SP), SI
+	ADDQ          8(SP), DI
 	DECQ          16(SP)
 	JNZ           segment
 	MOVQ          c+0(FP), AX
@@ -5153,134 +9551,132 @@ next:
 	VADDPS        Y6, Y0, Y0
 	VEXTRACTF32X4 $0x01, Y0, X6
 	VADDPS        X6, X0, X0
-	VPERMILPS     $0x0e, X0, X6
-	VADDPS        X6, X0, X0
-	VPERMILPS     $0x01, X0, X6
-	VADDSS        X6, X0, X0
 	VEXTRACTF64X4 $0x01, Z1, Y6
 	VADDPS        Y6, Y1, Y1
 	VEXTRACTF32X4 $0x01, Y1, X6
 	VADDPS        X6, X1, X1
-	VPERMILPS     $0x0e, X1, X6
-	VADDPS        X6, X1, X1
-	VPERMILPS     $0x01, X1, X6
-	VADDSS        X6, X1, X1
-	VEXTRACTF64X4 $0x01, Z2, Y6
-	VADDPS        Y6, Y2, Y2
-	VEXTRACTF32X4 $0x01, Y2, X6
-	VADDPS        X6, X2, X2
-	VPERMILPS     $0x0e, X2, X6
-	VADDPS        X6, X2, X2
-	VPERMILPS     $0x01, X2, X6
-	VADDSS        X6, X2, X2
-	VEXTRACTF64X4 $0x01, Z3, Y6
-	VADDPS        Y6, Y3, Y3
-	VEXTRACTF32X4 $0x01, Y3, X6
-	VADDPS        X6, X3, X3
-	VPERMILPS     $0x0e, X3, X6
-	VADDPS        X6, X3, X3
-	VPERMILPS     $0x01, X3, X6
-	VADDSS        X6, X3, X3
-	VEXTRACTF64X4 $0x01, Z4, Y6
-	VADDPS        Y6, Y4, Y4
-	VEXTRACTF32X4 $0x01, Y4, X6
-	VADDPS        X6, X4, X4
-	VPERMILPS     $0x0e, X4, X6
-	VADDPS        X6, X4, X4
-	VPERMILPS     $0x01, X4, X6
-	VADDSS        X6, X4, X4
-	VEXTRACTF64X4 $0x01, Z5, Y6
-	VADDPS        Y6, Y5, Y5
-	VEXTRACTF32X4 $0x01, Y5, X6
-	VADDPS        X6, X5, X5
-	VPERMILPS     $0x0e, X5, X6
-	VADDPS        X6, X5, X5
-	VPERMILPS     $0x01, X5, X6
-	VADDSS        X6, X5, X5
+	VUNPCKHPD     X1, X0, X6
+	VUNPCKLPD     X1, X0, X0
+	VADDPS        X6, X0, X0
+	VSHUFPS       $0xdd, X0, X0, X1
+	VSHUFPS       $0x88, X0, X0, X0
+	VADDPS        X1, X0, X0
+	VEXTRACTF64X4 $0x01, Z2, Y1
+	VADDPS        Y1, Y2, Y2
+	VEXTRACTF32X4 $0x01, Y2, X1
+	VADDPS        X1, X2, X2
+	VEXTRACTF64X4 $0x01, Z3, Y1
+	VADDPS        Y1, Y3, Y3
+	VEXTRACTF32X4 $0x01, Y3, X1
+	VADDPS        X1, X3, X3
+	VUNPCKHPD     X3, X2, X1
+	VUNPCKLPD     X3, X2, X2
+	VADDPS        X1, X2, X2
+	VSHUFPS       $0xdd, X2, X2, X1
+	VSHUFPS       $0x88, X2, X2, X2
+	VADDPS        X1, X2, X2
+	VEXTRACTF64X4 $0x01, Z4, Y1
+	VADDPS        Y1, Y4, Y4
+	VEXTRACTF32X4 $0x01, Y4, X1
+	VADDPS        X1, X4, X4
+	VEXTRACTF64X4 $0x01, Z5, Y1
+	VADDPS        Y1, Y5, Y5
+	VEXTRACTF32X4 $0x01, Y5, X1
+	VADDPS        X1, X5, X5
+	VUNPCKHPD     X5, X4, X1
+	VUNPCKLPD     X5, X4, X4
+	VADDPS        X1, X4, X4
+	VSHUFPS       $0xdd, X4, X4, X1
+	VSHUFPS       $0x88, X4, X4, X4
+	VADDPS        X1, X4, X4
 	TESTQ         DX, DX
 	JZ            store
 	MOVQ          AX, DX
-	VADDSS        (DX), X0, X0
-	VADDSS        4(DX), X1, X1
+	VMOVSD        (DX), X1
+	VADDPS        X1, X0, X0
 	ADDQ          CX, DX
-	VADDSS        (DX), X2, X2
-	VADDSS        4(DX), X3, X3
+	VMOVSD        (DX), X1
+	VADDPS        X1, X2, X2
 	ADDQ          CX, DX
-	VADDSS        (DX), X4, X4
-	VADDSS        4(DX), X5, X5
+	VMOVSD        (DX), X1
+	VADDPS        X1, X4, X4
 	ADDQ          CX, DX
 
 store:
-	VMOVSS X0, (AX)
-	VMOVSS X1, 4(AX)
-	ADDQ   CX, AX
-	VMOVSS X2, (AX)
-	VMOVSS X3, 4(AX)
-	ADDQ   CX, AX
-	VMOVSS X4, (AX)
-	VMOVSS X5, 4(AX)
-	ADDQ   CX, AX
+	VMOVLPS   X0, (AX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, AX
+	VMOVLPS   X2, (AX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, AX
+	VMOVLPS   X4, (AX)
+	VPERMILPS $0x0e, X4, X4
+	ADDQ      CX, AX
 	VZEROUPPER
 	RET
 
 // func dotAVX512_3x3(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·dotAVX512_3x3(SB), NOSPLIT, $24-96
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+	MOVL    tail+72(FP), AX
+	KMOVW   AX, K1
+	MOVQ    as+32(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, (SP)
+	MOVQ    bs+56(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    segments+80(FP), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    aoff+24(FP), BX
+	MOVQ    a+16(FP), AX
+	MOVLQSX (BX), CX
+	LEAQ    (AX)(CX*4), CX
+	MOVLQSX 4(BX), DX
+	LEAQ    (AX)(DX*4), DX
+	MOVLQSX 8(BX), BX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    boff+48(FP), R8
+	MOVQ    b+40(FP), AX
+	MOVLQSX (R8), SI
+	LEAQ    (AX)(SI*4), SI
+	MOVLQSX 4(R8), DI
+	LEAQ    (AX)(DI*4), DI
+	MOVLQSX 8(R8), R8
+	LEAQ    (AX)(R8*4), R8
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	MOVLQSX 4(AX), BX
-	LEAQ    (CX)(BX*4), BX
-	MOVLQSX 8(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), SI
-	MOVLQSX (CX), DI
-	LEAQ    (SI)(DI*4), DI
-	MOVLQSX 4(CX), R8
-	LEAQ    (SI)(R8*4), R8
-	MOVLQSX 8(CX), CX
-	LEAQ    (SI)(CX*4), CX
-	XORQ    SI, SI
-	MOVQ    vectors+64(FP), R9
-	TESTQ   R9, R9
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), R9
+	TESTQ R9, R9
+	JZ    tail
 
 loop:
-	VMOVUPS     (DI)(SI*1), Z9
-	VMOVUPS     (R8)(SI*1), Z10
-	VMOVUPS     (CX)(SI*1), Z11
-	VMOVUPS     (DX)(SI*1), Z12
+	VMOVUPS     (SI)(AX*1), Z9
+	VMOVUPS     (DI)(AX*1), Z10
+	VMOVUPS     (R8)(AX*1), Z11
+	VMOVUPS     (CX)(AX*1), Z12
 	VFMADD231PS Z12, Z9, Z0
 	VFMADD231PS Z12, Z10, Z1
 	VFMADD231PS Z12, Z11, Z2
-	VMOVUPS     (BX)(SI*1), Z12
+	VMOVUPS     (DX)(AX*1), Z12
 	VFMADD231PS Z12, Z9, Z3
 	VFMADD231PS Z12, Z10, Z4
 	VFMADD231PS Z12, Z11, Z5
-	VMOVUPS     (AX)(SI*1), Z12
+	VMOVUPS     (BX)(AX*1), Z12
 	VFMADD231PS Z12, Z9, Z6
 	VFMADD231PS Z12, Z10, Z7
 	VFMADD231PS Z12, Z11, Z8
-	ADDQ        $0x40, SI
+	ADDQ        $0x40, AX
 	DECQ        R9
 	JNZ         loop
 
@@ -5288,30 +9684,29 @@ tail:
 	MOVL        tail+72(FP), R9
 	TESTL       R9, R9
 	JZ          next
-	KMOVW       R9, K1
-	VMOVUPS.Z   (DI)(SI*1), K1, Z9
-	VMOVUPS.Z   (R8)(SI*1), K1, Z10
-	VMOVUPS.Z   (CX)(SI*1), K1, Z11
-	VMOVUPS.Z   (DX)(SI*1), K1, Z12
+	VMOVUPS.Z   (SI)(AX*1), K1, Z9
+	VMOVUPS.Z   (DI)(AX*1), K1, Z10
+	VMOVUPS.Z   (R8)(AX*1), K1, Z11
+	VMOVUPS.Z   (CX)(AX*1), K1, Z12
 	VFMADD231PS Z12, Z9, Z0
 	VFMADD231PS Z12, Z10, Z1
 	VFMADD231PS Z12, Z11, Z2
-	VMOVUPS.Z   (BX)(SI*1), K1, Z12
+	VMOVUPS.Z   (DX)(AX*1), K1, Z12
 	VFMADD231PS Z12, Z9, Z3
 	VFMADD231PS Z12, Z10, Z4
 	VFMADD231PS Z12, Z11, Z5
-	VMOVUPS.Z   (AX)(SI*1), K1, Z12
+	VMOVUPS.Z   (BX)(AX*1), K1, Z12
 	VFMADD231PS Z12, Z9, Z6
 	VFMADD231PS Z12, Z10, Z7
 	VFMADD231PS Z12, Z11, Z8
 
 next:
-	MOVQ          as+32(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, (SP)
-	MOVQ          bs+56(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, 8(SP)
+	ADDQ          (SP), CX
+	ADDQ          (SP), DX
+	ADDQ          (SP), BX
+	ADDQ          8(SP), SI
+	ADDQ          8(SP), DI
+	ADDQ          8(SP), R8
 	DECQ          16(SP)
 	JNZ           segment
 	MOVQ          c+0(FP), AX
@@ -5322,173 +9717,171 @@ next:
 	VADDPS        Y9, Y0, Y0
 	VEXTRACTF32X4 $0x01, Y0, X9
 	VADDPS        X9, X0, X0
-	VPERMILPS     $0x0e, X0, X9
-	VADDPS        X9, X0, X0
-	VPERMILPS     $0x01, X0, X9
-	VADDSS        X9, X0, X0
 	VEXTRACTF64X4 $0x01, Z1, Y9
 	VADDPS        Y9, Y1, Y1
 	VEXTRACTF32X4 $0x01, Y1, X9
 	VADDPS        X9, X1, X1
-	VPERMILPS     $0x0e, X1, X9
-	VADDPS        X9, X1, X1
-	VPERMILPS     $0x01, X1, X9
-	VADDSS        X9, X1, X1
-	VEXTRACTF64X4 $0x01, Z2, Y9
-	VADDPS        Y9, Y2, Y2
-	VEXTRACTF32X4 $0x01, Y2, X9
-	VADDPS        X9, X2, X2
-	VPERMILPS     $0x0e, X2, X9
-	VADDPS        X9, X2, X2
-	VPERMILPS     $0x01, X2, X9
-	VADDSS        X9, X2, X2
-	VEXTRACTF64X4 $0x01, Z3, Y9
-	VADDPS        Y9, Y3, Y3
-	VEXTRACTF32X4 $0x01, Y3, X9
-	VADDPS        X9, X3, X3
-	VPERMILPS     $0x0e, X3, X9
-	VADDPS        X9, X3, X3
-	VPERMILPS     $0x01, X3, X9
-	VADDSS        X9, X3, X3
-	VEXTRACTF64X4 $0x01, Z4, Y9
-	VADDPS        Y9, Y4, Y4
-	VEXTRACTF32X4 $0x01, Y4, X9
-	VADDPS        X9, X4, X4
-	VPERMILPS     $0x0e, X4, X9
-	VADDPS        X9, X4, X4
-	VPERMILPS     $0x01, X4, X9
-	VADDSS        X9, X4, X4
-	VEXTRACTF64X4 $0x01, Z5, Y9
-	VADDPS        Y9, Y5, Y5
-	VEXTRACTF32X4 $0x01, Y5, X9
-	VADDPS        X9, X5, X5
-	VPERMILPS     $0x0e, X5, X9
-	VADDPS        X9, X5, X5
-	VPERMILPS     $0x01, X5, X9
-	VADDSS        X9, X5, X5
-	VEXTRACTF64X4 $0x01, Z6, Y9
-	VADDPS        Y9, Y6, Y6
-	VEXTRACTF32X4 $0x01, Y6, X9
-	VADDPS        X9, X6, X6
-	VPERMILPS     $0x0e, X6, X9
-	VADDPS        X9, X6, X6
-	VPERMILPS     $0x01, X6, X9
-	VADDSS        X9, X6, X6
-	VEXTRACTF64X4 $0x01, Z7, Y9
-	VADDPS        Y9, Y7, Y7
-	VEXTRACTF32X4 $0x01, Y7, X9
-	VADDPS        X9, X7, X7
-	VPERMILPS     $0x0e, X7, X9
-	VADDPS        X9, X7, X7
-	VPERMILPS     $0x01, X7, X9
-	VADDSS        X9, X7, X7
-	VEXTRACTF64X4 $0x01, Z8, Y9
-	VADDPS        Y9, Y8, Y8
-	VEXTRACTF32X4 $0x01, Y8, X9
-	VADDPS        X9, X8, X8
-	VPERMILPS     $0x0e, X8, X9
-	VADDPS        X9, X8, X8
-	VPERMILPS     $0x01, X8, X9
-	VADDSS        X9, X8, X8
+	VUNPCKHPD     X1, X0, X9
+	VUNPCKLPD     X1, X0, X0
+	VADDPS        X9, X0, X0
+	VSHUFPS       $0xdd, X0, X0, X1
+	VSHUFPS       $0x88, X0, X0, X0
+	VADDPS        X1, X0, X0
+	VEXTRACTF64X4 $0x01, Z2, Y1
+	VADDPS        Y1, Y2, Y2
+	VEXTRACTF32X4 $0x01, Y2, X1
+	VADDPS        X1, X2, X2
+	VPERMILPS     $0x0e, X2, X1
+	VADDPS        X1, X2, X2
+	VPERMILPS     $0x01, X2, X1
+	VADDSS        X1, X2, X2
+	VEXTRACTF64X4 $0x01, Z3, Y1
+	VADDPS        Y1, Y3, Y3
+	VEXTRACTF32X4 $0x01, Y3, X1
+	VADDPS        X1, X3, X3
+	VEXTRACTF64X4 $0x01, Z4, Y1
+	VADDPS        Y1, Y4, Y4
+	VEXTRACTF32X4 $0x01, Y4, X1
+	VADDPS        X1, X4, X4
+	VUNPCKHPD     X4, X3, X1
+	VUNPCKLPD     X4, X3, X3
+	VADDPS        X1, X3, X3
+	VSHUFPS       $0xdd, X3, X3, X1
+	VSHUFPS       $0x88, X3, X3, X3
+	VADDPS        X1, X3, X3
+	VEXTRACTF64X4 $0x01, Z5, Y1
+	VADDPS        Y1, Y5, Y5
+	VEXTRACTF32X4 $0x01, Y5, X1
+	VADDPS        X1, X5, X5
+	VPERMILPS     $0x0e, X5, X1
+	VADDPS        X1, X5, X5
+	VPERMILPS     $0x01, X5, X1
+	VADDSS        X1, X5, X5
+	VEXTRACTF64X4 $0x01, Z6, Y1
+	VADDPS        Y1, Y6, Y6
+	VEXTRACTF32X4 $0x01, Y6, X1
+	VADDPS        X1, X6, X6
+	VEXTRACTF64X4 $0x01, Z7, Y1
+	VADDPS        Y1, Y7, Y7
+	VEXTRACTF32X4 $0x01, Y7, X1
+	VADDPS        X1, X7, X7
+	VUNPCKHPD     X7, X6, X1
+	VUNPCKLPD     X7, X6, X6
+	VADDPS        X1, X6, X6
+	VSHUFPS       $0xdd, X6, X6, X1
+	VSHUFPS       $0x88, X6, X6, X6
+	VADDPS        X1, X6, X6
+	VEXTRACTF64X4 $0x01, Z8, Y1
+	VADDPS        Y1, Y8, Y8
+	VEXTRACTF32X4 $0x01, Y8, X1
+	VADDPS        X1, X8, X8
+	VPERMILPS     $0x0e, X8, X1
+	VADDPS        X1, X8, X8
+	VPERMILPS     $0x01, X8, X1
+	VADDSS        X1, X8, X8
 	TESTQ         DX, DX
 	JZ            store
 	MOVQ          AX, DX
-	VADDSS        (DX), X0, X0
-	VADDSS        4(DX), X1, X1
+	VMOVSD        (DX), X1
+	VADDPS        X1, X0, X0
 	VADDSS        8(DX), X2, X2
 	ADDQ          CX, DX
-	VADDSS        (DX), X3, X3
-	VADDSS        4(DX), X4, X4
+	VMOVSD        (DX), X1
+	VADDPS        X1, X3, X3
 	VADDSS        8(DX), X5, X5
 	ADDQ          CX, DX
-	VADDSS        (DX), X6, X6
-	VADDSS        4(DX), X7, X7
+	VMOVSD        (DX), X1
+	VADDPS        X1, X6, X6
 	VADDSS        8(DX), X8, X8
 	ADDQ          CX, DX
 
 store:
-	VMOVSS X0, (AX)
-	VMOVSS X1, 4(AX)
-	VMOVSS X2, 8(AX)
-	ADDQ   CX, AX
-	VMOVSS X3, (AX)
-	VMOVSS X4, 4(AX)
-	VMOVSS X5, 8(AX)
-	ADDQ   CX, AX
-	VMOVSS X6, (AX)
-	VMOVSS X7, 4(AX)
-	VMOVSS X8, 8(AX)
-	ADDQ   CX, AX
+	VMOVLPS   X0, (AX)
+	VPERMILPS $0x0e, X0, X0
+	VMOVSS    X2, 8(AX)
+	ADDQ      CX, AX
+	VMOVLPS   X3, (AX)
+	VPERMILPS $0x0e, X3, X3
+	VMOVSS    X5, 8(AX)
+	ADDQ      CX, AX
+	VMOVLPS   X6, (AX)
+	VPERMILPS $0x0e, X6, X6
+	VMOVSS    X8, 8(AX)
+	ADDQ      CX, AX
 	VZEROUPPER
 	RET
 
 // func dotAVX512_3x4(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·dotAVX512_3x4(SB), NOSPLIT, $24-96
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+	MOVL    tail+72(FP), AX
+	KMOVW   AX, K1
+	MOVQ    as+32(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, (SP)
+	MOVQ    bs+56(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    segments+80(FP), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    aoff+24(FP), BX
+	MOVQ    a+16(FP), AX
+	MOVLQSX (BX), CX
+	LEAQ    (AX)(CX*4), CX
+	MOVLQSX 4(BX), DX
+	LEAQ    (AX)(DX*4), DX
+	MOVLQSX 8(BX), BX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    boff+48(FP), R9
+	MOVQ    b+40(FP), AX
+	MOVLQSX (R9), SI
+	LEAQ    (AX)(SI*4), SI
+	MOVLQSX 4(R9), DI
+	LEAQ    (AX)(DI*4), DI
+	MOVLQSX 8(R9), R8
+	LEAQ    (AX)(R8*4), R8
+	MOVLQSX 12(R9), R9
+	LEAQ    (AX)(R9*4), R9
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	MOVLQSX 4(AX), BX
-	LEAQ    (CX)(BX*4), BX
-	MOVLQSX 8(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), SI
-	MOVLQSX (CX), DI
-	LEAQ    (SI)(DI*4), DI
-	MOVLQSX 4(CX), R8
-	LEAQ    (SI)(R8*4), R8
-	MOVLQSX 8(CX), R9
-	LEAQ    (SI)(R9*4), R9
-	MOVLQSX 12(CX), CX
-	LEAQ    (SI)(CX*4), CX
-	XORQ    SI, SI
-	MOVQ    vectors+64(FP), R10
-	TESTQ   R10, R10
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), R10
+	TESTQ R10, R10
+	JZ    tail
 
 loop:
-	VMOVUPS     (DI)(SI*1), Z12
-	VMOVUPS     (R8)(SI*1), Z13
-	VMOVUPS     (R9)(SI*1), Z14
-	VMOVUPS     (CX)(SI*1), Z15
-	VMOVUPS     (DX)(SI*1), Z16
+	VMOVUPS     (SI)(AX*1), Z12
+	VMOVUPS     (DI)(AX*1), Z13
+	VMOVUPS     (R8)(AX*1), Z14
+	VMOVUPS     (R9)(AX*1), Z15
+	VMOVUPS     (CX)(AX*1), Z16
 	VFMADD231PS Z16, Z12, Z0
 	VFMADD231PS Z16, Z13, Z1
 	VFMADD231PS Z16, Z14, Z2
 	VFMADD231PS Z16, Z15, Z3
-	VMOVUPS     (BX)(SI*1), Z16
+	VMOVUPS     (DX)(AX*1), Z16
 	VFMADD231PS Z16, Z12, Z4
 	VFMADD231PS Z16, Z13, Z5
 	VFMADD231PS Z16, Z14, Z6
 	VFMADD231PS Z16, Z15, Z7
-	VMOVUPS     (AX)(SI*1), Z16
+	VMOVUPS     (BX)(AX*1), Z16
 	VFMADD231PS Z16, Z12, Z8
 	VFMADD231PS Z16, Z13, Z9
 	VFMADD231PS Z16, Z14, Z10
 	VFMADD231PS Z16, Z15, Z11
-	ADDQ        $0x40, SI
+	ADDQ        $0x40, AX
 	DECQ        R10
 	JNZ         loop
 
@@ -5496,34 +9889,34 @@ tail:
 	MOVL        tail+72(FP), R10
 	TESTL       R10, R10
 	JZ          next
-	KMOVW       R10, K1
-	VMOVUPS.Z   (DI)(SI*1), K1, Z12
-	VMOVUPS.Z   (R8)(SI*1), K1, Z13
-	VMOVUPS.Z   (R9)(SI*1), K1, Z14
-	VMOVUPS.Z   (CX)(SI*1), K1, Z15
-	VMOVUPS.Z   (DX)(SI*1), K1, Z16
+	VMOVUPS.Z   (SI)(AX*1), K1, Z12
+	VMOVUPS.Z   (DI)(AX*1), K1, Z13
+	VMOVUPS.Z   (R8)(AX*1), K1, Z14
+	VMOVUPS.Z   (R9)(AX*1), K1, Z15
+	VMOVUPS.Z   (CX)(AX*1), K1, Z16
 	VFMADD231PS Z16, Z12, Z0
 	VFMADD231PS Z16, Z13, Z1
 	VFMADD231PS Z16, Z14, Z2
 	VFMADD231PS Z16, Z15, Z3
-	VMOVUPS.Z   (BX)(SI*1), K1, Z16
+	VMOVUPS.Z   (DX)(AX*1), K1, Z16
 	VFMADD231PS Z16, Z12, Z4
 	VFMADD231PS Z16, Z13, Z5
 	VFMADD231PS Z16, Z14, Z6
 	VFMADD231PS Z16, Z15, Z7
-	VMOVUPS.Z   (AX)(SI*1), K1, Z16
+	VMOVUPS.Z   (BX)(AX*1), K1, Z16
 	VFMADD231PS Z16, Z12, Z8
 	VFMADD231PS Z16, Z13, Z9
 	VFMADD231PS Z16, Z14, Z10
 	VFMADD231PS Z16, Z15, Z11
 
 next:
-	MOVQ          as+32(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, (SP)
-	MOVQ          bs+56(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, 8(SP)
+	ADDQ          (SP), CX
+	ADDQ          (SP), DX
+	ADDQ          (SP), BX
+	ADDQ          8(SP), SI
+	ADDQ          8(SP), DI
+	ADDQ          8(SP), R8
+	ADDQ          8(SP), R9
 	DECQ          16(SP)
 	JNZ           segment
 	MOVQ          c+0(FP), AX
@@ -5534,212 +9927,180 @@ next:
 	VADDPS        Y12, Y0, Y0
 	VEXTRACTF32X4 $0x01, Y0, X12
 	VADDPS        X12, X0, X0
-	VPERMILPS     $0x0e, X0, X12
-	VADDPS        X12, X0, X0
-	VPERMILPS     $0x01, X0, X12
-	VADDSS        X12, X0, X0
 	VEXTRACTF64X4 $0x01, Z1, Y12
 	VADDPS        Y12, Y1, Y1
 	VEXTRACTF32X4 $0x01, Y1, X12
 	VADDPS        X12, X1, X1
-	VPERMILPS     $0x0e, X1, X12
-	VADDPS        X12, X1, X1
-	VPERMILPS     $0x01, X1, X12
-	VADDSS        X12, X1, X1
 	VEXTRACTF64X4 $0x01, Z2, Y12
 	VADDPS        Y12, Y2, Y2
 	VEXTRACTF32X4 $0x01, Y2, X12
 	VADDPS        X12, X2, X2
-	VPERMILPS     $0x0e, X2, X12
-	VADDPS        X12, X2, X2
-	VPERMILPS     $0x01, X2, X12
-	VADDSS        X12, X2, X2
 	VEXTRACTF64X4 $0x01, Z3, Y12
 	VADDPS        Y12, Y3, Y3
 	VEXTRACTF32X4 $0x01, Y3, X12
 	VADDPS        X12, X3, X3
-	VPERMILPS     $0x0e, X3, X12
-	VADDPS        X12, X3, X3
-	VPERMILPS     $0x01, X3, X12
-	VADDSS        X12, X3, X3
-	VEXTRACTF64X4 $0x01, Z4, Y12
-	VADDPS        Y12, Y4, Y4
-	VEXTRACTF32X4 $0x01, Y4, X12
-	VADDPS        X12, X4, X4
-	VPERMILPS     $0x0e, X4, X12
-	VADDPS        X12, X4, X4
-	VPERMILPS     $0x01, X4, X12
-	VADDSS        X12, X4, X4
-	VEXTRACTF64X4 $0x01, Z5, Y12
-	VADDPS        Y12, Y5, Y5
-	VEXTRACTF32X4 $0x01, Y5, X12
-	VADDPS        X12, X5, X5
-	VPERMILPS     $0x0e, X5, X12
-	VADDPS        X12, X5, X5
-	VPERMILPS     $0x01, X5, X12
-	VADDSS        X12, X5, X5
-	VEXTRACTF64X4 $0x01, Z6, Y12
-	VADDPS        Y12, Y6, Y6
-	VEXTRACTF32X4 $0x01, Y6, X12
-	VADDPS        X12, X6, X6
-	VPERMILPS     $0x0e, X6, X12
-	VADDPS        X12, X6, X6
-	VPERMILPS     $0x01, X6, X12
-	VADDSS        X12, X6, X6
-	VEXTRACTF64X4 $0x01, Z7, Y12
-	VADDPS        Y12, Y7, Y7
-	VEXTRACTF32X4 $0x01, Y7, X12
-	VADDPS        X12, X7, X7
-	VPERMILPS     $0x0e, X7, X12
-	VADDPS        X12, X7, X7
-	VPERMILPS     $0x01, X7, X12
-	VADDSS        X12, X7, X7
-	VEXTRACTF64X4 $0x01, Z8, Y12
-	VADDPS        Y12, Y8, Y8
-	VEXTRACTF32X4 $0x01, Y8, X12
-	VADDPS        X12, X8, X8
-	VPERMILPS     $0x0e, X8, X12
-	VADDPS        X12, X8, X8
-	VPERMILPS     $0x01, X8, X12
-	VADDSS        X12, X8, X8
-	VEXTRACTF64X4 $0x01, Z9, Y12
-	VADDPS        Y12, Y9, Y9
-	VEXTRACTF32X4 $0x01, Y9, X12
-	VADDPS        X12, X9, X9
-	VPERMILPS     $0x0e, X9, X12
-	VADDPS        X12, X9, X9
-	VPERMILPS     $0x01, X9, X12
-	VADDSS        X12, X9, X9
-	VEXTRACTF64X4 $0x01, Z10, Y12
-	VADDPS        Y12, Y10, Y10
-	VEXTRACTF32X4 $0x01, Y10, X12
-	VADDPS        X12, X10, X10
-	VPERMILPS     $0x0e, X10, X12
-	VADDPS        X12, X10, X10
-	VPERMILPS     $0x01, X10, X12
-	VADDSS        X12, X10, X10
-	VEXTRACTF64X4 $0x01, Z11, Y12
-	VADDPS        Y12, Y11, Y11
-	VEXTRACTF32X4 $0x01, Y11, X12
-	VADDPS        X12, X11, X11
-	VPERMILPS     $0x0e, X11, X12
-	VADDPS        X12, X11, X11
-	VPERMILPS     $0x01, X11, X12
-	VADDSS        X12, X11, X11
+	VUNPCKHPD     X1, X0, X12
+	VUNPCKLPD     X1, X0, X0
+	VADDPS        X12, X0, X0
+	VUNPCKHPD     X3, X2, X1
+	VUNPCKLPD     X3, X2, X2
+	VADDPS        X1, X2, X2
+	VSHUFPS       $0xdd, X2, X0, X1
+	VSHUFPS       $0x88, X2, X0, X0
+	VADDPS        X1, X0, X0
+	VEXTRACTF64X4 $0x01, Z4, Y1
+	VADDPS        Y1, Y4, Y4
+	VEXTRACTF32X4 $0x01, Y4, X1
+	VADDPS        X1, X4, X4
+	VEXTRACTF64X4 $0x01, Z5, Y1
+	VADDPS        Y1, Y5, Y5
+	VEXTRACTF32X4 $0x01, Y5, X1
+	VADDPS        X1, X5, X5
+	VEXTRACTF64X4 $0x01, Z6, Y1
+	VADDPS        Y1, Y6, Y6
+	VEXTRACTF32X4 $0x01, Y6, X1
+	VADDPS        X1, X6, X6
+	VEXTRACTF64X4 $0x01, Z7, Y1
+	VADDPS        Y1, Y7, Y7
+	VEXTRACTF32X4 $0x01, Y7, X1
+	VADDPS        X1, X7, X7
+	VUNPCKHPD     X5, X4, X1
+	VUNPCKLPD     X5, X4, X4
+	VADDPS        X1, X4, X4
+	VUNPCKHPD     X7, X6, X1
+	VUNPCKLPD     X7, X6, X6
+	VADDPS        X1, X6, X6
+	VSHUFPS       $0xdd, X6, X4, X1
+	VSHUFPS       $0x88, X6, X4, X4
+	VADDPS        X1, X4, X4
+	VEXTRACTF64X4 $0x01, Z8, Y1
+	VADDPS        Y1, Y8, Y8
+	VEXTRACTF32X4 $0x01, Y8, X1
+	VADDPS        X1, X8, X8
+	VEXTRACTF64X4 $0x01, Z9, Y1
+	VADDPS        Y1, Y9, Y9
+	VEXTRACTF32X4 $0x01, Y9, X1
+	VADDPS        X1, X9, X9
+	VEXTRACTF64X4 $0x01, Z10, Y1
+	VADDPS        Y1, Y10, Y10
+	VEXTRACTF32X4 $0x01, Y10, X1
+	VADDPS        X1, X10, X10
+	VEXTRACTF64X4 $0x01, Z11, Y1
+	VADDPS        Y1, Y11, Y11
+	VEXTRACTF32X4 $0x01, Y11, X1
+	VADDPS        X1, X11, X11
+	VUNPCKHPD     X9, X8, X1
+	VUNPCKLPD     X9, X8, X8
+	VADDPS        X1, X8, X8
+	VUNPCKHPD     X11, X10, X1
+	VUNPCKLPD     X11, X10, X10
+	VADDPS        X1, X10, X10
+	VSHUFPS       $0xdd, X10, X8, X1
+	VSHUFPS       $0x88, X10, X8, X8
+	VADDPS        X1, X8, X8
 	TESTQ         DX, DX
 	JZ            store
 	MOVQ          AX, DX
-	VADDSS        (DX), X0, X0
-	VADDSS        4(DX), X1, X1
-	VADDSS        8(DX), X2, X2
-	VADDSS        12(DX), X3, X3
+	VADDPS        (DX), X0, X0
 	ADDQ          CX, DX
-	VADDSS        (DX), X4, X4
-	VADDSS        4(DX), X5, X5
-	VADDSS        8(DX), X6, X6
-	VADDSS        12(DX), X7, X7
+	VADDPS        (DX), X4, X4
 	ADDQ          CX, DX
-	VADDSS        (DX), X8, X8
-	VADDSS        4(DX), X9, X9
-	VADDSS        8(DX), X10, X10
-	VADDSS        12(DX), X11, X11
+	VADDPS        (DX), X8, X8
 	ADDQ          CX, DX
 
 store:
-	VMOVSS X0, (AX)
-	VMOVSS X1, 4(AX)
-	VMOVSS X2, 8(AX)
-	VMOVSS X3, 12(AX)
-	ADDQ   CX, AX
-	VMOVSS X4, (AX)
-	VMOVSS X5, 4(AX)
-	VMOVSS X6, 8(AX)
-	VMOVSS X7, 12(AX)
-	ADDQ   CX, AX
-	VMOVSS X8, (AX)
-	VMOVSS X9, 4(AX)
-	VMOVSS X10, 8(AX)
-	VMOVSS X11, 12(AX)
-	ADDQ   CX, AX
+	VMOVUPS       X0, (AX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, AX
+	VMOVUPS       X4, (AX)
+	VEXTRACTF32X4 $0x01, Y4, X4
+	ADDQ          CX, AX
+	VMOVUPS       X8, (AX)
+	VEXTRACTF32X4 $0x01, Y8, X8
+	ADDQ          CX, AX
 	VZEROUPPER
 	RET
 
 // func dotAVX512_3x5(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·dotAVX512_3x5(SB), NOSPLIT, $24-96
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+	MOVL    tail+72(FP), AX
+	KMOVW   AX, K1
+	MOVQ    as+32(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, (SP)
+	MOVQ    bs+56(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    segments+80(FP), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    aoff+24(FP), BX
+	MOVQ    a+16(FP), AX
+	MOVLQSX (BX), CX
+	LEAQ    (AX)(CX*4), CX
+	MOVLQSX 4(BX), DX
+	LEAQ    (AX)(DX*4), DX
+	MOVLQSX 8(BX), BX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    boff+48(FP), R10
+	MOVQ    b+40(FP), AX
+	MOVLQSX (R10), SI
+	LEAQ    (AX)(SI*4), SI
+	MOVLQSX 4(R10), DI
+	LEAQ    (AX)(DI*4), DI
+	MOVLQSX 8(R10), R8
+	LEAQ    (AX)(R8*4), R8
+	MOVLQSX 12(R10), R9
+	LEAQ    (AX)(R9*4), R9
+	MOVLQSX 16(R10), R10
+	LEAQ    (AX)(R10*4), R10
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	MOVLQSX 4(AX), BX
-	LEAQ    (CX)(BX*4), BX
-	MOVLQSX 8(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), SI
-	MOVLQSX (CX), DI
-	LEAQ    (SI)(DI*4), DI
-	MOVLQSX 4(CX), R8
-	LEAQ    (SI)(R8*4), R8
-	MOVLQSX 8(CX), R9
-	LEAQ    (SI)(R9*4), R9
-	MOVLQSX 12(CX), R10
-	LEAQ    (SI)(R10*4), R10
-	MOVLQSX 16(CX), CX
-	LEAQ    (SI)(CX*4), CX
-	XORQ    SI, SI
-	MOVQ    vectors+64(FP), R11
-	TESTQ   R11, R11
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), R11
+	TESTQ R11, R11
+	JZ    tail
 
 loop:
-	VMOVUPS     (DI)(SI*1), Z15
-	VMOVUPS     (R8)(SI*1), Z16
-	VMOVUPS     (R9)(SI*1), Z17
-	VMOVUPS     (R10)(SI*1), Z18
-	VMOVUPS     (CX)(SI*1), Z19
-	VMOVUPS     (DX)(SI*1), Z20
+	VMOVUPS     (SI)(AX*1), Z15
+	VMOVUPS     (DI)(AX*1), Z16
+	VMOVUPS     (R8)(AX*1), Z17
+	VMOVUPS     (R9)(AX*1), Z18
+	VMOVUPS     (R10)(AX*1), Z19
+	VMOVUPS     (CX)(AX*1), Z20
 	VFMADD231PS Z20, Z15, Z0
 	VFMADD231PS Z20, Z16, Z1
 	VFMADD231PS Z20, Z17, Z2
 	VFMADD231PS Z20, Z18, Z3
 	VFMADD231PS Z20, Z19, Z4
-	VMOVUPS     (BX)(SI*1), Z20
+	VMOVUPS     (DX)(AX*1), Z20
 	VFMADD231PS Z20, Z15, Z5
 	VFMADD231PS Z20, Z16, Z6
 	VFMADD231PS Z20, Z17, Z7
 	VFMADD231PS Z20, Z18, Z8
 	VFMADD231PS Z20, Z19, Z9
-	VMOVUPS     (AX)(SI*1), Z20
+	VMOVUPS     (BX)(AX*1), Z20
 	VFMADD231PS Z20, Z15, Z10
 	VFMADD231PS Z20, Z16, Z11
 	VFMADD231PS Z20, Z17, Z12
 	VFMADD231PS Z20, Z18, Z13
 	VFMADD231PS Z20, Z19, Z14
-	ADDQ        $0x40, SI
+	ADDQ        $0x40, AX
 	DECQ        R11
 	JNZ         loop
 
@@ -5747,25 +10108,24 @@ tail:
 	MOVL        tail+72(FP), R11
 	TESTL       R11, R11
 	JZ          next
-	KMOVW       R11, K1
-	VMOVUPS.Z   (DI)(SI*1), K1, Z15
-	VMOVUPS.Z   (R8)(SI*1), K1, Z16
-	VMOVUPS.Z   (R9)(SI*1), K1, Z17
-	VMOVUPS.Z   (R10)(SI*1), K1, Z18
-	VMOVUPS.Z   (CX)(SI*1), K1, Z19
-	VMOVUPS.Z   (DX)(SI*1), K1, Z20
+	VMOVUPS.Z   (SI)(AX*1), K1, Z15
+	VMOVUPS.Z   (DI)(AX*1), K1, Z16
+	VMOVUPS.Z   (R8)(AX*1), K1, Z17
+	VMOVUPS.Z   (R9)(AX*1), K1, Z18
+	VMOVUPS.Z   (R10)(AX*1), K1, Z19
+	VMOVUPS.Z   (CX)(AX*1), K1, Z20
 	VFMADD231PS Z20, Z15, Z0
 	VFMADD231PS Z20, Z16, Z1
 	VFMADD231PS Z20, Z17, Z2
 	VFMADD231PS Z20, Z18, Z3
 	VFMADD231PS Z20, Z19, Z4
-	VMOVUPS.Z   (BX)(SI*1), K1, Z20
+	VMOVUPS.Z   (DX)(AX*1), K1, Z20
 	VFMADD231PS Z20, Z15, Z5
 	VFMADD231PS Z20, Z16, Z6
 	VFMADD231PS Z20, Z17, Z7
 	VFMADD231PS Z20, Z18, Z8
 	VFMADD231PS Z20, Z19, Z9
-	VMOVUPS.Z   (AX)(SI*1), K1, Z20
+	VMOVUPS.Z   (BX)(AX*1), K1, Z20
 	VFMADD231PS Z20, Z15, Z10
 	VFMADD231PS Z20, Z16, Z11
 	VFMADD231PS Z20, Z17, Z12
@@ -5773,12 +10133,14 @@ tail:
 	VFMADD231PS Z20, Z19, Z14
 
 next:
-	MOVQ          as+32(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, (SP)
-	MOVQ          bs+56(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, 8(SP)
+	ADDQ          (SP), CX
+	ADDQ          (SP), DX
+	ADDQ          (SP), BX
+	ADDQ          8(SP), SI
+	ADDQ          8(SP), DI
+	ADDQ          8(SP), R8
+	ADDQ          8(SP), R9
+	ADDQ          8(SP), R10
 	DECQ          16(SP)
 	JNZ           segment
 	MOVQ          c+0(FP), AX
@@ -5789,211 +10151,179 @@ next:
 	VADDPS        Y15, Y0, Y0
 	VEXTRACTF32X4 $0x01, Y0, X15
 	VADDPS        X15, X0, X0
-	VPERMILPS     $0x0e, X0, X15
-	VADDPS        X15, X0, X0
-	VPERMILPS     $0x01, X0, X15
-	VADDSS        X15, X0, X0
 	VEXTRACTF64X4 $0x01, Z1, Y15
 	VADDPS        Y15, Y1, Y1
 	VEXTRACTF32X4 $0x01, Y1, X15
 	VADDPS        X15, X1, X1
-	VPERMILPS     $0x0e, X1, X15
-	VADDPS        X15, X1, X1
-	VPERMILPS     $0x01, X1, X15
-	VADDSS        X15, X1, X1
 	VEXTRACTF64X4 $0x01, Z2, Y15
 	VADDPS        Y15, Y2, Y2
 	VEXTRACTF32X4 $0x01, Y2, X15
 	VADDPS        X15, X2, X2
-	VPERMILPS     $0x0e, X2, X15
-	VADDPS        X15, X2, X2
-	VPERMILPS     $0x01, X2, X15
-	VADDSS        X15, X2, X2
 	VEXTRACTF64X4 $0x01, Z3, Y15
 	VADDPS        Y15, Y3, Y3
 	VEXTRACTF32X4 $0x01, Y3, X15
 	VADDPS        X15, X3, X3
-	VPERMILPS     $0x0e, X3, X15
-	VADDPS        X15, X3, X3
-	VPERMILPS     $0x01, X3, X15
-	VADDSS        X15, X3, X3
-	VEXTRACTF64X4 $0x01, Z4, Y15
-	VADDPS        Y15, Y4, Y4
-	VEXTRACTF32X4 $0x01, Y4, X15
-	VADDPS        X15, X4, X4
-	VPERMILPS     $0x0e, X4, X15
-	VADDPS        X15, X4, X4
-	VPERMILPS     $0x01, X4, X15
-	VADDSS        X15, X4, X4
-	VEXTRACTF64X4 $0x01, Z5, Y15
-	VADDPS        Y15, Y5, Y5
-	VEXTRACTF32X4 $0x01, Y5, X15
-	VADDPS        X15, X5, X5
-	VPERMILPS     $0x0e, X5, X15
-	VADDPS        X15, X5, X5
-	VPERMILPS     $0x01, X5, X15
-	VADDSS        X15, X5, X5
-	VEXTRACTF64X4 $0x01, Z6, Y15
-	VADDPS        Y15, Y6, Y6
-	VEXTRACTF32X4 $0x01, Y6, X15
-	VADDPS        X15, X6, X6
-	VPERMILPS     $0x0e, X6, X15
-	VADDPS        X15, X6, X6
-	VPERMILPS     $0x01, X6, X15
-	VADDSS        X15, X6, X6
-	VEXTRACTF64X4 $0x01, Z7, Y15
-	VADDPS        Y15, Y7, Y7
-	VEXTRACTF32X4 $0x01, Y7, X15
-	VADDPS        X15, X7, X7
-	VPERMILPS     $0x0e, X7, X15
-	VADDPS        X15, X7, X7
-	VPERMILPS     $0x01, X7, X15
-	VADDSS        X15, X7, X7
-	VEXTRACTF64X4 $0x01, Z8, Y15
-	VADDPS        Y15, Y8, Y8
-	VEXTRACTF32X4 $0x01, Y8, X15
-	VADDPS        X15, X8, X8
-	VPERMILPS     $0x0e, X8, X15
-	VADDPS        X15, X8, X8
-	VPERMILPS     $0x01, X8, X15
-	VADDSS        X15, X8, X8
-	VEXTRACTF64X4 $0x01, Z9, Y15
-	VADDPS        Y15, Y9, Y9
-	VEXTRACTF32X4 $0x01, Y9, X15
-	VADDPS        X15, X9, X9
-	VPERMILPS     $0x0e, X9, X15
-	VADDPS        X15, X9, X9
-	VPERMILPS     $0x01, X9, X15
-	VADDSS        X15, X9, X9
-	VEXTRACTF64X4 $0x01, Z10, Y15
-	VADDPS        Y15, Y10, Y10
-	VEXTRACTF32X4 $0x01, Y10, X15
-	VADDPS        X15, X10, X10
-	VPERMILPS     $0x0e, X10, X15
-	VADDPS        X15, X10, X10
-	VPERMILPS     $0x01, X10, X15
-	VADDSS        X15, X10, X10
-	VEXTRACTF64X4 $0x01, Z11, Y15
-	VADDPS        Y15, Y11, Y11
-	VEXTRACTF32X4 $0x01, Y11, X15
-	VADDPS        X15, X11, X11
-	VPERMILPS     $0x0e, X11, X15
-	VADDPS        X15, X11, X11
-	VPERMILPS     $0x01, X11, X15
-	VADDSS        X15, X11, X11
-	VEXTRACTF64X4 $0x01, Z12, Y15
-	VADDPS        Y15, Y12, Y12
-	VEXTRACTF32X4 $0x01, Y12, X15
-	VADDPS        X15, X12, X12
-	VPERMILPS     $0x0e, X12, X15
-	VADDPS        X15, X12, X12
-	VPERMILPS     $0x01, X12, X15
-	VADDSS        X15, X12, X12
-	VEXTRACTF64X4 $0x01, Z13, Y15
-	VADDPS        Y15, Y13, Y13
-	VEXTRACTF32X4 $0x01, Y13, X15
-	VADDPS        X15, X13, X13
-	VPERMILPS     $0x0e, X13, X15
-	VADDPS        X15, X13, X13
-	VPERMILPS     $0x01, X13, X15
-	VADDSS        X15, X13, X13
-	VEXTRACTF64X4 $0x01, Z14, Y15
-	VADDPS        Y15, Y14, Y14
-	VEXTRACTF32X4 $0x01, Y14, X15
-	VADDPS        X15, X14, X14
-	VPERMILPS     $0x0e, X14, X15
-	VADDPS        X15, X14, X14
-	VPERMILPS     $0x01, X14, X15
-	VADDSS        X15, X14, X14
+	VUNPCKHPD     X1, X0, X15
+	VUNPCKLPD     X1, X0, X0
+	VADDPS        X15, X0, X0
+	VUNPCKHPD     X3, X2, X1
+	VUNPCKLPD     X3, X2, X2
+	VADDPS        X1, X2, X2
+	VSHUFPS       $0xdd, X2, X0, X1
+	VSHUFPS       $0x88, X2, X0, X0
+	VADDPS        X1, X0, X0
+	VEXTRACTF64X4 $0x01, Z4, Y1
+	VADDPS        Y1, Y4, Y4
+	VEXTRACTF32X4 $0x01, Y4, X1
+	VADDPS        X1, X4, X4
+	VPERMILPS     $0x0e, X4, X1
+	VADDPS        X1, X4, X4
+	VPERMILPS     $0x01, X4, X1
+	VADDSS        X1, X4, X4
+	VEXTRACTF64X4 $0x01, Z5, Y1
+	VADDPS        Y1, Y5, Y5
+	VEXTRACTF32X4 $0x01, Y5, X1
+	VADDPS        X1, X5, X5
+	VEXTRACTF64X4 $0x01, Z6, Y1
+	VADDPS        Y1, Y6, Y6
+	VEXTRACTF32X4 $0x01, Y6, X1
+	VADDPS        X1, X6, X6
+	VEXTRACTF64X4 $0x01, Z7, Y1
+	VADDPS        Y1, Y7, Y7
+	VEXTRACTF32X4 $0x01, Y7, X1
+	VADDPS        X1, X7, X7
+	VEXTRACTF64X4 $0x01, Z8, Y1
+	VADDPS        Y1, Y8, Y8
+	VEXTRACTF32X4 $0x01, Y8, X1
+	VADDPS        X1, X8, X8
+	VUNPCKHPD     X6, X5, X1
+	VUNPCKLPD     X6, X5, X5
+	VADDPS        X1, X5, X5
+	VUNPCKHPD     X8, X7, X1
+	VUNPCKLPD     X8, X7, X7
+	VADDPS        X1, X7, X7
+	VSHUFPS       $0xdd, X7, X5, X1
+	VSHUFPS       $0x88, X7, X5, X5
+	VADDPS        X1, X5, X5
+	VEXTRACTF64X4 $0x01, Z9, Y1
+	VADDPS        Y1, Y9, Y9
+	VEXTRACTF32X4 $0x01, Y9, X1
+	VADDPS        X1, X9, X9
+	VPERMILPS     $0x0e, X9, X1
+	VADDPS        X1, X9, X9
+	VPERMILPS     $0x01, X9, X1
+	VADDSS        X1, X9, X9
+	VEXTRACTF64X4 $0x01, Z10, Y1
+	VADDPS        Y1, Y10, Y10
+	VEXTRACTF32X4 $0x01, Y10, X1
+	VADDPS        X1, X10, X10
+	VEXTRACTF64X4 $0x01, Z11, Y1
+	VADDPS        Y1, Y11, Y11
+	VEXTRACTF32X4 $0x01, Y11, X1
+	VADDPS        X1, X11, X11
+	VEXTRACTF64X4 $0x01, Z12, Y1
+	VADDPS        Y1, Y12, Y12
+	VEXTRACTF32X4 $0x01, Y12, X1
+	VADDPS        X1, X12, X12
+	VEXTRACTF64X4 $0x01, Z13, Y1
+	VADDPS        Y1, Y13, Y13
+	VEXTRACTF32X4 $0x01, Y13, X1
+	VADDPS        X1, X13, X13
+	VUNPCKHPD     X11, X10, X1
+	VUNPCKLPD     X11, X10, X10
+	VADDPS        X1, X10, X10
+	VUNPCKHPD     X13, X12, X1
+	VUNPCKLPD     X13, X12, X12
+	VADDPS        X1, X12, X12
+	VSHUFPS       $0xdd, X12, X10, X1
+	VSHUFPS       $0x88, X12, X10, X10
+	VADDPS        X1, X10, X10
+	VEXTRACTF64X4 $0x01, Z14, Y1
+	VADDPS        Y1, Y14, Y14
+	VEXTRACTF32X4 $0x01, Y14, X1
+	VADDPS        X1, X14, X14
+	VPERMILPS     $0x0e, X14, X1
+	VADDPS        X1, X14, X14
+	VPERMILPS     $0x01, X14, X1
+	VADDSS        X1, X14, X14
 	TESTQ         DX, DX
 	JZ            store
 	MOVQ          AX, DX
-	VADDSS        (DX), X0, X0
-	VADDSS        4(DX), X1, X1
-	VADDSS        8(DX), X2, X2
-	VADDSS        12(DX), X3, X3
+	VADDPS        (DX), X0, X0
 	VADDSS        16(DX), X4, X4
 	ADDQ          CX, DX
-	VADDSS        (DX), X5, X5
-	VADDSS        4(DX), X6, X6
-	VADDSS        8(DX), X7, X7
-	VADDSS        12(DX), X8, X8
+	VADDPS        (DX), X5, X5
 	VADDSS        16(DX), X9, X9
 	ADDQ          CX, DX
-	VADDSS        (DX), X10, X10
-	VADDSS        4(DX), X11, X11
-	VADDSS        8(DX), X12, X12
-	VADDSS        12(DX), X13, X13
+	VADDPS        (DX), X10, X10
 	VADDSS        16(DX), X14, X14
 	ADDQ          CX, DX
 
 store:
-	VMOVSS X0, (AX)
-	VMOVSS X1, 4(AX)
-	VMOVSS X2, 8(AX)
-	VMOVSS X3, 12(AX)
-	VMOVSS X4, 16(AX)
-	ADDQ   CX, AX
-	VMOVSS X5, (AX)
-	VMOVSS X6, 4(AX)
-	VMOVSS X7, 8(AX)
-	VMOVSS X8, 12(AX)
-	VMOVSS X9, 16(AX)
-	ADDQ   CX, AX
-	VMOVSS X10, (AX)
-	VMOVSS X11, 4(AX)
-	VMOVSS X12, 8(AX)
-	VMOVSS X13, 12(AX)
-	VMOVSS X14, 16(AX)
-	ADDQ   CX, AX
+	VMOVUPS       X0, (AX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	VMOVSS        X4, 16(AX)
+	ADDQ          CX, AX
+	VMOVUPS       X5, (AX)
+	VEXTRACTF32X4 $0x01, Y5, X5
+	VMOVSS        X9, 16(AX)
+	ADDQ          CX, AX
+	VMOVUPS       X10, (AX)
+	VEXTRACTF32X4 $0x01, Y10, X10
+	VMOVSS        X14, 16(AX)
+	ADDQ          CX, AX
 	VZEROUPPER
 	RET
 
 // func dotAVX512_4x1(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·dotAVX512_4x1(SB), NOSPLIT, $24-96
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+	MOVL    tail+72(FP), AX
+	KMOVW   AX, K1
+	MOVQ    as+32(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, (SP)
+	MOVQ    bs+56(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    segments+80(FP), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    aoff+24(FP), SI
+	MOVQ    a+16(FP), AX
+	MOVLQSX (SI), CX
+	LEAQ    (AX)(CX*4), CX
+	MOVLQSX 4(SI), DX
+	LEAQ    (AX)(DX*4), DX
+	MOVLQSX 8(SI), BX
+	LEAQ    (AX)(BX*4), BX
+	MOVLQSX 12(SI), SI
+	LEAQ    (AX)(SI*4), SI
+	MOVQ    boff+48(FP), DI
+	MOVQ    b+40(FP), AX
+	MOVLQSX (DI), DI
+	LEAQ    (AX)(DI*4), DI
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	MOVLQSX 4(AX), BX
-	LEAQ    (CX)(BX*4), BX
-	MOVLQSX 8(AX), SI
-	LEAQ    (CX)(SI*4), SI
-	MOVLQSX 12(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), DI
-	MOVLQSX (CX), CX
-	LEAQ    (DI)(CX*4), CX
-	XORQ    DI, DI
-	MOVQ    vectors+64(FP), R8
-	TESTQ   R8, R8
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), R8
+	TESTQ R8, R8
+	JZ    tail
 
 loop:
-	VMOVUPS     (CX)(DI*1), Z4
-	VMOVUPS     (DX)(DI*1), Z5
+	VMOVUPS     (DI)(AX*1), Z4
+	VMOVUPS     (CX)(AX*1), Z5
 	VFMADD231PS Z5, Z4, Z0
-	VMOVUPS     (BX)(DI*1), Z5
+	VMOVUPS     (DX)(AX*1), Z5
 	VFMADD231PS Z5, Z4, Z1
-	VMOVUPS     (SI)(DI*1), Z5
+	VMOVUPS     (BX)(AX*1), Z5
 	VFMADD231PS Z5, Z4, Z2
-	VMOVUPS     (AX)(DI*1), Z5
+	VMOVUPS     (SI)(AX*1), Z5
 	VFMADD231PS Z5, Z4, Z3
-	ADDQ        $0x40, DI
+	ADDQ        $0x40, AX
 	DECQ        R8
 	JNZ         loop
 
@@ -6001,24 +10331,22 @@ tail:
 	MOVL        tail+72(FP), R8
 	TESTL       R8, R8
 	JZ          next
-	KMOVW       R8, K1
-	VMOVUPS.Z   (CX)(DI*1), K1, Z4
-	VMOVUPS.Z   (DX)(DI*1), K1, Z5
+	VMOVUPS.Z   (DI)(AX*1), K1, Z4
+	VMOVUPS.Z   (CX)(AX*1), K1, Z5
 	VFMADD231PS Z5, Z4, Z0
-	VMOVUPS.Z   (BX)(DI*1), K1, Z5
+	VMOVUPS.Z   (DX)(AX*1), K1, Z5
 	VFMADD231PS Z5, Z4, Z1
-	VMOVUPS.Z   (SI)(DI*1), K1, Z5
+	VMOVUPS.Z   (BX)(AX*1), K1, Z5
 	VFMADD231PS Z5, Z4, Z2
-	VMOVUPS.Z   (AX)(DI*1), K1, Z5
+	VMOVUPS.Z   (SI)(AX*1), K1, Z5
 	VFMADD231PS Z5, Z4, Z3
 
 next:
-	MOVQ          as+32(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, (SP)
-	MOVQ          bs+56(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, 8(SP)
+	ADDQ          (SP), CX
+	ADDQ          (SP), DX
+	ADDQ          (SP), BX
+	ADDQ          (SP), SI
+	ADDQ          8(SP), DI
 	DECQ          16(SP)
 	JNZ           segment
 	MOVQ          c+0(FP), AX
@@ -6084,59 +10412,63 @@ store:
 // func dotAVX512_4x2(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·dotAVX512_4x2(SB), NOSPLIT, $24-96
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+	MOVL    tail+72(FP), AX
+	KMOVW   AX, K1
+	MOVQ    as+32(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, (SP)
+	MOVQ    bs+56(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    segments+80(FP), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    aoff+24(FP), SI
+	MOVQ    a+16(FP), AX
+	MOVLQSX (SI), CX
+	LEAQ    (AX)(CX*4), CX
+	MOVLQSX 4(SI), DX
+	LEAQ    (AX)(DX*4), DX
+	MOVLQSX 8(SI), BX
+	LEAQ    (AX)(BX*4), BX
+	MOVLQSX 12(SI), SI
+	LEAQ    (AX)(SI*4), SI
+	MOVQ    boff+48(FP), R8
+	MOVQ    b+40(FP), AX
+	MOVLQSX (R8), DI
+	LEAQ    (AX)(DI*4), DI
+	MOVLQSX 4(R8), R8
+	LEAQ    (AX)(R8*4), R8
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	MOVLQSX 4(AX), BX
-	LEAQ    (CX)(BX*4), BX
-	MOVLQSX 8(AX), SI
-	LEAQ    (CX)(SI*4), SI
-	MOVLQSX 12(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), DI
-	MOVLQSX (CX), R8
-	LEAQ    (DI)(R8*4), R8
-	MOVLQSX 4(CX), CX
-	LEAQ    (DI)(CX*4), CX
-	XORQ    DI, DI
-	MOVQ    vectors+64(FP), R9
-	TESTQ   R9, R9
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), R9
+	TESTQ R9, R9
+	JZ    tail
 
 loop:
-	VMOVUPS     (R8)(DI*1), Z8
-	VMOVUPS     (CX)(DI*1), Z9
-	VMOVUPS     (DX)(DI*1), Z10
+	VMOVUPS     (DI)(AX*1), Z8
+	VMOVUPS     (R8)(AX*1), Z9
+	VMOVUPS     (CX)(AX*1), Z10
 	VFMADD231PS Z10, Z8, Z0
 	VFMADD231PS Z10, Z9, Z1
-	VMOVUPS     (BX)(DI*1), Z10
+	VMOVUPS     (DX)(AX*1), Z10
 	VFMADD231PS Z10, Z8, Z2
 	VFMADD231PS Z10, Z9, Z3
-	VMOVUPS     (SI)(DI*1), Z10
+	VMOVUPS     (BX)(AX*1), Z10
 	VFMADD231PS Z10, Z8, Z4
 	VFMADD231PS Z10, Z9, Z5
-	VMOVUPS     (AX)(DI*1), Z10
+	VMOVUPS     (SI)(AX*1), Z10
 	VFMADD231PS Z10, Z8, Z6
 	VFMADD231PS Z10, Z9, Z7
-	ADDQ        $0x40, DI
+	ADDQ        $0x40, AX
 	DECQ        R9
 	JNZ         loop
 
@@ -6144,29 +10476,28 @@ tail:
 	MOVL        tail+72(FP), R9
 	TESTL       R9, R9
 	JZ          next
-	KMOVW       R9, K1
-	VMOVUPS.Z   (R8)(DI*1), K1, Z8
-	VMOVUPS.Z   (CX)(DI*1), K1, Z9
-	VMOVUPS.Z   (DX)(DI*1), K1, Z10
+	VMOVUPS.Z   (DI)(AX*1), K1, Z8
+	VMOVUPS.Z   (R8)(AX*1), K1, Z9
+	VMOVUPS.Z   (CX)(AX*1), K1, Z10
 	VFMADD231PS Z10, Z8, Z0
 	VFMADD231PS Z10, Z9, Z1
-	VMOVUPS.Z   (BX)(DI*1), K1, Z10
+	VMOVUPS.Z   (DX)(AX*1), K1, Z10
 	VFMADD231PS Z10, Z8, Z2
 	VFMADD231PS Z10, Z9, Z3
-	VMOVUPS.Z   (SI)(DI*1), K1, Z10
+	VMOVUPS.Z   (BX)(AX*1), K1, Z10
 	VFMADD231PS Z10, Z8, Z4
 	VFMADD231PS Z10, Z9, Z5
-	VMOVUPS.Z   (AX)(DI*1), K1, Z10
+	VMOVUPS.Z   (SI)(AX*1), K1, Z10
 	VFMADD231PS Z10, Z8, Z6
 	VFMADD231PS Z10, Z9, Z7
 
 next:
-	MOVQ          as+32(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, (SP)
-	MOVQ          bs+56(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, 8(SP)
+	ADDQ          (SP), CX
+	ADDQ          (SP), DX
+	ADDQ          (SP), BX
+	ADDQ          (SP), SI
+	ADDQ          8(SP), DI
+	ADDQ          8(SP), R8
 	DECQ          16(SP)
 	JNZ           segment
 	MOVQ          c+0(FP), AX
@@ -6177,165 +10508,161 @@ next:
 	VADDPS        Y8, Y0, Y0
 	VEXTRACTF32X4 $0x01, Y0, X8
 	VADDPS        X8, X0, X0
-	VPERMILPS     $0x0e, X0, X8
-	VADDPS        X8, X0, X0
-	VPERMILPS     $0x01, X0, X8
-	VADDSS        X8, X0, X0
 	VEXTRACTF64X4 $0x01, Z1, Y8
 	VADDPS        Y8, Y1, Y1
 	VEXTRACTF32X4 $0x01, Y1, X8
 	VADDPS        X8, X1, X1
-	VPERMILPS     $0x0e, X1, X8
-	VADDPS        X8, X1, X1
-	VPERMILPS     $0x01, X1, X8
-	VADDSS        X8, X1, X1
-	VEXTRACTF64X4 $0x01, Z2, Y8
-	VADDPS        Y8, Y2, Y2
-	VEXTRACTF32X4 $0x01, Y2, X8
-	VADDPS        X8, X2, X2
-	VPERMILPS     $0x0e, X2, X8
-	VADDPS        X8, X2, X2
-	VPERMILPS     $0x01, X2, X8
-	VADDSS        X8, X2, X2
-	VEXTRACTF64X4 $0x01, Z3, Y8
-	VADDPS        Y8, Y3, Y3
-	VEXTRACTF32X4 $0x01, Y3, X8
-	VADDPS        X8, X3, X3
-	VPERMILPS     $0x0e, X3, X8
-	VADDPS        X8, X3, X3
-	VPERMILPS     $0x01, X3, X8
-	VADDSS        X8, X3, X3
-	VEXTRACTF64X4 $0x01, Z4, Y8
-	VADDPS        Y8, Y4, Y4
-	VEXTRACTF32X4 $0x01, Y4, X8
-	VADDPS        X8, X4, X4
-	VPERMILPS     $0x0e, X4, X8
-	VADDPS        X8, X4, X4
-	VPERMILPS     $0x01, X4, X8
-	VADDSS        X8, X4, X4
-	VEXTRACTF64X4 $0x01, Z5, Y8
-	VADDPS        Y8, Y5, Y5
-	VEXTRACTF32X4 $0x01, Y5, X8
-	VADDPS        X8, X5, X5
-	VPERMILPS     $0x0e, X5, X8
-	VADDPS        X8, X5, X5
-	VPERMILPS     $0x01, X5, X8
-	VADDSS        X8, X5, X5
-	VEXTRACTF64X4 $0x01, Z6, Y8
-	VADDPS        Y8, Y6, Y6
-	VEXTRACTF32X4 $0x01, Y6, X8
-	VADDPS        X8, X6, X6
-	VPERMILPS     $0x0e, X6, X8
-	VADDPS        X8, X6, X6
-	VPERMILPS     $0x01, X6, X8
-	VADDSS        X8, X6, X6
-	VEXTRACTF64X4 $0x01, Z7, Y8
-	VADDPS        Y8, Y7, Y7
-	VEXTRACTF32X4 $0x01, Y7, X8
-	VADDPS        X8, X7, X7
-	VPERMILPS     $0x0e, X7, X8
-	VADDPS        X8, X7, X7
-	VPERMILPS     $0x01, X7, X8
-	VADDSS        X8, X7, X7
+	VUNPCKHPD     X1, X0, X8
+	VUNPCKLPD     X1, X0, X0
+	VADDPS        X8, X0, X0
+	VSHUFPS       $0xdd, X0, X0, X1
+	VSHUFPS       $0x88, X0, X0, X0
+	VADDPS        X1, X0, X0
+	VEXTRACTF64X4 $0x01, Z2, Y1
+	VADDPS        Y1, Y2, Y2
+	VEXTRACTF32X4 $0x01, Y2, X1
+	VADDPS        X1, X2, X2
+	VEXTRACTF64X4 $0x01, Z3, Y1
+	VADDPS        Y1, Y3, Y3
+	VEXTRACTF32X4 $0x01, Y3, X1
+	VADDPS        X1, X3, X3
+	VUNPCKHPD     X3, X2, X1
+	VUNPCKLPD     X3, X2, X2
+	VADDPS        X1, X2, X2
+	VSHUFPS       $0xdd, X2, X2, X1
+	VSHUFPS       $0x88, X2, X2, X2
+	VADDPS        X1, X2, X2
+	VEXTRACTF64X4 $0x01, Z4, Y1
+	VADDPS        Y1, Y4, Y4
+	VEXTRACTF32X4 $0x01, Y4, X1
+	VADDPS        X1, X4, X4
+	VEXTRACTF64X4 $0x01, Z5, Y1
+	VADDPS        Y1, Y5, Y5
+	VEXTRACTF32X4 $0x01, Y5, X1
+	VADDPS        X1, X5, X5
+	VUNPCKHPD     X5, X4, X1
+	VUNPCKLPD     X5, X4, X4
+	VADDPS        X1, X4, X4
+	VSHUFPS       $0xdd, X4, X4, X1
+	VSHUFPS       $0x88, X4, X4, X4
+	VADDPS        X1, X4, X4
+	VEXTRACTF64X4 $0x01, Z6, Y1
+	VADDPS        Y1, Y6, Y6
+	VEXTRACTF32X4 $0x01, Y6, X1
+	VADDPS        X1, X6, X6
+	VEXTRACTF64X4 $0x01, Z7, Y1
+	VADDPS        Y1, Y7, Y7
+	VEXTRACTF32X4 $0x01, Y7, X1
+	VADDPS        X1, X7, X7
+	VUNPCKHPD     X7, X6, X1
+	VUNPCKLPD     X7, X6, X6
+	VADDPS        X1, X6, X6
+	VSHUFPS       $0xdd, X6, X6, X1
+	VSHUFPS       $0x88, X6, X6, X6
+	VADDPS        X1, X6, X6
 	TESTQ         DX, DX
 	JZ            store
 	MOVQ          AX, DX
-	VADDSS        (DX), X0, X0
-	VADDSS        4(DX), X1, X1
+	VMOVSD        (DX), X1
+	VADDPS        X1, X0, X0
 	ADDQ          CX, DX
-	VADDSS        (DX), X2, X2
-	VADDSS        4(DX), X3, X3
+	VMOVSD        (DX), X1
+	VADDPS        X1, X2, X2
 	ADDQ          CX, DX
-	VADDSS        (DX), X4, X4
-	VADDSS        4(DX), X5, X5
+	VMOVSD        (DX), X1
+	VADDPS        X1, X4, X4
 	ADDQ          CX, DX
-	VADDSS        (DX), X6, X6
-	VADDSS        4(DX), X7, X7
+	VMOVSD        (DX), X1
+	VADDPS        X1, X6, X6
 	ADDQ          CX, DX
 
 store:
-	VMOVSS X0, (AX)
-	VMOVSS X1, 4(AX)
-	ADDQ   CX, AX
-	VMOVSS X2, (AX)
-	VMOVSS X3, 4(AX)
-	ADDQ   CX, AX
-	VMOVSS X4, (AX)
-	VMOVSS X5, 4(AX)
-	ADDQ   CX, AX
-	VMOVSS X6, (AX)
-	VMOVSS X7, 4(AX)
-	ADDQ   CX, AX
+	VMOVLPS   X0, (AX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, AX
+	VMOVLPS   X2, (AX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, AX
+	VMOVLPS   X4, (AX)
+	VPERMILPS $0x0e, X4, X4
+	ADDQ      CX, AX
+	VMOVLPS   X6, (AX)
+	VPERMILPS $0x0e, X6, X6
+	ADDQ      CX, AX
 	VZEROUPPER
 	RET
 
 // func dotAVX512_4x3(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·dotAVX512_4x3(SB), NOSPLIT, $24-96
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+	MOVL    tail+72(FP), AX
+	KMOVW   AX, K1
+	MOVQ    as+32(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, (SP)
+	MOVQ    bs+56(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    segments+80(FP), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    aoff+24(FP), SI
+	MOVQ    a+16(FP), AX
+	MOVLQSX (SI), CX
+	LEAQ    (AX)(CX*4), CX
+	MOVLQSX 4(SI), DX
+	LEAQ    (AX)(DX*4), DX
+	MOVLQSX 8(SI), BX
+	LEAQ    (AX)(BX*4), BX
+	MOVLQSX 12(SI), SI
+	LEAQ    (AX)(SI*4), SI
+	MOVQ    boff+48(FP), R9
+	MOVQ    b+40(FP), AX
+	MOVLQSX (R9), DI
+	LEAQ    (AX)(DI*4), DI
+	MOVLQSX 4(R9), R8
+	LEAQ    (AX)(R8*4), R8
+	MOVLQSX 8(R9), R9
+	LEAQ    (AX)(R9*4), R9
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	MOVLQSX 4(AX), BX
-	LEAQ    (CX)(BX*4), BX
-	MOVLQSX 8(AX), SI
-	LEAQ    (CX)(SI*4), SI
-	MOVLQSX 12(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), DI
-	MOVLQSX (CX), R8
-	LEAQ    (DI)(R8*4), R8
-	MOVLQSX 4(CX), R9
-	LEAQ    (DI)(R9*4), R9
-	MOVLQSX 8(CX), CX
-	LEAQ    (DI)(CX*4), CX
-	XORQ    DI, DI
-	MOVQ    vectors+64(FP), R10
-	TESTQ   R10, R10
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), R10
+	TESTQ R10, R10
+	JZ    tail
 
 loop:
-	VMOVUPS     (R8)(DI*1), Z12
-	VMOVUPS     (R9)(DI*1), Z13
-	VMOVUPS     (CX)(DI*1), Z14
-	VMOVUPS     (DX)(DI*1), Z15
+	VMOVUPS     (DI)(AX*1), Z12
+	VMOVUPS     (R8)(AX*1), Z13
+	VMOVUPS     (R9)(AX*1), Z14
+	VMOVUPS     (CX)(AX*1), Z15
 	VFMADD231PS Z15, Z12, Z0
 	VFMADD231PS Z15, Z13, Z1
 	VFMADD231PS Z15, Z14, Z2
-	VMOVUPS     (BX)(DI*1), Z15
+	VMOVUPS     (DX)(AX*1), Z15
 	VFMADD231PS Z15, Z12, Z3
 	VFMADD231PS Z15, Z13, Z4
 	VFMADD231PS Z15, Z14, Z5
-	VMOVUPS     (SI)(DI*1), Z15
+	VMOVUPS     (BX)(AX*1), Z15
 	VFMADD231PS Z15, Z12, Z6
 	VFMADD231PS Z15, Z13, Z7
 	VFMADD231PS Z15, Z14, Z8
-	VMOVUPS     (AX)(DI*1), Z15
+	VMOVUPS     (SI)(AX*1), Z15
 	VFMADD231PS Z15, Z12, Z9
 	VFMADD231PS Z15, Z13, Z10
 	VFMADD231PS Z15, Z14, Z11
-	ADDQ        $0x40, DI
+	ADDQ        $0x40, AX
 	DECQ        R10
 	JNZ         loop
 
@@ -6343,34 +10670,34 @@ tail:
 	MOVL        tail+72(FP), R10
 	TESTL       R10, R10
 	JZ          next
-	KMOVW       R10, K1
-	VMOVUPS.Z   (R8)(DI*1), K1, Z12
-	VMOVUPS.Z   (R9)(DI*1), K1, Z13
-	VMOVUPS.Z   (CX)(DI*1), K1, Z14
-	VMOVUPS.Z   (DX)(DI*1), K1, Z15
+	VMOVUPS.Z   (DI)(AX*1), K1, Z12
+	VMOVUPS.Z   (R8)(AX*1), K1, Z13
+	VMOVUPS.Z   (R9)(AX*1), K1, Z14
+	VMOVUPS.Z   (CX)(AX*1), K1, Z15
 	VFMADD231PS Z15, Z12, Z0
 	VFMADD231PS Z15, Z13, Z1
 	VFMADD231PS Z15, Z14, Z2
-	VMOVUPS.Z   (BX)(DI*1), K1, Z15
+	VMOVUPS.Z   (DX)(AX*1), K1, Z15
 	VFMADD231PS Z15, Z12, Z3
 	VFMADD231PS Z15, Z13, Z4
 	VFMADD231PS Z15, Z14, Z5
-	VMOVUPS.Z   (SI)(DI*1), K1, Z15
+	VMOVUPS.Z   (BX)(AX*1), K1, Z15
 	VFMADD231PS Z15, Z12, Z6
 	VFMADD231PS Z15, Z13, Z7
 	VFMADD231PS Z15, Z14, Z8
-	VMOVUPS.Z   (AX)(DI*1), K1, Z15
+	VMOVUPS.Z   (SI)(AX*1), K1, Z15
 	VFMADD231PS Z15, Z12, Z9
 	VFMADD231PS Z15, Z13, Z10
 	VFMADD231PS Z15, Z14, Z11
 
 next:
-	MOVQ          as+32(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, (SP)
-	MOVQ          bs+56(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, 8(SP)
+	ADDQ          (SP), CX
+	ADDQ          (SP), DX
+	ADDQ          (SP), BX
+	ADDQ          (SP), SI
+	ADDQ          8(SP), DI
+	ADDQ          8(SP), R8
+	ADDQ          8(SP), R9
 	DECQ          16(SP)
 	JNZ           segment
 	MOVQ          c+0(FP), AX
@@ -6381,216 +10708,212 @@ next:
 	VADDPS        Y12, Y0, Y0
 	VEXTRACTF32X4 $0x01, Y0, X12
 	VADDPS        X12, X0, X0
-	VPERMILPS     $0x0e, X0, X12
-	VADDPS        X12, X0, X0
-	VPERMILPS     $0x01, X0, X12
-	VADDSS        X12, X0, X0
 	VEXTRACTF64X4 $0x01, Z1, Y12
 	VADDPS        Y12, Y1, Y1
 	VEXTRACTF32X4 $0x01, Y1, X12
 	VADDPS        X12, X1, X1
-	VPERMILPS     $0x0e, X1, X12
-	VADDPS        X12, X1, X1
-	VPERMILPS     $0x01, X1, X12
-	VADDSS        X12, X1, X1
-	VEXTRACTF64X4 $0x01, Z2, Y12
-	VADDPS        Y12, Y2, Y2
-	VEXTRACTF32X4 $0x01, Y2, X12
-	VADDPS        X12, X2, X2
-	VPERMILPS     $0x0e, X2, X12
-	VADDPS        X12, X2, X2
-	VPERMILPS     $0x01, X2, X12
-	VADDSS        X12, X2, X2
-	VEXTRACTF64X4 $0x01, Z3, Y12
-	VADDPS        Y12, Y3, Y3
-	VEXTRACTF32X4 $0x01, Y3, X12
-	VADDPS        X12, X3, X3
-	VPERMILPS     $0x0e, X3, X12
-	VADDPS        X12, X3, X3
-	VPERMILPS     $0x01, X3, X12
-	VADDSS        X12, X3, X3
-	VEXTRACTF64X4 $0x01, Z4, Y12
-	VADDPS        Y12, Y4, Y4
-	VEXTRACTF32X4 $0x01, Y4, X12
-	VADDPS        X12, X4, X4
-	VPERMILPS     $0x0e, X4, X12
-	VADDPS        X12, X4, X4
-	VPERMILPS     $0x01, X4, X12
-	VADDSS        X12, X4, X4
-	VEXTRACTF64X4 $0x01, Z5, Y12
-	VADDPS        Y12, Y5, Y5
-	VEXTRACTF32X4 $0x01, Y5, X12
-	VADDPS        X12, X5, X5
-	VPERMILPS     $0x0e, X5, X12
-	VADDPS        X12, X5, X5
-	VPERMILPS     $0x01, X5, X12
-	VADDSS        X12, X5, X5
-	VEXTRACTF64X4 $0x01, Z6, Y12
-	VADDPS        Y12, Y6, Y6
-	VEXTRACTF32X4 $0x01, Y6, X12
-	VADDPS        X12, X6, X6
-	VPERMILPS     $0x0e, X6, X12
-	VADDPS        X12, X6, X6
-	VPERMILPS     $0x01, X6, X12
-	VADDSS        X12, X6, X6
-	VEXTRACTF64X4 $0x01, Z7, Y12
-	VADDPS        Y12, Y7, Y7
-	VEXTRACTF32X4 $0x01, Y7, X12
-	VADDPS        X12, X7, X7
-	VPERMILPS     $0x0e, X7, X12
-	VADDPS        X12, X7, X7
-	VPERMILPS     $0x01, X7, X12
-	VADDSS        X12, X7, X7
-	VEXTRACTF64X4 $0x01, Z8, Y12
-	VADDPS        Y12, Y8, Y8
-	VEXTRACTF32X4 $0x01, Y8, X12
-	VADDPS        X12, X8, X8
-	VPERMILPS     $0x0e, X8, X12
-	VADDPS        X12, X8, X8
-	VPERMILPS     $0x01, X8, X12
-	VADDSS        X12, X8, X8
-	VEXTRACTF64X4 $0x01, Z9, Y12
-	VADDPS        Y12, Y9, Y9
-	VEXTRACTF32X4 $0x01, Y9, X12
-	VADDPS        X12, X9, X9
-	VPERMILPS     $0x0e, X9, X12
-	VADDPS        X12, X9, X9
-	VPERMILPS     $0x01, X9, X12
-	VADDSS        X12, X9, X9
-	VEXTRACTF64X4 $0x01, Z10, Y12
-	VADDPS        Y12, Y10, Y10
-	VEXTRACTF32X4 $0x01, Y10, X12
-	VADDPS        X12, X10, X10
-	VPERMILPS     $0x0e, X10, X12
-	VADDPS        X12, X10, X10
-	VPERMILPS     $0x01, X10, X12
-	VADDSS        X12, X10, X10
-	VEXTRACTF64X4 $0x01, Z11, Y12
-	VADDPS        Y12, Y11, Y11
-	VEXTRACTF32X4 $0x01, Y11, X12
-	VADDPS        X12, X11, X11
-	VPERMILPS     $0x0e, X11, X12
-	VADDPS        X12, X11, X11
-	VPERMILPS     $0x01, X11, X12
-	VADDSS        X12, X11, X11
+	VUNPCKHPD     X1, X0, X12
+	VUNPCKLPD     X1, X0, X0
+	VADDPS        X12, X0, X0
+	VSHUFPS       $0xdd, X0, X0, X1
+	VSHUFPS       $0x88, X0, X0, X0
+	VADDPS        X1, X0, X0
+	VEXTRACTF64X4 $0x01, Z2, Y1
+	VADDPS        Y1, Y2, Y2
+	VEXTRACTF32X4 $0x01, Y2, X1
+	VADDPS        X1, X2, X2
+	VPERMILPS     $0x0e, X2, X1
+	VADDPS        X1, X2, X2
+	VPERMILPS     $0x01, X2, X1
+	VADDSS        X1, X2, X2
+	VEXTRACTF64X4 $0x01, Z3, Y1
+	VADDPS        Y1, Y3, Y3
+	VEXTRACTF32X4 $0x01, Y3, X1
+	VADDPS        X1, X3, X3
+	VEXTRACTF64X4 $0x01, Z4, Y1
+	VADDPS        Y1, Y4, Y4
+	VEXTRACTF32X4 $0x01, Y4, X1
+	VADDPS        X1, X4, X4
+	VUNPCKHPD     X4, X3, X1
+	VUNPCKLPD     X4, X3, X3
+	VADDPS        X1, X3, X3
+	VSHUFPS       $0xdd, X3, X3, X1
+	VSHUFPS       $0x88, X3, X3, X3
+	VADDPS        X1, X3, X3
+	VEXTRACTF64X4 $0x01, Z5, Y1
+	VADDPS        Y1, Y5, Y5
+	VEXTRACTF32X4 $0x01, Y5, X1
+	VADDPS        X1, X5, X5
+	VPERMILPS     $0x0e, X5, X1
+	VADDPS        X1, X5, X5
+	VPERMILPS     $0x01, X5, X1
+	VADDSS        X1, X5, X5
+	VEXTRACTF64X4 $0x01, Z6, Y1
+	VADDPS        Y1, Y6, Y6
+	VEXTRACTF32X4 $0x01, Y6, X1
+	VADDPS        X1, X6, X6
+	VEXTRACTF64X4 $0x01, Z7, Y1
+	VADDPS        Y1, Y7, Y7
+	VEXTRACTF32X4 $0x01, Y7, X1
+	VADDPS        X1, X7, X7
+	VUNPCKHPD     X7, X6, X1
+	VUNPCKLPD     X7, X6, X6
+	VADDPS        X1, X6, X6
+	VSHUFPS       $0xdd, X6, X6, X1
+	VSHUFPS       $0x88, X6, X6, X6
+	VADDPS        X1, X6, X6
+	VEXTRACTF64X4 $0x01, Z8, Y1
+	VADDPS        Y1, Y8, Y8
+	VEXTRACTF32X4 $0x01, Y8, X1
+	VADDPS        X1, X8, X8
+	VPERMILPS     $0x0e, X8, X1
+	VADDPS        X1, X8, X8
+	VPERMILPS     $0x01, X8, X1
+	VADDSS        X1, X8, X8
+	VEXTRACTF64X4 $0x01, Z9, Y1
+	VADDPS        Y1, Y9, Y9
+	VEXTRACTF32X4 $0x01, Y9, X1
+	VADDPS        X1, X9, X9
+	VEXTRACTF64X4 $0x01, Z10, Y1
+	VADDPS        Y1, Y10, Y10
+	VEXTRACTF32X4 $0x01, Y10, X1
+	VADDPS        X1, X10, X10
+	VUNPCKHPD     X10, X9, X1
+	VUNPCKLPD     X10, X9, X9
+	VADDPS        X1, X9, X9
+	VSHUFPS       $0xdd, X9, X9, X1
+	VSHUFPS       $0x88, X9, X9, X9
+	VADDPS        X1, X9, X9
+	VEXTRACTF64X4 $0x01, Z11, Y1
+	VADDPS        Y1, Y11, Y11
+	VEXTRACTF32X4 $0x01, Y11, X1
+	VADDPS        X1, X11, X11
+	VPERMILPS     $0x0e, X11, X1
+	VADDPS        X1, X11, X11
+	VPERMILPS     $0x01, X11, X1
+	VADDSS        X1, X11, X11
 	TESTQ         DX, DX
 	JZ            store
 	MOVQ          AX, DX
-	VADDSS        (DX), X0, X0
-	VADDSS        4(DX), X1, X1
+	VMOVSD        (DX), X1
+	VADDPS        X1, X0, X0
 	VADDSS        8(DX), X2, X2
 	ADDQ          CX, DX
-	VADDSS        (DX), X3, X3
-	VADDSS        4(DX), X4, X4
+	VMOVSD        (DX), X1
+	VADDPS        X1, X3, X3
 	VADDSS        8(DX), X5, X5
 	ADDQ          CX, DX
-	VADDSS        (DX), X6, X6
-	VADDSS        4(DX), X7, X7
+	VMOVSD        (DX), X1
+	VADDPS        X1, X6, X6
 	VADDSS        8(DX), X8, X8
 	ADDQ          CX, DX
-	VADDSS        (DX), X9, X9
-	VADDSS        4(DX), X10, X10
+	VMOVSD        (DX), X1
+	VADDPS        X1, X9, X9
 	VADDSS        8(DX), X11, X11
 	ADDQ          CX, DX
 
 store:
-	VMOVSS X0, (AX)
-	VMOVSS X1, 4(AX)
-	VMOVSS X2, 8(AX)
-	ADDQ   CX, AX
-	VMOVSS X3, (AX)
-	VMOVSS X4, 4(AX)
-	VMOVSS X5, 8(AX)
-	ADDQ   CX, AX
-	VMOVSS X6, (AX)
-	VMOVSS X7, 4(AX)
-	VMOVSS X8, 8(AX)
-	ADDQ   CX, AX
-	VMOVSS X9, (AX)
-	VMOVSS X10, 4(AX)
-	VMOVSS X11, 8(AX)
-	ADDQ   CX, AX
+	VMOVLPS   X0, (AX)
+	VPERMILPS $0x0e, X0, X0
+	VMOVSS    X2, 8(AX)
+	ADDQ      CX, AX
+	VMOVLPS   X3, (AX)
+	VPERMILPS $0x0e, X3, X3
+	VMOVSS    X5, 8(AX)
+	ADDQ      CX, AX
+	VMOVLPS   X6, (AX)
+	VPERMILPS $0x0e, X6, X6
+	VMOVSS    X8, 8(AX)
+	ADDQ      CX, AX
+	VMOVLPS   X9, (AX)
+	VPERMILPS $0x0e, X9, X9
+	VMOVSS    X11, 8(AX)
+	ADDQ      CX, AX
 	VZEROUPPER
 	RET
 
 // func dotAVX512_4x4(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·dotAVX512_4x4(SB), NOSPLIT, $24-96
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+	MOVL    tail+72(FP), AX
+	KMOVW   AX, K1
+	MOVQ    as+32(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, (SP)
+	MOVQ    bs+56(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    segments+80(FP), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    aoff+24(FP), SI
+	MOVQ    a+16(FP), AX
+	MOVLQSX (SI), CX
+	LEAQ    (AX)(CX*4), CX
+	MOVLQSX 4(SI), DX
+	LEAQ    (AX)(DX*4), DX
+	MOVLQSX 8(SI), BX
+	LEAQ    (AX)(BX*4), BX
+	MOVLQSX 12(SI), SI
+	LEAQ    (AX)(SI*4), SI
+	MOVQ    boff+48(FP), R10
+	MOVQ    b+40(FP), AX
+	MOVLQSX (R10), DI
+	LEAQ    (AX)(DI*4), DI
+	MOVLQSX 4(R10), R8
+	LEAQ    (AX)(R8*4), R8
+	MOVLQSX 8(R10), R9
+	LEAQ    (AX)(R9*4), R9
+	MOVLQSX 12(R10), R10
+	LEAQ    (AX)(R10*4), R10
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	MOVLQSX 4(AX), BX
-	LEAQ    (CX)(BX*4), BX
-	MOVLQSX 8(AX), SI
-	LEAQ    (CX)(SI*4), SI
-	MOVLQSX 12(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), DI
-	MOVLQSX (CX), R8
-	LEAQ    (DI)(R8*4), R8
-	MOVLQSX 4(CX), R9
-	LEAQ    (DI)(R9*4), R9
-	MOVLQSX 8(CX), R10
-	LEAQ    (DI)(R10*4), R10
-	MOVLQSX 12(CX), CX
-	LEAQ    (DI)(CX*4), CX
-	XORQ    DI, DI
-	MOVQ    vectors+64(FP), R11
-	TESTQ   R11, R11
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), R11
+	TESTQ R11, R11
+	JZ    tail
 
 loop:
-	VMOVUPS     (R8)(DI*1), Z16
-	VMOVUPS     (R9)(DI*1), Z17
-	VMOVUPS     (R10)(DI*1), Z18
-	VMOVUPS     (CX)(DI*1), Z19
-	VMOVUPS     (DX)(DI*1), Z20
+	VMOVUPS     (DI)(AX*1), Z16
+	VMOVUPS     (R8)(AX*1), Z17
+	VMOVUPS     (R9)(AX*1), Z18
+	VMOVUPS     (R10)(AX*1), Z19
+	VMOVUPS     (CX)(AX*1), Z20
 	VFMADD231PS Z20, Z16, Z0
 	VFMADD231PS Z20, Z17, Z1
 	VFMADD231PS Z20, Z18, Z2
 	VFMADD231PS Z20, Z19, Z3
-	VMOVUPS     (BX)(DI*1), Z20
+	VMOVUPS     (DX)(AX*1), Z20
 	VFMADD231PS Z20, Z16, Z4
 	VFMADD231PS Z20, Z17, Z5
 	VFMADD231PS Z20, Z18, Z6
 	VFMADD231PS Z20, Z19, Z7
-	VMOVUPS     (SI)(DI*1), Z20
+	VMOVUPS     (BX)(AX*1), Z20
 	VFMADD231PS Z20, Z16, Z8
 	VFMADD231PS Z20, Z17, Z9
 	VFMADD231PS Z20, Z18, Z10
 	VFMADD231PS Z20, Z19, Z11
-	VMOVUPS     (AX)(DI*1), Z20
+	VMOVUPS     (SI)(AX*1), Z20
 	VFMADD231PS Z20, Z16, Z12
 	VFMADD231PS Z20, Z17, Z13
 	VFMADD231PS Z20, Z18, Z14
 	VFMADD231PS Z20, Z19, Z15
-	ADDQ        $0x40, DI
+	ADDQ        $0x40, AX
 	DECQ        R11
 	JNZ         loop
 
@@ -6598,39 +10921,40 @@ tail:
 	MOVL        tail+72(FP), R11
 	TESTL       R11, R11
 	JZ          next
-	KMOVW       R11, K1
-	VMOVUPS.Z   (R8)(DI*1), K1, Z16
-	VMOVUPS.Z   (R9)(DI*1), K1, Z17
-	VMOVUPS.Z   (R10)(DI*1), K1, Z18
-	VMOVUPS.Z   (CX)(DI*1), K1, Z19
-	VMOVUPS.Z   (DX)(DI*1), K1, Z20
+	VMOVUPS.Z   (DI)(AX*1), K1, Z16
+	VMOVUPS.Z   (R8)(AX*1), K1, Z17
+	VMOVUPS.Z   (R9)(AX*1), K1, Z18
+	VMOVUPS.Z   (R10)(AX*1), K1, Z19
+	VMOVUPS.Z   (CX)(AX*1), K1, Z20
 	VFMADD231PS Z20, Z16, Z0
 	VFMADD231PS Z20, Z17, Z1
 	VFMADD231PS Z20, Z18, Z2
 	VFMADD231PS Z20, Z19, Z3
-	VMOVUPS.Z   (BX)(DI*1), K1, Z20
+	VMOVUPS.Z   (DX)(AX*1), K1, Z20
 	VFMADD231PS Z20, Z16, Z4
 	VFMADD231PS Z20, Z17, Z5
 	VFMADD231PS Z20, Z18, Z6
 	VFMADD231PS Z20, Z19, Z7
-	VMOVUPS.Z   (SI)(DI*1), K1, Z20
+	VMOVUPS.Z   (BX)(AX*1), K1, Z20
 	VFMADD231PS Z20, Z16, Z8
 	VFMADD231PS Z20, Z17, Z9
 	VFMADD231PS Z20, Z18, Z10
 	VFMADD231PS Z20, Z19, Z11
-	VMOVUPS.Z   (AX)(DI*1), K1, Z20
+	VMOVUPS.Z   (SI)(AX*1), K1, Z20
 	VFMADD231PS Z20, Z16, Z12
 	VFMADD231PS Z20, Z17, Z13
 	VFMADD231PS Z20, Z18, Z14
 	VFMADD231PS Z20, Z19, Z15
 
 next:
-	MOVQ          as+32(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, (SP)
-	MOVQ          bs+56(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, 8(SP)
+	ADDQ          (SP), CX
+	ADDQ          (SP), DX
+	ADDQ          (SP), BX
+	ADDQ          (SP), SI
+	ADDQ          8(SP), DI
+	ADDQ          8(SP), R8
+	ADDQ          8(SP), R9
+	ADDQ          8(SP), R10
 	DECQ          16(SP)
 	JNZ           segment
 	MOVQ          c+0(FP), AX
@@ -6641,267 +10965,223 @@ next:
 	VADDPS        Y16, Y0, Y0
 	VEXTRACTF32X4 $0x01, Y0, X16
 	VADDPS        X16, X0, X0
-	VPERMILPS     $0x0e, X0, X16
-	VADDPS        X16, X0, X0
-	VPERMILPS     $0x01, X0, X16
-	VADDSS        X16, X0, X0
 	VEXTRACTF64X4 $0x01, Z1, Y16
 	VADDPS        Y16, Y1, Y1
 	VEXTRACTF32X4 $0x01, Y1, X16
 	VADDPS        X16, X1, X1
-	VPERMILPS     $0x0e, X1, X16
-	VADDPS        X16, X1, X1
-	VPERMILPS     $0x01, X1, X16
-	VADDSS        X16, X1, X1
 	VEXTRACTF64X4 $0x01, Z2, Y16
 	VADDPS        Y16, Y2, Y2
 	VEXTRACTF32X4 $0x01, Y2, X16
 	VADDPS        X16, X2, X2
-	VPERMILPS     $0x0e, X2, X16
-	VADDPS        X16, X2, X2
-	VPERMILPS     $0x01, X2, X16
-	VADDSS        X16, X2, X2
 	VEXTRACTF64X4 $0x01, Z3, Y16
 	VADDPS        Y16, Y3, Y3
 	VEXTRACTF32X4 $0x01, Y3, X16
 	VADDPS        X16, X3, X3
-	VPERMILPS     $0x0e, X3, X16
-	VADDPS        X16, X3, X3
-	VPERMILPS     $0x01, X3, X16
-	VADDSS        X16, X3, X3
-	VEXTRACTF64X4 $0x01, Z4, Y16
-	VADDPS        Y16, Y4, Y4
-	VEXTRACTF32X4 $0x01, Y4, X16
-	VADDPS        X16, X4, X4
-	VPERMILPS     $0x0e, X4, X16
-	VADDPS        X16, X4, X4
-	VPERMILPS     $0x01, X4, X16
-	VADDSS        X16, X4, X4
-	VEXTRACTF64X4 $0x01, Z5, Y16
-	VADDPS        Y16, Y5, Y5
-	VEXTRACTF32X4 $0x01, Y5, X16
-	VADDPS        X16, X5, X5
-	VPERMILPS     $0x0e, X5, X16
-	VADDPS        X16, X5, X5
-	VPERMILPS     $0x01, X5, X16
-	VADDSS        X16, X5, X5
-	VEXTRACTF64X4 $0x01, Z6, Y16
-	VADDPS        Y16, Y6, Y6
-	VEXTRACTF32X4 $0x01, Y6, X16
-	VADDPS        X16, X6, X6
-	VPERMILPS     $0x0e, X6, X16
-	VADDPS        X16, X6, X6
-	VPERMILPS     $0x01, X6, X16
-	VADDSS        X16, X6, X6
-	VEXTRACTF64X4 $0x01, Z7, Y16
-	VADDPS        Y16, Y7, Y7
-	VEXTRACTF32X4 $0x01, Y7, X16
-	VADDPS        X16, X7, X7
-	VPERMILPS     $0x0e, X7, X16
-	VADDPS        X16, X7, X7
-	VPERMILPS     $0x01, X7, X16
-	VADDSS        X16, X7, X7
-	VEXTRACTF64X4 $0x01, Z8, Y16
-	VADDPS        Y16, Y8, Y8
-	VEXTRACTF32X4 $0x01, Y8, X16
-	VADDPS        X16, X8, X8
-	VPERMILPS     $0x0e, X8, X16
-	VADDPS        X16, X8, X8
-	VPERMILPS     $0x01, X8, X16
-	VADDSS        X16, X8, X8
-	VEXTRACTF64X4 $0x01, Z9, Y16
-	VADDPS        Y16, Y9, Y9
-	VEXTRACTF32X4 $0x01, Y9, X16
-	VADDPS        X16, X9, X9
-	VPERMILPS     $0x0e, X9, X16
-	VADDPS        X16, X9, X9
-	VPERMILPS     $0x01, X9, X16
-	VADDSS        X16, X9, X9
-	VEXTRACTF64X4 $0x01, Z10, Y16
-	VADDPS        Y16, Y10, Y10
-	VEXTRACTF32X4 $0x01, Y10, X16
-	VADDPS        X16, X10, X10
-	VPERMILPS     $0x0e, X10, X16
-	VADDPS        X16, X10, X10
-	VPERMILPS     $0x01, X10, X16
-	VADDSS        X16, X10, X10
-	VEXTRACTF64X4 $0x01, Z11, Y16
-	VADDPS        Y16, Y11, Y11
-	VEXTRACTF32X4 $0x01, Y11, X16
-	VADDPS        X16, X11, X11
-	VPERMILPS     $0x0e, X11, X16
-	VADDPS        X16, X11, X11
-	VPERMILPS     $0x01, X11, X16
-	VADDSS        X16, X11, X11
-	VEXTRACTF64X4 $0x01, Z12, Y16
-	VADDPS        Y16, Y12, Y12
-	VEXTRACTF32X4 $0x01, Y12, X16
-	VADDPS        X16, X12, X12
-	VPERMILPS     $0x0e, X12, X16
-	VADDPS        X16, X12, X12
-	VPERMILPS     $0x01, X12, X16
-	VADDSS        X16, X12, X12
-	VEXTRACTF64X4 $0x01, Z13, Y16
-	VADDPS        Y16, Y13, Y13
-	VEXTRACTF32X4 $0x01, Y13, X16
-	VADDPS        X16, X13, X13
-	VPERMILPS     $0x0e, X13, X16
-	VADDPS        X16, X13, X13
-	VPERMILPS     $0x01, X13, X16
-	VADDSS        X16, X13, X13
-	VEXTRACTF64X4 $0x01, Z14, Y16
-	VADDPS        Y16, Y14, Y14
-	VEXTRACTF32X4 $0x01, Y14, X16
-	VADDPS        X16, X14, X14
-	VPERMILPS     $0x0e, X14, X16
-	VADDPS        X16, X14, X14
-	VPERMILPS     $0x01, X14, X16
-	VADDSS        X16, X14, X14
-	VEXTRACTF64X4 $0x01, Z15, Y16
-	VADDPS        Y16, Y15, Y15
-	VEXTRACTF32X4 $0x01, Y15, X16
-	VADDPS        X16, X15, X15
-	VPERMILPS     $0x0e, X15, X16
-	VADDPS        X16, X15, X15
-	VPERMILPS     $0x01, X15, X16
-	VADDSS        X16, X15, X15
+	VUNPCKHPD     X1, X0, X16
+	VUNPCKLPD     X1, X0, X0
+	VADDPS        X16, X0, X0
+	VUNPCKHPD     X3, X2, X1
+	VUNPCKLPD     X3, X2, X2
+	VADDPS        X1, X2, X2
+	VSHUFPS       $0xdd, X2, X0, X1
+	VSHUFPS       $0x88, X2, X0, X0
+	VADDPS        X1, X0, X0
+	VEXTRACTF64X4 $0x01, Z4, Y1
+	VADDPS        Y1, Y4, Y4
+	VEXTRACTF32X4 $0x01, Y4, X1
+	VADDPS        X1, X4, X4
+	VEXTRACTF64X4 $0x01, Z5, Y1
+	VADDPS        Y1, Y5, Y5
+	VEXTRACTF32X4 $0x01, Y5, X1
+	VADDPS        X1, X5, X5
+	VEXTRACTF64X4 $0x01, Z6, Y1
+	VADDPS        Y1, Y6, Y6
+	VEXTRACTF32X4 $0x01, Y6, X1
+	VADDPS        X1, X6, X6
+	VEXTRACTF64X4 $0x01, Z7, Y1
+	VADDPS        Y1, Y7, Y7
+	VEXTRACTF32X4 $0x01, Y7, X1
+	VADDPS        X1, X7, X7
+	VUNPCKHPD     X5, X4, X1
+	VUNPCKLPD     X5, X4, X4
+	VADDPS        X1, X4, X4
+	VUNPCKHPD     X7, X6, X1
+	VUNPCKLPD     X7, X6, X6
+	VADDPS        X1, X6, X6
+	VSHUFPS       $0xdd, X6, X4, X1
+	VSHUFPS       $0x88, X6, X4, X4
+	VADDPS        X1, X4, X4
+	VEXTRACTF64X4 $0x01, Z8, Y1
+	VADDPS        Y1, Y8, Y8
+	VEXTRACTF32X4 $0x01, Y8, X1
+	VADDPS        X1, X8, X8
+	VEXTRACTF64X4 $0x01, Z9, Y1
+	VADDPS        Y1, Y9, Y9
+	VEXTRACTF32X4 $0x01, Y9, X1
+	VADDPS        X1, X9, X9
+	VEXTRACTF64X4 $0x01, Z10, Y1
+	VADDPS        Y1, Y10, Y10
+	VEXTRACTF32X4 $0x01, Y10, X1
+	VADDPS        X1, X10, X10
+	VEXTRACTF64X4 $0x01, Z11, Y1
+	VADDPS        Y1, Y11, Y11
+	VEXTRACTF32X4 $0x01, Y11, X1
+	VADDPS        X1, X11, X11
+	VUNPCKHPD     X9, X8, X1
+	VUNPCKLPD     X9, X8, X8
+	VADDPS        X1, X8, X8
+	VUNPCKHPD     X11, X10, X1
+	VUNPCKLPD     X11, X10, X10
+	VADDPS        X1, X10, X10
+	VSHUFPS       $0xdd, X10, X8, X1
+	VSHUFPS       $0x88, X10, X8, X8
+	VADDPS        X1, X8, X8
+	VEXTRACTF64X4 $0x01, Z12, Y1
+	VADDPS        Y1, Y12, Y12
+	VEXTRACTF32X4 $0x01, Y12, X1
+	VADDPS        X1, X12, X12
+	VEXTRACTF64X4 $0x01, Z13, Y1
+	VADDPS        Y1, Y13, Y13
+	VEXTRACTF32X4 $0x01, Y13, X1
+	VADDPS        X1, X13, X13
+	VEXTRACTF64X4 $0x01, Z14, Y1
+	VADDPS        Y1, Y14, Y14
+	VEXTRACTF32X4 $0x01, Y14, X1
+	VADDPS        X1, X14, X14
+	VEXTRACTF64X4 $0x01, Z15, Y1
+	VADDPS        Y1, Y15, Y15
+	VEXTRACTF32X4 $0x01, Y15, X1
+	VADDPS        X1, X15, X15
+	VUNPCKHPD     X13, X12, X1
+	VUNPCKLPD     X13, X12, X12
+	VADDPS        X1, X12, X12
+	VUNPCKHPD     X15, X14, X1
+	VUNPCKLPD     X15, X14, X14
+	VADDPS        X1, X14, X14
+	VSHUFPS       $0xdd, X14, X12, X1
+	VSHUFPS       $0x88, X14, X12, X12
+	VADDPS        X1, X12, X12
 	TESTQ         DX, DX
 	JZ            store
 	MOVQ          AX, DX
-	VADDSS        (DX), X0, X0
-	VADDSS        4(DX), X1, X1
-	VADDSS        8(DX), X2, X2
-	VADDSS        12(DX), X3, X3
+	VADDPS        (DX), X0, X0
 	ADDQ          CX, DX
-	VADDSS        (DX), X4, X4
-	VADDSS        4(DX), X5, X5
-	VADDSS        8(DX), X6, X6
-	VADDSS        12(DX), X7, X7
+	VADDPS        (DX), X4, X4
 	ADDQ          CX, DX
-	VADDSS        (DX), X8, X8
-	VADDSS        4(DX), X9, X9
-	VADDSS        8(DX), X10, X10
-	VADDSS        12(DX), X11, X11
+	VADDPS        (DX), X8, X8
 	ADDQ          CX, DX
-	VADDSS        (DX), X12, X12
-	VADDSS        4(DX), X13, X13
-	VADDSS        8(DX), X14, X14
-	VADDSS        12(DX), X15, X15
+	VADDPS        (DX), X12, X12
 	ADDQ          CX, DX
 
 store:
-	VMOVSS X0, (AX)
-	VMOVSS X1, 4(AX)
-	VMOVSS X2, 8(AX)
-	VMOVSS X3, 12(AX)
-	ADDQ   CX, AX
-	VMOVSS X4, (AX)
-	VMOVSS X5, 4(AX)
-	VMOVSS X6, 8(AX)
-	VMOVSS X7, 12(AX)
-	ADDQ   CX, AX
-	VMOVSS X8, (AX)
-	VMOVSS X9, 4(AX)
-	VMOVSS X10, 8(AX)
-	VMOVSS X11, 12(AX)
-	ADDQ   CX, AX
-	VMOVSS X12, (AX)
-	VMOVSS X13, 4(AX)
-	VMOVSS X14, 8(AX)
-	VMOVSS X15, 12(AX)
-	ADDQ   CX, AX
+	VMOVUPS       X0, (AX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, AX
+	VMOVUPS       X4, (AX)
+	VEXTRACTF32X4 $0x01, Y4, X4
+	ADDQ          CX, AX
+	VMOVUPS       X8, (AX)
+	VEXTRACTF32X4 $0x01, Y8, X8
+	ADDQ          CX, AX
+	VMOVUPS       X12, (AX)
+	VEXTRACTF32X4 $0x01, Y12, X12
+	ADDQ          CX, AX
 	VZEROUPPER
 	RET
 
 // func dotAVX512_4x5(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·dotAVX512_4x5(SB), NOSPLIT, $24-96
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+	MOVL    tail+72(FP), AX
+	KMOVW   AX, K1
+	MOVQ    as+32(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, (SP)
+	MOVQ    bs+56(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    segments+80(FP), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    aoff+24(FP), SI
+	MOVQ    a+16(FP), AX
+	MOVLQSX (SI), CX
+	LEAQ    (AX)(CX*4), CX
+	MOVLQSX 4(SI), DX
+	LEAQ    (AX)(DX*4), DX
+	MOVLQSX 8(SI), BX
+	LEAQ    (AX)(BX*4), BX
+	MOVLQSX 12(SI), SI
+	LEAQ    (AX)(SI*4), SI
+	MOVQ    boff+48(FP), R11
+	MOVQ    b+40(FP), AX
+	MOVLQSX (R11), DI
+	LEAQ    (AX)(DI*4), DI
+	MOVLQSX 4(R11), R8
+	LEAQ    (AX)(R8*4), R8
+	MOVLQSX 8(R11), R9
+	LEAQ    (AX)(R9*4), R9
+	MOVLQSX 12(R11), R10
+	LEAQ    (AX)(R10*4), R10
+	MOVLQSX 16(R11), R11
+	LEAQ    (AX)(R11*4), R11
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
+	VPXORD  Z16, Z16, Z16
+	VPXORD  Z17, Z17, Z17
+	VPXORD  Z18, Z18, Z18
+	VPXORD  Z19, Z19, Z19
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	MOVLQSX 4(AX), BX
-	LEAQ    (CX)(BX*4), BX
-	MOVLQSX 8(AX), SI
-	LEAQ    (CX)(SI*4), SI
-	MOVLQSX 12(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), DI
-	MOVLQSX (CX), R8
-	LEAQ    (DI)(R8*4), R8
-	MOVLQSX 4(CX), R9
-	LEAQ    (DI)(R9*4), R9
-	MOVLQSX 8(CX), R10
-	LEAQ    (DI)(R10*4), R10
-	MOVLQSX 12(CX), R11
-	LEAQ    (DI)(R11*4), R11
-	MOVLQSX 16(CX), CX
-	LEAQ    (DI)(CX*4), CX
-	XORQ    DI, DI
-	MOVQ    vectors+64(FP), R12
-	TESTQ   R12, R12
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), R12
+	TESTQ R12, R12
+	JZ    tail
 
 loop:
-	VMOVUPS     (R8)(DI*1), Z20
-	VMOVUPS     (R9)(DI*1), Z21
-	VMOVUPS     (R10)(DI*1), Z22
-	VMOVUPS     (R11)(DI*1), Z23
-	VMOVUPS     (CX)(DI*1), Z24
-	VMOVUPS     (DX)(DI*1), Z25
+	VMOVUPS     (DI)(AX*1), Z20
+	VMOVUPS     (R8)(AX*1), Z21
+	VMOVUPS     (R9)(AX*1), Z22
+	VMOVUPS     (R10)(AX*1), Z23
+	VMOVUPS     (R11)(AX*1), Z24
+	VMOVUPS     (CX)(AX*1), Z25
 	VFMADD231PS Z25, Z20, Z0
 	VFMADD231PS Z25, Z21, Z1
 	VFMADD231PS Z25, Z22, Z2
 	VFMADD231PS Z25, Z23, Z3
 	VFMADD231PS Z25, Z24, Z4
-	VMOVUPS     (BX)(DI*1), Z25
+	VMOVUPS     (DX)(AX*1), Z25
 	VFMADD231PS Z25, Z20, Z5
 	VFMADD231PS Z25, Z21, Z6
 	VFMADD231PS Z25, Z22, Z7
 	VFMADD231PS Z25, Z23, Z8
 	VFMADD231PS Z25, Z24, Z9
-	VMOVUPS     (SI)(DI*1), Z25
+	VMOVUPS     (BX)(AX*1), Z25
 	VFMADD231PS Z25, Z20, Z10
 	VFMADD231PS Z25, Z21, Z11
 	VFMADD231PS Z25, Z22, Z12
 	VFMADD231PS Z25, Z23, Z13
 	VFMADD231PS Z25, Z24, Z14
-	VMOVUPS     (AX)(DI*1), Z25
+	VMOVUPS     (SI)(AX*1), Z25
 	VFMADD231PS Z25, Z20, Z15
 	VFMADD231PS Z25, Z21, Z16
 	VFMADD231PS Z25, Z22, Z17
 	VFMADD231PS Z25, Z23, Z18
 	VFMADD231PS Z25, Z24, Z19
-	ADDQ        $0x40, DI
+	ADDQ        $0x40, AX
 	DECQ        R12
 	JNZ         loop
 
@@ -6909,31 +11189,30 @@ tail:
 	MOVL        tail+72(FP), R12
 	TESTL       R12, R12
 	JZ          next
-	KMOVW       R12, K1
-	VMOVUPS.Z   (R8)(DI*1), K1, Z20
-	VMOVUPS.Z   (R9)(DI*1), K1, Z21
-	VMOVUPS.Z   (R10)(DI*1), K1, Z22
-	VMOVUPS.Z   (R11)(DI*1), K1, Z23
-	VMOVUPS.Z   (CX)(DI*1), K1, Z24
-	VMOVUPS.Z   (DX)(DI*1), K1, Z25
+	VMOVUPS.Z   (DI)(AX*1), K1, Z20
+	VMOVUPS.Z   (R8)(AX*1), K1, Z21
+	VMOVUPS.Z   (R9)(AX*1), K1, Z22
+	VMOVUPS.Z   (R10)(AX*1), K1, Z23
+	VMOVUPS.Z   (R11)(AX*1), K1, Z24
+	VMOVUPS.Z   (CX)(AX*1), K1, Z25
 	VFMADD231PS Z25, Z20, Z0
 	VFMADD231PS Z25, Z21, Z1
 	VFMADD231PS Z25, Z22, Z2
 	VFMADD231PS Z25, Z23, Z3
 	VFMADD231PS Z25, Z24, Z4
-	VMOVUPS.Z   (BX)(DI*1), K1, Z25
+	VMOVUPS.Z   (DX)(AX*1), K1, Z25
 	VFMADD231PS Z25, Z20, Z5
 	VFMADD231PS Z25, Z21, Z6
 	VFMADD231PS Z25, Z22, Z7
 	VFMADD231PS Z25, Z23, Z8
 	VFMADD231PS Z25, Z24, Z9
-	VMOVUPS.Z   (SI)(DI*1), K1, Z25
+	VMOVUPS.Z   (BX)(AX*1), K1, Z25
 	VFMADD231PS Z25, Z20, Z10
 	VFMADD231PS Z25, Z21, Z11
 	VFMADD231PS Z25, Z22, Z12
 	VFMADD231PS Z25, Z23, Z13
 	VFMADD231PS Z25, Z24, Z14
-	VMOVUPS.Z   (AX)(DI*1), K1, Z25
+	VMOVUPS.Z   (SI)(AX*1), K1, Z25
 	VFMADD231PS Z25, Z20, Z15
 	VFMADD231PS Z25, Z21, Z16
 	VFMADD231PS Z25, Z22, Z17
@@ -6941,12 +11220,15 @@ tail:
 	VFMADD231PS Z25, Z24, Z19
 
 next:
-	MOVQ          as+32(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, (SP)
-	MOVQ          bs+56(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, 8(SP)
+	ADDQ          (SP), CX
+	ADDQ          (SP), DX
+	ADDQ          (SP), BX
+	ADDQ          (SP), SI
+	ADDQ          8(SP), DI
+	ADDQ          8(SP), R8
+	ADDQ          8(SP), R9
+	ADDQ          8(SP), R10
+	ADDQ          8(SP), R11
 	DECQ          16(SP)
 	JNZ           segment
 	MOVQ          c+0(FP), AX
@@ -6957,268 +11239,224 @@ next:
 	VADDPS        Y20, Y0, Y0
 	VEXTRACTF32X4 $0x01, Y0, X20
 	VADDPS        X20, X0, X0
-	VPERMILPS     $0x0e, X0, X20
-	VADDPS        X20, X0, X0
-	VPERMILPS     $0x01, X0, X20
-	VADDSS        X20, X0, X0
 	VEXTRACTF64X4 $0x01, Z1, Y20
 	VADDPS        Y20, Y1, Y1
 	VEXTRACTF32X4 $0x01, Y1, X20
 	VADDPS        X20, X1, X1
-	VPERMILPS     $0x0e, X1, X20
-	VADDPS        X20, X1, X1
-	VPERMILPS     $0x01, X1, X20
-	VADDSS        X20, X1, X1
 	VEXTRACTF64X4 $0x01, Z2, Y20
 	VADDPS        Y20, Y2, Y2
 	VEXTRACTF32X4 $0x01, Y2, X20
 	VADDPS        X20, X2, X2
-	VPERMILPS     $0x0e, X2, X20
-	VADDPS        X20, X2, X2
-	VPERMILPS     $0x01, X2, X20
-	VADDSS        X20, X2, X2
 	VEXTRACTF64X4 $0x01, Z3, Y20
 	VADDPS        Y20, Y3, Y3
 	VEXTRACTF32X4 $0x01, Y3, X20
 	VADDPS        X20, X3, X3
-	VPERMILPS     $0x0e, X3, X20
-	VADDPS        X20, X3, X3
-	VPERMILPS     $0x01, X3, X20
-	VADDSS        X20, X3, X3
-	VEXTRACTF64X4 $0x01, Z4, Y20
-	VADDPS        Y20, Y4, Y4
-	VEXTRACTF32X4 $0x01, Y4, X20
-	VADDPS        X20, X4, X4
-	VPERMILPS     $0x0e, X4, X20
-	VADDPS        X20, X4, X4
-	VPERMILPS     $0x01, X4, X20
-	VADDSS        X20, X4, X4
-	VEXTRACTF64X4 $0x01, Z5, Y20
-	VADDPS        Y20, Y5, Y5
-	VEXTRACTF32X4 $0x01, Y5, X20
-	VADDPS        X20, X5, X5
-	VPERMILPS     $0x0e, X5, X20
-	VADDPS        X20, X5, X5
-	VPERMILPS     $0x01, X5, X20
-	VADDSS        X20, X5, X5
-	VEXTRACTF64X4 $0x01, Z6, Y20
-	VADDPS        Y20, Y6, Y6
-	VEXTRACTF32X4 $0x01, Y6, X20
-	VADDPS        X20, X6, X6
-	VPERMILPS     $0x0e, X6, X20
-	VADDPS        X20, X6, X6
-	VPERMILPS     $0x01, X6, X20
-	VADDSS        X20, X6, X6
-	VEXTRACTF64X4 $0x01, Z7, Y20
-	VADDPS        Y20, Y7, Y7
-	VEXTRACTF32X4 $0x01, Y7, X20
-	VADDPS        X20, X7, X7
-	VPERMILPS     $0x0e, X7, X20
-	VADDPS        X20, X7, X7
-	VPERMILPS     $0x01, X7, X20
-	VADDSS        X20, X7, X7
-	VEXTRACTF64X4 $0x01, Z8, Y20
-	VADDPS        Y20, Y8, Y8
-	VEXTRACTF32X4 $0x01, Y8, X20
-	VADDPS        X20, X8, X8
-	VPERMILPS     $0x0e, X8, X20
-	VADDPS        X20, X8, X8
-	VPERMILPS     $0x01, X8, X20
-	VADDSS        X20, X8, X8
-	VEXTRACTF64X4 $0x01, Z9, Y20
-	VADDPS        Y20, Y9, Y9
-	VEXTRACTF32X4 $0x01, Y9, X20
-	VADDPS        X20, X9, X9
-	VPERMILPS     $0x0e, X9, X20
-	VADDPS        X20, X9, X9
-	VPERMILPS     $0x01, X9, X20
-	VADDSS        X20, X9, X9
-	VEXTRACTF64X4 $0x01, Z10, Y20
-	VADDPS        Y20, Y10, Y10
-	VEXTRACTF32X4 $0x01, Y10, X20
-	VADDPS        X20, X10, X10
-	VPERMILPS     $0x0e, X10, X20
-	VADDPS        X20, X10, X10
-	VPERMILPS     $0x01, X10, X20
-	VADDSS        X20, X10, X10
-	VEXTRACTF64X4 $0x01, Z11, Y20
-	VADDPS        Y20, Y11, Y11
-	VEXTRACTF32X4 $0x01, Y11, X20
-	VADDPS        X20, X11, X11
-	VPERMILPS     $0x0e, X11, X20
-	VADDPS        X20, X11, X11
-	VPERMILPS     $0x01, X11, X20
-	VADDSS        X20, X11, X11
-	VEXTRACTF64X4 $0x01, Z12, Y20
-	VADDPS        Y20, Y12, Y12
-	VEXTRACTF32X4 $0x01, Y12, X20
-	VADDPS        X20, X12, X12
-	VPERMILPS     $0x0e, X12, X20
-	VADDPS        X20, X12, X12
-	VPERMILPS     $0x01, X12, X20
-	VADDSS        X20, X12, X12
-	VEXTRACTF64X4 $0x01, Z13, Y20
-	VADDPS        Y20, Y13, Y13
-	VEXTRACTF32X4 $0x01, Y13, X20
-	VADDPS        X20, X13, X13
-	VPERMILPS     $0x0e, X13, X20
-	VADDPS        X20, X13, X13
-	VPERMILPS     $0x01, X13, X20
-	VADDSS        X20, X13, X13
-	VEXTRACTF64X4 $0x01, Z14, Y20
-	VADDPS        Y20, Y14, Y14
-	VEXTRACTF32X4 $0x01, Y14, X20
-	VADDPS        X20, X14, X14
-	VPERMILPS     $0x0e, X14, X20
-	VADDPS        X20, X14, X14
-	VPERMILPS     $0x01, X14, X20
-	VADDSS        X20, X14, X14
-	VEXTRACTF64X4 $0x01, Z15, Y20
-	VADDPS        Y20, Y15, Y15
-	VEXTRACTF32X4 $0x01, Y15, X20
-	VADDPS        X20, X15, X15
-	VPERMILPS     $0x0e, X15, X20
-	VADDPS        X20, X15, X15
-	VPERMILPS     $0x01, X15, X20
-	VADDSS        X20, X15, X15
-	VEXTRACTF64X4 $0x01, Z16, Y20
-	VADDPS        Y20, Y16, Y16
-	VEXTRACTF32X4 $0x01, Y16, X20
-	VADDPS        X20, X16, X16
-	VPERMILPS     $0x0e, X16, X20
-	VADDPS        X20, X16, X16
-	VPERMILPS     $0x01, X16, X20
-	VADDSS        X20, X16, X16
-	VEXTRACTF64X4 $0x01, Z17, Y20
-	VADDPS        Y20, Y17, Y17
-	VEXTRACTF32X4 $0x01, Y17, X20
-	VADDPS        X20, X17, X17
-	VPERMILPS     $0x0e, X17, X20
-	VADDPS        X20, X17, X17
-	VPERMILPS     $0x01, X17, X20
-	VADDSS        X20, X17, X17
-	VEXTRACTF64X4 $0x01, Z18, Y20
-	VADDPS        Y20, Y18, Y18
-	VEXTRACTF32X4 $0x01, Y18, X20
-	VADDPS        X20, X18, X18
-	VPERMILPS     $0x0e, X18, X20
-	VADDPS        X20, X18, X18
-	VPERMILPS     $0x01, X18, X20
-	VADDSS        X20, X18, X18
-	VEXTRACTF64X4 $0x01, Z19, Y20
-	VADDPS        Y20, Y19, Y19
-	VEXTRACTF32X4 $0x01, Y19, X20
-	VADDPS        X20, X19, X19
-	VPERMILPS     $0x0e, X19, X20
-	VADDPS        X20, X19, X19
-	VPERMILPS     $0x01, X19, X20
-	VADDSS        X20, X19, X19
+	VUNPCKHPD     X1, X0, X20
+	VUNPCKLPD     X1, X0, X0
+	VADDPS        X20, X0, X0
+	VUNPCKHPD     X3, X2, X1
+	VUNPCKLPD     X3, X2, X2
+	VADDPS        X1, X2, X2
+	VSHUFPS       $0xdd, X2, X0, X1
+	VSHUFPS       $0x88, X2, X0, X0
+	VADDPS        X1, X0, X0
+	VEXTRACTF64X4 $0x01, Z4, Y1
+	VADDPS        Y1, Y4, Y4
+	VEXTRACTF32X4 $0x01, Y4, X1
+	VADDPS        X1, X4, X4
+	VPERMILPS     $0x0e, X4, X1
+	VADDPS        X1, X4, X4
+	VPERMILPS     $0x01, X4, X1
+	VADDSS        X1, X4, X4
+	VEXTRACTF64X4 $0x01, Z5, Y1
+	VADDPS        Y1, Y5, Y5
+	VEXTRACTF32X4 $0x01, Y5, X1
+	VADDPS        X1, X5, X5
+	VEXTRACTF64X4 $0x01, Z6, Y1
+	VADDPS        Y1, Y6, Y6
+	VEXTRACTF32X4 $0x01, Y6, X1
+	VADDPS        X1, X6, X6
+	VEXTRACTF64X4 $0x01, Z7, Y1
+	VADDPS        Y1, Y7, Y7
+	VEXTRACTF32X4 $0x01, Y7, X1
+	VADDPS        X1, X7, X7
+	VEXTRACTF64X4 $0x01, Z8, Y1
+	VADDPS        Y1, Y8, Y8
+	VEXTRACTF32X4 $0x01, Y8, X1
+	VADDPS        X1, X8, X8
+	VUNPCKHPD     X6, X5, X1
+	VUNPCKLPD     X6, X5, X5
+	VADDPS        X1, X5, X5
+	VUNPCKHPD     X8, X7, X1
+	VUNPCKLPD     X8, X7, X7
+	VADDPS        X1, X7, X7
+	VSHUFPS       $0xdd, X7, X5, X1
+	VSHUFPS       $0x88, X7, X5, X5
+	VADDPS        X1, X5, X5
+	VEXTRACTF64X4 $0x01, Z9, Y1
+	VADDPS        Y1, Y9, Y9
+	VEXTRACTF32X4 $0x01, Y9, X1
+	VADDPS        X1, X9, X9
+	VPERMILPS     $0x0e, X9, X1
+	VADDPS        X1, X9, X9
+	VPERMILPS     $0x01, X9, X1
+	VADDSS        X1, X9, X9
+	VEXTRACTF64X4 $0x01, Z10, Y1
+	VADDPS        Y1, Y10, Y10
+	VEXTRACTF32X4 $0x01, Y10, X1
+	VADDPS        X1, X10, X10
+	VEXTRACTF64X4 $0x01, Z11, Y1
+	VADDPS        Y1, Y11, Y11
+	VEXTRACTF32X4 $0x01, Y11, X1
+	VADDPS        X1, X11, X11
+	VEXTRACTF64X4 $0x01, Z12, Y1
+	VADDPS        Y1, Y12, Y12
+	VEXTRACTF32X4 $0x01, Y12, X1
+	VADDPS        X1, X12, X12
+	VEXTRACTF64X4 $0x01, Z13, Y1
+	VADDPS        Y1, Y13, Y13
+	VEXTRACTF32X4 $0x01, Y13, X1
+	VADDPS        X1, X13, X13
+	VUNPCKHPD     X11, X10, X1
+	VUNPCKLPD     X11, X10, X10
+	VADDPS        X1, X10, X10
+	VUNPCKHPD     X13, X12, X1
+	VUNPCKLPD     X13, X12, X12
+	VADDPS        X1, X12, X12
+	VSHUFPS       $0xdd, X12, X10, X1
+	VSHUFPS       $0x88, X12, X10, X10
+	VADDPS        X1, X10, X10
+	VEXTRACTF64X4 $0x01, Z14, Y1
+	VADDPS        Y1, Y14, Y14
+	VEXTRACTF32X4 $0x01, Y14, X1
+	VADDPS        X1, X14, X14
+	VPERMILPS     $0x0e, X14, X1
+	VADDPS        X1, X14, X14
+	VPERMILPS     $0x01, X14, X1
+	VADDSS        X1, X14, X14
+	VEXTRACTF64X4 $0x01, Z15, Y1
+	VADDPS        Y1, Y15, Y15
+	VEXTRACTF32X4 $0x01, Y15, X1
+	VADDPS        X1, X15, X15
+	VEXTRACTF64X4 $0x01, Z16, Y1
+	VADDPS        Y1, Y16, Y16
+	VEXTRACTF32X4 $0x01, Y16, X1
+	VADDPS        X1, X16, X16
+	VEXTRACTF64X4 $0x01, Z17, Y1
+	VADDPS        Y1, Y17, Y17
+	VEXTRACTF32X4 $0x01, Y17, X1
+	VADDPS        X1, X17, X17
+	VEXTRACTF64X4 $0x01, Z18, Y1
+	VADDPS        Y1, Y18, Y18
+	VEXTRACTF32X4 $0x01, Y18, X1
+	VADDPS        X1, X18, X18
+	VUNPCKHPD     X16, X15, X1
+	VUNPCKLPD     X16, X15, X15
+	VADDPS        X1, X15, X15
+	VUNPCKHPD     X18, X17, X1
+	VUNPCKLPD     X18, X17, X17
+	VADDPS        X1, X17, X17
+	VSHUFPS       $0xdd, X17, X15, X1
+	VSHUFPS       $0x88, X17, X15, X15
+	VADDPS        X1, X15, X15
+	VEXTRACTF64X4 $0x01, Z19, Y1
+	VADDPS        Y1, Y19, Y19
+	VEXTRACTF32X4 $0x01, Y19, X1
+	VADDPS        X1, X19, X19
+	VPERMILPS     $0x0e, X19, X1
+	VADDPS        X1, X19, X19
+	VPERMILPS     $0x01, X19, X1
+	VADDSS        X1, X19, X19
 	TESTQ         DX, DX
 	JZ            store
 	MOVQ          AX, DX
-	VADDSS        (DX), X0, X0
-	VADDSS        4(DX), X1, X1
-	VADDSS        8(DX), X2, X2
-	VADDSS        12(DX), X3, X3
+	VADDPS        (DX), X0, X0
 	VADDSS        16(DX), X4, X4
 	ADDQ          CX, DX
-	VADDSS        (DX), X5, X5
-	VADDSS        4(DX), X6, X6
-	VADDSS        8(DX), X7, X7
-	VADDSS        12(DX), X8, X8
+	VADDPS        (DX), X5, X5
 	VADDSS        16(DX), X9, X9
 	ADDQ          CX, DX
-	VADDSS        (DX), X10, X10
-	VADDSS        4(DX), X11, X11
-	VADDSS        8(DX), X12, X12
-	VADDSS        12(DX), X13, X13
+	VADDPS        (DX), X10, X10
 	VADDSS        16(DX), X14, X14
 	ADDQ          CX, DX
-	VADDSS        (DX), X15, X15
-	VADDSS        4(DX), X16, X16
-	VADDSS        8(DX), X17, X17
-	VADDSS        12(DX), X18, X18
+	VADDPS        (DX), X15, X15
 	VADDSS        16(DX), X19, X19
 	ADDQ          CX, DX
 
 store:
-	VMOVSS X0, (AX)
-	VMOVSS X1, 4(AX)
-	VMOVSS X2, 8(AX)
-	VMOVSS X3, 12(AX)
-	VMOVSS X4, 16(AX)
-	ADDQ   CX, AX
-	VMOVSS X5, (AX)
-	VMOVSS X6, 4(AX)
-	VMOVSS X7, 8(AX)
-	VMOVSS X8, 12(AX)
-	VMOVSS X9, 16(AX)
-	ADDQ   CX, AX
-	VMOVSS X10, (AX)
-	VMOVSS X11, 4(AX)
-	VMOVSS X12, 8(AX)
-	VMOVSS X13, 12(AX)
-	VMOVSS X14, 16(AX)
-	ADDQ   CX, AX
-	VMOVSS X15, (AX)
-	VMOVSS X16, 4(AX)
-	VMOVSS X17, 8(AX)
-	VMOVSS X18, 12(AX)
-	VMOVSS X19, 16(AX)
-	ADDQ   CX, AX
+	VMOVUPS       X0, (AX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	VMOVSS        X4, 16(AX)
+	ADDQ          CX, AX
+	VMOVUPS       X5, (AX)
+	VEXTRACTF32X4 $0x01, Y5, X5
+	VMOVSS        X9, 16(AX)
+	ADDQ          CX, AX
+	VMOVUPS       X10, (AX)
+	VEXTRACTF32X4 $0x01, Y10, X10
+	VMOVSS        X14, 16(AX)
+	ADDQ          CX, AX
+	VMOVUPS       X15, (AX)
+	VEXTRACTF32X4 $0x01, Y15, X15
+	VMOVSS        X19, 16(AX)
+	ADDQ          CX, AX
 	VZEROUPPER
 	RET
 
 // func dotAVX512_5x1(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·dotAVX512_5x1(SB), NOSPLIT, $24-96
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+	MOVL    tail+72(FP), AX
+	KMOVW   AX, K1
+	MOVQ    as+32(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, (SP)
+	MOVQ    bs+56(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    segments+80(FP), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    aoff+24(FP), DI
+	MOVQ    a+16(FP), AX
+	MOVLQSX (DI), CX
+	LEAQ    (AX)(CX*4), CX
+	MOVLQSX 4(DI), DX
+	LEAQ    (AX)(DX*4), DX
+	MOVLQSX 8(DI), BX
+	LEAQ    (AX)(BX*4), BX
+	MOVLQSX 12(DI), SI
+	LEAQ    (AX)(SI*4), SI
+	MOVLQSX 16(DI), DI
+	LEAQ    (AX)(DI*4), DI
+	MOVQ    boff+48(FP), R8
+	MOVQ    b+40(FP), AX
+	MOVLQSX (R8), R8
+	LEAQ    (AX)(R8*4), R8
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	MOVLQSX 4(AX), BX
-	LEAQ    (CX)(BX*4), BX
-	MOVLQSX 8(AX), SI
-	LEAQ    (CX)(SI*4), SI
-	MOVLQSX 12(AX), DI
-	LEAQ    (CX)(DI*4), DI
-	MOVLQSX 16(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), R8
-	MOVLQSX (CX), CX
-	LEAQ    (R8)(CX*4), CX
-	XORQ    R8, R8
-	MOVQ    vectors+64(FP), R9
-	TESTQ   R9, R9
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), R9
+	TESTQ R9, R9
+	JZ    tail
 
 loop:
-	VMOVUPS     (CX)(R8*1), Z5
-	VMOVUPS     (DX)(R8*1), Z6
+	VMOVUPS     (R8)(AX*1), Z5
+	VMOVUPS     (CX)(AX*1), Z6
 	VFMADD231PS Z6, Z5, Z0
-	VMOVUPS     (BX)(R8*1), Z6
+	VMOVUPS     (DX)(AX*1), Z6
 	VFMADD231PS Z6, Z5, Z1
-	VMOVUPS     (SI)(R8*1), Z6
+	VMOVUPS     (BX)(AX*1), Z6
 	VFMADD231PS Z6, Z5, Z2
-	VMOVUPS     (DI)(R8*1), Z6
+	VMOVUPS     (SI)(AX*1), Z6
 	VFMADD231PS Z6, Z5, Z3
-	VMOVUPS     (AX)(R8*1), Z6
+	VMOVUPS     (DI)(AX*1), Z6
 	VFMADD231PS Z6, Z5, Z4
-	ADDQ        $0x40, R8
+	ADDQ        $0x40, AX
 	DECQ        R9
 	JNZ         loop
 
@@ -7226,26 +11464,25 @@ tail:
 	MOVL        tail+72(FP), R9
 	TESTL       R9, R9
 	JZ          next
-	KMOVW       R9, K1
-	VMOVUPS.Z   (CX)(R8*1), K1, Z5
-	VMOVUPS.Z   (DX)(R8*1), K1, Z6
+	VMOVUPS.Z   (R8)(AX*1), K1, Z5
+	VMOVUPS.Z   (CX)(AX*1), K1, Z6
 	VFMADD231PS Z6, Z5, Z0
-	VMOVUPS.Z   (BX)(R8*1), K1, Z6
+	VMOVUPS.Z   (DX)(AX*1), K1, Z6
 	VFMADD231PS Z6, Z5, Z1
-	VMOVUPS.Z   (SI)(R8*1), K1, Z6
+	VMOVUPS.Z   (BX)(AX*1), K1, Z6
 	VFMADD231PS Z6, Z5, Z2
-	VMOVUPS.Z   (DI)(R8*1), K1, Z6
+	VMOVUPS.Z   (SI)(AX*1), K1, Z6
 	VFMADD231PS Z6, Z5, Z3
-	VMOVUPS.Z   (AX)(R8*1), K1, Z6
+	VMOVUPS.Z   (DI)(AX*1), K1, Z6
 	VFMADD231PS Z6, Z5, Z4
 
 next:
-	MOVQ          as+32(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, (SP)
-	MOVQ          bs+56(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, 8(SP)
+	ADDQ          (SP), CX
+	ADDQ          (SP), DX
+	ADDQ          (SP), BX
+	ADDQ          (SP), SI
+	ADDQ          (SP), DI
+	ADDQ          8(SP), R8
 	DECQ          16(SP)
 	JNZ           segment
 	MOVQ          c+0(FP), AX
@@ -7323,66 +11560,70 @@ store:
 // func dotAVX512_5x2(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·dotAVX512_5x2(SB), NOSPLIT, $24-96
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+	MOVL    tail+72(FP), AX
+	KMOVW   AX, K1
+	MOVQ    as+32(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, (SP)
+	MOVQ    bs+56(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    segments+80(FP), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    aoff+24(FP), DI
+	MOVQ    a+16(FP), AX
+	MOVLQSX (DI), CX
+	LEAQ    (AX)(CX*4), CX
+	MOVLQSX 4(DI), DX
+	LEAQ    (AX)(DX*4), DX
+	MOVLQSX 8(DI), BX
+	LEAQ    (AX)(BX*4), BX
+	MOVLQSX 12(DI), SI
+	LEAQ    (AX)(SI*4), SI
+	MOVLQSX 16(DI), DI
+	LEAQ    (AX)(DI*4), DI
+	MOVQ    boff+48(FP), R9
+	MOVQ    b+40(FP), AX
+	MOVLQSX (R9), R8
+	LEAQ    (AX)(R8*4), R8
+	MOVLQSX 4(R9), R9
+	LEAQ    (AX)(R9*4), R9
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	MOVLQSX 4(AX), BX
-	LEAQ    (CX)(BX*4), BX
-	MOVLQSX 8(AX), SI
-	LEAQ    (CX)(SI*4), SI
-	MOVLQSX 12(AX), DI
-	LEAQ    (CX)(DI*4), DI
-	MOVLQSX 16(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), R8
-	MOVLQSX (CX), R9
-	LEAQ    (R8)(R9*4), R9
-	MOVLQSX 4(CX), CX
-	LEAQ    (R8)(CX*4), CX
-	XORQ    R8, R8
-	MOVQ    vectors+64(FP), R10
-	TESTQ   R10, R10
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), R10
+	TESTQ R10, R10
+	JZ    tail
 
 loop:
-	VMOVUPS     (R9)(R8*1), Z10
-	VMOVUPS     (CX)(R8*1), Z11
-	VMOVUPS     (DX)(R8*1), Z12
+	VMOVUPS     (R8)(AX*1), Z10
+	VMOVUPS     (R9)(AX*1), Z11
+	VMOVUPS     (CX)(AX*1), Z12
 	VFMADD231PS Z12, Z10, Z0
 	VFMADD231PS Z12, Z11, Z1
-	VMOVUPS     (BX)(R8*1), Z12
+	VMOVUPS     (DX)(AX*1), Z12
 	VFMADD231PS Z12, Z10, Z2
 	VFMADD231PS Z12, Z11, Z3
-	VMOVUPS     (SI)(R8*1), Z12
+	VMOVUPS     (BX)(AX*1), Z12
 	VFMADD231PS Z12, Z10, Z4
 	VFMADD231PS Z12, Z11, Z5
-	VMOVUPS     (DI)(R8*1), Z12
+	VMOVUPS     (SI)(AX*1), Z12
 	VFMADD231PS Z12, Z10, Z6
 	VFMADD231PS Z12, Z11, Z7
-	VMOVUPS     (AX)(R8*1), Z12
+	VMOVUPS     (DI)(AX*1), Z12
 	VFMADD231PS Z12, Z10, Z8
 	VFMADD231PS Z12, Z11, Z9
-	ADDQ        $0x40, R8
+	ADDQ        $0x40, AX
 	DECQ        R10
 	JNZ         loop
 
@@ -7390,32 +11631,32 @@ tail:
 	MOVL        tail+72(FP), R10
 	TESTL       R10, R10
 	JZ          next
-	KMOVW       R10, K1
-	VMOVUPS.Z   (R9)(R8*1), K1, Z10
-	VMOVUPS.Z   (CX)(R8*1), K1, Z11
-	VMOVUPS.Z   (DX)(R8*1), K1, Z12
+	VMOVUPS.Z   (R8)(AX*1), K1, Z10
+	VMOVUPS.Z   (R9)(AX*1), K1, Z11
+	VMOVUPS.Z   (CX)(AX*1), K1, Z12
 	VFMADD231PS Z12, Z10, Z0
 	VFMADD231PS Z12, Z11, Z1
-	VMOVUPS.Z   (BX)(R8*1), K1, Z12
+	VMOVUPS.Z   (DX)(AX*1), K1, Z12
 	VFMADD231PS Z12, Z10, Z2
 	VFMADD231PS Z12, Z11, Z3
-	VMOVUPS.Z   (SI)(R8*1), K1, Z12
+	VMOVUPS.Z   (BX)(AX*1), K1, Z12
 	VFMADD231PS Z12, Z10, Z4
 	VFMADD231PS Z12, Z11, Z5
-	VMOVUPS.Z   (DI)(R8*1), K1, Z12
+	VMOVUPS.Z   (SI)(AX*1), K1, Z12
 	VFMADD231PS Z12, Z10, Z6
 	VFMADD231PS Z12, Z11, Z7
-	VMOVUPS.Z   (AX)(R8*1), K1, Z12
+	VMOVUPS.Z   (DI)(AX*1), K1, Z12
 	VFMADD231PS Z12, Z10, Z8
 	VFMADD231PS Z12, Z11, Z9
 
 next:
-	MOVQ          as+32(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, (SP)
-	MOVQ          bs+56(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, 8(SP)
+	ADDQ          (SP), CX
+	ADDQ          (SP), DX
+	ADDQ          (SP), BX
+	ADDQ          (SP), SI
+	ADDQ          (SP), DI
+	ADDQ          8(SP), R8
+	ADDQ          8(SP), R9
 	DECQ          16(SP)
 	JNZ           segment
 	MOVQ          c+0(FP), AX
@@ -7426,196 +11667,190 @@ next:
 	VADDPS        Y10, Y0, Y0
 	VEXTRACTF32X4 $0x01, Y0, X10
 	VADDPS        X10, X0, X0
-	VPERMILPS     $0x0e, X0, X10
-	VADDPS        X10, X0, X0
-	VPERMILPS     $0x01, X0, X10
-	VADDSS        X10, X0, X0
 	VEXTRACTF64X4 $0x01, Z1, Y10
 	VADDPS        Y10, Y1, Y1
 	VEXTRACTF32X4 $0x01, Y1, X10
 	VADDPS        X10, X1, X1
-	VPERMILPS     $0x0e, X1, X10
-	VADDPS        X10, X1, X1
-	VPERMILPS     $0x01, X1, X10
-	VADDSS        X10, X1, X1
-	VEXTRACTF64X4 $0x01, Z2, Y10
-	VADDPS        Y10, Y2, Y2
-	VEXTRACTF32X4 $0x01, Y2, X10
-	VADDPS        X10, X2, X2
-	VPERMILPS     $0x0e, X2, X10
-	VADDPS        X10, X2, X2
-	VPERMILPS     $0x01, X2, X10
-	VADDSS        X10, X2, X2
-	VEXTRACTF64X4 $0x01, Z3, Y10
-	VADDPS        Y10, Y3, Y3
-	VEXTRACTF32X4 $0x01, Y3, X10
-	VADDPS        X10, X3, X3
-	VPERMILPS     $0x0e, X3, X10
-	VADDPS        X10, X3, X3
-	VPERMILPS     $0x01, X3, X10
-	VADDSS        X10, X3, X3
-	VEXTRACTF64X4 $0x01, Z4, Y10
-	VADDPS        Y10, Y4, Y4
-	VEXTRACTF32X4 $0x01, Y4, X10
-	VADDPS        X10, X4, X4
-	VPERMILPS     $0x0e, X4, X10
-	VADDPS        X10, X4, X4
-	VPERMILPS     $0x01, X4, X10
-	VADDSS        X10, X4, X4
-	VEXTRACTF64X4 $0x01, Z5, Y10
-	VADDPS        Y10, Y5, Y5
-	VEXTRACTF32X4 $0x01, Y5, X10
-	VADDPS        X10, X5, X5
-	VPERMILPS     $0x0e, X5, X10
-	VADDPS        X10, X5, X5
-	VPERMILPS     $0x01, X5, X10
-	VADDSS        X10, X5, X5
-	VEXTRACTF64X4 $0x01, Z6, Y10
-	VADDPS        Y10, Y6, Y6
-	VEXTRACTF32X4 $0x01, Y6, X10
-	VADDPS        X10, X6, X6
-	VPERMILPS     $0x0e, X6, X10
-	VADDPS        X10, X6, X6
-	VPERMILPS     $0x01, X6, X10
-	VADDSS        X10, X6, X6
-	VEXTRACTF64X4 $0x01, Z7, Y10
-	VADDPS        Y10, Y7, Y7
-	VEXTRACTF32X4 $0x01, Y7, X10
-	VADDPS        X10, X7, X7
-	VPERMILPS     $0x0e, X7, X10
-	VADDPS        X10, X7, X7
-	VPERMILPS     $0x01, X7, X10
-	VADDSS        X10, X7, X7
-	VEXTRACTF64X4 $0x01, Z8, Y10
-	VADDPS        Y10, Y8, Y8
-	VEXTRACTF32X4 $0x01, Y8, X10
-	VADDPS        X10, X8, X8
-	VPERMILPS     $0x0e, X8, X10
-	VADDPS        X10, X8, X8
-	VPERMILPS     $0x01, X8, X10
-	VADDSS        X10, X8, X8
-	VEXTRACTF64X4 $0x01, Z9, Y10
-	VADDPS        Y10, Y9, Y9
-	VEXTRACTF32X4 $0x01, Y9, X10
-	VADDPS        X10, X9, X9
-	VPERMILPS     $0x0e, X9, X10
-	VADDPS        X10, X9, X9
-	VPERMILPS     $0x01, X9, X10
-	VADDSS        X10, X9, X9
+	VUNPCKHPD     X1, X0, X10
+	VUNPCKLPD     X1, X0, X0
+	VADDPS        X10, X0, X0
+	VSHUFPS       $0xdd, X0, X0, X1
+	VSHUFPS       $0x88, X0, X0, X0
+	VADDPS        X1, X0, X0
+	VEXTRACTF64X4 $0x01, Z2, Y1
+	VADDPS        Y1, Y2, Y2
+	VEXTRACTF32X4 $0x01, Y2, X1
+	VADDPS        X1, X2, X2
+	VEXTRACTF64X4 $0x01, Z3, Y1
+	VADDPS        Y1, Y3, Y3
+	VEXTRACTF32X4 $0x01, Y3, X1
+	VADDPS        X1, X3, X3
+	VUNPCKHPD     X3, X2, X1
+	VUNPCKLPD     X3, X2, X2
+	VADDPS        X1, X2, X2
+	VSHUFPS       $0xdd, X2, X2, X1
+	VSHUFPS       $0x88, X2, X2, X2
+	VADDPS        X1, X2, X2
+	VEXTRACTF64X4 $0x01, Z4, Y1
+	VADDPS        Y1, Y4, Y4
+	VEXTRACTF32X4 $0x01, Y4, X1
+	VADDPS        X1, X4, X4
+	VEXTRACTF64X4 $0x01, Z5, Y1
+	VADDPS        Y1, Y5, Y5
+	VEXTRACTF32X4 $0x01, Y5, X1
+	VADDPS        X1, X5, X5
+	VUNPCKHPD     X5, X4, X1
+	VUNPCKLPD     X5, X4, X4
+	VADDPS        X1, X4, X4
+	VSHUFPS       $0xdd, X4, X4, X1
+	VSHUFPS       $0x88, X4, X4, X4
+	VADDPS        X1, X4, X4
+	VEXTRACTF64X4 $0x01, Z6, Y1
+	VADDPS        Y1, Y6, Y6
+	VEXTRACTF32X4 $0x01, Y6, X1
+	VADDPS        X1, X6, X6
+	VEXTRACTF64X4 $0x01, Z7, Y1
+	VADDPS        Y1, Y7, Y7
+	VEXTRACTF32X4 $0x01, Y7, X1
+	VADDPS        X1, X7, X7
+	VUNPCKHPD     X7, X6, X1
+	VUNPCKLPD     X7, X6, X6
+	VADDPS        X1, X6, X6
+	VSHUFPS       $0xdd, X6, X6, X1
+	VSHUFPS       $0x88, X6, X6, X6
+	VADDPS        X1, X6, X6
+	VEXTRACTF64X4 $0x01, Z8, Y1
+	VADDPS        Y1, Y8, Y8
+	VEXTRACTF32X4 $0x01, Y8, X1
+	VADDPS        X1, X8, X8
+	VEXTRACTF64X4 $0x01, Z9, Y1
+	VADDPS        Y1, Y9, Y9
+	VEXTRACTF32X4 $0x01, Y9, X1
+	VADDPS        X1, X9, X9
+	VUNPCKHPD     X9, X8, X1
+	VUNPCKLPD     X9, X8, X8
+	VADDPS        X1, X8, X8
+	VSHUFPS       $0xdd, X8, X8, X1
+	VSHUFPS       $0x88, X8, X8, X8
+	VADDPS        X1, X8, X8
 	TESTQ         DX, DX
 	JZ            store
 	MOVQ          AX, DX
-	VADDSS        (DX), X0, X0
-	VADDSS        4(DX), X1, X1
+	VMOVSD        (DX), X1
+	VADDPS        X1, X0, X0
 	ADDQ          CX, DX
-	VADDSS        (DX), X2, X2
-	VADDSS        4(DX), X3, X3
+	VMOVSD        (DX), X1
+	VADDPS        X1, X2, X2
 	ADDQ          CX, DX
-	VADDSS        (DX), X4, X4
-	VADDSS        4(DX), X5, X5
+	VMOVSD        (DX), X1
+	VADDPS        X1, X4, X4
 	ADDQ          CX, DX
-	VADDSS        (DX), X6, X6
-	VADDSS        4(DX), X7, X7
+	VMOVSD        (DX), X1
+	VADDPS        X1, X6, X6
 	ADDQ          CX, DX
-	VADDSS        (DX), X8, X8
-	VADDSS        4(DX), X9, X9
+	VMOVSD        (DX), X1
+	VADDPS        X1, X8, X8
 	ADDQ          CX, DX
 
 store:
-	VMOVSS X0, (AX)
-	VMOVSS X1, 4(AX)
-	ADDQ   CX, AX
-	VMOVSS X2, (AX)
-	VMOVSS X3, 4(AX)
-	ADDQ   CX, AX
-	VMOVSS X4, (AX)
-	VMOVSS X5, 4(AX)
-	ADDQ   CX, AX
-	VMOVSS X6, (AX)
-	VMOVSS X7, 4(AX)
-	ADDQ   CX, AX
-	VMOVSS X8, (AX)
-	VMOVSS X9, 4(AX)
-	ADDQ   CX, AX
+	VMOVLPS   X0, (AX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, AX
+	VMOVLPS   X2, (AX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, AX
+	VMOVLPS   X4, (AX)
+	VPERMILPS $0x0e, X4, X4
+	ADDQ      CX, AX
+	VMOVLPS   X6, (AX)
+	VPERMILPS $0x0e, X6, X6
+	ADDQ      CX, AX
+	VMOVLPS   X8, (AX)
+	VPERMILPS $0x0e, X8, X8
+	ADDQ      CX, AX
 	VZEROUPPER
 	RET
 
 // func dotAVX512_5x3(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·dotAVX512_5x3(SB), NOSPLIT, $24-96
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+	MOVL    tail+72(FP), AX
+	KMOVW   AX, K1
+	MOVQ    as+32(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, (SP)
+	MOVQ    bs+56(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    segments+80(FP), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    aoff+24(FP), DI
+	MOVQ    a+16(FP), AX
+	MOVLQSX (DI), CX
+	LEAQ    (AX)(CX*4), CX
+	MOVLQSX 4(DI), DX
+	LEAQ    (AX)(DX*4), DX
+	MOVLQSX 8(DI), BX
+	LEAQ    (AX)(BX*4), BX
+	MOVLQSX 12(DI), SI
+	LEAQ    (AX)(SI*4), SI
+	MOVLQSX 16(DI), DI
+	LEAQ    (AX)(DI*4), DI
+	MOVQ    boff+48(FP), R10
+	MOVQ    b+40(FP), AX
+	MOVLQSX (R10), R8
+	LEAQ    (AX)(R8*4), R8
+	MOVLQSX 4(R10), R9
+	LEAQ    (AX)(R9*4), R9
+	MOVLQSX 8(R10), R10
+	LEAQ    (AX)(R10*4), R10
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	MOVLQSX 4(AX), BX
-	LEAQ    (CX)(BX*4), BX
-	MOVLQSX 8(AX), SI
-	LEAQ    (CX)(SI*4), SI
-	MOVLQSX 12(AX), DI
-	LEAQ    (CX)(DI*4), DI
-	MOVLQSX 16(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), R8
-	MOVLQSX (CX), R9
-	LEAQ    (R8)(R9*4), R9
-	MOVLQSX 4(CX), R10
-	LEAQ    (R8)(R10*4), R10
-	MOVLQSX 8(CX), CX
-	LEAQ    (R8)(CX*4), CX
-	XORQ    R8, R8
-	MOVQ    vectors+64(FP), R11
-	TESTQ   R11, R11
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), R11
+	TESTQ R11, R11
+	JZ    tail
 
 loop:
-	VMOVUPS     (R9)(R8*1), Z15
-	VMOVUPS     (R10)(R8*1), Z16
-	VMOVUPS     (CX)(R8*1), Z17
-	VMOVUPS     (DX)(R8*1), Z18
+	VMOVUPS     (R8)(AX*1), Z15
+	VMOVUPS     (R9)(AX*1), Z16
+	VMOVUPS     (R10)(AX*1), Z17
+	VMOVUPS     (CX)(AX*1), Z18
 	VFMADD231PS Z18, Z15, Z0
 	VFMADD231PS Z18, Z16, Z1
 	VFMADD231PS Z18, Z17, Z2
-	VMOVUPS     (BX)(R8*1), Z18
+	VMOVUPS     (DX)(AX*1), Z18
 	VFMADD231PS Z18, Z15, Z3
 	VFMADD231PS Z18, Z16, Z4
 	VFMADD231PS Z18, Z17, Z5
-	VMOVUPS     (SI)(R8*1), Z18
+	VMOVUPS     (BX)(AX*1), Z18
 	VFMADD231PS Z18, Z15, Z6
 	VFMADD231PS Z18, Z16, Z7
 	VFMADD231PS Z18, Z17, Z8
-	VMOVUPS     (DI)(R8*1), Z18
+	VMOVUPS     (SI)(AX*1), Z18
 	VFMADD231PS Z18, Z15, Z9
 	VFMADD231PS Z18, Z16, Z10
 	VFMADD231PS Z18, Z17, Z11
-	VMOVUPS     (AX)(R8*1), Z18
+	VMOVUPS     (DI)(AX*1), Z18
 	VFMADD231PS Z18, Z15, Z12
 	VFMADD231PS Z18, Z16, Z13
 	VFMADD231PS Z18, Z17, Z14
-	ADDQ        $0x40, R8
+	ADDQ        $0x40, AX
 	DECQ        R11
 	JNZ         loop
 
@@ -7623,38 +11858,39 @@ tail:
 	MOVL        tail+72(FP), R11
 	TESTL       R11, R11
 	JZ          next
-	KMOVW       R11, K1
-	VMOVUPS.Z   (R9)(R8*1), K1, Z15
-	VMOVUPS.Z   (R10)(R8*1), K1, Z16
-	VMOVUPS.Z   (CX)(R8*1), K1, Z17
-	VMOVUPS.Z   (DX)(R8*1), K1, Z18
+	VMOVUPS.Z   (R8)(AX*1), K1, Z15
+	VMOVUPS.Z   (R9)(AX*1), K1, Z16
+	VMOVUPS.Z   (R10)(AX*1), K1, Z17
+	VMOVUPS.Z   (CX)(AX*1), K1, Z18
 	VFMADD231PS Z18, Z15, Z0
 	VFMADD231PS Z18, Z16, Z1
 	VFMADD231PS Z18, Z17, Z2
-	VMOVUPS.Z   (BX)(R8*1), K1, Z18
+	VMOVUPS.Z   (DX)(AX*1), K1, Z18
 	VFMADD231PS Z18, Z15, Z3
 	VFMADD231PS Z18, Z16, Z4
 	VFMADD231PS Z18, Z17, Z5
-	VMOVUPS.Z   (SI)(R8*1), K1, Z18
+	VMOVUPS.Z   (BX)(AX*1), K1, Z18
 	VFMADD231PS Z18, Z15, Z6
 	VFMADD231PS Z18, Z16, Z7
 	VFMADD231PS Z18, Z17, Z8
-	VMOVUPS.Z   (DI)(R8*1), K1, Z18
+	VMOVUPS.Z   (SI)(AX*1), K1, Z18
 	VFMADD231PS Z18, Z15, Z9
 	VFMADD231PS Z18, Z16, Z10
 	VFMADD231PS Z18, Z17, Z11
-	VMOVUPS.Z   (AX)(R8*1), K1, Z18
+	VMOVUPS.Z   (DI)(AX*1), K1, Z18
 	VFMADD231PS Z18, Z15, Z12
 	VFMADD231PS Z18, Z16, Z13
 	VFMADD231PS Z18, Z17, Z14
 
 next:
-	MOVQ          as+32(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, (SP)
-	MOVQ          bs+56(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, 8(SP)
+	ADDQ          (SP), CX
+	ADDQ          (SP), DX
+	ADDQ          (SP), BX
+	ADDQ          (SP), SI
+	ADDQ          (SP), DI
+	ADDQ          8(SP), R8
+	ADDQ          8(SP), R9
+	ADDQ          8(SP), R10
 	DECQ          16(SP)
 	JNZ           segment
 	MOVQ          c+0(FP), AX
@@ -7665,259 +11901,253 @@ next:
 	VADDPS        Y15, Y0, Y0
 	VEXTRACTF32X4 $0x01, Y0, X15
 	VADDPS        X15, X0, X0
-	VPERMILPS     $0x0e, X0, X15
-	VADDPS        X15, X0, X0
-	VPERMILPS     $0x01, X0, X15
-	VADDSS        X15, X0, X0
 	VEXTRACTF64X4 $0x01, Z1, Y15
 	VADDPS        Y15, Y1, Y1
 	VEXTRACTF32X4 $0x01, Y1, X15
 	VADDPS        X15, X1, X1
-	VPERMILPS     $0x0e, X1, X15
-	VADDPS        X15, X1, X1
-	VPERMILPS     $0x01, X1, X15
-	VADDSS        X15, X1, X1
-	VEXTRACTF64X4 $0x01, Z2, Y15
-	VADDPS        Y15, Y2, Y2
-	VEXTRACTF32X4 $0x01, Y2, X15
-	VADDPS        X15, X2, X2
-	VPERMILPS     $0x0e, X2, X15
-	VADDPS        X15, X2, X2
-	VPERMILPS     $0x01, X2, X15
-	VADDSS        X15, X2, X2
-	VEXTRACTF64X4 $0x01, Z3, Y15
-	VADDPS        Y15, Y3, Y3
-	VEXTRACTF32X4 $0x01, Y3, X15
-	VADDPS        X15, X3, X3
-	VPERMILPS     $0x0e, X3, X15
-	VADDPS        X15, X3, X3
-	VPERMILPS     $0x01, X3, X15
-	VADDSS        X15, X3, X3
-	VEXTRACTF64X4 $0x01, Z4, Y15
-	VADDPS        Y15, Y4, Y4
-	VEXTRACTF32X4 $0x01, Y4, X15
-	VADDPS        X15, X4, X4
-	VPERMILPS     $0x0e, X4, X15
-	VADDPS        X15, X4, X4
-	VPERMILPS     $0x01, X4, X15
-	VADDSS        X15, X4, X4
-	VEXTRACTF64X4 $0x01, Z5, Y15
-	VADDPS        Y15, Y5, Y5
-	VEXTRACTF32X4 $0x01, Y5, X15
-	VADDPS        X15, X5, X5
-	VPERMILPS     $0x0e, X5, X15
-	VADDPS        X15, X5, X5
-	VPERMILPS     $0x01, X5, X15
-	VADDSS        X15, X5, X5
-	VEXTRACTF64X4 $0x01, Z6, Y15
-	VADDPS        Y15, Y6, Y6
-	VEXTRACTF32X4 $0x01, Y6, X15
-	VADDPS        X15, X6, X6
-	VPERMILPS     $0x0e, X6, X15
-	VADDPS        X15, X6, X6
-	VPERMILPS     $0x01, X6, X15
-	VADDSS        X15, X6, X6
-	VEXTRACTF64X4 $0x01, Z7, Y15
-	VADDPS        Y15, Y7, Y7
-	VEXTRACTF32X4 $0x01, Y7, X15
-	VADDPS        X15, X7, X7
-	VPERMILPS     $0x0e, X7, X15
-	VADDPS        X15, X7, X7
-	VPERMILPS     $0x01, X7, X15
-	VADDSS        X15, X7, X7
-	VEXTRACTF64X4 $0x01, Z8, Y15
-	VADDPS        Y15, Y8, Y8
-	VEXTRACTF32X4 $0x01, Y8, X15
-	VADDPS        X15, X8, X8
-	VPERMILPS     $0x0e, X8, X15
-	VADDPS        X15, X8, X8
-	VPERMILPS     $0x01, X8, X15
-	VADDSS        X15, X8, X8
-	VEXTRACTF64X4 $0x01, Z9, Y15
-	VADDPS        Y15, Y9, Y9
-	VEXTRACTF32X4 $0x01, Y9, X15
-	VADDPS        X15, X9, X9
-	VPERMILPS     $0x0e, X9, X15
-	VADDPS        X15, X9, X9
-	VPERMILPS     $0x01, X9, X15
-	VADDSS        X15, X9, X9
-	VEXTRACTF64X4 $0x01, Z10, Y15
-	VADDPS        Y15, Y10, Y10
-	VEXTRACTF32X4 $0x01, Y10, X15
-	VADDPS        X15, X10, X10
-	VPERMILPS     $0x0e, X10, X15
-	VADDPS        X15, X10, X10
-	VPERMILPS     $0x01, X10, X15
-	VADDSS        X15, X10, X10
-	VEXTRACTF64X4 $0x01, Z11, Y15
-	VADDPS        Y15, Y11, Y11
-	VEXTRACTF32X4 $0x01, Y11, X15
-	VADDPS        X15, X11, X11
-	VPERMILPS     $0x0e, X11, X15
-	VADDPS        X15, X11, X11
-	VPERMILPS     $0x01, X11, X15
-	VADDSS        X15, X11, X11
-	VEXTRACTF64X4 $0x01, Z12, Y15
-	VADDPS        Y15, Y12, Y12
-	VEXTRACTF32X4 $0x01, Y12, X15
-	VADDPS        X15, X12, X12
-	VPERMILPS     $0x0e, X12, X15
-	VADDPS        X15, X12, X12
-	VPERMILPS     $0x01, X12, X15
-	VADDSS        X15, X12, X12
-	VEXTRACTF64X4 $0x01, Z13, Y15
-	VADDPS        Y15, Y13, Y13
-	VEXTRACTF32X4 $0x01, Y13, X15
-	VADDPS        X15, X13, X13
-	VPERMILPS     $0x0e, X13, X15
-	VADDPS        X15, X13, X13
-	VPERMILPS     $0x01, X13, X15
-	VADDSS        X15, X13, X13
-	VEXTRACTF64X4 $0x01, Z14, Y15
-	VADDPS        Y15, Y14, Y14
-	VEXTRACTF32X4 $0x01, Y14, X15
-	VADDPS        X15, X14, X14
-	VPERMILPS     $0x0e, X14, X15
-	VADDPS        X15, X14, X14
-	VPERMILPS     $0x01, X14, X15
-	VADDSS        X15, X14, X14
+	VUNPCKHPD     X1, X0, X15
+	VUNPCKLPD     X1, X0, X0
+	VADDPS        X15, X0, X0
+	VSHUFPS       $0xdd, X0, X0, X1
+	VSHUFPS       $0x88, X0, X0, X0
+	VADDPS        X1, X0, X0
+	VEXTRACTF64X4 $0x01, Z2, Y1
+	VADDPS        Y1, Y2, Y2
+	VEXTRACTF32X4 $0x01, Y2, X1
+	VADDPS        X1, X2, X2
+	VPERMILPS     $0x0e, X2, X1
+	VADDPS        X1, X2, X2
+	VPERMILPS     $0x01, X2, X1
+	VADDSS        X1, X2, X2
+	VEXTRACTF64X4 $0x01, Z3, Y1
+	VADDPS        Y1, Y3, Y3
+	VEXTRACTF32X4 $0x01, Y3, X1
+	VADDPS        X1, X3, X3
+	VEXTRACTF64X4 $0x01, Z4, Y1
+	VADDPS        Y1, Y4, Y4
+	VEXTRACTF32X4 $0x01, Y4, X1
+	VADDPS        X1, X4, X4
+	VUNPCKHPD     X4, X3, X1
+	VUNPCKLPD     X4, X3, X3
+	VADDPS        X1, X3, X3
+	VSHUFPS       $0xdd, X3, X3, X1
+	VSHUFPS       $0x88, X3, X3, X3
+	VADDPS        X1, X3, X3
+	VEXTRACTF64X4 $0x01, Z5, Y1
+	VADDPS        Y1, Y5, Y5
+	VEXTRACTF32X4 $0x01, Y5, X1
+	VADDPS        X1, X5, X5
+	VPERMILPS     $0x0e, X5, X1
+	VADDPS        X1, X5, X5
+	VPERMILPS     $0x01, X5, X1
+	VADDSS        X1, X5, X5
+	VEXTRACTF64X4 $0x01, Z6, Y1
+	VADDPS        Y1, Y6, Y6
+	VEXTRACTF32X4 $0x01, Y6, X1
+	VADDPS        X1, X6, X6
+	VEXTRACTF64X4 $0x01, Z7, Y1
+	VADDPS        Y1, Y7, Y7
+	VEXTRACTF32X4 $0x01, Y7, X1
+	VADDPS        X1, X7, X7
+	VUNPCKHPD     X7, X6, X1
+	VUNPCKLPD     X7, X6, X6
+	VADDPS        X1, X6, X6
+	VSHUFPS       $0xdd, X6, X6, X1
+	VSHUFPS       $0x88, X6, X6, X6
+	VADDPS        X1, X6, X6
+	VEXTRACTF64X4 $0x01, Z8, Y1
+	VADDPS        Y1, Y8, Y8
+	VEXTRACTF32X4 $0x01, Y8, X1
+	VADDPS        X1, X8, X8
+	VPERMILPS     $0x0e, X8, X1
+	VADDPS        X1, X8, X8
+	VPERMILPS     $0x01, X8, X1
+	VADDSS        X1, X8, X8
+	VEXTRACTF64X4 $0x01, Z9, Y1
+	VADDPS        Y1, Y9, Y9
+	VEXTRACTF32X4 $0x01, Y9, X1
+	VADDPS        X1, X9, X9
+	VEXTRACTF64X4 $0x01, Z10, Y1
+	VADDPS        Y1, Y10, Y10
+	VEXTRACTF32X4 $0x01, Y10, X1
+	VADDPS        X1, X10, X10
+	VUNPCKHPD     X10, X9, X1
+	VUNPCKLPD     X10, X9, X9
+	VADDPS        X1, X9, X9
+	VSHUFPS       $0xdd, X9, X9, X1
+	VSHUFPS       $0x88, X9, X9, X9
+	VADDPS        X1, X9, X9
+	VEXTRACTF64X4 $0x01, Z11, Y1
+	VADDPS        Y1, Y11, Y11
+	VEXTRACTF32X4 $0x01, Y11, X1
+	VADDPS        X1, X11, X11
+	VPERMILPS     $0x0e, X11, X1
+	VADDPS        X1, X11, X11
+	VPERMILPS     $0x01, X11, X1
+	VADDSS        X1, X11, X11
+	VEXTRACTF64X4 $0x01, Z12, Y1
+	VADDPS        Y1, Y12, Y12
+	VEXTRACTF32X4 $0x01, Y12, X1
+	VADDPS        X1, X12, X12
+	VEXTRACTF64X4 $0x01, Z13, Y1
+	VADDPS        Y1, Y13, Y13
+	VEXTRACTF32X4 $0x01, Y13, X1
+	VADDPS        X1, X13, X13
+	VUNPCKHPD     X13, X12, X1
+	VUNPCKLPD     X13, X12, X12
+	VADDPS        X1, X12, X12
+	VSHUFPS       $0xdd, X12, X12, X1
+	VSHUFPS       $0x88, X12, X12, X12
+	VADDPS        X1, X12, X12
+	VEXTRACTF64X4 $0x01, Z14, Y1
+	VADDPS        Y1, Y14, Y14
+	VEXTRACTF32X4 $0x01, Y14, X1
+	VADDPS        X1, X14, X14
+	VPERMILPS     $0x0e, X14, X1
+	VADDPS        X1, X14, X14
+	VPERMILPS     $0x01, X14, X1
+	VADDSS        X1, X14, X14
 	TESTQ         DX, DX
 	JZ            store
 	MOVQ          AX, DX
-	VADDSS        (DX), X0, X0
-	VADDSS        4(DX), X1, X1
+	VMOVSD        (DX), X1
+	VADDPS        X1, X0, X0
 	VADDSS        8(DX), X2, X2
 	ADDQ          CX, DX
-	VADDSS        (DX), X3, X3
-	VADDSS        4(DX), X4, X4
+	VMOVSD        (DX), X1
+	VADDPS        X1, X3, X3
 	VADDSS        8(DX), X5, X5
 	ADDQ          CX, DX
-	VADDSS        (DX), X6, X6
-	VADDSS        4(DX), X7, X7
+	VMOVSD        (DX), X1
+	VADDPS        X1, X6, X6
 	VADDSS        8(DX), X8, X8
 	ADDQ          CX, DX
-	VADDSS        (DX), X9, X9
-	VADDSS        4(DX), X10, X10
+	VMOVSD        (DX), X1
+	VADDPS        X1, X9, X9
 	VADDSS        8(DX), X11, X11
 	ADDQ          CX, DX
-	VADDSS        (DX), X12, X12
-	VADDSS        4(DX), X13, X13
+	VMOVSD        (DX), X1
+	VADDPS        X1, X12, X12
 	VADDSS        8(DX), X14, X14
 	ADDQ          CX, DX
 
 store:
-	VMOVSS X0, (AX)
-	VMOVSS X1, 4(AX)
-	VMOVSS X2, 8(AX)
-	ADDQ   CX, AX
-	VMOVSS X3, (AX)
-	VMOVSS X4, 4(AX)
-	VMOVSS X5, 8(AX)
-	ADDQ   CX, AX
-	VMOVSS X6, (AX)
-	VMOVSS X7, 4(AX)
-	VMOVSS X8, 8(AX)
-	ADDQ   CX, AX
-	VMOVSS X9, (AX)
-	VMOVSS X10, 4(AX)
-	VMOVSS X11, 8(AX)
-	ADDQ   CX, AX
-	VMOVSS X12, (AX)
-	VMOVSS X13, 4(AX)
-	VMOVSS X14, 8(AX)
-	ADDQ   CX, AX
+	VMOVLPS   X0, (AX)
+	VPERMILPS $0x0e, X0, X0
+	VMOVSS    X2, 8(AX)
+	ADDQ      CX, AX
+	VMOVLPS   X3, (AX)
+	VPERMILPS $0x0e, X3, X3
+	VMOVSS    X5, 8(AX)
+	ADDQ      CX, AX
+	VMOVLPS   X6, (AX)
+	VPERMILPS $0x0e, X6, X6
+	VMOVSS    X8, 8(AX)
+	ADDQ      CX, AX
+	VMOVLPS   X9, (AX)
+	VPERMILPS $0x0e, X9, X9
+	VMOVSS    X11, 8(AX)
+	ADDQ      CX, AX
+	VMOVLPS   X12, (AX)
+	VPERMILPS $0x0e, X12, X12
+	VMOVSS    X14, 8(AX)
+	ADDQ      CX, AX
 	VZEROUPPER
 	RET
 
 // func dotAVX512_5x4(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·dotAVX512_5x4(SB), NOSPLIT, $24-96
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+	MOVL    tail+72(FP), AX
+	KMOVW   AX, K1
+	MOVQ    as+32(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, (SP)
+	MOVQ    bs+56(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    segments+80(FP), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    aoff+24(FP), DI
+	MOVQ    a+16(FP), AX
+	MOVLQSX (DI), CX
+	LEAQ    (AX)(CX*4), CX
+	MOVLQSX 4(DI), DX
+	LEAQ    (AX)(DX*4), DX
+	MOVLQSX 8(DI), BX
+	LEAQ    (AX)(BX*4), BX
+	MOVLQSX 12(DI), SI
+	LEAQ    (AX)(SI*4), SI
+	MOVLQSX 16(DI), DI
+	LEAQ    (AX)(DI*4), DI
+	MOVQ    boff+48(FP), R11
+	MOVQ    b+40(FP), AX
+	MOVLQSX (R11), R8
+	LEAQ    (AX)(R8*4), R8
+	MOVLQSX 4(R11), R9
+	LEAQ    (AX)(R9*4), R9
+	MOVLQSX 8(R11), R10
+	LEAQ    (AX)(R10*4), R10
+	MOVLQSX 12(R11), R11
+	LEAQ    (AX)(R11*4), R11
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
+	VPXORD  Z16, Z16, Z16
+	VPXORD  Z17, Z17, Z17
+	VPXORD  Z18, Z18, Z18
+	VPXORD  Z19, Z19, Z19
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	MOVLQSX 4(AX), BX
-	LEAQ    (CX)(BX*4), BX
-	MOVLQSX 8(AX), SI
-	LEAQ    (CX)(SI*4), SI
-	MOVLQSX 12(AX), DI
-	LEAQ    (CX)(DI*4), DI
-	MOVLQSX 16(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), R8
-	MOVLQSX (CX), R9
-	LEAQ    (R8)(R9*4), R9
-	MOVLQSX 4(CX), R10
-	LEAQ    (R8)(R10*4), R10
-	MOVLQSX 8(CX), R11
-	LEAQ    (R8)(R11*4), R11
-	MOVLQSX 12(CX), CX
-	LEAQ    (R8)(CX*4), CX
-	XORQ    R8, R8
-	MOVQ    vectors+64(FP), R12
-	TESTQ   R12, R12
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), R12
+	TESTQ R12, R12
+	JZ    tail
 
 loop:
-	VMOVUPS     (R9)(R8*1), Z20
-	VMOVUPS     (R10)(R8*1), Z21
-	VMOVUPS     (R11)(R8*1), Z22
-	VMOVUPS     (CX)(R8*1), Z23
-	VMOVUPS     (DX)(R8*1), Z24
+	VMOVUPS     (R8)(AX*1), Z20
+	VMOVUPS     (R9)(AX*1), Z21
+	VMOVUPS     (R10)(AX*1), Z22
+	VMOVUPS     (R11)(AX*1), Z23
+	VMOVUPS     (CX)(AX*1), Z24
 	VFMADD231PS Z24, Z20, Z0
 	VFMADD231PS Z24, Z21, Z1
 	VFMADD231PS Z24, Z22, Z2
 	VFMADD231PS Z24, Z23, Z3
-	VMOVUPS     (BX)(R8*1), Z24
+	VMOVUPS     (DX)(AX*1), Z24
 	VFMADD231PS Z24, Z20, Z4
 	VFMADD231PS Z24, Z21, Z5
 	VFMADD231PS Z24, Z22, Z6
 	VFMADD231PS Z24, Z23, Z7
-	VMOVUPS     (SI)(R8*1), Z24
+	VMOVUPS     (BX)(AX*1), Z24
 	VFMADD231PS Z24, Z20, Z8
 	VFMADD231PS Z24, Z21, Z9
 	VFMADD231PS Z24, Z22, Z10
 	VFMADD231PS Z24, Z23, Z11
-	VMOVUPS     (DI)(R8*1), Z24
+	VMOVUPS     (SI)(AX*1), Z24
 	VFMADD231PS Z24, Z20, Z12
 	VFMADD231PS Z24, Z21, Z13
 	VFMADD231PS Z24, Z22, Z14
 	VFMADD231PS Z24, Z23, Z15
-	VMOVUPS     (AX)(R8*1), Z24
+	VMOVUPS     (DI)(AX*1), Z24
 	VFMADD231PS Z24, Z20, Z16
 	VFMADD231PS Z24, Z21, Z17
 	VFMADD231PS Z24, Z22, Z18
 	VFMADD231PS Z24, Z23, Z19
-	ADDQ        $0x40, R8
+	ADDQ        $0x40, AX
 	DECQ        R12
 	JNZ         loop
 
@@ -7925,44 +12155,46 @@ tail:
 	MOVL        tail+72(FP), R12
 	TESTL       R12, R12
 	JZ          next
-	KMOVW       R12, K1
-	VMOVUPS.Z   (R9)(R8*1), K1, Z20
-	VMOVUPS.Z   (R10)(R8*1), K1, Z21
-	VMOVUPS.Z   (R11)(R8*1), K1, Z22
-	VMOVUPS.Z   (CX)(R8*1), K1, Z23
-	VMOVUPS.Z   (DX)(R8*1), K1, Z24
+	VMOVUPS.Z   (R8)(AX*1), K1, Z20
+	VMOVUPS.Z   (R9)(AX*1), K1, Z21
+	VMOVUPS.Z   (R10)(AX*1), K1, Z22
+	VMOVUPS.Z   (R11)(AX*1), K1, Z23
+	VMOVUPS.Z   (CX)(AX*1), K1, Z24
 	VFMADD231PS Z24, Z20, Z0
 	VFMADD231PS Z24, Z21, Z1
 	VFMADD231PS Z24, Z22, Z2
 	VFMADD231PS Z24, Z23, Z3
-	VMOVUPS.Z   (BX)(R8*1), K1, Z24
+	VMOVUPS.Z   (DX)(AX*1), K1, Z24
 	VFMADD231PS Z24, Z20, Z4
 	VFMADD231PS Z24, Z21, Z5
 	VFMADD231PS Z24, Z22, Z6
 	VFMADD231PS Z24, Z23, Z7
-	VMOVUPS.Z   (SI)(R8*1), K1, Z24
+	VMOVUPS.Z   (BX)(AX*1), K1, Z24
 	VFMADD231PS Z24, Z20, Z8
 	VFMADD231PS Z24, Z21, Z9
 	VFMADD231PS Z24, Z22, Z10
 	VFMADD231PS Z24, Z23, Z11
-	VMOVUPS.Z   (DI)(R8*1), K1, Z24
+	VMOVUPS.Z   (SI)(AX*1), K1, Z24
 	VFMADD231PS Z24, Z20, Z12
 	VFMADD231PS Z24, Z21, Z13
 	VFMADD231PS Z24, Z22, Z14
 	VFMADD231PS Z24, Z23, Z15
-	VMOVUPS.Z   (AX)(R8*1), K1, Z24
+	VMOVUPS.Z   (DI)(AX*1), K1, Z24
 	VFMADD231PS Z24, Z20, Z16
 	VFMADD231PS Z24, Z21, Z17
 	VFMADD231PS Z24, Z22, Z18
 	VFMADD231PS Z24, Z23, Z19
 
 next:
-	MOVQ          as+32(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, (SP)
-	MOVQ          bs+56(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, 8(SP)
+	ADDQ          (SP), CX
+	ADDQ          (SP), DX
+	ADDQ          (SP), BX
+	ADDQ          (SP), SI
+	ADDQ          (SP), DI
+	ADDQ          8(SP), R8
+	ADDQ          8(SP), R9
+	ADDQ          8(SP), R10
+	ADDQ          8(SP), R11
 	DECQ          16(SP)
 	JNZ           segment
 	MOVQ          c+0(FP), AX
@@ -7973,322 +12205,266 @@ next:
 	VADDPS        Y20, Y0, Y0
 	VEXTRACTF32X4 $0x01, Y0, X20
 	VADDPS        X20, X0, X0
-	VPERMILPS     $0x0e, X0, X20
-	VADDPS        X20, X0, X0
-	VPERMILPS     $0x01, X0, X20
-	VADDSS        X20, X0, X0
 	VEXTRACTF64X4 $0x01, Z1, Y20
 	VADDPS        Y20, Y1, Y1
 	VEXTRACTF32X4 $0x01, Y1, X20
 	VADDPS        X20, X1, X1
-	VPERMILPS     $0x0e, X1, X20
-	VADDPS        X20, X1, X1
-	VPERMILPS     $0x01, X1, X20
-	VADDSS        X20, X1, X1
 	VEXTRACTF64X4 $0x01, Z2, Y20
 	VADDPS        Y20, Y2, Y2
 	VEXTRACTF32X4 $0x01, Y2, X20
 	VADDPS        X20, X2, X2
-	VPERMILPS     $0x0e, X2, X20
-	VADDPS        X20, X2, X2
-	VPERMILPS     $0x01, X2, X20
-	VADDSS        X20, X2, X2
 	VEXTRACTF64X4 $0x01, Z3, Y20
 	VADDPS        Y20, Y3, Y3
 	VEXTRACTF32X4 $0x01, Y3, X20
 	VADDPS        X20, X3, X3
-	VPERMILPS     $0x0e, X3, X20
-	VADDPS        X20, X3, X3
-	VPERMILPS     $0x01, X3, X20
-	VADDSS        X20, X3, X3
-	VEXTRACTF64X4 $0x01, Z4, Y20
-	VADDPS        Y20, Y4, Y4
-	VEXTRACTF32X4 $0x01, Y4, X20
-	VADDPS        X20, X4, X4
-	VPERMILPS     $0x0e, X4, X20
-	VADDPS        X20, X4, X4
-	VPERMILPS     $0x01, X4, X20
-	VADDSS        X20, X4, X4
-	VEXTRACTF64X4 $0x01, Z5, Y20
-	VADDPS        Y20, Y5, Y5
-	VEXTRACTF32X4 $0x01, Y5, X20
-	VADDPS        X20, X5, X5
-	VPERMILPS     $0x0e, X5, X20
-	VADDPS        X20, X5, X5
-	VPERMILPS     $0x01, X5, X20
-	VADDSS        X20, X5, X5
-	VEXTRACTF64X4 $0x01, Z6, Y20
-	VADDPS        Y20, Y6, Y6
-	VEXTRACTF32X4 $0x01, Y6, X20
-	VADDPS        X20, X6, X6
-	VPERMILPS     $0x0e, X6, X20
-	VADDPS        X20, X6, X6
-	VPERMILPS     $0x01, X6, X20
-	VADDSS        X20, X6, X6
-	VEXTRACTF64X4 $0x01, Z7, Y20
-	VADDPS        Y20, Y7, Y7
-	VEXTRACTF32X4 $0x01, Y7, X20
-	VADDPS        X20, X7, X7
-	VPERMILPS     $0x0e, X7, X20
-	VADDPS        X20, X7, X7
-	VPERMILPS     $0x01, X7, X20
-	VADDSS        X20, X7, X7
-	VEXTRACTF64X4 $0x01, Z8, Y20
-	VADDPS        Y20, Y8, Y8
-	VEXTRACTF32X4 $0x01, Y8, X20
-	VADDPS        X20, X8, X8
-	VPERMILPS     $0x0e, X8, X20
-	VADDPS        X20, X8, X8
-	VPERMILPS     $0x01, X8, X20
-	VADDSS        X20, X8, X8
-	VEXTRACTF64X4 $0x01, Z9, Y20
-	VADDPS        Y20, Y9, Y9
-	VEXTRACTF32X4 $0x01, Y9, X20
-	VADDPS        X20, X9, X9
-	VPERMILPS     $0x0e, X9, X20
-	VADDPS        X20, X9, X9
-	VPERMILPS     $0x01, X9, X20
-	VADDSS        X20, X9, X9
-	VEXTRACTF64X4 $0x01, Z10, Y20
-	VADDPS        Y20, Y10, Y10
-	VEXTRACTF32X4 $0x01, Y10, X20
-	VADDPS        X20, X10, X10
-	VPERMILPS     $0x0e, X10, X20
-	VADDPS        X20, X10, X10
-	VPERMILPS     $0x01, X10, X20
-	VADDSS        X20, X10, X10
-	VEXTRACTF64X4 $0x01, Z11, Y20
-	VADDPS        Y20, Y11, Y11
-	VEXTRACTF32X4 $0x01, Y11, X20
-	VADDPS        X20, X11, X11
-	VPERMILPS     $0x0e, X11, X20
-	VADDPS        X20, X11, X11
-	VPERMILPS     $0x01, X11, X20
-	VADDSS        X20, X11, X11
-	VEXTRACTF64X4 $0x01, Z12, Y20
-	VADDPS        Y20, Y12, Y12
-	VEXTRACTF32X4 $0x01, Y12, X20
-	VADDPS        X20, X12, X12
-	VPERMILPS     $0x0e, X12, X20
-	VADDPS        X20, X12, X12
-	VPERMILPS     $0x01, X12, X20
-	VADDSS        X20, X12, X12
-	VEXTRACTF64X4 $0x01, Z13, Y20
-	VADDPS        Y20, Y13, Y13
-	VEXTRACTF32X4 $0x01, Y13, X20
-	VADDPS        X20, X13, X13
-	VPERMILPS     $0x0e, X13, X20
-	VADDPS        X20, X13, X13
-	VPERMILPS     $0x01, X13, X20
-	VADDSS        X20, X13, X13
-	VEXTRACTF64X4 $0x01, Z14, Y20
-	VADDPS        Y20, Y14, Y14
-	VEXTRACTF32X4 $0x01, Y14, X20
-	VADDPS        X20, X14, X14
-	VPERMILPS     $0x0e, X14, X20
-	VADDPS        X20, X14, X14
-	VPERMILPS     $0x01, X14, X20
-	VADDSS        X20, X14, X14
-	VEXTRACTF64X4 $0x01, Z15, Y20
-	VADDPS        Y20, Y15, Y15
-	VEXTRACTF32X4 $0x01, Y15, X20
-	VADDPS        X20, X15, X15
-	VPERMILPS     $0x0e, X15, X20
-	VADDPS        X20, X15, X15
-	VPERMILPS     $0x01, X15, X20
-	VADDSS        X20, X15, X15
-	VEXTRACTF64X4 $0x01, Z16, Y20
-	VADDPS        Y20, Y16, Y16
-	VEXTRACTF32X4 $0x01, Y16, X20
-	VADDPS        X20, X16, X16
-	VPERMILPS     $0x0e, X16, X20
-	VADDPS        X20, X16, X16
-	VPERMILPS     $0x01, X16, X20
-	VADDSS        X20, X16, X16
-	VEXTRACTF64X4 $0x01, Z17, Y20
-	VADDPS        Y20, Y17, Y17
-	VEXTRACTF32X4 $0x01, Y17, X20
-	VADDPS        X20, X17, X17
-	VPERMILPS     $0x0e, X17, X20
-	VADDPS        X20, X17, X17
-	VPERMILPS     $0x01, X17, X20
-	VADDSS        X20, X17, X17
-	VEXTRACTF64X4 $0x01, Z18, Y20
-	VADDPS        Y20, Y18, Y18
-	VEXTRACTF32X4 $0x01, Y18, X20
-	VADDPS        X20, X18, X18
-	VPERMILPS     $0x0e, X18, X20
-	VADDPS        X20, X18, X18
-	VPERMILPS     $0x01, X18, X20
-	VADDSS        X20, X18, X18
-	VEXTRACTF64X4 $0x01, Z19, Y20
-	VADDPS        Y20, Y19, Y19
-	VEXTRACTF32X4 $0x01, Y19, X20
-	VADDPS        X20, X19, X19
-	VPERMILPS     $0x0e, X19, X20
-	VADDPS        X20, X19, X19
-	VPERMILPS     $0x01, X19, X20
-	VADDSS        X20, X19, X19
+	VUNPCKHPD     X1, X0, X20
+	VUNPCKLPD     X1, X0, X0
+	VADDPS        X20, X0, X0
+	VUNPCKHPD     X3, X2, X1
+	VUNPCKLPD     X3, X2, X2
+	VADDPS        X1, X2, X2
+	VSHUFPS       $0xdd, X2, X0, X1
+	VSHUFPS       $0x88, X2, X0, X0
+	VADDPS        X1, X0, X0
+	VEXTRACTF64X4 $0x01, Z4, Y1
+	VADDPS        Y1, Y4, Y4
+	VEXTRACTF32X4 $0x01, Y4, X1
+	VADDPS        X1, X4, X4
+	VEXTRACTF64X4 $0x01, Z5, Y1
+	VADDPS        Y1, Y5, Y5
+	VEXTRACTF32X4 $0x01, Y5, X1
+	VADDPS        X1, X5, X5
+	VEXTRACTF64X4 $0x01, Z6, Y1
+	VADDPS        Y1, Y6, Y6
+	VEXTRACTF32X4 $0x01, Y6, X1
+	VADDPS        X1, X6, X6
+	VEXTRACTF64X4 $0x01, Z7, Y1
+	VADDPS        Y1, Y7, Y7
+	VEXTRACTF32X4 $0x01, Y7, X1
+	VADDPS        X1, X7, X7
+	VUNPCKHPD     X5, X4, X1
+	VUNPCKLPD     X5, X4, X4
+	VADDPS        X1, X4, X4
+	VUNPCKHPD     X7, X6, X1
+	VUNPCKLPD     X7, X6, X6
+	VADDPS        X1, X6, X6
+	VSHUFPS       $0xdd, X6, X4, X1
+	VSHUFPS       $0x88, X6, X4, X4
+	VADDPS        X1, X4, X4
+	VEXTRACTF64X4 $0x01, Z8, Y1
+	VADDPS        Y1, Y8, Y8
+	VEXTRACTF32X4 $0x01, Y8, X1
+	VADDPS        X1, X8, X8
+	VEXTRACTF64X4 $0x01, Z9, Y1
+	VADDPS        Y1, Y9, Y9
+	VEXTRACTF32X4 $0x01, Y9, X1
+	VADDPS        X1, X9, X9
+	VEXTRACTF64X4 $0x01, Z10, Y1
+	VADDPS        Y1, Y10, Y10
+	VEXTRACTF32X4 $0x01, Y10, X1
+	VADDPS        X1, X10, X10
+	VEXTRACTF64X4 $0x01, Z11, Y1
+	VADDPS        Y1, Y11, Y11
+	VEXTRACTF32X4 $0x01, Y11, X1
+	VADDPS        X1, X11, X11
+	VUNPCKHPD     X9, X8, X1
+	VUNPCKLPD     X9, X8, X8
+	VADDPS        X1, X8, X8
+	VUNPCKHPD     X11, X10, X1
+	VUNPCKLPD     X11, X10, X10
+	VADDPS        X1, X10, X10
+	VSHUFPS       $0xdd, X10, X8, X1
+	VSHUFPS       $0x88, X10, X8, X8
+	VADDPS        X1, X8, X8
+	VEXTRACTF64X4 $0x01, Z12, Y1
+	VADDPS        Y1, Y12, Y12
+	VEXTRACTF32X4 $0x01, Y12, X1
+	VADDPS        X1, X12, X12
+	VEXTRACTF64X4 $0x01, Z13, Y1
+	VADDPS        Y1, Y13, Y13
+	VEXTRACTF32X4 $0x01, Y13, X1
+	VADDPS        X1, X13, X13
+	VEXTRACTF64X4 $0x01, Z14, Y1
+	VADDPS        Y1, Y14, Y14
+	VEXTRACTF32X4 $0x01, Y14, X1
+	VADDPS        X1, X14, X14
+	VEXTRACTF64X4 $0x01, Z15, Y1
+	VADDPS        Y1, Y15, Y15
+	VEXTRACTF32X4 $0x01, Y15, X1
+	VADDPS        X1, X15, X15
+	VUNPCKHPD     X13, X12, X1
+	VUNPCKLPD     X13, X12, X12
+	VADDPS        X1, X12, X12
+	VUNPCKHPD     X15, X14, X1
+	VUNPCKLPD     X15, X14, X14
+	VADDPS        X1, X14, X14
+	VSHUFPS       $0xdd, X14, X12, X1
+	VSHUFPS       $0x88, X14, X12, X12
+	VADDPS        X1, X12, X12
+	VEXTRACTF64X4 $0x01, Z16, Y1
+	VADDPS        Y1, Y16, Y16
+	VEXTRACTF32X4 $0x01, Y16, X1
+	VADDPS        X1, X16, X16
+	VEXTRACTF64X4 $0x01, Z17, Y1
+	VADDPS        Y1, Y17, Y17
+	VEXTRACTF32X4 $0x01, Y17, X1
+	VADDPS        X1, X17, X17
+	VEXTRACTF64X4 $0x01, Z18, Y1
+	VADDPS        Y1, Y18, Y18
+	VEXTRACTF32X4 $0x01, Y18, X1
+	VADDPS        X1, X18, X18
+	VEXTRACTF64X4 $0x01, Z19, Y1
+	VADDPS        Y1, Y19, Y19
+	VEXTRACTF32X4 $0x01, Y19, X1
+	VADDPS        X1, X19, X19
+	VUNPCKHPD     X17, X16, X1
+	VUNPCKLPD     X17, X16, X16
+	VADDPS        X1, X16, X16
+	VUNPCKHPD     X19, X18, X1
+	VUNPCKLPD     X19, X18, X18
+	VADDPS        X1, X18, X18
+	VSHUFPS       $0xdd, X18, X16, X1
+	VSHUFPS       $0x88, X18, X16, X16
+	VADDPS        X1, X16, X16
 	TESTQ         DX, DX
 	JZ            store
 	MOVQ          AX, DX
-	VADDSS        (DX), X0, X0
-	VADDSS        4(DX), X1, X1
-	VADDSS        8(DX), X2, X2
-	VADDSS        12(DX), X3, X3
+	VADDPS        (DX), X0, X0
 	ADDQ          CX, DX
-	VADDSS        (DX), X4, X4
-	VADDSS        4(DX), X5, X5
-	VADDSS        8(DX), X6, X6
-	VADDSS        12(DX), X7, X7
+	VADDPS        (DX), X4, X4
 	ADDQ          CX, DX
-	VADDSS        (DX), X8, X8
-	VADDSS        4(DX), X9, X9
-	VADDSS        8(DX), X10, X10
-	VADDSS        12(DX), X11, X11
+	VADDPS        (DX), X8, X8
 	ADDQ          CX, DX
-	VADDSS        (DX), X12, X12
-	VADDSS        4(DX), X13, X13
-	VADDSS        8(DX), X14, X14
-	VADDSS        12(DX), X15, X15
+	VADDPS        (DX), X12, X12
 	ADDQ          CX, DX
-	VADDSS        (DX), X16, X16
-	VADDSS        4(DX), X17, X17
-	VADDSS        8(DX), X18, X18
-	VADDSS        12(DX), X19, X19
+	VADDPS        (DX), X16, X16
 	ADDQ          CX, DX
 
 store:
-	VMOVSS X0, (AX)
-	VMOVSS X1, 4(AX)
-	VMOVSS X2, 8(AX)
-	VMOVSS X3, 12(AX)
-	ADDQ   CX, AX
-	VMOVSS X4, (AX)
-	VMOVSS X5, 4(AX)
-	VMOVSS X6, 8(AX)
-	VMOVSS X7, 12(AX)
-	ADDQ   CX, AX
-	VMOVSS X8, (AX)
-	VMOVSS X9, 4(AX)
-	VMOVSS X10, 8(AX)
-	VMOVSS X11, 12(AX)
-	ADDQ   CX, AX
-	VMOVSS X12, (AX)
-	VMOVSS X13, 4(AX)
-	VMOVSS X14, 8(AX)
-	VMOVSS X15, 12(AX)
-	ADDQ   CX, AX
-	VMOVSS X16, (AX)
-	VMOVSS X17, 4(AX)
-	VMOVSS X18, 8(AX)
-	VMOVSS X19, 12(AX)
-	ADDQ   CX, AX
+	VMOVUPS       X0, (AX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	ADDQ          CX, AX
+	VMOVUPS       X4, (AX)
+	VEXTRACTF32X4 $0x01, Y4, X4
+	ADDQ          CX, AX
+	VMOVUPS       X8, (AX)
+	VEXTRACTF32X4 $0x01, Y8, X8
+	ADDQ          CX, AX
+	VMOVUPS       X12, (AX)
+	VEXTRACTF32X4 $0x01, Y12, X12
+	ADDQ          CX, AX
+	VMOVUPS       X16, (AX)
+	VEXTRACTF32X4 $0x01, Y16, X16
+	ADDQ          CX, AX
 	VZEROUPPER
 	RET
 
 // func dotAVX512_5x5(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX512F, AVX512VL
 TEXT ·dotAVX512_5x5(SB), NOSPLIT, $24-96
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	VPXORD Z22, Z22, Z22
-	VPXORD Z23, Z23, Z23
-	VPXORD Z24, Z24, Z24
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+	MOVL    tail+72(FP), AX
+	KMOVW   AX, K1
+	MOVQ    as+32(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, (SP)
+	MOVQ    bs+56(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    AX, 8(SP)
+	MOVQ    segments+80(FP), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    aoff+24(FP), DI
+	MOVQ    a+16(FP), AX
+	MOVLQSX (DI), CX
+	LEAQ    (AX)(CX*4), CX
+	MOVLQSX 4(DI), DX
+	LEAQ    (AX)(DX*4), DX
+	MOVLQSX 8(DI), BX
+	LEAQ    (AX)(BX*4), BX
+	MOVLQSX 12(DI), SI
+	LEAQ    (AX)(SI*4), SI
+	MOVLQSX 16(DI), DI
+	LEAQ    (AX)(DI*4), DI
+	MOVQ    boff+48(FP), R12
+	MOVQ    b+40(FP), AX
+	MOVLQSX (R12), R8
+	LEAQ    (AX)(R8*4), R8
+	MOVLQSX 4(R12), R9
+	LEAQ    (AX)(R9*4), R9
+	MOVLQSX 8(R12), R10
+	LEAQ    (AX)(R10*4), R10
+	MOVLQSX 12(R12), R11
+	LEAQ    (AX)(R11*4), R11
+	MOVLQSX 16(R12), R12
+	LEAQ    (AX)(R12*4), R12
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
+	VPXORD  Z16, Z16, Z16
+	VPXORD  Z17, Z17, Z17
+	VPXORD  Z18, Z18, Z18
+	VPXORD  Z19, Z19, Z19
+	VPXORD  Z20, Z20, Z20
+	VPXORD  Z21, Z21, Z21
+	VPXORD  Z22, Z22, Z22
+	VPXORD  Z23, Z23, Z23
+	VPXORD  Z24, Z24, Z24
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	MOVLQSX 4(AX), BX
-	LEAQ    (CX)(BX*4), BX
-	MOVLQSX 8(AX), SI
-	LEAQ    (CX)(SI*4), SI
-	MOVLQSX 12(AX), DI
-	LEAQ    (CX)(DI*4), DI
-	MOVLQSX 16(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), R8
-	MOVLQSX (CX), R9
-	LEAQ    (R8)(R9*4), R9
-	MOVLQSX 4(CX), R10
-	LEAQ    (R8)(R10*4), R10
-	MOVLQSX 8(CX), R11
-	LEAQ    (R8)(R11*4), R11
-	MOVLQSX 12(CX), R12
-	LEAQ    (R8)(R12*4), R12
-	MOVLQSX 16(CX), CX
-	LEAQ    (R8)(CX*4), CX
-	XORQ    R8, R8
-	MOVQ    vectors+64(FP), R13
-	TESTQ   R13, R13
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), R13
+	TESTQ R13, R13
+	JZ    tail
 
 loop:
-	VMOVUPS     (R9)(R8*1), Z25
-	VMOVUPS     (R10)(R8*1), Z26
-	VMOVUPS     (R11)(R8*1), Z27
-	VMOVUPS     (R12)(R8*1), Z28
-	VMOVUPS     (CX)(R8*1), Z29
-	VMOVUPS     (DX)(R8*1), Z30
+	VMOVUPS     (R8)(AX*1), Z25
+	VMOVUPS     (R9)(AX*1), Z26
+	VMOVUPS     (R10)(AX*1), Z27
+	VMOVUPS     (R11)(AX*1), Z28
+	VMOVUPS     (R12)(AX*1), Z29
+	VMOVUPS     (CX)(AX*1), Z30
 	VFMADD231PS Z30, Z25, Z0
 	VFMADD231PS Z30, Z26, Z1
 	VFMADD231PS Z30, Z27, Z2
 	VFMADD231PS Z30, Z28, Z3
 	VFMADD231PS Z30, Z29, Z4
-	VMOVUPS     (BX)(R8*1), Z30
+	VMOVUPS     (DX)(AX*1), Z30
 	VFMADD231PS Z30, Z25, Z5
 	VFMADD231PS Z30, Z26, Z6
 	VFMADD231PS Z30, Z27, Z7
 	VFMADD231PS Z30, Z28, Z8
 	VFMADD231PS Z30, Z29, Z9
-	VMOVUPS     (SI)(R8*1), Z30
+	VMOVUPS     (BX)(AX*1), Z30
 	VFMADD231PS Z30, Z25, Z10
 	VFMADD231PS Z30, Z26, Z11
 	VFMADD231PS Z30, Z27, Z12
 	VFMADD231PS Z30, Z28, Z13
 	VFMADD231PS Z30, Z29, Z14
-	VMOVUPS     (DI)(R8*1), Z30
+	VMOVUPS     (SI)(AX*1), Z30
 	VFMADD231PS Z30, Z25, Z15
 	VFMADD231PS Z30, Z26, Z16
 	VFMADD231PS Z30, Z27, Z17
 	VFMADD231PS Z30, Z28, Z18
 	VFMADD231PS Z30, Z29, Z19
-	VMOVUPS     (AX)(R8*1), Z30
+	VMOVUPS     (DI)(AX*1), Z30
 	VFMADD231PS Z30, Z25, Z20
 	VFMADD231PS Z30, Z26, Z21
 	VFMADD231PS Z30, Z27, Z22
 	VFMADD231PS Z30, Z28, Z23
 	VFMADD231PS Z30, Z29, Z24
-	ADDQ        $0x40, R8
+	ADDQ        $0x40, AX
 	DECQ        R13
 	JNZ         loop
 
@@ -8296,37 +12472,36 @@ tail:
 	MOVL        tail+72(FP), R13
 	TESTL       R13, R13
 	JZ          next
-	KMOVW       R13, K1
-	VMOVUPS.Z   (R9)(R8*1), K1, Z25
-	VMOVUPS.Z   (R10)(R8*1), K1, Z26
-	VMOVUPS.Z   (R11)(R8*1), K1, Z27
-	VMOVUPS.Z   (R12)(R8*1), K1, Z28
-	VMOVUPS.Z   (CX)(R8*1), K1, Z29
-	VMOVUPS.Z   (DX)(R8*1), K1, Z30
+	VMOVUPS.Z   (R8)(AX*1), K1, Z25
+	VMOVUPS.Z   (R9)(AX*1), K1, Z26
+	VMOVUPS.Z   (R10)(AX*1), K1, Z27
+	VMOVUPS.Z   (R11)(AX*1), K1, Z28
+	VMOVUPS.Z   (R12)(AX*1), K1, Z29
+	VMOVUPS.Z   (CX)(AX*1), K1, Z30
 	VFMADD231PS Z30, Z25, Z0
 	VFMADD231PS Z30, Z26, Z1
 	VFMADD231PS Z30, Z27, Z2
 	VFMADD231PS Z30, Z28, Z3
 	VFMADD231PS Z30, Z29, Z4
-	VMOVUPS.Z   (BX)(R8*1), K1, Z30
+	VMOVUPS.Z   (DX)(AX*1), K1, Z30
 	VFMADD231PS Z30, Z25, Z5
 	VFMADD231PS Z30, Z26, Z6
 	VFMADD231PS Z30, Z27, Z7
 	VFMADD231PS Z30, Z28, Z8
 	VFMADD231PS Z30, Z29, Z9
-	VMOVUPS.Z   (SI)(R8*1), K1, Z30
+	VMOVUPS.Z   (BX)(AX*1), K1, Z30
 	VFMADD231PS Z30, Z25, Z10
 	VFMADD231PS Z30, Z26, Z11
 	VFMADD231PS Z30, Z27, Z12
 	VFMADD231PS Z30, Z28, Z13
 	VFMADD231PS Z30, Z29, Z14
-	VMOVUPS.Z   (DI)(R8*1), K1, Z30
+	VMOVUPS.Z   (SI)(AX*1), K1, Z30
 	VFMADD231PS Z30, Z25, Z15
 	VFMADD231PS Z30, Z26, Z16
 	VFMADD231PS Z30, Z27, Z17
 	VFMADD231PS Z30, Z28, Z18
 	VFMADD231PS Z30, Z29, Z19
-	VMOVUPS.Z   (AX)(R8*1), K1, Z30
+	VMOVUPS.Z   (DI)(AX*1), K1, Z30
 	VFMADD231PS Z30, Z25, Z20
 	VFMADD231PS Z30, Z26, Z21
 	VFMADD231PS Z30, Z27, Z22
@@ -8334,12 +12509,16 @@ tail:
 	VFMADD231PS Z30, Z29, Z24
 
 next:
-	MOVQ          as+32(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, (SP)
-	MOVQ          bs+56(FP), AX
-	SHLQ          $0x02, AX
-	ADDQ          AX, 8(SP)
+	ADDQ          (SP), CX
+	ADDQ          (SP), DX
+	ADDQ          (SP), BX
+	ADDQ          (SP), SI
+	ADDQ          (SP), DI
+	ADDQ          8(SP), R8
+	ADDQ          8(SP), R9
+	ADDQ          8(SP), R10
+	ADDQ          8(SP), R11
+	ADDQ          8(SP), R12
 	DECQ          16(SP)
 	JNZ           segment
 	MOVQ          c+0(FP), AX
@@ -8350,323 +12529,265 @@ next:
 	VADDPS        Y25, Y0, Y0
 	VEXTRACTF32X4 $0x01, Y0, X25
 	VADDPS        X25, X0, X0
-	VPERMILPS     $0x0e, X0, X25
-	VADDPS        X25, X0, X0
-	VPERMILPS     $0x01, X0, X25
-	VADDSS        X25, X0, X0
 	VEXTRACTF64X4 $0x01, Z1, Y25
 	VADDPS        Y25, Y1, Y1
 	VEXTRACTF32X4 $0x01, Y1, X25
 	VADDPS        X25, X1, X1
-	VPERMILPS     $0x0e, X1, X25
-	VADDPS        X25, X1, X1
-	VPERMILPS     $0x01, X1, X25
-	VADDSS        X25, X1, X1
 	VEXTRACTF64X4 $0x01, Z2, Y25
 	VADDPS        Y25, Y2, Y2
 	VEXTRACTF32X4 $0x01, Y2, X25
 	VADDPS        X25, X2, X2
-	VPERMILPS     $0x0e, X2, X25
-	VADDPS        X25, X2, X2
-	VPERMILPS     $0x01, X2, X25
-	VADDSS        X25, X2, X2
 	VEXTRACTF64X4 $0x01, Z3, Y25
 	VADDPS        Y25, Y3, Y3
 	VEXTRACTF32X4 $0x01, Y3, X25
 	VADDPS        X25, X3, X3
-	VPERMILPS     $0x0e, X3, X25
-	VADDPS        X25, X3, X3
-	VPERMILPS     $0x01, X3, X25
-	VADDSS        X25, X3, X3
-	VEXTRACTF64X4 $0x01, Z4, Y25
-	VADDPS        Y25, Y4, Y4
-	VEXTRACTF32X4 $0x01, Y4, X25
-	VADDPS        X25, X4, X4
-	VPERMILPS     $0x0e, X4, X25
-	VADDPS        X25, X4, X4
-	VPERMILPS     $0x01, X4, X25
-	VADDSS        X25, X4, X4
-	VEXTRACTF64X4 $0x01, Z5, Y25
-	VADDPS        Y25, Y5, Y5
-	VEXTRACTF32X4 $0x01, Y5, X25
-	VADDPS        X25, X5, X5
-	VPERMILPS     $0x0e, X5, X25
-	VADDPS        X25, X5, X5
-	VPERMILPS     $0x01, X5, X25
-	VADDSS        X25, X5, X5
-	VEXTRACTF64X4 $0x01, Z6, Y25
-	VADDPS        Y25, Y6, Y6
-	VEXTRACTF32X4 $0x01, Y6, X25
-	VADDPS        X25, X6, X6
-	VPERMILPS     $0x0e, X6, X25
-	VADDPS        X25, X6, X6
-	VPERMILPS     $0x01, X6, X25
-	VADDSS        X25, X6, X6
-	VEXTRACTF64X4 $0x01, Z7, Y25
-	VADDPS        Y25, Y7, Y7
-	VEXTRACTF32X4 $0x01, Y7, X25
-	VADDPS        X25, X7, X7
-	VPERMILPS     $0x0e, X7, X25
-	VADDPS        X25, X7, X7
-	VPERMILPS     $0x01, X7, X25
-	VADDSS        X25, X7, X7
-	VEXTRACTF64X4 $0x01, Z8, Y25
-	VADDPS        Y25, Y8, Y8
-	VEXTRACTF32X4 $0x01, Y8, X25
-	VADDPS        X25, X8, X8
-	VPERMILPS     $0x0e, X8, X25
-	VADDPS        X25, X8, X8
-	VPERMILPS     $0x01, X8, X25
-	VADDSS        X25, X8, X8
-	VEXTRACTF64X4 $0x01, Z9, Y25
-	VADDPS        Y25, Y9, Y9
-	VEXTRACTF32X4 $0x01, Y9, X25
-	VADDPS        X25, X9, X9
-	VPERMILPS     $0x0e, X9, X25
-	VADDPS        X25, X9, X9
-	VPERMILPS     $0x01, X9, X25
-	VADDSS        X25, X9, X9
-	VEXTRACTF64X4 $0x01, Z10, Y25
-	VADDPS        Y25, Y10, Y10
-	VEXTRACTF32X4 $0x01, Y10, X25
-	VADDPS        X25, X10, X10
-	VPERMILPS     $0x0e, X10, X25
-	VADDPS        X25, X10, X10
-	VPERMILPS     $0x01, X10, X25
-	VADDSS        X25, X10, X10
-	VEXTRACTF64X4 $0x01, Z11, Y25
-	VADDPS        Y25, Y11, Y11
-	VEXTRACTF32X4 $0x01, Y11, X25
-	VADDPS        X25, X11, X11
-	VPERMILPS     $0x0e, X11, X25
-	VADDPS        X25, X11, X11
-	VPERMILPS     $0x01, X11, X25
-	VADDSS        X25, X11, X11
-	VEXTRACTF64X4 $0x01, Z12, Y25
-	VADDPS        Y25, Y12, Y12
-	VEXTRACTF32X4 $0x01, Y12, X25
-	VADDPS        X25, X12, X12
-	VPERMILPS     $0x0e, X12, X25
-	VADDPS        X25, X12, X12
-	VPERMILPS     $0x01, X12, X25
-	VADDSS        X25, X12, X12
-	VEXTRACTF64X4 $0x01, Z13, Y25
-	VADDPS        Y25, Y13, Y13
-	VEXTRACTF32X4 $0x01, Y13, X25
-	VADDPS        X25, X13, X13
-	VPERMILPS     $0x0e, X13, X25
-	VADDPS        X25, X13, X13
-	VPERMILPS     $0x01, X13, X25
-	VADDSS        X25, X13, X13
-	VEXTRACTF64X4 $0x01, Z14, Y25
-	VADDPS        Y25, Y14, Y14
-	VEXTRACTF32X4 $0x01, Y14, X25
-	VADDPS        X25, X14, X14
-	VPERMILPS     $0x0e, X14, X25
-	VADDPS        X25, X14, X14
-	VPERMILPS     $0x01, X14, X25
-	VADDSS        X25, X14, X14
-	VEXTRACTF64X4 $0x01, Z15, Y25
-	VADDPS        Y25, Y15, Y15
-	VEXTRACTF32X4 $0x01, Y15, X25
-	VADDPS        X25, X15, X15
-	VPERMILPS     $0x0e, X15, X25
-	VADDPS        X25, X15, X15
-	VPERMILPS     $0x01, X15, X25
-	VADDSS        X25, X15, X15
-	VEXTRACTF64X4 $0x01, Z16, Y25
-	VADDPS        Y25, Y16, Y16
-	VEXTRACTF32X4 $0x01, Y16, X25
-	VADDPS        X25, X16, X16
-	VPERMILPS     $0x0e, X16, X25
-	VADDPS        X25, X16, X16
-	VPERMILPS     $0x01, X16, X25
-	VADDSS        X25, X16, X16
-	VEXTRACTF64X4 $0x01, Z17, Y25
-	VADDPS        Y25, Y17, Y17
-	VEXTRACTF32X4 $0x01, Y17, X25
-	VADDPS        X25, X17, X17
-	VPERMILPS     $0x0e, X17, X25
-	VADDPS        X25, X17, X17
-	VPERMILPS     $0x01, X17, X25
-	VADDSS        X25, X17, X17
-	VEXTRACTF64X4 $0x01, Z18, Y25
-	VADDPS        Y25, Y18, Y18
-	VEXTRACTF32X4 $0x01, Y18, X25
-	VADDPS        X25, X18, X18
-	VPERMILPS     $0x0e, X18, X25
-	VADDPS        X25, X18, X18
-	VPERMILPS     $0x01, X18, X25
-	VADDSS        X25, X18, X18
-	VEXTRACTF64X4 $0x01, Z19, Y25
-	VADDPS        Y25, Y19, Y19
-	VEXTRACTF32X4 $0x01, Y19, X25
-	VADDPS        X25, X19, X19
-	VPERMILPS     $0x0e, X19, X25
-	VADDPS        X25, X19, X19
-	VPERMILPS     $0x01, X19, X25
-	VADDSS        X25, X19, X19
-	VEXTRACTF64X4 $0x01, Z20, Y25
-	VADDPS        Y25, Y20, Y20
-	VEXTRACTF32X4 $0x01, Y20, X25
-	VADDPS        X25, X20, X20
-	VPERMILPS     $0x0e, X20, X25
-	VADDPS        X25, X20, X20
-	VPERMILPS     $0x01, X20, X25
-	VADDSS        X25, X20, X20
-	VEXTRACTF64X4 $0x01, Z21, Y25
-	VADDPS        Y25, Y21, Y21
-	VEXTRACTF32X4 $0x01, Y21, X25
-	VADDPS        X25, X21, X21
-	VPERMILPS     $0x0e, X21, X25
-	VADDPS        X25, X21, X21
-	VPERMILPS     $0x01, X21, X25
-	VADDSS        X25, X21, X21
-	VEXTRACTF64X4 $0x01, Z22, Y25
-	VADDPS        Y25, Y22, Y22
-	VEXTRACTF32X4 $0x01, Y22, X25
-	VADDPS        X25, X22, X22
-	VPERMILPS     $0x0e, X22, X25
-	VADDPS        X25, X22, X22
-	VPERMILPS     $0x01, X22, X25
-	VADDSS        X25, X22, X22
-	VEXTRACTF64X4 $0x01, Z23, Y25
-	VADDPS        Y25, Y23, Y23
-	VEXTRACTF32X4 $0x01, Y23, X25
-	VADDPS        X25, X23, X23
-	VPERMILPS     $0x0e, X23, X25
-	VADDPS        X25, X23, X23
-	VPERMILPS     $0x01, X23, X25
-	VADDSS        X25, X23, X23
-	VEXTRACTF64X4 $0x01, Z24, Y25
-	VADDPS        Y25, Y24, Y24
-	VEXTRACTF32X4 $0x01, Y24, X25
-	VADDPS        X25, X24, X24
-	VPERMILPS     $0x0e, X24, X25
-	VADDPS        X25, X24, X24
-	VPERMILPS     $0x01, X24, X25
-	VADDSS        X25, X24, X24
+	VUNPCKHPD     X1, X0, X25
+	VUNPCKLPD     X1, X0, X0
+	VADDPS        X25, X0, X0
+	VUNPCKHPD     X3, X2, X1
+	VUNPCKLPD     X3, X2, X2
+	VADDPS        X1, X2, X2
+	VSHUFPS       $0xdd, X2, X0, X1
+	VSHUFPS       $0x88, X2, X0, X0
+	VADDPS        X1, X0, X0
+	VEXTRACTF64X4 $0x01, Z4, Y1
+	VADDPS        Y1, Y4, Y4
+	VEXTRACTF32X4 $0x01, Y4, X1
+	VADDPS        X1, X4, X4
+	VPERMILPS     $0x0e, X4, X1
+	VADDPS        X1, X4, X4
+	VPERMILPS     $0x01, X4, X1
+	VADDSS        X1, X4, X4
+	VEXTRACTF64X4 $0x01, Z5, Y1
+	VADDPS        Y1, Y5, Y5
+	VEXTRACTF32X4 $0x01, Y5, X1
+	VADDPS        X1, X5, X5
+	VEXTRACTF64X4 $0x01, Z6, Y1
+	VADDPS        Y1, Y6, Y6
+	VEXTRACTF32X4 $0x01, Y6, X1
+	VADDPS        X1, X6, X6
+	VEXTRACTF64X4 $0x01, Z7, Y1
+	VADDPS        Y1, Y7, Y7
+	VEXTRACTF32X4 $0x01, Y7, X1
+	VADDPS        X1, X7, X7
+	VEXTRACTF64X4 $0x01, Z8, Y1
+	VADDPS        Y1, Y8, Y8
+	VEXTRACTF32X4 $0x01, Y8, X1
+	VADDPS        X1, X8, X8
+	VUNPCKHPD     X6, X5, X1
+	VUNPCKLPD     X6, X5, X5
+	VADDPS        X1, X5, X5
+	VUNPCKHPD     X8, X7, X1
+	VUNPCKLPD     X8, X7, X7
+	VADDPS        X1, X7, X7
+	VSHUFPS       $0xdd, X7, X5, X1
+	VSHUFPS       $0x88, X7, X5, X5
+	VADDPS        X1, X5, X5
+	VEXTRACTF64X4 $0x01, Z9, Y1
+	VADDPS        Y1, Y9, Y9
+	VEXTRACTF32X4 $0x01, Y9, X1
+	VADDPS        X1, X9, X9
+	VPERMILPS     $0x0e, X9, X1
+	VADDPS        X1, X9, X9
+	VPERMILPS     $0x01, X9, X1
+	VADDSS        X1, X9, X9
+	VEXTRACTF64X4 $0x01, Z10, Y1
+	VADDPS        Y1, Y10, Y10
+	VEXTRACTF32X4 $0x01, Y10, X1
+	VADDPS        X1, X10, X10
+	VEXTRACTF64X4 $0x01, Z11, Y1
+	VADDPS        Y1, Y11, Y11
+	VEXTRACTF32X4 $0x01, Y11, X1
+	VADDPS        X1, X11, X11
+	VEXTRACTF64X4 $0x01, Z12, Y1
+	VADDPS        Y1, Y12, Y12
+	VEXTRACTF32X4 $0x01, Y12, X1
+	VADDPS        X1, X12, X12
+	VEXTRACTF64X4 $0x01, Z13, Y1
+	VADDPS        Y1, Y13, Y13
+	VEXTRACTF32X4 $0x01, Y13, X1
+	VADDPS        X1, X13, X13
+	VUNPCKHPD     X11, X10, X1
+	VUNPCKLPD     X11, X10, X10
+	VADDPS        X1, X10, X10
+	VUNPCKHPD     X13, X12, X1
+	VUNPCKLPD     X13, X12, X12
+	VADDPS        X1, X12, X12
+	VSHUFPS       $0xdd, X12, X10, X1
+	VSHUFPS       $0x88, X12, X10, X10
+	VADDPS        X1, X10, X10
+	VEXTRACTF64X4 $0x01, Z14, Y1
+	VADDPS        Y1, Y14, Y14
+	VEXTRACTF32X4 $0x01, Y14, X1
+	VADDPS        X1, X14, X14
+	VPERMILPS     $0x0e, X14, X1
+	VADDPS        X1, X14, X14
+	VPERMILPS     $0x01, X14, X1
+	VADDSS        X1, X14, X14
+	VEXTRACTF64X4 $0x01, Z15, Y1
+	VADDPS        Y1, Y15, Y15
+	VEXTRACTF32X4 $0x01, Y15, X1
+	VADDPS        X1, X15, X15
+	VEXTRACTF64X4 $0x01, Z16, Y1
+	VADDPS        Y1, Y16, Y16
+	VEXTRACTF32X4 $0x01, Y16, X1
+	VADDPS        X1, X16, X16
+	VEXTRACTF64X4 $0x01, Z17, Y1
+	VADDPS        Y1, Y17, Y17
+	VEXTRACTF32X4 $0x01, Y17, X1
+	VADDPS        X1, X17, X17
+	VEXTRACTF64X4 $0x01, Z18, Y1
+	VADDPS        Y1, Y18, Y18
+	VEXTRACTF32X4 $0x01, Y18, X1
+	VADDPS        X1, X18, X18
+	VUNPCKHPD     X16, X15, X1
+	VUNPCKLPD     X16, X15, X15
+	VADDPS        X1, X15, X15
+	VUNPCKHPD     X18, X17, X1
+	VUNPCKLPD     X18, X17, X17
+	VADDPS        X1, X17, X17
+	VSHUFPS       $0xdd, X17, X15, X1
+	VSHUFPS       $0x88, X17, X15, X15
+	VADDPS        X1, X15, X15
+	VEXTRACTF64X4 $0x01, Z19, Y1
+	VADDPS        Y1, Y19, Y19
+	VEXTRACTF32X4 $0x01, Y19, X1
+	VADDPS        X1, X19, X19
+	VPERMILPS     $0x0e, X19, X1
+	VADDPS        X1, X19, X19
+	VPERMILPS     $0x01, X19, X1
+	VADDSS        X1, X19, X19
+	VEXTRACTF64X4 $0x01, Z20, Y1
+	VADDPS        Y1, Y20, Y20
+	VEXTRACTF32X4 $0x01, Y20, X1
+	VADDPS        X1, X20, X20
+	VEXTRACTF64X4 $0x01, Z21, Y1
+	VADDPS        Y1, Y21, Y21
+	VEXTRACTF32X4 $0x01, Y21, X1
+	VADDPS        X1, X21, X21
+	VEXTRACTF64X4 $0x01, Z22, Y1
+	VADDPS        Y1, Y22, Y22
+	VEXTRACTF32X4 $0x01, Y22, X1
+	VADDPS        X1, X22, X22
+	VEXTRACTF64X4 $0x01, Z23, Y1
+	VADDPS        Y1, Y23, Y23
+	VEXTRACTF32X4 $0x01, Y23, X1
+	VADDPS        X1, X23, X23
+	VUNPCKHPD     X21, X20, X1
+	VUNPCKLPD     X21, X20, X20
+	VADDPS        X1, X20, X20
+	VUNPCKHPD     X23, X22, X1
+	VUNPCKLPD     X23, X22, X22
+	VADDPS        X1, X22, X22
+	VSHUFPS       $0xdd, X22, X20, X1
+	VSHUFPS       $0x88, X22, X20, X20
+	VADDPS        X1, X20, X20
+	VEXTRACTF64X4 $0x01, Z24, Y1
+	VADDPS        Y1, Y24, Y24
+	VEXTRACTF32X4 $0x01, Y24, X1
+	VADDPS        X1, X24, X24
+	VPERMILPS     $0x0e, X24, X1
+	VADDPS        X1, X24, X24
+	VPERMILPS     $0x01, X24, X1
+	VADDSS        X1, X24, X24
 	TESTQ         DX, DX
 	JZ            store
 	MOVQ          AX, DX
-	VADDSS        (DX), X0, X0
-	VADDSS        4(DX), X1, X1
-	VADDSS        8(DX), X2, X2
-	VADDSS        12(DX), X3, X3
+	VADDPS        (DX), X0, X0
 	VADDSS        16(DX), X4, X4
 	ADDQ          CX, DX
-	VADDSS        (DX), X5, X5
-	VADDSS        4(DX), X6, X6
-	VADDSS        8(DX), X7, X7
-	VADDSS        12(DX), X8, X8
+	VADDPS        (DX), X5, X5
 	VADDSS        16(DX), X9, X9
 	ADDQ          CX, DX
-	VADDSS        (DX), X10, X10
-	VADDSS        4(DX), X11, X11
-	VADDSS        8(DX), X12, X12
-	VADDSS        12(DX), X13, X13
+	VADDPS        (DX), X10, X10
 	VADDSS        16(DX), X14, X14
 	ADDQ          CX, DX
-	VADDSS        (DX), X15, X15
-	VADDSS        4(DX), X16, X16
-	VADDSS        8(DX), X17, X17
-	VADDSS        12(DX), X18, X18
+	VADDPS        (DX), X15, X15
 	VADDSS        16(DX), X19, X19
 	ADDQ          CX, DX
-	VADDSS        (DX), X20, X20
-	VADDSS        4(DX), X21, X21
-	VADDSS        8(DX), X22, X22
-	VADDSS        12(DX), X23, X23
+	VADDPS        (DX), X20, X20
 	VADDSS        16(DX), X24, X24
 	ADDQ          CX, DX
 
 store:
-	VMOVSS X0, (AX)
-	VMOVSS X1, 4(AX)
-	VMOVSS X2, 8(AX)
-	VMOVSS X3, 12(AX)
-	VMOVSS X4, 16(AX)
-	ADDQ   CX, AX
-	VMOVSS X5, (AX)
-	VMOVSS X6, 4(AX)
-	VMOVSS X7, 8(AX)
-	VMOVSS X8, 12(AX)
-	VMOVSS X9, 16(AX)
-	ADDQ   CX, AX
-	VMOVSS X10, (AX)
-	VMOVSS X11, 4(AX)
-	VMOVSS X12, 8(AX)
-	VMOVSS X13, 12(AX)
-	VMOVSS X14, 16(AX)
-	ADDQ   CX, AX
-	VMOVSS X15, (AX)
-	VMOVSS X16, 4(AX)
-	VMOVSS X17, 8(AX)
-	VMOVSS X18, 12(AX)
-	VMOVSS X19, 16(AX)
-	ADDQ   CX, AX
-	VMOVSS X20, (AX)
-	VMOVSS X21, 4(AX)
-	VMOVSS X22, 8(AX)
-	VMOVSS X23, 12(AX)
-	VMOVSS X24, 16(AX)
-	ADDQ   CX, AX
+	VMOVUPS       X0, (AX)
+	VEXTRACTF32X4 $0x01, Y0, X0
+	VMOVSS        X4, 16(AX)
+	ADDQ          CX, AX
+	VMOVUPS       X5, (AX)
+	VEXTRACTF32X4 $0x01, Y5, X5
+	VMOVSS        X9, 16(AX)
+	ADDQ          CX, AX
+	VMOVUPS       X10, (AX)
+	VEXTRACTF32X4 $0x01, Y10, X10
+	VMOVSS        X14, 16(AX)
+	ADDQ          CX, AX
+	VMOVUPS       X15, (AX)
+	VEXTRACTF32X4 $0x01, Y15, X15
+	VMOVSS        X19, 16(AX)
+	ADDQ          CX, AX
+	VMOVUPS       X20, (AX)
+	VEXTRACTF32X4 $0x01, Y20, X20
+	VMOVSS        X24, 16(AX)
+	ADDQ          CX, AX
 	VZEROUPPER
 	RET
 
 // func dotAVX2_1x1(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·dotAVX2_1x1(SB), NOSPLIT, $24-96
-	VXORPS Y0, Y0, Y0
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+TEXT ·dotAVX2_1x1(SB), NOSPLIT, $56-96
+	MOVL         tail+72(FP), AX
+	VMOVD        AX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMOVUPS      Y0, (SP)
+	MOVQ         as+32(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         AX, 32(SP)
+	MOVQ         bs+56(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         AX, 40(SP)
+	MOVQ         segments+80(FP), AX
+	MOVQ         AX, 48(SP)
+	MOVQ         aoff+24(FP), CX
+	MOVQ         a+16(FP), AX
+	MOVLQSX      (CX), CX
+	LEAQ         (AX)(CX*4), CX
+	MOVQ         boff+48(FP), DX
+	MOVQ         b+40(FP), AX
+	MOVLQSX      (DX), DX
+	LEAQ         (AX)(DX*4), DX
+	VXORPS       Y0, Y0, Y0
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), DX
-	MOVLQSX (CX), CX
-	LEAQ    (DX)(CX*4), CX
-	XORQ    DX, DX
-	MOVQ    vectors+64(FP), BX
-	TESTQ   BX, BX
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), BX
+	TESTQ BX, BX
+	JZ    tail
 
 loop:
-	VMOVUPS     (CX)(DX*1), Y1
-	VMOVUPS     (AX)(DX*1), Y2
+	VMOVUPS     (DX)(AX*1), Y1
+	VMOVUPS     (CX)(AX*1), Y2
 	VFMADD231PS Y2, Y1, Y0
-	ADDQ        $0x20, DX
+	ADDQ        $0x20, AX
 	DECQ        BX
 	JNZ         loop
 
 tail:
-	MOVL         tail+72(FP), BX
-	TESTL        BX, BX
-	JZ           next
-	VMOVD        BX, X1
-	VPBROADCASTD X1, Y1
-	VMOVDQU      signShifts<>+0(SB), Y2
-	VPSLLVD      Y2, Y1, Y1
-	VMASKMOVPS   (CX)(DX*1), Y1, Y2
-	VMASKMOVPS   (AX)(DX*1), Y1, Y1
-	VFMADD231PS  Y1, Y2, Y0
+	MOVL        tail+72(FP), BX
+	TESTL       BX, BX
+	JZ          next
+	VMOVUPS     (SP), Y1
+	VMASKMOVPS  (DX)(AX*1), Y1, Y1
+	VMOVUPS     (SP), Y2
+	VMASKMOVPS  (CX)(AX*1), Y2, Y2
+	VFMADD231PS Y2, Y1, Y0
 
 next:
-	MOVQ         as+32(FP), AX
-	SHLQ         $0x02, AX
-	ADDQ         AX, (SP)
-	MOVQ         bs+56(FP), AX
-	SHLQ         $0x02, AX
-	ADDQ         AX, 8(SP)
-	DECQ         16(SP)
+	ADDQ         32(SP), CX
+	ADDQ         40(SP), DX
+	DECQ         48(SP)
 	JNZ          segment
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
@@ -8692,64 +12813,68 @@ store:
 
 // func dotAVX2_1x2(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·dotAVX2_1x2(SB), NOSPLIT, $24-96
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+TEXT ·dotAVX2_1x2(SB), NOSPLIT, $56-96
+	MOVL         tail+72(FP), AX
+	VMOVD        AX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMOVUPS      Y0, (SP)
+	MOVQ         as+32(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         AX, 32(SP)
+	MOVQ         bs+56(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         AX, 40(SP)
+	MOVQ         segments+80(FP), AX
+	MOVQ         AX, 48(SP)
+	MOVQ         aoff+24(FP), CX
+	MOVQ         a+16(FP), AX
+	MOVLQSX      (CX), CX
+	LEAQ         (AX)(CX*4), CX
+	MOVQ         boff+48(FP), BX
+	MOVQ         b+40(FP), AX
+	MOVLQSX      (BX), DX
+	LEAQ         (AX)(DX*4), DX
+	MOVLQSX      4(BX), BX
+	LEAQ         (AX)(BX*4), BX
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y1, Y1, Y1
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), DX
-	MOVLQSX (CX), BX
-	LEAQ    (DX)(BX*4), BX
-	MOVLQSX 4(CX), CX
-	LEAQ    (DX)(CX*4), CX
-	XORQ    DX, DX
-	MOVQ    vectors+64(FP), SI
-	TESTQ   SI, SI
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), SI
+	TESTQ SI, SI
+	JZ    tail
 
 loop:
-	VMOVUPS     (BX)(DX*1), Y2
-	VMOVUPS     (CX)(DX*1), Y3
-	VMOVUPS     (AX)(DX*1), Y4
+	VMOVUPS     (DX)(AX*1), Y2
+	VMOVUPS     (BX)(AX*1), Y3
+	VMOVUPS     (CX)(AX*1), Y4
 	VFMADD231PS Y4, Y2, Y0
 	VFMADD231PS Y4, Y3, Y1
-	ADDQ        $0x20, DX
+	ADDQ        $0x20, AX
 	DECQ        SI
 	JNZ         loop
 
 tail:
-	MOVL         tail+72(FP), SI
-	TESTL        SI, SI
-	JZ           next
-	VMOVD        SI, X2
-	VPBROADCASTD X2, Y2
-	VMOVDQU      signShifts<>+0(SB), Y3
-	VPSLLVD      Y3, Y2, Y2
-	VMASKMOVPS   (BX)(DX*1), Y2, Y3
-	VMASKMOVPS   (CX)(DX*1), Y2, Y4
-	VMASKMOVPS   (AX)(DX*1), Y2, Y2
-	VFMADD231PS  Y2, Y3, Y0
-	VFMADD231PS  Y2, Y4, Y1
+	MOVL        tail+72(FP), SI
+	TESTL       SI, SI
+	JZ          next
+	VMOVUPS     (SP), Y2
+	VMASKMOVPS  (DX)(AX*1), Y2, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (BX)(AX*1), Y3, Y3
+	VMOVUPS     (SP), Y4
+	VMASKMOVPS  (CX)(AX*1), Y4, Y4
+	VFMADD231PS Y4, Y2, Y0
+	VFMADD231PS Y4, Y3, Y1
 
 next:
-	MOVQ         as+32(FP), AX
-	SHLQ         $0x02, AX
-	ADDQ         AX, (SP)
-	MOVQ         bs+56(FP), AX
-	SHLQ         $0x02, AX
-	ADDQ         AX, 8(SP)
-	DECQ         16(SP)
+	ADDQ         32(SP), CX
+	ADDQ         40(SP), DX
+	ADDQ         40(SP), BX
+	DECQ         48(SP)
 	JNZ          segment
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
@@ -8757,97 +12882,101 @@ next:
 	SHLQ         $0x02, CX
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPS       X2, X0, X0
-	VPERMILPS    $0x0e, X0, X2
-	VADDPS       X2, X0, X0
-	VPERMILPS    $0x01, X0, X2
-	VADDSS       X2, X0, X0
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPS       X2, X1, X1
-	VPERMILPS    $0x0e, X1, X2
-	VADDPS       X2, X1, X1
-	VPERMILPS    $0x01, X1, X2
-	VADDSS       X2, X1, X1
+	VUNPCKHPD    X1, X0, X2
+	VUNPCKLPD    X1, X0, X0
+	VADDPS       X2, X0, X0
+	VSHUFPS      $0xdd, X0, X0, X1
+	VSHUFPS      $0x88, X0, X0, X0
+	VADDPS       X1, X0, X0
 	TESTQ        DX, DX
 	JZ           store
 	MOVQ         AX, DX
-	VADDSS       (DX), X0, X0
-	VADDSS       4(DX), X1, X1
+	VMOVSD       (DX), X1
+	VADDPS       X1, X0, X0
 	ADDQ         CX, DX
 
 store:
-	VMOVSS X0, (AX)
-	VMOVSS X1, 4(AX)
-	ADDQ   CX, AX
+	VMOVLPS   X0, (AX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, AX
 	VZEROUPPER
 	RET
 
 // func dotAVX2_1x3(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·dotAVX2_1x3(SB), NOSPLIT, $24-96
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+TEXT ·dotAVX2_1x3(SB), NOSPLIT, $56-96
+	MOVL         tail+72(FP), AX
+	VMOVD        AX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMOVUPS      Y0, (SP)
+	MOVQ         as+32(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         AX, 32(SP)
+	MOVQ         bs+56(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         AX, 40(SP)
+	MOVQ         segments+80(FP), AX
+	MOVQ         AX, 48(SP)
+	MOVQ         aoff+24(FP), CX
+	MOVQ         a+16(FP), AX
+	MOVLQSX      (CX), CX
+	LEAQ         (AX)(CX*4), CX
+	MOVQ         boff+48(FP), SI
+	MOVQ         b+40(FP), AX
+	MOVLQSX      (SI), DX
+	LEAQ         (AX)(DX*4), DX
+	MOVLQSX      4(SI), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVLQSX      8(SI), SI
+	LEAQ         (AX)(SI*4), SI
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), DX
-	MOVLQSX (CX), BX
-	LEAQ    (DX)(BX*4), BX
-	MOVLQSX 4(CX), SI
-	LEAQ    (DX)(SI*4), SI
-	MOVLQSX 8(CX), CX
-	LEAQ    (DX)(CX*4), CX
-	XORQ    DX, DX
-	MOVQ    vectors+64(FP), DI
-	TESTQ   DI, DI
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), DI
+	TESTQ DI, DI
+	JZ    tail
 
 loop:
-	VMOVUPS     (BX)(DX*1), Y3
-	VMOVUPS     (SI)(DX*1), Y4
-	VMOVUPS     (CX)(DX*1), Y5
-	VMOVUPS     (AX)(DX*1), Y6
+	VMOVUPS     (DX)(AX*1), Y3
+	VMOVUPS     (BX)(AX*1), Y4
+	VMOVUPS     (SI)(AX*1), Y5
+	VMOVUPS     (CX)(AX*1), Y6
 	VFMADD231PS Y6, Y3, Y0
 	VFMADD231PS Y6, Y4, Y1
 	VFMADD231PS Y6, Y5, Y2
-	ADDQ        $0x20, DX
+	ADDQ        $0x20, AX
 	DECQ        DI
 	JNZ         loop
 
 tail:
-	MOVL         tail+72(FP), DI
-	TESTL        DI, DI
-	JZ           next
-	VMOVD        DI, X3
-	VPBROADCASTD X3, Y3
-	VMOVDQU      signShifts<>+0(SB), Y4
-	VPSLLVD      Y4, Y3, Y3
-	VMASKMOVPS   (BX)(DX*1), Y3, Y4
-	VMASKMOVPS   (SI)(DX*1), Y3, Y5
-	VMASKMOVPS   (CX)(DX*1), Y3, Y6
-	VMASKMOVPS   (AX)(DX*1), Y3, Y3
-	VFMADD231PS  Y3, Y4, Y0
-	VFMADD231PS  Y3, Y5, Y1
-	VFMADD231PS  Y3, Y6, Y2
+	MOVL        tail+72(FP), DI
+	TESTL       DI, DI
+	JZ          next
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (DX)(AX*1), Y3, Y3
+	VMOVUPS     (SP), Y4
+	VMASKMOVPS  (BX)(AX*1), Y4, Y4
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  (SI)(AX*1), Y5, Y5
+	VMOVUPS     (SP), Y6
+	VMASKMOVPS  (CX)(AX*1), Y6, Y6
+	VFMADD231PS Y6, Y3, Y0
+	VFMADD231PS Y6, Y4, Y1
+	VFMADD231PS Y6, Y5, Y2
 
 next:
-	MOVQ         as+32(FP), AX
-	SHLQ         $0x02, AX
-	ADDQ         AX, (SP)
-	MOVQ         bs+56(FP), AX
-	SHLQ         $0x02, AX
-	ADDQ         AX, 8(SP)
-	DECQ         16(SP)
+	ADDQ         32(SP), CX
+	ADDQ         40(SP), DX
+	ADDQ         40(SP), BX
+	ADDQ         40(SP), SI
+	DECQ         48(SP)
 	JNZ          segment
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
@@ -8855,98 +12984,100 @@ next:
 	SHLQ         $0x02, CX
 	VEXTRACTF128 $0x01, Y0, X3
 	VADDPS       X3, X0, X0
-	VPERMILPS    $0x0e, X0, X3
-	VADDPS       X3, X0, X0
-	VPERMILPS    $0x01, X0, X3
-	VADDSS       X3, X0, X0
 	VEXTRACTF128 $0x01, Y1, X3
 	VADDPS       X3, X1, X1
-	VPERMILPS    $0x0e, X1, X3
-	VADDPS       X3, X1, X1
-	VPERMILPS    $0x01, X1, X3
-	VADDSS       X3, X1, X1
-	VEXTRACTF128 $0x01, Y2, X3
-	VADDPS       X3, X2, X2
-	VPERMILPS    $0x0e, X2, X3
-	VADDPS       X3, X2, X2
-	VPERMILPS    $0x01, X2, X3
-	VADDSS       X3, X2, X2
+	VUNPCKHPD    X1, X0, X3
+	VUNPCKLPD    X1, X0, X0
+	VADDPS       X3, X0, X0
+	VSHUFPS      $0xdd, X0, X0, X1
+	VSHUFPS      $0x88, X0, X0, X0
+	VADDPS       X1, X0, X0
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPS       X1, X2, X2
+	VPERMILPS    $0x0e, X2, X1
+	VADDPS       X1, X2, X2
+	VPERMILPS    $0x01, X2, X1
+	VADDSS       X1, X2, X2
 	TESTQ        DX, DX
 	JZ           store
 	MOVQ         AX, DX
-	VADDSS       (DX), X0, X0
-	VADDSS       4(DX), X1, X1
+	VMOVSD       (DX), X1
+	VADDPS       X1, X0, X0
 	VADDSS       8(DX), X2, X2
 	ADDQ         CX, DX
 
 store:
-	VMOVSS X0, (AX)
-	VMOVSS X1, 4(AX)
-	VMOVSS X2, 8(AX)
-	ADDQ   CX, AX
+	VMOVLPS   X0, (AX)
+	VPERMILPS $0x0e, X0, X0
+	VMOVSS    X2, 8(AX)
+	ADDQ      CX, AX
 	VZEROUPPER
 	RET
 
 // func dotAVX2_2x1(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·dotAVX2_2x1(SB), NOSPLIT, $24-96
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+TEXT ·dotAVX2_2x1(SB), NOSPLIT, $56-96
+	MOVL         tail+72(FP), AX
+	VMOVD        AX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMOVUPS      Y0, (SP)
+	MOVQ         as+32(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         AX, 32(SP)
+	MOVQ         bs+56(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         AX, 40(SP)
+	MOVQ         segments+80(FP), AX
+	MOVQ         AX, 48(SP)
+	MOVQ         aoff+24(FP), DX
+	MOVQ         a+16(FP), AX
+	MOVLQSX      (DX), CX
+	LEAQ         (AX)(CX*4), CX
+	MOVLQSX      4(DX), DX
+	LEAQ         (AX)(DX*4), DX
+	MOVQ         boff+48(FP), BX
+	MOVQ         b+40(FP), AX
+	MOVLQSX      (BX), BX
+	LEAQ         (AX)(BX*4), BX
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y1, Y1, Y1
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	MOVLQSX 4(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), BX
-	MOVLQSX (CX), CX
-	LEAQ    (BX)(CX*4), CX
-	XORQ    BX, BX
-	MOVQ    vectors+64(FP), SI
-	TESTQ   SI, SI
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), SI
+	TESTQ SI, SI
+	JZ    tail
 
 loop:
-	VMOVUPS     (CX)(BX*1), Y2
-	VMOVUPS     (DX)(BX*1), Y3
+	VMOVUPS     (BX)(AX*1), Y2
+	VMOVUPS     (CX)(AX*1), Y3
 	VFMADD231PS Y3, Y2, Y0
-	VMOVUPS     (AX)(BX*1), Y3
+	VMOVUPS     (DX)(AX*1), Y3
 	VFMADD231PS Y3, Y2, Y1
-	ADDQ        $0x20, BX
+	ADDQ        $0x20, AX
 	DECQ        SI
 	JNZ         loop
 
 tail:
-	MOVL         tail+72(FP), SI
-	TESTL        SI, SI
-	JZ           next
-	VMOVD        SI, X2
-	VPBROADCASTD X2, Y2
-	VMOVDQU      signShifts<>+0(SB), Y3
-	VPSLLVD      Y3, Y2, Y2
-	VMASKMOVPS   (CX)(BX*1), Y2, Y3
-	VMASKMOVPS   (DX)(BX*1), Y2, Y4
-	VFMADD231PS  Y4, Y3, Y0
-	VMASKMOVPS   (AX)(BX*1), Y2, Y2
-	VFMADD231PS  Y2, Y3, Y1
+	MOVL        tail+72(FP), SI
+	TESTL       SI, SI
+	JZ          next
+	VMOVUPS     (SP), Y2
+	VMASKMOVPS  (BX)(AX*1), Y2, Y2
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (CX)(AX*1), Y3, Y3
+	VFMADD231PS Y3, Y2, Y0
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (DX)(AX*1), Y3, Y3
+	VFMADD231PS Y3, Y2, Y1
 
 next:
-	MOVQ         as+32(FP), AX
-	SHLQ         $0x02, AX
-	ADDQ         AX, (SP)
-	MOVQ         bs+56(FP), AX
-	SHLQ         $0x02, AX
-	ADDQ         AX, 8(SP)
-	DECQ         16(SP)
+	ADDQ         32(SP), CX
+	ADDQ         32(SP), DX
+	ADDQ         40(SP), BX
+	DECQ         48(SP)
 	JNZ          segment
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
@@ -8982,74 +13113,80 @@ store:
 
 // func dotAVX2_2x2(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·dotAVX2_2x2(SB), NOSPLIT, $24-96
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+TEXT ·dotAVX2_2x2(SB), NOSPLIT, $56-96
+	MOVL         tail+72(FP), AX
+	VMOVD        AX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMOVUPS      Y0, (SP)
+	MOVQ         as+32(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         AX, 32(SP)
+	MOVQ         bs+56(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         AX, 40(SP)
+	MOVQ         segments+80(FP), AX
+	MOVQ         AX, 48(SP)
+	MOVQ         aoff+24(FP), DX
+	MOVQ         a+16(FP), AX
+	MOVLQSX      (DX), CX
+	LEAQ         (AX)(CX*4), CX
+	MOVLQSX      4(DX), DX
+	LEAQ         (AX)(DX*4), DX
+	MOVQ         boff+48(FP), SI
+	MOVQ         b+40(FP), AX
+	MOVLQSX      (SI), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVLQSX      4(SI), SI
+	LEAQ         (AX)(SI*4), SI
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	MOVLQSX 4(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), BX
-	MOVLQSX (CX), SI
-	LEAQ    (BX)(SI*4), SI
-	MOVLQSX 4(CX), CX
-	LEAQ    (BX)(CX*4), CX
-	XORQ    BX, BX
-	MOVQ    vectors+64(FP), DI
-	TESTQ   DI, DI
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), DI
+	TESTQ DI, DI
+	JZ    tail
 
 loop:
-	VMOVUPS     (SI)(BX*1), Y4
-	VMOVUPS     (CX)(BX*1), Y5
-	VMOVUPS     (DX)(BX*1), Y6
+	VMOVUPS     (BX)(AX*1), Y4
+	VMOVUPS     (SI)(AX*1), Y5
+	VMOVUPS     (CX)(AX*1), Y6
 	VFMADD231PS Y6, Y4, Y0
 	VFMADD231PS Y6, Y5, Y1
-	VMOVUPS     (AX)(BX*1), Y6
+	VMOVUPS     (DX)(AX*1), Y6
 	VFMADD231PS Y6, Y4, Y2
 	VFMADD231PS Y6, Y5, Y3
-	ADDQ        $0x20, BX
+	ADDQ        $0x20, AX
 	DECQ        DI
 	JNZ         loop
 
 tail:
-	MOVL         tail+72(FP), DI
-	TESTL        DI, DI
-	JZ           next
-	VMOVD        DI, X4
-	VPBROADCASTD X4, Y4
-	VMOVDQU      signShifts<>+0(SB), Y5
-	VPSLLVD      Y5, Y4, Y4
-	VMASKMOVPS   (SI)(BX*1), Y4, Y5
-	VMASKMOVPS   (CX)(BX*1), Y4, Y6
-	VMASKMOVPS   (DX)(BX*1), Y4, Y7
-	VFMADD231PS  Y7, Y5, Y0
-	VFMADD231PS  Y7, Y6, Y1
-	VMASKMOVPS   (AX)(BX*1), Y4, Y4
-	VFMADD231PS  Y4, Y5, Y2
-	VFMADD231PS  Y4, Y6, Y3
+	MOVL        tail+72(FP), DI
+	TESTL       DI, DI
+	JZ          next
+	VMOVUPS     (SP), Y4
+	VMASKMOVPS  (BX)(AX*1), Y4, Y4
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  (SI)(AX*1), Y5, Y5
+	VMOVUPS     (SP), Y6
+	VMASKMOVPS  (CX)(AX*1), Y6, Y6
+	VFMADD231PS Y6, Y4, Y0
+	VFMADD231PS Y6, Y5, Y1
+	VMOVUPS     (SP), Y6
+	VMASKMOVPS  (DX)(AX*1), Y6, Y6
+	VFMADD231PS Y6, Y4, Y2
+	VFMADD231PS Y6, Y5, Y3
 
 next:
-	MOVQ         as+32(FP), AX
-	SHLQ         $0x02, AX
-	ADDQ         AX, (SP)
-	MOVQ         bs+56(FP), AX
-	SHLQ         $0x02, AX
-	ADDQ         AX, 8(SP)
-	DECQ         16(SP)
+	ADDQ         32(SP), CX
+	ADDQ         32(SP), DX
+	ADDQ         40(SP), BX
+	ADDQ         40(SP), SI
+	DECQ         48(SP)
 	JNZ          segment
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
@@ -9057,128 +13194,132 @@ next:
 	SHLQ         $0x02, CX
 	VEXTRACTF128 $0x01, Y0, X4
 	VADDPS       X4, X0, X0
-	VPERMILPS    $0x0e, X0, X4
-	VADDPS       X4, X0, X0
-	VPERMILPS    $0x01, X0, X4
-	VADDSS       X4, X0, X0
 	VEXTRACTF128 $0x01, Y1, X4
 	VADDPS       X4, X1, X1
-	VPERMILPS    $0x0e, X1, X4
-	VADDPS       X4, X1, X1
-	VPERMILPS    $0x01, X1, X4
-	VADDSS       X4, X1, X1
-	VEXTRACTF128 $0x01, Y2, X4
-	VADDPS       X4, X2, X2
-	VPERMILPS    $0x0e, X2, X4
-	VADDPS       X4, X2, X2
-	VPERMILPS    $0x01, X2, X4
-	VADDSS       X4, X2, X2
-	VEXTRACTF128 $0x01, Y3, X4
-	VADDPS       X4, X3, X3
-	VPERMILPS    $0x0e, X3, X4
-	VADDPS       X4, X3, X3
-	VPERMILPS    $0x01, X3, X4
-	VADDSS       X4, X3, X3
+	VUNPCKHPD    X1, X0, X4
+	VUNPCKLPD    X1, X0, X0
+	VADDPS       X4, X0, X0
+	VSHUFPS      $0xdd, X0, X0, X1
+	VSHUFPS      $0x88, X0, X0, X0
+	VADDPS       X1, X0, X0
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPS       X1, X2, X2
+	VEXTRACTF128 $0x01, Y3, X1
+	VADDPS       X1, X3, X3
+	VUNPCKHPD    X3, X2, X1
+	VUNPCKLPD    X3, X2, X2
+	VADDPS       X1, X2, X2
+	VSHUFPS      $0xdd, X2, X2, X1
+	VSHUFPS      $0x88, X2, X2, X2
+	VADDPS       X1, X2, X2
 	TESTQ        DX, DX
 	JZ           store
 	MOVQ         AX, DX
-	VADDSS       (DX), X0, X0
-	VADDSS       4(DX), X1, X1
+	VMOVSD       (DX), X1
+	VADDPS       X1, X0, X0
 	ADDQ         CX, DX
-	VADDSS       (DX), X2, X2
-	VADDSS       4(DX), X3, X3
+	VMOVSD       (DX), X1
+	VADDPS       X1, X2, X2
 	ADDQ         CX, DX
 
 store:
-	VMOVSS X0, (AX)
-	VMOVSS X1, 4(AX)
-	ADDQ   CX, AX
-	VMOVSS X2, (AX)
-	VMOVSS X3, 4(AX)
-	ADDQ   CX, AX
+	VMOVLPS   X0, (AX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, AX
+	VMOVLPS   X2, (AX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, AX
 	VZEROUPPER
 	RET
 
 // func dotAVX2_2x3(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·dotAVX2_2x3(SB), NOSPLIT, $24-96
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+TEXT ·dotAVX2_2x3(SB), NOSPLIT, $56-96
+	MOVL         tail+72(FP), AX
+	VMOVD        AX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMOVUPS      Y0, (SP)
+	MOVQ         as+32(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         AX, 32(SP)
+	MOVQ         bs+56(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         AX, 40(SP)
+	MOVQ         segments+80(FP), AX
+	MOVQ         AX, 48(SP)
+	MOVQ         aoff+24(FP), DX
+	MOVQ         a+16(FP), AX
+	MOVLQSX      (DX), CX
+	LEAQ         (AX)(CX*4), CX
+	MOVLQSX      4(DX), DX
+	LEAQ         (AX)(DX*4), DX
+	MOVQ         boff+48(FP), DI
+	MOVQ         b+40(FP), AX
+	MOVLQSX      (DI), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVLQSX      4(DI), SI
+	LEAQ         (AX)(SI*4), SI
+	MOVLQSX      8(DI), DI
+	LEAQ         (AX)(DI*4), DI
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	MOVLQSX 4(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), BX
-	MOVLQSX (CX), SI
-	LEAQ    (BX)(SI*4), SI
-	MOVLQSX 4(CX), DI
-	LEAQ    (BX)(DI*4), DI
-	MOVLQSX 8(CX), CX
-	LEAQ    (BX)(CX*4), CX
-	XORQ    BX, BX
-	MOVQ    vectors+64(FP), R8
-	TESTQ   R8, R8
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), R8
+	TESTQ R8, R8
+	JZ    tail
 
 loop:
-	VMOVUPS     (SI)(BX*1), Y6
-	VMOVUPS     (DI)(BX*1), Y7
-	VMOVUPS     (CX)(BX*1), Y8
-	VMOVUPS     (DX)(BX*1), Y9
+	VMOVUPS     (BX)(AX*1), Y6
+	VMOVUPS     (SI)(AX*1), Y7
+	VMOVUPS     (DI)(AX*1), Y8
+	VMOVUPS     (CX)(AX*1), Y9
 	VFMADD231PS Y9, Y6, Y0
 	VFMADD231PS Y9, Y7, Y1
 	VFMADD231PS Y9, Y8, Y2
-	VMOVUPS     (AX)(BX*1), Y9
+	VMOVUPS     (DX)(AX*1), Y9
 	VFMADD231PS Y9, Y6, Y3
 	VFMADD231PS Y9, Y7, Y4
 	VFMADD231PS Y9, Y8, Y5
-	ADDQ        $0x20, BX
+	ADDQ        $0x20, AX
 	DECQ        R8
 	JNZ         loop
 
 tail:
-	MOVL         tail+72(FP), R8
-	TESTL        R8, R8
-	JZ           next
-	VMOVD        R8, X6
-	VPBROADCASTD X6, Y6
-	VMOVDQU      signShifts<>+0(SB), Y7
-	VPSLLVD      Y7, Y6, Y6
-	VMASKMOVPS   (SI)(BX*1), Y6, Y7
-	VMASKMOVPS   (DI)(BX*1), Y6, Y8
-	VMASKMOVPS   (CX)(BX*1), Y6, Y9
-	VMASKMOVPS   (DX)(BX*1), Y6, Y10
-	VFMADD231PS  Y10, Y7, Y0
-	VFMADD231PS  Y10, Y8, Y1
-	VFMADD231PS  Y10, Y9, Y2
-	VMASKMOVPS   (AX)(BX*1), Y6, Y6
-	VFMADD231PS  Y6, Y7, Y3
-	VFMADD231PS  Y6, Y8, Y4
-	VFMADD231PS  Y6, Y9, Y5
+	MOVL        tail+72(FP), R8
+	TESTL       R8, R8
+	JZ          next
+	VMOVUPS     (SP), Y6
+	VMASKMOVPS  (BX)(AX*1), Y6, Y6
+	VMOVUPS     (SP), Y7
+	VMASKMOVPS  (SI)(AX*1), Y7, Y7
+	VMOVUPS     (SP), Y8
+	VMASKMOVPS  (DI)(AX*1), Y8, Y8
+	VMOVUPS     (SP), Y9
+	VMASKMOVPS  (CX)(AX*1), Y9, Y9
+	VFMADD231PS Y9, Y6, Y0
+	VFMADD231PS Y9, Y7, Y1
+	VFMADD231PS Y9, Y8, Y2
+	VMOVUPS     (SP), Y9
+	VMASKMOVPS  (DX)(AX*1), Y9, Y9
+	VFMADD231PS Y9, Y6, Y3
+	VFMADD231PS Y9, Y7, Y4
+	VFMADD231PS Y9, Y8, Y5
 
 next:
-	MOVQ         as+32(FP), AX
-	SHLQ         $0x02, AX
-	ADDQ         AX, (SP)
-	MOVQ         bs+56(FP), AX
-	SHLQ         $0x02, AX
-	ADDQ         AX, 8(SP)
-	DECQ         16(SP)
+	ADDQ         32(SP), CX
+	ADDQ         32(SP), DX
+	ADDQ         40(SP), BX
+	ADDQ         40(SP), SI
+	ADDQ         40(SP), DI
+	DECQ         48(SP)
 	JNZ          segment
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
@@ -9186,131 +13327,133 @@ next:
 	SHLQ         $0x02, CX
 	VEXTRACTF128 $0x01, Y0, X6
 	VADDPS       X6, X0, X0
-	VPERMILPS    $0x0e, X0, X6
-	VADDPS       X6, X0, X0
-	VPERMILPS    $0x01, X0, X6
-	VADDSS       X6, X0, X0
 	VEXTRACTF128 $0x01, Y1, X6
 	VADDPS       X6, X1, X1
-	VPERMILPS    $0x0e, X1, X6
-	VADDPS       X6, X1, X1
-	VPERMILPS    $0x01, X1, X6
-	VADDSS       X6, X1, X1
-	VEXTRACTF128 $0x01, Y2, X6
-	VADDPS       X6, X2, X2
-	VPERMILPS    $0x0e, X2, X6
-	VADDPS       X6, X2, X2
-	VPERMILPS    $0x01, X2, X6
-	VADDSS       X6, X2, X2
-	VEXTRACTF128 $0x01, Y3, X6
-	VADDPS       X6, X3, X3
-	VPERMILPS    $0x0e, X3, X6
-	VADDPS       X6, X3, X3
-	VPERMILPS    $0x01, X3, X6
-	VADDSS       X6, X3, X3
-	VEXTRACTF128 $0x01, Y4, X6
-	VADDPS       X6, X4, X4
-	VPERMILPS    $0x0e, X4, X6
-	VADDPS       X6, X4, X4
-	VPERMILPS    $0x01, X4, X6
-	VADDSS       X6, X4, X4
-	VEXTRACTF128 $0x01, Y5, X6
-	VADDPS       X6, X5, X5
-	VPERMILPS    $0x0e, X5, X6
-	VADDPS       X6, X5, X5
-	VPERMILPS    $0x01, X5, X6
-	VADDSS       X6, X5, X5
+	VUNPCKHPD    X1, X0, X6
+	VUNPCKLPD    X1, X0, X0
+	VADDPS       X6, X0, X0
+	VSHUFPS      $0xdd, X0, X0, X1
+	VSHUFPS      $0x88, X0, X0, X0
+	VADDPS       X1, X0, X0
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPS       X1, X2, X2
+	VPERMILPS    $0x0e, X2, X1
+	VADDPS       X1, X2, X2
+	VPERMILPS    $0x01, X2, X1
+	VADDSS       X1, X2, X2
+	VEXTRACTF128 $0x01, Y3, X1
+	VADDPS       X1, X3, X3
+	VEXTRACTF128 $0x01, Y4, X1
+	VADDPS       X1, X4, X4
+	VUNPCKHPD    X4, X3, X1
+	VUNPCKLPD    X4, X3, X3
+	VADDPS       X1, X3, X3
+	VSHUFPS      $0xdd, X3, X3, X1
+	VSHUFPS      $0x88, X3, X3, X3
+	VADDPS       X1, X3, X3
+	VEXTRACTF128 $0x01, Y5, X1
+	VADDPS       X1, X5, X5
+	VPERMILPS    $0x0e, X5, X1
+	VADDPS       X1, X5, X5
+	VPERMILPS    $0x01, X5, X1
+	VADDSS       X1, X5, X5
 	TESTQ        DX, DX
 	JZ           store
 	MOVQ         AX, DX
-	VADDSS       (DX), X0, X0
-	VADDSS       4(DX), X1, X1
+	VMOVSD       (DX), X1
+	VADDPS       X1, X0, X0
 	VADDSS       8(DX), X2, X2
 	ADDQ         CX, DX
-	VADDSS       (DX), X3, X3
-	VADDSS       4(DX), X4, X4
+	VMOVSD       (DX), X1
+	VADDPS       X1, X3, X3
 	VADDSS       8(DX), X5, X5
 	ADDQ         CX, DX
 
 store:
-	VMOVSS X0, (AX)
-	VMOVSS X1, 4(AX)
-	VMOVSS X2, 8(AX)
-	ADDQ   CX, AX
-	VMOVSS X3, (AX)
-	VMOVSS X4, 4(AX)
-	VMOVSS X5, 8(AX)
-	ADDQ   CX, AX
+	VMOVLPS   X0, (AX)
+	VPERMILPS $0x0e, X0, X0
+	VMOVSS    X2, 8(AX)
+	ADDQ      CX, AX
+	VMOVLPS   X3, (AX)
+	VPERMILPS $0x0e, X3, X3
+	VMOVSS    X5, 8(AX)
+	ADDQ      CX, AX
 	VZEROUPPER
 	RET
 
 // func dotAVX2_3x1(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·dotAVX2_3x1(SB), NOSPLIT, $24-96
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+TEXT ·dotAVX2_3x1(SB), NOSPLIT, $56-96
+	MOVL         tail+72(FP), AX
+	VMOVD        AX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMOVUPS      Y0, (SP)
+	MOVQ         as+32(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         AX, 32(SP)
+	MOVQ         bs+56(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         AX, 40(SP)
+	MOVQ         segments+80(FP), AX
+	MOVQ         AX, 48(SP)
+	MOVQ         aoff+24(FP), BX
+	MOVQ         a+16(FP), AX
+	MOVLQSX      (BX), CX
+	LEAQ         (AX)(CX*4), CX
+	MOVLQSX      4(BX), DX
+	LEAQ         (AX)(DX*4), DX
+	MOVLQSX      8(BX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         boff+48(FP), SI
+	MOVQ         b+40(FP), AX
+	MOVLQSX      (SI), SI
+	LEAQ         (AX)(SI*4), SI
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	MOVLQSX 4(AX), BX
-	LEAQ    (CX)(BX*4), BX
-	MOVLQSX 8(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), SI
-	MOVLQSX (CX), CX
-	LEAQ    (SI)(CX*4), CX
-	XORQ    SI, SI
-	MOVQ    vectors+64(FP), DI
-	TESTQ   DI, DI
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), DI
+	TESTQ DI, DI
+	JZ    tail
 
 loop:
-	VMOVUPS     (CX)(SI*1), Y3
-	VMOVUPS     (DX)(SI*1), Y4
+	VMOVUPS     (SI)(AX*1), Y3
+	VMOVUPS     (CX)(AX*1), Y4
 	VFMADD231PS Y4, Y3, Y0
-	VMOVUPS     (BX)(SI*1), Y4
+	VMOVUPS     (DX)(AX*1), Y4
 	VFMADD231PS Y4, Y3, Y1
-	VMOVUPS     (AX)(SI*1), Y4
+	VMOVUPS     (BX)(AX*1), Y4
 	VFMADD231PS Y4, Y3, Y2
-	ADDQ        $0x20, SI
+	ADDQ        $0x20, AX
 	DECQ        DI
 	JNZ         loop
 
 tail:
-	MOVL         tail+72(FP), DI
-	TESTL        DI, DI
-	JZ           next
-	VMOVD        DI, X3
-	VPBROADCASTD X3, Y3
-	VMOVDQU      signShifts<>+0(SB), Y4
-	VPSLLVD      Y4, Y3, Y3
-	VMASKMOVPS   (CX)(SI*1), Y3, Y4
-	VMASKMOVPS   (DX)(SI*1), Y3, Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VMASKMOVPS   (BX)(SI*1), Y3, Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VMASKMOVPS   (AX)(SI*1), Y3, Y3
-	VFMADD231PS  Y3, Y4, Y2
+	MOVL        tail+72(FP), DI
+	TESTL       DI, DI
+	JZ          next
+	VMOVUPS     (SP), Y3
+	VMASKMOVPS  (SI)(AX*1), Y3, Y3
+	VMOVUPS     (SP), Y4
+	VMASKMOVPS  (CX)(AX*1), Y4, Y4
+	VFMADD231PS Y4, Y3, Y0
+	VMOVUPS     (SP), Y4
+	VMASKMOVPS  (DX)(AX*1), Y4, Y4
+	VFMADD231PS Y4, Y3, Y1
+	VMOVUPS     (SP), Y4
+	VMASKMOVPS  (BX)(AX*1), Y4, Y4
+	VFMADD231PS Y4, Y3, Y2
 
 next:
-	MOVQ         as+32(FP), AX
-	SHLQ         $0x02, AX
-	ADDQ         AX, (SP)
-	MOVQ         bs+56(FP), AX
-	SHLQ         $0x02, AX
-	ADDQ         AX, 8(SP)
-	DECQ         16(SP)
+	ADDQ         32(SP), CX
+	ADDQ         32(SP), DX
+	ADDQ         32(SP), BX
+	ADDQ         40(SP), SI
+	DECQ         48(SP)
 	JNZ          segment
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
@@ -9356,84 +13499,92 @@ store:
 
 // func dotAVX2_3x2(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·dotAVX2_3x2(SB), NOSPLIT, $24-96
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+TEXT ·dotAVX2_3x2(SB), NOSPLIT, $56-96
+	MOVL         tail+72(FP), AX
+	VMOVD        AX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMOVUPS      Y0, (SP)
+	MOVQ         as+32(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         AX, 32(SP)
+	MOVQ         bs+56(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         AX, 40(SP)
+	MOVQ         segments+80(FP), AX
+	MOVQ         AX, 48(SP)
+	MOVQ         aoff+24(FP), BX
+	MOVQ         a+16(FP), AX
+	MOVLQSX      (BX), CX
+	LEAQ         (AX)(CX*4), CX
+	MOVLQSX      4(BX), DX
+	LEAQ         (AX)(DX*4), DX
+	MOVLQSX      8(BX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         boff+48(FP), DI
+	MOVQ         b+40(FP), AX
+	MOVLQSX      (DI), SI
+	LEAQ         (AX)(SI*4), SI
+	MOVLQSX      4(DI), DI
+	LEAQ         (AX)(DI*4), DI
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	MOVLQSX 4(AX), BX
-	LEAQ    (CX)(BX*4), BX
-	MOVLQSX 8(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), SI
-	MOVLQSX (CX), DI
-	LEAQ    (SI)(DI*4), DI
-	MOVLQSX 4(CX), CX
-	LEAQ    (SI)(CX*4), CX
-	XORQ    SI, SI
-	MOVQ    vectors+64(FP), R8
-	TESTQ   R8, R8
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), R8
+	TESTQ R8, R8
+	JZ    tail
 
 loop:
-	VMOVUPS     (DI)(SI*1), Y6
-	VMOVUPS     (CX)(SI*1), Y7
-	VMOVUPS     (DX)(SI*1), Y8
+	VMOVUPS     (SI)(AX*1), Y6
+	VMOVUPS     (DI)(AX*1), Y7
+	VMOVUPS     (CX)(AX*1), Y8
 	VFMADD231PS Y8, Y6, Y0
 	VFMADD231PS Y8, Y7, Y1
-	VMOVUPS     (BX)(SI*1), Y8
+	VMOVUPS     (DX)(AX*1), Y8
 	VFMADD231PS Y8, Y6, Y2
 	VFMADD231PS Y8, Y7, Y3
-	VMOVUPS     (AX)(SI*1), Y8
+	VMOVUPS     (BX)(AX*1), Y8
 	VFMADD231PS Y8, Y6, Y4
 	VFMADD231PS Y8, Y7, Y5
-	ADDQ        $0x20, SI
+	ADDQ        $0x20, AX
 	DECQ        R8
 	JNZ         loop
 
 tail:
-	MOVL         tail+72(FP), R8
-	TESTL        R8, R8
-	JZ           next
-	VMOVD        R8, X6
-	VPBROADCASTD X6, Y6
-	VMOVDQU      signShifts<>+0(SB), Y7
-	VPSLLVD      Y7, Y6, Y6
-	VMASKMOVPS   (DI)(SI*1), Y6, Y7
-	VMASKMOVPS   (CX)(SI*1), Y6, Y8
-	VMASKMOVPS   (DX)(SI*1), Y6, Y9
-	VFMADD231PS  Y9, Y7, Y0
-	VFMADD231PS  Y9, Y8, Y1
-	VMASKMOVPS   (BX)(SI*1), Y6, Y9
-	VFMADD231PS  Y9, Y7, Y2
-	VFMADD231PS  Y9, Y8, Y3
-	VMASKMOVPS   (AX)(SI*1), Y6, Y6
-	VFMADD231PS  Y6, Y7, Y4
-	VFMADD231PS  Y6, Y8, Y5
+	MOVL        tail+72(FP), R8
+	TESTL       R8, R8
+	JZ          next
+	VMOVUPS     (SP), Y6
+	VMASKMOVPS  (SI)(AX*1), Y6, Y6
+	VMOVUPS     (SP), Y7
+	VMASKMOVPS  (DI)(AX*1), Y7, Y7
+	VMOVUPS     (SP), Y8
+	VMASKMOVPS  (CX)(AX*1), Y8, Y8
+	VFMADD231PS Y8, Y6, Y0
+	VFMADD231PS Y8, Y7, Y1
+	VMOVUPS     (SP), Y8
+	VMASKMOVPS  (DX)(AX*1), Y8, Y8
+	VFMADD231PS Y8, Y6, Y2
+	VFMADD231PS Y8, Y7, Y3
+	VMOVUPS     (SP), Y8
+	VMASKMOVPS  (BX)(AX*1), Y8, Y8
+	VFMADD231PS Y8, Y6, Y4
+	VFMADD231PS Y8, Y7, Y5
 
 next:
-	MOVQ         as+32(FP), AX
-	SHLQ         $0x02, AX
-	ADDQ         AX, (SP)
-	MOVQ         bs+56(FP), AX
-	SHLQ         $0x02, AX
-	ADDQ         AX, 8(SP)
-	DECQ         16(SP)
+	ADDQ         32(SP), CX
+	ADDQ         32(SP), DX
+	ADDQ         32(SP), BX
+	ADDQ         40(SP), SI
+	ADDQ         40(SP), DI
+	DECQ         48(SP)
 	JNZ          segment
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
@@ -9441,159 +13592,163 @@ next:
 	SHLQ         $0x02, CX
 	VEXTRACTF128 $0x01, Y0, X6
 	VADDPS       X6, X0, X0
-	VPERMILPS    $0x0e, X0, X6
-	VADDPS       X6, X0, X0
-	VPERMILPS    $0x01, X0, X6
-	VADDSS       X6, X0, X0
 	VEXTRACTF128 $0x01, Y1, X6
 	VADDPS       X6, X1, X1
-	VPERMILPS    $0x0e, X1, X6
-	VADDPS       X6, X1, X1
-	VPERMILPS    $0x01, X1, X6
-	VADDSS       X6, X1, X1
-	VEXTRACTF128 $0x01, Y2, X6
-	VADDPS       X6, X2, X2
-	VPERMILPS    $0x0e, X2, X6
-	VADDPS       X6, X2, X2
-	VPERMILPS    $0x01, X2, X6
-	VADDSS       X6, X2, X2
-	VEXTRACTF128 $0x01, Y3, X6
-	VADDPS       X6, X3, X3
-	VPERMILPS    $0x0e, X3, X6
-	VADDPS       X6, X3, X3
-	VPERMILPS    $0x01, X3, X6
-	VADDSS       X6, X3, X3
-	VEXTRACTF128 $0x01, Y4, X6
-	VADDPS       X6, X4, X4
-	VPERMILPS    $0x0e, X4, X6
-	VADDPS       X6, X4, X4
-	VPERMILPS    $0x01, X4, X6
-	VADDSS       X6, X4, X4
-	VEXTRACTF128 $0x01, Y5, X6
-	VADDPS       X6, X5, X5
-	VPERMILPS    $0x0e, X5, X6
-	VADDPS       X6, X5, X5
-	VPERMILPS    $0x01, X5, X6
-	VADDSS       X6, X5, X5
+	VUNPCKHPD    X1, X0, X6
+	VUNPCKLPD    X1, X0, X0
+	VADDPS       X6, X0, X0
+	VSHUFPS      $0xdd, X0, X0, X1
+	VSHUFPS      $0x88, X0, X0, X0
+	VADDPS       X1, X0, X0
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPS       X1, X2, X2
+	VEXTRACTF128 $0x01, Y3, X1
+	VADDPS       X1, X3, X3
+	VUNPCKHPD    X3, X2, X1
+	VUNPCKLPD    X3, X2, X2
+	VADDPS       X1, X2, X2
+	VSHUFPS      $0xdd, X2, X2, X1
+	VSHUFPS      $0x88, X2, X2, X2
+	VADDPS       X1, X2, X2
+	VEXTRACTF128 $0x01, Y4, X1
+	VADDPS       X1, X4, X4
+	VEXTRACTF128 $0x01, Y5, X1
+	VADDPS       X1, X5, X5
+	VUNPCKHPD    X5, X4, X1
+	VUNPCKLPD    X5, X4, X4
+	VADDPS       X1, X4, X4
+	VSHUFPS      $0xdd, X4, X4, X1
+	VSHUFPS      $0x88, X4, X4, X4
+	VADDPS       X1, X4, X4
 	TESTQ        DX, DX
 	JZ           store
 	MOVQ         AX, DX
-	VADDSS       (DX), X0, X0
-	VADDSS       4(DX), X1, X1
+	VMOVSD       (DX), X1
+	VADDPS       X1, X0, X0
 	ADDQ         CX, DX
-	VADDSS       (DX), X2, X2
-	VADDSS       4(DX), X3, X3
+	VMOVSD       (DX), X1
+	VADDPS       X1, X2, X2
 	ADDQ         CX, DX
-	VADDSS       (DX), X4, X4
-	VADDSS       4(DX), X5, X5
+	VMOVSD       (DX), X1
+	VADDPS       X1, X4, X4
 	ADDQ         CX, DX
 
 store:
-	VMOVSS X0, (AX)
-	VMOVSS X1, 4(AX)
-	ADDQ   CX, AX
-	VMOVSS X2, (AX)
-	VMOVSS X3, 4(AX)
-	ADDQ   CX, AX
-	VMOVSS X4, (AX)
-	VMOVSS X5, 4(AX)
-	ADDQ   CX, AX
+	VMOVLPS   X0, (AX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, AX
+	VMOVLPS   X2, (AX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, AX
+	VMOVLPS   X4, (AX)
+	VPERMILPS $0x0e, X4, X4
+	ADDQ      CX, AX
 	VZEROUPPER
 	RET
 
 // func dotAVX2_3x3(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·dotAVX2_3x3(SB), NOSPLIT, $24-96
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	MOVQ   a+16(FP), AX
-	MOVQ   AX, (SP)
-	MOVQ   b+40(FP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   segments+80(FP), AX
-	MOVQ   AX, 16(SP)
+TEXT ·dotAVX2_3x3(SB), NOSPLIT, $56-96
+	MOVL         tail+72(FP), AX
+	VMOVD        AX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMOVUPS      Y0, (SP)
+	MOVQ         as+32(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         AX, 32(SP)
+	MOVQ         bs+56(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         AX, 40(SP)
+	MOVQ         segments+80(FP), AX
+	MOVQ         AX, 48(SP)
+	MOVQ         aoff+24(FP), BX
+	MOVQ         a+16(FP), AX
+	MOVLQSX      (BX), CX
+	LEAQ         (AX)(CX*4), CX
+	MOVLQSX      4(BX), DX
+	LEAQ         (AX)(DX*4), DX
+	MOVLQSX      8(BX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         boff+48(FP), R8
+	MOVQ         b+40(FP), AX
+	MOVLQSX      (R8), SI
+	LEAQ         (AX)(SI*4), SI
+	MOVLQSX      4(R8), DI
+	LEAQ         (AX)(DI*4), DI
+	MOVLQSX      8(R8), R8
+	LEAQ         (AX)(R8*4), R8
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VXORPS       Y8, Y8, Y8
 
 segment:
-	MOVQ    aoff+24(FP), AX
-	MOVQ    (SP), CX
-	MOVLQSX (AX), DX
-	LEAQ    (CX)(DX*4), DX
-	MOVLQSX 4(AX), BX
-	LEAQ    (CX)(BX*4), BX
-	MOVLQSX 8(AX), AX
-	LEAQ    (CX)(AX*4), AX
-	MOVQ    boff+48(FP), CX
-	MOVQ    8(SP), SI
-	MOVLQSX (CX), DI
-	LEAQ    (SI)(DI*4), DI
-	MOVLQSX 4(CX), R8
-	LEAQ    (SI)(R8*4), R8
-	MOVLQSX 8(CX), CX
-	LEAQ    (SI)(CX*4), CX
-	XORQ    SI, SI
-	MOVQ    vectors+64(FP), R9
-	TESTQ   R9, R9
-	JZ      tail
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), R9
+	TESTQ R9, R9
+	JZ    tail
 
 loop:
-	VMOVUPS     (DI)(SI*1), Y9
-	VMOVUPS     (R8)(SI*1), Y10
-	VMOVUPS     (CX)(SI*1), Y11
-	VMOVUPS     (DX)(SI*1), Y12
+	VMOVUPS     (SI)(AX*1), Y9
+	VMOVUPS     (DI)(AX*1), Y10
+	VMOVUPS     (R8)(AX*1), Y11
+	VMOVUPS     (CX)(AX*1), Y12
 	VFMADD231PS Y12, Y9, Y0
 	VFMADD231PS Y12, Y10, Y1
 	VFMADD231PS Y12, Y11, Y2
-	VMOVUPS     (BX)(SI*1), Y12
+	VMOVUPS     (DX)(AX*1), Y12
 	VFMADD231PS Y12, Y9, Y3
 	VFMADD231PS Y12, Y10, Y4
 	VFMADD231PS Y12, Y11, Y5
-	VMOVUPS     (AX)(SI*1), Y12
+	VMOVUPS     (BX)(AX*1), Y12
 	VFMADD231PS Y12, Y9, Y6
 	VFMADD231PS Y12, Y10, Y7
 	VFMADD231PS Y12, Y11, Y8
-	ADDQ        $0x20, SI
+	ADDQ        $0x20, AX
 	DECQ        R9
 	JNZ         loop
 
 tail:
-	MOVL         tail+72(FP), R9
-	TESTL        R9, R9
-	JZ           next
-	VMOVD        R9, X9
-	VPBROADCASTD X9, Y9
-	VMOVDQU      signShifts<>+0(SB), Y10
-	VPSLLVD      Y10, Y9, Y9
-	VMASKMOVPS   (DI)(SI*1), Y9, Y10
-	VMASKMOVPS   (R8)(SI*1), Y9, Y11
-	VMASKMOVPS   (CX)(SI*1), Y9, Y12
-	VMASKMOVPS   (DX)(SI*1), Y9, Y13
-	VFMADD231PS  Y13, Y10, Y0
-	VFMADD231PS  Y13, Y11, Y1
-	VFMADD231PS  Y13, Y12, Y2
-	VMASKMOVPS   (BX)(SI*1), Y9, Y13
-	VFMADD231PS  Y13, Y10, Y3
-	VFMADD231PS  Y13, Y11, Y4
-	VFMADD231PS  Y13, Y12, Y5
-	VMASKMOVPS   (AX)(SI*1), Y9, Y9
-	VFMADD231PS  Y9, Y10, Y6
-	VFMADD231PS  Y9, Y11, Y7
-	VFMADD231PS  Y9, Y12, Y8
+	MOVL        tail+72(FP), R9
+	TESTL       R9, R9
+	JZ          next
+	VMOVUPS     (SP), Y9
+	VMASKMOVPS  (SI)(AX*1), Y9, Y9
+	VMOVUPS     (SP), Y10
+	VMASKMOVPS  (DI)(AX*1), Y10, Y10
+	VMOVUPS     (SP), Y11
+	VMASKMOVPS  (R8)(AX*1), Y11, Y11
+	VMOVUPS     (SP), Y12
+	VMASKMOVPS  (CX)(AX*1), Y12, Y12
+	VFMADD231PS Y12, Y9, Y0
+	VFMADD231PS Y12, Y10, Y1
+	VFMADD231PS Y12, Y11, Y2
+	VMOVUPS     (SP), Y12
+	VMASKMOVPS  (DX)(AX*1), Y12, Y12
+	VFMADD231PS Y12, Y9, Y3
+	VFMADD231PS Y12, Y10, Y4
+	VFMADD231PS Y12, Y11, Y5
+	VMOVUPS     (SP), Y12
+	VMASKMOVPS  (BX)(AX*1), Y12, Y12
+	VFMADD231PS Y12, Y9, Y6
+	VFMADD231PS Y12, Y10, Y7
+	VFMADD231PS Y12, Y11, Y8
 
 next:
-	MOVQ         as+32(FP), AX
-	SHLQ         $0x02, AX
-	ADDQ         AX, (SP)
-	MOVQ         bs+56(FP), AX
-	SHLQ         $0x02, AX
-	ADDQ         AX, 8(SP)
-	DECQ         16(SP)
+	ADDQ         32(SP), CX
+	ADDQ         32(SP), DX
+	ADDQ         32(SP), BX
+	ADDQ         40(SP), SI
+	ADDQ         40(SP), DI
+	ADDQ         40(SP), R8
+	DECQ         48(SP)
 	JNZ          segment
 	MOVQ         c+0(FP), AX
 	MOVQ         ldc+8(FP), CX
@@ -9601,87 +13756,620 @@ next:
 	SHLQ         $0x02, CX
 	VEXTRACTF128 $0x01, Y0, X9
 	VADDPS       X9, X0, X0
-	VPERMILPS    $0x0e, X0, X9
-	VADDPS       X9, X0, X0
-	VPERMILPS    $0x01, X0, X9
-	VADDSS       X9, X0, X0
 	VEXTRACTF128 $0x01, Y1, X9
 	VADDPS       X9, X1, X1
-	VPERMILPS    $0x0e, X1, X9
-	VADDPS       X9, X1, X1
-	VPERMILPS    $0x01, X1, X9
-	VADDSS       X9, X1, X1
-	VEXTRACTF128 $0x01, Y2, X9
-	VADDPS       X9, X2, X2
-	VPERMILPS    $0x0e, X2, X9
-	VADDPS       X9, X2, X2
-	VPERMILPS    $0x01, X2, X9
-	VADDSS       X9, X2, X2
-	VEXTRACTF128 $0x01, Y3, X9
-	VADDPS       X9, X3, X3
-	VPERMILPS    $0x0e, X3, X9
-	VADDPS       X9, X3, X3
-	VPERMILPS    $0x01, X3, X9
-	VADDSS       X9, X3, X3
-	VEXTRACTF128 $0x01, Y4, X9
-	VADDPS       X9, X4, X4
-	VPERMILPS    $0x0e, X4, X9
-	VADDPS       X9, X4, X4
-	VPERMILPS    $0x01, X4, X9
-	VADDSS       X9, X4, X4
-	VEXTRACTF128 $0x01, Y5, X9
-	VADDPS       X9, X5, X5
-	VPERMILPS    $0x0e, X5, X9
-	VADDPS       X9, X5, X5
-	VPERMILPS    $0x01, X5, X9
-	VADDSS       X9, X5, X5
-	VEXTRACTF128 $0x01, Y6, X9
-	VADDPS       X9, X6, X6
-	VPERMILPS    $0x0e, X6, X9
-	VADDPS       X9, X6, X6
-	VPERMILPS    $0x01, X6, X9
-	VADDSS       X9, X6, X6
-	VEXTRACTF128 $0x01, Y7, X9
-	VADDPS       X9, X7, X7
-	VPERMILPS    $0x0e, X7, X9
-	VADDPS       X9, X7, X7
-	VPERMILPS    $0x01, X7, X9
-	VADDSS       X9, X7, X7
-	VEXTRACTF128 $0x01, Y8, X9
-	VADDPS       X9, X8, X8
-	VPERMILPS    $0x0e, X8, X9
-	VADDPS       X9, X8, X8
-	VPERMILPS    $0x01, X8, X9
-	VADDSS       X9, X8, X8
+	VUNPCKHPD    X1, X0, X9
+	VUNPCKLPD    X1, X0, X0
+	VADDPS       X9, X0, X0
+	VSHUFPS      $0xdd, X0, X0, X1
+	VSHUFPS      $0x88, X0, X0, X0
+	VADDPS       X1, X0, X0
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPS       X1, X2, X2
+	VPERMILPS    $0x0e, X2, X1
+	VADDPS       X1, X2, X2
+	VPERMILPS    $0x01, X2, X1
+	VADDSS       X1, X2, X2
+	VEXTRACTF128 $0x01, Y3, X1
+	VADDPS       X1, X3, X3
+	VEXTRACTF128 $0x01, Y4, X1
+	VADDPS       X1, X4, X4
+	VUNPCKHPD    X4, X3, X1
+	VUNPCKLPD    X4, X3, X3
+	VADDPS       X1, X3, X3
+	VSHUFPS      $0xdd, X3, X3, X1
+	VSHUFPS      $0x88, X3, X3, X3
+	VADDPS       X1, X3, X3
+	VEXTRACTF128 $0x01, Y5, X1
+	VADDPS       X1, X5, X5
+	VPERMILPS    $0x0e, X5, X1
+	VADDPS       X1, X5, X5
+	VPERMILPS    $0x01, X5, X1
+	VADDSS       X1, X5, X5
+	VEXTRACTF128 $0x01, Y6, X1
+	VADDPS       X1, X6, X6
+	VEXTRACTF128 $0x01, Y7, X1
+	VADDPS       X1, X7, X7
+	VUNPCKHPD    X7, X6, X1
+	VUNPCKLPD    X7, X6, X6
+	VADDPS       X1, X6, X6
+	VSHUFPS      $0xdd, X6, X6, X1
+	VSHUFPS      $0x88, X6, X6, X6
+	VADDPS       X1, X6, X6
+	VEXTRACTF128 $0x01, Y8, X1
+	VADDPS       X1, X8, X8
+	VPERMILPS    $0x0e, X8, X1
+	VADDPS       X1, X8, X8
+	VPERMILPS    $0x01, X8, X1
+	VADDSS       X1, X8, X8
 	TESTQ        DX, DX
 	JZ           store
 	MOVQ         AX, DX
-	VADDSS       (DX), X0, X0
-	VADDSS       4(DX), X1, X1
+	VMOVSD       (DX), X1
+	VADDPS       X1, X0, X0
 	VADDSS       8(DX), X2, X2
 	ADDQ         CX, DX
-	VADDSS       (DX), X3, X3
-	VADDSS       4(DX), X4, X4
+	VMOVSD       (DX), X1
+	VADDPS       X1, X3, X3
 	VADDSS       8(DX), X5, X5
 	ADDQ         CX, DX
-	VADDSS       (DX), X6, X6
-	VADDSS       4(DX), X7, X7
+	VMOVSD       (DX), X1
+	VADDPS       X1, X6, X6
 	VADDSS       8(DX), X8, X8
 	ADDQ         CX, DX
 
 store:
+	VMOVLPS   X0, (AX)
+	VPERMILPS $0x0e, X0, X0
+	VMOVSS    X2, 8(AX)
+	ADDQ      CX, AX
+	VMOVLPS   X3, (AX)
+	VPERMILPS $0x0e, X3, X3
+	VMOVSS    X5, 8(AX)
+	ADDQ      CX, AX
+	VMOVLPS   X6, (AX)
+	VPERMILPS $0x0e, X6, X6
+	VMOVSS    X8, 8(AX)
+	ADDQ      CX, AX
+	VZEROUPPER
+	RET
+
+// func dotAVX2_4x1(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·dotAVX2_4x1(SB), NOSPLIT, $56-96
+	MOVL         tail+72(FP), AX
+	VMOVD        AX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMOVUPS      Y0, (SP)
+	MOVQ         as+32(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         AX, 32(SP)
+	MOVQ         bs+56(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         AX, 40(SP)
+	MOVQ         segments+80(FP), AX
+	MOVQ         AX, 48(SP)
+	MOVQ         aoff+24(FP), SI
+	MOVQ         a+16(FP), AX
+	MOVLQSX      (SI), CX
+	LEAQ         (AX)(CX*4), CX
+	MOVLQSX      4(SI), DX
+	LEAQ         (AX)(DX*4), DX
+	MOVLQSX      8(SI), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVLQSX      12(SI), SI
+	LEAQ         (AX)(SI*4), SI
+	MOVQ         boff+48(FP), DI
+	MOVQ         b+40(FP), AX
+	MOVLQSX      (DI), DI
+	LEAQ         (AX)(DI*4), DI
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+
+segment:
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), R8
+	TESTQ R8, R8
+	JZ    tail
+
+loop:
+	VMOVUPS     (DI)(AX*1), Y4
+	VMOVUPS     (CX)(AX*1), Y5
+	VFMADD231PS Y5, Y4, Y0
+	VMOVUPS     (DX)(AX*1), Y5
+	VFMADD231PS Y5, Y4, Y1
+	VMOVUPS     (BX)(AX*1), Y5
+	VFMADD231PS Y5, Y4, Y2
+	VMOVUPS     (SI)(AX*1), Y5
+	VFMADD231PS Y5, Y4, Y3
+	ADDQ        $0x20, AX
+	DECQ        R8
+	JNZ         loop
+
+tail:
+	MOVL        tail+72(FP), R8
+	TESTL       R8, R8
+	JZ          next
+	VMOVUPS     (SP), Y4
+	VMASKMOVPS  (DI)(AX*1), Y4, Y4
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  (CX)(AX*1), Y5, Y5
+	VFMADD231PS Y5, Y4, Y0
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  (DX)(AX*1), Y5, Y5
+	VFMADD231PS Y5, Y4, Y1
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  (BX)(AX*1), Y5, Y5
+	VFMADD231PS Y5, Y4, Y2
+	VMOVUPS     (SP), Y5
+	VMASKMOVPS  (SI)(AX*1), Y5, Y5
+	VFMADD231PS Y5, Y4, Y3
+
+next:
+	ADDQ         32(SP), CX
+	ADDQ         32(SP), DX
+	ADDQ         32(SP), BX
+	ADDQ         32(SP), SI
+	ADDQ         40(SP), DI
+	DECQ         48(SP)
+	JNZ          segment
+	MOVQ         c+0(FP), AX
+	MOVQ         ldc+8(FP), CX
+	MOVQ         acc+88(FP), DX
+	SHLQ         $0x02, CX
+	VEXTRACTF128 $0x01, Y0, X4
+	VADDPS       X4, X0, X0
+	VPERMILPS    $0x0e, X0, X4
+	VADDPS       X4, X0, X0
+	VPERMILPS    $0x01, X0, X4
+	VADDSS       X4, X0, X0
+	VEXTRACTF128 $0x01, Y1, X4
+	VADDPS       X4, X1, X1
+	VPERMILPS    $0x0e, X1, X4
+	VADDPS       X4, X1, X1
+	VPERMILPS    $0x01, X1, X4
+	VADDSS       X4, X1, X1
+	VEXTRACTF128 $0x01, Y2, X4
+	VADDPS       X4, X2, X2
+	VPERMILPS    $0x0e, X2, X4
+	VADDPS       X4, X2, X2
+	VPERMILPS    $0x01, X2, X4
+	VADDSS       X4, X2, X2
+	VEXTRACTF128 $0x01, Y3, X4
+	VADDPS       X4, X3, X3
+	VPERMILPS    $0x0e, X3, X4
+	VADDPS       X4, X3, X3
+	VPERMILPS    $0x01, X3, X4
+	VADDSS       X4, X3, X3
+	TESTQ        DX, DX
+	JZ           store
+	MOVQ         AX, DX
+	VADDSS       (DX), X0, X0
+	ADDQ         CX, DX
+	VADDSS       (DX), X1, X1
+	ADDQ         CX, DX
+	VADDSS       (DX), X2, X2
+	ADDQ         CX, DX
+	VADDSS       (DX), X3, X3
+	ADDQ         CX, DX
+
+store:
 	VMOVSS X0, (AX)
-	VMOVSS X1, 4(AX)
-	VMOVSS X2, 8(AX)
+	ADDQ   CX, AX
+	VMOVSS X1, (AX)
+	ADDQ   CX, AX
+	VMOVSS X2, (AX)
 	ADDQ   CX, AX
 	VMOVSS X3, (AX)
-	VMOVSS X4, 4(AX)
-	VMOVSS X5, 8(AX)
 	ADDQ   CX, AX
-	VMOVSS X6, (AX)
-	VMOVSS X7, 4(AX)
-	VMOVSS X8, 8(AX)
-	ADDQ   CX, AX
+	VZEROUPPER
+	RET
+
+// func dotAVX2_4x2(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·dotAVX2_4x2(SB), NOSPLIT, $56-96
+	MOVL         tail+72(FP), AX
+	VMOVD        AX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMOVUPS      Y0, (SP)
+	MOVQ         as+32(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         AX, 32(SP)
+	MOVQ         bs+56(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         AX, 40(SP)
+	MOVQ         segments+80(FP), AX
+	MOVQ         AX, 48(SP)
+	MOVQ         aoff+24(FP), SI
+	MOVQ         a+16(FP), AX
+	MOVLQSX      (SI), CX
+	LEAQ         (AX)(CX*4), CX
+	MOVLQSX      4(SI), DX
+	LEAQ         (AX)(DX*4), DX
+	MOVLQSX      8(SI), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVLQSX      12(SI), SI
+	LEAQ         (AX)(SI*4), SI
+	MOVQ         boff+48(FP), R8
+	MOVQ         b+40(FP), AX
+	MOVLQSX      (R8), DI
+	LEAQ         (AX)(DI*4), DI
+	MOVLQSX      4(R8), R8
+	LEAQ         (AX)(R8*4), R8
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+
+segment:
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), R9
+	TESTQ R9, R9
+	JZ    tail
+
+loop:
+	VMOVUPS     (DI)(AX*1), Y8
+	VMOVUPS     (R8)(AX*1), Y9
+	VMOVUPS     (CX)(AX*1), Y10
+	VFMADD231PS Y10, Y8, Y0
+	VFMADD231PS Y10, Y9, Y1
+	VMOVUPS     (DX)(AX*1), Y10
+	VFMADD231PS Y10, Y8, Y2
+	VFMADD231PS Y10, Y9, Y3
+	VMOVUPS     (BX)(AX*1), Y10
+	VFMADD231PS Y10, Y8, Y4
+	VFMADD231PS Y10, Y9, Y5
+	VMOVUPS     (SI)(AX*1), Y10
+	VFMADD231PS Y10, Y8, Y6
+	VFMADD231PS Y10, Y9, Y7
+	ADDQ        $0x20, AX
+	DECQ        R9
+	JNZ         loop
+
+tail:
+	MOVL        tail+72(FP), R9
+	TESTL       R9, R9
+	JZ          next
+	VMOVUPS     (SP), Y8
+	VMASKMOVPS  (DI)(AX*1), Y8, Y8
+	VMOVUPS     (SP), Y9
+	VMASKMOVPS  (R8)(AX*1), Y9, Y9
+	VMOVUPS     (SP), Y10
+	VMASKMOVPS  (CX)(AX*1), Y10, Y10
+	VFMADD231PS Y10, Y8, Y0
+	VFMADD231PS Y10, Y9, Y1
+	VMOVUPS     (SP), Y10
+	VMASKMOVPS  (DX)(AX*1), Y10, Y10
+	VFMADD231PS Y10, Y8, Y2
+	VFMADD231PS Y10, Y9, Y3
+	VMOVUPS     (SP), Y10
+	VMASKMOVPS  (BX)(AX*1), Y10, Y10
+	VFMADD231PS Y10, Y8, Y4
+	VFMADD231PS Y10, Y9, Y5
+	VMOVUPS     (SP), Y10
+	VMASKMOVPS  (SI)(AX*1), Y10, Y10
+	VFMADD231PS Y10, Y8, Y6
+	VFMADD231PS Y10, Y9, Y7
+
+next:
+	ADDQ         32(SP), CX
+	ADDQ         32(SP), DX
+	ADDQ         32(SP), BX
+	ADDQ         32(SP), SI
+	ADDQ         40(SP), DI
+	ADDQ         40(SP), R8
+	DECQ         48(SP)
+	JNZ          segment
+	MOVQ         c+0(FP), AX
+	MOVQ         ldc+8(FP), CX
+	MOVQ         acc+88(FP), DX
+	SHLQ         $0x02, CX
+	VEXTRACTF128 $0x01, Y0, X8
+	VADDPS       X8, X0, X0
+	VEXTRACTF128 $0x01, Y1, X8
+	VADDPS       X8, X1, X1
+	VUNPCKHPD    X1, X0, X8
+	VUNPCKLPD    X1, X0, X0
+	VADDPS       X8, X0, X0
+	VSHUFPS      $0xdd, X0, X0, X1
+	VSHUFPS      $0x88, X0, X0, X0
+	VADDPS       X1, X0, X0
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPS       X1, X2, X2
+	VEXTRACTF128 $0x01, Y3, X1
+	VADDPS       X1, X3, X3
+	VUNPCKHPD    X3, X2, X1
+	VUNPCKLPD    X3, X2, X2
+	VADDPS       X1, X2, X2
+	VSHUFPS      $0xdd, X2, X2, X1
+	VSHUFPS      $0x88, X2, X2, X2
+	VADDPS       X1, X2, X2
+	VEXTRACTF128 $0x01, Y4, X1
+	VADDPS       X1, X4, X4
+	VEXTRACTF128 $0x01, Y5, X1
+	VADDPS       X1, X5, X5
+	VUNPCKHPD    X5, X4, X1
+	VUNPCKLPD    X5, X4, X4
+	VADDPS       X1, X4, X4
+	VSHUFPS      $0xdd, X4, X4, X1
+	VSHUFPS      $0x88, X4, X4, X4
+	VADDPS       X1, X4, X4
+	VEXTRACTF128 $0x01, Y6, X1
+	VADDPS       X1, X6, X6
+	VEXTRACTF128 $0x01, Y7, X1
+	VADDPS       X1, X7, X7
+	VUNPCKHPD    X7, X6, X1
+	VUNPCKLPD    X7, X6, X6
+	VADDPS       X1, X6, X6
+	VSHUFPS      $0xdd, X6, X6, X1
+	VSHUFPS      $0x88, X6, X6, X6
+	VADDPS       X1, X6, X6
+	TESTQ        DX, DX
+	JZ           store
+	MOVQ         AX, DX
+	VMOVSD       (DX), X1
+	VADDPS       X1, X0, X0
+	ADDQ         CX, DX
+	VMOVSD       (DX), X1
+	VADDPS       X1, X2, X2
+	ADDQ         CX, DX
+	VMOVSD       (DX), X1
+	VADDPS       X1, X4, X4
+	ADDQ         CX, DX
+	VMOVSD       (DX), X1
+	VADDPS       X1, X6, X6
+	ADDQ         CX, DX
+
+store:
+	VMOVLPS   X0, (AX)
+	VPERMILPS $0x0e, X0, X0
+	ADDQ      CX, AX
+	VMOVLPS   X2, (AX)
+	VPERMILPS $0x0e, X2, X2
+	ADDQ      CX, AX
+	VMOVLPS   X4, (AX)
+	VPERMILPS $0x0e, X4, X4
+	ADDQ      CX, AX
+	VMOVLPS   X6, (AX)
+	VPERMILPS $0x0e, X6, X6
+	ADDQ      CX, AX
+	VZEROUPPER
+	RET
+
+// func dotAVX2_4x3(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·dotAVX2_4x3(SB), NOSPLIT, $56-96
+	MOVL         tail+72(FP), AX
+	VMOVD        AX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMOVUPS      Y0, (SP)
+	MOVQ         as+32(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         AX, 32(SP)
+	MOVQ         bs+56(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         AX, 40(SP)
+	MOVQ         segments+80(FP), AX
+	MOVQ         AX, 48(SP)
+	MOVQ         aoff+24(FP), SI
+	MOVQ         a+16(FP), AX
+	MOVLQSX      (SI), CX
+	LEAQ         (AX)(CX*4), CX
+	MOVLQSX      4(SI), DX
+	LEAQ         (AX)(DX*4), DX
+	MOVLQSX      8(SI), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVLQSX      12(SI), SI
+	LEAQ         (AX)(SI*4), SI
+	MOVQ         boff+48(FP), R9
+	MOVQ         b+40(FP), AX
+	MOVLQSX      (R9), DI
+	LEAQ         (AX)(DI*4), DI
+	MOVLQSX      4(R9), R8
+	LEAQ         (AX)(R8*4), R8
+	MOVLQSX      8(R9), R9
+	LEAQ         (AX)(R9*4), R9
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VXORPS       Y9, Y9, Y9
+	VXORPS       Y10, Y10, Y10
+	VXORPS       Y11, Y11, Y11
+
+segment:
+	XORQ  AX, AX
+	MOVQ  vectors+64(FP), R10
+	TESTQ R10, R10
+	JZ    tail
+
+loop:
+	VMOVUPS     (DI)(AX*1), Y12
+	VMOVUPS     (R8)(AX*1), Y13
+	VMOVUPS     (R9)(AX*1), Y14
+	VMOVUPS     (CX)(AX*1), Y15
+	VFMADD231PS Y15, Y12, Y0
+	VFMADD231PS Y15, Y13, Y1
+	VFMADD231PS Y15, Y14, Y2
+	VMOVUPS     (DX)(AX*1), Y15
+	VFMADD231PS Y15, Y12, Y3
+	VFMADD231PS Y15, Y13, Y4
+	VFMADD231PS Y15, Y14, Y5
+	VMOVUPS     (BX)(AX*1), Y15
+	VFMADD231PS Y15, Y12, Y6
+	VFMADD231PS Y15, Y13, Y7
+	VFMADD231PS Y15, Y14, Y8
+	VMOVUPS     (SI)(AX*1), Y15
+	VFMADD231PS Y15, Y12, Y9
+	VFMADD231PS Y15, Y13, Y10
+	VFMADD231PS Y15, Y14, Y11
+	ADDQ        $0x20, AX
+	DECQ        R10
+	JNZ         loop
+
+tail:
+	MOVL        tail+72(FP), R10
+	TESTL       R10, R10
+	JZ          next
+	VMOVUPS     (SP), Y12
+	VMASKMOVPS  (DI)(AX*1), Y12, Y12
+	VMOVUPS     (SP), Y13
+	VMASKMOVPS  (R8)(AX*1), Y13, Y13
+	VMOVUPS     (SP), Y14
+	VMASKMOVPS  (R9)(AX*1), Y14, Y14
+	VMOVUPS     (SP), Y15
+	VMASKMOVPS  (CX)(AX*1), Y15, Y15
+	VFMADD231PS Y15, Y12, Y0
+	VFMADD231PS Y15, Y13, Y1
+	VFMADD231PS Y15, Y14, Y2
+	VMOVUPS     (SP), Y15
+	VMASKMOVPS  (DX)(AX*1), Y15, Y15
+	VFMADD231PS Y15, Y12, Y3
+	VFMADD231PS Y15, Y13, Y4
+	VFMADD231PS Y15, Y14, Y5
+	VMOVUPS     (SP), Y15
+	VMASKMOVPS  (BX)(AX*1), Y15, Y15
+	VFMADD231PS Y15, Y12, Y6
+	VFMADD231PS Y15, Y13, Y7
+	VFMADD231PS Y15, Y14, Y8
+	VMOVUPS     (SP), Y15
+	VMASKMOVPS  (SI)(AX*1), Y15, Y15
+	VFMADD231PS Y15, Y12, Y9
+	VFMADD231PS Y15, Y13, Y10
+	VFMADD231PS Y15, Y14, Y11
+
+next:
+	ADDQ         32(SP), CX
+	ADDQ         32(SP), DX
+	ADDQ         32(SP), BX
+	ADDQ         32(SP), SI
+	ADDQ         40(SP), DI
+	ADDQ         40(SP), R8
+	ADDQ         40(SP), R9
+	DECQ         48(SP)
+	JNZ          segment
+	MOVQ         c+0(FP), AX
+	MOVQ         ldc+8(FP), CX
+	MOVQ         acc+88(FP), DX
+	SHLQ         $0x02, CX
+	VEXTRACTF128 $0x01, Y0, X12
+	VADDPS       X12, X0, X0
+	VEXTRACTF128 $0x01, Y1, X12
+	VADDPS       X12, X1, X1
+	VUNPCKHPD    X1, X0, X12
+	VUNPCKLPD    X1, X0, X0
+	VADDPS       X12, X0, X0
+	VSHUFPS      $0xdd, X0, X0, X1
+	VSHUFPS      $0x88, X0, X0, X0
+	VADDPS       X1, X0, X0
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPS       X1, X2, X2
+	VPERMILPS    $0x0e, X2, X1
+	VADDPS       X1, X2, X2
+	VPERMILPS    $0x01, X2, X1
+	VADDSS       X1, X2, X2
+	VEXTRACTF128 $0x01, Y3, X1
+	VADDPS       X1, X3, X3
+	VEXTRACTF128 $0x01, Y4, X1
+	VADDPS       X1, X4, X4
+	VUNPCKHPD    X4, X3, X1
+	VUNPCKLPD    X4, X3, X3
+	VADDPS       X1, X3, X3
+	VSHUFPS      $0xdd, X3, X3, X1
+	VSHUFPS      $0x88, X3, X3, X3
+	VADDPS       X1, X3, X3
+	VEXTRACTF128 $0x01, Y5, X1
+	VADDPS       X1, X5, X5
+	VPERMILPS    $0x0e, X5, X1
+	VADDPS       X1, X5, X5
+	VPERMILPS    $0x01, X5, X1
+	VADDSS       X1, X5, X5
+	VEXTRACTF128 $0x01, Y6, X1
+	VADDPS       X1, X6, X6
+	VEXTRACTF128 $0x01, Y7, X1
+	VADDPS       X1, X7, X7
+	VUNPCKHPD    X7, X6, X1
+	VUNPCKLPD    X7, X6, X6
+	VADDPS       X1, X6, X6
+	VSHUFPS      $0xdd, X6, X6, X1
+	VSHUFPS      $0x88, X6, X6, X6
+	VADDPS       X1, X6, X6
+	VEXTRACTF128 $0x01, Y8, X1
+	VADDPS       X1, X8, X8
+	VPERMILPS    $0x0e, X8, X1
+	VADDPS       X1, X8, X8
+	VPERMILPS    $0x01, X8, X1
+	VADDSS       X1, X8, X8
+	VEXTRACTF128 $0x01, Y9, X1
+	VADDPS       X1, X9, X9
+	VEXTRACTF128 $0x01, Y10, X1
+	VADDPS       X1, X10, X10
+	VUNPCKHPD    X10, X9, X1
+	VUNPCKLPD    X10, X9, X9
+	VADDPS       X1, X9, X9
+	VSHUFPS      $0xdd, X9, X9, X1
+	VSHUFPS      $0x88, X9, X9, X9
+	VADDPS       X1, X9, X9
+	VEXTRACTF128 $0x01, Y11, X1
+	VADDPS       X1, X11, X11
+	VPERMILPS    $0x0e, X11, X1
+	VADDPS       X1, X11, X11
+	VPERMILPS    $0x01, X11, X1
+	VADDSS       X1, X11, X11
+	TESTQ        DX, DX
+	JZ           store
+	MOVQ         AX, DX
+	VMOVSD       (DX), X1
+	VADDPS       X1, X0, X0
+	VADDSS       8(DX), X2, X2
+	ADDQ         CX, DX
+	VMOVSD       (DX), X1
+	VADDPS       X1, X3, X3
+	VADDSS       8(DX), X5, X5
+	ADDQ         CX, DX
+	VMOVSD       (DX), X1
+	VADDPS       X1, X6, X6
+	VADDSS       8(DX), X8, X8
+	ADDQ         CX, DX
+	VMOVSD       (DX), X1
+	VADDPS       X1, X9, X9
+	VADDSS       8(DX), X11, X11
+	ADDQ         CX, DX
+
+store:
+	VMOVLPS   X0, (AX)
+	VPERMILPS $0x0e, X0, X0
+	VMOVSS    X2, 8(AX)
+	ADDQ      CX, AX
+	VMOVLPS   X3, (AX)
+	VPERMILPS $0x0e, X3, X3
+	VMOVSS    X5, 8(AX)
+	ADDQ      CX, AX
+	VMOVLPS   X6, (AX)
+	VPERMILPS $0x0e, X6, X6
+	VMOVSS    X8, 8(AX)
+	ADDQ      CX, AX
+	VMOVLPS   X9, (AX)
+	VPERMILPS $0x0e, X9, X9
+	VMOVSS    X11, 8(AX)
+	ADDQ      CX, AX
 	VZEROUPPER
 	RET
 

@@ -22,7 +22,7 @@ func BenchmarkPeak(b *testing.B) {
 
 func BenchmarkMulPacked(b *testing.B) {
 	benchLevels(b, func(b *testing.B, l Level) {
-		for _, s := range append(typical[:9:9], [][3]int{{50, 800, 500}, {800, 50, 500}, {16, 144, 1024}, {32, 288, 256}, {64, 576, 64}}...) {
+		for _, s := range append(typical[:9:9], [][3]int{{50, 800, 500}, {800, 50, 500}, {16, 144, 1024}, {32, 288, 256}, {64, 576, 64}, {64, 25, 196}, {128, 1600, 49}, {256, 3200, 16}}...) {
 			m, k, n := s[0], s[1], s[2]
 			b.Run(fmt.Sprintf("m=%d,k=%d,n=%d", m, k, n), func(b *testing.B) {
 				a, x, c := make([]float32, m*k), make([]float32, k*n+Slack), make([]float32, m*n)
@@ -38,7 +38,7 @@ func BenchmarkMulPacked(b *testing.B) {
 
 func BenchmarkMulDot(b *testing.B) {
 	benchLevels(b, func(b *testing.B, l Level) {
-		for _, s := range [][4]int{{6, 25, 784, 5}, {16, 150, 100, 5}, {20, 25, 576, 5}, {50, 500, 64, 5}, {5, 120, 400, 1}, {50, 800, 500, 1}, {16, 144, 1024, 8}} {
+		for _, s := range [][4]int{{6, 25, 784, 5}, {16, 150, 100, 5}, {20, 25, 576, 5}, {50, 500, 64, 5}, {5, 120, 400, 1}, {50, 800, 500, 1}, {16, 144, 1024, 8}, {32, 288, 256, 8}, {64, 576, 64, 8}, {128, 1600, 49, 8}, {256, 3200, 16, 8}} {
 			m, n, k, segments := s[0], s[1], s[2], s[3]
 			b.Run(fmt.Sprintf("m=%d,n=%d,k=%d,segments=%d", m, n, k, segments), func(b *testing.B) {
 				x, y, c := make([]float32, m*k*segments), make([]float32, n*k*segments), make([]float32, m*n)

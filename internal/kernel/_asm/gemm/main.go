@@ -13,22 +13,23 @@ import (
 type gen struct{ isa.Set }
 
 func main() {
-	avx512, avx2 := gen{isa.AVX512}, gen{isa.AVX2}
+	avx512, half512, avx2 := gen{isa.AVX512}, gen{isa.Half512}, gen{isa.AVX2}
 	ConstraintExpr("!purego")
 	for mr := 1; mr <= 14; mr++ {
-		avx512.mul(mr, 2)
-		avx512.mul(mr, 1)
+		avx512.wide(mr)
+		avx512.narrow(mr)
+		half512.narrow(mr)
 	}
 	for mr := 1; mr <= 6; mr++ {
-		avx2.mul(mr, 2)
-		avx2.mul(mr, 1)
+		avx2.wide(mr)
+		avx2.narrow(mr)
 	}
 	for mr := 1; mr <= 5; mr++ {
 		for nr := 1; nr <= 5; nr++ {
 			avx512.dot(mr, nr)
 		}
 	}
-	for mr := 1; mr <= 3; mr++ {
+	for mr := 1; mr <= 4; mr++ {
 		for nr := 1; nr <= 3; nr++ {
 			avx2.dot(mr, nr)
 		}

@@ -10,22 +10,67 @@ import (
 	"github.com/gradreg/gradreg/internal/kernel/_asm/isa"
 )
 
-// mul writes the outer-product kernel of mr rows and nv vectors of columns. Packed A holds mr numbers for
-// each p; row p of B starts at boff[p]. Only the lanes of mask are stored, all are read.
-func (s gen) mul(mr, nv int) {
-	TEXT(fmt.Sprintf("mul%s_%dx%d", s.Name, mr, nv*s.Lanes), NOSPLIT,
-		"func(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, mask uint32, acc int)")
+// wide writes the outer-product kernel of mr rows and whole tiles of two vectors of columns, side by side.
+// Packed A holds mr numbers for each p; row p of B starts at boff[p]. The loop over tiles is here because a
+// call costs as much as an inner axis of ten.
+func (s gen) wide(mr int) {
+	TEXT(fmt.Sprintf("mul%s_%dx%d", s.Name, mr, 2*s.Lanes), NOSPLIT,
+		"func(c *float32, ldc int, a, b *float32, boff *int32, k, tiles, acc int)")
 	Pragma("noescape")
-	a, b := Load(Param("a"), GP64()), Load(Param("b"), GP64())
-	boff, k := Load(Param("boff"), GP64()), Load(Param("k"), GP64())
-	acc := make([][]reg.VecVirtual, mr)
-	for i := range acc {
+	c, ldc := Load(Param("c"), GP64()), s.leadingDimension()
+	b, tiles := Load(Param("b"), GP64()), Load(Param("tiles"), GP64())
+	Label("tile")
+	tile := s.multiply(mr, 2, b)
+	s.addOld(tile, c, ldc, nil)
+	s.storeRows(tile, c, ldc)
+	ADDQ(operand.Imm(uint64(8*s.Lanes)), c)
+	ADDQ(operand.Imm(uint64(8*s.Lanes)), b)
+	DECQ(tiles)
+	JNZ(operand.LabelRef("tile"))
+	VZEROUPPER()
+	RET()
+}
+
+// narrow writes the outer-product kernel of mr rows and the first n columns of one vector. Masked stores are
+// slow on Zen 4, so the columns are stored in pieces that are powers of two.
+func (s gen) narrow(mr int) {
+	TEXT(fmt.Sprintf("mul%s_%dx%d", s.Name, mr, s.Lanes), NOSPLIT,
+		"func(c *float32, ldc int, a, b *float32, boff *int32, k, n, acc int)")
+	Pragma("noescape")
+	b := Load(Param("b"), GP64())
+	tile := s.multiply(mr, 1, b)
+	c, ldc := Load(Param("c"), GP64()), s.leadingDimension()
+	n := Load(Param("n"), GP64())
+	s.addOld(tile, c, ldc, n)
+	CMPQ(n, operand.Imm(uint64(s.Lanes)))
+	JNE(operand.LabelRef("pieces"))
+	s.storeRows(tile, c, ldc)
+	VZEROUPPER()
+	RET()
+	Label("pieces")
+	for piece := s.Lanes / 2; piece > 0; piece /= 2 {
+		s.storePiece(tile, c, ldc, n, piece)
+	}
+	VZEROUPPER()
+	RET()
+}
+
+func (s gen) leadingDimension() reg.Register {
+	ldc := Load(Param("ldc"), GP64())
+	SHLQ(operand.Imm(2), ldc)
+	return ldc
+}
+
+// multiply computes a tile of mr rows and nv vectors of columns.
+func (s gen) multiply(mr, nv int, b reg.Register) [][]reg.VecVirtual {
+	a, boff, k := Load(Param("a"), GP64()), Load(Param("boff"), GP64()), Load(Param("k"), GP64())
+	tile := make([][]reg.VecVirtual, mr)
+	for i := range tile {
 		for range nv {
-			acc[i] = append(acc[i], s.Zero())
+			tile[i] = append(tile[i], s.Zero())
 		}
 	}
-	label := "loop"
-	Label(label)
+	Label("loop")
 	off := GP64()
 	MOVLQSX(isa.Mem(boff, 0), off)
 	row := make([]reg.VecVirtual, nv)
@@ -37,51 +82,87 @@ func (s gen) mul(mr, nv int) {
 		x := s.Vec()
 		VBROADCASTSS(isa.Mem(a, 4*i), x)
 		for j := range nv {
-			VFMADD231PS(row[j], x, acc[i][j]) // c[i, :] += a[i, p]·b[p, :]
+			VFMADD231PS(row[j], x, tile[i][j]) // c[i, :] += a[i, p]·b[p, :]
 		}
 	}
 	ADDQ(operand.Imm(uint64(4*mr)), a)
 	ADDQ(operand.Imm(4), boff)
 	DECQ(k)
-	JNZ(operand.LabelRef(label))
-	s.storeTile(acc, nv)
-	RET()
+	JNZ(operand.LabelRef("loop"))
+	return tile
 }
 
-// storeTile stores accumulators to C, adding what is there if acc says so.
-func (s gen) storeTile(acc [][]reg.VecVirtual, nv int) {
-	c, ldc := Load(Param("c"), GP64()), Load(Param("ldc"), GP64())
-	bits := Load(Param("mask"), GP32()).(reg.GPVirtual)
-	SHLQ(operand.Imm(2), ldc)
-	masks := make([]isa.Mask, nv)
-	for j := range masks {
-		masks[j] = s.LaneMask(bits, j*s.Lanes)
-	}
-	add := Load(Param("acc"), GP64())
-	TESTQ(add, add)
+// addOld adds what C holds if the parameter acc says so: all columns of the tile, or the first n of its only
+// vector.
+func (s gen) addOld(tile [][]reg.VecVirtual, c, ldc, n reg.Register) {
+	acc := Load(Param("acc"), GP64())
+	TESTQ(acc, acc)
 	JZ(operand.LabelRef("store"))
+	var sel isa.Mask
+	if n != nil {
+		bits := GP64()
+		MOVQ(operand.I64(-1), bits)
+		BZHIQ(n, bits, bits)
+		sel = s.LaneMask(bits.As32().(reg.GPVirtual), 0)
+	}
 	at := GP64()
 	MOVQ(c, at)
-	for i := range acc {
-		for j := range nv {
-			// One register of the tile is free again only after its store, so add in place.
-			if s.Lanes == 16 {
-				VADDPS(isa.Mem(at, 4*s.Lanes*j), acc[i][j], masks[j].K, acc[i][j])
+	for i := range tile {
+		for j, sum := range tile[i] {
+			if n != nil {
+				VADDPS(s.Load(isa.Mem(at, 0), sel), sum, sum)
 			} else {
-				old := s.Load(isa.Mem(at, 4*s.Lanes*j), masks[j])
-				VADDPS(old, acc[i][j], acc[i][j])
+				VADDPS(isa.Mem(at, 4*s.Lanes*j), sum, sum)
 			}
 		}
 		ADDQ(ldc, at)
 	}
 	Label("store")
-	for i := range acc {
-		for j := range nv {
-			s.Store(acc[i][j], isa.Mem(c, 4*s.Lanes*j), masks[j])
+}
+
+// storeRows stores whole vectors.
+func (s gen) storeRows(tile [][]reg.VecVirtual, c, ldc reg.Register) {
+	at := GP64()
+	MOVQ(c, at)
+	for i := range tile {
+		for j, sum := range tile[i] {
+			VMOVUPS(sum, isa.Mem(at, 4*s.Lanes*j))
 		}
-		ADDQ(ldc, c)
+		ADDQ(ldc, at)
 	}
-	VZEROUPPER()
+}
+
+// storePiece stores the lowest lanes of each row if the bit of n is set that stands for so many, and moves
+// the lanes above them down.
+func (s gen) storePiece(tile [][]reg.VecVirtual, c, ldc, n reg.Register, lanes int) {
+	skip := fmt.Sprintf("below%d", lanes)
+	TESTQ(operand.U32(lanes), n)
+	JZ(operand.LabelRef(skip))
+	at := GP64()
+	MOVQ(c, at)
+	for i := range tile {
+		s.storeLow(tile[i][0], isa.Mem(at, 0), lanes)
+		ADDQ(ldc, at)
+	}
+	ADDQ(operand.Imm(uint64(4*lanes)), c)
+	Label(skip)
+}
+
+// storeLow stores 8, 4, 2 or 1 lanes of v and moves as many from above them down.
+func (s gen) storeLow(v reg.VecVirtual, m operand.Mem, lanes int) {
+	switch lanes {
+	case 8:
+		VMOVUPS(v.AsY(), m)
+		VEXTRACTF64X4(operand.Imm(1), v, v.AsY())
+	case 4:
+		VMOVUPS(v.AsX(), m)
+		s.UpperQuarter(v.AsY(), v.AsX())
+	case 2:
+		VMOVLPS(v.AsX(), m)
+		VPERMILPS(operand.Imm(0x0E), v.AsX(), v.AsX())
+	case 1:
+		VMOVSS(v.AsX(), m)
+	}
 }
 
 // peak writes a loop of independent multiply-adds in registers.

@@ -9,16 +9,18 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Set is an instruction set.
+// Set is an instruction set at one width of vectors.
 type Set struct {
 	Name  string
 	Lanes int
+	EVEX  bool // mask registers, and vector registers 16 to 31
 }
 
-// The instruction sets.
+// The instruction sets. Half512 is AVX-512 on vectors of half the width.
 var (
-	AVX512 = Set{"AVX512", 16}
-	AVX2   = Set{"AVX2", 8}
+	AVX512  = Set{"AVX512", 16, true}
+	Half512 = Set{"AVX512", 8, true}
+	AVX2    = Set{"AVX2", 8, false}
 )
 
 // Vec returns a fresh vector register.
@@ -58,7 +60,7 @@ func (s Set) LaneMask(bits reg.GPVirtual, first int) Mask {
 	if first > 0 {
 		SHRL(operand.Imm(uint64(first)), part)
 	}
-	if s.Lanes == 16 {
+	if s.EVEX {
 		k := K()
 		KMOVW(part, k)
 		return Mask{K: k}
@@ -101,7 +103,7 @@ func signShifts() operand.Mem {
 // Load returns the selected lanes at m, zeros in the others.
 func (s Set) Load(m operand.Mem, sel Mask) reg.VecVirtual {
 	v := s.Vec()
-	if s.Lanes == 16 {
+	if s.EVEX {
 		VMOVUPS_Z(m, sel.K, v)
 	} else {
 		VMASKMOVPS(m, sel.V, v)
@@ -111,7 +113,7 @@ func (s Set) Load(m operand.Mem, sel Mask) reg.VecVirtual {
 
 // Store writes the selected lanes of v to m.
 func (s Set) Store(v reg.VecVirtual, m operand.Mem, sel Mask) {
-	if s.Lanes == 16 {
+	if s.EVEX {
 		VMOVUPS(v, sel.K, m)
 	} else {
 		VMASKMOVPS(v, sel.V, m)
@@ -127,7 +129,7 @@ func (s Set) Zero() reg.VecVirtual {
 
 // Xor computes x ^= y.
 func (s Set) Xor(y, x reg.VecVirtual) {
-	if s.Lanes == 16 {
+	if s.EVEX {
 		VPXORD(y, x, x)
 	} else {
 		VXORPS(y, x, x)
@@ -136,7 +138,7 @@ func (s Set) Xor(y, x reg.VecVirtual) {
 
 // AndNot computes x &^= y.
 func (s Set) AndNot(y, x reg.VecVirtual) {
-	if s.Lanes == 16 {
+	if s.EVEX {
 		VPANDND(x, y, x)
 	} else {
 		VANDNPS(x, y, x)
@@ -158,19 +160,32 @@ func (s Set) Broadcast(bits uint32) reg.VecVirtual {
 
 // LanesSum adds up the lanes of v, halves first, and returns the register that holds the sum in lane 0.
 func (s Set) LanesSum(v reg.VecVirtual) reg.VecVirtual {
+	x, upper := v.AsX(), XMM()
+	s.SumToQuarter(v)
+	VPERMILPS(operand.Imm(0x0E), x, upper)
+	VADDPS(upper, x, x)
+	VPERMILPS(operand.Imm(0x01), x, upper)
+	VADDSS(upper, x, x)
+	return x.(reg.VecVirtual)
+}
+
+// SumToQuarter adds up the lanes of v, halves first, until four sums are left in its lowest lanes.
+func (s Set) SumToQuarter(v reg.VecVirtual) {
 	y, x, quarter := v.AsY(), v.AsX(), XMM()
 	if s.Lanes == 16 {
 		half := YMM()
 		VEXTRACTF64X4(operand.Imm(1), v, half)
 		VADDPS(half, y, y)
-		VEXTRACTF32X4(operand.Imm(1), y, quarter) // reaches registers 16 to 31
-	} else {
-		VEXTRACTF128(operand.Imm(1), y, quarter)
 	}
+	s.UpperQuarter(y, quarter)
 	VADDPS(quarter, x, x)
-	VPERMILPS(operand.Imm(0x0E), x, quarter)
-	VADDPS(quarter, x, x)
-	VPERMILPS(operand.Imm(0x01), x, quarter)
-	VADDSS(quarter, x, x)
-	return x.(reg.VecVirtual)
+}
+
+// UpperQuarter copies lanes 4 to 7 of y to x.
+func (s Set) UpperQuarter(y, x reg.Register) {
+	if s.EVEX {
+		VEXTRACTF32X4(operand.Imm(1), y, x) // reaches registers 16 to 31
+	} else {
+		VEXTRACTF128(operand.Imm(1), y, x)
+	}
 }
