@@ -18,8 +18,12 @@ type ConvSpec struct {
 // resolved returns the specification with ones for zero strides and dilations.
 func (s ConvSpec) resolved() ConvSpec {
 	for i := range 2 {
-		s.Stride[i] = max(s.Stride[i], 1)
-		s.Dilation[i] = max(s.Dilation[i], 1)
+		if s.Stride[i] == 0 {
+			s.Stride[i] = 1
+		}
+		if s.Dilation[i] == 0 {
+			s.Dilation[i] = 1
+		}
 	}
 	return s
 }

@@ -100,15 +100,26 @@ func sqrtRule() rule {
 	return unaryRule("sqrt", math.Sqrt, func(e, _ *Expr) *Expr { return Div(like(e, 0.5), e) })
 }
 
-// Pow returns xᵖ for a constant exponent p, element-wise: NaN for x < 0 unless p is an integer.
+// Pow returns xᵖ for a constant exponent p, element-wise: NaN for x < 0 unless p is an integer. Its
+// derivative is p·xᵖ⁻¹, and 0 also at x = 0 where p = 0.
 func Pow(x *Expr, p float64) *Expr { return apply(OpPow, p, x) }
 
 func powRule() rule {
 	return rule{
 		name:  "pow",
 		shape: floatShape,
-		vjp:   func(e, c *Expr) []*Expr { return []*Expr{Mul(c, powSlope(e))} },
-		jvp:   func(e *Expr, t []*Expr) *Expr { return Mul(t[0], powSlope(e)) },
+		vjp: func(e, c *Expr) []*Expr {
+			if e.attr.(float64) == 0 {
+				return noVJP(e, c)
+			}
+			return []*Expr{Mul(c, powSlope(e))}
+		},
+		jvp: func(e *Expr, t []*Expr) *Expr {
+			if e.attr.(float64) == 0 {
+				return nil
+			}
+			return Mul(t[0], powSlope(e))
+		},
 		eval: func(e *Expr, args []*Tensor, _ *Env) *Tensor {
 			out := NewTensor(e.shape...)
 			for i, v := range args[0].Data {

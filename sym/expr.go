@@ -170,9 +170,9 @@ func nodeKey(op Op, attr any, args []*Expr) string {
 	return string(b)
 }
 
-// With returns e's operation applied to other arguments.
+// With returns e's operation applied to other arguments; a leaf, and an expression with an error, itself.
 func (e *Expr) With(args ...*Expr) *Expr {
-	if len(args) == 0 {
+	if len(args) == 0 || e.err != nil {
 		return e
 	}
 	return apply(e.op, e.attr, args...)

@@ -1,6 +1,10 @@
 package sym
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
 
 // Gradient returns ∂y/∂w for the scalar y and every w of wrt, each of the shape of its w and an
 // expression that can be differentiated again; an exact zero where y does not depend on w. Reverse
@@ -13,14 +17,15 @@ func Gradient(y *Expr, wrt ...*Expr) []*Expr {
 }
 
 // VJP returns cᵀ·∂y/∂w for every w of wrt: the cotangent c, of the shape of y, pulled back. An element
-// of wrt may be any expression; y is then seen as a function of it.
+// of wrt may be any expression; y is then seen as a function of it. Where one element of wrt is computed
+// from another, the other's derivative is still the whole one, by way of the first, too.
 func VJP(y, c *Expr, wrt ...*Expr) []*Expr {
-	out := make([]*Expr, len(wrt))
 	if err := firstError(append([]*Expr{y, c}, wrt...)); err != nil {
-		for i := range out {
-			out[i] = err
-		}
-		return out
+		return slices.Repeat([]*Expr{err}, len(wrt))
+	}
+	if c.dtype != Float || !c.shape.Equal(y.shape) {
+		err := errorExpr(y.graph, y.op, []*Expr{y, c}, errors.New("expected a float cotangent of the expression's shape"))
+		return slices.Repeat([]*Expr{err}, len(wrt))
 	}
 	order := dependents(y, wrt)
 	cotangent := map[*Expr]*Expr{y: c}
@@ -37,6 +42,7 @@ func VJP(y, c *Expr, wrt ...*Expr) []*Expr {
 			}
 		}
 	}
+	out := make([]*Expr, len(wrt))
 	for i, w := range wrt {
 		if out[i] = cotangent[w]; out[i] == nil {
 			out[i] = like(w, 0)
@@ -46,18 +52,19 @@ func VJP(y, c *Expr, wrt ...*Expr) []*Expr {
 }
 
 // JVP returns ∂y/∂x·t summed over the pairs (x, t), the derivative of y along the tangents, an
-// expression of the shape of y. Forward mode.
+// expression of the shape of y. Forward mode. An x that is computed from others is taken as independent of
+// them: its tangent is the given one.
 func JVP(y *Expr, xs, ts []*Expr) *Expr {
-	if len(xs) != len(ts) {
-		return errorExpr(y.graph, y.op, []*Expr{y}, fmt.Errorf("%d expressions with %d tangents", len(xs), len(ts)))
-	}
 	if err := firstError(append(append([]*Expr{y}, xs...), ts...)); err != nil {
 		return err
 	}
+	if len(xs) != len(ts) {
+		return errorExpr(y.graph, y.op, []*Expr{y}, fmt.Errorf("%d expressions with %d tangents", len(xs), len(ts)))
+	}
 	tangent := map[*Expr]*Expr{}
 	for i, x := range xs {
-		if !x.shape.Equal(ts[i].shape) {
-			return errorExpr(y.graph, y.op, []*Expr{x, ts[i]}, fmt.Errorf("the tangent's shape differs"))
+		if ts[i].dtype != Float || !x.shape.Equal(ts[i].shape) {
+			return errorExpr(y.graph, y.op, []*Expr{x, ts[i]}, errors.New("expected a float tangent of the expression's shape"))
 		}
 		tangent[x] = plus(tangent[x], ts[i])
 	}

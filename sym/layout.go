@@ -10,7 +10,7 @@ func Reshape(x *Expr, shape ...int) *Expr {
 	if x.err == nil && x.shape.Equal(shape) {
 		return x
 	}
-	if v, ok := ConstValue(x); ok && x.err == nil && x.shape.Size() == Shape(shape).Size() {
+	if v, ok := ConstValue(x); ok && x.shape.Size() == Shape(shape).Size() {
 		return x.graph.Const(v, shape...)
 	}
 	return apply(OpReshape, Shape(slices.Clone(shape)), x)
@@ -212,9 +212,9 @@ func padRule() rule {
 	}
 }
 
-// Concat joins tensors along an axis; the other extents and the dtypes are equal.
+// Concat joins one or more tensors along an axis; the other extents and the dtypes are equal.
 func Concat(axis int, xs ...*Expr) *Expr {
-	if len(xs) == 1 {
+	if len(xs) == 1 && axis >= 0 && axis < len(xs[0].shape) {
 		return xs[0]
 	}
 	return apply(OpConcat, axis, xs...)

@@ -83,7 +83,7 @@ func constRule() rule {
 
 // ConstValue returns the value of a constant and whether e is one.
 func ConstValue(e *Expr) (float64, bool) {
-	if e.op != OpConst {
+	if e.op != OpConst || e.err != nil {
 		return 0, false
 	}
 	return e.attr.(ConstAttr).Value, true

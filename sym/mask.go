@@ -182,10 +182,10 @@ func Minimum(a, b *Expr) *Expr {
 	return Select(GreaterEqual(b, a), a, b)
 }
 
-// ReLU returns max(x, 0), element-wise; its derivative at 0 is 0.
+// ReLU returns max(x, 0), element-wise, and 0 for NaN; its derivative at 0 is 0.
 func ReLU(x *Expr) *Expr { return LeakyReLU(x, 0) }
 
-// LeakyReLU returns x where x > 0 and slope·x elsewhere; its derivative at 0 is slope.
+// LeakyReLU returns x where x > 0 and slope·x elsewhere, element-wise; its derivative at 0 is slope.
 func LeakyReLU(x *Expr, slope float64) *Expr {
 	zero := like(x, 0)
 	if slope == 0 {

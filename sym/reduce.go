@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Sum returns the sum over the given axes, which disappear; without axes the sum over all of them, a
-// scalar. Its transpose is [Broadcast].
+// Sum returns the sum over the given axes, in increasing order, which disappear; without axes the sum over
+// all of them, a scalar. Its transpose is [Broadcast].
 func Sum(x *Expr, axes ...int) *Expr {
 	if x.err != nil {
 		return x
@@ -14,7 +14,7 @@ func Sum(x *Expr, axes ...int) *Expr {
 	if len(axes) == 0 {
 		axes = allAxes(len(x.shape))
 	}
-	if len(x.shape) == 0 {
+	if len(axes) == 0 && x.dtype == Float {
 		return x
 	}
 	return apply(OpSum, slices.Clone(axes), x)
@@ -96,10 +96,13 @@ func Broadcast(x *Expr, dims []int, shape ...int) *Expr {
 	if x.err == nil && x.shape.Equal(shape) && slices.Equal(dims, allAxes(len(shape))) {
 		return x
 	}
-	if v, ok := ConstValue(x); ok && x.err == nil {
-		return x.graph.Const(v, shape...)
+	a := BroadcastAttr{slices.Clone(dims), slices.Clone(shape)}
+	if v, ok := ConstValue(x); ok {
+		if _, _, err := broadcastRule().shape([]*Expr{x}, a); err == nil {
+			return x.graph.Const(v, shape...)
+		}
 	}
-	return apply(OpBroadcast, BroadcastAttr{slices.Clone(dims), slices.Clone(shape)}, x)
+	return apply(OpBroadcast, a, x)
 }
 
 // BroadcastTo returns x stretched to the given shape under NumPy's rule.

@@ -284,6 +284,43 @@ func documented(t *testing.T) map[string]bool {
 	return out
 }
 
+// TestGenerators checks that the expression made for an operation holds it.
+func TestGenerators(t *testing.T) {
+	for op, generate := range generators() {
+		y := generate(newDraw(1))
+		if !slices.ContainsFunc(Topological(y), func(e *Expr) bool { return e.op == op }) {
+			t.Errorf("%s: %s", op, Format(y))
+		}
+	}
+}
+
+// TestExactZeros checks that the derivatives of steps, masks and indices are the constant 0, which the compiler
+// drops, and not an expression that evaluates to it.
+func TestExactZeros(t *testing.T) {
+	g := NewGraph()
+	x, image := g.Input("x", Float, 3), g.Input("image", Float, 1, 1, 4, 4)
+	pool := PoolSpec{Window: [2]int{2, 2}}
+	mask := Greater(x, like(x, 1))
+	for _, y := range []*Expr{
+		Sign(x), StopGradient(x), Pow(x, 0), ToFloat(mask), ToFloat(GreaterEqual(x, Neg(x))), ToFloat(Equal(x, Exp(x))),
+		ToFloat(And(mask, Not(mask))), ToFloat(Or(mask, mask)), Select(mask, like(x, 2), like(x, 3)), ToFloat(ArgMax(x, 0)),
+		OneHot(ArgMax(x, 0), 3), ToFloat(MaxPoolIndex(image, pool)), Gather(g.Input("y", Float, 3), ArgMax(x, 0), 0),
+		g.Normal(1, 3), g.Uniform(1, 3), ToFloat(g.Bernoulli(0.5, 1, 3)), like(x, 5),
+	} {
+		reverse := VJP(y, g.Input("c"+fmt.Sprint(y.id), Float, y.shape...), x, image)
+		for i, wrt := range []*Expr{x, image} {
+			for _, d := range []*Expr{reverse[i], JVP(y, []*Expr{wrt}, []*Expr{Exp(wrt)})} {
+				if v, constant := ConstValue(d); !constant || v != 0 {
+					t.Errorf("%v: derivative %s, want the constant 0", y, Format(d))
+				}
+			}
+			if s := reverse[i].shape; !s.Equal(wrt.shape) {
+				t.Errorf("%v: derivative of shape %v, want %v", y, s, wrt.shape)
+			}
+		}
+	}
+}
+
 // TestDerivatives checks the rules of every operation in first and second order at random shapes and points:
 // forward mode against a central difference, reverse mode against forward mode, for the operation itself and for
 // its forward and reverse derivatives as functions of the arguments.

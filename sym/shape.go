@@ -2,6 +2,7 @@ package sym
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 )
@@ -55,12 +56,20 @@ func (s Shape) strides() []int {
 	return st
 }
 
-// check returns an error if an extent is below 1.
+// maxSize bounds the number of elements of a tensor: its index fits an int32 of the engine.
+const maxSize = math.MaxInt32
+
+// check returns an error if an extent is below 1 or there are too many elements.
 func (s Shape) check() error {
+	n := 1
 	for _, d := range s {
 		if d < 1 {
 			return fmt.Errorf("shape %v has an extent below 1", s)
 		}
+		if d > maxSize/n {
+			return fmt.Errorf("shape %v has more than %d elements", s, maxSize)
+		}
+		n *= d
 	}
 	return nil
 }
