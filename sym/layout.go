@@ -89,6 +89,10 @@ type SliceAttr struct{ Start, Stop, Step []int }
 // Slice returns x[start:stop:step] along every axis, 0 ≤ start < stop ≤ extent, step ≥ 1. Its
 // transpose is [Pad].
 func Slice(x *Expr, start, stop, step []int) *Expr {
+	rank := len(x.shape)
+	if x.err == nil && slices.Equal(start, make([]int, rank)) && slices.Equal(stop, x.shape) && slices.Equal(step, ones(rank)) {
+		return x
+	}
 	return apply(OpSlice, SliceAttr{slices.Clone(start), slices.Clone(stop), slices.Clone(step)}, x)
 }
 
@@ -164,6 +168,10 @@ type PadAttr struct{ Low, High, Gap []int }
 // Pad returns x with zeros before and after it and gap zeros between neighbours, along every axis.
 // Its transpose is [Slice].
 func Pad(x *Expr, low, high, gap []int) *Expr {
+	none := make([]int, len(x.shape))
+	if x.err == nil && x.dtype == Float && slices.Equal(low, none) && slices.Equal(high, none) && slices.Equal(gap, none) {
+		return x
+	}
 	return apply(OpPad, PadAttr{slices.Clone(low), slices.Clone(high), slices.Clone(gap)}, x)
 }
 

@@ -241,6 +241,28 @@ func TestLayout(t *testing.T) {
 	}
 }
 
+// TestNothingMoved checks that a movement of nothing is the expression itself, also of a scalar.
+func TestNothingMoved(t *testing.T) {
+	g := sym.NewGraph()
+	none, all := []int{0, 0}, []int{2, 3}
+	x, s := g.Input("x", sym.Float, all...), g.Input("s", sym.Float)
+	for i, e := range []*sym.Expr{
+		sym.Reshape(x, 2, 3), sym.Transpose(x, 0, 1), sym.Slice(x, none, all, []int{1, 1}), sym.Pad(x, none, none, none), sym.Concat(1, x),
+		sym.Broadcast(x, []int{0, 1}, 2, 3), sym.BroadcastTo(x, 2, 3),
+	} {
+		if e != x {
+			t.Errorf("movement %d of %v is %v", i, x, e)
+		}
+	}
+	for i, e := range []*sym.Expr{
+		sym.Reshape(s), sym.Transpose(s), sym.Slice(s, nil, nil, nil), sym.Pad(s, nil, nil, nil), sym.Sum(s), sym.Broadcast(s, nil), sym.BroadcastTo(s),
+	} {
+		if e != s {
+			t.Errorf("movement %d of %v is %v", i, s, e)
+		}
+	}
+}
+
 // TestSoftmaxDefinition compares softmax, log-softmax and cross-entropy at moderate logits with their definitions,
 // which do not overflow there.
 func TestSoftmaxDefinition(t *testing.T) {
