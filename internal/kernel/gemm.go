@@ -77,17 +77,23 @@ func consecutive(offsets []int32) bool {
 // It may read up to Slack floats past b[boff[p]+n−1]. At AVX-512 and AVX2 products are fused with the
 // addition; |error| ≤ (k+2)·2⁻²⁴·Σ|A·B|.
 func (l Level) MulPacked(c []float32, ldc int, ap, b []float32, boff []int32, m, n int, acc bool) {
-	k := len(boff)
+	l.MulPackedPart(c, ldc, ap, len(boff), 0, b, boff, m, n, acc)
+}
+
+// MulPackedPart computes the product with columns from … from+len(boff)−1 of a packed A of k columns:
+//
+//	c[i·ldc + j] (+)= Σ_p A[i, from+p]·b[boff[p] + j],  0 ≤ i < m, 0 ≤ j < n
+func (l Level) MulPackedPart(c []float32, ldc int, ap []float32, k, from int, b []float32, boff []int32, m, n int, acc bool) {
 	parts := l.panels(m)
-	blocks := (k + innerBlock - 1) / innerBlock
+	blocks := (len(boff) + innerBlock - 1) / innerBlock
 	for block := range blocks {
-		p0, kc := evenly(k, blocks, block)
+		p0, kc := evenly(len(boff), blocks, block)
 		add := acc || block > 0
 		for j := 0; j < n; {
 			width := l.columns(n-j, kc)
 			for q := range parts {
 				first, mr := evenly(m, parts, q)
-				l.mulTile(c[first*ldc+j:], ldc, ap[first*k+p0*mr:], b[j:], boff[p0:p0+kc], mr, width, add)
+				l.mulTile(c[first*ldc+j:], ldc, ap[first*k+(from+p0)*mr:], b[j:], boff[p0:p0+kc], mr, width, add)
 			}
 			j += width
 		}

@@ -47,6 +47,9 @@ func (low *lowering) packWeights(w *sym.Expr, kind string, rows, cols []int32, f
 	size := roundUp(low.level.PackedSize(len(rows), len(cols)))
 	n := low.bareNode(low.name(w)+"/"+kind, size*len(first), 1)
 	n.kern = &packFilterCall{node: n, rows: rows, cols: cols, first: first, size: size}
+	if len(first) > 1 {
+		n.slabs, n.chunk, n.private = len(first), 1, true
+	}
 	n.addUse(low.value(w), false)
 	low.packs[key] = n.outs[0]
 	return n.outs[0]
@@ -58,7 +61,7 @@ type packKey struct {
 	kind string
 }
 
-// packFilterCall packs a filter in panels of equal size.
+// packFilterCall packs a filter in panels of equal size. A slab is a panel.
 type packFilterCall struct {
 	node       *node
 	rows, cols []int32
@@ -70,10 +73,10 @@ func (x *packFilterCall) String() string {
 	return fmt.Sprintf("pack{%d of %dx%d}", len(x.first), len(x.rows), len(x.cols))
 }
 
-func (x *packFilterCall) run(c *chunk, _, _ int) {
+func (x *packFilterCall) run(c *chunk, lo, hi int) {
 	out, in := x.node.outs[0].slab(c, 0, 1, 1), x.node.args[0].value.slab(c, 0, 1, 1)
-	for q, at := range x.first {
-		c.worker.level.PackA(out[q*x.size:(q+1)*x.size], in[at:], x.rows, x.cols)
+	for q := lo; q < hi; q++ {
+		c.worker.level.PackA(out[q*x.size:(q+1)*x.size], in[x.first[q]:], x.rows, x.cols)
 	}
 }
 
@@ -103,6 +106,10 @@ func (low *lowering) emitConv(e *sym.Expr) {
 	g := newGeometry(e.Attr().(sym.ConvAttr).ConvSpec, x.Shape(), w.Shape(), e.Shape())
 	if g.whole() {
 		low.emitWhole(e, x, w, x.Shape()[0], g.oc, sym.MatMulAttr{TransB: true})
+		return
+	}
+	if g.wide(x.Shape()[0]) {
+		low.emitWideConv(e, g)
 		return
 	}
 	packed := low.packWeights(w, "forward", multiples(g.oc, len(g.taps)), multiples(len(g.taps), 1), []int32{0})
@@ -168,6 +175,10 @@ func (low *lowering) emitConvInputGradient(e *sym.Expr) {
 	g := newGeometry(e.Attr().(sym.ConvAttr).ConvSpec, e.Shape(), w.Shape(), dy.Shape())
 	if g.whole() {
 		low.emitWhole(e, dy, w, dy.Shape()[0], len(g.taps), sym.MatMulAttr{})
+		return
+	}
+	if g.wide(dy.Shape()[0]) {
+		low.emitWideInputGradient(e, g)
 		return
 	}
 	if g.flips() {
@@ -264,6 +275,10 @@ func (low *lowering) emitConvWeightGradient(e *sym.Expr, attr sym.ConvAttr, pair
 		return
 	}
 	batch := x.Shape()[0]
+	if g.wide(batch) {
+		low.emitWideWeightGradient(e, g, pairs)
+		return
+	}
 	parts := chunks(batch, chunkSize(batch))
 	n := low.bareNode(low.name(e)+"/part", parts*e.Shape().Size(), batch)
 	k := &convWeightCall{node: n, g: g, pairs: len(pairs), planes: multiples(g.oc, g.pixels), stride: roundUp(g.ExpandedSize())}
