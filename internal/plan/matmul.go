@@ -12,7 +12,7 @@ type product struct {
 	m, n, k        int
 	transA, transB bool
 	aRows, aCols   []int32 // element (i, p) of op(A) is at aRows[i] + aCols[p]
-	bOff           []int32 // row p of B, or row j where B is transposed
+	bOff           []int32 // row p of B, or row j where B is transposed and A is not
 }
 
 func newProduct(m, n, k int, attr sym.MatMulAttr) product {
@@ -21,7 +21,7 @@ func newProduct(m, n, k int, attr sym.MatMulAttr) product {
 	if p.transA {
 		p.aRows, p.aCols = multiples(m, 1), multiples(k, m)
 	}
-	if p.bOff = multiples(k, n); p.transB {
+	if p.bOff = multiples(k, n); p.transB && !p.transA {
 		p.bOff = multiples(n, k)
 	}
 	return p
@@ -58,23 +58,13 @@ func (p *product) rows(l kernel.Level, c, a, b, scratch []float32, lo, hi int, a
 	if p.transA {
 		rows = p.aRows[lo:hi]
 	}
-	bOff := p.bOff
-	packed := l.PackedSize(hi-lo, p.k)
 	if p.transB {
-		b, bOff = p.untranspose(b, scratch[packed:])
+		to := scratch[l.PackedSize(hi-lo, p.k):]
+		l.Transpose(to, p.n, b, p.k, p.k, p.n)
+		b = to
 	}
 	l.PackA(scratch, a, rows, p.aCols)
-	l.MulPacked(c, p.n, scratch, b, bOff, hi-lo, p.n, acc)
-}
-
-// untranspose copies B from [n, k] to [k, n].
-func (p *product) untranspose(b, to []float32) ([]float32, []int32) {
-	for j := range p.n {
-		for q, v := range b[j*p.k : (j+1)*p.k] {
-			to[q*p.n+j] = v
-		}
-	}
-	return to[:p.k*p.n+kernel.Slack], multiples(p.k, p.n)
+	l.MulPacked(c, p.n, scratch, b, p.bOff, hi-lo, p.n, acc)
 }
 
 // matMulCall computes rows of Σ op(A)·op(B) over pairs of matrices.

@@ -66,42 +66,20 @@ func (t transposition) String() string {
 func (x *transposeCall) String() string { return fmt.Sprintf("%v{%dx%d}", x.kind, x.rows, x.inner) }
 
 func (x *transposeCall) run(c *chunk, lo, hi int) {
-	n, size := x.node, x.rows*x.inner
-	switch x.kind {
-	case toLanes:
-		in, out := n.args[0].value.slab(c, lo, hi, n.slabs), n.outs[0].slab(c, 0, 1, 1)
-		for r := range x.rows {
-			copyTransposed(out[r*x.pitch+lo:], x.batch, in[r*x.inner:], size, x.inner, hi-lo)
-		}
-	case fromLanes:
-		in, out := n.args[0].value.slab(c, 0, 1, 1), n.outs[0].slab(c, lo, hi, n.slabs)
-		for r := range x.rows {
-			copyTransposed(out[r*x.inner:], size, in[r*x.pitch+lo:], x.batch, hi-lo, x.inner)
-		}
-	case channelsLast:
+	n, l, size := x.node, c.worker.level, x.rows*x.inner
+	if x.kind == channelsLast { // a slab is an image
 		in, out := n.args[0].value.slab(c, lo, hi, n.slabs), n.outs[0].slab(c, lo, hi, n.slabs)
 		for i := range hi - lo {
-			copyTransposed(out[i*x.pitch:], x.rows, in[i*size:], x.inner, x.inner, x.rows)
+			l.Transpose(out[i*x.pitch:], x.rows, in[i*size:], x.inner, x.inner, x.rows)
 		}
+		return
 	}
-}
-
-// copyTransposed sets to[i·toStep + j] = from[j·fromStep + i] for i < m, j < n.
-func copyTransposed(to []float32, toStep int, from []float32, fromStep, m, n int) {
-	j := 0
-	for ; j+4 <= n; j += 4 {
-		a, b := from[j*fromStep:][:m], from[(j+1)*fromStep:][:m]
-		c, d := from[(j+2)*fromStep:][:m], from[(j+3)*fromStep:][:m]
-		at := j
-		for i, v := range a {
-			t := to[at : at+4 : at+4]
-			t[0], t[1], t[2], t[3] = v, b[i], c[i], d[i]
-			at += toStep
-		}
-	}
-	for ; j < n; j++ {
-		for i, v := range from[j*fromStep:][:m] {
-			to[i*toStep+j] = v
+	in, out := n.args[0].value.slab(c, 0, 1, 1), n.outs[0].slab(c, 0, 1, 1)
+	for r := lo; r < hi; r++ { // a slab is a plane of all images: vectors and cache lines are whole
+		if x.kind == toLanes {
+			l.Transpose(out[r*x.pitch:], x.batch, in[r*x.inner:], size, x.inner, x.batch)
+		} else {
+			l.Transpose(out[r*x.inner:], size, in[r*x.pitch:], x.batch, x.batch, x.inner)
 		}
 	}
 }
@@ -126,8 +104,11 @@ func (low *lowering) transposed(x *sym.Expr, kind transposition) *value {
 	}
 	n := low.bareNode(low.name(x)+"/"+kind.String(), size, batch)
 	t.node, n.kern = n, t
+	if kind == toLanes {
+		n.tiles(rows, 0)
+	}
 	n.cost = 4 * x.Shape().Size()
-	n.addUse(low.value(x), true)
+	n.addUse(low.value(x), kind == channelsLast)
 	low.packs[key] = n.outs[0]
 	return n.outs[0]
 }
@@ -138,6 +119,7 @@ func (low *lowering) fromLanes(e *sym.Expr, laned *value) {
 	batch, rows := e.Shape()[0], e.Shape()[1]
 	inner := e.Shape().Size() / (batch * rows)
 	n.kern = &transposeCall{node: n, kind: fromLanes, batch: batch, rows: rows, inner: inner, pitch: pitch(inner * batch)}
+	n.tiles(rows, 0)
 	n.cost = 4 * e.Shape().Size()
 	n.addUse(laned, false)
 }
@@ -441,5 +423,5 @@ func (x *tapsLastCall) String() string { return fmt.Sprintf("taps-last{%d}", x.t
 func (x *tapsLastCall) run(c *chunk, lo, hi int) {
 	n := x.node
 	in, out := n.args[0].value.slab(c, 0, 1, 1), n.outs[0].slab(c, lo, hi, n.slabs)
-	copyTransposed(out, x.taps, in[lo*x.depth:], x.channels*x.depth, (hi-lo)*x.depth, x.taps)
+	c.worker.level.Transpose(out, x.taps, in[lo*x.depth:], x.channels*x.depth, (hi-lo)*x.depth, x.taps)
 }
