@@ -45,9 +45,17 @@ func cheap(e *sym.Expr) bool {
 	case sym.OpGreater, sym.OpGreaterEqual, sym.OpEqual, sym.OpAdd, sym.OpSub, sym.OpMul:
 		_, a := sym.ConstValue(e.Args()[0])
 		_, b := sym.ConstValue(e.Args()[1])
-		return a || b
+		return a || b || shifts(e)
 	}
 	return false
+}
+
+// shifts reports whether e adds something small to a tensor that is in memory, as the centring of batch norm does: to
+// read that tensor again costs no more than to read e.
+func shifts(e *sym.Expr) bool {
+	x, by := e.Args()[0], e.Args()[1]
+	return (e.Op() == sym.OpAdd || e.Op() == sym.OpSub) && !fusible(x) && x.Op() != sym.OpInput &&
+		by.Op() == sym.OpBroadcast && by.Args()[0].Shape().Size()*8 <= by.Shape().Size()
 }
 
 // materialized decides which expressions get memory: everything that is not fusible, and of the fusible

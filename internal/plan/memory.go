@@ -126,5 +126,6 @@ func roundUp(n int) int { return (n + alignment - 1) / alignment * alignment }
 // allocate returns n floats, aligned to a cache line, with the slack kernels may read behind them.
 func allocate(n int) []float32 {
 	raw := make([]float32, n+kernel.Slack+alignment)
+	adviseHugePages(raw)
 	return raw[misalignment(raw):][: n : n+kernel.Slack]
 }

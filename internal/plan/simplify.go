@@ -14,8 +14,11 @@ type pass struct {
 
 // passes run in this order. Algebra comes first: it removes what is identically zero, which differentiation
 // leaves behind, so that the others see only what is computed. Shared masks need the final form of the
-// selections. Transposes move into products before products are compared.
+// selections. Transposes move into products before products are compared. Sums leave new constants behind, hence the
+// algebra after them.
 var passes = []pass{
+	{"algebra", algebra},
+	{"sums", sums},
 	{"algebra", algebra},
 	{"relu-masks", reluMasks},
 	{"transposes", transposes},
@@ -138,6 +141,8 @@ func addRule(e, a, b *sym.Expr) *sym.Expr {
 		return b
 	case is(b, 0):
 		return a
+	case a == b: // a constant factor costs no more memory than a
+		return mulRule(e, a, constant(e, 2))
 	case b.Op() == sym.OpNeg:
 		return sym.Sub(a, b.Args()[0])
 	case a.Op() == sym.OpNeg:

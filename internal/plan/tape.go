@@ -89,18 +89,29 @@ func (t *tape) eval(w *worker, src *sources, b *block, dst []float32) []float32 
 		at[i] = slots[i][:n]
 	}
 	if len(t.code) == 0 {
-		return at[t.result]
+		return full(w, &at, t.result, n)
 	}
 	// Only the last instruction writes to dst, which may be the memory of an operand.
 	last := len(t.code) - 1
 	for i := range last {
-		t.code[i].exec(w.level, at[t.code[i].dst], &at, src)
+		t.code[i].exec(w, at[t.code[i].dst], &at, src)
 	}
-	t.code[last].exec(w.level, dst[:n], &at, src)
+	t.code[last].exec(w, dst[:n], &at, src)
 	return dst[:n]
 }
 
-// load returns the block of operand i: in place where it is dense, spread into buf where it is not.
+// full returns slot i, spread over n elements if it is a single number.
+func full(w *worker, at *[maxOperands + maxRegisters][]float32, i, n int) []float32 {
+	if len(at[i]) < n {
+		x := at[i][0]
+		at[i] = w.blocks[i][:n]
+		w.level.Fill(at[i], x)
+	}
+	return at[i]
+}
+
+// load returns the block of operand i: in place where it is dense, a single number where it is the same in the whole
+// block, else spread into buf.
 func (t *tape) load(l kernel.Level, src *sources, i int, b *block, buf []float32) []float32 {
 	last := len(t.space.dims) - 1
 	in, row := t.space.steps[i][last], 0
@@ -108,6 +119,9 @@ func (t *tape) load(l kernel.Level, src *sources, i int, b *block, buf []float32
 		row = t.space.steps[i][last-1]
 	}
 	data := src.data[i][b.offsets[i]:]
+	if in == 0 && b.rows == 1 {
+		return data[:1]
+	}
 	if in == 1 && (b.rows == 1 || row == b.cols) {
 		return data[:b.rows*b.cols]
 	}
@@ -128,25 +142,31 @@ func (t *tape) load(l kernel.Level, src *sources, i int, b *block, buf []float32
 }
 
 // exec runs one instruction.
-func (x *instr) exec(l kernel.Level, dst []float32, at *[maxOperands + maxRegisters][]float32, src *sources) {
-	s := x.immediate
+func (x *instr) exec(w *worker, dst []float32, at *[maxOperands + maxRegisters][]float32, src *sources) {
+	l, n, s := w.level, len(dst), x.immediate
 	if x.scalar >= 0 {
 		s = src.scalars[x.scalar]
 	}
-	n := len(dst)
 	switch x.kind {
 	case instrUnary:
-		l.Unary(x.unary, dst, at[x.a])
+		l.Unary(x.unary, dst, full(w, at, x.a, n))
 	case instrBinary:
-		l.Binary(x.binary, dst, at[x.a], at[x.b])
+		switch a, b := at[x.a], at[x.b]; {
+		case len(b) < n:
+			l.BinaryScalar(x.binary, dst, full(w, at, x.a, n), b[0])
+		case len(a) < n:
+			l.ScalarBinary(x.binary, dst, a[0], b)
+		default:
+			l.Binary(x.binary, dst, a, b)
+		}
 	case instrBinaryScalar:
-		l.BinaryScalar(x.binary, dst, at[x.a], s)
+		l.BinaryScalar(x.binary, dst, full(w, at, x.a, n), s)
 	case instrScalarBinary:
-		l.ScalarBinary(x.binary, dst, s, at[x.a])
+		l.ScalarBinary(x.binary, dst, s, full(w, at, x.a, n))
 	case instrSelect:
-		l.Select(dst, at[x.a], orZeros(at, x.b, n), orZeros(at, x.c, n))
+		l.Select(dst, full(w, at, x.a, n), orZeros(w, at, x.b, n), orZeros(w, at, x.c, n))
 	case instrPow:
-		for i, v := range at[x.a] {
+		for i, v := range full(w, at, x.a, n) {
 			dst[i] = float32(math.Pow(float64(v), float64(s)))
 		}
 	case instrFill:
@@ -155,11 +175,11 @@ func (x *instr) exec(l kernel.Level, dst []float32, at *[maxOperands + maxRegist
 }
 
 // orZeros returns slot i, or zeros for −1.
-func orZeros(at *[maxOperands + maxRegisters][]float32, i, n int) []float32 {
+func orZeros(w *worker, at *[maxOperands + maxRegisters][]float32, i, n int) []float32 {
 	if i < 0 {
 		return zeros[:n]
 	}
-	return at[i]
+	return full(w, at, i, n)
 }
 
 // String lists the instructions.
@@ -211,6 +231,7 @@ func (m *mapCall) run(c *chunk, lo, hi int) {
 	var src sources
 	m.tape.open(&src, m.node, c, lo, hi)
 	out := m.node.outs[0].slab(c, lo, hi, m.node.slabs)
+
 	b := block{offsets: src.offsets[:len(m.tape.operands)]}
 	done := 0
 	for walk := m.tape.space.walk(lo, hi); walk.next(&b); {
