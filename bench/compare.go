@@ -31,6 +31,19 @@ type Options struct {
 	Log func(string)
 }
 
+// Validate returns what is wrong with the options.
+func (opt Options) Validate() error {
+	if opt.Rounds < 1 || !(opt.Seconds > 0) {
+		return fmt.Errorf("--rounds is %d and --seconds %v, expected at least 1 and more than 0", opt.Rounds, opt.Seconds)
+	}
+	for _, n := range opt.Threads {
+		if n < 1 {
+			return fmt.Errorf("--threads has %d, expected at least 1", n)
+		}
+	}
+	return Known(opt.Workloads, opt.Engines)
+}
+
 // Row is a measurement.
 type Row struct {
 	Workload        string  `json:"workload"`

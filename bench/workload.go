@@ -18,7 +18,7 @@ import (
 // Workload is a training step: w ← w − rate·∂(loss + λ·penalty)/∂w on a fixed batch.
 type Workload struct {
 	Name  string // w1 … w4
-	Net   string // as the peers know it
+	Net   string // as the peers know it, or a text form of package model
 	Batch int
 	Image [3]int // channels, height, width
 }
@@ -97,7 +97,10 @@ func (w Workload) newStep(method string) (*step, error) {
 
 // forward returns the network of a classifier.
 func (w Workload) forward() (gradreg.Forward, error) {
-	text := map[string]string{"lenet": "lenet:dropout=0", "lenetcaffe": "lenet-caffe", "resnet": "resnet"}[w.Net]
+	text, ok := map[string]string{"lenet": "lenet:dropout=0", "lenetcaffe": "lenet-caffe"}[w.Net]
+	if !ok {
+		text = w.Net
+	}
 	m, err := model.Parse(text)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,10 +13,11 @@ import (
 	"github.com/gradreg/gradreg/bench"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/kernel"
+	"github.com/gradreg/gradreg/report"
 )
 
 func (a *app) benchCommand() *cobra.Command {
-	o := &bench.Options{}
+	o, growth := &bench.Options{}, ""
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure training steps, here and in other frameworks",
@@ -29,9 +31,12 @@ Nothing else should run on the machine.`,
 
   # Beside PyTorch and JAX, in a clone of the repository
   bench/peers/make-env.sh /tmp/peers
-  gradreg bench --peers /tmp/peers`,
+  gradreg bench --peers /tmp/peers
+
+  # How the cost of a step grows with batch size, width and threads
+  gradreg bench --growth growth.svg`,
 		Args: args(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.runBench(cmd, o) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.runBench(cmd, o, growth) },
 	}
 	f := cmd.Flags()
 	f.StringSliceVar(&o.Workloads, "workload", nil, "workloads to measure: w1, w2, w2-256, w3, w4 (default all)")
@@ -41,19 +46,12 @@ Nothing else should run on the machine.`,
 	f.StringVar(&o.Environment, "peers", "", "Python environment made by bench/peers/make-env.sh")
 	f.StringSliceVar(&o.Engines, "engines", nil, "peers to run: "+strings.Join(bench.PeerNames(), ", ")+" (default all)")
 	f.StringVar(&o.Scripts, "scripts", filepath.Join("bench", "peers"), "folder of the peers' scripts")
+	f.StringVar(&growth, "growth", "", "instead, measure how the cost grows with batch, width and threads, and draw it in this SVG file")
 	return cmd
 }
 
-func (a *app) runBench(cmd *cobra.Command, o *bench.Options) error {
-	if o.Rounds < 1 || !(o.Seconds > 0) {
-		return usage{fmt.Errorf("--rounds is %d and --seconds %v, expected at least 1 and more than 0", o.Rounds, o.Seconds)}
-	}
-	for _, n := range o.Threads {
-		if n < 1 {
-			return usage{fmt.Errorf("--threads has %d, expected at least 1", n)}
-		}
-	}
-	if err := bench.Known(o.Workloads, o.Engines); err != nil {
+func (a *app) runBench(cmd *cobra.Command, o *bench.Options, growth string) error {
+	if err := o.Validate(); err != nil {
 		return usage{err}
 	}
 	if o.Environment != "" {
@@ -69,6 +67,9 @@ func (a *app) runBench(cmd *cobra.Command, o *bench.Options) error {
 	if !a.json {
 		o.Log = func(line string) { fmt.Fprintln(a.err, line) }
 	}
+	if growth != "" {
+		return a.runGrowth(cmd.Context(), *o, growth)
+	}
 	rows, err := bench.Compare(cmd.Context(), *o)
 	if err != nil {
 		return err
@@ -77,6 +78,26 @@ func (a *app) runBench(cmd *cobra.Command, o *bench.Options) error {
 		return a.printJSON(rows)
 	}
 	return a.printBench(rows, level)
+}
+
+// runGrowth measures, prints and draws how the cost of a step grows.
+func (a *app) runGrowth(ctx context.Context, o bench.Options, file string) error {
+	points, err := bench.Growth(ctx, o)
+	if err != nil {
+		return err
+	}
+	if err := report.WritePanels(file, bench.GrowthPanels(points)); err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(points)
+	}
+	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(w, "MODEL\tBATCH\tWIDTH\tTHREADS\tMETHOD\tMICROSECONDS AN IMAGE\tSPREAD")
+	for _, p := range points {
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%s\t%.1f\t%.1f … %.1f\n", p.Model, p.Batch, p.Width, p.Threads, p.Method, p.Microseconds, p.Low, p.High)
+	}
+	return w.Flush()
 }
 
 // printBench prints rows as a table: our rates, and how many times as fast as each peer we are.
