@@ -64,21 +64,36 @@ func (d *Dataset) Test() (*Part, error) { return d.test() }
 // source is a row of the table of data sets.
 type source struct {
 	Info
-	// files lists what the source consists of, with checksums.
-	files []file
-	// open reads a part from the files.
-	open func(s *source, fetch fetcher, train bool) (*Part, error)
+	// home is the address of the folder that the downloads are published in, with a slash at its end.
+	home      string
+	downloads []download
+	// unpacked is what the folder is called that the published archive unpacks to, if there is one.
+	unpacked string
+	// files is what the source consists of, whatever it is packed in: first those of the training part, whose
+	// number is trainFiles, then those of the test part.
+	files      []file
+	trainFiles int
+	// parse makes a part of the contents of its files, of at most that many images.
+	parse func(s *source, contents []content, images int) (*Part, error)
 }
 
-// file is a file of a source, with the MD5 of every form it is published in, hexadecimal.
+// file is a file of a source, with what is published of it, or follows from what is.
 type file struct {
-	name string
-	md5  []string
+	name   string
+	size   int    // bytes
+	sha256 string // hexadecimal
+}
+
+// download is a file at a source's public home: an archive, or one of the source's files with .gz behind its name.
+type download struct {
+	name   string
+	size   int64
+	sha256 string // hexadecimal
 }
 
 // sources is the table of data sets.
 func sources() []source {
-	return []source{mnist(), fashionMNIST(), cifar10()}
+	return []source{mnist(), fashionMNIST(), cifar10(), cifar100()}
 }
 
 // List describes all data sets.
@@ -109,32 +124,54 @@ func find(name string) (*source, error) {
 	return nil, fault.Input(spec.Unknown("data set", name, Names()))
 }
 
-// Open returns the data set of that name. Its files are taken from the first of the folders dir/NAME and dir that
-// has any of them, for every dir given in turn; else from the program itself if they are embedded, or from
-// where a Debian package puts them. Files are read when a part is asked for. An unknown name, a dir that is no
-// folder and files that are nowhere are the input's fault, as is every damage found when reading.
+// Open returns the data set of that name. Its files are taken from the first place that has any of them:
+//
+//   - the folders dir/NAME and dir, for every dir given in turn;
+//   - the program itself, if they are embedded;
+//   - the folder NAME of [CacheDir], where [Fetch] puts them;
+//   - the folder NAME of /usr/share/datasets, where Debian packages put them.
+//
+// A file may be there as it is, or with .gz or .xz behind its name, or in the .tar.gz archive that the set is
+// published as, or in the folder which that unpacks to. Files are read when a part is asked for. An unknown name, a
+// dir that is no folder and files that are nowhere ([ErrNotFound]) are the input's fault, as is every damage
+// found when reading.
 func Open(name string, dirs ...string) (*Dataset, error) {
 	s, err := find(name)
 	if err != nil {
 		return nil, err
 	}
-	dir, err := s.locate(dirs)
+	at, err := s.locate(dirs)
 	if err != nil {
 		return nil, err
 	}
-	d := &Dataset{Info: s.Info, Folder: dir}
-	d.train = sync.OnceValues(func() (*Part, error) { return s.part(dir, true) })
-	d.test = sync.OnceValues(func() (*Part, error) { return s.part(dir, false) })
+	d := &Dataset{Info: s.Info, Folder: at.dir}
+	if at.dir == "" {
+		d.train, d.test = mnistTrain, mnistTest
+		return d, nil
+	}
+	d.train = sync.OnceValues(func() (*Part, error) { return s.part(at, true) })
+	d.test = sync.OnceValues(func() (*Part, error) { return s.part(at, false) })
 	return d, nil
 }
 
-// part reads a part from a folder, or takes the embedded one if there is no folder.
-func (s *source) part(dir string, train bool) (*Part, error) {
-	switch {
-	case dir != "":
-		return s.open(s, folder(dir), train)
-	case train:
-		return mnistTrain()
+// part reads a part.
+func (s *source) part(at place, train bool) (*Part, error) {
+	files := s.files[s.trainFiles:]
+	if train {
+		files = s.files[:s.trainFiles]
 	}
-	return mnistTest()
+	contents, err := s.read(at, files)
+	if err != nil {
+		return nil, err
+	}
+	return s.parsePart(contents, train)
+}
+
+// parsePart makes a part of the contents of its files.
+func (s *source) parsePart(contents []content, train bool) (*Part, error) {
+	images := s.Test
+	if train {
+		images = s.Train
+	}
+	return s.parse(s, contents, images)
 }

@@ -26,7 +26,7 @@ func ExampleOpen() {
 func ExampleOpen_unknown() {
 	_, err := dataset.Open("minst")
 	fmt.Println(err)
-	// Output: unknown data set "minst" (did you mean "mnist"?), expected one of cifar10, fashion-mnist, mnist
+	// Output: unknown data set "minst" (did you mean "mnist"?), expected one of cifar10, cifar100, fashion-mnist, mnist
 }
 
 // The whole way from files to the numbers of the first step.

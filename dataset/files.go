@@ -19,44 +19,73 @@ var embedded embed.FS
 // systemFolder is where Debian's dataset-* packages put their files, each set in a folder of its name.
 const systemFolder = "/usr/share/datasets"
 
-// fetcher reads a file of a source by name. The path is for messages.
-type fetcher func(name string) (path string, data []byte, err error)
+// ErrNotFound is wrapped by the error of [Open] that says that none of a data set's files is anywhere.
+var ErrNotFound = errors.New("not found")
 
-// embedded returns the files that come with the program.
-func (s *source) embedded() fetcher {
-	return func(name string) (string, []byte, error) {
-		path := s.Name + "/" + name
-		data, err := embedded.ReadFile(path)
-		return "embedded " + path, data, err
+// CacheDir returns the folder that [Fetch] downloads to where it is told no other, each set in a folder of its
+// name: gradreg in the user's cache folder (XDG_CACHE_HOME or ~/.cache on Linux). It need not exist.
+func CacheDir() (string, error) {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("the user's cache folder: %w", err)
 	}
+	return filepath.Join(dir, "gradreg"), nil
 }
 
-// locate returns the folder that holds the source's files, or "" where the embedded ones are to be used.
-// One file is enough for a folder to be chosen: another that is missing there is an error when it is read,
-// never a reason to take the set from elsewhere.
-func (s *source) locate(dirs []string) (string, error) {
-	dirs = slices.DeleteFunc(slices.Clone(dirs), func(dir string) bool { return dir == "" })
+// place is where a source's files are: in a folder, or in the program if dir is empty.
+type place struct {
+	fs.FS
+	dir  string
+	name string // for messages
+}
+
+// folder returns the place that a folder is.
+func folder(dir string) place { return place{os.DirFS(dir), dir, dir} }
+
+// path returns the name of a file for messages.
+func (p place) path(name string) string { return filepath.Join(p.name, name) }
+
+// inside returns the place of the files that come with the program.
+func (s *source) inside() place {
+	sub, err := fs.Sub(embedded, s.Name)
+	if err != nil { // only an invalid name can do that
+		panic(err)
+	}
+	return place{sub, "", "embedded " + s.Name}
+}
+
+// locate returns the place of the source's files. One file is enough for a folder to be chosen: another that is
+// missing there is an error when it is read, never a reason to take the set from elsewhere.
+func (s *source) locate(dirs []string) (place, error) {
+	var looked []string
 	for _, dir := range dirs {
-		if err := checkFolder(dir); err != nil {
-			return "", err
+		if dir == "" {
+			continue
 		}
+		if err := checkFolder(dir); err != nil {
+			return place{}, err
+		}
+		looked = append(looked, dir)
 		for _, d := range []string{filepath.Join(dir, s.Name), dir} {
-			if s.isIn(d) {
-				return d, nil
+			if at, ok := s.isIn(d); ok {
+				return at, nil
 			}
 		}
 	}
 	if s.Embedded {
-		return "", nil
+		return s.inside(), nil
 	}
-	if d := filepath.Join(systemFolder, s.Name); s.isIn(d) {
-		return d, nil
+	common := []string{systemFolder}
+	if cache, err := CacheDir(); err == nil { // without one, nothing can have been fetched to it
+		common = []string{cache, systemFolder}
 	}
-	where := "no folder was given (--data-dir or GRADREG_DATA)"
-	if len(dirs) > 0 {
-		where = "none of its files is in " + strings.Join(dirs, ", ")
+	for _, dir := range common {
+		if at, ok := s.isIn(filepath.Join(dir, s.Name)); ok {
+			return at, nil
+		}
 	}
-	return "", fault.Inputf("data set %s: %s; expected %s and %d others, from %s", s.Name, where, s.files[0].name, len(s.files)-1, s.From)
+	return place{}, fault.Inputf("data set %s: %w in %s; get it with: gradreg data fetch %s", s.Name, ErrNotFound,
+		strings.Join(append(looked, common...), ", "), s.Name)
 }
 
 // checkFolder says why dir is no folder to look in.
@@ -73,33 +102,43 @@ func checkFolder(dir string) error {
 	return nil
 }
 
-// isIn reports whether any of the source's files is in dir.
-func (s *source) isIn(dir string) bool {
-	return slices.ContainsFunc(s.files, func(f file) bool {
-		_, err := os.Lstat(filepath.Join(dir, f.name))
-		return err == nil
-	})
+// isIn reports whether any of the source's files is in dir or in the folder there that its archive unpacks to,
+// and returns which of the two it is.
+func (s *source) isIn(dir string) (place, bool) {
+	candidates := []string{dir}
+	if s.unpacked != "" {
+		candidates = append(candidates, filepath.Join(dir, s.unpacked))
+	}
+	for _, d := range candidates {
+		if slices.ContainsFunc(s.storedNames(), func(name string) bool {
+			_, err := os.Lstat(filepath.Join(d, name))
+			return err == nil
+		}) {
+			return folder(d), true
+		}
+	}
+	return place{}, false
 }
 
-// maxFile bounds what is read into memory; the largest file of a source has 31 MB.
-const maxFile = 64 << 20
-
-// folder reads files of a folder. Whatever prevents it is the input's fault.
-func folder(dir string) fetcher {
-	return func(name string) (string, []byte, error) {
-		path := filepath.Join(dir, name)
-		info, err := os.Stat(path)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return path, nil, fault.Inputf("%s: not found", path)
-		case err != nil:
-			return path, nil, fault.Input(err)
-		case !info.Mode().IsRegular():
-			return path, nil, fault.Inputf("%s: not a regular file", path)
-		case info.Size() > maxFile:
-			return path, nil, fault.Inputf("%s: %d bytes, expected at most %d", path, info.Size(), maxFile)
-		}
-		data, err := os.ReadFile(path)
-		return path, data, fault.Input(err)
+// storedNames lists all names under which files of the source are looked for.
+func (s *source) storedNames() []string {
+	var names []string
+	for _, f := range s.files {
+		names = append(names, f.storedNames()...)
 	}
+	return append(names, s.archives()...)
+}
+
+// storedNames lists the names a file can have, in the order in which they are tried: what is read fastest first.
+func (f file) storedNames() []string { return []string{f.name, f.name + ".gz", f.name + ".xz"} }
+
+// archives lists the names of the archives that the source is published as.
+func (s *source) archives() []string {
+	var names []string
+	for _, d := range s.downloads {
+		if strings.HasSuffix(d.name, ".tar.gz") {
+			names = append(names, d.name)
+		}
+	}
+	return names
 }

@@ -1,10 +1,7 @@
 package dataset
 
 import (
-	"bytes"
-	"compress/gzip"
 	"encoding/binary"
-	"io"
 	"sync"
 
 	"github.com/gradreg/gradreg/internal/fault"
@@ -26,12 +23,13 @@ func mnist() source {
 			Licence: "CC BY-SA 3.0, LeCun and Cortes", From: "the program itself", Embedded: true,
 		},
 		files: []file{
-			{"train-images-idx3-ubyte.gz", []string{"f68b3c2dcbeaaa9fbdd348bbdeb94873"}},
-			{"train-labels-idx1-ubyte.gz", []string{"d53e105ee54ea40749a09fcbcd1e9432"}},
-			{"t10k-images-idx3-ubyte.gz", []string{"9fb629c4189551a2d022fa330f9573f3"}},
-			{"t10k-labels-idx1-ubyte.gz", []string{"ec29112dd5afa0611ce80d1b7f02629c"}},
+			{"train-images-idx3-ubyte", 47040016, "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"},
+			{"train-labels-idx1-ubyte", 60008, "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"},
+			{"t10k-images-idx3-ubyte", 7840016, "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"},
+			{"t10k-labels-idx1-ubyte", 10008, "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"},
 		},
-		open: openIDX,
+		trainFiles: 2,
+		parse:      parseIDX,
 	}
 }
 
@@ -43,65 +41,58 @@ var (
 
 func embeddedMNIST(train bool) (*Part, error) {
 	s := mnist()
-	return openIDX(&s, s.embedded(), train)
+	return s.part(s.inside(), train)
 }
 
-// fashionMNIST is Xiao, Rasul and Vollgraf's set of articles of clothing, in MNIST's format. The first
-// checksum is that of the authors' file, the second that of Debian's, which is the same compressed stream
-// under a gzip header without name and time.
+// fashionMNIST is Xiao, Rasul and Vollgraf's set of articles of clothing, in MNIST's format. Sizes and digests of
+// the downloads are those of TensorFlow Datasets; a gzip header with the authors' file names and times before
+// the compressed streams of Debian's package gives the same ones.
 func fashionMNIST() source {
 	return source{
 		Info: Info{
-			Name: "fashion-mnist", Description: "articles of clothing (Debian package dataset-fashion-mnist)",
-			Classes: []string{"t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"},
+			Name: "fashion-mnist", Description: "articles of clothing",
+			Classes: []string{"t-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"},
 			Shape:   Shape{1, 28, 28}, Train: 60000, Test: 10000, Licence: "MIT, Zalando SE",
-			From: "the Debian package dataset-fashion-mnist or github.com/zalandoresearch/fashion-mnist",
+			From: "github.com/zalandoresearch/fashion-mnist or the Debian package dataset-fashion-mnist",
+		},
+		home: "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+		downloads: []download{
+			{"train-images-idx3-ubyte.gz", 26421880, "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"},
+			{"train-labels-idx1-ubyte.gz", 29515, "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"},
+			{"t10k-images-idx3-ubyte.gz", 4422102, "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"},
+			{"t10k-labels-idx1-ubyte.gz", 5148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"},
 		},
 		files: []file{
-			{"train-images-idx3-ubyte.gz", []string{"8d4fb7e6c68d591d4c3dfef9ec88bf0d", "cf8536b0aa1a6ac5fa3f23001093305c"}},
-			{"train-labels-idx1-ubyte.gz", []string{"25c81989df183df01b3e8a0aad5dffbe", "10bea18fdb374794d4bb42e356e600c9"}},
-			{"t10k-images-idx3-ubyte.gz", []string{"bef4ecab320f06d8554ea6380940ec79", "f78720b4224f21cce2f2ccf2d7a94c9a"}},
-			{"t10k-labels-idx1-ubyte.gz", []string{"bb300cfdad3c16e7a12a480ee83cd310", "0d30e22e447f3c33dab9ed536400ac01"}},
+			{"train-images-idx3-ubyte", 47040016, "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"},
+			{"train-labels-idx1-ubyte", 60008, "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"},
+			{"t10k-images-idx3-ubyte", 7840016, "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"},
+			{"t10k-labels-idx1-ubyte", 10008, "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"},
 		},
-		open: openIDX,
+		trainFiles: 2,
+		parse:      parseIDX,
 	}
 }
 
-// openIDX reads images and labels of a part.
-func openIDX(s *source, fetch fetcher, train bool) (*Part, error) {
-	names, limit := s.files[2:], s.Test
-	if train {
-		names, limit = s.files[:2], s.Train
-	}
-	imagesPath, images, err := fetch(names[0].name)
-	if err != nil {
-		return nil, err
-	}
-	labelsPath, labels, err := fetch(names[1].name)
-	if err != nil {
-		return nil, err
-	}
+// parseIDX makes a part of a file of images and one of labels.
+func parseIDX(s *source, contents []content, limit int) (*Part, error) {
+	images, labels := contents[0], contents[1]
 	p := &Part{Shape: s.Shape}
-	if p.Images, err = readImages(images, limit, s.Shape); err != nil {
-		return nil, fault.Inputf("%s: %w", imagesPath, err)
+	var err error
+	if p.Images, err = parseItems(images.data, magicImages, limit, []int{s.Shape.H, s.Shape.W}); err != nil {
+		return nil, fault.Inputf("%s: %w", images.path, err)
 	}
-	if p.Labels, err = readLabels(labels, limit, len(s.Classes)); err != nil {
-		return nil, fault.Inputf("%s: %w", labelsPath, err)
+	if p.Labels, err = parseLabels(labels.data, limit, len(s.Classes)); err != nil {
+		return nil, fault.Inputf("%s: %w", labels.path, err)
 	}
 	if found := len(p.Images) / s.Shape.Size(); found != len(p.Labels) {
-		return nil, fault.Inputf("%s: %d images, but %d labels in %s", imagesPath, found, len(p.Labels), labelsPath)
+		return nil, fault.Inputf("%s: %d images, but %d labels in %s", images.path, found, len(p.Labels), labels.path)
 	}
 	return p, nil
 }
 
-// readImages reads a gzipped IDX file of at most limit grey images of the given shape.
-func readImages(data []byte, limit int, shape Shape) ([]byte, error) {
-	return readIDX(data, magicImages, limit, []int{shape.H, shape.W})
-}
-
-// readLabels reads a gzipped IDX file of at most limit class numbers.
-func readLabels(data []byte, limit, classes int) ([]uint8, error) {
-	labels, err := readIDX(data, magicLabels, limit, nil)
+// parseLabels returns at most limit class numbers.
+func parseLabels(data []byte, limit, classes int) ([]uint8, error) {
+	labels, err := parseItems(data, magicLabels, limit, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -113,18 +104,14 @@ func readLabels(data []byte, limit, classes int) ([]uint8, error) {
 	return labels, nil
 }
 
-// readIDX reads a gzipped IDX file of bytes: magic number, number of items, the extents of an item, data. The
-// limit on the items bounds what a small file that unpacks to a huge one can make us allocate.
-func readIDX(data []byte, magic uint32, limit int, extents []int) ([]byte, error) {
-	z, err := gzip.NewReader(bytes.NewReader(data))
-	if err != nil {
-		return nil, fault.Inputf("not a gzip file: %w", err)
+// parseItems returns the items of an IDX file of bytes: magic number, number of items, the extents of an item, and
+// then the items, which must be 1 to limit and end with the file. They are not copied.
+func parseItems(data []byte, magic uint32, limit int, extents []int) ([]byte, error) {
+	header := 8 + 4*len(extents)
+	if len(data) < header {
+		return nil, fault.Inputf("the file is truncated after %d bytes of the header", len(data))
 	}
-	header := make([]byte, 8+4*len(extents))
-	if _, err := io.ReadFull(z, header); err != nil {
-		return nil, fault.Inputf("header: %w", truncated(err))
-	}
-	word := func(i int) uint32 { return binary.BigEndian.Uint32(header[4*i:]) }
+	word := func(i int) uint32 { return binary.BigEndian.Uint32(data[4*i:]) }
 	if word(0) != magic {
 		return nil, fault.Inputf("magic number is %#08x, expected %#08x", word(0), magic)
 	}
@@ -135,43 +122,16 @@ func readIDX(data []byte, magic uint32, limit int, extents []int) ([]byte, error
 		}
 		size *= want
 	}
-	if items := word(1); items < 1 || items > uint32(limit) {
+	items := word(1)
+	if items < 1 || items > uint32(limit) {
 		return nil, fault.Inputf("header announces %d items, expected 1 to %d", items, limit)
 	}
-	return readBody(z, int(word(1))*size)
-}
-
-// firstChunk is what readBody allocates on an announcement alone.
-const firstChunk = 1 << 20
-
-// readBody reads exactly n bytes. It allocates eight times what has really come so far, so that a short file
-// cannot make us allocate what it announces, and a true one is copied little.
-func readBody(z *gzip.Reader, n int) ([]byte, error) {
-	var body []byte
-	for have := 0; have < n; {
-		body = append(make([]byte, 0, min(n, max(firstChunk, 8*have))), body...)
-		body = body[:cap(body)]
-		got, err := io.ReadFull(z, body[have:])
-		have += got
-		if err != nil {
-			return nil, fault.Inputf("data: %w after %d of %d bytes", truncated(err), have, n)
-		}
-	}
-	// This read also makes gzip compare the checksum.
-	extra, err := io.CopyN(io.Discard, z, 1)
-	if extra > 0 {
-		return nil, fault.Inputf("data goes on after the announced %d bytes", n)
-	}
-	if err != io.EOF {
-		return nil, fault.Inputf("data: %w", err)
+	body := data[header:]
+	switch want := int(items) * size; {
+	case len(body) < want:
+		return nil, fault.Inputf("the file is truncated after %d of the announced %d bytes", len(body), want)
+	case len(body) > want:
+		return nil, fault.Inputf("data goes on after the announced %d bytes", want)
 	}
 	return body, nil
-}
-
-// truncated says what an early end of data is.
-func truncated(err error) error {
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return fault.Inputf("the file is truncated")
-	}
-	return err
 }

@@ -2,16 +2,25 @@ package dataset
 
 import (
 	"crypto/md5"
+	"crypto/sha256"
 	"encoding/hex"
+	"io"
+	"maps"
 	"slices"
+
+	"github.com/gradreg/gradreg/internal/fault"
 )
 
-// FileReport is what Verify found about a file.
+// FileReport is what Verify found about a file of a data set.
 type FileReport struct {
-	Path  string `json:"path"`
+	// Path is where it is; that of a file in an archive ends with a colon and the file's name.
+	Path string `json:"path"`
+	// Bytes and MD5 are those of the file on the disk, packed as it is: of the archive, if it is in one.
 	Bytes int    `json:"bytes"`
 	MD5   string `json:"md5"`
-	// OK is false if the file differs from every published form of it.
+	// SHA256 is that of the content, the same whatever it is packed in.
+	SHA256 string `json:"sha256"`
+	// OK is false if the content differs from the published one.
 	OK bool `json:"ok"`
 }
 
@@ -22,29 +31,60 @@ func Verify(name string, dirs ...string) ([]FileReport, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := s.locate(dirs)
+	at, err := s.locate(dirs)
 	if err != nil {
 		return nil, err
 	}
-	fetch := s.embedded()
-	if dir != "" {
-		fetch = folder(dir)
+	return s.verify(at)
+}
+
+// verify is Verify at a place.
+func (s *source) verify(at place) ([]FileReport, error) {
+	contents, err := s.read(at, s.files)
+	if err != nil {
+		return nil, err
+	}
+	stored := map[string]*storedFile{} // one archive stands for many files
+	for _, c := range contents {
+		stored[c.stored] = &storedFile{}
+	}
+	names := slices.Sorted(maps.Keys(stored))
+	if err := each(len(names), func(i int) error { return stored[names[i]].sum(at, names[i]) }); err != nil {
+		return nil, err
 	}
 	var reports []FileReport
-	for _, f := range s.files {
-		path, data, err := fetch(f.name)
-		if err != nil {
-			return reports, err
-		}
-		sum := md5.Sum(data)
-		r := FileReport{Path: path, Bytes: len(data), MD5: hex.EncodeToString(sum[:])}
-		r.OK = slices.Contains(f.md5, r.MD5)
-		reports = append(reports, r)
+	for i, c := range contents {
+		sum, f := sha256.Sum256(c.data), stored[c.stored]
+		digest := hex.EncodeToString(sum[:])
+		reports = append(reports, FileReport{c.path, f.bytes, f.md5, digest, digest == s.files[i].sha256})
 	}
-	for _, train := range []bool{true, false} {
-		if _, err := s.open(s, fetch, train); err != nil {
-			return reports, err
-		}
+	if _, err := s.parsePart(contents[:s.trainFiles], true); err != nil {
+		return reports, err
+	}
+	if _, err := s.parsePart(contents[s.trainFiles:], false); err != nil {
+		return reports, err
 	}
 	return reports, nil
+}
+
+// storedFile is a file as it is on the disk.
+type storedFile struct {
+	bytes int
+	md5   string
+}
+
+// sum reads the file.
+func (f *storedFile) sum(at place, name string) error {
+	file, err := openStored(at, name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	h := md5.New()
+	n, err := io.Copy(h, file)
+	if err != nil {
+		return fault.Inputf("%s: %w", at.path(name), reason(err))
+	}
+	f.bytes, f.md5 = int(n), hex.EncodeToString(h.Sum(nil))
+	return nil
 }
