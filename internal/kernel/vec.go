@@ -9,7 +9,7 @@ import "unsafe"
 // the operands, but must not overlap one otherwise. No element past n is read or written, and an element's
 // result does not depend on its place.
 
-// UnaryOp is an element-wise function of one number. Functions that IEEE 754 defines (Neg … Floor, Not) are
+// UnaryOp is an element-wise function of one number. Functions that IEEE 754 defines (Neg … Not) are
 // exact or rounded once. The others are within [MaxULP] of the function, denormal results included, with the
 // limits that Go's math package has at ±0, ±∞ and NaN; at Generic, and Sin and Cos at every level, they are
 // those of Go's math package in float64, rounded to float32. AVX2 and AVX512 give the same bits.
@@ -21,9 +21,6 @@ const (
 	Abs
 	Sign // −1, 0 or 1; ±0 and NaN stay
 	Sqrt
-	Reciprocal // 1/x
-	Square
-	Floor
 	Not // 1−x, of a mask
 	Exp
 	Log
@@ -43,7 +40,7 @@ const (
 const MaxULP = 3
 
 var unaryNames = [unaryCount]string{
-	"neg", "abs", "sign", "sqrt", "reciprocal", "square", "floor", "not", "exp", "log", "log1p", "tanh", "sigmoid",
+	"neg", "abs", "sign", "sqrt", "not", "exp", "log", "log1p", "tanh", "sigmoid",
 	"softplus", "erf", "sin", "cos",
 }
 
@@ -136,19 +133,6 @@ func (l Level) Select(dst, mask, a, b []float32) {
 		selectAVX2(at(dst, n), at(mask, n), at(a, n), at(b, n), n)
 	default:
 		selectGeneric(dst, mask, a, b)
-	}
-}
-
-// MulAdd computes dst[i] = a[i]·b[i] + c[i], rounded once at AVX2 and AVX512, after each operation at Generic.
-func (l Level) MulAdd(dst, a, b, c []float32) {
-	n := len(dst)
-	switch l {
-	case AVX512:
-		mulAddAVX512(at(dst, n), at(a, n), at(b, n), at(c, n), n)
-	case AVX2:
-		mulAddAVX2(at(dst, n), at(a, n), at(b, n), at(c, n), n)
-	default:
-		mulAddGeneric(dst, a, b, c)
 	}
 }
 

@@ -17,12 +17,6 @@ func unaryAVX512(op UnaryOp, dst, x []float32) {
 		signAVX512(d, s, n)
 	case Sqrt:
 		sqrtAVX512(d, s, n)
-	case Reciprocal:
-		reciprocalAVX512(d, s, n)
-	case Square:
-		squareAVX512(d, s, n)
-	case Floor:
-		floorAVX512(d, s, n)
 	case Not:
 		notAVX512(d, s, n)
 	case Exp:
@@ -130,12 +124,6 @@ func unaryAVX2(op UnaryOp, dst, x []float32) {
 		signAVX2(d, s, n)
 	case Sqrt:
 		sqrtAVX2(d, s, n)
-	case Reciprocal:
-		reciprocalAVX2(d, s, n)
-	case Square:
-		squareAVX2(d, s, n)
-	case Floor:
-		floorAVX2(d, s, n)
 	case Not:
 		notAVX2(d, s, n)
 	case Exp:

@@ -70,8 +70,6 @@ func BenchmarkReduce(b *testing.B) {
 		f    func(l Level) float32
 	}{
 		{"sum", func(l Level) float32 { return l.Sum(x) }},
-		{"sum_squares", func(l Level) float32 { return l.SumSquares(x) }},
-		{"max", func(l Level) float32 { return l.MaxOf(x) }},
 	} {
 		b.Run("op="+op.name, func(b *testing.B) {
 			benchLevels(b, func(b *testing.B, l Level) {
@@ -84,18 +82,4 @@ func BenchmarkReduce(b *testing.B) {
 			})
 		})
 	}
-}
-
-func BenchmarkAdam(b *testing.B) {
-	r := rand.New(rand.NewPCG(11, 12))
-	p, m, v, g := normals(r, benchN, 1), normals(r, benchN, 1), make([]float32, benchN), normals(r, benchN, 1)
-	c := AdamCoef{B1: 0.9, B2: 0.999, LR: 1e-3, RV: 1, Eps: 1e-8}
-	benchLevels(b, func(b *testing.B, l Level) {
-		b.Run(fmt.Sprintf("n=%d", benchN), func(b *testing.B) {
-			for b.Loop() {
-				l.Adam(p, m, v, g, c)
-			}
-			perElement(b, benchN, 28*benchN)
-		})
-	})
 }

@@ -22,14 +22,6 @@ func unaryGeneric(op UnaryOp, dst, x []float32) {
 		for i, v := range x {
 			dst[i] = 1 - v
 		}
-	case Reciprocal:
-		for i, v := range x {
-			dst[i] = 1 / v
-		}
-	case Square:
-		for i, v := range x {
-			dst[i] = v * v
-		}
 	default:
 		f := float64Func(op)
 		for i, v := range x {
@@ -53,8 +45,6 @@ func float64Func(op UnaryOp) func(float64) float64 {
 	switch op {
 	case Sqrt:
 		return math.Sqrt
-	case Floor:
-		return math.Floor
 	case Exp:
 		return math.Exp
 	case Log:
@@ -176,15 +166,6 @@ func selectGeneric(dst, mask, a, b []float32) {
 	}
 }
 
-// mulAddGeneric is MulAdd in portable Go. A conversion keeps a compiler from fusing a product with its sum,
-// which would make the result depend on the architecture.
-func mulAddGeneric(dst, a, b, c []float32) {
-	a, b, c = a[:len(dst)], b[:len(dst)], c[:len(dst)]
-	for i := range dst {
-		dst[i] = float32(a[i]*b[i]) + c[i]
-	}
-}
-
 // fillGeneric is Fill in portable Go.
 func fillGeneric(dst []float32, s float32) {
 	for i := range dst {
@@ -197,24 +178,5 @@ func addToGeneric(dst, x []float32) {
 	x = x[:len(dst)]
 	for i := range dst {
 		dst[i] += x[i]
-	}
-}
-
-// axpyGeneric is Axpy in portable Go.
-func axpyGeneric(dst []float32, s float32, x []float32) {
-	x = x[:len(dst)]
-	for i := range dst {
-		dst[i] += float32(s * x[i])
-	}
-}
-
-// adamGeneric is Adam in portable Go.
-func adamGeneric(p, m, v, g []float32, c AdamCoef) {
-	m, v, g = m[:len(p)], v[:len(p)], g[:len(p)]
-	for i := range p {
-		m[i] = float32(c.B1*m[i]) + float32((1-c.B1)*g[i])
-		v[i] = float32(c.B2*v[i]) + float32((1-c.B2)*float32(g[i]*g[i]))
-		root := float32(math.Sqrt(float64(v[i])))
-		p[i] -= float32(c.LR*m[i])/(float32(root*c.RV)+c.Eps) + float32(c.Decay*p[i])
 	}
 }

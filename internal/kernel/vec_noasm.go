@@ -14,21 +14,11 @@ func fromScalarAVX512(BinaryOp, []float32, float32, []float32) {}
 
 func selectAVX512(_, _, _, _ *float32, _ int) {}
 
-func mulAddAVX512(_, _, _, _ *float32, _ int) {}
-
 func fillAVX512(*float32, float32, int) {}
 
 func addToAVX512(_, _ *float32, _ int) {}
 
-func axpyAVX512(*float32, float32, *float32, int) {}
-
-func adamAVX512(_, _, _, _ *float32, _ *[6]float32, _ int) {}
-
 func sumAVX512(*float32, int) float32 { return 0 }
-
-func innerAVX512(_, _ *float32, _ int) float32 { return 0 }
-
-func maxOfAVX512(*float32, int) float32 { return 0 }
 
 func unaryAVX2(UnaryOp, []float32, []float32) {}
 
@@ -40,18 +30,8 @@ func fromScalarAVX2(BinaryOp, []float32, float32, []float32) {}
 
 func selectAVX2(_, _, _, _ *float32, _ int) {}
 
-func mulAddAVX2(_, _, _, _ *float32, _ int) {}
-
 func fillAVX2(*float32, float32, int) {}
 
 func addToAVX2(_, _ *float32, _ int) {}
 
-func axpyAVX2(*float32, float32, *float32, int) {}
-
-func adamAVX2(_, _, _, _ *float32, _ *[6]float32, _ int) {}
-
 func sumAVX2(*float32, int) float32 { return 0 }
-
-func innerAVX2(_, _ *float32, _ int) float32 { return 0 }
-
-func maxOfAVX2(*float32, int) float32 { return 0 }

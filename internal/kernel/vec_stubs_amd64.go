@@ -17,15 +17,6 @@ func signAVX512(dst *float32, x *float32, n int)
 func sqrtAVX512(dst *float32, x *float32, n int)
 
 //go:noescape
-func reciprocalAVX512(dst *float32, x *float32, n int)
-
-//go:noescape
-func squareAVX512(dst *float32, x *float32, n int)
-
-//go:noescape
-func floorAVX512(dst *float32, x *float32, n int)
-
-//go:noescape
 func notAVX512(dst *float32, x *float32, n int)
 
 //go:noescape
@@ -134,28 +125,13 @@ func equalFromScalarAVX512(dst *float32, a *float32, s float32, n int)
 func selectAVX512(dst *float32, mask *float32, a *float32, b *float32, n int)
 
 //go:noescape
-func mulAddAVX512(dst *float32, a *float32, b *float32, c *float32, n int)
-
-//go:noescape
 func fillAVX512(dst *float32, s float32, n int)
 
 //go:noescape
 func addToAVX512(dst *float32, x *float32, n int)
 
 //go:noescape
-func axpyAVX512(dst *float32, s float32, x *float32, n int)
-
-//go:noescape
-func adamAVX512(p *float32, m *float32, v *float32, grad *float32, c *[6]float32, n int)
-
-//go:noescape
 func sumAVX512(x *float32, n int) float32
-
-//go:noescape
-func innerAVX512(a *float32, b *float32, n int) float32
-
-//go:noescape
-func maxOfAVX512(x *float32, n int) float32
 
 //go:noescape
 func negAVX2(dst *float32, x *float32, n int)
@@ -168,15 +144,6 @@ func signAVX2(dst *float32, x *float32, n int)
 
 //go:noescape
 func sqrtAVX2(dst *float32, x *float32, n int)
-
-//go:noescape
-func reciprocalAVX2(dst *float32, x *float32, n int)
-
-//go:noescape
-func squareAVX2(dst *float32, x *float32, n int)
-
-//go:noescape
-func floorAVX2(dst *float32, x *float32, n int)
 
 //go:noescape
 func notAVX2(dst *float32, x *float32, n int)
@@ -287,25 +254,10 @@ func equalFromScalarAVX2(dst *float32, a *float32, s float32, n int)
 func selectAVX2(dst *float32, mask *float32, a *float32, b *float32, n int)
 
 //go:noescape
-func mulAddAVX2(dst *float32, a *float32, b *float32, c *float32, n int)
-
-//go:noescape
 func fillAVX2(dst *float32, s float32, n int)
 
 //go:noescape
 func addToAVX2(dst *float32, x *float32, n int)
 
 //go:noescape
-func axpyAVX2(dst *float32, s float32, x *float32, n int)
-
-//go:noescape
-func adamAVX2(p *float32, m *float32, v *float32, grad *float32, c *[6]float32, n int)
-
-//go:noescape
 func sumAVX2(x *float32, n int) float32
-
-//go:noescape
-func innerAVX2(a *float32, b *float32, n int) float32
-
-//go:noescape
-func maxOfAVX2(x *float32, n int) float32

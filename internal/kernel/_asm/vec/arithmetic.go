@@ -69,15 +69,3 @@ func (v vec) selection() {
 		at.store(v.choose(v.where(m, notEqual, zero), at.load(a), at.load(b)), dst)
 	})
 }
-
-// mulAdd writes dst[i] = a[i]·b[i] + c[i].
-func (v vec) mulAdd() {
-	TEXT("mulAdd"+v.Name, NOSPLIT, "func(dst *float32, a *float32, b *float32, c *float32, n int)")
-	Pragma("noescape")
-	dst, a, b, c, n := array("dst"), array("a"), array("b"), array("c"), length()
-	v.each(n, func(at access) {
-		x := at.load(a)
-		VFMADD213PS(at.load(c), at.load(b), x)
-		at.store(x, dst)
-	})
-}

@@ -16,9 +16,6 @@ var functions = []function{
 	{"abs", vec.abs},
 	{"sign", vec.sign},
 	{"sqrt", func(v vec, x reg.VecVirtual) reg.VecVirtual { VSQRTPS(x, x); return x }},
-	{"reciprocal", func(v vec, x reg.VecVirtual) reg.VecVirtual { VDIVPS(x, v.constant(1), x); return x }},
-	{"square", func(v vec, x reg.VecVirtual) reg.VecVirtual { VMULPS(x, x, x); return x }},
-	{"floor", func(v vec, x reg.VecVirtual) reg.VecVirtual { return v.round(1, x) }},
 	{"not", func(v vec, x reg.VecVirtual) reg.VecVirtual { VSUBPS(x, v.constant(1), x); return x }},
 	{"exp", vec.exp},
 	{"log", vec.log},
@@ -39,29 +36,6 @@ func (v vec) unary(f function) {
 
 func (v vec) neg(x reg.VecVirtual) reg.VecVirtual {
 	VXORPS(v.bits(signBit), x, x)
-	return x
-}
-
-func (v vec) sqrt(x reg.VecVirtual) reg.VecVirtual {
-	VSQRTPS(x, x)
-	return x
-}
-
-func (v vec) reciprocal(x reg.VecVirtual) reg.VecVirtual {
-	VDIVPS(x, v.constant(1), x)
-	return x
-}
-
-func (v vec) square(x reg.VecVirtual) reg.VecVirtual {
-	VMULPS(x, x, x)
-	return x
-}
-
-func (v vec) floor(x reg.VecVirtual) reg.VecVirtual { return v.round(down, x) }
-
-// not returns 1 − x.
-func (v vec) not(x reg.VecVirtual) reg.VecVirtual {
-	VSUBPS(x, v.constant(1), x)
 	return x
 }
 

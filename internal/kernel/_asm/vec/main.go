@@ -1,4 +1,4 @@
-// Command vec writes the assembly of the element-wise kernels, the sums and the optimizer's update.
+// Command vec writes the assembly of the element-wise kernels and the sum.
 package main
 
 import (
@@ -21,14 +21,9 @@ func main() {
 			v.binary(op)
 		}
 		v.selection()
-		v.mulAdd()
 		v.fill()
 		v.addTo()
-		v.axpy()
-		v.adam()
 		v.sum()
-		v.dot()
-		v.maxOf()
 	}
 	Generate()
 }

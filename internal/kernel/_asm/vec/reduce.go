@@ -48,15 +48,6 @@ func (v vec) sum() {
 	v.returnTotal(acc)
 }
 
-// dot writes Σ a[i]·b[i].
-func (v vec) dot() {
-	TEXT("inner"+v.Name, NOSPLIT, "func(a *float32, b *float32, n int) float32")
-	Pragma("noescape")
-	a, b, n, acc := array("a"), array("b"), length(), v.zeros()
-	v.gather(n, func(i int, at access, _ isa.Mask) { VFMADD231PS(at.load(a), at.load(b), acc[i]) })
-	v.returnTotal(acc)
-}
-
 // zeros returns four accumulators.
 func (v vec) zeros() [4]reg.VecVirtual {
 	return [4]reg.VecVirtual{v.Zero(), v.Zero(), v.Zero(), v.Zero()}
@@ -79,51 +70,4 @@ func returnFirst(x reg.VecVirtual) {
 	VMOVSS(x, result.Addr)
 	VZEROUPPER()
 	RET()
-}
-
-// maxOf writes the largest element, −∞ of none, NaN if there is one. The maximum instruction forgets a NaN
-// as soon as a number follows, so NaN is gathered apart, in a vector that is zero without.
-func (v vec) maxOf() {
-	TEXT("maxOf"+v.Name, NOSPLIT, "func(x *float32, n int) float32")
-	Pragma("noescape")
-	x, n := array("x"), length()
-	lowest, invalid := v.bits(signBit|infinity), v.Zero()
-	var acc [4]reg.VecVirtual
-	for i := range acc {
-		acc[i] = v.Vec()
-		VMOVAPS(lowest, acc[i])
-	}
-	v.gather(n, func(i int, at access, tail isa.Mask) {
-		e := at.load(x)
-		if tail != (isa.Mask{}) {
-			e = v.choose(tail, e, lowest)
-		}
-		VORPS(v.keep(v.where(e, unordered, e), e), invalid, invalid)
-		VMAXPS(e, acc[i], acc[i])
-	})
-	VMAXPS(acc[1], acc[0], acc[0])
-	VMAXPS(acc[3], acc[2], acc[2])
-	VMAXPS(acc[2], acc[0], acc[0])
-	top := v.lanesMax(acc[0])
-	VADDSS(v.LanesSum(invalid), top, top)
-	returnFirst(top)
-}
-
-// lanesMax returns the register that holds the largest lane of x in lane 0.
-func (v vec) lanesMax(x reg.VecVirtual) reg.VecVirtual {
-	low, other := x.AsX(), XMM()
-	if v.Lanes == 16 {
-		half, y := YMM(), x.AsY()
-		VEXTRACTF64X4(operand.Imm(1), x, half)
-		VMAXPS(half, y, y)
-		VEXTRACTF32X4(operand.Imm(1), y, other)
-	} else {
-		VEXTRACTF128(operand.Imm(1), x, other)
-	}
-	VMAXPS(other, low, low)
-	VPERMILPS(operand.Imm(0x0E), low, other)
-	VMAXPS(other, low, low)
-	VPERMILPS(operand.Imm(0x01), low, other)
-	VMAXSS(other, low, low)
-	return low.(reg.VecVirtual)
 }
