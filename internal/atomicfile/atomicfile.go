@@ -62,6 +62,15 @@ func fill(f *os.File, write func(io.Writer) error) error {
 	return f.Close()
 }
 
+// Rename is os.Rename within a file system that is durable when it returns. Like it, it replaces a file but no folder with
+// something in it.
+func Rename(from, to string) error {
+	if err := os.Rename(from, to); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(to))
+}
+
 // IsTemporary reports whether name is that of a temporary that Write makes for the file base.
 func IsTemporary(name, base string) bool { return strings.HasPrefix(name, base+temporary) }
 

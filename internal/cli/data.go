@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"text/tabwriter"
 
@@ -13,8 +14,14 @@ import (
 func (a *app) dataCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "data",
-		Short: "List and verify data sets",
-		Example: `  gradreg data list
+		Short: "List, download and verify data sets",
+		Example: `  # The known data sets, and where each is or how to get it
+  gradreg data list
+
+  # Download CIFAR-10 to the user's cache folder
+  gradreg data fetch cifar10
+
+  # Compare files with the published checksums
   gradreg data verify mnist`,
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -22,30 +29,41 @@ func (a *app) dataCommand() *cobra.Command {
 	var dataDir string
 	list := &cobra.Command{
 		Use: "list", Short: "List the known data sets", Args: args(cobra.NoArgs),
-		RunE: func(*cobra.Command, []string) error { return a.runDataList() },
+		Long: "List the known data sets, and where each is found or how to get it.",
+		RunE: func(*cobra.Command, []string) error { return a.runDataList(dataDir) },
 	}
 	verify := &cobra.Command{
 		Use: "verify NAME...", Short: "Compare files with the published checksums and read them",
 		Args: args(cobra.MinimumNArgs(1)), ValidArgs: dataset.Names(),
 		RunE: func(_ *cobra.Command, names []string) error { return a.runDataVerify(names, dataDir) },
 	}
-	verify.Flags().StringVar(&dataDir, "data-dir", "", "folder to look for the files in (before GRADREG_DATA)")
-	cmd.AddCommand(list, verify)
+	for _, c := range []*cobra.Command{list, verify} {
+		c.Flags().StringVar(&dataDir, "data-dir", "", "folder to look for the files in (before GRADREG_DATA)")
+	}
+	cmd.AddCommand(list, a.dataFetchCommand(), verify)
 	return cmd
 }
 
-func (a *app) runDataList() error {
+func (a *app) runDataList(dataDir string) error {
+	entries, err := a.dataEntries(dataDir)
+	if err != nil {
+		return err
+	}
 	if a.json {
-		return a.printJSON(dataEntries())
+		return a.printJSON(entries)
 	}
 	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "NAME\tIMAGES\tTRAIN\tTEST\tCLASSES\tEMBEDDED\tLICENCE\tDESCRIPTION\tSOURCE")
-	for _, d := range dataset.List() {
-		embedded := "no"
-		if d.Embedded {
-			embedded = "yes"
+	fmt.Fprintln(w, "NAME\tIMAGES\tTRAIN\tTEST\tCLASSES\tLICENCE\tWHERE\tDESCRIPTION")
+	for _, d := range entries {
+		where := d.Folder
+		switch {
+		case d.Found && where == "":
+			where = "in the program"
+		case !d.Found:
+			where = d.Fetch
 		}
-		fmt.Fprintf(w, "%s\t%v\t%d\t%d\t%d\t%s\t%s\t%s\t%s\n", d.Name, d.Shape, d.Train, d.Test, len(d.Classes), embedded, d.Licence, d.Description, d.From)
+		fmt.Fprintf(w, "%s\t%v\t%d\t%d\t%d\t%s\t%s\t%s\n", d.Name, dataset.Shape{C: d.Shape[0], H: d.Shape[1], W: d.Shape[2]},
+			d.TrainCount, d.TestCount, len(d.Classes), d.Licence, where, d.Description)
 	}
 	return w.Flush()
 }
@@ -61,16 +79,31 @@ type dataEntry struct {
 	Licence     string   `json:"licence"`
 	Embedded    bool     `json:"embedded"`
 	Source      string   `json:"source"` // where to get the files
+	Found       bool     `json:"found"`
+	Folder      string   `json:"folder"` // that it was found in, empty if in the program or nowhere
+	Fetch       string   `json:"fetch"`  // the command that gets it, empty if embedded
 }
 
-func dataEntries() []dataEntry {
+// dataEntries describes all data sets, and looks for them.
+func (a *app) dataEntries(dataDir string) ([]dataEntry, error) {
 	var out []dataEntry
 	for _, d := range dataset.List() {
-		out = append(out, dataEntry{
-			d.Name, d.Description, d.Classes, [3]int{d.Shape.C, d.Shape.H, d.Shape.W}, d.Train, d.Test, d.Licence, d.Embedded, d.From,
-		})
+		e := dataEntry{
+			Name: d.Name, Description: d.Description, Classes: d.Classes, Shape: [3]int{d.Shape.C, d.Shape.H, d.Shape.W},
+			TrainCount: d.Train, TestCount: d.Test, Licence: d.Licence, Embedded: d.Embedded, Source: d.From,
+		}
+		if !d.Embedded {
+			e.Fetch = "gradreg data fetch " + d.Name
+		}
+		switch opened, err := dataset.Open(d.Name, a.dataDirs(dataDir)...); {
+		case err == nil:
+			e.Found, e.Folder = true, opened.Folder
+		case !errors.Is(err, dataset.ErrNotFound):
+			return nil, err
+		}
+		out = append(out, e)
 	}
-	return out
+	return out, nil
 }
 
 func (a *app) runDataVerify(names []string, dataDir string) error {
@@ -86,7 +119,7 @@ func (a *app) runDataVerify(names []string, dataDir string) error {
 			word := "ok"
 			if !r.OK {
 				word = "differs from the published file"
-				bad = fault.Inputf("%s: MD5 %s is not that of the published file", r.Path, r.MD5)
+				bad = fault.Inputf("%s: the SHA-256 of its content, %s, is not that of the published file", r.Path, r.SHA256)
 			}
 			if !a.json {
 				fmt.Fprintf(a.out, "%s  %s  %s\n", r.MD5, r.Path, word)

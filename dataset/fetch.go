@@ -1,0 +1,217 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/filelock"
+)
+
+// FetchOptions say how Fetch works; the zero value is what a user wants.
+type FetchOptions struct {
+	// Dir is the folder that gets the folder of the set, CacheDir() if empty. It is made if need be.
+	Dir string
+	// Mirror is the http or https address of a folder to download from instead of the set's public home. What
+	// comes from it must have the same checksums.
+	Mirror string
+	// Client makes the requests; nil stands for one that waits 15 s for a connection and honours HTTPS_PROXY.
+	Client *http.Client
+	// Stall is how long to wait for the next byte before trying again, 30 s if 0.
+	Stall time.Duration
+	// Wait is the pause after the first failure, 1 s if 0; it doubles with each one up to 32 times.
+	Wait time.Duration
+	// Tries is the number of failures in a row after which to give up, 6 if 0. A try that brought a hundredth of
+	// the file begins a new row.
+	Tries int
+	// Progress, if not nil, is told what happens. It is called by one goroutine at a time, often.
+	Progress func(FetchProgress)
+}
+
+// FetchProgress is what Fetch is doing.
+type FetchProgress struct {
+	File string
+	// Done and Total are bytes of all downloads of the set; Done goes back where a server cannot resume.
+	Done, Total int64
+	// Note is one line on what went wrong and what follows from it, empty most of the time.
+	Note string
+}
+
+// FetchResult is what Fetch did.
+type FetchResult struct {
+	Name   string `json:"name"`
+	Folder string `json:"folder"` // that holds the files; empty if they are embedded in the program
+	// AlreadyThere is true if nothing was to do.
+	AlreadyThere bool `json:"already_there"`
+	// DownloadedBytes came in this call, ResumedBytes had come in an earlier one that was broken off.
+	DownloadedBytes int64 `json:"downloaded_bytes"`
+	ResumedBytes    int64 `json:"resumed_bytes"`
+}
+
+// staging is the folder, beside those of the sets, in which downloads grow.
+const staging = ".fetch"
+
+// Fetch downloads a data set from its public home, so that Open finds it. Its folder appears under its name whole,
+// checked and on the disk, or not at all; the order of writes is:
+//
+//  1. A file grows as DIR/.fetch/NAME/FILE.part. An error or a kill leaves it there, and the next call goes on
+//     from its end. It is done when size and SHA-256 are the published ones.
+//  2. The folder DIR/.fetch/NAME/ready gets the files of the set, as published or, from a .tar.gz archive,
+//     unpacked. They are parsed.
+//  3. The folder is renamed to DIR/NAME, and DIR/.fetch/NAME is removed.
+//
+// What was in DIR/NAME before is replaced if it is nothing but files of this set that are incomplete or damaged;
+// if all is well with them, nothing is downloaded. Two calls at once, also of two processes, take turns.
+//
+// Errors of the network, the servers (5xx, 408, 425, 429) and of checksums after a resumption are tried again; an
+// unknown name, an unusable Mirror or Dir are the input's fault; when ctx ends, its error is returned.
+func Fetch(ctx context.Context, name string, opt FetchOptions) (FetchResult, error) {
+	s, err := find(name)
+	if err != nil {
+		return FetchResult{}, err
+	}
+	return s.fetch(ctx, opt)
+}
+
+func (s *source) fetch(ctx context.Context, opt FetchOptions) (FetchResult, error) {
+	if s.Embedded {
+		return FetchResult{Name: s.Name, AlreadyThere: true}, nil
+	}
+	f, err := newFetch(s, opt)
+	if err != nil {
+		return FetchResult{}, err
+	}
+	release, err := f.lock(ctx)
+	if err != nil {
+		return FetchResult{}, err
+	}
+	defer release()
+	if s.isWhole(f.target) {
+		f.result.AlreadyThere = true
+		return f.result, os.RemoveAll(f.dir)
+	}
+	if err := s.checkReplaceable(f.target); err != nil {
+		return FetchResult{}, err
+	}
+	for _, d := range s.downloads {
+		if err := f.download(ctx, d); err != nil {
+			return f.result, fmt.Errorf("fetching %s: %w", s.Name, err)
+		}
+		f.before += d.size
+	}
+	if err := f.install(); err != nil {
+		return f.result, fmt.Errorf("fetching %s: %w", s.Name, err)
+	}
+	return f.result, nil
+}
+
+// fetch is one call of Fetch.
+type fetch struct {
+	*source
+	opt    FetchOptions
+	home   string // with a slash at its end
+	target string // DIR/NAME
+	dir    string // DIR/.fetch/NAME
+	result FetchResult
+
+	before, total int64 // bytes of the downloads that are done, of all
+}
+
+func newFetch(s *source, opt FetchOptions) (*fetch, error) {
+	f := &fetch{source: s, opt: opt, home: s.home}
+	if f.opt.Client == nil {
+		f.opt.Client = defaultClient()
+	}
+	if f.opt.Stall == 0 {
+		f.opt.Stall = 30 * time.Second
+	}
+	if f.opt.Wait == 0 {
+		f.opt.Wait = time.Second
+	}
+	if f.opt.Tries == 0 {
+		f.opt.Tries = 6
+	}
+	if opt.Mirror != "" {
+		u, err := url.Parse(opt.Mirror)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return nil, fault.Inputf("mirror %q: expected the address of a folder, http://… or https://…", opt.Mirror)
+		}
+		f.home = strings.TrimSuffix(opt.Mirror, "/") + "/"
+	}
+	for _, d := range s.downloads {
+		f.total += d.size
+	}
+	root := opt.Dir
+	if root == "" {
+		var err error
+		if root, err = CacheDir(); err != nil {
+			return nil, fault.Inputf("%w; name a folder with --data-dir", err)
+		}
+	}
+	f.target, f.dir = filepath.Join(root, s.Name), filepath.Join(root, staging, s.Name)
+	f.result = FetchResult{Name: s.Name, Folder: f.target}
+	if err := os.MkdirAll(filepath.Dir(f.dir), 0o777); err != nil {
+		return nil, fault.Input(err)
+	}
+	return f, nil
+}
+
+// defaultClient returns a client without a time limit for an answer, which is opt.Stall.
+func defaultClient() *http.Client {
+	return &http.Client{Transport: &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         (&net.Dialer{Timeout: 15 * time.Second}).DialContext,
+		TLSHandshakeTimeout: 15 * time.Second,
+		ForceAttemptHTTP2:   true,
+	}}
+}
+
+// lockPoll is how often a call looks whether it is its turn.
+const lockPoll = 200 * time.Millisecond
+
+// lock waits until no other process fetches this set to the same folder.
+func (f *fetch) lock(ctx context.Context) (release func(), err error) {
+	path := f.dir + ".lock"
+	for first := true; ; first = false {
+		release, err := filelock.Acquire(path)
+		if err == nil {
+			return release, nil
+		}
+		if !errors.Is(err, filelock.ErrHeld) {
+			return nil, fault.Inputf("lock %s: %w", path, err)
+		}
+		if first {
+			f.note("waiting for another process that fetches %s (it holds %s)", f.Name, path)
+		}
+		if err := sleep(ctx, lockPoll); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// note tells what happens.
+func (f *fetch) note(format string, args ...any) {
+	if f.opt.Progress != nil {
+		f.opt.Progress(FetchProgress{Done: f.before, Total: f.total, Note: fmt.Sprintf(format, args...)})
+	}
+}
+
+// sleep waits, or returns the error of the context that ends before.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-t.C:
+		return nil
+	}
+}

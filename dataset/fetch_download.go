@@ -1,0 +1,286 @@
+package dataset
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// part is a file that is being downloaded. What it has to be is known beforehand, so that size and digest say
+// whether a resumed download is one file, and no ETag of an earlier answer has to be kept for that.
+type part struct {
+	*fetch
+	want download
+	url  string
+	file *os.File
+	have int64 // bytes in file
+	// resumed is how many of them an earlier call left.
+	resumed int64
+	// fresh is true if all of them came in one answer of the server.
+	fresh bool
+}
+
+// permanent marks an error that another try would not mend.
+type permanent struct{ error }
+
+// Unwrap returns the error itself.
+func (e permanent) Unwrap() error { return e.error }
+
+// download brings one file to f.dir, complete and correct.
+func (f *fetch) download(ctx context.Context, want download) error {
+	p := &part{fetch: f, want: want, url: f.home + want.name}
+	if err := p.open(); err != nil {
+		return err
+	}
+	err := p.complete(ctx)
+	if err == nil {
+		err = p.file.Sync()
+	}
+	return errors.Join(err, p.file.Close())
+}
+
+// path returns where a download grows.
+func (f *fetch) path(d download) string { return filepath.Join(f.dir, d.name+".part") }
+
+// open opens the file, which an earlier call may have left.
+func (p *part) open() error {
+	if err := os.MkdirAll(p.dir, 0o777); err != nil {
+		return err
+	}
+	file, err := os.OpenFile(p.path(p.want), os.O_RDWR|os.O_CREATE, 0o666)
+	if err != nil {
+		return err
+	}
+	p.file = file
+	if p.have, err = file.Seek(0, io.SeekEnd); err != nil {
+		file.Close()
+		return err
+	}
+	p.resumed = p.have
+	p.result.ResumedBytes += p.have
+	return nil
+}
+
+// complete tries until the file is what it should be, or there is no hope.
+func (p *part) complete(ctx context.Context) error {
+	best := p.have // the most that was reached
+	again := false // whether a complete file was wrong before
+	for failed := 0; ; {
+		if p.have >= p.want.size {
+			err := p.check()
+			if err == nil || p.fresh || again {
+				return err
+			}
+			p.note("%v, perhaps for it came in pieces; downloading it again", err)
+			again = true
+		}
+		err := p.try(ctx)
+		if err == nil {
+			continue // to check
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		var hopeless permanent
+		if errors.As(err, &hopeless) {
+			return err
+		}
+		if failed++; p.have >= best+max(1, p.want.size/100) {
+			best, failed = p.have, 1
+		}
+		if failed >= p.opt.Tries {
+			return fmt.Errorf("gave up after %d tries without progress: %w; the same command goes on from here", failed, err)
+		}
+		wait := max(p.opt.Wait<<min(failed-1, 5), retryAfter(err))
+		p.note("%v; trying again in %v", err, wait)
+		if err := sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// restart throws away what has come.
+func (p *part) restart() error {
+	p.result.ResumedBytes -= p.resumed
+	p.have, p.resumed, p.fresh = 0, 0, true
+	if err := p.file.Truncate(0); err != nil {
+		return permanent{err}
+	}
+	_, err := p.file.Seek(0, io.SeekStart)
+	return err
+}
+
+// check compares a file of at least the right size with the published digest, and throws away a wrong one.
+func (p *part) check() error {
+	if p.have > p.want.size {
+		return errors.Join(fmt.Errorf("%s: %d bytes came, expected %d", p.url, p.have, p.want.size), p.restart())
+	}
+	if _, err := p.file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	h := sha256.New()
+	if _, err := io.Copy(h, p.file); err != nil {
+		return err
+	}
+	if got := hex.EncodeToString(h.Sum(nil)); got != p.want.sha256 {
+		return errors.Join(fmt.Errorf("%s: the SHA-256 of what came is %s, expected %s", p.url, got, p.want.sha256), p.restart())
+	}
+	return nil
+}
+
+// errStalled ends a request that brings nothing.
+var errStalled = errors.New("stalled")
+
+// try makes one request for what is missing and appends what comes.
+func (p *part) try(parent context.Context) error {
+	ctx, cancel := context.WithCancelCause(parent)
+	defer cancel(nil)
+	watchdog := time.AfterFunc(p.opt.Stall, func() { cancel(errStalled) })
+	defer watchdog.Stop()
+	err := p.request(ctx, func() { watchdog.Reset(p.opt.Stall) })
+	if err != nil && context.Cause(ctx) == errStalled {
+		return fmt.Errorf("%s: no byte came for %v, after %d of %d", p.url, p.opt.Stall, p.have, p.want.size)
+	}
+	return err
+}
+
+// request is try without the watchdog, which it tells that something came.
+func (p *part) request(ctx context.Context, alive func()) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url, nil)
+	if err != nil {
+		return permanent{err}
+	}
+	req.Header.Set("User-Agent", "gradreg (github.com/gradreg/gradreg)")
+	req.Header.Set("Accept-Encoding", "identity")
+	if p.have > 0 {
+		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", p.have))
+	}
+	resp, err := p.opt.Client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	alive()
+	if err := p.accept(resp); err != nil {
+		return err
+	}
+	return p.receive(resp.Body, alive)
+}
+
+// accept looks at the head of an answer, and makes the file ready for its body.
+func (p *part) accept(resp *http.Response) error {
+	switch code := resp.StatusCode; {
+	case code == http.StatusPartialContent && p.have > 0:
+		first, total, ok := contentRange(resp.Header.Get("Content-Range"))
+		if ok && first == p.have && (total < 0 || total == p.want.size) {
+			p.fresh = false
+			return nil
+		}
+		err := fmt.Errorf("%s: asked for the bytes from %d of %d, the server sends %q", p.url, p.have, p.want.size, resp.Header.Get("Content-Range"))
+		return errors.Join(err, p.restart())
+	case code == http.StatusRequestedRangeNotSatisfiable && p.have > 0:
+		return errors.Join(fmt.Errorf("%s: the server has no bytes from %d on", p.url, p.have), p.restart())
+	case code == http.StatusOK:
+		if n := resp.ContentLength; n >= 0 && n != p.want.size {
+			return permanent{fmt.Errorf("%s: the server announces %d bytes, expected %d", p.url, n, p.want.size)}
+		}
+		return p.restart()
+	default:
+		return statusError(p.url, resp)
+	}
+}
+
+// receive appends a body to the file.
+func (p *part) receive(body io.Reader, alive func()) error {
+	buffer := make([]byte, 64<<10)
+	for {
+		n, err := body.Read(buffer)
+		if n > 0 {
+			alive()
+			if p.have+int64(n) > p.want.size {
+				return permanent{errors.Join(fmt.Errorf("%s: the server sends more than the expected %d bytes", p.url, p.want.size), p.restart())}
+			}
+			if _, err := p.file.Write(buffer[:n]); err != nil {
+				return permanent{err}
+			}
+			p.have += int64(n)
+			p.result.DownloadedBytes += int64(n)
+			p.report()
+		}
+		switch {
+		case err == nil:
+		case err == io.EOF && p.have == p.want.size:
+			return nil
+		case err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF):
+			return fmt.Errorf("%s: the connection ended after %d of %d bytes", p.url, p.have, p.want.size)
+		default:
+			return fmt.Errorf("%s: after %d of %d bytes: %w", p.url, p.have, p.want.size, err)
+		}
+	}
+}
+
+// report tells how far it is.
+func (p *part) report() {
+	if p.opt.Progress != nil {
+		p.opt.Progress(FetchProgress{File: p.want.name, Done: p.before + p.have, Total: p.total})
+	}
+}
+
+// contentRange parses "bytes FIRST-LAST/TOTAL", where TOTAL may be *, returned as -1.
+func contentRange(text string) (first, total int64, ok bool) {
+	span, size, ok := strings.Cut(strings.TrimPrefix(text, "bytes "), "/")
+	if !ok {
+		return 0, 0, false
+	}
+	from, _, ok := strings.Cut(span, "-")
+	if !ok {
+		return 0, 0, false
+	}
+	first, err := strconv.ParseInt(strings.TrimSpace(from), 10, 64)
+	if err != nil {
+		return 0, 0, false
+	}
+	if size == "*" {
+		return first, -1, true
+	}
+	total, err = strconv.ParseInt(size, 10, 64)
+	return first, total, err == nil && total >= 0
+}
+
+// busy is an answer of a server that asks to come again.
+type busy struct {
+	error
+	after time.Duration
+}
+
+// maxRetryAfter bounds how long a server can make us wait.
+const maxRetryAfter = time.Minute
+
+// statusError makes an error of an answer that has no file.
+func statusError(url string, resp *http.Response) error {
+	err := fmt.Errorf("%s: the server answers %s", url, resp.Status)
+	switch code := resp.StatusCode; {
+	case code >= 500, code == http.StatusRequestTimeout, code == http.StatusTooEarly, code == http.StatusTooManyRequests:
+		seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After")) // as a date it is left to our own pause
+		return busy{err, min(max(0, time.Duration(seconds)*time.Second), maxRetryAfter)}
+	}
+	return permanent{err}
+}
+
+// retryAfter returns how long the server wants us to wait.
+func retryAfter(err error) time.Duration {
+	var b busy
+	if errors.As(err, &b) {
+		return b.after
+	}
+	return 0
+}
