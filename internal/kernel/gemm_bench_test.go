@@ -74,3 +74,52 @@ func BenchmarkExpandFold(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkScalarLoops measures portable Go beside the loops one would write by hand: rows of B added up (ikj), and
+// tiles of two by four sums in variables.
+func BenchmarkScalarLoops(b *testing.B) {
+	loops := map[string]func(c, a, x []float32, m, k, n int){
+		"ikj": func(c, a, x []float32, m, k, n int) {
+			clear(c)
+			for i := range m {
+				row := c[i*n : (i+1)*n]
+				for p := range k {
+					s, from := a[i*k+p], x[p*n:][:len(row)]
+					for j, v := range from {
+						row[j] += s * v
+					}
+				}
+			}
+		},
+		"2x4": func(c, a, x []float32, m, k, n int) {
+			for i := 0; i < m; i += 2 {
+				a0, a1 := a[i*k:(i+1)*k], a[(i+1)*k:(i+2)*k]
+				for j := 0; j < n; j += 4 {
+					var s00, s01, s02, s03, s10, s11, s12, s13 float32
+					for p, u := range a0 {
+						v, y := a1[p], x[p*n+j:][:4:4]
+						s00, s01, s02, s03 = s00+u*y[0], s01+u*y[1], s02+u*y[2], s03+u*y[3]
+						s10, s11, s12, s13 = s10+v*y[0], s11+v*y[1], s12+v*y[2], s13+v*y[3]
+					}
+					copy(c[i*n+j:], []float32{s00, s01, s02, s03})
+					copy(c[(i+1)*n+j:], []float32{s10, s11, s12, s13})
+				}
+			}
+		},
+		"portable": func(c, a, x []float32, m, k, n int) {
+			Generic.MulPacked(c, n, a, x, seq(k, n), m, n, false)
+		},
+	}
+	for _, s := range [][3]int{{6, 25, 784}, {16, 150, 100}, {50, 500, 64}, {64, 576, 64}} {
+		m, k, n := s[0], s[1], s[2]
+		a, x, c := make([]float32, m*k), make([]float32, k*n+Slack), make([]float32, m*n)
+		for name, multiply := range loops {
+			b.Run(fmt.Sprintf("loop=%s/m=%d,k=%d,n=%d", name, m, k, n), func(b *testing.B) {
+				for b.Loop() {
+					multiply(c, a, x, m, k, n)
+				}
+				gflops(b, 2*m*k*n)
+			})
+		}
+	}
+}
