@@ -8,26 +8,34 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// MLP is a network of dense layers with a nonlinearity and dropout after each hidden one.
+// MLP is a network of dense layers with a normalization, a nonlinearity and dropout after each hidden one.
 type MLP struct {
 	Hidden     []int // units of the hidden layers
 	Activation nn.Activation
 	Dropout    float64 // 0 ≤ rate < 1
+	Norm       string  // none, batch or group; none if empty
+	Groups     int     // of group norm, 8 if 0; divides the units
 }
 
 func parseMLP(s spec.Spec) (Model, error) {
-	m := MLP{Hidden: []int{256, 256}, Activation: "relu"}
-	err := s.Fields(map[string]any{"hidden": &m.Hidden, "activation": (*string)(&m.Activation), "dropout": &m.Dropout})
+	m := MLP{Hidden: []int{256, 256}, Activation: "relu", Norm: "none"}
+	err := s.Fields(map[string]any{
+		"hidden": &m.Hidden, "activation": (*string)(&m.Activation), "dropout": &m.Dropout, "norm": &m.Norm, "groups": &m.Groups,
+	})
+	m.Groups = m.unit().norm.Groups
 	return m, err
 }
 
+func (m MLP) unit() unit { return newUnit(m.Norm, "none", m.Groups, m.Activation) }
+
 // String returns the text form.
 func (m MLP) String() string {
-	activation := m.Activation
-	if activation == "" {
-		activation = "relu"
+	u := m.unit()
+	text := fmt.Sprintf("mlp:hidden=%s,activation=%s,dropout=%s", spec.FormatInts(m.Hidden), u.activation, spec.Format(m.Dropout))
+	if !u.norm.None() {
+		text += ",norm=" + u.norm.Kind
 	}
-	return fmt.Sprintf("mlp:hidden=%s,activation=%s,dropout=%s", spec.FormatInts(m.Hidden), activation, spec.Format(m.Dropout))
+	return text + u.groups()
 }
 
 // Validate returns what is wrong with the options.
@@ -40,7 +48,7 @@ func (m MLP) Validate() error {
 			return fmt.Errorf("hidden has %d units, expected at least 1", n)
 		}
 	}
-	if err := m.Activation.Validate(); err != nil {
+	if err := m.unit().validate(); err != nil {
 		return err
 	}
 	return checkRate(m.Dropout)
@@ -50,7 +58,7 @@ func (m MLP) Validate() error {
 func (m MLP) Logits(c *nn.Context, x *sym.Expr, classes int) *sym.Expr {
 	h := nn.Flatten(x)
 	for _, n := range m.Hidden {
-		h = m.Activation.Apply(nn.Dense{Out: n}.Apply(c, h))
+		h = m.unit().apply(c, nn.Dense{Out: n}.Apply(c, h))
 		h = nn.Dropout{Rate: m.Dropout}.Apply(c, h)
 	}
 	return nn.Dense{Out: classes}.Apply(c, h)

@@ -28,11 +28,14 @@ type entry struct {
 
 // entries is the table of architectures.
 func entries() []entry {
+	const units = "norm=batch|group|none, groups=8, activation=relu"
 	return []entry{
-		{"lenet", "conv 5x5x6, pool, conv 5x5x16, pool, conv 5x5x120, dense 84; dropout=0.5, norm=none|batch", parseLeNet},
-		{"lenet-caffe", "conv 5x5x20, pool, conv 5x5x50, pool, dense 500", parseLeNetCaffe},
-		{"resnet", "residual network for small images, batch norm; depth=20, width=1", parseResNet},
-		{"mlp", "dense layers; hidden=256x256, activation=relu, dropout=0", parseMLP},
+		{"lenet", "conv 5x5x6, pool, conv 5x5x16, pool, conv 5x5x120, dense 84; dropout=0.5, norm=none|batch|group, groups=7, activation=relu", parseLeNet},
+		{"lenet-caffe", "conv 5x5x20, pool, conv 5x5x50, pool, dense 500; activation=relu", parseLeNetCaffe},
+		{"vgg", "five stages of 3x3 convolutions; depth=11|13|16|19, channels=32, dropout=0, " + units, parseVGG},
+		{"resnet", "residual network for small images; depth=20, width=1, shortcut=average-pool|pad|projection, " + units, parseResNet},
+		{"wideresnet", "wide residual network, pre-activated; depth=16, width=4, dropout=0, shortcut=projection|average-pool|pad, " + units, parseWideResNet},
+		{"mlp", "dense layers; hidden=256x256, activation=relu, dropout=0, norm=none|batch|group, groups=8", parseMLP},
 	}
 }
 
@@ -79,12 +82,4 @@ func Parse(text string) (Model, error) {
 		return m, nil
 	}
 	return nil, spec.Unknown("model", s.Name, Names())
-}
-
-// checkRate returns an error unless 0 ≤ rate < 1.
-func checkRate(rate float64) error {
-	if !(rate >= 0 && rate < 1) {
-		return fmt.Errorf("dropout is %v, expected 0 ≤ dropout < 1", rate)
-	}
-	return nil
 }

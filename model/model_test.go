@@ -26,7 +26,12 @@ func build(m model.Model, training bool, shape ...int) (*nn.Context, *sym.Expr) 
 // TestConformance checks every architecture: its text form, its logits, its parameters in training and
 // inference, and its behaviour on images that are too small.
 func TestConformance(t *testing.T) {
-	texts := append(model.Names(), "lenet:dropout=0.25", "lenet:norm=batch", "lenet:norm=batch,dropout=0.5", "resnet:depth=8,width=2", "mlp:hidden=30,activation=gelu,dropout=0.1")
+	texts := append(model.Names(),
+		"lenet:dropout=0.25", "lenet:norm=batch", "lenet:norm=batch,dropout=0.5", "lenet:norm=group,activation=gelu", "lenet-caffe:activation=tanh",
+		"vgg:depth=13,channels=2,norm=group,groups=2,activation=leaky-relu", "vgg:depth=16,channels=1,norm=none,dropout=0.5", "vgg:depth=19,channels=1,activation=gelu",
+		"resnet:depth=8,width=2", "resnet:depth=8,shortcut=pad,norm=group", "resnet:depth=8,shortcut=projection,norm=none,activation=softplus",
+		"wideresnet:depth=10,width=1,dropout=0.3", "wideresnet:depth=10,width=1,shortcut=average-pool,norm=group,groups=4", "wideresnet:depth=10,width=2,shortcut=pad,norm=none",
+		"mlp:hidden=30,activation=gelu,dropout=0.1", "mlp:hidden=24x16,norm=batch", "mlp:hidden=24x16,norm=group")
 	for _, text := range texts {
 		m, err := model.Parse(text)
 		if err != nil {
@@ -110,29 +115,97 @@ func TestPoolingOrder(t *testing.T) {
 	}
 }
 
+// anyModel draws valid options, written out as Parse does.
+func anyModel(t *rapid.T) model.Model {
+	rate := rapid.Float64Range(0, 1).Filter(func(r float64) bool { return r < 1 }).Draw(t, "rate")
+	width := rapid.IntRange(1, 10).Draw(t, "width")
+	blocks := 6 * rapid.IntRange(1, 20).Draw(t, "blocks")
+	shortcut := rapid.SampledFrom([]model.Shortcut{model.AveragePool, model.Pad, model.Projection}).Draw(t, "shortcut")
+	norm := rapid.SampledFrom(nn.Norms()).Draw(t, "norm")
+	groups := 0
+	if norm == "group" {
+		groups = rapid.IntRange(1, 8).Draw(t, "groups")
+	}
+	activation := nn.Activation(rapid.SampledFrom(nn.Activations()).Draw(t, "activation"))
+	hidden := rapid.SliceOfN(rapid.IntRange(1, 5000), 1, 6).Draw(t, "hidden")
+	depth := rapid.SampledFrom([]int{11, 13, 16, 19}).Draw(t, "depth")
+	return rapid.SampledFrom([]model.Model{
+		model.LeNet{Dropout: rate, Norm: norm, Groups: groups, Activation: activation},
+		model.LeNetCaffe{Activation: activation},
+		model.VGG{Depth: depth, Channels: width, Dropout: rate, Norm: norm, Groups: groups, Activation: activation},
+		model.ResNet{Depth: blocks + 2, Width: width, Shortcut: shortcut, Norm: norm, Groups: groups, Activation: activation},
+		model.WideResNet{Depth: blocks + 4, Width: width, Dropout: rate, Shortcut: shortcut, Norm: norm, Groups: groups, Activation: activation},
+		model.MLP{Hidden: hidden, Activation: activation, Dropout: rate, Norm: norm, Groups: groups},
+	}).Draw(t, "model")
+}
+
 // TestTextForms checks that String of any valid options parses back to them.
 func TestTextForms(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		rate := rapid.Float64Range(0, 1).Filter(func(r float64) bool { return r < 1 }).Draw(t, "rate")
-		m := rapid.SampledFrom([]model.Model{
-			model.LeNet{Dropout: rate, Norm: rapid.SampledFrom([]string{"none", "batch"}).Draw(t, "norm")},
-			model.LeNetCaffe{},
-			model.ResNet{Depth: 2 + 6*rapid.IntRange(1, 20).Draw(t, "blocks"), Width: rapid.IntRange(1, 10).Draw(t, "width")},
-			model.MLP{
-				Hidden:     rapid.SliceOfN(rapid.IntRange(1, 5000), 1, 6).Draw(t, "hidden"),
-				Activation: nn.Activation(rapid.SampledFrom(nn.Activations()).Draw(t, "activation")),
-				Dropout:    rate,
-			},
-		}).Draw(t, "model")
+		m := anyModel(t)
 		if again, err := model.Parse(m.String()); err != nil || !reflect.DeepEqual(again, m) {
 			t.Errorf("%q parses to %#v, %v", m, again, err)
 		}
 	})
 }
 
+// TestShortForms checks that options left out, in a text or in a struct, are the defaults, and that text forms of
+// earlier versions, which files hold, stay what they were.
+func TestShortForms(t *testing.T) {
+	for text, m := range map[string]model.Model{
+		"lenet:dropout=0.5,norm=none":                  model.NewLeNet(),
+		"lenet:dropout=0,norm=batch":                   model.LeNet{Norm: "batch"},
+		"lenet:dropout=0,norm=group,groups=7":          model.LeNet{Norm: "group"},
+		"lenet-caffe":                                  model.LeNetCaffe{},
+		"resnet:depth=20,width=1":                      model.ResNet{Depth: 20, Width: 1},
+		"resnet:depth=8,width=3,norm=group,groups=8":   model.ResNet{Depth: 8, Width: 3, Norm: "group"},
+		"wideresnet:depth=16,width=4":                  model.WideResNet{Depth: 16, Width: 4},
+		"vgg:depth=11,channels=32":                     model.VGG{Depth: 11, Channels: 32},
+		"mlp:hidden=256x256,activation=relu,dropout=0": model.MLP{Hidden: []int{256, 256}},
+	} {
+		parsed, err := model.Parse(text)
+		if err != nil || parsed.String() != text || m.String() != text {
+			t.Errorf("%q parses to %v, %v; %#v is %q", text, parsed, err, m, m)
+			continue
+		}
+		_, want := build(m, true, 2, 3, 32, 32)
+		if _, got := build(parsed, true, 2, 3, 32, 32); sym.Format(got) != sym.Format(want) {
+			t.Errorf("%q builds another graph than %#v", text, m)
+		}
+	}
+}
+
+// TestPublishedSizes compares parameters with those that the papers state for 32×32 colour images, to the digits
+// given, and multiply-adds with what follows from the layers.
+func TestPublishedSizes(t *testing.T) {
+	for _, c := range []struct {
+		text    string
+		classes int
+		want    float64 // millions of parameters
+		digits  float64
+	}{
+		{"resnet:depth=20", 10, 0.27, 0.005},              // He et al. 2016, table 6
+		{"resnet:depth=56,shortcut=pad", 10, 0.85, 0.005}, // the same
+		{"resnet:depth=110", 10, 1.7, 0.05},               // the same
+		{"wideresnet:depth=16,width=8", 10, 11.0, 0.05},   // Zagoruyko and Komodakis 2016, table 4
+		{"wideresnet:depth=28,width=10", 10, 36.5, 0.05},  // the same
+		{"wideresnet:depth=40,width=4", 10, 8.9, 0.06},    // the same
+	} {
+		m, err := model.Parse(c.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := model.Summarize(m, 3, 32, 32, c.classes)
+		if err != nil || math.Abs(float64(s.Parameters)/1e6-c.want) > c.digits {
+			t.Errorf("%s has %d parameters, %v, want %v million", c.text, s.Parameters, err, c.want)
+		}
+	}
+}
+
 // TestSmallImages checks the least extents that the models state.
 func TestSmallImages(t *testing.T) {
-	for text, least := range map[string]int{"lenet": 28, "lenet-caffe": 16, "resnet:depth=8": 1, "mlp": 1} {
+	for text, least := range map[string]int{"lenet": 28, "lenet-caffe": 16, "vgg:channels=1": 16, "resnet:depth=8": 1,
+		"resnet:depth=8,shortcut=pad": 1, "wideresnet:depth=10,width=1": 1, "wideresnet:depth=10,width=1,shortcut=average-pool": 1, "mlp": 1} {
 		m, err := model.Parse(text)
 		if err != nil {
 			t.Fatal(err)
@@ -156,6 +229,8 @@ func TestSmallImages(t *testing.T) {
 func TestRefused(t *testing.T) {
 	for _, text := range []string{
 		"", "lenett", "lenet:0.5", "lenet:dropout=1", "lenet:dropout=-0.1", "lenet:norm=layer", "lenet:drop=0.1", "lenet-caffe:dropout=0.5",
+		"lenet:activation=swish", "lenet:groups=7", "lenet:norm=group,groups=-1", "vgg:depth=12", "vgg:channels=0", "vgg:channels=100000", "vgg:dropout=1",
+		"resnet:shortcut=avg", "resnet:norm=batch,groups=4", "resnet:width=1000000", "wideresnet:depth=20", "wideresnet:dropout=2", "wideresnet:shortcut=none", "mlp:norm=group,groups=0x2",
 		"mlp:hidden=0", "resnet:depth=21", "resnet:width=0", "mlp:hidden=", "mlp:hidden=ax2", "mlp:activation=relo",
 	} {
 		if m, err := model.Parse(text); err == nil || strings.Contains(err.Error(), "\n") {
@@ -171,5 +246,5 @@ func ExampleParse() {
 	fmt.Println(err)
 	// Output:
 	// lenet:dropout=0,norm=batch <nil>
-	// "lenet:norm=bach": unknown norm "bach" (did you mean "batch"?), expected one of batch, none
+	// "lenet:norm=bach": unknown norm "bach" (did you mean "batch"?), expected one of batch, group, none
 }

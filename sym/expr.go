@@ -117,6 +117,15 @@ func errorExpr(g *Graph, op Op, args []*Expr, err error) *Expr {
 	return &Expr{graph: g, op: op, id: -1, err: &Error{Op: op, Shapes: shapes, Caller: callerLine(), Err: err}}
 }
 
+// Refuse returns an expression that carries err, with the caller's line: for builders of layers that know what is
+// wrong before an operation would. If x carries an error, that one stays.
+func Refuse(x *Expr, err error) *Expr {
+	if x.err != nil {
+		return x
+	}
+	return &Expr{graph: x.graph, op: x.op, id: -1, err: fmt.Errorf("%s: %w", callerLine(), err)}
+}
+
 // errMixedGraphs is reported where arguments belong to different graphs.
 var errMixedGraphs = errors.New("arguments belong to different graphs")
 
