@@ -37,7 +37,7 @@ func TestSums(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			compare(t, 1e-5, fill(rand.New(rand.NewPCG(4, 4)), 1, c.e), c.e)
 			left := -1
-			_, err := plan.Compile([]*sym.Expr{c.e}, nil, plan.Options{Level: kernel.Generic, Trace: func(_ string, roots []*sym.Expr) {
+			p, err := plan.Compile([]*sym.Expr{c.e}, nil, plan.Options{Level: kernel.Generic, Trace: func(_ string, roots []*sym.Expr) {
 				left = 0
 				for _, e := range sym.Topological(roots...) {
 					if e.Op() == sym.OpSum {
@@ -48,10 +48,10 @@ func TestSums(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			p.Close()
 			if left != c.sums {
 				t.Errorf("%d sums are left, expected %d", left, c.sums)
 			}
 		})
-	}
 	}
 }
