@@ -76,8 +76,9 @@ func (p *part) complete(ctx context.Context) error {
 	again := false // whether a complete file was wrong before
 	for failed := 0; ; {
 		if p.have >= p.want.size {
+			whole := p.fresh
 			err := p.check()
-			if err == nil || p.fresh || again {
+			if err == nil || whole || again {
 				return err
 			}
 			p.note("%v, perhaps for it came in pieces; downloading it again", err)
@@ -98,7 +99,7 @@ func (p *part) complete(ctx context.Context) error {
 			best, failed = p.have, 1
 		}
 		if failed >= p.opt.Tries {
-			return fmt.Errorf("gave up after %d tries without progress: %w; the same command goes on from here", failed, err)
+			return fmt.Errorf("gave up after %d failures in a row: %w", failed, err)
 		}
 		wait := max(p.opt.Wait<<min(failed-1, 5), retryAfter(err))
 		p.note("%v; trying again in %v", err, wait)
