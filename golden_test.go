@@ -241,7 +241,8 @@ func (s *step) run(t *testing.T, level kernel.Level) [][]float64 {
 			given[e] = e.Graph().Input("given/eps", sym.Float, e.Shape()...)
 			values[given[e]] = v
 		case sym.OpBernoulli:
-			mask := e.Graph().Input("given/mask", sym.Float, e.Shape()...)
+			name := fmt.Sprintf("given/mask%d", e.Attr().(sym.RandomAttr).Stream)
+			mask := e.Graph().Input(name, sym.Float, e.Shape()...)
 			given[e] = sym.Greater(mask, e.Graph().Const(0, e.Shape()...))
 			values[mask] = v
 		default:

@@ -56,9 +56,9 @@ func (m MLP) Validate() error {
 
 // Logits builds the network on the pixels of x in a row.
 func (m MLP) Logits(c *nn.Context, x *sym.Expr, classes int) *sym.Expr {
-	h := nn.Flatten(x)
+	h, u := nn.Flatten(x), m.unit()
 	for _, n := range m.Hidden {
-		h = m.unit().apply(c, nn.Dense{Out: n}.Apply(c, h))
+		h = u.apply(c, nn.Dense{Out: n, NoBias: !u.norm.None()}.Apply(c, h))
 		h = nn.Dropout{Rate: m.Dropout}.Apply(c, h)
 	}
 	return nn.Dense{Out: classes}.Apply(c, h)
