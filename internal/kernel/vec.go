@@ -62,10 +62,11 @@ const (
 	Greater
 	GreaterEqual
 	Equal
+	Gate // a > 0 ? b : 0
 	binaryCount
 )
 
-var binaryNames = [binaryCount]string{"add", "sub", "mul", "div", "max", "min", "greater", "greater_equal", "equal"}
+var binaryNames = [binaryCount]string{"add", "sub", "mul", "div", "max", "min", "greater", "greater_equal", "equal", "gate"}
 
 // String returns the function's name.
 func (op BinaryOp) String() string { return binaryNames[op] }

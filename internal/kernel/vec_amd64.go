@@ -58,6 +58,8 @@ func binaryAVX512(op BinaryOp, dst, a, b []float32) {
 		greaterEqualAVX512(d, x, y, n)
 	case Equal:
 		equalAVX512(d, x, y, n)
+	case Gate:
+		gateAVX512(d, x, y, n)
 	}
 }
 
@@ -83,6 +85,8 @@ func scalarAVX512(op BinaryOp, dst, a []float32, s float32) {
 		greaterEqualScalarAVX512(d, x, s, n)
 	case Equal:
 		equalScalarAVX512(d, x, s, n)
+	case Gate:
+		gateScalarAVX512(d, x, s, n)
 	}
 }
 
@@ -108,6 +112,8 @@ func fromScalarAVX512(op BinaryOp, dst []float32, s float32, b []float32) {
 		greaterEqualFromScalarAVX512(d, x, s, n)
 	case Equal:
 		equalFromScalarAVX512(d, x, s, n)
+	case Gate:
+		gateFromScalarAVX512(d, x, s, n)
 	}
 }
 
@@ -165,6 +171,8 @@ func binaryAVX2(op BinaryOp, dst, a, b []float32) {
 		greaterEqualAVX2(d, x, y, n)
 	case Equal:
 		equalAVX2(d, x, y, n)
+	case Gate:
+		gateAVX2(d, x, y, n)
 	}
 }
 
@@ -190,6 +198,8 @@ func scalarAVX2(op BinaryOp, dst, a []float32, s float32) {
 		greaterEqualScalarAVX2(d, x, s, n)
 	case Equal:
 		equalScalarAVX2(d, x, s, n)
+	case Gate:
+		gateScalarAVX2(d, x, s, n)
 	}
 }
 
@@ -215,5 +225,7 @@ func fromScalarAVX2(op BinaryOp, dst []float32, s float32, b []float32) {
 		greaterEqualFromScalarAVX2(d, x, s, n)
 	case Equal:
 		equalFromScalarAVX2(d, x, s, n)
+	case Gate:
+		gateFromScalarAVX2(d, x, s, n)
 	}
 }

@@ -2192,6 +2192,125 @@ done:
 	VZEROUPPER
 	RET
 
+// func gateAVX512(dst *float32, a *float32, b *float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·gateAVX512(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ a+8(FP), CX
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), BX
+	XORQ SI, SI
+	MOVQ BX, DI
+	SHRQ $0x04, DI
+	JZ   tail
+
+loop:
+	VMOVUPS   (CX)(SI*1), Z0
+	VMOVUPS   (DX)(SI*1), Z1
+	VPXORD    Z2, Z2, Z2
+	VCMPPS    $0x1e, Z2, Z0, K1
+	VMOVAPS.Z Z1, K1, Z0
+	VMOVUPS   Z0, (AX)(SI*1)
+	ADDQ      $0x40, SI
+	DECQ      DI
+	JNZ       loop
+
+tail:
+	ANDQ      $0x0f, BX
+	JZ        done
+	MOVQ      $-1, DI
+	BZHIQ     BX, DI, DI
+	MOVL      DI, BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (CX)(SI*1), K1, Z0
+	VMOVUPS.Z (DX)(SI*1), K1, Z1
+	VPXORD    Z3, Z3, Z3
+	VCMPPS    $0x1e, Z3, Z0, K2
+	VMOVAPS.Z Z1, K2, Z0
+	VMOVUPS   Z0, K1, (AX)(SI*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func gateScalarAVX512(dst *float32, a *float32, s float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·gateScalarAVX512(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         a+8(FP), CX
+	VBROADCASTSS s+16(FP), Z0
+	MOVQ         n+24(FP), DX
+	XORQ         BX, BX
+	MOVQ         DX, SI
+	SHRQ         $0x04, SI
+	JZ           tail
+
+loop:
+	VMOVUPS   (CX)(BX*1), Z1
+	VPXORD    Z2, Z2, Z2
+	VCMPPS    $0x1e, Z2, Z1, K1
+	VMOVAPS.Z Z0, K1, Z1
+	VMOVUPS   Z1, (AX)(BX*1)
+	ADDQ      $0x40, BX
+	DECQ      SI
+	JNZ       loop
+
+tail:
+	ANDQ      $0x0f, DX
+	JZ        done
+	MOVQ      $-1, SI
+	BZHIQ     DX, SI, SI
+	MOVL      SI, DX
+	KMOVW     DX, K1
+	VMOVUPS.Z (CX)(BX*1), K1, Z1
+	VPXORD    Z3, Z3, Z3
+	VCMPPS    $0x1e, Z3, Z1, K2
+	VMOVAPS.Z Z0, K2, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func gateFromScalarAVX512(dst *float32, a *float32, s float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·gateFromScalarAVX512(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         a+8(FP), CX
+	VBROADCASTSS s+16(FP), Z0
+	MOVQ         n+24(FP), DX
+	XORQ         BX, BX
+	MOVQ         DX, SI
+	SHRQ         $0x04, SI
+	JZ           tail
+
+loop:
+	VMOVUPS   (CX)(BX*1), Z1
+	VPXORD    Z2, Z2, Z2
+	VCMPPS    $0x1e, Z2, Z0, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (AX)(BX*1)
+	ADDQ      $0x40, BX
+	DECQ      SI
+	JNZ       loop
+
+tail:
+	ANDQ      $0x0f, DX
+	JZ        done
+	MOVQ      $-1, SI
+	BZHIQ     DX, SI, SI
+	MOVL      SI, DX
+	KMOVW     DX, K1
+	VMOVUPS.Z (CX)(BX*1), K1, Z1
+	VPXORD    Z3, Z3, Z3
+	VCMPPS    $0x1e, Z3, Z0, K2
+	VMOVAPS.Z Z1, K2, Z0
+	VMOVUPS   Z0, K1, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
 // func selectAVX512(dst *float32, mask *float32, a *float32, b *float32, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·selectAVX512(SB), NOSPLIT, $0-40
@@ -4564,6 +4683,134 @@ tail:
 	VMASKMOVPS   (CX)(BX*1), Y1, Y2
 	VCMPPS       $0x00, Y2, Y0, Y0
 	VBROADCASTSS float3f800000<>+0(SB), Y2
+	VANDPS       Y0, Y2, Y0
+	VMASKMOVPS   Y0, Y1, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func gateAVX2(dst *float32, a *float32, b *float32, n int)
+// Requires: AVX, AVX2, BMI2
+TEXT ·gateAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ a+8(FP), CX
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), BX
+	XORQ SI, SI
+	MOVQ BX, DI
+	SHRQ $0x03, DI
+	JZ   tail
+
+loop:
+	VMOVUPS (CX)(SI*1), Y0
+	VMOVUPS (DX)(SI*1), Y1
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x1e, Y2, Y0, Y0
+	VANDPS  Y0, Y1, Y0
+	VMOVUPS Y0, (AX)(SI*1)
+	ADDQ    $0x20, SI
+	DECQ    DI
+	JNZ     loop
+
+tail:
+	ANDQ         $0x07, BX
+	JZ           done
+	MOVQ         $-1, DI
+	BZHIQ        BX, DI, DI
+	MOVL         DI, BX
+	VMOVD        BX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMASKMOVPS   (CX)(SI*1), Y0, Y1
+	VMASKMOVPS   (DX)(SI*1), Y0, Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x1e, Y3, Y1, Y1
+	VANDPS       Y1, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (AX)(SI*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func gateScalarAVX2(dst *float32, a *float32, s float32, n int)
+// Requires: AVX, AVX2, BMI2
+TEXT ·gateScalarAVX2(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         a+8(FP), CX
+	VBROADCASTSS s+16(FP), Y0
+	MOVQ         n+24(FP), DX
+	XORQ         BX, BX
+	MOVQ         DX, SI
+	SHRQ         $0x03, SI
+	JZ           tail
+
+loop:
+	VMOVUPS (CX)(BX*1), Y1
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x1e, Y2, Y1, Y1
+	VANDPS  Y1, Y0, Y1
+	VMOVUPS Y1, (AX)(BX*1)
+	ADDQ    $0x20, BX
+	DECQ    SI
+	JNZ     loop
+
+tail:
+	ANDQ         $0x07, DX
+	JZ           done
+	MOVQ         $-1, SI
+	BZHIQ        DX, SI, SI
+	MOVL         SI, DX
+	VMOVD        DX, X1
+	VPBROADCASTD X1, Y1
+	VMOVDQU      signShifts<>+0(SB), Y2
+	VPSLLVD      Y2, Y1, Y1
+	VMASKMOVPS   (CX)(BX*1), Y1, Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x1e, Y3, Y2, Y2
+	VANDPS       Y2, Y0, Y0
+	VMASKMOVPS   Y0, Y1, (AX)(BX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func gateFromScalarAVX2(dst *float32, a *float32, s float32, n int)
+// Requires: AVX, AVX2, BMI2
+TEXT ·gateFromScalarAVX2(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         a+8(FP), CX
+	VBROADCASTSS s+16(FP), Y0
+	MOVQ         n+24(FP), DX
+	XORQ         BX, BX
+	MOVQ         DX, SI
+	SHRQ         $0x03, SI
+	JZ           tail
+
+loop:
+	VMOVUPS (CX)(BX*1), Y1
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x1e, Y2, Y0, Y2
+	VANDPS  Y2, Y1, Y1
+	VMOVUPS Y1, (AX)(BX*1)
+	ADDQ    $0x20, BX
+	DECQ    SI
+	JNZ     loop
+
+tail:
+	ANDQ         $0x07, DX
+	JZ           done
+	MOVQ         $-1, SI
+	BZHIQ        DX, SI, SI
+	MOVL         SI, DX
+	VMOVD        DX, X1
+	VPBROADCASTD X1, Y1
+	VMOVDQU      signShifts<>+0(SB), Y2
+	VPSLLVD      Y2, Y1, Y1
+	VMASKMOVPS   (CX)(BX*1), Y1, Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x1e, Y3, Y0, Y0
 	VANDPS       Y0, Y2, Y0
 	VMASKMOVPS   Y0, Y1, (AX)(BX*1)
 

@@ -94,6 +94,13 @@ func float32Func(op BinaryOp) func(a, b float32) float32 {
 		return func(a, b float32) float32 { return float32(boolInt(a > b)) }
 	case GreaterEqual:
 		return func(a, b float32) float32 { return float32(boolInt(a >= b)) }
+	case Gate:
+		return func(a, b float32) float32 {
+			if a > 0 {
+				return b
+			}
+			return 0
+		}
 	}
 	return func(a, b float32) float32 { return float32(boolInt(a == b)) }
 }

@@ -122,6 +122,15 @@ func equalScalarAVX512(dst *float32, a *float32, s float32, n int)
 func equalFromScalarAVX512(dst *float32, a *float32, s float32, n int)
 
 //go:noescape
+func gateAVX512(dst *float32, a *float32, b *float32, n int)
+
+//go:noescape
+func gateScalarAVX512(dst *float32, a *float32, s float32, n int)
+
+//go:noescape
+func gateFromScalarAVX512(dst *float32, a *float32, s float32, n int)
+
+//go:noescape
 func selectAVX512(dst *float32, mask *float32, a *float32, b *float32, n int)
 
 //go:noescape
@@ -249,6 +258,15 @@ func equalScalarAVX2(dst *float32, a *float32, s float32, n int)
 
 //go:noescape
 func equalFromScalarAVX2(dst *float32, a *float32, s float32, n int)
+
+//go:noescape
+func gateAVX2(dst *float32, a *float32, b *float32, n int)
+
+//go:noescape
+func gateScalarAVX2(dst *float32, a *float32, s float32, n int)
+
+//go:noescape
+func gateFromScalarAVX2(dst *float32, a *float32, s float32, n int)
 
 //go:noescape
 func selectAVX2(dst *float32, mask *float32, a *float32, b *float32, n int)

@@ -200,6 +200,11 @@ func binaryReference(op BinaryOp, a, b float32) float32 {
 		return indicator(x >= y)
 	case Equal:
 		return indicator(x == y)
+	case Gate:
+		if x > 0 {
+			return b
+		}
+		return 0
 	}
 	panic(fmt.Sprintf("no reference for %v", op))
 }

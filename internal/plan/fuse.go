@@ -175,10 +175,31 @@ func (b *tapeBuilder) collect(e *sym.Expr, seen map[*sym.Expr]bool) {
 		b.operand(e)
 		return
 	}
-	for _, a := range e.Args() {
+	for _, a := range b.reads(e) {
 		b.collect(a, seen)
 	}
 	b.inner = append(b.inner, e)
+}
+
+// reads returns what the instruction of e reads: its arguments, but for a gate.
+func (b *tapeBuilder) reads(e *sym.Expr) []*sym.Expr {
+	if x, y := b.gate(e); x != nil {
+		return []*sym.Expr{x, y}
+	}
+	return e.Args()
+}
+
+// gate returns x and y if e is y where x > 0 and else 0, with a mask that nobody keeps: ReLU and its derivatives, which
+// are then one instruction.
+func (b *tapeBuilder) gate(e *sym.Expr) (x, y *sym.Expr) {
+	if e.Op() != sym.OpSelect || !is(e.Args()[2], 0) {
+		return nil, nil
+	}
+	mask := e.Args()[0]
+	if mask.Op() != sym.OpGreater || !is(mask.Args()[1], 0) || b.inMemory(mask) {
+		return nil, nil
+	}
+	return mask.Args()[0], e.Args()[1]
 }
 
 // operand adds a tensor in memory to the tape's arguments: e itself, or what e repeats.
@@ -218,14 +239,14 @@ func (b *tapeBuilder) emit(result *sym.Expr) {
 	}
 	last := map[*sym.Expr]int{result: len(b.inner)}
 	for i, e := range b.inner {
-		for _, a := range e.Args() {
+		for _, a := range b.reads(e) {
 			last[a] = max(last[a], i)
 		}
 	}
 	var free []int
 	for i, e := range b.inner {
 		x := b.instruction(e, &free)
-		for _, a := range e.Args() {
+		for _, a := range b.reads(e) {
 			if s, ok := b.slot[a]; ok && last[a] == i && s >= len(b.tape.operands) {
 				free = append(free, s)
 				last[a] = -1
@@ -297,6 +318,11 @@ func (b *tapeBuilder) instruction(e *sym.Expr, free *[]int) instr {
 	var filled []int
 	defer func() { *free = append(*free, filled...) }()
 	args := e.Args()
+	if u, v := b.gate(e); u != nil {
+		x.kind, x.binary = instrBinary, kernel.Gate
+		x.a, x.b = b.vector(u, free, &filled), b.vector(v, free, &filled)
+		return x
+	}
 	switch e.Op() {
 	case sym.OpSelect:
 		x.kind = instrSelect

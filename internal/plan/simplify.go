@@ -143,6 +143,8 @@ func addRule(e, a, b *sym.Expr) *sym.Expr {
 		return a
 	case a == b: // a constant factor costs no more memory than a
 		return mulRule(e, a, constant(e, 2))
+	case a.Op() == sym.OpAdd && a.Args()[1] == b: // both halves of the derivative of a square
+		return sym.Add(a.Args()[0], mulRule(e, b, constant(e, 2)))
 	case b.Op() == sym.OpNeg:
 		return sym.Sub(a, b.Args()[0])
 	case a.Op() == sym.OpNeg:
@@ -186,6 +188,10 @@ func scaled(a *sym.Expr, s float64) *sym.Expr {
 	case sym.OpMul:
 		if v, ok := sym.ConstValue(a.Args()[1]); ok {
 			return mulRule(a, a.Args()[0], constant(a, v*s))
+		}
+		if b := a.Args()[1]; s == 2 && b.Op() == sym.OpBroadcast { // exact: the small tensor takes the factor
+			attr := b.Attr().(sym.BroadcastAttr)
+			return sym.Mul(a.Args()[0], sym.Broadcast(sym.Scale(b.Args()[0], s), attr.Dims, attr.Shape...))
 		}
 	}
 	return nil

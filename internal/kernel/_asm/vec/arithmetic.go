@@ -22,6 +22,7 @@ var binaries = []arithmetic{
 	{"greater", compare(greater)},
 	{"greaterEqual", compare(greaterEqual)},
 	{"equal", compare(equal)},
+	{"gate", func(v vec, a, b reg.VecVirtual) reg.VecVirtual { return v.keep(v.where(a, greater, v.Zero()), b) }},
 }
 
 // direct returns the operation of one instruction.
