@@ -38,9 +38,19 @@ type Program struct {
 // Compile makes the program that computes outputs and then applies updates, all of which see the inputs as
 // they were before the run. It returns the error of the first expression that carries one.
 func Compile(outputs []*sym.Expr, updates []Update, opt Options) (*Program, error) {
-	roots, err := gatherRoots(outputs, updates)
+	p, low, err := prepare(outputs, updates, opt)
 	if err != nil {
 		return nil, err
+	}
+	p.allocate(low, max(opt.Threads, 1), opt.Level)
+	return p, nil
+}
+
+// prepare makes a program that has no memory and no workers yet.
+func prepare(outputs []*sym.Expr, updates []Update, opt Options) (*Program, *lowering, error) {
+	roots, err := gatherRoots(outputs, updates)
+	if err != nil {
+		return nil, nil, err
 	}
 	if opt.Trace != nil {
 		opt.Trace("input", roots)
@@ -48,7 +58,7 @@ func Compile(outputs []*sym.Expr, updates []Update, opt Options) (*Program, erro
 	simple := simplify(roots, opt.Trace)
 	low, err := lower(opt.Level, simple)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	p := &Program{inputs: map[*sym.Expr]*value{}}
 	for _, e := range sym.Topological(roots...) {
@@ -56,11 +66,8 @@ func Compile(outputs []*sym.Expr, updates []Update, opt Options) (*Program, erro
 			p.input(low, e)
 		}
 	}
-	keep := map[*value]bool{}
 	for _, e := range simple[:len(outputs)] {
-		v := low.values[e]
-		keep[v] = true
-		p.outputs = append(p.outputs, v)
+		p.outputs = append(p.outputs, low.values[e])
 	}
 	targets := make([]*value, len(updates))
 	for i, u := range updates {
@@ -68,12 +75,11 @@ func Compile(outputs []*sym.Expr, updates []Update, opt Options) (*Program, erro
 	}
 	low.updates(targets, simple[len(outputs):])
 	if low.err != nil {
-		return nil, low.err
+		return nil, nil, low.err
 	}
 	p.nodes = low.nodes
 	p.regions = schedule(p.nodes)
-	p.allocate(low, keep, max(opt.Threads, 1), opt.Level)
-	return p, nil
+	return p, low, nil
 }
 
 // gatherRoots returns outputs followed by the target and the value of each update.
@@ -106,14 +112,27 @@ func (p *Program) input(low *lowering, e *sym.Expr) {
 	p.inputs[e] = low.values[e]
 }
 
-// allocate lays out memory and starts the workers.
-func (p *Program) allocate(low *lowering, keep map[*value]bool, threads int, level kernel.Level) {
-	arenaSize, localSize := layout(p.nodes, p.regions, keep)
+// layout gives every value its place and counts the floats of the program. It returns those of the arena and of a
+// worker's local memory.
+func (p *Program) layout(low *lowering, threads int) (arena, local int) {
+	keep := map[*value]bool{}
+	for _, v := range p.outputs {
+		keep[v] = true
+	}
+	arena, local = layout(p.nodes, p.regions, keep)
+	p.floats = arena + threads*(local+low.scratch)
+	for _, v := range p.inputs {
+		p.floats += v.size
+	}
+	return arena, local
+}
+
+// allocate takes memory and starts the workers.
+func (p *Program) allocate(low *lowering, threads int, level kernel.Level) {
+	arenaSize, localSize := p.layout(low, threads)
 	arena := allocate(arenaSize)
-	p.floats = arenaSize
 	for _, v := range p.inputs {
 		v.data = allocate(v.size)
-		p.floats += v.size
 	}
 	for _, n := range p.nodes {
 		for _, v := range n.outs {
@@ -128,7 +147,6 @@ func (p *Program) allocate(low *lowering, keep map[*value]bool, threads int, lev
 	workers := make([]*worker, threads)
 	for i := range workers {
 		workers[i] = newWorker(level, localSize, low.scratch)
-		p.floats += localSize + low.scratch
 	}
 	p.team = newTeam(workers)
 	for _, r := range p.regions {
