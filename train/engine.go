@@ -30,29 +30,11 @@ type engine struct {
 // newEngine compiles the step for images of the given shape. Loss, penalties, gradients and the optimizer's
 // update are one program.
 func newEngine(cfg Config, p parts, shape dataset.Shape, classes int, level kernel.Level, threads int) (*engine, error) {
-	g := sym.NewGraph()
-	e := &engine{parts: p, config: cfg, params: nn.NewParams(g), level: level}
-	e.x = g.Input("x", sym.Float, cfg.Batch, shape.C, shape.H, shape.W)
-	e.y = g.Input("y", sym.Int, cfg.Batch)
-	c := nn.NewContext(e.params, true, 0)
-	problem := gradreg.NewProblem(c, e.x, sym.OneHot(e.y, classes), func(c *nn.Context, x *sym.Expr) *sym.Expr {
-		return p.model.Logits(c, x, classes)
-	})
-	if err := problem.Logits.Err(); err != nil {
-		return nil, fault.Inputf("model %s does not take images of %v: %w", p.model, shape, err)
+	e := &engine{parts: p, config: cfg, level: level}
+	outputs, updates, err := e.build(shape, classes)
+	if err != nil {
+		return nil, err
 	}
-	total, penalties := gradreg.Objective(problem, p.regularizers)
-	trainable := e.params.Trainable()
-	e.update = p.optimizer.Build(trainable, sym.Gradient(total, nn.Exprs(trainable)...))
-	var updates []plan.Update
-	for _, u := range e.update.Updates {
-		updates = append(updates, plan.Update(u))
-	}
-	for _, u := range c.Updates {
-		updates = append(updates, plan.Update{Target: u.Param.Expr, Value: u.Value})
-	}
-	outputs := append([]*sym.Expr{problem.Loss()}, penalties...)
-	var err error
 	if e.program, err = plan.Compile(outputs, updates, plan.Options{Level: level, Threads: threads}); err != nil {
 		return nil, err
 	}
@@ -60,6 +42,33 @@ func newEngine(cfg Config, p parts, shape dataset.Shape, classes int, level kern
 		p.Fill(e.program.Float(p.Expr), cfg.Seed)
 	}
 	return e, nil
+}
+
+// build makes the step's expressions: loss and penalties, and the updates of the parameters, of the optimizer's state
+// and of running statistics.
+func (e *engine) build(shape dataset.Shape, classes int) ([]*sym.Expr, []plan.Update, error) {
+	g := sym.NewGraph()
+	e.params = nn.NewParams(g)
+	e.x = g.Input("x", sym.Float, e.config.Batch, shape.C, shape.H, shape.W)
+	e.y = g.Input("y", sym.Int, e.config.Batch)
+	c := nn.NewContext(e.params, true, 0)
+	problem := gradreg.NewProblem(c, e.x, sym.OneHot(e.y, classes), func(c *nn.Context, x *sym.Expr) *sym.Expr {
+		return e.model.Logits(c, x, classes)
+	})
+	if err := problem.Logits.Err(); err != nil {
+		return nil, nil, fault.Inputf("model %s does not take images of %v: %w", e.model, shape, err)
+	}
+	total, penalties := gradreg.Objective(problem, e.regularizers)
+	trainable := e.params.Trainable()
+	e.update = e.optimizer.Build(trainable, sym.Gradient(total, nn.Exprs(trainable)...))
+	var updates []plan.Update
+	for _, u := range e.update.Updates {
+		updates = append(updates, plan.Update(u))
+	}
+	for _, u := range c.Updates {
+		updates = append(updates, plan.Update{Target: u.Param.Expr, Value: u.Value})
+	}
+	return append([]*sym.Expr{problem.Loss()}, penalties...), updates, nil
 }
 
 // close ends the engine's workers.
