@@ -1,13 +1,15 @@
 // Package dataset provides images with labels: the sources, their division into training, dev and test
 // images, normalization, and batches.
 //
+//	public home ── Fetch ──▶ source files
 //	source files ── Open ──▶ Dataset (bytes) ── Divide ──▶ Subsets (indices) ── Batches ──▶ normalized floats
 //	                                                          └── Statistics ──▶ Normalizer ──┘
 //
 // # Vocabulary
 //
-// A source is a row of the table of data sets: what is known of a set without reading it ([Info]), its files
-// with their checksums, and how a part is read from them. A [Dataset] is an opened source. It has two parts, the
+// A source is a row of the table of data sets: what is known of a set without reading it ([Info]), its public home
+// and what is published there, its files with their checksums, and how a part is made of what they hold. [Fetch]
+// downloads a source, [Verify] checks it. A [Dataset] is an opened source. It has two parts, the
 // training file and the official test file; a [Part] holds bytes and labels:
 //
 //	Images  | image 0            | image 1 …         [N, C, H, W], one byte each, 0 … 255
@@ -32,5 +34,5 @@
 // # A further set
 //
 // A set in a known format is a function that returns a source, and a line in the table; another format is a file
-// of its own beside idx.go and cifar.go.
+// of its own beside idx.go and cifar.go. What its files may be packed in is no concern of the format.
 package dataset

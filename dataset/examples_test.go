@@ -2,6 +2,7 @@ package dataset_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"image"
 	"image/png"
@@ -21,6 +22,24 @@ func ExampleOpen() {
 	}
 	fmt.Println(d.Name, d.Shape, test.Len(), d.Classes[test.Labels[0]])
 	// Output: mnist 1x28x28 10000 7
+}
+
+// Download CIFAR-10 unless it is there, and then open it.
+func ExampleFetch() {
+	result, err := dataset.Fetch(context.Background(), "cifar10", dataset.FetchOptions{
+		Progress: func(p dataset.FetchProgress) {
+			fmt.Printf("\r%s %3.0f %% %s", p.File, 100*float64(p.Done)/float64(p.Total), p.Note)
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("in", result.Folder)
+	d, err := dataset.Open("cifar10")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(d.Classes)
 }
 
 func ExampleOpen_unknown() {

@@ -33,7 +33,7 @@ func (s *source) checkReplaceable(dir string) error {
 	names := s.storedNames()
 	for _, e := range entries {
 		if !slices.Contains(names, e.Name()) || !e.Type().IsRegular() {
-			return fault.Inputf("%s: is not the whole data set %s and cannot be replaced, for it holds %s; name another folder with --data-dir",
+			return fault.Inputf("%s is not the whole data set %s and cannot be replaced, for it holds %s; move that, or name another folder with --data-dir",
 				dir, s.Name, e.Name())
 		}
 	}

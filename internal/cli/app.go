@@ -153,7 +153,7 @@ of the network with respect to its input.`,
 	root.SetErr(a.err)
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().BoolVar(&a.json, "json", a.json, "print one JSON object instead of text")
-	root.AddCommand(a.trainCommand(), a.evalCommand(), a.predictCommand(), a.dataCommand(), a.benchCommand(), a.versionCommand(), a.manCommand())
+	root.AddCommand(a.trainCommand(), a.evalCommand(), a.predictCommand(), a.dataCommand(), a.modelsCommand(), a.benchCommand(), a.versionCommand(), a.manCommand())
 	root.AddCommand(topics()...)
 	return root
 }
@@ -177,7 +177,7 @@ func flagError(cmd *cobra.Command, err error) error {
 func args(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, list []string) error {
 		if err := check(cmd, list); err != nil {
-			return usage{fmt.Errorf("%w; see gradreg %s --help", err, cmd.Name())}
+			return usage{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
 		}
 		return nil
 	}

@@ -19,6 +19,8 @@ func topics() []*cobra.Command {
 		topic("exit-codes", "What the program's exit codes mean", exitCodesTopic()),
 		topic("environment", "Environment variables", `
 GRADREG_DATA     folder of data sets, after --data-dir: its subfolder NAME, or itself, holds the files of data set NAME
+XDG_CACHE_HOME   where gradreg data fetch puts data sets on Linux, in its subfolder gradreg, instead of ~/.cache
+HTTPS_PROXY      proxy for gradreg data fetch, as HTTP_PROXY and NO_PROXY
 GRADREG_CPU      instruction set of the kernels, avx512, avx2 or generic, instead of the best one
 GRADREG_THREADS  worker threads, where --threads is not given
 NO_COLOR, TERM   the program uses no colour; TERM=dumb replaces the progress bar by lines`),
@@ -33,7 +35,8 @@ gradreg train    test_accuracy, test_error_count, test_nll (nats), test_images, 
 gradreg eval     test_accuracy, test_accuracy_interval (95 %, Wilson), test_error_count, test_nll, test_images,
                  data, model
 gradreg predict  an array: image, class, probability, probabilities (by class)
-gradreg data     list: an array of the data sets; verify: by data set, an array of its files
+gradreg data     list: an array of the data sets; verify: by data set, an array of its files;
+                 fetch: name, folder, already_there, downloaded_bytes, resumed_bytes
 gradreg version  version, commit, dirty, go, system, cpu`),
 	}
 }
