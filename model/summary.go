@@ -34,3 +34,6 @@ func Summarize(m Model, channels, height, width, classes int) (Summary, error) {
 	}
 	return s, nil
 }
+
+// ActivationBytes returns the memory of the activations as the engine stores them, in float32.
+func (s Summary) ActivationBytes() int { return 4 * s.Activations }

@@ -22,7 +22,7 @@ type Context struct {
 // Layer describes an applied layer.
 type Layer struct {
 	Name       string
-	Kind       string
+	Kind       string    // for people, such as "conv 3x3, stride 2"
 	Shape      sym.Shape // of its output
 	Parameters int       // trainable scalars
 	// MACs are the multiply-adds of matrix products and convolutions in a forward pass of one sample.

@@ -1,6 +1,10 @@
 package nn
 
-import "github.com/gradreg/gradreg/sym"
+import (
+	"fmt"
+
+	"github.com/gradreg/gradreg/sym"
+)
 
 // Padding is how a convolution treats borders.
 type Padding uint8
@@ -36,16 +40,25 @@ func (l Conv) Apply(c *Context, x *sym.Expr) *sym.Expr {
 	w := c.weight(name, UniformStdev(convStdev(channels*area, l.Out*area)), l.Out, channels, l.Kernel, l.Kernel)
 	y := sym.Conv(x, w, l.geometry(x))
 	if l.NoBias {
-		c.noteLinear(name, "conv", y, w)
+		c.noteLinear(name, l.kind(), y, w)
 		return l.pool(c, y)
 	}
 	b := c.bias(name, l.Out)
-	c.noteLinear(name, "conv", y, w, b)
+	c.noteLinear(name, l.kind(), y, w, b)
 	y = l.pool(c, y)
 	if y.Err() != nil {
 		return y
 	}
 	return sym.Add(y, perChannel(b, y))
+}
+
+// kind describes the layer in a table.
+func (l Conv) kind() string {
+	text := fmt.Sprintf("conv %dx%d", l.Kernel, l.Kernel)
+	if l.Stride > 1 {
+		text += fmt.Sprintf(", stride %d", l.Stride)
+	}
+	return text
 }
 
 // geometry returns the strides, dilations and borders for an input.

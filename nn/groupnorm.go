@@ -46,7 +46,7 @@ func (n GroupNorm) Apply(c *Context, x *sym.Expr) *sym.Expr {
 	scale := sym.Mul(n.perSample(inverse, channels), sym.Broadcast(gamma, []int{1}, batch, channels))
 	samples := []int{0, 1}
 	y := sym.Mul(sym.Reshape(centred, x.Shape()...), sym.Broadcast(scale, samples, x.Shape()...))
-	return c.note(name, "group norm", sym.Add(y, perChannel(beta, x)), gamma, beta)
+	return c.note(name, fmt.Sprintf("group norm, %d groups", n.Groups), sym.Add(y, perChannel(beta, x)), gamma, beta)
 }
 
 // perSample repeats v: [B, Groups] for the channels of each group: [B, C].

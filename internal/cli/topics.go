@@ -37,6 +37,9 @@ gradreg eval     test_accuracy, test_accuracy_interval (95 %, Wilson), test_erro
 gradreg predict  an array: image, class, probability, probabilities (by class)
 gradreg data     list: an array of the data sets; verify: by data set, an array of its files;
                  fetch: name, folder, already_there, downloaded_bytes, resumed_bytes
+gradreg models   models: shape, class_count, models (model, parameters, multiply_adds, activation_bytes, and of a training
+                 step step_bytes_per_image, step_multiply_adds); show: the same of one, layers (name, kind, shape,
+                 parameters, multiply_adds)
 gradreg version  version, commit, dirty, go, system, cpu`),
 	}
 }
