@@ -19,16 +19,19 @@ import (
 // Config is everything that determines a run. Default gives the main job's; the zero value of a field is not its
 // default.
 type Config struct {
-	Data         string   `yaml:"data"`          // name of a data set
-	TrainSize    int      `yaml:"train_size"`    // training images; 0 means all
-	Model        string   `yaml:"model"`         // text form of package model
-	Regularizers []string `yaml:"regularizers"`  // text forms of package gradreg
-	Optimizer    string   `yaml:"optimizer"`     // text form of package optim
-	LearningRate float64  `yaml:"learning_rate"` // base rate
-	Schedule     string   `yaml:"schedule"`      // text form of package optim
-	Steps        int      `yaml:"steps"`
-	Batch        int      `yaml:"batch"`
-	Seed         uint64   `yaml:"seed"` // of the split, the initial weights, the batches and all random numbers
+	Data      string `yaml:"data"`       // name of a data set
+	TrainSize int    `yaml:"train_size"` // training images; 0 means all
+	Model     string `yaml:"model"`      // text form of package model
+	// Architecture is a model of one's own in the place of Model, which then records its String. A saved run of it
+	// repeats and resumes where it is given again; only models of package model are read from a file by name.
+	Architecture model.Model `yaml:"-"`
+	Regularizers []string    `yaml:"regularizers"`  // text forms of package gradreg
+	Optimizer    string      `yaml:"optimizer"`     // text form of package optim
+	LearningRate float64     `yaml:"learning_rate"` // base rate
+	Schedule     string      `yaml:"schedule"`      // text form of package optim
+	Steps        int         `yaml:"steps"`
+	Batch        int         `yaml:"batch"`
+	Seed         uint64      `yaml:"seed"` // of the split, the initial weights, the batches and all random numbers
 	// PaperProtocol divides and normalizes the data as the paper's experiments did (REFERENCE.md section 3).
 	PaperProtocol   bool `yaml:"paper_protocol"`
 	EvalEvery       int  `yaml:"eval_every"`       // steps between evaluations on the dev part; 0 for none
@@ -73,7 +76,7 @@ func (c *Config) resolve() (p parts, err error) {
 	if !(c.LearningRate > 0) || math.IsInf(c.LearningRate, 0) {
 		return p, fault.Inputf("learning_rate is %v, expected a finite number above 0", c.LearningRate)
 	}
-	if p.model, err = model.Parse(c.Model); err != nil {
+	if p.model, err = c.architecture(); err != nil {
 		return p, fault.Inputf("model: %w", err)
 	}
 	if p.regularizers, err = gradreg.ParseAll(c.Regularizers); err != nil {
@@ -91,6 +94,14 @@ func (c *Config) resolve() (p parts, err error) {
 		c.Regularizers = append(c.Regularizers, r.String())
 	}
 	return p, nil
+}
+
+// architecture returns the model that the configuration names or holds.
+func (c *Config) architecture() (model.Model, error) {
+	if c.Architecture == nil {
+		return model.Parse(c.Model)
+	}
+	return c.Architecture, c.Architecture.Validate()
 }
 
 // Validate returns the first thing that is wrong with the configuration, as far as it can be known without data.
