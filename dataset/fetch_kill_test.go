@@ -66,7 +66,7 @@ func TestFetchKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	var sent atomic.Int64 // bytes of all answers
-	h.misbehave = func(_ int, w http.ResponseWriter, r *http.Request, data []byte) bool {
+	h.misbehave(func(_ int, w http.ResponseWriter, r *http.Request, data []byte) bool {
 		first := 0
 		if from, _, ok := contentRange(rangeOf(r)); ok {
 			first = int(from)
@@ -84,7 +84,7 @@ func TestFetchKilled(t *testing.T) {
 			time.Sleep(2 * time.Millisecond)
 		}
 		return true
-	}
+	})
 	random := rand.New(rand.NewPCG(7, uint64(time.Now().UnixNano())))
 	target := filepath.Join(dir, s.Name)
 	kills := 0
@@ -112,7 +112,7 @@ func TestFetchKilled(t *testing.T) {
 	}
 	// A kill loses what is on its way. Without resumption a process would send all that those before it had sent.
 	if sent.Load() > 2*k.Size {
-		t.Errorf("%d bytes were sent for a file of %d, after %d kills, with the ranges %q", sent.Load(), k.Size, kills, h.ranges)
+		t.Errorf("%d bytes were sent for a file of %d, after %d kills, with the ranges %q", sent.Load(), k.Size, kills, h.asked())
 	}
 }
 
