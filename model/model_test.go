@@ -230,13 +230,30 @@ func TestRefused(t *testing.T) {
 	for _, text := range []string{
 		"", "lenett", "lenet:0.5", "lenet:dropout=1", "lenet:dropout=-0.1", "lenet:norm=layer", "lenet:drop=0.1", "lenet-caffe:dropout=0.5",
 		"lenet:activation=swish", "lenet:groups=7", "lenet:norm=group,groups=-1", "vgg:depth=12", "vgg:channels=0", "vgg:channels=100000", "vgg:dropout=1",
-		"resnet:shortcut=avg", "resnet:norm=batch,groups=4", "resnet:width=1000000", "wideresnet:depth=20", "wideresnet:dropout=2", "wideresnet:shortcut=none", "mlp:norm=group,groups=0x2",
+		"resnet:shortcut=avg", "resnet:depth=1208", "wideresnet:depth=1210", "resnet:norm=batch,groups=4", "resnet:width=1000000", "wideresnet:depth=20", "wideresnet:dropout=2", "wideresnet:shortcut=none", "mlp:norm=group,groups=0x2",
 		"mlp:hidden=0", "resnet:depth=21", "resnet:width=0", "mlp:hidden=", "mlp:hidden=ax2", "mlp:activation=relo",
 	} {
 		if m, err := model.Parse(text); err == nil || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q gives %v, %v", text, m, err)
 		}
 	}
+}
+
+// FuzzParse checks that no text panics, and that what is accepted has a text form that is accepted as the same.
+func FuzzParse(f *testing.F) {
+	for _, text := range append(model.Names(), "lenet:dropout=0.3", "resnet:depth=8,norm=group,groups=4,shortcut=pad", "mlp:hidden=3x4,norm=batch",
+		"wideresnet:depth=10,width=2,dropout=0.1,activation=gelu", "vgg:depth=19,channels=1", "mlp:hidden=x", "resnet:,", ":", "lenet:5") {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		m, err := model.Parse(text)
+		if err != nil {
+			return
+		}
+		if again, err := model.Parse(m.String()); err != nil || !reflect.DeepEqual(again, m) {
+			t.Errorf("%q gives %#v, whose text %q gives %#v, %v", text, m, m, again, err)
+		}
+	})
 }
 
 func ExampleParse() {

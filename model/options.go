@@ -108,3 +108,6 @@ func atLeast(x *sym.Expr, n int) *sym.Expr {
 	}
 	return x
 }
+
+// maxBlocks bounds the blocks of a residual stage: He et al. 2016 stop at 200, with 1202 layers.
+const maxBlocks = 200

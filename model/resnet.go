@@ -54,8 +54,8 @@ func (m ResNet) String() string {
 
 // Validate returns what is wrong with the options.
 func (m ResNet) Validate() error {
-	if m.Depth < 8 || m.Depth%6 != 2 {
-		return fmt.Errorf("depth is %d, expected 6·blocks + 2, as 8, 14, 20", m.Depth)
+	if m.Depth < 8 || m.Depth > 6*maxBlocks+2 || m.Depth%6 != 2 {
+		return fmt.Errorf("depth is %d, expected 6·blocks + 2, as 8, 14, 20, at most %d", m.Depth, 6*maxBlocks+2)
 	}
 	if err := checkWidth(m.Width); err != nil {
 		return err

@@ -54,8 +54,8 @@ func (m WideResNet) String() string {
 
 // Validate returns what is wrong with the options.
 func (m WideResNet) Validate() error {
-	if m.Depth < 10 || m.Depth%6 != 4 {
-		return fmt.Errorf("depth is %d, expected 6·blocks + 4, as 10, 16, 28", m.Depth)
+	if m.Depth < 10 || m.Depth > 6*maxBlocks+4 || m.Depth%6 != 4 {
+		return fmt.Errorf("depth is %d, expected 6·blocks + 4, as 10, 16, 28, at most %d", m.Depth, 6*maxBlocks+4)
 	}
 	if err := checkWidth(m.Width); err != nil {
 		return err

@@ -68,6 +68,11 @@ func TestErrors(t *testing.T) {
 		"batch norm of a vector": func(c *nn.Context, x *sym.Expr) *sym.Expr {
 			return nn.BatchNorm{}.Apply(c, sym.Sum(x, 1, 2, 3))
 		},
+		"group norm of a vector": func(c *nn.Context, x *sym.Expr) *sym.Expr {
+			return nn.GroupNorm{Groups: 1}.Apply(c, sym.Sum(x, 1, 2, 3))
+		},
+		"group norm of three channels in two": nn.GroupNorm{Groups: 2}.Apply,
+		"group norm without groups":           nn.GroupNorm{}.Apply,
 		"global pool of a matrix": func(c *nn.Context, x *sym.Expr) *sym.Expr {
 			return nn.GlobalAvgPool(c, nn.Flatten(x))
 		},

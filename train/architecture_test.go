@@ -16,8 +16,10 @@ import (
 // own is an MLP under a name that no file reader knows.
 type own struct{ model.MLP }
 
-func (m own) Logits(c *nn.Context, x *sym.Expr, classes int) *sym.Expr { return m.MLP.Logits(c, x, classes) }
-func (own) String() string                                             { return "own" }
+func (m own) Logits(c *nn.Context, x *sym.Expr, classes int) *sym.Expr {
+	return m.MLP.Logits(c, x, classes)
+}
+func (own) String() string { return "own" }
 
 // TestArchitecture checks a model of a user's own: its run records its name, its numbers are those of the same network
 // named in text, and it is validated.
