@@ -56,6 +56,18 @@ func (c *classifier) load(e *engine) {
 // score classifies a subset. Logits that are not finite are an error.
 func (c *classifier) score(s dataset.Subset, t dataset.Tables) (assess.Score, error) {
 	var score assess.Score
+	err := c.each(s, t, func(logits []float32, labels []uint8) error {
+		score.Add(logits, c.classes, labels)
+		if math.IsNaN(score.NLL()) || math.IsInf(score.NLL(), 0) {
+			return fmt.Errorf("the model's logits are not finite; try a lower learning rate or λ")
+		}
+		return nil
+	})
+	return score, err
+}
+
+// each calls f with the logits [images, K] and the labels of a subset, batch by batch.
+func (c *classifier) each(s dataset.Subset, t dataset.Tables, f func(logits []float32, labels []uint8) error) error {
 	labels := make([]uint8, 0, c.batch)
 	pixels := c.shape.Size()
 	for at := 0; at < s.Len(); at += c.batch {
@@ -65,14 +77,13 @@ func (c *classifier) score(s dataset.Subset, t dataset.Tables) (assess.Score, er
 			labels = append(labels, s.Labels[k])
 		}
 		if err := c.program.Run(0, 0); err != nil {
-			return score, err
+			return err
 		}
-		score.Add(c.program.Output(0), c.classes, labels)
-		if math.IsNaN(score.NLL()) || math.IsInf(score.NLL(), 0) {
-			return score, fmt.Errorf("the model's logits are not finite; try a lower learning rate or λ")
+		if err := f(c.program.Output(0)[:len(labels)*c.classes], labels); err != nil {
+			return err
 		}
 	}
-	return score, nil
+	return nil
 }
 
 // close ends the classifier's workers, if it was compiled.

@@ -37,6 +37,8 @@ type Config struct {
 	EvalEvery       int  `yaml:"eval_every"`       // steps between evaluations on the dev part; 0 for none
 	LogEvery        int  `yaml:"log_every"`        // steps between lines of metrics
 	CheckpointEvery int  `yaml:"checkpoint_every"` // steps between checkpoints
+	// Note says how the configuration came about, such as how a λ was found. It changes nothing.
+	Note string `yaml:"note,omitempty"`
 }
 
 // Default returns the main job: LeNet with dropout on 2000 MNIST digits, DataGrad and weight decay.

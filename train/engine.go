@@ -131,9 +131,12 @@ func (e *engine) diverged(step int, what string, value float64) error {
 	for _, n := range norms[:min(3, len(norms))] {
 		parts = append(parts, fmt.Sprintf("%s %.3g", n.name, n.norm))
 	}
-	return fmt.Errorf("%s is %v at step %d; largest parameter norms: %s; try a lower learning rate or λ",
-		what, value, step, strings.Join(parts, ", "))
+	return divergence{fmt.Errorf("%s is %v at step %d; largest parameter norms: %s; try a lower learning rate or λ",
+		what, value, step, strings.Join(parts, ", "))}
 }
+
+// divergence is the error of a run whose numbers are no longer finite.
+type divergence struct{ error }
 
 // finite reports whether all parameters are.
 func (e *engine) finite() bool {

@@ -66,6 +66,7 @@ type Summary struct {
 	Model           string   `json:"model"`
 	Parameters      int      `json:"parameters"`
 	Regularizers    []string `json:"regularizers"`
+	Note            string   `json:"note,omitempty"` // of the configuration
 	Threads         int      `json:"threads"`
 	CPU             string   `json:"cpu"`
 	Version         string   `json:"version"`

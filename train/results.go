@@ -21,8 +21,8 @@ func (r *run) finish() (Summary, error) {
 		DevAccuracy: r.devScore, Steps: r.config.Steps, Seconds: r.progress.seconds,
 		ImagesPerSecond: float64(r.config.Steps*r.config.Batch) / r.progress.seconds, Seed: r.config.Seed,
 		Data: r.config.Data, TrainSize: r.config.TrainSize, Model: r.config.Model, Parameters: r.engine.params.Count(),
-		Regularizers: r.config.Regularizers,
-		Threads:      r.Threads, CPU: r.engine.level.String(), Dir: r.Dir,
+		Regularizers: r.config.Regularizers, Note: r.config.Note,
+		Threads: r.Threads, CPU: r.engine.level.String(), Dir: r.Dir,
 		Version: build.Current().Version, Commit: build.Current().Commit,
 	}
 	if r.Dir == "" {

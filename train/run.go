@@ -29,6 +29,7 @@ type run struct {
 	progress   progress
 	devScore   *float64 // accuracy of the last evaluation
 	rate       speedometer
+	probing    bool // there is no test: hold out training images where there are no dev images
 }
 
 // Run trains a model. When the context ends it finishes the step, saves, and returns ErrInterrupted.
@@ -75,6 +76,9 @@ func (r *run) prepare(cfg Config) error {
 	}
 	if err := r.divide(&cfg); err != nil {
 		return err
+	}
+	if r.probing {
+		r.holdOut()
 	}
 	r.config = cfg
 	r.devTables = r.tables(r.division.Dev)

@@ -19,6 +19,7 @@ import (
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/optim"
 	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/tune"
 )
 
 // trainOptions are the flags of gradreg train.
@@ -68,7 +69,7 @@ An interrupt (Ctrl-C) finishes the step, saves and prints how to go on; a second
 	f.StringVar(&o.dataDir, "data-dir", "", "folder to look for the data set's files in (before GRADREG_DATA)")
 	f.IntVar(&c.TrainSize, "train-size", c.TrainSize, "training images; 0 for all")
 	f.StringVar(&c.Model, "model", c.Model, "architecture and options: "+strings.Join(model.Names(), ", "))
-	f.StringArrayVar(&c.Regularizers, "reg", c.Regularizers, "regularizer name:λ[,key=value]…, repeatable; none clears those before")
+	f.StringArrayVar(&c.Regularizers, "reg", c.Regularizers, "regularizer name:λ[,key=value]…, repeatable; λ may be auto; none clears those before")
 	f.StringVar(&c.Optimizer, "optimizer", c.Optimizer, "optimizer: "+strings.Join(optim.Names(), ", "))
 	f.Float64Var(&c.LearningRate, "lr", c.LearningRate, "base learning rate")
 	f.StringVar(&c.Schedule, "schedule", c.Schedule, "learning-rate schedule: "+strings.Join(optim.ScheduleNames(), ", "))
@@ -185,6 +186,9 @@ func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
 	if opt.Threads, err = a.threadCount(cmd, o.threads); err != nil {
 		return err
 	}
+	if cfg, err = a.tuned(cmd.Context(), cfg, opt); err != nil {
+		return err
+	}
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
@@ -196,6 +200,23 @@ func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
 		opt.Dir, opt.Number = folderName(cfg), true
 	}
 	return a.train(cmd.Context(), cfg, opt, o.plain)
+}
+
+// tuned finds the λ that the configuration leaves open, if it does.
+func (a *app) tuned(ctx context.Context, cfg train.Config, opt train.Options) (train.Config, error) {
+	if !tune.Needed(cfg) {
+		return cfg, nil
+	}
+	ctx, stop := interruptible(ctx)
+	defer stop()
+	cfg, choice, err := tune.Lambda(ctx, cfg, tune.Options{
+		DataDirs: opt.DataDirs, Threads: opt.Threads, Log: func(line string) { fmt.Fprintln(a.err, line) },
+	})
+	if err != nil {
+		return cfg, err
+	}
+	cfg.Note = choice.String()
+	return cfg, nil
 }
 
 // train runs and reports.
@@ -228,6 +249,9 @@ func (a *app) printSummary(s train.Summary) {
 		fmt.Fprintf(w, "dev accuracy    %.2f %%\n", 100**s.DevAccuracy)
 	}
 	fmt.Fprintf(w, "regularizers    %s\n", orNone(strings.Join(s.Regularizers, "  ")))
+	if s.Note != "" {
+		fmt.Fprintf(w, "                %s\n", s.Note)
+	}
 	fmt.Fprintf(w, "model           %s, %d parameters\n", s.Model, s.Parameters)
 	fmt.Fprintf(w, "data            %s, %d training images, seed %d\n", s.Data, s.TrainSize, s.Seed)
 	took := time.Duration(s.Seconds * float64(time.Second)).Round(100 * time.Millisecond)

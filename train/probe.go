@@ -1,0 +1,133 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"time"
+
+	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/assess"
+	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/internal/plan"
+	"github.com/gradreg/gradreg/nn"
+	"github.com/gradreg/gradreg/sym"
+)
+
+// Trial is how a configuration did on dev images.
+type Trial struct {
+	Images      int     `json:"images"`
+	Accuracy    float64 `json:"accuracy"`
+	NLL         float64 `json:"nll"`
+	Calibrated  float64 `json:"calibrated_nll"` // see [assess.Logits.Calibrated]
+	Temperature float64 `json:"temperature"`
+	Diverged    string  `json:"diverged,omitempty"` // why the run ended early; the numbers are then NaN
+}
+
+// Probe trains a configuration without a run folder and scores it on dev images: images of the training file that the
+// configuration leaves, or where it leaves none the last fifth of the training images, which it then does without. Test
+// images are not looked at. A run whose numbers become infinite is a Trial, not an error.
+func Probe(ctx context.Context, cfg Config, opt Options) (Trial, error) {
+	r, err := probe(ctx, cfg, opt)
+	defer r.close()
+	if errors.As(err, new(divergence)) {
+		return Trial{Accuracy: nan, NLL: nan, Calibrated: nan, Temperature: nan, Diverged: err.Error()}, nil
+	}
+	if err != nil {
+		return Trial{}, err
+	}
+	r.classifier.load(r.engine)
+	logits := assess.Logits{Classes: len(r.data.Classes)}
+	var score assess.Score
+	err = r.classifier.each(r.division.Dev, r.devTables, func(values []float32, labels []uint8) error {
+		logits.Add(values, labels)
+		score.Add(values, logits.Classes, labels)
+		return nil
+	})
+	if err != nil {
+		return Trial{}, err
+	}
+	t := Trial{Images: score.Images, Accuracy: score.Accuracy(), NLL: score.NLL()}
+	t.Calibrated, t.Temperature = logits.Calibrated()
+	return t, nil
+}
+
+// probe trains.
+func probe(ctx context.Context, cfg Config, opt Options) (*run, error) {
+	opt.Dir, opt.Resume = "", false
+	if opt.Threads == 0 {
+		opt.Threads = runtime.GOMAXPROCS(0)
+	}
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	cfg.EvalEvery = 0
+	r := &run{Options: opt, probing: true}
+	if err := r.prepare(cfg); err != nil {
+		return r, err
+	}
+	return r, r.fit(ctx)
+}
+
+// holdOut takes the last fifth of the training images, which are in random order, for dev where there are no others.
+func (r *run) holdOut() {
+	if r.division.Dev.Len() > 0 {
+		return
+	}
+	all := r.division.Train
+	cut := max(1, all.Len()-all.Len()/5)
+	r.division.Train = dataset.Subset{Part: all.Part, Index: all.Index[:cut]}
+	r.division.Dev = dataset.Subset{Part: all.Part, Index: all.Index[cut:]}
+	r.normalizer = dataset.Statistics(r.division.Train)
+}
+
+// GradientScale trains a configuration and returns ‖∇L‖/‖∇R‖ there: the λ at which the penalty R moves the parameters as
+// much as the loss L does. It is the root of the ratio of mean squares over some batches that the training did not get to.
+func GradientScale(ctx context.Context, cfg Config, penalty gradreg.Regularizer, opt Options) (float64, error) {
+	r, err := probe(ctx, cfg, opt)
+	defer r.close()
+	if err != nil {
+		return 0, err
+	}
+	g := sym.NewGraph()
+	params := nn.NewParams(g)
+	shape, classes := r.data.Shape, len(r.data.Classes)
+	x, y := g.Input("x", sym.Float, cfg.Batch, shape.C, shape.H, shape.W), g.Input("y", sym.Int, cfg.Batch)
+	problem := gradreg.NewProblem(nn.NewContext(params, true, 0), x, sym.OneHot(y, classes), func(c *nn.Context, x *sym.Expr) *sym.Expr {
+		return r.engine.model.Logits(c, x, classes)
+	})
+	var squares []*sym.Expr
+	for _, e := range []*sym.Expr{problem.Loss(), penalty.Penalty(problem)} {
+		sum := g.Const(0)
+		for _, d := range sym.Gradient(e, nn.Exprs(params.Trainable())...) {
+			sum = sym.Add(sum, sym.Sum(sym.Square(d)))
+		}
+		squares = append(squares, sum)
+	}
+	program, err := plan.Compile(squares, nil, plan.Options{Level: r.engine.level, Threads: r.Threads})
+	if err != nil {
+		return 0, err
+	}
+	defer program.Close()
+	for _, p := range params.All() {
+		if program.Takes(p.Expr) {
+			copy(program.Float(p.Expr), r.engine.program.Float(r.engine.params.Graph().Input("param/"+p.Name, sym.Float, p.Expr.Shape()...)))
+		}
+	}
+	const batches = 16
+	var loss, other float64
+	for i := range batches {
+		r.batches.Fill(cfg.Steps+i, program.Float(x), program.Int(y))
+		if err := program.Run(cfg.Seed, uint64(cfg.Steps+i)); err != nil {
+			return 0, err
+		}
+		loss, other = loss+float64(program.Output(0)[0]), other+float64(program.Output(1)[0])
+	}
+	scale := math.Sqrt(loss / other)
+	if !(scale > 0) || math.IsInf(scale, 0) {
+		return 0, fmt.Errorf("the gradients of loss and %s have norms %.3g and %.3g: no λ balances them", penalty.Name(), math.Sqrt(loss/batches), math.Sqrt(other/batches))
+	}
+	return scale, nil
+}

@@ -1,0 +1,54 @@
+package train_test
+
+import (
+	"context"
+	"math"
+	"testing"
+
+	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/sym"
+	"github.com/gradreg/gradreg/train"
+)
+
+// TestProbe checks which images judge a probe, and that a run that diverges is a result.
+func TestProbe(t *testing.T) {
+	cfg := small()
+	got, err := train.Probe(context.Background(), cfg, train.Options{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Images != 10000 || !(got.Calibrated <= got.NLL) || got.Accuracy < 0.3 {
+		t.Errorf("probe %+v", got)
+	}
+	cfg.TrainSize, cfg.Steps = 0, 2 // nothing is left of the training file
+	if got, err = train.Probe(context.Background(), cfg, train.Options{Threads: 1}); err != nil || got.Images != 12000 {
+		t.Errorf("with all images: %+v, %v", got, err)
+	}
+	cfg = small()
+	cfg.LearningRate = 1e30
+	if got, err = train.Probe(context.Background(), cfg, train.Options{Threads: 1}); err != nil || got.Diverged == "" || !math.IsNaN(got.Accuracy) {
+		t.Errorf("learning rate 1e30: %+v, %v", got, err)
+	}
+}
+
+// TestGradientScale checks that the scale of a penalty twice as large is half as large.
+func TestGradientScale(t *testing.T) {
+	scale := func(r gradreg.Regularizer) float64 {
+		cfg := small()
+		cfg.Regularizers, cfg.Steps = nil, 5
+		s, err := train.GradientScale(context.Background(), cfg, r, train.Options{Threads: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	once, twice := scale(gradreg.DataGrad{Weight: 1}), scale(doubled{gradreg.DataGrad{Weight: 1}})
+	if !(once > 0) || math.Abs(once/twice-2) > 1e-5 {
+		t.Errorf("scales %v and %v, expected half", once, twice)
+	}
+}
+
+// doubled is twice DataGrad.
+type doubled struct{ gradreg.DataGrad }
+
+func (d doubled) Penalty(p *gradreg.Problem) *sym.Expr { return sym.Scale(d.DataGrad.Penalty(p), 2) }

@@ -1,0 +1,254 @@
+package tune
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/spec"
+	"github.com/gradreg/gradreg/train"
+)
+
+// Auto stands for a λ that is to be found, as in datagrad:auto.
+const Auto = "auto"
+
+// Options are what the search needs beside the configuration; none of them changes its choice.
+type Options struct {
+	DataDirs []string
+	// Threads is how many probes run at once, each on a thread of its own; 0 means one per processor.
+	Threads int
+	// Log, if set, is told what is going on.
+	Log func(string)
+}
+
+// Choice is a λ and how it was found.
+type Choice struct {
+	Regularizer string  `json:"regularizer"` // the text form with the λ
+	Lambda      float64 `json:"lambda"`
+	Scale       float64 `json:"scale"` // λ at which loss and penalty have gradients of one size, after a short plain run
+	Probes      []Probe `json:"probes"`
+	Cost        float64 `json:"cost"` // steps of scale and probes, those with the penalty, over those of a run
+}
+
+// Probe is a short run with a λ.
+type Probe struct {
+	Lambda float64 `json:"lambda"`
+	Steps  int     `json:"steps"`
+	train.Trial
+}
+
+// String says how the choice was made.
+func (c Choice) String() string {
+	last := c.Probes[len(c.Probes)-1].Steps
+	var finalists []string
+	for _, p := range c.Probes {
+		if p.Steps == last {
+			finalists = append(finalists, fmt.Sprintf("λ %s: %.2f %%", spec.Format(p.Lambda), 100*p.Accuracy))
+		}
+	}
+	return fmt.Sprintf("%s, chosen by %d probes on dev images at %.1f times the steps of the run; last round: %s",
+		c.Regularizer, len(c.Probes), c.Cost, strings.Join(finalists, ", "))
+}
+
+// Needed reports whether a configuration has a λ to be found.
+func Needed(cfg train.Config) bool { return index(cfg) >= 0 }
+
+// index returns the first regularizer whose λ is to be found, or −1.
+func index(cfg train.Config) int {
+	return slices.IndexFunc(cfg.Regularizers, func(text string) bool {
+		s, err := spec.Parse(text)
+		return err == nil && s.Value == Auto
+	})
+}
+
+// The search: the first round trains every candidate, half a decade apart around the scale, for an eighth of the run's steps;
+// the second the best three for a quarter. A best one at the edge is followed further.
+var candidates = []float64{-0.5, 0, 0.5, 1, 1.5, 2} // log₁₀ of λ over the scale
+
+const (
+	firstShare, secondShare = 1. / 8, 1. / 4
+	scaleShare              = 1. / 32
+	survivors               = 3
+	furthest                = 2 // candidates beyond the edge
+	half                    = 0.5
+)
+
+// Lambda finds the λ of the regularizer that has auto for it, and returns the configuration with the number. Short runs
+// with λ around the point where loss and penalty have gradients of one size are compared on dev images, never on test
+// images; the better half trains on for twice as long (successive halving: Jamieson and Talwalkar 2016). They are compared by the negative
+// log-likelihood after calibration, because a penalty takes confidence away, which is no harm. A configuration has at most one
+// auto; the other regularizers are there in all probes.
+func Lambda(ctx context.Context, cfg train.Config, opt Options) (train.Config, *Choice, error) {
+	at := index(cfg)
+	if at < 0 {
+		return cfg, nil, nil
+	}
+	s := search{Options: opt, cfg: cfg, at: at, text: cfg.Regularizers[at]}
+	if s.Threads == 0 {
+		s.Threads = runtime.GOMAXPROCS(0)
+	}
+	cfg.Regularizers = slices.Clone(cfg.Regularizers)
+	cfg.Regularizers[at] = s.with(1)
+	if Needed(cfg) {
+		return cfg, nil, fault.Inputf("regularizer %q: only one λ can be found at a time, expected a number", cfg.Regularizers[index(cfg)])
+	}
+	if err := cfg.Validate(); err != nil {
+		return cfg, nil, err
+	}
+	choice, err := s.run(ctx)
+	if err != nil {
+		return cfg, nil, err
+	}
+	cfg.Regularizers[at] = choice.Regularizer
+	return cfg, choice, nil
+}
+
+// search is a search for a λ.
+type search struct {
+	Options
+	cfg  train.Config
+	at   int
+	text string
+}
+
+// with returns the text form with a λ.
+func (s search) with(lambda float64) string {
+	return strings.Replace(s.text, ":"+Auto, ":"+spec.Format(lambda), 1)
+}
+
+// config returns the configuration of a short run.
+func (s search) config(lambda, share float64) train.Config {
+	cfg := s.cfg
+	cfg.Regularizers = slices.Clone(cfg.Regularizers)
+	cfg.Regularizers[s.at] = s.with(lambda)
+	cfg.Steps = s.steps(share)
+	return cfg
+}
+
+func (s search) steps(share float64) int { return max(1, int(math.Ceil(share*float64(s.cfg.Steps)))) }
+
+func (s search) log(format string, args ...any) {
+	if s.Log != nil {
+		s.Log(fmt.Sprintf(format, args...))
+	}
+}
+
+func (s search) run(ctx context.Context) (*Choice, error) {
+	penalty, err := gradreg.Parse(s.with(1))
+	if err != nil {
+		return nil, fault.Input(err)
+	}
+	plain := s.config(0, scaleShare)
+	scale, err := train.GradientScale(ctx, plain, penalty, train.Options{DataDirs: s.DataDirs, Threads: s.Threads})
+	if err != nil {
+		return nil, err
+	}
+	s.log("%s: gradients of loss and penalty are of one size at λ %.3g", s.text, scale)
+	first, second := round{share: firstShare}, round{share: secondShare}
+	if err := s.probe(ctx, &first, scale, candidates...); err != nil {
+		return nil, err
+	}
+	order := first.order()
+	left := append([]float64{order[0] + half}, order[:survivors-1]...) // longer runs want a larger λ rather than a smaller one
+	if slices.Contains(left[1:], left[0]) {
+		left = order[:survivors]
+	}
+	if err := s.probe(ctx, &second, scale, left...); err != nil {
+		return nil, err
+	}
+	for range furthest {
+		best := second.order()[0]
+		next := best + half
+		if slices.Min(second.decades) == best {
+			next = best - half
+		} else if slices.Max(second.decades) != best {
+			break
+		}
+		if err := s.probe(ctx, &second, scale, next); err != nil {
+			return nil, err
+		}
+	}
+	best := second.best()
+	if best.Diverged != "" {
+		return nil, fmt.Errorf("%s: every probe diverged, one with %s; try a lower learning rate", s.text, best.Diverged)
+	}
+	return &Choice{
+		Regularizer: s.with(best.Lambda), Lambda: best.Lambda, Scale: scale, Probes: append(first.probes, second.probes...),
+		Cost: first.share*float64(len(first.probes)) + second.share*float64(len(second.probes)),
+	}, nil
+}
+
+// round are probes of equal length.
+type round struct {
+	share   float64
+	decades []float64 // log₁₀ of λ over the scale
+	probes  []Probe
+}
+
+// order returns the decades, the best first.
+func (r round) order() []float64 {
+	index := make([]int, len(r.probes))
+	for i := range index {
+		index[i] = i
+	}
+	slices.SortStableFunc(index, func(i, j int) int { return better(r.probes[i], r.probes[j]) })
+	order := make([]float64, len(index))
+	for i, k := range index {
+		order[i] = r.decades[k]
+	}
+	return order
+}
+
+// best returns the best probe.
+func (r round) best() Probe { return r.probes[slices.Index(r.decades, r.order()[0])] }
+
+// better orders probes, those that diverged last.
+func better(a, b Probe) int {
+	x, y := a.Calibrated, b.Calibrated
+	if math.IsNaN(x) {
+		x = math.Inf(1)
+	}
+	if math.IsNaN(y) {
+		y = math.Inf(1)
+	}
+	return cmp.Compare(x, y)
+}
+
+// probe trains with each λ, several at once, and adds them to the round.
+func (s search) probe(ctx context.Context, r *round, scale float64, decades ...float64) error {
+	probes, errs := make([]Probe, len(decades)), make([]error, len(decades))
+	slots := make(chan struct{}, s.Threads)
+	var wait sync.WaitGroup
+	for i, d := range decades {
+		slots <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-slots }()
+			lambda := rounded(scale * math.Pow(10, d))
+			cfg := s.config(lambda, r.share)
+			var trial train.Trial
+			trial, errs[i] = train.Probe(ctx, cfg, train.Options{DataDirs: s.DataDirs, Threads: 1})
+			probes[i] = Probe{lambda, cfg.Steps, trial}
+			if errs[i] == nil {
+				s.log("%s, %d steps: %.2f %% of %d dev images, calibrated NLL %.4f", s.with(lambda), cfg.Steps, 100*trial.Accuracy, trial.Images, trial.Calibrated)
+			}
+		})
+	}
+	wait.Wait()
+	r.decades, r.probes = append(r.decades, decades...), append(r.probes, probes...)
+	return errors.Join(errs...)
+}
+
+// rounded returns x with two digits, so that the text form is short.
+func rounded(x float64) float64 {
+	y, _ := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 2, 64), 64)
+	return y
+}
