@@ -1,7 +1,6 @@
 package tune
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -84,8 +83,8 @@ const (
 
 // Lambda finds the λ of the regularizer that has auto for it, and returns the configuration with the number. Short runs
 // with λ around the point where loss and penalty have gradients of one size are compared on dev images, never on test
-// images; the better half trains on for twice as long (successive halving: Jamieson and Talwalkar 2016). They are compared by the negative
-// log-likelihood after calibration, because a penalty takes confidence away, which is no harm. A configuration has at most one
+// images; the better half trains for twice as long (successive halving: Jamieson and Talwalkar 2016). Errors within their
+// noise are decided by the negative log-likelihood after calibration, because a penalty takes confidence away, which is no harm. A configuration has at most one
 // auto; the other regularizers are there in all probes.
 func Lambda(ctx context.Context, cfg train.Config, opt Options) (train.Config, *Choice, error) {
 	at := index(cfg)
@@ -196,32 +195,39 @@ type round struct {
 
 // order returns the decades, the best first.
 func (r round) order() []float64 {
-	index := make([]int, len(r.probes))
-	for i := range index {
-		index[i] = i
-	}
-	slices.SortStableFunc(index, func(i, j int) int { return better(r.probes[i], r.probes[j]) })
-	order := make([]float64, len(index))
-	for i, k := range index {
-		order[i] = r.decades[k]
+	var order []float64
+	left := slices.Clone(r.probes)
+	for len(left) > 0 {
+		i := best(left)
+		order = append(order, r.decades[slices.IndexFunc(r.probes, func(p Probe) bool { return p.Lambda == left[i].Lambda })])
+		left = slices.Delete(left, i, i+1)
 	}
 	return order
 }
 
-// best returns the best probe.
-func (r round) best() Probe { return r.probes[slices.Index(r.decades, r.order()[0])] }
-
-// better orders probes, those that diverged last.
-func better(a, b Probe) int {
-	x, y := a.Calibrated, b.Calibrated
-	if math.IsNaN(x) {
-		x = math.Inf(1)
+// best returns the index of the best probe: of those whose errors are within a standard error, √errors, of the fewest, the
+// one with the least calibrated NLL. Many dev images decide by what is asked for, few by what is measured more precisely.
+func best(probes []Probe) int {
+	fewest := math.Inf(1)
+	for _, p := range probes {
+		if p.Diverged == "" {
+			fewest = math.Min(fewest, p.errors())
+		}
 	}
-	if math.IsNaN(y) {
-		y = math.Inf(1)
+	at := 0
+	for i, p := range probes {
+		if p.Diverged == "" && p.errors() <= fewest+math.Sqrt(fewest) && (probes[at].Diverged != "" || probes[at].errors() > fewest+math.Sqrt(fewest) || p.Calibrated < probes[at].Calibrated) {
+			at = i
+		}
 	}
-	return cmp.Compare(x, y)
+	return at
 }
+
+// errors returns the number of wrong answers.
+func (p Probe) errors() float64 { return math.Round(float64(p.Images) * (1 - p.Accuracy)) }
+
+// best returns the best probe.
+func (r round) best() Probe { return r.probes[best(r.probes)] }
 
 // probe trains with each λ, several at once, and adds them to the round.
 func (s search) probe(ctx context.Context, r *round, scale float64, decades ...float64) error {
