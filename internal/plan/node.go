@@ -20,8 +20,8 @@ type node struct {
 	chunk int
 
 	// after are nodes that have to be finished before, though no value tells: readers of a state that
-	// this node overwrites.
-	after []*node
+	// this node overwrites. This node is in the after of those in before.
+	after, before []*node
 
 	region int
 }

@@ -32,20 +32,21 @@ func (low *lowering) copyOf(v *value, name string) *value {
 
 // update makes target hold v.
 func (low *lowering) update(target, v *value) {
-	if !low.overwrites(v.def, target) {
+	if !v.def.overwrites(target) {
 		v = low.copyOf(v, target.name+"''")
 	}
 	v.place, v.home = placePersistent, target
 	for _, r := range target.readers {
 		if r != v.def {
 			v.def.after = append(v.def.after, r)
+			r.before = append(r.before, v.def)
 		}
 	}
 }
 
 // overwrites reports whether n can write its output to target: an element-wise node, or one that does not
 // read target at all, whose output no reader of target needs.
-func (low *lowering) overwrites(n *node, target *value) bool {
+func (n *node) overwrites(target *value) bool {
 	if n.outs[0].place == placePersistent {
 		return false
 	}
@@ -54,7 +55,7 @@ func (low *lowering) overwrites(n *node, target *value) bool {
 			return false
 		}
 	}
-	needs := low.dependents(n)
+	needs := n.dependents()
 	for _, r := range target.readers {
 		if r != n && needs[r] {
 			return false
@@ -64,22 +65,23 @@ func (low *lowering) overwrites(n *node, target *value) bool {
 }
 
 // dependents returns n and the nodes that have to come after it.
-func (low *lowering) dependents(n *node) map[*node]bool {
-	needs := map[*node]bool{n: true}
-	for grown := true; grown; {
-		grown = false
-		for _, m := range low.nodes {
-			if needs[m] {
-				continue
+func (n *node) dependents() map[*node]bool {
+	needs, open := map[*node]bool{n: true}, []*node{n}
+	add := func(list []*node) {
+		for _, m := range list {
+			if !needs[m] {
+				needs[m] = true
+				open = append(open, m)
 			}
-			for _, u := range m.args {
-				needs[m] = needs[m] || needs[u.value.def]
-			}
-			for _, d := range m.after {
-				needs[m] = needs[m] || needs[d]
-			}
-			grown = grown || needs[m]
 		}
+	}
+	for len(open) > 0 {
+		m := open[len(open)-1]
+		open = open[:len(open)-1]
+		for _, v := range m.outs {
+			add(v.readers)
+		}
+		add(m.before)
 	}
 	return needs
 }
