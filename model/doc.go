@@ -1,6 +1,14 @@
-// Package model holds the architectures. A [Model] is a small struct of options that builds logits from
-// images with package nn; its text form, such as lenet:dropout=0.5,norm=batch, parses back to it.
+// Package model holds the architectures.
 //
-// To use an architecture of your own, write a type with the methods of Model; nothing has to be
-// registered.
+// An architecture is a struct of options with three methods ([Model]): Logits builds the network as an expression,
+// Validate checks the options, String gives the text form, which [Parse] reads: resnet:depth=20,width=2,norm=group.
+// What is left out of a text has its default, and what is zero in a struct, too, where zero makes no sense.
+//
+// The options that architectures share are norm=none|batch|group with groups=8 ([nn.Norm]), activation=relu
+// ([nn.Activation]), dropout=0, and shortcut=average-pool|pad|projection of the residual ones ([Shortcut]).
+// Without a normalization convolutions have biases, with one it has them.
+//
+// All networks but LeNet, lenet-caffe and the MLP end in a mean over the pixels, so that the number of parameters does
+// not depend on the extent of the images. An image that is too small is an error of the logits, which [Summarize] and
+// whoever compiles them return.
 package model
