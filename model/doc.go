@@ -11,4 +11,7 @@
 // All networks but LeNet, lenet-caffe and the MLP end in a mean over the pixels, so that the number of parameters does
 // not depend on the extent of the images. An image that is too small is an error of the logits, which [Summarize] and
 // whoever compiles them return.
+//
+// An architecture of one's own is a type with the methods of Model, about twenty lines (see the example). Nothing has
+// to be registered: the field Architecture of train.Config takes it.
 package model
