@@ -1,9 +1,6 @@
 package gradreg
 
-import (
-	"github.com/gradreg/gradreg/internal/spec"
-	"github.com/gradreg/gradreg/sym"
-)
+import "github.com/gradreg/gradreg/sym"
 
 // DataGrad penalizes the squared norm of the loss's gradient with respect to the input, exactly:
 //
@@ -16,22 +13,47 @@ import (
 // Ross and Doshi-Velez's form ½ Σ_b ‖∂(mean L)/∂x_b‖² has λ_Ross = 2B·λ_DataGrad.
 type DataGrad struct {
 	Weight float64 // λ
+	// Norm is the norm of the slope: "l2", also if empty, "l1" or "linf". The latter two are not squared unless Slope
+	// says so: R = mean_b ‖∂L_b/∂x_b‖₁ bounds to first order what a change of every pixel by 1 adds to the loss, the
+	// l∞ norm what a change of total size 1 adds (Lyu, Huang and Liang 2015, equation 7).
+	Norm string
+	Options
 }
 
 // Penalty builds R.
 func (d DataGrad) Penalty(p *Problem) *sym.Expr {
-	g := sym.Gradient(sym.Sum(p.Losses), p.Input)[0]
-	return sym.Scale(sym.Sum(sym.Square(g)), 1/float64(p.Batch))
+	at := d.points(p)
+	g := at.lossSlope()
+	if d.Norm == "" || d.Norm == "l2" || g.Err() != nil {
+		return d.mean(at, g)
+	}
+	sizes := sym.Abs(sym.Reshape(g, at.count, g.Shape().Size()/at.count))
+	if d.Norm == "l1" {
+		return d.shaped(at, sym.Sum(sizes, 1))
+	}
+	return d.shaped(at, sym.Max(sizes, 1))
 }
 
 // Lambda returns λ.
 func (d DataGrad) Lambda() float64 { return d.Weight }
 
+// WithLambda returns the same penalty with another λ.
+func (d DataGrad) WithLambda(lambda float64) Regularizer { d.Weight = lambda; return d }
+
 // Name returns "datagrad".
 func (d DataGrad) Name() string { return "datagrad" }
 
-// Validate returns what is wrong with λ.
-func (d DataGrad) Validate() error { return checkLambda(d.Weight) }
+// Validate returns what is wrong with the options.
+func (d DataGrad) Validate() error {
+	if err := oneOf("norm", d.Norm, "l2", "l1", "linf"); err != nil {
+		return err
+	}
+	return check(d.Weight, d.validate(AsRoss, AsSum))
+}
 
 // String returns the text form.
-func (d DataGrad) String() string { return "datagrad:" + spec.Format(d.Weight) }
+func (d DataGrad) String() string { return format(d.Name(), d.Weight, d.fields()) }
+
+func (d *DataGrad) fields() []field {
+	return append([]field{{"norm", &d.Norm}}, d.Options.fields()...)
+}

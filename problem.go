@@ -19,10 +19,32 @@ type Problem struct {
 	Forward func(x *sym.Expr) *sym.Expr
 	// NextStream returns a random stream that nothing else in the step uses.
 	NextStream func() uint32
+	// Updates are the new values of what penalties keep between steps ([nn.Params.State]). Penalties append to
+	// them; a step stores them after a run.
+	Updates []nn.Update
 }
 
 // Forward builds logits from images.
 type Forward func(c *nn.Context, x *sym.Expr) *sym.Expr
+
+// Transformer is a Regularizer that changes the network itself in training, such as noise added to its input. Its
+// penalty is usually 0.
+type Transformer interface {
+	Regularizer
+	// Transform returns what training uses in the place of forward.
+	Transform(forward Forward) Forward
+}
+
+// Transform applies the transformations of regularizers with λ > 0, the first one innermost. Whoever trains builds the
+// problem on the result.
+func Transform(forward Forward, regs []Regularizer) Forward {
+	for _, r := range regs {
+		if t, ok := r.(Transformer); ok && r.Lambda() != 0 {
+			forward = t.Transform(forward)
+		}
+	}
+	return forward
+}
 
 // NewProblem builds the forward pass and the losses of a training step on images x: [B, …] and targets: [B, K].
 // The context collects the layers and the updates of running statistics. Errors stick to Losses.
@@ -40,12 +62,21 @@ func NewProblem(c *nn.Context, x, targets *sym.Expr, forward Forward) *Problem {
 	}
 }
 
+// LogitsAt builds logits of other images in the loss's own forward pass: with the same parameters, and the same random
+// numbers, such as dropout masks. x has the shape of Input.
+func (p *Problem) LogitsAt(x *sym.Expr) *sym.Expr {
+	if x.Err() != nil {
+		return x
+	}
+	return sym.Replace([]*sym.Expr{p.Logits}, map[*sym.Expr]*sym.Expr{p.Input: x})[0]
+}
+
 // Loss returns mean_b L_b.
 func (p *Problem) Loss() *sym.Expr { return sym.Mean(p.Losses) }
 
 // Objective returns the objective mean_b L_b + Σ λ_r·R_r and the penalties R_r, in the order of regs. A λ of 0
 // leaves its penalty out of the objective, so that the run is bit for bit the plain one; the penalty is
-// then 0.
+// then 0. A weight that a schedule changes is an input of the program ([WeightLeaf]).
 func Objective(p *Problem, regs []Regularizer) (total *sym.Expr, penalties []*sym.Expr) {
 	total = p.Loss()
 	for _, r := range regs {
@@ -55,7 +86,13 @@ func Objective(p *Problem, regs []Regularizer) (total *sym.Expr, penalties []*sy
 		}
 		penalty := r.Penalty(p)
 		penalties = append(penalties, penalty)
-		total = sym.Add(total, sym.Scale(penalty, r.Lambda()))
+		if d, ok := r.(Decoupler); ok && d.Decouples() {
+			continue
+		}
+		if v, ok := sym.ConstValue(penalty); ok && v == 0 {
+			continue
+		}
+		total = sym.Add(total, weighted(r, penalty))
 	}
 	return total, penalties
 }

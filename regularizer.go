@@ -23,51 +23,6 @@ type Regularizer interface {
 	String() string
 }
 
-// Info describes a regularizer.
-type Info struct {
-	Name       string
-	Formula    string // R
-	Convention string // what λ refers to, where other forms differ
-	Cost       string // multiply-adds of a training step with it; 3F − F₁ without
-	Source     string
-	// Options are the keys of the text form beside λ.
-	Options string
-
-	parse func(lambda float64, s spec.Spec) (Regularizer, error)
-}
-
-// Regularizers returns the table of regularizers.
-func Regularizers() []Info {
-	return []Info{
-		{
-			Name: "datagrad", Formula: "mean_b ‖∂L_b/∂x_b‖²",
-			Convention: "sum over pixels, mean over samples, no ½; λ_Ross = 2B·λ",
-			Cost:       "6F − F₁",
-			Source:     "Drucker and LeCun 1992; Varga et al. 2017, DataGrad",
-			parse: func(lambda float64, s spec.Spec) (Regularizer, error) {
-				return DataGrad{Weight: lambda}, s.Fields(nil)
-			},
-		},
-		{
-			Name: "spectreg", Formula: "mean_b ‖ε_bᵀ·∂f/∂x_b‖², ε ~ N(0, I)",
-			Convention: "of logits; sum over pixels, mean over samples and projections, no ½ and no 1/C; λ_Hoffman = 2λ",
-			Cost:       "6F − F₁, and 3F for each further projection",
-			Source:     "Varga et al. 2017, SpectReg",
-			Options:    "projections=1, shared=false",
-			parse:      parseSpectReg,
-		},
-		{
-			Name: "weight-decay", Formula: "½ Σ ‖W‖²",
-			Convention: "over weights, not biases nor norm parameters; with ½; coupled, its gradient goes through the optimizer",
-			Cost:       "3F − F₁",
-			Source:     "Hanson and Pratt 1988",
-			parse: func(lambda float64, s spec.Spec) (Regularizer, error) {
-				return WeightDecay{Weight: lambda}, s.Fields(nil)
-			},
-		},
-	}
-}
-
 // Names lists the regularizers.
 func Names() []string {
 	var names []string
@@ -95,7 +50,7 @@ func Parse(text string) (Regularizer, error) {
 		if err != nil {
 			return nil, fmt.Errorf("regularizer %q: λ: %w", text, err)
 		}
-		r, err := info.parse(lambda, s)
+		r, err := info.read(lambda, s)
 		if err == nil {
 			err = r.Validate()
 		}
@@ -133,10 +88,22 @@ func ParseAll(texts []string) ([]Regularizer, error) {
 	return regs, nil
 }
 
-// checkLambda returns an error unless λ is finite and not negative.
-func checkLambda(lambda float64) error {
+// WithLambda returns a regularizer with the same options and another λ; ok is false if its type, one of a user's own, has no
+// method WithLambda.
+func WithLambda(r Regularizer, lambda float64) (with Regularizer, ok bool) {
+	w, ok := r.(interface {
+		WithLambda(lambda float64) Regularizer
+	})
+	if !ok {
+		return nil, false
+	}
+	return w.WithLambda(lambda), true
+}
+
+// check returns an error unless λ is finite and not negative, else err.
+func check(lambda float64, err error) error {
 	if !(lambda >= 0) || math.IsInf(lambda, 0) {
 		return fmt.Errorf("λ is %v, expected a finite number ≥ 0", lambda)
 	}
-	return nil
+	return err
 }

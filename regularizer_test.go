@@ -264,7 +264,9 @@ func TestTextForms(t *testing.T) {
 // TestRefused checks that what is no regularizer is refused in one line.
 func TestRefused(t *testing.T) {
 	for _, text := range []string{
-		"", ":", "datagrad", "datagrad:", "datagrad:x", "datagrad:-1", "datagrad:NaN", "datagrad:Inf", "datagrad:1,2", "datagrad:1,every=2",
+		"", ":", "datagrad", "datagrad:", "datagrad:x", "datagrad:-1", "datagrad:NaN", "datagrad:Inf", "datagrad:1,2", "datagrad:1,every=-2", "datagrad:1,every=0", "datagrad:1,ramp=sideways", "datagrad:1,at=moon", "datagrad:1,sigma=1",
+		"datagrad:1,slope=excess", "datagrad:1,target=1", "datagrad:1,fraction=2", "datagrad:1,lambda-as=hoffman", "hoffman:1,n=-2", "hoffman:1,lambda-as=sum",
+		"label-smoothing:1.5", "dropout:1", "topk:1,k=-1", "input-noise:1,every=2", "datagrad:1,norm=l3", "virtual-adversarial:1,xi=-1",
 		"spectreg:1,projections=0", "spectreg:1,projections=", "spectreg:1,shared=perhaps", "spectreg:1,shared=true,shared=true", "datagrat:1",
 	} {
 		r, err := gradreg.Parse(text)

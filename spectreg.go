@@ -3,7 +3,6 @@ package gradreg
 import (
 	"fmt"
 
-	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/sym"
 )
 
@@ -23,48 +22,38 @@ type SpectReg struct {
 	Projections int
 	// Shared takes one ε for all samples of a batch.
 	Shared bool
-}
-
-func parseSpectReg(lambda float64, s spec.Spec) (Regularizer, error) {
-	r := SpectReg{Weight: lambda, Projections: 1}
-	err := s.Fields(map[string]any{"projections": &r.Projections, "shared": &r.Shared})
-	if err == nil && r.Projections < 1 {
-		err = fmt.Errorf("projections is %d, expected at least 1", r.Projections)
-	}
-	return r, err
+	Options
 }
 
 // Penalty builds R.
 func (s SpectReg) Penalty(p *Problem) *sym.Expr {
+	at := s.points(p)
 	var sum *sym.Expr
 	for range s.projections() {
-		g := sym.VJP(p.Logits, s.epsilon(p), p.Input)[0]
-		squared := sym.Sum(sym.Square(g))
-		if sum == nil {
-			sum = squared
-		} else {
-			sum = sym.Add(sum, squared)
-		}
+		sum = plus(sum, s.mean(at, at.slope(s.epsilon(p, at))))
 	}
-	return sym.Scale(sum, 1/float64(p.Batch*s.projections()))
+	return sym.Scale(sum, 1/float64(s.projections()))
 }
 
 // epsilon returns a fresh ε in the shape of the logits.
-func (s SpectReg) epsilon(p *Problem) *sym.Expr {
-	g, shape := p.Graph, p.Logits.Shape()
-	if p.Logits.Err() != nil {
-		return p.Logits
+func (s SpectReg) epsilon(p *Problem, at points) *sym.Expr {
+	if at.logits.Err() != nil {
+		return at.logits
 	}
+	classes := at.logits.Shape()[1]
 	if s.Shared {
-		return sym.BroadcastTo(g.Normal(p.NextStream(), shape[1]), shape...)
+		return sym.BroadcastTo(p.Graph.Normal(p.NextStream(), classes), at.count, classes)
 	}
-	return g.Normal(p.NextStream(), shape...)
+	return p.Graph.Normal(p.NextStream(), at.count, classes)
 }
 
 func (s SpectReg) projections() int { return max(s.Projections, 1) }
 
 // Lambda returns λ.
 func (s SpectReg) Lambda() float64 { return s.Weight }
+
+// WithLambda returns the same penalty with another λ.
+func (s SpectReg) WithLambda(lambda float64) Regularizer { s.Weight = lambda; return s }
 
 // Name returns "spectreg".
 func (s SpectReg) Name() string { return "spectreg" }
@@ -74,17 +63,12 @@ func (s SpectReg) Validate() error {
 	if s.Projections < 0 {
 		return fmt.Errorf("projections is %d, expected at least 1", s.Projections)
 	}
-	return checkLambda(s.Weight)
+	return check(s.Weight, s.validate(AsHoffman, AsSum))
 }
 
 // String returns the text form.
-func (s SpectReg) String() string {
-	text := "spectreg:" + spec.Format(s.Weight)
-	if s.projections() > 1 {
-		text += fmt.Sprintf(",projections=%d", s.Projections)
-	}
-	if s.Shared {
-		text += ",shared=true"
-	}
-	return text
+func (s SpectReg) String() string { return format(s.Name(), s.Weight, s.fields()) }
+
+func (s *SpectReg) fields() []field {
+	return append([]field{{"projections", &s.Projections}, {"shared", &s.Shared}}, s.Options.fields()...)
 }

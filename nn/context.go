@@ -14,6 +14,8 @@ type Context struct {
 	Layers []Layer
 	// Updates are the new values of running statistics that a training step has to store.
 	Updates []Update
+	// DropoutRate replaces the rate of every dropout layer if positive.
+	DropoutRate float64
 
 	counts map[string]int
 	stream *uint32 // the next one; contexts from Again count on together
@@ -45,7 +47,7 @@ func NewContext(params *Params, training bool, firstStream uint32) *Context {
 // names, and so the same parameters, but random numbers, such as a dropout mask, of their own. Its updates of
 // running statistics are its own and usually dropped, so that a step moves them once.
 func (c *Context) Again() *Context {
-	return &Context{Params: c.Params, Training: c.Training, counts: map[string]int{}, stream: c.stream}
+	return &Context{Params: c.Params, Training: c.Training, DropoutRate: c.DropoutRate, counts: map[string]int{}, stream: c.stream}
 }
 
 // Graph returns the graph of the parameters.

@@ -8,6 +8,9 @@ type Dropout struct{ Rate float64 }
 
 // Apply applies the layer with a mask of its own.
 func (d Dropout) Apply(c *Context, x *sym.Expr) *sym.Expr {
+	if c.DropoutRate > 0 {
+		d.Rate = c.DropoutRate
+	}
 	if d.Rate == 0 || !c.Training || x.Err() != nil {
 		return x
 	}

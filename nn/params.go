@@ -9,6 +9,9 @@ type Param struct {
 	Init      Init
 	Trainable bool // false for the running statistics of a normalization
 	Decay     bool // subject to weight decay: weights are, biases and norm parameters are not
+	// Auxiliary is what training keeps beside the model, such as a penalty's vectors: checkpoints hold it, a saved
+	// model does not.
+	Auxiliary bool
 
 	index int
 }
@@ -42,6 +45,11 @@ func (ps *Params) Trainable() []*Param {
 		}
 	}
 	return out
+}
+
+// State returns an auxiliary tensor of that name, which a step may update: the existing one if there is one.
+func (ps *Params) State(name string, init Init, shape ...int) *Param {
+	return ps.get(Param{Name: name, Init: init, Auxiliary: true}, shape...)
 }
 
 // Count returns the number of trainable scalars.

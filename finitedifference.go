@@ -1,0 +1,81 @@
+package gradreg
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gradreg/gradreg/sym"
+)
+
+// FiniteDifference penalizes the squared difference quotient of the loss along its own gradient:
+//
+//	R = mean_b ((L_b(x_b + h·d_b) − L_b(x_b))/h)²,  d_b = g_b/‖g_b‖, g_b = ∂L_b/∂x_b
+//
+// d is held constant, so that nothing is differentiated twice: for h → 0 the value is DataGrad's and the derivative
+// with respect to the weights, too, since the derivative of ‖g‖ along g/‖g‖ is all there is. (Finlay and Oberman 2021,
+// arXiv 1905.11468, section 3.)
+type FiniteDifference struct {
+	Weight float64 // λ
+	Step   float64 // h: 0.01 if 0
+	Options
+}
+
+// Penalty builds R.
+func (f FiniteDifference) Penalty(p *Problem) *sym.Expr {
+	at, h := f.points(p), defaulted(f.Step, 0.01)
+	direction := sym.StopGradient(normalized(at.lossSlope()))
+	ahead := at.at(sym.Add(at.part(at.input), sym.Scale(direction, h)))
+	targets := at.part(at.targets)
+	rise := sym.Sub(sym.CrossEntropy(ahead, targets), sym.CrossEntropy(at.part(at.logits), targets))
+	quotient := sym.Scale(rise, 1/h)
+	if f.squared() {
+		return f.stated(at, sym.Scale(sym.Sum(sym.Square(quotient)), 1/float64(at.count)))
+	}
+	return f.shaped(at, sym.Abs(quotient))
+}
+
+// at returns the logits of other images in the place of those that count, in the same forward pass: [count, K].
+func (at points) at(xs *sym.Expr) *sym.Expr {
+	if xs.Err() != nil || at.logits.Err() != nil {
+		return xs
+	}
+	if at.count < at.batch {
+		if y, ok := replay(at.logits, at.input, xs, firstRows(at.count)); ok {
+			return y
+		}
+		xs = sym.Concat(0, xs, sym.SliceAxis(at.input, 0, at.count, at.batch))
+	}
+	return at.part(sym.Replace([]*sym.Expr{at.logits}, map[*sym.Expr]*sym.Expr{at.input: xs})[0])
+}
+
+// Lambda returns λ.
+func (f FiniteDifference) Lambda() float64 { return f.Weight }
+
+// WithLambda returns the same penalty with another λ.
+func (f FiniteDifference) WithLambda(lambda float64) Regularizer { f.Weight = lambda; return f }
+
+// Name returns "finite-difference".
+func (f FiniteDifference) Name() string { return "finite-difference" }
+
+// Validate returns what is wrong with the options.
+func (f FiniteDifference) Validate() error {
+	if err := positive("h", f.Step); err != nil {
+		return err
+	}
+	return check(f.Weight, f.validate(AsRoss, AsSum))
+}
+
+// positive returns an error unless v is finite and above 0, or 0, which stands for the default.
+func positive(key string, v float64) error {
+	if !(v >= 0) || math.IsInf(v, 0) {
+		return fmt.Errorf("%s is %v, expected a finite number above 0", key, v)
+	}
+	return nil
+}
+
+// String returns the text form.
+func (f FiniteDifference) String() string { return format(f.Name(), f.Weight, f.fields()) }
+
+func (f *FiniteDifference) fields() []field {
+	return append([]field{{"h", &f.Step}}, f.Options.fields()...)
+}

@@ -1,0 +1,75 @@
+package gradreg
+
+import (
+	"fmt"
+
+	"github.com/gradreg/gradreg/sym"
+)
+
+// Hoffman is the Jacobian regularizer of Hoffman, Roberts and Yaida (2019, arXiv 1908.02729, algorithm 1) in their
+// convention:
+//
+//	R = ½·(K/n)·Σ_{μ=1…n} mean_b ‖v̂_μᵀ·J_b‖²,  v̂_μ uniform on the unit sphere, afresh for every sample
+//
+// Its expectation is ½ mean_b ‖J_b‖_F², which Projections = −1 takes exactly, as [FrobReg] does: λ_Hoffman = 2·λ_SpectReg.
+type Hoffman struct {
+	Weight      float64 // λ
+	Projections int     // n: 1 if 0; −1 for the exact norm
+	Options
+}
+
+// Penalty builds R.
+func (h Hoffman) Penalty(p *Problem) *sym.Expr {
+	at := h.points(p)
+	if at.logits.Err() != nil {
+		return at.logits
+	}
+	if h.Projections < 0 {
+		return sym.Scale(h.mean(at, at.jacobian()...), 0.5)
+	}
+	classes, n := at.logits.Shape()[1], max(h.Projections, 1)
+	var sum *sym.Expr
+	for range n {
+		v := normalized(p.Graph.Normal(p.NextStream(), at.count, classes))
+		sum = plus(sum, h.mean(at, at.slope(v)))
+	}
+	return sym.Scale(sum, 0.5*float64(classes)/float64(n))
+}
+
+// Lambda returns λ.
+func (h Hoffman) Lambda() float64 { return h.Weight }
+
+// WithLambda returns the same penalty with another λ.
+func (h Hoffman) WithLambda(lambda float64) Regularizer { h.Weight = lambda; return h }
+
+// Name returns "hoffman".
+func (h Hoffman) Name() string { return "hoffman" }
+
+// Validate returns what is wrong with the options.
+func (h Hoffman) Validate() error {
+	if h.Projections < -1 {
+		return fmt.Errorf("n is %d, expected a number of projections, or -1 for the exact norm", h.Projections)
+	}
+	return check(h.Weight, h.validate())
+}
+
+// String returns the text form.
+func (h Hoffman) String() string { return format(h.Name(), h.Weight, h.fields()) }
+
+func (h *Hoffman) fields() []field {
+	return append([]field{{"n", &h.Projections}}, h.Options.fields()...)
+}
+
+// normalized returns each sample of x: [B, …] divided by its Euclidean norm; 0 where it is 0. Dividing by the largest
+// element first keeps squares of small numbers from vanishing in float32.
+func normalized(x *sym.Expr) *sym.Expr {
+	if x.Err() != nil {
+		return x
+	}
+	batch, shape := x.Shape()[0], x.Shape()
+	flat := sym.Reshape(x, batch, shape.Size()/batch)
+	largest := sym.AddScalar(sym.Max(sym.Abs(flat), 1), 1e-30)
+	flat = sym.Div(flat, sym.Broadcast(largest, []int{0}, flat.Shape()...))
+	norm := sym.Sqrt(sym.AddScalar(sym.Sum(sym.Square(flat), 1), 1e-12))
+	return sym.Reshape(sym.Div(flat, sym.Broadcast(norm, []int{0}, flat.Shape()...)), shape...)
+}

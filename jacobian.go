@@ -1,0 +1,133 @@
+package gradreg
+
+import (
+	"errors"
+	"math"
+
+	"github.com/gradreg/gradreg/sym"
+)
+
+// FrobReg penalizes the squared Frobenius norm of the logits' Jacobian J_b = ∂f(x_b)/∂x_b, K × pixels, exactly:
+//
+//	R = mean_b ‖J_b‖_F²
+//
+// SpectReg is this in expectation. All K rows of J ride through one backward pass of K·B rows that shares the loss's
+// forward pass: each layer's values, masks and maxima are those of the sample. Its derivative is one tangent pass and one
+// product for the weights over the same rows, and for piecewise-linear networks nothing else, since cotangents and masks
+// do not depend on the weights: 3F − F₁ + 3K·F multiply-adds, less what the last dense layer saves, whose rows of J are
+// the same for all samples. Where a layer couples samples, as batch norm does, J_b is the derivative of
+// the summed logits of class k with respect to x_b, and there are K backward passes. (Varga et al. 2017; Sokolić et al. 2017.)
+type FrobReg struct {
+	Weight float64 // λ
+	Options
+}
+
+// Penalty builds R.
+func (f FrobReg) Penalty(p *Problem) *sym.Expr {
+	at := f.points(p)
+	return f.mean(at, at.jacobian()...)
+}
+
+// jacobian returns the rows of J of the samples that count: [count·K, …], a sample's rows one after the other; or K
+// tensors [count, …] where samples are coupled.
+func (at points) jacobian() []*sym.Expr {
+	if at.logits.Err() != nil {
+		return []*sym.Expr{at.logits}
+	}
+	classes := at.logits.Shape()[1]
+	unit := identity(at.graph, classes)
+	if g, ok := pullback(at.logits, at.input, forAll(unit, at.count), repeatedRows(at.count, classes)); ok {
+		return []*sym.Expr{g}
+	}
+	var rows []*sym.Expr
+	for k := range classes {
+		rows = append(rows, at.slope(sym.BroadcastTo(sym.SliceAxis(unit, 0, k, k+1), at.count, classes)))
+	}
+	return rows
+}
+
+// identity returns the n × n unit matrix.
+func identity(g *sym.Graph, n int) *sym.Expr {
+	return sym.Reshape(sym.Pad(g.Const(1, n), []int{0}, []int{0}, []int{n}), n, n)
+}
+
+// Lambda returns λ.
+func (f FrobReg) Lambda() float64 { return f.Weight }
+
+// WithLambda returns the same penalty with another λ.
+func (f FrobReg) WithLambda(lambda float64) Regularizer { f.Weight = lambda; return f }
+
+// Name returns "frobreg".
+func (f FrobReg) Name() string { return "frobreg" }
+
+// Validate returns what is wrong with the options.
+func (f FrobReg) Validate() error { return check(f.Weight, f.validate(AsHoffman, AsSum)) }
+
+// String returns the text form.
+func (f FrobReg) String() string { return format(f.Name(), f.Weight, f.fields()) }
+
+func (f *FrobReg) fields() []field { return f.Options.fields() }
+
+// JacReg penalizes the squared Frobenius norm of the Jacobian of the probabilities p = softmax(f), exactly:
+//
+//	R = mean_b ‖∂p_b/∂x_b‖_F²,  ∂p/∂x = (diag p − p·pᵀ)·J
+//
+// Probabilities sum to 1, so the K rows sum to 0 and have rank K − 1: an orthonormal basis of that space makes K − 1 rows
+// of the same norm, which ride through one backward pass as those of [FrobReg] do. Cotangents depend on p, whose
+// derivative joins the loss's backward pass: 3F − F₁ + 3(K−1)·F multiply-adds. (Varga et al. 2017.)
+type JacReg struct {
+	Weight float64 // λ
+	Options
+}
+
+// Penalty builds R.
+func (j JacReg) Penalty(p *Problem) *sym.Expr {
+	at := j.points(p)
+	if at.logits.Err() != nil {
+		return at.logits
+	}
+	classes := at.logits.Shape()[1]
+	if classes < 2 {
+		return sym.Refuse(at.logits, errors.New("jacreg of one class, expected at least 2"))
+	}
+	c := contrasts(sym.Softmax(at.part(at.logits)))
+	rows := classes - 1
+	if g, ok := pullback(at.logits, at.input, sym.Reshape(c, at.count*rows, classes), repeatedRows(at.count, rows)); ok {
+		return j.mean(at, g)
+	}
+	var slopes []*sym.Expr
+	for k := range rows {
+		slopes = append(slopes, at.slope(sym.Reshape(sym.SliceAxis(c, 1, k, k+1), at.count, classes)))
+	}
+	return j.mean(at, slopes...)
+}
+
+// contrasts returns Q·(diag p − p·pᵀ) per sample: [B, K−1, K] for p: [B, K]. The K−1 rows of Q are orthonormal and sum to
+// 0: they are those of the Householder reflection that takes (1, …, 1)/√K to the last axis,
+// Q_mj = δ_mj − 1/(K − √K) for j < K and 1/√K for j = K.
+func contrasts(p *sym.Expr) *sym.Expr {
+	batch, k := p.Shape()[0], p.Shape()[1]
+	root := math.Sqrt(float64(k))
+	q := sym.Concat(1, sym.AddScalar(identity(p.Graph(), k-1), -1/(float64(k)-root)), p.Graph().Const(1/root, k-1, 1))
+	along := sym.MatMulT(p, q, false, true) // Q·p: [B, K−1]
+	shape := []int{batch, k - 1, k}
+	return sym.Mul(sym.Broadcast(p, []int{0, 2}, shape...),
+		sym.Sub(sym.Broadcast(q, []int{1, 2}, shape...), sym.Broadcast(along, []int{0, 1}, shape...)))
+}
+
+// Lambda returns λ.
+func (j JacReg) Lambda() float64 { return j.Weight }
+
+// WithLambda returns the same penalty with another λ.
+func (j JacReg) WithLambda(lambda float64) Regularizer { j.Weight = lambda; return j }
+
+// Name returns "jacreg".
+func (j JacReg) Name() string { return "jacreg" }
+
+// Validate returns what is wrong with the options.
+func (j JacReg) Validate() error { return check(j.Weight, j.validate(AsHoffman, AsSum)) }
+
+// String returns the text form.
+func (j JacReg) String() string { return format(j.Name(), j.Weight, j.fields()) }
+
+func (j *JacReg) fields() []field { return j.Options.fields() }

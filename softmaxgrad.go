@@ -1,0 +1,109 @@
+package gradreg
+
+import (
+	"fmt"
+
+	"github.com/gradreg/gradreg/sym"
+)
+
+// SoftmaxGrad penalizes the squared gradient of the mean logit under the network's own probabilities p = softmax(f):
+//
+//	R = mean_b ‖∂(Σ_k p_k·f_k)/∂x_b‖²
+//
+// p depends on x as f does, unless it is held constant. (Varga et al. 2017.)
+type SoftmaxGrad struct {
+	Weight float64 // λ
+	// Held holds p constant where the gradient with respect to x is taken; with respect to the weights R is
+	// differentiated in full either way.
+	Held bool
+	Options
+}
+
+// Penalty builds R.
+func (s SoftmaxGrad) Penalty(p *Problem) *sym.Expr {
+	at := s.points(p)
+	logits := at.part(at.logits)
+	c := sym.Softmax(logits)
+	if !s.Held {
+		c = sym.Gradient(sym.Sum(sym.Mul(c, logits)), logits)[0]
+	}
+	return s.mean(at, at.slope(c))
+}
+
+// Lambda returns λ.
+func (s SoftmaxGrad) Lambda() float64 { return s.Weight }
+
+// WithLambda returns the same penalty with another λ.
+func (s SoftmaxGrad) WithLambda(lambda float64) Regularizer { s.Weight = lambda; return s }
+
+// Name returns "softmaxgrad".
+func (s SoftmaxGrad) Name() string { return "softmaxgrad" }
+
+// Validate returns what is wrong with the options.
+func (s SoftmaxGrad) Validate() error { return check(s.Weight, s.validate(AsHoffman, AsSum)) }
+
+// String returns the text form.
+func (s SoftmaxGrad) String() string { return format(s.Name(), s.Weight, s.fields()) }
+
+func (s *SoftmaxGrad) fields() []field {
+	return append([]field{{"held", &s.Held}}, s.Options.fields()...)
+}
+
+// TopK penalizes the squared gradient of the sum of the k largest logits:
+//
+//	R = mean_b ‖∂(f_(1) + … + f_(k))/∂x_b‖²
+//
+// f_(i) is the i-th largest logit; of equal ones the first counts. (Varga et al. 2017.)
+type TopK struct {
+	Weight float64 // λ
+	K      int     // 1 if 0; at most the number of classes
+	Options
+}
+
+// Penalty builds R.
+func (t TopK) Penalty(p *Problem) *sym.Expr {
+	at := t.points(p)
+	logits := at.part(at.logits)
+	if logits.Err() != nil {
+		return logits
+	}
+	classes := logits.Shape()[1]
+	if t.K > classes {
+		return sym.Refuse(logits, fmt.Errorf("topk of the %d largest logits, expected at most the %d there are", t.K, classes))
+	}
+	var chosen *sym.Expr
+	for range max(t.K, 1) {
+		rest := logits
+		if chosen != nil {
+			// What has been chosen falls below everything that has not.
+			smallest := sym.Neg(sym.Max(sym.Neg(logits), 1))
+			below := sym.AddScalar(sym.Broadcast(smallest, []int{0}, logits.Shape()...), -1)
+			rest = sym.Select(sym.Greater(chosen, p.Graph.Const(0, logits.Shape()...)), below, logits)
+		}
+		largest := sym.Reshape(sym.OneHot(sym.ArgMax(rest, 1), classes), logits.Shape()...)
+		chosen = plus(chosen, largest)
+	}
+	return t.mean(at, at.slope(chosen))
+}
+
+// Lambda returns λ.
+func (t TopK) Lambda() float64 { return t.Weight }
+
+// WithLambda returns the same penalty with another λ.
+func (t TopK) WithLambda(lambda float64) Regularizer { t.Weight = lambda; return t }
+
+// Name returns "topk".
+func (t TopK) Name() string { return "topk" }
+
+// Validate returns what is wrong with the options.
+func (t TopK) Validate() error {
+	if t.K < 0 {
+		return fmt.Errorf("k is %d, expected at least 1", t.K)
+	}
+	return check(t.Weight, t.validate(AsHoffman, AsSum))
+}
+
+// String returns the text form.
+func (t TopK) String() string { return format(t.Name(), t.Weight, t.fields()) }
+
+func (t *TopK) fields() []field { return append([]field{{"k", &t.K}}, t.Options.fields()...) }
