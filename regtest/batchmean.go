@@ -14,8 +14,8 @@ func batchMean(reg gradreg.Regularizer) error {
 		if n.coupled {
 			continue
 		}
-		once, twice := newProblem(n, 1), newProblem(n, 2)
-		a, b := reg.Penalty(once.Problem), reg.Penalty(twice.Problem)
+		once, twice := newProblem(n, 1, reg), newProblem(n, 2, reg)
+		a, b := once.value(reg), twice.value(reg)
 		if err := twice.double(once, a, b); err != nil {
 			return fmt.Errorf("%s: %w", n.name, err)
 		}

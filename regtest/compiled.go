@@ -24,8 +24,8 @@ func compiled(reg gradreg.Regularizer) error {
 		return err
 	}
 	for _, n := range networks() {
-		p := newProblem(n, 1)
-		r := reg.Penalty(p.Problem)
+		p := newProblem(n, 1, reg)
+		r := p.value(reg)
 		outputs := append([]*sym.Expr{r}, sym.Gradient(r, nn.Exprs(p.Params.Trainable())...)...)
 		want, err := p.eval(outputs...)
 		if err != nil {

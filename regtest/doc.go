@@ -3,7 +3,7 @@
 //
 //	func TestMine(t *testing.T) { regtest.Conformance(t, Mine{Weight: 1}) }
 //
-// The checks run on four small classifiers that together have convolutions, pooling, batch norm, dropout, a
+// The checks run on five small classifiers that together have convolutions, pooling, batch and group norm, dropout, a
 // residual connection and dense layers. The most valuable one compares the penalty's gradient with respect to
 // every parameter with difference quotients: a penalty that is cut off from the graph looks right and
 // does nothing.

@@ -14,8 +14,8 @@ import (
 // gradient compares ∂R/∂w with central differences for every parameter of every network.
 func gradient(reg gradreg.Regularizer) error {
 	for _, n := range networks() {
-		p := newProblem(n, 1)
-		r := reg.Penalty(p.Problem)
+		p := newProblem(n, 1, reg)
+		r := p.value(reg)
 		params := p.Params.Trainable()
 		grads, err := p.eval(append(sym.Gradient(r, nn.Exprs(params)...), r)...)
 		if err != nil {

@@ -33,6 +33,7 @@ func networks() []network {
 		{"convolutions", false, convolutions},
 		{"residual", false, residual},
 		{"batch norm", true, batchNorm},
+		{"group norm", false, groupNorm},
 		{"dropout", true, dropout},
 	}
 }
@@ -56,6 +57,12 @@ func batchNorm(c *nn.Context, x *sym.Expr) *sym.Expr {
 	return nn.Dense{Out: classes}.Apply(c, nn.Activation("tanh").Apply(h))
 }
 
+func groupNorm(c *nn.Context, x *sym.Expr) *sym.Expr {
+	h := nn.Conv{Out: 4, Kernel: 3, Stride: 2, NoBias: true}.Apply(c, x)
+	h = nn.ReLU(nn.GroupNorm{Groups: 2}.Apply(c, h))
+	return nn.Dense{Out: classes}.Apply(c, nn.Flatten(nn.MaxPool(c, h, 2)))
+}
+
 func dropout(c *nn.Context, x *sym.Expr) *sym.Expr {
 	h := nn.ReLU(nn.Dense{Out: 12}.Apply(c, nn.Flatten(x)))
 	return nn.Dense{Out: classes}.Apply(c, nn.Dropout{Rate: 0.25}.Apply(c, h))
@@ -67,14 +74,14 @@ type problem struct {
 	values map[*sym.Expr]*sym.Tensor
 }
 
-// newProblem builds a step on a batch that holds copies of the same images. All values are functions of the
-// network only.
-func newProblem(n network, copies int) *problem {
+// newProblem builds a step with a regularizer, whose transformation it applies, on a batch that holds copies of the same
+// images. All values are functions of the network only.
+func newProblem(n network, copies int, reg gradreg.Regularizer) *problem {
 	g := sym.NewGraph()
 	c := nn.NewContext(nn.NewParams(g), true, 0)
 	x := g.Input("x", sym.Float, append([]int{batch * copies}, image...)...)
 	y := g.Input("y", sym.Int, batch*copies)
-	p := &problem{gradreg.NewProblem(c, x, sym.OneHot(y, classes), n.forward), map[*sym.Expr]*sym.Tensor{}}
+	p := &problem{gradreg.NewProblem(c, x, sym.OneHot(y, classes), gradreg.Transform(n.forward, []gradreg.Regularizer{reg})), map[*sym.Expr]*sym.Tensor{}}
 	r := rand.New(rand.NewPCG(1, 2))
 	images, labels := sym.NewTensor(append([]int{batch}, image...)...), sym.NewTensor(batch)
 	for i := range images.Data {
@@ -84,21 +91,38 @@ func newProblem(n network, copies int) *problem {
 		labels.Data[i] = float64(r.IntN(classes))
 	}
 	p.values[x], p.values[y] = repeated(images, 0, copies), repeated(labels, 0, copies)
-	for _, param := range c.Params.All() {
+	return p
+}
+
+// fill gives values to the parameters that have none yet, also to those that a penalty has asked for.
+func (p *problem) fill() {
+	for i, param := range p.Params.All() {
+		if p.values[param.Expr] != nil {
+			continue
+		}
+		r := rand.New(rand.NewPCG(5, uint64(i)))
 		values := make([]float32, param.Expr.Shape().Size())
 		param.Fill(values, 1)
 		v := sym.NewTensor(param.Expr.Shape()...)
-		for i := range values {
+		for j := range values {
 			// Initial values may be special, such as a bias of 0.
-			v.Data[i] = float64(values[i] + float32(0.2*r.Float64()))
+			v.Data[j] = float64(values[j] + float32(0.2*r.Float64()))
 		}
 		p.values[param.Expr] = v
 	}
-	return p
+}
+
+// value builds what is tested: the penalty, or where the regularizer changes the problem the loss with it.
+func (p *problem) value(reg gradreg.Regularizer) *sym.Expr {
+	if _, ok := reg.(gradreg.Transformer); ok {
+		return sym.Add(p.Loss(), reg.Penalty(p.Problem))
+	}
+	return reg.Penalty(p.Problem)
 }
 
 // eval evaluates expressions in float64.
 func (p *problem) eval(exprs ...*sym.Expr) ([]*sym.Tensor, error) {
+	p.fill()
 	return sym.Eval(sym.Env{Values: p.values, Key: key, Step: step}, exprs...)
 }
 

@@ -20,7 +20,7 @@ func objective(reg gradreg.Regularizer) error {
 }
 
 func checkObjective(n network, reg gradreg.Regularizer) error {
-	p := newProblem(n, 1)
+	p := newProblem(n, 1, reg)
 	total, penalties := gradreg.Objective(p.Problem, []gradreg.Regularizer{reg})
 	r := penalties[0]
 	if r.Err() != nil {
@@ -28,6 +28,14 @@ func checkObjective(n network, reg gradreg.Regularizer) error {
 	}
 	if len(r.Shape()) > 0 || r.DType() != sym.Float {
 		return fmt.Errorf("the penalty is %v%v, expected a float scalar", r.DType(), r.Shape())
+	}
+	weight := reg.Lambda() * float64(max(gradreg.ScheduleOf(reg).Every, 1))
+	if leaf := gradreg.WeightLeaf(p.Graph, reg); leaf != nil {
+		weight = 0.3
+		p.values[leaf] = &sym.Tensor{Shape: sym.Shape{}, Data: []float64{weight}}
+	}
+	if d, ok := reg.(gradreg.Decoupler); ok && d.Decouples() {
+		weight = 0
 	}
 	got, err := p.eval(p.Loss(), r, total)
 	if err != nil {
@@ -37,8 +45,8 @@ func checkObjective(n network, reg gradreg.Regularizer) error {
 	if math.IsNaN(penalty) || math.IsInf(penalty, 0) {
 		return fmt.Errorf("the penalty is %v", penalty)
 	}
-	if want := loss + reg.Lambda()*penalty; !(math.Abs(sum-want) <= 1e-12*(math.Abs(loss)+math.Abs(reg.Lambda()*penalty))) {
-		return fmt.Errorf("the objective is %v, expected %v + λ·%v", sum, loss, penalty)
+	if want := loss + weight*penalty; !(math.Abs(sum-want) <= 1e-12*(math.Abs(loss)+math.Abs(weight*penalty))) {
+		return fmt.Errorf("the objective is %v, expected %v + %v·%v", sum, loss, weight, penalty)
 	}
 	form := formatted(n, reg)
 	if formatted(n, reg) != form {
@@ -49,24 +57,22 @@ func checkObjective(n network, reg gradreg.Regularizer) error {
 
 // formatted returns the text of the penalty on a new problem.
 func formatted(n network, reg gradreg.Regularizer) string {
-	return sym.Format(reg.Penalty(newProblem(n, 1).Problem))
+	return sym.Format(reg.Penalty(newProblem(n, 1, reg).Problem))
 }
 
-// checkLambda checks that λ stands before the penalty, not in it, and that 0 leaves the penalty out.
+// checkLambda checks that λ stands before the penalty, not in it, and that 0 leaves the plain loss of the network itself.
 func checkLambda(n network, reg gradreg.Regularizer, penalty string) error {
-	double, err := withLambda(reg, fmt.Sprint(2*reg.Lambda()))
-	if err != nil || double == nil {
-		return err
+	half, ok := gradreg.WithLambda(reg, reg.Lambda()/2)
+	if !ok {
+		return nil
 	}
-	if formatted(n, double) != penalty {
+	if formatted(n, half) != penalty {
 		return errors.New("the penalty depends on λ")
 	}
-	zero, err := withLambda(reg, "0")
-	if err != nil {
-		return err
-	}
-	p := newProblem(n, 1)
-	if total, _ := gradreg.Objective(p.Problem, []gradreg.Regularizer{zero}); total != p.Loss() {
+	zero, _ := gradreg.WithLambda(reg, 0)
+	p, plain := newProblem(n, 1, zero), newProblem(n, 1, gradreg.WeightDecay{})
+	total, _ := gradreg.Objective(p.Problem, []gradreg.Regularizer{zero})
+	if total != p.Loss() || sym.Format(total) != sym.Format(plain.Loss()) {
 		return errors.New("with λ = 0 the objective is not the plain loss")
 	}
 	return nil

@@ -38,16 +38,3 @@ func text(reg gradreg.Regularizer) error {
 	}
 	return nil
 }
-
-// withLambda returns a regularizer of gradreg's table with another λ, nil for others.
-func withLambda(reg gradreg.Regularizer, lambda string) (gradreg.Regularizer, error) {
-	if !slices.Contains(gradreg.Names(), reg.Name()) {
-		return nil, nil
-	}
-	_, options, found := strings.Cut(reg.String(), ",")
-	form := reg.Name() + ":" + lambda
-	if found {
-		form += "," + options
-	}
-	return gradreg.Parse(form)
-}

@@ -125,10 +125,10 @@ func mergeShared(terms []*sym.Expr) []*sym.Expr {
 	return out
 }
 
-// sameProduct reports whether two products differ in their arguments only.
+// sameProduct reports whether two products differ in their arguments only. A convolution's arguments have equal batches: the
+// weight gradient of a Jacobian has several rows for each sample of the loss's.
 func sameProduct(a, b *sym.Expr) bool {
-	return mergeable(b) && a.Op() == b.Op() && a.Attr() == b.Attr() &&
-		(a.Op() == sym.OpConvWeightGradient || a.Op() == sym.OpMatMul || sameShapes(a, b))
+	return mergeable(b) && a.Op() == b.Op() && a.Attr() == b.Attr() && (a.Op() == sym.OpMatMul || sameShapes(a, b))
 }
 
 // sameShapes reports whether the arguments have equal shapes.
