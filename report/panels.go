@@ -77,14 +77,21 @@ func (p Panel) plot() (*plot.Plot, error) {
 
 // pointTicks marks the positions at which there are points.
 func pointTicks(series []Series) plot.Ticker {
+	var xs []float64
+	for _, s := range series {
+		xs = append(xs, s.X...)
+	}
+	return constantTicks(xs)
+}
+
+// constantTicks marks the given positions, each once.
+func constantTicks(xs []float64) plot.Ticker {
 	var ticks plot.ConstantTicks
 	seen := map[float64]bool{}
-	for _, s := range series {
-		for _, x := range s.X {
-			if !seen[x] {
-				seen[x] = true
-				ticks = append(ticks, plot.Tick{Value: x, Label: strconv.FormatFloat(x, 'g', -1, 64)})
-			}
+	for _, x := range xs {
+		if !seen[x] {
+			seen[x] = true
+			ticks = append(ticks, plot.Tick{Value: x, Label: strconv.FormatFloat(x, 'g', -1, 64)})
 		}
 	}
 	return ticks

@@ -1,0 +1,146 @@
+package report
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+
+	"github.com/gradreg/gradreg/study/stats"
+)
+
+// Bands is a figure of curves over steps: the mean of the runs and a band around it.
+type Bands struct {
+	Title  string
+	X, Y   Axis
+	Spread Spread
+	Series []BandSeries
+}
+
+// Spread is what a band shows.
+type Spread int
+
+// Spreads.
+const (
+	SpreadInterval Spread = iota // Student's 95 % interval of the mean
+	SpreadRange                  // from the lowest run to the highest
+)
+
+// BandSeries is a method's curves.
+type BandSeries struct {
+	Name   string
+	Method string // what its style is that of; Name if empty
+	X      []float64
+	Runs   [][]float64 // each of the length of X
+}
+
+// Caption says what bands are.
+func (b Bands) Caption() string {
+	least, most := math.MaxInt, 0
+	for _, s := range b.Series {
+		least, most = min(least, len(s.Runs)), max(most, len(s.Runs))
+	}
+	spread := stats.Interval{Level: boxLevel, Kind: stats.KindT}.String()
+	if b.Spread == SpreadRange {
+		spread = "range of the runs"
+	}
+	return fmt.Sprintf("%s. Mean and %s; %s.", b.Title, spread, counted(least, most, "runs a curve"))
+}
+
+func (b Bands) size() (vg.Length, vg.Length) { return 8 * vg.Inch, 4.6 * vg.Inch }
+
+func (b Bands) plots() ([][]*plot.Plot, error) {
+	p := newPlot(b.Title, false)
+	p.Legend.Top = false
+	b.X.apply(&p.X, nil)
+	b.Y.apply(&p.Y, nil)
+	p.Add(plotter.NewGrid())
+	// All areas first, so that none covers a line.
+	lines := make([]plotter.XYs, len(b.Series))
+	for i, s := range b.Series {
+		line, outline, err := b.curve(s)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Name, err)
+		}
+		lines[i] = line
+		if len(s.Runs) < 2 {
+			continue
+		}
+		area, err := plotter.NewPolygon(outline)
+		if err != nil {
+			return nil, err
+		}
+		area.Color, area.LineStyle.Width = translucent(s.style()), 0
+		p.Add(area)
+	}
+	for i, s := range b.Series {
+		if len(lines[i]) == 0 {
+			continue
+		}
+		line, err := plotter.NewLine(lines[i])
+		if err != nil {
+			return nil, err
+		}
+		line.LineStyle = s.style().line(vg.Points(1.5))
+		p.Add(line)
+		p.Legend.Add(s.Name, line)
+	}
+	return [][]*plot.Plot{{p}}, nil
+}
+
+func (s BandSeries) style() Style {
+	if s.Method != "" {
+		return StyleOf(s.Method)
+	}
+	return StyleOf(s.Name)
+}
+
+// curve returns the line of the means and the outline of the band.
+func (b Bands) curve(s BandSeries) (line, outline plotter.XYs, err error) {
+	var back plotter.XYs
+	column := make([]float64, len(s.Runs))
+	for i, x := range s.X {
+		for r, run := range s.Runs {
+			if len(run) != len(s.X) {
+				return nil, nil, fmt.Errorf("run %d has %d values, expected %d", r, len(run), len(s.X))
+			}
+			if !b.X.drawable(x) || !b.Y.drawable(run[i]) {
+				return nil, nil, fmt.Errorf("run %d at %v is %v, which the axes cannot show", r, x, run[i])
+			}
+			column[r] = b.Y.shown(run[i])
+		}
+		if len(column) == 0 {
+			continue
+		}
+		low, high, err := b.Spread.of(column)
+		if err != nil {
+			return nil, nil, err
+		}
+		if b.Y.Log && low <= 0 { // an interval may reach below what the axis has
+			low = stats.Summarize(column).Mean / 10
+		}
+		x = b.X.shown(x)
+		line = append(line, plotter.XY{X: x, Y: stats.Summarize(column).Mean})
+		outline = append(outline, plotter.XY{X: x, Y: low})
+		back = append(back, plotter.XY{X: x, Y: high})
+	}
+	for i := range back {
+		outline = append(outline, back[len(back)-1-i])
+	}
+	return line, outline, nil
+}
+
+// of returns the ends of a band around values.
+func (s Spread) of(values []float64) (low, high float64, err error) {
+	if s == SpreadRange || len(values) < 2 {
+		low, high = math.Inf(1), math.Inf(-1)
+		for _, v := range values {
+			low, high = min(low, v), max(high, v)
+		}
+		return low, high, nil
+	}
+	in, err := stats.MeanInterval(values, boxLevel)
+	return in.Low, in.High, err
+}

@@ -1,0 +1,159 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math"
+	"path/filepath"
+	"strings"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/gradreg/gradreg/internal/atomicfile"
+)
+
+// Figure is a picture that can be drawn in several formats from one description.
+type Figure interface {
+	// Caption says what is drawn, which intervals and how many runs.
+	Caption() string
+	// plots returns rows of plots.
+	plots() ([][]*plot.Plot, error)
+	// size returns the extent of the whole.
+	size() (width, height vg.Length)
+}
+
+// pngDPI is the resolution of PNG pictures: 8 inches are 1200 pixels.
+const pngDPI = 150
+
+// WriteFigure draws f in the format of the path's extension, .svg or .png.
+func WriteFigure(path string, f Figure) error {
+	data, err := draws(f, strings.TrimPrefix(filepath.Ext(path), "."))
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return atomicfile.WriteBytes(path, data)
+}
+
+// WriteFigures draws f as base.svg and base.png.
+func WriteFigures(base string, f Figure) error {
+	for _, ext := range []string{".svg", ".png"} {
+		if err := WriteFigure(base+ext, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SVG returns f as an SVG picture.
+func SVG(f Figure) ([]byte, error) { return draws(f, "svg") }
+
+// draws returns f in a format, svg or png.
+func draws(f Figure, format string) ([]byte, error) {
+	rows, err := f.plots()
+	if err != nil {
+		return nil, err
+	}
+	width, height := f.size()
+	var canvas interface {
+		vg.CanvasSizer
+		io.WriterTo
+	}
+	switch format {
+	case "svg":
+		canvas = vgsvg.New(width, height)
+	case "png":
+		canvas = vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(pngDPI))}
+	default:
+		return nil, fmt.Errorf("found format %q, expected svg or png", format)
+	}
+	columns := 0
+	for _, row := range rows {
+		columns = max(columns, len(row))
+		for _, p := range row {
+			if p != nil {
+				fillEmpty(&p.X)
+				fillEmpty(&p.Y)
+			}
+		}
+	}
+	tiles := draw.Tiles{
+		Rows: len(rows), Cols: columns, PadX: vg.Points(16), PadY: vg.Points(12),
+		PadTop: vg.Points(8), PadBottom: vg.Points(6), PadLeft: vg.Points(6), PadRight: vg.Points(14),
+	}
+	for i, row := range plot.Align(rows, tiles, draw.New(canvas)) {
+		for j, c := range row {
+			if rows[i][j] != nil {
+				rows[i][j].Draw(c)
+			}
+		}
+	}
+	var b bytes.Buffer
+	_, err = canvas.WriteTo(&b)
+	return b.Bytes(), err
+}
+
+// fillEmpty gives a logarithmic axis without data a range, which it needs to be drawn.
+func fillEmpty(a *plot.Axis) {
+	if _, log := a.Scale.(plot.LogScale); log && a.Min > a.Max {
+		a.Min, a.Max = 1, 10
+	}
+}
+
+// Axis is what an axis shows.
+type Axis struct {
+	Label   string // with its unit, unless Percent
+	Percent bool   // values are fractions and shown in percent
+	Log     bool
+}
+
+// label returns the label with its unit.
+func (a Axis) label() string {
+	if a.Percent {
+		return a.Label + ", %"
+	}
+	return a.Label
+}
+
+// shown returns a value as the axis shows it.
+func (a Axis) shown(v float64) float64 {
+	if a.Percent {
+		return 100 * v
+	}
+	return v
+}
+
+// drawable reports whether a value has a place on the axis.
+func (a Axis) drawable(v float64) bool {
+	return !math.IsNaN(v) && !math.IsInf(v, 0) && (v > 0 || !a.Log)
+}
+
+// apply sets up an axis of a plot; ticks are where the data of a logarithmic one lie.
+func (a Axis) apply(axis *plot.Axis, ticks []float64) {
+	axis.Label.Text = a.label()
+	if !a.Log {
+		return
+	}
+	axis.Scale, axis.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+	if len(ticks) > 0 {
+		axis.Tick.Marker = constantTicks(ticks)
+	}
+}
+
+// newPlot returns an empty plot with a legend inside, at the top left if left is set.
+func newPlot(title string, left bool) *plot.Plot {
+	p := plot.New()
+	p.Title.Text = title
+	p.Legend.Top, p.Legend.Left = true, left
+	p.Legend.Padding, p.Legend.ThumbnailWidth = vg.Points(3), vg.Points(26)
+	p.Legend.XOffs = vg.Points(-6)
+	if left {
+		p.Legend.XOffs = vg.Points(6)
+	}
+	p.Legend.TextStyle.Font.Size = 10
+	return p
+}

@@ -1,0 +1,75 @@
+package report
+
+import (
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+
+	"github.com/gradreg/gradreg/internal/atomicfile"
+)
+
+// Page is a report that one HTML file holds, with everything it shows: it opens without a network.
+type Page struct {
+	Title    string
+	Summary  string // a sentence or two below the title
+	Sections []Section
+	// Commands repeat what is reported, in this order.
+	Commands []string
+	// Facts are what determined it: versions, machine, dates.
+	Facts []Fact
+}
+
+// Section is a part of a page.
+type Section struct {
+	Title   string
+	Text    string
+	Tables  []Table
+	Figures []Figure
+}
+
+// Fact is a named value.
+type Fact struct{ Name, Value string }
+
+//go:embed page.html
+var pageSource string
+
+// drawn is a figure as the template shows it.
+type drawn struct {
+	Source  template.URL
+	Caption string
+}
+
+// WritePage writes the page to a file.
+func WritePage(path string, p Page) error {
+	return atomicfile.Write(path, func(w io.Writer) error { return p.Render(w) })
+}
+
+// Render writes the page. An error if a table or figure cannot be shown.
+func (p Page) Render(w io.Writer) error {
+	t, err := template.New("page").Funcs(template.FuncMap{"draw": pageFigure}).Parse(pageSource)
+	if err != nil {
+		return err
+	}
+	for _, s := range p.Sections {
+		for _, table := range s.Tables {
+			for i, row := range table.Rows {
+				if len(row) != len(table.Columns) {
+					return fmt.Errorf("%s: row %d has %d cells, expected %d", s.Title, i, len(row), len(table.Columns))
+				}
+			}
+		}
+	}
+	return t.Execute(w, p)
+}
+
+// pageFigure draws a figure into an address that holds it. As a picture of its own, its names do not meet those of
+// others.
+func pageFigure(f Figure) (drawn, error) {
+	svg, err := SVG(f)
+	if err != nil {
+		return drawn{}, err
+	}
+	return drawn{template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(svg)), f.Caption()}, nil
+}
