@@ -64,6 +64,7 @@ func (b Boxes) size() (vg.Length, vg.Length) {
 func (b Boxes) plots() ([][]*plot.Plot, error) {
 	p := newPlot(b.Title, true)
 	b.Value.apply(&p.X, nil)
+	p.X.Padding = vg.Points(8)
 	var names []string
 	p.Add(plotter.NewGrid())
 	for i := range b.Groups {

@@ -136,6 +136,7 @@ func (a Axis) drawable(v float64) bool {
 func (a Axis) apply(axis *plot.Axis, ticks []float64) {
 	axis.Label.Text = a.label()
 	if !a.Log {
+		axis.Tick.Marker = evenTicks{}
 		return
 	}
 	axis.Scale, axis.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
