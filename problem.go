@@ -78,21 +78,34 @@ func (p *Problem) Loss() *sym.Expr { return sym.Mean(p.Losses) }
 // leaves its penalty out of the objective, so that the run is bit for bit the plain one; the penalty is
 // then 0. A weight that a schedule changes is an input of the program ([WeightLeaf]).
 func Objective(p *Problem, regs []Regularizer) (total *sym.Expr, penalties []*sym.Expr) {
-	total = p.Loss()
+	penalties = Penalties(p, regs)
+	return Total(p, regs, penalties), penalties
+}
+
+// Penalties returns the penalties R_r in the order of regs; 0 where λ is 0.
+func Penalties(p *Problem, regs []Regularizer) []*sym.Expr {
+	var penalties []*sym.Expr
 	for _, r := range regs {
 		if r.Lambda() == 0 {
 			penalties = append(penalties, p.Graph.Const(0))
 			continue
 		}
-		penalty := r.Penalty(p)
-		penalties = append(penalties, penalty)
+		penalties = append(penalties, r.Penalty(p))
+	}
+	return penalties
+}
+
+// Total returns the objective of regularizers, some or all, with their penalties.
+func Total(p *Problem, regs []Regularizer, penalties []*sym.Expr) *sym.Expr {
+	total := p.Loss()
+	for i, r := range regs {
 		if d, ok := r.(Decoupler); ok && d.Decouples() {
 			continue
 		}
-		if v, ok := sym.ConstValue(penalty); ok && v == 0 {
+		if v, ok := sym.ConstValue(penalties[i]); ok && v == 0 {
 			continue
 		}
-		total = sym.Add(total, weighted(r, penalty))
+		total = sym.Add(total, weighted(r, penalties[i]))
 	}
-	return total, penalties
+	return total
 }

@@ -22,20 +22,27 @@ type engine struct {
 	config  Config
 	params  *nn.Params
 	update  *optim.Step
-	program *plan.Program
+	program *plan.Program // of a step with every penalty
+	options plan.Options
 	level   kernel.Level
 	x, y    *sym.Expr
+
+	problem   *gradreg.Problem
+	context   *nn.Context
+	penalties []penalty
+	turns     map[string]*plan.Program // by which penalties they leave out
+	latest    []float64                // loss and penalties when last taken
 }
 
 // newEngine compiles the step for images of the given shape. Loss, penalties, gradients and the optimizer's
 // update are one program.
 func newEngine(cfg Config, p parts, shape dataset.Shape, classes int, level kernel.Level, threads int) (*engine, error) {
-	e := &engine{parts: p, config: cfg, level: level}
+	e := &engine{parts: p, config: cfg, level: level, options: plan.Options{Level: level, Threads: threads}}
 	outputs, updates, err := e.build(shape, classes)
 	if err != nil {
 		return nil, err
 	}
-	if e.program, err = plan.Compile(outputs, updates, plan.Options{Level: level, Threads: threads}); err != nil {
+	if e.program, err = plan.Compile(outputs, updates, e.options); err != nil {
 		return nil, err
 	}
 	for _, p := range e.params.All() {
@@ -51,51 +58,58 @@ func (e *engine) build(shape dataset.Shape, classes int) ([]*sym.Expr, []plan.Up
 	e.params = nn.NewParams(g)
 	e.x = g.Input("x", sym.Float, e.config.Batch, shape.C, shape.H, shape.W)
 	e.y = g.Input("y", sym.Int, e.config.Batch)
-	c := nn.NewContext(e.params, true, 0)
-	problem := gradreg.NewProblem(c, e.x, sym.OneHot(e.y, classes), func(c *nn.Context, x *sym.Expr) *sym.Expr {
-		return e.model.Logits(c, x, classes)
-	})
-	if err := problem.Logits.Err(); err != nil {
+	e.context = nn.NewContext(e.params, true, 0)
+	forward := gradreg.Transform(func(c *nn.Context, x *sym.Expr) *sym.Expr { return e.model.Logits(c, x, classes) }, e.regularizers)
+	e.problem = gradreg.NewProblem(e.context, e.x, sym.OneHot(e.y, classes), forward)
+	if err := e.problem.Logits.Err(); err != nil {
 		return nil, nil, fault.Inputf("model %s does not take images of %v: %w", e.model, shape, err)
 	}
-	total, penalties := gradreg.Objective(problem, e.regularizers)
-	trainable := e.params.Trainable()
-	e.update = e.optimizer.Build(trainable, sym.Gradient(total, nn.Exprs(trainable)...))
-	var updates []plan.Update
-	for _, u := range e.update.Updates {
-		updates = append(updates, plan.Update(u))
-	}
-	for _, u := range c.Updates {
-		updates = append(updates, plan.Update{Target: u.Param.Expr, Value: u.Value})
-	}
-	return append([]*sym.Expr{problem.Loss()}, penalties...), updates, nil
+	e.buildPenalties()
+	outputs, updates := e.objective(func(int) bool { return true })
+	return outputs, updates, nil
 }
 
 // close ends the engine's workers.
 func (e *engine) close() {
-	if e != nil {
-		e.program.Close()
+	if e == nil {
+		return
 	}
+	for _, p := range e.turns {
+		p.Close()
+	}
+	e.program.Close()
 }
 
 // step takes step s, counted from 1, on the batch in the program's inputs. It returns the loss and the
-// penalties, and an error if one of them is not finite.
+// penalties, of those that are not taken at this step the last value, and an error if one is not finite.
 func (e *engine) step(s int) ([]float64, error) {
+	program, err := e.turn(s)
+	if err != nil {
+		return nil, err
+	}
 	lr := e.config.LearningRate * e.schedule.At(s, e.config.Steps)
 	for i, v := range e.update.Values(s, lr) {
 		e.program.Float(e.update.Scalars[i])[0] = v
 	}
-	if err := e.program.Run(e.config.Seed, uint64(s)); err != nil {
+	e.setWeights(s, lr)
+	if err := program.Run(e.config.Seed, uint64(s)); err != nil {
 		return nil, err
 	}
-	values := make([]float64, 1+len(e.regularizers))
+	if e.latest == nil {
+		e.latest = slices.Repeat([]float64{nan}, 1+len(e.regularizers))
+	}
+	values, output := e.latest, 0
 	for i := range values {
-		values[i] = float64(e.program.Output(i)[0])
+		if i > 0 && !e.active(i-1, s) {
+			continue
+		}
+		values[i] = float64(program.Output(output)[0])
+		output++
 		if math.IsNaN(values[i]) || math.IsInf(values[i], 0) {
 			return values, e.diverged(s, e.label(i), values[i])
 		}
 	}
-	return values, nil
+	return slices.Clone(values), nil
 }
 
 // label names output i.

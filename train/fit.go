@@ -32,7 +32,9 @@ func (r *run) fit(ctx context.Context) error {
 		}
 		r.progress.step = step
 		for i, v := range values {
-			r.progress.sums[i] += v
+			if i == 0 || r.engine.active(i-1, step) {
+				r.progress.sums[i] += v
+			}
 		}
 		r.rate.count()
 		r.progress.seconds = before + r.Now().Sub(began).Seconds()
@@ -94,11 +96,19 @@ func (r *run) after(step int, values []float64) error {
 
 // log completes a line of metrics with the means since the last one and writes it.
 func (r *run) log(m Metrics) error {
-	count := float64(r.sinceLog(m.Step))
-	m.Loss = r.progress.sums[0] / count
+	steps := r.sinceLog(m.Step)
+	m.Loss = r.progress.sums[0] / float64(steps)
 	m.Penalties = map[string]float64{}
 	for i, reg := range r.engine.regularizers {
-		m.Penalties[reg.Name()] = r.progress.sums[i+1] / count
+		count := 0
+		for step := m.Step - steps + 1; step <= m.Step; step++ {
+			if r.engine.active(i, step) {
+				count++
+			}
+		}
+		if count > 0 { // a mean over the steps that took it
+			m.Penalties[reg.Name()] = r.progress.sums[i+1] / float64(count)
+		}
 	}
 	clear(r.progress.sums)
 	m.LearningRate = r.config.LearningRate * r.engine.schedule.At(m.Step, r.config.Steps)

@@ -112,7 +112,10 @@ func GradientScale(ctx context.Context, cfg Config, penalty gradreg.Regularizer,
 	}
 	defer program.Close()
 	for _, p := range params.All() {
-		if program.Takes(p.Expr) {
+		switch {
+		case p.Auxiliary: // of the penalty, which the run does not have
+			p.Fill(program.Float(p.Expr), cfg.Seed)
+		case program.Takes(p.Expr):
 			copy(program.Float(p.Expr), r.engine.program.Float(r.engine.params.Graph().Input("param/"+p.Name, sym.Float, p.Expr.Shape()...)))
 		}
 	}

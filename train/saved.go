@@ -46,6 +46,9 @@ func saveModel(path string, e *engine, card Card) error {
 	}
 	f := tensorfile.File{Tensors: map[string]tensorfile.Tensor{}, Metadata: map[string]string{"gradreg": string(text)}}
 	for _, p := range e.params.All() {
+		if p.Auxiliary {
+			continue
+		}
 		f.Tensors[p.Name] = tensorfile.Tensor{Shape: p.Expr.Shape(), F32: e.program.Float(p.Expr)}
 	}
 	return atomicfile.Write(path, func(w io.Writer) error { return tensorfile.Write(w, f) })

@@ -18,6 +18,9 @@ type Update struct{ Target, Value *sym.Expr }
 type Options struct {
 	Level   kernel.Level
 	Threads int // 1 if less
+	// Share, if not nil, is a program of the same graph: inputs that it takes too are one memory with its own, so that
+	// programs can take turns on the same state. They must not run at the same time.
+	Share *Program
 	// Trace, if not nil, is called with the expressions before the first pass ("input") and after each.
 	Trace func(pass string, roots []*sym.Expr)
 }
@@ -42,7 +45,7 @@ func Compile(outputs []*sym.Expr, updates []Update, opt Options) (*Program, erro
 	if err != nil {
 		return nil, err
 	}
-	p.allocate(low, max(opt.Threads, 1), opt.Level)
+	p.allocate(low, max(opt.Threads, 1), opt)
 	return p, nil
 }
 
@@ -128,11 +131,15 @@ func (p *Program) layout(low *lowering, threads int) (arena, local int) {
 }
 
 // allocate takes memory and starts the workers.
-func (p *Program) allocate(low *lowering, threads int, level kernel.Level) {
+func (p *Program) allocate(low *lowering, threads int, opt Options) {
 	arenaSize, localSize := p.layout(low, threads)
 	arena := allocate(arenaSize)
-	for _, v := range p.inputs {
-		v.data = allocate(v.size)
+	for e, v := range p.inputs {
+		if opt.Share != nil && opt.Share.inputs[e] != nil {
+			v.data = opt.Share.inputs[e].data
+		} else {
+			v.data = allocate(v.size)
+		}
 	}
 	for _, n := range p.nodes {
 		for _, v := range n.outs {
@@ -146,7 +153,7 @@ func (p *Program) allocate(low *lowering, threads int, level kernel.Level) {
 	}
 	workers := make([]*worker, threads)
 	for i := range workers {
-		workers[i] = newWorker(level, localSize, low.scratch)
+		workers[i] = newWorker(opt.Level, localSize, low.scratch)
 	}
 	p.team = newTeam(workers)
 	for _, r := range p.regions {
