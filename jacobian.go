@@ -11,12 +11,15 @@ import (
 //
 //	R = mean_b ‖J_b‖_F²
 //
-// SpectReg is this in expectation. All K rows of J ride through one backward pass of K·B rows that shares the loss's
+// [SpectReg] is this in expectation. All K rows of J ride through one backward pass of K·B rows that shares the loss's
 // forward pass: each layer's values, masks and maxima are those of the sample. Its derivative is one tangent pass and one
 // product for the weights over the same rows, and for piecewise-linear networks nothing else, since cotangents and masks
 // do not depend on the weights: 3F − F₁ + 3K·F multiply-adds, less what the last dense layer saves, whose rows of J are
-// the same for all samples. Where a layer couples samples, as batch norm does, J_b is the derivative of
-// the summed logits of class k with respect to x_b, and there are K backward passes. (Varga et al. 2017; Sokolić et al. 2017.)
+// the same for all samples.
+//
+// Where a layer couples samples, as batch norm does, row k of J_b is the derivative of Σ_b f_k(x_b) with respect to x_b, and
+// there are K backward passes. SpectReg with one ε for all samples is that in expectation; with an ε for each, products of
+// different samples' derivatives drop out. (Varga et al. 2017; Sokolić et al. 2017.)
 type FrobReg struct {
 	Weight float64 // λ
 	Options
