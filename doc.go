@@ -9,6 +9,13 @@
 //
 // # Use
 //
+// [Regularizers] is the table of the family: penalties on the loss's gradient ([DataGrad], [Ross], [FiniteDifference]), on the
+// Jacobian of logits or probabilities ([SpectReg], [FrobReg], [JacReg], [OneHot], [RandomOneHot], [SoftmaxGrad], [TopK],
+// [Hoffman], [OutputNoise]), losses at moved points ([Adversarial], [VirtualAdversarial]), penalties on predictions
+// ([ConfidencePenalty], [LabelSmoothing]) and weights ([WeightDecay], [SpectralNorm]), and changes of the network itself
+// ([Dropout], [InputNoise]). Those on slopes share [Options]: where, of which pass, on what part of the batch, what of
+// the slope. All penalties share [Schedule]: how often, and with what weight.
+//
 // A [Problem] holds the symbolic pieces of one training step; [Objective] adds the penalties to its loss. Loss and
 // penalties share the forward pass and are compiled into one program: an exact DataGrad step takes 6F − F₁
 // multiply-adds where a plain step takes 3F − F₁, F being one pass over the batch and F₁ the first layer's

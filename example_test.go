@@ -78,22 +78,17 @@ func ExampleWeightDecay() {
 	// Output: [12.5] <nil>
 }
 
-// outputNoise is a regularizer of a user's own: mean_b ‖f(x + σn) − f(x)‖²/σ² with n ~ N(0, I), which for small σ
-// is about mean_b ‖J_b‖_F².
-type outputNoise struct{ lambda, sigma float64 }
+// squeezing is a regularizer of a user's own, logit squeezing: mean_b ‖f(x_b)‖² (Kannan et al. 2018).
+type squeezing struct{ lambda float64 }
 
-func (r outputNoise) Penalty(p *gradreg.Problem) *sym.Expr {
-	noise := p.Graph.Normal(p.NextStream(), p.Input.Shape()...)
-	moved := p.Forward(sym.Add(p.Input, sym.Scale(noise, r.sigma)))
-	return sym.Scale(sym.Sum(sym.Square(sym.Sub(moved, p.Logits))), 1/(r.sigma*r.sigma*float64(p.Batch)))
+func (s squeezing) Penalty(p *gradreg.Problem) *sym.Expr {
+	return sym.Scale(sym.Sum(sym.Square(p.Logits)), 1/float64(p.Batch))
 }
 
-func (r outputNoise) Name() string    { return "output-noise" }
-func (r outputNoise) Lambda() float64 { return r.lambda }
-func (r outputNoise) Validate() error { return nil }
-func (r outputNoise) String() string {
-	return fmt.Sprintf("output-noise:%v,sigma=%v", r.lambda, r.sigma)
-}
+func (s squeezing) Name() string    { return "squeezing" }
+func (s squeezing) Lambda() float64 { return s.lambda }
+func (s squeezing) Validate() error { return nil }
+func (s squeezing) String() string  { return fmt.Sprintf("squeezing:%v", s.lambda) }
 
 // A regularizer of one's own needs no registration; package regtest tests it.
 func ExampleRegularizer() {
@@ -104,7 +99,7 @@ func ExampleRegularizer() {
 		h := nn.Dropout{Rate: 0.5}.Apply(c, nn.ReLU(nn.Dense{Out: 30}.Apply(c, x)))
 		return nn.Dense{Out: 3}.Apply(c, h)
 	})
-	total, _ := gradreg.Objective(problem, []gradreg.Regularizer{outputNoise{lambda: 0.01, sigma: 0.2}})
+	total, _ := gradreg.Objective(problem, []gradreg.Regularizer{squeezing{0.01}, gradreg.DataGrad{Weight: 50}})
 	fmt.Println(total, problem.Params.Count(), total.Err())
 	// Output: add float[] 723 <nil>
 }

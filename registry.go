@@ -68,7 +68,7 @@ func Regularizers() []Info {
 		{
 			Name: "frobreg", Formula: "mean_b ‖∂f/∂x_b‖_F²", Example: "frobreg:0.03",
 			Convention: "of logits, exact; sum over pixels and classes, mean over samples, no ½; λ_Hoffman = 2λ",
-			Cost:       "3F − F₁ + 3K·F",
+			Cost:       "3F − F₁ + 3K·(F − the last dense layer's)",
 			Source:     "Sokolić et al. 2017; Varga et al. 2017, FrobReg",
 			Options:    with("lambda-as=hoffman|sum", sloped),
 			read:       read[FrobReg],
@@ -116,7 +116,7 @@ func Regularizers() []Info {
 		{
 			Name: "hoffman", Formula: "½·(K/n)·Σ_μ mean_b ‖v̂_μᵀ·∂f/∂x_b‖², v̂ uniform on the unit sphere", Example: "hoffman:0.05",
 			Convention: "with ½ and K: its mean is ½·FrobReg; λ_SpectReg = λ/2; n=-1 is exact",
-			Cost:       "6F − F₁, and 3F for each further projection; exact: 3F − F₁ + 3K·F",
+			Cost:       "6F − F₁, and 3F for each further projection; exact: FrobReg's",
 			Source:     "Hoffman, Roberts and Yaida 2019, arXiv 1908.02729",
 			Options:    with("n=1", sloped),
 			read:       read[Hoffman],
