@@ -3,6 +3,7 @@ package dataset
 import (
 	"math/rand/v2"
 
+	"github.com/gradreg/gradreg/dataset/augment"
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
@@ -18,6 +19,9 @@ type Batches struct {
 	epoch     int
 	order     []int
 	generator rand.PCG
+
+	pipeline augment.Pipeline
+	changed  []byte // an augmented image; nil where images stay as they are
 }
 
 // NewBatches returns batches of the given size. A batch larger than the subset is an error.
@@ -28,15 +32,47 @@ func NewBatches(s Subset, n Normalizer, size int, seed uint64) (*Batches, error)
 	return &Batches{subset: s, tables: n.Tables(), seed: seed, size: size, epoch: -1, order: make([]int, s.Len())}, nil
 }
 
-// Fill writes the batch of a step, counted from 0: images [B, C, H, W] and labels [B].
-func (b *Batches) Fill(step int, images []float32, labels []int32) {
-	n, pixels := b.subset.Len(), b.subset.Shape.Size()
+// Augment makes Fill change images as p says.
+func (b *Batches) Augment(p augment.Pipeline) {
+	b.pipeline, b.changed = p, nil
+	if p.Images() {
+		b.changed = make([]byte, b.subset.Shape.Size())
+	}
+}
+
+// Fill writes the batch of a step, counted from 0: images [B, C, H, W] and labels [B]. Mixed images are
+// share·image i + (1−share)·image B−1−i; the labels stay those of image i.
+func (b *Batches) Fill(step int, images []float32, labels []int32) (share float64) {
+	n, shape := b.subset.Len(), b.subset.Shape
+	pixels := shape.Size()
 	for i := range b.size {
 		at := step*b.size + i
 		b.shuffle(at / n)
 		k := b.subset.Index[b.order[at%n]]
-		b.tables.Apply(images[i*pixels:(i+1)*pixels], b.subset.Image(k))
+		image := b.subset.Image(k)
+		if b.changed != nil {
+			b.pipeline.Apply(b.changed, image, shape.C, shape.H, shape.W, augment.Key{Seed: b.seed, Step: uint64(step), Image: uint32(i)})
+			image = b.changed
+		}
+		b.tables.Apply(images[i*pixels:(i+1)*pixels], image)
 		labels[i] = int32(b.subset.Labels[k])
+	}
+	if share = b.pipeline.Mix(b.seed, uint64(step)); share < 1 {
+		b.mix(images, float32(share))
+	}
+	return share
+}
+
+// mix mixes pairs of images.
+func (b *Batches) mix(images []float32, share float32) {
+	pixels := b.subset.Shape.Size()
+	for i := range b.size / 2 {
+		other := b.size - 1 - i
+		x, y := images[i*pixels:(i+1)*pixels], images[other*pixels:(other+1)*pixels]
+		for j, v := range x {
+			x[j] = share*v + (1-share)*y[j]
+			y[j] = share*y[j] + (1-share)*v
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/dataset/augment"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/optim"
@@ -25,10 +26,11 @@ type Config struct {
 	// Architecture is a model of one's own in the place of Model, which then records its String. A saved run of it
 	// repeats and resumes where it is given again; only models of package model are read from a file by name.
 	Architecture model.Model `yaml:"-"`
-	Regularizers []string    `yaml:"regularizers"`  // text forms of package gradreg
-	Optimizer    string      `yaml:"optimizer"`     // text form of package optim
-	LearningRate float64     `yaml:"learning_rate"` // base rate
-	Schedule     string      `yaml:"schedule"`      // text form of package optim
+	Augment      string      `yaml:"augment,omitempty"` // text form of package augment, or default; empty is none
+	Regularizers []string    `yaml:"regularizers"`      // text forms of package gradreg
+	Optimizer    string      `yaml:"optimizer"`         // text form of package optim
+	LearningRate float64     `yaml:"learning_rate"`     // base rate
+	Schedule     string      `yaml:"schedule"`          // text form of package optim
 	Steps        int         `yaml:"steps"`
 	Batch        int         `yaml:"batch"`
 	Seed         uint64      `yaml:"seed"` // of the split, the initial weights, the batches and all random numbers
@@ -44,7 +46,7 @@ type Config struct {
 // Default returns the main job: LeNet with dropout on 2000 MNIST digits, DataGrad and weight decay.
 func Default() Config {
 	return Config{
-		Data: "mnist", TrainSize: 2000, Model: "lenet",
+		Data: "mnist", TrainSize: 2000, Model: "lenet", Augment: defaultAugment,
 		Regularizers: []string{"datagrad:50", "weight-decay:5e-4"},
 		Optimizer:    "adam", LearningRate: 1e-3, Schedule: "piecewise",
 		Steps: 10000, Batch: 50, Seed: 1,
@@ -52,10 +54,26 @@ func Default() Config {
 	}
 }
 
+// defaultAugment stands for what suits a data set.
+const defaultAugment = "default"
+
+// augmentOf returns the augmentation that suits a data set: for CIFAR the published flips and shifts (REFERENCE.md section 3),
+// for digits and the protocols of MNIST and Fashion-MNIST none, for photos flips, shifts and mild scales and colours.
+func augmentOf(data string) string {
+	switch data {
+	case "mnist", "fashion-mnist":
+		return augment.None
+	case "cifar10", "cifar100":
+		return "flip,shift:0.125"
+	}
+	return "flip,shift:0.125,rotate:10,scale:0.15,color:0.2"
+}
+
 // parts are the objects that a configuration names.
 type parts struct {
 	model        model.Model
 	regularizers []gradreg.Regularizer
+	augment      augment.Pipeline
 	optimizer    optim.Optimizer
 	schedule     optim.Schedule
 }
@@ -81,6 +99,13 @@ func (c *Config) resolve() (p parts, err error) {
 	if p.model, err = c.architecture(); err != nil {
 		return p, fault.Inputf("model: %w", err)
 	}
+	if c.Augment == defaultAugment {
+		c.Augment = augmentOf(c.Data)
+	}
+	if p.augment, err = augment.Parse(c.Augment); err != nil {
+		return p, fault.Input(err)
+	}
+	c.Augment = p.augment.String()
 	if p.regularizers, err = gradreg.ParseAll(c.Regularizers); err != nil {
 		return p, fault.Input(err)
 	}

@@ -26,6 +26,7 @@ type engine struct {
 	options plan.Options
 	level   kernel.Level
 	x, y    *sym.Expr
+	mixed   *mixed // nil without Mixup
 
 	problem   *gradreg.Problem
 	context   *nn.Context
@@ -60,7 +61,12 @@ func (e *engine) build(shape dataset.Shape, classes int) ([]*sym.Expr, []plan.Up
 	e.y = g.Input("y", sym.Int, e.config.Batch)
 	e.context = nn.NewContext(e.params, true, 0)
 	forward := gradreg.Transform(func(c *nn.Context, x *sym.Expr) *sym.Expr { return e.model.Logits(c, x, classes) }, e.regularizers)
-	e.problem = gradreg.NewProblem(e.context, e.x, sym.OneHot(e.y, classes), forward)
+	targets := sym.OneHot(e.y, classes)
+	if e.augment.Mixup > 0 {
+		e.mixed = newMixed(g, e.config.Batch)
+		targets = e.mixed.targets(targets, classes)
+	}
+	e.problem = gradreg.NewProblem(e.context, e.x, targets, forward)
 	if err := e.problem.Logits.Err(); err != nil {
 		return nil, nil, fault.Inputf("model %s does not take images of %v: %w", e.model, shape, err)
 	}

@@ -25,7 +25,10 @@ func (r *run) fit(ctx context.Context) error {
 			return r.interrupt()
 		}
 		step := r.progress.step + 1
-		r.batches.Fill(step-1, images, labels)
+		filling := r.Now()
+		share := r.batches.Fill(step-1, images, labels)
+		r.engine.mix(share, labels)
+		r.waited += r.Now().Sub(filling)
 		values, err := r.engine.step(step)
 		if err != nil {
 			return err
@@ -37,7 +40,8 @@ func (r *run) fit(ctx context.Context) error {
 			}
 		}
 		r.rate.count()
-		r.progress.seconds = before + r.Now().Sub(began).Seconds()
+		r.worked = r.Now().Sub(began)
+		r.progress.seconds = before + r.worked.Seconds()
 		if err := r.after(step, values); err != nil {
 			return err
 		}

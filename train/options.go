@@ -60,18 +60,22 @@ type Summary struct {
 	Steps           int      `json:"steps"`
 	Seconds         float64  `json:"seconds"`
 	ImagesPerSecond float64  `json:"images_per_second"`
-	Seed            uint64   `json:"seed"`
-	Data            string   `json:"data"`
-	TrainSize       int      `json:"train_size"`
-	Model           string   `json:"model"`
-	Parameters      int      `json:"parameters"`
-	Regularizers    []string `json:"regularizers"`
-	Note            string   `json:"note,omitempty"` // of the configuration
-	Threads         int      `json:"threads"`
-	CPU             string   `json:"cpu"`
-	Version         string   `json:"version"`
-	Commit          string   `json:"commit,omitempty"`
-	Dir             string   `json:"dir,omitempty"`
+	// DataWaitFraction is the share of the time that went into reading and changing images, since the run began or
+	// was resumed.
+	DataWaitFraction float64  `json:"data_wait_fraction"`
+	Augment          string   `json:"augment"`
+	Seed             uint64   `json:"seed"`
+	Data             string   `json:"data"`
+	TrainSize        int      `json:"train_size"`
+	Model            string   `json:"model"`
+	Parameters       int      `json:"parameters"`
+	Regularizers     []string `json:"regularizers"`
+	Note             string   `json:"note,omitempty"` // of the configuration
+	Threads          int      `json:"threads"`
+	CPU              string   `json:"cpu"`
+	Version          string   `json:"version"`
+	Commit           string   `json:"commit,omitempty"`
+	Dir              string   `json:"dir,omitempty"`
 }
 
 // ErrInterrupted is returned when the context ended; the state has been saved if there is a folder.

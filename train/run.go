@@ -29,7 +29,9 @@ type run struct {
 	progress   progress
 	devScore   *float64 // accuracy of the last evaluation
 	rate       speedometer
-	probing    bool // there is no test: hold out training images where there are no dev images
+	waited     time.Duration // of worked, for images to be read and changed
+	worked     time.Duration // since the run began or went on
+	probing    bool          // there is no test: hold out training images where there are no dev images
 }
 
 // Run trains a model. When the context ends it finishes the step, saves, and returns ErrInterrupted.
@@ -86,6 +88,11 @@ func (r *run) prepare(cfg Config) error {
 		return err
 	}
 	classes := len(r.data.Classes)
+	background := make([]byte, r.data.Shape.C)
+	for ch, mean := range r.normalizer.Mean {
+		background[ch] = byte(255*mean + 0.5)
+	}
+	r.batches.Augment(p.augment.WithBackground(background))
 	if r.engine, err = newEngine(cfg, p, r.data.Shape, classes, level, r.Threads); err != nil {
 		return err
 	}

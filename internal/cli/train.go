@@ -15,6 +15,7 @@ import (
 
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/dataset/augment"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/optim"
@@ -68,6 +69,7 @@ An interrupt (Ctrl-C) finishes the step, saves and prints how to go on; a second
 	f.StringVar(&c.Data, "data", c.Data, "data set: "+strings.Join(dataset.Names(), ", "))
 	f.StringVar(&o.dataDir, "data-dir", "", "folder to look for the data set's files in (before GRADREG_DATA)")
 	f.IntVar(&c.TrainSize, "train-size", c.TrainSize, "training images; 0 for all")
+	f.StringVar(&c.Augment, "augment", c.Augment, "changes of training images, as flip,shift:0.125: flip, shift, crop, rotate, scale, color, cutout, mixup; none; default for the data set's")
 	f.StringVar(&c.Model, "model", c.Model, "architecture and options: "+strings.Join(model.Names(), ", "))
 	f.StringArrayVar(&c.Regularizers, "reg", c.Regularizers, "regularizer name:λ[,key=value]…, repeatable; λ may be auto; none clears those before")
 	f.StringVar(&c.Optimizer, "optimizer", c.Optimizer, "optimizer: "+strings.Join(optim.Names(), ", "))
@@ -94,7 +96,7 @@ An interrupt (Ctrl-C) finishes the step, saves and prints how to go on; a second
 func (o *trainOptions) configuration(cmd *cobra.Command) (train.Config, error) {
 	changed := cmd.Flags().Changed
 	if o.resume != "" {
-		for _, name := range []string{"config", "out", "data", "train-size", "model", "reg", "optimizer", "lr", "schedule",
+		for _, name := range []string{"config", "out", "data", "train-size", "augment", "model", "reg", "optimizer", "lr", "schedule",
 			"steps", "batch", "seed", "paper-protocol", "eval-every", "log-every", "checkpoint-every", "fast-dev-run"} {
 			if changed(name) {
 				return train.Config{}, usage{fmt.Errorf("--%s cannot go with --resume: the run's configuration is fixed", name)}
@@ -147,7 +149,7 @@ func (o *trainOptions) override(cfg *train.Config, changed func(string) bool) {
 	f := o.config
 	for name, set := range map[string]func(){
 		"data": func() { cfg.Data = f.Data }, "train-size": func() { cfg.TrainSize = f.TrainSize },
-		"model": func() { cfg.Model = f.Model }, "optimizer": func() { cfg.Optimizer = f.Optimizer },
+		"augment": func() { cfg.Augment = f.Augment }, "model": func() { cfg.Model = f.Model }, "optimizer": func() { cfg.Optimizer = f.Optimizer },
 		"lr": func() { cfg.LearningRate = f.LearningRate }, "schedule": func() { cfg.Schedule = f.Schedule },
 		"steps": func() { cfg.Steps = f.Steps }, "batch": func() { cfg.Batch = f.Batch }, "seed": func() { cfg.Seed = f.Seed },
 		"paper-protocol": func() { cfg.PaperProtocol = f.PaperProtocol }, "eval-every": func() { cfg.EvalEvery = f.EvalEvery },
@@ -254,8 +256,11 @@ func (a *app) printSummary(s train.Summary) {
 	}
 	fmt.Fprintf(w, "model           %s, %d parameters\n", s.Model, s.Parameters)
 	fmt.Fprintf(w, "data            %s, %d training images, seed %d\n", s.Data, s.TrainSize, s.Seed)
+	if s.Augment != augment.None {
+		fmt.Fprintf(w, "augmentation    %s\n", s.Augment)
+	}
 	took := time.Duration(s.Seconds * float64(time.Second)).Round(100 * time.Millisecond)
-	fmt.Fprintf(w, "time            %v, %.0f images/s (%s, %d threads)\n", took, s.ImagesPerSecond, s.CPU, s.Threads)
+	fmt.Fprintf(w, "time            %v, %.0f images/s (%s, %d threads), %.1f %% of it waiting for images\n", took, s.ImagesPerSecond, s.CPU, s.Threads, 100*s.DataWaitFraction)
 	fmt.Fprintf(w, "run folder      %s\n\n", s.Dir)
 	fmt.Fprintf(w, "Next: gradreg predict --run %s IMAGE...\n", quoted(s.Dir))
 }

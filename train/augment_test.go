@@ -1,0 +1,50 @@
+package train_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/gradreg/gradreg/train"
+)
+
+// TestAugment checks that an augmented run, with images changed and mixed, is the same for any number of threads and across an
+// interruption, that its resolved configuration names what was done, and that a plain one waits for images hardly at all.
+func TestAugment(t *testing.T) {
+	cfg := small()
+	cfg.Augment = "shift:0.1,rotate:10,mixup:0.2"
+	dir := t.TempDir()
+	once, twice, halves := filepath.Join(dir, "once"), filepath.Join(dir, "twice"), filepath.Join(dir, "halves")
+	for _, o := range []train.Options{{Dir: once, Threads: 1}, {Dir: twice, Threads: 2}} {
+		if err := fit(t, context.Background(), cfg, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	stop := train.Options{Dir: halves, Threads: 1, Stepped: func(p train.Progress) {
+		if p.Step == 23 {
+			cancel()
+		}
+	}}
+	if err := fit(t, ctx, cfg, stop); err != train.ErrInterrupted {
+		t.Fatal(err)
+	}
+	if err := fit(t, context.Background(), cfg, train.Options{Dir: halves, Threads: 1, Resume: true}); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(weights(t, once), weights(t, twice)) || !bytes.Equal(weights(t, once), weights(t, halves)) {
+		t.Error("threads or an interruption change an augmented run")
+	}
+	text, err := os.ReadFile(filepath.Join(once, "config.yaml"))
+	if err != nil || !strings.Contains(string(text), "augment: shift:0.1,rotate:10,mixup:0.2") {
+		t.Errorf("config.yaml %s, %v", text, err)
+	}
+	cfg.Augment = "default"
+	summary, err := train.Run(context.Background(), cfg, train.Options{Threads: 1})
+	if err != nil || summary.Augment != "none" || summary.DataWaitFraction <= 0 || summary.DataWaitFraction > 0.2 {
+		t.Errorf("digits are augmented by %q, a share of %v waits for images; %v", summary.Augment, summary.DataWaitFraction, err)
+	}
+}
