@@ -42,6 +42,39 @@ func Divide(train *Part, n int, seed uint64) (Division, error) {
 	return Division{Train: Subset{train, order[:n]}, Dev: Subset{train, dev}}, nil
 }
 
+// DivideBalanced chooses n training images of which every class has as many, up to one: the first of each class in the
+// permutation that Divide takes the first n of, so that the 500 of a seed are among its 1000 here, too. A class with too few
+// images is an error. The dev part is what is left, at most 10,000 images.
+func DivideBalanced(train *Part, n, classes int, seed uint64) (Division, error) {
+	if n < 1 || n > train.Len() {
+		return Division{}, fault.Inputf("train size is %d, expected 1 to %d", n, train.Len())
+	}
+	quota := make([]int, classes)
+	for c := range quota {
+		quota[c] = n / classes
+		if c < n%classes {
+			quota[c]++
+		}
+	}
+	var d Division
+	d.Train.Part, d.Dev.Part = train, train
+	for _, i := range permutation(train.Len(), seed) {
+		switch c := train.Labels[i]; {
+		case quota[c] > 0:
+			quota[c]--
+			d.Train.Index = append(d.Train.Index, i)
+		case d.Dev.Len() < maxDev:
+			d.Dev.Index = append(d.Dev.Index, i)
+		}
+	}
+	for c, missing := range quota {
+		if missing > 0 {
+			return Division{}, fault.Inputf("class %d has %d images too few for %d balanced training images", c, missing, n)
+		}
+	}
+	return d, nil
+}
+
 // DividePaper is the division of the paper's experiments (REFERENCE.md section 3): 10,000 images of the
 // training file are held out as "test", and λ is tuned on the official test file, which is the dev part
 // here. It is for reproducing published numbers only.

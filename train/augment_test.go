@@ -48,3 +48,26 @@ func TestAugment(t *testing.T) {
 		t.Errorf("digits are augmented by %q, a share of %v waits for images; %v", summary.Augment, summary.DataWaitFraction, err)
 	}
 }
+
+// TestPerClass checks that a number of images of each class is the balanced choice of so many together.
+func TestPerClass(t *testing.T) {
+	cfg := small()
+	cfg.TrainSize, cfg.PerClass = 0, 6
+	each, err := train.Run(context.Background(), cfg, train.Options{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.TrainSize, cfg.PerClass, cfg.Subset = 60, 0, train.Balanced
+	together, err := train.Run(context.Background(), cfg, train.Options{Threads: 1})
+	if err != nil || each.TrainSize != 60 || each.TestNLL != together.TestNLL {
+		t.Errorf("6 of each class: %+v; 60 balanced: %+v, %v", each, together, err)
+	}
+	cfg.Subset = "fair"
+	if err := cfg.Validate(); err == nil {
+		t.Error("subset fair is taken")
+	}
+	cfg.Subset, cfg.PaperProtocol = train.Balanced, true
+	if err := cfg.Validate(); err == nil {
+		t.Error("a balanced choice is taken under the paper's protocol")
+	}
+}

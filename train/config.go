@@ -13,6 +13,7 @@ import (
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/dataset/augment"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/optim"
 )
@@ -20,9 +21,11 @@ import (
 // Config is everything that determines a run. Default gives the main job's; the zero value of a field is not its
 // default.
 type Config struct {
-	Data      string `yaml:"data"`       // name of a data set
-	TrainSize int    `yaml:"train_size"` // training images; 0 means all
-	Model     string `yaml:"model"`      // text form of package model
+	Data      string `yaml:"data"`                // name of a data set
+	TrainSize int    `yaml:"train_size"`          // training images; 0 means all
+	PerClass  int    `yaml:"per_class,omitempty"` // training images of each class, instead of TrainSize
+	Subset    string `yaml:"subset,omitempty"`    // how they are chosen: random, which is the default, or balanced
+	Model     string `yaml:"model"`               // text form of package model
 	// Architecture is a model of one's own in the place of Model, which then records its String. A saved run of it
 	// repeats and resumes where it is given again; only models of package model are read from a file by name.
 	Architecture model.Model `yaml:"-"`
@@ -53,6 +56,12 @@ func Default() Config {
 		EvalEvery: 1000, LogEvery: 100, CheckpointEvery: 1000,
 	}
 }
+
+// The values of Subset.
+const (
+	Random   = "random"
+	Balanced = "balanced"
+)
 
 // defaultAugment stands for what suits a data set.
 const defaultAugment = "default"
@@ -86,12 +95,18 @@ func (c *Config) resolve() (p parts, err error) {
 		value int
 		least int
 	}{
-		{"train_size", c.TrainSize, 0}, {"steps", c.Steps, 1}, {"batch", c.Batch, 1},
+		{"train_size", c.TrainSize, 0}, {"per_class", c.PerClass, 0}, {"steps", c.Steps, 1}, {"batch", c.Batch, 1},
 		{"eval_every", c.EvalEvery, 0}, {"log_every", c.LogEvery, 1}, {"checkpoint_every", c.CheckpointEvery, 1},
 	} {
 		if f.value < f.least {
 			return p, fault.Inputf("%s is %d, expected at least %d", f.name, f.value, f.least)
 		}
+	}
+	if c.Subset != "" && c.Subset != Random && c.Subset != Balanced {
+		return p, fault.Input(spec.Unknown("subset", c.Subset, []string{Random, Balanced}))
+	}
+	if c.PaperProtocol && (c.PerClass > 0 || c.Subset == Balanced) {
+		return p, fault.Inputf("subset is balanced, but the paper's protocol takes the first images of a permutation")
 	}
 	if !(c.LearningRate > 0) || math.IsInf(c.LearningRate, 0) {
 		return p, fault.Inputf("learning_rate is %v, expected a finite number above 0", c.LearningRate)

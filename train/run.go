@@ -116,17 +116,26 @@ func (r *run) divide(cfg *Config) error {
 	if err != nil {
 		return err
 	}
+	classes := len(r.data.Classes)
+	if cfg.PerClass > 0 {
+		cfg.TrainSize, cfg.Subset = cfg.PerClass*classes, Balanced
+	}
 	if cfg.TrainSize == 0 {
 		cfg.TrainSize = train.Len()
 	}
-	if cfg.PaperProtocol {
+	switch {
+	case cfg.PaperProtocol:
 		r.division, r.test, err = dataset.DividePaper(train, official, cfg.TrainSize, cfg.Seed)
-	} else {
+	case cfg.Subset == Balanced:
+		r.division, err = dataset.DivideBalanced(train, cfg.TrainSize, classes, cfg.Seed)
+	default:
 		r.division, err = dataset.Divide(train, cfg.TrainSize, cfg.Seed)
-		r.test = dataset.Whole(official)
 	}
 	if err != nil {
 		return err
+	}
+	if !cfg.PaperProtocol {
+		r.test = dataset.Whole(official)
 	}
 	r.normalizer = dataset.Statistics(r.division.Train)
 	return nil

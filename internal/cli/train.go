@@ -68,7 +68,8 @@ An interrupt (Ctrl-C) finishes the step, saves and prints how to go on; a second
 	c := &o.config
 	f.StringVar(&c.Data, "data", c.Data, "data set: "+strings.Join(dataset.Names(), ", "))
 	f.StringVar(&o.dataDir, "data-dir", "", "folder to look for the data set's files in (before GRADREG_DATA)")
-	f.IntVar(&c.TrainSize, "train-size", c.TrainSize, "training images; 0 for all")
+	f.Var(&trainSize{c}, "train-size", "training images, as 500, or so many of each class, as 20/class; 0 for all")
+	f.StringVar(&c.Subset, "subset", "", "how training images are chosen: random, balanced (default random)")
 	f.StringVar(&c.Augment, "augment", c.Augment, "changes of training images, as flip,shift:0.125: flip, shift, crop, rotate, scale, color, cutout, mixup; none; default for the data set's")
 	f.StringVar(&c.Model, "model", c.Model, "architecture and options: "+strings.Join(model.Names(), ", "))
 	f.StringArrayVar(&c.Regularizers, "reg", c.Regularizers, "regularizer name:λ[,key=value]…, repeatable; λ may be auto; none clears those before")
@@ -96,7 +97,7 @@ An interrupt (Ctrl-C) finishes the step, saves and prints how to go on; a second
 func (o *trainOptions) configuration(cmd *cobra.Command) (train.Config, error) {
 	changed := cmd.Flags().Changed
 	if o.resume != "" {
-		for _, name := range []string{"config", "out", "data", "train-size", "augment", "model", "reg", "optimizer", "lr", "schedule",
+		for _, name := range []string{"config", "out", "data", "train-size", "subset", "augment", "model", "reg", "optimizer", "lr", "schedule",
 			"steps", "batch", "seed", "paper-protocol", "eval-every", "log-every", "checkpoint-every", "fast-dev-run"} {
 			if changed(name) {
 				return train.Config{}, usage{fmt.Errorf("--%s cannot go with --resume: the run's configuration is fixed", name)}
@@ -125,6 +126,33 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (train.Config, error) {
 	return cfg, nil
 }
 
+// trainSize is the flag for a number of training images, or of images of each class.
+type trainSize struct{ config *train.Config }
+
+func (s *trainSize) Type() string { return "N[/class]" }
+
+func (s *trainSize) String() string {
+	switch {
+	case s.config == nil:
+		return ""
+	case s.config.PerClass > 0:
+		return strconv.Itoa(s.config.PerClass) + "/class"
+	}
+	return strconv.Itoa(s.config.TrainSize)
+}
+
+func (s *trainSize) Set(text string) error {
+	number, each := strings.CutSuffix(text, "/class")
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 0 || (each && n == 0) {
+		return fmt.Errorf("found %q, expected a number such as 500, or 20/class", text)
+	}
+	if s.config.TrainSize, s.config.PerClass = n, 0; each {
+		s.config.TrainSize, s.config.PerClass = 0, n
+	}
+	return nil
+}
+
 // withOthers returns the regularizers of the command line behind those of the file or the defaults, less the
 // ones whose name is given again. none, which clears all before it, stays for train to understand.
 func withOthers(base, given []string) []string {
@@ -148,7 +176,7 @@ func nameOf(text string) string {
 func (o *trainOptions) override(cfg *train.Config, changed func(string) bool) {
 	f := o.config
 	for name, set := range map[string]func(){
-		"data": func() { cfg.Data = f.Data }, "train-size": func() { cfg.TrainSize = f.TrainSize },
+		"data": func() { cfg.Data = f.Data }, "train-size": func() { cfg.TrainSize, cfg.PerClass = f.TrainSize, f.PerClass }, "subset": func() { cfg.Subset = f.Subset },
 		"augment": func() { cfg.Augment = f.Augment }, "model": func() { cfg.Model = f.Model }, "optimizer": func() { cfg.Optimizer = f.Optimizer },
 		"lr": func() { cfg.LearningRate = f.LearningRate }, "schedule": func() { cfg.Schedule = f.Schedule },
 		"steps": func() { cfg.Steps = f.Steps }, "batch": func() { cfg.Batch = f.Batch }, "seed": func() { cfg.Seed = f.Seed },
@@ -173,7 +201,10 @@ func folderName(cfg train.Config) string {
 			}
 		}
 	}
-	if cfg.TrainSize > 0 {
+	switch {
+	case cfg.PerClass > 0:
+		size = fmt.Sprintf("%dperclass", cfg.PerClass)
+	case cfg.TrainSize > 0:
 		size = strconv.Itoa(cfg.TrainSize)
 	}
 	return filepath.Join("runs", fmt.Sprintf("%s-%s-%s-%s-s%d", cfg.Data, size, nameOf(cfg.Model), method, cfg.Seed))

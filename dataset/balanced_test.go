@@ -1,0 +1,46 @@
+package dataset_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/gradreg/gradreg/dataset"
+)
+
+// TestDivideBalanced checks the classes' counts, that smaller choices are among larger ones, that dev and training images are
+// apart, and what is refused.
+func TestDivideBalanced(t *testing.T) {
+	part := &dataset.Part{Shape: dataset.Shape{C: 1, H: 1, W: 1}}
+	for i := range 300 {
+		part.Labels = append(part.Labels, uint8(i*i%7%3))
+		part.Pixels = append(part.Pixels, 0)
+	}
+	var before []int
+	for _, n := range []int{3, 10, 47, 120} {
+		d, err := dataset.DivideBalanced(part, n, 3, 5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		counts := make([]int, 3)
+		for _, i := range d.Train.Index {
+			counts[part.Labels[i]]++
+			if slices.Contains(d.Dev.Index, i) {
+				t.Errorf("image %d is for training and for dev", i)
+			}
+		}
+		if d.Train.Len() != n || slices.Max(counts)-slices.Min(counts) > 1 || d.Dev.Len() != 300-n {
+			t.Errorf("%d images: %v of each class, %d dev images", n, counts, d.Dev.Len())
+		}
+		for _, i := range before {
+			if !slices.Contains(d.Train.Index, i) {
+				t.Errorf("image %d of a smaller choice is not among %d", i, n)
+			}
+		}
+		before = d.Train.Index
+	}
+	for _, n := range []int{0, 301, 290} {
+		if _, err := dataset.DivideBalanced(part, n, 3, 5); err == nil {
+			t.Errorf("%d images of 300, balanced", n)
+		}
+	}
+}
