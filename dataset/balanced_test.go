@@ -13,7 +13,7 @@ func TestDivideBalanced(t *testing.T) {
 	part := &dataset.Part{Shape: dataset.Shape{C: 1, H: 1, W: 1}}
 	for i := range 300 {
 		part.Labels = append(part.Labels, uint8(i*i%7%3))
-		part.Pixels = append(part.Pixels, 0)
+		part.Images = append(part.Images, 0)
 	}
 	var before []int
 	for _, n := range []int{3, 10, 47, 120} {
