@@ -1,0 +1,155 @@
+package toy
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/gradreg/gradreg/internal/atomicfile"
+	"github.com/gradreg/gradreg/internal/build"
+	"github.com/gradreg/gradreg/internal/spec"
+	"github.com/gradreg/gradreg/report"
+	"github.com/gradreg/gradreg/study/stats"
+)
+
+// style names the figures' styles: without the penalty, and with it; of one output it is FrobReg at the training points.
+func style(lambda float64) string {
+	if lambda == 0 {
+		return "none"
+	}
+	return "frobreg"
+}
+
+// lambdaName names a λ on figures.
+func lambdaName(lambda float64) string { return "λ " + spec.Format(lambda) }
+
+// quantities are the columns of the table.
+var quantities = []struct {
+	head, field string
+	of          func(Fit) float64
+}{
+	{"loss", "loss", func(f Fit) float64 { return f.Loss }},
+	{"objective", "objective", func(f Fit) float64 { return f.Objective }},
+	{"slope at points", "slope_at", func(f Fit) float64 { return f.SlopeAt }},
+	{"between", "slope_between", func(f Fit) float64 { return f.SlopeBetween }},
+	{"everywhere", "slope_everywhere", func(f Fit) float64 { return f.SlopeEverywhere }},
+	{"largest", "slope_largest", func(f Fit) float64 { return f.SlopeLargest }},
+	{"error", "error", func(f Fit) float64 { return f.Error }},
+}
+
+// Table shows means and standard deviations over seeds.
+func (r *Result) Table() report.Table {
+	t := report.Table{
+		Caption: "A slope penalty at the training points",
+		Columns: []report.Column{{Head: "problem"}, {Head: "λ", Right: true, Fields: []string{"lambda"}}, {Head: "n", Right: true, Fields: []string{"run_count"}}},
+		Notes: []string{
+			"Mean ± standard deviation over seeds. Slopes are root mean squares of ‖∂f/∂x‖ at the training points, in the middle between each and its nearest neighbour, and on a grid over the domain; error is the root mean square distance from the true function on that grid.",
+			"A function with steps between the points has loss 0, objective 0, slope 0 at the points and no bound on the largest.",
+		},
+	}
+	for _, q := range quantities {
+		t.Columns = append(t.Columns, report.Column{Head: q.head, Right: true, Fields: []string{q.field, q.field + "_sd"}})
+	}
+	for _, problem := range r.Options.Problems {
+		for _, lambda := range r.Options.Lambdas {
+			fits := r.of(problem, lambda)
+			row := []report.Cell{{Text: problem}, {Text: spec.Format(lambda), Values: []report.Number{report.Num(lambda)}},
+				{Text: strconv.Itoa(len(fits)), Values: []report.Number{report.Num(float64(len(fits)))}}}
+			for _, q := range quantities {
+				var values []float64
+				for _, f := range fits {
+					values = append(values, q.of(f))
+				}
+				s := stats.Summarize(values)
+				cell := report.Cell{Text: fmt.Sprintf("%.3g", s.Mean), Values: []report.Number{report.Num(s.Mean)}}
+				if s.N > 1 {
+					cell.Text += fmt.Sprintf(" ± %.1g", s.SD)
+					cell.Values = append(cell.Values, report.Num(s.SD))
+				}
+				row = append(row, cell)
+			}
+			t.Rows = append(t.Rows, row)
+		}
+	}
+	return t
+}
+
+// of returns the networks of a problem and λ, by seed.
+func (r *Result) of(problem string, lambda float64) []Fit {
+	var out []Fit
+	for _, f := range r.Fits {
+		if f.Problem == problem && f.Lambda == lambda {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// firsts returns the first seed's network of a problem for each λ.
+func (r *Result) firsts(problem string) []Fit {
+	var out []Fit
+	for _, lambda := range r.Options.Lambdas {
+		out = append(out, r.of(problem, lambda)[:1]...)
+	}
+	return out
+}
+
+// Write writes the result to a folder, which is made if need be: toy.json, toy.csv, each figure as SVG and PNG, and
+// toy.html with all of it. commands are those that repeat it.
+func (r *Result) Write(dir string, commands []string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	page := report.Page{
+		Title:    "A penalty that is not supposed to work",
+		Summary:  "The slope of the learned function is penalized at 100 training points only. A function with steps between the points would satisfy the penalty; training does not find one.",
+		Commands: commands, Facts: facts(r.Options),
+		Sections: []report.Section{{Title: "Slopes at the points and between them", Tables: []report.Table{r.Table()}}},
+	}
+	for _, name := range r.Options.Problems {
+		p, err := problemNamed(name)
+		if err != nil {
+			return err
+		}
+		learned, surface := r.learned(p), r.surface(p)
+		for base, f := range map[string]report.Figure{name: learned, name + "-surface": surface} {
+			if err := report.WriteFigures(filepath.Join(dir, base), f); err != nil {
+				return err
+			}
+		}
+		page.Sections = append(page.Sections, report.Section{Title: "y = " + p.Formula, Figures: []report.Figure{learned, surface}})
+	}
+	if err := r.writeData(dir); err != nil {
+		return err
+	}
+	return report.WritePage(filepath.Join(dir, "toy.html"), page)
+}
+
+// writeData writes the numbers.
+func (r *Result) writeData(dir string) error {
+	data, err := json.MarshalIndent(r, "", " ")
+	if err != nil {
+		return err
+	}
+	if err := atomicfile.WriteBytes(filepath.Join(dir, "toy.json"), append(data, '\n')); err != nil {
+		return err
+	}
+	var b strings.Builder
+	if err := r.Table().Write(&b, "csv"); err != nil {
+		return err
+	}
+	return atomicfile.WriteBytes(filepath.Join(dir, "toy.csv"), []byte(b.String()))
+}
+
+// facts are what determines the numbers.
+func facts(o Options) []report.Fact {
+	b := build.Current()
+	return []report.Fact{
+		{Name: "gradreg", Value: strings.TrimSpace(b.Version + " " + b.Commit)}, {Name: "Go", Value: b.Go + " " + b.System}, {Name: "kernels", Value: o.Level.String()},
+		{Name: "network", Value: network.String()},
+		{Name: "training", Value: fmt.Sprintf("%d points, all in each of %d steps of Adam, learning rate %v, over the last quarter down to 0", o.Points, o.Steps, o.LearningRate)},
+	}
+}
