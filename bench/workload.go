@@ -17,7 +17,7 @@ import (
 
 // Workload is a training step: w ← w − rate·∂(loss + λ·penalty)/∂w on a fixed batch.
 type Workload struct {
-	Name  string // w1 … w4
+	Name  string // w1 … w4, jacobian
 	Net   string // as the peers know it, or a text form of package model
 	Batch int
 	Image [3]int // channels, height, width
@@ -31,6 +31,7 @@ func Workloads() []Workload {
 		{"w2-256", "lenetcaffe", 256, [3]int{1, 28, 28}},
 		{"w3", "resnet", 128, [3]int{3, 32, 32}},
 		{"w4", "critic", 64, [3]int{1, 28, 28}},
+		{"jacobian", "lenet", 50, [3]int{1, 28, 28}},
 	}
 }
 
@@ -38,6 +39,9 @@ func Workloads() []Workload {
 func (w Workload) Methods() []string {
 	if w.Net == "critic" {
 		return []string{"plain", "penalty"}
+	}
+	if w.Name == "jacobian" { // ½·mean_b ‖J_b‖_F², exactly: n = −1 of jacobian_regularizer
+		return []string{"plain", "hoffman"}
 	}
 	return []string{"plain", "datagrad", "spectreg"}
 }
@@ -85,6 +89,8 @@ func (w Workload) newStep(method string) (*step, error) {
 	switch method {
 	case "datagrad":
 		s.penalty = gradreg.DataGrad{}.Penalty(problem)
+	case "hoffman":
+		s.penalty = gradreg.Hoffman{Projections: -1}.Penalty(problem)
 	case "spectreg":
 		projected := sym.VJP(problem.Logits, input("eps", w.Batch, classes), problem.Input)[0]
 		s.penalty = sym.Scale(sym.Sum(sym.Square(projected)), scale)

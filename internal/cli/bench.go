@@ -22,8 +22,9 @@ func (a *app) benchCommand() *cobra.Command {
 		Use:   "bench",
 		Short: "Measure training steps, here and in other frameworks",
 		Long: `Measure images per second of training steps: W1 LeNet at batch 50, W2 LeNetCaffe at 50 and 256, W3 a CIFAR ResNet at 128, W4 a
-convolutional critic at 64; plain and with penalties. With --peers the same steps run in PyTorch and JAX in turn, round by
-round, after their loss, penalty and an updated weight were compared with ours.
+convolutional critic at 64; plain and with penalties; and W1 with the exact norm of the logits' Jacobian (workload
+jacobian). With --peers the same steps run in PyTorch and JAX in turn, round by round, after their loss, penalty and an
+updated weight were compared with ours.
 
 Nothing else should run on the machine.`,
 		Example: `  # Our steps, with their share of the measured peak
@@ -39,7 +40,7 @@ Nothing else should run on the machine.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.runBench(cmd, o, growth) },
 	}
 	f := cmd.Flags()
-	f.StringSliceVar(&o.Workloads, "workload", nil, "workloads to measure: w1, w2, w2-256, w3, w4 (default all)")
+	f.StringSliceVar(&o.Workloads, "workload", nil, "workloads to measure: w1, w2, w2-256, w3, w4, jacobian (default all)")
 	f.IntSliceVar(&o.Threads, "threads", []int{1, 2}, "numbers of threads")
 	f.IntVar(&o.Rounds, "rounds", 7, "rounds in which all engines run in turn")
 	f.Float64Var(&o.Seconds, "seconds", 0.5, "least time of a run")

@@ -5,8 +5,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"github.com/gradreg/gradreg"
 )
 
 // topics returns the help topics: commands that only have a text.
@@ -15,7 +13,6 @@ func topics() []*cobra.Command {
 		return &cobra.Command{Use: name, Short: short, Long: strings.TrimSpace(text)}
 	}
 	return []*cobra.Command{
-		topic("regularizers", "What --reg takes", regularizersTopic()),
 		topic("exit-codes", "What the program's exit codes mean", exitCodesTopic()),
 		topic("environment", "Environment variables", `
 GRADREG_DATA     folder of data sets, after --data-dir: its subfolder NAME, or itself, holds the files of data set NAME
@@ -40,26 +37,11 @@ gradreg data     list: an array of the data sets; verify: by data set, an array 
 gradreg models   models: shape, class_count, models (model, parameters, multiply_adds, activation_bytes, and of a training
                  step step_bytes_per_image, step_multiply_adds); show: the same of one, layers (name, kind, shape,
                  parameters, multiply_adds)
+gradreg regularizers
+                 an array: name, formula, convention, options, cost, source, example; with --cost: regularizer,
+                 relative_multiply_adds, relative_time, low, high, step_seconds, bytes; show: one object
 gradreg version  version, commit, dirty, go, system, cpu`),
 	}
-}
-
-func regularizersTopic() string {
-	var b strings.Builder
-	b.WriteString(`A regularizer is given as name:λ[,key=value]…, as in --reg datagrad:50 or --reg spectreg:0.03,projections=2.
-The objective is mean loss + Σ λ·R. R is a mean over the samples of the batch and a sum over pixels of the
-normalized input, without a factor ½ unless its formula has one.
-
---reg adds to the defaults (datagrad:50 and weight-decay:5e-4), or to those of the --config file, or replaces the one
-of its name; --reg none clears what stands before it.
-`)
-	for _, r := range gradreg.Regularizers() {
-		fmt.Fprintf(&b, "\n%s\n  R       %s\n          %s\n  cost    %s multiply-adds a step (plain: 3F − F₁)\n  source  %s\n", r.Name, r.Formula, r.Convention, r.Cost, r.Source)
-		if r.Options != "" {
-			fmt.Fprintf(&b, "  options %s\n", r.Options)
-		}
-	}
-	return b.String()
 }
 
 func exitCodesTopic() string {

@@ -1,0 +1,133 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/internal/plan"
+	"github.com/gradreg/gradreg/model"
+	"github.com/gradreg/gradreg/nn"
+	"github.com/gradreg/gradreg/sym"
+)
+
+// RegularizerCost is what a training step with a regularizer costs beside the plain step of the same model.
+type RegularizerCost struct {
+	Regularizer    string  `json:"regularizer"`
+	MultiplyAdds   int     `json:"multiply_adds"`          // of a step
+	RelativeMACs   float64 `json:"relative_multiply_adds"` // to the plain step's
+	RelativeTime   float64 `json:"relative_time"`          // likewise, measured: median of the rounds
+	Low            float64 `json:"low"`                    // of the rounds
+	High           float64 `json:"high"`
+	StepSeconds    float64 `json:"step_seconds"` // median
+	Bytes          int     `json:"bytes"`        // of the compiled step
+	seconds, ratio []float64
+	program        *plan.Program
+}
+
+// RegularizerCosts measures steps of gradient descent with each of the regularizers by itself, on a model and a batch of
+// images of 1×28×28 pixels and ten classes; the first row is the plain step. All of them run in turn, round by
+// round, and a round's times are compared with its plain step's.
+func RegularizerCosts(ctx context.Context, m model.Model, batch, threads int, regs []gradreg.Regularizer, opt Options) ([]RegularizerCost, error) {
+	rows := make([]RegularizerCost, 1+len(regs))
+	defer func() {
+		for _, r := range rows {
+			if r.program != nil {
+				r.program.Close()
+			}
+		}
+	}()
+	for i := range rows {
+		r := &rows[i]
+		r.Regularizer = "plain"
+		var one []gradreg.Regularizer
+		if i > 0 {
+			one = regs[i-1 : i]
+			r.Regularizer = one[0].String()
+		}
+		opt.log("compiling " + r.Regularizer)
+		var err error
+		if r.program, err = compileRegularized(m, batch, threads, one, opt); err != nil {
+			return nil, fmt.Errorf("%s: %w", r.Regularizer, err)
+		}
+		r.MultiplyAdds, r.Bytes = r.program.MACs(), r.program.Bytes()
+		r.RelativeMACs = float64(r.MultiplyAdds) / float64(rows[0].MultiplyAdds)
+	}
+	for round := range opt.Rounds {
+		opt.log(fmt.Sprintf("round %d of %d", round+1, opt.Rounds))
+		for i := range rows {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			seconds, err := timeStep(rows[i].program, opt.Seconds)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", rows[i].Regularizer, err)
+			}
+			rows[i].seconds = append(rows[i].seconds, seconds)
+			rows[i].ratio = append(rows[i].ratio, seconds/rows[0].seconds[round])
+		}
+	}
+	for i := range rows {
+		r := &rows[i]
+		r.StepSeconds, r.RelativeTime = median(r.seconds), median(r.ratio)
+		r.Low, r.High = slices.Min(r.ratio), slices.Max(r.ratio)
+	}
+	return rows, nil
+}
+
+// compileRegularized compiles a step and fills parameters and images.
+func compileRegularized(m model.Model, batch, threads int, regs []gradreg.Regularizer, opt Options) (*plan.Program, error) {
+	g := sym.NewGraph()
+	c := nn.NewContext(nn.NewParams(g), true, 0)
+	x, y := g.Input("x", sym.Float, batch, 1, 28, 28), g.Input("y", sym.Int, batch)
+	forward := gradreg.Transform(func(c *nn.Context, x *sym.Expr) *sym.Expr { return m.Logits(c, x, classes) }, regs)
+	problem := gradreg.NewProblem(c, x, sym.OneHot(y, classes), forward)
+	total, penalties := gradreg.Objective(problem, regs)
+	trainable := c.Params.Trainable()
+	var updates []plan.Update
+	for i, grad := range sym.Gradient(total, nn.Exprs(trainable)...) {
+		w := trainable[i].Expr
+		// So small a rate that the weights stay where they are: a step's time should not depend on how often it is run.
+		updates = append(updates, plan.Update{Target: w, Value: sym.Sub(w, sym.Scale(grad, 1e-9))})
+	}
+	for _, u := range slices.Concat(c.Updates, problem.Updates) {
+		updates = append(updates, plan.Update{Target: u.Param.Expr, Value: u.Value})
+	}
+	p, err := plan.Compile(append([]*sym.Expr{problem.Loss()}, penalties...), updates, plan.Options{Level: opt.Level, Threads: threads})
+	if err != nil {
+		return nil, err
+	}
+	for _, param := range c.Params.All() {
+		param.Fill(p.Float(param.Expr), 1)
+	}
+	images, labels := p.Float(x), p.Int(y)
+	for i := range images {
+		images[i] = float32(i*i%251)/125 - 1
+	}
+	for i := range labels {
+		labels[i] = int32(i * 7 % classes)
+	}
+	return p, nil
+}
+
+// timeStep returns the seconds of a step, from as many as take the given time.
+func timeStep(p *plan.Program, least float64) (float64, error) {
+	start := time.Now()
+	for steps := 1; ; steps++ {
+		if err := p.Run(1, uint64(steps)); err != nil {
+			return 0, err
+		}
+		if elapsed := time.Since(start).Seconds(); elapsed >= least {
+			return elapsed / float64(steps), nil
+		}
+	}
+}
+
+// median returns the middle of values, which stay in their order.
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	n := len(sorted)
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}

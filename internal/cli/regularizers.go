@@ -1,0 +1,216 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/bench"
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/kernel"
+	"github.com/gradreg/gradreg/internal/spec"
+	"github.com/gradreg/gradreg/model"
+)
+
+// regularizersOptions are the flags of gradreg regularizers.
+type regularizersOptions struct {
+	cost    bool
+	model   string
+	batch   int
+	threads int
+	rounds  int
+	seconds float64
+}
+
+func (a *app) regularizersCommand() *cobra.Command {
+	o := &regularizersOptions{}
+	var names []string
+	for _, r := range gradreg.Regularizers() {
+		names = append(names, cobra.CompletionWithDesc(r.Name, r.Formula))
+	}
+	cmd := &cobra.Command{
+		Use:   "regularizers [REGULARIZER...]",
+		Short: "List regularizers: formula, convention of λ, options, cost, source",
+		Long: `List regularizers, as --reg of gradreg train takes them: name:λ[,key=value]…, as in datagrad:50 or
+spectreg:0.03,projections=2.
+
+The objective is mean loss + Σ λ·R. R is a mean over the samples of the batch and a sum over pixels of the
+normalized input, without a factor ½ unless its formula has one. The cost is in passes F of the network's
+linear operations over the batch, F₁ of its first layer, for K classes; a plain step takes 3F − F₁.
+
+--reg adds to the defaults (datagrad:50 and weight-decay:5e-4), or to those of the --config file, or replaces the one
+of its name; --reg none clears what stands before it.
+
+Options that most of them have:
+  at=data|noise|random  where the slope is taken: at the training points, at x + σ·n, or at σ·n (n ~ N(0, I), sigma=σ);
+                        other points cost a forward pass
+  pass=shared|own       the loss's dropout mask, or one of its own in a forward pass of its own
+  fraction=0.5          the first part of the batch only
+  slope=squared|linear|excess|two-sided
+                        of the norm s of a sample: s², s, max(0, s − t)² or (s − t)², target=t
+  lambda-as=hoffman|ross|sum
+                        λ is stated as in ½·mean_b, in ½ Σ_b ‖∂(mean L)/∂x_b‖², or as a sum over the batch
+  every=4               at every fourth step, with four times the weight; the others cost what they do without it
+  warmup=500            λ rises linearly over the first 500 steps
+  ramp=up|down|cosine   λ rises from 0 or falls to 0 over the whole run
+
+--cost measures a step with each of them, or with the REGULARIZERs given as name:λ[,key=value]…, beside the plain step.`,
+		Example: `  # All of them
+  gradreg regularizers
+
+  # Everything about one
+  gradreg regularizers show spectreg
+
+  # What a step costs with some of them, relative to the plain step
+  gradreg regularizers --cost datagrad:50 datagrad:50,every=4 frobreg:0.03`,
+		Args: args(cobra.ArbitraryArgs), ValidArgs: names,
+		RunE: func(cmd *cobra.Command, texts []string) error { return a.runRegularizers(cmd, o, texts) },
+	}
+	f := cmd.Flags()
+	f.BoolVar(&o.cost, "cost", false, "measure the time and multiply-adds of a step, relative to the plain step's")
+	f.StringVar(&o.model, "model", "lenet", "with --cost: the model, for 1x28x28 images of ten classes")
+	f.IntVar(&o.batch, "batch", 50, "with --cost: images of a step")
+	f.IntVar(&o.threads, "threads", 1, "with --cost: worker threads")
+	f.IntVar(&o.rounds, "rounds", 7, "with --cost: rounds in which all steps are measured in turn")
+	f.Float64Var(&o.seconds, "seconds", 0.1, "with --cost: least time of a measurement")
+	complete(cmd, "model", cobra.FixedCompletions(model.Names(), cobra.ShellCompDirectiveNoFileComp))
+	cmd.AddCommand(&cobra.Command{
+		Use: "show REGULARIZER", Short: "Print everything about a regularizer",
+		Example: "  gradreg regularizers show jacreg",
+		Args:    args(cobra.ExactArgs(1)), ValidArgs: names,
+		RunE: func(_ *cobra.Command, texts []string) error { return a.runRegularizersShow(texts[0]) },
+	})
+	return cmd
+}
+
+// regularizerEntry describes a regularizer in JSON.
+type regularizerEntry struct {
+	Name       string `json:"name"`
+	Formula    string `json:"formula"`
+	Convention string `json:"convention"`
+	Options    string `json:"options"`
+	Cost       string `json:"cost"`
+	Source     string `json:"source"`
+	Example    string `json:"example"`
+}
+
+func describeRegularizer(r gradreg.Info) regularizerEntry {
+	return regularizerEntry{r.Name, r.Formula, r.Convention, r.Options, r.Cost, r.Source, r.Example}
+}
+
+func (a *app) runRegularizers(cmd *cobra.Command, o *regularizersOptions, texts []string) error {
+	if o.cost {
+		return a.runRegularizerCosts(cmd, o, texts)
+	}
+	for _, flag := range []string{"model", "batch", "threads", "rounds", "seconds"} {
+		if cmd.Flags().Changed(flag) {
+			return usage{fmt.Errorf("found --%s without --cost", flag)}
+		}
+	}
+	var entries []regularizerEntry
+	if len(texts) == 0 {
+		texts = gradreg.Names()
+	}
+	for _, text := range texts {
+		r, err := findRegularizer(text)
+		if err != nil {
+			return err
+		}
+		entries = append(entries, describeRegularizer(r))
+	}
+	if a.json {
+		return a.printJSON(entries)
+	}
+	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(w, "NAME\tR\tMULTIPLY-ADDS OF A STEP\tEXAMPLE")
+	for _, e := range entries {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", e.Name, e.Formula, e.Cost, e.Example)
+	}
+	fmt.Fprintln(w, "\nF is a pass over the batch, F₁ the first layer's share, K the number of classes; a plain step takes 3F − F₁.\nConventions, options and sources: gradreg regularizers show NAME; options of most: gradreg regularizers --help.")
+	return w.Flush()
+}
+
+// findRegularizer returns the row of a name, which may have λ and options behind it.
+func findRegularizer(text string) (gradreg.Info, error) {
+	name, _, _ := strings.Cut(text, ":")
+	for _, r := range gradreg.Regularizers() {
+		if r.Name == name {
+			return r, nil
+		}
+	}
+	return gradreg.Info{}, usage{spec.Unknown("regularizer", name, gradreg.Names())}
+}
+
+func (a *app) runRegularizersShow(name string) error {
+	r, err := findRegularizer(name)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(describeRegularizer(r))
+	}
+	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
+	for _, line := range [][2]string{
+		{"name", r.Name}, {"R", r.Formula}, {"convention", r.Convention}, {"cost", r.Cost + " multiply-adds a step (plain: 3F − F₁)"},
+		{"source", r.Source}, {"options", orNone(r.Options)}, {"example", "--reg " + r.Example},
+	} {
+		fmt.Fprintf(w, "%s\t%s\n", line[0], line[1])
+	}
+	return w.Flush()
+}
+
+// runRegularizerCosts measures and prints the table of costs.
+func (a *app) runRegularizerCosts(cmd *cobra.Command, o *regularizersOptions, texts []string) error {
+	opt := bench.Options{Rounds: o.rounds, Seconds: o.seconds}
+	if err := opt.Validate(); err != nil {
+		return usage{err}
+	}
+	if o.batch < 1 || o.threads < 1 {
+		return usage{fmt.Errorf("--batch is %d and --threads %d, expected at least 1", o.batch, o.threads)}
+	}
+	m, err := model.Parse(o.model)
+	if err != nil {
+		return usage{fmt.Errorf("--model: %w", err)}
+	}
+	var regs []gradreg.Regularizer
+	if len(texts) == 0 {
+		for _, r := range gradreg.Regularizers() {
+			texts = append(texts, r.Example)
+		}
+	}
+	for _, text := range texts {
+		if r, err := findRegularizer(text); err == nil && r.Name == text {
+			text = r.Example
+		}
+		r, err := gradreg.Parse(text)
+		if err != nil {
+			return usage{err}
+		}
+		regs = append(regs, r)
+	}
+	if opt.Level, err = kernel.Active(); err != nil {
+		return fault.Input(err)
+	}
+	if !a.json {
+		opt.Log = func(line string) { fmt.Fprintln(a.err, line) }
+	}
+	ctx, stop := interruptible(cmd.Context())
+	defer stop()
+	rows, err := bench.RegularizerCosts(ctx, m, o.batch, o.threads, regs, opt)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(rows)
+	}
+	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
+	fmt.Fprintf(w, "Steps of %v at batch %d, %d threads (%v), relative to the plain step; median and range of %d rounds.\n", m, o.batch, o.threads, opt.Level, o.rounds)
+	fmt.Fprintln(w, "REGULARIZER\tMULTIPLY-ADDS\tTIME\tRANGE\tMS A STEP\tMiB")
+	for _, r := range rows {
+		fmt.Fprintf(w, "%s\t%.2f\t%.2f\t%.2f … %.2f\t%.2f\t%.1f\n", r.Regularizer, r.RelativeMACs, r.RelativeTime, r.Low, r.High, 1e3*r.StepSeconds, float64(r.Bytes)/(1<<20))
+	}
+	return w.Flush()
+}
