@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -242,23 +243,48 @@ func projected(jacobian, epsilon []*sym.Tensor, batch, pixels int) float64 {
 	return total / float64(batch*len(epsilon))
 }
 
-// TestTextForms checks that String of any valid options parses back to them.
+// TestTextForms checks that any options of any regularizer give a text form that parses back to them, or are refused.
 func TestTextForms(t *testing.T) {
+	options := map[string][]string{
+		"at": {"data", "noise", "random", "layers", "input"}, "pass": {"shared", "own"}, "slope": {"squared", "linear", "excess", "two-sided"},
+		"lambda-as": {"hoffman", "ross", "sum"}, "ramp": {"up", "down", "cosine"}, "norm": {"l1", "l2", "linf"},
+		"direction": {"gradient", "sign"}, "shared": {"true", "false"}, "held": {"true"}, "decoupled": {"true"},
+	}
+	numbers := []string{"sigma", "fraction", "target", "h", "noise", "phi", "epsilon", "xi"}
+	counts := []string{"every", "warmup", "projections", "k", "n", "iterations"}
+	valid := map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
-		lambda := rapid.Float64Range(0, math.MaxFloat64).Draw(t, "lambda")
-		r := rapid.SampledFrom([]gradreg.Regularizer{
-			gradreg.DataGrad{Weight: lambda},
-			gradreg.WeightDecay{Weight: lambda},
-			gradreg.SpectReg{
-				Weight:      lambda,
-				Projections: rapid.IntRange(1, 1000).Draw(t, "projections"),
-				Shared:      rapid.Bool().Draw(t, "shared"),
-			},
-		}).Draw(t, "regularizer")
-		if again, err := gradreg.Parse(r.String()); err != nil || again != r {
-			t.Errorf("%q parses to %v, %v", r, again, err)
+		name := rapid.SampledFrom(gradreg.Names()).Draw(t, "name")
+		text := name + ":" + fmt.Sprint(rapid.Float64Range(0, 0.9).Draw(t, "lambda"))
+		for _, key := range rapid.SliceOfNDistinct(rapid.SampledFrom(append(slices.Sorted(maps.Keys(options)), append(numbers, counts...)...)), 0, 3, rapid.ID).Draw(t, "keys") {
+			switch {
+			case options[key] != nil:
+				text += "," + key + "=" + rapid.SampledFrom(options[key]).Draw(t, key)
+			case slices.Contains(numbers, key):
+				text += fmt.Sprintf(",%s=%v", key, rapid.Float64Range(1e-3, 1).Draw(t, key))
+			default:
+				text += fmt.Sprintf(",%s=%d", key, rapid.IntRange(-1, 9).Draw(t, key))
+			}
+		}
+		r, err := gradreg.Parse(text)
+		if err != nil {
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("%q is refused in several lines: %v", text, err)
+			}
+			return
+		}
+		valid[name]++
+		again, err := gradreg.Parse(r.String())
+		if err != nil || again != r {
+			t.Errorf("%q is %v, which parses to %v, %v", text, r, again, err)
+		}
+		if other, ok := gradreg.WithLambda(r, 0.25); !ok || other.Lambda() != 0.25 {
+			t.Errorf("%v with λ = 0.25 is %v", r, other)
 		}
 	})
+	if len(valid) < len(gradreg.Names())/2 {
+		t.Errorf("only %v had valid options", valid)
+	}
 }
 
 // TestRefused checks that what is no regularizer is refused in one line.
@@ -295,7 +321,7 @@ func TestNone(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, text := range []string{"datagrad:50", "spectreg:0.03,projections=2,shared=true", "weight-decay:5e-4", "none", "a:b=c"} {
+	for _, text := range []string{"datagrad:50", "spectreg:0.03,projections=2,shared=true", "weight-decay:5e-4", "none", "a:b=c", "jacreg:1,slope=excess,target=0.1,every=3"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
