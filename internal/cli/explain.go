@@ -1,0 +1,180 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/internal/atomicfile"
+	"github.com/gradreg/gradreg/internal/explain"
+	"github.com/gradreg/gradreg/internal/kernel"
+	"github.com/gradreg/gradreg/model"
+)
+
+// explainOptions are the flags of gradreg explain.
+type explainOptions struct {
+	regularizers []string
+	model, what  string
+	shape        []int
+	batch        int
+	classes      int
+	out          string
+	dot          bool
+}
+
+// smallModel is explained where no model is named: every kind of operation, few numbers.
+const smallModel = "mlp:hidden=4"
+
+func (a *app) explainCommand() *cobra.Command {
+	o := &explainOptions{}
+	cmd := &cobra.Command{
+		Use: "explain", Aliases: []string{"graph"},
+		Short: "Show the program that is derived from a regularizer's formula",
+		Long: `Show a regularizer's formula as the straight-line program that differentiation derives from it, the program after the
+compiler's passes, and the kernel calls that are run in the end; with the number of operations and of multiply-adds of
+matrix products and convolutions after each pass. With --out, both graphs are drawn as before.svg and after.svg.
+
+Without --model the network is a dense layer of 4 ReLU units and one of 3 classes on 2 samples of 3 numbers, so that the program
+can be read whole.`,
+		Example: `  # DataGrad on a small network, drawn
+  gradreg explain --reg datagrad:50 --out datagrad
+
+  # What the penalty adds to a whole training step of LeNet
+  gradreg explain --reg datagrad:50 --model lenet --what step
+
+  # The derived graph in Graphviz' language, for other programs
+  gradreg graph --reg spectreg:0.03 --dot`,
+		Args: args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.runExplain(cmd, o) },
+	}
+	f := cmd.Flags()
+	f.StringArrayVar(&o.regularizers, "reg", nil, "regularizer name:λ[,key=value]…, repeatable: "+strings.Join(gradreg.Names(), ", "))
+	f.StringVar(&o.model, "model", smallModel, "architecture and options: "+strings.Join(model.Names(), ", "))
+	f.StringVar(&o.what, "what", string(explain.Penalty), "what to show: "+strings.Join(explain.Whats(), ", "))
+	f.IntVar(&o.batch, "batch", 2, "images per step (with --model 50)")
+	f.IntSliceVar(&o.shape, "image", []int{1, 1, 3}, "channels, height and width of an image (with --model 1,28,28)")
+	f.IntVar(&o.classes, "classes", 3, "classes (with --model 10)")
+	f.StringVar(&o.out, "out", "", "folder to write before.svg and after.svg to, and with --dot before.dot and after.dot")
+	f.BoolVar(&o.dot, "dot", false, "print the derived graph in Graphviz' language instead, or write both to --out")
+	return cmd
+}
+
+// explained is what gradreg explain --json prints.
+type explained struct {
+	Model        string          `json:"model"`
+	Regularizers []string        `json:"regularizers"`
+	What         string          `json:"what"`
+	Passes       []explain.Stage `json:"passes"`
+	KernelCalls  int             `json:"kernel_call_count"`
+	MultiplyAdds int             `json:"kernel_multiply_adds"`
+	Before       string          `json:"before"`
+	After        string          `json:"after"`
+	Program      string          `json:"program"`
+}
+
+func (a *app) runExplain(cmd *cobra.Command, o *explainOptions) error {
+	options, err := o.options(cmd.Flags().Changed)
+	if err != nil {
+		return err
+	}
+	d, err := explain.Derive(options)
+	if err != nil {
+		return err
+	}
+	if o.out != "" {
+		if err := o.write(cmd.Context(), d); err != nil {
+			return err
+		}
+	}
+	switch {
+	case a.json:
+		result := explained{Model: options.Model.String(), Regularizers: []string{}, What: o.what, Passes: d.Stages, KernelCalls: d.KernelCalls,
+			MultiplyAdds: d.MultiplyAdds, Before: d.Before().Text(), After: d.After().Text(), Program: d.Program}
+		for _, r := range options.Regularizers {
+			result.Regularizers = append(result.Regularizers, r.String())
+		}
+		return a.printJSON(result)
+	case o.dot && o.out == "":
+		_, err = fmt.Fprint(a.out, d.Before().DOT())
+		return err
+	}
+	return a.printExplained(options, d, o.out)
+}
+
+// options returns what is explained.
+func (o *explainOptions) options(changed func(string) bool) (explain.Options, error) {
+	out := explain.Options{Batch: o.batch, Classes: o.classes, What: explain.What(o.what)}
+	shape := o.shape
+	if changed("model") { // the size of an MNIST step, unless said otherwise
+		if !changed("batch") {
+			out.Batch = 50
+		}
+		if !changed("classes") {
+			out.Classes = 10
+		}
+		if !changed("image") {
+			shape = []int{1, 28, 28}
+		}
+	}
+	if len(shape) != 3 {
+		return out, usage{fmt.Errorf("--image has %d numbers, expected channels, height and width", len(shape))}
+	}
+	copy(out.Shape[:], shape)
+	var err error
+	if out.Regularizers, err = gradreg.ParseAll(o.regularizers); err != nil {
+		return out, usage{fmt.Errorf("--reg: %w", err)}
+	}
+	if out.Model, err = model.Parse(o.model); err != nil {
+		return out, usage{fmt.Errorf("--model: %w", err)}
+	}
+	if out.Level, err = kernel.Active(); err != nil {
+		return out, usage{err}
+	}
+	return out, nil
+}
+
+// write draws both graphs.
+func (o *explainOptions) write(ctx context.Context, d *explain.Derivation) error {
+	if err := os.MkdirAll(o.out, 0o777); err != nil {
+		return err
+	}
+	for name, stage := range map[string]explain.Stage{"before": d.Before(), "after": d.After()} {
+		dot := stage.DOT()
+		svg, err := explain.SVG(ctx, dot)
+		if err != nil {
+			return err
+		}
+		if err := atomicfile.WriteBytes(filepath.Join(o.out, name+".svg"), svg); err != nil {
+			return err
+		}
+		if o.dot {
+			if err := atomicfile.WriteBytes(filepath.Join(o.out, name+".dot"), []byte(dot)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// printExplained prints formula, programs and counts.
+func (a *app) printExplained(o explain.Options, d *explain.Derivation, dir string) error {
+	var b strings.Builder
+	for _, r := range o.Regularizers {
+		fmt.Fprintln(&b, explain.Summary(r))
+	}
+	fmt.Fprintf(&b, "\n%s of %s on %d images of %d x %d x %d, %d classes\n", o.What, o.Model, o.Batch, o.Shape[0], o.Shape[1], o.Shape[2], o.Classes)
+	fmt.Fprintf(&b, "\nDerived:\n\n%s\nAfter the passes:\n\n%s\nKernel calls:\n\n%s\n", d.Before().Text(), d.After().Text(), d.Program)
+	if err := d.Table().Write(&b, "text"); err != nil {
+		return err
+	}
+	if dir != "" {
+		fmt.Fprintf(&b, "\nPictures: %s, %s\n", filepath.Join(dir, "before.svg"), filepath.Join(dir, "after.svg"))
+	}
+	_, err := fmt.Fprint(a.out, b.String())
+	return err
+}

@@ -1,0 +1,168 @@
+package explain
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/kernel"
+	"github.com/gradreg/gradreg/internal/plan"
+	"github.com/gradreg/gradreg/internal/spec"
+	"github.com/gradreg/gradreg/model"
+	"github.com/gradreg/gradreg/nn"
+	"github.com/gradreg/gradreg/sym"
+)
+
+// What says which part of a training step is shown.
+type What string
+
+// Parts of a training step.
+const (
+	Penalty  What = "penalty"  // the penalties R
+	Gradient What = "gradient" // the gradient of Σ λ·R in every weight
+	Step     What = "step"     // loss, penalties and the gradient of the objective in every weight
+)
+
+// Whats lists the parts.
+func Whats() []string { return []string{string(Penalty), string(Gradient), string(Step)} }
+
+// Options are what is explained.
+type Options struct {
+	Regularizers []gradreg.Regularizer
+	Model        model.Model
+	Batch        int
+	Shape        [3]int // of an image: channels, height, width
+	Classes      int
+	What         What
+	Level        kernel.Level
+}
+
+// Stage is the program after a pass.
+type Stage struct {
+	Pass       string `json:"pass"` // "input" before the first
+	Operations int    `json:"operation_count"`
+	// MultiplyAdds are those of matrix products and convolutions in one run.
+	MultiplyAdds int `json:"multiply_adds"`
+
+	roots []*sym.Expr
+}
+
+// Text returns the stage as a straight-line program.
+func (s Stage) Text() string { return sym.Format(s.roots...) }
+
+// Derivation is what was derived.
+type Derivation struct {
+	Stages  []Stage
+	Program string // regions and kernel calls
+	// KernelCalls is the number of them, MultiplyAdds what they compute by their own account.
+	KernelCalls, MultiplyAdds int
+}
+
+// Before returns the program as differentiation leaves it.
+func (d *Derivation) Before() Stage { return d.Stages[0] }
+
+// After returns the program as the last pass leaves it.
+func (d *Derivation) After() Stage { return d.Stages[len(d.Stages)-1] }
+
+// Derive builds and compiles the part of a training step that o asks for. An error of the input if the model does not take
+// the images, or if nothing is asked for.
+func Derive(o Options) (*Derivation, error) {
+	roots, err := o.roots()
+	if err != nil {
+		return nil, err
+	}
+	d := &Derivation{}
+	program, err := plan.Compile(roots, nil, plan.Options{Level: o.Level, Threads: 1, Trace: func(pass string, roots []*sym.Expr) {
+		d.Stages = append(d.Stages, newStage(pass, roots))
+	}})
+	if err != nil {
+		return nil, err
+	}
+	defer program.Close()
+	d.Program, d.MultiplyAdds = program.String(), program.MACs()
+	for line := range strings.Lines(d.Program) {
+		if strings.HasPrefix(line, "    ") { // below a region and a lane: a call
+			d.KernelCalls++
+		}
+	}
+	return d, nil
+}
+
+// roots builds what is shown.
+func (o Options) roots() ([]*sym.Expr, error) {
+	if !slices.Contains(Whats(), string(o.What)) {
+		return nil, fault.Input(spec.Unknown("part", string(o.What), Whats()))
+	}
+	if o.Batch < 1 || o.Classes < 2 || min(o.Shape[0], o.Shape[1], o.Shape[2]) < 1 {
+		return nil, fault.Inputf("found a batch of %d, images of %v and %d classes, expected at least 1, 1 x 1 x 1 and 2", o.Batch, o.Shape, o.Classes)
+	}
+	g := sym.NewGraph()
+	x := g.Input("x", sym.Float, o.Batch, o.Shape[0], o.Shape[1], o.Shape[2])
+	y := g.Input("y", sym.Int, o.Batch)
+	params := nn.NewParams(g)
+	forward := gradreg.Transform(func(c *nn.Context, x *sym.Expr) *sym.Expr { return o.Model.Logits(c, x, o.Classes) }, o.Regularizers)
+	p := gradreg.NewProblem(nn.NewContext(params, true, 0), x, sym.OneHot(y, o.Classes), forward)
+	if err := p.Logits.Err(); err != nil {
+		return nil, fault.Inputf("model %s does not take images of %v: %w", o.Model, o.Shape, err)
+	}
+	total, penalties := gradreg.Objective(p, o.Regularizers)
+	weights := nn.Exprs(params.Trainable())
+	switch o.What {
+	case Penalty:
+		if len(penalties) == 0 {
+			return nil, fault.Inputf("found no regularizer, expected at least one --reg with %s", o.What)
+		}
+		return penalties, nil
+	case Gradient:
+		return sym.Gradient(sym.Sub(total, p.Loss()), weights...), nil
+	}
+	return append(append([]*sym.Expr{p.Loss()}, penalties...), sym.Gradient(total, weights...)...), nil
+}
+
+// newStage counts a program.
+func newStage(pass string, roots []*sym.Expr) Stage {
+	s := Stage{Pass: pass, roots: slices.Clone(roots)}
+	for _, e := range sym.Topological(roots...) {
+		if len(e.Args()) > 0 {
+			s.Operations++
+			s.MultiplyAdds += multiplyAdds(e)
+		}
+	}
+	return s
+}
+
+// multiplyAdds returns those of a linear operation in its plain form, 0 for any other. A convolution counts each output once
+// for every element of a filter, also where that meets the padding.
+func multiplyAdds(e *sym.Expr) int {
+	if e.Err() != nil {
+		return 0
+	}
+	shape := func(i int) sym.Shape { return e.Args()[i].Shape() }
+	switch e.Op() {
+	case sym.OpMatMul:
+		k := shape(0)[len(shape(0))-1]
+		if e.Attr().(sym.MatMulAttr).TransA {
+			k = shape(0)[len(shape(0))-2]
+		}
+		return e.Shape().Size() * k
+	case sym.OpConv: // w: [O, C, KH, KW]
+		return e.Shape().Size() * shape(1)[1:].Size()
+	case sym.OpConvInputGradient:
+		return shape(0).Size() * shape(1)[1:].Size()
+	case sym.OpConvWeightGradient:
+		return shape(1).Size() * e.Shape()[1:].Size()
+	}
+	return 0
+}
+
+// Summary is the sentence a person starts with: R, its convention and cost.
+func Summary(r gradreg.Regularizer) string {
+	for _, info := range gradreg.Regularizers() {
+		if info.Name == r.Name() {
+			return fmt.Sprintf("%s: R = %s, λ = %s\n  %s\n  multiply-adds of a step: %s (plain: 3F − F₁)", info.Name, info.Formula, spec.Format(r.Lambda()), info.Convention, info.Cost)
+		}
+	}
+	return r.String()
+}
