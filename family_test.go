@@ -41,6 +41,12 @@ func valueOf(t *testing.T, forward gradreg.Forward, text string, steps ...uint64
 // dense is a network whose Jacobian is the same everywhere.
 func dense(c *nn.Context, x *sym.Expr) *sym.Expr { return nn.Dense{Out: 5}.Apply(c, nn.Flatten(x)) }
 
+// mlp has a dense first layer, narrow enough for its products to be cheaper than its pixels.
+func mlp(c *nn.Context, x *sym.Expr) *sym.Expr {
+	h := nn.Activation("tanh").Apply(nn.Dense{Out: 9}.Apply(c, nn.Flatten(x)))
+	return nn.Dense{Out: 5}.Apply(c, h)
+}
+
 // batchNormed couples samples.
 func batchNormed(c *nn.Context, x *sym.Expr) *sym.Expr {
 	h := nn.ReLU(nn.BatchNorm{}.Apply(c, nn.Conv{Out: 3, Kernel: 3, Stride: 2, NoBias: true}.Apply(c, x)))
@@ -61,6 +67,7 @@ func TestExpectations(t *testing.T) {
 	}{
 		{"spectreg:1", "frobreg:1", 1, familyNetwork},
 		{"spectreg:1,projections=2,shared=true", "frobreg:1", 1, batchNormed},
+		{"spectreg:1", "frobreg:1", 1, mlp},
 		{"spectreg:1,lambda-as=hoffman", "hoffman:1,n=-1", 1, familyNetwork},
 		{"spectreg:1,fraction=0.5", "frobreg:1,fraction=0.5", 1, familyNetwork},
 		{"hoffman:1", "frobreg:1", 0.5, familyNetwork},
@@ -119,7 +126,7 @@ func TestConventions(t *testing.T) {
 // TestSharedPasses checks that one pass for all rows of the Jacobian, and one for a part of the batch, are what separate
 // passes are; and where samples are coupled, that the separate passes are taken.
 func TestSharedPasses(t *testing.T) {
-	for name, forward := range map[string]gradreg.Forward{"family": familyNetwork, "batch norm": batchNormed, "dense": dense} {
+	for name, forward := range map[string]gradreg.Forward{"family": familyNetwork, "batch norm": batchNormed, "dense": dense, "mlp": mlp} {
 		s := newStep(network{name, 5, forward}, []int{3, 2, 8, 8}, nil)
 		s.giveNumbers()
 		part := func(e *sym.Expr) *sym.Expr { return sym.SliceAxis(e, 0, 0, 2) }
@@ -219,6 +226,14 @@ func TestCosts(t *testing.T) {
 		if got := costOf(t, m, text); !(math.Abs(got-want) <= 0.01*want) {
 			t.Errorf("%s takes %.3f passes, stated are %.3f", text, got, want)
 		}
+	}
+	// A narrow dense first layer, of 64 outputs for 784 pixels, pays for products of its columns instead of rows of J.
+	narrow := model.MLP{Hidden: []int{64}}
+	const rows, wide, width, out = 200, 784.0, 64.0, 640.0
+	layers := 20 * (wide*width + out)
+	want := 3 - 20*wide*width/layers + 3*(rows*width*width+wide*width*width)/layers
+	if got := costOf(t, narrow, "frobreg:1"); !(math.Abs(got-want) <= 0.03*want) {
+		t.Errorf("frobreg of a narrow first layer takes %.3f passes, expected %.3f", got, want)
 	}
 	// Penalties in one step share the forward pass and the last backward pass.
 	together := []string{"datagrad:1", "spectreg:1", "confidence:1", "label-smoothing:0.1", "weight-decay:1e-3"}

@@ -25,7 +25,7 @@ func (h Hoffman) Penalty(p *Problem) *sym.Expr {
 		return at.logits
 	}
 	if h.Projections < 0 {
-		return sym.Scale(h.mean(at, at.jacobian()...), 0.5)
+		return sym.Scale(h.meanOf(at, at.jacobian()...), 0.5)
 	}
 	classes, n := at.logits.Shape()[1], max(h.Projections, 1)
 	var sum *sym.Expr

@@ -15,7 +15,7 @@ import (
 // forward pass: each layer's values, masks and maxima are those of the sample. Its derivative is one tangent pass and one
 // product for the weights over the same rows, and for piecewise-linear networks nothing else, since cotangents and masks
 // do not depend on the weights: 3F − F₁ + 3K·F multiply-adds, less what the last dense layer saves, whose rows of J are
-// the same for all samples.
+// the same for all samples, and what a narrow dense first layer saves, whose W is as good as Wᵀ·W.
 //
 // Where a layer couples samples, as batch norm does, row k of J_b is the derivative of Σ_b f_k(x_b) with respect to x_b, and
 // there are K backward passes. SpectReg with one ε for all samples is that in expectation; with an ε for each, products of
@@ -28,25 +28,67 @@ type FrobReg struct {
 // Penalty builds R.
 func (f FrobReg) Penalty(p *Problem) *sym.Expr {
 	at := f.points(p)
-	return f.mean(at, at.jacobian()...)
+	return f.meanOf(at, at.jacobian()...)
 }
 
-// jacobian returns the rows of J of the samples that count: [count·K, …], a sample's rows one after the other; or K
-// tensors [count, …] where samples are coupled.
+// jacobian returns numbers whose sum over the rows of a sample is ‖J‖_F², for the samples that count: one tensor
+// [count·K, …], or K tensors [count, …] where samples are coupled.
 func (at points) jacobian() []*sym.Expr {
 	if at.logits.Err() != nil {
 		return []*sym.Expr{at.logits}
 	}
 	classes := at.logits.Shape()[1]
 	unit := identity(at.graph, classes)
-	if g, ok := pullback(at.logits, at.input, forAll(unit, at.count), repeatedRows(at.count, classes)); ok {
-		return []*sym.Expr{g}
+	if squares := at.squares(forAll(unit, at.count), classes); squares != nil {
+		return []*sym.Expr{squares}
 	}
 	var rows []*sym.Expr
 	for k := range classes {
-		rows = append(rows, at.slope(sym.BroadcastTo(sym.SliceAxis(unit, 0, k, k+1), at.count, classes)))
+		rows = append(rows, sym.Square(at.slope(sym.BroadcastTo(sym.SliceAxis(unit, 0, k, k+1), at.count, classes))))
 	}
 	return rows
+}
+
+// squares returns numbers whose sum over a row is ‖cᵀ·J‖² for cotangents c: [count·n, K], n of each sample that counts; nil
+// where samples are coupled.
+//
+// A dense first layer h = x·W with H outputs of P pixels makes its part from the cotangents δ of h: ‖δ·Wᵀ‖² = δ·(Wᵀ·W)·δᵀ. With
+// the derivatives that is 3·(n·B·H² + P·H²) multiply-adds in the place of 3·n·B·P·H, and is taken where it is less.
+func (at points) squares(c *sym.Expr, n int) *sym.Expr {
+	r := repeatedRows(at.count, n)
+	if h, w := firstDense(at.logits, at.input); h != nil {
+		pixels, outputs := w.Shape()[0], w.Shape()[1]
+		if delta, ok := pullback(at.logits, h, c, r); ok && outputs*(r.count+pixels) < r.count*pixels {
+			return sym.Mul(delta, sym.MatMul(delta, sym.MatMulT(w, w, true, false)))
+		}
+	}
+	g, ok := pullback(at.logits, at.input, c, r)
+	if !ok {
+		return nil
+	}
+	return sym.Square(g)
+}
+
+// firstDense returns h and W if all that y does with x is h = x·W, x being flattened before or not; else nil.
+func firstDense(y, x *sym.Expr) (h, w *sym.Expr) {
+	users := map[*sym.Expr][]*sym.Expr{}
+	for _, e := range sym.Topological(y) {
+		for _, a := range e.Args() {
+			users[a] = append(users[a], e)
+		}
+	}
+	flat := x
+	if u := users[x]; len(u) == 1 && u[0].Op() == sym.OpReshape && len(u[0].Shape()) == 2 && u[0].Shape()[0] == x.Shape()[0] {
+		flat = u[0]
+	}
+	u := users[flat]
+	if len(u) != 1 || u[0].Op() != sym.OpMatMul || u[0].Args()[0] != flat || len(u[0].Shape()) != 2 {
+		return nil, nil
+	}
+	if attr := u[0].Attr().(sym.MatMulAttr); attr.TransA || attr.TransB {
+		return nil, nil
+	}
+	return u[0], u[0].Args()[1]
 }
 
 // identity returns the n × n unit matrix.
@@ -95,8 +137,8 @@ func (j JacReg) Penalty(p *Problem) *sym.Expr {
 	}
 	c := contrasts(sym.Softmax(at.part(at.logits)))
 	rows := classes - 1
-	if g, ok := pullback(at.logits, at.input, sym.Reshape(c, at.count*rows, classes), repeatedRows(at.count, rows)); ok {
-		return j.mean(at, g)
+	if squares := at.squares(sym.Reshape(c, at.count*rows, classes), rows); squares != nil {
+		return j.meanOf(at, squares)
 	}
 	var slopes []*sym.Expr
 	for k := range rows {

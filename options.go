@@ -160,21 +160,30 @@ func (at points) lossSlope() *sym.Expr {
 // mean returns R of slopes, each of them [count·n, …] with n rows a sample: the squared norm of a sample is the sum over
 // its rows and pixels.
 func (o Options) mean(at points, slopes ...*sym.Expr) *sym.Expr {
-	var squares, squared *sym.Expr // of all samples: scalar; of each: [count]
+	var squares []*sym.Expr
 	for _, g := range slopes {
-		if g.Err() != nil {
-			return g
+		squares = append(squares, sym.Square(g))
+	}
+	return o.meanOf(at, squares...)
+}
+
+// meanOf returns R of squares, each of them [count·n, …]: the squared norm of a sample is the sum of all of its.
+func (o Options) meanOf(at points, squares ...*sym.Expr) *sym.Expr {
+	var sum *sym.Expr // over all samples: scalar; or of each: [count]
+	for _, q := range squares {
+		if q.Err() != nil {
+			return q
 		}
 		if o.squared() {
-			squares = plus(squares, sym.Sum(sym.Square(g)))
+			sum = plus(sum, sym.Sum(q))
 		} else {
-			squared = plus(squared, sym.Sum(sym.Reshape(sym.Square(g), at.count, g.Shape().Size()/at.count), 1))
+			sum = plus(sum, sym.Sum(sym.Reshape(q, at.count, q.Shape().Size()/at.count), 1))
 		}
 	}
 	if o.squared() {
-		return o.stated(at, sym.Scale(squares, 1/float64(at.count)))
+		return o.stated(at, sym.Scale(sum, 1/float64(at.count)))
 	}
-	return o.shaped(at, sym.Sqrt(sym.AddScalar(squared, 1e-12)))
+	return o.shaped(at, sym.Sqrt(sym.AddScalar(sum, 1e-12)))
 }
 
 func (o Options) squared() bool { return o.Slope == "" || o.Slope == "squared" }

@@ -29,7 +29,7 @@ type RegularizerCost struct {
 
 // RegularizerCosts measures steps of gradient descent with each of the regularizers by itself, on a model and a batch of
 // images of 1×28×28 pixels and ten classes; the first row is the plain step. All of them run in turn, round by
-// round, and a round's times are compared with its plain step's.
+// round, each after the plain step that it is compared with.
 func RegularizerCosts(ctx context.Context, m model.Model, batch, threads int, regs []gradreg.Regularizer, opt Options) ([]RegularizerCost, error) {
 	rows := make([]RegularizerCost, 1+len(regs))
 	defer func() {
@@ -61,12 +61,17 @@ func RegularizerCosts(ctx context.Context, m model.Model, batch, threads int, re
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			seconds, err := timeStep(rows[i].program, opt.Seconds)
+			plain, err := timeStep(rows[0].program, opt.Seconds)
 			if err != nil {
-				return nil, fmt.Errorf("%s: %w", rows[i].Regularizer, err)
+				return nil, fmt.Errorf("plain: %w", err)
 			}
-			rows[i].seconds = append(rows[i].seconds, seconds)
-			rows[i].ratio = append(rows[i].ratio, seconds/rows[0].seconds[round])
+			seconds := plain
+			if i > 0 {
+				if seconds, err = timeStep(rows[i].program, opt.Seconds); err != nil {
+					return nil, fmt.Errorf("%s: %w", rows[i].Regularizer, err)
+				}
+			}
+			rows[i].seconds, rows[i].ratio = append(rows[i].seconds, seconds), append(rows[i].ratio, seconds/plain)
 		}
 	}
 	for i := range rows {
