@@ -190,7 +190,8 @@ func (s Scale) plot() (*plot.Plot, error) {
 	if !(s.High > s.Low) {
 		return nil, fmt.Errorf("found a scale from %v to %v, expected a range", s.Low, s.High)
 	}
-	p := newPlot(s.Title, false)
+	p := newPlot("", false)
+	p.Y.Label.Text = s.Title
 	p.Add(&plotter.ColorBar{ColorMap: colourMap(s.Low, s.High), Vertical: true, Colors: colours})
 	p.HideX()
 	p.X.Min, p.X.Max = 0, 9 // a narrow bar at the left

@@ -2,6 +2,7 @@ package toy
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/gradreg/gradreg/report"
@@ -24,7 +25,7 @@ func (r *Result) learned(p Problem) report.Sheet {
 func curves(p Problem, fits []Fit) [][]report.Part {
 	x := report.Axis{Label: "x"}
 	rows := make([][]report.Part, 2)
-	steepest := 0.0 // of the regularized; what goes beyond is cut off
+	steepest := 0.0 // of the true function; four times as much is shown
 	for _, f := range fits {
 		for _, place := range f.places {
 			steepest = max(steepest, p.slope(place))
@@ -91,8 +92,14 @@ func (r *Result) surface(p Problem) report.Sheet {
 	s := report.Sheet{Text: fmt.Sprintf("y = %s, seed %d. The objective, loss + λ·penalty, along %d random filter-normalized lines through the trained weights (Li et al. 2018): "+
 		"at 1 a unit has moved by the norm of its weights.", p.Formula, r.Options.Seeds[0], r.Options.Lines)}
 	var row []report.Part
+	low, high := math.Inf(1), 0.0
 	for _, f := range r.firsts(p.Name) {
-		part := report.Lines{Title: lambdaName(f.Lambda), X: report.Axis{Label: "distance along the line"}, Y: report.Axis{Label: "objective", Log: true}}
+		for _, l := range f.Lines {
+			low, high = min(low, slices.Min(l.Objective)), max(high, slices.Max(l.Objective))
+		}
+	}
+	for _, f := range r.firsts(p.Name) {
+		part := report.Lines{Title: lambdaName(f.Lambda), Low: low / 1.5, High: high * 1.5, X: report.Axis{Label: "distance along the line"}, Y: report.Axis{Label: "objective", Log: true}}
 		for _, l := range f.Lines {
 			part.Series = append(part.Series, report.LineSeries{Method: style(f.Lambda), X: l.T, Y: l.Objective})
 		}

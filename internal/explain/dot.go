@@ -18,12 +18,12 @@ type kind struct{ fill, shape string }
 
 // Kinds of operations. The pale colours carry black text; the shape says the same.
 var (
-	kindGiven  = kind{"#ffffff", "box"}     // images, labels
-	kindParam  = kind{"#cfe8f7", "box"}     // weights
-	kindRandom = kind{"#f3dcea", "ellipse"} // random numbers
-	kindLinear = kind{"#f9d9bd", "box3d"}   // products and convolutions: nearly all of the work
-	kindReduce = kind{"#c9ecdf", "invtrapezium"}
-	kindMove   = kind{"#eeeeee", "cds"}     // what changes places only
+	kindGiven  = kind{"#ffffff", "box"}           // images, labels
+	kindParam  = kind{"#cfe8f7", "box"}           // weights
+	kindRandom = kind{"#f3dcea", "parallelogram"} // random numbers
+	kindLinear = kind{"#f9d9bd", "octagon"}       // products and convolutions: nearly all of the work
+	kindReduce = kind{"#c9ecdf", "hexagon"}
+	kindMove   = kind{"#eeeeee", "note"}    // what changes places only
 	kindOther  = kind{"#fdf6cf", "ellipse"} // element-wise
 )
 
@@ -48,33 +48,58 @@ func kindOf(e *sym.Expr) kind {
 }
 
 // DOT returns the stage as a graph in Graphviz' language: a node an operation, in the same numbers as [Stage.Text], with its
-// shape and multiply-adds. Constants stand within the operations that use them.
+// shape and multiply-adds; what is returned has a bold outline. Constants stand within the operations that use them, and an
+// input has a node at each of its uses, for a weight's line from the first layer to the last derivative hides the rest.
 func (s Stage) DOT() string {
-	var b strings.Builder
-	b.WriteString("digraph {\n\trankdir=TB\n\tnode [style=filled, fontname=Helvetica, fontsize=10, margin=\"0.06,0.03\"]\n\tedge [color=\"#666666\", arrowsize=0.6]\n")
-	order := sym.Topological(s.roots...)
-	number, root := map[*sym.Expr]int{}, map[*sym.Expr]bool{}
+	d := drawing{number: map[*sym.Expr]int{}, root: map[*sym.Expr]bool{}}
+	d.WriteString("digraph {\n\trankdir=TB\n\tnode [style=filled, fontname=Helvetica, fontsize=10, margin=\"0.08,0.04\"]\n\tedge [color=\"#666666\", arrowsize=0.6]\n")
 	for _, r := range s.roots {
-		root[r] = true
+		d.root[r] = true
 	}
-	for i, e := range order {
-		number[e] = i
-		if _, constant := sym.ConstValue(e); constant && !root[e] {
-			continue
+	for i, e := range sym.Topological(s.roots...) {
+		d.number[e] = i
+		if !d.inside(e) && !d.copied(e) {
+			d.node(fmt.Sprintf("n%d", i), e)
 		}
-		k, pen := kindOf(e), 1
-		if root[e] {
-			pen = 3
-		}
-		fmt.Fprintf(&b, "\tn%d [label=%s, fillcolor=%q, shape=%s, penwidth=%d]\n", i, quote(label(e, i)), k.fill, k.shape, pen)
-		for _, a := range e.Args() {
-			if _, constant := sym.ConstValue(a); !constant || root[a] {
-				fmt.Fprintf(&b, "\tn%d -> n%d\n", number[a], i)
+		for k, a := range e.Args() {
+			from, to := fmt.Sprintf("n%d", d.number[a]), fmt.Sprintf("n%d", i)
+			switch {
+			case d.inside(a):
+				continue
+			case d.copied(a):
+				from += fmt.Sprintf("_%d_%d", i, k)
+				d.node(from, a)
 			}
+			fmt.Fprintf(&d, "\t%s -> %s\n", from, to)
 		}
 	}
-	b.WriteString("}\n")
-	return b.String()
+	d.WriteString("}\n")
+	return d.String()
+}
+
+// drawing is a graph that is being written.
+type drawing struct {
+	strings.Builder
+	number map[*sym.Expr]int
+	root   map[*sym.Expr]bool // what is returned
+}
+
+// inside reports whether e has no node: it stands in the labels of its uses.
+func (d *drawing) inside(e *sym.Expr) bool {
+	_, constant := sym.ConstValue(e)
+	return constant && !d.root[e]
+}
+
+// copied reports whether e has a node at each of its uses.
+func (d *drawing) copied(e *sym.Expr) bool { return e.Op() == sym.OpInput && !d.root[e] }
+
+// node writes a node.
+func (d *drawing) node(id string, e *sym.Expr) {
+	k, pen := kindOf(e), 1
+	if d.root[e] {
+		pen = 3
+	}
+	fmt.Fprintf(d, "\t%s [label=%s, fillcolor=%q, shape=%s, penwidth=%d]\n", id, quote(label(e, d.number[e])), k.fill, k.shape, pen)
 }
 
 // label returns the lines of a node.
