@@ -13,20 +13,10 @@ type Score struct {
 func (s *Score) Add(logits []float32, classes int, labels []uint8) {
 	for i, y := range labels {
 		row := logits[i*classes : (i+1)*classes]
-		best, largest := 0, math.Inf(-1)
-		for k, v := range row {
-			if float64(v) > largest {
-				best, largest = k, float64(v)
-			}
-		}
-		if best != int(y) {
+		if top(row) != int(y) {
 			s.Errors++
 		}
-		sum := 0.0
-		for _, v := range row {
-			sum += math.Exp(float64(v) - largest)
-		}
-		s.nll += math.Log(sum) + largest - float64(row[y])
+		s.nll += loss(row, int(y), 1)
 		s.Images++
 	}
 }
@@ -37,14 +27,19 @@ func (s Score) Accuracy() float64 { return float64(s.Images-s.Errors) / float64(
 // NLL returns the mean negative log-likelihood of the labels in nats, NaN for no images.
 func (s Score) NLL() float64 { return s.nll / float64(s.Images) }
 
-// Interval returns Wilson's 95 % interval of the accuracy (Wilson 1927).
+// Interval returns Wilson's 95 % interval of the accuracy (Wilson 1927), from 0 to 1 for no images.
 func (s Score) Interval() (low, high float64) {
-	const z = 1.959963984540054 // the 97.5 % quantile of the standard normal distribution
+	if s.Images == 0 {
+		return 0, 1
+	}
 	n, p := float64(s.Images), s.Accuracy()
-	centre := (p + z*z/(2*n)) / (1 + z*z/n)
-	half := z / (1 + z*z/n) * math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
-	return centre - half, centre + half
+	centre := (p + z95*z95/(2*n)) / (1 + z95*z95/n)
+	half := z95 / (1 + z95*z95/n) * math.Sqrt(p*(1-p)/n+z95*z95/(4*n*n))
+	return max(0, min(p, centre-half)), min(1, max(p, centre+half)) // it holds p but for rounding
 }
+
+// z95 is the 97.5 % quantile of the standard normal distribution.
+const z95 = 1.959963984540054
 
 // Softmax returns the probabilities of a row of logits.
 func Softmax(logits []float32) []float64 {

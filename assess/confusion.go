@@ -1,0 +1,74 @@
+package assess
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Confusion counts the answers by true and predicted class.
+type Confusion struct {
+	Classes int
+	Counts  []int // [true class, predicted class]
+}
+
+// Confusion counts the answers.
+func (l *Logits) Confusion() Confusion {
+	c := Confusion{l.Classes, make([]int, l.Classes*l.Classes)}
+	for i, y := range l.Labels {
+		c.Counts[int(y)*c.Classes+top(l.Row(i))]++
+	}
+	return c
+}
+
+// At returns the number of images of a class that were taken for another, or for their own.
+func (c Confusion) At(class, predicted int) int { return c.Counts[class*c.Classes+predicted] }
+
+// Class returns the score of the images of one class, without their NLL. A class without images has an accuracy of NaN.
+func (c Confusion) Class(class int) Score {
+	var s Score
+	for _, n := range c.Counts[class*c.Classes : (class+1)*c.Classes] {
+		s.Images += n
+	}
+	s.Errors = s.Images - c.At(class, class)
+	return s
+}
+
+// Mix is a class that is taken for another.
+type Mix struct{ Class, Predicted, Count int }
+
+// Mixes lists the errors by pair of classes, the most frequent first, at most n of them.
+func (c Confusion) Mixes(n int) []Mix {
+	var all []Mix
+	for i := range c.Classes {
+		for j := range c.Classes {
+			if k := c.At(i, j); i != j && k > 0 {
+				all = append(all, Mix{i, j, k})
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Mix) int { return b.Count - a.Count })
+	return all[:min(n, len(all))]
+}
+
+// Mistake is a wrong answer.
+type Mistake struct {
+	Index     int     // of the image
+	Label     int     // its class
+	Predicted int     // the answer
+	Certainty float64 // probability of the answer
+	Truth     float64 // probability of the image's class
+	Loss      float64 // −log Truth, nats
+}
+
+// Worst returns the n wrong answers of the highest loss, the worst first; fewer if there are not as many.
+func (l *Logits) Worst(n int) []Mistake {
+	var all []Mistake
+	for i, y := range l.Labels {
+		if k := top(l.Row(i)); k != int(y) {
+			p := Softmax(l.Row(i))
+			all = append(all, Mistake{i, int(y), k, p[k], p[y], loss(l.Row(i), int(y), 1)})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Mistake) int { return cmp.Compare(b.Loss, a.Loss) })
+	return all[:min(n, len(all))]
+}
