@@ -50,10 +50,13 @@ func (n *InputNoise) fields() []field { return nil }
 // changes the problem and has no penalty.
 type Dropout struct {
 	Weight float64 // the rate
-	// At is "layers", also if empty: the rate of the model's own dropout layers, in the place of the model's, which is an
-	// error for a model without any; or "input": the pixels.
+	// At is "layers", also if empty: the rate of the model's own dropout layers, in the place of the model's, which is
+	// [ErrNoDropout] for a model without any; or "input": the pixels.
 	At string
 }
+
+// ErrNoDropout is the error of a dropout rate for a model without dropout layers.
+var ErrNoDropout = errors.New("regularizer dropout: the model has no dropout layer; expected one, or at=input")
 
 // Transform sets the rate.
 func (d Dropout) Transform(forward Forward) Forward {
@@ -68,7 +71,7 @@ func (d Dropout) Transform(forward Forward) Forward {
 		c.DropoutRate = rate
 		isDropout := func(l nn.Layer) bool { return l.Kind == "dropout" }
 		if c.Training && y.Err() == nil && !slices.ContainsFunc(c.Layers[before:], isDropout) {
-			return sym.Refuse(y, errors.New("regularizer dropout: the model has no dropout layer; expected one, or at=input"))
+			return sym.Refuse(y, ErrNoDropout)
 		}
 		return y
 	}

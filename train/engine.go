@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -67,7 +68,9 @@ func (e *engine) build(shape dataset.Shape, classes int) ([]*sym.Expr, []plan.Up
 		targets = e.mixed.targets(targets, classes)
 	}
 	e.problem = gradreg.NewProblem(e.context, e.x, targets, forward)
-	if err := e.problem.Logits.Err(); err != nil {
+	if err := e.problem.Logits.Err(); errors.Is(err, gradreg.ErrNoDropout) {
+		return nil, nil, fault.Inputf("model %s: %w", e.model, gradreg.ErrNoDropout)
+	} else if err != nil {
 		return nil, nil, fault.Inputf("model %s does not take images of %v: %w", e.model, shape, err)
 	}
 	e.buildPenalties()
