@@ -16,11 +16,11 @@ type InputNoise struct {
 	Weight float64 // σ
 }
 
-// Transform adds the noise before the network.
+// Transform adds the noise before the network, in training.
 func (n InputNoise) Transform(forward Forward) Forward {
 	return func(c *nn.Context, x *sym.Expr) *sym.Expr {
-		if x.Err() != nil {
-			return x
+		if x.Err() != nil || !c.Training {
+			return forward(c, x)
 		}
 		return forward(c, sym.Add(x, sym.Scale(c.Graph().Normal(c.NextStream(), x.Shape()...), n.Weight)))
 	}

@@ -40,6 +40,9 @@ func TestTransformations(t *testing.T) {
 	if kinds, _, err = leaves("dropout:0.5", familyNetwork, false); err != nil || len(kinds) != 0 {
 		t.Errorf("dropout in inference makes %v, %v", kinds, err)
 	}
+	if kinds, _, err = leaves("input-noise:1", dense, false); err != nil || len(kinds) != 0 {
+		t.Errorf("input noise in inference makes %v, %v", kinds, err)
+	}
 	if kinds, _, err = leaves("dropout:0", familyNetwork, true); err != nil || len(kinds) != 2 {
 		t.Errorf("dropout:0 makes %v, %v; expected the network's own masks", kinds, err)
 	}
