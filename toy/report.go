@@ -66,7 +66,7 @@ func (r *Result) Table() report.Table {
 				s := stats.Summarize(values)
 				cell := report.Cell{Text: fmt.Sprintf("%.3g", s.Mean), Values: []report.Number{report.Num(s.Mean)}}
 				if s.N > 1 {
-					cell.Text += fmt.Sprintf(" ± %.1g", s.SD)
+					cell.Text += fmt.Sprintf(" ± %.2g", s.SD)
 					cell.Values = append(cell.Values, report.Num(s.SD))
 				}
 				row = append(row, cell)

@@ -20,7 +20,7 @@ import (
 type explainOptions struct {
 	regularizers []string
 	model, what  string
-	shape        []int
+	shape        string
 	batch        int
 	classes      int
 	out          string
@@ -57,10 +57,13 @@ can be read whole.`,
 	f.StringVar(&o.model, "model", smallModel, "architecture and options: "+strings.Join(model.Names(), ", "))
 	f.StringVar(&o.what, "what", string(explain.Penalty), "what to show: "+strings.Join(explain.Whats(), ", "))
 	f.IntVar(&o.batch, "batch", 2, "images per step (with --model 50)")
-	f.IntSliceVar(&o.shape, "image", []int{1, 1, 3}, "channels, height and width of an image (with --model 1,28,28)")
+	f.StringVar(&o.shape, "shape", "1x1x3", "shape of the images: channels, height and width (with --model 1x28x28)")
 	f.IntVar(&o.classes, "classes", 3, "classes (with --model 10)")
 	f.StringVar(&o.out, "out", "", "folder to write before.svg and after.svg to, and with --dot before.dot and after.dot")
 	f.BoolVar(&o.dot, "dot", false, "print the derived graph in Graphviz' language instead, or write both to --out")
+	complete(cmd, "what", cobra.FixedCompletions(explain.Whats(), cobra.ShellCompDirectiveNoFileComp))
+	complete(cmd, "model", cobra.FixedCompletions(model.Names(), cobra.ShellCompDirectiveNoFileComp))
+	complete(cmd, "out", completeFolders)
 	return cmd
 }
 
@@ -78,7 +81,7 @@ type explained struct {
 }
 
 func (a *app) runExplain(cmd *cobra.Command, o *explainOptions) error {
-	options, err := o.options(cmd.Flags().Changed)
+	options, err := a.explains(o, cmd.Flags().Changed)
 	if err != nil {
 		return err
 	}
@@ -106,26 +109,26 @@ func (a *app) runExplain(cmd *cobra.Command, o *explainOptions) error {
 	return a.printExplained(options, d, o.out)
 }
 
-// options returns what is explained.
-func (o *explainOptions) options(changed func(string) bool) (explain.Options, error) {
-	out := explain.Options{Batch: o.batch, Classes: o.classes, What: explain.What(o.what)}
-	shape := o.shape
+// explains returns what is explained.
+func (a *app) explains(o *explainOptions, changed func(string) bool) (explain.Options, error) {
+	size := modelsOptions{shape: o.shape, classes: o.classes}
+	out := explain.Options{Batch: o.batch, What: explain.What(o.what)}
 	if changed("model") { // the size of an MNIST step, unless said otherwise
 		if !changed("batch") {
 			out.Batch = 50
 		}
 		if !changed("classes") {
-			out.Classes = 10
+			size.classes = 10
 		}
-		if !changed("image") {
-			shape = []int{1, 28, 28}
+		if !changed("shape") {
+			size.shape = "1x28x28"
 		}
 	}
-	if len(shape) != 3 {
-		return out, usage{fmt.Errorf("--image has %d numbers, expected channels, height and width", len(shape))}
+	images, err := size.images(a)
+	if err != nil {
+		return out, err
 	}
-	copy(out.Shape[:], shape)
-	var err error
+	out.Shape, out.Classes = images.Shape, images.ClassCount
 	if out.Regularizers, err = gradreg.ParseAll(o.regularizers); err != nil {
 		return out, usage{fmt.Errorf("--reg: %w", err)}
 	}
@@ -167,7 +170,7 @@ func (a *app) printExplained(o explain.Options, d *explain.Derivation, dir strin
 	for _, r := range o.Regularizers {
 		fmt.Fprintln(&b, explain.Summary(r))
 	}
-	fmt.Fprintf(&b, "\n%s of %s on %d images of %d x %d x %d, %d classes\n", o.What, o.Model, o.Batch, o.Shape[0], o.Shape[1], o.Shape[2], o.Classes)
+	fmt.Fprintf(&b, "\n%s of %s on %d images of %s, %d classes\n", o.What, o.Model, o.Batch, extents(o.Shape[:]), o.Classes)
 	fmt.Fprintf(&b, "\nDerived:\n\n%s\nAfter the passes:\n\n%s\nKernel calls:\n\n%s\n", d.Before().Text(), d.After().Text(), d.Program)
 	if err := d.Table().Write(&b, "text"); err != nil {
 		return err

@@ -49,6 +49,8 @@ Writes toy.html, toy.json, toy.csv and the figures (SVG, PNG) to a folder. About
 	f.BoolVar(&o.quick, "quick", false, "one seed and 1000 steps")
 	f.StringVar(&o.out, "out", "toy", "folder to write to")
 	threadsFlag(cmd, &o.threads)
+	complete(cmd, "problem", cobra.FixedCompletions(toy.ProblemNames(), cobra.ShellCompDirectiveNoFileComp))
+	complete(cmd, "out", completeFolders)
 	return cmd
 }
 
@@ -61,7 +63,7 @@ func (a *app) runToy(cmd *cobra.Command, o *toyOptions) error {
 	defer stop()
 	result, err := toy.Run(ctx, options)
 	if errors.Is(err, context.Canceled) {
-		return fmt.Errorf("%w; nothing was written", train.ErrInterrupted)
+		return fmt.Errorf("%w before the end; nothing was written", train.ErrInterrupted)
 	}
 	if err != nil {
 		return err
