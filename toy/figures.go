@@ -49,7 +49,7 @@ func curves(p Problem, fits []Fit) [][]report.Part {
 		})
 		rows[1] = append(rows[1], report.Lines{
 			X: x, Y: report.Axis{Label: "slope"}, Low: 0, High: 4 * steepest,
-			Series: []report.LineSeries{{Name: "true", Method: "datagrad", X: xs, Y: slope}, {Name: "learned", Method: style(0), X: xs, Y: f.slopes}},
+			Series: []report.LineSeries{{Method: "datagrad", X: xs, Y: slope}, {Method: style(0), X: xs, Y: f.slopes}}, // as above
 		})
 	}
 	return rows

@@ -7,9 +7,11 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gradreg/gradreg/internal/atomicfile"
 	"github.com/gradreg/gradreg/internal/build"
+	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/report"
 	"github.com/gradreg/gradreg/study/stats"
@@ -97,16 +99,29 @@ func (r *Result) firsts(problem string) []Fit {
 	return out
 }
 
+// Origin is what made a result.
+type Origin struct {
+	Command string     `json:"command"` // that repeats it
+	Date    string     `json:"date"`    // year-month-day
+	Kernels string     `json:"kernels"` // instruction set
+	Program build.Info `json:"program"`
+}
+
+// NewOrigin describes a result of this program.
+func NewOrigin(command string, now time.Time, level kernel.Level) Origin {
+	return Origin{Command: command, Date: now.UTC().Format(time.DateOnly), Kernels: level.String(), Program: build.Current()}
+}
+
 // Write writes the result to a folder, which is made if need be: toy.json, toy.csv, each figure as SVG and PNG, and
-// toy.html with all of it. commands are those that repeat it.
-func (r *Result) Write(dir string, commands []string) error {
+// toy.html with all of it.
+func (r *Result) Write(dir string, from Origin) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
 	page := report.Page{
 		Title:    "A penalty that is not supposed to work",
 		Summary:  "The slope of the learned function is penalized at 100 training points only. A function with steps between the points would satisfy the penalty; training does not find one.",
-		Commands: commands, Facts: facts(r.Options),
+		Commands: []string{from.Command}, Facts: facts(r.Options, from),
 		Sections: []report.Section{{Title: "Slopes at the points and between them", Tables: []report.Table{r.Table()}}},
 	}
 	for _, name := range r.Options.Problems {
@@ -122,15 +137,18 @@ func (r *Result) Write(dir string, commands []string) error {
 		}
 		page.Sections = append(page.Sections, report.Section{Title: "y = " + p.Formula, Figures: []report.Figure{learned, surface}})
 	}
-	if err := r.writeData(dir); err != nil {
+	if err := r.writeData(dir, from); err != nil {
 		return err
 	}
 	return report.WritePage(filepath.Join(dir, "toy.html"), page)
 }
 
 // writeData writes the numbers.
-func (r *Result) writeData(dir string) error {
-	data, err := json.MarshalIndent(r, "", " ")
+func (r *Result) writeData(dir string, from Origin) error {
+	data, err := json.Marshal(struct {
+		Origin Origin `json:"origin"`
+		*Result
+	}{from, r})
 	if err != nil {
 		return err
 	}
@@ -145,11 +163,11 @@ func (r *Result) writeData(dir string) error {
 }
 
 // facts are what determines the numbers.
-func facts(o Options) []report.Fact {
-	b := build.Current()
+func facts(o Options, from Origin) []report.Fact {
+	b := from.Program
 	return []report.Fact{
-		{Name: "gradreg", Value: strings.TrimSpace(b.Version + " " + b.Commit)}, {Name: "Go", Value: b.Go + " " + b.System}, {Name: "kernels", Value: o.Level.String()},
-		{Name: "network", Value: network.String()},
+		{Name: "gradreg", Value: strings.TrimSpace(b.Version + " " + b.Commit)}, {Name: "Go", Value: b.Go + " " + b.System},
+		{Name: "kernels", Value: from.Kernels}, {Name: "date", Value: from.Date}, {Name: "network", Value: network.String()},
 		{Name: "training", Value: fmt.Sprintf("%d points, all in each of %d steps of Adam, learning rate %v, over the last quarter down to 0", o.Points, o.Steps, o.LearningRate)},
 	}
 }

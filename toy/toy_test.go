@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/kernel"
@@ -189,7 +190,7 @@ func TestWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "new", "toy")
-	if err := r.Write(dir, []string{"gradreg toy --seeds 1"}); err != nil {
+	if err := r.Write(dir, NewOrigin("gradreg toy --seeds 1", time.Unix(0, 0), o.Level)); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"toy.html", "toy.csv", "sine.svg", "sine.png", "sine-surface.svg", "paraboloid.png", "paraboloid-surface.png"} {
@@ -204,6 +205,9 @@ func TestWrite(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join(dir, "toy.json"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !strings.Contains(string(data), `"command":"gradreg toy --seeds 1","date":"1970-01-01"`) {
+		t.Errorf("toy.json does not say what made it: %.200s", data)
 	}
 	var back Result
 	if err := json.Unmarshal(data, &back); err != nil || len(back.Fits) != 4 || back.Fits[3].SlopeAt != r.Fits[3].SlopeAt {

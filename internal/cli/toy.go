@@ -68,7 +68,7 @@ func (a *app) runToy(cmd *cobra.Command, o *toyOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := result.Write(o.out, []string{o.command(cmd)}); err != nil {
+	if err := result.Write(o.out, toy.NewOrigin(o.command(cmd), a.now(), options.Level)); err != nil {
 		return err
 	}
 	if a.json {
