@@ -1,0 +1,153 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+
+	"golang.org/x/image/font"
+	"golang.org/x/image/font/gofont/goregular"
+	"golang.org/x/image/font/opentype"
+	"golang.org/x/image/math/fixed"
+
+	"github.com/gradreg/gradreg/internal/atomicfile"
+)
+
+// Tiles are small pictures in rows, with lines of text under each.
+type Tiles struct {
+	Title   string
+	Columns int      // pictures in a row
+	Heads   []string // above the columns, if any
+	List    []Tile   // row by row
+}
+
+// Tile is a picture and its text.
+type Tile struct {
+	Picture image.Image // enlarged by a whole factor; nil leaves the place empty
+	Lines   []string    // cut off where they are wider than the tile
+}
+
+// The extents of tiles in pixels.
+const (
+	tileSide   = 112 // that a picture is enlarged to, at least to half of it
+	tileWidth  = 132
+	tileMargin = 10
+	textSize   = 12
+	lineHeight = 15
+)
+
+// PNG draws the tiles.
+func (t Tiles) PNG() ([]byte, error) {
+	if t.Columns < 1 {
+		return nil, fmt.Errorf("tiles in %d columns, expected at least 1", t.Columns)
+	}
+	face, err := tileFace()
+	if err != nil {
+		return nil, err
+	}
+	defer face.Close()
+	place := t.places()
+	canvas := image.NewRGBA(image.Rect(0, 0, place.width, place.height))
+	draw.Draw(canvas, canvas.Bounds(), image.White, image.Point{}, draw.Src)
+	pen := font.Drawer{Dst: canvas, Src: image.NewUniform(color.Gray{Y: 20}), Face: face}
+	write(&pen, t.Title, tileMargin, tileMargin, place.width-2*tileMargin)
+	for i, head := range t.Heads {
+		write(&pen, head, tileMargin+i*place.tileWidth, place.headY, place.tileWidth-tileMargin)
+	}
+	for i, tile := range t.List {
+		x, y := tileMargin+i%t.Columns*place.tileWidth, place.top+i/t.Columns*place.tileHeight
+		if tile.Picture != nil {
+			enlarge(canvas, tile.Picture, image.Pt(x, y))
+		}
+		for j, line := range tile.Lines {
+			write(&pen, line, x, y+place.pictureHeight+3+j*lineHeight, place.tileWidth-tileMargin)
+		}
+	}
+	var b bytes.Buffer
+	err = png.Encode(&b, canvas)
+	return b.Bytes(), err
+}
+
+// WriteTiles draws tiles to a PNG file.
+func WriteTiles(path string, t Tiles) error {
+	data, err := t.PNG()
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return atomicfile.WriteBytes(path, data)
+}
+
+// tilePlaces are where things stand, in pixels.
+type tilePlaces struct {
+	width, height                        int
+	headY, top                           int // of the heads and the first row
+	tileWidth, tileHeight, pictureHeight int
+}
+
+func (t Tiles) places() tilePlaces {
+	p := tilePlaces{headY: tileMargin, tileWidth: tileWidth}
+	if t.Title != "" {
+		p.headY += lineHeight + 6
+	}
+	p.top = p.headY
+	if len(t.Heads) > 0 {
+		p.top += lineHeight + 4
+	}
+	lines := 0
+	for _, tile := range t.List {
+		lines = max(lines, len(tile.Lines))
+		if tile.Picture != nil {
+			size, k := tile.Picture.Bounds().Size(), factor(tile.Picture)
+			p.pictureHeight, p.tileWidth = max(p.pictureHeight, k*size.Y), max(p.tileWidth, k*size.X+tileMargin)
+		}
+	}
+	p.tileHeight = p.pictureHeight + lines*lineHeight + tileMargin
+	if lines > 0 {
+		p.tileHeight += 3
+	}
+	rows := (len(t.List) + t.Columns - 1) / t.Columns
+	p.width, p.height = tileMargin+t.Columns*p.tileWidth, p.top+rows*p.tileHeight
+	return p
+}
+
+// factor is how much a picture is enlarged.
+func factor(m image.Image) int {
+	size := m.Bounds().Size()
+	return max(1, tileSide/max(1, size.X, size.Y))
+}
+
+// enlarge draws a picture with its pixels as squares, as the network sees them.
+func enlarge(canvas *image.RGBA, m image.Image, at image.Point) {
+	k, bounds := factor(m), m.Bounds()
+	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
+		for x := bounds.Min.X; x < bounds.Max.X; x++ {
+			corner := at.Add(image.Pt((x-bounds.Min.X)*k, (y-bounds.Min.Y)*k))
+			draw.Draw(canvas, image.Rectangle{corner, corner.Add(image.Pt(k, k))}, image.NewUniform(m.At(x, y)), image.Point{}, draw.Over)
+		}
+	}
+}
+
+// tileFace returns the face that tiles are labelled in.
+func tileFace() (font.Face, error) {
+	parsed, err := opentype.Parse(goregular.TTF)
+	if err != nil {
+		return nil, err
+	}
+	return opentype.NewFace(parsed, &opentype.FaceOptions{Size: textSize, DPI: 72, Hinting: font.HintingFull})
+}
+
+// write writes a line with its top at y, shortened to a width.
+func write(pen *font.Drawer, text string, x, y, width int) {
+	if pen.MeasureString(text) > fixed.I(width) {
+		runes := []rune(text)
+		for len(runes) > 0 && pen.MeasureString(string(runes)+"…") > fixed.I(width) {
+			runes = runes[:len(runes)-1]
+		}
+		text = string(runes) + "…"
+	}
+	pen.Dot = fixed.P(x, y+textSize-1)
+	pen.DrawString(text)
+}
