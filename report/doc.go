@@ -1,2 +1,8 @@
-// Package report draws what was measured.
+// Package report shows what was measured: as tables, as figures and as pages.
+//
+// A [Table] is one description that is written as text, Markdown, CSV or LaTeX; [ComparisonTable] makes one of methods beside
+// their baseline. A [Figure] is one description that is drawn as SVG or PNG, with a caption that says which intervals it shows
+// and of how many runs: [Boxes], [ErrorBars], [Bands] and [Sheet]. A method has one [Style] in all of them. A [Page] is an
+// HTML file that holds tables and figures and asks for nothing else. [WriteCurve] and [WritePanels] draw what a single run or
+// a benchmark leaves.
 package report

@@ -40,6 +40,10 @@ gradreg models   models: shape, class_count, models (model, parameters, multiply
 gradreg regularizers
                  an array: name, formula, convention, options, cost, source, example; with --cost: regularizer,
                  relative_multiply_adds, relative_time, low, high, step_seconds, bytes; show: one object
+gradreg toy      options, fits: problem, lambda, seed, loss, penalty, objective, slope_at, slope_between, slope_everywhere,
+                 slope_largest, true_slope, error, and of the first seed lines (t, loss, objective)
+gradreg explain  model, regularizers, what, passes (pass, operation_count, multiply_adds), kernel_call_count,
+                 kernel_multiply_adds, before, after, program
 gradreg version  version, commit, dirty, go, system, cpu`),
 	}
 }
