@@ -242,7 +242,7 @@ func TestVerifyArchive(t *testing.T) {
 	h := newHome(t)
 	s := h.tiny(t, 2)
 	archive := h.data["/"+s.downloads[0].name]
-	reports, err := s.verify(folder(tree(t, map[string][]byte{s.downloads[0].name: archive})))
+	reports, err := s.verify(placeOf(tree(t, map[string][]byte{s.downloads[0].name: archive})))
 	if err != nil || len(reports) != 6 {
 		t.Fatalf("%v, %v", reports, err)
 	}
@@ -300,7 +300,7 @@ func FuzzXZ(f *testing.F) {
 	f.Add([]byte{0xfd, '7', 'z', 'X', 'Z', 0})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		dir := tree(t, map[string][]byte{"a.xz": data})
-		content, err := readStored(folder(dir), "a.xz", 5000)
+		content, err := readStored(placeOf(dir), "a.xz", 5000)
 		if err != nil && !fault.IsInput(err) || len(content) > 5000 {
 			t.Errorf("%d bytes, %v", len(content), err)
 		}

@@ -1,9 +1,11 @@
 package dataset
 
 import (
+	"context"
 	"fmt"
 	"sync"
 
+	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/spec"
 )
@@ -53,6 +55,7 @@ type Dataset struct {
 	Folder string
 
 	train, test func() (*Part, error)
+	val         *Part
 }
 
 // Train returns the images of the training file.
@@ -60,6 +63,10 @@ func (d *Dataset) Train() (*Part, error) { return d.train() }
 
 // Test returns the images of the official test file.
 func (d *Dataset) Test() (*Part, error) { return d.test() }
+
+// Val returns the images that the set provides for choosing between models, besides those of Train: of a folder with
+// train/, val/ and test/ those of val/. It is nil for all others.
+func (d *Dataset) Val() *Part { return d.val }
 
 // source is a row of the table of data sets.
 type source struct {
@@ -124,7 +131,8 @@ func find(name string) (*source, error) {
 	return nil, fault.Input(spec.Unknown("data set", name, Names()))
 }
 
-// Open returns the data set of that name. Its files are taken from the first place that has any of them:
+// Open returns the data set of that name, or the pictures of the folder that [IsFolder] says it is, as [OpenFolder] does with
+// the zero Options. The files of a named set are taken from the first place that has any of them:
 //
 //   - the folders dir/NAME and dir, for every dir given in turn;
 //   - the program itself, if they are embedded;
@@ -136,6 +144,10 @@ func find(name string) (*source, error) {
 // dir that is no folder and files that are nowhere ([ErrNotFound]) are the input's fault, as is every damage
 // found when reading.
 func Open(name string, dirs ...string) (*Dataset, error) {
+	if IsFolder(name) {
+		d, _, err := OpenFolder(context.Background(), name, folder.Options{})
+		return d, err
+	}
 	s, err := find(name)
 	if err != nil {
 		return nil, err

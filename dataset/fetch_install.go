@@ -17,7 +17,7 @@ func (s *source) isWhole(dir string) bool {
 	if _, ok := s.isIn(dir); !ok {
 		return false
 	}
-	reports, err := s.verify(folder(dir))
+	reports, err := s.verify(placeOf(dir))
 	return err == nil && !slices.ContainsFunc(reports, func(r FileReport) bool { return !r.OK })
 }
 
@@ -54,7 +54,7 @@ func (f *fetch) install() error {
 			return err
 		}
 	}
-	at := folder(ready)
+	at := placeOf(ready)
 	for _, train := range []bool{true, false} {
 		if _, err := f.part(at, train); err != nil {
 			return err
@@ -84,7 +84,7 @@ func (f *fetch) unpack(d download, dir string) error {
 	if !strings.HasSuffix(d.name, ".tar.gz") {
 		return atomicfile.Rename(path, filepath.Join(dir, d.name))
 	}
-	data, err := f.readArchive(folder(f.dir), filepath.Base(path), f.files)
+	data, err := f.readArchive(placeOf(f.dir), filepath.Base(path), f.files)
 	if err != nil {
 		return err
 	}

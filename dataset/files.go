@@ -39,8 +39,8 @@ type place struct {
 	name string // for messages
 }
 
-// folder returns the place that a folder is.
-func folder(dir string) place { return place{os.DirFS(dir), dir, dir} }
+// placeOf returns the place that a folder is.
+func placeOf(dir string) place { return place{os.DirFS(dir), dir, dir} }
 
 // path returns the name of a file for messages.
 func (p place) path(name string) string { return filepath.Join(p.name, name) }
@@ -114,7 +114,7 @@ func (s *source) isIn(dir string) (place, bool) {
 			_, err := os.Lstat(filepath.Join(d, name))
 			return err == nil
 		}) {
-			return folder(d), true
+			return placeOf(d), true
 		}
 	}
 	return place{}, false

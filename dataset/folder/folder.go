@@ -1,0 +1,188 @@
+package folder
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+
+	"github.com/gradreg/gradreg/dataset/picture"
+	"github.com/gradreg/gradreg/internal/fault"
+)
+
+// Options say what to make of a folder. The zero value is: a size that suits the pictures, crop, channels that suit the
+// pictures, seed 0, unreadable files skipped, no cache.
+type Options struct {
+	// Size is the side of the images in pixels, 4 to 1024; 0 means the median of the pictures' shorter sides, rounded down to a
+	// multiple of 4, but at least 8 and at most 64.
+	Size int
+	// Fit is how a picture becomes a square.
+	Fit picture.Fit
+	// Channels is 1 for grey images, 3 for colour; 0 means 1 if all pictures are grey, else 3.
+	Channels int
+	// Seed divides the pictures where the folders do not.
+	Seed uint64
+	// Strict refuses a folder with a picture that cannot be read.
+	Strict bool
+	// Cache is the folder that decoded images are kept in; empty means that they are not kept.
+	Cache string
+	// CacheLimit bounds the bytes in that folder; 0 means 4 GiB. Those used longest ago give way.
+	CacheLimit int64
+	// Progress, if set, is called now and then, from one goroutine at a time.
+	Progress func(Progress)
+}
+
+// Progress describes an Open under way.
+type Progress struct {
+	Phase       string // "reading" or "decoding"
+	Done, Total int    // files
+}
+
+// Bounds and defaults of Options.
+const (
+	minSize, maxSize             = 4, 1024
+	minDefault, maxDefault       = 8, 64
+	sizeStep                     = 4 // so that two poolings by 2 have no remainder
+	defaultCacheLimit      int64 = 4 << 30
+	// maxClasses is what a label of one byte can number.
+	maxClasses = 256
+)
+
+// Set is a folder, ready for training.
+type Set struct {
+	Classes  []string // in byte order
+	Side     int      // of the images, which are squares
+	Channels int      // 1 or 3
+	Fit      picture.Fit
+	// Train, Val and Test are the parts. Val is empty unless the folder has train/, val/ and test/; with train/ and val/
+	// alone, val/ is the test part.
+	Train, Val, Test Part
+	Report           Report
+}
+
+// Part is a set of labelled images, ordered by the SHA-256 of their files, so that names do not matter here either.
+type Part struct {
+	Images []byte   // [N, Channels, Side, Side]
+	Labels []uint8  // class numbers [N]
+	Files  []string // relative to the folder, with slashes [N]
+}
+
+// Open reads the folder dir. Where there is a train/ with folders in it, its folders are the classes, and test/ or val/ (or
+// testing/, valid/, validation/) hold the others' images. Otherwise the folders of dir are the classes, and every
+// picture goes to the test part with probability 1/5, as a function of Seed and its content; a class that would have no
+// training image keeps the one nearest to it, and if no test image were left at all, one that is nearest is taken.
+//
+// Folders in class folders belong to the class. Hidden files and those that systems leave are passed over in silence.
+//
+// The input's fault are: a folder that is none, links to folders or out of dir, no class or one, more than 256, a class
+// without a picture that can be read, a class in test/ that is not in train/, Options out of range; with Strict, a
+// picture that cannot be read. A cache that cannot be used is a note in the Report.
+func Open(ctx context.Context, dir string, opt Options) (*Set, error) {
+	var err error
+	if opt.Fit, err = picture.ParseFit(string(opt.Fit)); err != nil {
+		return nil, err
+	}
+	if opt.Size != 0 && (opt.Size < minSize || opt.Size > maxSize) {
+		return nil, fault.Inputf("size is %d, expected %d to %d pixels, or 0", opt.Size, minSize, maxSize)
+	}
+	if opt.Channels != 0 && opt.Channels != 1 && opt.Channels != 3 {
+		return nil, fault.Inputf("channels is %d, expected 1 or 3, or 0", opt.Channels)
+	}
+	if info, err := os.Stat(dir); err != nil {
+		return nil, fault.Inputf("data folder: %w", err)
+	} else if !info.IsDir() {
+		return nil, fault.Inputf("data folder %s: not a folder", dir)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fault.Inputf("data folder: %w", err)
+	}
+	defer root.Close()
+	o := &opening{Options: opt, ctx: ctx, dir: dir, root: root}
+	set, err := o.open()
+	if err != nil && ctx.Err() == nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	return set, err
+}
+
+// opening is an Open under way.
+type opening struct {
+	Options
+	ctx    context.Context
+	dir    string
+	root   *os.Root
+	listed listing
+	report Report
+}
+
+func (o *opening) open() (*Set, error) {
+	var err error
+	if o.listed, err = scan(o.root, &o.report); err != nil {
+		return nil, err
+	}
+	if err := o.inspect(); err != nil {
+		return nil, err
+	}
+	files := o.readable(o.listed.files)
+	if err := o.strict(); err != nil { // before the long work
+		return nil, err
+	}
+	files = o.settle(files)
+	if err := o.nonempty(files); err != nil {
+		return nil, err
+	}
+	if !o.listed.divided {
+		divide(files, len(o.listed.classes), o.Seed)
+	}
+	if o.Size == 0 {
+		o.Size = defaultSize(files)
+	}
+	sortForParts(files)
+	set := &Set{Classes: o.listed.classes, Side: o.Size, Fit: o.Fit}
+	if err := o.load(set, files); err != nil {
+		return nil, err
+	}
+	o.report.finish(o, set)
+	set.Report = o.report
+	return set, nil
+}
+
+// nonempty checks that every class has a picture, and there is a training part.
+func (o *opening) nonempty(files []*file) error {
+	count := make([]int, len(o.listed.classes))
+	for _, f := range files {
+		if f.part == train || !o.listed.divided {
+			count[f.class]++
+		}
+	}
+	for k, n := range count {
+		if n == 0 {
+			return fault.Inputf("class %s has no picture to train on%s", o.listed.classes[k], o.report.why(o.listed.classes[k]))
+		}
+	}
+	if len(files) < 2 {
+		return fault.Inputf("found %d pictures, expected at least 2", len(files))
+	}
+	return nil
+}
+
+// defaultSize returns the side that suits the pictures.
+func defaultSize(files []*file) int {
+	short := make([]int, len(files))
+	for i, f := range files {
+		short[i] = min(f.width, f.height)
+	}
+	side := spreadOf(short).Median / sizeStep * sizeStep
+	return int(math.Min(math.Max(float64(side), minDefault), maxDefault))
+}
+
+// absolute returns the name of the folder that does not depend on where we are.
+func (o *opening) absolute() (string, error) {
+	path, err := filepath.Abs(o.dir)
+	if err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(path)
+}

@@ -1,0 +1,134 @@
+package folder
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Kind is what is odd about files.
+type Kind string
+
+// The kinds of problems.
+const (
+	Unreadable Kind = "unreadable"  // skipped
+	TwoClasses Kind = "two_classes" // equal content in two classes: none is used
+	TwoParts   Kind = "two_parts"   // equal content in two parts: the test part keeps it
+	Duplicate  Kind = "duplicate"   // equal content in one class: one is used
+	Ignored    Kind = "ignored"     // files and folders that are no pictures of a class
+	NoTest     Kind = "no_test"     // a class without test images
+)
+
+// Problem is something that whoever made the folder may want to put right.
+type Problem struct {
+	Kind   Kind     `json:"kind"`
+	Paths  []string `json:"paths"` // relative to the folder
+	Detail string   `json:"detail"`
+}
+
+// String returns one line.
+func (p Problem) String() string { return strings.Join(p.Paths, ", ") + ": " + p.Detail }
+
+// ClassCount is the number of images of a class.
+type ClassCount struct {
+	Name  string `json:"name"`
+	Train int    `json:"train_count"`
+	Val   int    `json:"val_count"`
+	Test  int    `json:"test_count"`
+}
+
+// Spread describes numbers.
+type Spread struct {
+	Min    int `json:"min"`
+	Median int `json:"median"` // the lower one of two
+	Max    int `json:"max"`
+}
+
+// Report says what was found in a folder and what became of it.
+type Report struct {
+	Classes  []ClassCount `json:"classes"`
+	Width    Spread       `json:"width"`  // pixels of the pictures used, as seen
+	Height   Spread       `json:"height"` //
+	Divided  string       `json:"divided"`
+	Problems []Problem    `json:"problems"`
+	Decoded  int          `json:"decoded_count"` // pictures
+	Cached   int          `json:"cached_count"`  // pictures taken from the cache
+	Notes    []string     `json:"notes"`         // about the cache
+}
+
+// add notes a problem with a file.
+func (r *Report) add(kind Kind, path, detail string) {
+	r.Problems = append(r.Problems, Problem{kind, []string{path}, detail})
+}
+
+// once is add, for what may be looked at again.
+func (r *Report) once(kind Kind, path, detail string) {
+	if !slices.ContainsFunc(r.Problems, func(p Problem) bool { return p.Kind == kind && p.Paths[0] == path }) {
+		r.add(kind, path, detail)
+	}
+}
+
+// note says something about the cache.
+func (r *Report) note(format string, args ...any) {
+	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
+}
+
+// of returns the problems of a kind.
+func (r *Report) of(kind Kind) []Problem {
+	var out []Problem
+	for _, p := range r.Problems {
+		if p.Kind == kind {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// why returns the first problem of a class, in brackets.
+func (r *Report) why(class string) string {
+	for _, p := range r.Problems {
+		for _, path := range p.Paths {
+			if p.Kind != Ignored && slices.Contains(strings.Split(path, "/"), class) {
+				return " (" + p.String() + ")"
+			}
+		}
+	}
+	return ""
+}
+
+// finish counts what became of everything.
+func (r *Report) finish(o *opening, set *Set) {
+	r.Classes = make([]ClassCount, len(set.Classes))
+	for k, name := range set.Classes {
+		r.Classes[k].Name = name
+	}
+	for _, k := range set.Train.Labels {
+		r.Classes[k].Train++
+	}
+	for _, k := range set.Val.Labels {
+		r.Classes[k].Val++
+	}
+	for _, k := range set.Test.Labels {
+		r.Classes[k].Test++
+	}
+	for _, c := range r.Classes {
+		if c.Test == 0 {
+			r.add(NoTest, c.Name, "a class without test images")
+		}
+	}
+	r.Divided = fmt.Sprintf("by seed %d", o.Seed)
+	if o.listed.divided {
+		r.Divided = "by folders, test images from " + o.listed.testDir
+	}
+	kinds := []Kind{Unreadable, TwoClasses, TwoParts, Duplicate, NoTest, Ignored}
+	slices.SortStableFunc(r.Problems, func(a, b Problem) int {
+		return cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind))
+	})
+}
+
+// spreadOf describes numbers, of which there must be one.
+func spreadOf(values []int) Spread {
+	sorted := slices.Sorted(slices.Values(values))
+	return Spread{sorted[0], sorted[(len(sorted)-1)/2], sorted[len(sorted)-1]}
+}

@@ -1,0 +1,64 @@
+package dataset
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/gradreg/gradreg/dataset/folder"
+)
+
+// IsFolder reports whether name stands for a folder of pictures rather than for a data set of that name: it has a
+// separator in it, or is a folder. The names of data sets stand for those: a folder of such a name is written ./mnist.
+func IsFolder(name string) bool {
+	if strings.ContainsRune(name, '/') || strings.ContainsRune(name, os.PathSeparator) {
+		return true
+	}
+	if slices.Contains(Names(), name) {
+		return false
+	}
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
+}
+
+// OpenFolder returns the pictures of a folder with a folder for each class as a data set, both parts read. [folder.Open] says
+// what it makes of it and what it refuses, the report what it found. Where opt.Cache is empty, images are kept in the
+// folder pictures of [CacheDir]; [NoCache] keeps none.
+//
+// A run opens a folder with opt.Seed its own seed, unless it is to be compared with runs of other seeds on the same test
+// images; what it trained with, Shape and opt.Fit, makes the same of other pictures (package picture).
+func OpenFolder(ctx context.Context, dir string, opt folder.Options) (*Dataset, folder.Report, error) {
+	switch opt.Cache {
+	case NoCache:
+		opt.Cache = ""
+	case "":
+		if cache, err := CacheDir(); err == nil { // without one, nothing can be kept
+			opt.Cache = filepath.Join(cache, "pictures")
+		}
+	}
+	set, err := folder.Open(ctx, dir, opt)
+	if err != nil {
+		return nil, folder.Report{}, err
+	}
+	shape := Shape{C: set.Channels, H: set.Side, W: set.Side}
+	part := func(p folder.Part) *Part { return &Part{Shape: shape, Images: p.Images, Labels: p.Labels} }
+	training, official := part(set.Train), part(set.Test)
+	d := &Dataset{
+		Info: Info{
+			Name: dir, Description: "pictures of a folder, " + string(set.Fit), Classes: set.Classes, Shape: shape,
+			Train: training.Len(), Test: official.Len(), From: dir,
+		},
+		Folder: dir,
+		train:  func() (*Part, error) { return training, nil },
+		test:   func() (*Part, error) { return official, nil },
+	}
+	if len(set.Val.Labels) > 0 {
+		d.val = part(set.Val)
+	}
+	return d, set.Report, nil
+}
+
+// NoCache is what to set [folder.Options].Cache to where decoded images are not to be kept.
+const NoCache = "none"

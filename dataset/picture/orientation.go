@@ -1,0 +1,78 @@
+package picture
+
+import (
+	"bytes"
+	"image"
+
+	"github.com/bep/imagemeta"
+)
+
+// Orientation is the value of the EXIF tag of that name (0x0112): where the first row and the first column of the stored
+// picture are seen. 1 is upright; 2, 3 and 4 are that mirrored, turned by 180 degrees, and both; 5 to 8 exchange rows and
+// columns. Every other value counts as upright.
+type Orientation uint16
+
+// Transposes reports whether rows are seen as columns.
+func (o Orientation) Transposes() bool { return o >= 5 && o <= 8 }
+
+// orientation returns what the EXIF data of a file says, 1 if it says nothing that can be read.
+func orientation(data []byte, format string) Orientation {
+	kinds := map[string]imagemeta.ImageFormat{"jpeg": imagemeta.JPEG, "png": imagemeta.PNG, "webp": imagemeta.WebP}
+	kind, ok := kinds[format]
+	if !ok {
+		return 1
+	}
+	found := Orientation(1)
+	// An error is no reason to refuse the picture: what was found before it stands.
+	_, _ = imagemeta.Decode(imagemeta.Options{
+		R: bytes.NewReader(data), ImageFormat: kind, Sources: imagemeta.EXIF,
+		ShouldHandleTag: func(t imagemeta.TagInfo) bool { return t.Tag == "Orientation" && t.Namespace == "IFD0" },
+		HandleTag: func(t imagemeta.TagInfo) error {
+			if v, ok := t.Value.(uint16); ok && v >= 1 && v <= 8 {
+				found = Orientation(v)
+			}
+			return imagemeta.ErrStopWalking
+		},
+	})
+	return found
+}
+
+// upright returns img as it is to be seen. It is called with small pictures, after scaling.
+func (o Orientation) upright(img *image.RGBA) *image.RGBA {
+	if o < 2 || o > 8 {
+		return img
+	}
+	w, h := img.Rect.Dx(), img.Rect.Dy()
+	out := image.NewRGBA(image.Rect(0, 0, w, h))
+	if o.Transposes() {
+		out = image.NewRGBA(image.Rect(0, 0, h, w))
+	}
+	for y := range h {
+		for x := range w {
+			toX, toY := o.seen(x, y, w, h)
+			copy(out.Pix[out.PixOffset(toX, toY):][:4], img.Pix[img.PixOffset(img.Rect.Min.X+x, img.Rect.Min.Y+y):][:4])
+		}
+	}
+	return out
+}
+
+// seen returns where the stored pixel x, y of a picture of w × h is seen (EXIF 2.32, section 4.6.4, A).
+func (o Orientation) seen(x, y, w, h int) (int, int) {
+	switch o {
+	case 2: // the first row is the top, the first column the right
+		return w - 1 - x, y
+	case 3: // bottom, right
+		return w - 1 - x, h - 1 - y
+	case 4: // bottom, left
+		return x, h - 1 - y
+	case 5: // left, top
+		return y, x
+	case 6: // right, top
+		return h - 1 - y, x
+	case 7: // right, bottom
+		return h - 1 - y, w - 1 - x
+	case 8: // left, bottom
+		return y, w - 1 - x
+	}
+	return x, y
+}
