@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"image/color"
+	"math"
 	"strconv"
 
 	"gonum.org/v1/plot"
@@ -108,20 +109,20 @@ func (c cells) count(canvas draw.Canvas, n int, share float64, at vg.Point) {
 		Color: color.Black, Font: plot.DefaultFont, XAlign: draw.XCenter, YAlign: draw.YCenter, Handler: plot.DefaultTextHandler,
 	}
 	style.Font.Size = vg.Points(8)
-	if share > 0.5 {
+	if share > 0.4 {
 		style.Color = color.White
 	}
 	canvas.FillText(style, at, strconv.Itoa(n))
 }
 
-// shade is blue for right answers and orange-red for wrong ones, from nearly white to full. Even a share of one image in a
-// thousand can be seen.
+// shade is blue for right answers and orange-red for wrong ones, from nearly white to full. Wrong ones darken with the root
+// of their share, as they are few.
 func shade(share float64, right bool) color.RGBA {
-	full := palette[1]
+	full, depth := palette[1], math.Sqrt(share)
 	if right {
-		full = palette[2]
+		full, depth = palette[2], share
 	}
-	t := 0.08 + 0.92*share
+	t := 0.05 + 0.95*depth
 	mix := func(v uint8) uint8 { return uint8(255 - (255-float64(v))*t) }
 	return color.RGBA{mix(full.R), mix(full.G), mix(full.B), 255}
 }

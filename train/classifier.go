@@ -1,7 +1,6 @@
 package train
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/gradreg/gradreg/assess"
@@ -59,7 +58,7 @@ func (c *classifier) score(s dataset.Subset, t dataset.Tables) (assess.Score, er
 	err := c.each(s, t, func(logits []float32, labels []uint8) error {
 		score.Add(logits, c.classes, labels)
 		if math.IsNaN(score.NLL()) || math.IsInf(score.NLL(), 0) {
-			return fmt.Errorf("the model's logits are not finite; try a lower learning rate or λ")
+			return errNotFinite
 		}
 		return nil
 	})

@@ -3,7 +3,6 @@ package train
 import (
 	"path/filepath"
 
-	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
 )
@@ -11,7 +10,7 @@ import (
 // Evaluation is what a finished run's model is worth on the run's test images.
 type Evaluation struct {
 	Config Config
-	Score  assess.Score
+	Outcome
 }
 
 // Evaluate classifies the test images of a finished run again, with the model of its folder: the official test
@@ -45,6 +44,6 @@ func Evaluate(dir string, opt Options) (Evaluation, error) {
 		}
 		r.test = dataset.Whole(official)
 	}
-	score, err := m.score(r.test, r.tables(r.test))
-	return Evaluation{cfg, score}, err
+	logits, err := m.answers(r.test, r.tables(r.test))
+	return Evaluation{cfg, Outcome{cfg.title(), m.Classes, r.test, logits}}, err
 }

@@ -21,6 +21,8 @@ const (
 	ModelFile      = "model.safetensors"
 	summaryFile    = "summary.json"
 	curveFile      = "curve.svg"
+	confusionFile  = "confusion.svg"
+	worstFile      = "worst.png"
 	lockFile       = ".lock"
 )
 
@@ -114,7 +116,7 @@ func (r *run) lock() (err error) {
 	}
 	entries, err := os.ReadDir(r.Dir)
 	for _, e := range entries {
-		for _, name := range []string{configFile, checkpointFile, ModelFile, summaryFile, curveFile} {
+		for _, name := range []string{configFile, checkpointFile, ModelFile, summaryFile, curveFile, confusionFile, worstFile} {
 			if atomicfile.IsTemporary(e.Name(), name) {
 				err = errors.Join(err, os.Remove(r.path(e.Name())))
 			}

@@ -52,10 +52,11 @@ type Progress struct {
 
 // Summary is the result of a run, and the content of summary.json.
 type Summary struct {
-	TestAccuracy    float64  `json:"test_accuracy"`
-	TestErrorCount  int      `json:"test_error_count"`
-	TestNLL         float64  `json:"test_nll"`
-	TestImages      int      `json:"test_images"`
+	TestAccuracy   float64 `json:"test_accuracy"`
+	TestErrorCount int     `json:"test_error_count"`
+	TestNLL        float64 `json:"test_nll"`
+	TestImages     int     `json:"test_images"`
+	Detail
 	DevAccuracy     *float64 `json:"dev_accuracy,omitempty"`
 	Steps           int      `json:"steps"`
 	Seconds         float64  `json:"seconds"`

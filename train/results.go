@@ -12,13 +12,15 @@ import (
 // finish evaluates the model on the test images, once, and writes the results.
 func (r *run) finish() (Summary, error) {
 	r.classifier.load(r.engine)
-	score, err := r.classifier.score(r.test, r.tables(r.test))
+	logits, err := r.classifier.answers(r.test, r.tables(r.test))
 	if err != nil {
 		return Summary{}, err
 	}
+	outcome := Outcome{r.config.title(), r.data.Classes, r.test, logits}
+	score := logits.Score()
 	s := Summary{
 		TestAccuracy: score.Accuracy(), TestErrorCount: score.Errors, TestNLL: score.NLL(), TestImages: score.Images,
-		DevAccuracy: r.devScore, Steps: r.config.Steps, Seconds: r.progress.seconds,
+		Detail: outcome.Detail(), DevAccuracy: r.devScore, Steps: r.config.Steps, Seconds: r.progress.seconds,
 		ImagesPerSecond: float64(r.config.Steps*r.config.Batch) / r.progress.seconds, Seed: r.config.Seed,
 		Data: r.config.Data, TrainSize: r.config.TrainSize, Model: r.config.Model, Parameters: r.engine.params.Count(),
 		Regularizers: r.config.Regularizers, Note: r.config.Note,
@@ -29,11 +31,11 @@ func (r *run) finish() (Summary, error) {
 	if r.Dir == "" {
 		return s, nil
 	}
-	return s, r.writeResults(s)
+	return s, r.writeResults(s, outcome)
 }
 
 // writeResults writes the files of a finished run, the summary last.
-func (r *run) writeResults(s Summary) error {
+func (r *run) writeResults(s Summary, o Outcome) error {
 	shape := r.data.Shape
 	card := Card{
 		Model: r.config.Model, Data: r.config.Data, Classes: r.data.Classes,
@@ -49,6 +51,9 @@ func (r *run) writeResults(s Summary) error {
 	if err := report.WriteCurve(r.path(curveFile), curve(r.config, metrics)); err != nil {
 		return fmt.Errorf("%s: %w", r.path(curveFile), err)
 	}
+	if err := o.WritePictures(r.Dir); err != nil {
+		return err
+	}
 	data, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return err
@@ -56,9 +61,14 @@ func (r *run) writeResults(s Summary) error {
 	return atomicfile.WriteBytes(r.path(summaryFile), append(data, '\n'))
 }
 
+// title says in a picture what was trained.
+func (c Config) title() string {
+	return fmt.Sprintf("%s, %d images, %s, seed %d", c.Data, c.TrainSize, c.Model, c.Seed)
+}
+
 // curve collects the series of a run's learning curve.
 func curve(cfg Config, metrics []Metrics) report.Curve {
-	c := report.Curve{Title: fmt.Sprintf("%s, %d images, %s, seed %d", cfg.Data, cfg.TrainSize, cfg.Model, cfg.Seed)}
+	c := report.Curve{Title: cfg.title()}
 	loss := report.Series{Name: "loss"}
 	penalties := map[string]*report.Series{}
 	var order []string

@@ -186,15 +186,29 @@ func (m *SavedModel) PredictPicture(data []byte, invert bool) ([]float64, error)
 }
 
 // Score classifies a subset of images.
-func (m *SavedModel) Score(s dataset.Subset) (assess.Score, error) { return m.score(s, m.tables) }
+func (m *SavedModel) Score(s dataset.Subset) (assess.Score, error) {
+	l, err := m.answers(s, m.tables)
+	if err != nil {
+		return assess.Score{}, err
+	}
+	return l.Score(), nil
+}
 
-// score is Score with a normalization other than the model's.
-func (m *SavedModel) score(s dataset.Subset, t dataset.Tables) (assess.Score, error) {
+// answers classifies a subset under a normalization that need not be the model's.
+func (m *SavedModel) answers(s dataset.Subset, t dataset.Tables) (*assess.Logits, error) {
+	if err := m.fits(s); err != nil {
+		return nil, err
+	}
+	return m.classifier.answers(s, t)
+}
+
+// fits refuses images that the model does not take.
+func (m *SavedModel) fits(s dataset.Subset) error {
 	if s.Shape != m.shape() {
-		return assess.Score{}, fault.Inputf("images of %v, but the model takes %v", s.Shape, m.shape())
+		return fault.Inputf("images of %v, but the model takes %v", s.Shape, m.shape())
 	}
 	if s.Len() > 0 && int(slices.Max(s.Labels)) >= len(m.Classes) {
-		return assess.Score{}, fault.Inputf("images of class %d, but the model knows %d classes", slices.Max(s.Labels), len(m.Classes))
+		return fault.Inputf("images of class %d, but the model knows %d classes", slices.Max(s.Labels), len(m.Classes))
 	}
-	return m.classifier.score(s, t)
+	return nil
 }

@@ -8,21 +8,23 @@ import (
 	"github.com/gradreg/gradreg/train"
 )
 
-// evaluation is what gradreg eval prints.
+// evaluation is what gradreg eval prints of a run.
 type evaluation struct {
-	TestAccuracy   float64    `json:"test_accuracy"`
-	Interval       [2]float64 `json:"test_accuracy_interval"` // 95 %, Wilson
-	TestErrorCount int        `json:"test_error_count"`
-	TestNLL        float64    `json:"test_nll"`
-	TestImages     int        `json:"test_images"`
-	Data           string     `json:"data"`
-	Model          string     `json:"model"`
+	TestAccuracy   float64 `json:"test_accuracy"`
+	TestErrorCount int     `json:"test_error_count"`
+	TestNLL        float64 `json:"test_nll"`
+	TestImages     int     `json:"test_images"`
+	train.Detail
+	Confusion [][]int `json:"test_confusion"` // by true class, then by predicted class
+	Data      string  `json:"data"`
+	Model     string  `json:"model"`
 }
 
 // evalOptions are the flags of gradreg eval.
 type evalOptions struct {
 	dataDir string
 	threads int
+	out     string
 }
 
 func (a *app) evalCommand() *cobra.Command {
@@ -32,13 +34,18 @@ func (a *app) evalCommand() *cobra.Command {
 		Short: "Evaluate the model of a run on its test images",
 		Long: `Evaluate the model of a finished run on the official test images, which gives what the run itself ended with.
 A run with --paper-protocol is evaluated on the images that it held out.`,
-		Example: `  # Accuracy, its 95 % interval, errors and negative log-likelihood
-  gradreg eval runs/mnist-2000-lenet-datagrad-s1`,
+		Example: `  # Accuracy with its 95 % interval, negative log-likelihood, calibration, classes and what they are taken for
+  gradreg eval runs/mnist-2000-lenet-datagrad-s1
+
+  # The confusion matrix and the most wrong images as pictures
+  gradreg eval runs/mnist-2000-lenet-datagrad-s1 --out pictures`,
 		Args:              args(cobra.ExactArgs(1)),
 		ValidArgsFunction: completeFolders,
 		RunE:              func(cmd *cobra.Command, list []string) error { return a.runEval(cmd, o, list[0]) },
 	}
-	cmd.Flags().StringVar(&o.dataDir, "data-dir", "", "folder to look for the data set's files in (before GRADREG_DATA)")
+	f := cmd.Flags()
+	f.StringVar(&o.dataDir, "data-dir", "", "folder to look for the data set's files in (before GRADREG_DATA)")
+	f.StringVar(&o.out, "out", "", "folder to write pictures to")
 	threadsFlag(cmd, &o.threads)
 	return cmd
 }
@@ -52,17 +59,41 @@ func (a *app) runEval(cmd *cobra.Command, o *evalOptions, dir string) error {
 	if err != nil {
 		return err
 	}
-	score := result.Score
-	low, high := score.Interval()
-	e := evaluation{
-		score.Accuracy(), [2]float64{low, high}, score.Errors, score.NLL(), score.Images,
-		result.Config.Data, result.Config.Model,
+	if o.out != "" {
+		if err := writePictures(o.out, result); err != nil {
+			return err
+		}
 	}
 	if a.json {
-		return a.printJSON(e)
+		return a.printJSON(newEvaluation(result))
 	}
-	fmt.Fprintf(a.out, "test accuracy   %.2f %%   (95 %% interval %.2f to %.2f; %d errors in %d images)\n",
-		100*e.TestAccuracy, 100*low, 100*high, e.TestErrorCount, e.TestImages)
-	fmt.Fprintf(a.out, "test NLL        %.4f nats\n", e.TestNLL)
-	return nil
+	return a.printEvaluation(result)
+}
+
+// newEvaluation returns what is printed of a result.
+func newEvaluation(r train.Evaluation) evaluation {
+	score, c := r.Logits.Score(), r.Logits.Confusion()
+	e := evaluation{
+		TestAccuracy: score.Accuracy(), TestErrorCount: score.Errors, TestNLL: score.NLL(), TestImages: score.Images,
+		Detail: r.Detail(), Data: r.Config.Data, Model: r.Config.Model,
+	}
+	for i := range c.Classes {
+		e.Confusion = append(e.Confusion, c.Counts[i*c.Classes:(i+1)*c.Classes])
+	}
+	return e
+}
+
+// printEvaluation prints a result in full.
+func (a *app) printEvaluation(r train.Evaluation) error {
+	e := newEvaluation(r)
+	a.printScore(e)
+	fmt.Fprintln(a.out)
+	if err := classTable(e).Write(a.out, "text"); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.out)
+	if len(e.Confusion) <= matrixClasses {
+		return confusionTable(e).Write(a.out, "text")
+	}
+	return mixTable(r).Write(a.out, "text")
 }

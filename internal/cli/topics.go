@@ -26,11 +26,13 @@ With --json a command prints its result as one JSON object or array on one line 
 JSON object with "error" and "exit_code" on standard error. Fields are added over time, never renamed. Fractions
 are in 0..1, times in seconds, names end in _count and _seconds accordingly.
 
-gradreg train    test_accuracy, test_error_count, test_nll (nats), test_images, dev_accuracy, steps, seconds,
+gradreg train    test_accuracy, test_accuracy_interval (95 %, Wilson), test_error_count, test_nll (nats), test_images,
+                 test_ece, test_brier, test_class_accuracy (as eval), dev_accuracy, steps, seconds,
                  images_per_second, seed, data, train_size, model, parameters, regularizers, threads, cpu, version,
                  commit, dir
-gradreg eval     test_accuracy, test_accuracy_interval (95 %, Wilson), test_error_count, test_nll, test_images,
-                 data, model
+gradreg eval     test_accuracy, test_accuracy_interval (95 %, Wilson), test_error_count, test_nll, test_images, test_ece,
+                 test_brier, test_class_accuracy (class, image_count, accuracy, accuracy_interval), test_confusion (counts
+                 by true, then by predicted class), data, model
 gradreg predict  an array: image, class, probability, probabilities (by class)
 gradreg data     list: an array of the data sets; verify: by data set, an array of its files;
                  fetch: name, folder, already_there, downloaded_bytes, resumed_bytes

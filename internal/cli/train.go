@@ -276,8 +276,12 @@ func (a *app) train(ctx context.Context, cfg train.Config, opt train.Options, pl
 // printSummary prints what a run ended with.
 func (a *app) printSummary(s train.Summary) {
 	w := a.out
-	fmt.Fprintf(w, "\ntest accuracy   %.2f %%   (%d errors in %d images)\n", 100*s.TestAccuracy, s.TestErrorCount, s.TestImages)
-	fmt.Fprintf(w, "test NLL        %.4f nats\n", s.TestNLL)
+	fmt.Fprintf(w, "\ntest accuracy   %.2f %%   (95 %% interval %.2f to %.2f; %d errors in %d images)\n",
+		100*s.TestAccuracy, 100*s.TestInterval[0], 100*s.TestInterval[1], s.TestErrorCount, s.TestImages)
+	fmt.Fprintf(w, "test NLL        %.4f nats, calibration error %.2f points\n", s.TestNLL, 100*s.TestECE)
+	if worst := worstClasses(s.TestClasses); worst != "" {
+		fmt.Fprintf(w, "worst classes   %s\n", worst)
+	}
 	if s.DevAccuracy != nil {
 		fmt.Fprintf(w, "dev accuracy    %.2f %%\n", 100**s.DevAccuracy)
 	}
@@ -293,7 +297,7 @@ func (a *app) printSummary(s train.Summary) {
 	took := time.Duration(s.Seconds * float64(time.Second)).Round(100 * time.Millisecond)
 	fmt.Fprintf(w, "time            %v, %.0f images/s (%s, %d threads), %.1f %% of it waiting for images\n", took, s.ImagesPerSecond, s.CPU, s.Threads, 100*s.DataWaitFraction)
 	fmt.Fprintf(w, "run folder      %s\n\n", s.Dir)
-	fmt.Fprintf(w, "Next: gradreg predict --run %s IMAGE...\n", quoted(s.Dir))
+	fmt.Fprintf(w, "Next: gradreg eval %s, gradreg predict --run %s IMAGE...\n", quoted(s.Dir), quoted(s.Dir))
 }
 
 // quoted returns a word as a shell takes it.

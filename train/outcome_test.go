@@ -1,0 +1,42 @@
+package train_test
+
+import (
+	"encoding/json"
+	"image/color"
+	"testing"
+
+	"github.com/gradreg/gradreg/assess"
+	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/train"
+)
+
+// TestOutcome checks what is made of four answers of three classes, one of which has no images.
+func TestOutcome(t *testing.T) {
+	part := &dataset.Part{Shape: dataset.Shape{C: 3, H: 1, W: 2}, Labels: []uint8{0, 0, 2, 2}, Images: make([]byte, 24)}
+	copy(part.Images[12:], []byte{1, 2, 3, 4, 5, 6})
+	l := &assess.Logits{Classes: 3}
+	l.Add([]float32{5, 0, 0 /**/, 0, 9, 0 /**/, 0, 0, 1 /**/, 20, 0, 0}, part.Labels)
+	// The images are answered in another order than they lie in.
+	o := train.Outcome{Title: "t", Classes: []string{"a", "b", "c"}, Test: dataset.Subset{Part: part, Index: []int{1, 0, 3, 2}}, Logits: l}
+	d := o.Detail()
+	if c := d.TestClasses; len(c) != 3 || *c[0].Accuracy != 0.5 || c[0].Images != 2 || c[1].Accuracy != nil || *c[2].Accuracy != 0.5 {
+		t.Errorf("classes %+v", d.TestClasses)
+	}
+	if !(d.TestInterval[0] > 0.1 && d.TestInterval[0] < 0.5 && d.TestInterval[1] > 0.5 && d.TestECE > 0.3 && d.TestBrier > 0.9) {
+		t.Errorf("detail %+v", d)
+	}
+	if _, err := json.Marshal(d); err != nil {
+		t.Error(err)
+	}
+	worst := o.Worst()
+	if len(worst.List) != 2 {
+		t.Fatalf("%d images on the sheet, expected 2", len(worst.List))
+	}
+	first := worst.List[0]
+	if first.Lines[0] != "is c: 2e-09" || first.Lines[1] != "taken for a: 100.0 %" {
+		t.Errorf("lines %q", first.Lines)
+	}
+	if got, want := first.Picture.At(1, 0), (color.RGBA{2, 4, 6, 255}); got != want {
+		t.Errorf("the worst image's second pixel is %v, expected %v, that of image 2", got, want)
+	}
+}
