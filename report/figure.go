@@ -139,7 +139,7 @@ func (a Axis) apply(axis *plot.Axis, ticks []float64) {
 		axis.Tick.Marker = evenTicks{}
 		return
 	}
-	axis.Scale, axis.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+	axis.Scale, axis.Tick.Marker = plot.LogScale{}, decadeTicks{}
 	if len(ticks) > 0 {
 		axis.Tick.Marker = constantTicks(ticks)
 	}

@@ -32,3 +32,37 @@ func (evenTicks) Ticks(low, high float64) []plot.Tick {
 	}
 	return ticks
 }
+
+// decadeTicks marks powers of ten, at most about seven labelled, with unlabelled ones between where there are few.
+type decadeTicks struct{}
+
+// Ticks returns the marks between low and high, which are above 0.
+func (decadeTicks) Ticks(low, high float64) []plot.Tick {
+	const most = 7
+	if !(low > 0) || !(high > low) {
+		return nil
+	}
+	first, last := int(math.Floor(math.Log10(low))), int(math.Ceil(math.Log10(high)))
+	every := (last-first)/most + 1
+	var ticks []plot.Tick
+	mark := func(factor, exponent int) {
+		// Read from text: a power by multiplication would not be the number that its label says.
+		text := strconv.Itoa(factor) + "e" + strconv.Itoa(exponent)
+		v, err := strconv.ParseFloat(text, 64)
+		if err != nil || v < low || v > high {
+			return
+		}
+		t := plot.Tick{Value: v}
+		if exponent%every == 0 && (factor == 1 || last-first <= 2 && (factor == 2 || factor == 5)) {
+			t.Label = strconv.FormatFloat(v, 'g', -1, 64)
+		}
+		ticks = append(ticks, t)
+	}
+	for e := first; e <= last; e++ {
+		mark(1, e)
+		for f := 2; f <= 9 && every == 1; f++ {
+			mark(f, e)
+		}
+	}
+	return ticks
+}
