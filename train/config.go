@@ -66,9 +66,9 @@ const (
 // defaultAugment stands for what suits a data set.
 const defaultAugment = "default"
 
-// augmentOf returns the augmentation that suits a data set: for CIFAR the published flips and shifts (REFERENCE.md section 3),
+// DefaultAugment returns the augmentation that suits a data set: for CIFAR the published flips and shifts (REFERENCE.md section 3),
 // for digits and the protocols of MNIST and Fashion-MNIST none, for photos flips, shifts and mild scales and colours.
-func augmentOf(data string) string {
+func DefaultAugment(data string) string {
 	switch data {
 	case "mnist", "fashion-mnist":
 		return augment.None
@@ -115,7 +115,7 @@ func (c *Config) resolve() (p parts, err error) {
 		return p, fault.Inputf("model: %w", err)
 	}
 	if c.Augment == defaultAugment {
-		c.Augment = augmentOf(c.Data)
+		c.Augment = DefaultAugment(c.Data)
 	}
 	if p.augment, err = augment.Parse(c.Augment); err != nil {
 		return p, fault.Input(err)
