@@ -40,7 +40,7 @@ func (a *app) dataCommand() *cobra.Command {
 	for _, c := range []*cobra.Command{list, verify} {
 		c.Flags().StringVar(&dataDir, "data-dir", "", "folder to look for the files in (before GRADREG_DATA)")
 	}
-	cmd.AddCommand(list, a.dataFetchCommand(), verify)
+	cmd.AddCommand(list, a.dataFetchCommand(), verify, a.dataShowCommand())
 	return cmd
 }
 

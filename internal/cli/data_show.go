@@ -1,0 +1,380 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+
+	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/dataset/augment"
+	"github.com/gradreg/gradreg/dataset/folder"
+	"github.com/gradreg/gradreg/dataset/picture"
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/report"
+	"github.com/gradreg/gradreg/train"
+)
+
+// dataShowOptions are the flags of gradreg data show.
+type dataShowOptions struct {
+	folder    folder.Options
+	fit       string
+	noCache   bool
+	dataDir   string
+	out       string
+	augmented bool
+	augment   string
+	plain     bool
+}
+
+func (a *app) dataShowCommand() *cobra.Command {
+	o := &dataShowOptions{}
+	cmd := &cobra.Command{
+		Use:   "show DIR|NAME",
+		Short: "Show what is in a folder of pictures or a data set, with a contact sheet",
+		Long: `Show the classes, counts, sizes and problems of a folder of pictures, or the classes and counts of a known data
+set, and write a contact sheet: a PNG with a row of training images for each class, as a model sees them.
+
+A folder has a folder of JPEG, PNG, GIF, BMP or WebP pictures for each class, or train/ with such folders and test/ or
+val/ beside it. Without those, a fifth of the pictures are test images, chosen by the seed and each file's content.
+Pictures that cannot be read are named and left out. Of pictures with the same bytes one is used: the one in the test
+part, where parts share it; none, where classes share it.`,
+		Example: `  # What is in a folder of photos
+  gradreg data show photos
+
+  # The training images of CIFAR-10 as they are changed from step to step
+  gradreg data show cifar10 --augmented --out augmented.png
+
+  # Whole pictures of 96 pixels, and nothing that cannot be read
+  gradreg data show photos --size 96 --fit pad --strict`,
+		Args: args(cobra.ExactArgs(1)),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return dataset.Names(), cobra.ShellCompDirectiveDefault
+		},
+		RunE: func(cmd *cobra.Command, list []string) error { return a.runDataShow(cmd, o, list[0]) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.out, "out", "", "PNG file to write (default NAME-sheet.png or NAME-augmented.png; none for no sheet)")
+	f.BoolVar(&o.augmented, "augmented", false, "show one training image of each class as augmentation changes it")
+	f.StringVar(&o.augment, "augment", "default", "with --augmented: changes as gradreg train takes them, or default for the data set's")
+	f.Uint64Var(&o.folder.Seed, "seed", train.Default().Seed, "seed of the division of a folder, and of augmentation")
+	f.IntVar(&o.folder.Size, "size", 0, "side of a folder's images in pixels (default: from the pictures, at most 64)")
+	f.StringVar(&o.fit, "fit", string(picture.Crop), "how a folder's pictures become squares: "+strings.Join(picture.Fits(), ", "))
+	f.IntVar(&o.folder.Channels, "channels", 0, "1 for grey or 3 for colour (default: 1 if all of a folder's pictures are grey)")
+	f.BoolVar(&o.folder.Strict, "strict", false, "refuse a folder with pictures that cannot be read")
+	f.BoolVar(&o.noCache, "no-cache", false, "decode all pictures, and keep no images in the cache folder")
+	f.StringVar(&o.dataDir, "data-dir", "", "folder to look for a known data set's files in (before GRADREG_DATA)")
+	f.BoolVar(&o.plain, "plain", false, "no progress bar")
+	complete(cmd, "fit", cobra.FixedCompletions(picture.Fits(), cobra.ShellCompDirectiveNoFileComp))
+	complete(cmd, "data-dir", completeFolders)
+	return cmd
+}
+
+// shownData is what gradreg data show prints.
+type shownData struct {
+	Data  string     `json:"data"`
+	Shape [3]int     `json:"shape"` // channels, height, width
+	Train int        `json:"train_count"`
+	Val   int        `json:"val_count"`
+	Test  int        `json:"test_count"`
+	Fit   string     `json:"fit,omitempty"`     // of a folder
+	Sheet string     `json:"sheet,omitempty"`   // the file
+	Aug   string     `json:"augment,omitempty"` // what the sheet shows
+	Took  float64    `json:"seconds"`           // to open it
+	Found foundInDir `json:"found"`
+}
+
+// foundInDir is the report of a folder; of a known data set the classes alone.
+type foundInDir = folder.Report
+
+func (a *app) runDataShow(cmd *cobra.Command, o *dataShowOptions, name string) error {
+	if cmd.Flags().Changed("augment") && !o.augmented {
+		return usage{errors.New("--augment needs --augmented")}
+	}
+	if !dataset.IsFolder(name) {
+		for _, flag := range []string{"size", "fit", "channels", "strict", "no-cache"} {
+			if cmd.Flags().Changed(flag) {
+				return usage{fmt.Errorf("--%s is for folders of pictures, and %s is none", flag, name)}
+			}
+		}
+	}
+	start := a.now()
+	d, found, err := a.openShown(cmd.Context(), o, name)
+	if err != nil {
+		return err
+	}
+	training, official, err := bothParts(d)
+	if err != nil {
+		return err
+	}
+	s := shownData{Data: name, Shape: [3]int{d.Shape.C, d.Shape.H, d.Shape.W}, Train: training.Len(), Test: official.Len(), Found: found}
+	s.Took = a.now().Sub(start).Seconds()
+	if val := d.Val(); val != nil {
+		s.Val = val.Len()
+	}
+	if dataset.IsFolder(name) {
+		s.Fit = o.fit
+	} else {
+		s.Found.Classes = countClasses(d.Classes, training, official)
+	}
+	if o.out != "none" {
+		if err := o.writeSheet(&s, d, training); err != nil {
+			return err
+		}
+	}
+	if a.json {
+		return a.printJSON(s)
+	}
+	return a.printShown(s)
+}
+
+// openShown opens what is to be shown.
+func (a *app) openShown(parent context.Context, o *dataShowOptions, name string) (*dataset.Dataset, folder.Report, error) {
+	if !dataset.IsFolder(name) {
+		d, err := dataset.Open(name, a.dataDirs(o.dataDir)...)
+		return d, folder.Report{}, err
+	}
+	ctx, stop := interruptible(parent)
+	defer stop()
+	show := a.newFolderProgress(o.plain)
+	defer show.close()
+	opt := o.folder
+	opt.Fit, opt.Progress = picture.Fit(o.fit), show.report
+	if o.noCache {
+		opt.Cache = dataset.NoCache
+	}
+	d, found, err := dataset.OpenFolder(ctx, name, opt)
+	if errors.Is(err, context.Canceled) {
+		return nil, found, train.ErrInterrupted
+	}
+	return d, found, err
+}
+
+// bothParts reads the parts of a data set.
+func bothParts(d *dataset.Dataset) (training, official *dataset.Part, err error) {
+	if training, err = d.Train(); err != nil {
+		return nil, nil, err
+	}
+	official, err = d.Test()
+	return training, official, err
+}
+
+// countClasses counts the images of classes.
+func countClasses(names []string, training, official *dataset.Part) []folder.ClassCount {
+	out := make([]folder.ClassCount, len(names))
+	for k, name := range names {
+		out[k].Name = name
+	}
+	for _, k := range training.Labels {
+		out[k].Train++
+	}
+	for _, k := range official.Labels {
+		out[k].Test++
+	}
+	return out
+}
+
+// sheetColumns is the number of images in a row of a sheet.
+const sheetColumns = 12
+
+// writeSheet writes the contact sheet.
+func (o *dataShowOptions) writeSheet(s *shownData, d *dataset.Dataset, training *dataset.Part) error {
+	var pipeline augment.Pipeline
+	kind := "sheet"
+	if o.augmented {
+		kind = "augmented"
+		if s.Aug = o.augment; s.Aug == "default" {
+			s.Aug = train.DefaultAugment(s.Data)
+		}
+		var err error
+		if pipeline, err = augment.Parse(s.Aug); err != nil {
+			return usage{err}
+		}
+		s.Aug = pipeline.String()
+	}
+	if s.Sheet = o.out; s.Sheet == "" {
+		full, err := filepath.Abs(s.Data) // what . is called
+		if err != nil {
+			return err
+		}
+		s.Sheet = filepath.Base(full) + "-" + kind + ".png"
+	}
+	title := fmt.Sprintf("%s: training images, %v", printable(filepath.Base(s.Data)), d.Shape)
+	if o.augmented {
+		title = fmt.Sprintf("%s: one image of each class, and as %s changes it", printable(filepath.Base(s.Data)), s.Aug)
+	}
+	sheet := report.Contact{Title: title}
+	for k, c := range s.Found.Classes {
+		row := report.ContactRow{Label: printable(c.Name), Detail: fmt.Sprintf("%d train, %d test", c.Train, c.Test)}
+		for i, label := range training.Labels {
+			if int(label) != k {
+				continue
+			}
+			row.Images = append(row.Images, toImage(training.Image(i), d.Shape))
+			if o.augmented {
+				row.Images = append(row.Images, changed(pipeline, training.Image(i), d.Shape, o.folder.Seed, k)...)
+			}
+			if len(row.Images) >= sheetColumns {
+				break
+			}
+		}
+		sheet.Rows = append(sheet.Rows, row)
+	}
+	if err := sheet.WritePNG(s.Sheet); err != nil {
+		return fault.Input(err)
+	}
+	return nil
+}
+
+// changed returns an image as augmentation changes it in the first steps of a run, less mixup, which takes two.
+func changed(p augment.Pipeline, img []byte, shape dataset.Shape, seed uint64, place int) []image.Image {
+	mean := make([]byte, shape.C)
+	area := shape.H * shape.W
+	for c := range mean {
+		sum := 0
+		for _, v := range img[c*area:][:area] {
+			sum += int(v)
+		}
+		mean[c] = byte(sum / area)
+	}
+	p = p.WithBackground(mean)
+	var out []image.Image
+	for step := range sheetColumns - 1 {
+		dst := make([]byte, len(img))
+		p.Apply(dst, img, shape.C, shape.H, shape.W, augment.Key{Seed: seed, Step: uint64(step), Image: uint32(place)})
+		out = append(out, toImage(dst, shape))
+	}
+	return out
+}
+
+// toImage returns planes as an image.
+func toImage(planes []byte, shape dataset.Shape) image.Image {
+	img := image.NewRGBA(image.Rect(0, 0, shape.W, shape.H))
+	area := shape.H * shape.W
+	for i := range area {
+		pixel := img.Pix[4*i:][:4]
+		for c := range 3 {
+			pixel[c] = planes[min(c, shape.C-1)*area+i]
+		}
+		pixel[3] = 255
+	}
+	return img
+}
+
+// problemLines is how many problems of a kind are printed.
+const problemLines = 10
+
+// printShown prints what a person wants to know.
+func (a *app) printShown(s shownData) error {
+	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
+	head := fmt.Sprintf("%s: %d classes, %d training", printable(s.Data), len(s.Found.Classes), s.Train)
+	if s.Val > 0 {
+		head += fmt.Sprintf(", %d validation", s.Val)
+	}
+	fmt.Fprintf(w, "%s and %d test images of %v", head, s.Test, dataset.Shape{C: s.Shape[0], H: s.Shape[1], W: s.Shape[2]})
+	if s.Fit != "" {
+		r := s.Found
+		fmt.Fprintf(w, " (%s)\npictures %d to %d wide (median %d), %d to %d high (median %d)\n", s.Fit,
+			r.Width.Min, r.Width.Max, r.Width.Median, r.Height.Min, r.Height.Max, r.Height.Median)
+		fmt.Fprintf(w, "divided %s; ready in %.1f s, %d pictures decoded, %d from the cache", r.Divided, s.Took, r.Decoded, r.Cached)
+	}
+	fmt.Fprint(w, "\n\nCLASS\tTRAIN\tTEST\n")
+	for _, c := range s.Found.Classes {
+		fmt.Fprintf(w, "%s\t%d\t%d\n", printable(c.Name), c.Train, c.Test)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	a.printProblems(s.Found.Problems)
+	for _, note := range s.Found.Notes {
+		fmt.Fprintf(a.err, "note: %s\n", note)
+	}
+	if s.Sheet != "" {
+		fmt.Fprintf(a.out, "\nsheet    %s\n", s.Sheet)
+	}
+	return nil
+}
+
+// printProblems prints the first problems of each kind.
+func (a *app) printProblems(problems []folder.Problem) {
+	if len(problems) == 0 {
+		return
+	}
+	fmt.Fprintln(a.out, "\nPROBLEMS")
+	for rest := problems; len(rest) > 0; {
+		kind := rest[0].Kind
+		n := slices.IndexFunc(rest, func(p folder.Problem) bool { return p.Kind != kind })
+		if n < 0 {
+			n = len(rest)
+		}
+		for _, p := range rest[:min(n, problemLines)] {
+			fmt.Fprintf(a.out, "%s  %s\n", kind, printable(p.String()))
+		}
+		if n > problemLines {
+			fmt.Fprintf(a.out, "%s  %d more; --json lists all\n", kind, n-problemLines)
+		}
+		rest = rest[n:]
+	}
+}
+
+// printable returns a text that a file name is part of, quoted if it could disturb a terminal.
+func printable(text string) string {
+	if strings.ContainsFunc(text, func(r rune) bool { return !strconv.IsPrint(r) }) {
+		return strconv.Quote(text)
+	}
+	return text
+}
+
+// folderProgress shows that a folder is being read: a bar on a terminal, else a line each thirty seconds.
+type folderProgress struct {
+	app   *app
+	bars  *mpb.Progress
+	bar   *mpb.Bar
+	phase string
+	shown time.Time
+}
+
+func (a *app) newFolderProgress(plain bool) *folderProgress {
+	p := &folderProgress{app: a, shown: a.now()}
+	if a.terminal && !plain && !a.json {
+		p.bars = mpb.New(mpb.WithOutput(a.err), mpb.WithWidth(24), mpb.WithRefreshRate(120*time.Millisecond))
+	}
+	return p
+}
+
+// report is told what happens.
+func (p *folderProgress) report(f folder.Progress) {
+	switch {
+	case p.app.json:
+	case p.bars != nil:
+		if p.phase != f.Phase {
+			p.phase = f.Phase
+			p.bar = p.bars.AddBar(int64(f.Total), mpb.BarRemoveOnComplete(), mpb.PrependDecorators(decor.Name(f.Phase+" "), decor.CountersNoUnit("%d/%d ")))
+		}
+		p.bar.SetCurrent(int64(f.Done))
+	case p.app.now().Sub(p.shown) >= lineEvery:
+		p.shown = p.app.now()
+		fmt.Fprintf(p.app.err, "%s %d of %d pictures\n", f.Phase, f.Done, f.Total)
+	}
+}
+
+// close leaves the terminal in order.
+func (p *folderProgress) close() {
+	if p.bars == nil {
+		return
+	}
+	if p.bar != nil && !p.bar.Completed() {
+		p.bar.Abort(true)
+	}
+	p.bars.Wait()
+}
