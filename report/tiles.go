@@ -19,9 +19,10 @@ import (
 // Tiles are small pictures in rows, with lines of text under each.
 type Tiles struct {
 	Title   string
-	Columns int      // pictures in a row
-	Heads   []string // above the columns, if any
-	List    []Tile   // row by row
+	Columns int        // pictures in a row
+	Heads   []string   // above the columns, if any
+	Labels  [][]string // lines at the left of the rows, if any
+	List    []Tile     // row by row
 }
 
 // Tile is a picture and its text.
@@ -37,6 +38,7 @@ const (
 	tileMargin = 10
 	textSize   = 12
 	lineHeight = 15
+	labelWidth = 160 // of the widest label
 )
 
 // PNG draws the tiles.
@@ -49,16 +51,22 @@ func (t Tiles) PNG() ([]byte, error) {
 		return nil, err
 	}
 	defer face.Close()
-	place := t.places()
+	place := t.places(face)
 	canvas := image.NewRGBA(image.Rect(0, 0, place.width, place.height))
 	draw.Draw(canvas, canvas.Bounds(), image.White, image.Point{}, draw.Src)
 	pen := font.Drawer{Dst: canvas, Src: image.NewUniform(color.Gray{Y: 20}), Face: face}
 	write(&pen, t.Title, tileMargin, tileMargin, place.width-2*tileMargin)
 	for i, head := range t.Heads {
-		write(&pen, head, tileMargin+i*place.tileWidth, place.headY, place.tileWidth-tileMargin)
+		write(&pen, head, place.left+i*place.tileWidth, place.headY, place.tileWidth-tileMargin)
+	}
+	for i, lines := range t.Labels {
+		middle := place.top + i*place.tileHeight + (place.pictureHeight-len(lines)*lineHeight)/2
+		for j, line := range lines {
+			write(&pen, line, tileMargin, middle+j*lineHeight, labelWidth)
+		}
 	}
 	for i, tile := range t.List {
-		x, y := tileMargin+i%t.Columns*place.tileWidth, place.top+i/t.Columns*place.tileHeight
+		x, y := place.left+i%t.Columns*place.tileWidth, place.top+i/t.Columns*place.tileHeight
 		if tile.Picture != nil {
 			enlarge(canvas, tile.Picture, image.Pt(x, y))
 		}
@@ -83,12 +91,17 @@ func WriteTiles(path string, t Tiles) error {
 // tilePlaces are where things stand, in pixels.
 type tilePlaces struct {
 	width, height                        int
-	headY, top                           int // of the heads and the first row
+	headY, left, top                     int // of the heads and the first row
 	tileWidth, tileHeight, pictureHeight int
 }
 
-func (t Tiles) places() tilePlaces {
-	p := tilePlaces{headY: tileMargin, tileWidth: tileWidth}
+func (t Tiles) places(face font.Face) tilePlaces {
+	p := tilePlaces{headY: tileMargin, left: tileMargin, tileWidth: tileWidth}
+	for _, lines := range t.Labels {
+		for _, line := range lines {
+			p.left = max(p.left, 2*tileMargin+min(labelWidth, font.MeasureString(face, line).Ceil()))
+		}
+	}
 	if t.Title != "" {
 		p.headY += lineHeight + 6
 	}
@@ -109,7 +122,7 @@ func (t Tiles) places() tilePlaces {
 		p.tileHeight += 3
 	}
 	rows := (len(t.List) + t.Columns - 1) / t.Columns
-	p.width, p.height = tileMargin+t.Columns*p.tileWidth, p.top+rows*p.tileHeight
+	p.width, p.height = p.left+t.Columns*p.tileWidth, p.top+rows*p.tileHeight
 	return p
 }
 

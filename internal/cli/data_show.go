@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"image"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -213,31 +212,41 @@ func (o *dataShowOptions) writeSheet(s *shownData, d *dataset.Dataset, training 
 	if o.augmented {
 		title = fmt.Sprintf("%s: one image of each class, and as %s changes it", printable(filepath.Base(s.Data)), s.Aug)
 	}
-	sheet := report.Contact{Title: title}
+	sheet := report.Tiles{Title: title, Columns: sheetColumns}
 	for k, c := range s.Found.Classes {
-		row := report.ContactRow{Label: printable(c.Name), Detail: fmt.Sprintf("%d train, %d test", c.Train, c.Test)}
-		for i, label := range training.Labels {
-			if int(label) != k {
-				continue
-			}
-			row.Images = append(row.Images, toImage(training.Image(i), d.Shape))
-			if o.augmented {
-				row.Images = append(row.Images, changed(pipeline, training.Image(i), d.Shape, o.folder.Seed, k)...)
-			}
-			if len(row.Images) >= sheetColumns {
-				break
-			}
+		sheet.Labels = append(sheet.Labels, []string{printable(c.Name), fmt.Sprintf("%d train, %d test", c.Train, c.Test)})
+		row := make([]report.Tile, sheetColumns)
+		for i, img := range o.row(training, k, pipeline) {
+			row[i].Picture = train.Picture(img, d.Shape)
 		}
-		sheet.Rows = append(sheet.Rows, row)
+		sheet.List = append(sheet.List, row...)
 	}
-	if err := sheet.WritePNG(s.Sheet); err != nil {
+	if err := report.WriteTiles(s.Sheet, sheet); err != nil {
 		return fault.Input(err)
 	}
 	return nil
 }
 
+// row returns the images of a class's row: its first training images, or the first one as augmentation changes it.
+func (o *dataShowOptions) row(training *dataset.Part, class int, pipeline augment.Pipeline) [][]byte {
+	var row [][]byte
+	for i, label := range training.Labels {
+		if int(label) != class {
+			continue
+		}
+		row = append(row, training.Image(i))
+		if o.augmented {
+			return append(row, changed(pipeline, training.Image(i), training.Shape, o.folder.Seed, class)...)
+		}
+		if len(row) == sheetColumns {
+			break
+		}
+	}
+	return row
+}
+
 // changed returns an image as augmentation changes it in the first steps of a run, less mixup, which takes two.
-func changed(p augment.Pipeline, img []byte, shape dataset.Shape, seed uint64, place int) []image.Image {
+func changed(p augment.Pipeline, img []byte, shape dataset.Shape, seed uint64, place int) [][]byte {
 	mean := make([]byte, shape.C)
 	area := shape.H * shape.W
 	for c := range mean {
@@ -248,27 +257,13 @@ func changed(p augment.Pipeline, img []byte, shape dataset.Shape, seed uint64, p
 		mean[c] = byte(sum / area)
 	}
 	p = p.WithBackground(mean)
-	var out []image.Image
+	var out [][]byte
 	for step := range sheetColumns - 1 {
 		dst := make([]byte, len(img))
 		p.Apply(dst, img, shape.C, shape.H, shape.W, augment.Key{Seed: seed, Step: uint64(step), Image: uint32(place)})
-		out = append(out, toImage(dst, shape))
+		out = append(out, dst)
 	}
 	return out
-}
-
-// toImage returns planes as an image.
-func toImage(planes []byte, shape dataset.Shape) image.Image {
-	img := image.NewRGBA(image.Rect(0, 0, shape.W, shape.H))
-	area := shape.H * shape.W
-	for i := range area {
-		pixel := img.Pix[4*i:][:4]
-		for c := range 3 {
-			pixel[c] = planes[min(c, shape.C-1)*area+i]
-		}
-		pixel[3] = 255
-	}
-	return img
 }
 
 // problemLines is how many problems of a kind are printed.
