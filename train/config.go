@@ -25,6 +25,8 @@ type Config struct {
 	TrainSize int    `yaml:"train_size"`          // training images; 0 means all
 	PerClass  int    `yaml:"per_class,omitempty"` // training images of each class, instead of TrainSize
 	Subset    string `yaml:"subset,omitempty"`    // how they are chosen: random, which is the default, or balanced
+	Size      int    `yaml:"size,omitempty"`      // side of the images that a folder's pictures become; 0 for one that suits them
+	Fit       string `yaml:"fit,omitempty"`       // how pictures become squares: text form of package picture
 	Model     string `yaml:"model"`               // text form of package model
 	// Architecture is a model of one's own in the place of Model, which then records its String. A saved run of it
 	// repeats and resumes where it is given again; only models of package model are read from a file by name.
@@ -95,7 +97,7 @@ func (c *Config) resolve() (p parts, err error) {
 		value int
 		least int
 	}{
-		{"train_size", c.TrainSize, 0}, {"per_class", c.PerClass, 0}, {"steps", c.Steps, 1}, {"batch", c.Batch, 1},
+		{"train_size", c.TrainSize, 0}, {"per_class", c.PerClass, 0}, {"size", c.Size, 0}, {"steps", c.Steps, 1}, {"batch", c.Batch, 1},
 		{"eval_every", c.EvalEvery, 0}, {"log_every", c.LogEvery, 1}, {"checkpoint_every", c.CheckpointEvery, 1},
 	} {
 		if f.value < f.least {

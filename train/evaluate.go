@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"path/filepath"
 
 	"github.com/gradreg/gradreg/dataset"
@@ -30,7 +31,7 @@ func Evaluate(dir string, opt Options) (Evaluation, error) {
 		return Evaluation{}, fault.Inputf("%s holds the model %s of %s, but its config.yaml says %s of %s", dir, m.Model, m.Data, cfg.Model, cfg.Data)
 	}
 	r := run{Options: opt, config: cfg, normalizer: m.Normalizer}
-	if r.data, err = dataset.Open(cfg.Data, opt.DataDirs...); err != nil {
+	if r.data, err = openData(context.Background(), &cfg, opt); err != nil {
 		return Evaluation{}, err
 	}
 	if cfg.PaperProtocol {

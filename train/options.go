@@ -3,6 +3,8 @@ package train
 import (
 	"errors"
 	"time"
+
+	"github.com/gradreg/gradreg/dataset/folder"
 )
 
 // Options are what a run needs beside its configuration; none of them changes its numbers.
@@ -17,6 +19,11 @@ type Options struct {
 	Resume bool
 	// DataDirs are the folders to look for data in.
 	DataDirs []string
+	// Strict refuses a folder with a picture that cannot be read.
+	Strict bool
+	// Reading, if set, is called while a folder of pictures is read, Found when it has been.
+	Reading func(folder.Progress)
+	Found   func(folder.Report)
 	// Threads is the number of workers; 0 means one per processor.
 	Threads int
 	// Started, if set, is called before the first step, Stepped after every step.

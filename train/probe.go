@@ -65,7 +65,7 @@ func probe(ctx context.Context, cfg Config, opt Options) (*run, error) {
 	}
 	cfg.EvalEvery = 0
 	r := &run{Options: opt, probing: true}
-	if err := r.prepare(cfg); err != nil {
+	if err := r.prepare(ctx, cfg); err != nil {
 		return r, err
 	}
 	return r, r.fit(ctx)

@@ -39,7 +39,7 @@ func (r *run) writeResults(s Summary, o Outcome) error {
 	shape := r.data.Shape
 	card := Card{
 		Model: r.config.Model, Data: r.config.Data, Classes: r.data.Classes,
-		Channels: shape.C, Height: shape.H, Width: shape.W, Normalizer: r.normalizer,
+		Channels: shape.C, Height: shape.H, Width: shape.W, Fit: r.config.Fit, Normalizer: r.normalizer,
 	}
 	if err := saveModel(r.path(ModelFile), r.engine, card); err != nil {
 		return err

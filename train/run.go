@@ -44,7 +44,7 @@ func Run(ctx context.Context, cfg Config, opt Options) (Summary, error) {
 	}
 	r := &run{Options: opt}
 	defer r.close()
-	if err := r.prepare(cfg); err != nil {
+	if err := r.prepare(ctx, cfg); err != nil {
 		return Summary{}, err
 	}
 	if err := r.fit(ctx); err != nil {
@@ -64,7 +64,7 @@ func (r *run) close() {
 }
 
 // prepare does everything that can fail before the first step.
-func (r *run) prepare(cfg Config) error {
+func (r *run) prepare(ctx context.Context, cfg Config) error {
 	level, err := kernel.Active()
 	if err != nil {
 		return fault.Input(err)
@@ -73,7 +73,7 @@ func (r *run) prepare(cfg Config) error {
 	if err != nil {
 		return err
 	}
-	if r.data, err = dataset.Open(cfg.Data, r.DataDirs...); err != nil {
+	if r.data, err = openData(ctx, &cfg, r.Options); err != nil {
 		return err
 	}
 	if err := r.divide(&cfg); err != nil {
@@ -136,6 +136,9 @@ func (r *run) divide(cfg *Config) error {
 	}
 	if !cfg.PaperProtocol {
 		r.test = dataset.Whole(official)
+	}
+	if val := r.data.Val(); val != nil {
+		r.division.Dev = dataset.Whole(val)
 	}
 	r.normalizer = dataset.Statistics(r.division.Train)
 	return nil

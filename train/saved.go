@@ -3,6 +3,7 @@ package train
 import (
 	"encoding/json"
 	"fmt"
+	"image/color"
 	"io"
 	"os"
 	"runtime"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/dataset/picture"
 	"github.com/gradreg/gradreg/internal/atomicfile"
 	"github.com/gradreg/gradreg/internal/build"
 	"github.com/gradreg/gradreg/internal/fault"
@@ -31,6 +33,7 @@ type Card struct {
 	Channels   int                `json:"channels"`
 	Height     int                `json:"height"`
 	Width      int                `json:"width"`
+	Fit        string             `json:"fit,omitempty"` // how pictures become squares, of a model of a folder of pictures
 	Normalizer dataset.Normalizer `json:"normalizer"`
 }
 
@@ -176,13 +179,39 @@ func (m *SavedModel) Predict(image []byte) ([]float64, error) {
 	return assess.Softmax(c.program.Output(0)[:c.classes]), nil
 }
 
-// PredictPicture is Predict of a PNG, JPEG or GIF; see dataset.DecodePicture.
+// PredictPicture is Predict of a picture. The model of a folder of pictures takes whatever its training did, made square in
+// the same way (package picture); others take PNG, JPEG and GIF, see dataset.DecodePicture.
 func (m *SavedModel) PredictPicture(data []byte, invert bool) ([]float64, error) {
-	image, err := dataset.DecodePicture(data, m.shape(), invert)
+	var image []byte
+	var err error
+	if m.Fit == "" {
+		image, err = dataset.DecodePicture(data, m.shape(), invert)
+	} else {
+		image, err = m.render(data, invert)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return m.Predict(image)
+}
+
+// render makes of a picture what training made of those of its folder.
+func (m *SavedModel) render(data []byte, invert bool) ([]byte, error) {
+	fit, err := picture.ParseFit(m.Fit)
+	if err != nil {
+		return nil, err
+	}
+	p, err := picture.Decode(data)
+	if err != nil {
+		return nil, fault.Input(err)
+	}
+	image := picture.Planes(picture.Render(p, m.Height, fit, color.White), m.Channels)
+	if invert {
+		for i, v := range image {
+			image[i] = 255 - v
+		}
+	}
+	return image, nil
 }
 
 // Score classifies a subset of images.

@@ -16,6 +16,8 @@ import (
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/augment"
+	"github.com/gradreg/gradreg/dataset/folder"
+	"github.com/gradreg/gradreg/dataset/picture"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/optim"
@@ -33,6 +35,7 @@ type trainOptions struct {
 	threads int
 	plain   bool
 	fast    bool
+	strict  bool
 }
 
 func (a *app) trainCommand() *cobra.Command {
@@ -66,10 +69,13 @@ An interrupt (Ctrl-C) finishes the step, saves and prints how to go on; a second
 	}
 	f := cmd.Flags()
 	c := &o.config
-	f.StringVar(&c.Data, "data", c.Data, "data set: "+strings.Join(dataset.Names(), ", "))
+	f.StringVar(&c.Data, "data", c.Data, "data set: "+strings.Join(dataset.Names(), ", ")+"; or a folder of class folders of pictures")
 	f.StringVar(&o.dataDir, "data-dir", "", "folder to look for the data set's files in (before GRADREG_DATA)")
 	f.Var(&trainSize{c}, "train-size", "training images, as 500, or so many of each class, as 20/class; 0 for all")
 	f.StringVar(&c.Subset, "subset", "", "how training images are chosen: random, balanced (default random)")
+	f.IntVar(&c.Size, "size", 0, "side of the images that a folder's pictures become (default one that suits them)")
+	f.StringVar(&c.Fit, "fit", "", "how a folder's pictures become squares: "+strings.Join(picture.Fits(), ", ")+" (default crop)")
+	f.BoolVar(&o.strict, "strict", false, "refuse a folder with a picture that cannot be read")
 	f.StringVar(&c.Augment, "augment", c.Augment, "changes of training images, as flip,shift:0.125: flip, shift, crop, rotate, scale, color, cutout, mixup; none; default for the data set's")
 	f.StringVar(&c.Model, "model", c.Model, "architecture and options: "+strings.Join(model.Names(), ", "))
 	f.StringArrayVar(&c.Regularizers, "reg", c.Regularizers, "regularizer name:λ[,key=value]…, repeatable; λ may be auto; none clears those before")
@@ -97,7 +103,7 @@ An interrupt (Ctrl-C) finishes the step, saves and prints how to go on; a second
 func (o *trainOptions) configuration(cmd *cobra.Command) (train.Config, error) {
 	changed := cmd.Flags().Changed
 	if o.resume != "" {
-		for _, name := range []string{"config", "out", "data", "train-size", "subset", "augment", "model", "reg", "optimizer", "lr", "schedule",
+		for _, name := range []string{"config", "out", "data", "train-size", "subset", "size", "fit", "augment", "model", "reg", "optimizer", "lr", "schedule",
 			"steps", "batch", "seed", "paper-protocol", "eval-every", "log-every", "checkpoint-every", "fast-dev-run"} {
 			if changed(name) {
 				return train.Config{}, usage{fmt.Errorf("--%s cannot go with --resume: the run's configuration is fixed", name)}
@@ -177,6 +183,7 @@ func (o *trainOptions) override(cfg *train.Config, changed func(string) bool) {
 	f := o.config
 	for name, set := range map[string]func(){
 		"data": func() { cfg.Data = f.Data }, "train-size": func() { cfg.TrainSize, cfg.PerClass = f.TrainSize, f.PerClass }, "subset": func() { cfg.Subset = f.Subset },
+		"size": func() { cfg.Size = f.Size }, "fit": func() { cfg.Fit = f.Fit },
 		"augment": func() { cfg.Augment = f.Augment }, "model": func() { cfg.Model = f.Model }, "optimizer": func() { cfg.Optimizer = f.Optimizer },
 		"lr": func() { cfg.LearningRate = f.LearningRate }, "schedule": func() { cfg.Schedule = f.Schedule },
 		"steps": func() { cfg.Steps = f.Steps }, "batch": func() { cfg.Batch = f.Batch }, "seed": func() { cfg.Seed = f.Seed },
@@ -207,7 +214,11 @@ func folderName(cfg train.Config) string {
 	case cfg.TrainSize > 0:
 		size = strconv.Itoa(cfg.TrainSize)
 	}
-	return filepath.Join("runs", fmt.Sprintf("%s-%s-%s-%s-s%d", cfg.Data, size, nameOf(cfg.Model), method, cfg.Seed))
+	data := cfg.Data
+	if dataset.IsFolder(data) {
+		data = filepath.Base(filepath.Clean(data))
+	}
+	return filepath.Join("runs", fmt.Sprintf("%s-%s-%s-%s-s%d", data, size, nameOf(cfg.Model), method, cfg.Seed))
 }
 
 func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
@@ -215,7 +226,7 @@ func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
 	if err != nil {
 		return err
 	}
-	opt := train.Options{Dir: o.resume, Resume: o.resume != "", DataDirs: a.dataDirs(o.dataDir), Now: a.now}
+	opt := train.Options{Dir: o.resume, Resume: o.resume != "", DataDirs: a.dataDirs(o.dataDir), Now: a.now, Strict: o.strict}
 	if opt.Threads, err = a.threadCount(cmd, o.threads); err != nil {
 		return err
 	}
@@ -256,6 +267,11 @@ func (a *app) tuned(ctx context.Context, cfg train.Config, opt train.Options) (t
 func (a *app) train(ctx context.Context, cfg train.Config, opt train.Options, plain bool) error {
 	ctx, stop := interruptible(ctx)
 	defer stop()
+	reading := a.newFolderProgress(plain)
+	opt.Reading, opt.Found = reading.report, func(r folder.Report) {
+		reading.close()
+		a.warnProblems(cfg.Data, r)
+	}
 	show := a.newProgress(plain)
 	opt.Started, opt.Stepped = show.started, show.stepped
 	summary, err := train.Run(ctx, cfg, opt)
@@ -271,6 +287,18 @@ func (a *app) train(ctx context.Context, cfg train.Config, opt train.Options, pl
 	}
 	a.printSummary(summary)
 	return nil
+}
+
+// warnProblems says what is wrong with some pictures of a folder.
+func (a *app) warnProblems(dir string, r folder.Report) {
+	const shown = 3
+	for i, p := range r.Problems {
+		if i == shown {
+			fmt.Fprintf(a.err, "%d more; all of them: gradreg data show %s\n", len(r.Problems)-shown, quoted(dir))
+			break
+		}
+		fmt.Fprintln(a.err, p)
+	}
 }
 
 // printSummary prints what a run ended with.
