@@ -96,7 +96,7 @@ type tilePlaces struct {
 }
 
 func (t Tiles) places(face font.Face) tilePlaces {
-	p := tilePlaces{headY: tileMargin, left: tileMargin, tileWidth: tileWidth}
+	p := tilePlaces{headY: tileMargin, left: tileMargin}
 	for _, lines := range t.Labels {
 		for _, line := range lines {
 			p.left = max(p.left, 2*tileMargin+min(labelWidth, font.MeasureString(face, line).Ceil()))
@@ -120,6 +120,9 @@ func (t Tiles) places(face font.Face) tilePlaces {
 	p.tileHeight = p.pictureHeight + lines*lineHeight + tileMargin
 	if lines > 0 {
 		p.tileHeight += 3
+	}
+	if lines > 0 || len(t.Heads) > 0 {
+		p.tileWidth = max(p.tileWidth, tileWidth)
 	}
 	rows := (len(t.List) + t.Columns - 1) / t.Columns
 	p.width, p.height = p.left+t.Columns*p.tileWidth, p.top+rows*p.tileHeight

@@ -42,18 +42,23 @@ var padding = image.NewUniform(color.Gray{Y: 128})
 // shrinks, so that every pixel of the picture counts and fine patterns become grey, not moiré: the result agrees with
 // PyTorch's antialiased bicubic interpolation but for rounding. A picture that is a square of that side keeps its bytes.
 func Render(p Picture, side int, fit Fit, paper color.Color) *image.RGBA {
-	canvas := image.NewRGBA(image.Rect(0, 0, side, side))
+	return RenderTo(p, side, side, fit, paper)
+}
+
+// RenderTo is Render into width × height pixels.
+func RenderTo(p Picture, width, height int, fit Fit, paper color.Color) *image.RGBA {
+	if p.Orientation.Transposes() { // turned after scaling, when it is small
+		width, height = height, width
+	}
+	canvas := image.NewRGBA(image.Rect(0, 0, width, height))
 	from, to := p.Image.Bounds(), canvas.Rect
-	w, h := from.Dx(), from.Dy()
 	switch fit {
 	case Stretch:
 	case Pad:
 		draw.Draw(canvas, to, padding, image.Point{}, draw.Src)
-		long := max(w, h)
-		to = centred(to, max(1, (w*side+long/2)/long), max(1, (h*side+long/2)/long))
+		to = within(to, from.Dx(), from.Dy())
 	default:
-		short := min(w, h)
-		from = centred(from, short, short)
+		from = within(from, width, height)
 	}
 	draw.Draw(canvas, to, image.NewUniform(paper), image.Point{}, draw.Src)
 	if from.Size() == to.Size() {
@@ -62,6 +67,14 @@ func Render(p Picture, side int, fit Fit, paper color.Color) *image.RGBA {
 		draw.CatmullRom.Scale(canvas, to, p.Image, from, draw.Over, nil)
 	}
 	return p.Orientation.upright(canvas)
+}
+
+// within returns the largest rectangle in the middle of r whose sides are as w to h, rounded to pixels.
+func within(r image.Rectangle, w, h int) image.Rectangle {
+	if r.Dx()*h > r.Dy()*w {
+		return centred(r, max(1, (r.Dy()*w+h/2)/h), r.Dy())
+	}
+	return centred(r, r.Dx(), max(1, (r.Dx()*h+w/2)/w))
 }
 
 // centred returns the rectangle of that size in the middle of r.
