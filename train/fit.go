@@ -20,13 +20,18 @@ func (r *run) fit(ctx context.Context) error {
 	images, labels := r.engine.program.Float(r.engine.x), r.engine.program.Int(r.engine.y)
 	began, before := r.Now(), r.progress.seconds
 	r.rate = speedometer{now: r.Now}
+	feed := newFeed(r.batches, r.config.Batch, r.data.Shape.Size())
+	defer feed.close()
+	if r.progress.step < r.config.Steps {
+		feed.start(r.progress.step)
+	}
 	for r.progress.step < r.config.Steps {
 		if ctx.Err() != nil {
 			return r.interrupt()
 		}
 		step := r.progress.step + 1
 		filling := r.Now()
-		share := r.batches.Fill(step-1, images, labels)
+		share := feed.next(images, labels, step < r.config.Steps)
 		r.engine.mix(share, labels)
 		r.waited += r.Now().Sub(filling)
 		values, err := r.engine.step(step)
