@@ -61,11 +61,3 @@ func parseFields(s spec.Spec, fields []field) error {
 	}
 	return nil
 }
-
-// keys lists the options of fields.
-func keys(fields []field) (out []string) {
-	for _, f := range fields {
-		out = append(out, f.key)
-	}
-	return out
-}
