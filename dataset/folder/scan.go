@@ -20,9 +20,6 @@ const (
 	parts
 )
 
-// partNames are the words for parts in reports.
-var partNames = [parts]string{"train", "val", "test"}
-
 // file is a picture's file.
 type file struct {
 	path  string // relative to the folder, with slashes
