@@ -419,3 +419,64 @@ func TestRefused(t *testing.T) {
 
 // none returns no images.
 func (s Images) none() Images { s.Index = nil; return s }
+
+// TestGradients compares gradients with the norms that slopes measure in another way.
+func TestGradients(t *testing.T) {
+	_, n, s := goldenNetwork(t)
+	gradients, err := n.Gradients(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slopes, err := n.Slopes(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, g := range gradients {
+		if got, want := norm(g), slopes[i].Gradient; !(math.Abs(got-want) <= 1e-4*want+1e-7) {
+			t.Errorf("image %d: the gradient's norm is %v, expected %v", i, got, want)
+		}
+	}
+}
+
+// TestExamine checks that an examination asks what it is told to, and refuses sizes out of order.
+func TestExamine(t *testing.T) {
+	g, n, s := goldenNetwork(t)
+	var parts []string
+	f, err := n.Examine(s, s.Spread(7), Examination{
+		Slopes: true, Sigmas: []float64{0.1}, LInf: []float64{0.01, 0.02}, Steps: 3, Begun: func(p string) { parts = append(parts, p) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(f.Test) != s.Len() || len(f.Train) != 7 || len(parts) != 5 || len(f.Curves) != 3 {
+		t.Errorf("%d and %d slopes, parts %q, %d curves", len(f.Test), len(f.Train), parts, len(f.Curves))
+	}
+	for i, name := range []string{"noise", "fgsm-linf", "pgd-linf"} {
+		c := f.Curves[i]
+		if c.Name != name || c.Points[0].Size != 0 || c.Points[0].Score.Images-c.Points[0].Score.Errors != g.Clean {
+			t.Errorf("curve %d is %+v, expected %s", i, c, name)
+		}
+	}
+	for _, e := range []Examination{{Sigmas: []float64{0.2, 0.1}}, {LInf: []float64{0}}, {L2: []float64{math.NaN()}}, {Steps: -1}} {
+		if _, err := n.Examine(s, s, e); err == nil {
+			t.Errorf("%+v is no error", e)
+		}
+	}
+}
+
+// TestSpectrum compares with values by hand; quantiles lie between order statistics as NumPy's.
+func TestSpectrum(t *testing.T) {
+	got := NewSpectrum([]float64{4, math.Inf(1), 1, 2, math.NaN(), 3})
+	want := Spectrum{Images: 4, Mean: 2.5, MeanSquare: 7.5, Quantiles: [5]float64{1.15, 1.75, 2.5, 3.25, 3.85}}
+	for i, q := range want.Quantiles {
+		if math.Abs(got.Quantiles[i]-q) < 1e-12 {
+			got.Quantiles[i] = q
+		}
+	}
+	if got != want {
+		t.Errorf("%+v, expected %+v", got, want)
+	}
+	if NewSpectrum(nil) != (Spectrum{}) {
+		t.Error("no values have a spectrum")
+	}
+}

@@ -1,0 +1,119 @@
+package train
+
+import (
+	"crypto/sha256"
+	"path/filepath"
+	"slices"
+
+	"github.com/gradreg/gradreg/assess"
+	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/model"
+)
+
+// Subject is a finished run whose model can be asked for more than its answers to the test images.
+type Subject struct {
+	Evaluation
+	Network    *assess.Network
+	TestImages assess.Images // as Outcome.Test
+
+	run *run
+}
+
+// Examine opens a finished run, and classifies its test images. Of the options it uses DataDirs and Threads.
+func Examine(dir string, opt Options) (*Subject, error) {
+	cfg, err := FolderConfig(dir)
+	if err != nil {
+		return nil, err
+	}
+	m, err := Load(filepath.Join(dir, ModelFile), evalBatch, opt.Threads)
+	if err != nil {
+		return nil, err
+	}
+	defer m.Close()
+	if m.Model != cfg.Model || m.Data != cfg.Data {
+		return nil, fault.Inputf("%s holds the model %s of %s, but its config.yaml says %s of %s", dir, m.Model, m.Data, cfg.Model, cfg.Data)
+	}
+	r := &run{Options: opt, config: cfg, normalizer: m.Normalizer}
+	if err := r.openTest(); err != nil {
+		return nil, err
+	}
+	s := &Subject{Evaluation: Evaluation{Config: cfg}, TestImages: r.images(r.test), run: r}
+	logits, err := m.answers(r.test, s.TestImages.Normalizer.Tables())
+	if err != nil {
+		return nil, err
+	}
+	s.Outcome = Outcome{cfg.title(), m.Classes, r.test, logits}
+	s.Network, err = m.network(opt.Threads)
+	return s, err
+}
+
+// Close ends the network's workers.
+func (s *Subject) Close() {
+	if s != nil {
+		s.Network.Close()
+	}
+}
+
+// Training returns the images that the run was trained on, as they were before augmentation.
+func (s *Subject) Training() (assess.Images, error) {
+	r, cfg := s.run, s.Config
+	normalizer := r.normalizer // that of the model's file: dividing again computes the same one
+	if err := r.divide(&cfg); err != nil {
+		return assess.Images{}, err
+	}
+	return assess.Images{Subset: r.division.Train, Normalizer: normalizer}, nil
+}
+
+// TestHash is equal for runs whose test images and labels are the same, in the same order.
+func (s *Subject) TestHash() [sha256.Size]byte {
+	h := sha256.New()
+	for _, i := range s.Test.Index {
+		h.Write(s.Test.Image(i))
+		h.Write([]byte{s.Test.Labels[i]})
+	}
+	return [sha256.Size]byte(h.Sum(nil))
+}
+
+// openTest reads the images that a finished run is tested on.
+func (r *run) openTest() (err error) {
+	if r.data, err = dataset.Open(r.config.Data, r.DataDirs...); err != nil {
+		return err
+	}
+	if r.config.PaperProtocol {
+		cfg, normalizer := r.config, r.normalizer
+		err := r.divide(&cfg)
+		r.normalizer = normalizer
+		return err
+	}
+	official, err := r.data.Test()
+	if err != nil {
+		return err
+	}
+	r.test = dataset.Whole(official)
+	return nil
+}
+
+// images returns a subset with its normalization: that of the training images, but under the paper's protocol its own.
+func (r *run) images(s dataset.Subset) assess.Images {
+	if r.config.PaperProtocol {
+		return assess.Images{Subset: s, Normalizer: dataset.Statistics(s)}
+	}
+	return assess.Images{Subset: s, Normalizer: r.normalizer}
+}
+
+// network returns a network with the model's weights, which outlives the model.
+func (m *SavedModel) network(threads int) (*assess.Network, error) {
+	arch, err := model.Parse(m.Model)
+	if err != nil {
+		return nil, err
+	}
+	weights := map[string][]float32{}
+	for _, p := range m.classifier.params.All() {
+		weights[p.Name] = slices.Clone(m.classifier.program.Float(p.Expr))
+	}
+	return assess.NewNetwork(assess.NetworkOptions{
+		Model: arch, Shape: m.shape(), Classes: len(m.Classes), Threads: threads,
+		Weights: func(name string) []float32 { return weights[name] },
+	})
+}
