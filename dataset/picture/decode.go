@@ -81,6 +81,9 @@ func Decode(data []byte) (Picture, error) {
 	if decoded.Bounds().Empty() {
 		return Picture{}, fault.Inputf("damaged picture: its first frame is empty")
 	}
+	if header.Format == "webp" {
+		fullRange(decoded)
+	}
 	return Picture{decoded, orientation(data, header.Format)}, nil
 }
 
