@@ -27,6 +27,14 @@ type Section struct {
 	Text    string
 	Tables  []Table
 	Figures []Figure
+	// Pictures stand below the figures.
+	Pictures []Picture
+}
+
+// Picture is a picture made of pixels.
+type Picture struct {
+	PNG     []byte
+	Caption string
 }
 
 // Fact is a named value.
@@ -48,7 +56,7 @@ func WritePage(path string, p Page) error {
 
 // Render writes the page. An error if a table or figure cannot be shown.
 func (p Page) Render(w io.Writer) error {
-	t, err := template.New("page").Funcs(template.FuncMap{"draw": pageFigure}).Parse(pageSource)
+	t, err := template.New("page").Funcs(template.FuncMap{"draw": pageFigure, "embed": pagePicture}).Parse(pageSource)
 	if err != nil {
 		return err
 	}
@@ -62,6 +70,11 @@ func (p Page) Render(w io.Writer) error {
 		}
 	}
 	return t.Execute(w, p)
+}
+
+// pagePicture makes an address that holds a picture.
+func pagePicture(p Picture) drawn {
+	return drawn{template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(p.PNG)), p.Caption}
 }
 
 // pageFigure draws a figure into an address that holds it. As a picture of its own, its names do not meet those of
