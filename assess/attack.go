@@ -121,8 +121,9 @@ func (n *Network) Attack(s Images, a Attack, epsilon float64, skip []bool) (righ
 
 // RobustCurve returns for each of ascending sizes which images stay right. A perturbation that was found within a smaller
 // ball is one of the larger ball, too, so an image whose answer was changed is not attacked again: the curve never rises.
-// That is not so for the fast gradient method, which stands for the one point that it tries.
-func (n *Network) RobustCurve(s Images, a Attack, epsilons []float64) ([][]bool, error) {
+// That is not so for the fast gradient method, which stands for the one point that it tries. begun, if not nil, is called
+// before each size; its error ends the work.
+func (n *Network) RobustCurve(s Images, a Attack, epsilons []float64, begun func(epsilon float64) error) ([][]bool, error) {
 	var all [][]bool
 	broken, err := n.wrong(s)
 	if err != nil {
@@ -131,6 +132,11 @@ func (n *Network) RobustCurve(s Images, a Attack, epsilons []float64) ([][]bool,
 	for i, e := range epsilons {
 		if i > 0 && !(e > epsilons[i-1]) {
 			return nil, fault.Inputf("sizes %v and %v of an attack, expected ascending ones", epsilons[i-1], e)
+		}
+		if begun != nil {
+			if err := begun(e); err != nil {
+				return nil, err
+			}
 		}
 		right, err := n.Attack(s, a, e, broken)
 		if err != nil {

@@ -15,8 +15,8 @@ type Examination struct {
 	Sigmas, LInf, L2 []float64
 	Steps, Restarts  int    // of projected gradient descent
 	Seed             uint64 // of noise and starting points
-	// Begun, if set, is called before each part.
-	Begun func(part string)
+	// Begun, if set, is called before each part. Its error ends the examination.
+	Begun func(part string) error
 }
 
 // Sizes returns usual amounts of noise and sizes of attacks: larger ones for grey images, which stand for drawings, than for
@@ -31,7 +31,7 @@ func Sizes(channels int) (sigmas, lInf, l2 []float64) {
 
 // Findings are the answers to an examination.
 type Findings struct {
-	Test, Train []Slope // nil if not asked
+	TestSlopes, TrainSlopes []Slope // nil if not asked
 	Curves      []Curve
 }
 
@@ -53,12 +53,16 @@ func (n *Network) Examine(test, train Images, e Examination) (f Findings, err er
 		return f, err
 	}
 	if e.Slopes {
-		e.begin("slopes at test images")
-		if f.Test, err = n.Slopes(test); err != nil {
+		if err := e.begin("slopes at test images"); err != nil {
 			return f, err
 		}
-		e.begin("slopes at training images")
-		if f.Train, err = n.Slopes(train); err != nil {
+		if f.TestSlopes, err = n.Slopes(test); err != nil {
+			return f, err
+		}
+		if err := e.begin("slopes at training images"); err != nil {
+			return f, err
+		}
+		if f.TrainSlopes, err = n.Slopes(train); err != nil {
 			return f, err
 		}
 	}
@@ -66,16 +70,11 @@ func (n *Network) Examine(test, train Images, e Examination) (f Findings, err er
 	if err != nil {
 		return f, err
 	}
-	clean := scoreOf(wrong, true)
+	start := Point{0, scoreOf(wrong, true)}
 	if len(e.Sigmas) > 0 {
-		c := Curve{Name: "noise", Points: []Point{{0, clean}}}
-		for _, sigma := range e.Sigmas {
-			e.begin(fmt.Sprintf("noise, σ %.3g", sigma))
-			l, err := n.Noise(test, sigma, e.Seed)
-			if err != nil {
-				return f, err
-			}
-			c.Points = append(c.Points, Point{sigma, scoreOf(l.Right(), false)})
+		c, err := n.noiseCurve(test, e, start)
+		if err != nil {
+			return f, err
 		}
 		f.Curves = append(f.Curves, c)
 	}
@@ -89,14 +88,9 @@ func (n *Network) Examine(test, train Images, e Examination) (f Findings, err er
 		}
 		for _, steps := range []int{0, max(1, e.Steps)} {
 			a := Attack{Norm: norm, Steps: steps, Restarts: e.Restarts, Seed: e.Seed}
-			c := Curve{Name: a.String(), Points: []Point{{0, clean}}}
-			e.begin(fmt.Sprintf("attack %s, ε to %.3g", a, sizes[len(sizes)-1]))
-			list, err := n.RobustCurve(test, a, sizes)
+			c, err := n.attackCurve(test, e, a, sizes, start)
 			if err != nil {
 				return f, err
-			}
-			for i, right := range list {
-				c.Points = append(c.Points, Point{sizes[i], scoreOf(right, false)})
 			}
 			f.Curves = append(f.Curves, c)
 		}
@@ -104,11 +98,43 @@ func (n *Network) Examine(test, train Images, e Examination) (f Findings, err er
 	return f, nil
 }
 
-// begin tells that a part begins.
-func (e Examination) begin(part string) {
-	if e.Begun != nil {
-		e.Begun(part)
+// noiseCurve asks for the accuracy under noise.
+func (n *Network) noiseCurve(s Images, e Examination, start Point) (Curve, error) {
+	c := Curve{Name: "noise", Points: []Point{start}}
+	for _, sigma := range e.Sigmas {
+		if err := e.begin(fmt.Sprintf("noise, σ %.3g", sigma)); err != nil {
+			return c, err
+		}
+		l, err := n.Noise(s, sigma, e.Seed)
+		if err != nil {
+			return c, err
+		}
+		c.Points = append(c.Points, Point{sigma, scoreOf(l.Right(), false)})
 	}
+	return c, nil
+}
+
+// attackCurve asks for the accuracy under an attack.
+func (n *Network) attackCurve(s Images, e Examination, a Attack, sizes []float64, start Point) (Curve, error) {
+	c := Curve{Name: a.String(), Points: []Point{start}}
+	list, err := n.RobustCurve(s, a, sizes, func(epsilon float64) error {
+		return e.begin(fmt.Sprintf("attack %s, ε %.3g", a, epsilon))
+	})
+	if err != nil {
+		return c, err
+	}
+	for i, right := range list {
+		c.Points = append(c.Points, Point{sizes[i], scoreOf(right, false)})
+	}
+	return c, nil
+}
+
+// begin tells that a part begins.
+func (e Examination) begin(part string) error {
+	if e.Begun == nil {
+		return nil
+	}
+	return e.Begun(part)
 }
 
 // validate returns what is wrong with the sizes.

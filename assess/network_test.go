@@ -2,6 +2,7 @@ package assess
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -244,7 +245,7 @@ func TestStrength(t *testing.T) {
 		if one, three := total(8, 1), total(8, 3); three > one {
 			t.Errorf("%v: %d images withstand three starts, but %d one", norm, three, one)
 		}
-		curve, err := n.RobustCurve(s, Attack{Norm: norm, Steps: 8}, []float64{0, epsilon / 4, epsilon, 4 * epsilon, 100 * epsilon})
+		curve, err := n.RobustCurve(s, Attack{Norm: norm, Steps: 8}, []float64{0, epsilon / 4, epsilon, 4 * epsilon, 100 * epsilon}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -402,7 +403,7 @@ func TestRefused(t *testing.T) {
 		"epsilon": func() error { _, err := n.Attack(s, Attack{}, -1, nil); return err },
 		"NaN":     func() error { _, err := n.Attack(s, Attack{}, math.NaN(), nil); return err },
 		"steps":   func() error { _, err := n.Attack(s, Attack{Steps: -1}, 1, nil); return err },
-		"order":   func() error { _, err := n.RobustCurve(s, Attack{}, []float64{1, 1}); return err },
+		"order":   func() error { _, err := n.RobustCurve(s, Attack{}, []float64{1, 1}, nil); return err },
 		"shape": func() error {
 			other := s
 			other.Subset = dataset.Whole(&dataset.Part{Shape: dataset.Shape{C: 1, H: 1, W: 1}, Images: []byte{1}, Labels: []uint8{0}})
@@ -443,19 +444,23 @@ func TestExamine(t *testing.T) {
 	g, n, s := goldenNetwork(t)
 	var parts []string
 	f, err := n.Examine(s, s.Spread(7), Examination{
-		Slopes: true, Sigmas: []float64{0.1}, LInf: []float64{0.01, 0.02}, Steps: 3, Begun: func(p string) { parts = append(parts, p) },
+		Slopes: true, Sigmas: []float64{0.1}, LInf: []float64{0.01, 0.02}, Steps: 3, Begun: func(p string) error { parts = append(parts, p); return nil },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(f.Test) != s.Len() || len(f.Train) != 7 || len(parts) != 5 || len(f.Curves) != 3 {
-		t.Errorf("%d and %d slopes, parts %q, %d curves", len(f.Test), len(f.Train), parts, len(f.Curves))
+	if len(f.TestSlopes) != s.Len() || len(f.TrainSlopes) != 7 || len(parts) != 7 || len(f.Curves) != 3 {
+		t.Errorf("%d and %d slopes, parts %q, %d curves", len(f.TestSlopes), len(f.TrainSlopes), parts, len(f.Curves))
 	}
 	for i, name := range []string{"noise", "fgsm-linf", "pgd-linf"} {
 		c := f.Curves[i]
 		if c.Name != name || c.Points[0].Size != 0 || c.Points[0].Score.Images-c.Points[0].Score.Errors != g.Clean {
 			t.Errorf("curve %d is %+v, expected %s", i, c, name)
 		}
+	}
+	stop := errors.New("stop")
+	if _, err := n.Examine(s, s, Examination{LInf: []float64{1}, Begun: func(string) error { return stop }}); !errors.Is(err, stop) {
+		t.Errorf("an examination that is ended returns %v", err)
 	}
 	for _, e := range []Examination{{Sigmas: []float64{0.2, 0.1}}, {LInf: []float64{0}}, {L2: []float64{math.NaN()}}, {Steps: -1}} {
 		if _, err := n.Examine(s, s, e); err == nil {

@@ -81,6 +81,9 @@ func draws(f Figure, format string) ([]byte, error) {
 			}
 		}
 	}
+	for i := range rows { // places at the end of a row stay empty
+		rows[i] = append(rows[i], make([]*plot.Plot, columns-len(rows[i]))...)
+	}
 	tiles := draw.Tiles{
 		Rows: len(rows), Cols: columns, PadX: vg.Points(16), PadY: vg.Points(12),
 		PadTop: vg.Points(8), PadBottom: vg.Points(6), PadLeft: vg.Points(6), PadRight: vg.Points(14),

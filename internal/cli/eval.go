@@ -2,98 +2,209 @@ package cli
 
 import (
 	"fmt"
+	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/gradreg/gradreg/internal/evaluation"
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/report"
 	"github.com/gradreg/gradreg/train"
 )
 
-// evaluation is what gradreg eval prints of a run.
-type evaluation struct {
-	TestAccuracy   float64 `json:"test_accuracy"`
-	TestErrorCount int     `json:"test_error_count"`
-	TestNLL        float64 `json:"test_nll"`
-	TestImages     int     `json:"test_images"`
-	train.Detail
-	Confusion [][]int `json:"test_confusion"` // by true class, then by predicted class
-	Data      string  `json:"data"`
-	Model     string  `json:"model"`
-}
-
 // evalOptions are the flags of gradreg eval.
 type evalOptions struct {
+	evaluation.Options
 	dataDir string
 	threads int
+	all     bool
 	out     string
+	page    string
 }
 
 func (a *app) evalCommand() *cobra.Command {
 	o := &evalOptions{}
 	cmd := &cobra.Command{
-		Use:   "eval RUN",
-		Short: "Evaluate the model of a run on its test images",
-		Long: `Evaluate the model of a finished run on the official test images, which gives what the run itself ended with.
-A run with --paper-protocol is evaluated on the images that it held out.`,
+		Use:   "eval RUN...",
+		Short: "Evaluate the models of runs on their test images",
+		Long: `Evaluate the model of a finished run on the official test images, which gives what the run itself ended with: accuracy
+with Wilson's 95 % interval, negative log-likelihood, expected calibration error, Brier score, classes and what they are taken
+for. A run with --paper-protocol is evaluated on the images that it held out. Several runs are set side by side and each
+compared with the first by McNemar's exact test of the images that only one of both gets right, corrected by Holm's method.
+
+--slopes measures the norms of the input gradient ∂L/∂x and of the Jacobian ∂f/∂x at test and training images, the logits'
+margin, and its ratio to the norm of the difference of the Jacobian's rows: the distance to the nearest other class, were
+the network linear. --noise measures the accuracy under Gaussian noise, --attack under FGSM and PGD with bounds in L∞ and
+L2. σ and ε are in units of the pixels' range [0, 1], in which perturbed images are kept. PGD starts at random points and takes
+steps of 2.5·ε/steps (Madry et al. 2018); every point on its way counts. These look at --images images.`,
 		Example: `  # Accuracy with its 95 % interval, negative log-likelihood, calibration, classes and what they are taken for
   gradreg eval runs/mnist-2000-lenet-datagrad-s1
 
-  # The confusion matrix and the most wrong images as pictures
-  gradreg eval runs/mnist-2000-lenet-datagrad-s1 --out pictures`,
-		Args:              args(cobra.ExactArgs(1)),
+  # A regularized run beside the plain one, with everything there is, on one page that needs no network
+  gradreg eval runs/mnist-2000-lenet-plain-s1 runs/mnist-2000-lenet-datagrad-s1 --html evaluation.html
+
+  # A stronger attack of some sizes, on all test images
+  gradreg eval runs/mnist-2000-lenet-datagrad-s1 --eps-linf 0.1,0.2 --steps 100 --restarts 10 --images 0
+
+  # Pictures: the confusion matrix, the most wrong images, histograms of slopes
+  gradreg eval runs/mnist-2000-lenet-datagrad-s1 --slopes --out pictures`,
+		Args:              args(cobra.MinimumNArgs(1)),
 		ValidArgsFunction: completeFolders,
-		RunE:              func(cmd *cobra.Command, list []string) error { return a.runEval(cmd, o, list[0]) },
+		RunE:              func(cmd *cobra.Command, list []string) error { return a.runEval(cmd, o, list) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.dataDir, "data-dir", "", "folder to look for the data set's files in (before GRADREG_DATA)")
+	e := &o.Examination
+	f.BoolVar(&e.Slopes, "slopes", false, "norms of input gradient and Jacobian, margins, distances to the boundary")
+	f.BoolVar(&o.Noise, "noise", false, "accuracy under Gaussian noise")
+	f.BoolVar(&o.Attack, "attack", false, "accuracy under FGSM and PGD")
+	f.BoolVar(&o.all, "all", false, "--slopes, --noise and --attack")
+	f.IntVar(&o.Images, "images", 1000, "test and training images that these look at; 0 for all")
+	f.Float64SliceVar(&e.Sigmas, "sigma", nil, "amounts of noise, ascending (default by the number of channels)")
+	f.Float64SliceVar(&e.LInf, "eps-linf", nil, "L∞ sizes of attacks, ascending (default by the number of channels)")
+	f.Float64SliceVar(&e.L2, "eps-l2", nil, "L2 sizes of attacks, ascending (default by the number of channels)")
+	f.IntVar(&e.Steps, "steps", 40, "steps of PGD")
+	f.IntVar(&e.Restarts, "restarts", 3, "random starting points of PGD")
+	f.Uint64Var(&e.Seed, "seed", 1, "seed of noise and starting points")
+	f.StringVar(&o.page, "html", "", "HTML file to write everything to; means --all")
 	f.StringVar(&o.out, "out", "", "folder to write pictures to")
+	f.StringVar(&o.dataDir, "data-dir", "", "folder to look for the data set's files in (before GRADREG_DATA)")
 	threadsFlag(cmd, &o.threads)
 	return cmd
 }
 
-func (a *app) runEval(cmd *cobra.Command, o *evalOptions, dir string) error {
+// complete sets what flags imply.
+func (o *evalOptions) complete() error {
+	e := &o.Examination
+	all := o.all || o.page != ""
+	e.Slopes = e.Slopes || all
+	o.Noise = o.Noise || all || len(e.Sigmas) > 0
+	o.Attack = o.Attack || all || len(e.LInf)+len(e.L2) > 0
+	o.Pictures = all || o.out != "" && e.Slopes
+	for _, n := range []struct {
+		flag         string
+		value, least int
+	}{{"images", o.Images, 0}, {"steps", e.Steps, 1}, {"restarts", e.Restarts, 1}} {
+		if n.value < n.least {
+			return usage{fmt.Errorf("--%s is %d, expected at least %d", n.flag, n.value, n.least)}
+		}
+	}
+	return nil
+}
+
+func (a *app) runEval(cmd *cobra.Command, o *evalOptions, dirs []string) error {
+	if err := o.complete(); err != nil {
+		return err
+	}
 	threads, err := a.threadCount(cmd, o.threads)
 	if err != nil {
 		return err
 	}
-	result, err := train.Evaluate(dir, train.Options{DataDirs: a.dataDirs(o.dataDir), Threads: threads})
+	if o.out != "" {
+		if err := os.MkdirAll(o.out, 0o755); err != nil {
+			return fault.Inputf("--out: %w", err)
+		}
+	}
+	o.Train = train.Options{DataDirs: a.dataDirs(o.dataDir), Threads: threads}
+	begun, ended := a.parts()
+	o.Begun = begun
+	results, err := evaluation.Evaluate(cmd.Context(), dirs, o.Options)
+	ended()
 	if err != nil {
 		return err
 	}
+	if err := o.write(results); err != nil {
+		return err
+	}
+	return a.printResults(results)
+}
+
+// parts shows which part of the work has begun: on a terminal in a line that is written over, elsewhere in a line now and
+// then.
+func (a *app) parts() (begun func(part string), ended func()) {
+	last := a.now()
+	switch {
+	case a.json:
+		return func(string) {}, func() {}
+	case a.terminal:
+		return func(part string) { fmt.Fprintf(a.err, "\r%-78.78s", part) }, func() { fmt.Fprintf(a.err, "\r%78s\r", "") }
+	}
+	return func(part string) {
+		if now := a.now(); now.Sub(last) >= lineEvery {
+			last = now
+			fmt.Fprintln(a.err, part)
+		}
+	}, func() {}
+}
+
+// write writes the files that flags ask for.
+func (o *evalOptions) write(results []evaluation.Result) error {
 	if o.out != "" {
-		if err := writePictures(o.out, result); err != nil {
+		if err := evaluation.WritePictures(o.out, results); err != nil {
 			return err
 		}
 	}
-	if a.json {
-		return a.printJSON(newEvaluation(result))
+	if o.page == "" {
+		return nil
 	}
-	return a.printEvaluation(result)
-}
-
-// newEvaluation returns what is printed of a result.
-func newEvaluation(r train.Evaluation) evaluation {
-	score, c := r.Logits.Score(), r.Logits.Confusion()
-	e := evaluation{
-		TestAccuracy: score.Accuracy(), TestErrorCount: score.Errors, TestNLL: score.NLL(), TestImages: score.Images,
-		Detail: r.Detail(), Data: r.Config.Data, Model: r.Config.Model,
+	command := []string{"gradreg", "eval"}
+	for _, r := range results {
+		command = append(command, quoted(r.Dir))
 	}
-	for i := range c.Classes {
-		e.Confusion = append(e.Confusion, c.Counts[i*c.Classes:(i+1)*c.Classes])
-	}
-	return e
-}
-
-// printEvaluation prints a result in full.
-func (a *app) printEvaluation(r train.Evaluation) error {
-	e := newEvaluation(r)
-	a.printScore(e)
-	fmt.Fprintln(a.out)
-	if err := classTable(e).Write(a.out, "text"); err != nil {
+	e := o.Examination
+	command = append(command, fmt.Sprintf("--images %d --steps %d --restarts %d --seed %d --html %s", o.Images, e.Steps, e.Restarts, e.Seed, quoted(o.page)))
+	p, err := evaluation.Page(results, strings.Join(command, " "))
+	if err != nil {
 		return err
 	}
-	fmt.Fprintln(a.out)
-	if len(e.Confusion) <= matrixClasses {
-		return confusionTable(e).Write(a.out, "text")
+	return report.WritePage(o.page, p)
+}
+
+// printResults prints what was found.
+func (a *app) printResults(results []evaluation.Result) error {
+	if a.json {
+		return a.printRecords(results)
 	}
-	return mixTable(r).Write(a.out, "text")
+	var tables []report.Table
+	if len(results) == 1 {
+		r := results[0]
+		a.printScore(r.Record())
+		tables = append(tables, evaluation.Classes(r.Detail()), evaluation.Confusion(r.Outcome))
+	} else {
+		tables = append(tables, evaluation.Scores(results))
+	}
+	if results[0].TestSlopes != nil {
+		tables = append(tables, evaluation.Slopes(results))
+	}
+	for i, t := range append(tables, evaluation.Curves(results)...) {
+		if i > 0 || len(results) == 1 {
+			fmt.Fprintln(a.out)
+		}
+		if err := t.Write(a.out, "text"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// printRecords prints one object: the run, or of several a list.
+func (a *app) printRecords(results []evaluation.Result) error {
+	if len(results) == 1 {
+		return a.printJSON(results[0].Record())
+	}
+	var all struct {
+		Runs []evaluation.Record `json:"runs"`
+	}
+	for _, r := range results {
+		all.Runs = append(all.Runs, r.Record())
+	}
+	return a.printJSON(all)
+}
+
+// printScore prints a result's numbers.
+func (a *app) printScore(r evaluation.Record) {
+	fmt.Fprintf(a.out, "test accuracy   %.2f %%   (95 %% interval %.2f to %.2f; %d errors in %d images)\n",
+		100*r.TestAccuracy, 100*r.TestInterval[0], 100*r.TestInterval[1], r.TestErrorCount, r.TestImages)
+	fmt.Fprintf(a.out, "test NLL        %.4f nats\n", r.TestNLL)
+	fmt.Fprintf(a.out, "calibration     error (ECE, 15 bins) %.2f points, Brier score %.4f\n", 100*r.TestECE, r.TestBrier)
 }

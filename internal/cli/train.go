@@ -18,6 +18,7 @@ import (
 	"github.com/gradreg/gradreg/dataset/augment"
 	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/dataset/picture"
+	"github.com/gradreg/gradreg/internal/evaluation"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/optim"
@@ -307,7 +308,7 @@ func (a *app) printSummary(s train.Summary) {
 	fmt.Fprintf(w, "\ntest accuracy   %.2f %%   (95 %% interval %.2f to %.2f; %d errors in %d images)\n",
 		100*s.TestAccuracy, 100*s.TestInterval[0], 100*s.TestInterval[1], s.TestErrorCount, s.TestImages)
 	fmt.Fprintf(w, "test NLL        %.4f nats, calibration error %.2f points\n", s.TestNLL, 100*s.TestECE)
-	if worst := worstClasses(s.TestClasses); worst != "" {
+	if worst := evaluation.WorstClasses(s.Detail); worst != "" {
 		fmt.Fprintf(w, "worst classes   %s\n", worst)
 	}
 	if s.DevAccuracy != nil {

@@ -1,0 +1,179 @@
+package evaluation
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"path/filepath"
+	"slices"
+
+	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/assess"
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/study/stats"
+	"github.com/gradreg/gradreg/train"
+)
+
+// Options are what is asked of the runs.
+type Options struct {
+	Train train.Options // DataDirs and Threads
+	// Examination is asked of each run. Its sizes may be nil for those of [assess.Sizes], where Noise and Attack ask for them.
+	Examination   assess.Examination
+	Noise, Attack bool
+	// Images is the number of test and of training images that the examination is about, evenly spaced; 0 for all.
+	Images int
+	// Pictures makes pictures of input gradients.
+	Pictures bool
+	// Begun, if set, is called before each part of the work.
+	Begun func(part string)
+}
+
+// examines tells whether anything is asked beside the answers.
+func (o Options) examines() bool { return o.Noise || o.Attack || o.Examination.Slopes }
+
+// Result is what was found out about a run.
+type Result struct {
+	Name   string // of the run's folder, short but unique
+	Dir    string
+	Method string // the regularizer that it stands for, such as datagrad; none for the plain run
+	train.Evaluation
+	assess.Findings
+	Paired    *Comparison // to the first run; nil for that itself
+	Gradients []Gradient
+}
+
+// Gradient is a picture of ∂L/∂x at a test image.
+type Gradient struct {
+	Image, Gradient image.Image
+	Class           string
+	Norm            float64
+}
+
+// Comparison is a run beside the first one, on the same test images.
+type Comparison struct {
+	assess.Paired
+	P     float64 // McNemar's test
+	PHolm float64 // corrected for the number of runs that are compared (Holm 1979)
+}
+
+// gradientImages is the number of images whose gradients are shown.
+const gradientImages = 8
+
+// Evaluate examines finished runs. Several have to have the same test images. When the context ends, so does the work, between
+// two parts.
+func Evaluate(ctx context.Context, dirs []string, o Options) ([]Result, error) {
+	var all []Result
+	var hash [32]byte
+	for i, name := range names(dirs) {
+		r, h, err := one(ctx, name, dirs[i], o)
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 && h != hash {
+			return nil, fault.Inputf("%s is tested on other images than %s, expected runs with the same test images", dirs[i], dirs[0])
+		}
+		hash = h
+		all = append(all, r)
+	}
+	return all, compare(all)
+}
+
+// one examines a run.
+func one(ctx context.Context, name, dir string, o Options) (r Result, hash [32]byte, err error) {
+	begin := func(part string) error {
+		if o.Begun != nil {
+			o.Begun(name + ": " + part)
+		}
+		return ctx.Err()
+	}
+	if err := begin("test images"); err != nil {
+		return r, hash, err
+	}
+	s, err := train.Examine(dir, o.Train)
+	if err != nil {
+		return r, hash, err
+	}
+	defer s.Close()
+	r = Result{Name: name, Dir: dir, Method: method(s.Config.Regularizers), Evaluation: s.Evaluation}
+	if o.examines() {
+		e := o.sized(s.Test.Shape.C)
+		e.Begun = begin
+		var training assess.Images
+		if e.Slopes {
+			if training, err = s.Training(); err != nil {
+				return r, hash, err
+			}
+		}
+		if r.Findings, err = s.Network.Examine(s.TestImages.Spread(o.Images), training.Spread(o.Images), e); err != nil {
+			return r, hash, err
+		}
+	}
+	if o.Pictures {
+		if err := begin("input gradients"); err != nil {
+			return r, hash, err
+		}
+		if r.Gradients, err = gradients(s); err != nil {
+			return r, hash, err
+		}
+	}
+	return r, s.TestHash(), nil
+}
+
+// sized returns the examination with its sizes.
+func (o Options) sized(channels int) assess.Examination {
+	e := o.Examination
+	sigmas, lInf, l2 := assess.Sizes(channels)
+	if o.Noise && e.Sigmas == nil {
+		e.Sigmas = sigmas
+	}
+	if o.Attack && e.LInf == nil && e.L2 == nil {
+		e.LInf, e.L2 = lInf, l2
+	}
+	return e
+}
+
+// names returns the last elements of paths, the whole paths if two of those are the same.
+func names(dirs []string) []string {
+	var short []string
+	for _, d := range dirs {
+		name := filepath.Base(filepath.Clean(d))
+		if slices.Contains(short, name) || name == "." {
+			return dirs
+		}
+		short = append(short, name)
+	}
+	return short
+}
+
+// method returns the name of the first regularizer that is not weight decay.
+func method(texts []string) string {
+	if list, err := gradreg.ParseAll(texts); err == nil {
+		for _, r := range list {
+			if r.Name() != "weight-decay" && r.Lambda() != 0 {
+				return r.Name()
+			}
+		}
+	}
+	return gradreg.None
+}
+
+// compare sets all runs beside the first.
+func compare(all []Result) error {
+	if len(all) < 2 {
+		return nil
+	}
+	first := all[0].Logits.Right()
+	var ps []float64
+	for i := range all[1:] {
+		p, err := assess.Pair(first, all[i+1].Logits.Right())
+		if err != nil {
+			return fmt.Errorf("%s: %w", all[i+1].Dir, err)
+		}
+		all[i+1].Paired = &Comparison{Paired: p, P: p.McNemar()}
+		ps = append(ps, p.McNemar())
+	}
+	for i, p := range stats.Holm(ps) {
+		all[i+1].Paired.PHolm = p
+	}
+	return nil
+}

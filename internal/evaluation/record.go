@@ -1,0 +1,83 @@
+package evaluation
+
+import (
+	"github.com/gradreg/gradreg/assess"
+	"github.com/gradreg/gradreg/train"
+)
+
+// Record is a result as JSON has it.
+type Record struct {
+	TestAccuracy   float64 `json:"test_accuracy"`
+	TestErrorCount int     `json:"test_error_count"`
+	TestNLL        float64 `json:"test_nll"`
+	TestImages     int     `json:"test_images"`
+	train.Detail
+	Confusion  [][]int                 `json:"test_confusion"` // by true class, then by predicted class
+	Data       string                  `json:"data"`
+	Model      string                  `json:"model"`
+	Dir        string                  `json:"dir"`
+	Slopes     map[string]recordedPair `json:"slopes,omitempty"`
+	Robustness []recordedCurve         `json:"robustness,omitempty"`
+	Comparison *recordedComparison     `json:"to_first,omitempty"`
+}
+
+// recordedPair is how a quantity is distributed over test and training images.
+type recordedPair struct {
+	Test  assess.Spectrum `json:"test"`
+	Train assess.Spectrum `json:"train"`
+}
+
+// recordedCurve is a curve.
+type recordedCurve struct {
+	Name   string          `json:"name"`
+	Points []recordedPoint `json:"points"`
+}
+
+// recordedPoint is an accuracy with its 95 % interval.
+type recordedPoint struct {
+	Size     float64    `json:"size"` // σ or ε, pixels in [0, 1]
+	Accuracy float64    `json:"accuracy"`
+	Interval [2]float64 `json:"accuracy_interval"`
+	Images   int        `json:"image_count"`
+}
+
+// recordedComparison is a run beside the first one.
+type recordedComparison struct {
+	Difference float64    `json:"difference"`
+	Interval   [2]float64 `json:"difference_interval"`
+	OnlyFirst  int        `json:"only_first_count"`
+	OnlyThis   int        `json:"only_this_count"`
+	P          float64    `json:"p_mcnemar"`
+	PHolm      float64    `json:"p_holm"`
+}
+
+// Record returns the result as JSON has it.
+func (r Result) Record() Record {
+	score, c := r.Logits.Score(), r.Logits.Confusion()
+	out := Record{
+		TestAccuracy: score.Accuracy(), TestErrorCount: score.Errors, TestNLL: score.NLL(), TestImages: score.Images,
+		Detail: r.Detail(), Data: r.Config.Data, Model: r.Config.Model, Dir: r.Dir,
+	}
+	for i := range c.Classes {
+		out.Confusion = append(out.Confusion, c.Counts[i*c.Classes:(i+1)*c.Classes])
+	}
+	if r.TestSlopes != nil {
+		out.Slopes = map[string]recordedPair{}
+		for _, q := range quantities() {
+			out.Slopes[q.name] = recordedPair{assess.NewSpectrum(q.values(r.TestSlopes)), assess.NewSpectrum(q.values(r.TrainSlopes))}
+		}
+	}
+	for _, curve := range r.Curves {
+		rc := recordedCurve{Name: curve.Name}
+		for _, p := range curve.Points {
+			low, high := p.Score.Interval()
+			rc.Points = append(rc.Points, recordedPoint{p.Size, p.Score.Accuracy(), [2]float64{low, high}, p.Score.Images})
+		}
+		out.Robustness = append(out.Robustness, rc)
+	}
+	if p := r.Paired; p != nil {
+		low, high := p.Interval()
+		out.Comparison = &recordedComparison{p.Difference(), [2]float64{low, high}, p.OnlyFirst, p.OnlySecond, p.P, p.PHolm}
+	}
+	return out
+}

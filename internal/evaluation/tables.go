@@ -1,0 +1,201 @@
+package evaluation
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gradreg/gradreg/assess"
+	"github.com/gradreg/gradreg/report"
+	"github.com/gradreg/gradreg/train"
+)
+
+// matrixClasses is the largest number of classes whose confusion matrix is printed; of more, the most frequent errors are.
+const matrixClasses = 20
+
+// cells makes a row of texts.
+func cells(texts ...string) []report.Cell {
+	row := make([]report.Cell, len(texts))
+	for i, t := range texts {
+		row[i] = report.Cell{Text: t}
+	}
+	return row
+}
+
+// percent writes a fraction in percent to two places: a test image of 10,000.
+func percent(v float64) string { return fmt.Sprintf("%.2f", 100*v) }
+
+// significant writes a number to three digits.
+func significant(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }
+
+// pValue writes a p value.
+func pValue(p float64) string {
+	if p < 0.001 {
+		return fmt.Sprintf("%.0e", p)
+	}
+	return fmt.Sprintf("%.3f", p)
+}
+
+// right is a column of numbers.
+func right(head string) report.Column { return report.Column{Head: head, Right: true} }
+
+// Classes lists the accuracy of every class that has images, the worst first.
+func Classes(d train.Detail) report.Table {
+	t := report.Table{Columns: []report.Column{{Head: "class"}, right("images"), right("accuracy, %"), {Head: "95 % interval"}}}
+	for _, c := range fromWorst(d.TestClasses) {
+		t.Rows = append(t.Rows, cells(c.Class, strconv.Itoa(c.Images), percent(*c.Accuracy), percent(c.Interval[0])+" to "+percent(c.Interval[1])))
+	}
+	return t
+}
+
+// fromWorst orders classes by their accuracy, the worst first, without those that have no images.
+func fromWorst(list []train.ClassAccuracy) []train.ClassAccuracy {
+	list = slices.DeleteFunc(slices.Clone(list), func(c train.ClassAccuracy) bool { return c.Accuracy == nil })
+	slices.SortStableFunc(list, func(x, y train.ClassAccuracy) int { return cmp.Compare(*x.Accuracy, *y.Accuracy) })
+	return list
+}
+
+// WorstClasses names up to three classes that are recognized least, if there are more than that.
+func WorstClasses(d train.Detail) string {
+	const shown = 3
+	list := fromWorst(d.TestClasses)
+	if len(list) <= shown {
+		return ""
+	}
+	var parts []string
+	for _, c := range list[:shown] {
+		parts = append(parts, fmt.Sprintf("%s %.1f %%", c.Class, 100**c.Accuracy))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Confusion is the confusion matrix, a dot for 0; of many classes the most frequent errors.
+func Confusion(o train.Outcome) report.Table {
+	c := o.Logits.Confusion()
+	if c.Classes > matrixClasses {
+		t := report.Table{Columns: []report.Column{{Head: "class"}, {Head: "taken for"}, right("images")}}
+		for _, m := range c.Mixes(matrixClasses) {
+			t.Rows = append(t.Rows, cells(o.Classes[m.Class], o.Classes[m.Predicted], strconv.Itoa(m.Count)))
+		}
+		return t
+	}
+	t := report.Table{Columns: []report.Column{{Head: `true \ predicted`}}}
+	for i, name := range o.Classes {
+		t.Columns = append(t.Columns, right(name))
+		row := cells(name)
+		for j := range o.Classes {
+			text := "."
+			if n := c.At(i, j); n > 0 {
+				text = strconv.Itoa(n)
+			}
+			row = append(row, report.Cell{Text: text})
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// Scores sets runs side by side, each beside the first.
+func Scores(results []Result) report.Table {
+	t := report.Table{
+		Columns: []report.Column{
+			{Head: "run"}, right("accuracy, %"), {Head: "95 % interval"}, right("NLL"), right("ECE, points"), right("Brier"),
+			right("difference"), {Head: "95 % interval"}, right("only first : only this"), right("p"), right("p (Holm)"),
+		},
+		Notes: []string{"Difference to the first run in points; images that only one of both gets right; McNemar's exact test."},
+	}
+	for _, r := range results {
+		s, d := r.Logits.Score(), r.Detail()
+		row := cells(r.Name, percent(s.Accuracy()), percent(d.TestInterval[0])+" to "+percent(d.TestInterval[1]),
+			fmt.Sprintf("%.4f", s.NLL()), percent(d.TestECE), fmt.Sprintf("%.4f", d.TestBrier))
+		if p := r.Paired; p != nil {
+			low, high := p.Interval()
+			row = append(row, cells(fmt.Sprintf("%+.2f", 100*p.Difference()), fmt.Sprintf("%+.2f to %+.2f", 100*low, 100*high),
+				fmt.Sprintf("%d : %d", p.OnlyFirst, p.OnlySecond), pValue(p.P), pValue(p.PHolm))...)
+		} else {
+			row = append(row, cells("", "", "", "", "")...)
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// quantity is a part of a slope.
+type quantity struct {
+	name, label string // JSON key, words
+	log         bool   // spread over magnitudes
+	of          func(s assess.Slope) float64
+}
+
+// quantities lists what slopes tell.
+func quantities() []quantity {
+	return []quantity{
+		{"input_gradient_norm", "‖∂L/∂x‖", true, func(s assess.Slope) float64 { return s.Gradient }},
+		{"jacobian_norm", "‖J‖_F", true, func(s assess.Slope) float64 { return s.Jacobian }},
+		{"margin", "logit margin", false, func(s assess.Slope) float64 { return s.Margin }},
+		{"boundary_distance", "distance to boundary", false, func(s assess.Slope) float64 { return s.Distance }},
+	}
+}
+
+// values returns a quantity at all images.
+func (q quantity) values(list []assess.Slope) []float64 {
+	out := make([]float64, len(list))
+	for i, s := range list {
+		out[i] = q.of(s)
+	}
+	return out
+}
+
+// Slopes lists how the slopes of runs are distributed.
+func Slopes(results []Result) report.Table {
+	t := report.Table{
+		Columns: []report.Column{{Head: "quantity"}, {Head: "run"}, {Head: "images"}, right("n"), right("mean"), right("mean square"), right("5 %"), right("median"), right("95 %")},
+		Notes: []string{"Derivatives are with respect to the normalized input, as training's penalties are; the distance, margin over the norm of the difference of " +
+			"the Jacobian's rows, is in L2 for pixels in [0, 1]; margin and distance are negative for wrong answers."},
+	}
+	for _, q := range quantities() {
+		for _, r := range results {
+			for _, part := range []struct {
+				name string
+				list []assess.Slope
+			}{{"test", r.TestSlopes}, {"train", r.TrainSlopes}} {
+				s := assess.NewSpectrum(q.values(part.list))
+				t.Rows = append(t.Rows, cells(q.label, r.Name, part.name, strconv.Itoa(s.Images), significant(s.Mean), significant(s.MeanSquare),
+					significant(s.Quantiles[0]), significant(s.Quantiles[2]), significant(s.Quantiles[4])))
+			}
+		}
+	}
+	return t
+}
+
+// Curves lists accuracies in percent as images are changed more and more, a table for each kind of change.
+func Curves(results []Result) []report.Table {
+	var all []report.Table
+	for k, c := range results[0].Curves {
+		t := report.Table{Caption: curveTitle(c.Name), Columns: []report.Column{{Head: "run"}}}
+		for _, p := range c.Points {
+			t.Columns = append(t.Columns, right(significant(p.Size)))
+		}
+		for _, r := range results {
+			row := cells(r.Name)
+			for _, p := range r.Curves[k].Points {
+				row = append(row, report.Cell{Text: fmt.Sprintf("%.1f", 100*p.Score.Accuracy())})
+			}
+			t.Rows = append(t.Rows, row)
+		}
+		all = append(all, t)
+	}
+	return all
+}
+
+// curveTitle describes a curve by its name.
+func curveTitle(name string) string {
+	titles := map[string]string{
+		"noise":     "Accuracy, %, under Gaussian noise of standard deviation σ",
+		"fgsm-linf": "Accuracy, %, under FGSM, L∞ ε", "pgd-linf": "Accuracy, %, under PGD, L∞ ε",
+		"fgsm-l2": "Accuracy, %, under FGSM, L2 ε", "pgd-l2": "Accuracy, %, under PGD, L2 ε",
+	}
+	return titles[name]
+}
