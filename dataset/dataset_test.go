@@ -32,8 +32,8 @@ func idx(words []uint32, body []byte) []byte {
 	return b.Bytes()
 }
 
-// folder writes a small MNIST of n training and n test images and returns it.
-func folder(t testing.TB, n int) string {
+// idxFolder writes a small MNIST of n training and n test images and returns it.
+func idxFolder(t testing.TB, n int) string {
 	dir := t.TempDir()
 	pixels, labels := make([]byte, n*784), make([]byte, n)
 	for i := range pixels {
@@ -112,7 +112,7 @@ func TestDamaged(t *testing.T) {
 		"count":              {labels, idx([]uint32{0x801, 2}, []byte{0, 1}), "3 images, but 2 labels"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := folder(t, 3)
+			dir := idxFolder(t, 3)
 			write(t, dir, c.file, c.data)
 			d, err := dataset.Open("mnist", dir)
 			if err != nil {
@@ -127,7 +127,7 @@ func TestDamaged(t *testing.T) {
 }
 
 func TestOpen(t *testing.T) {
-	dir := folder(t, 3)
+	dir := idxFolder(t, 3)
 	named := filepath.Join(t.TempDir(), "data")
 	if err := os.MkdirAll(named, 0o755); err != nil {
 		t.Fatal(err)
@@ -184,7 +184,7 @@ func TestShared(t *testing.T) {
 // TestFolderBeforeEmbedded checks that a folder with any of the files is the one that is read, so that a file
 // missing there is an error and never quietly made up for by the embedded set.
 func TestFolderBeforeEmbedded(t *testing.T) {
-	dir := folder(t, 3)
+	dir := idxFolder(t, 3)
 	d, err := dataset.Open("mnist", t.TempDir(), dir)
 	if err != nil {
 		t.Fatal(err)
@@ -224,7 +224,7 @@ func TestFolderBeforeEmbedded(t *testing.T) {
 
 // TestReadOnce checks that a part is read on first use, once, also by several goroutines.
 func TestReadOnce(t *testing.T) {
-	dir := folder(t, 3)
+	dir := idxFolder(t, 3)
 	d, err := dataset.Open("fashion-mnist", dir)
 	if err != nil {
 		t.Fatal(err)
@@ -264,7 +264,7 @@ func TestBomb(t *testing.T) {
 		"header only":      {60000, 0, 16 << 20},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := folder(t, 1)
+			dir := idxFolder(t, 1)
 			write(t, dir, "train-images-idx3-ubyte.gz", zeros(c.announced, c.bytes))
 			d, err := dataset.Open("mnist", dir)
 			if err != nil {
