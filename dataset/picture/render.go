@@ -64,9 +64,20 @@ func RenderTo(p Picture, width, height int, fit Fit, paper color.Color) *image.R
 	if from.Size() == to.Size() {
 		draw.Draw(canvas, to, p.Image, from.Min, draw.Over)
 	} else {
-		draw.CatmullRom.Scale(canvas, to, p.Image, from, draw.Over, nil)
+		draw.CatmullRom.Scale(canvas, to, flat(p.Image, from), from, draw.Over, nil)
 	}
 	return p.Orientation.upright(canvas)
+}
+
+// flat returns the part r of a picture with a pixel's channels side by side. The scaler weighs each pixel with several
+// others, and would convert it each time: without this, a photo takes longer to scale than to decode.
+func flat(img image.Image, r image.Rectangle) image.Image {
+	if _, ok := img.(*image.YCbCr); !ok {
+		return img // others are rare, or have 16 bits, which would be lost
+	}
+	out := image.NewRGBA(r)
+	draw.Draw(out, r, img, r.Min, draw.Src)
+	return out
 }
 
 // within returns the largest rectangle in the middle of r whose sides are as w to h, rounded to pixels.
