@@ -29,6 +29,7 @@ func (r RobustCurves) plot() (*plot.Plot, error) {
 	p := newPlot(r.Title, false)
 	r.X.apply(&p.X, nil)
 	p.Y.Label.Text = "accuracy, %"
+	p.Y.Tick.Marker = evenTicks{}
 	p.Add(plotter.NewGrid())
 	for _, s := range r.Series {
 		if err := s.add(p); err != nil {

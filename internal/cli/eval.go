@@ -63,8 +63,8 @@ steps of 2.5·ε/steps (Madry et al. 2018); every point on its way counts. These
 	f.Float64SliceVar(&e.Sigmas, "sigma", nil, "amounts of noise, ascending (default by the number of channels)")
 	f.Float64SliceVar(&e.LInf, "eps-linf", nil, "L∞ sizes of attacks, ascending (default by the number of channels)")
 	f.Float64SliceVar(&e.L2, "eps-l2", nil, "L2 sizes of attacks, ascending (default by the number of channels)")
-	f.IntVar(&e.Steps, "steps", 40, "steps of PGD")
-	f.IntVar(&e.Restarts, "restarts", 3, "random starting points of PGD")
+	f.IntVar(&e.Steps, "steps", 20, "steps of PGD")
+	f.IntVar(&e.Restarts, "restarts", 1, "random starting points of PGD; more find more")
 	f.Uint64Var(&e.Seed, "seed", 1, "seed of noise and starting points")
 	f.StringVar(&o.page, "html", "", "HTML file to write everything to; means --all")
 	f.StringVar(&o.out, "out", "", "folder to write pictures to")
@@ -171,7 +171,7 @@ func (a *app) printResults(results []evaluation.Result) error {
 		a.printScore(r.Record())
 		tables = append(tables, evaluation.Classes(r.Detail()), evaluation.Confusion(r.Outcome))
 	} else {
-		tables = append(tables, evaluation.Scores(results))
+		tables = append(tables, evaluation.Scores(results), evaluation.Comparisons(results))
 	}
 	if results[0].TestSlopes != nil {
 		tables = append(tables, evaluation.Slopes(results))

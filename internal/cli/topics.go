@@ -32,7 +32,10 @@ gradreg train    test_accuracy, test_accuracy_interval (95 %, Wilson), test_erro
                  commit, dir
 gradreg eval     test_accuracy, test_accuracy_interval (95 %, Wilson), test_error_count, test_nll, test_images, test_ece,
                  test_brier, test_class_accuracy (class, image_count, accuracy, accuracy_interval), test_confusion (counts
-                 by true, then by predicted class), data, model
+                 by true, then by predicted class), data, model, dir; with --slopes slopes (by quantity, test and train:
+                 image_count, mean, mean_square, quantiles at 5, 25, 50, 75 and 95 %); with --noise and --attack robustness
+                 (name, points: size, accuracy, accuracy_interval, image_count); of several runs an array "runs" of these
+                 with to_first (difference, difference_interval, only_first_count, only_this_count, p_mcnemar, p_holm)
 gradreg predict  an array: image, class, probability, probabilities (by class)
 gradreg data     list: an array of the data sets; verify: by data set, an array of its files;
                  fetch: name, folder, already_there, downloaded_bytes, resumed_bytes

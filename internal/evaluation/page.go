@@ -24,6 +24,9 @@ func Page(results []Result, command string) (report.Page, error) {
 		Sections: []report.Section{{Title: "Accuracy and calibration", Tables: []report.Table{Scores(results)}}},
 		Commands: []string{command},
 	}
+	if len(results) > 1 {
+		p.Sections[0].Tables = append(p.Sections[0].Tables, Comparisons(results))
+	}
 	if first.Curves != nil {
 		p.Sections = append(p.Sections, report.Section{
 			Title: "Noise and attacks", Text: robustText, Figures: []report.Figure{Robustness(results)}, Tables: Curves(results),
@@ -33,7 +36,7 @@ func Page(results []Result, command string) (report.Page, error) {
 		p.Sections = append(p.Sections, report.Section{Title: "Slopes and margins", Figures: []report.Figure{Histograms(results)}, Tables: []report.Table{Slopes(results)}})
 	}
 	if first.Gradients != nil {
-		s, err := tilesSection("Input gradients", "∂L/∂x at test images, each relative to its largest element; norms are below.", GradientTiles(results))
+		s, err := tilesSection("Input gradients", gradientText(first.Test.Shape.C), GradientTiles(results))
 		if err != nil {
 			return p, err
 		}
@@ -54,6 +57,15 @@ func Page(results []Result, command string) (report.Page, error) {
 	b := build.Current()
 	p.Facts = append(p.Facts, report.Fact{Name: "gradreg", Value: strings.TrimSpace(b.Version + " " + b.Commit)})
 	return p, nil
+}
+
+// gradientText says how gradients are shown.
+func gradientText(channels int) string {
+	text := "∂L/∂x at test images, each relative to its largest element; ‖∂L/∂x‖ is below. "
+	if channels == 3 {
+		return text + "Each channel around a middle grey: lighter where the loss rises with it."
+	}
+	return text + "Orange: the loss rises with the pixel; blue: it falls."
 }
 
 const robustText = "Noise is added to pixels in [0, 1] and clipped to that range. FGSM takes one step to the edge of the ball; PGD takes steps of 2.5·ε/steps " +

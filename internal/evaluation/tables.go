@@ -97,27 +97,33 @@ func Confusion(o train.Outcome) report.Table {
 	return t
 }
 
-// Scores sets runs side by side, each beside the first.
+// Scores sets runs side by side.
 func Scores(results []Result) report.Table {
-	t := report.Table{
-		Columns: []report.Column{
-			{Head: "run"}, right("accuracy, %"), {Head: "95 % interval"}, right("NLL"), right("ECE, points"), right("Brier"),
-			right("difference"), {Head: "95 % interval"}, right("only first : only this"), right("p"), right("p (Holm)"),
-		},
-		Notes: []string{"Difference to the first run in points; images that only one of both gets right; McNemar's exact test."},
-	}
+	t := report.Table{Columns: []report.Column{
+		{Head: "run"}, right("accuracy, %"), {Head: "95 % interval"}, right("errors"), right("NLL"), right("ECE, points"), right("Brier"),
+	}}
 	for _, r := range results {
 		s, d := r.Logits.Score(), r.Detail()
-		row := cells(r.Name, percent(s.Accuracy()), percent(d.TestInterval[0])+" to "+percent(d.TestInterval[1]),
-			fmt.Sprintf("%.4f", s.NLL()), percent(d.TestECE), fmt.Sprintf("%.4f", d.TestBrier))
-		if p := r.Paired; p != nil {
-			low, high := p.Interval()
-			row = append(row, cells(fmt.Sprintf("%+.2f", 100*p.Difference()), fmt.Sprintf("%+.2f to %+.2f", 100*low, 100*high),
-				fmt.Sprintf("%d : %d", p.OnlyFirst, p.OnlySecond), pValue(p.P), pValue(p.PHolm))...)
-		} else {
-			row = append(row, cells("", "", "", "", "")...)
-		}
-		t.Rows = append(t.Rows, row)
+		t.Rows = append(t.Rows, cells(r.Name, percent(s.Accuracy()), percent(d.TestInterval[0])+" to "+percent(d.TestInterval[1]),
+			strconv.Itoa(s.Errors), fmt.Sprintf("%.4f", s.NLL()), percent(d.TestECE), fmt.Sprintf("%.4f", d.TestBrier)))
+	}
+	return t
+}
+
+// Comparisons sets each run beside the first.
+func Comparisons(results []Result) report.Table {
+	first := results[0].Name
+	t := report.Table{
+		Columns: []report.Column{
+			{Head: "compared with " + first}, right("accuracy, points"), {Head: "95 % interval"}, right("only " + first + " right"), right("only this right"), right("p"), right("p (Holm)"),
+		},
+		Notes: []string{"p: McNemar's exact test of the images that only one of both gets right; Holm: corrected for the number of runs compared."},
+	}
+	for _, r := range results[1:] {
+		p := r.Paired
+		low, high := p.Interval()
+		t.Rows = append(t.Rows, cells(r.Name, fmt.Sprintf("%+.2f", 100*p.Difference()), fmt.Sprintf("%+.2f to %+.2f", 100*low, 100*high),
+			strconv.Itoa(p.OnlyFirst), strconv.Itoa(p.OnlySecond), pValue(p.P), pValue(p.PHolm)))
 	}
 	return t
 }
