@@ -32,7 +32,7 @@ func Sizes(channels int) (sigmas, lInf, l2 []float64) {
 // Findings are the answers to an examination.
 type Findings struct {
 	TestSlopes, TrainSlopes []Slope // nil if not asked
-	Curves      []Curve
+	Curves                  []Curve
 }
 
 // Curve is the accuracy as images are changed more and more. The first point is that of no change.
