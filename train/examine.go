@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"crypto/sha256"
 	"path/filepath"
 	"slices"
@@ -77,7 +78,7 @@ func (s *Subject) TestHash() [sha256.Size]byte {
 
 // openTest reads the images that a finished run is tested on.
 func (r *run) openTest() (err error) {
-	if r.data, err = dataset.Open(r.config.Data, r.DataDirs...); err != nil {
+	if r.data, err = openData(context.Background(), &r.config, r.Options); err != nil {
 		return err
 	}
 	if r.config.PaperProtocol {

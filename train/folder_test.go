@@ -1,0 +1,86 @@
+package train_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/train"
+)
+
+// photos writes a folder of two classes of pictures of several sizes, reddish and bluish.
+func photos(t *testing.T) string {
+	t.Helper()
+	r, dir := rand.New(rand.NewPCG(1, 2)), filepath.Join(t.TempDir(), "photos")
+	for class, tint := range map[string]color.RGBA{"warm": {200, 60, 40, 255}, "cold": {40, 60, 200, 255}} {
+		if err := os.MkdirAll(filepath.Join(dir, class), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 40 {
+			picture := image.NewRGBA(image.Rect(0, 0, 10+r.IntN(20), 10+r.IntN(20)))
+			for j := range picture.Pix {
+				picture.Pix[j] = byte(min(int([]uint8{tint.R, tint.G, tint.B, 255}[j%4])+r.IntN(60), 255))
+			}
+			var data bytes.Buffer
+			if err := png.Encode(&data, picture); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, class, fmt.Sprint(i, ".png")), data.Bytes(), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return dir
+}
+
+// TestFolderOfPictures trains on a folder at a size of its own, evaluates the run again and classifies a picture of another
+// size with its model.
+func TestFolderOfPictures(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	cfg := small()
+	cfg.Data, cfg.TrainSize, cfg.Size, cfg.Fit, cfg.Model = photos(t), 0, 12, "pad", "mlp:hidden=16"
+	dir := filepath.Join(t.TempDir(), "run")
+	summary, err := train.Run(context.Background(), cfg, train.Options{Dir: dir, Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if summary.TestAccuracy < 0.9 || summary.TrainSize+summary.TestImages != 80 {
+		t.Errorf("summary %+v", summary)
+	}
+	again, err := train.Evaluate(dir, train.Options{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if score := again.Logits.Score(); score.Accuracy() != summary.TestAccuracy || again.Config.Size != 12 || again.Config.Fit != "pad" {
+		t.Errorf("evaluated again: accuracy %v, configuration %+v", score.Accuracy(), again.Config)
+	}
+	m, err := train.Load(filepath.Join(dir, train.ModelFile), 1, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	warm, err := os.ReadFile(filepath.Join(cfg.Data, "warm", "3.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := m.PredictPicture(warm, false); err != nil || p[1] < 0.5 { // classes in byte order: cold, warm
+		t.Errorf("a warm picture is %v, %v", p, err)
+	}
+	for _, change := range []func(*train.Config){
+		func(c *train.Config) { c.Fit = "squeeze" }, func(c *train.Config) { c.Size = 5000 }, func(c *train.Config) { c.Data = "mnist" },
+	} {
+		bad := cfg
+		change(&bad)
+		if _, err := train.Run(context.Background(), bad, train.Options{Threads: 1}); !fault.IsInput(err) {
+			t.Errorf("%+v: %v, expected the input's fault", bad, err)
+		}
+	}
+}
