@@ -150,7 +150,7 @@ func Open(name string, dirs ...string) (*Dataset, error) {
 	}
 	s, err := find(name)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w; nor is there a folder of that name", err)
 	}
 	at, err := s.locate(dirs)
 	if err != nil {

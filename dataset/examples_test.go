@@ -45,7 +45,7 @@ func ExampleFetch() {
 func ExampleOpen_unknown() {
 	_, err := dataset.Open("minst")
 	fmt.Println(err)
-	// Output: unknown data set "minst" (did you mean "mnist"?), expected one of cifar10, cifar100, fashion-mnist, mnist
+	// Output: unknown data set "minst" (did you mean "mnist"?), expected one of cifar10, cifar100, fashion-mnist, mnist; nor is there a folder of that name
 }
 
 // The whole way from files to the numbers of the first step.

@@ -19,7 +19,6 @@ import (
 	"github.com/gradreg/gradreg/dataset/augment"
 	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/dataset/picture"
-	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/report"
 	"github.com/gradreg/gradreg/train"
 )
@@ -221,10 +220,7 @@ func (o *dataShowOptions) writeSheet(s *shownData, d *dataset.Dataset, training 
 		}
 		sheet.List = append(sheet.List, row...)
 	}
-	if err := report.WriteTiles(s.Sheet, sheet); err != nil {
-		return fault.Input(err)
-	}
-	return nil
+	return report.WriteTiles(s.Sheet, sheet)
 }
 
 // row returns the images of a class's row: its first training images, or the first one as augmentation changes it.
