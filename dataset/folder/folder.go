@@ -99,7 +99,7 @@ func Open(ctx context.Context, dir string, opt Options) (*Set, error) {
 		return nil, fault.Inputf("data folder: %w", err)
 	}
 	defer root.Close()
-	o := &opening{Options: opt, ctx: ctx, dir: dir, root: root}
+	o := &opening{Options: opt, ctx: ctx, dir: dir, root: root, report: Report{Problems: []Problem{}, Notes: []string{}}}
 	set, err := o.open()
 	if err != nil && ctx.Err() == nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
