@@ -9,11 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/vbauerster/mpb/v8"
-	"github.com/vbauerster/mpb/v8/decor"
 
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/augment"
@@ -279,9 +276,17 @@ func (a *app) printShown(s shownData) error {
 			r.Width.Min, r.Width.Max, r.Width.Median, r.Height.Min, r.Height.Max, r.Height.Median)
 		fmt.Fprintf(w, "divided %s; ready in %.1f s, %d pictures decoded, %d from the cache", r.Divided, s.Took, r.Decoded, r.Cached)
 	}
-	fmt.Fprint(w, "\n\nCLASS\tTRAIN\tTEST\n")
+	heads := "\n\nCLASS\tTRAIN\tTEST"
+	if s.Val > 0 {
+		heads += "\tVALIDATION"
+	}
+	fmt.Fprintln(w, heads)
 	for _, c := range s.Found.Classes {
-		fmt.Fprintf(w, "%s\t%d\t%d\n", printable(c.Name), c.Train, c.Test)
+		fmt.Fprintf(w, "%s\t%d\t%d", printable(c.Name), c.Train, c.Test)
+		if s.Val > 0 {
+			fmt.Fprintf(w, "\t%d", c.Val)
+		}
+		fmt.Fprintln(w)
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -324,48 +329,4 @@ func printable(text string) string {
 		return strconv.Quote(text)
 	}
 	return text
-}
-
-// folderProgress shows that a folder is being read: a bar on a terminal, else a line each thirty seconds.
-type folderProgress struct {
-	app   *app
-	bars  *mpb.Progress
-	bar   *mpb.Bar
-	phase string
-	shown time.Time
-}
-
-func (a *app) newFolderProgress(plain bool) *folderProgress {
-	p := &folderProgress{app: a, shown: a.now()}
-	if a.terminal && !plain && !a.json {
-		p.bars = mpb.New(mpb.WithOutput(a.err), mpb.WithWidth(24), mpb.WithRefreshRate(120*time.Millisecond))
-	}
-	return p
-}
-
-// report is told what happens.
-func (p *folderProgress) report(f folder.Progress) {
-	switch {
-	case p.app.json:
-	case p.bars != nil:
-		if p.phase != f.Phase {
-			p.phase = f.Phase
-			p.bar = p.bars.AddBar(int64(f.Total), mpb.BarRemoveOnComplete(), mpb.PrependDecorators(decor.Name(f.Phase+" "), decor.CountersNoUnit("%d/%d ")))
-		}
-		p.bar.SetCurrent(int64(f.Done))
-	case p.app.now().Sub(p.shown) >= lineEvery:
-		p.shown = p.app.now()
-		fmt.Fprintf(p.app.err, "%s %d of %d pictures\n", f.Phase, f.Done, f.Total)
-	}
-}
-
-// close leaves the terminal in order.
-func (p *folderProgress) close() {
-	if p.bars == nil {
-		return
-	}
-	if p.bar != nil && !p.bar.Completed() {
-		p.bar.Abort(true)
-	}
-	p.bars.Wait()
 }
