@@ -10,6 +10,8 @@ import (
 
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/model"
+	"github.com/gradreg/gradreg/nn"
+	"github.com/gradreg/gradreg/sym"
 )
 
 // goldenAttack is what tools/golden/attack.py computes.
@@ -483,5 +485,50 @@ func TestSpectrum(t *testing.T) {
 	}
 	if NewSpectrum(nil) != (Spectrum{}) {
 		t.Error("no values have a spectrum")
+	}
+}
+
+// TestBatchNorm checks that images do not influence each other where training's statistics would couple them, and that the
+// size of the batch and the number of threads change no slope.
+func TestBatchNorm(t *testing.T) {
+	_, _, s := goldenNetwork(t)
+	m, err := model.Parse("mlp:hidden=16,norm=batch")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := sym.NewGraph()
+	params := nn.NewParams(g)
+	m.Logits(nn.NewContext(params, false, 0), g.Input("x", sym.Float, 1, s.Shape.C, s.Shape.H, s.Shape.W), 5)
+	weights := map[string][]float32{}
+	for _, p := range params.All() {
+		weights[p.Name] = make([]float32, p.Expr.Shape().Size())
+		p.Fill(weights[p.Name], 3)
+	}
+	slopes := func(batch, threads int, s Images) []Slope {
+		n, err := NewNetwork(NetworkOptions{Model: m, Shape: s.Shape, Classes: 5, Batch: batch, Threads: threads, Weights: func(name string) []float32 { return weights[name] }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer n.Close()
+		out, err := n.Slopes(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	s = s.Spread(20)
+	all, other := slopes(20, 1, s), slopes(20, 2, s)
+	for i := range all {
+		one := s
+		one.Index = s.Index[i : i+1]
+		alone := slopes(1, 1, one)[0]
+		if all[i] != other[i] {
+			t.Errorf("image %d: %+v with one thread, %+v with two", i, all[i], other[i])
+		}
+		for _, v := range [][2]float64{{all[i].Gradient, alone.Gradient}, {all[i].Jacobian, alone.Jacobian}, {all[i].Distance, alone.Distance}} {
+			if math.Abs(v[0]-v[1]) > 1e-5*math.Abs(v[1]) {
+				t.Errorf("image %d: %+v among others, %+v alone", i, all[i], alone)
+			}
+		}
 	}
 }

@@ -3,12 +3,15 @@ package cli
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/gradreg/gradreg/internal/evaluation"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/report"
 	"github.com/gradreg/gradreg/train"
 )
@@ -100,10 +103,8 @@ func (a *app) runEval(cmd *cobra.Command, o *evalOptions, dirs []string) error {
 	if err != nil {
 		return err
 	}
-	if o.out != "" {
-		if err := os.MkdirAll(o.out, 0o755); err != nil {
-			return fault.Inputf("--out: %w", err)
-		}
+	if err := o.makeRoom(); err != nil {
+		return err
 	}
 	o.Train = train.Options{DataDirs: a.dataDirs(o.dataDir), Threads: threads}
 	begun, ended := a.parts()
@@ -113,10 +114,30 @@ func (a *app) runEval(cmd *cobra.Command, o *evalOptions, dirs []string) error {
 	if err != nil {
 		return err
 	}
-	if err := o.write(results); err != nil {
+	if err := o.write(results, evalCommandLine(cmd, dirs)); err != nil {
 		return err
 	}
 	return a.printResults(results)
+}
+
+// makeRoom finds out before the work whether its results can be written.
+func (o *evalOptions) makeRoom() error {
+	if o.out != "" {
+		if err := os.MkdirAll(o.out, 0o755); err != nil {
+			return fault.Inputf("--out: %w", err)
+		}
+	}
+	if o.page == "" {
+		return nil
+	}
+	dir := filepath.Dir(o.page)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return fault.Inputf("--html: %s is no folder, expected the file's to exist", dir)
+	}
+	if info, err := os.Stat(o.page); err == nil && info.IsDir() {
+		return fault.Inputf("--html: %s is a folder, expected a file's name", o.page)
+	}
+	return nil
 }
 
 // parts shows which part of the work has begun: on a terminal in a line that is written over, elsewhere in a line now and
@@ -137,8 +158,28 @@ func (a *app) parts() (begun func(part string), ended func()) {
 	}, func() {}
 }
 
+// evalCommandLine returns the command as it was given.
+func evalCommandLine(cmd *cobra.Command, dirs []string) string {
+	words := []string{"gradreg", "eval"}
+	for _, d := range dirs {
+		words = append(words, quoted(d))
+	}
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		value := f.Value.String()
+		if list, err := cmd.Flags().GetFloat64Slice(f.Name); err == nil {
+			var texts []string // pflag's own have six decimals
+			for _, v := range list {
+				texts = append(texts, spec.Format(v))
+			}
+			value = strings.Join(texts, ",")
+		}
+		words = append(words, "--"+f.Name+"="+quoted(value))
+	})
+	return strings.Join(words, " ")
+}
+
 // write writes the files that flags ask for.
-func (o *evalOptions) write(results []evaluation.Result) error {
+func (o *evalOptions) write(results []evaluation.Result, command string) error {
 	if o.out != "" {
 		if err := evaluation.WritePictures(o.out, results); err != nil {
 			return err
@@ -147,13 +188,7 @@ func (o *evalOptions) write(results []evaluation.Result) error {
 	if o.page == "" {
 		return nil
 	}
-	command := []string{"gradreg", "eval"}
-	for _, r := range results {
-		command = append(command, quoted(r.Dir))
-	}
-	e := o.Examination
-	command = append(command, fmt.Sprintf("--images %d --steps %d --restarts %d --seed %d --html %s", o.Images, e.Steps, e.Restarts, e.Seed, quoted(o.page)))
-	p, err := evaluation.Page(results, strings.Join(command, " "))
+	p, err := evaluation.Page(results, command)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/internal/build"
 	"github.com/gradreg/gradreg/report"
 )
@@ -51,8 +52,12 @@ func Page(results []Result, command string) (report.Page, error) {
 	}
 	for _, r := range results {
 		c := r.Config
+		regularizers := strings.Join(c.Regularizers, " ")
+		if regularizers == "" {
+			regularizers = gradreg.None
+		}
 		p.Facts = append(p.Facts, report.Fact{Name: r.Name, Value: fmt.Sprintf("%s, %d images, seed %d, %s, regularizers %s, %d steps of %d images; %s",
-			c.Data, c.TrainSize, c.Seed, c.Model, strings.Join(c.Regularizers, " "), c.Steps, c.Batch, r.Dir)})
+			c.Data, c.TrainSize, c.Seed, c.Model, regularizers, c.Steps, c.Batch, r.Dir)})
 	}
 	b := build.Current()
 	p.Facts = append(p.Facts, report.Fact{Name: "gradreg", Value: strings.TrimSpace(b.Version + " " + b.Commit)})
