@@ -74,8 +74,8 @@ func (o Outcome) Worst() report.Tiles {
 		t.List = append(t.List, report.Tile{
 			Picture: Picture(o.Test.Image(o.Test.Index[m.Index]), o.Test.Shape),
 			Lines: []string{
-				fmt.Sprintf("is %s: %s", o.Classes[m.Label], percent(m.Truth)),
-				fmt.Sprintf("taken for %s: %s", o.Classes[m.Predicted], percent(m.Certainty)),
+				fmt.Sprintf("is: %s %s", percent(m.Truth), o.Classes[m.Label]), // the number first, for a long name is cut off
+				fmt.Sprintf("said: %s %s", percent(m.Certainty), o.Classes[m.Predicted]),
 			},
 		})
 	}
