@@ -32,7 +32,7 @@ func (c Confusion) Caption() string {
 }
 
 func (c Confusion) size() (vg.Length, vg.Length) {
-	side := 2.2*vg.Inch + min(vg.Length(len(c.Classes))*0.42*vg.Inch, 11*vg.Inch)
+	side := max(5*vg.Inch, 2.2*vg.Inch+min(vg.Length(len(c.Classes))*0.42*vg.Inch, 11*vg.Inch))
 	return side, side
 }
 
@@ -42,6 +42,7 @@ func (c Confusion) plots() ([][]*plot.Plot, error) {
 		return nil, fmt.Errorf("found %d counts of %d classes, expected %d", len(c.Counts), k, k*k)
 	}
 	p := newPlot(c.Title, false)
+	p.Title.TextStyle.Font.Size = vg.Points(10) // for the text form of a model
 	p.X.Label.Text, p.Y.Label.Text = "predicted class", "true class"
 	p.Add(cells{c})
 	var columns, rows plot.ConstantTicks

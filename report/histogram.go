@@ -25,8 +25,14 @@ type HistogramSeries struct {
 	Values []float64
 }
 
-// histogramBins is the number of bins.
-const histogramBins = 40
+// bins returns the number of bins, twice the cube root of the number of values: Rice's rule.
+func (h Histogram) bins() int {
+	most := 1
+	for _, s := range h.Series {
+		most = max(most, len(s.Values))
+	}
+	return max(10, int(math.Ceil(2*math.Cbrt(float64(most)))))
+}
 
 func (h Histogram) plot() (*plot.Plot, error) {
 	p := newPlot(h.Title, false)
@@ -95,15 +101,16 @@ func (h Histogram) outline(values []float64, low, high float64) plotter.XYs {
 	if len(list) == 0 {
 		return nil
 	}
-	var shares [histogramBins]float64
+	bins := h.bins()
+	shares := make([]float64, bins)
 	for _, v := range list {
-		bin := int((h.place(v) - low) / (high - low) * histogramBins)
-		shares[min(max(bin, 0), histogramBins-1)] += 100 / float64(len(list))
+		bin := int((h.place(v) - low) / (high - low) * float64(bins))
+		shares[min(max(bin, 0), bins-1)] += 100 / float64(len(list))
 	}
 	var points plotter.XYs
 	for i, share := range shares {
 		for _, edge := range []int{i, i + 1} {
-			x := low + (high-low)*float64(edge)/histogramBins
+			x := low + (high-low)*float64(edge)/float64(bins)
 			if h.X.Log {
 				x = math.Exp(x)
 			}

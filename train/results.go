@@ -3,6 +3,7 @@ package train
 import (
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 
 	"github.com/gradreg/gradreg/internal/atomicfile"
 	"github.com/gradreg/gradreg/internal/build"
@@ -63,7 +64,7 @@ func (r *run) writeResults(s Summary, o Outcome) error {
 
 // title says in a picture what was trained.
 func (c Config) title() string {
-	return fmt.Sprintf("%s, %d images, %s, seed %d", c.Data, c.TrainSize, c.Model, c.Seed)
+	return fmt.Sprintf("%s, %d images, %s, seed %d", filepath.Base(c.Data), c.TrainSize, c.Model, c.Seed)
 }
 
 // curve collects the series of a run's learning curve.
