@@ -73,52 +73,90 @@ func (p Pipeline) Apply(dst, src []byte, c, h, w int, key Key) {
 	}
 }
 
-// move flips and shifts by whole pixels, repeating the edge.
+// move flips and shifts by whole pixels, fewer than there are, repeating the edge.
 func move(dst, src []byte, c, h, w int, flip bool, dx, dy int) {
+	begin, end := max(dx, 0), w+min(dx, 0) // the pixels of a row that do not repeat its edge
 	for plane := range c {
 		for y := range h {
 			from := src[(plane*h+clamp(y-dy, h))*w:][:w]
 			to := dst[(plane*h+y)*w:][:w]
-			if !flip && dx == 0 {
-				copy(to, from)
-				continue
-			}
-			for x := range to {
-				at := clamp(x-dx, w)
-				if flip {
-					at = w - 1 - at
+			if flip {
+				from := from[w-(end-dx):][:end-begin]
+				for i, v := range from {
+					to[end-1-i] = v
 				}
-				to[x] = from[at]
+			} else {
+				copy(to[begin:end], from[begin-dx:])
 			}
+			fill(to[:begin], to[begin])
+			fill(to[end:], to[end-1])
 		}
+	}
+}
+
+// fill sets all of a row's bytes.
+func fill(row []byte, v byte) {
+	for i := range row {
+		row[i] = v
 	}
 }
 
 func clamp(i, n int) int { return min(max(i, 0), n-1) }
 
+// Places in an image are integers of 2⁻³² pixels, weights of pixels multiples of 2⁻¹⁰.
+const (
+	placeBits  = 32
+	weightBits = 10
+	weightOne  = 1 << weightBits
+)
+
 // affine rotates and scales about the centre after flip and shift, with bilinear interpolation.
+//
+// Pixel (x, y) comes from the place (sx, sy) = R(−angle)·(x − cx − dx, y − cy − dy)/scale + (cx, cy), which moves by the same
+// step from pixel to pixel.
 func (p Pipeline) affine(dst, src []byte, c, h, w int, flip bool, dx, dy float64, u [draws]float64) {
 	angle, scale := spread(u[drawAngle], p.Rotate)*math.Pi/180, 1+spread(u[drawScale], p.Scale)
 	sin, cos := math.Sincos(angle)
 	sin, cos = sin/scale, cos/scale
 	cx, cy := float64(w-1)/2, float64(h-1)/2
+	stepX, stepY := fixed(cos), fixed(-sin)
+	if flip {
+		stepX = -stepX
+	}
 	for y := range h {
-		for x := range w {
-			rx, ry := float64(x)-cx-dx, float64(y)-cy-dy
-			sx, sy := cos*rx+sin*ry+cx, -sin*rx+cos*ry+cy
-			if flip {
-				sx = float64(w-1) - sx
-			}
-			x0, y0 := math.Floor(sx), math.Floor(sy)
-			fx, fy := sx-x0, sy-y0
-			left, right := clamp(int(x0), w), clamp(int(x0)+1, w)
-			top, bottom := clamp(int(y0), h)*w, clamp(int(y0)+1, h)*w
-			for plane := range c {
-				s := src[plane*h*w:][: h*w : h*w]
-				upper := float64(s[top+left])*(1-fx) + float64(s[top+right])*fx
-				lower := float64(s[bottom+left])*(1-fx) + float64(s[bottom+right])*fx
-				dst[(plane*h+y)*w+x] = byte(upper*(1-fy) + lower*fy + 0.5)
-			}
+		rx, ry := -cx-dx, float64(y)-cy-dy
+		sx, sy := cos*rx+sin*ry+cx, -sin*rx+cos*ry+cy
+		if flip {
+			sx = float64(w-1) - sx
+		}
+		interpolate(dst[y*w:], src, c, h, w, line{fixed(sx), fixed(sy), stepX, stepY})
+	}
+}
+
+// line is a row of places: the first one and the step to the next.
+type line struct{ x, y, stepX, stepY int64 }
+
+// fixed returns a number of pixels as a place.
+func fixed(pixels float64) int64 { return int64(math.Round(pixels * (1 << placeBits))) }
+
+// interpolate writes a row, w bytes at the beginning of each plane in dst, from places in src. Outside of src its edge is
+// repeated.
+func interpolate(dst, src []byte, c, h, w int, at line) {
+	const half = 1 << (2*weightBits - 1)
+	area := h * w
+	for x := range w {
+		x0, y0 := int(at.x>>placeBits), int(at.y>>placeBits)
+		fx, fy := int(at.x>>(placeBits-weightBits))&(weightOne-1), int(at.y>>(placeBits-weightBits))&(weightOne-1)
+		at.x, at.y = at.x+at.stepX, at.y+at.stepY
+		left, right := clamp(x0, w), clamp(x0+1, w)
+		top, bottom := clamp(y0, h)*w, clamp(y0+1, h)*w
+		w11 := fx * fy
+		w01, w10 := fx*weightOne-w11, fy*weightOne-w11
+		w00 := weightOne*weightOne - w01 - w10 - w11
+		for plane := 0; plane < c*area; plane += area {
+			s := src[plane:][:area]
+			sum := w00*int(s[top+left]) + w01*int(s[top+right]) + w10*int(s[bottom+left]) + w11*int(s[bottom+right])
+			dst[plane+x] = byte((sum + half) >> (2 * weightBits))
 		}
 	}
 }
@@ -152,7 +190,8 @@ func blankOutside(img []byte, c, h, w, dx, dy int) {
 	}
 }
 
-// recolor changes saturation, contrast and brightness.
+// recolor changes saturation, contrast and brightness: with the factors S, C and B, the pixel's grey g, the mean over
+// its channels, and the image's mean m, v becomes B·(m + C·(g + S·(v − g) − m)), which is B·C·S·v + B·C·(1 − S)·g + B·(1 − C)·m.
 func (p Pipeline) recolor(img []byte, c, size int, u [draws]float64) {
 	brightness, contrast := 1+spread(u[drawBrightness], p.Color), 1+spread(u[drawContrast], p.Color)
 	saturation := 1 + spread(u[drawSaturation], p.Color)
@@ -161,20 +200,35 @@ func (p Pipeline) recolor(img []byte, c, size int, u [draws]float64) {
 		sum += int(v)
 	}
 	mean := float64(sum) / float64(c*size)
-	for i := range size {
-		grey := 0.0
-		for plane := range c {
-			grey += float64(img[plane*size+i])
+	own, grey := weight(brightness*contrast*saturation), weight(brightness*contrast*(1-saturation)/float64(c))
+	rest := weight(brightness*(1-contrast)*mean + 0.5) // to the nearest
+	if c == 3 {
+		r := img[:size]
+		g, b := img[size:][:len(r)], img[2*size:][:len(r)]
+		for i, v := range r {
+			x, y, z := int32(v), int32(g[i]), int32(b[i])
+			base := grey*(x+y+z) + rest
+			r[i], g[i], b[i] = level(own*x+base), level(own*y+base), level(own*z+base)
 		}
-		grey /= float64(c)
-		for plane := range c {
-			v := float64(img[plane*size+i])
-			v = grey + (v-grey)*saturation
-			v = (mean + (v-mean)*contrast) * brightness
-			img[plane*size+i] = byte(math.Min(math.Max(v, 0), 255) + 0.5)
+		return
+	}
+	for i := range size {
+		base := int32(0)
+		for at := i; at < c*size; at += size {
+			base += int32(img[at])
+		}
+		base = grey*base + rest
+		for at := i; at < c*size; at += size {
+			img[at] = level(own*int32(img[at]) + base)
 		}
 	}
 }
+
+// weight returns a factor of a brightness in multiples of 2⁻¹⁶: sums of bytes times factors below 8 stay below 2³¹.
+func weight(v float64) int32 { return int32(math.Round(v * (1 << 16))) }
+
+// level returns the byte of a weighted sum.
+func level(sum int32) byte { return byte(min(max(sum>>16, 0), 255)) }
 
 // cut blanks the square around a pixel, as far as it lies in the image.
 func (p Pipeline) cut(img []byte, c, h, w, x, y int) {
@@ -186,10 +240,7 @@ func (p Pipeline) cut(img []byte, c, h, w, x, y int) {
 			v = p.background[plane]
 		}
 		for r := top; r < bottom; r++ {
-			row := img[(plane*h+r)*w:][left:right]
-			for i := range row {
-				row[i] = v
-			}
+			fill(img[(plane*h+r)*w:][left:right], v)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -216,10 +217,42 @@ func TestText(t *testing.T) {
 	}
 }
 
+// FuzzParse checks that any text is refused or read as a pipeline that comes back from its text form and changes an image without
+// reaching outside of it.
+func FuzzParse(f *testing.F) {
+	for _, text := range []string{"", "none", "flip,shift:0.125,crop:4", "rotate:180,scale:0.9", "color:1,cutout:1024,mixup:10", "shift:1e-320", "crop:64", ",", "flip:"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := augment.Parse(text)
+		if err != nil {
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("an error of two lines: %q", err)
+			}
+			return
+		}
+		if again, err := augment.Parse(p.String()); err != nil || again.String() != p.String() {
+			t.Errorf("%q is %v, which is read as %v, %v", text, p, again, err)
+		}
+		for _, s := range [][3]int{{1, 1, 1}, {3, 2, 5}, {2, 7, 3}} {
+			src := picture(s[0], s[1], s[2])
+			for i := range uint32(4) {
+				apply(p, src, s[0], s[1], s[2], augment.Key{Step: uint64(len(text)), Image: i})
+			}
+			if !bytes.Equal(src, picture(s[0], s[1], s[2])) {
+				t.Error("the image itself is changed")
+			}
+		}
+		if share := p.Mix(1, uint64(len(text))); !(share >= 0.5 && share <= 1) {
+			t.Errorf("%v: share %v", p, share)
+		}
+	})
+}
+
 func BenchmarkApply(b *testing.B) {
 	src := picture(3, 32, 32)
 	dst := make([]byte, len(src))
-	for _, text := range []string{"flip,shift:0.125", "flip,rotate:10,scale:0.15,color:0.2"} {
+	for _, text := range []string{"flip,shift:0.125", "rotate:10,scale:0.15", "color:0.2"} {
 		p, err := augment.Parse(text)
 		if err != nil {
 			b.Fatal(err)
