@@ -66,7 +66,11 @@ func TestPerClass(t *testing.T) {
 	if err := cfg.Validate(); err == nil {
 		t.Error("subset fair is taken")
 	}
-	cfg.Subset, cfg.PaperProtocol = train.Balanced, true
+	cfg.Subset, cfg.PerClass = train.Random, 6
+	if err := cfg.Validate(); err == nil {
+		t.Error("6 of each class are taken at random")
+	}
+	cfg.Subset, cfg.PerClass, cfg.PaperProtocol = train.Balanced, 0, true
 	if err := cfg.Validate(); err == nil {
 		t.Error("a balanced choice is taken under the paper's protocol")
 	}

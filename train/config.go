@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -65,6 +66,9 @@ const (
 	Balanced = "balanced"
 )
 
+// Subsets returns the values of Subset.
+func Subsets() []string { return []string{Random, Balanced} }
+
 // defaultAugment stands for what suits a data set.
 const defaultAugment = "default"
 
@@ -104,8 +108,11 @@ func (c *Config) resolve() (p parts, err error) {
 			return p, fault.Inputf("%s is %d, expected at least %d", f.name, f.value, f.least)
 		}
 	}
-	if c.Subset != "" && c.Subset != Random && c.Subset != Balanced {
-		return p, fault.Input(spec.Unknown("subset", c.Subset, []string{Random, Balanced}))
+	if c.Subset != "" && !slices.Contains(Subsets(), c.Subset) {
+		return p, fault.Input(spec.Unknown("subset", c.Subset, Subsets()))
+	}
+	if c.PerClass > 0 && c.Subset == Random {
+		return p, fault.Inputf("subset is random, but %d images of each class are a balanced one", c.PerClass)
 	}
 	if c.PaperProtocol && (c.PerClass > 0 || c.Subset == Balanced) {
 		return p, fault.Inputf("subset is balanced, but the paper's protocol takes the first images of a permutation")

@@ -62,12 +62,10 @@ func (e *engine) build(shape dataset.Shape, classes int) ([]*sym.Expr, []plan.Up
 	e.y = g.Input("y", sym.Int, e.config.Batch)
 	e.context = nn.NewContext(e.params, true, 0)
 	forward := gradreg.Transform(func(c *nn.Context, x *sym.Expr) *sym.Expr { return e.model.Logits(c, x, classes) }, e.regularizers)
-	targets := sym.OneHot(e.y, classes)
 	if e.augment.Mixup > 0 {
 		e.mixed = newMixed(g, e.config.Batch)
-		targets = e.mixed.targets(targets, classes)
 	}
-	e.problem = gradreg.NewProblem(e.context, e.x, targets, forward)
+	e.problem = gradreg.NewProblem(e.context, e.x, e.mixed.targets(e.y, classes), forward)
 	if err := e.problem.Logits.Err(); errors.Is(err, gradreg.ErrNoDropout) {
 		return nil, nil, fault.Inputf("model %s: %w", e.model, gradreg.ErrNoDropout)
 	} else if err != nil {

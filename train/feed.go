@@ -1,6 +1,11 @@
 package train
 
-import "github.com/gradreg/gradreg/dataset"
+import (
+	"fmt"
+	"runtime/debug"
+
+	"github.com/gradreg/gradreg/dataset"
+)
 
 // feed prepares the batch of the next step while the engine computes. What a batch holds depends on its step only, so it
 // changes nothing but the time.
@@ -15,6 +20,7 @@ type batch struct {
 	images []float32
 	labels []int32
 	share  float64 // of the first image of each mixed pair
+	err    error   // a bug of ours
 }
 
 // newFeed starts a feed of batches of the given number of images, each of pixels numbers.
@@ -24,23 +30,37 @@ func newFeed(batches *dataset.Batches, size, pixels int) *feed {
 	go func() {
 		defer close(f.ready)
 		for b.step = range f.wanted {
-			b.share = batches.Fill(b.step, b.images, b.labels)
+			b.fill(batches)
 			f.ready <- b
 		}
 	}()
 	return f
 }
 
-// next copies the batch of a step to images and labels, and has that of the step after it prepared. Steps are asked for in
-// their order, the first one with start.
-func (f *feed) next(images []float32, labels []int32, more bool) (share float64) {
+// fill prepares the batch. A panic is a bug of ours: it is kept for the caller of next, because in a goroutine of its own
+// it would end the whole process.
+func (b *batch) fill(batches *dataset.Batches) {
+	defer func() {
+		if r := recover(); r != nil {
+			b.err = fmt.Errorf("internal error: %v\n%s", r, debug.Stack())
+		}
+	}()
+	b.share = batches.Fill(b.step, b.images, b.labels)
+}
+
+// next copies the batch of a step to images and labels, and has that of the step after it prepared if there is to be more.
+// Steps are asked for in their order, the first one with start.
+func (f *feed) next(images []float32, labels []int32, more bool) (share float64, err error) {
 	b := <-f.ready
+	if b.err != nil {
+		return 0, b.err
+	}
 	copy(images, b.images)
 	copy(labels, b.labels)
 	if more {
 		f.wanted <- b.step + 1
 	}
-	return b.share
+	return b.share, nil
 }
 
 // start has the batch of a step prepared.

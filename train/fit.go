@@ -31,8 +31,11 @@ func (r *run) fit(ctx context.Context) error {
 		}
 		step := r.progress.step + 1
 		filling := r.Now()
-		share := feed.next(images, labels, step < r.config.Steps)
-		r.engine.mix(share, labels)
+		share, err := feed.next(images, labels, step < r.config.Steps)
+		if err != nil {
+			return err
+		}
+		r.engine.mixed.set(r.engine.program, share, labels)
 		r.waited += r.Now().Sub(filling)
 		values, err := r.engine.step(step)
 		if err != nil {

@@ -68,8 +68,7 @@ type Summary struct {
 	Steps           int      `json:"steps"`
 	Seconds         float64  `json:"seconds"`
 	ImagesPerSecond float64  `json:"images_per_second"`
-	// DataWaitFraction is the share of the time that went into reading and changing images, since the run began or
-	// was resumed.
+	// DataWaitFraction is the share of the time that steps waited for their images, since the run began or was resumed.
 	DataWaitFraction float64  `json:"data_wait_fraction"`
 	Augment          string   `json:"augment"`
 	Seed             uint64   `json:"seed"`

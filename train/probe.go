@@ -95,7 +95,11 @@ func GradientScale(ctx context.Context, cfg Config, penalty gradreg.Regularizer,
 	params := nn.NewParams(g)
 	shape, classes := r.data.Shape, len(r.data.Classes)
 	x, y := g.Input("x", sym.Float, cfg.Batch, shape.C, shape.H, shape.W), g.Input("y", sym.Int, cfg.Batch)
-	problem := gradreg.NewProblem(nn.NewContext(params, true, 0), x, sym.OneHot(y, classes), func(c *nn.Context, x *sym.Expr) *sym.Expr {
+	var pairs *mixed
+	if r.engine.mixed != nil {
+		pairs = newMixed(g, cfg.Batch)
+	}
+	problem := gradreg.NewProblem(nn.NewContext(params, true, 0), x, pairs.targets(y, classes), func(c *nn.Context, x *sym.Expr) *sym.Expr {
 		return r.engine.model.Logits(c, x, classes)
 	})
 	var squares []*sym.Expr
@@ -122,7 +126,8 @@ func GradientScale(ctx context.Context, cfg Config, penalty gradreg.Regularizer,
 	const batches = 16
 	var loss, other float64
 	for i := range batches {
-		r.batches.Fill(cfg.Steps+i, program.Float(x), program.Int(y))
+		share := r.batches.Fill(cfg.Steps+i, program.Float(x), program.Int(y))
+		pairs.set(program, share, program.Int(y))
 		if err := program.Run(cfg.Seed, uint64(cfg.Steps+i)); err != nil {
 			return 0, err
 		}

@@ -33,18 +33,20 @@ func TestProbe(t *testing.T) {
 
 // TestGradientScale checks that the scale of a penalty twice as large is half as large.
 func TestGradientScale(t *testing.T) {
-	scale := func(r gradreg.Regularizer) float64 {
+	scale := func(r gradreg.Regularizer, augment string) float64 {
 		cfg := small()
-		cfg.Regularizers, cfg.Steps = nil, 5
+		cfg.Regularizers, cfg.Steps, cfg.Augment = nil, 5, augment
 		s, err := train.GradientScale(context.Background(), cfg, r, train.Options{Threads: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return s
 	}
-	once, twice := scale(gradreg.DataGrad{Weight: 1}), scale(doubled{gradreg.DataGrad{Weight: 1}})
-	if !(once > 0) || math.Abs(once/twice-2) > 1e-5 {
-		t.Errorf("scales %v and %v, expected half", once, twice)
+	for _, augment := range []string{"none", "mixup:1"} {
+		once, twice := scale(gradreg.DataGrad{Weight: 1}, augment), scale(doubled{gradreg.DataGrad{Weight: 1}}, augment)
+		if !(once > 0) || math.Abs(once/twice-2) > 1e-5 {
+			t.Errorf("augment %s: scales %v and %v, expected half", augment, once, twice)
+		}
 	}
 }
 

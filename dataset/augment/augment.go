@@ -69,9 +69,7 @@ func Parse(text string) (Pipeline, error) {
 
 // set assigns one operation.
 func (p *Pipeline) set(s spec.Spec) error {
-	var names []string
 	for _, f := range p.fields() {
-		names = append(names, f.name)
 		if f.name != s.Name {
 			continue
 		}
@@ -99,7 +97,16 @@ func (p *Pipeline) set(s spec.Spec) error {
 		}
 		return nil
 	}
-	return spec.Unknown("augmentation", s.Name, append(names, None, "default"))
+	return spec.Unknown("augmentation", s.Name, append(Names(), None, "default"))
+}
+
+// Names returns the names of the operations, in the order in which they are done.
+func Names() []string {
+	var names []string
+	for _, f := range new(Pipeline).fields() {
+		names = append(names, f.name)
+	}
+	return names
 }
 
 // String returns the text form.

@@ -5,14 +5,18 @@ import (
 
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/dataset/augment"
+	"github.com/gradreg/gradreg/dataset/picture"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/optim"
+	"github.com/gradreg/gradreg/train"
 )
 
 // completeFlags completes the values of flags that name things.
 func completeFlags(cmd *cobra.Command) {
 	for flag, values := range map[string][]string{
 		"data": dataset.Names(), "model": model.Names(), "optimizer": optim.Names(), "schedule": optim.ScheduleNames(),
+		"subset": train.Subsets(), "fit": picture.Fits(), "augment": append(augment.Names(), augment.None, "default"),
 	} {
 		complete(cmd, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}

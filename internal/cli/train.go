@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -72,12 +73,12 @@ An interrupt (Ctrl-C) finishes the step, saves and prints how to go on; a second
 	c := &o.config
 	f.StringVar(&c.Data, "data", c.Data, "data set: "+strings.Join(dataset.Names(), ", ")+"; or a folder of class folders of pictures")
 	f.StringVar(&o.dataDir, "data-dir", "", "folder to look for the data set's files in (before GRADREG_DATA)")
-	f.Var(&trainSize{c}, "train-size", "training images, as 500, or so many of each class, as 20/class; 0 for all")
-	f.StringVar(&c.Subset, "subset", "", "how training images are chosen: random, balanced (default random)")
+	f.Var(&trainSize{c}, "train-size", "training images, as 500, or so many of each class, as 20/class; 0 for all, as by default of a folder")
+	f.StringVar(&c.Subset, "subset", "", "how training images are chosen: "+strings.Join(train.Subsets(), ", ")+" (default random)")
 	f.IntVar(&c.Size, "size", 0, "side of the images that a folder's pictures become (default one that suits them)")
 	f.StringVar(&c.Fit, "fit", "", "how a folder's pictures become squares: "+strings.Join(picture.Fits(), ", ")+" (default crop)")
 	f.BoolVar(&o.strict, "strict", false, "refuse a folder with a picture that cannot be read")
-	f.StringVar(&c.Augment, "augment", c.Augment, "changes of training images, as flip,shift:0.125: flip, shift, crop, rotate, scale, color, cutout, mixup; none; default for the data set's")
+	f.StringVar(&c.Augment, "augment", c.Augment, "changes of training images, as flip,shift:0.125: "+strings.Join(augment.Names(), ", ")+"; none; default for the data set's")
 	f.StringVar(&c.Model, "model", c.Model, "architecture and options: "+strings.Join(model.Names(), ", "))
 	f.StringArrayVar(&c.Regularizers, "reg", c.Regularizers, "regularizer name:λ[,key=value]…, repeatable; λ may be auto; none clears those before")
 	f.StringVar(&c.Optimizer, "optimizer", c.Optimizer, "optimizer: "+strings.Join(optim.Names(), ", "))
@@ -113,7 +114,9 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (train.Config, error) {
 		return train.FolderConfig(o.resume)
 	}
 	cfg, base := o.config, train.Default()
+	sized := changed("train-size")
 	if o.file != "" {
+		base.TrainSize = unsaid
 		data, err := os.ReadFile(o.file)
 		if err != nil {
 			return cfg, fault.Inputf("--config: %w", err)
@@ -121,8 +124,12 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (train.Config, error) {
 		if base, err = train.ReadConfig(base, data); err != nil {
 			return cfg, fault.Inputf("%s: %w", o.file, err)
 		}
+		sized = sized || base.TrainSize != unsaid
 		cfg = base
 		o.override(&cfg, changed)
+	}
+	if !sized {
+		cfg.TrainSize = defaultTrainSize(cfg.Data)
 	}
 	if changed("reg") {
 		cfg.Regularizers = withOthers(base.Regularizers, o.config.Regularizers)
@@ -131,6 +138,18 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (train.Config, error) {
 		cfg.Steps, cfg.EvalEvery, cfg.LogEvery = 10, 5, 5
 	}
 	return cfg, nil
+}
+
+// unsaid is the train size of a configuration that does not give one.
+const unsaid = math.MinInt
+
+// defaultTrainSize returns the train size where none is given: that of the main job, but all pictures of a folder, of which
+// there may be any number.
+func defaultTrainSize(data string) int {
+	if dataset.IsFolder(data) {
+		return 0
+	}
+	return train.Default().TrainSize
 }
 
 // trainSize is the flag for a number of training images, or of images of each class.
