@@ -161,6 +161,12 @@ func (c Config) Validate() error {
 	return err
 }
 
+// Resolved returns the configuration with every text form written in full, as a run folder records it.
+func (c Config) Resolved() (Config, error) {
+	_, err := c.resolve()
+	return c, err
+}
+
 // ReadConfig reads YAML over the fields of base: what the text does not name keeps base's value. An unknown field
 // is an error.
 func ReadConfig(base Config, data []byte) (Config, error) {

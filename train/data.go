@@ -2,12 +2,39 @@ package train
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/dataset/picture"
 	"github.com/gradreg/gradreg/internal/fault"
 )
+
+// DataDigest returns the SHA-256 of the images and labels that a configuration's data are divided from, and the names of the
+// classes: equal digests mean that equal configurations train on equal bytes.
+func DataDigest(ctx context.Context, cfg Config, opt Options) (string, error) {
+	d, err := openData(ctx, &cfg, opt)
+	if err != nil {
+		return "", err
+	}
+	train, test, err := readParts(d)
+	if err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %v\n", d.Classes, d.Shape)
+	for _, part := range []*dataset.Part{train, d.Val(), test} {
+		if part == nil {
+			part = &dataset.Part{}
+		}
+		fmt.Fprintf(h, "%d\n", len(part.Labels))
+		h.Write(part.Images)
+		h.Write(part.Labels)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
 
 // openData opens the data set or the folder of pictures that the configuration names. Of a folder it resolves the size that
 // pictures have and how they are made square, so that the configuration repeats the run when pictures are added.

@@ -21,3 +21,7 @@
 // With the same configuration, CPU level and program version the weights are bit for bit the same, for any number
 // of threads, and with or without interruptions.
 package train
+
+// Numbers is raised by every change that makes an equal configuration train to other bits. Results of different Numbers
+// are not the same run.
+const Numbers = 1

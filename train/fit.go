@@ -59,10 +59,18 @@ func (r *run) fit(ctx context.Context) error {
 
 // interrupt saves the run where it stands.
 func (r *run) interrupt() error {
-	if err := r.checkpoint(); err != nil {
+	if err := r.save(); err != nil {
 		return err
 	}
 	return ErrInterrupted
+}
+
+// save writes a checkpoint and tells whoever wants to know.
+func (r *run) save() error {
+	if err := r.checkpoint(); err != nil || r.Saved == nil || r.Dir == "" {
+		return err
+	}
+	return r.Saved(r.progress.step)
 }
 
 // after does what is due after a step: evaluation, a line of metrics, a checkpoint.
@@ -85,7 +93,7 @@ func (r *run) after(step int, values []float64) error {
 		}
 	}
 	if step%r.config.CheckpointEvery == 0 || last {
-		if err := r.checkpoint(); err != nil {
+		if err := r.save(); err != nil {
 			return err
 		}
 	}

@@ -29,6 +29,9 @@ type Options struct {
 	// Started, if set, is called before the first step, Stepped after every step.
 	Started func(Start)
 	Stepped func(Progress)
+	// Saved, if set, is called when the state of the run folder is a new one that a resumed run would go on from. An error
+	// ends the run.
+	Saved func(step int) error
 	// Now tells the time; time.Now if nil.
 	Now func() time.Time
 }
@@ -84,6 +87,9 @@ type Summary struct {
 	Commit           string   `json:"commit,omitempty"`
 	Dir              string   `json:"dir,omitempty"`
 }
+
+// Diverged reports whether err says that a run's numbers did not stay finite: the same run will always end so.
+func Diverged(err error) bool { return errors.As(err, new(divergence)) }
 
 // ErrInterrupted is returned when the context ended; the state has been saved if there is a folder.
 var ErrInterrupted = errors.New("interrupted")

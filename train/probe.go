@@ -2,7 +2,6 @@ package train
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -26,13 +25,14 @@ type Trial struct {
 	Diverged    string  `json:"diverged,omitempty"` // why the run ended early; the numbers are then NaN
 }
 
-// Probe trains a configuration without a run folder and scores it on dev images: images of the training file that the
-// configuration leaves, or where it leaves none the last fifth of the training images, which it then does without. Test
-// images are not looked at. A run whose numbers become infinite is a Trial, not an error.
+// Probe trains a configuration and scores it on dev images: images of the training file that the configuration leaves, or
+// where it leaves none the last fifth of the training images, which it then does without. Test images are not looked at. A
+// run whose numbers become infinite is a Trial, not an error. A folder, if there is one, holds the state to resume from and
+// never a result.
 func Probe(ctx context.Context, cfg Config, opt Options) (Trial, error) {
 	r, err := probe(ctx, cfg, opt)
 	defer r.close()
-	if errors.As(err, new(divergence)) {
+	if Diverged(err) {
 		return Trial{Accuracy: nan, NLL: nan, Calibrated: nan, Temperature: nan, Diverged: err.Error()}, nil
 	}
 	if err != nil {
@@ -56,7 +56,6 @@ func Probe(ctx context.Context, cfg Config, opt Options) (Trial, error) {
 
 // probe trains.
 func probe(ctx context.Context, cfg Config, opt Options) (*run, error) {
-	opt.Dir, opt.Resume = "", false
 	if opt.Threads == 0 {
 		opt.Threads = runtime.GOMAXPROCS(0)
 	}
@@ -86,6 +85,7 @@ func (r *run) holdOut() {
 // GradientScale trains a configuration and returns ‖∇L‖/‖∇R‖ there: the λ at which the penalty R moves the parameters as
 // much as the loss L does. It is the root of the ratio of mean squares over some batches that the training did not get to.
 func GradientScale(ctx context.Context, cfg Config, penalty gradreg.Regularizer, opt Options) (float64, error) {
+	opt.Dir, opt.Resume = "", false
 	r, err := probe(ctx, cfg, opt)
 	defer r.close()
 	if err != nil {

@@ -1,0 +1,205 @@
+package study
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// Study is a study whose data are known.
+type Study struct {
+	Spec
+	Identity Identity
+}
+
+// Results are finished runs by their key.
+type Results map[string]Result
+
+// Progress is where a study stands.
+type Progress struct {
+	Cells []CellProgress
+}
+
+// CellProgress is where a cell stands.
+type CellProgress struct {
+	Cell
+	Rounds []Round // of tuning, as far as they are known; none where nothing is open
+	Values Values  // of the final runs; nil as long as tuning goes on
+	Final  []Run   // the final runs, by seed
+	Space  []string
+}
+
+// Round is a round of tuning.
+type Round struct {
+	Trials []Trial
+	Done   bool
+}
+
+// Trial is some values and what they came to in a round.
+type Trial struct {
+	Number int
+	Values Values
+	Runs   []Run // by seed
+	// Of finished trials: the means over the runs.
+	Accuracy, Calibrated float64
+}
+
+// Progress returns where the study stands with some results: a pure function of them.
+func (s *Study) Progress(results Results) (Progress, error) {
+	var p Progress
+	for _, c := range s.Cells() {
+		cell, err := s.cell(c, results)
+		if err != nil {
+			return p, err
+		}
+		p.Cells = append(p.Cells, cell)
+	}
+	return p, nil
+}
+
+// Runs returns every run that is known to be needed, each once, in the order of importance.
+func (p Progress) Runs() []Run {
+	var runs []Run
+	seen := map[string]bool{}
+	add := func(list []Run) {
+		for _, r := range list {
+			if !seen[r.Key] {
+				seen[r.Key] = true
+				runs = append(runs, r)
+			}
+		}
+	}
+	for _, c := range p.Cells {
+		for _, round := range c.Rounds {
+			for _, t := range round.Trials {
+				add(t.Runs)
+			}
+		}
+	}
+	// By seed before by cell: whoever looks at an unfinished study sees all its cells.
+	for i := 0; ; i++ {
+		any := false
+		for _, c := range p.Cells {
+			if i < len(c.Final) {
+				add(c.Final[i : i+1])
+				any = true
+			}
+		}
+		if !any {
+			return runs
+		}
+	}
+}
+
+// Unplanned returns the number of runs that will be needed and are not among Runs yet, because tuning has not chosen.
+func (s *Study) Unplanned(p Progress) int {
+	count := 0
+	for _, c := range p.Cells {
+		if n := len(c.Rounds); c.Values != nil || n == len(s.Tuning.Rounds) && c.Rounds[n-1].Done {
+			continue // chosen, or everything diverged
+		}
+		count += s.Seeds
+		for i := len(c.Rounds); i < len(s.Tuning.Rounds); i++ {
+			count += s.Tuning.width(i) * s.Tuning.Seeds
+		}
+	}
+	return count
+}
+
+// width returns the number of trials in a round.
+func (t *Tuning) width(round int) int {
+	n := t.Trials
+	for range round {
+		n = (n + t.Keep - 1) / t.Keep
+	}
+	return n
+}
+
+// cell returns where a cell stands.
+func (s *Study) cell(c Cell, results Results) (CellProgress, error) {
+	out := CellProgress{Cell: c}
+	space, err := s.space(c)
+	if err != nil {
+		return out, err
+	}
+	out.Space = space.free
+	if len(space.free) == 0 {
+		out.Values = space.draw(0)
+	} else if err := s.tune(&out, space, results); err != nil {
+		return out, err
+	}
+	if out.Values == nil {
+		return out, nil
+	}
+	for seed := 1; seed <= s.Seeds; seed++ {
+		r, err := s.run(c, -1, 0, out.Values, uint64(seed))
+		if err != nil {
+			return out, err
+		}
+		out.Final = append(out.Final, r)
+	}
+	return out, nil
+}
+
+// tune follows the rounds of tuning as far as the results go, and sets Values at their end.
+func (s *Study) tune(out *CellProgress, space space, results Results) error {
+	var left []Trial
+	for n := range s.Tuning.Trials {
+		left = append(left, Trial{Number: n, Values: space.draw(n)})
+	}
+	for i := range s.Tuning.Rounds {
+		round := Round{Done: true}
+		for _, t := range left {
+			t.Runs = nil
+			var accuracy, calibrated float64
+			for seed := 1; seed <= s.Tuning.Seeds; seed++ {
+				r, err := s.run(out.Cell, t.Number, i, t.Values, uint64(seed))
+				if err != nil {
+					return err
+				}
+				t.Runs = append(t.Runs, r)
+				result, ok := results[r.Key]
+				round.Done = round.Done && ok
+				accuracy += result.score() / float64(s.Tuning.Seeds)
+				calibrated += result.Calibrated / float64(s.Tuning.Seeds)
+			}
+			t.Accuracy, t.Calibrated = accuracy, calibrated
+			round.Trials = append(round.Trials, t)
+		}
+		out.Rounds = append(out.Rounds, round)
+		if !round.Done {
+			return nil
+		}
+		left = best(round.Trials, s.Tuning.width(i+1))
+	}
+	out.Values = left[0].Values
+	if math.IsInf(left[0].Accuracy, -1) {
+		out.Values = nil // everything diverged: there is nothing to run
+	}
+	return nil
+}
+
+// best returns the n best trials: by accuracy, then by calibrated NLL, then by number.
+func best(trials []Trial, n int) []Trial {
+	order := slices.Clone(trials)
+	slices.SortStableFunc(order, func(a, b Trial) int {
+		return cmp.Or(cmp.Compare(b.Accuracy, a.Accuracy), cmp.Compare(a.Calibrated, b.Calibrated), cmp.Compare(a.Number, b.Number))
+	})
+	return order[:min(max(n, 1), len(order))]
+}
+
+// run returns a run with its key.
+func (s *Study) run(c Cell, trial, round int, v Values, seed uint64) (Run, error) {
+	r := Run{Cell: c, Trial: trial, Round: round, Values: v}
+	cfg, err := s.config(c, v, seed)
+	if err != nil {
+		return r, err
+	}
+	if !r.Final() {
+		cfg.Steps = max(1, int(math.Ceil(s.Tuning.Rounds[round]*float64(cfg.Steps))))
+		cfg.EvalEvery = 0
+	}
+	r.Config = cfg
+	r.Key, err = key(cfg, r.Final(), s.Identity)
+	return r, err
+}

@@ -1,0 +1,245 @@
+package queue
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/gradreg/gradreg/internal/build"
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/filelock"
+	"github.com/gradreg/gradreg/study"
+	"github.com/gradreg/gradreg/train"
+)
+
+// Work does a job: it trains the run, or goes on with it, and writes its result.
+func (w *worker) Work(ctx context.Context, job *river.Job[RunArgs]) error {
+	defer func() {
+		w.lock.Lock()
+		w.ended = true
+		w.lock.Unlock()
+	}()
+	args := job.Args
+	if done, err := w.queue.has(ctx, args.Key); err != nil || done {
+		return w.queue.hide(err) // nil ends the job
+	}
+	if other, err := w.elsewhere(ctx, job.JobRow); err != nil || other {
+		if err == nil {
+			err = river.JobSnooze(waitForOther)
+		}
+		return w.queue.hide(err)
+	}
+	runCtx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go w.renew(runCtx, job.JobRow, cancel)
+	result, err := w.train(runCtx, args)
+	switch {
+	case err == nil:
+		return w.queue.hide(w.finish(ctx, job, result))
+	case errors.Is(context.Cause(runCtx), errLost):
+		return errLost // River leaves a job alone that is no longer this client's
+	case errors.Is(err, train.ErrInterrupted):
+		return fmt.Errorf("%w: %w", err, context.Cause(runCtx)) // the client stops, or the job was cancelled
+	case errors.Is(err, filelock.ErrHeld):
+		return river.JobSnooze(waitForOther)
+	}
+	return w.queue.hide(err)
+}
+
+// waitForOther is how long a job waits for another one, of the same run, to end.
+const waitForOther = 3 * time.Second
+
+// elsewhere reports whether another study's job of the same run is running and came first.
+func (w *worker) elsewhere(ctx context.Context, job *rivertype.JobRow) (bool, error) {
+	page, err := w.client.JobList(ctx, river.NewJobListParams().TagsAny(job.Tags...).States(rivertype.JobStateRunning).First(10))
+	if err != nil {
+		return false, err
+	}
+	for _, j := range page.Jobs {
+		if j.ID < job.ID {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// renew says from time to time that the job's worker is alive. When the job is no longer its own, which happens to a process
+// that was paused, the run stops; but in a folder, where the new worker waits for the lock, it may as well finish.
+func (w *worker) renew(ctx context.Context, job *rivertype.JobRow, stop context.CancelCauseFunc) {
+	ticker := time.NewTicker(w.opt.Lease / 5)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		now := w.queue.now().UTC()
+		row, err := w.queue.driver.GetExecutor().JobUpdateFull(ctx, &riverdriver.JobUpdateFullParams{ID: job.ID, AttemptedAtDoUpdate: true, AttemptedAt: &now})
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			w.log("%v; still training %s", err, job.Tags)
+		case row.State != rivertype.JobStateRunning || row.Attempt != job.Attempt:
+			if w.share {
+				stop(errLost)
+			}
+			return
+		}
+	}
+}
+
+// finish writes the result and ends the job, in one transaction. It does not give up at once when the database is away.
+func (w *worker) finish(ctx context.Context, job *river.Job[RunArgs], result study.Result) error {
+	var err error
+	for try := range 6 {
+		if err = w.commit(context.WithoutCancel(ctx), job, result); err == nil {
+			break
+		}
+		w.log("%v; trying again to write a result", err)
+		time.Sleep(time.Second << try)
+	}
+	if err != nil || w.opt.Keep {
+		return err
+	}
+	if err := os.RemoveAll(w.dir(job.Args.Key)); err != nil {
+		w.log("%v", err) // the result is safe
+	}
+	return nil
+}
+
+func (w *worker) commit(ctx context.Context, job *river.Job[RunArgs], result study.Result) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	text, err := json.Marshal(result)
+	if err != nil {
+		return err
+	}
+	tx, err := w.queue.pool.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if _, err := tx.ExecContext(ctx, w.queue.bind("INSERT INTO gradreg_result (key, result, config) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING"), job.Args.Key, string(text), job.Args.Config); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, w.queue.bind("DELETE FROM gradreg_checkpoint WHERE key = ?"), job.Args.Key); err != nil {
+		return err
+	}
+	// A job that was cancelled, or given to another, a moment ago is not ours to end. The result is true all the same.
+	if _, err := river.JobCompleteTx[riverdriver.Driver[*sql.Tx]](ctx, tx, job); err != nil && !errors.Is(err, rivertype.ErrNotFound) {
+		return err
+	}
+	return tx.Commit()
+}
+
+// dir returns the folder of a run.
+func (w *worker) dir(key string) string { return filepath.Join(w.runs, key) }
+
+// train trains a run from where its folder or the database says that it is.
+func (w *worker) train(ctx context.Context, args RunArgs) (study.Result, error) {
+	cfg, err := train.ReadConfig(train.Config{}, []byte(args.Config))
+	if err != nil {
+		return study.Result{}, err
+	}
+	if err := w.check(ctx, cfg, args.Digest); err != nil {
+		return study.Result{}, err
+	}
+	dir := w.dir(args.Key)
+	if w.share {
+		if err := w.queue.restore(ctx, args.Key, dir); err != nil {
+			return study.Result{}, err
+		}
+	}
+	opt := train.Options{Dir: dir, DataDirs: w.opt.DataDirs, Threads: 1}
+	if w.share {
+		opt.Saved = w.saver(ctx, args.Key, cfg.Steps)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "config.yaml")); err == nil {
+		opt.Resume = true
+	}
+	result, err := attempt(ctx, cfg, args.Final, opt)
+	if opt.Resume && fault.IsInput(err) && !errors.Is(err, filelock.ErrHeld) {
+		w.log("%v; beginning that run again", err)
+		if err := os.RemoveAll(dir); err != nil {
+			return result, err
+		}
+		opt.Resume = false
+		result, err = attempt(ctx, cfg, args.Final, opt)
+	}
+	if train.Diverged(err) {
+		result, err = study.Result{Diverged: err.Error()}, nil
+	}
+	info := build.Current()
+	result.Key, result.Version, result.Commit = args.Key, info.Version, info.Commit
+	result.Worker, result.Finished = w.client.ID(), w.queue.now().UTC().Format(time.RFC3339)
+	return result, err
+}
+
+// attempt trains and evaluates.
+func attempt(ctx context.Context, cfg train.Config, final bool, opt train.Options) (study.Result, error) {
+	var r study.Result
+	if !final {
+		t, err := train.Probe(ctx, cfg, opt)
+		if err != nil {
+			return r, err
+		}
+		if r.Diverged = t.Diverged; r.Diverged == "" {
+			r.Accuracy, r.NLL, r.Images, r.Calibrated = t.Accuracy, t.NLL, t.Images, t.Calibrated
+		}
+		r.Seconds, err = seconds(opt.Dir)
+		return r, err
+	}
+	s, err := train.FolderSummary(opt.Dir)
+	if err != nil { // else a worker died between the end of the run and that of its job
+		if s, err = train.Run(ctx, cfg, opt); err != nil {
+			return r, err
+		}
+	}
+	r.Accuracy, r.NLL, r.Images, r.ECE, r.Seconds = s.TestAccuracy, s.TestNLL, s.TestImages, s.TestECE, s.Seconds
+	metrics, err := train.ReadMetrics(filepath.Join(opt.Dir, "metrics.jsonl"))
+	for _, m := range metrics {
+		if m.DevAccuracy != nil {
+			r.Curve = append(r.Curve, study.CurvePoint{Step: m.Step, DevAccuracy: *m.DevAccuracy})
+		}
+	}
+	return r, err
+}
+
+// seconds returns how long a run has trained.
+func seconds(dir string) (float64, error) {
+	metrics, err := train.ReadMetrics(filepath.Join(dir, "metrics.jsonl"))
+	if errors.Is(err, fs.ErrNotExist) || len(metrics) == 0 {
+		return 0, nil
+	}
+	return metrics[len(metrics)-1].Seconds, err
+}
+
+// check compares the data with those of the study, once for each configuration of them.
+func (w *worker) check(ctx context.Context, cfg train.Config, digest string) error {
+	id := fmt.Sprintf("%s\n%d\n%s\n", cfg.Data, cfg.Size, cfg.Fit)
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	if w.digests[id] == "" {
+		d, err := train.DataDigest(ctx, cfg, train.Options{DataDirs: w.opt.DataDirs})
+		if err != nil {
+			return err
+		}
+		w.digests[id] = d
+	}
+	if w.digests[id] != digest {
+		return fault.Inputf("the images of %s are not those that the study was begun with", cfg.Data)
+	}
+	return nil
+}

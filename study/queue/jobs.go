@@ -1,0 +1,243 @@
+package queue
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/gradreg/gradreg/study"
+)
+
+// RunArgs are a job's: one run. The configuration is all that a worker needs.
+type RunArgs struct {
+	Key    string `json:"key" river:"unique"`
+	Final  bool   `json:"final"`
+	Config string `json:"config"` // YAML of a train.Config
+	Digest string `json:"digest"` // of its data
+	Name   string `json:"name"`   // for people
+}
+
+// Kind is the kind of the jobs.
+func (RunArgs) Kind() string { return "gradreg_run" }
+
+// The priorities of jobs within a study: later rounds of tuning decide what follows, and there are few of them.
+const (
+	priorityLaterRound = 1
+	priorityFirstRound = 2
+	priorityFinal      = 3
+)
+
+// everyState makes a job unique for good: what failed is not inserted again, but revived.
+var everyState = rivertype.JobStates()
+
+// insert inserts the jobs of runs. Those that are there already stay as they are.
+func insert(ctx context.Context, client *river.Client[*sql.Tx], s *study.Study, runs []study.Run) error {
+	for part := range slices.Chunk(runs, 100) {
+		var params []river.InsertManyParams
+		for _, r := range part {
+			config, err := r.Config.YAML()
+			if err != nil {
+				return err
+			}
+			name := fmt.Sprintf("%s, seed %d", r.Cell, r.Config.Seed)
+			priority := priorityFinal
+			if !r.Final() {
+				name = fmt.Sprintf("%s, trial %d, round %d, seed %d", r.Cell, r.Trial+1, r.Round+1, r.Config.Seed)
+				priority = priorityFirstRound
+				if r.Round > 0 {
+					priority = priorityLaterRound
+				}
+			}
+			params = append(params, river.InsertManyParams{
+				Args: RunArgs{Key: r.Key, Final: r.Final(), Config: string(config), Digest: s.Identity.Digests[r.Cell.Data], Name: name},
+				InsertOpts: &river.InsertOpts{
+					Queue: s.Name, Priority: priority, MaxAttempts: s.Attempts, Tags: []string{r.Key},
+					UniqueOpts: river.UniqueOpts{ByArgs: true, ByQueue: true, ByState: everyState},
+				},
+			})
+		}
+		if _, err := client.InsertMany(ctx, params); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// client returns a client of River without workers.
+func (q *Queue) client() (*river.Client[*sql.Tx], error) {
+	return river.NewClient(q.driver, &river.Config{Logger: slog.New(slog.DiscardHandler)})
+}
+
+// Job is a job that has not ended well yet.
+type Job struct {
+	ID       int64     `json:"-"`
+	Key      string    `json:"key"`
+	Name     string    `json:"name"`
+	State    string    `json:"state"` // waiting, running, retrying, failed or cancelled
+	Attempts int       `json:"attempts"`
+	Worker   string    `json:"worker,omitempty"`
+	Since    time.Time `json:"since,omitzero"` // of the attempt
+	Error    string    `json:"error,omitempty"`
+}
+
+// States of jobs, as people call them.
+const (
+	Waiting  = "waiting"
+	Running  = "running"
+	Retrying = "retrying"
+	Failed   = "failed"
+)
+
+var states = map[rivertype.JobState]string{
+	rivertype.JobStateAvailable: Waiting, rivertype.JobStatePending: Waiting, rivertype.JobStateScheduled: Waiting,
+	rivertype.JobStateRunning: Running, rivertype.JobStateRetryable: Retrying, rivertype.JobStateDiscarded: Failed,
+	rivertype.JobStateCancelled: Cancelled,
+}
+
+// jobs returns the jobs of a study that have not ended well.
+func (q *Queue) jobs(ctx context.Context, name string) ([]Job, error) {
+	client, err := q.client()
+	if err != nil {
+		return nil, err
+	}
+	var wanted []rivertype.JobState
+	for state := range states {
+		wanted = append(wanted, state)
+	}
+	slices.Sort(wanted)
+	params := river.NewJobListParams().Queues(name).States(wanted...).OrderBy(river.JobListOrderByID, river.SortOrderAsc).First(1000)
+	var list []Job
+	for {
+		page, err := client.JobList(ctx, params)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range page.Jobs {
+			list = append(list, job(row))
+		}
+		if len(page.Jobs) < 1000 {
+			return list, nil
+		}
+		params = params.After(page.LastCursor)
+	}
+}
+
+func job(row *rivertype.JobRow) Job {
+	j := Job{ID: row.ID, State: states[row.State], Attempts: row.Attempt}
+	var args RunArgs
+	if json.Unmarshal(row.EncodedArgs, &args) == nil {
+		j.Key, j.Name = args.Key, args.Name
+	}
+	if n := len(row.AttemptedBy); n > 0 {
+		j.Worker = row.AttemptedBy[n-1]
+	}
+	if row.AttemptedAt != nil {
+		j.Since = *row.AttemptedAt
+	}
+	if n := len(row.Errors); n > 0 {
+		j.Error = row.Errors[n-1].Error
+	}
+	return j
+}
+
+// revive makes failed and cancelled jobs of a study available again.
+func (q *Queue) revive(ctx context.Context, name string) error {
+	list, err := q.jobs(ctx, name)
+	if err != nil {
+		return err
+	}
+	client, err := q.client()
+	if err != nil {
+		return err
+	}
+	for _, j := range list {
+		if j.State == Failed || j.State == Cancelled {
+			if _, err := client.JobRetry(ctx, j.ID); err != nil && !errors.Is(err, rivertype.ErrNotFound) {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Cancel ends a study: waiting runs are not begun, running ones stop at their next step and keep their checkpoint. Results
+// stay. Add takes it up again.
+func (q *Queue) Cancel(ctx context.Context, name string) error {
+	if _, err := q.Study(ctx, name); err != nil {
+		return err
+	}
+	if _, err := q.pool.ExecContext(ctx, q.bind("UPDATE gradreg_study SET state = ? WHERE name = ?"), Cancelled, name); err != nil {
+		return q.hide(err)
+	}
+	list, err := q.jobs(ctx, name)
+	if err != nil {
+		return q.hide(err)
+	}
+	client, err := q.client()
+	if err != nil {
+		return q.hide(err)
+	}
+	for _, j := range list {
+		if j.State != Failed && j.State != Cancelled {
+			if _, err := client.JobCancel(ctx, j.ID); err != nil && !errors.Is(err, rivertype.ErrNotFound) {
+				return q.hide(err)
+			}
+		}
+	}
+	return nil
+}
+
+// rescue takes jobs from workers that have not been heard of for the lease and gives them back, those without attempts
+// left as failed. River's own rescuer goes by how long a job runs, which says nothing here.
+func (q *Queue) rescue(ctx context.Context, lease time.Duration) error {
+	horizon := q.now().Add(-lease)
+	executor := q.driver.GetExecutor()
+	stuck, err := executor.JobGetStuck(ctx, &riverdriver.JobGetStuckParams{Max: 1000, StuckHorizon: horizon})
+	if err != nil || len(stuck) == 0 {
+		return err
+	}
+	p := &riverdriver.JobRescueManyParams{StuckHorizon: horizon}
+	now := q.now().UTC()
+	for _, j := range stuck {
+		if j.Kind != (RunArgs{}).Kind() {
+			continue // of another user of the server
+		}
+		worker := "its worker"
+		if n := len(j.AttemptedBy); n > 0 {
+			worker = "worker " + j.AttemptedBy[n-1]
+		}
+		text, err := json.Marshal(rivertype.AttemptError{At: now, Attempt: j.Attempt, Error: fmt.Sprintf("%s has not been heard of for %v", worker, lease)})
+		if err != nil {
+			return err
+		}
+		var metadata struct {
+			CancelAttemptedAt time.Time `json:"cancel_attempted_at"`
+		}
+		if err := json.Unmarshal(j.Metadata, &metadata); err != nil {
+			return fmt.Errorf("job %d: %w", j.ID, err)
+		}
+		state, finalized := rivertype.JobStateAvailable, (*time.Time)(nil)
+		switch {
+		case !metadata.CancelAttemptedAt.IsZero():
+			state, finalized = rivertype.JobStateCancelled, &now
+		case j.Attempt >= j.MaxAttempts:
+			state, finalized = rivertype.JobStateDiscarded, &now
+		}
+		p.ID, p.Error, p.State = append(p.ID, j.ID), append(p.Error, text), append(p.State, string(state))
+		p.FinalizedAt, p.ScheduledAt = append(p.FinalizedAt, finalized), append(p.ScheduledAt, now)
+	}
+	if len(p.ID) == 0 {
+		return nil
+	}
+	_, err = executor.JobRescueMany(ctx, p)
+	return err
+}

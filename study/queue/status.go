@@ -1,0 +1,113 @@
+package queue
+
+import (
+	"context"
+	"time"
+
+	"github.com/gradreg/gradreg/study"
+)
+
+// Status is where a study stands.
+type Status struct {
+	Name      string `json:"name"`
+	State     string `json:"state"` // active, cancelled, complete or failed
+	Complete  int    `json:"complete_count"`
+	Diverged  int    `json:"diverged_count"` // of the complete
+	Running   int    `json:"running_count"`
+	Waiting   int    `json:"waiting_count"`
+	Retrying  int    `json:"retrying_count"`
+	Failed    int    `json:"failed_count"`
+	Cancelled int    `json:"cancelled_count"`
+	// Unplanned runs will follow when tuning has chosen.
+	Unplanned int `json:"unplanned_count"`
+	// Seconds is what the complete runs took, on one thread each; Remaining the time left at the present pace, 0 if unknown.
+	Seconds   float64 `json:"run_seconds"`
+	Remaining float64 `json:"remaining_seconds,omitempty"`
+	Jobs      []Job   `json:"jobs,omitempty"` // running, retrying and failed ones
+}
+
+// The states of a study that has nothing left to run.
+const Complete = "complete"
+
+// Total returns the number of runs.
+func (s Status) Total() int {
+	return s.Complete + s.Running + s.Waiting + s.Retrying + s.Failed + s.Cancelled + s.Unplanned
+}
+
+// Done reports whether nothing is left that a worker could do.
+func (s Status) Done() bool { return s.State != Active }
+
+// Status returns where a study stands.
+func (q *Queue) Status(ctx context.Context, name string) (Status, error) {
+	entry, err := q.Study(ctx, name)
+	if err != nil {
+		return Status{}, err
+	}
+	results := study.Results{}
+	p, err := q.Progress(ctx, &entry.Study, results)
+	if err != nil {
+		return Status{}, err
+	}
+	status, err := q.status(ctx, entry, p, results)
+	return status, q.hide(err)
+}
+
+func (q *Queue) status(ctx context.Context, entry Entry, p study.Progress, results study.Results) (Status, error) {
+	s := Status{Name: entry.Name, State: entry.State, Unplanned: entry.Unplanned(p)}
+	jobs, err := q.jobs(ctx, entry.Name)
+	if err != nil {
+		return s, err
+	}
+	byKey := map[string]Job{}
+	for _, j := range jobs {
+		byKey[j.Key] = j
+	}
+	for _, r := range p.Runs() {
+		if result, ok := results[r.Key]; ok {
+			s.Complete++
+			s.Seconds += result.Seconds
+			if result.Diverged != "" {
+				s.Diverged++
+			}
+			continue
+		}
+		j, ok := byKey[r.Key]
+		if !ok {
+			s.Waiting++ // its job will be inserted
+			continue
+		}
+		switch j.State {
+		case Running:
+			s.Running++
+		case Retrying:
+			s.Retrying++
+		case Failed:
+			s.Failed++
+		case Cancelled:
+			s.Cancelled++
+		default:
+			s.Waiting++
+		}
+		if j.State != Waiting && j.State != Cancelled {
+			s.Jobs = append(s.Jobs, j)
+		}
+	}
+	left := s.Running + s.Waiting + s.Retrying
+	switch {
+	case s.State == Cancelled || left > 0:
+	case s.Unplanned == 0 && s.Failed == 0:
+		s.State = Complete
+	case s.Failed > 0:
+		s.State = Failed // what depends on them cannot follow
+	}
+	if s.Complete > 0 && s.Running > 0 {
+		s.Remaining = s.Seconds / float64(s.Complete) * (float64(left+s.Unplanned) - float64(s.Running)/2) / float64(s.Running)
+	}
+	return s, nil
+}
+
+// Idle reports whether no run of the study waits for a worker.
+func (s Status) Idle() bool { return s.Waiting == 0 && s.Retrying == 0 }
+
+// Duration returns the remaining time.
+func (s Status) Duration() time.Duration { return time.Duration(s.Remaining * float64(time.Second)) }

@@ -1,0 +1,227 @@
+package queue
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/spec"
+	"github.com/gradreg/gradreg/study"
+)
+
+// The states of a study.
+const (
+	Active    = "active"
+	Cancelled = "cancelled"
+)
+
+// Entry is a study of the database.
+type Entry struct {
+	study.Study
+	State    string
+	Priority int // 1 is before 2; of whole studies
+	Created  time.Time
+}
+
+// DefaultPriority is that of a study of which nothing is said.
+const DefaultPriority = 2
+
+// Add adds a study, or takes up the one of the same name again, which must be the same but for its number of seeds: more
+// add runs, fewer leave some out. A cancelled study becomes active; what failed in it or was cancelled is tried again.
+func (q *Queue) Add(ctx context.Context, s study.Study, priority int) error {
+	text, err := yaml.Marshal(s.Spec)
+	if err != nil {
+		return err
+	}
+	read, err := study.Read(text) // as it will be read
+	if err != nil {
+		return err
+	}
+	s.Spec = *read
+	identity, err := json.Marshal(s.Identity)
+	if err != nil {
+		return err
+	}
+	old, err := q.Study(ctx, s.Name)
+	switch {
+	case errors.Is(err, errUnknown):
+		_, err := q.pool.ExecContext(ctx, q.bind(`INSERT INTO gradreg_study (name, spec, identity, state, priority, created)
+			VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING`),
+			s.Name, string(text), string(identity), Active, priority, q.now().UTC().Format(time.RFC3339Nano))
+		if err != nil {
+			return q.hide(err)
+		}
+		if old, err = q.Study(ctx, s.Name); err != nil { // another process may have been first
+			return err
+		}
+	case err != nil:
+		return err
+	}
+	if err := same(old.Study, s); err != nil {
+		return fault.Inputf("study %s is there already, and %w; give the new one another name, or another folder", s.Name, err)
+	}
+	_, err = q.pool.ExecContext(ctx, q.bind(`UPDATE gradreg_study SET spec = ?, state = ?, priority = ? WHERE name = ?`), string(text), Active, priority, s.Name)
+	if err != nil {
+		return q.hide(err)
+	}
+	return q.hide(q.revive(ctx, s.Name))
+}
+
+// same returns how two studies differ in what determines their runs.
+func same(old, s study.Study) error {
+	a, b := old.Spec, s.Spec
+	a.Seeds, a.Attempts, a.Title, a.About, a.Source, a.Published = b.Seeds, b.Attempts, b.Title, b.About, b.Source, b.Published
+	was, err := yaml.Marshal(a)
+	if err != nil {
+		return err
+	}
+	is, err := yaml.Marshal(b)
+	if err != nil {
+		return err
+	}
+	if string(was) != string(is) {
+		return errors.New("its runs are others")
+	}
+	if old.Identity.Numbers != s.Identity.Numbers {
+		return errors.New("it was begun by a version of the program whose numbers are others")
+	}
+	if old.Identity.CPU != s.Identity.CPU {
+		return fmt.Errorf("it was begun with the kernels %s, which GRADREG_CPU=%s selects; this is %s", old.Identity.CPU, old.Identity.CPU, s.Identity.CPU)
+	}
+	for name, digest := range s.Identity.Digests {
+		if old.Identity.Digests[name] != digest {
+			return fmt.Errorf("the images of %s are not those that it was begun with", name)
+		}
+	}
+	return nil
+}
+
+// errUnknown is the error of a study that is not there.
+var errUnknown = errors.New("no such study")
+
+// Study returns a study by its name.
+func (q *Queue) Study(ctx context.Context, name string) (Entry, error) {
+	all, err := q.Studies(ctx)
+	if err != nil {
+		return Entry{}, err
+	}
+	var names []string
+	for _, e := range all {
+		if e.Name == name {
+			return e, nil
+		}
+		names = append(names, e.Name)
+	}
+	if len(names) == 0 {
+		return Entry{}, fault.Inputf("%w as %q: there are none yet", errUnknown, name)
+	}
+	return Entry{}, fault.Inputf("%w: %w", errUnknown, spec.Unknown("study", name, names))
+}
+
+// Studies returns all studies, in the order in which workers take them up.
+func (q *Queue) Studies(ctx context.Context) ([]Entry, error) {
+	rows, err := q.pool.QueryContext(ctx, `SELECT spec, identity, state, priority, created FROM gradreg_study ORDER BY priority, created, name`)
+	if err != nil {
+		return nil, q.hide(err)
+	}
+	defer rows.Close()
+	var list []Entry
+	for rows.Next() {
+		var e Entry
+		var text, identity, created string
+		if err := rows.Scan(&text, &identity, &e.State, &e.Priority, &created); err != nil {
+			return nil, q.hide(err)
+		}
+		s, err := study.Read([]byte(text))
+		if err != nil {
+			return nil, fmt.Errorf("study in the database: %w", err)
+		}
+		e.Spec = *s
+		if err := json.Unmarshal([]byte(identity), &e.Identity); err != nil {
+			return nil, fmt.Errorf("study %s: %w", e.Name, err)
+		}
+		if e.Created, err = time.Parse(time.RFC3339Nano, created); err != nil {
+			return nil, fmt.Errorf("study %s: %w", e.Name, err)
+		}
+		list = append(list, e)
+	}
+	return list, q.hide(rows.Err())
+}
+
+// Results returns the results with the given keys that are there. known is what the caller has already; it is extended.
+func (q *Queue) Results(ctx context.Context, keys []string, known study.Results) error {
+	var missing []string
+	for _, k := range keys {
+		if _, ok := known[k]; !ok {
+			missing = append(missing, k)
+		}
+	}
+	for part := range slices.Chunk(missing, 500) {
+		if err := q.results(ctx, part, known); err != nil {
+			return q.hide(err)
+		}
+	}
+	return nil
+}
+
+func (q *Queue) results(ctx context.Context, keys []string, known study.Results) error {
+	query, list := "SELECT result FROM gradreg_result WHERE key IN (", []any{}
+	for i, k := range keys {
+		if i > 0 {
+			query += ", "
+		}
+		query, list = query+"?", append(list, k)
+	}
+	rows, err := q.pool.QueryContext(ctx, q.bind(query+")"), list...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return err
+		}
+		var r study.Result
+		if err := json.Unmarshal([]byte(text), &r); err != nil {
+			return fmt.Errorf("result in the database: %w", err)
+		}
+		known[r.Key] = r
+	}
+	return rows.Err()
+}
+
+// Progress returns where a study stands. results are those known already; they are extended until nothing new follows.
+func (q *Queue) Progress(ctx context.Context, s *study.Study, results study.Results) (study.Progress, error) {
+	for {
+		p, err := s.Progress(results)
+		if err != nil {
+			return p, err
+		}
+		before := len(results)
+		var keys []string
+		for _, r := range p.Runs() {
+			keys = append(keys, r.Key)
+		}
+		if err := q.Results(ctx, keys, results); err != nil || len(results) == before {
+			return p, err
+		}
+	}
+}
+
+// has reports whether a result is there.
+func (q *Queue) has(ctx context.Context, key string) (bool, error) {
+	var one int
+	err := q.pool.QueryRowContext(ctx, q.bind("SELECT 1 FROM gradreg_result WHERE key = ?"), key).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -1,0 +1,295 @@
+package queue
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/kernel"
+	"github.com/gradreg/gradreg/study"
+	"github.com/gradreg/gradreg/train"
+)
+
+// WorkOptions are how a process works on studies; none of them changes a number.
+type WorkOptions struct {
+	// Jobs is how many runs are trained at once, each on one thread; 1 if 0.
+	Jobs     int
+	DataDirs []string
+	// Runs is a folder, on a disk that all workers share, for the folders of unfinished runs. Empty means the folder runs
+	// beside a database file, and for a server a temporary one, with the checkpoints in the database.
+	Runs string
+	// Keep leaves the folders of finished runs, with their models, instead of removing them.
+	Keep bool
+	// Lease is how long a worker may be silent before its runs are given to others; DefaultLease if 0.
+	Lease time.Duration
+	// Log, if set, is told what a person should know.
+	Log func(string)
+	// Tick, if set, is called with the state of the study now and then, and at the end.
+	Tick func(Status)
+}
+
+// DefaultLease outlasts a pause of the machine, and is short beside a study.
+const DefaultLease = 30 * time.Second
+
+const (
+	tickEvery = 250 * time.Millisecond
+	lookEvery = 2 * time.Second // for jobs of dead workers and results of others
+)
+
+// Work works on a study until nothing of it is left, also by others, or the context ends; its runs then save their state
+// and go back to the queue. An error is one of the study or the database; a run's is kept with its job.
+func (q *Queue) Work(ctx context.Context, name string, opt WorkOptions) (Status, error) {
+	entry, err := q.Study(ctx, name)
+	if err != nil {
+		return Status{}, err
+	}
+	if err := Fits(entry.Identity); err != nil {
+		return Status{}, fault.Inputf("study %s: %w", name, err)
+	}
+	if opt.Jobs == 0 {
+		opt.Jobs = 1
+	}
+	if opt.Lease == 0 {
+		opt.Lease = DefaultLease
+	}
+	w := &worker{queue: q, opt: opt, study: &entry.Study, results: study.Results{}, inserted: map[string]bool{}, digests: map[string]string{}}
+	done, err := w.openRuns()
+	if err != nil {
+		return Status{}, err
+	}
+	defer done()
+	status, err := w.run(ctx)
+	return status, q.hide(err)
+}
+
+// Fits returns why this process cannot work on a study with an identity.
+func Fits(id study.Identity) error {
+	level, err := kernel.Active()
+	if err != nil {
+		return err
+	}
+	if id.CPU != level.String() {
+		return fmt.Errorf("it was begun with the kernels %s, this process has %s; GRADREG_CPU selects others", id.CPU, level)
+	}
+	if id.Numbers != train.Numbers {
+		return fmt.Errorf("it was begun by a version of the program whose numbers are %d, those of this one are %d", id.Numbers, train.Numbers)
+	}
+	return nil
+}
+
+// worker works on one study.
+type worker struct {
+	river.WorkerDefaults[RunArgs]
+	queue *Queue
+	opt   WorkOptions
+	runs  string // folder of the runs
+	share bool   // checkpoints go to the database
+	study *study.Study
+
+	client   *river.Client[*sql.Tx]
+	results  study.Results
+	inserted map[string]bool // keys of jobs that are there
+
+	lock    sync.Mutex
+	digests map[string]string // of data that were looked at
+	ended   bool              // a run ended since the last look
+}
+
+// openRuns makes the folder of the runs.
+func (w *worker) openRuns() (done func(), err error) {
+	done = func() {}
+	switch {
+	case w.opt.Runs != "":
+		w.runs = w.opt.Runs
+	case !w.queue.server():
+		w.runs = filepath.Join(w.queue.dir, "runs")
+	default:
+		w.share = true
+		if w.runs, err = os.MkdirTemp("", "gradreg-runs-"); err != nil {
+			return done, err
+		}
+		return func() { os.RemoveAll(w.runs) }, nil
+	}
+	if err := os.MkdirAll(w.runs, 0o777); err != nil {
+		return done, fault.Inputf("folder of the runs: %w", err)
+	}
+	return done, nil
+}
+
+// name returns a name for this process that no other has.
+func (w *worker) name() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	b := make([]byte, 3)
+	rand.Read(b)
+	return fmt.Sprintf("%s-%d-%s", host, os.Getpid(), hex.EncodeToString(b))
+}
+
+func (w *worker) log(format string, args ...any) {
+	if w.opt.Log != nil {
+		w.opt.Log(w.queue.Hide(fmt.Sprintf(format, args...)))
+	}
+}
+
+// run runs a client of River until the study is done or the context ends.
+func (w *worker) run(ctx context.Context) (Status, error) {
+	workers := river.NewWorkers()
+	river.AddWorker(workers, w)
+	client, err := river.NewClient(w.queue.driver, &river.Config{
+		ID: w.name(), Workers: workers, JobTimeout: -1, RetryPolicy: backOff{},
+		Queues:            map[string]river.QueueConfig{w.study.Name: {MaxWorkers: w.opt.Jobs}},
+		FetchPollInterval: tickEvery, FetchCooldown: 20 * time.Millisecond,
+		CancelledJobRetentionPeriod: -1, DiscardedJobRetentionPeriod: -1,
+		Logger: slog.New(logHandler{w}),
+	})
+	if err != nil {
+		return Status{}, err
+	}
+	w.client = client
+	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
+		return Status{}, err
+	}
+	status, err := w.watch(ctx)
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	if err := client.StopAndCancel(stop); err != nil {
+		return status, fmt.Errorf("stopping: %w", err)
+	}
+	if ctx.Err() != nil { // the runs have been given back
+		last, statusErr := w.queue.Status(stop, w.study.Name)
+		if statusErr == nil {
+			status = last
+		}
+		return status, train.ErrInterrupted
+	}
+	return status, err
+}
+
+// watch keeps the queue filled until nothing is left to do.
+func (w *worker) watch(ctx context.Context) (Status, error) {
+	ticker := time.NewTicker(tickEvery)
+	defer ticker.Stop()
+	var status Status
+	var looked time.Time
+	failures := 0
+	for {
+		if time.Since(looked) >= lookEvery {
+			err := w.queue.rescue(ctx, w.opt.Lease)
+			if err == nil {
+				status, err = w.look(ctx)
+			}
+			switch {
+			case ctx.Err() != nil:
+				return status, nil
+			case err != nil:
+				if failures++; failures == patience {
+					return status, err
+				}
+				w.log("%v; trying again", err)
+			default:
+				failures = 0
+				if w.opt.Tick != nil {
+					w.opt.Tick(status)
+				}
+				if status.Done() {
+					return status, nil
+				}
+			}
+			looked = time.Now()
+		}
+		select {
+		case <-ctx.Done():
+			return status, nil
+		case <-ticker.C:
+			if w.fresh() {
+				looked = time.Time{}
+			}
+		}
+	}
+}
+
+// patience is how many times in a row the database may fail before a worker gives up: a minute.
+const patience = int(time.Minute / lookEvery)
+
+// fresh reports whether a run of this process ended since the last call: something may follow from it.
+func (w *worker) fresh() bool {
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	ended := w.ended
+	w.ended = false
+	return ended
+}
+
+// look inserts the jobs that follow from the results, and returns where the study stands.
+func (w *worker) look(ctx context.Context) (Status, error) {
+	p, err := w.queue.Progress(ctx, w.study, w.results)
+	if err != nil {
+		return Status{}, err
+	}
+	entry, err := w.queue.Study(ctx, w.study.Name) // others may have cancelled it, or added seeds
+	if err != nil {
+		return Status{}, err
+	}
+	w.study = &entry.Study
+	var missing []study.Run
+	for _, r := range p.Runs() {
+		if _, done := w.results[r.Key]; !done && !w.inserted[r.Key] {
+			missing = append(missing, r)
+		}
+	}
+	if len(missing) > 0 && entry.State == Active {
+		if err := insert(ctx, w.client, w.study, missing); err != nil {
+			return Status{}, err
+		}
+		for _, r := range missing {
+			w.inserted[r.Key] = true
+		}
+	}
+	return w.queue.status(ctx, entry, p, w.results)
+}
+
+// backOff is how long a failed run waits: 1, 4, 16, 64 seconds, and then five minutes.
+type backOff struct{}
+
+func (backOff) NextRetry(job *rivertype.JobRow) time.Time {
+	wait := time.Second << min(2*(max(len(job.Errors)-1, 0)), 20)
+	return time.Now().Add(min(wait, 5*time.Minute))
+}
+
+// logHandler passes on River's warnings and errors.
+type logHandler struct{ w *worker }
+
+func (h logHandler) Enabled(_ context.Context, level slog.Level) bool {
+	return level >= slog.LevelError
+}
+func (h logHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
+func (h logHandler) WithGroup(string) slog.Handler      { return h }
+func (h logHandler) Handle(_ context.Context, r slog.Record) error {
+	var parts []string
+	r.Attrs(func(a slog.Attr) bool {
+		if a.Key == "error" || a.Key == "err" {
+			parts = append(parts, a.Value.String())
+		}
+		return true
+	})
+	h.w.log("%s %s", r.Message, strings.Join(parts, " "))
+	return nil
+}
+
+// errLost says that a job is no longer this worker's.
+var errLost = errors.New("another worker has the run")

@@ -1,0 +1,290 @@
+package study
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gradreg/gradreg/internal/build"
+	"github.com/gradreg/gradreg/report"
+	"github.com/gradreg/gradreg/study/stats"
+)
+
+// Report is what a study's results say. It is what results.json holds.
+type Report struct {
+	Name   string       `json:"name"`
+	Title  string       `json:"title"`
+	About  string       `json:"about,omitempty"`
+	Source string       `json:"source,omitempty"` // of published values
+	Blocks []Block      `json:"blocks"`
+	Cells  []CellReport `json:"cells"`
+	// Missing is the number of final runs that are not there yet or have failed.
+	Missing  int      `json:"missing_count"`
+	Seconds  float64  `json:"run_seconds"` // of all runs, on one thread each
+	Identity Identity `json:"identity"`
+	// Programs are the versions and commits that the runs were made with.
+	Programs []string `json:"programs"`
+	Origin   *Origin  `json:"origin,omitempty"`
+}
+
+// Origin is what made a report.
+type Origin struct {
+	Command string     `json:"command"`
+	Date    string     `json:"date"` // year-month-day
+	Program build.Info `json:"program"`
+}
+
+// NewOrigin describes a report of this program.
+func NewOrigin(command string, now time.Time) Origin {
+	return Origin{Command: command, Date: now.UTC().Format(time.DateOnly), Program: build.Current()}
+}
+
+// Block is the methods that are compared with each other: those of one data set, train size and setting.
+type Block struct {
+	Data        string             `json:"data"`
+	TrainSize   int                `json:"train_size"`
+	Setting     string             `json:"setting,omitempty"`
+	Comparisons []stats.Comparison `json:"comparisons"`
+	Published   map[string]float64 `json:"published,omitempty"`
+	// Verdicts say where published values lie beside the intervals of our means.
+	Verdicts map[string]stats.Verdict `json:"verdicts,omitempty"`
+}
+
+// CellReport is a cell's runs and how its values were found.
+type CellReport struct {
+	Cell
+	Values Values        `json:"values,omitempty"`
+	Tuned  []string      `json:"tuned,omitempty"` // the parameters that tuning chose
+	Trials []TrialReport `json:"trials,omitempty"`
+	Runs   []RunReport   `json:"runs"`
+}
+
+// TrialReport is a trial of tuning: its accuracy on dev images in each round that it took part in.
+type TrialReport struct {
+	Values      Values     `json:"values"`
+	DevAccuracy []*float64 `json:"dev_accuracy"` // nil for one that diverged
+}
+
+// RunReport is a final run.
+type RunReport struct {
+	Seed         uint64       `json:"seed"`
+	TestAccuracy float64      `json:"test_accuracy"`
+	TestNLL      float64      `json:"test_nll"`
+	TestECE      float64      `json:"test_ece"`
+	Diverged     string       `json:"diverged,omitempty"`
+	Seconds      float64      `json:"seconds"`
+	Key          string       `json:"key"`
+	Curve        []CurvePoint `json:"curve,omitempty"`
+}
+
+// NewReport returns what some results say about a study, also of one that is not complete.
+func NewReport(s *Study, results Results) (*Report, error) {
+	p, err := s.Progress(results)
+	if err != nil {
+		return nil, err
+	}
+	r := &Report{Name: s.Name, Title: s.Title, About: s.About, Source: s.Source, Identity: s.Identity}
+	programs := map[string]bool{}
+	for _, run := range p.Runs() {
+		if result, ok := results[run.Key]; ok {
+			r.Seconds += result.Seconds
+			programs[strings.TrimSpace(result.Version+" "+result.Commit)] = true
+		}
+	}
+	r.Programs = slices.Sorted(maps.Keys(programs))
+	for _, c := range p.Cells {
+		cell := cellReport(c, s.Seeds, results)
+		r.Missing += s.Seeds - len(cell.Runs)
+		r.Cells = append(r.Cells, cell)
+	}
+	return r, r.compare(s)
+}
+
+// cellReport collects the results of a cell.
+func cellReport(c CellProgress, seeds int, results Results) CellReport {
+	out := CellReport{Cell: c.Cell, Values: c.Values, Tuned: c.Space, Runs: []RunReport{}}
+	for i, round := range c.Rounds {
+		for _, t := range round.Trials {
+			if i == 0 {
+				out.Trials = append(out.Trials, TrialReport{Values: t.Values})
+			}
+			if !round.Done {
+				continue
+			}
+			var accuracy *float64
+			if !math.IsInf(t.Accuracy, -1) {
+				accuracy = &t.Accuracy
+			}
+			out.Trials[t.Number].DevAccuracy = append(out.Trials[t.Number].DevAccuracy, accuracy)
+		}
+	}
+	for _, run := range c.Final {
+		if result, ok := results[run.Key]; ok {
+			out.Runs = append(out.Runs, RunReport{
+				run.Config.Seed, result.Accuracy, result.NLL, result.ECE, result.Diverged, result.Seconds, result.Key, result.Curve,
+			})
+		}
+	}
+	return out
+}
+
+// compare makes the blocks of the cells.
+func (r *Report) compare(s *Study) error {
+	for i := 0; i < len(r.Cells); {
+		first := r.Cells[i].Cell
+		b := Block{Data: first.Data, TrainSize: first.TrainSize, Setting: first.Setting, Published: s.Published[first.Setting]}
+		var groups []stats.Group
+		for ; i < len(r.Cells) && b.holds(r.Cells[i].Cell); i++ {
+			g := stats.Group{Name: r.Cells[i].Method}
+			for _, run := range r.Cells[i].Runs {
+				if run.Diverged == "" {
+					g.Runs = append(g.Runs, stats.Observation{Seed: run.Seed, Value: run.TestAccuracy})
+				}
+			}
+			groups = append(groups, g)
+		}
+		baseline := s.Baseline
+		if !slices.ContainsFunc(groups, func(g stats.Group) bool { return g.Name == baseline }) {
+			baseline = groups[0].Name // a setting that the baseline is not applied to
+		}
+		var err error
+		if b.Comparisons, err = stats.Compare(groups, baseline, stats.Options{}); err != nil {
+			return fmt.Errorf("%s: %w", first, err)
+		}
+		for _, c := range b.Comparisons {
+			if v, ok := b.Published[c.Name]; ok && c.Interval != nil {
+				if b.Verdicts == nil {
+					b.Verdicts = map[string]stats.Verdict{}
+				}
+				b.Verdicts[c.Name] = stats.Judge(*c.Interval, v)
+			}
+		}
+		r.Blocks = append(r.Blocks, b)
+	}
+	return nil
+}
+
+// holds reports whether a cell belongs to the block.
+func (b Block) holds(c Cell) bool {
+	return c.Data == b.Data && c.TrainSize == b.TrainSize && c.Setting == b.Setting
+}
+
+// title names a block among those of the report.
+func (b Block) title() string {
+	parts := []string{b.Data, "all images"}
+	if b.TrainSize > 0 {
+		parts[1] = strconv.Itoa(b.TrainSize) + " images"
+	}
+	if b.Setting != "" {
+		parts = append(parts, b.Setting)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Tables returns the report's tables: all means on one look where there are several blocks, each block's comparison, and
+// what tuning chose.
+func (r *Report) Tables() []report.Table {
+	var tables []report.Table
+	if len(r.Blocks) > 1 {
+		tables = append(tables, r.overview())
+	}
+	for _, b := range r.Blocks {
+		tables = append(tables, r.blockTable(b))
+	}
+	if t := r.choices(); len(t.Rows) > 0 {
+		tables = append(tables, t)
+	}
+	return tables
+}
+
+func (r *Report) blockTable(b Block) report.Table {
+	t := report.ComparisonTable(b.Comparisons, report.ComparisonOptions{
+		Caption: "Test accuracy, " + b.title(), Value: "test_accuracy", Percent: true, Published: b.Published,
+	})
+	for _, c := range r.Cells {
+		diverged := 0
+		for _, run := range c.Runs {
+			if run.Diverged != "" {
+				diverged++
+			}
+		}
+		if diverged > 0 && b.holds(c.Cell) {
+			t.Notes = append(t.Notes, fmt.Sprintf("%s: %d of %d runs diverged and are left out.", c.Method, diverged, len(c.Runs)))
+		}
+	}
+	return t
+}
+
+// methods returns the names of all methods, in the order of the cells.
+func (r *Report) methods() []string {
+	var list []string
+	for _, c := range r.Cells {
+		if !slices.Contains(list, c.Method) {
+			list = append(list, c.Method)
+		}
+	}
+	return list
+}
+
+// overview has a row for each block and a column for each method.
+func (r *Report) overview() report.Table {
+	t := report.Table{Caption: "Test accuracy, %: mean ± standard deviation over seeds", Columns: []report.Column{{Head: ""}}}
+	methods := r.methods()
+	for _, m := range methods {
+		t.Columns = append(t.Columns, report.Column{Head: m, Right: true, Fields: []string{m, m + "_sd", m + "_run_count"}})
+	}
+	for _, b := range r.Blocks {
+		row := []report.Cell{{Text: b.title()}}
+		best := -1.0
+		for _, c := range b.Comparisons {
+			best = max(best, c.Summary.Mean)
+		}
+		for _, m := range methods {
+			cell := report.Cell{Text: "–"}
+			if i := slices.IndexFunc(b.Comparisons, func(c stats.Comparison) bool { return c.Name == m }); i >= 0 && b.Comparisons[i].Summary.N > 0 {
+				s := b.Comparisons[i].Summary
+				cell = report.Cell{Text: fmt.Sprintf("%.2f", 100*s.Mean), Values: []report.Number{report.Num(s.Mean), {}, report.Num(float64(s.N))}, Strong: s.Mean == best}
+				if s.N > 1 {
+					cell.Text += fmt.Sprintf(" ± %.2f", 100*s.SD)
+					cell.Values[1] = report.Num(s.SD)
+				}
+			}
+			row = append(row, cell)
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// choices says what tuning chose.
+func (r *Report) choices() report.Table {
+	t := report.Table{
+		Caption: "What tuning on dev images chose",
+		Columns: []report.Column{{Head: "cell"}, {Head: "trials", Right: true}, {Head: "chosen"}, {Head: "dev accuracy, %", Right: true, Fields: []string{"dev_accuracy"}}},
+	}
+	for _, c := range r.Cells {
+		if len(c.Tuned) == 0 || c.Values == nil {
+			continue
+		}
+		var chosen []string
+		for _, name := range c.Tuned {
+			chosen = append(chosen, fmt.Sprintf("%s %s", name, strconv.FormatFloat(c.Values[name], 'g', -1, 64)))
+		}
+		cell := report.Cell{Text: "–"}
+		for _, trial := range c.Trials {
+			if maps.Equal(trial.Values, c.Values) && len(trial.DevAccuracy) > 0 {
+				if last := trial.DevAccuracy[len(trial.DevAccuracy)-1]; last != nil {
+					cell = report.Cell{Text: fmt.Sprintf("%.2f", 100**last), Values: []report.Number{report.Num(*last)}}
+				}
+			}
+		}
+		t.Rows = append(t.Rows, []report.Cell{
+			{Text: c.String()}, {Text: strconv.Itoa(len(c.Trials))}, {Text: strings.Join(chosen, ", ")}, cell,
+		})
+	}
+	return t
+}

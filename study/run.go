@@ -1,0 +1,117 @@
+package study
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"math"
+
+	"github.com/gradreg/gradreg/internal/kernel"
+	"github.com/gradreg/gradreg/train"
+)
+
+// Identity is what determines a study's numbers beside its configurations.
+type Identity struct {
+	Numbers int               `json:"numbers"` // train.Numbers
+	CPU     string            `json:"cpu"`     // kernel level
+	Digests map[string]string `json:"digests"` // of the data sets, see train.DataDigest
+}
+
+// Identify reads a study's data.
+func Identify(ctx context.Context, s *Spec, opt train.Options) (Identity, error) {
+	level, err := kernel.Active()
+	if err != nil {
+		return Identity{}, err
+	}
+	id := Identity{Numbers: train.Numbers, CPU: level.String(), Digests: map[string]string{}}
+	for _, c := range s.Cells() {
+		if id.Digests[c.Data] != "" {
+			continue
+		}
+		space, err := s.space(c)
+		if err != nil {
+			return id, err
+		}
+		cfg, err := s.config(c, space.draw(0), 1)
+		if err != nil {
+			return id, err
+		}
+		if id.Digests[c.Data], err = train.DataDigest(ctx, cfg, opt); err != nil {
+			return id, err
+		}
+	}
+	return id, nil
+}
+
+// Run is a training run of a study.
+type Run struct {
+	Key    string // of its result
+	Cell   Cell
+	Trial  int // number of the trial, −1 for a final run
+	Round  int // of tuning
+	Values Values
+	Config train.Config
+}
+
+// Final reports whether the run is evaluated on the test images.
+func (r Run) Final() bool { return r.Trial < 0 }
+
+// key returns the hash of everything that determines a run's result: the configuration, the data's bytes, the kernels and
+// the program's numbers, and whether it is scored on dev or on test images. How often it is logged, saved or evaluated on
+// the way is none of it.
+func key(cfg train.Config, final bool, id Identity) (string, error) {
+	digest := id.Digests[cfg.Data]
+	cfg.Data, cfg.Note = "", "" // the same bytes may lie in another folder
+	cfg.LogEvery, cfg.CheckpointEvery, cfg.EvalEvery = 1, 1, 0
+	text, err := cfg.YAML()
+	if err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	fmt.Fprintf(h, "numbers %d\ncpu %s\ndata %s\nfinal %t\n%s", id.Numbers, id.CPU, digest, final, text)
+	return hex.EncodeToString(h.Sum(nil))[:keyLength], nil
+}
+
+// keyLength is 128 bits: no two runs will ever have the same by chance.
+const keyLength = 32
+
+// hash64 returns a key for random numbers.
+func hash64(text string) uint64 {
+	sum := sha256.Sum256([]byte(text))
+	return binary.LittleEndian.Uint64(sum[:])
+}
+
+// Result is what a run came to.
+type Result struct {
+	Key string `json:"key"`
+	// Accuracy, NLL and Images are of test images for a final run, else of dev images. A run that diverged has none.
+	Accuracy float64 `json:"accuracy"`
+	NLL      float64 `json:"nll"`
+	Images   int     `json:"images"`
+	// Calibrated is the NLL after calibration, of a trial (see assess.Logits.Calibrated).
+	Calibrated float64      `json:"calibrated_nll,omitempty"`
+	ECE        float64      `json:"ece,omitempty"` // of a final run
+	Curve      []CurvePoint `json:"curve,omitempty"`
+	Diverged   string       `json:"diverged,omitempty"`
+	Seconds    float64      `json:"seconds"` // spent training
+	Version    string       `json:"version"` // of the program
+	Commit     string       `json:"commit,omitempty"`
+	Worker     string       `json:"worker,omitempty"`
+	Finished   string       `json:"finished,omitempty"` // RFC 3339, UTC
+}
+
+// CurvePoint is the accuracy on dev images after some steps.
+type CurvePoint struct {
+	Step        int     `json:"step"`
+	DevAccuracy float64 `json:"dev_accuracy"`
+}
+
+// score returns the accuracy, −∞ of a run that diverged.
+func (r Result) score() float64 {
+	if r.Diverged != "" {
+		return math.Inf(-1)
+	}
+	return r.Accuracy
+}

@@ -1,0 +1,370 @@
+package study
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/train"
+)
+
+// Spec is a study as its YAML file describes it.
+type Spec struct {
+	Name  string `yaml:"name"`            // lower-case words with dashes
+	Title string `yaml:"title"`           // of its report
+	About string `yaml:"about,omitempty"` // a sentence or two: the question
+	// Data, TrainSizes, Settings and Methods: every combination is a cell.
+	Data       []string  `yaml:"data"`
+	TrainSizes []int     `yaml:"train_sizes"` // 0 means all images
+	Settings   []Setting `yaml:"settings,omitempty"`
+	Methods    []Method  `yaml:"methods"`
+	Baseline   string    `yaml:"baseline"` // the method that others are compared to
+	Seeds      int       `yaml:"seeds"`    // of the final runs: 1 … Seeds
+	// Train holds fields of train.Config that differ from its defaults. A text may refer to parameters by $name.
+	Train      map[string]any       `yaml:"train,omitempty"`
+	Parameters map[string]Parameter `yaml:"parameters,omitempty"`
+	Tuning     *Tuning              `yaml:"tuning,omitempty"`
+	// Published are accuracies (fractions) by setting and method, to set beside.
+	Published map[string]map[string]float64 `yaml:"published,omitempty"`
+	Source    string                        `yaml:"source,omitempty"` // of the published values
+	// Attempts bounds how often a run is tried that fails or whose worker dies.
+	Attempts int `yaml:"attempts,omitempty"`
+	// Curves are collected while training: dev accuracy every so many steps, 0 for none.
+	Curves int `yaml:"curves,omitempty"`
+}
+
+// Setting is what the methods of a row have in common, such as a model. Its fields go over those of the study, its
+// regularizers are there beside each method's.
+type Setting struct {
+	Name         string               `yaml:"name"`
+	Regularizers []string             `yaml:"regularizers,omitempty"`
+	Train        map[string]any       `yaml:"train,omitempty"`
+	Parameters   map[string]Parameter `yaml:"parameters,omitempty"`
+	// Data and TrainSizes limit the setting to some of the study's, empty for all.
+	Data       []string `yaml:"data,omitempty"`
+	TrainSizes []int    `yaml:"train_sizes,omitempty"`
+}
+
+// Method is what is compared. Its fields go over those of study and setting.
+type Method struct {
+	Name         string               `yaml:"name"`
+	Regularizers []string             `yaml:"regularizers,omitempty"`
+	Train        map[string]any       `yaml:"train,omitempty"`
+	Parameters   map[string]Parameter `yaml:"parameters,omitempty"`
+	Settings     []string             `yaml:"settings,omitempty"` // where it is applied; empty for all
+}
+
+// Tuning is how open parameters are found: Trials drawn from the space, in rounds of growing shares of the steps. A round
+// keeps the best 1/Keep of its trials.
+type Tuning struct {
+	Trials int       `yaml:"trials"`
+	Rounds []float64 `yaml:"rounds"` // ascending shares of the steps, up to 1
+	Keep   int       `yaml:"keep"`
+	Seeds  int       `yaml:"seeds,omitempty"` // runs that a trial is the mean of; 1 if 0
+}
+
+// Read reads a study's YAML. An unknown field is an error, and so is anything that no run could be made of.
+func Read(data []byte) (*Spec, error) {
+	s := &Spec{}
+	err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(s)
+	if err != nil && !errors.Is(err, io.EOF) {
+		line, _, _ := strings.Cut(err.Error(), "\n")
+		return nil, fault.Inputf("%s", line)
+	}
+	if s.Attempts == 0 {
+		s.Attempts = defaultAttempts
+	}
+	if len(s.Settings) == 0 {
+		s.Settings = []Setting{{}}
+	}
+	if s.Tuning != nil && s.Tuning.Seeds == 0 {
+		s.Tuning.Seeds = 1
+	}
+	return s, fault.Input(s.validate())
+}
+
+// defaultAttempts allows for some dead workers.
+const defaultAttempts = 10
+
+var nameForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// validate returns the first thing that is wrong.
+func (s *Spec) validate() error {
+	switch {
+	case !nameForm.MatchString(s.Name):
+		return fmt.Errorf("name %q, expected lower-case words with dashes", s.Name)
+	case len(s.Data) == 0:
+		return errors.New("data is empty, expected at least one data set")
+	case len(s.TrainSizes) == 0:
+		return errors.New("train_sizes is empty, expected at least one number of images")
+	case len(s.Methods) == 0:
+		return errors.New("methods is empty, expected at least one")
+	case s.Seeds < 1:
+		return fmt.Errorf("seeds is %d, expected at least 1", s.Seeds)
+	case s.Attempts < 1:
+		return fmt.Errorf("attempts is %d, expected at least 1", s.Attempts)
+	case s.Curves < 0:
+		return fmt.Errorf("curves is %d, expected at least 0", s.Curves)
+	}
+	if err := s.validateNames(); err != nil {
+		return err
+	}
+	if err := s.Tuning.validate(); err != nil {
+		return err
+	}
+	for _, c := range s.Cells() {
+		space, err := s.space(c)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c, err)
+		}
+		if len(space.free) > 0 && s.Tuning == nil {
+			return fmt.Errorf("%s: parameter %s is open, but the study has no tuning", c, space.free[0])
+		}
+		if _, err := s.config(c, space.draw(0), 1); err != nil {
+			return fmt.Errorf("%s: %w", c, err)
+		}
+	}
+	return nil
+}
+
+func (s *Spec) validateNames() error {
+	var settings, methods []string
+	for _, t := range s.Settings {
+		settings = append(settings, t.Name)
+	}
+	for _, m := range s.Methods {
+		if m.Name == "" {
+			return errors.New("a method has no name")
+		}
+		methods = append(methods, m.Name)
+		for _, name := range m.Settings {
+			if !slices.Contains(settings, name) {
+				return fmt.Errorf("method %s: unknown setting %q", m.Name, name)
+			}
+		}
+	}
+	for kind, names := range map[string][]string{"setting": settings, "method": methods} {
+		if sorted := slices.Sorted(slices.Values(names)); len(slices.Compact(sorted)) < len(names) {
+			return fmt.Errorf("two %ss have the same name", kind)
+		}
+	}
+	if !slices.Contains(methods, s.Baseline) {
+		return fmt.Errorf("baseline %q is no method, expected one of %s", s.Baseline, strings.Join(methods, ", "))
+	}
+	for setting, values := range s.Published {
+		if !slices.Contains(settings, setting) {
+			return fmt.Errorf("published: unknown setting %q", setting)
+		}
+		for method, v := range values {
+			if !slices.Contains(methods, method) {
+				return fmt.Errorf("published: unknown method %q", method)
+			}
+			if !(v > 0 && v <= 1) {
+				return fmt.Errorf("published: %v for %s, expected a fraction", v, method)
+			}
+		}
+	}
+	return nil
+}
+
+func (t *Tuning) validate() error {
+	switch {
+	case t == nil:
+		return nil
+	case t.Trials < 1:
+		return fmt.Errorf("tuning: trials is %d, expected at least 1", t.Trials)
+	case len(t.Rounds) == 0:
+		return errors.New("tuning: rounds is empty, expected at least one share of the steps")
+	case t.Seeds < 1:
+		return fmt.Errorf("tuning: seeds is %d, expected at least 1", t.Seeds)
+	case len(t.Rounds) > 1 && t.Keep < 2:
+		return fmt.Errorf("tuning: keep is %d, expected at least 2: a round keeps the best 1/keep", t.Keep)
+	}
+	last := 0.0
+	for _, share := range t.Rounds {
+		if share <= last || share > 1 {
+			return fmt.Errorf("tuning: rounds are %v, expected ascending shares of the steps up to 1", t.Rounds)
+		}
+		last = share
+	}
+	return nil
+}
+
+// Cell is a combination that has final runs of its own.
+type Cell struct {
+	Data      string `json:"data"`
+	TrainSize int    `json:"train_size"`
+	Setting   string `json:"setting,omitempty"`
+	Method    string `json:"method"`
+}
+
+// String names the cell.
+func (c Cell) String() string {
+	text := fmt.Sprintf("%s %d", c.Data, c.TrainSize)
+	if c.Setting != "" {
+		text += ", " + c.Setting
+	}
+	return text + ", " + c.Method
+}
+
+// Cells returns the cells of a study in the order of its report.
+func (s *Spec) Cells() []Cell {
+	var cells []Cell
+	for _, data := range s.Data {
+		for _, size := range s.TrainSizes {
+			for _, t := range s.Settings {
+				if len(t.Data) > 0 && !slices.Contains(t.Data, data) || len(t.TrainSizes) > 0 && !slices.Contains(t.TrainSizes, size) {
+					continue
+				}
+				for _, m := range s.Methods {
+					if len(m.Settings) == 0 || slices.Contains(m.Settings, t.Name) {
+						cells = append(cells, Cell{data, size, t.Name, m.Name})
+					}
+				}
+			}
+		}
+	}
+	return cells
+}
+
+// parts returns the setting and the method of a cell.
+func (s *Spec) parts(c Cell) (Setting, Method) {
+	t := s.Settings[slices.IndexFunc(s.Settings, func(t Setting) bool { return t.Name == c.Setting })]
+	return t, s.Methods[slices.IndexFunc(s.Methods, func(m Method) bool { return m.Name == c.Method })]
+}
+
+// space is the parameters of a cell.
+type space struct {
+	parameters map[string]Parameter
+	free       []string // the names of the open ones, sorted
+	key        uint64   // of the draws
+}
+
+// Values are the parameters of a run.
+type Values map[string]float64
+
+// space returns the parameters of a cell: those of the method before those of the setting before those of the study.
+// Parameters that nothing refers to are left out, so that a budget is not spent on them.
+func (s *Spec) space(c Cell) (space, error) {
+	t, m := s.parts(c)
+	all := maps.Clone(s.Parameters)
+	if all == nil {
+		all = map[string]Parameter{}
+	}
+	maps.Copy(all, t.Parameters)
+	maps.Copy(all, m.Parameters)
+	out := space{parameters: map[string]Parameter{}, key: hash64(s.Name + "\n" + c.String())}
+	for _, name := range references(s.Train, t.Regularizers, t.Train, m.Regularizers, m.Train) {
+		p, ok := all[name]
+		if !ok {
+			return out, fmt.Errorf("nothing defines $%s", name)
+		}
+		p, err := p.at(c)
+		if err != nil {
+			return out, fmt.Errorf("parameter %s: %w", name, err)
+		}
+		out.parameters[name] = p
+		if p.free() {
+			out.free = append(out.free, name)
+		}
+	}
+	return out, nil
+}
+
+// draw returns the values of a trial. Each parameter has a sequence of its own.
+func (s space) draw(trial int) Values {
+	v := Values{}
+	for name, p := range s.parameters {
+		if len(p.Choices) == 1 {
+			v[name] = p.Choices[0]
+		}
+		if p.free() {
+			v[name] = p.draw(s.key^hash64(name), uint64(trial))
+		}
+	}
+	return v
+}
+
+var reference = regexp.MustCompile(`\$([a-z][a-z0-9_]*)`)
+
+// references returns the names of the parameters that some YAML values refer to, sorted.
+func references(values ...any) []string {
+	found := map[string]bool{}
+	var walk func(any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case string:
+			for _, m := range reference.FindAllStringSubmatch(v, -1) {
+				found[m[1]] = true
+			}
+		case []string:
+			for _, e := range v {
+				walk(e)
+			}
+		case []any:
+			for _, e := range v {
+				walk(e)
+			}
+		case map[string]any:
+			for _, e := range v {
+				walk(e)
+			}
+		}
+	}
+	for _, v := range values {
+		walk(v)
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+// filled returns a text with the values of its references.
+func (v Values) filled(text string) string {
+	return reference.ReplaceAllStringFunc(text, func(m string) string { return strconv.FormatFloat(v[m[1:]], 'g', -1, 64) })
+}
+
+// config returns the configuration of a cell's run.
+func (s *Spec) config(c Cell, v Values, seed uint64) (train.Config, error) {
+	t, m := s.parts(c)
+	cfg := train.Default()
+	cfg.Regularizers, cfg.EvalEvery = []string{}, s.Curves
+	for _, over := range []map[string]any{s.Train, t.Train, m.Train} {
+		fields := map[string]any{}
+		for name, value := range over {
+			if slices.Contains([]string{"data", "train_size", "seed", "regularizers"}, name) {
+				return cfg, fmt.Errorf("train: %s has a place of its own in a study", name)
+			}
+			fields[name] = value
+			text, ok := value.(string)
+			if !ok {
+				continue
+			}
+			fields[name] = v.filled(text)
+			if n, ok := number(fields[name]); ok {
+				fields[name] = n
+			}
+		}
+		text, err := yaml.Marshal(fields)
+		if err != nil {
+			return cfg, err
+		}
+		if cfg, err = train.ReadConfig(cfg, text); err != nil {
+			return cfg, fmt.Errorf("train: %w", err)
+		}
+	}
+	for _, list := range [][]string{m.Regularizers, t.Regularizers} {
+		for _, text := range list {
+			cfg.Regularizers = append(cfg.Regularizers, v.filled(text))
+		}
+	}
+	cfg.Data, cfg.TrainSize, cfg.Seed = c.Data, c.TrainSize, seed
+	return cfg.Resolved()
+}
