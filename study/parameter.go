@@ -169,17 +169,34 @@ func (p Parameter) at(c Cell) (Parameter, error) {
 // free reports whether the parameter is to be found by tuning.
 func (p Parameter) free() bool { return len(p.Choices) != 1 }
 
-// draw returns a value of the space, a function of the key and the index. Numbers of ranges have three digits, so that
-// configurations are readable and the same everywhere.
-func (p Parameter) draw(key, index uint64) float64 {
-	u := uniform(key, index)
-	switch {
-	case p.Log != nil:
-		return rounded(math.Exp(math.Log(p.Log[0]) + u*(math.Log(p.Log[1])-math.Log(p.Log[0]))))
-	case p.Linear != nil:
-		return rounded(p.Linear[0] + u*(p.Linear[1]-p.Linear[0]))
+// draw returns the value of a trial out of several, a function of its arguments. The trials of a space are stratified: each
+// lies at a random place of another one of as many equal parts, in random order, so that none is close to two others
+// (Latin hypercube sampling: McKay, Beckman and Conover 1979), and no choice comes twice before all came once. Numbers of
+// ranges have three digits, so that configurations are readable and the same everywhere.
+func (p Parameter) draw(key uint64, trial, trials int) float64 {
+	u := uniform(key, uint64(trial))
+	if p.Choices != nil {
+		n := len(p.Choices)
+		return p.Choices[permutation(key, n)[trial%n]]
 	}
-	return p.Choices[int(u*float64(len(p.Choices)))]
+	u = (float64(permutation(key, trials)[trial]) + u) / float64(trials)
+	if p.Log != nil {
+		return rounded(math.Exp(math.Log(p.Log[0]) + u*(math.Log(p.Log[1])-math.Log(p.Log[0]))))
+	}
+	return rounded(p.Linear[0] + u*(p.Linear[1]-p.Linear[0]))
+}
+
+// permutation returns the numbers below n in random order.
+func permutation(key uint64, n int) []int {
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	for i := n - 1; i > 0; i-- { // Fisher and Yates
+		j := int(uniform(^key, uint64(i)) * float64(i+1))
+		order[i], order[j] = order[j], order[i]
+	}
+	return order
 }
 
 // uniform returns a number of [0, 1) with 53 random bits.

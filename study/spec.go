@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -216,6 +217,12 @@ func (c Cell) String() string {
 	return text + ", " + c.Method
 }
 
+// base returns the cell without the place where its data are: the same folder elsewhere is the same data.
+func base(c Cell) Cell {
+	c.Data = filepath.Base(c.Data)
+	return c
+}
+
 // Cells returns the cells of a study in the order of its report.
 func (s *Spec) Cells() []Cell {
 	var cells []Cell
@@ -247,6 +254,7 @@ type space struct {
 	parameters map[string]Parameter
 	free       []string // the names of the open ones, sorted
 	key        uint64   // of the draws
+	trials     int
 }
 
 // Values are the parameters of a run.
@@ -262,7 +270,10 @@ func (s *Spec) space(c Cell) (space, error) {
 	}
 	maps.Copy(all, t.Parameters)
 	maps.Copy(all, m.Parameters)
-	out := space{parameters: map[string]Parameter{}, key: hash64(s.Name + "\n" + c.String())}
+	out := space{parameters: map[string]Parameter{}, key: hash64(s.Name + "\n" + base(c).String()), trials: 1}
+	if s.Tuning != nil {
+		out.trials = s.Tuning.Trials
+	}
 	for _, name := range references(s.Train, t.Regularizers, t.Train, m.Regularizers, m.Train) {
 		p, ok := all[name]
 		if !ok {
@@ -288,7 +299,7 @@ func (s space) draw(trial int) Values {
 			v[name] = p.Choices[0]
 		}
 		if p.free() {
-			v[name] = p.draw(s.key^hash64(name), uint64(trial))
+			v[name] = p.draw(s.key^hash64(name), trial, s.trials)
 		}
 	}
 	return v

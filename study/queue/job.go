@@ -181,8 +181,10 @@ func (w *worker) train(ctx context.Context, args RunArgs) (study.Result, error) 
 	if train.Diverged(err) {
 		result, err = study.Result{Diverged: err.Error()}, nil
 	}
-	info := build.Current()
-	result.Key, result.Version, result.Commit = args.Key, info.Version, info.Commit
+	if info := build.Current(); result.Version == "" {
+		result.Version, result.Commit = info.Version, info.Commit
+	}
+	result.Key = args.Key
 	result.Worker, result.Finished = w.client.ID(), w.queue.now().UTC().Format(time.RFC3339)
 	return result, err
 }
@@ -208,6 +210,7 @@ func attempt(ctx context.Context, cfg train.Config, final bool, opt train.Option
 		}
 	}
 	r.Accuracy, r.NLL, r.Images, r.ECE, r.Seconds = s.TestAccuracy, s.TestNLL, s.TestImages, s.TestECE, s.Seconds
+	r.Version, r.Commit = s.Version, s.Commit // that of the program that evaluated it
 	metrics, err := train.ReadMetrics(filepath.Join(opt.Dir, "metrics.jsonl"))
 	for _, m := range metrics {
 		if m.DevAccuracy != nil {

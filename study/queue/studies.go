@@ -33,8 +33,8 @@ type Entry struct {
 // DefaultPriority is that of a study of which nothing is said.
 const DefaultPriority = 2
 
-// Add adds a study, or takes up the one of the same name again, which must be the same but for its number of seeds: more
-// add runs, fewer leave some out. A cancelled study becomes active; what failed in it or was cancelled is tried again.
+// Add adds a study, or takes up the one of the same name again. That may have other seeds, and cells that come or go, but
+// the cells of both must be the same. A cancelled study becomes active; what failed in it or was cancelled is tried again.
 func (q *Queue) Add(ctx context.Context, s study.Study, priority int) error {
 	text, err := yaml.Marshal(s.Spec)
 	if err != nil {
@@ -76,18 +76,8 @@ func (q *Queue) Add(ctx context.Context, s study.Study, priority int) error {
 
 // same returns how two studies differ in what determines their runs.
 func same(old, s study.Study) error {
-	a, b := old.Spec, s.Spec
-	a.Seeds, a.Attempts, a.Title, a.About, a.Source, a.Published = b.Seeds, b.Attempts, b.Title, b.About, b.Source, b.Published
-	was, err := yaml.Marshal(a)
-	if err != nil {
+	if err := s.Agrees(&old.Spec); err != nil {
 		return err
-	}
-	is, err := yaml.Marshal(b)
-	if err != nil {
-		return err
-	}
-	if string(was) != string(is) {
-		return errors.New("its runs are others")
 	}
 	if old.Identity.Numbers != s.Identity.Numbers {
 		return errors.New("it was begun by a version of the program whose numbers are others")

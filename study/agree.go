@@ -1,0 +1,61 @@
+package study
+
+import (
+	"fmt"
+	"reflect"
+)
+
+// Agrees returns nil if the cells that two versions of a study have in common have the same runs. Seeds, titles and further
+// cells may differ.
+func (s *Spec) Agrees(old *Spec) error {
+	mine := map[Cell]bool{}
+	for _, c := range s.Cells() {
+		mine[c] = true
+	}
+	for _, c := range old.Cells() {
+		if !mine[c] {
+			continue
+		}
+		was, err := old.recipe(c)
+		if err != nil {
+			return err
+		}
+		is, err := s.recipe(c)
+		if err != nil {
+			return err
+		}
+		if !reflect.DeepEqual(was, is) {
+			return fmt.Errorf("the runs of %s are others", c)
+		}
+	}
+	return nil
+}
+
+// recipe is what a cell's runs follow from.
+type recipe struct {
+	space  space
+	tuning *Tuning
+	config string
+}
+
+func (s *Spec) recipe(c Cell) (recipe, error) {
+	space, err := s.space(c)
+	if err != nil {
+		return recipe{}, err
+	}
+	cfg, err := s.config(c, space.draw(0), 1)
+	if err != nil {
+		return recipe{}, err
+	}
+	text, err := cfg.YAML()
+	if err != nil {
+		return recipe{}, err
+	}
+	r := recipe{space: space, config: string(text)}
+	if len(space.free) > 0 {
+		r.tuning = s.Tuning
+	} else {
+		r.space.key, r.space.trials = 0, 0
+	}
+	return r, nil
+}
