@@ -43,7 +43,7 @@ func Builtin(name string) (*Spec, []byte, error) {
 // numbers say nothing about the question.
 func (s Spec) Quick() (Spec, error) {
 	s.Name += "-quick"
-	s.Seeds = min(s.Seeds, 2)
+	s.Seeds = min(s.Seeds, quickSeeds)
 	s.Published, s.Source = nil, ""
 	if s.Tuning != nil {
 		t := *s.Tuning
@@ -84,6 +84,7 @@ func (s Spec) Quick() (Spec, error) {
 
 const (
 	quickShare   = 20
+	quickSeeds   = 2
 	defaultSteps = 10000 // of train.Default
 )
 
@@ -109,4 +110,26 @@ func (s Spec) PaperProtocol() Spec {
 		}
 	}
 	return s
+}
+
+// Command returns the command that runs a study, as far as its name tells.
+func (s Spec) Command() string {
+	name, quick := strings.CutSuffix(s.Name, "-quick")
+	name, paper := strings.CutSuffix(name, "-paper")
+	origin, _, err := Builtin(name)
+	if err != nil {
+		return "gradreg study run " + s.Name + ".yaml"
+	}
+	command := "gradreg reproduce " + name
+	if paper {
+		command += " --paper-protocol"
+	}
+	seeds := origin.Seeds
+	if quick {
+		command, seeds = command+" --quick", min(seeds, quickSeeds)
+	}
+	if s.Seeds != seeds {
+		command += fmt.Sprintf(" --seeds %d", s.Seeds)
+	}
+	return command
 }

@@ -20,6 +20,8 @@ type Report struct {
 	Title  string       `json:"title"`
 	About  string       `json:"about,omitempty"`
 	Source string       `json:"source,omitempty"` // of published values
+	// Baseline is the method that the others are compared to.
+	Baseline string `json:"baseline"`
 	Blocks []Block      `json:"blocks"`
 	Cells  []CellReport `json:"cells"`
 	// Missing is the number of final runs that are not there yet or have failed.
@@ -87,7 +89,7 @@ func NewReport(s *Study, results Results) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{Name: s.Name, Title: s.Title, About: s.About, Source: s.Source, Identity: s.Identity}
+	r := &Report{Name: s.Name, Title: s.Title, About: s.About, Source: s.Source, Baseline: s.Baseline, Identity: s.Identity}
 	programs := map[string]bool{}
 	for _, run := range p.Runs() {
 		if result, ok := results[run.Key]; ok {
@@ -101,7 +103,7 @@ func NewReport(s *Study, results Results) (*Report, error) {
 		r.Missing += s.Seeds - len(cell.Runs)
 		r.Cells = append(r.Cells, cell)
 	}
-	return r, r.compare(s)
+	return r, r.compare(s.Published)
 }
 
 // cellReport collects the results of a cell.
@@ -132,11 +134,11 @@ func cellReport(c CellProgress, seeds int, results Results) CellReport {
 	return out
 }
 
-// compare makes the blocks of the cells.
-func (r *Report) compare(s *Study) error {
+// compare makes the blocks of the cells. published are accuracies by setting and method.
+func (r *Report) compare(published map[string]map[string]float64) error {
 	for i := 0; i < len(r.Cells); {
 		first := r.Cells[i].Cell
-		b := Block{Data: first.Data, TrainSize: first.TrainSize, Setting: first.Setting, Published: s.Published[first.Setting]}
+		b := Block{Data: first.Data, TrainSize: first.TrainSize, Setting: first.Setting, Published: published[first.Setting]}
 		var groups []stats.Group
 		for ; i < len(r.Cells) && b.holds(r.Cells[i].Cell); i++ {
 			g := stats.Group{Name: r.Cells[i].Method}
@@ -147,7 +149,7 @@ func (r *Report) compare(s *Study) error {
 			}
 			groups = append(groups, g)
 		}
-		baseline := s.Baseline
+		baseline := r.Baseline
 		if !slices.ContainsFunc(groups, func(g stats.Group) bool { return g.Name == baseline }) {
 			baseline = groups[0].Name // a setting that the baseline is not applied to
 		}

@@ -153,7 +153,7 @@ of the network with respect to its input.`,
 	root.SetErr(a.err)
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().BoolVar(&a.json, "json", a.json, "print one JSON object instead of text")
-	root.AddCommand(a.trainCommand(), a.evalCommand(), a.predictCommand(), a.dataCommand(), a.modelsCommand(), a.regularizersCommand(), a.benchCommand(), a.toyCommand(), a.studyCommand(), a.workerCommand(), a.explainCommand(), a.versionCommand(), a.manCommand())
+	root.AddCommand(a.trainCommand(), a.evalCommand(), a.predictCommand(), a.dataCommand(), a.modelsCommand(), a.regularizersCommand(), a.benchCommand(), a.toyCommand(), a.studyCommand(), a.workerCommand(), a.reproduceCommand(), a.explainCommand(), a.versionCommand(), a.manCommand())
 	root.AddCommand(topics()...)
 	return root
 }

@@ -467,7 +467,7 @@ func (a *app) reportStudy(cmd *cobra.Command, o *studyOptions, q *queue.Queue, n
 	if out == "" {
 		out = filepath.Join(o.dir, name)
 	}
-	if err := r.Write(out, study.NewOrigin(cmd.CommandPath()+" "+name, a.now())); err != nil {
+	if err := r.Write(out, study.NewOrigin(entry.Command(), a.now())); err != nil {
 		return err
 	}
 	if a.json {
