@@ -20,6 +20,7 @@ XDG_CACHE_HOME   where gradreg data fetch puts data sets on Linux, in its subfol
 HTTPS_PROXY      proxy for gradreg data fetch, as HTTP_PROXY and NO_PROXY
 GRADREG_CPU      instruction set of the kernels, avx512, avx2 or generic, instead of the best one
 GRADREG_THREADS  worker threads, where --threads is not given
+GRADREG_DB       PostgreSQL server of the studies, postgres://user:password@host/database, where neither --db nor --dir is given
 NO_COLOR, TERM   the program uses no colour; TERM=dumb replaces the progress bar by lines`),
 		topic("json", "Output for programs", `
 With --json a command prints its result as one JSON object or array on one line of standard output, and errors as a
@@ -49,6 +50,14 @@ gradreg toy      options, fits: problem, lambda, seed, loss, penalty, objective,
                  slope_largest, true_slope, error, and of the first seed lines (t, loss, objective)
 gradreg explain  model, regularizers, what, passes (pass, operation_count, multiply_adds), kernel_call_count,
                  kernel_multiply_adds, before, after, program
+gradreg study    run, report: name, title, baseline, blocks (data, train_size, setting, comparisons: summary, interval, paired;
+                 published, verdicts), cells (values, tuned, trials, runs: seed, test_accuracy, test_nll, test_ece, seconds,
+                 key, curve), missing_count, run_seconds, identity, programs, origin; status: name, state, complete_count,
+                 diverged_count, running_count, waiting_count, retrying_count, failed_count, cancelled_count, unplanned_count,
+                 run_seconds, remaining_seconds, jobs (key, name, state, attempts, worker, since, error), of all studies an
+                 array "studies"; list: studies (name, title, about, cell_count, run_count)
+gradreg reproduce
+                 as study run; without a name published (name, title, run_count, seeds)
 gradreg version  version, commit, dirty, go, system, cpu`),
 	}
 }
