@@ -186,4 +186,3 @@ func storedNumbers(t *testing.T, name string) []float64 {
 	}
 	return list
 }
-

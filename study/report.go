@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,14 +17,14 @@ import (
 
 // Report is what a study's results say. It is what results.json holds.
 type Report struct {
-	Name   string       `json:"name"`
-	Title  string       `json:"title"`
-	About  string       `json:"about,omitempty"`
-	Source string       `json:"source,omitempty"` // of published values
+	Name   string `json:"name"`
+	Title  string `json:"title"`
+	About  string `json:"about,omitempty"`
+	Source string `json:"source,omitempty"` // of published values
 	// Baseline is the method that the others are compared to.
-	Baseline string `json:"baseline"`
-	Blocks []Block      `json:"blocks"`
-	Cells  []CellReport `json:"cells"`
+	Baseline string       `json:"baseline"`
+	Blocks   []Block      `json:"blocks"`
+	Cells    []CellReport `json:"cells"`
 	// Missing is the number of final runs that are not there yet or have failed.
 	Missing  int      `json:"missing_count"`
 	Seconds  float64  `json:"run_seconds"` // of all runs, on one thread each
@@ -177,7 +178,7 @@ func (b Block) holds(c Cell) bool {
 
 // title names a block among those of the report.
 func (b Block) title() string {
-	parts := []string{b.Data, "all images"}
+	parts := []string{filepath.Base(b.Data), "all images"}
 	if b.TrainSize > 0 {
 		parts[1] = strconv.Itoa(b.TrainSize) + " images"
 	}

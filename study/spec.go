@@ -14,6 +14,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/train"
 )
@@ -208,19 +209,13 @@ type Cell struct {
 	Method    string `json:"method"`
 }
 
-// String names the cell.
+// String names the cell. A folder is named without the place where it is: elsewhere it is the same data.
 func (c Cell) String() string {
-	text := fmt.Sprintf("%s %d", c.Data, c.TrainSize)
+	text := fmt.Sprintf("%s %d", filepath.Base(c.Data), c.TrainSize)
 	if c.Setting != "" {
 		text += ", " + c.Setting
 	}
 	return text + ", " + c.Method
-}
-
-// base returns the cell without the place where its data are: the same folder elsewhere is the same data.
-func base(c Cell) Cell {
-	c.Data = filepath.Base(c.Data)
-	return c
 }
 
 // Cells returns the cells of a study in the order of its report.
@@ -270,7 +265,7 @@ func (s *Spec) space(c Cell) (space, error) {
 	}
 	maps.Copy(all, t.Parameters)
 	maps.Copy(all, m.Parameters)
-	out := space{parameters: map[string]Parameter{}, key: hash64(s.Name + "\n" + base(c).String()), trials: 1}
+	out := space{parameters: map[string]Parameter{}, key: hash64(s.Name + "\n" + c.String()), trials: 1}
 	if s.Tuning != nil {
 		out.trials = s.Tuning.Trials
 	}
@@ -377,5 +372,8 @@ func (s *Spec) config(c Cell, v Values, seed uint64) (train.Config, error) {
 		}
 	}
 	cfg.Data, cfg.TrainSize, cfg.Seed = c.Data, c.TrainSize, seed
+	if !dataset.IsFolder(c.Data) {
+		cfg.Size, cfg.Fit = 0, "" // of pictures in folders, if there are any among the data
+	}
 	return cfg.Resolved()
 }

@@ -122,7 +122,7 @@ func (r *Report) sizeFigures(accuracy report.Axis) []NamedFigure {
 	var list []NamedFigure
 	var done []string
 	for _, b := range r.Blocks {
-		title := b.Data
+		title := filepath.Base(b.Data)
 		if b.Setting != "" {
 			title += ", " + b.Setting
 		}

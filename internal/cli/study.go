@@ -27,6 +27,7 @@ type studyOptions struct {
 	lease                       time.Duration
 	keep, quick, paper, plain   bool
 	noWork                      bool
+	data                        []string
 }
 
 func (a *app) studyCommand() *cobra.Command {
@@ -173,6 +174,7 @@ func (a *app) studyRunCommand() *cobra.Command {
 // variantFlags are what is run of a study.
 func variantFlags(cmd *cobra.Command, o *studyOptions) {
 	f := cmd.Flags()
+	f.StringSliceVar(&o.data, "data", nil, "data sets, or folders of pictures, in the place of the study's")
 	f.IntVar(&o.seeds, "seeds", 0, "final runs of each cell (default the study's)")
 	f.BoolVar(&o.quick, "quick", false, "two seeds and a twentieth of the steps, for a first look")
 	f.StringVar(&o.out, "out", "", "folder of the report (default the study's in --dir)")
@@ -182,6 +184,9 @@ func variantFlags(cmd *cobra.Command, o *studyOptions) {
 
 // variant returns the study as the flags want it.
 func (o *studyOptions) variant(s study.Spec) (study.Spec, error) {
+	if len(o.data) > 0 {
+		s.Data = o.data
+	}
 	if o.paper {
 		s = s.PaperProtocol()
 	}
