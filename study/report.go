@@ -81,6 +81,7 @@ type RunReport struct {
 	Diverged     string       `json:"diverged,omitempty"`
 	Seconds      float64      `json:"seconds"`
 	Key          string       `json:"key"`
+	Note         string       `json:"note,omitempty"` // how the run found its λ
 	Curve        []CurvePoint `json:"curve,omitempty"`
 }
 
@@ -128,7 +129,7 @@ func cellReport(c CellProgress, seeds int, results Results) CellReport {
 	for _, run := range c.Final {
 		if result, ok := results[run.Key]; ok {
 			out.Runs = append(out.Runs, RunReport{
-				run.Config.Seed, result.Accuracy, result.NLL, result.ECE, result.Diverged, result.Seconds, result.Key, result.Curve,
+				run.Config.Seed, result.Accuracy, result.NLL, result.ECE, result.Diverged, result.Seconds, result.Key, result.Note, result.Curve,
 			})
 		}
 	}

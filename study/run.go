@@ -95,11 +95,13 @@ type Result struct {
 	ECE        float64      `json:"ece,omitempty"` // of a final run
 	Curve      []CurvePoint `json:"curve,omitempty"`
 	Diverged   string       `json:"diverged,omitempty"`
-	Seconds    float64      `json:"seconds"` // spent training
-	Version    string       `json:"version"` // of the program
-	Commit     string       `json:"commit,omitempty"`
-	Worker     string       `json:"worker,omitempty"`
-	Finished   string       `json:"finished,omitempty"` // RFC 3339, UTC
+	// Note says how a run found its λ, of a method that has auto for it.
+	Note     string  `json:"note,omitempty"`
+	Seconds  float64 `json:"seconds"` // spent training, and before it on probes
+	Version  string  `json:"version"` // of the program
+	Commit   string  `json:"commit,omitempty"`
+	Worker   string  `json:"worker,omitempty"`
+	Finished string  `json:"finished,omitempty"` // RFC 3339, UTC
 }
 
 // CurvePoint is the accuracy on dev images after some steps.

@@ -17,6 +17,7 @@ import (
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/tune"
 )
 
 // Spec is a study as its YAML file describes it.
@@ -375,5 +376,5 @@ func (s *Spec) config(c Cell, v Values, seed uint64) (train.Config, error) {
 	if !dataset.IsFolder(c.Data) {
 		cfg.Size, cfg.Fit = 0, "" // of pictures in folders, if there are any among the data
 	}
-	return cfg.Resolved()
+	return tune.Resolved(cfg)
 }

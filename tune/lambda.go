@@ -61,6 +61,24 @@ func (c Choice) String() string {
 // Needed reports whether a configuration has a λ to be found.
 func Needed(cfg train.Config) bool { return index(cfg) >= 0 }
 
+// Resolved returns a configuration with every text form written in full, with auto where it was.
+func Resolved(cfg train.Config) (train.Config, error) {
+	at := index(cfg)
+	if at < 0 {
+		return cfg.Resolved()
+	}
+	filled := cfg
+	filled.Regularizers = slices.Clone(cfg.Regularizers)
+	filled.Regularizers[at] = search{text: cfg.Regularizers[at]}.with(1)
+	out, err := filled.Resolved()
+	if err != nil {
+		return out, err
+	}
+	out.Regularizers = slices.Clone(out.Regularizers)
+	out.Regularizers[at] = strings.Replace(out.Regularizers[at], ":1", ":"+Auto, 1)
+	return out, nil
+}
+
 // index returns the first regularizer whose λ is to be found, or −1.
 func index(cfg train.Config) int {
 	return slices.IndexFunc(cfg.Regularizers, func(text string) bool {

@@ -20,6 +20,7 @@ import (
 	"github.com/gradreg/gradreg/internal/filelock"
 	"github.com/gradreg/gradreg/study"
 	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/tune"
 )
 
 // Work does a job: it trains the run, or goes on with it, and writes its result.
@@ -203,14 +204,18 @@ func attempt(ctx context.Context, cfg train.Config, final bool, opt train.Option
 		r.Seconds, err = seconds(opt.Dir)
 		return r, err
 	}
+	cfg, probing, err := choose(ctx, cfg, opt)
+	if err != nil {
+		return r, err
+	}
 	s, err := train.FolderSummary(opt.Dir)
 	if err != nil { // else a worker died between the end of the run and that of its job
 		if s, err = train.Run(ctx, cfg, opt); err != nil {
 			return r, err
 		}
 	}
-	r.Accuracy, r.NLL, r.Images, r.ECE, r.Seconds = s.TestAccuracy, s.TestNLL, s.TestImages, s.TestECE, s.Seconds
-	r.Version, r.Commit = s.Version, s.Commit // that of the program that evaluated it
+	r.Accuracy, r.NLL, r.Images, r.ECE, r.Seconds = s.TestAccuracy, s.TestNLL, s.TestImages, s.TestECE, probing+s.Seconds
+	r.Version, r.Commit, r.Note = s.Version, s.Commit, s.Note // the program is that which evaluated it
 	metrics, err := train.ReadMetrics(filepath.Join(opt.Dir, "metrics.jsonl"))
 	for _, m := range metrics {
 		if m.DevAccuracy != nil {
@@ -218,6 +223,25 @@ func attempt(ctx context.Context, cfg train.Config, final bool, opt train.Option
 		}
 	}
 	return r, err
+}
+
+// choose finds the λ of a configuration that has auto for it, unless the run has begun and so knows it; and returns how long
+// that took.
+func choose(ctx context.Context, cfg train.Config, opt train.Options) (train.Config, float64, error) {
+	switch {
+	case !tune.Needed(cfg):
+		return cfg, 0, nil
+	case opt.Resume:
+		cfg, err := train.FolderConfig(opt.Dir)
+		return cfg, 0, err
+	}
+	began := time.Now()
+	cfg, choice, err := tune.Lambda(ctx, cfg, tune.Options{DataDirs: opt.DataDirs, Threads: opt.Threads})
+	if err != nil {
+		return cfg, 0, err
+	}
+	cfg.Note = choice.String()
+	return cfg, time.Since(began).Seconds(), nil
 }
 
 // seconds returns how long a run has trained.

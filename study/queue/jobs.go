@@ -198,7 +198,8 @@ func (q *Queue) Cancel(ctx context.Context, name string) error {
 
 // rescue takes jobs from workers that have not been heard of for the lease and gives them back, those without attempts
 // left as failed. River's own rescuer goes by how long a job runs, which says nothing here.
-func (q *Queue) rescue(ctx context.Context, lease time.Duration) error {
+// A worker that was paused knows that its own, self's, live.
+func (q *Queue) rescue(ctx context.Context, self string, lease time.Duration) error {
 	horizon := q.now().Add(-lease)
 	executor := q.driver.GetExecutor()
 	stuck, err := executor.JobGetStuck(ctx, &riverdriver.JobGetStuckParams{Max: 1000, StuckHorizon: horizon})
@@ -213,6 +214,9 @@ func (q *Queue) rescue(ctx context.Context, lease time.Duration) error {
 		}
 		worker := "its worker"
 		if n := len(j.AttemptedBy); n > 0 {
+			if j.AttemptedBy[n-1] == self {
+				continue
+			}
 			worker = "worker " + j.AttemptedBy[n-1]
 		}
 		text, err := json.Marshal(rivertype.AttemptError{At: now, Attempt: j.Attempt, Error: fmt.Sprintf("%s has not been heard of for %v", worker, lease)})

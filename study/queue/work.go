@@ -189,7 +189,7 @@ func (w *worker) watch(ctx context.Context) (Status, error) {
 	failures := 0
 	for {
 		if time.Since(looked) >= lookEvery {
-			err := w.queue.rescue(ctx, w.opt.Lease)
+			err := w.queue.rescue(ctx, w.client.ID(), w.opt.Lease)
 			if err == nil {
 				status, err = w.look(ctx)
 			}
