@@ -267,16 +267,30 @@ func firstError(s queue.Status) string {
 
 func (a *app) studyStatusCommand() *cobra.Command {
 	o := &studyOptions{}
+	watch := false
 	cmd := &cobra.Command{
 		Use:   "status [NAME]",
 		Short: "Say where studies stand",
-		Args:  args(cobra.MaximumNArgs(1)),
+		Example: `  # All of a folder, with what runs and what failed
+  gradreg study status
+
+  # One on a server, until it is done
+  gradreg study status wd-table --watch --db postgres://user@host/database`,
+		Args: args(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, list []string) error {
 			q, err := a.openQueue(cmd, o, true)
 			if err != nil {
 				return err
 			}
 			defer q.Close()
+			if watch {
+				if len(list) == 0 {
+					return usage{errors.New("--watch is for one study, expected its name")}
+				}
+				if err := a.watchStudy(cmd.Context(), q, list[0], o.plain); err != nil {
+					return err
+				}
+			}
 			statuses, err := statuses(cmd.Context(), q, list)
 			if err != nil {
 				return err
@@ -291,7 +305,30 @@ func (a *app) studyStatusCommand() *cobra.Command {
 		},
 	}
 	placeFlags(cmd, o)
+	cmd.Flags().BoolVar(&watch, "watch", false, "show the progress of a study until it is done")
+	cmd.Flags().BoolVar(&o.plain, "plain", false, "lines instead of a bar")
 	return cmd
+}
+
+// watchStudy shows the progress of a study that others work on, until it is done or interrupted.
+func (a *app) watchStudy(ctx context.Context, q *queue.Queue, name string, plain bool) error {
+	ctx, stop := interruptible(ctx)
+	defer stop()
+	bar := a.newStudyProgress(plain)
+	defer bar.close()
+	const every = 2 * time.Second
+	for {
+		s, err := q.Status(ctx, name)
+		if err != nil || s.Done() {
+			return err
+		}
+		bar.tick(s)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(every):
+		}
+	}
 }
 
 func statuses(ctx context.Context, q *queue.Queue, names []string) ([]queue.Status, error) {
