@@ -186,3 +186,23 @@ func storedNumbers(t *testing.T, name string) []float64 {
 	}
 	return list
 }
+
+// TestDocumentedSpec reads the study that docs/studies.md explains.
+func TestDocumentedSpec(t *testing.T) {
+	text, err := os.ReadFile("../docs/studies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "```yaml\n")
+	example, _, ok := strings.Cut(rest, "```")
+	if !ok {
+		t.Fatal("docs/studies.md has no example")
+	}
+	s, err := Read([]byte(example))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(s.Cells()); n != 2*2*3+2*3 {
+		t.Errorf("%d cells", n)
+	}
+}
