@@ -32,17 +32,12 @@ each, and its kernels must be those that the study was begun with (GRADREG_CPU).
 			if err != nil {
 				return err
 			}
-			q, err := a.openQueue(cmd, o, true)
-			if err != nil {
-				return err
-			}
-			defer q.Close()
 			ctx, stop := interruptible(cmd.Context())
 			defer stop()
 			bar := a.newStudyProgress(o.plain)
 			defer bar.close()
 			work.Tick, work.Log = bar.tick, bar.log
-			return a.serve(ctx, q, work, once, bar.log)
+			return a.withQueue(cmd, o, true, func(q *queue.Queue) error { return a.serve(ctx, q, work, once, bar.log) })
 		},
 	}
 	placeFlags(cmd, o)

@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gradreg/gradreg/study"
+	"github.com/gradreg/gradreg/study/queue"
+)
+
+func (a *app) studyReportCommand() *cobra.Command {
+	o := &studyOptions{}
+	format := "text"
+	cmd := &cobra.Command{
+		Use:   "report NAME",
+		Short: "Report a study, also one that is not finished",
+		Long: `Print a study's tables, and write its report to a folder: report.html with everything, results.json, the tables as text,
+Markdown, CSV and LaTeX, the figures as SVG and PNG.`,
+		Args: args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, list []string) error {
+			return a.withQueue(cmd, o, true, func(q *queue.Queue) error { return a.reportStudy(cmd.Context(), o, q, list[0], format) })
+		},
+	}
+	placeFlags(cmd, o)
+	cmd.Flags().StringVar(&format, "format", format, "of the printed tables: text, markdown, csv, latex")
+	cmd.Flags().StringVar(&o.out, "out", "", "folder of the report (default the study's in --dir)")
+	complete(cmd, "out", completeFolders)
+	return cmd
+}
+
+// reportStudy prints the tables of a study and writes its report.
+func (a *app) reportStudy(ctx context.Context, o *studyOptions, q *queue.Queue, name, format string) error {
+	entry, err := q.Study(ctx, name)
+	if err != nil {
+		return err
+	}
+	results := study.Results{}
+	if _, err := q.Progress(ctx, &entry.Study, results); err != nil {
+		return err
+	}
+	r, err := study.NewReport(&entry.Study, results)
+	if err != nil {
+		return err
+	}
+	out := o.out
+	if out == "" {
+		out = filepath.Join(o.dir, name)
+	}
+	if err := r.Write(out, study.NewOrigin(entry.Command(), a.now())); err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(r)
+	}
+	for _, t := range r.Tables() {
+		if err := t.Write(a.out, format); err != nil {
+			return err
+		}
+		fmt.Fprintln(a.out)
+	}
+	fmt.Fprintf(a.err, "Report: %s\n", filepath.Join(out, study.PageFile))
+	return nil
+}
