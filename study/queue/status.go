@@ -94,9 +94,9 @@ func (q *Queue) status(ctx context.Context, entry Entry, p study.Progress, resul
 	}
 	left := s.Running + s.Waiting + s.Retrying
 	switch {
+	case left == 0 && s.Unplanned == 0 && s.Failed == 0 && s.Cancelled == 0:
+		s.State = Complete // also of a study that was cancelled too late
 	case s.State == Cancelled || left > 0:
-	case s.Unplanned == 0 && s.Failed == 0:
-		s.State = Complete
 	case s.Failed > 0:
 		s.State = Failed // what depends on them cannot follow
 	}
