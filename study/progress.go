@@ -203,3 +203,38 @@ func (s *Study) run(c Cell, trial, round int, v Values, seed uint64) (Run, error
 	r.Key, err = key(cfg, r.Final(), s.Identity)
 	return r, err
 }
+
+// Plan is how many runs a cell needs.
+type Plan struct {
+	Cell
+	Open   []string `json:"open,omitempty"` // parameters that tuning chooses
+	Trials int      `json:"trial_run_count"`
+	Final  int      `json:"final_run_count"`
+	// Steps is the number of training steps of all of them.
+	Steps float64 `json:"step_count"`
+}
+
+// Plans returns what each cell of a study needs. Runs that studies or cells share are counted in each.
+func (s *Spec) Plans() ([]Plan, error) {
+	var list []Plan
+	for _, c := range s.Cells() {
+		space, err := s.space(c)
+		if err != nil {
+			return nil, err
+		}
+		cfg, err := s.config(c, space.draw(0), 1)
+		if err != nil {
+			return nil, err
+		}
+		p := Plan{Cell: c, Open: space.free, Final: s.Seeds, Steps: float64(s.Seeds * cfg.Steps)}
+		if len(space.free) > 0 {
+			for i, share := range s.Tuning.Rounds {
+				n := s.Tuning.width(i) * s.Tuning.Seeds
+				p.Trials += n
+				p.Steps += float64(n) * share * float64(cfg.Steps)
+			}
+		}
+		list = append(list, p)
+	}
+	return list, nil
+}

@@ -65,6 +65,7 @@ was never chosen on the test images. --paper-protocol repeats the original exper
 	placeFlags(cmd, o)
 	workFlags(cmd, o)
 	variantFlags(cmd, o)
+	showFlags(cmd, o)
 	cmd.Flags().BoolVar(&o.paper, "paper-protocol", false, "divide and normalize the images as the original experiments did")
 	return cmd
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/study"
 	"github.com/gradreg/gradreg/study/queue"
 	"github.com/gradreg/gradreg/train"
@@ -38,6 +39,7 @@ func (a *app) studyRunCommand() *cobra.Command {
 	placeFlags(cmd, o)
 	workFlags(cmd, o)
 	variantFlags(cmd, o)
+	showFlags(cmd, o)
 	cmd.Flags().IntVar(&o.priority, "priority", queue.DefaultPriority, "workers take up studies with lower numbers first")
 	cmd.Flags().BoolVar(&o.noWork, "no-work", false, "only add the study; workers will run it")
 	return cmd
@@ -49,6 +51,12 @@ func variantFlags(cmd *cobra.Command, o *studyOptions) {
 	f.StringSliceVar(&o.data, "data", nil, "data sets, or folders of pictures, in the place of the study's")
 	f.IntVar(&o.seeds, "seeds", 0, "final runs of each cell (default the study's)")
 	f.BoolVar(&o.quick, "quick", false, "two seeds and a twentieth of the steps, for a first look")
+	complete(cmd, "data", cobra.FixedCompletions(dataset.Names(), cobra.ShellCompDirectiveNoFileComp))
+}
+
+// showFlags are how progress is shown, and where the report goes.
+func showFlags(cmd *cobra.Command, o *studyOptions) {
+	f := cmd.Flags()
 	f.StringVar(&o.out, "out", "", "folder of the report (default the study's in --dir)")
 	f.BoolVar(&o.plain, "plain", false, "lines instead of a bar")
 	complete(cmd, "out", completeFolders)

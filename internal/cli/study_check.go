@@ -1,0 +1,53 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gradreg/gradreg/study"
+)
+
+func (a *app) studyCheckCommand() *cobra.Command {
+	o := &studyOptions{}
+	cmd := &cobra.Command{
+		Use:               "check FILE|NAME",
+		Short:             "Read a study and say what it would run",
+		Example:           `  gradreg study check my-study.yaml`,
+		Args:              args(cobra.ExactArgs(1)),
+		ValidArgsFunction: cobra.FixedCompletions(study.Builtins(), cobra.ShellCompDirectiveDefault),
+		RunE: func(_ *cobra.Command, list []string) error {
+			s, err := readStudy(list[0])
+			if err != nil {
+				return err
+			}
+			if s, err = o.variant(s); err != nil {
+				return err
+			}
+			plans, err := s.Plans()
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return a.printJSON(map[string]any{"name": s.Name, "cells": plans})
+			}
+			return a.printPlans(plans)
+		},
+	}
+	variantFlags(cmd, o)
+	return cmd
+}
+
+func (a *app) printPlans(plans []study.Plan) error {
+	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "CELL\tOPEN\tTRIAL RUNS\tFINAL RUNS\tSTEPS")
+	var all study.Plan
+	for _, p := range plans {
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%.0f\n", p.Cell, orNone(strings.Join(p.Open, ", ")), p.Trials, p.Final, p.Steps)
+		all.Trials, all.Final, all.Steps = all.Trials+p.Trials, all.Final+p.Final, all.Steps+p.Steps
+	}
+	fmt.Fprintf(w, "total\t\t%d\t%d\t%.0f\n", all.Trials, all.Final, all.Steps)
+	return w.Flush()
+}
