@@ -197,7 +197,11 @@ func (r *Report) Tables() []report.Table {
 		tables = append(tables, r.overview())
 	}
 	for _, b := range r.Blocks {
-		tables = append(tables, r.blockTable(b))
+		t := r.blockTable(b)
+		if last := len(tables) - 1; last >= 0 && slices.Equal(tables[last].Notes, t.Notes) {
+			tables[last].Notes = nil // said once, below the last table that it is true of
+		}
+		tables = append(tables, t)
 	}
 	if t := r.choices(); len(t.Rows) > 0 {
 		tables = append(tables, t)
