@@ -87,23 +87,24 @@ func index(cfg train.Config) int {
 	})
 }
 
-// The search: the first round trains every candidate, half a decade apart around the scale, for an eighth of the run's steps;
-// the second the best three for a quarter. A best one at the edge is followed further.
-var candidates = []float64{-0.5, 0, 0.5, 1, 1.5, 2} // log₁₀ of λ over the scale
+// The search has two rounds. The first tries every candidate, half a decade apart from the scale on, for a sixteenth of
+// the run's steps, and follows a best one at the lower edge. Longer runs want a larger λ, so the second tries the two above
+// the best one for half the steps, and then the next one on the side of the better of them. With the run itself that is at
+// most three times its steps.
+var candidates = []float64{0, 0.5, 1, 1.5, 2} // log₁₀ of λ over the scale
 
 const (
-	firstShare, secondShare = 1. / 8, 1. / 4
+	firstShare, secondShare = 1. / 16, 1. / 2
 	scaleShare              = 1. / 32
-	survivors               = 3
-	furthest                = 2 // candidates beyond the edge
 	half                    = 0.5
+	furthest                = 2 // candidates below the edge
 )
 
 // Lambda finds the λ of the regularizer that has auto for it, and returns the configuration with the number. Short runs
 // with λ around the point where loss and penalty have gradients of one size are compared on dev images, never on test
-// images; the better half trains for twice as long (successive halving: Jamieson and Talwalkar 2016). Errors within their
-// noise are decided by the negative log-likelihood after calibration, because a penalty takes confidence away, which is no harm. A configuration has at most one
-// auto; the other regularizers are there in all probes.
+// images; the neighbourhood of the best trains for longer (after successive halving: Jamieson and Talwalkar 2016). Errors
+// within their noise are decided by the negative log-likelihood after calibration, because a penalty takes confidence away,
+// which is no harm. A configuration has at most one auto; the other regularizers are there in all probes.
 func Lambda(ctx context.Context, cfg train.Config, opt Options) (train.Config, *Choice, error) {
 	at := index(cfg)
 	if at < 0 {
@@ -174,25 +175,25 @@ func (s search) run(ctx context.Context) (*Choice, error) {
 	if err := s.probe(ctx, &first, scale, candidates...); err != nil {
 		return nil, err
 	}
-	order := first.order()
-	left := append([]float64{order[0] + half}, order[:survivors-1]...) // longer runs want a larger λ rather than a smaller one
-	if slices.Contains(left[1:], left[0]) {
-		left = order[:survivors]
-	}
-	if err := s.probe(ctx, &second, scale, left...); err != nil {
-		return nil, err
-	}
 	for range furthest {
-		best := second.order()[0]
-		next := best + half
-		if slices.Min(second.decades) == best {
-			next = best - half
-		} else if slices.Max(second.decades) != best {
+		lowest := slices.Min(first.decades)
+		if first.order()[0] != lowest {
 			break
 		}
-		if err := s.probe(ctx, &second, scale, next); err != nil {
+		if err := s.probe(ctx, &first, scale, lowest-half); err != nil {
 			return nil, err
 		}
+	}
+	lead := first.order()[0]
+	if err := s.probe(ctx, &second, scale, lead+half, lead+2*half); err != nil {
+		return nil, err
+	}
+	next := lead
+	if second.order()[0] > lead+half {
+		next = lead + 3*half
+	}
+	if err := s.probe(ctx, &second, scale, next); err != nil {
+		return nil, err
 	}
 	best := second.best()
 	if best.Diverged != "" {
@@ -200,7 +201,7 @@ func (s search) run(ctx context.Context) (*Choice, error) {
 	}
 	return &Choice{
 		Regularizer: s.with(best.Lambda), Lambda: best.Lambda, Scale: scale, Probes: append(first.probes, second.probes...),
-		Cost: first.share*float64(len(first.probes)) + second.share*float64(len(second.probes)),
+		Cost: first.cost() + second.cost(),
 	}, nil
 }
 
@@ -210,6 +211,9 @@ type round struct {
 	decades []float64 // log₁₀ of λ over the scale
 	probes  []Probe
 }
+
+// cost returns the steps of the probes over those of a run.
+func (r round) cost() float64 { return r.share * float64(len(r.probes)) }
 
 // order returns the decades, the best first.
 func (r round) order() []float64 {

@@ -33,12 +33,12 @@ func TestLambda(t *testing.T) {
 	if got.Regularizers[0] != "weight-decay:5e-4" || got.Regularizers[1] != choice.Regularizer || !strings.HasSuffix(choice.Regularizer, ",projections=2") || tune.Needed(got) {
 		t.Errorf("regularizers %v", got.Regularizers)
 	}
-	if choice.Cost > 2 || choice.Scale <= 0 {
+	if choice.Cost > 1.95 || choice.Scale <= 0 {
 		t.Errorf("cost %v runs, scale %v", choice.Cost, choice.Scale)
 	}
 	longest := choice.Probes[len(choice.Probes)-1].Steps
-	if longest != 40 || choice.Probes[0].Steps != 20 {
-		t.Errorf("probes of %d and %d steps, expected 20 and 40", choice.Probes[0].Steps, longest)
+	if longest != 80 || choice.Probes[0].Steps != 10 {
+		t.Errorf("probes of %d and %d steps, expected 10 and 80", choice.Probes[0].Steps, longest)
 	}
 	found := false
 	for _, p := range choice.Probes {
