@@ -1,0 +1,293 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/study"
+	"github.com/gradreg/gradreg/train"
+)
+
+// slow makes a study of three runs that take a second or two each, so that they can be interrupted.
+var slow = []string{
+	"steps: 30", "steps: 6000", "checkpoint_every: 5", "checkpoint_every: 100", "seeds: 4", "seeds: 1",
+	"datagrad:$lambda", "datagrad:5", "    parameters: {lambda: {log: [0.5, 50]}}\n", "",
+}
+
+// TestGracefulStop interrupts a worker: its runs go back to the queue with their state, uncounted, and another worker, which
+// has no folder of the first, goes on from there.
+func TestGracefulStop(t *testing.T) {
+	s := edited(t, small, slow...)
+	want := undisturbed(t, s)
+	everywhere(t, func(t *testing.T, place string) {
+		q := added(t, place, s)
+		ctx, cancel := context.WithCancel(t.Context())
+		var once sync.Once
+		_, err := q.Work(ctx, s.Name, WorkOptions{Jobs: 1, Lease: 600 * time.Millisecond, Tick: func(Status) {
+			once.Do(func() {
+				go func() {
+					until(t, "a checkpoint", func() bool {
+						return count(t, q, "gradreg_checkpoint")+len(checkpoints(t, filepath.Join(q.dir, "runs"))) > 0
+					})
+					cancel()
+				}()
+			})
+		}})
+		if !errors.Is(err, train.ErrInterrupted) {
+			t.Fatalf("%v, expected %v", err, train.ErrInterrupted)
+		}
+		status, err := q.Status(t.Context(), s.Name)
+		if err != nil || status.Running != 0 || status.State != Active {
+			t.Fatalf("%+v, %v", status, err)
+		}
+		if q.server() {
+			var step int
+			if err := q.pool.QueryRow("SELECT step FROM gradreg_checkpoint").Scan(&step); err != nil || step == 0 {
+				t.Errorf("checkpoint of step %d, %v", step, err)
+			}
+		} else if len(checkpoints(t, filepath.Join(q.dir, "runs"))) != 1 {
+			t.Error("no checkpoint")
+		}
+		var most int
+		if err := q.pool.QueryRow("SELECT max(attempt) FROM river_job").Scan(&most); err != nil || most > 1 {
+			t.Errorf("%d attempts, %v", most, err)
+		}
+		other := open(t, place)
+		if status, err := other.Work(t.Context(), s.Name, WorkOptions{Jobs: 2}); err != nil || status.State != Complete {
+			t.Fatalf("%+v, %v", status, err)
+		}
+		equal(t, results(t, q, s.Name), want)
+	})
+}
+
+// TestTwoWorkers shows that two workers share a study, and two studies a run.
+func TestTwoWorkers(t *testing.T) {
+	s := edited(t, small)
+	want := undisturbed(t, s)
+	everywhere(t, func(t *testing.T, place string) {
+		q := added(t, place, s)
+		twin := s
+		twin.Name = "twin"
+		if err := q.Add(t.Context(), twin, 1); err != nil {
+			t.Fatal(err)
+		}
+		var wait sync.WaitGroup
+		for _, name := range []string{s.Name, s.Name, twin.Name} {
+			wait.Go(func() {
+				other, err := Open(t.Context(), place)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer other.Close()
+				if status, err := other.Work(t.Context(), name, WorkOptions{Jobs: 1}); err != nil || status.State != Complete {
+					t.Errorf("%s: %+v, %v", name, status, err)
+				}
+			})
+		}
+		wait.Wait()
+		all, err := q.Studies(t.Context())
+		if err != nil || len(all) != 2 || all[0].Name != twin.Name {
+			t.Errorf("studies %v, %v: the one with priority 1 comes first", all, err)
+		}
+		e, err := q.Study(t.Context(), s.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := study.Results{}
+		p, err := q.Progress(t.Context(), &e.Study, got)
+		if err != nil {
+			t.Fatal(err)
+		}
+		workers := map[string]int{}
+		for _, r := range p.Runs() {
+			if got[r.Key].Accuracy != want[r.Key].Accuracy || got[r.Key].NLL != want[r.Key].NLL {
+				t.Errorf("%s: %+v, expected %+v", r.Cell, got[r.Key], want[r.Key])
+			}
+			workers[got[r.Key].Worker]++
+		}
+		if len(workers) < 2 {
+			t.Errorf("runs by worker: %v", workers)
+		}
+		// What is done is not done again.
+		if status, err := q.Work(t.Context(), s.Name, WorkOptions{Runs: filepath.Join(t.TempDir(), "none")}); err != nil || status.State != Complete {
+			t.Errorf("%+v, %v", status, err)
+		}
+	})
+}
+
+// TestFailure shows that a run that fails is tried again with back-off, up to the bound, while others go on; that its error is
+// kept; and that running the study again tries it again.
+func TestFailure(t *testing.T) {
+	everywhere(t, func(t *testing.T, place string) {
+		s := edited(t, small, "attempts: 100", "attempts: 2", "seeds: 4", "seeds: 1")
+		q := added(t, place, s)
+		p, err := s.Progress(study.Results{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, runs := p.Runs()[0], t.TempDir()
+		obstacle := filepath.Join(runs, first.Key)
+		if err := os.WriteFile(obstacle, nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		status, err := q.Work(t.Context(), s.Name, WorkOptions{Jobs: 2, Runs: runs})
+		if err != nil || status.State != Failed || status.Failed != 1 || status.Complete == 0 || len(status.Jobs) != 1 {
+			t.Fatalf("%+v, %v", status, err)
+		}
+		if took := time.Since(began); took < time.Second {
+			t.Errorf("both attempts within %v: no back-off", took)
+		}
+		if j := status.Jobs[0]; j.Key != first.Key || j.Attempts != 2 || !strings.Contains(j.Error, obstacle) {
+			t.Errorf("%+v", j)
+		}
+		if err := errors.Join(os.Remove(obstacle), q.Add(t.Context(), s, DefaultPriority)); err != nil {
+			t.Fatal(err)
+		}
+		if status, err := q.Work(t.Context(), s.Name, WorkOptions{Jobs: 2, Runs: runs}); err != nil || status.State != Complete {
+			t.Errorf("%+v, %v", status, err)
+		}
+	})
+}
+
+// TestOtherData shows that a worker whose data are others does not contribute.
+func TestOtherData(t *testing.T) {
+	s := edited(t, small, "attempts: 100", "attempts: 1", "seeds: 4", "seeds: 1")
+	s.Identity.Digests = map[string]string{"mnist": "another"}
+	q := added(t, t.TempDir(), s)
+	status, err := q.Work(t.Context(), s.Name, WorkOptions{Jobs: 2})
+	if err != nil || status.State != Failed || status.Complete != 0 {
+		t.Fatalf("%+v, %v", status, err)
+	}
+	for _, j := range status.Jobs {
+		if !strings.Contains(j.Error, "the images of mnist are not those") {
+			t.Errorf("%+v", j)
+		}
+	}
+}
+
+// TestCancel cancels a study while it runs, and takes it up again.
+func TestCancel(t *testing.T) {
+	s := edited(t, small, slow...)
+	want := undisturbed(t, s)
+	everywhere(t, func(t *testing.T, place string) {
+		q := added(t, place, s)
+		other := open(t, place)
+		var once sync.Once
+		began := time.Now()
+		status, err := q.Work(t.Context(), s.Name, WorkOptions{Jobs: 2, Tick: func(status Status) {
+			if status.Running > 0 {
+				once.Do(func() {
+					if err := other.Cancel(t.Context(), s.Name); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+		}})
+		if err != nil || status.State != Cancelled {
+			t.Fatalf("%+v, %v", status, err)
+		}
+		t.Logf("cancelled after %v", time.Since(began))
+		if err := q.Add(t.Context(), s, DefaultPriority); err != nil {
+			t.Fatal(err)
+		}
+		if status, err := q.Work(t.Context(), s.Name, WorkOptions{Jobs: 2}); err != nil || status.State != Complete {
+			t.Fatalf("%+v, %v", status, err)
+		}
+		equal(t, results(t, q, s.Name), want)
+	})
+}
+
+// TestAddRefuses shows what a study of the same name may change.
+func TestAddRefuses(t *testing.T) {
+	s := edited(t, small)
+	q := added(t, t.TempDir(), s)
+	for _, pairs := range [][]string{
+		{"seeds: 4", "seeds: 6"}, {"seeds: 4", "seeds: 2"}, {"title: Short runs", "title: Others"},
+		{"  - name: spectreg\n    regularizers: [\"spectreg:0.01\"]\n", ""}, {"train_sizes: [40]", "train_sizes: [40, 60]"},
+	} {
+		if err := q.Add(t.Context(), edited(t, small, pairs...), DefaultPriority); err != nil {
+			t.Errorf("%v: %v", pairs, err)
+		}
+	}
+	if err := q.Add(t.Context(), s, DefaultPriority); err != nil {
+		t.Fatal(err)
+	}
+	others := map[string]study.Study{}
+	for what, pairs := range map[string][]string{
+		"the runs of mnist 40, spectreg are others": {"spectreg:0.01", "spectreg:0.02"},
+		"the runs of mnist 40, datagrad are others": {"trials: 4", "trials: 5"},
+		"the runs of mnist 40, none are others":     {"steps: 30", "steps: 31"},
+	} {
+		others[what] = edited(t, small, pairs...)
+	}
+	cpu, numbers, data := s, s, s
+	cpu.Identity.CPU = "another"
+	numbers.Identity.Numbers++
+	data.Identity.Digests = map[string]string{"mnist": "another"}
+	others["begun with the kernels"], others["version of the program"], others["the images of mnist"] = cpu, numbers, data
+	for what, other := range others {
+		err := q.Add(t.Context(), other, DefaultPriority)
+		if !fault.IsInput(err) || !strings.Contains(err.Error(), what) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%v, expected an input fault with %q", err, what)
+		}
+	}
+	for _, other := range []study.Study{cpu, numbers} {
+		other.Name = "other-identity"
+		if err := q.Add(t.Context(), other, DefaultPriority); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := q.Work(t.Context(), other.Name, WorkOptions{}); !fault.IsInput(err) {
+			t.Errorf("working on it: %v", err)
+		}
+		if _, err := q.pool.Exec("DELETE FROM gradreg_study WHERE name = 'other-identity'"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := q.Study(t.Context(), "smal"); !fault.IsInput(err) || !strings.Contains(err.Error(), `did you mean "small"`) {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestDamage begins a run again whose checkpoint is damaged, and says so.
+func TestDamage(t *testing.T) {
+	s := edited(t, small, slow...)
+	want := undisturbed(t, s)
+	dir := t.TempDir()
+	q := added(t, dir, s)
+	ctx, cancel := context.WithCancel(t.Context())
+	if _, err := q.Work(ctx, s.Name, WorkOptions{Tick: func(Status) {
+		if len(checkpoints(t, filepath.Join(dir, "runs"))) > 0 {
+			cancel()
+		}
+	}}); !errors.Is(err, train.ErrInterrupted) {
+		t.Fatal(err)
+	}
+	for _, path := range checkpoints(t, filepath.Join(dir, "runs")) {
+		if err := os.Truncate(path, 1000); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var lock sync.Mutex
+	var said []string
+	status, err := q.Work(t.Context(), s.Name, WorkOptions{Jobs: 2, Log: func(text string) {
+		lock.Lock()
+		defer lock.Unlock()
+		said = append(said, text)
+	}})
+	if err != nil || status.State != Complete {
+		t.Fatalf("%+v, %v", status, err)
+	}
+	if !strings.Contains(strings.Join(said, "\n"), "beginning that run again") {
+		t.Errorf("said %q", said)
+	}
+	equal(t, results(t, q, s.Name), want)
+}
