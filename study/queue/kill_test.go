@@ -52,6 +52,7 @@ func start(t *testing.T, place, name string) *exec.Cmd {
 // TestKilledWorkers kills worker processes with SIGKILL at random moments, over and over, until a study is done. Every run
 // has one result, bit for bit that of a study nobody disturbed. GRADREG_TEST_LONG=1 makes it 200 runs.
 func TestKilledWorkers(t *testing.T) {
+	t.Parallel()
 	pairs := []string{"train_sizes: [40]", "train_sizes: [40, 50]", "seeds: 4", "seeds: 4"}
 	if os.Getenv("GRADREG_TEST_LONG") != "" {
 		pairs = []string{"train_sizes: [40]", "train_sizes: [40, 50]", "seeds: 4", "seeds: 26", "trials: 4", "trials: 15"}

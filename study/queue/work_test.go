@@ -24,6 +24,7 @@ var slow = []string{
 // TestGracefulStop interrupts a worker: its runs go back to the queue with their state, uncounted, and another worker, which
 // has no folder of the first, goes on from there.
 func TestGracefulStop(t *testing.T) {
+	t.Parallel()
 	s := edited(t, small, slow...)
 	want := undisturbed(t, s)
 	everywhere(t, func(t *testing.T, place string) {
@@ -69,6 +70,7 @@ func TestGracefulStop(t *testing.T) {
 
 // TestTwoWorkers shows that two workers share a study, and two studies a run.
 func TestTwoWorkers(t *testing.T) {
+	t.Parallel()
 	s := edited(t, small)
 	want := undisturbed(t, s)
 	everywhere(t, func(t *testing.T, place string) {
@@ -126,6 +128,7 @@ func TestTwoWorkers(t *testing.T) {
 // TestFailure shows that a run that fails is tried again with back-off, up to the bound, while others go on; that its error is
 // kept; and that running the study again tries it again.
 func TestFailure(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, place string) {
 		s := edited(t, small, "attempts: 100", "attempts: 2", "seeds: 4", "seeds: 1")
 		q := added(t, place, s)
@@ -160,6 +163,7 @@ func TestFailure(t *testing.T) {
 
 // TestOtherData shows that a worker whose data are others does not contribute.
 func TestOtherData(t *testing.T) {
+	t.Parallel()
 	s := edited(t, small, "attempts: 100", "attempts: 1", "seeds: 4", "seeds: 1")
 	s.Identity.Digests = map[string]string{"mnist": "another"}
 	q := added(t, t.TempDir(), s)
@@ -176,6 +180,7 @@ func TestOtherData(t *testing.T) {
 
 // TestCancel cancels a study while it runs, and takes it up again.
 func TestCancel(t *testing.T) {
+	t.Parallel()
 	s := edited(t, small, slow...)
 	want := undisturbed(t, s)
 	everywhere(t, func(t *testing.T, place string) {
@@ -259,17 +264,24 @@ func TestAddRefuses(t *testing.T) {
 
 // TestDamage begins a run again whose checkpoint is damaged, and says so.
 func TestDamage(t *testing.T) {
+	t.Parallel()
 	s := edited(t, small, slow...)
 	want := undisturbed(t, s)
 	dir := t.TempDir()
 	q := added(t, dir, s)
-	ctx, cancel := context.WithCancel(t.Context())
-	if _, err := q.Work(ctx, s.Name, WorkOptions{Tick: func(Status) {
-		if len(checkpoints(t, filepath.Join(dir, "runs"))) > 0 {
-			cancel()
+	for tries := 0; len(checkpoints(t, filepath.Join(dir, "runs"))) == 0; tries++ { // the run may have ended just then
+		if tries == 3 {
+			t.Fatal("every run ended before it could be interrupted")
 		}
-	}}); !errors.Is(err, train.ErrInterrupted) {
-		t.Fatal(err)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go func() {
+			until(t, "a checkpoint", func() bool { return ctx.Err() != nil || len(checkpoints(t, filepath.Join(dir, "runs"))) > 0 })
+			cancel()
+		}()
+		if _, err := q.Work(ctx, s.Name, WorkOptions{}); !errors.Is(err, train.ErrInterrupted) {
+			t.Fatal(err)
+		}
 	}
 	for _, path := range checkpoints(t, filepath.Join(dir, "runs")) {
 		if err := os.Truncate(path, 1000); err != nil {
