@@ -17,7 +17,7 @@ import (
 
 // slow makes a study of three runs that take a second or two each, so that they can be interrupted.
 var slow = []string{
-	"steps: 30", "steps: 6000", "checkpoint_every: 5", "checkpoint_every: 100", "seeds: 4", "seeds: 1",
+	"steps: 30", "steps: 4000", "checkpoint_every: 5", "checkpoint_every: 100", "seeds: 4", "seeds: 1",
 	"datagrad:$lambda", "datagrad:5", "    parameters: {lambda: {log: [0.5, 50]}}\n", "",
 }
 
