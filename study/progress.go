@@ -6,10 +6,12 @@ import (
 	"slices"
 )
 
-// Study is a study whose data are known.
+// Study is a study whose data are known. Its specification and identity stay as they are once it has been asked anything; it is
+// used by one goroutine at a time.
 type Study struct {
 	Spec
 	Identity Identity
+	runs     map[runID]Run // that were asked for
 }
 
 // Results are finished runs by their key.
@@ -123,16 +125,17 @@ func (s *Study) cell(c Cell, results Results) (CellProgress, error) {
 		return out, err
 	}
 	out.Space = space.free
+	chosen := 0 // number of the trial whose values the final runs have
 	if len(space.free) == 0 {
 		out.Values = space.draw(0)
-	} else if err := s.tune(&out, space, results); err != nil {
+	} else if chosen, err = s.tune(&out, space, results); err != nil {
 		return out, err
 	}
 	if out.Values == nil {
 		return out, nil
 	}
 	for seed := 1; seed <= s.Seeds; seed++ {
-		r, err := s.run(c, -1, 0, out.Values, uint64(seed))
+		r, err := s.run(Run{Cell: c, Trial: -1, Values: out.Values}, chosen, uint64(seed))
 		if err != nil {
 			return out, err
 		}
@@ -141,8 +144,9 @@ func (s *Study) cell(c Cell, results Results) (CellProgress, error) {
 	return out, nil
 }
 
-// tune follows the rounds of tuning as far as the results go, and sets Values at their end.
-func (s *Study) tune(out *CellProgress, space space, results Results) error {
+// tune follows the rounds of tuning as far as the results go, and sets Values at their end to those of the
+// trial that it returns.
+func (s *Study) tune(out *CellProgress, space space, results Results) (chosen int, err error) {
 	var left []Trial
 	for n := range s.Tuning.Trials {
 		left = append(left, Trial{Number: n, Values: space.draw(n)})
@@ -153,9 +157,9 @@ func (s *Study) tune(out *CellProgress, space space, results Results) error {
 			t.Runs = nil
 			var accuracy, calibrated float64
 			for seed := 1; seed <= s.Tuning.Seeds; seed++ {
-				r, err := s.run(out.Cell, t.Number, i, t.Values, uint64(seed))
+				r, err := s.run(Run{Cell: out.Cell, Trial: t.Number, Round: i, Values: t.Values}, t.Number, uint64(seed))
 				if err != nil {
-					return err
+					return 0, err
 				}
 				t.Runs = append(t.Runs, r)
 				result, ok := results[r.Key]
@@ -168,15 +172,15 @@ func (s *Study) tune(out *CellProgress, space space, results Results) error {
 		}
 		out.Rounds = append(out.Rounds, round)
 		if !round.Done {
-			return nil
+			return 0, nil
 		}
 		left = best(round.Trials, s.Tuning.width(i+1))
 	}
-	out.Values = left[0].Values
 	if math.IsInf(left[0].Accuracy, -1) {
-		out.Values = nil // everything diverged: there is nothing to run
+		return 0, nil // everything diverged: there is nothing to run
 	}
-	return nil
+	out.Values = left[0].Values
+	return left[0].Number, nil
 }
 
 // best returns the n best trials: by accuracy, then by calibrated NLL, then by number.
@@ -188,20 +192,37 @@ func best(trials []Trial, n int) []Trial {
 	return order[:min(max(n, 1), len(order))]
 }
 
-// run returns a run with its key.
-func (s *Study) run(c Cell, trial, round int, v Values, seed uint64) (Run, error) {
-	r := Run{Cell: c, Trial: trial, Round: round, Values: v}
-	cfg, err := s.config(c, v, seed)
-	if err != nil {
+// runID is what a run of a study follows from: of a final run, trial is the one whose values it has.
+type runID struct {
+	cell         Cell
+	trial, round int
+	final        bool
+	seed         uint64
+}
+
+// run completes a run of a cell, trial, round and values by its configuration and key. It remembers them, for writing and
+// hashing configurations is most of what Progress costs, and Progress is asked again after every result.
+func (s *Study) run(r Run, trial int, seed uint64) (Run, error) {
+	id := runID{r.Cell, trial, r.Round, r.Final(), seed}
+	if known, ok := s.runs[id]; ok {
+		return known, nil
+	}
+	var err error
+	if r.Config, err = s.config(r.Cell, r.Values, seed); err != nil {
 		return r, err
 	}
 	if !r.Final() {
-		cfg.Steps = max(1, int(math.Ceil(s.Tuning.Rounds[round]*float64(cfg.Steps))))
-		cfg.EvalEvery = 0
+		r.Config.Steps = max(1, int(math.Ceil(s.Tuning.Rounds[r.Round]*float64(r.Config.Steps))))
+		r.Config.EvalEvery = 0
 	}
-	r.Config = cfg
-	r.Key, err = key(cfg, r.Final(), s.Identity)
-	return r, err
+	if r.Key, err = key(r.Config, r.Final(), s.Identity); err != nil {
+		return r, err
+	}
+	if s.runs == nil {
+		s.runs = map[runID]Run{}
+	}
+	s.runs[id] = r
+	return r, nil
 }
 
 // Plan is how many runs a cell needs.

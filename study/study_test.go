@@ -1,21 +1,327 @@
 package study
 
-import "testing"
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
 
+	"github.com/goccy/go-yaml"
+
+	"github.com/gradreg/gradreg/internal/fault"
+)
+
+// example has what a study can have: two settings, open and given parameters, two rounds of tuning.
+const example = `
+name: example
+title: Example
+data: [mnist]
+train_sizes: [50, 100]
+settings:
+  - name: a
+  - name: b
+    regularizers: ["weight-decay:5e-4"]
+methods:
+  - name: none
+    train: {learning_rate: $lr}
+  - name: datagrad
+    regularizers: ["datagrad:$lambda"]
+    train: {learning_rate: $lr}
+    parameters: {lambda: {log: [0.5, 500]}}
+  - name: given
+    regularizers: ["spectreg:$lambda"]
+    parameters: {lambda: {by: train_size, 50: 0.03, 100: 0.01}}
+parameters: {lr: {log: [1e-4, 1e-2]}}
+baseline: none
+seeds: 3
+tuning: {trials: 9, rounds: [0.1, 0.5, 1], keep: 3, seeds: 2}
+`
+
+func read(t *testing.T, text string) *Study {
+	t.Helper()
+	s, err := Read([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Study{Spec: *s, Identity: Identity{Numbers: 1, CPU: "generic", Digests: map[string]string{"mnist": "digest"}}}
+}
+
+// madeUp returns a result that depends on the run alone.
+func madeUp(r Run) Result {
+	u := uniform(hash64(r.Key), 0)
+	return Result{Key: r.Key, Accuracy: math.Round(100*u) / 100, Calibrated: uniform(hash64(r.Key), 1), NLL: 1, Images: 100, Seconds: 1}
+}
+
+// complete gives results to a study's runs in random order until nothing is left, and checks the counts at every moment.
+func complete(t *testing.T, s *Study, result func(Run) Result, order *rand.Rand) (Progress, Results) {
+	t.Helper()
+	results, total, diverged := Results{}, -1, false
+	for {
+		p, err := s.Progress(results)
+		if err != nil {
+			t.Fatal(err)
+		}
+		runs := p.Runs()
+		if all := len(runs) + s.Unplanned(p); total < 0 {
+			total = all
+		} else if all > total || all < total && !diverged { // a cell of which everything diverged has no final runs
+			t.Fatalf("%d runs in all after %d results, %d at first", all, len(results), total)
+		}
+		left := slices.DeleteFunc(runs, func(r Run) bool { _, ok := results[r.Key]; return ok })
+		if len(left) == 0 {
+			return p, results
+		}
+		r := left[order.IntN(len(left))]
+		results[r.Key] = result(r)
+		diverged = diverged || results[r.Key].Diverged != ""
+	}
+}
+
+// TestProgress checks that what follows from results does not depend on the order in which they come, that rounds keep as many
+// as they should and the best, and that only a chosen trial gets final runs.
+func TestProgress(t *testing.T) {
+	s := read(t, example)
+	first, firstResults := complete(t, s, madeUp, rand.New(rand.NewPCG(1, 1)))
+	for seed := range uint64(3) {
+		p, results := complete(t, s, madeUp, rand.New(rand.NewPCG(seed, 2)))
+		if !reflect.DeepEqual(p, first) || !reflect.DeepEqual(results, firstResults) {
+			t.Fatal("another order of results leads elsewhere")
+		}
+	}
+	for _, c := range first.Cells {
+		if len(c.Final) != 3 {
+			t.Errorf("%s: %d final runs", c, len(c.Final))
+		}
+		if c.Method == "given" {
+			if len(c.Rounds) > 0 || c.Values["lambda"] != map[int]float64{50: 0.03, 100: 0.01}[c.TrainSize] {
+				t.Errorf("%s: %d rounds, %v", c, len(c.Rounds), c.Values)
+			}
+			continue
+		}
+		var widths []int
+		for i, round := range c.Rounds {
+			widths = append(widths, len(round.Trials))
+			if i == 0 {
+				continue
+			}
+			worst := math.Inf(1)
+			for _, kept := range round.Trials {
+				before := c.Rounds[i-1].Trials[slices.IndexFunc(c.Rounds[i-1].Trials, func(b Trial) bool { return b.Number == kept.Number })]
+				worst = min(worst, before.Accuracy)
+			}
+			better := 0
+			for _, b := range c.Rounds[i-1].Trials {
+				if b.Accuracy > worst {
+					better++
+				}
+			}
+			if better >= len(round.Trials) {
+				t.Errorf("%s: round %d left out a better trial", c, i)
+			}
+		}
+		if !slices.Equal(widths, []int{9, 3, 1}) || !reflect.DeepEqual(c.Values, c.Rounds[2].Trials[0].Values) {
+			t.Errorf("%s: rounds of %v trials, chose %v", c, widths, c.Values)
+		}
+		if c.Final[0].Config.LearningRate != c.Values["lr"] || c.Rounds[0].Trials[0].Runs[0].Config.Steps != 1000 {
+			t.Errorf("%s: %+v", c, c.Final[0].Config)
+		}
+	}
+}
+
+// TestDivergence checks that a study ends whose trials diverge, and that diverged final runs are left out and told of.
+func TestDivergence(t *testing.T) {
+	s := read(t, example)
+	p, results := complete(t, s, func(r Run) Result {
+		result := madeUp(r)
+		if r.Cell.Method == "datagrad" || r.Final() && r.Config.Seed == 2 {
+			result.Diverged = "loss is NaN"
+		}
+		return result
+	}, rand.New(rand.NewPCG(1, 1)))
+	for _, c := range p.Cells {
+		if (c.Method == "datagrad") != (c.Values == nil) {
+			t.Errorf("%s: values %v", c, c.Values)
+		}
+	}
+	r, err := NewReport(s, results)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := r.Blocks[0].Comparisons[0].Summary.N; n != 2 {
+		t.Errorf("%d runs are counted, expected 2", n)
+	}
+	var notes []string
+	for _, table := range r.Tables() {
+		notes = append(notes, table.Notes...)
+	}
+	if !strings.Contains(strings.Join(notes, "\n"), "none: 1 of 3 runs diverged") {
+		t.Errorf("notes %q", notes)
+	}
+	if err := r.Write(t.TempDir(), Origin{}); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestKeys holds the keys of a study, checks that more seeds and cells leave them as they are, and what they depend on.
+func TestKeys(t *testing.T) {
+	keys := func(text string, change func(*Study)) []string {
+		s := read(t, text)
+		if change != nil {
+			change(s)
+		}
+		_, results := complete(t, s, madeUp, rand.New(rand.NewPCG(1, 1)))
+		var list []string
+		for key := range results {
+			list = append(list, key)
+		}
+		slices.Sort(list)
+		return list
+	}
+	fixed := "name: x\ntitle: t\ndata: [mnist]\ntrain_sizes: [50]\nmethods: [{name: none}]\nbaseline: none\nseeds: 2\n"
+	base := keys(fixed, nil)
+	if want := []string{"9f13142027aa960c53229b81f49fb9ce", "dd04053d20196239e7e55775fa96aba0"}; !slices.Equal(base, want) {
+		t.Errorf("keys %q, not %q: results that exist would be lost", base, want)
+	}
+	for what, same := range map[string][]string{
+		"a name and title":           keys(strings.Replace(fixed, "name: x\ntitle: t", "name: y\ntitle: u", 1), nil),
+		"how often it logs or saves": keys(fixed+"train: {log_every: 7, checkpoint_every: 9}\n", nil),
+	} {
+		if !slices.Equal(same, base) {
+			t.Errorf("%s changes keys", what)
+		}
+	}
+	for what, other := range map[string][]string{
+		"steps": keys(fixed+"train: {steps: 9999}\n", nil), "data": keys(fixed, func(s *Study) { s.Identity.Digests["mnist"] = "other" }),
+		"kernels": keys(fixed, func(s *Study) { s.Identity.CPU = "avx2" }), "numbers": keys(fixed, func(s *Study) { s.Identity.Numbers = 2 }),
+		"a penalty": keys(strings.Replace(fixed, "{name: none}", "{name: none, regularizers: [\"datagrad:1\"]}", 1), nil),
+	} {
+		for _, key := range other {
+			if slices.Contains(base, key) {
+				t.Errorf("%s does not change a key", what)
+			}
+		}
+	}
+	more := keys(strings.NewReplacer("seeds: 2", "seeds: 3", "[50]", "[50, 60]").Replace(fixed), nil)
+	for _, key := range base {
+		if !slices.Contains(more, key) {
+			t.Error("more seeds and sizes change keys")
+		}
+	}
+}
+
+// TestDraws checks that draws are stratified, within their bounds, and functions of their arguments.
+func TestDraws(t *testing.T) {
+	p := Parameter{Log: &[2]float64{1e-3, 10}}
+	for key := range uint64(20) {
+		seen := make([]bool, 8)
+		for trial := range 8 {
+			v := p.draw(key, trial, 8)
+			at := math.Log(v/1e-3) / math.Log(1e4) * 8
+			if v < 1e-3 || v > 10 {
+				t.Errorf("key %d, trial %d: %v", key, trial, v)
+			}
+			if math.Abs(at-math.Round(at)) > 0.01 { // else rounding may have taken it to another part
+				if seen[int(at)] {
+					t.Errorf("key %d, trial %d: %v in part %d, where another one is", key, trial, v, int(at))
+				}
+				seen[int(at)] = true
+			}
+			if v != p.draw(key, trial, 8) {
+				t.Error("a draw is another one the second time")
+			}
+		}
+	}
+	choices, counts := Parameter{Choices: []float64{1, 2, 3}}, map[float64]int{}
+	for trial := range 9 {
+		counts[choices.draw(7, trial, 9)]++
+	}
+	if counts[1] != 3 || counts[2] != 3 || counts[3] != 3 {
+		t.Errorf("choices %v", counts)
+	}
+}
+
+// TestBuiltins checks that every built-in study is read, survives being written, and knows its command.
 func TestBuiltins(t *testing.T) {
 	for _, name := range Builtins() {
 		s, _, err := Builtin(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		st := Study{Spec: *s, Identity: Identity{Digests: map[string]string{"mnist": "x"}}}
-		p, err := st.Progress(Results{})
+		if s.Name != name || s.Command() != "gradreg reproduce "+name {
+			t.Errorf("%s is called %s and made by %q", name, s.Name, s.Command())
+		}
+		text, err := yaml.Marshal(s)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, r := range p.Runs()[:3] {
-			t.Log(r.Key, r.Config)
+		again, err := Read(text)
+		if err != nil {
+			t.Fatal(err)
 		}
-		t.Log(name, len(p.Runs()))
+		if err := again.Agrees(s); err != nil || len(again.Cells()) != len(s.Cells()) {
+			t.Errorf("%s, written and read: %v", name, err)
+		}
+		for _, variant := range []func() (Spec, error){s.Quick, func() (Spec, error) { return s.PaperProtocol(), nil }} {
+			v, err := variant()
+			if err == nil {
+				err = v.validate()
+			}
+			if err != nil {
+				t.Errorf("%s: %v", v.Name, err)
+			}
+		}
 	}
+}
+
+// TestRefused checks the errors of texts that are no study.
+func TestRefused(t *testing.T) {
+	for _, c := range []struct{ from, to, want string }{
+		{"name: example", "name: An example", `name "An example", expected lower-case words with dashes`},
+		{"title: Example", "titel: Example", `unknown field "titel"`},
+		{"data: [mnist]", "data: []", "data is empty"},
+		{"train_sizes: [50, 100]", "train_sizes: []", "train_sizes is empty"},
+		{"baseline: none", "baseline: nothing", `baseline "nothing" is no method`},
+		{"seeds: 3", "seeds: 0", "seeds is 0, expected at least 1"},
+		{"datagrad:$lambda", "datagrad:$lamda", "mnist 50, a, datagrad: nothing defines $lamda"},
+		{"spectreg:$lambda", "spectrg:$lambda", `did you mean "spectreg"`},
+		{"100: 0.01", "200: 0.01", `parameter lambda: no value for train_size "100"`},
+		{"{log: [1e-4, 1e-2]}", "{log: [1e-2, 1e-4]}", "expected two finite numbers, the lowest first"},
+		{"{log: [1e-4, 1e-2]}", "{log: [0, 1e-4]}", "expected numbers above 0"},
+		{"{log: [1e-4, 1e-2]}", "{lag: [0, 1e-4]}", `unknown range "lag"`},
+		{"tuning:", "tuning: null\nsource: x\npublished: null\nabout: >\n  ", "is open, but the study has no tuning"},
+		{"trials: 9", "trials: 0", "tuning: trials is 0"},
+		{"rounds: [0.1, 0.5, 1]", "rounds: [0.5, 0.1]", "expected ascending shares"},
+		{"keep: 3", "keep: 1", "tuning: keep is 1"},
+		{"  - name: given", "  - name: none", "two methods have the same name"},
+		{"{learning_rate: $lr}\n  - name: datagrad", "{learning_rat: $lr}\n  - name: datagrad", "learning_rat"},
+		{"{learning_rate: $lr}\n  - name: datagrad", "{seed: 3, learning_rate: $lr}\n  - name: datagrad", "seed has a place of its own"},
+	} {
+		if !strings.Contains(example, c.from) {
+			t.Fatalf("the example has no %q", c.from)
+		}
+		_, err := Read([]byte(strings.Replace(example, c.from, c.to, 1)))
+		if !fault.IsInput(err) || !strings.Contains(fmt.Sprint(err), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q: %v, expected one line with %q", c.to, err, c.want)
+		}
+	}
+}
+
+// FuzzRead checks that no text makes the reader fail otherwise than by an input fault.
+func FuzzRead(f *testing.F) {
+	f.Add([]byte(example))
+	for _, name := range Builtins() {
+		_, text, err := Builtin(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if _, err := Read(text); err != nil && !fault.IsInput(err) {
+			t.Errorf("%v is not the input's fault", err)
+		}
+	})
 }

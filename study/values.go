@@ -113,6 +113,9 @@ func (s *Spec) config(c Cell, v Values, seed uint64) (train.Config, error) {
 	cfg := train.Default()
 	cfg.Regularizers, cfg.EvalEvery = []string{}, s.Curves
 	for _, over := range []map[string]any{s.Train, t.Train, m.Train} {
+		if len(over) == 0 {
+			continue
+		}
 		fields := map[string]any{}
 		for name, value := range over {
 			if slices.Contains([]string{"data", "train_size", "seed", "regularizers"}, name) {

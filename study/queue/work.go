@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"time"
@@ -245,7 +246,9 @@ func (w *worker) look(ctx context.Context) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	w.study = &entry.Study
+	if !reflect.DeepEqual(entry.Spec, w.study.Spec) {
+		w.study = &entry.Study
+	}
 	var missing []study.Run
 	for _, r := range p.Runs() {
 		if _, done := w.results[r.Key]; !done && !w.inserted[r.Key] {
