@@ -111,7 +111,7 @@ func (a *app) exit(err error) int {
 	case errors.As(err, &u), fault.IsInput(err):
 		code = exitUsage
 	}
-	message := strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ")
+	message := strings.NewReplacer("\n\t", " ", "\n", "; ").Replace(strings.TrimSpace(err.Error()))
 	if a.json {
 		json.NewEncoder(a.err).Encode(map[string]any{"error": message, "exit_code": code})
 	} else {

@@ -51,7 +51,7 @@ func (q *Queue) Add(ctx context.Context, s study.Study, priority int) error {
 	}
 	old, err := q.Study(ctx, s.Name)
 	switch {
-	case errors.Is(err, errUnknown):
+	case errors.As(err, new(unknown)):
 		_, err := q.pool.ExecContext(ctx, q.bind(`INSERT INTO gradreg_study (name, spec, identity, state, priority, created)
 			VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING`),
 			s.Name, string(text), string(identity), Active, priority, q.now().UTC().Format(time.RFC3339Nano))
@@ -93,8 +93,8 @@ func same(old, s study.Study) error {
 	return nil
 }
 
-// errUnknown is the error of a study that is not there.
-var errUnknown = errors.New("no such study")
+// unknown is the error of a study that is not there.
+type unknown struct{ error }
 
 // Study returns a study by its name.
 func (q *Queue) Study(ctx context.Context, name string) (Entry, error) {
@@ -110,9 +110,9 @@ func (q *Queue) Study(ctx context.Context, name string) (Entry, error) {
 		names = append(names, e.Name)
 	}
 	if len(names) == 0 {
-		return Entry{}, fault.Inputf("%w as %q: there are none yet", errUnknown, name)
+		return Entry{}, fault.Input(unknown{fmt.Errorf("unknown study %q: there are none yet", name)})
 	}
-	return Entry{}, fault.Inputf("%w: %w", errUnknown, spec.Unknown("study", name, names))
+	return Entry{}, fault.Input(unknown{spec.Unknown("study", name, names)})
 }
 
 // Studies returns all studies, in the order in which workers take them up.
