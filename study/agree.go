@@ -39,11 +39,7 @@ type recipe struct {
 }
 
 func (s *Spec) recipe(c Cell) (recipe, error) {
-	space, err := s.space(c)
-	if err != nil {
-		return recipe{}, err
-	}
-	cfg, err := s.config(c, space.draw(0), 1)
+	space, cfg, err := s.first(c)
 	if err != nil {
 		return recipe{}, err
 	}

@@ -3,11 +3,14 @@ package study
 import (
 	"embed"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/spec"
+	"github.com/gradreg/gradreg/train"
 )
 
 //go:embed builtin/*.yaml
@@ -57,7 +60,7 @@ func (s Spec) Quick() (Spec, error) {
 		if !given && !always {
 			return over
 		}
-		n := float64(defaultSteps)
+		n := float64(train.Default().Steps)
 		if given {
 			var ok bool
 			if n, ok = number(steps); !ok {
@@ -65,14 +68,12 @@ func (s Spec) Quick() (Spec, error) {
 			}
 		}
 		out := map[string]any{}
-		for k, v := range over {
-			out[k] = v
-		}
+		maps.Copy(out, over)
 		out["steps"] = int(max(1, n/quickShare))
 		return out
 	}
 	s.Train = shorten(s.Train, true)
-	s.Settings, s.Methods = append([]Setting{}, s.Settings...), append([]Method{}, s.Methods...)
+	s.Settings, s.Methods = slices.Clone(s.Settings), slices.Clone(s.Methods)
 	for i := range s.Settings {
 		s.Settings[i].Train = shorten(s.Settings[i].Train, false)
 	}
@@ -83,9 +84,8 @@ func (s Spec) Quick() (Spec, error) {
 }
 
 const (
-	quickShare   = 20
-	quickSeeds   = 2
-	defaultSteps = 10000 // of train.Default
+	quickShare = 20
+	quickSeeds = 2
 )
 
 // PaperProtocol returns the study with the quirks of the published experiments: the division and normalization of the data
@@ -93,13 +93,11 @@ const (
 func (s Spec) PaperProtocol() Spec {
 	s.Name += "-paper"
 	s.Title += ", the paper's protocol"
-	train := map[string]any{}
-	for k, v := range s.Train {
-		train[k] = v
-	}
-	train["paper_protocol"] = true
-	s.Train = train
-	s.Methods = append([]Method{}, s.Methods...)
+	over := map[string]any{}
+	maps.Copy(over, s.Train)
+	over["paper_protocol"] = true
+	s.Train = over
+	s.Methods = slices.Clone(s.Methods)
 	for i, m := range s.Methods {
 		s.Methods[i].Regularizers = nil
 		for _, text := range m.Regularizers {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/gradreg/gradreg/internal/philox"
+	"github.com/gradreg/gradreg/internal/spec"
 )
 
 // Parameter is a value that a configuration refers to by $name: a number, or a space that tuning draws from, or one of
@@ -23,9 +24,6 @@ type Parameter struct {
 	By          string               // what Cases are distinguished by
 	Cases       map[string]Parameter // by the text of what By names
 }
-
-// Fixed returns the parameter that is a number.
-func Fixed(v float64) Parameter { return Parameter{Choices: []float64{v}} }
 
 // The values of Parameter.By.
 const (
@@ -181,10 +179,13 @@ func (p Parameter) draw(key uint64, trial, trials int) float64 {
 	}
 	u = (float64(permutation(key, trials)[trial]) + u) / float64(trials)
 	if p.Log != nil {
-		return rounded(math.Exp(math.Log(p.Log[0]) + u*(math.Log(p.Log[1])-math.Log(p.Log[0]))))
+		return spec.Round(math.Exp(math.Log(p.Log[0])+u*(math.Log(p.Log[1])-math.Log(p.Log[0]))), digits)
 	}
-	return rounded(p.Linear[0] + u*(p.Linear[1]-p.Linear[0]))
+	return spec.Round(p.Linear[0]+u*(p.Linear[1]-p.Linear[0]), digits)
 }
+
+// digits are the significant ones of a draw.
+const digits = 3
 
 // permutation returns the numbers below n in random order.
 func permutation(key uint64, n int) []int {
@@ -203,13 +204,4 @@ func permutation(key uint64, n int) []int {
 func uniform(key, index uint64) float64 {
 	b := philox.Block([4]uint32{uint32(index), uint32(index >> 32)}, [2]uint32{uint32(key), uint32(key >> 32)})
 	return float64((uint64(b[0])<<32|uint64(b[1]))>>11) / (1 << 53)
-}
-
-// rounded returns x with three significant digits.
-func rounded(x float64) float64 {
-	y, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 3, 64), 64)
-	if err != nil {
-		return x
-	}
-	return y
 }

@@ -102,7 +102,7 @@ func (s *Study) Unplanned(p Progress) int {
 		}
 		count += s.Seeds
 		for i := len(c.Rounds); i < len(s.Tuning.Rounds); i++ {
-			count += s.Tuning.width(i) * s.Tuning.Seeds
+			count += s.Tuning.runs(i)
 		}
 	}
 	return count
@@ -116,6 +116,9 @@ func (t *Tuning) width(round int) int {
 	}
 	return n
 }
+
+// runs returns the number of runs in a round.
+func (t *Tuning) runs(round int) int { return t.width(round) * t.Seeds }
 
 // cell returns where a cell stands.
 func (s *Study) cell(c Cell, results Results) (CellProgress, error) {
@@ -239,18 +242,14 @@ type Plan struct {
 func (s *Spec) Plans() ([]Plan, error) {
 	var list []Plan
 	for _, c := range s.Cells() {
-		space, err := s.space(c)
-		if err != nil {
-			return nil, err
-		}
-		cfg, err := s.config(c, space.draw(0), 1)
+		space, cfg, err := s.first(c)
 		if err != nil {
 			return nil, err
 		}
 		p := Plan{Cell: c, Open: space.free, Final: s.Seeds, Steps: float64(s.Seeds * cfg.Steps)}
 		if len(space.free) > 0 {
 			for i, share := range s.Tuning.Rounds {
-				n := s.Tuning.width(i) * s.Tuning.Seeds
+				n := s.Tuning.runs(i)
 				p.Trials += n
 				p.Steps += float64(n) * share * float64(cfg.Steps)
 			}

@@ -144,10 +144,8 @@ func (r *Report) compare(published map[string]map[string]float64) error {
 		var groups []stats.Group
 		for ; i < len(r.Cells) && b.holds(r.Cells[i].Cell); i++ {
 			g := stats.Group{Name: r.Cells[i].Method}
-			for _, run := range r.Cells[i].Runs {
-				if run.Diverged == "" {
-					g.Runs = append(g.Runs, stats.Observation{Seed: run.Seed, Value: run.TestAccuracy})
-				}
+			for _, run := range r.Cells[i].ended() {
+				g.Runs = append(g.Runs, stats.Observation{Seed: run.Seed, Value: run.TestAccuracy})
 			}
 			groups = append(groups, g)
 		}
@@ -170,6 +168,11 @@ func (r *Report) compare(published map[string]map[string]float64) error {
 		r.Blocks = append(r.Blocks, b)
 	}
 	return nil
+}
+
+// ended returns the runs that did not diverge.
+func (c CellReport) ended() []RunReport {
+	return slices.DeleteFunc(slices.Clone(c.Runs), func(r RunReport) bool { return r.Diverged != "" })
 }
 
 // holds reports whether a cell belongs to the block.
@@ -214,12 +217,7 @@ func (r *Report) blockTable(b Block) report.Table {
 		Caption: "Test accuracy, " + b.title(), Value: "test_accuracy", Percent: true, Published: b.Published,
 	})
 	for _, c := range r.Cells {
-		diverged := 0
-		for _, run := range c.Runs {
-			if run.Diverged != "" {
-				diverged++
-			}
-		}
+		diverged := len(c.Runs) - len(c.ended())
 		if diverged > 0 && b.holds(c.Cell) {
 			t.Notes = append(t.Notes, fmt.Sprintf("%s: %d of %d runs diverged and are left out.", c.Method, diverged, len(c.Runs)))
 		}

@@ -30,11 +30,7 @@ func Identify(ctx context.Context, s *Spec, opt train.Options) (Identity, error)
 		if id.Digests[c.Data] != "" {
 			continue
 		}
-		space, err := s.space(c)
-		if err != nil {
-			return id, err
-		}
-		cfg, err := s.config(c, space.draw(0), 1)
+		_, cfg, err := s.first(c)
 		if err != nil {
 			return id, err
 		}
@@ -59,10 +55,10 @@ type Run struct {
 func (r Run) Final() bool { return r.Trial < 0 }
 
 // key returns the hash of everything that determines a run's result: the configuration, the data's bytes, the kernels and
-// the program's numbers, and whether it is scored on dev or on test images. How often it is logged, saved or evaluated on
-// the way is none of it.
+// the program's numbers, whether it is scored on dev or on test images, and where its learning curve is evaluated. How often
+// it is logged or saved is none of it.
 func key(cfg train.Config, final bool, id Identity) (string, error) {
-	digest := id.Digests[cfg.Data]
+	digest, curve := id.Digests[cfg.Data], cfg.EvalEvery
 	cfg.Data, cfg.Note = "", "" // the same bytes may lie in another folder
 	cfg.LogEvery, cfg.CheckpointEvery, cfg.EvalEvery = 1, 1, 0
 	text, err := cfg.YAML()
@@ -71,6 +67,9 @@ func key(cfg train.Config, final bool, id Identity) (string, error) {
 	}
 	h := sha256.New()
 	fmt.Fprintf(h, "numbers %d\ncpu %s\ndata %s\nfinal %t\n%s", id.Numbers, id.CPU, digest, final, text)
+	if curve > 0 {
+		fmt.Fprintf(h, "curve %d\n", curve)
+	}
 	return hex.EncodeToString(h.Sum(nil))[:keyLength], nil
 }
 

@@ -119,15 +119,12 @@ func (s *Spec) validate() error {
 		return err
 	}
 	for _, c := range s.Cells() {
-		space, err := s.space(c)
+		space, _, err := s.first(c)
 		if err != nil {
 			return fmt.Errorf("%s: %w", c, err)
 		}
 		if len(space.free) > 0 && s.Tuning == nil {
 			return fmt.Errorf("%s: parameter %s is open, but the study has no tuning", c, space.free[0])
-		}
-		if _, err := s.config(c, space.draw(0), 1); err != nil {
-			return fmt.Errorf("%s: %w", c, err)
 		}
 	}
 	return nil

@@ -194,7 +194,7 @@ func TestKeys(t *testing.T) {
 		}
 	}
 	for what, other := range map[string][]string{
-		"steps": keys(fixed+"train: {steps: 9999}\n", nil), "data": keys(fixed, func(s *Study) { s.Identity.Digests["mnist"] = "other" }),
+		"steps": keys(fixed+"train: {steps: 9999}\n", nil), "a curve": keys(fixed+"curves: 100\n", nil), "data": keys(fixed, func(s *Study) { s.Identity.Digests["mnist"] = "other" }),
 		"kernels": keys(fixed, func(s *Study) { s.Identity.CPU = "avx2" }), "numbers": keys(fixed, func(s *Study) { s.Identity.Numbers = 2 }),
 		"a penalty": keys(strings.Replace(fixed, "{name: none}", "{name: none, regularizers: [\"datagrad:1\"]}", 1), nil),
 	} {

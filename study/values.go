@@ -56,6 +56,16 @@ func (s *Spec) space(c Cell) (space, error) {
 	return out, nil
 }
 
+// first returns the parameters of a cell, and the configuration of its first trial with the first seed.
+func (s *Spec) first(c Cell) (space, train.Config, error) {
+	space, err := s.space(c)
+	if err != nil {
+		return space, train.Config{}, err
+	}
+	cfg, err := s.config(c, space.draw(0), 1)
+	return space, cfg, err
+}
+
 // draw returns the values of a trial. Each parameter has a sequence of its own.
 func (s space) draw(trial int) Values {
 	v := Values{}

@@ -1,6 +1,7 @@
 package study
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -47,21 +48,33 @@ func (r *Report) Write(dir string, from Origin) error {
 
 // writeTables writes the tables in every form.
 func (r *Report) writeTables(dir string) error {
-	for format, ending := range map[string]string{"text": "txt", "markdown": "md", "csv": "csv", "latex": "tex"} {
-		var b strings.Builder
-		for i, t := range r.Tables() {
-			if i > 0 {
-				b.WriteString("\n")
-			}
-			if err := t.Write(&b, format); err != nil {
-				return err
-			}
+	for format, name := range tableFiles {
+		text, err := r.tables(format)
+		if err != nil {
+			return err
 		}
-		if err := atomicfile.WriteBytes(filepath.Join(dir, "tables."+ending), []byte(b.String())); err != nil {
+		if err := atomicfile.WriteBytes(filepath.Join(dir, name), text); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// tableFiles are the names of the tables' files by format.
+var tableFiles = map[string]string{"text": "tables.txt", "markdown": "tables.md", "csv": "tables.csv", "latex": "tables.tex"}
+
+// tables returns the tables in a format, with empty lines between them.
+func (r *Report) tables(format string) ([]byte, error) {
+	var b bytes.Buffer
+	for i, t := range r.Tables() {
+		if i > 0 {
+			b.WriteString("\n")
+		}
+		if err := t.Write(&b, format); err != nil {
+			return nil, err
+		}
+	}
+	return b.Bytes(), nil
 }
 
 // NamedFigure is a figure with the name of its files.
@@ -109,10 +122,8 @@ func (r *Report) Figures() []NamedFigure {
 // accuracies returns the test accuracies of the runs that did not diverge.
 func (c CellReport) accuracies() []float64 {
 	var list []float64
-	for _, run := range c.Runs {
-		if run.Diverged == "" {
-			list = append(list, run.TestAccuracy)
-		}
+	for _, run := range c.ended() {
+		list = append(list, run.TestAccuracy)
 	}
 	return list
 }
@@ -159,8 +170,8 @@ func (r *Report) bands(b Block) report.Bands {
 			continue
 		}
 		s := report.BandSeries{Name: c.Method, Method: c.Method}
-		for _, run := range c.Runs {
-			if len(run.Curve) == 0 || run.Diverged != "" || len(s.X) > 0 && len(run.Curve) != len(s.X) {
+		for _, run := range c.ended() {
+			if len(run.Curve) == 0 || len(s.X) > 0 && len(run.Curve) != len(s.X) {
 				continue
 			}
 			s.X = nil

@@ -7,7 +7,6 @@ import (
 	"math"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -260,7 +259,7 @@ func (s search) probe(ctx context.Context, r *round, scale float64, decades ...f
 		slots <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-slots }()
-			lambda := rounded(scale * math.Pow(10, d))
+			lambda := spec.Round(scale*math.Pow(10, d), 2)
 			cfg := s.config(lambda, r.share)
 			var trial train.Trial
 			trial, errs[i] = train.Probe(ctx, cfg, train.Options{DataDirs: s.DataDirs, Threads: 1})
@@ -273,10 +272,4 @@ func (s search) probe(ctx context.Context, r *round, scale float64, decades ...f
 	wait.Wait()
 	r.decades, r.probes = append(r.decades, decades...), append(r.probes, probes...)
 	return errors.Join(errs...)
-}
-
-// rounded returns x with two digits, so that the text form is short.
-func rounded(x float64) float64 {
-	y, _ := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 2, 64), 64)
-	return y
 }

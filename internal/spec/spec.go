@@ -117,6 +117,15 @@ func Number(text string) (float64, error) {
 // Format writes a number so that Number reads the same value.
 func Format(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
+// Round returns v with some significant digits, so that its text form is short.
+func Round(v float64, digits int) float64 {
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', digits, 64), 64)
+	if err != nil { // above the largest number, by rounding up
+		return v
+	}
+	return rounded
+}
+
 // FormatInts writes integers as 256x128.
 func FormatInts(ns []int) string {
 	parts := make([]string, len(ns))

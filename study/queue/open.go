@@ -77,9 +77,6 @@ func (q *Queue) Close() {
 	}
 }
 
-// Dir returns the folder of the studies, empty for a server.
-func (q *Queue) Dir() string { return q.dir }
-
 func (q *Queue) openFile(ctx context.Context, dir string) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return fault.Inputf("study folder: %w", err)

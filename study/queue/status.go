@@ -26,7 +26,7 @@ type Status struct {
 	Jobs      []Job   `json:"jobs,omitempty"` // running, retrying and failed ones
 }
 
-// The states of a study that has nothing left to run.
+// Complete is the state of a study whose runs all have results.
 const Complete = "complete"
 
 // Total returns the number of runs.
@@ -105,9 +105,6 @@ func (q *Queue) status(ctx context.Context, entry Entry, p study.Progress, resul
 	}
 	return s, nil
 }
-
-// Idle reports whether no run of the study waits for a worker.
-func (s Status) Idle() bool { return s.Waiting == 0 && s.Retrying == 0 }
 
 // Duration returns the remaining time.
 func (s Status) Duration() time.Duration { return time.Duration(s.Remaining * float64(time.Second)) }
