@@ -229,6 +229,9 @@ func TestCompare(t *testing.T) {
 	if !d.Interval.Contains(0.0052) || d.Interval.Contains(0) {
 		t.Errorf("interval %v", d.Interval)
 	}
+	if d.Interval.Kind != stats.Studentized.String() || list[2].Paired.Interval.Kind != stats.KindT {
+		t.Errorf("the intervals of 5 and 2 pairs are %s and %s", d.Interval, list[2].Paired.Interval)
+	}
 	if list[0].Paired != nil || list[3].Paired != nil || list[3].Interval != nil || list[2].Paired.Difference.N != 2 {
 		t.Errorf("comparisons %+v", list)
 	}
