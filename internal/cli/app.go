@@ -9,8 +9,8 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
-	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,7 +31,9 @@ type app struct {
 	now      func() time.Time
 	// terminal tells whether messages go to a person's terminal that can redraw a line.
 	terminal bool
-	json     bool
+	// json is whether programs read the output, lines whether also what happens before the end.
+	json, lines bool
+	lock        sync.Mutex // of lines
 }
 
 // exitCodes is the table of exit codes, which the help topic is made from.
@@ -56,7 +58,7 @@ const (
 func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	a := &app{in: in, out: out, err: errOut, getenv: os.Getenv, now: time.Now}
 	a.terminal = isTerminal(errOut) && a.getenv("TERM") != "dumb"
-	a.json = slices.Contains(args, "--json") // also for what is wrong before the flag is reached
+	a.json = wantsJSON(args)
 	root := a.root()
 	root.SetArgs(args)
 	return a.exit(a.guarded(args, root.Execute))
@@ -152,7 +154,8 @@ of the network with respect to its input.`,
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	root.SetFlagErrorFunc(flagError)
-	root.PersistentFlags().BoolVar(&a.json, "json", a.json, "print one JSON object instead of text")
+	root.PersistentFlags().Var(jsonMode{a}, "json", "print one JSON object instead of text; --json=lines also a line for what happens on the way")
+	root.PersistentFlags().Lookup("json").NoOptDefVal = jsonObject
 	root.AddCommand(a.trainCommand(), a.evalCommand(), a.predictCommand(), a.dataCommand(), a.modelsCommand(), a.regularizersCommand(), a.benchCommand(), a.toyCommand(), a.studyCommand(), a.workerCommand(), a.reproduceCommand(), a.explainCommand(), a.versionCommand(), a.manCommand())
 	root.AddCommand(topics()...)
 	return root
@@ -182,9 +185,6 @@ func args(check cobra.PositionalArgs) cobra.PositionalArgs {
 		return nil
 	}
 }
-
-// printJSON prints a value as one line of JSON.
-func (a *app) printJSON(v any) error { return json.NewEncoder(a.out).Encode(v) }
 
 // dataDirs returns the folders to look for data in: the flag's before the environment's.
 func (a *app) dataDirs(flag string) []string { return []string{flag, a.getenv("GRADREG_DATA")} }

@@ -65,8 +65,8 @@ func (a *app) runBench(cmd *cobra.Command, o *bench.Options, growth string) erro
 		return fault.Input(err)
 	}
 	o.Level = level
-	if !a.json {
-		o.Log = func(line string) { fmt.Fprintln(a.err, line) }
+	if a.watched() {
+		o.Log = a.note
 	}
 	if growth != "" {
 		return a.runGrowth(cmd.Context(), *o, growth)

@@ -92,6 +92,7 @@ func (a *app) newFetchProgress(plain bool) *fetchProgress {
 func (p *fetchProgress) report(f dataset.FetchProgress) {
 	switch {
 	case p.app.json:
+		p.emit(f)
 	case f.Note != "" && p.bars != nil:
 		fmt.Fprintln(p.bars, f.Note) // above the bar
 	case f.Note != "":
@@ -101,6 +102,17 @@ func (p *fetchProgress) report(f dataset.FetchProgress) {
 	case p.app.now().Sub(p.shown) >= lineEvery:
 		p.shown = p.app.now()
 		fmt.Fprintf(p.app.err, "%s: %.1f of %.1f MB\n", f.File, float64(f.Done)/1e6, float64(f.Total)/1e6)
+	}
+}
+
+// emit writes a line of JSON, at most one a second.
+func (p *fetchProgress) emit(f dataset.FetchProgress) {
+	switch {
+	case f.Note != "":
+		p.app.emit("message", map[string]string{"text": f.Note})
+	case p.app.now().Sub(p.shown) >= time.Second:
+		p.shown = p.app.now()
+		p.app.emit("progress", map[string]any{"file": f.File, "done_bytes": f.Done, "total_bytes": f.Total})
 	}
 }
 

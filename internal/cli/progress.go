@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -8,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/goccy/go-yaml"
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
@@ -22,6 +24,42 @@ type progress struct {
 	last  atomic.Pointer[train.Progress] // read by the bar's goroutine
 	shown time.Time
 	dir   string // the run folder
+
+	logEvery int // steps between lines of JSON
+}
+
+// startLine is the line of JSON before the first step.
+type startLine struct {
+	Config       json.RawMessage `json:"config,omitempty"` // as config.yaml has it
+	Dir          string          `json:"dir,omitempty"`
+	Parameters   int             `json:"parameters"`
+	Threads      int             `json:"threads"`
+	CPU          string          `json:"cpu"`
+	Step         int             `json:"step"` // taken before
+	MultiplyAdds int             `json:"step_multiply_adds"`
+}
+
+func newStartLine(s train.Start) startLine {
+	line := startLine{Dir: s.Dir, Parameters: s.Parameters, Threads: s.Threads, CPU: s.CPU, Step: s.Step, MultiplyAdds: s.MACs}
+	text, err := s.Config.YAML()
+	if err == nil {
+		text, err = yaml.YAMLToJSON(text)
+	}
+	if err == nil {
+		line.Config = text
+	}
+	return line
+}
+
+// stepLine is a line of JSON after a step.
+type stepLine struct {
+	Step            int                `json:"step"`
+	Steps           int                `json:"steps"`
+	Loss            float64            `json:"loss"`
+	Penalties       map[string]float64 `json:"penalties"`
+	DevAccuracy     *float64           `json:"dev_accuracy,omitempty"` // of an evaluation at this step
+	ImagesPerSecond float64            `json:"images_per_second"`
+	Remaining       float64            `json:"remaining_seconds"`
 }
 
 // lineEvery is the longest silence without a terminal.
@@ -36,8 +74,9 @@ func (a *app) newProgress(plain bool) *progress {
 }
 
 func (p *progress) started(s train.Start) {
-	p.dir = s.Dir
+	p.dir, p.logEvery = s.Dir, s.Config.LogEvery
 	if p.app.json {
+		p.app.emit("start", newStartLine(s))
 		return
 	}
 	c := s.Config
@@ -59,6 +98,9 @@ func (p *progress) started(s train.Start) {
 
 func (p *progress) stepped(s train.Progress) {
 	p.last.Store(&s)
+	if s.Evaluated || s.Step == s.Steps || s.Step%p.logEvery == 0 {
+		p.emit(s)
+	}
 	if p.bar != nil {
 		p.bar.SetCurrent(int64(s.Step))
 		return
@@ -68,6 +110,17 @@ func (p *progress) stepped(s train.Progress) {
 	}
 	p.shown = p.app.now()
 	fmt.Fprintf(p.app.err, "step %d/%d  %s  %s\n", s.Step, s.Steps, p.numbers(), p.pace())
+}
+
+func (p *progress) emit(s train.Progress) {
+	line := stepLine{s.Step, s.Steps, s.Loss, map[string]float64{}, nil, s.ImagesPerSecond, s.Remaining.Seconds()}
+	for i, name := range s.Names {
+		line.Penalties[name] = s.Penalties[i]
+	}
+	if s.Evaluated {
+		line.DevAccuracy = &s.DevAccuracy
+	}
+	p.app.emit("step", line)
 }
 
 // secondLine writes the numbers below the bar, where they fit into 80 columns.

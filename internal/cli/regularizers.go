@@ -194,8 +194,8 @@ func (a *app) runRegularizerCosts(cmd *cobra.Command, o *regularizersOptions, te
 	if opt.Level, err = kernel.Active(); err != nil {
 		return fault.Input(err)
 	}
-	if !a.json {
-		opt.Log = func(line string) { fmt.Fprintln(a.err, line) }
+	if a.watched() {
+		opt.Log = a.note
 	}
 	ctx, stop := interruptible(cmd.Context())
 	defer stop()

@@ -39,6 +39,7 @@ func (a *app) newStudyProgress(plain bool) *studyProgress {
 
 func (p *studyProgress) tick(s queue.Status) {
 	p.last.Store(&s)
+	p.app.emit("progress", s)
 	if p.bar != nil {
 		p.bar.SetTotal(int64(s.Total()), false)
 		p.bar.SetCurrent(int64(s.Complete))
@@ -71,7 +72,7 @@ func (p *studyProgress) log(text string) {
 		fmt.Fprintln(p.bars, text)
 		return
 	}
-	fmt.Fprintln(p.app.err, text)
+	p.app.note(text)
 }
 
 func (p *studyProgress) close() {

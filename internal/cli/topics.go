@@ -27,6 +27,12 @@ With --json a command prints its result as one JSON object or array on one line 
 JSON object with "error" and "exit_code" on standard error. Fields are added over time, never renamed. Fractions
 are in 0..1, times in seconds, names end in _count and _seconds accordingly.
 
+With --json=lines it prints a line for what happens on the way as well. Each line is an object with "type" and "schema", which
+is 1: start (config, dir, parameters, threads, cpu, step, step_multiply_adds) and step (step, steps, loss, penalties,
+dev_accuracy where it was evaluated, images_per_second, remaining_seconds) of training; progress of a study (as study status)
+or a download (file, done_bytes, total_bytes); message (text); and at the end result, with the fields below, or "list" of an
+array.
+
 gradreg train    test_accuracy, test_accuracy_interval (95 %, Wilson), test_error_count, test_nll (nats), test_images,
                  test_ece, test_brier, test_class_accuracy (as eval), dev_accuracy, steps, seconds,
                  images_per_second, seed, data, train_size, model, parameters, regularizers, threads, cpu, version,

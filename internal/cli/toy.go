@@ -113,8 +113,8 @@ func (a *app) toyRun(cmd *cobra.Command, o *toyOptions) (toy.Options, error) {
 		return options, err
 	}
 	options.Level, options.Threads = level, max(1, threads) // a step is too small for more than one to help
-	if !a.json {
-		options.Log = func(done, all int, text string) { fmt.Fprintf(a.err, "%d/%d  %s\n", done+1, all, text) }
+	if a.watched() {
+		options.Log = func(done, all int, text string) { a.note(fmt.Sprintf("%d/%d  %s", done+1, all, text)) }
 	}
 	return options, nil
 }

@@ -274,7 +274,7 @@ func (a *app) tuned(ctx context.Context, cfg train.Config, opt train.Options) (t
 	ctx, stop := interruptible(ctx)
 	defer stop()
 	cfg, choice, err := tune.Lambda(ctx, cfg, tune.Options{
-		DataDirs: opt.DataDirs, Threads: opt.Threads, Log: func(line string) { fmt.Fprintln(a.err, line) },
+		DataDirs: opt.DataDirs, Threads: opt.Threads, Log: a.note,
 	})
 	if err != nil {
 		return cfg, err
@@ -314,10 +314,10 @@ func (a *app) warnProblems(dir string, r folder.Report) {
 	const shown = 3
 	for i, p := range r.Problems {
 		if i == shown {
-			fmt.Fprintf(a.err, "%d more; all of them: gradreg data show %s\n", len(r.Problems)-shown, quoted(dir))
+			a.note(fmt.Sprintf("%d more; all of them: gradreg data show %s", len(r.Problems)-shown, quoted(dir)))
 			break
 		}
-		fmt.Fprintln(a.err, p)
+		a.note(p.String())
 	}
 }
 
