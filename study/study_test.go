@@ -131,6 +131,47 @@ func TestProgress(t *testing.T) {
 	}
 }
 
+// TestLeft checks the time that is left of a study whose methods have steps of different lengths, at every moment from the
+// first run of each method on.
+func TestLeft(t *testing.T) {
+	s := read(t, example)
+	pace := map[string]float64{"none": 1e-3, "datagrad": 2e-3, "given": 4e-3}
+	plans, err := s.Plans()
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := 0.0
+	for _, p := range plans {
+		left += p.Steps * pace[p.Method]
+	}
+	results, methods := Results{}, map[string]bool{}
+	for {
+		p, err := s.Progress(results)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := s.Left(p, results)
+		switch {
+		case len(results) == 0 && got != 0:
+			t.Errorf("%v seconds are left, though nothing is known", got)
+		case len(methods) == len(pace) && math.Abs(got-left) > 1e-6*(1+left):
+			t.Errorf("%v seconds are left after %d runs, expected %v", got, len(results), left)
+		}
+		runs := slices.DeleteFunc(p.Runs(), func(r Run) bool { _, ok := results[r.Key]; return ok })
+		if len(runs) == 0 {
+			break
+		}
+		r := runs[len(results)%len(runs)]
+		result := madeUp(r)
+		result.Seconds = float64(r.Config.Steps) * pace[r.Cell.Method]
+		results[r.Key], methods[r.Cell.Method] = result, true
+		left -= result.Seconds
+	}
+	if math.Abs(left) > 1e-6 {
+		t.Errorf("the plans are off by %v seconds", left)
+	}
+}
+
 // TestDivergence checks that a study ends whose trials diverge, and that diverged final runs are left out and told of.
 func TestDivergence(t *testing.T) {
 	s := read(t, example)

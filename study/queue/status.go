@@ -100,8 +100,10 @@ func (q *Queue) status(ctx context.Context, entry Entry, p study.Progress, resul
 	case s.Failed > 0:
 		s.State = Failed // what depends on them cannot follow
 	}
-	if s.Complete > 0 && s.Running > 0 {
-		s.Remaining = s.Seconds / float64(s.Complete) * (float64(left+s.Unplanned) - float64(s.Running)/2) / float64(s.Running)
+	if s.Running > 0 {
+		// On the average, half of a running one is done.
+		share := 1 - float64(s.Running)/2/float64(left+s.Unplanned)
+		s.Remaining = entry.Left(p, results) * share / float64(s.Running)
 	}
 	return s, nil
 }
