@@ -97,6 +97,9 @@ func TestQuotedTables(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if row := regexp.MustCompile(`(?m)^\|.*\n[^|\n].*`).Find(text); row != nil {
+			t.Errorf("%s: a line that Markdown takes for a table's: %q", document, row)
+		}
 		for _, m := range quoted.FindAllStringSubmatch(string(text), -1) {
 			found++
 			stored, err := os.ReadFile(filepath.Join(results, m[1], "tables.md"))
