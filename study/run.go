@@ -10,6 +10,7 @@ import (
 
 	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/tune"
 )
 
 // Identity is what determines a study's numbers beside its configurations.
@@ -55,7 +56,7 @@ type Run struct {
 func (r Run) Final() bool { return r.Trial < 0 }
 
 // key returns the hash of everything that determines a run's result: the configuration, the data's bytes, the kernels and
-// the program's numbers, whether it is scored on dev or on test images, and where its learning curve is evaluated. How often
+// the program's numbers, the search for a λ that is open, whether it is scored on dev or on test images, and where its learning curve is evaluated. How often
 // it is logged or saved is none of it.
 func key(cfg train.Config, final bool, id Identity) (string, error) {
 	digest, curve := id.Digests[cfg.Data], cfg.EvalEvery
@@ -67,6 +68,9 @@ func key(cfg train.Config, final bool, id Identity) (string, error) {
 	}
 	h := sha256.New()
 	fmt.Fprintf(h, "numbers %d\ncpu %s\ndata %s\nfinal %t\n%s", id.Numbers, id.CPU, digest, final, text)
+	if tune.Needed(cfg) {
+		fmt.Fprintf(h, "search %d\n", tune.Search)
+	}
 	if curve > 0 {
 		fmt.Fprintf(h, "curve %d\n", curve)
 	}

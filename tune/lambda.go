@@ -87,17 +87,20 @@ func index(cfg train.Config) int {
 }
 
 // The search has two rounds. The first tries every candidate, half a decade apart from the scale on, for a sixteenth of
-// the run's steps, and follows a best one at the lower edge. Longer runs want a larger λ, so the second tries the two above
-// the best one for half the steps, and then the next one on the side of the better of them. With the run itself that is at
-// most three times its steps.
+// the run's steps, and follows a best one at the lower edge. Longer runs often want a larger λ, so the second begins with the
+// best one and the one above it, for three eighths of the steps, and climbs twice more on the side of the best. With the run
+// itself that is at most three times its steps.
 var candidates = []float64{0, 0.5, 1, 1.5, 2} // log₁₀ of λ over the scale
 
 const (
-	firstShare, secondShare = 1. / 16, 1. / 2
+	firstShare, secondShare = 1. / 16, 3. / 8
 	scaleShare              = 1. / 32
 	half                    = 0.5
-	furthest                = 2 // candidates below the edge
+	furthest                = 2 // candidates beyond an edge
 )
+
+// Search is raised by every change that makes the search find another λ for an equal configuration.
+const Search = 2
 
 // Lambda finds the λ of the regularizer that has auto for it, and returns the configuration with the number. Short runs
 // with λ around the point where loss and penalty have gradients of one size are compared on dev images, never on test
@@ -184,15 +187,17 @@ func (s search) run(ctx context.Context) (*Choice, error) {
 		}
 	}
 	lead := first.order()[0]
-	if err := s.probe(ctx, &second, scale, lead+half, lead+2*half); err != nil {
+	if err := s.probe(ctx, &second, scale, lead, lead+half); err != nil {
 		return nil, err
 	}
-	next := lead
-	if second.order()[0] > lead+half {
-		next = lead + 3*half
-	}
-	if err := s.probe(ctx, &second, scale, next); err != nil {
-		return nil, err
+	for range furthest {
+		next, ok := second.beyond()
+		if !ok {
+			break
+		}
+		if err := s.probe(ctx, &second, scale, next); err != nil {
+			return nil, err
+		}
 	}
 	best := second.best()
 	if best.Diverged != "" {
@@ -224,6 +229,17 @@ func (r round) order() []float64 {
 		left = slices.Delete(left, i, i+1)
 	}
 	return order
+}
+
+// beyond returns the decade beyond the best one, if that is at an edge of those that were tried.
+func (r round) beyond() (float64, bool) {
+	switch lead := r.order()[0]; lead {
+	case slices.Min(r.decades):
+		return lead - half, true
+	case slices.Max(r.decades):
+		return lead + half, true
+	}
+	return 0, false
 }
 
 // best returns the index of the best probe: of those whose errors are within a standard error, √errors, of the fewest, the
@@ -262,7 +278,7 @@ func (s search) probe(ctx context.Context, r *round, scale float64, decades ...f
 			lambda := spec.Round(scale*math.Pow(10, d), 2)
 			cfg := s.config(lambda, r.share)
 			var trial train.Trial
-			trial, errs[i] = train.Probe(ctx, cfg, train.Options{DataDirs: s.DataDirs, Threads: 1})
+			trial, errs[i] = train.Probe(ctx, cfg, train.Options{DataDirs: s.DataDirs, Threads: max(1, s.Threads/len(decades))})
 			probes[i] = Probe{lambda, cfg.Steps, trial}
 			if errs[i] == nil {
 				s.log("%s, %d steps: %.2f %% of %d dev images, calibrated NLL %.4f", s.with(lambda), cfg.Steps, 100*trial.Accuracy, trial.Images, trial.Calibrated)

@@ -37,8 +37,8 @@ func TestLambda(t *testing.T) {
 		t.Errorf("cost %v runs, scale %v", choice.Cost, choice.Scale)
 	}
 	longest := choice.Probes[len(choice.Probes)-1].Steps
-	if longest != 80 || choice.Probes[0].Steps != 10 {
-		t.Errorf("probes of %d and %d steps, expected 10 and 80", choice.Probes[0].Steps, longest)
+	if longest != 60 || choice.Probes[0].Steps != 10 {
+		t.Errorf("probes of %d and %d steps, expected 10 and 60", choice.Probes[0].Steps, longest)
 	}
 	found := false
 	for _, p := range choice.Probes {
