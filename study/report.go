@@ -31,6 +31,8 @@ type Report struct {
 	Identity Identity `json:"identity"`
 	// Programs are the versions and commits that the runs were made with.
 	Programs []string `json:"programs"`
+	// Machines are those that the runs were made on, as far as they were recorded.
+	Machines []string `json:"machines,omitempty"`
 	Origin   *Origin  `json:"origin,omitempty"`
 }
 
@@ -92,14 +94,17 @@ func NewReport(s *Study, results Results) (*Report, error) {
 		return nil, err
 	}
 	r := &Report{Name: s.Name, Title: s.Title, About: s.About, Source: s.Source, Baseline: s.Baseline, Identity: s.Identity}
-	programs := map[string]bool{}
+	programs, machines := map[string]bool{}, map[string]bool{}
 	for _, run := range p.Runs() {
 		if result, ok := results[run.Key]; ok {
 			r.Seconds += result.Seconds
 			programs[strings.TrimSpace(result.Version+" "+result.Commit)] = true
+			if result.Machine != "" {
+				machines[result.Machine] = true
+			}
 		}
 	}
-	r.Programs = slices.Sorted(maps.Keys(programs))
+	r.Programs, r.Machines = slices.Sorted(maps.Keys(programs)), slices.Sorted(maps.Keys(machines))
 	for _, c := range p.Cells {
 		cell := cellReport(c, s.Seeds, results)
 		r.Missing += s.Seeds - len(cell.Runs)

@@ -103,6 +103,7 @@ type Result struct {
 	Seconds  float64 `json:"seconds"` // spent training, and before it on probes
 	Version  string  `json:"version"` // of the program
 	Commit   string  `json:"commit,omitempty"`
+	Machine  string  `json:"machine,omitempty"`
 	Worker   string  `json:"worker,omitempty"`
 	Finished string  `json:"finished,omitempty"` // RFC 3339, UTC
 }

@@ -52,7 +52,7 @@ func read(t *testing.T, text string) *Study {
 // madeUp returns a result that depends on the run alone.
 func madeUp(r Run) Result {
 	u := uniform(hash64(r.Key), 0)
-	return Result{Key: r.Key, Accuracy: math.Round(100*u) / 100, Calibrated: uniform(hash64(r.Key), 1), NLL: 1, Images: 100, Seconds: 1}
+	return Result{Key: r.Key, Accuracy: math.Round(100*u) / 100, Calibrated: uniform(hash64(r.Key), 1), NLL: 1, Images: 100, Seconds: 1, Machine: "here"}
 }
 
 // complete gives results to a study's runs in random order until nothing is left, and checks the counts at every moment.
@@ -200,6 +200,9 @@ func TestDivergence(t *testing.T) {
 	}
 	if !strings.Contains(strings.Join(notes, "\n"), "none: 1 of 3 runs diverged") {
 		t.Errorf("notes %q", notes)
+	}
+	if len(r.Machines) != 1 || r.Machines[0] != "here" {
+		t.Errorf("machines %q", r.Machines)
 	}
 	if err := r.Write(t.TempDir(), Origin{}); err != nil {
 		t.Error(err)

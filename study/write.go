@@ -214,6 +214,9 @@ func (r *Report) facts() []report.Fact {
 		{Name: "Go", Value: b.Go + " " + b.System}, {Name: "kernels", Value: r.Identity.CPU}, {Name: "date", Value: r.Origin.Date},
 		{Name: "time of all runs", Value: fmt.Sprintf("%.0f s on one thread each", r.Seconds)},
 	}
+	if len(r.Machines) > 0 {
+		list = append(list, report.Fact{Name: "machines", Value: strings.Join(r.Machines, "; ")})
+	}
 	if r.Source != "" {
 		list = append(list, report.Fact{Name: "published values", Value: r.Source})
 	}

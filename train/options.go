@@ -85,6 +85,7 @@ type Summary struct {
 	CPU              string   `json:"cpu"`
 	Version          string   `json:"version"`
 	Commit           string   `json:"commit,omitempty"`
+	Machine          string   `json:"machine"`
 	Dir              string   `json:"dir,omitempty"`
 }
 

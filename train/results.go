@@ -27,7 +27,7 @@ func (r *run) finish() (Summary, error) {
 		Regularizers: r.config.Regularizers, Note: r.config.Note,
 		Augment: r.config.Augment, DataWaitFraction: r.waited.Seconds() / max(r.worked.Seconds(), 1e-9),
 		Threads: r.Threads, CPU: r.engine.level.String(), Dir: r.Dir,
-		Version: build.Current().Version, Commit: build.Current().Commit,
+		Version: build.Current().Version, Commit: build.Current().Commit, Machine: build.Machine(),
 	}
 	if r.Dir == "" {
 		return s, nil

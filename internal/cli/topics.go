@@ -36,7 +36,7 @@ array.
 gradreg train    test_accuracy, test_accuracy_interval (95 %, Wilson), test_error_count, test_nll (nats), test_images,
                  test_ece, test_brier, test_class_accuracy (as eval), dev_accuracy, steps, seconds,
                  images_per_second, seed, data, train_size, model, parameters, regularizers, threads, cpu, version,
-                 commit, dir
+                 commit, machine, dir
 gradreg eval     test_accuracy, test_accuracy_interval (95 %, Wilson), test_error_count, test_nll, test_images, test_ece,
                  test_brier, test_class_accuracy (class, image_count, accuracy, accuracy_interval), test_confusion (counts
                  by true, then by predicted class), data, model, dir; with --slopes slopes (by quantity, test and train:
@@ -58,13 +58,13 @@ gradreg explain  model, regularizers, what, passes (pass, operation_count, multi
                  kernel_multiply_adds, before, after, program
 gradreg study    run, report: name, title, baseline, blocks (data, train_size, setting, comparisons: summary, interval, paired;
                  published, verdicts), cells (values, tuned, trials, runs: seed, test_accuracy, test_nll, test_ece, seconds,
-                 key, curve), missing_count, run_seconds, identity, programs, origin; status: name, state, complete_count,
+                 key, curve), missing_count, run_seconds, identity, programs, machines, origin; status: name, state, complete_count,
                  diverged_count, running_count, waiting_count, retrying_count, failed_count, cancelled_count, unplanned_count,
                  run_seconds, remaining_seconds, jobs (key, name, state, attempts, worker, since, error), of all studies an
                  array "studies"; list: studies (name, title, about, cell_count, run_count)
 gradreg reproduce
                  as study run; without a name published (name, title, run_count, seeds)
-gradreg version  version, commit, dirty, go, system, cpu`),
+gradreg version  version, commit, dirty, go, system, cpu, machine`),
 	}
 }
 

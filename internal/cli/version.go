@@ -12,7 +12,7 @@ import (
 
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print version, commit, Go version and CPU level", Args: args(cobra.NoArgs),
+		Use: "version", Short: "Print version, commit, Go version, machine and CPU level", Args: args(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error { return a.runVersion() },
 	}
 }
@@ -26,12 +26,14 @@ func (a *app) runVersion() error {
 	if a.json {
 		return a.printJSON(struct {
 			build.Info
-			CPU string `json:"cpu"`
-		}{b, level.String()})
+			CPU     string `json:"cpu"`
+			Machine string `json:"machine"`
+		}{b, level.String(), build.Machine()})
 	}
 	fmt.Fprintf(a.out, "gradreg %s (%s, %s, kernels %s)\n", b.Version, b.Go, b.System, level)
 	if b.Commit != "" {
 		fmt.Fprintf(a.out, "commit %s\n", b.Commit)
 	}
+	fmt.Fprintln(a.out, build.Machine())
 	return nil
 }

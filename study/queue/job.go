@@ -185,7 +185,7 @@ func (w *worker) train(ctx context.Context, args RunArgs) (study.Result, error) 
 	if info := build.Current(); result.Version == "" {
 		result.Version, result.Commit = info.Version, info.Commit
 	}
-	result.Key = args.Key
+	result.Key, result.Machine = args.Key, build.Machine()
 	result.Worker, result.Finished = w.client.ID(), w.queue.now().UTC().Format(time.RFC3339)
 	return result, err
 }
