@@ -197,8 +197,8 @@ func (b Block) title() string {
 	return strings.Join(parts, ", ")
 }
 
-// Tables returns the report's tables: all means on one look where there are several blocks, each block's comparison, and
-// what tuning chose.
+// Tables returns the report's tables: all means on one look where there are several blocks, each block's comparison, what
+// tuning chose, and how long the final runs took.
 func (r *Report) Tables() []report.Table {
 	var tables []report.Table
 	if len(r.Blocks) > 1 {
@@ -211,8 +211,10 @@ func (r *Report) Tables() []report.Table {
 		}
 		tables = append(tables, t)
 	}
-	if t := r.choices(); len(t.Rows) > 0 {
-		tables = append(tables, t)
+	for _, t := range []report.Table{r.choices(), r.times()} {
+		if len(t.Rows) > 0 {
+			tables = append(tables, t)
+		}
 	}
 	return tables
 }
@@ -298,4 +300,47 @@ func (r *Report) choices() report.Table {
 		})
 	}
 	return t
+}
+
+// times says how long the final runs took, beside those of the baseline.
+func (r *Report) times() report.Table {
+	t := report.Table{
+		Caption: "Time of a final run on one thread",
+		Columns: []report.Column{{Head: "cell"}, {Head: "median, s", Right: true, Fields: []string{"run_seconds"}}, {Head: "to baseline", Right: true, Fields: []string{"relative_time"}}},
+		Notes:   []string{"With the search for λ, where it is open. Whatever else the machine did is in it."},
+	}
+	for _, b := range r.Blocks {
+		baseline := math.NaN()
+		for _, c := range r.Cells {
+			if b.holds(c.Cell) && c.Method == r.Baseline {
+				baseline = c.medianSeconds()
+			}
+		}
+		for _, c := range r.Cells {
+			seconds := c.medianSeconds()
+			if !b.holds(c.Cell) || math.IsNaN(seconds) {
+				continue
+			}
+			row := []report.Cell{{Text: c.String()}, {Text: fmt.Sprintf("%.1f", seconds), Values: []report.Number{report.Num(seconds)}}, {Text: "–"}}
+			if ratio := seconds / baseline; !math.IsNaN(ratio) {
+				row[2] = report.Cell{Text: fmt.Sprintf("%.2f", ratio), Values: []report.Number{report.Num(ratio)}}
+			}
+			t.Rows = append(t.Rows, row)
+		}
+	}
+	return t
+}
+
+// medianSeconds returns the median time of the runs, NaN of none.
+func (c CellReport) medianSeconds() float64 {
+	var list []float64
+	for _, run := range c.ended() {
+		list = append(list, run.Seconds)
+	}
+	slices.Sort(list)
+	n := len(list)
+	if n == 0 {
+		return math.NaN()
+	}
+	return (list[(n-1)/2] + list[n/2]) / 2
 }

@@ -201,6 +201,10 @@ func TestDivergence(t *testing.T) {
 	if !strings.Contains(strings.Join(notes, "\n"), "none: 1 of 3 runs diverged") {
 		t.Errorf("notes %q", notes)
 	}
+	tables := r.Tables()
+	if times := tables[len(tables)-1]; len(times.Rows) != len(p.Cells)-4 || times.Rows[0][1].Text != "1.0" || times.Rows[1][2].Text != "1.00" {
+		t.Errorf("times %v", times.Rows) // of all cells but the diverged ones
+	}
 	if len(r.Machines) != 1 || r.Machines[0] != "here" {
 		t.Errorf("machines %q", r.Machines)
 	}
