@@ -1,7 +1,6 @@
 package study
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -62,20 +61,6 @@ func (r *Report) writeTables(dir string) error {
 
 // tableFiles are the names of the tables' files by format.
 var tableFiles = map[string]string{"text": "tables.txt", "markdown": "tables.md", "csv": "tables.csv", "latex": "tables.tex"}
-
-// tables returns the tables in a format, with empty lines between them.
-func (r *Report) tables(format string) ([]byte, error) {
-	var b bytes.Buffer
-	for i, t := range r.Tables() {
-		if i > 0 {
-			b.WriteString("\n")
-		}
-		if err := t.Write(&b, format); err != nil {
-			return nil, err
-		}
-	}
-	return b.Bytes(), nil
-}
 
 // NamedFigure is a figure with the name of its files.
 type NamedFigure struct {

@@ -1,0 +1,176 @@
+package study
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gradreg/gradreg/report"
+	"github.com/gradreg/gradreg/study/stats"
+)
+
+// Tables returns the report's tables: all means on one look where there are several blocks, each block's comparison, what
+// tuning chose, and how long the final runs took.
+func (r *Report) Tables() []report.Table {
+	var tables []report.Table
+	if len(r.Blocks) > 1 {
+		tables = append(tables, r.overview())
+	}
+	for _, b := range r.Blocks {
+		t := r.blockTable(b)
+		if last := len(tables) - 1; last >= 0 && slices.Equal(tables[last].Notes, t.Notes) {
+			tables[last].Notes = nil // said once, below the last table that it is true of
+		}
+		tables = append(tables, t)
+	}
+	for _, t := range []report.Table{r.choices(), r.times()} {
+		if len(t.Rows) > 0 {
+			tables = append(tables, t)
+		}
+	}
+	return tables
+}
+
+func (r *Report) blockTable(b Block) report.Table {
+	t := report.ComparisonTable(b.Comparisons, report.ComparisonOptions{
+		Caption: "Test accuracy, " + b.title(), Value: "test_accuracy", Percent: true, Published: b.Published,
+	})
+	for _, c := range r.Cells {
+		diverged := len(c.Runs) - len(c.ended())
+		if diverged > 0 && b.holds(c.Cell) {
+			t.Notes = append(t.Notes, fmt.Sprintf("%s: %d of %d runs diverged and are left out.", c.Method, diverged, len(c.Runs)))
+		}
+	}
+	return t
+}
+
+// methods returns the names of all methods, in the order of the cells.
+func (r *Report) methods() []string {
+	var list []string
+	for _, c := range r.Cells {
+		if !slices.Contains(list, c.Method) {
+			list = append(list, c.Method)
+		}
+	}
+	return list
+}
+
+// overview has a row for each block and a column for each method.
+func (r *Report) overview() report.Table {
+	t := report.Table{Caption: "Test accuracy, %: mean ± standard deviation over seeds", Columns: []report.Column{{Head: ""}}}
+	methods := r.methods()
+	for _, m := range methods {
+		t.Columns = append(t.Columns, report.Column{Head: m, Right: true, Fields: []string{m, m + "_sd", m + "_run_count"}})
+	}
+	for _, b := range r.Blocks {
+		row := []report.Cell{{Text: b.title()}}
+		best := -1.0
+		for _, c := range b.Comparisons {
+			best = max(best, c.Summary.Mean)
+		}
+		for _, m := range methods {
+			cell := report.Cell{Text: "–"}
+			if i := slices.IndexFunc(b.Comparisons, func(c stats.Comparison) bool { return c.Name == m }); i >= 0 && b.Comparisons[i].Summary.N > 0 {
+				s := b.Comparisons[i].Summary
+				cell = report.Cell{Text: fmt.Sprintf("%.2f", 100*s.Mean), Values: []report.Number{report.Num(s.Mean), {}, report.Num(float64(s.N))}, Strong: s.Mean == best}
+				if s.N > 1 {
+					cell.Text += fmt.Sprintf(" ± %.2f", 100*s.SD)
+					cell.Values[1] = report.Num(s.SD)
+				}
+			}
+			row = append(row, cell)
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// choices says what tuning chose.
+func (r *Report) choices() report.Table {
+	t := report.Table{
+		Caption: "What tuning on dev images chose",
+		Columns: []report.Column{{Head: "cell"}, {Head: "trials", Right: true}, {Head: "chosen"}, {Head: "dev accuracy, %", Right: true, Fields: []string{"dev_accuracy"}}},
+	}
+	for _, c := range r.Cells {
+		if len(c.Tuned) == 0 || c.Values == nil {
+			continue
+		}
+		var chosen []string
+		for _, name := range c.Tuned {
+			chosen = append(chosen, fmt.Sprintf("%s %s", name, strconv.FormatFloat(c.Values[name], 'g', -1, 64)))
+		}
+		cell := report.Cell{Text: "–"}
+		for _, trial := range c.Trials {
+			if maps.Equal(trial.Values, c.Values) && len(trial.DevAccuracy) > 0 {
+				if last := trial.DevAccuracy[len(trial.DevAccuracy)-1]; last != nil {
+					cell = report.Cell{Text: fmt.Sprintf("%.2f", 100**last), Values: []report.Number{report.Num(*last)}}
+				}
+			}
+		}
+		t.Rows = append(t.Rows, []report.Cell{
+			{Text: c.String()}, {Text: strconv.Itoa(len(c.Trials))}, {Text: strings.Join(chosen, ", ")}, cell,
+		})
+	}
+	return t
+}
+
+// times says how long the final runs took, beside those of the baseline.
+func (r *Report) times() report.Table {
+	t := report.Table{
+		Caption: "Time of a final run on one thread",
+		Columns: []report.Column{{Head: "cell"}, {Head: "median, s", Right: true, Fields: []string{"run_seconds"}}, {Head: "to baseline", Right: true, Fields: []string{"relative_time"}}},
+		Notes:   []string{"With the search for λ, where it is open. Whatever else the machine did is in it."},
+	}
+	for _, b := range r.Blocks {
+		baseline := math.NaN()
+		for _, c := range r.Cells {
+			if b.holds(c.Cell) && c.Method == r.Baseline {
+				baseline = c.medianSeconds()
+			}
+		}
+		for _, c := range r.Cells {
+			seconds := c.medianSeconds()
+			if !b.holds(c.Cell) || math.IsNaN(seconds) {
+				continue
+			}
+			row := []report.Cell{{Text: c.String()}, {Text: fmt.Sprintf("%.1f", seconds), Values: []report.Number{report.Num(seconds)}}, {Text: "–"}}
+			if ratio := seconds / baseline; !math.IsNaN(ratio) {
+				row[2] = report.Cell{Text: fmt.Sprintf("%.2f", ratio), Values: []report.Number{report.Num(ratio)}}
+			}
+			t.Rows = append(t.Rows, row)
+		}
+	}
+	return t
+}
+
+// medianSeconds returns the median time of the runs, NaN of none.
+func (c CellReport) medianSeconds() float64 {
+	var list []float64
+	for _, run := range c.ended() {
+		list = append(list, run.Seconds)
+	}
+	slices.Sort(list)
+	n := len(list)
+	if n == 0 {
+		return math.NaN()
+	}
+	return (list[(n-1)/2] + list[n/2]) / 2
+}
+
+// tables returns the tables in a format, with empty lines between them.
+func (r *Report) tables(format string) ([]byte, error) {
+	var b bytes.Buffer
+	for i, t := range r.Tables() {
+		if i > 0 {
+			b.WriteString("\n")
+		}
+		if err := t.Write(&b, format); err != nil {
+			return nil, err
+		}
+	}
+	return b.Bytes(), nil
+}
