@@ -229,8 +229,9 @@ func TestCompare(t *testing.T) {
 	if !d.Interval.Contains(0.0052) || d.Interval.Contains(0) {
 		t.Errorf("interval %v", d.Interval)
 	}
-	if d.Interval.Kind != stats.Studentized.String() || list[2].Paired.Interval.Kind != stats.KindT {
-		t.Errorf("the intervals of 5 and 2 pairs are %s and %s", d.Interval, list[2].Paired.Interval)
+	many := []stats.Group{runs("none", 1, 2, 3, 4, 5, 6, 7, 8), runs("other", 2, 2, 5, 4, 9, 6, 7, 9)}
+	if eight, err := stats.Compare(many, "none", stats.Options{}); err != nil || eight[1].Paired.Interval.Kind != stats.Studentized.String() || d.Interval.Kind != stats.KindT {
+		t.Errorf("the intervals of 8 and 5 pairs are %+v and %s, %v", eight, d.Interval, err)
 	}
 	if list[0].Paired != nil || list[3].Paired != nil || list[3].Interval != nil || list[2].Paired.Difference.N != 2 {
 		t.Errorf("comparisons %+v", list)
