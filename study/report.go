@@ -33,6 +33,10 @@ type Report struct {
 	// Machines are those that the runs were made on, as far as they were recorded.
 	Machines []string `json:"machines,omitempty"`
 	Origin   *Origin  `json:"origin,omitempty"`
+
+	// What the report follows from, in files of their own.
+	spec     Spec
+	finished []Result
 }
 
 // Origin is what made a report.
@@ -92,10 +96,11 @@ func NewReport(s *Study, results Results) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{Name: s.Name, Title: s.Title, About: s.About, Source: s.Source, Baseline: s.Baseline, Identity: s.Identity}
+	r := &Report{Name: s.Name, Title: s.Title, About: s.About, Source: s.Source, Baseline: s.Baseline, Identity: s.Identity, spec: s.Spec}
 	programs, machines := map[string]bool{}, map[string]bool{}
 	for _, run := range p.Runs() {
 		if result, ok := results[run.Key]; ok {
+			r.finished = append(r.finished, result)
 			r.Seconds += result.Seconds
 			programs[strings.TrimSpace(result.Version+" "+result.Commit)] = true
 			if result.Machine != "" {

@@ -3,11 +3,14 @@ package study
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/goccy/go-yaml"
 
 	"github.com/gradreg/gradreg/internal/atomicfile"
 	"github.com/gradreg/gradreg/report"
@@ -17,15 +20,20 @@ import (
 const (
 	PageFile    = "report.html"
 	ResultsFile = "results.json"
+	SpecFile    = "study.yaml"
+	RunsFile    = "runs.jsonl"
 )
 
-// Write writes the report to a folder, which is made if need be: results.json, each table as tables.txt, .md, .csv and
-// .tex, each figure as SVG and PNG, and report.html with everything.
+// Write writes the report to a folder, which is made if need be: study.yaml and runs.jsonl, from which the rest follows;
+// results.json, each table as tables.txt, .md, .csv and .tex, each figure as SVG and PNG, and report.html with everything.
 func (r *Report) Write(dir string, from Origin) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
 	r.Origin = &from
+	if err := r.writeSources(dir); err != nil {
+		return err
+	}
 	data, err := json.MarshalIndent(r, "", " ")
 	if err != nil {
 		return err
@@ -43,6 +51,18 @@ func (r *Report) Write(dir string, from Origin) error {
 		}
 	}
 	return report.WritePage(filepath.Join(dir, PageFile), r.page(figures))
+}
+
+// writeSources writes what the report follows from.
+func (r *Report) writeSources(dir string) error {
+	text, err := yaml.Marshal(r.spec)
+	if err != nil {
+		return err
+	}
+	if err := atomicfile.WriteBytes(filepath.Join(dir, SpecFile), text); err != nil {
+		return err
+	}
+	return atomicfile.Write(filepath.Join(dir, RunsFile), func(w io.Writer) error { return WriteRuns(w, r.finished) })
 }
 
 // writeTables writes the tables in every form.

@@ -1,0 +1,71 @@
+package study
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+
+	"github.com/gradreg/gradreg/internal/fault"
+)
+
+// WriteRuns writes finished runs, one JSON object a line: all that is known of each. A study and these lines are what its
+// report follows from; a database that has none of them takes them in by queue.Queue.Import.
+func WriteRuns(w io.Writer, runs []Result) error {
+	b := bufio.NewWriter(w)
+	e := json.NewEncoder(b)
+	for _, r := range runs {
+		if err := e.Encode(r); err != nil {
+			return err
+		}
+	}
+	return b.Flush()
+}
+
+// ReadRuns reads what WriteRuns has written. An error names the line, counted from 1, and what is wrong with it.
+func ReadRuns(r io.Reader) ([]Result, error) {
+	var runs []Result
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, longestLine)
+	for number := 1; lines.Scan(); number++ {
+		result, err := readRun(lines.Bytes())
+		if err != nil {
+			return nil, fault.Inputf("line %d: %w", number, err)
+		}
+		runs = append(runs, result)
+	}
+	if errors.Is(lines.Err(), bufio.ErrTooLong) {
+		return nil, fault.Inputf("line %d is longer than %d bytes, expected a run", len(runs)+1, longestLine)
+	}
+	return runs, lines.Err()
+}
+
+// longestLine leaves room for a learning curve of some ten thousand points.
+const longestLine = 1 << 20
+
+var keyForm = regexp.MustCompile(`^[0-9a-f]{` + strconv.Itoa(keyLength) + `}$`)
+
+func readRun(line []byte) (Result, error) {
+	var r Result
+	d := json.NewDecoder(bytes.NewReader(line))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&r); err != nil {
+		return r, fmt.Errorf("%w; expected a run", err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return r, errors.New("something follows the run")
+	}
+	switch {
+	case !keyForm.MatchString(r.Key):
+		return r, fmt.Errorf("key is %q, expected %d hexadecimal digits", r.Key, keyLength)
+	case r.Accuracy < 0 || r.Accuracy > 1:
+		return r, fmt.Errorf("accuracy is %v, expected a fraction", r.Accuracy)
+	case r.Seconds < 0:
+		return r, fmt.Errorf("seconds is %v, expected at least 0", r.Seconds)
+	}
+	return r, nil
+}
