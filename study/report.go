@@ -26,7 +26,7 @@ type Report struct {
 	Cells    []CellReport `json:"cells"`
 	// Missing is the number of final runs that are not there yet or have failed.
 	Missing  int      `json:"missing_count"`
-	Seconds  float64  `json:"run_seconds"` // of all runs, on one thread each
+	Seconds  float64  `json:"run_seconds"` // of all runs whose time is known, on one thread each
 	Identity Identity `json:"identity"`
 	// Programs are the versions and commits that the runs were made with.
 	Programs []string `json:"programs"`

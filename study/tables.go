@@ -35,10 +35,23 @@ func (r *Report) Tables() []report.Table {
 	return tables
 }
 
+// blockTable compares the methods of a block that have a run.
 func (r *Report) blockTable(b Block) report.Table {
-	t := report.ComparisonTable(b.Comparisons, report.ComparisonOptions{
+	var there []stats.Comparison
+	var waiting []string
+	for _, c := range b.Comparisons {
+		if c.Summary.N > 0 || c.Name == r.Baseline {
+			there = append(there, c)
+		} else {
+			waiting = append(waiting, c.Name)
+		}
+	}
+	t := report.ComparisonTable(there, report.ComparisonOptions{
 		Caption: "Test accuracy, " + b.title(), Value: "test_accuracy", Percent: true, Published: b.Published,
 	})
+	if len(waiting) > 0 {
+		t.Notes = append(t.Notes, fmt.Sprintf("Without a finished run: %s.", strings.Join(waiting, ", ")))
+	}
 	for _, c := range r.Cells {
 		diverged := len(c.Runs) - len(c.ended())
 		if diverged > 0 && b.holds(c.Cell) {
@@ -48,11 +61,11 @@ func (r *Report) blockTable(b Block) report.Table {
 	return t
 }
 
-// methods returns the names of all methods, in the order of the cells.
+// methods returns the names of all methods that have a run, in the order of the cells.
 func (r *Report) methods() []string {
 	var list []string
 	for _, c := range r.Cells {
-		if !slices.Contains(list, c.Method) {
+		if len(c.ended()) > 0 && !slices.Contains(list, c.Method) {
 			list = append(list, c.Method)
 		}
 	}
