@@ -15,6 +15,7 @@ import (
 // DataDigest returns the SHA-256 of the images and labels that a configuration's data are divided from, and the names of the
 // classes: equal digests mean that equal configurations train on equal bytes.
 func DataDigest(ctx context.Context, cfg Config, opt Options) (string, error) {
+	cfg.Seed = 1 // a seed may divide a folder into parts; the pictures are the same
 	d, err := openData(ctx, &cfg, opt)
 	if err != nil {
 		return "", err
@@ -40,13 +41,16 @@ func DataDigest(ctx context.Context, cfg Config, opt Options) (string, error) {
 // pictures have and how they are made square, so that the configuration repeats the run when pictures are added.
 func openData(ctx context.Context, cfg *Config, opt Options) (*dataset.Dataset, error) {
 	if !dataset.IsFolder(cfg.Data) {
+		d, err := dataset.Open(cfg.Data, opt.DataDirs...)
 		switch {
+		case err != nil: // first of all a name that nothing has
+			return nil, err
 		case cfg.Size != 0:
 			return nil, fault.Inputf("size is %d, but the images of %s have theirs: it is for folders of pictures", cfg.Size, cfg.Data)
 		case cfg.Fit != "":
 			return nil, fault.Inputf("fit is %s, but the images of %s are square: it is for folders of pictures", cfg.Fit, cfg.Data)
 		}
-		return dataset.Open(cfg.Data, opt.DataDirs...)
+		return d, nil
 	}
 	fit, err := picture.ParseFit(cfg.Fit)
 	if err != nil {

@@ -84,3 +84,28 @@ func TestFolderOfPictures(t *testing.T) {
 		}
 	}
 }
+
+// TestDigestOfFolder has the same digest whatever the seed, which divides the pictures, and another for other pictures.
+func TestDigestOfFolder(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	cfg := small()
+	cfg.Data, cfg.TrainSize, cfg.Size = photos(t), 0, 12
+	digest := func() string {
+		t.Helper()
+		d, err := train.DataDigest(context.Background(), cfg, train.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	first := digest()
+	if cfg.Seed = 2; digest() != first {
+		t.Error("another seed, another digest")
+	}
+	if err := os.Remove(filepath.Join(cfg.Data, "warm", "3.png")); err != nil {
+		t.Fatal(err)
+	}
+	if digest() == first {
+		t.Error("a picture less, the same digest")
+	}
+}
