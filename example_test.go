@@ -1,6 +1,7 @@
 package gradreg_test
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/gradreg/gradreg"
@@ -8,6 +9,7 @@ import (
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/optim"
 	"github.com/gradreg/gradreg/sym"
+	"github.com/gradreg/gradreg/train"
 )
 
 // A training step with a penalty, in symbolic form: the objective's gradients are expressions like all else, and an
@@ -90,16 +92,13 @@ func (s squeezing) Lambda() float64 { return s.lambda }
 func (s squeezing) Validate() error { return nil }
 func (s squeezing) String() string  { return fmt.Sprintf("squeezing:%v", s.lambda) }
 
-// A regularizer of one's own needs no registration; package regtest tests it.
+// A regularizer of one's own needs no registration: a configuration of package train takes it as it is, beside those that have
+// a text form. Package regtest tests it.
 func ExampleRegularizer() {
-	g := sym.NewGraph()
-	c := nn.NewContext(nn.NewParams(g), true, 0)
-	x, y := g.Input("x", sym.Float, 8, 20), g.Input("y", sym.Int, 8)
-	problem := gradreg.NewProblem(c, x, sym.OneHot(y, 3), func(c *nn.Context, x *sym.Expr) *sym.Expr {
-		h := nn.Dropout{Rate: 0.5}.Apply(c, nn.ReLU(nn.Dense{Out: 30}.Apply(c, x)))
-		return nn.Dense{Out: 3}.Apply(c, h)
-	})
-	total, _ := gradreg.Objective(problem, []gradreg.Regularizer{squeezing{0.01}, gradreg.DataGrad{Weight: 50}})
-	fmt.Println(total, problem.Params.Count(), total.Err())
-	// Output: add float[] 723 <nil>
+	cfg := train.Default()
+	cfg.TrainSize, cfg.Steps, cfg.Batch, cfg.Model = 100, 20, 10, "mlp:hidden=16"
+	cfg.Penalties = []gradreg.Regularizer{squeezing{0.01}}
+	summary, err := train.Run(context.Background(), cfg, train.Options{})
+	fmt.Println(summary.Regularizers, err)
+	// Output: [datagrad:50 weight-decay:0.0005 squeezing:0.01] <nil>
 }

@@ -34,12 +34,15 @@ type Config struct {
 	Architecture model.Model `yaml:"-"`
 	Augment      string      `yaml:"augment,omitempty"` // text form of package augment, or default; empty is none
 	Regularizers []string    `yaml:"regularizers"`      // text forms of package gradreg
-	Optimizer    string      `yaml:"optimizer"`         // text form of package optim
-	LearningRate float64     `yaml:"learning_rate"`     // base rate
-	Schedule     string      `yaml:"schedule"`          // text form of package optim
-	Steps        int         `yaml:"steps"`
-	Batch        int         `yaml:"batch"`
-	Seed         uint64      `yaml:"seed"` // of the split, the initial weights, the batches and all random numbers
+	// Penalties are regularizers of one's own beside Regularizers, which then records their String. A saved run of them
+	// repeats and resumes where they are given again.
+	Penalties    []gradreg.Regularizer `yaml:"-"`
+	Optimizer    string                `yaml:"optimizer"`     // text form of package optim
+	LearningRate float64               `yaml:"learning_rate"` // base rate
+	Schedule     string                `yaml:"schedule"`      // text form of package optim
+	Steps        int                   `yaml:"steps"`
+	Batch        int                   `yaml:"batch"`
+	Seed         uint64                `yaml:"seed"` // of the split, the initial weights, the batches and all random numbers
 	// PaperProtocol divides and normalizes the data as the paper's experiments did (REFERENCE.md section 3).
 	PaperProtocol   bool `yaml:"paper_protocol"`
 	EvalEvery       int  `yaml:"eval_every"`       // steps between evaluations on the dev part; 0 for none
@@ -130,7 +133,7 @@ func (c *Config) resolve() (p parts, err error) {
 		return p, fault.Input(err)
 	}
 	c.Augment = p.augment.String()
-	if p.regularizers, err = gradreg.ParseAll(c.Regularizers); err != nil {
+	if p.regularizers, err = c.penalties(); err != nil {
 		return p, fault.Input(err)
 	}
 	if p.optimizer, err = optim.Parse(c.Optimizer); err != nil {
@@ -153,6 +156,27 @@ func (c *Config) architecture() (model.Model, error) {
 		return model.Parse(c.Model)
 	}
 	return c.Architecture, c.Architecture.Validate()
+}
+
+// penalties returns the regularizers that the configuration names and then those that it holds. A name that one of the latter
+// has recorded stands for it.
+func (c *Config) penalties() ([]gradreg.Regularizer, error) {
+	regs, err := gradreg.ParseAll(slices.DeleteFunc(slices.Clone(c.Regularizers), func(text string) bool {
+		return slices.ContainsFunc(c.Penalties, func(r gradreg.Regularizer) bool { return r.String() == text })
+	}))
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range c.Penalties {
+		if err := r.Validate(); err != nil {
+			return nil, fmt.Errorf("regularizer %q: %w", r, err)
+		}
+		if slices.ContainsFunc(regs, func(other gradreg.Regularizer) bool { return other.Name() == r.Name() }) {
+			return nil, fmt.Errorf("regularizer %q: %s stands twice", r, r.Name())
+		}
+		regs = append(regs, r)
+	}
+	return regs, nil
 }
 
 // Validate returns the first thing that is wrong with the configuration, as far as it can be known without data.
