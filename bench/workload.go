@@ -40,8 +40,8 @@ func (w Workload) Methods() []string {
 	if w.Net == "critic" {
 		return []string{"plain", "penalty"}
 	}
-	if w.Name == "jacobian" { // ½·mean_b ‖J_b‖_F², exactly: n = −1 of jacobian_regularizer
-		return []string{"plain", "hoffman"}
+	if w.Name == "jacobian" { // exactly: ½·mean_b ‖J_b‖_F², n = −1 of jacobian_regularizer, and mean_b ‖∂p_b/∂x_b‖_F²
+		return []string{"plain", "hoffman", "jacreg"}
 	}
 	return []string{"plain", "datagrad", "spectreg"}
 }
@@ -91,6 +91,8 @@ func (w Workload) newStep(method string) (*step, error) {
 		s.penalty = gradreg.DataGrad{}.Penalty(problem)
 	case "hoffman":
 		s.penalty = gradreg.Hoffman{Projections: -1}.Penalty(problem)
+	case "jacreg":
+		s.penalty = gradreg.JacReg{}.Penalty(problem)
 	case "spectreg":
 		projected := sym.VJP(problem.Logits, input("eps", w.Batch, classes), problem.Input)[0]
 		s.penalty = sym.Scale(sym.Sum(sym.Square(projected)), scale)

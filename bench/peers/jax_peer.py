@@ -53,12 +53,14 @@ def objective(net, method):
         if method == "plain":
             loss = losses(t["x"])[1]
             return loss, (loss, 0.0)
-        if method == "hoffman":
+        if method in ("hoffman", "jacreg"):
             # Exact: one pull-back for all classes.
-            logits, pull = jax.vjp(f, t["x"])
+            outputs = f if method == "hoffman" else lambda x: jax.nn.softmax(f(x))
+            logits, (_, pull) = f(t["x"]), jax.vjp(outputs, t["x"])
             rows = jax.vmap(lambda c: pull(jnp.broadcast_to(c, logits.shape))[0])(jnp.eye(logits.shape[1]))
             chosen = jnp.take_along_axis(jax.nn.log_softmax(logits), t["y"][:, None], 1)
-            loss, penalty = -chosen.mean(), jnp.square(rows).sum() / (2 * len(logits))
+            factor = 0.5 if method == "hoffman" else 1
+            loss, penalty = -chosen.mean(), jnp.square(rows).sum() * (factor / len(logits))
             return loss + LAMBDA * penalty, (loss, penalty)
         g, loss = jax.grad(losses, has_aux=True)(t["x"])
         penalty = jnp.square(g).sum() / len(g)

@@ -36,10 +36,11 @@ def objective(net, params, t, method):
     loss = F.cross_entropy(logits, t["y"])
     if method == "plain":
         return loss, loss, torch.zeros(())
-    if method == "hoffman":
+    if method in ("hoffman", "jacreg"):
         # Exact, class by class, each with a graph to differentiate again, as jacobian_regularizer does for n = -1.
-        rows = [torch.autograd.grad(logits[:, k].sum(), x, create_graph=True)[0] for k in range(logits.shape[1])]
-        penalty = sum(g.square().sum() for g in rows) / (2 * len(x))
+        y, factor = (logits, 0.5) if method == "hoffman" else (logits.softmax(1), 1)
+        rows = [torch.autograd.grad(y[:, k].sum(), x, create_graph=True)[0] for k in range(y.shape[1])]
+        penalty = sum(g.square().sum() for g in rows) * (factor / len(x))
         return loss + LAMBDA * penalty, loss, penalty
     # The mean's gradient times the batch is that of the sum, and saves a second cross-entropy.
     scalar, scale = (loss, len(x)) if method == "datagrad" else ((logits * t["eps"]).sum(), 1)

@@ -22,7 +22,7 @@ func (a *app) benchCommand() *cobra.Command {
 		Use:   "bench",
 		Short: "Measure training steps, here and in other frameworks",
 		Long: `Measure images per second of training steps: W1 LeNet at batch 50, W2 LeNetCaffe at 50 and 256, W3 a CIFAR ResNet at 128, W4 a
-convolutional critic at 64; plain and with penalties; and W1 with the exact norm of the logits' Jacobian (workload
+convolutional critic at 64; plain and with penalties; and W1 with the exact norms of the Jacobian (workload
 jacobian). With --peers the same steps run in PyTorch and JAX in turn, round by round, after their loss, penalty and an
 updated weight were compared with ours.
 

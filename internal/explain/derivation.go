@@ -1,7 +1,6 @@
 package explain
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -155,14 +154,4 @@ func multiplyAdds(e *sym.Expr) int {
 		return shape(1).Size() * e.Shape()[1:].Size()
 	}
 	return 0
-}
-
-// Summary is the sentence a person starts with: R, its convention and cost.
-func Summary(r gradreg.Regularizer) string {
-	for _, info := range gradreg.Regularizers() {
-		if info.Name == r.Name() {
-			return fmt.Sprintf("%s: R = %s, λ = %s\n  %s\n  multiply-adds of a step: %s (plain: 3F − F₁)", info.Name, info.Formula, spec.Format(r.Lambda()), info.Convention, info.Cost)
-		}
-	}
-	return r.String()
 }
