@@ -373,3 +373,15 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// TestAtEdge names parameters whose best value may lie beyond what was tried.
+func TestAtEdge(t *testing.T) {
+	trial := func(lambda, wd float64) TrialReport { return TrialReport{Values: Values{"lambda": lambda, "wd": wd}} }
+	c := CellReport{Tuned: []string{"lambda", "wd"}, Trials: []TrialReport{trial(1, 5), trial(2, 5), trial(3, 6), trial(4, 6)}}
+	for lambda, want := range map[float64]string{1: "[lambda]", 2: "[]", 3: "[]", 4: "[lambda]"} {
+		c.Values = Values{"lambda": lambda, "wd": 6} // of two choices one is always at an end
+		if got := fmt.Sprint(c.atEdge()); got != want {
+			t.Errorf("λ %v: %s, expected %s", lambda, got, want)
+		}
+	}
+}

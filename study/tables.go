@@ -108,6 +108,7 @@ func (r *Report) choices() report.Table {
 		Caption: "What tuning on dev images chose",
 		Columns: []report.Column{{Head: "cell"}, {Head: "trials", Right: true}, {Head: "chosen"}, {Head: "dev accuracy, %", Right: true, Fields: []string{"dev_accuracy"}}},
 	}
+	var edges []string
 	for _, c := range r.Cells {
 		if len(c.Tuned) == 0 || c.Values == nil {
 			continue
@@ -127,8 +128,30 @@ func (r *Report) choices() report.Table {
 		t.Rows = append(t.Rows, []report.Cell{
 			{Text: c.String()}, {Text: strconv.Itoa(len(c.Trials))}, {Text: strings.Join(chosen, ", ")}, cell,
 		})
+		for _, name := range c.atEdge() {
+			edges = append(edges, c.String()+" ("+name+")")
+		}
+	}
+	if len(edges) > 0 {
+		t.Notes = []string{"Chosen at an end of what was tried, beyond which there may be better: " + strings.Join(edges, "; ") + "."}
 	}
 	return t
+}
+
+// atEdge returns the tuned parameters whose chosen value is the least or the largest of three or more that were tried.
+func (c CellReport) atEdge() []string {
+	var list []string
+	for _, name := range c.Tuned {
+		tried := map[float64]bool{}
+		for _, trial := range c.Trials {
+			tried[trial.Values[name]] = true
+		}
+		values := slices.Sorted(maps.Keys(tried))
+		if v := c.Values[name]; len(values) > 2 && (v == values[0] || v == values[len(values)-1]) {
+			list = append(list, name)
+		}
+	}
+	return list
 }
 
 // times says how long the final runs took, beside those of the baseline.
