@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -90,7 +89,7 @@ func (a *app) runExplain(cmd *cobra.Command, o *explainOptions) error {
 		return err
 	}
 	if o.out != "" {
-		if err := o.write(cmd.Context(), d); err != nil {
+		if err := o.write(d); err != nil {
 			return err
 		}
 	}
@@ -142,21 +141,16 @@ func (a *app) explains(o *explainOptions, changed func(string) bool) (explain.Op
 }
 
 // write draws both graphs.
-func (o *explainOptions) write(ctx context.Context, d *explain.Derivation) error {
+func (o *explainOptions) write(d *explain.Derivation) error {
 	if err := os.MkdirAll(o.out, 0o777); err != nil {
 		return err
 	}
 	for name, stage := range map[string]explain.Stage{"before": d.Before(), "after": d.After()} {
-		dot := stage.DOT()
-		svg, err := explain.SVG(ctx, dot)
-		if err != nil {
-			return err
-		}
-		if err := atomicfile.WriteBytes(filepath.Join(o.out, name+".svg"), svg); err != nil {
+		if err := atomicfile.WriteBytes(filepath.Join(o.out, name+".svg"), stage.SVG()); err != nil {
 			return err
 		}
 		if o.dot {
-			if err := atomicfile.WriteBytes(filepath.Join(o.out, name+".dot"), []byte(dot)); err != nil {
+			if err := atomicfile.WriteBytes(filepath.Join(o.out, name+".dot"), []byte(stage.DOT())); err != nil {
 				return err
 			}
 		}
