@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"github.com/gradreg/gradreg/internal/build"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/spec"
+	"github.com/gradreg/gradreg/study/queue"
 	"github.com/gradreg/gradreg/train"
 )
 
@@ -84,17 +86,33 @@ func isTerminal(w io.Writer) bool {
 	return err == nil && width > 0 && height > 0
 }
 
-// bug makes an error of a panic and writes what its finder should send to a file.
-func (a *app) bug(value any, args []string, stack []byte) error {
+// bug makes an error of a panic and writes what its finder should send to a file, without credentials.
+func (a *app) bug(panicked any, args []string, stack []byte) error {
+	value := a.hide(fmt.Sprint(panicked), args)
 	f, err := os.CreateTemp("", "gradreg-bug-*.txt")
 	if err == nil {
-		_, err = fmt.Fprintf(f, "%+v\ngradreg %q\n\n%v\n\n%s", build.Current(), args, value, stack)
+		_, err = f.WriteString(a.hide(fmt.Sprintf("%+v\ngradreg %q\n\n%v\n\n%s", build.Current(), args, value, stack), args))
 		err = errors.Join(err, f.Close())
 	}
 	if err != nil {
 		return fmt.Errorf("this is a bug: %v (no report could be written: %w)", value, err)
 	}
 	return fmt.Errorf("this is a bug: %v; please report it with the file %s", value, f.Name())
+}
+
+// hide returns a text without the credentials that arguments or environment hold.
+func (a *app) hide(text string, args []string) string {
+	addresses := []string{a.getenv("GRADREG_DB")}
+	for _, arg := range args {
+		_, value, _ := strings.Cut(arg, "=") // of --db=ADDRESS
+		addresses = append(addresses, arg, value)
+	}
+	addresses = slices.DeleteFunc(addresses, func(s string) bool { return !strings.Contains(s, "://") })
+	text = queue.HideIn(text, addresses...)
+	if password := a.getenv("PGPASSWORD"); password != "" {
+		text = strings.ReplaceAll(text, password, "…")
+	}
+	return text
 }
 
 // usage marks an error of the command line.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -13,7 +14,7 @@ import (
 func TestPanic(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	var out, errOut bytes.Buffer
-	a := &app{out: &out, err: &errOut}
+	a := &app{out: &out, err: &errOut, getenv: func(string) string { return "" }}
 	code := a.exit(a.guarded([]string{"train", "--seed", "7"}, func() error { panic(errors.New("index out of range")) }))
 	if code != exitFailed || out.Len() > 0 {
 		t.Errorf("exit code %d, output %q", code, out.String())
@@ -29,6 +30,35 @@ func TestPanic(t *testing.T) {
 	for _, want := range []string{`"--seed" "7"`, "index out of range", "bug_test.go"} {
 		if !strings.Contains(string(report), want) {
 			t.Errorf("the report lacks %s: %s", want, report)
+		}
+	}
+}
+
+// TestPanicHidesCredentials looks for passwords in what a panic of a command that has them leaves.
+func TestPanicHidesCredentials(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	env := map[string]string{"GRADREG_DB": "postgres://me:env-s3cr3t@h/db", "PGPASSWORD": "pg-s3cr3t"}
+	for _, args := range [][]string{
+		{"worker", "--db", "postgres://me:arg-s3cr3t@h/db"}, {"worker", "--db=postgres://me:arg-s3cr3t@h/db"},
+		{"worker", "--db=postgresql://h/db?user=me&password=arg-s3cr3t"},
+	} {
+		var out, errOut bytes.Buffer
+		a := &app{out: &out, err: &errOut, getenv: func(name string) string { return env[name] }}
+		a.exit(a.guarded(args, func() error { panic("dial: " + strings.Join(args, " ") + " " + env["GRADREG_DB"] + " pg-s3cr3t") }))
+		paths, err := filepath.Glob(filepath.Join(dir, "*"))
+		if err != nil || len(paths) != 1 {
+			t.Fatalf("%d files, %v", len(paths), err)
+		}
+		report, err := os.ReadFile(paths[0])
+		if err != nil || !strings.Contains(string(report), "dial: worker") {
+			t.Fatalf("%s, %v", report, err)
+		}
+		if text := errOut.String() + string(report); strings.Contains(text, "s3cr3t") {
+			t.Errorf("%q leaves a password: %s", args, text)
+		}
+		if err := os.Remove(paths[0]); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

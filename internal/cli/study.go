@@ -77,6 +77,9 @@ func (o *studyOptions) place(a *app, cmd *cobra.Command) (string, error) {
 	if db == "" && !cmd.Flags().Changed("dir") {
 		db = a.getenv("GRADREG_DB")
 	}
+	if queue.IsServer(o.dir) {
+		return "", usage{errors.New("--dir is the address of a server, expected a folder; --db takes an address")}
+	}
 	if db == "" {
 		return o.dir, nil
 	}

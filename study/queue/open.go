@@ -182,8 +182,19 @@ func secrets(address string) []string {
 }
 
 // Hide returns a text without the credentials of the database.
-func (q *Queue) Hide(text string) string {
-	for _, s := range q.secret {
+func (q *Queue) Hide(text string) string { return without(text, q.secret) }
+
+// HideIn returns a text without the credentials in addresses of servers.
+func HideIn(text string, addresses ...string) string {
+	for _, a := range addresses {
+		text = without(text, secrets(a))
+	}
+	return text
+}
+
+// without returns a text in which … stands for each secret.
+func without(text string, secrets []string) string {
+	for _, s := range secrets {
 		text = strings.ReplaceAll(text, s, "…")
 	}
 	return text
