@@ -52,11 +52,12 @@ type Config struct {
 	Note string `yaml:"note,omitempty"`
 }
 
-// Default returns the main job: LeNet with dropout on 2000 MNIST digits, DataGrad and weight decay.
+// Default returns the main job: LeNet with dropout on 2000 MNIST digits, DataGrad and weight decay. For other images take
+// [DefaultRegularizers].
 func Default() Config {
 	return Config{
 		Data: "mnist", TrainSize: 2000, Model: "lenet", Augment: defaultAugment,
-		Regularizers: []string{"datagrad:50", "weight-decay:5e-4"},
+		Regularizers: DefaultRegularizers("mnist", 2000),
 		Optimizer:    "adam", LearningRate: 1e-3, Schedule: "piecewise",
 		Steps: 10000, Batch: 50, Seed: 1,
 		EvalEvery: 1000, LogEvery: 100, CheckpointEvery: 1000,

@@ -41,8 +41,9 @@ The objective is mean loss + Σ λ·R. R is a mean over the samples of the batch
 normalized input, without a factor ½ unless its formula has one. The cost is in passes F of the network's
 linear operations over the batch, F₁ of its first layer, for K classes; a plain step takes 3F − F₁.
 
---reg adds to the defaults (datagrad:50 and weight-decay:5e-4), or to those of the --config file, or replaces the one
-of its name; --reg none clears what stands before it.
+--reg adds to the defaults (datagrad with a λ that suits data and number of images, 50 for 2000 digits, and
+weight-decay:5e-4), or to those of the --config file, or replaces the one of its name; --reg none clears what stands
+before it.
 
 Options that most of them have:
   at=data|noise|random  where the slope is taken: at the training points, at x + σ·n, or at σ·n (n ~ N(0, I), sigma=σ);

@@ -114,9 +114,9 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (train.Config, error) {
 		return train.FolderConfig(o.resume)
 	}
 	cfg, base := o.config, train.Default()
-	sized := changed("train-size")
+	sized, penalized := changed("train-size"), false
 	if o.file != "" {
-		base.TrainSize = unsaid
+		base.TrainSize, base.Regularizers = unsaid, nil
 		data, err := os.ReadFile(o.file)
 		if err != nil {
 			return cfg, fault.Inputf("--config: %w", err)
@@ -124,12 +124,20 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (train.Config, error) {
 		if base, err = train.ReadConfig(base, data); err != nil {
 			return cfg, fault.Inputf("%s: %w", o.file, err)
 		}
-		sized = sized || base.TrainSize != unsaid
+		sized, penalized = sized || base.TrainSize != unsaid, base.Regularizers != nil
 		cfg = base
 		o.override(&cfg, changed)
 	}
 	if !sized {
 		cfg.TrainSize = defaultTrainSize(cfg.Data)
+	}
+	if !penalized {
+		images := cfg.TrainSize
+		if cfg.PerClass > 0 {
+			images = 10 * cfg.PerClass // about: most sets have ten classes
+		}
+		base.Regularizers = train.DefaultRegularizers(cfg.Data, images)
+		cfg.Regularizers = base.Regularizers
 	}
 	if changed("reg") {
 		cfg.Regularizers = withOthers(base.Regularizers, o.config.Regularizers)
