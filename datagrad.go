@@ -10,7 +10,7 @@ import "github.com/gradreg/gradreg/sym"
 // norm does, the gradient of sample b is that of the summed loss Σ_b L_b with respect to x_b. (Drucker and
 // LeCun 1992, double backpropagation; Varga, Csiszárik and Zombori 2017, arXiv 1712.09936, section 3.)
 //
-// Ross and Doshi-Velez's form ½ Σ_b ‖∂(mean L)/∂x_b‖² has λ_Ross = 2B·λ_DataGrad.
+// Ross and Doshi-Velez's form ½ Σ_b ‖∂(mean L)/∂x_b‖² has λ_Ross = 2B·λ_DataGrad, that of the l1 norm λ_Ross = λ_DataGrad.
 type DataGrad struct {
 	Weight float64 // λ
 	// Norm is the norm of the slope: "l2", also if empty, "l1" or "linf". The latter two are not squared unless Slope
@@ -26,6 +26,9 @@ func (d DataGrad) Penalty(p *Problem) *sym.Expr {
 	g := at.lossSlope()
 	if d.Norm == "" || d.Norm == "l2" || g.Err() != nil {
 		return d.mean(at, g)
+	}
+	if d.LambdaAs == AsRoss {
+		d.LambdaAs = "" // Ross's form of the l1 norm is ours
 	}
 	sizes := sym.Abs(sym.Reshape(g, at.count, g.Shape().Size()/at.count))
 	if d.Norm == "l1" {
@@ -48,7 +51,13 @@ func (d DataGrad) Validate() error {
 	if err := oneOf("norm", d.Norm, "l2", "l1", "linf"); err != nil {
 		return err
 	}
-	return check(d.Weight, d.validate(AsRoss, AsSum))
+	if err := d.validate(AsRoss, AsSum); err != nil {
+		return err
+	}
+	if d.LambdaAs == AsRoss {
+		return check(d.Weight, rossForm(d.Norm, d.Slope))
+	}
+	return check(d.Weight, nil)
 }
 
 // String returns the text form.

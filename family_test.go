@@ -113,6 +113,28 @@ func TestConventions(t *testing.T) {
 			t.Errorf("0.7 as %s comes back as %v", c.as, back)
 		}
 	}
+	// Ross's l1 form is ours, with no factor; of a part of the batch B is its size.
+	for ours, theirs := range map[string]string{
+		"datagrad:1,norm=l1,lambda-as=ross":              "ross:1,norm=l1",
+		"datagrad:1,norm=l1,slope=linear,lambda-as=ross": "datagrad:1,norm=l1",
+		"datagrad:1,fraction=0.5,lambda-as=ross":         "ross:1,fraction=0.5",
+		"confidence:1,lambda-as=sum":                     "confidence:1",
+		"datagrad:1,fraction=0.5,lambda-as=sum":          "datagrad:1,fraction=0.5",
+		"spectreg:1,lambda-as=hoffman":                   "spectreg:1",
+	} {
+		times := map[string]float64{"confidence:1": batch, "datagrad:1,fraction=0.5": 2, "spectreg:1": 0.5}[theirs]
+		if times == 0 {
+			times = 1
+		}
+		got, want := valueOf(t, familyNetwork, ours)[0], times*valueOf(t, familyNetwork, theirs)[0]
+		if !(math.Abs(got-want) <= 1e-12*math.Abs(want)) {
+			t.Errorf("%s is %v, %v times %s is %v", ours, got, times, theirs, want)
+		}
+	}
+	half := valueOf(t, familyNetwork, "datagrad:1,fraction=0.5")[0]
+	if got, want := valueOf(t, familyNetwork, "ross:1,fraction=0.5")[0], gradreg.FromConvention(gradreg.AsRoss, half, 2); math.Abs(got-want) > 1e-12*want {
+		t.Errorf("ross of two images of three is %v, expected %v", got, want)
+	}
 	// Label smoothing is the cross-entropy with smoothed targets.
 	s := newStep(network{"smoothing", 5, familyNetwork}, []int{3, 2, 8, 8}, []gradreg.Regularizer{gradreg.LabelSmoothing{Weight: 0.1}})
 	s.giveNumbers()

@@ -62,7 +62,13 @@ func (f FiniteDifference) Validate() error {
 	if err := positive("h", f.Step); err != nil {
 		return err
 	}
-	return check(f.Weight, f.validate(AsRoss, AsSum))
+	if err := f.validate(AsRoss, AsSum); err != nil {
+		return err
+	}
+	if f.LambdaAs == AsRoss {
+		return check(f.Weight, rossForm("", f.Slope))
+	}
+	return check(f.Weight, nil)
 }
 
 // positive returns an error unless v is finite and above 0, or 0, which stands for the default.

@@ -12,6 +12,7 @@ import (
 //	R = ½·(K/n)·Σ_{μ=1…n} mean_b ‖v̂_μᵀ·J_b‖²,  v̂_μ uniform on the unit sphere, afresh for every sample
 //
 // Its expectation is ½ mean_b ‖J_b‖_F², which Projections = −1 takes exactly, as [FrobReg] does: λ_Hoffman = 2·λ_SpectReg.
+// The factors are those of squares: Slope has no other value here.
 type Hoffman struct {
 	Weight      float64 // λ
 	Projections int     // n: 1 if 0; −1 for the exact norm
@@ -50,7 +51,10 @@ func (h Hoffman) Validate() error {
 	if h.Projections < -1 {
 		return fmt.Errorf("n is %d, expected a number of projections, or -1 for the exact norm", h.Projections)
 	}
-	return check(h.Weight, h.validate())
+	if err := h.validate(); err != nil {
+		return err
+	}
+	return check(h.Weight, halved(h.Slope))
 }
 
 // String returns the text form.

@@ -28,7 +28,8 @@ type Options struct {
 	Slope string
 	// Target is t.
 	Target float64
-	// LambdaAs states λ in another convention, whose R then replaces ours: [AsHoffman], [AsRoss] or [AsSum].
+	// LambdaAs states λ in another convention, whose R then replaces ours: [AsHoffman], [AsRoss] or [AsSum]. The first two
+	// are of squared slopes, and [AsRoss] of DataGrad's l1 norm. B is the number of samples that count.
 	LambdaAs string
 	Schedule
 }
@@ -69,7 +70,18 @@ func (o Options) validate(conventions ...string) error {
 	if targeted := o.Slope == "excess" || o.Slope == "two-sided"; targeted != (o.Target > 0) {
 		return fmt.Errorf("slope is %q with target %v, expected a target with slope=excess and slope=two-sided, and only there", o.Slope, o.Target)
 	}
+	if o.LambdaAs == AsHoffman {
+		return halved(o.Slope)
+	}
 	return nil
+}
+
+// halved returns an error if a slope is no square, before which alone Hoffman's ½ stands for an expectation.
+func halved(slope string) error {
+	if slope == "" || slope == "squared" {
+		return nil
+	}
+	return fmt.Errorf("slope is %q with λ as of Hoffman, expected squared", slope)
 }
 
 func (o Options) atData() bool { return o.At == "" || o.At == "data" }

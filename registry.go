@@ -38,8 +38,8 @@ func read[T interface {
 // The options that many have in common.
 const (
 	scheduled = "every=1, warmup=STEPS, ramp=up|down|cosine"
-	sloped    = "at=data|noise|random, sigma=0.2 (noise) or 1 (random), pass=shared|own, fraction=1, " +
-		"slope=squared|linear|excess|two-sided, target=T, " + scheduled
+	placed    = "at=data|noise|random, sigma=0.2 (noise) or 1 (random), pass=shared|own, fraction=1"
+	sloped    = placed + ", slope=squared|linear|excess|two-sided, target=T, " + scheduled
 )
 
 // with joins options.
@@ -118,15 +118,15 @@ func Regularizers() []Info {
 			Convention: "with ½ and K: its mean is ½·FrobReg; λ_SpectReg = λ/2; n=-1 is exact",
 			Cost:       "6F − F₁, and 3F for each further projection; exact: FrobReg's",
 			Source:     "Hoffman, Roberts and Yaida 2019, arXiv 1908.02729",
-			Options:    with("n=1", sloped),
+			Options:    with("n=1", placed, scheduled),
 			read:       read[Hoffman],
 		},
 		{
 			Name: "ross", Formula: "½ Σ_b ‖∂(mean L)/∂x_b‖²", Example: "ross:5000",
-			Convention: "of the mean loss, with ½: λ_DataGrad = λ/(2B), so λ is tied to the batch size B",
+			Convention: "of the mean loss, with ½: λ_DataGrad = λ/(2B), so λ is tied to the batch size B; norm=l1: λ_DataGrad = λ",
 			Cost:       "6F − F₁",
 			Source:     "Ross and Doshi-Velez 2018, arXiv 1711.09404",
-			Options:    with("norm=l2|l1", sloped),
+			Options:    with("norm=l2|l1", placed, scheduled),
 			read:       read[Ross],
 		},
 		{

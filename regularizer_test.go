@@ -312,6 +312,35 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestRefusedConventions checks that a convention of λ is refused where its publication has no such form.
+func TestRefusedConventions(t *testing.T) {
+	for text, expected := range map[string]string{
+		"datagrad:1,norm=linf,lambda-as=ross":                    "expected l2 or l1",
+		"datagrad:1,norm=linf,slope=squared,lambda-as=ross":      "expected l2 or l1",
+		"datagrad:1,norm=l1,slope=squared,lambda-as=ross":        "expected linear",
+		"datagrad:1,slope=linear,lambda-as=ross":                 "expected squared",
+		"datagrad:1,slope=excess,target=1,lambda-as=ross":        "expected squared",
+		"datagrad:1,slope=two-sided,target=1,lambda-as=ross":     "expected squared",
+		"finite-difference:1,slope=linear,lambda-as=ross":        "expected squared",
+		"ross:1,slope=linear":                                    "expected squared",
+		"ross:1,norm=l1,slope=excess,target=1":                   "expected linear",
+		"hoffman:1,slope=linear":                                 "expected squared",
+		"hoffman:1,n=-1,slope=two-sided,target=1":                "expected squared",
+		"spectreg:1,slope=linear,lambda-as=hoffman":              "expected squared",
+		"output-noise:1,slope=excess,target=1,lambda-as=hoffman": "expected squared",
+	} {
+		r, err := gradreg.Parse(text)
+		if err == nil || !strings.Contains(err.Error(), expected) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q gives %v, %v; expected an error with %q", text, r, err, expected)
+		}
+	}
+	for _, text := range []string{"datagrad:1,slope=linear,lambda-as=sum", "ross:1,slope=squared", "ross:1,norm=l1,slope=linear", "hoffman:1,slope=squared"} {
+		if _, err := gradreg.Parse(text); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestNone checks that none clears what stands before it.
 func TestNone(t *testing.T) {
 	regs, err := gradreg.ParseAll([]string{"datagrad:1", "weight-decay:2", "none", "spectreg:3"})

@@ -1,14 +1,18 @@
 package gradreg
 
-import "github.com/gradreg/gradreg/sym"
+import (
+	"fmt"
+
+	"github.com/gradreg/gradreg/sym"
+)
 
 // Ross is the input-gradient penalty of Ross and Doshi-Velez (2018, arXiv 1711.09404) in their convention, the gradient of
 // the batch's mean loss:
 //
 //	R = ½ Σ_b ‖∂(mean L)/∂x_b‖²,  or Σ_b ‖∂(mean L)/∂x_b‖₁
 //
-// The first is DataGrad's R/(2B), so that λ_Ross = 2B·λ_DataGrad: λ is tied to the batch size. The second is mean_b
-// ‖∂L_b/∂x_b‖₁.
+// The first is DataGrad's R/(2B), so that λ_Ross = 2B·λ_DataGrad: λ is tied to the batch size, with Fraction to that of the
+// part. The second is mean_b ‖∂L_b/∂x_b‖₁. Slope has no other values than these forms have.
 type Ross struct {
 	Weight float64 // λ
 	Norm   string  // "l2", also if empty, or "l1"
@@ -17,11 +21,21 @@ type Ross struct {
 
 // Penalty builds R.
 func (r Ross) Penalty(p *Problem) *sym.Expr {
-	d := DataGrad{Norm: r.Norm, Options: r.Options}
-	if r.Norm != "l1" {
-		d.LambdaAs = AsRoss
+	r.LambdaAs = AsRoss
+	return DataGrad{Norm: r.Norm, Options: r.Options}.Penalty(p)
+}
+
+// rossForm returns an error unless Ross and Doshi-Velez have a form of that norm and slope, either of them empty for its
+// default. The factor 1/(2B) belongs to the square of the l2 norm; the l1 norm has none, and there is no other form.
+func rossForm(norm, slope string) error {
+	form := map[string]string{"": "squared", "l2": "squared", "l1": "linear"}[norm]
+	if form == "" {
+		return fmt.Errorf("norm is %q with λ as of Ross, expected l2 or l1", norm)
 	}
-	return d.Penalty(p)
+	if slope != "" && slope != form {
+		return fmt.Errorf("slope is %q with λ as of Ross, expected %s, which their form of the norm is", slope, form)
+	}
+	return nil
 }
 
 // Lambda returns λ.
@@ -35,10 +49,12 @@ func (r Ross) Name() string { return "ross" }
 
 // Validate returns what is wrong with the options.
 func (r Ross) Validate() error {
-	if err := oneOf("norm", r.Norm, "l2", "l1"); err != nil {
-		return err
+	for _, err := range []error{oneOf("norm", r.Norm, "l2", "l1"), r.validate(), rossForm(r.Norm, r.Slope)} {
+		if err != nil {
+			return err
+		}
 	}
-	return check(r.Weight, r.validate())
+	return check(r.Weight, nil)
 }
 
 // String returns the text form.

@@ -53,7 +53,8 @@ Options that most of them have:
   slope=squared|linear|excess|two-sided
                         of the norm s of a sample: s², s, max(0, s − t)² or (s − t)², target=t
   lambda-as=hoffman|ross|sum
-                        λ is stated as in ½·mean_b, in ½ Σ_b ‖∂(mean L)/∂x_b‖², or as a sum over the batch
+                        λ is stated as in ½·mean_b, in ½ Σ_b ‖∂(mean L)/∂x_b‖², or as a sum over the batch; the first two
+                        of slope=squared only, ross also of norm=l1, which has no factor
   every=4               at every fourth step, with four times the weight; the others cost what they do without it
   warmup=500            λ rises linearly over the first 500 steps
   ramp=up|down|cosine   λ rises from 0 or falls to 0 over the whole run
