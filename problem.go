@@ -76,29 +76,45 @@ func (p *Problem) Loss() *sym.Expr { return sym.Mean(p.Losses) }
 
 // Objective returns the objective mean_b L_b + Σ λ_r·R_r and the penalties R_r, in the order of regs. A λ of 0
 // leaves its penalty out of the objective, so that the run is bit for bit the plain one; the penalty is
-// then 0. A weight that a schedule changes is an input of the program ([WeightLeaf]).
+// then 0. A weight that a schedule changes is an input of the program ([WeightLeaf]). Options that do not validate, and
+// regularizers that cannot stand beside each other, give expressions with an [OptionError].
 func Objective(p *Problem, regs []Regularizer) (total *sym.Expr, penalties []*sym.Expr) {
 	penalties = Penalties(p, regs)
 	return Total(p, regs, penalties), penalties
 }
 
-// Penalties returns the penalties R_r in the order of regs; 0 where λ is 0.
+// Penalties returns the penalties R_r in the order of regs; 0 where λ is 0, and an expression with an [OptionError] where
+// options do not validate.
 func Penalties(p *Problem, regs []Regularizer) []*sym.Expr {
 	var penalties []*sym.Expr
+	kept := map[*nn.Param]bool{}
 	for _, r := range regs {
-		if r.Lambda() == 0 {
-			penalties = append(penalties, p.Graph.Const(0))
-			continue
-		}
-		penalties = append(penalties, r.Penalty(p))
+		before := len(p.Updates)
+		penalty := validated(p, r)
+		penalties = append(penalties, refuseShared(penalty, r, p.Updates[before:], kept))
 	}
 	return penalties
 }
 
-// Total returns the objective of regularizers, some or all, with their penalties.
+// validated returns the penalty of a regularizer, 0 if λ is, if its options validate.
+func validated(p *Problem, r Regularizer) *sym.Expr {
+	if err := r.Validate(); err != nil {
+		return refuse(p.Losses, r, "%w", err)
+	}
+	if r.Lambda() == 0 {
+		return p.Graph.Const(0)
+	}
+	return r.Penalty(p)
+}
+
+// Total returns the objective of regularizers, some or all, with their penalties. It carries the first error of a penalty,
+// also of one that is no part of it.
 func Total(p *Problem, regs []Regularizer, penalties []*sym.Expr) *sym.Expr {
-	total := p.Loss()
+	total := refuseCollision(p.Loss(), regs)
 	for i, r := range regs {
+		if penalties[i].Err() != nil {
+			return penalties[i]
+		}
 		if d, ok := r.(Decoupler); ok && d.Decouples() {
 			continue
 		}

@@ -11,7 +11,7 @@ import (
 
 // Regularizer is a penalty R with its weight λ.
 type Regularizer interface {
-	// Penalty builds the scalar R, without λ.
+	// Penalty builds the scalar R, without λ, of options that validate.
 	Penalty(p *Problem) *sym.Expr
 	// Lambda returns λ ≥ 0.
 	Lambda() float64
@@ -65,8 +65,8 @@ func Parse(text string) (Regularizer, error) {
 // None is the text form that clears the regularizers before it.
 const None = "none"
 
-// ParseAll reads several text forms. A regularizer that stands twice is an error, as is any that Parse
-// refuses.
+// ParseAll reads several text forms. A name that stands twice is an error, also with other options, since metrics, figures
+// and what replaces what on a command line go by names; so is any text that Parse refuses.
 func ParseAll(texts []string) ([]Regularizer, error) {
 	var regs []Regularizer
 	for _, text := range texts {
@@ -80,7 +80,7 @@ func ParseAll(texts []string) ([]Regularizer, error) {
 		}
 		for _, old := range regs {
 			if old.Name() == r.Name() {
-				return nil, fmt.Errorf("regularizer %q: %s stands twice", text, r.Name())
+				return nil, fmt.Errorf("regularizer %q: %s stands twice, expected each name once, whatever its options", text, r.Name())
 			}
 		}
 		regs = append(regs, r)

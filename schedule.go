@@ -70,7 +70,8 @@ func ScheduleOf(r Regularizer) Schedule {
 }
 
 // WeightLeaf returns the scalar input that holds the weight λ·Factor of a regularizer whose schedule varies: whoever runs
-// a step gives it its value. It is nil for a constant weight, which stands in the program.
+// a step gives it its value. It is nil for a constant weight, which stands in the program. The input has the name of the
+// regularizer, so that of one name only one weight may vary.
 func WeightLeaf(g *sym.Graph, r Regularizer) *sym.Expr {
 	if !ScheduleOf(r).Varies() {
 		return nil

@@ -43,7 +43,7 @@ linear operations over the batch, F₁ of its first layer, for K classes; a plai
 
 --reg adds to the defaults (datagrad with a λ that suits data and number of images, 50 for 2000 digits, and
 weight-decay:5e-4), or to those of the --config file, or replaces the one of its name; --reg none clears what stands
-before it.
+before it. A name stands once, whatever its options: metrics go by names.
 
 Options that most of them have:
   at=data|noise|random  where the slope is taken: at the training points, at x + σ·n, or at σ·n (n ~ N(0, I), sigma=σ);
