@@ -57,7 +57,8 @@ func (c *ConfidencePenalty) fields() []field {
 //
 //	R = mean_b (mean_k(−log p_k) − L_b):  L + α·R = (1 − α)·L + α·mean_b mean_k(−log p_k)
 //
-// R may be negative.
+// R may be negative, without bound, so that a step's objective has a minimum only for α ≤ 1. With Every that is α·Every, the
+// weight of the steps that take it.
 type LabelSmoothing struct {
 	Weight float64 // α
 	Schedule
@@ -85,6 +86,9 @@ func (l LabelSmoothing) Name() string { return "label-smoothing" }
 func (l LabelSmoothing) Validate() error {
 	if l.Weight > 1 {
 		return fmt.Errorf("λ is %v, expected the share of the uniform distribution, at most 1", l.Weight)
+	}
+	if weight := l.Weight * l.multiple(); weight > 1 {
+		return fmt.Errorf("every is %d with λ %v, expected λ·every, the weight of a step that takes it, at most 1; found %v", l.Every, l.Weight, weight)
 	}
 	return check(l.Weight, l.Schedule.validate())
 }

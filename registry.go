@@ -171,7 +171,7 @@ func Regularizers() []Info {
 		},
 		{
 			Name: "label-smoothing", Formula: "mean_b (mean_k(−log p_k) − L_b)", Example: "label-smoothing:0.1",
-			Convention: "λ is α: loss + λ·R is the cross-entropy with targets (1−α)·onehot + α/K",
+			Convention: "λ is α: loss + λ·R is the cross-entropy with targets (1−α)·onehot + α/K; λ·every is at most 1",
 			Cost:       "3F − F₁",
 			Source:     "Szegedy et al. 2016",
 			Options:    scheduled,

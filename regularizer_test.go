@@ -292,13 +292,16 @@ func TestRefused(t *testing.T) {
 	for _, text := range []string{
 		"", ":", "datagrad", "datagrad:", "datagrad:x", "datagrad:-1", "datagrad:NaN", "datagrad:Inf", "datagrad:1,2", "datagrad:1,every=-2", "datagrad:1,every=0", "datagrad:1,ramp=sideways", "datagrad:1,at=moon", "datagrad:1,sigma=1",
 		"datagrad:1,slope=excess", "datagrad:1,target=1", "datagrad:1,fraction=2", "datagrad:1,lambda-as=hoffman", "hoffman:1,n=-2", "hoffman:1,lambda-as=sum",
-		"label-smoothing:1.5", "dropout:1", "topk:1,k=-1", "input-noise:1,every=2", "datagrad:1,norm=l3", "virtual-adversarial:1,xi=-1",
+		"label-smoothing:1.5", "label-smoothing:0.9,every=20", "label-smoothing:0.06,every=20,warmup=100", "dropout:0.5,every=2", "dropout:1", "topk:1,k=-1", "input-noise:1,every=2", "datagrad:1,norm=l3", "virtual-adversarial:1,xi=-1",
 		"spectreg:1,projections=0", "spectreg:1,projections=", "spectreg:1,shared=perhaps", "spectreg:1,shared=true,shared=true", "datagrat:1",
 	} {
 		r, err := gradreg.Parse(text)
 		if err == nil || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q gives %v, %v", text, r, err)
 		}
+	}
+	if _, err := gradreg.Parse("label-smoothing:0.05,every=20"); err != nil {
+		t.Error(err)
 	}
 	if regs, err := gradreg.ParseAll([]string{"datagrad:1", "datagrad:2"}); err == nil {
 		t.Errorf("datagrad twice gives %v", regs)
