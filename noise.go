@@ -47,7 +47,8 @@ func (n InputNoise) String() string { return format(n.Name(), n.Weight, n.fields
 func (n *InputNoise) fields() []field { return nil }
 
 // Dropout sets numbers to 0 with probability λ, in 0..1, and divides the others by 1 − λ (Srivastava et al. 2014). It
-// changes the problem and has no penalty.
+// changes the problem and has no penalty. A rate of 0 changes nothing, as λ = 0 of every regularizer: layers keep the model's
+// rate. A network without dropout is another model, such as lenet:dropout=0.
 type Dropout struct {
 	Weight float64 // the rate
 	// At is "layers", also if empty: the rate of the model's own dropout layers, in the place of the model's, which is

@@ -195,7 +195,7 @@ func Regularizers() []Info {
 		},
 		{
 			Name: "dropout", Formula: "none: layers with random masks", Example: "dropout:0.5",
-			Convention: "λ is the rate, in the place of the model's own",
+			Convention: "λ is the rate, in the place of the model's own; 0 keeps that (for none, dropout=0 of the model)",
 			Cost:       "3F − F₁",
 			Source:     "Srivastava et al. 2014",
 			Options:    "at=layers|input",
