@@ -264,6 +264,11 @@ func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
+	if !opt.Resume && !o.fast {
+		for _, doubt := range cfg.Doubts() {
+			a.note(doubt)
+		}
+	}
 	switch {
 	case opt.Resume:
 	case o.out != "":
