@@ -1,7 +1,9 @@
 package gradreg_test
 
 import (
+	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/gradreg/gradreg"
@@ -142,6 +144,35 @@ func TestConventions(t *testing.T) {
 	got, err := sym.Eval(sym.Env{Values: s.values}, s.total, sym.Mean(sym.CrossEntropy(s.problem.Logits, smoothed)))
 	if err != nil || math.Abs(got[0].Data[0]-got[1].Data[0]) > 1e-14 {
 		t.Errorf("label smoothing gives %v, smoothed targets %v (%v)", got[0].Data, got[1].Data, err)
+	}
+}
+
+// TestFiniteDifferenceLimit checks in which sense the difference quotient tends to DataGrad: of a smooth network value and
+// gradient differ by O(h); of one with ReLU and pooling the gradient may be far off where the value is not.
+func TestFiniteDifferenceLimit(t *testing.T) {
+	// differences returns those of value and gradient, relative to DataGrad's.
+	differences := func(forward gradreg.Forward, text string) (value, gradient float64) {
+		s := newStep(network{text, 5, forward}, []int{3, 2, 8, 8}, []gradreg.Regularizer{parsed(t, text), gradreg.DataGrad{Weight: 1}})
+		s.giveNumbers()
+		params := nn.Exprs(s.problem.Params.Trainable())
+		got, err := sym.Eval(sym.Env{Values: s.values, Key: 3}, slices.Concat(s.penalties, sym.Gradient(s.penalties[0], params...), sym.Gradient(s.penalties[1], params...))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var quotient, exact []float64
+		for i := range params {
+			quotient, exact = append(quotient, got[2+i].Data...), append(exact, got[2+len(params)+i].Data...)
+		}
+		return distance(got[0].Data, got[1].Data), distance(quotient, exact)
+	}
+	for _, h := range []float64{0.1, 0.01, 0.001} {
+		value, gradient := differences(mlp, fmt.Sprintf("finite-difference:1,h=%v", h))
+		if !(value <= 0.2*h && gradient <= 0.2*h) {
+			t.Errorf("smooth, h = %v: the value differs by %.2g, the gradient by %.2g", h, value, gradient)
+		}
+	}
+	if value, gradient := differences(familyNetwork, "finite-difference:1,h=0.1"); !(value <= 0.05 && gradient > 1) {
+		t.Errorf("with kinks the value differs by %.2g, the gradient by %.2g, expected less than 0.05 and more than 1", value, gradient)
 	}
 }
 

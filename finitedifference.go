@@ -11,9 +11,10 @@ import (
 //
 //	R = mean_b ((L_b(x_b + h·d_b) − L_b(x_b))/h)²,  d_b = g_b/‖g_b‖, g_b = ∂L_b/∂x_b
 //
-// d is held constant, so that nothing is differentiated twice: for h → 0 the value is DataGrad's and the derivative
-// with respect to the weights, too, since the derivative of ‖g‖ along g/‖g‖ is all there is. (Finlay and Oberman 2021,
-// arXiv 1905.11468, section 3.)
+// d is held constant, so that nothing is differentiated twice: the derivative of ‖g‖ along g/‖g‖ is all there is. For h → 0
+// the value tends to DataGrad's. The derivative with respect to the weights does so for smooth networks only: where a ReLU or
+// the place of a maximum changes between x and x + h·d, that of the loss jumps by an amount that does not shrink with h, and the
+// quotient divides it by h. (Finlay and Oberman 2021, arXiv 1905.11468, section 3; RATIONALE.md has measurements.)
 type FiniteDifference struct {
 	Weight float64 // λ
 	Step   float64 // h: 0.01 if 0

@@ -131,7 +131,7 @@ func Regularizers() []Info {
 		},
 		{
 			Name: "finite-difference", Formula: "mean_b ((L(x_b + h·d_b) − L(x_b))/h)², d = g/‖g‖ held", Example: "finite-difference:50",
-			Convention: "DataGrad's for h → 0",
+			Convention: "DataGrad's; for h → 0 R tends to its R, the gradient only for smooth networks",
 			Cost:       "7F − 2F₁ (two forward, one backward to x, two to the weights)",
 			Source:     "Finlay and Oberman 2021, arXiv 1905.11468",
 			Options:    with("h=0.01", "lambda-as=ross|sum", sloped),
