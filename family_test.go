@@ -176,6 +176,43 @@ func TestFiniteDifferenceLimit(t *testing.T) {
 	}
 }
 
+// TestMovedBatch checks what penalties at moved points mean under batch norm: the network on the moved batch, normalized by
+// that batch's own mean and variance.
+func TestMovedBatch(t *testing.T) {
+	for text, penalty := range map[string]func(p *gradreg.Problem, g, noise *sym.Expr) *sym.Expr{
+		"adversarial:1": func(p *gradreg.Problem, g, _ *sym.Expr) *sym.Expr {
+			return sym.Mean(sym.CrossEntropy(p.Forward(sym.Add(p.Input, sym.Scale(g, 0.1))), p.Targets))
+		},
+		"finite-difference:1,h=0.5": func(p *gradreg.Problem, g, _ *sym.Expr) *sym.Expr {
+			size := sym.Sqrt(sym.Sum(sym.Square(g), 1, 2, 3))
+			moved := sym.Add(p.Input, sym.Scale(sym.Div(g, sym.Broadcast(size, []int{0}, g.Shape()...)), 0.5))
+			return sym.Mean(sym.Square(sym.Scale(sym.Sub(sym.CrossEntropy(p.Forward(moved), p.Targets), p.Losses), 2)))
+		},
+		"output-noise:1,noise=0.5": func(p *gradreg.Problem, _, noise *sym.Expr) *sym.Expr {
+			change := sym.Sub(p.Forward(sym.Add(p.Input, sym.Scale(noise, 0.5))), p.Logits)
+			return sym.Scale(sym.Sum(sym.Square(change)), 4/float64(p.Batch))
+		},
+	} {
+		s := newStep(network{text, 5, batchNormed}, []int{3, 2, 8, 8}, []gradreg.Regularizer{parsed(t, text)})
+		s.giveNumbers()
+		p := s.problem
+		var noise *sym.Expr
+		for _, e := range sym.Topological(s.penalties[0]) {
+			if e.Op() == sym.OpNormal {
+				noise = e
+			}
+		}
+		want := penalty(p, sym.Gradient(sym.Sum(p.Losses), p.Input)[0], noise)
+		got, err := sym.Eval(sym.Env{Values: s.values, Key: 3}, s.penalties[0], want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := distance(got[0].Data, got[1].Data); !(d <= 1e-9) {
+			t.Errorf("%s is %v, of the moved batch %v", text, got[0].Data, got[1].Data)
+		}
+	}
+}
+
 // TestSharedPasses checks that one pass for all rows of the Jacobian, and one for a part of the batch, are what separate
 // passes are; and where samples are coupled, that the separate passes are taken.
 func TestSharedPasses(t *testing.T) {

@@ -12,7 +12,8 @@ import (
 type Options struct {
 	// At is where the penalty is taken: at the training points ("data", also if empty), at x + σ·n ("noise") or at
 	// σ·n ("random"), n ~ N(0, I) afresh at every step. Other points than data have passes of their own and share none
-	// with the loss: a step with DataGrad then takes 9F − 2F₁ multiply-adds.
+	// with the loss: a step with DataGrad then takes 9F − 2F₁ multiply-adds. Batch norm normalizes them by their own mean and
+	// variance.
 	At string
 	// Sigma is σ: 0.2 if 0 for "noise", 1 if 0 for "random".
 	Sigma float64

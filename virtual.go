@@ -17,6 +17,10 @@ import (
 // The paper takes H·d from a difference quotient of length ξ, the gradient at r = ξ·d. Here ξ may also go to 0, where
 // H·d = Jᵀ·(diag p − p·pᵀ)·J·d exactly, one tangent and one backward pass: the same cost without rounding errors, which in
 // float32 are as large as the gradient itself for the paper's ξ = 1e-6.
+//
+// Where a layer couples samples, as batch norm does, H is that of the divergences' sum in all images, of which d_b is sample b's
+// part, scaled by itself; all samples move at once, and the moved batch is normalized by its own mean and variance. Running
+// statistics stay those of the batch itself.
 type VirtualAdversarial struct {
 	Weight     float64 // λ
 	Epsilon    float64 // ε, the Euclidean length of r in units of the normalized input: 2 if 0
