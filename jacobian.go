@@ -1,7 +1,6 @@
 package gradreg
 
 import (
-	"errors"
 	"math"
 
 	"github.com/gradreg/gradreg/sym"
@@ -133,7 +132,7 @@ func (j JacReg) Penalty(p *Problem) *sym.Expr {
 	}
 	classes := at.logits.Shape()[1]
 	if classes < 2 {
-		return sym.Refuse(at.logits, errors.New("jacreg of one class, expected at least 2"))
+		return refuse(at.logits, j, "found one class, expected at least 2")
 	}
 	c := contrasts(sym.Softmax(at.part(at.logits)))
 	rows := classes - 1

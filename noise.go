@@ -57,7 +57,7 @@ type Dropout struct {
 }
 
 // ErrNoDropout is the error of a dropout rate for a model without dropout layers.
-var ErrNoDropout = errors.New("regularizer dropout: the model has no dropout layer; expected one, or at=input")
+var ErrNoDropout = errors.New("the model has no dropout layer; expected one, or at=input")
 
 // Transform sets the rate.
 func (d Dropout) Transform(forward Forward) Forward {
@@ -72,7 +72,7 @@ func (d Dropout) Transform(forward Forward) Forward {
 		c.DropoutRate = rate
 		isDropout := func(l nn.Layer) bool { return l.Kind == "dropout" }
 		if c.Training && y.Err() == nil && !slices.ContainsFunc(c.Layers[before:], isDropout) {
-			return sym.Refuse(y, ErrNoDropout)
+			return refuse(y, d, "%w", ErrNoDropout)
 		}
 		return y
 	}

@@ -1,6 +1,7 @@
 package gradreg
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/gradreg/gradreg/nn"
@@ -8,8 +9,7 @@ import (
 )
 
 // OptionError says that the options of a regularizer are wrong: by themselves, beside another regularizer's, or for the
-// network at hand. It sticks to the penalty and the objective as other errors of building do, so that compiling returns it;
-// errors.As finds it there.
+// network at hand. It sticks to the penalty and the objective as other errors of building do, so that compiling returns it.
 type OptionError struct {
 	Regularizer string // text form
 	Err         error  // what was found, what was expected
@@ -20,6 +20,15 @@ func (e *OptionError) Error() string { return fmt.Sprintf("regularizer %q: %v", 
 
 // Unwrap returns what was found and expected.
 func (e *OptionError) Unwrap() error { return e.Err }
+
+// Refused returns the [OptionError] that e carries, without the line of the program that built e; nil if it carries no error
+// or another.
+func Refused(e *sym.Expr) error {
+	if wrong := (*OptionError)(nil); errors.As(e.Err(), &wrong) {
+		return wrong
+	}
+	return nil
+}
 
 // refuse returns an expression that carries an [OptionError] of r, or x's own error if it has one.
 func refuse(x *sym.Expr, r Regularizer, format string, args ...any) *sym.Expr {

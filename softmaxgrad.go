@@ -69,7 +69,7 @@ func (t TopK) Penalty(p *Problem) *sym.Expr {
 	}
 	classes := logits.Shape()[1]
 	if t.K > classes {
-		return sym.Refuse(logits, fmt.Errorf("topk of the %d largest logits, expected at most the %d there are", t.K, classes))
+		return refuse(logits, t, "k is %d, expected at most the %d classes there are", t.K, classes)
 	}
 	var chosen *sym.Expr
 	for range max(t.K, 1) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/plan"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/nn"
@@ -49,7 +50,9 @@ func RegularizerCosts(ctx context.Context, m model.Model, batch, threads int, re
 		}
 		opt.log("compiling " + r.Regularizer)
 		var err error
-		if r.program, err = compileRegularized(m, batch, threads, one, opt); err != nil {
+		if r.program, err = compileRegularized(m, batch, threads, one, opt); fault.IsInput(err) {
+			return nil, err // it names the regularizer
+		} else if err != nil {
 			return nil, fmt.Errorf("%s: %w", r.Regularizer, err)
 		}
 		r.MultiplyAdds, r.Bytes = r.program.MACs(), r.program.Bytes()
@@ -90,6 +93,9 @@ func compileRegularized(m model.Model, batch, threads int, regs []gradreg.Regula
 	forward := gradreg.Transform(func(c *nn.Context, x *sym.Expr) *sym.Expr { return m.Logits(c, x, classes) }, regs)
 	problem := gradreg.NewProblem(c, x, sym.OneHot(y, classes), forward)
 	total, penalties := gradreg.Objective(problem, regs)
+	if err := gradreg.Refused(total); err != nil {
+		return nil, fault.Input(err)
+	}
 	trainable := c.Params.Trainable()
 	var updates []plan.Update
 	for i, grad := range sym.Gradient(total, nn.Exprs(trainable)...) {

@@ -1,7 +1,6 @@
 package train
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -66,12 +65,17 @@ func (e *engine) build(shape dataset.Shape, classes int) ([]*sym.Expr, []plan.Up
 		e.mixed = newMixed(g, e.config.Batch)
 	}
 	e.problem = gradreg.NewProblem(e.context, e.x, e.mixed.targets(e.y, classes), forward)
-	if err := e.problem.Logits.Err(); errors.Is(err, gradreg.ErrNoDropout) {
-		return nil, nil, fault.Inputf("model %s: %w", e.model, gradreg.ErrNoDropout)
-	} else if err != nil {
+	if err := gradreg.Refused(e.problem.Logits); err != nil {
+		return nil, nil, fault.Inputf("model %s: %w", e.model, err)
+	} else if err := e.problem.Logits.Err(); err != nil {
 		return nil, nil, fault.Inputf("model %s does not take images of %v: %w", e.model, shape, err)
 	}
 	e.buildPenalties()
+	for _, p := range e.penalties {
+		if err := gradreg.Refused(p.value); err != nil {
+			return nil, nil, fault.Input(err)
+		}
+	}
 	outputs, updates := e.objective(func(int) bool { return true })
 	return outputs, updates, nil
 }

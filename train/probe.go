@@ -10,6 +10,7 @@ import (
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/plan"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
@@ -102,8 +103,12 @@ func GradientScale(ctx context.Context, cfg Config, penalty gradreg.Regularizer,
 	problem := gradreg.NewProblem(nn.NewContext(params, true, 0), x, pairs.targets(y, classes), func(c *nn.Context, x *sym.Expr) *sym.Expr {
 		return r.engine.model.Logits(c, x, classes)
 	})
+	value := gradreg.Penalties(problem, []gradreg.Regularizer{penalty})[0]
+	if err := gradreg.Refused(value); err != nil {
+		return 0, fault.Input(err)
+	}
 	var squares []*sym.Expr
-	for _, e := range []*sym.Expr{problem.Loss(), penalty.Penalty(problem)} {
+	for _, e := range []*sym.Expr{problem.Loss(), value} {
 		sum := g.Const(0)
 		for _, d := range sym.Gradient(e, nn.Exprs(params.Trainable())...) {
 			sum = sym.Add(sum, sym.Sum(sym.Square(d)))

@@ -103,10 +103,15 @@ func (o Options) roots() ([]*sym.Expr, error) {
 	params := nn.NewParams(g)
 	forward := gradreg.Transform(func(c *nn.Context, x *sym.Expr) *sym.Expr { return o.Model.Logits(c, x, o.Classes) }, o.Regularizers)
 	p := gradreg.NewProblem(nn.NewContext(params, true, 0), x, sym.OneHot(y, o.Classes), forward)
-	if err := p.Logits.Err(); err != nil {
+	if err := gradreg.Refused(p.Logits); err != nil {
+		return nil, fault.Inputf("model %s: %w", o.Model, err)
+	} else if err := p.Logits.Err(); err != nil {
 		return nil, fault.Inputf("model %s does not take images of %v: %w", o.Model, o.Shape, err)
 	}
 	total, penalties := gradreg.Objective(p, o.Regularizers)
+	if err := gradreg.Refused(total); err != nil {
+		return nil, fault.Input(err)
+	}
 	weights := nn.Exprs(params.Trainable())
 	switch o.What {
 	case Penalty:
