@@ -15,7 +15,7 @@ import (
 // The factors are those of squares: Slope has no other value here.
 type Hoffman struct {
 	Weight      float64 // λ
-	Projections int     // n: 1 if 0; −1 for the exact norm
+	Projections int     // n: 1 if 0, at most 100; −1 for the exact norm
 	Options
 }
 
@@ -50,6 +50,9 @@ func (h Hoffman) Name() string { return "hoffman" }
 func (h Hoffman) Validate() error {
 	if h.Projections < -1 {
 		return fmt.Errorf("n is %d, expected a number of projections, or -1 for the exact norm", h.Projections)
+	}
+	if err := repeats("n", max(h.Projections, 0)); err != nil {
+		return err
 	}
 	if err := h.validate(); err != nil {
 		return err

@@ -300,6 +300,16 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%q gives %v, %v", text, r, err)
 		}
 	}
+	for _, text := range []string{"spectral-norm:1,iterations=100000", "virtual-adversarial:1,iterations=101", "spectreg:1,projections=101", "hoffman:1,n=101", "topk:1,k=101"} {
+		if r, err := gradreg.Parse(text); err == nil || !strings.Contains(err.Error(), "expected at most 100") {
+			t.Errorf("%q gives %v, %v", text, r, err)
+		}
+	}
+	for _, text := range []string{"spectral-norm:1,iterations=100", "hoffman:1,n=-1", "topk:1,k=100"} {
+		if _, err := gradreg.Parse(text); err != nil {
+			t.Error(err)
+		}
+	}
 	if _, err := gradreg.Parse("label-smoothing:0.05,every=20"); err != nil {
 		t.Error(err)
 	}

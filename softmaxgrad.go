@@ -1,10 +1,6 @@
 package gradreg
 
-import (
-	"fmt"
-
-	"github.com/gradreg/gradreg/sym"
-)
+import "github.com/gradreg/gradreg/sym"
 
 // SoftmaxGrad penalizes the squared gradient of the mean logit under the network's own probabilities p = softmax(f):
 //
@@ -56,7 +52,7 @@ func (s *SoftmaxGrad) fields() []field {
 // f_(i) is the i-th largest logit; of equal ones the first counts. (Varga et al. 2017.)
 type TopK struct {
 	Weight float64 // λ
-	K      int     // 1 if 0; at most the number of classes
+	K      int     // 1 if 0; at most the number of classes, and 100
 	Options
 }
 
@@ -97,8 +93,8 @@ func (t TopK) Name() string { return "topk" }
 
 // Validate returns what is wrong with the options.
 func (t TopK) Validate() error {
-	if t.K < 0 {
-		return fmt.Errorf("k is %d, expected at least 1", t.K)
+	if err := repeats("k", t.K); err != nil {
+		return err
 	}
 	return check(t.Weight, t.validate(AsHoffman, AsSum))
 }

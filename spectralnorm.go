@@ -1,8 +1,6 @@
 package gradreg
 
 import (
-	"fmt"
-
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
 )
@@ -16,7 +14,7 @@ import (
 // to step: v ← Wᵀu/‖Wᵀu‖, u ← Wv/‖Wv‖. (Yoshida and Miyato 2017, arXiv 1705.10941, algorithm 1.)
 type SpectralNorm struct {
 	Weight     float64 // λ
-	Iterations int     // of the power iteration at each step: 1 if 0
+	Iterations int     // of the power iteration at each step: 1 if 0, at most 100
 	Schedule
 }
 
@@ -54,8 +52,8 @@ func (s SpectralNorm) Name() string { return "spectral-norm" }
 
 // Validate returns what is wrong with the options.
 func (s SpectralNorm) Validate() error {
-	if s.Iterations < 0 {
-		return fmt.Errorf("iterations is %d, expected at least 1", s.Iterations)
+	if err := repeats("iterations", s.Iterations); err != nil {
+		return err
 	}
 	return check(s.Weight, s.Schedule.validate())
 }

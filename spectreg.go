@@ -1,10 +1,6 @@
 package gradreg
 
-import (
-	"fmt"
-
-	"github.com/gradreg/gradreg/sym"
-)
+import "github.com/gradreg/gradreg/sym"
 
 // SpectReg penalizes the squared norm of a random projection of the logits' Jacobian J_b = ∂f(x_b)/∂x_b, K × pixels:
 //
@@ -17,7 +13,7 @@ import (
 // Hoffman, Roberts and Yaida's form has λ_Hoffman = 2·λ_SpectReg in expectation.
 type SpectReg struct {
 	Weight float64 // λ
-	// Projections is the number of ε that R is averaged over; 1 if 0. Each costs a backward and a tangent
+	// Projections is the number of ε that R is averaged over; 1 if 0, at most 100. Each costs a backward and a tangent
 	// pass.
 	Projections int
 	// Shared takes one ε for all samples of a batch.
@@ -60,8 +56,8 @@ func (s SpectReg) Name() string { return "spectreg" }
 
 // Validate returns what is wrong with the options.
 func (s SpectReg) Validate() error {
-	if s.Projections < 0 {
-		return fmt.Errorf("projections is %d, expected at least 1", s.Projections)
+	if err := repeats("projections", s.Projections); err != nil {
+		return err
 	}
 	return check(s.Weight, s.validate(AsHoffman, AsSum))
 }

@@ -1,10 +1,6 @@
 package gradreg
 
-import (
-	"fmt"
-
-	"github.com/gradreg/gradreg/sym"
-)
+import "github.com/gradreg/gradreg/sym"
 
 // VirtualAdversarial penalizes how much the prediction changes towards the nearby image that changes it most:
 //
@@ -25,7 +21,7 @@ type VirtualAdversarial struct {
 	Weight     float64 // λ
 	Epsilon    float64 // ε, the Euclidean length of r in units of the normalized input: 2 if 0
 	Xi         float64 // ξ; the limit ξ → 0 if 0
-	Iterations int     // of the power iteration: 1 if 0
+	Iterations int     // of the power iteration: 1 if 0, at most 100
 	Schedule
 }
 
@@ -74,8 +70,8 @@ func (v VirtualAdversarial) Name() string { return "virtual-adversarial" }
 
 // Validate returns what is wrong with the options.
 func (v VirtualAdversarial) Validate() error {
-	if v.Iterations < 0 {
-		return fmt.Errorf("iterations is %d, expected at least 1", v.Iterations)
+	if err := repeats("iterations", v.Iterations); err != nil {
+		return err
 	}
 	if err := positive("epsilon", v.Epsilon); err != nil {
 		return err
