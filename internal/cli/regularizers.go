@@ -126,13 +126,23 @@ func (a *app) runRegularizers(cmd *cobra.Command, o *regularizersOptions, texts 
 	if a.json {
 		return a.printJSON(entries)
 	}
-	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "NAME\tR\tMULTIPLY-ADDS OF A STEP\tEXAMPLE")
+	return a.printRegularizers(entries)
+}
+
+// printRegularizers prints four lines of each, since formula and convention are too long to stand side by side.
+func (a *app) printRegularizers(entries []regularizerEntry) error {
+	width := 0
 	for _, e := range entries {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", e.Name, e.Formula, e.Cost, e.Example)
+		width = max(width, len(e.Example))
 	}
-	fmt.Fprintln(w, "\nF is a pass over the batch, F₁ the first layer's share, K the number of classes; a plain step takes 3F − F₁.\nConventions, options and sources: gradreg regularizers show NAME; options of most: gradreg regularizers --help.")
-	return w.Flush()
+	for _, e := range entries {
+		fmt.Fprintf(a.out, "%-*s  R = %s\n", width, e.Example, e.Formula)
+		fmt.Fprintf(a.out, "    λ       %s\n    cost    %s\n    source  %s\n", e.Convention, e.Cost, e.Source)
+	}
+	_, err := fmt.Fprintln(a.out, `
+Costs are multiply-adds of a step: F of a pass over the batch, F₁ the first layer's share, K classes; a plain step takes
+3F − F₁. Options: gradreg regularizers show NAME; those of most: gradreg regularizers --help.`)
+	return err
 }
 
 // findRegularizer returns the row of a name, which may have λ and options behind it.
