@@ -1,0 +1,198 @@
+package train
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/internal/kernel"
+)
+
+// quick returns a configuration of a fraction of a second.
+func quick(regs ...string) Config {
+	cfg := Default()
+	cfg.TrainSize, cfg.Steps, cfg.Batch, cfg.Regularizers = 40, 12, 10, regs
+	cfg.EvalEvery, cfg.LogEvery, cfg.CheckpointEvery = 0, 5, 12
+	return cfg
+}
+
+// trained returns the saved model of a run that is interrupted after some steps and resumed; of one without interruption
+// if at is 0.
+func trained(t *testing.T, cfg Config, threads, at int) []byte {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "run")
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	_, err := Run(ctx, cfg, Options{Dir: dir, Threads: threads, Stepped: func(p Progress) {
+		if p.Step == at {
+			cancel()
+		}
+	}})
+	if at > 0 && errors.Is(err, ErrInterrupted) {
+		if cfg, err = FolderConfig(dir); err == nil {
+			_, err = Run(context.Background(), cfg, Options{Dir: dir, Threads: threads, Resume: true})
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, ModelFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// TestZeroWeight checks that every regularizer with λ = 0 leaves the plain run as it is, bit for bit.
+func TestZeroWeight(t *testing.T) {
+	plain := trained(t, quick(), 1, 0)
+	for _, name := range gradreg.Names() {
+		if !bytes.Equal(trained(t, quick(name+":0"), 1, 0), plain) {
+			t.Errorf("%s:0 gives other weights than the plain run", name)
+		}
+	}
+}
+
+// TestScheduledRun checks that programs which take turns, weights that depend on the step and what penalties keep survive
+// interruptions and any number of threads.
+func TestScheduledRun(t *testing.T) {
+	cfg := quick("datagrad:50,every=4", "spectreg:0.03,every=3,warmup=6", "spectral-norm:0.01,every=2", "confidence:0.1,ramp=down",
+		"weight-decay:0.01,decoupled=true,warmup=3", "input-noise:0.1", "dropout:0.3")
+	whole := trained(t, cfg, 1, 0)
+	if !bytes.Equal(trained(t, cfg, 2, 0), whole) {
+		t.Error("two threads give other weights than one")
+	}
+	for _, at := range []int{1, 6} {
+		if !bytes.Equal(trained(t, cfg, 1, at), whole) {
+			t.Errorf("interrupted at step %d: other weights", at)
+		}
+	}
+}
+
+// engineOf returns an engine on images that are numbers of a formula.
+func engineOf(t *testing.T, regs ...string) *engine {
+	t.Helper()
+	level, err := kernel.Active()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := quick(regs...)
+	cfg.Model = "lenet:dropout=0"
+	p, err := cfg.resolve()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := newEngine(cfg, p, dataset.Shape{C: 1, H: 28, W: 28}, 10, level, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.close)
+	for i := range e.program.Float(e.x) {
+		e.program.Float(e.x)[i] = float32(math.Sin(float64(i * i)))
+	}
+	for i := range e.program.Int(e.y) {
+		e.program.Int(e.y)[i] = int32(i * 7 % 10)
+	}
+	return e
+}
+
+// weightsAfter takes steps first…last and returns all parameters.
+func (e *engine) weightsAfter(t *testing.T, first, last int) (all []float32) {
+	t.Helper()
+	for s := first; s <= last; s++ {
+		if _, err := e.step(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, p := range e.params.Trainable() {
+		all = append(all, e.program.Float(p.Expr)...)
+	}
+	return all
+}
+
+// TestEvery checks that every=3 takes three times the penalty at steps 1 and 4 and none between, at the cost of the plain
+// step there.
+func TestEvery(t *testing.T) {
+	lazy, triple, plain := engineOf(t, "datagrad:1,every=3"), engineOf(t, "datagrad:3"), engineOf(t)
+	if !slices.Equal(lazy.weightsAfter(t, 1, 1), triple.weightsAfter(t, 1, 1)) {
+		t.Error("the first step is not that of three times λ")
+	}
+	for _, leaf := range triple.state() {
+		copy(plain.program.Float(plain.params.Graph().Input(leafName(leaf), leaf.DType(), leaf.Shape()...)), triple.program.Float(leaf))
+	}
+	if !slices.Equal(lazy.weightsAfter(t, 2, 3), plain.weightsAfter(t, 2, 3)) {
+		t.Error("the steps between are not plain")
+	}
+	for step, want := range map[int]int{1: triple.program.MACs(), 2: plain.program.MACs(), 3: plain.program.MACs(), 4: triple.program.MACs()} {
+		if p, err := lazy.turn(step); err != nil || p.MACs() != want {
+			t.Errorf("step %d takes %d multiply-adds, want %d (%v)", step, p.MACs(), want, err)
+		}
+	}
+}
+
+// TestRamp checks that the weight of a step is λ times its factor.
+func TestRamp(t *testing.T) {
+	for text, factors := range map[string][]float64{
+		"datagrad:1,warmup=4":         {0.25, 0.5, 0.75, 1, 1},
+		"datagrad:1,ramp=down":        {1, 11. / 12, 10. / 12},
+		"datagrad:1,ramp=up":          {0, 1. / 12, 2. / 12},
+		"datagrad:1,ramp=cosine":      {1, (1 + math.Cos(math.Pi/12)) / 2},
+		"datagrad:1,every=2,warmup=4": {0.5, 1, 1.5, 2},
+	} {
+		r, err := gradreg.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range factors {
+			if got := gradreg.ScheduleOf(r).Factor(i+1, 12); math.Abs(got-want) > 1e-15 {
+				t.Errorf("%s: step %d has the factor %v, want %v", text, i+1, got, want)
+			}
+		}
+	}
+	ramped, constant := engineOf(t, "datagrad:2,warmup=2"), engineOf(t, "datagrad:1")
+	if d := farthest(ramped.weightsAfter(t, 1, 1), constant.weightsAfter(t, 1, 1)); !(d <= 1e-6) {
+		t.Errorf("half of λ = 2 moves a weight by %v more than λ = 1", d)
+	}
+}
+
+// TestDecoupled checks that decoupled weight decay beside Adam is AdamW.
+func TestDecoupled(t *testing.T) {
+	decoupled, coupled := engineOf(t, "weight-decay:0.1,decoupled=true"), engineOf(t, "weight-decay:0.1")
+	adamw := engineOf(t)
+	cfg := adamw.config
+	cfg.Optimizer = "adamw:decay=0.1"
+	p, err := cfg.resolve()
+	if err != nil {
+		t.Fatal(err)
+	}
+	reference, err := newEngine(cfg, p, dataset.Shape{C: 1, H: 28, W: 28}, 10, adamw.level, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reference.close()
+	copy(reference.program.Float(reference.x), adamw.program.Float(adamw.x))
+	copy(reference.program.Int(reference.y), adamw.program.Int(adamw.y))
+	want := reference.weightsAfter(t, 1, 3)
+	if d := farthest(decoupled.weightsAfter(t, 1, 3), want); !(d <= 1e-6) {
+		t.Errorf("decoupled decay differs from AdamW by %v", d)
+	}
+	if d := farthest(coupled.weightsAfter(t, 1, 3), want); !(d > 1e-4) {
+		t.Errorf("coupled decay differs from AdamW by %v only", d)
+	}
+}
+
+// farthest returns the largest difference.
+func farthest(a, b []float32) float64 {
+	d := 0.0
+	for i := range a {
+		d = max(d, math.Abs(float64(a[i])-float64(b[i])))
+	}
+	return d
+}
