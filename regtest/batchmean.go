@@ -10,7 +10,7 @@ import (
 
 // batchMean compares R of a batch with that of the batch twice, the same random numbers for both copies.
 func batchMean(reg gradreg.Regularizer) error {
-	for _, n := range networks() {
+	for _, n := range networksFor(reg) {
 		if n.coupled {
 			continue
 		}

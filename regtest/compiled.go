@@ -23,7 +23,7 @@ func compiled(reg gradreg.Regularizer) error {
 	if err != nil {
 		return err
 	}
-	for _, n := range networks() {
+	for _, n := range networksFor(reg) {
 		p := newProblem(n, 1, reg)
 		r := p.value(reg)
 		outputs := append([]*sym.Expr{r}, sym.Gradient(r, nn.Exprs(p.Params.Trainable())...)...)

@@ -4,7 +4,7 @@
 //	func TestMine(t *testing.T) { regtest.Conformance(t, Mine{Weight: 1}) }
 //
 // The checks run on five small classifiers that together have convolutions, pooling, batch and group norm, dropout, a
-// residual connection and dense layers. The most valuable one compares the penalty's gradient with respect to
+// residual connection and dense layers; a regularizer that needs a dropout layer is tested on those that have one. The most valuable one compares the penalty's gradient with respect to
 // every parameter with difference quotients: a penalty that is cut off from the graph looks right and
 // does nothing.
 package regtest

@@ -13,7 +13,7 @@ import (
 
 // gradient compares ∂R/∂w with central differences for every parameter of every network.
 func gradient(reg gradreg.Regularizer) error {
-	for _, n := range networks() {
+	for _, n := range networksFor(reg) {
 		p := newProblem(n, 1, reg)
 		r := p.value(reg)
 		params := p.Params.Trainable()

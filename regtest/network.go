@@ -1,6 +1,7 @@
 package regtest
 
 import (
+	"errors"
 	"math/rand/v2"
 	"slices"
 
@@ -25,6 +26,14 @@ type network struct {
 	name    string
 	coupled bool // one sample's logits depend on the others, or on random numbers per sample
 	forward gradreg.Forward
+}
+
+// networksFor returns the networks that a regularizer applies to: all of them, but for one that changes dropout layers
+// ([gradreg.ErrNoDropout]) those that have any.
+func networksFor(reg gradreg.Regularizer) []network {
+	return slices.DeleteFunc(networks(), func(n network) bool {
+		return errors.Is(newProblem(n, 1, reg).Logits.Err(), gradreg.ErrNoDropout)
+	})
 }
 
 // networks covers the kinds of layers between them.

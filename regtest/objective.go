@@ -11,7 +11,7 @@ import (
 
 // objective checks the penalty's kind and its place in the objective.
 func objective(reg gradreg.Regularizer) error {
-	for _, n := range networks() {
+	for _, n := range networksFor(reg) {
 		if err := checkObjective(n, reg); err != nil {
 			return fmt.Errorf("%s: %w", n.name, err)
 		}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gradreg/gradreg"
@@ -56,6 +57,47 @@ func TestZeroWeight(t *testing.T) {
 	for _, name := range gradreg.Names() {
 		if !bytes.Equal(trained(t, quick(name+":0"), 1, 0), plain) {
 			t.Errorf("%s:0 gives other weights than the plain run", name)
+		}
+	}
+}
+
+// TestZeroWeightOptions checks that λ = 0 leaves the plain run as it is, bit for bit, whatever the options: places, passes, parts,
+// slopes, norms and schedules, all regularizers beside each other.
+func TestZeroWeightOptions(t *testing.T) {
+	plain := trained(t, quick(), 1, 0)
+	for _, c := range []struct{ sloped, scheduled string }{
+		{",at=noise,sigma=0.1,pass=own", ""},
+		{",fraction=0.5,every=3", ",every=3"},
+		{",at=random,pass=own,every=2,warmup=5", ",every=2,warmup=5"},
+		{",slope=linear,ramp=down", ",ramp=down"},
+		{",slope=excess,target=1,warmup=4", ",warmup=4"},
+		{",slope=two-sided,target=1,fraction=0.3,ramp=up", ",ramp=cosine"},
+	} {
+		var regs []string
+		for _, info := range gradreg.Regularizers() {
+			text := info.Name + ":0"
+			switch {
+			case strings.Contains(info.Options, "slope="):
+				text += c.sloped
+			case strings.Contains(info.Options, "fraction=") && !strings.Contains(c.sloped, "slope="): // ross and hoffman
+				text += c.sloped
+			case strings.Contains(info.Options, "every="):
+				text += c.scheduled
+			}
+			regs = append(regs, text)
+		}
+		if !bytes.Equal(trained(t, quick(regs...), 1, 0), plain) {
+			t.Errorf("%v give other weights than the plain run", regs)
+		}
+	}
+	own := []string{
+		"datagrad:0,norm=l1,lambda-as=ross", "spectreg:0,projections=3,shared=true", "jacreg:0,lambda-as=hoffman", "hoffman:0,n=-1", "ross:0,norm=l1",
+		"softmaxgrad:0,held=true", "topk:0,k=3", "finite-difference:0,h=0.1", "output-noise:0,noise=0.2", "adversarial:0,phi=1,direction=sign",
+		"virtual-adversarial:0,xi=0.1,iterations=2", "confidence:0,lambda-as=sum", "weight-decay:0,decoupled=true", "spectral-norm:0,iterations=2", "dropout:0,at=input",
+	}
+	for _, regs := range [][]string{own, {"datagrad:0,norm=linf,slope=squared"}} {
+		if !bytes.Equal(trained(t, quick(regs...), 1, 0), plain) {
+			t.Errorf("%v give other weights than the plain run", regs)
 		}
 	}
 }
