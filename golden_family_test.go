@@ -48,10 +48,11 @@ func (s *step) giveFamily(roots ...*sym.Expr) {
 // both compute in float64, and the difference quotients divide its rounding, 1e-16, by 0.01 or so.
 const familyBound = 1e-10
 
-// TestGoldenFamily compares every regularizer with PyTorch: the penalty and its gradient with respect to every parameter.
+// TestGoldenFamily compares every regularizer with PyTorch: the penalty and its gradient with respect to every parameter; of
+// one that changes the network, and has no penalty, the loss and its gradient.
 func TestGoldenFamily(t *testing.T) {
 	f := golden(t, "family")
-	covered := map[string]bool{"dropout": true, "input-noise": true} // they have no penalty
+	covered := map[string]bool{}
 	for key := range f.Tensors {
 		text, ok := strings.CutSuffix(key, "/value")
 		if !ok {
@@ -64,16 +65,20 @@ func TestGoldenFamily(t *testing.T) {
 		covered[reg.Name()] = true
 		t.Run(text, func(t *testing.T) {
 			t.Parallel()
-			s := newStep(network{text, 5, familyNetwork}, []int{3, 2, 8, 8}, []gradreg.Regularizer{reg})
-			params := s.problem.Params.Trainable()
-			outputs := append([]*sym.Expr{s.penalties[0]}, sym.Gradient(s.penalties[0], nn.Exprs(params)...)...)
+			regs := []gradreg.Regularizer{reg}
+			s := newStep(network{text, 5, gradreg.Transform(familyNetwork, regs)}, []int{3, 2, 8, 8}, regs)
+			params, value := s.problem.Params.Trainable(), s.penalties[0]
+			if _, ok := reg.(gradreg.Transformer); ok {
+				value = s.problem.Loss()
+			}
+			outputs := append([]*sym.Expr{value}, sym.Gradient(value, nn.Exprs(params)...)...)
 			s.giveFamily(outputs...)
 			got, err := sym.Eval(sym.Env{Values: s.values}, outputs...)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if d := distance(got[0].Data, tensor(t, f, text+"/value").Data); !(d <= familyBound) {
-				t.Errorf("the penalty is %v, of PyTorch %v", got[0].Data, tensor(t, f, text+"/value").Data)
+				t.Errorf("the value is %v, of PyTorch %v", got[0].Data, tensor(t, f, text+"/value").Data)
 			}
 			want, largest := tensor(t, f, text+"/gradient").Data, 0.0
 			for _, v := range want {

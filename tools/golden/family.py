@@ -5,6 +5,7 @@
 
 Weights, images, labels, masks and noise are not stored: both sides make them from `numbers` of models.py. Random leaves
 are numbered by kind in the order of their making. Of each gradient of the penalty three numbers are stored, as there.
+Of what changes the network and has no penalty it is the loss and the loss's gradient.
 """
 
 import argparse
@@ -49,6 +50,14 @@ class Step:
 
     def f(self, x, mask=None):
         return network(self.net, x, self.mask if mask is None else mask)
+
+
+def mask(name, shape, rate):
+    return torch.tensor(numbers(name, math.prod(shape)).reshape(shape) >= 2 * rate - 1).double() / (1 - rate)
+
+
+def loss(s, x, layer=None):
+    return F.cross_entropy(s.f(x, layer), s.y)
 
 
 def grad(y, x):
@@ -200,6 +209,9 @@ PENALTIES = {
     "label-smoothing:1": lambda s: F.cross_entropy(s.logits, s.y, label_smoothing=1.0) - s.losses.mean(),
     "weight-decay:1": lambda s: sum(w.square().sum() for n, w in s.net.params.items() if n.endswith(".weight") and not n.startswith("norm")) / 2,
     "spectral-norm:1,iterations=2": lambda s: spectral(s, 2),
+    "dropout:0.5": lambda s: loss(s, s.x, mask("dropout1", (BATCH, 16), 0.5)),
+    "dropout:0.3,at=input": lambda s: loss(s, s.x * mask("dropout1", s.x.shape, 0.3), mask("dropout2", (BATCH, 16), 0.25)),
+    "input-noise:0.2": lambda s: loss(s, s.x + 0.2 * s.draw("normal", s.x.shape)),
 }
 
 
