@@ -17,6 +17,8 @@ type Info struct {
 	Options string
 	// Example is a text form with a usual λ.
 	Example string
+	// Lambda is where λ lies.
+	Lambda Interval
 
 	// read makes the regularizer of λ and the options of a text form.
 	read func(lambda float64, s spec.Spec) (Regularizer, error)
@@ -175,6 +177,7 @@ func Regularizers() []Info {
 			Cost:       "3F − F₁",
 			Source:     "Szegedy et al. 2016",
 			Options:    scheduled,
+			Lambda:     Interval{Most: 1, First: 0.01},
 			read:       read[LabelSmoothing],
 		},
 		{
@@ -199,6 +202,7 @@ func Regularizers() []Info {
 			Cost:       "3F − F₁",
 			Source:     "Srivastava et al. 2014",
 			Options:    "at=layers|input",
+			Lambda:     Interval{Most: 1, Open: true, First: 0.1, Step: 0.2},
 			read:       read[Dropout],
 		},
 		{
@@ -206,6 +210,7 @@ func Regularizers() []Info {
 			Convention: "λ is σ, in units of the normalized input",
 			Cost:       "3F − F₁",
 			Source:     "Sietsma and Dow 1991; Bishop 1995",
+			Lambda:     Interval{First: 0.02},
 			read:       read[InputNoise],
 		},
 	}

@@ -45,6 +45,10 @@ linear operations over the batch, F₁ of its first layer, for K classes; a plai
 weight-decay:5e-4), or to those of the --config file, or replaces the one of its name; --reg none clears what stands
 before it. A name stands once, whatever its options: metrics go by names.
 
+λ may be auto, of several regularizers, too: short runs find it, as gradreg train --help says. Candidates of a weight
+begin where loss and penalty have gradients of one size, those of a rate or a size (label-smoothing, dropout, input-noise)
+in the interval that show NAME prints, which none leaves.
+
 Options that most of them have:
   at=data|noise|random  where the slope is taken: at the training points, at x + σ·n, or at σ·n (n ~ N(0, I), sigma=σ);
                         other points cost a forward pass
@@ -97,10 +101,11 @@ type regularizerEntry struct {
 	Cost       string `json:"cost"`
 	Source     string `json:"source"`
 	Example    string `json:"example"`
+	Lambda     string `json:"lambda"` // its interval
 }
 
 func describeRegularizer(r gradreg.Info) regularizerEntry {
-	return regularizerEntry{r.Name, r.Formula, r.Convention, r.Options, r.Cost, r.Source, r.Example}
+	return regularizerEntry{r.Name, r.Formula, r.Convention, r.Options, r.Cost, r.Source, r.Example, r.Lambda.String()}
 }
 
 func (a *app) runRegularizers(cmd *cobra.Command, o *regularizersOptions, texts []string) error {
@@ -167,7 +172,7 @@ func (a *app) runRegularizersShow(name string) error {
 	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
 	for _, line := range [][2]string{
 		{"name", r.Name}, {"R", r.Formula}, {"convention", r.Convention}, {"cost", r.Cost + " multiply-adds a step (plain: 3F − F₁)"},
-		{"source", r.Source}, {"options", orNone(r.Options)}, {"example", "--reg " + r.Example},
+		{"λ", r.Lambda.String()}, {"source", r.Source}, {"options", orNone(r.Options)}, {"example", "--reg " + r.Example},
 	} {
 		fmt.Fprintf(w, "%s\t%s\n", line[0], line[1])
 	}
