@@ -48,8 +48,10 @@ type Config struct {
 	EvalEvery       int  `yaml:"eval_every"`       // steps between evaluations on the dev part; 0 for none
 	LogEvery        int  `yaml:"log_every"`        // steps between lines of metrics
 	CheckpointEvery int  `yaml:"checkpoint_every"` // steps between checkpoints
-	// Note says how the configuration came about, such as how a λ was found. It changes nothing.
-	Note string `yaml:"note,omitempty"`
+	// Note says in a line how the configuration came about, such as how a λ was found, and Choices in full. They change nothing,
+	// and stand here so that a run that is resumed or repeated has them.
+	Note    string   `yaml:"note,omitempty"`
+	Choices []Choice `yaml:"lambda_choices,omitempty"`
 }
 
 // Default returns the main job: LeNet with dropout on 2000 MNIST digits, DataGrad and weight decay. For other images take

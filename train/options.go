@@ -80,7 +80,8 @@ type Summary struct {
 	Model            string   `json:"model"`
 	Parameters       int      `json:"parameters"`
 	Regularizers     []string `json:"regularizers"`
-	Note             string   `json:"note,omitempty"` // of the configuration
+	Note             string   `json:"note,omitempty"`           // of the configuration
+	Choices          []Choice `json:"lambda_choices,omitempty"` // of the configuration: how each auto was found
 	Threads          int      `json:"threads"`
 	CPU              string   `json:"cpu"`
 	Version          string   `json:"version"`

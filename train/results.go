@@ -24,7 +24,7 @@ func (r *run) finish() (Summary, error) {
 		Detail: outcome.Detail(), DevAccuracy: r.devScore, Steps: r.config.Steps, Seconds: r.progress.seconds,
 		ImagesPerSecond: float64(r.config.Steps*r.config.Batch) / r.progress.seconds, Seed: r.config.Seed,
 		Data: r.config.Data, TrainSize: r.config.TrainSize, Model: r.config.Model, Parameters: r.engine.params.Count(),
-		Regularizers: r.config.Regularizers, Note: r.config.Note,
+		Regularizers: r.config.Regularizers, Note: r.config.Note, Choices: r.config.Choices,
 		Augment: r.config.Augment, DataWaitFraction: r.waited.Seconds() / max(r.worked.Seconds(), 1e-9),
 		Threads: r.Threads, CPU: r.engine.level.String(), Dir: r.Dir,
 		Version: build.Current().Version, Commit: build.Current().Commit, Machine: build.Machine(),
