@@ -60,7 +60,7 @@ func (r Run) Final() bool { return r.Trial < 0 }
 // it is logged or saved is none of it.
 func key(cfg train.Config, final bool, id Identity) (string, error) {
 	digest, curve := id.Digests[cfg.Data], cfg.EvalEvery
-	cfg.Data, cfg.Note = "", "" // the same bytes may lie in another folder
+	cfg.Data, cfg.Note, cfg.Choices = "", "", nil // the same bytes may lie in another folder
 	cfg.LogEvery, cfg.CheckpointEvery, cfg.EvalEvery = 1, 1, 0
 	text, err := cfg.YAML()
 	if err != nil {

@@ -252,6 +252,16 @@ func TestKeys(t *testing.T) {
 			}
 		}
 	}
+	// With an open λ the search counts: the key of one is as it was.
+	auto := func(list string) string {
+		return keys(strings.Replace(fixed, "{name: none}", "{name: none, regularizers: ["+list+"]}", 1), nil)[0]
+	}
+	if got, want := auto(`"datagrad:auto", "weight-decay:5e-4"`), "4ada8b151c16675ddc58cd8187f2f448"; got != want {
+		t.Errorf("key %q of a search, not %q: results that exist would be lost", got, want)
+	}
+	if auto(`"datagrad:auto", "spectreg:auto"`) == auto(`"datagrad:auto", "spectreg:1"`) {
+		t.Error("a second open λ does not change a key")
+	}
 	more := keys(strings.NewReplacer("seeds: 2", "seeds: 3", "[50]", "[50, 60]").Replace(fixed), nil)
 	for _, key := range base {
 		if !slices.Contains(more, key) {

@@ -1,12 +1,18 @@
 package tune_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/train"
 	"github.com/gradreg/gradreg/tune"
@@ -19,65 +25,142 @@ func short(regularizers ...string) train.Config {
 	return cfg
 }
 
-// TestLambda checks that the choice is the best of the longest probes, inside what was tried or at a followed edge, the same
-// for any number of threads, and that other regularizers and options stay.
-func TestLambda(t *testing.T) {
-	cfg := short("weight-decay:5e-4", "spectreg:auto,projections=2")
-	got, choice, err := tune.Lambda(context.Background(), cfg, tune.Options{Threads: 2})
+// shorter leaves a small network few dev images.
+func shorter(regularizers ...string) train.Config {
+	cfg := short(regularizers...)
+	cfg.TrainSize, cfg.Model = 59500, "mlp:hidden=16,dropout=0.2"
+	return cfg
+}
+
+// find searches and checks what holds for every search.
+func find(t *testing.T, cfg train.Config, opt tune.Options) train.Config {
+	t.Helper()
+	before := slices.Clone(cfg.Regularizers)
+	got, err := tune.Lambda(context.Background(), cfg, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if cfg.Regularizers[1] != "spectreg:auto,projections=2" {
+	if !slices.Equal(cfg.Regularizers, before) {
 		t.Errorf("the caller's configuration became %v", cfg.Regularizers)
 	}
-	if got.Regularizers[0] != "weight-decay:5e-4" || got.Regularizers[1] != choice.Regularizer || !strings.HasSuffix(choice.Regularizer, ",projections=2") || tune.Needed(got) {
-		t.Errorf("regularizers %v", got.Regularizers)
+	if tune.Needed(got) || got.Validate() != nil {
+		t.Errorf("found %v, %v", got.Regularizers, got.Validate())
 	}
-	if choice.Cost > 1.95 || choice.Scale <= 0 {
-		t.Errorf("cost %v runs, scale %v", choice.Cost, choice.Scale)
-	}
-	longest := choice.Probes[len(choice.Probes)-1].Steps
-	if longest != 60 || choice.Probes[0].Steps != 10 {
-		t.Errorf("probes of %d and %d steps, expected 10 and 60", choice.Probes[0].Steps, longest)
-	}
-	found := false
-	for _, p := range choice.Probes {
-		if p.Images != 10000 {
-			t.Errorf("a probe was judged by %d images", p.Images)
+	for _, c := range got.Choices {
+		if c.Cost > 2 || c.Probes[0].Steps != 10 || c.Probes[len(c.Probes)-1].Steps != 60 || !slices.Contains(got.Regularizers, c.Regularizer) || !strings.Contains(got.Note, c.String()) {
+			t.Errorf("choice %+v, note %q", c, got.Note)
 		}
-		if p.Steps == longest {
-			for _, q := range choice.Probes {
-				if q.Lambda == choice.Lambda && q.Steps == longest {
-					found = true
-					if p.Calibrated < q.Calibrated && p.Accuracy >= q.Accuracy {
-						t.Errorf("λ %v is better than the chosen %v", p.Lambda, q.Lambda)
-					}
-				}
+		for _, p := range c.Probes {
+			if want := min(10000, 60000-cfg.TrainSize); p.Images != want {
+				t.Errorf("a probe was judged by %d images, expected %d", p.Images, want)
 			}
 		}
 	}
-	if !found {
-		t.Errorf("the choice %v is none of the longest probes", choice.Lambda)
+	return got
+}
+
+// TestLambda checks that the choice is the best of the longest probes, the same for any number of threads, and that other
+// regularizers and options stay.
+func TestLambda(t *testing.T) {
+	cfg := short("weight-decay:5e-4", "spectreg:auto,projections=2")
+	got := find(t, cfg, tune.Options{Threads: 2})
+	choice := got.Choices[0]
+	if got.Regularizers[0] != "weight-decay:5e-4" || got.Regularizers[1] != choice.Regularizer || !strings.HasSuffix(choice.Regularizer, ",projections=2") {
+		t.Errorf("regularizers %v", got.Regularizers)
 	}
-	_, again, err := tune.Lambda(context.Background(), cfg, tune.Options{Threads: 1})
-	if err != nil || !reflect.DeepEqual(again, choice) {
-		t.Errorf("with one thread: %+v, %v, with two %+v", again, err, choice)
+	if choice.Scale <= 0 {
+		t.Errorf("scale %v", choice.Scale)
+	}
+	longest := func(p train.Attempt) bool { return p.Steps == 60 }
+	at := slices.IndexFunc(choice.Probes, func(p train.Attempt) bool { return longest(p) && p.Lambda == choice.Lambda })
+	if at < 0 {
+		t.Fatalf("the choice %v is none of the longest probes", choice.Lambda)
+	}
+	for _, p := range choice.Probes {
+		if q := choice.Probes[at]; longest(p) && *p.Calibrated < *q.Calibrated && *p.Accuracy >= *q.Accuracy {
+			t.Errorf("λ %v is better than the chosen %v", p.Lambda, q.Lambda)
+		}
+	}
+	if again := find(t, cfg, tune.Options{Threads: 1}); !reflect.DeepEqual(again, got) {
+		t.Errorf("with one thread: %+v, with two %+v", again, got)
 	}
 }
 
+// TestRates finds what is no weight of a penalty, beside each other and with a warm-up, with any number of threads, from
+// whatever test images.
+func TestRates(t *testing.T) {
+	cfg := shorter("input-noise:auto", "dropout:auto", "label-smoothing:auto,warmup=40")
+	got := find(t, cfg, tune.Options{Threads: 2})
+	if len(got.Choices) != 3 || got.Choices[1].Lambda >= 1 || got.Choices[2].Lambda >= 1 || !strings.HasSuffix(got.Regularizers[2], ",warmup=40") {
+		t.Errorf("found %v", got.Regularizers)
+	}
+	other := find(t, cfg, tune.Options{Threads: 3, DataDirs: []string{otherTest(t)}})
+	if !reflect.DeepEqual(other, got) {
+		t.Errorf("with other test images and threads: %+v, expected %+v", other, got)
+	}
+}
+
+// otherTest returns a folder with MNIST whose test labels are all wrong.
+func otherTest(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{"train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz"} {
+		data, err := os.ReadFile(filepath.Join("..", "dataset", "mnist", name))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, name), data, 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	official, err := dataset.Open("mnist")
+	if err != nil {
+		t.Fatal(err)
+	}
+	test, err := official.Test()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	labels := []byte{0, 0, 8, 1, 0, 0, 0x27, 0x10} // of 10,000 bytes
+	for _, l := range test.Labels {
+		labels = append(labels, (l+1)%10)
+	}
+	z.Write(labels)
+	if err := errors.Join(z.Close(), os.WriteFile(filepath.Join(dir, "t10k-labels-idx1-ubyte.gz"), b.Bytes(), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	changed, err := dataset.Open("mnist", dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if part, err := changed.Test(); err != nil || part.Labels[0] == test.Labels[0] {
+		t.Fatalf("the labels are not read from %s: %v", dir, err)
+	}
+	return dir
+}
+
 func TestLambdaRefuses(t *testing.T) {
-	for _, cfg := range []train.Config{short("datagrad:auto", "spectreg:auto"), short("nothing:auto"), short("datagrad:auto,nokey=1")} {
-		if _, _, err := tune.Lambda(context.Background(), cfg, tune.Options{}); !fault.IsInput(err) {
-			t.Errorf("%v: %v, expected the input's fault", cfg.Regularizers, err)
+	for _, cfg := range []train.Config{
+		short("datagrad:auto", "datagrad:auto"), short("nothing:auto"), short("datagrad:auto,nokey=1"), short("dropout:auto,at=moon"),
+		func() train.Config {
+			c := shorter("datagrad:auto", "dropout:auto")
+			c.Model = "resnet:depth=8"
+			return c
+		}(),
+	} {
+		if got, err := tune.Lambda(context.Background(), cfg, tune.Options{}); !fault.IsInput(err) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%v: %v, %v, expected the input's fault in a line", cfg.Regularizers, got.Regularizers, err)
 		}
 	}
 	plain := short("datagrad:1")
-	if got, choice, err := tune.Lambda(context.Background(), plain, tune.Options{}); err != nil || choice != nil || !reflect.DeepEqual(got, plain) {
-		t.Errorf("without auto: %v, %v, %v", got, choice, err)
+	if got, err := tune.Lambda(context.Background(), plain, tune.Options{}); err != nil || !reflect.DeepEqual(got, plain) {
+		t.Errorf("without auto: %v, %v", got, err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, _, err := tune.Lambda(ctx, short("datagrad:auto"), tune.Options{}); !errors.Is(err, train.ErrInterrupted) {
+	if _, err := tune.Lambda(ctx, short("datagrad:auto"), tune.Options{}); !errors.Is(err, train.ErrInterrupted) {
 		t.Errorf("cancelled: %v", err)
 	}
 }

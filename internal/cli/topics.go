@@ -36,7 +36,9 @@ array.
 gradreg train    test_accuracy, test_accuracy_interval (95 %, Wilson), test_error_count, test_nll (nats), test_images,
                  test_ece, test_brier, test_class_accuracy (as eval), dev_accuracy, steps, seconds,
                  images_per_second, seed, data, train_size, model, parameters, regularizers, threads, cpu, version,
-                 commit, machine, dir
+                 commit, machine, dir; where λ was auto note, in words, and for each lambda_choices (regularizer, lambda,
+                 scale: where loss and penalty have gradients of one size, cost: steps over those of the run, probes:
+                 lambda, steps, image_count, dev_accuracy, dev_nll, dev_calibrated_nll, or diverged)
 gradreg eval     test_accuracy, test_accuracy_interval (95 %, Wilson), test_error_count, test_nll, test_images, test_ece,
                  test_brier, test_class_accuracy (class, image_count, accuracy, accuracy_interval), test_confusion (counts
                  by true, then by predicted class), data, model, dir; with --slopes slopes (by quantity, test and train:
@@ -50,7 +52,7 @@ gradreg models   models: shape, class_count, models (model, parameters, multiply
                  step step_bytes_per_image, step_multiply_adds); show: the same of one, layers (name, kind, shape,
                  parameters, multiply_adds)
 gradreg regularizers
-                 an array: name, formula, convention, options, cost, source, example; with --cost: regularizer,
+                 an array: name, formula, convention, options, cost, source, example, lambda (its interval); with --cost: regularizer,
                  relative_multiply_adds, relative_time, low, high, step_seconds, bytes; show: one object
 gradreg toy      options, fits: problem, lambda, seed, loss, penalty, objective, slope_at, slope_between, slope_everywhere,
                  slope_largest, true_slope, error, and of the first seed lines (t, loss, objective)

@@ -51,12 +51,19 @@ Without flags: LeNet with dropout on 2000 MNIST digits, DataGrad with λ 50 and 
 10,000 steps of 50 images. The run goes to a folder under runs/, which holds the resolved configuration,
 metrics, a checkpoint, the model, a summary and the learning curve.
 
+--reg NAME:auto finds λ by short runs that are compared on dev images, before the run and for at most twice its
+steps. Several are found one after another, as they stand, for as much each. How each was found stands in the
+summary.
+
 An interrupt (Ctrl-C) finishes the step, saves and prints how to go on; a second one stops at once.`,
 		Example: `  # The default job
   gradreg train
 
   # Another λ and a second regularizer; --reg none clears the defaults
   gradreg train --reg none --reg datagrad:20 --reg weight-decay:5e-4 --reg spectreg:0.03
+
+  # Find λ of DataGrad
+  gradreg train --reg datagrad:auto
 
   # 500 images of Fashion-MNIST from a folder
   gradreg train --data fashion-mnist --data-dir ~/data --train-size 500
@@ -80,7 +87,7 @@ An interrupt (Ctrl-C) finishes the step, saves and prints how to go on; a second
 	f.BoolVar(&o.strict, "strict", false, "refuse a folder with a picture that cannot be read")
 	f.StringVar(&c.Augment, "augment", c.Augment, "changes of training images, as flip,shift:0.125: "+strings.Join(augment.Names(), ", ")+"; none; default for the data set's")
 	f.StringVar(&c.Model, "model", c.Model, "architecture and options: "+strings.Join(model.Names(), ", "))
-	f.StringArrayVar(&c.Regularizers, "reg", c.Regularizers, "regularizer name:λ[,key=value]…, repeatable; λ may be auto; none clears those before")
+	f.StringArrayVar(&c.Regularizers, "reg", c.Regularizers, "regularizer name:λ[,key=value]…, repeatable; λ may be auto, of several, too; none clears those before")
 	f.StringVar(&c.Optimizer, "optimizer", c.Optimizer, "optimizer: "+strings.Join(optim.Names(), ", "))
 	f.Float64Var(&c.LearningRate, "lr", c.LearningRate, "base learning rate")
 	f.StringVar(&c.Schedule, "schedule", c.Schedule, "learning-rate schedule: "+strings.Join(optim.ScheduleNames(), ", "))
@@ -140,6 +147,7 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (train.Config, error) {
 		cfg.Regularizers = base.Regularizers
 	}
 	if changed("reg") {
+		cfg.Note, cfg.Choices = "", nil // of the file's λ
 		cfg.Regularizers = withOthers(base.Regularizers, o.config.Regularizers)
 	}
 	if o.fast {
@@ -258,6 +266,9 @@ func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
 	if opt.Threads, err = a.threadCount(cmd, o.threads); err != nil {
 		return err
 	}
+	if o.out != "" {
+		opt.Dir = o.out
+	}
 	if cfg, err = a.tuned(cmd.Context(), cfg, opt); err != nil {
 		return err
 	}
@@ -269,31 +280,26 @@ func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
 			a.note(doubt)
 		}
 	}
-	switch {
-	case opt.Resume:
-	case o.out != "":
-		opt.Dir = o.out
-	default:
+	if opt.Dir == "" {
 		opt.Dir, opt.Number = folderName(cfg), true
 	}
 	return a.train(cmd.Context(), cfg, opt, o.plain)
 }
 
-// tuned finds the λ that the configuration leaves open, if it does.
+// tuned finds every λ that the configuration leaves open. Nothing is written before all are found: a search that was killed or
+// interrupted begins again with the same command, and comes to the same.
 func (a *app) tuned(ctx context.Context, cfg train.Config, opt train.Options) (train.Config, error) {
 	if !tune.Needed(cfg) {
 		return cfg, nil
 	}
 	ctx, stop := interruptible(ctx)
 	defer stop()
-	cfg, choice, err := tune.Lambda(ctx, cfg, tune.Options{
-		DataDirs: opt.DataDirs, Threads: opt.Threads, Log: a.note,
-	})
-	if err != nil {
-		return cfg, err
+	options := tune.Options{DataDirs: opt.DataDirs, Threads: opt.Threads}
+	if a.watched() {
+		options.Log = a.note
 	}
-	cfg.Note = choice.String()
-	return cfg, nil
+	cfg, err := tune.Lambda(ctx, cfg, options)
+	return cfg, err
 }
 
 // train runs and reports.

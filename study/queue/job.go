@@ -225,8 +225,8 @@ func attempt(ctx context.Context, cfg train.Config, final bool, opt train.Option
 	return r, err
 }
 
-// choose finds the λ of a configuration that has auto for it, unless the run has begun and so knows it; and returns how long
-// that took.
+// choose finds every λ that a configuration leaves open, unless the run has begun, whose folder then has them and how they were
+// found; and returns how long that took.
 func choose(ctx context.Context, cfg train.Config, opt train.Options) (train.Config, float64, error) {
 	switch {
 	case !tune.Needed(cfg):
@@ -236,12 +236,8 @@ func choose(ctx context.Context, cfg train.Config, opt train.Options) (train.Con
 		return cfg, 0, err
 	}
 	began := time.Now()
-	cfg, choice, err := tune.Lambda(ctx, cfg, tune.Options{DataDirs: opt.DataDirs, Threads: opt.Threads})
-	if err != nil {
-		return cfg, 0, err
-	}
-	cfg.Note = choice.String()
-	return cfg, time.Since(began).Seconds(), nil
+	cfg, err := tune.Lambda(ctx, cfg, tune.Options{DataDirs: opt.DataDirs, Threads: opt.Threads})
+	return cfg, time.Since(began).Seconds(), err
 }
 
 // seconds returns how long a run has trained.

@@ -1,0 +1,98 @@
+package tune
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/internal/spec"
+	"github.com/gradreg/gradreg/train"
+)
+
+// Auto stands for a λ that is to be found, as in datagrad:auto.
+const Auto = "auto"
+
+// open is a regularizer's text form with a gap for λ.
+type open struct {
+	at            int // among the configuration's regularizers
+	name          string
+	before, after string
+}
+
+// with returns the text form with a λ.
+func (o open) with(lambda float64) string { return o.before + spec.Format(lambda) + o.after }
+
+// interval returns where λ lies; the zero value for a name that nothing has, about which train.Config says more.
+func (o open) interval() gradreg.Interval {
+	for _, info := range gradreg.Regularizers() {
+		if info.Name == o.name {
+			return info.Lambda
+		}
+	}
+	return gradreg.Interval{}
+}
+
+// some returns the text form with some λ of its interval.
+func (o open) some() string {
+	if first := o.interval().First; first > 0 {
+		return o.with(first)
+	}
+	return o.with(1)
+}
+
+// gaps returns the regularizers that count, which are those behind the last none, and which of them have no λ yet.
+func gaps(cfg train.Config) (regularizers []string, list []open) {
+	for _, text := range cfg.Regularizers {
+		if strings.TrimSpace(text) == gradreg.None {
+			regularizers, list = nil, nil
+			continue
+		}
+		if s, err := spec.Parse(text); err == nil && s.Value == Auto {
+			name, rest, _ := strings.Cut(text, ":")
+			o := open{at: len(regularizers), name: s.Name, before: name + ":"}
+			if _, options, ok := strings.Cut(rest, ","); ok {
+				o.after = "," + options
+			}
+			list = append(list, o)
+		}
+		regularizers = append(regularizers, text)
+	}
+	return regularizers, list
+}
+
+// Needed reports whether a configuration has a λ to be found.
+func Needed(cfg train.Config) bool {
+	_, list := gaps(cfg)
+	return len(list) > 0
+}
+
+// filled returns a configuration with some λ in the place of every auto.
+func filled(cfg train.Config, regularizers []string, list []open) train.Config {
+	cfg.Regularizers = slices.Clone(regularizers)
+	for _, o := range list {
+		cfg.Regularizers[o.at] = o.some()
+	}
+	return cfg
+}
+
+// Resolved returns a configuration with every text form written in full, with auto where it was.
+func Resolved(cfg train.Config) (train.Config, error) {
+	regularizers, list := gaps(cfg)
+	if len(list) == 0 {
+		return cfg.Resolved()
+	}
+	out, err := filled(cfg, regularizers, list).Resolved()
+	if err != nil {
+		return out, err
+	}
+	for i, full := range out.Regularizers {
+		if slices.ContainsFunc(list, func(o open) bool { return strings.HasPrefix(full, o.name+":") }) {
+			name, rest, _ := strings.Cut(full, ":")
+			out.Regularizers[i] = name + ":" + Auto
+			if _, options, ok := strings.Cut(rest, ","); ok {
+				out.Regularizers[i] += "," + options
+			}
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,155 @@
+package tune
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+
+	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/train"
+)
+
+// The search has two rounds. The first tries every candidate, half a decade apart from the scale on, for a sixteenth of
+// the run's steps, and follows a best one at the lower edge. Longer runs often want a larger λ, so the second begins with the
+// best one and the one above it, for three eighths of the steps, and climbs twice more on the side of the best. With the run
+// itself that is at most three times its steps.
+var candidates = []float64{0, 0.5, 1, 1.5, 2} // places
+
+const (
+	firstShare, secondShare = 1. / 16, 3. / 8
+	scaleShare              = 1. / 32
+	furthest                = 2 // candidates beyond an edge
+)
+
+// search is a search for a λ.
+type search struct {
+	Options
+	lab  lab
+	cfg  train.Config // with a λ of 0 in the gap
+	open open
+}
+
+// config returns the configuration of a short run.
+func (s search) config(lambda, share float64) train.Config {
+	cfg := s.cfg
+	cfg.Regularizers = slices.Clone(cfg.Regularizers)
+	cfg.Regularizers[s.open.at] = s.open.with(lambda)
+	cfg.Steps = max(1, int(math.Ceil(share*float64(cfg.Steps))))
+	return cfg
+}
+
+func (s search) log(format string, args ...any) {
+	if s.Log != nil {
+		s.Log(fmt.Sprintf(format, args...))
+	}
+}
+
+func (s search) run(ctx context.Context) (*train.Choice, error) {
+	choice, steps := &train.Choice{}, 0
+	interval := s.open.interval()
+	if interval.First == 0 {
+		var err error
+		if choice.Scale, steps, err = s.scale(ctx); err != nil {
+			return nil, err
+		}
+	}
+	ladder := newLadder(interval, choice.Scale)
+	first, second := round{share: firstShare}, round{share: secondShare}
+	if err := s.rounds(ctx, ladder, &first, &second); err != nil {
+		return nil, err
+	}
+	won := second.probes[best(second.probes)]
+	if won.Diverged != "" {
+		return nil, fmt.Errorf("%s: every probe diverged, one with %s; try a lower learning rate", s.open.with(won.lambda), won.Diverged)
+	}
+	choice.Regularizer, choice.Lambda = s.open.with(won.lambda), won.lambda
+	for _, p := range slices.Concat(first.probes, second.probes) {
+		choice.Probes = append(choice.Probes, train.NewAttempt(p.lambda, p.steps, p.Trial))
+		steps += p.steps
+	}
+	choice.Cost = float64(steps) / float64(s.cfg.Steps)
+	return choice, nil
+}
+
+// scale returns the λ at which loss and penalty have gradients of one size, and the steps that finding it took.
+func (s search) scale(ctx context.Context) (scale float64, steps int, err error) {
+	penalty, err := gradreg.Parse(s.open.some())
+	if err != nil {
+		return 0, 0, fault.Input(err)
+	}
+	plain := s.config(0, scaleShare)
+	if scale, err = s.lab.scale(ctx, plain, penalty, train.Options{DataDirs: s.DataDirs, Threads: s.Threads}); err != nil {
+		return 0, 0, err
+	}
+	s.log("%s: gradients of loss and penalty are of one size at λ %.3g", s.open.name, scale)
+	return scale, plain.Steps, nil
+}
+
+// rounds probes what the search has to know.
+func (s search) rounds(ctx context.Context, l ladder, first, second *round) error {
+	if err := s.probe(ctx, l, first, candidates...); err != nil {
+		return err
+	}
+	for range furthest {
+		lowest := first.lowest()
+		if first.lead() != lowest {
+			break
+		}
+		if err := s.probe(ctx, l, first, lowest-half); err != nil {
+			return err
+		}
+	}
+	lead := first.lead()
+	if err := s.probe(ctx, l, second, lead, lead+half); err != nil {
+		return err
+	}
+	for range furthest {
+		next, ok := second.beyond()
+		if !ok {
+			break
+		}
+		if err := s.probe(ctx, l, second, next); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// probe trains with the λ of those places that the ladder has, several at once, and adds them to the round.
+func (s search) probe(ctx context.Context, l ladder, r *round, places ...float64) error {
+	places = l.among(places...)
+	probes, errs := make([]probe, len(places)), make([]error, len(places))
+	slots := make(chan struct{}, s.Threads)
+	var wait sync.WaitGroup
+	for i, place := range places {
+		slots <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-slots }()
+			lambda := l.at(place)
+			cfg := s.config(lambda, r.share)
+			trial, err := s.lab.probe(ctx, cfg, train.Options{DataDirs: s.DataDirs, Threads: max(1, s.Threads/len(places))})
+			if probes[i], errs[i] = (probe{place, lambda, cfg.Steps, trial}), err; err != nil {
+				return
+			}
+			s.log("%s, %d steps: %s", s.open.with(lambda), cfg.Steps, told(trial))
+		})
+	}
+	wait.Wait()
+	r.probes = append(r.probes, probes...)
+	// They all fail alike, if they fail by the configuration: one is enough to read.
+	if i := slices.IndexFunc(errs, func(err error) bool { return err != nil }); i >= 0 {
+		return errs[i]
+	}
+	return nil
+}
+
+// told says how a short run did.
+func told(t train.Trial) string {
+	if t.Diverged != "" {
+		return t.Diverged
+	}
+	return fmt.Sprintf("%.2f %% of %d dev images, calibrated NLL %.4f", 100*t.Accuracy, t.Images, t.Calibrated)
+}

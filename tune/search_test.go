@@ -1,0 +1,228 @@
+package tune
+
+import (
+	"context"
+	"errors"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/internal/spec"
+	"github.com/gradreg/gradreg/train"
+)
+
+// madeUp is a lab without training. A run has fewer errors the nearer its λ is, in decades, to what is best for one of its length.
+type madeUp struct {
+	scale     float64
+	best      func(name string, steps int) float64
+	lock      sync.Mutex
+	probes    []train.Config
+	scalings  []train.Config
+	diverging bool
+}
+
+func (m *madeUp) lab() lab { return lab{m.probe, m.measure} }
+
+func (m *madeUp) probe(_ context.Context, cfg train.Config, _ train.Options) (train.Trial, error) {
+	if err := cfg.Validate(); err != nil {
+		return train.Trial{}, err
+	}
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	m.probes = append(m.probes, cfg)
+	if m.diverging {
+		return train.Trial{Accuracy: math.NaN(), Calibrated: math.NaN(), Diverged: "loss is NaN"}, nil
+	}
+	away := 0.0
+	for _, text := range cfg.Regularizers {
+		if r, err := gradreg.Parse(text); err == nil && r.Lambda() > 0 {
+			away += math.Abs(math.Log10(r.Lambda() / m.best(r.Name(), cfg.Steps)))
+		}
+	}
+	return train.Trial{Images: 10000, Accuracy: 1 - math.Min(away, 9)/10, NLL: 1 + away, Calibrated: 1 + away, Temperature: 1}, nil
+}
+
+func (m *madeUp) measure(_ context.Context, cfg train.Config, _ gradreg.Regularizer, _ train.Options) (float64, error) {
+	m.scalings = append(m.scalings, cfg)
+	return m.scale, cfg.Validate()
+}
+
+// job is a configuration of 1600 steps: probes take 100 and 600 of them, the plain run for the scale 50.
+func job(regularizers ...string) train.Config {
+	cfg := train.Default()
+	cfg.Steps, cfg.Regularizers = 1600, regularizers
+	return cfg
+}
+
+// searched finds with some threads and returns what was chosen.
+func searched(t *testing.T, m *madeUp, cfg train.Config) train.Config {
+	t.Helper()
+	got, err := find(t.Context(), cfg, Options{Threads: 3}, m.lab())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// lambdas returns the λ of a choice's probes of a length, in the order in which they were tried.
+func lambdas(c train.Choice, steps int) (list []float64) {
+	for _, p := range c.Probes {
+		if p.Steps == steps {
+			list = append(list, p.Lambda)
+		}
+	}
+	return list
+}
+
+// TestRounds checks which λ a search tries: these are the stored results' and stay while [Search] does.
+func TestRounds(t *testing.T) {
+	for _, c := range []struct {
+		short, long   float64 // best λ of short and long probes
+		first, second []float64
+		found         float64
+	}{
+		{10, 32, []float64{1, 3.2, 10, 32, 100}, []float64{10, 32, 100}, 32},
+		{10, 10, []float64{1, 3.2, 10, 32, 100}, []float64{10, 32, 3.2}, 10},
+		{10, 0.01, []float64{1, 3.2, 10, 32, 100}, []float64{10, 32, 3.2, 1}, 1},
+		{1e4, 1e5, []float64{1, 3.2, 10, 32, 100}, []float64{100, 320, 1000, 3200}, 3200},
+		{0.32, 1, []float64{1, 3.2, 10, 32, 100, 0.32, 0.1}, []float64{0.32, 1, 3.2}, 1},
+		{1e-3, 1e-3, []float64{1, 3.2, 10, 32, 100, 0.32, 0.1}, []float64{0.1, 0.32, 0.032, 0.01}, 0.01},
+	} {
+		m := &madeUp{scale: 1, best: func(_ string, steps int) float64 {
+			if steps == 100 {
+				return c.short
+			}
+			return c.long
+		}}
+		choice := searched(t, m, job("datagrad:auto")).Choices[0]
+		if first, second := lambdas(choice, 100), lambdas(choice, 600); !slices.Equal(first, c.first) || !slices.Equal(second, c.second) || choice.Lambda != c.found {
+			t.Errorf("best λ %v, then %v: tried %v and %v, found %v; expected %v, %v and %v", c.short, c.long, first, second, choice.Lambda, c.first, c.second, c.found)
+		}
+		if want := float64(50+100*len(c.first)+600*len(c.second)) / 1600; choice.Scale != 1 || choice.Cost != want {
+			t.Errorf("scale %v and cost %v, expected 1 and %v", choice.Scale, choice.Cost, want)
+		}
+	}
+}
+
+// TestInside checks for every regularizer, wherever its best λ may be, that the search tries only λ inside the interval and
+// keeps its price, and that a rate is looked for without a look at gradients.
+func TestInside(t *testing.T) {
+	for _, info := range gradreg.Regularizers() {
+		for decade := -6; decade <= 6; decade++ {
+			m := &madeUp{scale: 3, best: func(string, int) float64 { return math.Pow(10, float64(decade)/2) }}
+			choice := searched(t, m, job(info.Name+":auto")).Choices[0]
+			for _, p := range choice.Probes {
+				if !(p.Lambda > 0) || info.Lambda.Most > 0 && p.Lambda >= info.Lambda.Most {
+					t.Errorf("%s: tried λ %v of %v", info.Name, p.Lambda, info.Lambda)
+				}
+			}
+			if fixed := info.Lambda.First > 0; fixed != (len(m.scalings) == 0) || fixed != (choice.Scale == 0) || fixed && choice.Probes[0].Lambda != info.Lambda.First {
+				t.Errorf("%s: %d measurements of gradients, scale %v, first λ %v", info.Name, len(m.scalings), choice.Scale, choice.Probes[0].Lambda)
+			}
+			if choice.Cost > 2 {
+				t.Errorf("%s: the search took %v runs", info.Name, choice.Cost)
+			}
+		}
+	}
+	for name, want := range map[string][]float64{
+		"dropout": {0.1, 0.3, 0.5, 0.7, 0.9}, "label-smoothing": {0.01, 0.032, 0.1, 0.32}, "input-noise": {0.02, 0.063, 0.2, 0.63, 2},
+	} {
+		m := &madeUp{best: func(string, int) float64 { return 0.3 }}
+		choice := searched(t, m, job(name+":auto")).Choices[0]
+		if first := lambdas(choice, 100); !slices.Equal(first, want) || math.Abs(math.Log10(choice.Lambda/0.3)) > 0.25 {
+			t.Errorf("%s: tried %v, expected %v; found %v for 0.3", name, first, want, choice.Lambda)
+		}
+	}
+	bounded := newLadder(gradreg.Interval{Most: 1}, 300) // a weight whose gradients balance beyond its bound
+	if got := bounded.among(candidates...); bounded.at(got[0]) != 0.1 || bounded.at(got[len(got)-1]) != 0.32 {
+		t.Errorf("places %v of a weight below 1", got)
+	}
+}
+
+// TestSeveral checks that each of several is found with those before it at what was found and those after it left out, the first
+// as if it were the only one, each at the price of one.
+func TestSeveral(t *testing.T) {
+	best := func(name string, _ int) float64 {
+		return map[string]float64{"datagrad": 100, "spectreg": 0.3, "dropout": 0.5}[name]
+	}
+	cfg := job("datagrad:1", "none", "datagrad:auto,fraction=0.5", "weight-decay:5e-4", "dropout:auto", "spectreg:auto")
+	best0 := func(name string, steps int) float64 {
+		if name == "weight-decay" {
+			return 5e-4
+		}
+		return best(name, steps)
+	}
+	m := &madeUp{scale: 1, best: best0}
+	got := searched(t, m, cfg)
+	if want := []string{"datagrad:100,fraction=0.5", "weight-decay:5e-4", "dropout:0.5", "spectreg:0.32"}; !slices.Equal(got.Regularizers, want) || Needed(got) {
+		t.Fatalf("found %v, expected %v", got.Regularizers, want)
+	}
+	if cfg.Regularizers[2] != "datagrad:auto,fraction=0.5" {
+		t.Errorf("the caller's configuration became %v", cfg.Regularizers)
+	}
+	alone := searched(t, &madeUp{scale: 1, best: best0}, job("datagrad:auto,fraction=0.5", "weight-decay:5e-4"))
+	if !reflect.DeepEqual(alone.Choices[0], got.Choices[0]) {
+		t.Errorf("the first is %+v, alone %+v", got.Choices[0], alone.Choices[0])
+	}
+	if len(got.Choices) != 3 || got.Choices[0].Cost > 2 || got.Choices[1].Cost > 2 || got.Choices[2].Cost > 2 || strings.Count(got.Note, "chosen by") != 3 {
+		t.Errorf("choices %+v, note %q", got.Choices, got.Note)
+	}
+	at := map[string]int{}
+	for _, p := range m.probes[1:] { // the first only sees that all can be trained
+		key := strings.Join(p.Regularizers[2:], " ")
+		switch {
+		case key == "dropout:0 spectreg:0":
+			at["first"]++
+		case strings.HasSuffix(key, " spectreg:0") && p.Regularizers[0] == "datagrad:100,fraction=0.5":
+			at["second"]++
+		case strings.HasPrefix(key, "dropout:0.5 ") && p.Regularizers[0] == "datagrad:100,fraction=0.5":
+			at["third"]++
+		default:
+			t.Errorf("a probe of %v", p.Regularizers)
+		}
+	}
+	for i, turn := range []string{"first", "second", "third"} {
+		if at[turn] != len(got.Choices[i].Probes) {
+			t.Errorf("%d probes of the %s, recorded %d", at[turn], turn, len(got.Choices[i].Probes))
+		}
+	}
+}
+
+// TestFailures checks that a search fails at once, in one line and never in several, and what it says of probes that diverge.
+func TestFailures(t *testing.T) {
+	broken := errors.New("no dropout layer")
+	l := lab{func(context.Context, train.Config, train.Options) (train.Trial, error) { return train.Trial{}, broken }, (&madeUp{scale: 1}).measure}
+	for _, cfg := range []train.Config{job("dropout:auto"), job("datagrad:auto", "dropout:auto")} {
+		if _, err := find(t.Context(), cfg, Options{Threads: 4}, l); err != broken {
+			t.Errorf("%v: %v, expected %v once", cfg.Regularizers, err, broken)
+		}
+	}
+	m := &madeUp{scale: 1, diverging: true, best: func(string, int) float64 { return 1 }}
+	if _, err := find(t.Context(), job("datagrad:auto"), Options{Threads: 1}, m.lab()); err == nil || !strings.Contains(err.Error(), "every probe diverged") {
+		t.Errorf("diverging: %v", err)
+	}
+}
+
+// TestResolved checks that a configuration is written in full around its gaps, behind the last none.
+func TestResolved(t *testing.T) {
+	got, err := Resolved(job("onehot:auto", "none", "dropout:auto", "datagrad: auto , every=2", "weight-decay:0.0005", "label-smoothing:auto,warmup=7"))
+	if want := []string{"dropout:auto", "datagrad:auto,every=2", "weight-decay:0.0005", "label-smoothing:auto,warmup=7"}; err != nil || !slices.Equal(got.Regularizers, want) {
+		t.Errorf("%v, %v, expected %v", got.Regularizers, err, want)
+	}
+	if _, err := Resolved(job("dropout:auto,at=moon")); err == nil || strings.Contains(err.Error(), "λ is") {
+		t.Errorf("%v, expected an error about at", err)
+	}
+	for _, info := range gradreg.Regularizers() {
+		_, list := gaps(job(info.Name + ":auto"))
+		if _, err := gradreg.Parse(list[0].some()); err != nil {
+			t.Errorf("%s: some λ is none: %v", info.Name, err)
+		}
+		if s, err := spec.Parse(list[0].with(0.25)); err != nil || s.Value != "0.25" {
+			t.Errorf("%s: %+v, %v", info.Name, s, err)
+		}
+	}
+}
