@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"math"
 
 	"github.com/gradreg/gradreg/internal/kernel"
@@ -68,9 +69,7 @@ func key(cfg train.Config, final bool, id Identity) (string, error) {
 	}
 	h := sha256.New()
 	fmt.Fprintf(h, "numbers %d\ncpu %s\ndata %s\nfinal %t\n%s", id.Numbers, id.CPU, digest, final, text)
-	if tune.Needed(cfg) {
-		fmt.Fprintf(h, "search %d\n", tune.Search)
-	}
+	io.WriteString(h, tune.Identity(cfg))
 	if curve > 0 {
 		fmt.Fprintf(h, "curve %d\n", curve)
 	}

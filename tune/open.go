@@ -1,6 +1,7 @@
 package tune
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -95,4 +96,16 @@ func Resolved(cfg train.Config) (train.Config, error) {
 		}
 	}
 	return out, nil
+}
+
+// Identity returns what a search does to an equal configuration, for the key of its result: nothing where no λ is open.
+// [Search] alone would share results that were found when probes went through the whole run's warm-up.
+func Identity(cfg train.Config) string {
+	switch {
+	case !Needed(cfg):
+		return ""
+	case warms(cfg):
+		return fmt.Sprintf("search %d, warm-up in proportion\n", Search)
+	}
+	return fmt.Sprintf("search %d\n", Search)
 }

@@ -37,8 +37,7 @@ func (s search) config(lambda, share float64) train.Config {
 	cfg := s.cfg
 	cfg.Regularizers = slices.Clone(cfg.Regularizers)
 	cfg.Regularizers[s.open.at] = s.open.with(lambda)
-	cfg.Steps = max(1, int(math.Ceil(share*float64(cfg.Steps))))
-	return cfg
+	return shortened(cfg, max(1, int(math.Ceil(share*float64(cfg.Steps)))))
 }
 
 func (s search) log(format string, args ...any) {

@@ -192,6 +192,31 @@ func TestSeveral(t *testing.T) {
 	}
 }
 
+// TestWarmup checks that in a short run every warm-up takes its share of the steps, and that nothing else is shortened.
+func TestWarmup(t *testing.T) {
+	cfg := job("datagrad:auto,every=3,warmup=1200,ramp=up", "spectreg:0.03,warmup=801")
+	cfg.Schedule = "cosine:warmup=160"
+	m := &madeUp{scale: 1, best: func(string, int) float64 { return 10 }}
+	got := searched(t, m, cfg)
+	want := map[int][3]string{
+		50: {"warmup=38", "warmup=26", "cosine:warmup=5"}, 100: {"warmup=75", "warmup=51", "cosine:warmup=10"}, 600: {"warmup=450", "warmup=301", "cosine:warmup=60"},
+	}
+	for _, p := range slices.Concat(m.probes, m.scalings) {
+		w, known := want[p.Steps]
+		if !known || !strings.HasSuffix(p.Regularizers[0], ",every=3,"+w[0]+",ramp=up") || p.Regularizers[1] != "spectreg:0.03,"+w[1] || p.Schedule != w[2] {
+			t.Errorf("a short run of %d steps with %v, %s; expected %v", p.Steps, p.Regularizers, p.Schedule, w)
+		}
+	}
+	if got.Steps != cfg.Steps || got.Schedule != cfg.Schedule || !strings.HasSuffix(got.Choices[0].Regularizer, ",every=3,warmup=1200,ramp=up") || got.Regularizers[1] != cfg.Regularizers[1] {
+		t.Errorf("the run itself has %d steps, %v, %s", got.Steps, got.Regularizers, got.Schedule)
+	}
+	for text, want := range map[string]string{"piecewise": "piecewise", "datagrad:1,every=4": "datagrad:1,every=4", "datagrad:1,warmup=1": "datagrad:1,warmup=1", "cosine:warmup=0": "cosine:warmup=0", "": ""} {
+		if got := shortenedText(text, 10, 160); got != want {
+			t.Errorf("%q is shortened to %q", text, got)
+		}
+	}
+}
+
 // TestFailures checks that a search fails at once, in one line and never in several, and what it says of probes that diverge.
 func TestFailures(t *testing.T) {
 	broken := errors.New("no dropout layer")
@@ -215,6 +240,11 @@ func TestResolved(t *testing.T) {
 	}
 	if _, err := Resolved(job("dropout:auto,at=moon")); err == nil || strings.Contains(err.Error(), "λ is") {
 		t.Errorf("%v, expected an error about at", err)
+	}
+	for text, want := range map[string]string{"datagrad:1": "", "datagrad:auto": "search 2\n", "datagrad:auto,warmup=9": "search 2, warm-up in proportion\n"} {
+		if got := Identity(job(text)); got != want {
+			t.Errorf("%s: %q, expected %q", text, got, want)
+		}
 	}
 	for _, info := range gradreg.Regularizers() {
 		_, list := gaps(job(info.Name + ":auto"))

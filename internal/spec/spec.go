@@ -23,6 +23,21 @@ type Spec struct {
 // Pair is one key=value.
 type Pair struct{ Key, Value string }
 
+// String returns the text form of the parts.
+func (s Spec) String() string {
+	var parts []string
+	if s.Value != "" {
+		parts = append(parts, s.Value)
+	}
+	for _, p := range s.Pairs {
+		parts = append(parts, p.Key+"="+p.Value)
+	}
+	if len(parts) == 0 {
+		return s.Name
+	}
+	return s.Name + ":" + strings.Join(parts, ",")
+}
+
 // Has reports whether the text names a key.
 func (s Spec) Has(key string) bool {
 	return slices.ContainsFunc(s.Pairs, func(p Pair) bool { return p.Key == key })

@@ -17,6 +17,8 @@ func TestParse(t *testing.T) {
 		want.Text = text
 		if got, err := Parse(text); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%q gives %+v, %v", text, got, err)
+		} else if plain := strings.ReplaceAll(text, " ", ""); got.String() != plain {
+			t.Errorf("%q is written %q", text, got)
 		}
 	}
 	for _, text := range []string{"", ":", " ", "a:", "a:1,", "a:1,2", "a:k=", "a:=v", "a:k=1,k=2", "a:k=1, k =2", "a: =v", "a:k= "} {

@@ -1,0 +1,48 @@
+package tune
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/gradreg/gradreg/internal/spec"
+	"github.com/gradreg/gradreg/train"
+)
+
+// warmup is the one option of regularizers and learning-rate schedules that counts steps of the run: ramps and decays go by
+// its share, every=k by the step.
+const warmup = "warmup"
+
+// shortened returns a configuration of fewer steps, whose warm-ups take the same shares of them: a short run in which λ, or
+// the learning rate, hardly begins to rise says nothing about the long one.
+func shortened(cfg train.Config, steps int) train.Config {
+	cfg.Regularizers = slices.Clone(cfg.Regularizers)
+	for i, text := range cfg.Regularizers {
+		cfg.Regularizers[i] = shortenedText(text, steps, cfg.Steps)
+	}
+	cfg.Schedule = shortenedText(cfg.Schedule, steps, cfg.Steps)
+	cfg.Steps = steps
+	return cfg
+}
+
+// shortenedText returns a text form for some of all steps, rounded up as those are.
+func shortenedText(text string, steps, all int) string {
+	s, err := spec.Parse(text)
+	i := slices.IndexFunc(s.Pairs, func(p spec.Pair) bool { return p.Key == warmup })
+	if err != nil || i < 0 {
+		return text
+	}
+	n, err := strconv.Atoi(s.Pairs[i].Value)
+	if err != nil {
+		return text // for train.Config to refuse
+	}
+	s.Pairs[i].Value = strconv.Itoa((n*steps + all - 1) / all)
+	return s.String()
+}
+
+// warms reports whether something in a configuration has a warm-up.
+func warms(cfg train.Config) bool {
+	return slices.ContainsFunc(append([]string{cfg.Schedule}, cfg.Regularizers...), func(text string) bool {
+		s, err := spec.Parse(text)
+		return err == nil && s.Has(warmup)
+	})
+}
