@@ -91,6 +91,12 @@ func (r *run) claimOne() (made bool, err error) {
 	return made, nil
 }
 
+// Vacant returns an error unless a run can begin in dir, for whoever works long before it does.
+func Vacant(dir string) error {
+	_, err := vacant(dir)
+	return err
+}
+
 // vacant returns an error unless a run can begin in dir, and whether dir does not exist yet. What a run leaves
 // that was killed before it wrote its configuration does not count.
 func vacant(dir string) (missing bool, err error) {

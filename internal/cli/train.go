@@ -292,6 +292,11 @@ func (a *app) tuned(ctx context.Context, cfg train.Config, opt train.Options) (t
 	if !tune.Needed(cfg) {
 		return cfg, nil
 	}
+	if opt.Dir != "" {
+		if err := train.Vacant(opt.Dir); err != nil {
+			return cfg, err
+		}
+	}
 	ctx, stop := interruptible(ctx)
 	defer stop()
 	options := tune.Options{DataDirs: opt.DataDirs, Threads: opt.Threads}
@@ -299,6 +304,9 @@ func (a *app) tuned(ctx context.Context, cfg train.Config, opt train.Options) (t
 		options.Log = a.note
 	}
 	cfg, err := tune.Lambda(ctx, cfg, options)
+	if errors.Is(err, train.ErrInterrupted) {
+		return cfg, fmt.Errorf("%w while looking for λ; nothing was written, the same command begins again", err)
+	}
 	return cfg, err
 }
 
