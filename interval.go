@@ -5,7 +5,8 @@ import "github.com/gradreg/gradreg/internal/spec"
 // Interval is where the λ of a regularizer lies, from 0 on, and where a search for it begins. The zero value is that of the
 // weight of a penalty: it has no bound, and a search begins where loss and penalty have gradients of one size.
 type Interval struct {
-	// Most is the largest λ, 0 for none. Open says that it is no λ itself.
+	// Most is the largest λ, 0 for none; with the option every=k the largest λ·k, the weight of a step. Open says that it is no λ
+	// itself.
 	Most float64
 	Open bool
 	// First is set where λ is a rate or a size, about which gradients say nothing: a search begins there. Its further candidates

@@ -3,6 +3,7 @@ package gradreg_test
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/gradreg/gradreg"
@@ -13,8 +14,9 @@ import (
 func TestIntervals(t *testing.T) {
 	for _, info := range gradreg.Regularizers() {
 		i := info.Lambda
+		options := ""
 		takes := func(lambda float64) bool {
-			_, err := gradreg.Parse(fmt.Sprintf("%s:%v", info.Name, lambda))
+			_, err := gradreg.Parse(fmt.Sprintf("%s:%v%s", info.Name, lambda, options))
 			return err == nil
 		}
 		if i.Most == 0 && !takes(1e6) {
@@ -23,6 +25,10 @@ func TestIntervals(t *testing.T) {
 		if i.Most > 0 && (takes(i.Most) == i.Open || takes(math.Nextafter(i.Most, math.Inf(1))) || !takes(math.Nextafter(i.Most, 0))) {
 			t.Errorf("%s: %v, but 1 is taken: %v", info.Name, i, takes(i.Most))
 		}
+		if options = ",every=4"; i.Most > 0 && strings.Contains(info.Options, "every") && (!takes(i.Most/4) || takes(math.Nextafter(i.Most/4, 1))) {
+			t.Errorf("%s: with every=4 %v is taken: %v", info.Name, i.Most/4, takes(i.Most/4))
+		}
+		options = ""
 		r := parsed(t, info.Example)
 		if _, transforms := r.(gradreg.Transformer); transforms && i.First == 0 {
 			t.Errorf("%s has no penalty, and nothing says where to look for λ", info.Name)

@@ -18,13 +18,14 @@ const half = 0.5
 
 // newLadder returns the ladder of an interval; scale is where gradients are of one size, 0 for a rate or a size.
 func newLadder(i gradreg.Interval, scale float64) ladder {
-	switch {
-	case i.First > 0:
-		return ladder{i, i.First}
-	case i.Most > 0:
-		return ladder{i, math.Min(scale, i.Most/10)} // leaves room for three candidates
+	start := scale
+	if i.First > 0 {
+		start = i.First
 	}
-	return ladder{i, scale}
+	if i.Most > 0 {
+		start = math.Min(start, i.Most/10) // leaves room for two candidates
+	}
+	return ladder{i, start}
 }
 
 // at returns the λ of a place, of two digits.

@@ -25,21 +25,20 @@ func (o open) with(lambda float64) string { return o.before + spec.Format(lambda
 
 // interval returns where λ lies; the zero value for a name that nothing has, about which train.Config says more.
 func (o open) interval() gradreg.Interval {
-	for _, info := range gradreg.Regularizers() {
-		if info.Name == o.name {
-			return info.Lambda
-		}
+	all := gradreg.Regularizers()
+	at := slices.IndexFunc(all, func(info gradreg.Info) bool { return info.Name == o.name })
+	if at < 0 {
+		return gradreg.Interval{}
 	}
-	return gradreg.Interval{}
+	i := all[at].Lambda
+	if r, err := gradreg.Parse(o.with(0)); err == nil {
+		i.Most /= float64(max(gradreg.ScheduleOf(r).Every, 1))
+	}
+	return i
 }
 
 // some returns the text form with some λ of its interval.
-func (o open) some() string {
-	if first := o.interval().First; first > 0 {
-		return o.with(first)
-	}
-	return o.with(1)
-}
+func (o open) some() string { return o.with(newLadder(o.interval(), 1).at(0)) }
 
 // gaps returns the regularizers that count, which are those behind the last none, and which of them have no λ yet.
 func gaps(cfg train.Config) (regularizers []string, list []open) {

@@ -128,13 +128,21 @@ func TestInside(t *testing.T) {
 			}
 		}
 	}
-	for name, want := range map[string][]float64{
-		"dropout": {0.1, 0.3, 0.5, 0.7, 0.9}, "label-smoothing": {0.01, 0.032, 0.1, 0.32}, "input-noise": {0.02, 0.063, 0.2, 0.63, 2},
+	for _, c := range []struct {
+		text  string
+		first []float64
+		found float64
+	}{
+		{"dropout:auto", []float64{0.1, 0.3, 0.5, 0.7, 0.9}, 0.3},
+		{"input-noise:auto", []float64{0.02, 0.063, 0.2, 0.63, 2}, 0.2},
+		{"label-smoothing:auto", []float64{0.01, 0.032, 0.1, 0.32}, 0.32},
+		{"label-smoothing:auto,every=4", []float64{0.01, 0.032, 0.1}, 0.1}, // λ·every is at most 1
+		{"label-smoothing:auto,every=500", []float64{0.0002, 0.00063}, 0.00063},
 	} {
 		m := &madeUp{best: func(string, int) float64 { return 0.3 }}
-		choice := searched(t, m, job(name+":auto")).Choices[0]
-		if first := lambdas(choice, 100); !slices.Equal(first, want) || math.Abs(math.Log10(choice.Lambda/0.3)) > 0.25 {
-			t.Errorf("%s: tried %v, expected %v; found %v for 0.3", name, first, want, choice.Lambda)
+		choice := searched(t, m, job(c.text)).Choices[0]
+		if first := lambdas(choice, 100); !slices.Equal(first, c.first) || choice.Lambda != c.found {
+			t.Errorf("%s: tried %v, expected %v; found %v, expected %v", c.text, first, c.first, choice.Lambda, c.found)
 		}
 	}
 	bounded := newLadder(gradreg.Interval{Most: 1}, 300) // a weight whose gradients balance beyond its bound
