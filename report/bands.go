@@ -32,6 +32,7 @@ const (
 type BandSeries struct {
 	Name   string
 	Method string // what its style is that of; Name if empty
+	Style  *Style // instead, where figures that do not have all methods in common are to look the same
 	X      []float64
 	Runs   [][]float64 // each of the length of X
 }
@@ -58,7 +59,7 @@ func (b Bands) plots() ([][]*plot.Plot, error) {
 	b.Y.apply(&p.Y, nil)
 	p.Add(plotter.NewGrid())
 	// All areas first, so that none covers a line.
-	lines := make([]plotter.XYs, len(b.Series))
+	lines, styles := make([]plotter.XYs, len(b.Series)), b.styles()
 	for i, s := range b.Series {
 		line, outline, err := b.curve(s)
 		if err != nil {
@@ -72,7 +73,7 @@ func (b Bands) plots() ([][]*plot.Plot, error) {
 		if err != nil {
 			return nil, err
 		}
-		area.Color, area.LineStyle.Width = translucent(s.style()), 0
+		area.Color, area.LineStyle.Width = translucent(styles[i]), 0
 		p.Add(area)
 	}
 	for i, s := range b.Series {
@@ -83,18 +84,20 @@ func (b Bands) plots() ([][]*plot.Plot, error) {
 		if err != nil {
 			return nil, err
 		}
-		line.LineStyle = s.style().line(vg.Points(1.5))
+		line.LineStyle = styles[i].line(vg.Points(1.5))
 		p.Add(line)
 		p.Legend.Add(s.Name, line)
 	}
 	return [][]*plot.Plot{{p}}, nil
 }
 
-func (s BandSeries) style() Style {
-	if s.Method != "" {
-		return StyleOf(s.Method)
+// styles returns the styles of the series.
+func (b Bands) styles() []Style {
+	var looks []look
+	for _, s := range b.Series {
+		looks = append(looks, look{s.Style, s.Method, s.Name})
 	}
-	return StyleOf(s.Name)
+	return styles(looks)
 }
 
 // curve returns the line of the means and the outline of the band.

@@ -25,6 +25,7 @@ type Boxes struct {
 type BoxGroup struct {
 	Name      string // what stands beside the box
 	Method    string // what its style is that of; Name if empty
+	Style     *Style // instead, where figures that do not have all methods in common are to look the same
 	Values    []float64
 	Published *float64
 }
@@ -66,11 +67,17 @@ func (b Boxes) plots() ([][]*plot.Plot, error) {
 	b.Value.apply(&p.X, nil)
 	p.X.Padding = vg.Points(8)
 	var names []string
+	var looks []look
+	for _, g := range b.Groups {
+		looks = append(looks, look{g.Style, g.Method, g.Name})
+	}
+	styles := styles(looks)
 	p.Add(plotter.NewGrid())
 	for i := range b.Groups {
-		g := b.Groups[len(b.Groups)-1-i] // the first on top
+		k := len(b.Groups) - 1 - i // the first on top
+		g := b.Groups[k]
 		names = append(names, g.Name)
-		if err := b.add(p, g, float64(i)); err != nil {
+		if err := b.add(p, g, styles[k], float64(i)); err != nil {
 			return nil, fmt.Errorf("%s: %w", g.Name, err)
 		}
 	}
@@ -84,7 +91,7 @@ func (b Boxes) plots() ([][]*plot.Plot, error) {
 }
 
 // add draws a group at height y.
-func (b Boxes) add(p *plot.Plot, g BoxGroup, y float64) error {
+func (b Boxes) add(p *plot.Plot, g BoxGroup, style Style, y float64) error {
 	var values plotter.Values
 	var points plotter.XYs
 	for i, v := range g.Values {
@@ -101,10 +108,6 @@ func (b Boxes) add(p *plot.Plot, g BoxGroup, y float64) error {
 	}
 	if len(values) == 0 {
 		return nil
-	}
-	style := StyleOf(g.Name)
-	if g.Method != "" {
-		style = StyleOf(g.Method)
 	}
 	box, err := plotter.NewBoxPlot(vg.Points(13), y, values)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -12,24 +13,39 @@ import (
 	"github.com/gradreg/gradreg/study/stats"
 )
 
-// ErrorBars is a figure of means with Student's intervals over a quantity such as the number of training images.
+// ErrorBars is a figure of means with Student's intervals over a quantity such as the number of training images; below
+// them, where series have any, of differences to a baseline.
 type ErrorBars struct {
-	Title  string
-	X, Y   Axis
-	Series []BarSeries
+	Title    string
+	X, Y     Axis
+	Baseline string // what gains are the differences to
+	Series   []BarSeries
 }
 
 // BarSeries is a method's results at several places.
 type BarSeries struct {
 	Name   string // in the legend
 	Method string // what its style is that of; Name if empty
+	Style  *Style // instead, where figures that do not have all methods in common are to look the same
 	Points []BarPoint
+	Gains  []BarGain
 }
 
 // BarPoint is the results of several runs at one place.
 type BarPoint struct {
 	X      float64
 	Values []float64
+}
+
+// BarGain is the difference to the baseline at one place.
+type BarGain struct {
+	X float64
+	stats.Paired
+}
+
+// gains reports whether there are differences to draw.
+func (e ErrorBars) gains() bool {
+	return slices.ContainsFunc(e.Series, func(s BarSeries) bool { return len(s.Gains) > 0 })
 }
 
 // Caption says what bars are.
@@ -40,28 +56,94 @@ func (e ErrorBars) Caption() string {
 			least, most = min(least, len(p.Values)), max(most, len(p.Values))
 		}
 	}
-	return fmt.Sprintf("%s. Mean and %s; %s. Methods at the same place are drawn beside each other.",
+	text := fmt.Sprintf("%s. Mean and %s; %s. Methods at the same place are drawn beside each other.",
 		e.Title, stats.Interval{Level: boxLevel, Kind: stats.KindT}, counted(least, most, "runs a point"))
+	if e.gains() {
+		text += " " + e.gainCaption()
+	}
+	return text
 }
 
-func (e ErrorBars) size() (vg.Length, vg.Length) { return 8 * vg.Inch, 5 * vg.Inch }
+// gainCaption says what the bars of differences are.
+func (e ErrorBars) gainCaption() string {
+	least, most := math.MaxInt, 0
+	var kinds []string
+	for _, s := range e.Series {
+		for _, g := range s.Gains {
+			least, most = min(least, g.Difference.N), max(most, g.Difference.N)
+			if g.Interval != nil && !slices.Contains(kinds, g.Interval.String()) {
+				kinds = append(kinds, g.Interval.String())
+			}
+		}
+	}
+	text := fmt.Sprintf("Below: mean difference to %s of runs with the same seed", e.Baseline)
+	if len(kinds) > 0 {
+		text += " and its " + strings.Join(kinds, " or, of few pairs, ")
+	}
+	return fmt.Sprintf("%s; %s.", text, counted(least, most, "pairs a point"))
+}
+
+func (e ErrorBars) size() (vg.Length, vg.Length) {
+	if e.gains() {
+		return 8 * vg.Inch, 8 * vg.Inch
+	}
+	return 8 * vg.Inch, 5 * vg.Inch
+}
 
 func (e ErrorBars) plots() ([][]*plot.Plot, error) {
-	p := newPlot(e.Title, false)
-	p.Legend.Top = false // accuracy grows with the number of images: the lower right is free
-	places := e.places()
-	e.X.apply(&p.X, places)
-	e.Y.apply(&p.Y, nil)
-	p.Add(plotter.NewGrid())
+	upper := newPlot(e.Title, false)
+	upper.Legend.Top = false // accuracy grows with the number of images: the lower right is free
+	e.Y.apply(&upper.Y, nil)
+	rows := [][]*plot.Plot{{upper}}
+	if e.gains() {
+		lower := newPlot("", false)
+		lower.Y.Label.Text, lower.Y.Tick.Marker = e.gainLabel(), evenTicks{}
+		zero := plotter.NewFunction(func(float64) float64 { return 0 })
+		zero.LineStyle = StyleOf("none").line(vg.Points(1))
+		lower.Add(zero)
+		rows = append(rows, []*plot.Plot{lower})
+	}
+	places, styles := e.places(), e.styles()
+	for _, row := range rows {
+		e.X.apply(&row[0].X, places)
+		row[0].Add(plotter.NewGrid())
+	}
 	for i, s := range e.Series {
-		if err := e.add(p, s, float64(i)-float64(len(e.Series)-1)/2); err != nil {
+		shift := float64(i) - float64(len(e.Series)-1)/2
+		points, err := e.points(s, shift)
+		if err == nil {
+			err = points.draw(upper, s.Name, styles[i])
+		}
+		if err == nil && len(rows) > 1 {
+			err = e.differences(s, shift).draw(rows[1][0], "", styles[i])
+		}
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}
 	}
-	if e.X.Log && len(places) > 0 {
-		p.X.Min, p.X.Max = places[0]/1.2, places[len(places)-1]*1.2
+	for _, row := range rows {
+		if e.X.Log && len(places) > 0 {
+			row[0].X.Min, row[0].X.Max = places[0]/1.2, places[len(places)-1]*1.2
+		}
 	}
-	return [][]*plot.Plot{{p}}, nil
+	return rows, nil
+}
+
+// gainLabel names the axis of differences: those of percent are points.
+func (e ErrorBars) gainLabel() string {
+	if e.Y.Percent {
+		return "difference to " + e.Baseline + ", points"
+	}
+	return "difference to " + e.Baseline
+}
+
+// styles returns the styles of the series.
+func (e ErrorBars) styles() []Style {
+	var looks []look
+	for _, s := range e.Series {
+		looks = append(looks, look{s.Style, s.Method, s.Name})
+	}
+	return styles(looks)
 }
 
 // places returns the values of x, ascending.
@@ -88,21 +170,17 @@ func (e ErrorBars) dodge(x, shift float64) float64 {
 	return x + 0.008*shift*math.Max(last-first, 1)
 }
 
-// add draws a series, shifted sideways.
-func (e ErrorBars) add(p *plot.Plot, s BarSeries, shift float64) error {
-	var bars struct {
-		plotter.XYs
-		plotter.YErrors
-	}
+// points returns the means of a series with their intervals, shifted sideways.
+func (e ErrorBars) points(s BarSeries, shift float64) (bars, error) {
+	var b bars
 	for _, point := range s.Points {
-		x := e.X.shown(point.X)
 		if len(point.Values) == 0 {
 			continue
 		}
 		values := make([]float64, len(point.Values))
 		for i, v := range point.Values {
 			if !e.X.drawable(point.X) || !e.Y.drawable(v) {
-				return fmt.Errorf("run %d at %v is %v, which the axes cannot show", i, point.X, v)
+				return b, fmt.Errorf("run %d at %v is %v, which the axes cannot show", i, point.X, v)
 			}
 			values[i] = e.Y.shown(v)
 		}
@@ -110,31 +188,24 @@ func (e ErrorBars) add(p *plot.Plot, s BarSeries, shift float64) error {
 		if len(values) > 1 {
 			in, err := stats.MeanInterval(values, boxLevel)
 			if err != nil {
-				return err
+				return b, err
 			}
 			half = in.High - mean
 		}
-		bars.XYs = append(bars.XYs, plotter.XY{X: e.dodge(x, shift), Y: mean})
-		bars.YErrors = append(bars.YErrors, struct{ Low, High float64 }{half, half})
+		b.add(e.dodge(e.X.shown(point.X), shift), mean, half, half)
 	}
-	if len(bars.XYs) == 0 {
-		return nil
+	return b, nil
+}
+
+// differences returns the differences of a series with their intervals, shifted sideways.
+func (e ErrorBars) differences(s BarSeries, shift float64) bars {
+	var b bars
+	for _, g := range s.Gains {
+		mean, below, above := g.Difference.Mean, 0.0, 0.0
+		if g.Interval != nil {
+			below, above = mean-g.Interval.Low, g.Interval.High-mean
+		}
+		b.add(e.dodge(e.X.shown(g.X), shift), e.Y.shown(mean), e.Y.shown(below), e.Y.shown(above))
 	}
-	style := StyleOf(s.Name)
-	if s.Method != "" {
-		style = StyleOf(s.Method)
-	}
-	errorBars, err := plotter.NewYErrorBars(bars)
-	if err != nil {
-		return err
-	}
-	errorBars.LineStyle.Color, errorBars.LineStyle.Width = style.Color, vg.Points(1)
-	line, marks, err := plotter.NewLinePoints(bars.XYs)
-	if err != nil {
-		return err
-	}
-	line.LineStyle, marks.GlyphStyle = style.line(vg.Points(1.2)), style.glyph(vg.Points(3))
-	p.Add(errorBars, line, marks)
-	p.Legend.Add(s.Name, line, marks)
-	return nil
+	return b
 }

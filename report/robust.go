@@ -5,7 +5,6 @@ import (
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/vg"
 )
 
 // RobustCurves is a part that shows accuracies with their intervals as images are changed more and more.
@@ -40,47 +39,10 @@ func (r RobustCurves) plot() (*plot.Plot, error) {
 	return p, nil
 }
 
-// bars is a curve as gonum's plotters take it.
-type bars struct {
-	plotter.XYs
-	plotter.YErrors
-}
-
 func (s RobustSeries) add(p *plot.Plot) error {
 	var b bars
 	for _, v := range s.Points {
-		b.XYs = append(b.XYs, plotter.XY{X: v.X, Y: 100 * v.Accuracy})
-		b.YErrors = append(b.YErrors, struct{ Low, High float64 }{100 * (v.Accuracy - v.Low), 100 * (v.High - v.Accuracy)})
+		b.add(v.X, 100*v.Accuracy, 100*(v.Accuracy-v.Low), 100*(v.High-v.Accuracy))
 	}
-	if len(b.XYs) == 0 {
-		return nil
-	}
-	line, marks, err := plotter.NewLinePoints(b.XYs)
-	if err != nil {
-		return err
-	}
-	whiskers, err := plotter.NewYErrorBars(b)
-	if err != nil {
-		return err
-	}
-	line.LineStyle, marks.GlyphStyle = s.Style.line(vg.Points(1.3)), s.Style.glyph(vg.Points(2.5))
-	whiskers.LineStyle.Color, whiskers.CapWidth = s.Style.Color, vg.Points(3)
-	p.Add(line, marks, whiskers)
-	p.Legend.Add(s.Name, line, marks)
-	return nil
-}
-
-// StylesOf returns styles that tell methods apart: their own, but those of their places where two have the same one.
-func StylesOf(methods []string) []Style {
-	styles, seen := make([]Style, len(methods)), map[string]bool{}
-	for i, m := range methods {
-		if seen[methodName(m)] {
-			for j := range styles {
-				styles[j] = styleAt(j)
-			}
-			return styles
-		}
-		seen[methodName(m)], styles[i] = true, StyleOf(m)
-	}
-	return styles
+	return b.draw(p, s.Name, s.Style)
 }

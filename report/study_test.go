@@ -16,6 +16,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/internal/philox"
 	"github.com/gradreg/gradreg/report"
 	"github.com/gradreg/gradreg/study/stats"
@@ -275,12 +276,49 @@ func TestStyles(t *testing.T) {
 	if !reflect.DeepEqual(report.StyleOf("datagrad:50"), report.StyleOf("datagrad")) || !reflect.DeepEqual(report.StyleOf("a+b:1"), report.StyleOf("a:2+b")) {
 		t.Error("λ changes the style")
 	}
-	names := []string{"none", "datagrad", "spectreg", "jacreg", "confidence", "frobreg", "weight-decay", "label-smoothing", "onehot", "random-onehot", "softmaxgrad", "topk", "hoffman", "ross", "dropout", "input-noise"}
+	names := []string{"none", "fgsm", "datagrad+confidence", "spectreg+confidence", "datagrad-noise", "datagrad-random", "spectreg-noise", "spectreg-random", "datagrad-auto"}
+	for _, r := range gradreg.Regularizers() {
+		names = append(names, r.Name)
+	}
 	for i, a := range names {
 		for _, b := range names[:i] {
 			x, y := report.StyleOf(a), report.StyleOf(b)
 			if reflect.DeepEqual(x.Dashes, y.Dashes) && x.Shape == y.Shape {
 				t.Errorf("%s and %s differ in nothing but the colour", a, b)
+			}
+			if x.Color == y.Color && (reflect.DeepEqual(x.Dashes, y.Dashes) || x.Shape == y.Shape) {
+				t.Errorf("%s and %s have the colour and more in common", a, b)
+			}
+		}
+	}
+}
+
+// TestStylesOfOneFigure checks that names that are in no table take nothing from those that are, and look different from
+// each other, by their colours as long as there are some.
+func TestStylesOfOneFigure(t *testing.T) {
+	names := []string{"mine", "yours", "none", "datagrad:50", "hers"}
+	styles := report.StylesOf(names)
+	for i, a := range styles {
+		for k, b := range styles[:i] {
+			if a.Color == b.Color || a.Shape == b.Shape || reflect.DeepEqual(a.Dashes, b.Dashes) {
+				t.Errorf("%s and %s have something in common", names[i], names[k])
+			}
+		}
+	}
+	for _, i := range []int{2, 3} {
+		if !reflect.DeepEqual(styles[i], report.StyleOf(names[i])) {
+			t.Errorf("%s has lost its style", names[i])
+		}
+	}
+	many := make([]string, 60)
+	for i := range many {
+		many[i] = strings.Repeat("x", i+1)
+	}
+	all := report.StylesOf(many)[:42] // as many as there are
+	for i, a := range all {
+		for k, b := range all[:i] {
+			if color, shape, dashes := a.Color == b.Color, a.Shape == b.Shape, reflect.DeepEqual(a.Dashes, b.Dashes); color && shape || color && dashes || shape && dashes {
+				t.Errorf("names %d and %d have two things in common", k, i)
 			}
 		}
 	}

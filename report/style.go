@@ -1,8 +1,9 @@
 package report
 
 import (
-	"hash/fnv"
 	"image/color"
+	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot/vg"
@@ -19,35 +20,108 @@ type Style struct {
 
 // shapes are told apart at three points.
 var shapes = []draw.GlyphDrawer{
-	draw.CircleGlyph{}, draw.SquareGlyph{}, draw.TriangleGlyph{}, draw.CrossGlyph{}, draw.RingGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.PlusGlyph{},
+	draw.CircleGlyph{}, draw.SquareGlyph{}, draw.TriangleGlyph{}, draw.CrossGlyph{}, draw.RingGlyph{}, draw.PyramidGlyph{}, draw.BoxGlyph{}, draw.PlusGlyph{},
 }
 
-// styleAt returns combination i of colour, dash and shape. The first seven differ in all three; of seven colours and dashes
-// and eight shapes no two of the first 24 share dash and shape.
+// styleCount is the number of styles. No two of them share colour and dash, colour and shape, or dash and shape.
+const styleCount = 42
+
+// styleAt returns combination i of colour, dash and shape. The first seven differ in all three. Each further round of
+// colours moves the dashes on by five: with any other number dash and shape come together again sooner.
 func styleAt(i int) Style {
-	return Style{palette[i%len(palette)], dashes[(i+i/len(dashes))%len(dashes)], shapes[i%len(shapes)]}
+	return Style{palette[i%len(palette)], dashes[dashAt(i)], shapes[i%len(shapes)]}
 }
 
-// styled lists the methods in the order of their styles: those that stand side by side most often come first.
+// dashAt returns which dash combination i has.
+func dashAt(i int) int { return (i + 5*(i/len(palette))) % len(dashes) }
+
+// styled lists the methods in the order of their styles: those that stand side by side most often come first, and a penalty
+// and its combination with another have the hollow and the filled form of one shape.
 var styled = []string{
-	"none", "datagrad", "spectreg", "jacreg", "confidence", "frobreg", "weight-decay",
-	"label-smoothing", "onehot", "random-onehot", "softmaxgrad", "topk", "hoffman", "ross",
-	"dropout", "finite-difference", "output-noise", "adversarial", "fgsm", "vat", "input-noise",
+	"none", "datagrad", "spectreg", "jacreg", "confidence", "spectreg+confidence", "datagrad+confidence",
+	"weight-decay", "onehot", "frobreg", "label-smoothing", "random-onehot", "input-noise", "topk",
+	"hoffman", "ross", "dropout", "finite-difference", "output-noise", "adversarial", "fgsm",
+	"virtual-adversarial", "softmaxgrad", "datagrad-auto", "spectreg-random", "datagrad-random", "spectreg-noise", "datagrad-noise",
 	"spectral-norm",
 }
 
-// StyleOf returns the style of a method, by its name or text form, whatever its λ: datagrad:50 looks as datagrad. A name
-// that is in no table, such as datagrad+confidence, gets one of the styles that are left, always the same.
-func StyleOf(method string) Style {
-	name := methodName(method)
-	for i, s := range styled {
-		if s == name {
-			return styleAt(i)
+// StyleOf returns the style of a method, by its name or text form, whatever its λ: datagrad:50 looks as datagrad.
+func StyleOf(method string) Style { return StylesOf([]string{method})[0] }
+
+// StylesOf returns styles that tell the methods of a figure apart. A method that has a style of its own keeps it; one that
+// is in no table, or stands there twice with different λ, gets one that is free, of a colour that few others have.
+func StylesOf(methods []string) []Style {
+	at := make([]int, len(methods))
+	var taken []int
+	for i, m := range methods {
+		at[i] = slices.Index(styled, methodName(m))
+		if slices.Contains(taken, at[i]) {
+			at[i] = -1
+		} else if at[i] >= 0 {
+			taken = append(taken, at[i])
 		}
 	}
-	h := fnv.New32a()
-	h.Write([]byte(name))
-	return styleAt(len(styled) + int(h.Sum32()%uint32(len(palette)*len(shapes)-len(styled))))
+	styles := make([]Style, len(methods))
+	for i := range methods {
+		if at[i] < 0 {
+			at[i] = freeStyle(taken)
+			taken = append(taken, at[i])
+		}
+		styles[i] = styleAt(at[i])
+	}
+	return styles
+}
+
+// freeStyle returns a style whose colour, then whose dash and shape the fewest of those taken have; of several such the first
+// that is no method's. Where all are taken, they come again.
+func freeStyle(taken []int) int {
+	best, least := len(taken)%styleCount, math.MaxInt
+	for k := range styleCount {
+		i := (len(styled) + k) % styleCount
+		if slices.Contains(taken, i) {
+			continue
+		}
+		alike := 0
+		for _, t := range taken {
+			if t%len(palette) == i%len(palette) {
+				alike += styleCount
+			}
+			if dashAt(t) == dashAt(i) {
+				alike++
+			}
+			if t%len(shapes) == i%len(shapes) {
+				alike++
+			}
+		}
+		if alike < least {
+			best, least = i, alike
+		}
+	}
+	return best
+}
+
+// look is what a series of a figure says about its style: Style, or the method whose style it is, or a name.
+type look struct {
+	style        *Style
+	method, name string
+}
+
+// styles returns the styles of the series of a figure.
+func styles(looks []look) []Style {
+	var methods []string
+	for _, l := range looks {
+		if l.method == "" {
+			l.method = l.name
+		}
+		methods = append(methods, l.method)
+	}
+	list := StylesOf(methods)
+	for i, l := range looks {
+		if l.style != nil {
+			list[i] = *l.style
+		}
+	}
+	return list
 }
 
 // methodName returns a text form, or several joined by +, without values and options.

@@ -6,8 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -81,117 +79,6 @@ func (r *Report) writeTables(dir string) error {
 
 // tableFiles are the names of the tables' files by format.
 var tableFiles = map[string]string{"text": "tables.txt", "markdown": "tables.md", "csv": "tables.csv", "latex": "tables.tex"}
-
-// NamedFigure is a figure with the name of its files.
-type NamedFigure struct {
-	Name string
-	report.Figure
-}
-
-// Figures returns the report's figures: a box plot for each block, means over the train sizes where there are several, and
-// learning curves where they were collected.
-func (r *Report) Figures() []NamedFigure {
-	var list []NamedFigure
-	accuracy := report.Axis{Label: "test accuracy", Percent: true}
-	sizes := map[int]bool{}
-	for _, b := range r.Blocks {
-		sizes[b.TrainSize] = true
-	}
-	if len(sizes) > 1 {
-		list = r.sizeFigures(accuracy)
-	}
-	for i, b := range r.Blocks {
-		boxes := report.Boxes{Title: b.title(), Value: accuracy}
-		for _, c := range r.Cells {
-			if !b.holds(c.Cell) {
-				continue
-			}
-			g := report.BoxGroup{Name: c.Method, Method: c.Method, Values: c.accuracies()}
-			if v, ok := b.Published[c.Method]; ok {
-				g.Published = &v
-			}
-			if len(g.Values) > 0 {
-				boxes.Groups = append(boxes.Groups, g)
-			}
-		}
-		if len(boxes.Groups) > 0 {
-			list = append(list, NamedFigure{"boxes-" + strconv.Itoa(i+1), boxes})
-		}
-		if f := r.bands(b); len(f.Series) > 0 {
-			list = append(list, NamedFigure{"curves-" + strconv.Itoa(i+1), f})
-		}
-	}
-	return list
-}
-
-// accuracies returns the test accuracies of the runs that did not diverge.
-func (c CellReport) accuracies() []float64 {
-	var list []float64
-	for _, run := range c.ended() {
-		list = append(list, run.TestAccuracy)
-	}
-	return list
-}
-
-// sizeFigures show the means over the train sizes, one for each data set and setting.
-func (r *Report) sizeFigures(accuracy report.Axis) []NamedFigure {
-	var list []NamedFigure
-	var done []string
-	for _, b := range r.Blocks {
-		title := filepath.Base(b.Data)
-		if b.Setting != "" {
-			title += ", " + b.Setting
-		}
-		if slices.Contains(done, title) {
-			continue
-		}
-		done = append(done, title)
-		f := report.ErrorBars{Title: title, X: report.Axis{Label: "training images", Log: true}, Y: accuracy}
-		for _, m := range r.methods() {
-			s := report.BarSeries{Name: m, Method: m}
-			for _, c := range r.Cells {
-				if values := c.accuracies(); c.Data == b.Data && c.Setting == b.Setting && c.Method == m && c.TrainSize > 0 && len(values) > 0 {
-					s.Points = append(s.Points, report.BarPoint{X: float64(c.TrainSize), Values: values})
-				}
-			}
-			if len(s.Points) > 0 {
-				f.Series = append(f.Series, s)
-			}
-		}
-		if len(f.Series) > 0 {
-			list = append(list, NamedFigure{"sizes-" + strconv.Itoa(len(done)), f})
-		}
-	}
-	return list
-}
-
-// bands show the learning curves of a block.
-func (r *Report) bands(b Block) report.Bands {
-	f := report.Bands{
-		Title: b.title(), X: report.Axis{Label: "step"}, Y: report.Axis{Label: "dev accuracy", Percent: true},
-	}
-	for _, c := range r.Cells {
-		if !b.holds(c.Cell) {
-			continue
-		}
-		s := report.BandSeries{Name: c.Method, Method: c.Method}
-		for _, run := range c.ended() {
-			if len(run.Curve) == 0 || len(s.X) > 0 && len(run.Curve) != len(s.X) {
-				continue
-			}
-			s.X = nil
-			var y []float64
-			for _, p := range run.Curve {
-				s.X, y = append(s.X, float64(p.Step)), append(y, p.DevAccuracy)
-			}
-			s.Runs = append(s.Runs, y)
-		}
-		if len(s.Runs) > 0 {
-			f.Series = append(f.Series, s)
-		}
-	}
-	return f
-}
 
 // page returns everything on one page.
 func (r *Report) page(figures []NamedFigure) report.Page {
