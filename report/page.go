@@ -17,6 +17,8 @@ type Page struct {
 	Sections []Section
 	// Commands repeat what is reported, in this order.
 	Commands []string
+	// Files are texts that somebody may want to see; they are folded away.
+	Files []File
 	// Facts are what determined it: versions, machine, dates.
 	Facts []Fact
 }
@@ -36,6 +38,9 @@ type Picture struct {
 	PNG     []byte
 	Caption string
 }
+
+// File is a named text.
+type File struct{ Name, Text string }
 
 // Fact is a named value.
 type Fact struct{ Name, Value string }

@@ -15,10 +15,15 @@ type NamedFigure struct {
 	report.Figure
 }
 
-// Figures returns the report's figures: a box plot for each block, means over the train sizes where there are several, and
+// Figures returns the report's figures: means over the train sizes where there are several, a box plot for each block, and
 // learning curves where they were collected.
 func (r *Report) Figures() []NamedFigure {
-	var list []NamedFigure
+	answer, others := r.figures()
+	return append(answer, others...)
+}
+
+// figures returns the figures that answer the study's question, over the train sizes or else the box plots, and the others.
+func (r *Report) figures() (answer, others []NamedFigure) {
 	styles := r.styles()
 	accuracy := report.Axis{Label: "test accuracy", Percent: true}
 	sizes := map[int]bool{}
@@ -26,8 +31,9 @@ func (r *Report) Figures() []NamedFigure {
 		sizes[b.TrainSize] = true
 	}
 	if len(sizes) > 1 {
-		list = r.sizeFigures(accuracy, styles)
+		answer = r.sizeFigures(accuracy, styles)
 	}
+	boxesAnswer := len(answer) == 0
 	for i, b := range r.Blocks {
 		boxes := report.Boxes{Title: b.title(), Value: accuracy}
 		for _, c := range r.Cells {
@@ -42,14 +48,18 @@ func (r *Report) Figures() []NamedFigure {
 				boxes.Groups = append(boxes.Groups, g)
 			}
 		}
-		if len(boxes.Groups) > 0 {
-			list = append(list, NamedFigure{"boxes-" + strconv.Itoa(i+1), boxes})
+		switch named := (NamedFigure{"boxes-" + strconv.Itoa(i+1), boxes}); {
+		case len(boxes.Groups) == 0:
+		case boxesAnswer:
+			answer = append(answer, named)
+		default:
+			others = append(others, named)
 		}
 		if f := r.bands(b, styles); len(f.Series) > 0 {
-			list = append(list, NamedFigure{"curves-" + strconv.Itoa(i+1), f})
+			others = append(others, NamedFigure{"curves-" + strconv.Itoa(i+1), f})
 		}
 	}
-	return list
+	return answer, others
 }
 
 // accuracies returns the test accuracies of the runs that did not diverge.

@@ -3,7 +3,9 @@ package study
 import (
 	"flag"
 	"fmt"
+	"html"
 	"math"
+	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -85,6 +87,42 @@ func TestSizesFigure(t *testing.T) {
 	svg, err := report.SVG(f)
 	if err != nil || !strings.Contains(string(svg), "difference to none, points") {
 		t.Errorf("no axis of differences (%v)", err)
+	}
+}
+
+// TestPageOrder checks that a page and the tables in Markdown begin with the figure that answers the question, and that the
+// page has the study's file, from which λ is known where nothing was tuned.
+func TestPageOrder(t *testing.T) {
+	for name, first := range map[string]string{"train-sizes": "sizes-1", "wd-table": "boxes-1"} {
+		r := madeUpReport(t, name, lifelike)
+		dir := t.TempDir()
+		if err := r.Write(dir, Origin{Command: "gradreg reproduce " + name}); err != nil {
+			t.Fatal(err)
+		}
+		page, err := os.ReadFile(filepath.Join(dir, PageFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		image, table := strings.Index(string(page), "<img"), strings.Index(string(page), "<table")
+		if image < 0 || table < image {
+			t.Errorf("%s: the first picture is at %d, the first table at %d", name, image, table)
+		}
+		spec, err := os.ReadFile(filepath.Join(dir, SpecFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"<details>", string(spec), "gradreg reproduce " + name} {
+			if !strings.Contains(html.UnescapeString(string(page)), want) {
+				t.Errorf("%s: the page does not hold %.60q", name, want)
+			}
+		}
+		text, err := os.ReadFile(filepath.Join(dir, tableFiles["markdown"]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if before, _, _ := strings.Cut(string(text), "\n|"); !strings.Contains(before, "("+first+".svg)") || !strings.Contains(before, "`gradreg reproduce "+name+"`") {
+			t.Errorf("%s: above the first table is %q", name, before)
+		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package study
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"math"
@@ -195,18 +194,4 @@ func (c CellReport) medianSeconds() float64 {
 		return math.NaN()
 	}
 	return (list[(n-1)/2] + list[n/2]) / 2
-}
-
-// tables returns the tables in a format, with empty lines between them.
-func (r *Report) tables(format string) ([]byte, error) {
-	var b bytes.Buffer
-	for i, t := range r.Tables() {
-		if i > 0 {
-			b.WriteString("\n")
-		}
-		if err := t.Write(&b, format); err != nil {
-			return nil, err
-		}
-	}
-	return b.Bytes(), nil
 }

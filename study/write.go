@@ -42,18 +42,21 @@ func (r *Report) Write(dir string, from Origin) error {
 	if err := r.writeTables(dir); err != nil {
 		return err
 	}
-	figures := r.Figures()
-	for _, f := range figures {
+	for _, f := range r.Figures() {
 		if err := report.WriteFigures(filepath.Join(dir, f.Name), f.Figure); err != nil {
 			return err
 		}
 	}
-	return report.WritePage(filepath.Join(dir, PageFile), r.page(figures))
+	text, err := r.specText()
+	if err != nil {
+		return err
+	}
+	return report.WritePage(filepath.Join(dir, PageFile), r.page(text))
 }
 
 // writeSources writes what the report follows from.
 func (r *Report) writeSources(dir string) error {
-	text, err := yaml.Marshal(r.spec)
+	text, err := r.specText()
 	if err != nil {
 		return err
 	}
@@ -62,6 +65,9 @@ func (r *Report) writeSources(dir string) error {
 	}
 	return atomicfile.Write(filepath.Join(dir, RunsFile), func(w io.Writer) error { return WriteRuns(w, r.finished) })
 }
+
+// specText returns the study as its file holds it.
+func (r *Report) specText() ([]byte, error) { return yaml.Marshal(r.spec) }
 
 // writeTables writes the tables in every form.
 func (r *Report) writeTables(dir string) error {
@@ -80,21 +86,34 @@ func (r *Report) writeTables(dir string) error {
 // tableFiles are the names of the tables' files by format.
 var tableFiles = map[string]string{"text": "tables.txt", "markdown": "tables.md", "csv": "tables.csv", "latex": "tables.tex"}
 
-// page returns everything on one page.
-func (r *Report) page(figures []NamedFigure) report.Page {
-	p := report.Page{Title: r.Title, Summary: r.About, Commands: []string{r.Origin.Command}, Facts: r.facts()}
-	tables := r.Tables()
-	first := report.Section{Title: "Results", Tables: tables}
+// page returns everything on one page: the figures that answer the question before the tables, then the others. spec is the
+// study's file, which says what each method is also where nothing was tuned.
+func (r *Report) page(spec []byte) report.Page {
+	p := report.Page{
+		Title: r.Title, Summary: r.About, Commands: []string{r.Origin.Command}, Facts: r.facts(),
+		Files: []report.File{{Name: "The study: what was compared, with which penalties and values (" + SpecFile + ")", Text: string(spec)}},
+	}
+	answer, others := r.figures()
+	for _, s := range []report.Section{
+		{Title: "Results", Figures: figuresOf(answer)}, {Title: "Tables", Tables: r.Tables()}, {Title: "More figures", Figures: figuresOf(others)},
+	} {
+		if len(s.Figures)+len(s.Tables) > 0 {
+			p.Sections = append(p.Sections, s)
+		}
+	}
 	if r.Missing > 0 {
-		first.Text = fmt.Sprintf("%d final runs are not there yet.", r.Missing)
+		p.Sections[0].Text = fmt.Sprintf("%d final runs are not there yet.", r.Missing)
 	}
-	p.Sections = append(p.Sections, first)
-	drawn := report.Section{Title: "Figures"}
-	for _, f := range figures {
-		drawn.Figures = append(drawn.Figures, f.Figure)
-	}
-	p.Sections = append(p.Sections, drawn)
 	return p
+}
+
+// figuresOf returns figures without their names.
+func figuresOf(named []NamedFigure) []report.Figure {
+	var list []report.Figure
+	for _, f := range named {
+		list = append(list, f.Figure)
+	}
+	return list
 }
 
 // facts are what determines the numbers.
