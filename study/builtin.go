@@ -29,6 +29,16 @@ func Builtins() []string {
 	return names
 }
 
+// published are the built-in studies that repeat published results, in the order of the paper and the talk.
+var published = []string{
+	"wd-table", "norm-table", "methods-2000", "train-sizes", "cifar-curve", "cifar-curve-full", "cifar-2000", "cifar-2000-full",
+	"noise-points", "fair-2000",
+}
+
+// Published returns the names of the built-in studies that repeat published results, in the order of the paper and the talk:
+// those that gradreg reproduce runs.
+func Published() []string { return slices.Clone(published) }
+
 // Builtin returns a study that the program brings along, and its text.
 func Builtin(name string) (*Spec, []byte, error) {
 	data, err := builtin.ReadFile(path.Join("builtin", name+".yaml"))
@@ -108,26 +118,4 @@ func (s Spec) PaperProtocol() Spec {
 		}
 	}
 	return s
-}
-
-// Command returns the command that runs a study, as far as its name tells.
-func (s Spec) Command() string {
-	name, quick := strings.CutSuffix(s.Name, "-quick")
-	name, paper := strings.CutSuffix(name, "-paper")
-	origin, _, err := Builtin(name)
-	if err != nil {
-		return "gradreg study run " + s.Name + ".yaml"
-	}
-	command := "gradreg reproduce " + name
-	if paper {
-		command += " --paper-protocol"
-	}
-	seeds := origin.Seeds
-	if quick {
-		command, seeds = command+" --quick", min(seeds, quickSeeds)
-	}
-	if s.Seeds != seeds {
-		command += fmt.Sprintf(" --seeds %d", s.Seeds)
-	}
-	return command
 }

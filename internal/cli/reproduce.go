@@ -12,12 +12,8 @@ import (
 	"github.com/gradreg/gradreg/study/queue"
 )
 
-// published are the published results that reproduce knows, in the order of the paper and the talk. Each is a built-in
-// study, but toy.
-var published = []string{
-	"wd-table", "norm-table", "methods-2000", "train-sizes", "cifar-curve", "cifar-curve-full", "cifar-2000", "cifar-2000-full", toyName,
-	"noise-points", "fair-2000",
-}
+// published are the published results that reproduce knows. Each is a built-in study, but toy.
+var published = append(study.Published(), toyName)
 
 // toyName is the published result that is no study.
 const toyName = "toy"

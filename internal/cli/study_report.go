@@ -49,7 +49,7 @@ func (a *app) reportStudy(ctx context.Context, o *studyOptions, q *queue.Queue, 
 	if out == "" {
 		out = filepath.Join(o.dir, name)
 	}
-	if err := r.Write(out, study.NewOrigin(entry.Command(), a.now())); err != nil {
+	if err := r.Write(out, study.NewOrigin(commandLine(entry.Command(filepath.ToSlash(filepath.Join(out, study.SpecFile)))), a.now())); err != nil {
 		return err
 	}
 	if a.json {

@@ -64,25 +64,10 @@ func showFlags(cmd *cobra.Command, o *studyOptions) {
 
 // variant returns the study as the flags want it.
 func (o *studyOptions) variant(s study.Spec) (study.Spec, error) {
-	if len(o.data) > 0 {
-		s.Data = o.data
-	}
-	if o.paper {
-		s = s.PaperProtocol()
-	}
-	if o.quick {
-		var err error
-		if s, err = s.Quick(); err != nil {
-			return s, err
-		}
-	}
 	if o.seeds < 0 {
 		return s, usage{fmt.Errorf("--seeds is %d, expected at least 1", o.seeds)}
 	}
-	if o.seeds > 0 {
-		s.Seeds = o.seeds
-	}
-	return s, nil
+	return s.Variant(study.Variant{Data: o.data, Paper: o.paper, Quick: o.quick, Seeds: o.seeds})
 }
 
 // runStudy runs the variant of a study that the flags want.

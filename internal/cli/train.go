@@ -375,6 +375,15 @@ func (a *app) printSummary(s train.Summary) {
 	fmt.Fprintf(w, "Next: gradreg eval %s, gradreg predict --run %s IMAGE...\n", quoted(s.Dir), quoted(s.Dir))
 }
 
+// commandLine returns words as a shell takes them.
+func commandLine(words []string) string {
+	var list []string
+	for _, w := range words {
+		list = append(list, quoted(w))
+	}
+	return strings.Join(list, " ")
+}
+
 // quoted returns a word as a shell takes it.
 func quoted(word string) string {
 	if strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-") == "" {
