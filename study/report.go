@@ -22,9 +22,11 @@ type Report struct {
 	Source string `json:"source,omitempty"` // of published values
 	// Baseline is the method that the others are compared to.
 	Baseline string       `json:"baseline"`
+	Seeds    int          `json:"seeds"` // final runs that each cell is to have
 	Blocks   []Block      `json:"blocks"`
 	Cells    []CellReport `json:"cells"`
-	// Missing is the number of final runs that are not there yet or have failed.
+	// Missing is the number of final runs that are not there yet or have failed, without those of cells that have none to come
+	// because every trial diverged.
 	Missing  int      `json:"missing_count"`
 	Seconds  float64  `json:"run_seconds"` // of all runs whose time is known, on one thread each
 	Identity Identity `json:"identity"`
@@ -68,7 +70,9 @@ type CellReport struct {
 	Values Values        `json:"values,omitempty"`
 	Tuned  []string      `json:"tuned,omitempty"` // the parameters that tuning chose
 	Trials []TrialReport `json:"trials,omitempty"`
-	Runs   []RunReport   `json:"runs"`
+	// Hopeless says that tuning is over and every trial that came to its end diverged, so that there is nothing to run.
+	Hopeless bool        `json:"every_trial_diverged,omitempty"`
+	Runs     []RunReport `json:"runs"`
 }
 
 // TrialReport is a trial of tuning: its accuracy on dev images in each round that it took part in.
@@ -96,7 +100,7 @@ func NewReport(s *Study, results Results) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{Name: s.Name, Title: s.Title, About: s.About, Source: s.Source, Baseline: s.Baseline, Identity: s.Identity, spec: s.Spec}
+	r := &Report{Name: s.Name, Title: s.Title, About: s.About, Source: s.Source, Baseline: s.Baseline, Seeds: s.Seeds, Identity: s.Identity, spec: s.Spec}
 	programs, machines := map[string]bool{}, map[string]bool{}
 	for _, run := range p.Runs() {
 		if result, ok := results[run.Key]; ok {
@@ -110,15 +114,16 @@ func NewReport(s *Study, results Results) (*Report, error) {
 	}
 	r.Programs, r.Machines = slices.Sorted(maps.Keys(programs)), slices.Sorted(maps.Keys(machines))
 	for _, c := range p.Cells {
-		cell := cellReport(c, s.Seeds, results)
-		r.Missing += s.Seeds - len(cell.Runs)
+		cell := cellReport(c, results)
+		cell.Hopeless = c.Values == nil && !s.open(c)
+		r.Missing += cell.missing(s.Seeds)
 		r.Cells = append(r.Cells, cell)
 	}
 	return r, r.compare(s.Published)
 }
 
 // cellReport collects the results of a cell.
-func cellReport(c CellProgress, seeds int, results Results) CellReport {
+func cellReport(c CellProgress, results Results) CellReport {
 	out := CellReport{Cell: c.Cell, Values: c.Values, Tuned: c.Space, Runs: []RunReport{}}
 	for i, round := range c.Rounds {
 		for _, t := range round.Trials {
@@ -177,6 +182,14 @@ func (r *Report) compare(published map[string]map[string]float64) error {
 		r.Blocks = append(r.Blocks, b)
 	}
 	return nil
+}
+
+// missing returns the number of final runs that are to come, of so many seeds.
+func (c CellReport) missing(seeds int) int {
+	if c.Hopeless {
+		return 0
+	}
+	return seeds - len(c.Runs)
 }
 
 // ended returns the runs that did not diverge.

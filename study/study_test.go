@@ -198,8 +198,14 @@ func TestDivergence(t *testing.T) {
 	for _, table := range r.Tables() {
 		notes = append(notes, table.Notes...)
 	}
-	if !strings.Contains(strings.Join(notes, "\n"), "none: 1 of 3 runs diverged") {
-		t.Errorf("notes %q", notes)
+	text := strings.Join(notes, "\n")
+	for _, want := range []string{"none: 1 of 3 runs diverged", "Every trial of tuning diverged, so that there is nothing to run: datagrad."} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in the notes %q", want, notes)
+		}
+	}
+	if r.Missing != 0 || r.Unfinished() != "" || strings.Contains(text, "Not finished") {
+		t.Errorf("%d runs are said to be missing, though none can come", r.Missing)
 	}
 	tables := r.Tables()
 	if times := tables[len(tables)-1]; len(times.Rows) != len(p.Cells)-4 || times.Rows[0][1].Text != "1.0" || times.Rows[1][2].Text != "1.00" {

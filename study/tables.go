@@ -37,27 +37,30 @@ func (r *Report) Tables() []report.Table {
 // blockTable compares the methods of a block that have a run.
 func (r *Report) blockTable(b Block) report.Table {
 	var there []stats.Comparison
-	var waiting []string
 	for _, c := range b.Comparisons {
 		if c.Summary.N > 0 || c.Name == r.Baseline {
 			there = append(there, c)
-		} else {
-			waiting = append(waiting, c.Name)
 		}
 	}
 	t := report.ComparisonTable(there, report.ComparisonOptions{
 		Caption: "Test accuracy, " + b.title(), Value: "test_accuracy", Percent: true, Published: b.Published,
 	})
-	if len(waiting) > 0 {
-		t.Notes = append(t.Notes, fmt.Sprintf("Without a finished run: %s.", strings.Join(waiting, ", ")))
-	}
-	for _, c := range r.Cells {
-		diverged := len(c.Runs) - len(c.ended())
-		if diverged > 0 && b.holds(c.Cell) {
-			t.Notes = append(t.Notes, fmt.Sprintf("%s: %d of %d runs diverged and are left out.", c.Method, diverged, len(c.Runs)))
+	r.count(&t, b)
+	t.Notes = append(t.Notes, r.gaps(b.holds)...)
+	return t
+}
+
+// count writes the runs that are missing and those that diverged to CSV, where there are no notes.
+func (r *Report) count(t *report.Table, b Block) {
+	at := slices.IndexFunc(t.Columns, func(c report.Column) bool { return c.Head == "n" })
+	t.Columns[at].Fields = append(t.Columns[at].Fields, "missing_count", "diverged_count")
+	for _, row := range t.Rows {
+		for _, c := range r.Cells {
+			if b.holds(c.Cell) && c.Method == row[0].Text {
+				row[at].Values = append(row[at].Values, report.Num(float64(c.missing(r.Seeds))), report.Num(float64(len(c.Runs)-len(c.ended()))))
+			}
 		}
 	}
-	return t
 }
 
 // methods returns the names of all methods that have a run, in the order of the cells.
@@ -97,6 +100,9 @@ func (r *Report) overview() report.Table {
 			row = append(row, cell)
 		}
 		t.Rows = append(t.Rows, row)
+	}
+	if r.Missing > 0 {
+		t.Notes = append(t.Notes, r.Unfinished())
 	}
 	return t
 }

@@ -28,6 +28,9 @@ func (r *Report) head(format string) string {
 	if r.About != "" {
 		lines = append(lines, r.About)
 	}
+	if r.Missing > 0 {
+		lines = append(lines, r.Unfinished())
+	}
 	command := ""
 	if r.Origin != nil {
 		command = r.Origin.Command

@@ -101,8 +101,8 @@ func (r *Report) page(spec []byte) report.Page {
 			p.Sections = append(p.Sections, s)
 		}
 	}
-	if r.Missing > 0 {
-		p.Sections[0].Text = fmt.Sprintf("%d final runs are not there yet.", r.Missing)
+	if len(p.Sections) > 0 {
+		p.Sections[0].Text = r.Unfinished()
 	}
 	return p
 }

@@ -61,6 +61,9 @@ func (a *app) reportStudy(ctx context.Context, o *studyOptions, q *queue.Queue, 
 		}
 		fmt.Fprintln(a.out)
 	}
+	if text := r.Unfinished(); text != "" {
+		fmt.Fprintln(a.err, text)
+	}
 	fmt.Fprintf(a.err, "Report: %s\n", filepath.Join(out, study.PageFile))
 	return nil
 }

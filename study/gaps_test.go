@@ -1,0 +1,50 @@
+package study
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestUnfinished checks that every form of a report of an unfinished study says so, which methods have fewer runs, and how
+// many are missing in all.
+func TestUnfinished(t *testing.T) {
+	s := read(t, example)
+	p, err := s.Progress(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	results := Results{}
+	for _, r := range p.Runs() {
+		if r.Cell.Method == "given" && r.Cell.TrainSize == 50 && r.Config.Seed < 3 {
+			results[r.Key] = madeUp(r)
+		}
+	}
+	r, err := NewReport(s, results)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "Not finished: 32 of the study's 36 final runs are not there."
+	if r.Unfinished() != want {
+		t.Errorf("%q, expected %q", r.Unfinished(), want)
+	}
+	var notes []string
+	for _, table := range r.Tables() {
+		notes = append(notes, table.Notes...)
+	}
+	for _, note := range []string{want, want + " Runs so far: none 0 of 3, datagrad 0 of 3, given 2 of 3.", want + " Runs so far: none 0 of 3, datagrad 0 of 3, given 0 of 3."} {
+		if !slices.Contains(notes, note) {
+			t.Errorf("no note %q in %q", note, notes)
+		}
+	}
+	for _, format := range []string{"text", "markdown", "latex"} {
+		text, err := r.tables(format)
+		if err != nil || strings.Count(string(text), want) < 2 {
+			t.Errorf("%s, %v: no %q in\n%s", format, err, want, text)
+		}
+	}
+	fields, err := r.tables("csv")
+	if err != nil || !strings.Contains(string(fields), ",run_count,missing_count,diverged_count,") {
+		t.Errorf("csv, %v:\n%s", err, fields)
+	}
+}
