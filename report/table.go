@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -15,7 +16,12 @@ type Table struct {
 	Columns []Column
 	Rows    [][]Cell // each of the length of Columns
 	Notes   []string // below it
+	// Keys are what all rows have in common. CSV's rows begin with them; elsewhere the caption says it.
+	Keys []Key
 }
+
+// Key is a named value of all rows.
+type Key struct{ Name, Value string }
 
 // Column is a column's head.
 type Column struct {
@@ -161,10 +167,13 @@ func (t Table) markdown() string {
 	return b.String()
 }
 
-// csv writes the numbers as they are, a field each, by RFC 4180. Caption and notes are left out.
+// csv writes the numbers as they are, a field each, by RFC 4180, after the keys. Caption and notes are left out.
 func (t Table) csv(w io.Writer) error {
 	out := csv.NewWriter(w)
-	var head []string
+	var head, keys []string
+	for _, k := range t.Keys {
+		head, keys = append(head, k.Name), append(keys, k.Value)
+	}
 	for _, c := range t.Columns {
 		if len(c.Fields) == 0 {
 			head = append(head, c.Head)
@@ -175,7 +184,7 @@ func (t Table) csv(w io.Writer) error {
 		return err
 	}
 	for i, row := range t.Rows {
-		var fields []string
+		fields := slices.Clone(keys)
 		for j, c := range row {
 			want := len(t.Columns[j].Fields)
 			if want == 0 {

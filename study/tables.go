@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,6 +46,7 @@ func (r *Report) blockTable(b Block) report.Table {
 	t := report.ComparisonTable(there, report.ComparisonOptions{
 		Caption: "Test accuracy, " + b.title(), Value: "test_accuracy", Percent: true, Published: b.Published,
 	})
+	t.Keys = []report.Key{{Name: "data", Value: filepath.Base(b.Data)}, {Name: "train_size", Value: strconv.Itoa(b.TrainSize)}, {Name: "setting", Value: b.Setting}}
 	r.count(&t, b)
 	t.Notes = append(t.Notes, r.gaps(b.holds)...)
 	return t

@@ -48,3 +48,19 @@ func TestUnfinished(t *testing.T) {
 		t.Errorf("csv, %v:\n%s", err, fields)
 	}
 }
+
+// TestCSVBlocks checks that a row of a block's table says which block it is of.
+func TestCSVBlocks(t *testing.T) {
+	r := madeUpReport(t, "wd-table", lifelike)
+	text, err := r.tables("csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"\ndata,train_size,setting,method,test_accuracy,", "\nmnist,2000,no weight decay,spectreg,0.", "\nmnist,2000,weight decay 5e-4,spectreg,0.",
+	} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("no row %q in\n%s", want, text)
+		}
+	}
+}
