@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"text/tabwriter"
 
+	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
 
 	"github.com/gradreg/gradreg/study"
@@ -56,6 +57,13 @@ func (a *app) studyShowCommand() *cobra.Command {
 			_, text, err := study.Builtin(list[0])
 			if err != nil {
 				return err
+			}
+			if a.json {
+				var fields map[string]any
+				if err := yaml.Unmarshal(text, &fields); err != nil {
+					return err
+				}
+				return a.printJSON(fields)
 			}
 			_, err = a.out.Write(text)
 			return err

@@ -4,9 +4,13 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/gradreg/gradreg/internal/spec"
+	"github.com/gradreg/gradreg/report"
 	"github.com/gradreg/gradreg/study"
 	"github.com/gradreg/gradreg/study/queue"
 )
@@ -21,14 +25,31 @@ func (a *app) studyReportCommand() *cobra.Command {
 Markdown, CSV and LaTeX, the figures as SVG and PNG.`,
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, list []string) error {
+			if !slices.Contains(report.Formats(), format) {
+				return usage{spec.Unknown("format", format, report.Formats())}
+			}
+			if o.out != "" {
+				if err := writable(o.out); err != nil {
+					return err
+				}
+			}
 			return a.withQueue(cmd, o, true, func(q *queue.Queue) error { return a.reportStudy(cmd.Context(), o, q, list[0], format) })
 		},
 	}
 	placeFlags(cmd, o)
-	cmd.Flags().StringVar(&format, "format", format, "of the printed tables: text, markdown, csv, latex")
+	cmd.Flags().StringVar(&format, "format", format, "of the printed tables: "+strings.Join(report.Formats(), ", "))
+	complete(cmd, "format", cobra.FixedCompletions(report.Formats(), cobra.ShellCompDirectiveNoFileComp))
 	cmd.Flags().StringVar(&o.out, "out", "", "folder of the report (default the study's in --dir)")
 	complete(cmd, "out", completeFolders)
 	return cmd
+}
+
+// reportFolder returns where the report of a study goes.
+func (o *studyOptions) reportFolder(name string) string {
+	if o.out != "" {
+		return o.out
+	}
+	return filepath.Join(o.dir, name)
 }
 
 // reportStudy prints the tables of a study and writes its report.
@@ -45,10 +66,7 @@ func (a *app) reportStudy(ctx context.Context, o *studyOptions, q *queue.Queue, 
 	if err != nil {
 		return err
 	}
-	out := o.out
-	if out == "" {
-		out = filepath.Join(o.dir, name)
-	}
+	out := o.reportFolder(name)
 	if err := r.Write(out, study.NewOrigin(commandLine(entry.Command(filepath.ToSlash(filepath.Join(out, study.SpecFile)))), a.now())); err != nil {
 		return err
 	}

@@ -80,6 +80,11 @@ func (a *app) runStudy(cmd *cobra.Command, o *studyOptions, s study.Spec) error 
 	if err != nil {
 		return err
 	}
+	if !o.noWork {
+		if err := writable(o.reportFolder(s.Name)); err != nil {
+			return err
+		}
+	}
 	ctx, stop := interruptible(cmd.Context())
 	defer stop()
 	id, err := study.Identify(ctx, &s, train.Options{DataDirs: work.DataDirs})
@@ -97,6 +102,9 @@ func (a *app) workStudy(ctx context.Context, o *studyOptions, q *queue.Queue, s 
 		return err
 	}
 	if o.noWork {
+		if a.json {
+			return a.studyStatus(ctx, q, []string{s.Name})
+		}
 		fmt.Fprintf(a.err, "study %s is waiting for workers\n", s.Name)
 		return nil
 	}

@@ -37,7 +37,12 @@ each, and its kernels must be those that the study was begun with (GRADREG_CPU).
 			bar := a.newStudyProgress(o.plain)
 			defer bar.close()
 			work.Tick, work.Log = bar.tick, bar.log
-			return a.withQueue(cmd, o, true, func(q *queue.Queue) error { return a.serve(ctx, q, work, once, bar.log) })
+			return a.withQueue(cmd, o, true, func(q *queue.Queue) error {
+				if err := a.serve(ctx, q, work, once, bar.log); err != nil || !a.json {
+					return err
+				}
+				return a.studyStatus(ctx, q, nil)
+			})
 		},
 	}
 	placeFlags(cmd, o)
