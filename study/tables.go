@@ -48,6 +48,9 @@ func (r *Report) blockTable(b Block) report.Table {
 	})
 	t.Keys = []report.Key{{Name: "data", Value: filepath.Base(b.Data)}, {Name: "train_size", Value: strconv.Itoa(b.TrainSize)}, {Name: "setting", Value: b.Setting}}
 	r.count(&t, b)
+	if slices.ContainsFunc(r.Cells, func(c CellReport) bool { return b.holds(c.Cell) && len(c.Tuned) > 0 }) {
+		t.Notes = append(t.Notes, "Where values were tuned, intervals and p values are conditional on those that tuning chose: how another search would have ended is not in them.")
+	}
 	t.Notes = append(t.Notes, r.gaps(b.holds)...)
 	return t
 }

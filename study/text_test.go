@@ -1,6 +1,7 @@
 package study
 
 import (
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -61,6 +62,21 @@ func TestCSVBlocks(t *testing.T) {
 	} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("no row %q in\n%s", want, text)
+		}
+	}
+}
+
+// TestConditionalNote checks that the tables of a tuned study, and only these, say that the choice's chance is not in them.
+func TestConditionalNote(t *testing.T) {
+	_, results := complete(t, read(t, example), madeUp, rand.New(rand.NewPCG(1, 1)))
+	tuned, err := NewReport(read(t, example), results)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for r, want := range map[*Report]bool{tuned: true, madeUpReport(t, "wd-table", lifelike): false} {
+		text, err := r.tables("text")
+		if err != nil || strings.Contains(string(text), "conditional on those that tuning chose") != want {
+			t.Errorf("%s, %v: the note should be there: %t\n%s", r.Name, err, want, text)
 		}
 	}
 }
