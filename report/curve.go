@@ -38,9 +38,10 @@ var palette = []color.RGBA{
 
 var dashes = [][]vg.Length{nil, {6, 3}, {2, 2}, {8, 2, 2, 2}, {4, 4}, {10, 3}, {1, 3}}
 
-// WriteCurve draws a learning curve as SVG.
+// WriteCurve draws a learning curve as SVG: without an accuracy, the losses alone.
 func WriteCurve(path string, c Curve) error {
 	upper, lower := plot.New(), plot.New()
+	judged := len(c.Accuracy.Y) > 0
 	upper.Title.Text = c.Title
 	upper.Y.Label.Text = "loss, penalties"
 	upper.Y.Scale = plot.LogScale{}
@@ -59,7 +60,6 @@ func WriteCurve(path string, c Curve) error {
 	} else {
 		upper.Y.Max *= 30 // room for the legend above the curves
 	}
-	lower.X.Label.Text = "step"
 	lower.Y.Label.Text = "dev accuracy"
 	if _, err := addLine(lower, c.Accuracy, 2, false); err != nil {
 		return err
@@ -70,9 +70,13 @@ func WriteCurve(path string, c Curve) error {
 		p.Legend.TextStyle.Font.Size, p.Legend.Padding = 9, vg.Points(3)
 		p.Add(plotter.NewGrid())
 	}
-	canvas := vgsvg.New(8*vg.Inch, 6*vg.Inch)
-	tiles := draw.Tiles{Rows: 2, Cols: 1, PadY: vg.Points(8)}
 	panels := [][]*plot.Plot{{upper}, {lower}}
+	if !judged {
+		panels = panels[:1]
+	}
+	panels[len(panels)-1][0].X.Label.Text = "step"
+	canvas := vgsvg.New(8*vg.Inch, vg.Length(len(panels))*3*vg.Inch)
+	tiles := draw.Tiles{Rows: len(panels), Cols: 1, PadY: vg.Points(8)}
 	for i, row := range plot.Align(panels, tiles, draw.Crop(draw.New(canvas), 0, -vg.Points(24), 0, 0)) {
 		panels[i][0].Draw(row[0])
 	}

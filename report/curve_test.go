@@ -40,6 +40,9 @@ func TestWriteCurve(t *testing.T) {
 		if name == "usual" && (!strings.Contains(string(data), ">datagrad<") || !strings.Contains(string(data), ">dev accuracy<")) {
 			t.Errorf("%s: a series is missing", name)
 		}
+		if strings.Contains(string(data), "dev accuracy") != (len(c.Accuracy.Y) > 0) {
+			t.Errorf("%s: a panel for a dev accuracy that nobody measured, or none for one", name)
+		}
 		d := xml.NewDecoder(strings.NewReader(string(data)))
 		for {
 			if _, err := d.Token(); err == io.EOF {
