@@ -41,8 +41,8 @@ type Config struct {
 	LearningRate float64               `yaml:"learning_rate"` // base rate
 	Schedule     string                `yaml:"schedule"`      // text form of package optim
 	Steps        int                   `yaml:"steps"`
-	Batch        int                   `yaml:"batch"`
-	Seed         uint64                `yaml:"seed"` // of the split, the initial weights, the batches and all random numbers
+	Batch        int                   `yaml:"batch"` // images per step; 0 for 50, or all training images where there are fewer
+	Seed         uint64                `yaml:"seed"`  // of the split, the initial weights, the batches and all random numbers
 	// PaperProtocol divides and normalizes the data as the paper's experiments did (REFERENCE.md section 3).
 	PaperProtocol   bool `yaml:"paper_protocol"`
 	EvalEvery       int  `yaml:"eval_every"`       // steps between evaluations on the dev part; 0 for none
@@ -64,6 +64,14 @@ func Default() Config {
 		Steps: 10000, Batch: 50, Seed: 1,
 		EvalEvery: 1000, LogEvery: 100, CheckpointEvery: 1000,
 	}
+}
+
+// batch returns the images per step of a run on so many training images.
+func (c Config) batch(images int) int {
+	if c.Batch > 0 {
+		return c.Batch
+	}
+	return min(Default().Batch, images)
 }
 
 // The values of Subset.
@@ -107,7 +115,7 @@ func (c *Config) resolve() (p parts, err error) {
 		value int
 		least int
 	}{
-		{"train_size", c.TrainSize, 0}, {"per_class", c.PerClass, 0}, {"size", c.Size, 0}, {"steps", c.Steps, 1}, {"batch", c.Batch, 1},
+		{"train_size", c.TrainSize, 0}, {"per_class", c.PerClass, 0}, {"size", c.Size, 0}, {"steps", c.Steps, 1}, {"batch", c.Batch, 0},
 		{"eval_every", c.EvalEvery, 0}, {"log_every", c.LogEvery, 1}, {"checkpoint_every", c.CheckpointEvery, 1},
 	} {
 		if f.value < f.least {

@@ -1,6 +1,8 @@
 package train
 
 import (
+	"math"
+
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/kernel"
@@ -27,7 +29,7 @@ func Cost(cfg Config, shape dataset.Shape, classes int) (StepCost, error) {
 		return StepCost{}, fault.Input(err)
 	}
 	var at [3]plan.Cost
-	for i, batch := range [...]int{cfg.Batch, 32, 64} {
+	for i, batch := range [...]int{cfg.batch(math.MaxInt), 32, 64} {
 		e := &engine{parts: p, config: cfg, level: level}
 		e.config.Batch = batch
 		outputs, updates, err := e.build(shape, classes)

@@ -13,7 +13,7 @@ var nan = math.NaN()
 func (r *run) fit(ctx context.Context) error {
 	if r.Started != nil {
 		r.Started(Start{
-			Config: r.config, Dir: r.Dir, Parameters: r.engine.params.Count(), Threads: r.Threads, CPU: r.engine.level.String(),
+			Config: r.config, Dir: r.Dir, DevImages: r.division.Dev.Len(), Parameters: r.engine.params.Count(), Threads: r.Threads, CPU: r.engine.level.String(),
 			Step: r.progress.step, MACs: r.engine.program.MACs(), Bytes: r.engine.program.Bytes(),
 		})
 	}

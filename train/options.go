@@ -40,6 +40,7 @@ type Options struct {
 type Start struct {
 	Config     Config
 	Dir        string // the run folder that was taken
+	DevImages  int    // that judge the run on the way
 	Parameters int
 	Threads    int
 	CPU        string // kernel level

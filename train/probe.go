@@ -92,6 +92,7 @@ func GradientScale(ctx context.Context, cfg Config, penalty gradreg.Regularizer,
 	if err != nil {
 		return 0, err
 	}
+	cfg.Batch = r.config.Batch
 	g := sym.NewGraph()
 	params := nn.NewParams(g)
 	shape, classes := r.data.Shape, len(r.data.Classes)

@@ -82,6 +82,7 @@ func (r *run) prepare(ctx context.Context, cfg Config) error {
 	if r.probing {
 		r.holdOut()
 	}
+	cfg.Batch = cfg.batch(r.division.Train.Len())
 	r.config = cfg
 	r.devTables = r.tables(r.division.Dev)
 	if r.batches, err = dataset.NewBatches(r.division.Train, r.normalizer, cfg.Batch, cfg.Seed); err != nil {

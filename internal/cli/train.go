@@ -92,7 +92,7 @@ An interrupt (Ctrl-C) finishes the step, saves and prints how to go on; a second
 	f.Float64Var(&c.LearningRate, "lr", c.LearningRate, "base learning rate")
 	f.StringVar(&c.Schedule, "schedule", c.Schedule, "learning-rate schedule: "+strings.Join(optim.ScheduleNames(), ", "))
 	f.IntVar(&c.Steps, "steps", c.Steps, "training steps")
-	f.IntVar(&c.Batch, "batch", c.Batch, "images per step")
+	f.IntVar(&c.Batch, "batch", c.Batch, "images per step; where it is not given, at most the training images")
 	f.Uint64Var(&c.Seed, "seed", c.Seed, "seed of split, weights, batches and all random numbers")
 	f.BoolVar(&c.PaperProtocol, "paper-protocol", false, "divide and normalize the data as the paper's experiments did")
 	f.IntVar(&c.EvalEvery, "eval-every", c.EvalEvery, "steps between evaluations on the dev part; 0 for none")
@@ -121,9 +121,9 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (train.Config, error) {
 		return train.FolderConfig(o.resume)
 	}
 	cfg, base := o.config, train.Default()
-	sized, penalized := changed("train-size"), false
+	sized, batched, penalized := changed("train-size"), changed("batch"), false
 	if o.file != "" {
-		base.TrainSize, base.Regularizers = unsaid, nil
+		base.TrainSize, base.Batch, base.Regularizers = unsaid, unsaid, nil
 		data, err := os.ReadFile(o.file)
 		if err != nil {
 			return cfg, fault.Inputf("--config: %w", err)
@@ -131,12 +131,18 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (train.Config, error) {
 		if base, err = train.ReadConfig(base, data); err != nil {
 			return cfg, fault.Inputf("%s: %w", o.file, err)
 		}
-		sized, penalized = sized || base.TrainSize != unsaid, base.Regularizers != nil
+		sized, batched, penalized = sized || base.TrainSize != unsaid, batched || base.Batch != unsaid, base.Regularizers != nil
 		cfg = base
 		o.override(&cfg, changed)
 	}
 	if !sized {
 		cfg.TrainSize = defaultTrainSize(cfg.Data)
+	}
+	switch {
+	case !batched:
+		cfg.Batch = 0 // for as many as the training images allow
+	case cfg.Batch < 1:
+		return cfg, usage{fmt.Errorf("batch is %d, expected at least 1", cfg.Batch)}
 	}
 	if !penalized {
 		images := cfg.TrainSize
@@ -156,7 +162,7 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (train.Config, error) {
 	return cfg, nil
 }
 
-// unsaid is the train size of a configuration that does not give one.
+// unsaid is the train size, or the batch, of a configuration that does not give one.
 const unsaid = math.MinInt
 
 // defaultTrainSize returns the train size where none is given: that of the main job, but all pictures of a folder, of which
@@ -320,7 +326,10 @@ func (a *app) train(ctx context.Context, cfg train.Config, opt train.Options, pl
 		a.warnProblems(cfg.Data, r)
 	}
 	show := a.newProgress(plain)
-	opt.Started, opt.Stepped = show.started, show.stepped
+	opt.Started, opt.Stepped = func(s train.Start) {
+		show.started(s)
+		a.noteStart(cfg, s)
+	}, show.stepped
 	summary, err := train.Run(ctx, cfg, opt)
 	show.close()
 	if errors.Is(err, train.ErrInterrupted) {
@@ -334,6 +343,19 @@ func (a *app) train(ctx context.Context, cfg train.Config, opt train.Options, pl
 	}
 	a.printSummary(summary)
 	return nil
+}
+
+// noteStart says what a run does otherwise than its user may think. cfg is what was asked for.
+func (a *app) noteStart(cfg train.Config, s train.Start) {
+	if !a.watched() {
+		return
+	}
+	if usual := train.Default().Batch; cfg.Batch == 0 && s.Config.Batch < usual {
+		a.note(fmt.Sprintf("note: batch is %d instead of %d, as there are no more training images", s.Config.Batch, usual))
+	}
+	if s.DevImages == 0 && s.Config.EvalEvery > 0 {
+		a.note("note: trained on all images, so that none is left to judge the run on the way (--train-size, or a folder's val/, leaves some)")
+	}
 }
 
 // warnProblems says what is wrong with some pictures of a folder.
