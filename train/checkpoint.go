@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/atomicfile"
 	"github.com/gradreg/gradreg/internal/build"
 	"github.com/gradreg/gradreg/internal/fault"
@@ -42,10 +43,14 @@ func leafName(e *sym.Expr) string { return e.Attr().(sym.InputAttr).Name }
 
 // save writes a checkpoint.
 func (e *engine) save(path string, p progress) error {
-	f := tensorfile.File{Tensors: map[string]tensorfile.Tensor{}, Metadata: map[string]string{
+	metadata := map[string]string{
 		"format": checkpointFormat, "version": build.Current().Version, "config": e.config.hash(),
 		"step": strconv.Itoa(p.step), "metrics_bytes": strconv.FormatInt(p.metricsBytes, 10),
-	}}
+	}
+	if e.digest != "" {
+		metadata[digestKey] = e.digest
+	}
+	f := tensorfile.File{Tensors: map[string]tensorfile.Tensor{}, Metadata: metadata}
 	for _, leaf := range e.state() {
 		f.Tensors[leafName(leaf)] = tensorfile.Tensor{Shape: vectorShape(leaf.Shape()), F32: e.program.Float(leaf)}
 	}
@@ -87,8 +92,8 @@ func (e *engine) check(f tensorfile.File) (p progress, err error) {
 	if got := f.Metadata["format"]; got != checkpointFormat {
 		return p, fmt.Errorf("format is %q, expected %q", got, checkpointFormat)
 	}
-	if f.Metadata["config"] != e.config.hash() {
-		return p, fmt.Errorf("belongs to another configuration than the folder's config.yaml")
+	if err := e.belongs(f.Metadata["config"]); err != nil {
+		return p, err
 	}
 	if p.step, err = strconv.Atoi(f.Metadata["step"]); err != nil || p.step < 0 || p.step > e.config.Steps {
 		return p, fmt.Errorf("step is %q, expected 0 to %d", f.Metadata["step"], e.config.Steps)
@@ -127,8 +132,16 @@ func fits(f tensorfile.File, name string, shape sym.Shape) error {
 	return nil
 }
 
-// hash identifies what determines the run's numbers.
+// hash identifies what determines the run's numbers, less the pictures of a folder, wherever they lie.
 func (c Config) hash() string {
+	if dataset.IsFolder(c.Data) {
+		c.Data = ""
+	}
+	return c.text()
+}
+
+// text returns the SHA-256 of the configuration's text.
+func (c Config) text() string {
 	data, err := c.YAML()
 	if err != nil {
 		return ""

@@ -20,6 +20,11 @@ func DataDigest(ctx context.Context, cfg Config, opt Options) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return digest(d)
+}
+
+// digest returns the SHA-256 of a data set's images, labels and classes.
+func digest(d *dataset.Dataset) (string, error) {
 	train, test, err := readParts(d)
 	if err != nil {
 		return "", err

@@ -20,6 +20,8 @@ import (
 type engine struct {
 	parts
 	config  Config
+	asked   string // the data as it was asked for, where config has a path that does not depend on where we are
+	digest  string // of the pictures of a folder
 	params  *nn.Params
 	update  *optim.Step
 	program *plan.Program // of a step with every penalty

@@ -32,11 +32,12 @@ func Examine(dir string, opt Options) (*Subject, error) {
 		return nil, err
 	}
 	defer m.Close()
-	if m.Model != cfg.Model || m.Data != cfg.Data {
+	if m.Model != cfg.Model || m.Data != cfg.Data && m.DataDigest == "" {
 		return nil, fault.Inputf("%s holds the model %s of %s, but its config.yaml says %s of %s", dir, m.Model, m.Data, cfg.Model, cfg.Data)
 	}
 	r := &run{Options: opt, config: cfg, normalizer: m.Normalizer}
-	if err := r.openTest(); err != nil {
+	r.Dir = dir
+	if err := r.openTest(m.DataDigest); err != nil {
 		return nil, err
 	}
 	s := &Subject{Evaluation: Evaluation{Config: cfg}, TestImages: r.images(r.test), run: r}
@@ -76,9 +77,15 @@ func (s *Subject) TestHash() [sha256.Size]byte {
 	return [sha256.Size]byte(h.Sum(nil))
 }
 
-// openTest reads the images that a finished run is tested on.
-func (r *run) openTest() (err error) {
-	if r.data, err = openData(context.Background(), &r.config, r.Options); err != nil {
+// openTest reads the images that a finished run is tested on. recorded is the digest of its data, if it has one.
+func (r *run) openTest(recorded string) (err error) {
+	if r.data, err = openRecorded(context.Background(), r.Dir, &r.config, r.Options); err != nil {
+		return err
+	}
+	if r.digest, err = locate(&r.config, r.data); err != nil {
+		return err
+	}
+	if err := checkPictures(r.Dir, r.config.Data, recorded, r.digest); err != nil {
 		return err
 	}
 	if r.config.PaperProtocol {

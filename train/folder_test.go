@@ -3,6 +3,9 @@ package train_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -13,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/tensorfile"
 	"github.com/gradreg/gradreg/train"
 )
 
@@ -107,5 +111,56 @@ func TestDigestOfFolder(t *testing.T) {
 	}
 	if digest() == first {
 		t.Error("a picture less, the same digest")
+	}
+}
+
+// TestOldFolder goes on with a run that an older program left: its configuration has the folder's path as it was typed, and its
+// checkpoint tells no digest of the pictures.
+func TestOldFolder(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	cfg := small()
+	pictures, dir := photos(t), filepath.Join(t.TempDir(), "run")
+	cfg.Data, cfg.TrainSize, cfg.Size, cfg.Fit, cfg.Model = pictures, 0, 12, "pad", "mlp:hidden=16"
+	ctx, cancel := context.WithCancel(context.Background())
+	opt := train.Options{Dir: dir, Threads: 1, Stepped: func(p train.Progress) { cancel() }}
+	if err := fit(t, ctx, cfg, opt); !errors.Is(err, train.ErrInterrupted) {
+		t.Fatal(err)
+	}
+	cfg, err := train.FolderConfig(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Data = filepath.Base(pictures)
+	text, err := cfg.YAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkpoint := filepath.Join(dir, "checkpoint.safetensors")
+	data, err := os.ReadFile(checkpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := tensorfile.Parse(data)
+	if err != nil || f.Metadata["data_digest"] == "" {
+		t.Fatalf("metadata %v, %v, expected a data_digest", f.Metadata, err)
+	}
+	delete(f.Metadata, "data_digest")
+	sum := sha256.Sum256(text)
+	f.Metadata["config"] = hex.EncodeToString(sum[:])
+	var old bytes.Buffer
+	if err := tensorfile.Write(&old, f); err != nil {
+		t.Fatal(err)
+	}
+	for path, data := range map[string][]byte{checkpoint: old.Bytes(), filepath.Join(dir, "config.yaml"): text} {
+		if err := os.WriteFile(path, data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(filepath.Dir(pictures))
+	if err := fit(t, context.Background(), cfg, train.Options{Dir: dir, Resume: true, Threads: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := train.Evaluate(dir, train.Options{Threads: 1}); err != nil {
+		t.Error(err)
 	}
 }

@@ -40,7 +40,7 @@ func (r *run) writeResults(s Summary, o Outcome) error {
 	shape := r.data.Shape
 	card := Card{
 		Model: r.config.Model, Data: r.config.Data, Classes: r.data.Classes,
-		Channels: shape.C, Height: shape.H, Width: shape.W, Fit: r.config.Fit, Normalizer: r.normalizer,
+		Channels: shape.C, Height: shape.H, Width: shape.W, Fit: r.config.Fit, Normalizer: r.normalizer, DataDigest: r.digest,
 	}
 	if err := saveModel(r.path(ModelFile), r.engine, card); err != nil {
 		return err

@@ -21,6 +21,7 @@ type run struct {
 	division   dataset.Division
 	test       dataset.Subset
 	data       *dataset.Dataset
+	digest     string // of the pictures of a folder
 	normalizer dataset.Normalizer
 	devTables  dataset.Tables
 	batches    *dataset.Batches
@@ -73,7 +74,8 @@ func (r *run) prepare(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	if r.data, err = openData(ctx, &cfg, r.Options); err != nil {
+	asked := cfg.Data
+	if err := r.open(ctx, &cfg); err != nil {
 		return err
 	}
 	if err := r.divide(&cfg); err != nil {
@@ -97,6 +99,7 @@ func (r *run) prepare(ctx context.Context, cfg Config) error {
 	if r.engine, err = newEngine(cfg, p, r.data.Shape, classes, level, r.Threads); err != nil {
 		return err
 	}
+	r.engine.asked, r.engine.digest = asked, r.digest
 	if r.classifier, err = newClassifier(p.model, r.data.Shape, classes, evalBatch); err != nil {
 		return err
 	}
@@ -108,6 +111,22 @@ func (r *run) prepare(ctx context.Context, cfg Config) error {
 		return err
 	}
 	return r.rehearse()
+}
+
+// open opens the data. Those of a run that is resumed have to be what they were.
+func (r *run) open(ctx context.Context, cfg *Config) (err error) {
+	if r.Resume {
+		r.data, err = openRecorded(ctx, r.Dir, cfg, r.Options)
+	} else {
+		r.data, err = openData(ctx, cfg, r.Options)
+	}
+	if err != nil {
+		return err
+	}
+	if r.digest, err = locate(cfg, r.data); err != nil || !r.Resume {
+		return err
+	}
+	return checkPictures(r.Dir, cfg.Data, recordedDigest(r.path(checkpointFile)), r.digest)
 }
 
 // divide reads the data and chooses the images and the normalization. The test images are read, too, so that a

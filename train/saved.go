@@ -35,6 +35,7 @@ type Card struct {
 	Width      int                `json:"width"`
 	Fit        string             `json:"fit,omitempty"` // how pictures become squares, of a model of a folder of pictures
 	Normalizer dataset.Normalizer `json:"normalizer"`
+	DataDigest string             `json:"data_digest,omitempty"` // SHA-256 of the pictures of a folder, as the seed divided them
 }
 
 // shape returns the extent of the model's images.
