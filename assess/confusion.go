@@ -60,7 +60,8 @@ type Mistake struct {
 	Loss      float64 // −log Truth, nats
 }
 
-// Worst returns the n wrong answers of the highest loss, the worst first; fewer if there are not as many.
+// Worst returns the n wrong answers of the highest loss, the worst first; fewer if there are not as many,
+// and all if n is below 0.
 func (l *Logits) Worst(n int) []Mistake {
 	var all []Mistake
 	for i, y := range l.Labels {
@@ -70,5 +71,8 @@ func (l *Logits) Worst(n int) []Mistake {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Mistake) int { return cmp.Compare(b.Loss, a.Loss) })
+	if n < 0 {
+		return all
+	}
 	return all[:min(n, len(all))]
 }

@@ -24,6 +24,8 @@ type Part struct {
 	Shape  Shape
 	Images []byte  // [N, C, H, W], 0 … 255
 	Labels []uint8 // class numbers [N]
+	// Files are the pictures' names in a folder, with slashes [N]; nil of data sets with a name.
+	Files []string
 }
 
 // Len returns the number of images.

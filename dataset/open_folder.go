@@ -43,7 +43,9 @@ func OpenFolder(ctx context.Context, dir string, opt folder.Options) (*Dataset, 
 		return nil, folder.Report{}, err
 	}
 	shape := Shape{C: set.Channels, H: set.Side, W: set.Side}
-	part := func(p folder.Part) *Part { return &Part{Shape: shape, Images: p.Images, Labels: p.Labels} }
+	part := func(p folder.Part) *Part {
+		return &Part{Shape: shape, Images: p.Images, Labels: p.Labels, Files: p.Files}
+	}
 	training, official := part(set.Train), part(set.Test)
 	d := &Dataset{
 		Info: Info{

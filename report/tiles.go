@@ -7,6 +7,7 @@ import (
 	"image/color"
 	"image/draw"
 	"image/png"
+	"strings"
 
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/gofont/goregular"
@@ -28,13 +29,13 @@ type Tiles struct {
 // Tile is a picture and its text.
 type Tile struct {
 	Picture image.Image // enlarged by a whole factor; nil leaves the place empty
-	Lines   []string    // cut off where they are wider than the tile
+	Lines   []string    // shortened where they are wider than the tile, before a bracket at their end
 }
 
 // The extents of tiles in pixels.
 const (
 	tileSide   = 112 // that a picture is enlarged to, at least to half of it
-	tileWidth  = 132
+	tileWidth  = 152
 	tileMargin = 10
 	textSize   = 12
 	lineHeight = 15
@@ -158,11 +159,15 @@ func tileFace() (font.Face, error) {
 // write writes a line with its top at y, shortened to a width.
 func write(pen *font.Drawer, text string, x, y, width int) {
 	if pen.MeasureString(text) > fixed.I(width) {
+		tail := "…"
+		if i := strings.LastIndex(text, " ("); i >= 0 && strings.HasSuffix(text, ")") && pen.MeasureString("…"+text[i:]) <= fixed.I(width) {
+			text, tail = text[:i], "…"+text[i:]
+		}
 		runes := []rune(text)
-		for len(runes) > 0 && pen.MeasureString(string(runes)+"…") > fixed.I(width) {
+		for len(runes) > 0 && pen.MeasureString(string(runes)+tail) > fixed.I(width) {
 			runes = runes[:len(runes)-1]
 		}
-		text = string(runes) + "…"
+		text = string(runes) + tail
 	}
 	pen.Dot = fixed.P(x, y+textSize-1)
 	pen.DrawString(text)

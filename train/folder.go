@@ -23,6 +23,7 @@ const (
 	curveFile      = "curve.svg"
 	confusionFile  = "confusion.svg"
 	worstFile      = "worst.png"
+	mistakesFile   = "worst.csv"
 	lockFile       = ".lock"
 )
 
@@ -122,7 +123,7 @@ func (r *run) lock() (err error) {
 	}
 	entries, err := os.ReadDir(r.Dir)
 	for _, e := range entries {
-		for _, name := range []string{configFile, checkpointFile, ModelFile, summaryFile, curveFile, confusionFile, worstFile} {
+		for _, name := range []string{configFile, checkpointFile, ModelFile, summaryFile, curveFile, confusionFile, worstFile, mistakesFile} {
 			if atomicfile.IsTemporary(e.Name(), name) {
 				err = errors.Join(err, os.Remove(r.path(e.Name())))
 			}

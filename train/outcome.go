@@ -1,15 +1,19 @@
 package train
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"image"
 	"image/color"
 	"math"
+	"path"
 	"path/filepath"
+	"strconv"
 
 	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/internal/atomicfile"
 	"github.com/gradreg/gradreg/report"
 )
 
@@ -67,34 +71,62 @@ func (o Outcome) Confusion() report.Confusion {
 }
 
 // Worst returns the sheet of the test images with the highest loss among those that are classified wrongly: under each its
-// true class and the predicted one, with their probabilities.
+// true class and the predicted one, with their probabilities, and its file, if it has one.
 func (o Outcome) Worst() report.Tiles {
 	t := report.Tiles{Title: "The most wrong test images: " + o.Title, Columns: 5}
 	for _, m := range o.Logits.Worst(worstImages) {
-		t.List = append(t.List, report.Tile{
-			Picture: Picture(o.Test.Image(o.Test.Index[m.Index]), o.Test.Shape),
-			Lines: []string{
-				fmt.Sprintf("is: %s %s", percent(m.Truth), o.Classes[m.Label]), // the number first, for a long name is cut off
-				fmt.Sprintf("said: %s %s", percent(m.Certainty), o.Classes[m.Predicted]),
-			},
+		at := o.Test.Index[m.Index]
+		tile := report.Tile{Picture: Picture(o.Test.Image(at), o.Test.Shape), Lines: []string{
+			fmt.Sprintf("is %s (%s)", o.Classes[m.Label], percent(m.Truth)),
+			fmt.Sprintf("said %s (%s)", o.Classes[m.Predicted], percent(m.Certainty)),
+		}}
+		if o.Test.Files != nil {
+			tile.Lines = append(tile.Lines, path.Base(o.Test.Files[at]))
+		}
+		t.List = append(t.List, tile)
+	}
+	return t
+}
+
+// Mistakes lists all test images that are classified wrongly, those with the highest loss first: where a class is wrong in the
+// data, it is at the top.
+func (o Outcome) Mistakes() report.Table {
+	t := report.Table{Columns: []report.Column{
+		{Head: "image", Fields: []string{"image_index"}}, {Head: "file"}, {Head: "class"}, {Head: "predicted"},
+		{Head: "p", Fields: []string{"class_probability", "predicted_probability", "loss"}},
+	}}
+	for _, m := range o.Logits.Worst(-1) {
+		at, file := o.Test.Index[m.Index], ""
+		if o.Test.Files != nil {
+			file = o.Test.Files[at]
+		}
+		t.Rows = append(t.Rows, []report.Cell{
+			{Values: []report.Number{report.Num(float64(at))}}, {Text: file}, {Text: o.Classes[m.Label]}, {Text: o.Classes[m.Predicted]},
+			{Values: []report.Number{report.Num(m.Truth), report.Num(m.Certainty), report.Num(m.Loss)}},
 		})
 	}
 	return t
 }
 
-// percent writes a probability, small ones with their magnitude.
+// percent writes a probability: the larger ones to a tenth of a percent, small ones to their first digit.
 func percent(p float64) string {
-	if p < 0.001 {
-		return fmt.Sprintf("%.0e", p)
+	switch {
+	case p < 1e-6:
+		return "<0.0001 %"
+	case p < 0.001:
+		return strconv.FormatFloat(100*p, 'f', -int(math.Floor(math.Log10(100*p))), 64) + " %"
 	}
 	return fmt.Sprintf("%.1f %%", 100*p)
 }
 
-// WritePictures writes confusion.svg and worst.png to a folder.
-func (o Outcome) WritePictures(dir string) error {
+// WritePictures writes confusion.svg, worst.png and worst.csv to a folder, with prefix before their names.
+func (o Outcome) WritePictures(dir, prefix string) error {
+	var mistakes bytes.Buffer
 	return errors.Join(
-		report.WriteFigure(filepath.Join(dir, confusionFile), o.Confusion()),
-		report.WriteTiles(filepath.Join(dir, worstFile), o.Worst()),
+		report.WriteFigure(filepath.Join(dir, prefix+confusionFile), o.Confusion()),
+		report.WriteTiles(filepath.Join(dir, prefix+worstFile), o.Worst()),
+		o.Mistakes().Write(&mistakes, "csv"),
+		atomicfile.WriteBytes(filepath.Join(dir, prefix+mistakesFile), mistakes.Bytes()),
 	)
 }
 

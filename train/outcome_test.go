@@ -33,7 +33,7 @@ func TestOutcome(t *testing.T) {
 		t.Fatalf("%d images on the sheet, expected 2", len(worst.List))
 	}
 	first := worst.List[0]
-	if first.Lines[0] != "is: 2e-09 c" || first.Lines[1] != "said: 100.0 % a" {
+	if first.Lines[0] != "is c (<0.0001 %)" || first.Lines[1] != "said a (100.0 %)" {
 		t.Errorf("lines %q", first.Lines)
 	}
 	if got, want := first.Picture.At(1, 0), (color.RGBA{2, 4, 6, 255}); got != want {

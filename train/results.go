@@ -52,7 +52,7 @@ func (r *run) writeResults(s Summary, o Outcome) error {
 	if err := report.WriteCurve(r.path(curveFile), curve(r.config, metrics)); err != nil {
 		return fmt.Errorf("%s: %w", r.path(curveFile), err)
 	}
-	if err := o.WritePictures(r.Dir); err != nil {
+	if err := o.WritePictures(r.Dir, ""); err != nil {
 		return err
 	}
 	data, err := json.MarshalIndent(s, "", "  ")

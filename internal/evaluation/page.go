@@ -89,8 +89,8 @@ func runSection(r Result) (report.Section, error) {
 	return s, err
 }
 
-// WritePictures writes all pictures to a folder: confusion.svg and worst.png, of several runs each with the run's name before
-// it, and what was asked of robustness.svg, slopes.svg and gradients.png.
+// WritePictures writes all pictures to a folder: confusion.svg, worst.png and worst.csv, of several runs each with the run's name
+// before it, and what was asked of robustness.svg, slopes.svg and gradients.png.
 func WritePictures(dir string, results []Result) error {
 	var errs []error
 	figure := func(name string, f report.Figure) {
@@ -102,8 +102,7 @@ func WritePictures(dir string, results []Result) error {
 		if len(results) > 1 {
 			prefix = strings.ReplaceAll(r.Name, string(filepath.Separator), "-") + "-"
 		}
-		figure(prefix+"confusion.svg", r.Outcome.Confusion())
-		tiles(prefix+"worst.png", r.Worst())
+		errs = append(errs, r.Outcome.WritePictures(dir, prefix))
 	}
 	if results[0].Curves != nil {
 		figure("robustness.svg", Robustness(results))
