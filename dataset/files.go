@@ -88,18 +88,34 @@ func (s *source) locate(dirs []string) (place, error) {
 		strings.Join(append(looked, common...), ", "), s.Name)
 }
 
+// DirError is the error of a folder that data sets were to be looked for in.
+type DirError struct {
+	Dir string
+	Err error
+}
+
+// Error names the folder.
+func (e *DirError) Error() string { return fmt.Sprintf("data folder %s: %v", e.Dir, e.Err) }
+
+// Unwrap returns what is wrong with it.
+func (e *DirError) Unwrap() error { return e.Err }
+
 // checkFolder says why dir is no folder to look in.
 func checkFolder(dir string) error {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fault.Inputf("data folder %s: not found", dir)
+		err = errors.New("not found")
 	case err != nil:
-		return fault.Input(fmt.Errorf("data folder: %w", err))
+		if e, ok := errors.AsType[*fs.PathError](err); ok {
+			err = e.Err
+		}
 	case !info.IsDir():
-		return fault.Inputf("data folder %s: not a folder", dir)
+		err = errors.New("not a folder")
+	default:
+		return nil
 	}
-	return nil
+	return fault.Input(&DirError{dir, err})
 }
 
 // isIn reports whether any of the source's files is in dir or in the folder there that its archive unpacks to,

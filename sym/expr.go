@@ -68,13 +68,16 @@ func (e *Expr) String() string {
 // Error is what sticks to an expression that could not be built.
 type Error struct {
 	Op     Op      // the operation that refused
-	Shapes []Shape // of its arguments
+	Shapes []Shape // of its arguments; nil of [Refuse], where no operation did
 	Caller string  // file:line outside this module's packages sym, nn and gradreg
 	Err    error   // what was wrong
 }
 
 // Error returns one line: caller, operation, shapes and what was wrong.
 func (e *Error) Error() string {
+	if e.Shapes == nil {
+		return fmt.Sprintf("%s: %v", e.Caller, e.Err)
+	}
 	shapes := make([]string, len(e.Shapes))
 	for i, s := range e.Shapes {
 		shapes[i] = s.String()
@@ -123,7 +126,7 @@ func Refuse(x *Expr, err error) *Expr {
 	if x.err != nil {
 		return x
 	}
-	return &Expr{graph: x.graph, op: x.op, id: -1, err: fmt.Errorf("%s: %w", callerLine(), err)}
+	return &Expr{graph: x.graph, op: x.op, id: -1, err: &Error{Caller: callerLine(), Err: err}}
 }
 
 // errMixedGraphs is reported where arguments belong to different graphs.

@@ -1,13 +1,9 @@
 package train
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/goccy/go-yaml"
 
@@ -200,22 +196,6 @@ func (c Config) Validate() error {
 func (c Config) Resolved() (Config, error) {
 	_, err := c.resolve()
 	return c, err
-}
-
-// ReadConfig reads YAML over the fields of base: what the text does not name keeps base's value. An unknown field
-// is an error.
-func ReadConfig(base Config, data []byte) (Config, error) {
-	err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(&base)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return base, fault.Inputf("%s", firstLine(err))
-	}
-	return base, nil
-}
-
-// firstLine makes one line of an error that shows the place in a text below its message.
-func firstLine(err error) string {
-	line, _, _ := strings.Cut(err.Error(), "\n")
-	return line
 }
 
 // YAML returns the configuration as ReadConfig reads it.

@@ -52,6 +52,8 @@ func openData(ctx context.Context, cfg *Config, opt Options) (*dataset.Dataset, 
 			return nil, err
 		case cfg.Size != 0:
 			return nil, fault.Inputf("size is %d, but the images of %s have theirs: it is for folders of pictures", cfg.Size, cfg.Data)
+		case opt.Strict:
+			return nil, fault.Inputf("strict is set, but %s is no folder of pictures: it is for those", cfg.Data)
 		case cfg.Fit != "":
 			return nil, fault.Inputf("fit is %s, but the images of %s are square: it is for folders of pictures", cfg.Fit, cfg.Data)
 		}

@@ -110,10 +110,21 @@ func vacant(dir string) (missing bool, err error) {
 	}
 	for _, e := range entries {
 		if name := e.Name(); name != lockFile && !atomicfile.IsTemporary(name, configFile) {
-			return false, fault.Inputf("run folder %s %w; choose another with --out, or continue it with --resume %s", dir, errTaken, dir)
+			return false, fault.Inputf("run folder %s %w%s", dir, errTaken, instead(dir))
 		}
 	}
 	return false, nil
+}
+
+// instead says what to do about a folder that is taken, by what takes it.
+func instead(dir string) string {
+	switch {
+	case exists(filepath.Join(dir, summaryFile)):
+		return ": it holds a complete run; choose another with --out"
+	case exists(filepath.Join(dir, configFile)):
+		return fmt.Sprintf(": it holds a run that is not complete; choose another with --out, or continue it with --resume %s", dir)
+	}
+	return ", and holds no run; choose another with --out"
 }
 
 // lock keeps other processes from writing to the folder, and removes what killed ones left half-written.

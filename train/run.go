@@ -78,6 +78,9 @@ func (r *run) prepare(ctx context.Context, cfg Config) error {
 	if err := r.open(ctx, &cfg); err != nil {
 		return err
 	}
+	if err := p.augment.Fits(r.data.Shape.H, r.data.Shape.W); err != nil {
+		return fault.Input(err)
+	}
 	if err := r.divide(&cfg); err != nil {
 		return err
 	}

@@ -56,6 +56,9 @@ func Parse(text string) (Pipeline, error) {
 		if err != nil {
 			return p, fmt.Errorf("augment %w", err)
 		}
+		if s.Name == None && s.Value == "" {
+			return p, fmt.Errorf("augment %q: found none beside others, expected it alone", text)
+		}
 		if seen[s.Name] {
 			return p, fmt.Errorf("augment %q: %s stands twice", text, s.Name)
 		}
@@ -98,6 +101,19 @@ func (p *Pipeline) set(s spec.Spec) error {
 		return nil
 	}
 	return spec.Unknown("augmentation", s.Name, append(Names(), None, "default"))
+}
+
+// Fits returns an error if an operation would leave nothing of images of h × w pixels: a cutout that is larger, or a crop that may
+// lie beside them.
+func (p Pipeline) Fits(h, w int) error {
+	side := min(h, w)
+	switch {
+	case p.Cutout > side:
+		return fmt.Errorf("augment cutout:%d covers images of %dx%d pixels, expected at most %d", p.Cutout, h, w, side)
+	case p.Crop >= side:
+		return fmt.Errorf("augment crop:%d may cut beside images of %dx%d pixels, expected less than %d", p.Crop, h, w, side)
+	}
+	return nil
 }
 
 // Names returns the names of the operations, in the order in which they are done.

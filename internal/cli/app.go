@@ -18,10 +18,12 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
+	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/build"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/study/queue"
+	"github.com/gradreg/gradreg/sym"
 	"github.com/gradreg/gradreg/train"
 )
 
@@ -131,13 +133,26 @@ func (a *app) exit(err error) int {
 	case errors.As(err, &u), fault.IsInput(err):
 		code = exitUsage
 	}
-	message := strings.NewReplacer("\n\t", " ", "\n", "; ").Replace(strings.TrimSpace(err.Error()))
+	message := a.message(err)
 	if a.json {
 		json.NewEncoder(a.err).Encode(map[string]any{"error": message, "exit_code": code})
 	} else {
 		fmt.Fprintf(a.err, "gradreg: %s\n", message)
 	}
 	return code
+}
+
+// message returns an error as one line for those who use the program: without the line of the source that built an expression, and
+// with the variable that named a folder.
+func (a *app) message(err error) string {
+	text := strings.NewReplacer("\n\t", " ", "\n", "; ").Replace(strings.TrimSpace(err.Error()))
+	if e, ok := errors.AsType[*sym.Error](err); ok {
+		text = strings.Replace(text, e.Caller+": ", "", 1)
+	}
+	if e, ok := errors.AsType[*dataset.DirError](err); ok && e.Dir == a.getenv("GRADREG_DATA") {
+		text = "GRADREG_DATA: " + text
+	}
+	return text
 }
 
 // root builds the command tree.
@@ -184,7 +199,16 @@ of the network with respect to its input.`,
 func flagError(cmd *cobra.Command, err error) error {
 	message, _, parse := strings.Cut(err.Error(), ": strconv.")
 	if parse {
-		return usage{fmt.Errorf("%s: expected a number", message)}
+		expected := "a number"
+		switch {
+		case strings.Contains(err.Error(), "strconv.ParseUint"):
+			expected = "a whole number from 0 up"
+		case strings.Contains(err.Error(), "strconv.ParseInt"):
+			expected = "a whole number"
+		case strings.Contains(err.Error(), "strconv.ParseBool"):
+			expected = "true or false"
+		}
+		return usage{fmt.Errorf("%s: expected %s", message, expected)}
 	}
 	if name, ok := strings.CutPrefix(message, "unknown flag: --"); ok {
 		var names []string

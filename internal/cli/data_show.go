@@ -97,6 +97,10 @@ func (a *app) runDataShow(cmd *cobra.Command, o *dataShowOptions, name string) e
 		return usage{errors.New("--augment needs --augmented")}
 	}
 	if !dataset.IsFolder(name) {
+		if !slices.Contains(dataset.Names(), name) { // first of all a name that nothing has
+			_, err := dataset.Open(name)
+			return err
+		}
 		for _, flag := range []string{"size", "fit", "channels", "strict", "no-cache"} {
 			if cmd.Flags().Changed(flag) {
 				return usage{fmt.Errorf("--%s is for folders of pictures, and %s is none", flag, name)}

@@ -164,7 +164,7 @@ func (a *app) runModels(o *modelsOptions, texts []string) error {
 			return fault.Input(err)
 		}
 		if err != nil {
-			e.Error = err.Error()
+			e.Error = a.message(err)
 		}
 		if !asked {
 			e.Description = model.Describe(text)

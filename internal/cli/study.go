@@ -6,8 +6,10 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -84,9 +86,18 @@ func (o *studyOptions) place(a *app, cmd *cobra.Command) (string, error) {
 		return o.dir, nil
 	}
 	if !queue.IsServer(db) {
-		return "", usage{errors.New("the address of the database server is none, expected postgres://user@host/database")}
+		return "", usage{fmt.Errorf("the address of the database server is %s, expected postgres://user@host/database", shownAddress(db))}
 	}
 	return db, nil
+}
+
+// shownAddress returns what may be shown of something that is no address but could have a password in it: what has only letters
+// and digits as names of hosts and files do, else its length.
+func shownAddress(text string) string {
+	if strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-") == "" {
+		return strconv.Quote(text)
+	}
+	return fmt.Sprintf("a text of %d characters that does not begin with postgres://", utf8.RuneCountInString(text))
 }
 
 // withQueue opens the queue for f. mustExist keeps a command that only looks from making a folder.

@@ -73,7 +73,7 @@ An interrupt (Ctrl-C) finishes the step, saves and prints how to go on; a second
 
   # Repeat a run from its resolved configuration
   gradreg train --config runs/mnist-2000-lenet-datagrad-s1/config.yaml --out again`,
-		Args: args(cobra.NoArgs),
+		Args: noData,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.runTrain(cmd, o) },
 	}
 	f := cmd.Flags()
@@ -106,6 +106,14 @@ An interrupt (Ctrl-C) finishes the step, saves and prints how to go on; a second
 	f.BoolVar(&o.fast, "fast-dev-run", false, "ten steps, to see that everything works")
 	completeFlags(cmd)
 	return cmd
+}
+
+// noData refuses arguments: what somebody may give as one has a flag.
+func noData(_ *cobra.Command, list []string) error {
+	if len(list) == 0 {
+		return nil
+	}
+	return usage{fmt.Errorf("found the argument %q, expected none; a data set or a folder of pictures is --data %s", list[0], quoted(list[0]))}
 }
 
 // configuration merges defaults, file and flags, in this order.
@@ -274,6 +282,9 @@ func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
 	}
 	if o.out != "" {
 		opt.Dir = o.out
+	}
+	if s, err := optim.ParseSchedule(cfg.Schedule); err == nil && s.Warmup >= cfg.Steps && !opt.Resume && !o.fast {
+		return usage{fmt.Errorf("schedule: warmup is %d, expected less than the %d steps", s.Warmup, cfg.Steps)}
 	}
 	if cfg, err = a.tuned(cmd.Context(), cfg, opt); err != nil {
 		return err

@@ -1,0 +1,41 @@
+package train_test
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/train"
+)
+
+// TestReadConfig keeps the defaults where a text says nothing, and names key, found and expected where it says something else.
+func TestReadConfig(t *testing.T) {
+	for _, text := range []string{"", "\n", "# nothing here\n", "---\n"} {
+		if cfg, err := train.ReadConfig(train.Default(), []byte(text)); err != nil || !reflect.DeepEqual(cfg, train.Default()) {
+			t.Errorf("%q gives %+v, %v, expected the defaults", text, cfg, err)
+		}
+	}
+	if cfg, err := train.ReadConfig(train.Default(), []byte("steps: 1e3\nbatch: 7")); err != nil || cfg.Steps != 1000 || cfg.Batch != 7 || cfg.Data != "mnist" {
+		t.Errorf("%+v, %v", cfg, err)
+	}
+	for text, want := range map[string]string{
+		"steps: many":             `steps is "many", expected a whole number`,
+		"steps: 1.5":              `steps is 1.5, expected a whole number`,
+		"seed: -1":                `seed is -1, expected a whole number from 0 up`,
+		"learning_rate: [3]":      `learning_rate is a list, expected a number`,
+		"paper_protocol: 3":       `paper_protocol is 3, expected true or false`,
+		"model: {a: 1}":           `model is a mapping, expected a text`,
+		"regularizers: 3":         `regularizers is 3, expected a list of texts`,
+		"batch: 5\nsteps: [1, 2]": `steps is a list, expected a whole number`,
+	} {
+		if _, err := train.ReadConfig(train.Default(), []byte(text)); !fault.IsInput(err) || err.Error() != want {
+			t.Errorf("%q: %v, expected %s", text, err, want)
+		}
+	}
+	for _, text := range []string{"steps: [1", "- a", "stepz: 3", "steps: 1\nsteps: 2"} {
+		if _, err := train.ReadConfig(train.Default(), []byte(text)); !fault.IsInput(err) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q: %v, expected a line", text, err)
+		}
+	}
+}
