@@ -181,7 +181,7 @@ func (m *SavedModel) Predict(image []byte) ([]float64, error) {
 }
 
 // PredictPicture is Predict of a picture. The model of a folder of pictures takes whatever its training did, made square in
-// the same way (package picture); others take PNG, JPEG and GIF, see dataset.DecodePicture.
+// the same way (package picture); others scale it, see [dataset.DecodePicture].
 func (m *SavedModel) PredictPicture(data []byte, invert bool) ([]float64, error) {
 	var image []byte
 	var err error

@@ -60,12 +60,17 @@ const (
 
 // Main runs the program and returns its exit code.
 func Main(args []string, in io.Reader, out, errOut io.Writer) int {
-	a := &app{in: in, out: out, err: errOut, getenv: os.Getenv, now: time.Now}
+	printed := &output{Writer: out}
+	a := &app{in: in, out: printed, err: errOut, getenv: os.Getenv, now: time.Now}
 	a.terminal = isTerminal(errOut) && a.getenv("TERM") != "dumb"
 	a.json = wantsJSON(args)
 	root := a.root()
 	root.SetArgs(args)
-	return a.exit(a.guarded(args, root.Execute))
+	err := a.guarded(args, root.Execute)
+	if err == nil && printed.err != nil {
+		err = fmt.Errorf("printing the result: %w", printed.err)
+	}
+	return a.exit(err)
 }
 
 // guarded calls f and makes an error of a panic.
@@ -157,6 +162,7 @@ func (a *app) message(err error) string {
 
 // root builds the command tree.
 func (a *app) root() *cobra.Command {
+	version := false
 	root := &cobra.Command{
 		Use:   "gradreg",
 		Short: "Train image models that generalize from few labels",
@@ -171,8 +177,15 @@ of the network with respect to its input.`,
   # Classify pictures with the newest model
   gradreg predict digit.png`,
 		SilenceErrors: true, SilenceUsage: true,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if version {
+				return a.runVersion()
+			}
+			return cmd.Help()
+		},
 	}
+	root.Flags().BoolVar(&version, "version", false, "as gradreg version")
+	root.SetHelpCommand(helpCommand())
 	root.Args = func(cmd *cobra.Command, list []string) error {
 		if len(list) == 0 {
 			return nil
@@ -191,7 +204,20 @@ of the network with respect to its input.`,
 	root.PersistentFlags().Lookup("json").NoOptDefVal = jsonObject
 	root.AddCommand(a.trainCommand(), a.evalCommand(), a.predictCommand(), a.dataCommand(), a.modelsCommand(), a.regularizersCommand(), a.benchCommand(), a.toyCommand(), a.studyCommand(), a.workerCommand(), a.reproduceCommand(), a.explainCommand(), a.versionCommand(), a.manCommand())
 	root.AddCommand(topics()...)
+	hideEmptyDefaults(root)
 	return root
+}
+
+// hideEmptyDefaults keeps help from showing a list that is empty by default as such, where the flag's text says what that means.
+func hideEmptyDefaults(cmd *cobra.Command) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if f.DefValue == "[]" {
+			f.DefValue = ""
+		}
+	})
+	for _, c := range cmd.Commands() {
+		hideEmptyDefaults(c)
+	}
 }
 
 // flagError makes a usage error of what the flag parser says, without the names of Go's functions, and with

@@ -55,6 +55,11 @@ func (a *app) runBench(cmd *cobra.Command, o *bench.Options, growth string) erro
 	if err := o.Validate(); err != nil {
 		return usage{err}
 	}
+	if growth != "" {
+		if err := roomFor("growth", growth); err != nil {
+			return err
+		}
+	}
 	if o.Environment != "" {
 		if _, err := os.Stat(filepath.Join(o.Scripts, "serve.py")); err != nil {
 			return fault.Inputf("--scripts %s: found no serve.py; run this in a clone of the repository", o.Scripts)

@@ -107,6 +107,11 @@ func (a *app) runDataShow(cmd *cobra.Command, o *dataShowOptions, name string) e
 			}
 		}
 	}
+	if o.out != "" && o.out != "none" {
+		if err := roomFor("out", o.out); err != nil {
+			return err
+		}
+	}
 	start := a.now()
 	d, found, err := a.openShown(cmd.Context(), o, name)
 	if err != nil {

@@ -3,14 +3,12 @@ package cli
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/gradreg/gradreg/internal/evaluation"
-	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/report"
 	"github.com/gradreg/gradreg/train"
@@ -63,9 +61,9 @@ steps of 2.5·ε/steps (Madry et al. 2018); every point on its way counts. These
 	f.BoolVar(&o.Attack, "attack", false, "accuracy under FGSM and PGD")
 	f.BoolVar(&o.all, "all", false, "--slopes, --noise and --attack")
 	f.IntVar(&o.Images, "images", 1000, "test and training images that these look at; 0 for all")
-	f.Float64SliceVar(&e.Sigmas, "sigma", nil, "amounts of noise, ascending (default by the number of channels)")
-	f.Float64SliceVar(&e.LInf, "eps-linf", nil, "L∞ sizes of attacks, ascending (default by the number of channels)")
-	f.Float64SliceVar(&e.L2, "eps-l2", nil, "L2 sizes of attacks, ascending (default by the number of channels)")
+	f.Float64SliceVar(&e.Sigmas, "sigma", nil, "amounts of noise, ascending `numbers` (default by the number of channels)")
+	f.Float64SliceVar(&e.LInf, "eps-linf", nil, "L∞ sizes of attacks, ascending `numbers` (default by the number of channels)")
+	f.Float64SliceVar(&e.L2, "eps-l2", nil, "L2 sizes of attacks, ascending `numbers` (default by the number of channels)")
 	f.IntVar(&e.Steps, "steps", 20, "steps of PGD")
 	f.IntVar(&e.Restarts, "restarts", 1, "random starting points of PGD; more find more")
 	f.Uint64Var(&e.Seed, "seed", 1, "seed of noise and starting points")
@@ -117,27 +115,29 @@ func (a *app) runEval(cmd *cobra.Command, o *evalOptions, dirs []string) error {
 	if err := o.write(results, evalCommandLine(cmd, dirs)); err != nil {
 		return err
 	}
-	return a.printResults(results)
+	if err := a.printResults(results); err != nil || a.json {
+		return err
+	}
+	if o.out != "" {
+		fmt.Fprintf(a.out, "\npictures        %s\n", o.out)
+	}
+	if o.page != "" {
+		fmt.Fprintf(a.out, "\npage            %s\n", o.page)
+	}
+	return nil
 }
 
 // makeRoom finds out before the work whether its results can be written.
 func (o *evalOptions) makeRoom() error {
 	if o.out != "" {
-		if err := os.MkdirAll(o.out, 0o755); err != nil {
-			return fault.Inputf("--out: %w", err)
+		if err := writable("out", o.out); err != nil {
+			return err
 		}
 	}
 	if o.page == "" {
 		return nil
 	}
-	dir := filepath.Dir(o.page)
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return fault.Inputf("--html: %s is no folder, expected the file's to exist", dir)
-	}
-	if info, err := os.Stat(o.page); err == nil && info.IsDir() {
-		return fault.Inputf("--html: %s is a folder, expected a file's name", o.page)
-	}
-	return nil
+	return roomFor("html", o.page)
 }
 
 // parts shows which part of the work has begun: on a terminal in a line that is written over, elsewhere in a line now and
@@ -181,6 +181,9 @@ func evalCommandLine(cmd *cobra.Command, dirs []string) string {
 // write writes the files that flags ask for.
 func (o *evalOptions) write(results []evaluation.Result, command string) error {
 	if o.out != "" {
+		if err := os.MkdirAll(o.out, 0o755); err != nil {
+			return err
+		}
 		if err := evaluation.WritePictures(o.out, results); err != nil {
 			return err
 		}

@@ -84,6 +84,11 @@ func (a *app) runExplain(cmd *cobra.Command, o *explainOptions) error {
 	if err != nil {
 		return err
 	}
+	if o.out != "" {
+		if err := writable("out", o.out); err != nil {
+			return err
+		}
+	}
 	d, err := explain.Derive(options)
 	if err != nil {
 		return err

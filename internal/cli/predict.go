@@ -32,7 +32,7 @@ func (a *app) predictCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "predict IMAGE...",
 		Short: "Classify pictures",
-		Long: `Classify PNG, JPEG or GIF pictures. They are scaled to the size the model takes; models of grey images
+		Long: `Classify JPEG, PNG, GIF, BMP or WebP pictures. They are scaled to the size the model takes; models of grey images
 get the luma. The model is that of the newest run under runs/ unless --run or --model names another.`,
 		Example: `  # The newest model under runs/
   gradreg predict digit.png
@@ -91,6 +91,9 @@ func (a *app) runPredict(o *predictOptions, images []string) error {
 		return err
 	}
 	defer m.Close()
+	if o.run == "" && o.model == "" && a.watched() {
+		a.note("model: " + path)
+	}
 	var all []prediction
 	for _, name := range images {
 		data, err := os.ReadFile(name)

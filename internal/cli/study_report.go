@@ -29,7 +29,7 @@ Markdown, CSV and LaTeX, the figures as SVG and PNG.`,
 				return usage{spec.Unknown("format", format, report.Formats())}
 			}
 			if o.out != "" {
-				if err := writable(o.out); err != nil {
+				if err := writable("out", o.out); err != nil {
 					return err
 				}
 			}

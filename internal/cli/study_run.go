@@ -81,7 +81,7 @@ func (a *app) runStudy(cmd *cobra.Command, o *studyOptions, s study.Spec) error 
 		return err
 	}
 	if !o.noWork {
-		if err := writable(o.reportFolder(s.Name)); err != nil {
+		if err := writable("out", o.reportFolder(s.Name)); err != nil {
 			return err
 		}
 	}

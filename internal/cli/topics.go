@@ -10,7 +10,7 @@ import (
 // topics returns the help topics: commands that only have a text.
 func topics() []*cobra.Command {
 	topic := func(name, short, text string) *cobra.Command {
-		return &cobra.Command{Use: name, Short: short, Long: strings.TrimSpace(text)}
+		return &cobra.Command{Use: name, Short: short, Long: strings.Trim(text, "\n")}
 	}
 	return []*cobra.Command{
 		topic("exit-codes", "What the program's exit codes mean", exitCodesTopic()),

@@ -42,7 +42,7 @@ Writes toy.html, toy.json, toy.csv and the figures (SVG, PNG) to a folder. About
 	}
 	f := cmd.Flags()
 	f.StringSliceVar(&o.Problems, "problem", nil, "problems: "+strings.Join(toy.ProblemNames(), ", ")+" (default all)")
-	f.Float64SliceVar(&o.Lambdas, "lambda", nil, "weights λ of the penalty (default 0, 0.001, 0.01, 0.1)")
+	f.Float64SliceVar(&o.Lambdas, "lambda", nil, "weights λ of the penalty, `numbers` (default 0, 0.001, 0.01, 0.1)")
 	f.IntVar(&o.seedCount, "seeds", 5, "number of seeds, from 1 up")
 	f.IntVar(&o.Steps, "steps", 10000, "training steps")
 	f.Float64Var(&o.LearningRate, "lr", 0.01, "learning rate of Adam")
@@ -57,6 +57,9 @@ Writes toy.html, toy.json, toy.csv and the figures (SVG, PNG) to a folder. About
 func (a *app) runToy(cmd *cobra.Command, o *toyOptions) error {
 	options, err := a.toyRun(cmd, o)
 	if err != nil {
+		return err
+	}
+	if err := writable("out", o.out); err != nil {
 		return err
 	}
 	ctx, stop := interruptible(cmd.Context())

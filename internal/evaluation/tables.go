@@ -32,11 +32,17 @@ func significant(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }
 
 // pValue writes a p value.
 func pValue(p float64) string {
-	if p < 0.001 {
+	switch {
+	case p < 1e-99: // too small for a float64, or for anybody to care
+		return "<1e-99"
+	case p < 0.001:
 		return fmt.Sprintf("%.0e", p)
 	}
 	return fmt.Sprintf("%.3f", p)
 }
+
+// signed writes a fraction in points with its sign, as the tables of studies do.
+func signed(v float64) string { return strings.Replace(fmt.Sprintf("%+.2f", 100*v), "-", "−", 1) }
 
 // right is a column of numbers.
 func right(head string) report.Column { return report.Column{Head: head, Right: true} }
@@ -122,7 +128,7 @@ func Comparisons(results []Result) report.Table {
 	for _, r := range results[1:] {
 		p := r.Paired
 		low, high := p.Interval()
-		t.Rows = append(t.Rows, cells(r.Name, fmt.Sprintf("%+.2f", 100*p.Difference()), fmt.Sprintf("%+.2f to %+.2f", 100*low, 100*high),
+		t.Rows = append(t.Rows, cells(r.Name, signed(p.Difference()), signed(low)+" to "+signed(high),
 			strconv.Itoa(p.OnlyFirst), strconv.Itoa(p.OnlySecond), pValue(p.P), pValue(p.PHolm)))
 	}
 	return t
