@@ -23,7 +23,7 @@ type Series struct {
 // Add appends a point.
 func (s *Series) Add(x, y float64) { s.X, s.Y = append(s.X, x), append(s.Y, y) }
 
-// Curve is a learning curve: losses and penalties on a logarithmic axis, accuracy below.
+// Curve is a learning curve: losses and penalties on a logarithmic axis, accuracy, a fraction, below in percent.
 type Curve struct {
 	Title    string
 	Losses   []Series
@@ -60,12 +60,18 @@ func WriteCurve(path string, c Curve) error {
 	} else {
 		upper.Y.Max *= 30 // room for the legend above the curves
 	}
-	lower.Y.Label.Text = "dev accuracy"
-	if _, err := addLine(lower, c.Accuracy, 2, false); err != nil {
+	lower.Y.Label.Text = "dev accuracy, %"
+	percent := Series{Name: c.Accuracy.Name, X: c.Accuracy.X}
+	for _, y := range c.Accuracy.Y {
+		percent.Y = append(percent.Y, 100*y)
+	}
+	lower.Y.Tick.Marker = evenTicks{}
+	if _, err := addLine(lower, percent, 2, false); err != nil {
 		return err
 	}
 	for _, p := range []*plot.Plot{upper, lower} {
 		p.X.Min, p.X.Max = 0, c.lastStep()
+		p.X.Tick.Marker = evenTicks{whole: true}
 		p.Legend.XOffs = -vg.Points(6)
 		p.Legend.TextStyle.Font.Size, p.Legend.Padding = 9, vg.Points(3)
 		p.Add(plotter.NewGrid())

@@ -38,7 +38,7 @@ func (h Histogram) plot() (*plot.Plot, error) {
 	p := newPlot(h.Title, false)
 	h.X.apply(&p.X, nil)
 	p.Y.Label.Text = "share of images, %"
-	p.Y.Tick.Marker = evenTicks{}
+	p.Y.Tick.Marker = shareTicks{}
 	p.Add(plotter.NewGrid())
 	low, high := h.bounds()
 	for _, s := range h.Series {

@@ -5,6 +5,7 @@ import (
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
 )
 
 // RobustCurves is a part that shows accuracies with their intervals as images are changed more and more.
@@ -12,6 +13,8 @@ type RobustCurves struct {
 	Title  string
 	X      Axis
 	Series []RobustSeries
+	// Unnamed leaves the legend to a [Legend] beside.
+	Unnamed bool
 }
 
 // RobustSeries is a curve.
@@ -31,7 +34,7 @@ func (r RobustCurves) plot() (*plot.Plot, error) {
 	p.Y.Tick.Marker = evenTicks{}
 	p.Add(plotter.NewGrid())
 	for _, s := range r.Series {
-		if err := s.add(p); err != nil {
+		if err := s.add(p, !r.Unnamed); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}
 	}
@@ -39,10 +42,29 @@ func (r RobustCurves) plot() (*plot.Plot, error) {
 	return p, nil
 }
 
-func (s RobustSeries) add(p *plot.Plot) error {
+func (s RobustSeries) add(p *plot.Plot, named bool) error {
 	var b bars
 	for _, v := range s.Points {
 		b.add(v.X, 100*v.Accuracy, 100*(v.Accuracy-v.Low), 100*(v.High-v.Accuracy))
 	}
-	return b.draw(p, s.Name, s.Style)
+	name := s.Name
+	if !named {
+		name = ""
+	}
+	return b.draw(p, name, s.Style)
+}
+
+// Legend is a part that says what the curves of the parts beside it are.
+type Legend struct{ Series []RobustSeries }
+
+func (l Legend) plot() (*plot.Plot, error) {
+	p := newPlot("", true)
+	p.HideAxes()
+	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 1, 0, 1
+	for _, s := range l.Series {
+		line := &plotter.Line{LineStyle: s.Style.line(vg.Points(1.2))}
+		marks := &plotter.Scatter{GlyphStyle: s.Style.glyph(vg.Points(3))}
+		p.Legend.Add(s.Name, line, marks)
+	}
+	return p, nil
 }

@@ -7,11 +7,11 @@ import (
 	"gonum.org/v1/plot"
 )
 
-// evenTicks marks about six multiples of 1, 2 or 5 times a power of ten, each labelled.
-type evenTicks struct{}
+// evenTicks marks about six multiples of 1, 2 or 5 times a power of ten, each labelled; of whole ones none between integers.
+type evenTicks struct{ whole bool }
 
 // Ticks returns the marks between low and high.
-func (evenTicks) Ticks(low, high float64) []plot.Tick {
+func (e evenTicks) Ticks(low, high float64) []plot.Tick {
 	const wanted = 6
 	if !(high > low) {
 		return nil
@@ -25,12 +25,23 @@ func (evenTicks) Ticks(low, high float64) []plot.Tick {
 		}
 	}
 	step := factor * math.Pow(10, power)
+	if e.whole {
+		step = math.Max(step, 1)
+	}
 	decimals := max(0, -int(math.Floor(math.Log10(step*1.0001))))
 	var ticks []plot.Tick
 	for k := math.Ceil(low / step); k*step <= high; k++ {
 		ticks = append(ticks, plot.Tick{Value: k * step, Label: strconv.FormatFloat(k*step+0, 'f', decimals, 64)})
 	}
 	return ticks
+}
+
+// shareTicks marks percents: none above 100, where an axis has room for a legend only.
+type shareTicks struct{}
+
+// Ticks returns the marks between low and high.
+func (shareTicks) Ticks(low, high float64) []plot.Tick {
+	return evenTicks{}.Ticks(low, math.Min(high, 100))
 }
 
 // decadeTicks marks powers of ten, at most about seven labelled, with unlabelled ones between where there are few.

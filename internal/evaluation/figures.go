@@ -41,8 +41,12 @@ func Robustness(results []Result) report.Sheet {
 	sheet := report.Sheet{Text: fmt.Sprintf("Accuracy as images are changed, with Wilson's 95 %% intervals; n = %d test images. Sizes are for pixels in [0, 1].",
 		results[0].Curves[0].Points[0].Score.Images)}
 	rows := map[bool][]report.Part{}
+	var legend report.Legend
+	for i, r := range results {
+		legend.Series = append(legend.Series, report.RobustSeries{Name: r.Name, Style: look[i]})
+	}
 	for k, c := range results[0].Curves {
-		part := report.RobustCurves{Title: shortTitle(c.Name), X: report.Axis{Label: axisLabel(c.Name)}}
+		part := report.RobustCurves{Title: shortTitle(c.Name), X: report.Axis{Label: axisLabel(c.Name)}, Unnamed: true}
 		for i, r := range results {
 			s := report.RobustSeries{Name: r.Name, Style: look[i]}
 			for _, p := range r.Curves[k].Points {
@@ -54,9 +58,12 @@ func Robustness(results []Result) report.Sheet {
 		weak := strings.HasPrefix(c.Name, "fgsm")
 		rows[weak] = append(rows[weak], part)
 	}
-	sheet.Rows = append(sheet.Rows, rows[false])
-	if weak := rows[true]; len(weak) > 0 {
-		sheet.Rows = append(sheet.Rows, weak)
+	// The legend takes the place that the weaker attacks leave, where there are some.
+	switch strong, weak := rows[false], rows[true]; {
+	case len(weak) == 0:
+		sheet.Rows = append(sheet.Rows, append(strong, legend))
+	default:
+		sheet.Rows = append(sheet.Rows, strong, append(weak, legend))
 	}
 	return sheet
 }

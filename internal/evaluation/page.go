@@ -13,13 +13,13 @@ import (
 
 // Page puts everything on one page. command is what made it.
 func Page(results []Result, command string) (report.Page, error) {
-	names := make([]string, len(results))
-	for i, r := range results {
-		names[i] = r.Name
-	}
 	first := results[0]
+	title := "Evaluation of " + first.Name
+	if len(results) > 1 {
+		title = fmt.Sprintf("Evaluation of %d runs", len(results))
+	}
 	p := report.Page{
-		Title: "Evaluation of " + strings.Join(names, ", "),
+		Title: title,
 		Summary: fmt.Sprintf("%d test images of %s. Intervals are Wilson's at 95 %%; ECE is the expected calibration error of 15 bins.",
 			len(first.Logits.Labels), first.Config.Data),
 		Sections: []report.Section{{Title: "Accuracy and calibration", Tables: []report.Table{Scores(results)}}},

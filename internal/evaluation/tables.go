@@ -103,14 +103,22 @@ func Confusion(o train.Outcome) report.Table {
 	return t
 }
 
-// Scores sets runs side by side.
+// label is what tables call a run: of several its number in the table of scores, for names are long.
+func label(results []Result, i int) string {
+	if len(results) == 1 {
+		return results[i].Name
+	}
+	return strconv.Itoa(i + 1)
+}
+
+// Scores sets runs side by side, and gives them the numbers that other tables call them by.
 func Scores(results []Result) report.Table {
 	t := report.Table{Columns: []report.Column{
-		{Head: "run"}, right("accuracy, %"), {Head: "95 % interval"}, right("errors"), right("NLL"), right("ECE, points"), right("Brier"),
+		right("#"), {Head: "run"}, right("accuracy, %"), {Head: "95 % interval"}, right("errors"), right("NLL"), right("ECE, points"), right("Brier"),
 	}}
-	for _, r := range results {
+	for i, r := range results {
 		s, d := r.Logits.Score(), r.Detail()
-		t.Rows = append(t.Rows, cells(r.Name, percent(s.Accuracy()), percent(d.TestInterval[0])+" to "+percent(d.TestInterval[1]),
+		t.Rows = append(t.Rows, cells(strconv.Itoa(i+1), r.Name, percent(s.Accuracy()), percent(d.TestInterval[0])+" to "+percent(d.TestInterval[1]),
 			strconv.Itoa(s.Errors), fmt.Sprintf("%.4f", s.NLL()), percent(d.TestECE), fmt.Sprintf("%.4f", d.TestBrier)))
 	}
 	return t
@@ -118,17 +126,16 @@ func Scores(results []Result) report.Table {
 
 // Comparisons sets each run beside the first.
 func Comparisons(results []Result) report.Table {
-	first := results[0].Name
 	t := report.Table{
 		Columns: []report.Column{
-			{Head: "compared with " + first}, right("accuracy, points"), {Head: "95 % interval"}, right("only " + first + " right"), right("only this right"), right("p"), right("p (Holm)"),
+			{Head: "compared with 1"}, right("accuracy, points"), {Head: "95 % interval"}, right("only 1 right"), right("only this right"), right("p"), right("p (Holm)"),
 		},
 		Notes: []string{"p: McNemar's exact test of the images that only one of both gets right; Holm: corrected for the number of runs compared."},
 	}
-	for _, r := range results[1:] {
+	for i, r := range results[1:] {
 		p := r.Paired
 		low, high := p.Interval()
-		t.Rows = append(t.Rows, cells(r.Name, signed(p.Difference()), signed(low)+" to "+signed(high),
+		t.Rows = append(t.Rows, cells(strconv.Itoa(i+2), signed(p.Difference()), signed(low)+" to "+signed(high),
 			strconv.Itoa(p.OnlyFirst), strconv.Itoa(p.OnlySecond), pValue(p.P), pValue(p.PHolm)))
 	}
 	return t
@@ -168,13 +175,13 @@ func Slopes(results []Result) report.Table {
 			"the Jacobian's rows, is in L2 for pixels in [0, 1]; margin and distance are negative for wrong answers."},
 	}
 	for _, q := range quantities() {
-		for _, r := range results {
+		for i, r := range results {
 			for _, part := range []struct {
 				name string
 				list []assess.Slope
 			}{{"test", r.TestSlopes}, {"train", r.TrainSlopes}} {
 				s := assess.NewSpectrum(q.values(part.list))
-				t.Rows = append(t.Rows, cells(q.label, r.Name, part.name, strconv.Itoa(s.Images), significant(s.Mean), significant(s.MeanSquare),
+				t.Rows = append(t.Rows, cells(q.label, label(results, i), part.name, strconv.Itoa(s.Images), significant(s.Mean), significant(s.MeanSquare),
 					significant(s.Quantiles[0]), significant(s.Quantiles[2]), significant(s.Quantiles[4])))
 			}
 		}
@@ -190,8 +197,8 @@ func Curves(results []Result) []report.Table {
 		for _, p := range c.Points {
 			t.Columns = append(t.Columns, right(significant(p.Size)))
 		}
-		for _, r := range results {
-			row := cells(r.Name)
+		for i, r := range results {
+			row := cells(label(results, i))
 			for _, p := range r.Curves[k].Points {
 				row = append(row, report.Cell{Text: fmt.Sprintf("%.1f", 100*p.Score.Accuracy())})
 			}
