@@ -26,7 +26,7 @@ type Config struct {
 	Fit       string `yaml:"fit,omitempty"`       // how pictures become squares: text form of package picture
 	Model     string `yaml:"model"`               // text form of package model
 	// Architecture is a model of one's own in the place of Model, which then records its String. A saved run of it
-	// repeats and resumes where it is given again; only models of package model are read from a file by name.
+	// repeats and resumes where it is given again, and LoadArchitecture reads its file.
 	Architecture model.Model `yaml:"-"`
 	Augment      string      `yaml:"augment,omitempty"` // text form of package augment, or default; empty is none
 	Regularizers []string    `yaml:"regularizers"`      // text forms of package gradreg

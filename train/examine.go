@@ -9,7 +9,6 @@ import (
 	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/model"
 )
 
 // Subject is a finished run whose model can be asked for more than its answers to the test images.
@@ -112,16 +111,12 @@ func (r *run) images(s dataset.Subset) assess.Images {
 
 // network returns a network with the model's weights, which outlives the model.
 func (m *SavedModel) network(threads int) (*assess.Network, error) {
-	arch, err := model.Parse(m.Model)
-	if err != nil {
-		return nil, err
-	}
 	weights := map[string][]float32{}
 	for _, p := range m.classifier.params.All() {
 		weights[p.Name] = slices.Clone(m.classifier.program.Float(p.Expr))
 	}
 	return assess.NewNetwork(assess.NetworkOptions{
-		Model: arch, Shape: m.shape(), Classes: len(m.Classes), Threads: threads,
+		Model: m.arch, Shape: m.shape(), Classes: len(m.Classes), Threads: threads,
 		Weights: func(name string) []float32 { return weights[name] },
 	})
 }

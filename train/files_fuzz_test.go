@@ -40,7 +40,7 @@ func FuzzModel(f *testing.F) {
 	_, dir := tiny(f)
 	seed(f, filepath.Join(dir, ModelFile))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		m, err := parseModel(data, 1, 1)
+		m, err := parseModel(data, nil, 1, 1)
 		if err != nil {
 			return
 		}

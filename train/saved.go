@@ -61,6 +61,7 @@ func saveModel(path string, e *engine, card Card) error {
 // SavedModel is a trained model that classifies images. It is used by one goroutine at a time.
 type SavedModel struct {
 	Card
+	arch       model.Model
 	classifier *classifier
 	tables     dataset.Tables
 }
@@ -71,9 +72,21 @@ const (
 	maxExtent  = 1 << 12
 )
 
-// Load reads a model file. batch is the number of images that will be classified at a time, threads the number
+// Load reads a model file. batch is the number of images that are classified at a time, 1 for single ones, threads the number
 // of workers, 0 for one per processor. Errors of the file are the input's fault.
 func Load(path string, batch, threads int) (*SavedModel, error) {
+	return load(path, nil, batch, threads)
+}
+
+// LoadArchitecture is Load for a model of one's own, as Config.Architecture had it: it has the String that the file names.
+func LoadArchitecture(path string, arch model.Model, batch, threads int) (*SavedModel, error) {
+	return load(path, arch, batch, threads)
+}
+
+func load(path string, arch model.Model, batch, threads int) (*SavedModel, error) {
+	if batch < 1 {
+		return nil, fault.Inputf("batch is %d, expected at least 1", batch)
+	}
 	data, err := os.ReadFile(path)
 	if err != nil {
 		if os.IsNotExist(err) {
@@ -81,16 +94,16 @@ func Load(path string, batch, threads int) (*SavedModel, error) {
 		}
 		return nil, err
 	}
-	m, err := parseModel(data, batch, threads)
+	m, err := parseModel(data, arch, batch, threads)
 	if err != nil {
 		return nil, fault.Inputf("%s: %w", path, err)
 	}
 	return m, nil
 }
 
-// parseModel builds the model of a file. The network's memory is allocated when the file is known to hold all
+// parseModel builds the model of a file; of package model if arch is nil. The network's memory is allocated when the file is known to hold all
 // its weights, which bounds it.
-func parseModel(data []byte, batch, threads int) (*SavedModel, error) {
+func parseModel(data []byte, arch model.Model, batch, threads int) (*SavedModel, error) {
 	f, err := tensorfile.Parse(data)
 	if err != nil {
 		return nil, err
@@ -106,11 +119,10 @@ func parseModel(data []byte, batch, threads int) (*SavedModel, error) {
 	if err := m.Card.check(); err != nil {
 		return nil, err
 	}
-	arch, err := model.Parse(m.Model)
-	if err != nil {
+	if m.arch, err = m.architecture(arch); err != nil {
 		return nil, fmt.Errorf("model: %w", err)
 	}
-	if m.classifier, err = newClassifier(arch, m.shape(), len(m.Classes), batch); err != nil {
+	if m.classifier, err = newClassifier(m.arch, m.shape(), len(m.Classes), batch); err != nil {
 		return nil, err
 	}
 	params := m.classifier.params.All()
@@ -123,6 +135,24 @@ func parseModel(data []byte, batch, threads int) (*SavedModel, error) {
 		}
 	}
 	return m, m.start(f, threads)
+}
+
+// architecture returns the model that the card names, or the given one, if it is that.
+func (c Card) architecture(given model.Model) (model.Model, error) {
+	if given == nil {
+		m, err := model.Parse(c.Model)
+		if err != nil {
+			err = fmt.Errorf("%w; an architecture of one's own is read by LoadArchitecture", err)
+		}
+		return m, err
+	}
+	if err := given.Validate(); err != nil {
+		return nil, err
+	}
+	if given.String() != c.Model {
+		return nil, fmt.Errorf("found %s, expected the given %s", c.Model, given)
+	}
+	return given, nil
 }
 
 // start compiles the network and gives it its weights.
@@ -169,31 +199,54 @@ func (m *SavedModel) Close() { m.classifier.close() }
 
 // Predict returns the class probabilities of an image given as bytes [C, H, W].
 func (m *SavedModel) Predict(image []byte) ([]float64, error) {
-	if len(image) != m.shape().Size() {
-		return nil, fault.Inputf("image of %d bytes, expected %v", len(image), m.shape())
-	}
-	c := m.classifier
-	m.tables.Apply(c.program.Float(c.x), image)
-	if err := c.program.Run(0, 0); err != nil {
+	all, err := m.PredictAll([][]byte{image})
+	if err != nil {
 		return nil, err
 	}
-	return assess.Softmax(c.program.Output(0)[:c.classes]), nil
+	return all[0], nil
+}
+
+// PredictAll is Predict of any number of images, as many at a time as Load was asked for.
+func (m *SavedModel) PredictAll(images [][]byte) ([][]float64, error) {
+	size := m.shape().Size()
+	for i, image := range images {
+		if len(image) != size {
+			return nil, fault.Inputf("image %d of %d bytes, expected the %d of %v", i, len(image), size, m.shape())
+		}
+	}
+	c := m.classifier
+	all := make([][]float64, 0, len(images))
+	for batch := range slices.Chunk(images, c.batch) {
+		for i, image := range batch { // what an earlier batch left behind them is computed, too, and changes nothing
+			m.tables.Apply(c.program.Float(c.x)[i*size:(i+1)*size], image)
+		}
+		if err := c.program.Run(0, 0); err != nil {
+			return nil, err
+		}
+		for i := range batch {
+			all = append(all, assess.Softmax(c.program.Output(0)[i*c.classes:(i+1)*c.classes]))
+		}
+	}
+	return all, nil
 }
 
 // PredictPicture is Predict of a picture. The model of a folder of pictures takes whatever its training did, made square in
 // the same way (package picture); others scale it, see [dataset.DecodePicture].
 func (m *SavedModel) PredictPicture(data []byte, invert bool) ([]float64, error) {
-	var image []byte
-	var err error
-	if m.Fit == "" {
-		image, err = dataset.DecodePicture(data, m.shape(), invert)
-	} else {
-		image, err = m.render(data, invert)
-	}
+	image, err := m.Decode(data, invert)
 	if err != nil {
 		return nil, err
 	}
 	return m.Predict(image)
+}
+
+// Decode returns a picture as the image [C, H, W] that Predict and PredictAll take, as PredictPicture does. It may be called by
+// several goroutines.
+func (m *SavedModel) Decode(data []byte, invert bool) ([]byte, error) {
+	if m.Fit == "" {
+		return dataset.DecodePicture(data, m.shape(), invert)
+	}
+	return m.render(data, invert)
 }
 
 // render makes of a picture what training made of those of its folder.
