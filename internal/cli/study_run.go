@@ -125,17 +125,19 @@ func (a *app) workStudy(ctx context.Context, o *studyOptions, q *queue.Queue, s 
 		return err
 	}
 	if status.State == queue.Failed {
-		return fmt.Errorf("%d runs of study %s failed, the first with: %s; running it again tries them again", status.Failed, s.Name, firstError(status))
+		return failure(status)
 	}
 	return nil
 }
 
-// firstError returns the error of the first failed run.
-func firstError(s queue.Status) string {
+// failure is the error of a study of which runs failed.
+func failure(s queue.Status) error {
+	first := ""
 	for _, j := range s.Jobs {
 		if j.State == queue.Failed {
-			return j.Name + ": " + j.Error
+			first = j.Name + ": " + j.Error
+			break
 		}
 	}
-	return ""
+	return fmt.Errorf("%d runs of study %s failed, the first with: %s; running it again tries them again", s.Failed, s.Name, first)
 }

@@ -20,7 +20,7 @@ func (a *app) workerCommand() *cobra.Command {
 		Short: "Work on the studies of a folder or a database server",
 		Long: `Take runs of the studies that are there, one study after another, until interrupted; then unfinished runs are saved and go
 back to the queue. Any number of workers, on any machines, may work on a server's studies. The studies' data must be there on
-each, and its kernels must be those that the study was begun with (GRADREG_CPU).`,
+each, and its kernels must be those that the study was begun with (GRADREG_CPU); a worker leaves other studies to others.`,
 		Example: `  # On each machine
   GRADREG_DB=postgres://user@host/database gradreg worker
 
@@ -38,7 +38,8 @@ each, and its kernels must be those that the study was begun with (GRADREG_CPU).
 			defer bar.close()
 			work.Tick, work.Log = bar.tick, bar.log
 			return a.withQueue(cmd, o, true, func(q *queue.Queue) error {
-				if err := a.serve(ctx, q, work, once, bar.log); err != nil || !a.json {
+				s := &serving{queue: q, work: work, log: bar.log, left: map[string]error{}}
+				if err := s.serve(ctx, once); err != nil || !a.json {
 					return err
 				}
 				return a.studyStatus(ctx, q, nil)
@@ -55,11 +56,19 @@ each, and its kernels must be those that the study was begun with (GRADREG_CPU).
 // idleEvery is how often a worker without work looks for a new study.
 const idleEvery = 5 * time.Second
 
+// serving is a worker's way from study to study.
+type serving struct {
+	queue *queue.Queue
+	work  queue.WorkOptions
+	log   func(string)
+	left  map[string]error // to others, and why
+	fail  error            // of the runs that failed
+}
+
 // serve works on one study after another.
-func (a *app) serve(ctx context.Context, q *queue.Queue, work queue.WorkOptions, once bool, log func(string)) error {
-	told := map[string]bool{}
+func (s *serving) serve(ctx context.Context, once bool) error {
 	for {
-		worked, err := a.serveOnce(ctx, q, work, told, log)
+		worked, err := s.next(ctx)
 		switch {
 		case errors.Is(err, train.ErrInterrupted) || ctx.Err() != nil:
 			return fmt.Errorf("%w; the runs went back to the queue", train.ErrInterrupted)
@@ -68,7 +77,7 @@ func (a *app) serve(ctx context.Context, q *queue.Queue, work queue.WorkOptions,
 		case worked:
 			continue
 		case once:
-			return nil
+			return s.verdict()
 		}
 		select {
 		case <-ctx.Done():
@@ -77,33 +86,46 @@ func (a *app) serve(ctx context.Context, q *queue.Queue, work queue.WorkOptions,
 	}
 }
 
-// serveOnce works on the first study that has something to do. What keeps this process from a study is told once.
-func (a *app) serveOnce(ctx context.Context, q *queue.Queue, work queue.WorkOptions, told map[string]bool, log func(string)) (bool, error) {
-	all, err := q.Studies(ctx)
+// next works on the first study that has something to do. What keeps this process from a study is told once.
+func (s *serving) next(ctx context.Context) (bool, error) {
+	all, err := s.queue.Studies(ctx)
 	if err != nil {
 		return false, err
 	}
 	for _, e := range all {
-		if e.State != queue.Active {
+		if e.State != queue.Active || s.left[e.Name] != nil {
 			continue
 		}
-		if err := queue.Fits(e.Identity); err != nil {
-			if !told[e.Name] {
-				told[e.Name] = true
-				log(fmt.Sprintf("study %s is left to others: %v", e.Name, err))
-			}
-			continue
-		}
-		status, err := q.Status(ctx, e.Name)
+		status, err := s.queue.Status(ctx, e.Name)
 		if err != nil {
 			return false, err
 		}
 		if status.Done() {
 			continue
 		}
-		log(fmt.Sprintf("working on %s: %d of %d runs are complete", e.Name, status.Complete, status.Total()))
-		_, err = q.Work(ctx, e.Name, work)
+		s.log(fmt.Sprintf("working on %s: %d of %d runs are complete", e.Name, status.Complete, status.Total()))
+		status, err = s.queue.Work(ctx, e.Name, s.work)
+		if unfit := (*queue.Unfit)(nil); errors.As(err, &unfit) {
+			s.left[e.Name] = unfit
+			s.log(fmt.Sprintf("study %s is left to others until this worker is started again: %v", e.Name, unfit.Reason))
+			continue
+		}
+		if status.State == queue.Failed {
+			s.fail = failure(status)
+			s.log(s.fail.Error())
+		}
 		return true, err
 	}
 	return false, nil
+}
+
+// verdict is how a worker ends that has nothing left to do: by an error if it is not true that all is done.
+func (s *serving) verdict() error {
+	if s.fail != nil {
+		return s.fail
+	}
+	for _, err := range s.left {
+		return fmt.Errorf("runs are left to other workers: %w", err)
+	}
+	return nil
 }

@@ -53,6 +53,8 @@ func (w *worker) Work(ctx context.Context, job *river.Job[RunArgs]) error {
 		return fmt.Errorf("%w: %w", err, context.Cause(runCtx)) // the client stops, or the job was cancelled
 	case errors.Is(err, filelock.ErrHeld):
 		return river.JobSnooze(waitForOther)
+	case fault.IsInput(err) && w.lacks(runCtx, args):
+		return river.JobSnooze(waitForOther) // gives it back, and the attempt with it
 	}
 	return w.queue.hide(err)
 }
@@ -154,9 +156,6 @@ func (w *worker) train(ctx context.Context, args RunArgs) (study.Result, error) 
 	if err != nil {
 		return study.Result{}, err
 	}
-	if err := w.check(ctx, cfg, args.Digest); err != nil {
-		return study.Result{}, err
-	}
 	dir := w.dir(args.Key)
 	if w.share {
 		if err := w.queue.restore(ctx, args.Key, dir); err != nil {
@@ -247,22 +246,4 @@ func seconds(dir string) (float64, error) {
 		return 0, nil
 	}
 	return metrics[len(metrics)-1].Seconds, err
-}
-
-// check compares the data with those of the study, once for each configuration of them.
-func (w *worker) check(ctx context.Context, cfg train.Config, digest string) error {
-	id := fmt.Sprintf("%s\n%d\n%s\n", cfg.Data, cfg.Size, cfg.Fit)
-	w.lock.Lock()
-	defer w.lock.Unlock()
-	if w.digests[id] == "" {
-		d, err := train.DataDigest(ctx, cfg, train.Options{DataDirs: w.opt.DataDirs})
-		if err != nil {
-			return err
-		}
-		w.digests[id] = d
-	}
-	if w.digests[id] != digest {
-		return fault.Inputf("the images of %s are not those that the study was begun with", cfg.Data)
-	}
-	return nil
 }

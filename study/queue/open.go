@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -34,6 +35,9 @@ type Queue struct {
 	dir    string        // of the file; empty for a server
 	secret []string      // what must never be shown
 	offset time.Duration // of the database's clock to ours
+
+	lock sync.Mutex
+	read map[string]bool // studies whose data were found to be here
 }
 
 // File is the name of the database in a study folder.
@@ -47,7 +51,7 @@ func IsServer(place string) bool {
 // Open opens the studies in a folder, or those of a PostgreSQL server for an address postgres://…, and makes or updates
 // their tables. Errors never hold the address's password.
 func Open(ctx context.Context, place string) (*Queue, error) {
-	q := &Queue{}
+	q := &Queue{read: map[string]bool{}}
 	var err error
 	if IsServer(place) {
 		err = q.openServer(ctx, place)

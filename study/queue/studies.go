@@ -64,7 +64,7 @@ func (q *Queue) Add(ctx context.Context, s study.Study, priority int) error {
 	case err != nil:
 		return err
 	}
-	if err := same(old.Study, s); err != nil {
+	if err := differs(old.Study, s); err != nil {
 		return fault.Inputf("study %s is there already, and %w; give the new one another name, or another folder", s.Name, err)
 	}
 	_, err = q.pool.ExecContext(ctx, q.bind(`UPDATE gradreg_study SET spec = ?, state = ?, priority = ? WHERE name = ?`), string(text), Active, priority, s.Name)
@@ -74,8 +74,8 @@ func (q *Queue) Add(ctx context.Context, s study.Study, priority int) error {
 	return q.hide(q.revive(ctx, s.Name))
 }
 
-// same returns how two studies differ in what determines their runs.
-func same(old, s study.Study) error {
+// differs returns how two studies differ in what determines their runs.
+func differs(old, s study.Study) error {
 	if err := s.Agrees(&old.Spec); err != nil {
 		return err
 	}
@@ -85,12 +85,7 @@ func same(old, s study.Study) error {
 	if old.Identity.CPU != s.Identity.CPU {
 		return fmt.Errorf("it was begun with the kernels %s, which GRADREG_CPU=%s selects; this is %s", old.Identity.CPU, old.Identity.CPU, s.Identity.CPU)
 	}
-	for name, digest := range s.Identity.Digests {
-		if old.Identity.Digests[name] != digest {
-			return fmt.Errorf("the images of %s are not those that it was begun with", name)
-		}
-	}
-	return nil
+	return sameData(old.Identity, s.Identity)
 }
 
 // unknown is the error of a study that is not there.

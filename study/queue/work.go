@@ -19,7 +19,6 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/study"
 	"github.com/gradreg/gradreg/train"
 )
@@ -57,8 +56,8 @@ func (q *Queue) Work(ctx context.Context, name string, opt WorkOptions) (Status,
 	if err != nil {
 		return Status{}, err
 	}
-	if err := Fits(entry.Identity); err != nil {
-		return Status{}, fault.Inputf("study %s: %w", name, err)
+	if err := q.fits(ctx, entry, opt.DataDirs); err != nil {
+		return Status{}, err
 	}
 	if opt.Jobs == 0 {
 		opt.Jobs = 1
@@ -66,7 +65,7 @@ func (q *Queue) Work(ctx context.Context, name string, opt WorkOptions) (Status,
 	if opt.Lease == 0 {
 		opt.Lease = DefaultLease
 	}
-	w := &worker{queue: q, opt: opt, study: &entry.Study, results: study.Results{}, inserted: map[string]bool{}, digests: map[string]string{}}
+	w := &worker{queue: q, opt: opt, study: &entry.Study, results: study.Results{}, inserted: map[string]bool{}}
 	done, err := w.openRuns()
 	if err != nil {
 		return Status{}, err
@@ -74,21 +73,6 @@ func (q *Queue) Work(ctx context.Context, name string, opt WorkOptions) (Status,
 	defer done()
 	status, err := w.run(ctx)
 	return status, q.hide(err)
-}
-
-// Fits returns why this process cannot work on a study with an identity.
-func Fits(id study.Identity) error {
-	level, err := kernel.Active()
-	if err != nil {
-		return err
-	}
-	if id.CPU != level.String() {
-		return fmt.Errorf("it was begun with the kernels %s, this process has %s; GRADREG_CPU selects others", id.CPU, level)
-	}
-	if id.Numbers != train.Numbers {
-		return fmt.Errorf("it was begun by a version of the program whose numbers are %d, those of this one are %d", id.Numbers, train.Numbers)
-	}
-	return nil
 }
 
 // worker works on one study.
@@ -104,9 +88,9 @@ type worker struct {
 	results  study.Results
 	inserted map[string]bool // keys of jobs that are there
 
-	lock    sync.Mutex
-	digests map[string]string // of data that were looked at
-	ended   bool              // a run ended since the last look
+	lock  sync.Mutex
+	ended bool  // a run ended since the last look
+	unfit error // what a run showed about this process
 }
 
 // openRuns makes the folder of the runs.
@@ -189,6 +173,9 @@ func (w *worker) watch(ctx context.Context) (Status, error) {
 	var looked time.Time
 	failures := 0
 	for {
+		if err := w.fault(); err != nil {
+			return status, err
+		}
 		if time.Since(looked) >= lookEvery {
 			err := w.queue.rescue(ctx, w.client.ID(), w.opt.Lease)
 			if err == nil {

@@ -161,20 +161,65 @@ func TestFailure(t *testing.T) {
 	})
 }
 
-// TestOtherData shows that a worker whose data are others does not contribute.
+// TestOtherData shows that a worker whose data are others, or which has none, leaves a study as it is, and takes no attempt
+// from those that have them.
 func TestOtherData(t *testing.T) {
 	t.Parallel()
-	s := edited(t, small, "attempts: 100", "attempts: 1", "seeds: 4", "seeds: 1")
-	s.Identity.Digests = map[string]string{"mnist": "another"}
-	q := added(t, t.TempDir(), s)
-	status, err := q.Work(t.Context(), s.Name, WorkOptions{Jobs: 2})
-	if err != nil || status.State != Failed || status.Complete != 0 {
-		t.Fatalf("%+v, %v", status, err)
-	}
-	for _, j := range status.Jobs {
-		if !strings.Contains(j.Error, "the images of mnist are not those") {
-			t.Errorf("%+v", j)
+	everywhere(t, func(t *testing.T, place string) {
+		s := edited(t, small, "attempts: 100", "attempts: 1", "seeds: 4", "seeds: 1")
+		other := s
+		other.Identity.Digests = map[string]string{"mnist": "another"}
+		q := added(t, place, other)
+		for _, c := range []struct {
+			dirs []string
+			want string
+		}{
+			{nil, "the images of mnist are not those"},
+			{[]string{filepath.Join(t.TempDir(), "none")}, "none: not found"},
+		} {
+			_, err := q.Work(t.Context(), s.Name, WorkOptions{DataDirs: c.dirs})
+			if !errors.As(err, new(*Unfit)) || !fault.IsInput(err) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%v, expected an Unfit with %q", err, c.want)
+			}
 		}
+		status, err := q.Status(t.Context(), s.Name)
+		if err != nil || status.State != Active || status.Failed+status.Retrying != 0 {
+			t.Errorf("%+v, %v", status, err)
+		}
+	})
+}
+
+// TestDataVanish takes the data away from a worker between two runs: it ends, and none of its runs has failed.
+func TestDataVanish(t *testing.T) {
+	t.Parallel()
+	s := edited(t, small, "attempts: 100", "attempts: 1", "seeds: 4", "seeds: 30")
+	dir := t.TempDir()
+	files, err := filepath.Glob(filepath.Join("..", "..", "dataset", "mnist", "*.gz"))
+	if err != nil || len(files) != 4 {
+		t.Fatal(files, err)
+	}
+	for _, f := range files {
+		data, err := os.ReadFile(f)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, filepath.Base(f)), data, 0o666)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	q := added(t, t.TempDir(), s)
+	var once sync.Once
+	_, err = q.Work(t.Context(), s.Name, WorkOptions{DataDirs: []string{dir}, Tick: func(status Status) {
+		if status.Complete > 0 {
+			once.Do(func() { os.RemoveAll(dir) })
+		}
+	}})
+	if !errors.As(err, new(*Unfit)) {
+		t.Errorf("%v, expected an Unfit", err)
+	}
+	status, err := q.Status(t.Context(), s.Name)
+	if err != nil || status.State != Active || status.Failed+status.Retrying != 0 || status.Complete == 0 {
+		t.Errorf("%+v, %v", status, err)
 	}
 }
 
