@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 
+	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/train"
 	"github.com/gradreg/gradreg/tune"
@@ -21,26 +22,36 @@ type Identity struct {
 	Digests map[string]string `json:"digests"` // of the data sets, see train.DataDigest
 }
 
-// Identify reads a study's data.
+// Identify reads a study's data. An error is also that they do not suit its cells.
 func Identify(ctx context.Context, s *Spec, opt train.Options) (Identity, error) {
 	level, err := kernel.Active()
 	if err != nil {
 		return Identity{}, err
 	}
-	id := Identity{Numbers: train.Numbers, CPU: level.String(), Digests: map[string]string{}}
+	id := Identity{Numbers: train.Numbers, CPU: level.String()}
+	var data map[string]dataset.Info
+	if id.Digests, data, err = Describe(ctx, s, opt); err != nil {
+		return id, err
+	}
+	return id, s.Suits(data)
+}
+
+// Describe reads a study's data, and returns their digests and what they are.
+func Describe(ctx context.Context, s *Spec, opt train.Options) (map[string]string, map[string]dataset.Info, error) {
+	digests, data := map[string]string{}, map[string]dataset.Info{}
 	for _, c := range s.Cells() {
-		if id.Digests[c.Data] != "" {
+		if digests[c.Data] != "" {
 			continue
 		}
 		_, cfg, err := s.first(c)
 		if err != nil {
-			return id, err
+			return nil, nil, err
 		}
-		if id.Digests[c.Data], err = train.DataDigest(ctx, cfg, opt); err != nil {
-			return id, err
+		if data[c.Data], digests[c.Data], err = train.Describe(ctx, cfg, opt); err != nil {
+			return nil, nil, err
 		}
 	}
-	return id, nil
+	return digests, data, nil
 }
 
 // Run is a training run of a study.

@@ -373,6 +373,37 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestSuits refuses cells of which no run can be made with their data, and none of the built-in ones.
+func TestSuits(t *testing.T) {
+	for _, name := range Builtins() {
+		s, _, err := Builtin(name)
+		if err == nil {
+			err = s.Suits(KnownData())
+		}
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, c := range []struct{ from, to, want string }{
+		{"[50, 100]", "[50, 100, 100000]", "mnist 100000, a, none: train size is 100000, expected 1 to 60000"},
+		{"[50, 100]", "[50, 100, 40]", "mnist 40, a, none: batch is 50, expected 1 to the 40 training images"},
+		{"name: b\n", "name: b\n    train: {batch: 50000, model: \"mlp:hidden=9\"}\n    train_sizes: [0]\n", "mnist 0, b, none: batch is 50000, expected 1 to the 48000 training images"},
+		{"name: b\n", "name: b\n    train: {paper_protocol: true}\n    train_sizes: [0]\n", "mnist 0, b, none: train size is 60000, expected 1 to 50000 under the paper's protocol"},
+	} {
+		text := strings.Replace(strings.Replace(example, "100: 0.01}", "100: 0.01, 0: 1, 40: 1, 100000: 1}", 1), c.from, c.to, 1)
+		if strings.Contains(c.to, "train_sizes: [0]") {
+			text = strings.Replace(text, "[50, 100]", "[50, 100, 0]", 1)
+		}
+		s := read(t, text)
+		if err := s.Suits(KnownData()); !fault.IsInput(err) || !strings.Contains(fmt.Sprint(err), c.want) {
+			t.Errorf("%q: %v, expected %q", c.to, err, c.want)
+		}
+		if err := s.Suits(nil); err != nil {
+			t.Errorf("data that are not known: %v", err)
+		}
+	}
+}
+
 // FuzzRead checks that no text makes the reader fail otherwise than by an input fault.
 func FuzzRead(f *testing.F) {
 	f.Add([]byte(example))

@@ -15,10 +15,17 @@ import (
 // DataDigest returns the SHA-256 of the images and labels that a configuration's data are divided from, and the names of the
 // classes: equal digests mean that equal configurations train on equal bytes.
 func DataDigest(ctx context.Context, cfg Config, opt Options) (string, error) {
+	_, digest, err := Describe(ctx, cfg, opt)
+	return digest, err
+}
+
+// Describe reads the data of a configuration and returns what they are, the counts of images being those that are there, and
+// their digest. It looks at the context between its steps.
+func Describe(ctx context.Context, cfg Config, opt Options) (dataset.Info, string, error) {
 	cfg.Seed = 1 // a seed may divide a folder into parts; the pictures are the same
 	d, err := openData(ctx, &cfg, opt)
 	if err != nil {
-		return "", err
+		return dataset.Info{}, "", err
 	}
 	return digest(d)
 }
@@ -27,11 +34,14 @@ func DataDigest(ctx context.Context, cfg Config, opt Options) (string, error) {
 func digest(d *dataset.Dataset) (string, error) {
 	train, test, err := readParts(d)
 	if err != nil {
-		return "", err
+		return d.Info, "", err
 	}
 	h := sha256.New()
 	fmt.Fprintf(h, "%q %v\n", d.Classes, d.Shape)
 	for _, part := range []*dataset.Part{train, d.Val(), test} {
+		if err := ctx.Err(); err != nil {
+			return d.Info, "", err
+		}
 		if part == nil {
 			part = &dataset.Part{}
 		}
@@ -39,7 +49,9 @@ func digest(d *dataset.Dataset) (string, error) {
 		h.Write(part.Images)
 		h.Write(part.Labels)
 	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	info := d.Info
+	info.Train, info.Test = train.Len(), test.Len()
+	return info, hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // openData opens the data set or the folder of pictures that the configuration names. Of a folder it resolves the size that

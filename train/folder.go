@@ -33,7 +33,12 @@ func (r *run) path(name string) string { return filepath.Join(r.Dir, name) }
 // openFolder creates the run folder, or opens it and restores the run. It writes a checkpoint and reads it
 // back, so that a folder that cannot hold one is found out before the first step. A new folder where that
 // fails is removed again.
-func (r *run) openFolder() error {
+func (r *run) openFolder() (err error) {
+	defer func() {
+		if err != nil {
+			err = folderError{err}
+		}
+	}()
 	if r.Dir == "" {
 		return nil
 	}
@@ -55,6 +60,15 @@ func (r *run) openFolder() error {
 	}
 	return nil
 }
+
+// folderError is an error of a run's folder.
+type folderError struct{ error }
+
+func (e folderError) Unwrap() error { return e.error }
+
+// OfFolder reports whether what kept a run from beginning is its folder, rather than its configuration or data: in another
+// folder it may do well.
+func OfFolder(err error) bool { return errors.As(err, new(folderError)) }
 
 // errTaken is the error of a folder that holds something.
 var errTaken = errors.New("exists and is not empty")

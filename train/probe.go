@@ -76,11 +76,20 @@ func (r *run) holdOut() {
 	if r.division.Dev.Len() > 0 {
 		return
 	}
-	all := r.division.Train
-	cut := max(1, all.Len()-all.Len()/5)
-	r.division.Train = dataset.Subset{Part: all.Part, Index: all.Index[:cut]}
-	r.division.Dev = dataset.Subset{Part: all.Part, Index: all.Index[cut:]}
+	r.division = heldOut(r.division)
 	r.normalizer = dataset.Statistics(r.division.Train)
+}
+
+// heldOut returns a division with dev images.
+func heldOut(d dataset.Division) dataset.Division {
+	if d.Dev.Len() > 0 {
+		return d
+	}
+	all := d.Train
+	cut := max(1, all.Len()-all.Len()/5)
+	d.Train = dataset.Subset{Part: all.Part, Index: all.Index[:cut]}
+	d.Dev = dataset.Subset{Part: all.Part, Index: all.Index[cut:]}
+	return d
 }
 
 // GradientScale trains a configuration and returns ‖∇L‖/‖∇R‖ there: the λ at which the penalty R moves the parameters as

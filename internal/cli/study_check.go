@@ -26,6 +26,9 @@ func (a *app) studyCheckCommand() *cobra.Command {
 			if s, err = o.variant(s); err != nil {
 				return err
 			}
+			if err := s.Suits(study.KnownData()); err != nil {
+				return err
+			}
 			plans, err := s.Plans()
 			if err != nil {
 				return err

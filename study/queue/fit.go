@@ -33,9 +33,9 @@ func (q *Queue) fits(ctx context.Context, e Entry, dirs []string) error {
 	if read {
 		return nil
 	}
-	here, err := study.Identify(ctx, &e.Spec, train.Options{DataDirs: dirs})
+	digests, _, err := study.Describe(ctx, &e.Spec, train.Options{DataDirs: dirs})
 	if err == nil {
-		err = sameData(e.Identity, here)
+		err = sameData(e.Identity, digests)
 	}
 	if ctx.Err() != nil {
 		return train.ErrInterrupted
@@ -65,8 +65,8 @@ func same(id study.Identity) error {
 }
 
 // sameData returns which data are not those of a study.
-func sameData(id, here study.Identity) error {
-	for name, digest := range here.Digests {
+func sameData(id study.Identity, digests map[string]string) error {
+	for name, digest := range digests {
 		if id.Digests[name] != digest {
 			return fmt.Errorf("the images of %s are not those that it was begun with", name)
 		}

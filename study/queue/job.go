@@ -56,7 +56,19 @@ func (w *worker) Work(ctx context.Context, job *river.Job[RunArgs]) error {
 	case fault.IsInput(err) && w.lacks(runCtx, args):
 		return river.JobSnooze(waitForOther) // gives it back, and the attempt with it
 	}
+	w.failed(job, err)
 	return w.queue.hide(err)
+}
+
+// failed says that a run has failed, and keeps River from trying again what cannot work: a configuration that the data do not
+// suit. With its folder it may be otherwise another time, or on another machine.
+func (w *worker) failed(job *river.Job[RunArgs], err error) {
+	then := fmt.Sprintf("attempt %d of %d", job.Attempt, job.MaxAttempts)
+	if fault.IsInput(err) && !train.OfFolder(err) {
+		job.MaxAttempts = job.Attempt
+		then = "it is not tried again"
+	}
+	w.logAs(err.Error(), "%s failed: %v; %s", job.Args.Name, err, then)
 }
 
 // waitForOther is how long a job waits for another one, of the same run, to end.

@@ -88,6 +88,8 @@ type worker struct {
 	results  study.Results
 	inserted map[string]bool // keys of jobs that are there
 
+	repeats repeats
+
 	lock  sync.Mutex
 	ended bool  // a run ended since the last look
 	unfit error // what a run showed about this process
@@ -125,9 +127,20 @@ func (w *worker) name() string {
 	return fmt.Sprintf("%s-%d-%s", host, os.Getpid(), hex.EncodeToString(b))
 }
 
+// log tells a person something.
 func (w *worker) log(format string, args ...any) {
-	if w.opt.Log != nil {
-		w.opt.Log(w.queue.Hide(fmt.Sprintf(format, args...)))
+	text := fmt.Sprintf(format, args...)
+	w.logAs(text, "%s", text)
+}
+
+// logAs is log of what is the same as other things: of those with one key, the first is told, and then no more than one in a
+// minute.
+func (w *worker) logAs(key, format string, args ...any) {
+	if w.opt.Log == nil {
+		return
+	}
+	if again, tell := w.repeats.next(key, time.Now()); tell {
+		w.opt.Log(w.queue.Hide(fmt.Sprintf(format, args...) + again))
 	}
 }
 

@@ -3,8 +3,10 @@ package queue
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -159,6 +161,50 @@ func TestFailure(t *testing.T) {
 			t.Errorf("%+v, %v", status, err)
 		}
 	})
+}
+
+// TestHopeless shows that a run which no data suit fails at once, for all its attempts, and is told of while it does.
+func TestHopeless(t *testing.T) {
+	t.Parallel()
+	everywhere(t, func(t *testing.T, place string) {
+		s := edited(t, small, "seeds: 4", "seeds: 1")
+		s.TrainSizes = []int{100000} // which Identify would have refused
+		q := added(t, place, s)
+		var lock sync.Mutex
+		var said []string
+		status, err := q.Work(t.Context(), s.Name, WorkOptions{Jobs: 2, Runs: t.TempDir(), Log: func(text string) {
+			lock.Lock()
+			defer lock.Unlock()
+			said = append(said, text)
+		}})
+		if err != nil || status.State != Failed || status.Failed != 6 || status.Jobs[0].Attempts != 1 {
+			t.Errorf("%+v, %v", status, err)
+		}
+		if len(said) != 1 || !strings.Contains(said[0], "failed: train size is 100000, expected 1 to 60000; it is not tried again") {
+			t.Errorf("said %q, expected the reason once", said)
+		}
+	})
+}
+
+// TestRepeats tells a text once a minute.
+func TestRepeats(t *testing.T) {
+	var r repeats
+	var said []string
+	for i := range 200 {
+		if again, tell := r.next("x", time.Unix(int64(i), 0).UTC()); tell {
+			said = append(said, fmt.Sprint(i, again))
+		}
+	}
+	want := []string{"0", "60 (and 59 times since 00:00:00)", "120 (and 59 times since 00:01:00)", "180 (and 59 times since 00:02:00)"}
+	if !slices.Equal(said, want) {
+		t.Errorf("%q, expected %q", said, want)
+	}
+	for i := range 3 * mostTold {
+		r.next(fmt.Sprint(i), time.Unix(0, 0))
+	}
+	if len(r.told) > mostTold {
+		t.Errorf("%d texts are remembered", len(r.told))
+	}
 }
 
 // TestOtherData shows that a worker whose data are others, or which has none, leaves a study as it is, and takes no attempt

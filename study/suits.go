@@ -1,0 +1,43 @@
+package study
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/tune"
+)
+
+// Suits returns the first cell of which no run can be made with its data, and why: a study should say so before its first run,
+// and not by it. Data of which there is no description are passed over.
+func (s *Spec) Suits(data map[string]dataset.Info) error {
+	for _, c := range s.Cells() {
+		info, ok := data[c.Data]
+		if !ok {
+			continue
+		}
+		space, cfg, err := s.first(c)
+		if err != nil {
+			return fault.Inputf("%s: %w", c, err)
+		}
+		searches := tune.Needed(cfg)
+		// A penalty whose λ is to be found has no value to be built with.
+		cfg.Regularizers = slices.DeleteFunc(slices.Clone(cfg.Regularizers), func(text string) bool {
+			return strings.HasSuffix(text, ":"+tune.Auto) || strings.Contains(text, ":"+tune.Auto+",")
+		})
+		if err := cfg.Suits(info, searches || len(space.free) > 0); err != nil {
+			return fault.Inputf("%s: %w", c, err)
+		}
+	}
+	return nil
+}
+
+// KnownData describes the data sets that are known without being read.
+func KnownData() map[string]dataset.Info {
+	known := map[string]dataset.Info{}
+	for _, info := range dataset.List() {
+		known[info.Name] = info
+	}
+	return known
+}
