@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -86,8 +87,11 @@ func Read(data []byte) (*Spec, error) {
 	if s.Tuning != nil && s.Tuning.Seeds == 0 {
 		s.Tuning.Seeds = 1
 	}
-	return s, fault.Input(s.validate())
+	return s, s.Validate()
 }
+
+// Validate returns the first thing that is wrong with a study. Whoever changes what Read has read should ask again.
+func (s *Spec) Validate() error { return fault.Input(s.validate()) }
 
 // defaultAttempts allows for some dead workers.
 const defaultAttempts = 10
@@ -112,6 +116,9 @@ func (s *Spec) validate() error {
 	case s.Curves < 0:
 		return fmt.Errorf("curves is %d, expected at least 0", s.Curves)
 	}
+	if err := s.validateDistinct(); err != nil {
+		return err
+	}
 	if err := s.validateNames(); err != nil {
 		return err
 	}
@@ -126,6 +133,26 @@ func (s *Spec) validate() error {
 		if len(space.free) > 0 && s.Tuning == nil {
 			return fmt.Errorf("%s: parameter %s is open, but the study has no tuning", c, space.free[0])
 		}
+	}
+	return nil
+}
+
+// validateDistinct returns what stands twice and would make two cells of one: their runs would be done, but not be reported.
+func (s *Spec) validateDistinct() error {
+	places := map[string]bool{}
+	for _, data := range s.Data {
+		place := filepath.Clean(data)
+		if places[place] {
+			return fmt.Errorf("data: %s stands twice", data)
+		}
+		places[place] = true
+	}
+	sizes := map[int]bool{}
+	for _, n := range s.TrainSizes {
+		if sizes[n] {
+			return fmt.Errorf("train_sizes: %d stands twice", n)
+		}
+		sizes[n] = true
 	}
 	return nil
 }

@@ -331,7 +331,7 @@ func TestBuiltins(t *testing.T) {
 		for _, variant := range []func() (Spec, error){s.Quick, func() (Spec, error) { return s.PaperProtocol(), nil }} {
 			v, err := variant()
 			if err == nil {
-				err = v.validate()
+				err = v.Validate()
 			}
 			if err != nil {
 				t.Errorf("%s: %v", v.Name, err)
@@ -347,6 +347,9 @@ func TestRefused(t *testing.T) {
 		{"title: Example", "titel: Example", `unknown field "titel"`},
 		{"data: [mnist]", "data: []", "data is empty"},
 		{"train_sizes: [50, 100]", "train_sizes: []", "train_sizes is empty"},
+		{"data: [mnist]", "data: [mnist, cifar10, mnist]", "data: mnist stands twice"},
+		{"data: [mnist]", "data: [./photos, photos/]", "data: photos/ stands twice"},
+		{"train_sizes: [50, 100]", "train_sizes: [50, 100, 50]", "train_sizes: 50 stands twice"},
 		{"baseline: none", "baseline: nothing", `baseline "nothing" is no method`},
 		{"seeds: 3", "seeds: 0", "seeds is 0, expected at least 1"},
 		{"datagrad:$lambda", "datagrad:$lamda", "mnist 50, a, datagrad: nothing defines $lamda"},

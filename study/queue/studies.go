@@ -93,14 +93,14 @@ type unknown struct{ error }
 
 // Study returns a study by its name.
 func (q *Queue) Study(ctx context.Context, name string) (Entry, error) {
-	all, err := q.Studies(ctx)
+	all, err := q.stored(ctx)
 	if err != nil {
 		return Entry{}, err
 	}
 	var names []string
 	for _, e := range all {
 		if e.Name == name {
-			return e, nil
+			return e.Entry, e.err
 		}
 		names = append(names, e.Name)
 	}
@@ -110,31 +110,50 @@ func (q *Queue) Study(ctx context.Context, name string) (Entry, error) {
 	return Entry{}, fault.Input(unknown{spec.Unknown("study", name, names)})
 }
 
-// Studies returns all studies, in the order in which workers take them up.
+// Studies returns all studies, in the order in which workers take them up, but those that cannot be read: another version of
+// the program may have refused less. [Queue.Study] says what is wrong with one.
 func (q *Queue) Studies(ctx context.Context) ([]Entry, error) {
-	rows, err := q.pool.QueryContext(ctx, `SELECT spec, identity, state, priority, created FROM gradreg_study ORDER BY priority, created, name`)
+	all, err := q.stored(ctx)
+	var list []Entry
+	for _, e := range all {
+		if e.err == nil {
+			list = append(list, e.Entry)
+		}
+	}
+	return list, err
+}
+
+// stored is a study of the database that may be unreadable.
+type stored struct {
+	Entry
+	err error
+}
+
+func (q *Queue) stored(ctx context.Context) ([]stored, error) {
+	rows, err := q.pool.QueryContext(ctx, `SELECT name, spec, identity, state, priority, created FROM gradreg_study ORDER BY priority, created, name`)
 	if err != nil {
 		return nil, q.hide(err)
 	}
 	defer rows.Close()
-	var list []Entry
+	var list []stored
 	for rows.Next() {
-		var e Entry
-		var text, identity, created string
-		if err := rows.Scan(&text, &identity, &e.State, &e.Priority, &created); err != nil {
+		var e stored
+		var name, text, identity, created string
+		if err := rows.Scan(&name, &text, &identity, &e.State, &e.Priority, &created); err != nil {
 			return nil, q.hide(err)
 		}
 		s, err := study.Read([]byte(text))
+		if err == nil {
+			e.Spec = *s
+			err = json.Unmarshal([]byte(identity), &e.Identity)
+		}
+		if err == nil {
+			e.Created, err = time.Parse(time.RFC3339Nano, created)
+		}
 		if err != nil {
-			return nil, fmt.Errorf("study in the database: %w", err)
+			e.err = fault.Inputf("study %s in the database: %w", name, err)
 		}
-		e.Spec = *s
-		if err := json.Unmarshal([]byte(identity), &e.Identity); err != nil {
-			return nil, fmt.Errorf("study %s: %w", e.Name, err)
-		}
-		if e.Created, err = time.Parse(time.RFC3339Nano, created); err != nil {
-			return nil, fmt.Errorf("study %s: %w", e.Name, err)
-		}
+		e.Name = name
 		list = append(list, e)
 	}
 	return list, q.hide(rows.Err())

@@ -353,6 +353,21 @@ func TestAddRefuses(t *testing.T) {
 	}
 }
 
+// TestUnreadable shows that a study which an earlier version let pass does not stand in the way of the others.
+func TestUnreadable(t *testing.T) {
+	s := edited(t, small)
+	q := added(t, t.TempDir(), s)
+	if _, err := q.pool.Exec("INSERT INTO gradreg_study SELECT 'old', replace(spec, '- 40', '- 40\n- 40'), identity, state, 1, created FROM gradreg_study"); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := q.Studies(t.Context()); err != nil || len(all) != 1 || all[0].Name != s.Name {
+		t.Errorf("%v, %v", all, err)
+	}
+	if _, err := q.Status(t.Context(), "old"); !fault.IsInput(err) || !strings.Contains(err.Error(), "study old in the database: train_sizes: 40 stands twice") {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestDamage begins a run again whose checkpoint is damaged, and says so.
 func TestDamage(t *testing.T) {
 	t.Parallel()
