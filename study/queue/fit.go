@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/riverqueue/river"
+
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/study"
@@ -75,13 +77,13 @@ func sameData(id study.Identity, digests map[string]string) error {
 }
 
 // lacks reports whether the data of a run that failed are gone or have changed since the worker began; it then ends.
-func (w *worker) lacks(ctx context.Context, args RunArgs) bool {
-	cfg, err := train.ReadConfig(train.Config{}, []byte(args.Config))
+func (w *worker) lacks(ctx context.Context, job *river.Job[RunArgs]) bool {
+	cfg, err := train.ReadConfig(train.Config{}, []byte(job.Args.Config))
 	if err != nil {
 		return false
 	}
 	digest, err := train.DataDigest(ctx, cfg, train.Options{DataDirs: w.opt.DataDirs})
-	if err == nil && digest != args.Digest {
+	if err == nil && digest != job.Args.Digest {
 		err = errors.New("the images of " + cfg.Data + " are no longer those that it was begun with")
 	}
 	if err == nil || ctx.Err() != nil {
@@ -89,7 +91,7 @@ func (w *worker) lacks(ctx context.Context, args RunArgs) bool {
 	}
 	w.lock.Lock()
 	defer w.lock.Unlock()
-	w.unfit = &Unfit{w.study.Name, fault.Input(err)}
+	w.unfit = &Unfit{job.Queue, fault.Input(err)}
 	return true
 }
 

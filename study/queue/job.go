@@ -53,7 +53,7 @@ func (w *worker) Work(ctx context.Context, job *river.Job[RunArgs]) error {
 		return fmt.Errorf("%w: %w", err, context.Cause(runCtx)) // the client stops, or the job was cancelled
 	case errors.Is(err, filelock.ErrHeld):
 		return river.JobSnooze(waitForOther)
-	case fault.IsInput(err) && w.lacks(runCtx, args):
+	case fault.IsInput(err) && w.lacks(runCtx, job):
 		return river.JobSnooze(waitForOther) // gives it back, and the attempt with it
 	}
 	w.failed(job, err)

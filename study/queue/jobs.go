@@ -103,13 +103,12 @@ var states = map[rivertype.JobState]string{
 	rivertype.JobStateCancelled: Cancelled,
 }
 
-// jobs returns the jobs of a study that have not ended well.
-func (q *Queue) jobs(ctx context.Context, name string) ([]Job, error) {
+// jobs returns the jobs of a study that have not ended well, and those of further states.
+func (q *Queue) jobs(ctx context.Context, name string, wanted ...rivertype.JobState) ([]Job, error) {
 	client, err := q.client()
 	if err != nil {
 		return nil, err
 	}
-	var wanted []rivertype.JobState
 	for state := range states {
 		wanted = append(wanted, state)
 	}
@@ -133,6 +132,9 @@ func (q *Queue) jobs(ctx context.Context, name string) ([]Job, error) {
 
 func job(row *rivertype.JobRow) Job {
 	j := Job{ID: row.ID, State: states[row.State], Attempts: row.Attempt}
+	if row.State == rivertype.JobStateCompleted {
+		j.State = Complete
+	}
 	var args RunArgs
 	if json.Unmarshal(row.EncodedArgs, &args) == nil {
 		j.Key, j.Name = args.Key, args.Name
@@ -149,9 +151,12 @@ func job(row *rivertype.JobRow) Job {
 	return j
 }
 
-// revive makes failed and cancelled jobs of a study available again.
-func (q *Queue) revive(ctx context.Context, name string) error {
-	list, err := q.jobs(ctx, name)
+// settle makes the jobs of a study those of the runs that it needs: it inserts what is missing, makes available again what had
+// failed or was cancelled, or ended though there is no result, and cancels what is not needed any more, since the study has
+// fewer seeds or cells than before. Jobs are looked at before the results, from which others may have made some: so it takes
+// none of these for superfluous.
+func (q *Queue) settle(ctx context.Context, s *study.Study) error {
+	list, err := q.jobs(ctx, s.Name, rivertype.JobStateCompleted)
 	if err != nil {
 		return err
 	}
@@ -159,14 +164,33 @@ func (q *Queue) revive(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	for _, j := range list {
-		if j.State == Failed || j.State == Cancelled {
-			if _, err := client.JobRetry(ctx, j.ID); err != nil && !errors.Is(err, rivertype.ErrNotFound) {
-				return err
-			}
+	results := study.Results{}
+	p, err := q.Progress(ctx, s, results)
+	if err != nil {
+		return err
+	}
+	needed := map[string]study.Run{}
+	for _, r := range p.Runs() {
+		if _, done := results[r.Key]; !done {
+			needed[r.Key] = r
 		}
 	}
-	return nil
+	for _, j := range list {
+		_, need := needed[j.Key]
+		delete(needed, j.Key)
+		ended := j.State == Failed || j.State == Cancelled || j.State == Complete
+		switch {
+		case need && ended:
+			_, err = client.JobRetry(ctx, j.ID)
+		case !need && !ended:
+			_, err = client.JobCancel(ctx, j.ID)
+		}
+		if err != nil && !errors.Is(err, rivertype.ErrNotFound) {
+			return err
+		}
+	}
+	missing := slices.DeleteFunc(p.Runs(), func(r study.Run) bool { _, ok := needed[r.Key]; return !ok })
+	return insert(ctx, client, s, missing)
 }
 
 // Cancel ends a study: waiting runs are not begun, running ones stop at their next step and keep their checkpoint. Results

@@ -34,7 +34,8 @@ type Entry struct {
 const DefaultPriority = 2
 
 // Add adds a study, or takes up the one of the same name again. That may have other seeds, and cells that come or go, but
-// the cells of both must be the same. A cancelled study becomes active; what failed in it or was cancelled is tried again.
+// the cells of both must be the same. A cancelled study becomes active; what failed in it or was cancelled is tried again, and
+// runs that it no longer needs are cancelled.
 func (q *Queue) Add(ctx context.Context, s study.Study, priority int) error {
 	text, err := yaml.Marshal(s.Spec)
 	if err != nil {
@@ -71,7 +72,7 @@ func (q *Queue) Add(ctx context.Context, s study.Study, priority int) error {
 	if err != nil {
 		return q.hide(err)
 	}
-	return q.hide(q.revive(ctx, s.Name))
+	return q.hide(q.settle(ctx, &s))
 }
 
 // differs returns how two studies differ in what determines their runs.

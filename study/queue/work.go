@@ -238,16 +238,16 @@ func (w *worker) fresh() bool {
 
 // look inserts the jobs that follow from the results, and returns where the study stands.
 func (w *worker) look(ctx context.Context) (Status, error) {
-	p, err := w.queue.Progress(ctx, w.study, w.results)
-	if err != nil {
-		return Status{}, err
-	}
-	entry, err := w.queue.Study(ctx, w.study.Name) // others may have cancelled it, or added seeds
+	entry, err := w.queue.Study(ctx, w.study.Name) // others may have cancelled it, or added seeds, or taken some away
 	if err != nil {
 		return Status{}, err
 	}
 	if !reflect.DeepEqual(entry.Spec, w.study.Spec) {
-		w.study = &entry.Study
+		w.study, w.inserted = &entry.Study, map[string]bool{}
+	}
+	p, err := w.queue.Progress(ctx, w.study, w.results)
+	if err != nil {
+		return Status{}, err
 	}
 	var missing []study.Run
 	for _, r := range p.Runs() {

@@ -353,6 +353,33 @@ func TestAddRefuses(t *testing.T) {
 	}
 }
 
+// TestFewer takes a study up again with fewer seeds and cells: what it no longer needs is not done, until it is needed again.
+func TestFewer(t *testing.T) {
+	t.Parallel()
+	s := edited(t, small)
+	want := undisturbed(t, s)
+	everywhere(t, func(t *testing.T, place string) {
+		q := added(t, place, s)
+		fewer := edited(t, small, "seeds: 4", "seeds: 2", "  - name: spectreg\n    regularizers: [\"spectreg:0.01\"]\n", "")
+		if err := q.Add(t.Context(), fewer, DefaultPriority); err != nil {
+			t.Fatal(err)
+		}
+		if status, err := q.Work(t.Context(), s.Name, WorkOptions{Jobs: 2}); err != nil || status.State != Complete {
+			t.Fatalf("%+v, %v", status, err)
+		}
+		if n := len(results(t, q, s.Name)); n != 2+4+2+2 { // and results looks for others
+			t.Errorf("%d runs", n)
+		}
+		if err := q.Add(t.Context(), s, DefaultPriority); err != nil {
+			t.Fatal(err)
+		}
+		if status, err := q.Work(t.Context(), s.Name, WorkOptions{Jobs: 2}); err != nil || status.State != Complete {
+			t.Fatalf("%+v, %v", status, err)
+		}
+		equal(t, results(t, q, s.Name), want)
+	})
+}
+
 // TestUnreadable shows that a study which an earlier version let pass does not stand in the way of the others.
 func TestUnreadable(t *testing.T) {
 	s := edited(t, small)
