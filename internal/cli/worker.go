@@ -18,8 +18,8 @@ func (a *app) workerCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "worker",
 		Short: "Work on the studies of a folder or a database server",
-		Long: `Take runs of the studies that are there, one study after another, until interrupted; then unfinished runs are saved and go
-back to the queue. Any number of workers, on any machines, may work on a server's studies. The studies' data must be there on
+		Long: `Take runs of the studies that are there, those of lower --priority numbers first, until interrupted; then unfinished runs are
+saved and go back to the queue. Any number of workers, on any machines, may work on a server's studies. The studies' data must be there on
 each, and its kernels must be those that the study was begun with (GRADREG_CPU); a worker leaves other studies to others.`,
 		Example: `  # On each machine
   GRADREG_DB=postgres://user@host/database gradreg worker
@@ -39,6 +39,7 @@ each, and its kernels must be those that the study was begun with (GRADREG_CPU);
 			work.Tick, work.Log = bar.tick, bar.log
 			return a.withQueue(cmd, o, true, func(q *queue.Queue) error {
 				s := &serving{queue: q, work: work, log: bar.log, left: map[string]error{}}
+				s.work.Others = s.fits
 				if err := s.serve(ctx, once); err != nil || !a.json {
 					return err
 				}
@@ -86,38 +87,62 @@ func (s *serving) serve(ctx context.Context, once bool) error {
 	}
 }
 
-// next works on the first study that has something to do. What keeps this process from a study is told once.
+// next works on a study that has something to do. What keeps this process from a study is told once.
 func (s *serving) next(ctx context.Context) (bool, error) {
-	all, err := s.queue.Studies(ctx)
-	if err != nil {
+	status, err := s.choose(ctx)
+	if err != nil || status == nil {
 		return false, err
 	}
+	name := status.Name
+	s.log(fmt.Sprintf("working on %s: %d of %d runs are complete", name, status.Complete, status.Total()))
+	done, err := s.queue.Work(ctx, name, s.work)
+	if unfit := (*queue.Unfit)(nil); errors.As(err, &unfit) {
+		s.left[name] = unfit
+		s.log(fmt.Sprintf("study %s is left to others until this worker is started again: %v", name, unfit.Reason))
+		return true, nil
+	}
+	if done.State == queue.Failed {
+		s.fail = failure(done)
+		s.log(s.fail.Error())
+	}
+	return true, err
+}
+
+// choose returns the first study of which a run can be begun, else the first that is not done: its last runs may fail, or more
+// follow from them. It returns nil if there is none.
+func (s *serving) choose(ctx context.Context) (*queue.Status, error) {
+	all, err := s.queue.Studies(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var first *queue.Status
 	for _, e := range all {
-		if e.State != queue.Active || s.left[e.Name] != nil {
+		if e.State != queue.Active || !s.fits(e.Name) {
 			continue
 		}
 		status, err := s.queue.Status(ctx, e.Name)
 		if err != nil {
-			return false, err
+			return nil, err
 		}
 		if status.Done() {
 			continue
 		}
-		s.log(fmt.Sprintf("working on %s: %d of %d runs are complete", e.Name, status.Complete, status.Total()))
-		status, err = s.queue.Work(ctx, e.Name, s.work)
-		if unfit := (*queue.Unfit)(nil); errors.As(err, &unfit) {
-			s.left[e.Name] = unfit
-			s.log(fmt.Sprintf("study %s is left to others until this worker is started again: %v", e.Name, unfit.Reason))
-			continue
+		ready, err := s.queue.Ready(ctx, e.Name)
+		if err != nil {
+			return nil, err
 		}
-		if status.State == queue.Failed {
-			s.fail = failure(status)
-			s.log(s.fail.Error())
+		if ready {
+			return &status, nil
 		}
-		return true, err
+		if first == nil {
+			first = &status
+		}
 	}
-	return false, nil
+	return first, nil
 }
+
+// fits reports whether a study has not been left to others.
+func (s *serving) fits(name string) bool { return s.left[name] == nil }
 
 // verdict is how a worker ends that has nothing left to do: by an error if it is not true that all is done.
 func (s *serving) verdict() error {

@@ -35,6 +35,10 @@ type WorkOptions struct {
 	Keep bool
 	// Lease is how long a worker may be silent before its runs are given to others; DefaultLease if 0.
 	Lease time.Duration
+	// Others, if set, reports whether this process could work on another study. Work then ends between two runs, with the study
+	// still active, when one that comes before it has a run to begin, or when only other workers have runs of it and any other
+	// study has one to begin.
+	Others func(name string) bool
 	// Log, if set, is told what a person should know.
 	Log func(string)
 	// Tick, if set, is called with the state of the study now and then, and at the end.
@@ -163,6 +167,11 @@ func (w *worker) run(ctx context.Context) (Status, error) {
 		return Status{}, err
 	}
 	status, err := w.watch(ctx)
+	if errors.Is(err, errOthers) {
+		if err = client.Stop(ctx); err == nil { // when its runs have ended
+			status, err = w.look(ctx)
+		}
+	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	if err := client.StopAndCancel(stop); err != nil {
@@ -209,6 +218,9 @@ func (w *worker) watch(ctx context.Context) (Status, error) {
 				}
 				if status.Done() {
 					return status, nil
+				}
+				if w.othersFirst(ctx, status) {
+					return status, errOthers
 				}
 			}
 			looked = time.Now()

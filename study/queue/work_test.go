@@ -380,6 +380,61 @@ func TestFewer(t *testing.T) {
 	})
 }
 
+// TestOthersFirst shows when a worker that may turn to other studies does: between two runs for one that comes first, and
+// when only others have runs of its own; and not otherwise.
+func TestOthersFirst(t *testing.T) {
+	t.Parallel()
+	everywhere(t, func(t *testing.T, place string) {
+		q := added(t, place, edited(t, small, append([]string{"name: small", "name: last"}, slow...)...))
+		var once sync.Once
+		urgent := edited(t, small, "name: small", "name: urgent", "steps: 30", "steps: 31", "seeds: 4", "seeds: 1")
+		others := WorkOptions{Jobs: 1, Others: func(string) bool { return true }}
+		work := others
+		work.Tick = func(status Status) {
+			if status.Running > 0 {
+				once.Do(func() {
+					if err := q.Add(t.Context(), urgent, 1); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+		}
+		status, err := q.Work(t.Context(), "last", work)
+		if err != nil || status.State != Active || status.Complete == 0 || status.Running+status.Retrying+status.Failed > 0 {
+			t.Fatalf("%+v, %v; expected that it ended between two runs", status, err)
+		}
+		if status, err := q.Work(t.Context(), "urgent", others); err != nil || status.State != Complete {
+			t.Fatalf("%+v, %v; no study comes before it", status, err)
+		}
+		// Another worker has the only run of a first study.
+		long := edited(t, small, "name: small", "name: long", "steps: 30", "steps: 2000000", "seeds: 4", "seeds: 1", "attempts: 100",
+			"attempts: 3", "  - name: spectreg\n    regularizers: [\"spectreg:0.01\"]\n  - name: datagrad\n    regularizers: [\"datagrad:$lambda\"]\n    parameters: {lambda: {log: [0.5, 50]}}\n", "")
+		if err := q.Add(t.Context(), long, 1); err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		var wait sync.WaitGroup
+		wait.Go(func() {
+			other := open(t, place)
+			if _, err := other.Work(ctx, "long", WorkOptions{}); !errors.Is(err, train.ErrInterrupted) {
+				t.Error(err)
+			}
+		})
+		until(t, "the other worker", func() bool {
+			status, err := q.Status(t.Context(), "long")
+			return err != nil || status.Running == 1
+		})
+		if status, err = q.Work(t.Context(), "long", others); err != nil || status.State != Active {
+			t.Errorf("%+v, %v", status, err)
+		}
+		if status, err = q.Work(t.Context(), "last", others); err != nil || status.State != Complete {
+			t.Errorf("%+v, %v", status, err)
+		}
+		stop()
+		wait.Wait()
+	})
+}
+
 // TestUnreadable shows that a study which an earlier version let pass does not stand in the way of the others.
 func TestUnreadable(t *testing.T) {
 	s := edited(t, small)
