@@ -55,6 +55,10 @@ func (w *worker) Work(ctx context.Context, job *river.Job[RunArgs]) error {
 		return river.JobSnooze(waitForOther)
 	case fault.IsInput(err) && w.lacks(runCtx, job):
 		return river.JobSnooze(waitForOther) // gives it back, and the attempt with it
+	case err != nil && isFull(err):
+		w.happened(err)
+		w.logAs(err.Error(), "%s waits: %v", args.Name, err)
+		return river.JobSnooze(waitForOther)
 	}
 	w.failed(job, err)
 	return w.queue.hide(err)

@@ -43,6 +43,8 @@ type WorkOptions struct {
 	Log func(string)
 	// Tick, if set, is called with the state of the study now and then, and at the end.
 	Tick func(Status)
+
+	patience int // looks that may go wrong in a row; patience if 0
 }
 
 // DefaultLease outlasts a pause of the machine, and is short beside a study.
@@ -68,6 +70,9 @@ func (q *Queue) Work(ctx context.Context, name string, opt WorkOptions) (Status,
 	}
 	if opt.Lease == 0 {
 		opt.Lease = DefaultLease
+	}
+	if opt.patience == 0 {
+		opt.patience = patience
 	}
 	w := &worker{queue: q, opt: opt, study: &entry.Study, results: study.Results{}, inserted: map[string]bool{}}
 	done, err := w.openRuns()
@@ -97,6 +102,7 @@ type worker struct {
 	lock  sync.Mutex
 	ended bool  // a run ended since the last look
 	unfit error // what a run showed about this process
+	wrong trouble
 }
 
 // openRuns makes the folder of the runs.
@@ -174,8 +180,8 @@ func (w *worker) run(ctx context.Context) (Status, error) {
 	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
-	if err := client.StopAndCancel(stop); err != nil {
-		return status, fmt.Errorf("stopping: %w", err)
+	if stopErr := client.StopAndCancel(stop); stopErr != nil && err == nil {
+		err = fmt.Errorf("stopping: %w", stopErr)
 	}
 	if ctx.Err() != nil { // the runs have been given back
 		last, statusErr := w.queue.Status(stop, w.study.Name)
@@ -207,12 +213,9 @@ func (w *worker) watch(ctx context.Context) (Status, error) {
 			case ctx.Err() != nil:
 				return status, nil
 			case err != nil:
-				if failures++; failures == patience {
-					return status, err
-				}
+				w.happened(err)
 				w.log("%v; trying again", err)
 			default:
-				failures = 0
 				if w.opt.Tick != nil {
 					w.opt.Tick(status)
 				}
@@ -222,6 +225,12 @@ func (w *worker) watch(ctx context.Context) (Status, error) {
 				if w.othersFirst(ctx, status) {
 					return status, errOthers
 				}
+			}
+			failures++
+			if err := w.recent(); err == nil {
+				failures = 0
+			} else if failures == w.opt.patience {
+				return status, w.queue.gaveUp(err, w.runs)
 			}
 			looked = time.Now()
 		}
@@ -236,7 +245,7 @@ func (w *worker) watch(ctx context.Context) (Status, error) {
 	}
 }
 
-// patience is how many times in a row the database may fail before a worker gives up: a minute.
+// patience is for how many looks in a row the database or a disk may fail before a worker gives up: a minute.
 const patience = int(time.Minute / lookEvery)
 
 // fresh reports whether a run of this process ended since the last call: something may follow from it.
@@ -302,6 +311,9 @@ func (h logHandler) Handle(_ context.Context, r slog.Record) error {
 		}
 		return true
 	})
+	if len(parts) > 0 {
+		h.w.happened(errors.New(strings.Join(parts, " ")))
+	}
 	h.w.log("%s %s", r.Message, strings.Join(parts, " "))
 	return nil
 }

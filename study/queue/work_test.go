@@ -435,6 +435,33 @@ func TestOthersFirst(t *testing.T) {
 	})
 }
 
+// TestFullDisk shows that a worker gives up when the database stays full, says what to do, and does not say it all the time.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	s := edited(t, small, "seeds: 4", "seeds: 1")
+	q := added(t, t.TempDir(), s)
+	for _, event := range []string{"UPDATE", "INSERT"} {
+		if _, err := q.pool.Exec("CREATE TRIGGER full_" + event + " BEFORE " + event + " ON river_job BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var lock sync.Mutex
+	var said []string
+	_, err := q.Work(t.Context(), s.Name, WorkOptions{Jobs: 2, patience: 4, Log: func(text string) {
+		lock.Lock()
+		defer lock.Unlock()
+		said = append(said, text)
+	}})
+	for _, want := range []string{q.dir, "is full", "make room", "the results so far are safe"} {
+		if !strings.Contains(fmt.Sprint(err), want) {
+			t.Errorf("%v, expected %q", err, want)
+		}
+	}
+	if len(said) > 3 {
+		t.Errorf("said %q", said)
+	}
+}
+
 // TestUnreadable shows that a study which an earlier version let pass does not stand in the way of the others.
 func TestUnreadable(t *testing.T) {
 	s := edited(t, small)
