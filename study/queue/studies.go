@@ -177,7 +177,7 @@ func (q *Queue) Results(ctx context.Context, keys []string, known study.Results)
 }
 
 func (q *Queue) results(ctx context.Context, keys []string, known study.Results) error {
-	query, list := "SELECT result FROM gradreg_result WHERE key IN (", []any{}
+	query, list := "SELECT key, result FROM gradreg_result WHERE key IN (", []any{}
 	for i, k := range keys {
 		if i > 0 {
 			query += ", "
@@ -190,18 +190,27 @@ func (q *Queue) results(ctx context.Context, keys []string, known study.Results)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var text string
-		if err := rows.Scan(&text); err != nil {
+		var key, text string
+		if err := rows.Scan(&key, &text); err != nil {
 			return err
 		}
 		var r study.Result
-		if err := json.Unmarshal([]byte(text), &r); err != nil {
-			return fmt.Errorf("result in the database: %w", err)
+		err := json.Unmarshal([]byte(text), &r)
+		if err == nil && r.Key != key {
+			err = fmt.Errorf("it is of run %q", r.Key)
 		}
-		known[r.Key] = r
+		if err != nil {
+			return damaged{fmt.Errorf("result %s in the database is damaged (%w); to have its run done again, DELETE FROM gradreg_result WHERE key = '%s', and run the study again", key, err, key)}
+		}
+		known[key] = r
 	}
 	return rows.Err()
 }
+
+// damaged is the error of a result that cannot be read, which another look does not change.
+type damaged struct{ error }
+
+func (d damaged) Unwrap() error { return d.error }
 
 // Progress returns where a study stands. results are those known already; they are extended until nothing new follows.
 func (q *Queue) Progress(ctx context.Context, s *study.Study, results study.Results) (study.Progress, error) {

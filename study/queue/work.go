@@ -212,6 +212,8 @@ func (w *worker) watch(ctx context.Context) (Status, error) {
 			switch {
 			case ctx.Err() != nil:
 				return status, nil
+			case errors.As(err, new(damaged)):
+				return status, err
 			case err != nil:
 				w.happened(err)
 				w.log("%v; trying again", err)
@@ -287,11 +289,11 @@ func (w *worker) look(ctx context.Context) (Status, error) {
 	return w.queue.status(ctx, entry, p, w.results)
 }
 
-// backOff is how long a failed run waits: 1, 4, 16, 64 seconds, and then five minutes.
+// backOff is how long a failed run waits: 1, 4, 16, 64 seconds, and then five minutes. River asks before it adds the error.
 type backOff struct{}
 
 func (backOff) NextRetry(job *rivertype.JobRow) time.Time {
-	wait := time.Second << min(2*(max(len(job.Errors)-1, 0)), 20)
+	wait := time.Second << min(2*len(job.Errors), 20)
 	return time.Now().Add(min(wait, 5*time.Minute))
 }
 

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/riverqueue/river/rivertype"
+
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/study"
 	"github.com/gradreg/gradreg/train"
@@ -460,6 +462,54 @@ func TestFullDisk(t *testing.T) {
 	if len(said) > 3 {
 		t.Errorf("said %q", said)
 	}
+}
+
+// TestBackOff holds how long failed runs wait.
+func TestBackOff(t *testing.T) {
+	for errs, want := range []time.Duration{time.Second, 4 * time.Second, 16 * time.Second, 64 * time.Second, 256 * time.Second, 5 * time.Minute, 5 * time.Minute} {
+		got := time.Until(backOff{}.NextRetry(&rivertype.JobRow{Errors: make([]rivertype.AttemptError, errs)}))
+		if got > want || got < want-time.Second/2 {
+			t.Errorf("after %d errors and another one: %v, expected %v", errs, got, want)
+		}
+	}
+}
+
+// TestDamagedResult names a result that cannot be read, at once, and shows that what the error says helps.
+func TestDamagedResult(t *testing.T) {
+	t.Parallel()
+	everywhere(t, func(t *testing.T, place string) {
+		s := edited(t, small, "seeds: 4", "seeds: 1")
+		q := added(t, place, s)
+		if status, err := q.Work(t.Context(), s.Name, WorkOptions{Jobs: 2}); err != nil || status.State != Complete {
+			t.Fatalf("%+v, %v", status, err)
+		}
+		want := results(t, q, s.Name)
+		p, err := s.Progress(study.Results{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		key := p.Runs()[0].Key
+		for _, text := range []string{`{"key":`, `{"key":"another"}`} {
+			if _, err := q.pool.Exec("UPDATE gradreg_result SET result = '" + text + "' WHERE key = '" + key + "'"); err != nil {
+				t.Fatal(err)
+			}
+			began := time.Now()
+			_, err = q.Work(t.Context(), s.Name, WorkOptions{})
+			if err == nil || !strings.Contains(err.Error(), "DELETE FROM gradreg_result WHERE key = '"+key+"'") || time.Since(began) > 20*time.Second {
+				t.Errorf("%v after %v", err, time.Since(began))
+			}
+		}
+		if _, err := q.pool.Exec("DELETE FROM gradreg_result WHERE key = '" + key + "'"); err != nil {
+			t.Fatal(err)
+		}
+		if err := q.Add(t.Context(), s, DefaultPriority); err != nil {
+			t.Fatal(err)
+		}
+		if status, err := q.Work(t.Context(), s.Name, WorkOptions{Jobs: 2}); err != nil || status.State != Complete {
+			t.Fatalf("%+v, %v", status, err)
+		}
+		equal(t, results(t, q, s.Name), want)
+	})
 }
 
 // TestUnreadable shows that a study which an earlier version let pass does not stand in the way of the others.
