@@ -43,6 +43,9 @@ func Describe(ctx context.Context, s *Spec, opt train.Options) (map[string]strin
 		if digests[c.Data] != "" {
 			continue
 		}
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
 		_, cfg, err := s.first(c)
 		if err != nil {
 			return nil, nil, err

@@ -1,6 +1,8 @@
 package study
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -12,6 +14,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/train"
 )
 
 // example has what a study can have: two settings, open and given parameters, two rounds of tuning.
@@ -404,6 +407,18 @@ func TestSuits(t *testing.T) {
 		if err := s.Suits(nil); err != nil {
 			t.Errorf("data that are not known: %v", err)
 		}
+	}
+}
+
+// TestIdentifyStops ends with its context, also when that ends while data are read.
+func TestIdentifyStops(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Identify(ctx, &read(t, example).Spec, train.Options{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, expected %v", err, context.Canceled)
+	}
+	if _, _, err := train.Describe(ctx, train.Default(), train.Options{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, expected %v", err, context.Canceled)
 	}
 }
 

@@ -27,21 +27,23 @@ func Describe(ctx context.Context, cfg Config, opt Options) (dataset.Info, strin
 	if err != nil {
 		return dataset.Info{}, "", err
 	}
-	return digest(d)
-}
-
-// digest returns the SHA-256 of a data set's images, labels and classes.
-func digest(d *dataset.Dataset) (string, error) {
+	if err := ctx.Err(); err != nil {
+		return d.Info, "", err
+	}
 	train, test, err := readParts(d)
 	if err != nil {
 		return d.Info, "", err
 	}
+	info := d.Info
+	info.Train, info.Test = train.Len(), test.Len()
+	return info, digest(d, train, test), ctx.Err()
+}
+
+// digest returns the SHA-256 of a data set's images, labels and classes.
+func digest(d *dataset.Dataset, train, test *dataset.Part) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%q %v\n", d.Classes, d.Shape)
 	for _, part := range []*dataset.Part{train, d.Val(), test} {
-		if err := ctx.Err(); err != nil {
-			return d.Info, "", err
-		}
 		if part == nil {
 			part = &dataset.Part{}
 		}
@@ -49,9 +51,7 @@ func digest(d *dataset.Dataset) (string, error) {
 		h.Write(part.Images)
 		h.Write(part.Labels)
 	}
-	info := d.Info
-	info.Train, info.Test = train.Len(), test.Len()
-	return info, hex.EncodeToString(h.Sum(nil)), nil
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // openData opens the data set or the folder of pictures that the configuration names. Of a folder it resolves the size that

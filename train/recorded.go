@@ -25,7 +25,11 @@ func locate(cfg *Config, d *dataset.Dataset) (sum string, err error) {
 	if cfg.Data, err = filepath.Abs(cfg.Data); err != nil {
 		return "", err
 	}
-	return digest(d)
+	train, test, err := readParts(d)
+	if err != nil {
+		return "", err
+	}
+	return digest(d, train, test), nil
 }
 
 // openRecorded opens the data that a run folder names, and says of pictures that are gone where they were.

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -135,6 +136,8 @@ func (a *app) exit(err error) int {
 	switch {
 	case errors.Is(err, train.ErrInterrupted):
 		code = exitInterrupted
+	case errors.Is(err, context.Canceled): // nothing else cancels a command: no run had begun
+		code, err = exitInterrupted, train.ErrInterrupted
 	case errors.As(err, &u), fault.IsInput(err):
 		code = exitUsage
 	}

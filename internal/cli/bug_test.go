@@ -2,7 +2,9 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -71,5 +73,14 @@ func TestQuoted(t *testing.T) {
 		if got := quoted(word); got != want {
 			t.Errorf("quoted(%q) is %s, want %s", word, got, want)
 		}
+	}
+}
+
+// TestCancelled ends a command that was interrupted before a run had begun like one whose run was saved.
+func TestCancelled(t *testing.T) {
+	var errOut bytes.Buffer
+	a := &app{err: &errOut}
+	if code := a.exit(fmt.Errorf("reading: %w", context.Canceled)); code != exitInterrupted || errOut.String() != "gradreg: interrupted\n" {
+		t.Errorf("exit code %d, %q", code, errOut.String())
 	}
 }
