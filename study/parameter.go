@@ -167,21 +167,38 @@ func (p Parameter) at(c Cell) (Parameter, error) {
 // free reports whether the parameter is to be found by tuning.
 func (p Parameter) free() bool { return len(p.Choices) != 1 }
 
-// draw returns the value of a trial out of several, a function of its arguments. The trials of a space are stratified: each
-// lies at a random place of another one of as many equal parts, in random order, so that none is close to two others
-// (Latin hypercube sampling: McKay, Beckman and Conover 1979), and no choice comes twice before all came once. Numbers of
-// ranges have three digits, so that configurations are readable and the same everywhere.
-func (p Parameter) draw(key uint64, trial, trials int) float64 {
-	u := uniform(key, uint64(trial))
+// fixed returns the value of a parameter that is not free, else 0.
+func (p Parameter) fixed() float64 {
+	if p.free() {
+		return 0
+	}
+	return p.Choices[0]
+}
+
+// draws returns the values of the trials, a function of its arguments. The trials of a space are stratified: each lies at a
+// random place of another one of as many equal parts, in random order, so that none is close to two others (Latin hypercube
+// sampling: McKay, Beckman and Conover 1979), and no choice comes twice before all came once. Numbers of ranges have three
+// digits, so that configurations are readable and the same everywhere.
+func (p Parameter) draws(key uint64, trials int) []float64 {
+	values := make([]float64, trials)
+	parts := trials
 	if p.Choices != nil {
-		n := len(p.Choices)
-		return p.Choices[permutation(key, n)[trial%n]]
+		parts = len(p.Choices)
 	}
-	u = (float64(permutation(key, trials)[trial]) + u) / float64(trials)
-	if p.Log != nil {
-		return spec.Round(math.Exp(math.Log(p.Log[0])+u*(math.Log(p.Log[1])-math.Log(p.Log[0]))), digits)
+	order := permutation(key, parts)
+	for trial := range values {
+		part := order[trial%parts]
+		u := (float64(part) + uniform(key, uint64(trial))) / float64(trials)
+		switch {
+		case p.Choices != nil:
+			values[trial] = p.Choices[part]
+		case p.Log != nil:
+			values[trial] = spec.Round(math.Exp(math.Log(p.Log[0])+u*(math.Log(p.Log[1])-math.Log(p.Log[0]))), digits)
+		default:
+			values[trial] = spec.Round(p.Linear[0]+u*(p.Linear[1]-p.Linear[0]), digits)
+		}
 	}
-	return spec.Round(p.Linear[0]+u*(p.Linear[1]-p.Linear[0]), digits)
+	return values
 }
 
 // digits are the significant ones of a draw.

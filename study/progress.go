@@ -115,7 +115,7 @@ func (s *Study) cell(c Cell, results Results) (CellProgress, error) {
 	out.Space = space.free
 	chosen := 0 // number of the trial whose values the final runs have
 	if len(space.free) == 0 {
-		out.Values = space.draw(0)
+		out.Values = space.draws()[0]
 	} else if chosen, err = s.tune(&out, space, results); err != nil {
 		return out, err
 	}
@@ -136,8 +136,8 @@ func (s *Study) cell(c Cell, results Results) (CellProgress, error) {
 // trial that it returns.
 func (s *Study) tune(out *CellProgress, space space, results Results) (chosen int, err error) {
 	var left []Trial
-	for n := range s.Tuning.Trials {
-		left = append(left, Trial{Number: n, Values: space.draw(n)})
+	for n, values := range space.draws() {
+		left = append(left, Trial{Number: n, Values: values})
 	}
 	for i := range s.Tuning.Rounds {
 		round := Round{Done: true}

@@ -78,6 +78,9 @@ func Read(data []byte) (*Spec, error) {
 		line, _, _ := strings.Cut(err.Error(), "\n")
 		return nil, fault.Inputf("%s", line)
 	}
+	if err := validateWhole(data); err != nil {
+		return nil, fault.Input(err)
+	}
 	if s.Attempts == 0 {
 		s.Attempts = defaultAttempts
 	}
@@ -103,16 +106,20 @@ func (s *Spec) validate() error {
 	switch {
 	case !nameForm.MatchString(s.Name):
 		return fmt.Errorf("name %q, expected lower-case words with dashes", s.Name)
+	case len(s.Name) > longestName:
+		return fmt.Errorf("name %q, expected at most %d letters", s.Name, longestName)
+	case s.Name == runsFolder:
+		return fmt.Errorf("name %q is that of the folder of unfinished runs, expected another", s.Name)
 	case len(s.Data) == 0:
 		return errors.New("data is empty, expected at least one data set")
 	case len(s.TrainSizes) == 0:
 		return errors.New("train_sizes is empty, expected at least one number of images")
 	case len(s.Methods) == 0:
 		return errors.New("methods is empty, expected at least one")
-	case s.Seeds < 1:
-		return fmt.Errorf("seeds is %d, expected at least 1", s.Seeds)
-	case s.Attempts < 1:
-		return fmt.Errorf("attempts is %d, expected at least 1", s.Attempts)
+	case s.Seeds < 1 || s.Seeds > mostSeeds:
+		return fmt.Errorf("seeds is %d, expected 1 to %d", s.Seeds, mostSeeds)
+	case s.Attempts < 1 || s.Attempts > mostAttempts:
+		return fmt.Errorf("attempts is %d, expected 1 to %d", s.Attempts, mostAttempts)
 	case s.Curves < 0:
 		return fmt.Errorf("curves is %d, expected at least 0", s.Curves)
 	}
@@ -123,6 +130,9 @@ func (s *Spec) validate() error {
 		return err
 	}
 	if err := s.Tuning.validate(); err != nil {
+		return err
+	}
+	if err := s.validateExtent(); err != nil {
 		return err
 	}
 	for _, c := range s.Cells() {
@@ -201,12 +211,12 @@ func (t *Tuning) validate() error {
 	switch {
 	case t == nil:
 		return nil
-	case t.Trials < 1:
-		return fmt.Errorf("tuning: trials is %d, expected at least 1", t.Trials)
+	case t.Trials < 1 || t.Trials > mostTrials:
+		return fmt.Errorf("tuning: trials is %d, expected 1 to %d", t.Trials, mostTrials)
 	case len(t.Rounds) == 0:
 		return errors.New("tuning: rounds is empty, expected at least one share of the steps")
-	case t.Seeds < 1:
-		return fmt.Errorf("tuning: seeds is %d, expected at least 1", t.Seeds)
+	case t.Seeds < 1 || t.Seeds > mostSeeds:
+		return fmt.Errorf("tuning: seeds is %d, expected 1 to %d", t.Seeds, mostSeeds)
 	case len(t.Rounds) > 1 && t.Keep < 2:
 		return fmt.Errorf("tuning: keep is %d, expected at least 2: a round keeps the best 1/keep", t.Keep)
 	}

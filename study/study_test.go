@@ -284,8 +284,7 @@ func TestDraws(t *testing.T) {
 	p := Parameter{Log: &[2]float64{1e-3, 10}}
 	for key := range uint64(20) {
 		seen := make([]bool, 8)
-		for trial := range 8 {
-			v := p.draw(key, trial, 8)
+		for trial, v := range p.draws(key, 8) {
 			at := math.Log(v/1e-3) / math.Log(1e4) * 8
 			if v < 1e-3 || v > 10 {
 				t.Errorf("key %d, trial %d: %v", key, trial, v)
@@ -296,17 +295,38 @@ func TestDraws(t *testing.T) {
 				}
 				seen[int(at)] = true
 			}
-			if v != p.draw(key, trial, 8) {
+			if v != p.draws(key, 8)[trial] {
 				t.Error("a draw is another one the second time")
 			}
 		}
 	}
 	choices, counts := Parameter{Choices: []float64{1, 2, 3}}, map[float64]int{}
-	for trial := range 9 {
-		counts[choices.draw(7, trial, 9)]++
+	for _, v := range choices.draws(7, 9) {
+		counts[v]++
 	}
 	if counts[1] != 3 || counts[2] != 3 || counts[3] != 3 {
 		t.Errorf("choices %v", counts)
+	}
+}
+
+// TestDrawsStay holds draws: with others, the keys of results that exist would be lost.
+func TestDrawsStay(t *testing.T) {
+	log, linear, choices := Parameter{Log: &[2]float64{1e-3, 10}}, Parameter{Linear: &[2]float64{-2, 3}}, Parameter{Choices: []float64{1, 2, 3}}
+	for _, c := range []struct{ got, want []float64 }{
+		{log.draws(7, 5), []float64{9.2, 0.532, 0.00101, 0.0817, 0.0108}},
+		{linear.draws(1<<40+3, 5), []float64{-1.66, -0.86, 0.00795, 1.44, 2.83}},
+		{choices.draws(7, 7), []float64{2, 3, 1, 2, 3, 1, 2}},
+	} {
+		if !slices.Equal(c.got, c.want) {
+			t.Errorf("draws %v, not %v", c.got, c.want)
+		}
+	}
+	h := hash64("")
+	for _, v := range log.draws(99, 300) {
+		h = hash64(fmt.Sprint(h, v))
+	}
+	if h != 773346791744587448 {
+		t.Errorf("the hash of 300 draws is %d", h)
 	}
 }
 
@@ -354,7 +374,18 @@ func TestRefused(t *testing.T) {
 		{"data: [mnist]", "data: [./photos, photos/]", "data: photos/ stands twice"},
 		{"train_sizes: [50, 100]", "train_sizes: [50, 100, 50]", "train_sizes: 50 stands twice"},
 		{"baseline: none", "baseline: nothing", `baseline "nothing" is no method`},
-		{"seeds: 3", "seeds: 0", "seeds is 0, expected at least 1"},
+		{"seeds: 3", "seeds: 0", "seeds is 0, expected 1 to 10000"},
+		{"seeds: 3", "seeds: 1000000000", "seeds is 1000000000, expected 1 to 10000"},
+		{"seeds: 3", "seeds: 4.5", "seeds is 4.5, expected a whole number"},
+		{"seeds: 3", "seeds: 10000\nattempts: 100000", "attempts is 100000, expected 1 to 1000"},
+		{"seeds: 3", "seeds: 10000", "the study has more than 50000 runs"},
+		{"[50, 100]", "[50, 100.5]", "train_sizes is 100.5, expected a whole number"},
+		{"trials: 9", "trials: 20000", "tuning: trials is 20000, expected 1 to 10000"},
+		{"trials: 9", "trials: 9.5", "tuning: trials is 9.5, expected a whole number"},
+		{"keep: 3", "keep: 3.5", "tuning: keep is 3.5, expected a whole number"},
+		{"keep: 3, seeds: 2", "keep: 3, seeds: 1000000000", "tuning: seeds is 1000000000, expected 1 to 10000"},
+		{"name: example", "name: " + strings.Repeat("a", 65), "expected at most 64 letters"},
+		{"name: example", "name: runs", "name \"runs\" is that of the folder of unfinished runs"},
 		{"datagrad:$lambda", "datagrad:$lamda", "mnist 50, a, datagrad: nothing defines $lamda"},
 		{"spectreg:$lambda", "spectrg:$lambda", `did you mean "spectreg"`},
 		{"100: 0.01", "200: 0.01", `parameter lambda: no value for train_size "100"`},
@@ -362,7 +393,7 @@ func TestRefused(t *testing.T) {
 		{"{log: [1e-4, 1e-2]}", "{log: [0, 1e-4]}", "expected numbers above 0"},
 		{"{log: [1e-4, 1e-2]}", "{lag: [0, 1e-4]}", `unknown range "lag"`},
 		{"tuning:", "tuning: null\nsource: x\npublished: null\nabout: >\n  ", "is open, but the study has no tuning"},
-		{"trials: 9", "trials: 0", "tuning: trials is 0"},
+		{"trials: 9", "trials: 0", "tuning: trials is 0, expected 1 to 10000"},
 		{"rounds: [0.1, 0.5, 1]", "rounds: [0.5, 0.1]", "expected ascending shares"},
 		{"keep: 3", "keep: 1", "tuning: keep is 1"},
 		{"  - name: given", "  - name: none", "two methods have the same name"},

@@ -62,22 +62,28 @@ func (s *Spec) first(c Cell) (space, train.Config, error) {
 	if err != nil {
 		return space, train.Config{}, err
 	}
-	cfg, err := s.config(c, space.draw(0), 1)
+	cfg, err := s.config(c, space.draws()[0], 1)
 	return space, cfg, err
 }
 
-// draw returns the values of a trial. Each parameter has a sequence of its own.
-func (s space) draw(trial int) Values {
-	v := Values{}
+// draws returns the values of the trials. Each parameter has a sequence of its own.
+func (s space) draws() []Values {
+	list := make([]Values, s.trials)
+	for i := range list {
+		list[i] = Values{}
+	}
 	for name, p := range s.parameters {
-		if len(p.Choices) == 1 {
-			v[name] = p.Choices[0]
-		}
+		var values []float64
 		if p.free() {
-			v[name] = p.draw(s.key^hash64(name), trial, s.trials)
+			values = p.draws(s.key^hash64(name), s.trials)
+		}
+		for i := range list {
+			if list[i][name] = p.fixed(); values != nil {
+				list[i][name] = values[i]
+			}
 		}
 	}
-	return v
+	return list
 }
 
 var reference = regexp.MustCompile(`\$([a-z][a-z0-9_]*)`)

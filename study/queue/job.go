@@ -57,7 +57,7 @@ func (w *worker) Work(ctx context.Context, job *river.Job[RunArgs]) error {
 		return river.JobSnooze(waitForOther) // gives it back, and the attempt with it
 	case err != nil && isFull(err):
 		w.happened(err)
-		w.logAs(err.Error(), "%s waits: %v", args.Name, err)
+		w.logAs("a full disk", "%s waits: %v", args.Name, err)
 		return river.JobSnooze(waitForOther)
 	}
 	w.failed(job, err)
