@@ -66,10 +66,10 @@ func same(id study.Identity) error {
 	return nil
 }
 
-// sameData returns which data are not those of a study.
+// sameData returns which data are not those of a study. Data that are new to it are what they are.
 func sameData(id study.Identity, digests map[string]string) error {
 	for name, digest := range digests {
-		if id.Digests[name] != digest {
+		if was, ok := id.Digests[name]; ok && was != digest {
 			return fmt.Errorf("the images of %s are not those that it was begun with", name)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -68,7 +69,12 @@ func (q *Queue) Add(ctx context.Context, s study.Study, priority int) error {
 	if err := differs(old.Study, s); err != nil {
 		return fault.Inputf("study %s is there already, and %w; give the new one another name, or another folder", s.Name, err)
 	}
-	_, err = q.pool.ExecContext(ctx, q.bind(`UPDATE gradreg_study SET spec = ?, state = ?, priority = ? WHERE name = ?`), string(text), Active, priority, s.Name)
+	s.Identity.Digests = joined(old.Identity.Digests, s.Identity.Digests)
+	if identity, err = json.Marshal(s.Identity); err != nil {
+		return err
+	}
+	_, err = q.pool.ExecContext(ctx, q.bind(`UPDATE gradreg_study SET spec = ?, identity = ?, state = ?, priority = ? WHERE name = ?`),
+		string(text), string(identity), Active, priority, s.Name)
 	if err != nil {
 		return q.hide(err)
 	}
@@ -87,6 +93,14 @@ func differs(old, s study.Study) error {
 		return fmt.Errorf("it was begun with the kernels %s, which GRADREG_CPU=%s selects; this is %s", old.Identity.CPU, old.Identity.CPU, s.Identity.CPU)
 	}
 	return sameData(old.Identity, s.Identity.Digests)
+}
+
+// joined returns what two maps hold.
+func joined(a, b map[string]string) map[string]string {
+	out := map[string]string{}
+	maps.Copy(out, a)
+	maps.Copy(out, b)
+	return out
 }
 
 // unknown is the error of a study that is not there.

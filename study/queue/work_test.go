@@ -474,6 +474,48 @@ func TestBackOff(t *testing.T) {
 	}
 }
 
+// TestMoreData adds a data set to a study that is complete: its runs are done, those that are there stay.
+func TestMoreData(t *testing.T) {
+	t.Parallel()
+	s := edited(t, small, "seeds: 4", "seeds: 1")
+	everywhere(t, func(t *testing.T, place string) {
+		q := added(t, place, s)
+		work := func() Status {
+			t.Helper()
+			status, err := q.Work(t.Context(), s.Name, WorkOptions{Jobs: 2})
+			if err != nil || status.State != Complete {
+				t.Fatalf("%+v, %v", status, err)
+			}
+			return status
+		}
+		before := work()
+		more := s
+		more.Data = []string{"mnist", "digits"}
+		more.Identity.Digests = map[string]string{"mnist": s.Identity.Digests["mnist"], "digits": "of another set"}
+		if err := q.Add(t.Context(), more, DefaultPriority); err != nil {
+			t.Fatal(err)
+		}
+		e, err := q.Study(t.Context(), s.Name)
+		if err != nil || len(e.Identity.Digests) != 2 {
+			t.Fatalf("identity %+v, %v", e.Identity, err)
+		}
+		status, err := q.Status(t.Context(), s.Name)
+		if err != nil || status.Complete != before.Complete || status.Total() != 2*before.Total() {
+			t.Errorf("%+v, %v; %+v before", status, err, before)
+		}
+		if err := q.Add(t.Context(), s, DefaultPriority); err != nil { // and without it again
+			t.Fatal(err)
+		}
+		if after := work(); after.Complete != before.Complete {
+			t.Errorf("%+v, %+v before", after, before)
+		}
+		more.Identity.Digests["digits"] = "changed"
+		if err := q.Add(t.Context(), more, DefaultPriority); !fault.IsInput(err) || !strings.Contains(err.Error(), "the images of digits are not") {
+			t.Errorf("changed data: %v", err)
+		}
+	})
+}
+
 // TestDamagedResult names a result that cannot be read, at once, and shows that what the error says helps.
 func TestDamagedResult(t *testing.T) {
 	t.Parallel()
