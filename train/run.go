@@ -126,7 +126,7 @@ func (r *run) open(ctx context.Context, cfg *Config) (err error) {
 	if err != nil {
 		return err
 	}
-	if r.digest, err = locate(cfg, r.data); err != nil || !r.Resume {
+	if r.digest, err = locate(cfg, r.data); err != nil || !r.Resume || r.digest == "" {
 		return err
 	}
 	return checkPictures(r.Dir, cfg.Data, recordedDigest(r.path(checkpointFile)), r.digest)

@@ -214,7 +214,7 @@ func TestBadInput(t *testing.T) {
 		"negative size":      func(c *train.Config) { c.TrainSize = -1 },
 		"too many images":    func(c *train.Config) { c.TrainSize = 60001 },
 		"batch above images": func(c *train.Config) { c.Batch = 61 },
-		"no batch":           func(c *train.Config) { c.Batch = 0 },
+		"no batch":           func(c *train.Config) { c.Batch = -1 },
 		"optimizer":          func(c *train.Config) { c.Optimizer = "adma" },
 		"momentum":           func(c *train.Config) { c.Optimizer = "sgd:momentum=1" },
 		"schedule":           func(c *train.Config) { c.Schedule = "linear" },

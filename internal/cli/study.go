@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -85,19 +84,10 @@ func (o *studyOptions) place(a *app, cmd *cobra.Command) (string, error) {
 	if db == "" {
 		return o.dir, nil
 	}
-	if !queue.IsServer(db) {
-		return "", usage{fmt.Errorf("the address of the database server is %s, expected postgres://user@host/database", shownAddress(db))}
+	if !queue.IsServer(db) { // and may have a password in it: it is not shown
+		return "", usage{fmt.Errorf("the address of the database server is a text of %d characters that does not begin with postgres://, expected postgres://user@host/database", utf8.RuneCountInString(db))}
 	}
 	return db, nil
-}
-
-// shownAddress returns what may be shown of something that is no address but could have a password in it: what has only letters
-// and digits as names of hosts and files do, else its length.
-func shownAddress(text string) string {
-	if strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-") == "" {
-		return strconv.Quote(text)
-	}
-	return fmt.Sprintf("a text of %d characters that does not begin with postgres://", utf8.RuneCountInString(text))
 }
 
 // withQueue opens the queue for f. mustExist keeps a command that only looks from making a folder.
