@@ -158,7 +158,7 @@ func (a *app) message(err error) string {
 		text = strings.Replace(text, e.Caller+": ", "", 1)
 	}
 	if e, ok := errors.AsType[*dataset.DirError](err); ok && e.Dir == a.getenv("GRADREG_DATA") {
-		text = "GRADREG_DATA: " + text
+		text = strings.Replace(text, e.Dir, e.Dir+" (GRADREG_DATA)", 1)
 	}
 	return text
 }
