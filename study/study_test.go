@@ -421,6 +421,11 @@ func TestSuits(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	few := strings.Replace(strings.ReplaceAll(example, "50", "30"), "learning_rate: $lr", "learning_rate: $lr, batch: 0", 2)
+	few = strings.Replace(few, "regularizers: [\"spectreg:$lambda\"]", "regularizers: [\"spectreg:$lambda\"]\n    train: {batch: 0}", 1)
+	if err := read(t, few).Suits(KnownData()); err != nil {
+		t.Errorf("a batch of what there is: %v", err)
+	}
 	for _, c := range []struct{ from, to, want string }{
 		{"[50, 100]", "[50, 100, 100000]", "mnist 100000, a, none: train size is 100000, expected 1 to 60000"},
 		{"[50, 100]", "[50, 100, 40]", "mnist 40, a, none: batch is 50, expected 1 to the 40 training images"},

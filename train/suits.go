@@ -39,6 +39,7 @@ func (c Config) Suits(info dataset.Info, probe bool) error {
 	if probe && !dataset.IsFolder(info.Name) { // which may have dev images of its own
 		d = heldOut(d)
 	}
+	c.Batch = c.batch(d.Train.Len())
 	if _, err := dataset.NewBatches(d.Train, dataset.Normalizer{}, c.Batch, c.Seed); err != nil {
 		return err
 	}
