@@ -87,7 +87,8 @@ An interrupt (Ctrl-C) finishes the step, saves and prints how to go on; a second
 	f.BoolVar(&o.strict, "strict", false, "refuse a folder with a picture that cannot be read")
 	f.StringVar(&c.Augment, "augment", c.Augment, "changes of training images, as flip,shift:0.125: "+strings.Join(augment.Names(), ", ")+"; none; default for the data set's")
 	f.StringVar(&c.Model, "model", c.Model, "architecture and options: "+strings.Join(model.Names(), ", "))
-	f.StringArrayVar(&c.Regularizers, "reg", c.Regularizers, "regularizer name:λ[,key=value]…, repeatable; λ may be auto, of several, too; none clears those before")
+	f.StringArrayVar(&c.Regularizers, "reg", c.Regularizers, "regularizer name:λ[,key=value]…, repeatable; λ may be auto, of several, too; none clears those before (default datagrad with a λ that suits the data, and weight-decay:5e-4)")
+	f.Lookup("reg").DefValue = "[]" // the digits' λ is not that of all data
 	f.StringVar(&c.Optimizer, "optimizer", c.Optimizer, "optimizer and options, as sgd:momentum=0.9,nesterov=true: "+strings.Join(optim.Names(), ", ")+"; adam and adamw take beta1, beta2 and epsilon, adamw decay")
 	f.Float64Var(&c.LearningRate, "lr", c.LearningRate, "base learning rate")
 	f.StringVar(&c.Schedule, "schedule", c.Schedule, "learning-rate schedule, as cosine:warmup=200, the steps in which the rate rises: "+strings.Join(optim.ScheduleNames(), ", "))
