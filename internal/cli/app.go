@@ -214,7 +214,7 @@ of the network with respect to its input.`,
 // hideEmptyDefaults keeps help from showing a list that is empty by default as such, where the flag's text says what that means.
 func hideEmptyDefaults(cmd *cobra.Command) {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if f.DefValue == "[]" {
+		if f.DefValue == "[]" && f.Value.Type() == "float64Slice" { // of other lists pflag knows that empty ones need no mention
 			f.DefValue = ""
 		}
 	})
