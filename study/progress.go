@@ -203,7 +203,7 @@ func (s *Study) run(r Run, trial int, seed uint64) (Run, error) {
 		r.Config.Steps = max(1, int(math.Ceil(s.Tuning.Rounds[r.Round]*float64(r.Config.Steps))))
 		r.Config.EvalEvery = 0
 	}
-	if r.Key, err = key(r.Config, r.Final(), s.Identity); err != nil {
+	if r.Key, err = Key(r.Config, r.Final(), s.Identity); err != nil {
 		return r, err
 	}
 	if s.runs == nil {

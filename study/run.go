@@ -70,10 +70,10 @@ type Run struct {
 // Final reports whether the run is evaluated on the test images.
 func (r Run) Final() bool { return r.Trial < 0 }
 
-// key returns the hash of everything that determines a run's result: the configuration, the data's bytes, the kernels and
-// the program's numbers, the search for a λ that is open, whether it is scored on dev or on test images, and where its learning curve is evaluated. How often
-// it is logged or saved is none of it.
-func key(cfg train.Config, final bool, id Identity) (string, error) {
+// Key returns the hash of everything that determines a run's result: the resolved configuration, the data's bytes, the kernels
+// and the program's numbers, the search for a λ that is open, whether it is scored on dev or on test images, and where its
+// learning curve is evaluated. How often it is logged or saved is none of it.
+func Key(cfg train.Config, final bool, id Identity) (string, error) {
 	digest, curve := id.Digests[cfg.Data], cfg.EvalEvery
 	cfg.Data, cfg.Note, cfg.Choices = "", "", nil // the same bytes may lie in another folder
 	cfg.LogEvery, cfg.CheckpointEvery, cfg.EvalEvery = 1, 1, 0
@@ -125,6 +125,15 @@ type Result struct {
 type CurvePoint struct {
 	Step        int     `json:"step"`
 	DevAccuracy float64 `json:"dev_accuracy"`
+}
+
+// Trial returns the result of a run that is scored on dev images as that of a probe. Its temperature is not known any more.
+func (r Result) Trial() train.Trial {
+	t := train.Trial{Images: r.Images, Accuracy: r.Accuracy, NLL: r.NLL, Calibrated: r.Calibrated, Temperature: math.NaN(), Seconds: r.Seconds, Diverged: r.Diverged}
+	if r.Diverged != "" {
+		t.Accuracy, t.NLL, t.Calibrated = math.NaN(), math.NaN(), math.NaN()
+	}
+	return t
 }
 
 // score returns the accuracy, −∞ of a run that diverged.

@@ -15,6 +15,8 @@ type Choice struct {
 	Scale  float64   `json:"scale,omitempty" yaml:"scale,omitempty"`
 	Probes []Attempt `json:"probes" yaml:"probes"`
 	Cost   float64   `json:"cost" yaml:"cost"` // steps of scale and probes over those of the run
+	// Seconds is the time spent training for it, on all threads together.
+	Seconds float64 `json:"seconds" yaml:"seconds"`
 }
 
 // Attempt is a short run with a λ, judged on dev images. One that diverged has a reason and no numbers.

@@ -23,6 +23,7 @@ type Trial struct {
 	NLL         float64 `json:"nll"`
 	Calibrated  float64 `json:"calibrated_nll"` // see [assess.Logits.Calibrated]
 	Temperature float64 `json:"temperature"`
+	Seconds     float64 `json:"seconds"`            // spent training
 	Diverged    string  `json:"diverged,omitempty"` // why the run ended early; the numbers are then NaN
 }
 
@@ -34,7 +35,7 @@ func Probe(ctx context.Context, cfg Config, opt Options) (Trial, error) {
 	r, err := probe(ctx, cfg, opt)
 	defer r.close()
 	if Diverged(err) {
-		return Trial{Accuracy: nan, NLL: nan, Calibrated: nan, Temperature: nan, Diverged: err.Error()}, nil
+		return Trial{Accuracy: nan, NLL: nan, Calibrated: nan, Temperature: nan, Seconds: r.progress.seconds, Diverged: err.Error()}, nil
 	}
 	if err != nil {
 		return Trial{}, err
@@ -50,7 +51,7 @@ func Probe(ctx context.Context, cfg Config, opt Options) (Trial, error) {
 	if err != nil {
 		return Trial{}, err
 	}
-	t := Trial{Images: score.Images, Accuracy: score.Accuracy(), NLL: score.NLL()}
+	t := Trial{Images: score.Images, Accuracy: score.Accuracy(), NLL: score.NLL(), Seconds: r.progress.seconds}
 	t.Calibrated, t.Temperature = logits.Calibrated()
 	return t, nil
 }

@@ -16,6 +16,9 @@ type Options struct {
 	Threads int
 	// Log, if set, is told what is going on.
 	Log func(string)
+	// Probe, if set, is called instead of [train.Probe]: by one who remembers the short runs that are done, so that a search
+	// which was interrupted goes on.
+	Probe func(context.Context, train.Config, train.Options) (train.Trial, error)
 }
 
 // Search is raised by every change that makes the search find another λ for an equal configuration.
@@ -31,7 +34,11 @@ const Search = 2
 // the regularizers that have a number are there in all probes. Each costs at most two runs' steps, beside the rounding up to
 // whole steps.
 func Lambda(ctx context.Context, cfg train.Config, opt Options) (train.Config, error) {
-	return find(ctx, cfg, opt, lab{train.Probe, train.GradientScale})
+	probe := opt.Probe
+	if probe == nil {
+		probe = train.Probe
+	}
+	return find(ctx, cfg, opt, lab{probe, train.GradientScale})
 }
 
 // lab runs what a search asks for.

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/internal/fault"
@@ -51,9 +52,11 @@ func (s search) run(ctx context.Context) (*train.Choice, error) {
 	interval := s.open.interval()
 	if interval.First == 0 {
 		var err error
+		began := time.Now()
 		if choice.Scale, steps, err = s.scale(ctx); err != nil {
 			return nil, err
 		}
+		choice.Seconds = time.Since(began).Seconds()
 	}
 	ladder := newLadder(interval, choice.Scale)
 	first, second := round{share: firstShare}, round{share: secondShare}
@@ -67,7 +70,7 @@ func (s search) run(ctx context.Context) (*train.Choice, error) {
 	choice.Regularizer, choice.Lambda = s.open.with(won.lambda), won.lambda
 	for _, p := range slices.Concat(first.probes, second.probes) {
 		choice.Probes = append(choice.Probes, train.NewAttempt(p.lambda, p.steps, p.Trial))
-		steps += p.steps
+		steps, choice.Seconds = steps+p.steps, choice.Seconds+p.Seconds
 	}
 	choice.Cost = float64(steps) / float64(s.cfg.Steps)
 	return choice, nil

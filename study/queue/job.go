@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -20,7 +19,6 @@ import (
 	"github.com/gradreg/gradreg/internal/filelock"
 	"github.com/gradreg/gradreg/study"
 	"github.com/gradreg/gradreg/train"
-	"github.com/gradreg/gradreg/tune"
 )
 
 // Work does a job: it trains the run, or goes on with it, and writes its result.
@@ -141,19 +139,12 @@ func (w *worker) finish(ctx context.Context, job *river.Job[RunArgs], result stu
 func (w *worker) commit(ctx context.Context, job *river.Job[RunArgs], result study.Result) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	text, err := json.Marshal(result)
-	if err != nil {
-		return err
-	}
 	tx, err := w.queue.pool.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
-	if _, err := tx.ExecContext(ctx, w.queue.bind("INSERT INTO gradreg_result (key, result, config) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING"), job.Args.Key, string(text), job.Args.Config); err != nil {
-		return err
-	}
-	if _, err := tx.ExecContext(ctx, w.queue.bind("DELETE FROM gradreg_checkpoint WHERE key = ?"), job.Args.Key); err != nil {
+	if err := w.queue.keep(ctx, tx, job.Args, result); err != nil {
 		return err
 	}
 	// A job that was cancelled, or given to another, a moment ago is not ours to end. The result is true all the same.
@@ -161,6 +152,19 @@ func (w *worker) commit(ctx context.Context, job *river.Job[RunArgs], result stu
 		return err
 	}
 	return tx.Commit()
+}
+
+// keep writes a result, in the place of the run's state, if there is none yet.
+func (q *Queue) keep(ctx context.Context, tx *sql.Tx, args RunArgs, result study.Result) error {
+	text, err := json.Marshal(result)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, q.bind("INSERT INTO gradreg_result (key, result, config) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING"), args.Key, string(text), args.Config); err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, q.bind("DELETE FROM gradreg_checkpoint WHERE key = ?"), args.Key)
+	return err
 }
 
 // dir returns the folder of a run.
@@ -185,14 +189,14 @@ func (w *worker) train(ctx context.Context, args RunArgs) (study.Result, error) 
 	if _, err := os.Stat(filepath.Join(dir, "config.yaml")); err == nil {
 		opt.Resume = true
 	}
-	result, err := attempt(ctx, cfg, args.Final, opt)
+	result, err := w.attempt(ctx, args, cfg, opt)
 	if opt.Resume && fault.IsInput(err) && !errors.Is(err, filelock.ErrHeld) {
 		w.log("%v; beginning that run again", err)
 		if err := os.RemoveAll(dir); err != nil {
 			return result, err
 		}
 		opt.Resume = false
-		result, err = attempt(ctx, cfg, args.Final, opt)
+		result, err = w.attempt(ctx, args, cfg, opt)
 	}
 	if train.Diverged(err) {
 		result, err = study.Result{Diverged: err.Error()}, nil
@@ -206,9 +210,9 @@ func (w *worker) train(ctx context.Context, args RunArgs) (study.Result, error) 
 }
 
 // attempt trains and evaluates.
-func attempt(ctx context.Context, cfg train.Config, final bool, opt train.Options) (study.Result, error) {
+func (w *worker) attempt(ctx context.Context, args RunArgs, cfg train.Config, opt train.Options) (study.Result, error) {
 	var r study.Result
-	if !final {
+	if !args.Final {
 		t, err := train.Probe(ctx, cfg, opt)
 		if err != nil {
 			return r, err
@@ -216,10 +220,10 @@ func attempt(ctx context.Context, cfg train.Config, final bool, opt train.Option
 		if r.Diverged = t.Diverged; r.Diverged == "" {
 			r.Accuracy, r.NLL, r.Images, r.Calibrated = t.Accuracy, t.NLL, t.Images, t.Calibrated
 		}
-		r.Seconds, err = seconds(opt.Dir)
-		return r, err
+		r.Seconds = t.Seconds
+		return r, nil
 	}
-	cfg, probing, err := choose(ctx, cfg, opt)
+	cfg, err := w.choose(ctx, args, cfg, opt)
 	if err != nil {
 		return r, err
 	}
@@ -229,7 +233,10 @@ func attempt(ctx context.Context, cfg train.Config, final bool, opt train.Option
 			return r, err
 		}
 	}
-	r.Accuracy, r.NLL, r.Images, r.ECE, r.Seconds = s.TestAccuracy, s.TestNLL, s.TestImages, s.TestECE, probing+s.Seconds
+	r.Accuracy, r.NLL, r.Images, r.ECE, r.Seconds = s.TestAccuracy, s.TestNLL, s.TestImages, s.TestECE, s.Seconds
+	for _, c := range s.Choices {
+		r.Seconds += c.Seconds
+	}
 	r.Version, r.Commit, r.Note = s.Version, s.Commit, s.Note // the program is that which evaluated it
 	metrics, err := train.ReadMetrics(filepath.Join(opt.Dir, "metrics.jsonl"))
 	for _, m := range metrics {
@@ -238,28 +245,4 @@ func attempt(ctx context.Context, cfg train.Config, final bool, opt train.Option
 		}
 	}
 	return r, err
-}
-
-// choose finds every λ that a configuration leaves open, unless the run has begun, whose folder then has them and how they were
-// found; and returns how long that took.
-func choose(ctx context.Context, cfg train.Config, opt train.Options) (train.Config, float64, error) {
-	switch {
-	case !tune.Needed(cfg):
-		return cfg, 0, nil
-	case opt.Resume:
-		cfg, err := train.FolderConfig(opt.Dir)
-		return cfg, 0, err
-	}
-	began := time.Now()
-	cfg, err := tune.Lambda(ctx, cfg, tune.Options{DataDirs: opt.DataDirs, Threads: opt.Threads})
-	return cfg, time.Since(began).Seconds(), err
-}
-
-// seconds returns how long a run has trained.
-func seconds(dir string) (float64, error) {
-	metrics, err := train.ReadMetrics(filepath.Join(dir, "metrics.jsonl"))
-	if errors.Is(err, fs.ErrNotExist) || len(metrics) == 0 {
-		return 0, nil
-	}
-	return metrics[len(metrics)-1].Seconds, err
 }

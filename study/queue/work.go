@@ -74,7 +74,7 @@ func (q *Queue) Work(ctx context.Context, name string, opt WorkOptions) (Status,
 	if opt.patience == 0 {
 		opt.patience = patience
 	}
-	w := &worker{queue: q, opt: opt, study: &entry.Study, results: study.Results{}, inserted: map[string]bool{}}
+	w := &worker{queue: q, opt: opt, study: &entry.Study, cpu: entry.Identity.CPU, results: study.Results{}, inserted: map[string]bool{}}
 	done, err := w.openRuns()
 	if err != nil {
 		return Status{}, err
@@ -92,6 +92,7 @@ type worker struct {
 	runs  string // folder of the runs
 	share bool   // checkpoints go to the database
 	study *study.Study
+	cpu   string // kernels of the study, and so of this process
 
 	client   *river.Client[*sql.Tx]
 	results  study.Results

@@ -1,0 +1,86 @@
+package queue
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"github.com/gradreg/gradreg/study"
+	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/tune"
+)
+
+// choose finds every λ that a configuration leaves open, unless the run has begun, whose folder then has them and how they were
+// found.
+func (w *worker) choose(ctx context.Context, args RunArgs, cfg train.Config, opt train.Options) (train.Config, error) {
+	switch {
+	case !tune.Needed(cfg):
+		return cfg, nil
+	case opt.Resume:
+		return train.FolderConfig(opt.Dir)
+	}
+	probe := func(ctx context.Context, short train.Config, _ train.Options) (train.Trial, error) {
+		return w.probe(ctx, short, args.Digest)
+	}
+	return tune.Lambda(ctx, cfg, tune.Options{DataDirs: opt.DataDirs, Threads: opt.Threads, Probe: probe})
+}
+
+// probe does a short run of a search as a run of its own, whose state and result are kept like those of any other: a search that
+// was interrupted goes on, and another run's search that asks the same is told.
+func (w *worker) probe(ctx context.Context, cfg train.Config, digest string) (train.Trial, error) {
+	cfg, err := cfg.Resolved()
+	if err != nil {
+		return train.Trial{}, err
+	}
+	cfg.EvalEvery = 0 // no curve is asked for
+	key, err := study.Key(cfg, false, study.Identity{Numbers: train.Numbers, CPU: w.cpu, Digests: map[string]string{cfg.Data: digest}})
+	if err != nil {
+		return train.Trial{}, err
+	}
+	known := study.Results{}
+	if err := w.queue.Results(ctx, []string{key}, known); err != nil {
+		return train.Trial{}, err
+	}
+	result, ok := known[key]
+	if !ok {
+		if result, err = w.probed(ctx, key, cfg, digest); err != nil {
+			return train.Trial{}, err
+		}
+	}
+	return result.Trial(), nil
+}
+
+// probed trains and keeps the result. If the database does not take it, this search goes on without.
+func (w *worker) probed(ctx context.Context, key string, cfg train.Config, digest string) (study.Result, error) {
+	text, err := cfg.YAML()
+	if err != nil {
+		return study.Result{}, err
+	}
+	args := RunArgs{Key: key, Config: string(text), Digest: digest}
+	result, err := w.train(ctx, args)
+	if err != nil {
+		return result, err
+	}
+	if err := w.keepProbe(context.WithoutCancel(ctx), args, result); err != nil {
+		w.log("%v; a probe's result is not kept", w.queue.hide(err))
+		return result, nil
+	}
+	if err := os.RemoveAll(w.dir(key)); err != nil {
+		w.log("%v", err)
+	}
+	return result, nil
+}
+
+func (w *worker) keepProbe(ctx context.Context, args RunArgs, result study.Result) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	tx, err := w.queue.pool.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if err := w.queue.keep(ctx, tx, args, result); err != nil {
+		return err
+	}
+	return tx.Commit()
+}

@@ -1,0 +1,91 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/gradreg/gradreg/study"
+	"github.com/gradreg/gradreg/train"
+)
+
+// everything returns all results of a queue by their key, and how many there are of each worker.
+func everything(t *testing.T, q *Queue) (study.Results, map[string]int) {
+	t.Helper()
+	rows, err := q.pool.Query("SELECT key FROM gradreg_result")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var keys []string
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, key)
+	}
+	all, workers := study.Results{}, map[string]int{}
+	if err := errors.Join(rows.Err(), q.Results(t.Context(), keys, all)); err != nil {
+		t.Fatal(err)
+	}
+	for key, r := range all {
+		workers[r.Worker]++
+		r.Seconds, r.Worker, r.Finished = 0, "", ""
+		all[key] = r
+	}
+	return all, workers
+}
+
+// TestSearchGoesOn interrupts a run while it looks for its λ, again and again: no probe is done twice, and what is found is what
+// an undisturbed search finds. Another study with the same search has only its run to do.
+func TestSearchGoesOn(t *testing.T) {
+	t.Parallel()
+	s := edited(t, small, "train_sizes: [40]", "train_sizes: [59500]", "steps: 30", "steps: 1600", "checkpoint_every: 5", "checkpoint_every: 50", "seeds: 4", "seeds: 1",
+		"  - name: spectreg\n    regularizers: [\"spectreg:0.01\"]\n", "",
+		"datagrad:$lambda", "datagrad:auto", "    parameters: {lambda: {log: [0.5, 50]}}\n", "")
+	quiet := added(t, t.TempDir(), s)
+	if status, err := quiet.Work(t.Context(), s.Name, WorkOptions{Jobs: 1}); err != nil || status.State != Complete {
+		t.Fatalf("%+v, %v", status, err)
+	}
+	want, _ := everything(t, quiet)
+	everywhere(t, func(t *testing.T, place string) {
+		q := added(t, place, s)
+		for stops := 0; ; stops++ {
+			results := func() (n int) {
+				q.pool.QueryRow("SELECT count(*) FROM gradreg_result").Scan(&n)
+				return n
+			}
+			before := results()
+			ctx, cancel := context.WithCancel(t.Context())
+			go func() { // after a new result, while the next run is under way
+				defer cancel()
+				for ctx.Err() == nil && (stops > 4 || results() <= before) {
+					time.Sleep(2 * time.Millisecond)
+				}
+			}()
+			status, err := open(t, place).Work(ctx, s.Name, WorkOptions{Jobs: 1})
+			cancel()
+			if err == nil && status.State == Complete {
+				break
+			}
+			if !errors.Is(err, train.ErrInterrupted) {
+				t.Fatalf("%+v, %v", status, err)
+			}
+		}
+		got, workers := everything(t, q)
+		equal(t, got, want)
+		if len(workers) < 4 {
+			t.Errorf("results by worker: %v, expected some of each", workers)
+		}
+		if n := count(t, q, "gradreg_checkpoint"); n != 0 {
+			t.Errorf("%d checkpoints are left", n)
+		}
+		for _, r := range got {
+			if probes := len(got) - 2; r.Note != "" && probes < 7 {
+				t.Errorf("%d probes: %s", probes, r.Note)
+			}
+		}
+	})
+}
