@@ -101,13 +101,17 @@ func (e *engine) at(i int) []float64 {
 	return out
 }
 
-// fit trains from the seed's initial weights and returns the weights.
-func fit(ctx context.Context, p points, dim int, lambda float64, seed uint64, o Options) (weights, error) {
-	e, err := newEngine(len(p.x), dim, lambda, true, o.Level, o.Threads)
+// fit trains from the seed's initial weights and returns the weights, or those that it remembers.
+func fit(ctx context.Context, problem Problem, p points, lambda float64, seed uint64, o Options) (weights, error) {
+	e, err := newEngine(len(p.x), problem.Dim, lambda, true, o.Level, o.Threads)
 	if err != nil {
 		return nil, err
 	}
 	defer e.program.Close()
+	memory := o.memoryOf(problem.Name, lambda, seed)
+	if w, err := memory.recall(e.params.All()); err != nil || w != nil {
+		return w, err
+	}
 	for _, param := range e.params.All() {
 		param.Fill(e.program.Float(param.Expr), seed)
 	}
@@ -126,7 +130,8 @@ func fit(ctx context.Context, p points, dim int, lambda float64, seed uint64, o 
 			return nil, fmt.Errorf("loss is %v at step %d; try a lower learning rate or λ", loss, step)
 		}
 	}
-	return e.weights(), nil
+	w := e.weights()
+	return w, memory.keep(e.params.All(), w)
 }
 
 // measure returns loss, penalty, values and slopes of the network at places; y may be nil.

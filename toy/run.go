@@ -22,6 +22,9 @@ type Options struct {
 	LineSteps    int          `json:"line_steps"`    // 51 if 0
 	Level        kernel.Level `json:"-"`
 	Threads      int          `json:"-"`
+	// Memory, if not empty, is a folder in which trained networks are kept, so that a run that was interrupted goes on. It is made
+	// if need be; who calls Run removes it when the result is safe.
+	Memory string `json:"-"`
 	// Log, if not nil, is called before each training with what it is.
 	Log func(done, all int, text string) `json:"-"`
 }
@@ -153,7 +156,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 // one trains and measures a network; lines of its loss surface only if asked for.
 func one(ctx context.Context, p Problem, lambda float64, seed uint64, o Options, surface bool) (Fit, error) {
 	f := Fit{Problem: p.Name, Lambda: lambda, Seed: seed, x: p.sample(o.Points, seed)}
-	w, err := fit(ctx, f.x, p.Dim, lambda, seed, o)
+	w, err := fit(ctx, p, f.x, lambda, seed, o)
 	if err != nil {
 		return f, fmt.Errorf("%s, λ %v, seed %d: %w", p.Name, lambda, seed, err)
 	}

@@ -59,7 +59,7 @@ func TestMeasure(t *testing.T) {
 	for _, p := range Problems() {
 		o := brief(t).resolved()
 		sample := p.sample(20, 7)
-		w, err := fit(t.Context(), sample, p.Dim, 0.01, 7, o)
+		w, err := fit(t.Context(), p, sample, 0.01, 7, o)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -31,7 +33,8 @@ func (a *app) toyCommand() *cobra.Command {
 steps between the points would satisfy the penalty; this measures what training finds: slopes at the points, between them and
 everywhere, pictures of the learned functions and their slopes, and the loss surface along random lines.
 
-Writes toy.html, toy.json, toy.csv and the figures (SVG, PNG) to a folder. About four minutes on one core.`,
+Writes toy.html, toy.json, toy.csv and the figures (SVG, PNG) to a folder. About four minutes on one core; an interrupted one goes
+on where it was when the command is repeated.`,
 		Example: `  # All of it
   gradreg toy
 
@@ -64,14 +67,18 @@ func (a *app) runToy(cmd *cobra.Command, o *toyOptions) error {
 	}
 	ctx, stop := interruptible(cmd.Context())
 	defer stop()
+	options.Memory = filepath.Join(o.out, "unfinished")
 	result, err := toy.Run(ctx, options)
 	if errors.Is(err, context.Canceled) {
-		return fmt.Errorf("%w before the end; nothing was written", train.ErrInterrupted)
+		return fmt.Errorf("%w; the same command goes on from here", train.ErrInterrupted)
 	}
 	if err != nil {
 		return err
 	}
 	if err := result.Write(o.out, toy.NewOrigin(o.command(cmd), a.now(), options.Level)); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(options.Memory); err != nil {
 		return err
 	}
 	if a.json {
