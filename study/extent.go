@@ -2,10 +2,7 @@ package study
 
 import (
 	"fmt"
-	"math"
 	"slices"
-
-	"github.com/goccy/go-yaml"
 )
 
 // What a study may be at most. All of its runs are held in memory, and looked at every two seconds.
@@ -69,40 +66,4 @@ func count[T any](list []T, holds func(T) bool) int {
 		}
 	}
 	return n
-}
-
-// validateWhole returns the first count that is no whole number: the decoder cuts 4.5 to 4.
-func validateWhole(text []byte) error {
-	var s struct {
-		Seeds, Attempts, Curves any
-		TrainSizes              []any `yaml:"train_sizes"`
-		Settings                []struct {
-			TrainSizes []any `yaml:"train_sizes"`
-		}
-		Tuning *struct{ Trials, Keep, Seeds any }
-	}
-	if yaml.Unmarshal(text, &s) != nil {
-		return nil // which Read has said
-	}
-	whole := func(name string, values ...any) error {
-		for _, v := range values {
-			if f, ok := v.(float64); ok && f != math.Trunc(f) {
-				return fmt.Errorf("%s is %v, expected a whole number", name, v)
-			}
-		}
-		return nil
-	}
-	checks := []error{whole("seeds", s.Seeds), whole("attempts", s.Attempts), whole("curves", s.Curves), whole("train_sizes", s.TrainSizes...)}
-	for _, t := range s.Settings {
-		checks = append(checks, whole("settings: train_sizes", t.TrainSizes...))
-	}
-	if t := s.Tuning; t != nil {
-		checks = append(checks, whole("tuning: trials", t.Trials), whole("tuning: keep", t.Keep), whole("tuning: seeds", t.Seeds))
-	}
-	for _, err := range checks {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -1,18 +1,15 @@
 package study
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/strictyaml"
 )
 
 // Spec is a study as its YAML file describes it.
@@ -73,12 +70,7 @@ type Tuning struct {
 // Read reads a study's YAML. An unknown field is an error, and so is anything that no run could be made of.
 func Read(data []byte) (*Spec, error) {
 	s := &Spec{}
-	err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(s)
-	if err != nil && !errors.Is(err, io.EOF) {
-		line, _, _ := strings.Cut(err.Error(), "\n")
-		return nil, fault.Inputf("%s", line)
-	}
-	if err := validateWhole(data); err != nil {
+	if err := strictyaml.Decode(data, s); err != nil {
 		return nil, fault.Input(err)
 	}
 	if s.Attempts == 0 {

@@ -10,6 +10,7 @@ import (
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/dataset/augment"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/strictyaml"
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/optim"
@@ -196,6 +197,13 @@ func (c Config) Validate() error {
 func (c Config) Resolved() (Config, error) {
 	_, err := c.resolve()
 	return c, err
+}
+
+// ReadConfig reads YAML over the fields of base: what the text does not name keeps base's value, so an empty text gives
+// base. An unknown field is an error.
+func ReadConfig(base Config, data []byte) (Config, error) {
+	err := strictyaml.Decode(data, &base)
+	return base, fault.Input(err)
 }
 
 // YAML returns the configuration as ReadConfig reads it.
