@@ -10,8 +10,8 @@ import (
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/dataset/augment"
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/internal/strictyaml"
 	"github.com/gradreg/gradreg/internal/spec"
+	"github.com/gradreg/gradreg/internal/strictyaml"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/optim"
 )
