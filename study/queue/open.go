@@ -104,6 +104,9 @@ func (q *Queue) openFile(ctx context.Context, dir string) error {
 	}
 	defer unlock()
 	if err := q.migrate(ctx); err != nil {
+		if isFull(err) {
+			return err
+		}
 		return fault.Inputf("%s: %w; expected a database of gradreg", path, err)
 	}
 	return nil
@@ -213,9 +216,15 @@ type hidden struct {
 func (h hidden) Error() string { return h.text }
 func (h hidden) Unwrap() error { return h.error }
 
-// hide returns an error without the credentials of the database.
+// hide returns an error without the credentials of the database, and with advice if its disk is full.
 func (q *Queue) hide(err error) error {
-	if err == nil || len(q.secret) == 0 {
+	if err == nil {
+		return nil
+	}
+	if isFull(err) && !errors.As(err, new(noRoom)) {
+		err = noRoom{q.place(), err}
+	}
+	if len(q.secret) == 0 {
 		return err
 	}
 	return hidden{err, q.Hide(err.Error())}

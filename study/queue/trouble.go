@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -32,20 +33,40 @@ func (w *worker) recent() error {
 	return w.wrong.err
 }
 
-// isFull reports whether an error is that of a full disk. Of some only the text is left: SQLite's and PostgreSQL's.
+// isFull reports whether an error is that of a full disk. Of some only the text is left: SQLite's, whose number 4874 is that of its
+// shared memory, and PostgreSQL's.
 func isFull(err error) bool {
+	if errors.Is(err, syscall.ENOSPC) {
+		return true
+	}
 	text := strings.ToLower(err.Error())
-	return errors.Is(err, syscall.ENOSPC) || strings.Contains(text, "disk is full") || strings.Contains(text, "no space left on device")
+	return slices.ContainsFunc([]string{"disk is full", "disk i/o error (4874)", "no space left on device"}, func(s string) bool { return strings.Contains(text, s) })
+}
+
+// noRoom is the error of a full disk, which says what to do.
+type noRoom struct {
+	place string
+	error
+}
+
+func (n noRoom) Error() string {
+	return fmt.Sprintf("the disk of %s is full (%v); make room and start this again: the results so far are safe", n.place, n.error)
+}
+
+func (n noRoom) Unwrap() error { return n.error }
+
+// place names where the database is.
+func (q *Queue) place() string {
+	if q.server() {
+		return "the database server"
+	}
+	return filepath.Join(q.dir, File)
 }
 
 // gaveUp is the error of a worker after trouble that did not end, which says what to do.
 func (q *Queue) gaveUp(err error, runs string) error {
-	place := "of the database server, or of " + runs
-	if !q.server() {
-		place = "of " + filepath.Join(q.dir, File) + ", or of " + runs
-	}
 	if isFull(err) {
-		return fmt.Errorf("the disk %s, is full (%w); make room and start this again: the results so far are safe", place, err)
+		return noRoom{q.place() + ", or of " + runs + ",", err}
 	}
 	return fmt.Errorf("the database does not work (%w); start this again when it does: the results so far are safe", err)
 }
