@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"github.com/gradreg/gradreg/tune"
 )
 
 // Study is a study whose data are known. Its specification and identity stay as they are once it has been asked anything; it is
@@ -200,7 +202,7 @@ func (s *Study) run(r Run, trial int, seed uint64) (Run, error) {
 		return r, err
 	}
 	if !r.Final() {
-		r.Config.Steps = max(1, int(math.Ceil(s.Tuning.Rounds[r.Round]*float64(r.Config.Steps))))
+		r.Config = tune.Shortened(r.Config, s.Tuning.Rounds[r.Round])
 		r.Config.EvalEvery = 0
 	}
 	if r.Key, err = Key(r.Config, r.Final(), s.Identity); err != nil {

@@ -175,6 +175,33 @@ func TestLeft(t *testing.T) {
 	}
 }
 
+// TestWarmup checks that the short runs of tuning take their share of warm-ups, too, and final runs all of them.
+func TestWarmup(t *testing.T) {
+	s := read(t, strings.Replace(example, "datagrad:$lambda", "datagrad:$lambda,warmup=400", 1))
+	steps := train.Default().Steps
+	_, results := complete(t, s, madeUp, rand.New(rand.NewPCG(1, 1)))
+	p, err := s.Progress(results)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]int{}
+	for _, r := range p.Runs() {
+		if r.Cell.Method == "datagrad" {
+			_, warmup, _ := strings.Cut(r.Config.Regularizers[0], "warmup=")
+			seen[fmt.Sprintf("%d of %d", r.Config.Steps, steps)+" steps: "+warmup]++
+		}
+	}
+	for i, share := range s.Tuning.Rounds {
+		want := fmt.Sprintf("%d of %d steps: %d", int(share*float64(steps)), steps, int(share*400))
+		if seen[want] == 0 {
+			t.Errorf("round %d has none of %q: %v", i, want, seen)
+		}
+	}
+	if len(seen) != len(s.Tuning.Rounds) {
+		t.Errorf("warm-ups %v", seen)
+	}
+}
+
 // TestDivergence checks that a study ends whose trials diverge, and that diverged final runs are left out and told of.
 func TestDivergence(t *testing.T) {
 	s := read(t, example)

@@ -59,7 +59,7 @@ func find(ctx context.Context, cfg train.Config, opt Options, lab lab) (train.Co
 		opt.Threads = runtime.GOMAXPROCS(0)
 	}
 	if len(list) > 1 { // what is wrong with the last should not be found out after the search for the first
-		if _, err := lab.probe(ctx, shortened(filled(cfg, regularizers, list), 1), train.Options{DataDirs: opt.DataDirs, Threads: opt.Threads}); err != nil {
+		if _, err := lab.probe(ctx, Shortened(filled(cfg, regularizers, list), 0), train.Options{DataDirs: opt.DataDirs, Threads: opt.Threads}); err != nil {
 			return cfg, err
 		}
 	}

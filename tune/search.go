@@ -3,7 +3,6 @@ package tune
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"sync"
 	"time"
@@ -38,7 +37,7 @@ func (s search) config(lambda, share float64) train.Config {
 	cfg := s.cfg
 	cfg.Regularizers = slices.Clone(cfg.Regularizers)
 	cfg.Regularizers[s.open.at] = s.open.with(lambda)
-	return shortened(cfg, max(1, int(math.Ceil(share*float64(cfg.Steps)))))
+	return Shortened(cfg, share)
 }
 
 func (s search) log(format string, args ...any) {

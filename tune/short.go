@@ -1,6 +1,7 @@
 package tune
 
 import (
+	"math"
 	"slices"
 	"strconv"
 
@@ -12,14 +13,15 @@ import (
 // its share, every=k by the step.
 const warmup = "warmup"
 
-// shortened returns a configuration of fewer steps, whose warm-ups take the same shares of them: a short run in which λ, or
-// the learning rate, hardly begins to rise says nothing about the long one.
-func shortened(cfg train.Config, steps int) train.Config {
+// Shortened returns a configuration of a share of the steps, rounded up and at least one, whose warm-ups take the same shares of
+// them: a short run in which λ, or the learning rate, hardly begins to rise says nothing about the long one.
+func Shortened(cfg train.Config, share float64) train.Config {
+	all, steps := cfg.Steps, max(1, int(math.Ceil(share*float64(cfg.Steps))))
 	cfg.Regularizers = slices.Clone(cfg.Regularizers)
 	for i, text := range cfg.Regularizers {
-		cfg.Regularizers[i] = shortenedText(text, steps, cfg.Steps)
+		cfg.Regularizers[i] = shortenedText(text, steps, all)
 	}
-	cfg.Schedule = shortenedText(cfg.Schedule, steps, cfg.Steps)
+	cfg.Schedule = shortenedText(cfg.Schedule, steps, all)
 	cfg.Steps = steps
 	return cfg
 }
