@@ -202,18 +202,23 @@ func (q *Queue) Cancel(ctx context.Context, name string) error {
 	if _, err := q.pool.ExecContext(ctx, q.bind("UPDATE gradreg_study SET state = ? WHERE name = ?"), Cancelled, name); err != nil {
 		return q.hide(err)
 	}
+	return q.hide(q.cancelJobs(ctx, name))
+}
+
+// cancelJobs cancels the jobs of a study that have not ended.
+func (q *Queue) cancelJobs(ctx context.Context, name string) error {
 	list, err := q.jobs(ctx, name)
 	if err != nil {
-		return q.hide(err)
+		return err
 	}
 	client, err := q.client()
 	if err != nil {
-		return q.hide(err)
+		return err
 	}
 	for _, j := range list {
 		if j.State != Failed && j.State != Cancelled {
 			if _, err := client.JobCancel(ctx, j.ID); err != nil && !errors.Is(err, rivertype.ErrNotFound) {
-				return q.hide(err)
+				return err
 			}
 		}
 	}

@@ -273,21 +273,40 @@ func (w *worker) look(ctx context.Context) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
+	if entry.State == Active {
+		if err := w.fill(ctx, p); err != nil {
+			return Status{}, err
+		}
+	}
+	return w.queue.status(ctx, entry, p, w.results)
+}
+
+// fill inserts the jobs that are missing. If the study has become another in the meantime, some of them may not be needed any
+// more: they go again.
+func (w *worker) fill(ctx context.Context, p study.Progress) error {
 	var missing []study.Run
 	for _, r := range p.Runs() {
 		if _, done := w.results[r.Key]; !done && !w.inserted[r.Key] {
 			missing = append(missing, r)
 		}
 	}
-	if len(missing) > 0 && entry.State == Active {
-		if err := insert(ctx, w.client, w.study, missing); err != nil {
-			return Status{}, err
-		}
-		for _, r := range missing {
-			w.inserted[r.Key] = true
-		}
+	if len(missing) == 0 {
+		return nil
 	}
-	return w.queue.status(ctx, entry, p, w.results)
+	if err := insert(ctx, w.client, w.study, missing); err != nil {
+		return err
+	}
+	for _, r := range missing {
+		w.inserted[r.Key] = true
+	}
+	now, err := w.queue.Study(ctx, w.study.Name)
+	if err != nil || now.State == Active && reflect.DeepEqual(now.Spec, w.study.Spec) {
+		return err
+	}
+	if now.State != Active {
+		return w.queue.cancelJobs(ctx, w.study.Name)
+	}
+	return w.queue.settle(ctx, &now.Study)
 }
 
 // backOff is how long a failed run waits: 1, 4, 16, 64 seconds, and then five minutes. River asks before it adds the error.

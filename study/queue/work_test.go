@@ -382,6 +382,45 @@ func TestFewer(t *testing.T) {
 	})
 }
 
+// TestStale shows that a worker whose look at a study began before that became smaller, or was cancelled, leaves no job behind
+// that nothing needs.
+func TestStale(t *testing.T) {
+	t.Parallel()
+	everywhere(t, func(t *testing.T, place string) {
+		s := edited(t, small, "seeds: 4", "seeds: 2")
+		q := added(t, place, s)
+		larger := edited(t, small)
+		p, err := larger.Progress(study.Results{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		client, err := q.client()
+		if err != nil {
+			t.Fatal(err)
+		}
+		waiting := func() int {
+			jobs, err := q.jobs(t.Context(), s.Name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(slices.DeleteFunc(jobs, func(j Job) bool { return j.State != Waiting }))
+		}
+		before := waiting()
+		stale := func() *worker {
+			return &worker{queue: q, client: client, study: &larger, results: study.Results{}, inserted: map[string]bool{}}
+		}
+		if err := stale().fill(t.Context(), p); err != nil || waiting() != before {
+			t.Errorf("%v; %d jobs wait, expected %d", err, waiting(), before)
+		}
+		if err := q.Cancel(t.Context(), s.Name); err != nil {
+			t.Fatal(err)
+		}
+		if err := stale().fill(t.Context(), p); err != nil || waiting() != 0 {
+			t.Errorf("%v; %d jobs wait of a cancelled study", err, waiting())
+		}
+	})
+}
+
 // TestOthersFirst shows when a worker that may turn to other studies does: between two runs for one that comes first, and
 // when only others have runs of its own; and not otherwise.
 func TestOthersFirst(t *testing.T) {
