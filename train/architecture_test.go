@@ -47,6 +47,17 @@ func TestArchitecture(t *testing.T) {
 		t.Errorf("the configuration is %s, %v", text, err)
 	}
 	loadOwn(t, filepath.Join(dir, train.ModelFile), cfg.Architecture)
+	examined, err := train.ExamineArchitecture(dir, cfg.Architecture, train.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer examined.Close()
+	if score := examined.Logits.Score(); score.NLL() != got.TestNLL || score.Accuracy() != got.TestAccuracy {
+		t.Errorf("examined: %v and %v, after the run %v and %v", score.NLL(), score.Accuracy(), got.TestNLL, got.TestAccuracy)
+	}
+	if _, err := train.Examine(dir, train.Options{}); !fault.IsInput(err) || !strings.Contains(err.Error(), "ExamineArchitecture") {
+		t.Errorf("examined without the architecture: %v", err)
+	}
 	cfg.Architecture = own{model.MLP{}}
 	if err := cfg.Validate(); err == nil || !strings.Contains(err.Error(), "model: hidden is empty") {
 		t.Errorf("a model without layers: %v", err)

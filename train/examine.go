@@ -9,6 +9,7 @@ import (
 	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/model"
 )
 
 // Subject is a finished run whose model can be asked for more than its answers to the test images.
@@ -21,12 +22,19 @@ type Subject struct {
 }
 
 // Examine opens a finished run, and classifies its test images. Of the options it uses DataDirs and Threads.
-func Examine(dir string, opt Options) (*Subject, error) {
+func Examine(dir string, opt Options) (*Subject, error) { return examine(dir, nil, opt) }
+
+// ExamineArchitecture is Examine for a run with a model of one's own, as Config.Architecture had it.
+func ExamineArchitecture(dir string, arch model.Model, opt Options) (*Subject, error) {
+	return examine(dir, arch, opt)
+}
+
+func examine(dir string, arch model.Model, opt Options) (*Subject, error) {
 	cfg, err := FolderConfig(dir)
 	if err != nil {
 		return nil, err
 	}
-	m, err := Load(filepath.Join(dir, ModelFile), evalBatch, opt.Threads)
+	m, err := load(filepath.Join(dir, ModelFile), arch, evalBatch, opt.Threads)
 	if err != nil {
 		return nil, err
 	}

@@ -142,7 +142,7 @@ func (c Card) architecture(given model.Model) (model.Model, error) {
 	if given == nil {
 		m, err := model.Parse(c.Model)
 		if err != nil {
-			err = fmt.Errorf("%w; an architecture of one's own is read by LoadArchitecture", err)
+			err = fmt.Errorf("%w; an architecture of one's own is read by LoadArchitecture or ExamineArchitecture", err)
 		}
 		return m, err
 	}
