@@ -32,10 +32,11 @@ func shorter(regularizers ...string) train.Config {
 	return cfg
 }
 
-// find searches and checks what holds for every search.
-func find(t *testing.T, cfg train.Config, opt tune.Options) train.Config {
+// find searches and checks what holds for every search, with short runs of the given lengths or of 10 and 60 steps.
+func find(t *testing.T, cfg train.Config, opt tune.Options, lengths ...int) train.Config {
 	t.Helper()
 	before := slices.Clone(cfg.Regularizers)
+	lengths = append(lengths, 10, 60)
 	got, err := tune.Lambda(context.Background(), cfg, opt)
 	if err != nil {
 		t.Fatal(err)
@@ -51,7 +52,7 @@ func find(t *testing.T, cfg train.Config, opt tune.Options) train.Config {
 			t.Errorf("the choice took %v s", c.Seconds)
 		}
 		got.Choices[i].Seconds = 0 // for searches to be compared
-		if c.Cost > 2 || c.Probes[0].Steps != 10 || c.Probes[len(c.Probes)-1].Steps != 60 || !slices.Contains(got.Regularizers, c.Regularizer) || !strings.Contains(got.Note, c.String()) {
+		if c.Cost > 2 || c.Probes[0].Steps != lengths[0] || c.Probes[len(c.Probes)-1].Steps != lengths[1] || !slices.Contains(got.Regularizers, c.Regularizer) || !strings.Contains(got.Note, c.String()) {
 			t.Errorf("choice %+v, note %q", c, got.Note)
 		}
 		for _, p := range c.Probes {

@@ -32,6 +32,7 @@ func TestScripts(t *testing.T) {
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("MNIST", mnistDir)
+			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, "cache"))
 			return writeDigit(filepath.Join(env.WorkDir, "digit.png"))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -304,8 +304,8 @@ func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
 	return a.train(cmd.Context(), cfg, opt, o.plain)
 }
 
-// tuned finds every λ that the configuration leaves open. Nothing is written before all are found: a search that was killed or
-// interrupted begins again with the same command, and comes to the same.
+// tuned finds every λ that the configuration leaves open. The run folder is not made before all are found; what the search has
+// done is kept in the user's cache folder until then, and the same command goes on from there.
 func (a *app) tuned(ctx context.Context, cfg train.Config, opt train.Options) (train.Config, error) {
 	if !tune.Needed(cfg) {
 		return cfg, nil
@@ -321,11 +321,30 @@ func (a *app) tuned(ctx context.Context, cfg train.Config, opt train.Options) (t
 	if a.watched() {
 		options.Log = a.note
 	}
-	cfg, err := tune.Lambda(ctx, cfg, options)
-	if errors.Is(err, train.ErrInterrupted) {
-		return cfg, fmt.Errorf("%w while looking for λ; nothing was written, the same command begins again", err)
+	memory, err := searchMemory(ctx, cfg, opt)
+	if err != nil {
+		return cfg, err
+	}
+	if memory != nil {
+		options.Probe = memory.Probe
+	}
+	cfg, err = tune.Lambda(ctx, cfg, options)
+	switch {
+	case errors.Is(err, train.ErrInterrupted):
+		return cfg, fmt.Errorf("%w while looking for λ; the same command goes on from here", err)
+	case err == nil && memory != nil:
+		err = memory.Forget()
 	}
 	return cfg, err
+}
+
+// searchMemory returns the memory of the search for a configuration's λ; nil where the user has no cache folder.
+func searchMemory(ctx context.Context, cfg train.Config, opt train.Options) (*tune.Memory, error) {
+	cache, err := dataset.CacheDir()
+	if err != nil {
+		return nil, nil
+	}
+	return tune.Remember(ctx, filepath.Join(cache, "searches"), cfg, opt)
 }
 
 // train runs and reports.

@@ -1,0 +1,105 @@
+package tune
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+
+	"github.com/gradreg/gradreg/internal/atomicfile"
+	"github.com/gradreg/gradreg/internal/build"
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/kernel"
+	"github.com/gradreg/gradreg/train"
+)
+
+// Memory keeps the short runs of one search in a folder, so that a search which was interrupted or killed goes on when it is
+// asked for again. Its Probe is for [Options]. Several goroutines may use it.
+type Memory struct {
+	dir     string
+	program string // what else determines a run's numbers beside its configuration
+}
+
+// Remember returns the memory of a search, in a folder of its own in parent; nothing is written before the first probe.
+func Remember(ctx context.Context, parent string, cfg train.Config, opt train.Options) (*Memory, error) {
+	level, err := kernel.Active()
+	if err != nil {
+		return nil, fault.Input(err)
+	}
+	_, digest, err := train.Describe(ctx, cfg, opt)
+	if err != nil {
+		return nil, err
+	}
+	b := build.Current()
+	m := &Memory{program: fmt.Sprintf("numbers %d, version %s %s, search %d, cpu %s, data %s", train.Numbers, b.Version, b.Commit, Search, level, digest)}
+	name, err := m.name(cfg)
+	m.dir = filepath.Join(parent, name)
+	return m, err
+}
+
+// name returns the hash of everything that determines what comes of a configuration.
+func (m *Memory) name(cfg train.Config) (string, error) {
+	cfg.Note, cfg.Choices = "", nil
+	text, err := cfg.YAML()
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(append([]byte(m.program+"\n"), text...))
+	return hex.EncodeToString(sum[:16]), nil
+}
+
+// Probe is [train.Probe], or what it returned before. A memory that cannot be written to is done without.
+func (m *Memory) Probe(ctx context.Context, cfg train.Config, opt train.Options) (train.Trial, error) {
+	name, err := m.name(cfg)
+	if err != nil {
+		return train.Trial{}, err
+	}
+	path := filepath.Join(m.dir, name)
+	if t, ok := recalled(path + ".json"); ok {
+		return t, nil
+	}
+	kept := opt
+	kept.Dir = path
+	if _, err := os.Stat(filepath.Join(path, "config.yaml")); err == nil {
+		kept.Resume = true
+	}
+	t, err := train.Probe(ctx, cfg, kept)
+	if err != nil && ctx.Err() == nil {
+		return train.Probe(ctx, cfg, opt)
+	}
+	if err == nil && keep(path+".json", t) == nil {
+		os.RemoveAll(path)
+	}
+	return t, err
+}
+
+// Forget removes the folder.
+func (m *Memory) Forget() error { return os.RemoveAll(m.dir) }
+
+// recalled reads a trial; one that is damaged is none.
+func recalled(path string) (t train.Trial, ok bool) {
+	data, err := os.ReadFile(path)
+	if err != nil || json.Unmarshal(data, &t) != nil || t.Images == 0 && t.Diverged == "" {
+		return train.Trial{}, false
+	}
+	if t.Diverged != "" {
+		t.Accuracy, t.NLL, t.Calibrated, t.Temperature = math.NaN(), math.NaN(), math.NaN(), math.NaN()
+	}
+	return t, true
+}
+
+// keep writes a trial. JSON has no NaN: a run that diverged has zeros.
+func keep(path string, t train.Trial) error {
+	if t.Diverged != "" {
+		t.Accuracy, t.NLL, t.Calibrated, t.Temperature = 0, 0, 0, 0
+	}
+	data, err := json.Marshal(t)
+	if err != nil {
+		return err
+	}
+	return atomicfile.WriteBytes(path, append(data, '\n'))
+}
