@@ -50,7 +50,7 @@ func start(t *testing.T, place, name string) *exec.Cmd {
 }
 
 // TestKilledWorkers kills worker processes with SIGKILL at random moments, over and over, until a study is done. Every run
-// has one result, bit for bit that of a study nobody disturbed. GRADREG_TEST_LONG=1 makes it 200 runs.
+// has one result, bit for bit that of a study nobody disturbed. GRADREG_TEST_LONG=1, which .ci/run sets, makes it 200 runs.
 func TestKilledWorkers(t *testing.T) {
 	t.Parallel()
 	pairs := []string{"steps: 30", "steps: 300"} // long enough to be hit
