@@ -137,34 +137,40 @@ func (w *worker) finish(ctx context.Context, job *river.Job[RunArgs], result stu
 }
 
 func (w *worker) commit(ctx context.Context, job *river.Job[RunArgs], result study.Result) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	tx, err := w.queue.pool.BeginTx(ctx, nil)
-	if err != nil {
+	return w.queue.keep(ctx, job.Args, result, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := river.JobCompleteTx[riverdriver.Driver[*sql.Tx]](ctx, tx, job)
+		if errors.Is(err, rivertype.ErrNotFound) {
+			return nil // a job that was cancelled, or given to another, a moment ago is not ours to end; the result is true all the same
+		}
 		return err
-	}
-	defer tx.Rollback()
-	if err := w.queue.keep(ctx, tx, job.Args, result); err != nil {
-		return err
-	}
-	// A job that was cancelled, or given to another, a moment ago is not ours to end. The result is true all the same.
-	if _, err := river.JobCompleteTx[riverdriver.Driver[*sql.Tx]](ctx, tx, job); err != nil && !errors.Is(err, rivertype.ErrNotFound) {
-		return err
-	}
-	return tx.Commit()
+	})
 }
 
-// keep writes a result, in the place of the run's state, if there is none yet.
-func (q *Queue) keep(ctx context.Context, tx *sql.Tx, args RunArgs, result study.Result) error {
+// keep writes a result in the place of the run's state, if there is none yet, and in the same transaction what also writes.
+func (q *Queue) keep(ctx context.Context, args RunArgs, result study.Result, also func(context.Context, *sql.Tx) error) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
 	text, err := json.Marshal(result)
 	if err != nil {
 		return err
 	}
+	tx, err := q.pool.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
 	if _, err := tx.ExecContext(ctx, q.bind("INSERT INTO gradreg_result (key, result, config) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING"), args.Key, string(text), args.Config); err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, q.bind("DELETE FROM gradreg_checkpoint WHERE key = ?"), args.Key)
-	return err
+	if _, err := tx.ExecContext(ctx, q.bind("DELETE FROM gradreg_checkpoint WHERE key = ?"), args.Key); err != nil {
+		return err
+	}
+	if also != nil {
+		if err := also(ctx, tx); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
 }
 
 // dir returns the folder of a run.

@@ -3,7 +3,6 @@ package queue
 import (
 	"context"
 	"os"
-	"time"
 
 	"github.com/gradreg/gradreg/study"
 	"github.com/gradreg/gradreg/train"
@@ -61,7 +60,7 @@ func (w *worker) probed(ctx context.Context, key string, cfg train.Config, diges
 	if err != nil {
 		return result, err
 	}
-	if err := w.keepProbe(context.WithoutCancel(ctx), args, result); err != nil {
+	if err := w.queue.keep(context.WithoutCancel(ctx), args, result, nil); err != nil {
 		w.log("%v; a probe's result is not kept", w.queue.hide(err))
 		return result, nil
 	}
@@ -69,18 +68,4 @@ func (w *worker) probed(ctx context.Context, key string, cfg train.Config, diges
 		w.log("%v", err)
 	}
 	return result, nil
-}
-
-func (w *worker) keepProbe(ctx context.Context, args RunArgs, result study.Result) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	tx, err := w.queue.pool.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
-	if err := w.queue.keep(ctx, tx, args, result); err != nil {
-		return err
-	}
-	return tx.Commit()
 }
