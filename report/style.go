@@ -42,7 +42,7 @@ var styled = []string{
 	"weight-decay", "onehot", "frobreg", "label-smoothing", "random-onehot", "input-noise", "topk",
 	"hoffman", "ross", "dropout", "finite-difference", "output-noise", "adversarial", "fgsm",
 	"virtual-adversarial", "softmaxgrad", "datagrad-auto", "spectreg-random", "datagrad-random", "spectreg-noise", "datagrad-noise",
-	"spectral-norm",
+	"spectral-norm", "datagrad-l1", "datagrad-linf", "decoupled-weight-decay",
 }
 
 // StyleOf returns the style of a method, by its name or text form, whatever its λ: datagrad:50 looks as datagrad.
