@@ -44,7 +44,8 @@ func (shareTicks) Ticks(low, high float64) []plot.Tick {
 	return evenTicks{}.Ticks(low, math.Min(high, 100))
 }
 
-// decadeTicks marks powers of ten, at most about seven labelled, with unlabelled ones between where there are few.
+// decadeTicks marks powers of ten, at most about seven labelled, with unlabelled ones between where there are few. At least two
+// have labels, be it as on a linear axis: else nothing says how far apart they are.
 type decadeTicks struct{}
 
 // Ticks returns the marks between low and high, which are above 0.
@@ -73,6 +74,20 @@ func (decadeTicks) Ticks(low, high float64) []plot.Tick {
 		mark(1, e)
 		for f := 2; f <= 9 && every == 1; f++ {
 			mark(f, e)
+		}
+	}
+	labels := 0
+	for _, t := range ticks {
+		if t.Label != "" {
+			labels++
+		}
+	}
+	switch {
+	case len(ticks) < 2:
+		return evenTicks{}.Ticks(low, high)
+	case labels < 2:
+		for i := range ticks {
+			ticks[i].Label = strconv.FormatFloat(ticks[i].Value, 'g', -1, 64)
 		}
 	}
 	return ticks

@@ -33,7 +33,7 @@ func TestTicks(t *testing.T) {
 	for _, c := range []struct {
 		low, high float64
 		labels    int
-	}{{1e-8, 1e-3, 6}, {1e-12, 1e12, 7}, {0.01, 1, 7}, {0.2, 0.9, 2}, {0, 1, 0}, {math.NaN(), 1, 0}} {
+	}{{1e-8, 1e-3, 6}, {1e-12, 1e12, 7}, {0.01, 1, 7}, {0.2, 0.9, 2}, {0.4, 0.95, 6}, {0.41, 0.49, 4}, {0.411, 0.419, 4}, {0, 1, 0}, {math.NaN(), 1, 0}} {
 		labels := 0
 		for _, tick := range (decadeTicks{}).Ticks(c.low, c.high) {
 			if tick.Value < c.low || tick.Value > c.high {
