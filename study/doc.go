@@ -15,5 +15,7 @@
 // same report. A [Run] is known by its key, the hash of everything that determines its numbers; a result belongs to a key,
 // so that no run is done twice and studies share what they have in common.
 //
+// A report's folder holds the study and its runs, from which all of it follows ([ReadFolder]); [Repeat] trains one of them again.
+//
 // Package queue runs a study's runs, on one machine or many.
 package study

@@ -1,7 +1,6 @@
 package study
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -9,53 +8,9 @@ import (
 	"io"
 	"math"
 
-	"github.com/gradreg/gradreg/dataset"
-	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/train"
 	"github.com/gradreg/gradreg/tune"
 )
-
-// Identity is what determines a study's numbers beside its configurations.
-type Identity struct {
-	Numbers int               `json:"numbers"` // train.Numbers
-	CPU     string            `json:"cpu"`     // kernel level
-	Digests map[string]string `json:"digests"` // of the data sets, see train.DataDigest
-}
-
-// Identify reads a study's data. An error is also that they do not suit its cells.
-func Identify(ctx context.Context, s *Spec, opt train.Options) (Identity, error) {
-	level, err := kernel.Active()
-	if err != nil {
-		return Identity{}, err
-	}
-	id := Identity{Numbers: train.Numbers, CPU: level.String()}
-	var data map[string]dataset.Info
-	if id.Digests, data, err = Describe(ctx, s, opt); err != nil {
-		return id, err
-	}
-	return id, s.Suits(data)
-}
-
-// Describe reads a study's data, and returns their digests and what they are.
-func Describe(ctx context.Context, s *Spec, opt train.Options) (map[string]string, map[string]dataset.Info, error) {
-	digests, data := map[string]string{}, map[string]dataset.Info{}
-	for _, c := range s.Cells() {
-		if digests[c.Data] != "" {
-			continue
-		}
-		if err := ctx.Err(); err != nil {
-			return nil, nil, err
-		}
-		_, cfg, err := s.first(c)
-		if err != nil {
-			return nil, nil, err
-		}
-		if data[c.Data], digests[c.Data], err = train.Describe(ctx, cfg, opt); err != nil {
-			return nil, nil, err
-		}
-	}
-	return digests, data, nil
-}
 
 // Run is a training run of a study.
 type Run struct {
@@ -65,6 +20,14 @@ type Run struct {
 	Round  int // of tuning
 	Values Values
 	Config train.Config
+}
+
+// String names the run for people.
+func (r Run) String() string {
+	if r.Final() {
+		return fmt.Sprintf("%s, seed %d", r.Cell, r.Config.Seed)
+	}
+	return fmt.Sprintf("%s, trial %d, round %d, seed %d", r.Cell, r.Trial+1, r.Round+1, r.Config.Seed)
 }
 
 // Final reports whether the run is evaluated on the test images.
@@ -125,6 +88,35 @@ type Result struct {
 type CurvePoint struct {
 	Step        int     `json:"step"`
 	DevAccuracy float64 `json:"dev_accuracy"`
+}
+
+// TrialResult returns the result of a run that was scored on dev images.
+func TrialResult(t train.Trial) Result {
+	r := Result{Images: t.Images, Seconds: t.Seconds, Diverged: t.Diverged}
+	if t.Diverged == "" {
+		r.Accuracy, r.NLL, r.Calibrated = t.Accuracy, t.NLL, t.Calibrated
+	}
+	return r
+}
+
+// FinalResult returns the result of a run that was scored on the test images, but its learning curve.
+func FinalResult(s train.Summary) Result {
+	r := Result{
+		Accuracy: s.TestAccuracy, NLL: s.TestNLL, Images: s.TestImages, ECE: s.TestECE, Seconds: s.Seconds, Note: s.Note,
+		Version: s.Version, Commit: s.Commit, // of the program that evaluated it
+	}
+	for _, c := range s.Choices {
+		r.Seconds += c.Seconds
+	}
+	return r
+}
+
+// Equals reports whether two results have the same scores, to the last bit, as far as both have them: runs of the program's
+// first days were recorded with their accuracy alone.
+func (r Result) Equals(other Result) bool {
+	same := func(a, b float64) bool { return a == b || a == 0 || b == 0 }
+	return (r.Diverged == "") == (other.Diverged == "") && r.Accuracy == other.Accuracy && same(r.NLL, other.NLL) &&
+		same(float64(r.Images), float64(other.Images)) && same(r.Calibrated, other.Calibrated) && same(r.ECE, other.ECE)
 }
 
 // Trial returns the result of a run that is scored on dev images as that of a probe. Its temperature is not known any more.

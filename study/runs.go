@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"regexp"
 	"strconv"
 
@@ -42,6 +44,23 @@ func ReadRuns(r io.Reader) ([]Result, error) {
 		return nil, fault.Inputf("line %d is longer than %d bytes, expected a run", len(runs)+1, longestLine)
 	}
 	return runs, lines.Err()
+}
+
+// ReadRunsFile is ReadRuns of a file.
+func ReadRunsFile(path string) ([]Result, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fault.Inputf("%s does not exist, expected the %s of a report's folder", path, RunsFile)
+	}
+	if err != nil {
+		return nil, fault.Input(err)
+	}
+	defer f.Close()
+	runs, err := ReadRuns(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return runs, nil
 }
 
 // longestLine leaves room for a learning curve of some ten thousand points.

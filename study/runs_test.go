@@ -14,30 +14,13 @@ import (
 )
 
 // rebuilt returns what results.json should hold for the study and the runs in a report's folder.
-func rebuilt(t *testing.T, dir string, id Identity, from *Origin) string {
+func rebuilt(t *testing.T, dir string, from *Origin) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(dir, SpecFile))
+	found, results, err := ReadFolder(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec, err := Read(text)
-	if err != nil {
-		t.Fatalf("%s: %v", SpecFile, err)
-	}
-	f, err := os.Open(filepath.Join(dir, RunsFile))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	runs, err := ReadRuns(f)
-	if err != nil {
-		t.Fatalf("%s: %v", RunsFile, err)
-	}
-	results := Results{}
-	for _, r := range runs {
-		results[r.Key] = r
-	}
-	r, err := NewReport(&Study{Spec: *spec, Identity: id}, results)
+	r, err := NewReport(found, results)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +74,7 @@ func TestReportFollows(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := rebuilt(t, dir, s.Identity, &from); got != string(stored) {
+			if got := rebuilt(t, dir, &from); got != string(stored) {
 				t.Errorf("from %s and %s follows\n%s\nnot\n%s", SpecFile, RunsFile, got, stored)
 			}
 		})

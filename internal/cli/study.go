@@ -48,7 +48,7 @@ and continued at any time, and a worker that dies loses nothing: its runs go on 
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.studyRunCommand(), a.studyStatusCommand(), a.studyReportCommand(), a.studyImportCommand(), a.studyCancelCommand(), a.studyListCommand(), a.studyCheckCommand(), a.studyShowCommand())
+	cmd.AddCommand(a.studyRunCommand(), a.studyStatusCommand(), a.studyReportCommand(), a.studyImportCommand(), a.studyVerifyCommand(), a.studyCancelCommand(), a.studyListCommand(), a.studyCheckCommand(), a.studyShowCommand())
 	return cmd
 }
 

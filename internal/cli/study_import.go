@@ -1,14 +1,12 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
-	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/study"
 	"github.com/gradreg/gradreg/study/queue"
 )
@@ -55,21 +53,8 @@ one of them, of the same program, kernels and images, then has it: it goes on wh
 
 // readRuns reads the finished runs of a report's folder, or of a file.
 func readRuns(path string) ([]study.Result, error) {
-	info, err := os.Stat(path)
-	if err == nil && info.IsDir() {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, study.RunsFile)
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		if errors.Is(err, os.ErrNotExist) {
-			return nil, fault.Inputf("%s does not exist, expected a report's folder or its %s", path, study.RunsFile)
-		}
-		return nil, fault.Input(err)
-	}
-	defer f.Close()
-	runs, err := study.ReadRuns(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return runs, nil
+	return study.ReadRunsFile(path)
 }

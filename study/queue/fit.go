@@ -8,7 +8,6 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/study"
 	"github.com/gradreg/gradreg/train"
 )
@@ -25,7 +24,7 @@ func (u *Unfit) Unwrap() error { return u.Reason }
 // fits returns an Unfit if this process has other kernels, another version or other data than those that a study was begun
 // with. Data are read once, not whenever a worker comes back to a study: a run that does not find them will tell.
 func (q *Queue) fits(ctx context.Context, e Entry, dirs []string) error {
-	if err := same(e.Identity); err != nil {
+	if err := e.Identity.Here(); err != nil {
 		return &Unfit{e.Name, fault.Input(err)}
 	}
 	known := fmt.Sprintf("%q %v %q", e.Name, e.Identity.Digests, dirs)
@@ -37,7 +36,7 @@ func (q *Queue) fits(ctx context.Context, e Entry, dirs []string) error {
 	}
 	digests, _, err := study.Describe(ctx, &e.Spec, train.Options{DataDirs: dirs})
 	if err == nil {
-		err = sameData(e.Identity, digests)
+		err = e.Identity.Has(digests)
 	}
 	if ctx.Err() != nil {
 		return train.ErrInterrupted
@@ -48,31 +47,6 @@ func (q *Queue) fits(ctx context.Context, e Entry, dirs []string) error {
 	q.lock.Lock()
 	defer q.lock.Unlock()
 	q.read[known] = true
-	return nil
-}
-
-// same returns how this process differs from one that a study was begun by.
-func same(id study.Identity) error {
-	level, err := kernel.Active()
-	if err != nil {
-		return err
-	}
-	if id.CPU != level.String() {
-		return fmt.Errorf("it was begun with the kernels %s, this process has %s; GRADREG_CPU selects others", id.CPU, level)
-	}
-	if id.Numbers != train.Numbers {
-		return fmt.Errorf("it was begun by a version of the program whose numbers are %d, those of this one are %d", id.Numbers, train.Numbers)
-	}
-	return nil
-}
-
-// sameData returns which data are not those of a study. Data that are new to it are what they are.
-func sameData(id study.Identity, digests map[string]string) error {
-	for name, digest := range digests {
-		if was, ok := id.Digests[name]; ok && was != digest {
-			return fmt.Errorf("the images of %s are not those that it was begun with", name)
-		}
-	}
 	return nil
 }
 

@@ -217,33 +217,21 @@ func (w *worker) train(ctx context.Context, args RunArgs) (study.Result, error) 
 
 // attempt trains and evaluates.
 func (w *worker) attempt(ctx context.Context, args RunArgs, cfg train.Config, opt train.Options) (study.Result, error) {
-	var r study.Result
 	if !args.Final {
 		t, err := train.Probe(ctx, cfg, opt)
-		if err != nil {
-			return r, err
-		}
-		if r.Diverged = t.Diverged; r.Diverged == "" {
-			r.Accuracy, r.NLL, r.Images, r.Calibrated = t.Accuracy, t.NLL, t.Images, t.Calibrated
-		}
-		r.Seconds = t.Seconds
-		return r, nil
+		return study.TrialResult(t), err
 	}
 	cfg, err := w.choose(ctx, args, cfg, opt)
 	if err != nil {
-		return r, err
+		return study.Result{}, err
 	}
 	s, err := train.FolderSummary(opt.Dir)
 	if err != nil { // else a worker died between the end of the run and that of its job
 		if s, err = train.Run(ctx, cfg, opt); err != nil {
-			return r, err
+			return study.Result{}, err
 		}
 	}
-	r.Accuracy, r.NLL, r.Images, r.ECE, r.Seconds = s.TestAccuracy, s.TestNLL, s.TestImages, s.TestECE, s.Seconds
-	for _, c := range s.Choices {
-		r.Seconds += c.Seconds
-	}
-	r.Version, r.Commit, r.Note = s.Version, s.Commit, s.Note // the program is that which evaluated it
+	r := study.FinalResult(s)
 	metrics, err := train.ReadMetrics(filepath.Join(opt.Dir, "metrics.jsonl"))
 	for _, m := range metrics {
 		if m.DevAccuracy != nil {

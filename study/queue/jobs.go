@@ -48,17 +48,16 @@ func insert(ctx context.Context, client *river.Client[*sql.Tx], s *study.Study, 
 			if err != nil {
 				return err
 			}
-			name := fmt.Sprintf("%s, seed %d", r.Cell, r.Config.Seed)
 			priority := priorityFinal
-			if !r.Final() {
-				name = fmt.Sprintf("%s, trial %d, round %d, seed %d", r.Cell, r.Trial+1, r.Round+1, r.Config.Seed)
+			switch {
+			case r.Final():
+			case r.Round > 0:
+				priority = priorityLaterRound
+			default:
 				priority = priorityFirstRound
-				if r.Round > 0 {
-					priority = priorityLaterRound
-				}
 			}
 			params = append(params, river.InsertManyParams{
-				Args: RunArgs{Key: r.Key, Final: r.Final(), Config: string(config), Digest: s.Identity.Digests[r.Cell.Data], Name: name},
+				Args: RunArgs{Key: r.Key, Final: r.Final(), Config: string(config), Digest: s.Identity.Digests[r.Cell.Data], Name: r.String()},
 				InsertOpts: &river.InsertOpts{
 					Queue: s.Name, Priority: priority, MaxAttempts: s.Attempts, Tags: []string{r.Key},
 					UniqueOpts: river.UniqueOpts{ByArgs: true, ByQueue: true, ByState: everyState},

@@ -1,0 +1,179 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/study"
+	"github.com/gradreg/gradreg/train"
+)
+
+// verifyOptions are the flags of gradreg study verify.
+type verifyOptions struct {
+	runs, threads int
+	seed          uint64
+	dataDir       string
+}
+
+func (a *app) studyVerifyCommand() *cobra.Command {
+	o := &verifyOptions{}
+	cmd := &cobra.Command{
+		Use:   "verify FOLDER",
+		Short: "Train some of a report's runs again and compare the numbers bit for bit",
+		Long: `Train some of the runs of a report again, chosen at random, and compare accuracy and negative log-likelihood with those of the
+report, to the last bit. Images and kernels have to be those of the study. Exit code 1 if a run comes to something else.`,
+		Example: `  # Three runs of the published table
+  gradreg study verify results/wd-table
+
+  # All of them, about half an hour
+  gradreg study verify results/wd-table --runs 0`,
+		Args: args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, list []string) error { return a.verifyStudy(cmd, o, list[0]) },
+	}
+	f := cmd.Flags()
+	f.IntVar(&o.runs, "runs", 3, "how many runs; 0 for all")
+	f.Uint64Var(&o.seed, "seed", 0, "of the choice (default another one each time)")
+	f.StringVar(&o.dataDir, "data-dir", "", "folder to look for data in")
+	threadsFlag(cmd, &o.threads)
+	complete(cmd, "data-dir", completeFolders)
+	cmd.ValidArgsFunction = completeFolders
+	return cmd
+}
+
+// verified is a run that was trained again.
+type verified struct {
+	Key      string       `json:"key"`
+	Name     string       `json:"name"`
+	Stored   study.Result `json:"stored"`
+	Repeated study.Result `json:"repeated"`
+	Equal    bool         `json:"equal"`
+}
+
+// verification is what came of it.
+type verification struct {
+	Study  string     `json:"name"`
+	Seed   uint64     `json:"seed"`
+	Stored int        `json:"stored_count"`
+	Equal  int        `json:"equal_count"`
+	Runs   []verified `json:"runs"`
+}
+
+func (a *app) verifyStudy(cmd *cobra.Command, o *verifyOptions, dir string) error {
+	if o.runs < 0 {
+		return usage{fmt.Errorf("--runs is %d, expected at least 0", o.runs)}
+	}
+	threads, err := a.threadCount(cmd, o.threads)
+	if err != nil {
+		return err
+	}
+	ctx, stop := interruptible(cmd.Context())
+	defer stop()
+	opt := train.Options{DataDirs: a.dataDirs(o.dataDir), Threads: threads}
+	s, results, err := study.ReadFolder(dir)
+	if err == nil {
+		err = fitting(ctx, s, opt)
+	}
+	if err != nil {
+		return err
+	}
+	runs, err := stored(s, results)
+	if err != nil {
+		return err
+	}
+	if !cmd.Flags().Changed("seed") {
+		o.seed = uint64(a.now().UnixNano())
+	}
+	v := verification{Study: s.Name, Seed: o.seed, Stored: len(runs), Runs: []verified{}}
+	rand.New(rand.NewPCG(o.seed, 0)).Shuffle(len(runs), func(i, j int) { runs[i], runs[j] = runs[j], runs[i] })
+	if o.runs > 0 {
+		runs = runs[:min(o.runs, len(runs))]
+	}
+	for i, r := range runs {
+		if err := a.verifyRun(ctx, &v, r, results[r.Key], opt, fmt.Sprintf("%d/%d", i+1, len(runs))); err != nil {
+			return err
+		}
+	}
+	if a.json {
+		err = a.printJSON(v)
+	} else {
+		_, err = fmt.Fprintf(a.out, "%d of %d runs came to the same, bit for bit; %s has %d\n", v.Equal, len(v.Runs), dir, v.Stored)
+	}
+	if err == nil && v.Equal < len(v.Runs) {
+		err = fmt.Errorf("%d of %d runs of %s come to something else", len(v.Runs)-v.Equal, len(v.Runs), filepath.Join(dir, study.RunsFile))
+	}
+	return err
+}
+
+// fitting returns why the numbers of this process cannot be those of the study.
+func fitting(ctx context.Context, s *study.Study, opt train.Options) error {
+	if err := s.Identity.Here(); err != nil {
+		return fault.Inputf("study %s: %w", s.Name, err)
+	}
+	digests, _, err := study.Describe(ctx, &s.Spec, opt)
+	if err == nil {
+		err = s.Identity.Has(digests)
+	}
+	if errors.Is(err, context.Canceled) {
+		return train.ErrInterrupted
+	}
+	if err != nil {
+		return fault.Inputf("study %s: %w", s.Name, err)
+	}
+	return nil
+}
+
+// stored returns the runs of a study that have results.
+func stored(s *study.Study, results study.Results) ([]study.Run, error) {
+	p, err := s.Progress(results)
+	if err != nil {
+		return nil, err
+	}
+	var runs []study.Run
+	for _, r := range p.Runs() {
+		if _, ok := results[r.Key]; ok {
+			runs = append(runs, r)
+		}
+	}
+	if len(runs) == 0 {
+		return nil, fault.Inputf("no run of study %s is among those of the folder", s.Name)
+	}
+	return runs, nil
+}
+
+// verifyRun trains a run again.
+func (a *app) verifyRun(ctx context.Context, v *verification, r study.Run, before study.Result, opt train.Options, count string) error {
+	if a.watched() {
+		a.note(count + "  " + r.String())
+	}
+	again, err := study.Repeat(ctx, r, opt)
+	if err != nil {
+		return err
+	}
+	equal := again.Equals(before)
+	v.Runs = append(v.Runs, verified{r.Key, r.String(), before, again, equal})
+	if equal {
+		v.Equal++
+	}
+	if !a.json {
+		verdict := "the same"
+		if !equal {
+			verdict = fmt.Sprintf("NOT the same: NLL %v was %v, accuracy %v was %v", again.NLL, before.NLL, again.Accuracy, before.Accuracy)
+		}
+		_, err = fmt.Fprintf(a.out, "%s: %s again, %s\n", r, score(again), verdict)
+	}
+	return err
+}
+
+// score says how a run did.
+func score(r study.Result) string {
+	if r.Diverged != "" {
+		return "diverged"
+	}
+	return fmt.Sprintf("%.2f %%", 100*r.Accuracy)
+}
