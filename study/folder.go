@@ -1,0 +1,45 @@
+package study
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/gradreg/gradreg/internal/fault"
+)
+
+// ReadFolder reads the study and the runs of a report's folder.
+func ReadFolder(dir string) (*Study, Results, error) {
+	data := map[string][]byte{}
+	for _, name := range []string{SpecFile, ResultsFile} {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil, fault.Inputf("%s is no report's folder: it has no %s", dir, name)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		data[name] = text
+	}
+	spec, err := Read(data[SpecFile])
+	if err != nil {
+		return nil, nil, fault.Inputf("%s: %w", filepath.Join(dir, SpecFile), err)
+	}
+	s := &Study{Spec: *spec}
+	if err := json.Unmarshal(data[ResultsFile], &struct {
+		Identity *Identity `json:"identity"`
+	}{&s.Identity}); err != nil {
+		return nil, nil, fault.Inputf("%s: %w", filepath.Join(dir, ResultsFile), err)
+	}
+	runs, err := ReadRunsFile(filepath.Join(dir, RunsFile))
+	if err != nil {
+		return nil, nil, err
+	}
+	results := Results{}
+	for _, r := range runs {
+		results[r.Key] = r
+	}
+	return s, results, nil
+}
