@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -27,7 +26,8 @@ func (a *app) studyVerifyCommand() *cobra.Command {
 		Use:   "verify FOLDER",
 		Short: "Train some of a report's runs again and compare the numbers bit for bit",
 		Long: `Train some of the runs of a report again, chosen at random, and compare accuracy and negative log-likelihood with those of the
-report, to the last bit. Images and kernels have to be those of the study. Exit code 1 if a run comes to something else.`,
+report, to the last bit. Images and kernels have to be those of the study; runs whose images are not here are left out.
+Exit code 1 if a run comes to something else.`,
 		Example: `  # Three runs of the published table
   gradreg study verify results/wd-table
 
@@ -76,20 +76,24 @@ func (a *app) verifyStudy(cmd *cobra.Command, o *verifyOptions, dir string) erro
 	defer stop()
 	opt := train.Options{DataDirs: a.dataDirs(o.dataDir), Threads: threads}
 	s, results, err := study.ReadFolder(dir)
-	if err == nil {
-		err = fitting(ctx, s, opt)
-	}
 	if err != nil {
 		return err
+	}
+	if err := s.Identity.Here(); err != nil {
+		return fault.Inputf("study %s: %w", s.Name, err)
 	}
 	runs, err := stored(s, results)
 	if err != nil {
 		return err
 	}
+	v := verification{Study: s.Name, Stored: len(runs), Runs: []verified{}}
+	if runs, err = a.repeatable(ctx, s, runs, opt); err != nil {
+		return err
+	}
 	if !cmd.Flags().Changed("seed") {
 		o.seed = uint64(a.now().UnixNano())
 	}
-	v := verification{Study: s.Name, Seed: o.seed, Stored: len(runs), Runs: []verified{}}
+	v.Seed = o.seed
 	rand.New(rand.NewPCG(o.seed, 0)).Shuffle(len(runs), func(i, j int) { runs[i], runs[j] = runs[j], runs[i] })
 	if o.runs > 0 {
 		runs = runs[:min(o.runs, len(runs))]
@@ -110,22 +114,37 @@ func (a *app) verifyStudy(cmd *cobra.Command, o *verifyOptions, dir string) erro
 	return err
 }
 
-// fitting returns why the numbers of this process cannot be those of the study.
-func fitting(ctx context.Context, s *study.Study, opt train.Options) error {
-	if err := s.Identity.Here(); err != nil {
-		return fault.Inputf("study %s: %w", s.Name, err)
+// repeatable returns the runs whose images are here, and tells which are not; they have to be those of the study.
+func (a *app) repeatable(ctx context.Context, s *study.Study, runs []study.Run, opt train.Options) ([]study.Run, error) {
+	missing := map[string]error{}
+	digests := map[string]string{}
+	var here []study.Run
+	for _, r := range runs {
+		data := r.Cell.Data
+		if digests[data] == "" && missing[data] == nil {
+			digest, err := train.DataDigest(ctx, r.Config, opt)
+			if ctx.Err() != nil {
+				return nil, train.ErrInterrupted
+			}
+			if err == nil {
+				err = s.Identity.Has(map[string]string{data: digest})
+			}
+			if err != nil {
+				missing[data] = fault.Inputf("study %s: %w", s.Name, err)
+				if a.watched() {
+					a.note(fmt.Sprintf("%v; runs with these images are left out", err))
+				}
+			}
+			digests[data] = digest
+		}
+		if missing[data] == nil {
+			here = append(here, r)
+		}
 	}
-	digests, _, err := study.Describe(ctx, &s.Spec, opt)
-	if err == nil {
-		err = s.Identity.Has(digests)
+	if len(here) == 0 {
+		return nil, missing[runs[0].Cell.Data]
 	}
-	if errors.Is(err, context.Canceled) {
-		return train.ErrInterrupted
-	}
-	if err != nil {
-		return fault.Inputf("study %s: %w", s.Name, err)
-	}
-	return nil
+	return here, nil
 }
 
 // stored returns the runs of a study that have results.
