@@ -175,6 +175,38 @@ func TestLeft(t *testing.T) {
 	}
 }
 
+// TestLeftOfUnknown checks that a method of which nothing is complete is expected to take as long as its multiply-adds say.
+func TestLeftOfUnknown(t *testing.T) {
+	s := read(t, `
+name: example
+title: Example
+data: [mnist]
+train_sizes: [100]
+methods:
+  - name: none
+  - name: datagrad
+    regularizers: ["datagrad:50"]
+  - name: jacreg
+    regularizers: ["jacreg:1"]
+baseline: none
+seeds: 3
+`)
+	p, err := s.Progress(Results{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	results := Results{}
+	for _, r := range p.Runs() {
+		if r.Cell.Method == "none" {
+			results[r.Key] = Result{Key: r.Key, Seconds: 20}
+		}
+	}
+	const plain, low, high = 3 * 20, 2.1 + 10.5, 2.1 + 11.5 // see docs/regularizer-costs.json
+	if got := s.Left(p, results); got < low*plain || got > high*plain {
+		t.Errorf("%v seconds are left, expected about %v", got, (low+high)/2*plain)
+	}
+}
+
 // TestWarmup checks that the short runs of tuning take their share of warm-ups, too, and final runs all of them.
 func TestWarmup(t *testing.T) {
 	s := read(t, strings.Replace(example, "datagrad:$lambda", "datagrad:$lambda,warmup=400", 1))
