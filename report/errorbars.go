@@ -58,6 +58,9 @@ func (e ErrorBars) Caption() string {
 	}
 	text := fmt.Sprintf("%s. Mean and %s; %s. Methods at the same place are drawn beside each other.",
 		e.Title, stats.Interval{Level: boxLevel, Kind: stats.KindT}, counted(least, most, "runs a point"))
+	if least < leastBarred {
+		text += fmt.Sprintf(" Fewer than %d runs have no interval.", leastBarred)
+	}
 	if e.gains() {
 		text += " " + e.gainCaption()
 	}
@@ -71,7 +74,7 @@ func (e ErrorBars) gainCaption() string {
 	for _, s := range e.Series {
 		for _, g := range s.Gains {
 			least, most = min(least, g.Difference.N), max(most, g.Difference.N)
-			if g.Interval != nil && !slices.Contains(kinds, g.Interval.String()) {
+			if g.Interval != nil && g.Difference.N >= leastBarred && !slices.Contains(kinds, g.Interval.String()) {
 				kinds = append(kinds, g.Interval.String())
 			}
 		}
@@ -170,6 +173,9 @@ func (e ErrorBars) dodge(x, shift float64) float64 {
 	return x + 0.008*shift*math.Max(last-first, 1)
 }
 
+// leastBarred is the fewest runs that get an interval: that of two is 18 standard errors long, and hides what more runs say.
+const leastBarred = 3
+
 // points returns the means of a series with their intervals, shifted sideways.
 func (e ErrorBars) points(s BarSeries, shift float64) (bars, error) {
 	var b bars
@@ -185,7 +191,7 @@ func (e ErrorBars) points(s BarSeries, shift float64) (bars, error) {
 			values[i] = e.Y.shown(v)
 		}
 		mean, half := stats.Summarize(values).Mean, 0.0
-		if len(values) > 1 {
+		if len(values) >= leastBarred {
 			in, err := stats.MeanInterval(values, boxLevel)
 			if err != nil {
 				return b, err
@@ -202,7 +208,7 @@ func (e ErrorBars) differences(s BarSeries, shift float64) bars {
 	var b bars
 	for _, g := range s.Gains {
 		mean, below, above := g.Difference.Mean, 0.0, 0.0
-		if g.Interval != nil {
+		if g.Interval != nil && g.Difference.N >= leastBarred {
 			below, above = mean-g.Interval.Low, g.Interval.High-mean
 		}
 		b.add(e.dodge(e.X.shown(g.X), shift), e.Y.shown(mean), e.Y.shown(below), e.Y.shown(above))
