@@ -121,11 +121,10 @@ func (r Result) Equals(other Result) bool {
 
 // Trial returns the result of a run that is scored on dev images as that of a probe. Its temperature is not known any more.
 func (r Result) Trial() train.Trial {
-	t := train.Trial{Images: r.Images, Accuracy: r.Accuracy, NLL: r.NLL, Calibrated: r.Calibrated, Temperature: math.NaN(), Seconds: r.Seconds, Diverged: r.Diverged}
 	if r.Diverged != "" {
-		t.Accuracy, t.NLL, t.Calibrated = math.NaN(), math.NaN(), math.NaN()
+		return train.DivergedTrial(r.Diverged, r.Seconds)
 	}
-	return t
+	return train.Trial{Images: r.Images, Accuracy: r.Accuracy, NLL: r.NLL, Calibrated: r.Calibrated, Temperature: math.NaN(), Seconds: r.Seconds}
 }
 
 // score returns the accuracy, −∞ of a run that diverged.

@@ -27,6 +27,11 @@ type Trial struct {
 	Diverged    string  `json:"diverged,omitempty"` // why the run ended early; the numbers are then NaN
 }
 
+// DivergedTrial is a trial that ended early, for a reason and after some seconds of training.
+func DivergedTrial(reason string, seconds float64) Trial {
+	return Trial{Accuracy: nan, NLL: nan, Calibrated: nan, Temperature: nan, Seconds: seconds, Diverged: reason}
+}
+
 // Probe trains a configuration and scores it on dev images: images of the training file that the configuration leaves, or
 // where it leaves none the last fifth of the training images, which it then does without. Test images are not looked at. A
 // run whose numbers become infinite is a Trial, not an error. A folder, if there is one, holds the state to resume from and
@@ -35,7 +40,7 @@ func Probe(ctx context.Context, cfg Config, opt Options) (Trial, error) {
 	r, err := probe(ctx, cfg, opt)
 	defer r.close()
 	if Diverged(err) {
-		return Trial{Accuracy: nan, NLL: nan, Calibrated: nan, Temperature: nan, Seconds: r.progress.seconds, Diverged: err.Error()}, nil
+		return DivergedTrial(err.Error(), r.progress.seconds), nil
 	}
 	if err != nil {
 		return Trial{}, err

@@ -10,6 +10,12 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
+// Begun reports whether a folder holds the configuration of a run, which Resume goes on with.
+func Begun(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, configFile))
+	return err == nil
+}
+
 // FolderConfig returns the configuration of a run folder.
 func FolderConfig(dir string) (Config, error) {
 	path := filepath.Join(dir, configFile)

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 
@@ -63,10 +62,7 @@ func (m *Memory) Probe(ctx context.Context, cfg train.Config, opt train.Options)
 		return t, nil
 	}
 	kept := opt
-	kept.Dir = path
-	if _, err := os.Stat(filepath.Join(path, "config.yaml")); err == nil {
-		kept.Resume = true
-	}
+	kept.Dir, kept.Resume = path, train.Begun(path)
 	t, err := train.Probe(ctx, cfg, kept)
 	if err != nil && ctx.Err() == nil {
 		return train.Probe(ctx, cfg, opt)
@@ -87,15 +83,15 @@ func recalled(path string) (t train.Trial, ok bool) {
 		return train.Trial{}, false
 	}
 	if t.Diverged != "" {
-		t.Accuracy, t.NLL, t.Calibrated, t.Temperature = math.NaN(), math.NaN(), math.NaN(), math.NaN()
+		t = train.DivergedTrial(t.Diverged, t.Seconds)
 	}
 	return t, true
 }
 
-// keep writes a trial. JSON has no NaN: a run that diverged has zeros.
+// keep writes a trial, of one that diverged what JSON can hold, which has no NaN.
 func keep(path string, t train.Trial) error {
 	if t.Diverged != "" {
-		t.Accuracy, t.NLL, t.Calibrated, t.Temperature = 0, 0, 0, 0
+		t = train.Trial{Seconds: t.Seconds, Diverged: t.Diverged}
 	}
 	data, err := json.Marshal(t)
 	if err != nil {

@@ -116,12 +116,11 @@ func (a *app) verifyStudy(cmd *cobra.Command, o *verifyOptions, dir string) erro
 
 // repeatable returns the runs whose images are here, and tells which are not; they have to be those of the study.
 func (a *app) repeatable(ctx context.Context, s *study.Study, runs []study.Run, opt train.Options) ([]study.Run, error) {
-	missing := map[string]error{}
-	digests := map[string]string{}
+	lacks := map[string]error{} // by data set
 	var here []study.Run
 	for _, r := range runs {
 		data := r.Cell.Data
-		if digests[data] == "" && missing[data] == nil {
+		if _, known := lacks[data]; !known {
 			digest, err := train.DataDigest(ctx, r.Config, opt)
 			if ctx.Err() != nil {
 				return nil, train.ErrInterrupted
@@ -129,20 +128,17 @@ func (a *app) repeatable(ctx context.Context, s *study.Study, runs []study.Run, 
 			if err == nil {
 				err = s.Identity.Has(map[string]string{data: digest})
 			}
-			if err != nil {
-				missing[data] = fault.Inputf("study %s: %w", s.Name, err)
-				if a.watched() {
-					a.note(fmt.Sprintf("%v; runs with these images are left out", err))
-				}
+			if err != nil && a.watched() {
+				a.note(fmt.Sprintf("%v; runs with these images are left out", err))
 			}
-			digests[data] = digest
+			lacks[data] = err
 		}
-		if missing[data] == nil {
+		if lacks[data] == nil {
 			here = append(here, r)
 		}
 	}
 	if len(here) == 0 {
-		return nil, missing[runs[0].Cell.Data]
+		return nil, fault.Inputf("study %s: %w", s.Name, lacks[runs[0].Cell.Data])
 	}
 	return here, nil
 }

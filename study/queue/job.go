@@ -188,12 +188,9 @@ func (w *worker) train(ctx context.Context, args RunArgs) (study.Result, error) 
 			return study.Result{}, err
 		}
 	}
-	opt := train.Options{Dir: dir, DataDirs: w.opt.DataDirs, Threads: 1}
+	opt := train.Options{Dir: dir, Resume: train.Begun(dir), DataDirs: w.opt.DataDirs, Threads: 1}
 	if w.share {
 		opt.Saved = w.saver(ctx, args.Key, cfg.Steps)
-	}
-	if _, err := os.Stat(filepath.Join(dir, "config.yaml")); err == nil {
-		opt.Resume = true
 	}
 	result, err := w.attempt(ctx, args, cfg, opt)
 	if opt.Resume && fault.IsInput(err) && !errors.Is(err, filelock.ErrHeld) {
