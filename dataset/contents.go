@@ -57,7 +57,7 @@ func (s *source) readPacked(at place, packed, files []file, contents []content) 
 	}
 	archive, ok := firstIn(at, s.archives())
 	if !ok {
-		return fault.Inputf("%s: not found, nor with .gz or .xz behind its name", at.path(packed[0].name))
+		return fault.Missingf("%s: not found, nor with .gz or .xz behind its name", at.path(packed[0].name))
 	}
 	data, err := s.readArchive(at, archive, packed)
 	if err != nil {
@@ -125,7 +125,7 @@ func openStored(at place, name string) (fs.File, error) {
 	info, err := fs.Stat(at, name) // before opening, which waits for ever at a pipe
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fault.Inputf("%s: not found", at.path(name))
+		return nil, fault.Missingf("%s: not found", at.path(name))
 	case err != nil:
 		return nil, fault.Inputf("%s: %w", at.path(name), reason(err))
 	case !info.Mode().IsRegular():

@@ -16,7 +16,7 @@ func ReadFolder(dir string) (*Study, Results, error) {
 	for _, name := range []string{SpecFile, ResultsFile} {
 		text, err := os.ReadFile(filepath.Join(dir, name))
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, nil, fault.Inputf("%s is no report's folder: it has no %s", dir, name)
+			return nil, nil, fault.Missingf("%s is no report's folder: it has no %s", dir, name)
 		}
 		if err != nil {
 			return nil, nil, err

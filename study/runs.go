@@ -50,7 +50,7 @@ func ReadRuns(r io.Reader) ([]Result, error) {
 func ReadRunsFile(path string) ([]Result, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.Inputf("%s does not exist, expected the %s of a report's folder", path, RunsFile)
+		return nil, fault.Missingf("%s does not exist, expected the %s of a report's folder", path, RunsFile)
 	}
 	if err != nil {
 		return nil, fault.Input(err)

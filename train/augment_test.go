@@ -3,6 +3,7 @@ package train_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,7 +30,7 @@ func TestAugment(t *testing.T) {
 			cancel()
 		}
 	}}
-	if err := fit(t, ctx, cfg, stop); err != train.ErrInterrupted {
+	if err := fit(t, ctx, cfg, stop); !errors.Is(err, train.ErrInterrupted) {
 		t.Fatal(err)
 	}
 	if err := fit(t, context.Background(), cfg, train.Options{Dir: halves, Threads: 1, Resume: true}); err != nil {

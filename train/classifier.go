@@ -1,6 +1,7 @@
 package train
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/gradreg/gradreg/assess"
@@ -43,6 +44,17 @@ func newClassifier(m model.Model, shape dataset.Shape, classes, batch int) (*cla
 func (c *classifier) compile(level kernel.Level, threads int) (err error) {
 	c.program, err = plan.Compile([]*sym.Expr{c.logits}, nil, plan.Options{Level: level, Threads: threads})
 	return err
+}
+
+// twin returns a classifier with the same weights, in the same memory, and images of its own, so that both can run at the
+// same time. n tells twins apart.
+func (c *classifier) twin(n int, level kernel.Level, threads int) (*classifier, error) {
+	t := *c
+	t.x = c.params.Graph().Input(fmt.Sprintf("x%d", n), sym.Float, c.x.Shape()...)
+	t.logits = sym.Replace([]*sym.Expr{c.logits}, map[*sym.Expr]*sym.Expr{c.x: t.x})[0]
+	var err error
+	t.program, err = plan.Compile([]*sym.Expr{t.logits}, nil, plan.Options{Level: level, Threads: threads, Share: c.program})
+	return &t, err
 }
 
 // load copies the parameters of a training step.

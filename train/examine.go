@@ -120,8 +120,9 @@ func (r *run) images(s dataset.Subset) assess.Images {
 // network returns a network with the model's weights, which outlives the model.
 func (m *SavedModel) network(threads int) (*assess.Network, error) {
 	weights := map[string][]float32{}
-	for _, p := range m.classifier.params.All() {
-		weights[p.Name] = slices.Clone(m.classifier.program.Float(p.Expr))
+	c := m.pool.first
+	for _, p := range c.params.All() {
+		weights[p.Name] = slices.Clone(c.program.Float(p.Expr))
 	}
 	return assess.NewNetwork(assess.NetworkOptions{
 		Model: m.arch, Shape: m.shape(), Classes: len(m.Classes), Threads: threads,

@@ -27,7 +27,7 @@ func (r *run) fit(ctx context.Context) error {
 	}
 	for r.progress.step < r.config.Steps {
 		if ctx.Err() != nil {
-			return r.interrupt()
+			return r.interrupt(ctx)
 		}
 		step := r.progress.step + 1
 		filling := r.Now()
@@ -58,11 +58,11 @@ func (r *run) fit(ctx context.Context) error {
 }
 
 // interrupt saves the run where it stands.
-func (r *run) interrupt() error {
+func (r *run) interrupt(ctx context.Context) error {
 	if err := r.save(); err != nil {
 		return err
 	}
-	return ErrInterrupted
+	return Interrupted(ctx)
 }
 
 // save writes a checkpoint and tells whoever wants to know.

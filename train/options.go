@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -94,5 +95,16 @@ type Summary struct {
 // Diverged reports whether err says that a run's numbers did not stay finite: the same run will always end so.
 func Diverged(err error) bool { return errors.As(err, new(divergence)) }
 
-// ErrInterrupted is returned when the context ended; the state has been saved if there is a folder.
+// ErrInterrupted is returned when the context ended; the state has been saved if there is a folder. The error wraps the
+// context's own, too, so that errors.Is tells [context.Canceled] from [context.DeadlineExceeded].
 var ErrInterrupted = errors.New("interrupted")
+
+// Interrupted returns the error of work that ended because ctx did: it is ErrInterrupted and wraps the context's error and
+// its cause.
+func Interrupted(ctx context.Context) error { return interruption{ctx.Err(), context.Cause(ctx)} }
+
+// interruption is ErrInterrupted with what ended the context.
+type interruption struct{ err, cause error }
+
+func (interruption) Error() string     { return ErrInterrupted.Error() }
+func (i interruption) Unwrap() []error { return []error{ErrInterrupted, i.err, i.cause} }

@@ -21,7 +21,7 @@ func FolderConfig(dir string) (Config, error) {
 	path := filepath.Join(dir, configFile)
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Config{}, fault.Inputf("%s is no run folder: it has no %s", dir, configFile)
+		return Config{}, fault.Missingf("%s is no run folder: it has no %s", dir, configFile)
 	}
 	if err != nil {
 		return Config{}, err
@@ -39,7 +39,7 @@ func FolderSummary(dir string) (Summary, error) {
 	path := filepath.Join(dir, summaryFile)
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return s, fault.Inputf("%s holds no finished run: it has no %s", dir, summaryFile)
+		return s, fault.Missingf("%s holds no finished run: it has no %s", dir, summaryFile)
 	}
 	if err != nil {
 		return s, err

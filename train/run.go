@@ -35,7 +35,8 @@ type run struct {
 	probing    bool          // there is no test: hold out training images where there are no dev images
 }
 
-// Run trains a model. When the context ends it finishes the step, saves, and returns ErrInterrupted.
+// Run trains a model. When the context ends it finishes the step, saves, and returns an error that is [ErrInterrupted] and
+// wraps the context's; so does one that ends before the first step.
 func Run(ctx context.Context, cfg Config, opt Options) (Summary, error) {
 	if opt.Threads == 0 {
 		opt.Threads = runtime.GOMAXPROCS(0)
@@ -46,6 +47,9 @@ func Run(ctx context.Context, cfg Config, opt Options) (Summary, error) {
 	r := &run{Options: opt}
 	defer r.close()
 	if err := r.prepare(ctx, cfg); err != nil {
+		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+			err = Interrupted(ctx)
+		}
 		return Summary{}, err
 	}
 	if err := r.fit(ctx); err != nil {

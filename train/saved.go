@@ -58,12 +58,14 @@ func saveModel(path string, e *engine, card Card) error {
 	return atomicfile.Write(path, func(w io.Writer) error { return tensorfile.Write(w, f) })
 }
 
-// SavedModel is a trained model that classifies images. It is used by one goroutine at a time.
+// SavedModel is a trained model that classifies images. Any number of goroutines may ask it at the same time: as many as
+// it has threads are answered at once, each with memory of its own for the images and one memory of the weights for all;
+// others wait. An answer does not depend on what else is asked.
 type SavedModel struct {
 	Card
-	arch       model.Model
-	classifier *classifier
-	tables     dataset.Tables
+	arch   model.Model
+	pool   *pool
+	tables dataset.Tables
 }
 
 // limits of what a model file can make us allocate.
@@ -90,7 +92,7 @@ func load(path string, arch model.Model, batch, threads int) (*SavedModel, error
 	data, err := os.ReadFile(path)
 	if err != nil {
 		if os.IsNotExist(err) {
-			err = fault.Inputf("%s: not found, expected a model file", path)
+			err = fault.Missingf("%s: not found, expected a model file", path)
 		}
 		return nil, err
 	}
@@ -122,10 +124,11 @@ func parseModel(data []byte, arch model.Model, batch, threads int) (*SavedModel,
 	if m.arch, err = m.architecture(arch); err != nil {
 		return nil, fmt.Errorf("model: %w", err)
 	}
-	if m.classifier, err = newClassifier(m.arch, m.shape(), len(m.Classes), batch); err != nil {
+	c, err := newClassifier(m.arch, m.shape(), len(m.Classes), batch)
+	if err != nil {
 		return nil, err
 	}
-	params := m.classifier.params.All()
+	params := c.params.All()
 	if len(f.Tensors) != len(params) {
 		return nil, fmt.Errorf("holds %d tensors, expected the %d of %s", len(f.Tensors), len(params), m.Model)
 	}
@@ -134,7 +137,7 @@ func parseModel(data []byte, arch model.Model, batch, threads int) (*SavedModel,
 			return nil, err
 		}
 	}
-	return m, m.start(f, threads)
+	return m, m.start(c, f, threads)
 }
 
 // architecture returns the model that the card names, or the given one, if it is that.
@@ -156,7 +159,7 @@ func (c Card) architecture(given model.Model) (model.Model, error) {
 }
 
 // start compiles the network and gives it its weights.
-func (m *SavedModel) start(f tensorfile.File, threads int) error {
+func (m *SavedModel) start(c *classifier, f tensorfile.File, threads int) error {
 	level, err := kernel.Active()
 	if err != nil {
 		return fault.Input(err)
@@ -164,12 +167,13 @@ func (m *SavedModel) start(f tensorfile.File, threads int) error {
 	if threads == 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	if err := m.classifier.compile(level, threads); err != nil {
+	if err := c.compile(level, threads); err != nil {
 		return err
 	}
-	for _, p := range m.classifier.params.All() {
-		copy(m.classifier.program.Float(p.Expr), f.Tensors[p.Name].F32)
+	for _, p := range c.params.All() {
+		copy(c.program.Float(p.Expr), f.Tensors[p.Name].F32)
 	}
+	m.pool = newPool(c, threads, func(n int) (*classifier, error) { return c.twin(n, level, threads) })
 	m.tables = m.Normalizer.Tables()
 	return nil
 }
@@ -194,8 +198,9 @@ func (c Card) check() error {
 	return nil
 }
 
-// Close frees the model's workers.
-func (m *SavedModel) Close() { m.classifier.close() }
+// Close waits for the answers that are under way and frees the model's workers. Whoever asks later gets [ErrClosed];
+// closing again does nothing.
+func (m *SavedModel) Close() { m.pool.close() }
 
 // Predict returns the class probabilities of an image given as bytes [C, H, W].
 func (m *SavedModel) Predict(image []byte) ([]float64, error) {
@@ -214,7 +219,11 @@ func (m *SavedModel) PredictAll(images [][]byte) ([][]float64, error) {
 			return nil, fault.Inputf("image %d of %d bytes, expected the %d of %v", i, len(image), size, m.shape())
 		}
 	}
-	c := m.classifier
+	c, err := m.pool.take()
+	if err != nil {
+		return nil, err
+	}
+	defer m.pool.give(c)
 	all := make([][]float64, 0, len(images))
 	for batch := range slices.Chunk(images, c.batch) {
 		for i, image := range batch { // what an earlier batch left behind them is computed, too, and changes nothing
@@ -282,7 +291,12 @@ func (m *SavedModel) answers(s dataset.Subset, t dataset.Tables) (*assess.Logits
 	if err := m.fits(s); err != nil {
 		return nil, err
 	}
-	return m.classifier.answers(s, t)
+	c, err := m.pool.take()
+	if err != nil {
+		return nil, err
+	}
+	defer m.pool.give(c)
+	return c.answers(s, t)
 }
 
 // fits refuses images that the model does not take.

@@ -11,7 +11,7 @@ import (
 )
 
 // Auto stands for a λ that is to be found, as in datagrad:auto.
-const Auto = "auto"
+const Auto = train.Auto
 
 // open is a regularizer's text form with a gap for λ.
 type open struct {

@@ -135,7 +135,7 @@ func readStudy(name string) (study.Spec, error) {
 	data, err := os.ReadFile(name)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return study.Spec{}, fault.Inputf("study file %s does not exist", name)
+			return study.Spec{}, fault.Missingf("study file %s does not exist", name)
 		}
 		return study.Spec{}, fault.Inputf("study file: %w", err)
 	}

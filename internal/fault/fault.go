@@ -4,6 +4,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 )
 
 // input is an error of the input.
@@ -22,6 +23,15 @@ func Input(err error) error {
 
 // Inputf is Input of a formatted error.
 func Inputf(format string, args ...any) error { return &input{fmt.Errorf(format, args...)} }
+
+// Missingf is Inputf of a file that does not exist, where the text says so by itself: errors.Is finds [fs.ErrNotExist].
+func Missingf(format string, args ...any) error { return &input{missing{fmt.Errorf(format, args...)}} }
+
+// missing is the error of a file that does not exist.
+type missing struct{ error }
+
+func (m missing) Unwrap() error      { return m.error }
+func (missing) Is(target error) bool { return target == fs.ErrNotExist }
 
 // IsInput reports whether err, or what it wraps, is the input's fault.
 func IsInput(err error) bool {

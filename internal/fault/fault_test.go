@@ -3,6 +3,7 @@ package fault_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"testing"
 
@@ -23,6 +24,7 @@ func TestIsInput(t *testing.T) {
 		{fault.Inputf("count is %d", 3), true},
 		{fmt.Errorf("around: %w", fault.Input(plain)), true},
 		{errors.Join(plain, fault.Input(plain)), true},
+		{fault.Missingf("%s: not found", "name"), true},
 	} {
 		if got := fault.IsInput(c.err); got != c.want {
 			t.Errorf("IsInput(%v) is %v", c.err, got)
@@ -34,6 +36,10 @@ func TestIsInput(t *testing.T) {
 func TestTransparent(t *testing.T) {
 	err := fault.Inputf("reading: %w", fs.ErrNotExist)
 	if err.Error() != "reading: "+fs.ErrNotExist.Error() || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%q", err)
+	}
+	if err := fault.Missingf("%s: not found, %w", "name", io.EOF); err.Error() != "name: not found, EOF" ||
+		!errors.Is(err, fs.ErrNotExist) || !errors.Is(err, io.EOF) || errors.Is(err, fs.ErrExist) {
 		t.Errorf("%q", err)
 	}
 	if err := fault.Input(nil); err != nil {

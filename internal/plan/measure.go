@@ -12,6 +12,6 @@ func Measure(outputs []*sym.Expr, updates []Update, opt Options) (Cost, error) {
 	if err != nil {
 		return Cost{}, err
 	}
-	p.layout(low, max(opt.Threads, 1))
+	p.layout(low, p.useful(opt.Threads))
 	return Cost{p.Bytes(), p.MACs()}, nil
 }

@@ -45,7 +45,7 @@ func Compile(outputs []*sym.Expr, updates []Update, opt Options) (*Program, erro
 	if err != nil {
 		return nil, err
 	}
-	p.allocate(low, max(opt.Threads, 1), opt)
+	p.allocate(low, p.useful(opt.Threads), opt)
 	return p, nil
 }
 
@@ -83,6 +83,16 @@ func prepare(outputs []*sym.Expr, updates []Update, opt Options) (*Program, *low
 	p.nodes = low.nodes
 	p.regions = schedule(p.nodes)
 	return p, low, nil
+}
+
+// useful returns how many of some threads can be busy at once: no more than a region has tasks, however many processors
+// there are or are asked for.
+func (p *Program) useful(threads int) int {
+	most := 1
+	for _, r := range p.regions {
+		most = max(most, len(r.tasks))
+	}
+	return max(1, min(threads, most))
 }
 
 // gatherRoots returns outputs followed by the target and the value of each update.

@@ -57,6 +57,7 @@ func newTeam(workers []*worker) *team {
 func (t *team) run(j *job) error {
 	helpers := min(len(t.wake), j.tasks-1)
 	j.next.Store(0)
+	j.fault.Store(nil) // of an earlier run
 	j.wg.Add(helpers)
 	for _, ch := range t.wake[:helpers] {
 		ch <- j

@@ -39,7 +39,7 @@ func (q *Queue) fits(ctx context.Context, e Entry, dirs []string) error {
 		err = e.Identity.Has(digests)
 	}
 	if ctx.Err() != nil {
-		return train.ErrInterrupted
+		return train.Interrupted(ctx)
 	}
 	if err != nil {
 		return &Unfit{e.Name, fault.Input(err)}

@@ -189,7 +189,7 @@ func (w *worker) run(ctx context.Context) (Status, error) {
 		if statusErr == nil {
 			status = last
 		}
-		return status, train.ErrInterrupted
+		return status, train.Interrupted(ctx)
 	}
 	return status, err
 }
