@@ -190,7 +190,7 @@ func binary(op Op, a, b *Expr) *Expr {
 
 // stretch broadcasts a and b to their common shape under NumPy's rule.
 func stretch(op Op, a, b *Expr) (*Expr, *Expr) {
-	if a.err != nil || b.err != nil || a.shape.Equal(b.shape) {
+	if a == nil || b == nil || a.err != nil || b.err != nil || a.shape.Equal(b.shape) {
 		return a, b
 	}
 	shape, err := broadcastShape(a.shape, b.shape)
@@ -275,10 +275,10 @@ func divRule() rule {
 }
 
 // Scale returns s·x for a constant s.
-func Scale(x *Expr, s float64) *Expr { return Mul(x, x.graph.Const(s)) }
+func Scale(x *Expr, s float64) *Expr { return Mul(x, x.Graph().Const(s)) }
 
 // AddScalar returns x+s for a constant s.
-func AddScalar(x *Expr, s float64) *Expr { return Add(x, x.graph.Const(s)) }
+func AddScalar(x *Expr, s float64) *Expr { return Add(x, x.Graph().Const(s)) }
 
 // Square returns x², element-wise.
 func Square(x *Expr) *Expr { return Mul(x, x) }

@@ -34,16 +34,17 @@ func (env *Env) fail(err error) *Tensor {
 // Eval computes the values of roots in float64, one operation at a time: the reference that every
 // kernel and every compiler pass is tested against. It is plain and slow on purpose.
 func Eval(env Env, roots ...*Expr) ([]*Tensor, error) {
+	roots = allGiven(roots)
 	values := map[*Expr]*Tensor{}
 	for _, e := range needed(env, roots) {
 		if e.err != nil {
 			return nil, e.err
 		}
-		if given, ok := env.Values[e]; ok {
-			if !given.Shape.Equal(e.shape) || len(given.Data) != e.shape.Size() {
-				return nil, fmt.Errorf("value of %v has shape %v and %d elements", e, given.Shape, len(given.Data))
+		if value, ok := env.Values[e]; ok {
+			if !value.Shape.Equal(e.shape) || len(value.Data) != e.shape.Size() {
+				return nil, fmt.Errorf("value of %v has shape %v and %d elements", e, value.Shape, len(value.Data))
 			}
-			values[e] = given
+			values[e] = value
 			continue
 		}
 		args := make([]*Tensor, len(e.args))
@@ -70,7 +71,7 @@ func needed(env Env, roots []*Expr) []*Expr {
 	}
 	all := Topological(roots...)
 	for i := len(all) - 1; i >= 0; i-- {
-		if _, given := env.Values[all[i]]; given || !need[all[i]] {
+		if _, known := env.Values[all[i]]; known || !need[all[i]] {
 			continue
 		}
 		for _, a := range all[i].args {

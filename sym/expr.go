@@ -21,7 +21,8 @@ func NewGraph() *Graph {
 	return &Graph{nodes: map[string]*Expr{}, inputs: map[string]*Expr{}}
 }
 
-// Expr is an immutable node of a [Graph].
+// Expr is an immutable node of a [Graph]. nil stands for an expression that is missing: it carries an error, and so does
+// whatever is built from it.
 type Expr struct {
 	graph *Graph
 	op    Op
@@ -34,32 +35,32 @@ type Expr struct {
 }
 
 // Graph returns the graph that owns e.
-func (e *Expr) Graph() *Graph { return e.graph }
+func (e *Expr) Graph() *Graph { return given(e).graph }
 
 // Op returns the operation of e.
-func (e *Expr) Op() Op { return e.op }
+func (e *Expr) Op() Op { return given(e).op }
 
 // Args returns the arguments of e; they must not be changed.
-func (e *Expr) Args() []*Expr { return e.args }
+func (e *Expr) Args() []*Expr { return given(e).args }
 
 // Attr returns the attributes of e, of the type its operation documents, or nil.
-func (e *Expr) Attr() any { return e.attr }
+func (e *Expr) Attr() any { return given(e).attr }
 
 // Shape returns the shape of e; it must not be changed.
-func (e *Expr) Shape() Shape { return e.shape }
+func (e *Expr) Shape() Shape { return given(e).shape }
 
 // DType returns the element type of e.
-func (e *Expr) DType() DType { return e.dtype }
+func (e *Expr) DType() DType { return given(e).dtype }
 
 // ID returns a number that is larger than that of every argument, direct or not.
-func (e *Expr) ID() int { return e.id }
+func (e *Expr) ID() int { return given(e).id }
 
 // Err returns the error that sticks to e, or nil.
-func (e *Expr) Err() error { return e.err }
+func (e *Expr) Err() error { return given(e).err }
 
 // String describes e by operation, dtype and shape, for messages.
 func (e *Expr) String() string {
-	if e.err != nil {
+	if e = given(e); e.err != nil {
 		return "error(" + e.err.Error() + ")"
 	}
 	return fmt.Sprintf("%s %v%v", e.op, e.dtype, e.shape)
@@ -115,7 +116,9 @@ func callerLine() string {
 func errorExpr(g *Graph, op Op, args []*Expr, err error) *Expr {
 	shapes := make([]Shape, len(args))
 	for i, a := range args {
-		shapes[i] = a.shape
+		if a != nil {
+			shapes[i] = a.shape
+		}
 	}
 	return &Expr{graph: g, op: op, id: -1, err: &Error{Op: op, Shapes: shapes, Caller: callerLine(), Err: err}}
 }
@@ -123,24 +126,53 @@ func errorExpr(g *Graph, op Op, args []*Expr, err error) *Expr {
 // Refuse returns an expression that carries err, with the caller's line: for builders of layers that know what is
 // wrong before an operation would. If x carries an error, that one stays.
 func Refuse(x *Expr, err error) *Expr {
-	if x.err != nil {
+	if x = given(x); x.err != nil {
 		return x
 	}
 	return &Expr{graph: x.graph, op: x.op, id: -1, err: &Error{Caller: callerLine(), Err: err}}
 }
 
+// errMissing is what is wrong with an argument that is nil.
+var errMissing = errors.New("is nil, expected an expression")
+
+// given returns x, and for nil an expression that says so.
+func given(x *Expr) *Expr {
+	if x == nil {
+		return &Expr{id: -1, err: &Error{Caller: callerLine(), Err: fmt.Errorf("an expression %w", errMissing)}}
+	}
+	return x
+}
+
+// allGiven is given of each of some expressions.
+func allGiven(xs []*Expr) []*Expr {
+	out := make([]*Expr, len(xs))
+	for i, x := range xs {
+		out[i] = given(x)
+	}
+	return out
+}
+
 // errMixedGraphs is reported where arguments belong to different graphs.
 var errMixedGraphs = errors.New("arguments belong to different graphs")
+
+// errNoGraph is reported for leaves of a graph that is nil, such as that of an expression that is missing.
+var errNoGraph = errors.New("the graph is nil")
 
 // apply returns the node op(args; attr): the existing one if there is one, a new one if the shape
 // rule accepts the arguments, an expression with an error otherwise.
 func apply(op Op, attr any, args ...*Expr) *Expr {
-	g := args[0].graph
-	for _, a := range args {
+	if len(args) == 0 {
+		return errorExpr(nil, op, nil, errors.New("expected at least one expression"))
+	}
+	for i, a := range args {
+		if a == nil {
+			return errorExpr(nil, op, args, fmt.Errorf("argument %d %w", i+1, errMissing))
+		}
 		if a.err != nil {
 			return a
 		}
 	}
+	g := args[0].graph
 	for _, a := range args {
 		if a.graph != g {
 			return errorExpr(g, op, args, errMixedGraphs)
@@ -151,6 +183,9 @@ func apply(op Op, attr any, args ...*Expr) *Expr {
 
 // intern returns the shared node of op, attr and args, which are free of errors.
 func (g *Graph) intern(op Op, attr any, args []*Expr) *Expr {
+	if g == nil {
+		return errorExpr(nil, op, args, errNoGraph)
+	}
 	key := nodeKey(op, attr, args)
 	if e, ok := g.nodes[key]; ok {
 		return e
@@ -184,7 +219,7 @@ func nodeKey(op Op, attr any, args []*Expr) string {
 
 // With returns e's operation applied to other arguments; a leaf, and an expression with an error, itself.
 func (e *Expr) With(args ...*Expr) *Expr {
-	if len(args) == 0 || e.err != nil {
+	if e = given(e); len(args) == 0 || e.err != nil {
 		return e
 	}
 	return apply(e.op, e.attr, args...)

@@ -10,7 +10,7 @@ import (
 // expression that can be differentiated again; an exact zero where y does not depend on w. Reverse
 // mode: its cost is that of a few evaluations of y, whatever the number of wrt.
 func Gradient(y *Expr, wrt ...*Expr) []*Expr {
-	if y.err == nil && (len(y.shape) != 0 || y.dtype != Float) {
+	if y = given(y); y.err == nil && (len(y.shape) != 0 || y.dtype != Float) {
 		y = errorExpr(y.graph, y.op, []*Expr{y}, fmt.Errorf("Gradient takes a float scalar, found %v%v", y.dtype, y.shape))
 	}
 	return VJP(y, like(y, 1), wrt...)
@@ -91,7 +91,7 @@ func JVP(y *Expr, xs, ts []*Expr) *Expr {
 // firstError returns the first of es that carries an error, or nil.
 func firstError(es []*Expr) *Expr {
 	for _, e := range es {
-		if e.err != nil {
+		if e = given(e); e.err != nil {
 			return e
 		}
 	}

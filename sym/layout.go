@@ -7,7 +7,7 @@ import (
 
 // Reshape returns the elements of x, in row-major order, in another shape of the same size.
 func Reshape(x *Expr, shape ...int) *Expr {
-	if x.err == nil && x.shape.Equal(shape) {
+	if x = given(x); x.err == nil && x.shape.Equal(shape) {
 		return x
 	}
 	if v, ok := ConstValue(x); ok && x.shape.Size() == Shape(shape).Size() {
@@ -37,7 +37,7 @@ func reshapeRule() rule {
 
 // Transpose returns x with its axes permuted: axis i of the result is axis perm[i] of x.
 func Transpose(x *Expr, perm ...int) *Expr {
-	if x.err == nil && slices.Equal(perm, allAxes(len(x.shape))) {
+	if x = given(x); x.err == nil && slices.Equal(perm, allAxes(len(x.shape))) {
 		return x
 	}
 	return apply(OpTranspose, slices.Clone(perm), x)
@@ -89,6 +89,7 @@ type SliceAttr struct{ Start, Stop, Step []int }
 // Slice returns x[start:stop:step] along every axis, 0 ≤ start < stop ≤ extent, step ≥ 1. Its
 // transpose is [Pad].
 func Slice(x *Expr, start, stop, step []int) *Expr {
+	x = given(x)
 	rank := len(x.shape)
 	if x.err == nil && slices.Equal(start, make([]int, rank)) && slices.Equal(stop, x.shape) && slices.Equal(step, ones(rank)) {
 		return x
@@ -98,7 +99,7 @@ func Slice(x *Expr, start, stop, step []int) *Expr {
 
 // SliceAxis returns x[start:stop] along one axis and all of the others.
 func SliceAxis(x *Expr, axis, start, stop int) *Expr {
-	if x.err != nil {
+	if x = given(x); x.err != nil {
 		return x
 	}
 	if axis < 0 || axis >= len(x.shape) {
@@ -168,6 +169,7 @@ type PadAttr struct{ Low, High, Gap []int }
 // Pad returns x with zeros before and after it and gap zeros between neighbours, along every axis.
 // Its transpose is [Slice].
 func Pad(x *Expr, low, high, gap []int) *Expr {
+	x = given(x)
 	none := make([]int, len(x.shape))
 	if x.err == nil && x.dtype == Float && slices.Equal(low, none) && slices.Equal(high, none) && slices.Equal(gap, none) {
 		return x
@@ -222,7 +224,7 @@ func padRule() rule {
 
 // Concat joins one or more tensors along an axis; the other extents and the dtypes are equal.
 func Concat(axis int, xs ...*Expr) *Expr {
-	if len(xs) == 1 && axis >= 0 && axis < len(xs[0].shape) {
+	if len(xs) == 1 && axis >= 0 && axis < len(given(xs[0]).shape) {
 		return xs[0]
 	}
 	return apply(OpConcat, axis, xs...)

@@ -20,6 +20,9 @@ func (a InputAttr) String() string { return strconv.Quote(a.Name) }
 // program run. Asking again for a name gives the same leaf; another dtype or shape is an error.
 func (g *Graph) Input(name string, dtype DType, shape ...int) *Expr {
 	a := InputAttr{Name: name, DType: dtype, Shape: slices.Clone(shape)}
+	if g == nil {
+		return errorExpr(nil, OpInput, nil, errNoGraph)
+	}
 	if old, ok := g.inputs[name]; ok {
 		if old.dtype != dtype || !old.shape.Equal(a.Shape) {
 			return errorExpr(g, OpInput, nil, fmt.Errorf("%q exists as %v%v, asked for as %v%v",
@@ -83,14 +86,17 @@ func constRule() rule {
 
 // ConstValue returns the value of a constant and whether e is one.
 func ConstValue(e *Expr) (float64, bool) {
-	if e.op != OpConst || e.err != nil {
+	if e == nil || e.op != OpConst || e.err != nil {
 		return 0, false
 	}
 	return e.attr.(ConstAttr).Value, true
 }
 
 // like returns the constant v in the shape of e.
-func like(e *Expr, v float64) *Expr { return e.graph.Const(v, e.shape...) }
+func like(e *Expr, v float64) *Expr {
+	e = given(e)
+	return e.graph.Const(v, e.shape...)
+}
 
 // StopGradient returns x itself, with derivatives of zero.
 func StopGradient(x *Expr) *Expr { return apply(OpStopGradient, nil, x) }

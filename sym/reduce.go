@@ -8,7 +8,7 @@ import (
 // Sum returns the sum over the given axes, in increasing order, which disappear; without axes the sum over
 // all of them, a scalar. Its transpose is [Broadcast].
 func Sum(x *Expr, axes ...int) *Expr {
-	if x.err != nil {
+	if x = given(x); x.err != nil {
 		return x
 	}
 	if len(axes) == 0 {
@@ -93,7 +93,7 @@ type BroadcastAttr struct {
 // Broadcast returns x repeated to the given shape: axis i of x becomes axis dims[i], with the same
 // extent; x is constant along the others. Its transpose is [Sum].
 func Broadcast(x *Expr, dims []int, shape ...int) *Expr {
-	if x.err == nil && x.shape.Equal(shape) && slices.Equal(dims, allAxes(len(shape))) {
+	if x = given(x); x.err == nil && x.shape.Equal(shape) && slices.Equal(dims, allAxes(len(shape))) {
 		return x
 	}
 	a := BroadcastAttr{slices.Clone(dims), slices.Clone(shape)}
@@ -107,7 +107,7 @@ func Broadcast(x *Expr, dims []int, shape ...int) *Expr {
 
 // BroadcastTo returns x stretched to the given shape under NumPy's rule.
 func BroadcastTo(x *Expr, shape ...int) *Expr {
-	if x.err != nil {
+	if x = given(x); x.err != nil {
 		return x
 	}
 	var kept Shape

@@ -31,7 +31,7 @@ func Softmax(x *Expr) *Expr { return Exp(LogSoftmax(x)) }
 
 // withAxis returns x, or an error where x is a scalar: it has no last axis.
 func withAxis(x *Expr) *Expr {
-	if x.err == nil && len(x.shape) == 0 {
+	if x = given(x); x.err == nil && len(x.shape) == 0 {
 		return errorExpr(x.graph, OpArgMax, []*Expr{x}, errors.New("expected at least one axis"))
 	}
 	return x

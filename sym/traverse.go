@@ -11,7 +11,7 @@ import (
 func Topological(roots ...*Expr) []*Expr {
 	seen := map[*Expr]bool{}
 	var all []*Expr
-	stack := slices.Clone(roots)
+	stack := allGiven(roots)
 	for len(stack) > 0 {
 		e := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
@@ -29,6 +29,7 @@ func Topological(roots ...*Expr) []*Expr {
 // Rewrite rebuilds roots from the leaves up: f gets every expression together with its rebuilt
 // arguments and returns what stands in its place; nil means the same operation on those arguments.
 func Rewrite(roots []*Expr, f func(e *Expr, args []*Expr) *Expr) []*Expr {
+	roots = allGiven(roots)
 	became := map[*Expr]*Expr{}
 	for _, e := range Topological(roots...) {
 		args := make([]*Expr, len(e.args))
