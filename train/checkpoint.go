@@ -3,8 +3,10 @@ package train
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -27,6 +29,7 @@ type progress struct {
 	metricsBytes int64     // length of metrics.jsonl that belongs to them
 	sums         []float64 // loss and penalties since the last logged step
 	seconds      float64   // time spent training
+	origins      []Origin  // what computed the steps
 }
 
 // state returns every leaf that a checkpoint holds.
@@ -43,8 +46,12 @@ func leafName(e *sym.Expr) string { return e.Attr().(sym.InputAttr).Name }
 
 // save writes a checkpoint.
 func (e *engine) save(path string, p progress) error {
+	origins, err := json.Marshal(p.origins)
+	if err != nil {
+		return err
+	}
 	metadata := map[string]string{
-		"format": checkpointFormat, "version": build.Current().Version, "config": e.config.hash(),
+		"format": checkpointFormat, versionKey: build.Current().Version, originsKey: string(origins), "config": e.config.hash(),
 		"step": strconv.Itoa(p.step), "metrics_bytes": strconv.FormatInt(p.metricsBytes, 10),
 	}
 	if e.digest != "" {
@@ -114,9 +121,19 @@ func (e *engine) check(f tensorfile.File) (p progress, err error) {
 	if len(numbers) != 2+len(e.regularizers) {
 		return p, fmt.Errorf("tensor \"progress\" has %d numbers, expected %d", len(numbers), 2+len(e.regularizers))
 	}
+	for i, v := range numbers {
+		// A sum of as many losses as a run can have, each as large as a float32, is finite.
+		if !(math.Abs(v) <= maxProgress) || i == 0 && v < 0 {
+			return p, fmt.Errorf("number %d of tensor \"progress\" is %v, expected seconds and sums of losses", i, v)
+		}
+	}
 	p.seconds, p.sums = numbers[0], numbers[1:]
-	return p, nil
+	p.origins, err = readOrigins(f.Metadata)
+	return p, err
 }
+
+// maxProgress bounds what a checkpoint can say of seconds and sums.
+const maxProgress = math.MaxFloat32 * float64(1<<32)
 
 // fits returns why tensor name of f cannot be a finite float tensor of that shape.
 func fits(f tensorfile.File, name string, shape sym.Shape) error {

@@ -184,6 +184,7 @@ func (r *run) reopen() error {
 	switch {
 	case err == nil:
 		r.progress = p
+		r.progress.origins = continued(p.origins, originHere(r.engine.level, p.step+1))
 	case !errors.Is(err, fs.ErrNotExist): // without a checkpoint the run begins again
 		return err
 	}

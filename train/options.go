@@ -44,10 +44,11 @@ type Start struct {
 	DevImages  int    // that judge the run on the way
 	Parameters int
 	Threads    int
-	CPU        string // kernel level
-	Step       int    // steps taken before
-	MACs       int    // multiply-adds of a step
-	Bytes      int    // memory of the compiled step
+	CPU        string   // kernel level
+	Step       int      // steps taken before
+	MACs       int      // multiply-adds of a step
+	Bytes      int      // memory of the compiled step
+	Origins    []Origin // what computed the steps before and computes those to come; more than one: the bits are of none of them
 }
 
 // Progress describes a run after a step.
@@ -85,7 +86,8 @@ type Summary struct {
 	Note             string   `json:"note,omitempty"`           // of the configuration
 	Choices          []Choice `json:"lambda_choices,omitempty"` // of the configuration: how each auto was found
 	Threads          int      `json:"threads"`
-	CPU              string   `json:"cpu"`
+	CPU              string   `json:"cpu"`               // of the last step
+	Origins          []Origin `json:"origins,omitempty"` // what computed the steps, if not all were computed alike
 	Version          string   `json:"version"`
 	Commit           string   `json:"commit,omitempty"`
 	Machine          string   `json:"machine"`

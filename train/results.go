@@ -29,6 +29,9 @@ func (r *run) finish() (Summary, error) {
 		Threads: r.Threads, CPU: r.engine.level.String(), Dir: r.Dir,
 		Version: build.Current().Version, Commit: build.Current().Commit, Machine: build.Machine(),
 	}
+	if len(r.progress.origins) > 1 {
+		s.Origins = r.progress.origins
+	}
 	if r.Dir == "" {
 		return s, nil
 	}

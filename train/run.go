@@ -114,6 +114,7 @@ func (r *run) prepare(ctx context.Context, cfg Config) error {
 		return err
 	}
 	r.progress.sums = make([]float64, 1+len(p.regularizers))
+	r.progress.origins = []Origin{originHere(level, 1)}
 	if err := r.openFolder(); err != nil {
 		return err
 	}

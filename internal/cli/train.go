@@ -378,6 +378,11 @@ func (a *app) train(ctx context.Context, cfg train.Config, opt train.Options, pl
 
 // noteStart says what a run does otherwise than its user may think. cfg is what was asked for.
 func (a *app) noteStart(cfg train.Config, s train.Start) {
+	if n := len(s.Origins); n > 1 && s.Origins[n-1].FromStep == s.Step+1 {
+		// Also where nobody watches: it is about what the run is worth.
+		a.note(fmt.Sprintf("note: the steps before were computed otherwise, so that the weights will have bits of their own: %v; from step %d on %v",
+			s.Origins[n-2], s.Step+1, s.Origins[n-1]))
+	}
 	if !a.watched() {
 		return
 	}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 
 	"github.com/nlpodyssey/safetensors"
@@ -30,8 +31,13 @@ type File struct {
 	Metadata map[string]string
 }
 
-// Write writes f in the safetensors format.
+// Write writes f in the safetensors format, with a checksum of its content in the metadata.
 func Write(w io.Writer, f File) error {
+	metadata := maps.Clone(f.Metadata)
+	if metadata == nil {
+		metadata = map[string]string{}
+	}
+	metadata[checksumKey] = f.Checksum()
 	views := map[string]safetensors.TensorView{}
 	for name, t := range f.Tensors {
 		shape := make([]uint64, len(t.Shape))
@@ -45,7 +51,7 @@ func Write(w io.Writer, f File) error {
 		}
 		views[name] = v
 	}
-	return safetensors.SerializeToWriter(views, f.Metadata, w)
+	return safetensors.SerializeToWriter(views, metadata, w)
 }
 
 // encode returns the elements in little-endian order.
@@ -71,7 +77,8 @@ func (t Tensor) encode() (safetensors.DType, []byte) {
 	return safetensors.F32, b
 }
 
-// Parse reads a whole file. The error says what is wrong with it, in one line.
+// Parse reads a whole file. The error says what is wrong with it, in one line: also where the file has a checksum, as all
+// that Write writes have, and its content another one.
 func Parse(data []byte) (File, error) {
 	if err := checkHeader(data); err != nil {
 		return File{}, fmt.Errorf("not a safetensors file: %w", err)
@@ -92,7 +99,7 @@ func Parse(data []byte) (File, error) {
 		}
 		f.Tensors[named.Name] = t
 	}
-	return f, nil
+	return f, f.verify()
 }
 
 // decode copies the elements of a tensor.
