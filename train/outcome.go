@@ -9,6 +9,7 @@ import (
 	"math"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/gradreg/gradreg/assess"
@@ -130,8 +131,12 @@ func (o Outcome) WritePictures(dir, prefix string) error {
 	)
 }
 
-// Picture returns an image of bytes [C, H, W] as a picture: in colour for three channels, else the first one in grey.
+// Picture returns an image of bytes [C, H, W] as a picture: in colour for three channels, else the first one in grey. Bytes
+// that are missing are black.
 func Picture(pixels []byte, shape dataset.Shape) image.Image {
+	if missing := shape.Size() - len(pixels); missing > 0 {
+		pixels = append(slices.Clone(pixels), make([]byte, missing)...)
+	}
 	area := shape.H * shape.W
 	if shape.C != 3 {
 		return &image.Gray{Pix: pixels[:area], Stride: shape.W, Rect: image.Rect(0, 0, shape.W, shape.H)}

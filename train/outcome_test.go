@@ -40,3 +40,16 @@ func TestOutcome(t *testing.T) {
 		t.Errorf("the worst image's second pixel is %v, expected %v, that of image 2", got, want)
 	}
 }
+
+// TestPictureOfTooFewBytes checks that what is missing of an image is black.
+func TestPictureOfTooFewBytes(t *testing.T) {
+	for _, channels := range []int{1, 3} {
+		m := train.Picture([]byte{9}, dataset.Shape{C: channels, H: 2, W: 2})
+		if r, _, _, _ := m.At(0, 0).RGBA(); r != 9*0x101 {
+			t.Errorf("%d channels: the first pixel is %v", channels, m.At(0, 0))
+		}
+		if r, g, b, _ := m.At(1, 1).RGBA(); r+g+b != 0 {
+			t.Errorf("%d channels: the last pixel is %v", channels, m.At(1, 1))
+		}
+	}
+}
