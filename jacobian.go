@@ -148,15 +148,16 @@ func (j JacReg) Penalty(p *Problem) *sym.Expr {
 
 // contrasts returns Q·(diag p − p·pᵀ) per sample: [B, K−1, K] for p: [B, K]. The K−1 rows of Q are orthonormal and sum to
 // 0: they are those of the Householder reflection that takes (1, …, 1)/√K to the last axis,
-// Q_mj = δ_mj − 1/(K − √K) for j < K and 1/√K for j = K.
+// Q_mj = δ_mj − 1/(K − √K) for j < K and 1/√K for j = K. The rows of the result sum to 0.
 func contrasts(p *sym.Expr) *sym.Expr {
 	batch, k := p.Shape()[0], p.Shape()[1]
 	root := math.Sqrt(float64(k))
 	q := sym.Concat(1, sym.AddScalar(identity(p.Graph(), k-1), -1/(float64(k)-root)), p.Graph().Const(1/root, k-1, 1))
 	along := sym.MatMulT(p, q, false, true) // Q·p: [B, K−1]
 	shape := []int{batch, k - 1, k}
-	return sym.Mul(sym.Broadcast(p, []int{0, 2}, shape...),
-		sym.Sub(sym.Broadcast(q, []int{1, 2}, shape...), sym.Broadcast(along, []int{0, 1}, shape...)))
+	repeated := sym.Broadcast(p, []int{0, 2}, shape...)
+	apart := sym.Sub(sym.Broadcast(q, []int{1, 2}, shape...), sym.Broadcast(along, []int{0, 1}, shape...))
+	return balanced(sym.Mul(repeated, apart), repeated)
 }
 
 // Lambda returns λ.

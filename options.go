@@ -25,7 +25,8 @@ type Options struct {
 	Fraction float64
 	// Slope says what R is the mean over samples of, s_b being the norm ‖·‖ of a sample: s² ("squared", also if empty),
 	// s ("linear"), max(0, s − t)² ("excess") or (s − t)² ("two-sided", the penalty of WGAN-GP for t = 1, Gulrajani et al.
-	// 2017). s is √(s² + 1e-12) where the root is differentiated.
+	// 2017). s is √(s² + 1e-12) where the root is differentiated: slopes far below 1e-6 count as flat, and their derivative goes
+	// to 0 instead of jumping about.
 	Slope string
 	// Target is t.
 	Target float64

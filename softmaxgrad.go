@@ -6,7 +6,9 @@ import "github.com/gradreg/gradreg/sym"
 //
 //	R = mean_b ‖∂(Σ_k p_k·f_k)/∂x_b‖²
 //
-// p depends on x as f does, unless it is held constant. (Varga et al. 2017.)
+// p depends on x as f does, unless it is held constant. (Varga et al. 2017.) A number that is added to all logits changes
+// nothing, as Σ_k p_k = 1, so that they are taken from the largest one: f_k − Σ_j p_j·f_j then keeps its digits however
+// large logits are.
 type SoftmaxGrad struct {
 	Weight float64 // λ
 	// Held holds p constant where the gradient with respect to x is taken; with respect to the weights R is
@@ -21,9 +23,17 @@ func (s SoftmaxGrad) Penalty(p *Problem) *sym.Expr {
 	logits := at.part(at.logits)
 	c := sym.Softmax(logits)
 	if !s.Held {
-		c = sym.Gradient(sym.Sum(sym.Mul(c, logits)), logits)[0]
+		c = sym.Gradient(sym.Sum(sym.Mul(c, fromLargest(logits))), logits)[0]
 	}
 	return s.mean(at, at.slope(c))
+}
+
+// fromLargest returns logits minus the largest one of their sample, which is held constant: [B, K].
+func fromLargest(logits *sym.Expr) *sym.Expr {
+	if logits.Err() != nil {
+		return logits
+	}
+	return sym.Sub(logits, sym.Broadcast(sym.StopGradient(sym.Max(logits, 1)), []int{0}, logits.Shape()...))
 }
 
 // Lambda returns λ.

@@ -44,9 +44,9 @@ func (v VirtualAdversarial) Penalty(p *Problem) *sym.Expr {
 func (v VirtualAdversarial) curvature(p *Problem, probabilities, d *sym.Expr) *sym.Expr {
 	if v.Xi == 0 {
 		along := sym.JVP(p.Logits, []*sym.Expr{p.Input}, []*sym.Expr{d})
-		weighted := sym.Mul(probabilities, along)
-		mean := sym.Broadcast(sym.Sum(weighted, 1), []int{0}, along.Shape()...)
-		return sym.VJP(p.Logits, sym.Sub(weighted, sym.Mul(probabilities, mean)), p.Input)[0]
+		mean := sym.Broadcast(sym.Sum(sym.Mul(probabilities, along), 1), []int{0}, along.Shape()...)
+		product := sym.Mul(probabilities, sym.Sub(along, mean))
+		return sym.VJP(p.Logits, balanced(product, probabilities), p.Input)[0]
 	}
 	near := sym.Add(p.Input, sym.Scale(sym.StopGradient(d), v.Xi))
 	logits := p.LogitsAt(near)

@@ -11,7 +11,8 @@
 //
 // # Units
 //
-// The network's input x is the normalized image, x = (v − mean)/(std + 1e-7) per channel, of pixels v in [0, 1].
+// The network's input x is the normalized image, x = (v − mean)/(std + 1e-7) per channel, of pixels v in [0, 1]
+// ([dataset.Normalizer]).
 // Derivatives are with respect to x, as the penalties of training are: the mean of ‖∂L/∂x‖² is DataGrad's R. Distances, noise
 // and perturbations are in units of v, so that those of models with other normalizations can be compared: an ε of 8/255
 // is eight steps of a byte.

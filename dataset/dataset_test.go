@@ -406,7 +406,7 @@ func TestStatistics(t *testing.T) {
 	n := dataset.Statistics(dataset.Subset{Part: part, Index: []int{0, 1}})
 	mean := (0 + 1 + 0.2 + 0.4) / 4
 	std := math.Sqrt((0+1+0.04+0.16)/4 - mean*mean)
-	if math.Abs(n.Mean[0]-mean) > 1e-12 || math.Abs(n.Std[0]-std) > 1e-12 || math.Abs(n.Mean[1]-7.0/255) > 1e-12 || n.Std[1] > 1e-8 {
+	if math.Abs(n.Mean[0]-mean) > 1e-12 || math.Abs(n.Std[0]-std) > 1e-12 || math.Abs(n.Mean[1]-7.0/255) > 1e-12 || n.Std[1] != dataset.OneLevel {
 		t.Errorf("statistics %+v, want %v and %v", n, mean, std)
 	}
 	dst := make([]float32, 4)
@@ -418,6 +418,39 @@ func TestStatistics(t *testing.T) {
 		if v-v != 0 {
 			t.Errorf("a channel without contrast gives %v", v)
 		}
+	}
+}
+
+// TestLittleContrast checks what a pixel of one level apart from the others becomes where a channel has no contrast, or
+// less than a level, and that a spread of a level or more is the measured one.
+func TestLittleContrast(t *testing.T) {
+	almost := make([]byte, 100)
+	almost[0] = 1 // a standard deviation of a tenth of a level
+	for name, c := range map[string]struct {
+		pixels []byte
+		std    float64 // in levels
+	}{
+		"none": {make([]byte, 100), 1}, "a tenth": {almost, 1}, "one": {[]byte{0, 2, 0, 2}, 1}, "ten": {[]byte{0, 20, 0, 20}, 10},
+	} {
+		part := &dataset.Part{Shape: dataset.Shape{C: 1, H: 1, W: len(c.pixels)}, Images: c.pixels, Labels: make([]uint8, 1)}
+		n := dataset.Statistics(dataset.Whole(part))
+		if got := 255 * n.Std[0]; math.Abs(got-c.std) > 1e-12 {
+			t.Errorf("%s: a spread of %v levels, want %v", name, got, c.std)
+		}
+		table := n.Tables()[0]
+		if step := float64(table[1] - table[0]); math.Abs(step*c.std-1) > 1e-4 {
+			t.Errorf("%s: one level is %v standard deviations, want %v", name, step, 1/c.std)
+		}
+	}
+	// A model that was saved when a channel without contrast had a spread of 0: its training images stay 0.
+	saved := dataset.Normalizer{Mean: []float64{7.0 / 255}, Std: []float64{0}}.Tables()[0]
+	if saved[7] != 0 || math.Abs(float64(saved[8])-1) > 1e-4 {
+		t.Errorf("a spread of 0 gives %v and %v, want 0 and 1", saved[7], saved[8])
+	}
+	// Any other one keeps the numbers it was trained with.
+	narrow := dataset.Normalizer{Mean: []float64{0}, Std: []float64{0.001}}.Tables()[0]
+	if want := float32(1.0 / 255 / (0.001 + 1e-7)); narrow[1] != want {
+		t.Errorf("a saved spread of 0.001 gives %v, want %v", narrow[1], want)
 	}
 }
 

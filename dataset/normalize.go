@@ -2,16 +2,22 @@ package dataset
 
 import "math"
 
-// Normalizer maps bytes to floats, per channel: (v/255 − Mean)/(Std + 1e-7).
+// Normalizer maps bytes to floats, per channel: (v/255 − Mean)/(Std + 1e-7). A Std of 0 stands for [OneLevel].
 type Normalizer struct {
 	Mean []float64 `yaml:"mean" json:"mean"`
 	Std  []float64 `yaml:"std" json:"std"`
 }
 
-// normalizerEpsilon keeps a channel without contrast finite (REFERENCE.md section 3).
+// OneLevel is one of the 255 steps of a byte, in units of the pixels' range [0, 1]. A spread below it cannot be told from the
+// rounding of pixels to bytes, so that no spread counts as less: a pixel that differs by one level from a channel without
+// contrast is one standard deviation away, not ten thousands of them.
+const OneLevel = 1.0 / 255
+
+// normalizerEpsilon is in the published experiments' formula; beside a spread of a level or more it is nothing.
 const normalizerEpsilon = 1e-7
 
-// Statistics returns the normalizer of a subset: mean and standard deviation of all its pixels, per channel.
+// Statistics returns the normalizer of a subset: mean and standard deviation of all its pixels, per channel, the latter at
+// least [OneLevel].
 func Statistics(s Subset) Normalizer {
 	c, area := s.Shape.C, s.Shape.H*s.Shape.W
 	n := Normalizer{Mean: make([]float64, c), Std: make([]float64, c)}
@@ -26,15 +32,19 @@ func Statistics(s Subset) Normalizer {
 		}
 		mean := float64(sum) / count
 		n.Mean[ch] = mean / 255
-		n.Std[ch] = math.Sqrt(math.Max(float64(squares)/count-mean*mean, 0)) / 255
+		n.Std[ch] = max(math.Sqrt(math.Max(float64(squares)/count-mean*mean, 0))/255, OneLevel)
 	}
 	return n
 }
 
 // table returns the float of every byte of a channel.
 func (n Normalizer) table(ch int) (t [256]float32) {
+	std := n.Std[ch]
+	if std == 0 { // of models from before Statistics had a floor, whose pixels were all at the mean
+		std = OneLevel
+	}
 	for v := range t {
-		t[v] = float32((float64(v)/255 - n.Mean[ch]) / (n.Std[ch] + normalizerEpsilon))
+		t[v] = float32((float64(v)/255 - n.Mean[ch]) / (std + normalizerEpsilon))
 	}
 	return t
 }

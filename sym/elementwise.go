@@ -93,15 +93,27 @@ func log1pRule() rule {
 	})
 }
 
-// Sqrt returns √x, element-wise; its derivative ½/√x is +Inf at 0.
+// Sqrt returns √x, element-wise; its derivatives of every order are those of ½/√x, and 0 at x = 0.
+//
+// The slope of √x at 0 is infinite, but what is differentiated in practice is a norm √(Σ x²), of which 0 is a
+// subgradient at 0, the shortest one. The chain rule would make it Inf·0 = NaN.
 func Sqrt(x *Expr) *Expr { return apply(OpSqrt, nil, x) }
 
 func sqrtRule() rule {
-	return unaryRule("sqrt", math.Sqrt, func(e, _ *Expr) *Expr { return Div(like(e, 0.5), e) })
+	return unaryRule("sqrt", math.Sqrt, func(e, _ *Expr) *Expr {
+		return awayFromZero(e, func(root *Expr) *Expr { return Div(like(e, 0.5), root) })
+	})
+}
+
+// awayFromZero returns f(x) where x is not 0, and there 0. f does not see a 0, so that derivatives of the result are 0
+// there, too, instead of NaN. NaN stays NaN.
+func awayFromZero(x *Expr, f func(x *Expr) *Expr) *Expr {
+	zero := Equal(x, like(x, 0))
+	return Select(zero, like(x, 0), f(Select(zero, like(x, 1), x)))
 }
 
 // Pow returns xᵖ for a constant exponent p, element-wise: NaN for x < 0 unless p is an integer. Its
-// derivative is p·xᵖ⁻¹, and 0 also at x = 0 where p = 0.
+// derivative is p·xᵖ⁻¹, and 0 at x = 0 where p = 0 and, as that of [Sqrt], where 0 < p < 1.
 func Pow(x *Expr, p float64) *Expr { return apply(OpPow, p, x) }
 
 func powRule() rule {
@@ -133,7 +145,11 @@ func powRule() rule {
 // powSlope returns p·xᵖ⁻¹.
 func powSlope(e *Expr) *Expr {
 	p := e.attr.(float64)
-	return Scale(Pow(e.args[0], p-1), p)
+	slope := func(x *Expr) *Expr { return Scale(Pow(x, p-1), p) }
+	if 0 < p && p < 1 {
+		return awayFromZero(e.args[0], slope)
+	}
+	return slope(e.args[0])
 }
 
 // Tanh returns the hyperbolic tangent, element-wise.

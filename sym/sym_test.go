@@ -174,6 +174,36 @@ func TestKinks(t *testing.T) {
 	}
 }
 
+// TestRootAtZero checks that roots of a sum of squares, and fractional powers, have derivatives of 0 where the sum is 0, to
+// the third order, forward and backward, and that a NaN is not hidden by that.
+func TestRootAtZero(t *testing.T) {
+	values := map[*sym.Expr]*sym.Tensor{}
+	g := sym.NewGraph()
+	x := given(g, values, "x", []int{3, 2}, 0, 0, 3, 4, math.NaN(), 1)
+	v := given(g, values, "v", []int{3, 2}, 1, 2, 1, 0, 1, 0)
+	grad := func(e *sym.Expr) *sym.Expr { return sym.Gradient(sym.Sum(e), x)[0] }
+	along := func(e *sym.Expr) *sym.Expr { return sym.JVP(e, []*sym.Expr{x}, []*sym.Expr{v}) }
+	for name, root := range map[string]func(*sym.Expr) *sym.Expr{
+		"sqrt": sym.Sqrt, "pow": func(x *sym.Expr) *sym.Expr { return sym.Pow(x, 0.5) },
+	} {
+		norm := root(sym.Sum(sym.Square(x), 1))
+		first := grad(norm)
+		second := grad(sym.Mul(first, v)) // ∂(v·∂norm/∂x)/∂x
+		third := grad(sym.Mul(second, v))
+		got := eval(t, values, first, second, third, along(norm), along(first), grad(sym.Square(sym.AddScalar(norm, -1))), grad(root(x)))
+		for i, want := range [][]float64{ // at (3, 4) along (1, 0); the third is −3·x·y²/r⁵ and y·(2x² − y²)/r⁵
+			{0, 0, 0.6, 0.8}, {0, 0, 0.128, -0.096}, {0, 0, -144 / 3125.0, 8 / 3125.0}, {0, 0.6}, {0, 0, 0.128, -0.096}, {0, 0, 4.8, 6.4}, {0, 0, 0.5 / math.Sqrt(3), 0.25},
+		} {
+			if !near(got[i].Data[:len(want)], want, 1e-12) {
+				t.Errorf("%s: derivative %d is %v, want %v", name, i, got[i].Data, want)
+			}
+			if i != 3 && !math.IsNaN(got[i].Data[4]) {
+				t.Errorf("%s: derivative %d is %v, want the third sample to stay NaN", name, i, got[i].Data)
+			}
+		}
+	}
+}
+
 // TestConvMatrix compares convolution and its gradients with products by the matrix that the convolution is.
 func TestConvMatrix(t *testing.T) {
 	values := map[*sym.Expr]*sym.Tensor{}

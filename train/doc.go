@@ -24,4 +24,4 @@ package train
 
 // Numbers is raised by every change that makes an equal configuration train to other bits. Results of different Numbers
 // are not the same run.
-const Numbers = 1
+const Numbers = 2

@@ -70,6 +70,19 @@ func TestOperations(t *testing.T) {
 	}
 }
 
+// TestRootAtZero checks that programs have first and second derivatives of 0 for a norm that is exactly 0, whatever the
+// passes make of them.
+func TestRootAtZero(t *testing.T) {
+	g := sym.NewGraph()
+	x := g.Input("x", sym.Float, 3, 2)
+	norm := sym.Sqrt(sym.Sum(sym.Square(x), 1))
+	first := sym.Gradient(sym.Sum(norm), x)[0]
+	second := sym.Gradient(sym.Sum(sym.Square(sym.AddScalar(first, -1))), x)[0]
+	excess := sym.Gradient(sym.Sum(sym.Square(sym.AddScalar(norm, -1))), x)[0]
+	values := map[*sym.Expr]*sym.Tensor{x: {Shape: sym.Shape{3, 2}, Data: []float64{0, 0, 3, 4, 0, 0}}}
+	compare(t, 1e-6, values, norm, first, second, excess)
+}
+
 // TestRandomGraphs compares programs of random graphs over a common shape, in which everything is used by
 // something else, with the reference evaluator.
 func TestRandomGraphs(t *testing.T) {
