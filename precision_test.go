@@ -30,6 +30,7 @@ func precisionCases() []precisionCase {
 		{"sure Jacobian", gradreg.JacReg{Weight: 1}, []float64{1000, 988, 984, 0, 0}, 1. / 8, 2e-6},
 		{"sure predictions", gradreg.VirtualAdversarial{Weight: 1}, []float64{1000, 990, 988, 0, 0}, 1. / 8, 2e-4},
 		{"surer predictions", gradreg.VirtualAdversarial{Weight: 1}, []float64{1000, 980, 970, 0, 0}, 1. / 8, 2e-4},
+		{"sure predictions, ξ", gradreg.VirtualAdversarial{Weight: 1, Xi: 0.25}, []float64{1000, 980, 970, 0, 0}, 1. / 8, 2e-4},
 		{"mean logit of 476", gradreg.SoftmaxGrad{Weight: 1}, []float64{476, 475, 474, 476, 470}, 1, 2e-6},
 		{"mean logit of 4800", gradreg.SoftmaxGrad{Weight: 1}, []float64{4800, 4799, 4797, 4800, 4790}, 1, 2e-6},
 		{"mean logit of 4800, held", gradreg.SoftmaxGrad{Weight: 1, Held: true}, []float64{4800, 4799, 4797, 4800, 4790}, 1, 2e-6},

@@ -51,7 +51,7 @@ func (v VirtualAdversarial) curvature(p *Problem, probabilities, d *sym.Expr) *s
 	near := sym.Add(p.Input, sym.Scale(sym.StopGradient(d), v.Xi))
 	logits := p.LogitsAt(near)
 	// ∂KL(p‖q)/∂logits of q is q − p.
-	return sym.VJP(logits, sym.Sub(sym.Softmax(logits), probabilities), near)[0]
+	return sym.VJP(logits, balanced(sym.Sub(sym.Softmax(logits), probabilities), probabilities), near)[0]
 }
 
 // divergence returns mean_b KL(p ‖ softmax(logits)) in nats.
