@@ -102,8 +102,8 @@ func (e *engine) check(f tensorfile.File) (p progress, err error) {
 	if err := e.belongs(f.Metadata["config"]); err != nil {
 		return p, err
 	}
-	if p.step, err = strconv.Atoi(f.Metadata["step"]); err != nil || p.step < 0 || p.step > e.config.Steps {
-		return p, fmt.Errorf("step is %q, expected 0 to %d", f.Metadata["step"], e.config.Steps)
+	if p.step, err = strconv.Atoi(f.Metadata["step"]); err != nil || p.step < 0 || p.step > e.config.end() {
+		return p, fmt.Errorf("step is %q, expected 0 to %d", f.Metadata["step"], e.config.end())
 	}
 	if p.metricsBytes, err = strconv.ParseInt(f.Metadata["metrics_bytes"], 10, 64); err != nil || p.metricsBytes < 0 {
 		return p, fmt.Errorf("metrics_bytes is %q, expected a length", f.Metadata["metrics_bytes"])
@@ -149,8 +149,9 @@ func fits(f tensorfile.File, name string, shape sym.Shape) error {
 	return nil
 }
 
-// hash identifies what determines the run's numbers, less the pictures of a folder, wherever they lie.
+// hash identifies what determines the run's numbers, less the pictures of a folder, wherever they lie, and where the run ends.
 func (c Config) hash() string {
+	c.StopAfter = 0
 	if dataset.IsFolder(c.Data) {
 		c.Data = ""
 	}

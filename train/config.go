@@ -37,9 +37,13 @@ type Config struct {
 	Optimizer    string                `yaml:"optimizer"`     // text form of package optim
 	LearningRate float64               `yaml:"learning_rate"` // base rate
 	Schedule     string                `yaml:"schedule"`      // text form of package optim
-	Steps        int                   `yaml:"steps"`
-	Batch        int                   `yaml:"batch"` // images per step; 0 for 50, or all training images where there are fewer
-	Seed         uint64                `yaml:"seed"`  // of the split, the initial weights, the batches and all random numbers
+	Steps        int                   `yaml:"steps"`         // that learning rate and λ are scheduled for
+	// StopAfter is the step after which the run ends before its schedules do; 0 for none. A run that was finished early has it.
+	StopAfter int `yaml:"stop_after,omitempty"`
+	// Extended is how the run came to have so many steps, if it was planned for fewer: the earlier plans, in their order.
+	Extended []Extension `yaml:"extended,omitempty"`
+	Batch    int         `yaml:"batch"` // images per step; 0 for 50, or all training images where there are fewer
+	Seed     uint64      `yaml:"seed"`  // of the split, the initial weights, the batches and all random numbers
 	// PaperProtocol divides and normalizes the data as the paper's experiments did (REFERENCE.md section 3).
 	PaperProtocol   bool `yaml:"paper_protocol"`
 	EvalEvery       int  `yaml:"eval_every"`       // steps between evaluations on the dev part; 0 for none
@@ -113,11 +117,17 @@ func (c *Config) resolve() (p parts, err error) {
 		least int
 	}{
 		{"train_size", c.TrainSize, 0}, {"per_class", c.PerClass, 0}, {"size", c.Size, 0}, {"steps", c.Steps, 1}, {"batch", c.Batch, 0},
-		{"eval_every", c.EvalEvery, 0}, {"log_every", c.LogEvery, 1}, {"checkpoint_every", c.CheckpointEvery, 1},
+		{"stop_after", c.StopAfter, 0}, {"eval_every", c.EvalEvery, 0}, {"log_every", c.LogEvery, 1}, {"checkpoint_every", c.CheckpointEvery, 1},
 	} {
 		if f.value < f.least {
 			return p, fault.Inputf("%s is %d, expected at least %d", f.name, f.value, f.least)
 		}
+	}
+	if c.StopAfter == c.Steps {
+		c.StopAfter = 0
+	}
+	if err := c.checkSteps(); err != nil {
+		return p, err
 	}
 	if c.Subset != "" && !slices.Contains(Subsets(), c.Subset) {
 		return p, fault.Input(spec.Unknown("subset", c.Subset, Subsets()))

@@ -100,7 +100,7 @@ func (e *engine) step(s int) ([]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	lr := e.config.LearningRate * e.schedule.At(s, e.config.Steps)
+	lr := e.config.LearningRate * e.schedule.At(s, e.config.planned(s))
 	for i, v := range e.update.Values(s, lr) {
 		e.program.Float(e.update.Scalars[i])[0] = v
 	}

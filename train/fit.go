@@ -14,7 +14,7 @@ func (r *run) fit(ctx context.Context) error {
 	if r.Started != nil {
 		r.Started(Start{
 			Config: r.config, Dir: r.Dir, DevImages: r.division.Dev.Len(), Parameters: r.engine.params.Count(), Threads: r.Threads, CPU: r.engine.level.String(),
-			Step: r.progress.step, MACs: r.engine.program.MACs(), Bytes: r.engine.program.Bytes(),
+			Step: r.progress.step, Steps: r.config.end(), MACs: r.engine.program.MACs(), Bytes: r.engine.program.Bytes(),
 			Origins: r.progress.origins,
 		})
 	}
@@ -23,16 +23,17 @@ func (r *run) fit(ctx context.Context) error {
 	r.rate = speedometer{now: r.Now}
 	feed := newFeed(r.batches, r.config.Batch, r.data.Shape.Size())
 	defer feed.close()
-	if r.progress.step < r.config.Steps {
+	end := r.config.end()
+	if r.progress.step < end {
 		feed.start(r.progress.step)
 	}
-	for r.progress.step < r.config.Steps {
+	for r.progress.step < end {
 		if ctx.Err() != nil {
 			return r.interrupt(ctx)
 		}
 		step := r.progress.step + 1
 		filling := r.Now()
-		share, err := feed.next(images, labels, step < r.config.Steps)
+		share, err := feed.next(images, labels, step < end)
 		if err != nil {
 			return err
 		}
@@ -55,6 +56,9 @@ func (r *run) fit(ctx context.Context) error {
 			return err
 		}
 	}
+	if end < r.config.Steps {
+		return r.stopEarly()
+	}
 	return nil
 }
 
@@ -76,17 +80,13 @@ func (r *run) save() error {
 
 // after does what is due after a step: evaluation, a line of metrics, a checkpoint.
 func (r *run) after(step int, values []float64) error {
-	last := step == r.config.Steps
+	last := r.config.ends(step)
 	m := Metrics{Step: step}
-	evaluated := r.config.EvalEvery > 0 && (step%r.config.EvalEvery == 0 || last) && r.division.Dev.Len() > 0
+	evaluated := r.judges() && (step%r.config.EvalEvery == 0 || last)
 	if evaluated {
-		r.classifier.load(r.engine)
-		score, err := r.classifier.score(r.division.Dev, r.devTables)
-		if err != nil {
+		if err := r.judge(&m); err != nil {
 			return err
 		}
-		accuracy, nll := score.Accuracy(), score.NLL()
-		m.DevAccuracy, m.DevNLL, r.devScore = &accuracy, &nll, &accuracy
 	}
 	if step%r.config.LogEvery == 0 || last || evaluated {
 		if err := r.log(m); err != nil {
@@ -99,55 +99,69 @@ func (r *run) after(step int, values []float64) error {
 		}
 	}
 	if r.Stepped != nil {
-		p := Progress{
-			Step: step, Steps: r.config.Steps, Loss: values[0], Penalties: values[1:], DevAccuracy: nan,
-			Evaluated: evaluated, ImagesPerSecond: r.rate.perSecond() * float64(r.config.Batch),
-			Remaining: r.rate.remaining(r.config.Steps - step),
-		}
-		if r.devScore != nil {
-			p.DevAccuracy = *r.devScore
-		}
-		for _, reg := range r.engine.regularizers {
-			p.Names = append(p.Names, reg.Name())
-		}
-		r.Stepped(p)
+		r.Stepped(r.report(step, values, evaluated))
 	}
 	return nil
 }
 
+// judges reports whether the run is evaluated on the way.
+func (r *run) judges() bool { return r.config.EvalEvery > 0 && r.division.Dev.Len() > 0 }
+
+// judge evaluates the model on the dev part for a line of metrics.
+func (r *run) judge(m *Metrics) error {
+	r.classifier.load(r.engine)
+	score, err := r.classifier.score(r.division.Dev, r.devTables)
+	if err != nil {
+		return err
+	}
+	accuracy, nll := score.Accuracy(), score.NLL()
+	m.DevAccuracy, m.DevNLL = &accuracy, &nll
+	r.devScore, r.devStep = &accuracy, m.Step
+	return nil
+}
+
+// report describes the run after a step.
+func (r *run) report(step int, values []float64, evaluated bool) Progress {
+	p := Progress{
+		Step: step, Steps: r.config.end(), Loss: values[0], Penalties: values[1:], DevAccuracy: nan, DevStep: r.devStep,
+		Evaluated: evaluated, ImagesPerSecond: r.rate.perSecond() * float64(r.config.Batch),
+		Remaining: r.rate.remaining(r.config.end() - step),
+	}
+	if r.devScore != nil {
+		p.DevAccuracy = *r.devScore
+	}
+	for i, reg := range r.engine.regularizers {
+		p.Names, p.Weights = append(p.Names, reg.Name()), append(p.Weights, r.engine.shown(i, step))
+	}
+	return p
+}
+
 // log completes a line of metrics with the means since the last one and writes it.
 func (r *run) log(m Metrics) error {
-	steps := r.sinceLog(m.Step)
+	steps := m.Step - r.logged
 	m.Loss = r.progress.sums[0] / float64(steps)
-	m.Penalties = map[string]float64{}
+	m.Penalties, m.Lambdas = map[string]float64{}, map[string]float64{}
 	for i, reg := range r.engine.regularizers {
 		count := 0
-		for step := m.Step - steps + 1; step <= m.Step; step++ {
+		for step := r.logged + 1; step <= m.Step; step++ {
 			if r.engine.active(i, step) {
 				count++
 			}
 		}
 		if count > 0 { // a mean over the steps that took it
 			m.Penalties[reg.Name()] = r.progress.sums[i+1] / float64(count)
+			m.Lambdas[reg.Name()] = r.engine.shown(i, m.Step)
 		}
 	}
 	clear(r.progress.sums)
-	m.LearningRate = r.config.LearningRate * r.engine.schedule.At(m.Step, r.config.Steps)
+	r.logged = m.Step
+	m.LearningRate = r.config.LearningRate * r.engine.schedule.At(m.Step, r.config.planned(m.Step))
 	m.ImagesPerSecond = r.rate.perSecond() * float64(r.config.Batch)
 	m.Seconds = r.progress.seconds
 	if r.journal == nil {
 		return nil
 	}
 	return r.journal.write(m)
-}
-
-// sinceLog returns the number of steps since the last line of metrics before a step.
-func (r *run) sinceLog(step int) int {
-	last := (step - 1) / r.config.LogEvery * r.config.LogEvery
-	if every := r.config.EvalEvery; every > 0 && r.division.Dev.Len() > 0 {
-		last = max(last, (step-1)/every*every)
-	}
-	return step - last
 }
 
 // speedometer measures steps per second, leaving out the first step, which is not typical: memory is touched

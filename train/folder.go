@@ -27,6 +27,9 @@ const (
 	lockFile       = ".lock"
 )
 
+// resultFiles are what a finished run has beside its state, the one that tells that it is finished first.
+var resultFiles = []string{summaryFile, ModelFile, curveFile, confusionFile, worstFile, mistakesFile}
+
 // path returns the place of a file of the run folder.
 func (r *run) path(name string) string { return filepath.Join(r.Dir, name) }
 
@@ -148,7 +151,7 @@ func (r *run) lock() (err error) {
 	}
 	entries, err := os.ReadDir(r.Dir)
 	for _, e := range entries {
-		for _, name := range []string{configFile, checkpointFile, ModelFile, summaryFile, curveFile, confusionFile, worstFile, mistakesFile} {
+		for _, name := range append([]string{configFile, checkpointFile}, resultFiles...) {
 			if atomicfile.IsTemporary(e.Name(), name) {
 				err = errors.Join(err, os.Remove(r.path(e.Name())))
 			}
@@ -177,9 +180,6 @@ func (r *run) reopen() error {
 	if err := r.lock(); err != nil {
 		return err
 	}
-	if _, err := os.Stat(r.path(summaryFile)); err == nil {
-		return fault.Inputf("run %s is complete; there is nothing to resume", r.Dir)
-	}
 	p, err := r.engine.restore(r.path(checkpointFile))
 	switch {
 	case err == nil:
@@ -188,14 +188,24 @@ func (r *run) reopen() error {
 	case !errors.Is(err, fs.ErrNotExist): // without a checkpoint the run begins again
 		return err
 	}
+	amended, err := r.amended(r.progress.step, exists(r.path(summaryFile)))
+	if err != nil {
+		return err
+	}
+	if err := r.amend(amended); err != nil {
+		return err
+	}
 	if err := r.openJournal(); err != nil {
 		return err
 	}
 	metrics, err := ReadMetrics(r.path(metricsFile))
 	for _, m := range metrics {
-		if m.DevAccuracy != nil {
-			r.devScore = m.DevAccuracy
+		if r.logged = m.Step; m.DevAccuracy != nil {
+			r.devScore, r.devStep = m.DevAccuracy, m.Step
 		}
+	}
+	if err == nil && r.logged > r.progress.step {
+		err = fault.Inputf("%s: step %d, but the checkpoint is of step %d", r.path(metricsFile), r.logged, r.progress.step)
 	}
 	return err
 }

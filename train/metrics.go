@@ -11,8 +11,9 @@ import (
 // Metrics is a line of metrics.jsonl.
 type Metrics struct {
 	Step            int                `json:"step"`
-	Loss            float64            `json:"loss"`      // mean over the steps since the last line
-	Penalties       map[string]float64 `json:"penalties"` // R without λ, likewise
+	Loss            float64            `json:"loss"`             // mean over the steps since the last line
+	Penalties       map[string]float64 `json:"penalties"`        // R without λ, likewise
+	Lambdas         map[string]float64 `json:"lambda,omitempty"` // λ at the step; files of earlier versions have none
 	LearningRate    float64            `json:"learning_rate"`
 	DevAccuracy     *float64           `json:"dev_accuracy,omitempty"`
 	DevNLL          *float64           `json:"dev_nll,omitempty"`

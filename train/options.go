@@ -18,6 +18,13 @@ type Options struct {
 	// Resume continues the run in Dir from its checkpoint, with the configuration that was passed, which must
 	// be that of the folder.
 	Resume bool
+	// Finish, with Resume, ends a run that was interrupted after the steps it has taken, and evaluates it there. It can go on later,
+	// as if nothing had happened, with ExtendTo.
+	Finish bool
+	// ExtendTo, with Resume, is the number of steps that the run is to have, finished or not: as many as it was planned for, or more.
+	// If more, Config.Extended records it, for the weights are those of a run extended there (see [Extension]). 0 goes on to what
+	// was planned. The result that a finished run has is removed when it goes on.
+	ExtendTo int
 	// DataDirs are the folders to look for data in.
 	DataDirs []string
 	// Strict refuses a folder with a picture that cannot be read.
@@ -46,6 +53,7 @@ type Start struct {
 	Threads    int
 	CPU        string   // kernel level
 	Step       int      // steps taken before
+	Steps      int      // after which it ends
 	MACs       int      // multiply-adds of a step
 	Bytes      int      // memory of the compiled step
 	Origins    []Origin // what computed the steps before and computes those to come; more than one: the bits are of none of them
@@ -56,9 +64,11 @@ type Progress struct {
 	Step, Steps     int
 	Loss            float64
 	Penalties       []float64
-	Names           []string // of the penalties
-	DevAccuracy     float64  // of the last evaluation, NaN before the first
-	Evaluated       bool     // at this step
+	Names           []string  // of the penalties
+	Weights         []float64 // λ of each at this step: Weights[i]·Penalties[i] is its part of the objective, see [Metrics]
+	DevAccuracy     float64   // of the last evaluation, NaN before the first
+	DevStep         int       // step of that evaluation
+	Evaluated       bool      // at this step
 	ImagesPerSecond float64
 	Remaining       time.Duration
 }
@@ -70,10 +80,13 @@ type Summary struct {
 	TestNLL        float64 `json:"test_nll"`
 	TestImages     int     `json:"test_images"`
 	Detail
-	DevAccuracy     *float64 `json:"dev_accuracy,omitempty"`
-	Steps           int      `json:"steps"`
-	Seconds         float64  `json:"seconds"`
-	ImagesPerSecond float64  `json:"images_per_second"`
+	DevAccuracy *float64 `json:"dev_accuracy,omitempty"`
+	Steps       int      `json:"steps"` // taken
+	// PlannedSteps is what learning rate and λ were scheduled for, of a run that was finished early.
+	PlannedSteps    int         `json:"planned_steps,omitempty"`
+	Extended        []Extension `json:"extended,omitempty"` // of the configuration
+	Seconds         float64     `json:"seconds"`
+	ImagesPerSecond float64     `json:"images_per_second"`
 	// DataWaitFraction is the share of the time that steps waited for their images, since the run began or was resumed.
 	DataWaitFraction float64  `json:"data_wait_fraction"`
 	Augment          string   `json:"augment"`

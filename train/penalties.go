@@ -106,11 +106,21 @@ func (e *engine) turn(step int) (*plan.Program, error) {
 	return p, nil
 }
 
+// weight returns what penalty i is multiplied by at a step that takes it.
+func (e *engine) weight(i, step int) float64 {
+	r := e.regularizers[i]
+	return r.Lambda() * gradreg.ScheduleOf(r).Factor(step, e.config.planned(step))
+}
+
+// shown returns λ of penalty i as people see it at a step: in the mean over the steps, so that every=k does not count.
+func (e *engine) shown(i, step int) float64 {
+	return e.weight(i, step) / float64(max(gradreg.ScheduleOf(e.regularizers[i]).Every, 1))
+}
+
 // setWeights gives the weights that depend on the step their values.
 func (e *engine) setWeights(step int, lr float64) {
 	for i, p := range e.penalties {
-		r := e.regularizers[i]
-		weight := r.Lambda() * gradreg.ScheduleOf(r).Factor(step, e.config.Steps)
+		weight := e.weight(i, step)
 		if p.weight != nil {
 			e.program.Float(p.weight)[0] = float32(weight)
 		}

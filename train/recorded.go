@@ -71,12 +71,15 @@ func recordedDigest(path string) string {
 }
 
 // belongs returns an error unless a checkpoint was written with the engine's configuration. Where the pictures lie does not
-// count, as they are compared themselves; older programs counted it as it was asked for.
+// count, as they are compared themselves; older programs counted it as it was asked for. A run that was extended, but did not
+// come to a checkpoint since, has one of an earlier plan.
 func (e *engine) belongs(hash string) error {
-	old := e.config
-	old.Data = e.asked
-	if hash != e.config.hash() && hash != old.text() {
-		return fmt.Errorf("belongs to another configuration than the folder's config.yaml")
+	for _, plan := range e.config.plans() {
+		old := plan
+		old.Data = e.asked
+		if hash == plan.hash() || hash == old.text() {
+			return nil
+		}
 	}
-	return nil
+	return fmt.Errorf("belongs to another configuration than the folder's config.yaml")
 }

@@ -21,8 +21,8 @@ func (r *run) finish() (Summary, error) {
 	score := logits.Score()
 	s := Summary{
 		TestAccuracy: score.Accuracy(), TestErrorCount: score.Errors, TestNLL: score.NLL(), TestImages: score.Images,
-		Detail: outcome.Detail(), DevAccuracy: r.devScore, Steps: r.config.Steps, Seconds: r.progress.seconds,
-		ImagesPerSecond: float64(r.config.Steps*r.config.Batch) / r.progress.seconds, Seed: r.config.Seed,
+		Detail: outcome.Detail(), DevAccuracy: r.devScore, Steps: r.progress.step, Seconds: r.progress.seconds, Extended: r.config.Extended,
+		ImagesPerSecond: rate(float64(r.progress.step*r.config.Batch), r.progress.seconds), Seed: r.config.Seed,
 		Data: r.config.Data, TrainSize: r.config.TrainSize, Model: r.config.Model, Parameters: r.engine.params.Count(),
 		Regularizers: r.config.Regularizers, Note: r.config.Note, Choices: r.config.Choices,
 		Augment: r.config.Augment, DataWaitFraction: r.waited.Seconds() / max(r.worked.Seconds(), 1e-9),
@@ -32,10 +32,21 @@ func (r *run) finish() (Summary, error) {
 	if len(r.progress.origins) > 1 {
 		s.Origins = r.progress.origins
 	}
+	if s.Steps < r.config.Steps {
+		s.PlannedSteps = r.config.Steps
+	}
 	if r.Dir == "" {
 		return s, nil
 	}
 	return s, r.writeResults(s, outcome)
+}
+
+// rate returns an amount by the second, 0 where no time has passed, as on a clock that stands still: JSON has no infinity.
+func rate(amount, seconds float64) float64 {
+	if seconds > 0 {
+		return amount / seconds
+	}
+	return 0
 }
 
 // writeResults writes the files of a finished run, the summary last.

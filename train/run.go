@@ -29,6 +29,8 @@ type run struct {
 	unlock     func()
 	progress   progress
 	devScore   *float64 // accuracy of the last evaluation
+	devStep    int      // of that evaluation
+	logged     int      // step of the last line of metrics
 	rate       speedometer
 	waited     time.Duration // of worked, for images to be read and changed
 	worked     time.Duration // since the run began or went on

@@ -14,7 +14,7 @@ import (
 const warmup = "warmup"
 
 // Shortened returns a configuration of a share of the steps, rounded up and at least one, whose warm-ups take the same shares of
-// them: a short run in which λ, or the learning rate, hardly begins to rise says nothing about the long one.
+// them, and which is neither extended nor ended early: a short run in which λ, or the learning rate, hardly begins to rise says nothing about the long one.
 func Shortened(cfg train.Config, share float64) train.Config {
 	all, steps := cfg.Steps, max(1, int(math.Ceil(share*float64(cfg.Steps))))
 	cfg.Regularizers = slices.Clone(cfg.Regularizers)
@@ -22,7 +22,7 @@ func Shortened(cfg train.Config, share float64) train.Config {
 		cfg.Regularizers[i] = shortenedText(text, steps, all)
 	}
 	cfg.Schedule = shortenedText(cfg.Schedule, steps, all)
-	cfg.Steps = steps
+	cfg.Steps, cfg.StopAfter, cfg.Extended = steps, 0, nil
 	return cfg
 }
 
