@@ -23,7 +23,8 @@ type Series struct {
 // Add appends a point.
 func (s *Series) Add(x, y float64) { s.X, s.Y = append(s.X, x), append(s.Y, y) }
 
-// Curve is a learning curve: losses and penalties on a logarithmic axis, accuracy, a fraction, below in percent.
+// Curve is a learning curve: the loss, and what the penalties add to it, on a logarithmic axis, the accuracy, a fraction, below in
+// percent. A title may have several lines.
 type Curve struct {
 	Title    string
 	Losses   []Series
@@ -43,13 +44,14 @@ func WriteCurve(path string, c Curve) error {
 	upper, lower := plot.New(), plot.New()
 	judged := len(c.Accuracy.Y) > 0
 	upper.Title.Text = c.Title
-	upper.Y.Label.Text = "loss, penalties"
+	upper.Title.TextStyle.Font.Size, upper.Title.Padding = 10, vg.Points(4)
+	upper.Y.Label.Text = "loss, λ·R of penalties"
 	upper.Y.Scale = plot.LogScale{}
-	upper.Y.Tick.Marker = plot.LogTicks{Prec: -1}
+	upper.Y.Tick.Marker = decadeTicks{}
 	upper.Legend.Top = true
 	drawn := 0
 	for i, s := range c.Losses {
-		n, err := addLine(upper, s, i, true)
+		n, err := addLine(upper, s, lossStyle(i), true)
 		if err != nil {
 			return err
 		}
@@ -66,7 +68,10 @@ func WriteCurve(path string, c Curve) error {
 		percent.Y = append(percent.Y, 100*y)
 	}
 	lower.Y.Tick.Marker = evenTicks{}
-	if _, err := addLine(lower, percent, 2, false); err != nil {
+	if _, err := addLine(lower, percent, accuracyStyle, false); err != nil {
+		return err
+	}
+	if err := addMarks(lower, percent); err != nil {
 		return err
 	}
 	for _, p := range []*plot.Plot{upper, lower} {
@@ -103,14 +108,49 @@ func (c Curve) lastStep() float64 {
 	return last
 }
 
-// addLine draws a series and returns how many points it has; on a logarithmic axis only positive ones.
-func addLine(p *plot.Plot, s Series, style int, positive bool) (int, error) {
+// accuracyStyle is the place in palette and dashes of the accuracy, which no loss has.
+const accuracyStyle = 3
+
+// lossStyle returns the place of a loss or penalty.
+func lossStyle(i int) int {
+	if i %= len(palette) - 1; i >= accuracyStyle {
+		i++
+	}
+	return i
+}
+
+// mostDrawn is the largest magnitude that is drawn: axes have room around their values, which has to be finite.
+const mostDrawn = 1e300
+
+// drawable returns the points of a series that have a place on an axis; on a logarithmic one only positive ones do.
+func (s Series) drawable(positive bool) plotter.XYs {
 	var points plotter.XYs
 	for i, y := range s.Y {
-		if !math.IsNaN(y) && !math.IsInf(y, 0) && (y > 0 || !positive) {
+		if math.Abs(y) <= mostDrawn && (y >= 1/mostDrawn || !positive) {
 			points = append(points, plotter.XY{X: s.X[i], Y: y})
 		}
 	}
+	return points
+}
+
+// addMarks puts a dot on every point: between them nothing was measured.
+func addMarks(p *plot.Plot, s Series) error {
+	points := s.drawable(false)
+	if len(points) == 0 {
+		return nil
+	}
+	marks, err := plotter.NewScatter(points)
+	if err != nil {
+		return err
+	}
+	marks.Color, marks.Shape, marks.Radius = palette[accuracyStyle], draw.CircleGlyph{}, vg.Points(2)
+	p.Add(marks)
+	return nil
+}
+
+// addLine draws a series and returns how many points it has.
+func addLine(p *plot.Plot, s Series, style int, positive bool) (int, error) {
+	points := s.drawable(positive)
 	if len(points) == 0 {
 		return 0, nil
 	}
@@ -119,7 +159,9 @@ func addLine(p *plot.Plot, s Series, style int, positive bool) (int, error) {
 		return 0, err
 	}
 	line.Color = palette[style%len(palette)]
-	line.Dashes = dashes[style%len(dashes)]
+	if style != accuracyStyle {
+		line.Dashes = dashes[style%len(dashes)]
+	}
 	line.Width = vg.Points(1.2)
 	p.Add(line)
 	p.Legend.Add(s.Name, line)

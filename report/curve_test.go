@@ -26,6 +26,7 @@ func TestWriteCurve(t *testing.T) {
 		"usual":        {Losses: []report.Series{line("loss", 2, 1, 0.5), line("datagrad", 0.1, 0, 1e-9)}, Accuracy: line("dev accuracy", 0.5, 0.9)},
 		"zeros":        {Losses: []report.Series{line("loss", 0, 0)}},
 		"one point":    {Losses: []report.Series{line("loss", 1)}, Accuracy: line("dev accuracy", 0.5)},
+		"huge":         {Losses: []report.Series{line("loss", 1e308, math.MaxFloat64, 5e-324)}, Accuracy: line("dev accuracy", -1e308, 1e308)},
 		"not a number": {Losses: []report.Series{line("loss", math.NaN(), math.Inf(1), 3)}},
 	} {
 		path := filepath.Join(t.TempDir(), "curve.svg")

@@ -63,7 +63,7 @@ func (r *run) writeResults(s Summary, o Outcome) error {
 	if err != nil {
 		return err
 	}
-	if err := report.WriteCurve(r.path(curveFile), curve(r.config, metrics)); err != nil {
+	if err := report.WriteCurve(r.path(curveFile), r.config.curve(metrics)); err != nil {
 		return fmt.Errorf("%s: %w", r.path(curveFile), err)
 	}
 	if err := o.WritePictures(r.Dir, ""); err != nil {
@@ -79,34 +79,4 @@ func (r *run) writeResults(s Summary, o Outcome) error {
 // title says in a picture what was trained.
 func (c Config) title() string {
 	return fmt.Sprintf("%s, %d images, %s, seed %d", filepath.Base(c.Data), c.TrainSize, c.Model, c.Seed)
-}
-
-// curve collects the series of a run's learning curve.
-func curve(cfg Config, metrics []Metrics) report.Curve {
-	c := report.Curve{Title: cfg.title()}
-	loss := report.Series{Name: "loss"}
-	penalties := map[string]*report.Series{}
-	var order []string
-	for _, text := range cfg.Regularizers {
-		name := nameOf(text)
-		penalties[name] = &report.Series{Name: name}
-		order = append(order, name)
-	}
-	for _, m := range metrics {
-		loss.Add(float64(m.Step), m.Loss)
-		for name, v := range m.Penalties {
-			if s := penalties[name]; s != nil {
-				s.Add(float64(m.Step), v)
-			}
-		}
-		if m.DevAccuracy != nil {
-			c.Accuracy.Add(float64(m.Step), *m.DevAccuracy)
-		}
-	}
-	c.Accuracy.Name = "dev accuracy"
-	c.Losses = append(c.Losses, loss)
-	for _, name := range order {
-		c.Losses = append(c.Losses, *penalties[name])
-	}
-	return c
 }
