@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -126,7 +127,7 @@ func (c *Config) resolve() (p parts, err error) {
 	if c.StopAfter == c.Steps {
 		c.StopAfter = 0
 	}
-	if err := c.checkSteps(); err != nil {
+	if err := cmp.Or(c.checkSteps(), c.checkChoices()); err != nil {
 		return p, err
 	}
 	if c.Subset != "" && !slices.Contains(Subsets(), c.Subset) {
@@ -220,8 +221,20 @@ func (c Config) Resolved() (Config, error) {
 // ReadConfig reads YAML over the fields of base: what the text does not name keeps base's value, so an empty text gives
 // base. An unknown field is an error.
 func ReadConfig(base Config, data []byte) (Config, error) {
-	err := strictyaml.Decode(data, &base)
-	return base, fault.Input(err)
+	if err := strictyaml.Decode(data, &base); err != nil {
+		return base, fault.Input(err)
+	}
+	return base, base.checkChoices()
+}
+
+// checkChoices returns what is wrong with the records of how λ was found.
+func (c Config) checkChoices() error {
+	for _, choice := range c.Choices {
+		if err := choice.check(); err != nil {
+			return fault.Inputf("lambda_choices: %w", err)
+		}
+	}
+	return nil
 }
 
 // YAML returns the configuration as ReadConfig reads it.

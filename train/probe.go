@@ -24,6 +24,7 @@ type Trial struct {
 	Calibrated  float64 `json:"calibrated_nll"` // see [assess.Logits.Calibrated]
 	Temperature float64 `json:"temperature"`
 	Seconds     float64 `json:"seconds"`            // spent training
+	Chance      float64 `json:"chance,omitempty"`   // share of the most frequent class among the images
 	Diverged    string  `json:"diverged,omitempty"` // why the run ended early; the numbers are then NaN
 }
 
@@ -58,7 +59,19 @@ func Probe(ctx context.Context, cfg Config, opt Options) (Trial, error) {
 	}
 	t := Trial{Images: score.Images, Accuracy: score.Accuracy(), NLL: score.NLL(), Seconds: r.progress.seconds}
 	t.Calibrated, t.Temperature = logits.Calibrated()
+	t.Chance = chance(r.division.Dev)
 	return t, nil
+}
+
+// chance returns the share of the most frequent class.
+func chance(s dataset.Subset) float64 {
+	counts := map[uint8]int{}
+	most := 0
+	for _, k := range s.Index {
+		counts[s.Labels[k]]++
+		most = max(most, counts[s.Labels[k]])
+	}
+	return rate(float64(most), float64(s.Len()))
 }
 
 // probe trains.

@@ -21,9 +21,9 @@ func ExampleLambda() {
 	choice := found.Choices[0]
 	fmt.Println("still to be found:", tune.Needed(found))
 	fmt.Println("chosen by", choice.Probes[0].Steps, "and then", choice.Probes[len(choice.Probes)-1].Steps, "steps of", cfg.Steps)
-	fmt.Println("at most two runs' steps:", choice.Cost <= 2)
+	fmt.Println("at most 2.35 runs' steps:", choice.Cost <= 2.35)
 	// Output:
 	// still to be found: false
 	// chosen by 20 and then 120 steps of 320
-	// at most two runs' steps: true
+	// at most 2.35 runs' steps: true
 }

@@ -21,23 +21,27 @@ func (p probe) errors() float64 { return math.Round(float64(p.Images) * (1 - p.A
 // round are probes of equal length.
 type round struct {
 	share  float64 // of the run's steps
+	most   int     // probes
 	probes []probe
 }
 
 // lead returns the place of the best probe.
 func (r round) lead() float64 { return r.probes[best(r.probes)].place }
 
-// lowest and highest return the places at the edges of what was tried.
-func (r round) lowest() float64  { return slices.MinFunc(r.probes, byPlace).place }
+// lowest and highest return the places at the edges of what was tried, but λ = 0.
+func (r round) lowest() float64 {
+	return slices.MinFunc(slices.DeleteFunc(slices.Clone(r.probes), func(p probe) bool { return p.place == plain }), byPlace).place
+}
 func (r round) highest() float64 { return slices.MaxFunc(r.probes, byPlace).place }
 
 func byPlace(a, b probe) int { return cmp.Compare(a.place, b.place) }
 
-// beyond returns the place beyond the best one, if that is at an edge of those that were tried.
+// beyond returns the place beyond the best one, if that is at an edge of those that were tried. Where no penalty is best, a small
+// one may still be better.
 func (r round) beyond() (float64, bool) {
 	switch lead := r.lead(); lead {
-	case r.lowest():
-		return lead - half, true
+	case plain, r.lowest():
+		return r.lowest() - half, true
 	case r.highest():
 		return lead + half, true
 	}

@@ -14,8 +14,8 @@ import (
 
 // The search has two rounds. The first tries every candidate, half a decade apart from the scale on, for a sixteenth of
 // the run's steps, and follows a best one at the lower edge. Longer runs often want a larger λ, so the second begins with the
-// best one and the one above it, for three eighths of the steps, and climbs twice more on the side of the best. With the run
-// itself that is at most three times its steps.
+// best one and the one above it, and with no penalty, for three eighths of the steps, and climbs twice more on the side of the best.
+// That is at most 1/32 + 7/16 + 15/8 of the run's steps.
 var candidates = []float64{0, 0.5, 1, 1.5, 2} // places
 
 const (
@@ -24,12 +24,38 @@ const (
 	furthest                = 2 // candidates beyond an edge
 )
 
+// mostFirst and mostSecond are how many probes the rounds have at most.
+var mostFirst, mostSecond = len(candidates) + furthest, 3 + furthest
+
 // search is a search for a λ.
 type search struct {
 	Options
-	lab  lab
-	cfg  train.Config // with a λ of 0 in the gap
-	open open
+	lab   lab
+	cfg   train.Config // with a λ of 0 in the gap
+	open  open
+	track *tracker
+}
+
+// newRounds returns the two rounds, before their first probes.
+func newRounds() (first, second *round) {
+	return &round{share: firstShare, most: mostFirst}, &round{share: secondShare, most: mostSecond}
+}
+
+// plan announces what the search will take at most.
+func (s search) plan() {
+	if s.open.interval().First == 0 {
+		s.track.plan(1, s.config(0, scaleShare).Steps)
+	}
+	first, second := newRounds()
+	for _, r := range []*round{first, second} {
+		s.track.plan(r.most, r.most*s.config(0, r.share).Steps)
+	}
+}
+
+// done takes back what of a round's probes was not needed.
+func (s search) done(r *round) {
+	left := r.most - len(r.probes)
+	s.track.plan(-left, -left*s.config(0, r.share).Steps)
 }
 
 // config returns the configuration of a short run.
@@ -58,8 +84,8 @@ func (s search) run(ctx context.Context) (*train.Choice, error) {
 		choice.Seconds = time.Since(began).Seconds()
 	}
 	ladder := newLadder(interval, choice.Scale)
-	first, second := round{share: firstShare}, round{share: secondShare}
-	if err := s.rounds(ctx, ladder, &first, &second); err != nil {
+	first, second := newRounds()
+	if err := s.rounds(ctx, ladder, first, second); err != nil {
 		return nil, err
 	}
 	won := second.probes[best(second.probes)]
@@ -69,7 +95,7 @@ func (s search) run(ctx context.Context) (*train.Choice, error) {
 	choice.Regularizer, choice.Lambda = s.open.with(won.lambda), won.lambda
 	for _, p := range slices.Concat(first.probes, second.probes) {
 		choice.Probes = append(choice.Probes, train.NewAttempt(p.lambda, p.steps, p.Trial))
-		steps, choice.Seconds = steps+p.steps, choice.Seconds+p.Seconds
+		steps, choice.Seconds, choice.Chance = steps+p.steps, choice.Seconds+p.Seconds, max(choice.Chance, p.Chance)
 	}
 	choice.Cost = float64(steps) / float64(s.cfg.Steps)
 	return choice, nil
@@ -82,9 +108,11 @@ func (s search) scale(ctx context.Context) (scale float64, steps int, err error)
 		return 0, 0, fault.Input(err)
 	}
 	plain := s.config(0, scaleShare)
-	if scale, err = s.lab.scale(ctx, plain, penalty, train.Options{DataDirs: s.DataDirs, Threads: s.Threads}); err != nil {
+	run := s.track.begin(plain.Steps)
+	if scale, err = s.lab.scale(ctx, plain, penalty, train.Options{DataDirs: s.DataDirs, Threads: s.Threads, Stepped: run.stepped}); err != nil {
 		return 0, 0, err
 	}
+	run.end()
 	s.log("%s: gradients of loss and penalty are of one size at λ %.3g", s.open.name, scale)
 	return scale, plain.Steps, nil
 }
@@ -103,8 +131,9 @@ func (s search) rounds(ctx context.Context, l ladder, first, second *round) erro
 			return err
 		}
 	}
+	s.done(first)
 	lead := first.lead()
-	if err := s.probe(ctx, l, second, lead, lead+half); err != nil {
+	if err := s.probe(ctx, l, second, plain, lead, lead+half); err != nil {
 		return err
 	}
 	for range furthest {
@@ -116,6 +145,7 @@ func (s search) rounds(ctx context.Context, l ladder, first, second *round) erro
 			return err
 		}
 	}
+	s.done(second)
 	return nil
 }
 
@@ -131,10 +161,12 @@ func (s search) probe(ctx context.Context, l ladder, r *round, places ...float64
 			defer func() { <-slots }()
 			lambda := l.at(place)
 			cfg := s.config(lambda, r.share)
-			trial, err := s.lab.probe(ctx, cfg, train.Options{DataDirs: s.DataDirs, Threads: max(1, s.Threads/len(places))})
+			run := s.track.begin(cfg.Steps)
+			trial, err := s.lab.probe(ctx, cfg, train.Options{DataDirs: s.DataDirs, Threads: max(1, s.Threads/len(places)), Stepped: run.stepped})
 			if probes[i], errs[i] = (probe{place, lambda, cfg.Steps, trial}), err; err != nil {
 				return
 			}
+			run.end()
 			s.log("%s, %d steps: %s", s.open.with(lambda), cfg.Steps, told(trial))
 		})
 	}

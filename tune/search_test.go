@@ -1,6 +1,7 @@
 package tune
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
@@ -23,6 +24,8 @@ type madeUp struct {
 	probes    []train.Config
 	scalings  []train.Config
 	diverging bool
+	without   float64 // how far a penalty with λ 0 is from the best one, in decades; 2 if 0
+	chance    float64 // share of the most frequent class, and accuracy of short probes, if above 0
 }
 
 func (m *madeUp) lab() lab { return lab{m.probe, m.measure} }
@@ -41,9 +44,14 @@ func (m *madeUp) probe(_ context.Context, cfg train.Config, _ train.Options) (tr
 	for _, text := range cfg.Regularizers {
 		if r, err := gradreg.Parse(text); err == nil && r.Lambda() > 0 {
 			away += math.Abs(math.Log10(r.Lambda() / m.best(r.Name(), cfg.Steps)))
+		} else if err == nil {
+			away += cmp.Or(m.without, 2)
 		}
 	}
-	return train.Trial{Images: 10000, Accuracy: 1 - math.Min(away, 9)/10, NLL: 1 + away, Calibrated: 1 + away, Temperature: 1}, nil
+	if m.chance > 0 && cfg.Steps == 100 {
+		return train.Trial{Images: 10000, Accuracy: m.chance, NLL: 1, Calibrated: 1 + away, Chance: m.chance, Temperature: 1}, nil
+	}
+	return train.Trial{Images: 10000, Chance: m.chance, Accuracy: 1 - math.Min(away, 9)/10, NLL: 1 + away, Calibrated: 1 + away, Temperature: 1}, nil
 }
 
 func (m *madeUp) measure(_ context.Context, cfg train.Config, _ gradreg.Regularizer, _ train.Options) (float64, error) {
@@ -85,14 +93,15 @@ func TestRounds(t *testing.T) {
 		first, second []float64
 		found         float64
 	}{
-		{10, 32, []float64{1, 3.2, 10, 32, 100}, []float64{10, 32, 100}, 32},
-		{10, 10, []float64{1, 3.2, 10, 32, 100}, []float64{10, 32, 3.2}, 10},
-		{10, 0.01, []float64{1, 3.2, 10, 32, 100}, []float64{10, 32, 3.2, 1}, 1},
-		{1e4, 1e5, []float64{1, 3.2, 10, 32, 100}, []float64{100, 320, 1000, 3200}, 3200},
-		{0.32, 1, []float64{1, 3.2, 10, 32, 100, 0.32, 0.1}, []float64{0.32, 1, 3.2}, 1},
-		{1e-3, 1e-3, []float64{1, 3.2, 10, 32, 100, 0.32, 0.1}, []float64{0.1, 0.32, 0.032, 0.01}, 0.01},
+		{10, 32, []float64{1, 3.2, 10, 32, 100}, []float64{0, 10, 32, 100}, 32},
+		{10, 10, []float64{1, 3.2, 10, 32, 100}, []float64{0, 10, 32, 3.2}, 10},
+		{10, 0.1, []float64{1, 3.2, 10, 32, 100}, []float64{0, 10, 32, 3.2, 1}, 1},
+		{10, 1e-9, []float64{1, 3.2, 10, 32, 100}, []float64{0, 10, 32, 3.2, 1}, 0}, // smaller is better, and none is best
+		{1e4, 1e5, []float64{1, 3.2, 10, 32, 100}, []float64{0, 100, 320, 1000, 3200}, 3200},
+		{0.32, 1, []float64{1, 3.2, 10, 32, 100, 0.32, 0.1}, []float64{0, 0.32, 1, 3.2}, 1},
+		{1e-3, 1e-3, []float64{1, 3.2, 10, 32, 100, 0.32, 0.1}, []float64{0, 0.1, 0.32, 0.032, 0.01}, 0.01},
 	} {
-		m := &madeUp{scale: 1, best: func(_ string, steps int) float64 {
+		m := &madeUp{scale: 1, without: 4, best: func(_ string, steps int) float64 {
 			if steps == 100 {
 				return c.short
 			}
@@ -116,14 +125,14 @@ func TestInside(t *testing.T) {
 			m := &madeUp{scale: 3, best: func(string, int) float64 { return math.Pow(10, float64(decade)/2) }}
 			choice := searched(t, m, job(info.Name+":auto")).Choices[0]
 			for _, p := range choice.Probes {
-				if !(p.Lambda > 0) || info.Lambda.Most > 0 && p.Lambda >= info.Lambda.Most {
+				if !(p.Lambda > 0 || p.Lambda == 0 && p.Steps == 600) || info.Lambda.Most > 0 && p.Lambda >= info.Lambda.Most {
 					t.Errorf("%s: tried λ %v of %v", info.Name, p.Lambda, info.Lambda)
 				}
 			}
 			if fixed := info.Lambda.First > 0; fixed != (len(m.scalings) == 0) || fixed != (choice.Scale == 0) || fixed && choice.Probes[0].Lambda != info.Lambda.First {
 				t.Errorf("%s: %d measurements of gradients, scale %v, first λ %v", info.Name, len(m.scalings), choice.Scale, choice.Probes[0].Lambda)
 			}
-			if choice.Cost > 2 {
+			if choice.Cost > 2.35 {
 				t.Errorf("%s: the search took %v runs", info.Name, choice.Cost)
 			}
 		}
@@ -139,7 +148,7 @@ func TestInside(t *testing.T) {
 		{"label-smoothing:auto,every=4", []float64{0.01, 0.032, 0.1}, 0.1}, // λ·every is at most 1
 		{"label-smoothing:auto,every=500", []float64{0.0002, 0.00063}, 0.00063},
 	} {
-		m := &madeUp{best: func(string, int) float64 { return 0.3 }}
+		m := &madeUp{without: 5, best: func(string, int) float64 { return 0.3 }}
 		choice := searched(t, m, job(c.text)).Choices[0]
 		if first := lambdas(choice, 100); !slices.Equal(first, c.first) || choice.Lambda != c.found {
 			t.Errorf("%s: tried %v, expected %v; found %v, expected %v", c.text, first, c.first, choice.Lambda, c.found)
@@ -172,32 +181,81 @@ func TestSeveral(t *testing.T) {
 	if cfg.Regularizers[2] != "datagrad:auto,fraction=0.5" {
 		t.Errorf("the caller's configuration became %v", cfg.Regularizers)
 	}
-	alone := searched(t, &madeUp{scale: 1, best: best0}, job("datagrad:auto,fraction=0.5", "weight-decay:5e-4"))
+	alone := searched(t, &madeUp{scale: 1, best: best0}, job("datagrad:auto,fraction=0.5", "weight-decay:5e-4", "dropout:0", "spectreg:0"))
 	alone.Choices[0].Seconds, got.Choices[0].Seconds = 0, 0
 	if !reflect.DeepEqual(alone.Choices[0], got.Choices[0]) {
 		t.Errorf("the first is %+v, alone %+v", got.Choices[0], alone.Choices[0])
 	}
-	if len(got.Choices) != 3 || got.Choices[0].Cost > 2 || got.Choices[1].Cost > 2 || got.Choices[2].Cost > 2 || strings.Count(got.Note, "chosen by") != 3 {
+	if len(got.Choices) != 3 || got.Choices[0].Cost > 2.35 || got.Choices[1].Cost > 2.35 || got.Choices[2].Cost > 2.35 || strings.Count(got.Note, "chosen by") != 3 {
 		t.Errorf("choices %+v, note %q", got.Choices, got.Note)
 	}
-	at := map[string]int{}
-	for _, p := range m.probes[1:] { // the first only sees that all can be trained
-		key := strings.Join(p.Regularizers[2:], " ")
-		switch {
-		case key == "dropout:0 spectreg:0":
-			at["first"]++
-		case strings.HasSuffix(key, " spectreg:0") && p.Regularizers[0] == "datagrad:100,fraction=0.5":
-			at["second"]++
-		case strings.HasPrefix(key, "dropout:0.5 ") && p.Regularizers[0] == "datagrad:100,fraction=0.5":
-			at["third"]++
-		default:
-			t.Errorf("a probe of %v", p.Regularizers)
+	probes := m.probes[1:] // the first only sees that all can be trained
+	for i, choice := range got.Choices {
+		for _, p := range probes[:len(choice.Probes)] {
+			r := p.Regularizers
+			if i == 0 && !slices.Equal(r[2:], []string{"dropout:0", "spectreg:0"}) || i > 0 && r[0] != "datagrad:100,fraction=0.5" || i == 1 && r[3] != "spectreg:0" || i == 2 && r[2] != "dropout:0.5" {
+				t.Errorf("search %d: a probe of %v", i+1, r)
+			}
+		}
+		probes = probes[len(choice.Probes):]
+	}
+	if len(probes) > 0 {
+		t.Errorf("%d probes more than are recorded", len(probes))
+	}
+}
+
+// TestDoubts checks what a search says of itself: where it ended at an end of what it tried, where no penalty was best, where its
+// first round told nothing; and that it says nothing else.
+func TestDoubts(t *testing.T) {
+	for what, c := range map[string]struct {
+		best, without, chance float64
+		want                  []string
+	}{
+		"inside":      {10, 4, 0, nil},
+		"largest":     {1e6, 8, 0, []string{"λ 3200 is the largest"}},
+		"smallest":    {1e-4, 8, 0, []string{"λ 0.01 is the smallest"}},
+		"no penalty":  {1e-6, 1, 0, []string{"without it (λ 0) is better"}},
+		"by luck":     {2, 4, 0.11, []string{"no λ was better than chance (11.0 % at best, the most frequent class has 11.0 %)"}},
+		"luck, small": {1e-4, 8, 0.11, []string{"is the smallest", "better than chance"}},
+	} {
+		m := &madeUp{scale: 1, without: c.without, chance: c.chance, best: func(string, int) float64 { return c.best }}
+		got := searched(t, m, job("datagrad:auto"))
+		doubts := got.Choices[0].Doubts()
+		if len(doubts) != len(c.want) {
+			t.Errorf("%s: %q, expected %q", what, doubts, c.want)
+			continue
+		}
+		for i, want := range c.want {
+			if !strings.Contains(doubts[i], want) || !strings.Contains(got.Note, doubts[i]) {
+				t.Errorf("%s: %q, note %q, expected %q", what, doubts[i], got.Note, want)
+			}
+		}
+		if (got.Choices[0].Lambda == 0) != (what == "no penalty") {
+			t.Errorf("%s: found λ %v", what, got.Choices[0].Lambda)
 		}
 	}
-	for i, turn := range []string{"first", "second", "third"} {
-		if at[turn] != len(got.Choices[i].Probes) {
-			t.Errorf("%d probes of the %s, recorded %d", at[turn], turn, len(got.Choices[i].Probes))
+}
+
+// TestProgress checks that a search says at once how much there is to do at most, never more later, and in the end that all is done.
+func TestProgress(t *testing.T) {
+	var seen []Progress
+	m := &madeUp{scale: 1, best: func(string, int) float64 { return 10 }}
+	opt := Options{Threads: 3, Progress: func(p Progress) { seen = append(seen, p) }}
+	got, err := find(t.Context(), job("datagrad:auto", "dropout:auto"), opt, m.lab())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first, want := seen[0], (Progress{Regularizer: "datagrad", Most: 13 + 12, All: 50 + 2*(7*100+5*600)}); first != want {
+		t.Errorf("at first %+v, expected %+v", first, want)
+	}
+	for i, p := range seen[1:] {
+		if last := seen[i]; p.Most > last.Most || p.All > last.All || p.Runs < last.Runs || p.Steps < last.Steps || p.Steps > p.All {
+			t.Errorf("%+v after %+v", p, last)
 		}
+	}
+	steps := int(1600*(got.Choices[0].Cost+got.Choices[1].Cost) + 0.5)
+	if last := seen[len(seen)-1]; last.Runs != last.Most || last.Steps != last.All || last.Steps != steps || last.Regularizer != "dropout" || last.Remembered != steps {
+		t.Errorf("at last %+v, expected %d steps, none of them counted", last, steps)
 	}
 }
 
@@ -250,7 +308,7 @@ func TestResolved(t *testing.T) {
 	if _, err := Resolved(job("dropout:auto,at=moon")); err == nil || strings.Contains(err.Error(), "λ is") {
 		t.Errorf("%v, expected an error about at", err)
 	}
-	for text, want := range map[string]string{"datagrad:1": "", "datagrad:auto": "search 2\n", "datagrad:auto,warmup=9": "search 2, warm-up in proportion\n"} {
+	for text, want := range map[string]string{"datagrad:1": "", "datagrad:auto": "search 3\n", "datagrad:auto,warmup=9": "search 3, warm-up in proportion\n"} {
 		if got := Identity(job(text)); got != want {
 			t.Errorf("%s: %q, expected %q", text, got, want)
 		}
