@@ -1,9 +1,13 @@
 package cli
 
 import (
+	"os"
+	"runtime"
 	"time"
 
+	"github.com/vbauerster/cupwriter"
 	"github.com/vbauerster/mpb/v8"
+	"golang.org/x/term"
 )
 
 // bars draws lines on a terminal that change as something goes on.
@@ -17,7 +21,22 @@ func (a *app) newBars(plain bool) *bars {
 	if !a.terminal || plain || a.json {
 		return nil
 	}
-	return &bars{Progress: mpb.New(mpb.WithOutput(a.err), mpb.WithWidth(24), mpb.WithRefreshRate(120*time.Millisecond), mpb.WithAutoRefresh())}
+	return &bars{Progress: mpb.New(a.console(), mpb.WithWidth(24), mpb.WithRefreshRate(120*time.Millisecond), mpb.WithAutoRefresh())}
+}
+
+// console says where bars are drawn. Not every terminal breaks lines again when it becomes narrower: xterm and screen, which tell
+// who they are, cut them.
+func (a *app) console() mpb.ContainerOption {
+	f, ok := a.err.(*os.File)
+	if !ok || runtime.GOOS == "windows" || a.getenv("XTERM_VERSION") != "" || a.getenv("STY") != "" {
+		return mpb.WithOutput(a.err)
+	}
+	w := cupwriter.New(&reflow{Writer: f, width: func() int {
+		width, _, _ := term.GetSize(int(f.Fd()))
+		return width
+	}}, false)
+	w.SetTermFd(int(f.Fd()))
+	return mpb.WithConsoleWriter(w)
 }
 
 // begin draws a bar in the place of the one before. It lasts until it is ended: of a bar that is told its total at once mpb
