@@ -19,11 +19,11 @@ type Choice struct {
 	Scale  float64   `json:"scale,omitempty" yaml:"scale,omitempty"`
 	Probes []Attempt `json:"probes" yaml:"probes"`
 	Cost   float64   `json:"cost" yaml:"cost"` // steps of scale and probes over those of the run
+	// Seconds is the time spent training for it, on all threads together.
+	Seconds float64 `json:"seconds" yaml:"seconds"`
 	// Chance is the share of the most frequent class among the dev images, where it was recorded: the accuracy of one who always
 	// says that.
 	Chance float64 `json:"dev_chance,omitempty" yaml:"dev_chance,omitempty"`
-	// Seconds is the time spent training for it, on all threads together.
-	Seconds float64 `json:"seconds" yaml:"seconds"`
 }
 
 // Attempt is a short run with a λ, judged on dev images. One that diverged has a reason and no numbers.

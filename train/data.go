@@ -4,12 +4,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/dataset/picture"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/model"
 )
 
 // DataDigest returns the SHA-256 of the images and labels that a configuration's data are divided from, and the names of the
@@ -54,6 +56,21 @@ func digest(d *dataset.Dataset, train, test *dataset.Part) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
+// takes returns an error if the model is too large for square images of a side, whatever their channels. What is wrong with the
+// model itself is said elsewhere.
+func (c *Config) takes(side int) error {
+	m, err := c.architecture()
+	if err != nil {
+		return nil
+	}
+	for _, channels := range []int{1, 3} {
+		if _, err = model.Summarize(m, channels, side, side, 2); err == nil {
+			return nil
+		}
+	}
+	return fault.Inputf("model %s: size %d does not suit it: %w", m, side, errors.Unwrap(err))
+}
+
 // openData opens the data set or the folder of pictures that the configuration names. Of a folder it resolves the size that
 // pictures have and how they are made square, so that the configuration repeats the run when pictures are added.
 func openData(ctx context.Context, cfg *Config, opt Options) (*dataset.Dataset, error) {
@@ -76,7 +93,7 @@ func openData(ctx context.Context, cfg *Config, opt Options) (*dataset.Dataset, 
 		return nil, err
 	}
 	d, report, err := dataset.OpenFolder(ctx, cfg.Data, folder.Options{
-		Size: cfg.Size, Fit: fit, Seed: cfg.Seed, Strict: opt.Strict, Progress: opt.Reading,
+		Size: cfg.Size, Fit: fit, Seed: cfg.Seed, Strict: opt.Strict, Progress: opt.Reading, Suits: cfg.takes,
 	})
 	if err != nil {
 		return nil, err

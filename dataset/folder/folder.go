@@ -29,6 +29,9 @@ type Options struct {
 	Cache string
 	// CacheLimit bounds the bytes in that folder; 0 means 4 GiB. Those used longest ago give way.
 	CacheLimit int64
+	// Suits, if set, is asked whether images of a side will do as soon as that is known, which is before any is decoded. Its error ends
+	// Open.
+	Suits func(side int) error
 	// Progress, if set, is called now and then, from one goroutine at a time.
 	Progress func(Progress)
 }
@@ -86,6 +89,14 @@ func Open(ctx context.Context, dir string, opt Options) (*Set, error) {
 	if opt.Size != 0 && (opt.Size < minSize || opt.Size > maxSize) {
 		return nil, fault.Inputf("size is %d, expected %d to %d pixels, or 0", opt.Size, minSize, maxSize)
 	}
+	if opt.Suits == nil {
+		opt.Suits = func(int) error { return nil }
+	}
+	if opt.Size != 0 {
+		if err := opt.Suits(opt.Size); err != nil {
+			return nil, err
+		}
+	}
 	if opt.Channels != 0 && opt.Channels != 1 && opt.Channels != 3 {
 		return nil, fault.Inputf("channels is %d, expected 1 or 3, or 0", opt.Channels)
 	}
@@ -138,6 +149,9 @@ func (o *opening) open() (*Set, error) {
 	}
 	if o.Size == 0 {
 		o.Size = defaultSize(files)
+		if err := o.Suits(o.Size); err != nil {
+			return nil, err
+		}
 	}
 	sortForParts(files)
 	set := &Set{Classes: o.listed.classes, Side: o.Size, Fit: o.Fit}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -8,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/train"
@@ -17,6 +19,7 @@ import (
 type modelsOptions struct {
 	data    string
 	dataDir string
+	size    int
 	shape   string
 	classes int
 }
@@ -45,7 +48,10 @@ its defaults and its options.`,
   # Some of them, for another data set
   gradreg models resnet:depth=20,width=2 wideresnet:depth=16,width=4 --data cifar10
 
-  # The layers of one
+  # The layers of one, for the pictures of a folder at 48 x 48 pixels
+  gradreg models show resnet:depth=8 --data ~/photos --size 48
+
+  # The layers of one, for images of any shape
   gradreg models show vgg:depth=13 --shape 3x64x64 --classes 5`,
 		Args:      args(cobra.ArbitraryArgs),
 		ValidArgs: names,
@@ -59,8 +65,9 @@ its defaults and its options.`,
 		RunE: func(_ *cobra.Command, texts []string) error { return a.runModelsShow(o, texts[0]) },
 	}
 	f := cmd.PersistentFlags()
-	f.StringVar(&o.data, "data", train.Default().Data, "data set whose images and classes count")
+	f.StringVar(&o.data, "data", train.Default().Data, "data set, or folder of pictures, whose images and classes count")
 	f.StringVar(&o.dataDir, "data-dir", "", "folder to look for the data set's files in (before GRADREG_DATA)")
+	f.IntVar(&o.size, "size", 0, "side of the images that a folder's pictures become (default one that suits them)")
 	f.StringVar(&o.shape, "shape", "", "shape of the images, as 3x32x32, instead of a data set's")
 	f.IntVar(&o.classes, "classes", 10, "classes, with --shape")
 	cmd.PreRunE, show.PreRunE = o.check, o.check
@@ -76,6 +83,8 @@ func (o *modelsOptions) check(cmd *cobra.Command, _ []string) error {
 	switch f := cmd.Flags(); {
 	case f.Changed("shape") && f.Changed("data"):
 		return usage{fmt.Errorf("found --data and --shape, expected one of them")}
+	case f.Changed("size") && !dataset.IsFolder(o.data):
+		return usage{fmt.Errorf("found --size without a folder of pictures as --data; the images of a data set have theirs")}
 	case f.Changed("classes") && !f.Changed("shape"):
 		return usage{fmt.Errorf("found --classes without --shape; a data set has its own")}
 	}
@@ -123,6 +132,13 @@ func (o *modelsOptions) info(a *app) (dataset.Info, error) {
 		if d.Name == o.data {
 			return d, nil
 		}
+	}
+	if dataset.IsFolder(o.data) {
+		d, _, err := dataset.OpenFolder(context.Background(), o.data, folder.Options{Size: o.size, Seed: 1})
+		if err != nil {
+			return dataset.Info{}, err
+		}
+		return d.Info, nil
 	}
 	d, err := dataset.Open(o.data, a.dataDirs(o.dataDir)...)
 	if err != nil {

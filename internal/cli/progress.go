@@ -22,7 +22,8 @@ type progress struct {
 	bars  *bars
 	last  atomic.Pointer[train.Progress] // read by the bar's goroutine
 	shown time.Time
-	dir   string // the run folder
+	quiet time.Duration // until the next line
+	dir   string        // the run folder
 
 	logEvery int // steps between lines of JSON
 }
@@ -55,7 +56,8 @@ type stepLine struct {
 	Step            int                `json:"step"`
 	Steps           int                `json:"steps"`
 	Loss            float64            `json:"loss"`
-	Penalties       map[string]float64 `json:"penalties"`
+	Penalties       map[string]float64 `json:"penalties"`              // R
+	Lambdas         map[string]float64 `json:"lambda"`                 // λ at this step
 	DevAccuracy     *float64           `json:"dev_accuracy,omitempty"` // of an evaluation at this step
 	ImagesPerSecond float64            `json:"images_per_second"`
 	Remaining       float64            `json:"remaining_seconds"`
@@ -64,12 +66,16 @@ type stepLine struct {
 // lineEvery is the longest silence without a terminal.
 const lineEvery = 30 * time.Second
 
+// firstLine is when the first line comes without a terminal: it says how long all will take.
+const firstLine = 3 * time.Second
+
 func (a *app) newProgress(plain bool) *progress {
 	return &progress{app: a, bars: a.newBars(plain), shown: a.now()}
 }
 
 func (p *progress) started(s train.Start) {
 	p.dir, p.logEvery = s.Dir, s.Config.LogEvery
+	p.shown, p.quiet = p.app.now(), firstLine
 	if p.app.json {
 		p.app.emit("start", newStartLine(s))
 		return
@@ -83,12 +89,12 @@ func (p *progress) started(s train.Start) {
 	if p.bars == nil {
 		return
 	}
-	p.bars.begin(int64(c.Steps),
+	p.bars.begin(int64(s.Steps),
 		mpb.PrependDecorators(decor.CountersNoUnit("step %d/%d ")),
 		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return " " + p.pace() })),
 		mpb.BarBtmExtender(mpb.BarFillerFunc(p.secondLine)),
 	)
-	p.bars.set(int64(s.Step), int64(c.Steps))
+	p.bars.set(int64(s.Step), int64(s.Steps))
 }
 
 func (p *progress) stepped(s train.Progress) {
@@ -100,17 +106,19 @@ func (p *progress) stepped(s train.Progress) {
 		p.bars.set(int64(s.Step), int64(s.Steps))
 		return
 	}
-	if p.app.json || (!s.Evaluated && p.app.now().Sub(p.shown) < lineEvery) {
+	if p.app.json || (!s.Evaluated && p.app.now().Sub(p.shown) < p.quiet) {
 		return
 	}
-	p.shown = p.app.now()
+	p.shown, p.quiet = p.app.now(), lineEvery
 	fmt.Fprintf(p.app.err, "step %d/%d  %s  %s\n", s.Step, s.Steps, p.numbers(), p.pace())
 }
 
 func (p *progress) emit(s train.Progress) {
-	line := stepLine{s.Step, s.Steps, s.Loss, map[string]float64{}, nil, s.ImagesPerSecond, s.Remaining.Seconds()}
+	line := stepLine{s.Step, s.Steps, s.Loss, map[string]float64{}, map[string]float64{}, nil, s.ImagesPerSecond, s.Remaining.Seconds()}
 	for i, name := range s.Names {
-		line.Penalties[name] = s.Penalties[i]
+		if !math.IsNaN(s.Penalties[i]) { // of one that was not taken since the run was resumed; JSON has no NaN
+			line.Penalties[name], line.Lambdas[name] = s.Penalties[i], s.Weights[i]
+		}
 	}
 	if s.Evaluated {
 		line.DevAccuracy = &s.DevAccuracy
@@ -118,14 +126,15 @@ func (p *progress) emit(s train.Progress) {
 	p.app.emit("step", line)
 }
 
-// secondLine writes the numbers below the bar, where they fit into 80 columns.
+// secondLine writes the numbers below the bar, as far as they fit.
 func (p *progress) secondLine(w io.Writer, s decor.Statistics) error {
-	line := p.numbers()
-	_, err := fmt.Fprintln(w, line[:max(0, min(len(line), s.AvailableWidth-1))])
+	line := []rune(p.numbers())
+	_, err := fmt.Fprintln(w, string(line[:max(0, min(len(line), s.AvailableWidth-1))]))
 	return err
 }
 
-// numbers describes the last step; ASCII.
+// numbers describes the last step: the loss, what each penalty adds to it, and on a terminal, which a new line replaces, the last
+// dev accuracy with its step; else only a new one.
 func (p *progress) numbers() string {
 	s := p.last.Load()
 	if s == nil {
@@ -133,11 +142,19 @@ func (p *progress) numbers() string {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "loss %.4f", s.Loss)
+	before := "  λ·R: "
 	for i, name := range s.Names {
-		fmt.Fprintf(&b, "  %s %.3g", name, s.Penalties[i])
+		if added := s.Weights[i] * s.Penalties[i]; added != 0 && !math.IsNaN(added) { // dropout and its like add nothing
+			fmt.Fprintf(&b, "%s%s %.3g", before, name, added)
+			before = ", "
+		}
 	}
-	if !math.IsNaN(s.DevAccuracy) {
+	switch {
+	case math.IsNaN(s.DevAccuracy):
+	case s.Evaluated:
 		fmt.Fprintf(&b, "  dev %.2f %%", 100*s.DevAccuracy)
+	case p.bars != nil:
+		fmt.Fprintf(&b, "  dev %.2f %% at step %d", 100*s.DevAccuracy, s.DevStep)
 	}
 	return b.String()
 }

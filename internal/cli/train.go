@@ -38,6 +38,7 @@ type trainOptions struct {
 	plain   bool
 	fast    bool
 	strict  bool
+	finish  bool
 }
 
 func (a *app) trainCommand() *cobra.Command {
@@ -51,11 +52,15 @@ Without flags: LeNet with dropout on 2000 MNIST digits, DataGrad with λ 50 and 
 10,000 steps of 50 images. The run goes to a folder under runs/, which holds the resolved configuration,
 metrics, a checkpoint, the model, a summary and the learning curve.
 
---reg NAME:auto finds λ by short runs that are compared on dev images, before the run and for at most twice its
-steps. Several are found one after another, as they stand, for as much each. How each was found stands in the
-summary.
+--reg NAME:auto finds λ by short runs that are compared on dev images, before the run and for at most 2.35 times its
+steps; no penalty, λ 0, is among them. Several are found one after another, as they stand, for as much each. How each
+was found stands in the summary, and what speaks against the choice.
 
-An interrupt (Ctrl-C) finishes the step, saves and prints how to go on; a second one stops at once.`,
+An interrupt (Ctrl-C) finishes the step, saves and prints how to go on; a second one stops at once. A run that was
+interrupted goes on with --resume, to the same weights, or is finished early with --resume RUN --finish: it is evaluated
+where it stands. --resume RUN --steps N gives a run more steps, finished or not. Learning rate and λ then have followed
+the earlier plan up to there, so that the weights are those of a run that was extended, not of one planned for N steps;
+the folder's configuration records it and repeats it. N may be what was planned, for a run that was finished early.`,
 		Example: `  # The default job
   gradreg train
 
@@ -70,6 +75,10 @@ An interrupt (Ctrl-C) finishes the step, saves and prints how to go on; a second
 
   # Go on after an interruption
   gradreg train --resume runs/mnist-2000-lenet-datagrad-s1
+
+  # Make a model of it as it stands; later, go on to the 10,000 steps that were planned, or beyond
+  gradreg train --resume runs/mnist-2000-lenet-datagrad-s1 --finish
+  gradreg train --resume runs/mnist-2000-lenet-datagrad-s1 --steps 15000
 
   # Repeat a run from its resolved configuration
   gradreg train --config runs/mnist-2000-lenet-datagrad-s1/config.yaml --out again`,
@@ -101,7 +110,8 @@ An interrupt (Ctrl-C) finishes the step, saves and prints how to go on; a second
 	f.IntVar(&c.CheckpointEvery, "checkpoint-every", c.CheckpointEvery, "steps between checkpoints")
 	f.StringVar(&o.file, "config", "", "configuration file (YAML); flags override it")
 	f.StringVar(&o.out, "out", "", "run folder to create (default runs/DATA-SIZE-MODEL-REGULARIZER-sSEED, numbered if it exists)")
-	f.StringVar(&o.resume, "resume", "", "run folder to continue")
+	f.StringVar(&o.resume, "resume", "", "run folder to continue; with --steps, to so many steps")
+	f.BoolVar(&o.finish, "finish", false, "with --resume: end the run at the step it has reached, and evaluate it")
 	threadsFlag(cmd, &o.threads)
 	f.BoolVar(&o.plain, "plain", false, "no progress bar")
 	f.BoolVar(&o.fast, "fast-dev-run", false, "ten steps, to see that everything works")
@@ -122,12 +132,18 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (train.Config, error) {
 	changed := cmd.Flags().Changed
 	if o.resume != "" {
 		for _, name := range []string{"config", "out", "data", "train-size", "subset", "size", "fit", "augment", "model", "reg", "optimizer", "lr", "schedule",
-			"steps", "batch", "seed", "paper-protocol", "eval-every", "log-every", "checkpoint-every", "fast-dev-run"} {
+			"batch", "seed", "paper-protocol", "eval-every", "log-every", "checkpoint-every", "fast-dev-run"} {
 			if changed(name) {
 				return train.Config{}, usage{fmt.Errorf("--%s cannot go with --resume: the run's configuration is fixed", name)}
 			}
 		}
+		if o.finish && changed("steps") {
+			return train.Config{}, usage{errors.New("found --finish and --steps, expected one of them")}
+		}
 		return train.FolderConfig(o.resume)
+	}
+	if o.finish {
+		return train.Config{}, usage{errors.New("--finish is for a run that was interrupted, expected --resume RUN with it")}
 	}
 	cfg, base := o.config, train.Default()
 	sized, batched, penalized := changed("train-size"), changed("batch"), false
@@ -164,6 +180,9 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (train.Config, error) {
 	if changed("reg") {
 		cfg.Note, cfg.Choices = "", nil // of the file's λ
 		cfg.Regularizers = withOthers(base.Regularizers, o.config.Regularizers)
+	}
+	if changed("steps") || o.fast { // the file's is the history of a run of other steps
+		cfg.StopAfter, cfg.Extended = 0, nil
 	}
 	if o.fast {
 		cfg.Steps, cfg.EvalEvery, cfg.LogEvery = 10, 5, 5
@@ -277,7 +296,12 @@ func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
 	if err != nil {
 		return err
 	}
-	opt := train.Options{Dir: o.resume, Resume: o.resume != "", DataDirs: a.dataDirs(o.dataDir), Now: a.now, Strict: o.strict}
+	opt := train.Options{Dir: o.resume, Resume: o.resume != "", DataDirs: a.dataDirs(o.dataDir), Now: a.now, Strict: o.strict, Finish: o.finish}
+	if opt.Resume && cmd.Flags().Changed("steps") {
+		if opt.ExtendTo = o.config.Steps; opt.ExtendTo < 1 {
+			return usage{fmt.Errorf("steps is %d, expected at least 1", opt.ExtendTo)}
+		}
+	}
 	if opt.Threads, err = a.threadCount(cmd, o.threads); err != nil {
 		return err
 	}
@@ -287,7 +311,7 @@ func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
 	if s, err := optim.ParseSchedule(cfg.Schedule); err == nil && s.Warmup >= cfg.Steps && !opt.Resume && !o.fast {
 		return usage{fmt.Errorf("schedule: warmup is %d, expected less than the %d steps", s.Warmup, cfg.Steps)}
 	}
-	if cfg, err = a.tuned(cmd.Context(), cfg, opt); err != nil {
+	if cfg, err = a.tuned(cmd.Context(), cfg, opt, o.plain); err != nil {
 		return err
 	}
 	if err := cfg.Validate(); err != nil {
@@ -306,7 +330,7 @@ func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
 
 // tuned finds every λ that the configuration leaves open. The run folder is not made before all are found; what the search has
 // done is kept in the user's cache folder until then, and the same command goes on from there.
-func (a *app) tuned(ctx context.Context, cfg train.Config, opt train.Options) (train.Config, error) {
+func (a *app) tuned(ctx context.Context, cfg train.Config, opt train.Options, plain bool) (train.Config, error) {
 	if !tune.Needed(cfg) {
 		return cfg, nil
 	}
@@ -317,18 +341,30 @@ func (a *app) tuned(ctx context.Context, cfg train.Config, opt train.Options) (t
 	}
 	ctx, stop := interruptible(ctx)
 	defer stop()
-	options := tune.Options{DataDirs: opt.DataDirs, Threads: opt.Threads}
-	if a.watched() {
-		options.Log = a.note
-	}
+	reading := a.newFolderProgress(plain)
+	opt.Reading = reading.report
 	memory, err := searchMemory(ctx, cfg, opt)
+	reading.close()
 	if err != nil {
 		return cfg, err
 	}
+	options := tune.Options{DataDirs: opt.DataDirs, Threads: opt.Threads}
 	if memory != nil {
 		options.Probe = memory.Probe
 	}
+	show := a.newSearchProgress(plain)
+	if a.watched() {
+		options.Log, options.Progress = show.log, show.report
+	}
 	cfg, err = tune.Lambda(ctx, cfg, options)
+	show.close()
+	if err == nil && a.watched() {
+		for _, choice := range cfg.Choices {
+			for _, doubt := range choice.Doubts() {
+				a.note("note: " + doubt)
+			}
+		}
+	}
 	switch {
 	case errors.Is(err, train.ErrInterrupted):
 		return cfg, fmt.Errorf("%w while looking for λ; the same command goes on from here", err)
@@ -364,7 +400,7 @@ func (a *app) train(ctx context.Context, cfg train.Config, opt train.Options, pl
 	summary, err := train.Run(ctx, cfg, opt)
 	show.close()
 	if errors.Is(err, train.ErrInterrupted) {
-		return fmt.Errorf("%w; continue with: gradreg train --resume %s", err, quoted(show.dir))
+		return fmt.Errorf("%w; continue with: gradreg train --resume %s; with --finish behind it, it ends there with a model", err, quoted(show.dir))
 	}
 	if err != nil {
 		return err
@@ -427,10 +463,24 @@ func (a *app) printSummary(s train.Summary) {
 	if s.Augment != augment.None {
 		fmt.Fprintf(w, "augmentation    %s\n", s.Augment)
 	}
+	for _, line := range stepsOf(s) {
+		fmt.Fprintf(w, "steps           %s\n", line)
+	}
 	took := time.Duration(s.Seconds * float64(time.Second)).Round(100 * time.Millisecond)
 	fmt.Fprintf(w, "time            %v, %.0f images/s (%s, %d threads), %.1f %% of it waiting for images\n", took, s.ImagesPerSecond, s.CPU, s.Threads, 100*s.DataWaitFraction)
 	fmt.Fprintf(w, "run folder      %s\n\n", s.Dir)
 	fmt.Fprintf(w, "Next: gradreg eval %s, gradreg predict --run %s IMAGE...\n", quoted(s.Dir), quoted(s.Dir))
+}
+
+// stepsOf says how a run came to its steps, where it is not by its plan.
+func stepsOf(s train.Summary) (lines []string) {
+	if s.PlannedSteps > s.Steps {
+		lines = append(lines, fmt.Sprintf("%d of %d: finished early; learning rate and λ were scheduled for all of them", s.Steps, s.PlannedSteps))
+	}
+	for _, e := range s.Extended {
+		lines = append(lines, fmt.Sprintf("%v: the bits are those of a run that was extended there, not of one planned for more", e))
+	}
+	return lines
 }
 
 // commandLine returns words as a shell takes them.
