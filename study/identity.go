@@ -1,12 +1,15 @@
 package study
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/tune"
 )
 
 // Identity is what determines a study's numbers beside its configurations.
@@ -14,6 +17,9 @@ type Identity struct {
 	Numbers int               `json:"numbers"` // train.Numbers
 	CPU     string            `json:"cpu"`     // kernel level
 	Digests map[string]string `json:"digests"` // of the data sets, see train.DataDigest
+	// Search is tune.Search of a study that looks for a λ: how that is done. 0 of one that does not, and of studies that were begun
+	// before it was recorded, which have that of tune.Unrecorded.
+	Search int `json:"search,omitempty"`
 }
 
 // Identify reads a study's data. An error is also that they do not suit its cells.
@@ -26,6 +32,9 @@ func Identify(ctx context.Context, s *Spec, opt train.Options) (Identity, error)
 	var data map[string]dataset.Info
 	if id.Digests, data, err = Describe(ctx, s, opt); err != nil {
 		return id, err
+	}
+	if s.Searches() {
+		id.Search = tune.Search
 	}
 	return id, s.Suits(data)
 }
@@ -51,7 +60,26 @@ func Describe(ctx context.Context, s *Spec, opt train.Options) (map[string]strin
 	return digests, data, nil
 }
 
+// Searches reports whether a run of the study looks for a λ.
+func (s *Spec) Searches() bool {
+	return slices.ContainsFunc(s.Cells(), func(c Cell) bool {
+		_, cfg, err := s.first(c)
+		return err == nil && tune.Needed(cfg)
+	})
+}
+
 // Here returns how this process differs from one that the study was begun by, so that its numbers would be others.
+func (s *Study) Here() error {
+	if err := s.Identity.Here(); err != nil {
+		return err
+	}
+	if was := cmp.Or(s.Identity.Search, tune.Unrecorded); was != tune.Search && s.Searches() {
+		return fmt.Errorf("it was begun by a version of the program that looks for λ in another way (search %d, that of this one is %d)", was, tune.Search)
+	}
+	return nil
+}
+
+// Here is [Study.Here] of a study that looks for no λ.
 func (id Identity) Here() error {
 	level, err := kernel.Active()
 	if err != nil {

@@ -46,7 +46,7 @@ func Key(cfg train.Config, final bool, id Identity) (string, error) {
 	}
 	h := sha256.New()
 	fmt.Fprintf(h, "numbers %d\ncpu %s\ndata %s\nfinal %t\n%s", id.Numbers, id.CPU, digest, final, text)
-	io.WriteString(h, tune.Identity(cfg))
+	io.WriteString(h, tune.Identity(cfg, id.Search))
 	if curve > 0 {
 		fmt.Fprintf(h, "curve %d\n", curve)
 	}

@@ -327,6 +327,9 @@ func TestKeys(t *testing.T) {
 	if got, want := auto(`"datagrad:auto", "weight-decay:5e-4"`), "4ada8b151c16675ddc58cd8187f2f448"; got != want {
 		t.Errorf("key %q of a search, not %q: results that exist would be lost", got, want)
 	}
+	if got := keys(strings.Replace(fixed, "{name: none}", `{name: none, regularizers: ["datagrad:auto", "weight-decay:5e-4"]}`, 1), func(s *Study) { s.Identity.Search = 3 })[0]; got == auto(`"datagrad:auto", "weight-decay:5e-4"`) {
+		t.Error("another search does not change a key")
+	}
 	if auto(`"datagrad:auto", "spectreg:auto"`) == auto(`"datagrad:auto", "spectreg:1"`) {
 		t.Error("a second open λ does not change a key")
 	}

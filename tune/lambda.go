@@ -27,6 +27,9 @@ type Options struct {
 // Search is raised by every change that makes the search find another λ for an equal configuration.
 const Search = 3
 
+// Unrecorded is [Search] of what was stored without it.
+const Unrecorded = 2
+
 // Lambda finds the λ of every regularizer that has auto for it, and returns the configuration with the numbers, with how they
 // were found in its Note and Choices. Short runs with λ around the point where loss and penalty have gradients of one size, or in
 // the interval of a rate, are compared on dev images, never on test images; the neighbourhood of the best trains for longer

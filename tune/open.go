@@ -1,6 +1,7 @@
 package tune
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -97,14 +98,15 @@ func Resolved(cfg train.Config) (train.Config, error) {
 	return out, nil
 }
 
-// Identity returns what a search does to an equal configuration, for the key of its result: nothing where no λ is open.
-// [Search] alone would share results that were found when probes went through the whole run's warm-up.
-func Identity(cfg train.Config) string {
+// Identity returns what a search, of a program with the given [Search] or 0 for the unrecorded one, does to an equal configuration, for
+// the key of its result: nothing where no λ is open. The number alone would share results that were found when probes went through the whole run's warm-up.
+func Identity(cfg train.Config, search int) string {
+	search = cmp.Or(search, Unrecorded)
 	switch {
 	case !Needed(cfg):
 		return ""
 	case warms(cfg):
-		return fmt.Sprintf("search %d, warm-up in proportion\n", Search)
+		return fmt.Sprintf("search %d, warm-up in proportion\n", search)
 	}
-	return fmt.Sprintf("search %d\n", Search)
+	return fmt.Sprintf("search %d\n", search)
 }

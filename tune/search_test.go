@@ -309,8 +309,11 @@ func TestResolved(t *testing.T) {
 		t.Errorf("%v, expected an error about at", err)
 	}
 	for text, want := range map[string]string{"datagrad:1": "", "datagrad:auto": "search 3\n", "datagrad:auto,warmup=9": "search 3, warm-up in proportion\n"} {
-		if got := Identity(job(text)); got != want {
+		if got := Identity(job(text), Search); got != want {
 			t.Errorf("%s: %q, expected %q", text, got, want)
+		}
+		if got, want := Identity(job(text), 0), strings.Replace(want, "3", "2", 1); got != want {
+			t.Errorf("%s, as it was before the search was recorded: %q, expected %q", text, got, want)
 		}
 	}
 	for _, info := range gradreg.Regularizers() {

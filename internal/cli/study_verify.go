@@ -79,7 +79,7 @@ func (a *app) verifyStudy(cmd *cobra.Command, o *verifyOptions, dir string) erro
 	if err != nil {
 		return err
 	}
-	if err := s.Identity.Here(); err != nil {
+	if err := s.Here(); err != nil {
 		return fault.Inputf("study %s: %w", s.Name, err)
 	}
 	runs, err := stored(s, results)

@@ -24,7 +24,7 @@ func (u *Unfit) Unwrap() error { return u.Reason }
 // fits returns an Unfit if this process has other kernels, another version or other data than those that a study was begun
 // with. Data are read once, not whenever a worker comes back to a study: a run that does not find them will tell.
 func (q *Queue) fits(ctx context.Context, e Entry, dirs []string) error {
-	if err := e.Identity.Here(); err != nil {
+	if err := e.Here(); err != nil {
 		return &Unfit{e.Name, fault.Input(err)}
 	}
 	known := fmt.Sprintf("%q %v %q", e.Name, e.Identity.Digests, dirs)

@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -15,6 +16,7 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/study"
+	"github.com/gradreg/gradreg/tune"
 )
 
 // The states of a study.
@@ -88,6 +90,9 @@ func differs(old, s study.Study) error {
 	}
 	if old.Identity.Numbers != s.Identity.Numbers {
 		return errors.New("it was begun by a version of the program whose numbers are others")
+	}
+	if a, b := cmp.Or(old.Identity.Search, tune.Unrecorded), s.Identity.Search; b > 0 && a != b && old.Searches() {
+		return fmt.Errorf("it was begun by a version of the program that looks for λ in another way (search %d, that of this one is %d)", a, b)
 	}
 	if old.Identity.CPU != s.Identity.CPU {
 		return fmt.Errorf("it was begun with the kernels %s, which GRADREG_CPU=%s selects; this is %s", old.Identity.CPU, old.Identity.CPU, s.Identity.CPU)

@@ -1,0 +1,38 @@
+package study
+
+import (
+	"testing"
+
+	"github.com/gradreg/gradreg/internal/kernel"
+	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/tune"
+)
+
+// TestSearchIdentity checks that a study whose runs look for λ records how, and that a program which does it in another way does not
+// go on with it; to others it is all the same.
+func TestSearchIdentity(t *testing.T) {
+	level, err := kernel.Active()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const text = "name: x\ntitle: t\ndata: [mnist]\ntrain_sizes: [50]\nseeds: 2\nmethods: [{name: none}, {name: a, regularizers: [\"datagrad:1\"]}]\n"
+	const open = "name: x\ntitle: t\ndata: [mnist]\ntrain_sizes: [50]\nseeds: 2\nmethods: [{name: none}, {name: a, regularizers: [\"datagrad:auto\"]}]\n"
+	for text, want := range map[string]int{text: 0, open: tune.Search} {
+		spec, err := Read([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, err := Identify(t.Context(), spec, train.Options{})
+		if err != nil || id.Search != want {
+			t.Errorf("search %d, %v, expected %d: %s", id.Search, err, want, text)
+		}
+		s := &Study{Spec: *spec, Identity: id}
+		if err := s.Here(); err != nil {
+			t.Error(err)
+		}
+		s.Identity = Identity{Numbers: train.Numbers, CPU: level.String()} // of a program that did not record it
+		if err := s.Here(); (err != nil) != (want > 0) {
+			t.Errorf("begun with the search before: %v", err)
+		}
+	}
+}
