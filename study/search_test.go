@@ -15,8 +15,8 @@ func TestSearchIdentity(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const text = "name: x\ntitle: t\ndata: [mnist]\ntrain_sizes: [50]\nseeds: 2\nmethods: [{name: none}, {name: a, regularizers: [\"datagrad:1\"]}]\n"
-	const open = "name: x\ntitle: t\ndata: [mnist]\ntrain_sizes: [50]\nseeds: 2\nmethods: [{name: none}, {name: a, regularizers: [\"datagrad:auto\"]}]\n"
+	const text = "name: x\ntitle: t\ndata: [mnist]\ntrain_sizes: [50]\nseeds: 2\nbaseline: none\nmethods: [{name: none}, {name: a, regularizers: [\"datagrad:1\"]}]\n"
+	const open = "name: x\ntitle: t\ndata: [mnist]\ntrain_sizes: [50]\nseeds: 2\nbaseline: none\nmethods: [{name: none}, {name: a, regularizers: [\"datagrad:auto\"]}]\n"
 	for text, want := range map[string]int{text: 0, open: tune.Search} {
 		spec, err := Read([]byte(text))
 		if err != nil {

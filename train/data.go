@@ -17,6 +17,7 @@ import (
 // DataDigest returns the SHA-256 of the images and labels that a configuration's data are divided from, and the names of the
 // classes: equal digests mean that equal configurations train on equal bytes.
 func DataDigest(ctx context.Context, cfg Config, opt Options) (string, error) {
+	cfg.Model, cfg.Architecture = "", nil // they need suit none
 	_, digest, err := Describe(ctx, cfg, opt)
 	return digest, err
 }

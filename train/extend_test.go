@@ -24,8 +24,8 @@ func scheduled(steps int) train.Config {
 	return cfg
 }
 
-// interrupted trains until a step.
-func interrupted(t *testing.T, cfg train.Config, dir string, at int) {
+// stopped trains until a step.
+func stopped(t *testing.T, cfg train.Config, dir string, at int) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -96,7 +96,7 @@ func repeated(t *testing.T, dir string) string {
 func TestFinish(t *testing.T) {
 	whole := trained(t, scheduled(40))
 	dir := filepath.Join(t.TempDir(), "run")
-	interrupted(t, scheduled(40), dir, 19)
+	stopped(t, scheduled(40), dir, 19)
 	s := must(t, dir, train.Options{Finish: true})
 	if s.Steps != 19 || s.PlannedSteps != 40 || s.DevAccuracy == nil || s.Extended != nil {
 		t.Errorf("finished early: %d of %d steps, dev accuracy %v", s.Steps, s.PlannedSteps, s.DevAccuracy)
@@ -126,7 +126,7 @@ func TestFinish(t *testing.T) {
 	fresh := filepath.Join(t.TempDir(), "run")
 	cfg := scheduled(40)
 	cfg.CheckpointEvery = 1000
-	interrupted(t, cfg, fresh, 1)
+	stopped(t, cfg, fresh, 1)
 	if err := os.Remove(filepath.Join(fresh, "checkpoint.safetensors")); err != nil {
 		t.Fatal(err)
 	}
@@ -145,9 +145,9 @@ func TestExtend(t *testing.T) {
 				t.Fatal(err)
 			}
 		},
-		"interrupted": func(dir string) { interrupted(t, scheduled(40), dir, 25) },
+		"interrupted": func(dir string) { stopped(t, scheduled(40), dir, 25) },
 		"finished early": func(dir string) {
-			interrupted(t, scheduled(40), dir, 25)
+			stopped(t, scheduled(40), dir, 25)
 			must(t, dir, train.Options{Finish: true})
 		},
 	} {

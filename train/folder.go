@@ -184,7 +184,6 @@ func (r *run) reopen() error {
 	switch {
 	case err == nil:
 		r.progress = p
-		r.progress.origins = continued(p.origins, originHere(r.engine.level, p.step+1))
 	case !errors.Is(err, fs.ErrNotExist): // without a checkpoint the run begins again
 		return err
 	}
@@ -194,6 +193,9 @@ func (r *run) reopen() error {
 	}
 	if err := r.amend(amended); err != nil {
 		return err
+	}
+	if r.progress.step < r.config.end() {
+		r.progress.origins = continued(r.progress.origins, originHere(r.engine.level, r.progress.step+1))
 	}
 	if err := r.openJournal(); err != nil {
 		return err

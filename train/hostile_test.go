@@ -1,51 +1,15 @@
 package train_test
 
 import (
-	"bytes"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/internal/tensorfile"
 	"github.com/gradreg/gradreg/train"
 )
-
-// TestHostileProgress refuses checkpoints whose progress no run can have had: they would train to the end and then have no result.
-func TestHostileProgress(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "run")
-	interrupted(t, small(), dir, 20)
-	path := filepath.Join(dir, "checkpoint.safetensors")
-	good, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for at := range 3 {
-		for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), 1e308, -1e308} {
-			f, err := tensorfile.Parse(good)
-			if err != nil {
-				t.Fatal(err)
-			}
-			f.Tensors["progress"].F64[at] = v
-			var b bytes.Buffer
-			if err := tensorfile.Write(&b, f); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := resumed(t, dir, train.Options{}); !fault.IsInput(err) || !strings.Contains(err.Error(), "progress") {
-				t.Errorf("number %d of the progress is %v: %v, expected to be refused", at, v, err)
-			}
-			if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, b.Bytes()) {
-				t.Errorf("the checkpoint was changed (%v)", err)
-			}
-		}
-	}
-}
 
 // TestHostileChoices refuses numbers of a search that JSON cannot hold, when they are read.
 func TestHostileChoices(t *testing.T) {

@@ -122,3 +122,15 @@ func TestHostileProgress(t *testing.T) {
 		}
 	}
 }
+
+// TestFinishElsewhere finishes a run early on what did not compute it: no step was taken there, so there is nothing to say.
+func TestFinishElsewhere(t *testing.T) {
+	dir, cfg := interrupted(t, 5)
+	rewrite(t, dir, func(f tensorfile.File) {
+		f.Metadata["origins"] = `[{"from_step":1,"cpu":"some","numbers":1,"version":"v0"}]`
+	})
+	s, err := train.Run(t.Context(), cfg, train.Options{Dir: dir, Resume: true, Finish: true})
+	if err != nil || s.Origins != nil {
+		t.Errorf("origins %v, %v, expected none to be told", s.Origins, err)
+	}
+}
