@@ -112,8 +112,12 @@ func (e *engine) check(f tensorfile.File) (p progress, err error) {
 	if len(f.Tensors) != len(leaves)+1 {
 		return p, fmt.Errorf("holds %d tensors, expected %d", len(f.Tensors), len(leaves)+1)
 	}
-	for _, leaf := range leaves {
-		if err := fits(f, leafName(leaf), leaf.Shape()); err != nil {
+	for i, leaf := range leaves {
+		fit := fits
+		if i >= len(e.params.All()) {
+			fit = shaped // a square in the optimizer may be infinite: a run goes on with that, and so does one that is resumed
+		}
+		if err := fit(f, leafName(leaf), leaf.Shape()); err != nil {
 			return p, err
 		}
 	}
@@ -137,14 +141,23 @@ const maxProgress = math.MaxFloat32 * float64(1<<32)
 
 // fits returns why tensor name of f cannot be a finite float tensor of that shape.
 func fits(f tensorfile.File, name string, shape sym.Shape) error {
+	if err := shaped(f, name, shape); err != nil {
+		return err
+	}
+	if !plan.Finite(f.Tensors[name].F32) {
+		return fmt.Errorf("tensor %q is not finite", name)
+	}
+	return nil
+}
+
+// shaped returns why tensor name of f cannot be a float tensor of that shape.
+func shaped(f tensorfile.File, name string, shape sym.Shape) error {
 	t, ok := f.Tensors[name]
 	switch {
 	case !ok:
 		return fmt.Errorf("tensor %q is missing", name)
 	case t.F32 == nil || !slices.Equal(t.Shape, vectorShape(shape)):
 		return fmt.Errorf("tensor %q has shape %v, expected %v of type F32", name, t.Shape, shape)
-	case !plan.Finite(t.F32):
-		return fmt.Errorf("tensor %q is not finite", name)
 	}
 	return nil
 }

@@ -4,33 +4,19 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/tensorfile"
 	"github.com/gradreg/gradreg/train"
 )
 
-// childDir tells the test binary to train into a folder instead of running tests.
-const childDir = "GRADREG_TEST_TRAIN"
-
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childDir); dir != "" {
-		if _, err := os.Stat(filepath.Join(dir, "summary.json")); err == nil {
-			os.Exit(0) // killed after the last write
-		}
-		_, err := os.Stat(filepath.Join(dir, "config.yaml"))
-		if _, err := train.Run(context.Background(), small(), train.Options{Dir: dir, Resume: err == nil, Threads: 1}); err != nil {
-			os.Stderr.WriteString(err.Error())
-			os.Exit(1)
-		}
-		os.Exit(0)
+		os.Exit(childProcess(dir, os.Getenv(childWay)))
 	}
 	os.Exit(m.Run())
 }
@@ -127,48 +113,6 @@ func equal(a, b []float64) bool {
 		}
 	}
 	return true
-}
-
-// TestKill kills a training process at random moments and resumes it until it is done: the weights are those
-// of an undisturbed run.
-func TestKill(t *testing.T) {
-	whole := filepath.Join(t.TempDir(), "whole")
-	if err := fit(t, context.Background(), small(), train.Options{Dir: whole}); err != nil {
-		t.Fatal(err)
-	}
-	dir := filepath.Join(t.TempDir(), "killed")
-	kills := 0
-	for start := time.Now(); ; {
-		if time.Since(start) > time.Minute {
-			t.Fatal("the run does not come to its end")
-		}
-		child := exec.Command(os.Args[0])
-		child.Env = append(os.Environ(), childDir+"="+dir)
-		var stderr bytes.Buffer
-		child.Stderr = &stderr
-		if err := child.Start(); err != nil {
-			t.Fatal(err)
-		}
-		done := make(chan error, 1)
-		go func() { done <- child.Wait() }()
-		// Later attempts get more time, so that the run ends on any machine.
-		patience := time.Duration(100+rand.IntN(300)+40*kills) * time.Millisecond
-		select {
-		case err := <-done:
-			if err != nil {
-				t.Fatalf("after %d kills: %v: %s", kills, err, stderr.String())
-			}
-			if !bytes.Equal(weights(t, dir), weights(t, whole)) {
-				t.Errorf("after %d kills: other weights", kills)
-			}
-			t.Logf("killed %d times", kills)
-			return
-		case <-time.After(patience):
-			child.Process.Kill()
-			<-done
-			kills++
-		}
-	}
 }
 
 // TestDivergence checks that a run whose numbers explode stops with an error that says where, and keeps its
