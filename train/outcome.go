@@ -163,5 +163,5 @@ func (c *classifier) answers(s dataset.Subset, t dataset.Tables) (*assess.Logits
 	return l, err
 }
 
-// errNotFinite is the error of a model that cannot be scored.
-var errNotFinite = errors.New("the model's logits are not finite; try a lower learning rate or λ")
+// errNotFinite is the error of a model that cannot be scored: its parameters are finite, but what they make of images is not.
+var errNotFinite = divergence{errors.New("the model's logits are not finite; try a lower learning rate or λ")}
