@@ -88,7 +88,7 @@ func WriteCurve(path string, c Curve) error {
 	panels[len(panels)-1][0].X.Label.Text = "step"
 	canvas := vgsvg.New(8*vg.Inch, vg.Length(len(panels))*3*vg.Inch)
 	tiles := draw.Tiles{Rows: len(panels), Cols: 1, PadY: vg.Points(8)}
-	for i, row := range plot.Align(panels, tiles, draw.Crop(draw.New(canvas), 0, -vg.Points(24), 0, 0)) {
+	for i, row := range plot.Align(panels, tiles, draw.Crop(draw.New(canvas), vg.Points(4), -vg.Points(24), 0, 0)) {
 		panels[i][0].Draw(row[0])
 	}
 	return atomicfile.Write(path, func(w io.Writer) error {

@@ -11,10 +11,11 @@
 //	checkpoint.safetensors  weights, optimizer, step: one file, replaced whole
 //	model.safetensors       at the end: what predicting needs
 //	summary.json            at the end: the result
-//	curve.svg               at the end: loss, penalties and dev accuracy
+//	curve.svg               at the end: loss, λ·R of the penalties and dev accuracy
 //
 // Order of writes: a line of metrics.jsonl is written before the checkpoint that counts it, and a resumed run cuts
-// the file to what its checkpoint counts. summary.json is written last; a folder without it is an unfinished run.
+// the file to what its checkpoint counts. summary.json is written last; a folder without it is an unfinished run. Before a run that
+// is finished goes on ([Options].ExtendTo), its summary.json is removed, then its other results, and then config.yaml changes.
 //
 // # Determinism
 //

@@ -28,7 +28,7 @@ JSON object with "error" and "exit_code" on standard error. Fields are added ove
 are in 0..1, times in seconds, names end in _count and _seconds accordingly.
 
 With --json=lines it prints a line for what happens on the way as well. Each line is an object with "type" and "schema", which
-is 1: start (config, dir, parameters, threads, cpu, step, step_multiply_adds) and step (step, steps, loss, penalties,
+is 1: start (config, dir, parameters, threads, cpu, step, step_multiply_adds) and step (step, steps, loss, penalties: R, lambda,
 dev_accuracy where it was evaluated, images_per_second, remaining_seconds) of training; progress of a study (as study status)
 or a download (file, done_bytes, total_bytes); message (text); and at the end result, with the fields below, or "list" of an
 array.
@@ -37,8 +37,9 @@ gradreg train    test_accuracy, test_accuracy_interval (95 %, Wilson), test_erro
                  test_ece, test_brier, test_class_accuracy (as eval), dev_accuracy, steps, seconds,
                  images_per_second, seed, data, train_size, model, parameters, regularizers, threads, cpu, version,
                  commit, machine, dir; where λ was auto note, in words, and for each lambda_choices (regularizer, lambda,
-                 scale: where loss and penalty have gradients of one size, cost: steps over those of the run, probes:
-                 lambda, steps, image_count, dev_accuracy, dev_nll, dev_calibrated_nll, or diverged)
+                 scale: where loss and penalty have gradients of one size, cost: steps over those of the run, dev_chance,
+                 probes: lambda, steps, image_count, dev_accuracy, dev_nll, dev_calibrated_nll, or diverged); of a run that
+                 was finished early planned_steps, of one that was extended extended (planned_steps, at_step)
 gradreg eval     test_accuracy, test_accuracy_interval (95 %, Wilson), test_error_count, test_nll, test_images, test_ece,
                  test_brier, test_class_accuracy (class, image_count, accuracy, accuracy_interval), test_confusion (counts
                  by true, then by predicted class), data, model, dir; with --slopes slopes (by quantity, test and train:
