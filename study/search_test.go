@@ -36,3 +36,22 @@ func TestSearchIdentity(t *testing.T) {
 		}
 	}
 }
+
+// TestKeyOfHistory gives a run that was extended, or finished early, a key of its own.
+func TestKeyOfHistory(t *testing.T) {
+	keys := map[string]string{}
+	for what, change := range map[string]func(*train.Config){
+		"planned":        func(*train.Config) {},
+		"extended":       func(c *train.Config) { c.Extended = []train.Extension{{Planned: 100, At: 100}} },
+		"extended later": func(c *train.Config) { c.Extended = []train.Extension{{Planned: 200, At: 100}} },
+		"finished early": func(c *train.Config) { c.StopAfter = 100 },
+	} {
+		cfg := train.Default()
+		change(&cfg)
+		key, err := Key(cfg, true, Identity{Numbers: 1, CPU: "generic"})
+		if err != nil || keys[key] != "" {
+			t.Errorf("%s has the key of %s, %v", what, keys[key], err)
+		}
+		keys[key] = what
+	}
+}

@@ -97,6 +97,8 @@ func (r *run) amended(step int, finished bool) (Config, error) {
 		return c, fault.Inputf("run %s was finished early, after %d of %d steps; it goes on when it is resumed with %d steps or more", r.Dir, c.end(), c.Steps, c.Steps)
 	case r.ExtendTo == 0 && finished || r.ExtendTo == c.Steps && finished && !early:
 		return c, fault.Inputf("run %s is complete; there is nothing to resume; with more than its %d steps it is extended", r.Dir, c.Steps)
+	case finished && step != c.end():
+		return c, fault.Inputf("run %s is finished after %d steps, but its checkpoint is gone or of step %d: it cannot go on", r.Dir, c.end(), step)
 	case r.ExtendTo == 0:
 	case r.ExtendTo < c.Steps:
 		return c, fault.Inputf("steps is %d, expected more than the %d that run %s is planned for", r.ExtendTo, c.Steps, r.Dir)

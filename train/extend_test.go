@@ -200,6 +200,13 @@ func TestExtend(t *testing.T) {
 				t.Errorf("%d steps, extended %v, expected %v", s.Steps, s.Extended, want)
 			}
 			alike(t, "extended twice and repeated", repeated(t, dir), dir)
+			kept := weights(t, dir)
+			if err := os.Remove(filepath.Join(dir, "checkpoint.safetensors")); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := resumed(t, dir, train.Options{ExtendTo: 80}); !fault.IsInput(err) || !bytes.Equal(weights(t, dir), kept) {
+				t.Errorf("a finished run without its checkpoint: %v, expected to be refused and kept", err)
+			}
 			title(t, dir, "70 steps, extended after step")
 		})
 	}
