@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,12 +18,10 @@ import (
 	"github.com/gradreg/gradreg/dataset/augment"
 	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/dataset/picture"
-	"github.com/gradreg/gradreg/internal/evaluation"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/optim"
 	"github.com/gradreg/gradreg/train"
-	"github.com/gradreg/gradreg/tune"
 )
 
 // trainOptions are the flags of gradreg train.
@@ -328,61 +325,6 @@ func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
 	return a.train(cmd.Context(), cfg, opt, o.plain)
 }
 
-// tuned finds every λ that the configuration leaves open. The run folder is not made before all are found; what the search has
-// done is kept in the user's cache folder until then, and the same command goes on from there.
-func (a *app) tuned(ctx context.Context, cfg train.Config, opt train.Options, plain bool) (train.Config, error) {
-	if !tune.Needed(cfg) {
-		return cfg, nil
-	}
-	if opt.Dir != "" {
-		if err := train.Vacant(opt.Dir); err != nil {
-			return cfg, err
-		}
-	}
-	ctx, stop := interruptible(ctx)
-	defer stop()
-	reading := a.newFolderProgress(plain)
-	opt.Reading = reading.report
-	memory, err := searchMemory(ctx, cfg, opt)
-	reading.close()
-	if err != nil {
-		return cfg, err
-	}
-	options := tune.Options{DataDirs: opt.DataDirs, Threads: opt.Threads}
-	if memory != nil {
-		options.Probe = memory.Probe
-	}
-	show := a.newSearchProgress(plain)
-	if a.watched() {
-		options.Log, options.Progress = show.log, show.report
-	}
-	cfg, err = tune.Lambda(ctx, cfg, options)
-	show.close()
-	if err == nil && a.watched() {
-		for _, choice := range cfg.Choices {
-			for _, doubt := range choice.Doubts() {
-				a.note("note: " + doubt)
-			}
-		}
-	}
-	switch {
-	case errors.Is(err, train.ErrInterrupted):
-		return cfg, fmt.Errorf("%w while looking for λ; the same command goes on from here", err)
-	case err == nil && memory != nil:
-		err = memory.Forget()
-	}
-	return cfg, err
-}
-
-// searchMemory returns the memory of the search for a configuration's λ; nil where the user has no cache folder.
-func searchMemory(ctx context.Context, cfg train.Config, opt train.Options) (*tune.Memory, error) {
-	cache, err := dataset.CacheDir()
-	if err != nil {
-		return nil, nil
-	}
-	return tune.Remember(ctx, filepath.Join(cache, "searches"), cfg, opt)
-}
-
 // train runs and reports.
 func (a *app) train(ctx context.Context, cfg train.Config, opt train.Options, plain bool) error {
 	ctx, stop := interruptible(ctx)
@@ -440,47 +382,6 @@ func (a *app) warnProblems(dir string, r folder.Report) {
 		}
 		a.note(p.String())
 	}
-}
-
-// printSummary prints what a run ended with.
-func (a *app) printSummary(s train.Summary) {
-	w := a.out
-	fmt.Fprintf(w, "\ntest accuracy   %.2f %%   (95 %% interval %.2f to %.2f; %d errors in %d images)\n",
-		100*s.TestAccuracy, 100*s.TestInterval[0], 100*s.TestInterval[1], s.TestErrorCount, s.TestImages)
-	fmt.Fprintf(w, "test NLL        %.4f nats, calibration error %.2f points\n", s.TestNLL, 100*s.TestECE)
-	if worst := evaluation.WorstClasses(s.Detail); worst != "" {
-		fmt.Fprintf(w, "worst classes   %s\n", worst)
-	}
-	if s.DevAccuracy != nil {
-		fmt.Fprintf(w, "dev accuracy    %.2f %%\n", 100**s.DevAccuracy)
-	}
-	fmt.Fprintf(w, "regularizers    %s\n", orNone(strings.Join(s.Regularizers, "  ")))
-	if s.Note != "" {
-		fmt.Fprintf(w, "                %s\n", s.Note)
-	}
-	fmt.Fprintf(w, "model           %s, %d parameters\n", s.Model, s.Parameters)
-	fmt.Fprintf(w, "data            %s, %d training images, seed %d\n", s.Data, s.TrainSize, s.Seed)
-	if s.Augment != augment.None {
-		fmt.Fprintf(w, "augmentation    %s\n", s.Augment)
-	}
-	for _, line := range stepsOf(s) {
-		fmt.Fprintf(w, "steps           %s\n", line)
-	}
-	took := time.Duration(s.Seconds * float64(time.Second)).Round(100 * time.Millisecond)
-	fmt.Fprintf(w, "time            %v, %.0f images/s (%s, %d threads), %.1f %% of it waiting for images\n", took, s.ImagesPerSecond, s.CPU, s.Threads, 100*s.DataWaitFraction)
-	fmt.Fprintf(w, "run folder      %s\n\n", s.Dir)
-	fmt.Fprintf(w, "Next: gradreg eval %s, gradreg predict --run %s IMAGE...\n", quoted(s.Dir), quoted(s.Dir))
-}
-
-// stepsOf says how a run came to its steps, where it is not by its plan.
-func stepsOf(s train.Summary) (lines []string) {
-	if s.PlannedSteps > s.Steps {
-		lines = append(lines, fmt.Sprintf("%d of %d: finished early; learning rate and λ were scheduled for all of them", s.Steps, s.PlannedSteps))
-	}
-	for _, e := range s.Extended {
-		lines = append(lines, fmt.Sprintf("%v: the bits are those of a run that was extended there, not of one planned for more", e))
-	}
-	return lines
 }
 
 // commandLine returns words as a shell takes them.

@@ -1,0 +1,52 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/gradreg/gradreg/dataset/augment"
+	"github.com/gradreg/gradreg/internal/evaluation"
+	"github.com/gradreg/gradreg/train"
+)
+
+// printSummary prints what a run ended with.
+func (a *app) printSummary(s train.Summary) {
+	w := a.out
+	fmt.Fprintf(w, "\ntest accuracy   %.2f %%   (95 %% interval %.2f to %.2f; %d errors in %d images)\n",
+		100*s.TestAccuracy, 100*s.TestInterval[0], 100*s.TestInterval[1], s.TestErrorCount, s.TestImages)
+	fmt.Fprintf(w, "test NLL        %.4f nats, calibration error %.2f points\n", s.TestNLL, 100*s.TestECE)
+	if worst := evaluation.WorstClasses(s.Detail); worst != "" {
+		fmt.Fprintf(w, "worst classes   %s\n", worst)
+	}
+	if s.DevAccuracy != nil {
+		fmt.Fprintf(w, "dev accuracy    %.2f %%\n", 100**s.DevAccuracy)
+	}
+	fmt.Fprintf(w, "regularizers    %s\n", orNone(strings.Join(s.Regularizers, "  ")))
+	if s.Note != "" {
+		fmt.Fprintf(w, "                %s\n", s.Note)
+	}
+	fmt.Fprintf(w, "model           %s, %d parameters\n", s.Model, s.Parameters)
+	fmt.Fprintf(w, "data            %s, %d training images, seed %d\n", s.Data, s.TrainSize, s.Seed)
+	if s.Augment != augment.None {
+		fmt.Fprintf(w, "augmentation    %s\n", s.Augment)
+	}
+	for _, line := range stepsOf(s) {
+		fmt.Fprintf(w, "steps           %s\n", line)
+	}
+	took := time.Duration(s.Seconds * float64(time.Second)).Round(100 * time.Millisecond)
+	fmt.Fprintf(w, "time            %v, %.0f images/s (%s, %d threads), %.1f %% of it waiting for images\n", took, s.ImagesPerSecond, s.CPU, s.Threads, 100*s.DataWaitFraction)
+	fmt.Fprintf(w, "run folder      %s\n\n", s.Dir)
+	fmt.Fprintf(w, "Next: gradreg eval %s, gradreg predict --run %s IMAGE...\n", quoted(s.Dir), quoted(s.Dir))
+}
+
+// stepsOf says how a run came to its steps, where it is not by its plan.
+func stepsOf(s train.Summary) (lines []string) {
+	if s.PlannedSteps > s.Steps {
+		lines = append(lines, fmt.Sprintf("%d of %d: finished early; learning rate and λ were scheduled for all of them", s.Steps, s.PlannedSteps))
+	}
+	for _, e := range s.Extended {
+		lines = append(lines, fmt.Sprintf("%v: the bits are those of a run that was extended there, not of one planned for more", e))
+	}
+	return lines
+}
