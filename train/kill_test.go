@@ -105,22 +105,21 @@ func child(t *testing.T, dir, way string) (*exec.Cmd, *bytes.Buffer) {
 }
 
 // disturbed brings a run to its end while its processes are killed, or told to end, at random moments, and returns how many were
-// killed and how many ended when they were told.
-func disturbed(t *testing.T, dir, way string, signals bool) (kills, ends int) {
+// killed and how many ended when they were told. took is the time of an undisturbed one.
+func disturbed(t *testing.T, dir, way string, signals bool, took time.Duration) (kills, ends int) {
 	t.Helper()
-	more := 400
+	more := took / 4 // later attempts get more time, so that the run ends on any machine
 	if long() {
-		more = 40
+		more = took / 25
 	}
 	for start := time.Now(); ; {
-		if time.Since(start) > 5*time.Minute {
+		if time.Since(start) > time.Minute+100*took {
 			t.Fatalf("the run does not come to its end, after %d kills and %d signals", kills, ends)
 		}
 		cmd, errOut := child(t, dir, way)
 		exited := make(chan error, 1)
 		go func() { exited <- cmd.Wait() }()
-		// Later attempts get more time, so that the run ends on any machine.
-		patience := time.Duration(100+rand.IntN(300)+more*(kills+ends)) * time.Millisecond
+		patience := took/10 + time.Duration(rand.Int64N(int64(took/3))) + more*time.Duration(kills+ends)
 		select {
 		case err := <-exited:
 			if err != nil {
@@ -208,12 +207,14 @@ func asUndisturbed(t *testing.T, what, dir, want string) {
 // GRADREG_TEST_LONG=1, which .ci/run sets, goes on to 147 kills and 54 signals.
 func TestKill(t *testing.T) {
 	ways := []string{wholeWay, extendWay, finishWay}
-	want := map[string]string{}
+	want, took := map[string]string{}, map[string]time.Duration{}
 	for _, way := range ways {
 		want[way] = filepath.Join(t.TempDir(), way)
+		began := time.Now()
 		if cmd, errOut := child(t, want[way], way); cmd.Wait() != nil {
 			t.Fatalf("%s: %s", way, errOut)
 		}
+		took[way] = time.Since(began)
 	}
 	asUndisturbed(t, "finished early and gone on", want[finishWay], want[wholeWay])
 	leastKills, leastEnds := 1, 0
@@ -224,7 +225,7 @@ func TestKill(t *testing.T) {
 	for ; runs < len(ways) || kills < leastKills || ends < leastEnds; runs++ {
 		way, dir := ways[runs%len(ways)], filepath.Join(t.TempDir(), "run")
 		signals := runs%2 == 1 || kills >= leastKills
-		k, e := disturbed(t, dir, way, signals)
+		k, e := disturbed(t, dir, way, signals, took[way])
 		asUndisturbed(t, fmt.Sprintf("%s after %d kills and %d signals", way, k, e), dir, want[way])
 		kills, ends = kills+k, ends+e
 		if t.Failed() {
