@@ -149,8 +149,9 @@ func fits(f tensorfile.File, name string, shape sym.Shape) error {
 	return nil
 }
 
-// hash identifies what determines the run's numbers, less the pictures of a folder, wherever they lie.
+// hash identifies what determines the run's numbers, less the images, wherever they lie.
 func (c Config) hash() string {
+	c.DataDir = ""
 	if dataset.IsFolder(c.Data) {
 		c.Data = ""
 	}

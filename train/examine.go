@@ -39,12 +39,14 @@ func examine(dir string, arch model.Model, opt Options) (*Subject, error) {
 		return nil, err
 	}
 	defer m.Close()
-	if m.Model != cfg.Model || m.Data != cfg.Data && m.DataDigest == "" {
+	moved := m.DataDigest != "" && !slices.Contains(dataset.Names(), m.Data) && !slices.Contains(dataset.Names(), cfg.Data)
+	if m.Model != cfg.Model || m.Data != cfg.Data && !moved {
 		return nil, fault.Inputf("%s holds the model %s of %s, but its config.yaml says %s of %s", dir, m.Model, m.Data, cfg.Model, cfg.Data)
 	}
-	r := &run{Options: opt, config: cfg, normalizer: m.Normalizer}
+	r := &run{Options: opt, config: cfg, normalizer: m.Normalizer, classes: m.Classes}
 	r.Dir = dir
-	if err := r.openTest(m.DataDigest); err != nil {
+	r.origin = originOf(dir, cfg, m.DataDigest, m.TestDigest)
+	if err := r.openTest(); err != nil {
 		return nil, err
 	}
 	s := &Subject{Evaluation: Evaluation{Config: cfg}, TestImages: r.images(r.test), run: r}
@@ -67,12 +69,19 @@ func (s *Subject) Close() {
 // Training returns the images that the run was trained on, as they were before augmentation.
 func (s *Subject) Training() (assess.Images, error) {
 	r, cfg := s.run, s.Config
+	if err := r.origin.check(cfg.Data, r.digest); err != nil { // the test images alone may be those of the run
+		return assess.Images{}, err
+	}
 	normalizer := r.normalizer // that of the model's file: dividing again computes the same one
 	if err := r.divide(&cfg); err != nil {
 		return assess.Images{}, err
 	}
 	return assess.Images{Subset: r.division.Train, Normalizer: normalizer}, nil
 }
+
+// TestDigest identifies the files that the test images are made of, whatever size the run makes of them: runs where it is equal
+// are tested on the same pictures.
+func (s *Subject) TestDigest() string { return testDigest(s.Test) }
 
 // TestHash is equal for runs whose test images and labels are the same, in the same order.
 func (s *Subject) TestHash() [sha256.Size]byte {
@@ -84,18 +93,16 @@ func (s *Subject) TestHash() [sha256.Size]byte {
 	return [sha256.Size]byte(h.Sum(nil))
 }
 
-// openTest reads the images that a finished run is tested on. recorded is the digest of its data, if it has one.
-func (r *run) openTest(recorded string) (err error) {
-	if r.data, err = openRecorded(context.Background(), r.Dir, &r.config, r.Options); err != nil {
-		return err
-	}
-	if r.digest, err = locate(&r.config, r.data); err != nil {
-		return err
-	}
-	if err := checkPictures(r.Dir, r.config.Data, recorded, r.digest); err != nil {
+// openTest reads the images that a finished run is tested on. Where the run recorded what those are made of, its training images
+// may have changed since.
+func (r *run) openTest() (err error) {
+	if r.data, r.digest, err = openRecorded(context.Background(), &r.config, r.Options, r.origin); err != nil {
 		return err
 	}
 	if r.config.PaperProtocol {
+		if err := r.origin.check(r.config.Data, r.digest); err != nil {
+			return err
+		}
 		cfg, normalizer := r.config, r.normalizer
 		err := r.divide(&cfg)
 		r.normalizer = normalizer
@@ -106,7 +113,10 @@ func (r *run) openTest(recorded string) (err error) {
 		return err
 	}
 	r.test = dataset.Whole(official)
-	return nil
+	if r.origin.test != "" && r.origin.test == testDigest(r.test) && slices.Equal(r.classes, r.data.Classes) {
+		return nil
+	}
+	return r.origin.check(r.config.Data, r.digest)
 }
 
 // images returns a subset with its normalization: that of the training images, but under the paper's protocol its own.

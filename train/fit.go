@@ -15,7 +15,8 @@ func (r *run) fit(ctx context.Context) error {
 		r.Started(Start{
 			Config: r.config, Dir: r.Dir, DevImages: r.division.Dev.Len(), Parameters: r.engine.params.Count(), Threads: r.Threads, CPU: r.engine.level.String(),
 			Step: r.progress.step, MACs: r.engine.program.MACs(), Bytes: r.engine.program.Bytes(),
-			Origins: r.progress.origins,
+			Origins:  r.progress.origins,
+			Oddities: r.oddities(),
 		})
 	}
 	images, labels := r.engine.program.Float(r.engine.x), r.engine.program.Int(r.engine.y)

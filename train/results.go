@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/gradreg/gradreg/internal/atomicfile"
 	"github.com/gradreg/gradreg/internal/build"
@@ -23,7 +24,7 @@ func (r *run) finish() (Summary, error) {
 		TestAccuracy: score.Accuracy(), TestErrorCount: score.Errors, TestNLL: score.NLL(), TestImages: score.Images,
 		Detail: outcome.Detail(), DevAccuracy: r.devScore, Steps: r.config.Steps, Seconds: r.progress.seconds,
 		ImagesPerSecond: float64(r.config.Steps*r.config.Batch) / r.progress.seconds, Seed: r.config.Seed,
-		Data: r.config.Data, TrainSize: r.config.TrainSize, Model: r.config.Model, Parameters: r.engine.params.Count(),
+		Data: r.config.Data, DataDigest: r.digest, TestDigest: testDigest(r.test), OwnFiles: r.ownFiles(), TrainSize: r.config.TrainSize, Model: r.config.Model, Parameters: r.engine.params.Count(),
 		Regularizers: r.config.Regularizers, Note: r.config.Note, Choices: r.config.Choices,
 		Augment: r.config.Augment, DataWaitFraction: r.waited.Seconds() / max(r.worked.Seconds(), 1e-9),
 		Threads: r.Threads, CPU: r.engine.level.String(), Dir: r.Dir,
@@ -38,12 +39,22 @@ func (r *run) finish() (Summary, error) {
 	return s, r.writeResults(s, outcome)
 }
 
+// ownFiles lists the files of a data set with a name that are not the published ones.
+func (r *run) ownFiles() []string {
+	train, test, err := readParts(r.data)
+	if err != nil { // they were read before the first step
+		return nil
+	}
+	return slices.Concat(train.Own, test.Own)
+}
+
 // writeResults writes the files of a finished run, the summary last.
 func (r *run) writeResults(s Summary, o Outcome) error {
 	shape := r.data.Shape
 	card := Card{
 		Model: r.config.Model, Data: r.config.Data, Classes: r.data.Classes,
-		Channels: shape.C, Height: shape.H, Width: shape.W, Fit: r.config.Fit, Normalizer: r.normalizer, DataDigest: r.digest,
+		Channels: shape.C, Height: shape.H, Width: shape.W, Fit: r.config.Fit, Normalizer: r.normalizer,
+		DataDigest: r.digest, TestDigest: testDigest(r.test),
 	}
 	if err := saveModel(r.path(ModelFile), r.engine, card); err != nil {
 		return err

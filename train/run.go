@@ -21,7 +21,9 @@ type run struct {
 	division   dataset.Division
 	test       dataset.Subset
 	data       *dataset.Dataset
-	digest     string // of the pictures of a folder
+	digest     string   // of the images
+	origin     origin   // of a run that is examined
+	classes    []string // of its model
 	normalizer dataset.Normalizer
 	devTables  dataset.Tables
 	batches    *dataset.Batches
@@ -123,18 +125,21 @@ func (r *run) prepare(ctx context.Context, cfg Config) error {
 
 // open opens the data. Those of a run that is resumed have to be what they were.
 func (r *run) open(ctx context.Context, cfg *Config) (err error) {
-	if r.Resume {
-		r.data, err = openRecorded(ctx, r.Dir, cfg, r.Options)
-	} else {
-		r.data, err = openData(ctx, cfg, r.Options)
+	if !r.Resume {
+		if r.data, err = openData(ctx, cfg, r.Options); err == nil {
+			r.digest, err = locate(cfg, r.data)
+		}
+		return err
 	}
+	recorded, err := FolderConfig(r.Dir)
 	if err != nil {
 		return err
 	}
-	if r.digest, err = locate(cfg, r.data); err != nil || !r.Resume || r.digest == "" {
+	from := originOf(r.Dir, recorded, recordedDigest(r.path(checkpointFile)), "")
+	if r.data, r.digest, err = openRecorded(ctx, cfg, r.Options, from); err != nil {
 		return err
 	}
-	return checkPictures(r.Dir, cfg.Data, recordedDigest(r.path(checkpointFile)), r.digest)
+	return from.check(cfg.Data, r.digest)
 }
 
 // divide reads the data and chooses the images and the normalization. The test images are read, too, so that a

@@ -35,7 +35,8 @@ type Card struct {
 	Width      int                `json:"width"`
 	Fit        string             `json:"fit,omitempty"` // how pictures become squares, of a model of a folder of pictures
 	Normalizer dataset.Normalizer `json:"normalizer"`
-	DataDigest string             `json:"data_digest,omitempty"` // SHA-256 of the pictures of a folder, as the seed divided them
+	DataDigest string             `json:"data_digest,omitempty"` // SHA-256 of the images, as the seed divided those of a folder
+	TestDigest string             `json:"test_digest,omitempty"` // SHA-256 of what the test images are made of, whatever their size
 }
 
 // shape returns the extent of the model's images.
