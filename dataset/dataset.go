@@ -26,6 +26,8 @@ type Part struct {
 	Labels []uint8 // class numbers [N]
 	// Files are the pictures' names in a folder, with slashes [N]; nil of data sets with a name.
 	Files []string
+	// Hashes are the SHA-256 of those files [N]; nil of data sets with a name.
+	Hashes [][32]byte
 	// Classes are the names of the classes, for messages; nil if nobody knows them.
 	Classes []string
 	// Digest identifies what the part is made of, whatever size its images have: the SHA-256 of the SHA-256 of its

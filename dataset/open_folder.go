@@ -44,7 +44,7 @@ func OpenFolder(ctx context.Context, dir string, opt folder.Options) (*Dataset, 
 	}
 	shape := Shape{C: set.Channels, H: set.Side, W: set.Side}
 	part := func(p folder.Part) *Part {
-		return &Part{Shape: shape, Images: p.Images, Labels: p.Labels, Files: p.Files, Classes: set.Classes, Digest: p.Digest}
+		return &Part{Shape: shape, Images: p.Images, Labels: p.Labels, Files: p.Files, Hashes: p.Hashes, Classes: set.Classes, Digest: p.Digest}
 	}
 	training, official := part(set.Train), part(set.Test)
 	d := &Dataset{

@@ -108,15 +108,36 @@ func (r *run) openTest() (err error) {
 		r.normalizer = normalizer
 		return err
 	}
-	official, err := r.data.Test()
-	if err != nil {
+	same, err := r.sameTest()
+	if err != nil || same {
 		return err
 	}
-	r.test = dataset.Whole(official)
-	if r.origin.test != "" && r.origin.test == testDigest(r.test) && slices.Equal(r.classes, r.data.Classes) {
-		return nil
+	if r.origin.pictures { // of which others may have come to be test images
+		if r.origin.files, err = readTestFiles(r.path(testFiles)); err != nil {
+			return err
+		}
 	}
-	return r.origin.check(r.config.Data, r.digest)
+	if r.origin.files == nil {
+		return r.origin.check(r.config.Data, r.digest)
+	}
+	found := r.digest
+	if r.data, r.digest, err = openRecorded(context.Background(), &r.config, r.Options, r.origin); err != nil {
+		return err
+	}
+	if same, err = r.sameTest(); err != nil || same {
+		return err
+	}
+	return r.origin.check(r.config.Data, found)
+}
+
+// sameTest takes the images of the test part, and reports whether they are made of what the run was tested on.
+func (r *run) sameTest() (bool, error) {
+	official, err := r.data.Test()
+	if err != nil {
+		return false, err
+	}
+	r.test = dataset.Whole(official)
+	return r.origin.test != "" && r.origin.test == testDigest(r.test) && slices.Equal(r.classes, r.data.Classes), nil
 }
 
 // images returns a subset with its normalization: that of the training images, but under the paper's protocol its own.

@@ -229,7 +229,7 @@ func TestOwnFilesAreSaid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(odd) == 0 || !strings.Contains(odd[0].Text, "made like mnist, not the published ones: "+own) {
+	if len(odd) == 0 || !strings.Contains(odd[0].Text, "the files of mnist in "+own+" are not the published ones, but made like them: 4 differ") {
 		t.Errorf("oddities %v", odd)
 	}
 	if len(s.OwnFiles) != 4 || s.DataDigest == "" || s.TestDigest == "" {

@@ -25,8 +25,9 @@ func (r *run) oddities() []Oddity {
 		list = append(list, Oddity{fmt.Sprintf(format, args...), balance})
 	}
 	if own := r.ownFiles(); len(own) > 0 {
-		add(false, "the images are of files of your own that are made like %s, not the published ones: %s", r.config.Data, few(own))
+		add(false, "the files of %s in %s are not the published ones, but made like them: %d differ", r.config.Data, r.data.Folder, len(own))
 	}
+	pictures := dataset.IsFolder(r.config.Data) // whose report says what is odd about all of them
 	train := r.division.Train
 	for _, part := range []struct {
 		name    string
@@ -43,15 +44,15 @@ func (r *run) oddities() []Oddity {
 				without = append(without, r.data.Classes[k])
 			}
 		}
-		if len(without) > 0 {
-			add(part.balance, "%d of %d classes have no %s image: %s", len(without), len(counts), part.name, few(without))
+		if whole := pictures && part.images.Len() == part.images.Part.Len(); len(without) > 0 && !whole {
+			add(part.balance, "no %s image of %d of %d classes: %s", part.name, len(without), len(counts), few(without))
 		}
 		if n := part.images.Len(); n < r.config.Batch {
 			add(false, "there are %d %s images, fewer than a batch of %d: one is %.1f points of accuracy", n, part.name, r.config.Batch, 100/float64(n))
 		}
 	}
 	for k, n := range r.counts(train) {
-		if share := float64(n) / float64(train.Len()); share >= mostOf {
+		if share := float64(n) / float64(train.Len()); share >= mostOf && !(pictures && train.Len() == train.Part.Len()) {
 			add(true, "%.1f %% of the training images are of the class %s", 100*share, r.data.Classes[k])
 		}
 	}

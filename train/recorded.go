@@ -20,17 +20,18 @@ const digestKey = "data_digest"
 
 // origin is what a run's folder says of the run's images. Runs of older programs said less.
 type origin struct {
-	dir      string // the run's folder
-	pictures bool   // the images are pictures of a folder
-	dataDir  string // that the files of a data set with a name were found in; empty for the usual places
-	division string // of a folder
-	digest   string // SHA-256 of all images
-	test     string // SHA-256 of what the test images are made of, see [dataset.Part].Digest
+	dir      string            // the run's folder
+	pictures bool              // the images are pictures of a folder
+	dataDir  string            // that the files of a data set with a name were found in; empty for the usual places
+	division string            // of a folder
+	digest   string            // SHA-256 of all images
+	files    map[[32]byte]bool // of a folder, if only those are to be test images
+	test     string            // SHA-256 of what the test images are made of, see [dataset.Part].Digest
 }
 
 // originOf returns what the configuration in a run's folder says, and digests that stand elsewhere.
 func originOf(dir string, recorded Config, digest, test string) origin {
-	return origin{dir, recorded.Size > 0, recorded.DataDir, recorded.Division, digest, test}
+	return origin{dir: dir, pictures: recorded.Size > 0, dataDir: recorded.DataDir, division: recorded.Division, digest: digest, test: test}
 }
 
 // locate makes the path of a folder of pictures one that does not depend on where we are, and returns the SHA-256 of the images,
@@ -113,7 +114,7 @@ func openSamePictures(ctx context.Context, cfg *Config, opt Options, from origin
 		}
 	}
 	cfg.Division = from.division
-	d, err := openPictures(ctx, cfg, opt, division)
+	d, err := openPictures(ctx, cfg, opt, division, from.files)
 	if err != nil {
 		return nil, "", err
 	}

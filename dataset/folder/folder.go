@@ -24,6 +24,9 @@ type Options struct {
 	// Seed divides the pictures where the folders do not, in the way of Division, Stratified if empty.
 	Seed     uint64
 	Division Division
+	// Test, if not nil, are the SHA-256 of the files of the test part, so that a model can be tested on what it was tested on
+	// before although the folder has changed. Other pictures that would be test images are left out.
+	Test map[[32]byte]bool
 	// Strict refuses a folder with a picture that cannot be read.
 	Strict bool
 	// Cache is the folder that decoded images are kept in; empty means that they are not kept.
@@ -64,9 +67,10 @@ type Set struct {
 
 // Part is a set of labelled images, ordered by the SHA-256 of their files, so that names do not matter here either.
 type Part struct {
-	Images []byte   // [N, Channels, Side, Side]
-	Labels []uint8  // class numbers [N]
-	Files  []string // relative to the folder, with slashes, readable [N]
+	Images []byte     // [N, Channels, Side, Side]
+	Labels []uint8    // class numbers [N]
+	Files  []string   // relative to the folder, with slashes, readable [N]
+	Hashes [][32]byte // SHA-256 of the files [N]
 	// Digest identifies pictures and classes, whatever size the images have: the SHA-256 of the SHA-256 of the files and
 	// the names of their classes.
 	Digest string
@@ -136,6 +140,7 @@ func (o *opening) open() (*Set, error) {
 		return nil, err
 	}
 	o.divide(files)
+	files = o.hold(files)
 	if o.Size == 0 {
 		o.Size = defaultSize(files)
 	}

@@ -113,7 +113,7 @@ func (o *opening) load(set *Set, files []*file) error {
 	if err := o.nonempty(files); err != nil {
 		return err
 	}
-	if len(files) < all && !o.listed.divided && o.Division != ByContent {
+	if len(files) < all && !o.listed.divided && o.Division != ByContent && o.Test == nil {
 		loaded = o.divideAgain(files, loaded)
 	}
 	for _, isFresh := range fresh {
@@ -212,6 +212,7 @@ func (o *opening) distribute(set *Set, files []*file, loaded images) {
 		fmt.Fprintf(sums[f.part], "%x %q\n", f.hash, o.listed.classes[f.class])
 		p.Labels = append(p.Labels, uint8(f.class))
 		p.Files = append(p.Files, readable(f.path))
+		p.Hashes = append(p.Hashes, f.hash)
 		if p.Images == nil {
 			p.Images = pixels[i*size : i*size]
 		}

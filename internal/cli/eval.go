@@ -69,7 +69,7 @@ steps of 2.5·ε/steps (Madry et al. 2018); every point on its way counts. These
 	f.Uint64Var(&e.Seed, "seed", 1, "seed of noise and starting points")
 	f.StringVar(&o.page, "html", "", "HTML file to write everything to; means --all")
 	f.StringVar(&o.out, "out", "", "folder to write pictures to")
-	f.StringVar(&o.dataDir, "data-dir", "", "folder to look for the data set's files in (before GRADREG_DATA)")
+	f.StringVar(&o.dataDir, "data-dir", "", "folder with the data set's files (instead of GRADREG_DATA and the usual places)")
 	threadsFlag(cmd, &o.threads)
 	return cmd
 }

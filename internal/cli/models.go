@@ -60,7 +60,7 @@ its defaults and its options.`,
 	}
 	f := cmd.PersistentFlags()
 	f.StringVar(&o.data, "data", train.Default().Data, "data set whose images and classes count")
-	f.StringVar(&o.dataDir, "data-dir", "", "folder to look for the data set's files in (before GRADREG_DATA)")
+	f.StringVar(&o.dataDir, "data-dir", "", "folder with the data set's files (instead of GRADREG_DATA and the usual places)")
 	f.StringVar(&o.shape, "shape", "", "shape of the images, as 3x32x32, instead of a data set's")
 	f.IntVar(&o.classes, "classes", 10, "classes, with --shape")
 	cmd.PreRunE, show.PreRunE = o.check, o.check

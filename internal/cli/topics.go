@@ -15,7 +15,8 @@ func topics() []*cobra.Command {
 	return []*cobra.Command{
 		topic("exit-codes", "What the program's exit codes mean", exitCodesTopic()),
 		topic("environment", "Environment variables", `
-GRADREG_DATA     folder of data sets, after --data-dir: its subfolder NAME, or itself, holds the files of data set NAME
+GRADREG_DATA     folder of data sets: its subfolder NAME, or itself, may hold the files of data set NAME; others are
+                 found as without it. --data-dir, which stands for it, has to hold them
 XDG_CACHE_HOME   where gradreg data fetch puts data sets on Linux, in its subfolder gradreg, instead of ~/.cache
 HTTPS_PROXY      proxy for gradreg data fetch, as HTTP_PROXY and NO_PROXY
 GRADREG_CPU      instruction set of the kernels, avx512, avx2 or generic, instead of the best one
