@@ -22,6 +22,8 @@ type Options struct {
 	// A run that goes on or is evaluated looks first where its files were, unless it is told folders and no empty one; whatever is
 	// found has to be what it was.
 	DataDirs []string
+	// Digest, if set, is the [DataDigest] that the images of a data set with a name must have.
+	Digest string
 	// Strict refuses a folder with a picture that cannot be read.
 	Strict bool
 	// Reading, if set, is called while a folder of pictures is read, Found when it has been.

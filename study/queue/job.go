@@ -188,7 +188,7 @@ func (w *worker) train(ctx context.Context, args RunArgs) (study.Result, error) 
 			return study.Result{}, err
 		}
 	}
-	opt := train.Options{Dir: dir, Resume: train.Begun(dir), DataDirs: w.opt.DataDirs, Threads: 1}
+	opt := train.Options{Dir: dir, Resume: train.Begun(dir), DataDirs: w.opt.DataDirs, Digest: args.Digest, Threads: 1}
 	if w.share {
 		opt.Saved = w.saver(ctx, args.Key, cfg.Steps)
 	}
