@@ -41,7 +41,8 @@ func (a *app) dataShowCommand() *cobra.Command {
 set, and write a contact sheet: a PNG with a row of training images for each class, as a model sees them.
 
 A folder has a folder of JPEG, PNG, GIF, BMP or WebP pictures for each class, or train/ with such folders and test/ or
-val/ beside it. Without those, a fifth of the pictures are test images, chosen by the seed and each file's content.
+val/ beside it, also under names such as training_set or seg_train. Without those, a fifth of each class's pictures are test
+images, at least one of two, chosen by the seed and each file's content. Links are followed wherever they lead.
 Pictures that cannot be read are named and left out. Of pictures with the same bytes one is used: the one in the test
 part, where parts share it; none, where classes share it.`,
 		Example: `  # What is in a folder of photos
