@@ -121,7 +121,8 @@ func readStored(at place, name string, limit int) ([]byte, error) {
 	return data, nil
 }
 
-// maxStored bounds what is read of a file of a source, whatever it is packed in: more than all of CIFAR.
+// maxStored bounds what is read of a file of a source, whatever it is packed in: more than all of
+// CIFAR.
 const maxStored = 1 << 30
 
 // openStored opens a regular file.

@@ -30,8 +30,9 @@ type Part struct {
 	Hashes [][32]byte
 	// Classes are the names of the classes, for messages; nil if nobody knows them.
 	Classes []string
-	// Digest identifies what the part is made of, whatever size its images have: the SHA-256 of the SHA-256 of its
-	// files, of a folder of those of its pictures and their classes. Empty of a part that was not opened.
+	// Digest identifies what the part is made of, whatever size its images have: the SHA-256 of the
+	// SHA-256 of its files, of a folder of those of its pictures and their classes. Empty of a part
+	// that was not opened.
 	Digest string
 	// Own are the files of a data set with a name whose content is not the published one.
 	Own []string
@@ -154,13 +155,14 @@ func find(name string) (*source, error) {
 //   - the folder NAME of [CacheDir], where [Fetch] puts them;
 //   - the folder NAME of /usr/share/datasets, where Debian packages put them.
 //
-// Only dirs count where there are any, unless one of them is empty, which stands for the other places, after all dirs: who
-// names a folder does not want other files in silence.
+// Only dirs count where there are any, unless one of them is empty, which stands for the other
+// places, after all dirs: who names a folder does not want other files in silence.
 //
-// A file may be there as it is, or with .gz or .xz behind its name, or in the .tar.gz archive that the set is
-// published as, or in the folder which that unpacks to. Files are read when a part is asked for, and known by their
-// checksums: those of another set are an error, those that nobody published are [Part].Own. An unknown name, a dir that is no
-// folder and files that are nowhere ([ErrNotFound]) are the input's fault, as is every damage found when reading.
+// A file may be there as it is, or with .gz or .xz behind its name, or in the .tar.gz archive that
+// the set is published as, or in the folder which that unpacks to. Files are read when a part is
+// asked for, and known by their checksums: those of another set are an error, those that nobody
+// published are [Part].Own. An unknown name, a dir that is no folder and files that are nowhere
+// ([ErrNotFound]) are the input's fault, as is every damage found when reading.
 func Open(name string, dirs ...string) (*Dataset, error) {
 	if IsFolder(name) {
 		d, _, err := OpenFolder(context.Background(), name, folder.Options{})

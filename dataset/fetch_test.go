@@ -560,7 +560,8 @@ func TestPublic(t *testing.T) {
 	}
 }
 
-// TestMirrorWithQuery keeps what stands behind a mirror's path, where servers expect a token, behind the file's.
+// TestMirrorWithQuery keeps what stands behind a mirror's path, where servers expect a token,
+// behind the file's.
 func TestMirrorWithQuery(t *testing.T) {
 	h := newHome(t)
 	s := h.tiny(t, 1)

@@ -42,8 +42,8 @@ type place struct {
 // placeOf returns the place that a folder is.
 func placeOf(dir string) place { return place{os.DirFS(dir), dir, dir} }
 
-// Stat looks at a file without opening it, which waits for ever at a pipe. (An embedded interface would hide that the
-// file system can do this.)
+// Stat looks at a file without opening it, which waits for ever at a pipe. (An embedded interface
+// would hide that the file system can do this.)
 func (p place) Stat(name string) (fs.FileInfo, error) { return fs.Stat(p.FS, name) }
 
 // path returns the name of a file for messages.
@@ -58,9 +58,9 @@ func (s *source) inside() place {
 	return place{sub, "", "embedded " + s.Name}
 }
 
-// locate returns the place of the source's files. One file is enough for a folder to be chosen: another that is
-// missing there is an error when it is read, never a reason to take the set from elsewhere. given tells whether it is
-// one of dirs, or in one.
+// locate returns the place of the source's files. One file is enough for a folder to be chosen:
+// another that is missing there is an error when it is read, never a reason to take the set from
+// elsewhere. given tells whether it is one of dirs, or in one.
 func (s *source) locate(dirs []string) (at place, given bool, err error) {
 	var looked []string
 	usual := len(dirs) == 0

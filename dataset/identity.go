@@ -9,7 +9,8 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
-// Names of files say little: MNIST, Fashion-MNIST and all sets made after them share theirs. A file is what its content is.
+// Names of files say little: MNIST, Fashion-MNIST and all sets made after them share theirs. A file
+// is what its content is.
 
 // digests returns the SHA-256 of each content, in hexadecimal.
 func digests(contents []content) []string {
@@ -37,8 +38,8 @@ func digestOf(sums []string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// foreign compares contents with the published ones. It returns the paths of those that differ, and an error if one is a file
-// of another set.
+// foreign compares contents with the published ones. It returns the paths of those that differ, and
+// an error if one is a file of another set.
 func (s *source) foreign(contents []content, files []file, sums []string) (own []string, err error) {
 	for i, f := range files {
 		if sums[i] == f.sha256 {
@@ -52,7 +53,8 @@ func (s *source) foreign(contents []content, files []file, sums []string) (own [
 	return own, nil
 }
 
-// ownerOf says which file of the table has a digest, as mnist's train-images-idx3-ubyte; "" if none has.
+// ownerOf says which file of the table has a digest, as mnist's train-images-idx3-ubyte; "" if none
+// has.
 func ownerOf(sum string) string {
 	for _, s := range sources() {
 		for _, f := range s.files {

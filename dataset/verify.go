@@ -21,7 +21,8 @@ type FileReport struct {
 	SHA256 string `json:"sha256"`
 	// OK is false if the content differs from the published one.
 	OK bool `json:"ok"`
-	// Is says what file of another set it is, or another one of this set, if it is one, as "mnist's train-images-idx3-ubyte".
+	// Is says what file of another set it is, or another one of this set, if it is one, as "mnist's
+	// train-images-idx3-ubyte".
 	Is string `json:"is,omitempty"`
 }
 

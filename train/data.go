@@ -68,8 +68,8 @@ func compute(d *dataset.Dataset, train, test *dataset.Part) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// testDigest identifies what test images are made of, in their order: the digest of their part, and which of it they are, unless
-// they are all.
+// testDigest identifies what test images are made of, in their order: the digest of their part, and
+// which of it they are, unless they are all.
 func testDigest(test dataset.Subset) string {
 	if slices.Equal(test.Index, dataset.Whole(test.Part).Index) {
 		return test.Digest
@@ -89,9 +89,10 @@ func int64s(values []int) []int64 {
 	return out
 }
 
-// openData opens the data set or the folder of pictures that the configuration names. It records where the files of a data set
-// were found, and of a folder the size that pictures have, how they are made square and how they are divided, so that the
-// configuration repeats the run when pictures are added.
+// openData opens the data set or the folder of pictures that the configuration names. It records
+// where the files of a data set were found, and of a folder the size that pictures have, how they
+// are made square and how they are divided, so that the configuration repeats the run when pictures
+// are added.
 func openData(ctx context.Context, cfg *Config, opt Options) (*dataset.Dataset, error) {
 	if !dataset.IsFolder(cfg.Data) {
 		return openNamed(cfg, opt)
@@ -104,8 +105,8 @@ func openData(ctx context.Context, cfg *Config, opt Options) (*dataset.Dataset, 
 	return openPictures(ctx, cfg, opt, division, nil)
 }
 
-// openNamed opens a data set with a name. The folder of the configuration comes before the usual places, but not before one that
-// this run was told alone.
+// openNamed opens a data set with a name. The folder of the configuration comes before the usual
+// places, but not before one that this run was told alone.
 func openNamed(cfg *Config, opt Options) (*dataset.Dataset, error) {
 	dirs := opt.DataDirs
 	if cfg.DataDir != "" && !told(dirs) {

@@ -79,8 +79,8 @@ func (s *Subject) Training() (assess.Images, error) {
 	return assess.Images{Subset: r.division.Train, Normalizer: normalizer}, nil
 }
 
-// TestDigest identifies the files that the test images are made of, whatever size the run makes of them: runs where it is equal
-// are tested on the same pictures.
+// TestDigest identifies the files that the test images are made of, whatever size the run makes of
+// them: runs where it is equal are tested on the same pictures.
 func (s *Subject) TestDigest() string { return testDigest(s.Test) }
 
 // TestHash is equal for runs whose test images and labels are the same, in the same order.
@@ -93,8 +93,8 @@ func (s *Subject) TestHash() [sha256.Size]byte {
 	return [sha256.Size]byte(h.Sum(nil))
 }
 
-// openTest reads the images that a finished run is tested on. Where the run recorded what those are made of, its training images
-// may have changed since.
+// openTest reads the images that a finished run is tested on. Where the run recorded what those are
+// made of, its training images may have changed since.
 func (r *run) openTest() (err error) {
 	if r.data, r.digest, err = openRecorded(context.Background(), &r.config, r.Options, r.origin); err != nil {
 		return err
@@ -130,7 +130,8 @@ func (r *run) openTest() (err error) {
 	return r.origin.check(r.config.Data, found)
 }
 
-// sameTest takes the images of the test part, and reports whether they are made of what the run was tested on.
+// sameTest takes the images of the test part, and reports whether they are made of what the run was
+// tested on.
 func (r *run) sameTest() (bool, error) {
 	official, err := r.data.Test()
 	if err != nil {

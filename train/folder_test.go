@@ -113,8 +113,9 @@ func TestDigestOfFolder(t *testing.T) {
 	}
 }
 
-// TestOldFolder goes on with runs that older programs left: they divided the folder picture by picture and did not say how, and the
-// oldest have the folder's path as it was typed, and no digest of the pictures in the checkpoint.
+// TestOldFolder goes on with runs that older programs left: they divided the folder picture by
+// picture and did not say how, and the oldest have the folder's path as it was typed, and no digest
+// of the pictures in the checkpoint.
 func TestOldFolder(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	pictures := photos(t)
@@ -198,8 +199,8 @@ func tensors(t *testing.T, dir string) []byte {
 	return b.Bytes()
 }
 
-// TestPhotoMore evaluates a run though there are other training pictures than it had, and knows the test images by their files,
-// whatever size runs make of them.
+// TestPhotoMore evaluates a run though there are other training pictures than it had, and knows the
+// test images by their files, whatever size runs make of them.
 func TestPhotoMore(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	pictures := photos(t)

@@ -17,7 +17,8 @@ import (
 	"github.com/gradreg/gradreg/train"
 )
 
-// ownDigits writes files that are named and made like MNIST's: 120 training and 30 test images of noise.
+// ownDigits writes files that are named and made like MNIST's: 120 training and 30 test images of
+// noise.
 func ownDigits(t *testing.T, dir string, seed uint64) string {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o777); err != nil {
@@ -86,7 +87,8 @@ func said(t *testing.T, err error, words ...string) {
 	}
 }
 
-// TestResumeNamed goes on with the images that a run began with, wherever it is told to look, or not at all.
+// TestResumeNamed goes on with the images that a run began with, wherever it is told to look, or
+// not at all.
 func TestResumeNamed(t *testing.T) {
 	own, other := ownDigits(t, filepath.Join(t.TempDir(), "own"), 1), ownDigits(t, filepath.Join(t.TempDir(), "other"), 2)
 	whole := filepath.Join(t.TempDir(), "whole")
@@ -158,8 +160,8 @@ func evaluated(dir string, dirs ...string) error {
 	return err
 }
 
-// TestResumePublished goes on with the embedded digits where an environment has come to name others; and a configuration on
-// published images is that of earlier versions.
+// TestResumePublished goes on with the embedded digits where an environment has come to name
+// others; and a configuration on published images is that of earlier versions.
 func TestResumePublished(t *testing.T) {
 	other, dir := ownDigits(t, filepath.Join(t.TempDir(), "other"), 2), filepath.Join(t.TempDir(), "run")
 	interrupted(t, small(), train.Options{Dir: dir})
@@ -183,7 +185,8 @@ func TestResumePublished(t *testing.T) {
 	}
 }
 
-// TestOldNamed goes on with a run of an earlier version, which tells no digest and no place, as that did: with what is found.
+// TestOldNamed goes on with a run of an earlier version, which tells no digest and no place, as
+// that did: with what is found.
 func TestOldNamed(t *testing.T) {
 	own, dir := ownDigits(t, filepath.Join(t.TempDir(), "own"), 1), filepath.Join(t.TempDir(), "run")
 	interrupted(t, small(), train.Options{Dir: dir, DataDirs: []string{own}})
@@ -220,7 +223,8 @@ func TestOldNamed(t *testing.T) {
 	}
 }
 
-// TestOwnFilesAreSaid tells of files that are not the published ones, at the start and in the summary.
+// TestOwnFilesAreSaid tells of files that are not the published ones, at the start and in the
+// summary.
 func TestOwnFilesAreSaid(t *testing.T) {
 	own, dir := ownDigits(t, filepath.Join(t.TempDir(), "own"), 1), filepath.Join(t.TempDir(), "run")
 	var odd []train.Oddity

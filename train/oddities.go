@@ -7,18 +7,21 @@ import (
 	"github.com/gradreg/gradreg/dataset"
 )
 
-// Oddity is something about the images that a run uses which their owner may not know. The run is one like others.
+// Oddity is something about the images that a run uses which their owner may not know. The run is
+// one like others.
 type Oddity struct {
 	Text string
-	// Balance tells that so many training images of each class, or a balanced subset, would mend it.
+	// Balance tells that so many training images of each class, or a balanced subset, would mend
+	// it.
 	Balance bool
 }
 
 // mostOf is the share of the training images from which on a model learns little but that class.
 const mostOf = 0.9
 
-// oddities lists what is odd about a run's images: files that are not those that their names promise; of training, dev and test
-// images classes without any, one with almost all, fewer than a batch.
+// oddities lists what is odd about a run's images: files that are not those that their names
+// promise; of training, dev and test images classes without any, one with almost all, fewer than a
+// batch.
 func (r *run) oddities() []Oddity {
 	var list []Oddity
 	add := func(balance bool, format string, args ...any) {

@@ -18,9 +18,9 @@ type Options struct {
 	// Resume continues the run in Dir from its checkpoint, with the configuration that was passed, which must
 	// be that of the folder.
 	Resume bool
-	// DataDirs are the folders to look for data sets in, as [dataset.Open] takes them: an empty one stands for the usual places.
-	// A run that goes on or is evaluated looks first where its files were, unless it is told folders and no empty one; whatever is
-	// found has to be what it was.
+	// DataDirs are the folders to look for data sets in, as [dataset.Open] takes them: an empty one
+	// stands for the usual places. A run that goes on or is evaluated looks first where its files
+	// were, unless it is told folders and no empty one; whatever is found has to be what it was.
 	DataDirs []string
 	// Digest, if set, is the [DataDigest] that the images of a data set with a name must have.
 	Digest string
@@ -85,7 +85,8 @@ type Summary struct {
 	Seed             uint64  `json:"seed"`
 	Data             string  `json:"data"`
 	DataDigest       string  `json:"data_digest"` // SHA-256 of the images, as the seed divided those of a folder
-	// TestDigest is the SHA-256 of what the test images are made of, whatever their size: equal for runs that are tested on the same.
+	// TestDigest is the SHA-256 of what the test images are made of, whatever their size: equal for
+	// runs that are tested on the same.
 	TestDigest string `json:"test_digest"`
 	// OwnFiles are the files of a data set with a name that are not the published ones.
 	OwnFiles     []string `json:"own_files,omitempty"`

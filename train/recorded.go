@@ -34,8 +34,8 @@ func originOf(dir string, recorded Config, digest, test string) origin {
 	return origin{dir: dir, pictures: recorded.Size > 0, dataDir: recorded.DataDir, division: recorded.Division, digest: digest, test: test}
 }
 
-// locate makes the path of a folder of pictures one that does not depend on where we are, and returns the SHA-256 of the images,
-// those of a folder as the seed divides them.
+// locate makes the path of a folder of pictures one that does not depend on where we are, and
+// returns the SHA-256 of the images, those of a folder as the seed divides them.
 func locate(cfg *Config, d *dataset.Dataset) (sum string, err error) {
 	if dataset.IsFolder(cfg.Data) {
 		if cfg.Data, err = filepath.Abs(cfg.Data); err != nil {
@@ -49,8 +49,9 @@ func locate(cfg *Config, d *dataset.Dataset) (sum string, err error) {
 	return digest(d, train, test), nil
 }
 
-// openRecorded opens the data that a run folder names, and returns their digest. Files of a data set are looked for where they
-// were and then in the usual places, unless the run was told where they are. An error is that no images are those of the run.
+// openRecorded opens the data that a run folder names, and returns their digest. Files of a data
+// set are looked for where they were and then in the usual places, unless the run was told where
+// they are. An error is that no images are those of the run.
 func openRecorded(ctx context.Context, cfg *Config, opt Options, from origin) (d *dataset.Dataset, sum string, err error) {
 	if from.pictures {
 		return openSamePictures(ctx, cfg, opt, from)
@@ -86,8 +87,8 @@ func openRecorded(ctx context.Context, cfg *Config, opt Options, from origin) (d
 	return nil, "", first
 }
 
-// places lists where to look for the files of a data set, as lists of folders: the one that was told alone; else first where
-// they were.
+// places lists where to look for the files of a data set, as lists of folders: the one that was
+// told alone; else first where they were.
 func (o origin) places(dirs []string) [][]string {
 	if told(dirs) {
 		return [][]string{dirs}
@@ -99,8 +100,8 @@ func (o origin) places(dirs []string) [][]string {
 	return append(list, []string{""}, append(slices.Clone(dirs), ""))
 }
 
-// openSamePictures opens a folder of pictures again, and says of one that is gone where it was. The division is that of the run:
-// older programs knew but one.
+// openSamePictures opens a folder of pictures again, and says of one that is gone where it was. The
+// division is that of the run: older programs knew but one.
 func openSamePictures(ctx context.Context, cfg *Config, opt Options, from origin) (*dataset.Dataset, string, error) {
 	if !dataset.IsFolder(cfg.Data) || !exists(cfg.Data) {
 		return nil, "", fault.Inputf("%s was trained on pictures of the folder %s, which is not there; put it back, or write in %s where it is now",
@@ -128,7 +129,8 @@ func exists(name string) bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// check returns an error unless images are those that the run was trained on. Runs of older programs did not say.
+// check returns an error unless images are those that the run was trained on. Runs of older
+// programs did not say.
 func (o origin) check(data, found string) error {
 	if o.digest == "" || o.digest == found {
 		return nil

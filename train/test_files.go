@@ -14,9 +14,10 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
-// A run on a folder of pictures lists the files that it is tested on, so that pictures which come to the folder later bar no
-// evaluation. The list is one that sha256sum --check takes in that folder: a line has the SHA-256 in hexadecimal, two spaces and
-// the name; one with a backslash before it has newlines and backslashes of the name written as \n and \\.
+// A run on a folder of pictures lists the files that it is tested on, so that pictures which come
+// to the folder later bar no evaluation. The list is one that sha256sum --check takes in that
+// folder: a line has the SHA-256 in hexadecimal, two spaces and the name; one with a backslash
+// before it has newlines and backslashes of the name written as \n and \\.
 
 // writeTestFiles writes the list.
 func writeTestFiles(path string, test dataset.Subset) error {
@@ -35,7 +36,8 @@ func writeTestFiles(path string, test dataset.Subset) error {
 // maxTestFiles bounds such a list, in bytes: a million names.
 const maxTestFiles = 256 << 20
 
-// readTestFiles returns the digests of the list; nil if there is none, as of runs of older programs.
+// readTestFiles returns the digests of the list; nil if there is none, as of runs of older
+// programs.
 func readTestFiles(path string) (map[[32]byte]bool, error) {
 	data, err := boundedfile.Read(path, maxTestFiles)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -7,11 +7,13 @@ import (
 	"github.com/gradreg/gradreg/dataset/picture"
 )
 
-// flat is the difference of two values of a pixel up to which they are the same: what rounding makes.
+// flat is the difference of two values of a pixel up to which they are the same: what rounding
+// makes.
 const flat = 1
 
-// contrast notes images in which there is nothing to see, and classes whose images are all the same: most likely the files are not
-// what their maker thinks, or lose what is in them when they are made 8-bit.
+// contrast notes images in which there is nothing to see, and classes whose images are all the
+// same: most likely the files are not what their maker thinks, or lose what is in them when they
+// are made 8-bit.
 func (o *opening) contrast(files []*file, loaded images) {
 	var blank []string
 	ranges := make([]classRange, len(o.listed.classes))
@@ -60,8 +62,8 @@ func (o *opening) isFlat(f *file, planes []byte) bool {
 	return true
 }
 
-// margin returns how many pixels at either end of a row or column of side pixels are not all of a picture's extent there, of which
-// side stands for the longer one.
+// margin returns how many pixels at either end of a row or column of side pixels are not all of a
+// picture's extent there, of which side stands for the longer one.
 func margin(side, extent, longer int) int {
 	if extent == longer {
 		return 0

@@ -24,7 +24,8 @@ func plain(t *testing.T, n, level int) []byte {
 	return encode(t, img)
 }
 
-// TestContrast reports pictures in which there is nothing to see, however they are fitted, and classes of one image.
+// TestContrast reports pictures in which there is nothing to see, however they are fitted, and
+// classes of one image.
 func TestContrast(t *testing.T) {
 	some, none, alike := pets(t, "", 0), tree{}, pets(t, "", 0)
 	some["cats/black.png"], some["dogs/grey.png"] = plain(t, 0, 0), plain(t, 1, 100)

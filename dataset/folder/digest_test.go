@@ -10,7 +10,8 @@ import (
 	"github.com/gradreg/gradreg/dataset/picture"
 )
 
-// TestPartDigest checks that a part is identified by pictures and classes, not by size, fit, or what is in other parts.
+// TestPartDigest checks that a part is identified by pictures and classes, not by size, fit, or
+// what is in other parts.
 func TestPartDigest(t *testing.T) {
 	base := pets(t, "train/", 0).with(pets(t, "test/", 20))
 	set := open(t, base.write(t), folder.Options{Size: 8})
@@ -33,7 +34,8 @@ func TestPartDigest(t *testing.T) {
 	}
 }
 
-// TestDamagedAreReplaced divides again when a picture whose header is sound turns out to be damaged: the class is still tested.
+// TestDamagedAreReplaced divides again when a picture whose header is sound turns out to be
+// damaged: the class is still tested.
 func TestDamagedAreReplaced(t *testing.T) {
 	half := fixture(t, "source.png")
 	for seed := range uint64(8) {

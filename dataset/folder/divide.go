@@ -87,8 +87,9 @@ func (o *opening) hold(files []*file) []*file {
 	})
 }
 
-// scatter decides the part of each file as ByContent does: a function of the seed and its own content but for two exceptions, without which
-// small folders could not be trained on: a class has a training image, and there is a test image.
+// scatter decides the part of each file as ByContent does: a function of the seed and its own
+// content but for two exceptions, without which small folders could not be trained on: a class has
+// a training image, and there is a test image.
 func scatter(files []*file, classes int, seed uint64) {
 	trains := make([]int, classes)
 	last := make([]*file, classes) // of each class: the farthest from the test part

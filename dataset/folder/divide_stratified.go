@@ -13,12 +13,14 @@ import (
 type Division string
 
 const (
-	// Stratified takes a fifth of each class's pictures, rounded, and at least one of two: those that are nearest to the test
-	// part as a function of seed and content. A picture that is added or removed moves at most one other.
+	// Stratified takes a fifth of each class's pictures, rounded, and at least one of two: those
+	// that are nearest to the test part as a function of seed and content. A picture that is added
+	// or removed moves at most one other.
 	Stratified Division = "stratified"
-	// ByContent is the division of earlier versions: each picture goes to the test part with probability 1/5, as a function of
-	// seed and content. It moves no other, but leaves small classes without test images. With it a folder's layout is read as
-	// they did, too, so that their runs find their images again.
+	// ByContent is the division of earlier versions: each picture goes to the test part with
+	// probability 1/5, as a function of seed and content. It moves no other, but leaves small
+	// classes without test images. With it a folder's layout is read as they did, too, so that
+	// their runs find their images again.
 	ByContent Division = "by-content"
 )
 

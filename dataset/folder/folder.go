@@ -21,11 +21,13 @@ type Options struct {
 	Fit picture.Fit
 	// Channels is 1 for grey images, 3 for colour; 0 means 1 if all pictures are grey, else 3.
 	Channels int
-	// Seed divides the pictures where the folders do not, in the way of Division, Stratified if empty.
+	// Seed divides the pictures where the folders do not, in the way of Division, Stratified if
+	// empty.
 	Seed     uint64
 	Division Division
-	// Test, if not nil, are the SHA-256 of the files of the test part, so that a model can be tested on what it was tested on
-	// before although the folder has changed. Other pictures that would be test images are left out.
+	// Test, if not nil, are the SHA-256 of the files of the test part, so that a model can be
+	// tested on what it was tested on before although the folder has changed. Other pictures that
+	// would be test images are left out.
 	Test map[[32]byte]bool
 	// Strict refuses a folder with a picture that cannot be read.
 	Strict bool
@@ -71,22 +73,25 @@ type Part struct {
 	Labels []uint8    // class numbers [N]
 	Files  []string   // relative to the folder, with slashes, readable [N]
 	Hashes [][32]byte // SHA-256 of the files [N]
-	// Digest identifies pictures and classes, whatever size the images have: the SHA-256 of the SHA-256 of the files and
-	// the names of their classes.
+	// Digest identifies pictures and classes, whatever size the images have: the SHA-256 of the
+	// SHA-256 of the files and the names of their classes.
 	Digest string
 }
 
-// Open reads the folder dir. Where there is a train/ with folders in it, its folders are the classes, and test/ or val/ (or
-// testing/, valid/, validation/, also with words as in test_set or seg_train, also packed in a folder of such a name) hold
-// the others' images. Otherwise the folders of dir are the classes, and the pictures are divided as Division says.
+// Open reads the folder dir. Where there is a train/ with folders in it, its folders are the
+// classes, and test/ or val/ (or testing/, valid/, validation/, also with words as in test_set or
+// seg_train, also packed in a folder of such a name) hold the others' images. Otherwise the folders
+// of dir are the classes, and the pictures are divided as Division says.
 //
-// Folders in class folders belong to the class. Hidden files and those that systems leave are passed over in silence. Links are
-// followed wherever they lead, as a hub's cache is laid out, but to no folder twice in a class. Names of classes that differ in
-// their Unicode form alone are one. A file that is no use is named in the Report and left out.
+// Folders in class folders belong to the class. Hidden files and those that systems leave are
+// passed over in silence. Links are followed wherever they lead, as a hub's cache is laid out, but
+// to no folder twice in a class. Names of classes that differ in their Unicode form alone are one.
+// A file that is no use is named in the Report and left out.
 //
-// The input's fault are: a folder that is none, no class or one, more than 256, a class without a picture that can be read, a
-// class in test/ that is not in train/, folders that look like a layout which is not read, Options out of range; with
-// Strict, a picture that cannot be read. A cache that cannot be used is a note in the Report.
+// The input's fault are: a folder that is none, no class or one, more than 256, a class without a
+// picture that can be read, a class in test/ that is not in train/, folders that look like a layout
+// which is not read, Options out of range; with Strict, a picture that cannot be read. A cache that
+// cannot be used is a note in the Report.
 func Open(ctx context.Context, dir string, opt Options) (*Set, error) {
 	var err error
 	if opt.Fit, err = picture.ParseFit(string(opt.Fit)); err != nil {

@@ -220,8 +220,8 @@ func sameElements(a, b []string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
-// TestNothingElseMoves checks that names decide nothing, and that adding and removing files moves no other where each is divided
-// by its own content.
+// TestNothingElseMoves checks that names decide nothing, and that adding and removing files moves
+// no other where each is divided by its own content.
 func TestNothingElseMoves(t *testing.T) {
 	base := shades(t, "a", 0, 60).with(shades(t, "b", 100, 60))
 	before := open(t, base.write(t), folder.Options{Seed: 7, Division: folder.ByContent})

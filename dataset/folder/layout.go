@@ -11,7 +11,8 @@ import (
 
 // Which folders are the parts and which are the classes.
 
-// partOf returns the part that a folder's name stands for: train, test_set, seg_train, validation-images.
+// partOf returns the part that a folder's name stands for: train, test_set, seg_train,
+// validation-images.
 func (s *scanner) partOf(name string) (part int, ok bool) {
 	name = strings.ToLower(name)
 	if s.division != ByContent {
@@ -40,8 +41,8 @@ func bare(name string) string {
 	return strings.TrimSuffix(words[0], "set")
 }
 
-// partFolders returns the folders of the parts, if there are any: those with such a name that have folders in them. A
-// folder train with pictures in it is a class, beside plane and car.
+// partFolders returns the folders of the parts, if there are any: those with such a name that have
+// folders in them. A folder train with pictures in it is a class, beside plane and car.
 func (s *scanner) partFolders(top []string) (dirs [parts]string, err error) {
 	var others []string
 	for _, name := range top {
@@ -75,7 +76,8 @@ func (s *scanner) partFolders(top []string) (dirs [parts]string, err error) {
 	return dirs, nil
 }
 
-// unpacked returns the folder of a part that was packed in one of its own name, as training_set/training_set.
+// unpacked returns the folder of a part that was packed in one of its own name, as
+// training_set/training_set.
 func (s *scanner) unpacked(dir string, part int) string {
 	if s.division == ByContent {
 		return dir
@@ -94,7 +96,8 @@ func (s *scanner) unpacked(dir string, part int) string {
 	}
 }
 
-// peek lists the folders in a folder, and tells whether there are pictures, without a note on anything.
+// peek lists the folders in a folder, and tells whether there are pictures, without a note on
+// anything.
 func (s *scanner) peek(dir string) (folders []string, pictures bool) {
 	entries, err := os.ReadDir(s.at(dir))
 	if err != nil {
@@ -122,7 +125,8 @@ func (s *scanner) deeper(dir, name string) string {
 	return ""
 }
 
-// question returns an error where what is taken for classes are most likely the parts, or folders that hold the classes each.
+// question returns an error where what is taken for classes are most likely the parts, or folders
+// that hold the classes each.
 func (s *scanner) question(dir string, names []string) error {
 	if s.division == ByContent {
 		return nil

@@ -16,7 +16,8 @@ func pets(t *testing.T, dir string, first int) tree {
 	return shades(t, dir+"cats", first, 6).with(shades(t, dir+"dogs", first+100, 6))
 }
 
-// TestLayouts reads parts that are named as unpacked sets have them, and packed in a folder of their own name.
+// TestLayouts reads parts that are named as unpacked sets have them, and packed in a folder of
+// their own name.
 func TestLayouts(t *testing.T) {
 	for name, c := range map[string]struct {
 		tree             tree
@@ -39,8 +40,8 @@ func TestLayouts(t *testing.T) {
 	}
 }
 
-// TestDoubtfulLayouts refuses folders that would be read wrongly, and says where the classes are thought to be. Runs of earlier
-// versions have read them.
+// TestDoubtfulLayouts refuses folders that would be read wrongly, and says where the classes are
+// thought to be. Runs of earlier versions have read them.
 func TestDoubtfulLayouts(t *testing.T) {
 	for name, c := range map[string]struct {
 		tree tree

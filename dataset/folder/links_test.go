@@ -18,7 +18,8 @@ func link(t *testing.T, dir, target, name string) {
 	}
 }
 
-// TestHubCache reads a folder as a hub's cache lays it out: all of its files, and a class's folder, are links to elsewhere.
+// TestHubCache reads a folder as a hub's cache lays it out: all of its files, and a class's folder,
+// are links to elsewhere.
 func TestHubCache(t *testing.T) {
 	store := shades(t, "blobs", 0, 20).with(shades(t, "elsewhere", 50, 10)).write(t)
 	dir := tree{"snapshot/hor/": nil, "snapshot/ver/": nil}.write(t)
@@ -36,8 +37,8 @@ func TestHubCache(t *testing.T) {
 	}
 }
 
-// TestUselessFiles names what cannot be used and reads the rest: links to nothing, round in a circle, to folders above, names that
-// are too long or no text.
+// TestUselessFiles names what cannot be used and reads the rest: links to nothing, round in a
+// circle, to folders above, names that are too long or no text.
 func TestUselessFiles(t *testing.T) {
 	dir := pets(t, "", 0).with(tree{"cats/deep/er/one.png": shade(t, 700, 8, 8), "dogs/sub/two.png": shade(t, 701, 8, 8)}).write(t)
 	link(t, dir, "nowhere", "cats/gone.png")

@@ -135,8 +135,8 @@ func (o *opening) load(set *Set, files []*file) error {
 	return nil
 }
 
-// divideAgain divides the files that are left when some were damaged, so that every class keeps its share, and returns their images
-// in the order that they then have.
+// divideAgain divides the files that are left when some were damaged, so that every class keeps its
+// share, and returns their images in the order that they then have.
 func (o *opening) divideAgain(files []*file, loaded images) images {
 	at := map[*file]int{}
 	for i, f := range files {

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// readable returns a name as text: of bytes that are not UTF-8, which systems allow, their numbers as \xff. It is for people, for
-// classes and reports; files are opened by the names that they have.
+// readable returns a name as text: of bytes that are not UTF-8, which systems allow, their numbers
+// as \xff. It is for people, for classes and reports; files are opened by the names that they have.
 func readable(name string) string {
 	if utf8.ValidString(name) {
 		return name
@@ -27,6 +27,7 @@ func readable(name string) string {
 	return b.String()
 }
 
-// canonical returns the form of a class's name that is equal for names that look alike. Systems store é as one code point or as e
-// and an accent; copied from one to the other, the folders of one class have different bytes.
+// canonical returns the form of a class's name that is equal for names that look alike. Systems
+// store é as one code point or as e and an accent; copied from one to the other, the folders of one
+// class have different bytes.
 func canonical(name string) string { return norm.NFC.String(readable(name)) }

@@ -22,8 +22,8 @@ func fakes(class, first, n int) []*file {
 	return out
 }
 
-// TestScatterOneByOne checks that a file's part depends on no other file, whatever files there are, as long as no class is
-// without training images.
+// TestScatterOneByOne checks that a file's part depends on no other file, whatever files there are,
+// as long as no class is without training images.
 func TestScatterOneByOne(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		seed := rapid.Uint64().Draw(t, "seed")
@@ -50,7 +50,8 @@ func TestScatterOneByOne(t *testing.T) {
 	})
 }
 
-// TestScatterShares checks that a fifth is for the test, in every class, within four standard deviations.
+// TestScatterShares checks that a fifth is for the test, in every class, within four standard
+// deviations.
 func TestScatterShares(t *testing.T) {
 	const n = 4000
 	for seed := range uint64(5) {
@@ -166,7 +167,8 @@ func FuzzPack(f *testing.F) {
 	})
 }
 
-// TestStratify checks that every class has its share, and that a file which is added or removed moves at most one other.
+// TestStratify checks that every class has its share, and that a file which is added or removed
+// moves at most one other.
 func TestStratify(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		seed := rapid.Uint64().Draw(t, "seed")

@@ -99,7 +99,8 @@ func (s *scanner) parts(dirs [parts]string) error {
 	return nil
 }
 
-// folders lists the folders in dir that may be classes, and links to such, in byte order. Files there are noted.
+// folders lists the folders in dir that may be classes, and links to such, in byte order. Files
+// there are noted.
 func (s *scanner) folders(dir string) ([]string, error) {
 	entries, err := os.ReadDir(s.at(dir))
 	if err != nil {
@@ -119,8 +120,8 @@ func (s *scanner) folders(dir string) ([]string, error) {
 	return out, nil
 }
 
-// look returns what an entry is, or a link leads to, wherever that is; nil if it is to be passed over. What cannot be looked at
-// is noted.
+// look returns what an entry is, or a link leads to, wherever that is; nil if it is to be passed
+// over. What cannot be looked at is noted.
 func (s *scanner) look(name string, e fs.DirEntry) fs.FileInfo {
 	if isHidden(e.Name()) {
 		return nil
@@ -212,7 +213,8 @@ func (s *scanner) info(name string) fs.FileInfo {
 	return info
 }
 
-// above returns what the folders are that a folder of the classes is in, up to the file system's root.
+// above returns what the folders are that a folder of the classes is in, up to the file system's
+// root.
 func (s *scanner) above(dir string) []fs.FileInfo {
 	full, err := filepath.Abs(s.at(dir))
 	if err == nil {
@@ -238,8 +240,8 @@ func (s *scanner) above(dir string) []fs.FileInfo {
 type walker struct {
 	*scanner
 	class, part int
-	// seen are the folders that were walked or that the class is in, for links that lead back to one; linked are those of them that
-	// a link led to.
+	// seen are the folders that were walked or that the class is in, for links that lead back to
+	// one; linked are those of them that a link led to.
 	seen, linked []fs.FileInfo
 }
 

@@ -257,8 +257,9 @@ func args(check cobra.PositionalArgs) cobra.PositionalArgs {
 	}
 }
 
-// dataDirs returns the folders to look for data in: the flag's alone, else the environment's and then the usual places. Who gives
-// the flag means that folder; a variable holds for all commands, and one folder need not have all that they want.
+// dataDirs returns the folders to look for data in: the flag's alone, else the environment's and
+// then the usual places. Who gives the flag means that folder; a variable holds for all commands,
+// and one folder need not have all that they want.
 func (a *app) dataDirs(flag string) []string {
 	if flag != "" {
 		return []string{flag}

@@ -23,7 +23,8 @@ func countClasses(names []string, training, official *dataset.Part) []folder.Cla
 	return out
 }
 
-// ownFiles is the kind of problem of files that are named like a data set's and are not the published ones.
+// ownFiles is the kind of problem of files that are named like a data set's and are not the
+// published ones.
 const ownFiles folder.Kind = "own_files"
 
 // namedProblems says of a data set with a name what a folder's report says of a folder.

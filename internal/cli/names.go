@@ -2,8 +2,8 @@ package cli
 
 import "unicode/utf8"
 
-// nameBytes is how much of a folder's name goes into the name of another file: systems allow 255 bytes, and more than that name
-// stands there.
+// nameBytes is how much of a folder's name goes into the name of another file: systems allow 255
+// bytes, and more than that name stands there.
 const nameBytes = 100
 
 // shortened returns the first bytes of a name, whole characters.

@@ -240,12 +240,12 @@ func TestOtherData(t *testing.T) {
 	})
 }
 
-// TestDataVanish takes the data away from a worker between two runs, or puts others in their place: it ends, and none of its runs
-// has failed or was trained on others.
+// TestDataVanish takes the data away from a worker between two runs, or puts others in their place:
+// it ends, and none of its runs has failed or was trained on others.
 func TestDataVanish(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(dir string) error{
-		"gone": os.RemoveAll,
+		"gone":   os.RemoveAll,
 		"others": relabelled,
 	} {
 		t.Run(name, func(t *testing.T) { dataVanish(t, change) })
