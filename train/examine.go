@@ -45,7 +45,7 @@ func examine(dir string, arch model.Model, opt Options) (*Subject, error) {
 	}
 	r := &run{Options: opt, config: cfg, normalizer: m.Normalizer, classes: m.Classes}
 	r.Dir = dir
-	r.origin = originOf(dir, cfg, m.DataDigest, m.TestDigest)
+	r.recorded = recordedBy(dir, cfg, m.DataDigest, m.TestDigest)
 	if err := r.openTest(); err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func (s *Subject) Close() {
 // Training returns the images that the run was trained on, as they were before augmentation.
 func (s *Subject) Training() (assess.Images, error) {
 	r, cfg := s.run, s.Config
-	if err := r.origin.check(cfg.Data, r.digest); err != nil { // the test images alone may be those of the run
+	if err := r.recorded.check(cfg.Data, r.digest); err != nil { // the test images alone may be those of the run
 		return assess.Images{}, err
 	}
 	normalizer := r.normalizer // that of the model's file: dividing again computes the same one
@@ -96,11 +96,11 @@ func (s *Subject) TestHash() [sha256.Size]byte {
 // openTest reads the images that a finished run is tested on. Where the run recorded what those are
 // made of, its training images may have changed since.
 func (r *run) openTest() (err error) {
-	if r.data, r.digest, err = openRecorded(context.Background(), &r.config, r.Options, r.origin); err != nil {
+	if r.data, r.digest, err = openRecorded(context.Background(), &r.config, r.Options, r.recorded); err != nil {
 		return err
 	}
 	if r.config.PaperProtocol {
-		if err := r.origin.check(r.config.Data, r.digest); err != nil {
+		if err := r.recorded.check(r.config.Data, r.digest); err != nil {
 			return err
 		}
 		cfg, normalizer := r.config, r.normalizer
@@ -112,22 +112,22 @@ func (r *run) openTest() (err error) {
 	if err != nil || same {
 		return err
 	}
-	if r.origin.pictures { // of which others may have come to be test images
-		if r.origin.files, err = readTestFiles(r.path(testFiles)); err != nil {
+	if r.recorded.pictures { // of which others may have come to be test images
+		if r.recorded.files, err = readTestFiles(r.path(testFiles)); err != nil {
 			return err
 		}
 	}
-	if r.origin.files == nil {
-		return r.origin.check(r.config.Data, r.digest)
+	if r.recorded.files == nil {
+		return r.recorded.check(r.config.Data, r.digest)
 	}
 	found := r.digest
-	if r.data, r.digest, err = openRecorded(context.Background(), &r.config, r.Options, r.origin); err != nil {
+	if r.data, r.digest, err = openRecorded(context.Background(), &r.config, r.Options, r.recorded); err != nil {
 		return err
 	}
 	if same, err = r.sameTest(); err != nil || same {
 		return err
 	}
-	return r.origin.check(r.config.Data, found)
+	return r.recorded.check(r.config.Data, found)
 }
 
 // sameTest takes the images of the test part, and reports whether they are made of what the run was
@@ -138,7 +138,7 @@ func (r *run) sameTest() (bool, error) {
 		return false, err
 	}
 	r.test = dataset.Whole(official)
-	return r.origin.test != "" && r.origin.test == testDigest(r.test) && slices.Equal(r.classes, r.data.Classes), nil
+	return r.recorded.test != "" && r.recorded.test == testDigest(r.test) && slices.Equal(r.classes, r.data.Classes), nil
 }
 
 // images returns a subset with its normalization: that of the training images, but under the paper's protocol its own.

@@ -127,7 +127,7 @@ func TestOldFolder(t *testing.T) {
 		if err := fit(t, context.Background(), cfg, train.Options{Dir: whole, Threads: 1}); err != nil {
 			t.Fatal(err)
 		}
-		interrupted(t, cfg, train.Options{Dir: dir})
+		stopped(t, cfg, train.Options{Dir: dir})
 		cfg, err := train.FolderConfig(dir)
 		if err != nil {
 			t.Fatal(err)

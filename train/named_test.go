@@ -48,8 +48,8 @@ func ownDigits(t *testing.T, dir string, seed uint64) string {
 	return dir
 }
 
-// interrupted begins a run and ends it after a few steps.
-func interrupted(t *testing.T, cfg train.Config, opt train.Options) {
+// stopped begins a run and ends it after a few steps.
+func stopped(t *testing.T, cfg train.Config, opt train.Options) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -98,7 +98,7 @@ func TestResumeNamed(t *testing.T) {
 	begin := func(dirs ...string) string {
 		t.Helper()
 		dir := filepath.Join(t.TempDir(), "run")
-		interrupted(t, small(), train.Options{Dir: dir, DataDirs: dirs})
+		stopped(t, small(), train.Options{Dir: dir, DataDirs: dirs})
 		return dir
 	}
 	same := func(name, dir string) {
@@ -164,7 +164,7 @@ func evaluated(dir string, dirs ...string) error {
 // others; and a configuration on published images is that of earlier versions.
 func TestResumePublished(t *testing.T) {
 	other, dir := ownDigits(t, filepath.Join(t.TempDir(), "other"), 2), filepath.Join(t.TempDir(), "run")
-	interrupted(t, small(), train.Options{Dir: dir})
+	stopped(t, small(), train.Options{Dir: dir})
 	text, err := os.ReadFile(filepath.Join(dir, "config.yaml"))
 	if err != nil || strings.Contains(string(text), "data_dir") || strings.Contains(string(text), "division") {
 		t.Errorf("the configuration of a run on published images: %s, %v", text, err)
@@ -189,7 +189,7 @@ func TestResumePublished(t *testing.T) {
 // that did: with what is found.
 func TestOldNamed(t *testing.T) {
 	own, dir := ownDigits(t, filepath.Join(t.TempDir(), "own"), 1), filepath.Join(t.TempDir(), "run")
-	interrupted(t, small(), train.Options{Dir: dir, DataDirs: []string{own}})
+	stopped(t, small(), train.Options{Dir: dir, DataDirs: []string{own}})
 	cfg, err := train.FolderConfig(dir)
 	if err != nil || cfg.DataDir != own {
 		t.Fatalf("recorded the folder %q, expected %q; %v", cfg.DataDir, own, err)

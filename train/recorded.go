@@ -18,8 +18,8 @@ import (
 // digestKey is where a checkpoint says what images the run is trained on.
 const digestKey = "data_digest"
 
-// origin is what a run's folder says of the run's images. Runs of older programs said less.
-type origin struct {
+// recordedData is what a run's folder says of the run's images. Runs of older programs said less.
+type recordedData struct {
 	dir      string            // the run's folder
 	pictures bool              // the images are pictures of a folder
 	dataDir  string            // that the files of a data set with a name were found in; empty for the usual places
@@ -29,9 +29,9 @@ type origin struct {
 	test     string            // SHA-256 of what the test images are made of, see [dataset.Part].Digest
 }
 
-// originOf returns what the configuration in a run's folder says, and digests that stand elsewhere.
-func originOf(dir string, recorded Config, digest, test string) origin {
-	return origin{dir: dir, pictures: recorded.Size > 0, dataDir: recorded.DataDir, division: recorded.Division, digest: digest, test: test}
+// recordedBy returns what the configuration in a run's folder says, and digests that stand elsewhere.
+func recordedBy(dir string, recorded Config, digest, test string) recordedData {
+	return recordedData{dir: dir, pictures: recorded.Size > 0, dataDir: recorded.DataDir, division: recorded.Division, digest: digest, test: test}
 }
 
 // locate makes the path of a folder of pictures one that does not depend on where we are, and
@@ -52,7 +52,7 @@ func locate(cfg *Config, d *dataset.Dataset) (sum string, err error) {
 // openRecorded opens the data that a run folder names, and returns their digest. Files of a data
 // set are looked for where they were and then in the usual places, unless the run was told where
 // they are. An error is that no images are those of the run.
-func openRecorded(ctx context.Context, cfg *Config, opt Options, from origin) (d *dataset.Dataset, sum string, err error) {
+func openRecorded(ctx context.Context, cfg *Config, opt Options, from recordedData) (d *dataset.Dataset, sum string, err error) {
 	if from.pictures {
 		return openSamePictures(ctx, cfg, opt, from)
 	}
@@ -89,7 +89,7 @@ func openRecorded(ctx context.Context, cfg *Config, opt Options, from origin) (d
 
 // places lists where to look for the files of a data set, as lists of folders: the one that was
 // told alone; else first where they were.
-func (o origin) places(dirs []string) [][]string {
+func (o recordedData) places(dirs []string) [][]string {
 	if told(dirs) {
 		return [][]string{dirs}
 	}
@@ -102,7 +102,7 @@ func (o origin) places(dirs []string) [][]string {
 
 // openSamePictures opens a folder of pictures again, and says of one that is gone where it was. The
 // division is that of the run: older programs knew but one.
-func openSamePictures(ctx context.Context, cfg *Config, opt Options, from origin) (*dataset.Dataset, string, error) {
+func openSamePictures(ctx context.Context, cfg *Config, opt Options, from recordedData) (*dataset.Dataset, string, error) {
 	if !dataset.IsFolder(cfg.Data) || !exists(cfg.Data) {
 		return nil, "", fault.Inputf("%s was trained on pictures of the folder %s, which is not there; put it back, or write in %s where it is now",
 			from.dir, cfg.Data, filepath.Join(from.dir, configFile))
@@ -131,7 +131,7 @@ func exists(name string) bool {
 
 // check returns an error unless images are those that the run was trained on. Runs of older
 // programs did not say.
-func (o origin) check(data, found string) error {
+func (o recordedData) check(data, found string) error {
 	if o.digest == "" || o.digest == found {
 		return nil
 	}
@@ -140,7 +140,7 @@ func (o origin) check(data, found string) error {
 }
 
 // differs says that the files of a data set are not those of the run.
-func (o origin) differs(name, dir, found string) error {
+func (o recordedData) differs(name, dir, found string) error {
 	where, those := "", "those"
 	if dir != "" {
 		where = " in " + dir

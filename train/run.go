@@ -21,9 +21,9 @@ type run struct {
 	division   dataset.Division
 	test       dataset.Subset
 	data       *dataset.Dataset
-	digest     string   // of the images
-	origin     origin   // of a run that is examined
-	classes    []string // of its model
+	digest     string       // of the images
+	recorded   recordedData // of a run that is examined
+	classes    []string     // of its model
 	normalizer dataset.Normalizer
 	devTables  dataset.Tables
 	batches    *dataset.Batches
@@ -138,7 +138,7 @@ func (r *run) open(ctx context.Context, cfg *Config) (err error) {
 	if err != nil {
 		return err
 	}
-	from := originOf(r.Dir, recorded, recordedDigest(r.path(checkpointFile)), "")
+	from := recordedBy(r.Dir, recorded, recordedDigest(r.path(checkpointFile)), "")
 	if r.data, r.digest, err = openRecorded(ctx, cfg, r.Options, from); err != nil {
 		return err
 	}
