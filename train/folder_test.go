@@ -140,37 +140,26 @@ func TestOldFolder(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		path := filepath.Join(dir, "checkpoint.safetensors")
-		data, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		f, err := tensorfile.Parse(data)
-		if err != nil || f.Metadata["data_digest"] == "" {
-			t.Fatalf("metadata %v, %v, expected a data_digest", f.Metadata, err)
-		}
-		if oldest {
-			delete(f.Metadata, "data_digest")
-			sum := sha256.Sum256(text)
-			f.Metadata["config"] = hex.EncodeToString(sum[:])
-		} else {
+		hashed := text
+		if !oldest {
 			unplaced := cfg
 			unplaced.Data = ""
-			hashed, err := unplaced.YAML()
-			if err != nil {
+			if hashed, err = unplaced.YAML(); err != nil {
 				t.Fatal(err)
+			}
+		}
+		rewrite(t, dir, func(f tensorfile.File) {
+			if f.Metadata["data_digest"] == "" {
+				t.Fatalf("metadata %v, expected a data_digest", f.Metadata)
+			}
+			if oldest {
+				delete(f.Metadata, "data_digest")
 			}
 			sum := sha256.Sum256(hashed)
 			f.Metadata["config"] = hex.EncodeToString(sum[:])
-		}
-		var old bytes.Buffer
-		if err := tensorfile.Write(&old, f); err != nil {
+		})
+		if err := os.WriteFile(filepath.Join(dir, "config.yaml"), text, 0o666); err != nil {
 			t.Fatal(err)
-		}
-		for path, data := range map[string][]byte{path: old.Bytes(), filepath.Join(dir, "config.yaml"): text} {
-			if err := os.WriteFile(path, data, 0o666); err != nil {
-				t.Fatal(err)
-			}
 		}
 		if err := resumed(t, dir); err != nil {
 			t.Fatalf("oldest %v: %v", oldest, err)

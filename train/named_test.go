@@ -199,24 +199,14 @@ func TestOldNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(dir, "checkpoint.safetensors")
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := tensorfile.Parse(data)
-	if err != nil || f.Metadata["data_digest"] == "" {
-		t.Fatalf("metadata %v, %v, expected a data_digest", f.Metadata, err)
-	}
-	delete(f.Metadata, "data_digest")
-	var old bytes.Buffer
-	if err := tensorfile.Write(&old, f); err != nil {
-		t.Fatal(err)
-	}
-	for name, data := range map[string][]byte{path: old.Bytes(), filepath.Join(dir, "config.yaml"): text} {
-		if err := os.WriteFile(name, data, 0o666); err != nil {
-			t.Fatal(err)
+	rewrite(t, dir, func(f tensorfile.File) {
+		if f.Metadata["data_digest"] == "" {
+			t.Fatalf("metadata %v, expected a data_digest", f.Metadata)
 		}
+		delete(f.Metadata, "data_digest")
+	})
+	if err := os.WriteFile(filepath.Join(dir, "config.yaml"), text, 0o666); err != nil {
+		t.Fatal(err)
 	}
 	if err := resumed(t, dir, own); err != nil {
 		t.Error(err)
