@@ -53,6 +53,8 @@ func (w *worker) Work(ctx context.Context, job *river.Job[RunArgs]) error {
 		return river.JobSnooze(waitForOther)
 	case fault.IsInput(err) && w.lacks(runCtx, job):
 		return river.JobSnooze(waitForOther) // gives it back, and the attempt with it
+	case fault.IsInput(err) && runCtx.Err() != nil: // too late to see whether it is the data: another time will tell
+		return fmt.Errorf("%w: %w", train.ErrInterrupted, context.Cause(runCtx))
 	case err != nil && isFull(err):
 		w.happened(err)
 		w.logAs("a full disk", "%s waits: %v", args.Name, err)
