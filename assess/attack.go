@@ -27,7 +27,8 @@ func (n Norm) String() string {
 }
 
 // Attack is a search for a perturbation δ of an image with ‖δ‖ ≤ ε and v + δ within [0, 1] that changes the right answer to a
-// wrong one, by ascending the cross-entropy L. ε is in units of the pixels' range [0, 1].
+// wrong one, by ascending the cross-entropy L. ε is in units of the pixels' range [0, 1] and at most [Norm.Reach]: no image is
+// farther away.
 //
 // With Steps = 0 it is the fast gradient method: one step to the edge of the ball, δ = ε·sign(∂L/∂v) (Goodfellow et al.
 // 2015), or ε·∂L/∂v / ‖∂L/∂v‖₂ in L2. Otherwise it is projected gradient descent (Madry et al. 2018): from a random point
@@ -59,6 +60,8 @@ func (a Attack) String() string {
 // validate returns what is wrong with the attack.
 func (a Attack) validate() error {
 	switch {
+	case a.Norm != LInf && a.Norm != L2:
+		return fault.Inputf("attack in norm %d, expected L∞ or L2", int(a.Norm))
 	case a.Steps < 0 || a.Restarts < 0:
 		return fault.Inputf("attack of %d steps from %d points, expected no negative number", a.Steps, a.Restarts)
 	case !(a.StepSize >= 0) || math.IsInf(a.StepSize, 0):
@@ -76,8 +79,11 @@ func (n *Network) Attack(s Images, a Attack, epsilon float64, skip []bool) (righ
 	if err := a.validate(); err != nil {
 		return nil, err
 	}
-	if !(epsilon >= 0) || math.IsInf(epsilon, 0) {
-		return nil, fault.Inputf("attack of size %v, expected a finite number of at least 0", epsilon)
+	if err := within(a.Norm.label(), epsilon, a.Norm.Reach(n.Shape)); err != nil {
+		return nil, err
+	}
+	if skip != nil && len(skip) != s.Len() {
+		return nil, fault.Inputf("%d images to skip or not, expected the %d that there are", len(skip), s.Len())
 	}
 	right = make([]bool, s.Len())
 	if skip == nil {

@@ -157,8 +157,7 @@ func (c *classifier) answers(s dataset.Subset, t dataset.Tables) (*assess.Logits
 				return errNotFinite
 			}
 		}
-		l.Add(logits, labels)
-		return nil
+		return l.Add(logits, labels)
 	})
 	return l, err
 }

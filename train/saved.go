@@ -302,6 +302,9 @@ func (m *SavedModel) answers(s dataset.Subset, t dataset.Tables) (*assess.Logits
 
 // fits refuses images that the model does not take.
 func (m *SavedModel) fits(s dataset.Subset) error {
+	if s.Part == nil {
+		return fault.Inputf("no images, expected at least one")
+	}
 	if s.Shape != m.shape() {
 		return fault.Inputf("images of %v, but the model takes %v", s.Shape, m.shape())
 	}
