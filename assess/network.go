@@ -76,8 +76,8 @@ type network struct {
 // input's fault.
 func NewNetwork(o NetworkOptions) (*Network, error) {
 	switch {
-	case o.Model == nil || o.Weights == nil:
-		return nil, fault.Inputf("a network without a model or its weights, expected both")
+	case o.Model == nil:
+		return nil, fault.Inputf("a network without a model")
 	case o.Shape.C < 1 || o.Shape.H < 1 || o.Shape.W < 1 || o.Classes < 1:
 		return nil, fault.Inputf("a network of %d classes for images of %v, expected at least 1 of each", o.Classes, o.Shape)
 	case o.Batch < 0 || o.Threads < 0:
@@ -149,6 +149,10 @@ func (n *Network) build(q question) (*network, error) {
 	for _, w := range params.All() {
 		if !p.Takes(w.Expr) {
 			continue
+		}
+		if n.Weights == nil {
+			p.Close()
+			return nil, fault.Inputf("parameter %s of %s has no values, expected weights", w.Name, n.Model)
 		}
 		values := n.Weights(w.Name)
 		if len(values) != w.Expr.Shape().Size() {
