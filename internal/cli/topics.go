@@ -30,7 +30,8 @@ are in 0..1, times in seconds, names end in _count and _seconds accordingly.
 
 With --json=lines it prints a line for what happens on the way as well. Each line is an object with "type" and "schema", which
 is 1: start (config, dir, parameters, threads, cpu, step, step_multiply_adds) and step (step, steps, loss, penalties,
-dev_accuracy where it was evaluated, images_per_second, remaining_seconds) of training; progress of a study (as study status)
+dev_accuracy where it was evaluated, images_per_second, remaining_seconds) of training; prediction or unanswered (as
+predict) of a picture; progress of a study (as study status)
 or a download (file, done_bytes, total_bytes); message (text); and at the end result, with the fields below, or "list" of an
 array.
 
@@ -46,7 +47,8 @@ gradreg eval     test_accuracy, test_accuracy_interval (95 %, Wilson), test_erro
                  image_count, mean, mean_square, quantiles at 5, 25, 50, 75 and 95 %); with --noise and --attack robustness
                  (name, points: size, accuracy, accuracy_interval, image_count); of several runs an array "runs" of these
                  with to_first (difference, difference_interval, only_first_count, only_this_count, p_mcnemar, p_holm)
-gradreg predict  an array: image, class, probability, probabilities (by class)
+gradreg predict  an array, printed as it comes: image, class, probability, probabilities (by class), top (class, probability; the
+                 --top most probable ones); or image and error of one that cannot be read
 gradreg data     list: an array of the data sets; verify: by data set, an array of its files;
                  fetch: name, folder, already_there, downloaded_bytes, resumed_bytes
 gradreg models   models: shape, class_count, models (model, parameters, multiply_adds, activation_bytes, and of a training
