@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"fmt"
+	"image/color"
 	"io"
 	"math"
 	"path/filepath"
@@ -88,7 +89,11 @@ func draws(f Figure, format string) ([]byte, error) {
 		Rows: len(rows), Cols: columns, PadX: vg.Points(16), PadY: vg.Points(12),
 		PadTop: vg.Points(8), PadBottom: vg.Points(6), PadLeft: vg.Points(6), PadRight: vg.Points(14),
 	}
-	for i, row := range plot.Align(rows, tiles, draw.New(canvas)) {
+	whole := draw.New(canvas)
+	if t, ok := f.(interface{ title() string }); ok && t.title() != "" {
+		whole = titled(whole, t.title())
+	}
+	for i, row := range plot.Align(rows, tiles, whole) {
 		for j, c := range row {
 			if rows[i][j] != nil {
 				rows[i][j].Draw(c)
@@ -98,6 +103,32 @@ func draws(f Figure, format string) ([]byte, error) {
 	var b bytes.Buffer
 	_, err = canvas.WriteTo(&b)
 	return b.Bytes(), err
+}
+
+// titleLine is the height of a line of a title above several plots.
+const titleLine = vg.Length(13)
+
+// titleHeight returns the height that a title above several plots takes.
+func titleHeight(title string) vg.Length {
+	if title == "" {
+		return 0
+	}
+	return vg.Length(strings.Count(title, "\n")+1)*titleLine + vg.Points(6)
+}
+
+// titled writes a title and returns what is left below it. Lines that are wider than the figure lose their middle.
+func titled(c draw.Canvas, title string) draw.Canvas {
+	style := draw.TextStyle{Color: color.Black, Font: plot.DefaultFont, YAlign: draw.YTop, Handler: plot.DefaultTextHandler}
+	style.Font.Size = vg.Points(10)
+	at := vg.Point{X: c.Min.X + vg.Points(10), Y: c.Max.Y - vg.Points(6)}
+	for line := range strings.SplitSeq(title, "\n") {
+		for n := len([]rune(line)); n > 8 && style.Width(line) > c.Max.X-at.X-vg.Points(6); n-- {
+			line = Middle(line, n)
+		}
+		c.FillText(style, at, line)
+		at.Y -= titleLine
+	}
+	return draw.Crop(c, 0, 0, 0, -titleHeight(title))
 }
 
 // fillEmpty gives a logarithmic axis without data a range, which it needs to be drawn.

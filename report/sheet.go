@@ -14,8 +14,9 @@ import (
 
 // Sheet is a figure of several plots in rows.
 type Sheet struct {
-	Text string // the caption
-	Rows [][]Part
+	Title string // above all plots, of one or more lines; none if empty
+	Text  string // the caption
+	Rows  [][]Part
 }
 
 // Part is a plot of a sheet: [Lines], [Heat] or [Scale].
@@ -29,8 +30,10 @@ func (s Sheet) size() (vg.Length, vg.Length) {
 	for _, row := range s.Rows {
 		columns = max(columns, len(row))
 	}
-	return vg.Length(columns) * 3.6 * vg.Inch, vg.Length(max(1, len(s.Rows))) * 3.3 * vg.Inch
+	return vg.Length(columns) * 3.6 * vg.Inch, vg.Length(max(1, len(s.Rows)))*3.3*vg.Inch + titleHeight(s.Title)
 }
+
+func (s Sheet) title() string { return s.Title }
 
 func (s Sheet) plots() ([][]*plot.Plot, error) {
 	out := make([][]*plot.Plot, len(s.Rows))
