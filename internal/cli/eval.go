@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/gradreg/gradreg/internal/evaluation"
-	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/report"
 	"github.com/gradreg/gradreg/train"
 )
@@ -37,7 +36,7 @@ compared with the first by McNemar's exact test of the images that only one of b
 --slopes measures the norms of the input gradient ∂L/∂x and of the Jacobian ∂f/∂x at test and training images, the logits'
 margin, and its ratio to the norm of the difference of the Jacobian's rows: the distance to the nearest other class, were
 the network linear. --noise measures the accuracy under Gaussian noise, --attack under FGSM and PGD with bounds in L∞ and
-L2. σ and ε are in units of the pixels' range [0, 1], in which perturbed images are kept. PGD starts at random points and takes
+L2. σ and ε are in units of the pixels' range [0, 1], in which perturbed images are kept: eight steps of a byte are 8/255. PGD starts at random points and takes
 steps of 2.5·ε/steps (Madry et al. 2018); every point on its way counts. These look at --images images.`,
 		Example: `  # Accuracy with its 95 % interval, negative log-likelihood, calibration, classes and what they are taken for
   gradreg eval runs/mnist-2000-lenet-datagrad-s1
@@ -61,9 +60,9 @@ steps of 2.5·ε/steps (Madry et al. 2018); every point on its way counts. These
 	f.BoolVar(&o.Attack, "attack", false, "accuracy under FGSM and PGD")
 	f.BoolVar(&o.all, "all", false, "--slopes, --noise and --attack")
 	f.IntVar(&o.Images, "images", 1000, "test and training images that these look at; 0 for all")
-	f.Float64SliceVar(&e.Sigmas, "sigma", nil, "amounts of noise, ascending `numbers` (default by the number of channels)")
-	f.Float64SliceVar(&e.LInf, "eps-linf", nil, "L∞ sizes of attacks, ascending `numbers` (default by the number of channels)")
-	f.Float64SliceVar(&e.L2, "eps-l2", nil, "L2 sizes of attacks, ascending `numbers` (default by the number of channels)")
+	f.Var(&sizes{list: &e.Sigmas}, "sigma", "amounts of noise, ascending `numbers` such as 4/255,8/255 (default by the number of channels)")
+	f.Var(&sizes{list: &e.LInf}, "eps-linf", "L∞ sizes of attacks, ascending `numbers` such as 4/255,8/255 (default by the number of channels)")
+	f.Var(&sizes{list: &e.L2}, "eps-l2", "L2 sizes of attacks, ascending `numbers` such as 4/255,8/255 (default by the number of channels)")
 	f.IntVar(&e.Steps, "steps", 20, "steps of PGD")
 	f.IntVar(&e.Restarts, "restarts", 1, "random starting points of PGD; more find more")
 	f.Uint64Var(&e.Seed, "seed", 1, "seed of noise and starting points")
@@ -165,15 +164,7 @@ func evalCommandLine(cmd *cobra.Command, dirs []string) string {
 		words = append(words, quoted(d))
 	}
 	cmd.Flags().Visit(func(f *pflag.Flag) {
-		value := f.Value.String()
-		if list, err := cmd.Flags().GetFloat64Slice(f.Name); err == nil {
-			var texts []string // pflag's own have six decimals
-			for _, v := range list {
-				texts = append(texts, spec.Format(v))
-			}
-			value = strings.Join(texts, ",")
-		}
-		words = append(words, "--"+f.Name+"="+quoted(value))
+		words = append(words, "--"+f.Name+"="+quoted(f.Value.String()))
 	})
 	return strings.Join(words, " ")
 }

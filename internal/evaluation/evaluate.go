@@ -54,6 +54,8 @@ type Comparison struct {
 	assess.Paired
 	P     float64 // McNemar's test
 	PHolm float64 // corrected for the number of runs that are compared (Holm 1979)
+	// Meaning says in a sentence what it means, with the runs' names.
+	Meaning string
 }
 
 // gradientImages is the number of images whose gradients are shown.
@@ -174,6 +176,7 @@ func compare(all []Result) error {
 	}
 	for i, p := range stats.Holm(ps) {
 		all[i+1].Paired.PHolm = p
+		all[i+1].Paired.Meaning = meaning(all[0], all[i+1])
 	}
 	return nil
 }

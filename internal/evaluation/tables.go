@@ -175,7 +175,7 @@ func Comparisons(results []Result) report.Table {
 		Columns: []report.Column{
 			{Head: "compared with 1"}, right("accuracy, points"), {Head: "95 % interval"}, right("only 1 right"), right("only this right"), right("p"), right("p (Holm)"),
 		},
-		Notes: []string{"p: McNemar's exact test of the images that only one of both gets right; Holm: corrected for the number of runs compared."},
+		Notes: append(Meanings(results), "p: McNemar's exact test of the images that only one of both gets right; Holm: corrected for the number of runs compared."),
 	}
 	for i, r := range results[1:] {
 		p := r.Paired
