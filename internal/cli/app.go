@@ -205,7 +205,7 @@ of the network with respect to its input.`,
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().Var(jsonMode{a}, "json", "print one JSON object instead of text; --json=lines also a line for what happens on the way")
 	root.PersistentFlags().Lookup("json").NoOptDefVal = jsonObject
-	root.AddCommand(a.trainCommand(), a.evalCommand(), a.predictCommand(), a.dataCommand(), a.modelsCommand(), a.regularizersCommand(), a.benchCommand(), a.toyCommand(), a.studyCommand(), a.workerCommand(), a.reproduceCommand(), a.explainCommand(), a.versionCommand(), a.manCommand())
+	root.AddCommand(a.trainCommand(), a.evalCommand(), a.predictCommand(), a.runsCommand(), a.dataCommand(), a.modelsCommand(), a.regularizersCommand(), a.benchCommand(), a.toyCommand(), a.studyCommand(), a.workerCommand(), a.reproduceCommand(), a.explainCommand(), a.versionCommand(), a.manCommand())
 	root.AddCommand(topics()...)
 	hideEmptyDefaults(root)
 	return root

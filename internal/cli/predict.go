@@ -61,7 +61,7 @@ func (o *predictOptions) modelPath() (string, error) {
 	case o.run != "":
 		return filepath.Join(o.run, train.ModelFile), nil
 	}
-	return newestModel("runs")
+	return newestModel(defaultRuns)
 }
 
 // newestModel returns the model that was written last to a folder of runs.

@@ -269,7 +269,7 @@ func folderName(cfg train.Config) string {
 	if dataset.IsFolder(data) {
 		data = shortened(filepath.Base(filepath.Clean(data)))
 	}
-	return filepath.Join("runs", fmt.Sprintf("%s-%s-%s-%s-s%d", data, size, nameOf(cfg.Model), method, cfg.Seed))
+	return filepath.Join(defaultRuns, fmt.Sprintf("%s-%s-%s-%s-s%d", data, size, nameOf(cfg.Model), method, cfg.Seed))
 }
 
 func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
