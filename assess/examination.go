@@ -48,7 +48,7 @@ type Point struct {
 	Score Score   // without NLL
 }
 
-// Examine asks the network.
+// Examine asks the network. Without training images, those of no part, it tells no slopes at them.
 func (n *Network) Examine(test, train Images, e Examination) (f Findings, err error) {
 	if err := e.Validate(n.Shape); err != nil {
 		return f, err
@@ -60,6 +60,8 @@ func (n *Network) Examine(test, train Images, e Examination) (f Findings, err er
 		if f.TestSlopes, err = n.Slopes(test); err != nil {
 			return f, err
 		}
+	}
+	if e.Slopes && train.Part != nil {
 		if err := e.begin("slopes at training images"); err != nil {
 			return f, err
 		}

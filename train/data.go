@@ -102,7 +102,7 @@ func openData(ctx context.Context, cfg *Config, opt Options) (*dataset.Dataset, 
 		return nil, err
 	}
 	cfg.Division = string(division)
-	return openPictures(ctx, cfg, opt, division, nil)
+	return openPictures(ctx, cfg, opt, division)
 }
 
 // openNamed opens a data set with a name. The folder of the configuration comes before the usual
@@ -136,13 +136,13 @@ func openNamed(cfg *Config, opt Options) (*dataset.Dataset, error) {
 func told(dirs []string) bool { return len(dirs) > 0 && !slices.Contains(dirs, "") }
 
 // openPictures opens a folder of pictures; test, if not nil, are the files of its test part.
-func openPictures(ctx context.Context, cfg *Config, opt Options, division folder.Division, test map[[32]byte]bool) (*dataset.Dataset, error) {
+func openPictures(ctx context.Context, cfg *Config, opt Options, division folder.Division) (*dataset.Dataset, error) {
 	fit, err := picture.ParseFit(cfg.Fit)
 	if err != nil {
 		return nil, err
 	}
 	d, report, err := dataset.OpenFolder(ctx, cfg.Data, folder.Options{
-		Size: cfg.Size, Fit: fit, Seed: cfg.Seed, Division: division, Test: test, Strict: opt.Strict, Progress: opt.Reading,
+		Size: cfg.Size, Fit: fit, Seed: cfg.Seed, Division: division, Channels: opt.channels, Strict: opt.Strict, Progress: opt.Reading,
 	})
 	if err != nil {
 		return nil, err

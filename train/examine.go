@@ -1,14 +1,11 @@
 package train
 
 import (
-	"context"
 	"crypto/sha256"
-	"path/filepath"
 	"slices"
 
 	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/dataset"
-	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/model"
 )
 
@@ -17,6 +14,8 @@ type Subject struct {
 	Evaluation
 	Network    *assess.Network
 	TestImages assess.Images // as Outcome.Test
+	// Notes say what of the images is not as it was when the run was trained.
+	Notes []string
 
 	run *run
 }
@@ -30,33 +29,12 @@ func ExamineArchitecture(dir string, arch model.Model, opt Options) (*Subject, e
 }
 
 func examine(dir string, arch model.Model, opt Options) (*Subject, error) {
-	cfg, err := FolderConfig(dir)
+	o, err := OpenRun(dir, opt)
 	if err != nil {
 		return nil, err
 	}
-	m, err := load(filepath.Join(dir, ModelFile), arch, evalBatch, opt.Threads)
-	if err != nil {
-		return nil, err
-	}
-	defer m.Close()
-	moved := m.DataDigest != "" && !slices.Contains(dataset.Names(), m.Data) && !slices.Contains(dataset.Names(), cfg.Data)
-	if m.Model != cfg.Model || m.Data != cfg.Data && !moved {
-		return nil, fault.Inputf("%s holds the model %s of %s, but its config.yaml says %s of %s", dir, m.Model, m.Data, cfg.Model, cfg.Data)
-	}
-	r := &run{Options: opt, config: cfg, normalizer: m.Normalizer, classes: m.Classes}
-	r.Dir = dir
-	r.recorded = recordedBy(dir, cfg, m.DataDigest, m.TestDigest)
-	if err := r.openTest(); err != nil {
-		return nil, err
-	}
-	s := &Subject{Evaluation: Evaluation{Config: cfg}, TestImages: r.images(r.test), run: r}
-	logits, err := m.answers(r.test, s.TestImages.Normalizer.Tables())
-	if err != nil {
-		return nil, err
-	}
-	s.Outcome = Outcome{cfg.title(), m.Classes, r.test, logits}
-	s.Network, err = m.network(opt.Threads)
-	return s, err
+	o.arch = arch
+	return o.Examine()
 }
 
 // Close ends the network's workers.
@@ -66,17 +44,14 @@ func (s *Subject) Close() {
 	}
 }
 
-// Training returns the images that the run was trained on, as they were before augmentation.
+// Training returns the images that the run was trained on, as they were before augmentation. Where pictures have changed since, it
+// is what is left of them, and Notes says so.
 func (s *Subject) Training() (assess.Images, error) {
 	r, cfg := s.run, s.Config
-	if err := r.recorded.check(cfg.Data, r.digest); err != nil { // the test images alone may be those of the run
-		return assess.Images{}, err
-	}
 	normalizer := r.normalizer // that of the model's file: dividing again computes the same one
-	if err := r.divide(&cfg); err != nil {
-		return assess.Images{}, err
-	}
-	return assess.Images{Subset: r.division.Train, Normalizer: normalizer}, nil
+	part, notes, err := r.training(&cfg)
+	s.Notes = append(s.Notes, notes...)
+	return assess.Images{Subset: part, Normalizer: normalizer}, err
 }
 
 // TestDigest identifies the files that the test images are made of, whatever size the run makes of
@@ -91,54 +66,6 @@ func (s *Subject) TestHash() [sha256.Size]byte {
 		h.Write([]byte{s.Test.Labels[i]})
 	}
 	return [sha256.Size]byte(h.Sum(nil))
-}
-
-// openTest reads the images that a finished run is tested on. Where the run recorded what those are
-// made of, its training images may have changed since.
-func (r *run) openTest() (err error) {
-	if r.data, r.digest, err = openRecorded(context.Background(), &r.config, r.Options, r.recorded); err != nil {
-		return err
-	}
-	if r.config.PaperProtocol {
-		if err := r.recorded.check(r.config.Data, r.digest); err != nil {
-			return err
-		}
-		cfg, normalizer := r.config, r.normalizer
-		err := r.divide(&cfg)
-		r.normalizer = normalizer
-		return err
-	}
-	same, err := r.sameTest()
-	if err != nil || same {
-		return err
-	}
-	if r.recorded.pictures { // of which others may have come to be test images
-		if r.recorded.files, err = readTestFiles(r.path(testFiles)); err != nil {
-			return err
-		}
-	}
-	if r.recorded.files == nil {
-		return r.recorded.check(r.config.Data, r.digest)
-	}
-	found := r.digest
-	if r.data, r.digest, err = openRecorded(context.Background(), &r.config, r.Options, r.recorded); err != nil {
-		return err
-	}
-	if same, err = r.sameTest(); err != nil || same {
-		return err
-	}
-	return r.recorded.check(r.config.Data, found)
-}
-
-// sameTest takes the images of the test part, and reports whether they are made of what the run was
-// tested on.
-func (r *run) sameTest() (bool, error) {
-	official, err := r.data.Test()
-	if err != nil {
-		return false, err
-	}
-	r.test = dataset.Whole(official)
-	return r.recorded.test != "" && r.recorded.test == testDigest(r.test) && slices.Equal(r.classes, r.data.Classes), nil
 }
 
 // images returns a subset with its normalization: that of the training images, but under the paper's protocol its own.

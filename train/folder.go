@@ -24,7 +24,6 @@ const (
 	confusionFile  = "confusion.svg"
 	worstFile      = "worst.png"
 	mistakesFile   = "worst.csv"
-	testFiles      = "test-files.txt"
 	lockFile       = ".lock"
 )
 
@@ -149,7 +148,7 @@ func (r *run) lock() (err error) {
 	}
 	entries, err := os.ReadDir(r.Dir)
 	for _, e := range entries {
-		for _, name := range []string{configFile, checkpointFile, ModelFile, summaryFile, curveFile, confusionFile, worstFile, mistakesFile, testFiles} {
+		for _, name := range []string{configFile, checkpointFile, ModelFile, summaryFile, curveFile, confusionFile, worstFile, mistakesFile, picturesFile} {
 			if atomicfile.IsTemporary(e.Name(), name) {
 				err = errors.Join(err, os.Remove(r.path(e.Name())))
 			}

@@ -17,10 +17,10 @@ type State string
 
 // The states of a run.
 const (
-	Finished    State = "finished"    // it has a model and a result
-	Running     State = "running"     // a process works on it
-	Interrupted State = "interrupted" // it can be resumed
-	Damaged     State = "damaged"     // its folder cannot be read
+	StateFinished    State = "finished"    // it has a model and a result
+	StateRunning     State = "running"     // a process works on it
+	StateInterrupted State = "interrupted" // it can be resumed
+	StateDamaged     State = "damaged"     // its folder cannot be read
 )
 
 // Listed is a run's folder and what it says of the run.
@@ -90,32 +90,32 @@ func listed(dir string) (run Listed, ok bool) {
 	run.Changed = changed
 	begun, hasMetrics := modified(place(metricsFile))
 	if run.Config, run.Err = FolderConfig(dir); run.Err != nil {
-		run.State, run.Config = Damaged, Config{}
+		run.State, run.Config = StateDamaged, Config{}
 		return run, hasMetrics
 	}
 	if hasMetrics {
 		run.Changed = begun
 	}
 	if ended, ok := modified(place(summaryFile)); ok {
-		run.State, run.Changed = Finished, ended
+		run.State, run.Changed = StateFinished, ended
 		s, err := FolderSummary(dir)
 		if err != nil {
-			run.State, run.Err = Damaged, err
+			run.State, run.Err = StateDamaged, err
 			return run, true
 		}
 		run.Summary, run.Step = &s, s.Steps
 		return run, true
 	}
-	run.State = Interrupted
+	run.State = StateInterrupted
 	if filelock.Held(place(lockFile)) {
-		run.State = Running
+		run.State = StateRunning
 	}
 	if !hasMetrics {
 		return run, true
 	}
 	metrics, err := ReadMetrics(place(metricsFile))
 	if err != nil {
-		run.State, run.Err = Damaged, err
+		run.State, run.Err = StateDamaged, err
 		return run, true
 	}
 	if n := len(metrics); n > 0 {

@@ -25,7 +25,7 @@ func TestList(t *testing.T) {
 				cancel()
 			}
 			if name == "deep/er/done" && p.Step == 3 {
-				if runs, err := train.List(dir); err != nil || len(runs) != 1 || runs[0].State != train.Running || runs[0].Step != 3 {
+				if runs, err := train.List(dir); err != nil || len(runs) != 1 || runs[0].State != train.StateRunning || runs[0].Step != 3 {
 					t.Errorf("while it runs: %+v, %v", runs, err)
 				}
 			}
@@ -54,7 +54,7 @@ func TestList(t *testing.T) {
 	var got []string
 	for _, r := range runs {
 		name, err := filepath.Rel(dir, r.Dir)
-		if err != nil || (r.Err != nil) != (r.State == train.Damaged) || r.Changed.IsZero() {
+		if err != nil || (r.Err != nil) != (r.State == train.StateDamaged) || r.Changed.IsZero() {
 			t.Errorf("%+v, %v", r, err)
 		}
 		got = append(got, filepath.ToSlash(name)+" "+string(r.State))

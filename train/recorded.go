@@ -20,13 +20,12 @@ const digestKey = "data_digest"
 
 // recordedData is what a run's folder says of the run's images. Runs of older programs said less.
 type recordedData struct {
-	dir      string            // the run's folder
-	pictures bool              // the images are pictures of a folder
-	dataDir  string            // that the files of a data set with a name were found in; empty for the usual places
-	division string            // of a folder
-	digest   string            // SHA-256 of all images
-	files    map[[32]byte]bool // of a folder, if only those are to be test images
-	test     string            // SHA-256 of what the test images are made of, see [dataset.Part].Digest
+	dir      string // the run's folder
+	pictures bool   // the images are pictures of a folder
+	dataDir  string // that the files of a data set with a name were found in; empty for the usual places
+	division string // of a folder
+	digest   string // SHA-256 of all images
+	test     string // SHA-256 of what the test images are made of, see [dataset.Part].Digest
 }
 
 // recordedBy returns what the configuration in a run's folder says, and digests that stand elsewhere.
@@ -115,7 +114,7 @@ func openSamePictures(ctx context.Context, cfg *Config, opt Options, from record
 		}
 	}
 	cfg.Division = from.division
-	d, err := openPictures(ctx, cfg, opt, division, from.files)
+	d, err := openPictures(ctx, cfg, opt, division)
 	if err != nil {
 		return nil, "", err
 	}

@@ -69,10 +69,8 @@ func (r *run) writeResults(s Summary, o Outcome) error {
 	if err := o.WritePictures(r.Dir, ""); err != nil {
 		return err
 	}
-	if o.Test.Hashes != nil {
-		if err := writeTestFiles(r.path(testFiles), o.Test); err != nil {
-			return err
-		}
+	if err := r.writePictures(); err != nil {
+		return err
 	}
 	data, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {

@@ -21,9 +21,10 @@ type run struct {
 	division   dataset.Division
 	test       dataset.Subset
 	data       *dataset.Dataset
-	digest     string       // of the images
-	recorded   recordedData // of a run that is examined
-	classes    []string     // of its model
+	digest     string                     // of the images
+	recorded   recordedData               // of a run that is examined
+	classes    []string                   // of its model
+	pictures   map[string][]listedPicture // of a folder, by part, of a run that is examined
 	normalizer dataset.Normalizer
 	devTables  dataset.Tables
 	batches    *dataset.Batches

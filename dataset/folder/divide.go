@@ -73,20 +73,6 @@ func (o *opening) divide(files []*file) {
 	}
 }
 
-// hold makes the test part of the files that Options.Test has, if it has any.
-func (o *opening) hold(files []*file) []*file {
-	if o.Test == nil {
-		return files
-	}
-	return slices.DeleteFunc(files, func(f *file) bool {
-		if o.Test[f.hash] {
-			f.part = test
-			return false
-		}
-		return f.part == test
-	})
-}
-
 // scatter decides the part of each file as ByContent does: a function of the seed and its own
 // content but for two exceptions, without which small folders could not be trained on: a class has
 // a training image, and there is a test image.

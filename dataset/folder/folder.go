@@ -25,10 +25,6 @@ type Options struct {
 	// empty.
 	Seed     uint64
 	Division Division
-	// Test, if not nil, are the SHA-256 of the files of the test part, so that a model can be
-	// tested on what it was tested on before although the folder has changed. Other pictures that
-	// would be test images are left out.
-	Test map[[32]byte]bool
 	// Strict refuses a folder with a picture that cannot be read.
 	Strict bool
 	// Cache is the folder that decoded images are kept in; empty means that they are not kept.
@@ -145,7 +141,6 @@ func (o *opening) open() (*Set, error) {
 		return nil, err
 	}
 	o.divide(files)
-	files = o.hold(files)
 	if o.Size == 0 {
 		o.Size = defaultSize(files)
 	}

@@ -113,7 +113,7 @@ func (o *opening) load(set *Set, files []*file) error {
 	if err := o.nonempty(files); err != nil {
 		return err
 	}
-	if len(files) < all && !o.listed.divided && o.Division != ByContent && o.Test == nil {
+	if len(files) < all && !o.listed.divided && o.Division != ByContent {
 		loaded = o.divideAgain(files, loaded)
 	}
 	for _, isFresh := range fresh {

@@ -31,7 +31,10 @@ func (a *app) evalCommand() *cobra.Command {
 		Long: `Evaluate the model of a finished run on the official test images, which gives what the run itself ended with: accuracy
 with Wilson's 95 % interval, negative log-likelihood, expected calibration error, Brier score, classes and what they are taken
 for. A run with --paper-protocol is evaluated on the images that it held out. Several runs are set side by side and each
-compared with the first by McNemar's exact test of the images that only one of both gets right, corrected by Holm's method.
+compared with the first by McNemar's exact test of the images that only one of both gets right, corrected by Holm's method; runs
+of one folder of pictures may have different sizes. Where pictures were added or removed since a run was trained, it is tested
+on its test pictures that are still there, which is said. --data tests on the pictures of another folder, which has a folder
+for each class; classes are known by their names.
 
 --slopes measures the norms of the input gradient ∂L/∂x and of the Jacobian ∂f/∂x at test and training images, the logits'
 margin, and its ratio to the norm of the difference of the Jacobian's rows: the distance to the nearest other class, were
@@ -46,6 +49,9 @@ steps of 2.5·ε/steps (Madry et al. 2018); every point on its way counts. These
 
   # A stronger attack of some sizes, on all test images
   gradreg eval runs/mnist-2000-lenet-datagrad-s1 --eps-linf 0.1,0.2 --steps 100 --restarts 10 --images 0
+
+  # New photos, sorted into folders by class
+  gradreg eval runs/photos-all-resnet-datagrad-s1 --data ~/new-photos
 
   # Pictures: the confusion matrix, the most wrong images, histograms of slopes
   gradreg eval runs/mnist-2000-lenet-datagrad-s1 --slopes --out pictures`,
@@ -68,8 +74,10 @@ steps of 2.5·ε/steps (Madry et al. 2018); every point on its way counts. These
 	f.Uint64Var(&e.Seed, "seed", 1, "seed of noise and starting points")
 	f.StringVar(&o.page, "html", "", "HTML file to write everything to; means --all")
 	f.StringVar(&o.out, "out", "", "folder to write pictures to")
+	f.StringVar(&o.Data, "data", "", "`folder` of pictures to test on instead, with a folder for each class")
 	f.StringVar(&o.dataDir, "data-dir", "", "folder with the data set's files (instead of GRADREG_DATA and the usual places)")
 	threadsFlag(cmd, &o.threads)
+	complete(cmd, "data", completeFolders)
 	return cmd
 }
 
@@ -116,6 +124,9 @@ func (a *app) runEval(cmd *cobra.Command, o *evalOptions, dirs []string) error {
 	}
 	if err := a.printResults(results); err != nil || a.json {
 		return err
+	}
+	for _, text := range evaluation.Notes(results) {
+		a.note(text)
 	}
 	if o.out != "" {
 		fmt.Fprintf(a.out, "\npictures        %s\n", o.out)

@@ -51,7 +51,7 @@ func summary(results []Result) string {
 		low, high := s.Interval()
 		text := fmt.Sprintf("%s is right about %s %% (95 %% interval %s to %s)", r.Name, percent(s.Accuracy()), percent(low), percent(high))
 		if i == 0 {
-			text += fmt.Sprintf(" of %d test images of %s", s.Images, filepath.Base(r.Config.Data))
+			text += fmt.Sprintf(" of %d test images of %s", s.Images, filepath.Base(tested(r)))
 		}
 		parts = append(parts, text+".")
 	}
@@ -59,6 +59,14 @@ func summary(results []Result) string {
 		parts = append(parts, r.Paired.Meaning)
 	}
 	return strings.Join(parts, " ")
+}
+
+// tested returns what a run is tested on.
+func tested(r Result) string {
+	if r.Data != "" {
+		return r.Data
+	}
+	return r.Config.Data
 }
 
 // accuracy is the section of what most people look for.

@@ -24,12 +24,13 @@ type Record struct {
 	Slopes     map[string]recordedPair `json:"slopes,omitempty"`
 	Robustness []recordedCurve         `json:"robustness,omitempty"`
 	Comparison *recordedComparison     `json:"to_first,omitempty"`
+	Notes      []string                `json:"notes,omitempty"` // what of the images is not as it was when the run was trained
 }
 
 // recordedPair is how a quantity is distributed over test and training images.
 type recordedPair struct {
 	Test  assess.Spectrum `json:"test"`
-	Train assess.Spectrum `json:"train"`
+	Train assess.Spectrum `json:"train"` // of no images where they are not to be had
 }
 
 // recordedCurve is a curve.
@@ -63,7 +64,7 @@ func (r Result) Record() Record {
 	out := Record{
 		TestAccuracy: score.Accuracy(), TestErrorCount: score.Errors, TestNLL: score.NLL(), TestImages: score.Images,
 		Detail: r.Detail(), Data: r.Config.Data, Size: r.Config.Size, Model: r.Config.Model, Penalties: r.Config.Regularizers,
-		TrainSize: r.Config.TrainSize, Steps: r.Config.Steps, Seed: r.Config.Seed, Dir: r.Dir,
+		TrainSize: r.Config.TrainSize, Steps: r.Config.Steps, Seed: r.Config.Seed, Dir: r.Dir, Notes: r.Notes,
 	}
 	for i := range c.Classes {
 		out.Confusion = append(out.Confusion, c.Counts[i*c.Classes:(i+1)*c.Classes])

@@ -86,5 +86,19 @@ func Settings(results []Result) report.Table {
 		}
 		t.Rows = append(t.Rows, row)
 	}
+	t.Notes = Notes(results)
 	return t
+}
+
+// Notes says of each run what of its images is not as it was when it was trained.
+func Notes(results []Result) []string {
+	var out []string
+	for _, r := range results {
+		for _, note := range r.Notes {
+			if text := r.Name + ": " + note + "."; !slices.Contains(out, text) {
+				out = append(out, text)
+			}
+		}
+	}
+	return out
 }

@@ -225,6 +225,9 @@ func Slopes(results []Result) report.Table {
 				name string
 				list []assess.Slope
 			}{{"test", r.TestSlopes}, {"train", r.TrainSlopes}} {
+				if part.list == nil { // there are no training images
+					continue
+				}
 				s := assess.NewSpectrum(q.values(part.list))
 				t.Rows = append(t.Rows, cells(q.label, label(results, i), part.name, strconv.Itoa(s.Images), significant(s.Mean), significant(s.MeanSquare),
 					significant(s.Quantiles[0]), significant(s.Quantiles[2]), significant(s.Quantiles[4])))
