@@ -19,7 +19,7 @@ func align(runs []*train.Opened, dirs []string) error {
 		if pictures(runs[0]) == nil || pictures(runs[i]) == nil {
 			return fault.Inputf("%s is tested on other images than %s, expected runs with the same test images", dirs[i], dirs[0])
 		}
-		return common(runs, dirs)
+		return common(runs, dirs, i)
 	}
 	return nil
 }
@@ -61,8 +61,8 @@ func pictures(o *train.Opened) []labelled {
 	return out
 }
 
-// common leaves the runs the pictures that all are tested on, in the order of the first.
-func common(runs []*train.Opened, dirs []string) error {
+// common leaves the runs the pictures that all are tested on, in the order of the first. other is a run that has other ones than it.
+func common(runs []*train.Opened, dirs []string, other int) error {
 	count := map[labelled]int{}
 	places := make([]map[labelled]int, len(runs))
 	for i, run := range runs {
@@ -85,12 +85,10 @@ func common(runs []*train.Opened, dirs []string) error {
 		}
 	}
 	n := len(keep[0])
-	for i, run := range runs {
-		switch all := run.Test().Len(); {
-		case 2*n < all && i == 0:
-			return fault.Inputf("the runs have %d test images in common, of the %d of %s, expected runs with the same test images", n, all, dirs[0])
-		case 2*n < all:
-			return fault.Inputf("%s is tested on other images than %s: they have %d in common, of its %d, expected runs with the same test images", dirs[i], dirs[0], n, all)
+	for _, run := range runs {
+		if all := run.Test().Len(); 2*n < all {
+			return fault.Inputf("%s is tested on other images than %s: %d test pictures are common to all runs, of up to %d, expected runs with the same test images",
+				dirs[other], dirs[0], n, all)
 		}
 	}
 	for i, run := range runs {
