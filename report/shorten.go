@@ -1,26 +1,61 @@
 package report
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Shorten returns names of at most width characters, at least 8, for places that have no room for more. Longer ones lose their
 // middle; of the ways to do that it takes the one that leaves the most of them different, with as much of the beginning as of
-// the end where it can. Those that are alike nevertheless get numbers.
+// the end, or little of a beginning or an end that all have in common. Those that are alike nevertheless get numbers.
 func Shorten(names []string, width int) []string {
 	width = max(width, 8)
-	short, left := cutAll(names, width, width/2), width/2
-	for step := 1; step < width; step++ { // places of the cut, from the middle outwards
+	left := firstCut(names, width)
+	short, best := cutAll(names, width, left), left
+	for step := 1; step < 2*width; step++ { // places of the cut, from the first one outwards
 		if distinct(short) == distinct(names) {
 			break
 		}
-		head := width/2 + (step+1)/2*(1-2*(step%2))
+		head := left + (step+1)/2*(1-2*(step%2))
 		if head < 0 || head > width-1 {
 			continue
 		}
 		if other := cutAll(names, width, head); distinct(other) > distinct(short) {
-			short, left = other, head
+			short, best = other, head
 		}
 	}
-	return numbered(names, short, width, left)
+	return numbered(names, short, width, best)
+}
+
+// firstCut returns how much of the beginning of names is kept at first.
+func firstCut(names []string, width int) int {
+	const little = 3
+	var long [][]rune
+	for _, name := range names {
+		if r := []rune(name); len(r) > width && !slices.ContainsFunc(long, func(o []rune) bool { return slices.Equal(o, r) }) {
+			long = append(long, r)
+		}
+	}
+	if len(long) < 2 {
+		return width / 2
+	}
+	alike := func(at func(r []rune, i int) rune) (n int) {
+		for ; n < width; n++ {
+			if slices.ContainsFunc(long, func(r []rune) bool { return at(r, n) != at(long[0], n) }) {
+				return n
+			}
+		}
+		return n
+	}
+	begin := alike(func(r []rune, i int) rune { return r[i] })
+	end := alike(func(r []rune, i int) rune { return r[len(r)-1-i] })
+	switch {
+	case begin >= width/2 && end < width/2:
+		return little
+	case end >= width/2 && begin < width/2:
+		return width - 1 - little
+	}
+	return width / 2
 }
 
 // Middle is Shorten of one name.

@@ -16,8 +16,10 @@ func TestShorten(t *testing.T) {
 		want  []string
 	}{
 		{[]string{"cat", "dog"}, 8, []string{"cat", "dog"}},
-		{[]string{"hand_showing_one_finger", "hand_showing_two_fingers"}, 12, []string{"hand_s…inger", "hand_s…ngers"}},
-		{[]string{"one, a hand of a grown person", "two, a hand of a grown person"}, 9, []string{"one,…rson", "two,…rson"}},
+		{[]string{"hand_showing_one_finger", "hand_showing_two_fingers"}, 12, []string{"han…e_finger", "han…_fingers"}},
+		{[]string{"one, a hand of a grown person", "two, a hand of a grown person"}, 9, []string{"one, …son", "two, …son"}},
+		{[]string{"a photograph of one finger", "a photograph of two fingers", "cat"}, 16, []string{"a p…f one finger", "a p… two fingers", "cat"}},
+		{[]string{"one, a photograph of a hand", "two, a photograph of a hand"}, 16, []string{"one, a photo…and", "two, a photo…and"}},
 		{[]string{"ééééééééééé", "eeee"}, 8, []string{"éééé…ééé", "eeee"}},
 	} {
 		if got := report.Shorten(c.names, c.width); !slices.Equal(got, c.want) {

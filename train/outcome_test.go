@@ -66,7 +66,7 @@ func TestLongClassNames(t *testing.T) {
 		Test:    dataset.Whole(part), Logits: l,
 	}
 	lines := o.Worst().List[0].Lines
-	if len(lines) != 3 || lines[0] != "is hand_of_…on_left" || lines[1] != "said hand_of_…n_right" || lines[2] != "0.7 % and 99.3 %" {
+	if len(lines) != 3 || lines[0] != "is han…_person_left" || lines[1] != "said han…person_right" || lines[2] != "0.7 % and 99.3 %" {
 		t.Errorf("lines %q", lines)
 	}
 }

@@ -43,11 +43,12 @@ gradreg train    test_accuracy, test_accuracy_interval (95 %, Wilson), test_erro
                  lambda, steps, image_count, dev_accuracy, dev_nll, dev_calibrated_nll, or diverged)
 gradreg eval     test_accuracy, test_accuracy_interval (95 %, Wilson), test_error_count, test_nll, test_images, test_ece,
                  test_brier, test_class_accuracy (class, image_count, accuracy, accuracy_interval), test_confusion (counts
-                 by true, then by predicted class), data, size, model, regularizers, train_size, steps, seed, dir; with --slopes slopes (by quantity, test and train:
-                 image_count, mean, mean_square, quantiles at 5, 25, 50, 75 and 95 %); with --noise and --attack robustness
-                 (name, points: size, accuracy, accuracy_interval, image_count); of several runs an array "runs" of these
-                 with to_first (difference, difference_interval, only_first_count, only_this_count, p_mcnemar, p_holm, meaning);
-                 notes where its images are not as they were when it was trained
+                 by true, then by predicted class), data, test_data (the folder of --data), size, model, regularizers,
+                 train_size, steps, seed, dir; with --slopes slopes (by quantity, test and train: image_count, mean,
+                 mean_square, quantiles at 5, 25, 50, 75 and 95 %); with --noise and --attack robustness (name, points:
+                 size, accuracy, accuracy_interval, image_count); of several runs an array "runs" of these with to_first
+                 (difference, difference_interval, only_first_count, only_this_count, p_mcnemar, p_holm, meaning); notes
+                 where its images are not as they were when it was trained
 gradreg predict  an array, printed as it comes: image, class, probability, probabilities (by class), top (class, probability; the
                  --top most probable ones); or image and error of one that cannot be read
 gradreg runs     an array, the newest first: dir, state (finished, running, interrupted or damaged), data, train_size, size, model,

@@ -126,7 +126,11 @@ func runSection(r Result, named bool) (report.Section, error) {
 	if named {
 		title = r.Name + ": classes, confusion and the most wrong pictures"
 	}
-	s, err := tilesSection(title, "The most wrong test images: those with the highest loss, their true class and the predicted one with their probabilities.", r.Worst())
+	s := report.Section{Title: title, Text: "Every test image is answered rightly."}
+	var err error
+	if worst := r.Worst(); len(worst.List) > 0 {
+		s, err = tilesSection(title, "The most wrong test images: those with the highest loss, their true class and the predicted one with their probabilities.", worst)
+	}
 	s.Tables, s.Figures = []report.Table{Classes(r.Detail())}, []report.Figure{r.Outcome.Confusion()}
 	return s, err
 }

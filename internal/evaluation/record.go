@@ -14,7 +14,8 @@ type Record struct {
 	train.Detail
 	Confusion  [][]int                 `json:"test_confusion"` // by true class, then by predicted class
 	Data       string                  `json:"data"`
-	Size       int                     `json:"size,omitempty"` // of a folder's pictures
+	TestData   string                  `json:"test_data,omitempty"` // the folder that it is tested on instead
+	Size       int                     `json:"size,omitempty"`      // of a folder's pictures
 	Model      string                  `json:"model"`
 	Penalties  []string                `json:"regularizers"`
 	TrainSize  int                     `json:"train_size"`
@@ -63,7 +64,7 @@ func (r Result) Record() Record {
 	score, c := r.Logits.Score(), r.Logits.Confusion()
 	out := Record{
 		TestAccuracy: score.Accuracy(), TestErrorCount: score.Errors, TestNLL: score.NLL(), TestImages: score.Images,
-		Detail: r.Detail(), Data: r.Config.Data, Size: r.Config.Size, Model: r.Config.Model, Penalties: r.Config.Regularizers,
+		Detail: r.Detail(), Data: r.Config.Data, TestData: r.Data, Size: r.Config.Size, Model: r.Config.Model, Penalties: r.Config.Regularizers,
 		TrainSize: r.Config.TrainSize, Steps: r.Config.Steps, Seed: r.Config.Seed, Dir: r.Dir, Notes: r.Notes,
 	}
 	for i := range c.Classes {

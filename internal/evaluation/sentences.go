@@ -25,8 +25,8 @@ func meaning(first, second Result) string {
 		p = equals(c.PHolm) + " after Holm's correction"
 	}
 	points := strconv.FormatFloat(math.Abs(100*c.Difference()), 'f', 2, 64)
-	return fmt.Sprintf("%s answers %s rightly that %s gets wrong, and %s %d the other way round: the difference of %s points %s, %s.",
-		second.Name, images(c.OnlySecond), first.Name, first.Name, c.OnlyFirst, points, verdict, p)
+	return fmt.Sprintf("%s answers %s rightly that %s gets wrong, %s %d that %s gets wrong: the difference of %s points %s, %s.",
+		second.Name, images(c.OnlySecond), first.Name, first.Name, c.OnlyFirst, second.Name, points, verdict, p)
 }
 
 // equals says what p is.

@@ -15,9 +15,9 @@ func TestMeaning(t *testing.T) {
 		return meaning(Result{Name: "A"}, Result{Name: "B", Paired: c})
 	}
 	for want, got := range map[string]string{
-		"B answers 31 images rightly that A gets wrong, and A 12 the other way round: the difference of 1.90 points is more than chance explains, p = 0.005.":                             beside(1000, 12, 31, 1),
-		"B answers 1 image rightly that A gets wrong, and A 3 the other way round: the difference of 2.00 points is not more than chance explains, p = 0.625.":                            beside(100, 3, 1, 1),
-		"B answers 31 images rightly that A gets wrong, and A 12 the other way round: the difference of 1.90 points is not more than chance explains, p = 0.054 after Holm's correction.": beside(1000, 12, 31, 10),
+		"B answers 31 images rightly that A gets wrong, A 12 that B gets wrong: the difference of 1.90 points is more than chance explains, p = 0.005.":                             beside(1000, 12, 31, 1),
+		"B answers 1 image rightly that A gets wrong, A 3 that B gets wrong: the difference of 2.00 points is not more than chance explains, p = 0.625.":                            beside(100, 3, 1, 1),
+		"B answers 31 images rightly that A gets wrong, A 12 that B gets wrong: the difference of 1.90 points is not more than chance explains, p = 0.054 after Holm's correction.": beside(1000, 12, 31, 10),
 		"A and B are right about the same 100 images.": beside(100, 0, 0, 1),
 	} {
 		if got != want {

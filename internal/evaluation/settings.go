@@ -62,7 +62,7 @@ func orNone(text string) string {
 func Settings(results []Result) report.Table {
 	t := report.Table{Columns: []report.Column{{Head: ""}}}
 	for i := range results {
-		t.Columns = append(t.Columns, report.Column{Head: label(results, i)})
+		t.Columns = append(t.Columns, report.Column{Head: label(results, i), Wrap: true})
 	}
 	if len(results) > 1 {
 		row := cells("run")

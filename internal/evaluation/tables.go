@@ -3,6 +3,7 @@ package evaluation
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -243,7 +244,7 @@ func Curves(results []Result) []report.Table {
 	for k, c := range results[0].Curves {
 		t := report.Table{Caption: curveTitle(c.Name), Columns: []report.Column{{Head: "run"}}}
 		for _, p := range c.Points {
-			t.Columns = append(t.Columns, right(significant(p.Size)))
+			t.Columns = append(t.Columns, right(sizeText(p.Size)))
 		}
 		for i, r := range results {
 			row := cells(label(results, i))
@@ -255,6 +256,18 @@ func Curves(results []Result) []report.Table {
 		all = append(all, t)
 	}
 	return all
+}
+
+// sizeText writes a size to three digits, one that has more and is so many steps of a byte as those: 8/255.
+func sizeText(v float64) string {
+	text := significant(v)
+	if exact, err := strconv.ParseFloat(text, 64); err == nil && exact == v {
+		return text
+	}
+	if steps := math.Round(255 * v); steps/255 == v {
+		return fmt.Sprintf("%.0f/255", steps)
+	}
+	return text
 }
 
 // curveTitle describes a curve by its name.

@@ -76,3 +76,38 @@ func TestLongNames(t *testing.T) {
 		t.Errorf("short names: %+v", digits)
 	}
 }
+
+// TestSizeText checks that sizes that were meant as steps of a byte read so.
+func TestSizeText(t *testing.T) {
+	var points []assess.Point
+	for _, v := range []float64{0, 0.2, 8.0 / 255, 0.0123456, 1} {
+		points = append(points, assess.Point{Size: v, Score: assess.Score{Images: 1}})
+	}
+	r := evaluation.Result{Findings: assess.Findings{Curves: []assess.Curve{{Name: "noise", Points: points}}}}
+	var heads []string
+	for _, c := range evaluation.Curves([]evaluation.Result{r})[0].Columns[1:] {
+		heads = append(heads, c.Head)
+	}
+	if got := strings.Join(heads, " "); got != "0 0.2 8/255 0.0123 1" {
+		t.Error(got)
+	}
+}
+
+// TestAllRight checks the page of a run that answers every test image rightly, which has no wrong pictures to show.
+func TestAllRight(t *testing.T) {
+	o := outcome([]string{"a", "b"}, 3)
+	o.Title = "t"
+	p, err := evaluation.Page([]evaluation.Result{{Name: "r", Evaluation: train.Evaluation{Outcome: o}}}, "c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	if err := p.Render(&b); err != nil || !strings.Contains(b.String(), "Every test image is answered rightly.") || strings.Contains(b.String(), "data:image/png") {
+		t.Errorf("%v\n%s", err, b.String())
+	}
+	for i, want := range []string{"Settings", "Accuracy", "Classes, confusion"} {
+		if got := p.Sections[i].Title; !strings.HasPrefix(got, want) {
+			t.Errorf("section %d is %s, expected %s", i, got, want)
+		}
+	}
+}
