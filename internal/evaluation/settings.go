@@ -45,7 +45,7 @@ func settings() []setting {
 		{"optimizer", func(c train.Config) string {
 			return fmt.Sprintf("%s, rate %v, %s", c.Optimizer, c.LearningRate, c.Schedule)
 		}},
-		{"steps", func(c train.Config) string { return fmt.Sprintf("%d of %d images", c.Steps, c.Batch) }},
+		{"steps", func(c train.Config) string { return fmt.Sprintf("%d, of %d images each", c.Steps, c.Batch) }},
 		{"seed", func(c train.Config) string { return strconv.FormatUint(c.Seed, 10) }},
 	}
 }
