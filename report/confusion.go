@@ -32,7 +32,7 @@ func (c Confusion) Caption() string {
 	for _, n := range c.Counts {
 		images += n
 	}
-	text := fmt.Sprintf("%s. Rows: true class, columns: predicted class; shade: share of the row; n = %d images.", strings.ReplaceAll(c.Title, "\n", " "), images)
+	text := fmt.Sprintf("%s. Rows: true class, columns: predicted class; shade: share of the row; n = %d images.", OneLine(c.Title), images)
 	var legend []string
 	for i, short := range Shorten(c.Classes, axisName) {
 		if short != c.Classes[i] {

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Shorten returns names of at most width characters, at least 8, for places that have no room for more. Longer ones lose their
@@ -60,6 +61,11 @@ func firstCut(names []string, width int) int {
 
 // Middle is Shorten of one name.
 func Middle(name string, width int) string { return Shorten([]string{name}, width)[0] }
+
+// OneLine joins the lines of a title by commas.
+func OneLine(title string) string {
+	return strings.NewReplacer(",\n", ", ", "\n", ", ").Replace(title)
+}
 
 // cutAll shortens each name to its first head characters, an ellipsis, and as many of its last as there is room for.
 func cutAll(names []string, width, head int) []string {

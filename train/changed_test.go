@@ -248,3 +248,31 @@ func TestOtherFolder(t *testing.T) {
 		t.Errorf("a folder without classes: %v", err)
 	}
 }
+
+// TestTitles checks that the pictures of runs that differ in one setting have different titles.
+func TestTitles(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	pictures, seen := photos(t), map[string]bool{}
+	for _, change := range []func(*train.Config){
+		func(c *train.Config) {}, func(c *train.Config) { c.Size = 8 }, func(c *train.Config) { c.Model = "mlp:hidden=8" },
+		func(c *train.Config) { c.Regularizers = []string{"datagrad:3"} }, func(c *train.Config) { c.Seed = 5 }, func(c *train.Config) { c.TrainSize = 30 },
+	} {
+		dir, _ := photoRun(t, pictures, change)
+		o, err := train.OpenRun(dir, train.Options{Threads: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := o.Examine()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+		if seen[s.Title] || !strings.Contains(s.Title, "photos") {
+			t.Errorf("the title %q is that of another run", s.Title)
+		}
+		if c := s.Outcome.Confusion(); c.Title != s.Title || !strings.HasSuffix(s.Worst().Title, s.Title) {
+			t.Errorf("figures have the titles %q and %q, expected %q", c.Title, s.Worst().Title, s.Title)
+		}
+		seen[s.Title] = true
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/gradreg/gradreg/internal/atomicfile"
 	"github.com/gradreg/gradreg/internal/build"
@@ -79,9 +80,17 @@ func (r *run) writeResults(s Summary, o Outcome) error {
 	return atomicfile.WriteBytes(r.path(summaryFile), append(data, '\n'))
 }
 
-// title says in a picture what was trained.
+// title says in a picture what was trained, in three lines, so that pictures of two runs are told apart.
 func (c Config) title() string {
-	return fmt.Sprintf("%s, %d images, %s, seed %d", filepath.Base(c.Data), c.TrainSize, c.Model, c.Seed)
+	data := filepath.Base(c.Data)
+	if c.Size > 0 {
+		data += fmt.Sprintf(" %d×%d", c.Size, c.Size)
+	}
+	penalties := strings.Join(c.Regularizers, " ")
+	if penalties == "" {
+		penalties = "no regularizer"
+	}
+	return fmt.Sprintf("%s, %d images, seed %d, %d steps\n%s\n%s", data, c.TrainSize, c.Seed, c.Steps, c.Model, penalties)
 }
 
 // curve collects the series of a run's learning curve.

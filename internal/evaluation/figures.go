@@ -21,7 +21,7 @@ func title(results []Result) string {
 	const lines = 6
 	var list []string
 	for _, r := range results[:min(len(results), lines)] {
-		line := strings.ReplaceAll(r.Title, "\n", " ")
+		line := report.OneLine(r.Title)
 		if len(results) > 1 {
 			line = r.Name + ": " + line
 		}
