@@ -26,15 +26,16 @@ func (n Norm) String() string {
 	return "linf"
 }
 
-// Attack is a search for a perturbation δ of an image with ‖δ‖ ≤ ε and v + δ within [0, 1] that changes the right answer to a
-// wrong one, by ascending the cross-entropy L. ε is in units of the pixels' range [0, 1] and at most [Norm.Reach]: no image is
-// farther away.
+// Attack is a search for a perturbation δ of an image with ‖δ‖ ≤ ε and v + δ within [0, 1] that
+// changes the right answer to a wrong one, by ascending the cross-entropy L. ε is in units of the
+// pixels' range [0, 1] and at most [Norm.Reach]: no image is farther away.
 //
-// With Steps = 0 it is the fast gradient method: one step to the edge of the ball, δ = ε·sign(∂L/∂v) (Goodfellow et al.
-// 2015), or ε·∂L/∂v / ‖∂L/∂v‖₂ in L2. Otherwise it is projected gradient descent (Madry et al. 2018): from a random point
-// of the ball, steps of StepSize·ε/Steps in the same direction, each followed by the projection into the ball and the range
-// of pixels; and that from Restarts points. In distinction to one's last point, every point on the way counts: the attack
-// ends where it finds a wrong answer.
+// With Steps = 0 it is the fast gradient method: one step to the edge of the ball, δ =
+// ε·sign(∂L/∂v) (Goodfellow et al. 2015), or ε·∂L/∂v / ‖∂L/∂v‖₂ in L2. Otherwise it is projected
+// gradient descent (Madry et al. 2018): from a random point of the ball, steps of StepSize·ε/Steps
+// in the same direction, each followed by the projection into the ball and the range of pixels; and
+// that from Restarts points. In distinction to one's last point, every point on the way counts: the
+// attack ends where it finds a wrong answer.
 type Attack struct {
 	Norm     Norm
 	Steps    int

@@ -19,7 +19,8 @@ type CalibrationBin struct {
 	Accuracy   float64 `json:"accuracy"`
 }
 
-// Calibration sorts the answers into bins by their confidence, into CalibrationBins if bins is below 1.
+// Calibration sorts the answers into bins by their confidence, into CalibrationBins if bins is
+// below 1.
 func (l *Logits) Calibration(bins int) Calibration {
 	if bins < 1 {
 		bins = CalibrationBins

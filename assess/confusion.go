@@ -36,7 +36,8 @@ func (c Confusion) Class(class int) Score {
 // Mix is a class that is taken for another.
 type Mix struct{ Class, Predicted, Count int }
 
-// Mixes lists the errors by pair of classes, the most frequent first, at most n of them, and all if n is below 0.
+// Mixes lists the errors by pair of classes, the most frequent first, at most n of them, and all if
+// n is below 0.
 func (c Confusion) Mixes(n int) []Mix {
 	var all []Mix
 	for i := range c.Classes {

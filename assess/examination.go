@@ -11,8 +11,8 @@ import (
 // Examination is what to ask of a network beside its answers to the images.
 type Examination struct {
 	Slopes bool // at test and training images
-	// Sigmas are the amounts of noise, LInf and L2 the sizes of attacks, all in units of the pixels' range [0, 1], ascending, and
-	// within it, see Validate. What has none is not asked.
+	// Sigmas are the amounts of noise, LInf and L2 the sizes of attacks, all in units of the
+	// pixels' range [0, 1], ascending, and within it, see Validate. What has none is not asked.
 	Sigmas, LInf, L2 []float64
 	Steps, Restarts  int    // of projected gradient descent
 	Seed             uint64 // of noise and starting points
@@ -140,8 +140,9 @@ func (e Examination) begin(part string) error {
 	return e.Begun(part)
 }
 
-// Validate returns what is wrong with the examination of a network for images of a shape: sizes that do not ascend, or beyond what
-// pixels in [0, 1] can be changed by, 1 for σ and L∞, [Norm.Reach] for L2.
+// Validate returns what is wrong with the examination of a network for images of a shape: sizes
+// that do not ascend, or beyond what pixels in [0, 1] can be changed by, 1 for σ and L∞,
+// [Norm.Reach] for L2.
 func (e Examination) Validate(shape dataset.Shape) error {
 	for _, g := range []struct {
 		label string

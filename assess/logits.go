@@ -6,16 +6,16 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
-// Logits are a classifier's answers to labelled images, kept for what needs all of them. Add keeps every label a class; whoever
-// fills the fields in has to.
+// Logits are a classifier's answers to labelled images, kept for what needs all of them. Add keeps
+// every label a class; whoever fills the fields in has to.
 type Logits struct {
 	Classes int       // K
 	Values  []float32 // [images, K]
 	Labels  []uint8   // [images]
 }
 
-// Add appends the answers to a batch: values [B, K] row by row, and the labels of the first images. Labels that are no
-// classes, and more of them than rows, are an error, and nothing is added.
+// Add appends the answers to a batch: values [B, K] row by row, and the labels of the first images.
+// Labels that are no classes, and more of them than rows, are an error, and nothing is added.
 func (l *Logits) Add(values []float32, labels []uint8) error {
 	if err := answered(values, l.Classes, labels); err != nil {
 		return err

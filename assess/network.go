@@ -19,8 +19,9 @@ type Images struct {
 	Normalizer dataset.Normalizer
 }
 
-// Spread returns n of the images, evenly spaced in their order, or all if there are no more or n is below 1: neither the first
-// part of a file, which may be easier than the rest, nor of a list that is sorted by class.
+// Spread returns n of the images, evenly spaced in their order, or all if there are no more or n is
+// below 1: neither the first part of a file, which may be easier than the rest, nor of a list that
+// is sorted by class.
 func (s Images) Spread(n int) Images {
 	if n < 1 || n >= s.Len() {
 		return s
@@ -72,8 +73,8 @@ type network struct {
 	x, c, y *sym.Expr // inputs; c and y where the question has them
 }
 
-// NewNetwork returns the network. Programs are compiled when they are first needed. Options that no network can be made of are the
-// input's fault.
+// NewNetwork returns the network. Programs are compiled when they are first needed. Options that no
+// network can be made of are the input's fault.
 func NewNetwork(o NetworkOptions) (*Network, error) {
 	switch {
 	case o.Model == nil:

@@ -445,8 +445,9 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestStrongerBeyond checks that a larger ball, asked for by itself, withstands no more than a smaller one up to all that pixels
-// can change by: the steps of 20 do not jump from corner to corner.
+// TestStrongerBeyond checks that a larger ball, asked for by itself, withstands no more than a
+// smaller one up to all that pixels can change by: the steps of 20 do not jump from corner to
+// corner.
 func TestStrongerBeyond(t *testing.T) {
 	_, n, s := goldenNetwork(t)
 	for _, norm := range []Norm{LInf, L2} {

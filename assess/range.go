@@ -10,8 +10,8 @@ import (
 // inUnits says what amounts are measured in, for those who think in steps of a byte.
 const inUnits = "sizes are in units of the pixels' range [0, 1], where 8 steps of a byte are 8/255"
 
-// Reach returns the largest size that a perturbation of pixels in [0, 1] can have: 1 in L∞, and √(C·H·W) in L2, the distance
-// of two images that are black where the other is white.
+// Reach returns the largest size that a perturbation of pixels in [0, 1] can have: 1 in L∞, and
+// √(C·H·W) in L2, the distance of two images that are black where the other is white.
 func (n Norm) Reach(shape dataset.Shape) float64 {
 	if n == L2 {
 		return math.Sqrt(float64(shape.Size()))
@@ -27,7 +27,8 @@ func (n Norm) label() string {
 	return "L∞ ε"
 }
 
-// within returns an error unless a size is a finite number from 0 to the most that can mean anything.
+// within returns an error unless a size is a finite number from 0 to the most that can mean
+// anything.
 func within(label string, size, most float64) error {
 	switch {
 	case !(size >= 0) || math.IsInf(size, 0):

@@ -9,8 +9,8 @@ type Score struct {
 	nll    float64 // Σ −log p(label), nats
 }
 
-// Add counts the answers to a batch: logits [B, K] row by row, and the labels of the first images. Labels that are no classes, and
-// more of them than rows, are an error, and nothing is counted.
+// Add counts the answers to a batch: logits [B, K] row by row, and the labels of the first images.
+// Labels that are no classes, and more of them than rows, are an error, and nothing is counted.
 func (s *Score) Add(logits []float32, classes int, labels []uint8) error {
 	if err := answered(logits, classes, labels); err != nil {
 		return err

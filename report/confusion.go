@@ -26,7 +26,8 @@ const countedClasses = 30
 // axisName is the number of characters that a class has at the axes.
 const axisName = 18
 
-// Caption says what rows and colours are, and what the shortened names of classes stand for, if there are not too many.
+// Caption says what rows and colours are, and what the shortened names of classes stand for, if
+// there are not too many.
 func (c Confusion) Caption() string {
 	images := 0
 	for _, n := range c.Counts {

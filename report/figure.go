@@ -116,7 +116,8 @@ func titleHeight(title string) vg.Length {
 	return vg.Length(strings.Count(title, "\n")+1)*titleLine + vg.Points(6)
 }
 
-// titled writes a title and returns what is left below it. Lines that are wider than the figure lose their middle.
+// titled writes a title and returns what is left below it. Lines that are wider than the figure
+// lose their middle.
 func titled(c draw.Canvas, title string) draw.Canvas {
 	style := draw.TextStyle{Color: color.Black, Font: plot.DefaultFont, YAlign: draw.YTop, Handler: plot.DefaultTextHandler}
 	style.Font.Size = vg.Points(10)

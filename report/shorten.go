@@ -6,9 +6,10 @@ import (
 	"strings"
 )
 
-// Shorten returns names of at most width characters, at least 8, for places that have no room for more. Longer ones lose their
-// middle; of the ways to do that it takes the one that leaves the most of them different, with as much of the beginning as of
-// the end, or little of a beginning or an end that all have in common. Those that are alike nevertheless get numbers.
+// Shorten returns names of at most width characters, at least 8, for places that have no room for
+// more. Longer ones lose their middle; of the ways to do that it takes the one that leaves the most
+// of them different, with as much of the beginning as of the end, or little of a beginning or an
+// end that all have in common. Those that are alike nevertheless get numbers.
 func Shorten(names []string, width int) []string {
 	width = max(width, 8)
 	left := firstCut(names, width)
@@ -67,7 +68,8 @@ func OneLine(title string) string {
 	return strings.NewReplacer(",\n", ", ", "\n", ", ").Replace(title)
 }
 
-// cutAll shortens each name to its first head characters, an ellipsis, and as many of its last as there is room for.
+// cutAll shortens each name to its first head characters, an ellipsis, and as many of its last as
+// there is room for.
 func cutAll(names []string, width, head int) []string {
 	out := make([]string, len(names))
 	for i, name := range names {

@@ -166,7 +166,8 @@ func tileFace() (font.Face, error) {
 	return opentype.NewFace(parsed, &opentype.FaceOptions{Size: textSize, DPI: 72, Hinting: font.HintingFull})
 }
 
-// write writes a line with its top at y, shortened to a width: in its middle, for ends tell names apart as well as beginnings do.
+// write writes a line with its top at y, shortened to a width: in its middle, for ends tell names
+// apart as well as beginnings do.
 func write(pen *font.Drawer, text string, x, y, width int) {
 	if pen.MeasureString(text) > fixed.I(width) {
 		tail := ""

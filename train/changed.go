@@ -62,8 +62,9 @@ func fewer(left, of int) string {
 	return fmt.Sprintf("the %d that are left of %d", left, of)
 }
 
-// openAsNow takes the test part as the folder is now. Runs of earlier programs did not write down their pictures, but divided by
-// content alone: a picture that is there as it was is in the part where it was.
+// openAsNow takes the test part as the folder is now. Runs of earlier programs did not write down
+// their pictures, but divided by content alone: a picture that is there as it was is in the part
+// where it was.
 func (r *run) openAsNow(official *dataset.Part) (notes []string, err error) {
 	var keep []int
 	labels := make([]uint8, official.Len())

@@ -86,8 +86,8 @@ func examined(t *testing.T, dir string) (errors, of int, notes string) {
 	return score.Errors, score.Images, strings.Join(s.Notes, "\n")
 }
 
-// TestPicturesAdded evaluates a run whose folder has got more pictures, and then lost some: on the test pictures that it had, never on
-// one that it was trained on.
+// TestPicturesAdded evaluates a run whose folder has got more pictures, and then lost some: on the
+// test pictures that it had, never on one that it was trained on.
 func TestPicturesAdded(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	pictures := photos(t)
@@ -120,7 +120,8 @@ func TestPicturesAdded(t *testing.T) {
 	}
 }
 
-// TestPicturesAddedOld does so with a run of an earlier program, which wrote down no pictures and divided by content alone.
+// TestPicturesAddedOld does so with a run of an earlier program, which wrote down no pictures and
+// divided by content alone.
 func TestPicturesAddedOld(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	pictures := photos(t)
@@ -159,7 +160,8 @@ func TestPicturesAddedOld(t *testing.T) {
 	}
 }
 
-// TestColourAmongGrey evaluates a run of grey pictures to which one in colour was added: the model's images stay grey.
+// TestColourAmongGrey evaluates a run of grey pictures to which one in colour was added: the
+// model's images stay grey.
 func TestColourAmongGrey(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	pictures := photos(t)
@@ -187,8 +189,8 @@ func TestColourAmongGrey(t *testing.T) {
 	}
 }
 
-// TestOtherFolder tests a run on pictures of another folder: classes by name, what is no class or no picture said, and pictures that
-// it was trained on, too.
+// TestOtherFolder tests a run on pictures of another folder: classes by name, what is no class or
+// no picture said, and pictures that it was trained on, too.
 func TestOtherFolder(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	pictures := photos(t)

@@ -6,8 +6,8 @@ import (
 	"github.com/gradreg/gradreg"
 )
 
-// farOut is a change of a pixel, in units of the normalized input, beyond what black and white differ by even where pixels spread by
-// no more than a tenth of their range.
+// farOut is a change of a pixel, in units of the normalized input, beyond what black and white
+// differ by even where pixels spread by no more than a tenth of their range.
 const farOut = 10
 
 // Doubts returns a line for each thing in a configuration that is valid but hardly meant, none if it does not validate. They

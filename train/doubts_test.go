@@ -7,7 +7,8 @@ import (
 	"github.com/gradreg/gradreg/train"
 )
 
-// TestDoubtfulUnits checks that steps of a byte, where units of the normalized input are meant, are doubted and not refused.
+// TestDoubtfulUnits checks that steps of a byte, where units of the normalized input are meant, are
+// doubted and not refused.
 func TestDoubtfulUnits(t *testing.T) {
 	for text, doubted := range map[string]bool{
 		"input-noise:25": true, "input-noise:0.5": false, "adversarial:1,phi=16,direction=sign": true,

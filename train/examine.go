@@ -44,8 +44,8 @@ func (s *Subject) Close() {
 	}
 }
 
-// Training returns the images that the run was trained on, as they were before augmentation. Where pictures have changed since, it
-// is what is left of them, and Notes says so.
+// Training returns the images that the run was trained on, as they were before augmentation. Where
+// pictures have changed since, it is what is left of them, and Notes says so.
 func (s *Subject) Training() (assess.Images, error) {
 	r, cfg := s.run, s.Config
 	normalizer := r.normalizer // that of the model's file: dividing again computes the same one

@@ -34,9 +34,10 @@ type Listed struct {
 	Err     error     // what is wrong with a damaged one
 }
 
-// List finds the run folders in dir, dir itself if it is one, and in the folders in it, in the order of their paths. One that is
-// damaged does not keep the others from being listed. Hidden folders are passed over, and links to folders followed to runs
-// only. Nothing is written. An error is that dir cannot be read.
+// List finds the run folders in dir, dir itself if it is one, and in the folders in it, in the
+// order of their paths. One that is damaged does not keep the others from being listed. Hidden
+// folders are passed over, and links to folders followed to runs only. Nothing is written. An error
+// is that dir cannot be read.
 func List(dir string) ([]Listed, error) {
 	if info, err := os.Stat(dir); err != nil {
 		return nil, fault.Inputf("%s: %w", dir, pathCause(err))
@@ -79,7 +80,8 @@ func pathCause(err error) error {
 	return err
 }
 
-// listed describes a run folder, if it is one: it has a configuration, and that is ours, or there are a run's metrics beside it.
+// listed describes a run folder, if it is one: it has a configuration, and that is ours, or there
+// are a run's metrics beside it.
 func listed(dir string) (run Listed, ok bool) {
 	run.Dir = dir
 	place := func(name string) string { return filepath.Join(dir, name) }

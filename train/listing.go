@@ -32,8 +32,9 @@ type listedPicture struct {
 	File   string `json:"file"` // where it was in the folder
 }
 
-// writePictures writes down which pictures of a folder the run is trained, judged and tested on: with pictures added to the folder
-// it is still known which it did not see. Data sets with a name have no such file, for theirs do not change.
+// writePictures writes down which pictures of a folder the run is trained, judged and tested on:
+// with pictures added to the folder it is still known which it did not see. Data sets with a name
+// have no such file, for theirs do not change.
 func (r *run) writePictures() error {
 	if r.test.Hashes == nil {
 		return nil
@@ -57,7 +58,8 @@ func (r *run) writePictures() error {
 // maxPicturesFile bounds picturesFile: some million pictures.
 const maxPicturesFile = 1 << 30
 
-// readPictures reads picturesFile by part, in the order of its lines; nil if there is none, as of runs of older programs.
+// readPictures reads picturesFile by part, in the order of its lines; nil if there is none, as of
+// runs of older programs.
 func readPictures(path string) (map[string][]listedPicture, error) {
 	data, err := boundedfile.Read(path, maxPicturesFile)
 	if errors.Is(err, fs.ErrNotExist) {

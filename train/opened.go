@@ -15,8 +15,8 @@ import (
 	"github.com/gradreg/gradreg/model"
 )
 
-// Opened is a finished run whose test images are read, before its model has done anything: what can be refused, or compared with
-// another run, is known now.
+// Opened is a finished run whose test images are read, before its model has done anything: what can
+// be refused, or compared with another run, is known now.
 type Opened struct {
 	Config Config
 	Card   Card
@@ -28,9 +28,10 @@ type Opened struct {
 	other string // folder that it is tested on instead of its test images
 }
 
-// OpenRun opens a finished run and reads its test images. Where a folder's pictures have changed since the run was trained, they are
-// the test pictures of the run that are still there, and Notes says so; of a run of an earlier program, which did not write
-// down what those were, they are what its division makes test images of now. Of the options it uses DataDirs and Threads.
+// OpenRun opens a finished run and reads its test images. Where a folder's pictures have changed
+// since the run was trained, they are the test pictures of the run that are still there, and Notes
+// says so; of a run of an earlier program, which did not write down what those were, they are what
+// its division makes test images of now. Of the options it uses DataDirs and Threads.
 func OpenRun(dir string, opt Options) (*Opened, error) {
 	o, err := openFinished(dir, opt)
 	if err != nil {

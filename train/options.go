@@ -26,7 +26,8 @@ type Options struct {
 	Digest string
 	// Strict refuses a folder with a picture that cannot be read.
 	Strict bool
-	// channels of the images of a folder, as a trained model takes them; 0 for those that suit the pictures.
+	// channels of the images of a folder, as a trained model takes them; 0 for those that suit the
+	// pictures.
 	channels int
 	// Reading, if set, is called while a folder of pictures is read, Found when it has been.
 	Reading func(folder.Progress)

@@ -13,9 +13,10 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
-// OpenRunOn opens a finished run to be tested on the pictures of another folder, which has a folder for each class, as
-// [folder.OpenLabelled] has it: classes are known by their names, and pictures are made what the run's model takes. What is
-// passed over, and pictures that the run was trained on, stand in Notes.
+// OpenRunOn opens a finished run to be tested on the pictures of another folder, which has a folder
+// for each class, as [folder.OpenLabelled] has it: classes are known by their names, and pictures
+// are made what the run's model takes. What is passed over, and pictures that the run was trained
+// on, stand in Notes.
 func OpenRunOn(ctx context.Context, dir, data string, opt Options) (*Opened, error) {
 	o, err := openFinished(dir, opt)
 	if err != nil {
@@ -66,7 +67,8 @@ func firsts(list []string, n int) []string {
 	return append(list[:n:n], fmt.Sprintf("%d more", len(list)-n))
 }
 
-// noteSeen says which of the pictures the run was trained on: about those a model knows more than it will about others.
+// noteSeen says which of the pictures the run was trained on: about those a model knows more than
+// it will about others.
 func (o *Opened) noteSeen(part *dataset.Part) {
 	trained := map[[32]byte]bool{}
 	for _, p := range o.run.pictures[trainPart] {
@@ -86,7 +88,8 @@ func (o *Opened) noteSeen(part *dataset.Part) {
 // labelledBatch is the number of pictures that are read at a time.
 const labelledBatch = 256
 
-// readLabelled makes of a labelled folder a part of the model's images. Pictures that cannot be read are left out and named.
+// readLabelled makes of a labelled folder a part of the model's images. Pictures that cannot be
+// read are left out and named.
 func (m *SavedModel) readLabelled(ctx context.Context, dir string, l folder.Labelled) (part *dataset.Part, unreadable []string, err error) {
 	if n := len(m.Classes); n > 256 {
 		return nil, nil, fault.Inputf("a model of %d classes, expected at most the 256 that images are labelled with", n)

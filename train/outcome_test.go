@@ -54,7 +54,8 @@ func TestPictureOfTooFewBytes(t *testing.T) {
 	}
 }
 
-// TestLongClassNames checks that classes whose names begin alike are told apart on the sheet, with their probabilities.
+// TestLongClassNames checks that classes whose names begin alike are told apart on the sheet, with
+// their probabilities.
 func TestLongClassNames(t *testing.T) {
 	part := &dataset.Part{Shape: dataset.Shape{C: 1, H: 1, W: 1}, Labels: []uint8{0, 1}, Images: make([]byte, 2)}
 	l := &assess.Logits{Classes: 2}

@@ -18,14 +18,15 @@ import (
 const (
 	// maxPictureFile bounds a picture's file, as it does those of folders that are trained on.
 	maxPictureFile = 288 << 20
-	// decodingMemory bounds what pictures take while they are decoded, whatever the number of processors. One that needs more is
-	// decoded alone.
+	// decodingMemory bounds what pictures take while they are decoded, whatever the number of
+	// processors. One that needs more is decoded alone.
 	decodingMemory = 1 << 30
 )
 
-// DecodeFiles reads pictures' files as the images [C, H, W] that PredictAll takes, on all processors as far as memory allows. Where
-// a file cannot be read or is no picture, or the context ended before it, its image is nil and its error names the
-// file and says why. The others do not suffer from it.
+// DecodeFiles reads pictures' files as the images [C, H, W] that PredictAll takes, on all
+// processors as far as memory allows. Where a file cannot be read or is no picture, or the context
+// ended before it, its image is nil and its error names the file and says why. The others do not
+// suffer from it.
 func (m *SavedModel) DecodeFiles(ctx context.Context, paths []string, invert bool) (images [][]byte, errs []error) {
 	images, errs = make([][]byte, len(paths)), make([]error, len(paths))
 	for i, d := range m.decodeFiles(ctx, paths, invert) {
@@ -75,7 +76,8 @@ func (m *SavedModel) decodeFile(ctx context.Context, path string, invert bool, b
 		d.err = fault.Inputf("%s: %w", path, err)
 		return d
 	}
-	// Decoders use up to 8 bytes a pixel, and scaling 32 for each of the result's width times the picture's height.
+	// Decoders use up to 8 bytes a pixel, and scaling 32 for each of the result's width times the
+	// picture's height.
 	size := 8*int64(header.Width)*int64(header.Height) + 32*int64(max(m.Width, m.Height))*int64(max(header.Width, header.Height))
 	size = min(size, decodingMemory)
 	if d.err = budget.Acquire(ctx, size); d.err != nil {

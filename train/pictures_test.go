@@ -18,8 +18,8 @@ import (
 	"github.com/gradreg/gradreg/train"
 )
 
-// TestDecodeFiles checks that a damaged file among many costs the others nothing, and that pictures in a batch are answered as each
-// alone.
+// TestDecodeFiles checks that a damaged file among many costs the others nothing, and that pictures
+// in a batch are answered as each alone.
 func TestDecodeFiles(t *testing.T) {
 	cfg := train.Default()
 	cfg.TrainSize, cfg.Steps, cfg.Batch, cfg.EvalEvery, cfg.Model, cfg.Regularizers = 20, 2, 10, 0, "mlp:hidden=8", nil

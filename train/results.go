@@ -80,7 +80,8 @@ func (r *run) writeResults(s Summary, o Outcome) error {
 	return atomicfile.WriteBytes(r.path(summaryFile), append(data, '\n'))
 }
 
-// title says in a picture what was trained, in three lines, so that pictures of two runs are told apart.
+// title says in a picture what was trained, in three lines, so that pictures of two runs are told
+// apart.
 func (c Config) title() string {
 	data := filepath.Base(c.Data)
 	if c.Size > 0 {

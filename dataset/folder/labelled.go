@@ -8,19 +8,22 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
-// Labelled is a folder with a folder of pictures for each class of a model that knows its classes already.
+// Labelled is a folder with a folder of pictures for each class of a model that knows its classes
+// already.
 type Labelled struct {
 	Files  []string // paths of pictures that can be opened, in byte order in each class
 	Labels []int    // class numbers of Files
 	From   string   // the part whose folders these are, such as test; empty where the classes lie in the folder itself
-	// Unknown are folders that are no class of the model, and not looked at; Missing are classes without a picture.
+	// Unknown are folders that are no class of the model, and not looked at; Missing are classes
+	// without a picture.
 	Unknown, Missing []string
 	Problems         []Problem // files that are passed over
 }
 
-// OpenLabelled lists the pictures of a folder by the classes of a model. Folders stand for the classes of their names, whatever the
-// Unicode form. Where none is a class, but there are the folders of parts, as [Open] knows them, it is about those in the test
-// part, or else the one for validation, or else the one for training. The input's fault are a dir that is no folder, and one
+// OpenLabelled lists the pictures of a folder by the classes of a model. Folders stand for the
+// classes of their names, whatever the Unicode form. Where none is a class, but there are the
+// folders of parts, as [Open] knows them, it is about those in the test part, or else the one for
+// validation, or else the one for training. The input's fault are a dir that is no folder, and one
 // without a picture of any class.
 func OpenLabelled(dir string, classes []string) (Labelled, error) {
 	if info, err := os.Stat(dir); err != nil {

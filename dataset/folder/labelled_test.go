@@ -11,7 +11,8 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
-// TestLabelled lists folders for a model that has its classes: in another order, Unicode form or number than it.
+// TestLabelled lists folders for a model that has its classes: in another order, Unicode form or
+// number than it.
 func TestLabelled(t *testing.T) {
 	write := func(dir string, names ...string) {
 		for _, name := range names {

@@ -9,10 +9,12 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
-// EachPicture calls found with the path of every file in dir, and in the folders in it, whose name pictures have: in byte order
-// of the names in each folder, whatever the classes, and one at a time, so that a folder of any number of pictures takes no
-// memory. Hidden files and those that systems leave are passed over, links to files followed, links to folders not. What cannot
-// be looked at goes to skipped, and the others are found nevertheless. An error of found ends the walk and is returned.
+// EachPicture calls found with the path of every file in dir, and in the folders in it, whose name
+// pictures have: in byte order of the names in each folder, whatever the classes, and one at a
+// time, so that a folder of any number of pictures takes no memory. Hidden files and those that
+// systems leave are passed over, links to files followed, links to folders not. What cannot be
+// looked at goes to skipped, and the others are found nevertheless. An error of found ends the walk
+// and is returned.
 func EachPicture(dir string, found func(path string) error, skipped func(path string, err error)) error {
 	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		switch {

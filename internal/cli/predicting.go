@@ -35,7 +35,8 @@ type unanswered struct {
 	Error string `json:"error"`
 }
 
-// predicting classifies pictures batch by batch: however many there are, it holds the images of one batch.
+// predicting classifies pictures batch by batch: however many there are, it holds the images of one
+// batch.
 type predicting struct {
 	app     *app
 	model   *train.SavedModel

@@ -9,8 +9,9 @@ import (
 	"github.com/gradreg/gradreg/train"
 )
 
-// align leaves of the runs' test images those that all of them have, in one order. Pictures are known by their files, whatever size
-// runs make of them. Where that leaves less than half of what a run is tested on, the runs are not comparable.
+// align leaves of the runs' test images those that all of them have, in one order. Pictures are
+// known by their files, whatever size runs make of them. Where that leaves less than half of what a
+// run is tested on, the runs are not comparable.
 func align(runs []*train.Opened, dirs []string) error {
 	for i := range runs {
 		if same(runs[0], runs[i]) {
@@ -61,7 +62,8 @@ func pictures(o *train.Opened) []labelled {
 	return out
 }
 
-// common leaves the runs the pictures that all are tested on, in the order of the first. other is a run that has other ones than it.
+// common leaves the runs the pictures that all are tested on, in the order of the first. other is a
+// run that has other ones than it.
 func common(runs []*train.Opened, dirs []string, other int) error {
 	count := map[labelled]int{}
 	places := make([]map[labelled]int, len(runs))

@@ -38,8 +38,8 @@ func picture(t *testing.T, path string, tint uint8, r *rand.Rand) {
 	}
 }
 
-// TestSizes compares runs of one folder that make images of different sizes, and refuses those of other test pictures, and sizes that
-// mean nothing, before any model does anything.
+// TestSizes compares runs of one folder that make images of different sizes, and refuses those of
+// other test pictures, and sizes that mean nothing, before any model does anything.
 func TestSizes(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	photos, r := filepath.Join(t.TempDir(), "photos"), rand.New(rand.NewPCG(1, 1))

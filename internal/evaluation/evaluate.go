@@ -17,7 +17,8 @@ import (
 // Options are what is asked of the runs.
 type Options struct {
 	Train train.Options // DataDirs and Threads
-	// Data is a folder of pictures to test the runs on, instead of their test images, see [train.OpenRunOn].
+	// Data is a folder of pictures to test the runs on, instead of their test images, see
+	// [train.OpenRunOn].
 	Data string
 	// Examination is asked of each run. Its sizes may be nil for those of [assess.Sizes], where Noise and Attack ask for them.
 	Examination   assess.Examination
@@ -65,8 +66,9 @@ type Comparison struct {
 // gradientImages is the number of images whose gradients are shown.
 const gradientImages = 8
 
-// Evaluate examines finished runs. Several have to have the same test images, or test pictures in common: that, and whether what is
-// asked makes sense, is known before any model does anything. When the context ends, so does the work, between two parts.
+// Evaluate examines finished runs. Several have to have the same test images, or test pictures in
+// common: that, and whether what is asked makes sense, is known before any model does anything.
+// When the context ends, so does the work, between two parts.
 func Evaluate(ctx context.Context, dirs []string, o Options) ([]Result, error) {
 	short := names(dirs)
 	runs, err := open(ctx, short, dirs, o)
@@ -157,8 +159,8 @@ func one(ctx context.Context, name, dir string, run *train.Opened, o Options) (r
 	return r, nil
 }
 
-// trainingImages returns the images that a run was trained on. A run that is tested on a folder of its own goes without them where
-// they are not to be had.
+// trainingImages returns the images that a run was trained on. A run that is tested on a folder of
+// its own goes without them where they are not to be had.
 func trainingImages(s *train.Subject, o Options) (assess.Images, error) {
 	images, err := s.Training()
 	if err != nil && o.Data != "" && fault.IsInput(err) {

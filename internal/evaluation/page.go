@@ -10,8 +10,8 @@ import (
 	"github.com/gradreg/gradreg/report"
 )
 
-// Page puts everything on one page: what the runs are, how often they are right and what about, then what else was asked. command
-// is what made it.
+// Page puts everything on one page: what the runs are, how often they are right and what about,
+// then what else was asked. command is what made it.
 func Page(results []Result, command string) (report.Page, error) {
 	p := report.Page{Title: pageTitle(results), Summary: summary(results), Commands: []string{command}}
 	p.Sections = append(p.Sections, report.Section{Title: "Settings", Tables: []report.Table{Settings(results)}}, accuracy(results))

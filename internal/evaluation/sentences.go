@@ -10,7 +10,8 @@ import (
 // level is the p value below which a difference is called more than chance explains.
 const level = 0.05
 
-// meaning says in sentences what the comparison of a run with the first one means, with their names.
+// meaning says in sentences what the comparison of a run with the first one means, with their
+// names.
 func meaning(first, second Result) string {
 	c := second.Paired
 	if c.OnlyFirst+c.OnlySecond == 0 {

@@ -7,7 +7,8 @@ import (
 	"github.com/gradreg/gradreg/assess"
 )
 
-// TestMeaning checks what is said of a difference: its direction, its size, and whether chance explains it.
+// TestMeaning checks what is said of a difference: its direction, its size, and whether chance
+// explains it.
 func TestMeaning(t *testing.T) {
 	beside := func(n, onlyA, onlyB, comparisons int) string {
 		p := assess.Paired{Images: n, OnlyFirst: onlyA, OnlySecond: onlyB}

@@ -58,7 +58,8 @@ func orNone(text string) string {
 	return text
 }
 
-// Settings sets the configurations of runs side by side, a column for each. Where they differ they are emphasized.
+// Settings sets the configurations of runs side by side, a column for each. Where they differ they
+// are emphasized.
 func Settings(results []Result) report.Table {
 	t := report.Table{Columns: []report.Column{{Head: ""}}}
 	for i := range results {

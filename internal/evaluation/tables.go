@@ -74,8 +74,8 @@ func fromWorst(list []train.ClassAccuracy) []train.ClassAccuracy {
 	return list
 }
 
-// WorstClasses names up to three classes that are recognized least, if there are more classes than that, and none of which every
-// image is.
+// WorstClasses names up to three classes that are recognized least, if there are more classes than
+// that, and none of which every image is.
 func WorstClasses(d train.Detail) string {
 	const shown = 3
 	list := fromWorst(d.TestClasses)
@@ -102,8 +102,9 @@ func belowOne(v float64) string {
 	return "99.9"
 }
 
-// Confusion is the confusion matrix, a dot for 0; of many classes the most frequent errors. Where the classes' names would make
-// it wider than a page, they stand at the rows alone, and columns have the rows' numbers.
+// Confusion is the confusion matrix, a dot for 0; of many classes the most frequent errors. Where
+// the classes' names would make it wider than a page, they stand at the rows alone, and columns
+// have the rows' numbers.
 func Confusion(o train.Outcome) report.Table {
 	c := o.Logits.Confusion()
 	names := report.Shorten(o.Classes, className)
@@ -258,7 +259,8 @@ func Curves(results []Result) []report.Table {
 	return all
 }
 
-// sizeText writes a size to three digits, one that has more and is so many steps of a byte as those: 8/255.
+// sizeText writes a size to three digits, one that has more and is so many steps of a byte as
+// those: 8/255.
 func sizeText(v float64) string {
 	text := significant(v)
 	if exact, err := strconv.ParseFloat(text, 64); err == nil && exact == v {

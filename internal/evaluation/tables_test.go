@@ -11,7 +11,8 @@ import (
 	"github.com/gradreg/gradreg/train"
 )
 
-// outcome answers to n images of each class, those of the classes in wrong but one with the class after it.
+// outcome answers to n images of each class, those of the classes in wrong but one with the class
+// after it.
 func outcome(classes []string, n int, wrong ...int) train.Outcome {
 	o := train.Outcome{Classes: classes, Logits: &assess.Logits{Classes: len(classes)}}
 	for k := range classes {
@@ -44,7 +45,8 @@ func TestWorstClasses(t *testing.T) {
 	}
 }
 
-// TestLongNames checks that long names of classes do not make tables wider than a page, and stay different.
+// TestLongNames checks that long names of classes do not make tables wider than a page, and stay
+// different.
 func TestLongNames(t *testing.T) {
 	var classes []string
 	for i := range 10 {
@@ -93,7 +95,8 @@ func TestSizeText(t *testing.T) {
 	}
 }
 
-// TestAllRight checks the page of a run that answers every test image rightly, which has no wrong pictures to show.
+// TestAllRight checks the page of a run that answers every test image rightly, which has no wrong
+// pictures to show.
 func TestAllRight(t *testing.T) {
 	o := outcome([]string{"a", "b"}, 3)
 	o.Title = "t"

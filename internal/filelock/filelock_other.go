@@ -23,7 +23,8 @@ func Acquire(path string) (release func(), err error) {
 	}, nil
 }
 
-// Held reports whether another process holds the lock that the file at path stands for. It takes and writes nothing.
+// Held reports whether another process holds the lock that the file at path stands for. It takes
+// and writes nothing.
 func Held(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil

@@ -26,7 +26,8 @@ func Acquire(path string) (release func(), err error) {
 	return func() { f.Close() }, nil
 }
 
-// Held reports whether another process holds the lock that the file at path stands for. It writes nothing.
+// Held reports whether another process holds the lock that the file at path stands for. It writes
+// nothing.
 func Held(path string) bool {
 	f, err := os.Open(path)
 	if err != nil {
