@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/internal/boundedfile"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/tensorfile"
 	"github.com/gradreg/gradreg/model"
@@ -67,10 +67,13 @@ func openFinished(dir string, opt Options) (*Opened, error) {
 	return &Opened{Config: cfg, Card: card, run: r}, nil
 }
 
+// maxModelFile bounds a model's file: two milliards of parameters.
+const maxModelFile = 8 << 30
+
 // readCard reads what a model file says about its model.
 func readCard(path string) (Card, error) {
 	var c Card
-	data, err := os.ReadFile(path)
+	data, err := boundedfile.Read(path, maxModelFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return c, fault.Inputf("%s: %w, expected a model file", path, fs.ErrNotExist)
 	}
