@@ -75,17 +75,12 @@ func (a *app) runDataFetch(parent context.Context, o *dataFetchOptions, name str
 // fetchProgress shows a download: a bar on a terminal, else a line at its beginning and every thirty seconds.
 type fetchProgress struct {
 	app   *app
-	bars  *mpb.Progress
-	bar   *mpb.Bar
+	bars  *bars
 	shown time.Time
 }
 
 func (a *app) newFetchProgress(plain bool) *fetchProgress {
-	p := &fetchProgress{app: a}
-	if a.terminal && !plain && !a.json {
-		p.bars = mpb.New(mpb.WithOutput(a.err), mpb.WithWidth(24), mpb.WithRefreshRate(120*time.Millisecond))
-	}
-	return p
+	return &fetchProgress{app: a, bars: a.newBars(plain)}
 }
 
 // report is told what happens.
@@ -118,24 +113,16 @@ func (p *fetchProgress) emit(f dataset.FetchProgress) {
 
 // draw moves the bar, which begins where the download does, so that its pace is that of what comes now.
 func (p *fetchProgress) draw(f dataset.FetchProgress) {
-	if p.bar == nil {
-		p.bar = p.bars.AddBar(f.Total,
+	if p.bars.bar == nil {
+		p.bars.begin(f.Total,
 			mpb.PrependDecorators(decor.CountersKiloByte("% .1f / % .1f ")),
 			mpb.AppendDecorators(decor.AverageSpeed(decor.SizeB1000(0), " % .1f "), decor.AverageETA(decor.ET_STYLE_GO)),
 		)
-		p.bar.SetRefill(f.Done)
-		p.bar.DecoratorAverageAdjust(p.app.now())
+		p.bars.bar.SetRefill(f.Done)
+		p.bars.bar.DecoratorAverageAdjust(p.app.now())
 	}
-	p.bar.SetCurrent(f.Done)
+	p.bars.set(f.Done, f.Total)
 }
 
 // close leaves the terminal in order.
-func (p *fetchProgress) close() {
-	if p.bars == nil {
-		return
-	}
-	if p.bar != nil && !p.bar.Completed() {
-		p.bar.Abort(false)
-	}
-	p.bars.Wait()
-}
+func (p *fetchProgress) close() { p.bars.close(false) }

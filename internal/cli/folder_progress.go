@@ -13,18 +13,13 @@ import (
 // folderProgress shows that a folder is being read: a bar on a terminal, else a line each thirty seconds.
 type folderProgress struct {
 	app   *app
-	bars  *mpb.Progress
-	bar   *mpb.Bar
+	bars  *bars
 	phase string
 	shown time.Time
 }
 
 func (a *app) newFolderProgress(plain bool) *folderProgress {
-	p := &folderProgress{app: a, shown: a.now()}
-	if a.terminal && !plain && !a.json {
-		p.bars = mpb.New(mpb.WithOutput(a.err), mpb.WithWidth(24), mpb.WithRefreshRate(120*time.Millisecond))
-	}
-	return p
+	return &folderProgress{app: a, bars: a.newBars(plain), shown: a.now()}
 }
 
 // report is told what happens.
@@ -34,9 +29,9 @@ func (p *folderProgress) report(f folder.Progress) {
 	case p.bars != nil:
 		if p.phase != f.Phase {
 			p.phase = f.Phase
-			p.bar = p.bars.AddBar(int64(f.Total), mpb.BarRemoveOnComplete(), mpb.PrependDecorators(decor.Name(f.Phase+" "), decor.CountersNoUnit("%d/%d ")))
+			p.bars.begin(int64(f.Total), mpb.PrependDecorators(decor.Name(f.Phase+" "), decor.CountersNoUnit("%d/%d ")))
 		}
-		p.bar.SetCurrent(int64(f.Done))
+		p.bars.set(int64(f.Done), int64(f.Total))
 	case p.app.now().Sub(p.shown) >= lineEvery:
 		p.shown = p.app.now()
 		fmt.Fprintf(p.app.err, "%s %d of %d pictures\n", f.Phase, f.Done, f.Total)
@@ -44,12 +39,4 @@ func (p *folderProgress) report(f folder.Progress) {
 }
 
 // close leaves the terminal in order.
-func (p *folderProgress) close() {
-	if p.bars == nil {
-		return
-	}
-	if p.bar != nil && !p.bar.Completed() {
-		p.bar.Abort(true)
-	}
-	p.bars.Wait()
-}
+func (p *folderProgress) close() { p.bars.close(true) }

@@ -19,8 +19,7 @@ import (
 // progress shows a run: a bar on a terminal, else a line at every evaluation and every thirty seconds.
 type progress struct {
 	app   *app
-	bars  *mpb.Progress
-	bar   *mpb.Bar
+	bars  *bars
 	last  atomic.Pointer[train.Progress] // read by the bar's goroutine
 	shown time.Time
 	dir   string // the run folder
@@ -66,11 +65,7 @@ type stepLine struct {
 const lineEvery = 30 * time.Second
 
 func (a *app) newProgress(plain bool) *progress {
-	p := &progress{app: a, shown: a.now()}
-	if a.terminal && !plain && !a.json {
-		p.bars = mpb.New(mpb.WithOutput(a.err), mpb.WithWidth(24), mpb.WithRefreshRate(120*time.Millisecond))
-	}
-	return p
+	return &progress{app: a, bars: a.newBars(plain), shown: a.now()}
 }
 
 func (p *progress) started(s train.Start) {
@@ -88,12 +83,12 @@ func (p *progress) started(s train.Start) {
 	if p.bars == nil {
 		return
 	}
-	p.bar = p.bars.AddBar(int64(c.Steps),
+	p.bars.begin(int64(c.Steps),
 		mpb.PrependDecorators(decor.CountersNoUnit("step %d/%d ")),
 		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return " " + p.pace() })),
 		mpb.BarBtmExtender(mpb.BarFillerFunc(p.secondLine)),
 	)
-	p.bar.SetCurrent(int64(s.Step))
+	p.bars.set(int64(s.Step), int64(c.Steps))
 }
 
 func (p *progress) stepped(s train.Progress) {
@@ -101,8 +96,8 @@ func (p *progress) stepped(s train.Progress) {
 	if s.Evaluated || s.Step == s.Steps || s.Step%p.logEvery == 0 {
 		p.emit(s)
 	}
-	if p.bar != nil {
-		p.bar.SetCurrent(int64(s.Step))
+	if p.bars != nil {
+		p.bars.set(int64(s.Step), int64(s.Steps))
 		return
 	}
 	if p.app.json || (!s.Evaluated && p.app.now().Sub(p.shown) < lineEvery) {
@@ -160,12 +155,4 @@ func (p *progress) pace() string {
 }
 
 // close leaves the terminal in order.
-func (p *progress) close() {
-	if p.bars == nil {
-		return
-	}
-	if p.bar != nil && !p.bar.Completed() {
-		p.bar.Abort(false)
-	}
-	p.bars.Wait()
-}
+func (p *progress) close() { p.bars.close(false) }

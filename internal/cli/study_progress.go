@@ -15,18 +15,16 @@ import (
 // studyProgress shows a study: a bar on a terminal, else a line every thirty seconds.
 type studyProgress struct {
 	app   *app
-	bars  *mpb.Progress
-	bar   *mpb.Bar
+	bars  *bars
 	last  atomic.Pointer[queue.Status]
 	lock  sync.Mutex
 	shown time.Time
 }
 
 func (a *app) newStudyProgress(plain bool) *studyProgress {
-	p := &studyProgress{app: a}
-	if a.terminal && !plain && !a.json {
-		p.bars = mpb.New(mpb.WithOutput(a.err), mpb.WithWidth(24), mpb.WithRefreshRate(200*time.Millisecond))
-		p.bar = p.bars.AddBar(1, mpb.PrependDecorators(decor.CountersNoUnit("run %d/%d ")),
+	p := &studyProgress{app: a, bars: a.newBars(plain)}
+	if p.bars != nil {
+		p.bars.begin(0, mpb.PrependDecorators(decor.CountersNoUnit("run %d/%d ")),
 			mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
 				if s := p.last.Load(); s != nil {
 					return " " + studyLine(*s)
@@ -40,9 +38,8 @@ func (a *app) newStudyProgress(plain bool) *studyProgress {
 func (p *studyProgress) tick(s queue.Status) {
 	p.last.Store(&s)
 	p.app.emit("progress", s)
-	if p.bar != nil {
-		p.bar.SetTotal(int64(s.Total()), false)
-		p.bar.SetCurrent(int64(s.Complete))
+	if p.bars != nil {
+		p.bars.set(int64(s.Complete), int64(s.Total()))
 		return
 	}
 	p.lock.Lock()
@@ -75,10 +72,4 @@ func (p *studyProgress) log(text string) {
 	p.app.note(text)
 }
 
-func (p *studyProgress) close() {
-	if p.bars == nil {
-		return
-	}
-	p.bar.Abort(false)
-	p.bars.Wait()
-}
+func (p *studyProgress) close() { p.bars.close(false) }

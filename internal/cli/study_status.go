@@ -54,10 +54,13 @@ func (a *app) watchStudy(ctx context.Context, q *queue.Queue, name string, plain
 	const every = 2 * time.Second
 	for {
 		s, err := q.Status(ctx, name)
-		if err != nil || s.Done() {
+		if err != nil {
 			return err
 		}
 		bar.tick(s)
+		if s.Done() {
+			return nil
+		}
 		select {
 		case <-ctx.Done():
 			return nil

@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/dataset/folder"
+	"github.com/gradreg/gradreg/study/queue"
+	"github.com/gradreg/gradreg/train"
+)
+
+// screen is what a terminal was sent.
+type screen struct {
+	lock sync.Mutex
+	text bytes.Buffer
+}
+
+func (s *screen) Write(p []byte) (int, error) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	return s.text.Write(p)
+}
+
+// shows waits for a text to be drawn.
+func (s *screen) shows(t *testing.T, text string) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		s.lock.Lock()
+		drawn := s.text.String()
+		s.lock.Unlock()
+		switch {
+		case strings.Contains(drawn, text):
+			return
+		case time.Now().After(end):
+			t.Fatalf("%q was never drawn, the last is %q", text, drawn[max(0, len(drawn)-200):])
+		}
+	}
+}
+
+// TestBars moves each bar of the program through what may befall it: to its end and beyond, as its total grows, from phase to
+// phase, and to a close before its end. What it is told last is drawn.
+func TestBars(t *testing.T) {
+	terminal := func() (*app, *screen) {
+		s := &screen{}
+		return &app{err: s, out: s, terminal: true, now: time.Now}, s
+	}
+	t.Run("study", func(t *testing.T) {
+		a, s := terminal()
+		p := a.newStudyProgress(false)
+		for _, at := range []struct{ complete, waiting int }{{0, 4}, {1, 3}, {4, 0}, {4, 6}, {9, 1}, {10, 0}, {2, 9}} {
+			p.tick(queue.Status{Complete: at.complete, Waiting: at.waiting})
+			s.shows(t, fmt.Sprintf("run %d/%d ", at.complete, at.complete+at.waiting))
+		}
+		p.log("a line above")
+		s.shows(t, "a line above\n")
+		p.close()
+	})
+	t.Run("train", func(t *testing.T) {
+		a, s := terminal()
+		p := a.newProgress(false)
+		p.started(train.Start{Config: train.Config{Steps: 10, LogEvery: 1}})
+		for _, at := range []struct{ step, steps int }{{1, 10}, {10, 10}, {10, 30}, {29, 30}} {
+			p.stepped(train.Progress{Step: at.step, Steps: at.steps})
+			s.shows(t, fmt.Sprintf("step %d/%d ", at.step, at.steps))
+		}
+		p.close()
+	})
+	t.Run("folder", func(t *testing.T) {
+		a, s := terminal()
+		p := a.newFolderProgress(false)
+		for _, at := range []folder.Progress{{Phase: "listing"}, {Phase: "reading", Done: 1, Total: 1}, {Phase: "reading", Done: 2, Total: 5}, {Phase: "decoding", Done: 3, Total: 5}} {
+			p.report(at)
+			s.shows(t, fmt.Sprintf("%s %d/%d ", at.Phase, at.Done, at.Total))
+		}
+		p.close()
+		p.close()
+	})
+	t.Run("fetch", func(t *testing.T) {
+		a, s := terminal()
+		p := a.newFetchProgress(false)
+		for _, at := range []dataset.FetchProgress{{Done: 1000, Total: 1000}, {Done: 2000, Total: 9000}} {
+			p.report(at)
+			s.shows(t, fmt.Sprintf("%d.0 KB / %d.0 KB", at.Done/1000, at.Total/1000))
+		}
+		p.close()
+	})
+	t.Run("none", func(t *testing.T) {
+		a, s := terminal()
+		a.newFetchProgress(true).close()
+		a.newFolderProgress(true).close()
+		if s.text.Len() > 0 {
+			t.Errorf("%q", s.text.String())
+		}
+	})
+}
