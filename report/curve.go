@@ -69,6 +69,8 @@ func WriteCurve(path string, c Curve) error {
 	if _, err := addLine(lower, percent, 2, false); err != nil {
 		return err
 	}
+	share := Axis{Percent: true}
+	share.bound(&lower.Y)
 	for _, p := range []*plot.Plot{upper, lower} {
 		p.X.Min, p.X.Max = 0, c.lastStep()
 		p.X.Tick.Marker = evenTicks{whole: true}

@@ -51,16 +51,15 @@ func (e ErrorBars) gains() bool {
 // Caption says what bars are.
 func (e ErrorBars) Caption() string {
 	least, most := math.MaxInt, 0
+	var samples [][]float64
 	for _, s := range e.Series {
 		for _, p := range s.Points {
 			least, most = min(least, len(p.Values)), max(most, len(p.Values))
+			samples = append(samples, p.Values)
 		}
 	}
-	text := fmt.Sprintf("%s. Mean and %s; %s. Methods at the same place are drawn beside each other.",
-		e.Title, stats.Interval{Level: boxLevel, Kind: stats.KindT}, counted(least, most, "runs a point"))
-	if least < leastBarred {
-		text += fmt.Sprintf(" Fewer than %d runs have no interval.", leastBarred)
-	}
+	interval, notes := e.Y.meanCaption(" and ", samples)
+	text := fmt.Sprintf("%s. Mean%s; %s. Methods at the same place are drawn beside each other.%s", e.Title, interval, counted(least, most, "runs a point"), notes)
 	if e.gains() {
 		text += " " + e.gainCaption()
 	}
@@ -74,7 +73,7 @@ func (e ErrorBars) gainCaption() string {
 	for _, s := range e.Series {
 		for _, g := range s.Gains {
 			least, most = min(least, g.Difference.N), max(most, g.Difference.N)
-			if g.Interval != nil && g.Difference.N >= leastBarred && !slices.Contains(kinds, g.Interval.String()) {
+			if g.Interval != nil && g.Difference.N >= stats.FewestForInterval && !slices.Contains(kinds, g.Interval.String()) {
 				kinds = append(kinds, g.Interval.String())
 			}
 		}
@@ -113,10 +112,7 @@ func (e ErrorBars) plots() ([][]*plot.Plot, error) {
 	}
 	for i, s := range e.Series {
 		shift := float64(i) - float64(len(e.Series)-1)/2
-		points, err := e.points(s, shift)
-		if err == nil {
-			err = points.draw(upper, s.Name, styles[i])
-		}
+		err := e.addPoints(upper, s, shift, styles[i])
 		if err == nil && len(rows) > 1 {
 			err = e.differences(s, shift).draw(rows[1][0], "", styles[i])
 		}
@@ -129,6 +125,7 @@ func (e ErrorBars) plots() ([][]*plot.Plot, error) {
 			row[0].X.Min, row[0].X.Max = places[0]/1.2, places[len(places)-1]*1.2
 		}
 	}
+	e.Y.bound(&upper.Y)
 	return rows, nil
 }
 
@@ -173,12 +170,14 @@ func (e ErrorBars) dodge(x, shift float64) float64 {
 	return x + 0.008*shift*math.Max(last-first, 1)
 }
 
-// leastBarred is the fewest runs that get an interval: that of two is 18 standard errors long, and hides what more runs say.
-const leastBarred = 3
-
-// points returns the means of a series with their intervals, shifted sideways.
-func (e ErrorBars) points(s BarSeries, shift float64) (bars, error) {
+// addPoints draws the means of a series with their intervals, shifted sideways.
+func (e ErrorBars) addPoints(p *plot.Plot, s BarSeries, shift float64, style Style) error {
 	var b bars
+	type cut struct {
+		x  float64
+		in stats.Interval
+	}
+	var cuts []cut
 	for _, point := range s.Points {
 		if len(point.Values) == 0 {
 			continue
@@ -186,21 +185,30 @@ func (e ErrorBars) points(s BarSeries, shift float64) (bars, error) {
 		values := make([]float64, len(point.Values))
 		for i, v := range point.Values {
 			if !e.X.drawable(point.X) || !e.Y.drawable(v) {
-				return b, fmt.Errorf("run %d at %v is %v, which the axes cannot show", i, point.X, v)
+				return fmt.Errorf("run %d at %v is %v, which the axes cannot show", i, point.X, v)
 			}
 			values[i] = e.Y.shown(v)
 		}
-		mean, half := stats.Summarize(values).Mean, 0.0
-		if len(values) >= leastBarred {
-			in, err := stats.MeanInterval(values, boxLevel)
-			if err != nil {
-				return b, err
-			}
-			half = in.High - mean
+		mean, x := stats.Summarize(values).Mean, e.dodge(e.X.shown(point.X), shift)
+		in, ok, err := e.Y.interval(values)
+		if err != nil {
+			return err
 		}
-		b.add(e.dodge(e.X.shown(point.X), shift), mean, half, half)
+		if !ok {
+			in.Low, in.High = mean, mean
+		}
+		b.add(x, mean, mean-in.Low, in.High-mean)
+		cuts = append(cuts, cut{x, in})
 	}
-	return b, nil
+	if err := b.draw(p, s.Name, style); err != nil {
+		return err
+	}
+	for _, c := range cuts {
+		if err := addCuts(p, style, func(end float64) plotter.XY { return plotter.XY{X: c.x, Y: end} }, e.Y, c.in, arrowUp, arrowDown); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // differences returns the differences of a series with their intervals, shifted sideways.
@@ -208,7 +216,7 @@ func (e ErrorBars) differences(s BarSeries, shift float64) bars {
 	var b bars
 	for _, g := range s.Gains {
 		mean, below, above := g.Difference.Mean, 0.0, 0.0
-		if g.Interval != nil && g.Difference.N >= leastBarred {
+		if g.Interval != nil && g.Difference.N >= stats.FewestForInterval {
 			below, above = mean-g.Interval.Low, g.Interval.High-mean
 		}
 		b.add(e.dodge(e.X.shown(g.X), shift), e.Y.shown(mean), e.Y.shown(below), e.Y.shown(above))

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"image/color"
 	"io"
-	"math"
 	"path/filepath"
 	"strings"
 
@@ -136,47 +135,6 @@ func titled(c draw.Canvas, title string) draw.Canvas {
 func fillEmpty(a *plot.Axis) {
 	if _, log := a.Scale.(plot.LogScale); log && a.Min > a.Max {
 		a.Min, a.Max = 1, 10
-	}
-}
-
-// Axis is what an axis shows.
-type Axis struct {
-	Label   string // with its unit, unless Percent
-	Percent bool   // values are fractions and shown in percent
-	Log     bool
-}
-
-// label returns the label with its unit.
-func (a Axis) label() string {
-	if a.Percent {
-		return a.Label + ", %"
-	}
-	return a.Label
-}
-
-// shown returns a value as the axis shows it.
-func (a Axis) shown(v float64) float64 {
-	if a.Percent {
-		return 100 * v
-	}
-	return v
-}
-
-// drawable reports whether a value has a place on the axis.
-func (a Axis) drawable(v float64) bool {
-	return !math.IsNaN(v) && !math.IsInf(v, 0) && (v > 0 || !a.Log)
-}
-
-// apply sets up an axis of a plot; ticks are where the data of a logarithmic one lie.
-func (a Axis) apply(axis *plot.Axis, ticks []float64) {
-	axis.Label.Text = a.label()
-	if !a.Log {
-		axis.Tick.Marker = evenTicks{}
-		return
-	}
-	axis.Scale, axis.Tick.Marker = plot.LogScale{}, decadeTicks{}
-	if len(ticks) > 0 {
-		axis.Tick.Marker = constantTicks(ticks)
 	}
 }
 

@@ -76,6 +76,8 @@ func (l Lines) plot() (*plot.Plot, error) {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}
 	}
+	l.X.bound(&p.X)
+	l.Y.bound(&p.Y)
 	if l.High > l.Low {
 		p.Y.Min, p.Y.Max = l.Low, l.High
 	}

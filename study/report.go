@@ -168,7 +168,7 @@ func (r *Report) compare(published map[string]map[string]float64) error {
 			baseline = groups[0].Name // a setting that the baseline is not applied to
 		}
 		var err error
-		if b.Comparisons, err = stats.Compare(groups, baseline, stats.Options{}); err != nil {
+		if b.Comparisons, err = stats.Compare(groups, baseline, stats.Options{Fractions: true}); err != nil {
 			return fmt.Errorf("%s: %w", first, err)
 		}
 		for _, c := range b.Comparisons {
