@@ -58,7 +58,13 @@ func draws(f Figure, format string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	columns := fillRows(rows)
 	width, height := f.size()
+	tiles := draw.Tiles{
+		Rows: len(rows), Cols: columns, PadX: vg.Points(16), PadY: vg.Points(12),
+		PadTop: vg.Points(8), PadBottom: vg.Points(6), PadLeft: vg.Points(6), PadRight: vg.Points(14),
+	}
+	height += wrapTitles(rows, (width-tiles.PadLeft-tiles.PadRight)/vg.Length(max(1, columns))-tiles.PadX)
 	var canvas interface {
 		vg.CanvasSizer
 		io.WriterTo
@@ -70,23 +76,6 @@ func draws(f Figure, format string) ([]byte, error) {
 		canvas = vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(pngDPI))}
 	default:
 		return nil, fmt.Errorf("found format %q, expected svg or png", format)
-	}
-	columns := 0
-	for _, row := range rows {
-		columns = max(columns, len(row))
-		for _, p := range row {
-			if p != nil {
-				fillEmpty(&p.X)
-				fillEmpty(&p.Y)
-			}
-		}
-	}
-	for i := range rows { // places at the end of a row stay empty
-		rows[i] = append(rows[i], make([]*plot.Plot, columns-len(rows[i]))...)
-	}
-	tiles := draw.Tiles{
-		Rows: len(rows), Cols: columns, PadX: vg.Points(16), PadY: vg.Points(12),
-		PadTop: vg.Points(8), PadBottom: vg.Points(6), PadLeft: vg.Points(6), PadRight: vg.Points(14),
 	}
 	whole := draw.New(canvas)
 	if t, ok := f.(interface{ title() string }); ok && t.title() != "" {
@@ -129,6 +118,70 @@ func titled(c draw.Canvas, title string) draw.Canvas {
 		at.Y -= titleLine
 	}
 	return draw.Crop(c, 0, 0, 0, -titleHeight(title))
+}
+
+// fillRows makes rows of the same length, places at their ends empty, and plots that can be drawn. It returns the length.
+func fillRows(rows [][]*plot.Plot) (columns int) {
+	for _, row := range rows {
+		columns = max(columns, len(row))
+		for _, p := range row {
+			if p != nil {
+				fillEmpty(&p.X)
+				fillEmpty(&p.Y)
+			}
+		}
+	}
+	for i := range rows {
+		rows[i] = append(rows[i], make([]*plot.Plot, columns-len(rows[i]))...)
+	}
+	return columns
+}
+
+// wrapTitles breaks titles that are wider than room into lines, and returns the height that these take in addition.
+func wrapTitles(rows [][]*plot.Plot, room vg.Length) (height vg.Length) {
+	for _, row := range rows {
+		most := vg.Length(0)
+		for _, p := range row {
+			if p != nil {
+				before := p.Title.TextStyle.Height(p.Title.Text)
+				p.Title.Text = wrapped(p.Title.Text, p.Title.TextStyle.Width, room)
+				most = max(most, p.Title.TextStyle.Height(p.Title.Text)-before)
+			}
+		}
+		height += most
+	}
+	return height
+}
+
+// wrapped breaks the lines of a text into lines that are no wider than room.
+func wrapped(text string, width func(string) vg.Length, room vg.Length) string {
+	var lines []string
+	for line := range strings.SplitSeq(text, "\n") {
+		lines = append(lines, wrappedLine(line, width, room)...)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// wrappedLine breaks a line between words, or within one that is wider alone.
+func wrappedLine(text string, width func(string) vg.Length, room vg.Length) (lines []string) {
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if next := strings.TrimSpace(line + " " + word); width(next) <= room {
+			line = next
+			continue
+		}
+		if line != "" {
+			lines = append(lines, line)
+		}
+		line = ""
+		for _, r := range word {
+			if line != "" && width(line+string(r)) > room {
+				lines, line = append(lines, line), ""
+			}
+			line += string(r)
+		}
+	}
+	return append(lines, line)
 }
 
 // fillEmpty gives a logarithmic axis without data a range, which it needs to be drawn.

@@ -16,6 +16,7 @@ import (
 type Sheet struct {
 	Title string // above all plots, of one or more lines; none if empty
 	Text  string // the caption
+	Mark  string // stands before the titles of the first row
 	Rows  [][]Part
 }
 
@@ -42,6 +43,9 @@ func (s Sheet) plots() ([][]*plot.Plot, error) {
 			p, err := part.plot()
 			if err != nil {
 				return nil, fmt.Errorf("row %d, plot %d: %w", i, j, err)
+			}
+			if i == 0 && s.Mark != "" && p.Title.Text != "" {
+				p.Title.Text = s.Mark + p.Title.Text
 			}
 			out[i] = append(out[i], p)
 		}

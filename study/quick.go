@@ -58,14 +58,10 @@ const (
 	quickSeeds = 2
 )
 
-// quickMark stands before every title and caption of a quick study's report, so that no table or figure that is taken out of it
-// looks like a result.
-const quickMark = "Quick look, no result: "
-
 // marked returns a title or caption as the report shows it.
 func (r *Report) marked(title string) string {
 	if r.FirstLook {
-		return quickMark + title
+		return report.QuickMark + title
 	}
 	return title
 }
@@ -152,8 +148,7 @@ func (r *Report) steps() string {
 // markTable marks a table, in CSV by a column.
 func (r *Report) markTable(t report.Table) report.Table {
 	if r.FirstLook {
-		t.Caption = r.marked(t.Caption)
-		t.Keys = append([]report.Key{{Name: "quick_look", Value: "true"}}, t.Keys...)
+		return t.Quick()
 	}
 	return t
 }

@@ -71,7 +71,7 @@ func TestQuickReport(t *testing.T) {
 	for quick, s := range map[bool]*Study{true: {Spec: spec, Identity: full.Identity}, false: full} {
 		r, files := written(t, s)
 		for name, text := range files {
-			says := strings.Contains(html.UnescapeString(text), strings.TrimSpace(quickMark))
+			says := strings.Contains(html.UnescapeString(text), strings.TrimSpace(report.QuickMark))
 			switch filepath.Ext(name) {
 			case ".txt", ".md", ".tex", ".html":
 				banner := strings.ReplaceAll(r.Banner(), "%", `\%`)
@@ -94,13 +94,13 @@ func TestQuickReport(t *testing.T) {
 			}
 		}
 		for _, table := range r.Tables() {
-			if strings.HasPrefix(table.Caption, quickMark) != quick {
+			if strings.HasPrefix(table.Caption, report.QuickMark) != quick {
 				t.Errorf("quick %t: a table %q", quick, table.Caption)
 			}
 		}
 		figures := r.Figures()
 		for _, f := range figures {
-			if strings.HasPrefix(f.Caption(), quickMark) != quick {
+			if strings.HasPrefix(f.Caption(), report.QuickMark) != quick {
 				t.Errorf("quick %t: a figure %q", quick, f.Caption())
 			}
 		}
