@@ -144,10 +144,10 @@ func (r *Report) choices() report.Table {
 			}
 		}
 		t.Rows = append(t.Rows, []report.Cell{
-			{Text: c.String()}, c.trialsCell(), {Text: strings.Join(chosen, ", ")}, cell,
+			{Text: c.label()}, c.trialsCell(), {Text: strings.Join(chosen, ", ")}, cell,
 		})
 		for _, name := range c.atEdge() {
-			edges = append(edges, c.String()+" ("+name+")")
+			edges = append(edges, c.label()+" ("+name+")")
 		}
 	}
 	if slices.ContainsFunc(t.Rows, func(row []report.Cell) bool { return row[1].Values[0] != row[1].Values[1] }) {
@@ -218,7 +218,7 @@ func (r *Report) times() report.Table {
 			if !b.holds(c.Cell) || math.IsNaN(seconds) {
 				continue
 			}
-			row := []report.Cell{{Text: c.String()}, {Text: fmt.Sprintf("%.1f", seconds), Values: []report.Number{report.Num(seconds)}}, {Text: "–"}}
+			row := []report.Cell{{Text: c.label()}, {Text: fmt.Sprintf("%.1f", seconds), Values: []report.Number{report.Num(seconds)}}, {Text: "–"}}
 			if ratio := seconds / baseline; !math.IsNaN(ratio) {
 				row[2] = report.Cell{Text: fmt.Sprintf("%.2f", ratio), Values: []report.Number{report.Num(ratio)}}
 			}

@@ -170,7 +170,7 @@ func (r *Report) trainings() report.Table {
 		{"tuned", func(c CellReport) string { return orDefault(strings.Join(c.Tuned, ", "), "nothing") }},
 	}
 	for _, c := range r.Cells {
-		t.Rows = append(t.Rows, []report.Cell{{Text: c.String()}, {Text: c.penalties()}})
+		t.Rows = append(t.Rows, []report.Cell{{Text: c.label()}, {Text: c.penalties()}})
 	}
 	var common []string
 	for _, column := range columns {
