@@ -80,12 +80,17 @@ func (b Bands) plots() ([][]*plot.Plot, error) {
 	p.Add(plotter.NewGrid())
 	// All areas first, so that none covers a line.
 	lines, styles := make([]plotter.XYs, len(b.Series)), b.styles()
+	var names []string
+	var lows []plotter.XYs
 	for i, s := range b.Series {
 		line, outline, err := b.curve(s)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}
 		lines[i] = line
+		if len(line) > 0 {
+			names, lows = append(names, s.Name), append(lows, outline[:len(line)])
+		}
 		if len(s.Runs) < 2 || b.Spread == SpreadInterval && len(s.Runs) < stats.FewestForInterval {
 			continue
 		}
@@ -109,6 +114,7 @@ func (b Bands) plots() ([][]*plot.Plot, error) {
 		p.Legend.Add(s.Name, line)
 	}
 	b.Y.bound(&p.Y)
+	legendBelow(p, names, b.Y, 7.2*vg.Inch, 3.6*vg.Inch, lows)
 	return [][]*plot.Plot{{p}}, nil
 }
 

@@ -106,13 +106,18 @@ func (e ErrorBars) plots() ([][]*plot.Plot, error) {
 		rows = append(rows, []*plot.Plot{lower})
 	}
 	places, styles := e.places(), e.styles()
+	var names []string
+	var drawn []plotter.XYs
 	for _, row := range rows {
 		e.X.apply(&row[0].X, places)
 		row[0].Add(plotter.NewGrid())
 	}
 	for i, s := range e.Series {
 		shift := float64(i) - float64(len(e.Series)-1)/2
-		err := e.addPoints(upper, s, shift, styles[i])
+		ends, err := e.addPoints(upper, s, shift, styles[i])
+		if names = append(names, s.Name); len(ends) > 0 {
+			drawn = append(drawn, ends)
+		}
 		if err == nil && len(rows) > 1 {
 			err = e.differences(s, shift).draw(rows[1][0], "", styles[i])
 		}
@@ -126,6 +131,7 @@ func (e ErrorBars) plots() ([][]*plot.Plot, error) {
 		}
 	}
 	e.Y.bound(&upper.Y)
+	legendBelow(upper, names, e.Y, 7.2*vg.Inch, 3.4*vg.Inch, drawn)
 	return rows, nil
 }
 
@@ -170,8 +176,8 @@ func (e ErrorBars) dodge(x, shift float64) float64 {
 	return x + 0.008*shift*math.Max(last-first, 1)
 }
 
-// addPoints draws the means of a series with their intervals, shifted sideways.
-func (e ErrorBars) addPoints(p *plot.Plot, s BarSeries, shift float64, style Style) error {
+// addPoints draws the means of a series with their intervals, shifted sideways, and returns the lower ends.
+func (e ErrorBars) addPoints(p *plot.Plot, s BarSeries, shift float64, style Style) (ends plotter.XYs, err error) {
 	var b bars
 	type cut struct {
 		x  float64
@@ -185,30 +191,30 @@ func (e ErrorBars) addPoints(p *plot.Plot, s BarSeries, shift float64, style Sty
 		values := make([]float64, len(point.Values))
 		for i, v := range point.Values {
 			if !e.X.drawable(point.X) || !e.Y.drawable(v) {
-				return fmt.Errorf("run %d at %v is %v, which the axes cannot show", i, point.X, v)
+				return nil, fmt.Errorf("run %d at %v is %v, which the axes cannot show", i, point.X, v)
 			}
 			values[i] = e.Y.shown(v)
 		}
 		mean, x := stats.Summarize(values).Mean, e.dodge(e.X.shown(point.X), shift)
 		in, ok, err := e.Y.interval(values)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if !ok {
 			in.Low, in.High = mean, mean
 		}
 		b.add(x, mean, mean-in.Low, in.High-mean)
-		cuts = append(cuts, cut{x, in})
+		cuts, ends = append(cuts, cut{x, in}), append(ends, plotter.XY{X: x, Y: in.Low})
 	}
 	if err := b.draw(p, s.Name, style); err != nil {
-		return err
+		return nil, err
 	}
 	for _, c := range cuts {
 		if err := addCuts(p, style, func(end float64) plotter.XY { return plotter.XY{X: c.x, Y: end} }, e.Y, c.in, arrowUp, arrowDown); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return ends, nil
 }
 
 // differences returns the differences of a series with their intervals, shifted sideways.

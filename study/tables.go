@@ -114,6 +114,9 @@ func (r *Report) overview() report.Table {
 		}
 		t.Rows = append(t.Rows, row)
 	}
+	if text := r.fewerRuns(); text != "" {
+		t.Notes = append(t.Notes, text)
+	}
 	if r.Missing > 0 {
 		t.Notes = append(t.Notes, r.Unfinished())
 	}
