@@ -14,11 +14,11 @@ func TestLegendRoom(t *testing.T) {
 	for _, c := range []struct {
 		left, right, most, least float64 // of the axis's lower end
 	}{
-		{0.5, 0.9, 50, 50},      // free
-		{0.9, 0.5, 45, 30},      // covered at the right
-		{0.5, 0.52, 50, 50},     // free, if not by much
+		{0.5, 0.9, 50, 50},       // free
+		{0.9, 0.5, 45, 30},       // covered at the right
+		{0.5, 0.52, 50, 50},      // free, if not by much
 		{0.52, 0.515, 51.45, 50}, // covered
-		{0.9, 0, 0, 0},          // there is no room below
+		{0.9, 0, 0, 0},           // there is no room below
 	} {
 		f := figure(c.left, c.right)
 		rows, err := f.plots()
