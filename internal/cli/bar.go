@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/vbauerster/mpb/v8"
@@ -9,7 +10,8 @@ import (
 // bars draws lines on a terminal that change as something goes on.
 type bars struct {
 	*mpb.Progress
-	bar *mpb.Bar // the present one
+	bar   *mpb.Bar // the present one
+	total atomic.Int64
 }
 
 // newBars returns nil where there is no terminal, or none is wanted.
@@ -25,21 +27,27 @@ func (a *app) newBars(plain bool) *bars {
 func (b *bars) begin(total int64, options ...mpb.BarOption) {
 	b.end(true)
 	b.bar = b.AddBar(0, options...)
-	b.bar.SetTotal(total, false)
+	b.set(0, total)
 }
 
 // set moves the bar; one that has ended stays.
 func (b *bars) set(current, total int64) {
+	b.total.Store(total)
 	b.bar.SetTotal(total, false)
 	b.bar.SetCurrent(current)
 }
 
 // end leaves the bar as it is, or removes it.
 func (b *bars) end(remove bool) {
-	if b.bar != nil {
+	switch {
+	case b.bar == nil:
+		return
+	case !remove && b.total.Load() > 0 && b.bar.Current() >= b.total.Load():
+		b.bar.SetTotal(-1, true) // is drawn as a full one
+	default:
 		b.bar.Abort(remove)
-		b.bar.Wait()
 	}
+	b.bar.Wait()
 }
 
 // close ends the bar and leaves the terminal in order. It may be called more than once, and without a terminal.

@@ -68,7 +68,9 @@ func TestBars(t *testing.T) {
 			p.stepped(train.Progress{Step: at.step, Steps: at.steps})
 			s.shows(t, fmt.Sprintf("step %d/%d ", at.step, at.steps))
 		}
+		p.stepped(train.Progress{Step: 30, Steps: 30})
 		p.close()
+		s.shows(t, "step 30/30  [========]")
 	})
 	t.Run("folder", func(t *testing.T) {
 		a, s := terminal()
