@@ -30,8 +30,11 @@ func (b *bars) begin(total int64, options ...mpb.BarOption) {
 	b.set(0, total)
 }
 
-// set moves the bar; one that has ended stays.
+// set moves the bar, if one was begun; one that has ended stays.
 func (b *bars) set(current, total int64) {
+	if b.bar == nil {
+		return
+	}
 	b.total.Store(total)
 	b.bar.SetTotal(total, false)
 	b.bar.SetCurrent(current)
