@@ -50,8 +50,8 @@ func (a Axis) apply(axis *plot.Axis, ticks []float64) {
 	}
 }
 
-// bound keeps an axis of fractions within 0 and 100 %, where gonum would widen it around values that are all alike, and gives it
-// some extent. It comes after the last thing drawn.
+// bound keeps an axis of fractions within 0 and 100 %, where gonum would widen it around values
+// that are all alike, and gives it some extent. It comes after the last thing drawn.
 func (a Axis) bound(axis *plot.Axis) {
 	if !a.Percent || axis.Min > axis.Max {
 		return
@@ -63,8 +63,8 @@ func (a Axis) bound(axis *plot.Axis) {
 	}
 }
 
-// interval returns the interval of the mean of values as the axis shows them, of fractions the part that is possible. There is
-// none of few values.
+// interval returns the interval of the mean of values as the axis shows them, of fractions the part
+// that is possible. There is none of few values.
 func (a Axis) interval(shown []float64) (in stats.Interval, ok bool, err error) {
 	if len(shown) < stats.FewestForInterval {
 		return in, false, nil
@@ -81,8 +81,8 @@ func (a Axis) interval(shown []float64) (in stats.Interval, ok bool, err error) 
 // meanLevel is the level of the intervals of means.
 const meanLevel = 0.95
 
-// meanCaption says what means of samples are drawn with, joined to the word mean: " and 95 % Student t interval", or nothing; and
-// notes on what has none or is cut.
+// meanCaption says what means of samples are drawn with, joined to the word mean: " and 95 %
+// Student t interval", or nothing; and notes on what has none or is cut.
 func (a Axis) meanCaption(join string, samples [][]float64) (interval, notes string) {
 	few, many, cut := false, false, false
 	for _, values := range samples {

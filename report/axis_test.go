@@ -25,7 +25,8 @@ func tickNumbers(svg []byte) (list []float64) {
 	return list
 }
 
-// extremes are accuracies of few runs, of runs that are all alike, and of some whose intervals reach beyond 0 and 1.
+// extremes are accuracies of few runs, of runs that are all alike, and of some whose intervals
+// reach beyond 0 and 1.
 var extremes = map[string][][]float64{
 	"two far apart":     {{0.2, 0.9}, {0.5, 0.99}},
 	"three at the top":  {{0.9, 1, 1}, {0.97, 0.7, 1}},
@@ -60,7 +61,8 @@ func accuracyFigures(runs [][]float64) map[string]report.Figure {
 	}
 }
 
-// TestAccuracyAxes checks that no axis of accuracies has a mark outside of 0 to 100 %, whatever the runs are.
+// TestAccuracyAxes checks that no axis of accuracies has a mark outside of 0 to 100 %, whatever the
+// runs are.
 func TestAccuracyAxes(t *testing.T) {
 	for kind, runs := range extremes {
 		for name, f := range accuracyFigures(runs) {
@@ -104,7 +106,8 @@ func TestAccuracyAxes(t *testing.T) {
 	}
 }
 
-// TestIntervalCaptions checks that captions name intervals where there are some, and say which have none or are cut.
+// TestIntervalCaptions checks that captions name intervals where there are some, and say which have
+// none or are cut.
 func TestIntervalCaptions(t *testing.T) {
 	const interval, few, arrows, cut = "95 % Student t interval", "Fewer than 3 runs have no interval.", "An arrow: the interval", "Intervals are cut"
 	for kind, want := range map[string][4]bool{
@@ -124,7 +127,8 @@ func TestIntervalCaptions(t *testing.T) {
 	}
 }
 
-// TestLeastPNote checks that a table says how small its p values can be at most, for every number of pairs.
+// TestLeastPNote checks that a table says how small its p values can be at most, for every number
+// of pairs.
 func TestLeastPNote(t *testing.T) {
 	runs := func(n int, shift float64) (list []stats.Observation) {
 		for i := range n {

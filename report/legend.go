@@ -6,8 +6,9 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// legendBelow makes room for a legend in the lower right corner of a plot of about the given size: where something that is drawn
-// lies there, the axis goes on below it, of fractions down to 0. lines are what is drawn, whose points ascend in x.
+// legendBelow makes room for a legend in the lower right corner of a plot of about the given size:
+// where something that is drawn lies there, the axis goes on below it, of fractions down to 0.
+// lines are what is drawn, whose points ascend in x.
 func legendBelow(p *plot.Plot, names []string, y Axis, width, height vg.Length, lines []plotter.XYs) {
 	if y.Log || len(names) == 0 || !(p.Y.Max > p.Y.Min) || !(p.X.Max > p.X.Min) {
 		return
@@ -31,7 +32,8 @@ func legendBelow(p *plot.Plot, names []string, y Axis, width, height vg.Length, 
 	p.Y.Min = min(p.Y.Min, low)
 }
 
-// lowestRight returns the least y of lines right of a place, a fraction of the x axis, also between points.
+// lowestRight returns the least y of lines right of a place, a fraction of the x axis, also between
+// points.
 func lowestRight(p *plot.Plot, lines []plotter.XYs, left float64) (lowest float64, found bool) {
 	at := func(x float64) float64 { return p.X.Norm(x) }
 	take := func(y float64) {

@@ -2,7 +2,8 @@ package report
 
 import "testing"
 
-// TestLegendRoom checks that an axis goes on below what a legend would cover, and only there, of fractions not below 0.
+// TestLegendRoom checks that an axis goes on below what a legend would cover, and only there, of
+// fractions not below 0.
 func TestLegendRoom(t *testing.T) {
 	figure := func(left, right float64) ErrorBars {
 		f := ErrorBars{X: Axis{Label: "images"}, Y: Axis{Label: "accuracy", Percent: true}}

@@ -11,7 +11,8 @@ import (
 	"github.com/gradreg/gradreg/report"
 )
 
-// TestLongTitles checks that a title that is wider than its figure is broken into lines, all of it within the picture.
+// TestLongTitles checks that a title that is wider than its figure is broken into lines, all of it
+// within the picture.
 func TestLongTitles(t *testing.T) {
 	title := report.QuickMark + "photos-of-my-garden, 2000 images, residual network with batch norm and a weight decay of 5e-4 and " + strings.Repeat("x", 150)
 	f := report.Boxes{Title: title, Groups: []report.BoxGroup{{Name: "none", Values: []float64{0.5, 0.6}}}}

@@ -11,8 +11,8 @@ import (
 	"github.com/gradreg/gradreg/train"
 )
 
-// Quick returns the study at a size for a first look: two seeds, a twentieth of the steps, a quarter of the trials. Its
-// numbers say nothing about the question.
+// Quick returns the study at a size for a first look: two seeds, a twentieth of the steps, a
+// quarter of the trials. Its numbers say nothing about the question.
 func (s Spec) Quick() (Spec, error) {
 	s.Name += "-quick"
 	s.FirstLook = true
@@ -66,7 +66,8 @@ func (r *Report) marked(title string) string {
 	return title
 }
 
-// Banner says of a quick study that its numbers are no result, and what its runs were. It is empty for any other.
+// Banner says of a quick study that its numbers are no result, and what its runs were. It is empty
+// for any other.
 func (r *Report) Banner() string {
 	if !r.FirstLook {
 		return ""
@@ -81,7 +82,8 @@ func (r *Report) Banner() string {
 	return text + ". These numbers say nothing about the question."
 }
 
-// question returns what the study is about. What it says of seeds, steps and trials is true of the full study.
+// question returns what the study is about. What it says of seeds, steps and trials is true of the
+// full study.
 func (r *Report) question() string {
 	if r.FirstLook && r.About != "" {
 		return "Of the full study: " + r.About

@@ -58,8 +58,9 @@ func written(t *testing.T, s *Study) (*Report, map[string]string) {
 	return r, files
 }
 
-// TestQuickReport checks that nothing of a quick study's report looks like a result: every file says what it is, every table and
-// figure by itself, and the protocol is that of the runs that were made. The full study's says nothing of it.
+// TestQuickReport checks that nothing of a quick study's report looks like a result: every file
+// says what it is, every table and figure by itself, and the protocol is that of the runs that were
+// made. The full study's says nothing of it.
 func TestQuickReport(t *testing.T) {
 	full := read(t, example)
 	full.About = "Which of them helps, with ten seeds?"
@@ -128,7 +129,8 @@ func TestQuickReport(t *testing.T) {
 	}
 }
 
-// TestQuickMarkStays checks that a quick study is one when its file is read again, and that a name alone makes none.
+// TestQuickMarkStays checks that a quick study is one when its file is read again, and that a name
+// alone makes none.
 func TestQuickMarkStays(t *testing.T) {
 	s, _, err := Builtin("wd-table")
 	if err != nil {
@@ -152,8 +154,9 @@ func TestQuickMarkStays(t *testing.T) {
 	}
 }
 
-// TestTrainingsTable checks that a report names what each cell is: model, optimizer, batch, rates, normalization and every λ, also
-// one that was not tuned, that is still open or that each run finds.
+// TestTrainingsTable checks that a report names what each cell is: model, optimizer, batch, rates,
+// normalization and every λ, also one that was not tuned, that is still open or that each run
+// finds.
 func TestTrainingsTable(t *testing.T) {
 	table := func(r *Report) report.Table {
 		tables := r.Tables()
@@ -237,8 +240,8 @@ func TestTrainingsTable(t *testing.T) {
 	}
 }
 
-// TestTableFiles checks that each CSV file holds one table, with as many fields in each row, and that no file of another report is
-// left among them.
+// TestTableFiles checks that each CSV file holds one table, with as many fields in each row, and
+// that no file of another report is left among them.
 func TestTableFiles(t *testing.T) {
 	r, dir := finishedReport(t, read(t, example)), t.TempDir()
 	for name := range map[string]bool{"tables.csv": true, "table-99.csv": true, "table-of-mine.csv": true} {
@@ -266,8 +269,8 @@ func TestTableFiles(t *testing.T) {
 	}
 }
 
-// TestSharedRuns checks that a plan and a report say how many runs are those of others, so that their counts can be told from
-// those of the runs that are trained.
+// TestSharedRuns checks that a plan and a report say how many runs are those of others, so that
+// their counts can be told from those of the runs that are trained.
 func TestSharedRuns(t *testing.T) {
 	s := read(t, strings.NewReplacer("{log: [0.5, 500]}", "[1, 5, 50]", "name: b\n    regularizers: [\"weight-decay:5e-4\"]", "name: b").Replace(example))
 	plans, err := s.Plans()

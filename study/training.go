@@ -11,8 +11,8 @@ import (
 	"github.com/gradreg/gradreg/train"
 )
 
-// Training is what determines the final runs of a cell beside its images and their seeds. Text forms are written out in full,
-// with what is a default.
+// Training is what determines the final runs of a cell beside its images and their seeds. Text
+// forms are written out in full, with what is a default.
 type Training struct {
 	Model         string  `json:"model,omitempty"`
 	Optimizer     string  `json:"optimizer,omitempty"`
@@ -25,7 +25,8 @@ type Training struct {
 	Fit           string  `json:"fit,omitempty"`
 	Subset        string  `json:"subset,omitempty"`
 	Normalization string  `json:"normalization,omitempty"` // of the images
-	// Regularizers are text forms with their λ: auto where each run finds its own, open as long as tuning has not chosen.
+	// Regularizers are text forms with their λ: auto where each run finds its own, open as long as
+	// tuning has not chosen.
 	Regularizers []string `json:"regularizers"`
 }
 
@@ -150,7 +151,8 @@ func (c CellReport) foundValues(name string) (values []float64) {
 	return values
 }
 
-// trainings says what each cell is: what differs between cells in a column, what they have in common below, in CSV before it.
+// trainings says what each cell is: what differs between cells in a column, what they have in
+// common below, in CSV before it.
 func (r *Report) trainings() report.Table {
 	t := report.Table{Caption: "What each cell is", Columns: []report.Column{{Head: "cell"}, {Head: "penalties with λ"}}}
 	columns := []struct {

@@ -22,8 +22,9 @@ func (a *app) newBars(plain bool) *bars {
 	return &bars{Progress: mpb.New(mpb.WithOutput(a.err), mpb.WithWidth(24), mpb.WithRefreshRate(120*time.Millisecond), mpb.WithAutoRefresh())}
 }
 
-// begin draws a bar in the place of the one before. It lasts until it is ended: of a bar that is told its total at once mpb
-// takes that for its end, draws it no more when it is reached, and disregards a total that grows.
+// begin draws a bar in the place of the one before. It lasts until it is ended: of a bar that is
+// told its total at once mpb takes that for its end, draws it no more when it is reached, and
+// disregards a total that grows.
 func (b *bars) begin(total int64, options ...mpb.BarOption) {
 	b.end(true)
 	b.bar = b.AddBar(0, options...)
@@ -53,7 +54,8 @@ func (b *bars) end(remove bool) {
 	b.bar.Wait()
 }
 
-// close ends the bar and leaves the terminal in order. It may be called more than once, and without a terminal.
+// close ends the bar and leaves the terminal in order. It may be called more than once, and without
+// a terminal.
 func (b *bars) close(remove bool) {
 	if b != nil {
 		b.end(remove)

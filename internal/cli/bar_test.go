@@ -42,8 +42,8 @@ func (s *screen) shows(t *testing.T, text string) {
 	}
 }
 
-// TestBars moves each bar of the program through what may befall it: to its end and beyond, as its total grows, from phase to
-// phase, and to a close before its end. What it is told last is drawn.
+// TestBars moves each bar of the program through what may befall it: to its end and beyond, as its
+// total grows, from phase to phase, and to a close before its end. What it is told last is drawn.
 func TestBars(t *testing.T) {
 	terminal := func() (*app, *screen) {
 		s := &screen{}

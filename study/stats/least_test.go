@@ -7,7 +7,8 @@ import (
 	"github.com/gradreg/gradreg/study/stats"
 )
 
-// TestLeastP compares the least p value with that of differences that are all alike, of which none is less probable.
+// TestLeastP compares the least p value with that of differences that are all alike, of which none
+// is less probable.
 func TestLeastP(t *testing.T) {
 	r := stats.Resampling{Count: 999}
 	for n := 1; n <= 30; n++ {
@@ -25,7 +26,8 @@ func TestLeastP(t *testing.T) {
 	}
 }
 
-// TestFewestPairs compares numbers of pairs with what Holm's correction makes of the least p values.
+// TestFewestPairs compares numbers of pairs with what Holm's correction makes of the least p
+// values.
 func TestFewestPairs(t *testing.T) {
 	for comparisons, want := range map[int]int{0: 6, 1: 6, 2: 7, 3: 7, 6: 8, 100: 12} {
 		n := stats.FewestPairs(0.05, comparisons, stats.Resampling{})
@@ -47,7 +49,8 @@ func TestFewestPairs(t *testing.T) {
 	}
 }
 
-// TestIntervalsOfFew checks that the mean of two runs has no interval, and that no interval of fractions reaches where none are.
+// TestIntervalsOfFew checks that the mean of two runs has no interval, and that no interval of
+// fractions reaches where none are.
 func TestIntervalsOfFew(t *testing.T) {
 	runs := func(values ...float64) (list []stats.Observation) {
 		for i, v := range values {
