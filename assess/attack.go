@@ -262,9 +262,17 @@ func (p *perturber) random(delta []float32, s philox.Stream) {
 	}
 	radius := p.epsilon * math.Pow(float64(delta[0]), 1/float64(len(delta)))
 	s.Normal(delta, 4) // behind the block that the radius is from
-	scale := radius / max(norm(delta), math.SmallestNonzeroFloat64)
-	for j := range delta {
-		delta[j] = float32(scale * float64(delta[j]))
+	stretch(delta, radius)
+}
+
+// stretch scales x to a Euclidean length. What is 0 has no direction and stays: there the search begins at the image itself.
+func stretch(x []float32, length float64) {
+	own := norm(x)
+	if own == 0 {
+		return
+	}
+	for j, v := range x {
+		x[j] = float32(length / own * float64(v))
 	}
 }
 

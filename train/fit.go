@@ -166,9 +166,15 @@ func (s *speedometer) count() {
 		return
 	}
 	s.steps++
-	if elapsed := s.now().Sub(s.since).Seconds(); elapsed > 0 {
-		s.rate = float64(s.steps) / elapsed
+	s.rate = rate(float64(s.steps), s.now().Sub(s.since).Seconds())
+}
+
+// rate returns amount/seconds, 0 where the clock did not move: then there is no rate yet.
+func rate(amount, seconds float64) float64 {
+	if !(seconds > 0) {
+		return 0
 	}
+	return amount / seconds
 }
 
 func (s *speedometer) perSecond() float64 { return s.rate }

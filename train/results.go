@@ -24,10 +24,10 @@ func (r *run) finish() (Summary, error) {
 	s := Summary{
 		TestAccuracy: score.Accuracy(), TestErrorCount: score.Errors, TestNLL: score.NLL(), TestImages: score.Images,
 		Detail: outcome.Detail(), DevAccuracy: r.devScore, Steps: r.config.Steps, Seconds: r.progress.seconds,
-		ImagesPerSecond: float64(r.config.Steps*r.config.Batch) / r.progress.seconds, Seed: r.config.Seed,
+		ImagesPerSecond: rate(float64(r.config.Steps*r.config.Batch), r.progress.seconds), Seed: r.config.Seed,
 		Data: r.config.Data, DataDigest: r.digest, TestDigest: testDigest(r.test), OwnFiles: r.ownFiles(), TrainSize: r.config.TrainSize, Model: r.config.Model, Parameters: r.engine.params.Count(),
 		Regularizers: r.config.Regularizers, Note: r.config.Note, Choices: r.config.Choices,
-		Augment: r.config.Augment, DataWaitFraction: r.waited.Seconds() / max(r.worked.Seconds(), 1e-9),
+		Augment: r.config.Augment, DataWaitFraction: rate(r.waited.Seconds(), r.worked.Seconds()),
 		Threads: r.Threads, CPU: r.engine.level.String(), Dir: r.Dir,
 		Version: build.Current().Version, Commit: build.Current().Commit, Machine: build.Machine(),
 	}

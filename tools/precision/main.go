@@ -10,7 +10,7 @@
 // The Python environment is that of the golden values (tools/golden/README.md). Networks are dense, convolutional, and
 // convolutional with pooling, with and without batch or group norm, with every nonlinearity, 2 to 23 classes and 2 to 17
 // images. A third have logits as they come, a third ones whose differences are up to 5,000, a third ones that are all
-// near a number up to 5,000. λ is 0.001 to 1,000. Case i is a function of the seed and i.
+// near a number up to 5,000. Images are standard normal. λ is 0.001 to 1,000. Case i is a function of the seed and i.
 package main
 
 import (
@@ -138,8 +138,7 @@ func (p *problem) fill(r *rand.Rand, logits, x, y *sym.Expr) error {
 		p.values[e] = v
 	}
 	uniform := func(limit float64) float64 { return limit * (2*r.Float64() - 1) }
-	offset := pick(r, 0., 0, 0, 10, 100)
-	set(x, func(int) float64 { return offset + r.NormFloat64() })
+	set(x, func(int) float64 { return r.NormFloat64() }) // as normalized images are
 	for _, param := range p.params {
 		p.names[param.Expr] = param.Name
 		p.Params = append(p.Params, param.Name)
