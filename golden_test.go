@@ -166,7 +166,7 @@ func distance(got, want []float64) float64 {
 const rounding = 1.0 / (1 << 23)
 
 // engineBound is the stated accuracy of the float32 engine: the largest deviation of a tensor's elements,
-// relative to its largest element. A gradient of a penalty is a sum of some thousand products of four
+// relative to its largest element, for the golden models; tools/precision measures other networks. A gradient of a penalty is a sum of some thousand products of four
 // factors, each of which carries errors of its own layer's sums; 2⁻²⁴ times some hundred covers it.
 const engineBound = 2e-5
 

@@ -69,7 +69,8 @@ func (h *Hoffman) fields() []field {
 
 // normalized returns each sample of x: [B, …] divided by its Euclidean norm; 0 where it is 0. Dividing by the largest
 // element first keeps squares of small numbers from vanishing in float32. The floors matter to samples whose largest element
-// is below 1e-35 only: near the end of float32's range there is no direction left, and the length goes to 0.
+// is below 1e-35 only: near the end of float32's range there is no direction left, and the length goes to 0. The first one is
+// beside that element, the second beside the sum of squares after the division, 1 or more unless the first one was reached.
 func normalized(x *sym.Expr) *sym.Expr {
 	if x.Err() != nil {
 		return x

@@ -26,14 +26,16 @@ func (n Norm) String() string {
 	return "linf"
 }
 
-// Attack is a search for a perturbation δ of an image with ‖δ‖ ≤ ε and v + δ within [0, 1] that changes the right answer to a
-// wrong one, by ascending the cross-entropy L. ε is in units of the pixels' range [0, 1].
+// Attack is a search for a perturbation δ of an image with ‖δ‖ ≤ ε and v + δ within [0, 1] that
+// changes the right answer to a wrong one, by ascending the cross-entropy L. ε is in units of the
+// pixels' range [0, 1] and at most [Norm.Reach]: no image is farther away.
 //
-// With Steps = 0 it is the fast gradient method: one step to the edge of the ball, δ = ε·sign(∂L/∂v) (Goodfellow et al.
-// 2015), or ε·∂L/∂v / ‖∂L/∂v‖₂ in L2. Otherwise it is projected gradient descent (Madry et al. 2018): from a random point
-// of the ball, steps of StepSize·ε/Steps in the same direction, each followed by the projection into the ball and the range
-// of pixels; and that from Restarts points. In distinction to one's last point, every point on the way counts: the attack
-// ends where it finds a wrong answer.
+// With Steps = 0 it is the fast gradient method: one step to the edge of the ball, δ =
+// ε·sign(∂L/∂v) (Goodfellow et al. 2015), or ε·∂L/∂v / ‖∂L/∂v‖₂ in L2. Otherwise it is projected
+// gradient descent (Madry et al. 2018): from a random point of the ball, steps of StepSize·ε/Steps
+// in the same direction, each followed by the projection into the ball and the range of pixels; and
+// that from Restarts points. In distinction to one's last point, every point on the way counts: the
+// attack ends where it finds a wrong answer.
 type Attack struct {
 	Norm     Norm
 	Steps    int
@@ -59,6 +61,8 @@ func (a Attack) String() string {
 // validate returns what is wrong with the attack.
 func (a Attack) validate() error {
 	switch {
+	case a.Norm != LInf && a.Norm != L2:
+		return fault.Inputf("attack in norm %d, expected L∞ or L2", int(a.Norm))
 	case a.Steps < 0 || a.Restarts < 0:
 		return fault.Inputf("attack of %d steps from %d points, expected no negative number", a.Steps, a.Restarts)
 	case !(a.StepSize >= 0) || math.IsInf(a.StepSize, 0):
@@ -76,8 +80,11 @@ func (n *Network) Attack(s Images, a Attack, epsilon float64, skip []bool) (righ
 	if err := a.validate(); err != nil {
 		return nil, err
 	}
-	if !(epsilon >= 0) || math.IsInf(epsilon, 0) {
-		return nil, fault.Inputf("attack of size %v, expected a finite number of at least 0", epsilon)
+	if err := within(a.Norm.label(), epsilon, a.Norm.Reach(n.Shape)); err != nil {
+		return nil, err
+	}
+	if skip != nil && len(skip) != s.Len() {
+		return nil, fault.Inputf("%d images to skip or not, expected the %d that there are", len(skip), s.Len())
 	}
 	right = make([]bool, s.Len())
 	if skip == nil {
@@ -255,9 +262,17 @@ func (p *perturber) random(delta []float32, s philox.Stream) {
 	}
 	radius := p.epsilon * math.Pow(float64(delta[0]), 1/float64(len(delta)))
 	s.Normal(delta, 4) // behind the block that the radius is from
-	scale := radius / max(norm(delta), math.SmallestNonzeroFloat64)
-	for j := range delta {
-		delta[j] = float32(scale * float64(delta[j]))
+	stretch(delta, radius)
+}
+
+// stretch scales x to a Euclidean length. What is 0 has no direction and stays: there the search begins at the image itself.
+func stretch(x []float32, length float64) {
+	own := norm(x)
+	if own == 0 {
+		return
+	}
+	for j, v := range x {
+		x[j] = float32(length / own * float64(v))
 	}
 }
 

@@ -19,8 +19,12 @@ type CalibrationBin struct {
 	Accuracy   float64 `json:"accuracy"`
 }
 
-// Calibration sorts the answers into bins by their confidence. It panics unless bins > 0.
+// Calibration sorts the answers into bins by their confidence, into CalibrationBins if bins is
+// below 1.
 func (l *Logits) Calibration(bins int) Calibration {
+	if bins < 1 {
+		bins = CalibrationBins
+	}
 	c := Calibration{Images: len(l.Labels), Bins: make([]CalibrationBin, bins)}
 	for i, y := range l.Labels {
 		best := top(l.Row(i))

@@ -36,7 +36,8 @@ func (c Confusion) Class(class int) Score {
 // Mix is a class that is taken for another.
 type Mix struct{ Class, Predicted, Count int }
 
-// Mixes lists the errors by pair of classes, the most frequent first, at most n of them.
+// Mixes lists the errors by pair of classes, the most frequent first, at most n of them, and all if
+// n is below 0.
 func (c Confusion) Mixes(n int) []Mix {
 	var all []Mix
 	for i := range c.Classes {
@@ -47,6 +48,9 @@ func (c Confusion) Mixes(n int) []Mix {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Mix) int { return b.Count - a.Count })
+	if n < 0 {
+		return all
+	}
 	return all[:min(n, len(all))]
 }
 

@@ -4,14 +4,15 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
 // Examination is what to ask of a network beside its answers to the images.
 type Examination struct {
 	Slopes bool // at test and training images
-	// Sigmas are the amounts of noise, LInf and L2 the sizes of attacks, all in units of the pixels' range [0, 1] and ascending.
-	// What has none is not asked.
+	// Sigmas are the amounts of noise, LInf and L2 the sizes of attacks, all in units of the
+	// pixels' range [0, 1], ascending, and within it, see Validate. What has none is not asked.
 	Sigmas, LInf, L2 []float64
 	Steps, Restarts  int    // of projected gradient descent
 	Seed             uint64 // of noise and starting points
@@ -47,9 +48,9 @@ type Point struct {
 	Score Score   // without NLL
 }
 
-// Examine asks the network.
+// Examine asks the network. Without training images, those of no part, it tells no slopes at them.
 func (n *Network) Examine(test, train Images, e Examination) (f Findings, err error) {
-	if err := e.validate(); err != nil {
+	if err := e.Validate(n.Shape); err != nil {
 		return f, err
 	}
 	if e.Slopes {
@@ -59,6 +60,8 @@ func (n *Network) Examine(test, train Images, e Examination) (f Findings, err er
 		if f.TestSlopes, err = n.Slopes(test); err != nil {
 			return f, err
 		}
+	}
+	if e.Slopes && train.Part != nil {
 		if err := e.begin("slopes at training images"); err != nil {
 			return f, err
 		}
@@ -137,16 +140,22 @@ func (e Examination) begin(part string) error {
 	return e.Begun(part)
 }
 
-// validate returns what is wrong with the sizes.
-func (e Examination) validate() error {
+// Validate returns what is wrong with the examination of a network for images of a shape: sizes
+// that do not ascend, or beyond what pixels in [0, 1] can be changed by, 1 for σ and L∞,
+// [Norm.Reach] for L2.
+func (e Examination) Validate(shape dataset.Shape) error {
 	for _, g := range []struct {
-		name string
-		list []float64
-	}{{"σ", e.Sigmas}, {"L∞ ε", e.LInf}, {"L2 ε", e.L2}} {
+		label string
+		list  []float64
+		most  float64
+	}{{"σ", e.Sigmas, 1}, {LInf.label(), e.LInf, LInf.Reach(shape)}, {L2.label(), e.L2, L2.Reach(shape)}} {
 		last := 0.0
 		for _, v := range g.list {
 			if !(v > last) || math.IsInf(v, 0) {
-				return fault.Inputf("%s is %v after %v, expected ascending finite numbers above 0", g.name, v, last)
+				return fault.Inputf("%s is %v after %v, expected ascending finite numbers above 0", g.label, v, last)
+			}
+			if err := within(g.label, v, g.most); err != nil {
+				return err
 			}
 			last = v
 		}

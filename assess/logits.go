@@ -1,17 +1,40 @@
 package assess
 
-import "math"
+import (
+	"math"
 
-// Logits are a classifier's answers to labelled images, kept for what needs all of them.
+	"github.com/gradreg/gradreg/internal/fault"
+)
+
+// Logits are a classifier's answers to labelled images, kept for what needs all of them. Add keeps
+// every label a class; whoever fills the fields in has to.
 type Logits struct {
 	Classes int       // K
 	Values  []float32 // [images, K]
 	Labels  []uint8   // [images]
 }
 
-// Add appends the answers to a batch.
-func (l *Logits) Add(values []float32, labels []uint8) {
+// Add appends the answers to a batch: values [B, K] row by row, and the labels of the first images.
+// Labels that are no classes, and more of them than rows, are an error, and nothing is added.
+func (l *Logits) Add(values []float32, labels []uint8) error {
+	if err := answered(values, l.Classes, labels); err != nil {
+		return err
+	}
 	l.Values, l.Labels = append(l.Values, values[:len(labels)*l.Classes]...), append(l.Labels, labels...)
+	return nil
+}
+
+// answered returns an error unless each label is a class and has a row of logits.
+func answered(logits []float32, classes int, labels []uint8) error {
+	if classes < 1 || len(logits) < len(labels)*classes {
+		return fault.Inputf("%d logits of %d classes for %d labels, expected a row for each", len(logits), classes, len(labels))
+	}
+	for i, y := range labels {
+		if int(y) >= classes {
+			return fault.Inputf("label %d is %d, expected a class from 0 to %d", i, y, classes-1)
+		}
+	}
+	return nil
 }
 
 // Row returns the logits of image i.
@@ -20,7 +43,7 @@ func (l *Logits) Row(i int) []float32 { return l.Values[i*l.Classes : (i+1)*l.Cl
 // Score sums the answers up.
 func (l *Logits) Score() Score {
 	var s Score
-	s.Add(l.Values, l.Classes, l.Labels)
+	s.add(l.Values, l.Classes, l.Labels)
 	return s
 }
 

@@ -3,7 +3,6 @@ package assess
 import (
 	"fmt"
 	"runtime"
-	"slices"
 
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
@@ -20,10 +19,11 @@ type Images struct {
 	Normalizer dataset.Normalizer
 }
 
-// Spread returns n of the images, evenly spaced in their order, or all if there are no more or n is 0: neither the first
-// part of a file, which may be easier than the rest, nor of a list that is sorted by class.
+// Spread returns n of the images, evenly spaced in their order, or all if there are no more or n is
+// below 1: neither the first part of a file, which may be easier than the rest, nor of a list that
+// is sorted by class.
 func (s Images) Spread(n int) Images {
-	if n == 0 || n >= s.Len() {
+	if n < 1 || n >= s.Len() {
 		return s
 	}
 	index := make([]int, n)
@@ -73,8 +73,17 @@ type network struct {
 	x, c, y *sym.Expr // inputs; c and y where the question has them
 }
 
-// NewNetwork returns the network. Programs are compiled when they are first needed.
+// NewNetwork returns the network. Programs are compiled when they are first needed. Options that no
+// network can be made of are the input's fault.
 func NewNetwork(o NetworkOptions) (*Network, error) {
+	switch {
+	case o.Model == nil:
+		return nil, fault.Inputf("a network without a model")
+	case o.Shape.C < 1 || o.Shape.H < 1 || o.Shape.W < 1 || o.Classes < 1:
+		return nil, fault.Inputf("a network of %d classes for images of %v, expected at least 1 of each", o.Classes, o.Shape)
+	case o.Batch < 0 || o.Threads < 0:
+		return nil, fault.Inputf("batch is %d and threads %d, expected no negative number", o.Batch, o.Threads)
+	}
 	level, err := kernel.Active()
 	if err != nil {
 		return nil, fault.Input(err)
@@ -142,6 +151,10 @@ func (n *Network) build(q question) (*network, error) {
 		if !p.Takes(w.Expr) {
 			continue
 		}
+		if n.Weights == nil {
+			p.Close()
+			return nil, fault.Inputf("parameter %s of %s has no values, expected weights", w.Name, n.Model)
+		}
 		values := n.Weights(w.Name)
 		if len(values) != w.Expr.Shape().Size() {
 			p.Close()
@@ -167,14 +180,22 @@ func excess(logits, y *sym.Expr) *sym.Expr {
 // fits refuses images that the network does not take.
 func (n *Network) fits(s Images) error {
 	switch {
-	case s.Len() == 0:
+	case s.Part == nil || s.Len() == 0:
 		return fault.Inputf("no images, expected at least one")
 	case s.Shape != n.Shape:
 		return fault.Inputf("images of %v, but the model takes %v", s.Shape, n.Shape)
-	case len(s.Normalizer.Std) != n.Shape.C:
-		return fault.Inputf("normalization of %d channels for images of %v", len(s.Normalizer.Std), s.Shape)
-	case int(slices.Max(s.Labels)) >= n.Classes:
-		return fault.Inputf("images of class %d, but the model knows %d classes", slices.Max(s.Labels), n.Classes)
+	case len(s.Normalizer.Std) != n.Shape.C || len(s.Normalizer.Mean) != n.Shape.C:
+		return fault.Inputf("normalization of %d means and %d deviations for images of %v", len(s.Normalizer.Mean), len(s.Normalizer.Std), s.Shape)
+	case len(s.Images) != len(s.Labels)*n.Shape.Size():
+		return fault.Inputf("%d bytes for %d images of %v, expected %d", len(s.Images), len(s.Labels), s.Shape, len(s.Labels)*n.Shape.Size())
+	}
+	for _, k := range s.Index {
+		switch {
+		case k < 0 || k >= len(s.Labels):
+			return fault.Inputf("image %d of a part of %d", k, len(s.Labels))
+		case int(s.Labels[k]) >= n.Classes:
+			return fault.Inputf("images of class %d, but the model knows %d classes", s.Labels[k], n.Classes)
+		}
 	}
 	return nil
 }

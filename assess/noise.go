@@ -10,11 +10,16 @@ const (
 	restartStep = 1 << 41
 )
 
-// Noise returns the answers to images v + σ·n, clipped to the range [0, 1] of pixels, with n standard normal and σ in units
-// of it (as the Gaussian noise of Hendrycks and Dietterich 2019). What is added to an image is a function of the seed and
-// the image's number, and in proportion to σ before it is clipped. Call it with σ = 0 for the answers to the images themselves.
+// Noise returns the answers to images v + σ·n, clipped to the range [0, 1] of pixels, with n
+// standard normal and σ in units of it, at most 1 (as the Gaussian noise of Hendrycks and
+// Dietterich 2019). What is added to an image is a function of the seed and the image's number, and
+// in proportion to σ before it is clipped. Call it with σ = 0 for the answers to the images
+// themselves.
 func (n *Network) Noise(s Images, sigma float64, seed uint64) (*Logits, error) {
 	if err := n.fits(s); err != nil {
+		return nil, err
+	}
+	if err := within("σ", sigma, 1); err != nil {
 		return nil, err
 	}
 	p, err := n.program(askLogits)
@@ -38,8 +43,7 @@ func (n *Network) Noise(s Images, sigma float64, seed uint64) (*Logits, error) {
 		if err := p.Run(0, 0); err != nil {
 			return err
 		}
-		l.Add(p.Output(0), labels)
-		return nil
+		return l.Add(p.Output(0), labels)
 	})
 	return l, err
 }

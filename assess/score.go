@@ -10,7 +10,16 @@ type Score struct {
 }
 
 // Add counts the answers to a batch: logits [B, K] row by row, and the labels of the first images.
-func (s *Score) Add(logits []float32, classes int, labels []uint8) {
+// Labels that are no classes, and more of them than rows, are an error, and nothing is counted.
+func (s *Score) Add(logits []float32, classes int, labels []uint8) error {
+	if err := answered(logits, classes, labels); err != nil {
+		return err
+	}
+	s.add(logits, classes, labels)
+	return nil
+}
+
+func (s *Score) add(logits []float32, classes int, labels []uint8) {
 	for i, y := range labels {
 		row := logits[i*classes : (i+1)*classes]
 		if top(row) != int(y) {

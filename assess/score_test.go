@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/gradreg/gradreg/assess"
+	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/internal/fault"
 )
 
 func TestScore(t *testing.T) {
@@ -40,4 +42,39 @@ func TestInterval(t *testing.T) {
 func ExampleSoftmax() {
 	fmt.Println(assess.Softmax([]float32{1000, 1000, -1000, 1000, 1000}))
 	// Output: [0.25 0.25 0 0.25 0.25]
+}
+
+// TestOdd checks that answers which cannot be are errors, and leave what was counted as it was.
+func TestOdd(t *testing.T) {
+	for _, c := range []struct {
+		classes int
+		values  []float32
+		labels  []uint8
+	}{
+		{2, []float32{1, 0}, []uint8{2}},
+		{2, []float32{1, 0}, []uint8{0, 1}},
+		{2, []float32{1}, []uint8{0}},
+		{0, nil, []uint8{0}},
+	} {
+		l, s := assess.Logits{Classes: c.classes}, assess.Score{}
+		if err := l.Add(c.values, c.labels); !fault.IsInput(err) || len(l.Labels)+len(l.Values) != 0 {
+			t.Errorf("logits %v, labels %v of %d classes: %v, %+v", c.values, c.labels, c.classes, err, l)
+		}
+		if err := s.Add(c.values, c.classes, c.labels); !fault.IsInput(err) || s != (assess.Score{}) {
+			t.Errorf("logits %v, labels %v of %d classes: %v, %+v", c.values, c.labels, c.classes, err, s)
+		}
+	}
+	l := assess.Logits{Classes: 2}
+	if err := l.Add([]float32{1, 0 /**/, 2, 0}, []uint8{0, 1}); err != nil {
+		t.Fatal(err)
+	}
+	if got := l.Confusion().Mixes(-1); len(got) != 1 {
+		t.Errorf("all mixes are %v", got)
+	}
+	if got := len(l.Calibration(-1).Bins); got != assess.CalibrationBins {
+		t.Errorf("%d bins", got)
+	}
+	if got := (assess.Images{Subset: dataset.Subset{Index: []int{1, 2}}}).Spread(-1).Len(); got != 2 {
+		t.Errorf("%d images", got)
+	}
 }

@@ -2,9 +2,11 @@ package dataset_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/internal/fault"
 )
 
 // TestDivideBalanced checks the classes' counts, that smaller choices are among larger ones, that dev and training images are
@@ -41,6 +43,17 @@ func TestDivideBalanced(t *testing.T) {
 	for _, n := range []int{0, 301, 290} {
 		if _, err := dataset.DivideBalanced(part, n, 3, 5); err == nil {
 			t.Errorf("%d images of 300, balanced", n)
+		}
+	}
+}
+
+// TestBalancedSaysTheClass names the class with too few images.
+func TestBalancedSaysTheClass(t *testing.T) {
+	part := &dataset.Part{Labels: []uint8{0, 0, 0, 0, 1}}
+	for want, classes := range map[string][]string{"class 1 has 1 images too few": nil, "class single has 1 images too few": {"common", "single"}} {
+		part.Classes = classes
+		if _, err := dataset.DivideBalanced(part, 4, 2, 1); !fault.IsInput(err) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, expected %q", err, want)
 		}
 	}
 }

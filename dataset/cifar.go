@@ -30,7 +30,8 @@ func cifar10() source {
 		downloads: []download{
 			{"cifar-10-binary.tar.gz", 170052171, "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"},
 		},
-		unpacked: "cifar-10-batches-bin",
+		unpacked:      "cifar-10-batches-bin",
+		otherVersions: []string{"cifar-10-batches-py", "cifar-10-python.tar.gz", "cifar-10-batches-mat", "cifar-10-matlab.tar.gz", "data_batch_1", "data_batch_1.mat"},
 		files: []file{
 			{"data_batch_1.bin", cifar10Batch, "cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5"},
 			{"data_batch_2.bin", cifar10Batch, "a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed"},
@@ -62,7 +63,8 @@ func cifar100() source {
 		downloads: []download{
 			{"cifar-100-binary.tar.gz", 168513733, "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec"},
 		},
-		unpacked: "cifar-100-binary",
+		unpacked:      "cifar-100-binary",
+		otherVersions: []string{"cifar-100-python", "cifar-100-python.tar.gz", "cifar-100-matlab", "cifar-100-matlab.tar.gz"},
 		files: []file{
 			{"train.bin", 50000 * cifar100Record, "f31298fc616915fa142368359df1c4ca2ae984d6915ca468b998a5ec6aeebf29"},
 			{"test.bin", 10000 * cifar100Record, "d8b1e6b7b3bee4020055f0699b111f60b1af1e262aeb93a0b659061746f8224a"},

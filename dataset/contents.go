@@ -13,6 +13,7 @@ import (
 
 	"github.com/therootcompany/xz"
 
+	"github.com/gradreg/gradreg/internal/boundedfile"
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
@@ -120,22 +121,30 @@ func readStored(at place, name string, limit int) ([]byte, error) {
 	return data, nil
 }
 
+// maxStored bounds what is read of a file of a source, whatever it is packed in: more than all of
+// CIFAR.
+const maxStored = 1 << 30
+
 // openStored opens a regular file.
-func openStored(at place, name string) (fs.File, error) {
-	info, err := fs.Stat(at, name) // before opening, which waits for ever at a pipe
+func openStored(at place, name string) (io.ReadCloser, error) {
+	f, err := at.open(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fault.Missingf("%s: not found", at.path(name))
+	case fault.IsInput(err): // names the file
+		return nil, err
 	case err != nil:
-		return nil, fault.Inputf("%s: %w", at.path(name), reason(err))
-	case !info.Mode().IsRegular():
-		return nil, fault.Inputf("%s: not a regular file", at.path(name))
-	}
-	f, err := at.Open(name)
-	if err != nil {
 		return nil, fault.Inputf("%s: %w", at.path(name), reason(err))
 	}
 	return f, nil
+}
+
+// open opens a file, of a folder without waiting for what is none.
+func (p place) open(name string) (io.ReadCloser, error) {
+	if p.dir == "" {
+		return p.FS.Open(name)
+	}
+	return boundedfile.Open(p.path(name), maxStored)
 }
 
 // reason returns what a file system's error says besides operation and name, of which the name is relative to

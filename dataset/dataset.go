@@ -26,6 +26,16 @@ type Part struct {
 	Labels []uint8 // class numbers [N]
 	// Files are the pictures' names in a folder, with slashes [N]; nil of data sets with a name.
 	Files []string
+	// Hashes are the SHA-256 of those files [N]; nil of data sets with a name.
+	Hashes [][32]byte
+	// Classes are the names of the classes, for messages; nil if nobody knows them.
+	Classes []string
+	// Digest identifies what the part is made of, whatever size its images have: the SHA-256 of the
+	// SHA-256 of its files, of a folder of those of its pictures and their classes. Empty of a part
+	// that was not opened.
+	Digest string
+	// Own are the files of a data set with a name whose content is not the published one.
+	Own []string
 }
 
 // Len returns the number of images.
@@ -55,6 +65,8 @@ type Dataset struct {
 	Info
 	// Folder is where the files are read from, empty for the embedded ones.
 	Folder string
+	// Given tells that Open was given that folder, or the one it is in.
+	Given bool
 
 	train, test func() (*Part, error)
 	val         *Part
@@ -78,6 +90,8 @@ type source struct {
 	downloads []download
 	// unpacked is what the folder is called that the published archive unpacks to, if there is one.
 	unpacked string
+	// otherVersions are the names of what the set is also published as, which is not read.
+	otherVersions []string
 	// files is what the source consists of, whatever it is packed in: first those of the training part, whose
 	// number is trainFiles, then those of the test part.
 	files      []file
@@ -141,10 +155,14 @@ func find(name string) (*source, error) {
 //   - the folder NAME of [CacheDir], where [Fetch] puts them;
 //   - the folder NAME of /usr/share/datasets, where Debian packages put them.
 //
-// A file may be there as it is, or with .gz or .xz behind its name, or in the .tar.gz archive that the set is
-// published as, or in the folder which that unpacks to. Files are read when a part is asked for. An unknown name, a
-// dir that is no folder and files that are nowhere ([ErrNotFound]) are the input's fault, as is every damage
-// found when reading.
+// Only dirs count where there are any, unless one of them is empty, which stands for the other
+// places, after all dirs: who names a folder does not want other files in silence.
+//
+// A file may be there as it is, or with .gz or .xz behind its name, or in the .tar.gz archive that
+// the set is published as, or in the folder which that unpacks to. Files are read when a part is
+// asked for, and known by their checksums: those of another set are an error, those that nobody
+// published are [Part].Own. An unknown name, a dir that is no folder and files that are nowhere
+// ([ErrNotFound]) are the input's fault, as is every damage found when reading.
 func Open(name string, dirs ...string) (*Dataset, error) {
 	if IsFolder(name) {
 		d, _, err := OpenFolder(context.Background(), name, folder.Options{})
@@ -154,11 +172,11 @@ func Open(name string, dirs ...string) (*Dataset, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w; nor is there a folder of that name", err)
 	}
-	at, err := s.locate(dirs)
+	at, given, err := s.locate(dirs)
 	if err != nil {
 		return nil, err
 	}
-	d := &Dataset{Info: s.Info, Folder: at.dir}
+	d := &Dataset{Info: s.Info, Folder: at.dir, Given: given}
 	if at.dir == "" {
 		d.train, d.test = mnistTrain, mnistTest
 		return d, nil
@@ -168,17 +186,35 @@ func Open(name string, dirs ...string) (*Dataset, error) {
 	return d, nil
 }
 
+// partFiles returns the files of a part.
+func (s *source) partFiles(train bool) []file {
+	if train {
+		return s.files[:s.trainFiles]
+	}
+	return s.files[s.trainFiles:]
+}
+
 // part reads a part.
 func (s *source) part(at place, train bool) (*Part, error) {
-	files := s.files[s.trainFiles:]
-	if train {
-		files = s.files[:s.trainFiles]
-	}
+	files := s.partFiles(train)
 	contents, err := s.read(at, files)
 	if err != nil {
 		return nil, err
 	}
-	return s.parsePart(contents, train)
+	sums := published(files) // of the embedded ones, as a test sees
+	if at.dir != "" {
+		sums = digests(contents)
+	}
+	own, err := s.foreign(contents, files, sums)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.parsePart(contents, train)
+	if err != nil {
+		return nil, err
+	}
+	p.Classes, p.Digest, p.Own = s.Classes, digestOf(sums), own
+	return p, nil
 }
 
 // parsePart makes a part of the contents of its files.

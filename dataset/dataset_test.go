@@ -202,8 +202,8 @@ func TestFolderBeforeEmbedded(t *testing.T) {
 	if _, err := d.Train(); !fault.IsInput(err) || !strings.Contains(err.Error(), "train-images-idx3-ubyte: not found") {
 		t.Errorf("a missing file: %v", err)
 	}
-	if d, err = dataset.Open("mnist", t.TempDir()); err != nil || d.Folder != "" {
-		t.Errorf("an empty folder: read from %q, %v", d.Folder, err)
+	if d, err = dataset.Open("mnist", t.TempDir(), ""); err != nil || d.Folder != "" {
+		t.Errorf("an empty folder and the usual places: read from %q, %v", d.Folder, err)
 	}
 	write(t, dir, "plain", nil)
 	for says, bad := range map[string]string{"not found": filepath.Join(dir, "none"), "not a folder": filepath.Join(dir, "plain")} {
@@ -217,7 +217,7 @@ func TestFolderBeforeEmbedded(t *testing.T) {
 	if d, err = dataset.Open("mnist", dir); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.Train(); !fault.IsInput(err) || !strings.Contains(err.Error(), "regular") {
+	if _, err := d.Train(); !fault.IsInput(err) || !strings.Contains(err.Error(), "a folder, expected a file") {
 		t.Errorf("a folder instead of a file: %v", err)
 	}
 }

@@ -7,10 +7,11 @@
 //
 // # Vocabulary
 //
-// A source is a row of the table of data sets: what is known of a set without reading it ([Info]), its public home
-// and what is published there, its files with their checksums, and how a part is made of what they hold. [Fetch]
-// downloads a source, [Verify] checks it. A [Dataset] is an opened source. It has two parts, the
-// training file and the official test file; a [Part] holds bytes and labels:
+// A source is a row of the table of data sets: what is known of a set without reading it ([Info]),
+// its public home and what is published there, its files with their checksums, which are what they
+// are known by, and how a part is made of what they hold. [Fetch] downloads a source, [Verify]
+// checks it. A [Dataset] is an opened source. It has two parts, the training file and the official
+// test file; a [Part] holds bytes and labels:
 //
 //	Images  | image 0            | image 1 …         [N, C, H, W], one byte each, 0 … 255
 //	        | R rows, G, B       |

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/gradreg/gradreg/internal/fault"
@@ -117,7 +116,7 @@ func (s *source) fetch(ctx context.Context, opt FetchOptions) (FetchResult, erro
 type fetch struct {
 	*source
 	opt    FetchOptions
-	home   string // with a slash at its end
+	home   *url.URL
 	target string // DIR/NAME
 	dir    string // DIR/.fetch/NAME
 	result FetchResult
@@ -126,7 +125,11 @@ type fetch struct {
 }
 
 func newFetch(s *source, opt FetchOptions) (*fetch, error) {
-	f := &fetch{source: s, opt: opt, home: s.home}
+	home, err := url.Parse(s.home)
+	if err != nil {
+		return nil, err
+	}
+	f := &fetch{source: s, opt: opt, home: home}
 	if f.opt.Client == nil {
 		f.opt.Client = defaultClient()
 	}
@@ -144,7 +147,7 @@ func newFetch(s *source, opt FetchOptions) (*fetch, error) {
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 			return nil, fault.Inputf("mirror %q: expected the address of a folder, http://… or https://…", opt.Mirror)
 		}
-		f.home = strings.TrimSuffix(opt.Mirror, "/") + "/"
+		f.home = u
 	}
 	for _, d := range s.downloads {
 		f.total += d.size

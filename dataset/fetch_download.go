@@ -37,7 +37,7 @@ func (e permanent) Unwrap() error { return e.error }
 
 // download brings one file to f.dir, complete and correct.
 func (f *fetch) download(ctx context.Context, want download) error {
-	p := &part{fetch: f, want: want, url: f.home + want.name}
+	p := &part{fetch: f, want: want, url: f.home.JoinPath(want.name).String()}
 	if err := p.open(); err != nil {
 		return err
 	}

@@ -151,7 +151,7 @@ func checkWhole(t *testing.T, s source, dir string) {
 	if _, err := os.Stat(filepath.Join(dir, staging, s.Name)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the folder of the download is left: %v", err)
 	}
-	at, err := s.locate([]string{dir})
+	at, _, err := s.locate([]string{dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -557,5 +557,25 @@ func TestPublic(t *testing.T) {
 	}
 	if n := len(cifar100().Classes); n != 100 {
 		t.Errorf("%d classes of CIFAR-100", n)
+	}
+}
+
+// TestMirrorWithQuery keeps what stands behind a mirror's path, where servers expect a token,
+// behind the file's.
+func TestMirrorWithQuery(t *testing.T) {
+	h := newHome(t)
+	s := h.tiny(t, 1)
+	var asked []string
+	h.misbehave(func(_ int, _ http.ResponseWriter, r *http.Request, _ []byte) bool {
+		asked = append(asked, r.URL.String()+" "+r.Header.Get("Authorization"))
+		return false
+	})
+	h.data["/sets/cifar-10-binary.tar.gz"] = h.data["/cifar-10-binary.tar.gz"]
+	mirror := strings.Replace(h.URL, "http://", "http://user:word@", 1) + "/sets?token=a%2Fb"
+	if _, err := s.fetch(context.Background(), FetchOptions{Dir: t.TempDir(), Mirror: mirror}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "/sets/cifar-10-binary.tar.gz?token=a%2Fb Basic dXNlcjp3b3Jk"; len(asked) != 1 || asked[0] != want {
+		t.Errorf("asked for %q, expected %q", asked, want)
 	}
 }

@@ -42,6 +42,10 @@ type place struct {
 // placeOf returns the place that a folder is.
 func placeOf(dir string) place { return place{os.DirFS(dir), dir, dir} }
 
+// Stat looks at a file without opening it, which waits for ever at a pipe. (An embedded interface
+// would hide that the file system can do this.)
+func (p place) Stat(name string) (fs.FileInfo, error) { return fs.Stat(p.FS, name) }
+
 // path returns the name of a file for messages.
 func (p place) path(name string) string { return filepath.Join(p.name, name) }
 
@@ -54,26 +58,33 @@ func (s *source) inside() place {
 	return place{sub, "", "embedded " + s.Name}
 }
 
-// locate returns the place of the source's files. One file is enough for a folder to be chosen: another that is
-// missing there is an error when it is read, never a reason to take the set from elsewhere.
-func (s *source) locate(dirs []string) (place, error) {
+// locate returns the place of the source's files. One file is enough for a folder to be chosen:
+// another that is missing there is an error when it is read, never a reason to take the set from
+// elsewhere. given tells whether it is one of dirs, or in one.
+func (s *source) locate(dirs []string) (at place, given bool, err error) {
 	var looked []string
+	usual := len(dirs) == 0
 	for _, dir := range dirs {
 		if dir == "" {
+			usual = true
 			continue
 		}
 		if err := checkFolder(dir); err != nil {
-			return place{}, err
+			return place{}, false, err
 		}
 		looked = append(looked, dir)
 		for _, d := range []string{filepath.Join(dir, s.Name), dir} {
 			if at, ok := s.isIn(d); ok {
-				return at, nil
+				return at, true, nil
 			}
 		}
 	}
+	if !usual {
+		return place{}, false, fault.Inputf("data set %s: %w in %s: expected %s there, or in a folder %s there%s", s.Name, ErrNotFound,
+			strings.Join(looked, ", "), s.expected(), s.Name, s.unsuitable(looked))
+	}
 	if s.Embedded {
-		return s.inside(), nil
+		return s.inside(), false, nil
 	}
 	common := []string{systemFolder}
 	if cache, err := CacheDir(); err == nil { // without one, nothing can have been fetched to it
@@ -81,11 +92,39 @@ func (s *source) locate(dirs []string) (place, error) {
 	}
 	for _, dir := range common {
 		if at, ok := s.isIn(filepath.Join(dir, s.Name)); ok {
-			return at, nil
+			return at, false, nil
 		}
 	}
-	return place{}, fault.Inputf("data set %s: %w in %s; get it with: gradreg data fetch %s", s.Name, ErrNotFound,
-		strings.Join(append(looked, common...), ", "), s.Name)
+	looked = append(looked, common...)
+	return place{}, false, fault.Inputf("data set %s: %w in %s; get it with: gradreg data fetch %s%s", s.Name, ErrNotFound,
+		strings.Join(looked, ", "), s.Name, s.unsuitable(looked))
+}
+
+// expected lists the files, any of which makes a folder one of the source's.
+func (s *source) expected() string {
+	var names []string
+	for _, f := range s.files {
+		names = append(names, f.name)
+	}
+	text := strings.Join(names, ", ") + " (or with .gz or .xz behind the name)"
+	for _, a := range s.archives() {
+		text += " or " + a
+	}
+	return text
+}
+
+// unsuitable says that one of some folders holds the source in a version that is not read.
+func (s *source) unsuitable(dirs []string) string {
+	for _, dir := range dirs {
+		for _, d := range []string{filepath.Join(dir, s.Name), dir} {
+			for _, name := range s.otherVersions {
+				if _, err := os.Lstat(filepath.Join(d, name)); err == nil {
+					return fmt.Sprintf("; %s is another version: the binary one is needed, %s%s", filepath.Join(d, name), s.home, s.downloads[0].name)
+				}
+			}
+		}
+	}
+	return ""
 }
 
 // DirError is the error of a folder that data sets were to be looked for in.

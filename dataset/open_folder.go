@@ -44,7 +44,7 @@ func OpenFolder(ctx context.Context, dir string, opt folder.Options) (*Dataset, 
 	}
 	shape := Shape{C: set.Channels, H: set.Side, W: set.Side}
 	part := func(p folder.Part) *Part {
-		return &Part{Shape: shape, Images: p.Images, Labels: p.Labels, Files: p.Files}
+		return &Part{Shape: shape, Images: p.Images, Labels: p.Labels, Files: p.Files, Hashes: p.Hashes, Classes: set.Classes, Digest: p.Digest}
 	}
 	training, official := part(set.Train), part(set.Test)
 	d := &Dataset{
@@ -52,9 +52,9 @@ func OpenFolder(ctx context.Context, dir string, opt folder.Options) (*Dataset, 
 			Name: dir, Description: "pictures of a folder, " + string(set.Fit), Classes: set.Classes, Shape: shape,
 			Train: training.Len(), Test: official.Len(), From: dir,
 		},
-		Folder: dir,
-		train:  func() (*Part, error) { return training, nil },
-		test:   func() (*Part, error) { return official, nil },
+		Folder: dir, Given: true,
+		train: func() (*Part, error) { return training, nil },
+		test:  func() (*Part, error) { return official, nil },
 	}
 	if len(set.Val.Labels) > 0 {
 		d.val = part(set.Val)

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"math/rand/v2"
+	"strconv"
 
 	"github.com/gradreg/gradreg/internal/fault"
 )
@@ -69,10 +70,18 @@ func DivideBalanced(train *Part, n, classes int, seed uint64) (Division, error) 
 	}
 	for c, missing := range quota {
 		if missing > 0 {
-			return Division{}, fault.Inputf("class %d has %d images too few for %d balanced training images", c, missing, n)
+			return Division{}, fault.Inputf("class %s has %d images too few for %d balanced training images", train.className(c), missing, n)
 		}
 	}
 	return d, nil
+}
+
+// className returns what a class is called, its number if nobody knows.
+func (p *Part) className(class int) string {
+	if class < len(p.Classes) {
+		return p.Classes[class]
+	}
+	return strconv.Itoa(class)
 }
 
 // DividePaper is the division of the paper's experiments (REFERENCE.md section 3): 10,000 images of the

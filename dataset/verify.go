@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"crypto/md5"
-	"crypto/sha256"
 	"encoding/hex"
 	"io"
 	"maps"
@@ -22,6 +21,9 @@ type FileReport struct {
 	SHA256 string `json:"sha256"`
 	// OK is false if the content differs from the published one.
 	OK bool `json:"ok"`
+	// Is says what file of another set it is, or another one of this set, if it is one, as "mnist's
+	// train-images-idx3-ubyte".
+	Is string `json:"is,omitempty"`
 }
 
 // Verify reads all files of a data set, found as by Open, compares them with the published checksums and parses
@@ -31,7 +33,7 @@ func Verify(name string, dirs ...string) ([]FileReport, error) {
 	if err != nil {
 		return nil, err
 	}
-	at, err := s.locate(dirs)
+	at, _, err := s.locate(dirs)
 	if err != nil {
 		return nil, err
 	}
@@ -53,10 +55,13 @@ func (s *source) verify(at place) ([]FileReport, error) {
 		return nil, err
 	}
 	var reports []FileReport
+	sums := digests(contents)
 	for i, c := range contents {
-		sum, f := sha256.Sum256(c.data), stored[c.stored]
-		digest := hex.EncodeToString(sum[:])
-		reports = append(reports, FileReport{c.path, f.bytes, f.md5, digest, digest == s.files[i].sha256})
+		r := FileReport{Path: c.path, Bytes: stored[c.stored].bytes, MD5: stored[c.stored].md5, SHA256: sums[i], OK: sums[i] == s.files[i].sha256}
+		if !r.OK {
+			r.Is = ownerOf(sums[i])
+		}
+		reports = append(reports, r)
 	}
 	if _, err := s.parsePart(contents[:s.trainFiles], true); err != nil {
 		return reports, err

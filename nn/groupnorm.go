@@ -14,7 +14,7 @@ import (
 // al. 2016). Derivatives flow through μ and σ². A group of a single number gives β.
 type GroupNorm struct {
 	Groups  int     // divides C
-	Epsilon float64 // 1e-5 if 0
+	Epsilon float64 // ε, 1e-5 if 0; what it means is said at [BatchNorm]
 }
 
 // Apply applies the layer. γ starts at 1, β at 0. Groups that do not divide the channels are an error.

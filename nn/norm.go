@@ -9,7 +9,9 @@ import "github.com/gradreg/gradreg/sym"
 // variance. In inference the running averages are used. Samples are coupled: "the gradient of sample b" with
 // respect to its image means that of the summed loss.
 type BatchNorm struct {
-	Epsilon  float64 // 1e-5 if 0
+	// Epsilon is ε, 1e-5 if 0: variances far below it count as none. A channel whose standard deviation is below √ε = 0.003, such as
+	// a constant one, is enlarged 1/√ε = 316 times at most, and becomes β where it is constant.
+	Epsilon  float64
 	Momentum float64 // 0.1 if 0
 }
 

@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -40,14 +42,32 @@ type BandSeries struct {
 // Caption says what bands are.
 func (b Bands) Caption() string {
 	least, most := math.MaxInt, 0
+	var samples [][]float64
 	for _, s := range b.Series {
 		least, most = min(least, len(s.Runs)), max(most, len(s.Runs))
+		for i := range s.X {
+			samples = append(samples, s.column(i))
+		}
 	}
-	spread := stats.Interval{Level: boxLevel, Kind: stats.KindT}.String()
+	spread, notes := b.Y.meanCaption(" and ", samples)
 	if b.Spread == SpreadRange {
-		spread = "range of the runs"
+		spread, notes = " and range of the runs", ""
 	}
-	return fmt.Sprintf("%s. Mean and %s; %s.", b.Title, spread, counted(least, most, "runs a curve"))
+	return fmt.Sprintf("%s. Mean%s; %s.%s", b.Title, spread, counted(least, most, "runs a curve"), strings.Replace(notes, cutNote, cutBandNote, 1))
+}
+
+// cutBandNote explains a band that ends at the axis's end.
+const cutBandNote = "Intervals are cut where they reach beyond what is possible."
+
+// column returns the values of all runs at place i of X, of those that have one.
+func (s BandSeries) column(i int) []float64 {
+	var column []float64
+	for _, run := range s.Runs {
+		if i < len(run) {
+			column = append(column, run[i])
+		}
+	}
+	return column
 }
 
 func (b Bands) size() (vg.Length, vg.Length) { return 8 * vg.Inch, 4.6 * vg.Inch }
@@ -60,13 +80,18 @@ func (b Bands) plots() ([][]*plot.Plot, error) {
 	p.Add(plotter.NewGrid())
 	// All areas first, so that none covers a line.
 	lines, styles := make([]plotter.XYs, len(b.Series)), b.styles()
+	var names []string
+	var lows []plotter.XYs
 	for i, s := range b.Series {
 		line, outline, err := b.curve(s)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}
 		lines[i] = line
-		if len(s.Runs) < 2 {
+		if len(line) > 0 {
+			names, lows = append(names, s.Name), append(lows, outline[:len(line)])
+		}
+		if len(s.Runs) < 2 || b.Spread == SpreadInterval && len(s.Runs) < stats.FewestForInterval {
 			continue
 		}
 		area, err := plotter.NewPolygon(outline)
@@ -88,6 +113,8 @@ func (b Bands) plots() ([][]*plot.Plot, error) {
 		p.Add(line)
 		p.Legend.Add(s.Name, line)
 	}
+	b.Y.bound(&p.Y)
+	legendBelow(p, names, b.Y, 7.2*vg.Inch, 3.6*vg.Inch, lows)
 	return [][]*plot.Plot{{p}}, nil
 }
 
@@ -117,7 +144,7 @@ func (b Bands) curve(s BandSeries) (line, outline plotter.XYs, err error) {
 		if len(column) == 0 {
 			continue
 		}
-		low, high, err := b.Spread.of(column)
+		low, high, err := b.spread(column)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -135,15 +162,15 @@ func (b Bands) curve(s BandSeries) (line, outline plotter.XYs, err error) {
 	return line, outline, nil
 }
 
-// of returns the ends of a band around values.
-func (s Spread) of(values []float64) (low, high float64, err error) {
-	if s == SpreadRange || len(values) < 2 {
-		low, high = math.Inf(1), math.Inf(-1)
-		for _, v := range values {
-			low, high = min(low, v), max(high, v)
-		}
-		return low, high, nil
+// spread returns the ends of a band around values as the axis shows them.
+func (b Bands) spread(shown []float64) (low, high float64, err error) {
+	if b.Spread == SpreadRange {
+		return slices.Min(shown), slices.Max(shown), nil
 	}
-	in, err := stats.MeanInterval(values, boxLevel)
-	return in.Low, in.High, err
+	in, ok, err := b.Y.interval(shown)
+	if !ok {
+		mean := stats.Summarize(shown).Mean
+		return mean, mean, err
+	}
+	return in.Low, in.High, nil
 }

@@ -30,17 +30,21 @@ type BoxGroup struct {
 	Published *float64
 }
 
-// boxLevel is the level of the means' intervals.
-const boxLevel = 0.95
-
 // Caption says what boxes, points, diamonds and bars are.
 func (b Boxes) Caption() string {
 	least, most, published := math.MaxInt, 0, false
+	var samples [][]float64
 	for _, g := range b.Groups {
 		least, most, published = min(least, len(g.Values)), max(most, len(g.Values)), published || g.Published != nil
+		samples = append(samples, g.Values)
 	}
-	text := fmt.Sprintf("%s. Box: median and quartiles; whiskers: last value within 1.5 interquartile ranges; points: runs; bar below a box: mean with its %s; %s.",
-		b.Title, stats.Interval{Level: boxLevel, Kind: stats.KindT}, counted(least, most, "runs a method"))
+	interval, notes := b.Value.meanCaption(" with its ", samples)
+	sign := "bar"
+	if interval == "" {
+		sign = "mark"
+	}
+	text := fmt.Sprintf("%s. Box: median and quartiles; whiskers: last value within 1.5 interquartile ranges; points: runs; %s below a box: mean%s; %s.%s",
+		b.Title, sign, interval, counted(least, most, "runs a method"), notes)
 	if published {
 		text += " Vertical stroke: published value."
 	}
@@ -87,6 +91,7 @@ func (b Boxes) plots() ([][]*plot.Plot, error) {
 	p.NominalY(names...)
 	p.Y.Padding = vg.Points(14)
 	p.Y.Min, p.Y.Max = -0.4, float64(len(names))-0.6
+	b.Value.bound(&p.X)
 	return [][]*plot.Plot{{p}}, nil
 }
 
@@ -123,7 +128,7 @@ func (b Boxes) add(p *plot.Plot, g BoxGroup, style Style, y float64) error {
 	}
 	scatter.GlyphStyle = style.glyph(vg.Points(2))
 	p.Add(box, scatter)
-	return addMean(p, values, y-0.36, style)
+	return b.addMean(p, values, y-0.36, style)
 }
 
 // jitter spreads points that lie side by side: the golden ratio's multiples are even for any number of them.
@@ -144,19 +149,16 @@ func addStroke(p *plot.Plot, x, y float64) error {
 }
 
 // addMean draws mean and interval at height y.
-func addMean(p *plot.Plot, values []float64, y float64, style Style) error {
-	s := stats.Summarize(values)
-	mean, err := plotter.NewScatter(plotter.XYs{{X: s.Mean, Y: y}})
+func (b Boxes) addMean(p *plot.Plot, values []float64, y float64, style Style) error {
+	center := stats.Summarize(values).Mean
+	mean, err := plotter.NewScatter(plotter.XYs{{X: center, Y: y}})
 	if err != nil {
 		return err
 	}
 	mean.GlyphStyle = style.glyph(vg.Points(3))
 	p.Add(mean)
-	if s.N < 2 {
-		return nil
-	}
-	in, err := stats.MeanInterval(values, boxLevel)
-	if err != nil {
+	in, ok, err := b.Value.interval(values)
+	if err != nil || !ok {
 		return err
 	}
 	line, err := plotter.NewLine(plotter.XYs{{X: in.Low, Y: y}, {X: in.High, Y: y}})
@@ -165,5 +167,5 @@ func addMean(p *plot.Plot, values []float64, y float64, style Style) error {
 	}
 	line.LineStyle = draw.LineStyle{Color: style.Color, Width: vg.Points(1.5)}
 	p.Add(line)
-	return nil
+	return addCuts(p, style, func(end float64) plotter.XY { return plotter.XY{X: end, Y: y} }, b.Value, in, arrowRight, arrowLeft)
 }

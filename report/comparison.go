@@ -2,7 +2,9 @@ package report
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -38,7 +40,7 @@ func ComparisonTable(list []stats.Comparison, o ComparisonOptions) Table {
 		{Head: spaced(o.Value) + suffix, Right: true, Fields: []string{o.Value, o.Value + "_sd", o.Value + "_low", o.Value + "_high"}},
 		{Head: "n", Right: true, Fields: []string{"run_count"}},
 		{Head: "to baseline", Right: true, Fields: []string{"difference", "difference_low", "difference_high", "pair_count"}},
-		{Head: "p (Holm)", Right: true, Fields: []string{"p", "p_holm"}},
+		{Head: "p (Holm)", Right: true, Fields: []string{"p", "p_holm", "p_least"}},
 	}}
 	if len(o.Published) > 0 {
 		t.Columns = append(t.Columns, Column{Head: "published", Right: true, Fields: []string{"published"}}, Column{Head: "verdict"})
@@ -85,9 +87,12 @@ func (o ComparisonOptions) meanCell(c stats.Comparison) Cell {
 	}
 	factor, decimals, _ := o.unit()
 	cell := Cell{Text: fmt.Sprintf("%.*f", decimals, factor*c.Summary.Mean), Values: []Number{Num(c.Summary.Mean)}}
-	if c.Interval != nil {
+	if c.Summary.N > 1 {
 		cell.Text += fmt.Sprintf(" ± %.*f", decimals, factor*c.Summary.SD)
-		cell.Values = append(cell.Values, Num(c.Summary.SD), Num(c.Interval.Low), Num(c.Interval.High))
+		cell.Values = append(cell.Values, Num(c.Summary.SD))
+	}
+	if c.Interval != nil {
+		cell.Values = append(cell.Values, Num(c.Interval.Low), Num(c.Interval.High))
 	}
 	return cell
 }
@@ -115,7 +120,7 @@ func pCell(c stats.Comparison) Cell {
 	if c.Paired == nil {
 		return Cell{Text: absent}
 	}
-	return Cell{Text: FormatP(c.Paired.Corrected), Values: []Number{Num(c.Paired.P), Num(c.Paired.Corrected)}}
+	return Cell{Text: FormatP(c.Paired.Corrected), Values: []Number{Num(c.Paired.P), Num(c.Paired.Corrected), Num(c.Paired.Least)}}
 }
 
 // FormatP returns a p value with two significant digits, from 0.0001 up.
@@ -143,26 +148,12 @@ func (o ComparisonOptions) publishedCells(c stats.Comparison) []Cell {
 
 // comparisonNotes say what the columns are.
 func comparisonNotes(list []stats.Comparison, published bool) []string {
-	var notes []string
-	tested, least, most := 0, math.MaxInt, 0
-	var kind string
-	for _, c := range list {
-		if c.Paired == nil {
-			continue
-		}
-		tested++
-		least, most = min(least, c.Paired.Difference.N), max(most, c.Paired.Difference.N)
-		if c.Paired.Interval != nil {
-			kind = c.Paired.Interval.String()
-		}
+	notes := []string{"Mean ± standard deviation over seeds."}
+	if note := differenceNote(list); note != "" {
+		notes = append(notes, note, leastNote(list))
 	}
-	notes = append(notes, "Mean ± standard deviation over seeds.")
-	if tested > 0 {
-		note := "To baseline: mean difference of runs with the same seed"
-		if kind != "" {
-			note += " and its " + kind
-		}
-		notes = append(notes, fmt.Sprintf("%s, %s; p of the two-sided sign-flip test, by Holm's correction over %d comparisons.", note, counted(least, most, "pairs"), tested))
+	if few := withoutInterval(list); few != "" {
+		notes = append(notes, few)
 	}
 	if published {
 		for _, c := range list {
@@ -173,4 +164,84 @@ func comparisonNotes(list []stats.Comparison, published bool) []string {
 		}
 	}
 	return notes
+}
+
+// differenceNote says what differences and p values are, nothing where there are none.
+func differenceNote(list []stats.Comparison) string {
+	tested, least, most := 0, math.MaxInt, 0
+	var kinds []string
+	cut := ""
+	for _, c := range list {
+		if c.Paired == nil {
+			continue
+		}
+		tested++
+		least, most = min(least, c.Paired.Difference.N), max(most, c.Paired.Difference.N)
+		if in := c.Paired.Interval; in != nil {
+			if !slices.Contains(kinds, in.String()) {
+				kinds = append(kinds, in.String())
+			}
+			if in.Cut {
+				cut = ", cut where it reaches beyond what is possible"
+			}
+		}
+	}
+	if tested == 0 {
+		return ""
+	}
+	note := "To baseline: mean difference of runs with the same seed"
+	if len(kinds) > 0 {
+		note += " and its " + strings.Join(kinds, " or, of few pairs, ") + cut
+	}
+	return fmt.Sprintf("%s, %s; p of the two-sided sign-flip test, by Holm's correction over %d comparison%s.", note, counted(least, most, "pairs"), tested, plural(tested))
+}
+
+// significant is the level that p values are held against where they are said to be out of reach.
+const significant = 0.05
+
+// leastNote says how small the p values of so many pairs can be at most, and whether that is small at all.
+func leastNote(list []stats.Comparison) string {
+	tested := 0
+	least := map[int]float64{} // by number of pairs
+	for _, c := range list {
+		if c.Paired != nil {
+			tested++
+			least[c.Paired.Difference.N] = c.Paired.Least
+		}
+	}
+	var parts []string
+	var out []string // of reach, with so many pairs
+	for _, n := range slices.Sorted(maps.Keys(least)) {
+		corrected := min(1, least[n]*float64(tested))
+		part := fmt.Sprintf("%d pair%s can give is %s", n, plural(n), FormatP(least[n]))
+		if tested > 1 {
+			part += fmt.Sprintf(", after the correction %s", FormatP(corrected))
+		}
+		if parts = append(parts, part); corrected > significant {
+			out = append(out, strconv.Itoa(n))
+		}
+	}
+	note := "The least p that " + strings.Join(parts, "; that ") + "."
+	if len(out) > 0 {
+		note += fmt.Sprintf(" With %s of them no difference, however large, comes to p ≤ %v.", strings.Join(out, " or "), significant)
+	}
+	return note
+}
+
+// withoutInterval says that means of few runs have none.
+func withoutInterval(list []stats.Comparison) string {
+	for _, c := range list {
+		if n := c.Summary.N; n > 0 && n < stats.FewestForInterval || c.Paired != nil && c.Paired.Interval == nil {
+			return fmt.Sprintf("Fewer than %d runs or pairs have no interval.", stats.FewestForInterval)
+		}
+	}
+	return ""
+}
+
+// plural returns what is added to a word for so many.
+func plural(n int) string {
+	if n == 1 {
+		return ""
+	}
+	return "s"
 }

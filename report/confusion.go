@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"math"
 	"strconv"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -22,13 +23,30 @@ type Confusion struct {
 // countedClasses is the largest number of classes whose counts are legible.
 const countedClasses = 30
 
-// Caption says what rows and colours are.
+// axisName is the number of characters that a class has at the axes.
+const axisName = 18
+
+// Caption says what rows and colours are, and what the shortened names of classes stand for, if
+// there are not too many.
 func (c Confusion) Caption() string {
 	images := 0
 	for _, n := range c.Counts {
 		images += n
 	}
-	return fmt.Sprintf("%s. Rows: true class, columns: predicted class; shade: share of the row; n = %d images.", c.Title, images)
+	text := fmt.Sprintf("%s. Rows: true class, columns: predicted class; shade: share of the row; n = %d images.", OneLine(c.Title), images)
+	var legend []string
+	for i, short := range Shorten(c.Classes, axisName) {
+		if short != c.Classes[i] {
+			legend = append(legend, short+" is "+c.Classes[i])
+		}
+	}
+	switch n := len(legend); {
+	case n > countedClasses:
+		text += fmt.Sprintf(" %d names are shortened.", n)
+	case n > 0:
+		text += " Shortened names: " + strings.Join(legend, "; ") + "."
+	}
+	return text
 }
 
 func (c Confusion) size() (vg.Length, vg.Length) {
@@ -46,7 +64,8 @@ func (c Confusion) plots() ([][]*plot.Plot, error) {
 	p.X.Label.Text, p.Y.Label.Text = "predicted class", "true class"
 	p.Add(cells{c})
 	var columns, rows plot.ConstantTicks
-	for i, name := range c.Classes {
+	names := Shorten(c.Classes, axisName)
+	for i, name := range names {
 		columns = append(columns, plot.Tick{Value: float64(i), Label: name})
 		rows = append(rows, plot.Tick{Value: float64(k - 1 - i), Label: name})
 	}
@@ -56,7 +75,7 @@ func (c Confusion) plots() ([][]*plot.Plot, error) {
 		size = vg.Points(5.5)
 	}
 	p.X.Tick.Label.Font.Size, p.Y.Tick.Label.Font.Size = size, size
-	if longest(c.Classes) > 2 {
+	if longest(names) > 2 {
 		p.X.Tick.Label.Rotation, p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = 0.9, draw.XRight, draw.YCenter
 	}
 	return [][]*plot.Plot{{p}}, nil

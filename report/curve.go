@@ -74,6 +74,8 @@ func WriteCurve(path string, c Curve) error {
 	if err := addMarks(lower, percent); err != nil {
 		return err
 	}
+	share := Axis{Percent: true}
+	share.bound(&lower.Y)
 	for _, p := range []*plot.Plot{upper, lower} {
 		p.X.Min, p.X.Max = 0, c.lastStep()
 		p.X.Tick.Marker = evenTicks{whole: true}

@@ -51,16 +51,15 @@ func (e ErrorBars) gains() bool {
 // Caption says what bars are.
 func (e ErrorBars) Caption() string {
 	least, most := math.MaxInt, 0
+	var samples [][]float64
 	for _, s := range e.Series {
 		for _, p := range s.Points {
 			least, most = min(least, len(p.Values)), max(most, len(p.Values))
+			samples = append(samples, p.Values)
 		}
 	}
-	text := fmt.Sprintf("%s. Mean and %s; %s. Methods at the same place are drawn beside each other.",
-		e.Title, stats.Interval{Level: boxLevel, Kind: stats.KindT}, counted(least, most, "runs a point"))
-	if least < leastBarred {
-		text += fmt.Sprintf(" Fewer than %d runs have no interval.", leastBarred)
-	}
+	interval, notes := e.Y.meanCaption(" and ", samples)
+	text := fmt.Sprintf("%s. Mean%s; %s. Methods at the same place are drawn beside each other.%s", e.Title, interval, counted(least, most, "runs a point"), notes)
 	if e.gains() {
 		text += " " + e.gainCaption()
 	}
@@ -74,7 +73,7 @@ func (e ErrorBars) gainCaption() string {
 	for _, s := range e.Series {
 		for _, g := range s.Gains {
 			least, most = min(least, g.Difference.N), max(most, g.Difference.N)
-			if g.Interval != nil && g.Difference.N >= leastBarred && !slices.Contains(kinds, g.Interval.String()) {
+			if g.Interval != nil && g.Difference.N >= stats.FewestForInterval && !slices.Contains(kinds, g.Interval.String()) {
 				kinds = append(kinds, g.Interval.String())
 			}
 		}
@@ -107,15 +106,17 @@ func (e ErrorBars) plots() ([][]*plot.Plot, error) {
 		rows = append(rows, []*plot.Plot{lower})
 	}
 	places, styles := e.places(), e.styles()
+	var names []string
+	var drawn []plotter.XYs
 	for _, row := range rows {
 		e.X.apply(&row[0].X, places)
 		row[0].Add(plotter.NewGrid())
 	}
 	for i, s := range e.Series {
 		shift := float64(i) - float64(len(e.Series)-1)/2
-		points, err := e.points(s, shift)
-		if err == nil {
-			err = points.draw(upper, s.Name, styles[i])
+		ends, err := e.addPoints(upper, s, shift, styles[i])
+		if names = append(names, s.Name); len(ends) > 0 {
+			drawn = append(drawn, ends)
 		}
 		if err == nil && len(rows) > 1 {
 			err = e.differences(s, shift).draw(rows[1][0], "", styles[i])
@@ -129,6 +130,8 @@ func (e ErrorBars) plots() ([][]*plot.Plot, error) {
 			row[0].X.Min, row[0].X.Max = places[0]/1.2, places[len(places)-1]*1.2
 		}
 	}
+	e.Y.bound(&upper.Y)
+	legendBelow(upper, names, e.Y, 7.2*vg.Inch, 3.4*vg.Inch, drawn)
 	return rows, nil
 }
 
@@ -173,12 +176,14 @@ func (e ErrorBars) dodge(x, shift float64) float64 {
 	return x + 0.008*shift*math.Max(last-first, 1)
 }
 
-// leastBarred is the fewest runs that get an interval: that of two is 18 standard errors long, and hides what more runs say.
-const leastBarred = 3
-
-// points returns the means of a series with their intervals, shifted sideways.
-func (e ErrorBars) points(s BarSeries, shift float64) (bars, error) {
+// addPoints draws the means of a series with their intervals, shifted sideways, and returns the lower ends.
+func (e ErrorBars) addPoints(p *plot.Plot, s BarSeries, shift float64, style Style) (ends plotter.XYs, err error) {
 	var b bars
+	type cut struct {
+		x  float64
+		in stats.Interval
+	}
+	var cuts []cut
 	for _, point := range s.Points {
 		if len(point.Values) == 0 {
 			continue
@@ -186,21 +191,30 @@ func (e ErrorBars) points(s BarSeries, shift float64) (bars, error) {
 		values := make([]float64, len(point.Values))
 		for i, v := range point.Values {
 			if !e.X.drawable(point.X) || !e.Y.drawable(v) {
-				return b, fmt.Errorf("run %d at %v is %v, which the axes cannot show", i, point.X, v)
+				return nil, fmt.Errorf("run %d at %v is %v, which the axes cannot show", i, point.X, v)
 			}
 			values[i] = e.Y.shown(v)
 		}
-		mean, half := stats.Summarize(values).Mean, 0.0
-		if len(values) >= leastBarred {
-			in, err := stats.MeanInterval(values, boxLevel)
-			if err != nil {
-				return b, err
-			}
-			half = in.High - mean
+		mean, x := stats.Summarize(values).Mean, e.dodge(e.X.shown(point.X), shift)
+		in, ok, err := e.Y.interval(values)
+		if err != nil {
+			return nil, err
 		}
-		b.add(e.dodge(e.X.shown(point.X), shift), mean, half, half)
+		if !ok {
+			in.Low, in.High = mean, mean
+		}
+		b.add(x, mean, mean-in.Low, in.High-mean)
+		cuts, ends = append(cuts, cut{x, in}), append(ends, plotter.XY{X: x, Y: in.Low})
 	}
-	return b, nil
+	if err := b.draw(p, s.Name, style); err != nil {
+		return nil, err
+	}
+	for _, c := range cuts {
+		if err := addCuts(p, style, func(end float64) plotter.XY { return plotter.XY{X: c.x, Y: end} }, e.Y, c.in, arrowUp, arrowDown); err != nil {
+			return nil, err
+		}
+	}
+	return ends, nil
 }
 
 // differences returns the differences of a series with their intervals, shifted sideways.
@@ -208,7 +222,7 @@ func (e ErrorBars) differences(s BarSeries, shift float64) bars {
 	var b bars
 	for _, g := range s.Gains {
 		mean, below, above := g.Difference.Mean, 0.0, 0.0
-		if g.Interval != nil && g.Difference.N >= leastBarred {
+		if g.Interval != nil && g.Difference.N >= stats.FewestForInterval {
 			below, above = mean-g.Interval.Low, g.Interval.High-mean
 		}
 		b.add(e.dodge(e.X.shown(g.X), shift), e.Y.shown(mean), e.Y.shown(below), e.Y.shown(above))

@@ -3,8 +3,8 @@ package report
 import (
 	"bytes"
 	"fmt"
+	"image/color"
 	"io"
-	"math"
 	"path/filepath"
 	"strings"
 
@@ -58,7 +58,13 @@ func draws(f Figure, format string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	columns := fillRows(rows)
 	width, height := f.size()
+	tiles := draw.Tiles{
+		Rows: len(rows), Cols: columns, PadX: vg.Points(16), PadY: vg.Points(12),
+		PadTop: vg.Points(8), PadBottom: vg.Points(6), PadLeft: vg.Points(6), PadRight: vg.Points(14),
+	}
+	height += wrapTitles(rows, (width-tiles.PadLeft-tiles.PadRight)/vg.Length(max(1, columns))-tiles.PadX)
 	var canvas interface {
 		vg.CanvasSizer
 		io.WriterTo
@@ -71,24 +77,11 @@ func draws(f Figure, format string) ([]byte, error) {
 	default:
 		return nil, fmt.Errorf("found format %q, expected svg or png", format)
 	}
-	columns := 0
-	for _, row := range rows {
-		columns = max(columns, len(row))
-		for _, p := range row {
-			if p != nil {
-				fillEmpty(&p.X)
-				fillEmpty(&p.Y)
-			}
-		}
+	whole := draw.New(canvas)
+	if t, ok := f.(interface{ title() string }); ok && t.title() != "" {
+		whole = titled(whole, t.title())
 	}
-	for i := range rows { // places at the end of a row stay empty
-		rows[i] = append(rows[i], make([]*plot.Plot, columns-len(rows[i]))...)
-	}
-	tiles := draw.Tiles{
-		Rows: len(rows), Cols: columns, PadX: vg.Points(16), PadY: vg.Points(12),
-		PadTop: vg.Points(8), PadBottom: vg.Points(6), PadLeft: vg.Points(6), PadRight: vg.Points(14),
-	}
-	for i, row := range plot.Align(rows, tiles, draw.New(canvas)) {
+	for i, row := range plot.Align(rows, tiles, whole) {
 		for j, c := range row {
 			if rows[i][j] != nil {
 				rows[i][j].Draw(c)
@@ -100,51 +93,101 @@ func draws(f Figure, format string) ([]byte, error) {
 	return b.Bytes(), err
 }
 
+// titleLine is the height of a line of a title above several plots.
+const titleLine = vg.Length(13)
+
+// titleHeight returns the height that a title above several plots takes.
+func titleHeight(title string) vg.Length {
+	if title == "" {
+		return 0
+	}
+	return vg.Length(strings.Count(title, "\n")+1)*titleLine + vg.Points(6)
+}
+
+// titled writes a title and returns what is left below it. Lines that are wider than the figure
+// lose their middle.
+func titled(c draw.Canvas, title string) draw.Canvas {
+	style := draw.TextStyle{Color: color.Black, Font: plot.DefaultFont, YAlign: draw.YTop, Handler: plot.DefaultTextHandler}
+	style.Font.Size = vg.Points(10)
+	at := vg.Point{X: c.Min.X + vg.Points(10), Y: c.Max.Y - vg.Points(6)}
+	for line := range strings.SplitSeq(title, "\n") {
+		for n := len([]rune(line)); n > 8 && style.Width(line) > c.Max.X-at.X-vg.Points(6); n-- {
+			line = Middle(line, n)
+		}
+		c.FillText(style, at, line)
+		at.Y -= titleLine
+	}
+	return draw.Crop(c, 0, 0, 0, -titleHeight(title))
+}
+
+// fillRows makes rows of the same length, places at their ends empty, and plots that can be drawn. It returns the length.
+func fillRows(rows [][]*plot.Plot) (columns int) {
+	for _, row := range rows {
+		columns = max(columns, len(row))
+		for _, p := range row {
+			if p != nil {
+				fillEmpty(&p.X)
+				fillEmpty(&p.Y)
+			}
+		}
+	}
+	for i := range rows {
+		rows[i] = append(rows[i], make([]*plot.Plot, columns-len(rows[i]))...)
+	}
+	return columns
+}
+
+// wrapTitles breaks titles that are wider than room into lines, and returns the height that these take in addition.
+func wrapTitles(rows [][]*plot.Plot, room vg.Length) (height vg.Length) {
+	for _, row := range rows {
+		most := vg.Length(0)
+		for _, p := range row {
+			if p != nil {
+				before := p.Title.TextStyle.Height(p.Title.Text)
+				p.Title.Text = wrapped(p.Title.Text, p.Title.TextStyle.Width, room)
+				most = max(most, p.Title.TextStyle.Height(p.Title.Text)-before)
+			}
+		}
+		height += most
+	}
+	return height
+}
+
+// wrapped breaks the lines of a text into lines that are no wider than room.
+func wrapped(text string, width func(string) vg.Length, room vg.Length) string {
+	var lines []string
+	for line := range strings.SplitSeq(text, "\n") {
+		lines = append(lines, wrappedLine(line, width, room)...)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// wrappedLine breaks a line between words, or within one that is wider alone.
+func wrappedLine(text string, width func(string) vg.Length, room vg.Length) (lines []string) {
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if next := strings.TrimSpace(line + " " + word); width(next) <= room {
+			line = next
+			continue
+		}
+		if line != "" {
+			lines = append(lines, line)
+		}
+		line = ""
+		for _, r := range word {
+			if line != "" && width(line+string(r)) > room {
+				lines, line = append(lines, line), ""
+			}
+			line += string(r)
+		}
+	}
+	return append(lines, line)
+}
+
 // fillEmpty gives a logarithmic axis without data a range, which it needs to be drawn.
 func fillEmpty(a *plot.Axis) {
 	if _, log := a.Scale.(plot.LogScale); log && a.Min > a.Max {
 		a.Min, a.Max = 1, 10
-	}
-}
-
-// Axis is what an axis shows.
-type Axis struct {
-	Label   string // with its unit, unless Percent
-	Percent bool   // values are fractions and shown in percent
-	Log     bool
-}
-
-// label returns the label with its unit.
-func (a Axis) label() string {
-	if a.Percent {
-		return a.Label + ", %"
-	}
-	return a.Label
-}
-
-// shown returns a value as the axis shows it.
-func (a Axis) shown(v float64) float64 {
-	if a.Percent {
-		return 100 * v
-	}
-	return v
-}
-
-// drawable reports whether a value has a place on the axis.
-func (a Axis) drawable(v float64) bool {
-	return !math.IsNaN(v) && !math.IsInf(v, 0) && (v > 0 || !a.Log)
-}
-
-// apply sets up an axis of a plot; ticks are where the data of a logarithmic one lie.
-func (a Axis) apply(axis *plot.Axis, ticks []float64) {
-	axis.Label.Text = a.label()
-	if !a.Log {
-		axis.Tick.Marker = evenTicks{}
-		return
-	}
-	axis.Scale, axis.Tick.Marker = plot.LogScale{}, decadeTicks{}
-	if len(ticks) > 0 {
-		axis.Tick.Marker = constantTicks(ticks)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 // Page is a report that one HTML file holds, with everything it shows: it opens without a network.
 type Page struct {
 	Title    string
+	Warning  string // what a reader must know before anything else, in a frame below the title
 	Summary  string // a sentence or two below the title
 	Sections []Section
 	// Commands repeat what is reported, in this order.

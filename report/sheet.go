@@ -14,8 +14,10 @@ import (
 
 // Sheet is a figure of several plots in rows.
 type Sheet struct {
-	Text string // the caption
-	Rows [][]Part
+	Title string // above all plots, of one or more lines; none if empty
+	Text  string // the caption
+	Mark  string // stands before the titles of the first row
+	Rows  [][]Part
 }
 
 // Part is a plot of a sheet: [Lines], [Heat] or [Scale].
@@ -29,8 +31,10 @@ func (s Sheet) size() (vg.Length, vg.Length) {
 	for _, row := range s.Rows {
 		columns = max(columns, len(row))
 	}
-	return vg.Length(columns) * 3.6 * vg.Inch, vg.Length(max(1, len(s.Rows))) * 3.3 * vg.Inch
+	return vg.Length(columns) * 3.6 * vg.Inch, vg.Length(max(1, len(s.Rows)))*3.3*vg.Inch + titleHeight(s.Title)
 }
+
+func (s Sheet) title() string { return s.Title }
 
 func (s Sheet) plots() ([][]*plot.Plot, error) {
 	out := make([][]*plot.Plot, len(s.Rows))
@@ -39,6 +43,9 @@ func (s Sheet) plots() ([][]*plot.Plot, error) {
 			p, err := part.plot()
 			if err != nil {
 				return nil, fmt.Errorf("row %d, plot %d: %w", i, j, err)
+			}
+			if i == 0 && s.Mark != "" && p.Title.Text != "" {
+				p.Title.Text = s.Mark + p.Title.Text
 			}
 			out[i] = append(out[i], p)
 		}
@@ -73,6 +80,8 @@ func (l Lines) plot() (*plot.Plot, error) {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}
 	}
+	l.X.bound(&p.X)
+	l.Y.bound(&p.Y)
 	if l.High > l.Low {
 		p.Y.Min, p.Y.Max = l.Low, l.High
 	}

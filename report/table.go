@@ -27,6 +27,7 @@ type Key struct{ Name, Value string }
 type Column struct {
 	Head  string
 	Right bool // aligned right, as numbers are
+	Wrap  bool // on a page, broken into lines where it has no room
 	// Fields name the numbers of the column's cells in CSV. Without any the text is the one field, named by Head.
 	Fields []string
 }

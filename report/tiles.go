@@ -19,7 +19,7 @@ import (
 
 // Tiles are small pictures in rows, with lines of text under each.
 type Tiles struct {
-	Title   string
+	Title   string     // one or more lines
 	Columns int        // pictures in a row
 	Heads   []string   // above the columns, if any
 	Labels  [][]string // lines at the left of the rows, if any
@@ -56,7 +56,9 @@ func (t Tiles) PNG() ([]byte, error) {
 	canvas := image.NewRGBA(image.Rect(0, 0, place.width, place.height))
 	draw.Draw(canvas, canvas.Bounds(), image.White, image.Point{}, draw.Src)
 	pen := font.Drawer{Dst: canvas, Src: image.NewUniform(color.Gray{Y: 20}), Face: face}
-	write(&pen, t.Title, tileMargin, tileMargin, place.width-2*tileMargin)
+	for i, line := range t.titleLines() {
+		write(&pen, line, tileMargin, tileMargin+i*lineHeight, place.width-2*tileMargin)
+	}
 	for i, head := range t.Heads {
 		write(&pen, head, place.left+i*place.tileWidth, place.headY, place.tileWidth-tileMargin)
 	}
@@ -78,6 +80,14 @@ func (t Tiles) PNG() ([]byte, error) {
 	var b bytes.Buffer
 	err = png.Encode(&b, canvas)
 	return b.Bytes(), err
+}
+
+// titleLines returns the lines of the title.
+func (t Tiles) titleLines() []string {
+	if t.Title == "" {
+		return nil
+	}
+	return strings.Split(t.Title, "\n")
 }
 
 // WriteTiles draws tiles to a PNG file.
@@ -103,8 +113,8 @@ func (t Tiles) places(face font.Face) tilePlaces {
 			p.left = max(p.left, 2*tileMargin+min(labelWidth, font.MeasureString(face, line).Ceil()))
 		}
 	}
-	if t.Title != "" {
-		p.headY += lineHeight + 6
+	if n := len(t.titleLines()); n > 0 {
+		p.headY += n*lineHeight + 6
 	}
 	p.top = p.headY
 	if len(t.Heads) > 0 {
@@ -156,18 +166,21 @@ func tileFace() (font.Face, error) {
 	return opentype.NewFace(parsed, &opentype.FaceOptions{Size: textSize, DPI: 72, Hinting: font.HintingFull})
 }
 
-// write writes a line with its top at y, shortened to a width.
+// write writes a line with its top at y, shortened to a width: in its middle, for ends tell names
+// apart as well as beginnings do.
 func write(pen *font.Drawer, text string, x, y, width int) {
 	if pen.MeasureString(text) > fixed.I(width) {
-		tail := "…"
+		tail := ""
 		if i := strings.LastIndex(text, " ("); i >= 0 && strings.HasSuffix(text, ")") && pen.MeasureString("…"+text[i:]) <= fixed.I(width) {
-			text, tail = text[:i], "…"+text[i:]
+			text, tail = text[:i], text[i:]
 		}
-		runes := []rune(text)
-		for len(runes) > 0 && pen.MeasureString(string(runes)+tail) > fixed.I(width) {
-			runes = runes[:len(runes)-1]
+		for n := len([]rune(text)); n > 0; n-- {
+			short := cutAll([]string{text}, n, n/2)[0] + tail
+			if n == 1 || pen.MeasureString(short) <= fixed.I(width) {
+				text = short
+				break
+			}
 		}
-		text = string(runes) + tail
 	}
 	pen.Dot = fixed.P(x, y+textSize-1)
 	pen.DrawString(text)

@@ -10,7 +10,6 @@ import (
 
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/spec"
-	"github.com/gradreg/gradreg/train"
 )
 
 //go:embed builtin/*.yaml
@@ -51,52 +50,6 @@ func Builtin(name string) (*Spec, []byte, error) {
 	}
 	return s, data, nil
 }
-
-// Quick returns the study at a size for a first look: two seeds, a twentieth of the steps, a quarter of the trials. Its
-// numbers say nothing about the question.
-func (s Spec) Quick() (Spec, error) {
-	s.Name += "-quick"
-	s.Seeds = min(s.Seeds, quickSeeds)
-	s.Published, s.Source = nil, ""
-	if s.Tuning != nil {
-		t := *s.Tuning
-		t.Trials = max(1, (t.Trials+3)/4)
-		s.Tuning = &t
-	}
-	s.Curves = (s.Curves + quickShare - 1) / quickShare
-	var err error
-	shorten := func(over map[string]any, always bool) map[string]any {
-		steps, given := over["steps"]
-		if !given && !always {
-			return over
-		}
-		n := float64(train.Default().Steps)
-		if given {
-			var ok bool
-			if n, ok = number(steps); !ok {
-				err = fault.Inputf("steps is %v, expected a number", steps)
-			}
-		}
-		out := map[string]any{}
-		maps.Copy(out, over)
-		out["steps"] = int(max(1, n/quickShare))
-		return out
-	}
-	s.Train = shorten(s.Train, true)
-	s.Settings, s.Methods = slices.Clone(s.Settings), slices.Clone(s.Methods)
-	for i := range s.Settings {
-		s.Settings[i].Train = shorten(s.Settings[i].Train, false)
-	}
-	for i := range s.Methods {
-		s.Methods[i].Train = shorten(s.Methods[i].Train, false)
-	}
-	return s, err
-}
-
-const (
-	quickShare = 20
-	quickSeeds = 2
-)
 
 // PaperProtocol returns the study with the quirks of the published experiments: the division and normalization of the data
 // of REFERENCE.md section 3, and SpectReg with one random vector for the batch and a forward pass of its own.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // Cell is a combination that has final runs of its own.
@@ -21,6 +22,15 @@ func (c Cell) String() string {
 		text += ", " + c.Setting
 	}
 	return text + ", " + c.Method
+}
+
+// label names the cell in tables.
+func (c Cell) label() string {
+	if c.TrainSize > 0 {
+		return c.String()
+	}
+	data := filepath.Base(c.Data)
+	return data + " all" + strings.TrimPrefix(c.String(), data+" 0")
 }
 
 // Cells returns the cells of a study in the order of its report.

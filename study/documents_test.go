@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -22,52 +23,109 @@ const results = "../results"
 
 var documents = []string{"../README.md", "../docs/results.md"}
 
+var update = flag.Bool("update", false, "write the stored results again: what follows from study.yaml, runs.jsonl and results.json")
+
 // TestStoredResults makes each results.json again from the study and the runs beside it, and tables and figures from that:
-// nothing in the folder was edited.
+// nothing in the folder was edited, and nothing lies there that does not follow.
 func TestStoredResults(t *testing.T) {
 	paths, err := filepath.Glob(results + "/*/" + ResultsFile)
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("%d stored results, %v", len(paths), err)
 	}
 	for _, path := range paths {
-		t.Run(filepath.Base(filepath.Dir(path)), func(t *testing.T) {
+		dir := filepath.Dir(path)
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			stored := readReport(t, path)
+			if *update {
+				rewrite(t, dir, stored.Origin)
+				stored = readReport(t, path)
+			}
 			data, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
 			}
-			var stored Report
-			if err := json.Unmarshal(data, &stored); err != nil {
-				t.Fatal(err)
+			if again := rebuilt(t, dir, stored.Origin); runtime.GOARCH == "amd64" && again != string(data) { // elsewhere sums may be fused
+				t.Errorf("%s is not what %s and %s say; go test ./study -run TestStoredResults -update writes it again", path, SpecFile, RunsFile)
 			}
-			if again := rebuilt(t, filepath.Dir(path), stored.Origin); runtime.GOARCH == "amd64" && again != string(data) { // elsewhere sums may be fused
-				t.Errorf("%s is not what %s and %s say", path, SpecFile, RunsFile)
-			}
-			for _, format := range []string{"markdown", "csv"} { // the others are not stored
-				want, err := stored.tables(format)
-				if err != nil {
-					t.Fatal(err)
-				}
-				name := filepath.Join(filepath.Dir(path), tableFiles[format])
-				if got, err := os.ReadFile(name); err != nil || !bytes.Equal(got, want) {
-					t.Errorf("%s is not what results.json says (%v)", name, err)
-				}
-			}
-			for _, f := range stored.Figures() {
-				name := filepath.Join(filepath.Dir(path), f.Name+".svg")
-				got, err := os.ReadFile(name)
+			want := storedFiles(t, stored)
+			for name, text := range want {
+				got, err := os.ReadFile(filepath.Join(dir, name))
 				if err != nil {
 					t.Error(err)
-					continue
+				} else if !bytes.Equal(got, text) && (runtime.GOARCH == "amd64" || filepath.Ext(name) != ".svg") {
+					t.Errorf("%s is not what %s says", filepath.Join(dir, name), ResultsFile)
 				}
-				want, err := report.SVG(f.Figure)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if runtime.GOARCH == "amd64" && string(got) != string(want) {
-					t.Errorf("%s is not what results.json says", name)
+			}
+			for _, name := range followers(t, dir) {
+				if _, ok := want[name]; !ok {
+					t.Errorf("%s follows from nothing", filepath.Join(dir, name))
 				}
 			}
 		})
+	}
+}
+
+// readReport reads a stored results.json.
+func readReport(t *testing.T, path string) *Report {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &Report{}
+	if err := json.Unmarshal(data, r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// storedFiles returns the files that are stored of a report's tables and figures: Markdown and CSV, and SVG.
+func storedFiles(t *testing.T, r *Report) map[string][]byte {
+	t.Helper()
+	files, err := r.tableFiles()
+	if err != nil {
+		t.Fatal(err)
+	}
+	delete(files, "tables.txt")
+	delete(files, "tables.tex")
+	for _, f := range r.Figures() {
+		if files[f.Name+".svg"], err = report.SVG(f.Figure); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return files
+}
+
+// followers lists the files of a folder that are tables or figures.
+func followers(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if slices.Contains([]string{".csv", ".md", ".svg"}, filepath.Ext(e.Name())) {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}
+
+// rewrite writes what follows from the study and the runs of a folder, and removes what does not follow any more.
+func rewrite(t *testing.T, dir string, from *Origin) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, ResultsFile), []byte(rebuilt(t, dir, from)), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range followers(t, dir) {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, text := range storedFiles(t, readReport(t, filepath.Join(dir, ResultsFile))) {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o666); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

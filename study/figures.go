@@ -35,7 +35,7 @@ func (r *Report) figures() (answer, others []NamedFigure) {
 	}
 	boxesAnswer := len(answer) == 0
 	for i, b := range r.Blocks {
-		boxes := report.Boxes{Title: b.title(), Value: accuracy}
+		boxes := report.Boxes{Title: r.marked(b.title()), Value: accuracy}
 		for _, c := range r.Cells {
 			if !b.holds(c.Cell) {
 				continue
@@ -99,7 +99,7 @@ func (r *Report) sizeFigures(accuracy report.Axis, styles map[string]*report.Sty
 			continue
 		}
 		done = append(done, title)
-		f := report.ErrorBars{Title: title, Baseline: r.Baseline, X: report.Axis{Label: "training images", Log: true}, Y: accuracy}
+		f := report.ErrorBars{Title: r.marked(title), Baseline: r.Baseline, X: report.Axis{Label: "training images", Log: true}, Y: accuracy}
 		for _, m := range r.methods() {
 			s := report.BarSeries{Name: m, Style: styles[m], Gains: r.gains(b, m)}
 			for _, c := range r.Cells {
@@ -138,7 +138,7 @@ func (r *Report) gains(at Block, method string) []report.BarGain {
 // bands show the learning curves of a block.
 func (r *Report) bands(b Block, styles map[string]*report.Style) report.Bands {
 	f := report.Bands{
-		Title: b.title(), X: report.Axis{Label: "step"}, Y: report.Axis{Label: "dev accuracy", Percent: true},
+		Title: r.marked(b.title()), X: report.Axis{Label: "step"}, Y: report.Axis{Label: "dev accuracy", Percent: true},
 	}
 	for _, c := range r.Cells {
 		if !b.holds(c.Cell) {

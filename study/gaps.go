@@ -38,3 +38,27 @@ func (r *Report) gaps(of func(Cell) bool) []string {
 	}
 	return notes
 }
+
+// fewerRuns says of which methods a mean is of fewer runs than the study has seeds, where no column has their number.
+func (r *Report) fewerRuns() string {
+	var list []string
+	for _, m := range r.methods() {
+		least, most := r.Seeds, 0
+		for _, c := range r.Cells {
+			if n := len(c.ended()); c.Method == m && n > 0 {
+				least, most = min(least, n), max(most, n)
+			}
+		}
+		switch {
+		case least == r.Seeds:
+		case least == most:
+			list = append(list, fmt.Sprintf("%s (%d)", m, least))
+		default:
+			list = append(list, fmt.Sprintf("%s (%d to %d)", m, least, most))
+		}
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Means of fewer than %d runs: %s.", r.Seeds, strings.Join(list, ", "))
+}

@@ -95,6 +95,27 @@ func (p Progress) Runs() []Run {
 	}
 }
 
+// places returns how many places of cells, rounds and seeds have a result. Those with the same run share it.
+func (p Progress) places(results Results) int {
+	n := 0
+	count := func(list []Run) {
+		for _, r := range list {
+			if _, ok := results[r.Key]; ok {
+				n++
+			}
+		}
+	}
+	for _, c := range p.Cells {
+		for _, round := range c.Rounds {
+			for _, t := range round.Trials {
+				count(t.Runs)
+			}
+		}
+		count(c.Final)
+	}
+	return n
+}
+
 // width returns the number of trials in a round.
 func (t *Tuning) width(round int) int {
 	n := t.Trials

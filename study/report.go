@@ -20,14 +20,20 @@ type Report struct {
 	Title  string `json:"title"`
 	About  string `json:"about,omitempty"`
 	Source string `json:"source,omitempty"` // of published values
+	// FirstLook says that the study is a shortened one, whose numbers are no result.
+	FirstLook bool `json:"quick_look,omitempty"`
 	// Baseline is the method that the others are compared to.
 	Baseline string       `json:"baseline"`
 	Seeds    int          `json:"seeds"` // final runs that each cell is to have
+	Tuning   *Tuning      `json:"tuning,omitempty"`
 	Blocks   []Block      `json:"blocks"`
 	Cells    []CellReport `json:"cells"`
 	// Missing is the number of final runs that are not there yet or have failed, without those of cells that have none to come
 	// because every trial diverged.
-	Missing  int      `json:"missing_count"`
+	Missing int `json:"missing_count"`
+	// Trained is the number of finished runs, Shared how many places of cells and trials have the run of another, which is the same.
+	Trained  int      `json:"run_count"`
+	Shared   int      `json:"shared_run_count,omitempty"`
 	Seconds  float64  `json:"run_seconds"` // of all runs whose time is known, on one thread each
 	Identity Identity `json:"identity"`
 	// Programs are the versions and commits that the runs were made with.
@@ -67,9 +73,10 @@ type Block struct {
 // CellReport is a cell's runs and how its values were found.
 type CellReport struct {
 	Cell
-	Values Values        `json:"values,omitempty"`
-	Tuned  []string      `json:"tuned,omitempty"` // the parameters that tuning chose
-	Trials []TrialReport `json:"trials,omitempty"`
+	Training Training      `json:"training"`
+	Values   Values        `json:"values,omitempty"`
+	Tuned    []string      `json:"tuned,omitempty"` // the parameters that tuning chose
+	Trials   []TrialReport `json:"trials,omitempty"`
 	// Hopeless says that tuning is over and every trial that came to its end diverged, so that there is nothing to run.
 	Hopeless bool        `json:"every_trial_diverged,omitempty"`
 	Runs     []RunReport `json:"runs"`
@@ -100,7 +107,7 @@ func NewReport(s *Study, results Results) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{Name: s.Name, Title: s.Title, About: s.About, Source: s.Source, Baseline: s.Baseline, Seeds: s.Seeds, Identity: s.Identity, spec: s.Spec}
+	r := &Report{Name: s.Name, Title: s.Title, About: s.About, Source: s.Source, Baseline: s.Baseline, Seeds: s.Seeds, Tuning: s.Tuning, FirstLook: s.FirstLook, Identity: s.Identity, spec: s.Spec}
 	programs, machines := map[string]bool{}, map[string]bool{}
 	for _, run := range p.Runs() {
 		if result, ok := results[run.Key]; ok {
@@ -112,10 +119,15 @@ func NewReport(s *Study, results Results) (*Report, error) {
 			}
 		}
 	}
+	r.Trained = len(r.finished)
+	r.Shared = p.places(results) - r.Trained
 	r.Programs, r.Machines = slices.Sorted(maps.Keys(programs)), slices.Sorted(maps.Keys(machines))
 	for _, c := range p.Cells {
 		cell := cellReport(c, results)
 		cell.Hopeless = c.Values == nil && !s.open(c)
+		if cell.Training, err = s.training(c.Cell, c.Values); err != nil {
+			return nil, err
+		}
 		r.Missing += cell.missing(s.Seeds)
 		r.Cells = append(r.Cells, cell)
 	}
@@ -168,7 +180,7 @@ func (r *Report) compare(published map[string]map[string]float64) error {
 			baseline = groups[0].Name // a setting that the baseline is not applied to
 		}
 		var err error
-		if b.Comparisons, err = stats.Compare(groups, baseline, stats.Options{}); err != nil {
+		if b.Comparisons, err = stats.Compare(groups, baseline, stats.Options{Fractions: true}); err != nil {
 			return fmt.Errorf("%s: %w", first, err)
 		}
 		for _, c := range b.Comparisons {

@@ -38,7 +38,7 @@ func (r Run) Final() bool { return r.Trial < 0 }
 // learning curve is evaluated. How often it is logged or saved is none of it.
 func Key(cfg train.Config, final bool, id Identity) (string, error) {
 	digest, curve := id.Digests[cfg.Data], cfg.EvalEvery
-	cfg.Data, cfg.Note, cfg.Choices = "", "", nil // the same bytes may lie in another folder
+	cfg.Data, cfg.DataDir, cfg.Note, cfg.Choices = "", "", "", nil // the same bytes may lie in another folder
 	cfg.LogEvery, cfg.CheckpointEvery, cfg.EvalEvery = 1, 1, 0
 	text, err := cfg.YAML()
 	if err != nil {

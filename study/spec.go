@@ -35,6 +35,8 @@ type Spec struct {
 	Attempts int `yaml:"attempts,omitempty"`
 	// Curves are collected while training: dev accuracy every so many steps, 0 for none.
 	Curves int `yaml:"curves,omitempty"`
+	// FirstLook says that the study is one that Quick made, so that its report is marked as no result.
+	FirstLook bool `yaml:"quick,omitempty"`
 }
 
 // Setting is what the methods of a row have in common, such as a model. Its fields go over those of the study, its
@@ -61,10 +63,10 @@ type Method struct {
 // Tuning is how open parameters are found: Trials drawn from the space, in rounds of growing shares of the steps. A round
 // keeps the best 1/Keep of its trials.
 type Tuning struct {
-	Trials int       `yaml:"trials"`
-	Rounds []float64 `yaml:"rounds"` // ascending shares of the steps, up to 1
-	Keep   int       `yaml:"keep"`
-	Seeds  int       `yaml:"seeds,omitempty"` // runs that a trial is the mean of; 1 if 0
+	Trials int       `yaml:"trials" json:"trials"`
+	Rounds []float64 `yaml:"rounds" json:"rounds"` // ascending shares of the steps, up to 1
+	Keep   int       `yaml:"keep" json:"keep"`
+	Seeds  int       `yaml:"seeds,omitempty" json:"seeds"` // runs that a trial is the mean of; 1 if 0
 }
 
 // Read reads a study's YAML. An unknown field is an error, and so is anything that no run could be made of.

@@ -13,9 +13,17 @@ import (
 	"github.com/gradreg/gradreg/study/stats"
 )
 
-// Tables returns the report's tables: all means on one look where there are several blocks, each block's comparison, what
-// tuning chose, and how long the final runs took.
+// Tables returns the report's tables: all means on one look where there are several blocks, each block's comparison, what each
+// cell is, what tuning chose, and how long the final runs took.
 func (r *Report) Tables() []report.Table {
+	tables := r.unmarkedTables()
+	for i, t := range tables {
+		tables[i] = r.markTable(t)
+	}
+	return tables
+}
+
+func (r *Report) unmarkedTables() []report.Table {
 	var tables []report.Table
 	if len(r.Blocks) > 1 {
 		tables = append(tables, r.overview())
@@ -27,7 +35,7 @@ func (r *Report) Tables() []report.Table {
 		}
 		tables = append(tables, t)
 	}
-	for _, t := range []report.Table{r.choices(), r.times()} {
+	for _, t := range []report.Table{r.trainings(), r.choices(), r.times()} {
 		if len(t.Rows) > 0 {
 			tables = append(tables, t)
 		}
@@ -106,6 +114,9 @@ func (r *Report) overview() report.Table {
 		}
 		t.Rows = append(t.Rows, row)
 	}
+	if text := r.fewerRuns(); text != "" {
+		t.Notes = append(t.Notes, text)
+	}
 	if r.Missing > 0 {
 		t.Notes = append(t.Notes, r.Unfinished())
 	}
@@ -116,7 +127,7 @@ func (r *Report) overview() report.Table {
 func (r *Report) choices() report.Table {
 	t := report.Table{
 		Caption: "What tuning on dev images chose",
-		Columns: []report.Column{{Head: "cell"}, {Head: "trials", Right: true}, {Head: "chosen"}, {Head: "dev accuracy, %", Right: true, Fields: []string{"dev_accuracy"}}},
+		Columns: []report.Column{{Head: "cell"}, {Head: "trials", Right: true, Fields: []string{"trials", "distinct_trials"}}, {Head: "chosen"}, {Head: "dev accuracy, %", Right: true, Fields: []string{"dev_accuracy"}}},
 	}
 	var edges []string
 	for _, c := range r.Cells {
@@ -136,16 +147,43 @@ func (r *Report) choices() report.Table {
 			}
 		}
 		t.Rows = append(t.Rows, []report.Cell{
-			{Text: c.String()}, {Text: strconv.Itoa(len(c.Trials))}, {Text: strings.Join(chosen, ", ")}, cell,
+			{Text: c.label()}, c.trialsCell(), {Text: strings.Join(chosen, ", ")}, cell,
 		})
 		for _, name := range c.atEdge() {
-			edges = append(edges, c.String()+" ("+name+")")
+			edges = append(edges, c.label()+" ("+name+")")
 		}
 	}
+	if slices.ContainsFunc(t.Rows, func(row []report.Cell) bool { return row[1].Values[0] != row[1].Values[1] }) {
+		t.Notes = append(t.Notes, "Trials with the same values are one run, which they share; in brackets, how many have different ones.")
+	}
 	if len(edges) > 0 {
-		t.Notes = []string{"Chosen at an end of what was tried, beyond which there may be better: " + strings.Join(edges, "; ") + "."}
+		t.Notes = append(t.Notes, "Chosen at an end of what was tried, beyond which there may be better: "+strings.Join(edges, "; ")+".")
 	}
 	return t
+}
+
+// trialsCell says how many trials there were, and of how many different values: the same values are one run.
+func (c CellReport) trialsCell() report.Cell {
+	distinct := 0
+	for i, t := range c.Trials {
+		if !slices.ContainsFunc(c.Trials[:i], func(other TrialReport) bool { return maps.Equal(other.Values, t.Values) }) {
+			distinct++
+		}
+	}
+	cell := report.Cell{Text: strconv.Itoa(len(c.Trials)), Values: []report.Number{report.Num(float64(len(c.Trials))), report.Num(float64(distinct))}}
+	if distinct < len(c.Trials) {
+		cell.Text += fmt.Sprintf(" (%d different)", distinct)
+	}
+	return cell
+}
+
+// sharing explains why fewer runs were trained than trials and cells have, nothing if it is not so.
+func (r *Report) sharing() string {
+	if r.Shared == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Trials and cells have %d runs together, %d of which are the same as another of them, with the same configuration: these are shared, and %d runs were trained.",
+		r.Trained+r.Shared, r.Shared, r.Trained)
 }
 
 // atEdge returns the tuned parameters whose chosen value is the least or the largest of three or more that were tried.
@@ -183,7 +221,7 @@ func (r *Report) times() report.Table {
 			if !b.holds(c.Cell) || math.IsNaN(seconds) {
 				continue
 			}
-			row := []report.Cell{{Text: c.String()}, {Text: fmt.Sprintf("%.1f", seconds), Values: []report.Number{report.Num(seconds)}}, {Text: "–"}}
+			row := []report.Cell{{Text: c.label()}, {Text: fmt.Sprintf("%.1f", seconds), Values: []report.Number{report.Num(seconds)}}, {Text: "–"}}
 			if ratio := seconds / baseline; !math.IsNaN(ratio) {
 				row[2] = report.Cell{Text: fmt.Sprintf("%.2f", ratio), Values: []report.Number{report.Num(ratio)}}
 			}

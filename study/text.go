@@ -3,6 +3,8 @@ package study
 import (
 	"bytes"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 )
 
@@ -22,15 +24,36 @@ func (r *Report) tables(format string) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// Print writes the tables in a format, with empty lines between them, those of a quick study below its banner. CSV has a column for
+// it instead.
+func (r *Report) Print(w io.Writer, format string) error {
+	if text := r.Banner(); text != "" && format != "csv" {
+		if format == "latex" {
+			text = "% " + text
+		}
+		if _, err := io.WriteString(w, text+"\n\n"); err != nil {
+			return err
+		}
+	}
+	for _, t := range r.Tables() {
+		if err := t.Write(w, format); err != nil {
+			return err
+		}
+		if _, err := io.WriteString(w, "\n"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// introduction says what is reported, a paragraph each: banner, question, protocol and what is missing.
+func (r *Report) introduction() []string {
+	return slices.DeleteFunc([]string{r.Banner(), r.question(), r.protocol(), r.Unfinished()}, func(text string) bool { return text == "" })
+}
+
 // head returns what stands above the tables.
 func (r *Report) head(format string) string {
-	lines := []string{r.Title}
-	if r.About != "" {
-		lines = append(lines, r.About)
-	}
-	if r.Missing > 0 {
-		lines = append(lines, r.Unfinished())
-	}
+	lines := append([]string{r.marked(r.Title)}, r.introduction()...)
 	command := ""
 	if r.Origin != nil {
 		command = r.Origin.Command

@@ -1,11 +1,13 @@
 package study
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -23,7 +25,8 @@ const (
 )
 
 // Write writes the report to a folder, which is made if need be: study.yaml and runs.jsonl, from which the rest follows;
-// results.json, each table as tables.txt, .md, .csv and .tex, each figure as SVG and PNG, and report.html with everything.
+// results.json, the tables as tables.txt, .md and .tex and each as a CSV file, table-1.csv and so on, each figure as SVG and PNG,
+// and report.html with everything.
 func (r *Report) Write(dir string, from Origin) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
@@ -69,28 +72,62 @@ func (r *Report) writeSources(dir string) error {
 // specText returns the study as its file holds it.
 func (r *Report) specText() ([]byte, error) { return yaml.Marshal(r.spec) }
 
-// writeTables writes the tables in every form.
+// writeTables writes the tables in every form, and removes what a report with other tables left: CSV files of tables that there
+// are no more, and the one file of all tables that older versions wrote.
 func (r *Report) writeTables(dir string) error {
-	for format, name := range tableFiles {
-		text, err := r.tables(format)
-		if err != nil {
+	files, err := r.tableFiles()
+	if err != nil {
+		return err
+	}
+	for name, text := range files {
+		if err := atomicfile.WriteBytes(filepath.Join(dir, name), text); err != nil {
 			return err
 		}
-		if err := atomicfile.WriteBytes(filepath.Join(dir, name), text); err != nil {
+	}
+	there, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, entry := range there {
+		name := entry.Name()
+		if _, ok := files[name]; ok || !oldTable.MatchString(name) {
+			continue
+		}
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// tableFiles are the names of the tables' files by format.
-var tableFiles = map[string]string{"text": "tables.txt", "markdown": "tables.md", "csv": "tables.csv", "latex": "tables.tex"}
+// oldTable matches the names of CSV files of tables.
+var oldTable = regexp.MustCompile(`^table(s|-[0-9]+)\.csv$`)
+
+// tableFiles returns the files of the tables: all in one of each format, but of CSV, which has room for one.
+func (r *Report) tableFiles() (map[string][]byte, error) {
+	files := map[string][]byte{}
+	for format, ending := range map[string]string{"text": "txt", "markdown": "md", "latex": "tex"} {
+		text, err := r.tables(format)
+		if err != nil {
+			return nil, err
+		}
+		files["tables."+ending] = text
+	}
+	for i, t := range r.Tables() {
+		var b bytes.Buffer
+		if err := t.Write(&b, "csv"); err != nil {
+			return nil, err
+		}
+		files[fmt.Sprintf("table-%d.csv", i+1)] = b.Bytes()
+	}
+	return files, nil
+}
 
 // page returns everything on one page: the figures that answer the question before the tables, then the others. spec is the
 // study's file, which says what each method is also where nothing was tuned.
 func (r *Report) page(spec []byte) report.Page {
 	p := report.Page{
-		Title: r.Title, Summary: r.About, Commands: []string{r.Origin.Command}, Facts: r.facts(),
+		Title: r.marked(r.Title), Warning: r.Banner(), Summary: r.question(), Commands: []string{r.Origin.Command}, Facts: r.facts(),
 		Files: []report.File{{Name: "The study: what was compared, with which penalties and values (" + SpecFile + ")", Text: string(spec)}},
 	}
 	answer, others := r.figures()
@@ -102,7 +139,7 @@ func (r *Report) page(spec []byte) report.Page {
 		}
 	}
 	if len(p.Sections) > 0 {
-		p.Sections[0].Text = r.Unfinished()
+		p.Sections[0].Text = strings.TrimSpace(r.protocol() + " " + r.Unfinished())
 	}
 	return p
 }
@@ -123,6 +160,7 @@ func (r *Report) facts() []report.Fact {
 		{Name: "runs made by", Value: strings.Join(r.Programs, "; ")},
 		{Name: "report made by", Value: strings.TrimSpace(b.Version + " " + b.Commit)},
 		{Name: "Go", Value: b.Go + " " + b.System}, {Name: "kernels", Value: r.Identity.CPU}, {Name: "date", Value: r.Origin.Date},
+		{Name: "runs", Value: strings.TrimSpace(fmt.Sprintf("%d. %s", r.Trained, r.sharing()))},
 		{Name: "time of all runs", Value: fmt.Sprintf("%.0f s on one thread each", r.Seconds)},
 	}
 	if len(r.Machines) > 0 {

@@ -11,7 +11,7 @@ import (
 // learned draws what the first seed's networks learned and its slope, a column for each λ.
 func (r *Result) learned(p Problem) report.Sheet {
 	fits := r.firsts(p.Name)
-	s := report.Sheet{Text: fmt.Sprintf("y = %s, seed %d. Above: the learned function and the %d training points; below: the norm of its slope. "+
+	s := report.Sheet{Mark: r.mark(), Text: r.mark() + fmt.Sprintf("y = %s, seed %d. Above: the learned function and the %d training points; below: the norm of its slope. "+
 		"The penalty acts at the training points only.", p.Formula, r.Options.Seeds[0], r.Options.Points)}
 	if p.Dim == 1 {
 		s.Rows = curves(p, fits)
@@ -89,7 +89,7 @@ func maps(p Problem, fits []Fit) [][]report.Part {
 
 // surface draws the objective along random lines through the trained weights.
 func (r *Result) surface(p Problem) report.Sheet {
-	s := report.Sheet{Text: fmt.Sprintf("y = %s, seed %d. The objective, loss + λ·penalty, along %d random filter-normalized lines through the trained weights (Li et al. 2018): "+
+	s := report.Sheet{Mark: r.mark(), Text: r.mark() + fmt.Sprintf("y = %s, seed %d. The objective, loss + λ·penalty, along %d random filter-normalized lines through the trained weights (Li et al. 2018): "+
 		"at 1 a unit has moved by the norm of its weights.", p.Formula, r.Options.Seeds[0], r.Options.Lines)}
 	var row []report.Part
 	low, high := math.Inf(1), 0.0

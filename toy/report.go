@@ -28,6 +28,23 @@ func style(lambda float64) string {
 // lambdaName names a λ on figures.
 func lambdaName(lambda float64) string { return "λ " + spec.Format(lambda) }
 
+// mark stands before titles and captions of a first look.
+func (r *Result) mark() string {
+	if r.Options.FirstLook {
+		return report.QuickMark
+	}
+	return ""
+}
+
+// banner says of a first look that it is none.
+func (r *Result) banner() string {
+	if !r.Options.FirstLook {
+		return ""
+	}
+	n := len(r.Options.Seeds)
+	return fmt.Sprintf("QUICK LOOK, NO RESULT: %d seed%s and %d steps.", n, map[bool]string{true: "", false: "s"}[n == 1], r.Options.Steps)
+}
+
 // quantities are the columns of the table.
 var quantities = []struct {
 	head, field string
@@ -76,6 +93,10 @@ func (r *Result) Table() report.Table {
 			t.Rows = append(t.Rows, row)
 		}
 	}
+	if r.Options.FirstLook {
+		t = t.Quick()
+		t.Notes = append([]string{r.banner()}, t.Notes...)
+	}
 	return t
 }
 
@@ -119,7 +140,8 @@ func (r *Result) Write(dir string, from Origin) error {
 		return err
 	}
 	page := report.Page{
-		Title:    "A penalty that is not supposed to work",
+		Title:    r.mark() + "A penalty that is not supposed to work",
+		Warning:  r.banner(),
 		Summary:  "The slope of the learned function is penalized at 100 training points only. A function with steps between the points would satisfy the penalty; training does not find one.",
 		Commands: []string{from.Command}, Facts: facts(r.Options, from),
 		Sections: []report.Section{{Title: "Slopes at the points and between them", Tables: []report.Table{r.Table()}}},

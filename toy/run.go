@@ -11,17 +11,19 @@ import (
 
 // Options are what [Run] does. Zero values stand for the talk's, but that λ, seeds and what is measured are ours.
 type Options struct {
-	Problems     []string     `json:"problems"`      // all if empty
-	Lambdas      []float64    `json:"lambdas"`       // 0, 0.001, 0.01 and 0.1 if empty
-	Seeds        []uint64     `json:"seeds"`         // 1 … 5 if empty
-	Steps        int          `json:"steps"`         // 10,000 if 0
-	LearningRate float64      `json:"learning_rate"` // 0.01 if 0
-	Points       int          `json:"points"`        // 100 if 0
-	Places       int          `json:"places"`        // where the learned function is looked at; 2500 if 0
-	Lines        int          `json:"lines"`         // through the weights; 5 if 0
-	LineSteps    int          `json:"line_steps"`    // 51 if 0
-	Level        kernel.Level `json:"-"`
-	Threads      int          `json:"-"`
+	Problems     []string  `json:"problems"`      // all if empty
+	Lambdas      []float64 `json:"lambdas"`       // 0, 0.001, 0.01 and 0.1 if empty
+	Seeds        []uint64  `json:"seeds"`         // 1 … 5 if empty
+	Steps        int       `json:"steps"`         // 10,000 if 0
+	LearningRate float64   `json:"learning_rate"` // 0.01 if 0
+	Points       int       `json:"points"`        // 100 if 0
+	Places       int       `json:"places"`        // where the learned function is looked at; 2500 if 0
+	Lines        int       `json:"lines"`         // through the weights; 5 if 0
+	LineSteps    int       `json:"line_steps"`    // 51 if 0
+	// FirstLook says that the numbers are no result: everything that is written says so, too.
+	FirstLook bool         `json:"quick_look,omitempty"`
+	Level     kernel.Level `json:"-"`
+	Threads   int          `json:"-"`
 	// Memory, if not empty, is a folder in which trained networks are kept, so that a run that was interrupted goes on. It is made
 	// if need be; who calls Run removes it when the result is safe.
 	Memory string `json:"-"`
@@ -56,7 +58,7 @@ func (o Options) resolved() Options {
 
 // Quick returns options for a first look, some seconds long.
 func Quick() Options {
-	return Options{Steps: 1000, Seeds: []uint64{1}, Places: 400, Lines: 3, LineSteps: 21}
+	return Options{FirstLook: true, Steps: 1000, Seeds: []uint64{1}, Places: 400, Lines: 3, LineSteps: 21}
 }
 
 // validate returns what is wrong with resolved options.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/kernel"
+	"github.com/gradreg/gradreg/report"
 )
 
 func level(t *testing.T) kernel.Level {
@@ -239,5 +240,42 @@ func TestRefusals(t *testing.T) {
 	o.LearningRate = 1e18
 	if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "loss is") {
 		t.Errorf("diverged: error %v", err)
+	}
+}
+
+// TestQuickWrite checks that table, figures and page of a first look say that they are no result, and those of others do not.
+func TestQuickWrite(t *testing.T) {
+	for _, quick := range []bool{true, false} {
+		o := brief(t)
+		o.Steps, o.FirstLook = 5, quick
+		r, err := Run(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := t.TempDir()
+		if err := r.Write(dir, NewOrigin("gradreg toy --quick", time.Unix(0, 0), o.Level)); err != nil {
+			t.Fatal(err)
+		}
+		for name, text := range map[string]string{
+			"toy.html": "QUICK LOOK, NO RESULT: ", "toy.csv": "quick_look,", "toy.json": `"quick_look":true`,
+			"sine.svg": "Quick look, no", "sine-surface.svg": "Quick look, no", "paraboloid.svg": "Quick look, no",
+		} {
+			data, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil || strings.Contains(string(data), text) != quick {
+				t.Errorf("quick %t: %s holds %q: %t (%v)", quick, name, text, !quick, err)
+			}
+		}
+		p, err := problemNamed("sine")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, caption := range []string{r.Table().Caption, r.learned(p).Caption(), r.surface(p).Caption()} {
+			if strings.HasPrefix(caption, report.QuickMark) != quick {
+				t.Errorf("quick %t: a caption %q", quick, caption)
+			}
+		}
+	}
+	if !Quick().FirstLook {
+		t.Error("Quick is no first look")
 	}
 }

@@ -162,9 +162,9 @@ func shaped(f tensorfile.File, name string, shape sym.Shape) error {
 	return nil
 }
 
-// hash identifies what determines the run's numbers, less the pictures of a folder, wherever they lie, and where the run ends.
+// hash identifies what determines the run's numbers, less the images, wherever they lie, and where the run ends.
 func (c Config) hash() string {
-	c.StopAfter = 0
+	c.DataDir, c.StopAfter = "", 0
 	if dataset.IsFolder(c.Data) {
 		c.Data = ""
 	}

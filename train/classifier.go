@@ -68,7 +68,9 @@ func (c *classifier) load(e *engine) {
 func (c *classifier) score(s dataset.Subset, t dataset.Tables) (assess.Score, error) {
 	var score assess.Score
 	err := c.each(s, t, func(logits []float32, labels []uint8) error {
-		score.Add(logits, c.classes, labels)
+		if err := score.Add(logits, c.classes, labels); err != nil {
+			return err
+		}
 		if math.IsNaN(score.NLL()) || math.IsInf(score.NLL(), 0) {
 			return errNotFinite
 		}

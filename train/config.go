@@ -10,6 +10,7 @@ import (
 
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/dataset/augment"
+	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/internal/strictyaml"
@@ -26,7 +27,15 @@ type Config struct {
 	Subset    string `yaml:"subset,omitempty"`    // how they are chosen: random, which is the default, or balanced
 	Size      int    `yaml:"size,omitempty"`      // side of the images that a folder's pictures become; 0 for one that suits them
 	Fit       string `yaml:"fit,omitempty"`       // how pictures become squares: text form of package picture
-	Model     string `yaml:"model"`               // text form of package model
+	// Division is how a folder without test/ is divided, a name of package folder; empty for
+	// stratified. The configuration of a run of an earlier version, which does not say it, goes on
+	// as by-content.
+	Division string `yaml:"division,omitempty"`
+	// DataDir is the folder with the files of a data set with a name; empty for Options.DataDirs
+	// and the usual places. A run records where it found them, if that was neither in the program
+	// nor in a usual place, and looks there again.
+	DataDir string `yaml:"data_dir,omitempty"`
+	Model   string `yaml:"model"` // text form of package model
 	// Architecture is a model of one's own in the place of Model, which then records its String. A saved run of it
 	// repeats and resumes where it is given again, and LoadArchitecture reads its file.
 	Architecture model.Model `yaml:"-"`
@@ -132,6 +141,9 @@ func (c *Config) resolve() (p parts, err error) {
 	}
 	if c.Subset != "" && !slices.Contains(Subsets(), c.Subset) {
 		return p, fault.Input(spec.Unknown("subset", c.Subset, Subsets()))
+	}
+	if _, err := folder.ParseDivision(c.Division); err != nil {
+		return p, err
 	}
 	if c.PerClass > 0 && c.Subset == Random {
 		return p, fault.Inputf("subset is random, but %d images of each class are a balanced one", c.PerClass)

@@ -38,7 +38,7 @@ func (c Config) curve(metrics []Metrics) report.Curve {
 			accuracy.Add(float64(m.Step), *m.DevAccuracy)
 		}
 	}
-	out := report.Curve{Title: wrapped(c.description(), titleWidth), Losses: []report.Series{loss}, Accuracy: accuracy}
+	out := report.Curve{Title: c.title(), Losses: []report.Series{loss}, Accuracy: accuracy}
 	for _, name := range order {
 		out.Losses = append(out.Losses, *weighted[name])
 	}
@@ -79,7 +79,7 @@ func (c Config) history() string {
 	return steps
 }
 
-// titleWidth is about how many characters fit over a curve.
+// titleWidth is about how many characters fit over a picture.
 const titleWidth = 90
 
 // wrapped joins a list by commas, in lines of at most so many characters where its items allow it.

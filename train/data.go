@@ -3,9 +3,12 @@ package train
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"path/filepath"
+	"slices"
 
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/folder"
@@ -42,8 +45,19 @@ func Describe(ctx context.Context, cfg Config, opt Options) (dataset.Info, strin
 	return info, digest(d, train, test), ctx.Err()
 }
 
+// embeddedDigest is the digest of the MNIST in the program.
+const embeddedDigest = "2c9768498b37f6806ec5f57aa8690902f2223dfab74dcba7b9931860c13ad158"
+
 // digest returns the SHA-256 of a data set's images, labels and classes.
 func digest(d *dataset.Dataset, train, test *dataset.Part) string {
+	if d.Folder == "" {
+		return embeddedDigest
+	}
+	return compute(d, train, test)
+}
+
+// compute is digest of what is read.
+func compute(d *dataset.Dataset, train, test *dataset.Part) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%q %v\n", d.Classes, d.Shape)
 	for _, part := range []*dataset.Part{train, d.Val(), test} {
@@ -72,34 +86,86 @@ func (c *Config) takes(side int) error {
 	return fault.Inputf("model %s: size %d does not suit it: %w", m, side, errors.Unwrap(err))
 }
 
-// openData opens the data set or the folder of pictures that the configuration names. Of a folder it resolves the size that
-// pictures have and how they are made square, so that the configuration repeats the run when pictures are added.
+// testDigest identifies what test images are made of, in their order: the digest of their part, and
+// which of it they are, unless they are all.
+func testDigest(test dataset.Subset) string {
+	if slices.Equal(test.Index, dataset.Whole(test.Part).Index) {
+		return test.Digest
+	}
+	h := sha256.New()
+	fmt.Fprintln(h, test.Digest)
+	binary.Write(h, binary.LittleEndian, int64s(test.Index))
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// int64s returns numbers in the form that has one size everywhere.
+func int64s(values []int) []int64 {
+	out := make([]int64, len(values))
+	for i, v := range values {
+		out[i] = int64(v)
+	}
+	return out
+}
+
+// openData opens the data set or the folder of pictures that the configuration names. It records
+// where the files of a data set were found, and of a folder the size that pictures have, how they
+// are made square and how they are divided, so that the configuration repeats the run when pictures
+// are added.
 func openData(ctx context.Context, cfg *Config, opt Options) (*dataset.Dataset, error) {
 	if !dataset.IsFolder(cfg.Data) {
-		d, err := dataset.Open(cfg.Data, opt.DataDirs...)
-		switch {
-		case err != nil: // first of all a name that nothing has
-			return nil, err
-		case cfg.Size != 0:
-			return nil, fault.Inputf("size is %d, but the images of %s have theirs: it is for folders of pictures", cfg.Size, cfg.Data)
-		case opt.Strict:
-			return nil, fault.Inputf("strict is set, but %s is no folder of pictures: it is for those", cfg.Data)
-		case cfg.Fit != "":
-			return nil, fault.Inputf("fit is %s, but the images of %s are square: it is for folders of pictures", cfg.Fit, cfg.Data)
-		}
-		return d, nil
+		return openNamed(cfg, opt)
 	}
+	division, err := folder.ParseDivision(cfg.Division)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Division = string(division)
+	return openPictures(ctx, cfg, opt, division)
+}
+
+// openNamed opens a data set with a name. The folder of the configuration comes before the usual
+// places, but not before one that this run was told alone.
+func openNamed(cfg *Config, opt Options) (*dataset.Dataset, error) {
+	dirs := opt.DataDirs
+	if cfg.DataDir != "" && !told(dirs) {
+		dirs = []string{cfg.DataDir}
+	}
+	d, err := dataset.Open(cfg.Data, dirs...)
+	switch {
+	case err != nil: // first of all a name that nothing has
+		return nil, err
+	case cfg.Size != 0:
+		return nil, fault.Inputf("size is %d, but the images of %s have theirs: it is for folders of pictures", cfg.Size, cfg.Data)
+	case opt.Strict:
+		return nil, fault.Inputf("strict is set, but %s is no folder of pictures: it is for those", cfg.Data)
+	case cfg.Fit != "":
+		return nil, fault.Inputf("fit is %s, but the images of %s are square: it is for folders of pictures", cfg.Fit, cfg.Data)
+	case cfg.Division != "":
+		return nil, fault.Inputf("division is %s, but %s has its test images: it is for folders of pictures", cfg.Division, cfg.Data)
+	}
+	cfg.DataDir = ""
+	if d.Given {
+		cfg.DataDir, err = filepath.Abs(d.Folder)
+	}
+	return d, err
+}
+
+// told reports whether folders of data sets are the only ones to look in, as [dataset.Open] has it.
+func told(dirs []string) bool { return len(dirs) > 0 && !slices.Contains(dirs, "") }
+
+// openPictures opens a folder of pictures; test, if not nil, are the files of its test part.
+func openPictures(ctx context.Context, cfg *Config, opt Options, division folder.Division) (*dataset.Dataset, error) {
 	fit, err := picture.ParseFit(cfg.Fit)
 	if err != nil {
 		return nil, err
 	}
 	d, report, err := dataset.OpenFolder(ctx, cfg.Data, folder.Options{
-		Size: cfg.Size, Fit: fit, Seed: cfg.Seed, Strict: opt.Strict, Progress: opt.Reading, Suits: cfg.takes,
+		Size: cfg.Size, Fit: fit, Seed: cfg.Seed, Division: division, Channels: opt.channels, Strict: opt.Strict, Progress: opt.Reading, Suits: cfg.takes,
 	})
 	if err != nil {
 		return nil, err
 	}
-	cfg.Size, cfg.Fit = d.Shape.H, string(fit)
+	cfg.Size, cfg.Fit, cfg.DataDir = d.Shape.H, string(fit), ""
 	if opt.Found != nil {
 		opt.Found(report)
 	}

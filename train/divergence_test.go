@@ -57,9 +57,9 @@ func TestInfiniteOptimizer(t *testing.T) {
 	cfg := small()
 	cfg.Model, cfg.Steps, cfg.LearningRate, cfg.Regularizers = "mlp:hidden=16", 30, 1000, []string{"spectreg:1e20,every=3"}
 	whole, dir := trained(t, cfg), filepath.Join(t.TempDir(), "run")
-	stopped(t, cfg, dir, 20)
+	stopped(t, cfg, train.Options{Dir: dir}, 20)
 	infinite := false
-	for _, values := range tensors(t, dir) {
+	for _, values := range checkpointTensors(t, dir) {
 		for _, v := range values {
 			infinite = infinite || v-v != 0
 		}
@@ -84,7 +84,7 @@ func sound(t *testing.T, name, dir string, err error) {
 	if names := leftOver(t, dir); names != nil {
 		t.Errorf("%s: %q are left", name, names)
 	}
-	for tensor, values := range tensors(t, dir) {
+	for tensor, values := range checkpointTensors(t, dir) {
 		for _, v := range values {
 			if v-v != 0 && strings.HasPrefix(tensor, "param/") {
 				t.Fatalf("%s: the checkpoint's %s is not finite", name, tensor)

@@ -6,6 +6,10 @@ import (
 	"github.com/gradreg/gradreg"
 )
 
+// farOut is a change of a pixel, in units of the normalized input, beyond what black and white
+// differ by even where pixels spread by no more than a tenth of their range.
+const farOut = 10
+
 // Doubts returns a line for each thing in a configuration that is valid but hardly meant, none if it does not validate. They
 // are no errors: the short runs of a search or a study have the schedules of long ones.
 func (c Config) Doubts() []string {
@@ -23,6 +27,12 @@ func (c Config) Doubts() []string {
 		}
 		if r.Lambda() == 0 {
 			continue
+		}
+		if n, ok := r.(gradreg.InputNoise); ok && n.Weight > farOut {
+			doubt(r, "σ is in units of the normalized input, in which pixels seldom differ by more than 5: is %v in steps of a byte?", n.Weight)
+		}
+		if a, ok := r.(gradreg.Adversarial); ok && a.Direction == "sign" && a.Step > farOut {
+			doubt(r, "φ is in units of the normalized input, in which pixels seldom differ by more than 5: is %v in steps of a byte?", a.Step)
 		}
 		s := gradreg.ScheduleOf(r)
 		if s.Warmup > c.Steps {

@@ -1,14 +1,11 @@
 package train
 
 import (
-	"context"
 	"crypto/sha256"
-	"path/filepath"
 	"slices"
 
 	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/dataset"
-	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/model"
 )
 
@@ -17,6 +14,8 @@ type Subject struct {
 	Evaluation
 	Network    *assess.Network
 	TestImages assess.Images // as Outcome.Test
+	// Notes say what of the images is not as it was when the run was trained.
+	Notes []string
 
 	run *run
 }
@@ -30,31 +29,12 @@ func ExamineArchitecture(dir string, arch model.Model, opt Options) (*Subject, e
 }
 
 func examine(dir string, arch model.Model, opt Options) (*Subject, error) {
-	cfg, err := FolderConfig(dir)
+	o, err := OpenRun(dir, opt)
 	if err != nil {
 		return nil, err
 	}
-	m, err := load(filepath.Join(dir, ModelFile), arch, evalBatch, opt.Threads)
-	if err != nil {
-		return nil, err
-	}
-	defer m.Close()
-	if m.Model != cfg.Model || m.Data != cfg.Data && m.DataDigest == "" {
-		return nil, fault.Inputf("%s holds the model %s of %s, but its config.yaml says %s of %s", dir, m.Model, m.Data, cfg.Model, cfg.Data)
-	}
-	r := &run{Options: opt, config: cfg, normalizer: m.Normalizer}
-	r.Dir = dir
-	if err := r.openTest(m.DataDigest); err != nil {
-		return nil, err
-	}
-	s := &Subject{Evaluation: Evaluation{Config: cfg}, TestImages: r.images(r.test), run: r}
-	logits, err := m.answers(r.test, s.TestImages.Normalizer.Tables())
-	if err != nil {
-		return nil, err
-	}
-	s.Outcome = Outcome{cfg.title(), m.Classes, r.test, logits}
-	s.Network, err = m.network(opt.Threads)
-	return s, err
+	o.arch = arch
+	return o.Examine()
 }
 
 // Close ends the network's workers.
@@ -64,15 +44,19 @@ func (s *Subject) Close() {
 	}
 }
 
-// Training returns the images that the run was trained on, as they were before augmentation.
+// Training returns the images that the run was trained on, as they were before augmentation. Where
+// pictures have changed since, it is what is left of them, and Notes says so.
 func (s *Subject) Training() (assess.Images, error) {
 	r, cfg := s.run, s.Config
 	normalizer := r.normalizer // that of the model's file: dividing again computes the same one
-	if err := r.divide(&cfg); err != nil {
-		return assess.Images{}, err
-	}
-	return assess.Images{Subset: r.division.Train, Normalizer: normalizer}, nil
+	part, notes, err := r.training(&cfg)
+	s.Notes = append(s.Notes, notes...)
+	return assess.Images{Subset: part, Normalizer: normalizer}, err
 }
+
+// TestDigest identifies the files that the test images are made of, whatever size the run makes of
+// them: runs where it is equal are tested on the same pictures.
+func (s *Subject) TestDigest() string { return testDigest(s.Test) }
 
 // TestHash is equal for runs whose test images and labels are the same, in the same order.
 func (s *Subject) TestHash() [sha256.Size]byte {
@@ -82,31 +66,6 @@ func (s *Subject) TestHash() [sha256.Size]byte {
 		h.Write([]byte{s.Test.Labels[i]})
 	}
 	return [sha256.Size]byte(h.Sum(nil))
-}
-
-// openTest reads the images that a finished run is tested on. recorded is the digest of its data, if it has one.
-func (r *run) openTest(recorded string) (err error) {
-	if r.data, err = openRecorded(context.Background(), r.Dir, &r.config, r.Options); err != nil {
-		return err
-	}
-	if r.digest, err = locate(&r.config, r.data); err != nil {
-		return err
-	}
-	if err := checkPictures(r.Dir, r.config.Data, recorded, r.digest); err != nil {
-		return err
-	}
-	if r.config.PaperProtocol {
-		cfg, normalizer := r.config, r.normalizer
-		err := r.divide(&cfg)
-		r.normalizer = normalizer
-		return err
-	}
-	official, err := r.data.Test()
-	if err != nil {
-		return err
-	}
-	r.test = dataset.Whole(official)
-	return nil
 }
 
 // images returns a subset with its normalization: that of the training images, but under the paper's protocol its own.

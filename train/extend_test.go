@@ -25,15 +25,16 @@ func scheduled(steps int) train.Config {
 }
 
 // stopped trains until a step.
-func stopped(t *testing.T, cfg train.Config, dir string, at int) {
+func stopped(t *testing.T, cfg train.Config, opt train.Options, at int) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	err := fit(t, ctx, cfg, train.Options{Dir: dir, Stepped: func(p train.Progress) {
+	opt.Stepped = func(p train.Progress) {
 		if p.Step == at {
 			cancel()
 		}
-	}})
+	}
+	err := fit(t, ctx, cfg, opt)
 	if !errors.Is(err, train.ErrInterrupted) {
 		t.Fatalf("interrupted at step %d: %v", at, err)
 	}
@@ -96,7 +97,7 @@ func repeated(t *testing.T, dir string) string {
 func TestFinish(t *testing.T) {
 	whole := trained(t, scheduled(40))
 	dir := filepath.Join(t.TempDir(), "run")
-	stopped(t, scheduled(40), dir, 19)
+	stopped(t, scheduled(40), train.Options{Dir: dir}, 19)
 	s := must(t, dir, train.Options{Finish: true})
 	if s.Steps != 19 || s.PlannedSteps != 40 || s.DevAccuracy == nil || s.Extended != nil {
 		t.Errorf("finished early: %d of %d steps, dev accuracy %v", s.Steps, s.PlannedSteps, s.DevAccuracy)
@@ -126,7 +127,7 @@ func TestFinish(t *testing.T) {
 	fresh := filepath.Join(t.TempDir(), "run")
 	cfg := scheduled(40)
 	cfg.CheckpointEvery = 1000
-	stopped(t, cfg, fresh, 1)
+	stopped(t, cfg, train.Options{Dir: fresh}, 1)
 	if err := os.Remove(filepath.Join(fresh, "checkpoint.safetensors")); err != nil {
 		t.Fatal(err)
 	}
@@ -145,9 +146,9 @@ func TestExtend(t *testing.T) {
 				t.Fatal(err)
 			}
 		},
-		"interrupted": func(dir string) { stopped(t, scheduled(40), dir, 25) },
+		"interrupted": func(dir string) { stopped(t, scheduled(40), train.Options{Dir: dir}, 25) },
 		"finished early": func(dir string) {
-			stopped(t, scheduled(40), dir, 25)
+			stopped(t, scheduled(40), train.Options{Dir: dir}, 25)
 			must(t, dir, train.Options{Finish: true})
 		},
 	} {

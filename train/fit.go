@@ -15,7 +15,8 @@ func (r *run) fit(ctx context.Context) error {
 		r.Started(Start{
 			Config: r.config, Dir: r.Dir, DevImages: r.division.Dev.Len(), Parameters: r.engine.params.Count(), Threads: r.Threads, CPU: r.engine.level.String(),
 			Step: r.progress.step, Steps: r.config.end(), MACs: r.engine.program.MACs(), Bytes: r.engine.program.Bytes(),
-			Origins: r.progress.origins,
+			Origins:  r.progress.origins,
+			Oddities: r.oddities(),
 		})
 	}
 	images, labels := r.engine.program.Float(r.engine.x), r.engine.program.Int(r.engine.y)
@@ -179,9 +180,15 @@ func (s *speedometer) count() {
 		return
 	}
 	s.steps++
-	if elapsed := s.now().Sub(s.since).Seconds(); elapsed > 0 {
-		s.rate = float64(s.steps) / elapsed
+	s.rate = rate(float64(s.steps), s.now().Sub(s.since).Seconds())
+}
+
+// rate returns amount/seconds, 0 where the clock did not move: then there is no rate yet.
+func rate(amount, seconds float64) float64 {
+	if !(seconds > 0) {
+		return 0
 	}
+	return amount / seconds
 }
 
 func (s *speedometer) perSecond() float64 { return s.rate }

@@ -28,7 +28,7 @@ const (
 )
 
 // resultFiles are what a finished run has beside its state, the one that tells that it is finished first.
-var resultFiles = []string{summaryFile, ModelFile, curveFile, confusionFile, worstFile, mistakesFile}
+var resultFiles = []string{summaryFile, ModelFile, curveFile, confusionFile, worstFile, mistakesFile, picturesFile}
 
 // path returns the place of a file of the run folder.
 func (r *run) path(name string) string { return filepath.Join(r.Dir, name) }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -114,53 +113,172 @@ func TestDigestOfFolder(t *testing.T) {
 	}
 }
 
-// TestOldFolder goes on with a run that an older program left: its configuration has the folder's path as it was typed, and its
-// checkpoint tells no digest of the pictures.
+// TestOldFolder goes on with runs that older programs left: they divided the folder picture by
+// picture and did not say how, and the oldest have the folder's path as it was typed, and no digest
+// of the pictures in the checkpoint.
 func TestOldFolder(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	cfg := small()
-	pictures, dir := photos(t), filepath.Join(t.TempDir(), "run")
-	cfg.Data, cfg.TrainSize, cfg.Size, cfg.Fit, cfg.Model = pictures, 0, 12, "pad", "mlp:hidden=16"
-	ctx, cancel := context.WithCancel(context.Background())
-	opt := train.Options{Dir: dir, Threads: 1, Stepped: func(p train.Progress) { cancel() }}
-	if err := fit(t, ctx, cfg, opt); !errors.Is(err, train.ErrInterrupted) {
-		t.Fatal(err)
+	pictures := photos(t)
+	t.Chdir(filepath.Dir(pictures))
+	for _, oldest := range []bool{true, false} {
+		cfg, dir := small(), filepath.Join(t.TempDir(), "run")
+		cfg.Data, cfg.TrainSize, cfg.Size, cfg.Fit, cfg.Model, cfg.Division = pictures, 0, 12, "pad", "mlp:hidden=16", "by-content"
+		whole := filepath.Join(t.TempDir(), "whole")
+		if err := fit(t, context.Background(), cfg, train.Options{Dir: whole, Threads: 1}); err != nil {
+			t.Fatal(err)
+		}
+		stopped(t, cfg, train.Options{Dir: dir, Threads: 1}, 15)
+		cfg, err := train.FolderConfig(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg.Division = ""
+		if oldest {
+			cfg.Data = filepath.Base(pictures)
+		}
+		text, err := cfg.YAML()
+		if err != nil {
+			t.Fatal(err)
+		}
+		hashed := text
+		if !oldest {
+			unplaced := cfg
+			unplaced.Data = ""
+			if hashed, err = unplaced.YAML(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		rewrite(t, dir, func(f tensorfile.File) {
+			if f.Metadata["data_digest"] == "" {
+				t.Fatalf("metadata %v, expected a data_digest", f.Metadata)
+			}
+			if oldest {
+				delete(f.Metadata, "data_digest")
+			}
+			sum := sha256.Sum256(hashed)
+			f.Metadata["config"] = hex.EncodeToString(sum[:])
+		})
+		if err := os.WriteFile(filepath.Join(dir, "config.yaml"), text, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if err := goesOn(t, dir); err != nil {
+			t.Fatalf("oldest %v: %v", oldest, err)
+		}
+		if err := evaluated(dir); err != nil {
+			t.Errorf("oldest %v: %v", oldest, err)
+		}
+		if !bytes.Equal(tensors(t, dir), tensors(t, whole)) {
+			t.Errorf("oldest %v: other weights than without an interruption", oldest)
+		}
 	}
-	cfg, err := train.FolderConfig(dir)
+}
+
+// tensors returns a model's weights without what its file says of it.
+func tensors(t *testing.T, dir string) []byte {
+	t.Helper()
+	f, err := tensorfile.Parse(weights(t, dir))
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg.Data = filepath.Base(pictures)
-	text, err := cfg.YAML()
-	if err != nil {
+	f.Metadata = nil
+	var b bytes.Buffer
+	if err := tensorfile.Write(&b, f); err != nil {
 		t.Fatal(err)
 	}
-	checkpoint := filepath.Join(dir, "checkpoint.safetensors")
-	data, err := os.ReadFile(checkpoint)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := tensorfile.Parse(data)
-	if err != nil || f.Metadata["data_digest"] == "" {
-		t.Fatalf("metadata %v, %v, expected a data_digest", f.Metadata, err)
-	}
-	delete(f.Metadata, "data_digest")
-	sum := sha256.Sum256(text)
-	f.Metadata["config"] = hex.EncodeToString(sum[:])
-	var old bytes.Buffer
-	if err := tensorfile.Write(&old, f); err != nil {
-		t.Fatal(err)
-	}
-	for path, data := range map[string][]byte{checkpoint: old.Bytes(), filepath.Join(dir, "config.yaml"): text} {
-		if err := os.WriteFile(path, data, 0o666); err != nil {
+	return b.Bytes()
+}
+
+// TestPhotoMore evaluates a run though there are other training pictures than it had, and knows the
+// test images by their files, whatever size runs make of them.
+func TestPhotoMore(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	pictures := photos(t)
+	for _, class := range []string{"warm", "cold"} {
+		for i := range 40 {
+			part := []string{"train", "test"}[i%4/3]
+			to := filepath.Join(pictures, part, class)
+			if err := os.MkdirAll(to, 0o777); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Rename(filepath.Join(pictures, class, fmt.Sprint(i, ".png")), filepath.Join(to, fmt.Sprint(i, ".png"))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.Remove(filepath.Join(pictures, class)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	t.Chdir(filepath.Dir(pictures))
-	if err := fit(t, context.Background(), cfg, train.Options{Dir: dir, Resume: true, Threads: 1}); err != nil {
+	dirs := map[int]string{12: "", 16: ""}
+	digests := map[int]string{}
+	for size := range dirs {
+		cfg := small()
+		cfg.Data, cfg.TrainSize, cfg.Size, cfg.Model = pictures, 0, size, "mlp:hidden=16"
+		dirs[size] = filepath.Join(t.TempDir(), "run")
+		if _, err := train.Run(context.Background(), cfg, train.Options{Dir: dirs[size], Threads: 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	examine := func(size int) error {
+		t.Helper()
+		s, err := train.Examine(dirs[size], train.Options{Threads: 1})
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		digests[size] = s.TestDigest()
+		_, err = s.Training()
+		return err
+	}
+	for size, dir := range dirs {
+		if err := examine(size); err != nil {
+			t.Fatal(err)
+		}
+		if s, err := train.FolderSummary(dir); err != nil || s.TestDigest != digests[size] || s.TestDigest == "" {
+			t.Errorf("summary says the test images %q, expected %q; %v", s.TestDigest, digests[size], err)
+		}
+	}
+	if digests[12] != digests[16] {
+		t.Error("another size, other test images")
+	}
+	more := func(from, to string) {
+		t.Helper()
+		data, err := os.ReadFile(filepath.Join(pictures, from))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(pictures, to), append(data, 0), 0o666); err != nil { // PNG ends before
+			t.Fatal(err)
+		}
+	}
+	more("train/warm/0.png", "train/warm/new.png")
+	if err := evaluated(dirs[12]); err != nil {
+		t.Errorf("with a training picture more: %v", err)
+	}
+	before := digests[12]
+	if err := examine(12); err != nil || digests[12] != before {
+		t.Errorf("with a training picture more: other test images, or no training images: %v", err)
+	}
+	more("train/warm/1.png", "test/warm/new.png")
+	if err := examine(12); err != nil || digests[12] != before {
+		t.Errorf("with a test picture more: other test images, or none: %v", err)
+	}
+	list := filepath.Join(dirs[16], "pictures.jsonl")
+	text, err := os.ReadFile(list)
+	if err != nil || bytes.Count(text, []byte(`"part":"test"`)) != 20 || !bytes.Contains(text, []byte(`"part":"test","class":"warm","file":"test/warm/3.png"}`)) {
+		t.Errorf("the list of pictures: %s, %v", text, err)
+	}
+	if err := os.WriteFile(list, []byte("?"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := train.Evaluate(dir, train.Options{Threads: 1}); err != nil {
-		t.Error(err)
+	said(t, evaluated(dirs[16]), "pictures.jsonl: line 1")
+	if err := os.Remove(list); err != nil { // a folder that somebody tampered with
+		t.Fatal(err)
+	}
+	said(t, evaluated(dirs[16]), "are not those that "+dirs[16])
+	if err := os.Remove(filepath.Join(pictures, "test/warm/3.png")); err != nil {
+		t.Fatal(err)
+	}
+	if err := examine(12); err != nil || digests[12] == before {
+		t.Errorf("with a test picture less: the same test images, or none: %v", err)
 	}
 }

@@ -2,10 +2,8 @@ package train_test
 
 import (
 	"math"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/train"
@@ -32,16 +30,5 @@ func TestHostileChoices(t *testing.T) {
 	}
 	if got := (train.Choice{Regularizer: "x"}).String(); !strings.Contains(got, "0 probes") {
 		t.Errorf("a choice without probes is %q", got)
-	}
-}
-
-// TestStandingClock trains while no time passes: what is counted by the second is 0, for JSON has no infinity.
-func TestStandingClock(t *testing.T) {
-	cfg := small()
-	cfg.Steps = 2
-	dir := filepath.Join(t.TempDir(), "run")
-	s, err := train.Run(t.Context(), cfg, train.Options{Dir: dir, Now: func() time.Time { return time.Unix(0, 0) }})
-	if err != nil || s.ImagesPerSecond != 0 {
-		t.Errorf("%v images/s, %v", s.ImagesPerSecond, err)
 	}
 }

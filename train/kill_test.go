@@ -166,8 +166,8 @@ func leftOver(t *testing.T, dir string) (names []string) {
 	return names
 }
 
-// tensors returns the weights and the optimizer's state of a run folder.
-func tensors(t *testing.T, dir string) map[string][]float32 {
+// checkpointTensors returns the weights and the optimizer's state of a run folder.
+func checkpointTensors(t *testing.T, dir string) map[string][]float32 {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(dir, "checkpoint.safetensors"))
 	if err != nil {
@@ -189,7 +189,7 @@ func tensors(t *testing.T, dir string) map[string][]float32 {
 func asUndisturbed(t *testing.T, what, dir, want string) {
 	t.Helper()
 	alike(t, what, dir, want)
-	if !reflect.DeepEqual(tensors(t, dir), tensors(t, want)) {
+	if !reflect.DeepEqual(checkpointTensors(t, dir), checkpointTensors(t, want)) {
 		t.Errorf("%s: another state of the optimizer", what)
 	}
 	a, errA := train.FolderSummary(dir)

@@ -25,10 +25,17 @@ type Options struct {
 	// If more, Config.Extended records it, for the weights are those of a run extended there (see [Extension]). 0 goes on to what
 	// was planned. The result that a finished run has is removed when it goes on.
 	ExtendTo int
-	// DataDirs are the folders to look for data in.
+	// DataDirs are the folders to look for data sets in, as [dataset.Open] takes them: an empty one
+	// stands for the usual places. A run that goes on or is evaluated looks first where its files
+	// were, unless it is told folders and no empty one; whatever is found has to be what it was.
 	DataDirs []string
+	// Digest, if set, is the [DataDigest] that the images of a data set with a name must have.
+	Digest string
 	// Strict refuses a folder with a picture that cannot be read.
 	Strict bool
+	// channels of the images of a folder, as a trained model takes them; 0 for those that suit the
+	// pictures.
+	channels int
 	// Reading, if set, is called while a folder of pictures is read, Found when it has been.
 	Reading func(folder.Progress)
 	Found   func(folder.Report)
@@ -57,6 +64,7 @@ type Start struct {
 	MACs       int      // multiply-adds of a step
 	Bytes      int      // memory of the compiled step
 	Origins    []Origin // what computed the steps before and computes those to come; more than one: the bits are of none of them
+	Oddities   []Oddity
 }
 
 // Progress describes a run after a step.
@@ -88,23 +96,29 @@ type Summary struct {
 	Seconds         float64     `json:"seconds"`
 	ImagesPerSecond float64     `json:"images_per_second"`
 	// DataWaitFraction is the share of the time that steps waited for their images, since the run began or was resumed.
-	DataWaitFraction float64  `json:"data_wait_fraction"`
-	Augment          string   `json:"augment"`
-	Seed             uint64   `json:"seed"`
-	Data             string   `json:"data"`
-	TrainSize        int      `json:"train_size"`
-	Model            string   `json:"model"`
-	Parameters       int      `json:"parameters"`
-	Regularizers     []string `json:"regularizers"`
-	Note             string   `json:"note,omitempty"`           // of the configuration
-	Choices          []Choice `json:"lambda_choices,omitempty"` // of the configuration: how each auto was found
-	Threads          int      `json:"threads"`
-	CPU              string   `json:"cpu"`               // of the last step
-	Origins          []Origin `json:"origins,omitempty"` // what computed the steps, if not all were computed alike
-	Version          string   `json:"version"`
-	Commit           string   `json:"commit,omitempty"`
-	Machine          string   `json:"machine"`
-	Dir              string   `json:"dir,omitempty"`
+	DataWaitFraction float64 `json:"data_wait_fraction"`
+	Augment          string  `json:"augment"`
+	Seed             uint64  `json:"seed"`
+	Data             string  `json:"data"`
+	DataDigest       string  `json:"data_digest"` // SHA-256 of the images, as the seed divided those of a folder
+	// TestDigest is the SHA-256 of what the test images are made of, whatever their size: equal for
+	// runs that are tested on the same.
+	TestDigest string `json:"test_digest"`
+	// OwnFiles are the files of a data set with a name that are not the published ones.
+	OwnFiles     []string `json:"own_files,omitempty"`
+	TrainSize    int      `json:"train_size"`
+	Model        string   `json:"model"`
+	Parameters   int      `json:"parameters"`
+	Regularizers []string `json:"regularizers"`
+	Note         string   `json:"note,omitempty"`           // of the configuration
+	Choices      []Choice `json:"lambda_choices,omitempty"` // of the configuration: how each auto was found
+	Threads      int      `json:"threads"`
+	CPU          string   `json:"cpu"`               // of the last step
+	Origins      []Origin `json:"origins,omitempty"` // what computed the steps, if not all were computed alike
+	Version      string   `json:"version"`
+	Commit       string   `json:"commit,omitempty"`
+	Machine      string   `json:"machine"`
+	Dir          string   `json:"dir,omitempty"`
 }
 
 // Diverged reports whether err says that a run's numbers did not stay finite: the same run will always end so.

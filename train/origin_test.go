@@ -21,15 +21,7 @@ import (
 func interrupted(t *testing.T, after int) (dir string, cfg train.Config) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "run")
-	ctx, cancel := context.WithCancel(context.Background())
-	opt := train.Options{Dir: dir, Threads: 1, Stepped: func(p train.Progress) {
-		if p.Step == after {
-			cancel()
-		}
-	}}
-	if err := fit(t, ctx, small(), opt); !errors.Is(err, train.ErrInterrupted) {
-		t.Fatal(err)
-	}
+	stopped(t, small(), train.Options{Dir: dir, Threads: 1}, after)
 	cfg, err := train.FolderConfig(dir)
 	if err != nil {
 		t.Fatal(err)

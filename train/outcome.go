@@ -11,12 +11,16 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/atomicfile"
 	"github.com/gradreg/gradreg/report"
 )
+
+// tileName is the number of characters that a class has under a picture.
+const tileName = 16
 
 // worstImages is the number of images on the sheet of the most wrong ones.
 const worstImages = 20
@@ -74,13 +78,18 @@ func (o Outcome) Confusion() report.Confusion {
 // Worst returns the sheet of the test images with the highest loss among those that are classified wrongly: under each its
 // true class and the predicted one, with their probabilities, and its file, if it has one.
 func (o Outcome) Worst() report.Tiles {
-	t := report.Tiles{Title: "The most wrong test images: " + o.Title, Columns: 5}
+	t := report.Tiles{Title: "The most wrong test images\n" + o.Title, Columns: 5}
+	names := report.Shorten(o.Classes, tileName)
+	apart := slices.ContainsFunc(names, func(s string) bool { return utf8.RuneCountInString(s) > tileName/2 })
 	for _, m := range o.Logits.Worst(worstImages) {
 		at := o.Test.Index[m.Index]
 		tile := report.Tile{Picture: Picture(o.Test.Image(at), o.Test.Shape), Lines: []string{
-			fmt.Sprintf("is %s (%s)", o.Classes[m.Label], percent(m.Truth)),
-			fmt.Sprintf("said %s (%s)", o.Classes[m.Predicted], percent(m.Certainty)),
+			fmt.Sprintf("is %s (%s)", names[m.Label], percent(m.Truth)),
+			fmt.Sprintf("said %s (%s)", names[m.Predicted], percent(m.Certainty)),
 		}}
+		if apart { // there is no room for a long name and its probability in one line
+			tile.Lines = []string{"is " + names[m.Label], "said " + names[m.Predicted], percent(m.Truth) + " and " + percent(m.Certainty)}
+		}
 		if o.Test.Files != nil {
 			tile.Lines = append(tile.Lines, path.Base(o.Test.Files[at]))
 		}
@@ -157,8 +166,7 @@ func (c *classifier) answers(s dataset.Subset, t dataset.Tables) (*assess.Logits
 				return errNotFinite
 			}
 		}
-		l.Add(logits, labels)
-		return nil
+		return l.Add(logits, labels)
 	})
 	return l, err
 }

@@ -53,3 +53,21 @@ func TestPictureOfTooFewBytes(t *testing.T) {
 		}
 	}
 }
+
+// TestLongClassNames checks that classes whose names begin alike are told apart on the sheet, with
+// their probabilities.
+func TestLongClassNames(t *testing.T) {
+	part := &dataset.Part{Shape: dataset.Shape{C: 1, H: 1, W: 1}, Labels: []uint8{0, 1}, Images: make([]byte, 2)}
+	l := &assess.Logits{Classes: 2}
+	if err := l.Add([]float32{0, 5 /**/, 5, 0}, part.Labels); err != nil {
+		t.Fatal(err)
+	}
+	o := train.Outcome{
+		Classes: []string{"hand_of_a_grown_person_left", "hand_of_a_grown_person_right"},
+		Test:    dataset.Whole(part), Logits: l,
+	}
+	lines := o.Worst().List[0].Lines
+	if len(lines) != 3 || lines[0] != "is han…_person_left" || lines[1] != "said han…person_right" || lines[2] != "0.7 % and 99.3 %" {
+		t.Errorf("lines %q", lines)
+	}
+}

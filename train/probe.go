@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -50,9 +51,7 @@ func Probe(ctx context.Context, cfg Config, opt Options) (Trial, error) {
 	logits := assess.Logits{Classes: len(r.data.Classes)}
 	var score assess.Score
 	err = r.classifier.each(r.division.Dev, r.devTables, func(values []float32, labels []uint8) error {
-		logits.Add(values, labels)
-		score.Add(values, logits.Classes, labels)
-		return nil
+		return errors.Join(logits.Add(values, labels), score.Add(values, logits.Classes, labels))
 	})
 	if err != nil {
 		return Trial{}, err

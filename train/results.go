@@ -3,7 +3,7 @@ package train
 import (
 	"encoding/json"
 	"fmt"
-	"path/filepath"
+	"slices"
 
 	"github.com/gradreg/gradreg/internal/atomicfile"
 	"github.com/gradreg/gradreg/internal/build"
@@ -23,9 +23,9 @@ func (r *run) finish() (Summary, error) {
 		TestAccuracy: score.Accuracy(), TestErrorCount: score.Errors, TestNLL: score.NLL(), TestImages: score.Images,
 		Detail: outcome.Detail(), DevAccuracy: r.devScore, Steps: r.progress.step, Seconds: r.progress.seconds, Extended: r.config.Extended,
 		ImagesPerSecond: rate(float64(r.progress.step*r.config.Batch), r.progress.seconds), Seed: r.config.Seed,
-		Data: r.config.Data, TrainSize: r.config.TrainSize, Model: r.config.Model, Parameters: r.engine.params.Count(),
+		Data: r.config.Data, DataDigest: r.digest, TestDigest: testDigest(r.test), OwnFiles: r.ownFiles(), TrainSize: r.config.TrainSize, Model: r.config.Model, Parameters: r.engine.params.Count(),
 		Regularizers: r.config.Regularizers, Note: r.config.Note, Choices: r.config.Choices,
-		Augment: r.config.Augment, DataWaitFraction: r.waited.Seconds() / max(r.worked.Seconds(), 1e-9),
+		Augment: r.config.Augment, DataWaitFraction: rate(r.waited.Seconds(), r.worked.Seconds()),
 		Threads: r.Threads, CPU: r.engine.level.String(), Dir: r.Dir,
 		Version: build.Current().Version, Commit: build.Current().Commit, Machine: build.Machine(),
 	}
@@ -41,12 +41,13 @@ func (r *run) finish() (Summary, error) {
 	return s, r.writeResults(s, outcome)
 }
 
-// rate returns an amount by the second, 0 where no time has passed, as on a clock that stands still: JSON has no infinity.
-func rate(amount, seconds float64) float64 {
-	if seconds > 0 {
-		return amount / seconds
+// ownFiles lists the files of a data set with a name that are not the published ones.
+func (r *run) ownFiles() []string {
+	train, test, err := readParts(r.data)
+	if err != nil { // they were read before the first step
+		return nil
 	}
-	return 0
+	return slices.Concat(train.Own, test.Own)
 }
 
 // writeResults writes the files of a finished run, the summary last.
@@ -54,7 +55,8 @@ func (r *run) writeResults(s Summary, o Outcome) error {
 	shape := r.data.Shape
 	card := Card{
 		Model: r.config.Model, Data: r.config.Data, Classes: r.data.Classes,
-		Channels: shape.C, Height: shape.H, Width: shape.W, Fit: r.config.Fit, Normalizer: r.normalizer, DataDigest: r.digest,
+		Channels: shape.C, Height: shape.H, Width: shape.W, Fit: r.config.Fit, Normalizer: r.normalizer,
+		DataDigest: r.digest, TestDigest: testDigest(r.test),
 	}
 	if err := saveModel(r.path(ModelFile), r.engine, card); err != nil {
 		return err
@@ -69,6 +71,9 @@ func (r *run) writeResults(s Summary, o Outcome) error {
 	if err := o.WritePictures(r.Dir, ""); err != nil {
 		return err
 	}
+	if err := r.writePictures(); err != nil {
+		return err
+	}
 	data, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return err
@@ -76,7 +81,5 @@ func (r *run) writeResults(s Summary, o Outcome) error {
 	return atomicfile.WriteBytes(r.path(summaryFile), append(data, '\n'))
 }
 
-// title says in a picture what was trained.
-func (c Config) title() string {
-	return fmt.Sprintf("%s, %d images, %s, seed %d", filepath.Base(c.Data), c.TrainSize, c.Model, c.Seed)
-}
+// title says in a picture what was trained, so that pictures of two runs are told apart.
+func (c Config) title() string { return wrapped(c.description(), titleWidth) }

@@ -21,7 +21,10 @@ type run struct {
 	division   dataset.Division
 	test       dataset.Subset
 	data       *dataset.Dataset
-	digest     string // of the pictures of a folder
+	digest     string                     // of the images
+	recorded   recordedData               // of a run that is examined
+	classes    []string                   // of its model
+	pictures   map[string][]listedPicture // of a folder, by part, of a run that is examined
 	normalizer dataset.Normalizer
 	devTables  dataset.Tables
 	batches    *dataset.Batches
@@ -125,18 +128,24 @@ func (r *run) prepare(ctx context.Context, cfg Config) error {
 
 // open opens the data. Those of a run that is resumed have to be what they were.
 func (r *run) open(ctx context.Context, cfg *Config) (err error) {
-	if r.Resume {
-		r.data, err = openRecorded(ctx, r.Dir, cfg, r.Options)
-	} else {
-		r.data, err = openData(ctx, cfg, r.Options)
+	if !r.Resume {
+		if r.data, err = openData(ctx, cfg, r.Options); err == nil {
+			r.digest, err = locate(cfg, r.data)
+		}
+		if err == nil && r.Digest != "" && !dataset.IsFolder(cfg.Data) && r.digest != r.Digest {
+			err = fault.Inputf("the images of %s are not those that are asked for: their SHA-256 is %.12s…, expected %.12s…", cfg.Data, r.digest, r.Digest)
+		}
+		return err
 	}
+	recorded, err := FolderConfig(r.Dir)
 	if err != nil {
 		return err
 	}
-	if r.digest, err = locate(cfg, r.data); err != nil || !r.Resume || r.digest == "" {
+	from := recordedBy(r.Dir, recorded, recordedDigest(r.path(checkpointFile)), "")
+	if r.data, r.digest, err = openRecorded(ctx, cfg, r.Options, from); err != nil {
 		return err
 	}
-	return checkPictures(r.Dir, cfg.Data, recordedDigest(r.path(checkpointFile)), r.digest)
+	return from.check(cfg.Data, r.digest)
 }
 
 // divide reads the data and chooses the images and the normalization. The test images are read, too, so that a

@@ -35,7 +35,8 @@ type Card struct {
 	Width      int                `json:"width"`
 	Fit        string             `json:"fit,omitempty"` // how pictures become squares, of a model of a folder of pictures
 	Normalizer dataset.Normalizer `json:"normalizer"`
-	DataDigest string             `json:"data_digest,omitempty"` // SHA-256 of the pictures of a folder, as the seed divided them
+	DataDigest string             `json:"data_digest,omitempty"` // SHA-256 of the images, as the seed divided those of a folder
+	TestDigest string             `json:"test_digest,omitempty"` // SHA-256 of what the test images are made of, whatever their size
 }
 
 // shape returns the extent of the model's images.
@@ -301,6 +302,9 @@ func (m *SavedModel) answers(s dataset.Subset, t dataset.Tables) (*assess.Logits
 
 // fits refuses images that the model does not take.
 func (m *SavedModel) fits(s dataset.Subset) error {
+	if s.Part == nil {
+		return fault.Inputf("no images, expected at least one")
+	}
 	if s.Shape != m.shape() {
 		return fault.Inputf("images of %v, but the model takes %v", s.Shape, m.shape())
 	}

@@ -42,15 +42,15 @@ func (o *opening) settle(files []*file) []*file {
 
 // noteCopies notes files of equal content.
 func (o *opening) noteCopies(same []*file, kept *file, twoClasses, twoParts bool) {
-	p := Problem{Kind: Duplicate, Detail: "the same picture; used: " + kept.path}
+	p := Problem{Kind: Duplicate, Detail: "the same picture; used: " + readable(kept.path)}
 	switch {
 	case twoClasses:
 		p.Kind, p.Detail = TwoClasses, "the same picture in two classes; none is used"
 	case twoParts:
-		p.Kind, p.Detail = TwoParts, "the same picture in two parts; used: "+kept.path
+		p.Kind, p.Detail = TwoParts, "the same picture in two parts; used: "+readable(kept.path)
 	}
 	for _, f := range same {
-		p.Paths = append(p.Paths, f.path)
+		p.Paths = append(p.Paths, readable(f.path))
 	}
 	o.report.Problems = append(o.report.Problems, p)
 }
@@ -62,9 +62,21 @@ func place(seed uint64, hash [32]byte) float64 {
 	return math.Ldexp(float64(binary.LittleEndian.Uint64(sum[:])>>11), -53)
 }
 
-// divide decides the part of each file: a function of the seed and its own content but for two exceptions, without which
-// small folders could not be trained on: a class has a training image, and there is a test image.
-func divide(files []*file, classes int, seed uint64) {
+// divide decides the part of each file, unless folders did.
+func (o *opening) divide(files []*file) {
+	switch {
+	case o.listed.divided:
+	case o.Division == ByContent:
+		scatter(files, len(o.listed.classes), o.Seed)
+	default:
+		stratify(files, len(o.listed.classes), o.Seed)
+	}
+}
+
+// scatter decides the part of each file as ByContent does: a function of the seed and its own
+// content but for two exceptions, without which small folders could not be trained on: a class has
+// a training image, and there is a test image.
+func scatter(files []*file, classes int, seed uint64) {
 	trains := make([]int, classes)
 	last := make([]*file, classes) // of each class: the farthest from the test part
 	for _, f := range files {

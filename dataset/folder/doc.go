@@ -14,12 +14,15 @@
 // Dividing puts every content into a part, where folders have not done so. Loading takes images from the cache, and decodes
 // what is not there with [github.com/gradreg/gradreg/dataset/picture].
 //
-// # The one invariant
+// # Which part a picture is in
 //
-// Which part a picture is in, where the folders do not say it, is a function of the seed and of its own content. So a file
-// that is renamed, added or removed moves no other file between training and test images. (No rule that fills parts to exact
-// shares can promise this: what decides for a file may not depend on other files. The shares of a class are therefore
-// binomial around 80 % and 20 %; [Open] names the two exceptions.)
+// Where folders do not say it, that is a function of the seed and of the contents of its class,
+// never of names. Each picture has a place between 0 and 1 by the seed and its own content; those
+// of a class with the least places, a fifth of them and at least one of two, are test images. So a
+// file that is renamed moves nothing, and one that is added or removed moves at most one other of
+// its class. (Exact shares cost that one: were what decides for a file its own content alone, as in
+// earlier versions, small classes would have no test image by chance. Their runs still find their
+// images, see [ByContent].)
 //
 // # Files of equal content
 //
@@ -30,5 +33,9 @@
 //
 // # Outside bytes
 //
-// Files are reached through [os.Root], so that no link leads out of the folder. The cache is no more trusted than pictures are.
+// One file that is no use never costs the others: what cannot be read, is no regular file, or is a
+// link to nothing stands in the report and is left out. Links are followed wherever they lead, for
+// that is how hubs and tools lay out sets that share files; what they lead to is read as a picture
+// or not at all. A folder is walked once in a class, and never one that the class is in, so that
+// links may lead in a circle. The cache is no more trusted than pictures are.
 package folder

@@ -29,7 +29,7 @@ func Example() {
 		}
 		drawing := image.NewGray(image.Rect(0, 0, 40, 30))
 		for p := range drawing.Pix {
-			drawing.Pix[p] = shade.Y
+			drawing.Pix[p] = shade.Y + uint8(p%40)
 		}
 		var b bytes.Buffer
 		if err := png.Encode(&b, drawing); err != nil {
@@ -54,5 +54,4 @@ func Example() {
 	// Output:
 	// [dark light] of 28 x 28 pixels, 1 channel
 	// light/2.png, light/copy.png: the same picture; used: light/2.png
-	// dark: a class without test images
 }

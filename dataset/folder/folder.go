@@ -21,8 +21,10 @@ type Options struct {
 	Fit picture.Fit
 	// Channels is 1 for grey images, 3 for colour; 0 means 1 if all pictures are grey, else 3.
 	Channels int
-	// Seed divides the pictures where the folders do not.
-	Seed uint64
+	// Seed divides the pictures where the folders do not, in the way of Division, Stratified if
+	// empty.
+	Seed     uint64
+	Division Division
 	// Strict refuses a folder with a picture that cannot be read.
 	Strict bool
 	// Cache is the folder that decoded images are kept in; empty means that they are not kept.
@@ -66,24 +68,35 @@ type Set struct {
 
 // Part is a set of labelled images, ordered by the SHA-256 of their files, so that names do not matter here either.
 type Part struct {
-	Images []byte   // [N, Channels, Side, Side]
-	Labels []uint8  // class numbers [N]
-	Files  []string // relative to the folder, with slashes [N]
+	Images []byte     // [N, Channels, Side, Side]
+	Labels []uint8    // class numbers [N]
+	Files  []string   // relative to the folder, with slashes, readable [N]
+	Hashes [][32]byte // SHA-256 of the files [N]
+	// Digest identifies pictures and classes, whatever size the images have: the SHA-256 of the
+	// SHA-256 of the files and the names of their classes.
+	Digest string
 }
 
-// Open reads the folder dir. Where there is a train/ with folders in it, its folders are the classes, and test/ or val/ (or
-// testing/, valid/, validation/) hold the others' images. Otherwise the folders of dir are the classes, and every
-// picture goes to the test part with probability 1/5, as a function of Seed and its content; a class that would have no
-// training image keeps the one nearest to it, and if no test image were left at all, one that is nearest is taken.
+// Open reads the folder dir. Where there is a train/ with folders in it, its folders are the
+// classes, and test/ or val/ (or testing/, valid/, validation/, also with words as in test_set or
+// seg_train, also packed in a folder of such a name) hold the others' images. Otherwise the folders
+// of dir are the classes, and the pictures are divided as Division says.
 //
-// Folders in class folders belong to the class. Hidden files and those that systems leave are passed over in silence.
+// Folders in class folders belong to the class. Hidden files and those that systems leave are
+// passed over in silence. Links are followed wherever they lead, as a hub's cache is laid out, but
+// to no folder twice in a class. Names of classes that differ in their Unicode form alone are one.
+// A file that is no use is named in the Report and left out.
 //
-// The input's fault are: a folder that is none, links to folders or out of dir, no class or one, more than 256, a class
-// without a picture that can be read, a class in test/ that is not in train/, Options out of range; with Strict, a
-// picture that cannot be read. A cache that cannot be used is a note in the Report.
+// The input's fault are: a folder that is none, no class or one, more than 256, a class without a
+// picture that can be read, a class in test/ that is not in train/, folders that look like a layout
+// which is not read, Options out of range; with Strict, a picture that cannot be read. A cache that
+// cannot be used is a note in the Report.
 func Open(ctx context.Context, dir string, opt Options) (*Set, error) {
 	var err error
 	if opt.Fit, err = picture.ParseFit(string(opt.Fit)); err != nil {
+		return nil, err
+	}
+	if opt.Division, err = ParseDivision(string(opt.Division)); err != nil {
 		return nil, err
 	}
 	if opt.Size != 0 && (opt.Size < minSize || opt.Size > maxSize) {
@@ -105,12 +118,7 @@ func Open(ctx context.Context, dir string, opt Options) (*Set, error) {
 	} else if !info.IsDir() {
 		return nil, fault.Inputf("data folder %s: not a folder", dir)
 	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, fault.Inputf("data folder: %w", err)
-	}
-	defer root.Close()
-	o := &opening{Options: opt, ctx: ctx, dir: dir, root: root, report: Report{Problems: []Problem{}, Notes: []string{}}}
+	o := &opening{Options: opt, ctx: ctx, dir: dir, report: Report{Problems: []Problem{}, Notes: []string{}}}
 	set, err := o.open()
 	if err != nil && ctx.Err() == nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
@@ -123,14 +131,13 @@ type opening struct {
 	Options
 	ctx    context.Context
 	dir    string
-	root   *os.Root
 	listed listing
 	report Report
 }
 
 func (o *opening) open() (*Set, error) {
 	var err error
-	if o.listed, err = scan(o.root, &o.report); err != nil {
+	if o.listed, err = scan(o.dir, o.Division, &o.report); err != nil {
 		return nil, err
 	}
 	if err := o.inspect(); err != nil {
@@ -144,9 +151,7 @@ func (o *opening) open() (*Set, error) {
 	if err := o.nonempty(files); err != nil {
 		return nil, err
 	}
-	if !o.listed.divided {
-		divide(files, len(o.listed.classes), o.Seed)
-	}
+	o.divide(files)
 	if o.Size == 0 {
 		o.Size = defaultSize(files)
 		if err := o.Suits(o.Size); err != nil {

@@ -159,8 +159,8 @@ func TestParts(t *testing.T) {
 		"train, val":         {classes("train", 0).with(classes("val", 10)), 4, 0, 4, "by folders, test images from val"},
 		"train, test":        {classes("Train", 0).with(classes("TEST", 10)), 4, 0, 4, "by folders, test images from TEST"},
 		"all":                {classes("training", 0).with(classes("validation", 10), classes("testing", 20)), 4, 4, 4, "by folders, test images from testing"},
-		"train alone":        {shades(t, "train/a", 0, 9).with(shades(t, "train/b", 20, 9)), 18, 0, 0, "by seed 0"},
-		"a class of trains":  {shades(t, "train", 0, 10).with(shades(t, "bus", 10, 10)), 20, 0, 0, "by seed 0"},
+		"train alone":        {shades(t, "train/a", 0, 9).with(shades(t, "train/b", 20, 9)), 18, 0, 0, "a fifth of each class, by seed 0"},
+		"a class of trains":  {shades(t, "train", 0, 10).with(shades(t, "bus", 10, 10)), 20, 0, 0, "a fifth of each class, by seed 0"},
 		"a class not tested": {classes("train", 0).with(shades(t, "test/b", 30, 1)), 4, 0, 1, "by folders, test images from test"},
 	} {
 		set := open(t, c.tree.write(t), folder.Options{})
@@ -220,24 +220,24 @@ func sameElements(a, b []string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
-// TestNothingElseMoves checks that renaming, adding and removing files moves no other, and that images do not depend on
-// names at all.
+// TestNothingElseMoves checks that names decide nothing, and that adding and removing files moves
+// no other where each is divided by its own content.
 func TestNothingElseMoves(t *testing.T) {
 	base := shades(t, "a", 0, 60).with(shades(t, "b", 100, 60))
-	before := open(t, base.write(t), folder.Options{Seed: 7})
+	before := open(t, base.write(t), folder.Options{Seed: 7, Division: folder.ByContent})
 	renamed := tree{}
 	for name, data := range base {
 		class, file, _ := strings.Cut(name, "/")
 		renamed[class+"/new/zz-"+file] = data
 	}
-	after := open(t, renamed.write(t), folder.Options{Seed: 7})
+	after := open(t, renamed.write(t), folder.Options{Seed: 7, Division: folder.ByContent})
 	if !slices.Equal(before.Train.Images, after.Train.Images) || !slices.Equal(before.Test.Images, after.Test.Images) {
 		t.Error("other names make other parts")
 	}
 	changed := base.with(shades(t, "b/more", 300, 25))
 	delete(changed, "a/aa.png")
 	delete(changed, "b/ba.png")
-	after = open(t, changed.write(t), folder.Options{Seed: 7})
+	after = open(t, changed.write(t), folder.Options{Seed: 7, Division: folder.ByContent})
 	was := map[string]bool{}
 	for _, name := range before.Test.Files {
 		was[name] = true
@@ -259,7 +259,7 @@ func TestNothingElseMoves(t *testing.T) {
 	if tests == 0 || tests == len(base) {
 		t.Errorf("%d of %d are test images", tests, len(base))
 	}
-	if other := open(t, base.write(t), folder.Options{Seed: 8}); slices.Equal(filesOf(other.Test), filesOf(before.Test)) {
+	if other := open(t, base.write(t), folder.Options{Seed: 8, Division: folder.ByContent}); slices.Equal(filesOf(other.Test), filesOf(before.Test)) {
 		t.Error("another seed makes the same parts")
 	}
 }
@@ -282,46 +282,31 @@ func TestRefused(t *testing.T) {
 	for i := range 257 {
 		many[string(rune('a'+i%26))+string(rune('a'+i/26))+"/x.png"] = nil
 	}
-	link := func(target, name string) func(string) {
-		return func(dir string) {
-			if err := os.Symlink(target, filepath.Join(dir, filepath.FromSlash(name))); err != nil {
-				t.Skip("no symbolic links here: ", err)
-			}
-		}
-	}
 	outside := shades(t, "c", 20, 1).write(t)
 	for name, c := range map[string]struct {
 		tree tree
 		opt  folder.Options
-		then func(dir string)
 		want string
 	}{
-		"nothing":             {tree{}, folder.Options{}, nil, "found no folders, expected a folder of pictures for each class"},
-		"pictures alone":      {tree{"x.png": shade(t, 1, 8, 8)}, folder.Options{}, nil, "found no folders"},
-		"one class":           {shades(t, "a", 0, 3), folder.Options{}, nil, "found the one class a, expected at least 2"},
-		"packed":              {shades(t, "x/a", 0, 3).with(shades(t, "x/b", 9, 3)), folder.Options{}, nil, "are the classes those in "},
-		"empty class":         {two.with(tree{"c/": nil}), folder.Options{}, nil, "class c has no pictures: found none in c with an ending of .jpg"},
-		"class of texts":      {two.with(tree{"c/a.txt": nil}), folder.Options{}, nil, "class c has no pictures"},
-		"unreadable class":    {two.with(tree{"c/a.png": []byte("?")}), folder.Options{}, nil, "class c has no picture to train on (c/a.png: not a JPEG"},
-		"truncated class":     {two.with(tree{"c/a.png": fixture(t, "source.png")[:300]}), folder.Options{}, nil, "class c has no picture to train on (c/a.png: damaged"},
-		"contradictory class": {two.with(tree{"c/a.png": shade(t, 1, 8, 8)}), folder.Options{}, nil, "class c has no picture to train on"},
-		"many classes":        {many, folder.Options{}, nil, "found 257 classes, expected at most 256"},
-		"unknown class":       {shades(t, "train/cat", 0, 2).with(shades(t, "train/dog", 5, 2), shades(t, "test/cats", 9, 1)), folder.Options{}, nil, `test/cats: unknown class "cats" (did you mean "cat"?)`},
-		"no train":            {shades(t, "test/a", 0, 2).with(shades(t, "test/b", 5, 2)), folder.Options{}, nil, "found the folder test with folders in it, but no folder train"},
-		"two trains":          {shades(t, "train/a", 0, 2).with(shades(t, "training/b", 5, 2)), folder.Options{}, nil, "found the folders train and training"},
-		"size":                {two, folder.Options{Size: 3}, nil, "size is 3, expected 4 to 1024"},
-		"channels":            {two, folder.Options{Channels: 2}, nil, "channels is 2, expected 1 or 3"},
-		"fit":                 {two, folder.Options{Fit: "padd"}, nil, `did you mean "pad"?`},
-		"link out":            {two, folder.Options{}, link(filepath.Join(outside, "c", "aa.png"), "a/x.png"), "a/x.png: a link that cannot be followed, or leads out of the folder"},
-		"link up":             {two, folder.Options{}, link("../../"+filepath.Base(outside)+"/c/aa.png", "a/x.png"), "a/x.png: a link that cannot"},
-		"class link out":      {two, folder.Options{}, link(filepath.Join(outside, "c"), "c"), "c: a link that cannot"},
-		"link to a class":     {two, folder.Options{}, link("a", "c"), "c: a link to a folder"},
-		"link round":          {two, folder.Options{}, link("../a", "a/again"), "a/again: a link to a folder"},
+		"nothing":             {tree{}, folder.Options{}, "found no folders, expected a folder of pictures for each class"},
+		"pictures alone":      {tree{"x.png": shade(t, 1, 8, 8)}, folder.Options{}, "found no folders"},
+		"one class":           {shades(t, "a", 0, 3), folder.Options{}, "found the one class a, expected at least 2"},
+		"packed":              {shades(t, "x/a", 0, 3).with(shades(t, "x/b", 9, 3)), folder.Options{}, "are the classes those in "},
+		"empty class":         {two.with(tree{"c/": nil}), folder.Options{}, "class c has no pictures: found none in c with an ending of .jpg"},
+		"class of texts":      {two.with(tree{"c/a.txt": nil}), folder.Options{}, "class c has no pictures"},
+		"unreadable class":    {two.with(tree{"c/a.png": []byte("?")}), folder.Options{}, "class c has no picture to train on (c/a.png: not a JPEG"},
+		"truncated class":     {two.with(tree{"c/a.png": fixture(t, "source.png")[:300]}), folder.Options{}, "class c has no picture to train on (c/a.png: damaged"},
+		"contradictory class": {two.with(tree{"c/a.png": shade(t, 1, 8, 8)}), folder.Options{}, "class c has no picture to train on"},
+		"many classes":        {many, folder.Options{}, "found 257 classes, expected at most 256"},
+		"unknown class":       {shades(t, "train/cat", 0, 2).with(shades(t, "train/dog", 5, 2), shades(t, "test/cats", 9, 1)), folder.Options{}, `test/cats: unknown class "cats" (did you mean "cat"?)`},
+		"no train":            {shades(t, "test/a", 0, 2).with(shades(t, "test/b", 5, 2)), folder.Options{}, "found the folder test with folders in it, but no folder train"},
+		"two trains":          {shades(t, "train/a", 0, 2).with(shades(t, "training/b", 5, 2)), folder.Options{}, "found the folders train and training"},
+		"size":                {two, folder.Options{Size: 3}, "size is 3, expected 4 to 1024"},
+		"channels":            {two, folder.Options{Channels: 2}, "channels is 2, expected 1 or 3"},
+		"division":            {two, folder.Options{Division: "stratifyed"}, `did you mean "stratified"?`},
+		"fit":                 {two, folder.Options{Fit: "padd"}, `did you mean "pad"?`},
 	} {
 		dir := c.tree.write(t)
-		if c.then != nil {
-			c.then(dir)
-		}
 		_, err := folder.Open(context.Background(), dir, c.opt)
 		if err == nil || !fault.IsInput(err) || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, expected %q", name, err, c.want)

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"path/filepath"
 	"runtime"
 	"sync"
 
@@ -11,6 +12,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/gradreg/gradreg/dataset/picture"
+	"github.com/gradreg/gradreg/internal/boundedfile"
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
@@ -46,7 +48,7 @@ func (o *opening) read(f *file) ([]byte, error) {
 	if f.size == 0 {
 		return nil, fault.Inputf("the file is empty")
 	}
-	opened, err := o.root.Open(f.path)
+	opened, err := boundedfile.Open(filepath.Join(o.dir, filepath.FromSlash(f.path)), maxFile)
 	if err != nil {
 		return nil, cause(err)
 	}

@@ -1,6 +1,10 @@
 package folder
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
 	"image/color"
 	"sync/atomic"
 
@@ -101,12 +105,16 @@ func (o *opening) load(set *Set, files []*file) error {
 	}
 	loaded.keep(func(i int) bool { return files[i].err == nil })
 	fresh = filter(fresh, func(i int) bool { return files[i].err == nil })
+	all := len(files)
 	files = o.readable(files)
 	if err := o.strict(); err != nil {
 		return err
 	}
 	if err := o.nonempty(files); err != nil {
 		return err
+	}
+	if len(files) < all && !o.listed.divided && o.Division != ByContent {
+		loaded = o.divideAgain(files, loaded)
 	}
 	for _, isFresh := range fresh {
 		if isFresh {
@@ -122,8 +130,26 @@ func (o *opening) load(set *Set, files []*file) error {
 		o.writeCache(files, loaded)
 	}
 	o.measure(files)
+	o.contrast(files, loaded)
 	o.distribute(set, files, loaded)
 	return nil
+}
+
+// divideAgain divides the files that are left when some were damaged, so that every class keeps its
+// share, and returns their images in the order that they then have.
+func (o *opening) divideAgain(files []*file, loaded images) images {
+	at := map[*file]int{}
+	for i, f := range files {
+		at[f] = i
+	}
+	o.divide(files)
+	sortForParts(files)
+	sorted := newImages(len(files), o.Size)
+	for i, f := range files {
+		copy(sorted.of(i), loaded.of(at[f]))
+		sorted.grey[i] = loaded.grey[at[f]]
+	}
+	return sorted
 }
 
 // filter returns the values at whose places f is true.
@@ -180,13 +206,19 @@ func (o *opening) distribute(set *Set, files []*file, loaded images) {
 	}
 	size := set.Channels * o.Size * o.Size
 	into := [parts]*Part{train: &set.Train, val: &set.Val, test: &set.Test}
+	sums := [parts]hash.Hash{sha256.New(), sha256.New(), sha256.New()}
 	for i, f := range files {
 		p := into[f.part]
+		fmt.Fprintf(sums[f.part], "%x %q\n", f.hash, o.listed.classes[f.class])
 		p.Labels = append(p.Labels, uint8(f.class))
-		p.Files = append(p.Files, f.path)
+		p.Files = append(p.Files, readable(f.path))
+		p.Hashes = append(p.Hashes, f.hash)
 		if p.Images == nil {
 			p.Images = pixels[i*size : i*size]
 		}
 		p.Images = p.Images[:len(p.Images)+size] // files of a part stand together
+	}
+	for part, p := range into {
+		p.Digest = hex.EncodeToString(sums[part].Sum(nil))
 	}
 }

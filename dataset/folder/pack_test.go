@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"math"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -21,14 +22,14 @@ func fakes(class, first, n int) []*file {
 	return out
 }
 
-// TestDivideOneByOne checks that a file's part depends on no other file, whatever files there are, as long as no class is
-// without training images.
-func TestDivideOneByOne(t *testing.T) {
+// TestScatterOneByOne checks that a file's part depends on no other file, whatever files there are,
+// as long as no class is without training images.
+func TestScatterOneByOne(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		seed := rapid.Uint64().Draw(t, "seed")
 		first := rapid.IntRange(0, 1000).Draw(t, "first")
 		a, b := fakes(0, first, 40), fakes(1, first, 40)
-		divide(append(append([]*file{}, a...), b...), 2, seed)
+		scatter(append(append([]*file{}, a...), b...), 2, seed)
 		was := make([]int, len(a))
 		for i, f := range a {
 			was[i] = f.part
@@ -40,7 +41,7 @@ func TestDivideOneByOne(t *testing.T) {
 		}
 		files = append(files, fakes(0, first+40, rapid.IntRange(0, 30).Draw(t, "added"))...)
 		files = append(files, fakes(1, first+500, 30)...)
-		divide(rapid.Permutation(files).Draw(t, "order"), 2, seed)
+		scatter(rapid.Permutation(files).Draw(t, "order"), 2, seed)
 		for _, i := range keep {
 			if a[i].part != was[i] {
 				t.Fatalf("file %d moved from part %d to %d", i, was[i], a[i].part)
@@ -49,12 +50,13 @@ func TestDivideOneByOne(t *testing.T) {
 	})
 }
 
-// TestDivideShares checks that a fifth is for the test, in every class, within four standard deviations.
-func TestDivideShares(t *testing.T) {
+// TestScatterShares checks that a fifth is for the test, in every class, within four standard
+// deviations.
+func TestScatterShares(t *testing.T) {
 	const n = 4000
 	for seed := range uint64(5) {
 		files := append(fakes(0, 0, n), fakes(1, 0, n)...)
-		divide(files, 2, seed)
+		scatter(files, 2, seed)
 		var tests [2]float64
 		for _, f := range files {
 			if f.part == test {
@@ -69,8 +71,8 @@ func TestDivideShares(t *testing.T) {
 	}
 }
 
-// TestDivideFew checks that few images are enough: every class trains, and something is tested.
-func TestDivideFew(t *testing.T) {
+// TestScatterFew checks that few images are enough: every class trains, and something is tested.
+func TestScatterFew(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var files []*file
 		classes, spare := rapid.IntRange(2, 5).Draw(t, "classes"), false
@@ -79,7 +81,7 @@ func TestDivideFew(t *testing.T) {
 			spare = spare || n > 1
 			files = append(files, fakes(k, 0, n)...)
 		}
-		divide(files, classes, rapid.Uint64().Draw(t, "seed"))
+		scatter(files, classes, rapid.Uint64().Draw(t, "seed"))
 		trains, tests := make([]int, classes), 0
 		for _, f := range files {
 			if f.part == test {
@@ -161,6 +163,43 @@ func FuzzPack(f *testing.F) {
 			if e.offset < 0 || e.offset+int64(e.planes)*16 > int64(len(data)) {
 				t.Fatalf("an image at %d of %d bytes", e.offset, len(data))
 			}
+		}
+	})
+}
+
+// TestStratify checks that every class has its share, and that a file which is added or removed
+// moves at most one other.
+func TestStratify(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		seed := rapid.Uint64().Draw(t, "seed")
+		n := rapid.IntRange(1, 60).Draw(t, "images")
+		files, others := fakes(0, 0, n), fakes(1, 0, 7)
+		partsOf := func(files []*file) map[[32]byte]int {
+			stratify(rapid.Permutation(append(slices.Clone(files), others...)).Draw(t, "order"), 2, seed)
+			out := map[[32]byte]int{}
+			for _, f := range files {
+				out[f.hash] = f.part
+			}
+			return out
+		}
+		before := partsOf(files)
+		tests := 0
+		for _, part := range before {
+			if part == test {
+				tests++
+			}
+		}
+		if want := math.Round(testShare * float64(n)); float64(tests) != max(want, 1) && n > 1 || n == 1 && tests != 0 {
+			t.Fatalf("%d test images of %d", tests, n)
+		}
+		moved := 0
+		for hash, part := range partsOf(append(files, fakes(0, 100, 1)...)) {
+			if was, old := before[hash]; old && was != part {
+				moved++
+			}
+		}
+		if moved > 1 {
+			t.Fatalf("a file more moves %d", moved)
 		}
 	})
 }

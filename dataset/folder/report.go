@@ -17,6 +17,10 @@ const (
 	TwoParts   Kind = "two_parts"   // equal content in two parts: the test part keeps it
 	Duplicate  Kind = "duplicate"   // equal content in one class: one is used
 	Ignored    Kind = "ignored"     // files and folders that are no pictures of a class
+	SameName   Kind = "same_name"   // two folders of one class, whose names differ in Unicode form: both are used
+	NoContrast Kind = "no_contrast" // images of one colour all over
+	Alike      Kind = "alike"       // all images of a class are the same, or nearly
+	Lopsided   Kind = "lopsided"    // almost all training images are of one class
 	NoTest     Kind = "no_test"     // a class without test images
 )
 
@@ -27,8 +31,15 @@ type Problem struct {
 	Detail string   `json:"detail"`
 }
 
-// String returns one line.
-func (p Problem) String() string { return strings.Join(p.Paths, ", ") + ": " + p.Detail }
+// String returns one line, with the first few of the paths.
+func (p Problem) String() string {
+	const shown = 4
+	paths, more := p.Paths, ""
+	if len(paths) > shown {
+		paths, more = paths[:shown], fmt.Sprintf(" and %d more", len(paths)-shown)
+	}
+	return strings.Join(paths, ", ") + more + ": " + p.Detail
+}
 
 // ClassCount is the number of images of a class.
 type ClassCount struct {
@@ -59,12 +70,12 @@ type Report struct {
 
 // add notes a problem with a file.
 func (r *Report) add(kind Kind, path, detail string) {
-	r.Problems = append(r.Problems, Problem{kind, []string{path}, detail})
+	r.Problems = append(r.Problems, Problem{kind, []string{readable(path)}, detail})
 }
 
 // once is add, for what may be looked at again.
 func (r *Report) once(kind Kind, path, detail string) {
-	if !slices.ContainsFunc(r.Problems, func(p Problem) bool { return p.Kind == kind && p.Paths[0] == path }) {
+	if !slices.ContainsFunc(r.Problems, func(p Problem) bool { return p.Kind == kind && p.Paths[0] == readable(path) }) {
 		r.add(kind, path, detail)
 	}
 }
@@ -117,14 +128,34 @@ func (r *Report) finish(o *opening, set *Set) {
 			r.add(NoTest, c.Name, "a class without test images")
 		}
 	}
-	r.Divided = fmt.Sprintf("by seed %d", o.Seed)
-	if o.listed.divided {
-		r.Divided = "by folders, test images from " + o.listed.testDir
+	r.Divided = fmt.Sprintf("a fifth of each class, by seed %d", o.Seed)
+	if o.Division == ByContent {
+		r.Divided = fmt.Sprintf("by seed %d", o.Seed)
 	}
-	kinds := []Kind{Unreadable, TwoClasses, TwoParts, Duplicate, NoTest, Ignored}
+	if o.listed.divided {
+		r.Divided = "by folders, test images from " + readable(o.listed.testDir)
+	}
+	r.weigh()
+	kinds := []Kind{Unreadable, NoContrast, Alike, TwoClasses, TwoParts, Duplicate, SameName, Lopsided, NoTest, Ignored}
 	slices.SortStableFunc(r.Problems, func(a, b Problem) int {
 		return cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind))
 	})
+}
+
+// mostOf is the share of the training images from which on a model learns little but that class.
+const mostOf = 0.9
+
+// weigh notes a class that has almost all training images.
+func (r *Report) weigh() {
+	total := 0
+	for _, c := range r.Classes {
+		total += c.Train
+	}
+	for _, c := range r.Classes {
+		if share := float64(c.Train) / float64(total); share >= mostOf {
+			r.add(Lopsided, c.Name, fmt.Sprintf("%.1f %% of the training images are of this class", 100*share))
+		}
+	}
 }
 
 // spreadOf describes numbers, of which there must be one.

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -22,7 +23,7 @@ const (
 
 // file is a picture's file.
 type file struct {
-	path  string // relative to the folder, with slashes
+	path  string // relative to the folder, with slashes, as the system has it
 	class int
 	part  int // one of the parts, if folders say so or after dividing
 	size  int64
@@ -42,15 +43,16 @@ type listing struct {
 
 // scanner walks a folder.
 type scanner struct {
-	root   *os.Root
-	fsys   fs.FS
-	report *Report
+	dir      string
+	division Division
+	report   *Report
+	numbers  map[string]int // of the classes, by the form of their names that canonical returns
 	listing
 }
 
 // scan lists classes and files.
-func scan(root *os.Root, report *Report) (listing, error) {
-	s := &scanner{root: root, fsys: root.FS(), report: report}
+func scan(dir string, division Division, report *Report) (listing, error) {
+	s := &scanner{dir: dir, division: division, report: report, numbers: map[string]int{}}
 	top, err := s.folders(".")
 	if err != nil {
 		return listing{}, err
@@ -66,6 +68,9 @@ func scan(root *os.Root, report *Report) (listing, error) {
 	}
 	return s.listing, err
 }
+
+// at returns the path of something in the folder.
+func (s *scanner) at(name string) string { return filepath.Join(s.dir, filepath.FromSlash(name)) }
 
 // parts lists the classes of train/ and the files of all part folders.
 func (s *scanner) parts(dirs [parts]string) error {
@@ -94,62 +99,17 @@ func (s *scanner) parts(dirs [parts]string) error {
 	return nil
 }
 
-// partOf returns the part that a folder's name stands for.
-func partOf(name string) (part int, ok bool) {
-	switch strings.ToLower(name) {
-	case "train", "training":
-		return train, true
-	case "val", "valid", "validation":
-		return val, true
-	case "test", "testing":
-		return test, true
-	}
-	return 0, false
-}
-
-// partFolders returns the folders of the parts, if there are any: those with such a name that have folders in them. A
-// folder train with pictures in it is a class, beside plane and car.
-func (s *scanner) partFolders(top []string) (dirs [parts]string, err error) {
-	var others []string
-	for _, name := range top {
-		part, ok := partOf(name)
-		if ok {
-			if inside, err := s.folders(name); err != nil {
-				return dirs, err
-			} else if ok = len(inside) > 0; ok && dirs[part] != "" {
-				return dirs, fault.Inputf("found the folders %s and %s, expected one of them", dirs[part], name)
-			}
-		}
-		if ok {
-			dirs[part] = name
-		} else {
-			others = append(others, name)
-		}
-	}
-	switch {
-	case dirs[train] != "":
-		for _, name := range others {
-			s.report.add(Ignored, name, "a folder beside those of the parts")
-		}
-	case dirs[test]+dirs[val] != "":
-		return dirs, fault.Inputf("found the folder %s with folders in it, but no folder train", dirs[test]+dirs[val])
-	}
-	return dirs, nil
-}
-
-// folders lists the folders in dir that may be classes, in byte order. Files there are noted.
+// folders lists the folders in dir that may be classes, and links to such, in byte order. Files
+// there are noted.
 func (s *scanner) folders(dir string) ([]string, error) {
-	entries, err := fs.ReadDir(s.fsys, dir)
+	entries, err := os.ReadDir(s.at(dir))
 	if err != nil {
-		return nil, fault.Inputf("reading the folder: %w", err)
+		return nil, fault.Inputf("reading the folder %s: %w", readable(dir), cause(err))
 	}
 	var out []string
 	for _, e := range entries {
 		name := path.Join(dir, e.Name())
-		info, err := s.look(name, e)
-		switch {
-		case err != nil:
-			return nil, err
+		switch info := s.look(name, e); {
 		case info == nil:
 		case info.IsDir():
 			out = append(out, e.Name())
@@ -160,33 +120,32 @@ func (s *scanner) folders(dir string) ([]string, error) {
 	return out, nil
 }
 
-// look returns what an entry is, following links that stay in the folder; nil if it is to be passed over. What cannot be
-// looked at is left to be noted by reading it.
-func (s *scanner) look(name string, e fs.DirEntry) (fs.FileInfo, error) {
+// look returns what an entry is, or a link leads to, wherever that is; nil if it is to be passed
+// over. What cannot be looked at is noted.
+func (s *scanner) look(name string, e fs.DirEntry) fs.FileInfo {
 	if isHidden(e.Name()) {
-		return nil, nil
+		return nil
 	}
 	if e.Type()&fs.ModeSymlink == 0 {
 		info, err := e.Info()
-		if errors.Is(err, fs.ErrNotExist) { // removed since
-			return nil, nil
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // else removed since
+			s.report.once(Unreadable, name, cause(err).Error())
 		}
 		if err != nil {
-			return nil, fault.Input(err)
+			return nil
 		}
-		return info, nil
+		return info
 	}
-	info, err := s.root.Stat(name)
+	info, err := os.Stat(s.at(name))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		s.report.once(Unreadable, name, "a link to nothing")
-		return nil, nil
+		return nil
 	case err != nil:
-		return nil, fault.Inputf("%s: a link that cannot be followed, or leads out of the folder: %w", name, cause(err))
-	case info.IsDir():
-		return nil, fault.Inputf("%s: a link to a folder, expected folders and files, and links to files", name)
+		s.report.once(Unreadable, name, "a link that cannot be followed: "+cause(err).Error())
+		return nil
 	}
-	return info, nil
+	return info
 }
 
 // cause returns what a file system's error says besides operation and name.
@@ -200,67 +159,129 @@ func cause(err error) error {
 // classFolders lists the files of the classes in dir. Those of train/ come first and say which classes there are.
 func (s *scanner) classFolders(dir string, part int, names []string) error {
 	if part == train {
-		switch {
-		case len(names) == 0:
-			return fault.Inputf("found no folders, expected a folder of pictures for each class")
-		case len(names) == 1:
-			return fault.Inputf("found the one class %s, expected at least 2%s", names[0], s.deeper(dir, names[0]))
-		case len(names) > maxClasses:
-			return fault.Inputf("found %d classes, expected at most %d", len(names), maxClasses)
-		}
-		s.classes = names
-	}
-	for _, name := range names {
-		class, ok := slices.BinarySearch(s.classes, name)
-		if !ok {
-			return fault.Inputf("%s: %w", path.Join(dir, name), spec.Unknown("class", name, s.classes))
-		}
-		before := len(s.files)
-		if err := s.walk(path.Join(dir, name), class, part); err != nil {
+		if err := s.listClasses(dir, names); err != nil {
 			return err
 		}
+	}
+	seen := map[int]string{}
+	for _, name := range names {
+		class, ok := s.numbers[canonical(name)]
+		if !ok {
+			return fault.Inputf("%s: %w", readable(path.Join(dir, name)), spec.Unknown("class", readable(name), s.classes))
+		}
+		if other, twice := seen[class]; twice {
+			s.report.Problems = append(s.report.Problems, Problem{SameName, []string{readable(path.Join(dir, other)), readable(path.Join(dir, name))},
+				"two folders of one class, whose names look alike and differ in their Unicode form; both are used"})
+		}
+		seen[class] = name
+		before := len(s.files)
+		w := walker{scanner: s, class: class, part: part, seen: s.above(dir)}
+		w.walk(path.Join(dir, name), s.info(path.Join(dir, name)))
 		if len(s.files) == before && part == train {
-			return fault.Inputf("class %s has no pictures: found none in %s with an ending of %s", name, path.Join(dir, name), strings.Join(endings(), ", "))
+			return fault.Inputf("class %s has no pictures: found none in %s with an ending of %s%s", readable(name), readable(path.Join(dir, name)),
+				strings.Join(endings(), ", "), s.report.why(readable(name)))
 		}
 	}
 	return nil
 }
 
-// deeper is the hint for a folder that was packed in another.
-func (s *scanner) deeper(dir, name string) string {
-	if inside, err := s.folders(path.Join(dir, name)); err == nil && len(inside) > 1 {
-		return "; are the classes those in " + path.Join(s.root.Name(), dir, name) + "?"
+// listClasses numbers the classes, which are the folders in dir.
+func (s *scanner) listClasses(dir string, names []string) error {
+	for _, name := range names {
+		if _, known := s.numbers[canonical(name)]; !known {
+			s.numbers[canonical(name)] = len(s.classes)
+			s.classes = append(s.classes, readable(name))
+		}
 	}
-	return ""
+	switch {
+	case len(s.classes) == 0:
+		return fault.Inputf("found no folders, expected a folder of pictures for each class")
+	case len(s.classes) == 1:
+		return fault.Inputf("found the one class %s, expected at least 2%s", s.classes[0], s.deeper(dir, names[0]))
+	case len(s.classes) > maxClasses:
+		return fault.Inputf("found %d classes, expected at most %d", len(s.classes), maxClasses)
+	}
+	return s.question(dir, names)
 }
 
-// walk lists the pictures of a class.
-func (s *scanner) walk(dir string, class, part int) error {
-	entries, err := fs.ReadDir(s.fsys, dir)
+// info returns what a folder is; nil if nobody knows.
+func (s *scanner) info(name string) fs.FileInfo {
+	info, err := os.Stat(s.at(name))
 	if err != nil {
-		return fault.Inputf("reading the folder %s: %w", dir, cause(err))
+		return nil
 	}
-	for _, e := range entries {
+	return info
+}
+
+// above returns what the folders are that a folder of the classes is in, up to the file system's
+// root.
+func (s *scanner) above(dir string) []fs.FileInfo {
+	full, err := filepath.Abs(s.at(dir))
+	if err == nil {
+		full, err = filepath.EvalSymlinks(full)
+	}
+	if err != nil {
+		return nil
+	}
+	var out []fs.FileInfo
+	for {
+		if info, err := os.Stat(full); err == nil {
+			out = append(out, info)
+		}
+		parent := filepath.Dir(full)
+		if parent == full {
+			return out
+		}
+		full = parent
+	}
+}
+
+// walker lists the pictures of a class in a part.
+type walker struct {
+	*scanner
+	class, part int
+	// seen are the folders that were walked or that the class is in, for links that lead back to
+	// one; linked are those of them that a link led to.
+	seen, linked []fs.FileInfo
+}
+
+// walk lists the pictures in a folder of the class.
+func (w *walker) walk(dir string, here fs.FileInfo) {
+	entries, err := os.ReadDir(w.at(dir))
+	if err != nil {
+		w.report.add(Unreadable, dir, "a folder that cannot be read: "+cause(err).Error())
+	}
+	if here != nil {
+		w.seen = append(w.seen, here)
+	}
+	for _, e := range entries { // also those before an error
 		name := path.Join(dir, e.Name())
-		info, err := s.look(name, e)
-		switch {
-		case err != nil:
-			return err
+		switch info := w.look(name, e); {
 		case info == nil:
 		case info.IsDir():
-			err = s.walk(name, class, part)
+			w.enter(name, info, e.Type()&fs.ModeSymlink != 0)
 		case !isPicture(e.Name()):
-			s.report.add(Ignored, name, "not a name that pictures have")
+			w.report.add(Ignored, name, "not a name that pictures have")
 		case !info.Mode().IsRegular():
-			s.report.add(Unreadable, name, "not a regular file")
+			w.report.add(Unreadable, name, "not a regular file")
 		default:
-			s.files = append(s.files, &file{path: name, class: class, part: part, size: info.Size()})
-		}
-		if err != nil {
-			return err
+			w.files = append(w.files, &file{path: name, class: w.class, part: w.part, size: info.Size()})
 		}
 	}
-	return nil
+}
+
+// enter walks a folder in one, unless it was walked already: links can lead round in a circle.
+func (w *walker) enter(name string, info fs.FileInfo, link bool) {
+	before := w.linked
+	if link {
+		before = w.seen
+		w.linked = append(w.linked, info)
+	}
+	if slices.ContainsFunc(before, func(other fs.FileInfo) bool { return os.SameFile(info, other) }) {
+		w.report.add(Ignored, name, "by a link the same folder as another one, or one that the class is in")
+		return
+	}
+	w.walk(name, info)
 }
 
 // endings lists the endings of pictures' names, in lower case.

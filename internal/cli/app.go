@@ -205,7 +205,7 @@ of the network with respect to its input.`,
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().Var(jsonMode{a}, "json", "print one JSON object instead of text; --json=lines also a line for what happens on the way")
 	root.PersistentFlags().Lookup("json").NoOptDefVal = jsonObject
-	root.AddCommand(a.trainCommand(), a.evalCommand(), a.predictCommand(), a.dataCommand(), a.modelsCommand(), a.regularizersCommand(), a.benchCommand(), a.toyCommand(), a.studyCommand(), a.workerCommand(), a.reproduceCommand(), a.explainCommand(), a.versionCommand(), a.manCommand())
+	root.AddCommand(a.trainCommand(), a.evalCommand(), a.predictCommand(), a.runsCommand(), a.dataCommand(), a.modelsCommand(), a.regularizersCommand(), a.benchCommand(), a.toyCommand(), a.studyCommand(), a.workerCommand(), a.reproduceCommand(), a.explainCommand(), a.versionCommand(), a.manCommand())
 	root.AddCommand(topics()...)
 	hideEmptyDefaults(root)
 	return root
@@ -257,5 +257,12 @@ func args(check cobra.PositionalArgs) cobra.PositionalArgs {
 	}
 }
 
-// dataDirs returns the folders to look for data in: the flag's before the environment's.
-func (a *app) dataDirs(flag string) []string { return []string{flag, a.getenv("GRADREG_DATA")} }
+// dataDirs returns the folders to look for data in: the flag's alone, else the environment's and
+// then the usual places. Who gives the flag means that folder; a variable holds for all commands,
+// and one folder need not have all that they want.
+func (a *app) dataDirs(flag string) []string {
+	if flag != "" {
+		return []string{flag}
+	}
+	return []string{a.getenv("GRADREG_DATA"), ""}
+}

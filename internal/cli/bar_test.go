@@ -42,8 +42,8 @@ func (s *screen) shows(t *testing.T, text string) {
 	}
 }
 
-// TestBars moves each bar of the program through what may befall it: to its end and beyond, as its total grows, from phase to
-// phase, and to a close before its end. What it is told last is drawn.
+// TestBars moves each bar of the program through what may befall it: to its end and beyond, as its
+// total grows, from phase to phase, and to a close before its end. What it is told last is drawn.
 func TestBars(t *testing.T) {
 	terminal := func() (*app, *screen) {
 		s := &screen{}
@@ -68,7 +68,9 @@ func TestBars(t *testing.T) {
 			p.stepped(train.Progress{Step: at.step, Steps: at.steps})
 			s.shows(t, fmt.Sprintf("step %d/%d ", at.step, at.steps))
 		}
+		p.stepped(train.Progress{Step: 30, Steps: 30})
 		p.close()
+		s.shows(t, "step 30/30  [========]")
 	})
 	t.Run("folder", func(t *testing.T) {
 		a, s := terminal()

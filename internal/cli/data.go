@@ -38,7 +38,7 @@ func (a *app) dataCommand() *cobra.Command {
 		RunE: func(_ *cobra.Command, names []string) error { return a.runDataVerify(names, dataDir) },
 	}
 	for _, c := range []*cobra.Command{list, verify} {
-		c.Flags().StringVar(&dataDir, "data-dir", "", "folder to look for the files in (before GRADREG_DATA)")
+		c.Flags().StringVar(&dataDir, "data-dir", "", "folder to look for the files in (instead of GRADREG_DATA)")
 	}
 	cmd.AddCommand(list, a.dataFetchCommand(), verify, a.dataShowCommand())
 	return cmd
@@ -95,7 +95,7 @@ func (a *app) dataEntries(dataDir string) ([]dataEntry, error) {
 		if !d.Embedded {
 			e.Fetch = "gradreg data fetch " + d.Name
 		}
-		switch opened, err := dataset.Open(d.Name, a.dataDirs(dataDir)...); {
+		switch opened, err := dataset.Open(d.Name, append(a.dataDirs(dataDir), "")...); {
 		case err == nil:
 			e.Found, e.Folder = true, opened.Folder
 		case !errors.Is(err, dataset.ErrNotFound):
@@ -119,6 +119,9 @@ func (a *app) runDataVerify(names []string, dataDir string) error {
 			word := "ok"
 			if !r.OK {
 				word = "differs from the published file"
+				if r.Is != "" {
+					word += " (this is " + r.Is + ")"
+				}
 				bad = fault.Inputf("%s: the SHA-256 of its content, %s, is not that of the published file", r.Path, r.SHA256)
 			}
 			if !a.json {

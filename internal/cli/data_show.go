@@ -41,7 +41,8 @@ func (a *app) dataShowCommand() *cobra.Command {
 set, and write a contact sheet: a PNG with a row of training images for each class, as a model sees them.
 
 A folder has a folder of JPEG, PNG, GIF, BMP or WebP pictures for each class, or train/ with such folders and test/ or
-val/ beside it. Without those, a fifth of the pictures are test images, chosen by the seed and each file's content.
+val/ beside it, also under names such as training_set or seg_train. Without those, a fifth of each class's pictures are test
+images, at least one of two, chosen by the seed and each file's content. Links are followed wherever they lead.
 Pictures that cannot be read are named and left out. Of pictures with the same bytes one is used: the one in the test
 part, where parts share it; none, where classes share it.`,
 		Example: `  # What is in a folder of photos
@@ -68,7 +69,7 @@ part, where parts share it; none, where classes share it.`,
 	f.IntVar(&o.folder.Channels, "channels", 0, "1 for grey or 3 for colour (default: 1 if all of a folder's pictures are grey)")
 	f.BoolVar(&o.folder.Strict, "strict", false, "refuse a folder with pictures that cannot be read")
 	f.BoolVar(&o.noCache, "no-cache", false, "decode all pictures, and keep no images in the cache folder")
-	f.StringVar(&o.dataDir, "data-dir", "", "folder to look for a known data set's files in (before GRADREG_DATA)")
+	f.StringVar(&o.dataDir, "data-dir", "", "folder with a known data set's files (instead of GRADREG_DATA and the usual places)")
 	f.BoolVar(&o.plain, "plain", false, "no progress bar")
 	complete(cmd, "fit", cobra.FixedCompletions(picture.Fits(), cobra.ShellCompDirectiveNoFileComp))
 	complete(cmd, "data-dir", completeFolders)
@@ -130,6 +131,7 @@ func (a *app) runDataShow(cmd *cobra.Command, o *dataShowOptions, name string) e
 		s.Fit = o.fit
 	} else {
 		s.Found.Classes = countClasses(d.Classes, training, official)
+		s.Found.Problems = namedProblems(name, s.Found.Classes, training, official)
 	}
 	if o.out != "none" {
 		if err := o.writeSheet(&s, d, training); err != nil {
@@ -173,21 +175,6 @@ func bothParts(d *dataset.Dataset) (training, official *dataset.Part, err error)
 	return training, official, err
 }
 
-// countClasses counts the images of classes.
-func countClasses(names []string, training, official *dataset.Part) []folder.ClassCount {
-	out := make([]folder.ClassCount, len(names))
-	for k, name := range names {
-		out[k].Name = name
-	}
-	for _, k := range training.Labels {
-		out[k].Train++
-	}
-	for _, k := range official.Labels {
-		out[k].Test++
-	}
-	return out
-}
-
 // sheetColumns is the number of images in a row of a sheet.
 const sheetColumns = 12
 
@@ -211,7 +198,7 @@ func (o *dataShowOptions) writeSheet(s *shownData, d *dataset.Dataset, training 
 		if err != nil {
 			return err
 		}
-		s.Sheet = filepath.Base(full) + "-" + kind + ".png"
+		s.Sheet = shortened(filepath.Base(full)) + "-" + kind + ".png"
 	}
 	title := fmt.Sprintf("%s: training images, %v", printable(filepath.Base(s.Data)), d.Shape)
 	if o.augmented {

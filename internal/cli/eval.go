@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/gradreg/gradreg/internal/evaluation"
-	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/report"
 	"github.com/gradreg/gradreg/train"
 )
@@ -32,12 +31,15 @@ func (a *app) evalCommand() *cobra.Command {
 		Long: `Evaluate the model of a finished run on the official test images, which gives what the run itself ended with: accuracy
 with Wilson's 95 % interval, negative log-likelihood, expected calibration error, Brier score, classes and what they are taken
 for. A run with --paper-protocol is evaluated on the images that it held out. Several runs are set side by side and each
-compared with the first by McNemar's exact test of the images that only one of both gets right, corrected by Holm's method.
+compared with the first by McNemar's exact test of the images that only one of both gets right, corrected by Holm's method; runs
+of one folder of pictures may have different sizes. Where pictures were added or removed since a run was trained, it is tested
+on its test pictures that are still there, which is said. --data tests on the pictures of another folder, which has a folder
+for each class; classes are known by their names.
 
 --slopes measures the norms of the input gradient ∂L/∂x and of the Jacobian ∂f/∂x at test and training images, the logits'
 margin, and its ratio to the norm of the difference of the Jacobian's rows: the distance to the nearest other class, were
 the network linear. --noise measures the accuracy under Gaussian noise, --attack under FGSM and PGD with bounds in L∞ and
-L2. σ and ε are in units of the pixels' range [0, 1], in which perturbed images are kept. PGD starts at random points and takes
+L2. σ and ε are in units of the pixels' range [0, 1], in which perturbed images are kept: eight steps of a byte are 8/255. PGD starts at random points and takes
 steps of 2.5·ε/steps (Madry et al. 2018); every point on its way counts. These look at --images images.`,
 		Example: `  # Accuracy with its 95 % interval, negative log-likelihood, calibration, classes and what they are taken for
   gradreg eval runs/mnist-2000-lenet-datagrad-s1
@@ -47,6 +49,9 @@ steps of 2.5·ε/steps (Madry et al. 2018); every point on its way counts. These
 
   # A stronger attack of some sizes, on all test images
   gradreg eval runs/mnist-2000-lenet-datagrad-s1 --eps-linf 0.1,0.2 --steps 100 --restarts 10 --images 0
+
+  # New photos, sorted into folders by class
+  gradreg eval runs/photos-all-resnet-datagrad-s1 --data ~/new-photos
 
   # Pictures: the confusion matrix, the most wrong images, histograms of slopes
   gradreg eval runs/mnist-2000-lenet-datagrad-s1 --slopes --out pictures`,
@@ -61,16 +66,18 @@ steps of 2.5·ε/steps (Madry et al. 2018); every point on its way counts. These
 	f.BoolVar(&o.Attack, "attack", false, "accuracy under FGSM and PGD")
 	f.BoolVar(&o.all, "all", false, "--slopes, --noise and --attack")
 	f.IntVar(&o.Images, "images", 1000, "test and training images that these look at; 0 for all")
-	f.Float64SliceVar(&e.Sigmas, "sigma", nil, "amounts of noise, ascending `numbers` (default by the number of channels)")
-	f.Float64SliceVar(&e.LInf, "eps-linf", nil, "L∞ sizes of attacks, ascending `numbers` (default by the number of channels)")
-	f.Float64SliceVar(&e.L2, "eps-l2", nil, "L2 sizes of attacks, ascending `numbers` (default by the number of channels)")
+	f.Var(&sizes{list: &e.Sigmas}, "sigma", "amounts of noise, ascending `numbers` such as 4/255,8/255 (default by the number of channels)")
+	f.Var(&sizes{list: &e.LInf}, "eps-linf", "L∞ sizes of attacks, ascending `numbers` such as 4/255,8/255 (default by the number of channels)")
+	f.Var(&sizes{list: &e.L2}, "eps-l2", "L2 sizes of attacks, ascending `numbers` such as 4/255,8/255 (default by the number of channels)")
 	f.IntVar(&e.Steps, "steps", 20, "steps of PGD")
 	f.IntVar(&e.Restarts, "restarts", 1, "random starting points of PGD; more find more")
 	f.Uint64Var(&e.Seed, "seed", 1, "seed of noise and starting points")
 	f.StringVar(&o.page, "html", "", "HTML file to write everything to; means --all")
 	f.StringVar(&o.out, "out", "", "folder to write pictures to")
-	f.StringVar(&o.dataDir, "data-dir", "", "folder to look for the data set's files in (before GRADREG_DATA)")
+	f.StringVar(&o.Data, "data", "", "`folder` of pictures to test on instead, with a folder for each class")
+	f.StringVar(&o.dataDir, "data-dir", "", "folder with the data set's files (instead of GRADREG_DATA and the usual places)")
 	threadsFlag(cmd, &o.threads)
+	complete(cmd, "data", completeFolders)
 	return cmd
 }
 
@@ -117,6 +124,9 @@ func (a *app) runEval(cmd *cobra.Command, o *evalOptions, dirs []string) error {
 	}
 	if err := a.printResults(results); err != nil || a.json {
 		return err
+	}
+	for _, text := range evaluation.Notes(results) {
+		a.note(text)
 	}
 	if o.out != "" {
 		fmt.Fprintf(a.out, "\npictures        %s\n", o.out)
@@ -165,15 +175,7 @@ func evalCommandLine(cmd *cobra.Command, dirs []string) string {
 		words = append(words, quoted(d))
 	}
 	cmd.Flags().Visit(func(f *pflag.Flag) {
-		value := f.Value.String()
-		if list, err := cmd.Flags().GetFloat64Slice(f.Name); err == nil {
-			var texts []string // pflag's own have six decimals
-			for _, v := range list {
-				texts = append(texts, spec.Format(v))
-			}
-			value = strings.Join(texts, ",")
-		}
-		words = append(words, "--"+f.Name+"="+quoted(value))
+		words = append(words, "--"+f.Name+"="+quoted(f.Value.String()))
 	})
 	return strings.Join(words, " ")
 }

@@ -66,7 +66,7 @@ its defaults and its options.`,
 	}
 	f := cmd.PersistentFlags()
 	f.StringVar(&o.data, "data", train.Default().Data, "data set, or folder of pictures, whose images and classes count")
-	f.StringVar(&o.dataDir, "data-dir", "", "folder to look for the data set's files in (before GRADREG_DATA)")
+	f.StringVar(&o.dataDir, "data-dir", "", "folder with the data set's files (instead of GRADREG_DATA and the usual places)")
 	f.IntVar(&o.size, "size", 0, "side of the images that a folder's pictures become (default one that suits them)")
 	f.StringVar(&o.shape, "shape", "", "shape of the images, as 3x32x32, instead of a data set's")
 	f.IntVar(&o.classes, "classes", 10, "classes, with --shape")

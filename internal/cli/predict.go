@@ -1,10 +1,10 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,39 +13,41 @@ import (
 	"github.com/gradreg/gradreg/train"
 )
 
-// prediction is what gradreg predict prints for an image.
-type prediction struct {
-	Image         string             `json:"image"`
-	Class         string             `json:"class"`
-	Probability   float64            `json:"probability"`
-	Probabilities map[string]float64 `json:"probabilities"`
-}
+// predictBatch is the number of pictures that are decoded, and then classified, at a time.
+const predictBatch = 32
 
 // predictOptions are the flags of gradreg predict.
 type predictOptions struct {
 	run, model string
 	invert     bool
+	top        int
 }
 
 func (a *app) predictCommand() *cobra.Command {
 	o := &predictOptions{}
 	cmd := &cobra.Command{
-		Use:   "predict IMAGE...",
+		Use:   "predict IMAGE|FOLDER...",
 		Short: "Classify pictures",
-		Long: `Classify JPEG, PNG, GIF, BMP or WebP pictures. They are scaled to the size the model takes; models of grey images
-get the luma. The model is that of the newest run under runs/ unless --run or --model names another.`,
+		Long: `Classify JPEG, PNG, GIF, BMP or WebP pictures, of a folder all in it and in the folders in it, in the order of their names.
+They are scaled to the size the model takes; models of grey images get the luma. Each is answered by a line with its most
+probable classes. One that cannot be read is named, the others are answered nevertheless, and the exit code is 2. The
+model is that of the newest run under runs/ unless --run or --model names another.`,
 		Example: `  # The newest model under runs/
   gradreg predict digit.png
 
   # A digit written in black on white paper, for a model of MNIST, whose digits are white on black
-  gradreg predict --run runs/mnist-2000-lenet-datagrad-s1 --invert scan.jpg`,
+  gradreg predict --run runs/mnist-2000-lenet-datagrad-s1 --invert scan.jpg
+
+  # All pictures of a folder, the most probable class of each
+  gradreg predict --run runs/photos-all-resnet-datagrad-s1 --top 1 ~/photos`,
 		Args: args(cobra.MinimumNArgs(1)),
-		RunE: func(_ *cobra.Command, list []string) error { return a.runPredict(o, list) },
+		RunE: func(cmd *cobra.Command, list []string) error { return a.runPredict(cmd.Context(), o, list) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.run, "run", "", "run folder whose model to use")
 	f.StringVar(&o.model, "model", "", "model file to use")
 	f.BoolVar(&o.invert, "invert", false, "exchange black and white")
+	f.IntVar(&o.top, "top", 3, "most probable classes that a line lists")
 	return cmd
 }
 
@@ -59,7 +61,7 @@ func (o *predictOptions) modelPath() (string, error) {
 	case o.run != "":
 		return filepath.Join(o.run, train.ModelFile), nil
 	}
-	return newestModel("runs")
+	return newestModel(defaultRuns)
 }
 
 // newestModel returns the model that was written last to a folder of runs.
@@ -81,12 +83,19 @@ func newestModel(dir string) (string, error) {
 	return newest, nil
 }
 
-func (a *app) runPredict(o *predictOptions, images []string) error {
+func (a *app) runPredict(ctx context.Context, o *predictOptions, names []string) error {
+	if o.top < 1 {
+		return usage{fmt.Errorf("--top is %d, expected at least 1", o.top)}
+	}
 	path, err := o.modelPath()
 	if err != nil {
 		return err
 	}
-	m, err := train.Load(path, 1, 0)
+	batch := predictBatch
+	if len(names) == 1 && !isFolder(names[0]) {
+		batch = 1
+	}
+	m, err := train.Load(path, batch, 0)
 	if err != nil {
 		return err
 	}
@@ -94,56 +103,9 @@ func (a *app) runPredict(o *predictOptions, images []string) error {
 	if o.run == "" && o.model == "" && a.watched() {
 		a.note("model: " + path)
 	}
-	var all []prediction
-	for _, name := range images {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			return fault.Input(err)
-		}
-		probabilities, err := m.PredictPicture(data, o.invert)
-		if err != nil {
-			return fault.Inputf("%s: %w", name, err)
-		}
-		all = append(all, newPrediction(name, m.Classes, probabilities))
+	p := &predicting{app: a, model: m, options: o}
+	if err := p.all(ctx, names); err != nil {
+		return err
 	}
-	if a.json {
-		return a.printJSON(all)
-	}
-	for _, p := range all {
-		fmt.Fprintf(a.out, "%s: %s\n", p.Image, p.top(3))
-	}
-	return nil
-}
-
-func newPrediction(image string, classes []string, probabilities []float64) prediction {
-	p := prediction{Image: image, Probabilities: map[string]float64{}}
-	for k, v := range probabilities {
-		p.Probabilities[classes[k]] = v
-		if v > p.Probability {
-			p.Class, p.Probability = classes[k], v
-		}
-	}
-	return p
-}
-
-// top lists the n most probable classes.
-func (p prediction) top(n int) string {
-	var names []string
-	for name := range p.Probabilities {
-		names = append(names, name)
-	}
-	slices.SortFunc(names, func(x, y string) int {
-		if p.Probabilities[x] != p.Probabilities[y] {
-			return map[bool]int{true: -1, false: 1}[p.Probabilities[x] > p.Probabilities[y]]
-		}
-		return map[bool]int{true: -1, false: 1}[x < y]
-	})
-	s := ""
-	for i, name := range names[:min(n, len(names))] {
-		if i > 0 {
-			s += ", "
-		}
-		s += fmt.Sprintf("%s %.1f %%", name, 100*p.Probabilities[name])
-	}
-	return s
+	return p.end()
 }

@@ -64,7 +64,7 @@ func placeFlags(cmd *cobra.Command, o *studyOptions) {
 func workFlags(cmd *cobra.Command, o *studyOptions) {
 	f := cmd.Flags()
 	f.IntVar(&o.jobs, "jobs", 0, "runs at once, each on one thread (default one per processor)")
-	f.StringVar(&o.dataDir, "data-dir", "", "folder to look for data in")
+	f.StringVar(&o.dataDir, "data-dir", "", "folder with the studies' data sets (instead of GRADREG_DATA and the usual places)")
 	f.StringVar(&o.runs, "runs", "", "folder of unfinished runs that all workers share (default runs in --dir; with a server, the database)")
 	f.BoolVar(&o.keep, "keep", false, "keep the folders of finished runs, with their models")
 	f.DurationVar(&o.lease, "lease", queue.DefaultLease, "how long a worker may be silent before others take its runs")

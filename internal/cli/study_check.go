@@ -34,9 +34,13 @@ func (a *app) studyCheckCommand() *cobra.Command {
 				return err
 			}
 			if a.json {
-				return a.printJSON(map[string]any{"name": s.Name, "cells": plans})
+				return a.printJSON(map[string]any{"name": s.Name, "cells": plans, "warnings": append([]string{}, s.Warnings()...)})
 			}
-			return a.printPlans(plans)
+			if err := a.printPlans(plans); err != nil {
+				return err
+			}
+			a.warn(&s)
+			return nil
 		},
 	}
 	variantFlags(cmd, o)
@@ -49,8 +53,20 @@ func (a *app) printPlans(plans []study.Plan) error {
 	var all study.Plan
 	for _, p := range plans {
 		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%.0f\n", p.Cell, orNone(strings.Join(p.Open, ", ")), p.Trials, p.Final, p.Steps)
+		all.Shared += p.Shared
 		all.Trials, all.Final, all.Steps = all.Trials+p.Trials, all.Final+p.Final, all.Steps+p.Steps
 	}
 	fmt.Fprintf(w, "total\t\t%d\t%d\t%.0f\n", all.Trials, all.Final, all.Steps)
-	return w.Flush()
+	if err := w.Flush(); err != nil || all.Shared == 0 {
+		return err
+	}
+	_, err := fmt.Fprintf(a.out, "\n%d of these %d runs are the same as another of them: trials that drew the same values, or cells with the same configuration.\nThey are done once, and study status counts them once.\n", all.Shared, all.Trials+all.Final)
+	return err
+}
+
+// warn says what a study cannot show.
+func (a *app) warn(s *study.Spec) {
+	for _, text := range s.Warnings() {
+		a.note("warning: " + text)
+	}
 }

@@ -54,7 +54,7 @@ func (a *app) studyShowCommand() *cobra.Command {
 		Args:              args(cobra.ExactArgs(1)),
 		ValidArgsFunction: cobra.FixedCompletions(study.Builtins(), cobra.ShellCompDirectiveNoFileComp),
 		RunE: func(_ *cobra.Command, list []string) error {
-			_, text, err := study.Builtin(list[0])
+			s, text, err := study.Builtin(list[0])
 			if err != nil {
 				return err
 			}
@@ -66,6 +66,7 @@ func (a *app) studyShowCommand() *cobra.Command {
 				return a.printJSON(fields)
 			}
 			_, err = a.out.Write(text)
+			a.warn(s)
 			return err
 		},
 	}

@@ -22,7 +22,7 @@ func (a *app) studyReportCommand() *cobra.Command {
 		Use:   "report NAME",
 		Short: "Report a study, also one that is not finished",
 		Long: `Print a study's tables, and write its report to a folder: report.html with everything, results.json, the tables as text,
-Markdown, CSV and LaTeX, the figures as SVG and PNG.`,
+Markdown and LaTeX, each as a CSV file, the figures as SVG and PNG.`,
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, list []string) error {
 			if !slices.Contains(report.Formats(), format) {
@@ -73,11 +73,11 @@ func (a *app) reportStudy(ctx context.Context, o *studyOptions, q *queue.Queue, 
 	if a.json {
 		return a.printJSON(r)
 	}
-	for _, t := range r.Tables() {
-		if err := t.Write(a.out, format); err != nil {
-			return err
-		}
-		fmt.Fprintln(a.out)
+	if err := r.Print(a.out, format); err != nil {
+		return err
+	}
+	if text := r.Banner(); text != "" && format == "csv" { // elsewhere it stands above the tables
+		fmt.Fprintln(a.err, text)
 	}
 	if text := r.Unfinished(); text != "" {
 		fmt.Fprintln(a.err, text)

@@ -50,7 +50,7 @@ func variantFlags(cmd *cobra.Command, o *studyOptions) {
 	f := cmd.Flags()
 	f.StringSliceVar(&o.data, "data", nil, "data sets, or folders of pictures, in the place of the study's")
 	f.IntVar(&o.seeds, "seeds", 0, "final runs of each cell (default the study's)")
-	f.BoolVar(&o.quick, "quick", false, "two seeds and a twentieth of the steps, for a first look")
+	f.BoolVar(&o.quick, "quick", false, "two seeds, a twentieth of the steps and a quarter of the trials, for a first look; no result")
 	complete(cmd, "data", cobra.FixedCompletions(dataset.Names(), cobra.ShellCompDirectiveNoFileComp))
 }
 

@@ -39,7 +39,7 @@ Exit code 1 if a run comes to something else.`,
 	f := cmd.Flags()
 	f.IntVar(&o.runs, "runs", 3, "how many runs; 0 for all")
 	f.Uint64Var(&o.seed, "seed", 0, "of the choice (default another one each time)")
-	f.StringVar(&o.dataDir, "data-dir", "", "folder to look for data in")
+	f.StringVar(&o.dataDir, "data-dir", "", "folder with the study's data sets (instead of GRADREG_DATA and the usual places)")
 	threadsFlag(cmd, &o.threads)
 	complete(cmd, "data-dir", completeFolders)
 	cmd.ValidArgsFunction = completeFolders

@@ -15,7 +15,8 @@ func topics() []*cobra.Command {
 	return []*cobra.Command{
 		topic("exit-codes", "What the program's exit codes mean", exitCodesTopic()),
 		topic("environment", "Environment variables", `
-GRADREG_DATA     folder of data sets, after --data-dir: its subfolder NAME, or itself, holds the files of data set NAME
+GRADREG_DATA     folder of data sets: its subfolder NAME, or itself, may hold the files of data set NAME; others are
+                 found as without it. --data-dir, which stands for it, has to hold them
 XDG_CACHE_HOME   where gradreg data fetch puts data sets on Linux, in its subfolder gradreg, instead of ~/.cache
 HTTPS_PROXY      proxy for gradreg data fetch, as HTTP_PROXY and NO_PROXY
 GRADREG_CPU      instruction set of the kernels, avx512, avx2 or generic, instead of the best one
@@ -29,7 +30,8 @@ are in 0..1, times in seconds, names end in _count and _seconds accordingly.
 
 With --json=lines it prints a line for what happens on the way as well. Each line is an object with "type" and "schema", which
 is 1: start (config, dir, parameters, threads, cpu, step, step_multiply_adds) and step (step, steps, loss, penalties: R, lambda,
-dev_accuracy where it was evaluated, images_per_second, remaining_seconds) of training; progress of a study (as study status)
+dev_accuracy where it was evaluated, images_per_second, remaining_seconds) of training; prediction or unanswered (as
+predict) of a picture; progress of a study (as study status)
 or a download (file, done_bytes, total_bytes); message (text); and at the end result, with the fields below, or "list" of an
 array.
 
@@ -42,11 +44,17 @@ gradreg train    test_accuracy, test_accuracy_interval (95 %, Wilson), test_erro
                  was finished early planned_steps, of one that was extended extended (planned_steps, at_step)
 gradreg eval     test_accuracy, test_accuracy_interval (95 %, Wilson), test_error_count, test_nll, test_images, test_ece,
                  test_brier, test_class_accuracy (class, image_count, accuracy, accuracy_interval), test_confusion (counts
-                 by true, then by predicted class), data, model, dir; with --slopes slopes (by quantity, test and train:
-                 image_count, mean, mean_square, quantiles at 5, 25, 50, 75 and 95 %); with --noise and --attack robustness
-                 (name, points: size, accuracy, accuracy_interval, image_count); of several runs an array "runs" of these
-                 with to_first (difference, difference_interval, only_first_count, only_this_count, p_mcnemar, p_holm)
-gradreg predict  an array: image, class, probability, probabilities (by class)
+                 by true, then by predicted class), data, test_data (the folder of --data), size, model, regularizers,
+                 train_size, steps, seed, dir; with --slopes slopes (by quantity, test and train: image_count, mean,
+                 mean_square, quantiles at 5, 25, 50, 75 and 95 %); with --noise and --attack robustness (name, points:
+                 size, accuracy, accuracy_interval, image_count); of several runs an array "runs" of these with to_first
+                 (difference, difference_interval, only_first_count, only_this_count, p_mcnemar, p_holm, meaning); notes
+                 where its images are not as they were when it was trained
+gradreg predict  an array, printed as it comes: image, class, probability, probabilities (by class), top (class, probability; the
+                 --top most probable ones); or image and error of one that cannot be read
+gradreg runs     an array, the newest first: dir, state (finished, running, interrupted or damaged), data, train_size, size, model,
+                 regularizers, seed, step (taken), steps, test_accuracy, test_accuracy_interval, test_images, changed
+                 (UTC), error
 gradreg data     list: an array of the data sets; verify: by data set, an array of its files;
                  fetch: name, folder, already_there, downloaded_bytes, resumed_bytes
 gradreg models   models: shape, class_count, models (model, parameters, multiply_adds, activation_bytes, and of a training

@@ -85,7 +85,7 @@ the folder's configuration records it and repeats it. N may be what was planned,
 	f := cmd.Flags()
 	c := &o.config
 	f.StringVar(&c.Data, "data", c.Data, "data set: "+strings.Join(dataset.Names(), ", ")+"; or a folder of class folders of pictures")
-	f.StringVar(&o.dataDir, "data-dir", "", "folder to look for the data set's files in (before GRADREG_DATA)")
+	f.StringVar(&o.dataDir, "data-dir", "", "folder with the data set's files (instead of GRADREG_DATA and the usual places)")
 	f.Var(&trainSize{c}, "train-size", "training images, as 500, or so many of each class, as 20/class; 0 for all, as by default of a folder")
 	f.StringVar(&c.Subset, "subset", "", "how training images are chosen: "+strings.Join(train.Subsets(), ", ")+" (default random)")
 	f.IntVar(&c.Size, "size", 0, "side of the images that a folder's pictures become (default one that suits them)")
@@ -249,7 +249,7 @@ func nameOf(text string) string {
 func (o *trainOptions) override(cfg *train.Config, changed func(string) bool) {
 	f := o.config
 	for name, set := range map[string]func(){
-		"data": func() { cfg.Data = f.Data }, "train-size": func() { cfg.TrainSize, cfg.PerClass = f.TrainSize, f.PerClass }, "subset": func() { cfg.Subset = f.Subset },
+		"data": func() { cfg.Data, cfg.DataDir, cfg.Division = f.Data, "", "" }, "train-size": func() { cfg.TrainSize, cfg.PerClass = f.TrainSize, f.PerClass }, "subset": func() { cfg.Subset = f.Subset },
 		"size": func() { cfg.Size = f.Size }, "fit": func() { cfg.Fit = f.Fit },
 		"augment": func() { cfg.Augment = f.Augment }, "model": func() { cfg.Model = f.Model }, "optimizer": func() { cfg.Optimizer = f.Optimizer },
 		"lr": func() { cfg.LearningRate = f.LearningRate }, "schedule": func() { cfg.Schedule = f.Schedule },
@@ -283,9 +283,9 @@ func folderName(cfg train.Config) string {
 	}
 	data := cfg.Data
 	if dataset.IsFolder(data) {
-		data = filepath.Base(filepath.Clean(data))
+		data = shortened(filepath.Base(filepath.Clean(data)))
 	}
-	return filepath.Join("runs", fmt.Sprintf("%s-%s-%s-%s-s%d", data, size, nameOf(cfg.Model), method, cfg.Seed))
+	return filepath.Join(defaultRuns, fmt.Sprintf("%s-%s-%s-%s-s%d", data, size, nameOf(cfg.Model), method, cfg.Seed))
 }
 
 func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
@@ -366,6 +366,13 @@ func (a *app) noteStart(cfg train.Config, s train.Start) {
 	}
 	if usual := train.Default().Batch; cfg.Batch == 0 && s.Config.Batch < usual {
 		a.note(fmt.Sprintf("note: batch is %d instead of %d, as there are no more training images", s.Config.Batch, usual))
+	}
+	for _, odd := range s.Oddities {
+		text := "note: " + odd.Text
+		if odd.Balance {
+			text += " (--train-size N/class, or --subset balanced, takes as many of each class)"
+		}
+		a.note(text)
 	}
 	if s.DevImages == 0 && s.Config.EvalEvery > 0 {
 		a.note("note: trained on all images, so that none is left to judge the run on the way (--train-size, or a folder's val/, leaves some)")

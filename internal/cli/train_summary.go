@@ -27,7 +27,11 @@ func (a *app) printSummary(s train.Summary) {
 		fmt.Fprintf(w, "                %s\n", s.Note)
 	}
 	fmt.Fprintf(w, "model           %s, %d parameters\n", s.Model, s.Parameters)
-	fmt.Fprintf(w, "data            %s, %d training images, seed %d\n", s.Data, s.TrainSize, s.Seed)
+	data := s.Data
+	if len(s.OwnFiles) > 0 {
+		data += " (files of your own, not the published ones)"
+	}
+	fmt.Fprintf(w, "data            %s, %d training images, seed %d\n", data, s.TrainSize, s.Seed)
 	if s.Augment != augment.None {
 		fmt.Fprintf(w, "augmentation    %s\n", s.Augment)
 	}

@@ -17,6 +17,9 @@ import (
 // Options are what is asked of the runs.
 type Options struct {
 	Train train.Options // DataDirs and Threads
+	// Data is a folder of pictures to test the runs on, instead of their test images, see
+	// [train.OpenRunOn].
+	Data string
 	// Examination is asked of each run. Its sizes may be nil for those of [assess.Sizes], where Noise and Attack ask for them.
 	Examination   assess.Examination
 	Noise, Attack bool
@@ -35,11 +38,13 @@ func (o Options) examines() bool { return o.Noise || o.Attack || o.Examination.S
 type Result struct {
 	Name   string // of the run's folder, short but unique
 	Dir    string
+	Data   string // the folder that it is tested on instead of its test images
 	Method string // the regularizer that it stands for, such as datagrad; none for the plain run
 	train.Evaluation
 	assess.Findings
 	Paired    *Comparison // to the first run; nil for that itself
 	Gradients []Gradient
+	Notes     []string // what of the images is not as it was when the run was trained
 }
 
 // Gradient is a picture of ∂L/∂x at a test image.
@@ -54,69 +59,115 @@ type Comparison struct {
 	assess.Paired
 	P     float64 // McNemar's test
 	PHolm float64 // corrected for the number of runs that are compared (Holm 1979)
+	// Meaning says in a sentence what it means, with the runs' names.
+	Meaning string
 }
 
 // gradientImages is the number of images whose gradients are shown.
 const gradientImages = 8
 
-// Evaluate examines finished runs. Several have to have the same test images. When the context ends, so does the work, between
-// two parts.
+// Evaluate examines finished runs. Several have to have the same test images, or test pictures in
+// common: that, and whether what is asked makes sense, is known before any model does anything.
+// When the context ends, so does the work, between two parts.
 func Evaluate(ctx context.Context, dirs []string, o Options) ([]Result, error) {
+	short := names(dirs)
+	runs, err := open(ctx, short, dirs, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := align(runs, dirs); err != nil {
+		return nil, err
+	}
 	var all []Result
-	var hash [32]byte
-	for i, name := range names(dirs) {
-		r, h, err := one(ctx, name, dirs[i], o)
+	for i, run := range runs {
+		r, err := one(ctx, short[i], dirs[i], run, o)
 		if err != nil {
 			return nil, err
 		}
-		if i > 0 && h != hash {
-			return nil, fault.Inputf("%s is tested on other images than %s, expected runs with the same test images", dirs[i], dirs[0])
-		}
-		hash = h
 		all = append(all, r)
 	}
 	return all, compare(all)
 }
 
-// one examines a run.
-func one(ctx context.Context, name, dir string, o Options) (r Result, hash [32]byte, err error) {
-	begin := func(part string) error {
-		if o.Begun != nil {
-			o.Begun(name + ": " + part)
+// open opens all runs and checks what is asked.
+func open(ctx context.Context, short, dirs []string, o Options) ([]*train.Opened, error) {
+	var runs []*train.Opened
+	for i, dir := range dirs {
+		if err := o.begin(ctx, short[i], "test images"); err != nil {
+			return nil, err
 		}
-		return ctx.Err()
+		var run *train.Opened
+		var err error
+		if o.Data != "" {
+			run, err = train.OpenRunOn(ctx, dir, o.Data, o.Train)
+		} else {
+			run, err = train.OpenRun(dir, o.Train)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if err := o.sized(run.Shape().C).Validate(run.Shape()); err != nil {
+			return nil, err
+		}
+		runs = append(runs, run)
 	}
-	if err := begin("test images"); err != nil {
-		return r, hash, err
+	return runs, nil
+}
+
+// begin tells that a part of the work on a run begins.
+func (o Options) begin(ctx context.Context, name, part string) error {
+	if o.Begun != nil {
+		o.Begun(name + ": " + part)
 	}
-	s, err := train.Examine(dir, o.Train)
+	return ctx.Err()
+}
+
+// one examines a run.
+func one(ctx context.Context, name, dir string, run *train.Opened, o Options) (r Result, err error) {
+	begin := func(part string) error { return o.begin(ctx, name, part) }
+	if err := begin("answers to test images"); err != nil {
+		return r, err
+	}
+	s, err := run.Examine()
 	if err != nil {
-		return r, hash, err
+		return r, err
 	}
 	defer s.Close()
-	r = Result{Name: name, Dir: dir, Method: method(s.Config.Regularizers), Evaluation: s.Evaluation}
+	r = Result{Name: name, Dir: dir, Data: o.Data, Method: method(s.Config.Regularizers), Evaluation: s.Evaluation}
 	if o.examines() {
 		e := o.sized(s.Test.Shape.C)
 		e.Begun = begin
 		var training assess.Images
 		if e.Slopes {
-			if training, err = s.Training(); err != nil {
-				return r, hash, err
+			if training, err = trainingImages(s, o); err != nil {
+				return r, err
 			}
 		}
 		if r.Findings, err = s.Network.Examine(s.TestImages.Spread(o.Images), training.Spread(o.Images), e); err != nil {
-			return r, hash, err
+			return r, err
 		}
 	}
 	if o.Pictures {
 		if err := begin("input gradients"); err != nil {
-			return r, hash, err
+			return r, err
 		}
 		if r.Gradients, err = gradients(s); err != nil {
-			return r, hash, err
+			return r, err
 		}
 	}
-	return r, s.TestHash(), nil
+	r.Notes = s.Notes
+	return r, nil
+}
+
+// trainingImages returns the images that a run was trained on. A run that is tested on a folder of
+// its own goes without them where they are not to be had.
+func trainingImages(s *train.Subject, o Options) (assess.Images, error) {
+	images, err := s.Training()
+	if err != nil && o.Data != "" && fault.IsInput(err) {
+		s.Notes = append(s.Notes, "no slopes at training images: "+err.Error())
+		return assess.Images{}, nil
+	}
+	return images, err
 }
 
 // sized returns the examination with its sizes.
@@ -174,6 +225,7 @@ func compare(all []Result) error {
 	}
 	for i, p := range stats.Holm(ps) {
 		all[i+1].Paired.PHolm = p
+		all[i+1].Paired.Meaning = meaning(all[0], all[i+1])
 	}
 	return nil
 }

@@ -16,6 +16,23 @@ func styles(results []Result) []report.Style {
 	return report.StylesOf(methods)
 }
 
+// title says what runs a figure is about: their settings, for names of folders need not tell.
+func title(results []Result) string {
+	const lines = 6
+	var list []string
+	for _, r := range results[:min(len(results), lines)] {
+		line := report.OneLine(r.Title)
+		if len(results) > 1 {
+			line = r.Name + ": " + line
+		}
+		list = append(list, line)
+	}
+	if n := len(results) - lines; n > 0 {
+		list[lines-1] = fmt.Sprintf("and %d more", n+1)
+	}
+	return strings.Join(list, "\n")
+}
+
 // Histograms draws how the slopes of the runs are distributed.
 func Histograms(results []Result) report.Sheet {
 	look := styles(results)
@@ -30,15 +47,16 @@ func Histograms(results []Result) report.Sheet {
 		parts = append(parts, h)
 	}
 	return report.Sheet{
-		Text: fmt.Sprintf("Slopes at %d test images (lines) and %d training images (pale, thin), in bins that all have in common.", len(results[0].TestSlopes), len(results[0].TrainSlopes)),
-		Rows: [][]report.Part{parts[:2], parts[2:]},
+		Title: title(results),
+		Text:  fmt.Sprintf("Slopes at %d test images (lines) and %d training images (pale, thin), in bins that all have in common.", len(results[0].TestSlopes), len(results[0].TrainSlopes)),
+		Rows:  [][]report.Part{parts[:2], parts[2:]},
 	}
 }
 
 // Robustness draws the accuracy of the runs as images are changed more and more.
 func Robustness(results []Result) report.Sheet {
 	look := styles(results)
-	sheet := report.Sheet{Text: fmt.Sprintf("Accuracy as images are changed, with Wilson's 95 %% intervals; n = %d test images. Sizes are for pixels in [0, 1].",
+	sheet := report.Sheet{Title: title(results), Text: fmt.Sprintf("Accuracy as images are changed, with Wilson's 95 %% intervals; n = %d test images. Sizes are for pixels in [0, 1].",
 		results[0].Curves[0].Points[0].Score.Images)}
 	rows := map[bool][]report.Part{}
 	var legend report.Legend

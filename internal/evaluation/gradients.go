@@ -65,7 +65,7 @@ func diverging(v float64) color.RGBA {
 
 // GradientTiles shows the input gradients of runs side by side: a row for each image, a column for each run.
 func GradientTiles(results []Result) report.Tiles {
-	t := report.Tiles{Columns: 1 + len(results), Heads: []string{"image"}}
+	t := report.Tiles{Title: "Input gradients\n" + title(results), Columns: 1 + len(results), Heads: []string{"image"}}
 	for _, r := range results {
 		t.Heads = append(t.Heads, r.Name)
 	}

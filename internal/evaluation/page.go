@@ -6,62 +6,100 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/internal/build"
 	"github.com/gradreg/gradreg/report"
 )
 
-// Page puts everything on one page. command is what made it.
+// Page puts everything on one page: what the runs are, how often they are right and what about,
+// then what else was asked. command is what made it.
 func Page(results []Result, command string) (report.Page, error) {
-	first := results[0]
-	title := "Evaluation of " + first.Name
-	if len(results) > 1 {
-		title = fmt.Sprintf("Evaluation of %d runs", len(results))
-	}
-	p := report.Page{
-		Title: title,
-		Summary: fmt.Sprintf("%d test images of %s. Intervals are Wilson's at 95 %%; ECE is the expected calibration error of 15 bins.",
-			len(first.Logits.Labels), first.Config.Data),
-		Sections: []report.Section{{Title: "Accuracy and calibration", Tables: []report.Table{Scores(results)}}},
-		Commands: []string{command},
-	}
-	if len(results) > 1 {
-		p.Sections[0].Tables = append(p.Sections[0].Tables, Comparisons(results))
-	}
-	if first.Curves != nil {
-		p.Sections = append(p.Sections, report.Section{
-			Title: "Noise and attacks", Text: robustText, Figures: []report.Figure{Robustness(results)}, Tables: Curves(results),
-		})
-	}
-	if first.TestSlopes != nil {
-		p.Sections = append(p.Sections, report.Section{Title: "Slopes and margins", Figures: []report.Figure{Histograms(results)}, Tables: []report.Table{Slopes(results)}})
-	}
-	if first.Gradients != nil {
-		s, err := tilesSection("Input gradients", gradientText(first.Test.Shape.C), GradientTiles(results))
+	p := report.Page{Title: pageTitle(results), Summary: summary(results), Commands: []string{command}}
+	p.Sections = append(p.Sections, report.Section{Title: "Settings", Tables: []report.Table{Settings(results)}}, accuracy(results))
+	for _, r := range results {
+		s, err := runSection(r, len(results) > 1)
 		if err != nil {
 			return p, err
 		}
 		p.Sections = append(p.Sections, s)
 	}
-	for _, r := range results {
-		s, err := runSection(r)
-		if err != nil {
-			return p, err
-		}
-		p.Sections = append(p.Sections, s)
+	examined, err := examinations(results)
+	if err != nil {
+		return p, err
 	}
+	p.Sections = append(p.Sections, examined...)
 	for _, r := range results {
-		c := r.Config
-		regularizers := strings.Join(c.Regularizers, " ")
-		if regularizers == "" {
-			regularizers = gradreg.None
-		}
-		p.Facts = append(p.Facts, report.Fact{Name: r.Name, Value: fmt.Sprintf("%s, %d images, seed %d, %s, regularizers %s, %d steps of %d images; %s",
-			c.Data, c.TrainSize, c.Seed, c.Model, regularizers, c.Steps, c.Batch, r.Dir)})
+		p.Facts = append(p.Facts, report.Fact{Name: r.Name, Value: r.Dir})
 	}
 	b := build.Current()
 	p.Facts = append(p.Facts, report.Fact{Name: "gradreg", Value: strings.TrimSpace(b.Version + " " + b.Commit)})
 	return p, nil
+}
+
+// pageTitle says what is evaluated.
+func pageTitle(results []Result) string {
+	if len(results) == 1 {
+		return "Evaluation of " + results[0].Name
+	}
+	return fmt.Sprintf("Evaluation of %d runs", len(results))
+}
+
+// summary says in sentences how often the runs are right, and what their differences mean.
+func summary(results []Result) string {
+	var parts []string
+	for i, r := range results {
+		s := r.Logits.Score()
+		low, high := s.Interval()
+		text := fmt.Sprintf("%s is right about %s %% (95 %% interval %s to %s)", r.Name, percent(s.Accuracy()), percent(low), percent(high))
+		if i == 0 {
+			text += fmt.Sprintf(" of %d test images of %s", s.Images, filepath.Base(tested(r)))
+		}
+		parts = append(parts, text+".")
+	}
+	for _, r := range results[1:] {
+		parts = append(parts, r.Paired.Meaning)
+	}
+	return strings.Join(parts, " ")
+}
+
+// tested returns what a run is tested on.
+func tested(r Result) string {
+	if r.Data != "" {
+		return r.Data
+	}
+	return r.Config.Data
+}
+
+// accuracy is the section of what most people look for.
+func accuracy(results []Result) report.Section {
+	s := report.Section{
+		Title: "Accuracy and calibration", Tables: []report.Table{Scores(results)},
+		Text: "Intervals are Wilson's at 95 %; NLL is the negative log-likelihood in nats, ECE the expected calibration error of 15 bins.",
+	}
+	if len(results) > 1 {
+		s.Tables = append(s.Tables, Comparisons(results))
+	}
+	return s
+}
+
+// examinations are the sections of what was asked beside the answers.
+func examinations(results []Result) (list []report.Section, err error) {
+	first := results[0]
+	if first.Curves != nil {
+		list = append(list, report.Section{
+			Title: "Noise and attacks", Text: robustText, Figures: []report.Figure{Robustness(results)}, Tables: Curves(results),
+		})
+	}
+	if first.TestSlopes != nil {
+		list = append(list, report.Section{Title: "Slopes and margins", Figures: []report.Figure{Histograms(results)}, Tables: []report.Table{Slopes(results)}})
+	}
+	if first.Gradients != nil {
+		s, err := tilesSection("Input gradients", gradientText(first.Test.Shape.C), GradientTiles(results))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, s)
+	}
+	return list, nil
 }
 
 // gradientText says how gradients are shown.
@@ -82,9 +120,17 @@ func tilesSection(title, text string, t report.Tiles) (report.Section, error) {
 	return report.Section{Title: title, Pictures: []report.Picture{{PNG: png, Caption: text}}}, err
 }
 
-// runSection shows what belongs to one run.
-func runSection(r Result) (report.Section, error) {
-	s, err := tilesSection(r.Name, "The most wrong test images: those with the highest loss, their true class and the predicted one with their probabilities.", r.Worst())
+// runSection shows what a run is right and wrong about; of several, named says which.
+func runSection(r Result, named bool) (report.Section, error) {
+	title := "Classes, confusion and the most wrong pictures"
+	if named {
+		title = r.Name + ": classes, confusion and the most wrong pictures"
+	}
+	s := report.Section{Title: title, Text: "Every test image is answered rightly."}
+	var err error
+	if worst := r.Worst(); len(worst.List) > 0 {
+		s, err = tilesSection(title, "The most wrong test images: those with the highest loss, their true class and the predicted one with their probabilities.", worst)
+	}
 	s.Tables, s.Figures = []report.Table{Classes(r.Detail())}, []report.Figure{r.Outcome.Confusion()}
 	return s, err
 }

@@ -14,17 +14,24 @@ type Record struct {
 	train.Detail
 	Confusion  [][]int                 `json:"test_confusion"` // by true class, then by predicted class
 	Data       string                  `json:"data"`
+	TestData   string                  `json:"test_data,omitempty"` // the folder that it is tested on instead
+	Size       int                     `json:"size,omitempty"`      // of a folder's pictures
 	Model      string                  `json:"model"`
+	Penalties  []string                `json:"regularizers"`
+	TrainSize  int                     `json:"train_size"`
+	Steps      int                     `json:"steps"`
+	Seed       uint64                  `json:"seed"`
 	Dir        string                  `json:"dir"`
 	Slopes     map[string]recordedPair `json:"slopes,omitempty"`
 	Robustness []recordedCurve         `json:"robustness,omitempty"`
 	Comparison *recordedComparison     `json:"to_first,omitempty"`
+	Notes      []string                `json:"notes,omitempty"` // what of the images is not as it was when the run was trained
 }
 
 // recordedPair is how a quantity is distributed over test and training images.
 type recordedPair struct {
 	Test  assess.Spectrum `json:"test"`
-	Train assess.Spectrum `json:"train"`
+	Train assess.Spectrum `json:"train"` // of no images where they are not to be had
 }
 
 // recordedCurve is a curve.
@@ -49,6 +56,7 @@ type recordedComparison struct {
 	OnlyThis   int        `json:"only_this_count"`
 	P          float64    `json:"p_mcnemar"`
 	PHolm      float64    `json:"p_holm"`
+	Meaning    string     `json:"meaning"` // in a sentence
 }
 
 // Record returns the result as JSON has it.
@@ -56,7 +64,8 @@ func (r Result) Record() Record {
 	score, c := r.Logits.Score(), r.Logits.Confusion()
 	out := Record{
 		TestAccuracy: score.Accuracy(), TestErrorCount: score.Errors, TestNLL: score.NLL(), TestImages: score.Images,
-		Detail: r.Detail(), Data: r.Config.Data, Model: r.Config.Model, Dir: r.Dir,
+		Detail: r.Detail(), Data: r.Config.Data, TestData: r.Data, Size: r.Config.Size, Model: r.Config.Model, Penalties: r.Config.Regularizers,
+		TrainSize: r.Config.TrainSize, Steps: r.Config.Steps, Seed: r.Config.Seed, Dir: r.Dir, Notes: r.Notes,
 	}
 	for i := range c.Classes {
 		out.Confusion = append(out.Confusion, c.Counts[i*c.Classes:(i+1)*c.Classes])
@@ -77,7 +86,7 @@ func (r Result) Record() Record {
 	}
 	if p := r.Paired; p != nil {
 		low, high := p.Interval()
-		out.Comparison = &recordedComparison{p.Difference(), [2]float64{low, high}, p.OnlyFirst, p.OnlySecond, p.P, p.PHolm}
+		out.Comparison = &recordedComparison{p.Difference(), [2]float64{low, high}, p.OnlyFirst, p.OnlySecond, p.P, p.PHolm, p.Meaning}
 	}
 	return out
 }

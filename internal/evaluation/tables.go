@@ -3,9 +3,11 @@ package evaluation
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/report"
@@ -14,6 +16,9 @@ import (
 
 // matrixClasses is the largest number of classes whose confusion matrix is printed; of more, the most frequent errors are.
 const matrixClasses = 20
+
+// className is the number of characters that a class has in tables.
+const className = 32
 
 // cells makes a row of texts.
 func cells(texts ...string) []report.Cell {
@@ -50,8 +55,14 @@ func right(head string) report.Column { return report.Column{Head: head, Right: 
 // Classes lists the accuracy of every class that has images, the worst first.
 func Classes(d train.Detail) report.Table {
 	t := report.Table{Columns: []report.Column{{Head: "class"}, right("images"), right("accuracy, %"), {Head: "95 % interval"}}}
-	for _, c := range fromWorst(d.TestClasses) {
-		t.Rows = append(t.Rows, cells(c.Class, strconv.Itoa(c.Images), percent(*c.Accuracy), percent(c.Interval[0])+" to "+percent(c.Interval[1])))
+	list := fromWorst(d.TestClasses)
+	var names []string
+	for _, c := range list {
+		names = append(names, c.Class)
+	}
+	names = report.Shorten(names, className)
+	for i, c := range list {
+		t.Rows = append(t.Rows, cells(names[i], strconv.Itoa(c.Images), percent(*c.Accuracy), percent(c.Interval[0])+" to "+percent(c.Interval[1])))
 	}
 	return t
 }
@@ -63,34 +74,59 @@ func fromWorst(list []train.ClassAccuracy) []train.ClassAccuracy {
 	return list
 }
 
-// WorstClasses names up to three classes that are recognized least, if there are more than that.
+// WorstClasses names up to three classes that are recognized least, if there are more classes than
+// that, and none of which every image is.
 func WorstClasses(d train.Detail) string {
 	const shown = 3
 	list := fromWorst(d.TestClasses)
 	if len(list) <= shown {
 		return ""
 	}
-	var parts []string
-	for _, c := range list[:shown] {
-		parts = append(parts, fmt.Sprintf("%s %.1f %%", c.Class, 100**c.Accuracy))
+	var names, parts []string
+	for _, c := range list {
+		names = append(names, c.Class)
+	}
+	for i, name := range report.Shorten(names, className)[:shown] {
+		if accuracy := *list[i].Accuracy; accuracy < 1 {
+			parts = append(parts, fmt.Sprintf("%s %s %%", name, belowOne(accuracy)))
+		}
 	}
 	return strings.Join(parts, ", ")
 }
 
-// Confusion is the confusion matrix, a dot for 0; of many classes the most frequent errors.
+// belowOne writes a fraction below 1 in percent to one place, and never as 100.
+func belowOne(v float64) string {
+	if text := fmt.Sprintf("%.1f", 100*v); text != "100.0" {
+		return text
+	}
+	return "99.9"
+}
+
+// Confusion is the confusion matrix, a dot for 0; of many classes the most frequent errors. Where
+// the classes' names would make it wider than a page, they stand at the rows alone, and columns
+// have the rows' numbers.
 func Confusion(o train.Outcome) report.Table {
 	c := o.Logits.Confusion()
+	names := report.Shorten(o.Classes, className)
 	if c.Classes > matrixClasses {
 		t := report.Table{Columns: []report.Column{{Head: "class"}, {Head: "taken for"}, right("images")}}
 		for _, m := range c.Mixes(matrixClasses) {
-			t.Rows = append(t.Rows, cells(o.Classes[m.Class], o.Classes[m.Predicted], strconv.Itoa(m.Count)))
+			t.Rows = append(t.Rows, cells(names[m.Class], names[m.Predicted], strconv.Itoa(m.Count)))
 		}
 		return t
 	}
 	t := report.Table{Columns: []report.Column{{Head: `true \ predicted`}}}
-	for i, name := range o.Classes {
-		t.Columns = append(t.Columns, right(name))
+	numbers := tooWide(names)
+	if numbers {
+		t.Columns = append(t.Columns, right("#"))
+		t.Notes = []string{"Columns are the predicted classes by the rows' numbers."}
+	}
+	for i, name := range names {
 		row := cells(name)
+		if numbers {
+			row, name = append(row, report.Cell{Text: strconv.Itoa(i + 1)}), strconv.Itoa(i+1)
+		}
+		t.Columns = append(t.Columns, right(name))
 		for j := range o.Classes {
 			text := "."
 			if n := c.At(i, j); n > 0 {
@@ -101,6 +137,17 @@ func Confusion(o train.Outcome) report.Table {
 		t.Rows = append(t.Rows, row)
 	}
 	return t
+}
+
+// tooWide tells whether a matrix with these names over its columns is wider than a page.
+func tooWide(names []string) bool {
+	const page = 100 // characters
+	width, longest := 0, 0
+	for _, name := range names {
+		n := utf8.RuneCountInString(name)
+		width, longest = width+2+max(n, 3), max(longest, n)
+	}
+	return width+longest > page
 }
 
 // label is what tables call a run: of several its number in the table of scores, for names are long.
@@ -130,7 +177,7 @@ func Comparisons(results []Result) report.Table {
 		Columns: []report.Column{
 			{Head: "compared with 1"}, right("accuracy, points"), {Head: "95 % interval"}, right("only 1 right"), right("only this right"), right("p"), right("p (Holm)"),
 		},
-		Notes: []string{"p: McNemar's exact test of the images that only one of both gets right; Holm: corrected for the number of runs compared."},
+		Notes: append(Meanings(results), "p: McNemar's exact test of the images that only one of both gets right; Holm: corrected for the number of runs compared."),
 	}
 	for i, r := range results[1:] {
 		p := r.Paired
@@ -180,6 +227,9 @@ func Slopes(results []Result) report.Table {
 				name string
 				list []assess.Slope
 			}{{"test", r.TestSlopes}, {"train", r.TrainSlopes}} {
+				if part.list == nil { // there are no training images
+					continue
+				}
 				s := assess.NewSpectrum(q.values(part.list))
 				t.Rows = append(t.Rows, cells(q.label, label(results, i), part.name, strconv.Itoa(s.Images), significant(s.Mean), significant(s.MeanSquare),
 					significant(s.Quantiles[0]), significant(s.Quantiles[2]), significant(s.Quantiles[4])))
@@ -195,7 +245,7 @@ func Curves(results []Result) []report.Table {
 	for k, c := range results[0].Curves {
 		t := report.Table{Caption: curveTitle(c.Name), Columns: []report.Column{{Head: "run"}}}
 		for _, p := range c.Points {
-			t.Columns = append(t.Columns, right(significant(p.Size)))
+			t.Columns = append(t.Columns, right(sizeText(p.Size)))
 		}
 		for i, r := range results {
 			row := cells(label(results, i))
@@ -207,6 +257,19 @@ func Curves(results []Result) []report.Table {
 		all = append(all, t)
 	}
 	return all
+}
+
+// sizeText writes a size to three digits, one that has more and is so many steps of a byte as
+// those: 8/255.
+func sizeText(v float64) string {
+	text := significant(v)
+	if exact, err := strconv.ParseFloat(text, 64); err == nil && exact == v {
+		return text
+	}
+	if steps := math.Round(255 * v); steps/255 == v {
+		return fmt.Sprintf("%.0f/255", steps)
+	}
+	return text
 }
 
 // curveTitle describes a curve by its name.

@@ -22,3 +22,10 @@ func Acquire(path string) (release func(), err error) {
 		os.Remove(path)
 	}, nil
 }
+
+// Held reports whether another process holds the lock that the file at path stands for. It takes
+// and writes nothing.
+func Held(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

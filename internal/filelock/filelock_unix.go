@@ -25,3 +25,14 @@ func Acquire(path string) (release func(), err error) {
 	}
 	return func() { f.Close() }, nil
 }
+
+// Held reports whether another process holds the lock that the file at path stands for. It writes
+// nothing.
+func Held(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return errors.Is(unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB), unix.EWOULDBLOCK)
+}

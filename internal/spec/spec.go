@@ -120,9 +120,17 @@ func assign(target any, value string) error {
 	return nil
 }
 
-// Number parses a finite number.
+// Number parses a finite number, or a fraction of two such as 8/255.
 func Number(text string) (float64, error) {
-	v, err := strconv.ParseFloat(text, 64)
+	above, below, fraction := strings.Cut(text, "/")
+	v, err := strconv.ParseFloat(above, 64)
+	if fraction && err == nil {
+		var divisor float64
+		if divisor, err = strconv.ParseFloat(below, 64); math.IsInf(divisor, 0) {
+			divisor = 0
+		}
+		v /= divisor
+	}
 	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
 		return 0, fmt.Errorf("found %q, expected a finite number", text)
 	}

@@ -81,3 +81,20 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestNumber checks fractions, which sizes in steps of a byte are written as.
+func TestNumber(t *testing.T) {
+	for text, want := range map[string]float64{"0.5": 0.5, "-2e3": -2000, "8/255": 8.0 / 255, "1/3": 1.0 / 3, "0.5/2": 0.25} {
+		if got, err := Number(text); err != nil || got != want {
+			t.Errorf("%q is %v, %v", text, got, err)
+		}
+		if got, err := Number(Format(want)); err != nil || got != want {
+			t.Errorf("%v is read back as %v, %v", want, got, err)
+		}
+	}
+	for _, text := range []string{"", "8/", "/255", "1/0", "0/0", "1/2/3", "8/NaN", "1/Inf", "inf", "eight"} {
+		if got, err := Number(text); err == nil {
+			t.Errorf("%q is %v, expected an error", text, got)
+		}
+	}
+}

@@ -53,6 +53,8 @@ func (w *worker) Work(ctx context.Context, job *river.Job[RunArgs]) error {
 		return river.JobSnooze(waitForOther)
 	case fault.IsInput(err) && w.lacks(runCtx, job):
 		return river.JobSnooze(waitForOther) // gives it back, and the attempt with it
+	case fault.IsInput(err) && runCtx.Err() != nil: // too late to see whether it is the data: another time will tell
+		return fmt.Errorf("%w: %w", train.ErrInterrupted, context.Cause(runCtx))
 	case err != nil && isFull(err):
 		w.happened(err)
 		w.logAs("a full disk", "%s waits: %v", args.Name, err)
@@ -188,7 +190,7 @@ func (w *worker) train(ctx context.Context, args RunArgs) (study.Result, error) 
 			return study.Result{}, err
 		}
 	}
-	opt := train.Options{Dir: dir, Resume: train.Begun(dir), DataDirs: w.opt.DataDirs, Threads: 1}
+	opt := train.Options{Dir: dir, Resume: train.Begun(dir), DataDirs: w.opt.DataDirs, Digest: args.Digest, Threads: 1}
 	if w.share {
 		opt.Saved = w.saver(ctx, args.Key, cfg.Steps)
 	}

@@ -1,9 +1,11 @@
 package queue
 
 import (
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/riverqueue/river/rivertype"
 
+	"github.com/gradreg/gradreg/internal/atomicfile"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/study"
 	"github.com/gradreg/gradreg/train"
@@ -237,9 +240,39 @@ func TestOtherData(t *testing.T) {
 	})
 }
 
-// TestDataVanish takes the data away from a worker between two runs: it ends, and none of its runs has failed.
+// TestDataVanish takes the data away from a worker between two runs, or puts others in their place:
+// it ends, and none of its runs has failed or was trained on others.
 func TestDataVanish(t *testing.T) {
 	t.Parallel()
+	for name, change := range map[string]func(dir string) error{
+		"gone":   os.RemoveAll,
+		"others": relabelled,
+	} {
+		t.Run(name, func(t *testing.T) { dataVanish(t, change) })
+	}
+}
+
+// relabelled gives the first training image another label.
+func relabelled(dir string) error {
+	const name = "train-labels-idx1-ubyte"
+	f, err := os.Open(filepath.Join(dir, name+".gz"))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		return err
+	}
+	data, err := io.ReadAll(z)
+	if err != nil {
+		return err
+	}
+	data[8] = 9 - data[8]
+	return atomicfile.WriteBytes(filepath.Join(dir, name), data) // comes before what is packed
+}
+
+func dataVanish(t *testing.T, change func(dir string) error) {
 	s := edited(t, small, "attempts: 100", "attempts: 1", "seeds: 4", "seeds: 30")
 	dir := t.TempDir()
 	files, err := filepath.Glob(filepath.Join("..", "..", "dataset", "mnist", "*.gz"))
@@ -259,7 +292,7 @@ func TestDataVanish(t *testing.T) {
 	var once sync.Once
 	_, err = q.Work(t.Context(), s.Name, WorkOptions{DataDirs: []string{dir}, Tick: func(status Status) {
 		if status.Complete > 0 {
-			once.Do(func() { os.RemoveAll(dir) })
+			once.Do(func() { change(dir) })
 		}
 	}})
 	if !errors.As(err, new(*Unfit)) {

@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -49,21 +50,25 @@ func (r Resampling) count() int {
 	return 9999 // with 0.95 of them inside, the quantiles' own error is below a fiftieth of the standard error
 }
 
-// Bootstrap returns a bootstrap interval of the mean of x. Where all values are equal it is that one value. An error if
-// n < 2, if level is not within (0, 1) or a value is not finite.
+// Bootstrap returns a bootstrap interval of the mean of x. Where all values are equal it is that one value, and from the least to
+// the largest where they are so near that float64 has no standard deviation of them. An error if n < 2, if level is not within
+// (0, 1), a value is not finite, or the resamples are so few that none of them has two different values.
 func Bootstrap(x []float64, level float64, r Resampling) (Interval, error) {
 	if err := checkSample(x, level); err != nil {
 		return Interval{}, err
 	}
 	out := Interval{Level: level, Kind: r.Method.String()}
 	s := Summarize(x)
-	if slices.Min(x) == slices.Max(x) {
-		out.Low, out.High = x[0], x[0]
+	if s.SD == 0 {
+		out.Low, out.High = slices.Min(x), slices.Max(x)
 		return out, nil
 	}
 	means, ts := resample(x, r)
 	switch r.Method {
 	case Studentized:
+		if len(ts) == 0 {
+			return Interval{}, fmt.Errorf("none of %d resamples has two different values, expected more resamples", r.count())
+		}
 		slices.Sort(ts)
 		se := s.SD / math.Sqrt(float64(s.N))
 		out.Low, out.High = s.Mean-quantile(ts, (1+level)/2)*se, s.Mean-quantile(ts, (1-level)/2)*se
@@ -79,7 +84,7 @@ func Bootstrap(x []float64, level float64, r Resampling) (Interval, error) {
 }
 
 // resample returns the means of resamples of x, drawn with replacement, and their t values. A resample of one repeated
-// value has no standard error and no t value.
+// value has no standard error, which is what t is divided by, and no t value.
 func resample(x []float64, r Resampling) (means, ts []float64) {
 	center, n := Summarize(x).Mean, float64(len(x))
 	uniform, draw := make([]float32, len(x)), make([]float64, len(x))
@@ -90,7 +95,7 @@ func resample(x []float64, r Resampling) (means, ts []float64) {
 		}
 		s := Summarize(draw)
 		means = append(means, s.Mean)
-		if slices.Min(draw) != slices.Max(draw) {
+		if s.SD > 0 && slices.Min(draw) != slices.Max(draw) {
 			ts = append(ts, (s.Mean-center)/(s.SD/math.Sqrt(n)))
 		}
 	}
@@ -105,7 +110,9 @@ const (
 
 // bcaLevels returns the levels of the quantiles of the sorted resampled means that bound the BCa interval:
 // Φ(z₀ + (z₀ + z)/(1 − a(z₀ + z))) for z = Φ⁻¹((1 ∓ level)/2), with the bias z₀ = Φ⁻¹(share of means below x̄, ties
-// half) and the acceleration a = Σ dᵢ³ / 6(Σ dᵢ²)^{3/2} of the jackknife's deviations dᵢ, for a mean (xᵢ − x̄)/(n − 1).
+// half) and the acceleration a = Σ dᵢ³ / 6(Σ dᵢ²)^{3/2} of the jackknife's deviations dᵢ, for a mean (xᵢ − x̄)/(n − 1). A share of N
+// means is known to half a mean: it is ½/N to 1 − ½/N, so that z₀ is finite. Deviations whose cubes are below float64's range have
+// no acceleration.
 func bcaLevels(means, x []float64, level float64) (low, high float64) {
 	center := Summarize(x).Mean
 	below, _ := slices.BinarySearch(means, center)
@@ -116,14 +123,18 @@ func bcaLevels(means, x []float64, level float64) (low, high float64) {
 		return 1
 	})
 	normal := distuv.UnitNormal
-	z0 := normal.Quantile(float64(below+upTo) / (2 * float64(len(means))))
+	half := 1 / (2 * float64(len(means)))
+	z0 := normal.Quantile(min(max(float64(below+upTo)*half, half), 1-half))
 	var squares, cubes float64
 	for _, v := range x {
 		d := v - center
 		squares += d * d
 		cubes += d * d * d
 	}
-	a := cubes / (6 * math.Pow(squares, 1.5))
+	a := 0.0
+	if size := 6 * math.Pow(squares, 1.5); size > 0 {
+		a = cubes / size
+	}
 	at := func(z float64) float64 { return normal.CDF(z0 + (z0+z)/(1-a*(z0+z))) }
 	return at(normal.Quantile((1 - level) / 2)), at(normal.Quantile((1 + level) / 2))
 }

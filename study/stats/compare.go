@@ -30,6 +30,8 @@ func (g Group) Values() []float64 {
 type Options struct {
 	Level      float64 // of intervals; 0.95 if 0
 	Resampling Resampling
+	// Fractions says that the values lie from 0 to 1, so that no interval reaches beyond: of differences from −1 to 1.
+	Fractions bool
 }
 
 func (o Options) level() float64 {
@@ -43,7 +45,7 @@ func (o Options) level() float64 {
 type Comparison struct {
 	Name    string  `json:"name"`
 	Summary Summary `json:"summary"`
-	// Interval is Student's interval of the method's own mean, nil for fewer than two runs.
+	// Interval is Student's interval of the method's own mean, nil for fewer than [FewestForInterval] runs.
 	Interval *Interval `json:"interval,omitempty"`
 	// Paired is nil for the baseline itself, and where no seed is in both.
 	Paired *Paired `json:"paired,omitempty"`
@@ -52,12 +54,18 @@ type Comparison struct {
 // Paired describes the differences method − baseline of runs with the same seed.
 type Paired struct {
 	Difference Summary `json:"difference"`
-	// Interval is a bootstrap interval of the mean difference, Student's for two to seven pairs, nil for fewer.
+	// Interval is a bootstrap interval of the mean difference, Student's for three to seven pairs, nil for fewer.
 	Interval *Interval `json:"interval,omitempty"`
 	// P is the p value of the sign-flip test, Corrected that after Holm's correction over the table's comparisons.
 	P         float64 `json:"p"`
 	Corrected float64 `json:"p_holm"`
+	// Least is the least P that so many pairs can give, see [LeastP].
+	Least float64 `json:"p_least"`
 }
+
+// FewestForInterval is the least number of runs whose mean is given an interval. Student's interval of two is 18 standard errors
+// long: it says nothing of their mean, and in a figure hides what others say.
+const FewestForInterval = 3
 
 // Compare describes every group, in their order, beside the baseline, which is one of them. Groups may have other seeds
 // than the baseline: the pairs are the seeds of both. An error if there is no such baseline, a name or a group's seed
@@ -100,25 +108,31 @@ func Compare(groups []Group, baseline string, o Options) ([]Comparison, error) {
 func describe(g Group, o Options) (Comparison, error) {
 	x := g.Values()
 	c := Comparison{Name: g.Name, Summary: Summarize(x)}
-	if err := checkFinite(x); err != nil || len(x) < 2 {
+	if err := checkFinite(x); err != nil || len(x) < FewestForInterval {
 		return c, err
 	}
 	interval, err := MeanInterval(x, o.level())
+	if o.Fractions {
+		interval = interval.Within(0, 1)
+	}
 	c.Interval = &interval
 	return c, err
 }
 
 // paired describes differences, of which there is at least one.
 func paired(d []float64, o Options) (*Paired, error) {
-	out := &Paired{Difference: Summarize(d)}
+	out := &Paired{Difference: Summarize(d), Least: LeastP(len(d), o.Resampling)}
 	var err error
 	if out.P, err = SignFlip(d, o.Resampling); err != nil {
 		return nil, err
 	}
-	if len(d) < 2 {
+	if len(d) < FewestForInterval {
 		return out, nil
 	}
 	interval, err := differenceInterval(d, o)
+	if o.Fractions {
+		interval = interval.Within(-1, 1)
+	}
 	out.Interval = &interval
 	return out, err
 }

@@ -29,6 +29,29 @@ func SignFlip(d []float64, r Resampling) (float64, error) {
 	return sampledSigns(d, r), nil
 }
 
+// LeastP returns the least p value that [SignFlip] can give for a number of pairs, of whatever differences: 2/2ⁿ where all signs
+// are tried, 1/(1 + r.Count) where random ones are. Without a pair it is 1.
+func LeastP(pairs int, r Resampling) float64 {
+	switch {
+	case pairs < 1:
+		return 1
+	case pairs <= exactPairs:
+		return math.Ldexp(2, -pairs)
+	}
+	return 1 / float64(1+r.count())
+}
+
+// FewestPairs returns the least number of pairs whose p value can be at most alpha after Holm's correction over some comparisons
+// that have as many each; all of them may be that small at once. It returns 0 if no number of pairs is enough.
+func FewestPairs(alpha float64, comparisons int, r Resampling) int {
+	for n := 1; n <= exactPairs+1; n++ {
+		if LeastP(n, r)*float64(max(1, comparisons)) <= alpha {
+			return n
+		}
+	}
+	return 0
+}
+
 // exactSigns tries all signs in Gray's order, in which one sign changes at a time. The first sign stays +: its two values
 // give means of opposite sign.
 func exactSigns(d []float64) float64 {

@@ -201,6 +201,31 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// TestEqualRuns checks intervals of differences without a spread, or with that of rounding alone, such as of accuracies that are
+// equal but for it, and of so few resamples that none has a spread.
+func TestEqualRuns(t *testing.T) {
+	equal := []float64{0.25, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25}
+	almost := []float64{0.3 - 0.2, 0.1, 0.4 - 0.3, 0.5 - 0.4, 0.9 - 0.8, 0.1, 0.8 - 0.7, 0.1}
+	tiny := []float64{1e-200, 2e-200, 1e-200, 3e-200, 1e-200, 1e-200, 2e-200, 1e-200}
+	for _, m := range []stats.Method{stats.Studentized, stats.BCa, stats.Percentile} {
+		for name, c := range map[string]struct {
+			x           []float64
+			least, most float64
+		}{"equal": {equal, 0.25, 0.25}, "almost": {almost, 0.1 - 1e-14, 0.1 + 1e-14}, "tiny": {tiny, -1e-198, 1e-198}} {
+			in, err := stats.Bootstrap(c.x, 0.95, stats.Resampling{Method: m})
+			if err != nil || !(in.Low >= c.least && in.Low <= in.High && in.High <= c.most) {
+				t.Errorf("%v of %s: %v to %v, %v", m, name, in.Low, in.High, err)
+			}
+		}
+		for key := range uint64(20) {
+			in, err := stats.Bootstrap([]float64{1, 2}, 0.95, stats.Resampling{Method: m, Count: 1, Key: key})
+			if err == nil && !(in.Low >= -1e3 && in.Low <= in.High && in.High <= 1e3) {
+				t.Errorf("%v of one resample with key %d: %v to %v", m, key, in.Low, in.High)
+			}
+		}
+	}
+}
+
 func second[T any](_ T, err error) error { return err }
 
 // runs makes a group with seeds 1, 2, ….

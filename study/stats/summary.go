@@ -33,6 +33,16 @@ type Interval struct {
 	High  float64 `json:"high"`
 	Level float64 `json:"level"` // such as 0.95
 	Kind  string  `json:"kind"`  // how it was computed: "t", "bca", "percentile" or "studentized"
+	// Cut says that an end lay beyond what is possible, such as an accuracy above 1, and was moved there.
+	Cut bool `json:"cut,omitempty"`
+}
+
+// Within returns the part of the interval from low to high, beyond which what it is of cannot lie: it holds that as often as
+// the whole interval does.
+func (i Interval) Within(low, high float64) Interval {
+	i.Cut = i.Cut || i.Low < low || i.High > high
+	i.Low, i.High = min(max(i.Low, low), high), max(min(i.High, high), low)
+	return i
 }
 
 // Contains reports whether v lies in the closed interval.
@@ -59,7 +69,7 @@ func MeanInterval(x []float64, level float64) (Interval, error) {
 	s := Summarize(x)
 	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(s.N - 1)}.Quantile((1 + level) / 2)
 	half := t * s.SD / math.Sqrt(float64(s.N))
-	return Interval{s.Mean - half, s.Mean + half, level, KindT}, nil
+	return Interval{Low: s.Mean - half, High: s.Mean + half, Level: level, Kind: KindT}, nil
 }
 
 // checkSample returns why x has no interval of that level.

@@ -90,7 +90,7 @@ def datagrad(s):
     return squares(loss_slope(s)).mean()
 
 
-def moved_datagrad(s, x, mask=None, count=BATCH):
+def moved_datagrad(s, x, mask=None, count=None):
     losses = F.cross_entropy(s.f(x, mask), s.y, reduction="none")[:count]
     return squares(grad(losses.sum(), x))[:count].mean()
 
@@ -105,8 +105,12 @@ def own_random(s):
 
 
 def random_onehot(s):
-    k = s.draw("uniform", (BATCH, CLASSES)).argmax(1)
-    return projected(s, F.one_hot(k, CLASSES).double()).mean()
+    k = s.draw("uniform", s.logits.shape).argmax(1)
+    return projected(s, one_hot(s, k)).mean()
+
+
+def one_hot(s, k):
+    return F.one_hot(k, s.logits.shape[1]).to(s.logits.dtype)
 
 
 def softmaxgrad(s, held):
@@ -115,10 +119,9 @@ def softmaxgrad(s, held):
 
 
 def held_softmaxgrad(s):
-    # Held constant with respect to x only: its dependence on the weights stays.
-    p = s.logits.softmax(1)
-    total = sum(p[:, k].reshape(-1, 1, 1, 1) * grad(s.logits[:, k].sum(), s.x) for k in range(CLASSES))
-    return squares(total).mean()
+    # A cotangent is held constant with respect to x only: its dependence on the weights stays.
+    g, = torch.autograd.grad(s.logits, s.x, s.logits.softmax(1), create_graph=True)
+    return squares(g).mean()
 
 
 def topk(s, k):
@@ -126,7 +129,7 @@ def topk(s, k):
 
 
 def hoffman(s, n):
-    return sum(0.5 * CLASSES / n * projected(s, unit(s.draw("normal", (BATCH, CLASSES)))).mean() for _ in range(n))
+    return sum(0.5 * s.logits.shape[1] / n * projected(s, unit(s.draw("normal", s.logits.shape))).mean() for _ in range(n))
 
 
 def finite_difference(s, h):
@@ -155,7 +158,7 @@ def virtual(s, epsilon, xi, iterations):
         g = grad(kl(s.x.detach() + r), r)
         # The gradient at r = 0 is 0; its derivative along d is the Hessian's product with d.
         d = unit((g if xi > 0 else grad((g * d).sum(), r)).detach())
-    return kl(s.x.detach() + epsilon * d) / BATCH
+    return kl(s.x.detach() + epsilon * d) / len(s.y)
 
 
 def spectral(s, iterations):
@@ -182,13 +185,13 @@ PENALTIES = {
     "datagrad:1,fraction=0.5": lambda s: squares(grad(s.losses[:2].sum(), s.x))[:2].mean(),
     "datagrad:1,slope=two-sided,target=1": lambda s: ((squares(loss_slope(s)) + 1e-12).sqrt() - 1).square().mean(),
     "datagrad:1,slope=excess,target=0.3": lambda s: F.relu((squares(loss_slope(s)) + 1e-12).sqrt() - 0.3).square().mean(),
-    "spectreg:1": lambda s: projected(s, s.draw("normal", (BATCH, CLASSES))).mean(),
-    "spectreg:1,projections=2,shared=true": lambda s: sum(projected(s, s.draw("normal", (CLASSES,))).mean() / 2 for _ in range(2)),
+    "spectreg:1": lambda s: projected(s, s.draw("normal", s.logits.shape)).mean(),
+    "spectreg:1,projections=2,shared=true": lambda s: sum(projected(s, s.draw("normal", s.logits.shape[1:])).mean() / 2 for _ in range(2)),
     "frobreg:1": lambda s: jacobian(s).mean(),
     "frobreg:1,fraction=0.5,slope=linear": lambda s: (jacobian(s)[:2] + 1e-12).sqrt().mean(),
     "jacreg:1": lambda s: jacobian(s, s.logits.softmax(1)).mean(),
     "jacreg:1,fraction=0.5": lambda s: jacobian(s, s.logits.softmax(1))[:2].mean(),
-    "onehot:1": lambda s: projected(s, F.one_hot(s.y, CLASSES).double()).mean(),
+    "onehot:1": lambda s: projected(s, one_hot(s, s.y)).mean(),
     "random-onehot:1": random_onehot,
     "softmaxgrad:1": lambda s: softmaxgrad(s, False),
     "softmaxgrad:1,held=true": held_softmaxgrad,

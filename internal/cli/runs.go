@@ -1,0 +1,157 @@
+package cli
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/report"
+	"github.com/gradreg/gradreg/train"
+)
+
+// listedRun is a run as gradreg runs lists it.
+type listedRun struct {
+	Dir          string      `json:"dir"`
+	State        train.State `json:"state"`
+	Data         string      `json:"data,omitempty"`
+	TrainSize    int         `json:"train_size,omitempty"`
+	Size         int         `json:"size,omitempty"`
+	Model        string      `json:"model,omitempty"`
+	Regularizers []string    `json:"regularizers,omitempty"`
+	Seed         uint64      `json:"seed,omitempty"`
+	Step         int         `json:"step"`
+	Steps        int         `json:"steps"`
+	TestAccuracy *float64    `json:"test_accuracy,omitempty"`
+	TestInterval *[2]float64 `json:"test_accuracy_interval,omitempty"`
+	TestImages   int         `json:"test_images,omitempty"`
+	Changed      time.Time   `json:"changed"`
+	Error        string      `json:"error,omitempty"`
+}
+
+func (a *app) runsCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "runs [FOLDER]",
+		Short: "List runs",
+		Long: `List the run folders in a folder, runs unless another is given, and in the folders in it: what they train, how far they are, how
+they ended, the newest first. A run is finished, running, interrupted (it can be resumed) or damaged. Nothing is written.`,
+		Example: `  # All runs under runs/
+  gradreg runs
+
+  # The most accurate run of a folder, for a program
+  gradreg runs experiments --json | jq -r 'max_by(.test_accuracy).dir'`,
+		Args:              args(cobra.MaximumNArgs(1)),
+		ValidArgsFunction: completeFolders,
+		RunE: func(_ *cobra.Command, list []string) error {
+			dir := defaultRuns
+			if len(list) == 1 {
+				dir = list[0]
+			}
+			return a.runRuns(dir)
+		},
+	}
+}
+
+// defaultRuns is the folder that runs are put in.
+const defaultRuns = "runs"
+
+func (a *app) runRuns(dir string) error {
+	runs, err := train.List(dir)
+	if err != nil {
+		return err
+	}
+	if len(runs) == 0 {
+		return fault.Inputf("found no run in %s; gradreg train makes one", dir)
+	}
+	slices.SortStableFunc(runs, func(x, y train.Listed) int { return y.Changed.Compare(x.Changed) })
+	if a.json {
+		var list []listedRun
+		for _, r := range runs {
+			list = append(list, newListedRun(r, a))
+		}
+		return a.printJSON(list)
+	}
+	if err := runsTable(runs).Write(a.out, "text"); err != nil {
+		return err
+	}
+	for _, r := range runs {
+		if r.Err != nil {
+			fmt.Fprintf(a.err, "%s: %s\n", r.Dir, a.message(r.Err))
+		}
+	}
+	return nil
+}
+
+func newListedRun(r train.Listed, a *app) listedRun {
+	c := r.Config
+	out := listedRun{
+		Dir: r.Dir, State: r.State, Data: c.Data, TrainSize: c.TrainSize, Size: c.Size, Model: c.Model, Regularizers: c.Regularizers,
+		Seed: c.Seed, Step: r.Step, Steps: c.Steps, Changed: r.Changed.UTC().Truncate(time.Second),
+	}
+	if s := r.Summary; s != nil {
+		out.TestAccuracy, out.TestInterval, out.TestImages = &s.TestAccuracy, &s.TestInterval, s.TestImages
+	}
+	if r.Err != nil {
+		out.Error = a.message(r.Err)
+	}
+	return out
+}
+
+// The widths in characters that text forms have in the table.
+const modelWidth, penaltyWidth = 32, 36
+
+// runsTable lists runs in the order given.
+func runsTable(runs []train.Listed) report.Table {
+	t := report.Table{Columns: []report.Column{
+		{Head: "run"}, {Head: "data"}, {Head: "images", Right: true}, {Head: "model"}, {Head: "regularizers"}, {Head: "seed", Right: true},
+		{Head: "steps", Right: true}, {Head: "state"}, {Head: "test accuracy, %", Right: true}, {Head: "date"},
+	}}
+	var models, penalties []string
+	for _, r := range runs {
+		text := strings.Join(r.Config.Regularizers, " ")
+		if text == "" && r.Config.Model != "" {
+			text = gradreg.None
+		}
+		models, penalties = append(models, r.Config.Model), append(penalties, text)
+	}
+	models, penalties = report.Shorten(models, modelWidth), report.Shorten(penalties, penaltyWidth)
+	for i, r := range runs {
+		t.Rows = append(t.Rows, runRow(r, models[i], penalties[i]))
+	}
+	return t
+}
+
+func runRow(r train.Listed, model, penalties string) []report.Cell {
+	c := r.Config
+	data, images, seed, steps, accuracy := "", "", "", "", ""
+	if c.Model != "" { // its configuration can be read
+		data, images, seed = filepath.Base(c.Data), strconv.Itoa(c.TrainSize), strconv.FormatUint(c.Seed, 10)
+		if c.TrainSize == 0 {
+			images = "all"
+		}
+		if c.Size > 0 {
+			data += fmt.Sprintf(" %d×%d", c.Size, c.Size)
+		}
+		steps = strconv.Itoa(r.Step)
+		if r.Step != c.Steps {
+			steps += " of " + strconv.Itoa(c.Steps)
+		}
+	}
+	if r.Summary != nil {
+		accuracy = fmt.Sprintf("%.2f", 100*r.Summary.TestAccuracy)
+	}
+	var row []report.Cell
+	for _, text := range []string{
+		r.Dir, data, images, model, penalties, seed, steps, string(r.State), accuracy,
+		r.Changed.Local().Format("2006-01-02 15:04"),
+	} {
+		row = append(row, report.Cell{Text: text})
+	}
+	return row
+}

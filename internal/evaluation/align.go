@@ -1,0 +1,103 @@
+package evaluation
+
+import (
+	"crypto/sha256"
+	"fmt"
+
+	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/train"
+)
+
+// align leaves of the runs' test images those that all of them have, in one order. Pictures are
+// known by their files, whatever size runs make of them. Where that leaves less than half of what a
+// run is tested on, the runs are not comparable.
+func align(runs []*train.Opened, dirs []string) error {
+	for i := range runs {
+		if same(runs[0], runs[i]) {
+			continue
+		}
+		if pictures(runs[0]) == nil || pictures(runs[i]) == nil {
+			return fault.Inputf("%s is tested on other images than %s, expected runs with the same test images", dirs[i], dirs[0])
+		}
+		return common(runs, dirs, i)
+	}
+	return nil
+}
+
+// same tells whether two runs have the same test images and labels, in the same order.
+func same(a, b *train.Opened) bool {
+	if a == b || a.TestDigest() == b.TestDigest() && a.TestDigest() != "" && a.Test().Len() == b.Test().Len() {
+		return true
+	}
+	return pictures(a) == nil && pictures(b) == nil && imagesHash(a.Test()) == imagesHash(b.Test())
+}
+
+// imagesHash is equal for equal images and labels in the same order.
+func imagesHash(s dataset.Subset) [sha256.Size]byte {
+	h := sha256.New()
+	for _, i := range s.Index {
+		h.Write(s.Image(i))
+		h.Write([]byte{s.Labels[i]})
+	}
+	return [sha256.Size]byte(h.Sum(nil))
+}
+
+// labelled is a picture and its class.
+type labelled struct {
+	sum   [32]byte
+	class string
+}
+
+// pictures lists what a run is tested on, nil if that is no folder's pictures.
+func pictures(o *train.Opened) []labelled {
+	t := o.Test()
+	if t.Hashes == nil {
+		return nil
+	}
+	out := make([]labelled, t.Len())
+	for i, k := range t.Index {
+		out[i] = labelled{t.Hashes[k], o.Card.Classes[t.Labels[k]]}
+	}
+	return out
+}
+
+// common leaves the runs the pictures that all are tested on, in the order of the first. other is a
+// run that has other ones than it.
+func common(runs []*train.Opened, dirs []string, other int) error {
+	count := map[labelled]int{}
+	places := make([]map[labelled]int, len(runs))
+	for i, run := range runs {
+		places[i] = map[labelled]int{}
+		for at, p := range pictures(run) {
+			if _, twice := places[i][p]; !twice {
+				places[i][p] = at
+				count[p]++
+			}
+		}
+	}
+	keep := make([][]int, len(runs))
+	for _, p := range pictures(runs[0]) {
+		if count[p] != len(runs) {
+			continue
+		}
+		count[p] = 0 // it may be there twice
+		for i := range runs {
+			keep[i] = append(keep[i], places[i][p])
+		}
+	}
+	n := len(keep[0])
+	for _, run := range runs {
+		if all := run.Test().Len(); 2*n < all {
+			return fault.Inputf("%s is tested on other images than %s: %d test pictures are common to all runs, of up to %d, expected runs with the same test images",
+				dirs[other], dirs[0], n, all)
+		}
+	}
+	for i, run := range runs {
+		if all := run.Test().Len(); all > n {
+			run.Notes = append(run.Notes, fmt.Sprintf("of its %d test pictures the %d that all runs have in common", all, n))
+		}
+		run.Keep(keep[i])
+	}
+	return nil
+}
