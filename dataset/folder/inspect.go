@@ -36,7 +36,11 @@ func (o *opening) inspect() error {
 		}
 		f.hash = sha256.Sum256(data)
 		header, err := picture.DecodeHeader(data)
-		f.width, f.height, f.err = header.Width, header.Height, err
+		if err != nil {
+			f.err = err
+			return
+		}
+		f.width, f.height, f.memory = header.Width, header.Height, header.Memory(o.Size)
 	})
 }
 

@@ -30,6 +30,7 @@ type file struct {
 
 	hash          [32]byte // SHA-256 of the content
 	width, height int      // as stored; after loading, as seen
+	memory        int64    // bytes that making its image takes, besides the file
 	err           error    // why it cannot be read
 }
 
