@@ -48,7 +48,7 @@ func (h Header) Memory(side int) int64 {
 }
 
 // overhead is what decoders take whatever the size of the picture: tables and buffers.
-const overhead = 1 << 20
+const overhead = 256 << 10
 
 // DecodeHeader reads what a file says of its picture and checks that it is within the bounds.
 func DecodeHeader(data []byte) (Header, error) {

@@ -67,7 +67,7 @@ func (f jpegFacts) memory(width, height int) int64 {
 	if f.progressive {
 		bytes += 4 * 64 * blocks
 	}
-	if len(sampling) == 4 || f.rgb || f.adobe {
+	if len(sampling) == 4 || len(sampling) == 3 && (f.rgb || f.adobe) {
 		bytes += 4 * int64(width) * int64(height)
 	}
 	return bytes
