@@ -170,25 +170,3 @@ func TestSmallDepths(t *testing.T) {
 		}
 	}
 }
-
-// TestContrast checks which images are said to have contrast.
-func TestContrast(t *testing.T) {
-	for _, c := range []struct {
-		planes []byte
-		want   bool
-	}{
-		{[]byte{7, 7, 7, 7}, false}, {[]byte{7, 7, 8, 7}, false}, {[]byte{7, 9, 8, 7}, true},
-		{[]byte{7, 7, 7, 7, 200, 200, 200, 200, 0, 0, 0, 0}, false}, {[]byte{7, 7, 7, 7, 200, 200, 198, 200, 0, 0, 0, 0}, true},
-	} {
-		if got := picture.HasContrast(c.planes, len(c.planes)/4); got != c.want {
-			t.Errorf("%v: %v", c.planes, got)
-		}
-	}
-	if picture.HasContrast(nil, 3) {
-		t.Error("no pixels have contrast")
-	}
-	dark := image.NewGray(image.Rect(0, 0, 4, 4))
-	if picture.HasContrast(picture.Planes(render(t, decodePNG(t, dark), 4, picture.Crop), 3), 3) {
-		t.Error("a black picture has contrast")
-	}
-}
