@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// maxFile bounds a picture's file: 64 megapixels of 3 bytes, not compressed, and half of that for what goes with it.
-	maxFile = 288 << 20
+	// maxFile bounds a picture's file.
+	maxFile = picture.MaxFile
 	// memory bounds what files and pictures in work take at a time, whatever the number of processors. A picture that needs
 	// more is worked on alone.
 	memory = 1 << 30

@@ -5,12 +5,12 @@ import (
 	"image"
 )
 
-// widen makes a picture of 16 bits whose values need at most 12 one that fills the range, in place: instruments store 8, 10 or
-// 12 bits in files of 16 as they are, and the high byte alone, which is what becomes of a picture, would leave at most 16
-// levels of 256, or black. The depth is the smallest of 8, 10 and 12 bits that holds the largest value of a pixel
-// that is seen; a value is shifted up, with its own high bits in the place of the low ones, so that the largest of the depth
-// becomes 65535, and a picture of 8 bits in a file of 16 is the same as in a file of 8. So what is twice as bright stays
-// so, in one picture and between those of one depth. Pictures with a value of 4096 or more are left as they are.
+// widen makes a picture of 16 bits whose values need at most 14 one that fills the range, in place: instruments store 8, 10, 12
+// or 14 bits in files of 16 as they are, and the high byte alone, which is what becomes of a picture, would be dark or black.
+// The depth is the smallest of these that holds the largest value of a pixel that is seen; a value is shifted up, with its
+// own high bits in the place of the low ones, so that the largest of the depth becomes 65535, and a picture of 8 bits in a
+// file of 16 is the same as in a file of 8. So what is twice as bright stays so, in one picture and between those of one
+// depth. Pictures with a value of 16384 or more are left as they are.
 func widen(img image.Image) {
 	var pix []byte
 	channels := 4
@@ -25,7 +25,7 @@ func widen(img image.Image) {
 		return
 	}
 	largest := largest16(pix, channels)
-	for _, depth := range []int{8, 10, 12} {
+	for _, depth := range []int{8, 10, 12, 14} {
 		if int(largest) < 1<<depth {
 			raise16(pix, channels, depth)
 			return

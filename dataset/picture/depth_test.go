@@ -24,10 +24,10 @@ func decodePNG(t testing.TB, img image.Image) picture.Picture {
 	return p
 }
 
-// TestSixteenBits checks that 16-bit pictures that need more than 12 bits keep the high byte, grey and colour, with and
+// TestSixteenBits checks that 16-bit pictures that need more than 14 bits keep the high byte, grey and colour, with and
 // without alpha.
 func TestSixteenBits(t *testing.T) {
-	for _, largest := range []int{65535, 4096} { // 4096 is the smallest value that needs 13 bits
+	for _, largest := range []int{65535, 16384} { // the smallest value that needs 15 bits
 		value := func(i int) uint16 { return uint16(i * largest / 63) }
 		for name, img := range map[string]interface {
 			image.Image
@@ -55,11 +55,11 @@ func TestSixteenBits(t *testing.T) {
 	}
 }
 
-// TestFewerBitsOfSixteen checks that values of 8, 10 and 12 bits in a file of 16 fill the range: what is brightest of the
+// TestFewerBitsOfSixteen checks that values of 8, 10, 12 and 14 bits in a file of 16 fill the range: what is brightest of the
 // depth becomes white, and values keep their ratios.
 func TestFewerBitsOfSixteen(t *testing.T) {
 	for _, c := range []struct{ largest, depth int }{
-		{1, 8}, {212, 8}, {255, 8}, {256, 10}, {1023, 10}, {1024, 12}, {3000, 12}, {4095, 12},
+		{1, 8}, {212, 8}, {255, 8}, {256, 10}, {1023, 10}, {1024, 12}, {3000, 12}, {4095, 12}, {4096, 14}, {5000, 14}, {16383, 14},
 	} {
 		for _, kind := range []string{"grey", "colour", "alpha", "hidden"} {
 			img := image.NewNRGBA64(image.Rect(0, 0, 16, 16))

@@ -15,8 +15,8 @@ const (
 	// MaxFile bounds a picture's file: a 12-bit photo of 200 megapixels takes less, and so does 96 megapixels not compressed.
 	MaxFile = 288 << 20
 
-	// freePixels is what a file of any size may announce. Beyond it every pixelsPerByte need a byte: a picture of one colour
-	// has about 170 a byte as JPEG and, by the bounds of deflate, at most 1032 as grey PNG.
+	// freePixels is what a file of any size may announce. Beyond it every pixelsPerByte need a byte: JPEG has at most
+	// 512 a byte, a bit for each block, and grey PNG of one value 1032, the most that deflate can do.
 	freePixels    = 64 << 20
 	pixelsPerByte = 1024
 	// maxScans bounds a progressive JPEG, each of whose scans can cost a walk over the whole picture in a few bytes. Encoders

@@ -8,7 +8,6 @@ import (
 	"image"
 	"image/png"
 	"io"
-	"strings"
 )
 
 // pngStart is the length of what comes before the first chunk.
@@ -157,12 +156,19 @@ func pngText(c pngChunk) (name string, text []byte) {
 // rawProfile reads a profile as ImageMagick writes it into a text: an empty line, its name, its length, and lines of
 // hexadecimal digits. It was the way to put EXIF data into PNG before there was a chunk for it.
 func rawProfile(text []byte) []byte {
-	lines := strings.SplitN(string(text), "\n", 4)
-	if len(lines) < 4 {
-		return nil
+	for range 3 {
+		_, rest, ok := bytes.Cut(text, []byte("\n"))
+		if !ok {
+			return nil
+		}
+		text = rest
 	}
-	digits := strings.Join(strings.Fields(lines[3]), "")
-	out := make([]byte, len(digits)/2)
-	n, _ := hex.Decode(out, []byte(digits))
-	return out[:n]
+	digits := make([]byte, 0, len(text))
+	for _, c := range text {
+		if c > ' ' {
+			digits = append(digits, c)
+		}
+	}
+	n, _ := hex.Decode(digits, digits)
+	return digits[:n]
 }
