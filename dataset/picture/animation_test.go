@@ -12,7 +12,8 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
-// movingGIF returns a GIF of two frames, of which the first is red at a place on a canvas, the second blue and everywhere.
+// movingGIF returns a GIF of two frames, of which the first is red at a place on a canvas, the
+// second blue and everywhere.
 func movingGIF(t testing.TB, canvas image.Point, first image.Rectangle) []byte {
 	t.Helper()
 	colours := color.Palette{color.RGBA{0, 255, 0, 255}, color.RGBA{255, 0, 0, 255}, color.RGBA{0, 0, 255, 255}}
@@ -33,8 +34,8 @@ func movingGIF(t testing.TB, canvas image.Point, first image.Rectangle) []byte {
 	return data
 }
 
-// TestFirstFrameOfGIF checks that the first frame is at its place on the canvas, whose background is nothing, and that a
-// canvas grows around it.
+// TestFirstFrameOfGIF checks that the first frame is at its place on the canvas, whose background
+// is nothing, and that a canvas grows around it.
 func TestFirstFrameOfGIF(t *testing.T) {
 	red, paper := color.RGBA{255, 0, 0, 255}, color.RGBA{255, 255, 255, 255}
 	for name, c := range map[string]struct {
@@ -75,7 +76,8 @@ func TestFirstFrameOfGIF(t *testing.T) {
 	}
 }
 
-// TestDefaultImageOfAPNG checks that an APNG is its default image, whatever is wrong with its frames.
+// TestDefaultImageOfAPNG checks that an APNG is its default image, whatever is wrong with its
+// frames.
 func TestDefaultImageOfAPNG(t *testing.T) {
 	source := fixture(t, "source.png")
 	at := bytes.Index(source, []byte("IDAT")) - 4
@@ -89,7 +91,8 @@ func TestDefaultImageOfAPNG(t *testing.T) {
 	}
 }
 
-// animation returns a WebP animation on a canvas of w x h with one frame: its place, its size and its chunks.
+// animation returns a WebP animation on a canvas of w x h with one frame: its place, its size and
+// its chunks.
 func animation(w, h int, frame [4]int, chunks []byte) []byte {
 	three := func(n int) []byte { return []byte{byte(n), byte(n >> 8), byte(n >> 16)} }
 	body := append(three(frame[0]/2), three(frame[1]/2)...)
@@ -186,7 +189,8 @@ func TestWebPRefused(t *testing.T) {
 	}
 }
 
-// FuzzWebP checks that whatever chunks there are, a picture comes of the size that it says, or an error of the input.
+// FuzzWebP checks that whatever chunks there are, a picture comes of the size that it says, or an
+// error of the input.
 func FuzzWebP(f *testing.F) {
 	for _, name := range []string{"lossy.webp", "alpha.webp", "lossy-alpha.webp", "orientation8.webp", "animated.webp", "placed.webp", "lossy-placed.webp"} {
 		f.Add(fixture(f, name)[12:])

@@ -32,8 +32,9 @@ type bmpFile struct {
 // bmpFileHeader is the length of what comes before the header that says its own length.
 const bmpFileHeader = 14
 
-// isBMP reports whether what begins with BM goes on with a header of one of the lengths that there are: OS/2's of version 1
-// and 2 (short and long), and Windows's of version 3 (with masks for colours, and alpha), 4 and 5.
+// isBMP reports whether what begins with BM goes on with a header of one of the lengths that there
+// are: OS/2's of version 1 and 2 (short and long), and Windows's of version 3 (with masks for
+// colours, and alpha), 4 and 5.
 func isBMP(data []byte) bool {
 	if len(data) < bmpFileHeader+12 {
 		return false
@@ -106,7 +107,8 @@ func readBMP(data []byte) (bmpFile, error) {
 	return f, nil
 }
 
-// layout says how a pixel is stored, and where the palette begins, which is where the header ends, or the masks after it.
+// layout says how a pixel is stored, and where the palette begins, which is where the header ends,
+// or the masks after it.
 func (f *bmpFile) layout(data []byte, length, end int) (int, error) {
 	switch {
 	case f.storage == bmpPlain && (f.bits == 1 || f.bits == 2 || f.bits == 4 || f.bits == 8 || f.bits == 24):
@@ -200,8 +202,8 @@ func (f bmpFile) indices(to, from []byte) {
 	}
 }
 
-// masked reads pixels whose channels are told by masks. A picture of which alpha leaves nothing is opaque: many programs
-// leave the byte 0.
+// masked reads pixels whose channels are told by masks. A picture of which alpha leaves nothing is
+// opaque: many programs leave the byte 0.
 func (f bmpFile) masked(rect image.Rectangle, row func(int) []byte) *image.NRGBA {
 	out := image.NewNRGBA(rect)
 	channels := [4]bmpChannel{}
@@ -247,8 +249,8 @@ func (c bmpChannel) of(pixel uint32) byte {
 	return byte((uint64(pixel&c.mask>>c.shift)*255 + c.most/2) / c.most)
 }
 
-// runs reads compressed pixels: pairs of a number and a colour, or of 0 and what to do. Pixels that are passed over have
-// the first colour.
+// runs reads compressed pixels: pairs of a number and a colour, or of 0 and what to do. Pixels that
+// are passed over have the first colour.
 func (f bmpFile) runs() (image.Image, error) {
 	out := image.NewPaletted(image.Rect(0, 0, f.width, f.height), f.palette)
 	x, y := 0, 0 // from the bottom

@@ -11,8 +11,8 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
-// bmpOf returns a BMP file with a header of 40 bytes: masks are three or four after it, the palette black and white or as
-// many as there are bits for, black first.
+// bmpOf returns a BMP file with a header of 40 bytes: masks are three or four after it, the palette
+// black and white or as many as there are bits for, black first.
 func bmpOf(w, h int, bits, compression uint32, gap int, pixels []byte, masks ...uint32) []byte {
 	b := []byte{40, 0, 0, 0}
 	for _, v := range []uint32{uint32(w), uint32(h), 1 | bits<<16, compression, 0, 0, 0, 0, 0} {
@@ -121,7 +121,8 @@ func TestBMPRefused(t *testing.T) {
 	}
 }
 
-// FuzzBMP checks that whatever bytes follow BM, a picture comes of the size that it says, or an error of the input.
+// FuzzBMP checks that whatever bytes follow BM, a picture comes of the size that it says, or an
+// error of the input.
 func FuzzBMP(f *testing.F) {
 	for _, name := range []string{"colour.bmp", "palette.bmp", "fifteen-bits.bmp", "sixteen-bits.bmp", "alpha.bmp", "runs4.bmp", "runs8.bmp"} {
 		f.Add(fixture(f, name)[2:])

@@ -37,8 +37,8 @@ func (p Picture) Size() (width, height int) {
 	return size.X, size.Y
 }
 
-// Decode reads a picture. What is no picture, not supported, damaged or beyond the bounds is the input's fault; damage of
-// the EXIF data is none, and leaves the picture as it is stored.
+// Decode reads a picture. What is no picture, not supported, damaged or beyond the bounds is the
+// input's fault; damage of the EXIF data is none, and leaves the picture as it is stored.
 func Decode(data []byte) (Picture, error) {
 	s, err := open(data)
 	if err != nil {
@@ -55,8 +55,8 @@ func Decode(data []byte) (Picture, error) {
 	return Picture{decoded, orientation(s.exif, s.xmp)}, nil
 }
 
-// safely makes an error of a decoder's panic: one file that a decoder has not been tested with must not end the reading of
-// thousands.
+// safely makes an error of a decoder's panic: one file that a decoder has not been tested with must
+// not end the reading of thousands.
 func (d decoder) safely() (img image.Image, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -66,7 +66,8 @@ func (d decoder) safely() (img image.Image, err error) {
 	return d()
 }
 
-// refusal says of a decoder's error whether the picture is damaged or of a kind that is not supported.
+// refusal says of a decoder's error whether the picture is damaged or of a kind that is not
+// supported.
 func refusal(err error) error {
 	_, isJPEG := errors.AsType[jpeg.UnsupportedError](err)
 	_, isPNG := errors.AsType[png.UnsupportedError](err)

@@ -24,8 +24,8 @@ func decodePNG(t testing.TB, img image.Image) picture.Picture {
 	return p
 }
 
-// TestSixteenBits checks that 16-bit pictures that need more than 14 bits keep the high byte, grey and colour, with and
-// without alpha.
+// TestSixteenBits checks that 16-bit pictures that need more than 14 bits keep the high byte, grey
+// and colour, with and without alpha.
 func TestSixteenBits(t *testing.T) {
 	for _, largest := range []int{65535, 16384} { // the smallest value that needs 15 bits
 		value := func(i int) uint16 { return uint16(i * largest / 63) }
@@ -55,8 +55,8 @@ func TestSixteenBits(t *testing.T) {
 	}
 }
 
-// TestFewerBitsOfSixteen checks that values of 8, 10, 12 and 14 bits in a file of 16 fill the range: what is brightest of the
-// depth becomes white, and values keep their ratios.
+// TestFewerBitsOfSixteen checks that values of 8, 10, 12 and 14 bits in a file of 16 fill the
+// range: what is brightest of the depth becomes white, and values keep their ratios.
 func TestFewerBitsOfSixteen(t *testing.T) {
 	for _, c := range []struct{ largest, depth int }{
 		{1, 8}, {212, 8}, {255, 8}, {256, 10}, {1023, 10}, {1024, 12}, {3000, 12}, {4095, 12}, {4096, 14}, {5000, 14}, {16383, 14},
@@ -99,7 +99,8 @@ func TestFewerBitsOfSixteen(t *testing.T) {
 	}
 }
 
-// TestEightBitsOfSixteen checks that a picture of 8 bits is the same in a file of 16, also where it is scaled.
+// TestEightBitsOfSixteen checks that a picture of 8 bits is the same in a file of 16, also where it
+// is scaled.
 func TestEightBitsOfSixteen(t *testing.T) {
 	eight, sixteen := image.NewGray(image.Rect(0, 0, 20, 20)), image.NewGray16(image.Rect(0, 0, 20, 20))
 	for i := range 400 {
@@ -115,8 +116,8 @@ func TestEightBitsOfSixteen(t *testing.T) {
 	}
 }
 
-// TestSmallDepths checks palettes and grey of 1, 2 and 4 bits, with a colour that is transparent, and that gAMA says
-// nothing.
+// TestSmallDepths checks palettes and grey of 1, 2 and 4 bits, with a colour that is transparent,
+// and that gAMA says nothing.
 func TestSmallDepths(t *testing.T) {
 	for _, bits := range []int{1, 2, 4} {
 		n := 1 << bits

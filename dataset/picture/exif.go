@@ -10,8 +10,9 @@ import (
 // exifMark stands before the TIFF structure in JPEG, and by mistake in others.
 const exifMark = "Exif\x00\x00"
 
-// orientation returns what the EXIF data of a picture says, else the XMP data, 1 if neither does. It is what Pillow's
-// exif_transpose goes by: the first image's directory decides if it has the tag, whatever the tag's value.
+// orientation returns what the EXIF data of a picture says, else the XMP data, 1 if neither does.
+// It is what Pillow's exif_transpose goes by: the first image's directory decides if it has the
+// tag, whatever the tag's value.
 func orientation(exif, xmp []byte) Orientation {
 	if v, ok := exifOrientation(exif); ok {
 		return v
@@ -33,9 +34,9 @@ func oriented(v float64) Orientation {
 	return 1
 }
 
-// exifOrientation looks for the tag in the first directory of a TIFF structure: the second is that of the thumbnail, others
-// are about other things. The standard's type is one SHORT; other numbers are taken for what they are, and of several
-// the first.
+// exifOrientation looks for the tag in the first directory of a TIFF structure: the second is that
+// of the thumbnail, others are about other things. The standard's type is one SHORT; other numbers
+// are taken for what they are, and of several the first.
 func exifOrientation(exif []byte) (Orientation, bool) {
 	for bytes.HasPrefix(exif, []byte(exifMark)) {
 		exif = exif[len(exifMark):]
@@ -72,7 +73,8 @@ func exifOrientation(exif []byte) (Orientation, bool) {
 	return 0, false
 }
 
-// exifNumber returns the first number of an entry; 0 if it has none, or its type is not one of numbers.
+// exifNumber returns the first number of an entry; 0 if it has none, or its type is not one of
+// numbers.
 func exifNumber(exif, entry []byte, order binary.ByteOrder) float64 {
 	kind, count := order.Uint16(entry[2:]), order.Uint32(entry[4:])
 	size := map[uint16]int{1: 1, 3: 2, 4: 4, 5: 8, 6: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}[kind]

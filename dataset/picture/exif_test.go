@@ -119,7 +119,8 @@ func chunk(kind string, body []byte) []byte {
 	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[4:]))
 }
 
-// webpWith returns lossy.webp, 24 x 16 pixels, as an extended file with a chunk after the picture, which flags announce.
+// webpWith returns lossy.webp, 24 x 16 pixels, as an extended file with a chunk after the picture,
+// which flags announce.
 func webpWith(t testing.TB, flags byte, kind string, body []byte) []byte {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("testdata", "lossy.webp"))
@@ -165,8 +166,8 @@ func orientationOf(t testing.TB, name string, data []byte) picture.Orientation {
 	return p.Orientation
 }
 
-// TestOrientationTypes checks that the tag is read whatever type its number has. Pillow 13 agrees, but for BYTE, which it
-// makes a text of.
+// TestOrientationTypes checks that the tag is read whatever type its number has. Pillow 13 agrees,
+// but for BYTE, which it makes a text of.
 func TestOrientationTypes(t *testing.T) {
 	for _, o := range []order{binary.LittleEndian, binary.BigEndian} {
 		for n := 1; n <= 8; n++ {
@@ -202,8 +203,9 @@ func xmpPacket(property string) string {
 	return `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF><rdf:Description ` + property + `</rdf:RDF></x:xmpmeta>`
 }
 
-// TestOrientationPlaces checks the places where the tag is looked for, and those where it is about something else. Pillow
-// 13 agrees, but that it refuses the PNGs with a wrong checksum and with too much text.
+// TestOrientationPlaces checks the places where the tag is looked for, and those where it is about
+// something else. Pillow 13 agrees, but that it refuses the PNGs with a wrong checksum and with too
+// much text.
 func TestOrientationPlaces(t *testing.T) {
 	o := binary.BigEndian
 	turned := func(n int) tag { return numbers(o, n)["SHORT"] }
@@ -262,7 +264,8 @@ func TestOrientationPlaces(t *testing.T) {
 	}
 }
 
-// FuzzOrientation checks that whatever EXIF data there are, a picture is read, and turned as one of eight.
+// FuzzOrientation checks that whatever EXIF data there are, a picture is read, and turned as one of
+// eight.
 func FuzzOrientation(f *testing.F) {
 	for _, o := range []order{binary.LittleEndian, binary.BigEndian} {
 		for _, entry := range numbers(o, 6) {

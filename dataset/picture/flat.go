@@ -7,14 +7,17 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// flatPixels is up to which size a picture's pixels are laid out anew for scaling, which takes 4 bytes for each.
+// flatPixels is up to which size a picture's pixels are laid out anew for scaling, which takes 4
+// bytes for each.
 const flatPixels = 64 << 20
 
-// flat returns the part r of a picture with a pixel's channels side by side. The scaler weighs each pixel with several
-// others, and would convert it each time: without this, a photo takes longer to scale than to decode.
+// flat returns the part r of a picture with a pixel's channels side by side. The scaler weighs each
+// pixel with several others, and would convert it each time: without this, a photo takes longer to
+// scale than to decode.
 func flat(img image.Image, r image.Rectangle) image.Image { return flatUpTo(img, r, flatPixels) }
 
-// flatUpTo is flat that lays out at most so many pixels, and of larger pictures a row at a time, which is slower.
+// flatUpTo is flat that lays out at most so many pixels, and of larger pictures a row at a time,
+// which is slower.
 func flatUpTo(img image.Image, r image.Rectangle, pixels int) image.Image {
 	if _, ok := img.(*image.YCbCr); !ok {
 		return img // others are rare, or have 16 bits, which would be lost
@@ -27,7 +30,8 @@ func flatUpTo(img image.Image, r image.Rectangle, pixels int) image.Image {
 	return out
 }
 
-// rows is an opaque picture of which one row is laid out: the scaler reads a row to its end before the next.
+// rows is an opaque picture of which one row is laid out: the scaler reads a row to its end before
+// the next.
 type rows struct {
 	from image.Image
 	rect image.Rectangle

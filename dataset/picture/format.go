@@ -18,8 +18,8 @@ type source struct {
 	decode    decoder
 }
 
-// examine finds the format by a file's first bytes and reads what it says. Only the formats of this package are looked for,
-// whatever others the program links in and registers with package image.
+// examine finds the format by a file's first bytes and reads what it says. Only the formats of this
+// package are looked for, whatever others the program links in and registers with package image.
 func examine(data []byte) (source, error) {
 	begins := func(magic string) bool { return bytes.HasPrefix(data, []byte(magic)) }
 	switch {
@@ -102,8 +102,8 @@ func foreign(data []byte) string {
 	return foreignText(data)
 }
 
-// foreignBrand names an ISO base media file by its brands (ISO/IEC 14496-12, section 4.3): the major one, a version, and the
-// others that it is compatible with.
+// foreignBrand names an ISO base media file by its brands (ISO/IEC 14496-12, section 4.3): the
+// major one, a version, and the others that it is compatible with.
 func foreignBrand(data []byte) string {
 	end := min(uint32(len(data)), max(binary.BigEndian.Uint32(data), 12), 256)
 	for at := uint32(8); at+4 <= end; at += 4 {

@@ -8,7 +8,8 @@ import (
 	"io"
 )
 
-// gifScreen is the length of what a GIF file begins with, the last 7 bytes of which are the logical screen's.
+// gifScreen is the length of what a GIF file begins with, the last 7 bytes of which are the logical
+// screen's.
 const gifScreen = 13
 
 // examineGIF reads what a GIF file says.
@@ -31,8 +32,8 @@ func examineGIF(data []byte) (source, error) {
 	return s, nil
 }
 
-// enlarge divides a GIF file into its logical screen and the rest. A screen that is smaller than the first frame, which the
-// decoder refuses, is made to hold it, as browsers do.
+// enlarge divides a GIF file into its logical screen and the rest. A screen that is smaller than
+// the first frame, which the decoder refuses, is made to hold it, as browsers do.
 func enlarge(data []byte) (screen, rest []byte) {
 	if len(data) < gifScreen {
 		return data, nil

@@ -100,8 +100,8 @@ func bombs(t *testing.T) map[string][]byte {
 	return out
 }
 
-// TestBombs checks that no small file takes more memory than its header, which is within the bound, is said to, nor long.
-// GRADREG_TEST_LONG=1 decodes those, too, that take more than 64 MiB.
+// TestBombs checks that no small file takes more memory than its header, which is within the bound,
+// is said to, nor long. GRADREG_TEST_LONG=1 decodes those, too, that take more than 64 MiB.
 func TestBombs(t *testing.T) {
 	all := bombs(t)
 	if len(all) < 57 {
@@ -178,8 +178,8 @@ func mutated(random *rand.Rand, data []byte) []byte {
 	return out
 }
 
-// TestMutated checks pictures that are damaged at random: each comes out, or an error of the input. GRADREG_TEST_LONG=1
-// makes 1,500 and more of them.
+// TestMutated checks pictures that are damaged at random: each comes out, or an error of the input.
+// GRADREG_TEST_LONG=1 makes 1,500 and more of them.
 func TestMutated(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("testdata", "*.*"))
 	if err != nil {

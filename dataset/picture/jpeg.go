@@ -34,8 +34,9 @@ func examineJPEG(data []byte) (source, error) {
 	return s, nil
 }
 
-// reader returns the file for the decoder. Without Adobe's segment it takes no four components. Others (libjpeg, and
-// so browsers and Pillow) take them for CMYK as Adobe stores it, inverted, which is what a segment that says 0 stands for.
+// reader returns the file for the decoder. Without Adobe's segment it takes no four components.
+// Others (libjpeg, and so browsers and Pillow) take them for CMYK as Adobe stores it, inverted,
+// which is what a segment that says 0 stands for.
 func (f jpegFacts) reader(data []byte) io.Reader {
 	if len(f.sampling) != 4 || f.adobe {
 		return bytes.NewReader(data)
@@ -44,8 +45,9 @@ func (f jpegFacts) reader(data []byte) io.Reader {
 	return io.MultiReader(bytes.NewReader([]byte(begin)), bytes.NewReader(data[2:]))
 }
 
-// memory returns the bytes that package image/jpeg allocates: a byte for each sample in whole blocks, in a progressive file
-// four more for its coefficient, and four a pixel for what is not YCbCr in the end.
+// memory returns the bytes that package image/jpeg allocates: a byte for each sample in whole
+// blocks, in a progressive file four more for its coefficient, and four a pixel for what is not
+// YCbCr in the end.
 func (f jpegFacts) memory(width, height int) int64 {
 	sampling := f.sampling
 	switch len(sampling) {
@@ -73,7 +75,8 @@ func (f jpegFacts) memory(width, height int) int64 {
 	return bytes
 }
 
-// readJPEG walks over the segments, as the decoder does, to the end of the image: what follows is another one, or a video.
+// readJPEG walks over the segments, as the decoder does, to the end of the image: what follows is
+// another one, or a video.
 func readJPEG(data []byte) jpegFacts {
 	var f jpegFacts
 	for rest := data[2:]; ; {
@@ -117,7 +120,8 @@ func (f *jpegFacts) segment(marker byte, data []byte) {
 	case marker == 0xee && len(data) >= 12 && bytes.HasPrefix(data, []byte("Adobe")):
 		f.adobe = true
 	case marker == 0xe1 && f.scans == 0 && bytes.HasPrefix(data, []byte(exifMark)):
-		// What takes more than a segment goes on in the next. A second structure stands where nothing points to.
+		// What takes more than a segment goes on in the next. A second structure stands where
+		// nothing points to.
 		f.exif = append(f.exif, data[len(exifMark):]...)
 	case marker == 0xe1 && f.scans == 0 && f.xmp == nil && bytes.HasPrefix(data, []byte(xmpMark)):
 		f.xmp = data[len(xmpMark):]

@@ -20,8 +20,9 @@ import (
 	"github.com/gradreg/gradreg/dataset/picture"
 )
 
-// flatJPEG returns a JPEG of one grey: with the second tables of package image/jpeg's encoder a block without a change is
-// four bits 0, in a progressive file, which has one scan of the means, two. Sampling has a byte for each component.
+// flatJPEG returns a JPEG of one grey: with the second tables of package image/jpeg's encoder a
+// block without a change is four bits 0, in a progressive file, which has one scan of the means,
+// two. Sampling has a byte for each component.
 func flatJPEG(t testing.TB, w, h int, sampling string, progressive bool, more ...byte) []byte {
 	t.Helper()
 	encoded := jpegOf(t, image.NewRGBA(image.Rect(0, 0, 8, 8)))
@@ -63,7 +64,8 @@ func flatJPEG(t testing.TB, w, h int, sampling string, progressive bool, more ..
 // adobe is Adobe's segment, which says that components are what they are called.
 var adobe = []byte("\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00")
 
-// allocated returns how many bytes f allocates in all, which is not less than what it holds at any time.
+// allocated returns how many bytes f allocates in all, which is not less than what it holds at any
+// time.
 func allocated(f func()) int64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -104,7 +106,8 @@ func pngOf(t testing.TB, img image.Image) []byte {
 func webpOfOneColour(w, h int) []byte {
 	bits := uint64(w-1) | uint64(h-1)<<14 // no alpha, version 0
 	body := append([]byte{0x2f}, binary.LittleEndian.AppendUint64(nil, bits)[:4]...)
-	// No transform, no cache of colours, one group of codes; five codes of one symbol in 8 bits: 1, one symbol, 8 bits, 0.
+	// No transform, no cache of colours, one group of codes; five codes of one symbol in 8 bits: 1,
+	// one symbol, 8 bits, 0.
 	at, data := 0, make([]byte, 16)
 	put := func(v uint64, n int) {
 		for i := range n {
@@ -155,8 +158,8 @@ func memoryCases(t testing.TB) map[string][]byte {
 	return cases
 }
 
-// TestMemory checks that decoding and rendering never allocate more than the header says, and that it does not say
-// much more, for that would keep other pictures waiting.
+// TestMemory checks that decoding and rendering never allocate more than the header says, and that
+// it does not say much more, for that would keep other pictures waiting.
 func TestMemory(t *testing.T) {
 	for name, data := range memoryCases(t) {
 		sides := []int{32}
@@ -182,7 +185,8 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// TestRows checks that a huge picture's rows, laid out one by one, scale to the same bits as all at once.
+// TestRows checks that a huge picture's rows, laid out one by one, scale to the same bits as all at
+// once.
 func TestRows(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, ratio := range []image.YCbCrSubsampleRatio{
@@ -209,8 +213,8 @@ func TestRows(t *testing.T) {
 	}
 }
 
-// TestHuge checks that photos of 108 and 200 megapixels are within the bounds and a budget of 1 GiB, and that one of 80 is
-// read; GRADREG_TEST_LONG=1 reads them all.
+// TestHuge checks that photos of 108 and 200 megapixels are within the bounds and a budget of 1
+// GiB, and that one of 80 is read; GRADREG_TEST_LONG=1 reads them all.
 func TestHuge(t *testing.T) {
 	for _, c := range []struct {
 		w, h     int
@@ -247,7 +251,8 @@ func TestHuge(t *testing.T) {
 	}
 }
 
-// TestTooMuchMemory checks the bound of memory, and that a large picture is not let in by a small file.
+// TestTooMuchMemory checks the bound of memory, and that a large picture is not let in by a small
+// file.
 func TestTooMuchMemory(t *testing.T) {
 	progressive := flatJPEG(t, 16320, 12240, "\x11\x11\x11", true)
 	if _, err := picture.DecodeHeader(progressive); err == nil || !strings.Contains(err.Error(), "bytes to decode, expected at most 2147483648") {

@@ -75,7 +75,8 @@ func renderTo(t interface {
 	return got
 }
 
-// difference returns the largest and the mean difference between an opaque picture and bytes RGBRGB….
+// difference returns the largest and the mean difference between an opaque picture and bytes
+// RGBRGB….
 func difference(t *testing.T, img *image.RGBA, want string) (largest int, mean float64) {
 	t.Helper()
 	rgb, err := hex.DecodeString(want)
@@ -94,8 +95,8 @@ func difference(t *testing.T, img *image.RGBA, want string) (largest int, mean f
 	return largest, float64(sum) / float64(len(rgb))
 }
 
-// TestFormats compares every format with what Pillow reads: lossless ones to the rounding of alpha, lossy ones within what
-// decoders differ by, which is the interpolation of subsampled colours.
+// TestFormats compares every format with what Pillow reads: lossless ones to the rounding of alpha,
+// lossy ones within what decoders differ by, which is the interpolation of subsampled colours.
 func TestFormats(t *testing.T) {
 	for name, want := range readGolden(t).Pictures {
 		p := readPicture(t, name)
@@ -129,7 +130,8 @@ func TestScaling(t *testing.T) {
 	}
 }
 
-// TestOrientationKeepsBytes checks that each orientation shows the stored pixels, at the place that the tag says.
+// TestOrientationKeepsBytes checks that each orientation shows the stored pixels, at the place that
+// the tag says.
 func TestOrientationKeepsBytes(t *testing.T) {
 	stored := render(t, readPicture(t, "source.png"), 16, picture.Crop)
 	corners := map[int][2]int{1: {0, 0}, 2: {15, 0}, 3: {15, 15}, 4: {0, 15}, 5: {0, 0}, 6: {15, 0}, 7: {15, 15}, 8: {0, 15}}
@@ -164,7 +166,8 @@ func TestOrientationOfNonsense(t *testing.T) {
 	}
 }
 
-// TestFit checks what the ways to fit keep of a picture of three squares side by side, lying and standing.
+// TestFit checks what the ways to fit keep of a picture of three squares side by side, lying and
+// standing.
 func TestFit(t *testing.T) {
 	lying := image.NewRGBA(image.Rect(5, 7, 5+72, 7+24)) // away from the origin
 	standing := image.NewRGBA(image.Rect(0, 0, 24, 72))
@@ -203,7 +206,8 @@ func TestFit(t *testing.T) {
 	}
 }
 
-// TestExtremes checks that every shape of picture fits every size, and opaque paper shows where the picture does not.
+// TestExtremes checks that every shape of picture fits every size, and opaque paper shows where the
+// picture does not.
 func TestExtremes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w, h := rapid.IntRange(1, 300).Draw(t, "width"), rapid.IntRange(1, 300).Draw(t, "height")
@@ -253,7 +257,8 @@ func TestPlanes(t *testing.T) {
 	}
 }
 
-// FuzzDecode checks that whatever bytes there are, a picture comes of the size that it says, or an error of the input.
+// FuzzDecode checks that whatever bytes there are, a picture comes of the size that it says, or an
+// error of the input.
 func FuzzDecode(f *testing.F) {
 	files, err := filepath.Glob(filepath.Join("testdata", "*.*"))
 	if err != nil {
@@ -272,8 +277,8 @@ func FuzzDecode(f *testing.F) {
 // fuzzed is sound for pictures that do not take long.
 func fuzzed(t *testing.T, data []byte) { sound(t, data, 1<<16) }
 
-// sound checks that a picture comes of bytes, of the size that its header says, or an error of the input. What has more
-// than so many pixels is not decoded.
+// sound checks that a picture comes of bytes, of the size that its header says, or an error of the
+// input. What has more than so many pixels is not decoded.
 func sound(t *testing.T, data []byte, pixels int) {
 	t.Helper()
 	h, err := picture.DecodeHeader(data)

@@ -32,7 +32,8 @@ func nextChunk(b []byte) (pngChunk, bool) {
 	return pngChunk{kind: string(b[4:8]), data: b[8 : 8+n], whole: b[:12+n]}, true
 }
 
-// decoded reports whether the decoder needs chunks of the kind: it knows no others, but fails for their checksums.
+// decoded reports whether the decoder needs chunks of the kind: it knows no others, but fails for
+// their checksums.
 func (c pngChunk) decoded() bool {
 	return c.kind[0]&0x20 == 0 || c.kind == "tRNS"
 }
@@ -74,8 +75,8 @@ func examinePNG(data []byte) (source, error) {
 	return s, nil
 }
 
-// pngMemory returns the bytes that package image/png allocates: the image, in an interlaced file once more for its parts, and
-// two rows.
+// pngMemory returns the bytes that package image/png allocates: the image, in an interlaced file
+// once more for its parts, and two rows.
 func pngMemory(data []byte, h Header, transparent bool) int64 {
 	depth, kind, interlaced := data[24], data[25], data[28] != 0
 	pixel := 4
@@ -93,7 +94,8 @@ func pngMemory(data []byte, h Header, transparent bool) int64 {
 	return int64(pixel)*int64(h.Width)*int64(h.Height) + 32*int64(h.Width)
 }
 
-// pngReader reads the chunks of a file that the decoder needs, so that no damage of others costs the picture.
+// pngReader reads the chunks of a file that the decoder needs, so that no damage of others costs
+// the picture.
 type pngReader struct {
 	run, rest []byte
 	started   bool
@@ -153,8 +155,9 @@ func pngText(c pngChunk) (name string, text []byte) {
 	return name, text
 }
 
-// rawProfile reads a profile as ImageMagick writes it into a text: an empty line, its name, its length, and lines of
-// hexadecimal digits. It was the way to put EXIF data into PNG before there was a chunk for it.
+// rawProfile reads a profile as ImageMagick writes it into a text: an empty line, its name, its
+// length, and lines of hexadecimal digits. It was the way to put EXIF data into PNG before there
+// was a chunk for it.
 func rawProfile(text []byte) []byte {
 	for range 3 {
 		_, rest, ok := bytes.Cut(text, []byte("\n"))

@@ -91,7 +91,8 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%s: does not wrap its cause", name)
 		}
 	}
-	// What comes after the end of the image costs nothing, be it random bytes or the video of a moving photo.
+	// What comes after the end of the image costs nothing, be it random bytes or the video of a
+	// moving photo.
 	if _, err := picture.Decode(append(plain(t, "jpeg"), bytes.Repeat([]byte{0xff, 0xda}, 5000)...)); err != nil {
 		t.Errorf("a video after a JPEG: %v", err)
 	}
@@ -102,7 +103,8 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestForeign checks that other formats are named, and none of them is decoded, whoever registers a decoder.
+// TestForeign checks that other formats are named, and none of them is decoded, whoever registers a
+// decoder.
 func TestForeign(t *testing.T) {
 	image.RegisterFormat("tiff", "II*\x00", func(io.Reader) (image.Image, error) { return image.NewGray(image.Rect(0, 0, 9, 9)), nil },
 		func(io.Reader) (image.Config, error) {

@@ -34,13 +34,15 @@ func ParseFit(name string) (Fit, error) {
 	return "", fault.Input(spec.Unknown("fit", name, Fits()))
 }
 
-// padding is the grey beside a padded picture: in the middle of the range, so that after normalization it is near zero.
+// padding is the grey beside a padded picture: in the middle of the range, so that after
+// normalization it is near zero.
 var padding = image.NewUniform(color.Gray{Y: 128})
 
-// Render draws a picture upright into a square of side × side pixels, all opaque; what is transparent in the picture
-// shows paper. Scaling is separable with the Catmull-Rom filter (cubic, a = −½), which is widened by the factor when it
-// shrinks, so that every pixel of the picture counts and fine patterns become grey, not moiré: the result agrees with
-// PyTorch's antialiased bicubic interpolation but for rounding. A picture that is a square of that side keeps its bytes.
+// Render draws a picture upright into a square of side × side pixels, all opaque; what is
+// transparent in the picture shows paper. Scaling is separable with the Catmull-Rom filter (cubic,
+// a = −½), which is widened by the factor when it shrinks, so that every pixel of the picture
+// counts and fine patterns become grey, not moiré: the result agrees with PyTorch's antialiased
+// bicubic interpolation but for rounding. A picture that is a square of that side keeps its bytes.
 // A side outside 1 to MaxSide, an unknown fit and a picture without pixels are errors.
 func Render(p Picture, side int, fit Fit, paper color.Color) (*image.RGBA, error) {
 	return RenderTo(p, side, side, fit, paper)
@@ -86,7 +88,8 @@ func render(p Picture, width, height int, fit Fit, paper color.Color) *image.RGB
 	return p.Orientation.upright(canvas)
 }
 
-// within returns the largest rectangle in the middle of r whose sides are as w to h, rounded to pixels.
+// within returns the largest rectangle in the middle of r whose sides are as w to h, rounded to
+// pixels.
 func within(r image.Rectangle, w, h int) image.Rectangle {
 	if r.Dx()*h > r.Dy()*w {
 		return centred(r, max(1, (r.Dy()*w+h/2)/h), r.Dy())
@@ -110,8 +113,8 @@ func IsGrey(img *image.RGBA) bool {
 	return true
 }
 
-// Planes returns the pixels of an opaque picture as bytes [channels, H, W]: red, green and blue for 3 channels, for 1
-// luma (0.299 R + 0.587 G + 0.114 B), which is a grey pixel's value.
+// Planes returns the pixels of an opaque picture as bytes [channels, H, W]: red, green and blue for
+// 3 channels, for 1 luma (0.299 R + 0.587 G + 0.114 B), which is a grey pixel's value.
 func Planes(img *image.RGBA, channels int) []byte {
 	w, h := img.Rect.Dx(), img.Rect.Dy()
 	out := make([]byte, channels*w*h)

@@ -179,7 +179,8 @@ func (c webpChunks) readFrame(body []byte) (webpFrame, error) {
 	}
 }
 
-// nextRIFF returns the first chunk of the bytes and what comes after it; false if there is no whole one.
+// nextRIFF returns the first chunk of the bytes and what comes after it; false if there is no whole
+// one.
 func nextRIFF(b []byte) (kind string, body, after []byte, ok bool) {
 	if len(b) < 8 || int64(len(b)) < 8+int64(binary.LittleEndian.Uint32(b[4:])) {
 		return "", nil, nil, false
@@ -191,7 +192,8 @@ func nextRIFF(b []byte) (kind string, body, after []byte, ok bool) {
 // uint24 reads a number of three bytes.
 func uint24(b []byte) int { return int(b[0]) | int(b[1])<<8 | int(b[2])<<16 }
 
-// still returns the frame as a file of its own. It says how large the pixels have to be, which the decoder checks.
+// still returns the frame as a file of its own. It says how large the pixels have to be, which the
+// decoder checks.
 func (f webpFrame) still() io.Reader {
 	flags := byte(0)
 	if f.alpha != nil {
