@@ -11,9 +11,6 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
-// decoder decodes the pixels of a picture.
-type decoder func() (image.Image, error)
-
 // errUnsupported is the cause of errors about sound pictures of a kind that is not decoded.
 var errUnsupported = errors.New("not supported")
 
@@ -44,7 +41,7 @@ func Decode(data []byte) (Picture, error) {
 	if err != nil {
 		return Picture{}, err
 	}
-	decoded, err := s.decode.safely()
+	decoded, err := safely(s.decode)
 	if err != nil {
 		return Picture{}, refusal(err)
 	}
@@ -57,13 +54,13 @@ func Decode(data []byte) (Picture, error) {
 
 // safely makes an error of a decoder's panic: one file that a decoder has not been tested with must
 // not end the reading of thousands.
-func (d decoder) safely() (img image.Image, err error) {
+func safely[T any](decode func() (T, error)) (result T, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("its decoder failed: %v", r)
 		}
 	}()
-	return d()
+	return decode()
 }
 
 // refusal says of a decoder's error whether the picture is damaged or of a kind that is not

@@ -3,6 +3,7 @@ package picture
 import (
 	"bytes"
 	"encoding/binary"
+	"image"
 	"strings"
 
 	"github.com/gradreg/gradreg/internal/fault"
@@ -15,7 +16,7 @@ const formats = "JPEG, PNG, GIF, BMP or WebP"
 type source struct {
 	Header
 	exif, xmp []byte // the TIFF structure of its EXIF data and its XMP packet; empty if there is none
-	decode    decoder
+	decode    func() (image.Image, error)
 }
 
 // examine finds the format by a file's first bytes and reads what it says. Only the formats of this

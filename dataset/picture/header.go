@@ -69,7 +69,7 @@ func open(data []byte) (source, error) {
 	if len(data) > MaxFile {
 		return source{}, fault.Inputf("a file of %d bytes, expected at most %d", len(data), MaxFile)
 	}
-	s, err := examine(data)
+	s, err := safely(func() (source, error) { return examine(data) })
 	if err == nil {
 		err = s.check(len(data))
 	}

@@ -43,6 +43,8 @@ func bombs(t *testing.T) map[string][]byte {
 	}
 	out["png interlaced"] = append(pngHeader(8000, 8000, 16, 6, 1), chunk("IDAT", zeros)...)
 	out["png narrow"] = append(pngHeader(1, 65535, 16, 6, 1), chunk("IDAT", zeros)...)
+	liar := append(pngHeader(8000, 8000, 16, 6, 0), chunk("IDAT", zeros)...)
+	out["png after another header"] = bytes.Join([][]byte{liar[:8], chunk("junk", []byte("\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00")), liar[8:]}, nil)
 	out["png text"] = chunked(t, "zTXt", append([]byte("Raw profile type exif\x00\x00"), zeros...))
 	out["png packet"] = chunked(t, "iTXt", append([]byte("XML:com.adobe.xmp\x00\x01\x00\x00\x00"), zeros...))
 	out["png chunks"] = append(append(pngHeader(3, 2, 8, 0, 0), bytes.Repeat(chunk("junk", nil), 1<<20)...), plain(t, "png")[33:]...)

@@ -5,6 +5,7 @@ import (
 	"compress/zlib"
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"image"
 	"image/png"
 	"io"
@@ -40,19 +41,26 @@ func (c pngChunk) decoded() bool {
 
 // examinePNG reads what a PNG file says. Of an APNG it is the default image.
 func examinePNG(data []byte) (source, error) {
+	if c, ok := nextChunk(data[pngStart:]); ok && c.kind == "CgBI" {
+		return source{}, fmt.Errorf("png: as Xcode packs them into apps: %w", errUnsupported)
+	}
 	config, err := png.DecodeConfig(&pngReader{rest: data})
 	if err != nil {
 		return source{}, err
 	}
 	s := source{Header: Header{Format: "png", Width: config.Width, Height: config.Height}}
 	transparent := false
-	var profile []byte
+	var head, profile []byte
 	for rest := data[pngStart:]; ; {
 		c, ok := nextChunk(rest)
 		if !ok {
 			break
 		}
 		switch c.kind {
+		case "IHDR":
+			if head == nil {
+				head = c.data
+			}
 		case "tRNS":
 			transparent = true
 		case "eXIf":
@@ -70,15 +78,15 @@ func examinePNG(data []byte) (source, error) {
 	if s.exif == nil {
 		s.exif = profile
 	}
-	s.Header.decoded = pngMemory(data, s.Header, transparent)
+	s.Header.decoded = pngMemory(head, s.Header, transparent)
 	s.decode = func() (image.Image, error) { return png.Decode(&pngReader{rest: data}) }
 	return s, nil
 }
 
 // pngMemory returns the bytes that package image/png allocates: the image, in an interlaced file
 // once more for its parts, and two rows.
-func pngMemory(data []byte, h Header, transparent bool) int64 {
-	depth, kind, interlaced := data[24], data[25], data[28] != 0
+func pngMemory(head []byte, h Header, transparent bool) int64 {
+	depth, kind, interlaced := head[8], head[9], head[12] != 0
 	pixel := 4
 	switch {
 	case depth == 16 && kind == 0 && !transparent:

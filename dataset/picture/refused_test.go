@@ -76,6 +76,7 @@ func TestRefused(t *testing.T) {
 		"truncated PNG":  {whole[:len(whole)/2], "damaged picture: png: invalid format: not enough pixel data"},
 		"truncated JPEG": {photo[:len(photo)*3/4], "damaged picture: the file ends before its picture does"},
 		"truncated WebP": {still[:len(still)/2], "damaged picture: the file ends before its picture does"},
+		"from an app":    {append(append(bytes.Clone(whole[:8]), chunk("CgBI", make([]byte, 4))...), whole[8:]...), "not supported, save it in a common one: png: as Xcode"},
 		"signature":      {[]byte("\x89PNG\r\n\x1a\n"), "damaged picture: the file ends before its picture does"},
 		"scans":          {scans(t, 1000), "a JPEG of 1001 scans"},
 		"arithmetic":     {frameOf(t, 0xc9), "of a kind that is not supported, save it in a common one: unsupported JPEG feature"},
