@@ -24,7 +24,11 @@ func DecodePicture(data []byte, shape Shape, invert bool) ([]byte, error) {
 	if invert {
 		paper = color.White
 	}
-	out := picture.Planes(picture.RenderTo(p, shape.W, shape.H, picture.Stretch, paper), shape.C)
+	canvas, err := picture.RenderTo(p, shape.W, shape.H, picture.Stretch, paper)
+	if err != nil {
+		return nil, err
+	}
+	out := picture.Planes(canvas, shape.C)
 	if invert {
 		for i := range out {
 			out[i] = 255 - out[i]

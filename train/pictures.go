@@ -17,7 +17,7 @@ import (
 
 const (
 	// maxPictureFile bounds a picture's file, as it does those of folders that are trained on.
-	maxPictureFile = 288 << 20
+	maxPictureFile = picture.MaxFile
 	// decodingMemory bounds what pictures take while they are decoded, whatever the number of
 	// processors. One that needs more is decoded alone.
 	decodingMemory = 1 << 30
@@ -76,10 +76,7 @@ func (m *SavedModel) decodeFile(ctx context.Context, path string, invert bool, b
 		d.err = fault.Inputf("%s: %w", path, err)
 		return d
 	}
-	// Decoders use up to 8 bytes a pixel, and scaling 32 for each of the result's width times the
-	// picture's height.
-	size := 8*int64(header.Width)*int64(header.Height) + 32*int64(max(m.Width, m.Height))*int64(max(header.Width, header.Height))
-	size = min(size, decodingMemory)
+	size := min(header.Memory(max(m.Width, m.Height)), decodingMemory)
 	if d.err = budget.Acquire(ctx, size); d.err != nil {
 		return d
 	}

@@ -269,7 +269,11 @@ func (m *SavedModel) render(data []byte, invert bool) ([]byte, error) {
 	if err != nil {
 		return nil, fault.Input(err)
 	}
-	image := picture.Planes(picture.Render(p, m.Height, fit, color.White), m.Channels)
+	canvas, err := picture.Render(p, m.Height, fit, color.White)
+	if err != nil {
+		return nil, err
+	}
+	image := picture.Planes(canvas, m.Channels)
 	if invert {
 		for i, v := range image {
 			image[i] = 255 - v

@@ -62,7 +62,11 @@ func checkImages(t *testing.T, set *folder.Set, tr tree) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := picture.Planes(picture.Render(p, set.Side, set.Fit, color.White), set.Channels)
+			canvas, err := picture.Render(p, set.Side, set.Fit, color.White)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := picture.Planes(canvas, set.Channels)
 			if !bytes.Equal(part.Images[i*len(want):(i+1)*len(want)], want) || set.Classes[part.Labels[i]] != path.Dir(name) {
 				t.Errorf("%s has another picture's image, or label", name)
 			}

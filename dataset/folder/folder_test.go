@@ -26,7 +26,7 @@ func odd(t testing.TB) string {
 	dir := shades(t, "cats", 0, 20).with(shades(t, "dogs", 100, 20), tree{
 		"cats/UPPER.JPG": fixture(t, "baseline.jpg"), "cats/turned.jpeg": fixture(t, "orientation6.jpg"), "cats/grey.Png": fixture(t, "grey.png"),
 		"cats/progressive.jpe": fixture(t, "progressive.jpg"), "cats/print.jpg": fixture(t, "cmyk.jpg"), "cats/wide.png": long,
-		"cats/deep/er/alpha.webp": fixture(t, "alpha.webp"), "cats/ümlaut 猫.gif": fixture(t, "animated.gif"),
+		"cats/deep/er/alpha.webp": fixture(t, "alpha.webp"), "cats/ümlaut 猫.gif": fixture(t, "animated.gif"), "cats/moving.webp": fixture(t, "animated.webp"),
 		"dogs/palette.bmp": fixture(t, "palette.bmp"), "dogs/lossy.WEBP": fixture(t, "lossy.webp"), "dogs/palette.png": fixture(t, "palette-alpha.png"),
 		"dogs/really-a-png.jpg": fixture(t, "orientation5.png"), "dogs/dot.png": shade(t, 901, 1, 1), "dogs/tall.png": shade(t, 902, 1, 200),
 		"dogs/sixteen.png": encode(t, image.NewGray16(image.Rect(0, 0, 9, 9))),
@@ -35,7 +35,7 @@ func odd(t testing.TB) string {
 		".git/config": nil, "dogs/dot.png~": nil,
 		// What is noted.
 		"cats/readme.txt": []byte("cats"), "stray.png": shade(t, 903, 8, 8),
-		"cats/empty.png": {}, "cats/text.jpg": []byte("not a picture"), "dogs/half.png": fixture(t, "source.png")[:200], "dogs/moving.webp": fixture(t, "animated.webp"),
+		"cats/empty.png": {}, "cats/text.jpg": []byte("not a picture"), "dogs/half.png": fixture(t, "source.png")[:200], "dogs/photo.jpg": []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic"),
 		"dogs/cut.png":  bomb,
 		"cats/copy.png": shade(t, 1, 8, 8), "dogs/cat-3.png": shade(t, 3, 8, 8),
 	}).write(t)
@@ -53,7 +53,7 @@ func TestOddFolder(t *testing.T) {
 	dir := odd(t)
 	set := open(t, dir, folder.Options{})
 	want := map[folder.Kind][]string{
-		folder.Unreadable: {"cats/broken.png", "cats/empty.png", "cats/text.jpg", "dogs/cut.png", "dogs/half.png", "dogs/moving.webp"},
+		folder.Unreadable: {"cats/broken.png", "cats/empty.png", "cats/text.jpg", "dogs/cut.png", "dogs/half.png", "dogs/photo.jpg"},
 		folder.TwoClasses: {"cats/da.png"}, folder.Duplicate: {"cats/aa.png", "cats/ba.png"}, folder.Ignored: {"cats/readme.txt", "stray.png"},
 	}
 	got := pathsOf(set.Report)
@@ -63,9 +63,9 @@ func TestOddFolder(t *testing.T) {
 		}
 	}
 	all := slices.Concat(set.Train.Files, set.Test.Files)
-	// 20 and 8 odd cats, less the one that is a dog, too; 20 and 7 odd dogs.
-	if len(all) != 27+27 || len(set.Val.Files) != 0 || !slices.Equal(set.Classes, []string{"cats", "dogs"}) {
-		t.Errorf("%d and %d images of %q, expected 54", len(set.Train.Files), len(set.Test.Files), set.Classes)
+	// 20 and 9 odd cats, less the one that is a dog, too; 20 and 7 odd dogs.
+	if len(all) != 28+27 || len(set.Val.Files) != 0 || !slices.Equal(set.Classes, []string{"cats", "dogs"}) {
+		t.Errorf("%d and %d images of %q, expected 55", len(set.Train.Files), len(set.Test.Files), set.Classes)
 	}
 	if set.Side != 8 || set.Channels != 3 || set.Report.Width != (folder.Spread{Min: 1, Median: 8, Max: 300}) || set.Report.Height != (folder.Spread{Min: 1, Median: 8, Max: 200}) {
 		t.Errorf("size %d, %d channels, widths %v, heights %v", set.Side, set.Channels, set.Report.Width, set.Report.Height)
@@ -90,7 +90,11 @@ func TestImagesAreThePictures(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := picture.Planes(picture.Render(p, 12, fit, color.White), 3)
+			canvas, err := picture.Render(p, 12, fit, color.White)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := picture.Planes(canvas, 3)
 			if got := set.Train.Images[i*3*12*12:][:3*12*12]; !slices.Equal(got, want) {
 				t.Errorf("%s, %s: other pixels", fit, name)
 			}

@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// maxFile bounds a picture's file: 64 megapixels of 3 bytes, not compressed, and half of that for what goes with it.
-	maxFile = 288 << 20
+	// maxFile bounds a picture's file.
+	maxFile = picture.MaxFile
 	// memory bounds what files and pictures in work take at a time, whatever the number of processors. A picture that needs
 	// more is worked on alone.
 	memory = 1 << 30
@@ -36,7 +36,11 @@ func (o *opening) inspect() error {
 		}
 		f.hash = sha256.Sum256(data)
 		header, err := picture.DecodeHeader(data)
-		f.width, f.height, f.err = header.Width, header.Height, err
+		if err != nil {
+			f.err = err
+			return
+		}
+		f.width, f.height, f.memory = header.Width, header.Height, header.Memory(o.Size)
 	})
 }
 

@@ -88,9 +88,7 @@ func (o *opening) load(set *Set, files []*file) error {
 		if kept.has(files[i]) {
 			return 1
 		}
-		// Decoders use up to 8 bytes a pixel, and scaling 32 for each of the result's width times the picture's height.
-		f := files[i]
-		return f.size + 8*int64(f.width)*int64(f.height) + 32*int64(o.Size)*int64(max(f.width, f.height))
+		return files[i].size + files[i].memory
 	}, func(i int) {
 		if !kept.load(files[i], loaded, i) {
 			fresh[i] = true
@@ -174,7 +172,10 @@ func (o *opening) decode(f *file, to images, i int) error {
 		return err
 	}
 	f.width, f.height = p.Size()
-	canvas := picture.Render(p, o.Size, o.Fit, color.White)
+	canvas, err := picture.Render(p, o.Size, o.Fit, color.White)
+	if err != nil {
+		return err
+	}
 	to.grey[i] = picture.IsGrey(canvas)
 	copy(to.of(i), picture.Planes(canvas, 3))
 	return nil

@@ -23,7 +23,7 @@ import (
 //	images    in the order of the entries, planes·side² bytes each, of which sum is the CRC-32C
 const (
 	packMagic   = "gradreg pictures"
-	packVersion = 1
+	packVersion = 2
 	headerBytes = len(packMagic) + 4 + 4 + 8 + 4
 	entryBytes  = 32 + 4*4
 )

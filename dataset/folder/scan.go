@@ -30,6 +30,7 @@ type file struct {
 
 	hash          [32]byte // SHA-256 of the content
 	width, height int      // as stored; after loading, as seen
+	memory        int64    // bytes that making its image takes, besides the file
 	err           error    // why it cannot be read
 }
 
@@ -261,7 +262,7 @@ func (w *walker) walk(dir string, here fs.FileInfo) {
 		case info.IsDir():
 			w.enter(name, info, e.Type()&fs.ModeSymlink != 0)
 		case !isPicture(e.Name()):
-			w.report.add(Ignored, name, "not a name that pictures have")
+			w.report.add(Ignored, name, unlike(name))
 		case !info.Mode().IsRegular():
 			w.report.add(Unreadable, name, "not a regular file")
 		default:

@@ -35,7 +35,9 @@ func BenchmarkPhoto(b *testing.B) {
 	}
 	b.Run("Render", func(b *testing.B) {
 		for b.Loop() {
-			picture.Render(p, 64, picture.Crop, color.White)
+			if _, err := picture.Render(p, 64, picture.Crop, color.White); err != nil {
+				b.Fatal(err)
+			}
 		}
 	})
 }

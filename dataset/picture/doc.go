@@ -1,12 +1,21 @@
-// Package picture makes images for training of picture files: it decodes them, turns them as their EXIF data says,
-// fits them to a square and takes them apart into planes.
+// Package picture makes images for training of picture files: it decodes them, turns them as their
+// EXIF data says, fits them to a square and takes them apart into planes.
 //
 //	bytes ── Decode ──▶ Picture, upright ── Render ──▶ RGBA, side × side, opaque ── Planes ──▶ [C, S, S] bytes
 //
-// The formats are JPEG (grey, colour and CMYK; baseline and progressive), PNG, GIF (the first frame), BMP and WebP (not
-// animated), told apart by content, never by name. Colour values are used as they are stored: no profile is applied and
-// scaling does not linearize, as in the loaders of other frameworks, so that models agree on what a picture is.
+// The formats are JPEG (grey, colour and CMYK; baseline and progressive; 8 bits), PNG, GIF, BMP
+// (palettes, runs, masks and alpha) and WebP, told apart by content, never by name, and only these,
+// whatever decoders a program registers with package image. Others are named in the error. Of an
+// animation it is the first frame at its place on its canvas, of an APNG the default image. What
+// EXIF data say of the orientation counts, else what XMP data say, in JPEG, PNG and WebP, as for
+// Pillow.
 //
-// Bytes are not trusted: nothing is decoded whose header announces more than the bounds, and every damage is an error that
-// is the input's fault.
+// Colour values are used as they are stored: no profile is applied and scaling does not linearize,
+// as in the loaders of other frameworks, so that models agree on what a picture is. Of 16 bits the
+// high byte is used; a picture whose values need at most 14 of them is taken for one of 8, 10, 12
+// or 14 bits.
+//
+// Bytes are not trusted: nothing is decoded whose header announces more pixels, or more memory for
+// its kind of colours, than the bounds, and every damage is an error that is the input's fault.
+// [Header.Memory] says what a picture will take.
 package picture

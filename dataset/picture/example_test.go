@@ -33,7 +33,11 @@ func Example() {
 		log.Fatal(err)
 	}
 	const side = 4
-	planes := picture.Planes(picture.Render(p, side, picture.Crop, color.White), 3)
+	square, err := picture.Render(p, side, picture.Crop, color.White)
+	if err != nil {
+		log.Fatal(err)
+	}
+	planes := picture.Planes(square, 3)
 	for c, name := range []string{"red  ", "green", "blue "} {
 		row := planes[c*side*side:][:side]
 		fmt.Println(name, row[0], row[side-1])

@@ -1,11 +1,6 @@
 package picture
 
-import (
-	"bytes"
-	"image"
-
-	"github.com/bep/imagemeta"
-)
+import "image"
 
 // Orientation is the value of the EXIF tag of that name (0x0112): where the first row and the first column of the stored
 // picture are seen. 1 is upright; 2, 3 and 4 are that mirrored, turned by 180 degrees, and both; 5 to 8 exchange rows and
@@ -14,28 +9,6 @@ type Orientation uint16
 
 // Transposes reports whether rows are seen as columns.
 func (o Orientation) Transposes() bool { return o >= 5 && o <= 8 }
-
-// orientation returns what the EXIF data of a file says, 1 if it says nothing that can be read.
-func orientation(data []byte, format string) Orientation {
-	kinds := map[string]imagemeta.ImageFormat{"jpeg": imagemeta.JPEG, "png": imagemeta.PNG, "webp": imagemeta.WebP}
-	kind, ok := kinds[format]
-	if !ok {
-		return 1
-	}
-	found := Orientation(1)
-	// An error is no reason to refuse the picture: what was found before it stands.
-	_, _ = imagemeta.Decode(imagemeta.Options{
-		R: bytes.NewReader(data), ImageFormat: kind, Sources: imagemeta.EXIF,
-		ShouldHandleTag: func(t imagemeta.TagInfo) bool { return t.Tag == "Orientation" && t.Namespace == "IFD0" },
-		HandleTag: func(t imagemeta.TagInfo) error {
-			if v, ok := t.Value.(uint16); ok && v >= 1 && v <= 8 {
-				found = Orientation(v)
-			}
-			return imagemeta.ErrStopWalking
-		},
-	})
-	return found
-}
 
 // upright returns img as it is to be seen. It is called with small pictures, after scaling.
 func (o Orientation) upright(img *image.RGBA) *image.RGBA {

@@ -34,19 +34,38 @@ func ParseFit(name string) (Fit, error) {
 	return "", fault.Input(spec.Unknown("fit", name, Fits()))
 }
 
-// padding is the grey beside a padded picture: in the middle of the range, so that after normalization it is near zero.
+// padding is the grey beside a padded picture: in the middle of the range, so that after
+// normalization it is near zero.
 var padding = image.NewUniform(color.Gray{Y: 128})
 
-// Render draws a picture upright into a square of side × side pixels, all opaque; what is transparent in the picture
-// shows paper. Scaling is separable with the Catmull-Rom filter (cubic, a = −½), which is widened by the factor when it
-// shrinks, so that every pixel of the picture counts and fine patterns become grey, not moiré: the result agrees with
-// PyTorch's antialiased bicubic interpolation but for rounding. A picture that is a square of that side keeps its bytes.
-func Render(p Picture, side int, fit Fit, paper color.Color) *image.RGBA {
+// Render draws a picture upright into a square of side × side pixels, all opaque; what is
+// transparent in the picture shows paper. Scaling is separable with the Catmull-Rom filter (cubic,
+// a = −½), which is widened by the factor when it shrinks, so that every pixel of the picture
+// counts and fine patterns become grey, not moiré: the result agrees with PyTorch's antialiased
+// bicubic interpolation but for rounding. A picture that is a square of that side keeps its bytes.
+// A side outside 1 to MaxSide, an unknown fit and a picture without pixels are errors.
+func Render(p Picture, side int, fit Fit, paper color.Color) (*image.RGBA, error) {
 	return RenderTo(p, side, side, fit, paper)
 }
 
 // RenderTo is Render into width × height pixels.
-func RenderTo(p Picture, width, height int, fit Fit, paper color.Color) *image.RGBA {
+func RenderTo(p Picture, width, height int, fit Fit, paper color.Color) (*image.RGBA, error) {
+	fit, err := ParseFit(string(fit))
+	switch {
+	case err != nil:
+		return nil, err
+	case width < 1 || height < 1 || width > MaxSide || height > MaxSide || width > MaxPixels/height:
+		return nil, fault.Inputf("an image of %dx%d pixels, expected 1 to %d a side and at most %d", width, height, MaxSide, MaxPixels)
+	case p.Image == nil || p.Image.Bounds().Empty():
+		return nil, fault.Inputf("a picture without pixels")
+	case paper == nil:
+		return nil, fault.Inputf("no colour of paper")
+	}
+	return render(p, width, height, fit, paper), nil
+}
+
+// render draws what RenderTo has checked.
+func render(p Picture, width, height int, fit Fit, paper color.Color) *image.RGBA {
 	if p.Orientation.Transposes() { // turned after scaling, when it is small
 		width, height = height, width
 	}
@@ -69,18 +88,8 @@ func RenderTo(p Picture, width, height int, fit Fit, paper color.Color) *image.R
 	return p.Orientation.upright(canvas)
 }
 
-// flat returns the part r of a picture with a pixel's channels side by side. The scaler weighs each pixel with several
-// others, and would convert it each time: without this, a photo takes longer to scale than to decode.
-func flat(img image.Image, r image.Rectangle) image.Image {
-	if _, ok := img.(*image.YCbCr); !ok {
-		return img // others are rare, or have 16 bits, which would be lost
-	}
-	out := image.NewRGBA(r)
-	draw.Draw(out, r, img, r.Min, draw.Src)
-	return out
-}
-
-// within returns the largest rectangle in the middle of r whose sides are as w to h, rounded to pixels.
+// within returns the largest rectangle in the middle of r whose sides are as w to h, rounded to
+// pixels.
 func within(r image.Rectangle, w, h int) image.Rectangle {
 	if r.Dx()*h > r.Dy()*w {
 		return centred(r, max(1, (r.Dy()*w+h/2)/h), r.Dy())
@@ -104,8 +113,8 @@ func IsGrey(img *image.RGBA) bool {
 	return true
 }
 
-// Planes returns the pixels of an opaque picture as bytes [channels, H, W]: red, green and blue for 3 channels, for 1
-// luma (0.299 R + 0.587 G + 0.114 B), which is a grey pixel's value.
+// Planes returns the pixels of an opaque picture as bytes [channels, H, W]: red, green and blue for
+// 3 channels, for 1 luma (0.299 R + 0.587 G + 0.114 B), which is a grey pixel's value.
 func Planes(img *image.RGBA, channels int) []byte {
 	w, h := img.Rect.Dx(), img.Rect.Dy()
 	out := make([]byte, channels*w*h)

@@ -44,7 +44,10 @@ A folder has a folder of JPEG, PNG, GIF, BMP or WebP pictures for each class, or
 val/ beside it, also under names such as training_set or seg_train. Without those, a fifth of each class's pictures are test
 images, at least one of two, chosen by the seed and each file's content. Links are followed wherever they lead.
 Pictures that cannot be read are named and left out. Of pictures with the same bytes one is used: the one in the test
-part, where parts share it; none, where classes share it.`,
+part, where parts share it; none, where classes share it.
+
+A picture may have 256 megapixels and 288 MiB. Of animations the first frame is used; 16-bit values that need at most
+14 bits are taken for ones of 8, 10, 12 or 14 bits.`,
 		Example: `  # What is in a folder of photos
   gradreg data show photos
 

@@ -13,6 +13,7 @@ import argparse
 import json
 import math
 import pathlib
+import struct
 
 import numpy as np
 import torch
@@ -59,6 +60,71 @@ def oriented(n):
     return exif
 
 
+def without_adobe(path):
+    """The JPEG file without Adobe's segment, which says what its components are."""
+    data = path.read_bytes()
+    at = data.index(b"\xff\xee")
+    return data[:at] + data[at + 2 + int.from_bytes(data[at + 2 : at + 4], "big") :]
+
+
+def bmp(bits, compression, pixels, masks=b"", length=40, height=H, palette=b""):
+    """A BMP file of given pixels; a header of more than 40 bytes holds the masks, which otherwise follow it."""
+    header = struct.pack("<IiiHHIIiiII", length, W, height, 1, bits, compression, len(pixels), 0, 0, len(palette) // 4, 0)
+    header = (header + masks).ljust(length, b"\0") + palette
+    return struct.pack("<2sIHHI", b"BM", 14 + len(header) + len(pixels), 0, 0, 14 + len(header)) + header + pixels
+
+
+def runs(img, bits):
+    """The pixels of a palette picture as BMP's runs: pairs of equal pixels, others one by one, and a jump of nothing."""
+    out = b""
+    for y in reversed(range(H)):
+        row = [img.getpixel((x, y)) for x in range(W)]
+        for x in range(0, 12, 2):  # as runs, of 4 bits two colours in turn
+            if bits == 4:
+                out += bytes([2, row[x] << 4 | row[x + 1]])
+            else:
+                out += bytes([1, row[x], 1, row[x + 1]])
+        out += b"\0\2\0\0\0" + bytes([12])
+        rest = row[12:]
+        out += bytes(rest) if bits == 8 else bytes(a << 4 | b for a, b in zip(rest[::2], rest[1::2]))
+        out += b"\0\0"
+    return out + b"\0\1"
+
+
+def write_bmps(folder):
+    img, alpha = source(), faded(source())
+    rows = [[img.getpixel((x, y)) for x in range(W)] for y in range(H)]
+    packed = lambda f: b"".join(struct.pack("<H", f(*p)) for row in reversed(rows) for p in row)
+    five, six = packed(lambda r, g, b: (r >> 3) << 10 | (g >> 3) << 5 | b >> 3), packed(lambda r, g, b: (r >> 3) << 11 | (g >> 2) << 5 | b >> 3)
+    (folder / "fifteen-bits.bmp").write_bytes(bmp(16, 0, five))
+    (folder / "sixteen-bits.bmp").write_bytes(bmp(16, 3, six, struct.pack("<III", 0xF800, 0x7E0, 0x1F), 52))
+    bgra = b"".join(bytes([p[2], p[1], p[0], p[3]]) for y in range(H) for p in [alpha.getpixel((x, y)) for x in range(W)])
+    masks = struct.pack("<IIII", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+    (folder / "alpha.bmp").write_bytes(bmp(32, 3, bgra, masks, 124, -H))
+    few = img.quantize(16)
+    colours = b"".join(bytes([b, g, r, 0]) for r, g, b in zip(*[iter(few.getpalette()[:48])] * 3))
+    (folder / "runs8.bmp").write_bytes(bmp(8, 1, runs(few, 8), palette=colours))
+    (folder / "runs4.bmp").write_bytes(bmp(4, 2, runs(few, 4), palette=colours))
+
+
+def riff(kind, body):
+    return kind + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
+
+
+def placed(path, x, y, width, height):
+    """An animation on a canvas of that size whose first frame is a still WebP picture at x, y."""
+    data, chunks = path.read_bytes()[12:], b""
+    while data:
+        size = int.from_bytes(data[4:8], "little")
+        if data[:4] in (b"ALPH", b"VP8 ", b"VP8L"):
+            chunks += riff(data[:4], data[8 : 8 + size])
+        data = data[8 + size + size % 2 :]
+    three = lambda n: struct.pack("<I", n)[:3]
+    frame = three(x // 2) + three(y // 2) + three(W - 1) + three(H - 1) + three(100) + b"\0" + chunks
+    body = riff(b"VP8X", bytes([0x12, 0, 0, 0]) + three(width - 1) + three(height - 1)) + riff(b"ANIM", b"\0\0\xff\xff\0\0")
+    return riff(b"RIFF", b"WEBP" + body + riff(b"ANMF", frame) * 2)
+
+
 def write(folder):
     img, alpha = source(), faded(source())
     slopes = smooth()
@@ -86,6 +152,10 @@ def write(folder):
     alpha.save(folder / "alpha.webp", lossless=True, exact=True)
     faded(slopes).save(folder / "lossy-alpha.webp", quality=95)
     img.save(folder / "animated.webp", save_all=True, append_images=[img.rotate(180)], lossless=True)
+    (folder / "placed.webp").write_bytes(placed(folder / "alpha.webp", 6, 2, 32, 20))
+    (folder / "lossy-placed.webp").write_bytes(placed(folder / "lossy-alpha.webp", 4, 0, 30, 16))
+    (folder / "cmyk-plain.jpg").write_bytes(without_adobe(folder / "cmyk.jpg"))
+    write_bmps(folder)
 
 
 def seen(path):
@@ -97,7 +167,7 @@ def seen(path):
 def golden(folder):
     out = {"pillow": __version__, "torch": torch.__version__, "pictures": {}, "bicubic": {}}
     for path in sorted(folder.iterdir()):
-        if path.suffix != ".json" and path.is_file() and path.name != "animated.webp":
+        if path.suffix != ".json" and path.is_file():
             img = seen(path)
             out["pictures"][path.name] = {"size": img.size, "rgb": img.tobytes().hex()}
     for size in SIZES:

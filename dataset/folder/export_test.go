@@ -1,0 +1,4 @@
+package folder
+
+// PackVersion is tested to be raised with the images.
+const PackVersion = packVersion

@@ -1,0 +1,62 @@
+package picture
+
+import (
+	"image"
+	"image/color"
+
+	"golang.org/x/image/draw"
+)
+
+// flatPixels is up to which size a picture's pixels are laid out anew for scaling, which takes 4
+// bytes for each.
+const flatPixels = 64 << 20
+
+// flat returns the part r of a picture with a pixel's channels side by side. The scaler weighs each
+// pixel with several others, and would convert it each time: without this, a photo takes longer to
+// scale than to decode.
+func flat(img image.Image, r image.Rectangle) image.Image { return flatUpTo(img, r, flatPixels) }
+
+// flatUpTo is flat that lays out at most so many pixels, and of larger pictures a row at a time,
+// which is slower.
+func flatUpTo(img image.Image, r image.Rectangle, pixels int) image.Image {
+	if _, ok := img.(*image.YCbCr); !ok {
+		return img // others are rare, or have 16 bits, which would be lost
+	}
+	if r.Dx()*r.Dy() > pixels {
+		return &rows{from: img, rect: r, row: image.NewRGBA(image.Rect(0, 0, r.Dx(), 1)), y: r.Min.Y - 1}
+	}
+	out := image.NewRGBA(r)
+	draw.Draw(out, r, img, r.Min, draw.Src)
+	return out
+}
+
+// rows is an opaque picture of which one row is laid out: the scaler reads a row to its end before
+// the next.
+type rows struct {
+	from image.Image
+	rect image.Rectangle
+	row  *image.RGBA
+	y    int // of the row
+}
+
+// ColorModel implements [image.Image].
+func (m *rows) ColorModel() color.Model { return color.RGBAModel }
+
+// Bounds implements [image.Image].
+func (m *rows) Bounds() image.Rectangle { return m.rect }
+
+// Opaque says so to the scaler, which would look at every pixel.
+func (m *rows) Opaque() bool { return true }
+
+// At implements [image.Image].
+func (m *rows) At(x, y int) color.Color { return m.RGBA64At(x, y) }
+
+// RGBA64At implements [image.RGBA64Image].
+func (m *rows) RGBA64At(x, y int) color.RGBA64 {
+	if y != m.y {
+		m.y = y
+		draw.Draw(m.row, m.row.Rect, m.from, image.Pt(m.rect.Min.X, y), draw.Src)
+	}
+	p := m.row.Pix[4*(x-m.rect.Min.X):][:4:4]
+	return color.RGBA64{R: uint16(p[0]) * 0x101, G: uint16(p[1]) * 0x101, B: uint16(p[2]) * 0x101, A: 0xffff}
+}
