@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -184,9 +185,10 @@ func (c *counter) count(node ast.Node) (int, error) {
 	return total, err
 }
 
-// shortened returns a text for a message.
+// shortened returns a text for a message, which is one line.
 func shortened(text string) string {
 	const most = 80
+	text = strings.Join(strings.Fields(text), " ")
 	if utf8.RuneCountInString(text) <= most {
 		return text
 	}
