@@ -10,13 +10,13 @@ import (
 // Repeat trains a run again, in no folder, and returns what it comes to but its learning curve. In a process that the study's
 // Identity fits ([Identity.Here], [Identity.Has]) it Equals what it came to before.
 func Repeat(ctx context.Context, run Run, opt train.Options) (Result, error) {
-	if !run.Final() {
-		t, err := train.Probe(ctx, run.Config, opt)
-		return TrialResult(t), err
-	}
 	cfg, err := tune.Lambda(ctx, run.Config, tune.Options{DataDirs: opt.DataDirs, Threads: opt.Threads})
 	if err != nil {
 		return Result{}, err
+	}
+	if !run.Final() {
+		t, err := train.Probe(ctx, cfg, opt)
+		return TrialResult(t).Searched(cfg), err
 	}
 	s, err := train.Run(ctx, cfg, opt)
 	if train.Diverged(err) {

@@ -3,6 +3,7 @@ package study
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -126,6 +127,9 @@ func (s *Spec) validate() error {
 	if err := s.Tuning.validate(); err != nil {
 		return err
 	}
+	if err := s.validateParameters(); err != nil {
+		return err
+	}
 	if err := s.validateExtent(); err != nil {
 		return err
 	}
@@ -201,6 +205,30 @@ func (s *Spec) validateNames() error {
 	return nil
 }
 
+// validateParameters looks at all of them, also at those that nothing refers to.
+func (s *Spec) validateParameters() error {
+	check := func(place string, all map[string]Parameter) error {
+		for _, name := range slices.Sorted(maps.Keys(all)) {
+			if err := all[name].validate(); err != nil {
+				return fmt.Errorf("%sparameter %s: %w", place, name, err)
+			}
+		}
+		return nil
+	}
+	err := check("", s.Parameters)
+	for _, t := range s.Settings {
+		if err == nil {
+			err = check("setting "+t.Name+": ", t.Parameters)
+		}
+	}
+	for _, m := range s.Methods {
+		if err == nil {
+			err = check("method "+m.Name+": ", m.Parameters)
+		}
+	}
+	return err
+}
+
 func (t *Tuning) validate() error {
 	switch {
 	case t == nil:
@@ -209,6 +237,8 @@ func (t *Tuning) validate() error {
 		return fmt.Errorf("tuning: trials is %d, expected 1 to %d", t.Trials, mostTrials)
 	case len(t.Rounds) == 0:
 		return errors.New("tuning: rounds is empty, expected at least one share of the steps")
+	case len(t.Rounds) > mostRounds:
+		return fmt.Errorf("tuning: %d rounds, expected at most %d", len(t.Rounds), mostRounds)
 	case t.Seeds < 1 || t.Seeds > mostSeeds:
 		return fmt.Errorf("tuning: seeds is %d, expected 1 to %d", t.Seeds, mostSeeds)
 	case len(t.Rounds) > 1 && t.Keep < 2:
@@ -216,7 +246,7 @@ func (t *Tuning) validate() error {
 	}
 	last := 0.0
 	for _, share := range t.Rounds {
-		if share <= last || share > 1 {
+		if !(share > last && share <= 1) { // also of NaN
 			return fmt.Errorf("tuning: rounds are %v, expected ascending shares of the steps up to 1", t.Rounds)
 		}
 		last = share

@@ -29,6 +29,11 @@ func (w *worker) Work(ctx context.Context, job *river.Job[RunArgs]) error {
 		w.lock.Unlock()
 	}()
 	args := job.Args
+	if err := study.CheckKey(args.Key); err != nil { // it names folders that are removed
+		err = fault.Inputf("the job in the database: %w", err)
+		w.failed(job, err)
+		return w.queue.hide(err)
+	}
 	if done, err := w.queue.has(ctx, args.Key); err != nil || done {
 		return w.queue.hide(err) // nil ends the job
 	}
@@ -216,13 +221,13 @@ func (w *worker) train(ctx context.Context, args RunArgs) (study.Result, error) 
 
 // attempt trains and evaluates.
 func (w *worker) attempt(ctx context.Context, args RunArgs, cfg train.Config, opt train.Options) (study.Result, error) {
-	if !args.Final {
-		t, err := train.Probe(ctx, cfg, opt)
-		return study.TrialResult(t), err
-	}
 	cfg, err := w.choose(ctx, args, cfg, opt)
 	if err != nil {
 		return study.Result{}, err
+	}
+	if !args.Final {
+		t, err := train.Probe(ctx, cfg, opt)
+		return study.TrialResult(t).Searched(cfg), err
 	}
 	s, err := train.FolderSummary(opt.Dir)
 	if err != nil { // else a worker died between the end of the run and that of its job

@@ -162,6 +162,9 @@ func (q *Queue) stored(ctx context.Context) ([]stored, error) {
 			e.Spec = *s
 			err = json.Unmarshal([]byte(identity), &e.Identity)
 		}
+		if err == nil && e.Spec.Name != name { // which names the folder of its report
+			err = fmt.Errorf("its name is %q", e.Spec.Name)
+		}
 		if err == nil {
 			e.Created, err = time.Parse(time.RFC3339Nano, created)
 		}
@@ -210,6 +213,9 @@ func (q *Queue) results(ctx context.Context, keys []string, known study.Results)
 		}
 		var r study.Result
 		err := json.Unmarshal([]byte(text), &r)
+		if err == nil {
+			err = r.Validate()
+		}
 		if err == nil && r.Key != key {
 			err = fmt.Errorf("it is of run %q", r.Key)
 		}
