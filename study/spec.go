@@ -96,15 +96,25 @@ const defaultAttempts = 10
 
 var nameForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
+// CheckName returns why a study cannot have a name, which is that of a folder and of a queue.
+func CheckName(name string) error {
+	switch {
+	case !nameForm.MatchString(name):
+		return fmt.Errorf("name %.200q, expected lower-case words with dashes", name)
+	case len(name) > longestName:
+		return fmt.Errorf("name %.200q, expected at most %d letters", name, longestName)
+	case name == runsFolder:
+		return fmt.Errorf("name %q is that of the folder of unfinished runs, expected another", name)
+	}
+	return nil
+}
+
 // validate returns the first thing that is wrong.
 func (s *Spec) validate() error {
+	if err := CheckName(s.Name); err != nil {
+		return err
+	}
 	switch {
-	case !nameForm.MatchString(s.Name):
-		return fmt.Errorf("name %q, expected lower-case words with dashes", s.Name)
-	case len(s.Name) > longestName:
-		return fmt.Errorf("name %q, expected at most %d letters", s.Name, longestName)
-	case s.Name == runsFolder:
-		return fmt.Errorf("name %q is that of the folder of unfinished runs, expected another", s.Name)
 	case len(s.Data) == 0:
 		return errors.New("data is empty, expected at least one data set")
 	case len(s.TrainSizes) == 0:
