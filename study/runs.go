@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 
+	"github.com/gradreg/gradreg/internal/boundedfile"
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
@@ -46,7 +46,7 @@ func ReadRuns(r io.Reader) ([]Result, error) {
 
 // ReadRunsFile is ReadRuns of a file.
 func ReadRunsFile(path string) ([]Result, error) {
-	f, err := os.Open(path)
+	f, err := boundedfile.Open(path, longestRuns)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fault.Missingf("%s does not exist, expected the %s of a report's folder", path, RunsFile)
 	}

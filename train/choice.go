@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/gradreg/gradreg/internal/spec"
@@ -17,6 +18,25 @@ type Choice struct {
 	Cost   float64   `json:"cost" yaml:"cost"` // steps of scale and probes over those of the run
 	// Seconds is the time spent training for it, on all threads together.
 	Seconds float64 `json:"seconds" yaml:"seconds"`
+}
+
+// finite returns the first number of a choice that is none: results could not be written with it.
+func (c Choice) finite() error {
+	numbers := []float64{c.Lambda, c.Scale, c.Cost, c.Seconds}
+	for _, a := range c.Probes {
+		numbers = append(numbers, a.Lambda)
+		for _, v := range []*float64{a.Accuracy, a.NLL, a.Calibrated} {
+			if v != nil {
+				numbers = append(numbers, *v)
+			}
+		}
+	}
+	for _, v := range numbers {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return fmt.Errorf("%q has the number %v, expected finite ones", c.Regularizer, v)
+		}
+	}
+	return nil
 }
 
 // Attempt is a short run with a λ, judged on dev images. One that diverged has a reason and no numbers.

@@ -143,6 +143,11 @@ func (c *Config) resolve() (p parts, err error) {
 	if !(c.LearningRate > 0) || math.IsInf(c.LearningRate, 0) {
 		return p, fault.Inputf("learning_rate is %v, expected a finite number above 0", c.LearningRate)
 	}
+	for _, choice := range c.Choices {
+		if err := choice.finite(); err != nil {
+			return p, fault.Inputf("lambda_choices: %w", err)
+		}
+	}
 	if p.model, err = c.architecture(); err != nil {
 		return p, fault.Inputf("model: %w", err)
 	}

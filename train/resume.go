@@ -7,7 +7,9 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/gradreg/gradreg/internal/boundedfile"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/strictyaml"
 )
 
 // Begun reports whether a folder holds the configuration of a run, which Resume goes on with.
@@ -19,7 +21,7 @@ func Begun(dir string) bool {
 // FolderConfig returns the configuration of a run folder.
 func FolderConfig(dir string) (Config, error) {
 	path := filepath.Join(dir, configFile)
-	data, err := os.ReadFile(path)
+	data, err := boundedfile.Read(path, strictyaml.MaxBytes)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Config{}, fault.Missingf("%s is no run folder: it has no %s", dir, configFile)
 	}
@@ -33,11 +35,14 @@ func FolderConfig(dir string) (Config, error) {
 	return cfg, nil
 }
 
+// longestSummary is more than the confusion matrix of as many classes as labels can tell apart, 256, takes.
+const longestSummary = 16 << 20
+
 // FolderSummary returns the result of a finished run.
 func FolderSummary(dir string) (Summary, error) {
 	var s Summary
 	path := filepath.Join(dir, summaryFile)
-	data, err := os.ReadFile(path)
+	data, err := boundedfile.Read(path, longestSummary)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, fault.Missingf("%s holds no finished run: it has no %s", dir, summaryFile)
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"runtime"
 	"strings"
 	"time"
@@ -12,7 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gradreg/gradreg/internal/boundedfile"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/strictyaml"
 	"github.com/gradreg/gradreg/study"
 	"github.com/gradreg/gradreg/study/queue"
 )
@@ -132,7 +133,7 @@ func readStudy(name string) (study.Spec, error) {
 		}
 		return *s, nil
 	}
-	data, err := os.ReadFile(name)
+	data, err := boundedfile.Read(name, strictyaml.MaxBytes)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return study.Spec{}, fault.Missingf("study file %s does not exist", name)
