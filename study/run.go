@@ -169,14 +169,6 @@ func FinalResult(s train.Summary) Result {
 	return r
 }
 
-// Equals reports whether two results have the same scores, to the last bit, as far as both have them: runs of the program's
-// first days were recorded with their accuracy alone.
-func (r Result) Equals(other Result) bool {
-	same := func(a, b float64) bool { return a == b || a == 0 || b == 0 }
-	return (r.Diverged == "") == (other.Diverged == "") && r.Accuracy == other.Accuracy && same(r.NLL, other.NLL) &&
-		same(float64(r.Images), float64(other.Images)) && same(r.Calibrated, other.Calibrated) && same(r.ECE, other.ECE)
-}
-
 // Trial returns the result of a run that is scored on dev images as that of a probe. Its temperature is not known any more.
 func (r Result) Trial() train.Trial {
 	if r.Diverged != "" {
