@@ -29,7 +29,7 @@ func (a *app) studyStatusCommand() *cobra.Command {
 			if watch && len(list) == 0 {
 				return usage{errors.New("--watch is for one study, expected its name")}
 			}
-			return a.withQueue(cmd, o, true, func(q *queue.Queue) error {
+			return a.lookingAt(cmd, o, func(q *queue.Queue) error {
 				if watch {
 					if err := a.watchStudy(cmd.Context(), q, list[0], o.plain); err != nil {
 						return err
