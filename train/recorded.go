@@ -156,12 +156,11 @@ func (o recordedData) differs(name, dir, found string) error {
 
 // recordedDigest returns what a checkpoint says of the pictures, "" if it does not or cannot be read, which restore tells.
 func recordedDigest(path string) string {
-	digest := ""
-	tensorfile.ReadFile(path, func(h tensorfile.Header) error { // whose tensors are of no interest
-		digest = h.Metadata[digestKey]
-		return errors.New("seen")
-	})
-	return digest
+	h, err := tensorfile.ReadHeader(path)
+	if err != nil {
+		return ""
+	}
+	return h.Metadata[digestKey]
 }
 
 // belongs returns an error unless a checkpoint was written with the engine's configuration. Where the pictures lie does not

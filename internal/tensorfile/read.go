@@ -42,6 +42,17 @@ func ReadFile(path string, accept func(Header) error) (File, error) {
 	return file, nil
 }
 
+// ReadHeader is ReadFile of the header alone, for one whom the tensors do not concern.
+func ReadHeader(path string) (Header, error) {
+	var h Header
+	seen := errors.New("the header is all that is wanted")
+	_, err := ReadFile(path, func(found Header) error { h = found; return seen })
+	if errors.Is(err, seen) {
+		return h, nil
+	}
+	return Header{}, err
+}
+
 // Decode reads a file of a size. Nothing behind the header is read, and no memory taken for it, unless accept returns nil and
 // the size is what the tensors of the header take: so whoever knows what tensors can be right bounds what is read.
 func Decode(r io.Reader, size int64, accept func(Header) error) (File, error) {

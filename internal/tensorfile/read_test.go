@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 	"testing/iotest"
 
+	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/tensorfile"
 )
 
@@ -71,4 +74,24 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("%v, expected %v", err, wrong)
 		}
 	})
+}
+
+// TestReadHeader reads a header in front of 20 GB.
+func TestReadHeader(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.safetensors")
+	if err := os.WriteFile(path, encoded(t, sample()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, 20e9); err != nil {
+		t.Skip("this file system has no files of 20 GB: ", err)
+	}
+	if h, err := tensorfile.ReadHeader(path); err != nil || h.Metadata["step"] != "17" || len(h.Shapes) != 4 {
+		t.Errorf("%+v, %v", h, err)
+	}
+	if err := os.WriteFile(path, []byte("no header"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if h, err := tensorfile.ReadHeader(path); !fault.IsInput(err) || h.Metadata != nil {
+		t.Errorf("%+v, %v", h, err)
+	}
 }
