@@ -11,6 +11,7 @@ const (
 	mostTrials   = 10000
 	mostRuns     = 50000
 	mostAttempts = 1000
+	mostRounds   = 100    // each keeps half of the trials or fewer, so that after 14 one is left
 	longestName  = 64     // of a queue of River
 	runsFolder   = "runs" // beside the studies' folders
 )

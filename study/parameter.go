@@ -1,7 +1,9 @@
 package study
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -83,7 +85,7 @@ func (p *Parameter) set(v any) error {
 	case map[string]any:
 		return p.setMap(v)
 	}
-	return fmt.Errorf("parameter %v, expected a number, a list of numbers, {log: [a, b]}, {linear: [a, b]} or {by: …}", v)
+	return fmt.Errorf("found %v, expected a number, a list of numbers, {log: [a, b]}, {linear: [a, b]} or {by: …}", v)
 }
 
 func (p *Parameter) setMap(m map[string]any) error {
@@ -137,7 +139,7 @@ func (p *Parameter) setMap(m map[string]any) error {
 func number(v any) (float64, bool) {
 	switch v := v.(type) {
 	case float64:
-		return v, !math.IsNaN(v)
+		return v, !math.IsNaN(v) && !math.IsInf(v, 0)
 	case int:
 		return float64(v), true
 	case int64:
@@ -149,6 +151,35 @@ func number(v any) (float64, bool) {
 		return n, err == nil && !math.IsNaN(n) && !math.IsInf(n, 0)
 	}
 	return 0, false
+}
+
+// validate returns what is wrong with a parameter, such as one without a value, for which set is not called.
+func (p Parameter) validate() error {
+	finite := func(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+	for _, bounds := range []*[2]float64{p.Log, p.Linear} {
+		if bounds != nil && !(bounds[0] < bounds[1] && finite(bounds[1]-bounds[0])) {
+			return fmt.Errorf("found the range %v, expected two finite numbers, the lowest first", *bounds)
+		}
+	}
+	switch {
+	case p.Log != nil && p.Log[0] <= 0:
+		return fmt.Errorf("log is %v, expected numbers above 0", *p.Log)
+	case p.By != "" && len(p.Cases) == 0:
+		return fmt.Errorf("by %s has no cases, expected at least one", p.By)
+	case p.By == "" && p.Log == nil && p.Linear == nil && len(p.Choices) == 0:
+		return errors.New("found no value, expected a number, a list of numbers, {log: [a, b]}, {linear: [a, b]} or {by: …}")
+	}
+	for _, v := range p.Choices {
+		if !finite(v) {
+			return fmt.Errorf("choice %v, expected a finite number", v)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(p.Cases)) {
+		if err := p.Cases[key].validate(); err != nil {
+			return fmt.Errorf("%s %s: %w", p.By, key, err)
+		}
+	}
+	return nil
 }
 
 // at returns the parameter of a cell, without cases.

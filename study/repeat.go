@@ -7,20 +7,32 @@ import (
 	"github.com/gradreg/gradreg/tune"
 )
 
-// Repeat trains a run again, in no folder, and returns what it comes to but its learning curve. In a process that the study's
-// Identity fits ([Identity.Here], [Identity.Has]) it Equals what it came to before.
+// Repeat trains a run again, in no folder, and returns what it comes to. In a process that the study's Identity fits
+// ([Identity.Here], [Identity.Has]) that is what it came to before ([Result.Compare]).
 func Repeat(ctx context.Context, run Run, opt train.Options) (Result, error) {
-	if !run.Final() {
-		t, err := train.Probe(ctx, run.Config, opt)
-		return TrialResult(t), err
-	}
 	cfg, err := tune.Lambda(ctx, run.Config, tune.Options{DataDirs: opt.DataDirs, Threads: opt.Threads})
 	if err != nil {
 		return Result{}, err
+	}
+	if !run.Final() {
+		t, err := train.Probe(ctx, cfg, opt)
+		return TrialResult(t).Searched(cfg), err
+	}
+	var curve []CurvePoint
+	told := opt.Stepped
+	opt.Stepped = func(p train.Progress) {
+		if p.Evaluated {
+			curve = append(curve, CurvePoint{Step: p.Step, DevAccuracy: p.DevAccuracy})
+		}
+		if told != nil {
+			told(p)
+		}
 	}
 	s, err := train.Run(ctx, cfg, opt)
 	if train.Diverged(err) {
 		return Result{Diverged: err.Error()}, nil
 	}
-	return FinalResult(s), err
+	r := FinalResult(s)
+	r.Curve = curve
+	return r, err
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"regexp"
+	"strconv"
 
 	"github.com/gradreg/gradreg/train"
 	"github.com/gradreg/gradreg/tune"
@@ -56,6 +58,17 @@ func Key(cfg train.Config, final bool, id Identity) (string, error) {
 // keyLength is 128 bits: no two runs will ever have the same by chance.
 const keyLength = 32
 
+var keyForm = regexp.MustCompile(`^[0-9a-f]{` + strconv.Itoa(keyLength) + `}$`)
+
+// CheckKey returns why a text is not what Key returns. Keys name folders that are made and removed, and come from databases
+// and files of others.
+func CheckKey(key string) error {
+	if !keyForm.MatchString(key) {
+		return fmt.Errorf("key is %.80q, expected %d hexadecimal digits", key, keyLength)
+	}
+	return nil
+}
+
 // hash64 returns a key for random numbers.
 func hash64(text string) uint64 {
 	sum := sha256.Sum256([]byte(text))
@@ -84,6 +97,42 @@ type Result struct {
 	Finished string  `json:"finished,omitempty"` // RFC 3339, UTC
 }
 
+// The most that results can be: float32 logits differ by no more than mostNLL, and no run lasts three hundred years. Sums and
+// squares of such numbers are finite.
+const (
+	mostNLL     = 1e39
+	mostSeconds = 1e10
+)
+
+// Validate returns the first thing that is wrong with a result which somebody else has written.
+func (r Result) Validate() error {
+	if err := CheckKey(r.Key); err != nil {
+		return err
+	}
+	for _, f := range []struct {
+		name  string
+		value float64
+		most  float64
+	}{
+		{"accuracy", r.Accuracy, 1}, {"nll", r.NLL, mostNLL}, {"images", float64(r.Images), math.MaxInt32},
+		{"calibrated_nll", r.Calibrated, mostNLL}, {"ece", r.ECE, 1}, {"seconds", r.Seconds, mostSeconds},
+	} {
+		if !(f.value >= 0 && f.value <= f.most) {
+			return fmt.Errorf("%s is %v, expected 0 to %v", f.name, f.value, f.most)
+		}
+	}
+	last := 0
+	for _, p := range r.Curve {
+		if p.Step <= last || p.Step > math.MaxInt32 {
+			return fmt.Errorf("curve: step %d after %d, expected ascending ones", p.Step, last)
+		}
+		if last = p.Step; !(p.DevAccuracy >= 0 && p.DevAccuracy <= 1) {
+			return fmt.Errorf("curve: dev_accuracy is %v, expected 0 to 1", p.DevAccuracy)
+		}
+	}
+	return nil
+}
+
 // CurvePoint is the accuracy on dev images after some steps.
 type CurvePoint struct {
 	Step        int     `json:"step"`
@@ -99,6 +148,15 @@ func TrialResult(t train.Trial) Result {
 	return r
 }
 
+// Searched returns the result of a run whose λ were found for its configuration, with how they were and the time that took.
+func (r Result) Searched(cfg train.Config) Result {
+	r.Note = cfg.Note
+	for _, c := range cfg.Choices {
+		r.Seconds += c.Seconds
+	}
+	return r
+}
+
 // FinalResult returns the result of a run that was scored on the test images, but its learning curve.
 func FinalResult(s train.Summary) Result {
 	r := Result{
@@ -109,14 +167,6 @@ func FinalResult(s train.Summary) Result {
 		r.Seconds += c.Seconds
 	}
 	return r
-}
-
-// Equals reports whether two results have the same scores, to the last bit, as far as both have them: runs of the program's
-// first days were recorded with their accuracy alone.
-func (r Result) Equals(other Result) bool {
-	same := func(a, b float64) bool { return a == b || a == 0 || b == 0 }
-	return (r.Diverged == "") == (other.Diverged == "") && r.Accuracy == other.Accuracy && same(r.NLL, other.NLL) &&
-		same(float64(r.Images), float64(other.Images)) && same(r.Calibrated, other.Calibrated) && same(r.ECE, other.ECE)
 }
 
 // Trial returns the result of a run that is scored on dev images as that of a probe. Its temperature is not known any more.

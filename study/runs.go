@@ -8,10 +8,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"regexp"
-	"strconv"
 
+	"github.com/gradreg/gradreg/internal/boundedfile"
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
@@ -48,7 +46,7 @@ func ReadRuns(r io.Reader) ([]Result, error) {
 
 // ReadRunsFile is ReadRuns of a file.
 func ReadRunsFile(path string) ([]Result, error) {
-	f, err := os.Open(path)
+	f, err := boundedfile.Open(path, longestRuns)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fault.Missingf("%s does not exist, expected the %s of a report's folder", path, RunsFile)
 	}
@@ -66,8 +64,6 @@ func ReadRunsFile(path string) ([]Result, error) {
 // longestLine leaves room for a learning curve of some ten thousand points.
 const longestLine = 1 << 20
 
-var keyForm = regexp.MustCompile(`^[0-9a-f]{` + strconv.Itoa(keyLength) + `}$`)
-
 func readRun(line []byte) (Result, error) {
 	var r Result
 	d := json.NewDecoder(bytes.NewReader(line))
@@ -78,13 +74,5 @@ func readRun(line []byte) (Result, error) {
 	if _, err := d.Token(); err != io.EOF {
 		return r, errors.New("something follows the run")
 	}
-	switch {
-	case !keyForm.MatchString(r.Key):
-		return r, fmt.Errorf("key is %q, expected %d hexadecimal digits", r.Key, keyLength)
-	case r.Accuracy < 0 || r.Accuracy > 1:
-		return r, fmt.Errorf("accuracy is %v, expected a fraction", r.Accuracy)
-	case r.Seconds < 0:
-		return r, fmt.Errorf("seconds is %v, expected at least 0", r.Seconds)
-	}
-	return r, nil
+	return r, r.Validate()
 }

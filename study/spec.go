@@ -3,6 +3,7 @@ package study
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -95,15 +96,25 @@ const defaultAttempts = 10
 
 var nameForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
+// CheckName returns why a study cannot have a name, which is that of a folder and of a queue.
+func CheckName(name string) error {
+	switch {
+	case !nameForm.MatchString(name):
+		return fmt.Errorf("name %.200q, expected lower-case words with dashes", name)
+	case len(name) > longestName:
+		return fmt.Errorf("name %.200q, expected at most %d letters", name, longestName)
+	case name == runsFolder:
+		return fmt.Errorf("name %q is that of the folder of unfinished runs, expected another", name)
+	}
+	return nil
+}
+
 // validate returns the first thing that is wrong.
 func (s *Spec) validate() error {
+	if err := CheckName(s.Name); err != nil {
+		return err
+	}
 	switch {
-	case !nameForm.MatchString(s.Name):
-		return fmt.Errorf("name %q, expected lower-case words with dashes", s.Name)
-	case len(s.Name) > longestName:
-		return fmt.Errorf("name %q, expected at most %d letters", s.Name, longestName)
-	case s.Name == runsFolder:
-		return fmt.Errorf("name %q is that of the folder of unfinished runs, expected another", s.Name)
 	case len(s.Data) == 0:
 		return errors.New("data is empty, expected at least one data set")
 	case len(s.TrainSizes) == 0:
@@ -124,6 +135,9 @@ func (s *Spec) validate() error {
 		return err
 	}
 	if err := s.Tuning.validate(); err != nil {
+		return err
+	}
+	if err := s.validateParameters(); err != nil {
 		return err
 	}
 	if err := s.validateExtent(); err != nil {
@@ -201,6 +215,30 @@ func (s *Spec) validateNames() error {
 	return nil
 }
 
+// validateParameters looks at all of them, also at those that nothing refers to.
+func (s *Spec) validateParameters() error {
+	check := func(place string, all map[string]Parameter) error {
+		for _, name := range slices.Sorted(maps.Keys(all)) {
+			if err := all[name].validate(); err != nil {
+				return fmt.Errorf("%sparameter %s: %w", place, name, err)
+			}
+		}
+		return nil
+	}
+	err := check("", s.Parameters)
+	for _, t := range s.Settings {
+		if err == nil {
+			err = check("setting "+t.Name+": ", t.Parameters)
+		}
+	}
+	for _, m := range s.Methods {
+		if err == nil {
+			err = check("method "+m.Name+": ", m.Parameters)
+		}
+	}
+	return err
+}
+
 func (t *Tuning) validate() error {
 	switch {
 	case t == nil:
@@ -209,6 +247,8 @@ func (t *Tuning) validate() error {
 		return fmt.Errorf("tuning: trials is %d, expected 1 to %d", t.Trials, mostTrials)
 	case len(t.Rounds) == 0:
 		return errors.New("tuning: rounds is empty, expected at least one share of the steps")
+	case len(t.Rounds) > mostRounds:
+		return fmt.Errorf("tuning: %d rounds, expected at most %d", len(t.Rounds), mostRounds)
 	case t.Seeds < 1 || t.Seeds > mostSeeds:
 		return fmt.Errorf("tuning: seeds is %d, expected 1 to %d", t.Seeds, mostSeeds)
 	case len(t.Rounds) > 1 && t.Keep < 2:
@@ -216,7 +256,7 @@ func (t *Tuning) validate() error {
 	}
 	last := 0.0
 	for _, share := range t.Rounds {
-		if share <= last || share > 1 {
+		if !(share > last && share <= 1) { // also of NaN
 			return fmt.Errorf("tuning: rounds are %v, expected ascending shares of the steps up to 1", t.Rounds)
 		}
 		last = share

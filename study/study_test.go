@@ -455,6 +455,21 @@ func TestRefused(t *testing.T) {
 		{"{log: [1e-4, 1e-2]}", "{log: [0, 1e-4]}", "expected numbers above 0"},
 		{"{log: [1e-4, 1e-2]}", "{lag: [0, 1e-4]}", `unknown range "lag"`},
 		{"tuning:", "tuning: null\nsource: x\npublished: null\nabout: >\n  ", "is open, but the study has no tuning"},
+		{"lr: {log: [1e-4, 1e-2]}", "lr:", "parameter lr: found no value, expected a number"},
+		{"{lambda: {log: [0.5, 500]}}", "{lambda: }", "method datagrad: parameter lambda: found no value"},
+		{"{by: train_size, 50: 0.03, 100: 0.01}", "{by: train_size, 50: 0.03, 100: }", "train_size 100: found <nil>, expected a number"},
+		{"{by: train_size, 50: 0.03, 100: 0.01}", "{by: train_size}", "parameter lambda: by train_size has no cases"},
+		{"{by: train_size, 50: 0.03, 100: 0.01}", ".inf", "found +Inf, expected a number"},
+		{"{log: [1e-4, 1e-2]}", "{log: [1e-4, .inf]}", "expected two finite numbers, the lowest first"},
+		{"{log: [1e-4, 1e-2]}", "[1, .nan]", "choice NaN, expected a number"},
+		{"rounds: [0.1, 0.5, 1]", "rounds: [.nan, 1]", "tuning: rounds is NaN, expected a finite number"},
+		{"rounds: [0.1, 0.5, 1]", "rounds: [" + strings.Repeat("1e-9, ", 9000) + "1]", "tuning: 9001 rounds, expected at most 100"},
+		{"data: [mnist]", "data: !x\n", "found the tag !x, expected a value without one"},
+		{"data: [mnist]", "data: !!seq\n", "found the tag !!seq, expected a value without one"},
+		{"data: [mnist]", "data: &a [*a]", "*a stands for nothing that ends before it"},
+		{"baseline: none", "baseline: none\n---\ntitle: b", "a second document, expected one"},
+		{"seeds: 3", "seeds: 03", "found 03, which some read to the base 8"},
+		{"seeds: 3", "seeds: 18446744073709551616", "seeds is "},
 		{"trials: 9", "trials: 0", "tuning: trials is 0, expected 1 to 10000"},
 		{"rounds: [0.1, 0.5, 1]", "rounds: [0.5, 0.1]", "expected ascending shares"},
 		{"keep: 3", "keep: 1", "tuning: keep is 1"},
@@ -522,6 +537,10 @@ func TestIdentifyStops(t *testing.T) {
 
 // FuzzRead checks that no text makes the reader fail otherwise than by an input fault.
 func FuzzRead(f *testing.F) {
+	for _, text := range []string{"data: !x\n", "methods: !x\n", "data: !!seq\n", "parameters: {lr: }", "tuning: {rounds: [.nan, 1]}", "\ufeffname: a\r\n", "train: {steps: [*a, &a 1]}", "settings: [{}]"} {
+		f.Add([]byte(text))
+		f.Add([]byte(example + text))
+	}
 	f.Add([]byte(example))
 	for _, name := range Builtins() {
 		_, text, err := Builtin(name)
@@ -546,5 +565,25 @@ func TestAtEdge(t *testing.T) {
 		if got := fmt.Sprint(c.atEdge()); got != want {
 			t.Errorf("λ %v: %s, expected %s", lambda, got, want)
 		}
+	}
+}
+
+// TestParameters refuses parameters that a program makes and no text can have.
+func TestParameters(t *testing.T) {
+	nan := math.NaN()
+	for _, p := range []Parameter{
+		{}, {Choices: []float64{1, nan}}, {Log: &[2]float64{0, 1}}, {Log: &[2]float64{1, nan}}, {Linear: &[2]float64{2, 1}},
+		{Linear: &[2]float64{-1e308, 1.7e308}}, {By: "data"}, {By: "data", Cases: map[string]Parameter{"mnist": {}}},
+	} {
+		s := read(t, example).Spec
+		s.Parameters = map[string]Parameter{"lr": p}
+		if err := s.Validate(); !fault.IsInput(err) || !strings.HasPrefix(err.Error(), "parameter lr: ") {
+			t.Errorf("%+v: %v", p, err)
+		}
+	}
+	s := read(t, example).Spec
+	s.Tuning.Rounds = []float64{nan, 1}
+	if err := s.Validate(); !fault.IsInput(err) {
+		t.Errorf("rounds %v: %v", s.Tuning.Rounds, err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"github.com/gradreg/gradreg/internal/atomicfile"
+	"github.com/gradreg/gradreg/internal/boundedfile"
 	"github.com/gradreg/gradreg/internal/build"
 	"github.com/gradreg/gradreg/internal/plan"
 	"github.com/gradreg/gradreg/internal/tensorfile"
@@ -37,7 +38,7 @@ func (m memory) recall(params []*nn.Param) (weights, error) {
 	if m == "" {
 		return nil, nil
 	}
-	data, err := os.ReadFile(string(m))
+	data, err := boundedfile.Read(string(m), 16<<20) // networks of the plane have some thousand weights
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"slices"
 	"strconv"
 
@@ -76,13 +75,9 @@ func vectorShape(s sym.Shape) []int {
 
 // restore reads a checkpoint of the same configuration. It changes nothing unless the whole file is right.
 func (e *engine) restore(path string) (progress, error) {
-	data, err := os.ReadFile(path)
+	f, err := tensorfile.ReadFile(path, e.describes)
 	if err != nil {
 		return progress{}, err
-	}
-	f, err := tensorfile.Parse(data)
-	if err != nil {
-		return progress{}, fault.Inputf("%s: %w", path, err)
 	}
 	p, err := e.check(f)
 	if err != nil {
@@ -94,12 +89,34 @@ func (e *engine) restore(path string) (progress, error) {
 	return p, nil
 }
 
+// recognizes returns why a file is no checkpoint of the engine's configuration.
+func (e *engine) recognizes(metadata map[string]string) error {
+	if got := metadata["format"]; got != checkpointFormat {
+		return fmt.Errorf("format is %q, expected %q", got, checkpointFormat)
+	}
+	return e.belongs(metadata["config"])
+}
+
+// describes returns why a checkpoint with a header cannot be the engine's, which bounds what is read of it.
+func (e *engine) describes(h tensorfile.Header) error {
+	if err := e.recognizes(h.Metadata); err != nil {
+		return err
+	}
+	leaves := e.state()
+	if len(h.Shapes) != len(leaves)+1 {
+		return fmt.Errorf("holds %d tensors, expected %d", len(h.Shapes), len(leaves)+1)
+	}
+	for _, leaf := range leaves {
+		if err := fitsShape(h, leafName(leaf), leaf.Shape()); err != nil {
+			return err
+		}
+	}
+	return fitsShape(h, "progress", sym.Shape{2 + len(e.regularizers)})
+}
+
 // check returns the progress of a checkpoint, or why it does not fit.
 func (e *engine) check(f tensorfile.File) (p progress, err error) {
-	if got := f.Metadata["format"]; got != checkpointFormat {
-		return p, fmt.Errorf("format is %q, expected %q", got, checkpointFormat)
-	}
-	if err := e.belongs(f.Metadata["config"]); err != nil {
+	if err := e.recognizes(f.Metadata); err != nil {
 		return p, err
 	}
 	if p.step, err = strconv.Atoi(f.Metadata["step"]); err != nil || p.step < 0 || p.step > e.config.end() {
@@ -138,6 +155,18 @@ func (e *engine) check(f tensorfile.File) (p progress, err error) {
 
 // maxProgress bounds what a checkpoint can say of seconds and sums.
 const maxProgress = math.MaxFloat32 * float64(1<<32)
+
+// fitsShape returns why a file with a header cannot have tensor name in that shape.
+func fitsShape(h tensorfile.Header, name string, shape sym.Shape) error {
+	got, ok := h.Shapes[name]
+	switch {
+	case !ok:
+		return fmt.Errorf("tensor %q is missing", name)
+	case !slices.Equal(got, vectorShape(shape)):
+		return fmt.Errorf("tensor %q has shape %v, expected %v", name, got, shape)
+	}
+	return nil
+}
 
 // fits returns why tensor name of f cannot be a finite float tensor of that shape.
 func fits(f tensorfile.File, name string, shape sym.Shape) error {

@@ -42,7 +42,9 @@ func FuzzModel(f *testing.F) {
 	_, dir := tiny(f)
 	seed(f, filepath.Join(dir, ModelFile))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		m, err := parseModel(data, nil, 1, 1)
+		m, err := readModel(func(accept func(tensorfile.Header) error) (tensorfile.File, error) {
+			return tensorfile.Decode(bytes.NewReader(data), int64(len(data)), accept)
+		}, nil, 1, 1)
 		if err != nil {
 			return
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 
+	"github.com/gradreg/gradreg/internal/boundedfile"
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
@@ -71,10 +72,13 @@ func (j *journal) close() {
 	}
 }
 
+// longestMetrics is some million lines, which a run that logs every step has after days.
+const longestMetrics = 1 << 30
+
 // ReadMetrics reads a metrics.jsonl. A last line that is not complete is left out: the run was interrupted while
 // writing it.
 func ReadMetrics(path string) ([]Metrics, error) {
-	f, err := os.Open(path)
+	f, err := boundedfile.Open(path, longestMetrics)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"github.com/gradreg/gradreg/dataset"
-	"github.com/gradreg/gradreg/internal/boundedfile"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/tensorfile"
 	"github.com/gradreg/gradreg/model"
@@ -67,24 +66,17 @@ func openFinished(dir string, opt Options) (*Opened, error) {
 	return &Opened{Config: cfg, Card: card, run: r}, nil
 }
 
-// maxModelFile bounds a model's file: two milliards of parameters.
-const maxModelFile = 8 << 30
-
 // readCard reads what a model file says about its model.
 func readCard(path string) (Card, error) {
 	var c Card
-	data, err := boundedfile.Read(path, maxModelFile)
+	h, err := tensorfile.ReadHeader(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return c, fault.Inputf("%s: %w, expected a model file", path, fs.ErrNotExist)
 	}
 	if err != nil {
 		return c, err
 	}
-	f, err := tensorfile.Parse(data)
-	if err != nil {
-		return c, fault.Inputf("%s: %w", path, err)
-	}
-	text, ok := f.Metadata["gradreg"]
+	text, ok := h.Metadata["gradreg"]
 	if !ok {
 		return c, fault.Inputf("%s: a safetensors file, but not a model of gradreg", path)
 	}

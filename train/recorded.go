@@ -156,15 +156,11 @@ func (o recordedData) differs(name, dir, found string) error {
 
 // recordedDigest returns what a checkpoint says of the pictures, "" if it does not or cannot be read, which restore tells.
 func recordedDigest(path string) string {
-	data, err := os.ReadFile(path)
+	h, err := tensorfile.ReadHeader(path)
 	if err != nil {
 		return ""
 	}
-	f, err := tensorfile.Parse(data)
-	if err != nil {
-		return ""
-	}
-	return f.Metadata[digestKey]
+	return h.Metadata[digestKey]
 }
 
 // belongs returns an error unless a checkpoint was written with the engine's configuration. Where the pictures lie does not

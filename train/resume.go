@@ -6,8 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
+	"github.com/gradreg/gradreg/internal/boundedfile"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/strictyaml"
 )
 
 // Begun reports whether a folder holds the configuration of a run, which Resume goes on with.
@@ -19,8 +22,8 @@ func Begun(dir string) bool {
 // FolderConfig returns the configuration of a run folder.
 func FolderConfig(dir string) (Config, error) {
 	path := filepath.Join(dir, configFile)
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	data, err := boundedfile.Read(path, strictyaml.MaxBytes)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return Config{}, fault.Missingf("%s is no run folder: it has no %s", dir, configFile)
 	}
 	if err != nil {
@@ -33,11 +36,14 @@ func FolderConfig(dir string) (Config, error) {
 	return cfg, nil
 }
 
+// longestSummary is more than the confusion matrix of as many classes as labels can tell apart, 256, takes.
+const longestSummary = 16 << 20
+
 // FolderSummary returns the result of a finished run.
 func FolderSummary(dir string) (Summary, error) {
 	var s Summary
 	path := filepath.Join(dir, summaryFile)
-	data, err := os.ReadFile(path)
+	data, err := boundedfile.Read(path, longestSummary)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, fault.Missingf("%s holds no finished run: it has no %s", dir, summaryFile)
 	}

@@ -2,10 +2,11 @@ package train
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"image/color"
 	"io"
-	"os"
+	"io/fs"
 	"runtime"
 	"slices"
 
@@ -90,29 +91,44 @@ func load(path string, arch model.Model, batch, threads int) (*SavedModel, error
 	if batch < 1 {
 		return nil, fault.Inputf("batch is %d, expected at least 1", batch)
 	}
-	data, err := os.ReadFile(path)
+	m, err := readModel(func(accept func(tensorfile.Header) error) (tensorfile.File, error) {
+		return tensorfile.ReadFile(path, accept)
+	}, arch, batch, threads)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fault.Missingf("%s: not found, expected a model file", path)
+	case errors.As(err, new(unstarted)):
+		return nil, fault.Inputf("%s: %w", path, err)
+	}
+	return m, err
+}
+
+// unstarted is the error of a file that was read whole and has no model that works.
+type unstarted struct{ error }
+
+func (u unstarted) Unwrap() error { return u.error }
+
+// readModel builds the model of a file that read reads when its header is accepted.
+func readModel(read func(accept func(tensorfile.Header) error) (tensorfile.File, error), arch model.Model, batch, threads int) (*SavedModel, error) {
+	m := &SavedModel{}
+	var c *classifier
+	f, err := read(func(h tensorfile.Header) (err error) {
+		c, err = m.describe(h, arch, batch)
+		return err
+	})
 	if err != nil {
-		if os.IsNotExist(err) {
-			err = fault.Missingf("%s: not found, expected a model file", path)
-		}
 		return nil, err
 	}
-	m, err := parseModel(data, arch, batch, threads)
-	if err != nil {
-		return nil, fault.Inputf("%s: %w", path, err)
+	if err := m.start(c, f, threads); err != nil {
+		return nil, unstarted{err}
 	}
 	return m, nil
 }
 
-// parseModel builds the model of a file; of package model if arch is nil. The network's memory is allocated when the file is known to hold all
-// its weights, which bounds it.
-func parseModel(data []byte, arch model.Model, batch, threads int) (*SavedModel, error) {
-	f, err := tensorfile.Parse(data)
-	if err != nil {
-		return nil, err
-	}
-	m := &SavedModel{}
-	text, ok := f.Metadata["gradreg"]
+// describe makes of a file's header the description of its model, of package model if arch is nil. The file has tensors of
+// exactly the sizes that the model's have, which bounds what is read of it.
+func (m *SavedModel) describe(h tensorfile.Header, arch model.Model, batch int) (*classifier, error) {
+	text, ok := h.Metadata["gradreg"]
 	if !ok {
 		return nil, fmt.Errorf("a safetensors file, but not a model of gradreg")
 	}
@@ -122,6 +138,7 @@ func parseModel(data []byte, arch model.Model, batch, threads int) (*SavedModel,
 	if err := m.Card.check(); err != nil {
 		return nil, err
 	}
+	var err error
 	if m.arch, err = m.architecture(arch); err != nil {
 		return nil, fmt.Errorf("model: %w", err)
 	}
@@ -130,15 +147,15 @@ func parseModel(data []byte, arch model.Model, batch, threads int) (*SavedModel,
 		return nil, err
 	}
 	params := c.params.All()
-	if len(f.Tensors) != len(params) {
-		return nil, fmt.Errorf("holds %d tensors, expected the %d of %s", len(f.Tensors), len(params), m.Model)
+	if len(h.Shapes) != len(params) {
+		return nil, fmt.Errorf("holds %d tensors, expected the %d of %s", len(h.Shapes), len(params), m.Model)
 	}
 	for _, p := range params {
-		if err := fits(f, p.Name, p.Expr.Shape()); err != nil {
+		if err := fitsShape(h, p.Name, p.Expr.Shape()); err != nil {
 			return nil, err
 		}
 	}
-	return m, m.start(c, f, threads)
+	return c, nil
 }
 
 // architecture returns the model that the card names, or the given one, if it is that.
@@ -159,8 +176,14 @@ func (c Card) architecture(given model.Model) (model.Model, error) {
 	return given, nil
 }
 
-// start compiles the network and gives it its weights.
+// start compiles the network and gives it its weights. The network's memory is allocated when the file is known to hold all of
+// them, which bounds it.
 func (m *SavedModel) start(c *classifier, f tensorfile.File, threads int) error {
+	for _, p := range c.params.All() {
+		if err := fits(f, p.Name, p.Expr.Shape()); err != nil {
+			return err
+		}
+	}
 	level, err := kernel.Active()
 	if err != nil {
 		return fault.Input(err)

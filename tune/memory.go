@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/gradreg/gradreg/internal/atomicfile"
+	"github.com/gradreg/gradreg/internal/boundedfile"
 	"github.com/gradreg/gradreg/internal/build"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/kernel"
@@ -78,7 +79,7 @@ func (m *Memory) Forget() error { return os.RemoveAll(m.dir) }
 
 // recalled reads a trial; one that is damaged is none.
 func recalled(path string) (t train.Trial, ok bool) {
-	data, err := os.ReadFile(path)
+	data, err := boundedfile.Read(path, 1<<20) // a trial is a line
 	if err != nil || json.Unmarshal(data, &t) != nil || t.Images == 0 && t.Diverged == "" {
 		return train.Trial{}, false
 	}

@@ -1,10 +1,10 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"runtime"
 	"strings"
 	"time"
@@ -12,7 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gradreg/gradreg/internal/boundedfile"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/strictyaml"
 	"github.com/gradreg/gradreg/study"
 	"github.com/gradreg/gradreg/study/queue"
 )
@@ -90,8 +92,17 @@ func (o *studyOptions) place(a *app, cmd *cobra.Command) (string, error) {
 	return db, nil
 }
 
-// withQueue opens the queue for f. mustExist keeps a command that only looks from making a folder.
+// withQueue opens the queue for f. mustExist keeps a command that needs a study from making a folder.
 func (a *app) withQueue(cmd *cobra.Command, o *studyOptions, mustExist bool, f func(*queue.Queue) error) error {
+	return a.withOpen(cmd, o, mustExist, queue.Open, f)
+}
+
+// lookingAt is withQueue for a command that only asks, and so needs no right to write.
+func (a *app) lookingAt(cmd *cobra.Command, o *studyOptions, f func(*queue.Queue) error) error {
+	return a.withOpen(cmd, o, true, queue.Look, f)
+}
+
+func (a *app) withOpen(cmd *cobra.Command, o *studyOptions, mustExist bool, open func(context.Context, string) (*queue.Queue, error), f func(*queue.Queue) error) error {
 	place, err := o.place(a, cmd)
 	if err != nil {
 		return err
@@ -99,7 +110,7 @@ func (a *app) withQueue(cmd *cobra.Command, o *studyOptions, mustExist bool, f f
 	if mustExist && !queue.IsServer(place) && !queue.Exists(place) {
 		return fault.Inputf("folder %s holds no studies; gradreg study run begins one", place)
 	}
-	q, err := queue.Open(cmd.Context(), place)
+	q, err := open(cmd.Context(), place)
 	if err != nil {
 		return err
 	}
@@ -132,7 +143,7 @@ func readStudy(name string) (study.Spec, error) {
 		}
 		return *s, nil
 	}
-	data, err := os.ReadFile(name)
+	data, err := boundedfile.Read(name, strictyaml.MaxBytes)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return study.Spec{}, fault.Missingf("study file %s does not exist", name)

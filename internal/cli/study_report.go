@@ -33,7 +33,7 @@ Markdown and LaTeX, each as a CSV file, the figures as SVG and PNG.`,
 					return err
 				}
 			}
-			return a.withQueue(cmd, o, true, func(q *queue.Queue) error { return a.reportStudy(cmd.Context(), o, q, list[0], format) })
+			return a.lookingAt(cmd, o, func(q *queue.Queue) error { return a.reportStudy(cmd.Context(), o, q, list[0], format) })
 		},
 	}
 	placeFlags(cmd, o)

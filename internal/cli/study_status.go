@@ -29,7 +29,7 @@ func (a *app) studyStatusCommand() *cobra.Command {
 			if watch && len(list) == 0 {
 				return usage{errors.New("--watch is for one study, expected its name")}
 			}
-			return a.withQueue(cmd, o, true, func(q *queue.Queue) error {
+			return a.lookingAt(cmd, o, func(q *queue.Queue) error {
 				if watch {
 					if err := a.watchStudy(cmd.Context(), q, list[0], o.plain); err != nil {
 						return err
@@ -71,7 +71,7 @@ func (a *app) watchStudy(ctx context.Context, q *queue.Queue, name string, plain
 
 // studyStatus prints where studies stand; without names all.
 func (a *app) studyStatus(ctx context.Context, q *queue.Queue, names []string) error {
-	list, err := statuses(ctx, q, names)
+	list, err := a.statuses(ctx, q, names)
 	switch {
 	case err != nil:
 		return err
@@ -83,8 +83,11 @@ func (a *app) studyStatus(ctx context.Context, q *queue.Queue, names []string) e
 	return a.printJSON(map[string]any{"studies": list})
 }
 
-func statuses(ctx context.Context, q *queue.Queue, names []string) ([]queue.Status, error) {
-	if len(names) == 0 {
+// statuses returns where studies stand; without names all that can be read, and it tells which cannot.
+func (a *app) statuses(ctx context.Context, q *queue.Queue, names []string) ([]queue.Status, error) {
+	every := len(names) == 0
+	leaveOut := func(err error) { a.note(fmt.Sprintf("%v; it is left out", err)) }
+	if every {
 		all, err := q.Studies(ctx)
 		if err != nil {
 			return nil, err
@@ -92,10 +95,21 @@ func statuses(ctx context.Context, q *queue.Queue, names []string) ([]queue.Stat
 		for _, e := range all {
 			names = append(names, e.Name)
 		}
+		bad, err := q.Unreadable(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, err := range bad {
+			leaveOut(err)
+		}
 	}
 	list := []queue.Status{}
 	for _, name := range names {
 		s, err := q.Status(ctx, name)
+		if every && queue.Damaged(err) {
+			leaveOut(fmt.Errorf("study %s: %w", name, err))
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -3,8 +3,11 @@ package cli
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -25,9 +28,10 @@ func (a *app) studyVerifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify FOLDER",
 		Short: "Train some of a report's runs again and compare the numbers bit for bit",
-		Long: `Train some of the runs of a report again, chosen at random, and compare accuracy and negative log-likelihood with those of the
-report, to the last bit. Images and kernels have to be those of the study; runs whose images are not here are left out.
-Exit code 1 if a run comes to something else.`,
+		Long: `Train some of the runs of a report again, chosen at random, and compare their scores and learning curves with those of the report,
+to the last bit; what is not recorded is said. Images and kernels have to be those of the study; runs whose images are not here are
+left out. Runs of a version with other numbers need a build of that version, whose commit is named. Exit code 1 if a run comes to
+something else.`,
 		Example: `  # Three runs of the published table
   gradreg study verify results/wd-table
 
@@ -53,6 +57,7 @@ type verified struct {
 	Stored   study.Result `json:"stored"`
 	Repeated study.Result `json:"repeated"`
 	Equal    bool         `json:"equal"`
+	study.Comparison
 }
 
 // verification is what came of it.
@@ -61,6 +66,7 @@ type verification struct {
 	Seed   uint64     `json:"seed"`
 	Stored int        `json:"stored_count"`
 	Equal  int        `json:"equal_count"`
+	Partly int        `json:"partly_recorded_count"` // the same as far as it is recorded
 	Runs   []verified `json:"runs"`
 }
 
@@ -80,6 +86,9 @@ func (a *app) verifyStudy(cmd *cobra.Command, o *verifyOptions, dir string) erro
 		return err
 	}
 	if err := s.Here(); err != nil {
+		if s.Identity.Numbers != train.Numbers {
+			err = fmt.Errorf("%w; %s", err, rebuild(results))
+		}
 		return fault.Inputf("study %s: %w", s.Name, err)
 	}
 	runs, err := stored(s, results)
@@ -106,12 +115,33 @@ func (a *app) verifyStudy(cmd *cobra.Command, o *verifyOptions, dir string) erro
 	if a.json {
 		err = a.printJSON(v)
 	} else {
-		_, err = fmt.Fprintf(a.out, "%d of %d runs came to the same, bit for bit; %s has %d\n", v.Equal, len(v.Runs), dir, v.Stored)
+		partly := ""
+		if v.Partly > 0 {
+			partly = fmt.Sprintf("%d to the same as far as it is recorded; ", v.Partly)
+		}
+		_, err = fmt.Fprintf(a.out, "%d of %d runs came to the same, bit for bit; %s%s has %d\n", v.Equal, len(v.Runs), partly, dir, v.Stored)
 	}
-	if err == nil && v.Equal < len(v.Runs) {
-		err = fmt.Errorf("%d of %d runs of %s come to something else", len(v.Runs)-v.Equal, len(v.Runs), filepath.Join(dir, study.RunsFile))
+	if others := len(v.Runs) - v.Equal - v.Partly; err == nil && others > 0 {
+		err = fmt.Errorf("%d of %d runs of %s come to something else", others, len(v.Runs), filepath.Join(dir, study.RunsFile))
 	}
 	return err
+}
+
+// rebuild says which program makes the numbers of runs.
+func rebuild(results study.Results) string {
+	commits, without := study.Builds(slices.Collect(maps.Values(results)))
+	if len(commits) == 0 {
+		return "its runs record no commit of the program that made them, so that they cannot be verified but by one with those numbers"
+	}
+	text := "build commit " + commits[0]
+	if len(commits) > 1 {
+		text += " (or, for other runs, " + strings.Join(commits[1:], ", ") + ")"
+	}
+	text += " and verify with that"
+	if without > 0 {
+		text += fmt.Sprintf("; %d of the %d runs record none", without, len(results))
+	}
+	return text
 }
 
 // repeatable returns the runs whose images are here, and tells which are not; they have to be those of the study.
@@ -170,16 +200,19 @@ func (a *app) verifyRun(ctx context.Context, v *verification, r study.Run, befor
 	if err != nil {
 		return err
 	}
-	equal := again.Equals(before)
-	v.Runs = append(v.Runs, verified{r.Key, r.String(), before, again, equal})
-	if equal {
+	c := again.Compare(before)
+	v.Runs = append(v.Runs, verified{r.Key, r.String(), before, again, c.Equal(), c})
+	verdict := "the same"
+	switch {
+	case c.Equal():
 		v.Equal++
+	case len(c.Differs) == 0:
+		v.Partly++
+		verdict = "the same as far as it is recorded: there is no " + strings.Join(c.Lacks, ", no ")
+	default:
+		verdict = fmt.Sprintf("NOT the same: %s; NLL %v was %v, accuracy %v was %v", strings.Join(c.Differs, ", "), again.NLL, before.NLL, again.Accuracy, before.Accuracy)
 	}
 	if !a.json {
-		verdict := "the same"
-		if !equal {
-			verdict = fmt.Sprintf("NOT the same: NLL %v was %v, accuracy %v was %v", again.NLL, before.NLL, again.Accuracy, before.Accuracy)
-		}
 		_, err = fmt.Fprintf(a.out, "%s: %s again, %s\n", r, score(again), verdict)
 	}
 	return err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -18,7 +17,9 @@ import (
 	"github.com/gradreg/gradreg/dataset/augment"
 	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/dataset/picture"
+	"github.com/gradreg/gradreg/internal/boundedfile"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/strictyaml"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/optim"
 	"github.com/gradreg/gradreg/train"
@@ -146,7 +147,7 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (train.Config, error) {
 	sized, batched, penalized := changed("train-size"), changed("batch"), false
 	if o.file != "" {
 		base.TrainSize, base.Batch, base.Regularizers = unsaid, unsaid, nil
-		data, err := os.ReadFile(o.file)
+		data, err := boundedfile.Read(o.file, strictyaml.MaxBytes)
 		if err != nil {
 			return cfg, fault.Inputf("--config: %w", err)
 		}

@@ -39,7 +39,7 @@ each, and its kernels must be those that the study was begun with (GRADREG_CPU);
 			defer bar.close()
 			work.Tick, work.Log = bar.tick, bar.log
 			return a.withQueue(cmd, o, true, func(q *queue.Queue) error {
-				s := &serving{queue: q, work: work, log: bar.log, left: map[string]error{}}
+				s := &serving{queue: q, work: work, log: bar.log, left: map[string]error{}, told: map[string]bool{}}
 				s.work.Others = s.fits
 				if err := s.serve(ctx, once); err != nil || !a.json {
 					return err
@@ -64,6 +64,7 @@ type serving struct {
 	work  queue.WorkOptions
 	log   func(string)
 	left  map[string]error // to others, and why
+	told  map[string]bool  // of studies that cannot be read
 	fail  error            // of the runs that failed
 }
 
@@ -98,8 +99,11 @@ func (s *serving) next(ctx context.Context) (bool, error) {
 	s.log(fmt.Sprintf("working on %s: %d of %d runs are complete", name, status.Complete, status.Total()))
 	done, err := s.queue.Work(ctx, name, s.work)
 	if unfit := (*queue.Unfit)(nil); errors.As(err, &unfit) {
-		s.left[name] = unfit
-		s.log(fmt.Sprintf("study %s is left to others until this worker is started again: %v", name, unfit.Reason))
+		s.leave(name, unfit)
+		return true, nil
+	}
+	if queue.Damaged(err) {
+		s.leave(name, err)
 		return true, nil
 	}
 	if done.State == queue.Failed {
@@ -109,9 +113,34 @@ func (s *serving) next(ctx context.Context) (bool, error) {
 	return true, err
 }
 
+// leave leaves a study to others, and tells why.
+func (s *serving) leave(name string, err error) {
+	s.left[name] = err
+	reason := err
+	if unfit := (*queue.Unfit)(nil); errors.As(err, &unfit) {
+		reason = unfit.Reason
+	}
+	s.log(fmt.Sprintf("study %s is left to others until this worker is started again: %v", name, reason))
+}
+
+// nameUnreadable tells once of each study that cannot be read, which the others do not wait for.
+func (s *serving) nameUnreadable(ctx context.Context) error {
+	bad, err := s.queue.Unreadable(ctx)
+	for _, e := range bad {
+		if text := e.Error(); !s.told[text] {
+			s.told[text] = true
+			s.log(text + "; it is left out")
+		}
+	}
+	return err
+}
+
 // choose returns the first study of which a run can be begun, else the first that is not done: its last runs may fail, or more
 // follow from them. It returns nil if there is none.
 func (s *serving) choose(ctx context.Context) (*queue.Status, error) {
+	if err := s.nameUnreadable(ctx); err != nil {
+		return nil, err
+	}
 	all, err := s.queue.Studies(ctx)
 	if err != nil {
 		return nil, err
@@ -122,6 +151,10 @@ func (s *serving) choose(ctx context.Context) (*queue.Status, error) {
 			continue
 		}
 		status, err := s.queue.Status(ctx, e.Name)
+		if queue.Damaged(err) {
+			s.leave(e.Name, err)
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -151,7 +151,12 @@ func checkHeader(data []byte) error {
 	if n > maxHeader || n > uint64(len(data)-8) {
 		return fmt.Errorf("a header of %d bytes in a file of %d", n, len(data))
 	}
-	dec := json.NewDecoder(bytes.NewReader(data[8 : 8+n]))
+	return checkNames(data[8 : 8+n])
+}
+
+// checkNames refuses a header that is no JSON object or names something twice.
+func checkNames(header []byte) error {
+	dec := json.NewDecoder(bytes.NewReader(header))
 	open, err := dec.Token()
 	if err != nil || open != json.Delim('{') {
 		return errors.New("the header is no JSON object")

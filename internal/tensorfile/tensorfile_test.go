@@ -37,6 +37,10 @@ func TestRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if got.Metadata["sha256"] != want.Checksum() {
+		t.Errorf("the checksum is %q, expected %q", got.Metadata["sha256"], want.Checksum())
+	}
+	delete(got.Metadata, "sha256")
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}

@@ -6,15 +6,24 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/gradreg/gradreg/internal/boundedfile"
+	"github.com/gradreg/gradreg/internal/fault"
 )
 
 // stateFiles are what a run folder resumes from. The order is that in which a run writes them first.
 var stateFiles = []string{"config.yaml", "metrics.jsonl", "checkpoint.safetensors"}
+
+// maxState is what both databases take as one value, in bytes.
+const maxState = 1e9
 
 // uploadEvery is the least time between two states of a run in the database.
 const uploadEvery = 10 * time.Second
@@ -43,7 +52,7 @@ func (q *Queue) save(ctx context.Context, key string, step int, dir string) erro
 	var b bytes.Buffer
 	t := tar.NewWriter(&b)
 	for _, name := range stateFiles {
-		data, err := os.ReadFile(filepath.Join(dir, name))
+		data, err := boundedfile.Read(filepath.Join(dir, name), maxState)
 		if err != nil {
 			return err
 		}
@@ -79,20 +88,33 @@ func (q *Queue) restore(ctx context.Context, key, dir string) error {
 	if err := errors.Join(os.RemoveAll(part), os.MkdirAll(part, 0o777)); err != nil {
 		return err
 	}
+	if err := unpack(state, part); err != nil {
+		os.RemoveAll(part)
+		return fmt.Errorf("the state of run %s in the database: %w", key, err)
+	}
+	return os.Rename(part, dir)
+}
+
+// unpack writes the files of a state, which others may have written, to a folder. A few bytes of a tar file can stand for a
+// file of any size.
+func unpack(state []byte, dir string) error {
 	t := tar.NewReader(bytes.NewReader(state))
 	for {
 		h, err := t.Next()
 		if err == io.EOF {
-			return os.Rename(part, dir)
+			return nil
 		}
 		if err != nil {
-			return err
+			return fault.Input(err)
 		}
-		data, err := io.ReadAll(t)
+		if !slices.Contains(stateFiles, h.Name) || h.Typeflag != tar.TypeReg || h.Size > int64(len(state)) {
+			return fault.Inputf("found %.80q of %d bytes, expected the files %s", h.Name, h.Size, strings.Join(stateFiles, ", "))
+		}
+		data, err := io.ReadAll(io.LimitReader(t, h.Size))
 		if err != nil {
-			return err
+			return fault.Input(err)
 		}
-		if err := os.WriteFile(filepath.Join(part, filepath.Base(h.Name)), data, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, h.Name), data, 0o644); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/study"
 )
 
@@ -16,6 +17,9 @@ func (q *Queue) Import(ctx context.Context, runs []study.Result) (added int, err
 	}
 	defer tx.Rollback()
 	for _, r := range runs {
+		if err := r.Validate(); err != nil {
+			return 0, fault.Input(err)
+		}
 		text, err := json.Marshal(r)
 		if err != nil {
 			return 0, err

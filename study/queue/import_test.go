@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gradreg/gradreg/study"
@@ -46,11 +47,11 @@ func TestImportWhole(t *testing.T) {
 		q := open(t, place)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if n, err := q.Import(ctx, []study.Result{{Key: "1"}}); err == nil || n != 0 {
+		if n, err := q.Import(ctx, []study.Result{{Key: strings.Repeat("1", 32)}}); err == nil || n != 0 {
 			t.Errorf("%d runs imported, %v", n, err)
 		}
-		bad := study.Result{Key: "2", Accuracy: math.NaN()}
-		if n, err := q.Import(t.Context(), []study.Result{{Key: "1"}, bad}); err == nil || n != 0 {
+		bad := study.Result{Key: strings.Repeat("2", 32), Accuracy: math.NaN()}
+		if n, err := q.Import(t.Context(), []study.Result{{Key: strings.Repeat("1", 32)}, bad}); err == nil || n != 0 {
 			t.Errorf("%d runs imported, %v", n, err)
 		}
 		if n := count(t, q, "gradreg_result"); n != 0 {

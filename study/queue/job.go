@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -29,6 +30,14 @@ func (w *worker) Work(ctx context.Context, job *river.Job[RunArgs]) error {
 		w.lock.Unlock()
 	}()
 	args := job.Args
+	if err := study.CheckKey(args.Key); err != nil { // it names folders that are removed
+		err = fault.Inputf("the job in the database: %w", err)
+		w.lock.Lock()
+		w.forged = true
+		w.lock.Unlock()
+		w.failed(job, err)
+		return w.queue.hide(err)
+	}
 	if done, err := w.queue.has(ctx, args.Key); err != nil || done {
 		return w.queue.hide(err) // nil ends the job
 	}
@@ -186,7 +195,12 @@ func (w *worker) train(ctx context.Context, args RunArgs) (study.Result, error) 
 	}
 	dir := w.dir(args.Key)
 	if w.share {
-		if err := w.queue.restore(ctx, args.Key, dir); err != nil {
+		err := w.queue.restore(ctx, args.Key, dir)
+		if fault.IsInput(err) {
+			w.log("%v; beginning that run again", err)
+			_, err = w.queue.pool.ExecContext(ctx, w.queue.bind("DELETE FROM gradreg_checkpoint WHERE key = ?"), args.Key)
+		}
+		if err != nil {
 			return study.Result{}, err
 		}
 	}
@@ -216,19 +230,24 @@ func (w *worker) train(ctx context.Context, args RunArgs) (study.Result, error) 
 
 // attempt trains and evaluates.
 func (w *worker) attempt(ctx context.Context, args RunArgs, cfg train.Config, opt train.Options) (study.Result, error) {
-	if !args.Final {
-		t, err := train.Probe(ctx, cfg, opt)
-		return study.TrialResult(t), err
-	}
 	cfg, err := w.choose(ctx, args, cfg, opt)
 	if err != nil {
 		return study.Result{}, err
 	}
-	s, err := train.FolderSummary(opt.Dir)
-	if err != nil { // else a worker died between the end of the run and that of its job
-		if s, err = train.Run(ctx, cfg, opt); err != nil {
+	if !args.Final {
+		t, err := train.Probe(ctx, cfg, opt)
+		return study.TrialResult(t).Searched(cfg), err
+	}
+	if opt.Resume {
+		// A worker died between the end of the run and that of its job, or somebody put a summary there. The checkpoint, which is
+		// known to be of this configuration, is evaluated again.
+		if err := os.Remove(filepath.Join(opt.Dir, "summary.json")); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return study.Result{}, err
 		}
+	}
+	s, err := train.Run(ctx, cfg, opt)
+	if err != nil {
+		return study.Result{}, err
 	}
 	r := study.FinalResult(s)
 	metrics, err := train.ReadMetrics(filepath.Join(opt.Dir, "metrics.jsonl"))

@@ -86,6 +86,8 @@ type Job struct {
 	Worker   string    `json:"worker,omitempty"`
 	Since    time.Time `json:"since,omitzero"` // of the attempt
 	Error    string    `json:"error,omitempty"`
+
+	scheduled time.Time // when it may begin
 }
 
 // States of jobs, as people call them.
@@ -130,7 +132,7 @@ func (q *Queue) jobs(ctx context.Context, name string, wanted ...rivertype.JobSt
 }
 
 func job(row *rivertype.JobRow) Job {
-	j := Job{ID: row.ID, State: states[row.State], Attempts: row.Attempt}
+	j := Job{ID: row.ID, State: states[row.State], Attempts: row.Attempt, scheduled: row.ScheduledAt}
 	if row.State == rivertype.JobStateCompleted {
 		j.State = Complete
 	}
@@ -155,6 +157,9 @@ func job(row *rivertype.JobRow) Job {
 // fewer seeds or cells than before. Jobs are looked at before the results, from which others may have made some: so it takes
 // none of these for superfluous.
 func (q *Queue) settle(ctx context.Context, s *study.Study) error {
+	if _, err := q.dropForged(ctx, s.Name); err != nil {
+		return err
+	}
 	list, err := q.jobs(ctx, s.Name, rivertype.JobStateCompleted)
 	if err != nil {
 		return err

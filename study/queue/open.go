@@ -129,27 +129,9 @@ func await(ctx context.Context, path string) (func(), error) {
 }
 
 func (q *Queue) openServer(ctx context.Context, address string) error {
-	q.secret = secrets(address)
-	config, err := pgx.ParseConfig(address)
+	conn, err := q.connect(ctx, address)
 	if err != nil {
-		return fault.Inputf("database address: %w", err)
-	}
-	if config.Password != "" {
-		q.secret = append(q.secret, config.Password)
-	}
-	q.pool = stdlib.OpenDB(*config)
-	listen, err := pgxpool.ParseConfig(address)
-	if err != nil {
-		return fault.Inputf("database address: %w", err)
-	}
-	listen.MinConns, listen.MaxConns = 0, 1
-	if q.listen, err = pgxpool.NewWithConfig(ctx, listen); err != nil {
 		return err
-	}
-	q.driver = riverdatabasesql.NewWithPgxListener(q.pool, q.listen)
-	conn, err := q.pool.Conn(ctx)
-	if err != nil {
-		return fault.Inputf("database %s:%d: %w", config.Host, config.Port, err)
 	}
 	defer conn.Close()
 	const migrating = 0x67726164726567 // "gradreg": the number of the lock
@@ -157,12 +139,39 @@ func (q *Queue) openServer(ctx context.Context, address string) error {
 		return err
 	}
 	defer conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", int64(migrating))
+	return q.migrate(ctx)
+}
+
+// connect opens a server's database and looks at its clock. The connection that it returns is one of the pool.
+func (q *Queue) connect(ctx context.Context, address string) (*sql.Conn, error) {
+	q.secret = secrets(address)
+	config, err := pgx.ParseConfig(address)
+	if err != nil {
+		return nil, fault.Inputf("database address: %w", err)
+	}
+	if config.Password != "" {
+		q.secret = append(q.secret, config.Password)
+	}
+	q.pool = stdlib.OpenDB(*config)
+	listen, err := pgxpool.ParseConfig(address)
+	if err != nil {
+		return nil, fault.Inputf("database address: %w", err)
+	}
+	listen.MinConns, listen.MaxConns = 0, 1
+	if q.listen, err = pgxpool.NewWithConfig(ctx, listen); err != nil {
+		return nil, err
+	}
+	q.driver = riverdatabasesql.NewWithPgxListener(q.pool, q.listen)
+	conn, err := q.pool.Conn(ctx)
+	if err != nil {
+		return nil, fault.Inputf("database %s:%d: %w", config.Host, config.Port, err)
+	}
 	var now time.Time
 	if err := conn.QueryRowContext(ctx, "SELECT clock_timestamp()").Scan(&now); err != nil {
-		return err
+		return nil, errors.Join(err, conn.Close())
 	}
 	q.offset = time.Until(now)
-	return q.migrate(ctx)
+	return conn, nil
 }
 
 // secrets returns the parts of an address that must not be shown, in every form in which they may turn up.

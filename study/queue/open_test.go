@@ -3,6 +3,7 @@ package queue
 import (
 	"bytes"
 	"errors"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -116,4 +117,68 @@ func TestForeignFile(t *testing.T) {
 			t.Errorf("the file was changed, %v", err)
 		}
 	}
+}
+
+// TestLook reads studies where nothing may be written.
+func TestLook(t *testing.T) {
+	s := edited(t, small)
+	check := func(t *testing.T, place string) {
+		t.Helper()
+		q, err := Look(t.Context(), place)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer q.Close()
+		if status, err := q.Status(t.Context(), s.Name); err != nil || status.Waiting == 0 {
+			t.Errorf("%+v, %v", status, err)
+		}
+	}
+	t.Run("file", func(t *testing.T) {
+		dir := t.TempDir()
+		added(t, dir, s).Close()
+		// What a read-only folder leads to, also for a superuser.
+		if err := os.Mkdir(filepath.Join(dir, File+"-shm"), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		q := &Queue{read: map[string]bool{}}
+		if err := q.readFile(t.Context(), dir); err != nil {
+			t.Fatal(err)
+		}
+		defer q.Close()
+		if status, err := q.Status(t.Context(), s.Name); err != nil || status.Waiting == 0 {
+			t.Errorf("%+v, %v", status, err)
+		}
+		if _, err := q.pool.Exec("DELETE FROM gradreg_study"); err == nil {
+			t.Error("the file can be written to")
+		}
+	})
+	t.Run("folder", func(t *testing.T) {
+		if os.Getuid() <= 0 {
+			t.Skip("a superuser may write to any folder, and Windows has no such rights")
+		}
+		dir := t.TempDir()
+		added(t, dir, s).Close()
+		if err := os.Chmod(dir, 0o555); err != nil {
+			t.Fatal(err)
+		}
+		defer os.Chmod(dir, 0o777)
+		check(t, dir)
+	})
+	t.Run("server", func(t *testing.T) {
+		place := database(t)
+		q := added(t, place, s)
+		u, err := url.Parse(place)
+		if err != nil {
+			t.Fatal(err)
+		}
+		role := "reader_" + strings.TrimPrefix(u.Path, "/gradreg_")
+		change(t, q, "CREATE ROLE "+role+" LOGIN PASSWORD 'x'")
+		t.Cleanup(func() {
+			change(t, q, "DROP OWNED BY "+role)
+			change(t, q, "DROP ROLE "+role)
+		})
+		change(t, q, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO "+role)
+		u.User = url.UserPassword(role, "x")
+		check(t, u.String())
+	})
 }

@@ -143,6 +143,30 @@ func (q *Queue) Studies(ctx context.Context) ([]Entry, error) {
 	return list, err
 }
 
+// Unreadable returns what is wrong with each study that Studies leaves out.
+func (q *Queue) Unreadable(ctx context.Context) ([]error, error) {
+	all, err := q.stored(ctx)
+	var list []error
+	for _, e := range all {
+		if e.err != nil {
+			list = append(list, e.err)
+		}
+	}
+	return list, err
+}
+
+// Damaged reports whether an error is that of a result in the database that cannot be read, which concerns no study but those
+// that need it.
+func Damaged(err error) bool { return errors.As(err, new(damaged)) }
+
+// quotedUnless returns a name as it is if it can be that of a study, else in quotes.
+func quotedUnless(name string) string {
+	if study.CheckName(name) == nil {
+		return name
+	}
+	return fmt.Sprintf("%.80q", name)
+}
+
 // stored is a study of the database that may be unreadable.
 type stored struct {
 	Entry
@@ -167,11 +191,14 @@ func (q *Queue) stored(ctx context.Context) ([]stored, error) {
 			e.Spec = *s
 			err = json.Unmarshal([]byte(identity), &e.Identity)
 		}
+		if err == nil && e.Spec.Name != name { // which names the folder of its report
+			err = fmt.Errorf("its name is %q", e.Spec.Name)
+		}
 		if err == nil {
 			e.Created, err = time.Parse(time.RFC3339Nano, created)
 		}
 		if err != nil {
-			e.err = fault.Inputf("study %s in the database: %w", name, err)
+			e.err = fault.Inputf("study %s in the database: %w", quotedUnless(name), err)
 		}
 		e.Name = name
 		list = append(list, e)
@@ -215,6 +242,9 @@ func (q *Queue) results(ctx context.Context, keys []string, known study.Results)
 		}
 		var r study.Result
 		err := json.Unmarshal([]byte(text), &r)
+		if err == nil {
+			err = r.Validate()
+		}
 		if err == nil && r.Key != key {
 			err = fmt.Errorf("it is of run %q", r.Key)
 		}

@@ -98,12 +98,14 @@ type worker struct {
 	results  study.Results
 	inserted map[string]bool // keys of jobs that are there
 
-	repeats repeats
+	repeats  repeats
+	repaired time.Time // when the jobs were last looked at
 
-	lock  sync.Mutex
-	ended bool  // a run ended since the last look
-	unfit error // what a run showed about this process
-	wrong trouble
+	lock   sync.Mutex
+	ended  bool  // a run ended since the last look
+	unfit  error // what a run showed about this process
+	forged bool  // a job had a key that no run has
+	wrong  trouble
 }
 
 // openRuns makes the folder of the runs.
@@ -116,10 +118,8 @@ func (w *worker) openRuns() (done func(), err error) {
 		w.runs = filepath.Join(w.queue.dir, "runs")
 	default:
 		w.share = true
-		if w.runs, err = os.MkdirTemp("", "gradreg-runs-"); err != nil {
-			return done, err
-		}
-		return func() { os.RemoveAll(w.runs) }, nil
+		w.runs, done, err = temporary()
+		return done, err
 	}
 	if err := os.MkdirAll(w.runs, 0o777); err != nil {
 		return done, fault.Inputf("folder of the runs: %w", err)
@@ -207,6 +207,9 @@ func (w *worker) watch(ctx context.Context) (Status, error) {
 		}
 		if time.Since(looked) >= lookEvery {
 			err := w.queue.rescue(ctx, w.client.ID(), w.opt.Lease)
+			if err == nil {
+				err = w.repair(ctx)
+			}
 			if err == nil {
 				status, err = w.look(ctx)
 			}

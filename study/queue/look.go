@@ -1,0 +1,82 @@
+package queue
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+
+	"github.com/gradreg/gradreg/internal/fault"
+)
+
+// Look is Open for one who only asks: where tables cannot be made or updated, for the folder is read-only or the user of the
+// server may only select, they are read as they are.
+func Look(ctx context.Context, place string) (*Queue, error) {
+	q, err := Open(ctx, place)
+	if err == nil || !denied(err) {
+		return q, err
+	}
+	q = &Queue{read: map[string]bool{}}
+	if IsServer(place) {
+		var conn *sql.Conn
+		if conn, err = q.connect(ctx, place); err == nil {
+			err = conn.Close()
+		}
+	} else {
+		err = q.readFile(ctx, place)
+	}
+	if err != nil {
+		q.Close()
+		return nil, q.hide(err)
+	}
+	return q, nil
+}
+
+// denied reports whether an error is that something may not be written. Of SQLite's only the text is left.
+func denied(err error) bool {
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		return true
+	}
+	const insufficientPrivilege, readOnlyTransaction = "42501", "25006"
+	if p := (*pgconn.PgError)(nil); errors.As(err, &p) {
+		return p.Code == insufficientPrivilege || p.Code == readOnlyTransaction
+	}
+	return slices.ContainsFunc([]string{"readonly database", "unable to open database file"}, func(s string) bool { return strings.Contains(err.Error(), s) })
+}
+
+// readFile opens the database in a folder that cannot be written to. Other processes' locks and their latest changes stand in
+// files beside it; where these cannot be made and there are no such changes, the file is read alone.
+func (q *Queue) readFile(ctx context.Context, dir string) error {
+	path, err := filepath.Abs(filepath.Join(dir, File))
+	if err != nil {
+		return err
+	}
+	q.dir = dir
+	address := "file:" + (&url.URL{Path: path}).EscapedPath() + "?mode=ro&_pragma=busy_timeout(30000)&_pragma=query_only(1)"
+	for _, alone := range []string{"", "&immutable=1"} {
+		if info, err := os.Stat(path + "-wal"); alone != "" && err == nil && info.Size() > 0 {
+			break
+		}
+		if q.pool, err = sql.Open("sqlite", address+alone); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		q.pool.SetMaxOpenConns(1) // as River's SQLite driver asks for
+		q.driver = riversqlite.New(q.pool)
+		var n int
+		if err = q.pool.QueryRowContext(ctx, "SELECT count(*) FROM gradreg_study").Scan(&n); err == nil {
+			return nil
+		}
+		q.pool.Close()
+	}
+	return fault.Inputf("%s: %w; expected a database of gradreg that can be read", path, err)
+}
