@@ -12,21 +12,29 @@ import (
 // TestHostileChoices refuses numbers of a search that JSON cannot hold, when they are read.
 func TestHostileChoices(t *testing.T) {
 	for text, want := range map[string]string{
-		"lambda: .nan": "lambda of", "lambda: .inf": "lambda of", "scale: .nan": "scale of", "cost: -.inf": "cost of", "seconds: 1e308": "seconds of", "dev_chance: .nan": "chance of",
-		"probes: [{lambda: .nan}]":                         "probes: lambda 1 of",
-		"probes: [{lambda: 1}, {dev_accuracy: .nan}]":      "probes: dev_accuracy 2 of",
-		"probes: [{dev_nll: .inf}]":                        "probes: dev_nll 1 of",
-		"probes: [{dev_calibrated_nll: .nan, dev_nll: 2}]": "probes: dev_calibrated_nll 1 of",
+		"lambda: .nan": "lambda is", "lambda: .inf": "lambda is", "scale: .nan": "scale is", "cost: -.inf": "cost is", "dev_chance: .nan": "dev_chance is",
+		"seconds: 1e308":                                   `seconds of "x"`,
+		"probes: [{lambda: .nan}]":                         "probes: lambda is",
+		"probes: [{lambda: 1}, {dev_accuracy: .nan}]":      "probes: dev_accuracy is",
+		"probes: [{dev_nll: .inf}]":                        "probes: dev_nll is",
+		"probes: [{dev_calibrated_nll: .nan, dev_nll: 2}]": "probes: dev_calibrated_nll is",
 	} {
 		data := []byte("lambda_choices: [{regularizer: x, " + text + "}]")
-		if _, err := train.ReadConfig(train.Default(), data); !fault.IsInput(err) || !strings.Contains(err.Error(), "lambda_choices: "+want+` "x"`) {
+		if _, err := train.ReadConfig(train.Default(), data); !fault.IsInput(err) || !strings.Contains(err.Error(), "lambda_choices: "+want) {
 			t.Errorf("%s: %v, expected %s", text, err, want)
 		}
 	}
 	cfg := small()
-	cfg.Choices = []train.Choice{{Regularizer: "x", Lambda: math.NaN()}}
-	if err := cfg.Validate(); !fault.IsInput(err) {
-		t.Errorf("a library's configuration: %v", err)
+	nan := math.NaN()
+	for want, choice := range map[string]train.Choice{
+		"lambda": {Lambda: nan}, "scale": {Scale: math.Inf(1)}, "cost": {Cost: nan}, "seconds": {Seconds: -1}, "chance": {Chance: nan},
+		"probes: lambda 1": {Probes: []train.Attempt{{Lambda: nan}}}, "probes: dev_nll 2": {Probes: []train.Attempt{{}, {NLL: &nan}}},
+	} {
+		choice.Regularizer = "x"
+		cfg.Choices = []train.Choice{choice}
+		if err := cfg.Validate(); !fault.IsInput(err) || !strings.Contains(err.Error(), "lambda_choices: "+want+` of "x"`) {
+			t.Errorf("a library's configuration: %v, expected %s", err, want)
+		}
 	}
 	if got := (train.Choice{Regularizer: "x"}).String(); !strings.Contains(got, "0 probes") {
 		t.Errorf("a choice without probes is %q", got)
