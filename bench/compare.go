@@ -49,8 +49,12 @@ type Row struct {
 	Workload        string  `json:"workload"`
 	Method          string  `json:"method"`
 	Threads         int     `json:"threads"`
-	Engine          string  `json:"engine"` // gradreg or a peer
+	Engine          string  `json:"engine"`           // gradreg or a peer
+	Format          string  `json:"format,omitempty"` // of a peer, as Setting: see Variant
+	Setting         string  `json:"setting,omitempty"`
 	Version         string  `json:"version"`
+	Best            bool    `json:"best,omitempty"`    // of the peers in all variants: the opponent
+	Rounds          int     `json:"rounds,omitempty"`  // that were timed; 1 of a peer that was too slow to be the best
 	ImagesPerSecond float64 `json:"images_per_second"` // median of the rounds
 	Low             float64 `json:"low"`               // of the rounds
 	High            float64 `json:"high"`
@@ -65,7 +69,8 @@ type contender struct {
 	row   Row
 	batch int
 	run   func(steps int) (seconds float64, err error)
-	rates []float64
+	rate  float64   // images per second when warm
+	rates []float64 // of the rounds
 }
 
 // tolerance of loss, penalty and weights, relative to their size: both sides add float32 numbers in orders of
@@ -73,35 +78,44 @@ type contender struct {
 const tolerance = 2e-3
 
 // Compare measures workloads here and in the peers.
-func Compare(ctx context.Context, opt Options) ([]Row, error) {
-	var rows []Row
+func Compare(ctx context.Context, opt Options) (Measurement, error) {
+	begin := time.Now()
+	m := opt.describe(begin)
 	for _, threads := range opt.Threads {
-		var peers []*Peer
-		var err error
-		if opt.Environment != "" {
-			if peers, err = StartPeers(opt.Environment, opt.Scripts, opt.Engines, threads); err != nil {
-				return rows, err
-			}
+		rows, err := opt.compare(ctx, threads)
+		m.Rows = append(m.Rows, rows...)
+		if err != nil {
+			return m, err
 		}
-		for _, w := range Workloads() {
-			if len(opt.Workloads) > 0 && !slices.Contains(opt.Workloads, w.Name) {
-				continue
-			}
-			for _, method := range w.Methods() {
-				if ctx.Err() != nil {
-					ClosePeers(peers)
-					return rows, ctx.Err()
-				}
-				opt.log(fmt.Sprintf("%s %s, %d threads", w.Name, method, threads))
-				more, err := opt.measure(w, method, threads, peers)
-				if err != nil {
-					ClosePeers(peers)
-					return rows, fmt.Errorf("%s %s: %w", w.Name, method, err)
-				}
-				rows = append(rows, more...)
-			}
+	}
+	m.Seconds = math.Round(time.Since(begin).Seconds())
+	return m, nil
+}
+
+// compare measures all workloads with a number of threads.
+func (opt Options) compare(ctx context.Context, threads int) (rows []Row, err error) {
+	var peers []*Peer
+	if opt.Environment != "" {
+		if peers, err = StartPeers(opt.Environment, opt.Scripts, opt.Engines, threads); err != nil {
+			return nil, err
 		}
-		ClosePeers(peers)
+	}
+	defer func() { ClosePeers(peers) }()
+	for _, w := range Workloads() {
+		if len(opt.Workloads) > 0 && !slices.Contains(opt.Workloads, w.Name) {
+			continue
+		}
+		for _, method := range w.Methods() {
+			if ctx.Err() != nil {
+				return rows, ctx.Err()
+			}
+			opt.log(fmt.Sprintf("%s %s, %d threads", w.Name, method, threads))
+			more, err := opt.measure(w, method, threads, peers)
+			if err != nil {
+				return rows, fmt.Errorf("%s %s: %w", w.Name, method, err)
+			}
+			rows = append(rows, more...)
+		}
 	}
 	return rows, nil
 }
@@ -125,7 +139,6 @@ func (opt Options) measure(w Workload, method string, threads int, peers []*Peer
 	}
 	defer ours.close()
 	contenders := []*contender{&ours.contender}
-	var failed []Row
 	dir, err := os.MkdirTemp("", "gradreg-bench-")
 	if err != nil {
 		return nil, err
@@ -137,23 +150,8 @@ func (opt Options) measure(w Workload, method string, threads int, peers []*Peer
 		return nil, err
 	}
 	for _, p := range peers {
-		row := Row{Workload: w.Name, Method: method, Threads: threads, Engine: p.Name, Version: p.Version}
-		theirs, err := p.prepare(file, method)
-		if err == nil {
-			err = agree(first, theirs)
-		}
-		if err != nil {
-			row.Error = err.Error()
-			failed = append(failed, row)
-			continue
-		}
-		c := &contender{row: row, batch: w.Batch}
-		c.run = func(steps int) (float64, error) {
-			seconds, peak, err := p.run(steps)
-			c.row.Bytes = peak
-			return seconds, err
-		}
-		contenders = append(contenders, c)
+		opt.log("  " + p.String())
+		contenders = append(contenders, p.contender(w, method, threads, file, first))
 	}
 	if err := opt.race(contenders); err != nil {
 		return nil, err
@@ -162,39 +160,130 @@ func (opt Options) measure(w Workload, method string, threads int, peers []*Peer
 	for _, c := range contenders {
 		rows = append(rows, c.result())
 	}
+	markBest(rows)
 	ours.rate(&rows[0], opt.Level, threads)
-	return append(rows, failed...), nil
+	return rows, nil
 }
 
-// race runs the contenders in turn, round by round.
+// contender prepares a peer for a workload. Its row has an error if it fails, or computes other numbers than
+// the first step here.
+func (p *Peer) contender(w Workload, method string, threads int, file string, first outcome) *contender {
+	c := &contender{batch: w.Batch}
+	c.row = Row{Workload: w.Name, Method: method, Threads: threads, Engine: p.Engine, Format: p.Format, Setting: p.Setting, Version: p.Version}
+	theirs, err := p.prepare(file, method)
+	if err == nil {
+		err = agree(first, theirs)
+	}
+	if err != nil {
+		c.row.Error = err.Error()
+	}
+	c.run = func(steps int) (float64, error) {
+		seconds, peak, err := p.run(steps)
+		c.row.Bytes = peak
+		return seconds, err
+	}
+	return c
+}
+
+// markBest marks the fastest peer of a cell.
+func markBest(rows []Row) {
+	best := -1
+	for i, r := range rows {
+		if r.Engine != engineOurs && r.Error == "" && (best < 0 || r.ImagesPerSecond > rows[best].ImagesPerSecond) {
+			best = i
+		}
+	}
+	if best >= 0 {
+		rows[best].Best = true
+	}
+}
+
+// engineOurs names this engine in rows.
+const engineOurs = "gradreg"
+
+const (
+	warmSteps   = 3
+	warmSeconds = 1.0
+	// A peer slower than this share of the fastest one when warm cannot be the best and is not timed further, so
+	// that the whole takes minutes where a step of one takes seconds.
+	hopeless = 0.5
+	// Between two engines the threads of the first come to rest.
+	pause = 50 * time.Millisecond
+)
+
+// race runs the contenders in turn, round by round. A peer that fails on the way says so in its row.
 func (opt Options) race(contenders []*contender) error {
-	steps := make([]int, len(contenders))
-	for i, c := range contenders {
-		if _, err := c.run(3); err != nil { // warm
-			return fmt.Errorf("%s: %w", c.row.Engine, err)
+	fastest := 0.0
+	for _, c := range contenders {
+		if err := c.warm(); err != nil {
+			return err
 		}
-		seconds, err := c.run(3)
-		if err != nil {
-			return fmt.Errorf("%s: %w", c.row.Engine, err)
+		if c.row.Engine != engineOurs {
+			fastest = max(fastest, c.rate)
 		}
-		steps[i] = max(1, int(math.Ceil(3*opt.Seconds/seconds)))
 	}
 	for range opt.Rounds {
-		for i, c := range contenders {
-			seconds, err := c.run(steps[i])
-			if err != nil {
-				return fmt.Errorf("%s: %w", c.row.Engine, err)
+		for _, c := range contenders {
+			if c.row.Error != "" || c.row.Engine != engineOurs && c.rate < hopeless*fastest {
+				continue
 			}
-			c.rates = append(c.rates, float64(steps[i]*c.batch)/seconds)
+			time.Sleep(pause)
+			if err := c.time(max(1, int(math.Ceil(opt.Seconds*c.rate/float64(c.batch))))); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
+// warm takes some steps twice, fewer if they are slow, and keeps the rate of the second time.
+func (c *contender) warm() error {
+	for range 2 {
+		steps, seconds := 0, 0.0
+		for c.row.Error == "" && steps < warmSteps && seconds < warmSeconds {
+			more, err := c.run(1)
+			if err != nil {
+				return c.failed(err)
+			}
+			steps, seconds = steps+1, seconds+more
+		}
+		if steps > 0 {
+			c.rate = float64(steps*c.batch) / seconds
+		}
+	}
+	return nil
+}
+
+// time takes steps and adds their rate.
+func (c *contender) time(steps int) error {
+	seconds, err := c.run(steps)
+	if err != nil {
+		return c.failed(err)
+	}
+	c.rates = append(c.rates, float64(steps*c.batch)/seconds)
+	return nil
+}
+
+// failed notes the error of a peer; ours is returned.
+func (c *contender) failed(err error) error {
+	if c.row.Engine == engineOurs {
+		return fmt.Errorf("%s: %w", c.row.Engine, err)
+	}
+	c.row.Error = err.Error()
+	return nil
+}
+
 // result is the row of a contender after the race.
 func (c *contender) result() Row {
+	if c.row.Error != "" {
+		return c.row
+	}
+	if len(c.rates) == 0 {
+		c.rates = []float64{c.rate}
+	}
 	slices.Sort(c.rates)
 	n := len(c.rates)
+	c.row.Rounds = n
 	c.row.ImagesPerSecond = (c.rates[(n-1)/2] + c.rates[n/2]) / 2
 	c.row.Low, c.row.High = c.rates[0], c.rates[n-1]
 	return c.row
@@ -232,7 +321,7 @@ func (opt Options) own(w Workload, s *step, method string, threads int, contents
 		return nil, outcome{}, err
 	}
 	o := &own{program: p}
-	o.row = Row{Workload: w.Name, Method: method, Threads: threads, Engine: "gradreg", Version: opt.Level.String(), Bytes: int64(p.Bytes())}
+	o.row = Row{Workload: w.Name, Method: method, Threads: threads, Engine: engineOurs, Version: opt.Level.String(), Bytes: int64(p.Bytes())}
 	o.batch = w.Batch
 	o.run = func(steps int) (float64, error) {
 		start := time.Now()

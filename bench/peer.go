@@ -10,44 +10,80 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Peer is another framework in a process of its own.
 type Peer struct {
-	Name, Version string
-	command       *exec.Cmd
-	in            io.WriteCloser
-	out           *bufio.Reader
+	Variant
+	Version string
+	command *exec.Cmd
+	in      io.WriteCloser
+	out     *bufio.Reader
 }
 
-// peerCommands are the peers by name: a script of bench/peers and its arguments before the number of threads.
-var peerCommands = []struct {
-	name    string
-	command []string
-}{
-	{"torch-eager", []string{"torch_peer.py", "eager"}},
-	{"torch-compile", []string{"torch_peer.py", "compile"}},
-	{"jax", []string{"jax_peer.py"}},
+// Variant is a way to run a framework: the fastest one of a cell is the opponent there.
+type Variant struct {
+	Engine  string // torch-eager, torch-compile or jax
+	Format  string // of images and weights in memory: nchw, or the framework's other one
+	Setting string // of the process: default, or tuned, see settings
+	script  []string
 }
 
-// PeerNames lists the peers.
+// The settings of a peer's process.
+const (
+	settingDefault = "default"
+	settingTuned   = "tuned"
+)
+
+// String names the variant on one line.
+func (v Variant) String() string {
+	if v.Setting == settingDefault {
+		return v.Engine + " " + v.Format
+	}
+	return v.Engine + " " + v.Format + " " + v.Setting
+}
+
+// variants lists what is run. torch.compile, which takes long to compile, has one setting.
+func variants() []Variant {
+	var list []Variant
+	add := func(engine, format, setting string, script ...string) {
+		list = append(list, Variant{engine, format, setting, append(script, format)})
+	}
+	for _, format := range []string{"nchw", "channels_last"} {
+		for _, setting := range []string{settingDefault, settingTuned} {
+			add("torch-eager", format, setting, "torch_peer.py", "eager")
+		}
+		add("torch-compile", format, settingTuned, "torch_peer.py", "compile")
+	}
+	for _, format := range []string{"nchw", "nhwc"} {
+		for _, setting := range []string{settingDefault, settingTuned} {
+			add("jax", format, setting, "jax_peer.py")
+		}
+	}
+	return list
+}
+
+// PeerNames lists the frameworks.
 func PeerNames() []string {
 	var names []string
-	for _, c := range peerCommands {
-		names = append(names, c.name)
+	for _, v := range variants() {
+		if !slices.Contains(names, v.Engine) {
+			names = append(names, v.Engine)
+		}
 	}
 	return names
 }
 
-// StartPeers starts the named peers, all if there are no names, with the Python interpreter of an environment that
-// bench/peers/make-env.sh made. With one thread each is bound to one processor.
+// StartPeers starts every variant of the named frameworks, of all if there are no names, with the Python
+// interpreter of an environment that bench/peers/make-env.sh made. With one thread each is bound to one processor.
 func StartPeers(environment, scripts string, names []string, threads int) ([]*Peer, error) {
 	var peers []*Peer
-	for _, c := range peerCommands {
-		if len(names) > 0 && !slices.Contains(names, c.name) {
+	for _, v := range variants() {
+		if len(names) > 0 && !slices.Contains(names, v.Engine) {
 			continue
 		}
-		p, err := startPeer(environment, scripts, c.command, threads)
+		p, err := startPeer(environment, scripts, v, threads)
 		if err != nil {
 			ClosePeers(peers)
 			return nil, err
@@ -65,16 +101,18 @@ func ClosePeers(peers []*Peer) {
 	}
 }
 
-func startPeer(environment, scripts string, command []string, threads int) (*Peer, error) {
-	args := append([]string{filepath.Join(scripts, command[0])}, command[1:]...)
-	args = append(args, strconv.Itoa(threads))
+func startPeer(environment, scripts string, v Variant, threads int) (*Peer, error) {
+	args := append([]string{filepath.Join(scripts, v.script[0])}, v.script[1:]...)
+	if v.Engine != "jax" {
+		args = append(args, strconv.Itoa(threads))
+	}
 	name := filepath.Join(environment, "bin", "python")
 	if threads == 1 {
 		args = append([]string{"-c", "0", name}, args...)
 		name = "taskset"
 	}
-	p := &Peer{command: exec.Command(name, args...)}
-	p.command.Env = append(os.Environ(), "OMP_NUM_THREADS="+strconv.Itoa(threads), "MKL_NUM_THREADS="+strconv.Itoa(threads))
+	p := &Peer{Variant: v, command: exec.Command(name, args...)}
+	p.command.Env = peerEnvironment(os.Environ(), v.Setting, threads)
 	in, err := p.command.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -85,14 +123,42 @@ func startPeer(environment, scripts string, command []string, threads int) (*Pee
 	}
 	p.in, p.out = in, bufio.NewReader(out)
 	if err := p.command.Start(); err != nil {
-		return nil, fmt.Errorf("peer %v: %w", command, err)
+		return nil, fmt.Errorf("peer %v: %w", v, err)
 	}
-	var hello struct{ Peer, Version string }
+	var hello struct{ Version string }
 	if err := p.receive(&hello); err != nil {
-		return nil, fmt.Errorf("peer %v: %w", command, err)
+		return nil, fmt.Errorf("peer %v: %w", v, err)
 	}
-	p.Name, p.Version = hello.Peer, hello.Version
+	p.Version = hello.Version
 	return p, nil
+}
+
+// foreignSettings are the beginnings of variables that change how a peer computes: a peer gets none of the caller's.
+var foreignSettings = []string{
+	"OPENBLAS_", "OMP_", "GOMP_", "KMP_", "MKL_", "ONEDNN_", "DNNL_", "XLA_", "TF_", "JAX_", "TORCH", "MALLOC_", "GLIBC_TUNABLES", "NPROC",
+	"LD_PRELOAD",
+}
+
+// peerEnvironment returns the variables of a peer's process: the caller's without those that would change its
+// speed, the number of threads, and those of its setting.
+func peerEnvironment(environ []string, setting string, threads int) []string {
+	env := slices.DeleteFunc(slices.Clone(environ), func(v string) bool {
+		return slices.ContainsFunc(foreignSettings, func(prefix string) bool { return strings.HasPrefix(v, prefix) })
+	})
+	n := strconv.Itoa(threads)
+	// NPROC is how XLA's client sizes its pool.
+	env = append(env, "OMP_NUM_THREADS="+n, "MKL_NUM_THREADS="+n, "NPROC="+n, "TORCHINDUCTOR_COMPILE_THREADS=1")
+	xla := ""
+	if threads == 1 {
+		xla = "--xla_cpu_multi_thread_eigen=false "
+	}
+	if setting == settingTuned {
+		// Large arrays are kept instead of given back to the system after each operation, as with the allocators that
+		// PyTorch's guide recommends; OpenMP's threads stay on their cores; XLA uses oneDNN and whole vectors.
+		env = append(env, "MALLOC_MMAP_MAX_=0", "MALLOC_TRIM_THRESHOLD_=68719476736", "MALLOC_TOP_PAD_=67108864", "OMP_PROC_BIND=close", "OMP_PLACES=cores")
+		xla += "--xla_cpu_use_onednn=true --xla_cpu_prefer_vector_width=512"
+	}
+	return append(env, "XLA_FLAGS="+xla)
 }
 
 func (p *Peer) receive(answer any) error {

@@ -1,11 +1,14 @@
-"""The workloads in JAX, jit of the gradient of loss plus penalty: jax_peer.py THREADS"""
+"""The workloads in JAX, jit of the gradient of loss plus penalty: jax_peer.py nchw|nhwc THREADS
+
+Images and weights are NCHW and OIHW, or NHWC and HWIO; the weights' buffers are donated to the step.
+bench/peer.go sets the number of threads by NPROC: XLA has no flag for it.
+"""
 
 import os
 import sys
 
-if sys.argv[1] == "1":
-    os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 os.environ["JAX_PLATFORMS"] = "cpu"
+LAST = sys.argv[1] == "nhwc"
 
 import jax
 import jax.numpy as jnp
@@ -14,23 +17,63 @@ from jax import lax
 from nets import LAMBDA, LAMBDA_CRITIC, NETS, RATE
 from serve import serve
 
+LAYOUT = ("NHWC", "HWIO", "NHWC") if LAST else ("NCHW", "OIHW", "NCHW")
+CHANNEL, SPATIAL = (3, (1, 2)) if LAST else (1, (2, 3))
+OVER = (0, *SPATIAL)  # what a channel's mean is over
+
+
+def along_channels(v):
+    return v if LAST else v.reshape(1, -1, 1, 1)
+
+
+def conv(x, w, b, stride, padding):
+    y = lax.conv_general_dilated(x, w, (stride, stride), [padding] * 2, dimension_numbers=LAYOUT)
+    return y if b is None else y + along_channels(b)
+
 
 def norm(x, w, b):
-    mean = x.mean((0, 2, 3), keepdims=True)
-    var = jnp.square(x - mean).mean((0, 2, 3), keepdims=True)
-    return (x - mean) * lax.rsqrt(var + 1e-5) * w.reshape(1, -1, 1, 1) + b.reshape(1, -1, 1, 1)
+    mean = x.mean(OVER, keepdims=True)
+    var = jnp.square(x).mean(OVER, keepdims=True) - jnp.square(mean)
+    return (x - mean) * (lax.rsqrt(var + 1e-5) * along_channels(w)) + along_channels(b)
+
+
+def windows(x):
+    """Windows of 2×2 do not overlap: a reshape and a maximum are faster here than reduce_window. Returns the axes, too."""
+    h, w = x.shape[SPATIAL[0]] // 2, x.shape[SPATIAL[1]] // 2
+    if LAST:
+        return x.reshape(x.shape[0], h, 2, w, 2, x.shape[3]), (2, 4)
+    return x.reshape(x.shape[0], x.shape[1], h, 2, w, 2), (3, 5)
+
+
+def max_pool(x):
+    x, axes = windows(x)
+    return x.max(axes)
+
+
+def avg_pool(x):
+    x, axes = windows(x)
+    return x.mean(axes)
+
+
+def widen(x, c):
+    width = [(0, 0)] * 4
+    width[CHANNEL] = (0, c - x.shape[CHANNEL])
+    return jnp.pad(x, width)
 
 
 class Ops:
     relu = staticmethod(jax.nn.relu)
     leaky_relu = staticmethod(lambda x: jnp.where(x > 0, x, 0.2 * x))
-    conv = staticmethod(lambda x, w, stride, padding: lax.conv_general_dilated(x, w, (stride, stride), [(padding, padding)] * 2))
-    # Windows of 2×2 do not overlap, so a reshape and a maximum are the pooling; it is faster here than reduce_window.
-    max_pool = staticmethod(lambda x: x.reshape(x.shape[0], x.shape[1], x.shape[2] // 2, 2, x.shape[3] // 2, 2).max((3, 5)))
-    avg_pool = staticmethod(lambda x: x.reshape(x.shape[0], x.shape[1], x.shape[2] // 2, 2, x.shape[3] // 2, 2).mean((3, 5)))
+    conv = staticmethod(conv)
+    dense = staticmethod(lambda x, w, b: x @ w + b)
+    max_pool = staticmethod(max_pool)
+    avg_pool = staticmethod(avg_pool)
+    spatial_mean = staticmethod(lambda x: x.mean(SPATIAL))
+    flatten = staticmethod(lambda x: x.reshape(x.shape[0], -1))
     norm = staticmethod(norm)
-    widen = staticmethod(lambda x, c: jnp.pad(x, ((0, 0), (0, c - x.shape[1]), (0, 0), (0, 0))))
-    pad = staticmethod(lambda x, low, high: jnp.pad(x, ((0, 0), (0, 0), (low, high), (low, high))))
+    widen = staticmethod(widen)
+    channels = staticmethod(lambda x: x.shape[CHANNEL])
+    side = staticmethod(lambda x: x.shape[SPATIAL[0]])
 
 
 def objective(net, method):
@@ -44,23 +87,26 @@ def objective(net, method):
             penalty = jnp.square(jnp.sqrt(jnp.square(g).sum((1, 2, 3)) + 1e-12) - 1).mean()
             return loss + LAMBDA_CRITIC * penalty, (loss, penalty)
 
+        cross_entropy = lambda logits: -(jax.nn.log_softmax(logits) * t["y"]).sum()
+
         def losses(x):
             logits = f(x)
-            chosen = jnp.take_along_axis(jax.nn.log_softmax(logits), t["y"][:, None], 1)
-            scalar = (logits * t["eps"]).sum() if method == "spectreg" else -chosen.sum()
-            return scalar, -chosen.mean()
+            total = cross_entropy(logits)
+            return (logits * t["eps"]).sum() if method == "spectreg" else total, total / len(x)
 
         if method == "plain":
             loss = losses(t["x"])[1]
             return loss, (loss, 0.0)
         if method in ("hoffman", "jacreg"):
             # Exact: one pull-back for all classes.
-            outputs = f if method == "hoffman" else lambda x: jax.nn.softmax(f(x))
-            logits, (_, pull) = f(t["x"]), jax.vjp(outputs, t["x"])
-            rows = jax.vmap(lambda c: pull(jnp.broadcast_to(c, logits.shape))[0])(jnp.eye(logits.shape[1]))
-            chosen = jnp.take_along_axis(jax.nn.log_softmax(logits), t["y"][:, None], 1)
+            def outputs(x):
+                logits = f(x)
+                return (logits if method == "hoffman" else jax.nn.softmax(logits)), logits
+
+            out, pull, logits = jax.vjp(outputs, t["x"], has_aux=True)
+            rows = jax.vmap(lambda c: pull(jnp.broadcast_to(c, out.shape))[0])(jnp.eye(out.shape[1]))
             factor = 0.5 if method == "hoffman" else 1
-            loss, penalty = -chosen.mean(), jnp.square(rows).sum() * (factor / len(logits))
+            loss, penalty = cross_entropy(logits) / len(out), jnp.square(rows).sum() * (factor / len(out))
             return loss + LAMBDA * penalty, (loss, penalty)
         g, loss = jax.grad(losses, has_aux=True)(t["x"])
         penalty = jnp.square(g).sum() / len(g)
@@ -69,21 +115,43 @@ def objective(net, method):
     return total
 
 
+def last(params):
+    """Weights of NCHW for NHWC: HWIO, and of the dense layer behind the convolutions the rows in the order of its input."""
+    params = {k: v.transpose(2, 3, 1, 0) if v.ndim == 4 else v for k, v in params.items()}
+    convolutions = [k for k, v in params.items() if v.ndim == 4]
+    channels = params[max(convolutions, key=lambda k: int(k.removeprefix("conv").split(".")[0]))].shape[3]
+    w = params["dense1.weight"]
+    params["dense1.weight"] = w.reshape(channels, -1, w.shape[1]).transpose(1, 0, 2).reshape(w.shape)
+    return params
+
+
 def setup(net, params, inputs, method):
+    if LAST:
+        params = last(params)
+        inputs = {k: v.transpose(0, 2, 3, 1) if v.ndim == 4 else v for k, v in inputs.items()}
     t = {k: jnp.asarray(v) for k, v in inputs.items()}
-    state = {"params": {k: jnp.asarray(v) for k, v in params.items()}}
+    if "y" in t:
+        t["y"] = jax.nn.one_hot(t["y"], 10)
+    state = {"params": {k: jnp.array(v) for k, v in params.items()}}
     gradient = jax.grad(objective(net, method), has_aux=True)
 
-    @jax.jit
     def update(params, t):
         grads, values = gradient(params, t)
         return jax.tree.map(lambda w, g: w - RATE * g, params, grads), values
 
-    def step():
-        state["params"], (loss, penalty) = update(state["params"], t)
-        return float(loss), float(penalty), [float(v) for v in state["params"]["conv1.weight"].ravel()[:5]]
+    update = jax.jit(update, donate_argnums=0)
 
-    return step
+    def step():
+        state["params"], state["values"] = update(state["params"], t)
+
+    def finish():
+        jax.block_until_ready(state)
+        loss, penalty = state["values"]
+        w = state["params"]["conv1.weight"]
+        w = w.transpose(3, 2, 0, 1) if LAST else w
+        return float(loss), float(penalty), [float(v) for v in w.ravel()[:5]]
+
+    return step, finish
 
 
 serve("jax", jax.__version__, setup)

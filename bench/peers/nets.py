@@ -1,33 +1,35 @@
-"""The networks of bench/workload.go over any array library: `ops` gives the operations, `params` the weights by name."""
+"""The networks of bench/workload.go over any array library.
+
+`ops` gives the operations in the library's own layout, `params` the weights by name. Biases and zeros
+around the image are arguments of the convolution, so that each library fuses what it can fuse.
+"""
 
 
 class Net:
     def __init__(self, ops, params):
         self.ops, self.params, self.counts = ops, params, {}
 
-    def name(self, kind):
+    def named(self, kind):
         self.counts[kind] = self.counts.get(kind, 0) + 1
-        return f"{kind}{self.counts[kind]}"
+        name = f"{kind}{self.counts[kind]}"
+        return self.params[name + ".weight"], self.params.get(name + ".bias")
 
-    def conv(self, x, stride=1, padding=0, bias=True):
-        name = self.name("conv")
-        y = self.ops.conv(x, self.params[name + ".weight"], stride, padding)
-        return y + self.params[name + ".bias"].reshape(1, -1, 1, 1) if bias else y
+    def conv(self, x, stride=1, padding=(0, 0)):
+        w, b = self.named("conv")
+        return self.ops.conv(x, w, b, stride, padding)
 
     def dense(self, x):
-        name = self.name("dense")
-        return x @ self.params[name + ".weight"] + self.params[name + ".bias"]
+        return self.ops.dense(x, *self.named("dense"))
 
     def norm(self, x):
-        name = self.name("norm")
-        return self.ops.norm(x, self.params[name + ".weight"], self.params[name + ".bias"])
+        return self.ops.norm(x, *self.named("norm"))
 
 
 def lenet(ops, params, x):
     net = Net(ops, params)
-    h = ops.max_pool(ops.relu(net.conv(x, padding=2)))
+    h = ops.max_pool(ops.relu(net.conv(x, padding=(2, 2))))
     h = ops.max_pool(ops.relu(net.conv(h)))
-    h = ops.relu(net.conv(h)).reshape(x.shape[0], -1)
+    h = ops.flatten(ops.relu(net.conv(h)))
     return net.dense(ops.relu(net.dense(h)))
 
 
@@ -35,30 +37,29 @@ def lenetcaffe(ops, params, x):
     net = Net(ops, params)
     h = ops.max_pool(net.conv(x))
     h = ops.max_pool(net.conv(h))
-    return net.dense(ops.relu(net.dense(h.reshape(x.shape[0], -1))))
+    return net.dense(ops.relu(net.dense(ops.flatten(h))))
 
 
 def resnet(ops, params, x):
     net = Net(ops, params)
-    h = ops.relu(net.norm(net.conv(x, padding=1, bias=False)))
+    h = ops.relu(net.norm(net.conv(x, padding=(1, 1))))
     for stage in range(3):
         for block in range(3):
             stride = 2 if stage > 0 and block == 0 else 1
-            y = ops.relu(net.norm(net.conv(h, stride, 1, bias=False)))
-            y = net.norm(net.conv(y, 1, 1, bias=False))
+            y = ops.relu(net.norm(net.conv(h, stride, (1, 1))))
+            y = net.norm(net.conv(y, 1, (1, 1)))
             if stride == 2:
-                h = ops.widen(ops.avg_pool(h), y.shape[1])
+                h = ops.widen(ops.avg_pool(h), ops.channels(y))
             h = ops.relu(y + h)
-    return net.dense(h.mean((2, 3)))
+    return net.dense(ops.spatial_mean(h))
 
 
 def critic(ops, params, x):
     net = Net(ops, params)
     for _ in range(3):
         # Zeros as TensorFlow's SAME puts them: 28 → 14 and 14 → 7 take one before and two after, 7 → 4 two and two.
-        total = 3 if x.shape[2] % 2 == 0 else 4
-        x = ops.leaky_relu(net.conv(ops.pad(x, total // 2, total - total // 2), stride=2))
-    return net.dense(x.reshape(x.shape[0], -1))
+        x = ops.leaky_relu(net.conv(x, 2, (1, 2) if ops.side(x) % 2 == 0 else (2, 2)))
+    return net.dense(ops.flatten(x))
 
 
 NETS = {"lenet": lenet, "lenetcaffe": lenetcaffe, "resnet": resnet, "critic": critic}

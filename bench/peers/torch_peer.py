@@ -1,6 +1,13 @@
-"""The workloads in PyTorch: torch_peer.py eager|compile THREADS"""
+"""The workloads in PyTorch: torch_peer.py eager|compile nchw|channels_last THREADS
+
+Written as for speed: biases and padding inside the convolution, linear layers as nn.Linear has them, and
+inputs and weights in the memory format that is asked for. Eager mode differentiates with autograd; for
+torch.compile the whole step, penalty included, is one function of torch.func, since a compiled forward
+pass cannot be differentiated twice.
+"""
 
 import sys
+import time
 
 import torch
 import torch.nn.functional as F
@@ -9,27 +16,46 @@ from nets import LAMBDA, LAMBDA_CRITIC, NETS, RATE
 from serve import serve
 
 
+def conv(x, w, b, stride, padding):
+    low, high = padding
+    if low != high:  # conv2d pads both sides alike
+        x, low = F.pad(x, (low, high, low, high)), 0
+    return F.conv2d(x, w, b, stride, low)
+
+
 class Ops:
     relu = staticmethod(F.relu)
     leaky_relu = staticmethod(lambda x: F.leaky_relu(x, 0.2))
-    conv = staticmethod(lambda x, w, stride, padding: F.conv2d(x, w, None, stride, padding))
+    conv = staticmethod(conv)
+    dense = staticmethod(F.linear)
     max_pool = staticmethod(lambda x: F.max_pool2d(x, 2))
     avg_pool = staticmethod(lambda x: F.avg_pool2d(x, 2))
+    spatial_mean = staticmethod(lambda x: x.mean((2, 3)))
+    flatten = staticmethod(lambda x: torch.flatten(x, 1))
     norm = staticmethod(lambda x, w, b: F.batch_norm(x, None, None, w, b, training=True, eps=1e-5))
     widen = staticmethod(lambda x, c: F.pad(x, (0, 0, 0, 0, 0, c - x.shape[1])))
-    pad = staticmethod(lambda x, low, high: F.pad(x, (low, high, low, high)))
+    channels = staticmethod(lambda x: x.shape[1])
+    side = staticmethod(lambda x: x.shape[2])
 
 
-def objective(net, params, t, method):
-    """Returns total, loss and penalty."""
+def critic_penalty(g):
+    return ((g.square().sum((1, 2, 3)) + 1e-12).sqrt() - 1).square().mean()
+
+
+def between(t):
+    return t["fake"] + (t["real"] - t["fake"]) * t["u"]
+
+
+def eager(net, params, t, method, mapped):
+    """Returns total, loss and penalty, with a graph. mapped: how exact Jacobians are taken."""
     f = lambda x: NETS[net](Ops, params, x)
     if net == "critic":
         loss = f(t["fake"]).mean() - f(t["real"]).mean()
         if method == "plain":
             return loss, loss, torch.zeros(())
-        x = (t["fake"] + (t["real"] - t["fake"]) * t["u"]).requires_grad_(True)
+        x = between(t).requires_grad_(True)
         (g,) = torch.autograd.grad(f(x).sum(), x, create_graph=True)
-        penalty = ((g.square().sum((1, 2, 3)) + 1e-12).sqrt() - 1).square().mean()
+        penalty = critic_penalty(g)
         return loss + LAMBDA_CRITIC * penalty, loss, penalty
     x = t["x"].requires_grad_(method != "plain")
     logits = f(x)
@@ -37,9 +63,13 @@ def objective(net, params, t, method):
     if method == "plain":
         return loss, loss, torch.zeros(())
     if method in ("hoffman", "jacreg"):
-        # Exact, class by class, each with a graph to differentiate again, as jacobian_regularizer does for n = -1.
         y, factor = (logits, 0.5) if method == "hoffman" else (logits.softmax(1), 1)
-        rows = [torch.autograd.grad(y[:, k].sum(), x, create_graph=True)[0] for k in range(y.shape[1])]
+        classes = y.shape[1]
+        if mapped:
+            one_hot = torch.eye(classes).unsqueeze(1).expand(classes, *y.shape)
+            rows = torch.autograd.grad(y, x, one_hot, create_graph=True, is_grads_batched=True)
+        else:  # class by class, as jacobian_regularizer does for n = −1
+            rows = [torch.autograd.grad(y[:, k].sum(), x, create_graph=True)[0] for k in range(classes)]
         penalty = sum(g.square().sum() for g in rows) * (factor / len(x))
         return loss + LAMBDA * penalty, loss, penalty
     # The mean's gradient times the batch is that of the sum, and saves a second cross-entropy.
@@ -49,31 +79,124 @@ def objective(net, params, t, method):
     return loss + LAMBDA * penalty, loss, penalty
 
 
+def functional(net, method):
+    """Returns the function (params, t) → total, (loss, penalty) in torch.func."""
+    grad, vjp, vmap = torch.func.grad, torch.func.vjp, torch.func.vmap
+
+    def total(params, t):
+        f = lambda x: NETS[net](Ops, params, x)
+        if net == "critic":
+            loss = f(t["fake"]).mean() - f(t["real"]).mean()
+            if method == "plain":
+                return loss, (loss, torch.zeros(()))
+            penalty = critic_penalty(grad(lambda x: f(x).sum())(between(t)))
+            return loss + LAMBDA_CRITIC * penalty, (loss, penalty)
+        x, y = t["x"], t["y"]
+        if method == "plain":
+            loss = F.cross_entropy(f(x), y)
+            return loss, (loss, torch.zeros(()))
+        if method in ("hoffman", "jacreg"):
+            def outputs(x):
+                logits = f(x)
+                return (logits if method == "hoffman" else logits.softmax(1)), logits
+
+            out, pull, logits = vjp(outputs, x, has_aux=True)
+            one_hot = torch.eye(out.shape[1]).unsqueeze(1).expand(out.shape[1], *out.shape)
+            (rows,) = vmap(pull)(one_hot)
+            factor = 0.5 if method == "hoffman" else 1
+            loss, penalty = F.cross_entropy(logits, y), rows.square().sum() * (factor / len(x))
+            return loss + LAMBDA * penalty, (loss, penalty)
+
+        def scalar(x):
+            logits = f(x)
+            loss = F.cross_entropy(logits, y)
+            return (loss if method == "datagrad" else (logits * t["eps"]).sum()), loss
+
+        g, loss = grad(scalar, has_aux=True)(x)
+        scale = len(x) if method == "datagrad" else 1
+        penalty = g.square().sum() * (scale * scale / len(x))
+        return loss + LAMBDA * penalty, (loss, penalty)
+
+    return total
+
+
+def eager_step(net, weights, t, method):
+    """Returns a function that takes a step and returns loss and penalty."""
+    values = list(weights.values())
+    for w in values:
+        w.requires_grad_(True)
+
+    def gradients(mapped):
+        total, loss, penalty = eager(net, weights, t, method, mapped)
+        return loss, penalty, torch.autograd.grad(total, values)
+
+    def seconds(mapped):
+        gradients(mapped)
+        start = time.perf_counter()
+        for _ in range(3):
+            gradients(mapped)
+        return time.perf_counter() - start
+
+    # Both ways to take a Jacobian are common; the faster one is used.
+    mapped = method in ("hoffman", "jacreg") and seconds(True) < seconds(False)
+
+    def step():
+        loss, penalty, grads = gradients(mapped)
+        with torch.no_grad():
+            torch._foreach_add_(values, grads, alpha=-RATE)
+        return loss.detach(), penalty.detach()
+
+    return step
+
+
+def compiled_step(net, weights, t, method):
+    gradient = torch.func.grad(functional(net, method), has_aux=True)
+
+    @torch.compile(fullgraph=True, dynamic=False)
+    def update(weights, t):
+        grads, values = gradient(weights, t)
+        for k, w in weights.items():
+            w.sub_(RATE * grads[k])
+        return values
+
+    @torch.no_grad()
+    def step():
+        return update(weights, t)
+
+    return step
+
+
 def main():
-    mode, threads = sys.argv[1], int(sys.argv[2])
+    mode, memory_format, threads = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    torch.set_flush_denormal(True)  # before there are threads, which inherit it
     torch.set_num_threads(threads)
+    torch.set_num_interop_threads(1)
     torch.manual_seed(0)
+    formats = {"nchw": torch.contiguous_format, "channels_last": torch.channels_last}
+
+    def tensor(v):
+        v = torch.tensor(v)
+        return v.to(memory_format=formats[memory_format]) if v.ndim == 4 else v
 
     def setup(net, params, inputs, method):
-        weights = {k: torch.tensor(v, requires_grad=True) for k, v in params.items()}
-        t = {k: torch.tensor(v) for k, v in inputs.items()}
+        if mode == "compile":
+            torch.compiler.reset()
+        weights = {k: tensor(v.T.copy() if k.startswith("dense") and v.ndim == 2 else v) for k, v in params.items()}
+        t = {k: tensor(v) for k, v in inputs.items()}
         if "y" in t:
             t["y"] = t["y"].long()
-        names = list(weights)
-
-        def gradients():
-            total, loss, penalty = objective(net, weights, t, method)
-            return loss, penalty, torch.autograd.grad(total, [weights[n] for n in names])
-
-        run = torch.compile(gradients) if mode == "compile" else gradients
+        take = (compiled_step if mode == "compile" else eager_step)(net, weights, t, method)
+        last = None
 
         def step():
-            loss, penalty, grads = run()
-            with torch.no_grad():
-                torch._foreach_add_([weights[n] for n in names], grads, alpha=-RATE)
-            return loss.item(), penalty.item(), weights["conv1.weight"].detach().flatten()[:5].tolist()
+            nonlocal last
+            last = take()
 
-        return step
+        def finish():
+            first = weights["conv1.weight"].detach().contiguous().flatten()[:5]
+            return last[0].item(), last[1].item(), first.tolist()
+
+        return step, finish
 
     serve(f"torch-{mode}", torch.__version__, setup)
 

@@ -24,9 +24,12 @@ func (a *app) benchCommand() *cobra.Command {
 		Long: `Measure images per second of training steps: W1 LeNet at batch 50, W2 LeNetCaffe at 50 and 256, W3 a CIFAR ResNet at 128, W4 a
 convolutional critic at 64; plain and with penalties; and W1 with the exact norms of the Jacobian (workload
 jacobian). With --peers the same steps run in PyTorch and JAX in turn, round by round, after their loss, penalty and an
-updated weight were compared with ours.
+updated weight were compared with ours. Each of them runs in both memory formats, with the process's default
+settings and with tuned ones; the fastest variant is marked by a *, and it is the one to compare with. A variant
+that is less than half as fast as another when warm is timed no further.
 
-Nothing else should run on the machine.`,
+Nothing else should run on the machine. All workloads with --peers take one to two hours, most of it compiling; without,
+some minutes.`,
 		Example: `  # Our steps, with their share of the measured peak
   gradreg bench
 
@@ -76,14 +79,16 @@ func (a *app) runBench(cmd *cobra.Command, o *bench.Options, growth string) erro
 	if growth != "" {
 		return a.runGrowth(cmd.Context(), *o, growth)
 	}
-	rows, err := bench.Compare(cmd.Context(), *o)
+	ctx, stop := interruptible(cmd.Context())
+	defer stop()
+	m, err := bench.Compare(ctx, *o)
 	if err != nil {
 		return err
 	}
 	if a.json {
-		return a.printJSON(rows)
+		return a.printJSON(m)
 	}
-	return a.printBench(rows, level)
+	return a.printBench(m)
 }
 
 // runGrowth measures, prints and draws how the cost of a step grows.
@@ -106,29 +111,26 @@ func (a *app) runGrowth(ctx context.Context, o bench.Options, file string) error
 	return w.Flush()
 }
 
-// printBench prints rows as a table: our rates, and how many times as fast as each peer we are.
-func (a *app) printBench(rows []bench.Row, level kernel.Level) error {
+// printBench prints rows as a table: our rates, and how many times as fast as each variant of each peer we are.
+func (a *app) printBench(m bench.Measurement) error {
 	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
-	fmt.Fprintf(w, "register-only peak of a core: %.0f GFLOP/s (%v); memory: %.1f GB/s\n", bench.Peak(level), level, bench.Bandwidth())
+	fmt.Fprintf(w, "register-only peak of a core: %.0f GFLOP/s (%v); memory: %.1f GB/s\n", m.Peak, m.Level, m.Bandwidth)
 	fmt.Fprintln(w, "WORKLOAD\tMETHOD\tTHREADS\tENGINE\tIMAGES/S\tSPREAD\tOURS ÷ IT\tGFLOP/S\tOF PEAK\tMiB")
-	var ours bench.Row
-	for _, r := range rows {
-		name := r.Engine
-		if r.Engine != "gradreg" {
-			name += " " + r.Version
+	for _, c := range m.Cells() {
+		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%.0f\t%.0f … %.0f\t\t%.1f\t%.0f %%\t%.0f\n", c.Workload, c.Method, c.Threads, c.Ours.Name()+" "+c.Ours.Version,
+			c.Ours.ImagesPerSecond, c.Ours.Low, c.Ours.High, c.Ours.GFLOPs, 100*c.Ours.PeakShare, float64(c.Ours.Bytes)/(1<<20))
+		for _, r := range c.Peers {
+			name := r.Name() + " " + r.Version
+			if r.Error != "" {
+				fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\n", r.Workload, r.Method, r.Threads, name, strings.TrimSpace(r.Error))
+				continue
+			}
+			if r.Best {
+				name += " *"
+			}
+			fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%.0f\t%.0f … %.0f\t%.2f\t\t\t%.0f\n", r.Workload, r.Method, r.Threads, name,
+				r.ImagesPerSecond, r.Low, r.High, c.Ours.ImagesPerSecond/r.ImagesPerSecond, float64(r.Bytes)/(1<<20))
 		}
-		if r.Error != "" {
-			fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\n", r.Workload, r.Method, r.Threads, name, strings.TrimSpace(r.Error))
-			continue
-		}
-		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%.0f\t%.0f … %.0f\t", r.Workload, r.Method, r.Threads, name, r.ImagesPerSecond, r.Low, r.High)
-		if r.Engine == "gradreg" {
-			ours = r
-			fmt.Fprintf(w, "\t%.1f\t%.0f %%\t", r.GFLOPs, 100*r.PeakShare)
-		} else {
-			fmt.Fprintf(w, "%.2f\t\t\t", ours.ImagesPerSecond/r.ImagesPerSecond)
-		}
-		fmt.Fprintf(w, "%.0f\n", float64(r.Bytes)/(1<<20))
 	}
 	return w.Flush()
 }

@@ -63,6 +63,10 @@ gradreg models   models: shape, class_count, models (model, parameters, multiply
 gradreg regularizers
                  an array: name, formula, convention, options, cost, source, example, lambda (its interval); with --cost: regularizer,
                  relative_multiply_adds, relative_time, low, high, step_seconds, bytes; show: one object
+gradreg bench    date, machine, level, program (as version), peak_gflops, memory_gigabytes (a second), rounds, least_seconds,
+                 measurement_seconds, rows: workload, method, threads, engine, format, setting (of a peer), version, best
+                 (the fastest variant of the peers), images_per_second, low, high (of the rounds), rounds, gflops,
+                 share_of_peak, bytes, error; with --growth an array of its points
 gradreg toy      options, fits: problem, lambda, seed, loss, penalty, objective, slope_at, slope_between, slope_everywhere,
                  slope_largest, true_slope, error, and of the first seed lines (t, loss, objective)
 gradreg explain  model, regularizers, what, passes (pass, operation_count, multiply_adds), kernel_call_count,
