@@ -18,7 +18,7 @@ var quotedPerformance = regexp.MustCompile(`(<!-- (performance[a-z0-9-]*\.json) 
 // TestQuotedPerformance compares what README.md and docs/performance.md say of speed with the stored measurements. After
 // another measurement -update writes it anew.
 func TestQuotedPerformance(t *testing.T) {
-	quotes := map[string]int{"../README.md": 1, "../docs/performance.md": 6}
+	quotes := map[string]int{"../README.md": 2, "../docs/performance.md": 6}
 	for document, want := range quotes {
 		data, err := os.ReadFile(document)
 		if err != nil {
