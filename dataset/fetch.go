@@ -9,10 +9,12 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/filelock"
+	"github.com/gradreg/gradreg/internal/foreign"
 )
 
 // FetchOptions say how Fetch works; the zero value is what a user wants.
@@ -116,20 +118,16 @@ func (s *source) fetch(ctx context.Context, opt FetchOptions) (FetchResult, erro
 type fetch struct {
 	*source
 	opt    FetchOptions
-	home   *url.URL
-	target string // DIR/NAME
-	dir    string // DIR/.fetch/NAME
+	home   *url.URL // of a folder
+	target string   // DIR/NAME
+	dir    string   // DIR/.fetch/NAME
 	result FetchResult
 
 	before, total int64 // bytes of the downloads that are done, of all
 }
 
 func newFetch(s *source, opt FetchOptions) (*fetch, error) {
-	home, err := url.Parse(s.home)
-	if err != nil {
-		return nil, err
-	}
-	f := &fetch{source: s, opt: opt, home: home}
+	f := &fetch{source: s, opt: opt}
 	if f.opt.Client == nil {
 		f.opt.Client = defaultClient()
 	}
@@ -142,19 +140,19 @@ func newFetch(s *source, opt FetchOptions) (*fetch, error) {
 	if f.opt.Tries == 0 {
 		f.opt.Tries = 6
 	}
+	home := s.home
 	if opt.Mirror != "" {
-		u, err := url.Parse(opt.Mirror)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-			return nil, fault.Inputf("mirror %q: expected the address of a folder, http://… or https://…", opt.Mirror)
-		}
-		f.home = u
+		home = opt.Mirror
+	}
+	var err error
+	if f.home, err = url.Parse(home); err != nil || f.home.Scheme != "http" && f.home.Scheme != "https" || f.home.Host == "" {
+		return nil, fault.Inputf("mirror %q: expected the address of a folder, http://… or https://…", foreign.Short(unusable(home), maxQuoted))
 	}
 	for _, d := range s.downloads {
 		f.total += d.size
 	}
 	root := opt.Dir
 	if root == "" {
-		var err error
 		if root, err = CacheDir(); err != nil {
 			return nil, fault.Inputf("%w; name a folder with --data-dir", err)
 		}
@@ -165,6 +163,24 @@ func newFetch(s *source, opt FetchOptions) (*fetch, error) {
 		return nil, fault.Input(err)
 	}
 	return f, nil
+}
+
+// maxQuoted bounds what messages quote of addresses and answers, in bytes.
+const maxQuoted = 200
+
+// unusable returns what was meant as an address, without what may be credentials.
+func unusable(home string) string {
+	home = foreign.Hide(home)
+	if at := strings.LastIndexByte(home, '@'); at >= 0 && !strings.Contains(home, "://") {
+		return "…" + home[at:]
+	}
+	return home
+}
+
+// shown returns an address for messages: without user, password and query, which may be credentials.
+func shown(u *url.URL) string {
+	bare := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}
+	return foreign.Short(bare.String(), maxQuoted)
 }
 
 // defaultClient returns a client without a time limit for an answer, which is opt.Stall.

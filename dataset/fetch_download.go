@@ -8,11 +8,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/gradreg/gradreg/internal/foreign"
 )
 
 // part is a file that is being downloaded. What it has to be is known beforehand, so that size and digest say
@@ -20,7 +23,8 @@ import (
 type part struct {
 	*fetch
 	want download
-	url  string
+	from *url.URL
+	url  string // as messages show it
 	file *os.File
 	have int64 // bytes in file
 	// resumed is how many of them an earlier call left.
@@ -37,7 +41,8 @@ func (e permanent) Unwrap() error { return e.error }
 
 // download brings one file to f.dir, complete and correct.
 func (f *fetch) download(ctx context.Context, want download) error {
-	p := &part{fetch: f, want: want, url: f.home.JoinPath(want.name).String()}
+	from := f.home.JoinPath(want.name) // a query of a mirror's address, perhaps a token, stays behind the path
+	p := &part{fetch: f, want: want, from: from, url: shown(from)}
 	if err := p.open(); err != nil {
 		return err
 	}
@@ -156,7 +161,7 @@ func (p *part) try(parent context.Context) error {
 
 // request is try without the watchdog, which it tells that something came.
 func (p *part) request(ctx context.Context, alive func()) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.from.String(), nil)
 	if err != nil {
 		return permanent{err}
 	}
@@ -167,7 +172,7 @@ func (p *part) request(ctx context.Context, alive func()) error {
 	}
 	resp, err := p.opt.Client.Do(req)
 	if err != nil {
-		return err
+		return p.shownError(err)
 	}
 	defer resp.Body.Close()
 	alive()
@@ -175,6 +180,15 @@ func (p *part) request(ctx context.Context, alive func()) error {
 		return err
 	}
 	return p.receive(resp.Body, alive)
+}
+
+// shownError returns an error of net/http with the address that is shown: its own holds the query, also of where a
+// server sent it on.
+func (p *part) shownError(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return fmt.Errorf("%s: %w", p.url, e.Err)
+	}
+	return err
 }
 
 // accept looks at the head of an answer, and makes the file ready for its body.
@@ -186,7 +200,7 @@ func (p *part) accept(resp *http.Response) error {
 			p.fresh = false
 			return nil
 		}
-		err := fmt.Errorf("%s: asked for the bytes from %d of %d, the server sends %q", p.url, p.have, p.want.size, resp.Header.Get("Content-Range"))
+		err := fmt.Errorf("%s: asked for the bytes from %d of %d, the server sends %q", p.url, p.have, p.want.size, foreign.Short(resp.Header.Get("Content-Range"), maxQuoted))
 		return errors.Join(err, p.restart())
 	case code == http.StatusRequestedRangeNotSatisfiable && p.have > 0:
 		return errors.Join(fmt.Errorf("%s: the server has no bytes from %d on", p.url, p.have), p.restart())
@@ -267,8 +281,8 @@ type busy struct {
 const maxRetryAfter = time.Minute
 
 // statusError makes an error of an answer that has no file.
-func statusError(url string, resp *http.Response) error {
-	err := fmt.Errorf("%s: the server answers %s", url, resp.Status)
+func statusError(address string, resp *http.Response) error {
+	err := fmt.Errorf("%s: the server answers %s", address, foreign.Short(foreign.Line(resp.Status), maxQuoted))
 	switch code := resp.StatusCode; {
 	case code >= 500, code == http.StatusRequestTimeout, code == http.StatusTooEarly, code == http.StatusTooManyRequests:
 		seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After")) // as a date it is left to our own pause

@@ -2,7 +2,6 @@ package report
 
 import (
 	"image/color"
-	"io"
 	"math"
 
 	"gonum.org/v1/plot"
@@ -10,8 +9,6 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
-
-	"github.com/gradreg/gradreg/internal/atomicfile"
 )
 
 // Series is a named sequence of points.
@@ -93,10 +90,7 @@ func WriteCurve(path string, c Curve) error {
 	for i, row := range plot.Align(panels, tiles, draw.Crop(draw.New(canvas), vg.Points(4), -vg.Points(24), 0, 0)) {
 		panels[i][0].Draw(row[0])
 	}
-	return atomicfile.Write(path, func(w io.Writer) error {
-		_, err := canvas.WriteTo(w)
-		return err
-	})
+	return writeSVG(path, canvas)
 }
 
 // lastStep returns the largest x of all series, at least 1.

@@ -15,6 +15,7 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 
 	"github.com/gradreg/gradreg/internal/atomicfile"
+	"github.com/gradreg/gradreg/internal/foreign"
 )
 
 // Figure is a picture that can be drawn in several formats from one description.
@@ -89,8 +90,22 @@ func draws(f Figure, format string) ([]byte, error) {
 		}
 	}
 	var b bytes.Buffer
-	_, err = canvas.WriteTo(&b)
-	return b.Bytes(), err
+	if _, err = canvas.WriteTo(&b); err != nil {
+		return nil, err
+	}
+	if format == "svg" {
+		return foreign.XML(b.Bytes()), nil
+	}
+	return b.Bytes(), nil
+}
+
+// writeSVG writes a canvas of vgsvg.
+func writeSVG(path string, canvas io.WriterTo) error {
+	var b bytes.Buffer
+	if _, err := canvas.WriteTo(&b); err != nil {
+		return err
+	}
+	return atomicfile.WriteBytes(path, foreign.XML(b.Bytes()))
 }
 
 // titleLine is the height of a line of a title above several plots.

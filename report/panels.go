@@ -1,7 +1,6 @@
 package report
 
 import (
-	"io"
 	"math"
 	"strconv"
 
@@ -10,8 +9,6 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
-
-	"github.com/gradreg/gradreg/internal/atomicfile"
 )
 
 // Panel is one of several plots side by side: lines with a mark at every point.
@@ -36,10 +33,7 @@ func WritePanels(path string, panels []Panel) error {
 	for i, c := range plot.Align([][]*plot.Plot{row}, tiles, draw.New(canvas))[0] {
 		row[i].Draw(c)
 	}
-	return atomicfile.Write(path, func(w io.Writer) error {
-		_, err := canvas.WriteTo(w)
-		return err
-	})
+	return writeSVG(path, canvas)
 }
 
 // plot draws one panel.

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/gradreg/gradreg/internal/foreign"
 )
 
 // Table is a table that can be written in several forms.
@@ -87,22 +89,22 @@ func (t Table) Write(w io.Writer, format string) error {
 func (t Table) text() string {
 	var b strings.Builder
 	if t.Caption != "" {
-		b.WriteString(t.Caption + "\n\n")
+		b.WriteString(foreign.Lines(t.Caption) + "\n\n")
 	}
-	widths := t.widths(func(c Cell) string { return c.Text })
+	widths := t.widths(func(c Cell) string { return foreign.Line(c.Text) })
 	line := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
-		line[i] = pad(c.Head, widths[i], c.Right)
+		line[i] = pad(foreign.Line(c.Head), widths[i], c.Right)
 	}
 	b.WriteString(strings.TrimRight(strings.Join(line, "  "), " ") + "\n")
 	for _, row := range t.Rows {
 		for i, c := range row {
-			line[i] = pad(c.Text, widths[i], t.Columns[i].Right)
+			line[i] = pad(foreign.Line(c.Text), widths[i], t.Columns[i].Right)
 		}
 		b.WriteString(strings.TrimRight(strings.Join(line, "  "), " ") + "\n")
 	}
 	for _, n := range t.Notes {
-		b.WriteString("\n" + n + "\n")
+		b.WriteString("\n" + foreign.Lines(n) + "\n")
 	}
 	return b.String()
 }
@@ -111,7 +113,7 @@ func (t Table) text() string {
 func (t Table) widths(text func(Cell) string) []int {
 	widths := make([]int, len(t.Columns))
 	for i, c := range t.Columns {
-		widths[i] = utf8.RuneCountInString(c.Head)
+		widths[i] = utf8.RuneCountInString(foreign.Line(c.Head))
 		for _, row := range t.Rows {
 			widths[i] = max(widths[i], utf8.RuneCountInString(text(row[i])))
 		}
@@ -130,7 +132,7 @@ func pad(text string, width int, right bool) string {
 
 // markdown writes a table of GitHub's Markdown, padded so that its source is a table, too.
 func (t Table) markdown() string {
-	escape := strings.NewReplacer("|", `\|`, "\n", " ", "<", "&lt;").Replace
+	escape := foreign.Markdown
 	cell := func(c Cell) string {
 		if c.Strong && c.Text != "" {
 			return "**" + escape(c.Text) + "**"
@@ -173,11 +175,11 @@ func (t Table) csv(w io.Writer) error {
 	out := csv.NewWriter(w)
 	var head, keys []string
 	for _, k := range t.Keys {
-		head, keys = append(head, k.Name), append(keys, k.Value)
+		head, keys = append(head, foreign.Cell(k.Name)), append(keys, foreign.Cell(k.Value))
 	}
 	for _, c := range t.Columns {
 		if len(c.Fields) == 0 {
-			head = append(head, c.Head)
+			head = append(head, foreign.Cell(c.Head))
 		}
 		head = append(head, c.Fields...)
 	}
@@ -189,7 +191,7 @@ func (t Table) csv(w io.Writer) error {
 		for j, c := range row {
 			want := len(t.Columns[j].Fields)
 			if want == 0 {
-				fields = append(fields, strings.TrimPrefix(c.Text, absent))
+				fields = append(fields, foreign.Cell(strings.TrimPrefix(c.Text, absent)))
 				continue
 			}
 			if len(c.Values) > want {
@@ -220,7 +222,9 @@ var latexEscapes = strings.NewReplacer(
 
 // latex writes a table float with booktabs' rules.
 func (t Table) latex() string {
-	escape := latexEscapes.Replace
+	escape := func(text string) string {
+		return latexEscapes.Replace(foreign.Line(strings.ReplaceAll(text, "\n", " ")))
+	}
 	var b strings.Builder
 	columns := ""
 	line := make([]string, len(t.Columns))

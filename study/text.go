@@ -6,6 +6,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/gradreg/gradreg/internal/foreign"
 )
 
 // tables returns the report in a format of tables, with empty lines between them: what is reported, in Markdown the figures
@@ -60,23 +62,26 @@ func (r *Report) head(format string) string {
 	}
 	switch format {
 	case "markdown":
+		for i := range lines {
+			lines[i] = foreign.Markdown(lines[i])
+		}
 		lines[0] = "# " + lines[0]
 		if command != "" {
-			lines = append(lines, "`"+command+"`")
+			lines = append(lines, "`"+foreign.Code(command)+"`")
 		}
 		answer, _ := r.figures()
 		for _, f := range answer {
-			lines = append(lines, fmt.Sprintf("![%s](%s.svg)", f.Caption(), f.Name))
+			lines = append(lines, fmt.Sprintf("![%s](%s.svg)", foreign.Markdown(f.Caption()), f.Name))
 		}
 		return strings.Join(lines, "\n\n") + "\n\n"
 	case "text":
 		if command != "" {
 			lines = append(lines, command)
 		}
-		return strings.Join(lines, "\n\n") + "\n\n"
+		return foreign.Lines(strings.Join(lines, "\n\n")) + "\n\n"
 	case "latex":
 		lines = append(lines, command)
-		return "% " + strings.ReplaceAll(strings.Join(lines, "\n"), "\n", "\n% ") + "\n\n"
+		return "% " + strings.ReplaceAll(foreign.Lines(strings.Join(lines, "\n")), "\n", "\n% ") + "\n\n"
 	}
 	return ""
 }

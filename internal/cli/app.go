@@ -22,18 +22,21 @@ import (
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/build"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/internal/spec"
-	"github.com/gradreg/gradreg/study/queue"
 	"github.com/gradreg/gradreg/sym"
 	"github.com/gradreg/gradreg/train"
 )
 
 // app is what commands reach the world through.
 type app struct {
-	in       io.Reader
-	out, err io.Writer
-	getenv   func(string) string
-	now      func() time.Time
+	in io.Reader
+	// out and err write the characters of foreign text that a terminal would take for commands as escapes; screen is
+	// the terminal itself, for what redraws a line.
+	out, err, screen io.Writer
+	args             []string // of the command line
+	getenv           func(string) string
+	now              func() time.Time
 	// terminal tells whether messages go to a person's terminal that can redraw a line.
 	terminal bool
 	// json is whether programs read the output, lines whether also what happens before the end.
@@ -62,16 +65,20 @@ const (
 // Main runs the program and returns its exit code.
 func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	printed := &output{Writer: out}
-	a := &app{in: in, out: printed, err: errOut, getenv: os.Getenv, now: time.Now}
+	text, errText := foreign.NewWriter(printed), foreign.NewWriter(errOut)
+	a := &app{in: in, out: text, err: errText, screen: errOut, args: args, getenv: os.Getenv, now: time.Now}
 	a.terminal = isTerminal(errOut) && a.getenv("TERM") != "dumb"
 	a.json = wantsJSON(args)
 	root := a.root()
 	root.SetArgs(args)
 	err := a.guarded(args, root.Execute)
+	text.Flush() // an error stays in printed
 	if err == nil && printed.err != nil {
 		err = fmt.Errorf("printing the result: %w", printed.err)
 	}
-	return a.exit(err)
+	code := a.exit(err)
+	errText.Flush() // nobody is left to tell
+	return code
 }
 
 // guarded calls f and makes an error of a panic.
@@ -108,15 +115,15 @@ func (a *app) bug(panicked any, args []string, stack []byte) error {
 	return fmt.Errorf("this is a bug: %v; please report it with the file %s", value, f.Name())
 }
 
-// hide returns a text without the credentials that arguments or environment hold.
+// hide returns a text without the credentials in its addresses and those that arguments or environment hold.
 func (a *app) hide(text string, args []string) string {
 	addresses := []string{a.getenv("GRADREG_DB")}
 	for _, arg := range args {
 		_, value, _ := strings.Cut(arg, "=") // of --db=ADDRESS
 		addresses = append(addresses, arg, value)
 	}
-	addresses = slices.DeleteFunc(addresses, func(s string) bool { return !strings.Contains(s, "://") })
-	text = queue.HideIn(text, addresses...)
+	addresses = slices.DeleteFunc(addresses, func(s string) bool { return !strings.Contains(s, "://") && !strings.Contains(s, "password") })
+	text = foreign.Without(foreign.Hide(text), addresses...)
 	if password := a.getenv("PGPASSWORD"); password != "" {
 		text = strings.ReplaceAll(text, password, "…")
 	}
@@ -150,8 +157,11 @@ func (a *app) exit(err error) int {
 	return code
 }
 
-// message returns an error as one line for those who use the program: without the line of the source that built an expression, and
-// with the variable that named a folder.
+// longestMessage bounds what an error echoes of its input, in bytes.
+const longestMessage = 2000
+
+// message returns an error as one line for those who use the program: without the line of the source that built an
+// expression, with the variable that named a folder, and without credentials, control characters and endless quotations.
 func (a *app) message(err error) string {
 	text := strings.NewReplacer("\n\t", " ", "\n", "; ").Replace(strings.TrimSpace(err.Error()))
 	if e, ok := errors.AsType[*sym.Error](err); ok {
@@ -160,7 +170,7 @@ func (a *app) message(err error) string {
 	if e, ok := errors.AsType[*dataset.DirError](err); ok && e.Dir == a.getenv("GRADREG_DATA") {
 		text = strings.Replace(text, e.Dir, e.Dir+" (GRADREG_DATA)", 1)
 	}
-	return text
+	return foreign.Short(foreign.Line(a.hide(text, a.args)), longestMessage)
 }
 
 // root builds the command tree.

@@ -29,9 +29,9 @@ func (a *app) newBars(plain bool) *bars {
 // console says where bars are drawn. Not every terminal breaks lines again when it becomes narrower: xterm and screen, which tell
 // who they are, cut them.
 func (a *app) console() mpb.ContainerOption {
-	f, ok := a.err.(*os.File)
+	f, ok := a.screen.(*os.File)
 	if !ok || runtime.GOOS == "windows" || a.getenv("XTERM_VERSION") != "" || a.getenv("STY") != "" {
-		return mpb.WithOutput(a.err)
+		return mpb.WithOutput(a.screen)
 	}
 	w := cupwriter.New(&reflow{Writer: f, width: func() int {
 		width, _, _ := term.GetSize(int(f.Fd()))

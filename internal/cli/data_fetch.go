@@ -11,6 +11,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/train"
 )
 
@@ -89,9 +90,9 @@ func (p *fetchProgress) report(f dataset.FetchProgress) {
 	case p.app.json:
 		p.emit(f)
 	case f.Note != "" && p.bars != nil:
-		fmt.Fprintln(p.bars, f.Note) // above the bar
+		fmt.Fprintln(p.bars, foreign.Line(f.Note)) // above the bar
 	case f.Note != "":
-		fmt.Fprintln(p.app.err, f.Note)
+		p.app.note(f.Note)
 	case p.bars != nil:
 		p.draw(f)
 	case p.app.now().Sub(p.shown) >= lineEvery:
@@ -104,7 +105,9 @@ func (p *fetchProgress) report(f dataset.FetchProgress) {
 func (p *fetchProgress) emit(f dataset.FetchProgress) {
 	switch {
 	case f.Note != "":
-		p.app.emit("message", map[string]string{"text": f.Note})
+		if p.app.lines {
+			p.app.note(f.Note)
+		}
 	case p.app.now().Sub(p.shown) >= time.Second:
 		p.shown = p.app.now()
 		p.app.emit("progress", map[string]any{"file": f.File, "done_bytes": f.Done, "total_bytes": f.Total})

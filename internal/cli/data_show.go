@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -16,6 +15,7 @@ import (
 	"github.com/gradreg/gradreg/dataset/augment"
 	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/dataset/picture"
+	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/report"
 	"github.com/gradreg/gradreg/train"
 )
@@ -203,13 +203,13 @@ func (o *dataShowOptions) writeSheet(s *shownData, d *dataset.Dataset, training 
 		}
 		s.Sheet = shortened(filepath.Base(full)) + "-" + kind + ".png"
 	}
-	title := fmt.Sprintf("%s: training images, %v", printable(filepath.Base(s.Data)), d.Shape)
+	title := fmt.Sprintf("%s: training images, %v", foreign.Line(filepath.Base(s.Data)), d.Shape)
 	if o.augmented {
-		title = fmt.Sprintf("%s: one image of each class, and as %s changes it", printable(filepath.Base(s.Data)), s.Aug)
+		title = fmt.Sprintf("%s: one image of each class, and as %s changes it", foreign.Line(filepath.Base(s.Data)), s.Aug)
 	}
 	sheet := report.Tiles{Title: title, Columns: sheetColumns}
 	for k, c := range s.Found.Classes {
-		sheet.Labels = append(sheet.Labels, []string{printable(c.Name), fmt.Sprintf("%d train, %d test", c.Train, c.Test)})
+		sheet.Labels = append(sheet.Labels, []string{foreign.Line(c.Name), fmt.Sprintf("%d train, %d test", c.Train, c.Test)})
 		row := make([]report.Tile, sheetColumns)
 		for i, img := range o.row(training, k, pipeline) {
 			row[i].Picture = train.Picture(img, d.Shape)
@@ -264,7 +264,7 @@ const problemLines = 10
 // printShown prints what a person wants to know.
 func (a *app) printShown(s shownData) error {
 	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
-	head := fmt.Sprintf("%s: %d classes, %d training", printable(s.Data), len(s.Found.Classes), s.Train)
+	head := fmt.Sprintf("%s: %d classes, %d training", foreign.Line(s.Data), len(s.Found.Classes), s.Train)
 	if s.Val > 0 {
 		head += fmt.Sprintf(", %d validation", s.Val)
 	}
@@ -281,7 +281,7 @@ func (a *app) printShown(s shownData) error {
 	}
 	fmt.Fprintln(w, heads)
 	for _, c := range s.Found.Classes {
-		fmt.Fprintf(w, "%s\t%d\t%d", printable(c.Name), c.Train, c.Test)
+		fmt.Fprintf(w, "%s\t%d\t%d", foreign.Line(c.Name), c.Train, c.Test)
 		if s.Val > 0 {
 			fmt.Fprintf(w, "\t%d", c.Val)
 		}
@@ -313,19 +313,11 @@ func (a *app) printProblems(problems []folder.Problem) {
 			n = len(rest)
 		}
 		for _, p := range rest[:min(n, problemLines)] {
-			fmt.Fprintf(a.out, "%s  %s\n", kind, printable(p.String()))
+			fmt.Fprintf(a.out, "%s  %s\n", kind, foreign.Line(p.String()))
 		}
 		if n > problemLines {
 			fmt.Fprintf(a.out, "%s  %d more; --json lists all\n", kind, n-problemLines)
 		}
 		rest = rest[n:]
 	}
-}
-
-// printable returns a text that a file name is part of, quoted if it could disturb a terminal.
-func printable(text string) string {
-	if strings.ContainsFunc(text, func(r rune) bool { return !strconv.IsPrint(r) }) {
-		return strconv.Quote(text)
-	}
-	return text
 }

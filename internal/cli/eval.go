@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/gradreg/gradreg/internal/evaluation"
+	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/report"
 	"github.com/gradreg/gradreg/train"
 )
@@ -158,7 +159,7 @@ func (a *app) parts() (begun func(part string), ended func()) {
 	case a.json:
 		return func(string) {}, func() {}
 	case a.terminal:
-		return func(part string) { fmt.Fprintf(a.err, "\r%-78.78s", part) }, func() { fmt.Fprintf(a.err, "\r%78s\r", "") }
+		return func(part string) { fmt.Fprintf(a.screen, "\r%-78.78s", foreign.Line(part)) }, func() { fmt.Fprintf(a.screen, "\r%78s\r", "") }
 	}
 	return func(part string) {
 		if now := a.now(); now.Sub(last) >= lineEvery {

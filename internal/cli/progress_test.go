@@ -65,7 +65,7 @@ func TestProgressJSON(t *testing.T) {
 // TestDevOnTerminal checks that a bar says of which step its dev accuracy is, and that numbers are cut to a narrow terminal.
 func TestDevOnTerminal(t *testing.T) {
 	s := &screen{}
-	a := &app{err: s, out: s, terminal: true, now: time.Now}
+	a := &app{err: s, out: s, screen: s, terminal: true, now: time.Now}
 	p := a.newProgress(false)
 	p.started(train.Start{Config: train.Config{Steps: 100, LogEvery: 1}, Steps: 100})
 	p.stepped(train.Progress{Step: 10, Steps: 100, DevAccuracy: 0.9, DevStep: 10, Evaluated: true, Names: []string{"datagrad"}, Weights: []float64{2}, Penalties: []float64{3}})
@@ -84,7 +84,7 @@ func TestDevOnTerminal(t *testing.T) {
 func TestSearchBar(t *testing.T) {
 	s := &screen{}
 	clock := time.Unix(0, 0)
-	a := &app{err: s, out: s, terminal: true, now: func() time.Time { return clock }}
+	a := &app{err: s, out: s, screen: s, terminal: true, now: func() time.Time { return clock }}
 	p := a.newSearchProgress(false)
 	p.report(tune.Progress{Regularizer: "datagrad", Most: 13, All: 3750})
 	p.report(tune.Progress{Regularizer: "datagrad", Most: 13, All: 3750, Steps: 1})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/study"
 )
 
@@ -52,7 +53,7 @@ func (a *app) printPlans(plans []study.Plan) error {
 	fmt.Fprintln(w, "CELL\tOPEN\tTRIAL RUNS\tFINAL RUNS\tSTEPS")
 	var all study.Plan
 	for _, p := range plans {
-		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%.0f\n", p.Cell, orNone(strings.Join(p.Open, ", ")), p.Trials, p.Final, p.Steps)
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%.0f\n", foreign.Line(fmt.Sprint(p.Cell)), foreign.Line(orNone(strings.Join(p.Open, ", "))), p.Trials, p.Final, p.Steps)
 		all.Shared += p.Shared
 		all.Trials, all.Final, all.Steps = all.Trials+p.Trials, all.Final+p.Final, all.Steps+p.Steps
 	}

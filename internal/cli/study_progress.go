@@ -9,6 +9,7 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
+	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/study/queue"
 )
 
@@ -66,7 +67,7 @@ func studyLine(s queue.Status) string {
 // log writes a line above the bar.
 func (p *studyProgress) log(text string) {
 	if p.bars != nil {
-		fmt.Fprintln(p.bars, text)
+		fmt.Fprintln(p.bars, foreign.Line(p.app.hide(text, p.app.args)))
 		return
 	}
 	p.app.note(text)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/study/queue"
 )
 
@@ -126,7 +127,7 @@ func (a *app) printStatuses(list []queue.Status) error {
 		if s.Remaining > 0 {
 			left = "about " + s.Duration().Round(time.Second).String()
 		}
-		fmt.Fprintf(w, "%s\t%s\t%d of %d\t%d\t%d\t%d\t%d\t%s\n", s.Name, s.State, s.Complete, s.Total(), s.Running, s.Waiting+s.Retrying, s.Failed, s.Unplanned, left)
+		fmt.Fprintf(w, "%s\t%s\t%d of %d\t%d\t%d\t%d\t%d\t%s\n", foreign.Line(s.Name), s.State, s.Complete, s.Total(), s.Running, s.Waiting+s.Retrying, s.Failed, s.Unplanned, left)
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -140,7 +141,7 @@ func (a *app) printStatuses(list []queue.Status) error {
 			if j.Error != "" {
 				line += fmt.Sprintf("; attempt %d: %s", j.Attempts, strings.ReplaceAll(j.Error, "\n", "; "))
 			}
-			if _, err := fmt.Fprintln(a.out, line); err != nil {
+			if _, err := fmt.Fprintln(a.out, foreign.Short(foreign.Line(a.hide(line, a.args)), longestMessage)); err != nil {
 				return err
 			}
 		}

@@ -25,6 +25,7 @@ import (
 
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/filelock"
+	"github.com/gradreg/gradreg/internal/foreign"
 )
 
 // Queue is an open database of studies. It may be used by several goroutines.
@@ -144,7 +145,7 @@ func (q *Queue) openServer(ctx context.Context, address string) error {
 
 // connect opens a server's database and looks at its clock. The connection that it returns is one of the pool.
 func (q *Queue) connect(ctx context.Context, address string) (*sql.Conn, error) {
-	q.secret = secrets(address)
+	q.secret = foreign.Secrets(address)
 	config, err := pgx.ParseConfig(address)
 	if err != nil {
 		return nil, fault.Inputf("database address: %w", err)
@@ -174,38 +175,12 @@ func (q *Queue) connect(ctx context.Context, address string) (*sql.Conn, error) 
 	return conn, nil
 }
 
-// secrets returns the parts of an address that must not be shown, in every form in which they may turn up.
-func secrets(address string) []string {
-	list := []string{address}
-	if u, err := url.Parse(address); err == nil {
-		if p, ok := u.User.Password(); ok && p != "" {
-			list = append(list, p, url.QueryEscape(p), url.PathEscape(p))
-		}
-		if p := u.Query().Get("password"); p != "" {
-			list = append(list, p, url.QueryEscape(p))
-		}
-		return list
-	}
-	// An address that is none may still hold a password, between the scheme and the last @.
-	if _, rest, ok := strings.Cut(address, "://"); ok {
-		if at := strings.LastIndex(rest, "@"); at >= 0 {
-			if _, p, ok := strings.Cut(rest[:at], ":"); ok && p != "" {
-				list = append(list, p)
-			}
-		}
-	}
-	return list
-}
-
 // Hide returns a text without the credentials of the database.
 func (q *Queue) Hide(text string) string { return without(text, q.secret) }
 
 // HideIn returns a text without the credentials in addresses of servers.
 func HideIn(text string, addresses ...string) string {
-	for _, a := range addresses {
-		text = without(text, secrets(a))
-	}
-	return text
+	return foreign.Without(text, addresses...)
 }
 
 // without returns a text in which … stands for each secret.
