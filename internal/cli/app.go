@@ -115,6 +115,11 @@ func (a *app) bug(panicked any, args []string, stack []byte) error {
 	return fmt.Errorf("this is a bug: %v; please report it with the file %s", value, f.Name())
 }
 
+// clean returns a message as one line of bounded length, without credentials and control characters.
+func (a *app) clean(text string) string {
+	return foreign.Short(foreign.Line(a.hide(text, a.args)), longestMessage)
+}
+
 // hide returns a text without the credentials in its addresses and those that arguments or environment hold.
 func (a *app) hide(text string, args []string) string {
 	addresses := []string{a.getenv("GRADREG_DB")}
@@ -170,7 +175,7 @@ func (a *app) message(err error) string {
 	if e, ok := errors.AsType[*dataset.DirError](err); ok && e.Dir == a.getenv("GRADREG_DATA") {
 		text = strings.Replace(text, e.Dir, e.Dir+" (GRADREG_DATA)", 1)
 	}
-	return foreign.Short(foreign.Line(a.hide(text, a.args)), longestMessage)
+	return a.clean(text)
 }
 
 // root builds the command tree.

@@ -68,7 +68,7 @@ func TestPanicHidesCredentials(t *testing.T) {
 // TestQuoted checks that words come back from a shell as they were.
 func TestQuoted(t *testing.T) {
 	for word, want := range map[string]string{
-		"runs/a-1_b.c": "runs/a-1_b.c", "my run": "'my run'", "it's": `'it'\''s'`, "$x": "'$x'",
+		"runs/a-1_b.c": "runs/a-1_b.c", "my run": "'my run'", "it's": `'it'\''s'`, "$x": "'$x'", "a\x1b'b\\\n": `$'a\x1b\x27b\x5c\x0a'`,
 	} {
 		if got := quoted(word); got != want {
 			t.Errorf("quoted(%q) is %s, want %s", word, got, want)
@@ -79,7 +79,7 @@ func TestQuoted(t *testing.T) {
 // TestCancelled ends a command that was interrupted before a run had begun like one whose run was saved.
 func TestCancelled(t *testing.T) {
 	var errOut bytes.Buffer
-	a := &app{err: &errOut}
+	a := &app{err: &errOut, getenv: func(string) string { return "" }}
 	if code := a.exit(fmt.Errorf("reading: %w", context.Canceled)); code != exitInterrupted || errOut.String() != "gradreg: interrupted\n" {
 		t.Errorf("exit code %d, %q", code, errOut.String())
 	}

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/gradreg/gradreg/internal/foreign"
 )
 
 // The forms of --json: one value at the end, or a line for everything that happens.
@@ -64,7 +62,7 @@ func (a *app) emit(kind string, v any) {
 
 // note says something in one line to whoever watches.
 func (a *app) note(text string) {
-	text = foreign.Short(foreign.Line(a.hide(text, a.args)), longestMessage)
+	text = a.clean(text)
 	if a.lines {
 		a.emit("message", map[string]string{"text": text})
 		return

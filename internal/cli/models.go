@@ -11,6 +11,7 @@ import (
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/train"
 )
@@ -221,7 +222,7 @@ func (a *app) printModels(im images, entries []modelEntry) error {
 	for _, e := range entries {
 		if e.Error != "" {
 			fmt.Fprintf(w, "%s\t-\t-\t-\t-\n", e.Model)
-			fmt.Fprintf(a.err, "gradreg: %s\n", e.Error)
+			fmt.Fprintf(a.err, "gradreg: %s\n", foreign.Short(foreign.Line(e.Error), longestMessage))
 			continue
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%sB\t%sB\n", e.Model,

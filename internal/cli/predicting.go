@@ -11,6 +11,7 @@ import (
 
 	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/train"
 )
 
@@ -137,7 +138,7 @@ func (p *predicting) flush(ctx context.Context) error {
 // answer prints the answer to a picture.
 func (p *predicting) answer(path string, probabilities []float64) error {
 	v := newPrediction(path, p.model.Classes, probabilities, p.options.top)
-	return p.print("prediction", v, fmt.Sprintf("%s: %s\n", path, v.line()))
+	return p.print("prediction", v, foreign.Line(path+": "+v.line())+"\n")
 }
 
 // fail tells that a picture has no answer. Of one alone the command's error says so.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/report"
 	"github.com/gradreg/gradreg/train"
 )
@@ -82,7 +83,7 @@ func (a *app) runRuns(dir string) error {
 	}
 	for _, r := range runs {
 		if r.Err != nil {
-			fmt.Fprintf(a.err, "%s: %s\n", r.Dir, a.message(r.Err))
+			fmt.Fprintf(a.err, "%s: %s\n", foreign.Line(r.Dir), a.message(r.Err))
 		}
 	}
 	return nil

@@ -86,7 +86,7 @@ func (s *searchState) left() string {
 // log writes a line above the bar.
 func (p *searchProgress) log(text string) {
 	if p.bars != nil {
-		fmt.Fprintln(p.bars, text)
+		fmt.Fprintln(p.bars, p.app.clean(text))
 		return
 	}
 	p.app.note(text)

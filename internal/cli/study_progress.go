@@ -9,7 +9,6 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
-	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/study/queue"
 )
 
@@ -67,7 +66,7 @@ func studyLine(s queue.Status) string {
 // log writes a line above the bar.
 func (p *studyProgress) log(text string) {
 	if p.bars != nil {
-		fmt.Fprintln(p.bars, foreign.Line(p.app.hide(text, p.app.args)))
+		fmt.Fprintln(p.bars, p.app.clean(text))
 		return
 	}
 	p.app.note(text)

@@ -141,7 +141,7 @@ func (a *app) printStatuses(list []queue.Status) error {
 			if j.Error != "" {
 				line += fmt.Sprintf("; attempt %d: %s", j.Attempts, strings.ReplaceAll(j.Error, "\n", "; "))
 			}
-			if _, err := fmt.Fprintln(a.out, foreign.Short(foreign.Line(a.hide(line, a.args)), longestMessage)); err != nil {
+			if _, err := fmt.Fprintln(a.out, a.clean(line)); err != nil {
 				return err
 			}
 		}

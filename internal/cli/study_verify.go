@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/study"
 	"github.com/gradreg/gradreg/train"
 )
@@ -213,7 +214,7 @@ func (a *app) verifyRun(ctx context.Context, v *verification, r study.Run, befor
 		verdict = fmt.Sprintf("NOT the same: %s; NLL %v was %v, accuracy %v was %v", strings.Join(c.Differs, ", "), again.NLL, before.NLL, again.Accuracy, before.Accuracy)
 	}
 	if !a.json {
-		_, err = fmt.Fprintf(a.out, "%s: %s again, %s\n", r, score(again), verdict)
+		_, err = fmt.Fprintf(a.out, "%s: %s again, %s\n", foreign.Line(r.String()), score(again), verdict)
 	}
 	return err
 }

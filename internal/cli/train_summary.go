@@ -7,6 +7,7 @@ import (
 
 	"github.com/gradreg/gradreg/dataset/augment"
 	"github.com/gradreg/gradreg/internal/evaluation"
+	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/train"
 )
 
@@ -17,7 +18,7 @@ func (a *app) printSummary(s train.Summary) {
 		100*s.TestAccuracy, 100*s.TestInterval[0], 100*s.TestInterval[1], s.TestErrorCount, s.TestImages)
 	fmt.Fprintf(w, "test NLL        %.4f nats, calibration error %.2f points\n", s.TestNLL, 100*s.TestECE)
 	if worst := evaluation.WorstClasses(s.Detail); worst != "" {
-		fmt.Fprintf(w, "worst classes   %s\n", worst)
+		fmt.Fprintf(w, "worst classes   %s\n", foreign.Line(worst))
 	}
 	if s.DevAccuracy != nil {
 		fmt.Fprintf(w, "dev accuracy    %.2f %%\n", 100**s.DevAccuracy)
@@ -31,7 +32,7 @@ func (a *app) printSummary(s train.Summary) {
 	if len(s.OwnFiles) > 0 {
 		data += " (files of your own, not the published ones)"
 	}
-	fmt.Fprintf(w, "data            %s, %d training images, seed %d\n", data, s.TrainSize, s.Seed)
+	fmt.Fprintf(w, "data            %s, %d training images, seed %d\n", foreign.Line(data), s.TrainSize, s.Seed)
 	if s.Augment != augment.None {
 		fmt.Fprintf(w, "augmentation    %s\n", s.Augment)
 	}
@@ -40,7 +41,7 @@ func (a *app) printSummary(s train.Summary) {
 	}
 	took := time.Duration(s.Seconds * float64(time.Second)).Round(100 * time.Millisecond)
 	fmt.Fprintf(w, "time            %v, %.0f images/s (%s, %d threads), %.1f %% of it waiting for images\n", took, s.ImagesPerSecond, s.CPU, s.Threads, 100*s.DataWaitFraction)
-	fmt.Fprintf(w, "run folder      %s\n\n", s.Dir)
+	fmt.Fprintf(w, "run folder      %s\n\n", foreign.Line(s.Dir))
 	fmt.Fprintf(w, "Next: gradreg eval %s, gradreg predict --run %s IMAGE...\n", quoted(s.Dir), quoted(s.Dir))
 }
 

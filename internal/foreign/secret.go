@@ -22,6 +22,9 @@ var (
 	assigned = regexp.MustCompile(`(?i)\b(password|passwd|pwd|token|secret)(\s*=\s*)('[^']*'|[^\s"'&;]+)`)
 )
 
+// secretName is found in the names of a query's values that are credentials.
+var secretName = regexp.MustCompile(`(?i)pass|pwd|token|secret|sig|key|auth|credential`)
+
 // Hide returns text without the credentials of addresses in it: passwords before the host, and all values of queries.
 func Hide(text string) string {
 	text = userinfo.ReplaceAllString(text, "$1$2:"+hidden+"@")
@@ -44,9 +47,19 @@ func Without(text string, addresses ...string) string {
 	return text
 }
 
-// Secrets returns the parts of an address that must not be shown, the longest forms first.
+// Secrets returns an address that holds credentials, and these, in the forms in which they must not be shown; nothing for an
+// address without any.
 func Secrets(address string) []string {
-	list := []string{address, quotedInside(address)}
+	parts := parts(address)
+	if len(parts) == 0 && Hide(address) == address {
+		return nil
+	}
+	return append([]string{address, quotedInside(address)}, parts...)
+}
+
+// parts returns the credentials of an address.
+func parts(address string) []string {
+	var list []string
 	add := func(secret string) {
 		forms := []string{secret}
 		if plain, err := url.PathUnescape(secret); err == nil && plain != secret {
@@ -69,7 +82,7 @@ func Secrets(address string) []string {
 			add(p)
 		}
 		for name, values := range u.Query() {
-			if assigned.MatchString(name + "=x") {
+			if secretName.MatchString(name) {
 				for _, v := range values {
 					add(v)
 				}
