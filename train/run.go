@@ -58,9 +58,18 @@ func Run(ctx context.Context, cfg Config, opt Options) (Summary, error) {
 		return Summary{}, err
 	}
 	if err := r.fit(ctx); err != nil {
-		return Summary{}, err
+		return Summary{}, r.late(err)
 	}
-	return r.finish()
+	s, err := r.finish()
+	return s, r.late(err)
+}
+
+// late marks an error after the first step of a run that has a folder: something was written.
+func (r *run) late(err error) error {
+	if r.Dir == "" {
+		return err
+	}
+	return fault.Late(err)
 }
 
 // close gives back what prepare took.

@@ -50,9 +50,10 @@ var exitCodes = []struct {
 	meaning string
 }{
 	{exitDone, "done"},
-	{exitFailed, "failed, by no fault of the input"},
+	{exitFailed, "failed, by no fault of the input, or after something was written"},
 	{exitUsage, "wrong usage or unusable input; nothing was written"},
 	{exitInterrupted, "interrupted; the run was saved and can be resumed"},
+	{exitAborted, "on Unix: Go's runtime could not go on, mostly for lack of memory; its stacks are on standard error"},
 }
 
 const (
@@ -60,10 +61,12 @@ const (
 	exitFailed      = 1
 	exitUsage       = 2
 	exitInterrupted = 130
+	exitAborted     = 134 // as shells count SIGABRT
 )
 
 // Main runs the program and returns its exit code.
 func Main(args []string, in io.Reader, out, errOut io.Writer) int {
+	abortOnFatal()
 	printed := &output{Writer: out}
 	text, errText := foreign.NewWriter(printed), foreign.NewWriter(errOut)
 	a := &app{in: in, out: text, err: errText, screen: errOut, args: args, getenv: os.Getenv, now: time.Now}

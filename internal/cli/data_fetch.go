@@ -42,7 +42,7 @@ where it stopped with the same command. A data set that is already there is only
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.dir, "data-dir", "", "folder to make the folder NAME in (default: gradreg in the user's cache folder)")
-	f.StringVar(&o.mirror, "mirror", "", "address of a folder to download from instead of the public home")
+	f.StringVar(&o.mirror, "mirror", "", "address of a folder to download from instead of the public home; user, password and query are never shown")
 	f.BoolVar(&o.plain, "plain", false, "no progress bar")
 	return cmd
 }

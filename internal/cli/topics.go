@@ -91,5 +91,9 @@ func exitCodesTopic() string {
 	for _, c := range exitCodes {
 		fmt.Fprintf(&b, "%4d  %s\n", c.code, c.meaning)
 	}
+	b.WriteString(`
+A resource of the machine that has run out, such as files that may be open, is 1 wherever it happens. A limit so low that the
+program cannot begin at all (ulimit -v below some 300 MB) makes Go's runtime end with 2 before any line of the program runs.
+`)
 	return b.String()
 }

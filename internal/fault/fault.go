@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
+	"syscall"
 )
 
 // input is an error of the input.
@@ -33,8 +35,32 @@ type missing struct{ error }
 func (m missing) Unwrap() error      { return m.error }
 func (missing) Is(target error) bool { return target == fs.ErrNotExist }
 
+// late is an error after which the input's fault no longer means that nothing was written.
+type late struct{ err error }
+
+func (e *late) Error() string { return e.err.Error() }
+func (e *late) Unwrap() error { return e.err }
+
+// Late marks err as one that came when something had been written already: it is not the input's fault any more, even if
+// what it wraps is. nil stays nil.
+func Late(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &late{err}
+}
+
+// exhausted are errors of a machine that has no more of something. They have nothing to do with the input during whose reading they turn up.
+var exhausted = []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM}
+
 // IsInput reports whether err, or what it wraps, is the input's fault.
 func IsInput(err error) bool {
-	var e *input
-	return errors.As(err, &e)
+	if _, ok := errors.AsType[*late](err); ok {
+		return false
+	}
+	if slices.ContainsFunc(exhausted, func(e error) bool { return errors.Is(err, e) }) {
+		return false
+	}
+	_, ok := errors.AsType[*input](err)
+	return ok
 }

@@ -1,0 +1,6 @@
+//go:build !unix
+
+package cli
+
+// abortOnFatal does nothing: without signals Go's runtime ends with its own exit code.
+func abortOnFatal() {}
