@@ -165,8 +165,8 @@ func (opt Options) measure(w Workload, method string, threads int, peers []*Peer
 	return rows, nil
 }
 
-// contender prepares a peer for a workload. Its row has an error if it fails, or computes other numbers than
-// the first step here.
+// contender prepares a peer for a workload. Its row has an error if it fails, or computes other
+// numbers than the first step here.
 func (p *Peer) contender(w Workload, method string, threads int, file string, first outcome) *contender {
 	c := &contender{batch: w.Batch}
 	c.row = Row{Workload: w.Name, Method: method, Threads: threads, Engine: p.Engine, Format: p.Format, Setting: p.Setting, Version: p.Version}
@@ -204,14 +204,15 @@ const engineOurs = "gradreg"
 const (
 	warmSteps   = 3
 	warmSeconds = 1.0
-	// A peer slower than this share of the fastest one when warm cannot be the best and is not timed further, so
-	// that the whole takes minutes where a step of one takes seconds.
+	// A peer slower than this share of the fastest one when warm cannot be the best and is not
+	// timed further, so that the whole takes minutes where a step of one takes seconds.
 	hopeless = 0.5
 	// Between two engines the threads of the first come to rest.
 	pause = 50 * time.Millisecond
 )
 
-// race runs the contenders in turn, round by round. A peer that fails on the way says so in its row.
+// race runs the contenders in turn, round by round. A peer that fails on the way says so in its
+// row.
 func (opt Options) race(contenders []*contender) error {
 	fastest := 0.0
 	for _, c := range contenders {

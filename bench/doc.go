@@ -3,4 +3,7 @@
 // A [Workload] is a training step: a network, a batch, a method. [Compare] runs it in this engine and in peers, which are
 // Python processes that speak a line of JSON each way (bench/peers), in turn, round by round, in one go. All start from
 // the same weights and inputs, and their loss, penalty and an updated weight are compared before anything is timed.
+//
+// A peer runs in several variants ([Variant]); the fastest one of a [Cell] is its opponent. A [Measurement] makes
+// the tables that documents quote.
 package bench

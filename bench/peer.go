@@ -3,6 +3,7 @@ package bench
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -75,8 +76,9 @@ func PeerNames() []string {
 	return names
 }
 
-// StartPeers starts every variant of the named frameworks, of all if there are no names, with the Python
-// interpreter of an environment that bench/peers/make-env.sh made. With one thread each is bound to one processor.
+// StartPeers starts every variant of the named frameworks, of all if there are no names, with the
+// Python interpreter of an environment that bench/peers/make-env.sh made. With one thread each is
+// bound to one processor.
 func StartPeers(environment, scripts string, names []string, threads int) ([]*Peer, error) {
 	var peers []*Peer
 	for _, v := range variants() {
@@ -133,14 +135,15 @@ func startPeer(environment, scripts string, v Variant, threads int) (*Peer, erro
 	return p, nil
 }
 
-// foreignSettings are the beginnings of variables that change how a peer computes: a peer gets none of the caller's.
+// foreignSettings are the beginnings of variables that change how a peer computes: a peer gets none
+// of the caller's.
 var foreignSettings = []string{
 	"OPENBLAS_", "OMP_", "GOMP_", "KMP_", "MKL_", "ONEDNN_", "DNNL_", "XLA_", "TF_", "JAX_", "TORCH", "MALLOC_", "GLIBC_TUNABLES", "NPROC",
 	"LD_PRELOAD",
 }
 
-// peerEnvironment returns the variables of a peer's process: the caller's without those that would change its
-// speed, the number of threads, and those of its setting.
+// peerEnvironment returns the variables of a peer's process: the caller's without those that would
+// change its speed, the number of threads, and those of its setting.
 func peerEnvironment(environ []string, setting string, threads int) []string {
 	env := slices.DeleteFunc(slices.Clone(environ), func(v string) bool {
 		return slices.ContainsFunc(foreignSettings, func(prefix string) bool { return strings.HasPrefix(v, prefix) })
@@ -153,8 +156,9 @@ func peerEnvironment(environ []string, setting string, threads int) []string {
 		xla = "--xla_cpu_multi_thread_eigen=false "
 	}
 	if setting == settingTuned {
-		// Large arrays are kept instead of given back to the system after each operation, as with the allocators that
-		// PyTorch's guide recommends; OpenMP's threads stay on their cores; XLA uses oneDNN and whole vectors.
+		// Large arrays are kept instead of given back to the system after each operation, as with
+		// the allocators that PyTorch's guide recommends; OpenMP's threads stay on their cores; XLA
+		// uses oneDNN and whole vectors.
 		env = append(env, "MALLOC_MMAP_MAX_=0", "MALLOC_TRIM_THRESHOLD_=68719476736", "MALLOC_TOP_PAD_=67108864", "OMP_PROC_BIND=close", "OMP_PLACES=cores")
 		xla += "--xla_cpu_use_onednn=true --xla_cpu_prefer_vector_width=512"
 	}
@@ -163,6 +167,9 @@ func peerEnvironment(environ []string, setting string, threads int) []string {
 
 func (p *Peer) receive(answer any) error {
 	line, err := p.out.ReadBytes('\n')
+	if err == io.EOF {
+		return errors.New("the process has ended")
+	}
 	if err != nil {
 		return err
 	}

@@ -47,7 +47,8 @@ func TestPeerEnvironment(t *testing.T) {
 	}
 }
 
-// TestRace checks that a hopeless peer is timed once, and that a peer that fails keeps the others running.
+// TestRace checks that a hopeless peer is timed once, and that a peer that fails keeps the others
+// running.
 func TestRace(t *testing.T) {
 	var order []string
 	make := func(engine string, seconds float64, failing bool) *contender {
@@ -86,8 +87,8 @@ func TestRace(t *testing.T) {
 	}
 }
 
-// TestPeersAgree takes a step of a workload in every variant. It needs a Python environment of bench/peers/make-env.sh
-// in GRADREG_TEST_PEERS.
+// TestPeersAgree takes a step of a workload in every variant. It needs a Python environment of
+// bench/peers/make-env.sh in GRADREG_TEST_PEERS.
 func TestPeersAgree(t *testing.T) {
 	environment := os.Getenv("GRADREG_TEST_PEERS")
 	if environment == "" {

@@ -11,12 +11,12 @@ import (
 
 var update = flag.Bool("update", false, "write what documents quote of a measurement")
 
-// What stands below a comment such as <!-- performance.json opponents -->, up to the next empty line, is that text of the
-// measurement docs/performance.json.
+// What stands below a comment such as <!-- performance.json opponents -->, up to the next empty
+// line, is that text of the measurement docs/performance.json.
 var quotedPerformance = regexp.MustCompile(`(<!-- (performance[a-z0-9-]*\.json) ([a-z]+) -->\n\n)((?:.+\n)+)`)
 
-// TestQuotedPerformance compares what README.md and docs/performance.md say of speed with the stored measurements. After
-// another measurement -update writes it anew.
+// TestQuotedPerformance compares what README.md and docs/performance.md say of speed with the
+// stored measurements. After another measurement -update writes it anew.
 func TestQuotedPerformance(t *testing.T) {
 	quotes := map[string]int{"../README.md": 2, "../docs/performance.md": 6}
 	for document, want := range quotes {
@@ -52,7 +52,8 @@ func TestQuotedPerformance(t *testing.T) {
 	}
 }
 
-// measured is two cells: in the first the best variant is not the first one, in the second it is faster than the engine.
+// measured is two cells: in the first the best variant is not the first one, in the second it is
+// faster than the engine.
 func measured() Measurement {
 	row := func(method, engine, format, setting string, rate float64) Row {
 		return Row{Workload: "w3", Method: method, Threads: 1, Engine: engine, Format: format, Setting: setting, ImagesPerSecond: rate, Low: rate, High: rate, Rounds: 5}
@@ -67,7 +68,8 @@ func measured() Measurement {
 	return Measurement{Rows: append(plain, penalty...)}
 }
 
-// TestBestOfVariants checks that the opponent of a cell is the fastest variant that runs, and that the texts name it.
+// TestBestOfVariants checks that the opponent of a cell is the fastest variant that runs, and that
+// the texts name it.
 func TestBestOfVariants(t *testing.T) {
 	m := measured()
 	cells := m.Cells()

@@ -98,8 +98,8 @@ func bold(ratio float64) string {
 	return fmt.Sprintf("%.2f", ratio)
 }
 
-// allVariants has a column for each variant: its rate, in bold where it is the best, in italics where it was too
-// slow to be timed in all rounds, and "fails" where it does not run.
+// allVariants has a column for each variant: its rate, in bold where it is the best, in italics
+// where it was too slow to be timed in all rounds, and "fails" where it does not run.
 func (m Measurement) allVariants() string {
 	var names []string
 	for _, r := range m.Rows {
@@ -209,8 +209,8 @@ func (m Measurement) verdict() string {
 	return text
 }
 
-// goals lists what was aimed at: how many times as fast as the best peer a plain step and one with a penalty, and how many
-// plain steps one with DataGrad.
+// goals lists what was aimed at: how many times as fast as the best peer a plain step and one with
+// a penalty, and how many plain steps one with DataGrad.
 var goals = []struct {
 	workload       string
 	plain, penalty float64

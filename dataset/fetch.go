@@ -177,7 +177,8 @@ func unusable(home string) string {
 	return home
 }
 
-// shown returns an address for messages: without user, password and query, which may be credentials.
+// shown returns an address for messages: without user, password and query, which may be
+// credentials.
 func shown(u *url.URL) string {
 	bare := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}
 	return foreign.Short(bare.String(), maxQuoted)

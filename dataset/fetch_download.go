@@ -182,8 +182,8 @@ func (p *part) request(ctx context.Context, alive func()) error {
 	return p.receive(resp.Body, alive)
 }
 
-// shownError returns an error of net/http with the address that is shown: its own holds the query, also of where a
-// server sent it on.
+// shownError returns an error of net/http with the address that is shown: its own holds the query,
+// also of where a server sent it on.
 func (p *part) shownError(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		return fmt.Errorf("%s: %w", p.url, e.Err)

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestForeignHead writes a report's title and question, which are a file's, where a format would obey them.
+// TestForeignHead writes a report's title and question, which are a file's, where a format would
+// obey them.
 func TestForeignHead(t *testing.T) {
 	r := madeUpReport(t, "wd-table", lifelike)
 	r.Title, r.About = "a\x1b[1m<script>", "see [x](http://y)\n<img src=z>\r% \\input{f}"

@@ -10,8 +10,8 @@ import (
 	"github.com/gradreg/gradreg/train"
 )
 
-// TestLateFault damages the metrics of a run on its way: it fails at its end, when its model is written, so that the fault is
-// not one of an input before which nothing was written.
+// TestLateFault damages the metrics of a run on its way: it fails at its end, when its model is
+// written, so that the fault is not one of an input before which nothing was written.
 func TestLateFault(t *testing.T) {
 	cfg := train.Default()
 	cfg.TrainSize, cfg.Batch, cfg.Steps, cfg.LogEvery = 40, 20, 3, 1

@@ -31,8 +31,8 @@ import (
 // app is what commands reach the world through.
 type app struct {
 	in io.Reader
-	// out and err write the characters of foreign text that a terminal would take for commands as escapes; screen is
-	// the terminal itself, for what redraws a line.
+	// out and err write the characters of foreign text that a terminal would take for commands as
+	// escapes; screen is the terminal itself, for what redraws a line.
 	out, err, screen io.Writer
 	args             []string // of the command line
 	getenv           func(string) string
@@ -123,7 +123,8 @@ func (a *app) clean(text string) string {
 	return foreign.Short(foreign.Line(a.hide(text, a.args)), longestMessage)
 }
 
-// hide returns a text without the credentials in its addresses and those that arguments or environment hold.
+// hide returns a text without the credentials in its addresses and those that arguments or
+// environment hold.
 func (a *app) hide(text string, args []string) string {
 	addresses := []string{a.getenv("GRADREG_DB")}
 	for _, arg := range args {
@@ -168,8 +169,9 @@ func (a *app) exit(err error) int {
 // longestMessage bounds what an error echoes of its input, in bytes.
 const longestMessage = 2000
 
-// message returns an error as one line for those who use the program: without the line of the source that built an
-// expression, with the variable that named a folder, and without credentials, control characters and endless quotations.
+// message returns an error as one line for those who use the program: without the line of the
+// source that built an expression, with the variable that named a folder, and without credentials,
+// control characters and endless quotations.
 func (a *app) message(err error) string {
 	text := strings.NewReplacer("\n\t", " ", "\n", "; ").Replace(strings.TrimSpace(err.Error()))
 	if e, ok := errors.AsType[*sym.Error](err); ok {

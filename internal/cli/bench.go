@@ -111,7 +111,8 @@ func (a *app) runGrowth(ctx context.Context, o bench.Options, file string) error
 	return w.Flush()
 }
 
-// printBench prints rows as a table: our rates, and how many times as fast as each variant of each peer we are.
+// printBench prints rows as a table: our rates, and how many times as fast as each variant of each
+// peer we are.
 func (a *app) printBench(m bench.Measurement) error {
 	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
 	fmt.Fprintf(w, "register-only peak of a core: %.0f GFLOP/s (%v); memory: %.1f GB/s\n", m.Peak, m.Level, m.Bandwidth)

@@ -8,8 +8,9 @@ import (
 	"syscall"
 )
 
-// abortOnFatal makes what Go's runtime cannot survive, such as memory that has run out, end the process by SIGABRT. Its own exit
-// code would be 2, which stands for unusable input here. Go's stacks say more than a core file, which can be as large as the memory was.
+// abortOnFatal makes what Go's runtime cannot survive, such as memory that has run out, end the
+// process by SIGABRT. Its own exit code would be 2, which stands for unusable input here. Go's
+// stacks say more than a core file, which can be as large as the memory was.
 func abortOnFatal() {
 	if os.Getenv("GOTRACEBACK") != "" {
 		return // who sets it knows what to expect

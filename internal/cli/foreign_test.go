@@ -27,7 +27,8 @@ func run(args ...string) (code int, out, errOut string) {
 	return code, o.String(), e.String()
 }
 
-// TestCredentialsInAWrongPlace gives the addresses of a database and of a mirror where they do not belong.
+// TestCredentialsInAWrongPlace gives the addresses of a database and of a mirror where they do not
+// belong.
 func TestCredentialsInAWrongPlace(t *testing.T) {
 	t.Chdir(t.TempDir())
 	const db = "postgres://me:s3cr3t@127.0.0.1:1/db"
@@ -75,7 +76,8 @@ func commands(text string) string {
 	}, text)
 }
 
-// TestForeignNames trains on classes whose names are commands of terminals and formulas of spreadsheets.
+// TestForeignNames trains on classes whose names are commands of terminals and formulas of
+// spreadsheets.
 func TestForeignNames(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
@@ -187,7 +189,8 @@ func writeStripes(t *testing.T, path string, class, shift int) {
 	}
 }
 
-// TestForeignMirror fetches from a server that answers with commands for terminals, by an address with credentials.
+// TestForeignMirror fetches from a server that answers with commands for terminals, by an address
+// with credentials.
 func TestForeignMirror(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

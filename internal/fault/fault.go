@@ -41,8 +41,8 @@ type late struct{ err error }
 func (e *late) Error() string { return e.err.Error() }
 func (e *late) Unwrap() error { return e.err }
 
-// Late marks err as one that came when something had been written already: it is not the input's fault any more, even if
-// what it wraps is. nil stays nil.
+// Late marks err as one that came when something had been written already: it is not the input's
+// fault any more, even if what it wraps is. nil stays nil.
 func Late(err error) error {
 	if err == nil {
 		return nil
@@ -50,7 +50,8 @@ func Late(err error) error {
 	return &late{err}
 }
 
-// exhausted are errors of a machine that has no more of something. They have nothing to do with the input during whose reading they turn up.
+// exhausted are errors of a machine that has no more of something. They have nothing to do with the
+// input during whose reading they turn up.
 var exhausted = []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM}
 
 // IsInput reports whether err, or what it wraps, is the input's fault.

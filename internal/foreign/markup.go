@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Cell returns text for a cell of CSV: what a spreadsheet would take for a formula is preceded by an apostrophe, which
-// makes a text of it. Numbers stay.
+// Cell returns text for a cell of CSV: what a spreadsheet would take for a formula is preceded by
+// an apostrophe, which makes a text of it. Numbers stay.
 func Cell(text string) string {
 	text = Lines(text)
 	if text == "" || !strings.ContainsRune("=+-@\t\n", rune(text[0])) && !strings.HasPrefix(text, `\r`) {
@@ -26,7 +26,8 @@ var (
 	markdownLink = regexp.MustCompile(`\]([(\[:])`)
 )
 
-// Markdown returns text as one line of GitHub's Markdown, also in a cell of a table, in which it makes no link, no picture and no HTML.
+// Markdown returns text as one line of GitHub's Markdown, also in a cell of a table, in which it
+// makes no link, no picture and no HTML.
 func Markdown(text string) string {
 	text = Line(strings.ReplaceAll(text, "\n", " "))
 	return markdownLink.ReplaceAllString(markdownEscapes.Replace(text), `\]$1`)
@@ -35,8 +36,8 @@ func Markdown(text string) string {
 // Code returns text for between two backticks of Markdown.
 func Code(text string) string { return strings.ReplaceAll(Line(text), "`", "'") }
 
-// XML returns a document in which U+FFFD stands for every character that XML 1.0 does not have, and for bytes that
-// are no UTF-8.
+// XML returns a document in which U+FFFD stands for every character that XML 1.0 does not have, and
+// for bytes that are no UTF-8.
 func XML(document []byte) []byte {
 	out := make([]byte, 0, len(document))
 	for len(document) > 0 {

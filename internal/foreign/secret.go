@@ -11,7 +11,8 @@ import (
 const hidden = "…"
 
 var (
-	// user:password@ of an address, also of one whose slashes a file path has joined. A password may hold @ and /.
+	// user:password@ of an address, also of one whose slashes a file path has joined. A password
+	// may hold @ and /.
 	userinfo = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*:/{1,2})([^\s"'<>/?#@:]*):([^\s"'<>]*)@`)
 	// Of http the user's name can be a token.
 	webUser = regexp.MustCompile(`(?i)\b(https?:/{1,2})[^\s"'<>/?#@]+@`)
@@ -25,7 +26,8 @@ var (
 // secretName is found in the names of a query's values that are credentials.
 var secretName = regexp.MustCompile(`(?i)pass|pwd|token|secret|sig|key|auth|credential`)
 
-// Hide returns text without the credentials of addresses in it: passwords before the host, and all values of queries.
+// Hide returns text without the credentials of addresses in it: passwords before the host, and all
+// values of queries.
 func Hide(text string) string {
 	text = userinfo.ReplaceAllString(text, "$1$2:"+hidden+"@")
 	text = webUser.ReplaceAllString(text, "${1}"+hidden+"@")
@@ -36,8 +38,8 @@ func Hide(text string) string {
 	return assigned.ReplaceAllString(text, "$1$2"+hidden)
 }
 
-// Without returns text without the addresses, their passwords and the values of their queries, in every form in which
-// those may turn up.
+// Without returns text without the addresses, their passwords and the values of their queries, in
+// every form in which those may turn up.
 func Without(text string, addresses ...string) string {
 	for _, a := range addresses {
 		for _, s := range Secrets(a) {
@@ -47,8 +49,8 @@ func Without(text string, addresses ...string) string {
 	return text
 }
 
-// Secrets returns an address that holds credentials, and these, in the forms in which they must not be shown; nothing for an
-// address without any.
+// Secrets returns an address that holds credentials, and these, in the forms in which they must not
+// be shown; nothing for an address without any.
 func Secrets(address string) []string {
 	parts := parts(address)
 	if len(parts) == 0 && Hide(address) == address {

@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// disturbs reports whether a terminal, or who looks at it, takes r for something else than a character: control
-// characters, those that turn the direction of writing, line separators of Unicode, the byte order mark and tags, which
-// are invisible letters.
+// disturbs reports whether a terminal, or who looks at it, takes r for something else than a
+// character: control characters, those that turn the direction of writing, line separators of
+// Unicode, the byte order mark and tags, which are invisible letters.
 func disturbs(r rune) bool {
 	switch {
 	case r < 0x20, 0x7f <= r && r <= 0x9f:
@@ -36,7 +36,8 @@ func escape(r rune) string {
 	return fmt.Sprintf(`\u%04x`, r)
 }
 
-// escaped returns text with the characters that disturb, but not those of keep, as escapes, and bytes that are no UTF-8 as \xff.
+// escaped returns text with the characters that disturb, but not those of keep, as escapes, and
+// bytes that are no UTF-8 as \xff.
 func escaped(text, keep string) string {
 	clean := true
 	for _, r := range text { // a byte that is no UTF-8 comes as RuneError
@@ -64,14 +65,15 @@ func escaped(text, keep string) string {
 	return b.String()
 }
 
-// Line returns text as one line without characters that disturb a terminal: \n, \t, \r, \u001b and \xff stand for them.
+// Line returns text as one line without characters that disturb a terminal: \n, \t, \r, \u001b and
+// \xff stand for them.
 func Line(text string) string { return escaped(text, "") }
 
 // Lines is Line of a text whose own line ends and tabs stay.
 func Lines(text string) string { return escaped(text, "\n\t") }
 
-// Short returns text with … for its middle if it has more than about limit bytes: head and tail say what is wrong with
-// what, and what was expected.
+// Short returns text with … for its middle if it has more than about limit bytes: head and tail say
+// what is wrong with what, and what was expected.
 func Short(text string, limit int) string {
 	if len(text) <= limit {
 		return text
