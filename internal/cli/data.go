@@ -9,6 +9,7 @@ import (
 
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/foreign"
 )
 
 func (a *app) dataCommand() *cobra.Command {
@@ -125,7 +126,7 @@ func (a *app) runDataVerify(names []string, dataDir string) error {
 				bad = fault.Inputf("%s: the SHA-256 of its content, %s, is not that of the published file", r.Path, r.SHA256)
 			}
 			if !a.json {
-				fmt.Fprintf(a.out, "%s  %s  %s\n", r.MD5, r.Path, word)
+				fmt.Fprintf(a.out, "%s  %s  %s\n", r.MD5, foreign.Line(r.Path), word)
 			}
 		}
 	}

@@ -164,7 +164,7 @@ func (a *app) parts() (begun func(part string), ended func()) {
 	return func(part string) {
 		if now := a.now(); now.Sub(last) >= lineEvery {
 			last = now
-			fmt.Fprintln(a.err, part)
+			fmt.Fprintln(a.err, foreign.Line(part))
 		}
 	}, func() {}
 }

@@ -229,3 +229,33 @@ func TestForeignMirror(t *testing.T) {
 		t.Errorf("asked for %q", request)
 	}
 }
+
+// TestBarsOnTheScreen checks that whatever redraws a line writes to the terminal itself, since the
+// other outputs escape what moves the cursor.
+func TestBarsOnTheScreen(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bars := 0
+	for _, path := range files {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, call := range []string{"mpb.WithOutput(", `Fprintf(a.err, "\r`} {
+			for _, part := range strings.Split(string(text), call)[1:] {
+				if bars++; call == "mpb.WithOutput(" && strings.HasPrefix(part, "a.screen)") {
+					continue
+				}
+				t.Errorf("%s: %s%.20s…, expected a.screen", path, call, part)
+			}
+		}
+	}
+	if bars == 0 {
+		t.Error("found no bar")
+	}
+}
