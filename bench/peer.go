@@ -19,6 +19,7 @@ type Peer struct {
 	Variant
 	Version string
 	command *exec.Cmd
+	scratch string // folder of what it compiles
 	in      io.WriteCloser
 	out     *bufio.Reader
 }
@@ -100,10 +101,11 @@ func ClosePeers(peers []*Peer) {
 	for _, p := range peers {
 		p.in.Close()
 		p.command.Wait()
+		os.RemoveAll(p.scratch)
 	}
 }
 
-func startPeer(environment, scripts string, v Variant, threads int) (*Peer, error) {
+func startPeer(environment, scripts string, v Variant, threads int) (started *Peer, err error) {
 	args := append([]string{filepath.Join(scripts, v.script[0])}, v.script[1:]...)
 	if v.Engine != "jax" {
 		args = append(args, strconv.Itoa(threads))
@@ -113,8 +115,18 @@ func startPeer(environment, scripts string, v Variant, threads int) (*Peer, erro
 		args = append([]string{"-c", "0", name}, args...)
 		name = "taskset"
 	}
-	p := &Peer{Variant: v, command: exec.Command(name, args...)}
-	p.command.Env = peerEnvironment(os.Environ(), v.Setting, threads)
+	// A cache of its own: in the common one an interrupted compilation leaves empty files, which fail from then on.
+	scratch, err := os.MkdirTemp("", "gradreg-peer-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			os.RemoveAll(scratch)
+		}
+	}()
+	p := &Peer{Variant: v, command: exec.Command(name, args...), scratch: scratch}
+	p.command.Env = append(peerEnvironment(os.Environ(), v.Setting, threads), "TORCHINDUCTOR_CACHE_DIR="+scratch)
 	in, err := p.command.StdinPipe()
 	if err != nil {
 		return nil, err
