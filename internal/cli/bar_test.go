@@ -47,7 +47,7 @@ func (s *screen) shows(t *testing.T, text string) {
 func TestBars(t *testing.T) {
 	terminal := func() (*app, *screen) {
 		s := &screen{}
-		return &app{err: s, out: s, screen: s, terminal: true, now: time.Now}, s
+		return &app{err: s, out: s, screen: s, terminal: true, getenv: func(string) string { return "" }, now: time.Now}, s
 	}
 	t.Run("study", func(t *testing.T) {
 		a, s := terminal()

@@ -53,7 +53,7 @@ func TestProgressLines(t *testing.T) {
 // TestProgressJSON checks that a line can be written of a penalty that was not taken yet.
 func TestProgressJSON(t *testing.T) {
 	var out strings.Builder
-	a := &app{json: true, lines: true, out: &out}
+	a := &app{json: true, lines: true, out: &out, getenv: func(string) string { return "" }}
 	told(a, &strings.Builder{}, []int{1}, []train.Progress{{Step: 100, Steps: 100, Loss: 1, Names: []string{"a", "b"}, Penalties: []float64{math.NaN(), 2}, Weights: []float64{1, 3}}})
 	var line struct{ Penalties, Lambda map[string]float64 }
 	text := strings.Split(strings.TrimSpace(out.String()), "\n")
@@ -65,7 +65,7 @@ func TestProgressJSON(t *testing.T) {
 // TestDevOnTerminal checks that a bar says of which step its dev accuracy is, and that numbers are cut to a narrow terminal.
 func TestDevOnTerminal(t *testing.T) {
 	s := &screen{}
-	a := &app{err: s, out: s, screen: s, terminal: true, now: time.Now}
+	a := &app{err: s, out: s, screen: s, terminal: true, getenv: func(string) string { return "" }, now: time.Now}
 	p := a.newProgress(false)
 	p.started(train.Start{Config: train.Config{Steps: 100, LogEvery: 1}, Steps: 100})
 	p.stepped(train.Progress{Step: 10, Steps: 100, DevAccuracy: 0.9, DevStep: 10, Evaluated: true, Names: []string{"datagrad"}, Weights: []float64{2}, Penalties: []float64{3}})
@@ -84,7 +84,7 @@ func TestDevOnTerminal(t *testing.T) {
 func TestSearchBar(t *testing.T) {
 	s := &screen{}
 	clock := time.Unix(0, 0)
-	a := &app{err: s, out: s, screen: s, terminal: true, now: func() time.Time { return clock }}
+	a := &app{err: s, out: s, screen: s, terminal: true, getenv: func(string) string { return "" }, now: func() time.Time { return clock }}
 	p := a.newSearchProgress(false)
 	p.report(tune.Progress{Regularizer: "datagrad", Most: 13, All: 3750})
 	p.report(tune.Progress{Regularizer: "datagrad", Most: 13, All: 3750, Steps: 1})
@@ -102,7 +102,7 @@ func TestSearchBar(t *testing.T) {
 
 	var lines strings.Builder
 	clock = time.Unix(0, 0)
-	a = &app{err: &lines, now: func() time.Time { return clock }}
+	a = &app{err: &lines, getenv: func(string) string { return "" }, now: func() time.Time { return clock }}
 	p = a.newSearchProgress(false)
 	for _, second := range []int64{0, 2, 4, 20, 35} {
 		clock = time.Unix(second, 0)
