@@ -292,7 +292,7 @@ func (a *app) printShown(s shownData) error {
 	}
 	a.printProblems(s.Found.Problems)
 	for _, note := range s.Found.Notes {
-		fmt.Fprintf(a.err, "note: %s\n", note)
+		fmt.Fprintf(a.err, "note: %s\n", a.clean(note))
 	}
 	if s.Sheet != "" {
 		fmt.Fprintf(a.out, "\nsheet    %s\n", s.Sheet)

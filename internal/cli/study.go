@@ -131,7 +131,7 @@ func (o *studyOptions) work(a *app) (queue.WorkOptions, error) {
 		return queue.WorkOptions{}, usage{fmt.Errorf("--lease is %v, expected at least 1s", o.lease)}
 	}
 	return queue.WorkOptions{Jobs: jobs, DataDirs: a.dataDirs(o.dataDir), Runs: o.runs, Keep: o.keep, Lease: o.lease,
-		Log: func(text string) { fmt.Fprintln(a.err, text) }}, nil
+		Log: func(text string) { fmt.Fprintln(a.err, a.clean(text)) }}, nil
 }
 
 // readStudy returns the study that a file or a name stands for.

@@ -77,10 +77,10 @@ func (a *app) reportStudy(ctx context.Context, o *studyOptions, q *queue.Queue, 
 		return err
 	}
 	if text := r.Banner(); text != "" && format == "csv" { // elsewhere it stands above the tables
-		fmt.Fprintln(a.err, text)
+		fmt.Fprintln(a.err, a.clean(text))
 	}
 	if text := r.Unfinished(); text != "" {
-		fmt.Fprintln(a.err, text)
+		fmt.Fprintln(a.err, a.clean(text))
 	}
 	fmt.Fprintf(a.err, "Report: %s\n", filepath.Join(out, study.PageFile))
 	return nil
