@@ -61,6 +61,6 @@ func ExampleReport() {
 	}
 	// Output:
 	// none: 97.33 %
-	// spectreg: 97.72 %, +0.39 points, p 0.0039
-	// datagrad: 98.00 %, +0.67 points, p 0.0039
+	// spectreg: 97.70 %, +0.37 points, p 0.0039
+	// datagrad: 98.01 %, +0.68 points, p 0.0039
 }
