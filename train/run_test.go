@@ -277,8 +277,8 @@ func TestPredict(t *testing.T) {
 	}
 }
 
-// FuzzReadConfig checks that a text is refused or read again as the same configuration.
-func FuzzReadConfig(f *testing.F) {
+// FuzzConfigText checks that a text is refused or read again as the same configuration.
+func FuzzConfigText(f *testing.F) {
 	good, err := train.Default().YAML()
 	if err != nil {
 		f.Fatal(err)
