@@ -1,6 +1,8 @@
 package gradreg
 
 import (
+	"fmt"
+
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
 )
@@ -47,9 +49,13 @@ func Transform(forward Forward, regs []Regularizer) Forward {
 }
 
 // NewProblem builds the forward pass and the losses of a training step on images x: [B, …] and targets: [B, K].
-// The context collects the layers and the updates of running statistics. Errors stick to Losses.
+// The context collects the layers and the updates of running statistics. Errors stick to Losses, also that of a network
+// whose result is not [B, K].
 func NewProblem(c *nn.Context, x, targets *sym.Expr, forward Forward) *Problem {
 	logits := forward(c, x)
+	if shape := logits.Shape(); logits.Err() == nil && len(shape) != 2 {
+		logits = sym.Refuse(logits, fmt.Errorf("the network's result is %v, expected logits [samples, classes]", shape))
+	}
 	batch := 1
 	if len(x.Shape()) > 0 {
 		batch = x.Shape()[0]

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/internal/plan"
+	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
 )
 
@@ -75,5 +76,24 @@ func TestOfOneName(t *testing.T) {
 	s := newStep(network{"name", 5, familyNetwork}, []int{3, 2, 8, 8}, nil)
 	if leaf := gradreg.WeightLeaf(s.problem.Graph, datagrad("", 5)); leaf.Attr().(sym.InputAttr).Name != "lambda/datagrad" {
 		t.Errorf("the weight's input is %v", leaf.Attr())
+	}
+}
+
+// TestLogitsOfOneAxis checks that a network whose result is no [B, K] is an error of every penalty and of the loss, not a
+// panic.
+func TestLogitsOfOneAxis(t *testing.T) {
+	for _, info := range gradreg.Regularizers() {
+		reg, err := gradreg.Parse(info.Example)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := sym.NewGraph()
+		c := nn.NewContext(nn.NewParams(g), true, 0)
+		x := g.Input("x", sym.Float, 4, 3)
+		p := gradreg.NewProblem(c, x, sym.OneHot(g.Input("y", sym.Int, 4), 2), func(_ *nn.Context, x *sym.Expr) *sym.Expr { return sym.Sum(x) })
+		total, _ := gradreg.Objective(p, []gradreg.Regularizer{reg})
+		if total.Err() == nil || !strings.Contains(total.Err().Error(), "expected logits [samples, classes]") {
+			t.Errorf("%s: %v", info.Name, total.Err())
+		}
 	}
 }

@@ -50,6 +50,11 @@ func DivideBalanced(train *Part, n, classes int, seed uint64) (Division, error) 
 	if n < 1 || n > train.Len() {
 		return Division{}, fault.Inputf("train size is %d, expected 1 to %d", n, train.Len())
 	}
+	for i, label := range train.Labels {
+		if int(label) >= classes {
+			return Division{}, fault.Inputf("training image %d is of class %d, expected 0 to %d", i, label, classes-1)
+		}
+	}
 	quota := make([]int, classes)
 	for c := range quota {
 		quota[c] = n / classes
@@ -84,12 +89,12 @@ func (p *Part) className(class int) string {
 	return strconv.Itoa(class)
 }
 
-// DividePaper is the division of the paper's experiments (REFERENCE.md section 3): 10,000 images of the
+// DividePaper is the division of the paper's experiments (Varga, Csiszárik and Zombori 2017): 10,000 images of the
 // training file are held out as "test", and λ is tuned on the official test file, which is the dev part
 // here. It is for reproducing published numbers only.
 func DividePaper(train, official *Part, n int, seed uint64) (d Division, test Subset, err error) {
 	order := permutation(train.Len(), seed)
-	held := min(maxDev, len(order)-1)
+	held := max(0, min(maxDev, len(order)-1))
 	if n < 1 || n > len(order)-held {
 		return d, test, fault.Inputf("train size is %d, expected 1 to %d under the paper's protocol", n, len(order)-held)
 	}
