@@ -1,15 +1,12 @@
 package sym_test
 
 import (
-	"flag"
-	"os"
 	"path/filepath"
 	"testing"
 
+	"github.com/gradreg/gradreg/internal/golden"
 	"github.com/gradreg/gradreg/sym"
 )
-
-var update = flag.Bool("update", false, "write the golden files of testdata")
 
 // TestFormat compares the text of expressions and of what rewriting makes of them with golden files.
 func TestFormat(t *testing.T) {
@@ -37,7 +34,7 @@ func TestFormat(t *testing.T) {
 		"after_rewrite":  sym.Rewrite([]*sym.Expr{twice}, dropDoubleNegation),
 		"after_replace":  sym.Replace([]*sym.Expr{twice, a, sym.Neg(a)}, map[*sym.Expr]*sym.Expr{a: sym.Square(b), sym.Neg(a): b}),
 	} {
-		golden(t, name, sym.Format(roots...))
+		golden.Text(t, filepath.Join("testdata", name+".txt"), sym.Format(roots...))
 	}
 }
 
@@ -47,24 +44,6 @@ func dropDoubleNegation(e *sym.Expr, args []*sym.Expr) *sym.Expr {
 		return args[0].Args()[0]
 	}
 	return nil
-}
-
-// golden compares text with a file of testdata.
-func golden(t *testing.T, name, text string) {
-	t.Helper()
-	path := filepath.Join("testdata", name+".txt")
-	if *update {
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if text != string(want) {
-		t.Errorf("%s:\n%s\nwant:\n%s", path, text, want)
-	}
 }
 
 // TestRewriteSharing checks that a rewriting that changes nothing gives the same expressions, and that one that does

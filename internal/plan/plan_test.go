@@ -90,25 +90,70 @@ func compare(t *testing.T, tol float64, values map[*sym.Expr]*sym.Tensor, output
 
 func sameBits(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }
 
-// check compares one output.
-func check(t *testing.T, what string, ints []int32, got []float32, want *sym.Tensor, e *sym.Expr, tol float64) {
+// errorf is what check needs of a test.
+type errorf interface {
+	Helper()
+	Errorf(format string, args ...any)
+}
+
+// check compares one output. An element that is NaN, here or in the reference, is wrong.
+func check(t errorf, what string, ints []int32, got []float32, want *sym.Tensor, e *sym.Expr, tol float64) {
 	t.Helper()
 	scale := 1e-30
 	for _, w := range want.Data {
-		scale = max(scale, math.Abs(w))
+		if !math.IsInf(w, 0) { // it would allow everything
+			scale = max(scale, math.Abs(w))
+		}
 	}
-	worst, at := 0.0, -1
+	worst, at := 0.0, 0
 	for i, w := range want.Data {
 		g := float64(got[i])
 		if e.DType() == sym.Int {
 			g = float64(ints[i])
 		}
-		if d := math.Abs(g - w); !(d <= worst) {
+		d := math.Abs(g - w)
+		if math.IsNaN(d) { // NaN, or infinities: further away than any number
+			d = math.Inf(1)
+		}
+		if d > worst {
 			worst, at = d, i
 		}
 	}
-	if at >= 0 && !(worst <= tol*scale) {
+	if !(worst <= tol*scale) {
 		t.Errorf("%s: element %d is %v, want %v (scale %v)", what, at, got[at], want.Data[at], scale)
+	}
+}
+
+// failures counts what a check finds wrong.
+type failures int
+
+func (*failures) Helper()                 {}
+func (f *failures) Errorf(string, ...any) { *f++ }
+
+// TestCheckFindsNaN checks the comparison that every test of compiled programs relies on: a NaN or an infinity is found
+// wherever it stands.
+func TestCheckFindsNaN(t *testing.T) {
+	x := sym.NewGraph().Input("x", sym.Float, 3)
+	want := sym.NewTensor(3)
+	copy(want.Data, []float64{1, 2, 3})
+	sound := []float32{1, 2, 3}
+	var f failures
+	if check(&f, "sound", nil, sound, want, x, 1e-6); f != 0 {
+		t.Error("equal tensors differ")
+	}
+	for at := range sound {
+		for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), 2.5} {
+			var got, reference failures
+			wrong := slices.Clone(sound)
+			wrong[at] = float32(v)
+			check(&got, "wrong", nil, wrong, want, x, 1e-6)
+			other := &sym.Tensor{Shape: want.Shape, Data: slices.Clone(want.Data)}
+			other.Data[at] = v
+			check(&reference, "wrong", nil, sound, other, x, 1e-6)
+			if got != 1 || reference != 1 {
+				t.Errorf("%v as element %d: %d and %d failures, expected one each", v, at, got, reference)
+			}
+		}
 	}
 }
 

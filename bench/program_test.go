@@ -1,0 +1,28 @@
+package bench
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/gradreg/gradreg/internal/golden"
+	"github.com/gradreg/gradreg/internal/kernel"
+)
+
+// TestCriticPrograms compares the programs of a GAN's critic, without and with its gradient penalty, with those in testdata.
+func TestCriticPrograms(t *testing.T) {
+	w := Workload{Name: "w4", Net: "critic", Batch: 64, Image: [3]int{1, 28, 28}}
+	for _, method := range w.Methods() {
+		s, err := w.newStep(method)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, level := range kernel.Supported() {
+			p, err := s.compile(level, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden.Text(t, filepath.Join("testdata", "critic-"+method+".txt"), p.String())
+			p.Close()
+		}
+	}
+}
