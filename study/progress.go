@@ -185,7 +185,11 @@ func (s *Study) tune(out *CellProgress, space space, results Results) (chosen in
 		if !round.Done {
 			return 0, nil
 		}
-		left = best(round.Trials, s.Tuning.width(i+1))
+		kept := 1 // of the last round, whose trials no keep divides further
+		if i+1 < len(s.Tuning.Rounds) {
+			kept = s.Tuning.width(i + 1)
+		}
+		left = best(round.Trials, kept)
 	}
 	if math.IsInf(left[0].Accuracy, -1) {
 		return 0, nil // everything diverged: there is nothing to run

@@ -134,6 +134,29 @@ func TestProgress(t *testing.T) {
 	}
 }
 
+// TestOneRound follows studies with a single round of tuning to their final runs: such a round is the last, needs no keep, and
+// gives the final runs its best trial.
+func TestOneRound(t *testing.T) {
+	for _, keep := range []string{"", ", keep: 0", ", keep: 1", ", keep: 3", ", keep: -2"} {
+		s := read(t, strings.Replace(example, "rounds: [0.1, 0.5, 1], keep: 3", "rounds: [1]"+keep, 1))
+		p, _ := complete(t, s, madeUp, rand.New(rand.NewPCG(1, 1)))
+		for _, c := range p.Cells {
+			if len(c.Final) != s.Seeds {
+				t.Errorf("%q: %s: %d final runs", keep, c, len(c.Final))
+			}
+			if c.Method == "given" {
+				continue
+			}
+			if len(c.Rounds) != 1 || len(c.Rounds[0].Trials) != s.Tuning.Trials {
+				t.Fatalf("%q: %s: %d rounds", keep, c, len(c.Rounds))
+			}
+			if b := best(c.Rounds[0].Trials, 1)[0]; !reflect.DeepEqual(c.Values, b.Values) {
+				t.Errorf("%q: %s: chose %v, the best trial has %v", keep, c, c.Values, b.Values)
+			}
+		}
+	}
+}
+
 // TestLeft checks the time that is left of a study whose methods have steps of different lengths, at every moment from the
 // first run of each method on.
 func TestLeft(t *testing.T) {
