@@ -1,15 +1,14 @@
 package bench
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "write what documents quote of a measurement")
+	"github.com/gradreg/gradreg/internal/golden"
+)
 
 // What stands below a comment such as <!-- performance.json opponents -->, up to the next empty
 // line, is that text of the measurement docs/performance.json.
@@ -36,7 +35,7 @@ func TestQuotedPerformance(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", document, err)
 			}
-			if text != part[4] && !*update {
+			if text != part[4] && !golden.Updating() {
 				t.Errorf("%s: %s of %s is now\n%s", document, part[3], part[2], text)
 			}
 			return part[1] + text
@@ -44,7 +43,7 @@ func TestQuotedPerformance(t *testing.T) {
 		if found != want {
 			t.Errorf("%s quotes %d texts, want %d", document, found, want)
 		}
-		if *update {
+		if golden.Updating() {
 			if err := os.WriteFile(document, []byte(text), 0o644); err != nil {
 				t.Fatal(err)
 			}

@@ -10,6 +10,9 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files of testdata")
 
+// Updating reports whether -update was given: tests then write what they otherwise compare.
+func Updating() bool { return *update }
+
 // Text compares a text with the file at path, and with -update writes it there.
 func Text(t testing.TB, path, got string) {
 	t.Helper()
