@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"bufio"
+	"cmp"
 	"compress/gzip"
 	"errors"
 	"io"
@@ -41,7 +42,7 @@ func (s *source) read(at place, files []file) ([]content, error) {
 		}
 	}
 	if err := s.readPacked(at, packed, files, contents); err != nil {
-		return nil, err
+		return nil, cmp.Or(unopened(at, contents), err)
 	}
 	return contents, each(len(files), func(i int) (err error) {
 		if contents[i].data == nil {
@@ -49,6 +50,22 @@ func (s *source) read(at place, files []file) ([]content, error) {
 		}
 		return err
 	})
+}
+
+// unopened returns what is wrong with the first file that is there and cannot be opened, such as a
+// device: next to others that are missing it is the better reason.
+func unopened(at place, contents []content) error {
+	for _, c := range contents {
+		if c.stored == "" {
+			continue
+		}
+		f, err := openStored(at, c.stored)
+		if err != nil {
+			return err
+		}
+		f.Close()
+	}
+	return nil
 }
 
 // readPacked fills in the contents of those files that are in the archive.

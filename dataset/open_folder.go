@@ -11,7 +11,7 @@ import (
 )
 
 // IsFolder reports whether name stands for a folder of pictures rather than for a data set of that name: it has a
-// separator in it, or is a folder. The names of data sets stand for those: a folder of such a name is written ./mnist.
+// separator in it, or is a folder, or a link that leads nowhere. The names of data sets stand for those: a folder of such a name is written ./mnist.
 func IsFolder(name string) bool {
 	if strings.ContainsRune(name, '/') || strings.ContainsRune(name, os.PathSeparator) {
 		return true
@@ -20,7 +20,11 @@ func IsFolder(name string) bool {
 		return false
 	}
 	info, err := os.Stat(name)
-	return err == nil && info.IsDir()
+	if err == nil {
+		return info.IsDir()
+	}
+	link, err := os.Lstat(name) // one that leads nowhere, which is said when it is opened
+	return err == nil && link.Mode()&os.ModeSymlink != 0
 }
 
 // OpenFolder returns the pictures of a folder with a folder for each class as a data set, both parts read. [folder.Open] says

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/folder"
+	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/train"
 )
 
@@ -116,12 +117,22 @@ func TestIsFolder(t *testing.T) {
 		}
 	}
 	writeFile(t, "file", nil)
-	for name, want := range map[string]bool{"photos": true, "mnist": false, "./mnist": true, "nowhere": false, "no/where": true, ".": true, "file": false, "": false} {
+	for name, to := range map[string]string{"dangling": "gone", "loop": "loop", "link": "photos", "alias": "file"} {
+		if err := os.Symlink(to, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range map[string]string{"dangling": "data folder dangling: a link to nothing", "loop": "data folder loop: a link that cannot be followed: "} {
+		if _, err := dataset.Open(name); !fault.IsInput(err) || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v, expected %s", err, want)
+		}
+	}
+	for name, want := range map[string]bool{"dangling": true, "loop": true, "link": true, "alias": false, "photos": true, "mnist": false, "./mnist": true, "nowhere": false, "no/where": true, ".": true, "file": false, "": false} {
 		if dataset.IsFolder(name) != want {
 			t.Errorf("%q is a folder: %v", name, !want)
 		}
 	}
-	if _, err := dataset.Open("no/where"); err == nil || !strings.Contains(err.Error(), "no such file or directory") && !strings.Contains(err.Error(), "cannot find") {
+	if _, err := dataset.Open("no/where"); err == nil || strings.Contains(err.Error(), "stat") || !strings.Contains(err.Error(), "no such file or directory") && !strings.Contains(err.Error(), "cannot find") {
 		t.Errorf("a folder that is not there: %v", err)
 	}
 }

@@ -33,9 +33,12 @@ type Conv struct {
 }
 
 // Apply applies the layer. The weight starts uniform with standard deviation √(4/(fanIn+fanOut)), fans
-// counting the filter's area, the bias at 0.
+// counting the filter's area, the bias at 0. A negative field is an error.
 func (l Conv) Apply(c *Context, x *sym.Expr) *sym.Expr {
 	name := c.name("conv")
+	if err := l.check(); err != nil {
+		return sym.Refuse(x, fmt.Errorf("%s: %w", name, err))
+	}
 	channels, area := extent(x, 1), l.Kernel*l.Kernel
 	w := c.weight(name, UniformStdev(convStdev(channels*area, l.Out*area)), l.Out, channels, l.Kernel, l.Kernel)
 	y := sym.Conv(x, w, l.geometry(x))
@@ -50,6 +53,22 @@ func (l Conv) Apply(c *Context, x *sym.Expr) *sym.Expr {
 		return y
 	}
 	return sym.Add(y, perChannel(b, y))
+}
+
+// check returns what is wrong with the fields that no operation sees as they are.
+func (l Conv) check() error {
+	for _, f := range []struct {
+		name  string
+		value int
+	}{{"stride", l.Stride}, {"dilation", l.Dilation}, {"border", l.Border}, {"max pool", l.MaxPool}} {
+		if f.value < 0 {
+			return fmt.Errorf("%s is %d, expected at least 0", f.name, f.value)
+		}
+	}
+	if l.Padding > Same {
+		return fmt.Errorf("padding is %d, expected Valid or Same", l.Padding)
+	}
+	return nil
 }
 
 // kind describes the layer in a table.

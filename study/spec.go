@@ -251,8 +251,8 @@ func (t *Tuning) validate() error {
 		return fmt.Errorf("tuning: %d rounds, expected at most %d", len(t.Rounds), mostRounds)
 	case t.Seeds < 1 || t.Seeds > mostSeeds:
 		return fmt.Errorf("tuning: seeds is %d, expected 1 to %d", t.Seeds, mostSeeds)
-	case len(t.Rounds) > 1 && t.Keep < 2:
-		return fmt.Errorf("tuning: keep is %d, expected at least 2: a round keeps the best 1/keep", t.Keep)
+	case t.Keep < 0 || t.Keep > mostTrials || len(t.Rounds) > 1 && t.Keep < 2:
+		return fmt.Errorf("tuning: keep is %d, expected 2 to %d: a round keeps the best 1/keep; a single round needs none", t.Keep, mostTrials)
 	}
 	last := 0.0
 	for _, share := range t.Rounds {

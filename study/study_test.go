@@ -137,7 +137,7 @@ func TestProgress(t *testing.T) {
 // TestOneRound follows studies with a single round of tuning to their final runs: such a round is the last, needs no keep, and
 // gives the final runs its best trial.
 func TestOneRound(t *testing.T) {
-	for _, keep := range []string{"", ", keep: 0", ", keep: 1", ", keep: 3", ", keep: -2"} {
+	for _, keep := range []string{"", ", keep: 0", ", keep: 1", ", keep: 3"} {
 		s := read(t, strings.Replace(example, "rounds: [0.1, 0.5, 1], keep: 3", "rounds: [1]"+keep, 1))
 		p, _ := complete(t, s, madeUp, rand.New(rand.NewPCG(1, 1)))
 		for _, c := range p.Cells {
@@ -495,7 +495,10 @@ func TestRefused(t *testing.T) {
 		{"seeds: 3", "seeds: 18446744073709551616", "seeds is "},
 		{"trials: 9", "trials: 0", "tuning: trials is 0, expected 1 to 10000"},
 		{"rounds: [0.1, 0.5, 1]", "rounds: [0.5, 0.1]", "expected ascending shares"},
-		{"keep: 3", "keep: 1", "tuning: keep is 1"},
+		{"keep: 3", "keep: 1", "tuning: keep is 1, expected 2 to 10000"},
+		{"keep: 3", "keep: 9223372036854775807", "tuning: keep is 9223372036854775807, expected 2 to 10000"},
+		{"rounds: [0.1, 0.5, 1], keep: 3", "rounds: [1], keep: -2", "tuning: keep is -2, expected 2 to 10000"},
+		{"rounds: [0.1, 0.5, 1]", "rounds: [~]", "tuning: rounds: element 1 is empty, expected a number"},
 		{"  - name: given", "  - name: none", "two methods have the same name"},
 		{"{learning_rate: $lr}\n  - name: datagrad", "{learning_rat: $lr}\n  - name: datagrad", "learning_rat"},
 		{"{learning_rate: $lr}\n  - name: datagrad", "{seed: 3, learning_rate: $lr}\n  - name: datagrad", "seed has a place of its own"},

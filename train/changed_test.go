@@ -221,7 +221,7 @@ func TestOtherFolder(t *testing.T) {
 	}
 	defer s.Close()
 	notes := strings.Join(s.Notes, "\n")
-	for _, want := range []string{"tested on the 7 pictures", "green are no classes", "cold there are no pictures", "damaged.png", "trained on 1 of these 7"} {
+	for _, want := range []string{"tested on 7 pictures", "green is no class", "cold there are no pictures", "1 picture cannot be read: ", "damaged.png", "trained on 1 of the 7 pictures"} {
 		if !strings.Contains(notes, want) {
 			t.Errorf("%q is not among the notes\n%s", want, notes)
 		}

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -39,6 +40,9 @@ type Attempt struct {
 
 // check returns why a record cannot be that of a search, whose numbers are finite, as JSON needs them.
 func (c Choice) check() error {
+	if c.Regularizer == "" {
+		return errors.New(`regularizer is "", expected one with a λ`)
+	}
 	for name, v := range map[string]float64{"scale": c.Scale, "cost": c.Cost, "seconds": c.Seconds, "chance": c.Chance} {
 		if !(v >= 0 && v <= maxSeconds) {
 			return fmt.Errorf("%s of %s is %v, expected 0 to %v", name, strconv.Quote(c.Regularizer), v, maxSeconds)
@@ -100,7 +104,7 @@ func (c Choice) lastRound() []Attempt {
 func (c Choice) Doubts() []string {
 	var doubts []string
 	smallest, largest := math.Inf(1), 0.0
-	for _, p := range c.lastRound() {
+	for _, p := range c.Probes {
 		if largest = max(largest, p.Lambda); p.Lambda > 0 {
 			smallest = min(smallest, p.Lambda)
 		}
@@ -111,9 +115,9 @@ func (c Choice) Doubts() []string {
 	case c.Lambda == 0:
 		doubts = append(doubts, fmt.Sprintf("%s: without it (λ 0) is better than every λ that was tried", name))
 	case c.Lambda == largest:
-		doubts = append(doubts, fmt.Sprintf("%s: λ %s is the largest that the last round tried; a larger one may be better", name, spec.Format(c.Lambda)))
+		doubts = append(doubts, fmt.Sprintf("%s: λ %s is the largest that was tried; a larger one may be better", name, spec.Format(c.Lambda)))
 	case c.Lambda == smallest:
-		doubts = append(doubts, fmt.Sprintf("%s: λ %s is the smallest that the last round tried; a smaller one may be better", name, spec.Format(c.Lambda)))
+		doubts = append(doubts, fmt.Sprintf("%s: λ %s is the smallest that was tried; a smaller one may be better", name, spec.Format(c.Lambda)))
 	}
 	if best, ok := c.firstBest(); ok && c.atChance(best) {
 		doubts = append(doubts, fmt.Sprintf("%s: after the %d steps of the first round no λ was better than chance (%.1f %% at best, the most frequent class has %.1f %%), so where to look was decided by luck; with more steps the search sees more",

@@ -26,7 +26,8 @@ func DataDigest(ctx context.Context, cfg Config, opt Options) (string, error) {
 }
 
 // Describe reads the data of a configuration and returns what they are, the counts of images being those that are there, and
-// their digest. It looks at the context between its steps.
+// their digest. Data without a test image, on which no run can end, are the input's fault. It looks at the context between its
+// steps.
 func Describe(ctx context.Context, cfg Config, opt Options) (dataset.Info, string, error) {
 	cfg.Seed = 1 // a seed may divide a folder into parts; the pictures are the same
 	d, err := openData(ctx, &cfg, opt)
@@ -42,7 +43,21 @@ func Describe(ctx context.Context, cfg Config, opt Options) (dataset.Info, strin
 	}
 	info := d.Info
 	info.Train, info.Test = train.Len(), test.Len()
+	if err := tested(cfg.Data, info.Test); err != nil {
+		return info, "", err
+	}
 	return info, digest(d, train, test), ctx.Err()
+}
+
+// tested returns an error if data leave no image to test a run on: its accuracy would be 0 of 0.
+func tested(data string, images int) error {
+	switch {
+	case images > 0:
+		return nil
+	case dataset.IsFolder(data):
+		return fault.Inputf("%s: found no picture to test on, expected a class of two pictures or more; or, beside train, a folder test or val with pictures", data)
+	}
+	return fault.Inputf("%s: found no image to test on, expected at least one", data)
 }
 
 // embeddedDigest is the digest of the MNIST in the program.

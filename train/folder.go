@@ -187,7 +187,11 @@ func (r *run) reopen() error {
 	case !errors.Is(err, fs.ErrNotExist): // without a checkpoint the run begins again
 		return err
 	}
-	amended, err := r.amended(r.progress.step, exists(r.path(summaryFile)))
+	finished, err := r.finished()
+	if err != nil {
+		return err
+	}
+	amended, err := r.amended(r.progress.step, finished)
 	if err != nil {
 		return err
 	}

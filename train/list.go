@@ -101,6 +101,11 @@ func listed(dir string) (run Listed, ok bool) {
 	if ended, ok := modified(place(summaryFile)); ok {
 		run.State, run.Changed = StateFinished, ended
 		s, err := FolderSummary(dir)
+		if err == nil {
+			if err = s.belongs(run.Config, ""); err != nil {
+				err = fault.Inputf("%s: %w", place(summaryFile), err)
+			}
+		}
 		if err != nil {
 			run.State, run.Err = StateDamaged, err
 			return run, true

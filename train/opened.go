@@ -1,9 +1,11 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -36,7 +38,9 @@ func OpenRun(dir string, opt Options) (*Opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Notes, err = o.run.openTest()
+	if o.Notes, err = o.run.openTest(); err != nil { // a damaged model's file may say anything of the images
+		err = cmp.Or(tensorfile.Intact(filepath.Join(dir, ModelFile)), err)
+	}
 	return o, err
 }
 
@@ -52,6 +56,9 @@ func openFinished(dir string, opt Options) (*Opened, error) {
 	}
 	moved := card.DataDigest != "" && !slices.Contains(dataset.Names(), card.Data) && !slices.Contains(dataset.Names(), cfg.Data)
 	if card.Model != cfg.Model || card.Data != cfg.Data && !moved {
+		if err := tensorfile.Intact(filepath.Join(dir, ModelFile)); err != nil {
+			return nil, err
+		}
 		return nil, fault.Inputf("%s holds the model %s of %s, but its config.yaml says %s of %s", dir, card.Model, card.Data, cfg.Model, cfg.Data)
 	}
 	r := &run{Options: opt, config: cfg, normalizer: card.Normalizer, classes: card.Classes}
@@ -76,17 +83,22 @@ func readCard(path string) (Card, error) {
 	if err != nil {
 		return c, err
 	}
-	text, ok := h.Metadata["gradreg"]
-	if !ok {
-		return c, fault.Inputf("%s: a safetensors file, but not a model of gradreg", path)
-	}
-	if err := json.Unmarshal([]byte(text), &c); err != nil {
-		return c, fault.Inputf("%s: metadata: %w", path, err)
-	}
-	if err := c.check(); err != nil {
-		return c, fault.Inputf("%s: %w", path, err)
+	if c, err = newCard(h); err != nil {
+		return c, cmp.Or(tensorfile.Intact(path), fault.Inputf("%s: %w", path, err))
 	}
 	return c, nil
+}
+
+// newCard returns what a header says about its model.
+func newCard(h tensorfile.Header) (c Card, err error) {
+	text, ok := h.Metadata["gradreg"]
+	if !ok {
+		return c, errors.New("a safetensors file, but not a model of gradreg")
+	}
+	if err := json.Unmarshal([]byte(text), &c); err != nil {
+		return c, fmt.Errorf("metadata: %w", err)
+	}
+	return c, c.check()
 }
 
 // Shape returns the extent of the model's images.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/gradreg/gradreg/dataset"
@@ -18,6 +19,9 @@ import (
 // are made what the run's model takes. What is passed over, and pictures that the run was trained
 // on, stand in Notes.
 func OpenRunOn(ctx context.Context, dir, data string, opt Options) (*Opened, error) {
+	if slices.Contains(dataset.Names(), data) && !exists(data) {
+		return nil, fault.Inputf("found %s, a data set with a name, expected a folder of pictures with a folder for each class", data)
+	}
 	o, err := openFinished(dir, opt)
 	if err != nil {
 		return nil, err
@@ -40,15 +44,19 @@ func OpenRunOn(ctx context.Context, dir, data string, opt Options) (*Opened, err
 	if l.From != "" {
 		from = filepath.Join(data, l.From)
 	}
-	o.Notes = append(o.Notes, fmt.Sprintf("tested on the %d pictures of %s", part.Len(), from))
-	if len(l.Unknown) > 0 {
+	o.note("tested on %s of %s", pictures(part.Len()), from)
+	switch len(l.Unknown) {
+	case 0:
+	case 1:
+		o.note("%s is no class of %s and left out", l.Unknown[0], dir)
+	default:
 		o.note("%s are no classes of %s and left out", few(l.Unknown), dir)
 	}
 	if len(l.Missing) > 0 {
 		o.note("of %s there are no pictures", few(l.Missing))
 	}
 	if n := len(unreadable); n > 0 {
-		o.note("%d of the pictures cannot be read: %s", n, strings.Join(firsts(unreadable, 3), "; "))
+		o.note("%s cannot be read: %s", pictures(n), strings.Join(firsts(unreadable, 3), "; "))
 	}
 	o.noteSeen(part)
 	return o, nil
@@ -57,6 +65,14 @@ func OpenRunOn(ctx context.Context, dir, data string, opt Options) (*Opened, err
 // note adds a note.
 func (o *Opened) note(format string, args ...any) {
 	o.Notes = append(o.Notes, fmt.Sprintf(format, args...))
+}
+
+// pictures counts pictures.
+func pictures(n int) string {
+	if n == 1 {
+		return "1 picture"
+	}
+	return fmt.Sprintf("%d pictures", n)
 }
 
 // firsts returns at most n texts, and how many more there are.
@@ -81,7 +97,7 @@ func (o *Opened) noteSeen(part *dataset.Part) {
 		}
 	}
 	if seen > 0 {
-		o.note("%s was trained on %d of these %d pictures: about those it is right more often than about others", o.run.Dir, seen, part.Len())
+		o.note("%s was trained on %d of the %s: about those it is right more often than about others", o.run.Dir, seen, pictures(part.Len()))
 	}
 }
 
@@ -114,7 +130,7 @@ func (m *SavedModel) readLabelled(ctx context.Context, dir string, l folder.Labe
 		}
 	}
 	if part.Len() == 0 {
-		return nil, nil, fault.Inputf("%s: none of its %d pictures can be read, the first is %s", dir, len(l.Files), unreadable[0])
+		return nil, nil, fault.Inputf("%s: found no picture that can be read among %d; the first is %s", dir, len(l.Files), unreadable[0])
 	}
 	part.Digest = hex.EncodeToString(h.Sum(nil))
 	return part, unreadable, nil

@@ -28,6 +28,10 @@ func TestReadConfig(t *testing.T) {
 		"model: {a: 1}":           `model is a mapping, expected a text`,
 		"regularizers: 3":         `regularizers is 3, expected a list of texts`,
 		"batch: 5\nsteps: [1, 2]": `steps is a list, expected a whole number`,
+		"lambda_choices: [~]":     `lambda_choices: element 1 is empty, expected a mapping`,
+		"lambda_choices: [{}]":    `lambda_choices: regularizer is "", expected one with a λ`,
+		"extended: [~]":           `extended: element 1 is empty, expected a mapping`,
+		"regularizers: [~]":       `regularizers: element 1 is empty, expected a text`,
 	} {
 		if _, err := train.ReadConfig(train.Default(), []byte(text)); !fault.IsInput(err) || err.Error() != want {
 			t.Errorf("%q: %v, expected %s", text, err, want)

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/kernel"
+	"github.com/gradreg/gradreg/internal/tensorfile"
 )
 
 // run is a run in progress.
@@ -151,10 +153,13 @@ func (r *run) open(ctx context.Context, cfg *Config) (err error) {
 		return err
 	}
 	from := recordedBy(r.Dir, recorded, recordedDigest(r.path(checkpointFile)), "")
-	if r.data, r.digest, err = openRecorded(ctx, cfg, r.Options, from); err != nil {
-		return err
+	if r.data, r.digest, err = openRecorded(ctx, cfg, r.Options, from); err == nil {
+		err = from.check(cfg.Data, r.digest)
 	}
-	return from.check(cfg.Data, r.digest)
+	if err != nil { // a damaged checkpoint may say anything of the images
+		return cmp.Or(tensorfile.Intact(r.path(checkpointFile)), err)
+	}
+	return nil
 }
 
 // divide reads the data and chooses the images and the normalization. The test images are read, too, so that a
@@ -185,6 +190,9 @@ func (r *run) divide(cfg *Config) error {
 	if !cfg.PaperProtocol {
 		r.test = dataset.Whole(official)
 	}
+	if err := tested(cfg.Data, r.test.Len()); err != nil {
+		return err
+	}
 	if val := r.data.Val(); val != nil {
 		r.division.Dev = dataset.Whole(val)
 	}
@@ -201,7 +209,11 @@ func readParts(d *dataset.Dataset) (train, test *dataset.Part, err error) {
 		failed <- err
 	}()
 	train, err = d.Train()
-	return train, test, errors.Join(err, <-failed)
+	other := <-failed
+	if err != nil && other != nil && err.Error() == other.Error() { // of an archive that has both
+		return nil, nil, err
+	}
+	return train, test, errors.Join(err, other)
 }
 
 // tables returns the normalization of a subset: that of the training images, but under the paper's protocol

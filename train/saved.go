@@ -128,17 +128,10 @@ func readModel(read func(accept func(tensorfile.Header) error) (tensorfile.File,
 // describe makes of a file's header the description of its model, of package model if arch is nil. The file has tensors of
 // exactly the sizes that the model's have, which bounds what is read of it.
 func (m *SavedModel) describe(h tensorfile.Header, arch model.Model, batch int) (*classifier, error) {
-	text, ok := h.Metadata["gradreg"]
-	if !ok {
-		return nil, fmt.Errorf("a safetensors file, but not a model of gradreg")
-	}
-	if err := json.Unmarshal([]byte(text), &m.Card); err != nil {
-		return nil, fmt.Errorf("metadata: %w", err)
-	}
-	if err := m.Card.check(); err != nil {
+	var err error
+	if m.Card, err = newCard(h); err != nil {
 		return nil, err
 	}
-	var err error
 	if m.arch, err = m.architecture(arch); err != nil {
 		return nil, fmt.Errorf("model: %w", err)
 	}

@@ -113,10 +113,8 @@ func Open(ctx context.Context, dir string, opt Options) (*Set, error) {
 	if opt.Channels != 0 && opt.Channels != 1 && opt.Channels != 3 {
 		return nil, fault.Inputf("channels is %d, expected 1 or 3, or 0", opt.Channels)
 	}
-	if info, err := os.Stat(dir); err != nil {
-		return nil, fault.Inputf("data folder: %w", err)
-	} else if !info.IsDir() {
-		return nil, fault.Inputf("data folder %s: not a folder", dir)
+	if err := checkFolder(dir); err != nil {
+		return nil, err
 	}
 	o := &opening{Options: opt, ctx: ctx, dir: dir, report: Report{Problems: []Problem{}, Notes: []string{}}}
 	set, err := o.open()
@@ -124,6 +122,22 @@ func Open(ctx context.Context, dir string, opt Options) (*Set, error) {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
 	return set, err
+}
+
+// checkFolder returns why dir is no folder to read.
+func checkFolder(dir string) error {
+	info, err := os.Stat(dir)
+	if err == nil && info.IsDir() {
+		return nil
+	}
+	what := "not a folder"
+	if err != nil {
+		what = cause(err).Error()
+		if link, bad := os.Lstat(dir); bad == nil && link.Mode()&os.ModeSymlink != 0 {
+			what = brokenLink(err)
+		}
+	}
+	return fault.Inputf("data folder %s: %s", dir, what)
 }
 
 // opening is an Open under way.

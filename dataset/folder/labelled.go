@@ -1,7 +1,6 @@
 package folder
 
 import (
-	"os"
 	"path"
 	"slices"
 
@@ -26,10 +25,8 @@ type Labelled struct {
 // validation, or else the one for training. The input's fault are a dir that is no folder, and one
 // without a picture of any class.
 func OpenLabelled(dir string, classes []string) (Labelled, error) {
-	if info, err := os.Stat(dir); err != nil {
-		return Labelled{}, fault.Inputf("data folder %s: %w", dir, cause(err))
-	} else if !info.IsDir() {
-		return Labelled{}, fault.Inputf("data folder %s: not a folder", dir)
+	if err := checkFolder(dir); err != nil {
+		return Labelled{}, err
 	}
 	var l Labelled
 	s := &scanner{dir: dir, report: &Report{}, numbers: map[string]int{}, listing: listing{classes: classes}}

@@ -138,15 +138,19 @@ func (s *scanner) look(name string, e fs.DirEntry) fs.FileInfo {
 		return info
 	}
 	info, err := os.Stat(s.at(name))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		s.report.once(Unreadable, name, "a link to nothing")
-		return nil
-	case err != nil:
-		s.report.once(Unreadable, name, "a link that cannot be followed: "+cause(err).Error())
+	if err != nil {
+		s.report.once(Unreadable, name, brokenLink(err))
 		return nil
 	}
 	return info
+}
+
+// brokenLink says what a link is that following it gives an error of.
+func brokenLink(err error) string {
+	if errors.Is(err, fs.ErrNotExist) {
+		return "a link to nothing"
+	}
+	return "a link that cannot be followed: " + cause(err).Error()
 }
 
 // cause returns what a file system's error says besides operation and name.

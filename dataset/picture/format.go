@@ -41,6 +41,9 @@ func examine(data []byte) (source, error) {
 	if begins("version https://git-lfs") {
 		return source{}, fault.Inputf("a pointer of Git LFS in the place of a picture: git lfs pull fetches it")
 	}
+	if len(data) == 0 {
+		return source{}, fault.Inputf("the file is empty")
+	}
 	return source{}, fault.Inputf("not a %s picture", formats)
 }
 

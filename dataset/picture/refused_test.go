@@ -67,7 +67,7 @@ func TestRefused(t *testing.T) {
 		data []byte
 		want string
 	}{
-		"empty":          {nil, "not a JPEG, PNG, GIF, BMP or WebP picture"},
+		"empty":          {nil, "the file is empty"},
 		"text":           {[]byte("hello"), "not a JPEG, PNG, GIF, BMP or WebP picture"},
 		"bomb":           {header(50000, 50000), "a picture of 50000x50000 pixels, expected at most"},
 		"narrow":         {header(1, 1<<20), "a picture of 1x1048576"},

@@ -219,6 +219,7 @@ of the network with respect to its input.`,
 		}
 		return usage{spec.Unknown("command", list[0], names)}
 	}
+	root.PersistentPreRunE = checkGiven
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)

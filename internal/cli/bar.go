@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"runtime"
 	"sync/atomic"
@@ -70,6 +71,15 @@ func (b *bars) end(remove bool) {
 		b.bar.Abort(remove)
 	}
 	b.bar.Wait()
+}
+
+// above writes a line above the bar, or where there is none as other messages are.
+func (a *app) above(b *bars, text string) {
+	if b == nil {
+		a.note(text)
+		return
+	}
+	fmt.Fprintln(b, a.clean(text))
 }
 
 // close ends the bar and leaves the terminal in order. It may be called more than once, and without a terminal.

@@ -100,6 +100,9 @@ func (a *app) runDataShow(cmd *cobra.Command, o *dataShowOptions, name string) e
 	if cmd.Flags().Changed("augment") && !o.augmented {
 		return usage{errors.New("--augment needs --augmented")}
 	}
+	if err := checkDataDir(cmd, name); err != nil {
+		return err
+	}
 	if !dataset.IsFolder(name) {
 		if !slices.Contains(dataset.Names(), name) { // first of all a name that nothing has
 			_, err := dataset.Open(name)

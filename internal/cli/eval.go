@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -109,6 +110,9 @@ func (a *app) runEval(cmd *cobra.Command, o *evalOptions, dirs []string) error {
 	if err != nil {
 		return err
 	}
+	if err := o.checkDataDir(cmd, dirs); err != nil {
+		return err
+	}
 	if err := o.makeRoom(); err != nil {
 		return err
 	}
@@ -136,6 +140,25 @@ func (a *app) runEval(cmd *cobra.Command, o *evalOptions, dirs []string) error {
 		fmt.Fprintf(a.out, "\npage            %s\n", o.page)
 	}
 	return nil
+}
+
+// checkDataDir refuses --data-dir where no data set with a name is looked at.
+func (o *evalOptions) checkDataDir(cmd *cobra.Command, dirs []string) error {
+	if !cmd.Flags().Changed("data-dir") {
+		return nil
+	}
+	if o.Data != "" && !o.Examination.Slopes {
+		return usage{errors.New("found --data and --data-dir, expected one of them: without --slopes no other images are looked at")}
+	}
+	var data []string
+	for _, dir := range dirs {
+		cfg, err := train.FolderConfig(dir)
+		if err != nil {
+			return err
+		}
+		data = append(data, cfg.Data)
+	}
+	return checkDataDir(cmd, data...)
 }
 
 // makeRoom finds out before the work whether its results can be written.

@@ -89,7 +89,7 @@ func (o *modelsOptions) check(cmd *cobra.Command, _ []string) error {
 	case f.Changed("classes") && !f.Changed("shape"):
 		return usage{fmt.Errorf("found --classes without --shape; a data set has its own")}
 	}
-	return nil
+	return checkDataDir(cmd, o.data)
 }
 
 // images is what models are listed for.

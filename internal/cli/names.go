@@ -1,6 +1,15 @@
 package cli
 
-import "unicode/utf8"
+import (
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/train"
+)
 
 // nameBytes is how much of a folder's name goes into the name of another file: systems allow 255
 // bytes, and more than that name stands there.
@@ -16,4 +25,36 @@ func shortened(name string) string {
 		end--
 	}
 	return name[:end]
+}
+
+// folderName returns a folder under runs/ that says what the run is.
+func folderName(cfg train.Config) string {
+	method, size := "plain", "all"
+	if regs, err := gradreg.ParseAll(cfg.Regularizers); err == nil {
+		for _, r := range regs {
+			if r.Name() != "weight-decay" {
+				method = r.Name()
+				break
+			}
+		}
+	}
+	switch {
+	case cfg.PerClass > 0:
+		size = fmt.Sprintf("%dperclass", cfg.PerClass)
+	case cfg.TrainSize > 0:
+		size = strconv.Itoa(cfg.TrainSize)
+	}
+	data := cfg.Data
+	if dataset.IsFolder(data) {
+		data = shortened(filepath.Base(filepath.Clean(data)))
+	}
+	return filepath.Join(defaultRuns, fmt.Sprintf("%s-%s-%s-%s-s%d", data, size, nameOf(cfg.Model), method, cfg.Seed))
+}
+
+// orNone returns a list in words, which says so where it has nothing.
+func orNone(s string) string {
+	if s == "" {
+		return gradreg.None
+	}
+	return s
 }

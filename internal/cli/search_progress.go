@@ -84,13 +84,7 @@ func (s *searchState) left() string {
 }
 
 // log writes a line above the bar.
-func (p *searchProgress) log(text string) {
-	if p.bars != nil {
-		fmt.Fprintln(p.bars, p.app.clean(text))
-		return
-	}
-	p.app.note(text)
-}
+func (p *searchProgress) log(text string) { p.app.above(p.bars, text) }
 
 // close removes the bar.
 func (p *searchProgress) close() { p.bars.close(true) }

@@ -1,25 +1,32 @@
 package cli
 
 import (
+	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/study"
+	"github.com/gradreg/gradreg/train"
 )
 
 func (a *app) studyCheckCommand() *cobra.Command {
 	o := &studyOptions{}
 	cmd := &cobra.Command{
-		Use:               "check FILE|NAME",
-		Short:             "Read a study and say what it would run",
+		Use:   "check FILE|NAME",
+		Short: "Read a study and say what it would run",
+		Long: `Read a study and say what it would run, and whether its data suit it: folders of pictures are read, data sets with a name
+are known without their files.`,
 		Example:           `  gradreg study check my-study.yaml`,
 		Args:              args(cobra.ExactArgs(1)),
 		ValidArgsFunction: cobra.FixedCompletions(study.Builtins(), cobra.ShellCompDirectiveDefault),
-		RunE: func(_ *cobra.Command, list []string) error {
+		RunE: func(cmd *cobra.Command, list []string) error {
 			s, err := readStudy(list[0])
 			if err != nil {
 				return err
@@ -27,7 +34,7 @@ func (a *app) studyCheckCommand() *cobra.Command {
 			if s, err = o.variant(s); err != nil {
 				return err
 			}
-			if err := s.Suits(study.KnownData()); err != nil {
+			if err := a.checkData(cmd.Context(), s); err != nil {
 				return err
 			}
 			plans, err := s.Plans()
@@ -46,6 +53,25 @@ func (a *app) studyCheckCommand() *cobra.Command {
 	}
 	variantFlags(cmd, o)
 	return cmd
+}
+
+// checkData returns why a study's data cannot be what its cells need. Data sets with a name are known; a folder is what is in it.
+func (a *app) checkData(parent context.Context, s study.Spec) error {
+	known := study.KnownData()
+	folders := s
+	folders.Data = slices.DeleteFunc(slices.Clone(s.Data), func(data string) bool { return !dataset.IsFolder(data) })
+	if len(folders.Data) > 0 {
+		ctx, stop := interruptible(parent)
+		defer stop()
+		reading := a.newFolderProgress(false)
+		_, found, err := study.Describe(ctx, &folders, train.Options{Reading: reading.report})
+		reading.close()
+		if err != nil {
+			return err
+		}
+		maps.Copy(known, found)
+	}
+	return s.Suits(known)
 }
 
 func (a *app) printPlans(plans []study.Plan) error {

@@ -64,12 +64,6 @@ func studyLine(s queue.Status) string {
 }
 
 // log writes a line above the bar.
-func (p *studyProgress) log(text string) {
-	if p.bars != nil {
-		fmt.Fprintln(p.bars, p.app.clean(text))
-		return
-	}
-	p.app.note(text)
-}
+func (p *studyProgress) log(text string) { p.app.above(p.bars, text) }
 
 func (p *studyProgress) close() { p.bars.close(false) }

@@ -80,6 +80,9 @@ func (a *app) runStudy(cmd *cobra.Command, o *studyOptions, s study.Spec) error 
 	if err != nil {
 		return err
 	}
+	if err := checkDataDir(cmd, s.Data...); err != nil {
+		return err
+	}
 	work, err := o.work(a)
 	if err != nil {
 		return err

@@ -86,6 +86,9 @@ func (a *app) verifyStudy(cmd *cobra.Command, o *verifyOptions, dir string) erro
 	if err != nil {
 		return err
 	}
+	if err := checkDataDir(cmd, s.Data...); err != nil {
+		return err
+	}
 	if err := s.Here(); err != nil {
 		if s.Identity.Numbers != train.Numbers {
 			err = fmt.Errorf("%w; %s", err, rebuild(results))

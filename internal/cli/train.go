@@ -4,23 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
-	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/augment"
 	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/dataset/picture"
-	"github.com/gradreg/gradreg/internal/boundedfile"
-	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/internal/foreign"
-	"github.com/gradreg/gradreg/internal/strictyaml"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/optim"
 	"github.com/gradreg/gradreg/train"
@@ -126,173 +117,12 @@ func noData(_ *cobra.Command, list []string) error {
 	return usage{fmt.Errorf("found the argument %q, expected none; a data set or a folder of pictures is --data %s", list[0], quoted(list[0]))}
 }
 
-// configuration merges defaults, file and flags, in this order.
-func (o *trainOptions) configuration(cmd *cobra.Command) (train.Config, error) {
-	changed := cmd.Flags().Changed
-	if o.resume != "" {
-		for _, name := range []string{"config", "out", "data", "train-size", "subset", "size", "fit", "augment", "model", "reg", "optimizer", "lr", "schedule",
-			"batch", "seed", "paper-protocol", "eval-every", "log-every", "checkpoint-every", "fast-dev-run"} {
-			if changed(name) {
-				return train.Config{}, usage{fmt.Errorf("--%s cannot go with --resume: the run's configuration is fixed", name)}
-			}
-		}
-		if o.finish && changed("steps") {
-			return train.Config{}, usage{errors.New("found --finish and --steps, expected one of them")}
-		}
-		return train.FolderConfig(o.resume)
-	}
-	if o.finish {
-		return train.Config{}, usage{errors.New("--finish is for a run that was interrupted, expected --resume RUN with it")}
-	}
-	cfg, base := o.config, train.Default()
-	sized, batched, penalized := changed("train-size"), changed("batch"), false
-	if o.file != "" {
-		base.TrainSize, base.Batch, base.Regularizers = unsaid, unsaid, nil
-		data, err := boundedfile.Read(o.file, strictyaml.MaxBytes)
-		if err != nil {
-			return cfg, fault.Inputf("--config: %w", err)
-		}
-		if base, err = train.ReadConfig(base, data); err != nil {
-			return cfg, fault.Inputf("%s: %w", o.file, err)
-		}
-		sized, batched, penalized = sized || base.TrainSize != unsaid, batched || base.Batch != unsaid, base.Regularizers != nil
-		cfg = base
-		o.override(&cfg, changed)
-	}
-	if !sized {
-		cfg.TrainSize = defaultTrainSize(cfg.Data)
-	}
-	switch {
-	case !batched:
-		cfg.Batch = 0 // for as many as the training images allow
-	case cfg.Batch < 1:
-		return cfg, usage{fmt.Errorf("batch is %d, expected at least 1", cfg.Batch)}
-	}
-	if !penalized {
-		images := cfg.TrainSize
-		if cfg.PerClass > 0 {
-			images = 10 * cfg.PerClass // about: most sets have ten classes
-		}
-		base.Regularizers = train.DefaultRegularizers(cfg.Data, images)
-		cfg.Regularizers = base.Regularizers
-	}
-	if changed("reg") {
-		cfg.Note, cfg.Choices = "", nil // of the file's λ
-		cfg.Regularizers = withOthers(base.Regularizers, o.config.Regularizers)
-	}
-	if changed("steps") || o.fast { // the file's is the history of a run of other steps
-		cfg.StopAfter, cfg.Extended = 0, nil
-	}
-	if o.fast {
-		cfg.Steps, cfg.EvalEvery, cfg.LogEvery = 10, 5, 5
-	}
-	return cfg, nil
-}
-
-// unsaid is the train size, or the batch, of a configuration that does not give one.
-const unsaid = math.MinInt
-
-// defaultTrainSize returns the train size where none is given: that of the main job, but all pictures of a folder, of which
-// there may be any number.
-func defaultTrainSize(data string) int {
-	if dataset.IsFolder(data) {
-		return 0
-	}
-	return train.Default().TrainSize
-}
-
-// trainSize is the flag for a number of training images, or of images of each class.
-type trainSize struct{ config *train.Config }
-
-func (s *trainSize) Type() string { return "N[/class]" }
-
-func (s *trainSize) String() string {
-	switch {
-	case s.config == nil:
-		return ""
-	case s.config.PerClass > 0:
-		return strconv.Itoa(s.config.PerClass) + "/class"
-	}
-	return strconv.Itoa(s.config.TrainSize)
-}
-
-func (s *trainSize) Set(text string) error {
-	number, each := strings.CutSuffix(text, "/class")
-	n, err := strconv.Atoi(number)
-	if err != nil || n < 0 || (each && n == 0) {
-		return fmt.Errorf("found %q, expected a number such as 500, or 20/class", text)
-	}
-	if s.config.TrainSize, s.config.PerClass = n, 0; each {
-		s.config.TrainSize, s.config.PerClass = 0, n
-	}
-	return nil
-}
-
-// withOthers returns the regularizers of the command line behind those of the file or the defaults, less the
-// ones whose name is given again. none, which clears all before it, stays for train to understand.
-func withOthers(base, given []string) []string {
-	var out []string
-	for _, text := range base {
-		again := slices.ContainsFunc(given, func(g string) bool { return nameOf(g) == nameOf(text) })
-		if !again {
-			out = append(out, text)
-		}
-	}
-	return append(out, given...)
-}
-
-// nameOf returns the name that a text form begins with.
-func nameOf(text string) string {
-	name, _, _ := strings.Cut(text, ":")
-	return name
-}
-
-// override copies the flags that were set over a file's values.
-func (o *trainOptions) override(cfg *train.Config, changed func(string) bool) {
-	f := o.config
-	for name, set := range map[string]func(){
-		"data": func() { cfg.Data, cfg.DataDir, cfg.Division = f.Data, "", "" }, "train-size": func() { cfg.TrainSize, cfg.PerClass = f.TrainSize, f.PerClass }, "subset": func() { cfg.Subset = f.Subset },
-		"size": func() { cfg.Size = f.Size }, "fit": func() { cfg.Fit = f.Fit },
-		"augment": func() { cfg.Augment = f.Augment }, "model": func() { cfg.Model = f.Model }, "optimizer": func() { cfg.Optimizer = f.Optimizer },
-		"lr": func() { cfg.LearningRate = f.LearningRate }, "schedule": func() { cfg.Schedule = f.Schedule },
-		"steps": func() { cfg.Steps = f.Steps }, "batch": func() { cfg.Batch = f.Batch }, "seed": func() { cfg.Seed = f.Seed },
-		"paper-protocol": func() { cfg.PaperProtocol = f.PaperProtocol }, "eval-every": func() { cfg.EvalEvery = f.EvalEvery },
-		"log-every":        func() { cfg.LogEvery = f.LogEvery },
-		"checkpoint-every": func() { cfg.CheckpointEvery = f.CheckpointEvery },
-	} {
-		if changed(name) {
-			set()
-		}
-	}
-}
-
-// folderName returns a folder under runs/ that says what the run is.
-func folderName(cfg train.Config) string {
-	method, size := "plain", "all"
-	if regs, err := gradreg.ParseAll(cfg.Regularizers); err == nil {
-		for _, r := range regs {
-			if r.Name() != "weight-decay" {
-				method = r.Name()
-				break
-			}
-		}
-	}
-	switch {
-	case cfg.PerClass > 0:
-		size = fmt.Sprintf("%dperclass", cfg.PerClass)
-	case cfg.TrainSize > 0:
-		size = strconv.Itoa(cfg.TrainSize)
-	}
-	data := cfg.Data
-	if dataset.IsFolder(data) {
-		data = shortened(filepath.Base(filepath.Clean(data)))
-	}
-	return filepath.Join(defaultRuns, fmt.Sprintf("%s-%s-%s-%s-s%d", data, size, nameOf(cfg.Model), method, cfg.Seed))
-}
-
 func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
 	cfg, err := o.configuration(cmd)
 	if err != nil {
+		return err
+	}
+	if err := checkDataDir(cmd, cfg.Data); err != nil {
 		return err
 	}
 	opt := train.Options{Dir: o.resume, Resume: o.resume != "", DataDirs: a.dataDirs(o.dataDir), Now: a.now, Strict: o.strict, Finish: o.finish}
@@ -354,76 +184,4 @@ func (a *app) train(ctx context.Context, cfg train.Config, opt train.Options, pl
 	}
 	a.printSummary(summary)
 	return nil
-}
-
-// noteStart says what a run does otherwise than its user may think. cfg is what was asked for.
-func (a *app) noteStart(cfg train.Config, s train.Start) {
-	if n := len(s.Origins); n > 1 && s.Origins[n-1].FromStep == s.Step+1 {
-		// Also where nobody watches: it is about what the run is worth.
-		a.note(fmt.Sprintf("note: the steps before were computed otherwise, so that the weights will have bits of their own: %v; from step %d on %v",
-			s.Origins[n-2], s.Step+1, s.Origins[n-1]))
-	}
-	if !a.watched() {
-		return
-	}
-	if usual := train.Default().Batch; cfg.Batch == 0 && s.Config.Batch < usual {
-		a.note(fmt.Sprintf("note: batch is %d instead of %d, as there are no more training images", s.Config.Batch, usual))
-	}
-	for _, odd := range s.Oddities {
-		text := "note: " + odd.Text
-		if odd.Balance {
-			text += " (--train-size N/class, or --subset balanced, takes as many of each class)"
-		}
-		a.note(text)
-	}
-	if s.DevImages == 0 && s.Config.EvalEvery > 0 {
-		a.note("note: trained on all images, so that none is left to judge the run on the way (--train-size, or a folder's val/, leaves some)")
-	}
-}
-
-// warnProblems says what is wrong with some pictures of a folder.
-func (a *app) warnProblems(dir string, r folder.Report) {
-	const shown = 3
-	for i, p := range r.Problems {
-		if i == shown {
-			a.note(fmt.Sprintf("%d more; all of them: gradreg data show %s", len(r.Problems)-shown, quoted(dir)))
-			break
-		}
-		a.note(p.String())
-	}
-}
-
-// commandLine returns words as a shell takes them.
-func commandLine(words []string) string {
-	var list []string
-	for _, w := range words {
-		list = append(list, quoted(w))
-	}
-	return strings.Join(list, " ")
-}
-
-// quoted returns a word as a shell takes it, with what disturbs a terminal as $'\x1b'.
-func quoted(word string) string {
-	if strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-") == "" {
-		return word
-	}
-	if foreign.Line(word) == word {
-		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-	}
-	var b strings.Builder
-	for _, c := range []byte(word) {
-		if c < 0x20 || c > 0x7e || c == '\'' || c == '\\' {
-			fmt.Fprintf(&b, `\x%02x`, c)
-		} else {
-			b.WriteByte(c)
-		}
-	}
-	return "$'" + b.String() + "'"
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return gradreg.None
-	}
-	return s
 }

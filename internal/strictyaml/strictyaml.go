@@ -89,7 +89,10 @@ func misfit(name string, value any, t reflect.Type, failed bool) error {
 		wrong = failed
 	case reflect.Slice:
 		list, ok := value.([]any)
-		for _, element := range list {
+		for i, element := range list {
+			if element == nil { // the decoder leaves it out, or takes it for a zero
+				return fmt.Errorf("%s: element %d is empty, expected %s", name, i+1, expected(t.Elem()))
+			}
 			if err := misfit(name, element, t.Elem(), failed); err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package tensorfile
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -26,7 +27,23 @@ const longestHeader = 16 << 20
 
 // ReadFile reads the file at path as Decode does. A file that is none of this format is the input's fault, as an error of accept
 // is; a missing one is fs.ErrNotExist.
+//
+// A damaged file is called so, whatever accept makes of it, if it is not too long to be looked at.
 func ReadFile(path string, accept func(Header) error) (File, error) {
+	refused := false
+	file, err := readFile(path, func(h Header) error {
+		err := accept(h)
+		refused = err != nil
+		return err
+	})
+	if refused {
+		err = cmp.Or(Intact(path), err)
+	}
+	return file, err
+}
+
+// readFile is ReadFile that believes accept.
+func readFile(path string, accept func(Header) error) (File, error) {
 	f, err := boundedfile.Open(path, math.MaxInt64-1) // what it may have follows from its header
 	if err != nil {
 		return File{}, err
@@ -42,11 +59,12 @@ func ReadFile(path string, accept func(Header) error) (File, error) {
 	return file, nil
 }
 
-// ReadHeader is ReadFile of the header alone, for one whom the tensors do not concern.
+// ReadHeader is ReadFile of the header alone, for one whom the tensors do not concern. Nothing says that it is whole: who
+// blames anything else for what it says asks Intact before.
 func ReadHeader(path string) (Header, error) {
 	var h Header
 	seen := errors.New("the header is all that is wanted")
-	_, err := ReadFile(path, func(found Header) error { h = found; return seen })
+	_, err := readFile(path, func(found Header) error { h = found; return seen })
 	if errors.Is(err, seen) {
 		return h, nil
 	}

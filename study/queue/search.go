@@ -4,19 +4,28 @@ import (
 	"context"
 	"os"
 
+	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/study"
 	"github.com/gradreg/gradreg/train"
 	"github.com/gradreg/gradreg/tune"
 )
 
 // choose finds every λ that a configuration leaves open, unless the run has begun, whose folder then has them and how they were
-// found.
+// found. A folder with the configuration of another run is the input's fault.
 func (w *worker) choose(ctx context.Context, args RunArgs, cfg train.Config, opt train.Options) (train.Config, error) {
 	switch {
 	case !tune.Needed(cfg):
 		return cfg, nil
 	case opt.Resume:
-		return train.FolderConfig(opt.Dir)
+		begun, err := train.FolderConfig(opt.Dir)
+		if err != nil {
+			return cfg, err
+		}
+		found, err := tune.Found(cfg, begun)
+		if err != nil {
+			return cfg, fault.Inputf("%s: %w", opt.Dir, err)
+		}
+		return found, nil
 	}
 	probe := func(ctx context.Context, short train.Config, _ train.Options) (train.Trial, error) {
 		return w.probe(ctx, short, args.Digest)

@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/internal/boundedfile"
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/strictyaml"
+	"github.com/gradreg/gradreg/train"
+)
+
+// configuration merges defaults, file and flags, in this order.
+func (o *trainOptions) configuration(cmd *cobra.Command) (train.Config, error) {
+	changed := cmd.Flags().Changed
+	if o.resume != "" {
+		for _, name := range []string{"config", "out", "data", "train-size", "subset", "size", "fit", "augment", "model", "reg", "optimizer", "lr", "schedule",
+			"batch", "seed", "paper-protocol", "eval-every", "log-every", "checkpoint-every", "fast-dev-run"} {
+			if changed(name) {
+				return train.Config{}, usage{fmt.Errorf("--%s cannot go with --resume: the run's configuration is fixed", name)}
+			}
+		}
+		if o.finish && changed("steps") {
+			return train.Config{}, usage{errors.New("found --finish and --steps, expected one of them")}
+		}
+		return train.FolderConfig(o.resume)
+	}
+	if o.finish {
+		return train.Config{}, usage{errors.New("--finish is for a run that was interrupted, expected --resume RUN with it")}
+	}
+	cfg, base := o.config, train.Default()
+	sized, batched, penalized := changed("train-size"), changed("batch"), false
+	if o.file != "" {
+		base.TrainSize, base.Batch, base.Regularizers = unsaid, unsaid, nil
+		data, err := boundedfile.Read(o.file, strictyaml.MaxBytes)
+		if err != nil {
+			return cfg, fault.Inputf("--config: %w", err)
+		}
+		if base, err = train.ReadConfig(base, data); err != nil {
+			return cfg, fault.Inputf("%s: %w", o.file, err)
+		}
+		sized, batched, penalized = sized || base.TrainSize != unsaid, batched || base.Batch != unsaid, base.Regularizers != nil
+		cfg = base
+		o.override(&cfg, changed)
+	}
+	if !sized {
+		cfg.TrainSize = defaultTrainSize(cfg.Data)
+	}
+	switch {
+	case !batched:
+		cfg.Batch = 0 // for as many as the training images allow
+	case cfg.Batch < 1:
+		return cfg, usage{fmt.Errorf("batch is %d, expected at least 1", cfg.Batch)}
+	}
+	if !penalized {
+		images := cfg.TrainSize
+		if cfg.PerClass > 0 {
+			images = 10 * cfg.PerClass // about: most sets have ten classes
+		}
+		base.Regularizers = train.DefaultRegularizers(cfg.Data, images)
+		cfg.Regularizers = base.Regularizers
+	}
+	if changed("reg") {
+		cfg.Note, cfg.Choices = "", nil // of the file's λ
+		cfg.Regularizers = withOthers(base.Regularizers, o.config.Regularizers)
+	}
+	if changed("steps") || o.fast { // the file's is the history of a run of other steps
+		cfg.StopAfter, cfg.Extended = 0, nil
+	}
+	if o.fast {
+		cfg.Steps, cfg.EvalEvery, cfg.LogEvery = 10, 5, 5
+	}
+	return cfg, nil
+}
+
+// unsaid is the train size, or the batch, of a configuration that does not give one.
+const unsaid = math.MinInt
+
+// defaultTrainSize returns the train size where none is given: that of the main job, but all pictures of a folder, of which
+// there may be any number.
+func defaultTrainSize(data string) int {
+	if dataset.IsFolder(data) {
+		return 0
+	}
+	return train.Default().TrainSize
+}
+
+// withOthers returns the regularizers of the command line behind those of the file or the defaults, less the
+// ones whose name is given again. none, which clears all before it, stays for train to understand.
+func withOthers(base, given []string) []string {
+	var out []string
+	for _, text := range base {
+		again := slices.ContainsFunc(given, func(g string) bool { return nameOf(g) == nameOf(text) })
+		if !again {
+			out = append(out, text)
+		}
+	}
+	return append(out, given...)
+}
+
+// nameOf returns the name that a text form begins with.
+func nameOf(text string) string {
+	name, _, _ := strings.Cut(text, ":")
+	return name
+}
+
+// override copies the flags that were set over a file's values.
+func (o *trainOptions) override(cfg *train.Config, changed func(string) bool) {
+	f := o.config
+	for name, set := range map[string]func(){
+		"data": func() { cfg.Data, cfg.DataDir, cfg.Division = f.Data, "", "" }, "train-size": func() { cfg.TrainSize, cfg.PerClass = f.TrainSize, f.PerClass }, "subset": func() { cfg.Subset = f.Subset },
+		"size": func() { cfg.Size = f.Size }, "fit": func() { cfg.Fit = f.Fit },
+		"augment": func() { cfg.Augment = f.Augment }, "model": func() { cfg.Model = f.Model }, "optimizer": func() { cfg.Optimizer = f.Optimizer },
+		"lr": func() { cfg.LearningRate = f.LearningRate }, "schedule": func() { cfg.Schedule = f.Schedule },
+		"steps": func() { cfg.Steps = f.Steps }, "batch": func() { cfg.Batch = f.Batch }, "seed": func() { cfg.Seed = f.Seed },
+		"paper-protocol": func() { cfg.PaperProtocol = f.PaperProtocol }, "eval-every": func() { cfg.EvalEvery = f.EvalEvery },
+		"log-every":        func() { cfg.LogEvery = f.LogEvery },
+		"checkpoint-every": func() { cfg.CheckpointEvery = f.CheckpointEvery },
+	} {
+		if changed(name) {
+			set()
+		}
+	}
+}
