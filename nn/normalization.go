@@ -37,16 +37,15 @@ func (n Norm) Validate() error {
 // None reports whether there is no normalization, so that the layer before it needs a bias.
 func (n Norm) None() bool { return n.Kind == "" || n.Kind == "none" }
 
-// Apply applies the normalization. What Validate refuses is an error.
+// Apply applies the normalization. An unknown kind is an error.
 func (n Norm) Apply(c *Context, x *sym.Expr) *sym.Expr {
-	if err := n.Validate(); err != nil {
-		return sym.Refuse(x, fmt.Errorf("%s: %w", c.name("norm"), err))
-	}
 	switch n.Kind {
+	case "", "none":
+		return x
 	case "batch":
 		return BatchNorm{}.Apply(c, x)
 	case "group":
 		return GroupNorm{Groups: n.Groups}.Apply(c, x)
 	}
-	return x
+	return sym.Refuse(x, fmt.Errorf("%s: %w", c.name("norm"), spec.Unknown("kind", n.Kind, Norms())))
 }

@@ -51,7 +51,7 @@ func (r *run) oddities() []Oddity {
 			add(part.balance, "no %s image of %d of %d classes: %s", part.name, len(without), len(counts), few(without))
 		}
 		if n := part.images.Len(); n < r.config.Batch {
-			add(false, "there are %d %s images, fewer than a batch of %d: one is %.1f points of accuracy", n, part.name, r.config.Batch, 100/float64(n))
+			add(false, "%s, fewer than a batch of %d: one is %.1f points of accuracy", counted(n, part.name+" image"), r.config.Batch, 100/float64(n))
 		}
 	}
 	for k, n := range r.counts(train) {

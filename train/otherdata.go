@@ -44,7 +44,7 @@ func OpenRunOn(ctx context.Context, dir, data string, opt Options) (*Opened, err
 	if l.From != "" {
 		from = filepath.Join(data, l.From)
 	}
-	o.note("tested on %s of %s", pictures(part.Len()), from)
+	o.note("tested on %s of %s", counted(part.Len(), "picture"), from)
 	switch len(l.Unknown) {
 	case 0:
 	case 1:
@@ -56,7 +56,7 @@ func OpenRunOn(ctx context.Context, dir, data string, opt Options) (*Opened, err
 		o.note("of %s there are no pictures", few(l.Missing))
 	}
 	if n := len(unreadable); n > 0 {
-		o.note("%s cannot be read: %s", pictures(n), strings.Join(firsts(unreadable, 3), "; "))
+		o.note("%s cannot be read: %s", counted(n, "picture"), strings.Join(firsts(unreadable, 3), "; "))
 	}
 	o.noteSeen(part)
 	return o, nil
@@ -67,12 +67,12 @@ func (o *Opened) note(format string, args ...any) {
 	o.Notes = append(o.Notes, fmt.Sprintf(format, args...))
 }
 
-// pictures counts pictures.
-func pictures(n int) string {
+// counted returns a number of things.
+func counted(n int, thing string) string {
 	if n == 1 {
-		return "1 picture"
+		return "1 " + thing
 	}
-	return fmt.Sprintf("%d pictures", n)
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // firsts returns at most n texts, and how many more there are.
@@ -97,7 +97,7 @@ func (o *Opened) noteSeen(part *dataset.Part) {
 		}
 	}
 	if seen > 0 {
-		o.note("%s was trained on %d of the %s: about those it is right more often than about others", o.run.Dir, seen, pictures(part.Len()))
+		o.note("%s was trained on %d of the %s: about those it is right more often than about others", o.run.Dir, seen, counted(part.Len(), "picture"))
 	}
 }
 

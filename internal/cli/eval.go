@@ -267,8 +267,8 @@ func (a *app) printRecords(results []evaluation.Result) error {
 
 // printScore prints a result's numbers.
 func (a *app) printScore(r evaluation.Record) {
-	fmt.Fprintf(a.out, "test accuracy   %.2f %%   (95 %% interval %.2f to %.2f; %d errors in %d images)\n",
-		100*r.TestAccuracy, 100*r.TestInterval[0], 100*r.TestInterval[1], r.TestErrorCount, r.TestImages)
+	fmt.Fprintf(a.out, "test accuracy   %.2f %%   (95 %% interval %.2f to %.2f; %s in %s)\n",
+		100*r.TestAccuracy, 100*r.TestInterval[0], 100*r.TestInterval[1], counted(r.TestErrorCount, "error"), counted(r.TestImages, "image"))
 	fmt.Fprintf(a.out, "test NLL        %.4f nats\n", r.TestNLL)
 	fmt.Fprintf(a.out, "calibration     error (ECE, 15 bins) %.2f points, Brier score %.4f\n", 100*r.TestECE, r.TestBrier)
 }

@@ -14,8 +14,8 @@ import (
 // printSummary prints what a run ended with.
 func (a *app) printSummary(s train.Summary) {
 	w := a.out
-	fmt.Fprintf(w, "\ntest accuracy   %.2f %%   (95 %% interval %.2f to %.2f; %d errors in %d images)\n",
-		100*s.TestAccuracy, 100*s.TestInterval[0], 100*s.TestInterval[1], s.TestErrorCount, s.TestImages)
+	fmt.Fprintf(w, "\ntest accuracy   %.2f %%   (95 %% interval %.2f to %.2f; %s in %s)\n",
+		100*s.TestAccuracy, 100*s.TestInterval[0], 100*s.TestInterval[1], counted(s.TestErrorCount, "error"), counted(s.TestImages, "image"))
 	fmt.Fprintf(w, "test NLL        %.4f nats, calibration error %.2f points\n", s.TestNLL, 100*s.TestECE)
 	if worst := evaluation.WorstClasses(s.Detail); worst != "" {
 		fmt.Fprintf(w, "worst classes   %s\n", foreign.Line(worst))
