@@ -3,11 +3,15 @@ package queue
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/gradreg/gradreg/study"
 	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/tune"
 )
 
 // everything returns all results of a queue by their key, and how many there are of each worker.
@@ -88,4 +92,54 @@ func TestSearchGoesOn(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestForeignRun lays the configuration of another run, with a λ of its own, where a run that finds its own begins: it is not
+// believed, and what is found is what an undisturbed study finds.
+func TestForeignRun(t *testing.T) {
+	t.Parallel()
+	s := edited(t, small, "seeds: 4", "seeds: 1", "  - name: spectreg\n    regularizers: [\"spectreg:0.01\"]\n", "",
+		"datagrad:$lambda", "datagrad:auto", "    parameters: {lambda: {log: [0.5, 50]}}\n", "")
+	quiet := added(t, t.TempDir(), s)
+	if status, err := quiet.Work(t.Context(), s.Name, WorkOptions{Jobs: 1}); err != nil || status.State != Complete {
+		t.Fatalf("%+v, %v", status, err)
+	}
+	want, _ := everything(t, quiet)
+	p, err := s.Progress(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	place := t.TempDir()
+	q := added(t, place, s)
+	laid := 0
+	for _, c := range p.Cells {
+		for _, r := range c.Final {
+			if !tune.Needed(r.Config) {
+				continue
+			}
+			laid++
+			other := r.Config
+			other.Seed += 100
+			other.Regularizers = []string{"datagrad:1234"}
+			other.Choices = []train.Choice{{Regularizer: "datagrad:1234", Lambda: 1234}}
+			text, err := other.YAML()
+			dir := filepath.Join(place, "runs", r.Key)
+			if err := errors.Join(err, os.MkdirAll(dir, 0o755), os.WriteFile(filepath.Join(dir, "config.yaml"), text, 0o644)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if laid != 1 {
+		t.Fatalf("%d runs find their λ", laid)
+	}
+	log, said := heard()
+	status, err := q.Work(t.Context(), s.Name, WorkOptions{Jobs: 1, Log: log})
+	if err != nil || status.State != Complete {
+		t.Fatalf("%+v, %v", status, err)
+	}
+	got, _ := everything(t, q)
+	equal(t, got, want)
+	if text := said(); !strings.Contains(text, "holds another run: its seed is ") {
+		t.Errorf("said %q", text)
+	}
 }

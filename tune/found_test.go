@@ -1,0 +1,47 @@
+package tune
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/gradreg/gradreg/train"
+)
+
+// TestFound takes what a search found from the record of its run, and from no other's.
+func TestFound(t *testing.T) {
+	asked := job("datagrad:auto,every=2", "weight-decay:5e-4", "dropout:auto")
+	asked.Batch, asked.TrainSize = 0, 0
+	m := &madeUp{scale: 1, best: func(string, int) float64 { return 10 }}
+	recorded, err := searched(t, m, asked).Resolved()
+	if err != nil {
+		t.Fatal(err)
+	}
+	recorded.Batch, recorded.TrainSize = 50, 60000 // as a run fills them in
+	got, err := Found(asked, recorded)
+	if err != nil || !reflect.DeepEqual(got.Choices, recorded.Choices) || got.Note != recorded.Note || got.Batch != 0 || len(got.Regularizers) != 3 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if full, err := got.Resolved(); err != nil || !reflect.DeepEqual(full.Regularizers, recorded.Regularizers) {
+		t.Errorf("%v, %v, expected %v", full.Regularizers, err, recorded.Regularizers)
+	}
+	for what, change := range map[string]func(*train.Config){
+		"seed is 77":                      func(c *train.Config) { c.Seed = 77 },
+		"steps is 7":                      func(c *train.Config) { c.Steps = 7 },
+		"model is mlp":                    func(c *train.Config) { c.Model = "mlp:hidden=9" },
+		"data is fashion-mnist":           func(c *train.Config) { c.Data = "fashion-mnist" },
+		"learning_rate is 0.5":            func(c *train.Config) { c.LearningRate = 0.5 },
+		"0 of them with a λ that was":     func(c *train.Config) { c.Choices = nil },
+		"regularizer is datagrad:3":       func(c *train.Config) { c.Regularizers[0] = "datagrad:3,every=2" },
+		"regularizer is weight-decay:0.1": func(c *train.Config) { c.Regularizers[1] = "weight-decay:0.1" },
+		"a λ was searched for spectreg:3": func(c *train.Config) { c.Choices[0].Regularizer, c.Choices[0].Lambda = "spectreg:3", 3 },
+	} {
+		other := recorded
+		other.Regularizers = append([]string{}, recorded.Regularizers...)
+		other.Choices = append([]train.Choice{}, recorded.Choices...)
+		change(&other)
+		if got, err := Found(asked, other); err == nil || !strings.Contains(err.Error(), "holds another run: ") || !strings.Contains(err.Error(), what) || len(got.Choices) > 0 {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
