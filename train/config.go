@@ -5,6 +5,10 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 
@@ -249,11 +253,29 @@ func (c Config) checkChoices() error {
 	return nil
 }
 
-// YAML returns the configuration as ReadConfig reads it.
+// YAML returns the configuration as ReadConfig reads it. Paths that are not UTF-8 are the input's fault: the format has no
+// form for them.
 func (c Config) YAML() ([]byte, error) {
-	data, err := yaml.Marshal(c)
+	var options []yaml.EncodeOption
+	for _, path := range []string{c.Data, c.DataDir} {
+		if !utf8.ValidString(path) {
+			return nil, fault.Inputf("data is %s, expected a path in UTF-8, as config.yaml can record no other", strconv.Quote(path))
+		}
+		if strings.ContainsFunc(path, unicode.IsControl) { // which the library writes as they are and nobody may read
+			options = []yaml.EncodeOption{yaml.CustomMarshaler(quotedYAML)}
+		}
+	}
+	data, err := yaml.MarshalWithOptions(c, options...)
 	if err != nil {
 		return nil, fmt.Errorf("writing the configuration: %w", err)
 	}
 	return data, nil
+}
+
+// quotedYAML writes a text with escapes for its control characters.
+func quotedYAML(text string) ([]byte, error) {
+	if strings.ContainsFunc(text, unicode.IsControl) {
+		return []byte(strconv.Quote(text)), nil
+	}
+	return yaml.Marshal(text)
 }

@@ -43,3 +43,25 @@ func TestReadConfig(t *testing.T) {
 		}
 	}
 }
+
+// TestPathsInYAML checks that a run on a folder of any name can be read again: control characters, which YAML does not have,
+// stand there as escapes, and what is not UTF-8 is refused.
+func TestPathsInYAML(t *testing.T) {
+	for _, path := range []string{"/a\x1b[2J\nb: [c]/\u009b\u202e\x7f", "/\x07", "/tab\there", "/cr\r\n", "/line\n", "/q\"uo\\te'\x00"} {
+		cfg := train.Default()
+		cfg.Data, cfg.DataDir, cfg.Note = path, path, "a: note, with λ"
+		text, err := cfg.YAML()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := train.ReadConfig(train.Config{}, text)
+		if err != nil || !reflect.DeepEqual(got, cfg) {
+			t.Errorf("%q: %v, %q\n%s", path, err, got.Data, text)
+		}
+	}
+	cfg := train.Default()
+	cfg.Data = "/\xff"
+	if _, err := cfg.YAML(); !fault.IsInput(err) || !strings.Contains(err.Error(), `data is "/\xff", expected a path in UTF-8`) {
+		t.Errorf("%v", err)
+	}
+}
