@@ -66,9 +66,9 @@ func (a *app) runDataFetch(parent context.Context, o *dataFetchOptions, name str
 	case result.Folder == "":
 		fmt.Fprintf(a.out, "%s comes with the program\n", name)
 	case result.AlreadyThere:
-		fmt.Fprintf(a.out, "%s is already in %s, as published\n", name, result.Folder)
+		fmt.Fprintf(a.out, "%s is already in %s, as published\n", name, foreign.Line(result.Folder))
 	default:
-		fmt.Fprintf(a.out, "%s is in %s\n", name, result.Folder)
+		fmt.Fprintf(a.out, "%s is in %s\n", name, foreign.Line(result.Folder))
 	}
 	return nil
 }

@@ -298,7 +298,7 @@ func (a *app) printShown(s shownData) error {
 		fmt.Fprintf(a.err, "note: %s\n", a.clean(note))
 	}
 	if s.Sheet != "" {
-		fmt.Fprintf(a.out, "\nsheet    %s\n", s.Sheet)
+		fmt.Fprintf(a.out, "\nsheet    %s\n", foreign.Line(s.Sheet))
 	}
 	return nil
 }

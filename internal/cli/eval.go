@@ -134,10 +134,10 @@ func (a *app) runEval(cmd *cobra.Command, o *evalOptions, dirs []string) error {
 		a.note(text)
 	}
 	if o.out != "" {
-		fmt.Fprintf(a.out, "\npictures        %s\n", o.out)
+		fmt.Fprintf(a.out, "\npictures        %s\n", foreign.Line(o.out))
 	}
 	if o.page != "" {
-		fmt.Fprintf(a.out, "\npage            %s\n", o.page)
+		fmt.Fprintf(a.out, "\npage            %s\n", foreign.Line(o.page))
 	}
 	return nil
 }

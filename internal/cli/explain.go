@@ -11,6 +11,7 @@ import (
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/internal/atomicfile"
 	"github.com/gradreg/gradreg/internal/explain"
+	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/model"
 )
@@ -175,7 +176,7 @@ func (a *app) printExplained(o explain.Options, d *explain.Derivation, dir strin
 		return err
 	}
 	if dir != "" {
-		fmt.Fprintf(&b, "\nPictures: %s, %s\n", filepath.Join(dir, "before.svg"), filepath.Join(dir, "after.svg"))
+		fmt.Fprintf(&b, "\nPictures: %s, %s\n", foreign.Line(filepath.Join(dir, "before.svg")), foreign.Line(filepath.Join(dir, "after.svg")))
 	}
 	_, err := fmt.Fprint(a.out, b.String())
 	return err

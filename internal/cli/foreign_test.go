@@ -81,27 +81,31 @@ func commands(text string) string {
 func TestForeignNames(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
+	photos := "photos\x1b[2J\n"
 	names := []string{"\x1b[31mred\x1b]0;title\a", "=cmd|calc", "new\nline\u202e", "<script>"}
 	for k, name := range names {
 		for i := range 8 {
 			for p, part := range []string{"train", "test"} {
-				writeStripes(t, filepath.Join("photos", part, name, fmt.Sprintf("%d.png", i)), k, i+8*p)
+				writeStripes(t, filepath.Join(photos, part, name, fmt.Sprintf("%d.png", i)), k, i+8*p)
 			}
 		}
 	}
-	bad := filepath.Join("photos", "train", names[0], "bad\x1b[1m\n.png")
+	bad := filepath.Join(photos, "train", names[0], "bad\x1b[1m\n.png")
 	if err := os.WriteFile(bad, []byte("no picture"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	picture := filepath.Join("photos", "test", names[0], "0.png")
+	picture := filepath.Join(photos, "test", names[0], "0.png")
 	for _, args := range [][]string{
-		{"data", "show", "photos"},
-		{"train", "--data", "photos", "--size", "32", "--steps", "3", "--batch", "8", "--out", "r", "--threads", "1"},
+		{"data", "show", photos},
+		{"train", "--data", photos, "--size", "32", "--steps", "3", "--batch", "8", "--out", "r", "--threads", "1"},
 		{"eval", "r", "--out", "e", "--html", "e.html"},
 		{"predict", "--run", "r", picture},
 		{"predict", "--run", "r", bad},
-		{"train", "--data", "photos", "--size", "32", "--steps", "3", "--out", "r\x1b[1m", "--threads", "1", "--batch", "4"},
+		{"train", "--data", photos, "--size", "32", "--steps", "3", "--out", "r\x1b[1m", "--threads", "1", "--batch", "4"},
 		{"eval", "none\x1b[1m\u202e"},
+		{"data", "show", photos, "--out", "sheet\n.png"},
+		{"eval", "r", "--out", "pictures\n.png", "--html", "page\n.png"},
+		{"explain", "--reg", "datagrad:1", "--out", "graph\n.png"},
 		{"study", "check", "none\x9b1m\x07"},
 	} {
 		for _, form := range [][]string{args, append([]string{"--json"}, args...)} {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/report"
 	"github.com/gradreg/gradreg/study"
@@ -82,6 +83,6 @@ func (a *app) reportStudy(ctx context.Context, o *studyOptions, q *queue.Queue, 
 	if text := r.Unfinished(); text != "" {
 		fmt.Fprintln(a.err, a.clean(text))
 	}
-	fmt.Fprintf(a.err, "Report: %s\n", filepath.Join(out, study.PageFile))
+	fmt.Fprintf(a.err, "Report: %s\n", foreign.Line(filepath.Join(out, study.PageFile)))
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/toy"
@@ -87,7 +88,7 @@ func (a *app) runToy(cmd *cobra.Command, o *toyOptions) error {
 	if err := result.Table().Write(a.out, "text"); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.out, "\nPictures and numbers: %s\n", o.out)
+	_, err = fmt.Fprintf(a.out, "\nPictures and numbers: %s\n", foreign.Line(o.out))
 	return err
 }
 
