@@ -10,7 +10,7 @@ import (
 // inference it does nothing (Srivastava et al. 2014, in the inverted form). 0 ≤ Rate < 1.
 type Dropout struct{ Rate float64 }
 
-// Apply applies the layer with a mask of its own. A rate out of range is an error, also in inference.
+// Apply applies the layer with a mask of its own. A rate out of range is an error, in inference, too.
 func (d Dropout) Apply(c *Context, x *sym.Expr) *sym.Expr {
 	if c.DropoutRate > 0 {
 		d.Rate = c.DropoutRate

@@ -92,8 +92,8 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestFields checks that fields out of range are reported by the layer, with its name, where it is applied: no operation
-// would see them as they are. Dropout says it in inference, too.
+// TestFields checks that fields out of range are reported by the layer, with its name, where it is
+// applied: no operation would see them as they are. Dropout says it in inference, too.
 func TestFields(t *testing.T) {
 	for want, layer := range map[string]interface {
 		Apply(*nn.Context, *sym.Expr) *sym.Expr

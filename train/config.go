@@ -253,13 +253,13 @@ func (c Config) checkChoices() error {
 	return nil
 }
 
-// YAML returns the configuration as ReadConfig reads it. Paths that are not UTF-8 are the input's fault: the format has no
-// form for them.
+// YAML returns the configuration as ReadConfig reads it. Paths that are not UTF-8 are the input's
+// fault: the format has no form for them.
 func (c Config) YAML() ([]byte, error) {
 	var options []yaml.EncodeOption
-	for _, path := range []string{c.Data, c.DataDir} {
+	for field, path := range map[string]string{"data": c.Data, "data_dir": c.DataDir} {
 		if !utf8.ValidString(path) {
-			return nil, fault.Inputf("data is %s, expected a path in UTF-8, as config.yaml can record no other", strconv.Quote(path))
+			return nil, fault.Inputf("%s is %s, expected a path in UTF-8, for YAML has no form for others", field, strconv.Quote(path))
 		}
 		if strings.ContainsFunc(path, unicode.IsControl) { // which the library writes as they are and nobody may read
 			options = []yaml.EncodeOption{yaml.CustomMarshaler(quotedYAML)}

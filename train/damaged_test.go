@@ -12,8 +12,8 @@ import (
 	"github.com/gradreg/gradreg/train"
 )
 
-// TestDamagedMetadata changes a letter of what a checkpoint and a model's file say of themselves: the file is called damaged,
-// and neither the configuration nor the images are blamed.
+// TestDamagedMetadata changes a letter of what a checkpoint and a model's file say of themselves:
+// the file is called damaged, and neither the configuration nor the images are blamed.
 func TestDamagedMetadata(t *testing.T) {
 	cfg := small()
 	cfg.Steps = 2

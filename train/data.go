@@ -26,8 +26,8 @@ func DataDigest(ctx context.Context, cfg Config, opt Options) (string, error) {
 }
 
 // Describe reads the data of a configuration and returns what they are, the counts of images being those that are there, and
-// their digest. Data without a test image, on which no run can end, are the input's fault. It looks at the context between its
-// steps.
+// their digest. Data without a test image, on which no run can end, are the input's fault. It looks
+// at the context between its steps.
 func Describe(ctx context.Context, cfg Config, opt Options) (dataset.Info, string, error) {
 	cfg.Seed = 1 // a seed may divide a folder into parts; the pictures are the same
 	d, err := openData(ctx, &cfg, opt)

@@ -21,7 +21,8 @@ func checkGiven(cmd *cobra.Command, list []string) error {
 			empty = usage{fmt.Errorf("--%s is empty, expected a value, or the flag left out", f.Name)}
 		}
 	})
-	completes := cmd.Name() == cobra.ShellCompRequestCmd // whose arguments are a line as far as it is typed
+	// The arguments of that one are a line as far as it is typed.
+	completes := cmd.Name() == cobra.ShellCompRequestCmd
 	if n := slices.Index(list, ""); empty == nil && n >= 0 && !completes {
 		_, expected, _ := strings.Cut(cmd.Use, " ")
 		empty = usage{fmt.Errorf("argument %d of %s is empty, expected %s", n+1, cmd.CommandPath(), expected)}

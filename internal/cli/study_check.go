@@ -55,7 +55,8 @@ are known without their files.`,
 	return cmd
 }
 
-// checkData returns why a study's data cannot be what its cells need. Data sets with a name are known; a folder is what is in it.
+// checkData returns why a study's data cannot be what its cells need. Data sets with a name are
+// known; a folder is what is in it.
 func (a *app) checkData(parent context.Context, s study.Spec) error {
 	known := study.KnownData()
 	folders := s

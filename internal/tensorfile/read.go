@@ -59,8 +59,8 @@ func readFile(path string, accept func(Header) error) (File, error) {
 	return file, nil
 }
 
-// ReadHeader is ReadFile of the header alone, for one whom the tensors do not concern. Nothing says that it is whole: who
-// blames anything else for what it says asks Intact before.
+// ReadHeader is ReadFile of the header alone, for one whom the tensors do not concern. Nothing says
+// that it is whole: who blames anything else for what it says asks Intact before.
 func ReadHeader(path string) (Header, error) {
 	var h Header
 	seen := errors.New("the header is all that is wanted")

@@ -94,8 +94,8 @@ func TestSearchGoesOn(t *testing.T) {
 	})
 }
 
-// TestForeignRun lays the configuration of another run, with a λ of its own, where a run that finds its own begins: it is not
-// believed, and what is found is what an undisturbed study finds.
+// TestForeignRun lays the configuration of another run, with a λ of its own, where a run that finds
+// its own begins: it is not believed, and what is found is what an undisturbed study finds.
 func TestForeignRun(t *testing.T) {
 	t.Parallel()
 	s := edited(t, small, "seeds: 4", "seeds: 1", "  - name: spectreg\n    regularizers: [\"spectreg:0.01\"]\n", "",
