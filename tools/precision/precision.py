@@ -8,8 +8,9 @@ Networks and penalties are written with PyTorch's layers, and penalties differen
 
 The bound of an error is FACTOR times the largest of what float32 costs others, plus FLOOR:
 - PyTorch's own error in float32, with the batch as it is and in reverse order, whose sums round differently;
-- what the truth changes by when inputs, weights and every layer's output are rounded once: each is multiplied by 1 ± 2⁻²⁴. No
-  way to compute in float32 can be relied on for more, and PyTorch is better than that only by luck.
+- what the truth changes by when inputs, weights, every layer's output, the values inside a normalization, and the gradients that
+  come back to them are rounded once: each is multiplied by 1 ± 2⁻²⁴. No way to compute in float32 can be relied on for more, and
+  PyTorch is better than that only by luck.
 
 Not judged are
 - cases whose derivatives jump nearby, where rounding decides which side of a kink it is: a ReLU, a maximum, a sign within KINK of
@@ -84,6 +85,8 @@ class Step:
                 x = F.conv2d(x, get("weight"), get("bias"), layer["stride"], layer.get("border", 0))
             elif op == "dense":
                 x = F.linear(x, get("weight").T, get("bias"))
+            elif op == "norm" and self.rounding:
+                x = self.rounded_norm(x, layer.get("groups"), get("weight"), get("bias"))
             elif op == "norm" and layer.get("groups"):
                 x = F.group_norm(x, layer["groups"], get("weight"), get("bias"), eps=1e-5)
             elif op == "norm":
@@ -103,8 +106,28 @@ class Step:
             else:
                 x = x.flatten(1)
             if self.rounding:
-                x = x * torch.tensor(once_more(np.ones(x.shape), self.rounding))
+                x = self.once_more(x)
         return x
+
+    def once_more(self, x):
+        """x, and what comes back to it, rounded once more."""
+        factor = lambda: torch.tensor(once_more(np.ones(x.shape), self.rounding))
+        x = x * factor()
+        if x.requires_grad:
+            x.register_hook(lambda gradient: gradient * factor())
+        return x
+
+    def rounded_norm(self, x, groups, weight, bias):
+        """A normalization whose every operation is rounded, forward and backward: what comes back through few values, or
+        through values that are far apart, cancels to a small part of itself."""
+        shape = [1, -1] + [1] * (x.dim() - 2)
+        if groups:
+            y, axes = x.reshape(len(x), groups, -1), (2,)
+        else:
+            y, axes = x, (0, *range(2, x.dim()))
+        y = self.once_more(y) - self.once_more(y).mean(axes, keepdim=True)
+        y = self.once_more(y) / (self.once_more(y).square().mean(axes, keepdim=True) + 1e-5).sqrt()
+        return y.reshape(x.shape) * weight.view(shape) + bias.view(shape)
 
     def max_pool(self, x):
         windows = x.detach().unfold(2, 2, 2).unfold(3, 2, 2).flatten(4)
