@@ -19,7 +19,7 @@ type Peer struct {
 	Variant
 	Version string
 	command *exec.Cmd
-	scratch string // folder of what it compiles
+	cache   compilerCache
 	in      io.WriteCloser
 	out     *bufio.Reader
 }
@@ -100,8 +100,7 @@ func StartPeers(environment, scripts string, names []string, threads int) ([]*Pe
 func ClosePeers(peers []*Peer) {
 	for _, p := range peers {
 		p.in.Close()
-		p.command.Wait()
-		os.RemoveAll(p.scratch)
+		p.cache.close(p.command.Wait() == nil)
 	}
 }
 
@@ -115,18 +114,17 @@ func startPeer(environment, scripts string, v Variant, threads int) (started *Pe
 		args = append([]string{"-c", "0", name}, args...)
 		name = "taskset"
 	}
-	// A cache of its own: in the common one an interrupted compilation leaves empty files, which fail from then on.
-	scratch, err := os.MkdirTemp("", "gradreg-peer-")
+	cache, err := openCompilerCache(environment, fmt.Sprintf("%v-%d", v, threads))
 	if err != nil {
 		return nil, err
 	}
 	defer func() {
 		if err != nil {
-			os.RemoveAll(scratch)
+			cache.close(false)
 		}
 	}()
-	p := &Peer{Variant: v, command: exec.Command(name, args...), scratch: scratch}
-	p.command.Env = append(peerEnvironment(os.Environ(), v.Setting, threads), "TORCHINDUCTOR_CACHE_DIR="+scratch)
+	p := &Peer{Variant: v, command: exec.Command(name, args...), cache: cache}
+	p.command.Env = append(peerEnvironment(os.Environ(), v.Setting, threads), "TORCHINDUCTOR_CACHE_DIR="+cache.folder)
 	in, err := p.command.StdinPipe()
 	if err != nil {
 		return nil, err
