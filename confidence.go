@@ -23,7 +23,7 @@ func (c ConfidencePenalty) Penalty(p *Problem) *sym.Expr {
 	if p.Logits.Err() != nil {
 		return p.Logits
 	}
-	logP := sym.LogSoftmax(p.Logits)
+	logP := p.LogProbabilities(c, p.Logits)
 	r := sym.Scale(sym.Sum(sym.Mul(sym.Exp(logP), logP)), 1/float64(p.Batch))
 	return converted(c.LambdaAs, r, p.Batch)
 }
@@ -69,7 +69,7 @@ func (l LabelSmoothing) Penalty(p *Problem) *sym.Expr {
 	if p.Logits.Err() != nil {
 		return p.Logits
 	}
-	uniform := sym.Neg(sym.Mean(sym.LogSoftmax(p.Logits)))
+	uniform := sym.Neg(sym.Mean(p.LogProbabilities(l, p.Logits)))
 	return sym.Sub(uniform, p.Loss())
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
+	"github.com/gradreg/gradreg/task"
 )
 
 // linear prints a penalty of the classifier f(x) = x·W, W = (1 2; 3 4), for one image x of class 0. Random numbers are
@@ -15,7 +16,7 @@ func linear(r gradreg.Regularizer, x [2]float64, random ...float64) {
 	c := nn.NewContext(nn.NewParams(g), true, 0)
 	image, y := g.Input("x", sym.Float, 1, 2), g.Input("y", sym.Int, 1)
 	forward := gradreg.Transform(nn.Dense{Out: 2, NoBias: true}.Apply, []gradreg.Regularizer{r})
-	penalty := r.Penalty(gradreg.NewProblem(c, image, sym.OneHot(y, 2), forward))
+	penalty := r.Penalty(gradreg.NewProblem(task.Classification{}, c, image, sym.OneHot(y, 2), forward))
 	values := map[*sym.Expr]*sym.Tensor{image: {Shape: image.Shape(), Data: x[:]}, y: sym.NewTensor(1)}
 	for _, p := range c.Params.All() {
 		values[p.Expr] = &sym.Tensor{Shape: p.Expr.Shape(), Data: []float64{1, 2, 3, 4}[:p.Expr.Shape().Size()]}
@@ -147,7 +148,7 @@ func ExampleTransform() {
 		return nn.Dense{Out: 3}.Apply(c, h)
 	}, regs)
 	x, y := g.Input("x", sym.Float, 8, 20), g.Input("y", sym.Int, 8)
-	total, _ := gradreg.Objective(gradreg.NewProblem(c, x, sym.OneHot(y, 3), forward), regs)
+	total, _ := gradreg.Objective(gradreg.NewProblem(task.Classification{}, c, x, sym.OneHot(y, 3), forward), regs)
 	for _, l := range c.Layers {
 		fmt.Println(l.Name)
 	}

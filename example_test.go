@@ -9,6 +9,7 @@ import (
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/optim"
 	"github.com/gradreg/gradreg/sym"
+	"github.com/gradreg/gradreg/task"
 	"github.com/gradreg/gradreg/train"
 )
 
@@ -18,7 +19,7 @@ func ExampleObjective() {
 	g := sym.NewGraph()
 	c := nn.NewContext(nn.NewParams(g), true, 0)
 	x, y := g.Input("x", sym.Float, 50, 1, 28, 28), g.Input("y", sym.Int, 50)
-	problem := gradreg.NewProblem(c, x, sym.OneHot(y, 10), func(c *nn.Context, x *sym.Expr) *sym.Expr {
+	problem := gradreg.NewProblem(task.Classification{}, c, x, sym.OneHot(y, 10), func(c *nn.Context, x *sym.Expr) *sym.Expr {
 		return model.NewLeNet().Logits(c, x, 10)
 	})
 	regs := []gradreg.Regularizer{gradreg.DataGrad{Weight: 50}, gradreg.WeightDecay{Weight: 5e-4}}
@@ -34,7 +35,7 @@ func ExampleSpectReg() {
 	g := sym.NewGraph()
 	c := nn.NewContext(nn.NewParams(g), true, 0)
 	x, y := g.Input("x", sym.Float, 1, 2), g.Input("y", sym.Int, 1)
-	problem := gradreg.NewProblem(c, x, sym.OneHot(y, 2), nn.Dense{Out: 2, NoBias: true}.Apply)
+	problem := gradreg.NewProblem(task.Classification{}, c, x, sym.OneHot(y, 2), nn.Dense{Out: 2, NoBias: true}.Apply)
 	penalty := gradreg.SpectReg{Weight: 0.03}.Penalty(problem)
 	values := map[*sym.Expr]*sym.Tensor{
 		c.Params.All()[0].Expr: {Shape: sym.Shape{2, 2}, Data: []float64{1, 2, 3, 4}},
@@ -54,7 +55,7 @@ func ExampleDataGrad() {
 	g := sym.NewGraph()
 	c := nn.NewContext(nn.NewParams(g), true, 0)
 	x, y := g.Input("x", sym.Float, 1, 2), g.Input("y", sym.Int, 1)
-	problem := gradreg.NewProblem(c, x, sym.OneHot(y, 2), nn.Dense{Out: 2, NoBias: true}.Apply)
+	problem := gradreg.NewProblem(task.Classification{}, c, x, sym.OneHot(y, 2), nn.Dense{Out: 2, NoBias: true}.Apply)
 	values := map[*sym.Expr]*sym.Tensor{
 		c.Params.All()[0].Expr: {Shape: sym.Shape{2, 2}, Data: []float64{1, 2, 3, 5}},
 		x:                      sym.NewTensor(1, 2), // zeros, so that the logits are
@@ -69,7 +70,7 @@ func ExampleWeightDecay() {
 	g := sym.NewGraph()
 	c := nn.NewContext(nn.NewParams(g), true, 0)
 	x, y := g.Input("x", sym.Float, 1, 1), g.Input("y", sym.Int, 1)
-	problem := gradreg.NewProblem(c, x, sym.OneHot(y, 2), nn.Dense{Out: 2}.Apply)
+	problem := gradreg.NewProblem(task.Classification{}, c, x, sym.OneHot(y, 2), nn.Dense{Out: 2}.Apply)
 	values := map[*sym.Expr]*sym.Tensor{}
 	for _, p := range c.Params.All() { // the weight and the bias, which does not decay
 		values[p.Expr] = sym.NewTensor(p.Expr.Shape()...)

@@ -12,6 +12,7 @@ import (
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
+	"github.com/gradreg/gradreg/task"
 )
 
 // parsed returns the regularizer of a text form.
@@ -260,7 +261,7 @@ func costOf(t *testing.T, m model.Model, texts ...string) float64 {
 	g := sym.NewGraph()
 	c := nn.NewContext(nn.NewParams(g), true, 0)
 	x, y := g.Input("x", sym.Float, batch, 1, 28, 28), sym.OneHot(g.Input("y", sym.Int, batch), 10)
-	problem := gradreg.NewProblem(c, x, y, func(c *nn.Context, x *sym.Expr) *sym.Expr { return m.Logits(c, x, 10) })
+	problem := gradreg.NewProblem(task.Classification{}, c, x, y, func(c *nn.Context, x *sym.Expr) *sym.Expr { return m.Logits(c, x, 10) })
 	var regs []gradreg.Regularizer
 	for _, text := range texts {
 		regs = append(regs, parsed(t, text))

@@ -31,7 +31,7 @@ func (f FiniteDifference) Penalty(p *Problem) *sym.Expr {
 	direction := sym.StopGradient(normalized(at.lossSlope()))
 	ahead := at.at(sym.Add(at.part(at.input), sym.Scale(direction, h)))
 	targets := at.part(at.targets)
-	rise := sym.Sub(sym.CrossEntropy(ahead, targets), sym.CrossEntropy(at.part(at.logits), targets))
+	rise := sym.Sub(at.losses(ahead, targets), at.losses(at.part(at.logits), targets))
 	quotient := sym.Scale(rise, 1/h)
 	if f.squared() {
 		return f.stated(at, sym.Scale(sym.Sum(sym.Square(quotient)), 1/float64(at.count)))

@@ -15,6 +15,7 @@ import (
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/optim"
 	"github.com/gradreg/gradreg/sym"
+	"github.com/gradreg/gradreg/task"
 )
 
 // network is a model whose values and gradients PyTorch has computed (tools/golden/golden.py).
@@ -73,7 +74,7 @@ func newStep(n network, shape []int, regs []gradreg.Regularizer) *step {
 	c := nn.NewContext(nn.NewParams(g), true, 0)
 	targets := sym.OneHot(g.Input("y", sym.Int, shape[0]), n.classes)
 	s := &step{values: map[*sym.Expr]*sym.Tensor{}}
-	s.problem = gradreg.NewProblem(c, g.Input("x", sym.Float, shape...), targets, n.forward)
+	s.problem = gradreg.NewProblem(task.Classification{}, c, g.Input("x", sym.Float, shape...), targets, n.forward)
 	s.total, s.penalties = gradreg.Objective(s.problem, regs)
 	s.grads = sym.Gradient(s.total, nn.Exprs(c.Params.Trainable())...)
 	return s

@@ -134,7 +134,11 @@ func (j JacReg) Penalty(p *Problem) *sym.Expr {
 	if classes < 2 {
 		return refuse(at.logits, j, "found one class, expected at least 2")
 	}
-	c := contrasts(sym.Softmax(at.part(at.logits)))
+	logP := p.LogProbabilities(j, at.part(at.logits))
+	if logP.Err() != nil {
+		return logP
+	}
+	c := contrasts(sym.Exp(logP))
 	rows := classes - 1
 	if squares := at.squares(sym.Reshape(c, at.count*rows, classes), rows); squares != nil {
 		return j.meanOf(at, squares)

@@ -7,6 +7,7 @@ import (
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
+	"github.com/gradreg/gradreg/task"
 )
 
 // TestTransformations checks what dropout and input noise make of a network: the rate of its layers, masks of their own in
@@ -16,7 +17,7 @@ func TestTransformations(t *testing.T) {
 		g := sym.NewGraph()
 		c := nn.NewContext(nn.NewParams(g), training, 0)
 		forward = gradreg.Transform(forward, []gradreg.Regularizer{parsed(t, text)})
-		p := gradreg.NewProblem(c, g.Input("x", sym.Float, 3, 2, 8, 8), sym.OneHot(g.Input("y", sym.Int, 3), 5), forward)
+		p := gradreg.NewProblem(task.Classification{}, c, g.Input("x", sym.Float, 3, 2, 8, 8), sym.OneHot(g.Input("y", sym.Int, 3), 5), forward)
 		for _, e := range sym.Topological(p.Logits, p.Forward(p.Input)) {
 			if a, ok := e.Attr().(sym.RandomAttr); ok {
 				kinds, rates = append(kinds, e.Op()), append(rates, 1-a.P)

@@ -14,6 +14,9 @@ type OneHot struct {
 
 // Penalty builds R.
 func (o OneHot) Penalty(p *Problem) *sym.Expr {
+	if logP := p.LogProbabilities(o, p.Logits); logP.Err() != nil {
+		return logP
+	}
 	at := o.points(p)
 	return o.mean(at, at.slope(at.part(at.targets)))
 }

@@ -94,13 +94,14 @@ type points struct {
 	input   *sym.Expr // what the slope is taken with respect to: [B, …]
 	logits  *sym.Expr // [B, K]
 	targets *sym.Expr // [B, K]
-	batch   int       // B
-	count   int       // samples that count: the first ones
+	losses  func(outputs, targets *sym.Expr) *sym.Expr
+	batch   int // B
+	count   int // samples that count: the first ones
 }
 
 // points builds the forward pass at the points of the options.
 func (o Options) points(p *Problem) points {
-	at := points{graph: p.Graph, input: p.Input, logits: p.Logits, targets: p.Targets, batch: p.Batch, count: p.Batch}
+	at := points{graph: p.Graph, input: p.Input, logits: p.Logits, targets: p.Targets, losses: p.Task.Losses, batch: p.Batch, count: p.Batch}
 	if o.Fraction > 0 {
 		at.count = int(math.Ceil(o.Fraction * float64(p.Batch)))
 	}
@@ -138,7 +139,7 @@ func defaulted(v, otherwise float64) float64 {
 
 // summedLoss returns Σ_b L_b of the samples that count.
 func (at points) summedLoss() *sym.Expr {
-	return sym.Sum(sym.CrossEntropy(at.part(at.logits), at.part(at.targets)))
+	return sym.Sum(at.losses(at.part(at.logits), at.part(at.targets)))
 }
 
 // part returns the samples of e that count: e: [B, …].
@@ -168,7 +169,7 @@ func (at points) lossSlope() *sym.Expr {
 		return sym.Gradient(at.summedLoss(), at.input)[0]
 	}
 	logits := at.part(at.logits)
-	return at.slope(sym.Gradient(sym.Sum(sym.CrossEntropy(logits, at.part(at.targets))), logits)[0])
+	return at.slope(sym.Gradient(sym.Sum(at.losses(logits, at.part(at.targets))), logits)[0])
 }
 
 // mean returns R of slopes, each of them [count·n, …] with n rows a sample: the squared norm of a sample is the sum over

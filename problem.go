@@ -5,16 +5,18 @@ import (
 
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
+	"github.com/gradreg/gradreg/task"
 )
 
 // Problem is one training step in symbolic form: what a penalty is built from.
 type Problem struct {
 	Graph   *sym.Graph
 	Input   *sym.Expr // images [B, C, H, W], or [B, N]
-	Targets *sym.Expr // one-hot classes [B, K]
-	Logits  *sym.Expr // [B, K]
-	Losses  *sym.Expr // cross-entropy per sample [B], in nats
+	Targets *sym.Expr // [B, K], as the task has them: of classes one-hot rows
+	Logits  *sym.Expr // outputs of the network [B, K]; of classes their logits
+	Losses  *sym.Expr // of each sample [B]; of classes the cross-entropy in nats
 	Batch   int       // B
+	Task    task.Task // what the network learns
 	Params  *nn.Params
 	// Forward builds logits of other images, with the same parameters and random numbers, such as dropout
 	// masks, of their own. Running statistics stay those of the batch.
@@ -48,21 +50,21 @@ func Transform(forward Forward, regs []Regularizer) Forward {
 	return forward
 }
 
-// NewProblem builds the forward pass and the losses of a training step on images x: [B, …] and targets: [B, K].
-// The context collects the layers and the updates of running statistics. Errors stick to Losses, also that of a network
-// whose result is not [B, K].
-func NewProblem(c *nn.Context, x, targets *sym.Expr, forward Forward) *Problem {
+// NewProblem builds the forward pass and the losses of a training step of a task on samples
+// x: [B, …] and targets: [B, K]. The context collects the layers and the updates of running
+// statistics. Errors stick to Losses, also that of a network whose result is not [B, K].
+func NewProblem(t task.Task, c *nn.Context, x, targets *sym.Expr, forward Forward) *Problem {
 	logits := forward(c, x)
 	if shape := logits.Shape(); logits.Err() == nil && len(shape) != 2 {
-		logits = sym.Refuse(logits, fmt.Errorf("the network's result is %v, expected logits [samples, classes]", shape))
+		logits = sym.Refuse(logits, fmt.Errorf("the network's result is %v, expected [samples, outputs]", shape))
 	}
 	batch := 1
 	if len(x.Shape()) > 0 {
 		batch = x.Shape()[0]
 	}
 	return &Problem{
-		Graph: c.Graph(), Input: x, Targets: targets, Logits: logits, Losses: sym.CrossEntropy(logits, targets),
-		Batch: batch, Params: c.Params,
+		Graph: c.Graph(), Input: x, Targets: targets, Logits: logits, Losses: t.Losses(logits, targets),
+		Batch: batch, Task: t, Params: c.Params,
 		Forward:    func(x *sym.Expr) *sym.Expr { return forward(c.Again(), x) },
 		NextStream: c.NextStream,
 	}
@@ -75,6 +77,18 @@ func (p *Problem) LogitsAt(x *sym.Expr) *sym.Expr {
 		return x
 	}
 	return sym.Replace([]*sym.Expr{p.Logits}, map[*sym.Expr]*sym.Expr{p.Input: x})[0]
+}
+
+// LossesAt returns the losses [B] of other outputs [B, K] at the targets.
+func (p *Problem) LossesAt(outputs *sym.Expr) *sym.Expr { return p.Task.Losses(outputs, p.Targets) }
+
+// LogProbabilities returns the logarithms of the class probabilities of outputs [n, K], as the task
+// has them. If it has none, the result carries an [OptionError] of the regularizer r that asks.
+func (p *Problem) LogProbabilities(r Regularizer, outputs *sym.Expr) *sym.Expr {
+	if logarithms, ok := p.Task.Distribution(outputs); ok {
+		return logarithms
+	}
+	return refuse(outputs, r, "it needs the probabilities of classes that exclude each other, and the task is %s", p.Task)
 }
 
 // Loss returns mean_b L_b.

@@ -10,6 +10,7 @@ import (
 	"github.com/gradreg/gradreg/internal/plan"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
+	"github.com/gradreg/gradreg/task"
 )
 
 // objectiveOf returns the objective and the penalties of regularizers on the family's network.
@@ -90,9 +91,9 @@ func TestLogitsOfOneAxis(t *testing.T) {
 		g := sym.NewGraph()
 		c := nn.NewContext(nn.NewParams(g), true, 0)
 		x := g.Input("x", sym.Float, 4, 3)
-		p := gradreg.NewProblem(c, x, sym.OneHot(g.Input("y", sym.Int, 4), 2), func(_ *nn.Context, x *sym.Expr) *sym.Expr { return sym.Sum(x) })
+		p := gradreg.NewProblem(task.Classification{}, c, x, sym.OneHot(g.Input("y", sym.Int, 4), 2), func(_ *nn.Context, x *sym.Expr) *sym.Expr { return sym.Sum(x) })
 		total, _ := gradreg.Objective(p, []gradreg.Regularizer{reg})
-		if total.Err() == nil || !strings.Contains(total.Err().Error(), "expected logits [samples, classes]") {
+		if total.Err() == nil || !strings.Contains(total.Err().Error(), "expected [samples, outputs]") {
 			t.Errorf("%s: %v", info.Name, total.Err())
 		}
 	}

@@ -21,7 +21,7 @@ type SoftmaxGrad struct {
 func (s SoftmaxGrad) Penalty(p *Problem) *sym.Expr {
 	at := s.points(p)
 	logits := at.part(at.logits)
-	c := sym.Softmax(logits)
+	c := sym.Exp(p.LogProbabilities(s, logits))
 	if !s.Held {
 		c = sym.Gradient(sym.Sum(sym.Mul(c, fromLargest(logits))), logits)[0]
 	}

@@ -30,14 +30,14 @@ func (v VirtualAdversarial) Penalty(p *Problem) *sym.Expr {
 	if p.Logits.Err() != nil {
 		return p.Logits
 	}
-	logP := sym.StopGradient(sym.LogSoftmax(p.Logits))
+	logP := sym.StopGradient(p.LogProbabilities(v, p.Logits))
 	probabilities := sym.Exp(logP)
 	d := normalized(p.Graph.Normal(p.NextStream(), p.Input.Shape()...))
 	for range max(v.Iterations, 1) {
 		d = normalized(v.curvature(p, probabilities, d))
 	}
 	moved := sym.Add(p.Input, sym.Scale(sym.StopGradient(d), defaulted(v.Epsilon, 2)))
-	return divergence(probabilities, logP, p.LogitsAt(moved))
+	return divergence(probabilities, logP, p.LogProbabilities(v, p.LogitsAt(moved)))
 }
 
 // curvature returns a multiple of H·d.
@@ -51,12 +51,12 @@ func (v VirtualAdversarial) curvature(p *Problem, probabilities, d *sym.Expr) *s
 	near := sym.Add(p.Input, sym.Scale(sym.StopGradient(d), v.Xi))
 	logits := p.LogitsAt(near)
 	// ∂KL(p‖q)/∂logits of q is q − p.
-	return sym.VJP(logits, balanced(sym.Sub(sym.Softmax(logits), probabilities), probabilities), near)[0]
+	return sym.VJP(logits, balanced(sym.Sub(sym.Exp(p.LogProbabilities(v, logits)), probabilities), probabilities), near)[0]
 }
 
-// divergence returns mean_b KL(p ‖ softmax(logits)) in nats.
-func divergence(p, logP, logits *sym.Expr) *sym.Expr {
-	return sym.Mean(sym.Sum(sym.Mul(p, sym.Sub(logP, sym.LogSoftmax(logits))), 1))
+// divergence returns mean_b KL(p ‖ q) in nats, of logarithms log p and log q.
+func divergence(p, logP, logQ *sym.Expr) *sym.Expr {
+	return sym.Mean(sym.Sum(sym.Mul(p, sym.Sub(logP, logQ)), 1))
 }
 
 // Lambda returns λ.

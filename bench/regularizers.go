@@ -12,6 +12,7 @@ import (
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
+	"github.com/gradreg/gradreg/task"
 )
 
 // RegularizerCost is what a training step with a regularizer costs beside the plain step of the same model.
@@ -91,7 +92,7 @@ func compileRegularized(m model.Model, batch, threads int, regs []gradreg.Regula
 	c := nn.NewContext(nn.NewParams(g), true, 0)
 	x, y := g.Input("x", sym.Float, batch, 1, 28, 28), g.Input("y", sym.Int, batch)
 	forward := gradreg.Transform(func(c *nn.Context, x *sym.Expr) *sym.Expr { return m.Logits(c, x, classes) }, regs)
-	problem := gradreg.NewProblem(c, x, sym.OneHot(y, classes), forward)
+	problem := gradreg.NewProblem(task.Classification{}, c, x, sym.OneHot(y, classes), forward)
 	total, penalties := gradreg.Objective(problem, regs)
 	if err := gradreg.Refused(total); err != nil {
 		return nil, fault.Input(err)

@@ -13,6 +13,7 @@ import (
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
+	"github.com/gradreg/gradreg/task"
 )
 
 // Workload is a training step: w ← w − rate·∂(loss + λ·penalty)/∂w on a fixed batch.
@@ -83,7 +84,7 @@ func (w Workload) newStep(method string) (*step, error) {
 		return nil, err
 	}
 	s.labels = g.Input("y", sym.Int, w.Batch)
-	problem := gradreg.NewProblem(c, image("x"), sym.OneHot(s.labels, classes), forward)
+	problem := gradreg.NewProblem(task.Classification{}, c, image("x"), sym.OneHot(s.labels, classes), forward)
 	s.loss, s.total = problem.Loss(), problem.Loss()
 	scale := 1 / float64(w.Batch)
 	switch method {

@@ -8,6 +8,7 @@ import (
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
+	"github.com/gradreg/gradreg/task"
 )
 
 // The extents of the test problems.
@@ -90,7 +91,7 @@ func newProblem(n network, copies int, reg gradreg.Regularizer) *problem {
 	c := nn.NewContext(nn.NewParams(g), true, 0)
 	x := g.Input("x", sym.Float, append([]int{batch * copies}, image...)...)
 	y := g.Input("y", sym.Int, batch*copies)
-	p := &problem{gradreg.NewProblem(c, x, sym.OneHot(y, classes), gradreg.Transform(n.forward, []gradreg.Regularizer{reg})), map[*sym.Expr]*sym.Tensor{}}
+	p := &problem{gradreg.NewProblem(task.Classification{}, c, x, sym.OneHot(y, classes), gradreg.Transform(n.forward, []gradreg.Regularizer{reg})), map[*sym.Expr]*sym.Tensor{}}
 	r := rand.New(rand.NewPCG(1, 2))
 	images, labels := sym.NewTensor(append([]int{batch}, image...)...), sym.NewTensor(batch)
 	for i := range images.Data {

@@ -14,6 +14,7 @@ import (
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/optim"
 	"github.com/gradreg/gradreg/sym"
+	"github.com/gradreg/gradreg/task"
 )
 
 // engine is the compiled training step with its state.
@@ -66,7 +67,7 @@ func (e *engine) build(shape dataset.Shape, classes int) ([]*sym.Expr, []plan.Up
 	if e.augment.Mixup > 0 {
 		e.mixed = newMixed(g, e.config.Batch)
 	}
-	e.problem = gradreg.NewProblem(e.context, e.x, e.mixed.targets(e.y, classes), forward)
+	e.problem = gradreg.NewProblem(task.Classification{}, e.context, e.x, e.mixed.targets(e.y, classes), forward)
 	if err := gradreg.Refused(e.problem.Logits); err != nil {
 		return nil, nil, fault.Inputf("model %s: %w", e.model, err)
 	} else if err := e.problem.Logits.Err(); err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/gradreg/gradreg/internal/plan"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
+	"github.com/gradreg/gradreg/task"
 )
 
 // Trial is how a configuration did on dev images.
@@ -128,7 +129,7 @@ func GradientScale(ctx context.Context, cfg Config, penalty gradreg.Regularizer,
 	if r.engine.mixed != nil {
 		pairs = newMixed(g, cfg.Batch)
 	}
-	problem := gradreg.NewProblem(nn.NewContext(params, true, 0), x, pairs.targets(y, classes), func(c *nn.Context, x *sym.Expr) *sym.Expr {
+	problem := gradreg.NewProblem(task.Classification{}, nn.NewContext(params, true, 0), x, pairs.targets(y, classes), func(c *nn.Context, x *sym.Expr) *sym.Expr {
 		return r.engine.model.Logits(c, x, classes)
 	})
 	value := gradreg.Penalties(problem, []gradreg.Regularizer{penalty})[0]

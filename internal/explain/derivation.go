@@ -12,6 +12,7 @@ import (
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
+	"github.com/gradreg/gradreg/task"
 )
 
 // What says which part of a training step is shown.
@@ -102,7 +103,7 @@ func (o Options) roots() ([]*sym.Expr, error) {
 	y := g.Input("y", sym.Int, o.Batch)
 	params := nn.NewParams(g)
 	forward := gradreg.Transform(func(c *nn.Context, x *sym.Expr) *sym.Expr { return o.Model.Logits(c, x, o.Classes) }, o.Regularizers)
-	p := gradreg.NewProblem(nn.NewContext(params, true, 0), x, sym.OneHot(y, o.Classes), forward)
+	p := gradreg.NewProblem(task.Classification{}, nn.NewContext(params, true, 0), x, sym.OneHot(y, o.Classes), forward)
 	if err := gradreg.Refused(p.Logits); err != nil {
 		return nil, fault.Inputf("model %s: %w", o.Model, err)
 	} else if err := p.Logits.Err(); err != nil {

@@ -30,6 +30,7 @@ import (
 	"github.com/gradreg/gradreg/internal/tensorfile"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
+	"github.com/gradreg/gradreg/task"
 )
 
 // entry is a case as cases.json has it. Its tensors are named index/….
@@ -110,7 +111,7 @@ func draw(r *rand.Rand, i int) (*problem, error) {
 		g := sym.NewGraph()
 		c := nn.NewContext(nn.NewParams(g), true, 0)
 		x, y := g.Input("x", sym.Float, append([]int{n.Batch}, n.Shape...)...), g.Input("y", sym.Int, n.Batch)
-		step := gradreg.NewProblem(c, x, sym.OneHot(y, n.Classes), n.forward)
+		step := gradreg.NewProblem(task.Classification{}, c, x, sym.OneHot(y, n.Classes), n.forward)
 		if step.Logits.Err() != nil {
 			continue // the images are too small for these layers
 		}

@@ -1,0 +1,98 @@
+package task
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gradreg/gradreg/sym"
+)
+
+// Task is what a network learns.
+type Task interface {
+	// String returns the name, which Parse reads.
+	String() string
+	// Outputs returns the number of outputs of a network for targets of so many kinds: classes,
+	// labels or numbers.
+	Outputs(kinds int) int
+	// Target makes an input of that name for the targets of a batch, and the targets as the losses
+	// take them, floats [batch, kinds]. For classes the input holds one integer a sample, else it is
+	// the targets themselves.
+	Target(g *sym.Graph, name string, batch, kinds int) (input, targets *sym.Expr)
+	// Losses returns the loss of each sample: [n], of a network's outputs and the targets: [n, kinds].
+	Losses(outputs, targets *sym.Expr) *sym.Expr
+	// Distribution returns the logarithms of the probabilities of exclusive classes: [n, kinds], of
+	// outputs: [n, kinds]. ok is false if the outputs are none.
+	Distribution(outputs *sym.Expr) (logarithms *sym.Expr, ok bool)
+	// Score returns the sums that judge no answers yet.
+	Score() Score
+}
+
+// Score sums up answers.
+type Score interface {
+	// Add counts the answers to a batch, outputs and targets row by row: [n, kinds] each, targets of
+	// classes as one-hot rows. Lengths that do not fit are an error, and nothing is counted.
+	Add(outputs, targets []float32, kinds int) error
+	// Metrics returns what has been counted; its numbers are NaN for no samples.
+	Metrics() Metrics
+}
+
+// Metrics judges a network on some samples.
+type Metrics struct {
+	Samples int
+	Loss    float64 // mean over the samples
+	// Quality is what people judge by, its Name and whether more of it is better: accuracy of classes
+	// and labels, root mean squared error of numbers.
+	Quality       float64
+	Name          string
+	HigherQuality bool
+}
+
+// Better reports whether a is better than b: by quality, and where that is equal by loss. What is not
+// a number is worse than any number.
+func Better(a, b Metrics) bool {
+	qa, qb := a.Quality, b.Quality
+	if !a.HigherQuality {
+		qa, qb = -qa, -qb
+	}
+	switch {
+	case qa > qb || qa == qa && qb != qb:
+		return true
+	case qa < qb || qa != qa && qb == qb:
+		return false
+	}
+	return a.Loss < b.Loss || a.Loss == a.Loss && b.Loss != b.Loss
+}
+
+// tasks are the tasks that Parse knows, the default first.
+var tasks = []Task{Classification{}, MultiLabel{}, Regression{}}
+
+// Names lists the tasks.
+func Names() []string {
+	var names []string
+	for _, t := range tasks {
+		names = append(names, t.String())
+	}
+	return names
+}
+
+// Parse returns the task of a name; an empty one is classification.
+func Parse(name string) (Task, error) {
+	if name == "" {
+		return Classification{}, nil
+	}
+	i := slices.Index(Names(), name)
+	if i < 0 {
+		return nil, fmt.Errorf("unknown task %q, expected one of %s", name, strings.Join(Names(), ", "))
+	}
+	return tasks[i], nil
+}
+
+// rows returns the number of rows of answers, or an error.
+func rows(outputs, targets []float32, kinds int) (int, error) {
+	if kinds < 1 || len(outputs) != len(targets) || len(outputs)%kinds != 0 {
+		return 0, fmt.Errorf("found %d outputs and %d targets in rows of %d, expected as many of both and whole rows",
+			len(outputs), len(targets), kinds)
+	}
+	return len(outputs) / kinds, nil
+}
