@@ -45,7 +45,7 @@ func (at points) at(xs *sym.Expr) *sym.Expr {
 		return xs
 	}
 	if at.count < at.batch {
-		if y, ok := replay(at.logits, at.input, xs, firstRows(at.count)); ok {
+		if y, ok := sym.FirstRows(at.count).Apply(at.logits, at.input, xs); ok {
 			return y
 		}
 		xs = sym.Concat(0, xs, sym.SliceAxis(at.input, 0, at.count, at.batch))

@@ -38,7 +38,7 @@ func (at points) jacobian() []*sym.Expr {
 	}
 	classes := at.logits.Shape()[1]
 	unit := identity(at.graph, classes)
-	if squares := at.squares(forAll(unit, at.count), classes); squares != nil {
+	if squares := at.squares(sym.ForAll(unit, at.count), classes); squares != nil {
 		return []*sym.Expr{squares}
 	}
 	var rows []*sym.Expr
@@ -54,14 +54,14 @@ func (at points) jacobian() []*sym.Expr {
 // A dense first layer h = x·W with H outputs of P pixels makes its part from the cotangents δ of h: ‖δ·Wᵀ‖² = δ·(Wᵀ·W)·δᵀ. With
 // the derivatives that is 3·(n·B·H² + P·H²) multiply-adds in the place of 3·n·B·P·H, and is taken where it is less.
 func (at points) squares(c *sym.Expr, n int) *sym.Expr {
-	r := repeatedRows(at.count, n)
+	r := sym.RepeatedRows(at.count, n)
 	if h, w := firstDense(at.logits, at.input); h != nil {
 		pixels, outputs := w.Shape()[0], w.Shape()[1]
-		if delta, ok := pullback(at.logits, h, c, r); ok && outputs*(r.count+pixels) < r.count*pixels {
+		if delta, ok := r.VJP(at.logits, h, c); ok && outputs*(r.Count+pixels) < r.Count*pixels {
 			return sym.Mul(delta, sym.MatMul(delta, sym.MatMulT(w, w, true, false)))
 		}
 	}
-	g, ok := pullback(at.logits, at.input, c, r)
+	g, ok := r.VJP(at.logits, at.input, c)
 	if !ok {
 		return nil
 	}

@@ -155,7 +155,7 @@ func (at points) slope(c *sym.Expr) *sym.Expr {
 	if at.count == at.batch || at.logits.Err() != nil {
 		return sym.VJP(at.logits, c, at.input)[0]
 	}
-	if g, ok := pullback(at.logits, at.input, c, firstRows(at.count)); ok {
+	if g, ok := sym.FirstRows(at.count).VJP(at.logits, at.input, c); ok {
 		return g
 	}
 	rest := at.batch - at.count

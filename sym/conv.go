@@ -131,7 +131,10 @@ func (s ConvSpec) eachTap(x, w, y Shape, f func(xi, wi, yi int)) {
 
 func convRule() rule {
 	return rule{
-		name: "conv",
+		name:   "conv",
+		family: Product,
+		rows:   linearRows,
+		macs:   convMACs,
 		shape: func(args []*Expr, attr any) (Shape, DType, error) {
 			if err := floats4(args); err != nil {
 				return nil, 0, err
@@ -159,7 +162,10 @@ func convRule() rule {
 
 func convInputGradientRule() rule {
 	return rule{
-		name: "conv_input_gradient",
+		name:   "conv_input_gradient",
+		family: Product,
+		rows:   linearRows,
+		macs:   convInputGradientMACs,
 		shape: func(args []*Expr, attr any) (Shape, DType, error) {
 			if err := floats4(args); err != nil {
 				return nil, 0, err
@@ -186,7 +192,10 @@ func convInputGradientRule() rule {
 
 func convWeightGradientRule() rule {
 	return rule{
-		name: "conv_weight_gradient",
+		name:   "conv_weight_gradient",
+		family: Product,
+		rows:   coupled,
+		macs:   convWeightGradientMACs,
 		shape: func(args []*Expr, attr any) (Shape, DType, error) {
 			if err := floats4(args); err != nil {
 				return nil, 0, err
@@ -285,7 +294,9 @@ func AvgPool(x *Expr, spec PoolSpec) *Expr {
 
 func sumPoolRule() rule {
 	return rule{
-		name: "sum_pool",
+		name:   "sum_pool",
+		family: Reduction,
+		rows:   firstArgument,
 		shape: func(args []*Expr, attr any) (Shape, DType, error) {
 			if args[0].dtype != Float {
 				return nil, 0, fmt.Errorf("expected float, found %v", args[0].dtype)
@@ -317,7 +328,9 @@ func SumPoolTranspose(y *Expr, spec PoolSpec, h, w int) *Expr {
 
 func sumPoolTransposeRule() rule {
 	return rule{
-		name: "sum_pool_transpose",
+		name:   "sum_pool_transpose",
+		family: Movement,
+		rows:   firstArgument,
 		shape: func(args []*Expr, attr any) (Shape, DType, error) {
 			y, a := args[0], attr.(PoolAttr)
 			if y.dtype != Float || len(y.shape) != 4 {
@@ -352,7 +365,9 @@ func MaxPoolIndex(x *Expr, spec PoolSpec) *Expr {
 
 func maxPoolIndexRule() rule {
 	return rule{
-		name: "max_pool_index",
+		name:   "max_pool_index",
+		family: Reduction,
+		rows:   firstArgument,
 		shape: func(args []*Expr, attr any) (Shape, DType, error) {
 			if args[0].dtype != Float {
 				return nil, 0, fmt.Errorf("expected float, found %v", args[0].dtype)

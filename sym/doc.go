@@ -20,8 +20,25 @@
 // builds its result from operations of the set. A gradient can therefore be differentiated again, to
 // any order, and the penalty on an input gradient is an ordinary part of the objective.
 //
-// Everything about an operation stands in one place: documentation, shape rule, VJP, JVP and float64
-// reference evaluation, one file per family. [Op.rule] is the table of all of them.
+// Everything about an operation stands in one place, the row that its rule function returns: its
+// family, shape rule, VJP, JVP, how it acts on other rows of its arguments ([Rows]), multiply-adds and
+// the float64 reference evaluation. [Op.rule] is the table of all of them.
+//
+// # A further operation
+//
+// It touches these files, and a test fails until each has it:
+//
+//   - here: a constant and a line of the table in op.go, its rule and the documented function that
+//     builds it in the file of its family (TestTable), a generator in rules_test.go, from which its
+//     derivatives of first and second order, its rows and its multiply-adds are checked (TestRules,
+//     TestRows, TestMACs), and a line in missing_test.go;
+//   - internal/symtest: a move, so that random graphs have it (TestRandom);
+//   - internal/plan: how it is compiled, an element-wise one in the tables of fuse.go, any other by an
+//     emit function that lower.go calls, and an expression in ops_test.go (TestEveryOperation);
+//   - internal/kernel, if no kernel there does it yet.
+//
+// Where nothing in between couples samples, an operation that says how it acts on rows makes exact
+// Jacobian penalties cheap at once.
 //
 // # Errors
 //

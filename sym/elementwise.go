@@ -9,10 +9,12 @@ import (
 // node e = f(x) and of x.
 func unaryRule(name string, f func(float64) float64, df func(e, x *Expr) *Expr) rule {
 	return rule{
-		name:  name,
-		shape: floatShape,
-		vjp:   func(e, c *Expr) []*Expr { return []*Expr{Mul(c, df(e, e.args[0]))} },
-		jvp:   func(e *Expr, t []*Expr) *Expr { return Mul(t[0], df(e, e.args[0])) },
+		name:   name,
+		family: Elementwise,
+		rows:   allRows,
+		shape:  floatShape,
+		vjp:    func(e, c *Expr) []*Expr { return []*Expr{Mul(c, df(e, e.args[0]))} },
+		jvp:    func(e *Expr, t []*Expr) *Expr { return Mul(t[0], df(e, e.args[0])) },
 		eval: func(e *Expr, args []*Tensor, _ *Env) *Tensor {
 			out := NewTensor(e.shape...)
 			for i, v := range args[0].Data {
@@ -118,8 +120,10 @@ func Pow(x *Expr, p float64) *Expr { return apply(OpPow, p, x) }
 
 func powRule() rule {
 	return rule{
-		name:  "pow",
-		shape: floatShape,
+		name:   "pow",
+		family: Elementwise,
+		rows:   allRows,
+		shape:  floatShape,
 		vjp: func(e, c *Expr) []*Expr {
 			if e.attr.(float64) == 0 {
 				return noVJP(e, c)
@@ -221,8 +225,10 @@ func stretch(op Op, a, b *Expr) (*Expr, *Expr) {
 // caller.
 func binaryRule(name string, f func(a, b float64) float64) rule {
 	return rule{
-		name:  name,
-		shape: floatShape,
+		name:   name,
+		family: Elementwise,
+		rows:   allRows,
+		shape:  floatShape,
 		eval: func(e *Expr, args []*Tensor, _ *Env) *Tensor {
 			out := NewTensor(e.shape...)
 			for i := range out.Data {

@@ -12,7 +12,9 @@ func OneHot(index *Expr, n int) *Expr { return apply(OpOneHot, n, index) }
 // oneHotRule: attribute int, the number of classes.
 func oneHotRule() rule {
 	return rule{
-		name: "one_hot",
+		name:   "one_hot",
+		family: Movement,
+		rows:   firstArgument,
 		shape: func(args []*Expr, attr any) (Shape, DType, error) {
 			if args[0].dtype != Int {
 				return nil, 0, fmt.Errorf("expected int, found %v", args[0].dtype)
@@ -39,7 +41,9 @@ func ArgMax(x *Expr, axis int) *Expr { return apply(OpArgMax, axis, x) }
 // argMaxRule: attribute int, the axis.
 func argMaxRule() rule {
 	return rule{
-		name: "arg_max",
+		name:   "arg_max",
+		family: Reduction,
+		rows:   where(allRows, keepsLeading),
 		shape: func(args []*Expr, attr any) (Shape, DType, error) {
 			x, axis := args[0], attr.(int)
 			if x.dtype != Float || axis < 0 || axis >= len(x.shape) {
@@ -76,7 +80,9 @@ func Gather(x, index *Expr, axis int) *Expr { return apply(OpGather, axis, x, in
 // gatherRule: attribute int, the axis.
 func gatherRule() rule {
 	return rule{
-		name: "gather",
+		name:   "gather",
+		family: Movement,
+		rows:   where(allRows, keepsLeading),
 		shape: func(args []*Expr, attr any) (Shape, DType, error) {
 			if err := checkAlong(args[0], args[1], attr.(int)); err != nil {
 				return nil, 0, err
@@ -107,7 +113,9 @@ func Scatter(y, index *Expr, axis, n int) *Expr {
 
 func scatterRule() rule {
 	return rule{
-		name: "scatter",
+		name:   "scatter",
+		family: Movement,
+		rows:   where(allRows, func(a any) bool { return a.(ScatterAttr).Axis != 0 }),
 		shape: func(args []*Expr, attr any) (Shape, DType, error) {
 			a := attr.(ScatterAttr)
 			if err := checkAlong(args[0], args[1], a.Axis); err != nil {

@@ -19,7 +19,9 @@ func Reshape(x *Expr, shape ...int) *Expr {
 // reshapeRule: attribute Shape.
 func reshapeRule() rule {
 	return rule{
-		name: "reshape",
+		name:   "reshape",
+		family: Movement,
+		rows:   reshapeRows,
 		shape: func(args []*Expr, attr any) (Shape, DType, error) {
 			shape := attr.(Shape)
 			if shape.Size() != args[0].shape.Size() {
@@ -46,7 +48,9 @@ func Transpose(x *Expr, perm ...int) *Expr {
 // transposeRule: attribute []int, the permutation.
 func transposeRule() rule {
 	return rule{
-		name: "transpose",
+		name:   "transpose",
+		family: Movement,
+		rows:   where(firstArgument, func(a any) bool { return a.([]int)[0] == 0 }),
 		shape: func(args []*Expr, attr any) (Shape, DType, error) {
 			x, perm := args[0], attr.([]int)
 			if sorted := slices.Sorted(slices.Values(perm)); !slices.Equal(sorted, allAxes(len(x.shape))) {
@@ -121,7 +125,9 @@ func ones(n int) []int {
 
 func sliceRule() rule {
 	return rule{
-		name: "slice",
+		name:   "slice",
+		family: Movement,
+		rows:   sliceRows,
 		shape: func(args []*Expr, attr any) (Shape, DType, error) {
 			x, a := args[0], attr.(SliceAttr)
 			n := len(x.shape)
@@ -179,7 +185,9 @@ func Pad(x *Expr, low, high, gap []int) *Expr {
 
 func padRule() rule {
 	return rule{
-		name: "pad",
+		name:   "pad",
+		family: Movement,
+		rows:   where(firstArgument, func(a any) bool { p := a.(PadAttr); return p.Low[0] == 0 && p.High[0] == 0 && p.Gap[0] == 0 }),
 		shape: func(args []*Expr, attr any) (Shape, DType, error) {
 			x, a := args[0], attr.(PadAttr)
 			n := len(x.shape)
@@ -233,7 +241,9 @@ func Concat(axis int, xs ...*Expr) *Expr {
 // concatRule: attribute int, the axis.
 func concatRule() rule {
 	return rule{
-		name: "concat",
+		name:   "concat",
+		family: Movement,
+		rows:   where(allRows, keepsLeading),
 		shape: func(args []*Expr, attr any) (Shape, DType, error) {
 			axis, out := attr.(int), slices.Clone(args[0].shape)
 			if axis < 0 || axis >= len(out) {

@@ -39,7 +39,9 @@ func (g *Graph) Input(name string, dtype DType, shape ...int) *Expr {
 
 func inputRule() rule {
 	return rule{
-		name: "input",
+		name:   "input",
+		family: Given,
+		rows:   coupled,
 		shape: func(_ []*Expr, attr any) (Shape, DType, error) {
 			a := attr.(InputAttr)
 			return a.Shape, a.DType, nil
@@ -69,7 +71,9 @@ func (g *Graph) Const(value float64, shape ...int) *Expr {
 
 func constRule() rule {
 	return rule{
-		name: "const",
+		name:   "const",
+		family: Given,
+		rows:   coupled,
 		shape: func(_ []*Expr, attr any) (Shape, DType, error) {
 			return attr.(ConstAttr).Shape, Float, nil
 		},
@@ -103,7 +107,9 @@ func StopGradient(x *Expr) *Expr { return apply(OpStopGradient, nil, x) }
 
 func stopGradientRule() rule {
 	return rule{
-		name: "stop_gradient",
+		name:   "stop_gradient",
+		family: Elementwise,
+		rows:   allRows,
 		shape: func(args []*Expr, _ any) (Shape, DType, error) {
 			return args[0].shape, args[0].dtype, nil
 		},

@@ -6,7 +6,9 @@ import "fmt"
 // bool, whose derivative is zero. A comparison with NaN is false.
 func compareRule(name string, f func(a, b float64) bool) rule {
 	return rule{
-		name: name,
+		name:   name,
+		family: Elementwise,
+		rows:   allRows,
 		shape: func(args []*Expr, _ any) (Shape, DType, error) {
 			a, b := args[0], args[1]
 			if a.dtype == Bool || a.dtype != b.dtype {
@@ -57,7 +59,9 @@ func Less(a, b *Expr) *Expr { return Greater(b, a) }
 // logicRule makes the rule of an element-wise function of masks.
 func logicRule(name string, f func(args []bool) bool) rule {
 	return rule{
-		name: name,
+		name:   name,
+		family: Elementwise,
+		rows:   allRows,
 		shape: func(args []*Expr, _ any) (Shape, DType, error) {
 			for _, a := range args {
 				if a.dtype != Bool || !a.shape.Equal(args[0].shape) {
@@ -109,7 +113,9 @@ func Select(mask, a, b *Expr) *Expr {
 
 func selectRule() rule {
 	return rule{
-		name: "select",
+		name:   "select",
+		family: Elementwise,
+		rows:   allRows,
 		shape: func(args []*Expr, _ any) (Shape, DType, error) {
 			m, a, b := args[0], args[1], args[2]
 			if m.dtype != Bool || a.dtype != Float || b.dtype != Float {
@@ -156,7 +162,9 @@ func ToFloat(x *Expr) *Expr { return apply(OpToFloat, nil, x) }
 
 func toFloatRule() rule {
 	return rule{
-		name: "to_float",
+		name:   "to_float",
+		family: Elementwise,
+		rows:   allRows,
 		shape: func(args []*Expr, _ any) (Shape, DType, error) {
 			if args[0].dtype == Float {
 				return nil, 0, fmt.Errorf("expected int or bool, found float")

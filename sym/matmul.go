@@ -32,7 +32,10 @@ func matMulDims(a, b Shape, t MatMulAttr) (m, n, k, kb int) {
 
 func matMulRule() rule {
 	return rule{
-		name: "matmul",
+		name:   "matmul",
+		family: Product,
+		rows:   matMulRows,
+		macs:   matMulMACs,
 		shape: func(args []*Expr, attr any) (Shape, DType, error) {
 			a, b := args[0], args[1]
 			if a.dtype != Float || b.dtype != Float || len(a.shape) < 2 || len(a.shape) != len(b.shape) {

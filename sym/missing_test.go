@@ -20,7 +20,7 @@ var builders = map[string]any{
 	"ConvInputGradient": sym.ConvInputGradient, "ConvWeightGradient": sym.ConvWeightGradient, "Cos": sym.Cos,
 	"CrossEntropy": sym.CrossEntropy, "Div": sym.Div, "Equal": sym.Equal, "Erf": sym.Erf, "Eval": sym.Eval, "Exp": sym.Exp,
 	"Format": sym.Format, "Gather": sym.Gather, "Gradient": sym.Gradient, "Greater": sym.Greater, "GreaterEqual": sym.GreaterEqual,
-	"JVP": sym.JVP, "LeakyReLU": sym.LeakyReLU, "Less": sym.Less, "Log": sym.Log, "Log1p": sym.Log1p, "LogSoftmax": sym.LogSoftmax,
+	"JVP": sym.JVP, "LeakyReLU": sym.LeakyReLU, "Less": sym.Less, "Log": sym.Log, "Log1p": sym.Log1p, "ForAll": sym.ForAll, "MACs": sym.MACs, "LogSoftmax": sym.LogSoftmax,
 	"LogSumExp": sym.LogSumExp, "MatMul": sym.MatMul, "MatMulT": sym.MatMulT, "Max": sym.Max, "MaxPool": sym.MaxPool,
 	"MaxPoolIndex": sym.MaxPoolIndex, "Maximum": sym.Maximum, "Mean": sym.Mean, "Minimum": sym.Minimum, "Mul": sym.Mul, "Neg": sym.Neg,
 	"Not": sym.Not, "OneHot": sym.OneHot, "Or": sym.Or, "Pad": sym.Pad, "Pow": sym.Pow, "Refuse": sym.Refuse, "ReLU": sym.ReLU,

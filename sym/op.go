@@ -67,7 +67,8 @@ const (
 
 // rule is everything the package knows about an operation.
 type rule struct {
-	name string
+	name   string
+	family Family
 	// shape infers shape and dtype, or says what is wrong with the arguments.
 	shape func(args []*Expr, attr any) (Shape, DType, error)
 	// vjp returns the cotangent of each argument for cotangent c of e: cᵀ·∂e/∂argᵢ. A nil entry is
@@ -76,8 +77,37 @@ type rule struct {
 	// jvp returns the tangent of e for the tangents t of its arguments: Σ ∂e/∂argᵢ·tᵢ. A nil tangent,
 	// in or out, is identically zero; at least one of t is not nil.
 	jvp func(e *Expr, t []*Expr) *Expr
+	// rows applies e to other rows of its arguments, where it keeps samples apart.
+	rows rowsRule
+	// macs counts the multiply-adds of e; nil for an operation that is no product.
+	macs func(e *Expr) int
 	// eval computes the value of e in float64 from those of its arguments.
 	eval func(e *Expr, args []*Tensor, env *Env) *Tensor
+}
+
+// Family is what kind of work an operation is.
+type Family uint8
+
+// The families.
+const (
+	Given       Family = iota + 1 // inputs and constants
+	Random                        // random numbers
+	Elementwise                   // each element from the elements at its place
+	Reduction                     // fewer elements from many
+	Movement                      // the same numbers, and zeros and ones, in other places
+	Product                       // products and convolutions, nearly all of a network's work
+)
+
+// Family returns what kind of work an operation is.
+func (op Op) Family() Family { return op.rule().family }
+
+// Ops returns all operations, for tables that have to be complete.
+func Ops() []Op {
+	ops := make([]Op, opCount)
+	for i := range ops {
+		ops[i] = Op(i)
+	}
+	return ops
 }
 
 // String returns the operation's name.

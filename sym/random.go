@@ -35,7 +35,9 @@ func (g *Graph) Bernoulli(p float64, stream uint32, shape ...int) *Expr {
 // randomRule makes the rule of a leaf that fill fills.
 func randomRule(name string, dtype DType, fill func(dst []float32, a RandomAttr, key, step uint64)) rule {
 	return rule{
-		name: name,
+		name:   name,
+		family: Random,
+		rows:   coupled,
 		shape: func(_ []*Expr, attr any) (Shape, DType, error) {
 			a := attr.(RandomAttr)
 			if !(a.P >= 0 && a.P <= 1) {

@@ -52,7 +52,9 @@ func otherAxes(axes []int, rank int) []int {
 // sumRule: attribute []int, the increasing axes to sum over.
 func sumRule() rule {
 	return rule{
-		name: "sum",
+		name:   "sum",
+		family: Reduction,
+		rows:   where(firstArgument, func(a any) bool { return !slices.Contains(a.([]int), 0) }),
 		shape: func(args []*Expr, attr any) (Shape, DType, error) {
 			x, axes := args[0], attr.([]int)
 			if x.dtype != Float {
@@ -126,7 +128,9 @@ func BroadcastTo(x *Expr, shape ...int) *Expr {
 
 func broadcastRule() rule {
 	return rule{
-		name: "broadcast",
+		name:   "broadcast",
+		family: Movement,
+		rows:   broadcastRows,
 		shape: func(args []*Expr, attr any) (Shape, DType, error) {
 			x, a := args[0], attr.(BroadcastAttr)
 			if len(a.Dims) != len(x.shape) {

@@ -37,7 +37,7 @@ func (d *draw) shape() []int {
 // float returns an input of numbers lo … hi.
 func (d *draw) float(lo, hi float64, shape ...int) *Expr {
 	e := d.g.Input(fmt.Sprintf("x%d", len(d.values)), Float, shape...)
-	t := NewTensor(shape...)
+	t := NewTensor(slices.Clone(shape)...)
 	for i := range t.Data {
 		t.Data[i] = lo + (hi-lo)*d.Float64()
 	}
@@ -250,8 +250,11 @@ func TestTable(t *testing.T) {
 			t.Errorf("operations %d and %d have the name %q", old, op, r.name)
 		}
 		names[r.name] = op
-		if r.shape == nil || r.vjp == nil || r.jvp == nil || r.eval == nil {
+		if r.shape == nil || r.vjp == nil || r.jvp == nil || r.eval == nil || r.rows == nil || r.family == 0 {
 			t.Errorf("%s lacks a rule", r.name)
+		}
+		if (r.family == Product) != (r.macs != nil) {
+			t.Errorf("%s: products, and nothing else, count multiply-adds", r.name)
 		}
 		if generators()[op] == nil && !slices.Contains(unchecked, op) {
 			t.Errorf("%s has no generator", r.name)

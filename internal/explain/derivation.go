@@ -132,32 +132,8 @@ func newStage(pass string, roots []*sym.Expr) Stage {
 	for _, e := range sym.Topological(roots...) {
 		if len(e.Args()) > 0 {
 			s.Operations++
-			s.MultiplyAdds += multiplyAdds(e)
+			s.MultiplyAdds += e.MACs()
 		}
 	}
 	return s
-}
-
-// multiplyAdds returns those of a linear operation in its plain form, 0 for any other. A convolution counts each output once
-// for every element of a filter, also where that meets the padding.
-func multiplyAdds(e *sym.Expr) int {
-	if e.Err() != nil {
-		return 0
-	}
-	shape := func(i int) sym.Shape { return e.Args()[i].Shape() }
-	switch e.Op() {
-	case sym.OpMatMul:
-		k := shape(0)[len(shape(0))-1]
-		if e.Attr().(sym.MatMulAttr).TransA {
-			k = shape(0)[len(shape(0))-2]
-		}
-		return e.Shape().Size() * k
-	case sym.OpConv: // w: [O, C, KH, KW]
-		return e.Shape().Size() * shape(1)[1:].Size()
-	case sym.OpConvInputGradient:
-		return shape(0).Size() * shape(1)[1:].Size()
-	case sym.OpConvWeightGradient:
-		return shape(1).Size() * e.Shape()[1:].Size()
-	}
-	return 0
 }

@@ -23,19 +23,19 @@ var (
 
 // kindOf returns how e is drawn.
 func kindOf(e *sym.Expr) kind {
-	switch e.Op() {
-	case sym.OpInput:
-		if strings.HasPrefix(e.Attr().(sym.InputAttr).Name, "param/") {
+	switch e.Op().Family() {
+	case sym.Given:
+		if a, ok := e.Attr().(sym.InputAttr); ok && strings.HasPrefix(a.Name, "param/") {
 			return kindParam
 		}
 		return kindGiven
-	case sym.OpUniform, sym.OpNormal, sym.OpBernoulli:
+	case sym.Random:
 		return kindRandom
-	case sym.OpMatMul, sym.OpConv, sym.OpConvInputGradient, sym.OpConvWeightGradient:
+	case sym.Product:
 		return kindLinear
-	case sym.OpSum, sym.OpSumPool, sym.OpMaxPoolIndex, sym.OpArgMax:
+	case sym.Reduction:
 		return kindReduce
-	case sym.OpBroadcast, sym.OpReshape, sym.OpTranspose, sym.OpSlice, sym.OpPad, sym.OpConcat, sym.OpGather, sym.OpScatter, sym.OpOneHot, sym.OpSumPoolTranspose:
+	case sym.Movement:
 		return kindMove
 	}
 	return kindOther
@@ -111,7 +111,7 @@ func label(e *sym.Expr, number int) []string {
 		name += " (" + strings.Join(constants, ", ") + ")"
 	}
 	lines := []string{fmt.Sprintf("%%%d %s", number, name), fmt.Sprint(e.Shape())}
-	if n := multiplyAdds(e); n > 0 {
+	if n := e.MACs(); n > 0 {
 		lines = append(lines, Short(n)+" multiply-adds")
 	}
 	return lines

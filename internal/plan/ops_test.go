@@ -70,6 +70,45 @@ func TestOperations(t *testing.T) {
 	}
 }
 
+// TestEveryOperation checks that the expressions of operations hold every operation there is.
+func TestEveryOperation(t *testing.T) {
+	found := map[sym.Op]bool{}
+	for _, exprs := range operations(sym.NewGraph()) {
+		for _, e := range sym.Topological(exprs...) {
+			found[e.Op()] = true
+		}
+	}
+	for _, op := range sym.Ops() {
+		if !found[op] {
+			t.Errorf("%s is not compiled by any test", op)
+		}
+	}
+}
+
+// TestMACs compares the multiply-adds of products that are compiled alone with those of their
+// expressions: without padding and without a common factor nothing is saved.
+func TestMACs(t *testing.T) {
+	g := sym.NewGraph()
+	x, w := g.Input("x", sym.Float, 6, 9, 8, 7), g.Input("w", sym.Float, 10, 9, 3, 2)
+	spec := sym.ConvSpec{Stride: [2]int{1, 1}}
+	y := sym.Conv(x, w, spec)
+	dy := g.Input("dy", sym.Float, y.Shape()...)
+	a, b := g.Input("a", sym.Float, 30, 40), g.Input("b", sym.Float, 40, 50)
+	for name, e := range map[string]*sym.Expr{
+		"matmul": sym.MatMul(a, b), "matmul transposed": sym.MatMulT(b, a, true, true), "conv": y,
+		"conv_input_gradient":  sym.ConvInputGradient(dy, w, spec, 8, 7),
+		"conv_weight_gradient": sym.ConvWeightGradient(x, dy, spec, 3, 2),
+	} {
+		cost, err := plan.Measure([]*sym.Expr{e}, nil, plan.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cost.MACs != sym.MACs(e) || cost.MACs == 0 {
+			t.Errorf("%s: compiled %d multiply-adds, expected %d", name, cost.MACs, sym.MACs(e))
+		}
+	}
+}
+
 // TestRootAtZero checks that programs have first and second derivatives of 0 for a norm that is exactly 0, whatever the
 // passes make of them.
 func TestRootAtZero(t *testing.T) {
