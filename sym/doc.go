@@ -30,7 +30,7 @@
 //
 //   - here: a constant and a line of the table in op.go, its rule and the documented function that
 //     builds it in the file of its family (TestTable), a generator in rules_test.go, from which its
-//     derivatives of first and second order, its rows and its multiply-adds are checked (TestRules,
+//     derivatives of first and second order, its rows and its multiply-adds are checked (TestDerivatives,
 //     TestRows, TestMACs), and a line in missing_test.go;
 //   - internal/symtest: a move, so that random graphs have it (TestRandom);
 //   - internal/plan: how it is compiled, an element-wise one in the tables of fuse.go, any other by an
