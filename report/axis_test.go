@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/gradreg/gradreg/report"
-	"github.com/gradreg/gradreg/study/stats"
+	"github.com/gradreg/gradreg/stats"
 )
 
 // tickNumbers returns the numbers that stand in an SVG picture as whole texts: those of the axes.

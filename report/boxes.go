@@ -9,7 +9,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"github.com/gradreg/gradreg/study/stats"
+	"github.com/gradreg/gradreg/stats"
 )
 
 // Boxes is a box plot of methods, one below the other: median, quartiles, whiskers to the last value within 1.5

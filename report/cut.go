@@ -6,7 +6,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"github.com/gradreg/gradreg/study/stats"
+	"github.com/gradreg/gradreg/stats"
 )
 
 // arrow is a mark that points to where an interval goes on beyond its axis: a filled triangle.

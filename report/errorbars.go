@@ -10,7 +10,7 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 
-	"github.com/gradreg/gradreg/study/stats"
+	"github.com/gradreg/gradreg/stats"
 )
 
 // ErrorBars is a figure of means with Student's intervals over a quantity such as the number of training images; below

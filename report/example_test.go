@@ -5,7 +5,7 @@ import (
 	"os"
 
 	"github.com/gradreg/gradreg/report"
-	"github.com/gradreg/gradreg/study/stats"
+	"github.com/gradreg/gradreg/stats"
 )
 
 func ExampleComparisonTable() {

@@ -19,7 +19,7 @@ import (
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/internal/philox"
 	"github.com/gradreg/gradreg/report"
-	"github.com/gradreg/gradreg/study/stats"
+	"github.com/gradreg/gradreg/stats"
 )
 
 var (

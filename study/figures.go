@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"github.com/gradreg/gradreg/report"
-	"github.com/gradreg/gradreg/study/stats"
+	"github.com/gradreg/gradreg/stats"
 )
 
 // NamedFigure is a figure with the name of its files.

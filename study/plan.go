@@ -3,7 +3,7 @@ package study
 import (
 	"fmt"
 
-	"github.com/gradreg/gradreg/study/stats"
+	"github.com/gradreg/gradreg/stats"
 )
 
 // Plan is how many runs a cell needs.

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/gradreg/gradreg/internal/build"
-	"github.com/gradreg/gradreg/study/stats"
+	"github.com/gradreg/gradreg/stats"
 )
 
 // Report is what a study's results say. It is what results.json holds.

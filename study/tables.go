@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/gradreg/gradreg/report"
-	"github.com/gradreg/gradreg/study/stats"
+	"github.com/gradreg/gradreg/stats"
 )
 
 // Tables returns the report's tables: all means on one look where there are several blocks, each block's comparison, what each

@@ -14,7 +14,7 @@ import (
 	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/report"
-	"github.com/gradreg/gradreg/study/stats"
+	"github.com/gradreg/gradreg/stats"
 )
 
 // style names the figures' styles: without the penalty, and with it; of one output it is FrobReg at the training points.

@@ -132,19 +132,7 @@ func (a *app) workStudy(ctx context.Context, o *studyOptions, q *queue.Queue, s 
 		return err
 	}
 	if status.State == queue.Failed {
-		return failure(status)
+		return status.Failure()
 	}
 	return nil
-}
-
-// failure is the error of a study of which runs failed.
-func failure(s queue.Status) error {
-	first := ""
-	for _, j := range s.Jobs {
-		if j.State == queue.Failed {
-			first = j.Name + ": " + j.Error
-			break
-		}
-	}
-	return fmt.Errorf("%d runs of study %s failed, the first with: %s; running it again tries them again", s.Failed, s.Name, first)
 }

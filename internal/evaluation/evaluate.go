@@ -10,7 +10,7 @@ import (
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/study/stats"
+	"github.com/gradreg/gradreg/stats"
 	"github.com/gradreg/gradreg/train"
 )
 

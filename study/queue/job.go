@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/gradreg/gradreg/internal/build"
@@ -112,8 +111,7 @@ func (w *worker) renew(ctx context.Context, job *rivertype.JobRow, stop context.
 			return
 		case <-ticker.C:
 		}
-		now := w.queue.now().UTC()
-		row, err := w.queue.driver.GetExecutor().JobUpdateFull(ctx, &riverdriver.JobUpdateFullParams{ID: job.ID, AttemptedAtDoUpdate: true, AttemptedAt: &now})
+		row, err := w.queue.touch(ctx, job.ID, w.queue.now().UTC())
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -149,7 +147,7 @@ func (w *worker) finish(ctx context.Context, job *river.Job[RunArgs], result stu
 
 func (w *worker) commit(ctx context.Context, job *river.Job[RunArgs], result study.Result) error {
 	return w.queue.keep(ctx, job.Args, result, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := river.JobCompleteTx[riverdriver.Driver[*sql.Tx]](ctx, tx, job)
+		err := complete(ctx, tx, job)
 		if errors.Is(err, rivertype.ErrNotFound) {
 			return nil // a job that was cancelled, or given to another, a moment ago is not ours to end; the result is true all the same
 		}

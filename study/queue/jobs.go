@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/gradreg/gradreg/study"
@@ -234,12 +233,11 @@ func (q *Queue) cancelJobs(ctx context.Context, name string) error {
 // A worker that was paused knows that its own, self's, live.
 func (q *Queue) rescue(ctx context.Context, self string, lease time.Duration) error {
 	horizon := q.now().Add(-lease)
-	executor := q.driver.GetExecutor()
-	stuck, err := executor.JobGetStuck(ctx, &riverdriver.JobGetStuckParams{Max: 1000, StuckHorizon: horizon})
+	stuck, err := q.silent(ctx, horizon)
 	if err != nil || len(stuck) == 0 {
 		return err
 	}
-	p := &riverdriver.JobRescueManyParams{StuckHorizon: horizon}
+	var jobs []rescued
 	now := q.now().UTC()
 	for _, j := range stuck {
 		if j.Kind != (RunArgs{}).Kind() {
@@ -269,12 +267,10 @@ func (q *Queue) rescue(ctx context.Context, self string, lease time.Duration) er
 		case j.Attempt >= j.MaxAttempts:
 			state, finalized = rivertype.JobStateDiscarded, &now
 		}
-		p.ID, p.Error, p.State = append(p.ID, j.ID), append(p.Error, text), append(p.State, string(state))
-		p.FinalizedAt, p.ScheduledAt = append(p.FinalizedAt, finalized), append(p.ScheduledAt, now)
+		jobs = append(jobs, rescued{j.ID, state, text, finalized, now})
 	}
-	if len(p.ID) == 0 {
+	if len(jobs) == 0 {
 		return nil
 	}
-	_, err = executor.JobRescueMany(ctx, p)
-	return err
+	return q.takeBack(ctx, horizon, jobs)
 }

@@ -14,7 +14,6 @@ import (
 	"syscall"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
 
 	"github.com/gradreg/gradreg/internal/fault"
 )
@@ -71,7 +70,7 @@ func (q *Queue) readFile(ctx context.Context, dir string) error {
 			return fmt.Errorf("%s: %w", path, err)
 		}
 		q.pool.SetMaxOpenConns(1) // as River's SQLite driver asks for
-		q.driver = riversqlite.New(q.pool)
+		q.driver = sqliteDriver(q.pool)
 		var n int
 		if err = q.pool.QueryRowContext(ctx, "SELECT count(*) FROM gradreg_study").Scan(&n); err == nil {
 			return nil

@@ -17,9 +17,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
-	"github.com/riverqueue/river/riverdriver"
-	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
@@ -32,7 +29,7 @@ import (
 type Queue struct {
 	pool   *sql.DB
 	listen *pgxpool.Pool // for notifications of a server
-	driver riverdriver.Driver[*sql.Tx]
+	driver riverDriver
 	dir    string        // of the file; empty for a server
 	secret []string      // what must never be shown
 	offset time.Duration // of the database's clock to ours
@@ -98,7 +95,7 @@ func (q *Queue) openFile(ctx context.Context, dir string) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	q.pool.SetMaxOpenConns(1) // as River's SQLite driver asks for
-	q.driver = riversqlite.New(q.pool)
+	q.driver = sqliteDriver(q.pool)
 	unlock, err := await(ctx, path+".lock")
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
@@ -162,7 +159,7 @@ func (q *Queue) connect(ctx context.Context, address string) (*sql.Conn, error) 
 	if q.listen, err = pgxpool.NewWithConfig(ctx, listen); err != nil {
 		return nil, err
 	}
-	q.driver = riverdatabasesql.NewWithPgxListener(q.pool, q.listen)
+	q.driver = postgresDriver(q.pool, q.listen)
 	conn, err := q.pool.Conn(ctx)
 	if err != nil {
 		return nil, fault.Inputf("database %s:%d: %w", config.Host, config.Port, err)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/gradreg/gradreg/study"
@@ -86,7 +85,7 @@ func (q *Queue) wake(ctx context.Context, name string, lease time.Duration) (int
 		case (j.State == Waiting || j.State == Retrying) && j.scheduled.After(now.Add(longestWait)):
 			_, err = client.JobRetry(ctx, j.ID)
 		case j.State == Running && j.Since.After(now.Add(lease)):
-			_, err = q.driver.GetExecutor().JobUpdateFull(ctx, &riverdriver.JobUpdateFullParams{ID: j.ID, AttemptedAtDoUpdate: true, AttemptedAt: &now})
+			_, err = q.touch(ctx, j.ID, now)
 		default:
 			continue
 		}

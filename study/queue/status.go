@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/gradreg/gradreg/study"
@@ -110,3 +111,15 @@ func (q *Queue) status(ctx context.Context, entry Entry, p study.Progress, resul
 
 // Duration returns the remaining time.
 func (s Status) Duration() time.Duration { return time.Duration(s.Remaining * float64(time.Second)) }
+
+// Failure is the error of a study of which runs failed.
+func (s Status) Failure() error {
+	first := ""
+	for _, j := range s.Jobs {
+		if j.State == Failed {
+			first = j.Name + ": " + j.Error
+			break
+		}
+	}
+	return fmt.Errorf("%d runs of study %s failed, the first with: %s; running it again tries them again", s.Failed, s.Name, first)
+}

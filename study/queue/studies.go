@@ -111,18 +111,22 @@ func joined(a, b map[string]string) map[string]string {
 // unknown is the error of a study that is not there.
 type unknown struct{ error }
 
-// Study returns a study by its name.
+// Study returns a study by its name. It reads no other.
 func (q *Queue) Study(ctx context.Context, name string) (Entry, error) {
-	all, err := q.stored(ctx)
+	found, err := q.stored(ctx, "WHERE name = ?", name)
+	if err != nil {
+		return Entry{}, err
+	}
+	if len(found) == 1 {
+		return found[0].Entry, found[0].err
+	}
+	all, err := q.headers(ctx)
 	if err != nil {
 		return Entry{}, err
 	}
 	var names []string
-	for _, e := range all {
-		if e.Name == name {
-			return e.Entry, e.err
-		}
-		names = append(names, e.Name)
+	for _, h := range all {
+		names = append(names, h.name)
 	}
 	if len(names) == 0 {
 		return Entry{}, fault.Input(unknown{fmt.Errorf("unknown study %q: there are none yet", name)})
@@ -130,10 +134,34 @@ func (q *Queue) Study(ctx context.Context, name string) (Entry, error) {
 	return Entry{}, fault.Input(unknown{spec.Unknown("study", name, names)})
 }
 
+// header is what the database says of a study beside what it is.
+type header struct{ name, state string }
+
+// headers returns those of all studies, in the order in which workers take them up.
+func (q *Queue) headers(ctx context.Context) ([]header, error) {
+	rows, err := q.pool.QueryContext(ctx, "SELECT name, state FROM gradreg_study "+inTurn)
+	if err != nil {
+		return nil, q.hide(err)
+	}
+	defer rows.Close()
+	var list []header
+	for rows.Next() {
+		var h header
+		if err := rows.Scan(&h.name, &h.state); err != nil {
+			return nil, q.hide(err)
+		}
+		list = append(list, h)
+	}
+	return list, q.hide(rows.Err())
+}
+
+// inTurn is the order in which workers take studies up.
+const inTurn = "ORDER BY priority, created, name"
+
 // Studies returns all studies, in the order in which workers take them up, but those that cannot be read: another version of
 // the program may have refused less. [Queue.Study] says what is wrong with one.
 func (q *Queue) Studies(ctx context.Context) ([]Entry, error) {
-	all, err := q.stored(ctx)
+	all, err := q.stored(ctx, "")
 	var list []Entry
 	for _, e := range all {
 		if e.err == nil {
@@ -145,7 +173,7 @@ func (q *Queue) Studies(ctx context.Context) ([]Entry, error) {
 
 // Unreadable returns what is wrong with each study that Studies leaves out.
 func (q *Queue) Unreadable(ctx context.Context) ([]error, error) {
-	all, err := q.stored(ctx)
+	all, err := q.stored(ctx, "")
 	var list []error
 	for _, e := range all {
 		if e.err != nil {
@@ -173,8 +201,10 @@ type stored struct {
 	err error
 }
 
-func (q *Queue) stored(ctx context.Context) ([]stored, error) {
-	rows, err := q.pool.QueryContext(ctx, `SELECT name, spec, identity, state, priority, created FROM gradreg_study ORDER BY priority, created, name`)
+// stored reads the studies that a condition selects, all if it is empty.
+func (q *Queue) stored(ctx context.Context, where string, args ...any) ([]stored, error) {
+	query := "SELECT name, spec, identity, state, priority, created FROM gradreg_study " + where + " " + inTurn
+	rows, err := q.pool.QueryContext(ctx, q.bind(query), args...)
 	if err != nil {
 		return nil, q.hide(err)
 	}

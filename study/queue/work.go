@@ -174,7 +174,7 @@ func (w *worker) run(ctx context.Context) (Status, error) {
 		return Status{}, err
 	}
 	status, err := w.watch(ctx)
-	if errors.Is(err, errOthers) {
+	if errors.Is(err, errYield) {
 		if err = client.Stop(ctx); err == nil { // when its runs have ended
 			status, err = w.look(ctx)
 		}
@@ -228,8 +228,8 @@ func (w *worker) watch(ctx context.Context) (Status, error) {
 				if status.Done() {
 					return status, nil
 				}
-				if w.othersFirst(ctx, status) {
-					return status, errOthers
+				if w.yields(ctx, status) {
+					return status, errYield
 				}
 			}
 			failures++

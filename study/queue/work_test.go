@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/parser"
+	"go/token"
 	"io"
 	"os"
 	"path/filepath"
@@ -638,6 +640,46 @@ func TestUnreadable(t *testing.T) {
 	}
 	if _, err := q.Status(t.Context(), "old"); !fault.IsInput(err) || !strings.Contains(err.Error(), "study old in the database: train_sizes: 40 stands twice") {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestStudyReadsOne shows that a look at one study reads no other: a worker looks every two seconds,
+// and to read a study is to build the configuration of every run.
+func TestStudyReadsOne(t *testing.T) {
+	s := edited(t, small)
+	q := added(t, t.TempDir(), s)
+	// What cannot even be scanned stands for whatever another study has.
+	if _, err := q.pool.Exec("INSERT INTO gradreg_study SELECT 'other', spec, identity, state, 'none', created FROM gradreg_study"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := q.Study(t.Context(), "other"); err == nil {
+		t.Fatal("the other study can be read")
+	}
+	if e, err := q.Study(t.Context(), s.Name); err != nil || e.Name != s.Name {
+		t.Errorf("%v, %v", e.Name, err)
+	}
+	if status, err := q.Status(t.Context(), s.Name); err != nil || status.Name != s.Name {
+		t.Errorf("%v, %v", status.Name, err)
+	}
+}
+
+// TestDriver checks that one file alone uses River's interface to databases, which River does not
+// promise to keep.
+func TestDriver(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil || len(files) < 10 {
+		t.Fatal(files, err)
+	}
+	for _, name := range files {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range f.Imports {
+			if strings.HasPrefix(strings.Trim(i.Path.Value, `"`), "github.com/riverqueue/river/riverdriver") && name != "river.go" {
+				t.Errorf("%s imports %s", name, i.Path.Value)
+			}
+		}
 	}
 }
 

@@ -1,4 +1,4 @@
-"""Golden values of package study/stats from SciPy, as JSON.
+"""Golden values of package stats from SciPy, as JSON.
 
     python tools/golden/stats.py testdata/golden            # writes stats.json
     python tools/golden/stats.py testdata/golden --check    # compares it with a new computation

@@ -9,8 +9,8 @@ import (
 	"github.com/riverqueue/river/rivertype"
 )
 
-// errOthers ends the work on a study for the sake of another.
-var errOthers = errors.New("another study is to be worked on")
+// errYield ends the work on a study for the sake of another.
+var errYield = errors.New("another study is to be worked on")
 
 // Ready reports whether a run of a study could be begun now.
 func (q *Queue) Ready(ctx context.Context, name string) (bool, error) {
@@ -27,26 +27,29 @@ func (q *Queue) Ready(ctx context.Context, name string) (bool, error) {
 	return len(page.Jobs) > 0 && !page.Jobs[0].ScheduledAt.After(q.now()), nil
 }
 
-// othersFirst reports whether another study is to be worked on rather than this one. Without an answer it goes on.
-func (w *worker) othersFirst(ctx context.Context, status Status) bool {
+// yields reports whether another study is to be worked on rather than this one. Without an answer it goes on.
+func (w *worker) yields(ctx context.Context, status Status) bool {
 	if w.opt.Others == nil {
 		return false
 	}
-	all, err := w.queue.Studies(ctx)
+	all, err := w.queue.headers(ctx)
 	if err != nil {
 		return false
 	}
-	for _, e := range all {
-		if e.Name == w.study.Name {
-			if ready, err := w.queue.Ready(ctx, e.Name); err != nil || ready || w.busy(status) {
+	for _, h := range all {
+		if h.name == w.study.Name {
+			if ready, err := w.queue.Ready(ctx, h.name); err != nil || ready || w.busy(status) {
 				return false
 			}
 			continue // with those that come after it, for this one has nothing to begin
 		}
-		if e.State != Active || !w.opt.Others(e.Name) {
+		if h.state != Active || !w.opt.Others(h.name) {
 			continue
 		}
-		if ready, err := w.queue.Ready(ctx, e.Name); err == nil && ready {
+		if ready, err := w.queue.Ready(ctx, h.name); err != nil || !ready {
+			continue
+		}
+		if _, err := w.queue.Study(ctx, h.name); err == nil { // else nobody can work on it
 			return true
 		}
 	}

@@ -3,7 +3,7 @@ package stats_test
 import (
 	"fmt"
 
-	"github.com/gradreg/gradreg/study/stats"
+	"github.com/gradreg/gradreg/stats"
 )
 
 func ExampleCompare() {

@@ -4,7 +4,7 @@ import (
 	"math"
 	"testing"
 
-	"github.com/gradreg/gradreg/study/stats"
+	"github.com/gradreg/gradreg/stats"
 )
 
 // TestLeastP compares the least p value with that of differences that are all alike, of which none
