@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gradreg/gradreg/internal/bug"
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
@@ -324,4 +325,15 @@ func FuzzContentRange(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestEachPanics checks that a bug in reading a file reaches who reads, instead of ending the process.
+func TestEachPanics(t *testing.T) {
+	defer func() {
+		if p, ok := recover().(*bug.Panic); !ok || p.Value != "a bug" {
+			t.Errorf("ended with %v", p)
+		}
+	}()
+	err := each(4, func(int) error { panic("a bug") })
+	t.Errorf("returned %v", err)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/therootcompany/xz"
 
 	"github.com/gradreg/gradreg/internal/boundedfile"
+	"github.com/gradreg/gradreg/internal/bug"
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
@@ -104,14 +105,17 @@ func each(n int, f func(i int) error) error {
 	errs := make([]error, n)
 	var next atomic.Int64
 	var group sync.WaitGroup
+	var bugs bug.Keeper
 	for range min(n, runtime.GOMAXPROCS(0)) {
 		group.Go(func() {
+			defer bugs.Keep()
 			for i := next.Add(1) - 1; int(i) < n; i = next.Add(1) - 1 {
 				errs[i] = f(int(i))
 			}
 		})
 	}
 	group.Wait()
+	bugs.Raise()
 	for _, err := range errs {
 		if err != nil {
 			return err

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -148,12 +149,8 @@ func (e *engine) diverged(step int, what string, value float64) error {
 		}
 		norms = append(norms, norm{p.Name, math.Sqrt(sum)})
 	}
-	// NaN first, then the largest.
-	slices.SortStableFunc(norms, func(a, b norm) int {
-		if math.IsNaN(a.norm) != math.IsNaN(b.norm) {
-			return map[bool]int{true: -1, false: 1}[math.IsNaN(a.norm)]
-		}
-		return map[bool]int{true: -1, false: 1}[a.norm > b.norm]
+	slices.SortStableFunc(norms, func(a, b norm) int { // NaN first, then the largest
+		return cmp.Or(-cmp.Compare(number(math.IsNaN(a.norm)), number(math.IsNaN(b.norm))), -cmp.Compare(a.norm, b.norm))
 	})
 	var parts []string
 	for _, n := range norms[:min(3, len(norms))] {
@@ -161,6 +158,14 @@ func (e *engine) diverged(step int, what string, value float64) error {
 	}
 	return divergence{fmt.Errorf("%s is %v at step %d; largest parameter norms: %s; try a lower learning rate or λ",
 		what, value, step, strings.Join(parts, ", "))}
+}
+
+// number returns 1 for true.
+func number(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // divergence is the error of a run whose numbers are no longer finite.

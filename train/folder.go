@@ -230,11 +230,11 @@ func (r *run) openJournal() (err error) {
 
 // checkpoint saves the run's state, if there is a folder and the state is sound.
 func (r *run) checkpoint() error {
-	if r.Dir == "" {
-		return nil
-	}
 	if !r.engine.finite() {
 		return r.engine.diverged(r.progress.step, "a parameter", nan)
+	}
+	if r.Dir == "" {
+		return nil
 	}
 	if err := r.journal.sync(); err != nil {
 		return err

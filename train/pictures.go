@@ -12,6 +12,7 @@ import (
 
 	"github.com/gradreg/gradreg/dataset/picture"
 	"github.com/gradreg/gradreg/internal/boundedfile"
+	"github.com/gradreg/gradreg/internal/bug"
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
@@ -47,14 +48,17 @@ func (m *SavedModel) decodeFiles(ctx context.Context, paths []string, invert boo
 	out := make([]decoded, len(paths))
 	budget := semaphore.NewWeighted(decodingMemory)
 	var group errgroup.Group
+	var bugs bug.Keeper
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, path := range paths {
 		group.Go(func() error {
+			defer bugs.Keep()
 			out[i] = m.decodeFile(ctx, path, invert, budget)
 			return nil
 		})
 	}
 	_ = group.Wait() // each has its error in out
+	bugs.Raise()
 	return out
 }
 

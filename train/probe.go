@@ -57,6 +57,9 @@ func Probe(ctx context.Context, cfg Config, opt Options) (Trial, error) {
 	if err != nil {
 		return Trial{}, err
 	}
+	if math.IsNaN(score.NLL()) || math.IsInf(score.NLL(), 0) {
+		return DivergedTrial(errNotFinite.Error(), r.progress.seconds), nil
+	}
 	t := Trial{Images: score.Images, Accuracy: score.Accuracy(), NLL: score.NLL(), Seconds: r.progress.seconds}
 	t.Calibrated, t.Temperature = logits.Calibrated()
 	t.Chance = chance(r.division.Dev)

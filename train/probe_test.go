@@ -3,6 +3,7 @@ package train_test
 import (
 	"context"
 	"math"
+	"path/filepath"
 	"testing"
 
 	"github.com/gradreg/gradreg"
@@ -28,6 +29,19 @@ func TestProbe(t *testing.T) {
 	cfg.LearningRate = 1e30
 	if got, err = train.Probe(context.Background(), cfg, train.Options{Threads: 1}); err != nil || got.Diverged == "" || !math.IsNaN(got.Accuracy) {
 		t.Errorf("learning rate 1e30: %+v, %v", got, err)
+	}
+}
+
+// TestProbeDivergesLast checks that a run whose last step makes its weights infinite is one that diverged, with a folder
+// and without, and so one that JSON takes.
+func TestProbeDivergesLast(t *testing.T) {
+	cfg := small()
+	cfg.Model, cfg.Steps, cfg.LearningRate, cfg.Optimizer = "mlp:hidden=16", 1, 1e38, "sgd"
+	for name, dir := range map[string]string{"with a folder": filepath.Join(t.TempDir(), "run"), "without": ""} {
+		got, err := train.Probe(context.Background(), cfg, train.Options{Threads: 1, Dir: dir})
+		if err != nil || got.Diverged == "" || !math.IsNaN(got.NLL) {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
 	}
 }
 

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/internal/bug"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/internal/tensorfile"
@@ -202,18 +204,20 @@ func (r *run) divide(cfg *Config) error {
 
 // readParts reads both parts of a data set at once.
 func readParts(d *dataset.Dataset) (train, test *dataset.Part, err error) {
-	failed := make(chan error)
-	go func() {
-		var err error
-		test, err = d.Test()
-		failed <- err
-	}()
+	var failed error
+	var other sync.WaitGroup
+	var bugs bug.Keeper
+	other.Go(func() {
+		defer bugs.Keep()
+		test, failed = d.Test()
+	})
 	train, err = d.Train()
-	other := <-failed
-	if err != nil && other != nil && err.Error() == other.Error() { // of an archive that has both
+	other.Wait()
+	bugs.Raise()
+	if err != nil && failed != nil && err.Error() == failed.Error() { // of an archive that has both
 		return nil, nil, err
 	}
-	return train, test, errors.Join(err, other)
+	return train, test, errors.Join(err, failed)
 }
 
 // tables returns the normalization of a subset: that of the training images, but under the paper's protocol

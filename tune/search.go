@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/internal/bug"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/train"
 )
@@ -155,10 +156,12 @@ func (s search) probe(ctx context.Context, l ladder, r *round, places ...float64
 	probes, errs := make([]probe, len(places)), make([]error, len(places))
 	slots := make(chan struct{}, s.Threads)
 	var wait sync.WaitGroup
+	var bugs bug.Keeper
 	for i, place := range places {
 		slots <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-slots }()
+			defer bugs.Keep()
 			lambda := l.at(place)
 			cfg := s.config(lambda, r.share)
 			run := s.track.begin(cfg.Steps)
@@ -171,6 +174,7 @@ func (s search) probe(ctx context.Context, l ladder, r *round, places ...float64
 		})
 	}
 	wait.Wait()
+	bugs.Raise()
 	r.probes = append(r.probes, probes...)
 	// They all fail alike, if they fail by the configuration: one is enough to read.
 	if i := slices.IndexFunc(errs, func(err error) bool { return err != nil }); i >= 0 {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/internal/bug"
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/train"
 )
@@ -325,4 +326,16 @@ func TestResolved(t *testing.T) {
 			t.Errorf("%s: %+v, %v", info.Name, s, err)
 		}
 	}
+}
+
+// TestPanickingProbe checks that a bug in a probe reaches who searches, instead of ending the process.
+func TestPanickingProbe(t *testing.T) {
+	l := lab{func(context.Context, train.Config, train.Options) (train.Trial, error) { panic("a bug") }, (&madeUp{scale: 1}).measure}
+	defer func() {
+		if p, ok := recover().(*bug.Panic); !ok || p.Value != "a bug" {
+			t.Errorf("the search ended with %v", p)
+		}
+	}()
+	_, err := find(t.Context(), job("datagrad:auto"), Options{Threads: 4}, l)
+	t.Errorf("the search returned %v", err)
 }

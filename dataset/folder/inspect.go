@@ -13,6 +13,7 @@ import (
 
 	"github.com/gradreg/gradreg/dataset/picture"
 	"github.com/gradreg/gradreg/internal/boundedfile"
+	"github.com/gradreg/gradreg/internal/bug"
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
@@ -107,6 +108,7 @@ func (o *opening) strict() error {
 // each calls f for 0 … n−1 on all processors, as far as the context and the memory that each takes allow.
 func (o *opening) each(phase string, n int, bytes func(int) int64, f func(int)) error {
 	var group errgroup.Group
+	var bugs bug.Keeper
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	budget := semaphore.NewWeighted(memory)
 	var mu sync.Mutex
@@ -117,8 +119,9 @@ func (o *opening) each(phase string, n int, bytes func(int) int64, f func(int)) 
 			break
 		}
 		group.Go(func() error {
+			defer bugs.Keep()
+			defer budget.Release(weight)
 			f(i)
-			budget.Release(weight)
 			if o.Progress != nil {
 				mu.Lock()
 				defer mu.Unlock()
@@ -129,5 +132,6 @@ func (o *opening) each(phase string, n int, bytes func(int) int64, f func(int)) 
 		})
 	}
 	group.Wait()
+	bugs.Raise()
 	return o.ctx.Err()
 }

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/internal/bug"
 	"github.com/gradreg/gradreg/internal/build"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/foreign"
@@ -107,6 +108,9 @@ func isTerminal(w io.Writer) bool {
 // bug makes an error of a panic and writes what its finder should send to a file, without credentials.
 func (a *app) bug(panicked any, args []string, stack []byte) error {
 	value := a.hide(fmt.Sprint(panicked), args)
+	if p, ok := panicked.(*bug.Panic); ok { // of another goroutine, whose stack tells more
+		stack = p.Stack
+	}
 	f, err := os.CreateTemp("", "gradreg-bug-*.txt")
 	if err == nil {
 		_, err = f.WriteString(a.hide(fmt.Sprintf("%+v\ngradreg %q\n\n%v\n\n%s", build.Current(), args, value, stack), args))

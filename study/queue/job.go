@@ -14,6 +14,7 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 
+	"github.com/gradreg/gradreg/internal/bug"
 	"github.com/gradreg/gradreg/internal/build"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/filelock"
@@ -48,7 +49,16 @@ func (w *worker) Work(ctx context.Context, job *river.Job[RunArgs]) error {
 	}
 	runCtx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	go w.renew(runCtx, job.JobRow, cancel)
+	go func() {
+		var bugs bug.Keeper
+		defer func() {
+			if err := bugs.Err(); err != nil {
+				cancel(err) // the run stops, as its claim is no longer renewed
+			}
+		}()
+		defer bugs.Keep()
+		w.renew(runCtx, job.JobRow, cancel)
+	}()
 	result, err := w.train(runCtx, args)
 	switch {
 	case err == nil:
