@@ -7,8 +7,7 @@ import (
 	"testing"
 
 	"github.com/gradreg/gradreg"
-	"github.com/gradreg/gradreg/internal/kernel"
-	"github.com/gradreg/gradreg/internal/plan"
+	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
@@ -268,7 +267,11 @@ func costOf(t *testing.T, m model.Model, texts ...string) float64 {
 	}
 	total, _ := gradreg.Objective(problem, regs)
 	outputs := append([]*sym.Expr{total}, sym.Gradient(total, nn.Exprs(c.Params.Trainable())...)...)
-	cost, err := plan.Measure(outputs, nil, plan.Options{Level: kernel.Generic})
+	native, err := engine.Native(engine.Options{Level: "generic"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cost, err := native.(engine.Measurer).Measure(engine.Step{Outputs: outputs})
 	if err != nil {
 		t.Fatal(err)
 	}

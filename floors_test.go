@@ -2,42 +2,34 @@ package gradreg_test
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/gradreg/gradreg"
-	"github.com/gradreg/gradreg/internal/kernel"
-	"github.com/gradreg/gradreg/internal/plan"
+	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
 )
 
 // outputs32 compiles expressions and runs them with the values of inputs; random leaves are drawn.
-func outputs32(t *testing.T, level kernel.Level, values map[*sym.Expr]*sym.Tensor, outputs ...*sym.Expr) [][]float32 {
+func outputs32(t *testing.T, level string, values map[*sym.Expr]*sym.Tensor, outputs ...*sym.Expr) [][]float32 {
 	t.Helper()
-	p, err := plan.Compile(outputs, nil, plan.Options{Level: level})
+	native, err := engine.Native(engine.Options{Level: level, Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.Close()
-	for e, v := range values {
-		if !p.Takes(e) {
-			continue
-		}
-		for i, x := range v.Data {
-			if e.DType() == sym.Int {
-				p.Int(e)[i] = int32(x)
-			} else {
-				p.Float(e)[i] = float32(x)
-			}
-		}
-	}
-	if err := p.Run(1, 1); err != nil {
+	results, err := engine.Eval(native, sym.Env{Values: values, Key: 1, Step: 1}, outputs...)
+	if err != nil {
 		t.Fatal(err)
 	}
 	var out [][]float32
-	for i := range outputs {
-		out = append(out, append([]float32(nil), p.Output(i)...))
+	for _, r := range results {
+		values := make([]float32, len(r.Data))
+		for i, v := range r.Data {
+			values[i] = float32(v)
+		}
+		out = append(out, values)
 	}
 	return out
 }
@@ -69,10 +61,10 @@ func TestZeroGradients(t *testing.T) {
 		for _, p := range s.problem.Params.Trainable() {
 			clear(s.values[p.Expr].Data)
 		}
-		for _, level := range kernel.Supported() {
+		for _, level := range engine.Levels() {
 			out := outputs32(t, level, s.values, append([]*sym.Expr{s.penalties[0]}, s.grads...)...)
 			for i, v := range out {
-				if !plan.Finite(v) {
+				if slices.ContainsFunc(v, func(x float32) bool { return x-x != 0 }) {
 					t.Errorf("%s at %v: output %d (the penalty, then gradients) is not finite", text, level, i)
 				}
 			}
@@ -84,8 +76,8 @@ func TestZeroGradients(t *testing.T) {
 			}
 		}
 	}
-	if found != len(exact)*len(kernel.Supported()) {
-		t.Errorf("%d of %d values are checked", found, len(exact)*len(kernel.Supported()))
+	if found != len(exact)*len(engine.Levels()) {
+		t.Errorf("%d of %d values are checked", found, len(exact)*len(engine.Levels()))
 	}
 }
 
@@ -103,7 +95,7 @@ func TestSmallDirections(t *testing.T) {
 				s.values[p.Expr].Data[i] *= c.scale
 			}
 		}
-		for _, level := range kernel.Supported() {
+		for _, level := range engine.Levels() {
 			sum := 0.0
 			for _, v := range outputs32(t, level, s.values, s.problem.Updates[0].Value)[0] {
 				sum += float64(v) * float64(v)

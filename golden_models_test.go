@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/gradreg/gradreg"
-	"github.com/gradreg/gradreg/internal/kernel"
+	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/internal/tensorfile"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/nn"
@@ -148,7 +148,7 @@ func TestGoldenModels(t *testing.T) {
 				}
 				s.compareModel(t, f, text, label, got)
 				names := s.names(label, regs)
-				for _, level := range kernel.Supported() {
+				for _, level := range engine.Levels() {
 					for i, v := range s.run(t, level) {
 						if d := distance(v, got[i].Data); !(d <= engineBound) {
 							t.Errorf("level %v: %s differs by %.2g of its largest element", level, names[i], d)

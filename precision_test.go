@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/gradreg/gradreg"
-	"github.com/gradreg/gradreg/internal/kernel"
+	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
 )
@@ -81,7 +81,7 @@ func TestPrecision(t *testing.T) {
 				t.Fatal(err)
 			}
 			names := s.names("", []gradreg.Regularizer{c.reg})
-			for _, level := range kernel.Supported() {
+			for _, level := range engine.Levels() {
 				for i, v := range s.run(t, level) {
 					d := distance(v, want[i].Data)
 					t.Logf("%v %s %.2g of %v", level, names[i], d, want[i].Data[:min(5, len(v))])

@@ -25,7 +25,7 @@ type Problem struct {
 	NextStream func() uint32
 	// Updates are the new values of what penalties keep between steps ([nn.Params.State]). Penalties append to
 	// them; a step stores them after a run.
-	Updates []nn.Update
+	Updates []sym.Update
 }
 
 // Forward builds logits from images.
@@ -107,7 +107,7 @@ func Objective(p *Problem, regs []Regularizer) (total *sym.Expr, penalties []*sy
 // options do not validate.
 func Penalties(p *Problem, regs []Regularizer) []*sym.Expr {
 	var penalties []*sym.Expr
-	kept := map[*nn.Param]bool{}
+	kept := map[*sym.Expr]bool{}
 	for _, r := range regs {
 		before := len(p.Updates)
 		penalty := validated(p, r)
@@ -135,13 +135,11 @@ func Total(p *Problem, regs []Regularizer, penalties []*sym.Expr) *sym.Expr {
 		if penalties[i].Err() != nil {
 			return penalties[i]
 		}
-		if d, ok := r.(Decoupler); ok && d.Decouples() {
-			continue
+		term := newTerm(r, penalties[i], nil)
+		if term.Schedule.Varies() && !term.Decoupled {
+			term.weight = WeightLeaf(penalties[i].Graph(), r)
 		}
-		if v, ok := sym.ConstValue(penalties[i]); ok && v == 0 {
-			continue
-		}
-		total = sym.Add(total, weighted(r, penalties[i]))
+		total = addTerm(total, &term)
 	}
 	return total
 }

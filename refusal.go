@@ -3,8 +3,8 @@ package gradreg
 import (
 	"errors"
 	"fmt"
+	"strings"
 
-	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
 )
 
@@ -37,12 +37,13 @@ func refuse(x *sym.Expr, r Regularizer, format string, args ...any) *sym.Expr {
 
 // refuseShared refuses a penalty that keeps between steps what one before it keeps, by adding its updates to kept: of two
 // values of a parameter only one can be stored.
-func refuseShared(penalty *sym.Expr, r Regularizer, updates []nn.Update, kept map[*nn.Param]bool) *sym.Expr {
+func refuseShared(penalty *sym.Expr, r Regularizer, updates []sym.Update, kept map[*sym.Expr]bool) *sym.Expr {
 	for _, u := range updates {
-		if kept[u.Param] {
-			return refuse(penalty, r, "it keeps %s between steps, and so does one before it; expected one regularizer of this name", u.Param.Name)
+		if kept[u.Target] {
+			return refuse(penalty, r, "it keeps %s between steps, and so does one before it; expected one "+
+				"regularizer of this name", strings.TrimPrefix(u.Target.Name(), "param/"))
 		}
-		kept[u.Param] = true
+		kept[u.Target] = true
 	}
 	return penalty
 }

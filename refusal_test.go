@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/gradreg/gradreg"
-	"github.com/gradreg/gradreg/internal/plan"
+	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
 	"github.com/gradreg/gradreg/task"
@@ -35,7 +35,7 @@ func TestRefusedByObjective(t *testing.T) {
 		{gradreg.Dropout{Weight: 0.5, At: "moon"}, "moon"},
 	} {
 		total, penalties := objectiveOf(gradreg.ConfidencePenalty{Weight: 1}, c.reg)
-		_, err := plan.Compile([]*sym.Expr{total}, nil, plan.Options{})
+		_, err := engine.Reference().Compile(engine.Step{Outputs: []*sym.Expr{total}})
 		var wrong *gradreg.OptionError
 		if !errors.As(err, &wrong) || wrong.Regularizer != c.reg.String() || !strings.Contains(err.Error(), c.expected) {
 			t.Errorf("%v compiles with %v, expected an OptionError with %q", c.reg, err, c.expected)

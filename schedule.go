@@ -76,16 +76,10 @@ func WeightLeaf(g *sym.Graph, r Regularizer) *sym.Expr {
 	if !ScheduleOf(r).Varies() {
 		return nil
 	}
-	return g.Input("lambda/"+r.Name(), sym.Float)
+	return weightLeaf(g, r.Name())
 }
 
-// weighted returns a penalty times its weight.
-func weighted(r Regularizer, penalty *sym.Expr) *sym.Expr {
-	if leaf := WeightLeaf(penalty.Graph(), r); leaf != nil {
-		return sym.Mul(penalty, leaf)
-	}
-	return sym.Scale(penalty, r.Lambda()*ScheduleOf(r).multiple())
-}
+func weightLeaf(g *sym.Graph, name string) *sym.Expr { return g.Input("lambda/"+name, sym.Float) }
 
 func (s *Schedule) fields() []field {
 	return []field{{"every", &s.Every}, {"warmup", &s.Warmup}, {"ramp", &s.Ramp}}

@@ -36,7 +36,7 @@ func (s SpectralNorm) Penalty(p *Problem) *sym.Expr {
 		u = sym.StopGradient(u)
 		sigma := sym.Sum(sym.Mul(sym.MatMul(u, w), sym.StopGradient(v)))
 		sum = sym.Add(sum, sym.Square(sigma))
-		p.Updates = append(p.Updates, nn.Update{Param: state, Value: u})
+		p.Updates = append(p.Updates, sym.Update{Target: state.Expr, Value: u})
 	}
 	return sym.Scale(sum, 0.5)
 }

@@ -208,10 +208,10 @@ func (p *perturber) perturb(at []int, restart int) (broken []bool, err error) {
 	left, steps := len(at), max(1, p.Steps)
 	for step := range steps + 1 {
 		p.place(len(at))
-		if err := p.Run(0, 0); err != nil {
+		if err := p.run(); err != nil {
 			return broken, err
 		}
-		logits := p.Output(0)
+		logits := p.logits
 		for i, image := range at {
 			y := int(p.images.Labels[p.images.Index[image]])
 			classes := len(logits) / (len(p.clean) / p.size)
@@ -241,7 +241,7 @@ func (p *perturber) start(at []int, restart int) {
 	for i, image := range at {
 		k := p.images.Index[image]
 		tables.Apply(p.clean[i*p.size:(i+1)*p.size], p.images.Image(k))
-		p.Int(p.y)[i] = int32(p.images.Labels[k])
+		p.classes[i] = int32(p.images.Labels[k])
 		delta := p.delta[i*p.size : (i+1)*p.size]
 		clear(delta)
 		if p.Steps > 0 {
@@ -276,9 +276,9 @@ func stretch(x []float32, length float64) {
 	}
 }
 
-// place writes the perturbed images to the program's input.
+// place makes the perturbed images the network's input.
 func (p *perturber) place(images int) {
-	x := p.Float(p.x)
+	x := p.pixels
 	for i := range images * p.size {
 		x[i] = p.clean[i] + float32(float64(p.delta[i])*p.scales[i%p.size])
 	}
@@ -286,7 +286,7 @@ func (p *perturber) place(images int) {
 
 // ascend takes a step of image i of the batch.
 func (p *perturber) ascend(i, image int) {
-	delta, g := p.delta[i*p.size:(i+1)*p.size], p.Output(1)[i*p.size:(i+1)*p.size]
+	delta, g := p.delta[i*p.size:(i+1)*p.size], p.answer[i*p.size:(i+1)*p.size]
 	step := p.epsilon
 	if p.Steps > 0 {
 		step *= p.StepSize / float64(p.Steps)

@@ -191,21 +191,21 @@ func (n *Network) Gradients(s Images) ([][]float32, error) {
 	err = n.each(s.Len(), func(first, last int) error {
 		labels := p.load(s, tables, first, last)
 		for i, y := range labels {
-			p.Int(p.y)[i] = int32(y)
+			p.classes[i] = int32(y)
 		}
-		if err := p.Run(0, 0); err != nil {
+		if err := p.run(); err != nil {
 			return err
 		}
 		for i, y := range labels {
 			// ∂L/∂u = σ(u) = 1 − p_y, summed without cancellation.
 			sigma := 0.0
-			for k, v := range Softmax(p.Output(0)[i*n.Classes : (i+1)*n.Classes]) {
+			for k, v := range Softmax(p.logits[i*n.Classes : (i+1)*n.Classes]) {
 				if k != int(y) {
 					sigma += v
 				}
 			}
 			g := make([]float32, size)
-			for j, v := range p.Output(1)[i*size : (i+1)*size] {
+			for j, v := range p.answer[i*size : (i+1)*size] {
 				g[j] = float32(sigma * float64(v))
 			}
 			all = append(all, g)

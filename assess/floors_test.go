@@ -71,7 +71,7 @@ func TestNoWayUp(t *testing.T) {
 		p.start([]int{0}, 0)
 		before := slices.Clone(p.delta[:p.size])
 		p.place(1)
-		if err := p.Run(0, 0); err != nil {
+		if err := p.run(); err != nil {
 			t.Fatal(err)
 		}
 		p.ascend(0, 0)

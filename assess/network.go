@@ -1,13 +1,11 @@
 package assess
 
 import (
-	"fmt"
 	"runtime"
 
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/internal/kernel"
-	"github.com/gradreg/gradreg/internal/plan"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
@@ -52,7 +50,7 @@ type NetworkOptions struct {
 // by one goroutine at a time.
 type Network struct {
 	NetworkOptions
-	level    kernel.Level
+	engine   engine.Engine
 	programs map[question]*network
 }
 
@@ -67,10 +65,40 @@ const (
 	defaultRun = 50     // images at a time
 )
 
-// network is a compiled program of a network.
+// network is a compiled program of a network, with what goes in and comes out of a run.
 type network struct {
-	*plan.Program
+	program engine.Program
 	x, c, y *sym.Expr // inputs; c and y where the question has them
+
+	pixels     []float32 // of x [B, C, H, W]
+	cotangents []float32 // of c [B, K]
+	classes    []int32   // of y [B]
+	logits     []float32 // [B, K]
+	answer     []float32 // to the question [B, C, H, W], if it is more than the logits
+}
+
+// run computes logits and answer of what stands in the other fields.
+func (p *network) run() error {
+	if err := p.program.Write(p.x, p.pixels); err != nil {
+		return err
+	}
+	if p.c != nil {
+		if err := p.program.Write(p.c, p.cotangents); err != nil {
+			return err
+		}
+	}
+	if p.y != nil {
+		if err := p.program.WriteInts(p.y, p.classes); err != nil {
+			return err
+		}
+	}
+	if err := p.program.Run(0, 0, 0); err != nil {
+		return err
+	}
+	if err := p.program.Output(0, p.logits); err != nil || p.answer == nil {
+		return err
+	}
+	return p.program.Output(1, p.answer)
 }
 
 // NewNetwork returns the network. Programs are compiled when they are first needed. Options that no
@@ -84,17 +112,17 @@ func NewNetwork(o NetworkOptions) (*Network, error) {
 	case o.Batch < 0 || o.Threads < 0:
 		return nil, fault.Inputf("batch is %d and threads %d, expected no negative number", o.Batch, o.Threads)
 	}
-	level, err := kernel.Active()
-	if err != nil {
-		return nil, fault.Input(err)
-	}
 	if o.Batch == 0 {
 		o.Batch = defaultRun
 	}
 	if o.Threads == 0 {
 		o.Threads = runtime.GOMAXPROCS(0)
 	}
-	return &Network{o, level, map[question]*network{}}, nil
+	on, err := engine.Native(engine.Options{Threads: o.Threads})
+	if err != nil {
+		return nil, err
+	}
+	return &Network{o, on, map[question]*network{}}, nil
 }
 
 // Close ends the network's workers.
@@ -103,7 +131,7 @@ func (n *Network) Close() {
 		return
 	}
 	for _, p := range n.programs {
-		p.Close()
+		p.program.Close()
 	}
 	clear(n.programs)
 }
@@ -143,24 +171,21 @@ func (n *Network) build(q question) (*network, error) {
 	if err := outputs[len(outputs)-1].Err(); err != nil {
 		return nil, fault.Inputf("model %s does not take images of %v: %w", n.Model, n.Shape, err)
 	}
+	if n.Weights == nil && len(params.All()) > 0 {
+		return nil, fault.Inputf("parameter %s of %s has no values, expected weights", params.All()[0].Name, n.Model)
+	}
 	var err error
-	if p.Program, err = plan.Compile(outputs, nil, plan.Options{Level: n.level, Threads: n.Threads}); err != nil {
+	if p.program, err = n.engine.Compile(engine.Step{Outputs: outputs}); err != nil {
 		return nil, err
 	}
-	for _, w := range params.All() {
-		if !p.Takes(w.Expr) {
-			continue
-		}
-		if n.Weights == nil {
-			p.Close()
-			return nil, fault.Inputf("parameter %s of %s has no values, expected weights", w.Name, n.Model)
-		}
-		values := n.Weights(w.Name)
-		if len(values) != w.Expr.Shape().Size() {
-			p.Close()
-			return nil, fmt.Errorf("parameter %s has %d values, expected %v", w.Name, len(values), w.Expr.Shape())
-		}
-		copy(p.Float(w.Expr), values)
+	if err := params.Load(p.program, func(w *nn.Param) []float32 { return n.Weights(w.Name) }); err != nil {
+		p.program.Close()
+		return nil, err
+	}
+	p.pixels, p.logits = make([]float32, p.x.Shape().Size()), make([]float32, logits.Shape().Size())
+	p.cotangents, p.classes = make([]float32, len(p.logits)), make([]int32, n.Batch)
+	if len(outputs) > 1 {
+		p.answer = make([]float32, len(p.pixels))
 	}
 	return p, nil
 }
@@ -220,11 +245,11 @@ func (n *Network) each(count int, f func(first, last int) error) error {
 	return nil
 }
 
-// load writes images first … last−1 to the program's input and returns their labels.
+// load takes images first … last−1 as the network's input and returns their labels.
 func (p *network) load(s Images, t dataset.Tables, first, last int) []uint8 {
 	size, labels := s.Shape.Size(), make([]uint8, 0, last-first)
 	for i, k := range s.Index[first:last] {
-		t.Apply(p.Float(p.x)[i*size:(i+1)*size], s.Image(k))
+		t.Apply(p.pixels[i*size:(i+1)*size], s.Image(k))
 		labels = append(labels, s.Labels[k])
 	}
 	return labels

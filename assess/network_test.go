@@ -142,21 +142,21 @@ func TestDirection(t *testing.T) {
 	}
 	p.start(at, 0)
 	p.place(len(at))
-	if err := p.Run(0, 0); err != nil {
+	if err := p.run(); err != nil {
 		t.Fatal(err)
 	}
-	gradient := append([]float32(nil), p.Output(1)...)
+	gradient := append([]float32(nil), p.answer...)
 	losses := func(pixel int, h float32) []float64 {
 		for i := range at {
 			p.delta[i*p.size+pixel] = h
 		}
 		p.place(len(at))
-		if err := p.Run(0, 0); err != nil {
+		if err := p.run(); err != nil {
 			t.Fatal(err)
 		}
 		out := make([]float64, len(at))
 		for i := range at {
-			out[i] = loss(p.Output(0)[i*n.Classes:(i+1)*n.Classes], int(s.Labels[s.Index[i]]), 1)
+			out[i] = loss(p.logits[i*n.Classes:(i+1)*n.Classes], int(s.Labels[s.Index[i]]), 1)
 			p.delta[i*p.size+pixel] = 0
 		}
 		return out
@@ -376,7 +376,7 @@ func TestNoise(t *testing.T) {
 	at(0.1, 1)
 	size, squares, inner := s.Shape.Size(), 0.0, 0
 	for i := first; i < s.Len(); i++ {
-		for j, x := range p.Float(p.x)[(i-first)*size : (i-first+1)*size] {
+		for j, x := range p.pixels[(i-first)*size : (i-first+1)*size] {
 			ch := j / (s.Shape.H * s.Shape.W)
 			v := float64(x)*(g.Std[ch]+1e-7) + g.Mean[ch]
 			if v < -1e-6 || v > 1+1e-6 {

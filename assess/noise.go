@@ -33,17 +33,17 @@ func (n *Network) Noise(s Images, sigma float64, seed uint64) (*Logits, error) {
 	err = n.each(s.Len(), func(first, last int) error {
 		labels := p.load(s, tables, first, last)
 		for i := first; sigma > 0 && i < last; i++ {
-			x, pixels := p.Float(p.x)[(i-first)*size:(i-first+1)*size], s.Image(s.Index[i])
+			x, pixels := p.pixels[(i-first)*size:(i-first+1)*size], s.Image(s.Index[i])
 			philox.Stream{Key: seed, Step: noiseStep, ID: uint32(s.Index[i])}.Normal(noise, 0)
 			for j, z := range noise {
 				v := float64(pixels[j]) / 255
 				x[j] += float32((min(max(v+sigma*float64(z), 0), 1) - v) * scales[j/area])
 			}
 		}
-		if err := p.Run(0, 0); err != nil {
+		if err := p.run(); err != nil {
 			return err
 		}
-		return l.Add(p.Output(0), labels)
+		return l.Add(p.logits, labels)
 	})
 	return l, err
 }

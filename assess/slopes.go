@@ -29,7 +29,7 @@ func (n *Network) Slopes(s Images) ([]Slope, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &meter{network: p, classes: n.Classes, size: n.Shape.Size(), pixelScales: perPixel(s)}
+	m := &meter{network: p, count: n.Classes, size: n.Shape.Size(), pixelScales: perPixel(s)}
 	m.own = make([]float32, n.Batch*m.size)
 	tables := s.Normalizer.Tables()
 	var all []Slope
@@ -53,19 +53,19 @@ func perPixel(s Images) []float64 {
 // meter measures slopes of a batch that lies in the program's input.
 type meter struct {
 	*network
-	classes, size int
-	pixelScales   []float64
-	own           []float32 // the rows of J of the images' own classes
+	count, size int // of classes and of pixels
+	pixelScales []float64
+	own         []float32 // the rows of J of the images' own classes
 }
 
 // row computes the rows cᵀ·J and returns them: [B, pixels]. cotangent gives c of an image.
 func (m *meter) row(images int, cotangent func(i int, c []float32)) ([]float32, error) {
 	for i := range images {
-		c := m.Float(m.c)[i*m.classes : (i+1)*m.classes]
+		c := m.cotangents[i*m.count : (i+1)*m.count]
 		clear(c)
 		cotangent(i, c)
 	}
-	return m.Output(1), m.Run(0, 0)
+	return m.answer, m.run()
 }
 
 // measure returns the slopes of the first images of the batch.
@@ -76,9 +76,9 @@ func (m *meter) measure(labels []uint8) ([]Slope, error) {
 		return nil, err
 	}
 	copy(m.own, rows)
-	logits := slices.Clone(m.Output(0))
+	logits := slices.Clone(m.logits)
 	rows, err = m.row(len(labels), func(i int, c []float32) {
-		for k, p := range Softmax(logits[i*m.classes : (i+1)*m.classes]) {
+		for k, p := range Softmax(logits[i*m.count : (i+1)*m.count]) {
 			c[k] = float32(p)
 		}
 		c[labels[i]] = 0
@@ -94,7 +94,7 @@ func (m *meter) measure(labels []uint8) ([]Slope, error) {
 	for i := range out {
 		out[i] = Slope{Gradient: norm(rows[i*m.size : (i+1)*m.size]), Margin: math.Inf(1), Distance: math.Inf(1)}
 	}
-	for k := range m.classes {
+	for k := range m.count {
 		if rows, err = m.row(len(labels), func(_ int, c []float32) { c[k] = 1 }); err != nil {
 			return nil, err
 		}
@@ -105,7 +105,7 @@ func (m *meter) measure(labels []uint8) ([]Slope, error) {
 			if k == int(y) {
 				continue
 			}
-			gap := float64(logits[i*m.classes+int(y)]) - float64(logits[i*m.classes+k])
+			gap := float64(logits[i*m.count+int(y)]) - float64(logits[i*m.count+k])
 			out[i].Margin = min(out[i].Margin, gap)
 			out[i].Distance = min(out[i].Distance, ratio(gap, m.between(i, row)))
 		}

@@ -33,11 +33,7 @@ func TestWorkloads(t *testing.T) {
 					t.Fatal(err)
 				}
 				contents := s.contents(w)
-				level, err := kernel.Active()
-				if err != nil {
-					t.Fatal(err)
-				}
-				ours, first, err := Options{Level: level}.own(w, s, method, 2, contents)
+				ours, first, err := Options{}.own(w, s, method, 2, contents)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -54,7 +50,7 @@ func TestWorkloads(t *testing.T) {
 func (s *step) reference(t *testing.T, labels []int32) outcome {
 	t.Helper()
 	values := map[*sym.Expr]*sym.Tensor{}
-	p, err := s.compile(kernel.Generic, 1)
+	p, err := s.compile("generic", 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +62,7 @@ func (s *step) reference(t *testing.T, labels []int32) outcome {
 		}
 		values[e] = v
 	}
-	for _, param := range s.params.All() {
+	for _, param := range s.Params.All() {
 		numbers := make([]float32, param.Expr.Shape().Size())
 		param.Fill(numbers, 1)
 		give(param.Expr, numbers)
@@ -82,12 +78,15 @@ func (s *step) reference(t *testing.T, labels []int32) outcome {
 		}
 		give(s.labels, numbers)
 	}
-	penalty := s.penalty
-	if penalty == nil {
-		penalty = s.params.Graph().Const(0)
+	var penalty *sym.Expr
+	if len(s.Terms) > 0 {
+		penalty = s.Terms[0].Value
 	}
-	w := s.params.All()[0].Expr
-	got, err := sym.Eval(sym.Env{Values: values}, s.loss, penalty, sym.Gradient(s.total, w)[0])
+	if penalty == nil {
+		penalty = s.Params.Graph().Const(0)
+	}
+	w := s.Params.All()[0].Expr
+	got, err := sym.Eval(sym.Env{Values: values}, s.Loss, penalty, sym.Gradient(s.Objective(nil), w)[0])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,18 +128,18 @@ func BenchmarkStep(b *testing.B) {
 						if err != nil {
 							b.Fatal(err)
 						}
-						ours, _, err := Options{Level: level}.own(w, s, method, threads, s.contents(w))
+						ours, _, err := Options{Level: level.String()}.own(w, s, method, threads, s.contents(w))
 						if err != nil {
 							b.Fatal(err)
 						}
 						defer ours.close()
 						for b.Loop() {
-							if err := ours.program.Run(1, 1); err != nil {
+							if err := ours.program.Run(0, 1, 1); err != nil {
 								b.Fatal(err)
 							}
 						}
 						perStep := b.Elapsed().Seconds() / float64(b.N)
-						rate := 2 * float64(ours.program.MACs()) / perStep / 1e9
+						rate := 2 * float64(ours.program.MACs(0)) / perStep / 1e9
 						b.ReportMetric(float64(w.Batch)/perStep, "images/s")
 						b.ReportMetric(rate, "GFLOP/s")
 						b.ReportMetric(100*rate/(Peak(level)*float64(threads)), "%peak")

@@ -10,9 +10,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/internal/atomicfile"
 	"github.com/gradreg/gradreg/internal/kernel"
-	"github.com/gradreg/gradreg/internal/plan"
 	"github.com/gradreg/gradreg/internal/tensorfile"
 )
 
@@ -20,7 +20,7 @@ import (
 type Options struct {
 	Workloads []string // names; all if empty
 	Threads   []int
-	Level     kernel.Level
+	Level     string  // of the kernels, one of engine.Levels; that of this process if empty
 	Rounds    int     // how often everything is run in turn
 	Seconds   float64 // the least time of one run
 	// Environment is the Python environment of the peers, and Scripts the folder of their scripts; no peers if
@@ -80,7 +80,10 @@ const tolerance = 2e-3
 // Compare measures workloads here and in the peers.
 func Compare(ctx context.Context, opt Options) (Measurement, error) {
 	begin := time.Now()
-	m := opt.describe(begin)
+	m, err := opt.describe(begin)
+	if err != nil {
+		return m, err
+	}
 	for _, threads := range opt.Threads {
 		rows, err := opt.compare(ctx, threads)
 		m.Rows = append(m.Rows, rows...)
@@ -161,7 +164,11 @@ func (opt Options) measure(w Workload, method string, threads int, peers []*Peer
 		rows = append(rows, c.result())
 	}
 	markBest(rows)
-	ours.rate(&rows[0], opt.Level, threads)
+	level, err := opt.level()
+	if err != nil {
+		return nil, err
+	}
+	ours.rate(&rows[0], level, threads)
 	return rows, nil
 }
 
@@ -307,14 +314,18 @@ func agree(a, b outcome) error {
 // own is this engine.
 type own struct {
 	contender
-	program *plan.Program
+	program engine.Program
 }
 
 func (o *own) close() { o.program.Close() }
 
 // own compiles the step and takes the first one.
 func (opt Options) own(w Workload, s *step, method string, threads int, contents tensorfile.File) (*own, outcome, error) {
-	p, err := s.compile(opt.Level, threads)
+	level, err := opt.level()
+	if err != nil {
+		return nil, outcome{}, err
+	}
+	p, err := s.compile(level.String(), threads)
 	if err != nil {
 		return nil, outcome{}, err
 	}
@@ -322,34 +333,52 @@ func (opt Options) own(w Workload, s *step, method string, threads int, contents
 		return nil, outcome{}, err
 	}
 	o := &own{program: p}
-	o.row = Row{Workload: w.Name, Method: method, Threads: threads, Engine: engineOurs, Version: opt.Level.String(), Bytes: int64(p.Bytes())}
+	o.row = Row{Workload: w.Name, Method: method, Threads: threads, Engine: engineOurs, Version: level.String(), Bytes: int64(p.Bytes())}
 	o.batch = w.Batch
 	o.run = func(steps int) (float64, error) {
 		start := time.Now()
 		for range steps {
-			if err := p.Run(1, 1); err != nil {
+			if err := p.Run(0, 1, 1); err != nil {
 				return 0, err
 			}
 		}
 		return time.Since(start).Seconds(), nil
 	}
-	if err := p.Run(1, 1); err != nil {
+	if err := p.Run(0, 1, 1); err != nil {
 		return nil, outcome{}, err
 	}
-	first := outcome{Loss: float64(p.Output(0)[0])}
-	if s.penalty != nil {
-		first.Penalty = float64(p.Output(1)[0])
+	first := outcome{}
+	for i, value := range []*float64{&first.Loss, &first.Penalty}[:1+len(s.Terms)] {
+		v, err := engine.Scalar(p, i)
+		if err != nil {
+			return nil, outcome{}, err
+		}
+		*value = float64(v)
 	}
-	for _, v := range p.Float(s.params.All()[0].Expr)[:5] {
+	weight := s.Params.All()[0].Expr
+	values := make([]float32, weight.Shape().Size())
+	if err := p.Read(weight, values); err != nil {
+		return nil, outcome{}, err
+	}
+	for _, v := range values[:5] {
 		first.Weights = append(first.Weights, float64(v))
 	}
 	return o, first, nil
 }
 
+// level returns the level that is measured.
+func (opt Options) level() (kernel.Level, error) {
+	on, err := engine.Native(engine.Options{Level: opt.Level})
+	if err != nil {
+		return 0, err
+	}
+	return kernel.ParseLevel(on.Name())
+}
+
 // rate adds what the roofline says: the rate of multiplications and additions, and its share of the peak, which is
 // measured beside it.
 func (o *own) rate(row *Row, level kernel.Level, threads int) {
-	row.GFLOPs = 2 * float64(o.program.MACs()) * row.ImagesPerSecond / float64(o.batch) / 1e9
+	row.GFLOPs = 2 * float64(o.program.MACs(0)) * row.ImagesPerSecond / float64(o.batch) / 1e9
 	row.PeakShare = row.GFLOPs / (Peak(level) * float64(threads))
 }
 

@@ -25,11 +25,15 @@ type Measurement struct {
 }
 
 // describe returns a measurement without rows.
-func (opt Options) describe(now time.Time) Measurement {
-	return Measurement{
-		Date: now.Format(time.DateOnly), Machine: build.Machine(), Level: opt.Level.String(), Program: build.Current(),
-		Peak: Peak(opt.Level), Bandwidth: Bandwidth(), Rounds: opt.Rounds, Least: opt.Seconds,
+func (opt Options) describe(now time.Time) (Measurement, error) {
+	level, err := opt.level()
+	if err != nil {
+		return Measurement{}, err
 	}
+	return Measurement{
+		Date: now.Format(time.DateOnly), Machine: build.Machine(), Level: level.String(), Program: build.Current(),
+		Peak: Peak(level), Bandwidth: Bandwidth(), Rounds: opt.Rounds, Least: opt.Seconds,
+	}, nil
 }
 
 // ReadMeasurement reads a file that gradreg bench --json printed.

@@ -2,17 +2,17 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/internal/plan"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
-	"github.com/gradreg/gradreg/task"
 )
 
 // RegularizerCost is what a training step with a regularizer costs beside the plain step of the same model.
@@ -26,7 +26,7 @@ type RegularizerCost struct {
 	StepSeconds    float64 `json:"step_seconds"` // median
 	Bytes          int     `json:"bytes"`        // of the compiled step
 	seconds, ratio []float64
-	program        *plan.Program
+	program        engine.Program
 }
 
 // RegularizerCosts measures steps of gradient descent with each of the regularizers by itself, on a model and a batch of
@@ -56,7 +56,7 @@ func RegularizerCosts(ctx context.Context, m model.Model, batch, threads int, re
 		} else if err != nil {
 			return nil, fmt.Errorf("%s: %w", r.Regularizer, err)
 		}
-		r.MultiplyAdds, r.Bytes = r.program.MACs(), r.program.Bytes()
+		r.MultiplyAdds, r.Bytes = r.program.MACs(0), r.program.Bytes()
 		r.RelativeMACs = float64(r.MultiplyAdds) / float64(rows[0].MultiplyAdds)
 	}
 	for round := range opt.Rounds {
@@ -87,48 +87,39 @@ func RegularizerCosts(ctx context.Context, m model.Model, batch, threads int, re
 }
 
 // compileRegularized compiles a step and fills parameters and images.
-func compileRegularized(m model.Model, batch, threads int, regs []gradreg.Regularizer, opt Options) (*plan.Program, error) {
-	g := sym.NewGraph()
-	c := nn.NewContext(nn.NewParams(g), true, 0)
-	x, y := g.Input("x", sym.Float, batch, 1, 28, 28), g.Input("y", sym.Int, batch)
-	forward := gradreg.Transform(func(c *nn.Context, x *sym.Expr) *sym.Expr { return m.Logits(c, x, classes) }, regs)
-	problem := gradreg.NewProblem(task.Classification{}, c, x, sym.OneHot(y, classes), forward)
-	total, penalties := gradreg.Objective(problem, regs)
-	if err := gradreg.Refused(total); err != nil {
-		return nil, fault.Input(err)
-	}
-	trainable := c.Params.Trainable()
-	var updates []plan.Update
-	for i, grad := range sym.Gradient(total, nn.Exprs(trainable)...) {
-		w := trainable[i].Expr
+func compileRegularized(m model.Model, batch, threads int, regs []gradreg.Regularizer, opt Options) (engine.Program, error) {
+	t, err := gradreg.NewClassifierTraining(gradreg.ClassifierOptions{
+		Model: m.String(), Shape: [3]int{1, 28, 28}, Classes: classes, Batch: batch, Regularizers: regs,
+		Forward: func(c *nn.Context, x *sym.Expr) *sym.Expr { return m.Logits(c, x, classes) },
 		// So small a rate that the weights stay where they are: a step's time should not depend on how often it is run.
-		updates = append(updates, plan.Update{Target: w, Value: sym.Sub(w, sym.Scale(grad, 1e-9))})
-	}
-	for _, u := range slices.Concat(c.Updates, problem.Updates) {
-		updates = append(updates, plan.Update{Target: u.Param.Expr, Value: u.Value})
-	}
-	p, err := plan.Compile(append([]*sym.Expr{problem.Loss()}, penalties...), updates, plan.Options{Level: opt.Level, Threads: threads})
+		Optimizer: descent{1e-9},
+	})
 	if err != nil {
 		return nil, err
 	}
-	for _, param := range c.Params.All() {
-		param.Fill(p.Float(param.Expr), 1)
+	on, err := engine.Native(engine.Options{Level: opt.Level, Threads: threads})
+	if err != nil {
+		return nil, err
 	}
-	images, labels := p.Float(x), p.Int(y)
+	p, err := on.Compile(t.Step(nil))
+	if err != nil {
+		return nil, err
+	}
+	images, labels := make([]float32, t.X.Shape().Size()), make([]int32, batch)
 	for i := range images {
 		images[i] = float32(i*i%251)/125 - 1
 	}
 	for i := range labels {
 		labels[i] = int32(i * 7 % classes)
 	}
-	return p, nil
+	return p, errors.Join(t.Params.Initialize(p, 1), t.Feed(p, images, labels, 1), t.Prepare(p, 1, 1, 1e-9))
 }
 
 // timeStep returns the seconds of a step, from as many as take the given time.
-func timeStep(p *plan.Program, least float64) (float64, error) {
+func timeStep(p engine.Program, least float64) (float64, error) {
 	start := time.Now()
 	for steps := 1; ; steps++ {
-		if err := p.Run(1, uint64(steps)); err != nil {
+		if err := p.Run(0, 1, uint64(steps)); err != nil {
 			return 0, err
 		}
 		if elapsed := time.Since(start).Seconds(); elapsed >= least {

@@ -6,12 +6,12 @@ import (
 	"slices"
 
 	"github.com/gradreg/gradreg"
-	"github.com/gradreg/gradreg/internal/kernel"
-	"github.com/gradreg/gradreg/internal/plan"
+	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/internal/tensorfile"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/nn"
+	"github.com/gradreg/gradreg/optim"
 	"github.com/gradreg/gradreg/sym"
 	"github.com/gradreg/gradreg/task"
 )
@@ -57,18 +57,16 @@ const (
 
 // step is a workload in symbolic form.
 type step struct {
-	params      *nn.Params
-	total, loss *sym.Expr
-	penalty     *sym.Expr // nil for plain
-	inputs      []*sym.Expr
-	labels      *sym.Expr // nil for the critic
+	*gradreg.Training
+	inputs []*sym.Expr
+	labels *sym.Expr // nil for the critic
 }
 
 // newStep builds a workload. Random projections are an input, so that peers can use the same.
 func (w Workload) newStep(method string) (*step, error) {
 	g := sym.NewGraph()
-	s := &step{params: nn.NewParams(g)}
-	c := nn.NewContext(s.params, true, 0)
+	c := nn.NewContext(nn.NewParams(g), true, 0)
+	s := &step{Training: gradreg.NewTraining(c, descent{rate})}
 	input := func(name string, shape ...int) *sym.Expr {
 		e := g.Input(name, sym.Float, shape...)
 		s.inputs = append(s.inputs, e)
@@ -77,7 +75,7 @@ func (w Workload) newStep(method string) (*step, error) {
 	image := func(name string) *sym.Expr { return input(name, w.Batch, w.Image[0], w.Image[1], w.Image[2]) }
 	if w.Net == "critic" {
 		s.critic(c, method, image, input("u", w.Batch, 1, 1, 1))
-		return s, s.total.Err()
+		return s, s.Objective(nil).Err()
 	}
 	forward, err := w.forward()
 	if err != nil {
@@ -85,23 +83,25 @@ func (w Workload) newStep(method string) (*step, error) {
 	}
 	s.labels = g.Input("y", sym.Int, w.Batch)
 	problem := gradreg.NewProblem(task.Classification{}, c, image("x"), sym.OneHot(s.labels, classes), forward)
-	s.loss, s.total = problem.Loss(), problem.Loss()
+	s.Loss = problem.Loss()
+	var penalty *sym.Expr
 	scale := 1 / float64(w.Batch)
 	switch method {
 	case "datagrad":
-		s.penalty = gradreg.DataGrad{}.Penalty(problem)
+		penalty = gradreg.DataGrad{}.Penalty(problem)
 	case "hoffman":
-		s.penalty = gradreg.Hoffman{Projections: -1}.Penalty(problem)
+		penalty = gradreg.Hoffman{Projections: -1}.Penalty(problem)
 	case "jacreg":
-		s.penalty = gradreg.JacReg{}.Penalty(problem)
+		penalty = gradreg.JacReg{}.Penalty(problem)
 	case "spectreg":
 		projected := sym.VJP(problem.Logits, input("eps", w.Batch, classes), problem.Input)[0]
-		s.penalty = sym.Scale(sym.Sum(sym.Square(projected)), scale)
+		penalty = sym.Scale(sym.Sum(sym.Square(projected)), scale)
 	}
-	if s.penalty != nil {
-		s.total = sym.Add(s.total, sym.Scale(s.penalty, lambda))
+	if penalty != nil {
+		s.Add(gradreg.Term{Name: method, Value: penalty, Lambda: lambda})
 	}
-	return s, s.total.Err()
+	c.Updates = nil // nobody reads running statistics
+	return s, s.Objective(nil).Err()
 }
 
 // forward returns the network of a classifier.
@@ -128,37 +128,43 @@ func (s *step) critic(c *nn.Context, method string, image func(string) *sym.Expr
 		}
 		return nn.Dense{Out: 1}.Apply(c, nn.Flatten(x))
 	}
-	s.loss = sym.Sub(sym.Mean(f(fake)), sym.Mean(f(real)))
-	s.total = s.loss
+	s.Loss = sym.Sub(sym.Mean(f(fake)), sym.Mean(f(real)))
 	if method == "plain" {
 		return
 	}
 	between := sym.Add(fake, sym.Mul(sym.Sub(real, fake), u))
 	g := sym.Gradient(sym.Sum(f(between)), between)[0]
 	slope := sym.Sqrt(sym.AddScalar(sym.Sum(sym.Square(g), 1, 2, 3), 1e-12))
-	s.penalty = sym.Mean(sym.Square(sym.AddScalar(slope, -1)))
-	s.total = sym.Add(s.total, sym.Scale(s.penalty, lambdaCritic))
+	s.Add(gradreg.Term{Name: method, Value: sym.Mean(sym.Square(sym.AddScalar(slope, -1))), Lambda: lambdaCritic})
 }
 
+// descent is gradient descent of a constant rate, which is a part of the program.
+type descent struct{ rate float64 }
+
+func (d descent) Build(params []*nn.Param, grads []*sym.Expr) *optim.Step {
+	s := &optim.Step{Values: func(int, float64) []float32 { return nil }}
+	for i, p := range params {
+		s.Updates = append(s.Updates, sym.Update{Target: p.Expr, Value: sym.Sub(p.Expr, sym.Scale(grads[i], d.rate))})
+	}
+	return s
+}
+
+func (d descent) Validate() error { return nil }
+func (d descent) String() string  { return fmt.Sprintf("descent:%v", d.rate) }
+
 // compile makes the program of a step: outputs loss and penalty, updates by gradient descent.
-func (s *step) compile(level kernel.Level, threads int) (*plan.Program, error) {
-	trainable := s.params.Trainable()
-	var updates []plan.Update
-	for i, grad := range sym.Gradient(s.total, nn.Exprs(trainable)...) {
-		w := trainable[i].Expr
-		updates = append(updates, plan.Update{Target: w, Value: sym.Sub(w, sym.Scale(grad, rate))})
+func (s *step) compile(level string, threads int) (engine.Program, error) {
+	on, err := engine.Native(engine.Options{Level: level, Threads: threads})
+	if err != nil {
+		return nil, err
 	}
-	outputs := []*sym.Expr{s.loss}
-	if s.penalty != nil {
-		outputs = append(outputs, s.penalty)
-	}
-	return plan.Compile(outputs, updates, plan.Options{Level: level, Threads: threads})
+	return on.Compile(s.Step(nil))
 }
 
 // contents returns weights and inputs, the same for every method and every peer.
 func (s *step) contents(w Workload) tensorfile.File {
 	f := tensorfile.File{Tensors: map[string]tensorfile.Tensor{}, Metadata: map[string]string{"net": w.Net}}
-	for _, p := range s.params.Trainable() {
+	for _, p := range s.Params.Trainable() {
 		values := make([]float32, p.Expr.Shape().Size())
 		p.Fill(values, 1)
 		f.Tensors["param/"+p.Name] = tensorfile.Tensor{Shape: p.Expr.Shape(), F32: values}
@@ -171,7 +177,7 @@ func (s *step) contents(w Workload) tensorfile.File {
 				values[k] = r.Float32()
 			}
 		}
-		f.Tensors[e.Attr().(sym.InputAttr).Name] = tensorfile.Tensor{Shape: e.Shape(), F32: values}
+		f.Tensors[e.Name()] = tensorfile.Tensor{Shape: e.Shape(), F32: values}
 	}
 	if s.labels != nil {
 		labels := make([]int32, w.Batch)
@@ -184,23 +190,22 @@ func (s *step) contents(w Workload) tensorfile.File {
 }
 
 // load copies weights and inputs to a program.
-func (s *step) load(p *plan.Program, f tensorfile.File) error {
-	for _, param := range s.params.All() {
-		if p.Takes(param.Expr) {
-			param.Fill(p.Float(param.Expr), 1)
-		}
+func (s *step) load(p engine.Program, f tensorfile.File) error {
+	if err := s.Params.Initialize(p, 1); err != nil {
+		return err
 	}
 	for _, e := range s.inputs {
-		if p.Takes(e) {
-			copy(p.Float(e), f.Tensors[e.Attr().(sym.InputAttr).Name].F32)
+		if !p.Takes(e) {
+			continue
+		}
+		if err := p.Write(e, f.Tensors[e.Name()].F32); err != nil {
+			return err
 		}
 	}
-	if s.labels != nil {
-		if copy(p.Int(s.labels), f.Tensors["y"].I32) == 0 {
-			return fmt.Errorf("no labels")
-		}
+	if s.labels == nil {
+		return nil
 	}
-	return nil
+	return p.WriteInts(s.labels, f.Tensors["y"].I32)
 }
 
 // Known returns an error for a name that is no workload, or no peer.

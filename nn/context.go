@@ -13,7 +13,7 @@ type Context struct {
 	// Layers describes what has been applied, in order.
 	Layers []Layer
 	// Updates are the new values of running statistics that a training step has to store.
-	Updates []Update
+	Updates []sym.Update
 	// DropoutRate replaces the rate of every dropout layer if positive.
 	DropoutRate float64
 
@@ -29,12 +29,6 @@ type Layer struct {
 	Parameters int       // trainable scalars
 	// MACs are the multiply-adds of matrix products and convolutions in a forward pass of one sample.
 	MACs int
-}
-
-// Update is the new value of a parameter.
-type Update struct {
-	Param *Param
-	Value *sym.Expr
 }
 
 // NewContext returns a context that applies layers in training or in inference mode. Random streams are

@@ -60,7 +60,7 @@ func (n BatchNorm) track(c *Context, mean, variance *Param, mu, sigma2 *sym.Expr
 		value *sym.Expr
 	}{{mean, mu}, {variance, unbiased}} {
 		next := sym.Add(sym.Scale(u.p.Expr, 1-momentum), sym.Scale(u.value, momentum))
-		c.Updates = append(c.Updates, Update{u.p, next})
+		c.Updates = append(c.Updates, sym.Update{Target: u.p.Expr, Value: next})
 	}
 }
 

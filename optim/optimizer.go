@@ -18,12 +18,9 @@ type Optimizer interface {
 	String() string
 }
 
-// Update is the new value of an input leaf.
-type Update struct{ Target, Value *sym.Expr }
-
 // Step is an update in symbolic form.
 type Step struct {
-	Updates []Update
+	Updates []sym.Update
 	// State are the leaves that the optimizer keeps between steps, zero at first.
 	State []*sym.Expr
 	// Scalars are the leaves whose values Values gives.
@@ -47,7 +44,7 @@ func (s *Step) scalar(g *sym.Graph, name string) *sym.Expr {
 }
 
 func (s *Step) set(target, value *sym.Expr) {
-	s.Updates = append(s.Updates, Update{target, value})
+	s.Updates = append(s.Updates, sym.Update{Target: target, Value: value})
 }
 
 // entry is a row of the table of optimizers.

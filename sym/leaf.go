@@ -16,6 +16,12 @@ type InputAttr struct {
 // String identifies the input; names are unique in a graph.
 func (a InputAttr) String() string { return strconv.Quote(a.Name) }
 
+// Name returns the name of an input, and an empty text for any other expression.
+func (e *Expr) Name() string {
+	a, _ := e.Attr().(InputAttr)
+	return a.Name
+}
+
 // Input returns the leaf of that name, whose value is given when an expression is evaluated or a
 // program run. Asking again for a name gives the same leaf; another dtype or shape is an error.
 func (g *Graph) Input(name string, dtype DType, shape ...int) *Expr {

@@ -14,7 +14,6 @@ import (
 	"github.com/gradreg/gradreg/internal/atomicfile"
 	"github.com/gradreg/gradreg/internal/boundedfile"
 	"github.com/gradreg/gradreg/internal/build"
-	"github.com/gradreg/gradreg/internal/plan"
 	"github.com/gradreg/gradreg/internal/tensorfile"
 	"github.com/gradreg/gradreg/nn"
 )
@@ -52,7 +51,7 @@ func (m memory) recall(params []*nn.Param) (weights, error) {
 	var w weights
 	for _, p := range params {
 		t := f.Tensors[p.Name]
-		if !slices.Equal(t.Shape, p.Expr.Shape()) || t.F32 == nil || !plan.Finite(t.F32) {
+		if !slices.Equal(t.Shape, p.Expr.Shape()) || t.F32 == nil || !t.Finite() {
 			return nil, nil
 		}
 		w = append(w, t.F32)

@@ -2,11 +2,13 @@ package toy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 
-	"github.com/gradreg/gradreg/internal/kernel"
-	"github.com/gradreg/gradreg/internal/plan"
+	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/optim"
@@ -16,16 +18,17 @@ import (
 // network is the model of the talk.
 var network = model.MLP{Hidden: []int{64, 64, 64, 64, 64}}
 
-// engine computes loss and penalty of points, and a training step if it has a learning rate.
-type engine struct {
-	program *plan.Program
-	params  *nn.Params
-	update  *optim.Step
-	x, y    *sym.Expr
-	dim     int
+// computer computes loss and penalty of points, and a training step if it has a training.
+type computer struct {
+	program  engine.Program
+	params   *nn.Params
+	training *gradreg.Training
+	outputs  []*sym.Expr
+	x, y     *sym.Expr
+	dim      int
 }
 
-// Outputs of an engine's program.
+// Outputs of a computer's program.
 const (
 	outLoss    = iota // mean_b (f(x_b) − y_b)²
 	outPenalty        // mean_b ‖∂f/∂x(x_b)‖²
@@ -33,77 +36,101 @@ const (
 	outSlopes         // ‖∂f/∂x(x_b)‖² [B]
 )
 
-// newEngine compiles a program for n points. With train it is a step on loss + λ·penalty, else it changes nothing.
-func newEngine(n, dim int, lambda float64, train bool, level kernel.Level, threads int) (*engine, error) {
+// newComputer compiles a program for n points. With train it is a step on loss + λ·penalty, else it changes nothing.
+func (o Options) newComputer(n, dim int, lambda float64, train bool) (*computer, error) {
 	g := sym.NewGraph()
-	e := &engine{params: nn.NewParams(g), dim: dim}
+	e := &computer{params: nn.NewParams(g), dim: dim}
 	e.x, e.y = g.Input("x", sym.Float, n, dim), g.Input("y", sym.Float, n, 1)
-	f := network.Logits(nn.NewContext(e.params, train, 0), e.x, 1)
+	c := nn.NewContext(e.params, train, 0)
+	f := network.Logits(c, e.x, 1)
 	loss := sym.Mean(sym.Square(sym.Sub(f, e.y)))
 	// Points do not meet in the network, so the gradient of the sum holds the gradient of each.
 	slopes := sym.Sum(sym.Square(sym.Gradient(sym.Sum(f), e.x)[0]), 1)
 	penalty := sym.Mean(slopes)
-	var updates []plan.Update
+	var step engine.Step
 	if train {
-		total := loss
-		if lambda > 0 {
-			total = sym.Add(loss, sym.Scale(penalty, lambda))
-		}
-		trainable := e.params.Trainable()
-		e.update = optim.NewAdam().Build(trainable, sym.Gradient(total, nn.Exprs(trainable)...))
-		for _, u := range e.update.Updates {
-			updates = append(updates, plan.Update(u))
-		}
+		e.training = gradreg.NewTraining(c, optim.NewAdam())
+		e.training.Loss = loss
+		e.training.Add(gradreg.Term{Name: "slope", Value: penalty, Lambda: lambda})
+		step = e.training.Step(nil)
 	}
-	var err error
-	e.program, err = plan.Compile([]*sym.Expr{loss, penalty, sym.Reshape(f, n), slopes}, updates, plan.Options{Level: level, Threads: threads})
+	e.outputs = []*sym.Expr{loss, penalty, sym.Reshape(f, n), slopes}
+	step.Outputs = e.outputs
+	on, err := engine.Native(engine.Options{Level: o.Level, Threads: max(o.Threads, 1)})
+	if err != nil {
+		return nil, err
+	}
+	e.program, err = on.Compile(step)
 	return e, err
 }
 
 // set gives the points, and their values if there are any.
-func (e *engine) set(x [][]float64, y []float64) {
-	dst := e.program.Float(e.x)
-	for i, p := range x {
-		for d, v := range p {
-			dst[i*e.dim+d] = float32(v)
+func (e *computer) set(x [][]float64, y []float64) error {
+	err := e.program.Fill(e.x, func(dst []float32) {
+		for i, p := range x {
+			for d, v := range p {
+				dst[i*e.dim+d] = float32(v)
+			}
 		}
-	}
-	for i, v := range y {
-		e.program.Float(e.y)[i] = float32(v)
-	}
+	})
+	return errors.Join(err, e.program.Fill(e.y, func(dst []float32) {
+		for i, v := range y {
+			dst[i] = float32(v)
+		}
+	}))
 }
 
 // weights are parameters by their place in the registry.
 type weights [][]float32
 
 // weights copies the parameters.
-func (e *engine) weights() weights {
-	var w weights
-	for _, p := range e.params.All() {
-		w = append(w, append([]float32(nil), e.program.Float(p.Expr)...))
-	}
-	return w
+func (e *computer) weights() (w weights, err error) {
+	err = e.params.Each(e.program, func(_ *nn.Param, values []float32) error {
+		w = append(w, slices.Clone(values))
+		return nil
+	})
+	return w, err
 }
 
 // load sets the parameters.
-func (e *engine) load(w weights) {
+func (e *computer) load(w weights) error {
 	for i, p := range e.params.All() {
-		copy(e.program.Float(p.Expr), w[i])
+		if err := e.program.Write(p.Expr, w[i]); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // at returns output i.
-func (e *engine) at(i int) []float64 {
-	out := make([]float64, 0, len(e.program.Output(i)))
-	for _, v := range e.program.Output(i) {
-		out = append(out, float64(v))
+func (e *computer) at(i int) ([]float64, error) {
+	values := make([]float32, e.outputs[i].Shape().Size())
+	if err := e.program.Output(i, values); err != nil {
+		return nil, err
 	}
-	return out
+	out := make([]float64, len(values))
+	for k, v := range values {
+		out[k] = float64(v)
+	}
+	return out, nil
+}
+
+// run runs the program and returns all outputs.
+func (e *computer) run() (out [4][]float64, err error) {
+	if err := e.program.Run(0, 0, 0); err != nil {
+		return out, err
+	}
+	for i := range out {
+		if out[i], err = e.at(i); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
 }
 
 // fit trains from the seed's initial weights and returns the weights, or those that it remembers.
 func fit(ctx context.Context, problem Problem, p points, lambda float64, seed uint64, o Options) (weights, error) {
-	e, err := newEngine(len(p.x), problem.Dim, lambda, true, o.Level, o.Threads)
+	e, err := o.newComputer(len(p.x), problem.Dim, lambda, true)
 	if err != nil {
 		return nil, err
 	}
@@ -112,43 +139,51 @@ func fit(ctx context.Context, problem Problem, p points, lambda float64, seed ui
 	if w, err := memory.recall(e.params.All()); err != nil || w != nil {
 		return w, err
 	}
-	for _, param := range e.params.All() {
-		param.Fill(e.program.Float(param.Expr), seed)
+	if err := errors.Join(e.params.Initialize(e.program, seed), e.set(p.x, p.y)); err != nil {
+		return nil, err
 	}
-	e.set(p.x, p.y)
 	for step := 1; step <= o.Steps; step++ {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		for i, v := range e.update.Values(step, o.LearningRate*o.decay(step)) {
-			e.program.Float(e.update.Scalars[i])[0] = v
-		}
-		if err := e.program.Run(seed, uint64(step)); err != nil {
+		if err := e.training.Prepare(e.program, step, o.Steps, o.LearningRate*o.decay(step)); err != nil {
 			return nil, err
 		}
-		if loss := float64(e.program.Output(outLoss)[0]); math.IsNaN(loss) || math.IsInf(loss, 0) {
+		if err := e.program.Run(0, seed, uint64(step)); err != nil {
+			return nil, err
+		}
+		loss, err := engine.Scalar(e.program, outLoss)
+		if err != nil {
+			return nil, err
+		}
+		if loss := float64(loss); math.IsNaN(loss) || math.IsInf(loss, 0) {
 			return nil, fmt.Errorf("loss is %v at step %d; try a lower learning rate or λ", loss, step)
 		}
 	}
-	w := e.weights()
+	w, err := e.weights()
+	if err != nil {
+		return nil, err
+	}
 	return w, memory.keep(e.params.All(), w)
 }
 
 // measure returns loss, penalty, values and slopes of the network at places; y may be nil.
 func measure(w weights, x [][]float64, y []float64, o Options) (loss, penalty float64, values, slopes []float64, err error) {
-	e, err := newEngine(len(x), len(x[0]), 0, false, o.Level, o.Threads)
+	e, err := o.newComputer(len(x), len(x[0]), 0, false)
 	if err != nil {
 		return 0, 0, nil, nil, err
 	}
 	defer e.program.Close()
-	e.set(x, y)
-	e.load(w)
-	if err := e.program.Run(0, 0); err != nil {
+	if err := errors.Join(e.set(x, y), e.load(w)); err != nil {
 		return 0, 0, nil, nil, err
 	}
-	slopes = e.at(outSlopes)
+	out, err := e.run()
+	if err != nil {
+		return 0, 0, nil, nil, err
+	}
+	slopes = out[outSlopes]
 	for i, s := range slopes {
 		slopes[i] = math.Sqrt(s)
 	}
-	return e.at(outLoss)[0], e.at(outPenalty)[0], e.at(outValues), slopes, nil
+	return out[outLoss][0], out[outPenalty][0], out[outValues], slopes, nil
 }

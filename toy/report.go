@@ -11,7 +11,6 @@ import (
 
 	"github.com/gradreg/gradreg/internal/atomicfile"
 	"github.com/gradreg/gradreg/internal/build"
-	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/report"
 	"github.com/gradreg/gradreg/stats"
@@ -129,8 +128,8 @@ type Origin struct {
 }
 
 // NewOrigin describes a result of this program.
-func NewOrigin(command string, now time.Time, level kernel.Level) Origin {
-	return Origin{Command: command, Date: now.UTC().Format(time.DateOnly), Kernels: level.String(), Program: build.Current()}
+func NewOrigin(command string, now time.Time, level string) Origin {
+	return Origin{Command: command, Date: now.UTC().Format(time.DateOnly), Kernels: level, Program: build.Current()}
 }
 
 // Write writes the result to a folder, which is made if need be: toy.json, toy.csv, each figure as SVG and PNG, and

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/internal/kernel"
 )
 
 // Options are what [Run] does. Zero values stand for the talk's, but that λ, seeds and what is measured are ours.
@@ -21,9 +21,10 @@ type Options struct {
 	Lines        int       `json:"lines"`         // through the weights; 5 if 0
 	LineSteps    int       `json:"line_steps"`    // 51 if 0
 	// FirstLook says that the numbers are no result: everything that is written says so, too.
-	FirstLook bool         `json:"quick_look,omitempty"`
-	Level     kernel.Level `json:"-"`
-	Threads   int          `json:"-"`
+	FirstLook bool `json:"quick_look,omitempty"`
+	// Level is the instruction set, one of [engine.Levels]; that of this process if empty.
+	Level   string `json:"-"`
+	Threads int    `json:"-"` // 1 if 0
 	// Memory, if not empty, is a folder in which trained networks are kept, so that a run that was interrupted goes on. It is made
 	// if need be; who calls Run removes it when the result is safe.
 	Memory string `json:"-"`
@@ -132,6 +133,11 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
+	on, err := engine.Native(engine.Options{Level: o.Level})
+	if err != nil {
+		return nil, err
+	}
+	o.Level = on.Name()
 	r := &Result{Options: o}
 	all := len(o.Problems) * len(o.Lambdas) * len(o.Seeds)
 	for _, name := range o.Problems {

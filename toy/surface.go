@@ -44,12 +44,14 @@ func direction(w weights, units []int, key uint64, line int) weights {
 
 // lines measures the objective along random lines for t from −1 to 1.
 func lines(w weights, p points, dim int, lambda float64, seed uint64, o Options) ([]Line, error) {
-	e, err := newEngine(len(p.x), dim, 0, false, o.Level, o.Threads)
+	e, err := o.newComputer(len(p.x), dim, 0, false)
 	if err != nil {
 		return nil, err
 	}
 	defer e.program.Close()
-	e.set(p.x, p.y)
+	if err := e.set(p.x, p.y); err != nil {
+		return nil, err
+	}
 	units := make([]int, len(w)) // a weight is [in, out]; biases have none
 	for i, param := range e.params.All() {
 		if shape := param.Expr.Shape(); len(shape) == 2 {
@@ -61,11 +63,14 @@ func lines(w weights, p points, dim int, lambda float64, seed uint64, o Options)
 		d := direction(w, units, seed, l)
 		for k := range o.LineSteps {
 			t := 2*float64(k)/float64(o.LineSteps-1) - 1
-			e.load(moved(w, d, t))
-			if err := e.program.Run(0, 0); err != nil {
+			if err := e.load(moved(w, d, t)); err != nil {
 				return nil, err
 			}
-			loss, penalty := e.at(outLoss)[0], e.at(outPenalty)[0]
+			values, err := e.run()
+			if err != nil {
+				return nil, err
+			}
+			loss, penalty := values[outLoss][0], values[outPenalty][0]
 			out[l].T = append(out[l].T, t)
 			out[l].Loss = append(out[l].Loss, loss)
 			out[l].Objective = append(out[l].Objective, loss+lambda*penalty)

@@ -17,13 +17,13 @@ import (
 	"github.com/gradreg/gradreg/report"
 )
 
-func level(t *testing.T) kernel.Level {
+func level(t *testing.T) string {
 	t.Helper()
 	l, err := kernel.Active()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return l
+	return l.String()
 }
 
 // brief returns options of a second's run.

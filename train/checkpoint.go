@@ -14,7 +14,6 @@ import (
 	"github.com/gradreg/gradreg/internal/atomicfile"
 	"github.com/gradreg/gradreg/internal/build"
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/internal/plan"
 	"github.com/gradreg/gradreg/internal/tensorfile"
 	"github.com/gradreg/gradreg/sym"
 )
@@ -32,19 +31,16 @@ type progress struct {
 }
 
 // state returns every leaf that a checkpoint holds.
-func (e *engine) state() []*sym.Expr {
+func (e *trainer) state() []*sym.Expr {
 	var leaves []*sym.Expr
-	for _, p := range e.params.All() {
+	for _, p := range e.Params.All() {
 		leaves = append(leaves, p.Expr)
 	}
-	return append(leaves, e.update.State...)
+	return append(leaves, e.State()...)
 }
 
-// leafName returns the name of an input leaf.
-func leafName(e *sym.Expr) string { return e.Attr().(sym.InputAttr).Name }
-
 // save writes a checkpoint.
-func (e *engine) save(path string, p progress) error {
+func (e *trainer) save(path string, p progress) error {
 	origins, err := json.Marshal(p.origins)
 	if err != nil {
 		return err
@@ -58,7 +54,11 @@ func (e *engine) save(path string, p progress) error {
 	}
 	f := tensorfile.File{Tensors: map[string]tensorfile.Tensor{}, Metadata: metadata}
 	for _, leaf := range e.state() {
-		f.Tensors[leafName(leaf)] = tensorfile.Tensor{Shape: vectorShape(leaf.Shape()), F32: e.program.Float(leaf)}
+		values := make([]float32, leaf.Shape().Size())
+		if err := e.program.Read(leaf, values); err != nil {
+			return err
+		}
+		f.Tensors[leaf.Name()] = tensorfile.Tensor{Shape: vectorShape(leaf.Shape()), F32: values}
 	}
 	numbers := append([]float64{p.seconds}, p.sums...)
 	f.Tensors["progress"] = tensorfile.Tensor{Shape: []int{len(numbers)}, F64: numbers}
@@ -74,7 +74,7 @@ func vectorShape(s sym.Shape) []int {
 }
 
 // restore reads a checkpoint of the same configuration. It changes nothing unless the whole file is right.
-func (e *engine) restore(path string) (progress, error) {
+func (e *trainer) restore(path string) (progress, error) {
 	f, err := tensorfile.ReadFile(path, e.describes)
 	if err != nil {
 		return progress{}, err
@@ -84,13 +84,15 @@ func (e *engine) restore(path string) (progress, error) {
 		return progress{}, fault.Inputf("%s: %w", path, err)
 	}
 	for _, leaf := range e.state() {
-		copy(e.program.Float(leaf), f.Tensors[leafName(leaf)].F32)
+		if err := e.program.Write(leaf, f.Tensors[leaf.Name()].F32); err != nil {
+			return progress{}, err
+		}
 	}
 	return p, nil
 }
 
 // recognizes returns why a file is no checkpoint of the engine's configuration.
-func (e *engine) recognizes(metadata map[string]string) error {
+func (e *trainer) recognizes(metadata map[string]string) error {
 	if got := metadata["format"]; got != checkpointFormat {
 		return fmt.Errorf("format is %q, expected %q", got, checkpointFormat)
 	}
@@ -98,7 +100,7 @@ func (e *engine) recognizes(metadata map[string]string) error {
 }
 
 // describes returns why a checkpoint with a header cannot be the engine's, which bounds what is read of it.
-func (e *engine) describes(h tensorfile.Header) error {
+func (e *trainer) describes(h tensorfile.Header) error {
 	if err := e.recognizes(h.Metadata); err != nil {
 		return err
 	}
@@ -107,7 +109,7 @@ func (e *engine) describes(h tensorfile.Header) error {
 		return fmt.Errorf("holds %d tensors, expected %d", len(h.Shapes), len(leaves)+1)
 	}
 	for _, leaf := range leaves {
-		if err := fitsShape(h, leafName(leaf), leaf.Shape()); err != nil {
+		if err := fitsShape(h, leaf.Name(), leaf.Shape()); err != nil {
 			return err
 		}
 	}
@@ -115,7 +117,7 @@ func (e *engine) describes(h tensorfile.Header) error {
 }
 
 // check returns the progress of a checkpoint, or why it does not fit.
-func (e *engine) check(f tensorfile.File) (p progress, err error) {
+func (e *trainer) check(f tensorfile.File) (p progress, err error) {
 	if err := e.recognizes(f.Metadata); err != nil {
 		return p, err
 	}
@@ -131,10 +133,10 @@ func (e *engine) check(f tensorfile.File) (p progress, err error) {
 	}
 	for i, leaf := range leaves {
 		fit := fits
-		if i >= len(e.params.All()) {
+		if i >= len(e.Params.All()) {
 			fit = shaped // a square in the optimizer may be infinite: a run goes on with that, and so does one that is resumed
 		}
-		if err := fit(f, leafName(leaf), leaf.Shape()); err != nil {
+		if err := fit(f, leaf.Name(), leaf.Shape()); err != nil {
 			return p, err
 		}
 	}
@@ -173,7 +175,7 @@ func fits(f tensorfile.File, name string, shape sym.Shape) error {
 	if err := shaped(f, name, shape); err != nil {
 		return err
 	}
-	if !plan.Finite(f.Tensors[name].F32) {
+	if !f.Tensors[name].Finite() {
 		return fmt.Errorf("tensor %q is not finite", name)
 	}
 	return nil

@@ -1,14 +1,12 @@
 package train
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/internal/kernel"
-	"github.com/gradreg/gradreg/internal/plan"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
@@ -19,7 +17,8 @@ const evalBatch = 250
 
 // classifier computes logits in inference mode.
 type classifier struct {
-	program *plan.Program // nil until compiled
+	program engine.Program // nil until compiled
+	values  []float32      // logits of the last run
 	params  *nn.Params
 	x       *sym.Expr // [batch, C, H, W]
 	logits  *sym.Expr // [batch, classes]
@@ -41,27 +40,33 @@ func newClassifier(m model.Model, shape dataset.Shape, classes, batch int) (*cla
 }
 
 // compile makes the classifier ready to run.
-func (c *classifier) compile(level kernel.Level, threads int) (err error) {
-	c.program, err = plan.Compile([]*sym.Expr{c.logits}, nil, plan.Options{Level: level, Threads: threads})
+func (c *classifier) compile(on engine.Engine) (err error) {
+	c.values = make([]float32, c.logits.Shape().Size())
+	c.program, err = on.Compile(engine.Step{Outputs: []*sym.Expr{c.logits}})
 	return err
 }
 
-// twin returns a classifier with the same weights, in the same memory, and images of its own, so that both can run at the
-// same time. n tells twins apart.
-func (c *classifier) twin(n int, level kernel.Level, threads int) (*classifier, error) {
+// twin returns a classifier with the same weights, and images of its own, so that both can run at the same time.
+func (c *classifier) twin() (*classifier, error) {
 	t := *c
-	t.x = c.params.Graph().Input(fmt.Sprintf("x%d", n), sym.Float, c.x.Shape()...)
-	t.logits = sym.Replace([]*sym.Expr{c.logits}, map[*sym.Expr]*sym.Expr{c.x: t.x})[0]
+	t.values = make([]float32, len(c.values))
 	var err error
-	t.program, err = plan.Compile([]*sym.Expr{t.logits}, nil, plan.Options{Level: level, Threads: threads, Share: c.program})
+	t.program, err = c.program.Fork(c.x)
 	return &t, err
 }
 
 // load copies the parameters of a training step.
-func (c *classifier) load(e *engine) {
-	for _, p := range c.params.All() {
-		copy(c.program.Float(p.Expr), e.program.Float(e.params.Graph().Input("param/"+p.Name, sym.Float, p.Expr.Shape()...)))
+func (c *classifier) load(e *trainer) error { return e.Params.CopyTo(c.params, e.program, c.program) }
+
+// run classifies images that fill writes, and returns the logits [batch, K], valid until the next run.
+func (c *classifier) run(fill func(images []float32)) ([]float32, error) {
+	if err := c.program.Fill(c.x, fill); err != nil {
+		return nil, err
 	}
+	if err := c.program.Run(0, 0, 0); err != nil {
+		return nil, err
+	}
+	return c.values, c.program.Output(0, c.values)
 }
 
 // score classifies a subset. Logits that are not finite are an error.
@@ -85,14 +90,16 @@ func (c *classifier) each(s dataset.Subset, t dataset.Tables, f func(logits []fl
 	pixels := c.shape.Size()
 	for at := 0; at < s.Len(); at += c.batch {
 		labels = labels[:0]
-		for i, k := range s.Index[at:min(at+c.batch, s.Len())] {
-			t.Apply(c.program.Float(c.x)[i*pixels:(i+1)*pixels], s.Image(k))
-			labels = append(labels, s.Labels[k])
-		}
-		if err := c.program.Run(0, 0); err != nil {
+		logits, err := c.run(func(images []float32) {
+			for i, k := range s.Index[at:min(at+c.batch, s.Len())] {
+				t.Apply(images[i*pixels:(i+1)*pixels], s.Image(k))
+				labels = append(labels, s.Labels[k])
+			}
+		})
+		if err != nil {
 			return err
 		}
-		if err := f(c.program.Output(0)[:len(labels)*c.classes], labels); err != nil {
+		if err := f(logits[:len(labels)*c.classes], labels); err != nil {
 			return err
 		}
 	}

@@ -4,9 +4,7 @@ import (
 	"math"
 
 	"github.com/gradreg/gradreg/dataset"
-	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/internal/kernel"
-	"github.com/gradreg/gradreg/internal/plan"
+	"github.com/gradreg/gradreg/engine"
 )
 
 // StepCost is what a training step needs, penalties and the optimizer's update included.
@@ -24,19 +22,17 @@ func Cost(cfg Config, shape dataset.Shape, classes int) (StepCost, error) {
 	if err != nil {
 		return StepCost{}, err
 	}
-	level, err := kernel.Active()
+	on, err := engine.Native(engine.Options{Threads: 1})
 	if err != nil {
-		return StepCost{}, fault.Input(err)
+		return StepCost{}, err
 	}
-	var at [3]plan.Cost
+	var at [3]engine.Cost
 	for i, batch := range [...]int{cfg.batch(math.MaxInt), 32, 64} {
-		e := &engine{parts: p, config: cfg, level: level}
-		e.config.Batch = batch
-		outputs, updates, err := e.build(shape, classes)
+		t, err := p.training(batch, shape, classes)
 		if err != nil {
 			return StepCost{}, err
 		}
-		if at[i], err = plan.Measure(outputs, updates, plan.Options{Level: level, Threads: 1}); err != nil {
+		if at[i], err = on.(engine.Measurer).Measure(t.Step(nil)); err != nil {
 			return StepCost{}, err
 		}
 	}

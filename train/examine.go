@@ -7,6 +7,7 @@ import (
 	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/model"
+	"github.com/gradreg/gradreg/nn"
 )
 
 // Subject is a finished run whose model can be asked for more than its answers to the test images.
@@ -80,8 +81,12 @@ func (r *run) images(s dataset.Subset) assess.Images {
 func (m *SavedModel) network(threads int) (*assess.Network, error) {
 	weights := map[string][]float32{}
 	c := m.pool.first
-	for _, p := range c.params.All() {
-		weights[p.Name] = slices.Clone(c.program.Float(p.Expr))
+	err := c.params.Each(c.program, func(p *nn.Param, values []float32) error {
+		weights[p.Name] = slices.Clone(values)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return assess.NewNetwork(assess.NetworkOptions{
 		Model: m.arch, Shape: m.shape(), Classes: len(m.Classes), Threads: threads,

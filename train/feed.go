@@ -48,19 +48,20 @@ func (b *batch) fill(batches *dataset.Batches) {
 	b.share = batches.Fill(b.step, b.images, b.labels)
 }
 
-// next copies the batch of a step to images and labels, and has that of the step after it prepared if there is to be more.
-// Steps are asked for in their order, the first one with start.
-func (f *feed) next(images []float32, labels []int32, more bool) (share float64, err error) {
+// next calls use with the batch of a step, which must not keep it, and has that of the step after it prepared if there is to
+// be more. Steps are asked for in their order, the first one with start.
+func (f *feed) next(use func(images []float32, labels []int32, share float64) error, more bool) error {
 	b := <-f.ready
 	if b.err != nil {
-		return 0, b.err
+		return b.err
 	}
-	copy(images, b.images)
-	copy(labels, b.labels)
+	if err := use(b.images, b.labels, b.share); err != nil {
+		return err
+	}
 	if more {
 		f.wanted <- b.step + 1
 	}
-	return b.share, nil
+	return nil
 }
 
 // start has the batch of a step prepared.

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"math"
 	"slices"
 	"strings"
@@ -9,7 +10,7 @@ import (
 	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/augment"
-	"github.com/gradreg/gradreg/internal/kernel"
+	"github.com/gradreg/gradreg/engine"
 )
 
 // stripes are n images of 2 × 2 bytes in two classes.
@@ -43,12 +44,17 @@ func TestFeed(t *testing.T) {
 	const size, pixels = 6, 4
 	alone := stripeBatches(t, size, "flip,color:0.5,mixup:1")
 	f := newFeed(stripeBatches(t, size, "flip,color:0.5,mixup:1"), size, pixels)
-	images, labels := make([]float32, size*pixels), make([]int32, size)
+	images, labels, share := make([]float32, size*pixels), make([]int32, size), 0.0
+	use := func(i []float32, l []int32, s float64) error {
+		copy(images, i)
+		copy(labels, l)
+		share = s
+		return nil
+	}
 	want, wantLabels := make([]float32, size*pixels), make([]int32, size)
 	f.start(17)
 	for step := 17; step < 40; step++ {
-		share, err := f.next(images, labels, true)
-		if err != nil {
+		if err := f.next(use, true); err != nil {
 			t.Fatal(err)
 		}
 		if wantShare := alone.Fill(step, want, wantLabels); share != wantShare || !slices.Equal(images, want) || !slices.Equal(labels, wantLabels) {
@@ -60,7 +66,7 @@ func TestFeed(t *testing.T) {
 
 	f = newFeed(stripeBatches(t, size, "flip,color:0.5,shift:0.5,rotate:20"), size, pixels)
 	f.start(0)
-	if n := testing.AllocsPerRun(50, func() { f.next(images, labels, true) }); n != 0 {
+	if n := testing.AllocsPerRun(50, func() { f.next(use, true) }); n != 0 {
 		t.Errorf("%v allocations a step", n)
 	}
 	f.close()
@@ -68,7 +74,7 @@ func TestFeed(t *testing.T) {
 	f = newFeed(alone, size, pixels-1) // memory for too few pixels
 	defer f.close()
 	f.start(0)
-	if _, err := f.next(images, labels, true); err == nil || !strings.Contains(err.Error(), "internal error") {
+	if err := f.next(use, true); err == nil || !strings.Contains(err.Error(), "internal error") {
 		t.Errorf("a panic comes back as %v", err)
 	}
 }
@@ -83,12 +89,12 @@ func TestMixedLoss(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	level, err := kernel.Active()
+	on, err := engine.Native(engine.Options{Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	shape := dataset.Shape{C: 1, H: 2, W: 2}
-	e, err := newEngine(cfg, p, shape, classes, level, 1)
+	e, err := newTrainer(cfg, p, shape, classes, on)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,19 +103,19 @@ func TestMixedLoss(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.compile(level, 1); err != nil {
+	if err := c.compile(on); err != nil {
 		t.Fatal(err)
 	}
 	defer c.close()
 	batches := stripeBatches(t, size, cfg.Augment)
 	pure := stripeBatches(t, size, "none")
 	for step := range 8 {
-		images, labels := e.program.Float(e.x), e.program.Int(e.y)
+		images, labels := make([]float32, size*pixels), make([]int32, size)
 		share := batches.Fill(step, images, labels)
-		e.mixed.set(e.program, share, labels)
-
-		c.load(e)
-		x := c.program.Float(c.x)
+		if err := errors.Join(e.Feed(e.program, images, labels, share), c.load(e)); err != nil {
+			t.Fatal(err)
+		}
+		x := make([]float32, size*pixels)
 		pure.Fill(step, x, make([]int32, size))
 		unmixed := slices.Clone(x)
 		for i := range size {
@@ -117,12 +123,13 @@ func TestMixedLoss(t *testing.T) {
 				x[i*pixels+j] = float32(share*float64(unmixed[i*pixels+j]) + (1-share)*float64(unmixed[(size-1-i)*pixels+j]))
 			}
 		}
-		if err := c.program.Run(0, 0); err != nil {
+		logits, err := c.run(func(dst []float32) { copy(dst, x) })
+		if err != nil {
 			t.Fatal(err)
 		}
 		want := 0.0
 		for i := range size {
-			q := assess.Softmax(c.program.Output(0)[i*classes : (i+1)*classes])
+			q := assess.Softmax(logits[i*classes : (i+1)*classes])
 			want -= (share*math.Log(q[labels[i]]) + (1-share)*math.Log(q[labels[size-1-i]])) / size
 		}
 		values, err := e.step(step + 1)

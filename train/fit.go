@@ -13,13 +13,12 @@ var nan = math.NaN()
 func (r *run) fit(ctx context.Context) error {
 	if r.Started != nil {
 		r.Started(Start{
-			Config: r.config, Dir: r.Dir, DevImages: r.division.Dev.Len(), Parameters: r.engine.params.Count(), Threads: r.Threads, CPU: r.engine.level.String(),
-			Step: r.progress.step, Steps: r.config.end(), MACs: r.engine.program.MACs(), Bytes: r.engine.program.Bytes(),
+			Config: r.config, Dir: r.Dir, DevImages: r.division.Dev.Len(), Parameters: r.engine.Params.Count(), Threads: r.Threads, CPU: r.engine.cpu,
+			Step: r.progress.step, Steps: r.config.end(), MACs: r.engine.program.MACs(0), Bytes: r.engine.program.Bytes(),
 			Origins:  r.progress.origins,
 			Oddities: r.oddities(),
 		})
 	}
-	images, labels := r.engine.program.Float(r.engine.x), r.engine.program.Int(r.engine.y)
 	began, before := r.Now(), r.progress.seconds
 	r.rate = speedometer{now: r.Now}
 	feed := newFeed(r.batches, r.config.Batch, r.data.Shape.Size())
@@ -28,17 +27,18 @@ func (r *run) fit(ctx context.Context) error {
 	if r.progress.step < end {
 		feed.start(r.progress.step)
 	}
+	use := func(images []float32, labels []int32, share float64) error {
+		return r.engine.Feed(r.engine.program, images, labels, share)
+	}
 	for r.progress.step < end {
 		if ctx.Err() != nil {
 			return r.interrupt(ctx)
 		}
 		step := r.progress.step + 1
 		filling := r.Now()
-		share, err := feed.next(images, labels, step < end)
-		if err != nil {
+		if err := feed.next(use, step < end); err != nil {
 			return err
 		}
-		r.engine.mixed.set(r.engine.program, share, labels)
 		r.waited += r.Now().Sub(filling)
 		values, err := r.engine.step(step)
 		if err != nil {
@@ -46,7 +46,7 @@ func (r *run) fit(ctx context.Context) error {
 		}
 		r.progress.step = step
 		for i, v := range values {
-			if i == 0 || r.engine.active(i-1, step) {
+			if i == 0 || r.engine.Active(i-1, step) {
 				r.progress.sums[i] += v
 			}
 		}
@@ -110,7 +110,9 @@ func (r *run) judges() bool { return r.config.EvalEvery > 0 && r.division.Dev.Le
 
 // judge evaluates the model on the dev part for a line of metrics.
 func (r *run) judge(m *Metrics) error {
-	r.classifier.load(r.engine)
+	if err := r.classifier.load(r.engine); err != nil {
+		return err
+	}
 	score, err := r.classifier.score(r.division.Dev, r.devTables)
 	if err != nil {
 		return err
@@ -145,7 +147,7 @@ func (r *run) log(m Metrics) error {
 	for i, reg := range r.engine.regularizers {
 		count := 0
 		for step := r.logged + 1; step <= m.Step; step++ {
-			if r.engine.active(i, step) {
+			if r.engine.Active(i, step) {
 				count++
 			}
 		}

@@ -199,7 +199,7 @@ func (r *run) reopen() error {
 		return err
 	}
 	if r.progress.step < r.config.end() {
-		r.progress.origins = continued(r.progress.origins, originHere(r.engine.level, r.progress.step+1))
+		r.progress.origins = continued(r.progress.origins, originHere(r.engine.cpu, r.progress.step+1))
 	}
 	if err := r.openJournal(); err != nil {
 		return err
@@ -230,7 +230,9 @@ func (r *run) openJournal() (err error) {
 
 // checkpoint saves the run's state, if there is a folder and the state is sound.
 func (r *run) checkpoint() error {
-	if !r.engine.finite() {
+	if finite, err := r.engine.finite(); err != nil {
+		return err
+	} else if !finite {
 		return r.engine.diverged(r.progress.step, "a parameter", nan)
 	}
 	if r.Dir == "" {

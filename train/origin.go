@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/gradreg/gradreg/internal/build"
-	"github.com/gradreg/gradreg/internal/kernel"
 )
 
 // Origin is what computed a stretch of a run: kernels of one level, and a program whose numbers have one version. A run
@@ -18,8 +17,8 @@ type Origin struct {
 }
 
 // originHere returns the origin of steps that this process takes.
-func originHere(level kernel.Level, from int) Origin {
-	return Origin{FromStep: from, CPU: level.String(), Numbers: Numbers, Version: build.Current().Version}
+func originHere(cpu string, from int) Origin {
+	return Origin{FromStep: from, CPU: cpu, Numbers: Numbers, Version: build.Current().Version}
 }
 
 // sameBits reports whether two origins compute the same bits. What is not recorded is taken to be the same.

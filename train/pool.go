@@ -12,10 +12,9 @@ var ErrClosed = errors.New("the model is closed")
 // and of what the network computes is each one's own. Another one is made when all are lent, up to a bound, beyond which
 // callers wait.
 type pool struct {
-	first *classifier // holds the weights
-	most  int
-	// another makes the n-th classifier, counted from 1.
-	another func(n int) (*classifier, error)
+	first   *classifier // holds the weights
+	most    int
+	another func() (*classifier, error) // makes one more
 
 	mutex  sync.Mutex
 	idle   []*classifier
@@ -25,7 +24,7 @@ type pool struct {
 }
 
 // newPool returns a pool that begins with the first classifier.
-func newPool(first *classifier, most int, another func(n int) (*classifier, error)) *pool {
+func newPool(first *classifier, most int, another func() (*classifier, error)) *pool {
 	p := &pool{first: first, most: most, another: another, idle: []*classifier{first}, made: 1}
 	p.back.L = &p.mutex
 	return p
@@ -42,7 +41,7 @@ func (p *pool) take() (*classifier, error) {
 			return c, nil
 		}
 		if p.made < p.most {
-			c, err := p.another(p.made)
+			c, err := p.another()
 			if err == nil {
 				p.made++
 			}

@@ -11,11 +11,9 @@ import (
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/dataset"
-	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/internal/plan"
+	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
-	"github.com/gradreg/gradreg/task"
 )
 
 // Trial is how a configuration did on dev images.
@@ -48,7 +46,9 @@ func Probe(ctx context.Context, cfg Config, opt Options) (Trial, error) {
 	if err != nil {
 		return Trial{}, err
 	}
-	r.classifier.load(r.engine)
+	if err := r.classifier.load(r.engine); err != nil {
+		return Trial{}, err
+	}
 	logits := assess.Logits{Classes: len(r.data.Classes)}
 	var score assess.Score
 	err = r.classifier.each(r.division.Dev, r.devTables, func(values []float32, labels []uint8) error {
@@ -124,51 +124,47 @@ func GradientScale(ctx context.Context, cfg Config, penalty gradreg.Regularizer,
 		return 0, err
 	}
 	cfg.Batch = r.config.Batch
-	g := sym.NewGraph()
-	params := nn.NewParams(g)
-	shape, classes := r.data.Shape, len(r.data.Classes)
-	x, y := g.Input("x", sym.Float, cfg.Batch, shape.C, shape.H, shape.W), g.Input("y", sym.Int, cfg.Batch)
-	var pairs *mixed
-	if r.engine.mixed != nil {
-		pairs = newMixed(g, cfg.Batch)
-	}
-	problem := gradreg.NewProblem(task.Classification{}, nn.NewContext(params, true, 0), x, pairs.targets(y, classes), func(c *nn.Context, x *sym.Expr) *sym.Expr {
-		return r.engine.model.Logits(c, x, classes)
-	})
-	value := gradreg.Penalties(problem, []gradreg.Regularizer{penalty})[0]
-	if err := gradreg.Refused(value); err != nil {
-		return 0, fault.Input(err)
+	p := r.engine.parts
+	p.regularizers = []gradreg.Regularizer{penalty}
+	t, err := p.training(cfg.Batch, r.data.Shape, len(r.data.Classes))
+	if err != nil {
+		return 0, err
 	}
 	var squares []*sym.Expr
-	for _, e := range []*sym.Expr{problem.Loss(), value} {
-		sum := g.Const(0)
-		for _, d := range sym.Gradient(e, nn.Exprs(params.Trainable())...) {
+	for _, e := range []*sym.Expr{t.Loss, t.Terms[0].Value} {
+		sum := e.Graph().Const(0)
+		for _, d := range sym.Gradient(e, nn.Exprs(t.Params.Trainable())...) {
 			sum = sym.Add(sum, sym.Sum(sym.Square(d)))
 		}
 		squares = append(squares, sum)
 	}
-	program, err := plan.Compile(squares, nil, plan.Options{Level: r.engine.level, Threads: r.Threads})
+	program, err := r.on.Compile(engine.Step{Outputs: squares})
 	if err != nil {
 		return 0, err
 	}
 	defer program.Close()
-	for _, p := range params.All() {
-		switch {
-		case p.Auxiliary: // of the penalty, which the run does not have
-			p.Fill(program.Float(p.Expr), cfg.Seed)
-		case program.Takes(p.Expr):
-			copy(program.Float(p.Expr), r.engine.program.Float(r.engine.params.Graph().Input("param/"+p.Name, sym.Float, p.Expr.Shape()...)))
-		}
+	// Auxiliary parameters are of the penalty, which the run does not have.
+	if err := errors.Join(t.Params.Initialize(program, cfg.Seed), r.engine.Params.CopyTo(t.Params, r.engine.program, program)); err != nil {
+		return 0, err
 	}
 	const batches = 16
+	images, labels := make([]float32, t.X.Shape().Size()), make([]int32, cfg.Batch)
 	var loss, other float64
 	for i := range batches {
-		share := r.batches.Fill(cfg.Steps+i, program.Float(x), program.Int(y))
-		pairs.set(program, share, program.Int(y))
-		if err := program.Run(cfg.Seed, uint64(cfg.Steps+i)); err != nil {
+		share := r.batches.Fill(cfg.Steps+i, images, labels)
+		if err := t.Feed(program, images, labels, share); err != nil {
 			return 0, err
 		}
-		loss, other = loss+float64(program.Output(0)[0]), other+float64(program.Output(1)[0])
+		if err := program.Run(0, cfg.Seed, uint64(cfg.Steps+i)); err != nil {
+			return 0, err
+		}
+		for k, sum := range []*float64{&loss, &other} {
+			v, err := engine.Scalar(program, k)
+			if err != nil {
+				return 0, err
+			}
+			*sum += float64(v)
+		}
 	}
 	scale := math.Sqrt(loss / other)
 	if !(scale > 0) || math.IsInf(scale, 0) {

@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/internal/golden"
-	"github.com/gradreg/gradreg/internal/kernel"
 )
 
 // TestPrograms compares the programs that steps are compiled to with those in testdata: a change of the compiler, of a
@@ -36,17 +36,25 @@ func TestPrograms(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, level := range kernel.Supported() {
-				e, err := newEngine(cfg, p, c.shape, 10, level, 1)
+			for _, level := range engine.Levels() {
+				on, err := engine.Native(engine.Options{Level: level, Threads: 1})
 				if err != nil {
 					t.Fatal(err)
 				}
-				program, err := e.turn(c.step)
+				training, err := p.training(cfg.Batch, c.shape, 10)
 				if err != nil {
 					t.Fatal(err)
 				}
-				golden.Text(t, filepath.Join("testdata", "programs", c.name+".txt"), program.String())
-				e.close()
+				program, err := on.Compile(training.Step(nil))
+				if err == nil && c.step > 1 {
+					program.Close()
+					program, err = on.Compile(training.Step(func(i int) bool { return training.Active(i, c.step) }))
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				golden.Text(t, filepath.Join("testdata", "programs", c.name+".txt"), program.(engine.Lister).Listing(0))
+				program.Close()
 			}
 		})
 	}

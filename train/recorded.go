@@ -166,7 +166,7 @@ func recordedDigest(path string) string {
 // belongs returns an error unless a checkpoint was written with the engine's configuration. Where the pictures lie does not
 // count, as they are compared themselves; older programs counted it as it was asked for. A run that was extended, but did not
 // come to a checkpoint since, has one of an earlier plan.
-func (e *engine) belongs(hash string) error {
+func (e *trainer) belongs(hash string) error {
 	for _, plan := range e.config.plans() {
 		old := plan
 		old.Data = e.asked

@@ -12,7 +12,9 @@ import (
 
 // finish evaluates the model on the test images, once, and writes the results.
 func (r *run) finish() (Summary, error) {
-	r.classifier.load(r.engine)
+	if err := r.classifier.load(r.engine); err != nil {
+		return Summary{}, err
+	}
 	logits, err := r.classifier.answers(r.test, r.tables(r.test))
 	if err != nil {
 		return Summary{}, err
@@ -23,10 +25,10 @@ func (r *run) finish() (Summary, error) {
 		TestAccuracy: score.Accuracy(), TestErrorCount: score.Errors, TestNLL: score.NLL(), TestImages: score.Images,
 		Detail: outcome.Detail(), DevAccuracy: r.devScore, Steps: r.progress.step, Seconds: r.progress.seconds, Extended: r.config.Extended,
 		ImagesPerSecond: rate(float64(r.progress.step*r.config.Batch), r.progress.seconds), Seed: r.config.Seed,
-		Data: r.config.Data, DataDigest: r.digest, TestDigest: testDigest(r.test), OwnFiles: r.ownFiles(), TrainSize: r.config.TrainSize, Model: r.config.Model, Parameters: r.engine.params.Count(),
+		Data: r.config.Data, DataDigest: r.digest, TestDigest: testDigest(r.test), OwnFiles: r.ownFiles(), TrainSize: r.config.TrainSize, Model: r.config.Model, Parameters: r.engine.Params.Count(),
 		Regularizers: r.config.Regularizers, Note: r.config.Note, Choices: r.config.Choices,
 		Augment: r.config.Augment, DataWaitFraction: rate(r.waited.Seconds(), r.worked.Seconds()),
-		Threads: r.Threads, CPU: r.engine.level.String(), Dir: r.Dir,
+		Threads: r.Threads, CPU: r.engine.cpu, Dir: r.Dir,
 		Version: build.Current().Version, Commit: build.Current().Commit, Machine: build.Machine(),
 	}
 	if len(r.progress.origins) > 1 {

@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/internal/bug"
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/internal/tensorfile"
 )
 
@@ -20,7 +20,8 @@ import (
 type run struct {
 	Options
 	config     Config
-	engine     *engine
+	on         engine.Engine
+	engine     *trainer
 	classifier *classifier
 	division   dataset.Division
 	test       dataset.Subset
@@ -88,9 +89,9 @@ func (r *run) close() {
 
 // prepare does everything that can fail before the first step.
 func (r *run) prepare(ctx context.Context, cfg Config) error {
-	level, err := kernel.Active()
-	if err != nil {
-		return fault.Input(err)
+	var err error
+	if r.on, err = engine.Native(engine.Options{Threads: r.Threads}); err != nil {
+		return err
 	}
 	p, err := cfg.resolve()
 	if err != nil {
@@ -121,18 +122,18 @@ func (r *run) prepare(ctx context.Context, cfg Config) error {
 		background[ch] = byte(255*mean + 0.5)
 	}
 	r.batches.Augment(p.augment.WithBackground(background))
-	if r.engine, err = newEngine(cfg, p, r.data.Shape, classes, level, r.Threads); err != nil {
+	if r.engine, err = newTrainer(cfg, p, r.data.Shape, classes, r.on); err != nil {
 		return err
 	}
 	r.engine.asked, r.engine.digest = asked, r.digest
 	if r.classifier, err = newClassifier(p.model, r.data.Shape, classes, evalBatch); err != nil {
 		return err
 	}
-	if err := r.classifier.compile(level, r.Threads); err != nil {
+	if err := r.classifier.compile(r.on); err != nil {
 		return err
 	}
 	r.progress.sums = make([]float64, 1+len(p.regularizers))
-	r.progress.origins = []Origin{originHere(level, 1)}
+	r.progress.origins = []Origin{originHere(r.on.Name(), 1)}
 	if err := r.openFolder(); err != nil {
 		return err
 	}
@@ -236,7 +237,9 @@ func (r *run) rehearse() error {
 		s = r.division.Train
 	}
 	s.Index = s.Index[:min(2*evalBatch, s.Len())]
-	r.classifier.load(r.engine)
+	if err := r.classifier.load(r.engine); err != nil {
+		return err
+	}
 	if _, err := r.classifier.score(s, r.normalizer.Tables()); err != nil {
 		return fmt.Errorf("evaluation before the first step: %w", err)
 	}

@@ -13,12 +13,13 @@ import (
 	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/picture"
+	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/internal/atomicfile"
 	"github.com/gradreg/gradreg/internal/build"
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/internal/tensorfile"
 	"github.com/gradreg/gradreg/model"
+	"github.com/gradreg/gradreg/nn"
 )
 
 // modelFormat is raised when the meaning of a model file changes.
@@ -44,18 +45,21 @@ type Card struct {
 func (c Card) shape() dataset.Shape { return dataset.Shape{C: c.Channels, H: c.Height, W: c.Width} }
 
 // saveModel writes the weights and what predicting needs.
-func saveModel(path string, e *engine, card Card) error {
+func saveModel(path string, e *trainer, card Card) error {
 	card.Format, card.Version = modelFormat, build.Current().Version
 	text, err := json.Marshal(card)
 	if err != nil {
 		return err
 	}
 	f := tensorfile.File{Tensors: map[string]tensorfile.Tensor{}, Metadata: map[string]string{"gradreg": string(text)}}
-	for _, p := range e.params.All() {
-		if p.Auxiliary {
-			continue
+	err = e.Params.Each(e.program, func(p *nn.Param, values []float32) error {
+		if !p.Auxiliary {
+			f.Tensors[p.Name] = tensorfile.Tensor{Shape: p.Expr.Shape(), F32: slices.Clone(values)}
 		}
-		f.Tensors[p.Name] = tensorfile.Tensor{Shape: p.Expr.Shape(), F32: e.program.Float(p.Expr)}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	return atomicfile.Write(path, func(w io.Writer) error { return tensorfile.Write(w, f) })
 }
@@ -177,20 +181,20 @@ func (m *SavedModel) start(c *classifier, f tensorfile.File, threads int) error 
 			return err
 		}
 	}
-	level, err := kernel.Active()
-	if err != nil {
-		return fault.Input(err)
-	}
 	if threads == 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	if err := c.compile(level, threads); err != nil {
+	on, err := engine.Native(engine.Options{Threads: threads})
+	if err != nil {
 		return err
 	}
-	for _, p := range c.params.All() {
-		copy(c.program.Float(p.Expr), f.Tensors[p.Name].F32)
+	if err := c.compile(on); err != nil {
+		return err
 	}
-	m.pool = newPool(c, threads, func(n int) (*classifier, error) { return c.twin(n, level, threads) })
+	if err := c.params.Load(c.program, func(p *nn.Param) []float32 { return f.Tensors[p.Name].F32 }); err != nil {
+		return err
+	}
+	m.pool = newPool(c, threads, c.twin)
 	m.tables = m.Normalizer.Tables()
 	return nil
 }
@@ -243,14 +247,16 @@ func (m *SavedModel) PredictAll(images [][]byte) ([][]float64, error) {
 	defer m.pool.give(c)
 	all := make([][]float64, 0, len(images))
 	for batch := range slices.Chunk(images, c.batch) {
-		for i, image := range batch { // what an earlier batch left behind them is computed, too, and changes nothing
-			m.tables.Apply(c.program.Float(c.x)[i*size:(i+1)*size], image)
-		}
-		if err := c.program.Run(0, 0); err != nil {
+		logits, err := c.run(func(x []float32) {
+			for i, image := range batch { // what an earlier batch left behind them is computed, too, and changes nothing
+				m.tables.Apply(x[i*size:(i+1)*size], image)
+			}
+		})
+		if err != nil {
 			return nil, err
 		}
 		for i := range batch {
-			all = append(all, assess.Softmax(c.program.Output(0)[i*c.classes:(i+1)*c.classes]))
+			all = append(all, assess.Softmax(logits[i*c.classes:(i+1)*c.classes]))
 		}
 	}
 	return all, nil

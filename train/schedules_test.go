@@ -13,7 +13,8 @@ import (
 
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/dataset"
-	"github.com/gradreg/gradreg/internal/kernel"
+	"github.com/gradreg/gradreg/engine"
+	"github.com/gradreg/gradreg/nn"
 )
 
 // quick returns a configuration of a fraction of a second.
@@ -119,9 +120,9 @@ func TestScheduledRun(t *testing.T) {
 }
 
 // engineOf returns an engine on images that are numbers of a formula.
-func engineOf(t *testing.T, regs ...string) *engine {
+func engineOf(t *testing.T, regs ...string) *trainer {
 	t.Helper()
-	level, err := kernel.Active()
+	on, err := engine.Native(engine.Options{Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,30 +132,44 @@ func engineOf(t *testing.T, regs ...string) *engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := newEngine(cfg, p, dataset.Shape{C: 1, H: 28, W: 28}, 10, level, 1)
+	e, err := newTrainer(cfg, p, dataset.Shape{C: 1, H: 28, W: 28}, 10, on)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(e.close)
-	for i := range e.program.Float(e.x) {
-		e.program.Float(e.x)[i] = float32(math.Sin(float64(i * i)))
-	}
-	for i := range e.program.Int(e.y) {
-		e.program.Int(e.y)[i] = int32(i * 7 % 10)
-	}
+	e.feedFormula(t)
 	return e
 }
 
+// feedFormula gives the engine images that are numbers of a formula.
+func (e *trainer) feedFormula(t *testing.T) {
+	t.Helper()
+	images, labels := make([]float32, e.X.Shape().Size()), make([]int32, e.config.Batch)
+	for i := range images {
+		images[i] = float32(math.Sin(float64(i * i)))
+	}
+	for i := range labels {
+		labels[i] = int32(i * 7 % 10)
+	}
+	if err := e.Feed(e.program, images, labels, 1); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // weightsAfter takes steps first…last and returns all parameters.
-func (e *engine) weightsAfter(t *testing.T, first, last int) (all []float32) {
+func (e *trainer) weightsAfter(t *testing.T, first, last int) (all []float32) {
 	t.Helper()
 	for s := first; s <= last; s++ {
 		if _, err := e.step(s); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, p := range e.params.Trainable() {
-		all = append(all, e.program.Float(p.Expr)...)
+	err := e.Params.Each(e.program, func(p *nn.Param, values []float32) error {
+		all = append(all, values...)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	return all
 }
@@ -167,14 +182,18 @@ func TestEvery(t *testing.T) {
 		t.Error("the first step is not that of three times λ")
 	}
 	for _, leaf := range triple.state() {
-		copy(plain.program.Float(plain.params.Graph().Input(leafName(leaf), leaf.DType(), leaf.Shape()...)), triple.program.Float(leaf))
+		values := make([]float32, leaf.Shape().Size())
+		to := plain.Params.Graph().Input(leaf.Name(), leaf.DType(), leaf.Shape()...)
+		if err := errors.Join(triple.program.Read(leaf, values), plain.program.Write(to, values)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if !slices.Equal(lazy.weightsAfter(t, 2, 3), plain.weightsAfter(t, 2, 3)) {
 		t.Error("the steps between are not plain")
 	}
-	for step, want := range map[int]int{1: triple.program.MACs(), 2: plain.program.MACs(), 3: plain.program.MACs(), 4: triple.program.MACs()} {
-		if p, err := lazy.turn(step); err != nil || p.MACs() != want {
-			t.Errorf("step %d takes %d multiply-adds, want %d (%v)", step, p.MACs(), want, err)
+	for step, want := range map[int]int{1: triple.program.MACs(0), 2: plain.program.MACs(0), 3: plain.program.MACs(0), 4: triple.program.MACs(0)} {
+		if got := lazy.program.MACs(lazy.At(step)); got != want {
+			t.Errorf("step %d takes %d multiply-adds, want %d", step, got, want)
 		}
 	}
 }
@@ -210,17 +229,20 @@ func TestDecoupled(t *testing.T) {
 	adamw := engineOf(t)
 	cfg := adamw.config
 	cfg.Optimizer = "adamw:decay=0.1"
+	on, err := engine.Native(engine.Options{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
 	p, err := cfg.resolve()
 	if err != nil {
 		t.Fatal(err)
 	}
-	reference, err := newEngine(cfg, p, dataset.Shape{C: 1, H: 28, W: 28}, 10, adamw.level, 1)
+	reference, err := newTrainer(cfg, p, dataset.Shape{C: 1, H: 28, W: 28}, 10, on)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer reference.close()
-	copy(reference.program.Float(reference.x), adamw.program.Float(adamw.x))
-	copy(reference.program.Int(reference.y), adamw.program.Int(adamw.y))
+	reference.feedFormula(t)
 	want := reference.weightsAfter(t, 1, 3)
 	if d := farthest(decoupled.weightsAfter(t, 1, 3), want); !(d <= 1e-6) {
 		t.Errorf("decoupled decay differs from AdamW by %v", d)

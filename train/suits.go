@@ -43,7 +43,6 @@ func (c Config) Suits(info dataset.Info, probe bool) error {
 	if _, err := dataset.NewBatches(d.Train, dataset.Normalizer{}, c.Batch, c.Seed); err != nil {
 		return err
 	}
-	e := &engine{parts: p, config: c}
-	_, _, err = e.build(info.Shape, classes)
+	_, err = p.training(c.Batch, info.Shape, classes)
 	return err
 }

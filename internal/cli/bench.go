@@ -72,7 +72,7 @@ func (a *app) runBench(cmd *cobra.Command, o *bench.Options, growth string) erro
 	if err != nil {
 		return fault.Input(err)
 	}
-	o.Level = level
+	o.Level = level.String()
 	if a.watched() {
 		o.Log = a.note
 	}

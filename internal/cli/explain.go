@@ -140,9 +140,11 @@ func (a *app) explains(o *explainOptions, changed func(string) bool) (explain.Op
 	if out.Model, err = model.Parse(o.model); err != nil {
 		return out, usage{fmt.Errorf("--model: %w", err)}
 	}
-	if out.Level, err = kernel.Active(); err != nil {
+	level, err := kernel.Active()
+	if err != nil {
 		return out, usage{err}
 	}
+	out.Level = level.String()
 	return out, nil
 }
 

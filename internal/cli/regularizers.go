@@ -208,9 +208,11 @@ func (a *app) runRegularizerCosts(cmd *cobra.Command, o *regularizersOptions, te
 		}
 		regs = append(regs, r)
 	}
-	if opt.Level, err = kernel.Active(); err != nil {
+	level, err := kernel.Active()
+	if err != nil {
 		return fault.Input(err)
 	}
+	opt.Level = level.String()
 	if a.watched() {
 		opt.Log = a.note
 	}

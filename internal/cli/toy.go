@@ -123,7 +123,7 @@ func (a *app) toyRun(cmd *cobra.Command, o *toyOptions) (toy.Options, error) {
 	if err != nil {
 		return options, err
 	}
-	options.Level, options.Threads = level, max(1, threads) // a step is too small for more than one to help
+	options.Level, options.Threads = level.String(), max(1, threads) // a step is too small for more than one to help
 	if a.watched() {
 		options.Log = func(done, all int, text string) { a.note(fmt.Sprintf("%d/%d  %s", done+1, all, text)) }
 	}

@@ -5,14 +5,12 @@ import (
 	"strings"
 
 	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/internal/kernel"
-	"github.com/gradreg/gradreg/internal/plan"
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
-	"github.com/gradreg/gradreg/task"
 )
 
 // What says which part of a training step is shown.
@@ -36,7 +34,7 @@ type Options struct {
 	Shape        [3]int // of an image: channels, height, width
 	Classes      int
 	What         What
-	Level        kernel.Level
+	Level        string // of the kernels, that of this process if empty
 }
 
 // Stage is the program after a pass.
@@ -74,14 +72,18 @@ func Derive(o Options) (*Derivation, error) {
 		return nil, err
 	}
 	d := &Derivation{}
-	program, err := plan.Compile(roots, nil, plan.Options{Level: o.Level, Threads: 1, Trace: func(pass string, roots []*sym.Expr) {
+	on, err := engine.Native(engine.Options{Level: o.Level, Threads: 1, Trace: func(pass string, roots []*sym.Expr) {
 		d.Stages = append(d.Stages, newStage(pass, roots))
 	}})
 	if err != nil {
 		return nil, err
 	}
+	program, err := on.Compile(engine.Step{Outputs: roots})
+	if err != nil {
+		return nil, err
+	}
 	defer program.Close()
-	d.Program, d.MultiplyAdds = program.String(), program.MACs()
+	d.Program, d.MultiplyAdds = program.(engine.Lister).Listing(0), program.MACs(0)
 	for line := range strings.Lines(d.Program) {
 		if strings.HasPrefix(line, "    ") { // below a region and a lane: a call
 			d.KernelCalls++
@@ -98,22 +100,18 @@ func (o Options) roots() ([]*sym.Expr, error) {
 	if o.Batch < 1 || o.Classes < 2 || min(o.Shape[0], o.Shape[1], o.Shape[2]) < 1 {
 		return nil, fault.Inputf("found a batch of %d, images of %v and %d classes, expected at least 1, 1 x 1 x 1 and 2", o.Batch, o.Shape, o.Classes)
 	}
-	g := sym.NewGraph()
-	x := g.Input("x", sym.Float, o.Batch, o.Shape[0], o.Shape[1], o.Shape[2])
-	y := g.Input("y", sym.Int, o.Batch)
-	params := nn.NewParams(g)
-	forward := gradreg.Transform(func(c *nn.Context, x *sym.Expr) *sym.Expr { return o.Model.Logits(c, x, o.Classes) }, o.Regularizers)
-	p := gradreg.NewProblem(task.Classification{}, nn.NewContext(params, true, 0), x, sym.OneHot(y, o.Classes), forward)
-	if err := gradreg.Refused(p.Logits); err != nil {
-		return nil, fault.Inputf("model %s: %w", o.Model, err)
-	} else if err := p.Logits.Err(); err != nil {
-		return nil, fault.Inputf("model %s does not take images of %v: %w", o.Model, o.Shape, err)
+	t, err := gradreg.NewClassifierTraining(gradreg.ClassifierOptions{
+		Model: o.Model.String(), Shape: o.Shape, Classes: o.Classes, Batch: o.Batch, Regularizers: o.Regularizers,
+		Forward: func(c *nn.Context, x *sym.Expr) *sym.Expr { return o.Model.Logits(c, x, o.Classes) },
+	})
+	if err != nil {
+		return nil, err
 	}
-	total, penalties := gradreg.Objective(p, o.Regularizers)
-	if err := gradreg.Refused(total); err != nil {
-		return nil, fault.Input(err)
+	var penalties []*sym.Expr
+	for _, term := range t.Terms {
+		penalties = append(penalties, term.Value)
 	}
-	weights := nn.Exprs(params.Trainable())
+	total, weights := t.Objective(nil), nn.Exprs(t.Params.Trainable())
 	switch o.What {
 	case Penalty:
 		if len(penalties) == 0 {
@@ -121,9 +119,9 @@ func (o Options) roots() ([]*sym.Expr, error) {
 		}
 		return penalties, nil
 	case Gradient:
-		return sym.Gradient(sym.Sub(total, p.Loss()), weights...), nil
+		return sym.Gradient(sym.Sub(total, t.Loss), weights...), nil
 	}
-	return append(append([]*sym.Expr{p.Loss()}, penalties...), sym.Gradient(total, weights...)...), nil
+	return append(append([]*sym.Expr{t.Loss}, penalties...), sym.Gradient(total, weights...)...), nil
 }
 
 // newStage counts a program.

@@ -11,7 +11,6 @@ import (
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/internal/explain"
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/model"
 )
 
@@ -28,9 +27,6 @@ func options(t *testing.T, text string, o explain.Options, regs ...string) expla
 		t.Fatal(err)
 	}
 	if o.Regularizers, err = gradreg.ParseAll(regs); err != nil {
-		t.Fatal(err)
-	}
-	if o.Level, err = kernel.Active(); err != nil {
 		t.Fatal(err)
 	}
 	return o

@@ -37,7 +37,7 @@ func BenchmarkStep(b *testing.B) {
 							b.Fatal(err)
 						}
 					}
-					b.ReportMetric(2*float64(p.MACs())*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+					b.ReportMetric(2*float64(p.MACs(0))*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 				})
 			}
 		}

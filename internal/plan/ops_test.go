@@ -99,7 +99,7 @@ func TestMACs(t *testing.T) {
 		"conv_input_gradient":  sym.ConvInputGradient(dy, w, spec, 8, 7),
 		"conv_weight_gradient": sym.ConvWeightGradient(x, dy, spec, 3, 2),
 	} {
-		cost, err := plan.Measure([]*sym.Expr{e}, nil, plan.Options{})
+		cost, err := plan.Measure([]plan.Step{{Outputs: []*sym.Expr{e}}}, plan.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -182,8 +182,8 @@ func TestErrors(t *testing.T) {
 	if _, err := plan.Compile([]*sym.Expr{sym.Exp(sym.Add(x, y))}, nil, plan.Options{}); err == nil {
 		t.Error("an expression with an error is compiled")
 	}
-	for _, u := range []plan.Update{{Target: x, Value: y}, {Target: sym.Exp(x), Value: x}} {
-		if _, err := plan.Compile(nil, []plan.Update{u}, plan.Options{}); err == nil {
+	for _, u := range []sym.Update{{Target: x, Value: y}, {Target: sym.Exp(x), Value: x}} {
+		if _, err := plan.Compile(nil, []sym.Update{u}, plan.Options{}); err == nil {
 			t.Errorf("update of %v by %v is compiled", u.Target, u.Value)
 		}
 	}

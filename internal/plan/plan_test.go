@@ -239,7 +239,7 @@ func TestPassCount(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, want := p.MACs(), c.passes*batch; got != want {
+		if got, want := p.MACs(0), c.passes*batch; got != want {
 			t.Errorf("%s: %d multiply-adds, want %d\n%v", c.name, got, want, p)
 		}
 		p.Close()
@@ -253,7 +253,7 @@ func TestUpdates(t *testing.T) {
 	a, b, s := g.Input("a", sym.Float, 40, 3), g.Input("b", sym.Float, 40, 3), g.Input("s", sym.Float)
 	c, d := g.Input("c", sym.Float, 40, 3), g.Input("d", sym.Float, 40, 3)
 	sum := sym.Add(sym.Mul(a, s), b)
-	updates := []plan.Update{
+	updates := []sym.Update{
 		{Target: a, Value: sym.Sub(a, sym.Mul(sum, s))},
 		{Target: b, Value: sum},
 		{Target: c, Value: d}, // c and d change places

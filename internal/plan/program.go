@@ -3,7 +3,7 @@ package plan
 import (
 	"errors"
 	"fmt"
-	"math"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,46 +11,96 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// Update is a change of state: after a run the input Target holds Value.
-type Update struct{ Target, Value *sym.Expr }
+// Step is one thing that a program can run: what it computes, and what its inputs hold afterwards.
+type Step struct {
+	Outputs []*sym.Expr
+	Updates []sym.Update // all see the inputs as they were before the run
+}
 
 // Options are what a program is compiled for.
 type Options struct {
 	Level   kernel.Level
 	Threads int // 1 if less
-	// Share, if not nil, is a program of the same graph: inputs that it takes too are one memory with its own, so that
-	// programs can take turns on the same state. They must not run at the same time.
-	Share *Program
-	// Trace, if not nil, is called with the expressions before the first pass ("input") and after each.
+	// Trace, if not nil, is called with the expressions before the first pass ("input") and after each, step by step.
 	Trace func(pass string, roots []*sym.Expr)
 }
 
-// Program computes expressions with float32 kernels over static memory. It is used by one goroutine at a
-// time.
+// Program runs steps with float32 kernels over static memory. It is used by one goroutine at a time. An input that several
+// steps take is one memory; what else they compute lies in one arena, as large as that of the largest.
 type Program struct {
-	inputs  map[*sym.Expr]*value
-	outputs []*value
-	nodes   []*node
-	regions []*region
-	jobs    []*job
+	steps   []Step // as they were given
+	options Options
+	inputs  map[*sym.Expr][]float32
+	parts   []*part
+	last    *part // whose outputs the arena holds
 	team    *team
 	state   runState
 	floats  int
 }
 
-// Compile makes the program that computes outputs and then applies updates, all of which see the inputs as
-// they were before the run. It returns the error of the first expression that carries one.
-func Compile(outputs []*sym.Expr, updates []Update, opt Options) (*Program, error) {
-	p, low, err := prepare(outputs, updates, opt)
+// part is a step of a program in compiled form.
+type part struct {
+	inputs  map[*sym.Expr]*value
+	outputs []*value
+	nodes   []*node
+	regions []*region
+	jobs    []*job
+}
+
+// Compile makes the program of one step.
+func Compile(outputs []*sym.Expr, updates []sym.Update, opt Options) (*Program, error) {
+	return CompileSteps([]Step{{outputs, updates}}, opt)
+}
+
+// CompileSteps makes the program that can run each of the steps. It returns the error of the first expression that
+// carries one.
+func CompileSteps(steps []Step, opt Options) (*Program, error) { return compile(steps, opt, nil) }
+
+// compile makes a program that takes the inputs of given as they are.
+func compile(steps []Step, opt Options, given map[*sym.Expr][]float32) (*Program, error) {
+	p, lows, err := prepareAll(steps, opt)
 	if err != nil {
 		return nil, err
 	}
-	p.allocate(low, p.useful(opt.Threads), opt)
+	p.last = p.parts[0]
+	p.allocate(lows, given)
 	return p, nil
 }
 
-// prepare makes a program that has no memory and no workers yet.
-func prepare(outputs []*sym.Expr, updates []Update, opt Options) (*Program, *lowering, error) {
+// prepareAll makes a program that has no memory and no workers yet.
+func prepareAll(steps []Step, opt Options) (*Program, []*lowering, error) {
+	if len(steps) == 0 {
+		return nil, nil, errors.New("a program without a step")
+	}
+	p := &Program{steps: steps, options: opt, inputs: map[*sym.Expr][]float32{}}
+	var lows []*lowering
+	for _, s := range steps {
+		part, low, err := prepare(s.Outputs, s.Updates, opt)
+		if err != nil {
+			return nil, nil, err
+		}
+		p.parts, lows = append(p.parts, part), append(lows, low)
+	}
+	return p, lows, nil
+}
+
+// Fork returns a program of the same steps that shares the inputs with p, but for some that are its own. It has an arena
+// and workers of its own, so that both can run at the same time where no step updates what they share.
+func (p *Program) Fork(own ...*sym.Expr) (*Program, error) {
+	shared := maps.Clone(p.inputs)
+	for _, e := range own {
+		if !p.Takes(e) {
+			return nil, fmt.Errorf("%v: %w", e, errNotInput)
+		}
+		delete(shared, e)
+	}
+	opt := p.options
+	opt.Trace = nil
+	return compile(p.steps, opt, shared)
+}
+
+// prepare makes a step that has no memory yet.
+func prepare(outputs []*sym.Expr, updates []sym.Update, opt Options) (*part, *lowering, error) {
 	roots, err := gatherRoots(outputs, updates)
 	if err != nil {
 		return nil, nil, err
@@ -63,7 +113,7 @@ func prepare(outputs []*sym.Expr, updates []Update, opt Options) (*Program, *low
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &Program{inputs: map[*sym.Expr]*value{}}
+	p := &part{inputs: map[*sym.Expr]*value{}}
 	for _, e := range sym.Topological(roots...) {
 		if e.Op() == sym.OpInput {
 			p.input(low, e)
@@ -87,7 +137,7 @@ func prepare(outputs []*sym.Expr, updates []Update, opt Options) (*Program, *low
 
 // useful returns how many of some threads can be busy at once: no more than a region has tasks, however many processors
 // there are or are asked for.
-func (p *Program) useful(threads int) int {
+func (p *part) useful(threads int) int {
 	most := 1
 	for _, r := range p.regions {
 		most = max(most, len(r.tasks))
@@ -96,7 +146,7 @@ func (p *Program) useful(threads int) int {
 }
 
 // gatherRoots returns outputs followed by the target and the value of each update.
-func gatherRoots(outputs []*sym.Expr, updates []Update) ([]*sym.Expr, error) {
+func gatherRoots(outputs []*sym.Expr, updates []sym.Update) ([]*sym.Expr, error) {
 	roots := slices.Clone(outputs)
 	for _, u := range updates {
 		roots = append(roots, u.Target, u.Value)
@@ -118,39 +168,74 @@ func gatherRoots(outputs []*sym.Expr, updates []Update) ([]*sym.Expr, error) {
 }
 
 // input makes sure that e has a value, also if simplification found that it is not needed.
-func (p *Program) input(low *lowering, e *sym.Expr) {
+func (p *part) input(low *lowering, e *sym.Expr) {
 	if low.values[e] == nil {
 		low.emit(e)
 	}
 	p.inputs[e] = low.values[e]
 }
 
-// layout gives every value its place and counts the floats of the program. It returns those of the arena and of a
-// worker's local memory.
-func (p *Program) layout(low *lowering, threads int) (arena, local int) {
+// layout gives every value of the step its place. It returns the floats of the arena and of a worker's local memory.
+func (p *part) layout() (arena, local int) {
 	keep := map[*value]bool{}
 	for _, v := range p.outputs {
 		keep[v] = true
 	}
-	arena, local = layout(p.nodes, p.regions, keep)
-	p.floats = arena + threads*(local+low.scratch)
-	for _, v := range p.inputs {
-		p.floats += v.size
+	return layout(p.nodes, p.regions, keep)
+}
+
+// needs are the floats that the steps of a program need beside their inputs, and how many workers can be busy.
+type needs struct{ arena, local, scratch, threads int }
+
+// layout lays out all steps and counts the floats of the program.
+func (p *Program) layout(lows []*lowering) needs {
+	var all needs
+	inputs := map[*sym.Expr]int{}
+	for i, s := range p.parts {
+		arena, local := s.layout()
+		all.arena, all.local = max(all.arena, arena), max(all.local, local)
+		all.scratch = max(all.scratch, lows[i].scratch)
+		all.threads = max(all.threads, s.useful(p.options.Threads))
+		for e, v := range s.inputs {
+			inputs[e] = v.size
+		}
 	}
-	return arena, local
+	p.floats = all.arena + all.threads*(all.local+all.scratch)
+	for _, size := range inputs {
+		p.floats += size
+	}
+	return all
 }
 
 // allocate takes memory and starts the workers.
-func (p *Program) allocate(low *lowering, threads int, opt Options) {
-	arenaSize, localSize := p.layout(low, threads)
-	arena := allocate(arenaSize)
-	for e, v := range p.inputs {
-		if opt.Share != nil && opt.Share.inputs[e] != nil {
-			v.data = opt.Share.inputs[e].data
-		} else {
-			v.data = allocate(v.size)
+func (p *Program) allocate(lows []*lowering, given map[*sym.Expr][]float32) {
+	need := p.layout(lows)
+	arena := allocate(need.arena)
+	for _, s := range p.parts {
+		for e, v := range s.inputs {
+			if p.inputs[e] == nil {
+				if p.inputs[e] = given[e]; p.inputs[e] == nil {
+					p.inputs[e] = allocate(v.size)
+				}
+			}
+			v.data = p.inputs[e]
+		}
+		s.settle(arena)
+		for _, r := range s.regions {
+			s.jobs = append(s.jobs, &job{tasks: len(r.tasks), do: func(w *worker, task int) {
+				r.run(w, r.tasks[task], &p.state)
+			}})
 		}
 	}
+	workers := make([]*worker, need.threads)
+	for i := range workers {
+		workers[i] = newWorker(p.options.Level, need.local, need.scratch)
+	}
+	p.team = newTeam(workers)
+}
+
+// settle gives the values that the step computes their memory.
+func (p *part) settle(arena []float32) {
 	for _, n := range p.nodes {
 		for _, v := range n.outs {
 			switch {
@@ -160,16 +245,6 @@ func (p *Program) allocate(low *lowering, threads int, opt Options) {
 				v.data = arena[v.offset : v.offset+v.size : cap(arena)]
 			}
 		}
-	}
-	workers := make([]*worker, threads)
-	for i := range workers {
-		workers[i] = newWorker(opt.Level, localSize, low.scratch)
-	}
-	p.team = newTeam(workers)
-	for _, r := range p.regions {
-		p.jobs = append(p.jobs, &job{tasks: len(r.tasks), do: func(w *worker, task int) {
-			r.run(w, r.tasks[task], &p.state)
-		}})
 	}
 }
 
@@ -182,11 +257,13 @@ func newWorker(level kernel.Level, local, scratch int) *worker {
 	return w
 }
 
-// Run computes the program once. key and step determine the random numbers. The error is one of ours: a
-// kernel panicked.
-func (p *Program) Run(key, step uint64) error {
-	p.state = runState{key, step}
-	for _, j := range p.jobs {
+// Run runs the first step, which is the only one of most programs.
+func (p *Program) Run(key, t uint64) error { return p.RunStep(0, key, t) }
+
+// RunStep runs step i once. key and t determine the random numbers. The error is one of ours: a kernel panicked.
+func (p *Program) RunStep(i int, key, t uint64) error {
+	p.state, p.last = runState{key, t}, p.parts[i]
+	for _, j := range p.last.jobs {
 		if err := p.team.run(j); err != nil {
 			return err
 		}
@@ -203,27 +280,32 @@ var errNotInput = errors.New("not an input of this program")
 // Float returns the memory of the float input e, to be filled before a run and read after an update. It
 // panics if e is not an input of the program: that is a bug of the caller.
 func (p *Program) Float(e *sym.Expr) []float32 {
-	v, ok := p.inputs[e]
+	data, ok := p.inputs[e]
 	if !ok {
 		panic(fmt.Errorf("%v: %w", e, errNotInput))
 	}
-	return v.data
+	return data
 }
 
 // Int returns the memory of the int input e, as Float does.
 func (p *Program) Int(e *sym.Expr) []int32 { return ints(p.Float(e)) }
 
-// Takes reports whether e is an input that the program knows.
+// Takes reports whether e is an input of a step.
 func (p *Program) Takes(e *sym.Expr) bool { _, ok := p.inputs[e]; return ok }
 
-// Output returns output i of the last run, valid until the next one.
-func (p *Program) Output(i int) []float32 { return p.outputs[i].data }
+// Output returns output i of the step that ran last, valid until the next run.
+func (p *Program) Output(i int) []float32 { return p.last.outputs[i].data }
 
-// OutputInt returns the int output i of the last run, valid until the next one.
-func (p *Program) OutputInt(i int) []int32 { return ints(p.outputs[i].data) }
+// OutputInt returns the int output i of the step that ran last, valid until the next run.
+func (p *Program) OutputInt(i int) []int32 { return ints(p.last.outputs[i].data) }
 
-// MACs returns the multiply-adds of the program's linear operations in one run.
-func (p *Program) MACs() int {
+// Last returns the number of outputs that the step which ran last has.
+func (p *Program) Last() int { return len(p.last.outputs) }
+
+// MACs returns the multiply-adds of the linear operations of step i in one run.
+func (p *Program) MACs(i int) int { return p.parts[i].macs() }
+
+func (p *part) macs() int {
 	total := 0
 	for _, n := range p.nodes {
 		total += n.macs
@@ -234,10 +316,10 @@ func (p *Program) MACs() int {
 // Bytes returns the memory the program works in.
 func (p *Program) Bytes() int { return 4 * p.floats }
 
-// String lists the program, a line a kernel call, region by region.
-func (p *Program) String() string {
+// Listing lists step i, a line a kernel call, region by region.
+func (p *Program) Listing(i int) string {
 	var b strings.Builder
-	for i, r := range p.regions {
+	for i, r := range p.parts[i].regions {
 		fmt.Fprintf(&b, "region %d: %d tasks\n", i, len(r.tasks))
 		for _, l := range r.lanes {
 			fmt.Fprintf(&b, "  lane of %d\n", chunks(l.lane.slabs, l.lane.chunk))
@@ -247,14 +329,4 @@ func (p *Program) String() string {
 		}
 	}
 	return b.String()
-}
-
-// Finite reports whether all numbers are neither infinite nor NaN.
-func Finite(x []float32) bool {
-	for _, v := range x {
-		if math.IsInf(float64(v), 0) || math.IsNaN(float64(v)) {
-			return false
-		}
-	}
-	return true
 }

@@ -39,7 +39,7 @@ func TestWide(t *testing.T) {
 			}
 			defer p.Close()
 			for _, kind := range []string{"wide-conv{", "wide-conv-input-gradient{", "wide-conv-weight-gradient{", ", 2 pairs"} {
-				if !strings.Contains(p.String(), kind) {
+				if !strings.Contains(p.Listing(0), kind) {
 					t.Errorf("no %s in\n%v", kind, p)
 				}
 			}

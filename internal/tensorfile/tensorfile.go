@@ -12,6 +12,7 @@ import (
 	"io"
 	"maps"
 	"math"
+	"slices"
 
 	"github.com/nlpodyssey/safetensors"
 )
@@ -23,6 +24,12 @@ type Tensor struct {
 	F32   []float32
 	F64   []float64
 	I32   []int32
+}
+
+// Finite reports whether all numbers are neither infinite nor NaN.
+func (t Tensor) Finite() bool {
+	return !slices.ContainsFunc(t.F32, func(v float32) bool { return v-v != 0 }) &&
+		!slices.ContainsFunc(t.F64, func(v float64) bool { return v-v != 0 })
 }
 
 // File is the content of a file.

@@ -25,8 +25,7 @@ import (
 	"strings"
 
 	"github.com/gradreg/gradreg"
-	"github.com/gradreg/gradreg/internal/kernel"
-	"github.com/gradreg/gradreg/internal/plan"
+	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/internal/tensorfile"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
@@ -237,44 +236,31 @@ func (p *problem) enlarge(r *rand.Rand, logits *sym.Expr) (top []int, err error)
 
 // record adds the values and the results of every level to a file.
 func (p *problem) record(index int, file tensorfile.File) error {
-	add := func(name string, shape []int, data []float32) {
+	add := func(name string, t *sym.Tensor) {
+		shape, data := []int(t.Shape), make([]float32, len(t.Data))
 		if len(shape) == 0 {
 			shape = []int{1}
 		}
-		file.Tensors[fmt.Sprintf("%d/%s", index, name)] = tensorfile.Tensor{Shape: shape, F32: append([]float32(nil), data...)}
-	}
-	for e, v := range p.values {
-		data := make([]float32, len(v.Data))
-		for i, x := range v.Data {
+		for i, x := range t.Data {
 			data[i] = float32(x)
 		}
-		add(p.names[e], e.Shape(), data)
+		file.Tensors[fmt.Sprintf("%d/%s", index, name)] = tensorfile.Tensor{Shape: shape, F32: data}
 	}
-	for _, level := range kernel.Supported() {
-		outputs := sym.Replace(p.outputs, p.given)
-		program, err := plan.Compile(outputs, nil, plan.Options{Level: level})
+	for e, v := range p.values {
+		add(p.names[e], v)
+	}
+	for _, level := range engine.Levels() {
+		on, err := engine.Native(engine.Options{Level: level, Threads: 1})
 		if err != nil {
 			return err
 		}
-		for e, v := range p.values {
-			if !program.Takes(e) {
-				continue
-			}
-			for i, x := range v.Data {
-				if e.DType() == sym.Int {
-					program.Int(e)[i] = int32(x)
-				} else {
-					program.Float(e)[i] = float32(x)
-				}
-			}
-		}
-		if err := program.Run(0, 0); err != nil {
+		outputs, err := engine.Eval(on, sym.Env{Values: p.values}, sym.Replace(p.outputs, p.given)...)
+		if err != nil {
 			return err
 		}
 		for i, name := range append([]string{"loss", "penalty"}, p.Params...) {
-			add(level.String()+"/"+name, outputs[i].Shape(), program.Output(i))
+			add(level+"/"+name, outputs[i])
 		}
-		program.Close()
 	}
 	return nil
 }

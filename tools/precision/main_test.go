@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/gradreg/gradreg"
-	"github.com/gradreg/gradreg/internal/plan"
 	"github.com/gradreg/gradreg/internal/tensorfile"
 )
 
@@ -54,7 +53,7 @@ func TestCases(t *testing.T) {
 			t.Errorf("case %d, %s, is not the same twice", i, c.Penalty)
 		}
 		for name, v := range files[0].Tensors {
-			if !plan.Finite(v.F32) {
+			if !v.Finite() {
 				t.Errorf("case %d, %s: %s is not finite", i, c.Penalty, name)
 			}
 		}
