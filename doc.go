@@ -21,6 +21,9 @@
 // multiply-adds where a plain step takes 3F − F₁, F being one pass over the batch and F₁ the first layer's
 // share.
 //
+// A [Training] makes the steps of a training from a loss, penalties and an optimizer, for package engine to compile and
+// run: an own training loop takes some twenty lines, see the example there.
+//
 // The text form name:λ[,key=value]…, as in datagrad:50 or spectreg:0.03,projections=2, is read by [Parse] and
 // written by String.
 //

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/gradreg/gradreg/engine"
@@ -292,6 +294,37 @@ func TestErrors(t *testing.T) {
 		if p.Takes(n.x) || p.Bytes() != 0 || p.MACs(0) != 0 {
 			t.Errorf("%s: a closed program takes %d bytes", e.Name(), p.Bytes())
 		}
+	}
+}
+
+// TestForksAtOnce runs forks of one program in goroutines of their own: their numbers are those of a fork alone.
+func TestForksAtOnce(t *testing.T) {
+	list, _ := engines(t)
+	for _, e := range list {
+		n := newNetwork()
+		p, err := e.Compile(n.step(n.out))
+		check(t, err)
+		defer p.Close()
+		n.fill(t, p)
+		want := outputs(t, n.step(n.out), p, 0, 1)
+		x := held(t, p, n.x)
+		var group sync.WaitGroup
+		for range 4 {
+			fork, err := p.Fork(n.x)
+			check(t, err)
+			group.Go(func() {
+				defer fork.Close()
+				got := make([]float32, len(want))
+				for range 20 {
+					err := errors.Join(fork.Write(n.x, x), fork.Run(0, 5, 1), fork.Output(0, got))
+					if err != nil || !slices.Equal(got, want) {
+						t.Errorf("%s: a fork computes %v, alone %v (%v)", e.Name(), got, want, err)
+						return
+					}
+				}
+			})
+		}
+		group.Wait()
 	}
 }
 

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/gradreg/gradreg/sym"
 )
@@ -12,6 +13,15 @@ import (
 type Step struct {
 	Outputs []*sym.Expr
 	Updates []sym.Update
+}
+
+// roots returns everything that a run of the step computes: outputs, then the values of updates.
+func (s *Step) roots() []*sym.Expr {
+	roots := slices.Clone(s.Outputs)
+	for _, u := range s.Updates {
+		roots = append(roots, u.Value)
+	}
+	return roots
 }
 
 // Engine compiles steps. It is safe for many goroutines, as far as the graphs are not the same: compiling adds to a graph.
@@ -49,8 +59,7 @@ type Program interface {
 	// Both can run at the same time if no step that they run updates what they share, and each has to be closed.
 	// Fork is called by one goroutine at a time; other forks may run meanwhile.
 	Fork(own ...*sym.Expr) (Program, error)
-	// MACs returns the multiply-adds of matrix products and convolutions in one run of a step, 0 if the engine does not
-	// count them.
+	// MACs returns the multiply-adds of matrix products and convolutions in one run of a step, as the engine computes them.
 	MACs(step int) int
 	// Bytes returns the memory that the program takes.
 	Bytes() int

@@ -25,9 +25,9 @@ func (reference) Compile(steps ...Step) (Program, error) {
 		return nil, fmt.Errorf("engine: a program without a step")
 	}
 	for _, s := range steps {
-		roots := slices.Clone(s.Outputs)
+		roots := s.roots()
 		for _, u := range s.Updates {
-			roots = append(roots, u.Target, u.Value)
+			roots = append(roots, u.Target)
 		}
 		for _, e := range roots {
 			if e.Err() != nil {
@@ -143,11 +143,7 @@ func (p *referenceProgram) Run(step int, key, t uint64) (err error) {
 	}()
 	s := &p.steps[step]
 	p.last = nil
-	roots := slices.Clone(s.Outputs)
-	for _, u := range s.Updates {
-		roots = append(roots, u.Value)
-	}
-	results, err := sym.Eval(sym.Env{Values: maps.Clone(p.inputs), Key: key, Step: t}, roots...)
+	results, err := sym.Eval(sym.Env{Values: maps.Clone(p.inputs), Key: key, Step: t}, s.roots()...)
 	if err != nil {
 		return fmt.Errorf("engine: %w", err)
 	}
@@ -197,7 +193,13 @@ func (p *referenceProgram) Fork(own ...*sym.Expr) (Program, error) {
 	return fork, nil
 }
 
-func (p *referenceProgram) MACs(int) int { return 0 }
+// MACs counts every product and convolution in its plain form.
+func (p *referenceProgram) MACs(step int) int {
+	if p.inputs == nil || checkStep(p.steps, step) != nil {
+		return 0
+	}
+	return sym.MACs(p.steps[step].roots()...)
+}
 
 // Bytes counts the inputs: what a run computes is given back.
 func (p *referenceProgram) Bytes() int {
