@@ -35,11 +35,14 @@ type ClassifierTraining struct {
 	other, share *sym.Expr // of mixed images: classes of the other images [B], share of the first ones
 }
 
-// NewClassifierTraining builds the training in a graph of its own. It is an error of the input if the network does not take
-// the images, or if a regularizer's options are wrong.
+// NewClassifierTraining builds the training in a graph of its own. It is an error of the input if
+// the network does not take the images, or if a regularizer's options are wrong.
 func NewClassifierTraining(o ClassifierOptions) (*ClassifierTraining, error) {
 	g := sym.NewGraph()
-	t := &ClassifierTraining{X: g.Input("x", sym.Float, o.Batch, o.Shape[0], o.Shape[1], o.Shape[2]), Y: g.Input("y", sym.Int, o.Batch)}
+	t := &ClassifierTraining{
+		X: g.Input("x", sym.Float, o.Batch, o.Shape[0], o.Shape[1], o.Shape[2]),
+		Y: g.Input("y", sym.Int, o.Batch),
+	}
 	t.Context = nn.NewContext(nn.NewParams(g), true, 0)
 	forward := Transform(o.Forward, o.Regularizers)
 	if o.Mixup {
@@ -49,7 +52,8 @@ func NewClassifierTraining(o ClassifierOptions) (*ClassifierTraining, error) {
 	if err := Refused(t.Problem.Logits); err != nil {
 		return nil, fault.Inputf("model %s: %w", o.Model, err)
 	} else if err := t.Problem.Logits.Err(); err != nil {
-		return nil, fault.Inputf("model %s does not take images of %s: %w", o.Model, extents(o.Shape[:]), err)
+		return nil, fault.Inputf("model %s does not take images of %s: %w",
+			o.Model, extents(o.Shape[:]), err)
 	}
 	t.Training = NewTraining(t.Context, o.Optimizer)
 	t.Regularize(t.Problem, o.Regularizers)
@@ -68,7 +72,8 @@ func extents(shape []int) string {
 	return strings.Join(parts, "x")
 }
 
-// targets returns share·one-hot(y) + (1−share)·one-hot(other): [B, K]; one-hot(y) where nothing is mixed.
+// targets returns share·one-hot(y) + (1−share)·one-hot(other): [B, K]; one-hot(y) where nothing is
+// mixed.
 func (t *ClassifierTraining) targets(classes int) *sym.Expr {
 	first := sym.OneHot(t.Y, classes)
 	if t.share == nil {
@@ -79,8 +84,11 @@ func (t *ClassifierTraining) targets(classes int) *sym.Expr {
 	return sym.Add(other, sym.Mul(share, sym.Sub(first, other)))
 }
 
-// Feed gives a program images and their classes. With Mixup image i is mixed with image B − 1 − i, whose share is 1 − share.
-func (t *ClassifierTraining) Feed(p engine.Program, images []float32, labels []int32, share float64) error {
+// Feed gives a program images and their classes. With Mixup image i is mixed with image B − 1 − i,
+// whose share is 1 − share.
+func (t *ClassifierTraining) Feed(
+	p engine.Program, images []float32, labels []int32, share float64,
+) error {
 	if err := p.Write(t.X, images); err != nil {
 		return err
 	}

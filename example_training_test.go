@@ -13,17 +13,23 @@ import (
 	"github.com/gradreg/gradreg/task"
 )
 
-// A training loop of one's own: a network, a loss, penalties and an optimizer become steps, which an engine compiles to a
-// program. Here points are in one of two classes, inside a circle or outside, and DataGrad is taken at every second step.
+// A training loop of one's own: a network, a loss, penalties and an optimizer become steps, which
+// an engine compiles to a program. Here points are in one of two classes, inside a circle or
+// outside, and DataGrad is taken at every second step.
 func ExampleTraining() {
 	const batch, steps, seed = 64, 400, 1
 	c := nn.NewContext(nn.NewParams(sym.NewGraph()), true, 0)
 	x, y := c.Graph().Input("x", sym.Float, batch, 2), c.Graph().Input("y", sym.Int, batch)
-	problem := gradreg.NewProblem(task.Classification{}, c, x, sym.OneHot(y, 2), func(c *nn.Context, x *sym.Expr) *sym.Expr {
+	network := func(c *nn.Context, x *sym.Expr) *sym.Expr {
 		return nn.Dense{Out: 2}.Apply(c, sym.Tanh(nn.Dense{Out: 32}.Apply(c, x)))
-	})
+	}
+	problem := gradreg.NewProblem(task.Classification{}, c, x, sym.OneHot(y, 2), network)
 	training := gradreg.NewTraining(c, optim.NewAdam())
-	training.Regularize(problem, []gradreg.Regularizer{gradreg.DataGrad{Weight: 0.01, Options: gradreg.Options{Schedule: gradreg.Schedule{Every: 2}}}})
+	regs, err := gradreg.ParseAll([]string{"datagrad:0.01,every=2"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	training.Regularize(problem, regs)
 
 	native, err := engine.Native(engine.Options{})
 	if err != nil {

@@ -13,7 +13,8 @@ type Term struct {
 	Value    *sym.Expr // R
 	Lambda   float64
 	Schedule Schedule
-	// Decoupled is set where the term is no part of the objective, but shrinks the weights beside the optimizer.
+	// Decoupled is set where the term is no part of the objective, but shrinks the weights beside
+	// the optimizer.
 	Decoupled bool
 	// Updates are those of what the penalty keeps between steps.
 	Updates []sym.Update
@@ -21,9 +22,9 @@ type Term struct {
 	weight, decay *sym.Expr // inputs: λ if it varies, and the learning rate times λ if it is decoupled
 }
 
-// Training makes the steps in which parameters learn: the loss, penalties, the gradient of the objective
-// loss + Σ λ·R, and an optimizer's update, as steps of one program. A step takes the penalties whose turn it is
-// ([Schedule.Every]).
+// Training makes the steps in which parameters learn: the loss, penalties, the gradient of the
+// objective loss + Σ λ·R, and an optimizer's update, as steps of one program. A step takes the
+// penalties whose turn it is ([Schedule.Every]).
 //
 //	t := gradreg.NewTraining(context, optim.NewAdam())
 //	t.Regularize(problem, regularizers) // or Loss and Add, for a loss of one's own
@@ -45,8 +46,8 @@ type Training struct {
 	mask      []byte         // that At looks up
 }
 
-// NewTraining returns the training of the context's parameters, to which a loss that was built with the context has to be
-// given.
+// NewTraining returns the training of the context's parameters, to which a loss that was built with
+// the context has to be given.
 func NewTraining(c *nn.Context, o optim.Optimizer) *Training {
 	return &Training{Params: c.Params, optimizer: o, context: c, kept: map[*sym.Expr]bool{}}
 }
@@ -64,8 +65,8 @@ func (t *Training) Add(term Term) {
 	t.Terms = append(t.Terms, term)
 }
 
-// Regularize takes the loss of a problem and adds the penalties of regularizers. Values carry errors as those of
-// [Penalties] do.
+// Regularize takes the loss of a problem and adds the penalties of regularizers. Values carry
+// errors as those of [Penalties] do.
 func (t *Training) Regularize(p *Problem, regs []Regularizer) {
 	for _, r := range regs {
 		before := len(p.Updates)
@@ -80,8 +81,8 @@ func (t *Training) Regularize(p *Problem, regs []Regularizer) {
 func newTerm(r Regularizer, value *sym.Expr, updates []sym.Update) Term {
 	d, ok := r.(Decoupler)
 	return Term{
-		Name: r.Name(), Value: value, Lambda: r.Lambda(), Schedule: ScheduleOf(r), Decoupled: ok && d.Decouples(),
-		Updates: updates,
+		Name: r.Name(), Value: value, Lambda: r.Lambda(), Schedule: ScheduleOf(r),
+		Decoupled: ok && d.Decouples(), Updates: updates,
 	}
 }
 
@@ -103,8 +104,8 @@ func (t *Training) Refused() error {
 	return Refused(t.Loss)
 }
 
-// Objective returns loss + Σ λ·R over the terms of which taken holds, all if it is nil. It carries the first error of a
-// penalty that is taken.
+// Objective returns loss + Σ λ·R over the terms of which taken holds, all if it is nil. It carries
+// the first error of a penalty that is taken.
 func (t *Training) Objective(taken func(term int) bool) *sym.Expr {
 	total := t.Loss
 	for i := range t.Terms {
@@ -123,14 +124,15 @@ func addTerm(total *sym.Expr, term *Term) *sym.Expr {
 	if term.Value.Err() != nil {
 		return term.Value
 	}
-	if v, constant := sym.ConstValue(term.Value); term.Decoupled || term.Lambda == 0 || constant && v == 0 {
+	v, constant := sym.ConstValue(term.Value)
+	if term.Decoupled || term.Lambda == 0 || constant && v == 0 {
 		return total
 	}
 	return sym.Add(total, term.weighted())
 }
 
-// Step returns a step with the terms of which taken holds, all if it is nil. Its outputs are the loss and the values of
-// those terms.
+// Step returns a step with the terms of which taken holds, all if it is nil. Its outputs are the
+// loss and the values of those terms.
 func (t *Training) Step(taken func(term int) bool) engine.Step {
 	s := engine.Step{Outputs: []*sym.Expr{t.Loss}}
 	kept := t.context.Updates[:len(t.context.Updates):len(t.context.Updates)]
@@ -162,8 +164,8 @@ func (t *Training) Step(taken func(term int) bool) engine.Step {
 	return s
 }
 
-// Steps returns the steps that occur in a run of total steps, for one program, which [Training.Run] then runs. The first one
-// has all terms.
+// Steps returns the steps that occur in a run of total steps, for one program, which [Training.Run]
+// then runs. The first one has all terms.
 func (t *Training) Steps(total int) []engine.Step {
 	all := []engine.Step{t.Step(nil)}
 	t.mask = make([]byte, len(t.Terms))
@@ -217,11 +219,12 @@ func (t *Training) Weight(term, s, total int) float64 {
 // At returns which of the steps of [Training.Steps] step s is.
 func (t *Training) At(s int) int { return t.steps[string(t.turns(s))] }
 
-// State returns the inputs that have to be kept between steps beside the parameters: those of the optimizer, zero at first.
+// State returns the inputs that have to be kept between steps beside the parameters: those of the
+// optimizer, zero at first.
 func (t *Training) State() []*sym.Expr { return t.update.State }
 
-// Prepare writes what changes from step to step: the optimizer's scalars for step s, counted from 1, and the learning
-// rate, and the weights of terms in a run of total steps.
+// Prepare writes what changes from step to step: the optimizer's scalars for step s, counted from
+// 1, and the learning rate, and the weights of terms in a run of total steps.
 func (t *Training) Prepare(p engine.Program, s, total int, rate float64) error {
 	for i, v := range t.update.Values(s, rate) {
 		if err := engine.WriteScalar(p, t.update.Scalars[i], v); err != nil {
@@ -244,8 +247,9 @@ func (t *Training) Prepare(p engine.Program, s, total int, rate float64) error {
 	return nil
 }
 
-// Run prepares and runs step s, counted from 1, of total steps in a program of [Training.Steps]. The seed and s determine
-// the random numbers. Outputs are the loss and the values of the terms that the step takes.
+// Run prepares and runs step s, counted from 1, of total steps in a program of [Training.Steps].
+// The seed and s determine the random numbers. Outputs are the loss and the values of the terms
+// that the step takes.
 func (t *Training) Run(p engine.Program, seed uint64, s, total int, rate float64) error {
 	if err := t.Prepare(p, s, total, rate); err != nil {
 		return err

@@ -41,8 +41,8 @@ func training(t *testing.T, regs ...string) *gradreg.ClassifierTraining {
 	return c
 }
 
-// TestTrainingOnEngines takes the same steps, with penalties in turn, weights that vary and decoupled decay, on every engine
-// and compares losses and weights with those of the reference.
+// TestTrainingOnEngines takes the same steps, with penalties in turn, weights that vary and
+// decoupled decay, on every engine and compares losses and weights with those of the reference.
 func TestTrainingOnEngines(t *testing.T) {
 	const steps = 7
 	engines := []engine.Engine{engine.Reference()}

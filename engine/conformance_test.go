@@ -13,7 +13,8 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// engines lists every engine, and how far a result may be from the reference's, as a share of the largest magnitude.
+// engines lists every engine, and how far a result may be from the reference's, as a share of the
+// largest magnitude.
 func engines(t *testing.T) (list []engine.Engine, bound float64) {
 	list = append(list, engine.Reference())
 	for _, level := range engine.Levels() {
@@ -28,7 +29,8 @@ func engines(t *testing.T) (list []engine.Engine, bound float64) {
 	return list, 1e-5
 }
 
-// network are expressions that the cases are made of: a regression with dropout on x: [6, 5] with integer classes.
+// network are expressions that the cases are made of: a regression with dropout on x: [6, 5] with
+// integer classes.
 type network struct {
 	x, y, w, v, count *sym.Expr
 	hidden, out, loss *sym.Expr
@@ -231,7 +233,8 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// TestErrors checks that every engine answers wrong use with an error that says what was found and what is expected.
+// TestErrors checks that every engine answers wrong use with an error that says what was found and
+// what is expected.
 func TestErrors(t *testing.T) {
 	list, _ := engines(t)
 	for _, e := range list {
@@ -297,7 +300,8 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestForksAtOnce runs forks of one program in goroutines of their own: their numbers are those of a fork alone.
+// TestForksAtOnce runs forks of one program in goroutines of their own: their numbers are those of
+// a fork alone.
 func TestForksAtOnce(t *testing.T) {
 	list, _ := engines(t)
 	for _, e := range list {

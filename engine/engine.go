@@ -8,8 +8,8 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// Step is one thing to run: expressions that are computed, and inputs that hold new values afterwards. All expressions of
-// the steps of a program are of one graph.
+// Step is one thing to run: expressions that are computed, and inputs that hold new values
+// afterwards. All expressions of the steps of a program are of one graph.
 type Step struct {
 	Outputs []*sym.Expr
 	Updates []sym.Update
@@ -24,12 +24,15 @@ func (s *Step) roots() []*sym.Expr {
 	return roots
 }
 
-// Engine compiles steps. It is safe for many goroutines, as far as the graphs are not the same: compiling adds to a graph.
+// Engine compiles steps. It is safe for many goroutines, as far as the graphs are not the same:
+// compiling adds to a graph.
 type Engine interface {
-	// Name identifies the engine in results: two engines of one name give the same bits on the same inputs.
+	// Name identifies the engine in results: two engines of one name give the same bits on the same
+	// inputs.
 	Name() string
-	// Compile makes the program that can run each of the steps. Inputs are zero at first. It returns the error of the
-	// first expression that carries one, as it is; an update that does not fit its input is an error, too.
+	// Compile makes the program that can run each of the steps. Inputs are zero at first. It
+	// returns the error of the first expression that carries one, as it is; an update that does not
+	// fit its input is an error, too.
 	Compile(steps ...Step) (Program, error)
 }
 
@@ -41,29 +44,32 @@ type Program interface {
 	Write(e *sym.Expr, values []float32) error
 	// WriteInts gives the int input e its values.
 	WriteInts(e *sym.Expr, values []int32) error
-	// Fill calls f with what the float input e holds, for f to change and not to keep. It saves a copy beside Write, and f
-	// may change a part.
+	// Fill calls f with what the float input e holds, for f to change and not to keep. It saves a
+	// copy beside Write, and f may change a part.
 	Fill(e *sym.Expr, f func(dst []float32)) error
 	// FillInts is Fill for an int input.
 	FillInts(e *sym.Expr, f func(dst []int32)) error
 	// Read copies what the float input e holds to dst.
 	Read(e *sym.Expr, dst []float32) error
-	// Run runs a step, counted from 0. key and t determine the random numbers. After an error that is not of the arguments
-	// the inputs are undefined.
+	// Run runs a step, counted from 0. key and t determine the random numbers. After an error that
+	// is not of the arguments the inputs are undefined.
 	Run(step int, key, t uint64) error
 	// Output copies output i, of floats, of the step that ran last to dst.
 	Output(i int, dst []float32) error
 	// OutputInts copies output i, of ints.
 	OutputInts(i int, dst []int32) error
-	// Fork returns a program of the same steps that shares its inputs with this one, but for own, which are zero at first.
-	// Both can run at the same time if no step that they run updates what they share, and each has to be closed.
-	// Fork is called by one goroutine at a time; other forks may run meanwhile.
+	// Fork returns a program of the same steps that shares its inputs with this one, but for own,
+	// which are zero at first. Both can run at the same time if no step that they run updates what
+	// they share, and each has to be closed. Fork is called by one goroutine at a time; other forks
+	// may run meanwhile.
 	Fork(own ...*sym.Expr) (Program, error)
-	// MACs returns the multiply-adds of matrix products and convolutions in one run of a step, as the engine computes them.
+	// MACs returns the multiply-adds of matrix products and convolutions in one run of a step, as
+	// the engine computes them.
 	MACs(step int) int
 	// Bytes returns the memory that the program takes.
 	Bytes() int
-	// Close gives back what the program holds. Closing again does nothing; any other use is [ErrClosed], or answers 0.
+	// Close gives back what the program holds. Closing again does nothing; any other use is
+	// [ErrClosed], or answers 0.
 	Close()
 }
 
@@ -78,7 +84,8 @@ type Lister interface {
 
 // Measurer is an engine that knows what a program takes without making it.
 type Measurer interface {
-	// Measure returns the bytes of the program of the steps, and the multiply-adds of the first one.
+	// Measure returns the bytes of the program of the steps, and the multiply-adds of the first
+	// one.
 	Measure(steps ...Step) (Cost, error)
 }
 
@@ -93,12 +100,14 @@ func checkInput(takes bool, e *sym.Expr, dtype sym.DType, n int) error {
 	case e.DType() != dtype:
 		return fmt.Errorf("engine: input %q holds %v, found %v", e.Name(), e.DType(), dtype)
 	case e.Shape().Size() != n:
-		return fmt.Errorf("engine: input %q has shape %v and holds %d values, found %d", e.Name(), e.Shape(), e.Shape().Size(), n)
+		return fmt.Errorf("engine: input %q has shape %v and holds %d values, found %d",
+			e.Name(), e.Shape(), e.Shape().Size(), n)
 	}
 	return nil
 }
 
-// checkOutput returns an error unless output i of a step is of the type and has n values. A step that is nil did not run.
+// checkOutput returns an error unless output i of a step is of the type and has n values. A step
+// that is nil did not run.
 func checkOutput(s *Step, i int, dtype sym.DType, n int) error {
 	if s == nil {
 		return errors.New("engine: no step has run yet")
@@ -110,7 +119,8 @@ func checkOutput(s *Step, i int, dtype sym.DType, n int) error {
 	case e.DType() != dtype:
 		return fmt.Errorf("engine: output %d is of %v, found %v", i, e.DType(), dtype)
 	case e.Shape().Size() != n:
-		return fmt.Errorf("engine: output %d has shape %v and %d values, found %d", i, e.Shape(), e.Shape().Size(), n)
+		return fmt.Errorf("engine: output %d has shape %v and %d values, found %d",
+			i, e.Shape(), e.Shape().Size(), n)
 	}
 	return nil
 }

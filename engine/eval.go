@@ -2,8 +2,8 @@ package engine
 
 import "github.com/gradreg/gradreg/sym"
 
-// Eval computes expressions on an engine, as [sym.Eval] does in float64: a program that runs once. Values are given to
-// inputs only.
+// Eval computes expressions on an engine, as [sym.Eval] does in float64: a program that runs once.
+// Values are given to inputs only.
 func Eval(e Engine, env sym.Env, outputs ...*sym.Expr) ([]*sym.Tensor, error) {
 	p, err := e.Compile(Step{Outputs: outputs})
 	if err != nil {

@@ -13,17 +13,18 @@ import (
 
 // Options are what [Native] compiles for. The zero value is right for most uses.
 type Options struct {
-	// Level is one of [Levels]; if empty it is the highest, or the one that the environment variable GRADREG_CPU names.
+	// Level is one of [Levels]; if empty it is the highest, or the one that the environment
+	// variable GRADREG_CPU names.
 	Level string
 	// Threads are the processors that a program works on, all if 0. They change no bit of a result.
 	Threads int
-	// Trace, if not nil, is called with the expressions of each step before the first pass of compilation ("input") and
-	// after each.
+	// Trace, if not nil, is called with the expressions of each step before the first pass of
+	// compilation ("input") and after each.
 	Trace func(pass string, roots []*sym.Expr)
 }
 
-// Levels lists the instruction sets that Native has kernels for and this machine can run, lowest first: generic, avx2,
-// avx512.
+// Levels lists the instruction sets that Native has kernels for and this machine can run, lowest
+// first: generic, avx2, avx512.
 func Levels() []string {
 	var names []string
 	for _, l := range kernel.Supported() {
@@ -37,12 +38,14 @@ type native struct {
 	options plan.Options
 }
 
-// Native returns the engine of our float32 kernels. Its name is the level. It is an error of the input if the level is
-// unknown, or one that the machine does not have. Native is a [Lister] and a [Measurer].
+// Native returns the engine of our float32 kernels. Its name is the level. It is an error of the
+// input if the level is unknown, or one that the machine does not have. Native is a [Lister] and a
+// [Measurer].
 //
-// An element of a result is within 1e-4 of its tensor's largest magnitude of the reference, for networks as they are
-// trained; package internal/kernel derives the bound of each kernel. Bits depend on the level alone: neither on the number of
-// threads, nor on what else is compiled with a step.
+// An element of a result is within 1e-4 of its tensor's largest magnitude of the reference, for
+// networks as they are trained; package internal/kernel derives the bound of each kernel. Bits
+// depend on the level alone: neither on the number of threads, nor on what else is compiled with a
+// step.
 func Native(o Options) (Engine, error) {
 	level, err := kernel.Active()
 	if o.Level != "" {

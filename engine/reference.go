@@ -12,9 +12,10 @@ import (
 // reference is the engine of the evaluator of package sym.
 type reference struct{}
 
-// Reference returns the engine that evaluates steps in float64, one operation after another, as package sym defines them:
-// the truth that other engines are compared with. Inputs and outputs pass through float32, what a step updates stays
-// float64. It is some hundred times slower than [Native], and gives the same bits on every machine of one architecture.
+// Reference returns the engine that evaluates steps in float64, one operation after another, as
+// package sym defines them: the truth that other engines are compared with. Inputs and outputs pass
+// through float32, what a step updates stays float64. It is some hundred times slower than
+// [Native], and gives the same bits on every machine of one architecture.
 func Reference() Engine { return reference{} }
 
 func (reference) Name() string { return "reference" }
@@ -35,7 +36,8 @@ func (reference) Compile(steps ...Step) (Program, error) {
 			}
 		}
 		for _, u := range s.Updates {
-			if u.Target.Op() != sym.OpInput || !u.Target.Shape().Equal(u.Value.Shape()) || u.Target.DType() != u.Value.DType() {
+			if u.Target.Op() != sym.OpInput || !u.Target.Shape().Equal(u.Value.Shape()) ||
+				u.Target.DType() != u.Value.DType() {
 				return nil, fmt.Errorf("engine: update of %v by %v", u.Target, u.Value)
 			}
 		}

@@ -27,8 +27,8 @@ func (ps *Params) Initialize(h Holder, seed uint64) error {
 	return nil
 }
 
-// Load gives the parameters that h takes the values that a function has for them. A parameter that it has none for is an
-// error, and so are values of another number.
+// Load gives the parameters that h takes the values that a function has for them. A parameter that
+// it has none for is an error, and so are values of another number.
 func (ps *Params) Load(h Holder, values func(p *Param) []float32) error {
 	for _, p := range ps.list {
 		if !h.Takes(p.Expr) {
@@ -66,8 +66,8 @@ func (ps *Params) Each(h Holder, f func(p *Param, values []float32) error) error
 	return nil
 }
 
-// CopyTo gives the parameters of another registry that to takes the values of those with the same names, which from holds.
-// Other parameters keep what they have.
+// CopyTo gives the parameters of another registry that to takes the values of those with the same
+// names, which from holds. Other parameters keep what they have.
 func (ps *Params) CopyTo(others *Params, from, to Holder) error {
 	return ps.Each(from, func(p *Param, values []float32) error {
 		other := others.byName[p.Name]

@@ -56,8 +56,9 @@ func (e *trainer) close() {
 	}
 }
 
-// step takes step s, counted from 1, on the batch in the program's inputs. It returns the loss and the
-// penalties, of those that are not taken at this step the last value, and an error if one is not finite.
+// step takes step s, counted from 1, on the batch in the program's inputs. It returns the loss and
+// the penalties, of those that are not taken at this step the last value, and an error if one is
+// not finite.
 func (e *trainer) step(s int) ([]float64, error) {
 	lr := e.config.LearningRate * e.schedule.At(s, e.config.planned(s))
 	if err := e.Run(e.program, e.config.Seed, s, e.config.planned(s), lr); err != nil {
@@ -147,7 +148,8 @@ func (e *trainer) finite() (bool, error) {
 // weight returns what penalty i is multiplied by at a step that takes it.
 func (e *trainer) weight(i, step int) float64 { return e.Weight(i, step, e.config.planned(step)) }
 
-// shown returns λ of penalty i as people see it at a step: in the mean over the steps, so that every=k does not count.
+// shown returns λ of penalty i as people see it at a step: in the mean over the steps, so that
+// every=k does not count.
 func (e *trainer) shown(i, step int) float64 {
 	return e.weight(i, step) / float64(max(e.Terms[i].Schedule.Every, 1))
 }

@@ -1,5 +1,6 @@
-// Package bug carries panics from one goroutine to another. A panic that nobody recovers ends the whole process, with
-// an exit code that says wrong usage; who waits for a goroutine can report it as the bug that it is.
+// Package bug carries panics from one goroutine to another. A panic that nobody recovers ends the
+// whole process, with an exit code that says wrong usage; who waits for a goroutine can report it
+// as the bug that it is.
 package bug
 
 import (
@@ -42,7 +43,8 @@ func (k *Keeper) Keep() {
 	}
 }
 
-// Raise panics with the [Panic] that was kept, if there is one. It is called after the goroutines have ended.
+// Raise panics with the [Panic] that was kept, if there is one. It is called after the goroutines
+// have ended.
 func (k *Keeper) Raise() {
 	if p := k.first.Load(); p != nil {
 		panic(p)

@@ -10,7 +10,8 @@ import (
 	"github.com/gradreg/gradreg/internal/bug"
 )
 
-// TestKeeper checks that a panic comes through goroutines within goroutines with its value and its own stack.
+// TestKeeper checks that a panic comes through goroutines within goroutines with its value and its
+// own stack.
 func TestKeeper(t *testing.T) {
 	var outer, inner bug.Keeper
 	var group sync.WaitGroup
