@@ -14,11 +14,12 @@ type Graph struct {
 	nodes  map[string]*Expr
 	nextID int
 	inputs map[string]*Expr
+	owners map[string]any // of inputs, by name; see Own
 }
 
 // NewGraph returns an empty graph.
 func NewGraph() *Graph {
-	return &Graph{nodes: map[string]*Expr{}, inputs: map[string]*Expr{}}
+	return &Graph{nodes: map[string]*Expr{}, inputs: map[string]*Expr{}, owners: map[string]any{}}
 }
 
 // Expr is an immutable node of a [Graph]. nil stands for an expression that is missing: it carries an error, and so does
