@@ -1,6 +1,8 @@
 package gradreg
 
 import (
+	"strings"
+
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
 )
@@ -27,7 +29,8 @@ func (s SpectralNorm) Penalty(p *Problem) *sym.Expr {
 		}
 		m := param.Expr.Shape()[0]
 		w := sym.Reshape(param.Expr, m, param.Expr.Shape().Size()/m)
-		state := p.Params.State(s.Name()+"/"+param.Name, nn.UniformStdev(1), 1, m)
+		name := s.Name() + "/" + strings.TrimPrefix(param.Name, p.Params.Prefix())
+		state := p.Params.State(name, nn.UniformStdev(1), 1, m)
 		u, v := state.Expr, w
 		for range max(s.Iterations, 1) {
 			v = normalized(sym.MatMul(u, w))

@@ -23,7 +23,7 @@ type Context struct {
 
 // Layer describes an applied layer.
 type Layer struct {
-	Name       string
+	Name       string    // as its parameters' names begin, such as conv1 or critic/conv1
 	Kind       string    // for people, such as "conv 3x3, stride 2"
 	Shape      sym.Shape // of its output
 	Parameters int       // trainable scalars
@@ -31,21 +31,28 @@ type Layer struct {
 	MACs int
 }
 
-// NewContext returns a context that applies layers in training or in inference mode. Random streams are
-// numbered from firstStream; contexts whose random numbers must differ start at different ones.
+// NewContext returns a context that applies layers in training or in inference mode. Random streams
+// are numbered from firstStream; contexts whose random numbers must differ start at different ones.
+// In a scope they are counted from the scope's first stream, so that two scopes share none
+// ([Params.Scope]).
 func NewContext(params *Params, training bool, firstStream uint32) *Context {
-	return &Context{Params: params, Training: training, counts: map[string]int{}, stream: &firstStream}
+	next := params.firstStream + firstStream
+	return &Context{Params: params, Training: training, counts: map[string]int{}, stream: &next}
 }
 
-// Again returns a context that applies the same model once more in the same step: its layers have the same
-// names, and so the same parameters, but random numbers, such as a dropout mask, of their own. Its updates of
-// running statistics are its own and usually dropped, so that a step moves them once.
+// Again returns a context that applies the same model once more in the same step: its layers have
+// the same names, and so the same parameters, but random numbers, such as a dropout mask, of their
+// own. Its updates of running statistics are its own and usually dropped, so that a step moves them
+// once.
 func (c *Context) Again() *Context {
-	return &Context{Params: c.Params, Training: c.Training, DropoutRate: c.DropoutRate, counts: map[string]int{}, stream: c.stream}
+	return &Context{
+		Params: c.Params, Training: c.Training, DropoutRate: c.DropoutRate,
+		counts: map[string]int{}, stream: c.stream,
+	}
 }
 
 // Graph returns the graph of the parameters.
-func (c *Context) Graph() *sym.Graph { return c.Params.graph }
+func (c *Context) Graph() *sym.Graph { return c.Params.Graph() }
 
 // NextStream returns a random stream that no one else in this context, or one made by Again, uses.
 func (c *Context) NextStream() uint32 {
@@ -53,25 +60,28 @@ func (c *Context) NextStream() uint32 {
 	return *c.stream - 1
 }
 
-// name returns the next name of a kind of layer: conv1, conv2, ….
-func (c *Context) name(kind string) string {
+// Name returns the next name of a kind of layer: conv1, conv2, …. A layer asks once each time it is
+// applied, so that the same model applied again finds its parameters.
+func (c *Context) Name(kind string) string {
 	c.counts[kind]++
 	return fmt.Sprintf("%s%d", kind, c.counts[kind])
 }
 
-// weight returns a trainable parameter that decays.
-func (c *Context) weight(layer string, init Init, shape ...int) *sym.Expr {
-	return c.Params.get(Param{Name: layer + ".weight", Init: init, Trainable: true, Decay: true}, shape...).Expr
+// Weight returns the trainable parameter layer.weight, which decays. Other parameters of a layer, such
+// as a factor that does not decay or a running average, come from [Params.Get].
+func (c *Context) Weight(layer string, init Init, shape ...int) *sym.Expr {
+	return c.Params.Get(Param{Name: layer + ".weight", Init: init, Trainable: true, Decay: true}, shape...).Expr
 }
 
-// bias returns a trainable parameter, 0 at first, that does not decay.
-func (c *Context) bias(layer string, n int) *sym.Expr {
-	return c.Params.get(Param{Name: layer + ".bias", Trainable: true}, n).Expr
+// Bias returns the trainable parameter layer.bias: [n], 0 at first, which does not decay.
+func (c *Context) Bias(layer string, n int) *sym.Expr {
+	return c.Params.Get(Param{Name: layer + ".bias", Trainable: true}, n).Expr
 }
 
-// note describes an applied layer by its output and parameters and returns the output.
-func (c *Context) note(name, kind string, y *sym.Expr, params ...*sym.Expr) *sym.Expr {
-	l := Layer{Name: name, Kind: kind, Shape: y.Shape()}
+// Note appends the description of an applied layer to Layers and returns its output y: the name from
+// [Context.Name], a text for people, and the trainable parameters it has.
+func (c *Context) Note(name, kind string, y *sym.Expr, params ...*sym.Expr) *sym.Expr {
+	l := Layer{Name: c.Params.prefix + name, Kind: kind, Shape: y.Shape()}
 	for _, p := range params {
 		l.Parameters += p.Shape().Size()
 	}
@@ -79,11 +89,11 @@ func (c *Context) note(name, kind string, y *sym.Expr, params ...*sym.Expr) *sym
 	return y
 }
 
-// noteLinear is note for a layer whose filter w meets an input once for every position of y that a channel
-// has: y: [B, Out, …], w a tensor of Out filters.
-func (c *Context) noteLinear(name, kind string, y, w *sym.Expr, bias ...*sym.Expr) *sym.Expr {
-	c.note(name, kind, y, append([]*sym.Expr{w}, bias...)...)
-	if y.Err() == nil && w.Err() == nil {
+// NoteLinear is Note for a layer whose filter w meets an input once for every position of y that a
+// channel has: y: [B, Out, …], w a tensor of Out filters. It counts their multiply-adds for one sample.
+func (c *Context) NoteLinear(name, kind string, y, w *sym.Expr, bias ...*sym.Expr) *sym.Expr {
+	c.Note(name, kind, y, append([]*sym.Expr{w}, bias...)...)
+	if y.Err() == nil && w.Err() == nil && len(y.Shape()) >= 2 {
 		positions := y.Shape()[2:].Size()
 		c.Layers[len(c.Layers)-1].MACs = positions * w.Shape().Size()
 	}

@@ -35,19 +35,19 @@ type Conv struct {
 // Apply applies the layer. The weight starts uniform with standard deviation √(4/(fanIn+fanOut)), fans
 // counting the filter's area, the bias at 0. A negative field is an error.
 func (l Conv) Apply(c *Context, x *sym.Expr) *sym.Expr {
-	name := c.name("conv")
+	name := c.Name("conv")
 	if err := l.check(); err != nil {
 		return sym.Refuse(x, fmt.Errorf("%s: %w", name, err))
 	}
 	channels, area := extent(x, 1), l.Kernel*l.Kernel
-	w := c.weight(name, UniformStdev(convStdev(channels*area, l.Out*area)), l.Out, channels, l.Kernel, l.Kernel)
+	w := c.Weight(name, UniformStdev(convStdev(channels*area, l.Out*area)), l.Out, channels, l.Kernel, l.Kernel)
 	y := sym.Conv(x, w, l.geometry(x))
 	if l.NoBias {
-		c.noteLinear(name, l.kind(), y, w)
+		c.NoteLinear(name, l.kind(), y, w)
 		return l.pool(c, y)
 	}
-	b := c.bias(name, l.Out)
-	c.noteLinear(name, l.kind(), y, w, b)
+	b := c.Bias(name, l.Out)
+	c.NoteLinear(name, l.kind(), y, w, b)
 	y = l.pool(c, y)
 	if y.Err() != nil {
 		return y

@@ -10,15 +10,15 @@ type Dense struct {
 
 // Apply applies the layer. The weight starts Glorot-uniform, the bias at 0.
 func (d Dense) Apply(c *Context, x *sym.Expr) *sym.Expr {
-	name := c.name("dense")
+	name := c.Name("dense")
 	in := extent(x, 1)
-	w := c.weight(name, GlorotUniform(in, d.Out), in, d.Out)
+	w := c.Weight(name, GlorotUniform(in, d.Out), in, d.Out)
 	y := sym.MatMul(x, w)
 	if d.NoBias {
-		return c.noteLinear(name, "dense", y, w)
+		return c.NoteLinear(name, "dense", y, w)
 	}
-	b := c.bias(name, d.Out)
-	return c.noteLinear(name, "dense", sym.Add(y, b), w, b)
+	b := c.Bias(name, d.Out)
+	return c.NoteLinear(name, "dense", sym.Add(y, b), w, b)
 }
 
 // extent returns the extent of an axis of x, 1 if there is none: the operation that follows then reports the

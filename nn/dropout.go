@@ -16,7 +16,7 @@ func (d Dropout) Apply(c *Context, x *sym.Expr) *sym.Expr {
 		d.Rate = c.DropoutRate
 	}
 	if !(d.Rate >= 0 && d.Rate < 1) { // also of NaN
-		return sym.Refuse(x, fmt.Errorf("%s: rate is %v, expected at least 0 and below 1", c.name("dropout"), d.Rate))
+		return sym.Refuse(x, fmt.Errorf("%s: rate is %v, expected at least 0 and below 1", c.Name("dropout"), d.Rate))
 	}
 	if d.Rate == 0 || !c.Training || x.Err() != nil {
 		return x
@@ -24,5 +24,5 @@ func (d Dropout) Apply(c *Context, x *sym.Expr) *sym.Expr {
 	keep := c.Graph().Bernoulli(1-d.Rate, c.NextStream(), x.Shape()...)
 	zero := c.Graph().Const(0, x.Shape()...)
 	y := sym.Select(keep, sym.Scale(x, 1/(1-d.Rate)), zero)
-	return c.note(c.name("dropout"), "dropout", y)
+	return c.Note(c.Name("dropout"), "dropout", y)
 }

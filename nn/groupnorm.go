@@ -29,9 +29,9 @@ func (n GroupNorm) Apply(c *Context, x *sym.Expr) *sym.Expr {
 	if n.Groups < 1 || channels%n.Groups != 0 {
 		return sym.Refuse(x, fmt.Errorf("group norm of %d channels in %d groups, expected a number of groups that divides them", channels, n.Groups))
 	}
-	name := c.name("norm")
-	gamma := c.Params.get(Param{Name: name + ".weight", Init: Constant(1), Trainable: true}, channels).Expr
-	beta := c.bias(name, channels)
+	name := c.Name("norm")
+	gamma := c.Params.Get(Param{Name: name + ".weight", Init: Constant(1), Trainable: true}, channels).Expr
+	beta := c.Bias(name, channels)
 	epsilon := n.Epsilon
 	if epsilon == 0 {
 		epsilon = 1e-5
@@ -46,7 +46,7 @@ func (n GroupNorm) Apply(c *Context, x *sym.Expr) *sym.Expr {
 	scale := sym.Mul(n.perSample(inverse, channels), sym.Broadcast(gamma, []int{1}, batch, channels))
 	samples := []int{0, 1}
 	y := sym.Mul(sym.Reshape(centred, x.Shape()...), sym.Broadcast(scale, samples, x.Shape()...))
-	return c.note(name, fmt.Sprintf("group norm, %d groups", n.Groups), sym.Add(y, perChannel(beta, x)), gamma, beta)
+	return c.Note(name, fmt.Sprintf("group norm, %d groups", n.Groups), sym.Add(y, perChannel(beta, x)), gamma, beta)
 }
 
 // perSample repeats v: [B, Groups] for the channels of each group: [B, C].

@@ -16,7 +16,7 @@ type Holder interface {
 
 // Initialize gives the parameters that h takes their initial values for a seed.
 func (ps *Params) Initialize(h Holder, seed uint64) error {
-	for _, p := range ps.list {
+	for _, p := range ps.All() {
 		if !h.Takes(p.Expr) {
 			continue
 		}
@@ -30,7 +30,7 @@ func (ps *Params) Initialize(h Holder, seed uint64) error {
 // Load gives the parameters that h takes the values that a function has for them. A parameter that
 // it has none for is an error, and so are values of another number.
 func (ps *Params) Load(h Holder, values func(p *Param) []float32) error {
-	for _, p := range ps.list {
+	for _, p := range ps.All() {
 		if !h.Takes(p.Expr) {
 			continue
 		}
@@ -48,7 +48,7 @@ func (ps *Params) Load(h Holder, values func(p *Param) []float32) error {
 // Each calls f with the values of every parameter that h takes, which f must not keep.
 func (ps *Params) Each(h Holder, f func(p *Param, values []float32) error) error {
 	var buffer []float32
-	for _, p := range ps.list {
+	for _, p := range ps.All() {
 		if !h.Takes(p.Expr) {
 			continue
 		}
@@ -70,7 +70,7 @@ func (ps *Params) Each(h Holder, f func(p *Param, values []float32) error) error
 // names, which from holds. Other parameters keep what they have.
 func (ps *Params) CopyTo(others *Params, from, to Holder) error {
 	return ps.Each(from, func(p *Param, values []float32) error {
-		other := others.byName[p.Name]
+		other := others.registry.byName[p.Name]
 		if other == nil || !to.Takes(other.Expr) {
 			return nil
 		}

@@ -6,8 +6,24 @@ import (
 	"github.com/gradreg/gradreg/internal/philox"
 )
 
-// Init is the distribution of initial values: uniform in Center ± Limit.
-type Init struct{ Center, Limit float64 }
+// Init is the distribution of initial values: uniform in Center ± Limit, or what Draw makes.
+type Init struct {
+	Center, Limit float64
+	// Draw, if there is one, writes the values in the place of Center ± Limit. They must be a function
+	// of len(dst) and the random numbers only, so that a seed gives the same network again.
+	Draw func(dst []float32, r Random)
+}
+
+// Random are the random numbers for the initial values of one parameter: a function of the seed, the
+// parameter's scope and its place in it.
+type Random struct{ stream philox.Stream }
+
+// Uniform writes numbers uniform in [0, 1): those from place first on of the parameter's sequence.
+func (r Random) Uniform(dst []float32, first int) { r.stream.Uniform(dst, first) }
+
+// Normal writes standard normal numbers, those from place first on. They are made of the numbers
+// Uniform gives: whoever needs both takes them from different places, far enough apart.
+func (r Random) Normal(dst []float32, first int) { r.stream.Normal(dst, first) }
 
 // Constant returns the distribution of the single value v.
 func Constant(v float64) Init { return Init{Center: v} }
@@ -26,13 +42,18 @@ const initStep = math.MaxUint64
 
 // fill writes values of stream id of the seed.
 func (in Init) fill(dst []float32, seed uint64, id uint32) {
+	stream := philox.Stream{Key: seed, Step: initStep, ID: id}
+	if in.Draw != nil {
+		in.Draw(dst, Random{stream})
+		return
+	}
 	if in.Limit == 0 {
 		for i := range dst {
 			dst[i] = float32(in.Center)
 		}
 		return
 	}
-	philox.Stream{Key: seed, Step: initStep, ID: id}.Uniform(dst, 0)
+	stream.Uniform(dst, 0)
 	for i, u := range dst {
 		dst[i] = float32(in.Center + in.Limit*(2*float64(u)-1))
 	}

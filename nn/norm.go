@@ -20,12 +20,12 @@ func (n BatchNorm) Apply(c *Context, x *sym.Expr) *sym.Expr {
 	if x.Err() != nil {
 		return x
 	}
-	name, channels := c.name("norm"), extent(x, 1)
+	name, channels := c.Name("norm"), extent(x, 1)
 	ps := c.Params
-	gamma := ps.get(Param{Name: name + ".weight", Init: Constant(1), Trainable: true}, channels).Expr
-	beta := c.bias(name, channels)
-	mean := ps.get(Param{Name: name + ".running_mean"}, channels)
-	variance := ps.get(Param{Name: name + ".running_var", Init: Constant(1)}, channels)
+	gamma := ps.Get(Param{Name: name + ".weight", Init: Constant(1), Trainable: true}, channels).Expr
+	beta := c.Bias(name, channels)
+	mean := ps.Get(Param{Name: name + ".running_mean"}, channels)
+	variance := ps.Get(Param{Name: name + ".running_var", Init: Constant(1)}, channels)
 
 	mu, sigma2 := mean.Expr, variance.Expr
 	if c.Training {
@@ -45,7 +45,7 @@ func (n BatchNorm) Apply(c *Context, x *sym.Expr) *sym.Expr {
 	scale := sym.Div(gamma, sym.Sqrt(sym.AddScalar(sigma2, epsilon)))
 	centred := sym.Sub(x, perChannel(mu, x))
 	y := sym.Add(sym.Mul(centred, perChannel(scale, x)), perChannel(beta, x))
-	return c.note(name, "batch norm", y, gamma, beta)
+	return c.Note(name, "batch norm", y, gamma, beta)
 }
 
 // track moves the running averages towards the batch's mean and unbiased variance of count numbers.

@@ -47,5 +47,5 @@ func (n Norm) Apply(c *Context, x *sym.Expr) *sym.Expr {
 	case "group":
 		return GroupNorm{Groups: n.Groups}.Apply(c, x)
 	}
-	return sym.Refuse(x, fmt.Errorf("%s: %w", c.name("norm"), spec.Unknown("kind", n.Kind, Norms())))
+	return sym.Refuse(x, fmt.Errorf("%s: %w", c.Name("norm"), spec.Unknown("kind", n.Kind, Norms())))
 }

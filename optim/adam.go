@@ -21,7 +21,7 @@ func NewAdam() Adam { return Adam{Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8} }
 
 // Build returns the update. The bias corrections are scalars: lr/(1−β₁ᵗ) and 1/√(1−β₂ᵗ).
 func (o Adam) Build(params []*nn.Param, grads []*sym.Expr) *Step {
-	s := &Step{Values: func(t int, lr float64) []float32 {
+	s := newStep(o, params, func(t int, lr float64) []float32 {
 		c1 := 1 - math.Pow(o.Beta1, float64(t))
 		c2 := 1 - math.Pow(o.Beta2, float64(t))
 		values := []float32{float32(lr / c1), float32(1 / math.Sqrt(c2))}
@@ -29,7 +29,7 @@ func (o Adam) Build(params []*nn.Param, grads []*sym.Expr) *Step {
 			values = append(values, float32(1-lr*o.Decay))
 		}
 		return values
-	}}
+	})
 	if len(params) == 0 {
 		return s
 	}

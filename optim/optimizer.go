@@ -2,6 +2,7 @@ package optim
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/nn"
@@ -11,6 +12,12 @@ import (
 // Optimizer changes parameters by their gradients.
 type Optimizer interface {
 	// Build returns the update of params for the gradients grads.
+	//
+	// Learning rate, corrections and state are inputs named after the innermost scope that holds all of
+	// params ([nn.Params.Scope]): "optim/lr", in a scope "optim/critic/lr". So a generator's and a
+	// critic's optimizer are two. Building the same optimizer of the same parameters once more, for
+	// another objective, gives the same inputs. A second one that would share them with a first, of
+	// other options or parameters, gives updates with an error.
 	Build(params []*nn.Param, grads []*sym.Expr) *Step
 	// Validate returns what is wrong with the options.
 	Validate() error
@@ -27,20 +34,47 @@ type Step struct {
 	Scalars []*sym.Expr
 	// Values returns the scalars for step t, counted from 1, and learning rate lr.
 	Values func(t int, lr float64) []float32
+
+	prefix string // of the scope that the names of leaves lie in
+	owner  string // who the leaves belong to: the optimizer and its parameters
+}
+
+// newStep returns an empty step of an optimizer on parameters.
+func newStep(o Optimizer, params []*nn.Param, values func(t int, lr float64) []float32) *Step {
+	names := make([]string, len(params))
+	for i, p := range params {
+		names[i] = p.Name
+	}
+	return &Step{
+		Values: values, prefix: nn.CommonPrefix(params),
+		owner: fmt.Sprintf("%v of %s", o, strings.Join(names, " ")),
+	}
 }
 
 // state returns the optimizer's leaf for a parameter and keeps it.
 func (s *Step) state(kind string, p *nn.Param) *sym.Expr {
-	e := p.Expr.Graph().Input("optim/"+kind+"/"+p.Name, sym.Float, p.Expr.Shape()...)
+	name := kind + "/" + strings.TrimPrefix(p.Name, s.prefix)
+	e := s.leaf(p.Expr.Graph(), name, p.Expr.Shape()...)
 	s.State = append(s.State, e)
 	return e
 }
 
 // scalar returns a scalar leaf and keeps it.
 func (s *Step) scalar(g *sym.Graph, name string) *sym.Expr {
-	e := g.Input("optim/"+name, sym.Float)
+	e := s.leaf(g, name)
 	s.Scalars = append(s.Scalars, e)
 	return e
+}
+
+// leaf returns an input of the optimizer, an error if another optimizer has it: its learning rate would
+// be this one's, too.
+func (s *Step) leaf(g *sym.Graph, name string, shape ...int) *sym.Expr {
+	name = "optim/" + s.prefix + name
+	if !g.Own(name, s.owner) {
+		return sym.Refuse(g.Const(0), fmt.Errorf("another optimizer of the graph has %q: expected the"+
+			" parameters of each in an nn.Params.Scope of their own", name))
+	}
+	return g.Input(name, sym.Float, shape...)
 }
 
 func (s *Step) set(target, value *sym.Expr) {

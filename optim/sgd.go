@@ -17,7 +17,7 @@ type SGD struct {
 
 // Build returns the update.
 func (o SGD) Build(params []*nn.Param, grads []*sym.Expr) *Step {
-	s := &Step{Values: func(_ int, lr float64) []float32 { return []float32{float32(lr)} }}
+	s := newStep(o, params, func(_ int, lr float64) []float32 { return []float32{float32(lr)} })
 	for i, p := range params {
 		lr := s.rate(p)
 		direction := grads[i]

@@ -26,7 +26,7 @@ type golden struct {
 
 func load(t *testing.T) golden {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("..", "..", "testdata", "golden", "stats.json"))
+	data, err := os.ReadFile(filepath.Join("..", "testdata", "golden", "stats.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

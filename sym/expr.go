@@ -14,11 +14,12 @@ type Graph struct {
 	nodes  map[string]*Expr
 	nextID int
 	inputs map[string]*Expr
+	owners map[string]any // of inputs, by name; see Own
 }
 
 // NewGraph returns an empty graph.
 func NewGraph() *Graph {
-	return &Graph{nodes: map[string]*Expr{}, inputs: map[string]*Expr{}}
+	return &Graph{nodes: map[string]*Expr{}, inputs: map[string]*Expr{}, owners: map[string]any{}}
 }
 
 // Expr is an immutable node of a [Graph]. nil stands for an expression that is missing: it carries an error, and so does
@@ -70,7 +71,7 @@ func (e *Expr) String() string {
 type Error struct {
 	Op     Op      // the operation that refused
 	Shapes []Shape // of its arguments; nil of [Refuse], where no operation did
-	Caller string  // file:line outside this module's packages sym, nn and gradreg
+	Caller string  // file:line outside this module's packages sym, nn, optim and gradreg
 	Err    error   // what was wrong
 }
 
@@ -90,7 +91,10 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // builderPackages build expressions on behalf of a caller, whose line an error should name.
-var builderPackages = [...]string{"github.com/gradreg/gradreg/sym.", "github.com/gradreg/gradreg/nn.", "github.com/gradreg/gradreg."}
+var builderPackages = [...]string{
+	"github.com/gradreg/gradreg/sym.", "github.com/gradreg/gradreg/nn.",
+	"github.com/gradreg/gradreg/optim.", "github.com/gradreg/gradreg.",
+}
 
 // callerLine returns file:line of the innermost frame outside the builder packages. A test of those
 // packages counts as outside.
