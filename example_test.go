@@ -5,12 +5,12 @@ import (
 	"fmt"
 
 	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/optim"
 	"github.com/gradreg/gradreg/sym"
 	"github.com/gradreg/gradreg/task"
-	"github.com/gradreg/gradreg/train"
 )
 
 // A training step with a penalty, in symbolic form: the objective's gradients are expressions like all else, and an
@@ -93,13 +93,13 @@ func (s squeezing) Lambda() float64 { return s.lambda }
 func (s squeezing) Validate() error { return nil }
 func (s squeezing) String() string  { return fmt.Sprintf("squeezing:%v", s.lambda) }
 
-// A regularizer of one's own needs no registration: a configuration of package train takes it as it is, beside those that have
+// A regularizer of one's own needs no registration: a configuration of package classify takes it as it is, beside those that have
 // a text form. Package regtest tests it.
 func ExampleRegularizer() {
-	cfg := train.Default()
+	cfg := classify.Default()
 	cfg.TrainSize, cfg.Steps, cfg.Batch, cfg.Model = 100, 20, 10, "mlp:hidden=16"
 	cfg.Penalties = []gradreg.Regularizer{squeezing{0.01}}
-	summary, err := train.Run(context.Background(), cfg, train.Options{})
+	summary, err := classify.Run(context.Background(), cfg, classify.Options{})
 	fmt.Println(summary.Regularizers, err)
 	// Output: [datagrad:50 weight-decay:0.0005 squeezing:0.01] <nil>
 }

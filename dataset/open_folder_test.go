@@ -14,7 +14,7 @@ import (
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/classify"
 )
 
 // photos writes a folder of pictures of two classes that can be told apart, and what should not be in it.
@@ -55,11 +55,11 @@ func writeFile(t *testing.T, path string, data []byte) {
 // TestTrainOnFolder trains on a folder as on a named set, and again with its images from the cache: the same numbers.
 func TestTrainOnFolder(t *testing.T) {
 	dir := photos(t, "")
-	cfg := train.Default()
+	cfg := classify.Default()
 	cfg.Data, cfg.TrainSize, cfg.Model, cfg.Augment = dir, 0, "mlp:hidden=16", "none"
 	cfg.Steps, cfg.Batch, cfg.EvalEvery = 60, 8, 0
 	var found folder.Report
-	first, err := train.Run(context.Background(), cfg, train.Options{Found: func(r folder.Report) { found = r }})
+	first, err := classify.Run(context.Background(), cfg, classify.Options{Found: func(r folder.Report) { found = r }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestTrainOnFolder(t *testing.T) {
 	if len(found.Problems) != 2 || found.Decoded != 48 {
 		t.Errorf("%d decoded, problems %v", found.Decoded, found.Problems)
 	}
-	again, err := train.Run(context.Background(), cfg, train.Options{Found: func(r folder.Report) { found = r }})
+	again, err := classify.Run(context.Background(), cfg, classify.Options{Found: func(r folder.Report) { found = r }})
 	if err != nil || found.Cached != 48 || again.TestNLL != first.TestNLL {
 		t.Errorf("again: NLL %v after %v, %d cached, %v", again.TestNLL, first.TestNLL, found.Cached, err)
 	}

@@ -13,5 +13,5 @@
 // whoever compiles them return.
 //
 // An architecture of one's own is a type with the methods of Model, about twenty lines (see the example). Nothing has
-// to be registered: the field Architecture of train.Config takes it.
+// to be registered: the field Architecture of classify.Config takes it.
 package model

@@ -8,7 +8,7 @@ import (
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
-	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/classify"
 )
 
 // mixed is an architecture of a user's own: two branches of different filters side by side, group norm, GELU.
@@ -39,11 +39,11 @@ func ExampleModel() {
 	summary, err := model.Summarize(mixed{channels: 6}, 1, 28, 28, 10)
 	fmt.Println(summary.Parameters, summary.MACs, err)
 
-	cfg := train.Default()
+	cfg := classify.Default()
 	cfg.Architecture = mixed{channels: 6}
 	cfg.Regularizers = []string{"datagrad:5", "weight-decay:5e-4"}
 	cfg.TrainSize, cfg.Steps, cfg.EvalEvery, cfg.LearningRate = 500, 100, 0, 5e-3
-	result, err := train.Run(context.Background(), cfg, train.Options{})
+	result, err := classify.Run(context.Background(), cfg, classify.Options{})
 	fmt.Println(result.Model, result.Steps, result.TestAccuracy > 0.85, err)
 	// Output:
 	// 6010 259152 <nil>

@@ -8,13 +8,13 @@ import (
 
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/kernel"
-	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/tune"
 )
 
 // Identity is what determines a study's numbers beside its configurations.
 type Identity struct {
-	Numbers int               `json:"numbers"` // train.Numbers
+	Numbers int               `json:"numbers"` // classify.Numbers
 	CPU     string            `json:"cpu"`     // kernel level
 	Digests map[string]string `json:"digests"` // of the data sets, see train.DataDigest
 	// Search is tune.Search of a study that looks for a λ: how that is done. 0 of one that does not, and of studies that were begun
@@ -23,12 +23,12 @@ type Identity struct {
 }
 
 // Identify reads a study's data. An error is also that they do not suit its cells.
-func Identify(ctx context.Context, s *Spec, opt train.Options) (Identity, error) {
+func Identify(ctx context.Context, s *Spec, opt classify.Options) (Identity, error) {
 	level, err := kernel.Active()
 	if err != nil {
 		return Identity{}, err
 	}
-	id := Identity{Numbers: train.Numbers, CPU: level.String()}
+	id := Identity{Numbers: classify.Numbers, CPU: level.String()}
 	var data map[string]dataset.Info
 	if id.Digests, data, err = Describe(ctx, s, opt); err != nil {
 		return id, err
@@ -40,7 +40,7 @@ func Identify(ctx context.Context, s *Spec, opt train.Options) (Identity, error)
 }
 
 // Describe reads a study's data, and returns their digests and what they are.
-func Describe(ctx context.Context, s *Spec, opt train.Options) (map[string]string, map[string]dataset.Info, error) {
+func Describe(ctx context.Context, s *Spec, opt classify.Options) (map[string]string, map[string]dataset.Info, error) {
 	digests, data := map[string]string{}, map[string]dataset.Info{}
 	for _, c := range s.Cells() {
 		if digests[c.Data] != "" {
@@ -53,7 +53,7 @@ func Describe(ctx context.Context, s *Spec, opt train.Options) (map[string]strin
 		if err != nil {
 			return nil, nil, err
 		}
-		if data[c.Data], digests[c.Data], err = train.Describe(ctx, cfg, opt); err != nil {
+		if data[c.Data], digests[c.Data], err = classify.Describe(ctx, cfg, opt); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -88,8 +88,8 @@ func (id Identity) Here() error {
 	if id.CPU != level.String() {
 		return fmt.Errorf("it was begun with the kernels %s, this process has %s; GRADREG_CPU selects others", id.CPU, level)
 	}
-	if id.Numbers != train.Numbers {
-		return fmt.Errorf("it was begun by a version of the program whose numbers are %d, those of this one are %d", id.Numbers, train.Numbers)
+	if id.Numbers != classify.Numbers {
+		return fmt.Errorf("it was begun by a version of the program whose numbers are %d, those of this one are %d", id.Numbers, classify.Numbers)
 	}
 	return nil
 }

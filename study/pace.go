@@ -4,7 +4,7 @@ import (
 	"sync"
 
 	"github.com/gradreg/gradreg/dataset"
-	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/classify"
 )
 
 // pace is how long some steps took.
@@ -111,7 +111,7 @@ func (s *Study) stepCost(c Cell) float64 {
 		return known.(float64)
 	}
 	info, total := KnownData()[c.Data], 0.0
-	if cost, err := train.Cost(cfg, info.Shape, len(info.Classes)); err == nil {
+	if cost, err := classify.Cost(cfg, info.Shape, len(info.Classes)); err == nil {
 		total = float64(cost.MACsPerImage * cfg.Batch)
 	}
 	stepCosts.Store(string(text), total)

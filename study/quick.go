@@ -8,7 +8,7 @@ import (
 
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/report"
-	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/classify"
 )
 
 // Quick returns the study at a size for a first look: two seeds, a twentieth of the steps, a
@@ -30,7 +30,7 @@ func (s Spec) Quick() (Spec, error) {
 		if !given && !always {
 			return over
 		}
-		n := float64(train.Default().Steps)
+		n := float64(classify.Default().Steps)
 		if given {
 			var ok bool
 			if n, ok = number(steps); !ok {

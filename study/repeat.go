@@ -3,24 +3,24 @@ package study
 import (
 	"context"
 
-	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/tune"
 )
 
 // Repeat trains a run again, in no folder, and returns what it comes to. In a process that the study's Identity fits
 // ([Identity.Here], [Identity.Has]) that is what it came to before ([Result.Compare]).
-func Repeat(ctx context.Context, run Run, opt train.Options) (Result, error) {
+func Repeat(ctx context.Context, run Run, opt classify.Options) (Result, error) {
 	cfg, err := tune.Lambda(ctx, run.Config, tune.Options{DataDirs: opt.DataDirs, Threads: opt.Threads})
 	if err != nil {
 		return Result{}, err
 	}
 	if !run.Final() {
-		t, err := train.Probe(ctx, cfg, opt)
+		t, err := classify.Probe(ctx, cfg, opt)
 		return TrialResult(t).Searched(cfg), err
 	}
 	var curve []CurvePoint
 	told := opt.Stepped
-	opt.Stepped = func(p train.Progress) {
+	opt.Stepped = func(p classify.Progress) {
 		if p.Evaluated {
 			curve = append(curve, CurvePoint{Step: p.Step, DevAccuracy: p.DevAccuracy})
 		}
@@ -28,8 +28,8 @@ func Repeat(ctx context.Context, run Run, opt train.Options) (Result, error) {
 			told(p)
 		}
 	}
-	s, err := train.Run(ctx, cfg, opt)
-	if train.Diverged(err) {
+	s, err := classify.Run(ctx, cfg, opt)
+	if classify.Diverged(err) {
 		return Result{Diverged: err.Error()}, nil
 	}
 	r := FinalResult(s)

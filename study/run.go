@@ -10,7 +10,7 @@ import (
 	"regexp"
 	"strconv"
 
-	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/tune"
 )
 
@@ -21,7 +21,7 @@ type Run struct {
 	Trial  int // number of the trial, −1 for a final run
 	Round  int // of tuning
 	Values Values
-	Config train.Config
+	Config classify.Config
 }
 
 // String names the run for people.
@@ -38,7 +38,7 @@ func (r Run) Final() bool { return r.Trial < 0 }
 // Key returns the hash of everything that determines a run's result: the resolved configuration, the data's bytes, the kernels
 // and the program's numbers, the search for a λ that is open, whether it is scored on dev or on test images, and where its
 // learning curve is evaluated. How often it is logged or saved is none of it.
-func Key(cfg train.Config, final bool, id Identity) (string, error) {
+func Key(cfg classify.Config, final bool, id Identity) (string, error) {
 	digest, curve := id.Digests[cfg.Data], cfg.EvalEvery
 	cfg.Data, cfg.DataDir, cfg.Note, cfg.Choices = "", "", "", nil // the same bytes may lie in another folder
 	cfg.LogEvery, cfg.CheckpointEvery, cfg.EvalEvery = 1, 1, 0
@@ -140,7 +140,7 @@ type CurvePoint struct {
 }
 
 // TrialResult returns the result of a run that was scored on dev images.
-func TrialResult(t train.Trial) Result {
+func TrialResult(t classify.Trial) Result {
 	r := Result{Images: t.Images, Seconds: t.Seconds, Diverged: t.Diverged}
 	if t.Diverged == "" {
 		r.Accuracy, r.NLL, r.Calibrated = t.Accuracy, t.NLL, t.Calibrated
@@ -149,7 +149,7 @@ func TrialResult(t train.Trial) Result {
 }
 
 // Searched returns the result of a run whose λ were found for its configuration, with how they were and the time that took.
-func (r Result) Searched(cfg train.Config) Result {
+func (r Result) Searched(cfg classify.Config) Result {
 	r.Note = cfg.Note
 	for _, c := range cfg.Choices {
 		r.Seconds += c.Seconds
@@ -158,7 +158,7 @@ func (r Result) Searched(cfg train.Config) Result {
 }
 
 // FinalResult returns the result of a run that was scored on the test images, but its learning curve.
-func FinalResult(s train.Summary) Result {
+func FinalResult(s classify.Summary) Result {
 	r := Result{
 		Accuracy: s.TestAccuracy, NLL: s.TestNLL, Images: s.TestImages, ECE: s.TestECE, Seconds: s.Seconds, Note: s.Note,
 		Version: s.Version, Commit: s.Commit, // of the program that evaluated it
@@ -170,11 +170,11 @@ func FinalResult(s train.Summary) Result {
 }
 
 // Trial returns the result of a run that is scored on dev images as that of a probe. Its temperature is not known any more.
-func (r Result) Trial() train.Trial {
+func (r Result) Trial() classify.Trial {
 	if r.Diverged != "" {
-		return train.DivergedTrial(r.Diverged, r.Seconds)
+		return classify.DivergedTrial(r.Diverged, r.Seconds)
 	}
-	return train.Trial{Images: r.Images, Accuracy: r.Accuracy, NLL: r.NLL, Calibrated: r.Calibrated, Temperature: math.NaN(), Seconds: r.Seconds}
+	return classify.Trial{Images: r.Images, Accuracy: r.Accuracy, NLL: r.NLL, Calibrated: r.Calibrated, Temperature: math.NaN(), Seconds: r.Seconds}
 }
 
 // score returns the accuracy, −∞ of a run that diverged.

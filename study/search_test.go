@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/gradreg/gradreg/internal/kernel"
-	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/tune"
 )
 
@@ -22,7 +22,7 @@ func TestSearchIdentity(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		id, err := Identify(t.Context(), spec, train.Options{})
+		id, err := Identify(t.Context(), spec, classify.Options{})
 		if err != nil || id.Search != want {
 			t.Errorf("search %d, %v, expected %d: %s", id.Search, err, want, text)
 		}
@@ -30,7 +30,7 @@ func TestSearchIdentity(t *testing.T) {
 		if err := s.Here(); err != nil {
 			t.Error(err)
 		}
-		s.Identity = Identity{Numbers: train.Numbers, CPU: level.String()} // of a program that did not record it
+		s.Identity = Identity{Numbers: classify.Numbers, CPU: level.String()} // of a program that did not record it
 		if err := s.Here(); (err != nil) != (want > 0) {
 			t.Errorf("begun with the search before: %v", err)
 		}
@@ -40,13 +40,13 @@ func TestSearchIdentity(t *testing.T) {
 // TestKeyOfHistory gives a run that was extended, or finished early, a key of its own.
 func TestKeyOfHistory(t *testing.T) {
 	keys := map[string]string{}
-	for what, change := range map[string]func(*train.Config){
-		"planned":        func(*train.Config) {},
-		"extended":       func(c *train.Config) { c.Extended = []train.Extension{{Planned: 100, At: 100}} },
-		"extended later": func(c *train.Config) { c.Extended = []train.Extension{{Planned: 200, At: 100}} },
-		"finished early": func(c *train.Config) { c.StopAfter = 100 },
+	for what, change := range map[string]func(*classify.Config){
+		"planned":        func(*classify.Config) {},
+		"extended":       func(c *classify.Config) { c.Extended = []classify.Extension{{Planned: 100, At: 100}} },
+		"extended later": func(c *classify.Config) { c.Extended = []classify.Extension{{Planned: 200, At: 100}} },
+		"finished early": func(c *classify.Config) { c.StopAfter = 100 },
 	} {
-		cfg := train.Default()
+		cfg := classify.Default()
 		change(&cfg)
 		key, err := Key(cfg, true, Identity{Numbers: 1, CPU: "generic"})
 		if err != nil || keys[key] != "" {

@@ -25,7 +25,7 @@ type Spec struct {
 	Methods    []Method  `yaml:"methods"`
 	Baseline   string    `yaml:"baseline"` // the method that others are compared to
 	Seeds      int       `yaml:"seeds"`    // of the final runs: 1 … Seeds
-	// Train holds fields of train.Config that differ from its defaults. A text may refer to parameters by $name.
+	// Train holds fields of classify.Config that differ from its defaults. A text may refer to parameters by $name.
 	Train      map[string]any       `yaml:"train,omitempty"`
 	Parameters map[string]Parameter `yaml:"parameters,omitempty"`
 	Tuning     *Tuning              `yaml:"tuning,omitempty"`

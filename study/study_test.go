@@ -14,7 +14,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/classify"
 )
 
 // example has what a study can have: two settings, open and given parameters, two rounds of tuning.
@@ -233,7 +233,7 @@ seeds: 3
 // TestWarmup checks that the short runs of tuning take their share of warm-ups, too, and final runs all of them.
 func TestWarmup(t *testing.T) {
 	s := read(t, strings.Replace(example, "datagrad:$lambda", "datagrad:$lambda,warmup=400", 1))
-	steps := train.Default().Steps
+	steps := classify.Default().Steps
 	_, results := complete(t, s, madeUp, rand.New(rand.NewPCG(1, 1)))
 	p, err := s.Progress(results)
 	if err != nil {
@@ -553,10 +553,10 @@ func TestSuits(t *testing.T) {
 func TestIdentifyStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Identify(ctx, &read(t, example).Spec, train.Options{}); !errors.Is(err, context.Canceled) {
+	if _, err := Identify(ctx, &read(t, example).Spec, classify.Options{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, expected %v", err, context.Canceled)
 	}
-	if _, _, err := train.Describe(ctx, train.Default(), train.Options{}); !errors.Is(err, context.Canceled) {
+	if _, _, err := classify.Describe(ctx, classify.Default(), classify.Options{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, expected %v", err, context.Canceled)
 	}
 }

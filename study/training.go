@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/gradreg/gradreg/report"
-	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/classify"
 )
 
 // Training is what determines the final runs of a cell beside its images and their seeds. Text
@@ -39,7 +39,7 @@ const (
 	normalizedByPart     = "mean and standard deviation of training, dev and test images each, by channel (the paper's protocol)"
 )
 
-func newTraining(cfg train.Config) Training {
+func newTraining(cfg classify.Config) Training {
 	t := Training{
 		Model: cfg.Model, Optimizer: cfg.Optimizer, LearningRate: cfg.LearningRate, Schedule: cfg.Schedule, Batch: cfg.Batch, Steps: cfg.Steps,
 		Augment: cfg.Augment, Size: cfg.Size, Fit: cfg.Fit, Subset: cfg.Subset, Normalization: normalizedByTraining,
@@ -168,7 +168,7 @@ func (r *Report) trainings() report.Table {
 		{"augmentation", func(c CellReport) string { return c.Training.Augment }},
 		{"image normalization", func(c CellReport) string { return c.Training.Normalization }},
 		{"image size", func(c CellReport) string { return pictureSize(c.Training) }},
-		{"subset", func(c CellReport) string { return orDefault(c.Training.Subset, train.Random) }},
+		{"subset", func(c CellReport) string { return orDefault(c.Training.Subset, classify.Random) }},
 		{"tuned", func(c CellReport) string { return orDefault(strings.Join(c.Tuned, ", "), "nothing") }},
 	}
 	for _, c := range r.Cells {

@@ -10,7 +10,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/gradreg/gradreg/dataset"
-	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/tune"
 )
 
@@ -57,10 +57,10 @@ func (s *Spec) space(c Cell) (space, error) {
 }
 
 // first returns the parameters of a cell, and the configuration of its first trial with the first seed.
-func (s *Spec) first(c Cell) (space, train.Config, error) {
+func (s *Spec) first(c Cell) (space, classify.Config, error) {
 	space, err := s.space(c)
 	if err != nil {
-		return space, train.Config{}, err
+		return space, classify.Config{}, err
 	}
 	cfg, err := s.config(c, space.draws()[0], 1)
 	return space, cfg, err
@@ -124,9 +124,9 @@ func (v Values) filled(text string) string {
 }
 
 // config returns the configuration of a cell's run.
-func (s *Spec) config(c Cell, v Values, seed uint64) (train.Config, error) {
+func (s *Spec) config(c Cell, v Values, seed uint64) (classify.Config, error) {
 	t, m := s.parts(c)
-	cfg := train.Default()
+	cfg := classify.Default()
 	cfg.Regularizers, cfg.EvalEvery = []string{}, s.Curves
 	for _, over := range []map[string]any{s.Train, t.Train, m.Train} {
 		if len(over) == 0 {
@@ -151,7 +151,7 @@ func (s *Spec) config(c Cell, v Values, seed uint64) (train.Config, error) {
 		if err != nil {
 			return cfg, err
 		}
-		if cfg, err = train.ReadConfig(cfg, text); err != nil {
+		if cfg, err = classify.ReadConfig(cfg, text); err != nil {
 			return cfg, fmt.Errorf("train: %w", err)
 		}
 	}

@@ -6,12 +6,12 @@ import (
 
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/dataset"
-	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/classify"
 )
 
 // Found returns a configuration with the λ that a search found for it, and how, from the
 // configuration that a run of it has recorded. An error is that the record is not of such a run.
-func Found(cfg, recorded train.Config) (train.Config, error) {
+func Found(cfg, recorded classify.Config) (classify.Config, error) {
 	asked, err := Resolved(cfg)
 	if err != nil {
 		return cfg, err

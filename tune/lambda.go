@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/gradreg/gradreg"
-	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/classify"
 )
 
 // Options are what the search needs beside the configuration; none of them changes its choice.
@@ -19,9 +19,9 @@ type Options struct {
 	// Progress, if set, is told before the first short run how many there will be at most, and then how far they are. It is called by
 	// one goroutine at a time.
 	Progress func(Progress)
-	// Probe, if set, is called instead of [train.Probe]: by one who remembers the short runs that are done, so that a search
+	// Probe, if set, is called instead of [classify.Probe]: by one who remembers the short runs that are done, so that a search
 	// which was interrupted goes on.
-	Probe func(context.Context, train.Config, train.Options) (train.Trial, error)
+	Probe func(context.Context, classify.Config, classify.Options) (classify.Trial, error)
 }
 
 // Search is raised by every change that makes the search find another λ for an equal configuration.
@@ -39,21 +39,21 @@ const Unrecorded = 2
 // Several are found one after another, as they stand: those before have the λ that was found, those after are left out, and
 // the regularizers that have a number are there in all probes. Each costs at most 2.35 times the run's steps, beside the rounding
 // up to whole steps. λ = 0, which is no penalty, is among what is compared, and may win.
-func Lambda(ctx context.Context, cfg train.Config, opt Options) (train.Config, error) {
+func Lambda(ctx context.Context, cfg classify.Config, opt Options) (classify.Config, error) {
 	probe := opt.Probe
 	if probe == nil {
-		probe = train.Probe
+		probe = classify.Probe
 	}
-	return find(ctx, cfg, opt, lab{probe, train.GradientScale})
+	return find(ctx, cfg, opt, lab{probe, classify.GradientScale})
 }
 
 // lab runs what a search asks for.
 type lab struct {
-	probe func(context.Context, train.Config, train.Options) (train.Trial, error)
-	scale func(context.Context, train.Config, gradreg.Regularizer, train.Options) (float64, error)
+	probe func(context.Context, classify.Config, classify.Options) (classify.Trial, error)
+	scale func(context.Context, classify.Config, gradreg.Regularizer, classify.Options) (float64, error)
 }
 
-func find(ctx context.Context, cfg train.Config, opt Options, lab lab) (train.Config, error) {
+func find(ctx context.Context, cfg classify.Config, opt Options, lab lab) (classify.Config, error) {
 	regularizers, list := gaps(cfg)
 	if len(list) == 0 {
 		return cfg, nil
@@ -65,7 +65,7 @@ func find(ctx context.Context, cfg train.Config, opt Options, lab lab) (train.Co
 		opt.Threads = runtime.GOMAXPROCS(0)
 	}
 	if len(list) > 1 { // what is wrong with the last should not be found out after the search for the first
-		if _, err := lab.probe(ctx, Shortened(filled(cfg, regularizers, list), 0), train.Options{DataDirs: opt.DataDirs, Threads: opt.Threads}); err != nil {
+		if _, err := lab.probe(ctx, Shortened(filled(cfg, regularizers, list), 0), classify.Options{DataDirs: opt.DataDirs, Threads: opt.Threads}); err != nil {
 			return cfg, err
 		}
 	}

@@ -14,26 +14,26 @@ import (
 
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/tune"
 )
 
 // short is a configuration whose probes take a second together.
-func short(regularizers ...string) train.Config {
-	cfg := train.Default()
+func short(regularizers ...string) classify.Config {
+	cfg := classify.Default()
 	cfg.TrainSize, cfg.Steps, cfg.Batch, cfg.Regularizers = 100, 160, 20, regularizers
 	return cfg
 }
 
 // shorter leaves a small network few dev images.
-func shorter(regularizers ...string) train.Config {
+func shorter(regularizers ...string) classify.Config {
 	cfg := short(regularizers...)
 	cfg.TrainSize, cfg.Model = 59500, "mlp:hidden=16,dropout=0.2"
 	return cfg
 }
 
 // find searches and checks what holds for every search, with short runs of the given lengths or of 10 and 60 steps.
-func find(t *testing.T, cfg train.Config, opt tune.Options, lengths ...int) train.Config {
+func find(t *testing.T, cfg classify.Config, opt tune.Options, lengths ...int) classify.Config {
 	t.Helper()
 	before := slices.Clone(cfg.Regularizers)
 	lengths = append(lengths, 10, 60)
@@ -76,8 +76,8 @@ func TestLambda(t *testing.T) {
 	if choice.Scale <= 0 {
 		t.Errorf("scale %v", choice.Scale)
 	}
-	longest := func(p train.Attempt) bool { return p.Steps == 60 }
-	at := slices.IndexFunc(choice.Probes, func(p train.Attempt) bool { return longest(p) && p.Lambda == choice.Lambda })
+	longest := func(p classify.Attempt) bool { return p.Steps == 60 }
+	at := slices.IndexFunc(choice.Probes, func(p classify.Attempt) bool { return longest(p) && p.Lambda == choice.Lambda })
 	if at < 0 {
 		t.Fatalf("the choice %v is none of the longest probes", choice.Lambda)
 	}
@@ -147,9 +147,9 @@ func otherTest(t *testing.T) string {
 }
 
 func TestLambdaRefuses(t *testing.T) {
-	for _, cfg := range []train.Config{
+	for _, cfg := range []classify.Config{
 		short("datagrad:auto", "datagrad:auto"), short("nothing:auto"), short("datagrad:auto,nokey=1"), short("dropout:auto,at=moon"),
-		func() train.Config {
+		func() classify.Config {
 			c := shorter("datagrad:auto", "dropout:auto")
 			c.Model = "resnet:depth=8"
 			return c
@@ -165,7 +165,7 @@ func TestLambdaRefuses(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := tune.Lambda(ctx, short("datagrad:auto"), tune.Options{}); !errors.Is(err, train.ErrInterrupted) {
+	if _, err := tune.Lambda(ctx, short("datagrad:auto"), tune.Options{}); !errors.Is(err, classify.ErrInterrupted) {
 		t.Errorf("cancelled: %v", err)
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/gradreg/gradreg/internal/build"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/kernel"
-	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/classify"
 )
 
 // Memory keeps the short runs of one search in a folder, so that a search which was interrupted or killed goes on when it is
@@ -25,24 +25,24 @@ type Memory struct {
 }
 
 // Remember returns the memory of a search, in a folder of its own in parent; nothing is written before the first probe.
-func Remember(ctx context.Context, parent string, cfg train.Config, opt train.Options) (*Memory, error) {
+func Remember(ctx context.Context, parent string, cfg classify.Config, opt classify.Options) (*Memory, error) {
 	level, err := kernel.Active()
 	if err != nil {
 		return nil, fault.Input(err)
 	}
-	_, digest, err := train.Describe(ctx, cfg, opt)
+	_, digest, err := classify.Describe(ctx, cfg, opt)
 	if err != nil {
 		return nil, err
 	}
 	b := build.Current()
-	m := &Memory{program: fmt.Sprintf("numbers %d, version %s %s, search %d, cpu %s, data %s", train.Numbers, b.Version, b.Commit, Search, level, digest)}
+	m := &Memory{program: fmt.Sprintf("numbers %d, version %s %s, search %d, cpu %s, data %s", classify.Numbers, b.Version, b.Commit, Search, level, digest)}
 	name, err := m.name(cfg)
 	m.dir = filepath.Join(parent, name)
 	return m, err
 }
 
 // name returns the hash of everything that determines what comes of a configuration.
-func (m *Memory) name(cfg train.Config) (string, error) {
+func (m *Memory) name(cfg classify.Config) (string, error) {
 	cfg.Note, cfg.Choices = "", nil
 	text, err := cfg.YAML()
 	if err != nil {
@@ -52,21 +52,21 @@ func (m *Memory) name(cfg train.Config) (string, error) {
 	return hex.EncodeToString(sum[:16]), nil
 }
 
-// Probe is [train.Probe], or what it returned before. A memory that cannot be written to is done without.
-func (m *Memory) Probe(ctx context.Context, cfg train.Config, opt train.Options) (train.Trial, error) {
+// Probe is [classify.Probe], or what it returned before. A memory that cannot be written to is done without.
+func (m *Memory) Probe(ctx context.Context, cfg classify.Config, opt classify.Options) (classify.Trial, error) {
 	name, err := m.name(cfg)
 	if err != nil {
-		return train.Trial{}, err
+		return classify.Trial{}, err
 	}
 	path := filepath.Join(m.dir, name)
 	if t, ok := recalled(path + ".json"); ok {
 		return t, nil
 	}
 	kept := opt
-	kept.Dir, kept.Resume = path, train.Begun(path)
-	t, err := train.Probe(ctx, cfg, kept)
+	kept.Dir, kept.Resume = path, classify.Begun(path)
+	t, err := classify.Probe(ctx, cfg, kept)
 	if err != nil && ctx.Err() == nil {
-		return train.Probe(ctx, cfg, opt)
+		return classify.Probe(ctx, cfg, opt)
 	}
 	if err == nil && keep(path+".json", t) == nil {
 		os.RemoveAll(path)
@@ -78,21 +78,21 @@ func (m *Memory) Probe(ctx context.Context, cfg train.Config, opt train.Options)
 func (m *Memory) Forget() error { return os.RemoveAll(m.dir) }
 
 // recalled reads a trial; one that is damaged is none.
-func recalled(path string) (t train.Trial, ok bool) {
+func recalled(path string) (t classify.Trial, ok bool) {
 	data, err := boundedfile.Read(path, 1<<20) // a trial is a line
 	if err != nil || json.Unmarshal(data, &t) != nil || t.Images == 0 && t.Diverged == "" {
-		return train.Trial{}, false
+		return classify.Trial{}, false
 	}
 	if t.Diverged != "" {
-		t = train.DivergedTrial(t.Diverged, t.Seconds)
+		t = classify.DivergedTrial(t.Diverged, t.Seconds)
 	}
 	return t, true
 }
 
 // keep writes a trial, of one that diverged what JSON can hold, which has no NaN.
-func keep(path string, t train.Trial) error {
+func keep(path string, t classify.Trial) error {
 	if t.Diverged != "" {
-		t = train.Trial{Seconds: t.Seconds, Diverged: t.Diverged}
+		t = classify.Trial{Seconds: t.Seconds, Diverged: t.Diverged}
 	}
 	data, err := json.Marshal(t)
 	if err != nil {

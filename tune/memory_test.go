@@ -10,7 +10,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/tune"
 )
 
@@ -23,15 +23,15 @@ func TestMemory(t *testing.T) {
 	parent := filepath.Join(t.TempDir(), "not", "yet")
 	var lock sync.Mutex
 	done := map[string]int{}
-	search := func(stop func(step int) bool) (train.Config, error) {
+	search := func(stop func(step int) bool) (classify.Config, error) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		memory, err := tune.Remember(ctx, parent, cfg, train.Options{})
+		memory, err := tune.Remember(ctx, parent, cfg, classify.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		probe := func(ctx context.Context, c train.Config, opt train.Options) (train.Trial, error) {
-			opt.Stepped = func(p train.Progress) {
+		probe := func(ctx context.Context, c classify.Config, opt classify.Options) (classify.Trial, error) {
+			opt.Stepped = func(p classify.Progress) {
 				lock.Lock()
 				defer lock.Unlock()
 				done[strings.Join(c.Regularizers, " ")]++
@@ -64,7 +64,7 @@ func TestMemory(t *testing.T) {
 			}
 			break
 		}
-		if !errors.Is(err, train.ErrInterrupted) {
+		if !errors.Is(err, classify.ErrInterrupted) {
 			t.Fatal(err)
 		}
 		if files, err := filepath.Glob(filepath.Join(parent, "*", "*.json")); err != nil || len(files) < at {
@@ -93,7 +93,7 @@ func TestMemoryless(t *testing.T) {
 		t.Fatal(err)
 	}
 	cfg := shorter("dropout:auto")
-	memory, err := tune.Remember(t.Context(), file, cfg, train.Options{})
+	memory, err := tune.Remember(t.Context(), file, cfg, classify.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestMemoryless(t *testing.T) {
 		t.Error(err)
 	}
 	cfg.Data = "nowhere"
-	if _, err := tune.Remember(t.Context(), file, cfg, train.Options{}); err == nil {
+	if _, err := tune.Remember(t.Context(), file, cfg, classify.Options{}); err == nil {
 		t.Error("data that are nowhere are remembered")
 	}
 }

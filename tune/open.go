@@ -8,11 +8,11 @@ import (
 
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/internal/spec"
-	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/classify"
 )
 
 // Auto stands for a λ that is to be found, as in datagrad:auto.
-const Auto = train.Auto
+const Auto = classify.Auto
 
 // open is a regularizer's text form with a gap for λ.
 type open struct {
@@ -24,7 +24,7 @@ type open struct {
 // with returns the text form with a λ.
 func (o open) with(lambda float64) string { return o.before + spec.Format(lambda) + o.after }
 
-// interval returns where λ lies; the zero value for a name that nothing has, about which train.Config says more.
+// interval returns where λ lies; the zero value for a name that nothing has, about which classify.Config says more.
 func (o open) interval() gradreg.Interval {
 	all := gradreg.Regularizers()
 	at := slices.IndexFunc(all, func(info gradreg.Info) bool { return info.Name == o.name })
@@ -42,7 +42,7 @@ func (o open) interval() gradreg.Interval {
 func (o open) some() string { return o.with(newLadder(o.interval(), 1).at(0)) }
 
 // gaps returns the regularizers that count, which are those behind the last none, and which of them have no λ yet.
-func gaps(cfg train.Config) (regularizers []string, list []open) {
+func gaps(cfg classify.Config) (regularizers []string, list []open) {
 	for _, text := range cfg.Regularizers {
 		if strings.TrimSpace(text) == gradreg.None {
 			regularizers, list = nil, nil
@@ -62,13 +62,13 @@ func gaps(cfg train.Config) (regularizers []string, list []open) {
 }
 
 // Needed reports whether a configuration has a λ to be found.
-func Needed(cfg train.Config) bool {
+func Needed(cfg classify.Config) bool {
 	_, list := gaps(cfg)
 	return len(list) > 0
 }
 
 // filled returns a configuration with some λ in the place of every auto.
-func filled(cfg train.Config, regularizers []string, list []open) train.Config {
+func filled(cfg classify.Config, regularizers []string, list []open) classify.Config {
 	cfg.Regularizers = slices.Clone(regularizers)
 	for _, o := range list {
 		cfg.Regularizers[o.at] = o.some()
@@ -77,7 +77,7 @@ func filled(cfg train.Config, regularizers []string, list []open) train.Config {
 }
 
 // Resolved returns a configuration with every text form written in full, with auto where it was.
-func Resolved(cfg train.Config) (train.Config, error) {
+func Resolved(cfg classify.Config) (classify.Config, error) {
 	regularizers, list := gaps(cfg)
 	if len(list) == 0 {
 		return cfg.Resolved()
@@ -100,7 +100,7 @@ func Resolved(cfg train.Config) (train.Config, error) {
 
 // Identity returns what a search, of a program with the given [Search] or 0 for the unrecorded one, does to an equal configuration, for
 // the key of its result: nothing where no λ is open. The number alone would share results that were found when probes went through the whole run's warm-up.
-func Identity(cfg train.Config, search int) string {
+func Identity(cfg classify.Config, search int) string {
 	search = cmp.Or(search, Unrecorded)
 	switch {
 	case !Needed(cfg):

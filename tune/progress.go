@@ -3,7 +3,7 @@ package tune
 import (
 	"sync"
 
-	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/classify"
 )
 
 // Progress is how far a search is.
@@ -50,7 +50,7 @@ type tracked struct {
 func (t *tracker) begin(steps int) *tracked { return &tracked{tracker: t, steps: steps} }
 
 // stepped is called after every step. A run that goes on counts the steps that it took before as remembered.
-func (r *tracked) stepped(s train.Progress) {
+func (r *tracked) stepped(s classify.Progress) {
 	r.tracker.change(func(p *Progress) {
 		p.Steps += s.Step - r.taken
 		p.Remembered += s.Step - r.taken - 1

@@ -5,14 +5,14 @@ import (
 	"math"
 	"slices"
 
-	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/classify"
 )
 
 // probe is a short run with the λ of a place.
 type probe struct {
 	place, lambda float64
 	steps         int
-	train.Trial
+	classify.Trial
 }
 
 // errors returns the number of wrong answers.

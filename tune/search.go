@@ -10,7 +10,7 @@ import (
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/internal/bug"
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/classify"
 )
 
 // The search has two rounds. The first tries every candidate, half a decade apart from the scale on, for a sixteenth of
@@ -32,7 +32,7 @@ var mostFirst, mostSecond = len(candidates) + furthest, 3 + furthest
 type search struct {
 	Options
 	lab   lab
-	cfg   train.Config // with a λ of 0 in the gap
+	cfg   classify.Config // with a λ of 0 in the gap
 	open  open
 	track *tracker
 }
@@ -60,7 +60,7 @@ func (s search) done(r *round) {
 }
 
 // config returns the configuration of a short run.
-func (s search) config(lambda, share float64) train.Config {
+func (s search) config(lambda, share float64) classify.Config {
 	cfg := s.cfg
 	cfg.Regularizers = slices.Clone(cfg.Regularizers)
 	cfg.Regularizers[s.open.at] = s.open.with(lambda)
@@ -73,8 +73,8 @@ func (s search) log(format string, args ...any) {
 	}
 }
 
-func (s search) run(ctx context.Context) (*train.Choice, error) {
-	choice, steps := &train.Choice{}, 0
+func (s search) run(ctx context.Context) (*classify.Choice, error) {
+	choice, steps := &classify.Choice{}, 0
 	interval := s.open.interval()
 	if interval.First == 0 {
 		var err error
@@ -95,7 +95,7 @@ func (s search) run(ctx context.Context) (*train.Choice, error) {
 	}
 	choice.Regularizer, choice.Lambda = s.open.with(won.lambda), won.lambda
 	for _, p := range slices.Concat(first.probes, second.probes) {
-		choice.Probes = append(choice.Probes, train.NewAttempt(p.lambda, p.steps, p.Trial))
+		choice.Probes = append(choice.Probes, classify.NewAttempt(p.lambda, p.steps, p.Trial))
 		steps, choice.Seconds, choice.Chance = steps+p.steps, choice.Seconds+p.Seconds, max(choice.Chance, p.Chance)
 	}
 	choice.Cost = float64(steps) / float64(s.cfg.Steps)
@@ -110,7 +110,7 @@ func (s search) scale(ctx context.Context) (scale float64, steps int, err error)
 	}
 	plain := s.config(0, scaleShare)
 	run := s.track.begin(plain.Steps)
-	if scale, err = s.lab.scale(ctx, plain, penalty, train.Options{DataDirs: s.DataDirs, Threads: s.Threads, Stepped: run.stepped}); err != nil {
+	if scale, err = s.lab.scale(ctx, plain, penalty, classify.Options{DataDirs: s.DataDirs, Threads: s.Threads, Stepped: run.stepped}); err != nil {
 		return 0, 0, err
 	}
 	run.end()
@@ -165,7 +165,7 @@ func (s search) probe(ctx context.Context, l ladder, r *round, places ...float64
 			lambda := l.at(place)
 			cfg := s.config(lambda, r.share)
 			run := s.track.begin(cfg.Steps)
-			trial, err := s.lab.probe(ctx, cfg, train.Options{DataDirs: s.DataDirs, Threads: max(1, s.Threads/len(places)), Stepped: run.stepped})
+			trial, err := s.lab.probe(ctx, cfg, classify.Options{DataDirs: s.DataDirs, Threads: max(1, s.Threads/len(places)), Stepped: run.stepped})
 			if probes[i], errs[i] = (probe{place, lambda, cfg.Steps, trial}), err; err != nil {
 				return
 			}
@@ -184,7 +184,7 @@ func (s search) probe(ctx context.Context, l ladder, r *round, places ...float64
 }
 
 // told says how a short run did.
-func told(t train.Trial) string {
+func told(t classify.Trial) string {
 	if t.Diverged != "" {
 		return t.Diverged
 	}

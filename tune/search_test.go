@@ -14,7 +14,7 @@ import (
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/internal/bug"
 	"github.com/gradreg/gradreg/internal/spec"
-	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/classify"
 )
 
 // madeUp is a lab without training. A run has fewer errors the nearer its λ is, in decades, to what is best for one of its length.
@@ -22,8 +22,8 @@ type madeUp struct {
 	scale     float64
 	best      func(name string, steps int) float64
 	lock      sync.Mutex
-	probes    []train.Config
-	scalings  []train.Config
+	probes    []classify.Config
+	scalings  []classify.Config
 	diverging bool
 	without   float64 // how far a penalty with λ 0 is from the best one, in decades; 2 if 0
 	chance    float64 // share of the most frequent class, and accuracy of short probes, if above 0
@@ -31,15 +31,15 @@ type madeUp struct {
 
 func (m *madeUp) lab() lab { return lab{m.probe, m.measure} }
 
-func (m *madeUp) probe(_ context.Context, cfg train.Config, _ train.Options) (train.Trial, error) {
+func (m *madeUp) probe(_ context.Context, cfg classify.Config, _ classify.Options) (classify.Trial, error) {
 	if err := cfg.Validate(); err != nil {
-		return train.Trial{}, err
+		return classify.Trial{}, err
 	}
 	m.lock.Lock()
 	defer m.lock.Unlock()
 	m.probes = append(m.probes, cfg)
 	if m.diverging {
-		return train.Trial{Accuracy: math.NaN(), Calibrated: math.NaN(), Diverged: "loss is NaN"}, nil
+		return classify.Trial{Accuracy: math.NaN(), Calibrated: math.NaN(), Diverged: "loss is NaN"}, nil
 	}
 	away := 0.0
 	for _, text := range cfg.Regularizers {
@@ -50,25 +50,25 @@ func (m *madeUp) probe(_ context.Context, cfg train.Config, _ train.Options) (tr
 		}
 	}
 	if m.chance > 0 && cfg.Steps == 100 {
-		return train.Trial{Images: 10000, Accuracy: m.chance, NLL: 1, Calibrated: 1 + away, Chance: m.chance, Temperature: 1}, nil
+		return classify.Trial{Images: 10000, Accuracy: m.chance, NLL: 1, Calibrated: 1 + away, Chance: m.chance, Temperature: 1}, nil
 	}
-	return train.Trial{Images: 10000, Chance: m.chance, Accuracy: 1 - math.Min(away, 9)/10, NLL: 1 + away, Calibrated: 1 + away, Temperature: 1}, nil
+	return classify.Trial{Images: 10000, Chance: m.chance, Accuracy: 1 - math.Min(away, 9)/10, NLL: 1 + away, Calibrated: 1 + away, Temperature: 1}, nil
 }
 
-func (m *madeUp) measure(_ context.Context, cfg train.Config, _ gradreg.Regularizer, _ train.Options) (float64, error) {
+func (m *madeUp) measure(_ context.Context, cfg classify.Config, _ gradreg.Regularizer, _ classify.Options) (float64, error) {
 	m.scalings = append(m.scalings, cfg)
 	return m.scale, cfg.Validate()
 }
 
 // job is a configuration of 1600 steps: probes take 100 and 600 of them, the plain run for the scale 50.
-func job(regularizers ...string) train.Config {
-	cfg := train.Default()
+func job(regularizers ...string) classify.Config {
+	cfg := classify.Default()
 	cfg.Steps, cfg.Regularizers = 1600, regularizers
 	return cfg
 }
 
 // searched finds with some threads and returns what was chosen.
-func searched(t *testing.T, m *madeUp, cfg train.Config) train.Config {
+func searched(t *testing.T, m *madeUp, cfg classify.Config) classify.Config {
 	t.Helper()
 	got, err := find(t.Context(), cfg, Options{Threads: 3}, m.lab())
 	if err != nil {
@@ -78,7 +78,7 @@ func searched(t *testing.T, m *madeUp, cfg train.Config) train.Config {
 }
 
 // lambdas returns the λ of a choice's probes of a length, in the order in which they were tried.
-func lambdas(c train.Choice, steps int) (list []float64) {
+func lambdas(c classify.Choice, steps int) (list []float64) {
 	for _, p := range c.Probes {
 		if p.Steps == steps {
 			list = append(list, p.Lambda)
@@ -288,8 +288,8 @@ func TestWarmup(t *testing.T) {
 // TestFailures checks that a search fails at once, in one line and never in several, and what it says of probes that diverge.
 func TestFailures(t *testing.T) {
 	broken := errors.New("no dropout layer")
-	l := lab{func(context.Context, train.Config, train.Options) (train.Trial, error) { return train.Trial{}, broken }, (&madeUp{scale: 1}).measure}
-	for _, cfg := range []train.Config{job("dropout:auto"), job("datagrad:auto", "dropout:auto")} {
+	l := lab{func(context.Context, classify.Config, classify.Options) (classify.Trial, error) { return classify.Trial{}, broken }, (&madeUp{scale: 1}).measure}
+	for _, cfg := range []classify.Config{job("dropout:auto"), job("datagrad:auto", "dropout:auto")} {
 		if _, err := find(t.Context(), cfg, Options{Threads: 4}, l); err != broken {
 			t.Errorf("%v: %v, expected %v once", cfg.Regularizers, err, broken)
 		}
@@ -330,7 +330,7 @@ func TestResolved(t *testing.T) {
 
 // TestPanickingProbe checks that a bug in a probe reaches who searches, instead of ending the process.
 func TestPanickingProbe(t *testing.T) {
-	l := lab{func(context.Context, train.Config, train.Options) (train.Trial, error) { panic("a bug") }, (&madeUp{scale: 1}).measure}
+	l := lab{func(context.Context, classify.Config, classify.Options) (classify.Trial, error) { panic("a bug") }, (&madeUp{scale: 1}).measure}
 	defer func() {
 		if p, ok := recover().(*bug.Panic); !ok || p.Value != "a bug" {
 			t.Errorf("the search ended with %v", p)

@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"github.com/gradreg/gradreg/internal/spec"
-	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/classify"
 )
 
 // warmup is the one option of regularizers and learning-rate schedules that counts steps of the run: ramps and decays go by
@@ -15,7 +15,7 @@ const warmup = "warmup"
 
 // Shortened returns a configuration of a share of the steps, rounded up and at least one, whose warm-ups take the same shares of
 // them, and which is neither extended nor ended early: a short run in which λ, or the learning rate, hardly begins to rise says nothing about the long one.
-func Shortened(cfg train.Config, share float64) train.Config {
+func Shortened(cfg classify.Config, share float64) classify.Config {
 	all, steps := cfg.Steps, max(1, int(math.Ceil(share*float64(cfg.Steps))))
 	cfg.Regularizers = slices.Clone(cfg.Regularizers)
 	for i, text := range cfg.Regularizers {
@@ -35,14 +35,14 @@ func shortenedText(text string, steps, all int) string {
 	}
 	n, err := strconv.Atoi(s.Pairs[i].Value)
 	if err != nil {
-		return text // for train.Config to refuse
+		return text // for classify.Config to refuse
 	}
 	s.Pairs[i].Value = strconv.Itoa((n*steps + all - 1) / all)
 	return s.String()
 }
 
 // warms reports whether something in a configuration has a warm-up.
-func warms(cfg train.Config) bool {
+func warms(cfg classify.Config) bool {
 	return slices.ContainsFunc(append([]string{cfg.Schedule}, cfg.Regularizers...), func(text string) bool {
 		s, err := spec.Parse(text)
 		return err == nil && s.Has(warmup)

@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/bug"
 	"github.com/gradreg/gradreg/internal/build"
@@ -26,7 +27,6 @@ import (
 	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/sym"
-	"github.com/gradreg/gradreg/train"
 )
 
 // app is what commands reach the world through.
@@ -154,10 +154,10 @@ func (a *app) exit(err error) int {
 	code := exitFailed
 	var u usage
 	switch {
-	case errors.Is(err, train.ErrInterrupted):
+	case errors.Is(err, classify.ErrInterrupted):
 		code = exitInterrupted
 	case errors.Is(err, context.Canceled): // nothing else cancels a command: no run had begun
-		code, err = exitInterrupted, train.ErrInterrupted
+		code, err = exitInterrupted, classify.ErrInterrupted
 	case errors.As(err, &u), fault.IsInput(err):
 		code = exitUsage
 	}

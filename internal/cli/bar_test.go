@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/study/queue"
-	"github.com/gradreg/gradreg/train"
 )
 
 // screen is what a terminal was sent.
@@ -63,12 +63,12 @@ func TestBars(t *testing.T) {
 	t.Run("train", func(t *testing.T) {
 		a, s := terminal()
 		p := a.newProgress(false)
-		p.started(train.Start{Config: train.Config{Steps: 10, LogEvery: 1}})
+		p.started(classify.Start{Config: classify.Config{Steps: 10, LogEvery: 1}})
 		for _, at := range []struct{ step, steps int }{{1, 10}, {10, 10}, {10, 30}, {29, 30}} {
-			p.stepped(train.Progress{Step: at.step, Steps: at.steps})
+			p.stepped(classify.Progress{Step: at.step, Steps: at.steps})
 			s.shows(t, fmt.Sprintf("step %d/%d ", at.step, at.steps))
 		}
-		p.stepped(train.Progress{Step: 30, Steps: 30})
+		p.stepped(classify.Progress{Step: 30, Steps: 30})
 		p.close()
 		s.shows(t, "step 30/30  [========]")
 	})

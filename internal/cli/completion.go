@@ -4,19 +4,19 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/augment"
 	"github.com/gradreg/gradreg/dataset/picture"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/optim"
-	"github.com/gradreg/gradreg/train"
 )
 
 // completeFlags completes the values of flags that name things.
 func completeFlags(cmd *cobra.Command) {
 	for flag, values := range map[string][]string{
 		"data": dataset.Names(), "model": model.Names(), "optimizer": optim.Names(), "schedule": optim.ScheduleNames(),
-		"subset": train.Subsets(), "fit": picture.Fits(), "augment": append(augment.Names(), augment.None, "default"),
+		"subset": classify.Subsets(), "fit": picture.Fits(), "augment": append(augment.Names(), augment.None, "default"),
 	} {
 		complete(cmd, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}

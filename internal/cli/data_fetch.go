@@ -10,9 +10,9 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/foreign"
-	"github.com/gradreg/gradreg/train"
 )
 
 // dataFetchOptions are the flags of gradreg data fetch.
@@ -54,7 +54,7 @@ func (a *app) runDataFetch(parent context.Context, o *dataFetchOptions, name str
 	result, err := dataset.Fetch(ctx, name, dataset.FetchOptions{Dir: o.dir, Mirror: o.mirror, Progress: show.report})
 	show.close()
 	if errors.Is(err, context.Canceled) {
-		return fmt.Errorf("%w; the same command goes on where it stopped", train.ErrInterrupted)
+		return fmt.Errorf("%w; the same command goes on where it stopped", classify.ErrInterrupted)
 	}
 	if err != nil {
 		return err

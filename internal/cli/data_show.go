@@ -11,13 +11,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/augment"
 	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/dataset/picture"
 	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/report"
-	"github.com/gradreg/gradreg/train"
 )
 
 // dataShowOptions are the flags of gradreg data show.
@@ -66,7 +66,7 @@ A picture may have 256 megapixels and 288 MiB. Of animations the first frame is 
 	f.StringVar(&o.out, "out", "", "PNG file to write (default NAME-sheet.png or NAME-augmented.png; none for no sheet)")
 	f.BoolVar(&o.augmented, "augmented", false, "show one training image of each class as augmentation changes it")
 	f.StringVar(&o.augment, "augment", "default", "with --augmented: changes as gradreg train takes them, or default for the data set's")
-	f.Uint64Var(&o.folder.Seed, "seed", train.Default().Seed, "seed of the division of a folder, and of augmentation")
+	f.Uint64Var(&o.folder.Seed, "seed", classify.Default().Seed, "seed of the division of a folder, and of augmentation")
 	f.IntVar(&o.folder.Size, "size", 0, "side of a folder's images in pixels (default: from the pictures, at most 64)")
 	f.StringVar(&o.fit, "fit", string(picture.Crop), "how a folder's pictures become squares: "+strings.Join(picture.Fits(), ", "))
 	f.IntVar(&o.folder.Channels, "channels", 0, "1 for grey or 3 for colour (default: 1 if all of a folder's pictures are grey)")
@@ -167,7 +167,7 @@ func (a *app) openShown(parent context.Context, o *dataShowOptions, name string)
 	}
 	d, found, err := dataset.OpenFolder(ctx, name, opt)
 	if errors.Is(err, context.Canceled) {
-		return nil, found, train.ErrInterrupted
+		return nil, found, classify.ErrInterrupted
 	}
 	return d, found, err
 }
@@ -191,7 +191,7 @@ func (o *dataShowOptions) writeSheet(s *shownData, d *dataset.Dataset, training 
 	if o.augmented {
 		kind = "augmented"
 		if s.Aug = o.augment; s.Aug == "default" {
-			s.Aug = train.DefaultAugment(s.Data)
+			s.Aug = classify.DefaultAugment(s.Data)
 		}
 		var err error
 		if pipeline, err = augment.Parse(s.Aug); err != nil {
@@ -215,7 +215,7 @@ func (o *dataShowOptions) writeSheet(s *shownData, d *dataset.Dataset, training 
 		sheet.Labels = append(sheet.Labels, []string{foreign.Line(c.Name), fmt.Sprintf("%d train, %d test", c.Train, c.Test)})
 		row := make([]report.Tile, sheetColumns)
 		for i, img := range o.row(training, k, pipeline) {
-			row[i].Picture = train.Picture(img, d.Shape)
+			row[i].Picture = classify.Picture(img, d.Shape)
 		}
 		sheet.List = append(sheet.List, row...)
 	}

@@ -9,10 +9,10 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/evaluation"
 	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/report"
-	"github.com/gradreg/gradreg/train"
 )
 
 // evalOptions are the flags of gradreg eval.
@@ -116,7 +116,7 @@ func (a *app) runEval(cmd *cobra.Command, o *evalOptions, dirs []string) error {
 	if err := o.makeRoom(); err != nil {
 		return err
 	}
-	o.Train = train.Options{DataDirs: a.dataDirs(o.dataDir), Threads: threads}
+	o.Train = classify.Options{DataDirs: a.dataDirs(o.dataDir), Threads: threads}
 	begun, ended := a.parts()
 	o.Begun = begun
 	results, err := evaluation.Evaluate(cmd.Context(), dirs, o.Options)
@@ -152,7 +152,7 @@ func (o *evalOptions) checkDataDir(cmd *cobra.Command, dirs []string) error {
 	}
 	var data []string
 	for _, dir := range dirs {
-		cfg, err := train.FolderConfig(dir)
+		cfg, err := classify.FolderConfig(dir)
 		if err != nil {
 			return err
 		}

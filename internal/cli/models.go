@@ -8,12 +8,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/model"
-	"github.com/gradreg/gradreg/train"
 )
 
 // modelsOptions are the flags of gradreg models.
@@ -66,7 +66,7 @@ its defaults and its options.`,
 		RunE: func(_ *cobra.Command, texts []string) error { return a.runModelsShow(o, texts[0]) },
 	}
 	f := cmd.PersistentFlags()
-	f.StringVar(&o.data, "data", train.Default().Data, "data set, or folder of pictures, whose images and classes count")
+	f.StringVar(&o.data, "data", classify.Default().Data, "data set, or folder of pictures, whose images and classes count")
 	f.StringVar(&o.dataDir, "data-dir", "", "folder with the data set's files (instead of GRADREG_DATA and the usual places)")
 	f.IntVar(&o.size, "size", 0, "side of the images that a folder's pictures become (default one that suits them)")
 	f.StringVar(&o.shape, "shape", "", "shape of the images, as 3x32x32, instead of a data set's")
@@ -204,9 +204,9 @@ func describeModel(m model.Model, im images) (modelEntry, error) {
 	if err != nil {
 		return e, err
 	}
-	cfg := train.Default()
+	cfg := classify.Default()
 	cfg.Model = e.Model
-	cost, err := train.Cost(cfg, dataset.Shape{C: im.Shape[0], H: im.Shape[1], W: im.Shape[2]}, im.ClassCount)
+	cost, err := classify.Cost(cfg, dataset.Shape{C: im.Shape[0], H: im.Shape[1], W: im.Shape[2]}, im.ClassCount)
 	if err != nil {
 		return e, err
 	}

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
-	"github.com/gradreg/gradreg/train"
 )
 
 // nameBytes is how much of a folder's name goes into the name of another file: systems allow 255
@@ -28,7 +28,7 @@ func shortened(name string) string {
 }
 
 // folderName returns a folder under runs/ that says what the run is.
-func folderName(cfg train.Config) string {
+func folderName(cfg classify.Config) string {
 	method, size := "plain", "all"
 	if regs, err := gradreg.ParseAll(cfg.Regularizers); err == nil {
 		for _, r := range regs {

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/train"
 )
 
 // predictBatch is the number of pictures that are decoded, and then classified, at a time.
@@ -59,14 +59,14 @@ func (o *predictOptions) modelPath() (string, error) {
 	case o.model != "":
 		return o.model, nil
 	case o.run != "":
-		return filepath.Join(o.run, train.ModelFile), nil
+		return filepath.Join(o.run, classify.ModelFile), nil
 	}
 	return newestModel(defaultRuns)
 }
 
 // newestModel returns the model that was written last to a folder of runs.
 func newestModel(dir string) (string, error) {
-	files, err := filepath.Glob(filepath.Join(dir, "*", train.ModelFile))
+	files, err := filepath.Glob(filepath.Join(dir, "*", classify.ModelFile))
 	if err != nil {
 		return "", err
 	}
@@ -95,7 +95,7 @@ func (a *app) runPredict(ctx context.Context, o *predictOptions, names []string)
 	if len(names) == 1 && !isFolder(names[0]) {
 		batch = 1
 	}
-	m, err := train.Load(path, batch, 0)
+	m, err := classify.Load(path, batch, 0)
 	if err != nil {
 		return err
 	}

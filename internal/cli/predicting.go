@@ -9,10 +9,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/foreign"
-	"github.com/gradreg/gradreg/train"
 )
 
 // prediction is what gradreg predict prints for an image.
@@ -40,7 +40,7 @@ type unanswered struct {
 // batch.
 type predicting struct {
 	app     *app
-	model   *train.SavedModel
+	model   *classify.SavedModel
 	options *predictOptions
 	waiting []string // paths of the batch to come
 	printed []any    // the lines so far, where they are printed once more at the end

@@ -13,15 +13,15 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/foreign"
-	"github.com/gradreg/gradreg/train"
 )
 
 // progress shows a run: a bar on a terminal, else a line at every evaluation and every thirty seconds.
 type progress struct {
 	app   *app
 	bars  *bars
-	last  atomic.Pointer[train.Progress] // read by the bar's goroutine
+	last  atomic.Pointer[classify.Progress] // read by the bar's goroutine
 	shown time.Time
 	quiet time.Duration // until the next line
 	dir   string        // the run folder
@@ -40,7 +40,7 @@ type startLine struct {
 	MultiplyAdds int             `json:"step_multiply_adds"`
 }
 
-func newStartLine(s train.Start) startLine {
+func newStartLine(s classify.Start) startLine {
 	line := startLine{Dir: s.Dir, Parameters: s.Parameters, Threads: s.Threads, CPU: s.CPU, Step: s.Step, MultiplyAdds: s.MACs}
 	text, err := s.Config.YAML()
 	if err == nil {
@@ -74,7 +74,7 @@ func (a *app) newProgress(plain bool) *progress {
 	return &progress{app: a, bars: a.newBars(plain), shown: a.now()}
 }
 
-func (p *progress) started(s train.Start) {
+func (p *progress) started(s classify.Start) {
 	p.dir, p.logEvery = s.Dir, s.Config.LogEvery
 	p.shown, p.quiet = p.app.now(), firstLine
 	if p.app.json {
@@ -98,7 +98,7 @@ func (p *progress) started(s train.Start) {
 	p.bars.set(int64(s.Step), int64(s.Steps))
 }
 
-func (p *progress) stepped(s train.Progress) {
+func (p *progress) stepped(s classify.Progress) {
 	p.last.Store(&s)
 	if s.Evaluated || s.Step == s.Steps || s.Step%p.logEvery == 0 {
 		p.emit(s)
@@ -114,7 +114,7 @@ func (p *progress) stepped(s train.Progress) {
 	fmt.Fprintf(p.app.err, "step %d/%d  %s  %s\n", s.Step, s.Steps, p.numbers(), p.pace())
 }
 
-func (p *progress) emit(s train.Progress) {
+func (p *progress) emit(s classify.Progress) {
 	line := stepLine{s.Step, s.Steps, s.Loss, map[string]float64{}, map[string]float64{}, nil, s.ImagesPerSecond, s.Remaining.Seconds()}
 	for i, name := range s.Names {
 		if !math.IsNaN(s.Penalties[i]) { // of one that was not taken since the run was resumed; JSON has no NaN

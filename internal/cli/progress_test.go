@@ -7,16 +7,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/tune"
 )
 
 // told returns what a run without a terminal prints when it is told of some steps, the clock standing at the given seconds.
-func told(a *app, out *strings.Builder, at []int, steps []train.Progress) (lines []string) {
+func told(a *app, out *strings.Builder, at []int, steps []classify.Progress) (lines []string) {
 	clock := time.Unix(0, 0)
 	a.err, a.now = out, func() time.Time { return clock }
 	p := a.newProgress(false)
-	p.started(train.Start{Config: train.Config{Steps: 100, LogEvery: 100}, Steps: 100})
+	p.started(classify.Start{Config: classify.Config{Steps: 100, LogEvery: 100}, Steps: 100})
 	for i, s := range steps {
 		clock = time.Unix(int64(at[i]), 0)
 		before := out.Len()
@@ -29,15 +29,15 @@ func told(a *app, out *strings.Builder, at []int, steps []train.Progress) (lines
 // TestProgressLines checks what is said of a run and when: the penalties with their weights, how long it will take after three
 // seconds, a dev accuracy once.
 func TestProgressLines(t *testing.T) {
-	step := func(n int) train.Progress {
-		return train.Progress{
+	step := func(n int) classify.Progress {
+		return classify.Progress{
 			Step: n, Steps: 100, Loss: 0.5, Names: []string{"datagrad", "weight-decay", "dropout", "spectreg"}, Penalties: []float64{0.002, 136, 0, math.NaN()},
 			Weights: []float64{50, 5e-4, 0.5, 1}, DevAccuracy: 0.9, DevStep: 10, ImagesPerSecond: 1000, Remaining: 15 * time.Minute,
 		}
 	}
 	evaluated := step(10)
 	evaluated.Evaluated, evaluated.Step = true, 10
-	lines := told(&app{}, &strings.Builder{}, []int{1, 4, 20, 25, 40, 56}, []train.Progress{step(1), step(2), step(3), evaluated, step(11), step(12)})
+	lines := told(&app{}, &strings.Builder{}, []int{1, 4, 20, 25, 40, 56}, []classify.Progress{step(1), step(2), step(3), evaluated, step(11), step(12)})
 	want := []string{
 		"", "step 2/100  loss 0.5000  λ·R: datagrad 0.1, weight-decay 0.068  1000 images/s  15m0s left", "",
 		"step 10/100  loss 0.5000  λ·R: datagrad 0.1, weight-decay 0.068  dev 90.00 %  1000 images/s  15m0s left", "",
@@ -54,7 +54,7 @@ func TestProgressLines(t *testing.T) {
 func TestProgressJSON(t *testing.T) {
 	var out strings.Builder
 	a := &app{json: true, lines: true, out: &out, getenv: func(string) string { return "" }}
-	told(a, &strings.Builder{}, []int{1}, []train.Progress{{Step: 100, Steps: 100, Loss: 1, Names: []string{"a", "b"}, Penalties: []float64{math.NaN(), 2}, Weights: []float64{1, 3}}})
+	told(a, &strings.Builder{}, []int{1}, []classify.Progress{{Step: 100, Steps: 100, Loss: 1, Names: []string{"a", "b"}, Penalties: []float64{math.NaN(), 2}, Weights: []float64{1, 3}}})
 	var line struct{ Penalties, Lambda map[string]float64 }
 	text := strings.Split(strings.TrimSpace(out.String()), "\n")
 	if err := json.Unmarshal([]byte(text[len(text)-1]), &line); err != nil || len(text) != 2 || len(line.Penalties) != 1 || line.Lambda["b"] != 3 {
@@ -67,13 +67,13 @@ func TestDevOnTerminal(t *testing.T) {
 	s := &screen{}
 	a := &app{err: s, out: s, screen: s, terminal: true, getenv: func(string) string { return "" }, now: time.Now}
 	p := a.newProgress(false)
-	p.started(train.Start{Config: train.Config{Steps: 100, LogEvery: 1}, Steps: 100})
-	p.stepped(train.Progress{Step: 10, Steps: 100, DevAccuracy: 0.9, DevStep: 10, Evaluated: true, Names: []string{"datagrad"}, Weights: []float64{2}, Penalties: []float64{3}})
+	p.started(classify.Start{Config: classify.Config{Steps: 100, LogEvery: 1}, Steps: 100})
+	p.stepped(classify.Progress{Step: 10, Steps: 100, DevAccuracy: 0.9, DevStep: 10, Evaluated: true, Names: []string{"datagrad"}, Weights: []float64{2}, Penalties: []float64{3}})
 	s.shows(t, "loss 0.0000  λ·R: datag\n")
 	if got, want := p.numbers(), "loss 0.0000  λ·R: datagrad 6  dev 90.00 %"; got != want {
 		t.Errorf("%q, expected %q", got, want)
 	}
-	p.stepped(train.Progress{Step: 11, Steps: 100, DevAccuracy: 0.9, DevStep: 10})
+	p.stepped(classify.Progress{Step: 11, Steps: 100, DevAccuracy: 0.9, DevStep: 10})
 	if got, want := p.numbers(), "loss 0.0000  dev 90.00 % at step 10"; got != want {
 		t.Errorf("%q, expected %q", got, want)
 	}

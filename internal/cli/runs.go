@@ -11,29 +11,29 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/report"
-	"github.com/gradreg/gradreg/train"
 )
 
 // listedRun is a run as gradreg runs lists it.
 type listedRun struct {
-	Dir          string      `json:"dir"`
-	State        train.State `json:"state"`
-	Data         string      `json:"data,omitempty"`
-	TrainSize    int         `json:"train_size,omitempty"`
-	Size         int         `json:"size,omitempty"`
-	Model        string      `json:"model,omitempty"`
-	Regularizers []string    `json:"regularizers,omitempty"`
-	Seed         uint64      `json:"seed,omitempty"`
-	Step         int         `json:"step"`
-	Steps        int         `json:"steps"`
-	TestAccuracy *float64    `json:"test_accuracy,omitempty"`
-	TestInterval *[2]float64 `json:"test_accuracy_interval,omitempty"`
-	TestImages   int         `json:"test_images,omitempty"`
-	Changed      time.Time   `json:"changed"`
-	Error        string      `json:"error,omitempty"`
+	Dir          string         `json:"dir"`
+	State        classify.State `json:"state"`
+	Data         string         `json:"data,omitempty"`
+	TrainSize    int            `json:"train_size,omitempty"`
+	Size         int            `json:"size,omitempty"`
+	Model        string         `json:"model,omitempty"`
+	Regularizers []string       `json:"regularizers,omitempty"`
+	Seed         uint64         `json:"seed,omitempty"`
+	Step         int            `json:"step"`
+	Steps        int            `json:"steps"`
+	TestAccuracy *float64       `json:"test_accuracy,omitempty"`
+	TestInterval *[2]float64    `json:"test_accuracy_interval,omitempty"`
+	TestImages   int            `json:"test_images,omitempty"`
+	Changed      time.Time      `json:"changed"`
+	Error        string         `json:"error,omitempty"`
 }
 
 func (a *app) runsCommand() *cobra.Command {
@@ -63,14 +63,14 @@ they ended, the newest first. A run is finished, running, interrupted (it can be
 const defaultRuns = "runs"
 
 func (a *app) runRuns(dir string) error {
-	runs, err := train.List(dir)
+	runs, err := classify.List(dir)
 	if err != nil {
 		return err
 	}
 	if len(runs) == 0 {
 		return fault.Inputf("found no run in %s; gradreg train makes one", dir)
 	}
-	slices.SortStableFunc(runs, func(x, y train.Listed) int { return y.Changed.Compare(x.Changed) })
+	slices.SortStableFunc(runs, func(x, y classify.Listed) int { return y.Changed.Compare(x.Changed) })
 	if a.json {
 		var list []listedRun
 		for _, r := range runs {
@@ -89,7 +89,7 @@ func (a *app) runRuns(dir string) error {
 	return nil
 }
 
-func newListedRun(r train.Listed, a *app) listedRun {
+func newListedRun(r classify.Listed, a *app) listedRun {
 	c := r.Config
 	out := listedRun{
 		Dir: r.Dir, State: r.State, Data: c.Data, TrainSize: c.TrainSize, Size: c.Size, Model: c.Model, Regularizers: c.Regularizers,
@@ -108,7 +108,7 @@ func newListedRun(r train.Listed, a *app) listedRun {
 const modelWidth, penaltyWidth = 32, 36
 
 // runsTable lists runs in the order given.
-func runsTable(runs []train.Listed) report.Table {
+func runsTable(runs []classify.Listed) report.Table {
 	t := report.Table{Columns: []report.Column{
 		{Head: "run"}, {Head: "data"}, {Head: "images", Right: true}, {Head: "model"}, {Head: "regularizers"}, {Head: "seed", Right: true},
 		{Head: "steps", Right: true}, {Head: "state"}, {Head: "test accuracy, %", Right: true}, {Head: "date"},
@@ -128,7 +128,7 @@ func runsTable(runs []train.Listed) report.Table {
 	return t
 }
 
-func runRow(r train.Listed, model, penalties string) []report.Cell {
+func runRow(r classify.Listed, model, penalties string) []report.Cell {
 	c := r.Config
 	data, images, seed, steps, accuracy := "", "", "", "", ""
 	if c.Model != "" { // its configuration can be read

@@ -10,10 +10,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/study"
-	"github.com/gradreg/gradreg/train"
 )
 
 func (a *app) studyCheckCommand() *cobra.Command {
@@ -65,7 +65,7 @@ func (a *app) checkData(parent context.Context, s study.Spec) error {
 		ctx, stop := interruptible(parent)
 		defer stop()
 		reading := a.newFolderProgress(false)
-		_, found, err := study.Describe(ctx, &folders, train.Options{Reading: reading.report})
+		_, found, err := study.Describe(ctx, &folders, classify.Options{Reading: reading.report})
 		reading.close()
 		if err != nil {
 			return err

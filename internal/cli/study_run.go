@@ -7,10 +7,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/study"
 	"github.com/gradreg/gradreg/study/queue"
-	"github.com/gradreg/gradreg/train"
 )
 
 func (a *app) studyRunCommand() *cobra.Command {
@@ -94,7 +94,7 @@ func (a *app) runStudy(cmd *cobra.Command, o *studyOptions, s study.Spec) error 
 	}
 	ctx, stop := interruptible(cmd.Context())
 	defer stop()
-	id, err := study.Identify(ctx, &s, train.Options{DataDirs: work.DataDirs})
+	id, err := study.Identify(ctx, &s, classify.Options{DataDirs: work.DataDirs})
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func (a *app) workStudy(ctx context.Context, o *studyOptions, q *queue.Queue, s 
 	work.Tick, work.Log = bar.tick, bar.log
 	status, err := q.Work(ctx, s.Name, work)
 	bar.close()
-	if errors.Is(err, train.ErrInterrupted) {
+	if errors.Is(err, classify.ErrInterrupted) {
 		return fmt.Errorf("%w: %d of %d runs are complete; the same command goes on", err, status.Complete, status.Total())
 	}
 	if err != nil {

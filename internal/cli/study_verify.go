@@ -11,10 +11,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/study"
-	"github.com/gradreg/gradreg/train"
 )
 
 // verifyOptions are the flags of gradreg study verify.
@@ -81,7 +81,7 @@ func (a *app) verifyStudy(cmd *cobra.Command, o *verifyOptions, dir string) erro
 	}
 	ctx, stop := interruptible(cmd.Context())
 	defer stop()
-	opt := train.Options{DataDirs: a.dataDirs(o.dataDir), Threads: threads}
+	opt := classify.Options{DataDirs: a.dataDirs(o.dataDir), Threads: threads}
 	s, results, err := study.ReadFolder(dir)
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ func (a *app) verifyStudy(cmd *cobra.Command, o *verifyOptions, dir string) erro
 		return err
 	}
 	if err := s.Here(); err != nil {
-		if s.Identity.Numbers != train.Numbers {
+		if s.Identity.Numbers != classify.Numbers {
 			err = fmt.Errorf("%w; %s", err, rebuild(results))
 		}
 		return fault.Inputf("study %s: %w", s.Name, err)
@@ -149,15 +149,15 @@ func rebuild(results study.Results) string {
 }
 
 // repeatable returns the runs whose images are here, and tells which are not; they have to be those of the study.
-func (a *app) repeatable(ctx context.Context, s *study.Study, runs []study.Run, opt train.Options) ([]study.Run, error) {
+func (a *app) repeatable(ctx context.Context, s *study.Study, runs []study.Run, opt classify.Options) ([]study.Run, error) {
 	lacks := map[string]error{} // by data set
 	var here []study.Run
 	for _, r := range runs {
 		data := r.Cell.Data
 		if _, known := lacks[data]; !known {
-			digest, err := train.DataDigest(ctx, r.Config, opt)
+			digest, err := classify.DataDigest(ctx, r.Config, opt)
 			if ctx.Err() != nil {
-				return nil, train.ErrInterrupted
+				return nil, classify.ErrInterrupted
 			}
 			if err == nil {
 				err = s.Identity.Has(map[string]string{data: digest})
@@ -196,7 +196,7 @@ func stored(s *study.Study, results study.Results) ([]study.Run, error) {
 }
 
 // verifyRun trains a run again.
-func (a *app) verifyRun(ctx context.Context, v *verification, r study.Run, before study.Result, opt train.Options, count string) error {
+func (a *app) verifyRun(ctx context.Context, v *verification, r study.Run, before study.Result, opt classify.Options, count string) error {
 	if a.watched() {
 		a.note(count + "  " + r.String())
 	}

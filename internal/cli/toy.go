@@ -10,11 +10,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/toy"
-	"github.com/gradreg/gradreg/train"
 )
 
 // toyOptions are the flags of gradreg toy.
@@ -71,7 +71,7 @@ func (a *app) runToy(cmd *cobra.Command, o *toyOptions) error {
 	options.Memory = filepath.Join(o.out, "unfinished")
 	result, err := toy.Run(ctx, options)
 	if errors.Is(err, context.Canceled) {
-		return fmt.Errorf("%w; the same command goes on from here", train.ErrInterrupted)
+		return fmt.Errorf("%w; the same command goes on from here", classify.ErrInterrupted)
 	}
 	if err != nil {
 		return err

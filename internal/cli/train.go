@@ -8,18 +8,19 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/classify/figures"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/augment"
 	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/dataset/picture"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/optim"
-	"github.com/gradreg/gradreg/train"
 )
 
 // trainOptions are the flags of gradreg train.
 type trainOptions struct {
-	config  train.Config // as far as flags set it
+	config  classify.Config // as far as flags set it
 	file    string
 	out     string
 	resume  string
@@ -32,7 +33,7 @@ type trainOptions struct {
 }
 
 func (a *app) trainCommand() *cobra.Command {
-	o := &trainOptions{config: train.Default()}
+	o := &trainOptions{config: classify.Default()}
 	cmd := &cobra.Command{
 		Use:   "train",
 		Short: "Train a model",
@@ -80,7 +81,7 @@ the folder's configuration records it and repeats it. N may be what was planned,
 	f.StringVar(&c.Data, "data", c.Data, "data set: "+strings.Join(dataset.Names(), ", ")+"; or a folder of class folders of pictures")
 	f.StringVar(&o.dataDir, "data-dir", "", "folder with the data set's files (instead of GRADREG_DATA and the usual places)")
 	f.Var(&trainSize{c}, "train-size", "training images, as 500, or so many of each class, as 20/class; 0 for all, as by default of a folder")
-	f.StringVar(&c.Subset, "subset", "", "how training images are chosen: "+strings.Join(train.Subsets(), ", ")+" (default random)")
+	f.StringVar(&c.Subset, "subset", "", "how training images are chosen: "+strings.Join(classify.Subsets(), ", ")+" (default random)")
 	f.IntVar(&c.Size, "size", 0, "side of the images that a folder's pictures become (default one that suits them)")
 	f.StringVar(&c.Fit, "fit", "", "how a folder's pictures become squares: "+strings.Join(picture.Fits(), ", ")+" (default crop)")
 	f.BoolVar(&o.strict, "strict", false, "refuse a folder with a picture that cannot be read")
@@ -125,7 +126,7 @@ func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
 	if err := checkDataDir(cmd, cfg.Data); err != nil {
 		return err
 	}
-	opt := train.Options{Dir: o.resume, Resume: o.resume != "", DataDirs: a.dataDirs(o.dataDir), Now: a.now, Strict: o.strict, Finish: o.finish}
+	opt := classify.Options{Dir: o.resume, Resume: o.resume != "", DataDirs: a.dataDirs(o.dataDir), Now: a.now, Draw: figures.Draw, Strict: o.strict, Finish: o.finish}
 	if opt.Resume && cmd.Flags().Changed("steps") {
 		if opt.ExtendTo = o.config.Steps; opt.ExtendTo < 1 {
 			return usage{fmt.Errorf("steps is %d, expected at least 1", opt.ExtendTo)}
@@ -158,7 +159,7 @@ func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
 }
 
 // train runs and reports.
-func (a *app) train(ctx context.Context, cfg train.Config, opt train.Options, plain bool) error {
+func (a *app) train(ctx context.Context, cfg classify.Config, opt classify.Options, plain bool) error {
 	ctx, stop := interruptible(ctx)
 	defer stop()
 	reading := a.newFolderProgress(plain)
@@ -167,13 +168,13 @@ func (a *app) train(ctx context.Context, cfg train.Config, opt train.Options, pl
 		a.warnProblems(cfg.Data, r)
 	}
 	show := a.newProgress(plain)
-	opt.Started, opt.Stepped = func(s train.Start) {
+	opt.Started, opt.Stepped = func(s classify.Start) {
 		show.started(s)
 		a.noteStart(cfg, s)
 	}, show.stepped
-	summary, err := train.Run(ctx, cfg, opt)
+	summary, err := classify.Run(ctx, cfg, opt)
 	show.close()
-	if errors.Is(err, train.ErrInterrupted) {
+	if errors.Is(err, classify.ErrInterrupted) {
 		return fmt.Errorf("%w; continue with: gradreg train --resume %s; with --finish behind it, it ends there with a model", err, quoted(show.dir))
 	}
 	if err != nil {

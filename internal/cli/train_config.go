@@ -9,32 +9,32 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/boundedfile"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/strictyaml"
-	"github.com/gradreg/gradreg/train"
 )
 
 // configuration merges defaults, file and flags, in this order.
-func (o *trainOptions) configuration(cmd *cobra.Command) (train.Config, error) {
+func (o *trainOptions) configuration(cmd *cobra.Command) (classify.Config, error) {
 	changed := cmd.Flags().Changed
 	if o.resume != "" {
 		for _, name := range []string{"config", "out", "data", "train-size", "subset", "size", "fit", "augment", "model", "reg", "optimizer", "lr", "schedule",
 			"batch", "seed", "paper-protocol", "eval-every", "log-every", "checkpoint-every", "fast-dev-run"} {
 			if changed(name) {
-				return train.Config{}, usage{fmt.Errorf("--%s cannot go with --resume: the run's configuration is fixed", name)}
+				return classify.Config{}, usage{fmt.Errorf("--%s cannot go with --resume: the run's configuration is fixed", name)}
 			}
 		}
 		if o.finish && changed("steps") {
-			return train.Config{}, usage{errors.New("found --finish and --steps, expected one of them")}
+			return classify.Config{}, usage{errors.New("found --finish and --steps, expected one of them")}
 		}
-		return train.FolderConfig(o.resume)
+		return classify.FolderConfig(o.resume)
 	}
 	if o.finish {
-		return train.Config{}, usage{errors.New("--finish is for a run that was interrupted, expected --resume RUN with it")}
+		return classify.Config{}, usage{errors.New("--finish is for a run that was interrupted, expected --resume RUN with it")}
 	}
-	cfg, base := o.config, train.Default()
+	cfg, base := o.config, classify.Default()
 	sized, batched, penalized := changed("train-size"), changed("batch"), false
 	if o.file != "" {
 		base.TrainSize, base.Batch, base.Regularizers = unsaid, unsaid, nil
@@ -42,7 +42,7 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (train.Config, error) {
 		if err != nil {
 			return cfg, fault.Inputf("--config: %w", err)
 		}
-		if base, err = train.ReadConfig(base, data); err != nil {
+		if base, err = classify.ReadConfig(base, data); err != nil {
 			return cfg, fault.Inputf("%s: %w", o.file, err)
 		}
 		sized, batched, penalized = sized || base.TrainSize != unsaid, batched || base.Batch != unsaid, base.Regularizers != nil
@@ -63,7 +63,7 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (train.Config, error) {
 		if cfg.PerClass > 0 {
 			images = 10 * cfg.PerClass // about: most sets have ten classes
 		}
-		base.Regularizers = train.DefaultRegularizers(cfg.Data, images)
+		base.Regularizers = classify.DefaultRegularizers(cfg.Data, images)
 		cfg.Regularizers = base.Regularizers
 	}
 	if changed("reg") {
@@ -88,7 +88,7 @@ func defaultTrainSize(data string) int {
 	if dataset.IsFolder(data) {
 		return 0
 	}
-	return train.Default().TrainSize
+	return classify.Default().TrainSize
 }
 
 // withOthers returns the regularizers of the command line behind those of the file or the defaults, less the
@@ -111,7 +111,7 @@ func nameOf(text string) string {
 }
 
 // override copies the flags that were set over a file's values.
-func (o *trainOptions) override(cfg *train.Config, changed func(string) bool) {
+func (o *trainOptions) override(cfg *classify.Config, changed func(string) bool) {
 	f := o.config
 	for name, set := range map[string]func(){
 		"data": func() { cfg.Data, cfg.DataDir, cfg.Division = f.Data, "", "" }, "train-size": func() { cfg.TrainSize, cfg.PerClass = f.TrainSize, f.PerClass }, "subset": func() { cfg.Subset = f.Subset },

@@ -3,12 +3,12 @@ package cli
 import (
 	"fmt"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset/folder"
-	"github.com/gradreg/gradreg/train"
 )
 
 // noteStart says what a run does otherwise than its user may think. cfg is what was asked for.
-func (a *app) noteStart(cfg train.Config, s train.Start) {
+func (a *app) noteStart(cfg classify.Config, s classify.Start) {
 	if n := len(s.Origins); n > 1 && s.Origins[n-1].FromStep == s.Step+1 {
 		// Also where nobody watches: it is about what the run is worth.
 		a.note(fmt.Sprintf("note: the steps before were computed otherwise, so that the weights will have bits of their own: %v; from step %d on %v",
@@ -17,7 +17,7 @@ func (a *app) noteStart(cfg train.Config, s train.Start) {
 	if !a.watched() {
 		return
 	}
-	if usual := train.Default().Batch; cfg.Batch == 0 && s.Config.Batch < usual {
+	if usual := classify.Default().Batch; cfg.Batch == 0 && s.Config.Batch < usual {
 		a.note(fmt.Sprintf("note: batch is %d instead of %d, as there are no more training images", s.Config.Batch, usual))
 	}
 	for _, odd := range s.Oddities {

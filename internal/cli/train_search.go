@@ -6,19 +6,19 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
-	"github.com/gradreg/gradreg/train"
 	"github.com/gradreg/gradreg/tune"
 )
 
 // tuned finds every λ that the configuration leaves open. The run folder is not made before all are found; what the search has
 // done is kept in the user's cache folder until then, and the same command goes on from there.
-func (a *app) tuned(ctx context.Context, cfg train.Config, opt train.Options, plain bool) (train.Config, error) {
+func (a *app) tuned(ctx context.Context, cfg classify.Config, opt classify.Options, plain bool) (classify.Config, error) {
 	if !tune.Needed(cfg) {
 		return cfg, nil
 	}
 	if opt.Dir != "" {
-		if err := train.Vacant(opt.Dir); err != nil {
+		if err := classify.Vacant(opt.Dir); err != nil {
 			return cfg, err
 		}
 	}
@@ -49,7 +49,7 @@ func (a *app) tuned(ctx context.Context, cfg train.Config, opt train.Options, pl
 		}
 	}
 	switch {
-	case errors.Is(err, train.ErrInterrupted):
+	case errors.Is(err, classify.ErrInterrupted):
 		return cfg, fmt.Errorf("%w while looking for λ; the same command goes on from here", err)
 	case err == nil && memory != nil:
 		err = memory.Forget()
@@ -58,7 +58,7 @@ func (a *app) tuned(ctx context.Context, cfg train.Config, opt train.Options, pl
 }
 
 // searchMemory returns the memory of the search for a configuration's λ; nil where the user has no cache folder.
-func searchMemory(ctx context.Context, cfg train.Config, opt train.Options) (*tune.Memory, error) {
+func searchMemory(ctx context.Context, cfg classify.Config, opt classify.Options) (*tune.Memory, error) {
 	cache, err := dataset.CacheDir()
 	if err != nil {
 		return nil, nil

@@ -5,11 +5,11 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/classify"
 )
 
 // trainSize is the flag for a number of training images, or of images of each class.
-type trainSize struct{ config *train.Config }
+type trainSize struct{ config *classify.Config }
 
 func (s *trainSize) Type() string { return "N[/class]" }
 

@@ -5,14 +5,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset/augment"
 	"github.com/gradreg/gradreg/internal/evaluation"
 	"github.com/gradreg/gradreg/internal/foreign"
-	"github.com/gradreg/gradreg/train"
 )
 
 // printSummary prints what a run ended with.
-func (a *app) printSummary(s train.Summary) {
+func (a *app) printSummary(s classify.Summary) {
 	w := a.out
 	fmt.Fprintf(w, "\ntest accuracy   %.2f %%   (95 %% interval %.2f to %.2f; %s in %s)\n",
 		100*s.TestAccuracy, 100*s.TestInterval[0], 100*s.TestInterval[1], counted(s.TestErrorCount, "error"), counted(s.TestImages, "image"))
@@ -46,7 +46,7 @@ func (a *app) printSummary(s train.Summary) {
 }
 
 // stepsOf says how a run came to its steps, where it is not by its plan.
-func stepsOf(s train.Summary) (lines []string) {
+func stepsOf(s classify.Summary) (lines []string) {
 	if s.PlannedSteps > s.Steps {
 		lines = append(lines, fmt.Sprintf("%d of %d: finished early; learning rate and λ were scheduled for all of them", s.Steps, s.PlannedSteps))
 	}

@@ -4,15 +4,15 @@ import (
 	"crypto/sha256"
 	"fmt"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/train"
 )
 
 // align leaves of the runs' test images those that all of them have, in one order. Pictures are
 // known by their files, whatever size runs make of them. Where that leaves less than half of what a
 // run is tested on, the runs are not comparable.
-func align(runs []*train.Opened, dirs []string) error {
+func align(runs []*classify.Opened, dirs []string) error {
 	for i := range runs {
 		if same(runs[0], runs[i]) {
 			continue
@@ -26,7 +26,7 @@ func align(runs []*train.Opened, dirs []string) error {
 }
 
 // same tells whether two runs have the same test images and labels, in the same order.
-func same(a, b *train.Opened) bool {
+func same(a, b *classify.Opened) bool {
 	if a == b || a.TestDigest() == b.TestDigest() && a.TestDigest() != "" && a.Test().Len() == b.Test().Len() {
 		return true
 	}
@@ -50,7 +50,7 @@ type labelled struct {
 }
 
 // pictures lists what a run is tested on, nil if that is no folder's pictures.
-func pictures(o *train.Opened) []labelled {
+func pictures(o *classify.Opened) []labelled {
 	t := o.Test()
 	if t.Hashes == nil {
 		return nil
@@ -64,7 +64,7 @@ func pictures(o *train.Opened) []labelled {
 
 // common leaves the runs the pictures that all are tested on, in the order of the first. other is a
 // run that has other ones than it.
-func common(runs []*train.Opened, dirs []string, other int) error {
+func common(runs []*classify.Opened, dirs []string, other int) error {
 	count := map[labelled]int{}
 	places := make([]map[labelled]int, len(runs))
 	for i, run := range runs {

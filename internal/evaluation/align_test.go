@@ -14,9 +14,9 @@ import (
 	"testing"
 
 	"github.com/gradreg/gradreg/assess"
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/evaluation"
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/train"
 )
 
 // picture writes a picture of random stripes in a tint.
@@ -48,11 +48,11 @@ func TestSizes(t *testing.T) {
 		picture(t, filepath.Join(photos, "cold", fmt.Sprint(i, ".png")), 80, r)
 	}
 	run := func(size int, seed uint64) string {
-		cfg := train.Default()
+		cfg := classify.Default()
 		cfg.Data, cfg.TrainSize, cfg.Size, cfg.Seed = photos, 0, size, seed
 		cfg.Steps, cfg.Batch, cfg.EvalEvery, cfg.Model, cfg.Regularizers = 3, 20, 0, "mlp:hidden=8", nil
 		dir := filepath.Join(t.TempDir(), fmt.Sprintf("size%d-seed%d", size, seed))
-		if _, err := train.Run(context.Background(), cfg, train.Options{Dir: dir}); err != nil {
+		if _, err := classify.Run(context.Background(), cfg, classify.Options{Dir: dir}); err != nil {
 			t.Fatal(err)
 		}
 		return dir

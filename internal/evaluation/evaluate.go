@@ -9,16 +9,16 @@ import (
 
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/assess"
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/stats"
-	"github.com/gradreg/gradreg/train"
 )
 
 // Options are what is asked of the runs.
 type Options struct {
-	Train train.Options // DataDirs and Threads
+	Train classify.Options // DataDirs and Threads
 	// Data is a folder of pictures to test the runs on, instead of their test images, see
-	// [train.OpenRunOn].
+	// [classify.OpenRunOn].
 	Data string
 	// Examination is asked of each run. Its sizes may be nil for those of [assess.Sizes], where Noise and Attack ask for them.
 	Examination   assess.Examination
@@ -40,7 +40,7 @@ type Result struct {
 	Dir    string
 	Data   string // the folder that it is tested on instead of its test images
 	Method string // the regularizer that it stands for, such as datagrad; none for the plain run
-	train.Evaluation
+	classify.Evaluation
 	assess.Findings
 	Paired    *Comparison // to the first run; nil for that itself
 	Gradients []Gradient
@@ -90,18 +90,18 @@ func Evaluate(ctx context.Context, dirs []string, o Options) ([]Result, error) {
 }
 
 // open opens all runs and checks what is asked.
-func open(ctx context.Context, short, dirs []string, o Options) ([]*train.Opened, error) {
-	var runs []*train.Opened
+func open(ctx context.Context, short, dirs []string, o Options) ([]*classify.Opened, error) {
+	var runs []*classify.Opened
 	for i, dir := range dirs {
 		if err := o.begin(ctx, short[i], "test images"); err != nil {
 			return nil, err
 		}
-		var run *train.Opened
+		var run *classify.Opened
 		var err error
 		if o.Data != "" {
-			run, err = train.OpenRunOn(ctx, dir, o.Data, o.Train)
+			run, err = classify.OpenRunOn(ctx, dir, o.Data, o.Train)
 		} else {
-			run, err = train.OpenRun(dir, o.Train)
+			run, err = classify.OpenRun(dir, o.Train)
 		}
 		if err != nil {
 			return nil, err
@@ -123,7 +123,7 @@ func (o Options) begin(ctx context.Context, name, part string) error {
 }
 
 // one examines a run.
-func one(ctx context.Context, name, dir string, run *train.Opened, o Options) (r Result, err error) {
+func one(ctx context.Context, name, dir string, run *classify.Opened, o Options) (r Result, err error) {
 	begin := func(part string) error { return o.begin(ctx, name, part) }
 	if err := begin("answers to test images"); err != nil {
 		return r, err
@@ -161,7 +161,7 @@ func one(ctx context.Context, name, dir string, run *train.Opened, o Options) (r
 
 // trainingImages returns the images that a run was trained on. A run that is tested on a folder of
 // its own goes without them where they are not to be had.
-func trainingImages(s *train.Subject, o Options) (assess.Images, error) {
+func trainingImages(s *classify.Subject, o Options) (assess.Images, error) {
 	images, err := s.Training()
 	if err != nil && o.Data != "" && fault.IsInput(err) {
 		s.Notes = append(s.Notes, "no slopes at training images: "+err.Error())

@@ -12,21 +12,21 @@ import (
 	"testing"
 
 	"github.com/gradreg/gradreg/assess"
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/evaluation"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/report"
-	"github.com/gradreg/gradreg/train"
 )
 
 // runs trains two short runs, one of them regularized.
 func runs(t *testing.T) (plain, regularized string) {
 	t.Helper()
-	cfg := train.Default()
+	cfg := classify.Default()
 	cfg.TrainSize, cfg.Steps, cfg.Batch, cfg.EvalEvery, cfg.Model = 200, 60, 20, 0, "mlp:hidden=32"
 	dir := t.TempDir()
 	for name, reg := range map[string][]string{"plain": {}, "datagrad": {"datagrad:50"}} {
 		cfg.Regularizers = reg
-		if _, err := train.Run(context.Background(), cfg, train.Options{Dir: filepath.Join(dir, name)}); err != nil {
+		if _, err := classify.Run(context.Background(), cfg, classify.Options{Dir: filepath.Join(dir, name)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -125,9 +125,9 @@ func checkPage(t *testing.T, results []evaluation.Result) {
 func TestRefused(t *testing.T) {
 	plain, _ := runs(t)
 	paper := filepath.Join(t.TempDir(), "paper")
-	cfg := train.Default()
+	cfg := classify.Default()
 	cfg.TrainSize, cfg.Steps, cfg.Batch, cfg.EvalEvery, cfg.Model, cfg.PaperProtocol = 100, 2, 20, 0, "mlp:hidden=8", true
-	if _, err := train.Run(context.Background(), cfg, train.Options{Dir: paper}); err != nil {
+	if _, err := classify.Run(context.Background(), cfg, classify.Options{Dir: paper}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := evaluation.Evaluate(context.Background(), []string{plain, paper}, evaluation.Options{}); !fault.IsInput(err) || !strings.Contains(err.Error(), "other images") {

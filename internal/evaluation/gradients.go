@@ -5,13 +5,13 @@ import (
 	"image/color"
 	"math"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/report"
-	"github.com/gradreg/gradreg/train"
 )
 
 // gradients makes pictures of the input gradients at some test images.
-func gradients(s *train.Subject) ([]Gradient, error) {
+func gradients(s *classify.Subject) ([]Gradient, error) {
 	images := s.TestImages.Spread(gradientImages)
 	list, err := s.Network.Gradients(images)
 	if err != nil {
@@ -24,7 +24,7 @@ func gradients(s *train.Subject) ([]Gradient, error) {
 			sum += float64(v) * float64(v)
 		}
 		out[i] = Gradient{
-			Image: train.Picture(images.Image(k), images.Shape), Gradient: slopePicture(g, images.Shape),
+			Image: classify.Picture(images.Image(k), images.Shape), Gradient: slopePicture(g, images.Shape),
 			Class: s.Classes[images.Labels[k]], Norm: math.Sqrt(sum),
 		}
 	}

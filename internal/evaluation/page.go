@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/gradreg/gradreg/classify/figures"
 	"github.com/gradreg/gradreg/internal/build"
 	"github.com/gradreg/gradreg/report"
 )
@@ -128,10 +129,10 @@ func runSection(r Result, named bool) (report.Section, error) {
 	}
 	s := report.Section{Title: title, Text: "Every test image is answered rightly."}
 	var err error
-	if worst := r.Worst(); len(worst.List) > 0 {
+	if worst := figures.Worst(r.Outcome); len(worst.List) > 0 {
 		s, err = tilesSection(title, "The most wrong test images: those with the highest loss, their true class and the predicted one with their probabilities.", worst)
 	}
-	s.Tables, s.Figures = []report.Table{Classes(r.Detail())}, []report.Figure{r.Outcome.Confusion()}
+	s.Tables, s.Figures = []report.Table{Classes(r.Detail())}, []report.Figure{figures.Confusion(r.Outcome)}
 	return s, err
 }
 
@@ -148,7 +149,7 @@ func WritePictures(dir string, results []Result) error {
 		if len(results) > 1 {
 			prefix = strings.ReplaceAll(r.Name, string(filepath.Separator), "-") + "-"
 		}
-		errs = append(errs, r.Outcome.WritePictures(dir, prefix))
+		errs = append(errs, figures.WritePictures(r.Outcome, dir, prefix))
 	}
 	if results[0].Curves != nil {
 		figure("robustness.svg", Robustness(results))

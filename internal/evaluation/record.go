@@ -2,7 +2,7 @@ package evaluation
 
 import (
 	"github.com/gradreg/gradreg/assess"
-	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/classify"
 )
 
 // Record is a result as JSON has it.
@@ -11,7 +11,7 @@ type Record struct {
 	TestErrorCount int     `json:"test_error_count"`
 	TestNLL        float64 `json:"test_nll"`
 	TestImages     int     `json:"test_images"`
-	train.Detail
+	classify.Detail
 	Confusion  [][]int                 `json:"test_confusion"` // by true class, then by predicted class
 	Data       string                  `json:"data"`
 	TestData   string                  `json:"test_data,omitempty"` // the folder that it is tested on instead

@@ -7,46 +7,46 @@ import (
 	"strings"
 
 	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/report"
-	"github.com/gradreg/gradreg/train"
 )
 
 // setting is a named part of a configuration.
 type setting struct {
 	name string
-	of   func(c train.Config) string
+	of   func(c classify.Config) string
 }
 
 // settings lists what tells runs apart.
 func settings() []setting {
 	return []setting{
-		{"data", func(c train.Config) string { return c.Data }},
-		{"training images", func(c train.Config) string {
+		{"data", func(c classify.Config) string { return c.Data }},
+		{"training images", func(c classify.Config) string {
 			text := strconv.Itoa(c.TrainSize)
-			if c.Subset == train.Balanced {
+			if c.Subset == classify.Balanced {
 				text += ", balanced"
 			}
 			return text
 		}},
-		{"size", func(c train.Config) string {
+		{"size", func(c classify.Config) string {
 			if c.Size == 0 {
 				return ""
 			}
 			return strings.TrimSpace(fmt.Sprintf("%d × %d, %s", c.Size, c.Size, c.Fit))
 		}},
-		{"model", func(c train.Config) string { return c.Model }},
-		{"regularizers", func(c train.Config) string {
+		{"model", func(c classify.Config) string { return c.Model }},
+		{"regularizers", func(c classify.Config) string {
 			if len(c.Regularizers) == 0 {
 				return gradreg.None
 			}
 			return strings.Join(c.Regularizers, " ")
 		}},
-		{"augmentation", func(c train.Config) string { return orNone(c.Augment) }},
-		{"optimizer", func(c train.Config) string {
+		{"augmentation", func(c classify.Config) string { return orNone(c.Augment) }},
+		{"optimizer", func(c classify.Config) string {
 			return fmt.Sprintf("%s, rate %v, %s", c.Optimizer, c.LearningRate, c.Schedule)
 		}},
-		{"steps", func(c train.Config) string { return fmt.Sprintf("%d, of %d images each", c.Steps, c.Batch) }},
-		{"seed", func(c train.Config) string { return strconv.FormatUint(c.Seed, 10) }},
+		{"steps", func(c classify.Config) string { return fmt.Sprintf("%d, of %d images each", c.Steps, c.Batch) }},
+		{"seed", func(c classify.Config) string { return strconv.FormatUint(c.Seed, 10) }},
 	}
 }
 

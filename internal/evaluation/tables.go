@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/gradreg/gradreg/assess"
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/report"
-	"github.com/gradreg/gradreg/train"
 )
 
 // matrixClasses is the largest number of classes whose confusion matrix is printed; of more, the most frequent errors are.
@@ -53,7 +53,7 @@ func signed(v float64) string { return strings.Replace(fmt.Sprintf("%+.2f", 100*
 func right(head string) report.Column { return report.Column{Head: head, Right: true} }
 
 // Classes lists the accuracy of every class that has images, the worst first.
-func Classes(d train.Detail) report.Table {
+func Classes(d classify.Detail) report.Table {
 	t := report.Table{Columns: []report.Column{{Head: "class"}, right("images"), right("accuracy, %"), {Head: "95 % interval"}}}
 	list := fromWorst(d.TestClasses)
 	var names []string
@@ -68,15 +68,15 @@ func Classes(d train.Detail) report.Table {
 }
 
 // fromWorst orders classes by their accuracy, the worst first, without those that have no images.
-func fromWorst(list []train.ClassAccuracy) []train.ClassAccuracy {
-	list = slices.DeleteFunc(slices.Clone(list), func(c train.ClassAccuracy) bool { return c.Accuracy == nil })
-	slices.SortStableFunc(list, func(x, y train.ClassAccuracy) int { return cmp.Compare(*x.Accuracy, *y.Accuracy) })
+func fromWorst(list []classify.ClassAccuracy) []classify.ClassAccuracy {
+	list = slices.DeleteFunc(slices.Clone(list), func(c classify.ClassAccuracy) bool { return c.Accuracy == nil })
+	slices.SortStableFunc(list, func(x, y classify.ClassAccuracy) int { return cmp.Compare(*x.Accuracy, *y.Accuracy) })
 	return list
 }
 
 // WorstClasses names up to three classes that are recognized least, if there are more classes than
 // that, and none of which every image is.
-func WorstClasses(d train.Detail) string {
+func WorstClasses(d classify.Detail) string {
 	const shown = 3
 	list := fromWorst(d.TestClasses)
 	if len(list) <= shown {
@@ -105,7 +105,7 @@ func belowOne(v float64) string {
 // Confusion is the confusion matrix, a dot for 0; of many classes the most frequent errors. Where
 // the classes' names would make it wider than a page, they stand at the rows alone, and columns
 // have the rows' numbers.
-func Confusion(o train.Outcome) report.Table {
+func Confusion(o classify.Outcome) report.Table {
 	c := o.Logits.Confusion()
 	names := report.Shorten(o.Classes, className)
 	if c.Classes > matrixClasses {

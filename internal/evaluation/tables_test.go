@@ -7,14 +7,14 @@ import (
 	"unicode/utf8"
 
 	"github.com/gradreg/gradreg/assess"
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/evaluation"
-	"github.com/gradreg/gradreg/train"
 )
 
 // outcome answers to n images of each class, those of the classes in wrong but one with the class
 // after it.
-func outcome(classes []string, n int, wrong ...int) train.Outcome {
-	o := train.Outcome{Classes: classes, Logits: &assess.Logits{Classes: len(classes)}}
+func outcome(classes []string, n int, wrong ...int) classify.Outcome {
+	o := classify.Outcome{Classes: classes, Logits: &assess.Logits{Classes: len(classes)}}
 	for k := range classes {
 		for i := range n {
 			logits := make([]float32, len(classes))
@@ -100,7 +100,7 @@ func TestSizeText(t *testing.T) {
 func TestAllRight(t *testing.T) {
 	o := outcome([]string{"a", "b"}, 3)
 	o.Title = "t"
-	p, err := evaluation.Page([]evaluation.Result{{Name: "r", Evaluation: train.Evaluation{Outcome: o}}}, "c")
+	p, err := evaluation.Page([]evaluation.Result{{Name: "r", Evaluation: classify.Evaluation{Outcome: o}}}, "c")
 	if err != nil {
 		t.Fatal(err)
 	}

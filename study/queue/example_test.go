@@ -6,9 +6,9 @@ import (
 	"log"
 	"os"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/study"
 	"github.com/gradreg/gradreg/study/queue"
-	"github.com/gradreg/gradreg/train"
 )
 
 // A study is added to a folder, or to a server, and worked on until it is done; any number of processes may do so at once.
@@ -30,7 +30,7 @@ seeds: 3
 	if err != nil {
 		log.Fatal(err)
 	}
-	identity, err := study.Identify(ctx, s, train.Options{})
+	identity, err := study.Identify(ctx, s, classify.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}

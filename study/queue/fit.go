@@ -7,9 +7,9 @@ import (
 
 	"github.com/riverqueue/river"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/study"
-	"github.com/gradreg/gradreg/train"
 )
 
 // Unfit is why this process cannot work on a study, which others may: its runs stay in the queue.
@@ -34,12 +34,12 @@ func (q *Queue) fits(ctx context.Context, e Entry, dirs []string) error {
 	if read {
 		return nil
 	}
-	digests, _, err := study.Describe(ctx, &e.Spec, train.Options{DataDirs: dirs})
+	digests, _, err := study.Describe(ctx, &e.Spec, classify.Options{DataDirs: dirs})
 	if err == nil {
 		err = e.Identity.Has(digests)
 	}
 	if ctx.Err() != nil {
-		return train.Interrupted(ctx)
+		return classify.Interrupted(ctx)
 	}
 	if err != nil {
 		return &Unfit{e.Name, fault.Input(err)}
@@ -52,11 +52,11 @@ func (q *Queue) fits(ctx context.Context, e Entry, dirs []string) error {
 
 // lacks reports whether the data of a run that failed are gone or have changed since the worker began; it then ends.
 func (w *worker) lacks(ctx context.Context, job *river.Job[RunArgs]) bool {
-	cfg, err := train.ReadConfig(train.Config{}, []byte(job.Args.Config))
+	cfg, err := classify.ReadConfig(classify.Config{}, []byte(job.Args.Config))
 	if err != nil {
 		return false
 	}
-	digest, err := train.DataDigest(ctx, cfg, train.Options{DataDirs: w.opt.DataDirs})
+	digest, err := classify.DataDigest(ctx, cfg, classify.Options{DataDirs: w.opt.DataDirs})
 	if err == nil && digest != job.Args.Digest {
 		err = errors.New("the images of " + cfg.Data + " are no longer those that it was begun with")
 	}

@@ -14,12 +14,13 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 
+	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/classify/figures"
 	"github.com/gradreg/gradreg/internal/bug"
 	"github.com/gradreg/gradreg/internal/build"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/filelock"
 	"github.com/gradreg/gradreg/study"
-	"github.com/gradreg/gradreg/train"
 )
 
 // Work does a job: it trains the run, or goes on with it, and writes its result.
@@ -65,14 +66,14 @@ func (w *worker) Work(ctx context.Context, job *river.Job[RunArgs]) error {
 		return w.queue.hide(w.finish(ctx, job, result))
 	case errors.Is(context.Cause(runCtx), errLost):
 		return errLost // River leaves a job alone that is no longer this client's
-	case errors.Is(err, train.ErrInterrupted):
+	case errors.Is(err, classify.ErrInterrupted):
 		return fmt.Errorf("%w: %w", err, context.Cause(runCtx)) // the client stops, or the job was cancelled
 	case errors.Is(err, filelock.ErrHeld):
 		return river.JobSnooze(waitForOther)
 	case fault.IsInput(err) && w.lacks(runCtx, job):
 		return river.JobSnooze(waitForOther) // gives it back, and the attempt with it
 	case fault.IsInput(err) && runCtx.Err() != nil: // too late to see whether it is the data: another time will tell
-		return fmt.Errorf("%w: %w", train.ErrInterrupted, context.Cause(runCtx))
+		return fmt.Errorf("%w: %w", classify.ErrInterrupted, context.Cause(runCtx))
 	case err != nil && isFull(err):
 		w.happened(err)
 		w.logAs("a full disk", "%s waits: %v", args.Name, err)
@@ -86,7 +87,7 @@ func (w *worker) Work(ctx context.Context, job *river.Job[RunArgs]) error {
 // suit. With its folder it may be otherwise another time, or on another machine.
 func (w *worker) failed(job *river.Job[RunArgs], err error) {
 	then := fmt.Sprintf("attempt %d of %d", job.Attempt, job.MaxAttempts)
-	if fault.IsInput(err) && !train.OfFolder(err) {
+	if fault.IsInput(err) && !classify.OfFolder(err) {
 		job.MaxAttempts = job.Attempt
 		then = "it is not tried again"
 	}
@@ -197,7 +198,7 @@ func (w *worker) dir(key string) string { return filepath.Join(w.runs, key) }
 
 // train trains a run from where its folder or the database says that it is.
 func (w *worker) train(ctx context.Context, args RunArgs) (study.Result, error) {
-	cfg, err := train.ReadConfig(train.Config{}, []byte(args.Config))
+	cfg, err := classify.ReadConfig(classify.Config{}, []byte(args.Config))
 	if err != nil {
 		return study.Result{}, err
 	}
@@ -212,7 +213,7 @@ func (w *worker) train(ctx context.Context, args RunArgs) (study.Result, error) 
 			return study.Result{}, err
 		}
 	}
-	opt := train.Options{Dir: dir, Resume: train.Begun(dir), DataDirs: w.opt.DataDirs, Digest: args.Digest, Threads: 1}
+	opt := classify.Options{Dir: dir, Resume: classify.Begun(dir), DataDirs: w.opt.DataDirs, Digest: args.Digest, Threads: 1, Draw: figures.Draw}
 	if w.share {
 		opt.Saved = w.saver(ctx, args.Key, cfg.Steps)
 	}
@@ -225,7 +226,7 @@ func (w *worker) train(ctx context.Context, args RunArgs) (study.Result, error) 
 		opt.Resume = false
 		result, err = w.attempt(ctx, args, cfg, opt)
 	}
-	if train.Diverged(err) {
+	if classify.Diverged(err) {
 		result, err = study.Result{Diverged: err.Error()}, nil
 	}
 	if info := build.Current(); result.Version == "" {
@@ -237,13 +238,13 @@ func (w *worker) train(ctx context.Context, args RunArgs) (study.Result, error) 
 }
 
 // attempt trains and evaluates.
-func (w *worker) attempt(ctx context.Context, args RunArgs, cfg train.Config, opt train.Options) (study.Result, error) {
+func (w *worker) attempt(ctx context.Context, args RunArgs, cfg classify.Config, opt classify.Options) (study.Result, error) {
 	cfg, err := w.choose(ctx, args, cfg, opt)
 	if err != nil {
 		return study.Result{}, err
 	}
 	if !args.Final {
-		t, err := train.Probe(ctx, cfg, opt)
+		t, err := classify.Probe(ctx, cfg, opt)
 		return study.TrialResult(t).Searched(cfg), err
 	}
 	if opt.Resume {
@@ -253,12 +254,12 @@ func (w *worker) attempt(ctx context.Context, args RunArgs, cfg train.Config, op
 			return study.Result{}, err
 		}
 	}
-	s, err := train.Run(ctx, cfg, opt)
+	s, err := classify.Run(ctx, cfg, opt)
 	if err != nil {
 		return study.Result{}, err
 	}
 	r := study.FinalResult(s)
-	metrics, err := train.ReadMetrics(filepath.Join(opt.Dir, "metrics.jsonl"))
+	metrics, err := classify.ReadMetrics(filepath.Join(opt.Dir, "metrics.jsonl"))
 	for _, m := range metrics {
 		if m.DevAccuracy != nil {
 			r.Curve = append(r.Curve, study.CurvePoint{Step: m.Step, DevAccuracy: *m.DevAccuracy})

@@ -20,7 +20,7 @@ import (
 type RunArgs struct {
 	Key    string `json:"key" river:"unique"`
 	Final  bool   `json:"final"`
-	Config string `json:"config"` // YAML of a train.Config
+	Config string `json:"config"` // YAML of a classify.Config
 	Digest string `json:"digest"` // of its data
 	Name   string `json:"name"`   // for people
 }

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/study"
-	"github.com/gradreg/gradreg/train"
 )
 
 // TestMain makes a worker process of the test program where the environment asks for one.
@@ -88,7 +88,7 @@ func edited(t *testing.T, text string, pairs ...string) study.Study {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := study.Identify(t.Context(), s, train.Options{})
+	id, err := study.Identify(t.Context(), s, classify.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

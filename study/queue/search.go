@@ -4,20 +4,20 @@ import (
 	"context"
 	"os"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/study"
-	"github.com/gradreg/gradreg/train"
 	"github.com/gradreg/gradreg/tune"
 )
 
 // choose finds every λ that a configuration leaves open, unless the run has begun, whose folder then has them and how they were
 // found. A folder with the configuration of another run is the input's fault.
-func (w *worker) choose(ctx context.Context, args RunArgs, cfg train.Config, opt train.Options) (train.Config, error) {
+func (w *worker) choose(ctx context.Context, args RunArgs, cfg classify.Config, opt classify.Options) (classify.Config, error) {
 	switch {
 	case !tune.Needed(cfg):
 		return cfg, nil
 	case opt.Resume:
-		begun, err := train.FolderConfig(opt.Dir)
+		begun, err := classify.FolderConfig(opt.Dir)
 		if err != nil {
 			return cfg, err
 		}
@@ -27,7 +27,7 @@ func (w *worker) choose(ctx context.Context, args RunArgs, cfg train.Config, opt
 		}
 		return found, nil
 	}
-	probe := func(ctx context.Context, short train.Config, _ train.Options) (train.Trial, error) {
+	probe := func(ctx context.Context, short classify.Config, _ classify.Options) (classify.Trial, error) {
 		return w.probe(ctx, short, args.Digest)
 	}
 	return tune.Lambda(ctx, cfg, tune.Options{DataDirs: opt.DataDirs, Threads: opt.Threads, Probe: probe})
@@ -35,31 +35,31 @@ func (w *worker) choose(ctx context.Context, args RunArgs, cfg train.Config, opt
 
 // probe does a short run of a search as a run of its own, whose state and result are kept like those of any other: a search that
 // was interrupted goes on, and another run's search that asks the same is told.
-func (w *worker) probe(ctx context.Context, cfg train.Config, digest string) (train.Trial, error) {
+func (w *worker) probe(ctx context.Context, cfg classify.Config, digest string) (classify.Trial, error) {
 	cfg, err := cfg.Resolved()
 	if err != nil {
-		return train.Trial{}, err
+		return classify.Trial{}, err
 	}
 	cfg.EvalEvery = 0 // no curve is asked for
-	key, err := study.Key(cfg, false, study.Identity{Numbers: train.Numbers, CPU: w.cpu, Digests: map[string]string{cfg.Data: digest}})
+	key, err := study.Key(cfg, false, study.Identity{Numbers: classify.Numbers, CPU: w.cpu, Digests: map[string]string{cfg.Data: digest}})
 	if err != nil {
-		return train.Trial{}, err
+		return classify.Trial{}, err
 	}
 	known := study.Results{}
 	if err := w.queue.Results(ctx, []string{key}, known); err != nil {
-		return train.Trial{}, err
+		return classify.Trial{}, err
 	}
 	result, ok := known[key]
 	if !ok {
 		if result, err = w.probed(ctx, key, cfg, digest); err != nil {
-			return train.Trial{}, err
+			return classify.Trial{}, err
 		}
 	}
 	return result.Trial(), nil
 }
 
 // probed trains and keeps the result. If the database does not take it, this search goes on without.
-func (w *worker) probed(ctx context.Context, key string, cfg train.Config, digest string) (study.Result, error) {
+func (w *worker) probed(ctx context.Context, key string, cfg classify.Config, digest string) (study.Result, error) {
 	text, err := cfg.YAML()
 	if err != nil {
 		return study.Result{}, err

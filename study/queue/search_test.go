@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/study"
-	"github.com/gradreg/gradreg/train"
 	"github.com/gradreg/gradreg/tune"
 )
 
@@ -74,7 +74,7 @@ func TestSearchGoesOn(t *testing.T) {
 			if err == nil && status.State == Complete {
 				break
 			}
-			if !errors.Is(err, train.ErrInterrupted) {
+			if !errors.Is(err, classify.ErrInterrupted) {
 				t.Fatalf("%+v, %v", status, err)
 			}
 		}
@@ -121,7 +121,7 @@ func TestForeignRun(t *testing.T) {
 			other := r.Config
 			other.Seed += 100
 			other.Regularizers = []string{"datagrad:1234"}
-			other.Choices = []train.Choice{{Regularizer: "datagrad:1234", Lambda: 1234}}
+			other.Choices = []classify.Choice{{Regularizer: "datagrad:1234", Lambda: 1234}}
 			text, err := other.YAML()
 			dir := filepath.Join(place, "runs", r.Key)
 			if err := errors.Join(err, os.MkdirAll(dir, 0o755), os.WriteFile(filepath.Join(dir, "config.yaml"), text, 0o644)); err != nil {

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/gradreg/gradreg/train"
+	"github.com/gradreg/gradreg/classify"
 )
 
 // idleEvery is how often a worker without work looks for a new study.
@@ -44,8 +44,8 @@ func (s *serving) serve(ctx context.Context, once bool) error {
 	for {
 		worked, err := s.next(ctx)
 		switch {
-		case errors.Is(err, train.ErrInterrupted) || ctx.Err() != nil:
-			return fmt.Errorf("%w; the runs went back to the queue", train.ErrInterrupted)
+		case errors.Is(err, classify.ErrInterrupted) || ctx.Err() != nil:
+			return fmt.Errorf("%w; the runs went back to the queue", classify.ErrInterrupted)
 		case err != nil:
 			return err
 		case worked:

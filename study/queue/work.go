@@ -18,9 +18,9 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/study"
-	"github.com/gradreg/gradreg/train"
 )
 
 // WorkOptions are how a process works on studies; none of them changes a number.
@@ -189,7 +189,7 @@ func (w *worker) run(ctx context.Context) (Status, error) {
 		if statusErr == nil {
 			status = last
 		}
-		return status, train.Interrupted(ctx)
+		return status, classify.Interrupted(ctx)
 	}
 	return status, err
 }

@@ -18,10 +18,10 @@ import (
 
 	"github.com/riverqueue/river/rivertype"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/atomicfile"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/study"
-	"github.com/gradreg/gradreg/train"
 )
 
 // slow makes a study of three runs that take a second or two each, so that they can be interrupted.
@@ -50,8 +50,8 @@ func TestGracefulStop(t *testing.T) {
 				}()
 			})
 		}})
-		if !errors.Is(err, train.ErrInterrupted) {
-			t.Fatalf("%v, expected %v", err, train.ErrInterrupted)
+		if !errors.Is(err, classify.ErrInterrupted) {
+			t.Fatalf("%v, expected %v", err, classify.ErrInterrupted)
 		}
 		status, err := q.Status(t.Context(), s.Name)
 		if err != nil || status.Running != 0 || status.State != Active {
@@ -492,7 +492,7 @@ func TestOthersFirst(t *testing.T) {
 		var wait sync.WaitGroup
 		wait.Go(func() {
 			other := open(t, place)
-			if _, err := other.Work(ctx, "long", WorkOptions{}); !errors.Is(err, train.ErrInterrupted) {
+			if _, err := other.Work(ctx, "long", WorkOptions{}); !errors.Is(err, classify.ErrInterrupted) {
 				t.Error(err)
 			}
 		})
@@ -700,7 +700,7 @@ func TestDamage(t *testing.T) {
 			until(t, "a checkpoint", func() bool { return ctx.Err() != nil || len(checkpoints(t, filepath.Join(dir, "runs"))) > 0 })
 			cancel()
 		}()
-		if _, err := q.Work(ctx, s.Name, WorkOptions{}); !errors.Is(err, train.ErrInterrupted) {
+		if _, err := q.Work(ctx, s.Name, WorkOptions{}); !errors.Is(err, classify.ErrInterrupted) {
 			t.Fatal(err)
 		}
 	}

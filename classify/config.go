@@ -1,0 +1,281 @@
+package classify
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/dataset/augment"
+	"github.com/gradreg/gradreg/dataset/folder"
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/spec"
+	"github.com/gradreg/gradreg/internal/strictyaml"
+	"github.com/gradreg/gradreg/model"
+	"github.com/gradreg/gradreg/optim"
+)
+
+// Config is everything that determines a run. Default gives the main job's; the zero value of a field is not its
+// default.
+type Config struct {
+	Data      string `yaml:"data"`                // name of a data set
+	TrainSize int    `yaml:"train_size"`          // training images; 0 means all
+	PerClass  int    `yaml:"per_class,omitempty"` // training images of each class, instead of TrainSize
+	Subset    string `yaml:"subset,omitempty"`    // how they are chosen: random, which is the default, or balanced
+	Size      int    `yaml:"size,omitempty"`      // side of the images that a folder's pictures become; 0 for one that suits them
+	Fit       string `yaml:"fit,omitempty"`       // how pictures become squares: text form of package picture
+	// Division is how a folder without test/ is divided, a name of package folder; empty for
+	// stratified. The configuration of a run of an earlier version, which does not say it, goes on
+	// as by-content.
+	Division string `yaml:"division,omitempty"`
+	// DataDir is the folder with the files of a data set with a name; empty for Options.DataDirs
+	// and the usual places. A run records where it found them, if that was neither in the program
+	// nor in a usual place, and looks there again.
+	DataDir string `yaml:"data_dir,omitempty"`
+	Model   string `yaml:"model"` // text form of package model
+	// Architecture is a model of one's own in the place of Model, which then records its String. A saved run of it
+	// repeats and resumes where it is given again, and LoadArchitecture reads its file.
+	Architecture model.Model `yaml:"-"`
+	Augment      string      `yaml:"augment,omitempty"` // text form of package augment, or default; empty is none
+	Regularizers []string    `yaml:"regularizers"`      // text forms of package gradreg
+	// Penalties are regularizers of one's own beside Regularizers, which then records their String. A saved run of them
+	// repeats and resumes where they are given again.
+	Penalties    []gradreg.Regularizer `yaml:"-"`
+	Optimizer    string                `yaml:"optimizer"`     // text form of package optim
+	LearningRate float64               `yaml:"learning_rate"` // base rate
+	Schedule     string                `yaml:"schedule"`      // text form of package optim
+	Steps        int                   `yaml:"steps"`         // that learning rate and λ are scheduled for
+	// StopAfter is the step after which the run ends before its schedules do; 0 for none. A run that was finished early has it.
+	StopAfter int `yaml:"stop_after,omitempty"`
+	// Extended is how the run came to have so many steps, if it was planned for fewer: the earlier plans, in their order.
+	Extended []Extension `yaml:"extended,omitempty"`
+	Batch    int         `yaml:"batch"` // images per step; 0 for 50, or all training images where there are fewer
+	Seed     uint64      `yaml:"seed"`  // of the split, the initial weights, the batches and all random numbers
+	// PaperProtocol divides and normalizes the data as the paper's experiments did (REFERENCE.md section 3).
+	PaperProtocol   bool `yaml:"paper_protocol"`
+	EvalEvery       int  `yaml:"eval_every"`       // steps between evaluations on the dev part; 0 for none
+	LogEvery        int  `yaml:"log_every"`        // steps between lines of metrics
+	CheckpointEvery int  `yaml:"checkpoint_every"` // steps between checkpoints
+	// Note says in a line how the configuration came about, such as how a λ was found, and Choices in full. They change nothing,
+	// and stand here so that a run that is resumed or repeated has them.
+	Note    string   `yaml:"note,omitempty"`
+	Choices []Choice `yaml:"lambda_choices,omitempty"`
+}
+
+// Default returns the main job: LeNet with dropout on 2000 MNIST digits, DataGrad and weight decay. For other images take
+// [DefaultRegularizers].
+func Default() Config {
+	return Config{
+		Data: "mnist", TrainSize: 2000, Model: "lenet", Augment: defaultAugment,
+		Regularizers: DefaultRegularizers("mnist", 2000),
+		Optimizer:    "adam", LearningRate: 1e-3, Schedule: "piecewise",
+		Steps: 10000, Batch: 50, Seed: 1,
+		EvalEvery: 1000, LogEvery: 100, CheckpointEvery: 1000,
+	}
+}
+
+// batch returns the images per step of a run on so many training images.
+func (c Config) batch(images int) int {
+	if c.Batch > 0 {
+		return c.Batch
+	}
+	return min(Default().Batch, images)
+}
+
+// The values of Subset.
+const (
+	Random   = "random"
+	Balanced = "balanced"
+)
+
+// Subsets returns the values of Subset.
+func Subsets() []string { return []string{Random, Balanced} }
+
+// defaultAugment stands for what suits a data set.
+const defaultAugment = "default"
+
+// DefaultAugment returns the augmentation that suits a data set: for CIFAR the published flips and shifts (REFERENCE.md section 3),
+// for digits and the protocols of MNIST and Fashion-MNIST none, for photos flips, shifts and mild scales and colours.
+func DefaultAugment(data string) string {
+	switch data {
+	case "mnist", "fashion-mnist":
+		return augment.None
+	case "cifar10", "cifar100":
+		return "flip,shift:0.125"
+	}
+	return "flip,shift:0.125,rotate:10,scale:0.15,color:0.2"
+}
+
+// parts are the objects that a configuration names.
+type parts struct {
+	model        model.Model
+	regularizers []gradreg.Regularizer
+	augment      augment.Pipeline
+	optimizer    optim.Optimizer
+	schedule     optim.Schedule
+}
+
+// resolve checks the configuration, writes every text form in full and returns what it names. Errors are the
+// input's fault and name the field.
+func (c *Config) resolve() (p parts, err error) {
+	for _, f := range []struct {
+		name  string
+		value int
+		least int
+	}{
+		{"train_size", c.TrainSize, 0}, {"per_class", c.PerClass, 0}, {"size", c.Size, 0}, {"steps", c.Steps, 1}, {"batch", c.Batch, 0},
+		{"stop_after", c.StopAfter, 0}, {"eval_every", c.EvalEvery, 0}, {"log_every", c.LogEvery, 1}, {"checkpoint_every", c.CheckpointEvery, 1},
+	} {
+		if f.value < f.least {
+			return p, fault.Inputf("%s is %d, expected at least %d", f.name, f.value, f.least)
+		}
+	}
+	if c.StopAfter == c.Steps {
+		c.StopAfter = 0
+	}
+	if err := cmp.Or(c.checkSteps(), c.checkChoices()); err != nil {
+		return p, err
+	}
+	if c.Subset != "" && !slices.Contains(Subsets(), c.Subset) {
+		return p, fault.Input(spec.Unknown("subset", c.Subset, Subsets()))
+	}
+	if _, err := folder.ParseDivision(c.Division); err != nil {
+		return p, err
+	}
+	if c.PerClass > 0 && c.Subset == Random {
+		return p, fault.Inputf("subset is random, but %d images of each class are a balanced one", c.PerClass)
+	}
+	if c.PaperProtocol && (c.PerClass > 0 || c.Subset == Balanced) {
+		return p, fault.Inputf("subset is balanced, but the paper's protocol takes the first images of a permutation")
+	}
+	if !(c.LearningRate > 0) || math.IsInf(c.LearningRate, 0) {
+		return p, fault.Inputf("learning_rate is %v, expected a finite number above 0", c.LearningRate)
+	}
+	if p.model, err = c.architecture(); err != nil {
+		return p, fault.Inputf("model: %w", err)
+	}
+	if c.Augment == defaultAugment {
+		c.Augment = DefaultAugment(c.Data)
+	}
+	if p.augment, err = augment.Parse(c.Augment); err != nil {
+		return p, fault.Input(err)
+	}
+	c.Augment = p.augment.String()
+	if p.regularizers, err = c.penalties(); err != nil {
+		return p, fault.Input(err)
+	}
+	if p.optimizer, err = optim.Parse(c.Optimizer); err != nil {
+		return p, fault.Input(err)
+	}
+	if p.schedule, err = optim.ParseSchedule(c.Schedule); err != nil {
+		return p, fault.Inputf("schedule: %w", err)
+	}
+	c.Model, c.Optimizer, c.Schedule = p.model.String(), p.optimizer.String(), p.schedule.String()
+	c.Regularizers = []string{}
+	for _, r := range p.regularizers {
+		c.Regularizers = append(c.Regularizers, r.String())
+	}
+	return p, nil
+}
+
+// Auto stands for a λ that package tune is to find before a run, as in datagrad:auto.
+const Auto = "auto"
+
+// architecture returns the model that the configuration names or holds.
+func (c *Config) architecture() (model.Model, error) {
+	if c.Architecture == nil {
+		return model.Parse(c.Model)
+	}
+	return c.Architecture, c.Architecture.Validate()
+}
+
+// penalties returns the regularizers that the configuration names and then those that it holds. A name that one of the latter
+// has recorded stands for it.
+func (c *Config) penalties() ([]gradreg.Regularizer, error) {
+	for _, text := range c.Regularizers {
+		if s, err := spec.Parse(text); err == nil && s.Value == Auto {
+			return nil, fmt.Errorf("regularizer %q: λ is %s, which tune.Lambda (package tune) replaces by a number before a run", text, Auto)
+		}
+	}
+	regs, err := gradreg.ParseAll(slices.DeleteFunc(slices.Clone(c.Regularizers), func(text string) bool {
+		return slices.ContainsFunc(c.Penalties, func(r gradreg.Regularizer) bool { return r.String() == text })
+	}))
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range c.Penalties {
+		if err := r.Validate(); err != nil {
+			return nil, fmt.Errorf("regularizer %q: %w", r, err)
+		}
+		if slices.ContainsFunc(regs, func(other gradreg.Regularizer) bool { return other.Name() == r.Name() }) {
+			return nil, fmt.Errorf("regularizer %q: %s stands twice", r, r.Name())
+		}
+		regs = append(regs, r)
+	}
+	return regs, nil
+}
+
+// Validate returns the first thing that is wrong with the configuration, as far as it can be known without data.
+func (c Config) Validate() error {
+	_, err := c.resolve()
+	return err
+}
+
+// Resolved returns the configuration with every text form written in full, as a run folder records it.
+func (c Config) Resolved() (Config, error) {
+	_, err := c.resolve()
+	return c, err
+}
+
+// ReadConfig reads YAML over the fields of base: what the text does not name keeps base's value, so an empty text gives
+// base. An unknown field is an error.
+func ReadConfig(base Config, data []byte) (Config, error) {
+	if err := strictyaml.Decode(data, &base); err != nil {
+		return base, fault.Input(err)
+	}
+	return base, base.checkChoices()
+}
+
+// checkChoices returns what is wrong with the records of how λ was found.
+func (c Config) checkChoices() error {
+	for _, choice := range c.Choices {
+		if err := choice.check(); err != nil {
+			return fault.Inputf("lambda_choices: %w", err)
+		}
+	}
+	return nil
+}
+
+// YAML returns the configuration as ReadConfig reads it. Paths that are not UTF-8 are the input's
+// fault: the format has no form for them.
+func (c Config) YAML() ([]byte, error) {
+	var options []yaml.EncodeOption
+	for field, path := range map[string]string{"data": c.Data, "data_dir": c.DataDir} {
+		if !utf8.ValidString(path) {
+			return nil, fault.Inputf("%s is %s, expected a path in UTF-8, for YAML has no form for others", field, strconv.Quote(path))
+		}
+		if strings.ContainsFunc(path, unicode.IsControl) { // which the library writes as they are and nobody may read
+			options = []yaml.EncodeOption{yaml.CustomMarshaler(quotedYAML)}
+		}
+	}
+	data, err := yaml.MarshalWithOptions(c, options...)
+	if err != nil {
+		return nil, fmt.Errorf("writing the configuration: %w", err)
+	}
+	return data, nil
+}
+
+// quotedYAML writes a text with escapes for its control characters.
+func quotedYAML(text string) ([]byte, error) {
+	if strings.ContainsFunc(text, unicode.IsControl) {
+		return []byte(strconv.Quote(text)), nil
+	}
+	return yaml.Marshal(text)
+}

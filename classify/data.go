@@ -1,0 +1,188 @@
+package classify
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/dataset/folder"
+	"github.com/gradreg/gradreg/dataset/picture"
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/model"
+)
+
+// DataDigest returns the SHA-256 of the images and labels that a configuration's data are divided from, and the names of the
+// classes: equal digests mean that equal configurations train on equal bytes.
+func DataDigest(ctx context.Context, cfg Config, opt Options) (string, error) {
+	cfg.Model, cfg.Architecture = "", nil // they need suit none
+	_, digest, err := Describe(ctx, cfg, opt)
+	return digest, err
+}
+
+// Describe reads the data of a configuration and returns what they are, the counts of images being those that are there, and
+// their digest. Data without a test image, on which no run can end, are the input's fault. It looks
+// at the context between its steps.
+func Describe(ctx context.Context, cfg Config, opt Options) (dataset.Info, string, error) {
+	cfg.Seed = 1 // a seed may divide a folder into parts; the pictures are the same
+	d, err := openData(ctx, &cfg, opt)
+	if err != nil {
+		return dataset.Info{}, "", err
+	}
+	if err := ctx.Err(); err != nil {
+		return d.Info, "", err
+	}
+	train, test, err := readParts(d)
+	if err != nil {
+		return d.Info, "", err
+	}
+	info := d.Info
+	info.Train, info.Test = train.Len(), test.Len()
+	if err := tested(cfg.Data, info.Test); err != nil {
+		return info, "", err
+	}
+	return info, digest(d, train, test), ctx.Err()
+}
+
+// tested returns an error if data leave no image to test a run on: its accuracy would be 0 of 0.
+func tested(data string, images int) error {
+	switch {
+	case images > 0:
+		return nil
+	case dataset.IsFolder(data):
+		return fault.Inputf("%s: found no picture to test on, expected a class of two pictures or more; or, beside train, a folder test or val with pictures", data)
+	}
+	return fault.Inputf("%s: found no image to test on, expected at least one", data)
+}
+
+// embeddedDigest is the digest of the MNIST in the program.
+const embeddedDigest = "2c9768498b37f6806ec5f57aa8690902f2223dfab74dcba7b9931860c13ad158"
+
+// digest returns the SHA-256 of a data set's images, labels and classes.
+func digest(d *dataset.Dataset, train, test *dataset.Part) string {
+	if d.Folder == "" {
+		return embeddedDigest
+	}
+	return compute(d, train, test)
+}
+
+// compute is digest of what is read.
+func compute(d *dataset.Dataset, train, test *dataset.Part) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %v\n", d.Classes, d.Shape)
+	for _, part := range []*dataset.Part{train, d.Val(), test} {
+		if part == nil {
+			part = &dataset.Part{}
+		}
+		fmt.Fprintf(h, "%d\n", len(part.Labels))
+		h.Write(part.Images)
+		h.Write(part.Labels)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// takes returns an error if the model is too large for square images of a side, whatever their channels. What is wrong with the
+// model itself is said elsewhere.
+func (c *Config) takes(side int) error {
+	m, err := c.architecture()
+	if err != nil {
+		return nil
+	}
+	for _, channels := range []int{1, 3} {
+		if _, err = model.Summarize(m, channels, side, side, 2); err == nil {
+			return nil
+		}
+	}
+	return fault.Inputf("model %s: size %d does not suit it: %w", m, side, errors.Unwrap(err))
+}
+
+// testDigest identifies what test images are made of, in their order: the digest of their part, and
+// which of it they are, unless they are all.
+func testDigest(test dataset.Subset) string {
+	if slices.Equal(test.Index, dataset.Whole(test.Part).Index) {
+		return test.Digest
+	}
+	h := sha256.New()
+	fmt.Fprintln(h, test.Digest)
+	binary.Write(h, binary.LittleEndian, int64s(test.Index))
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// int64s returns numbers in the form that has one size everywhere.
+func int64s(values []int) []int64 {
+	out := make([]int64, len(values))
+	for i, v := range values {
+		out[i] = int64(v)
+	}
+	return out
+}
+
+// openData opens the data set or the folder of pictures that the configuration names. It records
+// where the files of a data set were found, and of a folder the size that pictures have, how they
+// are made square and how they are divided, so that the configuration repeats the run when pictures
+// are added.
+func openData(ctx context.Context, cfg *Config, opt Options) (*dataset.Dataset, error) {
+	if !dataset.IsFolder(cfg.Data) {
+		return openNamed(cfg, opt)
+	}
+	division, err := folder.ParseDivision(cfg.Division)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Division = string(division)
+	return openPictures(ctx, cfg, opt, division)
+}
+
+// openNamed opens a data set with a name. The folder of the configuration comes before the usual
+// places, but not before one that this run was told alone.
+func openNamed(cfg *Config, opt Options) (*dataset.Dataset, error) {
+	dirs := opt.DataDirs
+	if cfg.DataDir != "" && !told(dirs) {
+		dirs = []string{cfg.DataDir}
+	}
+	d, err := dataset.Open(cfg.Data, dirs...)
+	switch {
+	case err != nil: // first of all a name that nothing has
+		return nil, err
+	case cfg.Size != 0:
+		return nil, fault.Inputf("size is %d, but the images of %s have theirs: it is for folders of pictures", cfg.Size, cfg.Data)
+	case opt.Strict:
+		return nil, fault.Inputf("strict is set, but %s is no folder of pictures: it is for those", cfg.Data)
+	case cfg.Fit != "":
+		return nil, fault.Inputf("fit is %s, but the images of %s are square: it is for folders of pictures", cfg.Fit, cfg.Data)
+	case cfg.Division != "":
+		return nil, fault.Inputf("division is %s, but %s has its test images: it is for folders of pictures", cfg.Division, cfg.Data)
+	}
+	cfg.DataDir = ""
+	if d.Given {
+		cfg.DataDir, err = filepath.Abs(d.Folder)
+	}
+	return d, err
+}
+
+// told reports whether folders of data sets are the only ones to look in, as [dataset.Open] has it.
+func told(dirs []string) bool { return len(dirs) > 0 && !slices.Contains(dirs, "") }
+
+// openPictures opens a folder of pictures; test, if not nil, are the files of its test part.
+func openPictures(ctx context.Context, cfg *Config, opt Options, division folder.Division) (*dataset.Dataset, error) {
+	fit, err := picture.ParseFit(cfg.Fit)
+	if err != nil {
+		return nil, err
+	}
+	d, report, err := dataset.OpenFolder(ctx, cfg.Data, folder.Options{
+		Size: cfg.Size, Fit: fit, Seed: cfg.Seed, Division: division, Channels: opt.channels, Strict: opt.Strict, Progress: opt.Reading, Suits: cfg.takes,
+	})
+	if err != nil {
+		return nil, err
+	}
+	cfg.Size, cfg.Fit, cfg.DataDir = d.Shape.H, string(fit), ""
+	if opt.Found != nil {
+		opt.Found(report)
+	}
+	return d, nil
+}

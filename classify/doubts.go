@@ -1,0 +1,46 @@
+package classify
+
+import (
+	"fmt"
+
+	"github.com/gradreg/gradreg"
+)
+
+// farOut is a change of a pixel, in units of the normalized input, beyond what black and white
+// differ by even where pixels spread by no more than a tenth of their range.
+const farOut = 10
+
+// Doubts returns a line for each thing in a configuration that is valid but hardly meant, none if it does not validate. They
+// are no errors: the short runs of a search or a study have the schedules of long ones.
+func (c Config) Doubts() []string {
+	p, err := c.resolve()
+	if err != nil {
+		return nil
+	}
+	var doubts []string
+	doubt := func(r gradreg.Regularizer, format string, args ...any) {
+		doubts = append(doubts, fmt.Sprintf("regularizer %q: ", r)+fmt.Sprintf(format, args...))
+	}
+	for _, r := range p.regularizers {
+		if d, ok := r.(gradreg.Dropout); ok && d.Weight == 0 && d.At != "input" {
+			doubt(r, "a rate of 0 keeps the model's own dropout; for none, expected a model with dropout=0")
+		}
+		if r.Lambda() == 0 {
+			continue
+		}
+		if n, ok := r.(gradreg.InputNoise); ok && n.Weight > farOut {
+			doubt(r, "σ is in units of the normalized input, in which pixels seldom differ by more than 5: is %v in steps of a byte?", n.Weight)
+		}
+		if a, ok := r.(gradreg.Adversarial); ok && a.Direction == "sign" && a.Step > farOut {
+			doubt(r, "φ is in units of the normalized input, in which pixels seldom differ by more than 5: is %v in steps of a byte?", a.Step)
+		}
+		s := gradreg.ScheduleOf(r)
+		if s.Warmup > c.Steps {
+			doubt(r, "warmup is %d, but the run has %d steps: λ rises to %.2g of itself only", s.Warmup, c.Steps, float64(c.Steps)/float64(s.Warmup))
+		}
+		if s.Every > 1 && s.Every >= c.Steps {
+			doubt(r, "every is %d, but the run has %d steps: the penalty is taken once, at the first, with %d times its weight", s.Every, c.Steps, s.Every)
+		}
+	}
+	return doubts
+}

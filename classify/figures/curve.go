@@ -1,0 +1,51 @@
+package figures
+
+import (
+	"strings"
+
+	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/report"
+)
+
+// Curve returns a run's learning curve: the loss and λ·R of every penalty, which is its part of the objective. R alone would
+// show how large something is that counts for nothing.
+func Curve(c classify.Config, metrics []classify.Metrics) report.Curve {
+	loss := report.Series{Name: "loss"}
+	accuracy := report.Series{Name: "dev accuracy"}
+	weighted := map[string]*report.Series{}
+	lambdas := map[string]float64{}
+	var order []string
+	for _, text := range c.Regularizers {
+		name, _, _ := strings.Cut(text, ":")
+		weighted[name] = &report.Series{Name: "λ·R of " + name}
+		if r, err := gradreg.Parse(text); err == nil {
+			lambdas[name] = r.Lambda()
+		}
+		order = append(order, name)
+	}
+	for _, m := range metrics {
+		loss.Add(float64(m.Step), m.Loss)
+		for name, v := range m.Penalties {
+			if s := weighted[name]; s != nil {
+				s.Add(float64(m.Step), lambdaOf(m, name, lambdas[name])*v)
+			}
+		}
+		if m.DevAccuracy != nil {
+			accuracy.Add(float64(m.Step), *m.DevAccuracy)
+		}
+	}
+	out := report.Curve{Title: c.Title(), Losses: []report.Series{loss}, Accuracy: accuracy}
+	for _, name := range order {
+		out.Losses = append(out.Losses, *weighted[name])
+	}
+	return out
+}
+
+// lambdaOf returns λ of a penalty at the line's step; otherwise of files that do not say it.
+func lambdaOf(m classify.Metrics, name string, otherwise float64) float64 {
+	if v, ok := m.Lambdas[name]; ok {
+		return v
+	}
+	return otherwise
+}

@@ -1,0 +1,23 @@
+// Package figures draws what a run of package classify shows: its learning curve, the confusion
+// matrix and the most wrong test images. Training does not need it, and does not bring in what draws;
+// [Draw] is what [classify.Options] asks for:
+//
+//	classify.Run(ctx, cfg, classify.Options{Dir: "run", Draw: figures.Draw})
+package figures
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/report"
+)
+
+// Draw writes curve.svg, confusion.svg, worst.png and worst.csv to the folder of a run.
+func Draw(dir string, r classify.Result) error {
+	path := filepath.Join(dir, classify.CurveFile)
+	if err := report.WriteCurve(path, Curve(r.Config, r.Metrics)); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return WritePictures(r.Outcome, dir, "")
+}

@@ -1,0 +1,72 @@
+package classify
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/model"
+)
+
+// finished reports whether the run's folder holds its result. That of another run, which somebody
+// put there, is the input's fault: the run could not go on, and would pass for that one.
+func (r *run) finished() (bool, error) {
+	path := r.path(summaryFile)
+	s, err := FolderSummary(r.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err == nil {
+		err = s.belongs(r.config, r.digest)
+	}
+	if err != nil {
+		return false, fault.Inputf("%s: %w; remove the file and the run goes on from its checkpoint", path, err)
+	}
+	return true, nil
+}
+
+// belongs returns why a summary cannot be that of a finished run with a configuration, on images of
+// a digest, if that is known. Programs wrote text forms more or less in full.
+func (s Summary) belongs(c Config, digest string) error {
+	differs := func(field string, found, expected any) error {
+		return fmt.Errorf("the result of another run: its %s is %v, that of this run is %v", field, found, expected)
+	}
+	switch {
+	case s.Seed != c.Seed:
+		return differs("seed", s.Seed, c.Seed)
+	case s.Steps != c.end():
+		return differs("number of steps", s.Steps, c.end())
+	case fullModel(s.Model) != fullModel(c.Model):
+		return differs("model", s.Model, c.Model)
+	case s.TrainSize > 0 && c.TrainSize > 0 && s.TrainSize != c.TrainSize:
+		return differs("train size", s.TrainSize, c.TrainSize)
+	case len(s.Regularizers) != len(c.Regularizers):
+		return differs("list of regularizers", s.Regularizers, c.Regularizers)
+	case s.DataDigest != "" && digest != "" && s.DataDigest != digest:
+		return differs("images' SHA-256", s.DataDigest[:min(12, len(s.DataDigest))]+"…", digest[:12]+"…")
+	}
+	for i, text := range s.Regularizers {
+		if fullRegularizer(text) != fullRegularizer(c.Regularizers[i]) {
+			return differs("regularizer", text, c.Regularizers[i])
+		}
+	}
+	return nil
+}
+
+// fullModel returns a model's text form in full, of a model of one's own as it is.
+func fullModel(text string) string {
+	if m, err := model.Parse(text); err == nil {
+		return m.String()
+	}
+	return text
+}
+
+// fullRegularizer is fullModel of a regularizer.
+func fullRegularizer(text string) string {
+	if r, err := gradreg.Parse(text); err == nil {
+		return r.String()
+	}
+	return text
+}

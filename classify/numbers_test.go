@@ -1,0 +1,122 @@
+package classify_test
+
+import (
+	"context"
+	"runtime"
+	"strconv"
+	"testing"
+
+	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/nn"
+	"github.com/gradreg/gradreg/sym"
+)
+
+// numbersCase is a job and its loss on the test images by kernel level, which depends on every weight.
+type numbersCase struct {
+	name    string
+	change  func(*classify.Config)
+	numbers map[string]string
+}
+
+// numbersCases are the first steps of the default job, and a job that ends with sure predictions: what float32 loses of a
+// probability near 1 is seen there only.
+var numbersCases = []numbersCase{
+	{"default", func(c *classify.Config) { c.Steps = 60 }, map[string]string{
+		"avx512":  "0x1.ff02de56eec97p+00",
+		"avx2":    "0x1.fd872546fb8ep+00",
+		"generic": "0x1.fd8399d64d5dep+00",
+	}},
+	{"sure", func(c *classify.Config) {
+		c.Model, c.Steps, c.LearningRate = "mlp:hidden=32", 200, 0.01
+		c.Regularizers = []string{"datagrad:1", "softmaxgrad:0.001", "confidence:0.01", "virtual-adversarial:0.1"}
+	}, map[string]string{
+		"avx512":  "0x1.6616664edb544p-02",
+		"avx2":    "0x1.6616664ad6f2bp-02",
+		"generic": "0x1.6616661e002e9p-02",
+	}},
+	{"batch norm, wide convolutions, SGD with momentum, augmentation", func(c *classify.Config) {
+		c.Architecture, c.Steps, c.Batch, c.LearningRate = planes{"batch"}, 4, 32, 0.01
+		c.Optimizer, c.Augment = "sgd:momentum=0.9", "crop:2,flip,cutout:4"
+	}, map[string]string{
+		"avx512":  "0x1.e23de9d22c1fap+03",
+		"avx2":    "0x1.e23deaa240f5fp+03",
+		"generic": "0x1.e23dea17685fp+03",
+	}},
+	{"group norm, wide convolutions, AdamW, every=2", func(c *classify.Config) {
+		c.Architecture, c.Steps, c.Batch, c.Optimizer = planes{"group"}, 5, 32, "adamw:decay=0.1"
+		c.Regularizers = []string{"spectreg:0.03,every=2", "weight-decay:0.001"}
+	}, map[string]string{
+		"avx512":  "0x1.1c0ade7eabefp+01",
+		"avx2":    "0x1.1c0ade79121dep+01",
+		"generic": "0x1.1c0ade7b2fb54p+01",
+	}},
+	{"dropout, Nesterov momentum, rotation", func(c *classify.Config) {
+		c.Model, c.Steps, c.Batch, c.Optimizer = "lenet:norm=batch,dropout=0.2", 4, 12, "sgd:momentum=0.9,nesterov=true"
+		c.Regularizers = []string{"datagrad:0.01"}
+		c.LearningRate, c.Augment = 0.01, "rotate:10,scale:0.1,shift:0.1"
+	}, map[string]string{
+		"avx512":  "0x1.a5679377cca63p+01",
+		"avx2":    "0x1.a57134d4cc6aap+01",
+		"generic": "0x1.a5676868d39ecp+01",
+	}},
+	{"decoupled decay, mixup", func(c *classify.Config) {
+		c.Model, c.Steps, c.Batch, c.Augment = "mlp:hidden=24x16,norm=batch", 6, 20, "mixup:1"
+		c.Regularizers = []string{"weight-decay:0.01,decoupled=true", "label-smoothing:0.1"}
+	}, map[string]string{
+		"avx512":  "0x1.34bb05431e959p+01",
+		"avx2":    "0x1.35333e957f2f5p+01",
+		"generic": "0x1.351f219f4477ap+01",
+	}},
+	{"spectral norm, warm-up, noise", func(c *classify.Config) {
+		c.Model, c.Steps, c.Batch = "mlp:hidden=24,norm=group,activation=gelu", 6, 20
+		c.Regularizers = []string{"spectral-norm:0.01", "jacreg:0.1,warmup=4", "input-noise:0.1"}
+	}, map[string]string{
+		"avx512":  "0x1.3c63933dc3ecdp+01",
+		"avx2":    "0x1.3c6391f703407p+01",
+		"generic": "0x1.3c63962ad4541p+01",
+	}},
+	{"penalties in turn", func(c *classify.Config) {
+		c.Model, c.Steps, c.Batch, c.Optimizer = "mlp:hidden=32", 7, 12, "sgd"
+		c.Regularizers = []string{"frobreg:0.01,every=3", "onehot:0.1,every=2", "hoffman:0.01,ramp=up"}
+	}, map[string]string{
+		"avx512":  "0x1.6b2db49447d8bp+01",
+		"avx2":    "0x1.6b2db4933d83dp+01",
+		"generic": "0x1.6b2db49215833p+01",
+	}},
+}
+
+// planes is a small network with the normalization of planes, whose second convolution has few pixels and many channels.
+type planes struct{ norm string }
+
+func (p planes) Logits(c *nn.Context, x *sym.Expr, classes int) *sym.Expr {
+	norm := nn.Norm{Kind: p.norm, Groups: 4}
+	x = sym.ReLU(norm.Apply(c, nn.Conv{Out: 32, Kernel: 5, Stride: 4, Padding: nn.Same}.Apply(c, x)))
+	x = sym.ReLU(norm.Apply(c, nn.Conv{Out: 32, Kernel: 3, Padding: nn.Same}.Apply(c, x)))
+	return nn.Dense{Out: classes}.Apply(c, nn.Flatten(x))
+}
+
+func (p planes) Validate() error { return nil }
+func (p planes) String() string  { return "planes:" + p.norm }
+
+// TestNumbers notices changes that make an equal configuration train to other bits: results of studies from before and after
+// are then not of the same run. Raise classify.Numbers, and put the new values here.
+func TestNumbers(t *testing.T) {
+	if classify.Numbers != 2 {
+		t.Fatalf("classify.Numbers is %d: put the numbers of that version here", classify.Numbers)
+	}
+	if runtime.GOARCH != "amd64" {
+		t.Skip("the numbers are those of amd64: elsewhere Go may fuse multiplications and additions")
+	}
+	for _, c := range numbersCases {
+		cfg := classify.Default()
+		cfg.EvalEvery = 0
+		c.change(&cfg)
+		s, err := classify.Run(context.Background(), cfg, classify.Options{Threads: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strconv.FormatFloat(s.TestNLL, 'x', -1, 64); got != c.numbers[s.CPU] {
+			t.Errorf("%s: with %s the loss is %s, not %s: if that is meant, raise classify.Numbers", c.name, s.CPU, got, c.numbers[s.CPU])
+		}
+	}
+}

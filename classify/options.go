@@ -1,0 +1,149 @@
+package classify
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/gradreg/gradreg/dataset/folder"
+)
+
+// Options are what a run needs beside its configuration; none of them changes its numbers.
+type Options struct {
+	// Dir is the run folder. Run creates it; an existing one with anything in it is an error unless Resume or
+	// Number is set. Empty means that nothing is written.
+	Dir string
+	// Number makes Run take Dir-2, Dir-3, … where Dir is taken, also by a run that starts at the same moment.
+	Number bool
+	// Resume continues the run in Dir from its checkpoint, with the configuration that was passed, which must
+	// be that of the folder.
+	Resume bool
+	// Finish, with Resume, ends a run that was interrupted after the steps it has taken, and evaluates it there. It can go on later,
+	// as if nothing had happened, with ExtendTo.
+	Finish bool
+	// ExtendTo, with Resume, is the number of steps that the run is to have, finished or not: as many as it was planned for, or more.
+	// If more, Config.Extended records it, for the weights are those of a run extended there (see [Extension]). 0 goes on to what
+	// was planned. The result that a finished run has is removed when it goes on.
+	ExtendTo int
+	// DataDirs are the folders to look for data sets in, as [dataset.Open] takes them: an empty one
+	// stands for the usual places. A run that goes on or is evaluated looks first where its files
+	// were, unless it is told folders and no empty one; whatever is found has to be what it was.
+	DataDirs []string
+	// Digest, if set, is the [DataDigest] that the images of a data set with a name must have.
+	Digest string
+	// Strict refuses a folder with a picture that cannot be read.
+	Strict bool
+	// channels of the images of a folder, as a trained model takes them; 0 for those that suit the
+	// pictures.
+	channels int
+	// Reading, if set, is called while a folder of pictures is read, Found when it has been.
+	Reading func(folder.Progress)
+	Found   func(folder.Report)
+	// Threads is the number of workers; 0 means one per processor.
+	Threads int
+	// Started, if set, is called before the first step, Stepped after every step.
+	Started func(Start)
+	Stepped func(Progress)
+	// Saved, if set, is called when the state of the run folder is a new one that a resumed run would go on from. An error
+	// ends the run.
+	Saved func(step int) error
+	// Draw, if set, draws what a run shows into its folder, before the result is written:
+	// figures.Draw of package classify/figures.
+	Draw func(dir string, r Result) error
+	// Now tells the time; time.Now if nil.
+	Now func() time.Time
+}
+
+// Result is what a finished run shows.
+type Result struct {
+	Config  Config
+	Metrics []Metrics
+	Outcome Outcome
+}
+
+// Start describes a run that is about to begin.
+type Start struct {
+	Config     Config
+	Dir        string // the run folder that was taken
+	DevImages  int    // that judge the run on the way
+	Parameters int
+	Threads    int
+	CPU        string   // kernel level
+	Step       int      // steps taken before
+	Steps      int      // after which it ends
+	MACs       int      // multiply-adds of a step
+	Bytes      int      // memory of the compiled step
+	Origins    []Origin // what computed the steps before and computes those to come; more than one: the bits are of none of them
+	Oddities   []Oddity
+}
+
+// Progress describes a run after a step.
+type Progress struct {
+	Step, Steps     int
+	Loss            float64
+	Penalties       []float64
+	Names           []string  // of the penalties
+	Weights         []float64 // λ of each at this step: Weights[i]·Penalties[i] is its part of the objective, see [Metrics]
+	DevAccuracy     float64   // of the last evaluation, NaN before the first
+	DevStep         int       // step of that evaluation
+	Evaluated       bool      // at this step
+	ImagesPerSecond float64
+	Remaining       time.Duration
+}
+
+// Summary is the result of a run, and the content of summary.json.
+type Summary struct {
+	TestAccuracy   float64 `json:"test_accuracy"`
+	TestErrorCount int     `json:"test_error_count"`
+	TestNLL        float64 `json:"test_nll"`
+	TestImages     int     `json:"test_images"`
+	Detail
+	DevAccuracy *float64 `json:"dev_accuracy,omitempty"`
+	Steps       int      `json:"steps"` // taken
+	// PlannedSteps is what learning rate and λ were scheduled for, of a run that was finished early.
+	PlannedSteps    int         `json:"planned_steps,omitempty"`
+	Extended        []Extension `json:"extended,omitempty"` // of the configuration
+	Seconds         float64     `json:"seconds"`
+	ImagesPerSecond float64     `json:"images_per_second"`
+	// DataWaitFraction is the share of the time that steps waited for their images, since the run began or was resumed.
+	DataWaitFraction float64 `json:"data_wait_fraction"`
+	Augment          string  `json:"augment"`
+	Seed             uint64  `json:"seed"`
+	Data             string  `json:"data"`
+	DataDigest       string  `json:"data_digest"` // SHA-256 of the images, as the seed divided those of a folder
+	// TestDigest is the SHA-256 of what the test images are made of, whatever their size: equal for
+	// runs that are tested on the same.
+	TestDigest string `json:"test_digest"`
+	// OwnFiles are the files of a data set with a name that are not the published ones.
+	OwnFiles     []string `json:"own_files,omitempty"`
+	TrainSize    int      `json:"train_size"`
+	Model        string   `json:"model"`
+	Parameters   int      `json:"parameters"`
+	Regularizers []string `json:"regularizers"`
+	Note         string   `json:"note,omitempty"`           // of the configuration
+	Choices      []Choice `json:"lambda_choices,omitempty"` // of the configuration: how each auto was found
+	Threads      int      `json:"threads"`
+	CPU          string   `json:"cpu"`               // of the last step
+	Origins      []Origin `json:"origins,omitempty"` // what computed the steps, if not all were computed alike
+	Version      string   `json:"version"`
+	Commit       string   `json:"commit,omitempty"`
+	Machine      string   `json:"machine"`
+	Dir          string   `json:"dir,omitempty"`
+}
+
+// Diverged reports whether err says that a run's numbers did not stay finite: the same run will always end so.
+func Diverged(err error) bool { return errors.As(err, new(divergence)) }
+
+// ErrInterrupted is returned when the context ended; the state has been saved if there is a folder. The error wraps the
+// context's own, too, so that errors.Is tells [context.Canceled] from [context.DeadlineExceeded].
+var ErrInterrupted = errors.New("interrupted")
+
+// Interrupted returns the error of work that ended because ctx did: it is ErrInterrupted and wraps the context's error and
+// its cause.
+func Interrupted(ctx context.Context) error { return interruption{ctx.Err(), context.Cause(ctx)} }
+
+// interruption is ErrInterrupted with what ended the context.
+type interruption struct{ err, cause error }
+
+func (interruption) Error() string     { return ErrInterrupted.Error() }
+func (i interruption) Unwrap() []error { return []error{ErrInterrupted, i.err, i.cause} }

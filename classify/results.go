@@ -1,0 +1,81 @@
+package classify
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/gradreg/gradreg/internal/atomicfile"
+	"github.com/gradreg/gradreg/internal/build"
+)
+
+// finish evaluates the model on the test images, once, and writes the results.
+func (r *run) finish() (Summary, error) {
+	if err := r.classifier.load(r.engine); err != nil {
+		return Summary{}, err
+	}
+	logits, err := r.classifier.answers(r.test, r.tables(r.test))
+	if err != nil {
+		return Summary{}, err
+	}
+	outcome := Outcome{r.config.Title(), r.data.Classes, r.test, logits}
+	score := logits.Score()
+	s := Summary{
+		TestAccuracy: score.Accuracy(), TestErrorCount: score.Errors, TestNLL: score.NLL(), TestImages: score.Images,
+		Detail: outcome.Detail(), DevAccuracy: r.devScore, Steps: r.progress.step, Seconds: r.progress.seconds, Extended: r.config.Extended,
+		ImagesPerSecond: rate(float64(r.progress.step*r.config.Batch), r.progress.seconds), Seed: r.config.Seed,
+		Data: r.config.Data, DataDigest: r.digest, TestDigest: testDigest(r.test), OwnFiles: r.ownFiles(), TrainSize: r.config.TrainSize, Model: r.config.Model, Parameters: r.engine.Params.Count(),
+		Regularizers: r.config.Regularizers, Note: r.config.Note, Choices: r.config.Choices,
+		Augment: r.config.Augment, DataWaitFraction: rate(r.waited.Seconds(), r.worked.Seconds()),
+		Threads: r.Threads, CPU: r.engine.cpu, Dir: r.Dir,
+		Version: build.Current().Version, Commit: build.Current().Commit, Machine: build.Machine(),
+	}
+	if len(r.progress.origins) > 1 {
+		s.Origins = r.progress.origins
+	}
+	if s.Steps < r.config.Steps {
+		s.PlannedSteps = r.config.Steps
+	}
+	if r.Dir == "" {
+		return s, nil
+	}
+	return s, r.writeResults(s, outcome)
+}
+
+// ownFiles lists the files of a data set with a name that are not the published ones.
+func (r *run) ownFiles() []string {
+	train, test, err := readParts(r.data)
+	if err != nil { // they were read before the first step
+		return nil
+	}
+	return slices.Concat(train.Own, test.Own)
+}
+
+// writeResults writes the files of a finished run, the summary last.
+func (r *run) writeResults(s Summary, o Outcome) error {
+	shape := r.data.Shape
+	card := Card{
+		Model: r.config.Model, Data: r.config.Data, Classes: r.data.Classes,
+		Channels: shape.C, Height: shape.H, Width: shape.W, Fit: r.config.Fit, Normalizer: r.normalizer,
+		DataDigest: r.digest, TestDigest: testDigest(r.test),
+	}
+	if err := saveModel(r.path(ModelFile), r.engine, card); err != nil {
+		return err
+	}
+	metrics, err := ReadMetrics(r.path(metricsFile))
+	if err != nil {
+		return err
+	}
+	if r.Draw != nil {
+		if err := r.Draw(r.Dir, Result{Config: r.config, Metrics: metrics, Outcome: o}); err != nil {
+			return err
+		}
+	}
+	if err := r.writePictures(); err != nil {
+		return err
+	}
+	data, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return err
+	}
+	return atomicfile.WriteBytes(r.path(summaryFile), append(data, '\n'))
+}

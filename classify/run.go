@@ -1,0 +1,247 @@
+package classify
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/engine"
+	"github.com/gradreg/gradreg/internal/bug"
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/tensorfile"
+)
+
+// run is a run in progress.
+type run struct {
+	Options
+	config     Config
+	on         engine.Engine
+	engine     *trainer
+	classifier *classifier
+	division   dataset.Division
+	test       dataset.Subset
+	data       *dataset.Dataset
+	digest     string                     // of the images
+	recorded   recordedData               // of a run that is examined
+	classes    []string                   // of its model
+	pictures   map[string][]listedPicture // of a folder, by part, of a run that is examined
+	normalizer dataset.Normalizer
+	devTables  dataset.Tables
+	batches    *dataset.Batches
+	journal    *journal
+	unlock     func()
+	progress   progress
+	devScore   *float64 // accuracy of the last evaluation
+	devStep    int      // of that evaluation
+	logged     int      // step of the last line of metrics
+	rate       speedometer
+	waited     time.Duration // of worked, for images to be read and changed
+	worked     time.Duration // since the run began or went on
+	probing    bool          // there is no test: hold out training images where there are no dev images
+}
+
+// Run trains a model. When the context ends it finishes the step, saves, and returns an error that is [ErrInterrupted] and
+// wraps the context's; so does one that ends before the first step.
+func Run(ctx context.Context, cfg Config, opt Options) (Summary, error) {
+	if opt.Threads == 0 {
+		opt.Threads = runtime.GOMAXPROCS(0)
+	}
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	r := &run{Options: opt}
+	defer r.close()
+	if err := r.prepare(ctx, cfg); err != nil {
+		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+			err = Interrupted(ctx)
+		}
+		return Summary{}, err
+	}
+	if err := r.fit(ctx); err != nil {
+		return Summary{}, r.late(err)
+	}
+	s, err := r.finish()
+	return s, r.late(err)
+}
+
+// late marks an error after the first step of a run that has a folder: something was written.
+func (r *run) late(err error) error {
+	if r.Dir == "" {
+		return err
+	}
+	return fault.Late(err)
+}
+
+// close gives back what prepare took.
+func (r *run) close() {
+	r.engine.close()
+	r.classifier.close()
+	r.journal.close()
+	if r.unlock != nil {
+		r.unlock()
+	}
+}
+
+// prepare does everything that can fail before the first step.
+func (r *run) prepare(ctx context.Context, cfg Config) error {
+	var err error
+	if r.on, err = engine.Native(engine.Options{Threads: r.Threads}); err != nil {
+		return err
+	}
+	p, err := cfg.resolve()
+	if err != nil {
+		return err
+	}
+	asked := cfg.Data
+	if err := r.open(ctx, &cfg); err != nil {
+		return err
+	}
+	if err := p.augment.Fits(r.data.Shape.H, r.data.Shape.W); err != nil {
+		return fault.Input(err)
+	}
+	if err := r.divide(&cfg); err != nil {
+		return err
+	}
+	if r.probing {
+		r.holdOut()
+	}
+	cfg.Batch = cfg.batch(r.division.Train.Len())
+	r.config = cfg
+	r.devTables = r.tables(r.division.Dev)
+	if r.batches, err = dataset.NewBatches(r.division.Train, r.normalizer, cfg.Batch, cfg.Seed); err != nil {
+		return err
+	}
+	classes := len(r.data.Classes)
+	background := make([]byte, r.data.Shape.C)
+	for ch, mean := range r.normalizer.Mean {
+		background[ch] = byte(255*mean + 0.5)
+	}
+	r.batches.Augment(p.augment.WithBackground(background))
+	if r.engine, err = newTrainer(cfg, p, r.data.Shape, classes, r.on); err != nil {
+		return err
+	}
+	r.engine.asked, r.engine.digest = asked, r.digest
+	if r.classifier, err = newClassifier(p.model, r.data.Shape, classes, evalBatch); err != nil {
+		return err
+	}
+	if err := r.classifier.compile(r.on); err != nil {
+		return err
+	}
+	r.progress.sums = make([]float64, 1+len(p.regularizers))
+	r.progress.origins = []Origin{originHere(r.on.Name(), 1)}
+	if err := r.openFolder(); err != nil {
+		return err
+	}
+	return r.rehearse()
+}
+
+// open opens the data. Those of a run that is resumed have to be what they were.
+func (r *run) open(ctx context.Context, cfg *Config) (err error) {
+	if !r.Resume {
+		if r.data, err = openData(ctx, cfg, r.Options); err == nil {
+			r.digest, err = locate(cfg, r.data)
+		}
+		if err == nil && r.Digest != "" && !dataset.IsFolder(cfg.Data) && r.digest != r.Digest {
+			err = fault.Inputf("the images of %s are not those that are asked for: their SHA-256 is %.12s…, expected %.12s…", cfg.Data, r.digest, r.Digest)
+		}
+		return err
+	}
+	recorded, err := FolderConfig(r.Dir)
+	if err != nil {
+		return err
+	}
+	from := recordedBy(r.Dir, recorded, recordedDigest(r.path(checkpointFile)), "")
+	if r.data, r.digest, err = openRecorded(ctx, cfg, r.Options, from); err == nil {
+		err = from.check(cfg.Data, r.digest)
+	}
+	if err != nil { // a damaged checkpoint may say anything of the images
+		return cmp.Or(tensorfile.Intact(r.path(checkpointFile)), err)
+	}
+	return nil
+}
+
+// divide reads the data and chooses the images and the normalization. The test images are read, too, so that a
+// damaged file is found out now, but nothing looks at them before finish.
+func (r *run) divide(cfg *Config) error {
+	train, official, err := readParts(r.data)
+	if err != nil {
+		return err
+	}
+	classes := len(r.data.Classes)
+	if cfg.PerClass > 0 {
+		cfg.TrainSize, cfg.Subset = cfg.PerClass*classes, Balanced
+	}
+	if cfg.TrainSize == 0 {
+		cfg.TrainSize = train.Len()
+	}
+	switch {
+	case cfg.PaperProtocol:
+		r.division, r.test, err = dataset.DividePaper(train, official, cfg.TrainSize, cfg.Seed)
+	case cfg.Subset == Balanced:
+		r.division, err = dataset.DivideBalanced(train, cfg.TrainSize, classes, cfg.Seed)
+	default:
+		r.division, err = dataset.Divide(train, cfg.TrainSize, cfg.Seed)
+	}
+	if err != nil {
+		return err
+	}
+	if !cfg.PaperProtocol {
+		r.test = dataset.Whole(official)
+	}
+	if err := tested(cfg.Data, r.test.Len()); err != nil {
+		return err
+	}
+	if val := r.data.Val(); val != nil {
+		r.division.Dev = dataset.Whole(val)
+	}
+	r.normalizer = dataset.Statistics(r.division.Train)
+	return nil
+}
+
+// readParts reads both parts of a data set at once.
+func readParts(d *dataset.Dataset) (train, test *dataset.Part, err error) {
+	var failed error
+	var other sync.WaitGroup
+	var bugs bug.Keeper
+	other.Go(func() {
+		defer bugs.Keep()
+		test, failed = d.Test()
+	})
+	train, err = d.Train()
+	other.Wait()
+	bugs.Raise()
+	if err != nil && failed != nil && err.Error() == failed.Error() { // of an archive that has both
+		return nil, nil, err
+	}
+	return train, test, errors.Join(err, failed)
+}
+
+// tables returns the normalization of a subset: that of the training images, but under the paper's protocol
+// its own.
+func (r *run) tables(s dataset.Subset) dataset.Tables {
+	if r.config.PaperProtocol {
+		return dataset.Statistics(s).Tables()
+	}
+	return r.normalizer.Tables()
+}
+
+// rehearse evaluates two batches, so that an evaluation that fails does so before the first step.
+func (r *run) rehearse() error {
+	s := r.division.Dev
+	if s.Len() == 0 {
+		s = r.division.Train
+	}
+	s.Index = s.Index[:min(2*evalBatch, s.Len())]
+	if err := r.classifier.load(r.engine); err != nil {
+		return err
+	}
+	if _, err := r.classifier.score(s, r.normalizer.Tables()); err != nil {
+		return fmt.Errorf("evaluation before the first step: %w", err)
+	}
+	return nil
+}

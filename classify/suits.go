@@ -1,0 +1,48 @@
+package classify
+
+import (
+	"github.com/gradreg/gradreg/dataset"
+)
+
+// Suits returns why no run can be made of the configuration with data of that description, as far as it shows before they are
+// read: more images are asked for than there are, or a batch has more than are trained on, or the model does not take them. A
+// run that chooses by dev images, as [Probe] does, may have to take those from the training images. Errors are the input's
+// fault.
+func (c Config) Suits(info dataset.Info, probe bool) error {
+	p, err := c.resolve()
+	if err != nil {
+		return err
+	}
+	classes := len(info.Classes)
+	images := &dataset.Part{Shape: info.Shape, Labels: make([]uint8, info.Train)}
+	for i := range images.Labels {
+		images.Labels[i] = uint8(i % classes) // the classes are taken to have equally many
+	}
+	if c.PerClass > 0 {
+		c.TrainSize, c.Subset = c.PerClass*classes, Balanced
+	}
+	if c.TrainSize == 0 {
+		c.TrainSize = info.Train
+	}
+	var d dataset.Division
+	switch {
+	case c.PaperProtocol:
+		d, _, err = dataset.DividePaper(images, images, c.TrainSize, c.Seed)
+	case c.Subset == Balanced:
+		d, err = dataset.DivideBalanced(images, c.TrainSize, classes, c.Seed)
+	default:
+		d, err = dataset.Divide(images, c.TrainSize, c.Seed)
+	}
+	if err != nil {
+		return err
+	}
+	if probe && !dataset.IsFolder(info.Name) { // which may have dev images of its own
+		d = heldOut(d)
+	}
+	c.Batch = c.batch(d.Train.Len())
+	if _, err := dataset.NewBatches(d.Train, dataset.Normalizer{}, c.Batch, c.Seed); err != nil {
+		return err
+	}
+	_, err = p.training(c.Batch, info.Shape, classes)
+	return err
+}

@@ -1,0 +1,64 @@
+package classify
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/gradreg/gradreg/dataset"
+)
+
+// description lists what tells a run from others: its data and their size, model, regularizers with λ, seed and steps.
+func (c Config) description() []string {
+	data := filepath.Base(c.Data)
+	if c.Size > 0 && dataset.IsFolder(c.Data) {
+		data += fmt.Sprintf(" %d×%d", c.Size, c.Size)
+	}
+	list := append([]string{data, fmt.Sprintf("%d images", c.TrainSize), c.Model}, c.Regularizers...)
+	if len(c.Regularizers) == 0 {
+		list = append(list, "no regularizer")
+	}
+	list = append(list, fmt.Sprintf("seed %d", c.Seed), c.history())
+	return list
+}
+
+// history says how many steps the run takes, and how it came to them.
+func (c Config) history() string {
+	steps := fmt.Sprintf("%d steps", c.end())
+	if c.end() < c.Steps {
+		steps = fmt.Sprintf("finished early after step %d of %d", c.end(), c.Steps)
+	}
+	for _, e := range c.Extended {
+		steps += ", " + e.String()
+	}
+	return steps
+}
+
+// titleWidth is about how many characters fit over a picture.
+const titleWidth = 90
+
+// wrapped joins a list by commas, in lines of at most so many characters where its items allow it.
+func wrapped(list []string, width int) string {
+	var b strings.Builder
+	column := 0
+	for i, item := range list {
+		n := utf8.RuneCountInString(item)
+		switch {
+		case i == 0:
+		case column+2+n > width:
+			b.WriteString(",\n")
+			column = 0
+		default:
+			b.WriteString(", ")
+			column += 2
+		}
+		b.WriteString(item)
+		column += n
+	}
+	return b.String()
+}
+
+// Title says in a picture what was trained, so that pictures of two runs are told apart: in lines of
+// about 90 characters.
+func (c Config) Title() string { return wrapped(c.description(), titleWidth) }
