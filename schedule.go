@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/gradreg/gradreg/internal/spec"
+	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
 )
 
@@ -69,17 +70,21 @@ func ScheduleOf(r Regularizer) Schedule {
 	return Schedule{}
 }
 
-// WeightLeaf returns the scalar input that holds the weight λ·Factor of a regularizer whose schedule varies: whoever runs
-// a step gives it its value. It is nil for a constant weight, which stands in the program. The input has the name of the
-// regularizer, so that of one name only one weight may vary.
-func WeightLeaf(g *sym.Graph, r Regularizer) *sym.Expr {
+// WeightLeaf returns the scalar input that holds the weight λ·Factor of a regularizer whose schedule
+// varies, in a problem with these parameters: whoever runs a step gives it its value. It is nil for a
+// constant weight, which stands in the program. The input has the name of the regularizer after the
+// prefix of the parameters' scope, so that of one name only one weight may vary in a scope.
+func WeightLeaf(ps *nn.Params, r Regularizer) *sym.Expr {
 	if !ScheduleOf(r).Varies() {
 		return nil
 	}
-	return weightLeaf(g, r.Name())
+	return scalarLeaf(ps, "lambda", r.Name())
 }
 
-func weightLeaf(g *sym.Graph, name string) *sym.Expr { return g.Input("lambda/"+name, sym.Float) }
+// scalarLeaf returns the scalar input of a kind and name for a network with these parameters.
+func scalarLeaf(ps *nn.Params, kind, name string) *sym.Expr {
+	return ps.Graph().Input(kind+"/"+ps.Prefix()+name, sym.Float)
+}
 
 func (s *Schedule) fields() []field {
 	return []field{{"every", &s.Every}, {"warmup", &s.Warmup}, {"ramp", &s.Ramp}}

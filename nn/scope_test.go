@@ -80,12 +80,17 @@ func TestScopeNames(t *testing.T) {
 	if critic.Layers[0].Name != "critic/dense1" || block.Layers[3].Name != "critic/block.1/dense2" {
 		t.Errorf("layers are %v and %v", critic.Layers, block.Layers)
 	}
-	if len(block.Updates) == 0 {
-		t.Error("no running statistics are updated")
+	if len(block.Updates) != 2 {
+		t.Errorf("%d updates of the scope's running statistics, want 2", len(block.Updates))
 	}
 	for _, u := range block.Updates {
-		if !strings.HasPrefix(u.Target.Name(), "param/critic/block.1/") || u.Value.Err() != nil {
-			t.Errorf("%v is updated by %v", u.Target, u.Value)
+		if !slices.Contains(nn.Exprs(block.Params.All()), u.Target) || u.Value.Err() != nil {
+			t.Errorf("%v is updated by %v", u.Target.Attr(), u.Value)
+		}
+	}
+	for _, p := range block.Params.All() {
+		if p.Scope() != block.Params {
+			t.Errorf("%s is of scope %q", p.Name, p.Scope().Prefix())
 		}
 	}
 }
