@@ -274,7 +274,8 @@ func TestOwnInit(t *testing.T) {
 	a := root.Get(nn.Param{Name: "a", Init: normal}, 6)
 	b := root.Get(nn.Param{Name: "b", Init: normal}, 6)
 	c := nn.NewParams(sym.NewGraph()).Get(nn.Param{Name: "c", Init: whole}, 6) // as the first of its registry, too
-	if fill(a, 1) != fill(a, 1) || fill(a, 1) == fill(a, 2) || fill(a, 1) == fill(b, 1) || fill(a, 1) != fill(c, 1) {
+	first := fill(a, 1)
+	if again := fill(a, 1); first != again || first == fill(a, 2) || fill(a, 1) == fill(b, 1) || fill(a, 1) != fill(c, 1) {
 		t.Errorf("%s, of another seed %s, another parameter %s, in one piece %s",
 			fill(a, 1), fill(a, 2), fill(b, 1), fill(c, 1))
 	}
