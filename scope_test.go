@@ -15,9 +15,9 @@ import (
 	"github.com/gradreg/gradreg/task"
 )
 
-// TestScopedProblems checks that the problems of two networks in one graph share no parameter, no random
-// number, no weight of a penalty and nothing that a penalty keeps; of a network in no scope the names are
-// those that checkpoints of earlier versions have.
+// TestScopedProblems checks that the problems of two networks in one graph share no parameter, no
+// random number, no weight of a penalty and nothing that a penalty keeps; of a network in no scope
+// the names are those that checkpoints of earlier versions have.
 func TestScopedProblems(t *testing.T) {
 	ramp := gradreg.Schedule{Ramp: "up"}
 	regs := []gradreg.Regularizer{
@@ -30,7 +30,8 @@ func TestScopedProblems(t *testing.T) {
 	x, y := g.Input("x", sym.Float, 4, 6), g.Input("y", sym.Int, 4)
 	// what returns the names of inputs and the streams that the objective of a scope depends on.
 	what := func(ps *nn.Params) (inputs []string, streams []uint32) {
-		p := gradreg.NewProblem(task.Classification{}, nn.NewContext(ps, true, 0), x, sym.OneHot(y, 3), scopedNetwork)
+		c := nn.NewContext(ps, true, 0)
+		p := gradreg.NewProblem(task.Classification{}, c, x, sym.OneHot(y, 3), scopedNetwork)
 		total, _ := gradreg.Objective(p, regs)
 		if total.Err() != nil {
 			t.Fatal(total.Err())
@@ -73,7 +74,8 @@ func TestScopedProblems(t *testing.T) {
 			}
 			seen[s] = ps.Prefix()
 		}
-		if ps.Prefix() != "" && !slices.ContainsFunc(root.All(), func(p *nn.Param) bool { return p.Scope() == ps && p.Auxiliary }) {
+		keeps := func(p *nn.Param) bool { return p.Scope() == ps && p.Auxiliary }
+		if ps.Prefix() != "" && !slices.ContainsFunc(root.All(), keeps) {
 			t.Errorf("scope %q has no state of the spectral norm", ps.Prefix())
 		}
 	}
@@ -107,8 +109,8 @@ type player struct {
 	rate             float64
 }
 
-// play takes six steps of each player by turns, all in one program, and returns all parameters, and the
-// registry and the program that holds them.
+// play takes six steps of each player by turns, all in one program, and returns all parameters, and
+// the registry and the program that holds them.
 func play(t *testing.T, players ...player) (map[string]string, *nn.Params, engine.Program) {
 	t.Helper()
 	const total, seed = 6, 3
@@ -129,7 +131,8 @@ func play(t *testing.T, players ...player) (map[string]string, *nn.Params, engin
 		}
 		c := nn.NewContext(root.Scope(p.scope), true, 0)
 		training := gradreg.NewTraining(c, o)
-		training.Regularize(gradreg.NewProblem(task.Classification{}, c, x, sym.OneHot(y, 3), scopedNetwork), regs)
+		problem := gradreg.NewProblem(task.Classification{}, c, x, sym.OneHot(y, 3), scopedNetwork)
+		training.Regularize(problem, regs)
 		first = append(first, len(steps))
 		trainings, steps = append(trainings, training), append(steps, training.Steps(total)...)
 	}
@@ -163,9 +166,10 @@ func play(t *testing.T, players ...player) (map[string]string, *nn.Params, engin
 	return values, root, program
 }
 
-// TestPlayersTrainApart checks that networks of one architecture, trained by turns in one program, end at
-// the bits that each ends at alone: with weights, masks, moments, rates and λ of their own. The rates and λ
-// of all are written before the first one's step, so that a shared input would be seen.
+// TestPlayersTrainApart checks that networks of one architecture, trained by turns in one program,
+// end at the bits that each ends at alone: with weights, masks, moments, rates and λ of their own.
+// The rates and λ of all are written before the first one's step, so that a shared input would be
+// seen.
 func TestPlayersTrainApart(t *testing.T) {
 	players := []player{
 		{"generator", "adam", []string{"datagrad:0.1,ramp=up", "weight-decay:0.01,decoupled=true"}, 0.01},

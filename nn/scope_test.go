@@ -95,8 +95,9 @@ func TestScopeNames(t *testing.T) {
 	}
 }
 
-// TestScopeInit checks that networks of one architecture in several scopes start at different weights, and
-// that those are a function of the scope's full name: whatever else is built, and in which order.
+// TestScopeInit checks that networks of one architecture in several scopes start at different
+// weights, and that those are a function of the scope's full name: whatever else is built, and in
+// which order.
 func TestScopeInit(t *testing.T) {
 	paths := []string{"generator", "critic", "critic/generator", "generator/critic"}
 	build := func(ps *nn.Params, paths []string) {
@@ -132,8 +133,9 @@ func TestScopeInit(t *testing.T) {
 	}
 }
 
-// TestScopeStreams checks that contexts of different scopes draw different random numbers, and that the root
-// counts from its first stream. The streams are pinned: numbers of earlier runs depend on them.
+// TestScopeStreams checks that contexts of different scopes draw different random numbers, and that
+// the root counts from its first stream. The streams are pinned: numbers of earlier runs depend on
+// them.
 func TestScopeStreams(t *testing.T) {
 	root := nn.NewParams(sym.NewGraph())
 	critic := root.Scope("critic")
@@ -165,8 +167,8 @@ const (
 	pinnedNested = 24117248
 )
 
-// TestTwoRegistries checks that two registries of a graph do not share a parameter unawares, nor one of them
-// with itself where a scope and a parameter have the same name.
+// TestTwoRegistries checks that two registries of a graph do not share a parameter unawares, nor
+// one of them with itself where a scope and a parameter have the same name.
 func TestTwoRegistries(t *testing.T) {
 	g := sym.NewGraph()
 	x := g.Input("x", sym.Float, 2, 4)
@@ -201,7 +203,8 @@ func TestTwoRegistries(t *testing.T) {
 	refuses("a parameter without a name", first.State("", nn.Init{}, 2).Expr, "a parameter has no name")
 }
 
-// TestScopeErrors checks that a scope which cannot be gives parameters with an error, also of scopes in it.
+// TestScopeErrors checks that a scope which cannot be gives parameters with an error, also of
+// scopes in it.
 func TestScopeErrors(t *testing.T) {
 	root := nn.NewParams(sym.NewGraph())
 	for _, name := range []string{"", "a/b", "a b", "ä", "a\n", `"`} {
@@ -275,8 +278,11 @@ func TestOwnInit(t *testing.T) {
 	b := root.Get(nn.Param{Name: "b", Init: normal}, 6)
 	c := nn.NewParams(sym.NewGraph()).Get(nn.Param{Name: "c", Init: whole}, 6) // as the first of its registry, too
 	first := fill(a, 1)
-	if again := fill(a, 1); first != again || first == fill(a, 2) || fill(a, 1) == fill(b, 1) || fill(a, 1) != fill(c, 1) {
+	if again := fill(a, 1); again != first {
+		t.Errorf("%s, then %s", first, again)
+	}
+	if first == fill(a, 2) || first == fill(b, 1) || first != fill(c, 1) {
 		t.Errorf("%s, of another seed %s, another parameter %s, in one piece %s",
-			fill(a, 1), fill(a, 2), fill(b, 1), fill(c, 1))
+			first, fill(a, 2), fill(b, 1), fill(c, 1))
 	}
 }
