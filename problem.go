@@ -137,7 +137,7 @@ func Total(p *Problem, regs []Regularizer, penalties []*sym.Expr) *sym.Expr {
 		}
 		term := newTerm(r, penalties[i], nil)
 		if term.Schedule.Varies() && !term.Decoupled {
-			term.weight = WeightLeaf(penalties[i].Graph(), r)
+			term.weight = WeightLeaf(p.Params, r)
 		}
 		total = addTerm(total, &term)
 	}

@@ -75,7 +75,7 @@ func TestOfOneName(t *testing.T) {
 	}
 	// The input of a weight has its name, by which programs are known.
 	s := newStep(network{"name", 5, familyNetwork}, []int{3, 2, 8, 8}, nil)
-	if leaf := gradreg.WeightLeaf(s.problem.Graph, datagrad("", 5)); leaf.Attr().(sym.InputAttr).Name != "lambda/datagrad" {
+	if leaf := gradreg.WeightLeaf(s.problem.Params, datagrad("", 5)); leaf.Attr().(sym.InputAttr).Name != "lambda/datagrad" {
 		t.Errorf("the weight's input is %v", leaf.Attr())
 	}
 }

@@ -5,19 +5,23 @@ import (
 	"math"
 
 	"github.com/gradreg/gradreg/internal/spec"
+	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
 )
 
-// Schedule says how the weight of a penalty depends on the step. The zero value is the constant λ at every step.
+// Schedule says how the weight of a penalty depends on the step. The zero value is the constant λ
+// at every step.
 type Schedule struct {
-	// Every takes the penalty at steps 1, 1+Every, 1+2·Every, … only, with Every times its weight, so that its mean
-	// over the steps stays λ·R (lazy regularization, Karras et al. 2020, appendix B). The other steps run a program
-	// without it and cost what they do without it. Every step if 0.
+	// Every takes the penalty at steps 1, 1+Every, 1+2·Every, … only, with Every times its weight,
+	// so that its mean over the steps stays λ·R (lazy regularization, Karras et al. 2020, appendix
+	// B). The other steps run a program without it and cost what they do without it. Every step if
+	// 0.
 	Every int
-	// Warmup is the number of steps over which the weight rises linearly to λ, from λ/Warmup at step 1.
+	// Warmup is the number of steps over which the weight rises linearly to λ, from λ/Warmup at
+	// step 1.
 	Warmup int
-	// Ramp changes the weight over the whole run, after t of T steps: "up" by the factor t/T, "down" by 1 − t/T,
-	// "cosine" by ½(1 + cos(π·t/T)); constant if empty.
+	// Ramp changes the weight over the whole run, after t of T steps: "up" by the factor t/T,
+	// "down" by 1 − t/T, "cosine" by ½(1 + cos(π·t/T)); constant if empty.
 	Ramp string
 }
 
@@ -69,17 +73,22 @@ func ScheduleOf(r Regularizer) Schedule {
 	return Schedule{}
 }
 
-// WeightLeaf returns the scalar input that holds the weight λ·Factor of a regularizer whose schedule varies: whoever runs
-// a step gives it its value. It is nil for a constant weight, which stands in the program. The input has the name of the
-// regularizer, so that of one name only one weight may vary.
-func WeightLeaf(g *sym.Graph, r Regularizer) *sym.Expr {
+// WeightLeaf returns the scalar input that holds the weight λ·Factor of a regularizer whose
+// schedule varies, in a problem with these parameters: whoever runs a step gives it its value. It
+// is nil for a constant weight, which stands in the program. The input has the name of the
+// regularizer after the prefix of the parameters' scope, so that of one name only one weight may
+// vary in a scope.
+func WeightLeaf(ps *nn.Params, r Regularizer) *sym.Expr {
 	if !ScheduleOf(r).Varies() {
 		return nil
 	}
-	return weightLeaf(g, r.Name())
+	return scalarLeaf(ps, "lambda", r.Name())
 }
 
-func weightLeaf(g *sym.Graph, name string) *sym.Expr { return g.Input("lambda/"+name, sym.Float) }
+// scalarLeaf returns the scalar input of a kind and name for a network with these parameters.
+func scalarLeaf(ps *nn.Params, kind, name string) *sym.Expr {
+	return ps.Graph().Input(kind+"/"+ps.Prefix()+name, sym.Float)
+}
 
 func (s *Schedule) fields() []field {
 	return []field{{"every", &s.Every}, {"warmup", &s.Warmup}, {"ramp", &s.Ramp}}

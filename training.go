@@ -54,13 +54,12 @@ func NewTraining(c *nn.Context, o optim.Optimizer) *Training {
 
 // Add adds a penalty.
 func (t *Training) Add(term Term) {
-	g := t.Params.Graph()
 	switch {
 	case !(term.Lambda > 0):
 	case term.Decoupled:
-		term.decay = g.Input("decay/"+term.Name, sym.Float)
+		term.decay = scalarLeaf(t.Params, "decay", term.Name)
 	case term.Schedule.Varies():
-		term.weight = weightLeaf(g, term.Name)
+		term.weight = scalarLeaf(t.Params, "lambda", term.Name)
 	}
 	t.Terms = append(t.Terms, term)
 }

@@ -6,7 +6,8 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// Context applies layers once: it counts them, so that they get names, and hands out random streams.
+// Context applies layers once: it counts them, so that they get names, and hands out random
+// streams.
 type Context struct {
 	Params   *Params
 	Training bool
@@ -27,7 +28,8 @@ type Layer struct {
 	Kind       string    // for people, such as "conv 3x3, stride 2"
 	Shape      sym.Shape // of its output
 	Parameters int       // trainable scalars
-	// MACs are the multiply-adds of matrix products and convolutions in a forward pass of one sample.
+	// MACs are the multiply-adds of matrix products and convolutions in a forward pass of one
+	// sample.
 	MACs int
 }
 
@@ -67,10 +69,11 @@ func (c *Context) Name(kind string) string {
 	return fmt.Sprintf("%s%d", kind, c.counts[kind])
 }
 
-// Weight returns the trainable parameter layer.weight, which decays. Other parameters of a layer, such
-// as a factor that does not decay or a running average, come from [Params.Get].
+// Weight returns the trainable parameter layer.weight, which decays. Other parameters of a layer,
+// such as a factor that does not decay or a running average, come from [Params.Get].
 func (c *Context) Weight(layer string, init Init, shape ...int) *sym.Expr {
-	return c.Params.Get(Param{Name: layer + ".weight", Init: init, Trainable: true, Decay: true}, shape...).Expr
+	p := Param{Name: layer + ".weight", Init: init, Trainable: true, Decay: true}
+	return c.Params.Get(p, shape...).Expr
 }
 
 // Bias returns the trainable parameter layer.bias: [n], 0 at first, which does not decay.
@@ -78,8 +81,8 @@ func (c *Context) Bias(layer string, n int) *sym.Expr {
 	return c.Params.Get(Param{Name: layer + ".bias", Trainable: true}, n).Expr
 }
 
-// Note appends the description of an applied layer to Layers and returns its output y: the name from
-// [Context.Name], a text for people, and the trainable parameters it has.
+// Note appends the description of an applied layer to Layers and returns its output y: the name
+// from [Context.Name], a text for people, and the trainable parameters it has.
 func (c *Context) Note(name, kind string, y *sym.Expr, params ...*sym.Expr) *sym.Expr {
 	l := Layer{Name: c.Params.prefix + name, Kind: kind, Shape: y.Shape()}
 	for _, p := range params {
@@ -90,7 +93,8 @@ func (c *Context) Note(name, kind string, y *sym.Expr, params ...*sym.Expr) *sym
 }
 
 // NoteLinear is Note for a layer whose filter w meets an input once for every position of y that a
-// channel has: y: [B, Out, …], w a tensor of Out filters. It counts their multiply-adds for one sample.
+// channel has: y: [B, Out, …], w a tensor of Out filters. It counts their multiply-adds for one
+// sample.
 func (c *Context) NoteLinear(name, kind string, y, w *sym.Expr, bias ...*sym.Expr) *sym.Expr {
 	c.Note(name, kind, y, append([]*sym.Expr{w}, bias...)...)
 	if y.Err() == nil && w.Err() == nil && len(y.Shape()) >= 2 {

@@ -1,8 +1,8 @@
 // Package nn builds the layers of a network as expressions of package sym.
 //
 // A [Params] is the registry of a model's parameters. A [Context] applies layers to expressions: it
-// names them (conv1, conv2, dense1, …), registers their parameters on first use and finds them again
-// when the same model is applied once more, say in inference mode or to perturbed images.
+// names them (conv1, conv2, dense1, …), registers their parameters on first use and finds them
+// again when the same model is applied once more, say in inference mode or to perturbed images.
 //
 //	params := nn.NewParams(g)
 //	c := nn.NewContext(params, true, 0)
@@ -23,8 +23,9 @@
 //
 // # A further layer
 //
-// A layer is a struct of its options with a method Apply(*Context, *sym.Expr) *sym.Expr. It needs no
-// registration and may stand in any package; the example of [Context] under "OwnLayer" is one. Apply
+// A layer is a struct of its options with a method Apply(*Context, *sym.Expr) *sym.Expr. It needs
+// no registration and may stand in any package; the example of [Context] under "OwnLayer" is one.
+// Apply
 //
 //   - asks for a name with [Context.Name], once;
 //   - reports options out of range with [sym.Refuse], where no operation would;
@@ -32,7 +33,7 @@
 //     [Init], the distribution of initial values or a function that draws them;
 //   - takes random numbers from the streams of [Context.NextStream], if Training is set;
 //   - appends to Updates what it keeps from step to step, such as running averages;
-//   - describes itself with [Context.Note], or with [Context.NoteLinear] if it multiplies by a matrix.
+//   - describes itself with [Context.Note], or [Context.NoteLinear] if it multiplies by a matrix.
 //
 // A layer of this package is one file beside dense.go, and a test of its values. A model's
 // text form knows it when package model has an option for it.

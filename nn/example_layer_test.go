@@ -22,9 +22,10 @@ func (l LowRank) Apply(c *nn.Context, x *sym.Expr) *sym.Expr {
 	}
 	in := x.Shape()[1]
 	u := c.Weight(name, normal(in), in, l.Rank)
-	v := c.Params.Get(nn.Param{Name: name + ".weight2", Init: normal(l.Rank), Trainable: true, Decay: true},
-		l.Rank, l.Out).Expr
-	gamma := c.Params.Get(nn.Param{Name: name + ".scale", Init: nn.Constant(1), Trainable: true}).Expr
+	second := nn.Param{Name: name + ".weight2", Init: normal(l.Rank), Trainable: true, Decay: true}
+	v := c.Params.Get(second, l.Rank, l.Out).Expr
+	scale := nn.Param{Name: name + ".scale", Init: nn.Constant(1), Trainable: true}
+	gamma := c.Params.Get(scale).Expr
 	b := c.Bias(name, l.Out)
 	y := sym.Add(sym.Mul(sym.MatMul(sym.MatMul(x, u), v), gamma), b)
 	c.Note(name, fmt.Sprintf("dense of rank %d", l.Rank), y, u, v, gamma, b)
@@ -44,8 +45,8 @@ func normal(n int) nn.Init {
 	}}
 }
 
-// A layer with weights of one's own is a function of a [nn.Context] and an expression. It stands beside
-// the others in a model, and every penalty differentiates through it.
+// A layer with weights of one's own is a function of a [nn.Context] and an expression. It stands
+// beside the others in a model, and every penalty differentiates through it.
 func ExampleContext_ownLayer() {
 	g := sym.NewGraph()
 	c := nn.NewContext(nn.NewParams(g), true, 0)

@@ -2,6 +2,7 @@ package nn
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/gradreg/gradreg/sym"
 )
@@ -66,12 +67,14 @@ func (ps *Params) Each(h Holder, f func(p *Param, values []float32) error) error
 	return nil
 }
 
-// CopyTo gives the parameters of another registry that to takes the values of those with the same
-// names, which from holds. Other parameters keep what they have.
+// CopyTo gives the parameters of another registry or scope that to takes the values of those with
+// the same names, which from holds. The prefixes of scopes do not count: a critic in a scope
+// becomes one in no scope. Other parameters keep what they have.
 func (ps *Params) CopyTo(others *Params, from, to Holder) error {
 	return ps.Each(from, func(p *Param, values []float32) error {
-		other := others.registry.byName[p.Name]
-		if other == nil || !to.Takes(other.Expr) {
+		name := others.prefix + strings.TrimPrefix(p.Name, ps.prefix)
+		other := others.registry.byName[name]
+		if other == nil || !other.scope.within(others) || !to.Takes(other.Expr) {
 			return nil
 		}
 		return to.Write(other.Expr, values)

@@ -9,13 +9,14 @@ import (
 // Init is the distribution of initial values: uniform in Center ± Limit, or what Draw makes.
 type Init struct {
 	Center, Limit float64
-	// Draw, if there is one, writes the values in the place of Center ± Limit. They must be a function
-	// of len(dst) and the random numbers only, so that a seed gives the same network again.
+	// Draw, if there is one, writes the values in the place of Center ± Limit. They must be a
+	// function of len(dst) and the random numbers only, so that a seed gives the same network
+	// again.
 	Draw func(dst []float32, r Random)
 }
 
-// Random are the random numbers for the initial values of one parameter: a function of the seed, the
-// parameter's scope and its place in it.
+// Random are the random numbers for the initial values of one parameter: a function of the seed,
+// the parameter's scope and its place in it.
 type Random struct{ stream philox.Stream }
 
 // Uniform writes numbers uniform in [0, 1): those from place first on of the parameter's sequence.
@@ -28,16 +29,18 @@ func (r Random) Normal(dst []float32, first int) { r.stream.Normal(dst, first) }
 // Constant returns the distribution of the single value v.
 func Constant(v float64) Init { return Init{Center: v} }
 
-// UniformStdev returns the uniform distribution around 0 of the given standard deviation σ: limit √3·σ.
+// UniformStdev returns the uniform distribution around 0 of the given standard deviation σ: limit
+// √3·σ.
 func UniformStdev(sigma float64) Init { return Init{Limit: math.Sqrt(3) * sigma} }
 
-// GlorotUniform returns the uniform distribution of limit √(6/(fanIn+fanOut)) (Glorot and Bengio 2010,
-// equation 16).
+// GlorotUniform returns the uniform distribution of limit √(6/(fanIn+fanOut)) (Glorot and Bengio
+// 2010, equation 16).
 func GlorotUniform(fanIn, fanOut int) Init {
 	return Init{Limit: math.Sqrt(6 / float64(fanIn+fanOut))}
 }
 
-// initStep is the step of the random streams that initial values come from: beyond any training step.
+// initStep is the step of the random streams that initial values come from: beyond any training
+// step.
 const initStep = math.MaxUint64
 
 // fill writes values of stream id of the seed.
@@ -59,6 +62,6 @@ func (in Init) fill(dst []float32, seed uint64, id uint32) {
 	}
 }
 
-// convStdev returns √(4/(fanIn+fanOut)), the standard deviation of convolution weights in the reference
-// LeNet (REFERENCE.md section 3).
+// convStdev returns √(4/(fanIn+fanOut)), the standard deviation of convolution weights in the
+// reference LeNet (REFERENCE.md section 3).
 func convStdev(fanIn, fanOut int) float64 { return math.Sqrt(4 / float64(fanIn+fanOut)) }

@@ -34,7 +34,8 @@ type Params struct {
 	registry *registry
 	parent   *Params // nil of the root
 	prefix   string  // of names: "" of the root, "critic/" or "critic/block1/" of scopes
-	// firstStream is the first of the random streams of the scope's contexts and of its initial values.
+	// firstStream is the first of the random streams of the scope's contexts and of its initial
+	// values.
 	firstStream uint32
 	count       int   // of parameters in this scope, without those of scopes in it
 	err         error // of a scope that cannot be
@@ -49,9 +50,9 @@ type registry struct {
 	taken  map[uint32]string  // prefixes by first stream
 }
 
-// NewParams returns an empty registry of leaves in g. Two networks in one graph are two scopes of one
-// registry. Two registries would draw the same random numbers; a parameter that another registry of
-// the graph has is an expression with an error.
+// NewParams returns an empty registry of leaves in g. Two networks in one graph are two scopes of
+// one registry. Two registries would draw the same random numbers; a parameter that another
+// registry of the graph has is an expression with an error.
 func NewParams(g *sym.Graph) *Params {
 	root := &Params{registry: &registry{graph: g, byName: map[string]*Param{}}}
 	root.registry.scopes = map[string]*Params{"": root}
@@ -101,16 +102,16 @@ func Exprs(list []*Param) []*sym.Expr {
 	return out
 }
 
-// State returns an auxiliary tensor of that name, which a step may update: the existing one if there
-// is one.
+// State returns an auxiliary tensor of that name, which a step may update: the existing one if
+// there is one.
 func (ps *Params) State(name string, init Init, shape ...int) *Param {
 	return ps.Get(Param{Name: name, Init: init, Auxiliary: true}, shape...)
 }
 
-// Get returns the scope's parameter of that name, registering p under it if there is none: a layer's
-// tensor that is neither a [Context.Weight] nor a [Context.Bias]. The scope's prefix comes before
-// p.Name; Expr is made here. Another shape than at first, an empty name, and a name of another scope
-// or registry of the graph are errors of Expr.
+// Get returns the scope's parameter of that name, registering p under it if there is none: a
+// layer's tensor that is neither a [Context.Weight] nor a [Context.Bias]. The scope's prefix comes
+// before p.Name; Expr is made here. Another shape than at first, an empty name, and a name of
+// another scope or registry of the graph are errors of Expr.
 func (ps *Params) Get(p Param, shape ...int) *Param {
 	r := ps.registry
 	if err := ps.check(p.Name); err != nil {
@@ -148,11 +149,12 @@ func (ps *Params) check(name string) error {
 		return errors.New("a parameter has no name")
 	}
 	if old, ok := ps.registry.byName[ps.prefix+name]; ok && old.scope != ps {
-		return fmt.Errorf("parameter %q of scope %q is there already, expected another name in scope %q",
+		return fmt.Errorf("parameter %q of scope %q is there already,"+
+			" expected another name in scope %q",
 			old.Name, old.scope.path(), ps.path())
 	}
 	if ps.parent != nil && ps.count == scopeStreams {
-		return fmt.Errorf("scope %q has %d parameters, expected no more: expected scopes in it for further ones",
+		return fmt.Errorf("scope %q has %d parameters, expected scopes in it for further ones",
 			ps.path(), ps.count)
 	}
 	return nil

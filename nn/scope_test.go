@@ -80,18 +80,24 @@ func TestScopeNames(t *testing.T) {
 	if critic.Layers[0].Name != "critic/dense1" || block.Layers[3].Name != "critic/block.1/dense2" {
 		t.Errorf("layers are %v and %v", critic.Layers, block.Layers)
 	}
-	if len(block.Updates) == 0 {
-		t.Error("no running statistics are updated")
+	if len(block.Updates) != 2 {
+		t.Errorf("%d updates of the scope's running statistics, want 2", len(block.Updates))
 	}
 	for _, u := range block.Updates {
-		if !strings.HasPrefix(u.Target.Name(), "param/critic/block.1/") || u.Value.Err() != nil {
-			t.Errorf("%v is updated by %v", u.Target, u.Value)
+		if !slices.Contains(nn.Exprs(block.Params.All()), u.Target) || u.Value.Err() != nil {
+			t.Errorf("%v is updated by %v", u.Target.Attr(), u.Value)
+		}
+	}
+	for _, p := range block.Params.All() {
+		if p.Scope() != block.Params {
+			t.Errorf("%s is of scope %q", p.Name, p.Scope().Prefix())
 		}
 	}
 }
 
-// TestScopeInit checks that networks of one architecture in several scopes start at different weights, and
-// that those are a function of the scope's full name: whatever else is built, and in which order.
+// TestScopeInit checks that networks of one architecture in several scopes start at different
+// weights, and that those are a function of the scope's full name: whatever else is built, and in
+// which order.
 func TestScopeInit(t *testing.T) {
 	paths := []string{"generator", "critic", "critic/generator", "generator/critic"}
 	build := func(ps *nn.Params, paths []string) {
@@ -127,8 +133,9 @@ func TestScopeInit(t *testing.T) {
 	}
 }
 
-// TestScopeStreams checks that contexts of different scopes draw different random numbers, and that the root
-// counts from its first stream. The streams are pinned: numbers of earlier runs depend on them.
+// TestScopeStreams checks that contexts of different scopes draw different random numbers, and that
+// the root counts from its first stream. The streams are pinned: numbers of earlier runs depend on
+// them.
 func TestScopeStreams(t *testing.T) {
 	root := nn.NewParams(sym.NewGraph())
 	critic := root.Scope("critic")
@@ -160,8 +167,8 @@ const (
 	pinnedNested = 24117248
 )
 
-// TestTwoRegistries checks that two registries of a graph do not share a parameter unawares, nor one of them
-// with itself where a scope and a parameter have the same name.
+// TestTwoRegistries checks that two registries of a graph do not share a parameter unawares, nor
+// one of them with itself where a scope and a parameter have the same name.
 func TestTwoRegistries(t *testing.T) {
 	g := sym.NewGraph()
 	x := g.Input("x", sym.Float, 2, 4)
@@ -196,7 +203,8 @@ func TestTwoRegistries(t *testing.T) {
 	refuses("a parameter without a name", first.State("", nn.Init{}, 2).Expr, "a parameter has no name")
 }
 
-// TestScopeErrors checks that a scope which cannot be gives parameters with an error, also of scopes in it.
+// TestScopeErrors checks that a scope which cannot be gives parameters with an error, also of
+// scopes in it.
 func TestScopeErrors(t *testing.T) {
 	root := nn.NewParams(sym.NewGraph())
 	for _, name := range []string{"", "a/b", "a b", "ä", "a\n", `"`} {
@@ -269,8 +277,12 @@ func TestOwnInit(t *testing.T) {
 	a := root.Get(nn.Param{Name: "a", Init: normal}, 6)
 	b := root.Get(nn.Param{Name: "b", Init: normal}, 6)
 	c := nn.NewParams(sym.NewGraph()).Get(nn.Param{Name: "c", Init: whole}, 6) // as the first of its registry, too
-	if fill(a, 1) != fill(a, 1) || fill(a, 1) == fill(a, 2) || fill(a, 1) == fill(b, 1) || fill(a, 1) != fill(c, 1) {
+	first := fill(a, 1)
+	if again := fill(a, 1); again != first {
+		t.Errorf("%s, then %s", first, again)
+	}
+	if first == fill(a, 2) || first == fill(b, 1) || first != fill(c, 1) {
 		t.Errorf("%s, of another seed %s, another parameter %s, in one piece %s",
-			fill(a, 1), fill(a, 2), fill(b, 1), fill(c, 1))
+			first, fill(a, 2), fill(b, 1), fill(c, 1))
 	}
 }

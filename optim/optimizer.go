@@ -13,11 +13,11 @@ import (
 type Optimizer interface {
 	// Build returns the update of params for the gradients grads.
 	//
-	// Learning rate, corrections and state are inputs named after the innermost scope that holds all of
-	// params ([nn.Params.Scope]): "optim/lr", in a scope "optim/critic/lr". So a generator's and a
-	// critic's optimizer are two. Building the same optimizer of the same parameters once more, for
-	// another objective, gives the same inputs. A second one that would share them with a first, of
-	// other options or parameters, gives updates with an error.
+	// Learning rate, corrections and state are inputs named after the innermost scope that holds
+	// all of params ([nn.Params.Scope]): "optim/lr", in a scope "optim/critic/lr". So a generator's
+	// and a critic's optimizer are two. Building the same optimizer of the same parameters once
+	// more, for another objective, gives the same inputs. A second one that would share them with a
+	// first, of other options or parameters, gives updates with an error.
 	Build(params []*nn.Param, grads []*sym.Expr) *Step
 	// Validate returns what is wrong with the options.
 	Validate() error
@@ -66,8 +66,8 @@ func (s *Step) scalar(g *sym.Graph, name string) *sym.Expr {
 	return e
 }
 
-// leaf returns an input of the optimizer, an error if another optimizer has it: its learning rate would
-// be this one's, too.
+// leaf returns an input of the optimizer, an error if another optimizer has it: its learning rate
+// would be this one's, too.
 func (s *Step) leaf(g *sym.Graph, name string, shape ...int) *sym.Expr {
 	name = "optim/" + s.prefix + name
 	if !g.Own(name, s.owner) {
@@ -102,8 +102,8 @@ func Names() []string {
 	return names
 }
 
-// Parse reads a text form: adam, adamw:decay=0.01, sgd:momentum=0.9,nesterov=true. It returns an error for an
-// unknown name or option and for options that do not validate.
+// Parse reads a text form: adam, adamw:decay=0.01, sgd:momentum=0.9,nesterov=true. It returns an
+// error for an unknown name or option and for options that do not validate.
 func Parse(text string) (Optimizer, error) {
 	s, err := spec.Parse(text)
 	if err != nil {

@@ -93,8 +93,8 @@ func train(t *testing.T, players ...player) []string {
 	return out
 }
 
-// TestPlayers checks that networks of one architecture in one graph train as each does alone: its weights,
-// dropout masks, moments and learning rate are its own.
+// TestPlayers checks that networks of one architecture in one graph train as each does alone: its
+// weights, dropout masks, moments and learning rate are its own.
 func TestPlayers(t *testing.T) {
 	parse := func(text string) optim.Optimizer {
 		o, err := optim.Parse(text)
@@ -125,8 +125,9 @@ func leaves(s *optim.Step) []string {
 	return out
 }
 
-// TestLeaves checks the names of what an optimizer keeps: of the root as they are in the checkpoints of
-// earlier versions, of parameters in scopes with the prefix of the innermost one that has them all.
+// TestLeaves checks the names of what an optimizer keeps: of the root as they are in the
+// checkpoints of earlier versions, of parameters in scopes with the prefix of the innermost one
+// that has them all.
 func TestLeaves(t *testing.T) {
 	for _, e := range []struct {
 		o      string
@@ -171,8 +172,9 @@ func parameter(root *nn.Params, path string) *nn.Param {
 	return root.Get(nn.Param{Name: "w", Trainable: true}, 2)
 }
 
-// TestSharedOptimizers checks that optimizers which would share a learning rate, a correction or a moment
-// give updates with an error, which names this file; and that those which share nothing do not.
+// TestSharedOptimizers checks that optimizers which would share a learning rate, a correction or a
+// moment give updates with an error, which names this file; and that those which share nothing do
+// not.
 func TestSharedOptimizers(t *testing.T) {
 	sgd, momentum, adam := optim.SGD{}, optim.SGD{Momentum: 0.9}, optim.NewAdam()
 	for _, e := range []struct {

@@ -30,7 +30,7 @@ func checkObjective(n network, reg gradreg.Regularizer) error {
 		return fmt.Errorf("the penalty is %v%v, expected a float scalar", r.DType(), r.Shape())
 	}
 	weight := reg.Lambda() * float64(max(gradreg.ScheduleOf(reg).Every, 1))
-	if leaf := gradreg.WeightLeaf(p.Graph, reg); leaf != nil {
+	if leaf := gradreg.WeightLeaf(p.Params, reg); leaf != nil {
 		weight = 0.3
 		p.values[leaf] = &sym.Tensor{Shape: sym.Shape{}, Data: []float64{weight}}
 	}
