@@ -19,7 +19,7 @@ var floors = [][]string{
 	},
 	{"internal/plan"},
 	{"engine"},
-	{"nn", "optim", "task"},
+	{"nn", "optim", "task", "runfolder"},
 	{"model", "dataset", "dataset/augment", "dataset/folder", "dataset/picture"},
 	{"."},
 	{"assess", "report"},

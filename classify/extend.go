@@ -2,10 +2,8 @@ package classify
 
 import (
 	"fmt"
-	"os"
 	"slices"
 
-	"github.com/gradreg/gradreg/internal/atomicfile"
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
@@ -121,12 +119,10 @@ func (r *run) amend(c Config) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range resultFiles {
-		if err := os.Remove(r.path(name)); err != nil && !os.IsNotExist(err) {
-			return err
-		}
+	if err := r.folder.RemoveResults(); err != nil {
+		return err
 	}
-	if err := atomicfile.WriteBytes(r.path(configFile), data); err != nil {
+	if err := r.folder.WriteConfig(data); err != nil {
 		return err
 	}
 	r.config, r.engine.config = c, c

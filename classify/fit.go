@@ -164,7 +164,7 @@ func (r *run) log(m Metrics) error {
 	if r.journal == nil {
 		return nil
 	}
-	return r.journal.write(m)
+	return r.journal.Append(m)
 }
 
 // speedometer measures steps per second, leaving out the first step, which is not typical: memory is touched

@@ -2,15 +2,12 @@ package classify
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
-	"github.com/gradreg/gradreg/internal/atomicfile"
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/internal/filelock"
+	"github.com/gradreg/gradreg/runfolder"
 )
 
 // The files of a run folder.
@@ -24,7 +21,6 @@ const (
 	ConfusionFile  = "confusion.svg"
 	WorstFile      = "worst.png"
 	MistakesFile   = "worst.csv"
-	lockFile       = ".lock"
 )
 
 // resultFiles are what a finished run has beside its state, the one that tells that it is finished first.
@@ -33,9 +29,12 @@ var resultFiles = []string{summaryFile, ModelFile, CurveFile, ConfusionFile, Wor
 // path returns the place of a file of the run folder.
 func (r *run) path(name string) string { return filepath.Join(r.Dir, name) }
 
-// openFolder creates the run folder, or opens it and restores the run. It writes a checkpoint and reads it
-// back, so that a folder that cannot hold one is found out before the first step. A new folder where that
-// fails is removed again.
+// layout is what a run folder has.
+var layout = runfolder.Layout{Config: configFile, Journal: metricsFile, State: checkpointFile, Results: resultFiles}
+
+// openFolder creates the run folder, or opens it and restores the run. It writes a checkpoint and reads
+// it back, so that a folder that cannot hold one is found out before the first step. A new folder where
+// that fails is removed again.
 func (r *run) openFolder() (err error) {
 	defer func() {
 		if err != nil {
@@ -48,17 +47,12 @@ func (r *run) openFolder() (err error) {
 	if r.Resume {
 		return r.reopen()
 	}
-	made, err := r.claim()
-	if err != nil {
+	if r.folder, err = runfolder.Claim(r.Dir, r.Number, layout); err != nil {
 		return err
 	}
+	r.Dir = r.folder.Dir
 	if err := r.begin(); err != nil {
-		for _, name := range []string{configFile, metricsFile, checkpointFile, lockFile} {
-			os.Remove(r.path(name))
-		}
-		if made {
-			os.Remove(r.Dir)
-		}
+		r.folder.Abandon()
 		return err
 	}
 	return nil
@@ -69,96 +63,12 @@ type folderError struct{ error }
 
 func (e folderError) Unwrap() error { return e.error }
 
-// OfFolder reports whether what kept a run from beginning is its folder, rather than its configuration or data: in another
-// folder it may do well.
+// OfFolder reports whether what kept a run from beginning is its folder, rather than its configuration
+// or data: in another folder it may do well.
 func OfFolder(err error) bool { return errors.As(err, new(folderError)) }
 
-// errTaken is the error of a folder that holds something.
-var errTaken = errors.New("exists and is not empty")
-
-// claim takes a new or empty folder, under the first free number if Number is set. made tells whether the
-// folder is new.
-func (r *run) claim() (made bool, err error) {
-	base := r.Dir
-	for n := 2; ; n++ {
-		made, err = r.claimOne()
-		if !r.Number || !errors.Is(err, errTaken) && !errors.Is(err, filelock.ErrHeld) {
-			return made, err
-		}
-		r.Dir = fmt.Sprintf("%s-%d", base, n)
-	}
-}
-
-// claimOne takes the folder Dir. It looks again when it has the lock, for another process may have come and
-// gone meanwhile.
-func (r *run) claimOne() (made bool, err error) {
-	if made, err = vacant(r.Dir); err != nil {
-		return false, err
-	}
-	if err := os.MkdirAll(r.Dir, 0o755); err != nil {
-		return false, fault.Inputf("run folder: %w", err)
-	}
-	if err := r.lock(); err != nil {
-		return false, err
-	}
-	if _, err := vacant(r.Dir); err != nil {
-		r.unlock()
-		r.unlock = nil
-		return false, err
-	}
-	return made, nil
-}
-
-// Vacant returns an error unless a run can begin in dir, for whoever works long before it does.
-func Vacant(dir string) error {
-	_, err := vacant(dir)
-	return err
-}
-
-// vacant returns an error unless a run can begin in dir, and whether dir does not exist yet. What a run leaves
-// that was killed before it wrote its configuration does not count.
-func vacant(dir string) (missing bool, err error) {
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return true, nil
-	}
-	if err != nil {
-		return false, fault.Inputf("run folder %s: %w", dir, err)
-	}
-	for _, e := range entries {
-		if name := e.Name(); name != lockFile && !atomicfile.IsTemporary(name, configFile) {
-			return false, fault.Inputf("run folder %s %w%s", dir, errTaken, instead(dir))
-		}
-	}
-	return false, nil
-}
-
-// instead says what to do about a folder that is taken, by what takes it.
-func instead(dir string) string {
-	switch {
-	case exists(filepath.Join(dir, summaryFile)):
-		return ": it holds a complete run; choose another with --out"
-	case exists(filepath.Join(dir, configFile)):
-		return fmt.Sprintf(": it holds a run that is not complete; choose another with --out, or continue it with --resume %s", dir)
-	}
-	return ", and holds no run; choose another with --out"
-}
-
-// lock keeps other processes from writing to the folder, and removes what killed ones left half-written.
-func (r *run) lock() (err error) {
-	if r.unlock, err = filelock.Acquire(r.path(lockFile)); err != nil {
-		return fault.Inputf("run folder %s: %w", r.Dir, err)
-	}
-	entries, err := os.ReadDir(r.Dir)
-	for _, e := range entries {
-		for _, name := range append([]string{configFile, checkpointFile}, resultFiles...) {
-			if atomicfile.IsTemporary(e.Name(), name) {
-				err = errors.Join(err, os.Remove(r.path(e.Name())))
-			}
-		}
-	}
-	return err
-}
+// CheckVacant returns an error unless a run can begin in dir, for whoever works long before it does.
+func CheckVacant(dir string) error { return layout.CheckVacant(dir) }
 
 // begin writes the first files of a new run.
 func (r *run) begin() error {
@@ -166,7 +76,7 @@ func (r *run) begin() error {
 	if err != nil {
 		return err
 	}
-	if err := atomicfile.WriteBytes(r.path(configFile), data); err != nil {
+	if err := r.folder.WriteConfig(data); err != nil {
 		return err
 	}
 	return r.openJournal()
@@ -174,10 +84,8 @@ func (r *run) begin() error {
 
 // reopen brings the run to where its folder says it is.
 func (r *run) reopen() error {
-	if _, err := os.Stat(r.Dir); err != nil {
-		return fault.Inputf("run folder: %w", err)
-	}
-	if err := r.lock(); err != nil {
+	var err error
+	if r.folder, err = runfolder.Open(r.Dir, layout); err != nil {
 		return err
 	}
 	p, err := r.engine.restore(r.path(checkpointFile))
@@ -218,7 +126,7 @@ func (r *run) reopen() error {
 
 // openJournal opens metrics.jsonl where the run stands, writes a checkpoint and reads it back.
 func (r *run) openJournal() (err error) {
-	if r.journal, err = openJournal(r.path(metricsFile), r.progress.metricsBytes); err != nil {
+	if r.journal, err = runfolder.OpenJournal(r.path(metricsFile), r.progress.metricsBytes); err != nil {
 		return err
 	}
 	if err := r.checkpoint(); err != nil {
@@ -238,10 +146,10 @@ func (r *run) checkpoint() error {
 	if r.Dir == "" {
 		return nil
 	}
-	if err := r.journal.sync(); err != nil {
+	if err := r.journal.Sync(); err != nil {
 		return err
 	}
-	r.progress.metricsBytes = r.journal.bytes
+	r.progress.metricsBytes = r.journal.Bytes()
 	return r.engine.save(r.path(checkpointFile), r.progress)
 }
 

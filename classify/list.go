@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/internal/filelock"
+	"github.com/gradreg/gradreg/runfolder"
 )
 
 // State is how far a run has come.
@@ -114,7 +114,7 @@ func listed(dir string) (run Listed, ok bool) {
 		return run, true
 	}
 	run.State = StateInterrupted
-	if filelock.Held(place(lockFile)) {
+	if runfolder.Running(dir) {
 		run.State = StateRunning
 	}
 	if !hasMetrics {

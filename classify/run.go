@@ -14,6 +14,7 @@ import (
 	"github.com/gradreg/gradreg/internal/bug"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/tensorfile"
+	"github.com/gradreg/gradreg/runfolder"
 )
 
 // run is a run in progress.
@@ -33,8 +34,8 @@ type run struct {
 	normalizer dataset.Normalizer
 	devTables  dataset.Tables
 	batches    *dataset.Batches
-	journal    *journal
-	unlock     func()
+	folder     *runfolder.Folder
+	journal    *runfolder.Journal
 	progress   progress
 	devScore   *float64 // accuracy of the last evaluation
 	devStep    int      // of that evaluation
@@ -81,10 +82,8 @@ func (r *run) late(err error) error {
 func (r *run) close() {
 	r.engine.close()
 	r.classifier.close()
-	r.journal.close()
-	if r.unlock != nil {
-		r.unlock()
-	}
+	r.journal.Close()
+	r.folder.Close()
 }
 
 // prepare does everything that can fail before the first step.

@@ -20,6 +20,7 @@ import (
 	"github.com/gradreg/gradreg/internal/tensorfile"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/nn"
+	"github.com/gradreg/gradreg/runfolder"
 )
 
 // modelFormat is raised when the meaning of a model file changes.
@@ -148,7 +149,7 @@ func (m *SavedModel) describe(h tensorfile.Header, arch model.Model, batch int) 
 		return nil, fmt.Errorf("holds %d tensors, expected the %d of %s", len(h.Shapes), len(params), m.Model)
 	}
 	for _, p := range params {
-		if err := fitsShape(h, p.Name, p.Expr.Shape()); err != nil {
+		if err := runfolder.CheckShape(h, p.Name, p.Expr.Shape()); err != nil {
 			return nil, err
 		}
 	}
@@ -177,7 +178,7 @@ func (c Card) architecture(given model.Model) (model.Model, error) {
 // them, which bounds it.
 func (m *SavedModel) start(c *classifier, f tensorfile.File, threads int) error {
 	for _, p := range c.params.All() {
-		if err := fits(f, p.Name, p.Expr.Shape()); err != nil {
+		if err := runfolder.CheckTensor(f, p.Name, p.Expr.Shape(), false); err != nil {
 			return err
 		}
 	}

@@ -181,7 +181,7 @@ func TestEvery(t *testing.T) {
 	if !slices.Equal(lazy.weightsAfter(t, 1, 1), triple.weightsAfter(t, 1, 1)) {
 		t.Error("the first step is not that of three times λ")
 	}
-	for _, leaf := range triple.state() {
+	for _, leaf := range triple.leaves() {
 		values := make([]float32, leaf.Shape().Size())
 		to := plain.Params.Graph().Input(leaf.Name(), leaf.DType(), leaf.Shape()...)
 		if err := errors.Join(triple.program.Read(leaf, values), plain.program.Write(to, values)); err != nil {

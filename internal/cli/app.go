@@ -26,6 +26,7 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/internal/spec"
+	"github.com/gradreg/gradreg/runfolder"
 	"github.com/gradreg/gradreg/sym"
 )
 
@@ -183,6 +184,12 @@ func (a *app) message(err error) string {
 	}
 	if e, ok := errors.AsType[*dataset.DirError](err); ok && e.Dir == a.getenv("GRADREG_DATA") {
 		text = strings.Replace(text, e.Dir, e.Dir+" (GRADREG_DATA)", 1)
+	}
+	if taken, ok := errors.AsType[*runfolder.Taken](err); ok {
+		text += "; choose another with --out"
+		if taken.Begun && !taken.Finished {
+			text += ", or continue it with --resume " + taken.Dir
+		}
 	}
 	return a.clean(text)
 }

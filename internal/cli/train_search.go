@@ -18,7 +18,7 @@ func (a *app) tuned(ctx context.Context, cfg classify.Config, opt classify.Optio
 		return cfg, nil
 	}
 	if opt.Dir != "" {
-		if err := classify.Vacant(opt.Dir); err != nil {
+		if err := classify.CheckVacant(opt.Dir); err != nil {
 			return cfg, err
 		}
 	}
