@@ -22,7 +22,7 @@ var floors = [][]string{
 	{"nn", "optim", "task", "runfolder"},
 	{"model", "dataset", "dataset/augment", "dataset/folder", "dataset/picture"},
 	{"."},
-	{"assess", "report"},
+	{"assess", "report", "train"},
 	{"classify"},
 	{"classify/figures", "tune"},
 	{"study", "study/queue", "toy", "bench", "regtest", "internal/explain", "internal/evaluation"},

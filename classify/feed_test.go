@@ -11,6 +11,7 @@ import (
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/augment"
 	"github.com/gradreg/gradreg/engine"
+	"github.com/gradreg/gradreg/train"
 )
 
 // stripes are n images of 2 × 2 bytes in two classes.
@@ -38,43 +39,48 @@ func stripeBatches(t *testing.T, size int, aug string) *dataset.Batches {
 	return b
 }
 
+// feedOf returns the feed that a run has.
+func feedOf(batches *dataset.Batches, size, pixels int) *train.Feed[batch] {
+	return train.NewFeed(newBatch(size, pixels), func(step int, b *batch) { b.share = batches.Fill(step, b.images, b.labels) })
+}
+
 // TestFeed checks that a feed gives the batches themselves, from any step on, without allocating, that it ends with a batch
 // prepared or not, and that a bug in its goroutine comes back as an error.
 func TestFeed(t *testing.T) {
 	const size, pixels = 6, 4
 	alone := stripeBatches(t, size, "flip,color:0.5,mixup:1")
-	f := newFeed(stripeBatches(t, size, "flip,color:0.5,mixup:1"), size, pixels)
+	f := feedOf(stripeBatches(t, size, "flip,color:0.5,mixup:1"), size, pixels)
 	images, labels, share := make([]float32, size*pixels), make([]int32, size), 0.0
-	use := func(i []float32, l []int32, s float64) error {
-		copy(images, i)
-		copy(labels, l)
-		share = s
+	use := func(b *batch) error {
+		copy(images, b.images)
+		copy(labels, b.labels)
+		share = b.share
 		return nil
 	}
 	want, wantLabels := make([]float32, size*pixels), make([]int32, size)
-	f.start(17)
+	f.Start(17)
 	for step := 17; step < 40; step++ {
-		if err := f.next(use, true); err != nil {
+		if err := f.Next(use, true); err != nil {
 			t.Fatal(err)
 		}
 		if wantShare := alone.Fill(step, want, wantLabels); share != wantShare || !slices.Equal(images, want) || !slices.Equal(labels, wantLabels) {
 			t.Fatalf("step %d: %v %v of share %v, expected %v %v of %v", step, images, labels, share, want, wantLabels, wantShare)
 		}
 	}
-	f.close() // step 40 is prepared
-	newFeed(alone, size, pixels).close()
+	f.Close() // step 40 is prepared
+	feedOf(alone, size, pixels).Close()
 
-	f = newFeed(stripeBatches(t, size, "flip,color:0.5,shift:0.5,rotate:20"), size, pixels)
-	f.start(0)
-	if n := testing.AllocsPerRun(50, func() { f.next(use, true) }); n != 0 {
+	f = feedOf(stripeBatches(t, size, "flip,color:0.5,shift:0.5,rotate:20"), size, pixels)
+	f.Start(0)
+	if n := testing.AllocsPerRun(50, func() { f.Next(use, true) }); n != 0 {
 		t.Errorf("%v allocations a step", n)
 	}
-	f.close()
+	f.Close()
 
-	f = newFeed(alone, size, pixels-1) // memory for too few pixels
-	defer f.close()
-	f.start(0)
-	if err := f.next(use, true); err == nil || !strings.Contains(err.Error(), "internal error") {
+	f = feedOf(alone, size, pixels-1) // memory for too few pixels
+	defer f.Close()
+	f.Start(0)
+	if err := f.Next(use, true); err == nil || !strings.Contains(err.Error(), "internal error") {
 		t.Errorf("a panic comes back as %v", err)
 	}
 }
@@ -132,7 +138,7 @@ func TestMixedLoss(t *testing.T) {
 			q := assess.Softmax(logits[i*classes : (i+1)*classes])
 			want -= (share*math.Log(q[labels[i]]) + (1-share)*math.Log(q[labels[size-1-i]])) / size
 		}
-		values, err := e.step(step + 1)
+		values, err := e.learner.Take(step + 1)
 		if err != nil {
 			t.Fatal(err)
 		}

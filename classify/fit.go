@@ -2,8 +2,10 @@ package classify
 
 import (
 	"context"
+	"errors"
 	"math"
-	"time"
+
+	"github.com/gradreg/gradreg/train"
 )
 
 // nan stands for a number that is not there.
@@ -19,43 +21,33 @@ func (r *run) fit(ctx context.Context) error {
 			Oddities: r.oddities(),
 		})
 	}
-	began, before := r.Now(), r.progress.seconds
-	r.rate = speedometer{now: r.Now}
-	feed := newFeed(r.batches, r.config.Batch, r.data.Shape.Size())
-	defer feed.close()
-	end := r.config.end()
+	end, before := r.config.end(), r.progress.seconds
+	feed := train.NewFeed(newBatch(r.config.Batch, r.data.Shape.Size()), func(step int, b *batch) {
+		b.share = r.batches.Fill(step, b.images, b.labels)
+	})
+	defer feed.Close()
 	if r.progress.step < end {
-		feed.start(r.progress.step)
+		feed.Start(r.progress.step)
 	}
-	use := func(images []float32, labels []int32, share float64) error {
-		return r.engine.Feed(r.engine.program, images, labels, share)
-	}
-	for r.progress.step < end {
-		if ctx.Err() != nil {
-			return r.interrupt(ctx)
-		}
-		step := r.progress.step + 1
-		filling := r.Now()
-		if err := feed.next(use, step < end); err != nil {
-			return err
-		}
-		r.waited += r.Now().Sub(filling)
-		values, err := r.engine.step(step)
-		if err != nil {
-			return err
-		}
+	use := func(b *batch) error { return r.engine.Feed(r.engine.program, b.images, b.labels, b.share) }
+	r.loop = train.Loop{Now: r.Now, Phases: []train.Phase{{
+		Learner: &r.engine.learner, Feed: func(_ int, more bool) error { return feed.Next(use, more) },
+	}}}
+	r.loop.After = func(step int, values [][]float64) error {
 		r.progress.step = step
-		for i, v := range values {
+		for i, v := range values[0] {
 			if i == 0 || r.engine.Active(i-1, step) {
 				r.progress.sums[i] += v
 			}
 		}
-		r.rate.count()
-		r.worked = r.Now().Sub(began)
-		r.progress.seconds = before + r.worked.Seconds()
-		if err := r.after(step, values); err != nil {
-			return err
+		r.progress.seconds = before + r.loop.Worked.Seconds()
+		return r.after(step, values[0])
+	}
+	if err := r.loop.Run(ctx, r.progress.step, end); err != nil {
+		if errors.Is(err, train.ErrStopped) {
+			return r.interrupt(ctx)
 		}
+		return err
 	}
 	if end < r.config.Steps {
 		return r.stopEarly()
@@ -127,14 +119,14 @@ func (r *run) judge(m *Metrics) error {
 func (r *run) report(step int, values []float64, evaluated bool) Progress {
 	p := Progress{
 		Step: step, Steps: r.config.end(), Loss: values[0], Penalties: values[1:], DevAccuracy: nan, DevStep: r.devStep,
-		Evaluated: evaluated, ImagesPerSecond: r.rate.perSecond() * float64(r.config.Batch),
-		Remaining: r.rate.remaining(r.config.end() - step),
+		Evaluated: evaluated, ImagesPerSecond: r.loop.Meter.PerSecond() * float64(r.config.Batch),
+		Remaining: r.loop.Meter.Remaining(r.config.end() - step),
 	}
 	if r.devScore != nil {
 		p.DevAccuracy = *r.devScore
 	}
 	for i, reg := range r.engine.regularizers {
-		p.Names, p.Weights = append(p.Names, reg.Name()), append(p.Weights, r.engine.shown(i, step))
+		p.Names, p.Weights = append(p.Names, reg.Name()), append(p.Weights, r.engine.learner.MeanWeight(i, step))
 	}
 	return p
 }
@@ -153,52 +145,16 @@ func (r *run) log(m Metrics) error {
 		}
 		if count > 0 { // a mean over the steps that took it
 			m.Penalties[reg.Name()] = r.progress.sums[i+1] / float64(count)
-			m.Lambdas[reg.Name()] = r.engine.shown(i, m.Step)
+			m.Lambdas[reg.Name()] = r.engine.learner.MeanWeight(i, m.Step)
 		}
 	}
 	clear(r.progress.sums)
 	r.logged = m.Step
 	m.LearningRate = r.config.LearningRate * r.engine.schedule.At(m.Step, r.config.planned(m.Step))
-	m.ImagesPerSecond = r.rate.perSecond() * float64(r.config.Batch)
+	m.ImagesPerSecond = r.loop.Meter.PerSecond() * float64(r.config.Batch)
 	m.Seconds = r.progress.seconds
 	if r.journal == nil {
 		return nil
 	}
 	return r.journal.Append(m)
-}
-
-// speedometer measures steps per second, leaving out the first step, which is not typical: memory is touched
-// for the first time.
-type speedometer struct {
-	now   func() time.Time
-	since time.Time
-	steps int
-	rate  float64
-}
-
-func (s *speedometer) count() {
-	if s.since.IsZero() {
-		s.since = s.now()
-		return
-	}
-	s.steps++
-	s.rate = rate(float64(s.steps), s.now().Sub(s.since).Seconds())
-}
-
-// rate returns amount/seconds, 0 where the clock did not move: then there is no rate yet.
-func rate(amount, seconds float64) float64 {
-	if !(seconds > 0) {
-		return 0
-	}
-	return amount / seconds
-}
-
-func (s *speedometer) perSecond() float64 { return s.rate }
-
-// remaining returns the time that some steps will take, 0 before it is known.
-func (s *speedometer) remaining(steps int) time.Duration {
-	if s.rate == 0 {
-		return 0
-	}
-	return time.Duration(float64(steps) / s.rate * float64(time.Second))
 }

@@ -138,10 +138,10 @@ func (r *run) openJournal() (err error) {
 
 // checkpoint saves the run's state, if there is a folder and the state is sound.
 func (r *run) checkpoint() error {
-	if finite, err := r.engine.finite(); err != nil {
+	if finite, err := r.engine.learner.Finite(); err != nil {
 		return err
 	} else if !finite {
-		return r.engine.diverged(r.progress.step, "a parameter", nan)
+		return r.engine.learner.Diverged(r.progress.step, "a parameter", nan)
 	}
 	if r.Dir == "" {
 		return nil

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gradreg/gradreg/dataset/folder"
+	"github.com/gradreg/gradreg/train"
 )
 
 // Options are what a run needs beside its configuration; none of them changes its numbers.
@@ -132,7 +133,7 @@ type Summary struct {
 }
 
 // Diverged reports whether err says that a run's numbers did not stay finite: the same run will always end so.
-func Diverged(err error) bool { return errors.As(err, new(divergence)) }
+func Diverged(err error) bool { return errors.As(err, new(train.Divergence)) }
 
 // ErrInterrupted is returned when the context ended; the state has been saved if there is a folder. The error wraps the
 // context's own, too, so that errors.Is tells [context.Canceled] from [context.DeadlineExceeded].

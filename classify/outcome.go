@@ -9,6 +9,7 @@ import (
 
 	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/train"
 )
 
 // Outcome is a model's answers to its test images, and what they say.
@@ -88,4 +89,4 @@ func (c *classifier) answers(s dataset.Subset, t dataset.Tables) (*assess.Logits
 }
 
 // errNotFinite is the error of a model that cannot be scored: its parameters are finite, but what they make of images is not.
-var errNotFinite = divergence{errors.New("the model's logits are not finite; try a lower learning rate or λ")}
+var errNotFinite = train.NewDivergence(errors.New("the model's logits are not finite; try a lower learning rate or λ"))

@@ -74,7 +74,7 @@ func chance(s dataset.Subset) float64 {
 		counts[s.Labels[k]]++
 		most = max(most, counts[s.Labels[k]])
 	}
-	return rate(float64(most), float64(s.Len()))
+	return float64(most) / float64(max(s.Len(), 1))
 }
 
 // probe trains.

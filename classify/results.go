@@ -6,6 +6,7 @@ import (
 
 	"github.com/gradreg/gradreg/internal/atomicfile"
 	"github.com/gradreg/gradreg/internal/build"
+	"github.com/gradreg/gradreg/train"
 )
 
 // finish evaluates the model on the test images, once, and writes the results.
@@ -22,10 +23,10 @@ func (r *run) finish() (Summary, error) {
 	s := Summary{
 		TestAccuracy: score.Accuracy(), TestErrorCount: score.Errors, TestNLL: score.NLL(), TestImages: score.Images,
 		Detail: outcome.Detail(), DevAccuracy: r.devScore, Steps: r.progress.step, Seconds: r.progress.seconds, Extended: r.config.Extended,
-		ImagesPerSecond: rate(float64(r.progress.step*r.config.Batch), r.progress.seconds), Seed: r.config.Seed,
+		ImagesPerSecond: train.Rate(float64(r.progress.step*r.config.Batch), r.progress.seconds), Seed: r.config.Seed,
 		Data: r.config.Data, DataDigest: r.digest, TestDigest: testDigest(r.test), OwnFiles: r.ownFiles(), TrainSize: r.config.TrainSize, Model: r.config.Model, Parameters: r.engine.Params.Count(),
 		Regularizers: r.config.Regularizers, Note: r.config.Note, Choices: r.config.Choices,
-		Augment: r.config.Augment, DataWaitFraction: rate(r.waited.Seconds(), r.worked.Seconds()),
+		Augment: r.config.Augment, DataWaitFraction: train.Rate(r.loop.Waited.Seconds(), r.loop.Worked.Seconds()),
 		Threads: r.Threads, CPU: r.engine.cpu, Dir: r.Dir,
 		Version: build.Current().Version, Commit: build.Current().Commit, Machine: build.Machine(),
 	}

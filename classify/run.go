@@ -15,6 +15,7 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/tensorfile"
 	"github.com/gradreg/gradreg/runfolder"
+	"github.com/gradreg/gradreg/train"
 )
 
 // run is a run in progress.
@@ -40,10 +41,8 @@ type run struct {
 	devScore   *float64 // accuracy of the last evaluation
 	devStep    int      // of that evaluation
 	logged     int      // step of the last line of metrics
-	rate       speedometer
-	waited     time.Duration // of worked, for images to be read and changed
-	worked     time.Duration // since the run began or went on
-	probing    bool          // there is no test: hold out training images where there are no dev images
+	loop       train.Loop
+	probing    bool // there is no test: hold out training images where there are no dev images
 }
 
 // Run trains a model. When the context ends it finishes the step, saves, and returns an error that is [ErrInterrupted] and

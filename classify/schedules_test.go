@@ -160,7 +160,7 @@ func (e *trainer) feedFormula(t *testing.T) {
 func (e *trainer) weightsAfter(t *testing.T, first, last int) (all []float32) {
 	t.Helper()
 	for s := first; s <= last; s++ {
-		if _, err := e.step(s); err != nil {
+		if _, err := e.learner.Take(s); err != nil {
 			t.Fatal(err)
 		}
 	}
