@@ -86,7 +86,7 @@ func (r *run) openAsNow(official *dataset.Part) (notes []string, err error) {
 
 // find returns the listed pictures that are in the run's folder, wherever, as a part.
 func (r *run) find(listed []listedPicture) (*dataset.Part, error) {
-	training, test, err := readParts(r.data)
+	training, test, err := r.data.Parts()
 	if err != nil {
 		return nil, err
 	}

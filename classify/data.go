@@ -37,7 +37,7 @@ func Describe(ctx context.Context, cfg Config, opt Options) (dataset.Info, strin
 	if err := ctx.Err(); err != nil {
 		return d.Info, "", err
 	}
-	train, test, err := readParts(d)
+	train, test, err := d.Parts()
 	if err != nil {
 		return d.Info, "", err
 	}

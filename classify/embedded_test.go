@@ -12,7 +12,7 @@ func TestEmbeddedDigest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	train, test, err := readParts(d)
+	train, test, err := d.Parts()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package classify
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"runtime"
 	"time"
@@ -12,8 +11,6 @@ import (
 	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/engine"
-	"github.com/gradreg/gradreg/nn"
-	"github.com/gradreg/gradreg/sym"
 )
 
 // Trial is how a configuration did on dev images.
@@ -114,61 +111,49 @@ func heldOut(d dataset.Division) dataset.Division {
 	return d
 }
 
-// GradientScale trains a configuration and returns ‖∇L‖/‖∇R‖ there: the λ at which the penalty R moves the parameters as
-// much as the loss L does. It is the root of the ratio of mean squares over some batches that the training did not get to.
-func GradientScale(ctx context.Context, cfg Config, penalty gradreg.Regularizer, opt Options) (float64, error) {
+// Trained is a training that has taken its steps, for whoever measures something of it.
+type Trained struct{ run *run }
+
+// Train trains a configuration as [Probe] does, and leaves what it came to in memory. Close gives it
+// back.
+func Train(ctx context.Context, cfg Config, opt Options) (*Trained, error) {
 	opt.Dir, opt.Resume = "", false
 	r, err := probe(ctx, cfg, opt)
-	defer r.close()
 	if err != nil {
-		return 0, err
+		r.close()
+		return nil, err
 	}
-	cfg.Batch = r.config.Batch
-	p := r.engine.parts
-	p.regularizers = []gradreg.Regularizer{penalty}
-	t, err := p.training(cfg.Batch, r.data.Shape, len(r.data.Classes))
-	if err != nil {
-		return 0, err
-	}
-	var squares []*sym.Expr
-	for _, e := range []*sym.Expr{t.Loss, t.Terms[0].Value} {
-		sum := e.Graph().Const(0)
-		for _, d := range sym.Gradient(e, nn.Exprs(t.Params.Trainable())...) {
-			sum = sym.Add(sum, sym.Sum(sym.Square(d)))
-		}
-		squares = append(squares, sum)
-	}
-	program, err := r.on.Compile(engine.Step{Outputs: squares})
-	if err != nil {
-		return 0, err
-	}
-	defer program.Close()
-	// Auxiliary parameters are of the penalty, which the run does not have.
-	if err := errors.Join(t.Params.Initialize(program, cfg.Seed), r.engine.Params.CopyTo(t.Params, r.engine.program, program)); err != nil {
-		return 0, err
-	}
-	const batches = 16
-	images, labels := make([]float32, t.X.Shape().Size()), make([]int32, cfg.Batch)
-	var loss, other float64
-	for i := range batches {
-		share := r.batches.Fill(cfg.Steps+i, images, labels)
-		if err := t.Feed(program, images, labels, share); err != nil {
-			return 0, err
-		}
-		if err := program.Run(0, cfg.Seed, uint64(cfg.Steps+i)); err != nil {
-			return 0, err
-		}
-		for k, sum := range []*float64{&loss, &other} {
-			v, err := engine.Scalar(program, k)
-			if err != nil {
-				return 0, err
-			}
-			*sum += float64(v)
-		}
-	}
-	scale := math.Sqrt(loss / other)
-	if !(scale > 0) || math.IsInf(scale, 0) {
-		return 0, fmt.Errorf("the gradients of loss and %s have norms %.3g and %.3g: no λ balances them", penalty.Name(), math.Sqrt(loss/batches), math.Sqrt(other/batches))
-	}
-	return scale, nil
+	return &Trained{r}, nil
+}
+
+// Close gives the training back.
+func (t *Trained) Close() { t.run.close() }
+
+// Config returns the configuration with everything resolved.
+func (t *Trained) Config() Config { return t.run.config }
+
+// Engine returns what compiled the training.
+func (t *Trained) Engine() engine.Engine { return t.run.on }
+
+// With makes the expressions of a step of the same network on the same images with other regularizers.
+func (t *Trained) With(regularizers ...gradreg.Regularizer) (*gradreg.ClassifierTraining, error) {
+	p := t.run.engine.parts
+	p.regularizers = regularizers
+	return p.training(t.run.config.Batch, t.run.data.Shape, len(t.run.data.Classes))
+}
+
+// Load gives the parameters of another training, in a program of its own, the values that this one came
+// to. Those that this one does not have, which a penalty keeps, get their initial values.
+func (t *Trained) Load(into *gradreg.ClassifierTraining, program engine.Program) error {
+	return errors.Join(
+		into.Params.Initialize(program, t.run.config.Seed),
+		t.run.engine.Params.CopyTo(into.Params, t.run.engine.program, program))
+}
+
+// Batch gives a program the images of step t's batch, counted from 0. From Config().Steps on they are
+// batches that the training did not get to.
+func (t *Trained) Batch(step int, into *gradreg.ClassifierTraining, program engine.Program) error {
+	b := newBatch(t.run.config.Batch, t.run.data.Shape.Size())
+	b.share = t.run.batches.Fill(step, b.images, b.labels)
+	return into.Feed(program, b.images, b.labels, b.share)
 }

@@ -6,9 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
-	"github.com/gradreg/gradreg/sym"
 )
 
 // TestProbe checks which images judge a probe, and that a run that diverges is a result.
@@ -44,27 +42,3 @@ func TestProbeDivergesLast(t *testing.T) {
 		}
 	}
 }
-
-// TestGradientScale checks that the scale of a penalty twice as large is half as large.
-func TestGradientScale(t *testing.T) {
-	scale := func(r gradreg.Regularizer, augment string) float64 {
-		cfg := small()
-		cfg.Regularizers, cfg.Steps, cfg.Augment = nil, 5, augment
-		s, err := classify.GradientScale(context.Background(), cfg, r, classify.Options{Threads: 1})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return s
-	}
-	for _, augment := range []string{"none", "mixup:1"} {
-		once, twice := scale(gradreg.DataGrad{Weight: 1}, augment), scale(doubled{gradreg.DataGrad{Weight: 1}}, augment)
-		if !(once > 0) || math.Abs(once/twice-2) > 1e-5 {
-			t.Errorf("augment %s: scales %v and %v, expected half", augment, once, twice)
-		}
-	}
-}
-
-// doubled is twice DataGrad.
-type doubled struct{ gradreg.DataGrad }
-
-func (d doubled) Penalty(p *gradreg.Problem) *sym.Expr { return sym.Scale(d.DataGrad.Penalty(p), 2) }

@@ -41,7 +41,7 @@ func locate(cfg *Config, d *dataset.Dataset) (sum string, err error) {
 			return "", err
 		}
 	}
-	train, test, err := readParts(d)
+	train, test, err := d.Parts()
 	if err != nil {
 		return "", err
 	}

@@ -44,7 +44,7 @@ func (r *run) finish() (Summary, error) {
 
 // ownFiles lists the files of a data set with a name that are not the published ones.
 func (r *run) ownFiles() []string {
-	train, test, err := readParts(r.data)
+	train, test, err := r.data.Parts()
 	if err != nil { // they were read before the first step
 		return nil
 	}

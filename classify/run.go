@@ -6,12 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"sync"
 	"time"
 
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/engine"
-	"github.com/gradreg/gradreg/internal/bug"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/tensorfile"
 	"github.com/gradreg/gradreg/runfolder"
@@ -166,30 +164,13 @@ func (r *run) open(ctx context.Context, cfg *Config) (err error) {
 // divide reads the data and chooses the images and the normalization. The test images are read, too, so that a
 // damaged file is found out now, but nothing looks at them before finish.
 func (r *run) divide(cfg *Config) error {
-	train, official, err := readParts(r.data)
+	train, official, err := r.data.Parts()
 	if err != nil {
 		return err
 	}
-	classes := len(r.data.Classes)
-	if cfg.PerClass > 0 {
-		cfg.TrainSize, cfg.Subset = cfg.PerClass*classes, Balanced
-	}
-	if cfg.TrainSize == 0 {
-		cfg.TrainSize = train.Len()
-	}
-	switch {
-	case cfg.PaperProtocol:
-		r.division, r.test, err = dataset.DividePaper(train, official, cfg.TrainSize, cfg.Seed)
-	case cfg.Subset == Balanced:
-		r.division, err = dataset.DivideBalanced(train, cfg.TrainSize, classes, cfg.Seed)
-	default:
-		r.division, err = dataset.Divide(train, cfg.TrainSize, cfg.Seed)
-	}
+	r.division, r.test, err = cfg.divide(train, official, len(r.data.Classes))
 	if err != nil {
 		return err
-	}
-	if !cfg.PaperProtocol {
-		r.test = dataset.Whole(official)
 	}
 	if err := tested(cfg.Data, r.test.Len()); err != nil {
 		return err
@@ -201,22 +182,25 @@ func (r *run) divide(cfg *Config) error {
 	return nil
 }
 
-// readParts reads both parts of a data set at once.
-func readParts(d *dataset.Dataset) (train, test *dataset.Part, err error) {
-	var failed error
-	var other sync.WaitGroup
-	var bugs bug.Keeper
-	other.Go(func() {
-		defer bugs.Keep()
-		test, failed = d.Test()
-	})
-	train, err = d.Train()
-	other.Wait()
-	bugs.Raise()
-	if err != nil && failed != nil && err.Error() == failed.Error() { // of an archive that has both
-		return nil, nil, err
+// divide chooses training, dev and test images, and completes what the configuration says of their
+// numbers. It looks at labels alone.
+func (c *Config) divide(train, official *dataset.Part, classes int) (d dataset.Division, test dataset.Subset, err error) {
+	if c.PerClass > 0 {
+		c.TrainSize, c.Subset = c.PerClass*classes, Balanced
 	}
-	return train, test, errors.Join(err, failed)
+	if c.TrainSize == 0 {
+		c.TrainSize = train.Len()
+	}
+	test = dataset.Whole(official)
+	switch {
+	case c.PaperProtocol:
+		d, test, err = dataset.DividePaper(train, official, c.TrainSize, c.Seed)
+	case c.Subset == Balanced:
+		d, err = dataset.DivideBalanced(train, c.TrainSize, classes, c.Seed)
+	default:
+		d, err = dataset.Divide(train, c.TrainSize, c.Seed)
+	}
+	return d, test, err
 }
 
 // tables returns the normalization of a subset: that of the training images, but under the paper's protocol

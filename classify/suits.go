@@ -18,21 +18,7 @@ func (c Config) Suits(info dataset.Info, probe bool) error {
 	for i := range images.Labels {
 		images.Labels[i] = uint8(i % classes) // the classes are taken to have equally many
 	}
-	if c.PerClass > 0 {
-		c.TrainSize, c.Subset = c.PerClass*classes, Balanced
-	}
-	if c.TrainSize == 0 {
-		c.TrainSize = info.Train
-	}
-	var d dataset.Division
-	switch {
-	case c.PaperProtocol:
-		d, _, err = dataset.DividePaper(images, images, c.TrainSize, c.Seed)
-	case c.Subset == Balanced:
-		d, err = dataset.DivideBalanced(images, c.TrainSize, classes, c.Seed)
-	default:
-		d, err = dataset.Divide(images, c.TrainSize, c.Seed)
-	}
+	d, _, err := c.divide(images, images, classes)
 	if err != nil {
 		return err
 	}

@@ -2,10 +2,12 @@ package dataset
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
 	"github.com/gradreg/gradreg/dataset/folder"
+	"github.com/gradreg/gradreg/internal/bug"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/spec"
 )
@@ -224,4 +226,22 @@ func (s *source) parsePart(contents []content, train bool) (*Part, error) {
 		images = s.Train
 	}
 	return s.parse(s, contents, images)
+}
+
+// Parts reads the training and the test images at once. An error that both have is returned once.
+func (d *Dataset) Parts() (train, test *Part, err error) {
+	var failed error
+	var other sync.WaitGroup
+	var bugs bug.Keeper
+	other.Go(func() {
+		defer bugs.Keep()
+		test, failed = d.Test()
+	})
+	train, err = d.Train()
+	other.Wait()
+	bugs.Raise()
+	if err != nil && failed != nil && err.Error() == failed.Error() { // of an archive that has both
+		return nil, nil, err
+	}
+	return train, test, errors.Join(err, failed)
 }

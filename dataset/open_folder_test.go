@@ -11,10 +11,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/classify"
 )
 
 // photos writes a folder of pictures of two classes that can be told apart, and what should not be in it.

@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	"github.com/gradreg/gradreg"
-	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/dataset"
 )
 
 // Found returns a configuration with the λ that a search found for it, and how, from the

@@ -44,7 +44,7 @@ func Lambda(ctx context.Context, cfg classify.Config, opt Options) (classify.Con
 	if probe == nil {
 		probe = classify.Probe
 	}
-	return find(ctx, cfg, opt, lab{probe, classify.GradientScale})
+	return find(ctx, cfg, opt, lab{probe, GradientScale})
 }
 
 // lab runs what a search asks for.

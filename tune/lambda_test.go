@@ -12,9 +12,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/tune"
 )
 

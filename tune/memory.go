@@ -9,12 +9,12 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/atomicfile"
 	"github.com/gradreg/gradreg/internal/boundedfile"
 	"github.com/gradreg/gradreg/internal/build"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/kernel"
-	"github.com/gradreg/gradreg/classify"
 )
 
 // Memory keeps the short runs of one search in a folder, so that a search which was interrupted or killed goes on when it is

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/gradreg/gradreg"
-	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/internal/spec"
 )
 
 // Auto stands for a λ that is to be found, as in datagrad:auto.

@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/bug"
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/classify"
 )
 
 // The search has two rounds. The first tries every candidate, half a decade apart from the scale on, for a sixteenth of

@@ -12,9 +12,9 @@ import (
 	"testing"
 
 	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/bug"
 	"github.com/gradreg/gradreg/internal/spec"
-	"github.com/gradreg/gradreg/classify"
 )
 
 // madeUp is a lab without training. A run has fewer errors the nearer its λ is, in decades, to what is best for one of its length.
@@ -288,7 +288,9 @@ func TestWarmup(t *testing.T) {
 // TestFailures checks that a search fails at once, in one line and never in several, and what it says of probes that diverge.
 func TestFailures(t *testing.T) {
 	broken := errors.New("no dropout layer")
-	l := lab{func(context.Context, classify.Config, classify.Options) (classify.Trial, error) { return classify.Trial{}, broken }, (&madeUp{scale: 1}).measure}
+	l := lab{func(context.Context, classify.Config, classify.Options) (classify.Trial, error) {
+		return classify.Trial{}, broken
+	}, (&madeUp{scale: 1}).measure}
 	for _, cfg := range []classify.Config{job("dropout:auto"), job("datagrad:auto", "dropout:auto")} {
 		if _, err := find(t.Context(), cfg, Options{Threads: 4}, l); err != broken {
 			t.Errorf("%v: %v, expected %v once", cfg.Regularizers, err, broken)

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/internal/spec"
 )
 
 // warmup is the one option of regularizers and learning-rate schedules that counts steps of the run: ramps and decays go by

@@ -124,7 +124,7 @@ func (a *app) runDataShow(cmd *cobra.Command, o *dataShowOptions, name string) e
 	if err != nil {
 		return err
 	}
-	training, official, err := bothParts(d)
+	training, official, err := d.Parts()
 	if err != nil {
 		return err
 	}
@@ -170,15 +170,6 @@ func (a *app) openShown(parent context.Context, o *dataShowOptions, name string)
 		return nil, found, classify.ErrInterrupted
 	}
 	return d, found, err
-}
-
-// bothParts reads the parts of a data set.
-func bothParts(d *dataset.Dataset) (training, official *dataset.Part, err error) {
-	if training, err = d.Train(); err != nil {
-		return nil, nil, err
-	}
-	official, err = d.Test()
-	return training, official, err
 }
 
 // sheetColumns is the number of images in a row of a sheet.
