@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"image/color"
 	"io"
 	"io/fs"
 	"runtime"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/dataset"
-	"github.com/gradreg/gradreg/dataset/picture"
 	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/internal/atomicfile"
 	"github.com/gradreg/gradreg/internal/build"
@@ -261,48 +259,6 @@ func (m *SavedModel) PredictAll(images [][]byte) ([][]float64, error) {
 		}
 	}
 	return all, nil
-}
-
-// PredictPicture is Predict of a picture. The model of a folder of pictures takes whatever its training did, made square in
-// the same way (package picture); others scale it, see [dataset.DecodePicture].
-func (m *SavedModel) PredictPicture(data []byte, invert bool) ([]float64, error) {
-	image, err := m.Decode(data, invert)
-	if err != nil {
-		return nil, err
-	}
-	return m.Predict(image)
-}
-
-// Decode returns a picture as the image [C, H, W] that Predict and PredictAll take, as PredictPicture does. It may be called by
-// several goroutines.
-func (m *SavedModel) Decode(data []byte, invert bool) ([]byte, error) {
-	if m.Fit == "" {
-		return dataset.DecodePicture(data, m.shape(), invert)
-	}
-	return m.render(data, invert)
-}
-
-// render makes of a picture what training made of those of its folder.
-func (m *SavedModel) render(data []byte, invert bool) ([]byte, error) {
-	fit, err := picture.ParseFit(m.Fit)
-	if err != nil {
-		return nil, err
-	}
-	p, err := picture.Decode(data)
-	if err != nil {
-		return nil, fault.Input(err)
-	}
-	canvas, err := picture.Render(p, m.Height, fit, color.White)
-	if err != nil {
-		return nil, err
-	}
-	image := picture.Planes(canvas, m.Channels)
-	if invert {
-		for i, v := range image {
-			image[i] = 255 - v
-		}
-	}
-	return image, nil
 }
 
 // Score classifies a subset of images.

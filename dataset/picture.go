@@ -20,6 +20,14 @@ func DecodePicture(data []byte, shape Shape, invert bool) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return ScalePicture(p, shape, invert)
+}
+
+// ScalePicture is DecodePicture of a picture that is decoded.
+func ScalePicture(p picture.Picture, shape Shape, invert bool) ([]byte, error) {
+	if shape.C != 1 && shape.C != 3 {
+		return nil, fault.Inputf("images of %d channels, expected 1 or 3 to make them from pictures", shape.C)
+	}
 	paper := color.Black
 	if invert {
 		paper = color.White

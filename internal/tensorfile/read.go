@@ -71,6 +71,22 @@ func ReadHeader(path string) (Header, error) {
 	return Header{}, err
 }
 
+// DecodeStream is Decode of a stream whose size nobody knows: it is what the header says, and anything
+// behind it is an error.
+func DecodeStream(r io.Reader, accept func(Header) error) (File, error) {
+	f, err := Decode(r, unknownSize, accept)
+	if err != nil {
+		return File{}, err
+	}
+	if n, err := r.Read(make([]byte, 1)); n > 0 || err != nil && err != io.EOF {
+		return File{}, errors.New("not a safetensors file: there is more behind the tensors")
+	}
+	return f, nil
+}
+
+// unknownSize stands for that of a stream.
+const unknownSize = math.MaxInt64
+
 // Decode reads a file of a size. Nothing behind the header is read, and no memory taken for it, unless accept returns nil and
 // the size is what the tensors of the header take: so whoever knows what tensors can be right bounds what is read.
 func Decode(r io.Reader, size int64, accept func(Header) error) (File, error) {
@@ -92,6 +108,9 @@ func Decode(r io.Reader, size int64, accept func(Header) error) (File, error) {
 	}
 	if err := accept(h); err != nil {
 		return File{}, err
+	}
+	if size == unknownSize && length <= size-8-int64(n) {
+		size = 8 + int64(n) + length
 	}
 	if rest := size - 8 - int64(n); length != rest {
 		return File{}, fmt.Errorf("not a safetensors file: the tensors take %d bytes, found %d", length, rest)
