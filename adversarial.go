@@ -28,7 +28,7 @@ func (a Adversarial) Penalty(p *Problem) *sym.Expr {
 		g = sym.Sign(g)
 	}
 	moved := sym.Add(p.Input, sym.Scale(sym.StopGradient(g), defaulted(a.Step, 0.1)))
-	return sym.Mean(p.LossesAt(p.LogitsAt(moved)))
+	return sym.Mean(p.LossesAt(p.OutputsAt(moved)))
 }
 
 // Lambda returns λ.

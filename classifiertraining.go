@@ -49,9 +49,9 @@ func NewClassifierTraining(o ClassifierOptions) (*ClassifierTraining, error) {
 		t.other, t.share = g.Input("y/other", sym.Int, o.Batch), g.Input("mix/share", sym.Float)
 	}
 	t.Problem = NewProblem(task.Classification{}, t.Context, t.X, t.targets(o.Classes), forward)
-	if err := Refused(t.Problem.Logits); err != nil {
+	if err := Refused(t.Problem.Outputs); err != nil {
 		return nil, fault.Inputf("model %s: %w", o.Model, err)
-	} else if err := t.Problem.Logits.Err(); err != nil {
+	} else if err := t.Problem.Outputs.Err(); err != nil {
 		return nil, fault.Inputf("model %s does not take images of %s: %w",
 			o.Model, extents(o.Shape[:]), err)
 	}

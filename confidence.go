@@ -20,10 +20,10 @@ type ConfidencePenalty struct {
 
 // Penalty builds R.
 func (c ConfidencePenalty) Penalty(p *Problem) *sym.Expr {
-	if p.Logits.Err() != nil {
-		return p.Logits
+	if p.Outputs.Err() != nil {
+		return p.Outputs
 	}
-	logP := p.LogProbabilities(c, p.Logits)
+	logP := p.LogProbabilities(c, p.Outputs)
 	r := sym.Scale(sym.Sum(sym.Mul(sym.Exp(logP), logP)), 1/float64(p.Batch))
 	return converted(c.LambdaAs, r, p.Batch)
 }
@@ -66,10 +66,10 @@ type LabelSmoothing struct {
 
 // Penalty builds R.
 func (l LabelSmoothing) Penalty(p *Problem) *sym.Expr {
-	if p.Logits.Err() != nil {
-		return p.Logits
+	if p.Outputs.Err() != nil {
+		return p.Outputs
 	}
-	uniform := sym.Neg(sym.Mean(p.LogProbabilities(l, p.Logits)))
+	uniform := sym.Neg(sym.Mean(p.LogProbabilities(l, p.Outputs)))
 	return sym.Sub(uniform, p.Loss())
 }
 

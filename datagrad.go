@@ -22,7 +22,7 @@ type DataGrad struct {
 
 // Penalty builds R.
 func (d DataGrad) Penalty(p *Problem) *sym.Expr {
-	at := d.points(p)
+	at := d.site(p)
 	g := at.lossSlope()
 	if d.Norm == "" || d.Norm == "l2" || g.Err() != nil {
 		return d.mean(at, g)

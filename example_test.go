@@ -85,7 +85,7 @@ func ExampleWeightDecay() {
 type squeezing struct{ lambda float64 }
 
 func (s squeezing) Penalty(p *gradreg.Problem) *sym.Expr {
-	return sym.Scale(sym.Sum(sym.Square(p.Logits)), 1/float64(p.Batch))
+	return sym.Scale(sym.Sum(sym.Square(p.Outputs)), 1/float64(p.Batch))
 }
 
 func (s squeezing) Name() string    { return "squeezing" }

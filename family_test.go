@@ -141,7 +141,7 @@ func TestConventions(t *testing.T) {
 	s := newStep(network{"smoothing", 5, familyNetwork}, []int{3, 2, 8, 8}, []gradreg.Regularizer{gradreg.LabelSmoothing{Weight: 0.1}})
 	s.giveNumbers()
 	smoothed := sym.AddScalar(sym.Scale(s.problem.Targets, 0.9), 0.1/5)
-	got, err := sym.Eval(sym.Env{Values: s.values}, s.total, sym.Mean(sym.CrossEntropy(s.problem.Logits, smoothed)))
+	got, err := sym.Eval(sym.Env{Values: s.values}, s.total, sym.Mean(sym.CrossEntropy(s.problem.Outputs, smoothed)))
 	if err != nil || math.Abs(got[0].Data[0]-got[1].Data[0]) > 1e-14 {
 		t.Errorf("label smoothing gives %v, smoothed targets %v (%v)", got[0].Data, got[1].Data, err)
 	}
@@ -189,7 +189,7 @@ func TestMovedBatch(t *testing.T) {
 			return sym.Mean(sym.Square(sym.Scale(sym.Sub(sym.CrossEntropy(p.Forward(moved), p.Targets), p.Losses), 2)))
 		},
 		"output-noise:1,noise=0.5": func(p *gradreg.Problem, _, noise *sym.Expr) *sym.Expr {
-			change := sym.Sub(p.Forward(sym.Add(p.Input, sym.Scale(noise, 0.5))), p.Logits)
+			change := sym.Sub(p.Forward(sym.Add(p.Input, sym.Scale(noise, 0.5))), p.Outputs)
 			return sym.Scale(sym.Sum(sym.Square(change)), 4/float64(p.Batch))
 		},
 	} {
@@ -230,8 +230,8 @@ func TestSharedPasses(t *testing.T) {
 		}
 		lossSlope := sym.Gradient(sym.Sum(part(s.problem.Losses)), s.problem.Input)[0]
 		for text, want := range map[string]*sym.Expr{
-			"frobreg:1,fraction=0.5":  squares(s.problem.Logits),
-			"jacreg:1,fraction=0.5":   squares(sym.Softmax(s.problem.Logits)),
+			"frobreg:1,fraction=0.5":  squares(s.problem.Outputs),
+			"jacreg:1,fraction=0.5":   squares(sym.Softmax(s.problem.Outputs)),
 			"datagrad:1,fraction=0.5": sym.Scale(sym.Sum(sym.Square(part(lossSlope))), 0.5),
 		} {
 			params := nn.Exprs(s.problem.Params.Trainable())

@@ -27,11 +27,11 @@ type FiniteDifference struct {
 
 // Penalty builds R.
 func (f FiniteDifference) Penalty(p *Problem) *sym.Expr {
-	at, h := f.points(p), defaulted(f.Step, 0.01)
+	at, h := f.site(p), defaulted(f.Step, 0.01)
 	direction := sym.StopGradient(normalized(at.lossSlope()))
-	ahead := at.at(sym.Add(at.part(at.input), sym.Scale(direction, h)))
+	ahead := at.outputsAt(sym.Add(at.part(at.input), sym.Scale(direction, h)))
 	targets := at.part(at.targets)
-	rise := sym.Sub(at.losses(ahead, targets), at.losses(at.part(at.logits), targets))
+	rise := sym.Sub(at.losses(ahead, targets), at.losses(at.part(at.outputs), targets))
 	quotient := sym.Scale(rise, 1/h)
 	if f.squared() {
 		return f.stated(at, sym.Scale(sym.Sum(sym.Square(quotient)), 1/float64(at.count)))
@@ -39,18 +39,18 @@ func (f FiniteDifference) Penalty(p *Problem) *sym.Expr {
 	return f.shaped(at, sym.Abs(quotient))
 }
 
-// at returns the logits of other images in the place of those that count, in the same forward pass: [count, K].
-func (at points) at(xs *sym.Expr) *sym.Expr {
-	if xs.Err() != nil || at.logits.Err() != nil {
+// outputsAt returns the logits of other images in the place of those that count, in the same forward pass: [count, K].
+func (at site) outputsAt(xs *sym.Expr) *sym.Expr {
+	if xs.Err() != nil || at.outputs.Err() != nil {
 		return xs
 	}
 	if at.count < at.batch {
-		if y, ok := sym.FirstRows(at.count).Apply(at.logits, at.input, xs); ok {
+		if y, ok := sym.FirstRows(at.count).Apply(at.outputs, at.input, xs); ok {
 			return y
 		}
 		xs = sym.Concat(0, xs, sym.SliceAxis(at.input, 0, at.count, at.batch))
 	}
-	return at.part(sym.Replace([]*sym.Expr{at.logits}, map[*sym.Expr]*sym.Expr{at.input: xs})[0])
+	return at.part(sym.Replace([]*sym.Expr{at.outputs}, map[*sym.Expr]*sym.Expr{at.input: xs})[0])
 }
 
 // Lambda returns λ.

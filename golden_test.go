@@ -81,7 +81,7 @@ func newStep(n network, shape []int, regs []gradreg.Regularizer) *step {
 
 // outputs returns everything that is compared.
 func (s *step) outputs() []*sym.Expr {
-	return append(append([]*sym.Expr{s.problem.Loss(), s.problem.Logits}, s.penalties...), s.grads...)
+	return append(append([]*sym.Expr{s.problem.Loss(), s.problem.Outputs}, s.penalties...), s.grads...)
 }
 
 // give sets the inputs and random leaves to those of the golden file.

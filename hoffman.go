@@ -21,14 +21,14 @@ type Hoffman struct {
 
 // Penalty builds R.
 func (h Hoffman) Penalty(p *Problem) *sym.Expr {
-	at := h.points(p)
-	if at.logits.Err() != nil {
-		return at.logits
+	at := h.site(p)
+	if at.outputs.Err() != nil {
+		return at.outputs
 	}
 	if h.Projections < 0 {
 		return sym.Scale(h.meanOf(at, at.jacobian()...), 0.5)
 	}
-	classes, n := at.logits.Shape()[1], max(h.Projections, 1)
+	classes, n := at.outputs.Shape()[1], max(h.Projections, 1)
 	var sum *sym.Expr
 	for range n {
 		v := normalized(p.Graph.Normal(p.NextStream(), at.count, classes))

@@ -26,17 +26,17 @@ type FrobReg struct {
 
 // Penalty builds R.
 func (f FrobReg) Penalty(p *Problem) *sym.Expr {
-	at := f.points(p)
+	at := f.site(p)
 	return f.meanOf(at, at.jacobian()...)
 }
 
 // jacobian returns numbers whose sum over the rows of a sample is ‖J‖_F², for the samples that count: one tensor
 // [count·K, …], or K tensors [count, …] where samples are coupled.
-func (at points) jacobian() []*sym.Expr {
-	if at.logits.Err() != nil {
-		return []*sym.Expr{at.logits}
+func (at site) jacobian() []*sym.Expr {
+	if at.outputs.Err() != nil {
+		return []*sym.Expr{at.outputs}
 	}
-	classes := at.logits.Shape()[1]
+	classes := at.outputs.Shape()[1]
 	unit := identity(at.graph, classes)
 	if squares := at.squares(sym.ForAll(unit, at.count), classes); squares != nil {
 		return []*sym.Expr{squares}
@@ -53,15 +53,15 @@ func (at points) jacobian() []*sym.Expr {
 //
 // A dense first layer h = x·W with H outputs of P pixels makes its part from the cotangents δ of h: ‖δ·Wᵀ‖² = δ·(Wᵀ·W)·δᵀ. With
 // the derivatives that is 3·(n·B·H² + P·H²) multiply-adds in the place of 3·n·B·P·H, and is taken where it is less.
-func (at points) squares(c *sym.Expr, n int) *sym.Expr {
+func (at site) squares(c *sym.Expr, n int) *sym.Expr {
 	r := sym.RepeatedRows(at.count, n)
-	if h, w := firstDense(at.logits, at.input); h != nil {
+	if h, w := firstDense(at.outputs, at.input); h != nil {
 		pixels, outputs := w.Shape()[0], w.Shape()[1]
-		if delta, ok := r.VJP(at.logits, h, c); ok && outputs*(r.Count+pixels) < r.Count*pixels {
+		if delta, ok := r.VJP(at.outputs, h, c); ok && outputs*(r.Count+pixels) < r.Count*pixels {
 			return sym.Mul(delta, sym.MatMul(delta, sym.MatMulT(w, w, true, false)))
 		}
 	}
-	g, ok := r.VJP(at.logits, at.input, c)
+	g, ok := r.VJP(at.outputs, at.input, c)
 	if !ok {
 		return nil
 	}
@@ -126,15 +126,15 @@ type JacReg struct {
 
 // Penalty builds R.
 func (j JacReg) Penalty(p *Problem) *sym.Expr {
-	at := j.points(p)
-	if at.logits.Err() != nil {
-		return at.logits
+	at := j.site(p)
+	if at.outputs.Err() != nil {
+		return at.outputs
 	}
-	classes := at.logits.Shape()[1]
+	classes := at.outputs.Shape()[1]
 	if classes < 2 {
-		return refuse(at.logits, j, "found one class, expected at least 2")
+		return refuse(at.outputs, j, "found one class, expected at least 2")
 	}
-	logP := p.LogProbabilities(j, at.part(at.logits))
+	logP := p.LogProbabilities(j, at.part(at.outputs))
 	if logP.Err() != nil {
 		return logP
 	}

@@ -18,12 +18,12 @@ func TestTransformations(t *testing.T) {
 		c := nn.NewContext(nn.NewParams(g), training, 0)
 		forward = gradreg.Transform(forward, []gradreg.Regularizer{parsed(t, text)})
 		p := gradreg.NewProblem(task.Classification{}, c, g.Input("x", sym.Float, 3, 2, 8, 8), sym.OneHot(g.Input("y", sym.Int, 3), 5), forward)
-		for _, e := range sym.Topological(p.Logits, p.Forward(p.Input)) {
+		for _, e := range sym.Topological(p.Outputs, p.Forward(p.Input)) {
 			if a, ok := e.Attr().(sym.RandomAttr); ok {
 				kinds, rates = append(kinds, e.Op()), append(rates, 1-a.P)
 			}
 		}
-		return kinds, rates, p.Logits.Err()
+		return kinds, rates, p.Outputs.Err()
 	}
 	kinds, rates, err := leaves("dropout:0.75", familyNetwork, true)
 	if err != nil || len(kinds) != 2 || rates[0] != 0.75 || rates[1] != 0.75 {

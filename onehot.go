@@ -14,10 +14,10 @@ type OneHot struct {
 
 // Penalty builds R.
 func (o OneHot) Penalty(p *Problem) *sym.Expr {
-	if logP := p.LogProbabilities(o, p.Logits); logP.Err() != nil {
+	if logP := p.LogProbabilities(o, p.Outputs); logP.Err() != nil {
 		return logP
 	}
-	at := o.points(p)
+	at := o.site(p)
 	return o.mean(at, at.slope(at.part(at.targets)))
 }
 
@@ -50,12 +50,12 @@ type RandomOneHot struct {
 
 // Penalty builds R.
 func (o RandomOneHot) Penalty(p *Problem) *sym.Expr {
-	at := o.points(p)
-	if at.logits.Err() != nil {
-		return at.logits
+	at := o.site(p)
+	if at.outputs.Err() != nil {
+		return at.outputs
 	}
 	// The place of the largest of K independent numbers is uniform.
-	classes := at.logits.Shape()[1]
+	classes := at.outputs.Shape()[1]
 	draw := sym.ArgMax(p.Graph.Uniform(p.NextStream(), at.count, classes), 1)
 	return o.mean(at, at.slope(sym.Reshape(sym.OneHot(draw, classes), at.count, classes)))
 }

@@ -88,34 +88,34 @@ func halved(slope string) error {
 
 func (o Options) atData() bool { return o.At == "" || o.At == "data" }
 
-// points is where a penalty is taken.
-type points struct {
+// site is where a penalty is taken.
+type site struct {
 	graph   *sym.Graph
 	input   *sym.Expr // what the slope is taken with respect to: [B, …]
-	logits  *sym.Expr // [B, K]
+	outputs  *sym.Expr // [B, K]
 	targets *sym.Expr // [B, K]
 	losses  func(outputs, targets *sym.Expr) *sym.Expr
 	batch   int // B
 	count   int // samples that count: the first ones
 }
 
-// points builds the forward pass at the points of the options.
-func (o Options) points(p *Problem) points {
-	at := points{graph: p.Graph, input: p.Input, logits: p.Logits, targets: p.Targets, losses: p.Task.Losses, batch: p.Batch, count: p.Batch}
+// site builds the forward pass at the site of the options.
+func (o Options) site(p *Problem) site {
+	at := site{graph: p.Graph, input: p.Input, outputs: p.Outputs, targets: p.Targets, losses: p.Task.Losses, batch: p.Batch, count: p.Batch}
 	if o.Fraction > 0 {
 		at.count = int(math.Ceil(o.Fraction * float64(p.Batch)))
 	}
 	own := o.Pass == "own"
-	if p.Logits.Err() != nil || o.atData() && !own {
+	if p.Outputs.Err() != nil || o.atData() && !own {
 		return at
 	}
 	if !o.atData() {
 		at.input = o.moved(p)
 	}
 	if own {
-		at.logits = p.Forward(at.input)
+		at.outputs = p.Forward(at.input)
 	} else {
-		at.logits = p.LogitsAt(at.input)
+		at.outputs = p.OutputsAt(at.input)
 	}
 	return at
 }
@@ -138,12 +138,12 @@ func defaulted(v, otherwise float64) float64 {
 }
 
 // summedLoss returns Σ_b L_b of the samples that count.
-func (at points) summedLoss() *sym.Expr {
-	return sym.Sum(at.losses(at.part(at.logits), at.part(at.targets)))
+func (at site) summedLoss() *sym.Expr {
+	return sym.Sum(at.losses(at.part(at.outputs), at.part(at.targets)))
 }
 
 // part returns the samples of e that count: e: [B, …].
-func (at points) part(e *sym.Expr) *sym.Expr {
+func (at site) part(e *sym.Expr) *sym.Expr {
 	if at.count == at.batch || e.Err() != nil {
 		return e
 	}
@@ -151,30 +151,30 @@ func (at points) part(e *sym.Expr) *sym.Expr {
 }
 
 // slope returns ∂(c·logits)/∂input for a cotangent c of the logits that count, [count, K]: [count, …].
-func (at points) slope(c *sym.Expr) *sym.Expr {
-	if at.count == at.batch || at.logits.Err() != nil {
-		return sym.VJP(at.logits, c, at.input)[0]
+func (at site) slope(c *sym.Expr) *sym.Expr {
+	if at.count == at.batch || at.outputs.Err() != nil {
+		return sym.VJP(at.outputs, c, at.input)[0]
 	}
-	if g, ok := sym.FirstRows(at.count).VJP(at.logits, at.input, c); ok {
+	if g, ok := sym.FirstRows(at.count).VJP(at.outputs, at.input, c); ok {
 		return g
 	}
 	rest := at.batch - at.count
 	padded := sym.Pad(c, []int{0, 0}, []int{rest, 0}, []int{0, 0})
-	return at.part(sym.VJP(at.logits, padded, at.input)[0])
+	return at.part(sym.VJP(at.outputs, padded, at.input)[0])
 }
 
 // lossSlope returns ∂L_b/∂x_b of the samples that count.
-func (at points) lossSlope() *sym.Expr {
+func (at site) lossSlope() *sym.Expr {
 	if at.count == at.batch {
 		return sym.Gradient(at.summedLoss(), at.input)[0]
 	}
-	logits := at.part(at.logits)
+	logits := at.part(at.outputs)
 	return at.slope(sym.Gradient(sym.Sum(at.losses(logits, at.part(at.targets))), logits)[0])
 }
 
 // mean returns R of slopes, each of them [count·n, …] with n rows a sample: the squared norm of a sample is the sum over
 // its rows and pixels.
-func (o Options) mean(at points, slopes ...*sym.Expr) *sym.Expr {
+func (o Options) mean(at site, slopes ...*sym.Expr) *sym.Expr {
 	var squares []*sym.Expr
 	for _, g := range slopes {
 		squares = append(squares, sym.Square(g))
@@ -183,7 +183,7 @@ func (o Options) mean(at points, slopes ...*sym.Expr) *sym.Expr {
 }
 
 // meanOf returns R of squares, each of them [count·n, …]: the squared norm of a sample is the sum of all of its.
-func (o Options) meanOf(at points, squares ...*sym.Expr) *sym.Expr {
+func (o Options) meanOf(at site, squares ...*sym.Expr) *sym.Expr {
 	var sum *sym.Expr // over all samples: scalar; or of each: [count]
 	for _, q := range squares {
 		if q.Err() != nil {
@@ -212,7 +212,7 @@ func plus(a, b *sym.Expr) *sym.Expr {
 }
 
 // shaped returns R of norms s: [count].
-func (o Options) shaped(at points, s *sym.Expr) *sym.Expr {
+func (o Options) shaped(at site, s *sym.Expr) *sym.Expr {
 	switch o.Slope {
 	case "squared":
 		s = sym.Square(s)
@@ -225,4 +225,4 @@ func (o Options) shaped(at points, s *sym.Expr) *sym.Expr {
 }
 
 // stated returns R in the convention that λ is stated in.
-func (o Options) stated(at points, r *sym.Expr) *sym.Expr { return converted(o.LambdaAs, r, at.count) }
+func (o Options) stated(at site, r *sym.Expr) *sym.Expr { return converted(o.LambdaAs, r, at.count) }

@@ -21,10 +21,10 @@ type OutputNoise struct {
 
 // Penalty builds R.
 func (o OutputNoise) Penalty(p *Problem) *sym.Expr {
-	at, sigma := o.points(p), defaulted(o.StdDev, 0.1)
+	at, sigma := o.site(p), defaulted(o.StdDev, 0.1)
 	x := at.part(at.input)
 	noise := p.Graph.Normal(p.NextStream(), x.Shape()...)
-	change := sym.Sub(at.at(sym.Add(x, sym.Scale(noise, sigma))), at.part(at.logits))
+	change := sym.Sub(at.outputsAt(sym.Add(x, sym.Scale(noise, sigma))), at.part(at.outputs))
 	return o.mean(at, sym.Scale(change, 1/sigma))
 }
 

@@ -13,7 +13,7 @@ type Problem struct {
 	Graph   *sym.Graph
 	Input   *sym.Expr // images [B, C, H, W], or [B, N]
 	Targets *sym.Expr // [B, K], as the task has them: of classes one-hot rows
-	Logits  *sym.Expr // outputs of the network [B, K]; of classes their logits
+	Outputs  *sym.Expr // outputs of the network [B, K]; of classes their logits
 	Losses  *sym.Expr // of each sample [B]; of classes the cross-entropy in nats
 	Batch   int       // B
 	Task    task.Task // what the network learns
@@ -63,20 +63,20 @@ func NewProblem(t task.Task, c *nn.Context, x, targets *sym.Expr, forward Forwar
 		batch = x.Shape()[0]
 	}
 	return &Problem{
-		Graph: c.Graph(), Input: x, Targets: targets, Logits: logits, Losses: t.Losses(logits, targets),
+		Graph: c.Graph(), Input: x, Targets: targets, Outputs: logits, Losses: t.Losses(logits, targets),
 		Batch: batch, Task: t, Params: c.Params,
 		Forward:    func(x *sym.Expr) *sym.Expr { return forward(c.Again(), x) },
 		NextStream: c.NextStream,
 	}
 }
 
-// LogitsAt builds logits of other images in the loss's own forward pass: with the same parameters, and the same random
+// OutputsAt builds logits of other images in the loss's own forward pass: with the same parameters, and the same random
 // numbers, such as dropout masks. x has the shape of Input.
-func (p *Problem) LogitsAt(x *sym.Expr) *sym.Expr {
+func (p *Problem) OutputsAt(x *sym.Expr) *sym.Expr {
 	if x.Err() != nil {
 		return x
 	}
-	return sym.Replace([]*sym.Expr{p.Logits}, map[*sym.Expr]*sym.Expr{p.Input: x})[0]
+	return sym.Replace([]*sym.Expr{p.Outputs}, map[*sym.Expr]*sym.Expr{p.Input: x})[0]
 }
 
 // LossesAt returns the losses [B] of other outputs [B, K] at the targets.

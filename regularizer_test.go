@@ -167,10 +167,10 @@ func TestSpectRegExpectation(t *testing.T) {
 	// draws cost nothing.
 	s := newStep(n, f.Tensors["input/x"].Shape, nil)
 	s.give(t, f)
-	batch, classes := s.problem.Logits.Shape()[0], n.classes
+	batch, classes := s.problem.Outputs.Shape()[0], n.classes
 	var rows []*sym.Expr
 	for k := range classes {
-		rows = append(rows, sym.Gradient(sym.Sum(sym.SliceAxis(s.problem.Logits, 1, k, k+1)), s.problem.Input)[0])
+		rows = append(rows, sym.Gradient(sym.Sum(sym.SliceAxis(s.problem.Outputs, 1, k, k+1)), s.problem.Input)[0])
 	}
 	jacobian, err := sym.Eval(sym.Env{Values: s.values}, rows...)
 	if err != nil {

@@ -19,8 +19,8 @@ type SoftmaxGrad struct {
 
 // Penalty builds R.
 func (s SoftmaxGrad) Penalty(p *Problem) *sym.Expr {
-	at := s.points(p)
-	logits := at.part(at.logits)
+	at := s.site(p)
+	logits := at.part(at.outputs)
 	c := sym.Exp(p.LogProbabilities(s, logits))
 	if !s.Held {
 		c = sym.Gradient(sym.Sum(sym.Mul(c, fromLargest(logits))), logits)[0]
@@ -68,8 +68,8 @@ type TopK struct {
 
 // Penalty builds R.
 func (t TopK) Penalty(p *Problem) *sym.Expr {
-	at := t.points(p)
-	logits := at.part(at.logits)
+	at := t.site(p)
+	logits := at.part(at.outputs)
 	if logits.Err() != nil {
 		return logits
 	}

@@ -23,7 +23,7 @@ type SpectReg struct {
 
 // Penalty builds R.
 func (s SpectReg) Penalty(p *Problem) *sym.Expr {
-	at := s.points(p)
+	at := s.site(p)
 	var sum *sym.Expr
 	for range s.projections() {
 		sum = plus(sum, s.mean(at, at.slope(s.epsilon(p, at))))
@@ -32,11 +32,11 @@ func (s SpectReg) Penalty(p *Problem) *sym.Expr {
 }
 
 // epsilon returns a fresh ε in the shape of the logits.
-func (s SpectReg) epsilon(p *Problem, at points) *sym.Expr {
-	if at.logits.Err() != nil {
-		return at.logits
+func (s SpectReg) epsilon(p *Problem, at site) *sym.Expr {
+	if at.outputs.Err() != nil {
+		return at.outputs
 	}
-	classes := at.logits.Shape()[1]
+	classes := at.outputs.Shape()[1]
 	if s.Shared {
 		return sym.BroadcastTo(p.Graph.Normal(p.NextStream(), classes), at.count, classes)
 	}

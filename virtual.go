@@ -27,29 +27,29 @@ type VirtualAdversarial struct {
 
 // Penalty builds R.
 func (v VirtualAdversarial) Penalty(p *Problem) *sym.Expr {
-	if p.Logits.Err() != nil {
-		return p.Logits
+	if p.Outputs.Err() != nil {
+		return p.Outputs
 	}
-	logP := sym.StopGradient(p.LogProbabilities(v, p.Logits))
+	logP := sym.StopGradient(p.LogProbabilities(v, p.Outputs))
 	probabilities := sym.Exp(logP)
 	d := normalized(p.Graph.Normal(p.NextStream(), p.Input.Shape()...))
 	for range max(v.Iterations, 1) {
 		d = normalized(v.curvature(p, probabilities, d))
 	}
 	moved := sym.Add(p.Input, sym.Scale(sym.StopGradient(d), defaulted(v.Epsilon, 2)))
-	return divergence(probabilities, logP, p.LogProbabilities(v, p.LogitsAt(moved)))
+	return divergence(probabilities, logP, p.LogProbabilities(v, p.OutputsAt(moved)))
 }
 
 // curvature returns a multiple of H·d.
 func (v VirtualAdversarial) curvature(p *Problem, probabilities, d *sym.Expr) *sym.Expr {
 	if v.Xi == 0 {
-		along := sym.JVP(p.Logits, []*sym.Expr{p.Input}, []*sym.Expr{d})
+		along := sym.JVP(p.Outputs, []*sym.Expr{p.Input}, []*sym.Expr{d})
 		mean := sym.Broadcast(sym.Sum(sym.Mul(probabilities, along), 1), []int{0}, along.Shape()...)
 		product := sym.Mul(probabilities, sym.Sub(along, mean))
-		return sym.VJP(p.Logits, balanced(product, probabilities), p.Input)[0]
+		return sym.VJP(p.Outputs, balanced(product, probabilities), p.Input)[0]
 	}
 	near := sym.Add(p.Input, sym.Scale(sym.StopGradient(d), v.Xi))
-	logits := p.LogitsAt(near)
+	logits := p.OutputsAt(near)
 	// ∂KL(p‖q)/∂logits of q is q − p.
 	return sym.VJP(logits, balanced(sym.Sub(sym.Exp(p.LogProbabilities(v, logits)), probabilities), probabilities), near)[0]
 }

@@ -94,7 +94,7 @@ func (w Workload) newStep(method string) (*step, error) {
 	case "jacreg":
 		penalty = gradreg.JacReg{}.Penalty(problem)
 	case "spectreg":
-		projected := sym.VJP(problem.Logits, input("eps", w.Batch, classes), problem.Input)[0]
+		projected := sym.VJP(problem.Outputs, input("eps", w.Batch, classes), problem.Input)[0]
 		penalty = sym.Scale(sym.Sum(sym.Square(projected)), scale)
 	}
 	if penalty != nil {

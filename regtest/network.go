@@ -33,7 +33,7 @@ type network struct {
 // ([gradreg.ErrNoDropout]) those that have any.
 func networksFor(reg gradreg.Regularizer) []network {
 	return slices.DeleteFunc(networks(), func(n network) bool {
-		return errors.Is(newProblem(n, 1, reg).Logits.Err(), gradreg.ErrNoDropout)
+		return errors.Is(newProblem(n, 1, reg).Outputs.Err(), gradreg.ErrNoDropout)
 	})
 }
 

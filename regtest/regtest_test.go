@@ -79,7 +79,7 @@ func outputNoise(p *gradreg.Problem) *sym.Expr {
 	const sigma = 0.1
 	noise := p.Graph.Normal(p.NextStream(), p.Input.Shape()...)
 	moved := p.Forward(sym.Add(p.Input, sym.Scale(noise, sigma)))
-	return sym.Scale(sym.Sum(sym.Square(sym.Sub(moved, p.Logits))), 1/(sigma*sigma*float64(p.Batch)))
+	return sym.Scale(sym.Sum(sym.Square(sym.Sub(moved, p.Outputs))), 1/(sigma*sigma*float64(p.Batch)))
 }
 
 // slopeAlong is the squared slope of the loss along its gradient's direction, which is held constant.
@@ -101,7 +101,7 @@ func TestCustom(t *testing.T) {
 // TestBroken checks that each kind of broken regularizer fails the check that is there for it.
 func TestBroken(t *testing.T) {
 	datagrad := gradreg.DataGrad{Weight: 1}.Penalty
-	logits := func(p *gradreg.Problem) *sym.Expr { return sym.Sum(sym.Square(p.Logits)) }
+	logits := func(p *gradreg.Problem) *sym.Expr { return sym.Sum(sym.Square(p.Outputs)) }
 	calls := 0
 	for _, c := range []struct {
 		check, message string
@@ -113,8 +113,8 @@ func TestBroken(t *testing.T) {
 		{"text", "expected \"x:1\"", misspelt{custom{"x", 1, datagrad}}},
 		{"text", "parses to", custom{"datagrad", 1, datagrad}},
 		{"objective", "expected a float scalar", custom{"x", 1, func(p *gradreg.Problem) *sym.Expr { return p.Losses }}},
-		{"objective", "add", custom{"x", 1, func(p *gradreg.Problem) *sym.Expr { return sym.Add(p.Losses, p.Logits) }}},
-		{"objective", "is NaN", custom{"x", 1, func(p *gradreg.Problem) *sym.Expr { return sym.Log(sym.Neg(sym.Sum(sym.Exp(p.Logits)))) }}},
+		{"objective", "add", custom{"x", 1, func(p *gradreg.Problem) *sym.Expr { return sym.Add(p.Losses, p.Outputs) }}},
+		{"objective", "is NaN", custom{"x", 1, func(p *gradreg.Problem) *sym.Expr { return sym.Log(sym.Neg(sym.Sum(sym.Exp(p.Outputs)))) }}},
 		{"objective", "another expression", custom{"x", 1, func(p *gradreg.Problem) *sym.Expr {
 			calls++
 			return sym.Scale(datagrad(p), float64(calls))
@@ -130,7 +130,7 @@ func TestBroken(t *testing.T) {
 		{"batch-mean", "every sample twice", custom{"x", 1, logits}},
 		{"compiled", "compiled", custom{"x", 1, func(p *gradreg.Problem) *sym.Expr {
 			// Beyond the range of float32.
-			return sym.Sum(sym.Square(sym.Scale(p.Logits, 1e30)))
+			return sym.Sum(sym.Square(sym.Scale(p.Outputs, 1e30)))
 		}}},
 	} {
 		err := run(t, c.check, c.reg)

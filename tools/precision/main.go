@@ -111,7 +111,7 @@ func draw(r *rand.Rand, i int) (*problem, error) {
 		c := nn.NewContext(nn.NewParams(g), true, 0)
 		x, y := g.Input("x", sym.Float, append([]int{n.Batch}, n.Shape...)...), g.Input("y", sym.Int, n.Batch)
 		step := gradreg.NewProblem(task.Classification{}, c, x, sym.OneHot(y, n.Classes), n.forward)
-		if step.Logits.Err() != nil {
+		if step.Outputs.Err() != nil {
 			continue // the images are too small for these layers
 		}
 		regs := []gradreg.Regularizer{reg}
@@ -124,7 +124,7 @@ func draw(r *rand.Rand, i int) (*problem, error) {
 			given: map[*sym.Expr]*sym.Expr{}, values: map[*sym.Expr]*sym.Tensor{}, names: map[*sym.Expr]string{x: "x", y: "y"},
 		}
 		p.outputs = append([]*sym.Expr{step.Loss(), penalties[0]}, sym.Gradient(total, nn.Exprs(p.params)...)...)
-		return p, p.fill(r, step.Logits, x, y)
+		return p, p.fill(r, step.Outputs, x, y)
 	}
 }
 
