@@ -92,7 +92,7 @@ func (o Options) atData() bool { return o.At == "" || o.At == "data" }
 type site struct {
 	graph   *sym.Graph
 	input   *sym.Expr // what the slope is taken with respect to: [B, …]
-	outputs  *sym.Expr // [B, K]
+	outputs *sym.Expr // [B, K]
 	targets *sym.Expr // [B, K]
 	losses  func(outputs, targets *sym.Expr) *sym.Expr
 	batch   int // B

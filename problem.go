@@ -13,7 +13,7 @@ type Problem struct {
 	Graph   *sym.Graph
 	Input   *sym.Expr // images [B, C, H, W], or [B, N]
 	Targets *sym.Expr // [B, K], as the task has them: of classes one-hot rows
-	Outputs  *sym.Expr // outputs of the network [B, K]; of classes their logits
+	Outputs *sym.Expr // outputs of the network [B, K]; of classes their logits
 	Losses  *sym.Expr // of each sample [B]; of classes the cross-entropy in nats
 	Batch   int       // B
 	Task    task.Task // what the network learns

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
-	"github.com/gradreg/gradreg/classify"
 )
 
 // mixed is an architecture of a user's own: two branches of different filters side by side, group norm, GELU.

@@ -3,8 +3,8 @@ package study
 import (
 	"sync"
 
-	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/dataset"
 )
 
 // pace is how long some steps took.

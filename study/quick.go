@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/report"
-	"github.com/gradreg/gradreg/classify"
 )
 
 // Quick returns the study at a size for a first look: two seeds, a twentieth of the steps, a

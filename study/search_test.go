@@ -3,8 +3,8 @@ package study
 import (
 	"testing"
 
-	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/tune"
 )
 

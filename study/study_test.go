@@ -13,8 +13,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/internal/fault"
 )
 
 // example has what a study can have: two settings, open and given parameters, two rounds of tuning.

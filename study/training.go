@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/gradreg/gradreg/report"
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/report"
 )
 
 // Training is what determines the final runs of a cell beside its images and their seeds. Text

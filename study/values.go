@@ -9,8 +9,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/tune"
 )
 
