@@ -55,6 +55,3 @@ func (e *trainer) close() {
 		e.program.Close()
 	}
 }
-
-// weight returns what penalty i is multiplied by at a step that takes it.
-func (e *trainer) weight(i, step int) float64 { return e.Weight(i, step, e.config.planned(step)) }
