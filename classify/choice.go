@@ -109,7 +109,7 @@ func (c Choice) Doubts() []string {
 			smallest = min(smallest, p.Lambda)
 		}
 	}
-	name := nameOf(c.Regularizer)
+	name := spec.NameOf(c.Regularizer)
 	switch {
 	case len(c.Probes) == 0:
 	case c.Lambda == 0:

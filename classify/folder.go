@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
-	"strings"
 
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/runfolder"
@@ -151,10 +150,4 @@ func (r *run) checkpoint() error {
 	}
 	r.progress.metricsBytes = r.journal.Bytes()
 	return r.engine.save(r.path(checkpointFile), r.progress)
-}
-
-// nameOf returns the name of a regularizer's text form.
-func nameOf(text string) string {
-	name, _, _ := strings.Cut(text, ":")
-	return name
 }

@@ -8,6 +8,8 @@ import (
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/gradreg/gradreg/internal/spec"
 )
 
 // Style is how a method looks in every figure: a colour, and a shape and a dash that say the same to those who cannot
@@ -128,8 +130,7 @@ func styles(looks []look) []Style {
 func methodName(method string) string {
 	parts := strings.Split(method, "+")
 	for i, p := range parts {
-		name, _, _ := strings.Cut(strings.TrimSpace(p), ":")
-		parts[i] = name
+		parts[i] = spec.NameOf(p)
 	}
 	return strings.Join(parts, "+")
 }

@@ -64,7 +64,7 @@ func (s Spec) PaperProtocol() Spec {
 	for i, m := range s.Methods {
 		s.Methods[i].Regularizers = nil
 		for _, text := range m.Regularizers {
-			if name, _, _ := strings.Cut(text, ":"); name == "spectreg" {
+			if spec.NameOf(text) == "spectreg" {
 				text += ",shared=true,pass=own"
 			}
 			s.Methods[i].Regularizers = append(s.Methods[i].Regularizers, text)

@@ -8,7 +8,9 @@ import (
 	"strings"
 
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/report"
+	"github.com/gradreg/gradreg/tune"
 )
 
 // Training is what determines the final runs of a cell beside its images and their seeds. Text
@@ -80,8 +82,7 @@ func (t Training) agreed(other Training) Training {
 	t.Regularizers = slices.Clone(t.Regularizers)
 	for i, text := range t.Regularizers {
 		if i < len(other.Regularizers) && text != other.Regularizers[i] {
-			name, _, _ := strings.Cut(text, ":")
-			t.Regularizers[i] = name + ":" + notChosen
+			t.Regularizers[i] = spec.NameOf(text) + ":" + notChosen
 		}
 	}
 	return t
@@ -119,9 +120,8 @@ var foundNote = regexp.MustCompile(`(?:^|; )([a-z][a-z0-9-]*):([0-9.eE+-]+)[^;]*
 func (c CellReport) penalties() string {
 	var list []string
 	for _, text := range c.Training.Regularizers {
-		name, value, _ := strings.Cut(text, ":")
-		value, _, _ = strings.Cut(value, ",")
-		if value == "auto" {
+		name := spec.NameOf(text)
+		if spec.ValueOf(text) == tune.Auto {
 			if values := c.foundValues(name); len(values) > 0 {
 				low, high := slices.Min(values), slices.Max(values)
 				text += " (" + strconv.FormatFloat(low, 'g', -1, 64)

@@ -87,12 +87,8 @@ func Resolved(cfg classify.Config) (classify.Config, error) {
 		return out, err
 	}
 	for i, full := range out.Regularizers {
-		if slices.ContainsFunc(list, func(o open) bool { return strings.HasPrefix(full, o.name+":") }) {
-			name, rest, _ := strings.Cut(full, ":")
-			out.Regularizers[i] = name + ":" + Auto
-			if _, options, ok := strings.Cut(rest, ","); ok {
-				out.Regularizers[i] += "," + options
-			}
+		if slices.ContainsFunc(list, func(o open) bool { return spec.NameOf(full) == o.name }) {
+			out.Regularizers[i] = spec.WithValue(full, Auto)
 		}
 	}
 	return out, nil

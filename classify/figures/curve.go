@@ -1,10 +1,9 @@
 package figures
 
 import (
-	"strings"
-
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/report"
 )
 
@@ -17,7 +16,7 @@ func Curve(c classify.Config, metrics []classify.Metrics) report.Curve {
 	lambdas := map[string]float64{}
 	var order []string
 	for _, text := range c.Regularizers {
-		name, _, _ := strings.Cut(text, ":")
+		name := spec.NameOf(text)
 		weighted[name] = &report.Series{Name: "λ·R of " + name}
 		if r, err := gradreg.Parse(text); err == nil {
 			lambdas[name] = r.Lambda()

@@ -13,6 +13,7 @@ import (
 	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/foreign"
+	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/model"
 )
 
@@ -233,8 +234,7 @@ func (a *app) printModels(im images, entries []modelEntry) error {
 	}
 	fmt.Fprintln(w)
 	for _, e := range entries {
-		name, _, _ := strings.Cut(e.Model, ":")
-		fmt.Fprintf(w, "%s\t%s\n", name, e.Description)
+		fmt.Fprintf(w, "%s\t%s\n", spec.NameOf(e.Model), e.Description)
 	}
 	return w.Flush()
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/internal/spec"
 )
 
 // nameBytes is how much of a folder's name goes into the name of another file: systems allow 255
@@ -48,7 +49,7 @@ func folderName(cfg classify.Config) string {
 	if dataset.IsFolder(data) {
 		data = shortened(filepath.Base(filepath.Clean(data)))
 	}
-	return filepath.Join(defaultRuns, fmt.Sprintf("%s-%s-%s-%s-s%d", data, size, nameOf(cfg.Model), method, cfg.Seed))
+	return filepath.Join(defaultRuns, fmt.Sprintf("%s-%s-%s-%s-s%d", data, size, spec.NameOf(cfg.Model), method, cfg.Seed))
 }
 
 // orNone returns a list in words, which says so where it has nothing.

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -152,7 +151,7 @@ Costs are multiply-adds of a step: F of a pass over the batch, F₁ the first la
 
 // findRegularizer returns the row of a name, which may have λ and options behind it.
 func findRegularizer(text string) (gradreg.Info, error) {
-	name, _, _ := strings.Cut(text, ":")
+	name := spec.NameOf(text)
 	for _, r := range gradreg.Regularizers() {
 		if r.Name == name {
 			return r, nil

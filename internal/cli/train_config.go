@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/boundedfile"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/internal/strictyaml"
 )
 
@@ -96,18 +96,12 @@ func defaultTrainSize(data string) int {
 func withOthers(base, given []string) []string {
 	var out []string
 	for _, text := range base {
-		again := slices.ContainsFunc(given, func(g string) bool { return nameOf(g) == nameOf(text) })
+		again := slices.ContainsFunc(given, func(g string) bool { return spec.NameOf(g) == spec.NameOf(text) })
 		if !again {
 			out = append(out, text)
 		}
 	}
 	return append(out, given...)
-}
-
-// nameOf returns the name that a text form begins with.
-func nameOf(text string) string {
-	name, _, _ := strings.Cut(text, ":")
-	return name
 }
 
 // override copies the flags that were set over a file's values.

@@ -43,6 +43,35 @@ func (s Spec) Has(key string) bool {
 	return slices.ContainsFunc(s.Pairs, func(p Pair) bool { return p.Key == key })
 }
 
+// NameOf returns the name of a text form, valid or not.
+func NameOf(text string) string {
+	name, _, _ := strings.Cut(text, ":")
+	return strings.TrimSpace(name)
+}
+
+// WithValue returns a text form with another value before its options, as they are written.
+func WithValue(text, value string) string {
+	_, rest, _ := strings.Cut(text, ":")
+	first, options, more := strings.Cut(rest, ",")
+	if strings.Contains(first, "=") {
+		options, more = rest, true
+	}
+	if !more {
+		return NameOf(text) + ":" + value
+	}
+	return NameOf(text) + ":" + value + "," + options
+}
+
+// ValueOf returns the value of a text form, "" if it has none.
+func ValueOf(text string) string {
+	_, rest, _ := strings.Cut(text, ":")
+	first, _, _ := strings.Cut(rest, ",")
+	if strings.Contains(first, "=") {
+		return ""
+	}
+	return strings.TrimSpace(first)
+}
+
 // Parse splits a text form. Spaces around names, keys and values are ignored.
 func Parse(text string) (Spec, error) {
 	name, rest, colon := strings.Cut(text, ":")

@@ -98,3 +98,21 @@ func TestNumber(t *testing.T) {
 		}
 	}
 }
+
+// TestParts looks at parts of text forms, also of ones that Parse refuses.
+func TestParts(t *testing.T) {
+	for text, want := range map[string][3]string{
+		"datagrad:50":                {"datagrad", "50", "datagrad:auto"},
+		"datagrad:50,every=4":        {"datagrad", "50", "datagrad:auto,every=4"},
+		" datagrad : 5 , every = 4 ": {"datagrad", "5", "datagrad:auto, every = 4 "},
+		"mlp:hidden=64,dropout=0.1":  {"mlp", "", "mlp:auto,hidden=64,dropout=0.1"},
+		"none":                       {"none", "", "none:auto"},
+		"":                           {"", "", ":auto"},
+		"x:,,":                       {"x", "", "x:auto,,"},
+	} {
+		got := [3]string{NameOf(text), ValueOf(text), WithValue(text, "auto")}
+		if got != want {
+			t.Errorf("%q has %q, expected %q", text, got, want)
+		}
+	}
+}
