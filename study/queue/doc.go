@@ -23,6 +23,6 @@
 //
 // [Open] chooses the database by the form of its address. A further one needs a driver of River
 // over database/sql and its forms of the schema and of placeholders in open.go; river.go alone
-// calls River's driver. The tests open their queues in one place, which takes the database of the
-// environment, as .ci/run does with .ci/postgres.
+// calls River's driver. The tests run on every database
+// that everywhere in queue_test.go lists; .ci/postgres starts a PostgreSQL server for them.
 package queue
