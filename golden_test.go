@@ -153,7 +153,8 @@ func (s *step) names(label string, regs []gradreg.Regularizer) []string {
 	return out
 }
 
-// distance returns the largest difference of two tensors, relative to the largest element of the second.
+// distance returns the largest difference of two tensors, relative to the largest element of the
+// second.
 func distance(got, want []float64) float64 {
 	worst, scale := 0.0, 1e-30
 	for i, w := range want {
@@ -165,14 +166,15 @@ func distance(got, want []float64) float64 {
 // The golden gradients are rounded to float32, by 2⁻²⁴ of an element at most.
 const rounding = 1.0 / (1 << 23)
 
-// engineBound is the stated accuracy of the float32 engine: the largest deviation of a tensor's elements,
-// relative to its largest element, for the golden models; tools/precision measures other networks. A gradient of a penalty is a sum of some thousand products of four
-// factors, each of which carries errors of its own layer's sums; 2⁻²⁴ times some hundred covers it.
+// engineBound is the stated accuracy of the float32 engine: the largest deviation of a tensor's
+// elements, relative to its largest element, for the golden models; tools/precision measures other
+// networks. A gradient of a penalty is a sum of some thousand products of four factors, each of
+// which carries errors of its own layer's sums; 2⁻²⁴ times some hundred covers it.
 const engineBound = 2e-5
 
-// TestGolden compares loss, logits, penalties and the gradient of every parameter with those of PyTorch's
-// double backpropagation: the reference evaluator to the rounding of the file, the engine at every level to
-// its stated bound.
+// TestGolden compares loss, logits, penalties and the gradient of every parameter with those of
+// PyTorch's double backpropagation: the reference evaluator to the rounding of the file, the engine
+// at every level to its stated bound.
 func TestGolden(t *testing.T) {
 	for _, n := range networks() {
 		f := golden(t, n.name)
@@ -205,8 +207,9 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestEngineSpectReg compares the engine with the reference evaluator under a λ that makes SpectReg most of the
-// gradient. With the golden λ of 0.03 it is less than a hundredth of it, and an error could hide behind the loss.
+// TestEngineSpectReg compares the engine with the reference evaluator under a λ that makes SpectReg
+// most of the gradient. With the golden λ of 0.03 it is less than a hundredth of it, and an error
+// could hide behind the loss.
 func TestEngineSpectReg(t *testing.T) {
 	for _, n := range networks() {
 		t.Run(n.name, func(t *testing.T) {
@@ -264,8 +267,8 @@ func (s *step) run(t *testing.T, level string) [][]float64 {
 	return got
 }
 
-// TestTrainingLosses runs ten Adam steps with DataGrad and coupled weight decay in the reference evaluator
-// and compares the losses with PyTorch's.
+// TestTrainingLosses runs ten Adam steps with DataGrad and coupled weight decay in the reference
+// evaluator and compares the losses with PyTorch's.
 func TestTrainingLosses(t *testing.T) {
 	f := golden(t, "lenet-dropout")
 	regs := []gradreg.Regularizer{gradreg.DataGrad{Weight: 50}, gradreg.WeightDecay{Weight: 5e-4}}
@@ -298,7 +301,7 @@ func TestTrainingLosses(t *testing.T) {
 	}
 }
 
-// TestParameterCounts checks the sizes that REFERENCE.md and Caffe state.
+// TestParameterCounts checks the sizes that docs/definitions.md and Caffe state.
 func TestParameterCounts(t *testing.T) {
 	for text, want := range map[string]int{"lenet": 61706, "lenet:norm=batch": 61706 + 2*84, "lenet-caffe": 431080} {
 		m, err := model.Parse(text)
@@ -321,7 +324,9 @@ func ExampleParse() {
 	fmt.Println(r, err)
 	_, err = gradreg.Parse("datagard:50")
 	fmt.Println(err)
-	// Output:
-	// spectreg:0.03,projections=2 <nil>
-	// unknown regularizer "datagard" (did you mean "datagrad"?), expected one of adversarial, confidence, datagrad, dropout, finite-difference, frobreg, hoffman, input-noise, jacreg, label-smoothing, none, onehot, output-noise, random-onehot, ross, softmaxgrad, spectral-norm, spectreg, topk, virtual-adversarial, weight-decay
+	// Output: spectreg:0.03,projections=2 <nil> unknown regularizer "datagard" (did you mean
+	// "datagrad"?), expected one of adversarial, confidence, datagrad, dropout, finite-difference,
+	// frobreg, hoffman, input-noise, jacreg, label-smoothing, none, onehot, output-noise,
+	// random-onehot, ross, softmaxgrad, spectral-norm, spectreg, topk, virtual-adversarial,
+	// weight-decay
 }

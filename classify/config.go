@@ -22,8 +22,8 @@ import (
 	"github.com/gradreg/gradreg/optim"
 )
 
-// Config is everything that determines a run. Default gives the main job's; the zero value of a field is not its
-// default.
+// Config is everything that determines a run. Default gives the main job's; the zero value of a
+// field is not its default.
 type Config struct {
 	Data      string `yaml:"data"`                // name of a data set
 	TrainSize int    `yaml:"train_size"`          // training images; 0 means all
@@ -40,37 +40,42 @@ type Config struct {
 	// nor in a usual place, and looks there again.
 	DataDir string `yaml:"data_dir,omitempty"`
 	Model   string `yaml:"model"` // text form of package model
-	// Architecture is a model of one's own in the place of Model, which then records its String. A saved run of it
-	// repeats and resumes where it is given again, and LoadArchitecture reads its file.
+	// Architecture is a model of one's own in the place of Model, which then records its String. A
+	// saved run of it repeats and resumes where it is given again, and LoadArchitecture reads its
+	// file.
 	Architecture model.Model `yaml:"-"`
 	Augment      string      `yaml:"augment,omitempty"` // text form of package augment, or default; empty is none
 	Regularizers []string    `yaml:"regularizers"`      // text forms of package gradreg
-	// Penalties are regularizers of one's own beside Regularizers, which then records their String. A saved run of them
-	// repeats and resumes where they are given again.
+	// Penalties are regularizers of one's own beside Regularizers, which then records their String.
+	// A saved run of them repeats and resumes where they are given again.
 	Penalties    []gradreg.Regularizer `yaml:"-"`
 	Optimizer    string                `yaml:"optimizer"`     // text form of package optim
 	LearningRate float64               `yaml:"learning_rate"` // base rate
 	Schedule     string                `yaml:"schedule"`      // text form of package optim
 	Steps        int                   `yaml:"steps"`         // that learning rate and λ are scheduled for
-	// StopAfter is the step after which the run ends before its schedules do; 0 for none. A run that was finished early has it.
+	// StopAfter is the step after which the run ends before its schedules do; 0 for none. A run
+	// that was finished early has it.
 	StopAfter int `yaml:"stop_after,omitempty"`
-	// Extended is how the run came to have so many steps, if it was planned for fewer: the earlier plans, in their order.
+	// Extended is how the run came to have so many steps, if it was planned for fewer: the earlier
+	// plans, in their order.
 	Extended []Extension `yaml:"extended,omitempty"`
 	Batch    int         `yaml:"batch"` // images per step; 0 for 50, or all training images where there are fewer
 	Seed     uint64      `yaml:"seed"`  // of the split, the initial weights, the batches and all random numbers
-	// PaperProtocol divides and normalizes the data as the paper's experiments did (REFERENCE.md section 3).
+	// PaperProtocol divides and normalizes the data as the experiments of Varga et al. 2017, arXiv
+	// 1712.09936, did.
 	PaperProtocol   bool `yaml:"paper_protocol"`
 	EvalEvery       int  `yaml:"eval_every"`       // steps between evaluations on the dev part; 0 for none
 	LogEvery        int  `yaml:"log_every"`        // steps between lines of metrics
 	CheckpointEvery int  `yaml:"checkpoint_every"` // steps between checkpoints
-	// Note says in a line how the configuration came about, such as how a λ was found, and Choices in full. They change nothing,
-	// and stand here so that a run that is resumed or repeated has them.
+	// Note says in a line how the configuration came about, such as how a λ was found, and Choices
+	// in full. They change nothing, and stand here so that a run that is resumed or repeated has
+	// them.
 	Note    string   `yaml:"note,omitempty"`
 	Choices []Choice `yaml:"lambda_choices,omitempty"`
 }
 
-// Default returns the main job: LeNet with dropout on 2000 MNIST digits, DataGrad and weight decay. For other images take
-// [DefaultRegularizers].
+// Default returns the main job: LeNet with dropout on 2000 MNIST digits, DataGrad and weight decay.
+// For other images take [DefaultRegularizers].
 func Default() Config {
 	return Config{
 		Data: "mnist", TrainSize: 2000, Model: "lenet", Augment: defaultAugment,
@@ -101,8 +106,9 @@ func Subsets() []string { return []string{Random, Balanced} }
 // defaultAugment stands for what suits a data set.
 const defaultAugment = "default"
 
-// DefaultAugment returns the augmentation that suits a data set: for CIFAR the published flips and shifts (REFERENCE.md section 3),
-// for digits and the protocols of MNIST and Fashion-MNIST none, for photos flips, shifts and mild scales and colours.
+// DefaultAugment returns the augmentation that suits a data set: for CIFAR the flips and shifts of
+// Varga et al. 2017, arXiv 1712.09936, for digits and the protocols of MNIST and Fashion-MNIST
+// none, for photos flips, shifts and mild scales and colours.
 func DefaultAugment(data string) string {
 	switch data {
 	case "mnist", "fashion-mnist":
@@ -122,8 +128,8 @@ type parts struct {
 	schedule     optim.Schedule
 }
 
-// resolve checks the configuration, writes every text form in full and returns what it names. Errors are the
-// input's fault and name the field.
+// resolve checks the configuration, writes every text form in full and returns what it names.
+// Errors are the input's fault and name the field.
 func (c *Config) resolve() (p parts, err error) {
 	for _, f := range []struct {
 		name  string
@@ -196,8 +202,8 @@ func (c *Config) architecture() (model.Model, error) {
 	return c.Architecture, c.Architecture.Validate()
 }
 
-// penalties returns the regularizers that the configuration names and then those that it holds. A name that one of the latter
-// has recorded stands for it.
+// penalties returns the regularizers that the configuration names and then those that it holds. A
+// name that one of the latter has recorded stands for it.
 func (c *Config) penalties() ([]gradreg.Regularizer, error) {
 	for _, text := range c.Regularizers {
 		if s, err := spec.Parse(text); err == nil && s.Value == Auto {
@@ -222,20 +228,22 @@ func (c *Config) penalties() ([]gradreg.Regularizer, error) {
 	return regs, nil
 }
 
-// Validate returns the first thing that is wrong with the configuration, as far as it can be known without data.
+// Validate returns the first thing that is wrong with the configuration, as far as it can be known
+// without data.
 func (c Config) Validate() error {
 	_, err := c.resolve()
 	return err
 }
 
-// Resolved returns the configuration with every text form written in full, as a run folder records it.
+// Resolved returns the configuration with every text form written in full, as a run folder records
+// it.
 func (c Config) Resolved() (Config, error) {
 	_, err := c.resolve()
 	return c, err
 }
 
-// ReadConfig reads YAML over the fields of base: what the text does not name keeps base's value, so an empty text gives
-// base. An unknown field is an error.
+// ReadConfig reads YAML over the fields of base: what the text does not name keeps base's value, so
+// an empty text gives base. An unknown field is an error.
 func ReadConfig(base Config, data []byte) (Config, error) {
 	if err := strictyaml.Decode(data, &base); err != nil {
 		return base, fault.Input(err)

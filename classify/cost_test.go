@@ -7,8 +7,9 @@ import (
 	"github.com/gradreg/gradreg/dataset"
 )
 
-// TestCost checks the cost of LeNet's step against its layers: REFERENCE.md section 2 counts 3F − F₁ multiply-adds for a
-// plain step and 6F − F₁ for one with DataGrad, and an image more takes memory in proportion.
+// TestCost checks the cost of LeNet's step against its layers: docs/definitions.md counts 3F − F₁
+// multiply-adds for a plain step and 6F − F₁ for one with DataGrad, and an image more takes memory
+// in proportion.
 func TestCost(t *testing.T) {
 	const first = 6 * 25 * 28 * 28
 	const all = first + 16*6*25*10*10 + 120*400 + 120*84 + 84*10

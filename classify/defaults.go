@@ -5,11 +5,12 @@ import (
 	"github.com/gradreg/gradreg/internal/spec"
 )
 
-// DefaultRegularizers returns the penalties that suit a data set and a number of training images, 0 for all: DataGrad and weight
-// decay 5e-4. For digits λ is the published one (REFERENCE.md section 3). For other data it falls with the number of images, from
-// what trials on dev images chose for LeNet (results/lambda-auto: clothes 2.8, 0.88 and 0.14, CIFAR-10 1.5, 0.47 and 0.12 for 500, 2000
-// and 10,000 images); photos get CIFAR-10's, of 2000 images where their number is not given. A λ of another kind of images can do harm: digits' 50
-// costs photos more than it gains.
+// DefaultRegularizers returns the penalties that suit a data set and a number of training images, 0
+// for all: DataGrad and weight decay 5e-4. For digits λ is the one of Varga et al. 2017, arXiv
+// 1712.09936. For other data it falls with the number of images, from what trials on dev images
+// chose for LeNet (results/lambda-auto: clothes 2.8, 0.88 and 0.14, CIFAR-10 1.5, 0.47 and 0.12 for
+// 500, 2000 and 10,000 images); photos get CIFAR-10's, of 2000 images where their number is not
+// given. A λ of another kind of images can do harm: digits' 50 costs photos more than it gains.
 func DefaultRegularizers(data string, images int) []string {
 	return []string{"datagrad:" + spec.Format(defaultLambda(data, images)), "weight-decay:5e-4"}
 }

@@ -1,17 +1,27 @@
 // Package model holds the architectures.
 //
-// An architecture is a struct of options with three methods ([Model]): Logits builds the network as an expression,
-// Validate checks the options, String gives the text form, which [Parse] reads: resnet:depth=20,width=2,norm=group.
-// What is left out of a text has its default, and what is zero in a struct, too, where zero makes no sense.
+// An architecture is a struct of options with three methods ([Model]): Logits builds the network as
+// an expression, Validate checks the options, String gives the text form, which [Parse] reads:
+// resnet:depth=20,width=2,norm=group. What is left out of a text has its default, and what is zero
+// in a struct, too, where zero makes no sense.
 //
-// The options that architectures share are norm=none|batch|group with groups=8 ([nn.Norm]), activation=relu
-// ([nn.Activation]), dropout=0, and shortcut=average-pool|pad|projection of the residual ones ([Shortcut]).
-// Without a normalization convolutions have biases, with one it has them.
+// The options that architectures share are norm=none|batch|group with groups=8 ([nn.Norm]),
+// activation=relu ([nn.Activation]), dropout=0, and shortcut=average-pool|pad|projection of the
+// residual ones ([Shortcut]). Without a normalization convolutions have biases, with one it has
+// them.
 //
-// All networks but LeNet, lenet-caffe and the MLP end in a mean over the pixels, so that the number of parameters does
-// not depend on the extent of the images. An image that is too small is an error of the logits, which [Summarize] and
-// whoever compiles them return.
+// All networks but LeNet, lenet-caffe and the MLP end in a mean over the pixels, so that the number
+// of parameters does not depend on the extent of the images. An image that is too small is an error
+// of the logits, which [Summarize] and whoever compiles them return.
 //
-// An architecture of one's own is a type with the methods of Model, about twenty lines (see the example). Nothing has
-// to be registered: the field Architecture of classify.Config takes it.
+// An architecture of one's own is a type with the methods of Model, about twenty lines (see the
+// example). Nothing has to be registered: the field Architecture of classify.Config takes it.
+//
+// # A further architecture
+//
+// It is one file beside mlp.go and a row of the table in model.go. The file holds a struct of
+// options with the methods of [Model] and the function that parses its text form; options that
+// architectures share stand in options.go. TestConformance checks text form, logits, parameters and
+// small images, TestRefused what Validate refuses. tools/golden/models.py computes the same network
+// in PyTorch, and TestGoldenModels of the module's root compares.
 package model

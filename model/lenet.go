@@ -8,13 +8,14 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// LeNet is the network of the paper's MNIST experiments (REFERENCE.md section 3): convolution 5×5×6 with
-// zero padding, ReLU, max-pool 2; convolution 5×5×16, ReLU, max-pool 2; convolution 5×5×120, ReLU; dense 84,
-// ReLU; dropout or a normalization; dense. 61,706 parameters for 28×28 grey images and 10 classes.
+// LeNet is the network of the paper's MNIST experiments (Varga et al. 2017, arXiv 1712.09936):
+// convolution 5×5×6 with zero padding, ReLU, max-pool 2; convolution 5×5×16, ReLU, max-pool 2;
+// convolution 5×5×120, ReLU; dense 84, ReLU; dropout or a normalization; dense. 61,706 parameters
+// for 28×28 grey images and 10 classes.
 type LeNet struct {
 	Dropout float64 // rate on the 84 units, 0 ≤ rate < 1
-	// Norm is "none", or "batch" or "group" for that normalization after the ReLU of the 84 units, in the place of
-	// dropout.
+	// Norm is "none", or "batch" or "group" for that normalization after the ReLU of the 84 units,
+	// in the place of dropout.
 	Norm       string
 	Groups     int           // of group norm, 7 if 0; divides 84
 	Activation nn.Activation // in the place of every ReLU
@@ -62,10 +63,11 @@ func (m LeNet) Validate() error {
 
 // Logits builds the network. Images are at least 28×28.
 //
-// ReLU comes after the pooling, as the bias does ([nn.Conv.MaxPool]): the maximum of a window commutes with
-// any monotone function, so value and derivatives are those of the textbook's order, at a quarter of the
-// element-wise work. Where a whole window is not positive the textbook's derivative is zero, and so is this
-// one. A nonlinearity that is not monotone comes before the pooling.
+// ReLU comes after the pooling, as the bias does ([nn.Conv.MaxPool]): the maximum of a window
+// commutes with any monotone function, so value and derivatives are those of the textbook's order,
+// at a quarter of the element-wise work. Where a whole window is not positive the textbook's
+// derivative is zero, and so is this one. A nonlinearity that is not monotone comes before the
+// pooling.
 func (m LeNet) Logits(c *nn.Context, x *sym.Expr, classes int) *sym.Expr {
 	u := m.unit()
 	h := m.pooled(c, atLeast(x, 28), nn.Conv{Out: 6, Kernel: 5, Padding: nn.Same})
@@ -86,9 +88,9 @@ func (m LeNet) pooled(c *nn.Context, x *sym.Expr, conv nn.Conv) *sym.Expr {
 	return a.Apply(conv.Apply(c, x))
 }
 
-// LeNetCaffe is the LeNet that comes with Caffe: convolution 5×5×20, max-pool 2, convolution 5×5×50,
-// max-pool 2, dense 500, ReLU, dense; no nonlinearity after the convolutions but the pooling. 431,080
-// parameters for 28×28 grey images and 10 classes.
+// LeNetCaffe is the LeNet that comes with Caffe: convolution 5×5×20, max-pool 2, convolution
+// 5×5×50, max-pool 2, dense 500, ReLU, dense; no nonlinearity after the convolutions but the
+// pooling. 431,080 parameters for 28×28 grey images and 10 classes.
 type LeNetCaffe struct {
 	Activation nn.Activation // in the place of the ReLU
 }

@@ -8,17 +8,17 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// Shortcut is how a residual block's input is brought to the extent and channels of its output, where they differ.
-// Where they do not, every shortcut is the input itself.
+// Shortcut is how a residual block's input is brought to the extent and channels of its output,
+// where they differ. Where they do not, every shortcut is the input itself.
 type Shortcut string
 
 // The shortcuts.
 const (
-	// AveragePool averages 2×2 pixels, after a row and column of zeros where the extent is odd, and adds channels of
-	// zeros (REFERENCE.md section 3). It has no parameters.
+	// AveragePool averages 2×2 pixels, after a row and column of zeros where the extent is odd, and
+	// adds channels of zeros (Varga et al. 2017, arXiv 1712.09936). It has no parameters.
 	AveragePool Shortcut = "average-pool"
-	// Pad takes every second pixel of every second row and adds channels of zeros (He et al. 2016, section 3.3,
-	// option A). It has no parameters.
+	// Pad takes every second pixel of every second row and adds channels of zeros (He et al. 2016,
+	// section 3.3, option A). It has no parameters.
 	Pad Shortcut = "pad"
 	// Projection is a 1×1 convolution (option B), in a post-activation block with a normalization.
 	Projection Shortcut = "projection"
@@ -39,7 +39,8 @@ func (s Shortcut) validate() error {
 	return nil
 }
 
-// apply brings x: [B, C, H, W] to [B, channels, ⌈H/stride⌉, ⌈W/stride⌉]; stride is 1 or 2, norm follows a projection.
+// apply brings x: [B, C, H, W] to [B, channels, ⌈H/stride⌉, ⌈W/stride⌉]; stride is 1 or 2, norm
+// follows a projection.
 func (s Shortcut) apply(c *nn.Context, x *sym.Expr, channels, stride int, norm nn.Norm) *sym.Expr {
 	if x.Err() != nil || (stride == 1 && x.Shape()[1] == channels) {
 		return x

@@ -63,5 +63,5 @@ func (in Init) fill(dst []float32, seed uint64, id uint32) {
 }
 
 // convStdev returns √(4/(fanIn+fanOut)), the standard deviation of convolution weights in the
-// reference LeNet (REFERENCE.md section 3).
+// reference LeNet (Varga et al. 2017, arXiv 1712.09936).
 func convStdev(fanIn, fanOut int) float64 { return math.Sqrt(4 / float64(fanIn+fanOut)) }

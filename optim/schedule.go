@@ -19,9 +19,9 @@ type Schedule struct {
 // ScheduleNames lists the schedules.
 func ScheduleNames() []string { return []string{"constant", "piecewise", "cosine"} }
 
-// At returns the factor of the base rate at a step, counted from 1, of total steps: piecewise is 1, then 0.1
-// from half of the run and 0.01 from three quarters (REFERENCE.md section 3); cosine is ½(1+cos π·progress)
-// (Loshchilov and Hutter 2017, without restarts).
+// At returns the factor of the base rate at a step, counted from 1, of total steps: piecewise is 1,
+// then 0.1 from half of the run and 0.01 from three quarters (Varga et al. 2017, arXiv 1712.09936);
+// cosine is ½(1+cos π·progress) (Loshchilov and Hutter 2017, without restarts).
 func (s Schedule) At(step, total int) float64 {
 	factor := 1.0
 	if step <= s.Warmup {
@@ -68,8 +68,8 @@ func (s Schedule) String() string {
 	return s.kind()
 }
 
-// ParseSchedule reads a text form: piecewise, cosine:warmup=100. It returns an error for an unknown name or option
-// and for options that do not validate.
+// ParseSchedule reads a text form: piecewise, cosine:warmup=100. It returns an error for an unknown
+// name or option and for options that do not validate.
 func ParseSchedule(text string) (Schedule, error) {
 	p, err := spec.Parse(text)
 	if err != nil {

@@ -28,14 +28,15 @@ func Builtins() []string {
 	return names
 }
 
-// published are the built-in studies that repeat published results, in the order of the paper and the talk.
+// published are the built-in studies that repeat published results, in the order of the paper and
+// the talk.
 var published = []string{
 	"wd-table", "norm-table", "methods-2000", "train-sizes", "cifar-curve", "cifar-curve-full", "cifar-2000", "cifar-2000-full",
 	"noise-points", "fair-2000",
 }
 
-// Published returns the names of the built-in studies that repeat published results, in the order of the paper and the talk:
-// those that gradreg reproduce runs.
+// Published returns the names of the built-in studies that repeat published results, in the order
+// of the paper and the talk: those that gradreg reproduce runs.
 func Published() []string { return slices.Clone(published) }
 
 // Builtin returns a study that the program brings along, and its text.
@@ -51,8 +52,9 @@ func Builtin(name string) (*Spec, []byte, error) {
 	return s, data, nil
 }
 
-// PaperProtocol returns the study with the quirks of the published experiments: the division and normalization of the data
-// of REFERENCE.md section 3, and SpectReg with one random vector for the batch and a forward pass of its own.
+// PaperProtocol returns the study with the quirks of the published experiments: the division and
+// normalization of the data of docs/definitions.md, and SpectReg with one random vector for the
+// batch and a forward pass of its own.
 func (s Spec) PaperProtocol() Spec {
 	s.Name += "-paper"
 	s.Title += ", the paper's protocol"

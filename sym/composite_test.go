@@ -53,8 +53,9 @@ func (n *network) at(t *testing.T, y, input *sym.Expr, element int, h float64) f
 	return eval(t, n.values, y)[0].Data[0]
 }
 
-// TestPenaltyGradients checks the derivative of penalties on input gradients with respect to every single weight
-// against a difference quotient: the penalty is part of the objective, not a constant beside it.
+// TestPenaltyGradients checks the derivative of penalties on input gradients with respect to every
+// single weight against a difference quotient: the penalty is part of the objective, not a constant
+// beside it.
 func TestPenaltyGradients(t *testing.T) {
 	for name, activation := range map[string]func(*sym.Expr) *sym.Expr{"relu": sym.ReLU, "tanh": sym.Tanh, "softplus": sym.Softplus} {
 		n := newNetwork(activation)
@@ -75,7 +76,8 @@ func TestPenaltyGradients(t *testing.T) {
 						t.Errorf("%s, %s: derivative for element %d of %v is %v, the difference quotient %v", name, kind, k, p.Attr(), v, want)
 					}
 				}
-				// A bias of the last layer, or before a piecewise linear function, moves no gradient of a logit.
+				// A bias of the last layer, or before a piecewise linear function, moves no
+				// gradient of a logit.
 				flat := kind == "projection" && (p == n.params[3] || name == "relu" && p == n.params[1])
 				if zero := size == 0; zero != flat {
 					t.Errorf("%s, %s: the derivative for %v is zero: %v", name, kind, p.Attr(), zero)
@@ -85,8 +87,8 @@ func TestPenaltyGradients(t *testing.T) {
 	}
 }
 
-// TestFrozenGradient checks that with g = ∇ₓL held constant ∇_θ‖g‖² = 2·∇_θ(g·∇ₓL), and that this is what two ordinary
-// gradients at x ± h·g give (REFERENCE.md, section 2).
+// TestFrozenGradient checks that with g = ∇ₓL held constant ∇_θ‖g‖² = 2·∇_θ(g·∇ₓL), and that this
+// is what two ordinary gradients at x ± h·g give (docs/definitions.md).
 func TestFrozenGradient(t *testing.T) {
 	for name, activation := range map[string]func(*sym.Expr) *sym.Expr{"relu": sym.ReLU, "tanh": sym.Tanh} {
 		n := newNetwork(activation)
@@ -123,8 +125,8 @@ func TestFrozenGradient(t *testing.T) {
 	}
 }
 
-// TestThirdOrder checks that derivatives go on: the third derivative of a softmax network along one line, forward over
-// reverse over forward, against a difference quotient of the second.
+// TestThirdOrder checks that derivatives go on: the third derivative of a softmax network along one
+// line, forward over reverse over forward, against a difference quotient of the second.
 func TestThirdOrder(t *testing.T) {
 	n := newNetwork(sym.Tanh)
 	y := n.loss()

@@ -9,10 +9,11 @@
 //	names    hash and     copies     parts      cached or
 //	         header                             decoded
 //
-// Scanning finds the classes and the files with a picture's ending. Inspecting reads every file once: its SHA-256 is what
-// it is known by from there on, so that names and times of files decide nothing. Settling finds files of equal content.
-// Dividing puts every content into a part, where folders have not done so. Loading takes images from the cache, and decodes
-// what is not there with [github.com/gradreg/gradreg/dataset/picture].
+// Scanning finds the classes and the files with a picture's ending. Inspecting reads every file
+// once: its SHA-256 is what it is known by from there on, so that names and times of files decide
+// nothing. Settling finds files of equal content. Dividing puts every content into a part, where
+// folders have not done so. Loading takes images from the cache, and decodes what is not there with
+// [github.com/gradreg/gradreg/dataset/picture].
 //
 // # Which part a picture is in
 //
@@ -26,10 +27,11 @@
 //
 // # Files of equal content
 //
-// Copies of a picture are never two images. Of copies in one part the first in the order of names is used. Where parts share a
-// picture, the test part keeps it and the training part loses it: the test part is the yardstick, often somebody else's,
-// and a number measured on it stays comparable, while training images are worth little one by one. Where classes share a
-// picture, all copies are left out, for nobody knows which label is right. All of it stands in the [Report].
+// Copies of a picture are never two images. Of copies in one part the first in the order of names
+// is used. Where parts share a picture, the test part keeps it and the training part loses it: the
+// test part is the yardstick, often somebody else's, and a number measured on it stays comparable,
+// while training images are worth little one by one. Where classes share a picture, all copies are
+// left out, for nobody knows which label is right. All of it stands in the [Report].
 //
 // # Outside bytes
 //
@@ -38,4 +40,10 @@
 // that is how hubs and tools lay out sets that share files; what they lead to is read as a picture
 // or not at all. A folder is walked once in a class, and never one that the class is in, so that
 // links may lead in a circle. The cache is no more trusted than pictures are.
+//
+// # A further layout, or a further judgement
+//
+// A layout is a case of layout.go, which says for a tree of folders which classes and parts it has;
+// a picture of the tree in TestLayouts holds it. A judgement of pictures, such as that they have no
+// contrast, is a file beside contrast.go and a line of the [Report].
 package folder

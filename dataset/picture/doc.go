@@ -18,4 +18,11 @@
 // Bytes are not trusted: nothing is decoded whose header announces more pixels, or more memory for
 // its kind of colours, than the bounds, and every damage is an error that is the input's fault.
 // [Header.Memory] says what a picture will take.
+//
+// # A further format
+//
+// It is one file beside bmp.go: the reader of its header, which states the memory that decoding
+// will take, and of its pixels; and a case of examine in format.go. hostile_test.go decodes damaged
+// and exploding files of every format, memory_test.go compares what a header states with what is
+// allocated.
 package picture

@@ -7,4 +7,9 @@
 // quoted in a message has a bound: [Short].
 //
 // Text for HTML goes through html/template.
+//
+// # A further form of output
+//
+// It is a function beside [Cell] that takes foreign text and returns text that is harmless there,
+// and cases of the package's tests: hostile text, long text, text that is not UTF-8.
 package foreign

@@ -13,4 +13,13 @@
 //
 // A kernel's result depends on its arguments and its level only. No kernel knows the number of
 // threads.
+//
+// # A further kernel
+//
+// It is a method of [Level] with a portable body in a file ending in generic.go, a generator under
+// _asm, and the committed assembly that go generate makes of it. A row in the table of vec_test.go
+// or a test beside gemm_test.go compares every level with float64 within a stated bound;
+// TestNothingBesideOperandsIsTouched and its like put operands beside guard pages. A further level
+// is a constant in level.go, its detection in level_amd64.go, and a case in each kernel that has
+// one; the others run those of the level below.
 package kernel

@@ -4,13 +4,13 @@
 //
 //	sym expressions ── simplify ──▶ expressions ── lower ──▶ nodes ── schedule ──▶ regions ── layout ──▶ Program
 //
-// A [node] is one kernel call: a fused element-wise tape, a convolution, a matrix product. Lowering decides
-// what is kept in memory (a [value]) and what is recomputed inside a tape.
+// A [node] is one kernel call: a fused element-wise tape, a convolution, a matrix product. Lowering
+// decides what is kept in memory (a [value]) and what is recomputed inside a tape.
 //
 // # Slabs, lanes, regions
 //
-// Most of what a network computes for one sample does not depend on the other samples. A node is split
-// along the leading axis of its output into slabs, and chunks of slabs are the unit of work:
+// Most of what a network computes for one sample does not depend on the other samples. A node is
+// split along the leading axis of its output into slabs, and chunks of slabs are the unit of work:
 //
 //	region 0            region 1                          region 2
 //	┌────────────┐      ┌──────────────────────────┐      ┌───────────────────┐
@@ -19,14 +19,23 @@
 //	│ …          │      │   chunk 1: images 5…9 …  │      │                   │
 //	└────────────┘      └──────────────────────────┘      └───────────────────┘
 //
-// All nodes of a lane run one after the other on one chunk before the next chunk is begun, so a handful of
-// images flows through the network, forward and backward, while its data is in the cache. A region holds
-// lanes that do not depend on each other; between regions all workers meet. What a lane alone uses lives in
-// memory of the worker.
+// All nodes of a lane run one after the other on one chunk before the next chunk is begun, so a
+// handful of images flows through the network, forward and backward, while its data is in the
+// cache. A region holds lanes that do not depend on each other; between regions all workers meet.
+// What a lane alone uses lives in memory of the worker.
 //
 // # The one invariant
 //
-// Chunks are a function of shapes, never of the number of threads, and partial results of chunks are added
-// in the order of the chunks. Therefore a program gives bit for bit the same result for any number of
-// threads.
+// Chunks are a function of shapes, never of the number of threads, and partial results of chunks
+// are added in the order of the chunks. Therefore a program gives bit for bit the same result for
+// any number of threads.
+//
+// # A further kernel call, pass or way to convolve
+//
+// A kernel call is a type with the methods of kernelCall and an emit function of the lowering that
+// makes its node: arguments, slabs, cost. Whether an argument is read at the node's own slabs only
+// (aligned) decides which region the node may stand in. A pass over expressions is a row of passes
+// in simplify.go. An expression of ops_test.go holds each; TestRandomGraphs compares random
+// programs with the reference on every level and for several numbers of threads, and golden texts
+// of package classify show what changed in real steps.
 package plan

@@ -52,9 +52,9 @@ func set(p *plan.Program, values map[*sym.Expr]*sym.Tensor) {
 	}
 }
 
-// compare runs the compiled outputs at every level and with one and three threads, and checks them against
-// the reference evaluator: within tol of the largest element of each output, and bit for bit the same for
-// any number of threads.
+// compare runs the compiled outputs at every level and with one and three threads, and checks them
+// against the reference evaluator: within tol of the largest element of each output, and bit for
+// bit the same for any number of threads.
 func compare(t *testing.T, tol float64, values map[*sym.Expr]*sym.Tensor, outputs ...*sym.Expr) {
 	t.Helper()
 	want, err := sym.Eval(sym.Env{Values: values, Key: key, Step: step}, outputs...)
@@ -130,8 +130,8 @@ type failures int
 func (*failures) Helper()                 {}
 func (f *failures) Errorf(string, ...any) { *f++ }
 
-// TestCheckFindsNaN checks the comparison that every test of compiled programs relies on: a NaN or an infinity is found
-// wherever it stands.
+// TestCheckFindsNaN checks the comparison that every test of compiled programs relies on: a NaN or
+// an infinity is found wherever it stands.
 func TestCheckFindsNaN(t *testing.T) {
 	x := sym.NewGraph().Input("x", sym.Float, 3)
 	want := sym.NewTensor(3)
@@ -211,9 +211,9 @@ func TestRegularizedNetwork(t *testing.T) {
 	}
 }
 
-// TestPassCount checks that nothing beyond the passes of REFERENCE.md section 2 is computed: 3F − F₁
-// for a plain step, 6F − F₁ with an exact input-gradient penalty. SpectReg saves the last layer's part of
-// the tangent pass: where DataGrad's cotangent depends on the logits, SpectReg's is random.
+// TestPassCount checks that nothing beyond the passes of docs/definitions.md is computed: 3F − F₁
+// for a plain step, 6F − F₁ with an exact input-gradient penalty. SpectReg saves the last layer's
+// part of the tangent pass: where DataGrad's cotangent depends on the logits, SpectReg's is random.
 func TestPassCount(t *testing.T) {
 	const batch = 10
 	g := sym.NewGraph()
@@ -246,8 +246,8 @@ func TestPassCount(t *testing.T) {
 	}
 }
 
-// TestUpdates checks that updates see the state as it was before the run and that it holds the new values
-// after it, also where states exchange places.
+// TestUpdates checks that updates see the state as it was before the run and that it holds the new
+// values after it, also where states exchange places.
 func TestUpdates(t *testing.T) {
 	g := sym.NewGraph()
 	a, b, s := g.Input("a", sym.Float, 40, 3), g.Input("b", sym.Float, 40, 3), g.Input("s", sym.Float)
