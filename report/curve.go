@@ -135,12 +135,17 @@ func addMarks(p *plot.Plot, s Series) error {
 	if len(points) == 0 {
 		return nil
 	}
-	marks, err := plotter.NewScatter(points)
+	return addDots(p, points, palette[accuracyStyle])
+}
+
+// addDots draws points as dots.
+func addDots(p *plot.Plot, points plotter.XYs, c color.Color) error {
+	dots, err := plotter.NewScatter(points)
 	if err != nil {
 		return err
 	}
-	marks.Color, marks.Shape, marks.Radius = palette[accuracyStyle], draw.CircleGlyph{}, vg.Points(2)
-	p.Add(marks)
+	dots.Color, dots.Shape, dots.Radius = c, draw.CircleGlyph{}, vg.Points(2)
+	p.Add(dots)
 	return nil
 }
 
@@ -161,5 +166,8 @@ func addLine(p *plot.Plot, s Series, style int, positive bool) (int, error) {
 	line.Width = vg.Points(1.2)
 	p.Add(line)
 	p.Legend.Add(s.Name, line)
+	if len(points) == 1 { // a line needs two
+		return 1, addDots(p, points, line.Color)
+	}
 	return len(points), nil
 }

@@ -55,3 +55,29 @@ func TestWriteCurve(t *testing.T) {
 		}
 	}
 }
+
+// TestOnePoint checks that a series of a single point can be seen: a line needs two.
+func TestOnePoint(t *testing.T) {
+	ink := func(points int) int {
+		path := filepath.Join(t.TempDir(), "curve.svg")
+		var c report.Curve
+		for _, name := range []string{"loss", "λ·R of datagrad"} {
+			s := report.Series{Name: name}
+			for i := range points {
+				s.Add(60, 0.5+float64(i))
+			}
+			c.Losses = append(c.Losses, s)
+		}
+		if err := report.WriteCurve(path, c); err != nil {
+			t.Fatal(err)
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Count(string(data), "A") // arcs of dots
+	}
+	if one, none := ink(1), ink(0); one <= none {
+		t.Errorf("a point draws %d arcs, nothing %d", one, none)
+	}
+}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -28,9 +29,10 @@ type Key struct{ Name, Value string }
 // Column is a column's head.
 type Column struct {
 	Head  string
-	Right bool // aligned right, as numbers are
-	Wrap  bool // on a page, broken into lines where it has no room
-	// Fields name the numbers of the column's cells in CSV. Without any the text is the one field, named by Head.
+	Name  string // of its field in CSV, Head if empty
+	Right bool   // aligned right, as numbers are
+	Wrap  bool   // on a page, broken into lines where it has no room
+	// Fields name the numbers of the column's cells in CSV. Without any the text is the one field.
 	Fields []string
 }
 
@@ -179,7 +181,7 @@ func (t Table) csv(w io.Writer) error {
 	}
 	for _, c := range t.Columns {
 		if len(c.Fields) == 0 {
-			head = append(head, foreign.Cell(c.Head))
+			head = append(head, foreign.Cell(cmp.Or(c.Name, c.Head)))
 		}
 		head = append(head, c.Fields...)
 	}

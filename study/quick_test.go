@@ -83,6 +83,12 @@ func TestQuickReport(t *testing.T) {
 					t.Fatalf("%s: %v", name, err)
 				}
 				says = rows[0][0] == "quick_look" && rows[1][0] == "true"
+				for i, head := range rows[0] {
+					if head == "" || strings.ContainsAny(head, " λ") || slices.Contains(rows[0][:i], head) {
+						t.Errorf("%s has the heads %q", name, rows[0])
+						break
+					}
+				}
 			case ".json":
 				says = strings.Contains(text, `"quick_look": true`)
 			case ".yaml":
@@ -182,14 +188,14 @@ func TestTrainingsTable(t *testing.T) {
 		want   map[string]string
 	}{
 		"wd-table": {"mnist 2000, weight decay 5e-4, datagrad", madeUp, map[string]string{
-			"penalties with λ": "datagrad:50; weight-decay:0.0005", "model": "lenet:dropout=0.5,norm=none", "optimizer": "adam:beta1=0.9,beta2=0.999,epsilon=1e-08",
+			"penalties_with_lambda": "datagrad:50; weight-decay:0.0005", "model": "lenet:dropout=0.5,norm=none", "optimizer": "adam:beta1=0.9,beta2=0.999,epsilon=1e-08",
 			"learning_rate": "0.001", "batch": "50", "steps": "10000", "image_normalization": normalizedByTraining, "tuned": "nothing",
 		}},
 		"cifar-2000": {"cifar10 2000, confidence", madeUp, map[string]string{
 			"model": "resnet:depth=8,width=1", "augmentation": "flip,shift:0.125", "batch": "128", "optimizer": "sgd:momentum=0.9,nesterov=true",
 		}},
 		"fair-2000": {"mnist 2000, datagrad", nil, map[string]string{
-			"penalties with λ": "datagrad:open; weight-decay:open", "model": "open", "learning_rate": "open", "steps": "5000", "schedule": "piecewise", "tuned": "dropout, lambda, lr, wd",
+			"penalties_with_lambda": "datagrad:open; weight-decay:open", "model": "open", "learning_rate": "open", "steps": "5000", "schedule": "piecewise", "tuned": "dropout, lambda, lr, wd",
 		}},
 		"lambda-auto": {"mnist 500, datagrad-auto", func(r Run) Result {
 			result := madeUp(r)
@@ -197,7 +203,7 @@ func TestTrainingsTable(t *testing.T) {
 				result.Note = map[uint64]string{1: "datagrad:12, chosen by 8 probes; input-noise:0.2, chosen by 3 probes", 2: "datagrad:0.5, chosen by 8 probes"}[r.Config.Seed]
 			}
 			return result
-		}, map[string]string{"penalties with λ": "datagrad:auto (0.5 … 12); weight-decay:0.0005", "tuned": "nothing"}},
+		}, map[string]string{"penalties_with_lambda": "datagrad:auto (0.5 … 12); weight-decay:0.0005", "tuned": "nothing"}},
 	} {
 		spec, _, err := Builtin(name)
 		if err != nil {

@@ -89,7 +89,7 @@ func (r *Report) methods() []string {
 
 // overview has a row for each block and a column for each method.
 func (r *Report) overview() report.Table {
-	t := report.Table{Caption: "Test accuracy, %: mean ± standard deviation over seeds", Columns: []report.Column{{Head: ""}}}
+	t := report.Table{Caption: "Test accuracy, %: mean ± standard deviation over seeds", Columns: []report.Column{{Name: "block"}}}
 	methods := r.methods()
 	for _, m := range methods {
 		t.Columns = append(t.Columns, report.Column{Head: m, Right: true, Fields: []string{m, m + "_sd", m + "_run_count"}})

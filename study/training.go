@@ -154,7 +154,7 @@ func (c CellReport) foundValues(name string) (values []float64) {
 // trainings says what each cell is: what differs between cells in a column, what they have in
 // common below, in CSV before it.
 func (r *Report) trainings() report.Table {
-	t := report.Table{Caption: "What each cell is", Columns: []report.Column{{Head: "cell"}, {Head: "penalties with λ"}}}
+	t := report.Table{Caption: "What each cell is", Columns: []report.Column{{Head: "cell"}, {Head: "penalties with λ", Name: "penalties_with_lambda"}}}
 	columns := []struct {
 		name string
 		of   func(CellReport) string
@@ -176,6 +176,7 @@ func (r *Report) trainings() report.Table {
 	}
 	var common []string
 	for _, column := range columns {
+		name := strings.ReplaceAll(column.name, " ", "_")
 		var texts []string
 		for _, c := range r.Cells {
 			texts = append(texts, orDefault(column.of(c), notChosen))
@@ -183,11 +184,11 @@ func (r *Report) trainings() report.Table {
 		if len(slices.Compact(slices.Clone(texts))) == 1 {
 			if texts[0] != absent {
 				common = append(common, column.name+" "+texts[0])
-				t.Keys = append(t.Keys, report.Key{Name: strings.ReplaceAll(column.name, " ", "_"), Value: texts[0]})
+				t.Keys = append(t.Keys, report.Key{Name: name, Value: texts[0]})
 			}
 			continue
 		}
-		t.Columns = append(t.Columns, report.Column{Head: column.name})
+		t.Columns = append(t.Columns, report.Column{Head: column.name, Name: name})
 		for i, text := range texts {
 			t.Rows[i] = append(t.Rows[i], report.Cell{Text: text})
 		}

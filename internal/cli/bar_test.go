@@ -56,6 +56,12 @@ func TestBars(t *testing.T) {
 			p.tick(queue.Status{Complete: at.complete, Waiting: at.waiting})
 			s.shows(t, fmt.Sprintf("run %d/%d ", at.complete, at.complete+at.waiting))
 		}
+		// Nothing happens for a while, and it can be seen that something goes on.
+		p.tick(queue.Status{Running: 2, Waiting: 9})
+		s.shows(t, "2 running")
+		for _, elapsed := range []string{"1s", "2s"} {
+			s.shows(t, elapsed)
+		}
 		p.log("a line above")
 		s.shows(t, "a line above\n")
 		p.close()

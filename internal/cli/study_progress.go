@@ -30,7 +30,7 @@ func (a *app) newStudyProgress(plain bool) *studyProgress {
 					return " " + studyLine(*s)
 				}
 				return ""
-			})))
+			}), decor.Name("  "), decor.Elapsed(decor.ET_STYLE_GO)))
 	}
 	return p
 }

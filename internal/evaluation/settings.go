@@ -61,7 +61,7 @@ func orNone(text string) string {
 // Settings sets the configurations of runs side by side, a column for each. Where they differ they
 // are emphasized.
 func Settings(results []Result) report.Table {
-	t := report.Table{Columns: []report.Column{{Head: ""}}}
+	t := report.Table{Columns: []report.Column{{Name: "setting"}}}
 	for i := range results {
 		t.Columns = append(t.Columns, report.Column{Head: label(results, i), Wrap: true})
 	}
