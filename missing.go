@@ -65,7 +65,7 @@ func missingProblem() *Problem {
 	g := sym.NewGraph()
 	err := sym.Refuse(g.Const(0), missing("problem"))
 	return &Problem{
-		Graph: g, Input: err, Targets: err, Logits: err, Losses: err, Batch: 1, Task: missingTask{},
+		Graph: g, Input: err, Targets: err, Outputs: err, Losses: err, Batch: 1, Task: missingTask{},
 		Params: nn.NewParams(g), Forward: func(*sym.Expr) *sym.Expr { return err },
 		NextStream: func() uint32 { return 0 },
 	}
