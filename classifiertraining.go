@@ -36,8 +36,12 @@ type ClassifierTraining struct {
 }
 
 // NewClassifierTraining builds the training in a graph of its own. It is an error of the input if
-// the network does not take the images, or if a regularizer's options are wrong.
+// the network does not take the images, or if a regularizer's options are wrong. A part that is nil
+// is an error, too.
 func NewClassifierTraining(o ClassifierOptions) (*ClassifierTraining, error) {
+	if o.Optimizer == nil {
+		return nil, missing("optimizer")
+	}
 	g := sym.NewGraph()
 	t := &ClassifierTraining{
 		X: g.Input("x", sym.Float, o.Batch, o.Shape[0], o.Shape[1], o.Shape[2]),

@@ -52,8 +52,10 @@ func Transform(forward Forward, regs []Regularizer) Forward {
 
 // NewProblem builds the forward pass and the losses of a training step of a task on samples
 // x: [B, …] and targets: [B, K]. The context collects the layers and the updates of running
-// statistics. Errors stick to Losses, also that of a network whose result is not [B, K].
+// statistics. Errors stick to Losses, also that of a network whose result is not [B, K], and of an
+// argument that is nil.
 func NewProblem(t task.Task, c *nn.Context, x, targets *sym.Expr, forward Forward) *Problem {
+	t, c, forward = replaceMissing(t, c, x, forward)
 	logits := forward(c, x)
 	if shape := logits.Shape(); logits.Err() == nil && len(shape) != 2 {
 		logits = sym.Refuse(logits, fmt.Errorf("the network's result is %v, expected [samples, outputs]", shape))
@@ -99,6 +101,9 @@ func (p *Problem) Loss() *sym.Expr { return sym.Mean(p.Losses) }
 // then 0. A weight that a schedule changes is an input of the program ([WeightLeaf]). Options that do not validate, and
 // regularizers that cannot stand beside each other, give expressions with an [OptionError].
 func Objective(p *Problem, regs []Regularizer) (total *sym.Expr, penalties []*sym.Expr) {
+	if p == nil {
+		p = missingProblem()
+	}
 	penalties = Penalties(p, regs)
 	return Total(p, regs, penalties), penalties
 }
@@ -106,6 +111,9 @@ func Objective(p *Problem, regs []Regularizer) (total *sym.Expr, penalties []*sy
 // Penalties returns the penalties R_r in the order of regs; 0 where λ is 0, and an expression with an [OptionError] where
 // options do not validate.
 func Penalties(p *Problem, regs []Regularizer) []*sym.Expr {
+	if p == nil {
+		p = missingProblem()
+	}
 	var penalties []*sym.Expr
 	kept := map[*sym.Expr]bool{}
 	for _, r := range regs {
@@ -118,6 +126,9 @@ func Penalties(p *Problem, regs []Regularizer) []*sym.Expr {
 
 // validated returns the penalty of a regularizer, 0 if λ is, if its options validate.
 func validated(p *Problem, r Regularizer) *sym.Expr {
+	if r == nil {
+		return sym.Refuse(p.Losses, errNilRegularizer)
+	}
 	if err := r.Validate(); err != nil {
 		return refuse(p.Losses, r, "%w", err)
 	}

@@ -53,6 +53,9 @@ func refuseShared(penalty *sym.Expr, r Regularizer, updates []sym.Update, kept m
 func refuseCollision(total *sym.Expr, regs []Regularizer) *sym.Expr {
 	varies := map[string]bool{}
 	for _, r := range regs {
+		if r == nil {
+			return sym.Refuse(total, errNilRegularizer)
+		}
 		if r.Lambda() == 0 || !ScheduleOf(r).Varies() {
 			continue
 		}

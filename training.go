@@ -48,7 +48,14 @@ type Training struct {
 
 // NewTraining returns the training of the context's parameters, to which a loss that was built with
 // the context has to be given.
+// Of an argument that is nil the steps carry an error.
 func NewTraining(c *nn.Context, o optim.Optimizer) *Training {
+	if c == nil {
+		c = missingContext()
+	}
+	if o == nil {
+		o = missingOptimizer{}
+	}
 	return &Training{Params: c.Params, optimizer: o, context: c, kept: map[*sym.Expr]bool{}}
 }
 
@@ -67,6 +74,9 @@ func (t *Training) Add(term Term) {
 // Regularize takes the loss of a problem and adds the penalties of regularizers. Values carry
 // errors as those of [Penalties] do.
 func (t *Training) Regularize(p *Problem, regs []Regularizer) {
+	if p == nil {
+		p = missingProblem()
+	}
 	for _, r := range regs {
 		before := len(p.Updates)
 		value := validated(p, r)
@@ -78,6 +88,9 @@ func (t *Training) Regularize(p *Problem, regs []Regularizer) {
 
 // newTerm returns the term of a regularizer's penalty.
 func newTerm(r Regularizer, value *sym.Expr, updates []sym.Update) Term {
+	if r == nil {
+		return Term{Name: "nil", Value: value}
+	}
 	d, ok := r.(Decoupler)
 	return Term{
 		Name: r.Name(), Value: value, Lambda: r.Lambda(), Schedule: ScheduleOf(r),

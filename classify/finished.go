@@ -13,18 +13,17 @@ import (
 // finished reports whether the run's folder holds its result. That of another run, which somebody
 // put there, is the input's fault: the run could not go on, and would pass for that one.
 func (r *run) finished() (bool, error) {
-	path := r.path(summaryFile)
 	s, err := FolderSummary(r.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
 	if err == nil {
-		err = s.belongs(r.config, r.digest)
+		if err = s.belongs(r.config, r.digest); err == nil {
+			return true, nil
+		}
+		err = fmt.Errorf("%s: %w", r.path(summaryFile), err)
 	}
-	if err != nil {
-		return false, fault.Inputf("%s: %w; remove the file and the run goes on from its checkpoint", path, err)
-	}
-	return true, nil
+	return false, fault.Inputf("%w; remove the file and the run goes on from its checkpoint", err)
 }
 
 // belongs returns why a summary cannot be that of a finished run with a configuration, on images of

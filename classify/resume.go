@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"github.com/gradreg/gradreg/internal/boundedfile"
 	"github.com/gradreg/gradreg/internal/fault"
@@ -23,7 +22,7 @@ func Begun(dir string) bool {
 func FolderConfig(dir string) (Config, error) {
 	path := filepath.Join(dir, configFile)
 	data, err := boundedfile.Read(path, strictyaml.MaxBytes)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return Config{}, fault.Missingf("%s is no run folder: it has no %s", dir, configFile)
 	}
 	if err != nil {

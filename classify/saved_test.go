@@ -158,6 +158,9 @@ func TestLoadErrors(t *testing.T) {
 	if _, err := classify.Load(filepath.Join(t.TempDir(), "none"), 1, 1); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a missing file: %v", err)
 	}
+	if _, err := classify.Load(filepath.Join(saved(t), "below"), 1, 1); !errors.Is(err, os.ErrNotExist) || !fault.IsInput(err) {
+		t.Errorf("a file below a file: %v", err)
+	}
 	m, err := classify.Load(saved(t), 1, 100000)
 	if err != nil {
 		t.Fatal(err)

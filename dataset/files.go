@@ -20,7 +20,8 @@ var embedded embed.FS
 const systemFolder = "/usr/share/datasets"
 
 // ErrNotFound is wrapped by the error of [Open] that says that none of a data set's files is anywhere.
-var ErrNotFound = errors.New("not found")
+// It is [fs.ErrNotExist], too.
+var ErrNotFound = fault.Missingf("not found")
 
 // CacheDir returns the folder that [Fetch] downloads to where it is told no other, each set in a folder of its
 // name: gradreg in the user's cache folder (XDG_CACHE_HOME or ~/.cache on Linux). It need not exist.
@@ -144,7 +145,7 @@ func checkFolder(dir string) error {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		err = errors.New("not found")
+		err = fault.Missingf("not found")
 	case err != nil:
 		if e, ok := errors.AsType[*fs.PathError](err); ok {
 			err = e.Err

@@ -104,9 +104,17 @@ func TestNoFallback(t *testing.T) {
 		{"cifar10", []string{python, ""}, []string{"data fetch cifar10; ", "cifar-10-batches-py is another version"}},
 	} {
 		_, err := dataset.Open(c.name, c.dirs...)
-		if !fault.IsInput(err) || !errors.Is(err, dataset.ErrNotFound) || strings.Contains(err.Error(), "\n") ||
+		if !fault.IsInput(err) || !errors.Is(err, dataset.ErrNotFound) || !errors.Is(err, os.ErrNotExist) || strings.Contains(err.Error(), "\n") ||
 			slices.ContainsFunc(c.says, func(text string) bool { return !strings.Contains(err.Error(), text) }) {
 			t.Errorf("%s in %q: %v, expected one line with %q", c.name, c.dirs, err, c.says)
 		}
+	}
+}
+
+// TestMissingFolder tells a folder that is not there from one that has no data set.
+func TestMissingFolder(t *testing.T) {
+	_, err := dataset.Open("mnist", filepath.Join(t.TempDir(), "none"))
+	if !fault.IsInput(err) || !errors.Is(err, os.ErrNotExist) || errors.Is(err, dataset.ErrNotFound) {
+		t.Errorf("%v", err)
 	}
 }

@@ -41,6 +41,24 @@ func TestForeignText(t *testing.T) {
 	}
 }
 
+// TestForeignPage writes a hostile name wherever a page has text.
+func TestForeignPage(t *testing.T) {
+	page := report.Page{
+		Title: hostile, Warning: hostile, Summary: hostile, Commands: []string{hostile},
+		Sections: []report.Section{{Title: hostile, Tables: []report.Table{{Caption: hostile}}}},
+		Files:    []report.File{{Name: hostile, Text: hostile}},
+		Facts:    []report.Fact{{Name: hostile, Value: hostile}},
+	}
+	var b bytes.Buffer
+	if err := page.Render(&b); err != nil {
+		t.Fatal(err)
+	}
+	if text := b.String(); strings.ContainsAny(text, "\x1b\a") || strings.Contains(text, "<script>") ||
+		strings.Count(text, "1\uFFFD]0;t\uFFFD|") < 9 {
+		t.Errorf("%s", text)
+	}
+}
+
 // TestForeignFigures draws a hostile name in every kind of SVG.
 func TestForeignFigures(t *testing.T) {
 	dir := t.TempDir()

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	_ "embed"
 	"encoding/base64"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"io"
 
 	"github.com/gradreg/gradreg/internal/atomicfile"
+	"github.com/gradreg/gradreg/internal/foreign"
 )
 
 // Page is a report that one HTML file holds, with everything it shows: it opens without a network.
@@ -75,7 +77,12 @@ func (p Page) Render(w io.Writer) error {
 			}
 		}
 	}
-	return t.Execute(w, p)
+	var b bytes.Buffer
+	if err := t.Execute(&b, p); err != nil {
+		return err
+	}
+	_, err = w.Write(foreign.XML(b.Bytes())) // HTML lacks these characters, too
+	return err
 }
 
 // pagePicture makes an address that holds a picture.

@@ -26,6 +26,11 @@ func OpenJournal(path string, bytes int64) (*Journal, error) {
 	if err == nil && info.Size() < bytes {
 		err = fault.Inputf("%s: %d bytes, but the checkpoint counts %d", path, info.Size(), bytes)
 	}
+	if last := []byte{'\n'}; err == nil && bytes > 0 {
+		if _, err = f.ReadAt(last, bytes-1); err == nil && last[0] != '\n' {
+			err = fault.Inputf("%s: the %d bytes that the checkpoint counts end within a line", path, bytes)
+		}
+	}
 	if err == nil {
 		err = f.Truncate(bytes)
 	}

@@ -109,6 +109,9 @@ func TestJournal(t *testing.T) {
 	if got, err := runfolder.ReadJournal[line](path); err != nil || !reflect.DeepEqual(got, []line{{0}, {1}, {2}, {7}}) {
 		t.Errorf("%v, %v", got, err)
 	}
+	if _, err := runfolder.OpenJournal(path, counted-1); !fault.IsInput(err) {
+		t.Errorf("of a part of a line: %v", err)
+	}
 	if _, err := runfolder.OpenJournal(path, 1000); !fault.IsInput(err) {
 		t.Errorf("a journal that is too short: %v", err)
 	}

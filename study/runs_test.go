@@ -3,6 +3,7 @@ package study
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -35,6 +36,21 @@ func reportText(t *testing.T, r *Report) string {
 		t.Fatal(err)
 	}
 	return string(text) + "\n"
+}
+
+// TestNoReport is the input's fault where a report's folder is looked for and is a file, or nothing.
+func TestNoReport(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, []byte("text"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{file, file + "-2", filepath.Join(file, "below")} {
+		_, _, err := ReadFolder(dir)
+		if want := dir + " is no report's folder: it has no study.yaml"; !fault.IsInput(err) ||
+			!errors.Is(err, os.ErrNotExist) || err.Error() != want {
+			t.Errorf("%v, expected %s", err, want)
+		}
+	}
 }
 
 // TestReportFollows makes a report from the files beside it, of a study with everything and of one that has just begun.

@@ -2,7 +2,9 @@ package folder
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -130,14 +132,17 @@ func checkFolder(dir string) error {
 	if err == nil && info.IsDir() {
 		return nil
 	}
-	what := "not a folder"
-	if err != nil {
-		what = cause(err).Error()
-		if link, bad := os.Lstat(dir); bad == nil && link.Mode()&os.ModeSymlink != 0 {
-			what = brokenLink(err)
+	if err == nil {
+		return fault.Inputf("data folder %s: not a folder", dir)
+	}
+	why := cause(err)
+	if link, bad := os.Lstat(dir); bad == nil && link.Mode()&os.ModeSymlink != 0 {
+		why = errors.New(brokenLink(err))
+		if errors.Is(err, fs.ErrNotExist) {
+			why = fault.Missingf("%w", why)
 		}
 	}
-	return fault.Inputf("data folder %s: %s", dir, what)
+	return fault.Inputf("data folder %s: %w", dir, why)
 }
 
 // opening is an Open under way.

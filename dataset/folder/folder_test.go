@@ -316,8 +316,17 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%s: %v, expected %q", name, err, c.want)
 		}
 	}
-	for _, path := range []string{filepath.Join(outside, "nowhere"), filepath.Join(outside, "c", "aa.png")} {
-		if _, err := folder.Open(context.Background(), path, folder.Options{}); err == nil || !fault.IsInput(err) {
+	broken := filepath.Join(outside, "broken")
+	if err := os.Symlink("nowhere", broken); err != nil {
+		t.Fatal(err)
+	}
+	for path, missing := range map[string]bool{
+		filepath.Join(outside, "nowhere"):     true,
+		broken:                                true,
+		filepath.Join(outside, "c", "aa.png"): false,
+	} {
+		_, err := folder.Open(context.Background(), path, folder.Options{})
+		if !fault.IsInput(err) || errors.Is(err, os.ErrNotExist) != missing {
 			t.Errorf("%s: %v", path, err)
 		}
 	}

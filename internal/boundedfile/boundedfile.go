@@ -3,17 +3,19 @@
 package boundedfile
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
 // Read returns the content of the regular file at path, which links may lead to, if it has at most limit bytes.
-// What is no regular file or is longer is the input's fault and is refused before it is read. An error of the system
-// is returned as it is; a missing file is fs.ErrNotExist.
+// What is no regular file, is longer or may not be read is the input's fault and is refused before it is read. Another error
+// of the system is returned as it is; a missing file is fs.ErrNotExist, also one below what is no folder.
 func Read(path string, limit int64) ([]byte, error) {
 	f, err := Open(path, limit)
 	if err != nil {
@@ -33,6 +35,23 @@ func ReadFS(fsys fs.FS, name string, limit int64) ([]byte, error) {
 	defer f.Close()
 	return io.ReadAll(f)
 }
+
+// judged returns an error of the system as callers are to take it.
+func judged(err error) error {
+	switch {
+	case errors.Is(err, syscall.ENOTDIR):
+		return below{err}
+	case errors.Is(err, fs.ErrPermission):
+		return fault.Input(err)
+	}
+	return err
+}
+
+// below is the error of a path that leads through a file as if it were a folder: nothing is there.
+type below struct{ error }
+
+func (b below) Unwrap() error      { return b.error }
+func (below) Is(target error) bool { return target == fs.ErrNotExist }
 
 // File is an open regular file. Reading beyond its limit fails, as files grow while they are read and some say a wrong size.
 type File struct {
@@ -56,14 +75,14 @@ func openFile(path string) (*os.File, error) { return os.OpenFile(path, os.O_RDO
 func open(name string, limit int64, stat func() (fs.FileInfo, error), open func() (fs.File, error)) (*File, error) {
 	info, err := stat()
 	if err != nil {
-		return nil, err
+		return nil, judged(err)
 	}
 	if err := fits(name, info, limit); err != nil {
 		return nil, err
 	}
 	f, err := open()
 	if err != nil {
-		return nil, err
+		return nil, judged(err)
 	}
 	if info, err = f.Stat(); err == nil {
 		err = fits(name, info, limit)

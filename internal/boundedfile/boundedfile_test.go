@@ -56,6 +56,9 @@ func TestRead(t *testing.T) {
 		if _, err := read(dir, "none", 10); !errors.Is(err, fs.ErrNotExist) || fault.IsInput(err) {
 			t.Errorf("%s of a missing file: %v", reader, err)
 		}
+		if _, err := read(dir, "short/none", 10); !errors.Is(err, fs.ErrNotExist) || fault.IsInput(err) {
+			t.Errorf("%s of what would be in a file: %v", reader, err)
+		}
 		_, err = read(filepath.Dir(dir), filepath.Base(dir), 10)
 		refused(t, err, ": a folder, expected a file")
 	}
@@ -142,4 +145,17 @@ func (s swapped) Stat(name string) (fs.FileInfo, error) { return s.MapFS.Stat("f
 func TestSwapped(t *testing.T) {
 	_, err := boundedfile.ReadFS(swapped{fstest.MapFS{"file": {}, "folder/x": {}}}, "file", 10)
 	refused(t, err, "file: a folder, expected a file")
+}
+
+// locked is a file system of files that may be looked at, but not opened.
+type locked struct{ fstest.MapFS }
+
+func (locked) Open(name string) (fs.File, error) {
+	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrPermission}
+}
+
+// TestPermission is the input's fault where a file may not be read.
+func TestPermission(t *testing.T) {
+	_, err := boundedfile.ReadFS(locked{fstest.MapFS{"file": {}}}, "file", 10)
+	refused(t, err, "open file: permission denied")
 }

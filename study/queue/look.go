@@ -19,8 +19,11 @@ import (
 )
 
 // Look is Open for one who only asks: where tables cannot be made or updated, for the folder is read-only or the user of the
-// server may only select, they are read as they are.
+// server may only select, they are read as they are. It begins no folder: one that holds no studies is [fs.ErrNotExist].
 func Look(ctx context.Context, place string) (*Queue, error) {
+	if !IsServer(place) && !Exists(place) {
+		return nil, fault.Missingf("folder %s holds no studies", place)
+	}
 	q, err := Open(ctx, place)
 	if err == nil || !denied(err) {
 		return q, err

@@ -3,6 +3,7 @@ package queue
 import (
 	"bytes"
 	"errors"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -181,4 +182,15 @@ func TestLook(t *testing.T) {
 		u.User = url.UserPassword(role, "x")
 		check(t, u.String())
 	})
+}
+
+// TestLookBegins nothing where no studies are.
+func TestLookBegins(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "none")
+	if _, err := Look(t.Context(), dir); !fault.IsInput(err) || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%v", err)
+	}
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the folder: %v", err)
+	}
 }
