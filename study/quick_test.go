@@ -1,6 +1,7 @@
 package study
 
 import (
+	"cmp"
 	"encoding/csv"
 	"html"
 	"os"
@@ -176,7 +177,7 @@ func TestTrainingsTable(t *testing.T) {
 		for _, row := range t.Rows {
 			if row[0].Text == cell {
 				for i, c := range row {
-					texts[t.Columns[i].Head] = c.Text
+					texts[cmp.Or(t.Columns[i].Name, t.Columns[i].Head)] = c.Text
 				}
 			}
 		}
@@ -233,7 +234,7 @@ func TestTrainingsTable(t *testing.T) {
 	r := finishedReport(t, read(t, example))
 	for _, c := range r.Cells {
 		got, rate := row(table(r), c.Cell.String()), strconv.FormatFloat(c.Values["lr"], 'g', -1, 64)
-		if c.Method == "datagrad" && (got["tuned"] != "lambda, lr" || got["learning rate"] != rate) {
+		if c.Method == "datagrad" && (got["tuned"] != "lambda, lr" || got["learning_rate"] != rate) {
 			t.Errorf("%s: %v, chosen was %v", c.Cell, got, c.Values)
 		}
 	}
