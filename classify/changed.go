@@ -67,10 +67,10 @@ func fewer(left, of int) string {
 // where it was.
 func (r *run) openAsNow(official *dataset.Part) (notes []string, err error) {
 	var keep []int
-	labels := make([]uint8, official.Len())
+	labels := make([]int32, official.Len())
 	for i, y := range official.Labels {
 		if k := slices.Index(r.classes, r.data.Classes[y]); k >= 0 {
-			labels[i] = uint8(k)
+			labels[i] = int32(k)
 			keep = append(keep, i)
 		}
 	}
@@ -111,7 +111,7 @@ func (r *run) find(listed []listedPicture) (*dataset.Part, error) {
 		if !ok || class < 0 {
 			continue
 		}
-		out.Images, out.Labels = append(out.Images, p.part.Image(p.at)...), append(out.Labels, uint8(class))
+		out.Images, out.Labels = append(out.Images, p.part.Image(p.at)...), append(out.Labels, int32(class))
 		out.Files, out.Hashes = append(out.Files, p.part.Files[p.at]), append(out.Hashes, p.part.Hashes[p.at])
 		fmt.Fprintf(h, "%x %q\n", p.part.Hashes[p.at], l.Class) // as package folder has it
 	}

@@ -72,7 +72,7 @@ func (c *classifier) run(fill func(images []float32)) ([]float32, error) {
 // score classifies a subset. Logits that are not finite are an error.
 func (c *classifier) score(s dataset.Subset, t dataset.Tables) (assess.Score, error) {
 	var score assess.Score
-	err := c.each(s, t, func(logits []float32, labels []uint8) error {
+	err := c.each(s, t, func(logits []float32, labels []int32) error {
 		if err := score.Add(logits, c.classes, labels); err != nil {
 			return err
 		}
@@ -85,8 +85,8 @@ func (c *classifier) score(s dataset.Subset, t dataset.Tables) (assess.Score, er
 }
 
 // each calls f with the logits [images, K] and the labels of a subset, batch by batch.
-func (c *classifier) each(s dataset.Subset, t dataset.Tables, f func(logits []float32, labels []uint8) error) error {
-	labels := make([]uint8, 0, c.batch)
+func (c *classifier) each(s dataset.Subset, t dataset.Tables, f func(logits []float32, labels []int32) error) error {
+	labels := make([]int32, 0, c.batch)
 	pixels := c.shape.Size()
 	for at := 0; at < s.Len(); at += c.batch {
 		labels = labels[:0]

@@ -81,7 +81,7 @@ func compute(d *dataset.Dataset, train, test *dataset.Part) string {
 		}
 		fmt.Fprintf(h, "%d\n", len(part.Labels))
 		h.Write(part.Images)
-		h.Write(part.Labels)
+		h.Write(dataset.LabelBytes(part.Labels, len(d.Classes)))
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

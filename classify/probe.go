@@ -48,7 +48,7 @@ func Probe(ctx context.Context, cfg Config, opt Options) (Trial, error) {
 	}
 	logits := assess.Logits{Classes: len(r.data.Classes)}
 	var score assess.Score
-	err = r.classifier.each(r.division.Dev, r.devTables, func(values []float32, labels []uint8) error {
+	err = r.classifier.each(r.division.Dev, r.devTables, func(values []float32, labels []int32) error {
 		return errors.Join(logits.Add(values, labels), score.Add(values, logits.Classes, labels))
 	})
 	if err != nil {
@@ -65,7 +65,7 @@ func Probe(ctx context.Context, cfg Config, opt Options) (Trial, error) {
 
 // chance returns the share of the most frequent class.
 func chance(s dataset.Subset) float64 {
-	counts := map[uint8]int{}
+	counts := map[int32]int{}
 	most := 0
 	for _, k := range s.Index {
 		counts[s.Labels[k]]++

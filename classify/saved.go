@@ -291,8 +291,10 @@ func (m *SavedModel) fits(s dataset.Subset) error {
 	if s.Shape != m.shape() {
 		return fault.Inputf("images of %v, but the model takes %v", s.Shape, m.shape())
 	}
-	if s.Len() > 0 && int(slices.Max(s.Labels)) >= len(m.Classes) {
-		return fault.Inputf("images of class %d, but the model knows %d classes", slices.Max(s.Labels), len(m.Classes))
+	for _, y := range s.Labels {
+		if y < 0 || int(y) >= len(m.Classes) {
+			return fault.Inputf("images of class %d, but the model knows %d classes", y, len(m.Classes))
+		}
 	}
 	return nil
 }

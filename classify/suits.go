@@ -14,9 +14,9 @@ func (c Config) Suits(info dataset.Info, probe bool) error {
 		return err
 	}
 	classes := len(info.Classes)
-	images := &dataset.Part{Shape: info.Shape, Labels: make([]uint8, info.Train)}
+	images := &dataset.Part{Shape: info.Shape, Labels: make([]int32, info.Train)}
 	for i := range images.Labels {
-		images.Labels[i] = uint8(i % classes) // the classes are taken to have equally many
+		images.Labels[i] = int32(i % classes) // the classes are taken to have equally many
 	}
 	d, _, err := c.divide(images, images, classes)
 	if err != nil {

@@ -102,11 +102,11 @@ func TestForms(t *testing.T) {
 				t.Fatal(err)
 			}
 			training, err := d.Train()
-			if err != nil || !slices.Equal(training.Labels, []uint8{0, 1, 2, 3, 4}) || len(training.Images) != 5*cifarImage {
+			if err != nil || !slices.Equal(training.Labels, []int32{0, 1, 2, 3, 4}) || len(training.Images) != 5*cifarImage {
 				t.Errorf("training part %v, %v", training, err)
 			}
 			test, err := d.Test()
-			if err != nil || !slices.Equal(test.Labels, []uint8{5}) {
+			if err != nil || !slices.Equal(test.Labels, []int32{5}) {
 				t.Errorf("test part %v, %v", test, err)
 			}
 		})
@@ -116,7 +116,7 @@ func TestForms(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if part, err := d.Test(); err != nil || !slices.Equal(part.Labels, []uint8{7}) {
+		if part, err := d.Test(); err != nil || !slices.Equal(part.Labels, []int32{7}) {
 			t.Errorf("%v, %v", part, err)
 		}
 	})

@@ -55,7 +55,7 @@ func (b *Batches) Fill(step int, images []float32, labels []int32) (share float6
 			image = b.changed
 		}
 		b.tables.Apply(images[i*pixels:(i+1)*pixels], image)
-		labels[i] = int32(b.subset.Labels[k])
+		labels[i] = b.subset.Labels[k]
 	}
 	if share = b.pipeline.Mix(b.seed, uint64(step)); share < 1 {
 		b.mix(images, float32(share))

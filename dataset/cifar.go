@@ -125,7 +125,7 @@ func (p *Part) appendRecords(data []byte, classes []int) error {
 				return fault.Inputf("label %d of record %d is %d, expected 0 to %d", j+1, i/record, y, n-1)
 			}
 		}
-		p.Labels = append(p.Labels, data[i+labels-1])
+		p.Labels = append(p.Labels, int32(data[i+labels-1]))
 		p.Images = append(p.Images, data[i+labels:i+record]...)
 	}
 	return nil

@@ -25,7 +25,7 @@ func (s Shape) String() string { return fmt.Sprintf("%dx%dx%d", s.C, s.H, s.W) }
 type Part struct {
 	Shape  Shape
 	Images []byte  // [N, C, H, W], 0 … 255
-	Labels []uint8 // class numbers [N]
+	Labels []int32 // class numbers [N], from 0
 	// Files are the pictures' names in a folder, with slashes [N]; nil of data sets with a name.
 	Files []string
 	// Hashes are the SHA-256 of those files [N]; nil of data sets with a name.

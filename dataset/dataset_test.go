@@ -72,8 +72,8 @@ func TestEmbedded(t *testing.T) {
 	for _, c := range []struct {
 		get    func() (*dataset.Part, error)
 		images int
-		first  []uint8 // labels
-	}{{d.Train, 60000, []uint8{5, 0, 4, 1, 9}}, {d.Test, 10000, []uint8{7, 2, 1, 0, 4}}} {
+		first  []int32 // labels
+	}{{d.Train, 60000, []int32{5, 0, 4, 1, 9}}, {d.Test, 10000, []int32{7, 2, 1, 0, 4}}} {
 		part, err := c.get()
 		if err != nil {
 			t.Fatal(err)
@@ -337,10 +337,10 @@ func TestCIFAR(t *testing.T) {
 }
 
 func numbered(n int) *dataset.Part {
-	p := &dataset.Part{Shape: dataset.Shape{C: 1, H: 1, W: 2}, Labels: make([]uint8, n)}
+	p := &dataset.Part{Shape: dataset.Shape{C: 1, H: 1, W: 2}, Labels: make([]int32, n)}
 	for i := range n {
 		p.Images = append(p.Images, byte(i), byte(i/256))
-		p.Labels[i] = uint8(i % 7)
+		p.Labels[i] = int32(i % 7)
 	}
 	return p
 }
@@ -402,7 +402,7 @@ const goldenOrder = "[8 4 7 5 1 9 2 3 6 0 8 6 2 0 4 5 7 3 9 1]"
 
 // TestStatistics checks mean and standard deviation against a direct sum.
 func TestStatistics(t *testing.T) {
-	part := &dataset.Part{Shape: dataset.Shape{C: 2, H: 1, W: 2}, Images: []byte{0, 255, 7, 7, 51, 102, 7, 7, 9, 9, 9, 9}, Labels: make([]uint8, 3)}
+	part := &dataset.Part{Shape: dataset.Shape{C: 2, H: 1, W: 2}, Images: []byte{0, 255, 7, 7, 51, 102, 7, 7, 9, 9, 9, 9}, Labels: make([]int32, 3)}
 	n := dataset.Statistics(dataset.Subset{Part: part, Index: []int{0, 1}})
 	mean := (0 + 1 + 0.2 + 0.4) / 4
 	std := math.Sqrt((0+1+0.04+0.16)/4 - mean*mean)
@@ -432,7 +432,7 @@ func TestLittleContrast(t *testing.T) {
 	}{
 		"none": {make([]byte, 100), 1}, "a tenth": {almost, 1}, "one": {[]byte{0, 2, 0, 2}, 1}, "ten": {[]byte{0, 20, 0, 20}, 10},
 	} {
-		part := &dataset.Part{Shape: dataset.Shape{C: 1, H: 1, W: len(c.pixels)}, Images: c.pixels, Labels: make([]uint8, 1)}
+		part := &dataset.Part{Shape: dataset.Shape{C: 1, H: 1, W: len(c.pixels)}, Images: c.pixels, Labels: make([]int32, 1)}
 		n := dataset.Statistics(dataset.Whole(part))
 		if got := 255 * n.Std[0]; math.Abs(got-c.std) > 1e-12 {
 			t.Errorf("%s: a spread of %v levels, want %v", name, got, c.std)

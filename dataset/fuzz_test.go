@@ -101,7 +101,7 @@ func FuzzIDXContent(f *testing.F) {
 		if valid != (err == nil) || err != nil && !fault.IsInput(err) {
 			t.Fatalf("valid %v, error %v", valid, err)
 		}
-		if valid && !slices.Equal(part.Labels, labels[8:]) {
+		if valid && !slices.Equal(dataset.LabelBytes(part.Labels, 10), labels[8:]) {
 			t.Errorf("labels %v became %v", labels[8:], part.Labels)
 		}
 	})

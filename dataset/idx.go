@@ -91,15 +91,17 @@ func parseIDX(s *source, contents []content, limit int) (*Part, error) {
 }
 
 // parseLabels returns at most limit class numbers.
-func parseLabels(data []byte, limit, classes int) ([]uint8, error) {
-	labels, err := parseItems(data, magicLabels, limit, nil)
+func parseLabels(data []byte, limit, classes int) ([]int32, error) {
+	items, err := parseItems(data, magicLabels, limit, nil)
 	if err != nil {
 		return nil, err
 	}
-	for i, y := range labels {
+	labels := make([]int32, len(items))
+	for i, y := range items {
 		if int(y) >= classes {
 			return nil, fault.Inputf("label %d is %d, expected 0 to %d", i, y, classes-1)
 		}
+		labels[i] = int32(y)
 	}
 	return labels, nil
 }

@@ -50,8 +50,8 @@ const (
 	minDefault, maxDefault       = 8, 64
 	sizeStep                     = 4 // so that two poolings by 2 have no remainder
 	defaultCacheLimit      int64 = 4 << 30
-	// maxClasses is what a label of one byte can number.
-	maxClasses = 256
+	// maxClasses is the number of classes that a model's file may have.
+	maxClasses = 1 << 16
 )
 
 // Set is a folder, ready for training.
@@ -69,7 +69,7 @@ type Set struct {
 // Part is a set of labelled images, ordered by the SHA-256 of their files, so that names do not matter here either.
 type Part struct {
 	Images []byte     // [N, Channels, Side, Side]
-	Labels []uint8    // class numbers [N]
+	Labels []int32    // class numbers [N]
 	Files  []string   // relative to the folder, with slashes, readable [N]
 	Hashes [][32]byte // SHA-256 of the files [N]
 	// Digest identifies pictures and classes, whatever size the images have: the SHA-256 of the
@@ -87,8 +87,8 @@ type Part struct {
 // to no folder twice in a class. Names of classes that differ in their Unicode form alone are one.
 // A file that is no use is named in the Report and left out.
 //
-// The input's fault are: a folder that is none, no class or one, more than 256, a class without a
-// picture that can be read, a class in test/ that is not in train/, folders that look like a layout
+// The input's fault are: a folder that is none, no class or one, more than 65,536, a class without
+// a picture that can be read, a class in test/ that is not in train/, folders that look like a layout
 // which is not read, Options out of range; with Strict, a picture that cannot be read. A cache that
 // cannot be used is a note in the Report.
 func Open(ctx context.Context, dir string, opt Options) (*Set, error) {

@@ -211,7 +211,7 @@ func (o *opening) distribute(set *Set, files []*file, loaded images) {
 	for i, f := range files {
 		p := into[f.part]
 		fmt.Fprintf(sums[f.part], "%x %q\n", f.hash, o.listed.classes[f.class])
-		p.Labels = append(p.Labels, uint8(f.class))
+		p.Labels = append(p.Labels, int32(f.class))
 		p.Files = append(p.Files, readable(f.path))
 		p.Hashes = append(p.Hashes, f.hash)
 		if p.Images == nil {
