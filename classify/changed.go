@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -11,8 +12,8 @@ import (
 )
 
 // openTest reads the images that a finished run is tested on, and says what of them has changed.
-func (r *run) openTest() (notes []string, err error) {
-	if err := r.openImages(); err != nil {
+func (r *run) openTest(ctx context.Context) (notes []string, err error) {
+	if err := r.openImages(ctx); err != nil {
 		return nil, err
 	}
 	same := r.recorded.check(r.config.Data, r.digest)
@@ -123,8 +124,8 @@ func (r *run) find(listed []listedPicture) (*dataset.Part, error) {
 }
 
 // training returns the images that the run was trained on, or what is left of them.
-func (r *run) training(cfg *Config) (s dataset.Subset, notes []string, err error) {
-	if err := r.openImages(); err != nil {
+func (r *run) training(ctx context.Context, cfg *Config) (s dataset.Subset, notes []string, err error) {
+	if err := r.openImages(ctx); err != nil {
 		return s, nil, err
 	}
 	same := r.recorded.check(r.config.Data, r.digest)

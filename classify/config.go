@@ -13,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/augment"
 	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/internal/fault"
@@ -39,7 +40,10 @@ type Config struct {
 	// and the usual places. A run records where it found them, if that was neither in the program
 	// nor in a usual place, and looks there again.
 	DataDir string `yaml:"data_dir,omitempty"`
-	Model   string `yaml:"model"` // text form of package model
+	// Dataset are images in memory, made by [dataset.New], in the place of Data, which then records their
+	// name. A saved run of them repeats and resumes where they are given again.
+	Dataset *dataset.Dataset `yaml:"-"`
+	Model   string           `yaml:"model"` // text form of package model
 	// Architecture is a model of one's own in the place of Model, which then records its String. A saved run of it
 	// repeats and resumes where it is given again, and LoadArchitecture reads its file.
 	Architecture model.Model `yaml:"-"`
@@ -101,16 +105,10 @@ func Subsets() []string { return []string{Random, Balanced} }
 // defaultAugment stands for what suits a data set.
 const defaultAugment = "default"
 
-// DefaultAugment returns the augmentation that suits a data set: for CIFAR the published flips and shifts (REFERENCE.md section 3),
-// for digits and the protocols of MNIST and Fashion-MNIST none, for photos flips, shifts and mild scales and colours.
+// DefaultAugment returns the augmentation that suits a data set, see [dataset.DefaultsOf].
 func DefaultAugment(data string) string {
-	switch data {
-	case "mnist", "fashion-mnist":
-		return augment.None
-	case "cifar10", "cifar100":
-		return "flip,shift:0.125"
-	}
-	return "flip,shift:0.125,rotate:10,scale:0.15,color:0.2"
+	d, _ := dataset.DefaultsOf(data)
+	return d.Augment
 }
 
 // parts are the objects that a configuration names.
@@ -161,8 +159,16 @@ func (c *Config) resolve() (p parts, err error) {
 	if p.model, err = c.architecture(); err != nil {
 		return p, fault.Inputf("model: %w", err)
 	}
+	if c.Dataset != nil {
+		if !dataset.InMemory(c.Dataset.Name) {
+			return p, fault.Inputf("dataset is %s, expected one made in memory by dataset.New; others are named by data", c.Dataset.Name)
+		}
+		c.Data = c.Dataset.Name
+	}
 	if c.Augment == defaultAugment {
-		c.Augment = DefaultAugment(c.Data)
+		if c.Augment = DefaultAugment(c.Data); c.Dataset != nil && c.Dataset.Defaults.Augment != "" {
+			c.Augment = c.Dataset.Defaults.Augment
+		}
 	}
 	if p.augment, err = augment.Parse(c.Augment); err != nil {
 		return p, fault.Input(err)

@@ -67,7 +67,7 @@ func TestManyClasses(t *testing.T) {
 			t.Fatalf("class %d has %d test images, expected 1", k, c.Images)
 		}
 	}
-	e, err := classify.Evaluate(dir, classify.Options{Threads: 1})
+	e, err := classify.Evaluate(t.Context(), dir, classify.Options{Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ func cifar10() source {
 			Name: "cifar10", Description: "colour photos of ten kinds of objects (binary version)",
 			Classes: []string{"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"},
 			Shape:   Shape{3, 32, 32}, Train: 50000, Test: 10000,
-			Licence: cifarLicence, From: cifarPublicPage,
+			Licence: cifarLicence, From: cifarPublicPage, Defaults: cifarDefaults(),
 		},
 		home: cifarHome,
 		downloads: []download{
@@ -57,7 +57,7 @@ func cifar100() source {
 			Name: "cifar100", Description: "colour photos of a hundred kinds of objects, by fine label (binary version)",
 			Classes: cifar100Classes(),
 			Shape:   Shape{3, 32, 32}, Train: 50000, Test: 10000,
-			Licence: cifarLicence, From: cifarPublicPage,
+			Licence: cifarLicence, From: cifarPublicPage, Defaults: cifarDefaults(),
 		},
 		home: cifarHome,
 		downloads: []download{

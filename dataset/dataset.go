@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
 
 	"github.com/gradreg/gradreg/dataset/folder"
@@ -59,6 +60,7 @@ type Info struct {
 	Licence     string
 	From        string // where to get the files
 	Embedded    bool   // comes with the program
+	Defaults    Defaults
 }
 
 // Dataset is a source of images in two parts, each read on first use and then kept. Its methods may be called
@@ -72,6 +74,7 @@ type Dataset struct {
 
 	train, test func() (*Part, error)
 	val         *Part
+	known       string // digest that needs no reading
 }
 
 // Train returns the images of the training file.
@@ -98,6 +101,10 @@ type source struct {
 	// number is trainFiles, then those of the test part.
 	files      []file
 	trainFiles int
+	// inside are the files that come with the program, and digest that of the images in them, of an
+	// embedded set.
+	inside fs.FS
+	digest string
 	// parse makes a part of the contents of its files, of at most that many images.
 	parse func(s *source, contents []content, images int) (*Part, error)
 }
@@ -165,22 +172,30 @@ func find(name string) (*source, error) {
 // asked for, and known by their checksums: those of another set are an error, those that nobody
 // published are [Part].Own. An unknown name, a dir that is no folder and files that are nowhere
 // ([ErrNotFound]) are the input's fault, as is every damage found when reading.
-func Open(name string, dirs ...string) (*Dataset, error) {
+func Open(ctx context.Context, name string, dirs ...string) (*Dataset, error) {
 	if IsFolder(name) {
-		d, _, err := OpenFolder(context.Background(), name, folder.Options{})
+		d, _, err := OpenFolder(ctx, name, folder.Options{})
 		return d, err
+	}
+	if InMemory(name) {
+		return nil, fault.Inputf("data set %s was made in memory: it cannot be opened by its name", name)
 	}
 	s, err := find(name)
 	if err != nil {
 		return nil, fmt.Errorf("%w; nor is there a folder of that name", err)
 	}
+	return s.open(dirs)
+}
+
+// open opens the source.
+func (s *source) open(dirs []string) (*Dataset, error) {
 	at, given, err := s.locate(dirs)
 	if err != nil {
 		return nil, err
 	}
 	d := &Dataset{Info: s.Info, Folder: at.dir, Given: given}
 	if at.dir == "" {
-		d.train, d.test = mnistTrain, mnistTest
+		d.train, d.test, d.known = s.embeddedPart(true), s.embeddedPart(false), s.digest
 		return d, nil
 	}
 	d.train = sync.OnceValues(func() (*Part, error) { return s.part(at, true) })

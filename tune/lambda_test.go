@@ -118,7 +118,7 @@ func otherTest(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	official, err := dataset.Open("mnist")
+	official, err := dataset.Open(t.Context(), "mnist")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +136,7 @@ func otherTest(t *testing.T) string {
 	if err := errors.Join(z.Close(), os.WriteFile(filepath.Join(dir, "t10k-labels-idx1-ubyte.gz"), b.Bytes(), 0o644)); err != nil {
 		t.Fatal(err)
 	}
-	changed, err := dataset.Open("mnist", dir)
+	changed, err := dataset.Open(t.Context(), "mnist", dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -116,8 +116,8 @@ func Open(ctx context.Context, dir string, opt Options) (*Set, error) {
 	if err := checkFolder(dir); err != nil {
 		return nil, err
 	}
-	o := &opening{Options: opt, ctx: ctx, dir: dir, report: Report{Problems: []Problem{}, Notes: []string{}}}
-	set, err := o.open()
+	o := &opening{Options: opt, dir: dir, report: Report{Problems: []Problem{}, Notes: []string{}}}
+	set, err := o.open(ctx)
 	if err != nil && ctx.Err() == nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
@@ -143,18 +143,17 @@ func checkFolder(dir string) error {
 // opening is an Open under way.
 type opening struct {
 	Options
-	ctx    context.Context
 	dir    string
 	listed listing
 	report Report
 }
 
-func (o *opening) open() (*Set, error) {
+func (o *opening) open(ctx context.Context) (*Set, error) {
 	var err error
 	if o.listed, err = scan(o.dir, o.Division, &o.report); err != nil {
 		return nil, err
 	}
-	if err := o.inspect(); err != nil {
+	if err := o.inspect(ctx); err != nil {
 		return nil, err
 	}
 	files := o.readable(o.listed.files)
@@ -174,7 +173,7 @@ func (o *opening) open() (*Set, error) {
 	}
 	sortForParts(files)
 	set := &Set{Classes: o.listed.classes, Side: o.Size, Fit: o.Fit}
-	if err := o.load(set, files); err != nil {
+	if err := o.load(ctx, set, files); err != nil {
 		return nil, err
 	}
 	o.report.finish(o, set)

@@ -1,6 +1,7 @@
 package folder
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -78,13 +79,13 @@ func (m images) luma() []byte {
 
 // load fills in the parts of a set with the images of files, which are sorted for it. Files that cannot be decoded are noted
 // and left out.
-func (o *opening) load(set *Set, files []*file) error {
+func (o *opening) load(ctx context.Context, set *Set, files []*file) error {
 	loaded := newImages(len(files), o.Size)
 	kept := o.openCache()
 	defer kept.close()
 	fresh := make([]bool, len(files))
 	var damaged atomic.Int64
-	err := o.each("decoding", len(files), func(i int) int64 {
+	err := o.each(ctx, "decoding", len(files), func(i int) int64 {
 		if kept.has(files[i]) {
 			return 1
 		}
