@@ -21,12 +21,14 @@ import (
 	"github.com/gradreg/gradreg/internal/strictyaml"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/optim"
+	"github.com/gradreg/gradreg/task"
 )
 
 // Config is everything that determines a run. Default gives the main job's; the zero value of a field is not its
 // default.
 type Config struct {
 	Data      string `yaml:"data"`                // name of a data set
+	Task      string `yaml:"task,omitempty"`      // what is learned, a name of package task; empty for what the data are for
 	TrainSize int    `yaml:"train_size"`          // training images; 0 means all
 	PerClass  int    `yaml:"per_class,omitempty"` // training images of each class, instead of TrainSize
 	Subset    string `yaml:"subset,omitempty"`    // how they are chosen: random, which is the default, or balanced
@@ -113,6 +115,7 @@ func DefaultAugment(data string) string {
 
 // parts are the objects that a configuration names.
 type parts struct {
+	task         task.Task // of the data, once they are open; nil is classification
 	model        model.Model
 	regularizers []gradreg.Regularizer
 	augment      augment.Pipeline
@@ -158,6 +161,9 @@ func (c *Config) resolve() (p parts, err error) {
 	}
 	if p.model, err = c.architecture(); err != nil {
 		return p, fault.Inputf("model: %w", err)
+	}
+	if _, err := task.Parse(c.Task); err != nil {
+		return p, fault.Input(err)
 	}
 	if c.Dataset != nil {
 		if !dataset.InMemory(c.Dataset.Name) {

@@ -128,7 +128,7 @@ func openNamed(ctx context.Context, cfg *Config, opt Options) (*dataset.Dataset,
 	if err != nil { // first of all a name that nothing has
 		return nil, err
 	}
-	if err := cfg.forFolders(opt); err != nil {
+	if err := cmp.Or(cfg.forFolders(opt), cfg.settle(d)); err != nil {
 		return nil, err
 	}
 	cfg.DataDir = ""
@@ -148,7 +148,7 @@ func openMemory(cfg *Config, opt Options) (*dataset.Dataset, error) {
 		return nil, fault.Inputf("found the data set %s in memory, expected %s", d.Name, cfg.Data)
 	}
 	cfg.DataDir = ""
-	return d, cfg.forFolders(opt)
+	return d, cmp.Or(cfg.forFolders(opt), cfg.settle(d))
 }
 
 // forFolders refuses what is for folders of pictures alone.
@@ -176,9 +176,12 @@ func openPictures(ctx context.Context, cfg *Config, opt Options, division folder
 		return nil, err
 	}
 	d, report, err := dataset.OpenFolder(ctx, cfg.Data, folder.Options{
-		Size: cfg.Size, Fit: fit, Seed: cfg.Seed, Division: division, Channels: opt.channels, Strict: opt.Strict, Progress: opt.Reading, Suits: cfg.takes,
+		Task: cfg.Task, Size: cfg.Size, Fit: fit, Seed: cfg.Seed, Division: division, Channels: opt.channels, Strict: opt.Strict, Progress: opt.Reading, Suits: cfg.takes,
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := cfg.settle(d); err != nil {
 		return nil, err
 	}
 	cfg.Size, cfg.Fit, cfg.DataDir = d.Shape.H, string(fit), ""

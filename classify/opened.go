@@ -122,6 +122,9 @@ func (o *Opened) Keep(positions []int) {
 
 // Examine loads the model and classifies the test images.
 func (o *Opened) Examine() (*Subject, error) {
+	if err := o.Card.needsClasses("an examination"); err != nil {
+		return nil, err
+	}
 	r := o.run
 	m, err := load(r.path(ModelFile), o.arch, evalBatch, r.Threads)
 	if err != nil {

@@ -103,6 +103,10 @@ type Summary struct {
 	TestNLL        float64 `json:"test_nll"`
 	TestImages     int     `json:"test_images"`
 	Detail
+	// Task is what the model learned, empty for classes. Of another one Result has what it is worth, and
+	// the fields before are not written.
+	Task string `json:"task,omitempty"`
+	*TaskResult
 	DevAccuracy *float64 `json:"dev_accuracy,omitempty"`
 	Steps       int      `json:"steps"` // taken
 	// PlannedSteps is what learning rate and λ were scheduled for, of a run that was finished early.

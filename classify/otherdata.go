@@ -26,6 +26,9 @@ func OpenRunOn(ctx context.Context, dir, data string, opt Options) (*Opened, err
 	if err != nil {
 		return nil, err
 	}
+	if err := o.Card.needsClasses("a test on another folder"); err != nil {
+		return nil, err
+	}
 	l, err := folder.OpenLabelled(data, o.Card.Classes)
 	if err != nil {
 		return nil, err

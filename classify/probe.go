@@ -11,6 +11,7 @@ import (
 	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/engine"
+	"github.com/gradreg/gradreg/internal/fault"
 )
 
 // Trial is how a configuration did on dev images.
@@ -86,6 +87,9 @@ func probe(ctx context.Context, cfg Config, opt Options) (*run, error) {
 	r := &run{Options: opt, probing: true}
 	if err := r.prepare(ctx, cfg); err != nil {
 		return r, err
+	}
+	if !r.hasClasses() {
+		return r, fault.Inputf("task is %s, expected classification: short runs are compared by their accuracy", r.config.Task)
 	}
 	return r, r.fit(ctx)
 }

@@ -2,6 +2,7 @@ package classify
 
 import (
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/task"
 )
 
 // Suits returns why no run can be made of the configuration with data of that description, as far as it shows before they are
@@ -27,6 +28,9 @@ func (c Config) Suits(info dataset.Info, probe bool) error {
 	}
 	c.Batch = c.batch(d.Train.Len())
 	if _, err := dataset.NewBatches(d.Train, dataset.Normalizer{}, c.Batch, c.Seed); err != nil {
+		return err
+	}
+	if p.task, err = task.Parse(info.Task); err != nil {
 		return err
 	}
 	_, err = p.training(c.Batch, info.Shape, classes)

@@ -26,7 +26,9 @@ func (s Shape) String() string { return fmt.Sprintf("%dx%dx%d", s.C, s.H, s.W) }
 type Part struct {
 	Shape  Shape
 	Images []byte  // [N, C, H, W], 0 … 255
-	Labels []int32 // class numbers [N], from 0
+	Labels []int32 // class numbers [N], from 0; 0 where there are labels or numbers
+	// Targets are labels, 0 or 1, or numbers [N, K], of the tasks that have such; nil of classes.
+	Targets []float32
 	// Files are the pictures' names in a folder, with slashes [N]; nil of data sets with a name.
 	Files []string
 	// Hashes are the SHA-256 of those files [N]; nil of data sets with a name.
@@ -54,7 +56,8 @@ func (p *Part) Image(i int) []byte {
 type Info struct {
 	Name        string
 	Description string
-	Classes     []string
+	Task        string   // what is to be learned, a name of package task; empty is classification
+	Classes     []string // names of the classes, the labels or the numbers
 	Shape       Shape
 	Train, Test int // images
 	Licence     string

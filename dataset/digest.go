@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 )
@@ -30,6 +31,10 @@ func (d *Dataset) compute() (string, error) {
 		fmt.Fprintf(h, "%d\n", len(part.Labels))
 		h.Write(part.Images)
 		h.Write(LabelBytes(part.Labels, len(d.Classes)))
+		if part.Targets != nil {
+			fmt.Fprintln(h, d.Task)
+			binary.Write(h, binary.LittleEndian, part.Targets)
+		}
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -51,12 +51,12 @@ func OpenFolder(ctx context.Context, dir string, opt folder.Options) (*Dataset, 
 	}
 	shape := Shape{C: set.Channels, H: set.Side, W: set.Side}
 	part := func(p folder.Part) *Part {
-		return &Part{Shape: shape, Images: p.Images, Labels: p.Labels, Files: p.Files, Hashes: p.Hashes, Classes: set.Classes, Digest: p.Digest}
+		return &Part{Shape: shape, Images: p.Images, Labels: p.Labels, Targets: p.Targets, Files: p.Files, Hashes: p.Hashes, Classes: set.Classes, Digest: p.Digest}
 	}
 	training, official := part(set.Train), part(set.Test)
 	d := &Dataset{
 		Info: Info{
-			Name: dir, Description: "pictures of a folder, " + string(set.Fit), Classes: set.Classes, Shape: shape,
+			Name: dir, Description: "pictures of a folder, " + string(set.Fit), Task: set.Task, Classes: set.Classes, Shape: shape,
 			Train: training.Len(), Test: official.Len(), From: dir, Defaults: photoDefaults(),
 		},
 		Folder: dir, Given: true,

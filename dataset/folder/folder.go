@@ -1,14 +1,17 @@
 package folder
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/gradreg/gradreg/dataset/picture"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/task"
 )
 
 // Options say what to make of a folder. The zero value is: a size that suits the pictures, crop, channels that suit the
@@ -25,6 +28,9 @@ type Options struct {
 	// empty.
 	Seed     uint64
 	Division Division
+	// Task is what is to be learned, a name of package task; empty for what labels.csv says, and
+	// classification without one.
+	Task string
 	// Strict refuses a folder with a picture that cannot be read.
 	Strict bool
 	// Cache is the folder that decoded images are kept in; empty means that they are not kept.
@@ -56,7 +62,8 @@ const (
 
 // Set is a folder, ready for training.
 type Set struct {
-	Classes  []string // in byte order
+	Task     string   // a name of package task
+	Classes  []string // in byte order; the labels or numbers in the order of their columns
 	Side     int      // of the images, which are squares
 	Channels int      // 1 or 3
 	Fit      picture.Fit
@@ -68,16 +75,20 @@ type Set struct {
 
 // Part is a set of labelled images, ordered by the SHA-256 of their files, so that names do not matter here either.
 type Part struct {
-	Images []byte     // [N, Channels, Side, Side]
-	Labels []int32    // class numbers [N]
-	Files  []string   // relative to the folder, with slashes, readable [N]
-	Hashes [][32]byte // SHA-256 of the files [N]
+	Images []byte  // [N, Channels, Side, Side]
+	Labels []int32 // class numbers [N]; 0 where there are labels or numbers
+	// Targets are labels, 0 or 1, or numbers [N, K]; nil of classes.
+	Targets []float32
+	Files   []string   // relative to the folder, with slashes, readable [N]
+	Hashes  [][32]byte // SHA-256 of the files [N]
 	// Digest identifies pictures and classes, whatever size the images have: the SHA-256 of the
 	// SHA-256 of the files and the names of their classes.
 	Digest string
 }
 
-// Open reads the folder dir. Where there is a train/ with folders in it, its folders are the
+// Open reads the folder dir. Where there is a labels.csv whose first column is called file, it says
+// which pictures there are and what is to be learned of them, as the package's documentation says.
+// Else, where there is a train/ with folders in it, its folders are the
 // classes, and test/ or val/ (or testing/, valid/, validation/, also with words as in test_set or
 // seg_train, also packed in a folder of such a name) hold the others' images. Otherwise the folders
 // of dir are the classes, and the pictures are divided as Division says.
@@ -150,7 +161,7 @@ type opening struct {
 
 func (o *opening) open(ctx context.Context) (*Set, error) {
 	var err error
-	if o.listed, err = scan(o.dir, o.Division, &o.report); err != nil {
+	if o.listed, err = scan(o.dir, o.Division, o.Task, &o.report); err != nil {
 		return nil, err
 	}
 	if err := o.inspect(ctx); err != nil {
@@ -172,7 +183,7 @@ func (o *opening) open(ctx context.Context) (*Set, error) {
 		}
 	}
 	sortForParts(files)
-	set := &Set{Classes: o.listed.classes, Side: o.Size, Fit: o.Fit}
+	set := &Set{Task: cmp.Or(o.listed.task, task.Classification{}.String()), Classes: o.listed.classes, Side: o.Size, Fit: o.Fit}
 	if err := o.load(ctx, set, files); err != nil {
 		return nil, err
 	}
@@ -183,6 +194,12 @@ func (o *opening) open(ctx context.Context) (*Set, error) {
 
 // nonempty checks that every class has a picture, and there is a training part.
 func (o *opening) nonempty(files []*file) error {
+	if o.listed.targets() {
+		if !slices.ContainsFunc(files, func(f *file) bool { return f.part == train || !o.listed.divided }) || len(files) < 2 {
+			return fault.Inputf("found %d pictures, expected at least 2, one of them to train on", len(files))
+		}
+		return nil
+	}
 	count := make([]int, len(o.listed.classes))
 	for _, f := range files {
 		if f.part == train || !o.listed.divided {

@@ -211,7 +211,12 @@ func (o *opening) distribute(set *Set, files []*file, loaded images) {
 	sums := [parts]hash.Hash{sha256.New(), sha256.New(), sha256.New()}
 	for i, f := range files {
 		p := into[f.part]
-		fmt.Fprintf(sums[f.part], "%x %q\n", f.hash, o.listed.classes[f.class])
+		if f.targets != nil {
+			fmt.Fprintf(sums[f.part], "%x %q %v\n", f.hash, o.listed.classes, f.targets)
+			p.Targets = append(p.Targets, f.targets...)
+		} else {
+			fmt.Fprintf(sums[f.part], "%x %q\n", f.hash, o.listed.classes[f.class])
+		}
 		p.Labels = append(p.Labels, int32(f.class))
 		p.Files = append(p.Files, readable(f.path))
 		p.Hashes = append(p.Hashes, f.hash)
