@@ -111,6 +111,7 @@ func (t *table) task(asked string, targets [][]float32) (string, error) {
 		}
 		return classes, nil
 	}
+	found := labels
 	for i, row := range targets {
 		for k, v := range row {
 			if v == 0 || v == 1 {
@@ -119,12 +120,12 @@ func (t *table) task(asked string, targets [][]float32) (string, error) {
 			if asked == labels {
 				return "", fault.Inputf("%s: line %d: %s is %v, expected 0 or 1 for the task %s", tableFile, t.lines[i], t.header[t.values[k]], v, labels)
 			}
-			labels = numbers
+			found = numbers
 		}
 	}
 	switch asked {
 	case "":
-		return labels, nil
+		return found, nil
 	case classes:
 		return "", fault.Inputf("task is %s, but %s has no column class of its own", asked, tableFile)
 	}
