@@ -16,20 +16,22 @@ import (
 type ClassifierOptions struct {
 	Model        string // how messages name the network
 	Forward      Forward
-	Shape        [3]int // of an image: channels, height, width
-	Classes      int
-	Batch        int // images of a step
+	Shape        [3]int    // of an image: channels, height, width
+	Task         task.Task // what it learns; classification if nil
+	Classes      int       // or labels, or numbers
+	Batch        int       // images of a step
 	Regularizers []Regularizer
 	Optimizer    optim.Optimizer
 	Mixup        bool // images are mixed in pairs, see [ClassifierTraining.Feed]
 }
 
-// ClassifierTraining is the training of a classifier of images by cross-entropy.
+// ClassifierTraining is the training of a classifier of images by cross-entropy, or of a network for
+// another task by its losses.
 type ClassifierTraining struct {
 	*Training
 	Problem *Problem
 	X       *sym.Expr // images [B, C, H, W]
-	Y       *sym.Expr // classes [B]
+	Y       *sym.Expr // classes [B], or labels or numbers [B, K]
 	Context *nn.Context
 
 	other, share *sym.Expr // of mixed images: classes of the other images [B], share of the first ones
@@ -45,14 +47,18 @@ func NewClassifierTraining(o ClassifierOptions) (*ClassifierTraining, error) {
 	g := sym.NewGraph()
 	t := &ClassifierTraining{
 		X: g.Input("x", sym.Float, o.Batch, o.Shape[0], o.Shape[1], o.Shape[2]),
-		Y: g.Input("y", sym.Int, o.Batch),
 	}
+	if o.Task == nil {
+		o.Task = task.Classification{}
+	}
+	var targets *sym.Expr
+	t.Y, targets = o.Task.Target(g, "y", o.Batch, o.Classes)
 	t.Context = nn.NewContext(nn.NewParams(g), true, 0)
 	forward := Transform(o.Forward, o.Regularizers)
-	if o.Mixup {
+	if o.Mixup && t.Y.DType() == sym.Int { // numbers are mixed by whoever feeds them
 		t.other, t.share = g.Input("y/other", sym.Int, o.Batch), g.Input("mix/share", sym.Float)
 	}
-	t.Problem = NewProblem(task.Classification{}, t.Context, t.X, t.targets(o.Classes), forward)
+	t.Problem = NewProblem(o.Task, t.Context, t.X, t.mixed(targets, o.Classes), forward)
 	if err := Refused(t.Problem.Outputs); err != nil {
 		return nil, fault.Inputf("model %s: %w", o.Model, err)
 	} else if err := t.Problem.Outputs.Err(); err != nil {
@@ -76,10 +82,8 @@ func extents(shape []int) string {
 	return strings.Join(parts, "x")
 }
 
-// targets returns share·one-hot(y) + (1−share)·one-hot(other): [B, K]; one-hot(y) where nothing is
-// mixed.
-func (t *ClassifierTraining) targets(classes int) *sym.Expr {
-	first := sym.OneHot(t.Y, classes)
+// mixed returns share·first + (1−share)·one-hot(other): [B, K]; first where nothing is mixed.
+func (t *ClassifierTraining) mixed(first *sym.Expr, classes int) *sym.Expr {
 	if t.share == nil {
 		return first
 	}
@@ -107,4 +111,13 @@ func (t *ClassifierTraining) Feed(
 			other[len(labels)-1-i] = y
 		}
 	})
+}
+
+// FeedTargets gives a program images and their labels or numbers [B, K], for a task that has no
+// classes. Those of mixed images are mixed like them.
+func (t *ClassifierTraining) FeedTargets(p engine.Program, images, targets []float32) error {
+	if err := p.Write(t.X, images); err != nil {
+		return err
+	}
+	return p.Write(t.Y, targets)
 }

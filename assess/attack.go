@@ -241,7 +241,7 @@ func (p *perturber) start(at []int, restart int) {
 	for i, image := range at {
 		k := p.images.Index[image]
 		tables.Apply(p.clean[i*p.size:(i+1)*p.size], p.images.Image(k))
-		p.classes[i] = int32(p.images.Labels[k])
+		p.classes[i] = p.images.Labels[k]
 		delta := p.delta[i*p.size : (i+1)*p.size]
 		clear(delta)
 		if p.Steps > 0 {

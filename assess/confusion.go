@@ -2,31 +2,46 @@ package assess
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
 // Confusion counts the answers by true and predicted class.
 type Confusion struct {
 	Classes int
-	Counts  []int // [true class, predicted class]
+	rows    []map[int]int // by true class: images by predicted class; most pairs of many classes have none
 }
 
 // Confusion counts the answers.
 func (l *Logits) Confusion() Confusion {
-	c := Confusion{l.Classes, make([]int, l.Classes*l.Classes)}
+	c := Confusion{l.Classes, make([]map[int]int, l.Classes)}
 	for i, y := range l.Labels {
-		c.Counts[int(y)*c.Classes+top(l.Row(i))]++
+		if c.rows[y] == nil {
+			c.rows[y] = map[int]int{}
+		}
+		c.rows[y][top(l.Row(i))]++
 	}
 	return c
 }
 
+// Matrix returns all counts: [true class, predicted class].
+func (c Confusion) Matrix() []int {
+	counts := make([]int, c.Classes*c.Classes)
+	for class, row := range c.rows {
+		for predicted, n := range row {
+			counts[class*c.Classes+predicted] = n
+		}
+	}
+	return counts
+}
+
 // At returns the number of images of a class that were taken for another, or for their own.
-func (c Confusion) At(class, predicted int) int { return c.Counts[class*c.Classes+predicted] }
+func (c Confusion) At(class, predicted int) int { return c.rows[class][predicted] }
 
 // Class returns the score of the images of one class, without their NLL. A class without images has an accuracy of NaN.
 func (c Confusion) Class(class int) Score {
 	var s Score
-	for _, n := range c.Counts[class*c.Classes : (class+1)*c.Classes] {
+	for _, n := range c.rows[class] {
 		s.Images += n
 	}
 	s.Errors = s.Images - c.At(class, class)
@@ -40,10 +55,10 @@ type Mix struct{ Class, Predicted, Count int }
 // n is below 0.
 func (c Confusion) Mixes(n int) []Mix {
 	var all []Mix
-	for i := range c.Classes {
-		for j := range c.Classes {
-			if k := c.At(i, j); i != j && k > 0 {
-				all = append(all, Mix{i, j, k})
+	for i, row := range c.rows {
+		for _, j := range slices.Sorted(maps.Keys(row)) {
+			if i != j {
+				all = append(all, Mix{i, j, row[j]})
 			}
 		}
 	}

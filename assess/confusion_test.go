@@ -17,7 +17,7 @@ func TestCalibrationEdges(t *testing.T) {
 		0, 0, // ½, right: upper edge of the first of two bins
 		0, 200, // 1, wrong
 		200, 0, // 1, right
-	}, []uint8{0, 0, 0})
+	}, []int32{0, 0, 0})
 	c := l.Calibration(2)
 	if c.Bins[0] != (assess.CalibrationBin{Images: 1, Confidence: 0.5, Accuracy: 1}) || c.Bins[1].Images != 2 {
 		t.Errorf("bins %+v", c.Bins)
@@ -37,7 +37,7 @@ func TestCalibrationEdges(t *testing.T) {
 func TestScores(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		k := rapid.IntRange(1, 6).Draw(t, "classes")
-		labels := rapid.SliceOfN(rapid.Uint8Range(0, uint8(k-1)), 1, 30).Draw(t, "labels")
+		labels := rapid.SliceOfN(rapid.Int32Range(0, int32(k-1)), 1, 30).Draw(t, "labels")
 		values := rapid.SliceOfN(rapid.Float32Range(-1e4, 1e4), len(labels)*k, len(labels)*k).Draw(t, "logits")
 		l := assess.Logits{Classes: k}
 		l.Add(values, labels)

@@ -27,7 +27,7 @@ func ExampleNetwork() {
 		return
 	}
 	defer n.Close()
-	part := &dataset.Part{Shape: n.Shape, Images: []byte{153, 102}, Labels: []uint8{0}}
+	part := &dataset.Part{Shape: n.Shape, Images: []byte{153, 102}, Labels: []int32{0}}
 	images := assess.Images{Subset: dataset.Whole(part), Normalizer: dataset.Normalizer{Mean: []float64{0.5}, Std: []float64{0.25}}}
 	slopes, err := n.Slopes(images)
 	if err != nil {
@@ -47,11 +47,11 @@ func ExampleNetwork() {
 
 func ExampleLogits() {
 	l := &assess.Logits{Classes: 2}
-	l.Add([]float32{2, 0, 0, 1, 3, 0}, []uint8{0, 1, 1})
+	l.Add([]float32{2, 0, 0, 1, 3, 0}, []int32{0, 1, 1})
 	s := l.Score()
 	low, high := s.Interval()
 	fmt.Printf("accuracy %.2f (%.2f to %.2f), ECE %.2f, Brier %.2f\n", s.Accuracy(), low, high, l.Calibration(assess.CalibrationBins).ECE(), l.Brier())
-	fmt.Println(l.Confusion().Counts)
+	fmt.Println(l.Confusion().Matrix())
 	fmt.Printf("%+v\n", l.Worst(1)[0].Index)
 	// Output:
 	// accuracy 0.67 (0.21 to 0.94), ECE 0.45, Brier 0.66

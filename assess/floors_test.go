@@ -101,12 +101,12 @@ func TestStretched(t *testing.T) {
 // better, where all are wrong warmer, and both end there with a finite NLL.
 func TestTemperatureBounds(t *testing.T) {
 	for name, c := range map[string]struct {
-		label uint8
+		label int32
 		want  float64
 	}{"all right": {1, 1. / 20}, "all wrong": {0, 20}} {
 		l := Logits{Classes: 3}
 		for range 10 {
-			l.Add([]float32{-0.1, 0.2, 0}, []uint8{c.label})
+			l.Add([]float32{-0.1, 0.2, 0}, []int32{c.label})
 		}
 		nll, temperature := l.Calibrated()
 		if math.Abs(temperature/c.want-1) > 1e-3 || !(nll <= l.NLL(1)) || math.IsInf(nll, 0) {

@@ -13,7 +13,7 @@ import (
 type golden struct {
 	Scores struct {
 		Logits    [][]float32
-		Labels    []uint8
+		Labels    []int32
 		Accuracy  float64
 		NLL       float64
 		ECE       float64

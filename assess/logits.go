@@ -11,12 +11,12 @@ import (
 type Logits struct {
 	Classes int       // K
 	Values  []float32 // [images, K]
-	Labels  []uint8   // [images]
+	Labels  []int32   // [images]
 }
 
 // Add appends the answers to a batch: values [B, K] row by row, and the labels of the first images.
 // Labels that are no classes, and more of them than rows, are an error, and nothing is added.
-func (l *Logits) Add(values []float32, labels []uint8) error {
+func (l *Logits) Add(values []float32, labels []int32) error {
 	if err := answered(values, l.Classes, labels); err != nil {
 		return err
 	}
@@ -25,12 +25,12 @@ func (l *Logits) Add(values []float32, labels []uint8) error {
 }
 
 // answered returns an error unless each label is a class and has a row of logits.
-func answered(logits []float32, classes int, labels []uint8) error {
+func answered(logits []float32, classes int, labels []int32) error {
 	if classes < 1 || len(logits) < len(labels)*classes {
 		return fault.Inputf("%d logits of %d classes for %d labels, expected a row for each", len(logits), classes, len(labels))
 	}
 	for i, y := range labels {
-		if int(y) >= classes {
+		if y < 0 || int(y) >= classes {
 			return fault.Inputf("label %d is %d, expected a class from 0 to %d", i, y, classes-1)
 		}
 	}

@@ -218,7 +218,7 @@ func (n *Network) fits(s Images) error {
 		switch {
 		case k < 0 || k >= len(s.Labels):
 			return fault.Inputf("image %d of a part of %d", k, len(s.Labels))
-		case int(s.Labels[k]) >= n.Classes:
+		case s.Labels[k] < 0 || int(s.Labels[k]) >= n.Classes:
 			return fault.Inputf("images of class %d, but the model knows %d classes", s.Labels[k], n.Classes)
 		}
 	}
@@ -246,8 +246,8 @@ func (n *Network) each(count int, f func(first, last int) error) error {
 }
 
 // load takes images first … last−1 as the network's input and returns their labels.
-func (p *network) load(s Images, t dataset.Tables, first, last int) []uint8 {
-	size, labels := s.Shape.Size(), make([]uint8, 0, last-first)
+func (p *network) load(s Images, t dataset.Tables, first, last int) []int32 {
+	size, labels := s.Shape.Size(), make([]int32, 0, last-first)
 	for i, k := range s.Index[first:last] {
 		t.Apply(p.pixels[i*size:(i+1)*size], s.Image(k))
 		labels = append(labels, s.Labels[k])

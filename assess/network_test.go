@@ -51,7 +51,7 @@ func goldenNetwork(t testing.TB) (goldenAttack, *Network, Images) {
 		part.Images = append(part.Images, byte(v))
 	}
 	for _, y := range g.Labels {
-		part.Labels = append(part.Labels, uint8(y))
+		part.Labels = append(part.Labels, int32(y))
 	}
 	weights := map[string][]float32{}
 	for i, w := range g.Weights {
@@ -416,7 +416,7 @@ func TestRefused(t *testing.T) {
 		"order":   func() error { _, err := n.RobustCurve(s, Attack{}, []float64{1, 1}, nil); return err },
 		"shape": func() error {
 			other := s
-			other.Subset = dataset.Whole(&dataset.Part{Shape: dataset.Shape{C: 1, H: 1, W: 1}, Images: []byte{1}, Labels: []uint8{0}})
+			other.Subset = dataset.Whole(&dataset.Part{Shape: dataset.Shape{C: 1, H: 1, W: 1}, Images: []byte{1}, Labels: []int32{0}})
 			_, err := n.Slopes(other)
 			return err
 		},

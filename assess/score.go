@@ -11,7 +11,7 @@ type Score struct {
 
 // Add counts the answers to a batch: logits [B, K] row by row, and the labels of the first images.
 // Labels that are no classes, and more of them than rows, are an error, and nothing is counted.
-func (s *Score) Add(logits []float32, classes int, labels []uint8) error {
+func (s *Score) Add(logits []float32, classes int, labels []int32) error {
 	if err := answered(logits, classes, labels); err != nil {
 		return err
 	}
@@ -19,7 +19,7 @@ func (s *Score) Add(logits []float32, classes int, labels []uint8) error {
 	return nil
 }
 
-func (s *Score) add(logits []float32, classes int, labels []uint8) {
+func (s *Score) add(logits []float32, classes int, labels []int32) {
 	for i, y := range labels {
 		row := logits[i*classes : (i+1)*classes]
 		if top(row) != int(y) {

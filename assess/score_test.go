@@ -18,7 +18,7 @@ func TestScore(t *testing.T) {
 		-1000, 1000, 0, // class 1, no overflow
 		9, 9, 9, // not counted: there are three labels
 	}
-	s.Add(logits, 3, []uint8{1, 0, 2})
+	s.Add(logits, 3, []int32{1, 0, 2})
 	if s.Images != 3 || s.Errors != 1 || math.Abs(s.Accuracy()-2.0/3) > 1e-15 {
 		t.Errorf("%+v", s)
 	}
@@ -49,12 +49,12 @@ func TestOdd(t *testing.T) {
 	for _, c := range []struct {
 		classes int
 		values  []float32
-		labels  []uint8
+		labels  []int32
 	}{
-		{2, []float32{1, 0}, []uint8{2}},
-		{2, []float32{1, 0}, []uint8{0, 1}},
-		{2, []float32{1}, []uint8{0}},
-		{0, nil, []uint8{0}},
+		{2, []float32{1, 0}, []int32{2}},
+		{2, []float32{1, 0}, []int32{0, 1}},
+		{2, []float32{1}, []int32{0}},
+		{0, nil, []int32{0}},
 	} {
 		l, s := assess.Logits{Classes: c.classes}, assess.Score{}
 		if err := l.Add(c.values, c.labels); !fault.IsInput(err) || len(l.Labels)+len(l.Values) != 0 {
@@ -65,7 +65,7 @@ func TestOdd(t *testing.T) {
 		}
 	}
 	l := assess.Logits{Classes: 2}
-	if err := l.Add([]float32{1, 0 /**/, 2, 0}, []uint8{0, 1}); err != nil {
+	if err := l.Add([]float32{1, 0 /**/, 2, 0}, []int32{0, 1}); err != nil {
 		t.Fatal(err)
 	}
 	if got := l.Confusion().Mixes(-1); len(got) != 1 {

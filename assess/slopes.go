@@ -69,7 +69,7 @@ func (m *meter) row(images int, cotangent func(i int, c []float32)) ([]float32, 
 }
 
 // measure returns the slopes of the first images of the batch.
-func (m *meter) measure(labels []uint8) ([]Slope, error) {
+func (m *meter) measure(labels []int32) ([]Slope, error) {
 	out := make([]Slope, len(labels))
 	rows, err := m.row(len(labels), func(i int, c []float32) { c[labels[i]] = 1 })
 	if err != nil {

@@ -38,7 +38,7 @@ func TestCalibrated(t *testing.T) {
 			for k := range z {
 				row[k] = by * z[k]
 			}
-			sets[i].Add(row, []uint8{uint8(label)})
+			sets[i].Add(row, []int32{int32(label)})
 		}
 	}
 	want, _ := sets[0].Calibrated()

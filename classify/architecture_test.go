@@ -47,7 +47,7 @@ func TestArchitecture(t *testing.T) {
 		t.Errorf("the configuration is %s, %v", text, err)
 	}
 	loadOwn(t, filepath.Join(dir, classify.ModelFile), cfg.Architecture)
-	examined, err := classify.ExamineArchitecture(dir, cfg.Architecture, classify.Options{})
+	examined, err := classify.ExamineArchitecture(t.Context(), dir, cfg.Architecture, classify.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestArchitecture(t *testing.T) {
 	if score := examined.Logits.Score(); score.NLL() != got.TestNLL || score.Accuracy() != got.TestAccuracy {
 		t.Errorf("examined: %v and %v, after the run %v and %v", score.NLL(), score.Accuracy(), got.TestNLL, got.TestAccuracy)
 	}
-	if _, err := classify.Examine(dir, classify.Options{}); !fault.IsInput(err) || !strings.Contains(err.Error(), "ExamineArchitecture") {
+	if _, err := classify.Examine(t.Context(), dir, classify.Options{}); !fault.IsInput(err) || !strings.Contains(err.Error(), "ExamineArchitecture") {
 		t.Errorf("examined without the architecture: %v", err)
 	}
 	cfg.Architecture = own{model.MLP{}}

@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -11,8 +12,8 @@ import (
 )
 
 // openTest reads the images that a finished run is tested on, and says what of them has changed.
-func (r *run) openTest() (notes []string, err error) {
-	if err := r.openImages(); err != nil {
+func (r *run) openTest(ctx context.Context) (notes []string, err error) {
+	if err := r.openImages(ctx); err != nil {
 		return nil, err
 	}
 	same := r.recorded.check(r.config.Data, r.digest)
@@ -67,10 +68,10 @@ func fewer(left, of int) string {
 // where it was.
 func (r *run) openAsNow(official *dataset.Part) (notes []string, err error) {
 	var keep []int
-	labels := make([]uint8, official.Len())
+	labels := make([]int32, official.Len())
 	for i, y := range official.Labels {
 		if k := slices.Index(r.classes, r.data.Classes[y]); k >= 0 {
-			labels[i] = uint8(k)
+			labels[i] = int32(k)
 			keep = append(keep, i)
 		}
 	}
@@ -111,7 +112,7 @@ func (r *run) find(listed []listedPicture) (*dataset.Part, error) {
 		if !ok || class < 0 {
 			continue
 		}
-		out.Images, out.Labels = append(out.Images, p.part.Image(p.at)...), append(out.Labels, uint8(class))
+		out.Images, out.Labels = append(out.Images, p.part.Image(p.at)...), append(out.Labels, int32(class))
 		out.Files, out.Hashes = append(out.Files, p.part.Files[p.at]), append(out.Hashes, p.part.Hashes[p.at])
 		fmt.Fprintf(h, "%x %q\n", p.part.Hashes[p.at], l.Class) // as package folder has it
 	}
@@ -123,8 +124,8 @@ func (r *run) find(listed []listedPicture) (*dataset.Part, error) {
 }
 
 // training returns the images that the run was trained on, or what is left of them.
-func (r *run) training(cfg *Config) (s dataset.Subset, notes []string, err error) {
-	if err := r.openImages(); err != nil {
+func (r *run) training(ctx context.Context, cfg *Config) (s dataset.Subset, notes []string, err error) {
+	if err := r.openImages(ctx); err != nil {
 		return s, nil, err
 	}
 	same := r.recorded.check(r.config.Data, r.digest)

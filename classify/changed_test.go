@@ -74,12 +74,12 @@ func photoRun(t *testing.T, pictures string, change func(*classify.Config)) (dir
 // examined evaluates a run and returns the errors that it makes, of how many, and the notes.
 func examined(t *testing.T, dir string) (errors, of int, notes string) {
 	t.Helper()
-	s, err := classify.Examine(dir, classify.Options{Threads: 1})
+	s, err := classify.Examine(t.Context(), dir, classify.Options{Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	training, err := s.Training()
+	training, err := s.Training(t.Context())
 	if err != nil || training.Len() == 0 {
 		t.Errorf("%d training images, %v", training.Len(), err)
 	}
@@ -116,7 +116,7 @@ func TestPicturesAdded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := classify.Examine(dir, classify.Options{Threads: 1}); !fault.IsInput(err) || !strings.Contains(err.Error(), "none of the") {
+	if _, err := classify.Examine(t.Context(), dir, classify.Options{Threads: 1}); !fault.IsInput(err) || !strings.Contains(err.Error(), "none of the") {
 		t.Errorf("all test pictures removed: %v", err)
 	}
 }
@@ -146,7 +146,7 @@ func TestPicturesAddedOld(t *testing.T) {
 		t.Fatal(err)
 	}
 	addPictures(t, filepath.Join(pictures, "warm"), 20)
-	subject, err := classify.Examine(dir, classify.Options{Threads: 1})
+	subject, err := classify.Examine(t.Context(), dir, classify.Options{Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -261,7 +261,7 @@ func TestTitles(t *testing.T) {
 		func(c *classify.Config) { c.Regularizers = []string{"datagrad:3"} }, func(c *classify.Config) { c.Seed = 5 }, func(c *classify.Config) { c.TrainSize = 30 },
 	} {
 		dir, _ := photoRun(t, pictures, change)
-		o, err := classify.OpenRun(dir, classify.Options{Threads: 1})
+		o, err := classify.OpenRun(t.Context(), dir, classify.Options{Threads: 1})
 		if err != nil {
 			t.Fatal(err)
 		}

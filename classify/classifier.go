@@ -72,7 +72,7 @@ func (c *classifier) run(fill func(images []float32)) ([]float32, error) {
 // score classifies a subset. Logits that are not finite are an error.
 func (c *classifier) score(s dataset.Subset, t dataset.Tables) (assess.Score, error) {
 	var score assess.Score
-	err := c.each(s, t, func(logits []float32, labels []uint8) error {
+	err := c.each(s, t, func(logits []float32, labels []int32) error {
 		if err := score.Add(logits, c.classes, labels); err != nil {
 			return err
 		}
@@ -85,21 +85,32 @@ func (c *classifier) score(s dataset.Subset, t dataset.Tables) (assess.Score, er
 }
 
 // each calls f with the logits [images, K] and the labels of a subset, batch by batch.
-func (c *classifier) each(s dataset.Subset, t dataset.Tables, f func(logits []float32, labels []uint8) error) error {
-	labels := make([]uint8, 0, c.batch)
+func (c *classifier) each(s dataset.Subset, t dataset.Tables, f func(logits []float32, labels []int32) error) error {
+	labels := make([]int32, 0, c.batch)
+	return c.eachBatch(s, t, func(logits []float32, images []int) error {
+		labels = labels[:0]
+		for _, k := range images {
+			labels = append(labels, s.Labels[k])
+		}
+		return f(logits, labels)
+	})
+}
+
+// eachBatch calls f with the outputs [images, K] for a subset, batch by batch, and which images of its
+// part they are.
+func (c *classifier) eachBatch(s dataset.Subset, t dataset.Tables, f func(outputs []float32, images []int) error) error {
 	pixels := c.shape.Size()
 	for at := 0; at < s.Len(); at += c.batch {
-		labels = labels[:0]
-		logits, err := c.run(func(images []float32) {
-			for i, k := range s.Index[at:min(at+c.batch, s.Len())] {
+		chosen := s.Index[at:min(at+c.batch, s.Len())]
+		outputs, err := c.run(func(images []float32) {
+			for i, k := range chosen {
 				t.Apply(images[i*pixels:(i+1)*pixels], s.Image(k))
-				labels = append(labels, s.Labels[k])
 			}
 		})
 		if err != nil {
 			return err
 		}
-		if err := f(logits[:len(labels)*c.classes], labels); err != nil {
+		if err := f(outputs[:len(chosen)*c.classes], chosen); err != nil {
 			return err
 		}
 	}

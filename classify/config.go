@@ -13,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/augment"
 	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/internal/fault"
@@ -20,12 +21,14 @@ import (
 	"github.com/gradreg/gradreg/internal/strictyaml"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/optim"
+	"github.com/gradreg/gradreg/task"
 )
 
 // Config is everything that determines a run. Default gives the main job's; the zero value of a
 // field is not its default.
 type Config struct {
 	Data      string `yaml:"data"`                // name of a data set
+	Task      string `yaml:"task,omitempty"`      // what is learned, a name of package task; empty for what the data are for
 	TrainSize int    `yaml:"train_size"`          // training images; 0 means all
 	PerClass  int    `yaml:"per_class,omitempty"` // training images of each class, instead of TrainSize
 	Subset    string `yaml:"subset,omitempty"`    // how they are chosen: random, which is the default, or balanced
@@ -39,7 +42,10 @@ type Config struct {
 	// and the usual places. A run records where it found them, if that was neither in the program
 	// nor in a usual place, and looks there again.
 	DataDir string `yaml:"data_dir,omitempty"`
-	Model   string `yaml:"model"` // text form of package model
+	// Dataset are images in memory, made by [dataset.New], in the place of Data, which then records their
+	// name. A saved run of them repeats and resumes where they are given again.
+	Dataset *dataset.Dataset `yaml:"-"`
+	Model   string           `yaml:"model"` // text form of package model
 	// Architecture is a model of one's own in the place of Model, which then records its String. A
 	// saved run of it repeats and resumes where it is given again, and LoadArchitecture reads its
 	// file.
@@ -106,21 +112,15 @@ func Subsets() []string { return []string{Random, Balanced} }
 // defaultAugment stands for what suits a data set.
 const defaultAugment = "default"
 
-// DefaultAugment returns the augmentation that suits a data set: for CIFAR the flips and shifts of
-// Varga et al. 2017, arXiv 1712.09936, for digits and the protocols of MNIST and Fashion-MNIST
-// none, for photos flips, shifts and mild scales and colours.
+// DefaultAugment returns the augmentation that suits a data set, see [dataset.DefaultsOf].
 func DefaultAugment(data string) string {
-	switch data {
-	case "mnist", "fashion-mnist":
-		return augment.None
-	case "cifar10", "cifar100":
-		return "flip,shift:0.125"
-	}
-	return "flip,shift:0.125,rotate:10,scale:0.15,color:0.2"
+	d, _ := dataset.DefaultsOf(data)
+	return d.Augment
 }
 
 // parts are the objects that a configuration names.
 type parts struct {
+	task         task.Task // of the data, once they are open; nil is classification
 	model        model.Model
 	regularizers []gradreg.Regularizer
 	augment      augment.Pipeline
@@ -167,8 +167,19 @@ func (c *Config) resolve() (p parts, err error) {
 	if p.model, err = c.architecture(); err != nil {
 		return p, fault.Inputf("model: %w", err)
 	}
+	if _, err := task.Parse(c.Task); err != nil {
+		return p, fault.Input(err)
+	}
+	if c.Dataset != nil {
+		if !dataset.InMemory(c.Dataset.Name) {
+			return p, fault.Inputf("dataset is %s, expected one made in memory by dataset.New; others are named by data", c.Dataset.Name)
+		}
+		c.Data = c.Dataset.Name
+	}
 	if c.Augment == defaultAugment {
-		c.Augment = DefaultAugment(c.Data)
+		if c.Augment = DefaultAugment(c.Data); c.Dataset != nil && c.Dataset.Defaults.Augment != "" {
+			c.Augment = c.Dataset.Defaults.Augment
+		}
 	}
 	if p.augment, err = augment.Parse(c.Augment); err != nil {
 		return p, fault.Input(err)

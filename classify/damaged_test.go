@@ -32,7 +32,7 @@ func TestDamagedMetadata(t *testing.T) {
 		return fit(t, context.Background(), saved, classify.Options{Dir: dir, Resume: true})
 	}
 	open := func() error {
-		_, err := classify.OpenRun(dir, classify.Options{Threads: 1})
+		_, err := classify.OpenRun(t.Context(), dir, classify.Options{Threads: 1})
 		return err
 	}
 	load := func() error {

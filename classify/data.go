@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -46,7 +47,8 @@ func Describe(ctx context.Context, cfg Config, opt Options) (dataset.Info, strin
 	if err := tested(cfg.Data, info.Test); err != nil {
 		return info, "", err
 	}
-	return info, digest(d, train, test), ctx.Err()
+	digest, err := d.Digest()
+	return info, digest, cmp.Or(err, ctx.Err())
 }
 
 // tested returns an error if data leave no image to test a run on: its accuracy would be 0 of 0.
@@ -58,32 +60,6 @@ func tested(data string, images int) error {
 		return fault.Inputf("%s: found no picture to test on, expected a class of two pictures or more; or, beside train, a folder test or val with pictures", data)
 	}
 	return fault.Inputf("%s: found no image to test on, expected at least one", data)
-}
-
-// embeddedDigest is the digest of the MNIST in the program.
-const embeddedDigest = "2c9768498b37f6806ec5f57aa8690902f2223dfab74dcba7b9931860c13ad158"
-
-// digest returns the SHA-256 of a data set's images, labels and classes.
-func digest(d *dataset.Dataset, train, test *dataset.Part) string {
-	if d.Folder == "" {
-		return embeddedDigest
-	}
-	return compute(d, train, test)
-}
-
-// compute is digest of what is read.
-func compute(d *dataset.Dataset, train, test *dataset.Part) string {
-	h := sha256.New()
-	fmt.Fprintf(h, "%q %v\n", d.Classes, d.Shape)
-	for _, part := range []*dataset.Part{train, d.Val(), test} {
-		if part == nil {
-			part = &dataset.Part{}
-		}
-		fmt.Fprintf(h, "%d\n", len(part.Labels))
-		h.Write(part.Images)
-		h.Write(part.Labels)
-	}
-	return hex.EncodeToString(h.Sum(nil))
 }
 
 // takes returns an error if the model is too large for square images of a side, whatever their channels. What is wrong with the
@@ -127,8 +103,11 @@ func int64s(values []int) []int64 {
 // are made square and how they are divided, so that the configuration repeats the run when pictures
 // are added.
 func openData(ctx context.Context, cfg *Config, opt Options) (*dataset.Dataset, error) {
+	if dataset.InMemory(cfg.Data) {
+		return openMemory(cfg, opt)
+	}
 	if !dataset.IsFolder(cfg.Data) {
-		return openNamed(cfg, opt)
+		return openNamed(ctx, cfg, opt)
 	}
 	division, err := folder.ParseDivision(cfg.Division)
 	if err != nil {
@@ -140,29 +119,51 @@ func openData(ctx context.Context, cfg *Config, opt Options) (*dataset.Dataset, 
 
 // openNamed opens a data set with a name. The folder of the configuration comes before the usual
 // places, but not before one that this run was told alone.
-func openNamed(cfg *Config, opt Options) (*dataset.Dataset, error) {
+func openNamed(ctx context.Context, cfg *Config, opt Options) (*dataset.Dataset, error) {
 	dirs := opt.DataDirs
 	if cfg.DataDir != "" && !told(dirs) {
 		dirs = []string{cfg.DataDir}
 	}
-	d, err := dataset.Open(cfg.Data, dirs...)
-	switch {
-	case err != nil: // first of all a name that nothing has
+	d, err := dataset.Open(ctx, cfg.Data, dirs...)
+	if err != nil { // first of all a name that nothing has
 		return nil, err
-	case cfg.Size != 0:
-		return nil, fault.Inputf("size is %d, but the images of %s have theirs: it is for folders of pictures", cfg.Size, cfg.Data)
-	case opt.Strict:
-		return nil, fault.Inputf("strict is set, but %s is no folder of pictures: it is for those", cfg.Data)
-	case cfg.Fit != "":
-		return nil, fault.Inputf("fit is %s, but the images of %s are square: it is for folders of pictures", cfg.Fit, cfg.Data)
-	case cfg.Division != "":
-		return nil, fault.Inputf("division is %s, but %s has its test images: it is for folders of pictures", cfg.Division, cfg.Data)
+	}
+	if err := cmp.Or(cfg.forFolders(opt), cfg.settle(d)); err != nil {
+		return nil, err
 	}
 	cfg.DataDir = ""
 	if d.Given {
 		cfg.DataDir, err = filepath.Abs(d.Folder)
 	}
 	return d, err
+}
+
+// openMemory returns the data set in memory that the configuration or the options hold.
+func openMemory(cfg *Config, opt Options) (*dataset.Dataset, error) {
+	d := cmp.Or(cfg.Dataset, opt.Dataset)
+	switch {
+	case d == nil:
+		return nil, fault.Inputf("data %s are in memory, expected Config.Dataset or Options.Dataset to hold them again", cfg.Data)
+	case d.Name != cfg.Data:
+		return nil, fault.Inputf("found the data set %s in memory, expected %s", d.Name, cfg.Data)
+	}
+	cfg.DataDir = ""
+	return d, cmp.Or(cfg.forFolders(opt), cfg.settle(d))
+}
+
+// forFolders refuses what is for folders of pictures alone.
+func (c *Config) forFolders(opt Options) error {
+	switch {
+	case c.Size != 0:
+		return fault.Inputf("size is %d, but the images of %s have theirs: it is for folders of pictures", c.Size, c.Data)
+	case opt.Strict:
+		return fault.Inputf("strict is set, but %s is no folder of pictures: it is for those", c.Data)
+	case c.Fit != "":
+		return fault.Inputf("fit is %s, but the images of %s are square: it is for folders of pictures", c.Fit, c.Data)
+	case c.Division != "":
+		return fault.Inputf("division is %s, but %s has its test images: it is for folders of pictures", c.Division, c.Data)
+	}
+	return nil
 }
 
 // told reports whether folders of data sets are the only ones to look in, as [dataset.Open] has it.
@@ -175,9 +176,12 @@ func openPictures(ctx context.Context, cfg *Config, opt Options, division folder
 		return nil, err
 	}
 	d, report, err := dataset.OpenFolder(ctx, cfg.Data, folder.Options{
-		Size: cfg.Size, Fit: fit, Seed: cfg.Seed, Division: division, Channels: opt.channels, Strict: opt.Strict, Progress: opt.Reading, Suits: cfg.takes,
+		Task: cfg.Task, Size: cfg.Size, Fit: fit, Seed: cfg.Seed, Division: division, Channels: opt.channels, Strict: opt.Strict, Progress: opt.Reading, Suits: cfg.takes,
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := cfg.settle(d); err != nil {
 		return nil, err
 	}
 	cfg.Size, cfg.Fit, cfg.DataDir = d.Shape.H, string(fit), ""

@@ -11,41 +11,11 @@ import (
 // chose for LeNet (results/lambda-auto: clothes 2.8, 0.88 and 0.14, CIFAR-10 1.5, 0.47 and 0.12 for
 // 500, 2000 and 10,000 images); photos get CIFAR-10's, of 2000 images where their number is not
 // given. A λ of another kind of images can do harm: digits' 50 costs photos more than it gains.
+// The numbers stand in the row of the data set ([dataset.Defaults]).
 func DefaultRegularizers(data string, images int) []string {
-	return []string{"datagrad:" + spec.Format(defaultLambda(data, images)), "weight-decay:5e-4"}
-}
-
-func defaultLambda(data string, images int) float64 {
+	d, all := dataset.DefaultsOf(data)
 	if images == 0 {
-		for _, d := range dataset.List() {
-			if d.Name == data {
-				images = d.Train
-			}
-		}
+		images = all
 	}
-	if data == "mnist" {
-		for _, row := range publishedLambda {
-			if images <= row.images {
-				return row.lambda
-			}
-		}
-		return 2
-	}
-	at2000 := 0.5
-	if data == "fashion-mnist" {
-		at2000 = 1
-	}
-	if images == 0 { // a folder that nobody has looked into yet
-		return at2000
-	}
-	return spec.Round(at2000*2000/float64(max(images, fewestImages)), 1)
+	return []string{"datagrad:" + spec.Format(d.LambdaFor(images)), "weight-decay:5e-4"}
 }
-
-// publishedLambda is the λ of DataGrad up to a number of digits.
-var publishedLambda = []struct {
-	images int
-	lambda float64
-}{{2000, 50}, {5000, 20}, {10000, 5}}
-
-// fewestImages is the number below which λ does not rise any more.
-const fewestImages = 1000

@@ -1,5 +1,7 @@
 package classify
 
+import "context"
+
 // Evaluation is what a finished run's model is worth on the run's test images.
 type Evaluation struct {
 	Config Config
@@ -9,8 +11,8 @@ type Evaluation struct {
 // Evaluate classifies the test images of a finished run again, with the model of its folder: the official test
 // images, under the paper's protocol those that it held out, normalized as in the run. Of the options it uses
 // DataDirs and Threads.
-func Evaluate(dir string, opt Options) (Evaluation, error) {
-	s, err := Examine(dir, opt)
+func Evaluate(ctx context.Context, dir string, opt Options) (Evaluation, error) {
+	s, err := Examine(ctx, dir, opt)
 	if err != nil {
 		return Evaluation{}, err
 	}

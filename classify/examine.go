@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"context"
 	"crypto/sha256"
 	"slices"
 
@@ -22,15 +23,17 @@ type Subject struct {
 }
 
 // Examine opens a finished run, and classifies its test images. Of the options it uses DataDirs and Threads.
-func Examine(dir string, opt Options) (*Subject, error) { return examine(dir, nil, opt) }
-
-// ExamineArchitecture is Examine for a run with a model of one's own, as Config.Architecture had it.
-func ExamineArchitecture(dir string, arch model.Model, opt Options) (*Subject, error) {
-	return examine(dir, arch, opt)
+func Examine(ctx context.Context, dir string, opt Options) (*Subject, error) {
+	return examine(ctx, dir, nil, opt)
 }
 
-func examine(dir string, arch model.Model, opt Options) (*Subject, error) {
-	o, err := OpenRun(dir, opt)
+// ExamineArchitecture is Examine for a run with a model of one's own, as Config.Architecture had it.
+func ExamineArchitecture(ctx context.Context, dir string, arch model.Model, opt Options) (*Subject, error) {
+	return examine(ctx, dir, arch, opt)
+}
+
+func examine(ctx context.Context, dir string, arch model.Model, opt Options) (*Subject, error) {
+	o, err := OpenRun(ctx, dir, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -47,10 +50,10 @@ func (s *Subject) Close() {
 
 // Training returns the images that the run was trained on, as they were before augmentation. Where
 // pictures have changed since, it is what is left of them, and Notes says so.
-func (s *Subject) Training() (assess.Images, error) {
+func (s *Subject) Training(ctx context.Context) (assess.Images, error) {
 	r, cfg := s.run, s.Config
 	normalizer := r.normalizer // that of the model's file: dividing again computes the same one
-	part, notes, err := r.training(&cfg)
+	part, notes, err := r.training(ctx, &cfg)
 	s.Notes = append(s.Notes, notes...)
 	return assess.Images{Subset: part, Normalizer: normalizer}, err
 }
@@ -61,12 +64,7 @@ func (s *Subject) TestDigest() string { return testDigest(s.Test) }
 
 // TestHash is equal for runs whose test images and labels are the same, in the same order.
 func (s *Subject) TestHash() [sha256.Size]byte {
-	h := sha256.New()
-	for _, i := range s.Test.Index {
-		h.Write(s.Test.Image(i))
-		h.Write([]byte{s.Test.Labels[i]})
-	}
-	return [sha256.Size]byte(h.Sum(nil))
+	return s.Test.Hash(len(s.Classes))
 }
 
 // images returns a subset with its normalization: that of the training images, but under the paper's protocol its own.

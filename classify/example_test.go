@@ -34,7 +34,7 @@ func ExampleSavedModel_PredictAll() {
 		return
 	}
 	defer m.Close()
-	digits, err := dataset.Open("mnist")
+	digits, err := dataset.Open(context.Background(), "mnist")
 	if err != nil {
 		fmt.Println(err)
 		return

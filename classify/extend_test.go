@@ -108,7 +108,7 @@ func TestFinish(t *testing.T) {
 		t.Errorf("the last line of metrics is %+v, expected step 19 with the summary's dev accuracy (%v)", last, err)
 	}
 	alike(t, "repeated", repeated(t, dir), dir)
-	if e, err := classify.Evaluate(dir, classify.Options{}); err != nil || e.Logits.Score().Errors != s.TestErrorCount {
+	if e, err := classify.Evaluate(t.Context(), dir, classify.Options{}); err != nil || e.Logits.Score().Errors != s.TestErrorCount {
 		t.Errorf("evaluated again: %v, expected %d errors", err, s.TestErrorCount)
 	}
 

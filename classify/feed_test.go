@@ -18,7 +18,7 @@ import (
 func stripes(n int) dataset.Subset {
 	p := &dataset.Part{Shape: dataset.Shape{C: 1, H: 2, W: 2}}
 	for i := range n {
-		p.Labels = append(p.Labels, uint8(i%2))
+		p.Labels = append(p.Labels, int32(i%2))
 		p.Images = append(p.Images, byte(9*i), byte(200*(i%2)), byte(5*i), byte(100+i))
 	}
 	return dataset.Whole(p)

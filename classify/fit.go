@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 
 	"github.com/gradreg/gradreg/train"
 )
@@ -24,12 +25,16 @@ func (r *run) fit(ctx context.Context) error {
 	end, before := r.config.end(), r.progress.seconds
 	feed := train.NewFeed(newBatch(r.config.Batch, r.data.Shape.Size()), func(step int, b *batch) {
 		b.share = r.batches.Fill(step, b.images, b.labels)
+		if !r.hasClasses() {
+			b.targets = slices.Grow(b.targets[:0], r.config.Batch*len(r.data.Classes))[:r.config.Batch*len(r.data.Classes)]
+			r.batches.FillTargets(step, b.targets, r.scale, b.share)
+		}
 	})
 	defer feed.Close()
 	if r.progress.step < end {
 		feed.Start(r.progress.step)
 	}
-	use := func(b *batch) error { return r.engine.Feed(r.engine.program, b.images, b.labels, b.share) }
+	use := func(b *batch) error { return r.engine.take(r.engine.program, b) }
 	r.loop = train.Loop{Now: r.Now, Phases: []train.Phase{{
 		Learner: &r.engine.learner, Feed: func(_ int, more bool) error { return feed.Next(use, more) },
 	}}}
@@ -103,6 +108,11 @@ func (r *run) judges() bool { return r.config.EvalEvery > 0 && r.division.Dev.Le
 // judge evaluates the model on the dev part for a line of metrics.
 func (r *run) judge(m *Metrics) error {
 	if err := r.classifier.load(r.engine); err != nil {
+		return err
+	}
+	if !r.hasClasses() {
+		v, err := r.measure(r.division.Dev, r.devTables)
+		m.DevLoss, m.DevQuality = &v.Loss, &v.Quality
 		return err
 	}
 	score, err := r.classifier.score(r.division.Dev, r.devTables)

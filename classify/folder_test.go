@@ -59,7 +59,7 @@ func TestFolderOfPictures(t *testing.T) {
 	if summary.TestAccuracy < 0.9 || summary.TrainSize+summary.TestImages != 80 {
 		t.Errorf("summary %+v", summary)
 	}
-	again, err := classify.Evaluate(dir, classify.Options{Threads: 1})
+	again, err := classify.Evaluate(t.Context(), dir, classify.Options{Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,13 +221,13 @@ func TestPhotoMore(t *testing.T) {
 	}
 	examine := func(size int) error {
 		t.Helper()
-		s, err := classify.Examine(dirs[size], classify.Options{Threads: 1})
+		s, err := classify.Examine(t.Context(), dirs[size], classify.Options{Threads: 1})
 		if err != nil {
 			return err
 		}
 		defer s.Close()
 		digests[size] = s.TestDigest()
-		_, err = s.Training()
+		_, err = s.Training(t.Context())
 		return err
 	}
 	for size, dir := range dirs {

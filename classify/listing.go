@@ -46,7 +46,7 @@ func (r *run) writePictures() error {
 		dataset.Subset
 	}{{trainPart, r.division.Train}, {devPart, r.division.Dev}, {testPart, r.test}} {
 		for _, i := range part.Index {
-			line := listedPicture{hex.EncodeToString(part.Hashes[i][:]), part.name, r.data.Classes[part.Labels[i]], part.Files[i]}
+			line := listedPicture{hex.EncodeToString(part.Hashes[i][:]), part.name, r.className(part.Part, i), part.Files[i]}
 			if err := out.Encode(line); err != nil {
 				return err
 			}
@@ -57,6 +57,14 @@ func (r *run) writePictures() error {
 
 // maxPicturesFile bounds picturesFile: some million pictures.
 const maxPicturesFile = 1 << 30
+
+// className returns the name of the class of an image; empty where the task has none.
+func (r *run) className(p *dataset.Part, image int) string {
+	if p.Targets != nil {
+		return ""
+	}
+	return r.data.Classes[p.Labels[image]]
+}
 
 // readPictures reads picturesFile by part, in the order of its lines; nil if there is none, as of
 // runs of older programs.

@@ -11,6 +11,8 @@ type Metrics struct {
 	LearningRate    float64            `json:"learning_rate"`
 	DevAccuracy     *float64           `json:"dev_accuracy,omitempty"`
 	DevNLL          *float64           `json:"dev_nll,omitempty"`
+	DevLoss         *float64           `json:"dev_loss,omitempty"`    // of a task without classes, see [TaskResult]
+	DevQuality      *float64           `json:"dev_quality,omitempty"` // likewise
 	ImagesPerSecond float64            `json:"images_per_second"`
 	Seconds         float64            `json:"seconds"` // spent training since the start of the run
 }

@@ -140,7 +140,7 @@ func TestResumeNamed(t *testing.T) {
 }
 
 func evaluated(dir string, dirs ...string) error {
-	_, err := classify.Evaluate(dir, classify.Options{Threads: 1, DataDirs: dirs})
+	_, err := classify.Evaluate(context.Background(), dir, classify.Options{Threads: 1, DataDirs: dirs})
 	return err
 }
 

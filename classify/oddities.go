@@ -32,6 +32,9 @@ func (r *run) oddities() []Oddity {
 	}
 	pictures := dataset.IsFolder(r.config.Data) // whose report says what is odd about all of them
 	train := r.division.Train
+	if !r.hasClasses() {
+		return list
+	}
 	for _, part := range []struct {
 		name    string
 		images  dataset.Subset

@@ -33,12 +33,12 @@ type Opened struct {
 // since the run was trained, they are the test pictures of the run that are still there, and Notes
 // says so; of a run of an earlier program, which did not write down what those were, they are what
 // its division makes test images of now. Of the options it uses DataDirs and Threads.
-func OpenRun(dir string, opt Options) (*Opened, error) {
+func OpenRun(ctx context.Context, dir string, opt Options) (*Opened, error) {
 	o, err := openFinished(dir, opt)
 	if err != nil {
 		return nil, err
 	}
-	if o.Notes, err = o.run.openTest(); err != nil { // a damaged model's file may say anything of the images
+	if o.Notes, err = o.run.openTest(ctx); err != nil { // a damaged model's file may say anything of the images
 		err = cmp.Or(tensorfile.Intact(filepath.Join(dir, ModelFile)), err)
 	}
 	return o, err
@@ -122,6 +122,9 @@ func (o *Opened) Keep(positions []int) {
 
 // Examine loads the model and classifies the test images.
 func (o *Opened) Examine() (*Subject, error) {
+	if err := o.Card.needsClasses("an examination"); err != nil {
+		return nil, err
+	}
 	r := o.run
 	m, err := load(r.path(ModelFile), o.arch, evalBatch, r.Threads)
 	if err != nil {
@@ -142,9 +145,9 @@ func (o *Opened) Examine() (*Subject, error) {
 }
 
 // openImages opens the run's data, if they are not yet.
-func (r *run) openImages() (err error) {
+func (r *run) openImages(ctx context.Context) (err error) {
 	if r.data == nil {
-		r.data, r.digest, err = openRecorded(context.Background(), &r.config, r.Options, r.recorded)
+		r.data, r.digest, err = openRecorded(ctx, &r.config, r.Options, r.recorded)
 	}
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/train"
 )
@@ -30,6 +31,9 @@ type Options struct {
 	// stands for the usual places. A run that goes on or is evaluated looks first where its files
 	// were, unless it is told folders and no empty one; whatever is found has to be what it was.
 	DataDirs []string
+	// Dataset are the images in memory of a run that is examined and was trained on such ones
+	// ([Config].Dataset).
+	Dataset *dataset.Dataset
 	// Digest, if set, is the [DataDigest] that the images of a data set with a name must have.
 	Digest string
 	// Strict refuses a folder with a picture that cannot be read.
@@ -99,6 +103,10 @@ type Summary struct {
 	TestNLL        float64 `json:"test_nll"`
 	TestImages     int     `json:"test_images"`
 	Detail
+	// Task is what the model learned, empty for classes. Of another one Result has what it is worth, and
+	// the fields before are not written.
+	Task string `json:"task,omitempty"`
+	*TaskResult
 	DevAccuracy *float64 `json:"dev_accuracy,omitempty"`
 	Steps       int      `json:"steps"` // taken
 	// PlannedSteps is what learning rate and λ were scheduled for, of a run that was finished early.

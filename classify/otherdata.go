@@ -26,6 +26,9 @@ func OpenRunOn(ctx context.Context, dir, data string, opt Options) (*Opened, err
 	if err != nil {
 		return nil, err
 	}
+	if err := o.Card.needsClasses("a test on another folder"); err != nil {
+		return nil, err
+	}
 	l, err := folder.OpenLabelled(data, o.Card.Classes)
 	if err != nil {
 		return nil, err
@@ -107,9 +110,6 @@ const labelledBatch = 256
 // readLabelled makes of a labelled folder a part of the model's images. Pictures that cannot be
 // read are left out and named.
 func (m *SavedModel) readLabelled(ctx context.Context, dir string, l folder.Labelled) (part *dataset.Part, unreadable []string, err error) {
-	if n := len(m.Classes); n > 256 {
-		return nil, nil, fault.Inputf("a model of %d classes, expected at most the 256 that images are labelled with", n)
-	}
 	part = &dataset.Part{Shape: m.shape(), Classes: m.Classes}
 	h := sha256.New()
 	for first := 0; first < len(l.Files); first += labelledBatch {
@@ -124,7 +124,7 @@ func (m *SavedModel) readLabelled(ctx context.Context, dir string, l folder.Labe
 				unreadable = append(unreadable, f.err.Error())
 				continue
 			}
-			part.Images, part.Labels = append(part.Images, f.image...), append(part.Labels, uint8(class))
+			part.Images, part.Labels = append(part.Images, f.image...), append(part.Labels, int32(class))
 			part.Files, part.Hashes = append(part.Files, within(dir, path)), append(part.Hashes, f.sum)
 			fmt.Fprintf(h, "%x %q\n", f.sum, m.Classes[class]) // as package folder has it
 		}

@@ -77,7 +77,7 @@ func Picture(pixels []byte, shape dataset.Shape) image.Image {
 // answers classifies a subset. Logits that are not finite are an error.
 func (c *classifier) answers(s dataset.Subset, t dataset.Tables) (*assess.Logits, error) {
 	l := &assess.Logits{Classes: c.classes}
-	err := c.each(s, t, func(logits []float32, labels []uint8) error {
+	err := c.each(s, t, func(logits []float32, labels []int32) error {
 		for _, v := range logits {
 			if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
 				return errNotFinite

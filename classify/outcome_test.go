@@ -13,7 +13,7 @@ import (
 
 // TestOutcome checks what is made of four answers of three classes, one of which has no images.
 func TestOutcome(t *testing.T) {
-	part := &dataset.Part{Shape: dataset.Shape{C: 3, H: 1, W: 2}, Labels: []uint8{0, 0, 2, 2}, Images: make([]byte, 24)}
+	part := &dataset.Part{Shape: dataset.Shape{C: 3, H: 1, W: 2}, Labels: []int32{0, 0, 2, 2}, Images: make([]byte, 24)}
 	copy(part.Images[12:], []byte{1, 2, 3, 4, 5, 6})
 	l := &assess.Logits{Classes: 3}
 	l.Add([]float32{5, 0, 0 /**/, 0, 9, 0 /**/, 0, 0, 1 /**/, 20, 0, 0}, part.Labels)
@@ -58,7 +58,7 @@ func TestPictureOfTooFewBytes(t *testing.T) {
 // TestLongClassNames checks that classes whose names begin alike are told apart on the sheet, with
 // their probabilities.
 func TestLongClassNames(t *testing.T) {
-	part := &dataset.Part{Shape: dataset.Shape{C: 1, H: 1, W: 1}, Labels: []uint8{0, 1}, Images: make([]byte, 2)}
+	part := &dataset.Part{Shape: dataset.Shape{C: 1, H: 1, W: 1}, Labels: []int32{0, 1}, Images: make([]byte, 2)}
 	l := &assess.Logits{Classes: 2}
 	if err := l.Add([]float32{0, 5 /**/, 5, 0}, part.Labels); err != nil {
 		t.Fatal(err)

@@ -64,7 +64,7 @@ func TestPenalties(t *testing.T) {
 	if again, err := classify.Run(context.Background(), read, classify.Options{}); err != nil || again.TestNLL != named.TestNLL {
 		t.Errorf("from the file and the regularizer: %+v, %v", again, err)
 	}
-	if e, err := classify.Evaluate(dir, classify.Options{}); err != nil || e.Logits.Score().Accuracy() != named.TestAccuracy {
+	if e, err := classify.Evaluate(t.Context(), dir, classify.Options{}); err != nil || e.Logits.Score().Accuracy() != named.TestAccuracy {
 		t.Errorf("evaluated: %v", err)
 	}
 	for want, list := range map[string][]gradreg.Regularizer{"at most 1000": {mine{2000}}, "stands twice": {mine{1}, mine{2}}} {

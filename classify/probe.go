@@ -11,6 +11,7 @@ import (
 	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/engine"
+	"github.com/gradreg/gradreg/internal/fault"
 )
 
 // Trial is how a configuration did on dev images.
@@ -48,7 +49,7 @@ func Probe(ctx context.Context, cfg Config, opt Options) (Trial, error) {
 	}
 	logits := assess.Logits{Classes: len(r.data.Classes)}
 	var score assess.Score
-	err = r.classifier.each(r.division.Dev, r.devTables, func(values []float32, labels []uint8) error {
+	err = r.classifier.each(r.division.Dev, r.devTables, func(values []float32, labels []int32) error {
 		return errors.Join(logits.Add(values, labels), score.Add(values, logits.Classes, labels))
 	})
 	if err != nil {
@@ -65,7 +66,7 @@ func Probe(ctx context.Context, cfg Config, opt Options) (Trial, error) {
 
 // chance returns the share of the most frequent class.
 func chance(s dataset.Subset) float64 {
-	counts := map[uint8]int{}
+	counts := map[int32]int{}
 	most := 0
 	for _, k := range s.Index {
 		counts[s.Labels[k]]++
@@ -86,6 +87,9 @@ func probe(ctx context.Context, cfg Config, opt Options) (*run, error) {
 	r := &run{Options: opt, probing: true}
 	if err := r.prepare(ctx, cfg); err != nil {
 		return r, err
+	}
+	if !r.hasClasses() {
+		return r, fault.Inputf("task is %s, expected classification: short runs are compared by their accuracy", r.config.Task)
 	}
 	return r, r.fit(ctx)
 }

@@ -41,11 +41,7 @@ func locate(cfg *Config, d *dataset.Dataset) (sum string, err error) {
 			return "", err
 		}
 	}
-	train, test, err := d.Parts()
-	if err != nil {
-		return "", err
-	}
-	return digest(d, train, test), nil
+	return d.Digest()
 }
 
 // openRecorded opens the data that a run folder names, and returns their digest. Files of a data
@@ -55,7 +51,7 @@ func openRecorded(ctx context.Context, cfg *Config, opt Options, from recordedDa
 	if from.pictures {
 		return openSamePictures(ctx, cfg, opt, from)
 	}
-	if from.digest == "" || dataset.IsFolder(cfg.Data) {
+	if from.digest == "" || dataset.IsFolder(cfg.Data) || dataset.InMemory(cfg.Data) {
 		cfg.DataDir = from.dataDir
 		if d, err = openData(ctx, cfg, opt); err == nil {
 			sum, err = locate(cfg, d)
@@ -66,7 +62,7 @@ func openRecorded(ctx context.Context, cfg *Config, opt Options, from recordedDa
 	for _, dirs := range from.places(opt.DataDirs) {
 		try, o := *cfg, opt
 		try.DataDir, o.DataDirs = "", dirs
-		if d, err = openNamed(&try, o); err == nil {
+		if d, err = openNamed(ctx, &try, o); err == nil {
 			sum, err = locate(&try, d)
 		}
 		if err == nil {
@@ -133,6 +129,10 @@ func exists(name string) bool {
 func (o recordedData) check(data, found string) error {
 	if o.digest == "" || o.digest == found {
 		return nil
+	}
+	if dataset.InMemory(data) {
+		return fault.Inputf("the images of %s are not those that %s was trained on: their SHA-256 is %.12s…, expected %.12s…",
+			data, o.dir, found, o.digest)
 	}
 	return fault.Inputf("the pictures in %s are not those that %s was trained on: their SHA-256 is %.12s…, expected %.12s…; put back what was changed, added or removed, or train anew",
 		data, o.dir, found, o.digest)

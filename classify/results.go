@@ -14,15 +14,42 @@ func (r *run) finish() (Summary, error) {
 	if err := r.classifier.load(r.engine); err != nil {
 		return Summary{}, err
 	}
-	logits, err := r.classifier.answers(r.test, r.tables(r.test))
+	outcome := Outcome{Title: r.config.Title(), Classes: r.data.Classes, Test: r.test}
+	s, err := r.tested(&outcome)
 	if err != nil {
 		return Summary{}, err
 	}
-	outcome := Outcome{r.config.Title(), r.data.Classes, r.test, logits}
-	score := logits.Score()
+	if s.Dir == "" {
+		return s, nil
+	}
+	return s, r.writeResults(s, outcome)
+}
+
+// tested evaluates the model on the test images and describes the run. It fills in the outcome's
+// logits, if there are classes.
+func (r *run) tested(outcome *Outcome) (Summary, error) {
+	s := r.described()
+	tables := r.tables(r.test)
+	if !r.hasClasses() {
+		m, err := r.measure(r.test, tables)
+		s.TestImages, s.Task = m.Samples, r.config.Task
+		s.TaskResult = &TaskResult{m.Loss, m.Quality, m.Name}
+		return s, err
+	}
+	var err error
+	if outcome.Logits, err = r.classifier.answers(r.test, tables); err != nil {
+		return s, err
+	}
+	score := outcome.Logits.Score()
+	s.TestAccuracy, s.TestErrorCount, s.TestNLL, s.TestImages = score.Accuracy(), score.Errors, score.NLL(), score.Images
+	s.Detail = outcome.Detail()
+	return s, nil
+}
+
+// described returns the summary less what the test images say.
+func (r *run) described() Summary {
 	s := Summary{
-		TestAccuracy: score.Accuracy(), TestErrorCount: score.Errors, TestNLL: score.NLL(), TestImages: score.Images,
-		Detail: outcome.Detail(), DevAccuracy: r.devScore, Steps: r.progress.step, Seconds: r.progress.seconds, Extended: r.config.Extended,
+		DevAccuracy: r.devScore, Steps: r.progress.step, Seconds: r.progress.seconds, Extended: r.config.Extended,
 		ImagesPerSecond: train.Rate(float64(r.progress.step*r.config.Batch), r.progress.seconds), Seed: r.config.Seed,
 		Data: r.config.Data, DataDigest: r.digest, TestDigest: testDigest(r.test), OwnFiles: r.ownFiles(), TrainSize: r.config.TrainSize, Model: r.config.Model, Parameters: r.engine.Params.Count(),
 		Regularizers: r.config.Regularizers, Note: r.config.Note, Choices: r.config.Choices,
@@ -36,10 +63,7 @@ func (r *run) finish() (Summary, error) {
 	if s.Steps < r.config.Steps {
 		s.PlannedSteps = r.config.Steps
 	}
-	if r.Dir == "" {
-		return s, nil
-	}
-	return s, r.writeResults(s, outcome)
+	return s
 }
 
 // ownFiles lists the files of a data set with a name that are not the published ones.
@@ -57,7 +81,7 @@ func (r *run) writeResults(s Summary, o Outcome) error {
 	card := Card{
 		Model: r.config.Model, Data: r.config.Data, Classes: r.data.Classes,
 		Channels: shape.C, Height: shape.H, Width: shape.W, Fit: r.config.Fit, Normalizer: r.normalizer,
-		DataDigest: r.digest, TestDigest: testDigest(r.test),
+		DataDigest: r.digest, TestDigest: testDigest(r.test), Task: r.config.Task, Targets: r.scale,
 	}
 	if err := saveModel(r.path(ModelFile), r.engine, card); err != nil {
 		return err
@@ -66,7 +90,7 @@ func (r *run) writeResults(s Summary, o Outcome) error {
 	if err != nil {
 		return err
 	}
-	if r.Draw != nil {
+	if r.Draw != nil && r.hasClasses() {
 		if err := r.Draw(r.Dir, Result{Config: r.config, Metrics: metrics, Outcome: o}); err != nil {
 			return err
 		}

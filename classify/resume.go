@@ -35,7 +35,7 @@ func FolderConfig(dir string) (Config, error) {
 	return cfg, nil
 }
 
-// longestSummary is more than the confusion matrix of as many classes as labels can tell apart, 256, takes.
+// longestSummary is more than the accuracies of as many classes as a model may have take.
 const longestSummary = 16 << 20
 
 // FolderSummary returns the result of a finished run.

@@ -13,6 +13,7 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/tensorfile"
 	"github.com/gradreg/gradreg/runfolder"
+	"github.com/gradreg/gradreg/task"
 	"github.com/gradreg/gradreg/train"
 )
 
@@ -31,6 +32,8 @@ type run struct {
 	classes    []string                   // of its model
 	pictures   map[string][]listedPicture // of a folder, by part, of a run that is examined
 	normalizer dataset.Normalizer
+	task       task.Task
+	scale      *dataset.Scaling // of numbers
 	devTables  dataset.Tables
 	batches    *dataset.Batches
 	folder     *runfolder.Folder
@@ -108,6 +111,9 @@ func (r *run) prepare(ctx context.Context, cfg Config) error {
 	}
 	cfg.Batch = cfg.batch(r.division.Train.Len())
 	r.config = cfg
+	if err := r.setTask(&p); err != nil {
+		return err
+	}
 	r.devTables = r.tables(r.division.Dev)
 	if r.batches, err = dataset.NewBatches(r.division.Train, r.normalizer, cfg.Batch, cfg.Seed); err != nil {
 		return err
@@ -220,6 +226,10 @@ func (r *run) rehearse() error {
 	}
 	s.Index = s.Index[:min(2*evalBatch, s.Len())]
 	if err := r.classifier.load(r.engine); err != nil {
+		return err
+	}
+	if !r.hasClasses() {
+		_, err := r.measure(s, r.normalizer.Tables())
 		return err
 	}
 	if _, err := r.classifier.score(s, r.normalizer.Tables()); err != nil {

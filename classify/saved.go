@@ -36,6 +36,8 @@ type Card struct {
 	Width      int                `json:"width"`
 	Fit        string             `json:"fit,omitempty"` // how pictures become squares, of a model of a folder of pictures
 	Normalizer dataset.Normalizer `json:"normalizer"`
+	Task       string             `json:"task,omitempty"`        // what it learned, a name of package task; empty for classes
+	Targets    *dataset.Scaling   `json:"targets,omitempty"`     // of the numbers of regression
 	DataDigest string             `json:"data_digest,omitempty"` // SHA-256 of the images, as the seed divided those of a folder
 	TestDigest string             `json:"test_digest,omitempty"` // SHA-256 of what the test images are made of, whatever their size
 }
@@ -203,8 +205,8 @@ func (c Card) check() error {
 	switch {
 	case c.Format != modelFormat:
 		return fmt.Errorf("format is %q, expected %q", c.Format, modelFormat)
-	case len(c.Classes) < 2 || len(c.Classes) > maxClasses:
-		return fmt.Errorf("%d classes, expected 2 to %d", len(c.Classes), maxClasses)
+	case len(c.Classes) < c.leastClasses() || len(c.Classes) > maxClasses:
+		return fmt.Errorf("%d classes, expected %d to %d", len(c.Classes), c.leastClasses(), maxClasses)
 	case c.Channels < 1 || c.Height < 1 || c.Width < 1 || max(c.Channels, c.Height, c.Width) > maxExtent:
 		return fmt.Errorf("images of %v, expected extents from 1 to %d", c.shape(), maxExtent)
 	case len(c.Normalizer.Mean) != c.Channels || len(c.Normalizer.Std) != c.Channels:
@@ -215,14 +217,15 @@ func (c Card) check() error {
 			return fmt.Errorf("normalizer of channel %d is mean %v, std %v, expected 0 to 1", ch, c.Normalizer.Mean[ch], std)
 		}
 	}
-	return nil
+	return c.checkTask()
 }
 
 // Close waits for the answers that are under way and frees the model's workers. Whoever asks later gets [ErrClosed];
 // closing again does nothing.
 func (m *SavedModel) Close() { m.pool.close() }
 
-// Predict returns the class probabilities of an image given as bytes [C, H, W].
+// Predict returns the class probabilities of an image given as bytes [C, H, W]; the probability of each
+// label, or numbers in the units of the data, where those are the model's task.
 func (m *SavedModel) Predict(image []byte) ([]float64, error) {
 	all, err := m.PredictAll([][]byte{image})
 	if err != nil {
@@ -255,7 +258,7 @@ func (m *SavedModel) PredictAll(images [][]byte) ([][]float64, error) {
 			return nil, err
 		}
 		for i := range batch {
-			all = append(all, assess.Softmax(logits[i*c.classes:(i+1)*c.classes]))
+			all = append(all, m.answer(logits[i*c.classes:(i+1)*c.classes], assess.Softmax))
 		}
 	}
 	return all, nil
@@ -285,14 +288,19 @@ func (m *SavedModel) answers(s dataset.Subset, t dataset.Tables) (*assess.Logits
 
 // fits refuses images that the model does not take.
 func (m *SavedModel) fits(s dataset.Subset) error {
+	if err := m.needsClasses("a score"); err != nil {
+		return err
+	}
 	if s.Part == nil {
 		return fault.Inputf("no images, expected at least one")
 	}
 	if s.Shape != m.shape() {
 		return fault.Inputf("images of %v, but the model takes %v", s.Shape, m.shape())
 	}
-	if s.Len() > 0 && int(slices.Max(s.Labels)) >= len(m.Classes) {
-		return fault.Inputf("images of class %d, but the model knows %d classes", slices.Max(s.Labels), len(m.Classes))
+	for _, y := range s.Labels {
+		if y < 0 || int(y) >= len(m.Classes) {
+			return fault.Inputf("images of class %d, but the model knows %d classes", y, len(m.Classes))
+		}
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ func saved(t *testing.T) string {
 // a whole subset: every answer is bit for bit that of a model that is asked by nobody else.
 func TestModelOfManyGoroutines(t *testing.T) {
 	path := saved(t)
-	digits, err := dataset.Open("mnist")
+	digits, err := dataset.Open(t.Context(), "mnist")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package classify
 
 import (
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/task"
 )
 
 // Suits returns why no run can be made of the configuration with data of that description, as far as it shows before they are
@@ -14,9 +15,9 @@ func (c Config) Suits(info dataset.Info, probe bool) error {
 		return err
 	}
 	classes := len(info.Classes)
-	images := &dataset.Part{Shape: info.Shape, Labels: make([]uint8, info.Train)}
+	images := &dataset.Part{Shape: info.Shape, Labels: make([]int32, info.Train)}
 	for i := range images.Labels {
-		images.Labels[i] = uint8(i % classes) // the classes are taken to have equally many
+		images.Labels[i] = int32(i % classes) // the classes are taken to have equally many
 	}
 	d, _, err := c.divide(images, images, classes)
 	if err != nil {
@@ -27,6 +28,9 @@ func (c Config) Suits(info dataset.Info, probe bool) error {
 	}
 	c.Batch = c.batch(d.Train.Len())
 	if _, err := dataset.NewBatches(d.Train, dataset.Normalizer{}, c.Batch, c.Seed); err != nil {
+		return err
+	}
+	if p.task, err = task.Parse(info.Task); err != nil {
 		return err
 	}
 	_, err = p.training(c.Batch, info.Shape, classes)

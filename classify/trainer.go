@@ -43,10 +43,18 @@ func newTrainer(cfg Config, p parts, shape dataset.Shape, classes int, on engine
 // training makes the expressions of a step of some images.
 func (p parts) training(batch int, shape dataset.Shape, classes int) (*gradreg.ClassifierTraining, error) {
 	return gradreg.NewClassifierTraining(gradreg.ClassifierOptions{
-		Model: p.model.String(), Shape: [3]int{shape.C, shape.H, shape.W}, Classes: classes, Batch: batch,
+		Model: p.model.String(), Shape: [3]int{shape.C, shape.H, shape.W}, Task: p.task, Classes: classes, Batch: batch,
 		Forward:      func(c *nn.Context, x *sym.Expr) *sym.Expr { return p.model.Logits(c, x, classes) },
 		Regularizers: p.regularizers, Optimizer: p.optimizer, Mixup: p.augment.Mixup > 0,
 	})
+}
+
+// take gives a program a batch.
+func (e *trainer) take(program engine.Program, b *batch) error {
+	if b.targets != nil {
+		return e.FeedTargets(program, b.images, b.targets)
+	}
+	return e.Feed(program, b.images, b.labels, b.share)
 }
 
 // close ends the engine's workers.

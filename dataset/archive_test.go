@@ -97,26 +97,26 @@ func TestForms(t *testing.T) {
 		"archive without dirs": {"cifar-10-binary.tar.gz": tarGz(t, stripped(batches()))},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d, err := Open("cifar10", tree(t, files))
+			d, err := Open(t.Context(), "cifar10", tree(t, files))
 			if err != nil {
 				t.Fatal(err)
 			}
 			training, err := d.Train()
-			if err != nil || !slices.Equal(training.Labels, []uint8{0, 1, 2, 3, 4}) || len(training.Images) != 5*cifarImage {
+			if err != nil || !slices.Equal(training.Labels, []int32{0, 1, 2, 3, 4}) || len(training.Images) != 5*cifarImage {
 				t.Errorf("training part %v, %v", training, err)
 			}
 			test, err := d.Test()
-			if err != nil || !slices.Equal(test.Labels, []uint8{5}) {
+			if err != nil || !slices.Equal(test.Labels, []int32{5}) {
 				t.Errorf("test part %v, %v", test, err)
 			}
 		})
 	}
 	t.Run("xz", func(t *testing.T) {
-		d, err := Open("cifar10", tree(t, map[string][]byte{"test_batch.bin.xz": unhex(t, xzRecord)}))
+		d, err := Open(t.Context(), "cifar10", tree(t, map[string][]byte{"test_batch.bin.xz": unhex(t, xzRecord)}))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if part, err := d.Test(); err != nil || !slices.Equal(part.Labels, []uint8{7}) {
+		if part, err := d.Test(); err != nil || !slices.Equal(part.Labels, []int32{7}) {
 			t.Errorf("%v, %v", part, err)
 		}
 	})
@@ -126,7 +126,7 @@ func TestForms(t *testing.T) {
 		if cache, err := CacheDir(); err != nil || cache != filepath.Join(dir, "gradreg") {
 			t.Skipf("no XDG_CACHE_HOME on this system: %s, %v", cache, err)
 		}
-		if d, err := Open("cifar10"); err != nil || d.Folder != filepath.Join(dir, "gradreg", "cifar10") {
+		if d, err := Open(t.Context(), "cifar10"); err != nil || d.Folder != filepath.Join(dir, "gradreg", "cifar10") {
 			t.Errorf("%v, %v", d, err)
 		}
 	})
@@ -164,7 +164,7 @@ func TestHostileArchives(t *testing.T) {
 		"test_batch.bin: holds more than 30730000": tarGz(t, append(batches()[:5], entry{name: "test_batch.bin", data: make([]byte, cifar10Batch+1)})),
 	} {
 		t.Run(says, func(t *testing.T) {
-			d, err := Open("cifar10", tree(t, map[string][]byte{"cifar-10-binary.tar.gz": data}))
+			d, err := Open(t.Context(), "cifar10", tree(t, map[string][]byte{"cifar-10-binary.tar.gz": data}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -191,7 +191,7 @@ func TestHostileXZ(t *testing.T) {
 		"memory":         unhex(t, xzHuge),
 	} {
 		t.Run(says, func(t *testing.T) {
-			d, err := Open("cifar10", tree(t, map[string][]byte{"test_batch.bin.xz": data}))
+			d, err := Open(t.Context(), "cifar10", tree(t, map[string][]byte{"test_batch.bin.xz": data}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -212,7 +212,7 @@ func TestHostileXZ(t *testing.T) {
 // TestCIFAR100 checks that the fine labels are the classes, and that both labels are checked.
 func TestCIFAR100(t *testing.T) {
 	read := func(data []byte) (*Part, error) {
-		d, err := Open("cifar100", tree(t, map[string][]byte{"train.bin": data, "test.bin": data}))
+		d, err := Open(t.Context(), "cifar100", tree(t, map[string][]byte{"train.bin": data, "test.bin": data}))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,7 +14,7 @@ import (
 func TestDivideBalanced(t *testing.T) {
 	part := &dataset.Part{Shape: dataset.Shape{C: 1, H: 1, W: 1}}
 	for i := range 300 {
-		part.Labels = append(part.Labels, uint8(i*i%7%3))
+		part.Labels = append(part.Labels, int32(i*i%7%3))
 		part.Images = append(part.Images, 0)
 	}
 	var before []int
@@ -49,7 +49,7 @@ func TestDivideBalanced(t *testing.T) {
 
 // TestBalancedSaysTheClass names the class with too few images.
 func TestBalancedSaysTheClass(t *testing.T) {
-	part := &dataset.Part{Labels: []uint8{0, 0, 0, 0, 1}}
+	part := &dataset.Part{Labels: []int32{0, 0, 0, 0, 1}}
 	for want, classes := range map[string][]string{"class 1 has 1 images too few": nil, "class single has 1 images too few": {"common", "single"}} {
 		part.Classes = classes
 		if _, err := dataset.DivideBalanced(part, 4, 2, 1); !fault.IsInput(err) || !strings.Contains(err.Error(), want) {

@@ -55,7 +55,7 @@ func (b *Batches) Fill(step int, images []float32, labels []int32) (share float6
 			image = b.changed
 		}
 		b.tables.Apply(images[i*pixels:(i+1)*pixels], image)
-		labels[i] = int32(b.subset.Labels[k])
+		labels[i] = b.subset.Labels[k]
 	}
 	if share = b.pipeline.Mix(b.seed, uint64(step)); share < 1 {
 		b.mix(images, float32(share))
@@ -65,10 +65,14 @@ func (b *Batches) Fill(step int, images []float32, labels []int32) (share float6
 
 // mix mixes pairs of images.
 func (b *Batches) mix(images []float32, share float32) {
-	pixels := b.subset.Shape.Size()
-	for i := range b.size / 2 {
-		other := b.size - 1 - i
-		x, y := images[i*pixels:(i+1)*pixels], images[other*pixels:(other+1)*pixels]
+	mixPairs(images, b.size, b.subset.Shape.Size(), share)
+}
+
+// mixPairs mixes row i of n with row n − 1 − i, whose share is 1 − share.
+func mixPairs(rows []float32, n, size int, share float32) {
+	for i := range n / 2 {
+		other := n - 1 - i
+		x, y := rows[i*size:(i+1)*size], rows[other*size:(other+1)*size]
 		for j, v := range x {
 			x[j] = share*v + (1-share)*y[j]
 			y[j] = share*y[j] + (1-share)*v

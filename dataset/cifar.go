@@ -24,7 +24,7 @@ func cifar10() source {
 			Name: "cifar10", Description: "colour photos of ten kinds of objects (binary version)",
 			Classes: []string{"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"},
 			Shape:   Shape{3, 32, 32}, Train: 50000, Test: 10000,
-			Licence: cifarLicence, From: cifarPublicPage,
+			Licence: cifarLicence, From: cifarPublicPage, Defaults: cifarDefaults(),
 		},
 		home: cifarHome,
 		downloads: []download{
@@ -57,7 +57,7 @@ func cifar100() source {
 			Name: "cifar100", Description: "colour photos of a hundred kinds of objects, by fine label (binary version)",
 			Classes: cifar100Classes(),
 			Shape:   Shape{3, 32, 32}, Train: 50000, Test: 10000,
-			Licence: cifarLicence, From: cifarPublicPage,
+			Licence: cifarLicence, From: cifarPublicPage, Defaults: cifarDefaults(),
 		},
 		home: cifarHome,
 		downloads: []download{
@@ -125,7 +125,7 @@ func (p *Part) appendRecords(data []byte, classes []int) error {
 				return fault.Inputf("label %d of record %d is %d, expected 0 to %d", j+1, i/record, y, n-1)
 			}
 		}
-		p.Labels = append(p.Labels, data[i+labels-1])
+		p.Labels = append(p.Labels, int32(data[i+labels-1]))
 		p.Images = append(p.Images, data[i+labels:i+record]...)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
 
 	"github.com/gradreg/gradreg/dataset/folder"
@@ -25,7 +26,9 @@ func (s Shape) String() string { return fmt.Sprintf("%dx%dx%d", s.C, s.H, s.W) }
 type Part struct {
 	Shape  Shape
 	Images []byte  // [N, C, H, W], 0 … 255
-	Labels []uint8 // class numbers [N]
+	Labels []int32 // class numbers [N], from 0; 0 where there are labels or numbers
+	// Targets are labels, 0 or 1, or numbers [N, K], of the tasks that have such; nil of classes.
+	Targets []float32
 	// Files are the pictures' names in a folder, with slashes [N]; nil of data sets with a name.
 	Files []string
 	// Hashes are the SHA-256 of those files [N]; nil of data sets with a name.
@@ -53,12 +56,14 @@ func (p *Part) Image(i int) []byte {
 type Info struct {
 	Name        string
 	Description string
-	Classes     []string
+	Task        string   // what is to be learned, a name of package task; empty is classification
+	Classes     []string // names of the classes, the labels or the numbers
 	Shape       Shape
 	Train, Test int // images
 	Licence     string
 	From        string // where to get the files
 	Embedded    bool   // comes with the program
+	Defaults    Defaults
 }
 
 // Dataset is a source of images in two parts, each read on first use and then kept. Its methods may be called
@@ -72,6 +77,7 @@ type Dataset struct {
 
 	train, test func() (*Part, error)
 	val         *Part
+	known       string // digest that needs no reading
 }
 
 // Train returns the images of the training file.
@@ -98,6 +104,10 @@ type source struct {
 	// number is trainFiles, then those of the test part.
 	files      []file
 	trainFiles int
+	// inside are the files that come with the program, and digest that of the images in them, of an
+	// embedded set.
+	inside fs.FS
+	digest string
 	// parse makes a part of the contents of its files, of at most that many images.
 	parse func(s *source, contents []content, images int) (*Part, error)
 }
@@ -165,22 +175,30 @@ func find(name string) (*source, error) {
 // asked for, and known by their checksums: those of another set are an error, those that nobody
 // published are [Part].Own. An unknown name, a dir that is no folder and files that are nowhere
 // ([ErrNotFound]) are the input's fault, as is every damage found when reading.
-func Open(name string, dirs ...string) (*Dataset, error) {
+func Open(ctx context.Context, name string, dirs ...string) (*Dataset, error) {
 	if IsFolder(name) {
-		d, _, err := OpenFolder(context.Background(), name, folder.Options{})
+		d, _, err := OpenFolder(ctx, name, folder.Options{})
 		return d, err
+	}
+	if InMemory(name) {
+		return nil, fault.Inputf("data set %s was made in memory: it cannot be opened by its name", name)
 	}
 	s, err := find(name)
 	if err != nil {
 		return nil, fmt.Errorf("%w; nor is there a folder of that name", err)
 	}
+	return s.open(dirs)
+}
+
+// open opens the source.
+func (s *source) open(dirs []string) (*Dataset, error) {
 	at, given, err := s.locate(dirs)
 	if err != nil {
 		return nil, err
 	}
 	d := &Dataset{Info: s.Info, Folder: at.dir, Given: given}
 	if at.dir == "" {
-		d.train, d.test = mnistTrain, mnistTest
+		d.train, d.test, d.known = s.embeddedPart(true), s.embeddedPart(false), s.digest
 		return d, nil
 	}
 	d.train = sync.OnceValues(func() (*Part, error) { return s.part(at, true) })

@@ -65,15 +65,15 @@ func TestEmbedded(t *testing.T) {
 			t.Errorf("%s differs", r.Path)
 		}
 	}
-	d, err := dataset.Open("mnist")
+	d, err := dataset.Open(t.Context(), "mnist")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
 		get    func() (*dataset.Part, error)
 		images int
-		first  []uint8 // labels
-	}{{d.Train, 60000, []uint8{5, 0, 4, 1, 9}}, {d.Test, 10000, []uint8{7, 2, 1, 0, 4}}} {
+		first  []int32 // labels
+	}{{d.Train, 60000, []int32{5, 0, 4, 1, 9}}, {d.Test, 10000, []int32{7, 2, 1, 0, 4}}} {
 		part, err := c.get()
 		if err != nil {
 			t.Fatal(err)
@@ -114,7 +114,7 @@ func TestDamaged(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := idxFolder(t, 3)
 			write(t, dir, c.file, c.data)
-			d, err := dataset.Open("mnist", dir)
+			d, err := dataset.Open(t.Context(), "mnist", dir)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -135,7 +135,7 @@ func TestOpen(t *testing.T) {
 	if err := os.Rename(dir, filepath.Join(named, "fashion-mnist")); err != nil {
 		t.Fatal(err)
 	}
-	d, err := dataset.Open("fashion-mnist", "", named)
+	d, err := dataset.Open(t.Context(), "fashion-mnist", "", named)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func TestOpen(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	t.Setenv("HOME", t.TempDir())
 	for name, dirs := range map[string][]string{"cifar10": {named}, "minst": nil, "mnist": {"nowhere"}} {
-		if _, err := dataset.Open(name, dirs...); !fault.IsInput(err) {
+		if _, err := dataset.Open(t.Context(), name, dirs...); !fault.IsInput(err) {
 			t.Errorf("%s in %v: %v", name, dirs, err)
 		}
 	}
@@ -160,7 +160,7 @@ func TestShared(t *testing.T) {
 	root := os.Getenv("GRADREG_DATA")
 	for _, name := range []string{"cifar10", "cifar100", "fashion-mnist"} {
 		t.Run(name, func(t *testing.T) {
-			d, err := dataset.Open(name, root)
+			d, err := dataset.Open(t.Context(), name, root)
 			if err != nil {
 				t.Skipf("not here (GRADREG_DATA=%q): %v", root, err)
 			}
@@ -185,7 +185,7 @@ func TestShared(t *testing.T) {
 // missing there is an error and never quietly made up for by the embedded set.
 func TestFolderBeforeEmbedded(t *testing.T) {
 	dir := idxFolder(t, 3)
-	d, err := dataset.Open("mnist", t.TempDir(), dir)
+	d, err := dataset.Open(t.Context(), "mnist", t.TempDir(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,25 +196,25 @@ func TestFolderBeforeEmbedded(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, missing)); err != nil {
 		t.Fatal(err)
 	}
-	if d, err = dataset.Open("mnist", dir); err != nil {
+	if d, err = dataset.Open(t.Context(), "mnist", dir); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.Train(); !fault.IsInput(err) || !strings.Contains(err.Error(), "train-images-idx3-ubyte: not found") {
 		t.Errorf("a missing file: %v", err)
 	}
-	if d, err = dataset.Open("mnist", t.TempDir(), ""); err != nil || d.Folder != "" {
+	if d, err = dataset.Open(t.Context(), "mnist", t.TempDir(), ""); err != nil || d.Folder != "" {
 		t.Errorf("an empty folder and the usual places: read from %q, %v", d.Folder, err)
 	}
 	write(t, dir, "plain", nil)
 	for says, bad := range map[string]string{"not found": filepath.Join(dir, "none"), "not a folder": filepath.Join(dir, "plain")} {
-		if _, err := dataset.Open("mnist", bad); !fault.IsInput(err) || !strings.Contains(err.Error(), says) {
+		if _, err := dataset.Open(t.Context(), "mnist", bad); !fault.IsInput(err) || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}
 	if err := os.Mkdir(filepath.Join(dir, missing), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if d, err = dataset.Open("mnist", dir); err != nil {
+	if d, err = dataset.Open(t.Context(), "mnist", dir); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.Train(); !fault.IsInput(err) || !strings.Contains(err.Error(), "a folder, expected a file") {
@@ -225,7 +225,7 @@ func TestFolderBeforeEmbedded(t *testing.T) {
 // TestReadOnce checks that a part is read on first use, once, also by several goroutines.
 func TestReadOnce(t *testing.T) {
 	dir := idxFolder(t, 3)
-	d, err := dataset.Open("fashion-mnist", dir)
+	d, err := dataset.Open(t.Context(), "fashion-mnist", dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,7 +266,7 @@ func TestBomb(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := idxFolder(t, 1)
 			write(t, dir, "train-images-idx3-ubyte.gz", zeros(c.announced, c.bytes))
-			d, err := dataset.Open("mnist", dir)
+			d, err := dataset.Open(t.Context(), "mnist", dir)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -305,7 +305,7 @@ func TestCIFAR(t *testing.T) {
 		write(t, dir, fmt.Sprintf("data_batch_%d.bin", i), append(record, record...))
 	}
 	write(t, dir, "test_batch.bin", record[:3000])
-	d, err := dataset.Open("cifar10", dir)
+	d, err := dataset.Open(t.Context(), "cifar10", dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -320,7 +320,7 @@ func TestCIFAR(t *testing.T) {
 		t.Errorf("a cut record: %v", err)
 	}
 	write(t, dir, "test_batch.bin", make([]byte, 10001*3073))
-	if d, err = dataset.Open("cifar10", dir); err != nil {
+	if d, err = dataset.Open(t.Context(), "cifar10", dir); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.Test(); !fault.IsInput(err) || !strings.Contains(err.Error(), "more than 30730000 bytes") {
@@ -328,7 +328,7 @@ func TestCIFAR(t *testing.T) {
 	}
 	record[0] = 10
 	write(t, dir, "test_batch.bin", record)
-	if d, err = dataset.Open("cifar10", dir); err != nil {
+	if d, err = dataset.Open(t.Context(), "cifar10", dir); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.Test(); !fault.IsInput(err) || !strings.Contains(err.Error(), "label") {
@@ -337,10 +337,10 @@ func TestCIFAR(t *testing.T) {
 }
 
 func numbered(n int) *dataset.Part {
-	p := &dataset.Part{Shape: dataset.Shape{C: 1, H: 1, W: 2}, Labels: make([]uint8, n)}
+	p := &dataset.Part{Shape: dataset.Shape{C: 1, H: 1, W: 2}, Labels: make([]int32, n)}
 	for i := range n {
 		p.Images = append(p.Images, byte(i), byte(i/256))
-		p.Labels[i] = uint8(i % 7)
+		p.Labels[i] = int32(i % 7)
 	}
 	return p
 }
@@ -402,7 +402,7 @@ const goldenOrder = "[8 4 7 5 1 9 2 3 6 0 8 6 2 0 4 5 7 3 9 1]"
 
 // TestStatistics checks mean and standard deviation against a direct sum.
 func TestStatistics(t *testing.T) {
-	part := &dataset.Part{Shape: dataset.Shape{C: 2, H: 1, W: 2}, Images: []byte{0, 255, 7, 7, 51, 102, 7, 7, 9, 9, 9, 9}, Labels: make([]uint8, 3)}
+	part := &dataset.Part{Shape: dataset.Shape{C: 2, H: 1, W: 2}, Images: []byte{0, 255, 7, 7, 51, 102, 7, 7, 9, 9, 9, 9}, Labels: make([]int32, 3)}
 	n := dataset.Statistics(dataset.Subset{Part: part, Index: []int{0, 1}})
 	mean := (0 + 1 + 0.2 + 0.4) / 4
 	std := math.Sqrt((0+1+0.04+0.16)/4 - mean*mean)
@@ -432,7 +432,7 @@ func TestLittleContrast(t *testing.T) {
 	}{
 		"none": {make([]byte, 100), 1}, "a tenth": {almost, 1}, "one": {[]byte{0, 2, 0, 2}, 1}, "ten": {[]byte{0, 20, 0, 20}, 10},
 	} {
-		part := &dataset.Part{Shape: dataset.Shape{C: 1, H: 1, W: len(c.pixels)}, Images: c.pixels, Labels: make([]uint8, 1)}
+		part := &dataset.Part{Shape: dataset.Shape{C: 1, H: 1, W: len(c.pixels)}, Images: c.pixels, Labels: make([]int32, 1)}
 		n := dataset.Statistics(dataset.Whole(part))
 		if got := 255 * n.Std[0]; math.Abs(got-c.std) > 1e-12 {
 			t.Errorf("%s: a spread of %v levels, want %v", name, got, c.std)

@@ -36,4 +36,7 @@
 //
 // A set in a known format is a function that returns a source, and a line in the table; another format is a file
 // of its own beside idx.go and cifar.go. What its files may be packed in is no concern of the format.
+// Its row also has the augmentation and the λ that suit it ([Defaults]), and of a set that comes with
+// the program those files and the digest of what they hold. Images that a program has in memory need
+// no row: [New].
 package dataset

@@ -12,7 +12,7 @@ import (
 )
 
 func ExampleOpen() {
-	d, err := dataset.Open("mnist")
+	d, err := dataset.Open(context.Background(), "mnist")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func ExampleFetch() {
 		log.Fatal(err)
 	}
 	fmt.Println("in", result.Folder)
-	d, err := dataset.Open("cifar10")
+	d, err := dataset.Open(context.Background(), "cifar10")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -43,14 +43,14 @@ func ExampleFetch() {
 }
 
 func ExampleOpen_unknown() {
-	_, err := dataset.Open("minst")
+	_, err := dataset.Open(context.Background(), "minst")
 	fmt.Println(err)
 	// Output: unknown data set "minst" (did you mean "mnist"?), expected one of cifar10, cifar100, fashion-mnist, mnist; nor is there a folder of that name
 }
 
 // The whole way from files to the numbers of the first step.
 func ExampleBatches() {
-	d, err := dataset.Open("mnist")
+	d, err := dataset.Open(context.Background(), "mnist")
 	if err != nil {
 		log.Fatal(err)
 	}

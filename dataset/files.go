@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/gradreg/gradreg/internal/fault"
 )
@@ -50,13 +51,31 @@ func (p place) Stat(name string) (fs.FileInfo, error) { return fs.Stat(p.FS, nam
 // path returns the name of a file for messages.
 func (p place) path(name string) string { return filepath.Join(p.name, name) }
 
-// inside returns the place of the files that come with the program.
-func (s *source) inside() place {
-	sub, err := fs.Sub(embedded, s.Name)
+// embeddedFolder returns a folder of the files that come with the program.
+func embeddedFolder(name string) fs.FS {
+	sub, err := fs.Sub(embedded, name)
 	if err != nil { // only an invalid name can do that
 		panic(err)
 	}
-	return place{sub, "", "embedded " + s.Name}
+	return sub
+}
+
+// placeInside returns the place of the source's files in the program.
+func (s *source) placeInside() place { return place{s.inside, "", "embedded " + s.Name} }
+
+// embeddedParts are the parts of embedded sources, which are decompressed once per process: by
+// source and part, functions that return them.
+var embeddedParts sync.Map
+
+// embeddedPart returns what reads a part of the source's files in the program.
+func (s *source) embeddedPart(train bool) func() (*Part, error) {
+	key := struct {
+		name  string
+		train bool
+	}{s.Name, train}
+	read := sync.OnceValues(func() (*Part, error) { return s.part(s.placeInside(), train) })
+	kept, _ := embeddedParts.LoadOrStore(key, read)
+	return kept.(func() (*Part, error))
 }
 
 // locate returns the place of the source's files. One file is enough for a folder to be chosen:
@@ -85,7 +104,7 @@ func (s *source) locate(dirs []string) (at place, given bool, err error) {
 			strings.Join(looked, ", "), s.expected(), s.Name, s.unsuitable(looked))
 	}
 	if s.Embedded {
-		return s.inside(), false, nil
+		return s.placeInside(), false, nil
 	}
 	common := []string{systemFolder}
 	if cache, err := CacheDir(); err == nil { // without one, nothing can have been fetched to it

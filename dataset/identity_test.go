@@ -22,7 +22,7 @@ func TestOtherSet(t *testing.T) {
 		}
 		write(t, dir, name, data)
 	}
-	clothes, err := dataset.Open("fashion-mnist", dir)
+	clothes, err := dataset.Open(t.Context(), "fashion-mnist", dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,11 +35,11 @@ func TestOtherSet(t *testing.T) {
 	if err != nil || reports[0].OK || reports[0].Is != "mnist's train-images-idx3-ubyte" {
 		t.Errorf("verified: %+v, %v", reports, err)
 	}
-	digits, err := dataset.Open("mnist", dir)
+	digits, err := dataset.Open(t.Context(), "mnist", dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	inside, err := dataset.Open("mnist")
+	inside, err := dataset.Open(t.Context(), "mnist")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestOwnFiles(t *testing.T) {
 	few, more := idxFolder(t, 3), idxFolder(t, 4)
 	var sums []string
 	for _, dir := range []string{few, more} {
-		d, err := dataset.Open("mnist", dir)
+		d, err := dataset.Open(t.Context(), "mnist", dir)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -103,7 +103,7 @@ func TestNoFallback(t *testing.T) {
 		{"cifar10", []string{python}, []string{"cifar-10-batches-py is another version: the binary one is needed, https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"}},
 		{"cifar10", []string{python, ""}, []string{"data fetch cifar10; ", "cifar-10-batches-py is another version"}},
 	} {
-		_, err := dataset.Open(c.name, c.dirs...)
+		_, err := dataset.Open(t.Context(), c.name, c.dirs...)
 		if !fault.IsInput(err) || !errors.Is(err, dataset.ErrNotFound) || !errors.Is(err, os.ErrNotExist) || strings.Contains(err.Error(), "\n") ||
 			slices.ContainsFunc(c.says, func(text string) bool { return !strings.Contains(err.Error(), text) }) {
 			t.Errorf("%s in %q: %v, expected one line with %q", c.name, c.dirs, err, c.says)
@@ -113,7 +113,7 @@ func TestNoFallback(t *testing.T) {
 
 // TestMissingFolder tells a folder that is not there from one that has no data set.
 func TestMissingFolder(t *testing.T) {
-	_, err := dataset.Open("mnist", filepath.Join(t.TempDir(), "none"))
+	_, err := dataset.Open(t.Context(), "mnist", filepath.Join(t.TempDir(), "none"))
 	if !fault.IsInput(err) || !errors.Is(err, os.ErrNotExist) || errors.Is(err, dataset.ErrNotFound) {
 		t.Errorf("%v", err)
 	}

@@ -2,8 +2,8 @@ package dataset
 
 import (
 	"encoding/binary"
-	"sync"
 
+	"github.com/gradreg/gradreg/dataset/augment"
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
@@ -21,6 +21,7 @@ func mnist() source {
 			Classes: []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"},
 			Shape:   Shape{1, 28, 28}, Train: 60000, Test: 10000,
 			Licence: "CC BY-SA 3.0, LeCun and Cortes", From: "the program itself", Embedded: true,
+			Defaults: digitDefaults(),
 		},
 		files: []file{
 			{"train-images-idx3-ubyte", 47040016, "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"},
@@ -30,18 +31,9 @@ func mnist() source {
 		},
 		trainFiles: 2,
 		parse:      parseIDX,
+		inside:     embeddedFolder("mnist"),
+		digest:     "2c9768498b37f6806ec5f57aa8690902f2223dfab74dcba7b9931860c13ad158",
 	}
-}
-
-// The parts of the embedded MNIST are decompressed once per process.
-var (
-	mnistTrain = sync.OnceValues(func() (*Part, error) { return embeddedMNIST(true) })
-	mnistTest  = sync.OnceValues(func() (*Part, error) { return embeddedMNIST(false) })
-)
-
-func embeddedMNIST(train bool) (*Part, error) {
-	s := mnist()
-	return s.part(s.inside(), train)
 }
 
 // fashionMNIST is Xiao, Rasul and Vollgraf's set of articles of clothing, in MNIST's format. Sizes and digests of
@@ -53,7 +45,8 @@ func fashionMNIST() source {
 			Name: "fashion-mnist", Description: "articles of clothing",
 			Classes: []string{"t-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"},
 			Shape:   Shape{1, 28, 28}, Train: 60000, Test: 10000, Licence: "MIT, Zalando SE",
-			From: "github.com/zalandoresearch/fashion-mnist or the Debian package dataset-fashion-mnist",
+			From:     "github.com/zalandoresearch/fashion-mnist or the Debian package dataset-fashion-mnist",
+			Defaults: Defaults{Augment: augment.None, Lambda2000: 1},
 		},
 		home: "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
 		downloads: []download{
@@ -91,15 +84,17 @@ func parseIDX(s *source, contents []content, limit int) (*Part, error) {
 }
 
 // parseLabels returns at most limit class numbers.
-func parseLabels(data []byte, limit, classes int) ([]uint8, error) {
-	labels, err := parseItems(data, magicLabels, limit, nil)
+func parseLabels(data []byte, limit, classes int) ([]int32, error) {
+	items, err := parseItems(data, magicLabels, limit, nil)
 	if err != nil {
 		return nil, err
 	}
-	for i, y := range labels {
+	labels := make([]int32, len(items))
+	for i, y := range items {
 		if int(y) >= classes {
 			return nil, fault.Inputf("label %d is %d, expected 0 to %d", i, y, classes-1)
 		}
+		labels[i] = int32(y)
 	}
 	return labels, nil
 }

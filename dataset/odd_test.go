@@ -9,7 +9,7 @@ import (
 
 // TestOddDivisions asks for divisions that no data has: each is an error, none a panic.
 func TestOddDivisions(t *testing.T) {
-	three := &dataset.Part{Shape: dataset.Shape{C: 1, H: 1, W: 1}, Images: []byte{1, 2, 3}, Labels: []uint8{0, 1, 2}}
+	three := &dataset.Part{Shape: dataset.Shape{C: 1, H: 1, W: 1}, Images: []byte{1, 2, 3}, Labels: []int32{0, 1, 2}}
 	for name, divide := range map[string]func() error{
 		"paper, an empty part": func() error { _, _, err := dataset.DividePaper(&dataset.Part{}, &dataset.Part{}, 1, 1); return err },
 		"paper, none":          func() error { _, _, err := dataset.DividePaper(three, three, 0, 1); return err },

@@ -13,6 +13,9 @@ import (
 // IsFolder reports whether name stands for a folder of pictures rather than for a data set of that name: it has a
 // separator in it, or is a folder, or a link that leads nowhere. The names of data sets stand for those: a folder of such a name is written ./mnist.
 func IsFolder(name string) bool {
+	if InMemory(name) {
+		return false
+	}
 	if strings.ContainsRune(name, '/') || strings.ContainsRune(name, os.PathSeparator) {
 		return true
 	}
@@ -48,13 +51,13 @@ func OpenFolder(ctx context.Context, dir string, opt folder.Options) (*Dataset, 
 	}
 	shape := Shape{C: set.Channels, H: set.Side, W: set.Side}
 	part := func(p folder.Part) *Part {
-		return &Part{Shape: shape, Images: p.Images, Labels: p.Labels, Files: p.Files, Hashes: p.Hashes, Classes: set.Classes, Digest: p.Digest}
+		return &Part{Shape: shape, Images: p.Images, Labels: p.Labels, Targets: p.Targets, Files: p.Files, Hashes: p.Hashes, Classes: set.Classes, Digest: p.Digest}
 	}
 	training, official := part(set.Train), part(set.Test)
 	d := &Dataset{
 		Info: Info{
-			Name: dir, Description: "pictures of a folder, " + string(set.Fit), Classes: set.Classes, Shape: shape,
-			Train: training.Len(), Test: official.Len(), From: dir,
+			Name: dir, Description: "pictures of a folder, " + string(set.Fit), Task: set.Task, Classes: set.Classes, Shape: shape,
+			Train: training.Len(), Test: official.Len(), From: dir, Defaults: photoDefaults(),
 		},
 		Folder: dir, Given: true,
 		train: func() (*Part, error) { return training, nil },

@@ -99,11 +99,11 @@ func TestOpenFolder(t *testing.T) {
 	if len(found.Problems) != 6 {
 		t.Errorf("problems %v", found.Problems)
 	}
-	opened, err := dataset.Open(dir)
+	opened, err := dataset.Open(t.Context(), dir)
 	if err != nil || opened.Info.Train != 48 || opened.Shape.H != 24 { // the median of 17 … 30, a multiple of 4
 		t.Errorf("%+v, %v", opened, err)
 	}
-	if mnist, err := dataset.Open("mnist"); err != nil || mnist.Val() != nil {
+	if mnist, err := dataset.Open(t.Context(), "mnist"); err != nil || mnist.Val() != nil {
 		t.Errorf("a named set has %v, %v", mnist.Val(), err)
 	}
 }
@@ -123,7 +123,7 @@ func TestIsFolder(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{"dangling": "data folder dangling: a link to nothing", "loop": "data folder loop: a link that cannot be followed: "} {
-		if _, err := dataset.Open(name); !fault.IsInput(err) || !strings.HasPrefix(err.Error(), want) {
+		if _, err := dataset.Open(t.Context(), name); !fault.IsInput(err) || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%v, expected %s", err, want)
 		}
 	}
@@ -132,7 +132,7 @@ func TestIsFolder(t *testing.T) {
 			t.Errorf("%q is a folder: %v", name, !want)
 		}
 	}
-	if _, err := dataset.Open("no/where"); err == nil || strings.Contains(err.Error(), "stat") || !strings.Contains(err.Error(), "no such file or directory") && !strings.Contains(err.Error(), "cannot find") {
+	if _, err := dataset.Open(t.Context(), "no/where"); err == nil || strings.Contains(err.Error(), "stat") || !strings.Contains(err.Error(), "no such file or directory") && !strings.Contains(err.Error(), "cannot find") {
 		t.Errorf("a folder that is not there: %v", err)
 	}
 }

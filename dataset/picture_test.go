@@ -18,7 +18,7 @@ import (
 
 // TestPictureOfItself checks that an image of the set, saved as a picture, comes back byte for byte.
 func TestPictureOfItself(t *testing.T) {
-	d, err := dataset.Open("mnist")
+	d, err := dataset.Open(t.Context(), "mnist")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ func TestPipe(t *testing.T) {
 		}
 		done := make(chan error)
 		go func() {
-			d, err := dataset.Open("mnist", dir)
+			d, err := dataset.Open(t.Context(), "mnist", dir)
 			if err == nil {
 				_, err = d.Train()
 			}

@@ -51,7 +51,7 @@ func DivideBalanced(train *Part, n, classes int, seed uint64) (Division, error) 
 		return Division{}, fault.Inputf("train size is %d, expected 1 to %d", n, train.Len())
 	}
 	for i, label := range train.Labels {
-		if int(label) >= classes {
+		if label < 0 || int(label) >= classes {
 			return Division{}, fault.Inputf("training image %d is of class %d, expected 0 to %d", i, label, classes-1)
 		}
 	}

@@ -118,7 +118,7 @@ func otherTest(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	official, err := dataset.Open("mnist")
+	official, err := dataset.Open(t.Context(), "mnist")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,13 +130,13 @@ func otherTest(t *testing.T) string {
 	z := gzip.NewWriter(&b)
 	labels := []byte{0, 0, 8, 1, 0, 0, 0x27, 0x10} // of 10,000 bytes
 	for _, l := range test.Labels {
-		labels = append(labels, (l+1)%10)
+		labels = append(labels, byte((l+1)%10))
 	}
 	z.Write(labels)
 	if err := errors.Join(z.Close(), os.WriteFile(filepath.Join(dir, "t10k-labels-idx1-ubyte.gz"), b.Bytes(), 0o644)); err != nil {
 		t.Fatal(err)
 	}
-	changed, err := dataset.Open("mnist", dir)
+	changed, err := dataset.Open(t.Context(), "mnist", dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ const worstImages = 20
 
 // Confusion returns the picture of the confusion matrix.
 func Confusion(o classify.Outcome) report.Confusion {
-	return report.Confusion{Title: o.Title, Classes: o.Classes, Counts: o.Logits.Confusion().Counts}
+	return report.Confusion{Title: o.Title, Classes: o.Classes, Counts: o.Logits.Confusion().Matrix()}
 }
 
 // Worst returns the sheet of the test images with the highest loss among those that are classified wrongly: under each its
@@ -81,11 +81,19 @@ func percent(p float64) string {
 	return fmt.Sprintf("%.1f %%", 100*p)
 }
 
-// WritePictures writes confusion.svg, worst.png and worst.csv to a folder, with prefix before their names.
+// drawnClasses is the largest number of classes whose confusion matrix is drawn.
+const drawnClasses = 1000
+
+// WritePictures writes confusion.svg, worst.png and worst.csv to a folder, with prefix before their
+// names; of more than 1000 classes no confusion.svg, in which nothing could be seen.
 func WritePictures(o classify.Outcome, dir, prefix string) error {
 	var mistakes bytes.Buffer
+	var drawing error
+	if len(o.Classes) <= drawnClasses {
+		drawing = report.WriteFigure(filepath.Join(dir, prefix+classify.ConfusionFile), Confusion(o))
+	}
 	return errors.Join(
-		report.WriteFigure(filepath.Join(dir, prefix+classify.ConfusionFile), Confusion(o)),
+		drawing,
 		report.WriteTiles(filepath.Join(dir, prefix+classify.WorstFile), Worst(o)),
 		Mistakes(o).Write(&mistakes, "csv"),
 		atomicfile.WriteBytes(filepath.Join(dir, prefix+classify.MistakesFile), mistakes.Bytes()),

@@ -21,6 +21,9 @@ func (o *opening) contrast(files []*file, loaded images) {
 		if o.isFlat(f, loaded.stored(i)) {
 			blank = append(blank, readable(f.path))
 		}
+		if f.targets != nil {
+			continue
+		}
 		ranges[f.class].add(loaded.of(i))
 	}
 	if len(blank) > 0 { // which are alike, too, where they are all

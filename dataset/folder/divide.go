@@ -27,7 +27,7 @@ func (o *opening) settle(files []*file) []*file {
 		kept := same[0]
 		twoClasses, twoParts := false, false
 		for _, g := range same {
-			twoClasses = twoClasses || g.class != same[0].class
+			twoClasses = twoClasses || g.class != same[0].class || !slices.Equal(g.targets, same[0].targets)
 			twoParts = twoParts || g.part != same[0].part
 			if g.part > kept.part { // test before val before train
 				kept = g

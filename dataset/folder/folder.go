@@ -1,6 +1,7 @@
 package folder
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,9 +9,11 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/gradreg/gradreg/dataset/picture"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/task"
 )
 
 // Options say what to make of a folder. The zero value is: a size that suits the pictures, crop, channels that suit the
@@ -27,6 +30,9 @@ type Options struct {
 	// empty.
 	Seed     uint64
 	Division Division
+	// Task is what is to be learned, a name of package task; empty for what labels.csv says, and
+	// classification without one.
+	Task string
 	// Strict refuses a folder with a picture that cannot be read.
 	Strict bool
 	// Cache is the folder that decoded images are kept in; empty means that they are not kept.
@@ -52,13 +58,14 @@ const (
 	minDefault, maxDefault       = 8, 64
 	sizeStep                     = 4 // so that two poolings by 2 have no remainder
 	defaultCacheLimit      int64 = 4 << 30
-	// maxClasses is what a label of one byte can number.
-	maxClasses = 256
+	// maxClasses is the number of classes that a model's file may have.
+	maxClasses = 1 << 16
 )
 
 // Set is a folder, ready for training.
 type Set struct {
-	Classes  []string // in byte order
+	Task     string   // a name of package task
+	Classes  []string // in byte order; the labels or numbers in the order of their columns
 	Side     int      // of the images, which are squares
 	Channels int      // 1 or 3
 	Fit      picture.Fit
@@ -70,16 +77,20 @@ type Set struct {
 
 // Part is a set of labelled images, ordered by the SHA-256 of their files, so that names do not matter here either.
 type Part struct {
-	Images []byte     // [N, Channels, Side, Side]
-	Labels []uint8    // class numbers [N]
-	Files  []string   // relative to the folder, with slashes, readable [N]
-	Hashes [][32]byte // SHA-256 of the files [N]
+	Images []byte  // [N, Channels, Side, Side]
+	Labels []int32 // class numbers [N]; 0 where there are labels or numbers
+	// Targets are labels, 0 or 1, or numbers [N, K]; nil of classes.
+	Targets []float32
+	Files   []string   // relative to the folder, with slashes, readable [N]
+	Hashes  [][32]byte // SHA-256 of the files [N]
 	// Digest identifies pictures and classes, whatever size the images have: the SHA-256 of the
 	// SHA-256 of the files and the names of their classes.
 	Digest string
 }
 
-// Open reads the folder dir. Where there is a train/ with folders in it, its folders are the
+// Open reads the folder dir. Where there is a labels.csv whose first column is called file, it says
+// which pictures there are and what is to be learned of them, as the package's documentation says.
+// Else, where there is a train/ with folders in it, its folders are the
 // classes, and test/ or val/ (or testing/, valid/, validation/, also with words as in test_set or
 // seg_train, also packed in a folder of such a name) hold the others' images. Otherwise the folders
 // of dir are the classes, and the pictures are divided as Division says.
@@ -89,8 +100,8 @@ type Part struct {
 // to no folder twice in a class. Names of classes that differ in their Unicode form alone are one.
 // A file that is no use is named in the Report and left out.
 //
-// The input's fault are: a folder that is none, no class or one, more than 256, a class without a
-// picture that can be read, a class in test/ that is not in train/, folders that look like a layout
+// The input's fault are: a folder that is none, no class or one, more than 65,536, a class without
+// a picture that can be read, a class in test/ that is not in train/, folders that look like a layout
 // which is not read, Options out of range; with Strict, a picture that cannot be read. A cache that
 // cannot be used is a note in the Report.
 func Open(ctx context.Context, dir string, opt Options) (*Set, error) {
@@ -118,8 +129,8 @@ func Open(ctx context.Context, dir string, opt Options) (*Set, error) {
 	if err := checkFolder(dir); err != nil {
 		return nil, err
 	}
-	o := &opening{Options: opt, ctx: ctx, dir: dir, report: Report{Problems: []Problem{}, Notes: []string{}}}
-	set, err := o.open()
+	o := &opening{Options: opt, dir: dir, report: Report{Problems: []Problem{}, Notes: []string{}}}
+	set, err := o.open(ctx)
 	if err != nil && ctx.Err() == nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
@@ -148,18 +159,17 @@ func checkFolder(dir string) error {
 // opening is an Open under way.
 type opening struct {
 	Options
-	ctx    context.Context
 	dir    string
 	listed listing
 	report Report
 }
 
-func (o *opening) open() (*Set, error) {
+func (o *opening) open(ctx context.Context) (*Set, error) {
 	var err error
-	if o.listed, err = scan(o.dir, o.Division, &o.report); err != nil {
+	if o.listed, err = scan(o.dir, o.Division, o.Task, &o.report); err != nil {
 		return nil, err
 	}
-	if err := o.inspect(); err != nil {
+	if err := o.inspect(ctx); err != nil {
 		return nil, err
 	}
 	files := o.readable(o.listed.files)
@@ -178,8 +188,8 @@ func (o *opening) open() (*Set, error) {
 		}
 	}
 	sortForParts(files)
-	set := &Set{Classes: o.listed.classes, Side: o.Size, Fit: o.Fit}
-	if err := o.load(set, files); err != nil {
+	set := &Set{Task: cmp.Or(o.listed.task, task.Classification{}.String()), Classes: o.listed.classes, Side: o.Size, Fit: o.Fit}
+	if err := o.load(ctx, set, files); err != nil {
 		return nil, err
 	}
 	o.report.finish(o, set)
@@ -189,6 +199,12 @@ func (o *opening) open() (*Set, error) {
 
 // nonempty checks that every class has a picture, and there is a training part.
 func (o *opening) nonempty(files []*file) error {
+	if o.listed.targets() {
+		if !slices.ContainsFunc(files, func(f *file) bool { return f.part == train || !o.listed.divided }) || len(files) < 2 {
+			return fault.Inputf("found %d pictures, expected at least 2, one of them to train on", len(files))
+		}
+		return nil
+	}
 	count := make([]int, len(o.listed.classes))
 	for _, f := range files {
 		if f.part == train || !o.listed.divided {

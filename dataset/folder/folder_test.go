@@ -282,10 +282,6 @@ func TestThreads(t *testing.T) {
 // TestRefused checks what is no set, each in one line that is the input's fault.
 func TestRefused(t *testing.T) {
 	two := shades(t, "a", 0, 3).with(shades(t, "b", 10, 3))
-	many := tree{}
-	for i := range 257 {
-		many[string(rune('a'+i%26))+string(rune('a'+i/26))+"/x.png"] = nil
-	}
 	outside := shades(t, "c", 20, 1).write(t)
 	for name, c := range map[string]struct {
 		tree tree
@@ -301,7 +297,6 @@ func TestRefused(t *testing.T) {
 		"unreadable class":    {two.with(tree{"c/a.png": []byte("?")}), folder.Options{}, "class c has no picture to train on (c/a.png: not a JPEG"},
 		"truncated class":     {two.with(tree{"c/a.png": fixture(t, "source.png")[:300]}), folder.Options{}, "class c has no picture to train on (c/a.png: damaged"},
 		"contradictory class": {two.with(tree{"c/a.png": shade(t, 1, 8, 8)}), folder.Options{}, "class c has no picture to train on"},
-		"many classes":        {many, folder.Options{}, "found 257 classes, expected at most 256"},
 		"unknown class":       {shades(t, "train/cat", 0, 2).with(shades(t, "train/dog", 5, 2), shades(t, "test/cats", 9, 1)), folder.Options{}, `test/cats: unknown class "cats" (did you mean "cat"?)`},
 		"no train":            {shades(t, "test/a", 0, 2).with(shades(t, "test/b", 5, 2)), folder.Options{}, "found the folder test with folders in it, but no folder train"},
 		"two trains":          {shades(t, "train/a", 0, 2).with(shades(t, "training/b", 5, 2)), folder.Options{}, "found the folders train and training"},

@@ -1,6 +1,7 @@
 package folder
 
 import (
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"io"
@@ -26,9 +27,9 @@ const (
 )
 
 // inspect reads every file for its hash and what its header says.
-func (o *opening) inspect() error {
+func (o *opening) inspect(ctx context.Context) error {
 	files := o.listed.files
-	return o.each("reading", len(files), func(i int) int64 { return files[i].size }, func(i int) {
+	return o.each(ctx, "reading", len(files), func(i int) int64 { return files[i].size }, func(i int) {
 		f := files[i]
 		data, err := o.read(f)
 		if err != nil {
@@ -106,7 +107,7 @@ func (o *opening) strict() error {
 }
 
 // each calls f for 0 … n−1 on all processors, as far as the context and the memory that each takes allow.
-func (o *opening) each(phase string, n int, bytes func(int) int64, f func(int)) error {
+func (o *opening) each(ctx context.Context, phase string, n int, bytes func(int) int64, f func(int)) error {
 	var group errgroup.Group
 	var bugs bug.Keeper
 	group.SetLimit(runtime.GOMAXPROCS(0))
@@ -115,7 +116,7 @@ func (o *opening) each(phase string, n int, bytes func(int) int64, f func(int)) 
 	done := 0
 	for i := range n {
 		weight := min(max(bytes(i), 1), memory)
-		if budget.Acquire(o.ctx, weight) != nil {
+		if budget.Acquire(ctx, weight) != nil {
 			break
 		}
 		group.Go(func() error {
@@ -133,5 +134,5 @@ func (o *opening) each(phase string, n int, bytes func(int) int64, f func(int)) 
 	}
 	group.Wait()
 	bugs.Raise()
-	return o.ctx.Err()
+	return ctx.Err()
 }

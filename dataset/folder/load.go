@@ -1,6 +1,7 @@
 package folder
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -78,13 +79,13 @@ func (m images) luma() []byte {
 
 // load fills in the parts of a set with the images of files, which are sorted for it. Files that cannot be decoded are noted
 // and left out.
-func (o *opening) load(set *Set, files []*file) error {
+func (o *opening) load(ctx context.Context, set *Set, files []*file) error {
 	loaded := newImages(len(files), o.Size)
 	kept := o.openCache()
 	defer kept.close()
 	fresh := make([]bool, len(files))
 	var damaged atomic.Int64
-	err := o.each("decoding", len(files), func(i int) int64 {
+	err := o.each(ctx, "decoding", len(files), func(i int) int64 {
 		if kept.has(files[i]) {
 			return 1
 		}
@@ -210,8 +211,13 @@ func (o *opening) distribute(set *Set, files []*file, loaded images) {
 	sums := [parts]hash.Hash{sha256.New(), sha256.New(), sha256.New()}
 	for i, f := range files {
 		p := into[f.part]
-		fmt.Fprintf(sums[f.part], "%x %q\n", f.hash, o.listed.classes[f.class])
-		p.Labels = append(p.Labels, uint8(f.class))
+		if f.targets != nil {
+			fmt.Fprintf(sums[f.part], "%x %q %v\n", f.hash, o.listed.classes, f.targets)
+			p.Targets = append(p.Targets, f.targets...)
+		} else {
+			fmt.Fprintf(sums[f.part], "%x %q\n", f.hash, o.listed.classes[f.class])
+		}
+		p.Labels = append(p.Labels, int32(f.class))
 		p.Files = append(p.Files, readable(f.path))
 		p.Hashes = append(p.Hashes, f.hash)
 		if p.Images == nil {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/gradreg/gradreg/task"
 )
 
 // Kind is what is odd about files.
@@ -114,17 +116,13 @@ func (r *Report) finish(o *opening, set *Set) {
 	for k, name := range set.Classes {
 		r.Classes[k].Name = name
 	}
-	for _, k := range set.Train.Labels {
-		r.Classes[k].Train++
-	}
-	for _, k := range set.Val.Labels {
-		r.Classes[k].Val++
-	}
-	for _, k := range set.Test.Labels {
-		r.Classes[k].Test++
+	train, val, test := set.Train.counts(len(r.Classes)), set.Val.counts(len(r.Classes)), set.Test.counts(len(r.Classes))
+	for k := range r.Classes {
+		c := &r.Classes[k]
+		c.Train, c.Val, c.Test = train[k], val[k], test[k]
 	}
 	for _, c := range r.Classes {
-		if c.Test == 0 {
+		if c.Test == 0 && set.Task != (task.Regression{}).String() {
 			r.add(NoTest, c.Name, "a class without test images")
 		}
 	}
@@ -133,13 +131,35 @@ func (r *Report) finish(o *opening, set *Set) {
 		r.Divided = fmt.Sprintf("by seed %d", o.Seed)
 	}
 	if o.listed.divided {
+		r.Divided = "by " + o.listed.testDir
+	}
+	if o.listed.divided && o.listed.task == "" {
 		r.Divided = "by folders, test images from " + readable(o.listed.testDir)
 	}
-	r.weigh()
+	if !o.listed.targets() {
+		r.weigh()
+	}
 	kinds := []Kind{Unreadable, NoContrast, Alike, TwoClasses, TwoParts, Duplicate, SameName, Lopsided, NoTest, Ignored}
 	slices.SortStableFunc(r.Problems, func(a, b Problem) int {
 		return cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind))
 	})
+}
+
+// counts returns the number of images of each class, or that have each label, or whose numbers are
+// not 0.
+func (p Part) counts(classes int) []int {
+	out := make([]int, classes)
+	for i, v := range p.Targets {
+		if v != 0 {
+			out[i%classes]++
+		}
+	}
+	if p.Targets == nil {
+		for _, y := range p.Labels {
+			out[y]++
+		}
+	}
+	return out
 }
 
 // mostOf is the share of the training images from which on a model learns little but that class.

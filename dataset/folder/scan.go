@@ -11,6 +11,7 @@ import (
 
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/spec"
+	"github.com/gradreg/gradreg/task"
 )
 
 // The parts that a picture can be in, in the order of the images in memory.
@@ -24,9 +25,11 @@ const (
 // file is a picture's file.
 type file struct {
 	path  string // relative to the folder, with slashes, as the system has it
-	class int
-	part  int // one of the parts, if folders say so or after dividing
-	size  int64
+	class int    // 0 where there are labels or numbers
+	// targets are the labels or numbers of a table [K]; nil of classes.
+	targets []float32
+	part    int // one of the parts, if folders say so or after dividing
+	size    int64
 
 	hash          [32]byte // SHA-256 of the content
 	width, height int      // as stored; after loading, as seen
@@ -40,6 +43,7 @@ type listing struct {
 	files   []*file
 	divided bool // into parts, by folders
 	testDir string
+	task    string // of a table; empty for classes by folders
 }
 
 // scanner walks a folder.
@@ -52,8 +56,19 @@ type scanner struct {
 }
 
 // scan lists classes and files.
-func scan(dir string, division Division, report *Report) (listing, error) {
+func scan(dir string, division Division, asked string, report *Report) (listing, error) {
 	s := &scanner{dir: dir, division: division, report: report, numbers: map[string]int{}}
+	t, err := readTable(dir)
+	if err != nil {
+		return listing{}, err
+	}
+	if t != nil {
+		err := s.scanTable(t, asked)
+		return s.listing, err
+	}
+	if asked != "" && asked != (task.Classification{}).String() {
+		return listing{}, fault.Inputf("task is %s, which needs a file %s with the columns file and labels or numbers", asked, tableFile)
+	}
 	top, err := s.folders(".")
 	if err != nil {
 		return listing{}, err

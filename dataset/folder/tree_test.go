@@ -118,7 +118,7 @@ func filesOf(p folder.Part) []string { return slices.Sorted(slices.Values(p.File
 // same reports whether two sets hold the same images.
 func same(a, b *folder.Set) bool {
 	equal := func(p, q folder.Part) bool {
-		return bytes.Equal(p.Images, q.Images) && bytes.Equal(p.Labels, q.Labels) && slices.Equal(p.Files, q.Files)
+		return bytes.Equal(p.Images, q.Images) && slices.Equal(p.Labels, q.Labels) && slices.Equal(p.Files, q.Files)
 	}
 	return equal(a.Train, b.Train) && equal(a.Val, b.Val) && equal(a.Test, b.Test)
 }

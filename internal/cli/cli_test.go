@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"image"
@@ -63,7 +64,7 @@ var mnistDir = func() string {
 
 // writeDigit writes the first test digit, a 7, as a picture.
 func writeDigit(path string) error {
-	d, err := dataset.Open("mnist")
+	d, err := dataset.Open(context.Background(), "mnist")
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"text/tabwriter"
@@ -31,7 +32,7 @@ func (a *app) dataCommand() *cobra.Command {
 	list := &cobra.Command{
 		Use: "list", Short: "List the known data sets", Args: args(cobra.NoArgs),
 		Long: "List the known data sets, and where each is found or how to get it.",
-		RunE: func(*cobra.Command, []string) error { return a.runDataList(dataDir) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.runDataList(cmd.Context(), dataDir) },
 	}
 	verify := &cobra.Command{
 		Use: "verify NAME...", Short: "Compare files with the published checksums and read them",
@@ -45,8 +46,8 @@ func (a *app) dataCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) runDataList(dataDir string) error {
-	entries, err := a.dataEntries(dataDir)
+func (a *app) runDataList(ctx context.Context, dataDir string) error {
+	entries, err := a.dataEntries(ctx, dataDir)
 	if err != nil {
 		return err
 	}
@@ -86,7 +87,7 @@ type dataEntry struct {
 }
 
 // dataEntries describes all data sets, and looks for them.
-func (a *app) dataEntries(dataDir string) ([]dataEntry, error) {
+func (a *app) dataEntries(ctx context.Context, dataDir string) ([]dataEntry, error) {
 	var out []dataEntry
 	for _, d := range dataset.List() {
 		e := dataEntry{
@@ -96,7 +97,7 @@ func (a *app) dataEntries(dataDir string) ([]dataEntry, error) {
 		if !d.Embedded {
 			e.Fetch = "gradreg data fetch " + d.Name
 		}
-		switch opened, err := dataset.Open(d.Name, append(a.dataDirs(dataDir), "")...); {
+		switch opened, err := dataset.Open(ctx, d.Name, append(a.dataDirs(dataDir), "")...); {
 		case err == nil:
 			e.Found, e.Folder = true, opened.Folder
 		case !errors.Is(err, dataset.ErrNotFound):

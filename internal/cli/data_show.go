@@ -105,7 +105,7 @@ func (a *app) runDataShow(cmd *cobra.Command, o *dataShowOptions, name string) e
 	}
 	if !dataset.IsFolder(name) {
 		if !slices.Contains(dataset.Names(), name) { // first of all a name that nothing has
-			_, err := dataset.Open(name)
+			_, err := dataset.Open(cmd.Context(), name)
 			return err
 		}
 		for _, flag := range []string{"size", "fit", "channels", "strict", "no-cache"} {
@@ -153,7 +153,7 @@ func (a *app) runDataShow(cmd *cobra.Command, o *dataShowOptions, name string) e
 // openShown opens what is to be shown.
 func (a *app) openShown(parent context.Context, o *dataShowOptions, name string) (*dataset.Dataset, folder.Report, error) {
 	if !dataset.IsFolder(name) {
-		d, err := dataset.Open(name, a.dataDirs(o.dataDir)...)
+		d, err := dataset.Open(parent, name, a.dataDirs(o.dataDir)...)
 		return d, folder.Report{}, err
 	}
 	ctx, stop := interruptible(parent)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -81,7 +82,7 @@ type explained struct {
 }
 
 func (a *app) runExplain(cmd *cobra.Command, o *explainOptions) error {
-	options, err := a.explains(o, cmd.Flags().Changed)
+	options, err := a.explains(cmd.Context(), o, cmd.Flags().Changed)
 	if err != nil {
 		return err
 	}
@@ -115,7 +116,7 @@ func (a *app) runExplain(cmd *cobra.Command, o *explainOptions) error {
 }
 
 // explains returns what is explained.
-func (a *app) explains(o *explainOptions, changed func(string) bool) (explain.Options, error) {
+func (a *app) explains(ctx context.Context, o *explainOptions, changed func(string) bool) (explain.Options, error) {
 	size := modelsOptions{shape: o.shape, classes: o.classes}
 	out := explain.Options{Batch: o.batch, What: explain.What(o.what)}
 	if changed("model") { // the size of an MNIST step, unless said otherwise
@@ -129,7 +130,7 @@ func (a *app) explains(o *explainOptions, changed func(string) bool) (explain.Op
 			size.shape = "1x28x28"
 		}
 	}
-	images, err := size.images(a)
+	images, err := size.images(ctx, a)
 	if err != nil {
 		return out, err
 	}

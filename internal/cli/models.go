@@ -57,14 +57,14 @@ its defaults and its options.`,
   gradreg models show vgg:depth=13 --shape 3x64x64 --classes 5`,
 		Args:      args(cobra.ArbitraryArgs),
 		ValidArgs: names,
-		RunE:      func(_ *cobra.Command, texts []string) error { return a.runModels(o, texts) },
+		RunE:      func(cmd *cobra.Command, texts []string) error { return a.runModels(cmd.Context(), o, texts) },
 	}
 	show := &cobra.Command{
 		Use: "show MODEL", Short: "Print the layers of an architecture: shapes, parameters, multiply-adds",
 		Example: `  gradreg models show resnet:depth=20,width=2 --data cifar10
   gradreg models show lenet:norm=batch --json`,
 		Args: args(cobra.ExactArgs(1)), ValidArgs: names,
-		RunE: func(_ *cobra.Command, texts []string) error { return a.runModelsShow(o, texts[0]) },
+		RunE: func(cmd *cobra.Command, texts []string) error { return a.runModelsShow(cmd.Context(), o, texts[0]) },
 	}
 	f := cmd.PersistentFlags()
 	f.StringVar(&o.data, "data", classify.Default().Data, "data set, or folder of pictures, whose images and classes count")
@@ -110,9 +110,9 @@ func (i images) String() string {
 }
 
 // images returns what the flags ask for.
-func (o *modelsOptions) images(a *app) (images, error) {
+func (o *modelsOptions) images(ctx context.Context, a *app) (images, error) {
 	if o.shape == "" {
-		info, err := o.info(a)
+		info, err := o.info(ctx, a)
 		s := info.Shape
 		return images{o.data, [3]int{s.C, s.H, s.W}, len(info.Classes)}, err
 	}
@@ -129,20 +129,20 @@ func (o *modelsOptions) images(a *app) (images, error) {
 }
 
 // info returns the description of the data set. That of a known one needs none of its files.
-func (o *modelsOptions) info(a *app) (dataset.Info, error) {
+func (o *modelsOptions) info(ctx context.Context, a *app) (dataset.Info, error) {
 	for _, d := range dataset.List() {
 		if d.Name == o.data {
 			return d, nil
 		}
 	}
 	if dataset.IsFolder(o.data) {
-		d, _, err := dataset.OpenFolder(context.Background(), o.data, folder.Options{Size: o.size, Seed: 1})
+		d, _, err := dataset.OpenFolder(ctx, o.data, folder.Options{Size: o.size, Seed: 1})
 		if err != nil {
 			return dataset.Info{}, err
 		}
 		return d.Info, nil
 	}
-	d, err := dataset.Open(o.data, a.dataDirs(o.dataDir)...)
+	d, err := dataset.Open(ctx, o.data, a.dataDirs(o.dataDir)...)
 	if err != nil {
 		return dataset.Info{}, err
 	}
@@ -161,8 +161,8 @@ type modelEntry struct {
 	Error             string `json:"error,omitempty"` // why it does not take the images
 }
 
-func (a *app) runModels(o *modelsOptions, texts []string) error {
-	im, err := o.images(a)
+func (a *app) runModels(ctx context.Context, o *modelsOptions, texts []string) error {
+	im, err := o.images(ctx, a)
 	if err != nil {
 		return err
 	}
@@ -239,8 +239,8 @@ func (a *app) printModels(im images, entries []modelEntry) error {
 	return w.Flush()
 }
 
-func (a *app) runModelsShow(o *modelsOptions, text string) error {
-	im, err := o.images(a)
+func (a *app) runModelsShow(ctx context.Context, o *modelsOptions, text string) error {
+	im, err := o.images(ctx, a)
 	if err != nil {
 		return err
 	}

@@ -95,7 +95,7 @@ func newListedRun(r classify.Listed, a *app) listedRun {
 		Dir: r.Dir, State: r.State, Data: c.Data, TrainSize: c.TrainSize, Size: c.Size, Model: c.Model, Regularizers: c.Regularizers,
 		Seed: c.Seed, Step: r.Step, Steps: c.Steps, Changed: r.Changed.UTC().Truncate(time.Second),
 	}
-	if s := r.Summary; s != nil {
+	if s := r.Summary; s != nil && s.TaskResult == nil {
 		out.TestAccuracy, out.TestInterval, out.TestImages = &s.TestAccuracy, &s.TestInterval, s.TestImages
 	}
 	if r.Err != nil {
@@ -144,7 +144,7 @@ func runRow(r classify.Listed, model, penalties string) []report.Cell {
 			steps += " of " + strconv.Itoa(c.Steps)
 		}
 	}
-	if r.Summary != nil {
+	if r.Summary != nil && r.Summary.TaskResult == nil {
 		accuracy = fmt.Sprintf("%.2f", 100*r.Summary.TestAccuracy)
 	}
 	var row []report.Cell

@@ -16,6 +16,7 @@ import (
 	"github.com/gradreg/gradreg/dataset/picture"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/optim"
+	"github.com/gradreg/gradreg/task"
 )
 
 // trainOptions are the flags of gradreg train.
@@ -78,7 +79,8 @@ the folder's configuration records it and repeats it. N may be what was planned,
 	}
 	f := cmd.Flags()
 	c := &o.config
-	f.StringVar(&c.Data, "data", c.Data, "data set: "+strings.Join(dataset.Names(), ", ")+"; or a folder of class folders of pictures")
+	f.StringVar(&c.Data, "data", c.Data, "data set: "+strings.Join(dataset.Names(), ", ")+"; or a folder of class folders of pictures, or of pictures and a labels.csv")
+	f.StringVar(&c.Task, "task", "", "what to learn of a folder with a labels.csv: "+strings.Join(task.Names(), ", ")+" (default what its columns say)")
 	f.StringVar(&o.dataDir, "data-dir", "", "folder with the data set's files (instead of GRADREG_DATA and the usual places)")
 	f.Var(&trainSize{c}, "train-size", "training images, as 500, or so many of each class, as 20/class; 0 for all, as by default of a folder")
 	f.StringVar(&c.Subset, "subset", "", "how training images are chosen: "+strings.Join(classify.Subsets(), ", ")+" (default random)")

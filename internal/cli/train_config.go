@@ -20,7 +20,7 @@ import (
 func (o *trainOptions) configuration(cmd *cobra.Command) (classify.Config, error) {
 	changed := cmd.Flags().Changed
 	if o.resume != "" {
-		for _, name := range []string{"config", "out", "data", "train-size", "subset", "size", "fit", "augment", "model", "reg", "optimizer", "lr", "schedule",
+		for _, name := range []string{"config", "out", "data", "task", "train-size", "subset", "size", "fit", "augment", "model", "reg", "optimizer", "lr", "schedule",
 			"batch", "seed", "paper-protocol", "eval-every", "log-every", "checkpoint-every", "fast-dev-run"} {
 			if changed(name) {
 				return classify.Config{}, usage{fmt.Errorf("--%s cannot go with --resume: the run's configuration is fixed", name)}
@@ -109,7 +109,7 @@ func (o *trainOptions) override(cfg *classify.Config, changed func(string) bool)
 	f := o.config
 	for name, set := range map[string]func(){
 		"data": func() { cfg.Data, cfg.DataDir, cfg.Division = f.Data, "", "" }, "train-size": func() { cfg.TrainSize, cfg.PerClass = f.TrainSize, f.PerClass }, "subset": func() { cfg.Subset = f.Subset },
-		"size": func() { cfg.Size = f.Size }, "fit": func() { cfg.Fit = f.Fit },
+		"task": func() { cfg.Task = f.Task }, "size": func() { cfg.Size = f.Size }, "fit": func() { cfg.Fit = f.Fit },
 		"augment": func() { cfg.Augment = f.Augment }, "model": func() { cfg.Model = f.Model }, "optimizer": func() { cfg.Optimizer = f.Optimizer },
 		"lr": func() { cfg.LearningRate = f.LearningRate }, "schedule": func() { cfg.Schedule = f.Schedule },
 		"steps": func() { cfg.Steps = f.Steps }, "batch": func() { cfg.Batch = f.Batch }, "seed": func() { cfg.Seed = f.Seed },

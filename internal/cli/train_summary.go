@@ -14,14 +14,10 @@ import (
 // printSummary prints what a run ended with.
 func (a *app) printSummary(s classify.Summary) {
 	w := a.out
-	fmt.Fprintf(w, "\ntest accuracy   %.2f %%   (95 %% interval %.2f to %.2f; %s in %s)\n",
-		100*s.TestAccuracy, 100*s.TestInterval[0], 100*s.TestInterval[1], counted(s.TestErrorCount, "error"), counted(s.TestImages, "image"))
-	fmt.Fprintf(w, "test NLL        %.4f nats, calibration error %.2f points\n", s.TestNLL, 100*s.TestECE)
-	if worst := evaluation.WorstClasses(s.Detail); worst != "" {
-		fmt.Fprintf(w, "worst classes   %s\n", foreign.Line(worst))
-	}
-	if s.DevAccuracy != nil {
-		fmt.Fprintf(w, "dev accuracy    %.2f %%\n", 100**s.DevAccuracy)
+	if s.TaskResult != nil {
+		a.printTaskResult(s)
+	} else {
+		a.printTest(s)
 	}
 	fmt.Fprintf(w, "regularizers    %s\n", orNone(strings.Join(s.Regularizers, "  ")))
 	if s.Note != "" {
@@ -54,4 +50,28 @@ func stepsOf(s classify.Summary) (lines []string) {
 		lines = append(lines, fmt.Sprintf("%v: the bits are those of a run that was extended there, not of one planned for more", e))
 	}
 	return lines
+}
+
+// printTest prints what the test images say of a classifier.
+func (a *app) printTest(s classify.Summary) {
+	w := a.out
+	fmt.Fprintf(w, "\ntest accuracy   %.2f %%   (95 %% interval %.2f to %.2f; %s in %s)\n",
+		100*s.TestAccuracy, 100*s.TestInterval[0], 100*s.TestInterval[1], counted(s.TestErrorCount, "error"), counted(s.TestImages, "image"))
+	fmt.Fprintf(w, "test NLL        %.4f nats, calibration error %.2f points\n", s.TestNLL, 100*s.TestECE)
+	if worst := evaluation.WorstClasses(s.Detail); worst != "" {
+		fmt.Fprintf(w, "worst classes   %s\n", foreign.Line(worst))
+	}
+	if s.DevAccuracy != nil {
+		fmt.Fprintf(w, "dev accuracy    %.2f %%\n", 100**s.DevAccuracy)
+	}
+}
+
+// printTaskResult prints what the test images say of a model of another task.
+func (a *app) printTaskResult(s classify.Summary) {
+	quality := fmt.Sprintf("%.6g", s.Quality)
+	if strings.Contains(s.Name, "accuracy") {
+		quality = fmt.Sprintf("%.2f %%", 100*s.Quality)
+	}
+	fmt.Fprintf(a.out, "\ntask            %s\ntest %s   %s (%s)\ntest loss       %.6g\n",
+		s.Task, s.Name, quality, counted(s.TestImages, "image"), s.Loss)
 }

@@ -101,7 +101,7 @@ func open(ctx context.Context, short, dirs []string, o Options) ([]*classify.Ope
 		if o.Data != "" {
 			run, err = classify.OpenRunOn(ctx, dir, o.Data, o.Train)
 		} else {
-			run, err = classify.OpenRun(dir, o.Train)
+			run, err = classify.OpenRun(ctx, dir, o.Train)
 		}
 		if err != nil {
 			return nil, err
@@ -139,7 +139,7 @@ func one(ctx context.Context, name, dir string, run *classify.Opened, o Options)
 		e.Begun = begin
 		var training assess.Images
 		if e.Slopes {
-			if training, err = trainingImages(s, o); err != nil {
+			if training, err = trainingImages(ctx, s, o); err != nil {
 				return r, err
 			}
 		}
@@ -161,8 +161,8 @@ func one(ctx context.Context, name, dir string, run *classify.Opened, o Options)
 
 // trainingImages returns the images that a run was trained on. A run that is tested on a folder of
 // its own goes without them where they are not to be had.
-func trainingImages(s *classify.Subject, o Options) (assess.Images, error) {
-	images, err := s.Training()
+func trainingImages(ctx context.Context, s *classify.Subject, o Options) (assess.Images, error) {
+	images, err := s.Training(ctx)
 	if err != nil && o.Data != "" && fault.IsInput(err) {
 		s.Notes = append(s.Notes, "no slopes at training images: "+err.Error())
 		return assess.Images{}, nil

@@ -1,6 +1,8 @@
 package evaluation
 
 import (
+	"slices"
+
 	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/classify"
 )
@@ -12,7 +14,7 @@ type Record struct {
 	TestNLL        float64 `json:"test_nll"`
 	TestImages     int     `json:"test_images"`
 	classify.Detail
-	Confusion  [][]int                 `json:"test_confusion"` // by true class, then by predicted class
+	Confusion  [][]int                 `json:"test_confusion,omitempty"` // by true class, then by predicted class; of at most 1000 classes
 	Data       string                  `json:"data"`
 	TestData   string                  `json:"test_data,omitempty"` // the folder that it is tested on instead
 	Size       int                     `json:"size,omitempty"`      // of a folder's pictures
@@ -59,6 +61,10 @@ type recordedComparison struct {
 	Meaning    string     `json:"meaning"` // in a sentence
 }
 
+// recordedClasses is the largest number of classes whose confusion matrix is recorded: its size is the
+// square of it.
+const recordedClasses = 1000
+
 // Record returns the result as JSON has it.
 func (r Result) Record() Record {
 	score, c := r.Logits.Score(), r.Logits.Confusion()
@@ -67,8 +73,8 @@ func (r Result) Record() Record {
 		Detail: r.Detail(), Data: r.Config.Data, TestData: r.Data, Size: r.Config.Size, Model: r.Config.Model, Penalties: r.Config.Regularizers,
 		TrainSize: r.Config.TrainSize, Steps: r.Config.Steps, Seed: r.Config.Seed, Dir: r.Dir, Notes: r.Notes,
 	}
-	for i := range c.Classes {
-		out.Confusion = append(out.Confusion, c.Counts[i*c.Classes:(i+1)*c.Classes])
+	if c.Classes <= recordedClasses {
+		out.Confusion = slices.Collect(slices.Chunk(c.Matrix(), c.Classes))
 	}
 	if r.TestSlopes != nil {
 		out.Slopes = map[string]recordedPair{}

@@ -24,7 +24,7 @@ func outcome(classes []string, n int, wrong ...int) classify.Outcome {
 					logits[(k+1)%len(classes)] = 2
 				}
 			}
-			if err := o.Logits.Add(logits, []uint8{uint8(k)}); err != nil {
+			if err := o.Logits.Add(logits, []int32{int32(k)}); err != nil {
 				panic(err)
 			}
 		}

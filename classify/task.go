@@ -1,0 +1,166 @@
+package classify
+
+import (
+	"cmp"
+	"math"
+
+	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/task"
+)
+
+// TaskResult is what a model of another task than classification is worth, see [task.Metrics].
+type TaskResult struct {
+	Loss float64 `json:"test_loss"`
+	// Quality is the label accuracy, or the root mean squared error in the units of the data, see Name.
+	Quality float64 `json:"test_quality"`
+	Name    string  `json:"test_quality_name"`
+}
+
+// recordedTask returns the name under which configurations, models and results record a task: none for
+// classification, so that theirs stay what they were.
+func recordedTask(name string) string {
+	if name == (task.Classification{}).String() {
+		return ""
+	}
+	return name
+}
+
+// settle takes the task of the data, if the configuration asks for no other, and refuses what is about
+// classes where there are none.
+func (c *Config) settle(d *dataset.Dataset) error {
+	found := recordedTask(d.Task)
+	if c.Task != "" && recordedTask(c.Task) != found {
+		return fault.Inputf("task is %s, but %s has data for %s", c.Task, c.Data, cmp.Or(found, task.Classification{}.String()))
+	}
+	if c.Task = found; found == "" {
+		return nil
+	}
+	if c.PerClass > 0 || c.Subset == Balanced {
+		return fault.Inputf("subset is balanced, but the task %s has no classes", found)
+	}
+	return nil
+}
+
+// setTask tells the run what it learns.
+func (r *run) setTask(p *parts) (err error) {
+	p.task, err = task.Parse(r.config.Task)
+	r.task = p.task
+	if r.config.Task == (task.Regression{}).String() {
+		scale := dataset.TargetScaling(r.division.Train)
+		r.scale = &scale
+	}
+	return err
+}
+
+// hasClasses reports whether the run classifies.
+func (r *run) hasClasses() bool { return r.config.Task == "" }
+
+// measure judges the model on a subset. Errors of numbers are in the units of the data. Outputs that
+// are not finite are a divergence.
+func (r *run) measure(s dataset.Subset, t dataset.Tables) (task.Metrics, error) {
+	return r.classifier.measure(s, t, r.task, r.scale)
+}
+
+// measure is [run.measure] of a classifier's network.
+func (c *classifier) measure(s dataset.Subset, t dataset.Tables, judge task.Task, scale *dataset.Scaling) (task.Metrics, error) {
+	score := judge.Score()
+	err := c.eachBatch(s, t, func(outputs []float32, images []int) error {
+		var answers, targets []float32
+		for i, k := range images {
+			row := outputs[i*c.classes : (i+1)*c.classes]
+			for _, v := range row {
+				if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
+					return errNotFinite
+				}
+			}
+			if scale != nil {
+				for _, v := range scale.Back(row) {
+					answers = append(answers, float32(v))
+				}
+			} else {
+				answers = append(answers, row...)
+			}
+			targets = append(targets, s.TargetRow(k)...)
+		}
+		return score.Add(answers, targets, c.classes)
+	})
+	return score.Metrics(), err
+}
+
+// answer returns what a model's outputs for an image say: class probabilities, the probability of each
+// label, or numbers in the units of the data.
+func (c Card) answer(outputs []float32, classes func([]float32) []float64) []float64 {
+	switch {
+	case c.Targets != nil:
+		return c.Targets.Back(outputs)
+	case c.Task != "":
+		p := make([]float64, len(outputs))
+		for k, v := range outputs {
+			p[k] = 1 / (1 + math.Exp(-float64(v)))
+		}
+		return p
+	}
+	return classes(outputs)
+}
+
+// Measure judges a model of labels or numbers on a subset of images that have such.
+func (m *SavedModel) Measure(s dataset.Subset) (task.Metrics, error) {
+	judge, err := task.Parse(m.Task)
+	if err != nil {
+		return task.Metrics{}, err
+	}
+	switch {
+	case m.Task == "":
+		return task.Metrics{}, fault.Inputf("the model classifies: Score judges it")
+	case s.Part == nil || s.Len() == 0 || s.Shape != m.shape():
+		return task.Metrics{}, fault.Inputf("expected images of %v, at least one", m.shape())
+	case len(s.Targets) != len(m.Classes)*s.Part.Len():
+		return task.Metrics{}, fault.Inputf("%d targets of %d images, expected %d of each", len(s.Targets), s.Part.Len(), len(m.Classes))
+	}
+	c, err := m.pool.take()
+	if err != nil {
+		return task.Metrics{}, err
+	}
+	defer m.pool.give(c)
+	return c.measure(s, m.tables, judge, m.Targets)
+}
+
+// checkTask refuses a card whose task makes no sense.
+func (c Card) checkTask() error {
+	t, err := task.Parse(c.Task)
+	if err != nil {
+		return err
+	}
+	numbers := t.String() == (task.Regression{}).String()
+	switch {
+	case numbers != (c.Targets != nil):
+		return fault.Inputf("task is %s, expected the scaling of numbers with that of regression alone", t)
+	case numbers && (len(c.Targets.Mean) != len(c.Classes) || len(c.Targets.Std) != len(c.Classes)):
+		return fault.Inputf("scaling of %d and %d numbers, expected %d", len(c.Targets.Mean), len(c.Targets.Std), len(c.Classes))
+	}
+	if numbers {
+		for k, std := range c.Targets.Std {
+			if !(std > 0) || math.IsInf(std, 0) || math.IsNaN(c.Targets.Mean[k]) || math.IsInf(c.Targets.Mean[k], 0) {
+				return fault.Inputf("scaling of number %d is mean %v, std %v, expected finite ones and std above 0", k, c.Targets.Mean[k], std)
+			}
+		}
+	}
+	return nil
+}
+
+// needsClasses refuses what is about classes for a model of another task.
+func (c Card) needsClasses(what string) error {
+	if c.Task == "" {
+		return nil
+	}
+	return fault.Inputf("%s is about classes, but the model's task is %s", what, c.Task)
+}
+
+// leastClasses is the least number of classes, labels or numbers.
+func (c Card) leastClasses() int {
+	if c.Task != "" {
+		return 1
+	}
+	return 2
+}
