@@ -324,9 +324,7 @@ func ExampleParse() {
 	fmt.Println(r, err)
 	_, err = gradreg.Parse("datagard:50")
 	fmt.Println(err)
-	// Output: spectreg:0.03,projections=2 <nil> unknown regularizer "datagard" (did you mean
-	// "datagrad"?), expected one of adversarial, confidence, datagrad, dropout, finite-difference,
-	// frobreg, hoffman, input-noise, jacreg, label-smoothing, none, onehot, output-noise,
-	// random-onehot, ross, softmaxgrad, spectral-norm, spectreg, topk, virtual-adversarial,
-	// weight-decay
+	// Output:
+	// spectreg:0.03,projections=2 <nil>
+	// unknown regularizer "datagard" (did you mean "datagrad"?), expected one of adversarial, confidence, datagrad, dropout, finite-difference, frobreg, hoffman, input-noise, jacreg, label-smoothing, none, onehot, output-noise, random-onehot, ross, softmaxgrad, spectral-norm, spectreg, topk, virtual-adversarial, weight-decay
 }
