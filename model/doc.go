@@ -7,8 +7,8 @@
 //
 // The options that architectures share are norm=none|batch|group with groups=8 ([nn.Norm]),
 // activation=relu ([nn.Activation]), dropout=0, and shortcut=average-pool|pad|projection of the
-// residual ones ([Shortcut]). Without a normalization convolutions have biases, with one it has
-// them.
+// residual ones ([Shortcut]). A convolution has a bias only if no
+// normalization follows; otherwise the normalization supplies the shift.
 //
 // All networks but LeNet, lenet-caffe and the MLP end in a mean over the pixels, so that the number
 // of parameters does not depend on the extent of the images. An image that is too small is an error
