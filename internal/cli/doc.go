@@ -2,8 +2,8 @@
 // calls. It does no arithmetic.
 //
 // Progress goes to standard error, results to standard output; --json makes both readable by
-// programs. Exit codes are 0 for done, 1 for failed, 2 for wrong usage or unusable input with nothing
-// written, and 130 for interrupted after saving.
+// programs. Exit codes are 0 for done, 1 for failed, 2 for wrong usage or unusable input with
+// nothing written, and 130 for interrupted after saving.
 //
 // # A further command
 //
