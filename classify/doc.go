@@ -13,16 +13,17 @@
 //	summary.json            at the end: the result
 //	curve.svg               at the end, if Options.Draw draws it: loss, λ·R of the penalties and dev accuracy
 //
-// Order of writes: a line of metrics.jsonl is written before the checkpoint that counts it, and a resumed run cuts
-// the file to what its checkpoint counts. summary.json is written last; a folder without it is an unfinished run. Before a run that
-// is finished goes on ([Options].ExtendTo), its summary.json is removed, then its other results, and then config.yaml changes.
+// Order of writes: a line of metrics.jsonl is written before the checkpoint that counts it, and a
+// resumed run cuts the file to what its checkpoint counts. summary.json is written last; a folder
+// without it is an unfinished run. Before a run that is finished goes on ([Options].ExtendTo), its
+// summary.json is removed, then its other results, and then config.yaml changes.
 //
 // # Determinism
 //
-// With the same configuration, CPU level and program version the weights are bit for bit the same, for any number
-// of threads, and with or without interruptions.
+// With the same configuration, CPU level and program version the weights are bit for bit the same,
+// for any number of threads, and with or without interruptions.
 package classify
 
-// Numbers is raised by every change that makes an equal configuration train to other bits. Results of different Numbers
-// are not the same run.
+// Numbers is raised by every change that makes an equal configuration train to other bits. Results
+// of different Numbers are not the same run.
 const Numbers = 2

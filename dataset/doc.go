@@ -1,5 +1,5 @@
-// Package dataset provides images with labels: the sources, their division into training, dev and test
-// images, normalization, and batches.
+// Package dataset provides images with labels: the sources, their division into training, dev and
+// test images, normalization, and batches.
 //
 //	public home ── Fetch ──▶ source files
 //	source files ── Open ──▶ Dataset (bytes) ── Divide ──▶ Subsets (indices) ── Batches ──▶ normalized floats
@@ -7,36 +7,37 @@
 //
 // # Vocabulary
 //
-// A source is a row of the table of data sets: what is known of a set without reading it ([Info]),
-// its public home and what is published there, its files with their checksums, which are what they
-// are known by, and how a part is made of what they hold. [Fetch] downloads a source, [Verify]
-// checks it. A [Dataset] is an opened source. It has two parts, the training file and the official
-// test file; a [Part] holds bytes and labels:
+// A source is a row of the table of data sets: the facts known without reading the set ([Info]),
+// its public home and the files published there, its files with the checksums that identify them,
+// and the way a part is made of their contents. [Fetch] downloads a source, [Verify] checks it. A
+// [Dataset] is an opened source. It has two parts, the training file and the official test file; a
+// [Part] holds bytes and labels:
 //
 //	Images  | image 0            | image 1 …         [N, C, H, W], one byte each, 0 … 255
 //	        | R rows, G, B       |
 //	Labels  | 7 | 2 | 1 …                            [N], numbers of Classes
 //
-// A [Subset] is a choice of a part's images in an order, without a copy of them. [Divide] chooses training and
-// dev images honestly; [DividePaper] as the published experiments did. A [Normalizer] is learned from training
-// images and kept with a model. [Batches] says what a step trains on.
+// A [Subset] is a choice of a part's images in an order, without a copy of them. [Divide] chooses
+// training and dev images honestly; [DividePaper] as the published experiments did. A [Normalizer]
+// is learned from training images and kept with a model. [Batches] chooses the images of a step.
 //
 // # The one invariant
 //
-// What a seed decides, the order of images and the content of every batch, is a pure function of it: the same
-// on every machine and in every version, whatever was done before. So a run can be resumed at any step, and
-// the training images of a smaller size are among those of a larger one.
+// The order of images and the content of every batch are a pure function of the seed: the same on
+// every machine, in every version, and at any point of a run. So a run can be resumed at any step,
+// and the training images of a smaller size are among those of a larger one.
 //
 // # Outside bytes
 //
-// Files and pictures are not trusted. Nothing is allocated on the word of a header beyond a bound, and every
-// damage is one line that names the file, what was found and what was expected, marked as the input's fault.
+// Files and pictures are not trusted. Nothing is allocated on the word of a header beyond a bound,
+// and every damage is one line that names the file, what was found and what was expected, marked as
+// the input's fault.
 //
 // # A further set
 //
-// A set in a known format is a function that returns a source, and a line in the table; another format is a file
-// of its own beside idx.go and cifar.go. What its files may be packed in is no concern of the format.
-// Its row also has the augmentation and the λ that suit it ([Defaults]), and of a set that comes with
-// the program those files and the digest of what they hold. Images that a program has in memory need
-// no row: [New].
+// A set in a known format is a function that returns a source, and a line in the table; another
+// format is a file of its own beside idx.go and cifar.go. The format need not know how the files
+// are packed. Its row also has the augmentation and the λ that suit it ([Defaults]) and, of a
+// set that comes with the program, the files and the digest of their contents. Images that a
+// program has in memory need no row: [New].
 package dataset

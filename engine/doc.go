@@ -22,13 +22,13 @@
 //     call.
 //   - Whatever a caller can do wrong is an error, never a panic, and so is a panic of a kernel.
 //     Errors of building that expressions carry come back from Compile.
-//   - An engine states what it promises of bits. Native gives the same bits for any number of
+//   - An engine states in which cases bits are equal. Native gives the same bits for any number of
 //     threads, on one level.
 //
 // # A further engine
 //
 // It is a type with the methods of [Engine] in a file or a package of its own, and one with those
 // of [Program]. The table of TestConformance runs steps on every engine that its list names, and
-// compares them with Reference: add a row there. What an engine tells beside, it tells by the
-// interfaces [Lister] and [Measurer], which are optional.
+// compares them with Reference: add a row there. The interfaces [Lister] and [Measurer] are
+// optional.
 package engine

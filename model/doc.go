@@ -2,17 +2,17 @@
 //
 // An architecture is a struct of options with three methods ([Model]): Logits builds the network as
 // an expression, Validate checks the options, String gives the text form, which [Parse] reads:
-// resnet:depth=20,width=2,norm=group. What is left out of a text has its default, and what is zero
-// in a struct, too, where zero makes no sense.
+// resnet:depth=20,width=2,norm=group. An option that a text leaves out has its default, and so has
+// a zero field of a struct where zero makes no sense.
 //
 // The options that architectures share are norm=none|batch|group with groups=8 ([nn.Norm]),
 // activation=relu ([nn.Activation]), dropout=0, and shortcut=average-pool|pad|projection of the
-// residual ones ([Shortcut]). Without a normalization convolutions have biases, with one it has
-// them.
+// residual ones ([Shortcut]). A convolution has a bias only if no
+// normalization follows; otherwise the normalization supplies the shift.
 //
 // All networks but LeNet, lenet-caffe and the MLP end in a mean over the pixels, so that the number
 // of parameters does not depend on the extent of the images. An image that is too small is an error
-// of the logits, which [Summarize] and whoever compiles them return.
+// of the logits, which [Summarize] and compiling return.
 //
 // An architecture of one's own is a type with the methods of Model, about twenty lines (see the
 // example). Nothing has to be registered: the field Architecture of classify.Config takes it.

@@ -2,7 +2,7 @@
 //
 // A method's accuracies over seeds are a [Summary] with an [Interval] for their mean. Two methods
 // are compared by the differences of runs that share a seed, and with it data, initialization and
-// order of the batches: what the seeds have in common cancels. [Compare] gives for each method the
+// order of the batches: the effect of the seed cancels. [Compare] gives for each method the
 // mean difference to a baseline, a bootstrap interval and the p value of the sign-flip permutation
 // test, corrected by Holm's method over the comparisons that stand in one table.
 //

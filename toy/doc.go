@@ -1,7 +1,7 @@
 // Package toy trains small regressions with a penalty on the slope at the training points, and
-// looks at what they learn.
+// measures the learned functions.
 //
-// The question is that of Varga's talk of 2017: "this is not supposed to work". The penalty
+// The question comes from Varga's talk of 2017: "this is not supposed to work". The penalty
 //
 //	R = mean_b ‖∂f/∂x(x_b)‖²
 //

@@ -1,6 +1,5 @@
 // Package tune finds the λ of regularizers without a grid of full runs. [Lambda] replaces the word
-// auto in a configuration by numbers, at the price of at most 2.35 further runs for each, with dev
-// images only.
+// auto in a configuration by numbers, for at most 2.35 further runs each, with dev images only.
 //
 // A search probes places of a [ladder], from which λ follows: short runs at every place, then
 // longer ones in the neighbourhood of the best. Places lie half a step apart, so that place 0.5 of

@@ -1,6 +1,6 @@
 // Package figures draws what a run of package classify shows: its learning curve, the confusion
-// matrix and the most wrong test images. Training does not need it, and does not bring in what draws;
-// [Draw] is what [classify.Options] asks for:
+// matrix and the most wrong test images. Training does not need it, and does not bring in what
+// draws; [Draw] is what [classify.Options] asks for:
 //
 //	classify.Run(ctx, cfg, classify.Options{Dir: "run", Draw: figures.Draw})
 package figures

@@ -1,8 +1,3 @@
-// Package augment changes training images at random, in ways that leave their class what it is.
-//
-// What happens to an image is a function of the run's seed, the step and the image's place in the batch, so it is the same
-// for any number of threads and after an interruption; each operation has random numbers of its own, so that switching one
-// on does not change the others. Images are bytes in planes, C × H × W.
 package augment
 
 import (

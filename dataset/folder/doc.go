@@ -10,9 +10,9 @@
 //	         header                             decoded
 //
 // Scanning finds the classes and the files with a picture's ending. Inspecting reads every file
-// once: its SHA-256 is what it is known by from there on, so that names and times of files decide
+// once: from there on a file is identified by its SHA-256, so names and times of files decide
 // nothing. Settling finds files of equal content. Dividing puts every content into a part, where
-// folders have not done so. Loading takes images from the cache, and decodes what is not there with
+// folders have not done so. Loading takes images from the cache, and decodes missing ones with
 // [github.com/gradreg/gradreg/dataset/picture].
 //
 // # Which part a picture is in
@@ -21,9 +21,9 @@
 // never of names. Each picture has a place between 0 and 1 by the seed and its own content; those
 // of a class with the least places, a fifth of them and at least one of two, are test images. So a
 // file that is renamed moves nothing, and one that is added or removed moves at most one other of
-// its class. (Exact shares cost that one: were what decides for a file its own content alone, as in
-// earlier versions, small classes would have no test image by chance. Their runs still find their
-// images, see [ByContent].)
+// its class. (Exact shares have this price. In earlier versions a file's own content alone decided,
+// and small classes had no test image by chance. Runs of these versions still find their images,
+// see [ByContent].)
 //
 // # Files of equal content
 //

@@ -11,13 +11,13 @@
 // Pillow.
 //
 // Colour values are used as they are stored: no profile is applied and scaling does not linearize,
-// as in the loaders of other frameworks, so that models agree on what a picture is. Of 16 bits the
-// high byte is used; a picture whose values need at most 14 of them is taken for one of 8, 10, 12
-// or 14 bits.
+// as in the loaders of other frameworks, so that models agree on the numbers of a picture. Of 16
+// bits the high byte is used; a picture whose values need at most 14 of them is taken for one of 8,
+// 10, 12 or 14 bits.
 //
 // Bytes are not trusted: nothing is decoded whose header announces more pixels, or more memory for
 // its kind of colours, than the bounds, and every damage is an error that is the input's fault.
-// [Header.Memory] says what a picture will take.
+// [Header.Memory] is the memory that a picture will take.
 //
 // # A further format
 //

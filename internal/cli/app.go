@@ -1,5 +1,3 @@
-// Package cli is the program gradreg: a file per command, each with its flags, help and what it calls. It does
-// no arithmetic.
 package cli
 
 import (

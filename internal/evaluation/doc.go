@@ -1,6 +1,5 @@
-// Package evaluation is what gradreg eval shows: finished runs examined one after the other, and
-// what was found as tables, figures, a page and JSON. What the numbers mean stands in package
-// assess.
+// Package evaluation examines finished runs one after the other for gradreg eval and shows the
+// findings as tables, figures, a page and JSON. Package assess defines the numbers.
 //
 // # A further table or figure
 //

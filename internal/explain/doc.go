@@ -1,5 +1,5 @@
-// Package explain shows what a regularizer's formula becomes: the straight-line program that
-// differentiation derives from it, what each pass of the compiler leaves of it, the list of kernel
+// Package explain shows how a regularizer's formula is compiled: the straight-line program that
+// differentiation derives from it, the program after each pass of the compiler, the list of kernel
 // calls at the end, and pictures of both graphs.
 //
 // # A further view

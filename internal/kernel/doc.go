@@ -21,5 +21,5 @@
 // or a test beside gemm_test.go compares every level with float64 within a stated bound;
 // TestNothingBesideOperandsIsTouched and its like put operands beside guard pages. A further level
 // is a constant in level.go, its detection in level_amd64.go, and a case in each kernel that has
-// one; the others run those of the level below.
+// one; the others run the kernel of the level below.
 package kernel

@@ -5,11 +5,11 @@
 //	sym expressions ── simplify ──▶ expressions ── lower ──▶ nodes ── schedule ──▶ regions ── layout ──▶ Program
 //
 // A [node] is one kernel call: a fused element-wise tape, a convolution, a matrix product. Lowering
-// decides what is kept in memory (a [value]) and what is recomputed inside a tape.
+// decides which results are kept in memory (a [value]) and which are recomputed inside a tape.
 //
 // # Slabs, lanes, regions
 //
-// Most of what a network computes for one sample does not depend on the other samples. A node is
+// Most computations of a network for one sample do not depend on the other samples. A node is
 // split along the leading axis of its output into slabs, and chunks of slabs are the unit of work:
 //
 //	region 0            region 1                          region 2
@@ -22,7 +22,7 @@
 // All nodes of a lane run one after the other on one chunk before the next chunk is begun, so a
 // handful of images flows through the network, forward and backward, while its data is in the
 // cache. A region holds lanes that do not depend on each other; between regions all workers meet.
-// What a lane alone uses lives in memory of the worker.
+// Values that only one lane uses live in memory of the worker.
 //
 // # The one invariant
 //

@@ -1,5 +1,5 @@
-// Package symtest makes random expressions, to try with them what differentiates, rewrites or
-// compiles expressions.
+// Package symtest makes random expressions, to test code that differentiates, rewrites or compiles
+// expressions.
 //
 // # What is random
 //
@@ -15,10 +15,10 @@
 //
 // # The one invariant
 //
-// What is entered is well-conditioned: rounding every intermediate result to float32 moves no
-// element by more than 1e-5 of the largest one. Comparisons and maxima are decided with a margin,
-// or between numbers that are only moved about and hence the same in every arithmetic. So whoever
-// computes in float32 can be compared with the float64 reference under a fixed tolerance.
+// Every expression of the pool is well-conditioned: rounding every intermediate result to float32
+// moves no element by more than 1e-5 of the largest one. Comparisons and maxima are decided with a
+// margin, or between numbers that are only moved about and hence the same in every arithmetic. So
+// float32 results can be compared with the float64 reference under a fixed tolerance.
 //
 // # A further move
 //

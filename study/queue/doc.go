@@ -3,7 +3,7 @@
 //
 //	gradreg_study       name, specification, identity, state
 //	river_job           a job for each run that is known to be needed; its queue is the study
-//	gradreg_result      key of a run, what it came to
+//	gradreg_result      key of a run, its result
 //	gradreg_checkpoint  key of a run, state to resume from, where workers share no disk
 //
 // # Who decides
@@ -16,8 +16,8 @@
 // # Who is alive
 //
 // A worker renews attempted_at of its running jobs. One that has not been renewed for the lease is
-// given to another, which resumes from the last checkpoint. Should the first worker live on, both
-// come to the same bits, and the second result is not written.
+// given to another, which resumes from the last checkpoint. If the first worker lives on, both
+// compute the same bits, and the second result is not written.
 //
 // # A further database
 //
