@@ -58,7 +58,7 @@ func onDisk(t *testing.T, cfg classify.Config, disk, what, whole string) (filled
 		if err := syscall.Mount("tmpfs", disk, "tmpfs", syscall.MS_REMOUNT, "size=8m"); err != nil {
 			t.Fatal(err)
 		}
-		if classify.Begun(dir) {
+		if classify.HasRun(dir) {
 			if names := leftOver(t, dir); names != nil {
 				t.Errorf("%s: %q are left", what, names)
 			}

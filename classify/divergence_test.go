@@ -36,7 +36,7 @@ func TestDivergingRuns(t *testing.T) {
 					diverged++
 				}
 				sound(t, name, dir, err)
-				if err == nil || !classify.Begun(dir) {
+				if err == nil || !classify.HasRun(dir) {
 					continue
 				}
 				if _, again := resumed(t, dir, classify.Options{}); !classify.Diverged(err) || !classify.Diverged(again) {

@@ -19,7 +19,7 @@ func TestDoubtfulUnits(t *testing.T) {
 		if err := cfg.Validate(); err != nil {
 			t.Fatal(err)
 		}
-		list := cfg.Doubts()
+		list := cfg.Warnings()
 		if (len(list) == 1 && strings.Contains(list[0], "steps of a byte")) != doubted || !doubted && len(list) > 0 {
 			t.Errorf("%s: %q", text, list)
 		}

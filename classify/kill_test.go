@@ -57,7 +57,7 @@ func childProcess(dir, way string) int {
 // childTurn does what is next with a folder.
 func childTurn(ctx context.Context, dir, way string) (done bool, err error) {
 	cfg, opt := small(), classify.Options{Dir: dir, Threads: 1, Draw: figures.Draw}
-	if classify.Begun(dir) {
+	if classify.HasRun(dir) {
 		opt.Resume = true
 		if cfg, err = classify.FolderConfig(dir); err != nil {
 			return false, err

@@ -100,7 +100,7 @@ func TestReadModel(t *testing.T) {
 
 // TestTop checks the order of the most probable classes, of ties, and bounds of k.
 func TestTop(t *testing.T) {
-	m := &classify.SavedModel{Card: classify.Card{Classes: []string{"a", "b", "c", "d"}}}
+	m := &classify.SavedModel{ModelInfo: classify.ModelInfo{Classes: []string{"a", "b", "c", "d"}}}
 	p := []float64{0.1, 0.4, 0.1, 0.4}
 	names := func(k int) (out []string) {
 		for _, x := range m.Top(p, k) {

@@ -99,10 +99,10 @@ func (p planes) Validate() error { return nil }
 func (p planes) String() string  { return "planes:" + p.norm }
 
 // TestNumbers notices changes that make an equal configuration train to other bits: results of studies from before and after
-// are then not of the same run. Raise classify.Numbers, and put the new values here.
+// are then not of the same run. Raise classify.NumericsVersion, and put the new values here.
 func TestNumbers(t *testing.T) {
-	if classify.Numbers != 2 {
-		t.Fatalf("classify.Numbers is %d: put the numbers of that version here", classify.Numbers)
+	if classify.NumericsVersion != 2 {
+		t.Fatalf("classify.NumericsVersion is %d: put the numbers of that version here", classify.NumericsVersion)
 	}
 	if runtime.GOARCH != "amd64" {
 		t.Skip("the numbers are those of amd64: elsewhere Go may fuse multiplications and additions")
@@ -116,7 +116,7 @@ func TestNumbers(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := strconv.FormatFloat(s.TestNLL, 'x', -1, 64); got != c.numbers[s.CPU] {
-			t.Errorf("%s: with %s the loss is %s, not %s: if that is meant, raise classify.Numbers", c.name, s.CPU, got, c.numbers[s.CPU])
+			t.Errorf("%s: with %s the loss is %s, not %s: if that is meant, raise classify.NumericsVersion", c.name, s.CPU, got, c.numbers[s.CPU])
 		}
 	}
 }

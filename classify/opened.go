@@ -20,7 +20,7 @@ import (
 // be refused, or compared with another run, is known now.
 type Opened struct {
 	Config Config
-	Card   Card
+	Card   ModelInfo
 	// Notes say what of the images is not as it was when the run was trained.
 	Notes []string
 
@@ -74,8 +74,8 @@ func openFinished(dir string, opt Options) (*Opened, error) {
 }
 
 // readCard reads what a model file says about its model.
-func readCard(path string) (Card, error) {
-	var c Card
+func readCard(path string) (ModelInfo, error) {
+	var c ModelInfo
 	h, err := tensorfile.ReadHeader(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return c, fault.Inputf("%s: %w, expected a model file", path, fs.ErrNotExist)
@@ -90,7 +90,7 @@ func readCard(path string) (Card, error) {
 }
 
 // newCard returns what a header says about its model.
-func newCard(h tensorfile.Header) (c Card, err error) {
+func newCard(h tensorfile.Header) (c ModelInfo, err error) {
 	text, ok := h.Metadata["gradreg"]
 	if !ok {
 		return c, errors.New("a safetensors file, but not a model of gradreg")

@@ -18,7 +18,7 @@ type Origin struct {
 
 // originHere returns the origin of steps that this process takes.
 func originHere(cpu string, from int) Origin {
-	return Origin{FromStep: from, CPU: cpu, Numbers: Numbers, Version: build.Current().Version}
+	return Origin{FromStep: from, CPU: cpu, Numbers: NumericsVersion, Version: build.Current().Version}
 }
 
 // sameBits reports whether two origins compute the same bits. What is not recorded is taken to be the same.

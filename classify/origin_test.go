@@ -69,7 +69,7 @@ func TestOrigins(t *testing.T) {
 			dir, _ := interrupted(t, 5)
 			rewrite(t, dir, func(f tensorfile.File) {
 				if c.origins != "" {
-					f.Metadata["origins"] = strings.NewReplacer("LEVEL", level, "NUMBERS", strconv.Itoa(classify.Numbers)).Replace(c.origins)
+					f.Metadata["origins"] = strings.NewReplacer("LEVEL", level, "NUMBERS", strconv.Itoa(classify.NumericsVersion)).Replace(c.origins)
 				}
 			})
 			ctx, cancel := context.WithCancel(context.Background())

@@ -78,7 +78,7 @@ func (r *run) ownFiles() []string {
 // writeResults writes the files of a finished run, the summary last.
 func (r *run) writeResults(s Summary, o Outcome) error {
 	shape := r.data.Shape
-	card := Card{
+	card := ModelInfo{
 		Model: r.config.Model, Data: r.config.Data, Classes: r.data.Classes,
 		Channels: shape.C, Height: shape.H, Width: shape.W, Fit: r.config.Fit, Normalizer: r.normalizer,
 		DataDigest: r.digest, TestDigest: testDigest(r.test), Task: r.config.Task, Targets: r.scale,

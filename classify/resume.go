@@ -12,8 +12,8 @@ import (
 	"github.com/gradreg/gradreg/internal/strictyaml"
 )
 
-// Begun reports whether a folder holds the configuration of a run, which Resume goes on with.
-func Begun(dir string) bool {
+// HasRun reports whether a folder holds the configuration of a run, which Resume goes on with.
+func HasRun(dir string) bool {
 	_, err := os.Stat(filepath.Join(dir, configFile))
 	return err == nil
 }

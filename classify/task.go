@@ -90,7 +90,7 @@ func (c *classifier) measure(s dataset.Subset, t dataset.Tables, judge task.Task
 
 // answer returns what a model's outputs for an image say: class probabilities, the probability of each
 // label, or numbers in the units of the data.
-func (c Card) answer(outputs []float32, classes func([]float32) []float64) []float64 {
+func (c ModelInfo) answer(outputs []float32, classes func([]float32) []float64) []float64 {
 	switch {
 	case c.Targets != nil:
 		return c.Targets.Back(outputs)
@@ -127,7 +127,7 @@ func (m *SavedModel) Measure(s dataset.Subset) (task.Metrics, error) {
 }
 
 // checkTask refuses a card whose task makes no sense.
-func (c Card) checkTask() error {
+func (c ModelInfo) checkTask() error {
 	t, err := task.Parse(c.Task)
 	if err != nil {
 		return err
@@ -150,7 +150,7 @@ func (c Card) checkTask() error {
 }
 
 // needsClasses refuses what is about classes for a model of another task.
-func (c Card) needsClasses(what string) error {
+func (c ModelInfo) needsClasses(what string) error {
 	if c.Task == "" {
 		return nil
 	}
@@ -158,7 +158,7 @@ func (c Card) needsClasses(what string) error {
 }
 
 // leastClasses is the least number of classes, labels or numbers.
-func (c Card) leastClasses() int {
+func (c ModelInfo) leastClasses() int {
 	if c.Task != "" {
 		return 1
 	}

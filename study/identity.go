@@ -14,7 +14,7 @@ import (
 
 // Identity is what determines a study's numbers beside its configurations.
 type Identity struct {
-	Numbers int               `json:"numbers"` // classify.Numbers
+	Numbers int               `json:"numbers"` // classify.NumericsVersion
 	CPU     string            `json:"cpu"`     // kernel level
 	Digests map[string]string `json:"digests"` // of the data sets, see train.DataDigest
 	// Search is tune.Search of a study that looks for a λ: how that is done. 0 of one that does not, and of studies that were begun
@@ -28,13 +28,13 @@ func Identify(ctx context.Context, s *Spec, opt classify.Options) (Identity, err
 	if err != nil {
 		return Identity{}, err
 	}
-	id := Identity{Numbers: classify.Numbers, CPU: level.String()}
+	id := Identity{Numbers: classify.NumericsVersion, CPU: level.String()}
 	var data map[string]dataset.Info
 	if id.Digests, data, err = Describe(ctx, s, opt); err != nil {
 		return id, err
 	}
 	if s.Searches() {
-		id.Search = tune.Search
+		id.Search = tune.SearchVersion
 	}
 	return id, s.Suits(data)
 }
@@ -73,8 +73,8 @@ func (s *Study) Here() error {
 	if err := s.Identity.Here(); err != nil {
 		return err
 	}
-	if was := cmp.Or(s.Identity.Search, tune.Unrecorded); was != tune.Search && s.Searches() {
-		return fmt.Errorf("it was begun by a version of the program that looks for λ in another way (search %d, that of this one is %d)", was, tune.Search)
+	if was := cmp.Or(s.Identity.Search, tune.Unrecorded); was != tune.SearchVersion && s.Searches() {
+		return fmt.Errorf("it was begun by a version of the program that looks for λ in another way (search %d, that of this one is %d)", was, tune.SearchVersion)
 	}
 	return nil
 }
@@ -88,8 +88,8 @@ func (id Identity) Here() error {
 	if id.CPU != level.String() {
 		return fmt.Errorf("it was begun with the kernels %s, this process has %s; GRADREG_CPU selects others", id.CPU, level)
 	}
-	if id.Numbers != classify.Numbers {
-		return fmt.Errorf("it was begun by a version of the program whose numbers are %d, those of this one are %d", id.Numbers, classify.Numbers)
+	if id.Numbers != classify.NumericsVersion {
+		return fmt.Errorf("it was begun by a version of the program whose numbers are %d, those of this one are %d", id.Numbers, classify.NumericsVersion)
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ func TestSearchIdentity(t *testing.T) {
 	}
 	const text = "name: x\ntitle: t\ndata: [mnist]\ntrain_sizes: [50]\nseeds: 2\nbaseline: none\nmethods: [{name: none}, {name: a, regularizers: [\"datagrad:1\"]}]\n"
 	const open = "name: x\ntitle: t\ndata: [mnist]\ntrain_sizes: [50]\nseeds: 2\nbaseline: none\nmethods: [{name: none}, {name: a, regularizers: [\"datagrad:auto\"]}]\n"
-	for text, want := range map[string]int{text: 0, open: tune.Search} {
+	for text, want := range map[string]int{text: 0, open: tune.SearchVersion} {
 		spec, err := Read([]byte(text))
 		if err != nil {
 			t.Fatal(err)
@@ -30,7 +30,7 @@ func TestSearchIdentity(t *testing.T) {
 		if err := s.Here(); err != nil {
 			t.Error(err)
 		}
-		s.Identity = Identity{Numbers: classify.Numbers, CPU: level.String()} // of a program that did not record it
+		s.Identity = Identity{Numbers: classify.NumericsVersion, CPU: level.String()} // of a program that did not record it
 		if err := s.Here(); (err != nil) != (want > 0) {
 			t.Errorf("begun with the search before: %v", err)
 		}

@@ -24,10 +24,10 @@ type Options struct {
 	Probe func(context.Context, classify.Config, classify.Options) (classify.Trial, error)
 }
 
-// Search is raised by every change that makes the search find another λ for an equal configuration.
-const Search = 3
+// SearchVersion is raised by every change that makes the search find another λ for an equal configuration.
+const SearchVersion = 3
 
-// Unrecorded is [Search] of what was stored without it.
+// Unrecorded is [SearchVersion] of what was stored without it.
 const Unrecorded = 2
 
 // Lambda finds the λ of every regularizer that has auto for it, and returns the configuration with the numbers, with how they

@@ -35,7 +35,7 @@ func Remember(ctx context.Context, parent string, cfg classify.Config, opt class
 		return nil, err
 	}
 	b := build.Current()
-	m := &Memory{program: fmt.Sprintf("numbers %d, version %s %s, search %d, cpu %s, data %s", classify.Numbers, b.Version, b.Commit, Search, level, digest)}
+	m := &Memory{program: fmt.Sprintf("numbers %d, version %s %s, search %d, cpu %s, data %s", classify.NumericsVersion, b.Version, b.Commit, SearchVersion, level, digest)}
 	name, err := m.name(cfg)
 	m.dir = filepath.Join(parent, name)
 	return m, err
@@ -63,7 +63,7 @@ func (m *Memory) Probe(ctx context.Context, cfg classify.Config, opt classify.Op
 		return t, nil
 	}
 	kept := opt
-	kept.Dir, kept.Resume = path, classify.Begun(path)
+	kept.Dir, kept.Resume = path, classify.HasRun(path)
 	t, err := classify.Probe(ctx, cfg, kept)
 	if err != nil && ctx.Err() == nil {
 		return classify.Probe(ctx, cfg, opt)

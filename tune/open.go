@@ -94,7 +94,7 @@ func Resolved(cfg classify.Config) (classify.Config, error) {
 	return out, nil
 }
 
-// Identity returns what a search, of a program with the given [Search] or 0 for the unrecorded one, does to an equal configuration, for
+// Identity returns what a search, of a program with the given [SearchVersion] or 0 for the unrecorded one, does to an equal configuration, for
 // the key of its result: nothing where no λ is open. The number alone would share results that were found when probes went through the whole run's warm-up.
 func Identity(cfg classify.Config, search int) string {
 	search = cmp.Or(search, Unrecorded)

@@ -87,7 +87,7 @@ func lambdas(c classify.Choice, steps int) (list []float64) {
 	return list
 }
 
-// TestRounds checks which λ a search tries: these are the stored results' and stay while [Search] does.
+// TestRounds checks which λ a search tries: these are the stored results' and stay while [SearchVersion] does.
 func TestRounds(t *testing.T) {
 	for _, c := range []struct {
 		short, long   float64 // best λ of short and long probes
@@ -312,7 +312,7 @@ func TestResolved(t *testing.T) {
 		t.Errorf("%v, expected an error about at", err)
 	}
 	for text, want := range map[string]string{"datagrad:1": "", "datagrad:auto": "search 3\n", "datagrad:auto,warmup=9": "search 3, warm-up in proportion\n"} {
-		if got := Identity(job(text), Search); got != want {
+		if got := Identity(job(text), SearchVersion); got != want {
 			t.Errorf("%s: %q, expected %q", text, got, want)
 		}
 		if got, want := Identity(job(text), 0), strings.Replace(want, "3", "2", 1); got != want {

@@ -138,7 +138,7 @@ func (p *predicting) flush(ctx context.Context) error {
 // answer prints the answer to a picture.
 func (p *predicting) answer(path string, probabilities []float64) error {
 	if p.model.Task != "" {
-		v := newTaskPrediction(path, p.model.Card, probabilities)
+		v := newTaskPrediction(path, p.model.ModelInfo, probabilities)
 		return p.print("prediction", v, foreign.Line(path+": "+v.line(p.model.Classes))+"\n")
 	}
 	v := newPrediction(path, p.model.Classes, probabilities, p.options.top)

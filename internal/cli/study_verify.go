@@ -90,7 +90,7 @@ func (a *app) verifyStudy(cmd *cobra.Command, o *verifyOptions, dir string) erro
 		return err
 	}
 	if err := s.Here(); err != nil {
-		if s.Identity.Numbers != classify.Numbers {
+		if s.Identity.Numbers != classify.NumericsVersion {
 			err = fmt.Errorf("%w; %s", err, rebuild(results))
 		}
 		return fault.Inputf("study %s: %w", s.Name, err)

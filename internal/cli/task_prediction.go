@@ -18,7 +18,7 @@ type taskPrediction struct {
 }
 
 // newTaskPrediction names a model's answers.
-func newTaskPrediction(image string, card classify.Card, answers []float64) taskPrediction {
+func newTaskPrediction(image string, card classify.ModelInfo, answers []float64) taskPrediction {
 	named := map[string]float64{}
 	for k, v := range answers {
 		named[card.Classes[k]] = v

@@ -150,7 +150,7 @@ func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
 		return err
 	}
 	if !opt.Resume && !o.fast {
-		for _, doubt := range cfg.Doubts() {
+		for _, doubt := range cfg.Warnings() {
 			a.note(doubt)
 		}
 	}

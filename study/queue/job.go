@@ -213,7 +213,7 @@ func (w *worker) train(ctx context.Context, args RunArgs) (study.Result, error) 
 			return study.Result{}, err
 		}
 	}
-	opt := classify.Options{Dir: dir, Resume: classify.Begun(dir), DataDirs: w.opt.DataDirs, Digest: args.Digest, Threads: 1, Draw: figures.Draw}
+	opt := classify.Options{Dir: dir, Resume: classify.HasRun(dir), DataDirs: w.opt.DataDirs, Digest: args.Digest, Threads: 1, Draw: figures.Draw}
 	if w.share {
 		opt.Saved = w.saver(ctx, args.Key, cfg.Steps)
 	}

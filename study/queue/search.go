@@ -41,7 +41,7 @@ func (w *worker) probe(ctx context.Context, cfg classify.Config, digest string) 
 		return classify.Trial{}, err
 	}
 	cfg.EvalEvery = 0 // no curve is asked for
-	key, err := study.Key(cfg, false, study.Identity{Numbers: classify.Numbers, CPU: w.cpu, Digests: map[string]string{cfg.Data: digest}})
+	key, err := study.Key(cfg, false, study.Identity{Numbers: classify.NumericsVersion, CPU: w.cpu, Digests: map[string]string{cfg.Data: digest}})
 	if err != nil {
 		return classify.Trial{}, err
 	}

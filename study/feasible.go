@@ -26,7 +26,7 @@ func (s *Spec) Suits(data map[string]dataset.Info) error {
 		cfg.Regularizers = slices.DeleteFunc(slices.Clone(cfg.Regularizers), func(text string) bool {
 			return strings.HasSuffix(text, ":"+tune.Auto) || strings.Contains(text, ":"+tune.Auto+",")
 		})
-		if err := cfg.Suits(info, searches || len(space.free) > 0); err != nil {
+		if err := cfg.CheckData(info, searches || len(space.free) > 0); err != nil {
 			return fault.Inputf("%s: %w", c, err)
 		}
 	}

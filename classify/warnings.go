@@ -10,9 +10,9 @@ import (
 // differ by even where pixels spread by no more than a tenth of their range.
 const farOut = 10
 
-// Doubts returns a line for each thing in a configuration that is valid but hardly meant, none if it does not validate. They
+// Warnings returns a line for each thing in a configuration that is valid but hardly meant, none if it does not validate. They
 // are no errors: the short runs of a search or a study have the schedules of long ones.
-func (c Config) Doubts() []string {
+func (c Config) Warnings() []string {
 	p, err := c.resolve()
 	if err != nil {
 		return nil

@@ -24,8 +24,8 @@ import (
 // modelFormat is raised when the meaning of a model file changes.
 const modelFormat = "gradreg-model-1"
 
-// Card is what a model file says about its model.
-type Card struct {
+// ModelInfo is what a model file says about its model.
+type ModelInfo struct {
 	Format     string             `json:"format"`
 	Version    string             `json:"version"` // of the program that wrote it
 	Model      string             `json:"model"`   // text form
@@ -43,10 +43,10 @@ type Card struct {
 }
 
 // shape returns the extent of the model's images.
-func (c Card) shape() dataset.Shape { return dataset.Shape{C: c.Channels, H: c.Height, W: c.Width} }
+func (c ModelInfo) shape() dataset.Shape { return dataset.Shape{C: c.Channels, H: c.Height, W: c.Width} }
 
 // saveModel writes the weights and what predicting needs.
-func saveModel(path string, e *trainer, card Card) error {
+func saveModel(path string, e *trainer, card ModelInfo) error {
 	card.Format, card.Version = modelFormat, build.Current().Version
 	text, err := json.Marshal(card)
 	if err != nil {
@@ -69,7 +69,7 @@ func saveModel(path string, e *trainer, card Card) error {
 // it has threads are answered at once, each with memory of its own for the images and one memory of the weights for all;
 // others wait. An answer does not depend on what else is asked.
 type SavedModel struct {
-	Card
+	ModelInfo
 	arch   model.Model
 	pool   *pool
 	tables dataset.Tables
@@ -134,7 +134,7 @@ func readModel(read func(accept func(tensorfile.Header) error) (tensorfile.File,
 // exactly the sizes that the model's have, which bounds what is read of it.
 func (m *SavedModel) describe(h tensorfile.Header, arch model.Model, batch int) (*classifier, error) {
 	var err error
-	if m.Card, err = newCard(h); err != nil {
+	if m.ModelInfo, err = newCard(h); err != nil {
 		return nil, err
 	}
 	if m.arch, err = m.architecture(arch); err != nil {
@@ -157,7 +157,7 @@ func (m *SavedModel) describe(h tensorfile.Header, arch model.Model, batch int) 
 }
 
 // architecture returns the model that the card names, or the given one, if it is that.
-func (c Card) architecture(given model.Model) (model.Model, error) {
+func (c ModelInfo) architecture(given model.Model) (model.Model, error) {
 	if given == nil {
 		m, err := model.Parse(c.Model)
 		if err != nil {
@@ -201,7 +201,7 @@ func (m *SavedModel) start(c *classifier, f tensorfile.File, threads int) error 
 }
 
 // check refuses a card that makes no sense.
-func (c Card) check() error {
+func (c ModelInfo) check() error {
 	switch {
 	case c.Format != modelFormat:
 		return fmt.Errorf("format is %q, expected %q", c.Format, modelFormat)
