@@ -6,13 +6,15 @@ import "github.com/gradreg/gradreg/sym"
 //
 //	R = mean_b L(x_b + φ·d_b),  d_b = ∂L_b/∂x_b, or its sign
 //
-// d is held constant, and both passes have the same dropout mask. With the gradient itself it is Ororbia, Kifer and Giles's
-// adversarial sampling (2017, DataGrad's unified form), with the sign the fast gradient sign method of Goodfellow, Shlens and
-// Szegedy (2015, arXiv 1412.6572, section 5): their α·L + (1−α)·L(adv) is λ = (1−α)/α and α times the learning rate.
+// d is held constant, and both passes have the same dropout mask. With the gradient itself it is
+// Ororbia, Kifer and Giles's adversarial sampling (2017, DataGrad's unified form), with the sign
+// the fast gradient sign method of Goodfellow, Shlens and Szegedy (2015, arXiv 1412.6572, section
+// 5): their α·L + (1−α)·L(adv) is λ = (1−α)/α and α times the learning rate.
 //
-// Where a layer couples samples, as batch norm does, d_b is the gradient of the summed loss Σ_b L_b with respect to x_b, and
-// all samples move at once: the moved batch is normalized by its own mean and variance, so that L at x_b + φ·d_b also depends on
-// how the others moved. Running statistics stay those of the batch itself.
+// Where a layer couples samples, as batch norm does, d_b is the gradient of the summed loss Σ_b L_b
+// with respect to x_b, and all samples move at once: the moved batch is normalized by its own mean
+// and variance, so that L at x_b + φ·d_b also depends on how the others moved. Running statistics
+// stay those of the batch itself.
 type Adversarial struct {
 	Weight float64 // λ
 	Step   float64 // φ: 0.1 if 0

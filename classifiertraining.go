@@ -25,8 +25,8 @@ type ClassifierOptions struct {
 	Mixup        bool // images are mixed in pairs, see [ClassifierTraining.Feed]
 }
 
-// ClassifierTraining is the training of a classifier of images by cross-entropy, or of a network for
-// another task by its losses.
+// ClassifierTraining is the training of a classifier of images by cross-entropy, or of a network
+// for another task by its losses.
 type ClassifierTraining struct {
 	*Training
 	Problem *Problem

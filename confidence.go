@@ -10,8 +10,8 @@ import (
 //
 //	R = −mean_b H(p_b) = mean_b Σ_k p_k·log p_k
 //
-// in nats, between −log K and 0. (Pereyra et al. 2017, arXiv 1701.06548.) The original code of DataGrad's experiments
-// sums over the batch: λ_sum = λ/B, LambdaAs: AsSum.
+// in nats, between −log K and 0. (Pereyra et al. 2017, arXiv 1701.06548.) The original code of
+// DataGrad's experiments sums over the batch: λ_sum = λ/B, LambdaAs: AsSum.
 type ConfidencePenalty struct {
 	Weight   float64 // λ
 	LambdaAs string  // the convention λ is stated in: AsSum, or ours if empty
@@ -52,13 +52,13 @@ func (c *ConfidencePenalty) fields() []field {
 	return append([]field{{"lambda-as", &c.LambdaAs}}, c.Schedule.fields()...)
 }
 
-// LabelSmoothing replaces the targets by (1 − α)·targets + α/K (Szegedy et al. 2016, section 7), λ being α in 0..1. The
-// cross-entropy is linear in the targets, so that this is exactly the penalty
+// LabelSmoothing replaces the targets by (1 − α)·targets + α/K (Szegedy et al. 2016, section 7), λ
+// being α in 0..1. The cross-entropy is linear in the targets, so that this is exactly the penalty
 //
 //	R = mean_b (mean_k(−log p_k) − L_b):  L + α·R = (1 − α)·L + α·mean_b mean_k(−log p_k)
 //
-// R may be negative, without bound, so that a step's objective has a minimum only for α ≤ 1. With Every that is α·Every, the
-// weight of the steps that take it.
+// R may be negative, without bound, so that a step's objective has a minimum only for α ≤ 1. With
+// Every that is α·Every, the weight of the steps that take it.
 type LabelSmoothing struct {
 	Weight float64 // α
 	Schedule
@@ -88,7 +88,10 @@ func (l LabelSmoothing) Validate() error {
 		return fmt.Errorf("λ is %v, expected the share of the uniform distribution, at most 1", l.Weight)
 	}
 	if weight := l.Weight * l.multiple(); weight > 1 {
-		return fmt.Errorf("every is %d with λ %v, expected λ·every, the weight of a step that takes it, at most 1; found %v", l.Every, l.Weight, weight)
+		return fmt.Errorf(
+			"every is %d with λ %v, expected λ·every, the weight of a step that takes it, at most 1; found %v",
+			l.Every, l.Weight, weight,
+		)
 	}
 	return check(l.Weight, l.Schedule.validate())
 }

@@ -6,15 +6,17 @@ import "github.com/gradreg/gradreg/sym"
 const (
 	// AsHoffman is ½·mean_b: λ_Hoffman = 2λ (Hoffman, Roberts and Yaida 2019).
 	AsHoffman = "hoffman"
-	// AsRoss is ½ Σ_b ‖∂(mean L)/∂x_b‖², the mean loss's gradient: λ_Ross = 2B·λ (Ross and Doshi-Velez 2018). Their l1
-	// form Σ_b ‖∂(mean L)/∂x_b‖₁ is ours, λ_Ross = λ; other norms and slopes they have none of.
+	// AsRoss is ½ Σ_b ‖∂(mean L)/∂x_b‖², the mean loss's gradient: λ_Ross = 2B·λ (Ross and
+	// Doshi-Velez 2018). Their l1 form Σ_b ‖∂(mean L)/∂x_b‖₁ is ours, λ_Ross = λ; other norms and
+	// slopes they have none of.
 	AsRoss = "ross"
-	// AsSum is a sum over the samples of the batch instead of the mean: λ_sum = λ/B (the confidence penalty of the
-	// original code).
+	// AsSum is a sum over the samples of the batch instead of the mean: λ_sum = λ/B (the confidence
+	// penalty of the original code).
 	AsSum = "sum"
 )
 
-// conventionFactor returns R in another convention for a penalty that is R = 1 in ours, 1 for an empty name.
+// conventionFactor returns R in another convention for a penalty that is R = 1 in ours, 1 for an
+// empty name.
 func conventionFactor(as string, batch int) float64 {
 	switch as {
 	case AsHoffman:
@@ -27,10 +29,11 @@ func conventionFactor(as string, batch int) float64 {
 	return 1
 }
 
-// FromConvention returns the λ of this package that has the effect of a λ stated in another convention, for batches of
-// the given size: FromConvention(AsHoffman, 0.01, 50) is 0.005. An empty or unknown name is our own convention. AsHoffman
-// and AsRoss are of squared slopes here. Of a penalty on a part of the batch ([Options].Fraction) batch is the number of
-// images of the part, which is a batch of its own to the conventions that depend on it.
+// FromConvention returns the λ of this package that has the effect of a λ stated in another
+// convention, for batches of the given size: FromConvention(AsHoffman, 0.01, 50) is 0.005. An empty
+// or unknown name is our own convention. AsHoffman and AsRoss are of squared slopes here. Of a
+// penalty on a part of the batch ([Options].Fraction) batch is the number of images of the part,
+// which is a batch of its own to the conventions that depend on it.
 func FromConvention(as string, lambda float64, batch int) float64 {
 	return lambda * conventionFactor(as, batch)
 }

@@ -6,16 +6,19 @@ import "github.com/gradreg/gradreg/sym"
 //
 //	R = mean_b ‖∂L_b/∂x_b‖²
 //
-// It shares the loss's forward pass, and with it the dropout mask. Where a layer couples samples, as batch
-// norm does, the gradient of sample b is that of the summed loss Σ_b L_b with respect to x_b. (Drucker and
-// LeCun 1992, double backpropagation; Varga, Csiszárik and Zombori 2017, arXiv 1712.09936, section 3.)
+// It shares the loss's forward pass, and with it the dropout mask. Where a layer couples samples,
+// as batch norm does, the gradient of sample b is that of the summed loss Σ_b L_b with respect to
+// x_b. (Drucker and LeCun 1992, double backpropagation; Varga, Csiszárik and Zombori 2017, arXiv
+// 1712.09936, section 3.)
 //
-// Ross and Doshi-Velez's form ½ Σ_b ‖∂(mean L)/∂x_b‖² has λ_Ross = 2B·λ_DataGrad, that of the l1 norm λ_Ross = λ_DataGrad.
+// Ross and Doshi-Velez's form ½ Σ_b ‖∂(mean L)/∂x_b‖² has λ_Ross = 2B·λ_DataGrad, that of the l1
+// norm λ_Ross = λ_DataGrad.
 type DataGrad struct {
 	Weight float64 // λ
-	// Norm is the norm of the slope: "l2", also if empty, "l1" or "linf". The latter two are not squared unless Slope
-	// says so: R = mean_b ‖∂L_b/∂x_b‖₁ bounds to first order what a change of every pixel by 1 adds to the loss, the
-	// l∞ norm what a change of total size 1 adds (Lyu, Huang and Liang 2015, equation 7).
+	// Norm is the norm of the slope: "l2", also if empty, "l1" or "linf". The latter two are not
+	// squared unless Slope says so: R = mean_b ‖∂L_b/∂x_b‖₁ bounds to first order what a change of
+	// every pixel by 1 adds to the loss, the l∞ norm what a change of total size 1 adds (Lyu, Huang
+	// and Liang 2015, equation 7).
 	Norm string
 	Options
 }

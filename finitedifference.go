@@ -11,14 +11,17 @@ import (
 //
 //	R = mean_b ((L_b(x_b + h·d_b) − L_b(x_b))/h)²,  d_b = g_b/‖g_b‖, g_b = ∂L_b/∂x_b
 //
-// d is held constant, so that nothing is differentiated twice: the derivative of ‖g‖ along g/‖g‖ is all there is. For h → 0
-// the value tends to DataGrad's. The derivative with respect to the weights does so for smooth networks only: where a ReLU or
-// the place of a maximum changes between x and x + h·d, that of the loss jumps by an amount that does not shrink with h, and the
-// quotient divides it by h. (Finlay and Oberman 2021, arXiv 1905.11468, section 3; RATIONALE.md has measurements.)
+// d is held constant, so that nothing is differentiated twice: the derivative of ‖g‖ along g/‖g‖ is
+// all there is. For h → 0 the value tends to DataGrad's. The derivative with respect to the weights
+// does so for smooth networks only: where a ReLU or the place of a maximum changes between x and
+// x + h·d, that of the loss jumps by an amount that does not shrink with h, and the quotient
+// divides it by h. (Finlay and Oberman 2021, arXiv 1905.11468, section 3; RATIONALE.md has
+// measurements.)
 //
-// Where a layer couples samples, as batch norm does, g_b is the gradient of the summed loss Σ_b L_b with respect to x_b, and all
-// samples that count move at once: the moved batch is normalized by its own mean and variance. The rise of L_b then has the
-// others' moves in it, and for h → 0 R is not DataGrad's. Running statistics stay those of the batch itself.
+// Where a layer couples samples, as batch norm does, g_b is the gradient of the summed loss Σ_b L_b
+// with respect to x_b, and all samples that count move at once: the moved batch is normalized by
+// its own mean and variance. The rise of L_b then has the others' moves in it, and for h → 0 R is
+// not DataGrad's. Running statistics stay those of the batch itself.
 type FiniteDifference struct {
 	Weight float64 // λ
 	Step   float64 // h: 0.01 if 0
@@ -39,7 +42,8 @@ func (f FiniteDifference) Penalty(p *Problem) *sym.Expr {
 	return f.shaped(at, sym.Abs(quotient))
 }
 
-// outputsAt returns the logits of other images in the place of those that count, in the same forward pass: [count, K].
+// outputsAt returns the logits of other images in the place of those that count, in the same
+// forward pass: [count, K].
 func (at site) outputsAt(xs *sym.Expr) *sym.Expr {
 	if xs.Err() != nil || at.outputs.Err() != nil {
 		return xs

@@ -6,7 +6,8 @@ import (
 	"github.com/gradreg/gradreg/internal/spec"
 )
 
-// field is an option in the text form: its key, and where its value is. A zero value is not written.
+// field is an option in the text form: its key, and where its value is. A zero value is not
+// written.
 type field struct {
 	key    string
 	target any // *int, *float64, *bool or *string
@@ -38,7 +39,8 @@ func format(name string, lambda float64, fields []field) string {
 	return text
 }
 
-// parseFields assigns the options of a text form. A number 0 is refused, since it stands for the default.
+// parseFields assigns the options of a text form. A number 0 is refused, since it stands for the
+// default.
 func parseFields(s spec.Spec, fields []field) error {
 	targets := map[string]any{}
 	for _, f := range fields {

@@ -6,13 +6,13 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// Hoffman is the Jacobian regularizer of Hoffman, Roberts and Yaida (2019, arXiv 1908.02729, algorithm 1) in their
-// convention:
+// Hoffman is the Jacobian regularizer of Hoffman, Roberts and Yaida (2019, arXiv 1908.02729,
+// algorithm 1) in their convention:
 //
 //	R = ½·(K/n)·Σ_{μ=1…n} mean_b ‖v̂_μᵀ·J_b‖²,  v̂_μ uniform on the unit sphere, afresh for every sample
 //
-// Its expectation is ½ mean_b ‖J_b‖_F², which Projections = −1 takes exactly, as [FrobReg] does: λ_Hoffman = 2·λ_SpectReg.
-// The factors are those of squares: Slope has no other value here.
+// Its expectation is ½ mean_b ‖J_b‖_F², which Projections = −1 takes exactly, as [FrobReg] does:
+// λ_Hoffman = 2·λ_SpectReg. The factors are those of squares: Slope has no other value here.
 type Hoffman struct {
 	Weight      float64 // λ
 	Projections int     // n: 1 if 0, at most 100; −1 for the exact norm
@@ -67,10 +67,12 @@ func (h *Hoffman) fields() []field {
 	return append([]field{{"n", &h.Projections}}, h.Options.fields()...)
 }
 
-// normalized returns each sample of x: [B, …] divided by its Euclidean norm; 0 where it is 0. Dividing by the largest
-// element first keeps squares of small numbers from vanishing in float32. The floors matter to samples whose largest element
-// is below 1e-35 only: near the end of float32's range there is no direction left, and the length goes to 0. The first one is
-// beside that element, the second beside the sum of squares after the division, 1 or more unless the first one was reached.
+// normalized returns each sample of x: [B, …] divided by its Euclidean norm; 0 where it is 0.
+// Dividing by the largest element first keeps squares of small numbers from vanishing in float32.
+// The floors matter to samples whose largest element is below 1e-35 only: near the end of float32's
+// range there is no direction left, and the length goes to 0. The first one is beside that element,
+// the second beside the sum of squares after the division, 1 or more unless the first one was
+// reached.
 func normalized(x *sym.Expr) *sym.Expr {
 	if x.Err() != nil {
 		return x

@@ -22,7 +22,7 @@ func TestIntervals(t *testing.T) {
 		if i.Most == 0 && !takes(1e6) {
 			t.Errorf("%s: %v, but 1e6 is refused", info.Name, i)
 		}
-		if i.Most > 0 && (takes(i.Most) == i.Open || takes(math.Nextafter(i.Most, math.Inf(1))) || !takes(math.Nextafter(i.Most, 0))) {
+		if i.Most > 0 && (takes(i.Most) == i.Exclusive || takes(math.Nextafter(i.Most, math.Inf(1))) || !takes(math.Nextafter(i.Most, 0))) {
 			t.Errorf("%s: %v, but 1 is taken: %v", info.Name, i, takes(i.Most))
 		}
 		if options = ",every=4"; i.Most > 0 && strings.Contains(info.Options, "every") && (!takes(i.Most/4) || takes(math.Nextafter(i.Most/4, 1))) {
@@ -37,7 +37,7 @@ func TestIntervals(t *testing.T) {
 			t.Errorf("%s: a search begins at %v, expected less than the usual %v", info.Name, i.First, r.Lambda())
 		}
 	}
-	for want, i := range map[string]gradreg.Interval{"λ ≥ 0": {}, "0 ≤ λ ≤ 1": {Most: 1}, "0 ≤ λ < 0.5": {Most: 0.5, Open: true}} {
+	for want, i := range map[string]gradreg.Interval{"λ ≥ 0": {}, "0 ≤ λ ≤ 1": {Most: 1}, "0 ≤ λ < 0.5": {Most: 0.5, Exclusive: true}} {
 		if got := i.String(); got != want {
 			t.Errorf("%+v is %q, expected %q", i, got, want)
 		}

@@ -6,19 +6,22 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// FrobReg penalizes the squared Frobenius norm of the logits' Jacobian J_b = ∂f(x_b)/∂x_b, K × pixels, exactly:
+// FrobReg penalizes the squared Frobenius norm of the logits' Jacobian J_b = ∂f(x_b)/∂x_b, K ×
+// pixels, exactly:
 //
 //	R = mean_b ‖J_b‖_F²
 //
-// [SpectReg] is this in expectation. All K rows of J ride through one backward pass of K·B rows that shares the loss's
-// forward pass: each layer's values, masks and maxima are those of the sample. Its derivative is one tangent pass and one
-// product for the weights over the same rows, and for piecewise-linear networks nothing else, since cotangents and masks
-// do not depend on the weights: 3F − F₁ + 3K·F multiply-adds, less what the last dense layer saves, whose rows of J are
+// [SpectReg] is this in expectation. All K rows of J ride through one backward pass of K·B rows
+// that shares the loss's forward pass: each layer's values, masks and maxima are those of the
+// sample. Its derivative is one tangent pass and one product for the weights over the same rows,
+// and for piecewise-linear networks nothing else, since cotangents and masks do not depend on the
+// weights: 3F − F₁ + 3K·F multiply-adds, less what the last dense layer saves, whose rows of J are
 // the same for all samples, and what a narrow dense first layer saves, whose W is as good as Wᵀ·W.
 //
-// Where a layer couples samples, as batch norm does, row k of J_b is the derivative of Σ_b f_k(x_b) with respect to x_b, and
-// there are K backward passes. SpectReg with one ε for all samples is that in expectation; with an ε for each, products of
-// different samples' derivatives drop out. (Varga et al. 2017; Sokolić et al. 2017.)
+// Where a layer couples samples, as batch norm does, row k of J_b is the derivative of Σ_b f_k(x_b)
+// with respect to x_b, and there are K backward passes. SpectReg with one ε for all samples is that
+// in expectation; with an ε for each, products of different samples' derivatives drop out. (Varga
+// et al. 2017; Sokolić et al. 2017.)
 type FrobReg struct {
 	Weight float64 // λ
 	Options
@@ -30,8 +33,8 @@ func (f FrobReg) Penalty(p *Problem) *sym.Expr {
 	return f.meanOf(at, at.jacobian()...)
 }
 
-// jacobian returns numbers whose sum over the rows of a sample is ‖J‖_F², for the samples that count: one tensor
-// [count·K, …], or K tensors [count, …] where samples are coupled.
+// jacobian returns numbers whose sum over the rows of a sample is ‖J‖_F², for the samples that
+// count: one tensor [count·K, …], or K tensors [count, …] where samples are coupled.
 func (at site) jacobian() []*sym.Expr {
 	if at.outputs.Err() != nil {
 		return []*sym.Expr{at.outputs}
@@ -48,11 +51,12 @@ func (at site) jacobian() []*sym.Expr {
 	return rows
 }
 
-// squares returns numbers whose sum over a row is ‖cᵀ·J‖² for cotangents c: [count·n, K], n of each sample that counts; nil
-// where samples are coupled.
+// squares returns numbers whose sum over a row is ‖cᵀ·J‖² for cotangents c: [count·n, K], n of each
+// sample that counts; nil where samples are coupled.
 //
-// A dense first layer h = x·W with H outputs of P pixels makes its part from the cotangents δ of h: ‖δ·Wᵀ‖² = δ·(Wᵀ·W)·δᵀ. With
-// the derivatives that is 3·(n·B·H² + P·H²) multiply-adds in the place of 3·n·B·P·H, and is taken where it is less.
+// A dense first layer h = x·W with H outputs of P pixels makes its part from the cotangents δ of h:
+// ‖δ·Wᵀ‖² = δ·(Wᵀ·W)·δᵀ. With the derivatives that is 3·(n·B·H² + P·H²) multiply-adds in the place
+// of 3·n·B·P·H, and is taken where it is less.
 func (at site) squares(c *sym.Expr, n int) *sym.Expr {
 	r := sym.RepeatedRows(at.count, n)
 	if h, w := firstDense(at.outputs, at.input); h != nil {
@@ -68,7 +72,8 @@ func (at site) squares(c *sym.Expr, n int) *sym.Expr {
 	return sym.Square(g)
 }
 
-// firstDense returns h and W if all that y does with x is h = x·W, x being flattened before or not; else nil.
+// firstDense returns h and W if all that y does with x is h = x·W, x being flattened before or not;
+// else nil.
 func firstDense(y, x *sym.Expr) (h, w *sym.Expr) {
 	users := map[*sym.Expr][]*sym.Expr{}
 	for _, e := range sym.Topological(y) {
@@ -77,7 +82,8 @@ func firstDense(y, x *sym.Expr) (h, w *sym.Expr) {
 		}
 	}
 	flat := x
-	if u := users[x]; len(u) == 1 && u[0].Op() == sym.OpReshape && len(u[0].Shape()) == 2 && u[0].Shape()[0] == x.Shape()[0] {
+	if u := users[x]; len(u) == 1 && u[0].Op() == sym.OpReshape && len(u[0].Shape()) == 2 &&
+		u[0].Shape()[0] == x.Shape()[0] {
 		flat = u[0]
 	}
 	u := users[flat]
@@ -112,13 +118,15 @@ func (f FrobReg) String() string { return format(f.Name(), f.Weight, f.fields())
 
 func (f *FrobReg) fields() []field { return f.Options.fields() }
 
-// JacReg penalizes the squared Frobenius norm of the Jacobian of the probabilities p = softmax(f), exactly:
+// JacReg penalizes the squared Frobenius norm of the Jacobian of the probabilities p = softmax(f),
+// exactly:
 //
 //	R = mean_b ‖∂p_b/∂x_b‖_F²,  ∂p/∂x = (diag p − p·pᵀ)·J
 //
-// Probabilities sum to 1, so the K rows sum to 0 and have rank K − 1: an orthonormal basis of that space makes K − 1 rows
-// of the same norm, which ride through one backward pass as those of [FrobReg] do. Cotangents depend on p, whose
-// derivative joins the loss's backward pass: 3F − F₁ + 3(K−1)·F multiply-adds. (Varga et al. 2017.)
+// Probabilities sum to 1, so the K rows sum to 0 and have rank K − 1: an orthonormal basis of that
+// space makes K − 1 rows of the same norm, which ride through one backward pass as those of
+// [FrobReg] do. Cotangents depend on p, whose derivative joins the loss's backward pass: 3F − F₁ +
+// 3(K−1)·F multiply-adds. (Varga et al. 2017.)
 type JacReg struct {
 	Weight float64 // λ
 	Options
@@ -150,9 +158,10 @@ func (j JacReg) Penalty(p *Problem) *sym.Expr {
 	return j.mean(at, slopes...)
 }
 
-// contrasts returns Q·(diag p − p·pᵀ) per sample: [B, K−1, K] for p: [B, K]. The K−1 rows of Q are orthonormal and sum to
-// 0: they are those of the Householder reflection that takes (1, …, 1)/√K to the last axis,
-// Q_mj = δ_mj − 1/(K − √K) for j < K and 1/√K for j = K. The rows of the result sum to 0.
+// contrasts returns Q·(diag p − p·pᵀ) per sample: [B, K−1, K] for p: [B, K]. The K−1 rows of Q are
+// orthonormal and sum to 0: they are those of the Householder reflection that takes (1, …, 1)/√K to
+// the last axis, Q_mj = δ_mj − 1/(K − √K) for j < K and 1/√K for j = K. The rows of the result sum
+// to 0.
 func contrasts(p *sym.Expr) *sym.Expr {
 	batch, k := p.Shape()[0], p.Shape()[1]
 	root := math.Sqrt(float64(k))

@@ -9,9 +9,10 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// InputNoise trains on x + σ·n, n ~ N(0, I) afresh for every image, λ being σ in units of the normalized input. It changes
-// the problem and has no penalty: other regularizers then see the noisy network. (Sietsma and Dow 1991; Bishop 1995: for
-// the squared loss that is, to order σ², a penalty σ²·‖J‖².)
+// InputNoise trains on x + σ·n, n ~ N(0, I) afresh for every image, λ being σ in units of the
+// normalized input. It changes the problem and has no penalty: other regularizers then see the
+// noisy network. (Sietsma and Dow 1991; Bishop 1995: for the squared loss that is, to order σ², a
+// penalty σ²·‖J‖².)
 type InputNoise struct {
 	Weight float64 // σ
 }
@@ -46,13 +47,14 @@ func (n InputNoise) String() string { return format(n.Name(), n.Weight, n.fields
 
 func (n *InputNoise) fields() []field { return nil }
 
-// Dropout sets numbers to 0 with probability λ, in 0..1, and divides the others by 1 − λ (Srivastava et al. 2014). It
-// changes the problem and has no penalty. A rate of 0 changes nothing, as λ = 0 of every regularizer: layers keep the model's
-// rate. A network without dropout is another model, such as lenet:dropout=0.
+// Dropout sets numbers to 0 with probability λ, in 0..1, and divides the others by 1 − λ
+// (Srivastava et al. 2014). It changes the problem and has no penalty. A rate of 0 changes nothing,
+// as λ = 0 of every regularizer: layers keep the model's rate. A network without dropout is another
+// model, such as lenet:dropout=0.
 type Dropout struct {
 	Weight float64 // the rate
-	// At is "layers", also if empty: the rate of the model's own dropout layers, in the place of the model's, which is
-	// [ErrNoDropout] for a model without any; or "input": the pixels.
+	// At is "layers", also if empty: the rate of the model's own dropout layers, in the place of
+	// the model's, which is [ErrNoDropout] for a model without any; or "input": the pixels.
 	At string
 }
 

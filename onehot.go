@@ -6,7 +6,8 @@ import "github.com/gradreg/gradreg/sym"
 //
 //	R = mean_b ‖∂f_y(x_b)/∂x_b‖²
 //
-// y is the class of sample b; with soft targets t it is the gradient of Σ_k t_k·f_k. (Varga et al. 2017.)
+// y is the class of sample b; with soft targets t it is the gradient of Σ_k t_k·f_k. (Varga et al.
+// 2017.)
 type OneHot struct {
 	Weight float64 // λ
 	Options

@@ -7,31 +7,35 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// Options are what penalties on the slope of a network with respect to its input have in common. The zero value takes the
-// penalty at the training points, of the loss's own forward pass, over the whole batch, of the squared slope.
+// Options are what penalties on the slope of a network with respect to its input have in common.
+// The zero value takes the penalty at the training points, of the loss's own forward pass, over the
+// whole batch, of the squared slope.
 type Options struct {
-	// At is where the penalty is taken: at the training points ("data", also if empty), at x + σ·n ("noise") or at
-	// σ·n ("random"), n ~ N(0, I) afresh at every step. Other points than data have passes of their own and share none
-	// with the loss: a step with DataGrad then takes 9F − 2F₁ multiply-adds. Batch norm normalizes them by their own mean and
-	// variance.
+	// At is where the penalty is taken: at the training points ("data", also if empty), at x + σ·n
+	// ("noise") or at σ·n ("random"), n ~ N(0, I) afresh at every step. Other points than data have
+	// passes of their own and share none with the loss: a step with DataGrad then takes 9F − 2F₁
+	// multiply-adds. Batch norm normalizes them by their own mean and variance.
 	At string
 	// Sigma is σ: 0.2 if 0 for "noise", 1 if 0 for "random".
 	Sigma float64
-	// Pass is "shared", also if empty: the loss's forward pass, or at other points one with its random numbers, such as
-	// the dropout mask; or "own": a forward pass with random numbers of its own.
+	// Pass is "shared", also if empty: the loss's forward pass, or at other points one with its
+	// random numbers, such as the dropout mask; or "own": a forward pass with random numbers of its
+	// own.
 	Pass string
-	// Fraction takes the penalty on the first ⌈Fraction·B⌉ samples only; all if 0. The backward passes of the penalty
-	// cost that part, unless a layer couples samples.
+	// Fraction takes the penalty on the first ⌈Fraction·B⌉ samples only; all if 0. The backward
+	// passes of the penalty cost that part, unless a layer couples samples.
 	Fraction float64
-	// Slope says what R is the mean over samples of, s_b being the norm ‖·‖ of a sample: s² ("squared", also if empty),
-	// s ("linear"), max(0, s − t)² ("excess") or (s − t)² ("two-sided", the penalty of WGAN-GP for t = 1, Gulrajani et al.
-	// 2017). s is √(s² + 1e-12) where the root is differentiated: slopes far below 1e-6 count as flat, and their derivative goes
-	// to 0 instead of jumping about.
+	// Slope says what R is the mean over samples of, s_b being the norm ‖·‖ of a sample: s²
+	// ("squared", also if empty), s ("linear"), max(0, s − t)² ("excess") or (s − t)² ("two-sided",
+	// the penalty of WGAN-GP for t = 1, Gulrajani et al. 2017). s is √(s² + 1e-12) where the root
+	// is differentiated: slopes far below 1e-6 count as flat, and their derivative goes to 0
+	// instead of jumping about.
 	Slope string
 	// Target is t.
 	Target float64
-	// LambdaAs states λ in another convention, whose R then replaces ours: [AsHoffman], [AsRoss] or [AsSum]. The first two
-	// are of squared slopes, and [AsRoss] of DataGrad's l1 norm. B is the number of samples that count.
+	// LambdaAs states λ in another convention, whose R then replaces ours: [AsHoffman], [AsRoss] or
+	// [AsSum]. The first two are of squared slopes, and [AsRoss] of DataGrad's l1 norm. B is the
+	// number of samples that count.
 	LambdaAs string
 	Schedule
 }
@@ -70,7 +74,10 @@ func (o Options) validate(conventions ...string) error {
 		return fmt.Errorf("sigma is %v, but at=data has no noise; expected at=noise or at=random", o.Sigma)
 	}
 	if targeted := o.Slope == "excess" || o.Slope == "two-sided"; targeted != (o.Target > 0) {
-		return fmt.Errorf("slope is %q with target %v, expected a target with slope=excess and slope=two-sided, and only there", o.Slope, o.Target)
+		return fmt.Errorf(
+			"slope is %q with target %v, expected a target with slope=excess and slope=two-sided, and only there",
+			o.Slope, o.Target,
+		)
 	}
 	if o.LambdaAs == AsHoffman {
 		return halved(o.Slope)
@@ -78,7 +85,8 @@ func (o Options) validate(conventions ...string) error {
 	return nil
 }
 
-// halved returns an error if a slope is no square, before which alone Hoffman's ½ stands for an expectation.
+// halved returns an error if a slope is no square, before which alone Hoffman's ½ stands for an
+// expectation.
 func halved(slope string) error {
 	if slope == "" || slope == "squared" {
 		return nil
@@ -101,7 +109,10 @@ type site struct {
 
 // site builds the forward pass at the site of the options.
 func (o Options) site(p *Problem) site {
-	at := site{graph: p.Graph, input: p.Input, outputs: p.Outputs, targets: p.Targets, losses: p.Task.Losses, batch: p.Batch, count: p.Batch}
+	at := site{
+		graph: p.Graph, input: p.Input, outputs: p.Outputs, targets: p.Targets,
+		losses: p.Task.Losses, batch: p.Batch, count: p.Batch,
+	}
 	if o.Fraction > 0 {
 		at.count = int(math.Ceil(o.Fraction * float64(p.Batch)))
 	}
@@ -150,7 +161,8 @@ func (at site) part(e *sym.Expr) *sym.Expr {
 	return sym.SliceAxis(e, 0, 0, at.count)
 }
 
-// slope returns ∂(c·logits)/∂input for a cotangent c of the logits that count, [count, K]: [count, …].
+// slope returns ∂(c·logits)/∂input for a cotangent c of the logits that count, [count, K]: [count,
+// …].
 func (at site) slope(c *sym.Expr) *sym.Expr {
 	if at.count == at.batch || at.outputs.Err() != nil {
 		return sym.VJP(at.outputs, c, at.input)[0]
@@ -172,8 +184,8 @@ func (at site) lossSlope() *sym.Expr {
 	return at.slope(sym.Gradient(sym.Sum(at.losses(logits, at.part(at.targets))), logits)[0])
 }
 
-// mean returns R of slopes, each of them [count·n, …] with n rows a sample: the squared norm of a sample is the sum over
-// its rows and pixels.
+// mean returns R of slopes, each of them [count·n, …] with n rows a sample: the squared norm of a
+// sample is the sum over its rows and pixels.
 func (o Options) mean(at site, slopes ...*sym.Expr) *sym.Expr {
 	var squares []*sym.Expr
 	for _, g := range slopes {
@@ -182,7 +194,8 @@ func (o Options) mean(at site, slopes ...*sym.Expr) *sym.Expr {
 	return o.meanOf(at, squares...)
 }
 
-// meanOf returns R of squares, each of them [count·n, …]: the squared norm of a sample is the sum of all of its.
+// meanOf returns R of squares, each of them [count·n, …]: the squared norm of a sample is the sum
+// of all of its.
 func (o Options) meanOf(at site, squares ...*sym.Expr) *sym.Expr {
 	var sum *sym.Expr // over all samples: scalar; or of each: [count]
 	for _, q := range squares {

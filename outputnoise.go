@@ -6,13 +6,14 @@ import "github.com/gradreg/gradreg/sym"
 //
 //	R = mean_b ‖f(x_b + σ·n_b) − f(x_b)‖²/σ²,  n_b ~ N(0, I)
 //
-// Its expectation is mean_b ‖J_b‖_F² plus terms of order σ², of a linear network exactly that. Both passes have the same
-// dropout mask, whose change would otherwise count as the noise's. (Scarvelis and Solomon 2024, arXiv 2405.20231;
-// Bishop 1995 for the relation.)
+// Its expectation is mean_b ‖J_b‖_F² plus terms of order σ², of a linear network exactly that. Both
+// passes have the same dropout mask, whose change would otherwise count as the noise's. (Scarvelis
+// and Solomon 2024, arXiv 2405.20231; Bishop 1995 for the relation.)
 //
-// Where a layer couples samples, as batch norm does, the noisy batch is normalized by its own mean and variance, so that f(x_b +
-// σ·n_b) also depends on the others' noise, and R is in expectation the norm of the derivatives of f(x_b) with respect to all
-// images, not J_b only. Running statistics stay those of the batch itself.
+// Where a layer couples samples, as batch norm does, the noisy batch is normalized by its own mean
+// and variance, so that f(x_b + σ·n_b) also depends on the others' noise, and R is in expectation
+// the norm of the derivatives of f(x_b) with respect to all images, not J_b only. Running
+// statistics stay those of the batch itself.
 type OutputNoise struct {
 	Weight  float64 // λ
 	StdDev  float64 // σ: 0.1 if 0

@@ -18,29 +18,29 @@ type Problem struct {
 	Batch   int       // B
 	Task    task.Task // what the network learns
 	Params  *nn.Params
-	// Forward builds logits of other images, with the same parameters and random numbers, such as dropout
-	// masks, of their own. Running statistics stay those of the batch.
+	// Forward builds logits of other images, with the same parameters and random numbers, such as
+	// dropout masks, of their own. Running statistics stay those of the batch.
 	Forward func(x *sym.Expr) *sym.Expr
 	// NextStream returns a random stream that nothing else in the step uses.
 	NextStream func() uint32
-	// Updates are the new values of what penalties keep between steps ([nn.Params.State]). Penalties append to
-	// them; a step stores them after a run.
+	// Updates are the new values of what penalties keep between steps ([nn.Params.State]).
+	// Penalties append to them; a step stores them after a run.
 	Updates []sym.Update
 }
 
 // Forward builds logits from images.
 type Forward func(c *nn.Context, x *sym.Expr) *sym.Expr
 
-// Transformer is a Regularizer that changes the network itself in training, such as noise added to its input. Its
-// penalty is usually 0.
+// Transformer is a Regularizer that changes the network itself in training, such as noise added to
+// its input. Its penalty is usually 0.
 type Transformer interface {
 	Regularizer
 	// Transform returns what training uses in the place of forward.
 	Transform(forward Forward) Forward
 }
 
-// Transform applies the transformations of regularizers with λ > 0, the first one innermost. Whoever trains builds the
-// problem on the result.
+// Transform applies the transformations of regularizers with λ > 0, the first one innermost.
+// Whoever trains builds the problem on the result.
 func Transform(forward Forward, regs []Regularizer) Forward {
 	for _, r := range regs {
 		if t, ok := r.(Transformer); ok && r.Lambda() != 0 {
@@ -72,8 +72,8 @@ func NewProblem(t task.Task, c *nn.Context, x, targets *sym.Expr, forward Forwar
 	}
 }
 
-// OutputsAt builds logits of other images in the loss's own forward pass: with the same parameters, and the same random
-// numbers, such as dropout masks. x has the shape of Input.
+// OutputsAt builds logits of other images in the loss's own forward pass: with the same parameters,
+// and the same random numbers, such as dropout masks. x has the shape of Input.
 func (p *Problem) OutputsAt(x *sym.Expr) *sym.Expr {
 	if x.Err() != nil {
 		return x
@@ -90,16 +90,20 @@ func (p *Problem) LogProbabilities(r Regularizer, outputs *sym.Expr) *sym.Expr {
 	if logarithms, ok := p.Task.Distribution(outputs); ok {
 		return logarithms
 	}
-	return refuse(outputs, r, "it needs the probabilities of classes that exclude each other, and the task is %s", p.Task)
+	return refuse(
+		outputs, r,
+		"it needs the probabilities of classes that exclude each other, and the task is %s", p.Task,
+	)
 }
 
 // Loss returns mean_b L_b.
 func (p *Problem) Loss() *sym.Expr { return sym.Mean(p.Losses) }
 
-// Objective returns the objective mean_b L_b + Σ λ_r·R_r and the penalties R_r, in the order of regs. A λ of 0
-// leaves its penalty out of the objective, so that the run is bit for bit the plain one; the penalty is
-// then 0. A weight that a schedule changes is an input of the program ([WeightLeaf]). Options that do not validate, and
-// regularizers that cannot stand beside each other, give expressions with an [OptionError].
+// Objective returns the objective mean_b L_b + Σ λ_r·R_r and the penalties R_r, in the order of
+// regs. A λ of 0 leaves its penalty out of the objective, so that the run is bit for bit the plain
+// one; the penalty is then 0. A weight that a schedule changes is an input of the program
+// ([WeightLeaf]). Options that do not validate, and regularizers that cannot stand beside each
+// other, give expressions with an [OptionError].
 func Objective(p *Problem, regs []Regularizer) (total *sym.Expr, penalties []*sym.Expr) {
 	if p == nil {
 		p = missingProblem()
@@ -108,8 +112,8 @@ func Objective(p *Problem, regs []Regularizer) (total *sym.Expr, penalties []*sy
 	return Total(p, regs, penalties), penalties
 }
 
-// Penalties returns the penalties R_r in the order of regs; 0 where λ is 0, and an expression with an [OptionError] where
-// options do not validate.
+// Penalties returns the penalties R_r in the order of regs; 0 where λ is 0, and an expression with
+// an [OptionError] where options do not validate.
 func Penalties(p *Problem, regs []Regularizer) []*sym.Expr {
 	if p == nil {
 		p = missingProblem()
@@ -138,8 +142,8 @@ func validated(p *Problem, r Regularizer) *sym.Expr {
 	return r.Penalty(p)
 }
 
-// Total returns the objective of regularizers, some or all, with their penalties. It carries the first error of a penalty,
-// also of one that is no part of it.
+// Total returns the objective of regularizers, some or all, with their penalties. It carries the
+// first error of a penalty, also of one that is no part of it.
 func Total(p *Problem, regs []Regularizer, penalties []*sym.Expr) *sym.Expr {
 	total := refuseCollision(p.Loss(), regs)
 	for i, r := range regs {

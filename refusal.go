@@ -8,8 +8,9 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// OptionError says that the options of a regularizer are wrong: by themselves, beside another regularizer's, or for the
-// network at hand. It sticks to the penalty and the objective as other errors of building do, so that compiling returns it.
+// OptionError says that the options of a regularizer are wrong: by themselves, beside another
+// regularizer's, or for the network at hand. It sticks to the penalty and the objective as other
+// errors of building do, so that compiling returns it.
 type OptionError struct {
 	Regularizer string // text form
 	Err         error  // what was found, what was expected
@@ -21,8 +22,8 @@ func (e *OptionError) Error() string { return fmt.Sprintf("regularizer %q: %v", 
 // Unwrap returns what was found and expected.
 func (e *OptionError) Unwrap() error { return e.Err }
 
-// Refused returns the [OptionError] that e carries, without the line of the program that built e; nil if it carries no error
-// or another.
+// Refused returns the [OptionError] that e carries, without the line of the program that built e;
+// nil if it carries no error or another.
 func Refused(e *sym.Expr) error {
 	if wrong := (*OptionError)(nil); errors.As(e.Err(), &wrong) {
 		return wrong
@@ -35,12 +36,12 @@ func refuse(x *sym.Expr, r Regularizer, format string, args ...any) *sym.Expr {
 	return sym.Refuse(x, &OptionError{r.String(), fmt.Errorf(format, args...)})
 }
 
-// refuseShared refuses a penalty that keeps between steps what one before it keeps, by adding its updates to kept: of two
-// values of a parameter only one can be stored.
+// refuseShared refuses a penalty that keeps between steps what one before it keeps, by adding its
+// updates to kept: of two values of a parameter only one can be stored.
 func refuseShared(penalty *sym.Expr, r Regularizer, updates []sym.Update, kept map[*sym.Expr]bool) *sym.Expr {
 	for _, u := range updates {
 		if kept[u.Target] {
-			return refuse(penalty, r, "it keeps %s between steps, and so does one before it; expected one "+
+			return refuse(penalty, r, "another regularizer already keeps state named %s; expected one "+
 				"regularizer of this name", strings.TrimPrefix(u.Target.Name(), "param/"))
 		}
 		kept[u.Target] = true
@@ -48,8 +49,8 @@ func refuseShared(penalty *sym.Expr, r Regularizer, updates []sym.Update, kept m
 	return penalty
 }
 
-// refuseCollision refuses the objective of regularizers of which two have one name and weights that vary: the weights
-// would be one input ([WeightLeaf]), which can hold one λ only.
+// refuseCollision refuses the objective of regularizers of which two have one name and weights that
+// vary: the weights would be one input ([WeightLeaf]), which can hold one λ only.
 func refuseCollision(total *sym.Expr, regs []Regularizer) *sym.Expr {
 	varies := map[string]bool{}
 	for _, r := range regs {
@@ -60,7 +61,11 @@ func refuseCollision(total *sym.Expr, regs []Regularizer) *sym.Expr {
 			continue
 		}
 		if varies[r.Name()] {
-			return refuse(total, r, "its weight varies, and so does that of another %s; expected one of them at most with warmup or ramp", r.Name())
+			return refuse(
+				total, r,
+				"its weight varies, and so does that of another %s; expected one of them at most with warmup or ramp",
+				r.Name(),
+			)
 		}
 		varies[r.Name()] = true
 	}

@@ -47,8 +47,8 @@ const (
 // with joins options.
 func with(options ...string) string { return strings.Join(options, ", ") }
 
-// Regularizers returns the table of regularizers. F is one pass of the network's linear operations over the batch and F₁ the
-// first layer's share; K is the number of classes.
+// Regularizers returns the table of regularizers. F is one pass of the network's linear operations
+// over the batch and F₁ the first layer's share; K is the number of classes.
 func Regularizers() []Info {
 	return []Info{
 		{
@@ -61,11 +61,12 @@ func Regularizers() []Info {
 		},
 		{
 			Name: "spectreg", Formula: "mean_b ‖ε_bᵀ·∂f/∂x_b‖², ε ~ N(0, I)", Example: "spectreg:0.03",
-			Convention: "of logits; sum over pixels, mean over samples and projections, no ½ and no 1/C; λ_Hoffman = 2λ",
-			Cost:       "6F − F₁, and 3F for each further projection",
-			Source:     "Varga et al. 2017, SpectReg",
-			Options:    with("projections=1", "shared=false", "lambda-as=hoffman|sum", sloped),
-			read:       read[SpectReg],
+			Convention: "of logits; sum over pixels, mean over samples and projections, no ½ and no " +
+				"1/C; λ_Hoffman = 2λ",
+			Cost:    "6F − F₁, and 3F for each further projection",
+			Source:  "Varga et al. 2017, SpectReg",
+			Options: with("projections=1", "shared=false", "lambda-as=hoffman|sum", sloped),
+			read:    read[SpectReg],
 		},
 		{
 			Name: "frobreg", Formula: "mean_b ‖∂f/∂x_b‖_F²", Example: "frobreg:0.03",
@@ -92,7 +93,8 @@ func Regularizers() []Info {
 			read:       read[OneHot],
 		},
 		{
-			Name: "random-onehot", Formula: "mean_b ‖∂f_k/∂x_b‖², k uniform over the classes", Example: "random-onehot:0.3",
+			Name: "random-onehot", Formula: "mean_b ‖∂f_k/∂x_b‖², k uniform over the classes",
+			Example:    "random-onehot:0.3",
 			Convention: "of logits; sum over pixels, mean over samples, no ½; its mean is FrobReg/K",
 			Cost:       "6F − F₁",
 			Source:     "Varga et al. 2017, RandomOneHot",
@@ -116,7 +118,8 @@ func Regularizers() []Info {
 			read:       read[TopK],
 		},
 		{
-			Name: "hoffman", Formula: "½·(K/n)·Σ_μ mean_b ‖v̂_μᵀ·∂f/∂x_b‖², v̂ uniform on the unit sphere", Example: "hoffman:0.05",
+			Name: "hoffman", Formula: "½·(K/n)·Σ_μ mean_b ‖v̂_μᵀ·∂f/∂x_b‖², v̂ uniform on the unit " +
+				"sphere", Example: "hoffman:0.05",
 			Convention: "with ½ and K: its mean is ½·FrobReg; λ_SpectReg = λ/2; n=-1 is exact",
 			Cost:       "6F − F₁, and 3F for each further projection; exact: FrobReg's",
 			Source:     "Hoffman, Roberts and Yaida 2019, arXiv 1908.02729",
@@ -125,14 +128,16 @@ func Regularizers() []Info {
 		},
 		{
 			Name: "ross", Formula: "½ Σ_b ‖∂(mean L)/∂x_b‖²", Example: "ross:5000",
-			Convention: "of the mean loss, with ½: λ_DataGrad = λ/(2B), so λ is tied to the batch size B; norm=l1: λ_DataGrad = λ",
-			Cost:       "6F − F₁",
-			Source:     "Ross and Doshi-Velez 2018, arXiv 1711.09404",
-			Options:    with("norm=l2|l1", placed, scheduled),
-			read:       read[Ross],
+			Convention: "of the mean loss, with ½: λ_DataGrad = λ/(2B), so λ is tied to the batch " +
+				"size B; norm=l1: λ_DataGrad = λ",
+			Cost:    "6F − F₁",
+			Source:  "Ross and Doshi-Velez 2018, arXiv 1711.09404",
+			Options: with("norm=l2|l1", placed, scheduled),
+			read:    read[Ross],
 		},
 		{
-			Name: "finite-difference", Formula: "mean_b ((L(x_b + h·d_b) − L(x_b))/h)², d = g/‖g‖ held", Example: "finite-difference:50",
+			Name: "finite-difference", Formula: "mean_b ((L(x_b + h·d_b) − L(x_b))/h)², d = g/‖g‖ " +
+				"held", Example: "finite-difference:50",
 			Convention: "DataGrad's; for h → 0 R tends to its R, the gradient only for smooth networks",
 			Cost:       "7F − 2F₁ (two forward, one backward to x, two to the weights)",
 			Source:     "Finlay and Oberman 2021, arXiv 1905.11468",
@@ -140,7 +145,8 @@ func Regularizers() []Info {
 			read:       read[FiniteDifference],
 		},
 		{
-			Name: "output-noise", Formula: "mean_b ‖f(x_b + σ·n) − f(x_b)‖²/σ², n ~ N(0, I)", Example: "output-noise:0.03",
+			Name: "output-noise", Formula: "mean_b ‖f(x_b + σ·n) − f(x_b)‖²/σ², n ~ N(0, I)",
+			Example:    "output-noise:0.03",
 			Convention: "of logits; its mean is FrobReg and terms of order σ²",
 			Cost:       "6F − 2F₁",
 			Source:     "Scarvelis and Solomon 2024, arXiv 2405.20231",
@@ -148,7 +154,8 @@ func Regularizers() []Info {
 			read:       read[OutputNoise],
 		},
 		{
-			Name: "adversarial", Formula: "mean_b L(x_b + φ·d_b), d = ∂L_b/∂x_b or its sign, held", Example: "adversarial:1",
+			Name: "adversarial", Formula: "mean_b L(x_b + φ·d_b), d = ∂L_b/∂x_b or its sign, held",
+			Example:    "adversarial:1",
 			Convention: "added to the loss, mean over samples; φ in units of the normalized input",
 			Cost:       "7F − 2F₁",
 			Source:     "Goodfellow et al. 2015, FGSM; Ororbia et al. 2017",
@@ -156,7 +163,8 @@ func Regularizers() []Info {
 			read:       read[Adversarial],
 		},
 		{
-			Name: "virtual-adversarial", Formula: "mean_b KL(p(x_b) ‖ p(x_b + ε·d_b)), d the most sensitive direction, held", Example: "virtual-adversarial:1",
+			Name: "virtual-adversarial", Formula: "mean_b KL(p(x_b) ‖ p(x_b + ε·d_b)), d the most " +
+				"sensitive direction, held", Example: "virtual-adversarial:1",
 			Convention: "nats, mean over samples; ε in units of the normalized input",
 			Cost:       "8F − 2F₁, and 2F for each further iteration",
 			Source:     "Miyato et al. 2018, arXiv 1704.03976",
@@ -182,11 +190,12 @@ func Regularizers() []Info {
 		},
 		{
 			Name: "weight-decay", Formula: "½ Σ ‖W‖²", Example: "weight-decay:5e-4",
-			Convention: "over weights, not biases nor norm parameters; with ½; its gradient goes through the optimizer, unless decoupled",
-			Cost:       "3F − F₁",
-			Source:     "Hanson and Pratt 1988; decoupled: Loshchilov and Hutter 2019",
-			Options:    with("decoupled=false", scheduled),
-			read:       read[WeightDecay],
+			Convention: "over weights, not biases nor norm parameters; with ½; its gradient goes " +
+				"through the optimizer, unless decoupled",
+			Cost:    "3F − F₁",
+			Source:  "Hanson and Pratt 1988; decoupled: Loshchilov and Hutter 2019",
+			Options: with("decoupled=false", scheduled),
+			read:    read[WeightDecay],
 		},
 		{
 			Name: "spectral-norm", Formula: "½ Σ σ(W)², σ the largest singular value", Example: "spectral-norm:0.01",
@@ -198,12 +207,13 @@ func Regularizers() []Info {
 		},
 		{
 			Name: "dropout", Formula: "none: layers with random masks", Example: "dropout:0.5",
-			Convention: "λ is the rate, in the place of the model's own; 0 keeps that (for none, dropout=0 of the model)",
-			Cost:       "3F − F₁",
-			Source:     "Srivastava et al. 2014",
-			Options:    "at=layers|input",
-			Lambda:     Interval{Most: 1, Open: true, First: 0.1, Step: 0.2},
-			read:       read[Dropout],
+			Convention: "λ is the rate, in the place of the model's own; 0 keeps that (for none, " +
+				"dropout=0 of the model)",
+			Cost:    "3F − F₁",
+			Source:  "Srivastava et al. 2014",
+			Options: "at=layers|input",
+			Lambda:  Interval{Most: 1, Exclusive: true, First: 0.1, Step: 0.2},
+			read:    read[Dropout],
 		},
 		{
 			Name: "input-noise", Formula: "none: the network sees x + σ·n, n ~ N(0, I)", Example: "input-noise:0.2",

@@ -32,8 +32,8 @@ func Names() []string {
 	return names
 }
 
-// Parse reads the text form name:λ[,key=value]…, such as datagrad:50. It returns an error for an unknown name
-// or key and for a λ that is missing, negative or not finite.
+// Parse reads the text form name:λ[,key=value]…, such as datagrad:50. It returns an error for an
+// unknown name or key and for a λ that is missing, negative or not finite.
 func Parse(text string) (Regularizer, error) {
 	s, err := spec.Parse(text)
 	if err != nil {
@@ -65,8 +65,9 @@ func Parse(text string) (Regularizer, error) {
 // None is the text form that clears the regularizers before it.
 const None = "none"
 
-// ParseAll reads several text forms. A name that stands twice is an error, also with other options, since metrics, figures
-// and what replaces what on a command line go by names; so is any text that Parse refuses.
+// ParseAll reads several text forms. A name that stands twice is an error, also with other options,
+// since metrics, figures and what replaces what on a command line go by names; so is any text that
+// Parse refuses.
 func ParseAll(texts []string) ([]Regularizer, error) {
 	var regs []Regularizer
 	for _, text := range texts {
@@ -80,7 +81,10 @@ func ParseAll(texts []string) ([]Regularizer, error) {
 		}
 		for _, old := range regs {
 			if old.Name() == r.Name() {
-				return nil, fmt.Errorf("regularizer %q: %s stands twice, expected each name once, whatever its options", text, r.Name())
+				return nil, fmt.Errorf(
+					"regularizer %q: %s stands twice, expected each name once, whatever its options",
+					text, r.Name(),
+				)
 			}
 		}
 		regs = append(regs, r)
@@ -88,8 +92,8 @@ func ParseAll(texts []string) ([]Regularizer, error) {
 	return regs, nil
 }
 
-// WithLambda returns a regularizer with the same options and another λ; ok is false if its type, one of a user's own, has no
-// method WithLambda.
+// WithLambda returns a regularizer with the same options and another λ; ok is false if its type,
+// one of a user's own, has no method WithLambda.
 func WithLambda(r Regularizer, lambda float64) (with Regularizer, ok bool) {
 	w, ok := r.(interface {
 		WithLambda(lambda float64) Regularizer

@@ -6,13 +6,14 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// Ross is the input-gradient penalty of Ross and Doshi-Velez (2018, arXiv 1711.09404) in their convention, the gradient of
-// the batch's mean loss:
+// Ross is the input-gradient penalty of Ross and Doshi-Velez (2018, arXiv 1711.09404) in their
+// convention, the gradient of the batch's mean loss:
 //
 //	R = ½ Σ_b ‖∂(mean L)/∂x_b‖²,  or Σ_b ‖∂(mean L)/∂x_b‖₁
 //
-// The first is DataGrad's R/(2B), so that λ_Ross = 2B·λ_DataGrad: λ is tied to the batch size, with Fraction to that of the
-// part. The second is mean_b ‖∂L_b/∂x_b‖₁. Slope has no other values than these forms have.
+// The first is DataGrad's R/(2B), so that λ_Ross = 2B·λ_DataGrad: λ is tied to the batch size, with
+// Fraction to that of the part. The second is mean_b ‖∂L_b/∂x_b‖₁. Slope has no other values than
+// these forms have.
 type Ross struct {
 	Weight float64 // λ
 	Norm   string  // "l2", also if empty, or "l1"
@@ -25,8 +26,9 @@ func (r Ross) Penalty(p *Problem) *sym.Expr {
 	return DataGrad{Norm: r.Norm, Options: r.Options}.Penalty(p)
 }
 
-// rossForm returns an error unless Ross and Doshi-Velez have a form of that norm and slope, either of them empty for its
-// default. The factor 1/(2B) belongs to the square of the l2 norm; the l1 norm has none, and there is no other form.
+// rossForm returns an error unless Ross and Doshi-Velez have a form of that norm and slope, either
+// of them empty for its default. The factor 1/(2B) belongs to the square of the l2 norm; the l1
+// norm has none, and there is no other form.
 func rossForm(norm, slope string) error {
 	form := map[string]string{"": "squared", "l2": "squared", "l1": "linear"}[norm]
 	if form == "" {

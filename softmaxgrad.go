@@ -2,17 +2,18 @@ package gradreg
 
 import "github.com/gradreg/gradreg/sym"
 
-// SoftmaxGrad penalizes the squared gradient of the mean logit under the network's own probabilities p = softmax(f):
+// SoftmaxGrad penalizes the squared gradient of the mean logit under the network's own
+// probabilities p = softmax(f):
 //
 //	R = mean_b ‖∂(Σ_k p_k·f_k)/∂x_b‖²
 //
-// p depends on x as f does, unless it is held constant. (Varga et al. 2017.) A number that is added to all logits changes
-// nothing, as Σ_k p_k = 1, so that they are taken from the largest one: f_k − Σ_j p_j·f_j then keeps its digits however
-// large logits are.
+// p depends on x as f does, unless it is held constant. (Varga et al. 2017.) A number that is added
+// to all logits changes nothing, as Σ_k p_k = 1, so that they are taken from the largest one: f_k −
+// Σ_j p_j·f_j then keeps its digits however large logits are.
 type SoftmaxGrad struct {
 	Weight float64 // λ
-	// Held holds p constant where the gradient with respect to x is taken; with respect to the weights R is
-	// differentiated in full either way.
+	// Held holds p constant where the gradient with respect to x is taken; with respect to the
+	// weights R is differentiated in full either way.
 	Held bool
 	Options
 }

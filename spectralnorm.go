@@ -11,9 +11,10 @@ import (
 //
 //	R = ½ Σ σ(W)²
 //
-// over weights, not over biases nor the parameters of a normalization; the filters of a convolution are the matrix [O,
-// C·KH·KW]. σ = uᵀ·W·v with the singular vectors held constant, which are found by power iteration that goes on from step
-// to step: v ← Wᵀu/‖Wᵀu‖, u ← Wv/‖Wv‖. (Yoshida and Miyato 2017, arXiv 1705.10941, algorithm 1.)
+// over weights, not over biases nor the parameters of a normalization; the filters of a convolution
+// are the matrix [O, C·KH·KW]. σ = uᵀ·W·v with the singular vectors held constant, which are found
+// by power iteration that goes on from step to step: v ← Wᵀu/‖Wᵀu‖, u ← Wv/‖Wv‖. (Yoshida and
+// Miyato 2017, arXiv 1705.10941, algorithm 1.)
 type SpectralNorm struct {
 	Weight     float64 // λ
 	Iterations int     // of the power iteration at each step: 1 if 0, at most 100

@@ -2,19 +2,20 @@ package gradreg
 
 import "github.com/gradreg/gradreg/sym"
 
-// SpectReg penalizes the squared norm of a random projection of the logits' Jacobian J_b = ∂f(x_b)/∂x_b, K × pixels:
+// SpectReg penalizes the squared norm of a random projection of the logits' Jacobian J_b =
+// ∂f(x_b)/∂x_b, K × pixels:
 //
 //	R = mean_b ‖ε_bᵀ·J_b‖²,  ε_b ~ N(0, I_K)
 //
-// Its expectation over ε is mean_b ‖J_b‖_F². It shares the loss's forward pass. Each sample has an ε of its
-// own, which never has a higher variance than the original's single one per batch; that one is Shared.
-// (Varga, Csiszárik and Zombori 2017, arXiv 1712.09936, section 3.)
+// Its expectation over ε is mean_b ‖J_b‖_F². It shares the loss's forward pass. Each sample has an
+// ε of its own, which never has a higher variance than the original's single one per batch; that
+// one is Shared. (Varga, Csiszárik and Zombori 2017, arXiv 1712.09936, section 3.)
 //
 // Hoffman, Roberts and Yaida's form has λ_Hoffman = 2·λ_SpectReg in expectation.
 type SpectReg struct {
 	Weight float64 // λ
-	// Projections is the number of ε that R is averaged over; 1 if 0, at most 100. Each costs a backward and a tangent
-	// pass.
+	// Projections is the number of ε that R is averaged over; 1 if 0, at most 100. Each costs a
+	// backward and a tangent pass.
 	Projections int
 	// Shared takes one ε for all samples of a batch.
 	Shared bool

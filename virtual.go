@@ -2,21 +2,25 @@ package gradreg
 
 import "github.com/gradreg/gradreg/sym"
 
-// VirtualAdversarial penalizes how much the prediction changes towards the nearby image that changes it most:
+// VirtualAdversarial penalizes how much the prediction changes towards the nearby image that
+// changes it most:
 //
 //	R = mean_b KL(p(x_b) ‖ p(x_b + r_b)),  r_b = ε·d_b
 //
-// p(x_b) and r_b are held constant. d is the dominant eigenvector of the Hessian H of that divergence at r = 0, by power
-// iteration from a random direction: d ← H·d/‖H·d‖. Labels are not used. All passes have the same dropout mask.
-// (Miyato, Maeda, Koyama and Ishii 2018, arXiv 1704.03976, algorithm 1.)
+// p(x_b) and r_b are held constant. d is the dominant eigenvector of the Hessian H of that
+// divergence at r = 0, by power iteration from a random direction: d ← H·d/‖H·d‖. Labels are not
+// used. All passes have the same dropout mask. (Miyato, Maeda, Koyama and Ishii 2018, arXiv
+// 1704.03976, algorithm 1.)
 //
-// The paper takes H·d from a difference quotient of length ξ, the gradient at r = ξ·d. Here ξ may also go to 0, where
-// H·d = Jᵀ·(diag p − p·pᵀ)·J·d exactly, one tangent and one backward pass: the same cost without rounding errors, which in
-// float32 are as large as the gradient itself for the paper's ξ = 1e-6.
+// The paper takes H·d from a difference quotient of length ξ, the gradient at r = ξ·d. Here ξ may
+// also go to 0, where H·d = Jᵀ·(diag p − p·pᵀ)·J·d exactly, one tangent and one backward pass: the
+// same cost without rounding errors, which in float32 are as large as the gradient itself for the
+// paper's ξ = 1e-6.
 //
-// Where a layer couples samples, as batch norm does, H is that of the divergences' sum in all images, of which d_b is sample b's
-// part, scaled by itself; all samples move at once, and the moved batch is normalized by its own mean and variance. Running
-// statistics stay those of the batch itself.
+// Where a layer couples samples, as batch norm does, H is that of the divergences' sum in all
+// images, of which d_b is sample b's part, scaled by itself; all samples move at once, and the
+// moved batch is normalized by its own mean and variance. Running statistics stay those of the
+// batch itself.
 type VirtualAdversarial struct {
 	Weight     float64 // λ
 	Epsilon    float64 // ε, the Euclidean length of r in units of the normalized input: 2 if 0
@@ -51,7 +55,11 @@ func (v VirtualAdversarial) curvature(p *Problem, probabilities, d *sym.Expr) *s
 	near := sym.Add(p.Input, sym.Scale(sym.StopGradient(d), v.Xi))
 	logits := p.OutputsAt(near)
 	// ∂KL(p‖q)/∂logits of q is q − p.
-	return sym.VJP(logits, balanced(sym.Sub(sym.Exp(p.LogProbabilities(v, logits)), probabilities), probabilities), near)[0]
+	return sym.VJP(
+		logits,
+		balanced(sym.Sub(sym.Exp(p.LogProbabilities(v, logits)), probabilities), probabilities),
+		near,
+	)[0]
 }
 
 // divergence returns mean_b KL(p ‖ q) in nats, of logarithms log p and log q.
@@ -86,5 +94,8 @@ func (v VirtualAdversarial) Validate() error {
 func (v VirtualAdversarial) String() string { return format(v.Name(), v.Weight, v.fields()) }
 
 func (v *VirtualAdversarial) fields() []field {
-	return append([]field{{"epsilon", &v.Epsilon}, {"xi", &v.Xi}, {"iterations", &v.Iterations}}, v.Schedule.fields()...)
+	return append(
+		[]field{{"epsilon", &v.Epsilon}, {"xi", &v.Xi}, {"iterations", &v.Iterations}},
+		v.Schedule.fields()...,
+	)
 }

@@ -6,13 +6,13 @@ import "github.com/gradreg/gradreg/sym"
 //
 //	R = ½ Σ ‖W‖²
 //
-// over weights, not over biases nor the parameters of a normalization. Coupled, its gradient λ·W goes
-// through the optimizer like the loss's.
+// over weights, not over biases nor the parameters of a normalization. Coupled, its gradient λ·W
+// goes through the optimizer like the loss's.
 type WeightDecay struct {
 	Weight float64 // λ
-	// Decoupled takes the decay out of the objective: a step subtracts lr·λ·W from the weights instead, lr being the
-	// step's learning rate, beside what the optimizer does (Loshchilov and Hutter 2019, algorithm 2). With Adam that is
-	// AdamW. R is still reported.
+	// Decoupled takes the decay out of the objective: a step subtracts lr·λ·W from the weights
+	// instead, lr being the step's learning rate, beside what the optimizer does (Loshchilov and
+	// Hutter 2019, algorithm 2). With Adam that is AdamW. R is still reported.
 	Decoupled bool
 	Schedule
 }
@@ -20,8 +20,8 @@ type WeightDecay struct {
 // Decoupler is a Regularizer that may act on the parameters beside the optimizer.
 type Decoupler interface {
 	Regularizer
-	// Decouples reports whether it does: its penalty is then no part of the objective, and a step subtracts lr·λ·W from
-	// every parameter that decays.
+	// Decouples reports whether it does: its penalty is then no part of the objective, and a step
+	// subtracts lr·λ·W from every parameter that decays.
 	Decouples() bool
 }
 

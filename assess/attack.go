@@ -42,8 +42,8 @@ type Attack struct {
 	Restarts int     // 1 if 0
 	StepSize float64 // 2.5 if 0, as Madry et al.: the path can cross the ball
 	Seed     uint64  // of the starting points
-	// Found, if set, is called with the perturbation [C, H, W] of every image that the attack changes the answer to, and its
-	// position. The slice is valid during the call.
+	// Found, if set, is called with the perturbation [C, H, W] of every image that the attack
+	// changes the answer to, and its position. The slice is valid during the call.
 	Found func(image int, perturbation []float32)
 }
 
@@ -71,8 +71,9 @@ func (a Attack) validate() error {
 	return nil
 }
 
-// Attack returns for each image whether its answer is right and stays so under attack with size epsilon. Those of which
-// skip says so are not attacked and not right; nil skips those whose answer is wrong as they are.
+// Attack returns for each image whether its answer is right and stays so under attack with size
+// epsilon. Those of which skip says so are not attacked and not right; nil skips those whose answer
+// is wrong as they are.
 func (n *Network) Attack(s Images, a Attack, epsilon float64, skip []bool) (right []bool, err error) {
 	if err := n.fits(s); err != nil {
 		return nil, err
@@ -126,11 +127,14 @@ func (n *Network) Attack(s Images, a Attack, epsilon float64, skip []bool) (righ
 	return right, nil
 }
 
-// RobustCurve returns for each of ascending sizes which images stay right. A perturbation that was found within a smaller
-// ball is one of the larger ball, too, so an image whose answer was changed is not attacked again: the curve never rises.
-// That is not so for the fast gradient method, which stands for the one point that it tries. begun, if not nil, is called
-// before each size; its error ends the work.
-func (n *Network) RobustCurve(s Images, a Attack, epsilons []float64, begun func(epsilon float64) error) ([][]bool, error) {
+// RobustCurve returns for each of ascending sizes which images stay right. A perturbation that was
+// found within a smaller ball is one of the larger ball, too, so an image whose answer was changed
+// is not attacked again: the curve never rises. That is not so for the fast gradient method, which
+// stands for the one point that it tries. begun, if not nil, is called before each size; its error
+// ends the work.
+func (n *Network) RobustCurve(
+	s Images, a Attack, epsilons []float64, begun func(epsilon float64) error,
+) ([][]bool, error) {
 	var all [][]bool
 	broken, err := n.wrong(s)
 	if err != nil {
@@ -251,7 +255,8 @@ func (p *perturber) start(at []int, restart int) {
 	}
 }
 
-// random draws a point of the ball: uniform in the cube, or in the L2 ball a uniform direction times ε·u^(1/d) in d dimensions.
+// random draws a point of the ball: uniform in the cube, or in the L2 ball a uniform direction
+// times ε·u^(1/d) in d dimensions.
 func (p *perturber) random(delta []float32, s philox.Stream) {
 	s.Uniform(delta, 0)
 	if p.Norm == LInf {
@@ -265,7 +270,8 @@ func (p *perturber) random(delta []float32, s philox.Stream) {
 	stretch(delta, radius)
 }
 
-// stretch scales x to a Euclidean length. What is 0 has no direction and stays: there the search begins at the image itself.
+// stretch scales x to a Euclidean length. What is 0 has no direction and stays: there the search
+// begins at the image itself.
 func stretch(x []float32, length float64) {
 	own := norm(x)
 	if own == 0 {
@@ -317,8 +323,8 @@ func (p *perturber) ascend(i, image int) {
 	p.project(delta, p.images.Image(p.images.Index[image]))
 }
 
-// project moves δ to the nearest point of the ball and then, pixel by pixel, to where v + δ is within [0, 1]; as v is,
-// that makes no pixel's change larger.
+// project moves δ to the nearest point of the ball and then, pixel by pixel, to where v + δ is
+// within [0, 1]; as v is, that makes no pixel's change larger.
 func (p *perturber) project(delta []float32, pixels []byte) {
 	limit := float32(p.epsilon)
 	if p.Norm == LInf {

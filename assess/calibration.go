@@ -5,8 +5,9 @@ import "math"
 // CalibrationBins is the number of bins of the expected calibration error, as in Guo et al. 2017.
 const CalibrationBins = 15
 
-// Calibration compares a classifier's confidence, the largest probability of each answer, with how often it is right
-// then. It is that of the bins m = 1 … M of equal width, ((m−1)/M, m/M] (Guo et al. 2017, section 2).
+// Calibration compares a classifier's confidence, the largest probability of each answer, with how
+// often it is right then. It is that of the bins m = 1 … M of equal width, ((m−1)/M, m/M] (Guo et
+// al. 2017, section 2).
 type Calibration struct {
 	Images int
 	Bins   []CalibrationBin
@@ -45,8 +46,8 @@ func (l *Logits) Calibration(bins int) Calibration {
 	return c
 }
 
-// ECE returns the expected calibration error Σ_m |B_m|/n · |accuracy(B_m) − confidence(B_m)|, NaN for no images (Naeini et
-// al. 2015; Guo et al. 2017, equation 3).
+// ECE returns the expected calibration error Σ_m |B_m|/n · |accuracy(B_m) − confidence(B_m)|, NaN
+// for no images (Naeini et al. 2015; Guo et al. 2017, equation 3).
 func (c Calibration) ECE() float64 {
 	sum := 0.0
 	for _, b := range c.Bins {

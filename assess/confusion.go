@@ -38,7 +38,8 @@ func (c Confusion) Matrix() []int {
 // At returns the number of images of a class that were taken for another, or for their own.
 func (c Confusion) At(class, predicted int) int { return c.rows[class][predicted] }
 
-// Class returns the score of the images of one class, without their NLL. A class without images has an accuracy of NaN.
+// Class returns the score of the images of one class, without their NLL. A class without images has
+// an accuracy of NaN.
 func (c Confusion) Class(class int) Score {
 	var s Score
 	for _, n := range c.rows[class] {
@@ -79,8 +80,8 @@ type Mistake struct {
 	Loss      float64 // −log Truth, nats
 }
 
-// Worst returns the n wrong answers of the highest loss, the worst first; fewer if there are not as many,
-// and all if n is below 0.
+// Worst returns the n wrong answers of the highest loss, the worst first; fewer if there are not as
+// many, and all if n is below 0.
 func (l *Logits) Worst(n int) []Mistake {
 	var all []Mistake
 	for i, y := range l.Labels {

@@ -20,11 +20,14 @@ type Examination struct {
 	Begun func(part string) error
 }
 
-// Sizes returns usual amounts of noise and sizes of attacks: larger ones for grey images, which stand for drawings, than for
-// colour. L∞ up to 0.3 is what Madry et al. 2018 ask of MNIST, 8/255 of CIFAR-10.
+// Sizes returns usual amounts of noise and sizes of attacks: larger ones for grey images, which
+// stand for drawings, than for colour. L∞ up to 0.3 is what Madry et al. 2018 ask of MNIST, 8/255
+// of CIFAR-10.
 func Sizes(channels int) (sigmas, lInf, l2 []float64) {
 	if channels == 1 {
-		return []float64{0.1, 0.2, 0.3, 0.4, 0.5}, []float64{0.02, 0.05, 0.1, 0.15, 0.2, 0.3}, []float64{0.25, 0.5, 1, 1.5, 2, 3}
+		return []float64{0.1, 0.2, 0.3, 0.4, 0.5}, []float64{
+			0.02, 0.05, 0.1, 0.15, 0.2, 0.3,
+		}, []float64{0.25, 0.5, 1, 1.5, 2, 3}
 	}
 	return []float64{0.02, 0.05, 0.1, 0.15, 0.2},
 		[]float64{1.0 / 255, 2.0 / 255, 4.0 / 255, 8.0 / 255, 16.0 / 255}, []float64{0.0625, 0.125, 0.25, 0.5, 1}

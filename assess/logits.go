@@ -27,7 +27,10 @@ func (l *Logits) Add(values []float32, labels []int32) error {
 // answered returns an error unless each label is a class and has a row of logits.
 func answered(logits []float32, classes int, labels []int32) error {
 	if classes < 1 || len(logits) < len(labels)*classes {
-		return fault.Inputf("%d logits of %d classes for %d labels, expected a row for each", len(logits), classes, len(labels))
+		return fault.Inputf(
+			"%d logits of %d classes for %d labels, expected a row for each", len(logits), classes,
+			len(labels),
+		)
 	}
 	for i, y := range labels {
 		if y < 0 || int(y) >= classes {
@@ -56,7 +59,8 @@ func (l *Logits) Right() []bool {
 	return right
 }
 
-// NLL returns the mean negative log-likelihood of the labels in nats under softmax(logits/temperature).
+// NLL returns the mean negative log-likelihood of the labels in nats under
+// softmax(logits/temperature).
 func (l *Logits) NLL(temperature float64) float64 {
 	sum := 0.0
 	for i, y := range l.Labels {
@@ -65,8 +69,8 @@ func (l *Logits) NLL(temperature float64) float64 {
 	return sum / float64(len(l.Labels))
 }
 
-// Brier returns the mean over the images of Σ_k (p_k − 1[k = label])² with p = softmax(logits): 0 for certain and right, 2
-// for certain and wrong (Brier 1950). NaN for no images.
+// Brier returns the mean over the images of Σ_k (p_k − 1[k = label])² with p = softmax(logits): 0
+// for certain and right, 2 for certain and wrong (Brier 1950). NaN for no images.
 func (l *Logits) Brier() float64 {
 	sum := 0.0
 	for i, y := range l.Labels {

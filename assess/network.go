@@ -45,9 +45,9 @@ type NetworkOptions struct {
 	Threads int
 }
 
-// Network is a trained classifier whose logits f(x) are differentiated with respect to the input x. It is in inference
-// mode: dropout is off, and batch norm uses its running statistics, so that images do not influence each other. It is used
-// by one goroutine at a time.
+// Network is a trained classifier whose logits f(x) are differentiated with respect to the input x.
+// It is in inference mode: dropout is off, and batch norm uses its running statistics, so that
+// images do not influence each other. It is used by one goroutine at a time.
 type Network struct {
 	NetworkOptions
 	engine   engine.Engine
@@ -108,7 +108,10 @@ func NewNetwork(o NetworkOptions) (*Network, error) {
 	case o.Model == nil:
 		return nil, fault.Inputf("a network without a model")
 	case o.Shape.C < 1 || o.Shape.H < 1 || o.Shape.W < 1 || o.Classes < 1:
-		return nil, fault.Inputf("a network of %d classes for images of %v, expected at least 1 of each", o.Classes, o.Shape)
+		return nil, fault.Inputf(
+			"a network of %d classes for images of %v, expected at least 1 of each", o.Classes,
+			o.Shape,
+		)
 	case o.Batch < 0 || o.Threads < 0:
 		return nil, fault.Inputf("batch is %d and threads %d, expected no negative number", o.Batch, o.Threads)
 	}
@@ -149,11 +152,12 @@ func (n *Network) program(q question) (*network, error) {
 	return p, nil
 }
 
-// build compiles a program whose first output is the logits and whose second one answers the question.
+// build compiles a program whose first output is the logits and whose second one answers the
+// question.
 //
-// For labels y that is the derivative of u = log Σ_{k≠y} exp(f_k − f_y). The cross-entropy is L = log(1 + eᵘ), and ∂L/∂x =
-// σ(u)·∂u/∂x: u rises where L does, but its derivative does not vanish where the network is so certain that float32
-// rounds 1 − p_y to 0.
+// For labels y that is the derivative of u = log Σ_{k≠y} exp(f_k − f_y). The cross-entropy is L =
+// log(1 + eᵘ), and ∂L/∂x = σ(u)·∂u/∂x: u rises where L does, but its derivative does not vanish
+// where the network is so certain that float32 rounds 1 − p_y to 0.
 func (n *Network) build(q question) (*network, error) {
 	g := sym.NewGraph()
 	params := nn.NewParams(g)
@@ -210,9 +214,15 @@ func (n *Network) fits(s Images) error {
 	case s.Shape != n.Shape:
 		return fault.Inputf("images of %v, but the model takes %v", s.Shape, n.Shape)
 	case len(s.Normalizer.Std) != n.Shape.C || len(s.Normalizer.Mean) != n.Shape.C:
-		return fault.Inputf("normalization of %d means and %d deviations for images of %v", len(s.Normalizer.Mean), len(s.Normalizer.Std), s.Shape)
+		return fault.Inputf(
+			"normalization of %d means and %d deviations for images of %v", len(s.Normalizer.Mean),
+			len(s.Normalizer.Std), s.Shape,
+		)
 	case len(s.Images) != len(s.Labels)*n.Shape.Size():
-		return fault.Inputf("%d bytes for %d images of %v, expected %d", len(s.Images), len(s.Labels), s.Shape, len(s.Labels)*n.Shape.Size())
+		return fault.Inputf(
+			"%d bytes for %d images of %v, expected %d", len(s.Images), len(s.Labels), s.Shape,
+			len(s.Labels)*n.Shape.Size(),
+		)
 	}
 	for _, k := range s.Index {
 		switch {
@@ -225,7 +235,8 @@ func (n *Network) fits(s Images) error {
 	return nil
 }
 
-// scales returns ∂x/∂v per channel, by which derivatives with respect to x become those with respect to the pixels.
+// scales returns ∂x/∂v per channel, by which derivatives with respect to x become those with
+// respect to the pixels.
 func (s Images) scales() []float64 {
 	out := make([]float64, s.Shape.C)
 	for ch := range out {

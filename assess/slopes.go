@@ -9,14 +9,15 @@ import (
 type Slope struct {
 	// Gradient is ‖∂L/∂x‖₂, L the cross-entropy: DataGrad penalizes the mean of its square.
 	Gradient float64
-	// Jacobian is ‖J‖_F, J = ∂f/∂x the K × pixels derivative of the logits: FrobReg and SpectReg penalize the mean of its
-	// square.
+	// Jacobian is ‖J‖_F, J = ∂f/∂x the K × pixels derivative of the logits: FrobReg and SpectReg
+	// penalize the mean of its square.
 	Jacobian float64
 	// Margin is f_y − max_{k≠y} f_k, negative for a wrong answer.
 	Margin float64
-	// Distance is min_{k≠y} (f_y − f_k)/‖∂(f_y − f_k)/∂v‖₂ with pixels v in [0, 1]: how far the image is from another answer,
-	// if the logits were linear in between, negative for a wrong one (the first step of Moosavi-Dezfooli et al. 2016; Hein and
-	// Andriushchenko 2017). Infinite where the network is constant.
+	// Distance is min_{k≠y} (f_y − f_k)/‖∂(f_y − f_k)/∂v‖₂ with pixels v in [0, 1]: how far the
+	// image is from another answer, if the logits were linear in between, negative for a wrong one
+	// (the first step of Moosavi-Dezfooli et al. 2016; Hein and Andriushchenko 2017). Infinite
+	// where the network is constant.
 	Distance float64
 }
 

@@ -2,9 +2,10 @@ package assess
 
 import "math"
 
-// Calibrated returns the least NLL over temperatures from 1/20 to 20, and the temperature (Guo et al. 2017, section 4.2):
-// how well classes are told apart, whatever the confidence that a regularizer takes away. The NLL is convex in
-// 1/temperature; golden sections find it to four digits.
+// Calibrated returns the least NLL over temperatures from 1/20 to 20, and the temperature (Guo et
+// al. 2017, section 4.2): how well classes are told apart, whatever the confidence that a
+// regularizer takes away. The NLL is convex in 1/temperature; golden sections find it to four
+// digits.
 func (l *Logits) Calibrated() (nll, temperature float64) {
 	inverse := (math.Sqrt(5) - 1) / 2
 	low, high := math.Log(1.0/20), math.Log(20.0)

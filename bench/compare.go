@@ -23,8 +23,8 @@ type Options struct {
 	Level     string  // of the kernels, one of engine.Levels; that of this process if empty
 	Rounds    int     // how often everything is run in turn
 	Seconds   float64 // the least time of one run
-	// Environment is the Python environment of the peers, and Scripts the folder of their scripts; no peers if
-	// Environment is empty.
+	// Environment is the Python environment of the peers, and Scripts the folder of their scripts;
+	// no peers if Environment is empty.
 	Environment, Scripts string
 	Engines              []string // names of peers; all if empty
 	// Log, if set, is told what is going on.
@@ -34,7 +34,10 @@ type Options struct {
 // Validate returns what is wrong with the options.
 func (opt Options) Validate() error {
 	if opt.Rounds < 1 || !(opt.Seconds > 0) {
-		return fmt.Errorf("--rounds is %d and --seconds %v, expected at least 1 and more than 0", opt.Rounds, opt.Seconds)
+		return fmt.Errorf(
+			"--rounds is %d and --seconds %v, expected at least 1 and more than 0", opt.Rounds,
+			opt.Seconds,
+		)
 	}
 	for _, n := range opt.Threads {
 		if n < 1 {
@@ -73,8 +76,8 @@ type contender struct {
 	rates []float64 // of the rounds
 }
 
-// tolerance of loss, penalty and weights, relative to their size: both sides add float32 numbers in orders of
-// their own, and a penalty of a network with batch norm magnifies that.
+// tolerance of loss, penalty and weights, relative to their size: both sides add float32 numbers in
+// orders of their own, and a penalty of a network with batch norm magnifies that.
 const tolerance = 2e-3
 
 // Compare measures workloads here and in the peers.
@@ -176,7 +179,10 @@ func (opt Options) measure(w Workload, method string, threads int, peers []*Peer
 // numbers than the first step here.
 func (p *Peer) contender(w Workload, method string, threads int, file string, first outcome) *contender {
 	c := &contender{batch: w.Batch}
-	c.row = Row{Workload: w.Name, Method: method, Threads: threads, Engine: p.Engine, Format: p.Format, Setting: p.Setting, Version: p.Version}
+	c.row = Row{
+		Workload: w.Name, Method: method, Threads: threads, Engine: p.Engine, Format: p.Format,
+		Setting: p.Setting, Version: p.Version,
+	}
 	theirs, err := p.prepare(file, method)
 	if err == nil {
 		err = agree(first, theirs)
@@ -320,7 +326,9 @@ type own struct {
 func (o *own) close() { o.program.Close() }
 
 // own compiles the step and takes the first one.
-func (opt Options) own(w Workload, s *step, method string, threads int, contents tensorfile.File) (*own, outcome, error) {
+func (opt Options) own(
+	w Workload, s *step, method string, threads int, contents tensorfile.File,
+) (*own, outcome, error) {
 	level, err := opt.level()
 	if err != nil {
 		return nil, outcome{}, err
@@ -333,7 +341,10 @@ func (opt Options) own(w Workload, s *step, method string, threads int, contents
 		return nil, outcome{}, err
 	}
 	o := &own{program: p}
-	o.row = Row{Workload: w.Name, Method: method, Threads: threads, Engine: engineOurs, Version: level.String(), Bytes: int64(p.Bytes())}
+	o.row = Row{
+		Workload: w.Name, Method: method, Threads: threads, Engine: engineOurs,
+		Version: level.String(), Bytes: int64(p.Bytes()),
+	}
 	o.batch = w.Batch
 	o.run = func(steps int) (float64, error) {
 		start := time.Now()
@@ -375,15 +386,15 @@ func (opt Options) level() (kernel.Level, error) {
 	return kernel.ParseLevel(on.Name())
 }
 
-// rate adds what the roofline says: the rate of multiplications and additions, and its share of the peak, which is
-// measured beside it.
+// rate adds what the roofline says: the rate of multiplications and additions, and its share of the
+// peak, which is measured beside it.
 func (o *own) rate(row *Row, level kernel.Level, threads int) {
 	row.GFLOPs = 2 * float64(o.program.MACs(0)) * row.ImagesPerSecond / float64(o.batch) / 1e9
 	row.PeakShare = row.GFLOPs / (Peak(level) * float64(threads))
 }
 
-// Peak returns the multiplications and additions per second, 10⁹, of one core on registers only: the best of some
-// short runs.
+// Peak returns the multiplications and additions per second, 10⁹, of one core on registers only:
+// the best of some short runs.
 func Peak(level kernel.Level) float64 {
 	best := 0.0
 	for range 20 {
@@ -394,7 +405,8 @@ func Peak(level kernel.Level) float64 {
 	return best
 }
 
-// Bandwidth returns the bytes per second, 10⁹, that one core reads from memory: the best of some sums over 256 MiB.
+// Bandwidth returns the bytes per second, 10⁹, that one core reads from memory: the best of some
+// sums over 256 MiB.
 func Bandwidth() float64 {
 	x := make([]float32, 64<<20)
 	level := kernel.Supported()[len(kernel.Supported())-1]

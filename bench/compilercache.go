@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// compilerCache is the folder of what torch.compile makes for one variant of a peer. Compiling takes
-// an hour for all workloads, so a process that ends in good order leaves its folder to the next
-// one. An interrupted compilation leaves empty files, which fail from then on: what does not end in
-// good order is removed.
+// compilerCache is the folder of what torch.compile makes for one variant of a peer. Compiling
+// takes an hour for all workloads, so a process that ends in good order leaves its folder to the
+// next one. An interrupted compilation leaves empty files, which fail from then on: what does not
+// end in good order is removed.
 type compilerCache struct {
 	folder string // in use by one process
 	kept   string // between two of them
@@ -26,7 +26,8 @@ func openCompilerCache(environment, name string) (compilerCache, error) {
 		return compilerCache{}, err
 	}
 	c := compilerCache{own, filepath.Join(all, strings.ReplaceAll(name, " ", "-"))}
-	// A name of its own is all that the new folder is for where another was kept: it goes before it.
+	// A name of its own is all that the new folder is for where another was kept: it goes before
+	// it.
 	if err := os.Remove(c.folder); err != nil {
 		return compilerCache{}, err
 	}

@@ -26,8 +26,8 @@ func (p Point) x() float64 {
 	return float64(map[string]int{"batch": p.Batch, "width": p.Width, "threads": p.Threads}[p.Axis])
 }
 
-// growthSizes lists what Growth measures: LeNet over batch sizes, a ResNet of depth 8 over widths, both on one thread,
-// and LeNet at batch 256 over numbers of threads.
+// growthSizes lists what Growth measures: LeNet over batch sizes, a ResNet of depth 8 over widths,
+// both on one thread, and LeNet at batch 256 over numbers of threads.
 func growthSizes() []Point {
 	var sizes []Point
 	for _, b := range []int{1, 2, 5, 10, 20, 50, 100, 200, 500} {
@@ -50,8 +50,8 @@ func (p Point) workload() Workload {
 	return Workload{"growth", fmt.Sprintf("%s,width=%d", p.Model, p.Width), p.Batch, [3]int{3, 32, 32}}
 }
 
-// Growth measures how the cost of an image grows with the batch size, the width of the model and the number of threads,
-// plain and with DataGrad.
+// Growth measures how the cost of an image grows with the batch size, the width of the model and
+// the number of threads, plain and with DataGrad.
 func Growth(ctx context.Context, opt Options) ([]Point, error) {
 	var points []Point
 	for _, p := range growthSizes() {
@@ -59,7 +59,10 @@ func Growth(ctx context.Context, opt Options) ([]Point, error) {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
-			opt.log(fmt.Sprintf("%s, batch %d, width %d, %d threads, %s", p.Model, p.Batch, p.Width, p.Threads, p.Method))
+			opt.log(fmt.Sprintf(
+				"%s, batch %d, width %d, %d threads, %s", p.Model, p.Batch, p.Width, p.Threads,
+				p.Method,
+			))
 			rows, err := opt.measure(p.workload(), p.Method, p.Threads, nil)
 			if err != nil {
 				return nil, err

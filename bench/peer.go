@@ -148,7 +148,8 @@ func startPeer(environment, scripts string, v Variant, threads int) (started *Pe
 // foreignSettings are the beginnings of variables that change how a peer computes: a peer gets none
 // of the caller's.
 var foreignSettings = []string{
-	"OPENBLAS_", "OMP_", "GOMP_", "KMP_", "MKL_", "ONEDNN_", "DNNL_", "XLA_", "TF_", "JAX_", "TORCH", "MALLOC_", "GLIBC_TUNABLES", "NPROC",
+	"OPENBLAS_", "OMP_", "GOMP_", "KMP_", "MKL_", "ONEDNN_", "DNNL_", "XLA_", "TF_", "JAX_",
+	"TORCH", "MALLOC_", "GLIBC_TUNABLES", "NPROC",
 	"LD_PRELOAD",
 }
 
@@ -169,7 +170,10 @@ func peerEnvironment(environ []string, setting string, threads int) []string {
 		// Large arrays are kept instead of given back to the system after each operation, as with
 		// the allocators that PyTorch's guide recommends; OpenMP's threads stay on their cores; XLA
 		// uses oneDNN and whole vectors.
-		env = append(env, "MALLOC_MMAP_MAX_=0", "MALLOC_TRIM_THRESHOLD_=68719476736", "MALLOC_TOP_PAD_=67108864", "OMP_PROC_BIND=close", "OMP_PLACES=cores")
+		env = append(
+			env, "MALLOC_MMAP_MAX_=0", "MALLOC_TRIM_THRESHOLD_=68719476736",
+			"MALLOC_TOP_PAD_=67108864", "OMP_PROC_BIND=close", "OMP_PLACES=cores",
+		)
 		xla += "--xla_cpu_use_onednn=true --xla_cpu_prefer_vector_width=512"
 	}
 	return append(env, "XLA_FLAGS="+xla)

@@ -15,7 +15,8 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// RegularizerCost is what a training step with a regularizer costs beside the plain step of the same model.
+// RegularizerCost is what a training step with a regularizer costs beside the plain step of the
+// same model.
 type RegularizerCost struct {
 	Regularizer    string  `json:"regularizer"`
 	MultiplyAdds   int     `json:"multiply_adds"`          // of a step
@@ -29,10 +30,12 @@ type RegularizerCost struct {
 	program        engine.Program
 }
 
-// RegularizerCosts measures steps of gradient descent with each of the regularizers by itself, on a model and a batch of
-// images of 1×28×28 pixels and ten classes; the first row is the plain step. All of them run in turn, round by
-// round, each after the plain step that it is compared with.
-func RegularizerCosts(ctx context.Context, m model.Model, batch, threads int, regs []gradreg.Regularizer, opt Options) ([]RegularizerCost, error) {
+// RegularizerCosts measures steps of gradient descent with each of the regularizers by itself, on a
+// model and a batch of images of 1×28×28 pixels and ten classes; the first row is the plain step.
+// All of them run in turn, round by round, each after the plain step that it is compared with.
+func RegularizerCosts(
+	ctx context.Context, m model.Model, batch, threads int, regs []gradreg.Regularizer, opt Options,
+) ([]RegularizerCost, error) {
 	rows := make([]RegularizerCost, 1+len(regs))
 	defer func() {
 		for _, r := range rows {
@@ -87,11 +90,14 @@ func RegularizerCosts(ctx context.Context, m model.Model, batch, threads int, re
 }
 
 // compileRegularized compiles a step and fills parameters and images.
-func compileRegularized(m model.Model, batch, threads int, regs []gradreg.Regularizer, opt Options) (engine.Program, error) {
+func compileRegularized(
+	m model.Model, batch, threads int, regs []gradreg.Regularizer, opt Options,
+) (engine.Program, error) {
 	t, err := gradreg.NewClassifierTraining(gradreg.ClassifierOptions{
 		Model: m.String(), Shape: [3]int{1, 28, 28}, Classes: classes, Batch: batch, Regularizers: regs,
 		Forward: func(c *nn.Context, x *sym.Expr) *sym.Expr { return m.Logits(c, x, classes) },
-		// So small a rate that the weights stay where they are: a step's time should not depend on how often it is run.
+		// So small a rate that the weights stay where they are: a step's time should not depend on
+		// how often it is run.
 		Optimizer: descent{1e-9},
 	})
 	if err != nil {

@@ -51,7 +51,8 @@ func (m Measurement) conditions() string {
 			versions = append(versions, text)
 		}
 	}
-	text := fmt.Sprintf("%s, %s; a register-only peak of %.0f GFLOP/s a core, %.0f GB/s from memory. %s. Measured on %s",
+	text := fmt.Sprintf("%s, %s; a register-only peak of %.0f GFLOP/s a core, %.0f GB/s from "+
+		"memory. %s. Measured on %s",
 		m.Machine, m.Level, m.Peak, m.Bandwidth, strings.Join(versions, ", "), m.Date)
 	if m.Program.Commit != "" {
 		text += " with commit " + m.Program.Commit[:min(7, len(m.Program.Commit))]
@@ -67,10 +68,16 @@ func (m Measurement) conditions() string {
 
 func (m Measurement) opponents() string {
 	var b strings.Builder
-	b.WriteString("| workload | method | threads | GradReg, images/s (range) | of peak | MiB | best peer | images/s (range) | MiB | ours ÷ it |\n")
+	b.WriteString(
+		"| workload | method | threads | GradReg, images/s (range) | of peak | MiB | best peer | " +
+			"images/s (range) | MiB | ours ÷ it |\n",
+	)
 	b.WriteString("|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, c := range m.Cells() {
-		fmt.Fprintf(&b, "| %s | %s | %d | %s | %.0f %% | %s |", c.Workload, c.Method, c.Threads, withRange(c.Ours), 100*c.Ours.PeakShare, mebibytes(c.Ours))
+		fmt.Fprintf(
+			&b, "| %s | %s | %d | %s | %.0f %% | %s |", c.Workload, c.Method, c.Threads,
+			withRange(c.Ours), 100*c.Ours.PeakShare, mebibytes(c.Ours),
+		)
 		if o := c.Opponent(); o != nil {
 			fmt.Fprintf(&b, " %s | %s | %s | %s |\n", o.Name(), withRange(*o), mebibytes(*o), bold(c.Ratio()))
 		} else {
@@ -108,7 +115,10 @@ func (m Measurement) allVariants() string {
 		}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "| workload | method | threads | GradReg | %s |\n|---|---|---|---|%s\n", strings.Join(names, " | "), strings.Repeat("---|", len(names)))
+	fmt.Fprintf(
+		&b, "| workload | method | threads | GradReg | %s |\n|---|---|---|---|%s\n",
+		strings.Join(names, " | "), strings.Repeat("---|", len(names)),
+	)
 	for _, c := range m.Cells() {
 		fmt.Fprintf(&b, "| %s | %s | %d | %s |", c.Workload, c.Method, c.Threads, whole(c.Ours.ImagesPerSecond))
 		for _, name := range names {
@@ -160,7 +170,10 @@ func (m Measurement) ratios() string {
 			text := "  |  |  |"
 			for _, c := range cells {
 				if o := c.Opponent(); c.Workload == row[0] && c.Method == row[1] && c.Threads == n && o != nil {
-					text = fmt.Sprintf(" %s | %s %s | %s |", whole(c.Ours.ImagesPerSecond), o.Name(), whole(o.ImagesPerSecond), bold(c.Ratio()))
+					text = fmt.Sprintf(
+						" %s | %s %s | %s |", whole(c.Ours.ImagesPerSecond), o.Name(),
+						whole(o.ImagesPerSecond), bold(c.Ratio()),
+					)
 				}
 			}
 			b.WriteString(text)
@@ -240,11 +253,17 @@ func (m Measurement) goals() string {
 		return 0
 	}
 	var b strings.Builder
-	b.WriteString("| | goal, plain | 1 thread | 2 threads | goal, penalty | 1 thread | 2 threads | goal, DataGrad ÷ plain | 1 thread |\n|---|---|---|---|---|---|---|---|---|\n")
+	b.WriteString(
+		"| | goal, plain | 1 thread | 2 threads | goal, penalty | 1 thread | 2 threads | goal, " +
+			"DataGrad ÷ plain | 1 thread |\n|---|---|---|---|---|---|---|---|---|\n",
+	)
 	for _, g := range goals {
-		fmt.Fprintf(&b, "| %s | ≥ %v × | %s | %s | ≥ %v × | %s | %s |", g.workload, g.plain, ratios(g.workload, true, 1), ratios(g.workload, true, 2),
+		fmt.Fprintf(&b, "| %s | ≥ %v × | %s | %s | ≥ %v × | %s | %s |", g.workload, g.plain, ratios(
+			g.workload, true, 1,
+		), ratios(g.workload, true, 2),
 			g.penalty, ratios(g.workload, false, 1), ratios(g.workload, false, 2))
-		if cost := rate(g.workload, "plain") / rate(g.workload, "datagrad"); g.relative > 0 && cost > 0 && !math.IsInf(cost, 0) {
+		if cost := rate(g.workload, "plain") / rate(g.workload, "datagrad"); g.relative > 0 &&
+			cost > 0 && !math.IsInf(cost, 0) {
 			fmt.Fprintf(&b, " ≤ %v | %.2f |\n", g.relative, cost)
 		} else {
 			b.WriteString("  |  |\n")

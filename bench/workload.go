@@ -117,8 +117,9 @@ func (w Workload) forward() (gradreg.Forward, error) {
 	return func(c *nn.Context, x *sym.Expr) *sym.Expr { return m.Logits(c, x, classes) }, nil
 }
 
-// critic builds Wasserstein's loss of a convolutional critic, mean f(fake) − mean f(real), and the penalty
-// mean (‖∂f/∂x̂‖ − 1)² at points between real and fake (Gulrajani et al. 2017, algorithm 1).
+// critic builds Wasserstein's loss of a convolutional critic, mean f(fake) − mean f(real), and the
+// penalty mean (‖∂f/∂x̂‖ − 1)² at points between real and fake (Gulrajani et al. 2017, algorithm
+// 1).
 func (s *step) critic(c *nn.Context, method string, image func(string) *sym.Expr, u *sym.Expr) {
 	real, fake := image("real"), image("fake")
 	f := func(x *sym.Expr) *sym.Expr {

@@ -30,8 +30,14 @@ func (r *run) openTest(ctx context.Context) (notes []string, err error) {
 	if r.test = dataset.Whole(official); same == nil {
 		return nil, nil
 	}
-	if !r.config.PaperProtocol && r.recorded.test != "" && r.recorded.test == testDigest(r.test) && slices.Equal(r.classes, r.data.Classes) {
-		return []string{fmt.Sprintf("the pictures in %s have changed since %s was trained, but not those that it is tested on", r.config.Data, r.Dir)}, nil
+	if !r.config.PaperProtocol && r.recorded.test != "" && r.recorded.test == testDigest(r.test) &&
+		slices.Equal(r.classes, r.data.Classes) {
+		return []string{
+			fmt.Sprintf(
+				"the pictures in %s have changed since %s was trained, but not those that it is tested on",
+				r.config.Data, r.Dir,
+			),
+		}, nil
 	}
 	switch {
 	case !r.recorded.pictures: // a data set with a name
@@ -52,7 +58,12 @@ func (r *run) openListed() (notes []string, err error) {
 		return nil, err
 	}
 	r.test = dataset.Whole(part)
-	return []string{fmt.Sprintf("the pictures in %s have changed since %s was trained: it is tested on %s of its test pictures", r.config.Data, r.Dir, fewer(part.Len(), len(listed)))}, nil
+	return []string{
+		fmt.Sprintf(
+			"the pictures in %s have changed since %s was trained: it is tested on %s of its test pictures",
+			r.config.Data, r.Dir, fewer(part.Len(), len(listed)),
+		),
+	}, nil
 }
 
 // fewer counts what is left of a number.
@@ -81,8 +92,10 @@ func (r *run) openAsNow(official *dataset.Part) (notes []string, err error) {
 	part := *official
 	part.Labels, part.Classes = labels, r.classes
 	r.test = dataset.Subset{Part: &part, Index: keep}
-	return []string{fmt.Sprintf("the pictures in %s have changed since %s was trained, which does not say what its test pictures were: "+
-		"it is tested on the %d that are test pictures now, as its seed or their folder has it", r.config.Data, r.Dir, len(keep))}, nil
+	return []string{fmt.Sprintf("the pictures in %s have changed since %s was trained, which does "+
+		"not say what its test pictures were: "+
+		"it is tested on the %d that are test pictures now, as its seed or their folder has it",
+		r.config.Data, r.Dir, len(keep))}, nil
 }
 
 // find returns the listed pictures that are in the run's folder, wherever, as a part.
@@ -117,7 +130,10 @@ func (r *run) find(listed []listedPicture) (*dataset.Part, error) {
 		fmt.Fprintf(h, "%x %q\n", p.part.Hashes[p.at], l.Class) // as package folder has it
 	}
 	if out.Len() == 0 {
-		return nil, fault.Inputf("none of the %d pictures that %s used is in %s any more; put them back, or train anew", len(listed), r.Dir, r.config.Data)
+		return nil, fault.Inputf(
+			"none of the %d pictures that %s used is in %s any more; put them back, or train anew",
+			len(listed), r.Dir, r.config.Data,
+		)
 	}
 	out.Digest = hex.EncodeToString(h.Sum(nil))
 	return out, nil
@@ -139,7 +155,9 @@ func (r *run) training(ctx context.Context, cfg *Config) (s dataset.Subset, note
 		if err != nil {
 			return s, nil, err
 		}
-		return dataset.Whole(part), []string{fmt.Sprintf("of the pictures that %s was trained on it looks at %s", r.Dir, fewer(part.Len(), len(listed)))}, nil
+		return dataset.Whole(part), []string{
+			fmt.Sprintf("of the pictures that %s was trained on it looks at %s", r.Dir, fewer(part.Len(), len(listed))),
+		}, nil
 	case !r.recorded.pictures || r.recorded.division != "" || r.config.PaperProtocol:
 		return s, nil, same
 	}
@@ -147,5 +165,10 @@ func (r *run) training(ctx context.Context, cfg *Config) (s dataset.Subset, note
 	if err != nil {
 		return s, nil, err
 	}
-	return dataset.Whole(all), []string{fmt.Sprintf("%s does not say what it was trained on: its training images are those that the folder has now", r.Dir)}, nil
+	return dataset.Whole(all), []string{
+		fmt.Sprintf(
+			"%s does not say what it was trained on: its training images are those that the folder has now",
+			r.Dir,
+		),
+	}, nil
 }

@@ -105,7 +105,8 @@ func (e *trainer) recognizes(metadata map[string]string) error {
 	return e.belongs(metadata["config"])
 }
 
-// hash identifies what determines the run's numbers, less the images, wherever they lie, and where the run ends.
+// hash identifies what determines the run's numbers, less the images, wherever they lie, and where
+// the run ends.
 func (c Config) hash() string {
 	c.DataDir, c.StopAfter = "", 0
 	if dataset.IsFolder(c.Data) {

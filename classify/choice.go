@@ -16,18 +16,20 @@ import (
 type Choice struct {
 	Regularizer string  `json:"regularizer" yaml:"regularizer"` // the text form with the λ
 	Lambda      float64 `json:"lambda" yaml:"lambda"`
-	// Scale is the λ at which loss and penalty have gradients of one size, after a short plain run. A rate or a size has none.
+	// Scale is the λ at which loss and penalty have gradients of one size, after a short plain run.
+	// A rate or a size has none.
 	Scale  float64   `json:"scale,omitempty" yaml:"scale,omitempty"`
 	Probes []Attempt `json:"probes" yaml:"probes"`
 	Cost   float64   `json:"cost" yaml:"cost"` // steps of scale and probes over those of the run
 	// Seconds is the time spent training for it, on all threads together.
 	Seconds float64 `json:"seconds" yaml:"seconds"`
-	// Chance is the share of the most frequent class among the dev images, where it was recorded: the accuracy of one who always
-	// says that.
+	// Chance is the share of the most frequent class among the dev images, where it was recorded:
+	// the accuracy of one who always says that.
 	Chance float64 `json:"dev_chance,omitempty" yaml:"dev_chance,omitempty"`
 }
 
-// Attempt is a short run with a λ, judged on dev images. One that diverged has a reason and no numbers.
+// Attempt is a short run with a λ, judged on dev images. One that diverged has a reason and no
+// numbers.
 type Attempt struct {
 	Lambda     float64  `json:"lambda" yaml:"lambda"`
 	Steps      int      `json:"steps" yaml:"steps"`
@@ -38,12 +40,15 @@ type Attempt struct {
 	Diverged   string   `json:"diverged,omitempty" yaml:"diverged,omitempty"`
 }
 
-// check returns why a record cannot be that of a search, whose numbers are finite, as JSON needs them.
+// check returns why a record cannot be that of a search, whose numbers are finite, as JSON needs
+// them.
 func (c Choice) check() error {
 	if c.Regularizer == "" {
 		return errors.New(`regularizer is "", expected one with a λ`)
 	}
-	for name, v := range map[string]float64{"scale": c.Scale, "cost": c.Cost, "seconds": c.Seconds, "chance": c.Chance} {
+	for name, v := range map[string]float64{
+		"scale": c.Scale, "cost": c.Cost, "seconds": c.Seconds, "chance": c.Chance,
+	} {
 		if !(v >= 0 && v <= maxSeconds) {
 			return fmt.Errorf("%s of %s is %v, expected 0 to %v", name, strconv.Quote(c.Regularizer), v, maxSeconds)
 		}
@@ -86,7 +91,8 @@ func (c Choice) String() string {
 			finalists = append(finalists, fmt.Sprintf("λ %s: %.2f %%", spec.Format(p.Lambda), 100**p.Accuracy))
 		}
 	}
-	return strings.Join(append([]string{fmt.Sprintf("%s, chosen by %d probes on dev images at %.1f times the steps of the run; last round: %s",
+	return strings.Join(append([]string{fmt.Sprintf("%s, chosen by %d probes on dev images at %.1f "+
+		"times the steps of the run; last round: %s",
 		c.Regularizer, len(c.Probes), c.Cost, strings.Join(finalists, ", "))}, c.Doubts()...), "; ")
 }
 
@@ -99,8 +105,9 @@ func (c Choice) lastRound() []Attempt {
 	return slices.DeleteFunc(slices.Clone(c.Probes), func(p Attempt) bool { return p.Steps != last })
 }
 
-// Doubts returns a line for each thing that speaks against the choice, or for looking once more: it lies at an end of what was
-// tried, no penalty was better than any, or the first round, by which the search decided where to look, told nothing.
+// Doubts returns a line for each thing that speaks against the choice, or for looking once more: it
+// lies at an end of what was tried, no penalty was better than any, or the first round, by which
+// the search decided where to look, told nothing.
 func (c Choice) Doubts() []string {
 	var doubts []string
 	smallest, largest := math.Inf(1), 0.0
@@ -115,12 +122,26 @@ func (c Choice) Doubts() []string {
 	case c.Lambda == 0:
 		doubts = append(doubts, fmt.Sprintf("%s: without it (λ 0) is better than every λ that was tried", name))
 	case c.Lambda == largest:
-		doubts = append(doubts, fmt.Sprintf("%s: λ %s is the largest that was tried; a larger one may be better", name, spec.Format(c.Lambda)))
+		doubts = append(
+			doubts,
+			fmt.Sprintf(
+				"%s: λ %s is the largest that was tried; a larger one may be better", name,
+				spec.Format(c.Lambda),
+			),
+		)
 	case c.Lambda == smallest:
-		doubts = append(doubts, fmt.Sprintf("%s: λ %s is the smallest that was tried; a smaller one may be better", name, spec.Format(c.Lambda)))
+		doubts = append(
+			doubts,
+			fmt.Sprintf(
+				"%s: λ %s is the smallest that was tried; a smaller one may be better", name,
+				spec.Format(c.Lambda),
+			),
+		)
 	}
 	if best, ok := c.firstBest(); ok && c.atChance(best) {
-		doubts = append(doubts, fmt.Sprintf("%s: after the %d steps of the first round no λ was better than chance (%.1f %% at best, the most frequent class has %.1f %%), so where to look was decided by luck; with more steps the search sees more",
+		doubts = append(doubts, fmt.Sprintf("%s: after the %d steps of the first round no λ was "+
+			"better than chance (%.1f %% at best, the most frequent class has %.1f %%), so where to "+
+			"look was decided by luck; with more steps the search sees more",
 			name, best.Steps, 100**best.Accuracy, 100*c.Chance))
 	}
 	return doubts

@@ -46,7 +46,8 @@ func (c *classifier) compile(on engine.Engine) (err error) {
 	return err
 }
 
-// twin returns a classifier with the same weights, and images of its own, so that both can run at the same time.
+// twin returns a classifier with the same weights, and images of its own, so that both can run at
+// the same time.
 func (c *classifier) twin() (*classifier, error) {
 	t := *c
 	t.values = make([]float32, len(c.values))
@@ -58,7 +59,8 @@ func (c *classifier) twin() (*classifier, error) {
 // load copies the parameters of a training step.
 func (c *classifier) load(e *trainer) error { return e.Params.CopyTo(c.params, e.program, c.program) }
 
-// run classifies images that fill writes, and returns the logits [batch, K], valid until the next run.
+// run classifies images that fill writes, and returns the logits [batch, K], valid until the next
+// run.
 func (c *classifier) run(fill func(images []float32)) ([]float32, error) {
 	if err := c.program.Fill(c.x, fill); err != nil {
 		return nil, err
@@ -96,9 +98,11 @@ func (c *classifier) each(s dataset.Subset, t dataset.Tables, f func(logits []fl
 	})
 }
 
-// eachBatch calls f with the outputs [images, K] for a subset, batch by batch, and which images of its
-// part they are.
-func (c *classifier) eachBatch(s dataset.Subset, t dataset.Tables, f func(outputs []float32, images []int) error) error {
+// eachBatch calls f with the outputs [images, K] for a subset, batch by batch, and which images of
+// its part they are.
+func (c *classifier) eachBatch(
+	s dataset.Subset, t dataset.Tables, f func(outputs []float32, images []int) error,
+) error {
 	pixels := c.shape.Size()
 	for at := 0; at < s.Len(); at += c.batch {
 		chosen := s.Index[at:min(at+c.batch, s.Len())]

@@ -27,13 +27,15 @@ import (
 // Config is everything that determines a run. Default gives the main job's; the zero value of a
 // field is not its default.
 type Config struct {
-	Data      string `yaml:"data"`                // name of a data set
-	Task      string `yaml:"task,omitempty"`      // what is learned, a name of package task; empty for what the data are for
+	Data string `yaml:"data"` // name of a data set
+	// what is learned, a name of package task; empty for what the data are for
+	Task      string `yaml:"task,omitempty"`
 	TrainSize int    `yaml:"train_size"`          // training images; 0 means all
 	PerClass  int    `yaml:"per_class,omitempty"` // training images of each class, instead of TrainSize
 	Subset    string `yaml:"subset,omitempty"`    // how they are chosen: random, which is the default, or balanced
-	Size      int    `yaml:"size,omitempty"`      // side of the images that a folder's pictures become; 0 for one that suits them
-	Fit       string `yaml:"fit,omitempty"`       // how pictures become squares: text form of package picture
+	// side of the images that a folder's pictures become; 0 for one that suits them
+	Size int    `yaml:"size,omitempty"`
+	Fit  string `yaml:"fit,omitempty"` // how pictures become squares: text form of package picture
 	// Division is how a folder without test/ is divided, a name of package folder; empty for
 	// stratified. The configuration of a run of an earlier version, which does not say it, goes on
 	// as by-content.
@@ -42,8 +44,8 @@ type Config struct {
 	// and the usual places. A run records where it found them, if that was neither in the program
 	// nor in a usual place, and looks there again.
 	DataDir string `yaml:"data_dir,omitempty"`
-	// Dataset are images in memory, made by [dataset.New], in the place of Data, which then records their
-	// name. A saved run of them repeats and resumes where they are given again.
+	// Dataset are images in memory, made by [dataset.New], in the place of Data, which then records
+	// their name. A saved run of them repeats and resumes where they are given again.
 	Dataset *dataset.Dataset `yaml:"-"`
 	Model   string           `yaml:"model"` // text form of package model
 	// Architecture is a model of one's own in the place of Model, which then records its String. A
@@ -136,8 +138,12 @@ func (c *Config) resolve() (p parts, err error) {
 		value int
 		least int
 	}{
-		{"train_size", c.TrainSize, 0}, {"per_class", c.PerClass, 0}, {"size", c.Size, 0}, {"steps", c.Steps, 1}, {"batch", c.Batch, 0},
-		{"stop_after", c.StopAfter, 0}, {"eval_every", c.EvalEvery, 0}, {"log_every", c.LogEvery, 1}, {"checkpoint_every", c.CheckpointEvery, 1},
+		{
+			"train_size", c.TrainSize, 0,
+		}, {"per_class", c.PerClass, 0}, {"size", c.Size, 0}, {"steps", c.Steps, 1}, {"batch", c.Batch, 0},
+		{"stop_after", c.StopAfter, 0}, {"eval_every", c.EvalEvery, 0}, {"log_every", c.LogEvery, 1}, {
+			"checkpoint_every", c.CheckpointEvery, 1,
+		},
 	} {
 		if f.value < f.least {
 			return p, fault.Inputf("%s is %d, expected at least %d", f.name, f.value, f.least)
@@ -172,7 +178,10 @@ func (c *Config) resolve() (p parts, err error) {
 	}
 	if c.Dataset != nil {
 		if !dataset.InMemory(c.Dataset.Name) {
-			return p, fault.Inputf("dataset is %s, expected one made in memory by dataset.New; others are named by data", c.Dataset.Name)
+			return p, fault.Inputf(
+				"dataset is %s, expected one made in memory by dataset.New; others are named by data",
+				c.Dataset.Name,
+			)
 		}
 		c.Data = c.Dataset.Name
 	}
@@ -218,7 +227,10 @@ func (c *Config) architecture() (model.Model, error) {
 func (c *Config) penalties() ([]gradreg.Regularizer, error) {
 	for _, text := range c.Regularizers {
 		if s, err := spec.Parse(text); err == nil && s.Value == Auto {
-			return nil, fmt.Errorf("regularizer %q: λ is %s, which tune.Lambda (package tune) replaces by a number before a run", text, Auto)
+			return nil, fmt.Errorf(
+				"regularizer %q: λ is %s, which tune.Lambda (package tune) replaces by a number before a run",
+				text, Auto,
+			)
 		}
 	}
 	regs, err := gradreg.ParseAll(slices.DeleteFunc(slices.Clone(c.Regularizers), func(text string) bool {
@@ -278,7 +290,10 @@ func (c Config) YAML() ([]byte, error) {
 	var options []yaml.EncodeOption
 	for field, path := range map[string]string{"data": c.Data, "data_dir": c.DataDir} {
 		if !utf8.ValidString(path) {
-			return nil, fault.Inputf("%s is %s, expected a path in UTF-8, for YAML has no form for others", field, strconv.Quote(path))
+			return nil, fault.Inputf(
+				"%s is %s, expected a path in UTF-8, for YAML has no form for others", field,
+				strconv.Quote(path),
+			)
 		}
 		if strings.ContainsFunc(path, unicode.IsControl) { // which the library writes as they are and nobody may read
 			options = []yaml.EncodeOption{yaml.CustomMarshaler(quotedYAML)}

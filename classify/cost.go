@@ -14,9 +14,9 @@ type StepCost struct {
 	MACsPerImage  int // multiply-adds of matrix products and convolutions
 }
 
-// Cost measures the step of a configuration for images of the given shape. It plans the step at three sizes of the
-// batch, but takes none of its memory. Small batches are planned in another way than large ones, so an image's
-// share is that between 32 and 64 images.
+// Cost measures the step of a configuration for images of the given shape. It plans the step at
+// three sizes of the batch, but takes none of its memory. Small batches are planned in another way
+// than large ones, so an image's share is that between 32 and 64 images.
 func Cost(cfg Config, shape dataset.Shape, classes int) (StepCost, error) {
 	p, err := cfg.resolve()
 	if err != nil {
@@ -36,5 +36,8 @@ func Cost(cfg Config, shape dataset.Shape, classes int) (StepCost, error) {
 			return StepCost{}, err
 		}
 	}
-	return StepCost{Bytes: at[0].Bytes, BytesPerImage: (at[2].Bytes - at[1].Bytes) / 32, MACsPerImage: at[2].MACs / 64}, nil
+	return StepCost{
+		Bytes: at[0].Bytes, BytesPerImage: (at[2].Bytes - at[1].Bytes) / 32,
+		MACsPerImage: at[2].MACs / 64,
+	}, nil
 }

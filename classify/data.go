@@ -18,17 +18,18 @@ import (
 	"github.com/gradreg/gradreg/model"
 )
 
-// DataDigest returns the SHA-256 of the images and labels that a configuration's data are divided from, and the names of the
-// classes: equal digests mean that equal configurations train on equal bytes.
+// DataDigest returns the SHA-256 of the images and labels that a configuration's data are divided
+// from, and the names of the classes: equal digests mean that equal configurations train on equal
+// bytes.
 func DataDigest(ctx context.Context, cfg Config, opt Options) (string, error) {
 	cfg.Model, cfg.Architecture = "", nil // they need suit none
 	_, digest, err := Describe(ctx, cfg, opt)
 	return digest, err
 }
 
-// Describe reads the data of a configuration and returns what they are, the counts of images being those that are there, and
-// their digest. Data without a test image, on which no run can end, are the input's fault. It looks
-// at the context between its steps.
+// Describe reads the data of a configuration and returns what they are, the counts of images being
+// those that are there, and their digest. Data without a test image, on which no run can end, are
+// the input's fault. It looks at the context between its steps.
 func Describe(ctx context.Context, cfg Config, opt Options) (dataset.Info, string, error) {
 	cfg.Seed = 1 // a seed may divide a folder into parts; the pictures are the same
 	d, err := openData(ctx, &cfg, opt)
@@ -57,13 +58,17 @@ func tested(data string, images int) error {
 	case images > 0:
 		return nil
 	case dataset.IsFolder(data):
-		return fault.Inputf("%s: found no picture to test on, expected a class of two pictures or more; or, beside train, a folder test or val with pictures", data)
+		return fault.Inputf(
+			"%s: found no picture to test on, expected a class of two pictures or more; or, beside "+
+				"train, a folder test or val with pictures",
+			data,
+		)
 	}
 	return fault.Inputf("%s: found no image to test on, expected at least one", data)
 }
 
-// takes returns an error if the model is too large for square images of a side, whatever their channels. What is wrong with the
-// model itself is said elsewhere.
+// takes returns an error if the model is too large for square images of a side, whatever their
+// channels. What is wrong with the model itself is said elsewhere.
 func (c *Config) takes(side int) error {
 	m, err := c.architecture()
 	if err != nil {
@@ -143,7 +148,10 @@ func openMemory(cfg *Config, opt Options) (*dataset.Dataset, error) {
 	d := cmp.Or(cfg.Dataset, opt.Dataset)
 	switch {
 	case d == nil:
-		return nil, fault.Inputf("data %s are in memory, expected Config.Dataset or Options.Dataset to hold them again", cfg.Data)
+		return nil, fault.Inputf(
+			"data %s are in memory, expected Config.Dataset or Options.Dataset to hold them again",
+			cfg.Data,
+		)
 	case d.Name != cfg.Data:
 		return nil, fault.Inputf("found the data set %s in memory, expected %s", d.Name, cfg.Data)
 	}
@@ -155,13 +163,19 @@ func openMemory(cfg *Config, opt Options) (*dataset.Dataset, error) {
 func (c *Config) forFolders(opt Options) error {
 	switch {
 	case c.Size != 0:
-		return fault.Inputf("size is %d, but the images of %s have theirs: it is for folders of pictures", c.Size, c.Data)
+		return fault.Inputf(
+			"size is %d, but the images of %s have theirs: it is for folders of pictures", c.Size,
+			c.Data,
+		)
 	case opt.Strict:
 		return fault.Inputf("strict is set, but %s is no folder of pictures: it is for those", c.Data)
 	case c.Fit != "":
 		return fault.Inputf("fit is %s, but the images of %s are square: it is for folders of pictures", c.Fit, c.Data)
 	case c.Division != "":
-		return fault.Inputf("division is %s, but %s has its test images: it is for folders of pictures", c.Division, c.Data)
+		return fault.Inputf(
+			"division is %s, but %s has its test images: it is for folders of pictures", c.Division,
+			c.Data,
+		)
 	}
 	return nil
 }
@@ -176,7 +190,8 @@ func openPictures(ctx context.Context, cfg *Config, opt Options, division folder
 		return nil, err
 	}
 	d, report, err := dataset.OpenFolder(ctx, cfg.Data, folder.Options{
-		Task: cfg.Task, Size: cfg.Size, Fit: fit, Seed: cfg.Seed, Division: division, Channels: opt.channels, Strict: opt.Strict, Progress: opt.Reading, Suits: cfg.takes,
+		Task: cfg.Task, Size: cfg.Size, Fit: fit, Seed: cfg.Seed, Division: division,
+		Channels: opt.channels, Strict: opt.Strict, Progress: opt.Reading, Suits: cfg.takes,
 	})
 	if err != nil {
 		return nil, err

@@ -28,9 +28,13 @@ type recordedData struct {
 	test     string // SHA-256 of what the test images are made of, see [dataset.Part].Digest
 }
 
-// recordedBy returns what the configuration in a run's folder says, and digests that stand elsewhere.
+// recordedBy returns what the configuration in a run's folder says, and digests that stand
+// elsewhere.
 func recordedBy(dir string, recorded Config, digest, test string) recordedData {
-	return recordedData{dir: dir, pictures: recorded.Size > 0, dataDir: recorded.DataDir, division: recorded.Division, digest: digest, test: test}
+	return recordedData{
+		dir: dir, pictures: recorded.Size > 0, dataDir: recorded.DataDir,
+		division: recorded.Division, digest: digest, test: test,
+	}
 }
 
 // locate makes the path of a folder of pictures one that does not depend on where we are, and
@@ -47,7 +51,9 @@ func locate(cfg *Config, d *dataset.Dataset) (sum string, err error) {
 // openRecorded opens the data that a run folder names, and returns their digest. Files of a data
 // set are looked for where they were and then in the usual places, unless the run was told where
 // they are. An error is that no images are those of the run.
-func openRecorded(ctx context.Context, cfg *Config, opt Options, from recordedData) (d *dataset.Dataset, sum string, err error) {
+func openRecorded(
+	ctx context.Context, cfg *Config, opt Options, from recordedData,
+) (d *dataset.Dataset, sum string, err error) {
 	if from.pictures {
 		return openSamePictures(ctx, cfg, opt, from)
 	}
@@ -77,7 +83,10 @@ func openRecorded(ctx context.Context, cfg *Config, opt Options, from recordedDa
 		}
 	}
 	if errors.Is(first, dataset.ErrNotFound) && from.dataDir != "" {
-		first = fmt.Errorf("%s was trained on the files in %s, which are not there any more: %w", from.dir, from.dataDir, first)
+		first = fmt.Errorf(
+			"%s was trained on the files in %s, which are not there any more: %w", from.dir,
+			from.dataDir, first,
+		)
 	}
 	return nil, "", first
 }
@@ -97,9 +106,12 @@ func (o recordedData) places(dirs []string) [][]string {
 
 // openSamePictures opens a folder of pictures again, and says of one that is gone where it was. The
 // division is that of the run: older programs knew but one.
-func openSamePictures(ctx context.Context, cfg *Config, opt Options, from recordedData) (*dataset.Dataset, string, error) {
+func openSamePictures(
+	ctx context.Context, cfg *Config, opt Options, from recordedData,
+) (*dataset.Dataset, string, error) {
 	if !dataset.IsFolder(cfg.Data) || !exists(cfg.Data) {
-		return nil, "", fault.Inputf("%s was trained on pictures of the folder %s, which is not there; put it back, or write in %s where it is now",
+		return nil, "", fault.Inputf("%s was trained on pictures of the folder %s, which is not "+
+			"there; put it back, or write in %s where it is now",
 			from.dir, cfg.Data, filepath.Join(from.dir, configFile))
 	}
 	division := folder.ByContent
@@ -131,10 +143,12 @@ func (o recordedData) check(data, found string) error {
 		return nil
 	}
 	if dataset.InMemory(data) {
-		return fault.Inputf("the images of %s are not those that %s was trained on: their SHA-256 is %.12s…, expected %.12s…",
+		return fault.Inputf("the images of %s are not those that %s was trained on: their SHA-256 "+
+			"is %.12s…, expected %.12s…",
 			data, o.dir, found, o.digest)
 	}
-	return fault.Inputf("the pictures in %s are not those that %s was trained on: their SHA-256 is %.12s…, expected %.12s…; put back what was changed, added or removed, or train anew",
+	return fault.Inputf("the pictures in %s are not those that %s was trained on: their SHA-256 is "+
+		"%.12s…, expected %.12s…; put back what was changed, added or removed, or train anew",
 		data, o.dir, found, o.digest)
 }
 
@@ -150,11 +164,13 @@ func (o recordedData) differs(name, dir, found string) error {
 	case o.dataDir != "":
 		those = "those in " + o.dataDir
 	}
-	return fault.Inputf("the images of %s%s are not %s that %s was trained on: their SHA-256 is %.12s…, expected %.12s…; say where the files are that it was trained on, or train anew",
+	return fault.Inputf("the images of %s%s are not %s that %s was trained on: their SHA-256 is "+
+		"%.12s…, expected %.12s…; say where the files are that it was trained on, or train anew",
 		name, where, those, o.dir, found, o.digest)
 }
 
-// recordedDigest returns what a checkpoint says of the pictures, "" if it does not or cannot be read, which restore tells.
+// recordedDigest returns what a checkpoint says of the pictures, "" if it does not or cannot be
+// read, which restore tells.
 func recordedDigest(path string) string {
 	h, err := tensorfile.ReadHeader(path)
 	if err != nil {
@@ -163,9 +179,10 @@ func recordedDigest(path string) string {
 	return h.Metadata[digestKey]
 }
 
-// belongs returns an error unless a checkpoint was written with the engine's configuration. Where the pictures lie does not
-// count, as they are compared themselves; older programs counted it as it was asked for. A run that was extended, but did not
-// come to a checkpoint since, has one of an earlier plan.
+// belongs returns an error unless a checkpoint was written with the engine's configuration. Where
+// the pictures lie does not count, as they are compared themselves; older programs counted it as it
+// was asked for. A run that was extended, but did not come to a checkpoint since, has one of an
+// earlier plan.
 func (e *trainer) belongs(hash string) error {
 	for _, plan := range e.config.plans() {
 		old := plan

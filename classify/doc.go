@@ -24,6 +24,6 @@
 // for any number of threads, and with or without interruptions.
 package classify
 
-// NumericsVersion is raised by every change that makes an equal configuration train to other bits. Results
-// of different NumericsVersion are not the same run.
+// NumericsVersion is raised by every change that makes an equal configuration train to other bits.
+// Results of different NumericsVersion are not the same run.
 const NumericsVersion = 2

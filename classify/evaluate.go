@@ -8,9 +8,9 @@ type Evaluation struct {
 	Outcome
 }
 
-// Evaluate classifies the test images of a finished run again, with the model of its folder: the official test
-// images, under the paper's protocol those that it held out, normalized as in the run. Of the options it uses
-// DataDirs and Threads.
+// Evaluate classifies the test images of a finished run again, with the model of its folder: the
+// official test images, under the paper's protocol those that it held out, normalized as in the
+// run. Of the options it uses DataDirs and Threads.
 func Evaluate(ctx context.Context, dir string, opt Options) (Evaluation, error) {
 	s, err := Examine(ctx, dir, opt)
 	if err != nil {

@@ -22,12 +22,14 @@ type Subject struct {
 	run *run
 }
 
-// Examine opens a finished run, and classifies its test images. Of the options it uses DataDirs and Threads.
+// Examine opens a finished run, and classifies its test images. Of the options it uses DataDirs and
+// Threads.
 func Examine(ctx context.Context, dir string, opt Options) (*Subject, error) {
 	return examine(ctx, dir, nil, opt)
 }
 
-// ExamineArchitecture is Examine for a run with a model of one's own, as Config.Architecture had it.
+// ExamineArchitecture is Examine for a run with a model of one's own, as Config.Architecture had
+// it.
 func ExamineArchitecture(ctx context.Context, dir string, arch model.Model, opt Options) (*Subject, error) {
 	return examine(ctx, dir, arch, opt)
 }
@@ -67,7 +69,8 @@ func (s *Subject) TestHash() [sha256.Size]byte {
 	return s.Test.Hash(len(s.Classes))
 }
 
-// images returns a subset with its normalization: that of the training images, but under the paper's protocol its own.
+// images returns a subset with its normalization: that of the training images, but under the
+// paper's protocol its own.
 func (r *run) images(s dataset.Subset) assess.Images {
 	if r.config.PaperProtocol {
 		return assess.Images{Subset: s, Normalizer: dataset.Statistics(s)}

@@ -5,10 +5,10 @@ import (
 	"github.com/gradreg/gradreg/task"
 )
 
-// CheckData returns why no run can be made of the configuration with data of that description, as far as it shows before they are
-// read: more images are asked for than there are, or a batch has more than are trained on, or the model does not take them. A
-// run that chooses by dev images, as [Probe] does, may have to take those from the training images. Errors are the input's
-// fault.
+// CheckData returns why no run can be made of the configuration with data of that description, as
+// far as it shows before they are read: more images are asked for than there are, or a batch has
+// more than are trained on, or the model does not take them. A run that chooses by dev images, as
+// [Probe] does, may have to take those from the training images. Errors are the input's fault.
 func (c Config) CheckData(info dataset.Info, probe bool) error {
 	p, err := c.resolve()
 	if err != nil {

@@ -16,8 +16,10 @@ var nan = math.NaN()
 func (r *run) fit(ctx context.Context) error {
 	if r.Started != nil {
 		r.Started(Start{
-			Config: r.config, Dir: r.Dir, DevImages: r.division.Dev.Len(), Parameters: r.engine.Params.Count(), Threads: r.Threads, CPU: r.engine.cpu,
-			Step: r.progress.step, Steps: r.config.end(), MACs: r.engine.program.MACs(0), Bytes: r.engine.program.Bytes(),
+			Config: r.config, Dir: r.Dir, DevImages: r.division.Dev.Len(),
+			Parameters: r.engine.Params.Count(), Threads: r.Threads, CPU: r.engine.cpu,
+			Step: r.progress.step, Steps: r.config.end(), MACs: r.engine.program.MACs(0),
+			Bytes:    r.engine.program.Bytes(),
 			Origins:  r.progress.origins,
 			Oddities: r.oddities(),
 		})
@@ -26,7 +28,9 @@ func (r *run) fit(ctx context.Context) error {
 	feed := train.NewFeed(newBatch(r.config.Batch, r.data.Shape.Size()), func(step int, b *batch) {
 		b.share = r.batches.Fill(step, b.images, b.labels)
 		if !r.hasClasses() {
-			b.targets = slices.Grow(b.targets[:0], r.config.Batch*len(r.data.Classes))[:r.config.Batch*len(r.data.Classes)]
+			b.targets = slices.Grow(
+				b.targets[:0], r.config.Batch*len(r.data.Classes),
+			)[:r.config.Batch*len(r.data.Classes)]
 			r.batches.FillTargets(step, b.targets, r.scale, b.share)
 		}
 	})

@@ -22,7 +22,8 @@ const (
 	MistakesFile   = "worst.csv"
 )
 
-// resultFiles are what a finished run has beside its state, the one that tells that it is finished first.
+// resultFiles are what a finished run has beside its state, the one that tells that it is finished
+// first.
 var resultFiles = []string{summaryFile, ModelFile, CurveFile, ConfusionFile, WorstFile, MistakesFile, picturesFile}
 
 // path returns the place of a file of the run folder.
@@ -31,9 +32,9 @@ func (r *run) path(name string) string { return filepath.Join(r.Dir, name) }
 // layout is what a run folder has.
 var layout = runfolder.Layout{Config: configFile, Journal: metricsFile, State: checkpointFile, Results: resultFiles}
 
-// openFolder creates the run folder, or opens it and restores the run. It writes a checkpoint and reads
-// it back, so that a folder that cannot hold one is found out before the first step. A new folder where
-// that fails is removed again.
+// openFolder creates the run folder, or opens it and restores the run. It writes a checkpoint and
+// reads it back, so that a folder that cannot hold one is found out before the first step. A new
+// folder where that fails is removed again.
 func (r *run) openFolder() (err error) {
 	defer func() {
 		if err != nil {
@@ -62,11 +63,12 @@ type folderError struct{ error }
 
 func (e folderError) Unwrap() error { return e.error }
 
-// OfFolder reports whether what kept a run from beginning is its folder, rather than its configuration
-// or data: in another folder it may do well.
+// OfFolder reports whether what kept a run from beginning is its folder, rather than its
+// configuration or data: in another folder it may do well.
 func OfFolder(err error) bool { return errors.As(err, new(folderError)) }
 
-// CheckVacant returns an error unless a run can begin in dir, for whoever works long before it does.
+// CheckVacant returns an error unless a run can begin in dir, for whoever works long before it
+// does.
 func CheckVacant(dir string) error { return layout.CheckVacant(dir) }
 
 // begin writes the first files of a new run.
@@ -118,7 +120,10 @@ func (r *run) reopen() error {
 		}
 	}
 	if err == nil && r.logged > r.progress.step {
-		err = fault.Inputf("%s: step %d, but the checkpoint is of step %d", r.path(metricsFile), r.logged, r.progress.step)
+		err = fault.Inputf(
+			"%s: step %d, but the checkpoint is of step %d", r.path(metricsFile), r.logged,
+			r.progress.step,
+		)
 	}
 	return err
 }

@@ -46,7 +46,10 @@ func (r *run) writePictures() error {
 		dataset.Subset
 	}{{trainPart, r.division.Train}, {devPart, r.division.Dev}, {testPart, r.test}} {
 		for _, i := range part.Index {
-			line := listedPicture{hex.EncodeToString(part.Hashes[i][:]), part.name, r.className(part.Part, i), part.Files[i]}
+			line := listedPicture{
+				hex.EncodeToString(part.Hashes[i][:]), part.name, r.className(part.Part, i),
+				part.Files[i],
+			}
 			if err := out.Encode(line); err != nil {
 				return err
 			}

@@ -43,7 +43,10 @@ func LoadFS(fsys fs.FS, name string, batch, threads int) (*SavedModel, error) {
 }
 
 // decode makes a model of what read reads.
-func decode(name string, batch, threads int, read func(func(tensorfile.Header) error) (tensorfile.File, error)) (*SavedModel, error) {
+func decode(
+	name string, batch, threads int,
+	read func(func(tensorfile.Header) error) (tensorfile.File, error),
+) (*SavedModel, error) {
 	if batch < 1 {
 		return nil, fault.Inputf("batch is %d, expected at least 1", batch)
 	}

@@ -26,24 +26,29 @@ const modelFormat = "gradreg-model-1"
 
 // ModelInfo is what a model file says about its model.
 type ModelInfo struct {
-	Format     string             `json:"format"`
-	Version    string             `json:"version"` // of the program that wrote it
-	Model      string             `json:"model"`   // text form
-	Data       string             `json:"data"`
-	Classes    []string           `json:"classes"`
-	Channels   int                `json:"channels"`
-	Height     int                `json:"height"`
-	Width      int                `json:"width"`
-	Fit        string             `json:"fit,omitempty"` // how pictures become squares, of a model of a folder of pictures
+	Format   string   `json:"format"`
+	Version  string   `json:"version"` // of the program that wrote it
+	Model    string   `json:"model"`   // text form
+	Data     string   `json:"data"`
+	Classes  []string `json:"classes"`
+	Channels int      `json:"channels"`
+	Height   int      `json:"height"`
+	Width    int      `json:"width"`
+	// how pictures become squares, of a model of a folder of pictures
+	Fit        string             `json:"fit,omitempty"`
 	Normalizer dataset.Normalizer `json:"normalizer"`
-	Task       string             `json:"task,omitempty"`        // what it learned, a name of package task; empty for classes
-	Targets    *dataset.Scaling   `json:"targets,omitempty"`     // of the numbers of regression
-	DataDigest string             `json:"data_digest,omitempty"` // SHA-256 of the images, as the seed divided those of a folder
-	TestDigest string             `json:"test_digest,omitempty"` // SHA-256 of what the test images are made of, whatever their size
+	// what it learned, a name of package task; empty for classes
+	Task    string           `json:"task,omitempty"`
+	Targets *dataset.Scaling `json:"targets,omitempty"` // of the numbers of regression
+	// SHA-256 of the images, as the seed divided those of a folder
+	DataDigest string `json:"data_digest,omitempty"`
+	TestDigest string `json:"test_digest,omitempty"` // SHA-256 of what the test images are made of, whatever their size
 }
 
 // shape returns the extent of the model's images.
-func (c ModelInfo) shape() dataset.Shape { return dataset.Shape{C: c.Channels, H: c.Height, W: c.Width} }
+func (c ModelInfo) shape() dataset.Shape {
+	return dataset.Shape{C: c.Channels, H: c.Height, W: c.Width}
+}
 
 // saveModel writes the weights and what predicting needs.
 func saveModel(path string, e *trainer, card ModelInfo) error {
@@ -65,9 +70,10 @@ func saveModel(path string, e *trainer, card ModelInfo) error {
 	return atomicfile.Write(path, func(w io.Writer) error { return tensorfile.Write(w, f) })
 }
 
-// SavedModel is a trained model that classifies images. Any number of goroutines may ask it at the same time: as many as
-// it has threads are answered at once, each with memory of its own for the images and one memory of the weights for all;
-// others wait. An answer does not depend on what else is asked.
+// SavedModel is a trained model that classifies images. Any number of goroutines may ask it at the
+// same time: as many as it has threads are answered at once, each with memory of its own for the
+// images and one memory of the weights for all; others wait. An answer does not depend on what else
+// is asked.
 type SavedModel struct {
 	ModelInfo
 	arch   model.Model
@@ -81,13 +87,15 @@ const (
 	maxExtent  = 1 << 12
 )
 
-// Load reads a model file. batch is the number of images that are classified at a time, 1 for single ones, threads the number
-// of workers, 0 for one per processor. Errors of the file are the input's fault.
+// Load reads a model file. batch is the number of images that are classified at a time, 1 for
+// single ones, threads the number of workers, 0 for one per processor. Errors of the file are the
+// input's fault.
 func Load(path string, batch, threads int) (*SavedModel, error) {
 	return load(path, nil, batch, threads)
 }
 
-// LoadArchitecture is Load for a model of one's own, as Config.Architecture had it: it has the String that the file names.
+// LoadArchitecture is Load for a model of one's own, as Config.Architecture had it: it has the
+// String that the file names.
 func LoadArchitecture(path string, arch model.Model, batch, threads int) (*SavedModel, error) {
 	return load(path, arch, batch, threads)
 }
@@ -114,7 +122,10 @@ type unstarted struct{ error }
 func (u unstarted) Unwrap() error { return u.error }
 
 // readModel builds the model of a file that read reads when its header is accepted.
-func readModel(read func(accept func(tensorfile.Header) error) (tensorfile.File, error), arch model.Model, batch, threads int) (*SavedModel, error) {
+func readModel(
+	read func(accept func(tensorfile.Header) error) (tensorfile.File, error), arch model.Model,
+	batch, threads int,
+) (*SavedModel, error) {
 	m := &SavedModel{}
 	var c *classifier
 	f, err := read(func(h tensorfile.Header) (err error) {
@@ -130,8 +141,8 @@ func readModel(read func(accept func(tensorfile.Header) error) (tensorfile.File,
 	return m, nil
 }
 
-// describe makes of a file's header the description of its model, of package model if arch is nil. The file has tensors of
-// exactly the sizes that the model's have, which bounds what is read of it.
+// describe makes of a file's header the description of its model, of package model if arch is nil.
+// The file has tensors of exactly the sizes that the model's have, which bounds what is read of it.
 func (m *SavedModel) describe(h tensorfile.Header, arch model.Model, batch int) (*classifier, error) {
 	var err error
 	if m.ModelInfo, err = newCard(h); err != nil {
@@ -174,8 +185,8 @@ func (c ModelInfo) architecture(given model.Model) (model.Model, error) {
 	return given, nil
 }
 
-// start compiles the network and gives it its weights. The network's memory is allocated when the file is known to hold all of
-// them, which bounds it.
+// start compiles the network and gives it its weights. The network's memory is allocated when the
+// file is known to hold all of them, which bounds it.
 func (m *SavedModel) start(c *classifier, f tensorfile.File, threads int) error {
 	for _, p := range c.params.All() {
 		if err := runfolder.CheckTensor(f, p.Name, p.Expr.Shape(), false); err != nil {
@@ -214,18 +225,21 @@ func (c ModelInfo) check() error {
 	}
 	for ch, std := range c.Normalizer.Std {
 		if std < 0 || std > 1 || c.Normalizer.Mean[ch] < 0 || c.Normalizer.Mean[ch] > 1 {
-			return fmt.Errorf("normalizer of channel %d is mean %v, std %v, expected 0 to 1", ch, c.Normalizer.Mean[ch], std)
+			return fmt.Errorf(
+				"normalizer of channel %d is mean %v, std %v, expected 0 to 1", ch,
+				c.Normalizer.Mean[ch], std,
+			)
 		}
 	}
 	return c.checkTask()
 }
 
-// Close waits for the answers that are under way and frees the model's workers. Whoever asks later gets [ErrClosed];
-// closing again does nothing.
+// Close waits for the answers that are under way and frees the model's workers. Whoever asks later
+// gets [ErrClosed]; closing again does nothing.
 func (m *SavedModel) Close() { m.pool.close() }
 
-// Predict returns the class probabilities of an image given as bytes [C, H, W]; the probability of each
-// label, or numbers in the units of the data, where those are the model's task.
+// Predict returns the class probabilities of an image given as bytes [C, H, W]; the probability of
+// each label, or numbers in the units of the data, where those are the model's task.
 func (m *SavedModel) Predict(image []byte) ([]float64, error) {
 	all, err := m.PredictAll([][]byte{image})
 	if err != nil {
@@ -250,7 +264,8 @@ func (m *SavedModel) PredictAll(images [][]byte) ([][]float64, error) {
 	all := make([][]float64, 0, len(images))
 	for batch := range slices.Chunk(images, c.batch) {
 		logits, err := c.run(func(x []float32) {
-			for i, image := range batch { // what an earlier batch left behind them is computed, too, and changes nothing
+			// what an earlier batch left behind them is computed, too, and changes nothing
+			for i, image := range batch {
 				m.tables.Apply(x[i*size:(i+1)*size], image)
 			}
 		})

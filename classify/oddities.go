@@ -28,7 +28,11 @@ func (r *run) oddities() []Oddity {
 		list = append(list, Oddity{fmt.Sprintf(format, args...), balance})
 	}
 	if own := r.ownFiles(); len(own) > 0 {
-		add(false, "the files of %s in %s are not the published ones, but made like them: %d differ", r.config.Data, r.data.Folder, len(own))
+		add(
+			false,
+			"the files of %s in %s are not the published ones, but made like them: %d differ",
+			r.config.Data, r.data.Folder, len(own),
+		)
 	}
 	pictures := dataset.IsFolder(r.config.Data) // whose report says what is odd about all of them
 	train := r.division.Train
@@ -54,11 +58,15 @@ func (r *run) oddities() []Oddity {
 			add(part.balance, "no %s image of %d of %d classes: %s", part.name, len(without), len(counts), few(without))
 		}
 		if n := part.images.Len(); n < r.config.Batch {
-			add(false, "%s, fewer than a batch of %d: one is %.1f points of accuracy", counted(n, part.name+" image"), r.config.Batch, 100/float64(n))
+			add(
+				false, "%s, fewer than a batch of %d: one is %.1f points of accuracy",
+				counted(n, part.name+" image"), r.config.Batch, 100/float64(n),
+			)
 		}
 	}
 	for k, n := range r.counts(train) {
-		if share := float64(n) / float64(train.Len()); share >= mostOf && !(pictures && train.Len() == train.Part.Len()) {
+		if share := float64(n) / float64(train.Len()); share >= mostOf && !(pictures &&
+			train.Len() == train.Part.Len()) {
 			add(true, "%.1f %% of the training images are of the class %s", 100*share, r.data.Classes[k])
 		}
 	}

@@ -54,12 +54,17 @@ func openFinished(dir string, opt Options) (*Opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	moved := card.DataDigest != "" && !slices.Contains(dataset.Names(), card.Data) && !slices.Contains(dataset.Names(), cfg.Data)
+	moved := card.DataDigest != "" && !slices.Contains(
+		dataset.Names(), card.Data,
+	) && !slices.Contains(dataset.Names(), cfg.Data)
 	if card.Model != cfg.Model || card.Data != cfg.Data && !moved {
 		if err := tensorfile.Intact(filepath.Join(dir, ModelFile)); err != nil {
 			return nil, err
 		}
-		return nil, fault.Inputf("%s holds the model %s of %s, but its config.yaml says %s of %s", dir, card.Model, card.Data, cfg.Model, cfg.Data)
+		return nil, fault.Inputf(
+			"%s holds the model %s of %s, but its config.yaml says %s of %s", dir, card.Model,
+			card.Data, cfg.Model, cfg.Data,
+		)
 	}
 	r := &run{Options: opt, config: cfg, normalizer: card.Normalizer, classes: card.Classes}
 	r.Dir = dir

@@ -12,20 +12,22 @@ import (
 
 // Options are what a run needs beside its configuration; none of them changes its numbers.
 type Options struct {
-	// Dir is the run folder. Run creates it; an existing one with anything in it is an error unless Resume or
-	// Number is set. Empty means that nothing is written.
+	// Dir is the run folder. Run creates it; an existing one with anything in it is an error unless
+	// Resume or Number is set. Empty means that nothing is written.
 	Dir string
-	// Number makes Run take Dir-2, Dir-3, … where Dir is taken, also by a run that starts at the same moment.
+	// Number makes Run take Dir-2, Dir-3, … where Dir is taken, also by a run that starts at the
+	// same moment.
 	Number bool
-	// Resume continues the run in Dir from its checkpoint, with the configuration that was passed, which must
-	// be that of the folder.
+	// Resume continues the run in Dir from its checkpoint, with the configuration that was passed,
+	// which must be that of the folder.
 	Resume bool
-	// Finish, with Resume, ends a run that was interrupted after the steps it has taken, and evaluates it there. It can go on later,
-	// as if nothing had happened, with ExtendTo.
+	// Finish, with Resume, ends a run that was interrupted after the steps it has taken, and
+	// evaluates it there. It can go on later, as if nothing had happened, with ExtendTo.
 	Finish bool
-	// ExtendTo, with Resume, is the number of steps that the run is to have, finished or not: as many as it was planned for, or more.
-	// If more, Config.Extended records it, for the weights are those of a run extended there (see [Extension]). 0 goes on to what
-	// was planned. The result that a finished run has is removed when it goes on.
+	// ExtendTo, with Resume, is the number of steps that the run is to have, finished or not: as
+	// many as it was planned for, or more. If more, Config.Extended records it, for the weights are
+	// those of a run extended there (see [Extension]). 0 goes on to what was planned. The result
+	// that a finished run has is removed when it goes on.
 	ExtendTo int
 	// DataDirs are the folders to look for data sets in, as [dataset.Open] takes them: an empty one
 	// stands for the usual places. A run that goes on or is evaluated looks first where its files
@@ -49,8 +51,8 @@ type Options struct {
 	// Started, if set, is called before the first step, Stepped after every step.
 	Started func(Start)
 	Stepped func(Progress)
-	// Saved, if set, is called when the state of the run folder is a new one that a resumed run would go on from. An error
-	// ends the run.
+	// Saved, if set, is called when the state of the run folder is a new one that a resumed run
+	// would go on from. An error ends the run.
 	Saved func(step int) error
 	// Draw, if set, draws what a run shows into its folder, before the result is written:
 	// figures.Draw of package classify/figures.
@@ -73,25 +75,28 @@ type Start struct {
 	DevImages  int    // that judge the run on the way
 	Parameters int
 	Threads    int
-	CPU        string   // kernel level
-	Step       int      // steps taken before
-	Steps      int      // after which it ends
-	MACs       int      // multiply-adds of a step
-	Bytes      int      // memory of the compiled step
-	Origins    []Origin // what computed the steps before and computes those to come; more than one: the bits are of none of them
-	Oddities   []Oddity
+	CPU        string // kernel level
+	Step       int    // steps taken before
+	Steps      int    // after which it ends
+	MACs       int    // multiply-adds of a step
+	Bytes      int    // memory of the compiled step
+	// what computed the steps before and computes those to come; more than one: the bits are of
+	// none of them
+	Origins  []Origin
+	Oddities []Oddity
 }
 
 // Progress describes a run after a step.
 type Progress struct {
-	Step, Steps     int
-	Loss            float64
-	Penalties       []float64
-	Names           []string  // of the penalties
-	Weights         []float64 // λ of each at this step: Weights[i]·Penalties[i] is its part of the objective, see [Metrics]
-	DevAccuracy     float64   // of the last evaluation, NaN before the first
-	DevStep         int       // step of that evaluation
-	Evaluated       bool      // at this step
+	Step, Steps int
+	Loss        float64
+	Penalties   []float64
+	Names       []string // of the penalties
+	// λ of each at this step: Weights[i]·Penalties[i] is its part of the objective, see [Metrics]
+	Weights         []float64
+	DevAccuracy     float64 // of the last evaluation, NaN before the first
+	DevStep         int     // step of that evaluation
+	Evaluated       bool    // at this step
 	ImagesPerSecond float64
 	Remaining       time.Duration
 }
@@ -103,18 +108,20 @@ type Summary struct {
 	TestNLL        float64 `json:"test_nll"`
 	TestImages     int     `json:"test_images"`
 	Detail
-	// Task is what the model learned, empty for classes. Of another one Result has what it is worth, and
-	// the fields before are not written.
+	// Task is what the model learned, empty for classes. Of another one Result has what it is
+	// worth, and the fields before are not written.
 	Task string `json:"task,omitempty"`
 	*TaskResult
 	DevAccuracy *float64 `json:"dev_accuracy,omitempty"`
 	Steps       int      `json:"steps"` // taken
-	// PlannedSteps is what learning rate and λ were scheduled for, of a run that was finished early.
+	// PlannedSteps is what learning rate and λ were scheduled for, of a run that was finished
+	// early.
 	PlannedSteps    int         `json:"planned_steps,omitempty"`
 	Extended        []Extension `json:"extended,omitempty"` // of the configuration
 	Seconds         float64     `json:"seconds"`
 	ImagesPerSecond float64     `json:"images_per_second"`
-	// DataWaitFraction is the share of the time that steps waited for their images, since the run began or was resumed.
+	// DataWaitFraction is the share of the time that steps waited for their images, since the run
+	// began or was resumed.
 	DataWaitFraction float64 `json:"data_wait_fraction"`
 	Augment          string  `json:"augment"`
 	Seed             uint64  `json:"seed"`
@@ -140,15 +147,17 @@ type Summary struct {
 	Dir          string   `json:"dir,omitempty"`
 }
 
-// Diverged reports whether err says that a run's numbers did not stay finite: the same run will always end so.
+// Diverged reports whether err says that a run's numbers did not stay finite: the same run will
+// always end so.
 func Diverged(err error) bool { return errors.As(err, new(train.Divergence)) }
 
-// ErrInterrupted is returned when the context ended; the state has been saved if there is a folder. The error wraps the
-// context's own, too, so that errors.Is tells [context.Canceled] from [context.DeadlineExceeded].
+// ErrInterrupted is returned when the context ended; the state has been saved if there is a folder.
+// The error wraps the context's own, too, so that errors.Is tells [context.Canceled] from
+// [context.DeadlineExceeded].
 var ErrInterrupted = errors.New("interrupted")
 
-// Interrupted returns the error of work that ended because ctx did: it is ErrInterrupted and wraps the context's error and
-// its cause.
+// Interrupted returns the error of work that ended because ctx did: it is ErrInterrupted and wraps
+// the context's error and its cause.
 func Interrupted(ctx context.Context) error { return interruption{ctx.Err(), context.Cause(ctx)} }
 
 // interruption is ErrInterrupted with what ended the context.

@@ -7,8 +7,9 @@ import (
 	"github.com/gradreg/gradreg/internal/build"
 )
 
-// Origin is what computed a stretch of a run: kernels of one level, and a program whose numbers have one version. A run
-// with one origin has the same bits wherever it is repeated with that; one with several has bits of its own.
+// Origin is what computed a stretch of a run: kernels of one level, and a program whose numbers
+// have one version. A run with one origin has the same bits wherever it is repeated with that; one
+// with several has bits of its own.
 type Origin struct {
 	FromStep int    `json:"from_step"`     // the first step it took
 	CPU      string `json:"cpu,omitempty"` // kernel level; empty if a program wrote the checkpoint that did not say
@@ -21,7 +22,8 @@ func originHere(cpu string, from int) Origin {
 	return Origin{FromStep: from, CPU: cpu, Numbers: NumericsVersion, Version: build.Current().Version}
 }
 
-// sameBits reports whether two origins compute the same bits. What is not recorded is taken to be the same.
+// sameBits reports whether two origins compute the same bits. What is not recorded is taken to be
+// the same.
 func (o Origin) sameBits(p Origin) bool {
 	return o.Numbers == p.Numbers && (o.CPU == p.CPU || o.CPU == "" || p.CPU == "")
 }
@@ -48,7 +50,8 @@ const (
 	versionKey = "version"
 )
 
-// readOrigins returns the origins that a checkpoint's metadata tells. Programs that wrote none had numbers of version 1.
+// readOrigins returns the origins that a checkpoint's metadata tells. Programs that wrote none had
+// numbers of version 1.
 func readOrigins(metadata map[string]string) ([]Origin, error) {
 	text, ok := metadata[originsKey]
 	if !ok {

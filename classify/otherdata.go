@@ -20,7 +20,10 @@ import (
 // on, stand in Notes.
 func OpenRunOn(ctx context.Context, dir, data string, opt Options) (*Opened, error) {
 	if slices.Contains(dataset.Names(), data) && !exists(data) {
-		return nil, fault.Inputf("found %s, a data set with a name, expected a folder of pictures with a folder for each class", data)
+		return nil, fault.Inputf(
+			"found %s, a data set with a name, expected a folder of pictures with a folder for each class",
+			data,
+		)
 	}
 	o, err := openFinished(dir, opt)
 	if err != nil {
@@ -100,7 +103,10 @@ func (o *Opened) noteSeen(part *dataset.Part) {
 		}
 	}
 	if seen > 0 {
-		o.note("%s was trained on %d of the %s: about those it is right more often than about others", o.run.Dir, seen, counted(part.Len(), "picture"))
+		o.note(
+			"%s was trained on %d of the %s: about those it is right more often than about others",
+			o.run.Dir, seen, counted(part.Len(), "picture"),
+		)
 	}
 }
 
@@ -109,7 +115,9 @@ const labelledBatch = 256
 
 // readLabelled makes of a labelled folder a part of the model's images. Pictures that cannot be
 // read are left out and named.
-func (m *SavedModel) readLabelled(ctx context.Context, dir string, l folder.Labelled) (part *dataset.Part, unreadable []string, err error) {
+func (m *SavedModel) readLabelled(
+	ctx context.Context, dir string, l folder.Labelled,
+) (part *dataset.Part, unreadable []string, err error) {
 	part = &dataset.Part{Shape: m.shape(), Classes: m.Classes}
 	h := sha256.New()
 	for first := 0; first < len(l.Files); first += labelledBatch {
@@ -130,7 +138,10 @@ func (m *SavedModel) readLabelled(ctx context.Context, dir string, l folder.Labe
 		}
 	}
 	if part.Len() == 0 {
-		return nil, nil, fault.Inputf("%s: found no picture that can be read among %d; the first is %s", dir, len(l.Files), unreadable[0])
+		return nil, nil, fault.Inputf(
+			"%s: found no picture that can be read among %d; the first is %s", dir, len(l.Files),
+			unreadable[0],
+		)
 	}
 	part.Digest = hex.EncodeToString(h.Sum(nil))
 	return part, unreadable, nil

@@ -8,9 +8,9 @@ import (
 // ErrClosed is returned by a model that was closed.
 var ErrClosed = errors.New("the model is closed")
 
-// pool lends classifiers of one model, each to one goroutine at a time. They share their weights; the memory of images
-// and of what the network computes is each one's own. Another one is made when all are lent, up to a bound, beyond which
-// callers wait.
+// pool lends classifiers of one model, each to one goroutine at a time. They share their weights;
+// the memory of images and of what the network computes is each one's own. Another one is made when
+// all are lent, up to a bound, beyond which callers wait.
 type pool struct {
 	first   *classifier // holds the weights
 	most    int
@@ -60,7 +60,8 @@ func (p *pool) give(c *classifier) {
 	p.back.Broadcast()
 }
 
-// close waits for the classifiers that are lent and ends the workers of all. Closing again does nothing.
+// close waits for the classifiers that are lent and ends the workers of all. Closing again does
+// nothing.
 func (p *pool) close() {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()

@@ -11,8 +11,9 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
-// PredictPicture is Predict of a picture. The model of a folder of pictures takes whatever its training did, made square in
-// the same way (package picture); others scale it, see [dataset.DecodePicture].
+// PredictPicture is Predict of a picture. The model of a folder of pictures takes whatever its
+// training did, made square in the same way (package picture); others scale it, see
+// [dataset.DecodePicture].
 func (m *SavedModel) PredictPicture(data []byte, invert bool) ([]float64, error) {
 	image, err := m.Decode(data, invert)
 	if err != nil {
@@ -21,8 +22,8 @@ func (m *SavedModel) PredictPicture(data []byte, invert bool) ([]float64, error)
 	return m.Predict(image)
 }
 
-// Decode returns a picture as the image [C, H, W] that Predict and PredictAll take, as PredictPicture does. It may be called by
-// several goroutines.
+// Decode returns a picture as the image [C, H, W] that Predict and PredictAll take, as
+// PredictPicture does. It may be called by several goroutines.
 func (m *SavedModel) Decode(data []byte, invert bool) ([]byte, error) {
 	p, err := picture.Decode(data)
 	if err != nil {
@@ -50,8 +51,8 @@ type Prediction struct {
 	Probability float64 `json:"probability"`
 }
 
-// Top returns the k most probable classes of what Predict returned, all if k is 0 or more than there
-// are, the most probable one first; equal ones keep their order.
+// Top returns the k most probable classes of what Predict returned, all if k is 0 or more than
+// there are, the most probable one first; equal ones keep their order.
 func (m *SavedModel) Top(probabilities []float64, k int) []Prediction {
 	var list []Prediction
 	for i, p := range probabilities[:min(len(probabilities), len(m.Classes))] {
@@ -64,8 +65,8 @@ func (m *SavedModel) Top(probabilities []float64, k int) []Prediction {
 	return list
 }
 
-// render makes of a picture what training made of those of its folder, or scales it to the images of a
-// data set.
+// render makes of a picture what training made of those of its folder, or scales it to the images
+// of a data set.
 func (m *SavedModel) render(p picture.Picture, invert bool) ([]byte, error) {
 	if m.Fit == "" {
 		return dataset.ScalePicture(p, m.shape(), invert)

@@ -51,7 +51,9 @@ func (r *run) described() Summary {
 	s := Summary{
 		DevAccuracy: r.devScore, Steps: r.progress.step, Seconds: r.progress.seconds, Extended: r.config.Extended,
 		ImagesPerSecond: train.Rate(float64(r.progress.step*r.config.Batch), r.progress.seconds), Seed: r.config.Seed,
-		Data: r.config.Data, DataDigest: r.digest, TestDigest: testDigest(r.test), OwnFiles: r.ownFiles(), TrainSize: r.config.TrainSize, Model: r.config.Model, Parameters: r.engine.Params.Count(),
+		Data: r.config.Data, DataDigest: r.digest, TestDigest: testDigest(r.test),
+		OwnFiles: r.ownFiles(), TrainSize: r.config.TrainSize, Model: r.config.Model,
+		Parameters:   r.engine.Params.Count(),
 		Regularizers: r.config.Regularizers, Note: r.config.Note, Choices: r.config.Choices,
 		Augment: r.config.Augment, DataWaitFraction: train.Rate(r.loop.Waited.Seconds(), r.loop.Worked.Seconds()),
 		Threads: r.Threads, CPU: r.engine.cpu, Dir: r.Dir,

@@ -46,8 +46,8 @@ type run struct {
 	probing    bool // there is no test: hold out training images where there are no dev images
 }
 
-// Run trains a model. When the context ends it finishes the step, saves, and returns an error that is [ErrInterrupted] and
-// wraps the context's; so does one that ends before the first step.
+// Run trains a model. When the context ends it finishes the step, saves, and returns an error that
+// is [ErrInterrupted] and wraps the context's; so does one that ends before the first step.
 func Run(ctx context.Context, cfg Config, opt Options) (Summary, error) {
 	if opt.Threads == 0 {
 		opt.Threads = runtime.GOMAXPROCS(0)
@@ -149,7 +149,10 @@ func (r *run) open(ctx context.Context, cfg *Config) (err error) {
 			r.digest, err = locate(cfg, r.data)
 		}
 		if err == nil && r.Digest != "" && !dataset.IsFolder(cfg.Data) && r.digest != r.Digest {
-			err = fault.Inputf("the images of %s are not those that are asked for: their SHA-256 is %.12s…, expected %.12s…", cfg.Data, r.digest, r.Digest)
+			err = fault.Inputf(
+				"the images of %s are not those that are asked for: their SHA-256 is %.12s…, expected %.12s…",
+				cfg.Data, r.digest, r.Digest,
+			)
 		}
 		return err
 	}
@@ -167,8 +170,8 @@ func (r *run) open(ctx context.Context, cfg *Config) (err error) {
 	return nil
 }
 
-// divide reads the data and chooses the images and the normalization. The test images are read, too, so that a
-// damaged file is found out now, but nothing looks at them before finish.
+// divide reads the data and chooses the images and the normalization. The test images are read,
+// too, so that a damaged file is found out now, but nothing looks at them before finish.
 func (r *run) divide(cfg *Config) error {
 	train, official, err := r.data.Parts()
 	if err != nil {
@@ -190,7 +193,9 @@ func (r *run) divide(cfg *Config) error {
 
 // divide chooses training, dev and test images, and completes what the configuration says of their
 // numbers. It looks at labels alone.
-func (c *Config) divide(train, official *dataset.Part, classes int) (d dataset.Division, test dataset.Subset, err error) {
+func (c *Config) divide(
+	train, official *dataset.Part, classes int,
+) (d dataset.Division, test dataset.Subset, err error) {
 	if c.PerClass > 0 {
 		c.TrainSize, c.Subset = c.PerClass*classes, Balanced
 	}
@@ -209,8 +214,8 @@ func (c *Config) divide(train, official *dataset.Part, classes int) (d dataset.D
 	return d, test, err
 }
 
-// tables returns the normalization of a subset: that of the training images, but under the paper's protocol
-// its own.
+// tables returns the normalization of a subset: that of the training images, but under the paper's
+// protocol its own.
 func (r *run) tables(s dataset.Subset) dataset.Tables {
 	if r.config.PaperProtocol {
 		return dataset.Statistics(s).Tables()

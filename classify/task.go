@@ -12,13 +12,14 @@ import (
 // TaskResult is what a model of another task than classification is worth, see [task.Metrics].
 type TaskResult struct {
 	Loss float64 `json:"test_loss"`
-	// Quality is the label accuracy, or the root mean squared error in the units of the data, see Name.
+	// Quality is the label accuracy, or the root mean squared error in the units of the data, see
+	// Name.
 	Quality float64 `json:"test_quality"`
 	Name    string  `json:"test_quality_name"`
 }
 
-// recordedTask returns the name under which configurations, models and results record a task: none for
-// classification, so that theirs stay what they were.
+// recordedTask returns the name under which configurations, models and results record a task: none
+// for classification, so that theirs stay what they were.
 func recordedTask(name string) string {
 	if name == (task.Classification{}).String() {
 		return ""
@@ -26,12 +27,15 @@ func recordedTask(name string) string {
 	return name
 }
 
-// settle takes the task of the data, if the configuration asks for no other, and refuses what is about
-// classes where there are none.
+// settle takes the task of the data, if the configuration asks for no other, and refuses what is
+// about classes where there are none.
 func (c *Config) settle(d *dataset.Dataset) error {
 	found := recordedTask(d.Task)
 	if c.Task != "" && recordedTask(c.Task) != found {
-		return fault.Inputf("task is %s, but %s has data for %s", c.Task, c.Data, cmp.Or(found, task.Classification{}.String()))
+		return fault.Inputf(
+			"task is %s, but %s has data for %s", c.Task, c.Data,
+			cmp.Or(found, task.Classification{}.String()),
+		)
 	}
 	if c.Task = found; found == "" {
 		return nil
@@ -56,14 +60,16 @@ func (r *run) setTask(p *parts) (err error) {
 // hasClasses reports whether the run classifies.
 func (r *run) hasClasses() bool { return r.config.Task == "" }
 
-// measure judges the model on a subset. Errors of numbers are in the units of the data. Outputs that
-// are not finite are a divergence.
+// measure judges the model on a subset. Errors of numbers are in the units of the data. Outputs
+// that are not finite are a divergence.
 func (r *run) measure(s dataset.Subset, t dataset.Tables) (task.Metrics, error) {
 	return r.classifier.measure(s, t, r.task, r.scale)
 }
 
 // measure is [run.measure] of a classifier's network.
-func (c *classifier) measure(s dataset.Subset, t dataset.Tables, judge task.Task, scale *dataset.Scaling) (task.Metrics, error) {
+func (c *classifier) measure(
+	s dataset.Subset, t dataset.Tables, judge task.Task, scale *dataset.Scaling,
+) (task.Metrics, error) {
 	score := judge.Score()
 	err := c.eachBatch(s, t, func(outputs []float32, images []int) error {
 		var answers, targets []float32
@@ -88,8 +94,8 @@ func (c *classifier) measure(s dataset.Subset, t dataset.Tables, judge task.Task
 	return score.Metrics(), err
 }
 
-// answer returns what a model's outputs for an image say: class probabilities, the probability of each
-// label, or numbers in the units of the data.
+// answer returns what a model's outputs for an image say: class probabilities, the probability of
+// each label, or numbers in the units of the data.
 func (c ModelInfo) answer(outputs []float32, classes func([]float32) []float64) []float64 {
 	switch {
 	case c.Targets != nil:
@@ -116,7 +122,10 @@ func (m *SavedModel) Measure(s dataset.Subset) (task.Metrics, error) {
 	case s.Part == nil || s.Len() == 0 || s.Shape != m.shape():
 		return task.Metrics{}, fault.Inputf("expected images of %v, at least one", m.shape())
 	case len(s.Targets) != len(m.Classes)*s.Part.Len():
-		return task.Metrics{}, fault.Inputf("%d targets of %d images, expected %d of each", len(s.Targets), s.Part.Len(), len(m.Classes))
+		return task.Metrics{}, fault.Inputf(
+			"%d targets of %d images, expected %d of each", len(s.Targets), s.Part.Len(),
+			len(m.Classes),
+		)
 	}
 	c, err := m.pool.take()
 	if err != nil {
@@ -137,12 +146,18 @@ func (c ModelInfo) checkTask() error {
 	case numbers != (c.Targets != nil):
 		return fault.Inputf("task is %s, expected the scaling of numbers with that of regression alone", t)
 	case numbers && (len(c.Targets.Mean) != len(c.Classes) || len(c.Targets.Std) != len(c.Classes)):
-		return fault.Inputf("scaling of %d and %d numbers, expected %d", len(c.Targets.Mean), len(c.Targets.Std), len(c.Classes))
+		return fault.Inputf(
+			"scaling of %d and %d numbers, expected %d", len(c.Targets.Mean), len(c.Targets.Std),
+			len(c.Classes),
+		)
 	}
 	if numbers {
 		for k, std := range c.Targets.Std {
 			if !(std > 0) || math.IsInf(std, 0) || math.IsNaN(c.Targets.Mean[k]) || math.IsInf(c.Targets.Mean[k], 0) {
-				return fault.Inputf("scaling of number %d is mean %v, std %v, expected finite ones and std above 0", k, c.Targets.Mean[k], std)
+				return fault.Inputf(
+					"scaling of number %d is mean %v, std %v, expected finite ones and std above 0",
+					k, c.Targets.Mean[k], std,
+				)
 			}
 		}
 	}

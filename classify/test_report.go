@@ -57,8 +57,8 @@ func (o Outcome) Detail() Detail {
 	return d
 }
 
-// Picture returns an image of bytes [C, H, W] as a picture: in colour for three channels, else the first one in grey. Bytes
-// that are missing are black.
+// Picture returns an image of bytes [C, H, W] as a picture: in colour for three channels, else the
+// first one in grey. Bytes that are missing are black.
 func Picture(pixels []byte, shape dataset.Shape) image.Image {
 	if missing := shape.Size() - len(pixels); missing > 0 {
 		pixels = append(slices.Clone(pixels), make([]byte, missing)...)
@@ -88,5 +88,6 @@ func (c *classifier) answers(s dataset.Subset, t dataset.Tables) (*assess.Logits
 	return l, err
 }
 
-// errNotFinite is the error of a model that cannot be scored: its parameters are finite, but what they make of images is not.
+// errNotFinite is the error of a model that cannot be scored: its parameters are finite, but what
+// they make of images is not.
 var errNotFinite = train.NewDivergence(errors.New("the model's logits are not finite; try a lower learning rate or λ"))

@@ -9,7 +9,8 @@ import (
 	"github.com/gradreg/gradreg/dataset"
 )
 
-// description lists what tells a run from others: its data and their size, model, regularizers with λ, seed and steps.
+// description lists what tells a run from others: its data and their size, model, regularizers with
+// λ, seed and steps.
 func (c Config) description() []string {
 	data := filepath.Base(c.Data)
 	if c.Size > 0 && dataset.IsFolder(c.Data) {
@@ -59,6 +60,6 @@ func wrapped(list []string, width int) string {
 	return b.String()
 }
 
-// Title says in a picture what was trained, so that pictures of two runs are told apart: in lines of
-// about 90 characters.
+// Title says in a picture what was trained, so that pictures of two runs are told apart: in lines
+// of about 90 characters.
 func (c Config) Title() string { return wrapped(c.description(), titleWidth) }

@@ -31,10 +31,10 @@ func DivergedTrial(reason string, seconds float64) Trial {
 	return Trial{Accuracy: nan, NLL: nan, Calibrated: nan, Temperature: nan, Seconds: seconds, Diverged: reason}
 }
 
-// Probe trains a configuration and scores it on dev images: images of the training file that the configuration leaves, or
-// where it leaves none the last fifth of the training images, which it then does without. Test images are not looked at. A
-// run whose numbers become infinite is a Trial, not an error. A folder, if there is one, holds the state to resume from and
-// never a result.
+// Probe trains a configuration and scores it on dev images: images of the training file that the
+// configuration leaves, or where it leaves none the last fifth of the training images, which it
+// then does without. Test images are not looked at. A run whose numbers become infinite is a Trial,
+// not an error. A folder, if there is one, holds the state to resume from and never a result.
 func Probe(ctx context.Context, cfg Config, opt Options) (Trial, error) {
 	r, err := probe(ctx, cfg, opt)
 	defer r.close()
@@ -89,12 +89,16 @@ func probe(ctx context.Context, cfg Config, opt Options) (*run, error) {
 		return r, err
 	}
 	if !r.hasClasses() {
-		return r, fault.Inputf("task is %s, expected classification: short runs are compared by their accuracy", r.config.Task)
+		return r, fault.Inputf(
+			"task is %s, expected classification: short runs are compared by their accuracy",
+			r.config.Task,
+		)
 	}
 	return r, r.fit(ctx)
 }
 
-// holdOut takes the last fifth of the training images, which are in random order, for dev where there are no others.
+// holdOut takes the last fifth of the training images, which are in random order, for dev where
+// there are no others.
 func (r *run) holdOut() {
 	if r.division.Dev.Len() > 0 {
 		return
@@ -118,8 +122,8 @@ func heldOut(d dataset.Division) dataset.Division {
 // Trained is a training that has taken its steps, for whoever measures something of it.
 type Trained struct{ run *run }
 
-// Train trains a configuration as [Probe] does, and leaves what it came to in memory. Close gives it
-// back.
+// Train trains a configuration as [Probe] does, and leaves what it came to in memory. Close gives
+// it back.
 func Train(ctx context.Context, cfg Config, opt Options) (*Trained, error) {
 	opt.Dir, opt.Resume = "", false
 	r, err := probe(ctx, cfg, opt)
@@ -139,23 +143,24 @@ func (t *Trained) Config() Config { return t.run.config }
 // Engine returns what compiled the training.
 func (t *Trained) Engine() engine.Engine { return t.run.on }
 
-// With makes the expressions of a step of the same network on the same images with other regularizers.
+// With makes the expressions of a step of the same network on the same images with other
+// regularizers.
 func (t *Trained) With(regularizers ...gradreg.Regularizer) (*gradreg.ClassifierTraining, error) {
 	p := t.run.engine.parts
 	p.regularizers = regularizers
 	return p.training(t.run.config.Batch, t.run.data.Shape, len(t.run.data.Classes))
 }
 
-// Load gives the parameters of another training, in a program of its own, the values that this one came
-// to. Those that this one does not have, which a penalty keeps, get their initial values.
+// Load gives the parameters of another training, in a program of its own, the values that this one
+// came to. Those that this one does not have, which a penalty keeps, get their initial values.
 func (t *Trained) Load(into *gradreg.ClassifierTraining, program engine.Program) error {
 	return errors.Join(
 		into.Params.Initialize(program, t.run.config.Seed),
 		t.run.engine.Params.CopyTo(into.Params, t.run.engine.program, program))
 }
 
-// Batch gives a program the images of step t's batch, counted from 0. From Config().Steps on they are
-// batches that the training did not get to.
+// Batch gives a program the images of step t's batch, counted from 0. From Config().Steps on they
+// are batches that the training did not get to.
 func (t *Trained) Batch(step int, into *gradreg.ClassifierTraining, program engine.Program) error {
 	b := newBatch(t.run.config.Batch, t.run.data.Shape.Size())
 	b.share = t.run.batches.Fill(step, b.images, b.labels)

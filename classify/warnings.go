@@ -10,8 +10,9 @@ import (
 // differ by even where pixels spread by no more than a tenth of their range.
 const farOut = 10
 
-// Warnings returns a line for each thing in a configuration that is valid but hardly meant, none if it does not validate. They
-// are no errors: the short runs of a search or a study have the schedules of long ones.
+// Warnings returns a line for each thing in a configuration that is valid but probably a mistake, none if
+// it does not validate. They are no errors: the short runs of a search or a study have the
+// schedules of long ones.
 func (c Config) Warnings() []string {
 	p, err := c.resolve()
 	if err != nil {
@@ -29,17 +30,35 @@ func (c Config) Warnings() []string {
 			continue
 		}
 		if n, ok := r.(gradreg.InputNoise); ok && n.Weight > farOut {
-			doubt(r, "σ is in units of the normalized input, in which pixels seldom differ by more than 5: is %v in steps of a byte?", n.Weight)
+			doubt(
+				r,
+				"σ is in units of the normalized input, in which pixels seldom differ by more than "+
+					"5: is %v in steps of a byte?",
+				n.Weight,
+			)
 		}
 		if a, ok := r.(gradreg.Adversarial); ok && a.Direction == "sign" && a.Step > farOut {
-			doubt(r, "φ is in units of the normalized input, in which pixels seldom differ by more than 5: is %v in steps of a byte?", a.Step)
+			doubt(
+				r,
+				"φ is in units of the normalized input, in which pixels seldom differ by more than "+
+					"5: is %v in steps of a byte?",
+				a.Step,
+			)
 		}
 		s := gradreg.ScheduleOf(r)
 		if s.Warmup > c.Steps {
-			doubt(r, "warmup is %d, but the run has %d steps: λ rises to %.2g of itself only", s.Warmup, c.Steps, float64(c.Steps)/float64(s.Warmup))
+			doubt(
+				r, "warmup is %d, but the run has %d steps: λ rises to %.2g of itself only",
+				s.Warmup, c.Steps, float64(c.Steps)/float64(s.Warmup),
+			)
 		}
 		if s.Every > 1 && s.Every >= c.Steps {
-			doubt(r, "every is %d, but the run has %d steps: the penalty is taken once, at the first, with %d times its weight", s.Every, c.Steps, s.Every)
+			doubt(
+				r,
+				"every is %d, but the run has %d steps: the penalty is taken once, at the first, "+
+					"with %d times its weight",
+				s.Every, c.Steps, s.Every,
+			)
 		}
 	}
 	return doubts

@@ -7,9 +7,10 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
-// Batches draws batches for training: epochs of random order without replacement, one after the other, a
-// batch possibly reaching into the next epoch. What batch of step s holds is a function of seed, s, the
-// number of images and the batch size only, so a resumed run goes on as if nothing had happened.
+// Batches draws batches for training: epochs of random order without replacement, one after the
+// other, a batch possibly reaching into the next epoch. What batch of step s holds is a function of
+// seed, s, the number of images and the batch size only, so a resumed run goes on as if nothing had
+// happened.
 type Batches struct {
 	subset Subset
 	tables Tables
@@ -40,8 +41,8 @@ func (b *Batches) Augment(p augment.Pipeline) {
 	}
 }
 
-// Fill writes the batch of a step, counted from 0: images [B, C, H, W] and labels [B]. Mixed images are
-// share·image i + (1−share)·image B−1−i; the labels stay those of image i.
+// Fill writes the batch of a step, counted from 0: images [B, C, H, W] and labels [B]. Mixed images
+// are share·image i + (1−share)·image B−1−i; the labels stay those of image i.
 func (b *Batches) Fill(step int, images []float32, labels []int32) (share float64) {
 	n, shape := b.subset.Len(), b.subset.Shape
 	pixels := shape.Size()
@@ -51,7 +52,10 @@ func (b *Batches) Fill(step int, images []float32, labels []int32) (share float6
 		k := b.subset.Index[b.order[at%n]]
 		image := b.subset.Image(k)
 		if b.changed != nil {
-			b.pipeline.Apply(b.changed, image, shape.C, shape.H, shape.W, augment.Key{Seed: b.seed, Step: uint64(step), Image: uint32(i)})
+			b.pipeline.Apply(
+				b.changed, image, shape.C, shape.H, shape.W,
+				augment.Key{Seed: b.seed, Step: uint64(step), Image: uint32(i)},
+			)
 			image = b.changed
 		}
 		b.tables.Apply(images[i*pixels:(i+1)*pixels], image)

@@ -16,8 +16,8 @@ const (
 	cifarPublicPage = "the binary version at www.cs.toronto.edu/~kriz/cifar.html"
 )
 
-// cifar10 is Krizhevsky's set of colour images, in its binary version: records of a label and three planes.
-// Size and digest of the archive are those of TensorFlow Datasets.
+// cifar10 is Krizhevsky's set of colour images, in its binary version: records of a label and three
+// planes. Size and digest of the archive are those of TensorFlow Datasets.
 func cifar10() source {
 	return source{
 		Info: Info{
@@ -30,8 +30,11 @@ func cifar10() source {
 		downloads: []download{
 			{"cifar-10-binary.tar.gz", 170052171, "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"},
 		},
-		unpacked:      "cifar-10-batches-bin",
-		otherVersions: []string{"cifar-10-batches-py", "cifar-10-python.tar.gz", "cifar-10-batches-mat", "cifar-10-matlab.tar.gz", "data_batch_1", "data_batch_1.mat"},
+		unpacked: "cifar-10-batches-bin",
+		otherVersions: []string{
+			"cifar-10-batches-py", "cifar-10-python.tar.gz", "cifar-10-batches-mat",
+			"cifar-10-matlab.tar.gz", "data_batch_1", "data_batch_1.mat",
+		},
 		files: []file{
 			{"data_batch_1.bin", cifar10Batch, "cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5"},
 			{"data_batch_2.bin", cifar10Batch, "a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed"},
@@ -47,14 +50,15 @@ func cifar10() source {
 	}
 }
 
-// cifar100 is the set's sibling of a hundred classes. A record has two labels before the planes, the coarse one
-// of 20 superclasses and the fine one; the fine ones are this data set's classes, and the coarse ones are only
-// checked to be valid. Size and digest of the archive are those of TensorFlow Datasets, the files' digests
-// those of the Ruby library torchvision.
+// cifar100 is the set's sibling of a hundred classes. A record has two labels before the planes,
+// the coarse one of 20 superclasses and the fine one; the fine ones are this data set's classes,
+// and the coarse ones are only checked to be valid. Size and digest of the archive are those of
+// TensorFlow Datasets, the files' digests those of the Ruby library torchvision.
 func cifar100() source {
 	return source{
 		Info: Info{
-			Name: "cifar100", Description: "colour photos of a hundred kinds of objects, by fine label (binary version)",
+			Name: "cifar100", Description: "colour photos of a hundred kinds of objects, by fine " +
+				"label (binary version)",
 			Classes: cifar100Classes(),
 			Shape:   Shape{3, 32, 32}, Train: 50000, Test: 10000,
 			Licence: cifarLicence, From: cifarPublicPage, Defaults: cifarDefaults(),
@@ -63,8 +67,11 @@ func cifar100() source {
 		downloads: []download{
 			{"cifar-100-binary.tar.gz", 168513733, "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec"},
 		},
-		unpacked:      "cifar-100-binary",
-		otherVersions: []string{"cifar-100-python", "cifar-100-python.tar.gz", "cifar-100-matlab", "cifar-100-matlab.tar.gz"},
+		unpacked: "cifar-100-binary",
+		otherVersions: []string{
+			"cifar-100-python", "cifar-100-python.tar.gz", "cifar-100-matlab",
+			"cifar-100-matlab.tar.gz",
+		},
 		files: []file{
 			{"train.bin", 50000 * cifar100Record, "f31298fc616915fa142368359df1c4ca2ae984d6915ca468b998a5ec6aeebf29"},
 			{"test.bin", 10000 * cifar100Record, "d8b1e6b7b3bee4020055f0699b111f60b1af1e262aeb93a0b659061746f8224a"},
@@ -76,7 +83,8 @@ func cifar100() source {
 	}
 }
 
-// cifar100Classes returns the fine classes in the order of their numbers, which is that of the alphabet.
+// cifar100Classes returns the fine classes in the order of their numbers, which is that of the
+// alphabet.
 func cifar100Classes() []string {
 	return []string{
 		"apple", "aquarium fish", "baby", "bear", "beaver", "bed", "bee", "beetle", "bicycle", "bottle",
@@ -87,13 +95,14 @@ func cifar100Classes() []string {
 		"mouse", "mushroom", "oak tree", "orange", "orchid", "otter", "palm tree", "pear", "pickup truck", "pine tree",
 		"plain", "plate", "poppy", "porcupine", "possum", "rabbit", "raccoon", "ray", "road", "rocket",
 		"rose", "sea", "seal", "shark", "shrew", "skunk", "skyscraper", "snail", "snake", "spider",
-		"squirrel", "streetcar", "sunflower", "sweet pepper", "table", "tank", "telephone", "television", "tiger", "tractor",
+		"squirrel", "streetcar", "sunflower", "sweet pepper", "table", "tank", "telephone",
+		"television", "tiger", "tractor",
 		"train", "trout", "tulip", "turtle", "wardrobe", "whale", "willow tree", "wolf", "woman", "worm",
 	}
 }
 
-// parseCIFAR makes a part of files of records. A record is label bytes, of which there are as many as classes has
-// numbers and each is below its one, and an image; the last label is the part's.
+// parseCIFAR makes a part of files of records. A record is label bytes, of which there are as many
+// as classes has numbers and each is below its one, and an image; the last label is the part's.
 func (s *source) parseCIFAR(contents []content, classes []int, limit int) (*Part, error) {
 	p := &Part{Shape: s.Shape}
 	for i := range contents {

@@ -26,12 +26,12 @@ type content struct {
 	data   []byte
 }
 
-// xzDictionary bounds the dictionary of an .xz file, which is memory that its header asks for. It is that of
-// xz -9, the largest of xz's presets.
+// xzDictionary bounds the dictionary of an .xz file, which is memory that its header asks for. It
+// is that of xz -9, the largest of xz's presets.
 const xzDictionary = 64 << 20
 
-// read returns the contents of some of the source's files, in the same order. Whatever prevents it is the
-// input's fault.
+// read returns the contents of some of the source's files, in the same order. Whatever prevents it
+// is the input's fault.
 func (s *source) read(at place, files []file) ([]content, error) {
 	contents := make([]content, len(files))
 	var packed []file // those that are in the archive, if anywhere
@@ -168,8 +168,8 @@ func (p place) open(name string) (io.ReadCloser, error) {
 	return boundedfile.Open(p.path(name), maxStored)
 }
 
-// reason returns what a file system's error says besides operation and name, of which the name is relative to
-// the place and would mislead.
+// reason returns what a file system's error says besides operation and name, of which the name is
+// relative to the place and would mislead.
 func reason(err error) error {
 	var e *fs.PathError
 	if errors.As(err, &e) {
@@ -201,8 +201,9 @@ func unpacker(f io.Reader, ext string) (io.Reader, error) {
 // firstChunk is what readAtMost allocates for a file of unknown size.
 const firstChunk = 1 << 20
 
-// readAtMost reads all, which must not be more than limit bytes. It allocates at most eight times what has come
-// so far, so that a small file cannot make us allocate what a large one needs, and a large one is copied little.
+// readAtMost reads all, which must not be more than limit bytes. It allocates at most eight times
+// what has come so far, so that a small file cannot make us allocate what a large one needs, and a
+// large one is copied little.
 func readAtMost(r io.Reader, limit int) ([]byte, error) {
 	var data []byte
 	for {

@@ -66,8 +66,8 @@ type Info struct {
 	Defaults    Defaults
 }
 
-// Dataset is a source of images in two parts, each read on first use and then kept. Its methods may be called
-// from several goroutines, so that both parts can be read at once.
+// Dataset is a source of images in two parts, each read on first use and then kept. Its methods may
+// be called from several goroutines, so that both parts can be read at once.
 type Dataset struct {
 	Info
 	// Folder is where the files are read from, empty for the embedded ones.
@@ -86,22 +86,23 @@ func (d *Dataset) Train() (*Part, error) { return d.train() }
 // Test returns the images of the official test file.
 func (d *Dataset) Test() (*Part, error) { return d.test() }
 
-// Val returns the images that the set provides for choosing between models, besides those of Train: of a folder with
-// train/, val/ and test/ those of val/. It is nil for all others.
+// Val returns the images that the set provides for choosing between models, besides those of Train:
+// of a folder with train/, val/ and test/ those of val/. It is nil for all others.
 func (d *Dataset) Val() *Part { return d.val }
 
 // source is a row of the table of data sets.
 type source struct {
 	Info
-	// home is the address of the folder that the downloads are published in, with a slash at its end.
+	// home is the address of the folder that the downloads are published in, with a slash at its
+	// end.
 	home      string
 	downloads []download
 	// unpacked is what the folder is called that the published archive unpacks to, if there is one.
 	unpacked string
 	// otherVersions are the names of what the set is also published as, which is not read.
 	otherVersions []string
-	// files is what the source consists of, whatever it is packed in: first those of the training part, whose
-	// number is trainFiles, then those of the test part.
+	// files is what the source consists of, whatever it is packed in: first those of the training
+	// part, whose number is trainFiles, then those of the test part.
 	files      []file
 	trainFiles int
 	// inside are the files that come with the program, and digest that of the images in them, of an
@@ -119,7 +120,8 @@ type file struct {
 	sha256 string // hexadecimal
 }
 
-// download is a file at a source's public home: an archive, or one of the source's files with .gz behind its name.
+// download is a file at a source's public home: an archive, or one of the source's files with .gz
+// behind its name.
 type download struct {
 	name   string
 	size   int64
@@ -159,8 +161,9 @@ func find(name string) (*source, error) {
 	return nil, fault.Input(spec.Unknown("data set", name, Names()))
 }
 
-// Open returns the data set of that name, or the pictures of the folder that [IsFolder] says it is, as [OpenFolder] does with
-// the zero Options. The files of a named set are taken from the first place that has any of them:
+// Open returns the data set of that name, or the pictures of the folder that [IsFolder] says it is,
+// as [OpenFolder] does with the zero Options. The files of a named set are taken from the first
+// place that has any of them:
 //
 //   - the folders dir/NAME and dir, for every dir given in turn;
 //   - the program itself, if they are embedded;

@@ -9,8 +9,9 @@ import (
 type Defaults struct {
 	// Augment is an augmentation: a text form of package augment.
 	Augment string
-	// Lambda are the λ of DataGrad up to numbers of training images, rising, and MostLambda that of more.
-	// Where there are none, λ falls with the number of images, and is Lambda2000 for 2000 of them.
+	// Lambda are the λ of DataGrad up to numbers of training images, rising, and MostLambda that of
+	// more. Where there are none, λ falls with the number of images, and is Lambda2000 for 2000 of
+	// them.
 	Lambda     []LambdaUpTo
 	MostLambda float64
 	Lambda2000 float64
@@ -54,8 +55,8 @@ func digitDefaults() Defaults {
 // cifarDefaults are the published flips and shifts, and the λ that trials on dev images chose.
 func cifarDefaults() Defaults { return Defaults{Augment: "flip,shift:0.125", Lambda2000: 0.5} }
 
-// DefaultsOf returns the defaults of the data set of that name and the number of its training images;
-// those of photos and 0 if it has no row in the table, as folders of pictures.
+// DefaultsOf returns the defaults of the data set of that name and the number of its training
+// images; those of photos and 0 if it has no row in the table, as folders of pictures.
 func DefaultsOf(name string) (d Defaults, images int) {
 	for _, info := range List() {
 		if info.Name == name {

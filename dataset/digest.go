@@ -7,8 +7,8 @@ import (
 	"fmt"
 )
 
-// Digest returns the SHA-256 of a data set's images, labels and classes: equal digests mean that equal
-// configurations train on equal bytes. That of an embedded set is known without reading it.
+// Digest returns the SHA-256 of a data set's images, labels and classes: equal digests mean that
+// equal configurations train on equal bytes. That of an embedded set is known without reading it.
 func (d *Dataset) Digest() (string, error) {
 	if d.known != "" {
 		return d.known, nil

@@ -19,19 +19,21 @@ import (
 
 // FetchOptions say how Fetch works; the zero value is what a user wants.
 type FetchOptions struct {
-	// Dir is the folder that gets the folder of the set, CacheDir() if empty. It is made if need be.
+	// Dir is the folder that gets the folder of the set, CacheDir() if empty. It is made if need
+	// be.
 	Dir string
-	// Mirror is the http or https address of a folder to download from instead of the set's public home. What
-	// comes from it must have the same checksums.
+	// Mirror is the http or https address of a folder to download from instead of the set's public
+	// home. What comes from it must have the same checksums.
 	Mirror string
-	// Client makes the requests; nil stands for one that waits 15 s for a connection and honours HTTPS_PROXY.
+	// Client makes the requests; nil stands for one that waits 15 s for a connection and honours
+	// HTTPS_PROXY.
 	Client *http.Client
 	// Stall is how long to wait for the next byte before trying again, 30 s if 0.
 	Stall time.Duration
 	// Wait is the pause after the first failure, 1 s if 0; it doubles with each one up to 32 times.
 	Wait time.Duration
-	// Tries is the number of failures in a row after which to give up, 6 if 0. A try that brought a hundredth of
-	// the file begins a new row.
+	// Tries is the number of failures in a row after which to give up, 6 if 0. A try that brought a
+	// hundredth of the file begins a new row.
 	Tries int
 	// Progress, if not nil, is told what happens. It is called by one goroutine at a time, often.
 	Progress func(FetchProgress)
@@ -40,7 +42,8 @@ type FetchOptions struct {
 // FetchProgress is what Fetch is doing.
 type FetchProgress struct {
 	File string
-	// Done and Total are bytes of all downloads of the set; Done goes back where a server cannot resume.
+	// Done and Total are bytes of all downloads of the set; Done goes back where a server cannot
+	// resume.
 	Done, Total int64
 	// Note is one line on what went wrong and what follows from it, empty most of the time.
 	Note string
@@ -52,7 +55,8 @@ type FetchResult struct {
 	Folder string `json:"folder"` // that holds the files; empty if they are embedded in the program
 	// AlreadyThere is true if nothing was to do.
 	AlreadyThere bool `json:"already_there"`
-	// DownloadedBytes came in this call, ResumedBytes had come in an earlier one that was broken off.
+	// DownloadedBytes came in this call, ResumedBytes had come in an earlier one that was broken
+	// off.
 	DownloadedBytes int64 `json:"downloaded_bytes"`
 	ResumedBytes    int64 `json:"resumed_bytes"`
 }
@@ -60,8 +64,8 @@ type FetchResult struct {
 // staging is the folder, beside those of the sets, in which downloads grow.
 const staging = ".fetch"
 
-// Fetch downloads a data set from its public home, so that Open finds it. Its folder appears under its name whole,
-// checked and on the disk, or not at all; the order of writes is:
+// Fetch downloads a data set from its public home, so that Open finds it. Its folder appears under
+// its name whole, checked and on the disk, or not at all; the order of writes is:
 //
 //  1. A file grows as DIR/.fetch/NAME/FILE.part. An error or a kill leaves it there, and the next call goes on
 //     from its end. It is done when size and SHA-256 are the published ones.
@@ -69,11 +73,13 @@ const staging = ".fetch"
 //     unpacked. They are parsed.
 //  3. The folder is renamed to DIR/NAME, and DIR/.fetch/NAME is removed.
 //
-// What was in DIR/NAME before is replaced if it is nothing but files of this set that are incomplete or damaged;
-// if all is well with them, nothing is downloaded. Two calls at once, also of two processes, take turns.
+// What was in DIR/NAME before is replaced if it is nothing but files of this set that are
+// incomplete or damaged; if all is well with them, nothing is downloaded. Two calls at once, also
+// of two processes, take turns.
 //
-// Errors of the network, the servers (5xx, 408, 425, 429) and of checksums after a resumption are tried again; an
-// unknown name, an unusable Mirror or Dir are the input's fault; when ctx ends, its error is returned.
+// Errors of the network, the servers (5xx, 408, 425, 429) and of checksums after a resumption are
+// tried again; an unknown name, an unusable Mirror or Dir are the input's fault; when ctx ends, its
+// error is returned.
 func Fetch(ctx context.Context, name string, opt FetchOptions) (FetchResult, error) {
 	s, err := find(name)
 	if err != nil {
@@ -145,8 +151,12 @@ func newFetch(s *source, opt FetchOptions) (*fetch, error) {
 		home = opt.Mirror
 	}
 	var err error
-	if f.home, err = url.Parse(home); err != nil || f.home.Scheme != "http" && f.home.Scheme != "https" || f.home.Host == "" {
-		return nil, fault.Inputf("mirror %q: expected the address of a folder, http://… or https://…", foreign.Short(unusable(home), maxQuoted))
+	if f.home, err = url.Parse(home); err != nil || f.home.Scheme != "http" &&
+		f.home.Scheme != "https" || f.home.Host == "" {
+		return nil, fault.Inputf(
+			"mirror %q: expected the address of a folder, http://… or https://…",
+			foreign.Short(unusable(home), maxQuoted),
+		)
 	}
 	for _, d := range s.downloads {
 		f.total += d.size

@@ -18,8 +18,9 @@ import (
 	"github.com/gradreg/gradreg/internal/foreign"
 )
 
-// part is a file that is being downloaded. What it has to be is known beforehand, so that size and digest say
-// whether a resumed download is one file, and no ETag of an earlier answer has to be kept for that.
+// part is a file that is being downloaded. What it has to be is known beforehand, so that size and
+// digest say whether a resumed download is one file, and no ETag of an earlier answer has to be
+// kept for that.
 type part struct {
 	*fetch
 	want download
@@ -125,7 +126,8 @@ func (p *part) restart() error {
 	return err
 }
 
-// check compares a file of at least the right size with the published digest, and throws away a wrong one.
+// check compares a file of at least the right size with the published digest, and throws away a
+// wrong one.
 func (p *part) check() error {
 	if p.have > p.want.size {
 		return errors.Join(fmt.Errorf("%s: %d bytes came, expected %d", p.url, p.have, p.want.size), p.restart())
@@ -138,7 +140,10 @@ func (p *part) check() error {
 		return err
 	}
 	if got := hex.EncodeToString(h.Sum(nil)); got != p.want.sha256 {
-		return errors.Join(fmt.Errorf("%s: the SHA-256 of what came is %s, expected %s", p.url, got, p.want.sha256), p.restart())
+		return errors.Join(
+			fmt.Errorf("%s: the SHA-256 of what came is %s, expected %s", p.url, got, p.want.sha256),
+			p.restart(),
+		)
 	}
 	return nil
 }
@@ -200,7 +205,10 @@ func (p *part) accept(resp *http.Response) error {
 			p.fresh = false
 			return nil
 		}
-		err := fmt.Errorf("%s: asked for the bytes from %d of %d, the server sends %q", p.url, p.have, p.want.size, foreign.Short(resp.Header.Get("Content-Range"), maxQuoted))
+		err := fmt.Errorf(
+			"%s: asked for the bytes from %d of %d, the server sends %q", p.url, p.have,
+			p.want.size, foreign.Short(resp.Header.Get("Content-Range"), maxQuoted),
+		)
 		return errors.Join(err, p.restart())
 	case code == http.StatusRequestedRangeNotSatisfiable && p.have > 0:
 		return errors.Join(fmt.Errorf("%s: the server has no bytes from %d on", p.url, p.have), p.restart())
@@ -222,7 +230,12 @@ func (p *part) receive(body io.Reader, alive func()) error {
 		if n > 0 {
 			alive()
 			if p.have+int64(n) > p.want.size {
-				return permanent{errors.Join(fmt.Errorf("%s: the server sends more than the expected %d bytes", p.url, p.want.size), p.restart())}
+				return permanent{
+					errors.Join(
+						fmt.Errorf("%s: the server sends more than the expected %d bytes", p.url, p.want.size),
+						p.restart(),
+					),
+				}
 			}
 			if _, err := p.file.Write(buffer[:n]); err != nil {
 				return permanent{err}
@@ -284,7 +297,8 @@ const maxRetryAfter = time.Minute
 func statusError(address string, resp *http.Response) error {
 	err := fmt.Errorf("%s: the server answers %s", address, foreign.Short(foreign.Line(resp.Status), maxQuoted))
 	switch code := resp.StatusCode; {
-	case code >= 500, code == http.StatusRequestTimeout, code == http.StatusTooEarly, code == http.StatusTooManyRequests:
+	case code >= 500, code == http.StatusRequestTimeout, code == http.StatusTooEarly,
+		code == http.StatusTooManyRequests:
 		seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After")) // as a date it is left to our own pause
 		return busy{err, min(max(0, time.Duration(seconds)*time.Second), maxRetryAfter)}
 	}

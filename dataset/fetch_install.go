@@ -21,7 +21,8 @@ func (s *source) isWhole(dir string) bool {
 	return err == nil && !slices.ContainsFunc(reports, func(r FileReport) bool { return !r.OK })
 }
 
-// checkReplaceable refuses a folder, or whatever is there, that holds something else than files of the set.
+// checkReplaceable refuses a folder, or whatever is there, that holds something else than files of
+// the set.
 func (s *source) checkReplaceable(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -33,7 +34,8 @@ func (s *source) checkReplaceable(dir string) error {
 	names := s.storedNames()
 	for _, e := range entries {
 		if !slices.Contains(names, e.Name()) || !e.Type().IsRegular() {
-			return fault.Inputf("%s is not the whole data set %s and cannot be replaced, for it holds %s; move that, or name another folder with --data-dir",
+			return fault.Inputf("%s is not the whole data set %s and cannot be replaced, for it "+
+				"holds %s; move that, or name another folder with --data-dir",
 				dir, s.Name, e.Name())
 		}
 	}
@@ -77,8 +79,8 @@ func (f *fetch) install() error {
 	return os.RemoveAll(f.dir)
 }
 
-// unpack puts the files of a download into a folder. Those of an archive are unpacked, so that no run has to
-// decompress 170 MB before its first step; the others are moved as they are.
+// unpack puts the files of a download into a folder. Those of an archive are unpacked, so that no
+// run has to decompress 170 MB before its first step; the others are moved as they are.
 func (f *fetch) unpack(d download, dir string) error {
 	path := f.path(d)
 	if !strings.HasSuffix(d.name, ".tar.gz") {

@@ -17,15 +17,17 @@ import (
 //go:embed mnist/*.gz
 var embedded embed.FS
 
-// systemFolder is where Debian's dataset-* packages put their files, each set in a folder of its name.
+// systemFolder is where Debian's dataset-* packages put their files, each set in a folder of its
+// name.
 const systemFolder = "/usr/share/datasets"
 
-// ErrNotFound is wrapped by the error of [Open] that says that none of a data set's files is anywhere.
-// It is [fs.ErrNotExist], too.
+// ErrNotFound is wrapped by the error of [Open] that says that none of a data set's files is
+// anywhere. It is [fs.ErrNotExist], too.
 var ErrNotFound = fault.Missingf("not found")
 
-// CacheDir returns the folder that [Fetch] downloads to where it is told no other, each set in a folder of its
-// name: gradreg in the user's cache folder (XDG_CACHE_HOME or ~/.cache on Linux). It need not exist.
+// CacheDir returns the folder that [Fetch] downloads to where it is told no other, each set in a
+// folder of its name: gradreg in the user's cache folder (XDG_CACHE_HOME or ~/.cache on Linux). It
+// need not exist.
 func CacheDir() (string, error) {
 	dir, err := os.UserCacheDir()
 	if err != nil {
@@ -100,7 +102,8 @@ func (s *source) locate(dirs []string) (at place, given bool, err error) {
 		}
 	}
 	if !usual {
-		return place{}, false, fault.Inputf("data set %s: %w in %s: expected %s there, or in a folder %s there%s", s.Name, ErrNotFound,
+		return place{}, false, fault.Inputf("data set %s: %w in %s: expected %s there, or in a "+
+			"folder %s there%s", s.Name, ErrNotFound,
 			strings.Join(looked, ", "), s.expected(), s.Name, s.unsuitable(looked))
 	}
 	if s.Embedded {
@@ -116,7 +119,8 @@ func (s *source) locate(dirs []string) (at place, given bool, err error) {
 		}
 	}
 	looked = append(looked, common...)
-	return place{}, false, fault.Inputf("data set %s: %w in %s; get it with: gradreg data fetch %s%s", s.Name, ErrNotFound,
+	return place{}, false, fault.Inputf("data set %s: %w in %s; get it with: gradreg data fetch "+
+		"%s%s", s.Name, ErrNotFound,
 		strings.Join(looked, ", "), s.Name, s.unsuitable(looked))
 }
 
@@ -139,7 +143,10 @@ func (s *source) unsuitable(dirs []string) string {
 		for _, d := range []string{filepath.Join(dir, s.Name), dir} {
 			for _, name := range s.otherVersions {
 				if _, err := os.Lstat(filepath.Join(d, name)); err == nil {
-					return fmt.Sprintf("; %s is another version: the binary one is needed, %s%s", filepath.Join(d, name), s.home, s.downloads[0].name)
+					return fmt.Sprintf(
+						"; %s is another version: the binary one is needed, %s%s",
+						filepath.Join(d, name), s.home, s.downloads[0].name,
+					)
 				}
 			}
 		}
@@ -177,8 +184,8 @@ func checkFolder(dir string) error {
 	return fault.Input(&DirError{dir, err})
 }
 
-// isIn reports whether any of the source's files is in dir or in the folder there that its archive unpacks to,
-// and returns which of the two it is.
+// isIn reports whether any of the source's files is in dir or in the folder there that its archive
+// unpacks to, and returns which of the two it is.
 func (s *source) isIn(dir string) (place, bool) {
 	candidates := []string{dir}
 	if s.unpacked != "" {
@@ -204,7 +211,8 @@ func (s *source) storedNames() []string {
 	return append(names, s.archives()...)
 }
 
-// storedNames lists the names a file can have, in the order in which they are tried: what is read fastest first.
+// storedNames lists the names a file can have, in the order in which they are tried: what is read
+// fastest first.
 func (f file) storedNames() []string { return []string{f.name, f.name + ".gz", f.name + ".xz"} }
 
 // archives lists the names of the archives that the source is published as.

@@ -7,7 +7,8 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
-// The magic numbers of IDX files: bytes in three dimensions, bytes in one (LeCun, "The MNIST database").
+// The magic numbers of IDX files: bytes in three dimensions, bytes in one (LeCun, "The MNIST
+// database").
 const (
 	magicImages = 0x00000803
 	magicLabels = 0x00000801
@@ -36,21 +37,27 @@ func mnist() source {
 	}
 }
 
-// fashionMNIST is Xiao, Rasul and Vollgraf's set of articles of clothing, in MNIST's format. Sizes and digests of
-// the downloads are those of TensorFlow Datasets; a gzip header with the authors' file names and times before
-// the compressed streams of Debian's package gives the same ones.
+// fashionMNIST is Xiao, Rasul and Vollgraf's set of articles of clothing, in MNIST's format. Sizes
+// and digests of the downloads are those of TensorFlow Datasets; a gzip header with the authors'
+// file names and times before the compressed streams of Debian's package gives the same ones.
 func fashionMNIST() source {
 	return source{
 		Info: Info{
 			Name: "fashion-mnist", Description: "articles of clothing",
-			Classes: []string{"t-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"},
-			Shape:   Shape{1, 28, 28}, Train: 60000, Test: 10000, Licence: "MIT, Zalando SE",
+			Classes: []string{
+				"t-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker",
+				"bag", "ankle boot",
+			},
+			Shape: Shape{1, 28, 28}, Train: 60000, Test: 10000, Licence: "MIT, Zalando SE",
 			From:     "github.com/zalandoresearch/fashion-mnist or the Debian package dataset-fashion-mnist",
 			Defaults: Defaults{Augment: augment.None, Lambda2000: 1},
 		},
 		home: "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
 		downloads: []download{
-			{"train-images-idx3-ubyte.gz", 26421880, "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"},
+			{
+				"train-images-idx3-ubyte.gz", 26421880,
+				"3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+			},
 			{"train-labels-idx1-ubyte.gz", 29515, "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"},
 			{"t10k-images-idx3-ubyte.gz", 4422102, "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"},
 			{"t10k-labels-idx1-ubyte.gz", 5148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"},
@@ -99,8 +106,9 @@ func parseLabels(data []byte, limit, classes int) ([]int32, error) {
 	return labels, nil
 }
 
-// parseItems returns the items of an IDX file of bytes: magic number, number of items, the extents of an item, and
-// then the items, which must be 1 to limit and end with the file. They are not copied.
+// parseItems returns the items of an IDX file of bytes: magic number, number of items, the extents
+// of an item, and then the items, which must be 1 to limit and end with the file. They are not
+// copied.
 func parseItems(data []byte, magic uint32, limit int, extents []int) ([]byte, error) {
 	header := 8 + 4*len(extents)
 	if len(data) < header {

@@ -25,8 +25,8 @@ func LabelBytes(labels []int32, classes int) []byte {
 	return out
 }
 
-// Hash returns the SHA-256 of the images of a subset, each followed by its label, which is one of so
-// many classes. It is equal for equal images and labels in the same order.
+// Hash returns the SHA-256 of the images of a subset, each followed by its label, which is one of
+// so many classes. It is equal for equal images and labels in the same order.
 func (s Subset) Hash(classes int) [sha256.Size]byte {
 	h := sha256.New()
 	for _, i := range s.Index {

@@ -13,7 +13,8 @@ import (
 	"github.com/gradreg/gradreg/task"
 )
 
-// memoryPrefix begins the names under which configurations record data in memory, which no files have.
+// memoryPrefix begins the names under which configurations record data in memory, which no files
+// have.
 const memoryPrefix = "memory:"
 
 // InMemory reports whether name is that of a data set made by [New].
@@ -23,8 +24,8 @@ func InMemory(name string) bool { return strings.HasPrefix(name, memoryPrefix) }
 // Classes, in the order of the labels, are as many as a label may number, at least 2; of info.Shape
 // are the images of both parts, of which each has one or more. Licence and others may be empty, and
 // the numbers of images are those of the parts. The parts are not copied: nobody may change them
-// while the set is used. Of several labels and of regression, which info.Task says, parts have Targets,
-// and labels of 0. What does not fit is the input's fault.
+// while the set is used. Of several labels and of regression, which info.Task says, parts have
+// Targets, and labels of 0. What does not fit is the input's fault.
 func New(info Info, train, test *Part) (*Dataset, error) {
 	info.Name = strings.TrimPrefix(info.Name, memoryPrefix)
 	if info.Name == "" || strings.ContainsAny(info.Name, "/\\\n") {
@@ -41,7 +42,10 @@ func New(info Info, train, test *Part) (*Dataset, error) {
 		least = 2
 	}
 	if len(info.Classes) < least {
-		return nil, fault.Inputf("data set %s: found %d classes, expected at least %d", info.Name, len(info.Classes), least)
+		return nil, fault.Inputf(
+			"data set %s: found %d classes, expected at least %d", info.Name, len(info.Classes),
+			least,
+		)
 	}
 	for i, name := range info.Classes {
 		if name == "" || slices.Contains(info.Classes[:i], name) {
@@ -78,9 +82,15 @@ func (info Info) own(name string, p *Part) (*Part, error) {
 	case p.Shape != info.Shape:
 		return nil, wrong("images of %v, expected %v", p.Shape, info.Shape)
 	case len(p.Images) != p.Len()*p.Shape.Size():
-		return nil, wrong("%d bytes for %d images of %v, expected %d", len(p.Images), p.Len(), p.Shape, p.Len()*p.Shape.Size())
+		return nil, wrong(
+			"%d bytes for %d images of %v, expected %d", len(p.Images), p.Len(), p.Shape,
+			p.Len()*p.Shape.Size(),
+		)
 	case p.Files != nil && len(p.Files) != p.Len() || p.Hashes != nil && len(p.Hashes) != p.Len():
-		return nil, wrong("%d files and %d hashes of %d images, expected one of each or none", len(p.Files), len(p.Hashes), p.Len())
+		return nil, wrong(
+			"%d files and %d hashes of %d images, expected one of each or none", len(p.Files),
+			len(p.Hashes), p.Len(),
+		)
 	}
 	for i, y := range p.Labels {
 		if y < 0 || int(y) >= len(info.Classes) {

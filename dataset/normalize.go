@@ -2,22 +2,25 @@ package dataset
 
 import "math"
 
-// Normalizer maps bytes to floats, per channel: (v/255 − Mean)/(Std + 1e-7). A Std of 0 stands for [OneLevel].
+// Normalizer maps bytes to floats, per channel: (v/255 − Mean)/(Std + 1e-7). A Std of 0 stands for
+// [OneLevel].
 type Normalizer struct {
 	Mean []float64 `yaml:"mean" json:"mean"`
 	Std  []float64 `yaml:"std" json:"std"`
 }
 
-// OneLevel is one of the 255 steps of a byte, in units of the pixels' range [0, 1]. A spread below it cannot be told from the
-// rounding of pixels to bytes, so that no spread counts as less: a pixel that differs by one level from a channel without
-// contrast is one standard deviation away, not ten thousands of them.
+// OneLevel is one of the 255 steps of a byte, in units of the pixels' range [0, 1]. A spread below
+// it cannot be told from the rounding of pixels to bytes, so that no spread counts as less: a pixel
+// that differs by one level from a channel without contrast is one standard deviation away, not ten
+// thousands of them.
 const OneLevel = 1.0 / 255
 
-// normalizerEpsilon is in the published experiments' formula; beside a spread of a level or more it is nothing.
+// normalizerEpsilon is in the published experiments' formula; beside a spread of a level or more it
+// is nothing.
 const normalizerEpsilon = 1e-7
 
-// Statistics returns the normalizer of a subset: mean and standard deviation of all its pixels, per channel, the latter at
-// least [OneLevel].
+// Statistics returns the normalizer of a subset: mean and standard deviation of all its pixels, per
+// channel, the latter at least [OneLevel].
 func Statistics(s Subset) Normalizer {
 	c, area := s.Shape.C, s.Shape.H*s.Shape.W
 	n := Normalizer{Mean: make([]float64, c), Std: make([]float64, c)}

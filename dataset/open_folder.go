@@ -10,8 +10,9 @@ import (
 	"github.com/gradreg/gradreg/dataset/folder"
 )
 
-// IsFolder reports whether name stands for a folder of pictures rather than for a data set of that name: it has a
-// separator in it, or is a folder, or a link that leads nowhere. The names of data sets stand for those: a folder of such a name is written ./mnist.
+// IsFolder reports whether name stands for a folder of pictures rather than for a data set of that
+// name: it has a separator in it, or is a folder, or a link that leads nowhere. The names of data
+// sets stand for those: a folder of such a name is written ./mnist.
 func IsFolder(name string) bool {
 	if InMemory(name) {
 		return false
@@ -30,12 +31,14 @@ func IsFolder(name string) bool {
 	return err == nil && link.Mode()&os.ModeSymlink != 0
 }
 
-// OpenFolder returns the pictures of a folder with a folder for each class as a data set, both parts read. [folder.Open] says
-// what it makes of it and what it refuses, the report what it found. Where opt.Cache is empty, images are kept in the
-// folder pictures of [CacheDir]; [NoCache] keeps none.
+// OpenFolder returns the pictures of a folder with a folder for each class as a data set, both
+// parts read. [folder.Open] says what it makes of it and what it refuses, the report what it found.
+// Where opt.Cache is empty, images are kept in the folder pictures of [CacheDir]; [NoCache] keeps
+// none.
 //
-// A run opens a folder with opt.Seed its own seed, unless it is to be compared with runs of other seeds on the same test
-// images; what it trained with, Shape and opt.Fit, makes the same of other pictures (package picture).
+// A run opens a folder with opt.Seed its own seed, unless it is to be compared with runs of other
+// seeds on the same test images; what it trained with, Shape and opt.Fit, makes the same of other
+// pictures (package picture).
 func OpenFolder(ctx context.Context, dir string, opt folder.Options) (*Dataset, folder.Report, error) {
 	switch opt.Cache {
 	case NoCache:
@@ -51,12 +54,16 @@ func OpenFolder(ctx context.Context, dir string, opt folder.Options) (*Dataset, 
 	}
 	shape := Shape{C: set.Channels, H: set.Side, W: set.Side}
 	part := func(p folder.Part) *Part {
-		return &Part{Shape: shape, Images: p.Images, Labels: p.Labels, Targets: p.Targets, Files: p.Files, Hashes: p.Hashes, Classes: set.Classes, Digest: p.Digest}
+		return &Part{
+			Shape: shape, Images: p.Images, Labels: p.Labels, Targets: p.Targets, Files: p.Files,
+			Hashes: p.Hashes, Classes: set.Classes, Digest: p.Digest,
+		}
 	}
 	training, official := part(set.Train), part(set.Test)
 	d := &Dataset{
 		Info: Info{
-			Name: dir, Description: "pictures of a folder, " + string(set.Fit), Task: set.Task, Classes: set.Classes, Shape: shape,
+			Name: dir, Description: "pictures of a folder, " + string(set.Fit), Task: set.Task,
+			Classes: set.Classes, Shape: shape,
 			Train: training.Len(), Test: official.Len(), From: dir, Defaults: photoDefaults(),
 		},
 		Folder: dir, Given: true,

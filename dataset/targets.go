@@ -14,8 +14,8 @@ type Scaling struct {
 	Std  []float64 `json:"std"`
 }
 
-// TargetScaling returns mean and standard deviation of each number of a subset [K]; a deviation of 0
-// counts as 1, so that a constant becomes 0.
+// TargetScaling returns mean and standard deviation of each number of a subset [K]; a deviation of
+// 0 counts as 1, so that a constant becomes 0.
 func TargetScaling(s Subset) Scaling {
 	k := len(s.TargetRow(0))
 	out := Scaling{make([]float64, k), make([]float64, k)}
@@ -55,8 +55,8 @@ func (c Scaling) Back(outputs []float32) []float64 {
 	return row
 }
 
-// FillTargets writes the targets of the batch of a step as [Batches.Fill] chooses its images: [B, K],
-// through scale if it is not nil. Mixed images have mixed targets: share is what Fill returned.
+// FillTargets writes the targets of the batch of a step as [Batches.Fill] chooses its images: [B,
+// K], through scale if it is not nil. Mixed images have mixed targets: share is what Fill returned.
 func (b *Batches) FillTargets(step int, targets []float32, scale *Scaling, share float64) {
 	n, k := b.subset.Len(), len(targets)/b.size
 	for i := range b.size {

@@ -14,7 +14,8 @@ import (
 type FileReport struct {
 	// Path is where it is; that of a file in an archive ends with a colon and the file's name.
 	Path string `json:"path"`
-	// Bytes and MD5 are those of the file on the disk, packed as it is: of the archive, if it is in one.
+	// Bytes and MD5 are those of the file on the disk, packed as it is: of the archive, if it is in
+	// one.
 	Bytes int    `json:"bytes"`
 	MD5   string `json:"md5"`
 	// SHA256 is that of the content, the same whatever it is packed in.
@@ -26,8 +27,8 @@ type FileReport struct {
 	Is string `json:"is,omitempty"`
 }
 
-// Verify reads all files of a data set, found as by Open, compares them with the published checksums and parses
-// them. A file that differs is reported, one that cannot be read is an error.
+// Verify reads all files of a data set, found as by Open, compares them with the published
+// checksums and parses them. A file that differs is reported, one that cannot be read is an error.
 func Verify(name string, dirs ...string) ([]FileReport, error) {
 	s, err := find(name)
 	if err != nil {
@@ -57,7 +58,10 @@ func (s *source) verify(at place) ([]FileReport, error) {
 	var reports []FileReport
 	sums := digests(contents)
 	for i, c := range contents {
-		r := FileReport{Path: c.path, Bytes: stored[c.stored].bytes, MD5: stored[c.stored].md5, SHA256: sums[i], OK: sums[i] == s.files[i].sha256}
+		r := FileReport{
+			Path: c.path, Bytes: stored[c.stored].bytes, MD5: stored[c.stored].md5, SHA256: sums[i],
+			OK: sums[i] == s.files[i].sha256,
+		}
 		if !r.OK {
 			r.Is = ownerOf(sums[i])
 		}

@@ -8,7 +8,8 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// MLP is a network of dense layers with a normalization, a nonlinearity and dropout after each hidden one.
+// MLP is a network of dense layers with a normalization, a nonlinearity and dropout after each
+// hidden one.
 type MLP struct {
 	Hidden     []int // units of the hidden layers
 	Activation nn.Activation
@@ -20,7 +21,8 @@ type MLP struct {
 func parseMLP(s spec.Spec) (Model, error) {
 	m := MLP{Hidden: []int{256, 256}, Activation: "relu", Norm: "none"}
 	err := s.Fields(map[string]any{
-		"hidden": &m.Hidden, "activation": (*string)(&m.Activation), "dropout": &m.Dropout, "norm": &m.Norm, "groups": &m.Groups,
+		"hidden": &m.Hidden, "activation": (*string)(&m.Activation), "dropout": &m.Dropout,
+		"norm": &m.Norm, "groups": &m.Groups,
 	})
 	m.Groups = m.unit().norm.Groups
 	return m, err
@@ -31,7 +33,10 @@ func (m MLP) unit() unit { return newUnit(m.Norm, "none", m.Groups, m.Activation
 // String returns the text form.
 func (m MLP) String() string {
 	u := m.unit()
-	text := fmt.Sprintf("mlp:hidden=%s,activation=%s,dropout=%s", spec.FormatInts(m.Hidden), u.activation, spec.Format(m.Dropout))
+	text := fmt.Sprintf(
+		"mlp:hidden=%s,activation=%s,dropout=%s", spec.FormatInts(m.Hidden), u.activation,
+		spec.Format(m.Dropout),
+	)
 	if !u.norm.None() {
 		text += ",norm=" + u.norm.Kind
 	}

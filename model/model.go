@@ -30,11 +30,25 @@ type entry struct {
 func entries() []entry {
 	const units = "norm=batch|group|none, groups=8, activation=relu"
 	return []entry{
-		{"lenet", "conv 5x5x6, pool, conv 5x5x16, pool, conv 5x5x120, dense 84; dropout=0.5, norm=none|batch|group, groups=7, activation=relu", parseLeNet},
+		{
+			"lenet",
+			"conv 5x5x6, pool, conv 5x5x16, pool, conv 5x5x120, dense 84; dropout=0.5, " +
+				"norm=none|batch|group, groups=7, activation=relu",
+			parseLeNet,
+		},
 		{"lenet-caffe", "conv 5x5x20, pool, conv 5x5x50, pool, dense 500; activation=relu", parseLeNetCaffe},
 		{"vgg", "five stages of 3x3 convolutions; depth=11|13|16|19, channels=32, dropout=0, " + units, parseVGG},
-		{"resnet", "residual network for small images; depth=20, width=1, shortcut=average-pool|pad|projection, " + units, parseResNet},
-		{"wideresnet", "wide residual network, pre-activated; depth=16, width=4, dropout=0, shortcut=projection|average-pool|pad, " + units, parseWideResNet},
+		{
+			"resnet",
+			"residual network for small images; depth=20, width=1, shortcut=average-pool|pad|projection, " + units,
+			parseResNet,
+		},
+		{
+			"wideresnet",
+			"wide residual network, pre-activated; depth=16, width=4, dropout=0, " +
+				"shortcut=projection|average-pool|pad, " + units,
+			parseWideResNet,
+		},
 		{"mlp", "dense layers; hidden=256x256, activation=relu, dropout=0, norm=none|batch|group, groups=8", parseMLP},
 	}
 }
@@ -58,8 +72,8 @@ func Describe(name string) string {
 	return ""
 }
 
-// Parse reads a text form: a name and options, as lenet:dropout=0.3. It returns an error for an unknown
-// name or option and for options that do not validate.
+// Parse reads a text form: a name and options, as lenet:dropout=0.3. It returns an error for an
+// unknown name or option and for options that do not validate.
 func Parse(text string) (Model, error) {
 	s, err := spec.Parse(text)
 	if err != nil {

@@ -9,15 +9,15 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// unit is what follows a linear layer: a normalization and a nonlinearity, as a model's options norm, groups and
-// activation choose them.
+// unit is what follows a linear layer: a normalization and a nonlinearity, as a model's options
+// norm, groups and activation choose them.
 type unit struct {
 	norm       nn.Norm
 	activation nn.Activation
 }
 
-// defaultGroups is the number of groups of norm=group. Wu and He 2018 use 32 for 64 and more channels; networks for
-// small images start with 16, and 8 leaves two channels a group.
+// defaultGroups is the number of groups of norm=group. Wu and He 2018 use 32 for 64 and more
+// channels; networks for small images start with 16, and 8 leaves two channels a group.
 const defaultGroups = 8
 
 // newUnit resolves the options of a model whose normalization is fallback where norm is empty.
@@ -47,8 +47,9 @@ func (u unit) apply(c *nn.Context, x *sym.Expr) *sym.Expr {
 	return u.activation.Apply(u.norm.Apply(c, x))
 }
 
-// options returns the text form of what differs from the defaults of a model, each with a comma before it. Options
-// that a model had from its first version are not among them: their text forms stand in files.
+// options returns the text form of what differs from the defaults of a model, each with a comma
+// before it. Options that a model had from its first version are not among them: their text forms
+// stand in files.
 func (u unit) options(fallback string) string {
 	var b strings.Builder
 	if u.norm.Kind != fallback {
@@ -97,8 +98,8 @@ func checkWidth(width int) error {
 	return nil
 }
 
-// maxChannels bounds the channels of a layer: a 3×3 filter between two such layers has fewer elements than a tensor
-// may have.
+// maxChannels bounds the channels of a layer: a 3×3 filter between two such layers has fewer
+// elements than a tensor may have.
 const maxChannels = 1 << 13
 
 // atLeast returns x: [B, C, H, W], with an error if its images are smaller than n×n pixels.

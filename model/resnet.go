@@ -8,13 +8,14 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// ResNet is the residual network for small images (He et al. 2016, section 4.2): a 3×3 convolution, three stages of
-// blocks with 16, 32 and 64 channels times Width, the later stages at half the extent, mean over the pixels, dense. A
-// block is conv 3×3, norm, activation, conv 3×3, norm, plus the block's input by the shortcut, activation. Depth counts
-// the 3×3 convolutions and the dense layer: 6·blocks + 2.
+// ResNet is the residual network for small images (He et al. 2016, section 4.2): a 3×3 convolution,
+// three stages of blocks with 16, 32 and 64 channels times Width, the later stages at half the
+// extent, mean over the pixels, dense. A block is conv 3×3, norm, activation, conv 3×3, norm, plus
+// the block's input by the shortcut, activation. Depth counts the 3×3 convolutions and the dense
+// layer: 6·blocks + 2.
 //
-// Without a normalization the convolutions have biases, and every block doubles the variance, so that deep networks
-// need a small learning rate.
+// Without a normalization the convolutions have biases, and every block doubles the variance, so
+// that deep networks need a small learning rate.
 type ResNet struct {
 	Depth      int      // 20 has three blocks a stage
 	Width      int      // factor of the channels
@@ -81,7 +82,8 @@ func (m ResNet) Logits(c *nn.Context, x *sym.Expr, classes int) *sym.Expr {
 	return nn.Dense{Out: classes}.Apply(c, nn.GlobalAvgPool(c, h))
 }
 
-// convolution is a 3×3 convolution with a border of one zero; it has a bias where the network has no normalization.
+// convolution is a 3×3 convolution with a border of one zero; it has a bias where the network has
+// no normalization.
 func (m ResNet) convolution(c *nn.Context, x *sym.Expr, channels, stride int) *sym.Expr {
 	return nn.Conv{Out: channels, Kernel: 3, Stride: stride, Border: 1, NoBias: !m.unit().norm.None()}.Apply(c, x)
 }

@@ -13,19 +13,22 @@ type Summary struct {
 	Parameters int        // trainable scalars
 	// MACs are the multiply-adds of the linear layers in a forward pass of one image.
 	MACs int
-	// Activations are the scalars that the layers put out for one image, the input among them: what a forward pass
-	// leaves for a backward one if nothing is fused or computed again.
+	// Activations are the scalars that the layers put out for one image, the input among them: what
+	// a forward pass leaves for a backward one if nothing is fused or computed again.
 	Activations int
 }
 
-// Summarize applies the model to an image of the given shape. It returns the error of the first layer that does not
-// take it.
+// Summarize applies the model to an image of the given shape. It returns the error of the first
+// layer that does not take it.
 func Summarize(m Model, channels, height, width, classes int) (Summary, error) {
 	g := sym.NewGraph()
 	c := nn.NewContext(nn.NewParams(g), true, 0)
 	x := g.Input("x", sym.Float, 1, channels, height, width)
 	if err := m.Logits(c, x, classes).Err(); err != nil {
-		return Summary{}, fmt.Errorf("model %s does not take images of %dx%dx%d and %d classes: %w", m, channels, height, width, classes, err)
+		return Summary{}, fmt.Errorf(
+			"model %s does not take images of %dx%dx%d and %d classes: %w", m, channels, height,
+			width, classes, err,
+		)
 	}
 	s := Summary{Layers: c.Layers, Parameters: c.Params.Count(), Activations: x.Shape().Size()}
 	for _, l := range c.Layers {

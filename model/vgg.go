@@ -8,12 +8,13 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// VGG is a plain network of 3×3 convolutions after Simonyan and Zisserman 2015 (table 1, columns A, B, D and E), sized
-// for images of 32×32 and 64×64 pixels: five stages, max-pool 2 between them, each convolution with norm and activation.
-// The mean over the pixels, dropout and one dense layer stand in the place of the fifth pooling and the three dense
-// layers, which were for 224×224. The stages have 1, 2, 4, 8 and 8 times Channels channels; the paper's 64 is the width
-// for ImageNet, 32 reaches the multiply-adds of ResNet-20. Depth counts the convolutions, and the three dense layers that
-// the paper has.
+// VGG is a plain network of 3×3 convolutions after Simonyan and Zisserman 2015 (table 1, columns A,
+// B, D and E), sized for images of 32×32 and 64×64 pixels: five stages, max-pool 2 between them,
+// each convolution with norm and activation. The mean over the pixels, dropout and one dense layer
+// stand in the place of the fifth pooling and the three dense layers, which were for 224×224. The
+// stages have 1, 2, 4, 8 and 8 times Channels channels; the paper's 64 is the width for ImageNet,
+// 32 reaches the multiply-adds of ResNet-20. Depth counts the convolutions, and the three dense
+// layers that the paper has.
 type VGG struct {
 	Depth      int // 11, 13, 16 or 19
 	Channels   int // of the first stage

@@ -8,12 +8,13 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// WideResNet is the wide residual network (Zagoruyko and Komodakis 2016, table 1), whose blocks are pre-activated (He
-// et al. 2016b): a 3×3 convolution of 16 channels, three stages of blocks with 16, 32 and 64 channels times Width, the
-// later stages at half the extent, norm, activation, mean over the pixels, dense. A block is norm, activation, conv 3×3,
-// norm, activation, dropout, conv 3×3, plus the block's input; where extent or channels change, the shortcut is taken
-// of the input after the block's first activation. Depth counts the convolutions, with a projection in each stage:
-// 6·blocks + 4. WRN-28-10 has 36.5 million parameters.
+// WideResNet is the wide residual network (Zagoruyko and Komodakis 2016, table 1), whose blocks are
+// pre-activated (He et al. 2016b): a 3×3 convolution of 16 channels, three stages of blocks with
+// 16, 32 and 64 channels times Width, the later stages at half the extent, norm, activation, mean
+// over the pixels, dense. A block is norm, activation, conv 3×3, norm, activation, dropout, conv
+// 3×3, plus the block's input; where extent or channels change, the shortcut is taken of the input
+// after the block's first activation. Depth counts the convolutions, with a projection in each
+// stage: 6·blocks + 4. WRN-28-10 has 36.5 million parameters.
 type WideResNet struct {
 	Depth      int // 16 has two blocks a stage
 	Width      int // factor of the channels
@@ -85,7 +86,8 @@ func (m WideResNet) Logits(c *nn.Context, x *sym.Expr, classes int) *sym.Expr {
 	return nn.Dense{Out: classes}.Apply(c, nn.GlobalAvgPool(c, h))
 }
 
-// convolution is a 3×3 convolution with a border of one zero; it has a bias where the network has no normalization.
+// convolution is a 3×3 convolution with a border of one zero; it has a bias where the network has
+// no normalization.
 func (m WideResNet) convolution(c *nn.Context, x *sym.Expr, channels, stride int) *sym.Expr {
 	return nn.Conv{Out: channels, Kernel: 3, Stride: stride, Border: 1, NoBias: !m.unit().norm.None()}.Apply(c, x)
 }

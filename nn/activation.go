@@ -12,8 +12,8 @@ import (
 // ReLU returns max(x, 0); derivative 0 at 0.
 func ReLU(x *sym.Expr) *sym.Expr { return sym.ReLU(x) }
 
-// GELU returns x·Φ(x) with the normal distribution function Φ(x) = ½(1+erf(x/√2)), exactly (Hendrycks and
-// Gimpel 2016).
+// GELU returns x·Φ(x) with the normal distribution function Φ(x) = ½(1+erf(x/√2)), exactly
+// (Hendrycks and Gimpel 2016).
 func GELU(x *sym.Expr) *sym.Expr {
 	phi := sym.AddScalar(sym.Scale(sym.Erf(sym.Scale(x, 1/math.Sqrt2)), 0.5), 0.5)
 	return sym.Mul(x, phi)
@@ -28,12 +28,12 @@ func GELU(x *sym.Expr) *sym.Expr {
 //	tanh        (eˣ − e⁻ˣ)/(eˣ + e⁻ˣ)        LeCun et al. 1998
 //	gelu        x·½(1 + erf(x/√2))           Hendrycks and Gimpel 2016, without an approximation
 //
-// relu and leaky-relu are piecewise linear: their second derivative is 0, so that the curvature which an input
-// gradient penalty sees comes from the loss alone. The others have one.
+// relu and leaky-relu are piecewise linear: their second derivative is 0, so that the curvature
+// which an input gradient penalty sees comes from the loss alone. The others have one.
 type Activation string
 
-// leakySlope is the slope of leaky-relu below 0 (Maas et al. 2013 use 0.01; 0.2 is usual in GANs, which call
-// sym.LeakyReLU themselves).
+// leakySlope is the slope of leaky-relu below 0 (Maas et al. 2013 use 0.01; 0.2 is usual in GANs,
+// which call sym.LeakyReLU themselves).
 const leakySlope = 0.01
 
 // activations is the table of nonlinearities.
@@ -77,8 +77,9 @@ func (a Activation) Apply(x *sym.Expr) *sym.Expr {
 	return sym.ReLU(x)
 }
 
-// Monotone reports whether x ≤ y implies f(x) ≤ f(y), so that max-pooling before or after the nonlinearity is the
-// same. All are but gelu, which falls from 0 to −0.17 at x = −0.75 and rises from there.
+// Monotone reports whether x ≤ y implies f(x) ≤ f(y), so that max-pooling before or after the
+// nonlinearity is the same. All are but gelu, which falls from 0 to −0.17 at x = −0.75 and rises
+// from there.
 func (a Activation) Monotone() bool {
 	for _, f := range activations {
 		if f.name == a {
@@ -88,9 +89,10 @@ func (a Activation) Monotone() bool {
 	return true
 }
 
-// MaxPooled returns the nonlinearity of x followed by max-pooling with n × n windows, [MaxPool]. Monotone
-// nonlinearities are applied after the pooling, at an n²-th of the work: value and derivatives are the same, for
-// where f makes different elements of a window equal, as ReLU does below 0, its derivative is 0.
+// MaxPooled returns the nonlinearity of x followed by max-pooling with n × n windows, [MaxPool].
+// Monotone nonlinearities are applied after the pooling, at an n²-th of the work: value and
+// derivatives are the same, for where f makes different elements of a window equal, as ReLU does
+// below 0, its derivative is 0.
 func (a Activation) MaxPooled(c *Context, x *sym.Expr, n int) *sym.Expr {
 	if a.Monotone() {
 		return a.Apply(MaxPool(c, x, n))

@@ -9,14 +9,15 @@ import (
 // Padding is how a convolution treats borders.
 type Padding uint8
 
-// The paddings: none, so that the output is smaller, or zeros so that its extent is ⌈extent/stride⌉.
+// The paddings: none, so that the output is smaller, or zeros so that its extent is
+// ⌈extent/stride⌉.
 const (
 	Valid Padding = iota
 	Same
 )
 
-// Conv is the layer y = x∗W + b: a cross-correlation with square filters. x: [B, C, H, W], W: [Out, C, Kernel,
-// Kernel], b: [Out].
+// Conv is the layer y = x∗W + b: a cross-correlation with square filters. x: [B, C, H, W], W: [Out,
+// C, Kernel, Kernel], b: [Out].
 type Conv struct {
 	Out     int
 	Kernel  int
@@ -26,14 +27,14 @@ type Conv struct {
 	Border   int
 	Dilation int // 1 if 0
 	// MaxPool is the window and stride of a max-pooling of x∗W, none if 0. The maximum of a window
-	// commutes with adding a constant, so that the bias, added after it, costs a MaxPool²-th of what it
-	// costs before, and neither the value nor a derivative changes.
+	// commutes with adding a constant, so that the bias, added after it, costs a MaxPool²-th of
+	// what it costs before, and neither the value nor a derivative changes.
 	MaxPool int
 	NoBias  bool // for a normalization that follows
 }
 
-// Apply applies the layer. The weight starts uniform with standard deviation √(4/(fanIn+fanOut)), fans
-// counting the filter's area, the bias at 0. A negative field is an error.
+// Apply applies the layer. The weight starts uniform with standard deviation √(4/(fanIn+fanOut)),
+// fans counting the filter's area, the bias at 0. A negative field is an error.
 func (l Conv) Apply(c *Context, x *sym.Expr) *sym.Expr {
 	name := c.Name("conv")
 	if err := l.check(); err != nil {

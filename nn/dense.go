@@ -21,8 +21,8 @@ func (d Dense) Apply(c *Context, x *sym.Expr) *sym.Expr {
 	return c.NoteLinear(name, "dense", sym.Add(y, b), w, b)
 }
 
-// extent returns the extent of an axis of x, 1 if there is none: the operation that follows then reports the
-// wrong rank.
+// extent returns the extent of an axis of x, 1 if there is none: the operation that follows then
+// reports the wrong rank.
 func extent(x *sym.Expr, axis int) int {
 	if axis >= len(x.Shape()) {
 		return 1

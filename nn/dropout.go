@@ -6,11 +6,13 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// Dropout sets each element to 0 with probability Rate and divides the others by 1−Rate, in training; in
-// inference it does nothing (Srivastava et al. 2014, in the inverted form). 0 ≤ Rate < 1.
+// Dropout sets each element to 0 with probability Rate and divides the others by 1−Rate, in
+// training; in inference it does nothing (Srivastava et al. 2014, in the inverted form). 0 ≤ Rate
+// < 1.
 type Dropout struct{ Rate float64 }
 
-// Apply applies the layer with a mask of its own. A rate out of range is an error, in inference, too.
+// Apply applies the layer with a mask of its own. A rate out of range is an error, in inference,
+// too.
 func (d Dropout) Apply(c *Context, x *sym.Expr) *sym.Expr {
 	if c.DropoutRate > 0 {
 		d.Rate = c.DropoutRate

@@ -6,18 +6,21 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// GroupNorm is y = γ·(x−μ)/√(σ²+ε) + β with μ and the biased variance σ² of each sample over a group of C/Groups
-// neighbouring channels and all pixels (Wu and He 2018, equations 1 to 4). x: [B, C] or [B, C, H, W]; γ, β: [C].
+// GroupNorm is y = γ·(x−μ)/√(σ²+ε) + β with μ and the biased variance σ² of each sample over a
+// group of C/Groups neighbouring channels and all pixels (Wu and He 2018, equations 1 to 4). x: [B,
+// C] or [B, C, H, W]; γ, β: [C].
 //
-// Training and inference are the same, and samples are not coupled: unlike under batch norm, the input gradient of
-// a sample is its own. Groups = 1 is layer norm over a sample (Ba et al. 2016), Groups = C instance norm (Ulyanov et
-// al. 2016). Derivatives flow through μ and σ². A group of a single number gives β.
+// Training and inference are the same, and samples are not coupled: unlike under batch norm, the
+// input gradient of a sample is its own. Groups = 1 is layer norm over a sample (Ba et al. 2016),
+// Groups = C instance norm (Ulyanov et al. 2016). Derivatives flow through μ and σ². A group of a
+// single number gives β.
 type GroupNorm struct {
 	Groups  int     // divides C
 	Epsilon float64 // ε, 1e-5 if 0; what it means is said at [BatchNorm]
 }
 
-// Apply applies the layer. γ starts at 1, β at 0. Groups that do not divide the channels are an error.
+// Apply applies the layer. γ starts at 1, β at 0. Groups that do not divide the channels are an
+// error.
 func (n GroupNorm) Apply(c *Context, x *sym.Expr) *sym.Expr {
 	if x.Err() != nil {
 		return x
@@ -27,7 +30,13 @@ func (n GroupNorm) Apply(c *Context, x *sym.Expr) *sym.Expr {
 		return sym.Refuse(x, fmt.Errorf("group norm of shape %v, expected [B, C] or [B, C, H, W]", x.Shape()))
 	}
 	if n.Groups < 1 || channels%n.Groups != 0 {
-		return sym.Refuse(x, fmt.Errorf("group norm of %d channels in %d groups, expected a number of groups that divides them", channels, n.Groups))
+		return sym.Refuse(
+			x,
+			fmt.Errorf(
+				"group norm of %d channels in %d groups, expected a number of groups that divides them",
+				channels, n.Groups,
+			),
+		)
 	}
 	name := c.Name("norm")
 	gamma := c.Params.Get(Param{Name: name + ".weight", Init: Constant(1), Trainable: true}, channels).Expr

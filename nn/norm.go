@@ -2,20 +2,23 @@ package nn
 
 import "github.com/gradreg/gradreg/sym"
 
-// BatchNorm is y = γ·(x−μ)/√(σ²+ε) + β per channel (Ioffe and Szegedy 2015). x: [B, C] or [B, C, H, W]; γ, β: [C].
+// BatchNorm is y = γ·(x−μ)/√(σ²+ε) + β per channel (Ioffe and Szegedy 2015). x: [B, C] or [B, C, H,
+// W]; γ, β: [C].
 //
 // In training μ and σ² are the mean and the biased variance over all axes but C of the batch, and
-// derivatives flow through both; running averages move by Momentum towards the batch's mean and unbiased
-// variance. In inference the running averages are used. Samples are coupled: "the gradient of sample b" with
-// respect to its image means that of the summed loss.
+// derivatives flow through both; running averages move by Momentum towards the batch's mean and
+// unbiased variance. In inference the running averages are used. Samples are coupled: "the gradient
+// of sample b" with respect to its image means that of the summed loss.
 type BatchNorm struct {
-	// Epsilon is ε, 1e-5 if 0: variances far below it count as none. A channel whose standard deviation is below √ε = 0.003, such as
-	// a constant one, is enlarged 1/√ε = 316 times at most, and becomes β where it is constant.
+	// Epsilon is ε, 1e-5 if 0: variances far below it count as none. A channel whose standard
+	// deviation is below √ε = 0.003, such as a constant one, is enlarged 1/√ε = 316 times at most,
+	// and becomes β where it is constant.
 	Epsilon  float64
 	Momentum float64 // 0.1 if 0
 }
 
-// Apply applies the layer. γ starts at 1, β at 0, the running mean at 0 and the running variance at 1.
+// Apply applies the layer. γ starts at 1, β at 0, the running mean at 0 and the running variance
+// at 1.
 func (n BatchNorm) Apply(c *Context, x *sym.Expr) *sym.Expr {
 	if x.Err() != nil {
 		return x

@@ -7,8 +7,8 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// Norm is a normalization by name, as the option norm of a model chooses it: "none", "batch" for [BatchNorm] or
-// "group" for [GroupNorm] with Groups groups. The zero value is none.
+// Norm is a normalization by name, as the option norm of a model chooses it: "none", "batch" for
+// [BatchNorm] or "group" for [GroupNorm] with Groups groups. The zero value is none.
 type Norm struct {
 	Kind   string
 	Groups int

@@ -9,9 +9,9 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// Adam is m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², w ← w − lr·m̂/(√v̂ + ε) with m̂ = m/(1−β₁ᵗ), v̂ = v/(1−β₂ᵗ)
-// (Kingma and Ba 2015, algorithm 1). Decay is the decoupled weight decay of AdamW, w ← w − lr·Decay·w
-// before the step (Loshchilov and Hutter 2019), on parameters that decay.
+// Adam is m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², w ← w − lr·m̂/(√v̂ + ε) with m̂ = m/(1−β₁ᵗ), v̂ =
+// v/(1−β₂ᵗ) (Kingma and Ba 2015, algorithm 1). Decay is the decoupled weight decay of AdamW, w ← w
+// − lr·Decay·w before the step (Loshchilov and Hutter 2019), on parameters that decay.
 type Adam struct {
 	Beta1, Beta2, Epsilon, Decay float64
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// SGD is gradient descent: u ← μ·u + g, w ← w − lr·u, or with Nesterov's momentum w ← w − lr·(g + μ·u)
-// (Sutskever et al. 2013, in the form of PyTorch).
+// SGD is gradient descent: u ← μ·u + g, w ← w − lr·u, or with Nesterov's momentum w ← w − lr·(g +
+// μ·u) (Sutskever et al. 2013, in the form of PyTorch).
 type SGD struct {
 	Momentum float64 // μ, 0 ≤ μ < 1
 	Nesterov bool

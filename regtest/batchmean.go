@@ -8,7 +8,8 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// batchMean compares R of a batch with that of the batch twice, the same random numbers for both copies.
+// batchMean compares R of a batch with that of the batch twice, the same random numbers for both
+// copies.
 func batchMean(reg gradreg.Regularizer) error {
 	for _, n := range networksFor(reg) {
 		if n.coupled {
@@ -34,12 +35,15 @@ func batchMean(reg gradreg.Regularizer) error {
 	return nil
 }
 
-// double gives the random leaves of b the values of those of a, repeated along the axis that is twice as
-// long.
+// double gives the random leaves of b the values of those of a, repeated along the axis that is
+// twice as long.
 func (p *problem) double(once *problem, a, b *sym.Expr) error {
 	leaves, doubled := randomLeaves(a), randomLeaves(b)
 	if len(leaves) != len(doubled) {
-		return fmt.Errorf("the penalty has %d random leaves, and %d of a batch twice as large", len(leaves), len(doubled))
+		return fmt.Errorf(
+			"the penalty has %d random leaves, and %d of a batch twice as large", len(leaves),
+			len(doubled),
+		)
 	}
 	values, err := once.eval(leaves...)
 	if err != nil {

@@ -10,13 +10,14 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// compiledBound is how far an element may be from the reference: this share of its tensor's largest element, and
-// a hundredth of it, some 16 units of float32's last place, of the largest element of all, for tensors whose
-// terms cancel, such as the gradient of a bias before batch norm. Sums of a few hundred float32 products,
-// thrice in a row, stay well within it.
+// compiledBound is how far an element may be from the reference: this share of its tensor's largest
+// element, and a hundredth of it, some 16 units of float32's last place, of the largest element of
+// all, for tensors whose terms cancel, such as the gradient of a bias before batch norm. Sums of a
+// few hundred float32 products, thrice in a row, stay well within it.
 const compiledBound = 1e-4
 
-// compiled compares R and its gradients of the compiled program with those of the reference evaluator.
+// compiled compares R and its gradients of the compiled program with those of the reference
+// evaluator.
 func compiled(reg gradreg.Regularizer) error {
 	native, err := engine.Native(engine.Options{Threads: 1})
 	if err != nil {
@@ -51,7 +52,10 @@ func (p *problem) compare(outputs []*sym.Expr, want []*sym.Tensor, on engine.Eng
 		bound := compiledBound * (largest(w.Data) + overall/100)
 		for j, v := range got[i].Data {
 			if !(math.Abs(v-w.Data[j]) <= bound) {
-				return fmt.Errorf("element %d of output %d (the penalty, then gradients) is %v compiled, %v by the reference", j, i, v, w.Data[j])
+				return fmt.Errorf(
+					"element %d of output %d (the penalty, then gradients) is %v compiled, %v by the reference",
+					j, i, v, w.Data[j],
+				)
 			}
 		}
 	}

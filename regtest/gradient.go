@@ -58,10 +58,10 @@ const (
 	absolute = 1e-7
 )
 
-// checkSlope compares the gradient along a random direction with a difference quotient of r, which is of the
-// given size. The direction is standard normal, so that the gradient's norm is the slope's standard
-// deviation. A step that crosses a kink of the network spoils the quotient, so smaller ones are tried before a
-// difference counts.
+// checkSlope compares the gradient along a random direction with a difference quotient of r, which
+// is of the given size. The direction is standard normal, so that the gradient's norm is the
+// slope's standard deviation. A step that crosses a kink of the network spoils the quotient, so
+// smaller ones are tried before a difference counts.
 func (p *problem) checkSlope(r *sym.Expr, size float64, param *nn.Param, grad []float64) error {
 	random := rand.New(rand.NewPCG(3, uint64(len(grad))))
 	direction := make([]float64, len(grad))

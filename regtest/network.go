@@ -29,8 +29,8 @@ type network struct {
 	forward gradreg.Forward
 }
 
-// networksFor returns the networks that a regularizer applies to: all of them, but for one that changes dropout layers
-// ([gradreg.ErrNoDropout]) those that have any.
+// networksFor returns the networks that a regularizer applies to: all of them, but for one that
+// changes dropout layers ([gradreg.ErrNoDropout]) those that have any.
 func networksFor(reg gradreg.Regularizer) []network {
 	return slices.DeleteFunc(networks(), func(n network) bool {
 		return errors.Is(newProblem(n, 1, reg).Outputs.Err(), gradreg.ErrNoDropout)
@@ -84,14 +84,20 @@ type problem struct {
 	values map[*sym.Expr]*sym.Tensor
 }
 
-// newProblem builds a step with a regularizer, whose transformation it applies, on a batch that holds copies of the same
-// images. All values are functions of the network only.
+// newProblem builds a step with a regularizer, whose transformation it applies, on a batch that
+// holds copies of the same images. All values are functions of the network only.
 func newProblem(n network, copies int, reg gradreg.Regularizer) *problem {
 	g := sym.NewGraph()
 	c := nn.NewContext(nn.NewParams(g), true, 0)
 	x := g.Input("x", sym.Float, append([]int{batch * copies}, image...)...)
 	y := g.Input("y", sym.Int, batch*copies)
-	p := &problem{gradreg.NewProblem(task.Classification{}, c, x, sym.OneHot(y, classes), gradreg.Transform(n.forward, []gradreg.Regularizer{reg})), map[*sym.Expr]*sym.Tensor{}}
+	p := &problem{
+		gradreg.NewProblem(
+			task.Classification{}, c, x, sym.OneHot(y, classes),
+			gradreg.Transform(n.forward, []gradreg.Regularizer{reg}),
+		),
+		map[*sym.Expr]*sym.Tensor{},
+	}
 	r := rand.New(rand.NewPCG(1, 2))
 	images, labels := sym.NewTensor(append([]int{batch}, image...)...), sym.NewTensor(batch)
 	for i := range images.Data {
@@ -104,7 +110,8 @@ func newProblem(n network, copies int, reg gradreg.Regularizer) *problem {
 	return p
 }
 
-// fill gives values to the parameters that have none yet, also to those that a penalty has asked for.
+// fill gives values to the parameters that have none yet, also to those that a penalty has asked
+// for.
 func (p *problem) fill() {
 	for i, param := range p.Params.All() {
 		if p.values[param.Expr] != nil {
@@ -122,7 +129,8 @@ func (p *problem) fill() {
 	}
 }
 
-// value builds what is tested: the penalty, or where the regularizer changes the problem the loss with it.
+// value builds what is tested: the penalty, or where the regularizer changes the problem the loss
+// with it.
 func (p *problem) value(reg gradreg.Regularizer) *sym.Expr {
 	if _, ok := reg.(gradreg.Transformer); ok {
 		return sym.Add(p.Loss(), reg.Penalty(p.Problem))

@@ -60,7 +60,8 @@ func formatted(n network, reg gradreg.Regularizer) string {
 	return sym.Format(reg.Penalty(newProblem(n, 1, reg).Problem))
 }
 
-// checkLambda checks that λ stands before the penalty, not in it, and that 0 leaves the plain loss of the network itself.
+// checkLambda checks that λ stands before the penalty, not in it, and that 0 leaves the plain loss
+// of the network itself.
 func checkLambda(n network, reg gradreg.Regularizer, penalty string) error {
 	half, ok := gradreg.WithLambda(reg, reg.Lambda()/2)
 	if !ok {

@@ -53,7 +53,10 @@ func (b Bands) Caption() string {
 	if b.Spread == SpreadRange {
 		spread, notes = " and range of the runs", ""
 	}
-	return fmt.Sprintf("%s. Mean%s; %s.%s", b.Title, spread, counted(least, most, "runs a curve"), strings.Replace(notes, cutNote, cutBandNote, 1))
+	return fmt.Sprintf(
+		"%s. Mean%s; %s.%s", b.Title, spread, counted(least, most, "runs a curve"),
+		strings.Replace(notes, cutNote, cutBandNote, 1),
+	)
 }
 
 // cutBandNote explains a band that ends at the axis's end.

@@ -18,7 +18,8 @@ func (b *bars) add(x, y, below, above float64) {
 	b.YErrors = append(b.YErrors, struct{ Low, High float64 }{below, above})
 }
 
-// draw draws the curve if it has a point, with its bars beneath, and names it in the legend if it has a name.
+// draw draws the curve if it has a point, with its bars beneath, and names it in the legend if it
+// has a name.
 func (b bars) draw(p *plot.Plot, name string, style Style) error {
 	if len(b.XYs) == 0 {
 		return nil

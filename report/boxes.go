@@ -12,9 +12,9 @@ import (
 	"github.com/gradreg/gradreg/stats"
 )
 
-// Boxes is a box plot of methods, one below the other: median, quartiles, whiskers to the last value within 1.5
-// interquartile ranges (Tukey 1977), every run as a point, the mean with Student's interval, and a published value where
-// there is one.
+// Boxes is a box plot of methods, one below the other: median, quartiles, whiskers to the last
+// value within 1.5 interquartile ranges (Tukey 1977), every run as a point, the mean with Student's
+// interval, and a published value where there is one.
 type Boxes struct {
 	Title  string
 	Value  Axis
@@ -43,7 +43,8 @@ func (b Boxes) Caption() string {
 	if interval == "" {
 		sign = "mark"
 	}
-	text := fmt.Sprintf("%s. Box: median and quartiles; whiskers: last value within 1.5 interquartile ranges; points: runs; %s below a box: mean%s; %s.%s",
+	text := fmt.Sprintf("%s. Box: median and quartiles; whiskers: last value within 1.5 "+
+		"interquartile ranges; points: runs; %s below a box: mean%s; %s.%s",
 		b.Title, sign, interval, counted(least, most, "runs a method"), notes)
 	if published {
 		text += " Vertical stroke: published value."
@@ -131,7 +132,8 @@ func (b Boxes) add(p *plot.Plot, g BoxGroup, style Style, y float64) error {
 	return b.addMean(p, values, y-0.36, style)
 }
 
-// jitter spreads points that lie side by side: the golden ratio's multiples are even for any number of them.
+// jitter spreads points that lie side by side: the golden ratio's multiples are even for any number
+// of them.
 func jitter(i int) float64 {
 	const golden = 0.6180339887498949
 	return 0.2 * (math.Mod(float64(i)*golden+0.5, 1) - 0.5)
@@ -167,5 +169,8 @@ func (b Boxes) addMean(p *plot.Plot, values []float64, y float64, style Style) e
 	}
 	line.LineStyle = draw.LineStyle{Color: style.Color, Width: vg.Points(1.5)}
 	p.Add(line)
-	return addCuts(p, style, func(end float64) plotter.XY { return plotter.XY{X: end, Y: y} }, b.Value, in, arrowRight, arrowLeft)
+	return addCuts(
+		p, style, func(end float64) plotter.XY { return plotter.XY{X: end, Y: y} }, b.Value, in,
+		arrowRight, arrowLeft,
+	)
 }

@@ -20,7 +20,8 @@ type ComparisonOptions struct {
 	Published map[string]float64
 }
 
-// unit is a value's factor and decimals on a screen: percent to two places are a test image of 10,000.
+// unit is a value's factor and decimals on a screen: percent to two places are a test image of
+// 10,000.
 func (o ComparisonOptions) unit() (factor float64, decimals int, suffix string) {
 	if o.Percent {
 		return 100, 2, ", %"
@@ -31,23 +32,36 @@ func (o ComparisonOptions) unit() (factor float64, decimals int, suffix string) 
 // absent stands where there is nothing; CSV has an empty field there.
 const absent = "–"
 
-// ComparisonTable describes methods beside their baseline: mean ± sd, n, paired difference with its interval, p value
-// corrected by Holm; and where values are published, those and the verdict.
+// ComparisonTable describes methods beside their baseline: mean ± sd, n, paired difference with its
+// interval, p value corrected by Holm; and where values are published, those and the verdict.
 func ComparisonTable(list []stats.Comparison, o ComparisonOptions) Table {
 	_, _, suffix := o.unit()
 	t := Table{Caption: o.Caption, Columns: []Column{
 		{Head: "method"},
-		{Head: spaced(o.Value) + suffix, Right: true, Fields: []string{o.Value, o.Value + "_sd", o.Value + "_low", o.Value + "_high"}},
+		{
+			Head: spaced(o.Value) + suffix, Right: true,
+			Fields: []string{o.Value, o.Value + "_sd", o.Value + "_low", o.Value + "_high"},
+		},
 		{Head: "n", Right: true, Fields: []string{"run_count"}},
-		{Head: "to baseline", Right: true, Fields: []string{"difference", "difference_low", "difference_high", "pair_count"}},
+		{
+			Head: "to baseline", Right: true,
+			Fields: []string{"difference", "difference_low", "difference_high", "pair_count"},
+		},
 		{Head: "p (Holm)", Right: true, Fields: []string{"p", "p_holm", "p_least"}},
 	}}
 	if len(o.Published) > 0 {
-		t.Columns = append(t.Columns, Column{Head: "published", Right: true, Fields: []string{"published"}}, Column{Head: "verdict"})
+		t.Columns = append(
+			t.Columns, Column{Head: "published", Right: true, Fields: []string{"published"}},
+			Column{Head: "verdict"},
+		)
 	}
 	best := bestMean(list)
 	for i, c := range list {
-		row := []Cell{{Text: c.Name}, o.meanCell(c), {Text: strconv.Itoa(c.Summary.N), Values: []Number{Num(float64(c.Summary.N))}}, o.differenceCell(c), pCell(c)}
+		row := []Cell{
+			{Text: c.Name}, o.meanCell(c),
+			{Text: strconv.Itoa(c.Summary.N), Values: []Number{Num(float64(c.Summary.N))}},
+			o.differenceCell(c), pCell(c),
+		}
 		row[1].Strong = i == best && len(list) > 1
 		if len(o.Published) > 0 {
 			row = append(row, o.publishedCells(c)...)
@@ -107,7 +121,10 @@ func (o ComparisonOptions) differenceCell(c stats.Comparison) Cell {
 	signed := func(v float64) string {
 		return strings.Replace(fmt.Sprintf("%+.*f", decimals, factor*v), "-", "−", 1)
 	}
-	cell := Cell{Text: signed(d.Difference.Mean), Values: []Number{Num(d.Difference.Mean), {}, {}, Num(float64(d.Difference.N))}}
+	cell := Cell{
+		Text:   signed(d.Difference.Mean),
+		Values: []Number{Num(d.Difference.Mean), {}, {}, Num(float64(d.Difference.N))},
+	}
 	if d.Interval != nil {
 		cell.Text += " [" + signed(d.Interval.Low) + ", " + signed(d.Interval.High) + "]"
 		cell.Values[1], cell.Values[2] = Num(d.Interval.Low), Num(d.Interval.High)
@@ -120,7 +137,10 @@ func pCell(c stats.Comparison) Cell {
 	if c.Paired == nil {
 		return Cell{Text: absent}
 	}
-	return Cell{Text: FormatP(c.Paired.Corrected), Values: []Number{Num(c.Paired.P), Num(c.Paired.Corrected), Num(c.Paired.Least)}}
+	return Cell{
+		Text:   FormatP(c.Paired.Corrected),
+		Values: []Number{Num(c.Paired.P), Num(c.Paired.Corrected), Num(c.Paired.Least)},
+	}
 }
 
 // FormatP returns a p value with two significant digits, from 0.0001 up.
@@ -158,7 +178,14 @@ func comparisonNotes(list []stats.Comparison, published bool) []string {
 	if published {
 		for _, c := range list {
 			if c.Interval != nil {
-				notes = append(notes, fmt.Sprintf("Verdict: where the published value lies beside the %s of our mean: inside it, or our interval above or below the value.", c.Interval))
+				notes = append(
+					notes,
+					fmt.Sprintf(
+						"Verdict: where the published value lies beside the %s of our mean: inside "+
+							"it, or our interval above or below the value.",
+						c.Interval,
+					),
+				)
 				break
 			}
 		}
@@ -193,13 +220,17 @@ func differenceNote(list []stats.Comparison) string {
 	if len(kinds) > 0 {
 		note += " and its " + strings.Join(kinds, " or, of few pairs, ") + cut
 	}
-	return fmt.Sprintf("%s, %s; p of the two-sided sign-flip test, by Holm's correction over %d comparison%s.", note, counted(least, most, "pairs"), tested, plural(tested))
+	return fmt.Sprintf(
+		"%s, %s; p of the two-sided sign-flip test, by Holm's correction over %d comparison%s.",
+		note, counted(least, most, "pairs"), tested, plural(tested),
+	)
 }
 
 // significant is the level that p values are held against where they are said to be out of reach.
 const significant = 0.05
 
-// leastNote says how small the p values of so many pairs can be at most, and whether that is small at all.
+// leastNote says how small the p values of so many pairs can be at most, and whether that is small
+// at all.
 func leastNote(list []stats.Comparison) string {
 	tested := 0
 	least := map[int]float64{} // by number of pairs
@@ -223,7 +254,10 @@ func leastNote(list []stats.Comparison) string {
 	}
 	note := "The least p that " + strings.Join(parts, "; that ") + "."
 	if len(out) > 0 {
-		note += fmt.Sprintf(" With %s of them no difference, however large, comes to p ≤ %v.", strings.Join(out, " or "), significant)
+		note += fmt.Sprintf(
+			" With %s of them no difference, however large, comes to p ≤ %v.",
+			strings.Join(out, " or "), significant,
+		)
 	}
 	return note
 }

@@ -12,8 +12,9 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Confusion is a confusion matrix as a picture: a row for each true class, a column for each predicted one, darker for
-// a greater share of the row, with the counts in the cells where they have room.
+// Confusion is a confusion matrix as a picture: a row for each true class, a column for each
+// predicted one, darker for a greater share of the row, with the counts in the cells where they
+// have room.
 type Confusion struct {
 	Title   string
 	Classes []string
@@ -33,7 +34,10 @@ func (c Confusion) Caption() string {
 	for _, n := range c.Counts {
 		images += n
 	}
-	text := fmt.Sprintf("%s. Rows: true class, columns: predicted class; shade: share of the row; n = %d images.", OneLine(c.Title), images)
+	text := fmt.Sprintf(
+		"%s. Rows: true class, columns: predicted class; shade: share of the row; n = %d images.",
+		OneLine(c.Title), images,
+	)
 	var legend []string
 	for i, short := range Shorten(c.Classes, axisName) {
 		if short != c.Classes[i] {
@@ -115,7 +119,10 @@ func (c cells) Plot(canvas draw.Canvas, p *plot.Plot) {
 			share := float64(n) / float64(sum)
 			at := float64(k - 1 - i)
 			x0, x1, y0, y1 := x(float64(j)-0.5), x(float64(j)+0.5), y(at-0.5), y(at+0.5)
-			canvas.FillPolygon(shade(share, i == j), []vg.Point{{X: x0, Y: y0}, {X: x1, Y: y0}, {X: x1, Y: y1}, {X: x0, Y: y1}})
+			canvas.FillPolygon(
+				shade(share, i == j),
+				[]vg.Point{{X: x0, Y: y0}, {X: x1, Y: y0}, {X: x1, Y: y1}, {X: x0, Y: y1}},
+			)
 			if k <= countedClasses {
 				c.count(canvas, n, share, vg.Point{X: (x0 + x1) / 2, Y: (y0 + y1) / 2})
 			}
@@ -126,7 +133,8 @@ func (c cells) Plot(canvas draw.Canvas, p *plot.Plot) {
 // count writes a cell's number.
 func (c cells) count(canvas draw.Canvas, n int, share float64, at vg.Point) {
 	style := draw.TextStyle{
-		Color: color.Black, Font: plot.DefaultFont, XAlign: draw.XCenter, YAlign: draw.YCenter, Handler: plot.DefaultTextHandler,
+		Color: color.Black, Font: plot.DefaultFont, XAlign: draw.XCenter, YAlign: draw.YCenter,
+		Handler: plot.DefaultTextHandler,
 	}
 	style.Font.Size = vg.Points(8)
 	if share > 0.4 {
@@ -135,8 +143,8 @@ func (c cells) count(canvas draw.Canvas, n int, share float64, at vg.Point) {
 	canvas.FillText(style, at, strconv.Itoa(n))
 }
 
-// shade is blue for right answers and orange-red for wrong ones, from nearly white to full. Wrong ones darken with the root
-// of their share, as they are few.
+// shade is blue for right answers and orange-red for wrong ones, from nearly white to full. Wrong
+// ones darken with the root of their share, as they are few.
 func shade(share float64, right bool) color.RGBA {
 	full, depth := palette[1], math.Sqrt(share)
 	if right {

@@ -20,8 +20,8 @@ type Series struct {
 // Add appends a point.
 func (s *Series) Add(x, y float64) { s.X, s.Y = append(s.X, x), append(s.Y, y) }
 
-// Curve is a learning curve: the loss, and what the penalties add to it, on a logarithmic axis, the accuracy, a fraction, below in
-// percent. A title may have several lines.
+// Curve is a learning curve: the loss, and what the penalties add to it, on a logarithmic axis, the
+// accuracy, a fraction, below in percent. A title may have several lines.
 type Curve struct {
 	Title    string
 	Losses   []Series
@@ -115,10 +115,12 @@ func lossStyle(i int) int {
 	return i
 }
 
-// mostDrawn is the largest magnitude that is drawn: axes have room around their values, which has to be finite.
+// mostDrawn is the largest magnitude that is drawn: axes have room around their values, which has
+// to be finite.
 const mostDrawn = 1e300
 
-// drawable returns the points of a series that have a place on an axis; on a logarithmic one only positive ones do.
+// drawable returns the points of a series that have a place on an axis; on a logarithmic one only
+// positive ones do.
 func (s Series) drawable(positive bool) plotter.XYs {
 	var points plotter.XYs
 	for i, y := range s.Y {

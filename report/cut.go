@@ -31,7 +31,10 @@ func (a arrow) DrawGlyph(c *draw.Canvas, style draw.GlyphStyle, pt vg.Point) {
 }
 
 // addCuts marks the ends of an interval, as the axis shows it, that were cut off.
-func addCuts(p *plot.Plot, style Style, at func(end float64) plotter.XY, a Axis, in stats.Interval, high, low arrow) error {
+func addCuts(
+	p *plot.Plot, style Style, at func(end float64) plotter.XY, a Axis, in stats.Interval,
+	high, low arrow,
+) error {
 	if !in.Cut || !a.Percent {
 		return nil
 	}

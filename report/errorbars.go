@@ -13,8 +13,8 @@ import (
 	"github.com/gradreg/gradreg/stats"
 )
 
-// ErrorBars is a figure of means with Student's intervals over a quantity such as the number of training images; below
-// them, where series have any, of differences to a baseline.
+// ErrorBars is a figure of means with Student's intervals over a quantity such as the number of
+// training images; below them, where series have any, of differences to a baseline.
 type ErrorBars struct {
 	Title    string
 	X, Y     Axis
@@ -59,7 +59,10 @@ func (e ErrorBars) Caption() string {
 		}
 	}
 	interval, notes := e.Y.meanCaption(" and ", samples)
-	text := fmt.Sprintf("%s. Mean%s; %s. Methods at the same place are drawn beside each other.%s", e.Title, interval, counted(least, most, "runs a point"), notes)
+	text := fmt.Sprintf(
+		"%s. Mean%s; %s. Methods at the same place are drawn beside each other.%s", e.Title,
+		interval, counted(least, most, "runs a point"), notes,
+	)
 	if e.gains() {
 		text += " " + e.gainCaption()
 	}
@@ -73,7 +76,8 @@ func (e ErrorBars) gainCaption() string {
 	for _, s := range e.Series {
 		for _, g := range s.Gains {
 			least, most = min(least, g.Difference.N), max(most, g.Difference.N)
-			if g.Interval != nil && g.Difference.N >= stats.FewestForInterval && !slices.Contains(kinds, g.Interval.String()) {
+			if g.Interval != nil && g.Difference.N >= stats.FewestForInterval &&
+				!slices.Contains(kinds, g.Interval.String()) {
 				kinds = append(kinds, g.Interval.String())
 			}
 		}
@@ -166,7 +170,8 @@ func (e ErrorBars) places() []float64 {
 	return slices.Compact(xs)
 }
 
-// dodge moves a place by shift hundredths of the axis's range, so that bars do not cover each other.
+// dodge moves a place by shift hundredths of the axis's range, so that bars do not cover each
+// other.
 func (e ErrorBars) dodge(x, shift float64) float64 {
 	places := e.places()
 	first, last := places[0], places[len(places)-1]
@@ -176,7 +181,8 @@ func (e ErrorBars) dodge(x, shift float64) float64 {
 	return x + 0.008*shift*math.Max(last-first, 1)
 }
 
-// addPoints draws the means of a series with their intervals, shifted sideways, and returns the lower ends.
+// addPoints draws the means of a series with their intervals, shifted sideways, and returns the
+// lower ends.
 func (e ErrorBars) addPoints(p *plot.Plot, s BarSeries, shift float64, style Style) (ends plotter.XYs, err error) {
 	var b bars
 	type cut struct {
@@ -210,7 +216,10 @@ func (e ErrorBars) addPoints(p *plot.Plot, s BarSeries, shift float64, style Sty
 		return nil, err
 	}
 	for _, c := range cuts {
-		if err := addCuts(p, style, func(end float64) plotter.XY { return plotter.XY{X: c.x, Y: end} }, e.Y, c.in, arrowUp, arrowDown); err != nil {
+		if err := addCuts(
+			p, style, func(end float64) plotter.XY { return plotter.XY{X: c.x, Y: end} }, e.Y, c.in,
+			arrowUp, arrowDown,
+		); err != nil {
 			return nil, err
 		}
 	}

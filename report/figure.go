@@ -122,7 +122,10 @@ func titleHeight(title string) vg.Length {
 // titled writes a title and returns what is left below it. Lines that are wider than the figure
 // lose their middle.
 func titled(c draw.Canvas, title string) draw.Canvas {
-	style := draw.TextStyle{Color: color.Black, Font: plot.DefaultFont, YAlign: draw.YTop, Handler: plot.DefaultTextHandler}
+	style := draw.TextStyle{
+		Color: color.Black, Font: plot.DefaultFont, YAlign: draw.YTop,
+		Handler: plot.DefaultTextHandler,
+	}
 	style.Font.Size = vg.Points(10)
 	at := vg.Point{X: c.Min.X + vg.Points(10), Y: c.Max.Y - vg.Points(6)}
 	for line := range strings.SplitSeq(title, "\n") {
@@ -135,7 +138,8 @@ func titled(c draw.Canvas, title string) draw.Canvas {
 	return draw.Crop(c, 0, 0, 0, -titleHeight(title))
 }
 
-// fillRows makes rows of the same length, places at their ends empty, and plots that can be drawn. It returns the length.
+// fillRows makes rows of the same length, places at their ends empty, and plots that can be drawn.
+// It returns the length.
 func fillRows(rows [][]*plot.Plot) (columns int) {
 	for _, row := range rows {
 		columns = max(columns, len(row))
@@ -152,7 +156,8 @@ func fillRows(rows [][]*plot.Plot) (columns int) {
 	return columns
 }
 
-// wrapTitles breaks titles that are wider than room into lines, and returns the height that these take in addition.
+// wrapTitles breaks titles that are wider than room into lines, and returns the height that these
+// take in addition.
 func wrapTitles(rows [][]*plot.Plot, room vg.Length) (height vg.Length) {
 	for _, row := range rows {
 		most := vg.Length(0)

@@ -9,8 +9,8 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// Histogram is a part that shows how quantities are distributed: for each series the share of its values in bins that
-// all series have in common, drawn as outlines, which may cross.
+// Histogram is a part that shows how quantities are distributed: for each series the share of its
+// values in bins that all series have in common, drawn as outlines, which may cross.
 type Histogram struct {
 	Title  string
 	X      Axis
@@ -64,7 +64,8 @@ func (h Histogram) plot() (*plot.Plot, error) {
 	return p, nil
 }
 
-// place returns where a value lies on the axis that bins divide evenly: its logarithm on a logarithmic one.
+// place returns where a value lies on the axis that bins divide evenly: its logarithm on a
+// logarithmic one.
 func (h Histogram) place(v float64) float64 {
 	if h.X.Log {
 		return math.Log(v)
@@ -79,8 +80,8 @@ func (h Histogram) shown(values []float64) []float64 {
 	return list
 }
 
-// bounds returns the range that holds all but the outermost hundredth of every series on either side; what lies beyond
-// falls into the outer bins.
+// bounds returns the range that holds all but the outermost hundredth of every series on either
+// side; what lies beyond falls into the outer bins.
 func (h Histogram) bounds() (low, high float64) {
 	low, high = math.Inf(1), math.Inf(-1)
 	for _, s := range h.Series {

@@ -90,8 +90,8 @@ func pagePicture(p Picture) drawn {
 	return drawn{template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(p.PNG)), p.Caption}
 }
 
-// pageFigure draws a figure into an address that holds it. As a picture of its own, its names do not meet those of
-// others.
+// pageFigure draws a figure into an address that holds it. As a picture of its own, its names do
+// not meet those of others.
 func pageFigure(f Figure) (drawn, error) {
 	svg, err := SVG(f)
 	if err != nil {

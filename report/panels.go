@@ -29,7 +29,10 @@ func WritePanels(path string, panels []Panel) error {
 		row[i] = drawn
 	}
 	canvas := vgsvg.New(vg.Length(len(panels))*4*vg.Inch, 3.4*vg.Inch)
-	tiles := draw.Tiles{Rows: 1, Cols: len(panels), PadX: vg.Points(16), PadTop: vg.Points(6), PadBottom: vg.Points(6), PadLeft: vg.Points(6), PadRight: vg.Points(12)}
+	tiles := draw.Tiles{
+		Rows: 1, Cols: len(panels), PadX: vg.Points(16), PadTop: vg.Points(6),
+		PadBottom: vg.Points(6), PadLeft: vg.Points(6), PadRight: vg.Points(12),
+	}
 	for i, c := range plot.Align([][]*plot.Plot{row}, tiles, draw.New(canvas))[0] {
 		row[i].Draw(c)
 	}
@@ -60,11 +63,15 @@ func (p Panel) plot() (*plot.Plot, error) {
 		if err != nil {
 			return nil, err
 		}
-		marks.GlyphStyle = draw.GlyphStyle{Color: palette[i%len(palette)], Radius: vg.Points(2.5), Shape: draw.CircleGlyph{}}
+		marks.GlyphStyle = draw.GlyphStyle{
+			Color: palette[i%len(palette)], Radius: vg.Points(2.5), Shape: draw.CircleGlyph{},
+		}
 		out.Add(marks)
 	}
 	if p.LogY { // whole decades, with room for the legend
-		out.Y.Min, out.Y.Max = math.Pow(10, math.Floor(math.Log10(out.Y.Min))), math.Pow(10, math.Ceil(math.Log10(out.Y.Max*1.5)))
+		out.Y.Min, out.Y.Max = math.Pow(10, math.Floor(math.Log10(out.Y.Min))), math.Pow(
+			10, math.Ceil(math.Log10(out.Y.Max*1.5)),
+		)
 	}
 	return out, nil
 }

@@ -8,7 +8,8 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// RobustCurves is a part that shows accuracies with their intervals as images are changed more and more.
+// RobustCurves is a part that shows accuracies with their intervals as images are changed more and
+// more.
 type RobustCurves struct {
 	Title  string
 	X      Axis

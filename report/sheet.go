@@ -116,7 +116,9 @@ func (l Lines) add(p *plot.Plot, s LineSeries) error {
 		return err
 	}
 	line.LineStyle = style.line(vg.Points(1.2))
-	marks.GlyphStyle = draw.GlyphStyle{Color: color.RGBA{110, 110, 110, 255}, Radius: vg.Points(1.6), Shape: draw.CircleGlyph{}}
+	marks.GlyphStyle = draw.GlyphStyle{
+		Color: color.RGBA{110, 110, 110, 255}, Radius: vg.Points(1.6), Shape: draw.CircleGlyph{},
+	}
 	var drawn plot.Plotter = line
 	var thumbnail plot.Thumbnailer = line
 	if s.Points {
@@ -142,8 +144,8 @@ type Heat struct {
 // colours is the number of colours of a map: more than the eye tells apart.
 const colours = 64
 
-// colourMap goes from black by blue and green to yellow and white with even steps of lightness, so that it reads without
-// colours, too (Kindlmann, Reinhard and Creem 2002, in Moreland's form).
+// colourMap goes from black by blue and green to yellow and white with even steps of lightness, so
+// that it reads without colours, too (Kindlmann, Reinhard and Creem 2002, in Moreland's form).
 func colourMap(low, high float64) gradient.ColorMap {
 	m := moreland.Kindlmann()
 	m.SetMin(low)
@@ -153,7 +155,10 @@ func colourMap(low, high float64) gradient.ColorMap {
 
 func (h Heat) plot() (*plot.Plot, error) {
 	if len(h.Values) != len(h.Ys) || len(h.Xs) < 2 || len(h.Ys) < 2 || !(h.High > h.Low) {
-		return nil, fmt.Errorf("found %d rows for %d × %d places from %v to %v, expected a row for each of at least 2 × 2, and a range", len(h.Values), len(h.Xs), len(h.Ys), h.Low, h.High)
+		return nil, fmt.Errorf(
+			"found %d rows for %d × %d places from %v to %v, expected a row for each of at least 2 × 2, and a range",
+			len(h.Values), len(h.Xs), len(h.Ys), h.Low, h.High,
+		)
 	}
 	for i, row := range h.Values {
 		if len(row) != len(h.Xs) {
@@ -175,7 +180,9 @@ func (h Heat) plot() (*plot.Plot, error) {
 		if err != nil {
 			return nil, err
 		}
-		scatter.GlyphStyle = draw.GlyphStyle{Color: color.RGBA{255, 255, 255, 255}, Radius: vg.Points(1.6), Shape: draw.RingGlyph{}}
+		scatter.GlyphStyle = draw.GlyphStyle{
+			Color: color.RGBA{255, 255, 255, 255}, Radius: vg.Points(1.6), Shape: draw.RingGlyph{},
+		}
 		p.Add(scatter)
 	}
 	return p, nil

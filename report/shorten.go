@@ -34,7 +34,8 @@ func firstCut(names []string, width int) int {
 	const little = 3
 	var long [][]rune
 	for _, name := range names {
-		if r := []rune(name); len(r) > width && !slices.ContainsFunc(long, func(o []rune) bool { return slices.Equal(o, r) }) {
+		if r := []rune(name); len(r) > width &&
+			!slices.ContainsFunc(long, func(o []rune) bool { return slices.Equal(o, r) }) {
 			long = append(long, r)
 		}
 	}

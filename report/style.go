@@ -12,8 +12,8 @@ import (
 	"github.com/gradreg/gradreg/internal/spec"
 )
 
-// Style is how a method looks in every figure: a colour, and a shape and a dash that say the same to those who cannot
-// tell the colours apart.
+// Style is how a method looks in every figure: a colour, and a shape and a dash that say the same
+// to those who cannot tell the colours apart.
 type Style struct {
 	Color  color.RGBA
 	Dashes []vg.Length
@@ -22,14 +22,17 @@ type Style struct {
 
 // shapes are told apart at three points.
 var shapes = []draw.GlyphDrawer{
-	draw.CircleGlyph{}, draw.SquareGlyph{}, draw.TriangleGlyph{}, draw.CrossGlyph{}, draw.RingGlyph{}, draw.PyramidGlyph{}, draw.BoxGlyph{}, draw.PlusGlyph{},
+	draw.CircleGlyph{}, draw.SquareGlyph{}, draw.TriangleGlyph{}, draw.CrossGlyph{},
+	draw.RingGlyph{}, draw.PyramidGlyph{}, draw.BoxGlyph{}, draw.PlusGlyph{},
 }
 
-// styleCount is the number of styles. No two of them share colour and dash, colour and shape, or dash and shape.
+// styleCount is the number of styles. No two of them share colour and dash, colour and shape, or
+// dash and shape.
 const styleCount = 42
 
-// styleAt returns combination i of colour, dash and shape. The first seven differ in all three. Each further round of
-// colours moves the dashes on by five: with any other number dash and shape come together again sooner.
+// styleAt returns combination i of colour, dash and shape. The first seven differ in all three.
+// Each further round of colours moves the dashes on by five: with any other number dash and shape
+// come together again sooner.
 func styleAt(i int) Style {
 	return Style{palette[i%len(palette)], dashes[dashAt(i)], shapes[i%len(shapes)]}
 }
@@ -37,21 +40,25 @@ func styleAt(i int) Style {
 // dashAt returns which dash combination i has.
 func dashAt(i int) int { return (i + 5*(i/len(palette))) % len(dashes) }
 
-// styled lists the methods in the order of their styles: those that stand side by side most often come first, and a penalty
-// and its combination with another have the hollow and the filled form of one shape.
+// styled lists the methods in the order of their styles: those that stand side by side most often
+// come first, and a penalty and its combination with another have the hollow and the filled form of
+// one shape.
 var styled = []string{
 	"none", "datagrad", "spectreg", "jacreg", "confidence", "spectreg+confidence", "datagrad+confidence",
 	"weight-decay", "onehot", "frobreg", "label-smoothing", "random-onehot", "input-noise", "topk",
 	"hoffman", "ross", "dropout", "finite-difference", "output-noise", "adversarial", "fgsm",
-	"virtual-adversarial", "softmaxgrad", "datagrad-auto", "spectreg-random", "datagrad-random", "spectreg-noise", "datagrad-noise",
+	"virtual-adversarial", "softmaxgrad", "datagrad-auto", "spectreg-random", "datagrad-random",
+	"spectreg-noise", "datagrad-noise",
 	"spectral-norm", "datagrad-l1", "datagrad-linf", "decoupled-weight-decay",
 }
 
-// StyleOf returns the style of a method, by its name or text form, whatever its λ: datagrad:50 looks as datagrad.
+// StyleOf returns the style of a method, by its name or text form, whatever its λ: datagrad:50
+// looks as datagrad.
 func StyleOf(method string) Style { return StylesOf([]string{method})[0] }
 
-// StylesOf returns styles that tell the methods of a figure apart. A method that has a style of its own keeps it; one that
-// is in no table, or stands there twice with different λ, gets one that is free, of a colour that few others have.
+// StylesOf returns styles that tell the methods of a figure apart. A method that has a style of its
+// own keeps it; one that is in no table, or stands there twice with different λ, gets one that is
+// free, of a colour that few others have.
 func StylesOf(methods []string) []Style {
 	at := make([]int, len(methods))
 	var taken []int
@@ -74,8 +81,8 @@ func StylesOf(methods []string) []Style {
 	return styles
 }
 
-// freeStyle returns a style whose colour, then whose dash and shape the fewest of those taken have; of several such the first
-// that is no method's. Where all are taken, they come again.
+// freeStyle returns a style whose colour, then whose dash and shape the fewest of those taken have;
+// of several such the first that is no method's. Where all are taken, they come again.
 func freeStyle(taken []int) int {
 	best, least := len(taken)%styleCount, math.MaxInt
 	for k := range styleCount {
@@ -102,7 +109,8 @@ func freeStyle(taken []int) int {
 	return best
 }
 
-// look is what a series of a figure says about its style: Style, or the method whose style it is, or a name.
+// look is what a series of a figure says about its style: Style, or the method whose style it is,
+// or a name.
 type look struct {
 	style        *Style
 	method, name string
@@ -141,7 +149,8 @@ func pale(c color.RGBA) color.RGBA {
 	return color.RGBA{mix(c.R), mix(c.G), mix(c.B), 255}
 }
 
-// translucent returns a style's colour for areas that may cover each other. The components are premultiplied.
+// translucent returns a style's colour for areas that may cover each other. The components are
+// premultiplied.
 func translucent(s Style) color.RGBA {
 	const alpha = 60
 	scale := func(v uint8) uint8 { return uint8(int(v) * alpha / 255) }

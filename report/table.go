@@ -19,7 +19,8 @@ type Table struct {
 	Columns []Column
 	Rows    [][]Cell // each of the length of Columns
 	Notes   []string // below it
-	// Keys are what all rows have in common. CSV's rows begin with them; elsewhere the caption says it.
+	// Keys are what all rows have in common. CSV's rows begin with them; elsewhere the caption says
+	// it.
 	Keys []Key
 }
 
@@ -172,7 +173,8 @@ func (t Table) markdown() string {
 	return b.String()
 }
 
-// csv writes the numbers as they are, a field each, by RFC 4180, after the keys. Caption and notes are left out.
+// csv writes the numbers as they are, a field each, by RFC 4180, after the keys. Caption and notes
+// are left out.
 func (t Table) csv(w io.Writer) error {
 	out := csv.NewWriter(w)
 	var head, keys []string
@@ -197,7 +199,10 @@ func (t Table) csv(w io.Writer) error {
 				continue
 			}
 			if len(c.Values) > want {
-				return fmt.Errorf("row %d, %s: found %d values, expected at most %d", i, t.Columns[j].Head, len(c.Values), want)
+				return fmt.Errorf(
+					"row %d, %s: found %d values, expected at most %d", i, t.Columns[j].Head,
+					len(c.Values), want,
+				)
 			}
 			for k := range want {
 				var n Number
@@ -215,11 +220,15 @@ func (t Table) csv(w io.Writer) error {
 	return out.Error()
 }
 
-// latexEscapes are the characters that LaTeX reads as commands, and those that plain pdfLaTeX lacks in text.
+// latexEscapes are the characters that LaTeX reads as commands, and those that plain pdfLaTeX lacks
+// in text.
 var latexEscapes = strings.NewReplacer(
-	`\`, `\textbackslash{}`, `{`, `\{`, `}`, `\}`, `$`, `\$`, `&`, `\&`, `%`, `\%`, `#`, `\#`, `_`, `\_`, `~`, `\textasciitilde{}`, `^`, `\textasciicircum{}`,
-	`±`, `$\pm$`, `λ`, `$\lambda$`, `×`, `$\times$`, `−`, `$-$`, `…`, `\dots{}`, `–`, `--`, `≤`, `$\le$`, `≥`, `$\ge$`, `<`, `$<$`, `>`, `$>$`,
-	`σ`, `$\sigma$`, `ε`, `$\varepsilon$`, `²`, `$^2$`, `½`, `$\frac{1}{2}$`, `÷`, `$\div$`, `≈`, `$\approx$`, "\n", ` `,
+	`\`, `\textbackslash{}`, `{`, `\{`, `}`, `\}`, `$`, `\$`, `&`, `\&`, `%`, `\%`, `#`, `\#`, `_`,
+	`\_`, `~`, `\textasciitilde{}`, `^`, `\textasciicircum{}`,
+	`±`, `$\pm$`, `λ`, `$\lambda$`, `×`, `$\times$`, `−`, `$-$`, `…`, `\dots{}`, `–`, `--`, `≤`,
+	`$\le$`, `≥`, `$\ge$`, `<`, `$<$`, `>`, `$>$`,
+	`σ`, `$\sigma$`, `ε`, `$\varepsilon$`, `²`, `$^2$`, `½`, `$\frac{1}{2}$`, `÷`, `$\div$`, `≈`,
+	`$\approx$`, "\n", ` `,
 )
 
 // latex writes a table float with booktabs' rules.
@@ -234,7 +243,10 @@ func (t Table) latex() string {
 		columns += map[bool]string{true: "r", false: "l"}[c.Right]
 		line[i] = escape(c.Head)
 	}
-	fmt.Fprintf(&b, "\\begin{table}\n\\centering\n\\begin{tabular}{%s}\n\\toprule\n%s \\\\\n\\midrule\n", columns, strings.Join(line, " & "))
+	fmt.Fprintf(
+		&b, "\\begin{table}\n\\centering\n\\begin{tabular}{%s}\n\\toprule\n%s \\\\\n\\midrule\n",
+		columns, strings.Join(line, " & "),
+	)
 	for _, row := range t.Rows {
 		for i, c := range row {
 			line[i] = escape(c.Text)

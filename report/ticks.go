@@ -7,7 +7,8 @@ import (
 	"gonum.org/v1/plot"
 )
 
-// evenTicks marks about six multiples of 1, 2 or 5 times a power of ten, each labelled; of whole ones none between integers.
+// evenTicks marks about six multiples of 1, 2 or 5 times a power of ten, each labelled; of whole
+// ones none between integers.
 type evenTicks struct{ whole bool }
 
 // Ticks returns the marks between low and high.
@@ -44,8 +45,9 @@ func (shareTicks) Ticks(low, high float64) []plot.Tick {
 	return evenTicks{}.Ticks(low, math.Min(high, 100))
 }
 
-// decadeTicks marks powers of ten, at most about seven labelled, with unlabelled ones between where there are few. At least two
-// have labels, be it as on a linear axis: else nothing says how far apart they are.
+// decadeTicks marks powers of ten, at most about seven labelled, with unlabelled ones between where
+// there are few. At least two have labels, be it as on a linear axis: else nothing says how far
+// apart they are.
 type decadeTicks struct{}
 
 // Ticks returns the marks between low and high, which are above 0.

@@ -152,7 +152,10 @@ func enlarge(canvas *image.RGBA, m image.Image, at image.Point) {
 	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
 		for x := bounds.Min.X; x < bounds.Max.X; x++ {
 			corner := at.Add(image.Pt((x-bounds.Min.X)*k, (y-bounds.Min.Y)*k))
-			draw.Draw(canvas, image.Rectangle{corner, corner.Add(image.Pt(k, k))}, image.NewUniform(m.At(x, y)), image.Point{}, draw.Over)
+			draw.Draw(
+				canvas, image.Rectangle{corner, corner.Add(image.Pt(k, k))},
+				image.NewUniform(m.At(x, y)), image.Point{}, draw.Over,
+			)
 		}
 	}
 }
@@ -171,7 +174,8 @@ func tileFace() (font.Face, error) {
 func write(pen *font.Drawer, text string, x, y, width int) {
 	if pen.MeasureString(text) > fixed.I(width) {
 		tail := ""
-		if i := strings.LastIndex(text, " ("); i >= 0 && strings.HasSuffix(text, ")") && pen.MeasureString("…"+text[i:]) <= fixed.I(width) {
+		if i := strings.LastIndex(text, " ("); i >= 0 && strings.HasSuffix(text, ")") &&
+			pen.MeasureString("…"+text[i:]) <= fixed.I(width) {
 			text, tail = text[:i], text[i:]
 		}
 		for n := len([]rune(text)); n > 0; n-- {

@@ -47,8 +47,8 @@ func (f *Folder) Close() {
 	}
 }
 
-// Claim takes a new or empty folder for a run that begins. If number is set and the folder is taken,
-// also by a process that claims it at the same moment, it is dir-2, dir-3 and so on.
+// Claim takes a new or empty folder for a run that begins. If number is set and the folder is
+// taken, also by a process that claims it at the same moment, it is dir-2, dir-3 and so on.
 func Claim(dir string, number bool, l Layout) (*Folder, error) {
 	base := dir
 	for n := 2; ; n++ {
@@ -90,8 +90,8 @@ func Open(dir string, l Layout) (*Folder, error) {
 	return f, f.lock()
 }
 
-// Abandon removes what a run wrote that could not begin, and the folder if Claim made it. The folder
-// is given back.
+// Abandon removes what a run wrote that could not begin, and the folder if Claim made it. The
+// folder is given back.
 func (f *Folder) Abandon() {
 	for _, name := range []string{f.layout.Config, f.layout.Journal, f.layout.State} {
 		os.Remove(f.Path(name))
@@ -103,8 +103,8 @@ func (f *Folder) Abandon() {
 	f.Close()
 }
 
-// RemoveResults removes the results, first the one that says that the run is finished: what is killed
-// on the way is a run as it was before it had any.
+// RemoveResults removes the results, first the one that says that the run is finished: what is
+// killed on the way is a run as it was before it had any.
 func (f *Folder) RemoveResults() error {
 	for _, name := range f.layout.Results {
 		if err := os.Remove(f.Path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -119,14 +119,15 @@ func (f *Folder) WriteConfig(data []byte) error {
 	return atomicfile.WriteBytes(f.Path(f.layout.Config), data)
 }
 
-// CheckVacant returns an error unless a run can begin in dir, for whoever works long before it does.
+// CheckVacant returns an error unless a run can begin in dir, for whoever works long before it
+// does.
 func (l Layout) CheckVacant(dir string) error {
 	_, err := l.vacant(dir)
 	return err
 }
 
-// vacant returns an error unless a run can begin in dir, and whether dir does not exist yet. What a run
-// leaves that was killed before it wrote its configuration does not count.
+// vacant returns an error unless a run can begin in dir, and whether dir does not exist yet. What a
+// run leaves that was killed before it wrote its configuration does not count.
 func (l Layout) vacant(dir string) (missing bool, err error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -15,8 +15,8 @@ type Journal struct {
 	bytes int64
 }
 
-// OpenJournal opens the file, or makes it, and cuts it to the given length; what lies behind it belongs
-// to steps that are taken again. A file that is shorter is the input's fault.
+// OpenJournal opens the file, or makes it, and cuts it to the given length; what lies behind it
+// belongs to steps that are taken again. A file that is shorter is the input's fault.
 func OpenJournal(path string, bytes int64) (*Journal, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {

@@ -13,13 +13,13 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// State is all that a run has to remember: the values of every network, optimizer and penalty by the
-// names of their inputs, and how far the run is.
+// State is all that a run has to remember: the values of every network, optimizer and penalty by
+// the names of their inputs, and how far the run is.
 type State struct {
 	Step         int   // steps taken
 	JournalBytes int64 // length of the journal that belongs to them
-	// Numbers are further numbers of the run, such as the seconds it took and sums since the last line of
-	// the journal.
+	// Numbers are further numbers of the run, such as the seconds it took and sums since the last
+	// line of the journal.
 	Numbers []float64
 	// Metadata identifies what the state is of.
 	Metadata map[string]string
@@ -30,8 +30,8 @@ type State struct {
 type Tensor struct {
 	Name  string
 	Shape sym.Shape
-	// Infinite tensors may have infinite elements: a square in an optimizer may overflow, and a run goes
-	// on with that.
+	// Infinite tensors may have infinite elements: a square in an optimizer may overflow, and a run
+	// goes on with that.
 	Infinite bool
 }
 
@@ -57,11 +57,13 @@ func WriteState(path string, s State, tensors []Tensor) error {
 	return atomicfile.Write(path, func(w io.Writer) error { return tensorfile.Write(w, f) })
 }
 
-// ReadState reads a state that has exactly the given tensors and as many numbers. belongs returns why a
-// file with some metadata is not of the run. Everything is checked before it is believed, and the
-// header before the rest is read: sizes, shapes, and that numbers are numbers. A file that does not
-// fit is the input's fault.
-func ReadState(path string, tensors []Tensor, numbers int, belongs func(metadata map[string]string) error) (State, error) {
+// ReadState reads a state that has exactly the given tensors and as many numbers. belongs returns
+// why a file with some metadata is not of the run. Everything is checked before it is believed, and
+// the header before the rest is read: sizes, shapes, and that numbers are numbers. A file that does
+// not fit is the input's fault.
+func ReadState(
+	path string, tensors []Tensor, numbers int, belongs func(metadata map[string]string) error,
+) (State, error) {
 	f, err := tensorfile.ReadFile(path, func(h tensorfile.Header) error {
 		if err := belongs(h.Metadata); err != nil {
 			return err
@@ -127,7 +129,9 @@ func CheckTensor(f tensorfile.File, name string, shape sym.Shape, infinite bool)
 }
 
 // checked returns the state of a file.
-func checked(f tensorfile.File, tensors []Tensor, numbers int, belongs func(map[string]string) error) (s State, err error) {
+func checked(
+	f tensorfile.File, tensors []Tensor, numbers int, belongs func(map[string]string) error,
+) (s State, err error) {
 	if err := belongs(f.Metadata); err != nil {
 		return s, err
 	}
@@ -153,12 +157,15 @@ func checked(f tensorfile.File, tensors []Tensor, numbers int, belongs func(map[
 	}
 	for i, v := range s.Numbers {
 		if !(math.Abs(v) <= largestNumber) {
-			return s, fmt.Errorf("number %d of tensor %q is %v, expected a finite number that a run can have", i, numbersKey, v)
+			return s, fmt.Errorf(
+				"number %d of tensor %q is %v, expected a finite number that a run can have", i,
+				numbersKey, v,
+			)
 		}
 	}
 	return s, nil
 }
 
-// largestNumber bounds what a state can say of seconds and sums: a sum of as many losses as a run can
-// have, each as large as a float32, is below it.
+// largestNumber bounds what a state can say of seconds and sums: a sum of as many losses as a run
+// can have, each as large as a float32, is below it.
 const largestNumber = math.MaxFloat32 * float64(1<<32)

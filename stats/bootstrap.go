@@ -15,10 +15,12 @@ type Method int
 
 // Methods, for the mean x̄ of n values with standard error s = SD/√n.
 const (
-	// Studentized is the bootstrap t: x̄ − q·s for the quantiles q of t* = (x̄* − x̄)/s* over the resamples (Efron and
-	// Tibshirani 1993, section 12.5). With ten values it is the only one of the three that comes near its level.
+	// Studentized is the bootstrap t: x̄ − q·s for the quantiles q of t* = (x̄* − x̄)/s* over the
+	// resamples (Efron and Tibshirani 1993, section 12.5). With ten values it is the only one of
+	// the three that comes near its level.
 	Studentized Method = iota
-	// BCa takes bias-corrected and accelerated quantiles of x̄* (Efron 1987; Efron and Tibshirani 1993, section 14.3).
+	// BCa takes bias-corrected and accelerated quantiles of x̄* (Efron 1987; Efron and Tibshirani
+	// 1993, section 14.3).
 	BCa
 	// Percentile takes the quantiles of x̄*.
 	Percentile
@@ -50,9 +52,10 @@ func (r Resampling) count() int {
 	return 9999 // with 0.95 of them inside, the quantiles' own error is below a fiftieth of the standard error
 }
 
-// Bootstrap returns a bootstrap interval of the mean of x. Where all values are equal it is that one value, and from the least to
-// the largest where they are so near that float64 has no standard deviation of them. An error if n < 2, if level is not within
-// (0, 1), a value is not finite, or the resamples are so few that none of them has two different values.
+// Bootstrap returns a bootstrap interval of the mean of x. Where all values are equal it is that
+// one value, and from the least to the largest where they are so near that float64 has no standard
+// deviation of them. An error if n < 2, if level is not within (0, 1), a value is not finite, or
+// the resamples are so few that none of them has two different values.
 func Bootstrap(x []float64, level float64, r Resampling) (Interval, error) {
 	if err := checkSample(x, level); err != nil {
 		return Interval{}, err
@@ -67,7 +70,9 @@ func Bootstrap(x []float64, level float64, r Resampling) (Interval, error) {
 	switch r.Method {
 	case Studentized:
 		if len(ts) == 0 {
-			return Interval{}, fmt.Errorf("none of %d resamples has two different values, expected more resamples", r.count())
+			return Interval{}, fmt.Errorf(
+				"none of %d resamples has two different values, expected more resamples", r.count(),
+			)
 		}
 		slices.Sort(ts)
 		se := s.SD / math.Sqrt(float64(s.N))
@@ -83,8 +88,9 @@ func Bootstrap(x []float64, level float64, r Resampling) (Interval, error) {
 	return out, nil
 }
 
-// resample returns the means of resamples of x, drawn with replacement, and their t values. A resample of one repeated
-// value has no standard error, which is what t is divided by, and no t value.
+// resample returns the means of resamples of x, drawn with replacement, and their t values. A
+// resample of one repeated value has no standard error, which is what t is divided by, and no t
+// value.
 func resample(x []float64, r Resampling) (means, ts []float64) {
 	center, n := Summarize(x).Mean, float64(len(x))
 	uniform, draw := make([]float32, len(x)), make([]float64, len(x))
@@ -108,11 +114,12 @@ const (
 	streamSigns
 )
 
-// bcaLevels returns the levels of the quantiles of the sorted resampled means that bound the BCa interval:
-// Φ(z₀ + (z₀ + z)/(1 − a(z₀ + z))) for z = Φ⁻¹((1 ∓ level)/2), with the bias z₀ = Φ⁻¹(share of means below x̄, ties
-// half) and the acceleration a = Σ dᵢ³ / 6(Σ dᵢ²)^{3/2} of the jackknife's deviations dᵢ, for a mean (xᵢ − x̄)/(n − 1). A share of N
-// means is known to half a mean: it is ½/N to 1 − ½/N, so that z₀ is finite. Deviations whose cubes are below float64's range have
-// no acceleration.
+// bcaLevels returns the levels of the quantiles of the sorted resampled means that bound the BCa
+// interval: Φ(z₀ + (z₀ + z)/(1 − a(z₀ + z))) for z = Φ⁻¹((1 ∓ level)/2), with the bias z₀ =
+// Φ⁻¹(share of means below x̄, ties half) and the acceleration a = Σ dᵢ³ / 6(Σ dᵢ²)^{3/2} of the
+// jackknife's deviations dᵢ, for a mean (xᵢ − x̄)/(n − 1). A share of N means is known to half a
+// mean: it is ½/N to 1 − ½/N, so that z₀ is finite. Deviations whose cubes are below float64's
+// range have no acceleration.
 func bcaLevels(means, x []float64, level float64) (low, high float64) {
 	center := Summarize(x).Mean
 	below, _ := slices.BinarySearch(means, center)
@@ -139,8 +146,9 @@ func bcaLevels(means, x []float64, level float64) (low, high float64) {
 	return at(normal.Quantile((1 - level) / 2)), at(normal.Quantile((1 + level) / 2))
 }
 
-// quantile returns the p-quantile of sorted values by linear interpolation between order statistics, with the
-// smallest at 0 and the largest at 1 (Hyndman and Fan 1996, definition 7; NumPy's default).
+// quantile returns the p-quantile of sorted values by linear interpolation between order
+// statistics, with the smallest at 0 and the largest at 1 (Hyndman and Fan 1996, definition 7;
+// NumPy's default).
 func quantile(sorted []float64, p float64) float64 {
 	if len(sorted) == 0 {
 		return math.NaN()

@@ -30,7 +30,8 @@ func (g Group) Values() []float64 {
 type Options struct {
 	Level      float64 // of intervals; 0.95 if 0
 	Resampling Resampling
-	// Fractions says that the values lie from 0 to 1, so that no interval reaches beyond: of differences from −1 to 1.
+	// Fractions says that the values lie from 0 to 1, so that no interval reaches beyond: of
+	// differences from −1 to 1.
 	Fractions bool
 }
 
@@ -45,7 +46,8 @@ func (o Options) level() float64 {
 type Comparison struct {
 	Name    string  `json:"name"`
 	Summary Summary `json:"summary"`
-	// Interval is Student's interval of the method's own mean, nil for fewer than [FewestForInterval] runs.
+	// Interval is Student's interval of the method's own mean, nil for fewer than
+	// [FewestForInterval] runs.
 	Interval *Interval `json:"interval,omitempty"`
 	// Paired is nil for the baseline itself, and where no seed is in both.
 	Paired *Paired `json:"paired,omitempty"`
@@ -54,22 +56,25 @@ type Comparison struct {
 // Paired describes the differences method − baseline of runs with the same seed.
 type Paired struct {
 	Difference Summary `json:"difference"`
-	// Interval is a bootstrap interval of the mean difference, Student's for three to seven pairs, nil for fewer.
+	// Interval is a bootstrap interval of the mean difference, Student's for three to seven pairs,
+	// nil for fewer.
 	Interval *Interval `json:"interval,omitempty"`
-	// P is the p value of the sign-flip test, Corrected that after Holm's correction over the table's comparisons.
+	// P is the p value of the sign-flip test, Corrected that after Holm's correction over the
+	// table's comparisons.
 	P         float64 `json:"p"`
 	Corrected float64 `json:"p_holm"`
 	// Least is the least P that so many pairs can give, see [LeastP].
 	Least float64 `json:"p_least"`
 }
 
-// FewestForInterval is the least number of runs whose mean is given an interval. Student's interval of two is 18 standard errors
-// long: it says nothing of their mean, and in a figure hides what others say.
+// FewestForInterval is the least number of runs whose mean is given an interval. Student's interval
+// of two is 18 standard errors long: it says nothing of their mean, and in a figure hides what
+// others say.
 const FewestForInterval = 3
 
-// Compare describes every group, in their order, beside the baseline, which is one of them. Groups may have other seeds
-// than the baseline: the pairs are the seeds of both. An error if there is no such baseline, a name or a group's seed
-// stands twice, or a result is not finite.
+// Compare describes every group, in their order, beside the baseline, which is one of them. Groups
+// may have other seeds than the baseline: the pairs are the seeds of both. An error if there is no
+// such baseline, a name or a group's seed stands twice, or a result is not finite.
 func Compare(groups []Group, baseline string, o Options) ([]Comparison, error) {
 	at := slices.IndexFunc(groups, func(g Group) bool { return g.Name == baseline })
 	if at < 0 {
@@ -137,9 +142,10 @@ func paired(d []float64, o Options) (*Paired, error) {
 	return out, err
 }
 
-// fewestResampled is the least number of pairs with enough different resamples for a bootstrap interval. Of normal values it
-// holds the mean never with two and 83 times of 100 with three; with four it is five times as long as Student's on the
-// average, with five 1.5 times and now and then twenty times, with eight 1.1 times.
+// fewestResampled is the least number of pairs with enough different resamples for a bootstrap
+// interval. Of normal values it holds the mean never with two and 83 times of 100 with three; with
+// four it is five times as long as Student's on the average, with five 1.5 times and now and then
+// twenty times, with eight 1.1 times.
 const fewestResampled = 8
 
 func differenceInterval(d []float64, o Options) (Interval, error) {
@@ -149,7 +155,8 @@ func differenceInterval(d []float64, o Options) (Interval, error) {
 	return Bootstrap(d, o.level(), o.Resampling)
 }
 
-// Differences returns a − b for every seed that is in both, in the order of a. An error if a seed stands twice in one.
+// Differences returns a − b for every seed that is in both, in the order of a. An error if a seed
+// stands twice in one.
 func Differences(a, b Group) ([]float64, error) {
 	values, err := bySeed(b)
 	if err != nil {

@@ -12,10 +12,11 @@ import (
 // exactPairs is the largest number of pairs whose 2ⁿ signs are all tried: 65,536, a millisecond.
 const exactPairs = 16
 
-// SignFlip returns the two-sided p value of the paired permutation test (Fisher 1935, section 21): the share of all
-// assignments of signs to the differences d whose mean is at least as far from 0 as the given one, if the two methods were
-// interchangeable. Up to 16 pairs it is exact, hence never below 2/2ⁿ; for more it is (1 + hits)/(1 + r.Count) over random
-// signs. An error if d is empty or a difference is not finite.
+// SignFlip returns the two-sided p value of the paired permutation test (Fisher 1935, section 21):
+// the share of all assignments of signs to the differences d whose mean is at least as far from 0
+// as the given one, if the two methods were interchangeable. Up to 16 pairs it is exact, hence
+// never below 2/2ⁿ; for more it is (1 + hits)/(1 + r.Count) over random signs. An error if d is
+// empty or a difference is not finite.
 func SignFlip(d []float64, r Resampling) (float64, error) {
 	if len(d) == 0 {
 		return 0, fmt.Errorf("found no pairs, expected at least 1")
@@ -29,8 +30,9 @@ func SignFlip(d []float64, r Resampling) (float64, error) {
 	return sampledSigns(d, r), nil
 }
 
-// LeastP returns the least p value that [SignFlip] can give for a number of pairs, of whatever differences: 2/2ⁿ where all signs
-// are tried, 1/(1 + r.Count) where random ones are. Without a pair it is 1.
+// LeastP returns the least p value that [SignFlip] can give for a number of pairs, of whatever
+// differences: 2/2ⁿ where all signs are tried, 1/(1 + r.Count) where random ones are. Without a
+// pair it is 1.
 func LeastP(pairs int, r Resampling) float64 {
 	switch {
 	case pairs < 1:
@@ -41,8 +43,9 @@ func LeastP(pairs int, r Resampling) float64 {
 	return 1 / float64(1+r.count())
 }
 
-// FewestPairs returns the least number of pairs whose p value can be at most alpha after Holm's correction over some comparisons
-// that have as many each; all of them may be that small at once. It returns 0 if no number of pairs is enough.
+// FewestPairs returns the least number of pairs whose p value can be at most alpha after Holm's
+// correction over some comparisons that have as many each; all of them may be that small at once.
+// It returns 0 if no number of pairs is enough.
 func FewestPairs(alpha float64, comparisons int, r Resampling) int {
 	for n := 1; n <= exactPairs+1; n++ {
 		if LeastP(n, r)*float64(max(1, comparisons)) <= alpha {
@@ -52,8 +55,8 @@ func FewestPairs(alpha float64, comparisons int, r Resampling) int {
 	return 0
 }
 
-// exactSigns tries all signs in Gray's order, in which one sign changes at a time. The first sign stays +: its two values
-// give means of opposite sign.
+// exactSigns tries all signs in Gray's order, in which one sign changes at a time. The first sign
+// stays +: its two values give means of opposite sign.
 func exactSigns(d []float64) float64 {
 	signed := slices.Clone(d)
 	limit, hits, all := extreme(d), 0, 1<<(len(d)-1)
@@ -86,9 +89,9 @@ func sampledSigns(d []float64, r Resampling) float64 {
 	return float64(hits) / float64(1+r.count())
 }
 
-// tie is the share of Σ|d| by which two sums may differ and still be equal. Differences of accuracies, which are multiples of
-// one over the number of test images, carry the rounding of values near 1: sums that are equal differ by some 1e-14, others
-// by at least 1e-6.
+// tie is the share of Σ|d| by which two sums may differ and still be equal. Differences of
+// accuracies, which are multiples of one over the number of test images, carry the rounding of
+// values near 1: sums that are equal differ by some 1e-14, others by at least 1e-6.
 const tie = 1e-9
 
 // extreme returns |Σ d|, less what makes a tie.
@@ -108,8 +111,9 @@ func sum(x []float64) float64 {
 	return total
 }
 
-// Holm returns the p values corrected for being several (Holm 1979), in their order: with p₍₁₎ ≤ … ≤ p₍ₘ₎ the i-th is
-// max over j ≤ i of min(1, (m − j + 1)·p₍ⱼ₎). Rejecting those at most α errs in any with probability at most α.
+// Holm returns the p values corrected for being several (Holm 1979), in their order: with p₍₁₎ ≤ …
+// ≤ p₍ₘ₎ the i-th is max over j ≤ i of min(1, (m − j + 1)·p₍ⱼ₎). Rejecting those at most α errs in
+// any with probability at most α.
 func Holm(p []float64) []float64 {
 	order := make([]int, len(p))
 	for i := range order {

@@ -33,12 +33,13 @@ type Interval struct {
 	High  float64 `json:"high"`
 	Level float64 `json:"level"` // such as 0.95
 	Kind  string  `json:"kind"`  // how it was computed: "t", "bca", "percentile" or "studentized"
-	// Cut says that an end lay beyond what is possible, such as an accuracy above 1, and was moved there.
+	// Cut says that an end lay beyond what is possible, such as an accuracy above 1, and was moved
+	// there.
 	Cut bool `json:"cut,omitempty"`
 }
 
-// Within returns the part of the interval from low to high, beyond which what it is of cannot lie: it holds that as often as
-// the whole interval does.
+// Within returns the part of the interval from low to high, beyond which what it is of cannot lie:
+// it holds that as often as the whole interval does.
 func (i Interval) Within(low, high float64) Interval {
 	i.Cut = i.Cut || i.Low < low || i.High > high
 	i.Low, i.High = min(max(i.Low, low), high), max(min(i.High, high), low)
@@ -60,8 +61,9 @@ func (i Interval) String() string {
 // KindT is the kind of Student's interval.
 const KindT = "t"
 
-// MeanInterval returns Student's interval of the mean, x̄ ± t·s/√n with the (1+level)/2 quantile t of n−1 degrees of
-// freedom. It holds the given level exactly for normal values. An error if n < 2 or level is not within (0, 1).
+// MeanInterval returns Student's interval of the mean, x̄ ± t·s/√n with the (1+level)/2 quantile t
+// of n−1 degrees of freedom. It holds the given level exactly for normal values. An error if n < 2
+// or level is not within (0, 1).
 func MeanInterval(x []float64, level float64) (Interval, error) {
 	if err := checkSample(x, level); err != nil {
 		return Interval{}, err

@@ -31,7 +31,8 @@ func Builtins() []string {
 // published are the built-in studies that repeat published results, in the order of the paper and
 // the talk.
 var published = []string{
-	"wd-table", "norm-table", "methods-2000", "train-sizes", "cifar-curve", "cifar-curve-full", "cifar-2000", "cifar-2000-full",
+	"wd-table", "norm-table", "methods-2000", "train-sizes", "cifar-curve", "cifar-curve-full",
+	"cifar-2000", "cifar-2000-full",
 	"noise-points", "fair-2000",
 }
 

@@ -15,7 +15,8 @@ type Cell struct {
 	Method    string `json:"method"`
 }
 
-// String names the cell. A folder is named without the place where it is: elsewhere it is the same data.
+// String names the cell. A folder is named without the place where it is: elsewhere it is the same
+// data.
 func (c Cell) String() string {
 	text := fmt.Sprintf("%s %d", filepath.Base(c.Data), c.TrainSize)
 	if c.Setting != "" {
@@ -39,7 +40,8 @@ func (s *Spec) Cells() []Cell {
 	for _, data := range s.Data {
 		for _, size := range s.TrainSizes {
 			for _, t := range s.Settings {
-				if len(t.Data) > 0 && !slices.Contains(t.Data, data) || len(t.TrainSizes) > 0 && !slices.Contains(t.TrainSizes, size) {
+				if len(t.Data) > 0 && !slices.Contains(t.Data, data) || len(t.TrainSizes) > 0 &&
+					!slices.Contains(t.TrainSizes, size) {
 					continue
 				}
 				for _, m := range s.Methods {

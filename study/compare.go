@@ -14,8 +14,9 @@ type Comparison struct {
 // Equal reports whether everything is recorded and the same.
 func (c Comparison) Equal() bool { return len(c.Differs) == 0 && len(c.Lacks) == 0 }
 
-// Compare compares a run that was trained again with what is recorded of it, to the last bit: all scores and the learning curve.
-// The program's first versions recorded the accuracy alone; the names are those in the records.
+// Compare compares a run that was trained again with what is recorded of it, to the last bit: all
+// scores and the learning curve. The program's first versions recorded the accuracy alone; the
+// names are those in the records.
 func (r Result) Compare(recorded Result) Comparison {
 	var c Comparison
 	compare := func(name string, same, lacks bool) {
@@ -37,7 +38,8 @@ func (r Result) Compare(recorded Result) Comparison {
 	return c
 }
 
-// Builds returns the commits of the program that runs were made by, those of most runs first, and how many runs record none.
+// Builds returns the commits of the program that runs were made by, those of most runs first, and
+// how many runs record none.
 func Builds(runs []Result) (commits []string, without int) {
 	count := map[string]int{}
 	for _, r := range runs {
@@ -49,6 +51,9 @@ func Builds(runs []Result) (commits []string, without int) {
 			commits = append(commits, r.Commit)
 		}
 	}
-	slices.SortFunc(commits, func(a, b string) int { return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(a, b)) })
+	slices.SortFunc(
+		commits,
+		func(a, b string) int { return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(a, b)) },
+	)
 	return commits, without
 }

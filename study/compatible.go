@@ -5,8 +5,8 @@ import (
 	"reflect"
 )
 
-// Agrees returns nil if the cells that two versions of a study have in common have the same runs. Seeds, titles and further
-// cells may differ.
+// Agrees returns nil if the cells that two versions of a study have in common have the same runs.
+// Seeds, titles and further cells may differ.
 func (s *Spec) Agrees(old *Spec) error {
 	mine := map[Cell]bool{}
 	for _, c := range s.Cells() {

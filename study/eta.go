@@ -14,9 +14,10 @@ func (p pace) and(other pace) pace {
 	return pace{p.seconds + other.seconds, p.steps + other.steps}
 }
 
-// Left returns how long the runs that have no result will take on one thread, in seconds, by the time that a step of the
-// complete ones took: of the same cell or, where none is complete, of the same method; else of the cell of which most is
-// complete, in proportion to the multiply-adds of a step. It is 0 as long as nothing is known.
+// Left returns how long the runs that have no result will take on one thread, in seconds, by the
+// time that a step of the complete ones took: of the same cell or, where none is complete, of the
+// same method; else of the cell of which most is complete, in proportion to the multiply-adds of a
+// step. It is 0 as long as nothing is known.
 func (s *Study) Left(p Progress, results Results) float64 {
 	cells, methods := map[Cell]pace{}, map[string]pace{}
 	var best Cell
@@ -52,7 +53,8 @@ func (s *Study) Left(p Progress, results Results) float64 {
 	return left
 }
 
-// stepsLeft returns the steps of a cell's runs that have no result, also of those that are not planned yet.
+// stepsLeft returns the steps of a cell's runs that have no result, also of those that are not
+// planned yet.
 func (s *Study) stepsLeft(c CellProgress, results Results) float64 {
 	steps := 0.0
 	count := func(runs []Run) {
@@ -80,7 +82,8 @@ func (s *Study) stepsLeft(c CellProgress, results Results) float64 {
 	return steps
 }
 
-// costRatio returns the multiply-adds of a step of cell a over those of cell b; 1 where one of them is not known.
+// costRatio returns the multiply-adds of a step of cell a over those of cell b; 1 where one of them
+// is not known.
 func (s *Study) costRatio(a, b Cell) float64 {
 	costA, costB := s.stepCost(a), s.stepCost(b)
 	if costA == 0 || costB == 0 {
@@ -89,12 +92,12 @@ func (s *Study) costRatio(a, b Cell) float64 {
 	return costA / costB
 }
 
-// stepCosts remembers step costs by the text of the configuration: planning a step takes tens of milliseconds, and whoever shows
-// a study asks every other second.
+// stepCosts remembers step costs by the text of the configuration: planning a step takes tens of
+// milliseconds, and whoever shows a study asks every other second.
 var stepCosts sync.Map
 
-// stepCost returns the multiply-adds of a training step of a cell, or 0 for pictures of one's own, whose classes are not known
-// before they are read, and for a λ that is open.
+// stepCost returns the multiply-adds of a training step of a cell, or 0 for pictures of one's own,
+// whose classes are not known before they are read, and for a λ that is open.
 func (s *Study) stepCost(c Cell) float64 {
 	if dataset.IsFolder(c.Data) {
 		return 0

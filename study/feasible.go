@@ -9,9 +9,9 @@ import (
 	"github.com/gradreg/gradreg/tune"
 )
 
-// Suits returns the first cell of which no run can be made with its data, and why: a study should say so before its first run,
-// and not by it. Data of which there is no description are passed over.
-func (s *Spec) Suits(data map[string]dataset.Info) error {
+// CheckData reports the first cell that its data cannot support, and why, before any run starts. Data
+// without a description are passed over.
+func (s *Spec) CheckData(data map[string]dataset.Info) error {
 	for _, c := range s.Cells() {
 		info, ok := data[c.Data]
 		if !ok {

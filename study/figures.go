@@ -15,14 +15,15 @@ type NamedFigure struct {
 	report.Figure
 }
 
-// Figures returns the report's figures: means over the train sizes where there are several, a box plot for each block, and
-// learning curves where they were collected.
+// Figures returns the report's figures: means over the train sizes where there are several, a box
+// plot for each block, and learning curves where they were collected.
 func (r *Report) Figures() []NamedFigure {
 	answer, others := r.figures()
 	return append(answer, others...)
 }
 
-// figures returns the figures that answer the study's question, over the train sizes or else the box plots, and the others.
+// figures returns the figures that answer the study's question, over the train sizes or else the
+// box plots, and the others.
 func (r *Report) figures() (answer, others []NamedFigure) {
 	styles := r.styles()
 	accuracy := report.Axis{Label: "test accuracy", Percent: true}
@@ -99,11 +100,15 @@ func (r *Report) sizeFigures(accuracy report.Axis, styles map[string]*report.Sty
 			continue
 		}
 		done = append(done, title)
-		f := report.ErrorBars{Title: r.marked(title), Baseline: r.Baseline, X: report.Axis{Label: "training images", Log: true}, Y: accuracy}
+		f := report.ErrorBars{
+			Title: r.marked(title), Baseline: r.Baseline,
+			X: report.Axis{Label: "training images", Log: true}, Y: accuracy,
+		}
 		for _, m := range r.methods() {
 			s := report.BarSeries{Name: m, Style: styles[m], Gains: r.gains(b, m)}
 			for _, c := range r.Cells {
-				if values := c.accuracies(); c.Data == b.Data && c.Setting == b.Setting && c.Method == m && c.TrainSize > 0 && len(values) > 0 {
+				if values := c.accuracies(); c.Data == b.Data && c.Setting == b.Setting &&
+					c.Method == m && c.TrainSize > 0 && len(values) > 0 {
 					s.Points = append(s.Points, report.BarPoint{X: float64(c.TrainSize), Values: values})
 				}
 			}
@@ -118,7 +123,8 @@ func (r *Report) sizeFigures(accuracy report.Axis, styles map[string]*report.Sty
 	return list
 }
 
-// gains returns a method's differences to the baseline over the train sizes, for a block's data and setting.
+// gains returns a method's differences to the baseline over the train sizes, for a block's data and
+// setting.
 func (r *Report) gains(at Block, method string) []report.BarGain {
 	var list []report.BarGain
 	for _, b := range r.Blocks {

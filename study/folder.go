@@ -11,7 +11,8 @@ import (
 	"github.com/gradreg/gradreg/internal/strictyaml"
 )
 
-// The longest files of a report: as many runs as a study may have, with learning curves of some hundred points.
+// The longest files of a report: as many runs as a study may have, with learning curves of some
+// hundred points.
 const (
 	longestResults = 1 << 30
 	longestRuns    = 1 << 30

@@ -17,8 +17,9 @@ type Identity struct {
 	Numbers int               `json:"numbers"` // classify.NumericsVersion
 	CPU     string            `json:"cpu"`     // kernel level
 	Digests map[string]string `json:"digests"` // of the data sets, see train.DataDigest
-	// Search is tune.Search of a study that looks for a λ: how that is done. 0 of one that does not, and of studies that were begun
-	// before it was recorded, which have that of tune.Unrecorded.
+	// Search is tune.Search of a study that looks for a λ: how that is done. 0 of one that does
+	// not, and of studies that were begun before it was recorded, which have that of
+	// tune.Unrecorded.
 	Search int `json:"search,omitempty"`
 }
 
@@ -36,7 +37,7 @@ func Identify(ctx context.Context, s *Spec, opt classify.Options) (Identity, err
 	if s.Searches() {
 		id.Search = tune.SearchVersion
 	}
-	return id, s.Suits(data)
+	return id, s.CheckData(data)
 }
 
 // Describe reads a study's data, and returns their digests and what they are.
@@ -68,13 +69,18 @@ func (s *Spec) Searches() bool {
 	})
 }
 
-// Here returns how this process differs from one that the study was begun by, so that its numbers would be others.
+// Here returns how this process differs from one that the study was begun by, so that its numbers
+// would be others.
 func (s *Study) Here() error {
 	if err := s.Identity.Here(); err != nil {
 		return err
 	}
 	if was := cmp.Or(s.Identity.Search, tune.Unrecorded); was != tune.SearchVersion && s.Searches() {
-		return fmt.Errorf("it was begun by a version of the program that looks for λ in another way (search %d, that of this one is %d)", was, tune.SearchVersion)
+		return fmt.Errorf(
+			"it was begun by a version of the program that looks for λ in another way (search %d, "+
+				"that of this one is %d)",
+			was, tune.SearchVersion,
+		)
 	}
 	return nil
 }
@@ -86,10 +92,16 @@ func (id Identity) Here() error {
 		return err
 	}
 	if id.CPU != level.String() {
-		return fmt.Errorf("it was begun with the kernels %s, this process has %s; GRADREG_CPU selects others", id.CPU, level)
+		return fmt.Errorf(
+			"it was begun with the kernels %s, this process has %s; GRADREG_CPU selects others",
+			id.CPU, level,
+		)
 	}
 	if id.Numbers != classify.NumericsVersion {
-		return fmt.Errorf("it was begun by a version of the program whose numbers are %d, those of this one are %d", id.Numbers, classify.NumericsVersion)
+		return fmt.Errorf(
+			"created by a gradreg with numerics version %d, this is %d: results would not be bit-identical",
+			id.Numbers, classify.NumericsVersion,
+		)
 	}
 	return nil
 }

@@ -16,8 +16,8 @@ const (
 	runsFolder   = "runs" // beside the studies' folders
 )
 
-// validateExtent bounds the number of runs: those of tuning as if all cells had some, for a cell may turn out to. It counts
-// cells without making them.
+// validateExtent bounds the number of runs: those of tuning as if all cells had some, for a cell
+// may turn out to. It counts cells without making them.
 func (s *Spec) validateExtent() error {
 	each := s.Seeds
 	if s.Tuning != nil && s.tunes() {
@@ -33,7 +33,10 @@ func (s *Spec) validateExtent() error {
 		for _, n := range []int{
 			count(s.Data, func(d string) bool { return len(t.Data) == 0 || slices.Contains(t.Data, d) }),
 			count(s.TrainSizes, func(n int) bool { return len(t.TrainSizes) == 0 || slices.Contains(t.TrainSizes, n) }),
-			count(s.Methods, func(m Method) bool { return len(m.Settings) == 0 || slices.Contains(m.Settings, t.Name) }),
+			count(
+				s.Methods,
+				func(m Method) bool { return len(m.Settings) == 0 || slices.Contains(m.Settings, t.Name) },
+			),
 		} {
 			cells = min(cells*n, mostRuns+1)
 		}

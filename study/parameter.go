@@ -12,8 +12,8 @@ import (
 	"github.com/gradreg/gradreg/internal/spec"
 )
 
-// Parameter is a value that a configuration refers to by $name: a number, or a space that tuning draws from, or one of
-// these for each train size, setting or data set.
+// Parameter is a value that a configuration refers to by $name: a number, or a space that tuning
+// draws from, or one of these for each train size, setting or data set.
 //
 //	50                                  a number
 //	[1, 2, 5, 10]                       one of several, equally likely
@@ -153,7 +153,8 @@ func number(v any) (float64, bool) {
 	return 0, false
 }
 
-// validate returns what is wrong with a parameter, such as one without a value, for which set is not called.
+// validate returns what is wrong with a parameter, such as one without a value, for which set is
+// not called.
 func (p Parameter) validate() error {
 	finite := func(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 	for _, bounds := range []*[2]float64{p.Log, p.Linear} {
@@ -167,7 +168,9 @@ func (p Parameter) validate() error {
 	case p.By != "" && len(p.Cases) == 0:
 		return fmt.Errorf("by %s has no cases, expected at least one", p.By)
 	case p.By == "" && p.Log == nil && p.Linear == nil && len(p.Choices) == 0:
-		return errors.New("found no value, expected a number, a list of numbers, {log: [a, b]}, {linear: [a, b]} or {by: …}")
+		return errors.New(
+			"found no value, expected a number, a list of numbers, {log: [a, b]}, {linear: [a, b]} or {by: …}",
+		)
 	}
 	for _, v := range p.Choices {
 		if !finite(v) {
@@ -206,10 +209,11 @@ func (p Parameter) fixed() float64 {
 	return p.Choices[0]
 }
 
-// draws returns the values of the trials, a function of its arguments. The trials of a space are stratified: each lies at a
-// random place of another one of as many equal parts, in random order, so that none is close to two others (Latin hypercube
-// sampling: McKay, Beckman and Conover 1979), and no choice comes twice before all came once. Numbers of ranges have three
-// digits, so that configurations are readable and the same everywhere.
+// draws returns the values of the trials, a function of its arguments. The trials of a space are
+// stratified: each lies at a random place of another one of as many equal parts, in random order,
+// so that none is close to two others (Latin hypercube sampling: McKay, Beckman and Conover 1979),
+// and no choice comes twice before all came once. Numbers of ranges have three digits, so that
+// configurations are readable and the same everywhere.
 func (p Parameter) draws(key uint64, trials int) []float64 {
 	values := make([]float64, trials)
 	parts := trials

@@ -12,14 +12,16 @@ type Plan struct {
 	Open   []string `json:"open,omitempty"` // parameters that tuning chooses
 	Trials int      `json:"trial_run_count"`
 	Final  int      `json:"final_run_count"`
-	// Shared is how many of the runs that are known before tuning are the same as one before them, in this or an earlier cell: trials
-	// that drew the same values, cells with the same configuration. They are done once.
+	// Shared is how many of the runs that are known before tuning are the same as one before them,
+	// in this or an earlier cell: trials that drew the same values, cells with the same
+	// configuration. They are done once.
 	Shared int `json:"shared_run_count,omitempty"`
 	// Steps is the number of training steps of all of them.
 	Steps float64 `json:"step_count"`
 }
 
-// Plans returns what each cell of a study needs. Runs that studies or cells share are counted in each.
+// Plans returns what each cell of a study needs. Runs that studies or cells share are counted in
+// each.
 func (s *Spec) Plans() ([]Plan, error) {
 	var list []Plan
 	shared, err := s.shared()
@@ -44,7 +46,8 @@ func (s *Spec) Plans() ([]Plan, error) {
 	return list, nil
 }
 
-// shared returns how many of the runs of each cell that are known before any result are the same as one before them.
+// shared returns how many of the runs of each cell that are known before any result are the same as
+// one before them.
 func (s *Spec) shared() (map[Cell]int, error) {
 	whole := Study{Spec: *s, Identity: Identity{Digests: map[string]string{}}}
 	for _, data := range s.Data {
@@ -74,8 +77,8 @@ func (s *Spec) shared() (map[Cell]int, error) {
 	return shared, nil
 }
 
-// Warnings say what a study cannot show as it is: with few seeds no p value is small enough to tell a difference from chance,
-// whatever it is.
+// Warnings say what a study cannot show as it is: with few seeds no p value is small enough to tell
+// a difference from chance, whatever it is.
 func (s *Spec) Warnings() []string {
 	most := 0 // comparisons in a table
 	methods := map[Cell]int{}
@@ -89,7 +92,10 @@ func (s *Spec) Warnings() []string {
 	if most == 0 || least*float64(most) <= alpha {
 		return nil
 	}
-	text := fmt.Sprintf("with %d seed%s no p value of the sign-flip test is below %.3g", s.Seeds, plural(s.Seeds), least)
+	text := fmt.Sprintf(
+		"with %d seed%s no p value of the sign-flip test is below %.3g", s.Seeds, plural(s.Seeds),
+		least,
+	)
 	if most > 1 {
 		text += fmt.Sprintf(", or %.3g after Holm's correction over %d comparisons", min(1, least*float64(most)), most)
 	}
@@ -99,7 +105,8 @@ func (s *Spec) Warnings() []string {
 	return []string{text}
 }
 
-// Unplanned returns the number of runs that will be needed and are not among Runs yet, because tuning has not chosen.
+// Unplanned returns the number of runs that will be needed and are not among Runs yet, because
+// tuning has not chosen.
 func (s *Study) Unplanned(p Progress) int {
 	count := 0
 	for _, c := range p.Cells {
@@ -114,7 +121,8 @@ func (s *Study) Unplanned(p Progress) int {
 	return count
 }
 
-// open reports whether tuning has yet to choose the values of a cell; it has not where everything diverged.
+// open reports whether tuning has yet to choose the values of a cell; it has not where everything
+// diverged.
 func (s *Study) open(c CellProgress) bool {
 	n := len(c.Rounds)
 	return c.Values == nil && !(n == len(s.Tuning.Rounds) && c.Rounds[n-1].Done)

@@ -8,8 +8,8 @@ import (
 	"github.com/gradreg/gradreg/tune"
 )
 
-// Study is a study whose data are known. Its specification and identity stay as they are once it has been asked anything; it is
-// used by one goroutine at a time.
+// Study is a study whose data are known. Its specification and identity stay as they are once it
+// has been asked anything; it is used by one goroutine at a time.
 type Study struct {
 	Spec
 	Identity Identity
@@ -95,7 +95,8 @@ func (p Progress) Runs() []Run {
 	}
 }
 
-// places returns how many places of cells, rounds and seeds have a result. Those with the same run share it.
+// places returns how many places of cells, rounds and seeds have a result. Those with the same run
+// share it.
 func (p Progress) places(results Results) int {
 	n := 0
 	count := func(list []Run) {
@@ -155,8 +156,8 @@ func (s *Study) cell(c Cell, results Results) (CellProgress, error) {
 	return out, nil
 }
 
-// tune follows the rounds of tuning as far as the results go, and sets Values at their end to those of the
-// trial that it returns.
+// tune follows the rounds of tuning as far as the results go, and sets Values at their end to those
+// of the trial that it returns.
 func (s *Study) tune(out *CellProgress, space space, results Results) (chosen int, err error) {
 	var left []Trial
 	for n, values := range space.draws() {
@@ -168,7 +169,10 @@ func (s *Study) tune(out *CellProgress, space space, results Results) (chosen in
 			t.Runs = nil
 			var accuracy, calibrated float64
 			for seed := 1; seed <= s.Tuning.Seeds; seed++ {
-				r, err := s.run(Run{Cell: out.Cell, Trial: t.Number, Round: i, Values: t.Values}, t.Number, uint64(seed))
+				r, err := s.run(
+					Run{Cell: out.Cell, Trial: t.Number, Round: i, Values: t.Values}, t.Number,
+					uint64(seed),
+				)
 				if err != nil {
 					return 0, err
 				}
@@ -202,12 +206,16 @@ func (s *Study) tune(out *CellProgress, space space, results Results) (chosen in
 func best(trials []Trial, n int) []Trial {
 	order := slices.Clone(trials)
 	slices.SortStableFunc(order, func(a, b Trial) int {
-		return cmp.Or(cmp.Compare(b.Accuracy, a.Accuracy), cmp.Compare(a.Calibrated, b.Calibrated), cmp.Compare(a.Number, b.Number))
+		return cmp.Or(
+			cmp.Compare(b.Accuracy, a.Accuracy), cmp.Compare(a.Calibrated, b.Calibrated),
+			cmp.Compare(a.Number, b.Number),
+		)
 	})
 	return order[:min(max(n, 1), len(order))]
 }
 
-// runID is what a run of a study follows from: of a final run, trial is the one whose values it has.
+// runID is what a run of a study follows from: of a final run, trial is the one whose values it
+// has.
 type runID struct {
 	cell         Cell
 	trial, round int
@@ -215,8 +223,9 @@ type runID struct {
 	seed         uint64
 }
 
-// run completes a run of a cell, trial, round and values by its configuration and key. It remembers them, for writing and
-// hashing configurations is most of what Progress costs, and Progress is asked again after every result.
+// run completes a run of a cell, trial, round and values by its configuration and key. It remembers
+// them, for writing and hashing configurations is most of what Progress costs, and Progress is
+// asked again after every result.
 func (s *Study) run(r Run, trial int, seed uint64) (Run, error) {
 	id := runID{r.Cell, trial, r.Round, r.Final(), seed}
 	if known, ok := s.runs[id]; ok {

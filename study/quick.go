@@ -97,7 +97,12 @@ func (r *Report) protocol() string {
 	if r.Missing > 0 {
 		finished = " when it is finished"
 	}
-	parts := []string{fmt.Sprintf("%d final run%s of each cell%s, seed%s 1%s", r.Seeds, plural(r.Seeds), finished, plural(r.Seeds), upTo(r.Seeds))}
+	parts := []string{
+		fmt.Sprintf(
+			"%d final run%s of each cell%s, seed%s 1%s", r.Seeds, plural(r.Seeds), finished,
+			plural(r.Seeds), upTo(r.Seeds),
+		),
+	}
 	if steps := r.steps(); steps != "" {
 		parts = append(parts, steps+" steps")
 	}

@@ -7,8 +7,9 @@ import (
 	"github.com/gradreg/gradreg/tune"
 )
 
-// Repeat trains a run again, in no folder, and returns what it comes to. In a process that the study's Identity fits
-// ([Identity.Here], [Identity.Has]) that is what it came to before ([Result.Compare]).
+// Repeat trains a run again, in no folder, and returns what it comes to. In a process that the
+// study's Identity fits ([Identity.Here], [Identity.Has]) that is what it came to before
+// ([Result.Compare]).
 func Repeat(ctx context.Context, run Run, opt classify.Options) (Result, error) {
 	cfg, err := tune.Lambda(ctx, run.Config, tune.Options{DataDirs: opt.DataDirs, Threads: opt.Threads})
 	if err != nil {

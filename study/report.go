@@ -28,10 +28,11 @@ type Report struct {
 	Tuning   *Tuning      `json:"tuning,omitempty"`
 	Blocks   []Block      `json:"blocks"`
 	Cells    []CellReport `json:"cells"`
-	// Missing is the number of final runs that are not there yet or have failed, without those of cells that have none to come
-	// because every trial diverged.
+	// Missing is the number of final runs that are not there yet or have failed, without those of
+	// cells that have none to come because every trial diverged.
 	Missing int `json:"missing_count"`
-	// Trained is the number of finished runs, Shared how many places of cells and trials have the run of another, which is the same.
+	// Trained is the number of finished runs, Shared how many places of cells and trials have the
+	// run of another, which is the same.
 	Trained  int      `json:"run_count"`
 	Shared   int      `json:"shared_run_count,omitempty"`
 	Seconds  float64  `json:"run_seconds"` // of all runs whose time is known, on one thread each
@@ -59,7 +60,8 @@ func NewOrigin(command string, now time.Time) Origin {
 	return Origin{Command: command, Date: now.UTC().Format(time.DateOnly), Program: build.Current()}
 }
 
-// Block is the methods that are compared with each other: those of one data set, train size and setting.
+// Block is the methods that are compared with each other: those of one data set, train size and
+// setting.
 type Block struct {
 	Data        string             `json:"data"`
 	TrainSize   int                `json:"train_size"`
@@ -77,7 +79,8 @@ type CellReport struct {
 	Values   Values        `json:"values,omitempty"`
 	Tuned    []string      `json:"tuned,omitempty"` // the parameters that tuning chose
 	Trials   []TrialReport `json:"trials,omitempty"`
-	// Hopeless says that tuning is over and every trial that came to its end diverged, so that there is nothing to run.
+	// Hopeless says that tuning is over and every trial that came to its end diverged, so that
+	// there is nothing to run.
 	Hopeless bool        `json:"every_trial_diverged,omitempty"`
 	Runs     []RunReport `json:"runs"`
 }
@@ -107,7 +110,11 @@ func NewReport(s *Study, results Results) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{Name: s.Name, Title: s.Title, About: s.About, Source: s.Source, Baseline: s.Baseline, Seeds: s.Seeds, Tuning: s.Tuning, FirstLook: s.FirstLook, Identity: s.Identity, spec: s.Spec}
+	r := &Report{
+		Name: s.Name, Title: s.Title, About: s.About, Source: s.Source, Baseline: s.Baseline,
+		Seeds: s.Seeds, Tuning: s.Tuning, FirstLook: s.FirstLook, Identity: s.Identity,
+		spec: s.Spec,
+	}
 	programs, machines := map[string]bool{}, map[string]bool{}
 	for _, run := range p.Runs() {
 		if result, ok := results[run.Key]; ok {
@@ -155,7 +162,8 @@ func cellReport(c CellProgress, results Results) CellReport {
 	for _, run := range c.Final {
 		if result, ok := results[run.Key]; ok {
 			out.Runs = append(out.Runs, RunReport{
-				run.Config.Seed, result.Accuracy, result.NLL, result.ECE, result.Diverged, result.Seconds, result.Key, result.Note, result.Curve,
+				run.Config.Seed, result.Accuracy, result.NLL, result.ECE, result.Diverged,
+				result.Seconds, result.Key, result.Note, result.Curve,
 			})
 		}
 	}
@@ -166,7 +174,10 @@ func cellReport(c CellProgress, results Results) CellReport {
 func (r *Report) compare(published map[string]map[string]float64) error {
 	for i := 0; i < len(r.Cells); {
 		first := r.Cells[i].Cell
-		b := Block{Data: first.Data, TrainSize: first.TrainSize, Setting: first.Setting, Published: published[first.Setting]}
+		b := Block{
+			Data: first.Data, TrainSize: first.TrainSize, Setting: first.Setting,
+			Published: published[first.Setting],
+		}
 		var groups []stats.Group
 		for ; i < len(r.Cells) && b.holds(r.Cells[i].Cell); i++ {
 			g := stats.Group{Name: r.Cells[i].Method}

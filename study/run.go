@@ -35,9 +35,10 @@ func (r Run) String() string {
 // Final reports whether the run is evaluated on the test images.
 func (r Run) Final() bool { return r.Trial < 0 }
 
-// Key returns the hash of everything that determines a run's result: the resolved configuration, the data's bytes, the kernels
-// and the program's numbers, the search for a λ that is open, whether it is scored on dev or on test images, and where its
-// learning curve is evaluated. How often it is logged or saved is none of it.
+// Key returns the hash of everything that determines a run's result: the resolved configuration,
+// the data's bytes, the kernels and the program's numbers, the search for a λ that is open, whether
+// it is scored on dev or on test images, and where its learning curve is evaluated. How often it is
+// logged or saved is none of it.
 func Key(cfg classify.Config, final bool, id Identity) (string, error) {
 	digest, curve := id.Digests[cfg.Data], cfg.EvalEvery
 	cfg.Data, cfg.DataDir, cfg.Note, cfg.Choices = "", "", "", nil // the same bytes may lie in another folder
@@ -60,8 +61,8 @@ const keyLength = 32
 
 var keyForm = regexp.MustCompile(`^[0-9a-f]{` + strconv.Itoa(keyLength) + `}$`)
 
-// CheckKey returns why a text is not what Key returns. Keys name folders that are made and removed, and come from databases
-// and files of others.
+// CheckKey returns why a text is not what Key returns. Keys name folders that are made and removed,
+// and come from databases and files of others.
 func CheckKey(key string) error {
 	if !keyForm.MatchString(key) {
 		return fmt.Errorf("key is %.80q, expected %d hexadecimal digits", key, keyLength)
@@ -78,7 +79,8 @@ func hash64(text string) uint64 {
 // Result is what a run came to.
 type Result struct {
 	Key string `json:"key"`
-	// Accuracy, NLL and Images are of test images for a final run, else of dev images. A run that diverged has none.
+	// Accuracy, NLL and Images are of test images for a final run, else of dev images. A run that
+	// diverged has none.
 	Accuracy float64 `json:"accuracy"`
 	NLL      float64 `json:"nll"`
 	Images   int     `json:"images"`
@@ -97,8 +99,8 @@ type Result struct {
 	Finished string  `json:"finished,omitempty"` // RFC 3339, UTC
 }
 
-// The most that results can be: float32 logits differ by no more than mostNLL, and no run lasts three hundred years. Sums and
-// squares of such numbers are finite.
+// The most that results can be: float32 logits differ by no more than mostNLL, and no run lasts
+// three hundred years. Sums and squares of such numbers are finite.
 const (
 	mostNLL     = 1e39
 	mostSeconds = 1e10
@@ -148,7 +150,8 @@ func TrialResult(t classify.Trial) Result {
 	return r
 }
 
-// Searched returns the result of a run whose λ were found for its configuration, with how they were and the time that took.
+// Searched returns the result of a run whose λ were found for its configuration, with how they were
+// and the time that took.
 func (r Result) Searched(cfg classify.Config) Result {
 	r.Note = cfg.Note
 	for _, c := range cfg.Choices {
@@ -157,10 +160,12 @@ func (r Result) Searched(cfg classify.Config) Result {
 	return r
 }
 
-// FinalResult returns the result of a run that was scored on the test images, but its learning curve.
+// FinalResult returns the result of a run that was scored on the test images, but its learning
+// curve.
 func FinalResult(s classify.Summary) Result {
 	r := Result{
-		Accuracy: s.TestAccuracy, NLL: s.TestNLL, Images: s.TestImages, ECE: s.TestECE, Seconds: s.Seconds, Note: s.Note,
+		Accuracy: s.TestAccuracy, NLL: s.TestNLL, Images: s.TestImages, ECE: s.TestECE,
+		Seconds: s.Seconds, Note: s.Note,
 		Version: s.Version, Commit: s.Commit, // of the program that evaluated it
 	}
 	for _, c := range s.Choices {
@@ -169,12 +174,16 @@ func FinalResult(s classify.Summary) Result {
 	return r
 }
 
-// Trial returns the result of a run that is scored on dev images as that of a probe. Its temperature is not known any more.
+// Trial returns the result of a run that is scored on dev images as that of a probe. Its
+// temperature is not known any more.
 func (r Result) Trial() classify.Trial {
 	if r.Diverged != "" {
 		return classify.DivergedTrial(r.Diverged, r.Seconds)
 	}
-	return classify.Trial{Images: r.Images, Accuracy: r.Accuracy, NLL: r.NLL, Calibrated: r.Calibrated, Temperature: math.NaN(), Seconds: r.Seconds}
+	return classify.Trial{
+		Images: r.Images, Accuracy: r.Accuracy, NLL: r.NLL, Calibrated: r.Calibrated,
+		Temperature: math.NaN(), Seconds: r.Seconds,
+	}
 }
 
 // score returns the accuracy, −∞ of a run that diverged.

@@ -13,8 +13,9 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
-// WriteRuns writes finished runs, one JSON object a line: all that is known of each. A study and these lines are what its
-// report follows from; a database that has none of them takes them in by queue.Queue.Import.
+// WriteRuns writes finished runs, one JSON object a line: all that is known of each. A study and
+// these lines are what its report follows from; a database that has none of them takes them in by
+// queue.Queue.Import.
 func WriteRuns(w io.Writer, runs []Result) error {
 	b := bufio.NewWriter(w)
 	e := json.NewEncoder(b)
@@ -26,7 +27,8 @@ func WriteRuns(w io.Writer, runs []Result) error {
 	return b.Flush()
 }
 
-// ReadRuns reads what WriteRuns has written. An error names the line, counted from 1, and what is wrong with it.
+// ReadRuns reads what WriteRuns has written. An error names the line, counted from 1, and what is
+// wrong with it.
 func ReadRuns(r io.Reader) ([]Result, error) {
 	var runs []Result
 	lines := bufio.NewScanner(r)

@@ -25,7 +25,8 @@ type Spec struct {
 	Methods    []Method  `yaml:"methods"`
 	Baseline   string    `yaml:"baseline"` // the method that others are compared to
 	Seeds      int       `yaml:"seeds"`    // of the final runs: 1 … Seeds
-	// Train holds fields of classify.Config that differ from its defaults. A text may refer to parameters by $name.
+	// Train holds fields of classify.Config that differ from its defaults. A text may refer to
+	// parameters by $name.
 	Train      map[string]any       `yaml:"train,omitempty"`
 	Parameters map[string]Parameter `yaml:"parameters,omitempty"`
 	Tuning     *Tuning              `yaml:"tuning,omitempty"`
@@ -36,12 +37,13 @@ type Spec struct {
 	Attempts int `yaml:"attempts,omitempty"`
 	// Curves are collected while training: dev accuracy every so many steps, 0 for none.
 	Curves int `yaml:"curves,omitempty"`
-	// FirstLook says that the study is one that Quick made, so that its report is marked as no result.
+	// FirstLook says that the study is one that Quick made, so that its report is marked as no
+	// result.
 	FirstLook bool `yaml:"quick,omitempty"`
 }
 
-// Setting is what the methods of a row have in common, such as a model. Its fields go over those of the study, its
-// regularizers are there beside each method's.
+// Setting is what the methods of a row have in common, such as a model. Its fields go over those of
+// the study, its regularizers are there beside each method's.
 type Setting struct {
 	Name         string               `yaml:"name"`
 	Regularizers []string             `yaml:"regularizers,omitempty"`
@@ -61,8 +63,8 @@ type Method struct {
 	Settings     []string             `yaml:"settings,omitempty"` // where it is applied; empty for all
 }
 
-// Tuning is how open parameters are found: Trials drawn from the space, in rounds of growing shares of the steps. A round
-// keeps the best 1/Keep of its trials.
+// Tuning is how open parameters are found: Trials drawn from the space, in rounds of growing shares
+// of the steps. A round keeps the best 1/Keep of its trials.
 type Tuning struct {
 	Trials int       `yaml:"trials" json:"trials"`
 	Rounds []float64 `yaml:"rounds" json:"rounds"` // ascending shares of the steps, up to 1
@@ -70,7 +72,8 @@ type Tuning struct {
 	Seeds  int       `yaml:"seeds,omitempty" json:"seeds"` // runs that a trial is the mean of; 1 if 0
 }
 
-// Read reads a study's YAML. An unknown field is an error, and so is anything that no run could be made of.
+// Read reads a study's YAML. An unknown field is an error, and so is anything that no run could be
+// made of.
 func Read(data []byte) (*Spec, error) {
 	s := &Spec{}
 	if err := strictyaml.Decode(data, s); err != nil {
@@ -88,7 +91,8 @@ func Read(data []byte) (*Spec, error) {
 	return s, s.Validate()
 }
 
-// Validate returns the first thing that is wrong with a study. Whoever changes what Read has read should ask again.
+// Validate returns the first thing that is wrong with a study. Whoever changes what Read has read
+// should ask again.
 func (s *Spec) Validate() error { return fault.Input(s.validate()) }
 
 // defaultAttempts allows for some dead workers.
@@ -155,7 +159,8 @@ func (s *Spec) validate() error {
 	return nil
 }
 
-// validateDistinct returns what stands twice and would make two cells of one: their runs would be done, but not be reported.
+// validateDistinct returns what stands twice and would make two cells of one: their runs would be
+// done, but not be reported.
 func (s *Spec) validateDistinct() error {
 	places := map[string]bool{}
 	for _, data := range s.Data {
@@ -252,7 +257,10 @@ func (t *Tuning) validate() error {
 	case t.Seeds < 1 || t.Seeds > mostSeeds:
 		return fmt.Errorf("tuning: seeds is %d, expected 1 to %d", t.Seeds, mostSeeds)
 	case t.Keep < 0 || t.Keep > mostTrials || len(t.Rounds) > 1 && t.Keep < 2:
-		return fmt.Errorf("tuning: keep is %d, expected 2 to %d: a round keeps the best 1/keep; a single round needs none", t.Keep, mostTrials)
+		return fmt.Errorf(
+			"tuning: keep is %d, expected 2 to %d: a round keeps the best 1/keep; a single round needs none",
+			t.Keep, mostTrials,
+		)
 	}
 	last := 0.0
 	for _, share := range t.Rounds {

@@ -518,7 +518,7 @@ func TestSuits(t *testing.T) {
 	for _, name := range Builtins() {
 		s, _, err := Builtin(name)
 		if err == nil {
-			err = s.Suits(KnownData())
+			err = s.CheckData(KnownData())
 		}
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -526,7 +526,7 @@ func TestSuits(t *testing.T) {
 	}
 	few := strings.Replace(strings.ReplaceAll(example, "50", "30"), "learning_rate: $lr", "learning_rate: $lr, batch: 0", 2)
 	few = strings.Replace(few, "regularizers: [\"spectreg:$lambda\"]", "regularizers: [\"spectreg:$lambda\"]\n    train: {batch: 0}", 1)
-	if err := read(t, few).Suits(KnownData()); err != nil {
+	if err := read(t, few).CheckData(KnownData()); err != nil {
 		t.Errorf("a batch of what there is: %v", err)
 	}
 	for _, c := range []struct{ from, to, want string }{
@@ -540,10 +540,10 @@ func TestSuits(t *testing.T) {
 			text = strings.Replace(text, "[50, 100]", "[50, 100, 0]", 1)
 		}
 		s := read(t, text)
-		if err := s.Suits(KnownData()); !fault.IsInput(err) || !strings.Contains(fmt.Sprint(err), c.want) {
+		if err := s.CheckData(KnownData()); !fault.IsInput(err) || !strings.Contains(fmt.Sprint(err), c.want) {
 			t.Errorf("%q: %v, expected %q", c.to, err, c.want)
 		}
-		if err := s.Suits(nil); err != nil {
+		if err := s.CheckData(nil); err != nil {
 			t.Errorf("data that are not known: %v", err)
 		}
 	}

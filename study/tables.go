@@ -13,8 +13,8 @@ import (
 	"github.com/gradreg/gradreg/stats"
 )
 
-// Tables returns the report's tables: all means on one look where there are several blocks, each block's comparison, what each
-// cell is, what tuning chose, and how long the final runs took.
+// Tables returns the report's tables: all means on one look where there are several blocks, each
+// block's comparison, what each cell is, what tuning chose, and how long the final runs took.
 func (r *Report) Tables() []report.Table {
 	tables := r.unmarkedTables()
 	for i, t := range tables {
@@ -54,10 +54,17 @@ func (r *Report) blockTable(b Block) report.Table {
 	t := report.ComparisonTable(there, report.ComparisonOptions{
 		Caption: "Test accuracy, " + b.title(), Value: "test_accuracy", Percent: true, Published: b.Published,
 	})
-	t.Keys = []report.Key{{Name: "data", Value: filepath.Base(b.Data)}, {Name: "train_size", Value: strconv.Itoa(b.TrainSize)}, {Name: "setting", Value: b.Setting}}
+	t.Keys = []report.Key{
+		{Name: "data", Value: filepath.Base(b.Data)},
+		{Name: "train_size", Value: strconv.Itoa(b.TrainSize)}, {Name: "setting", Value: b.Setting},
+	}
 	r.count(&t, b)
 	if slices.ContainsFunc(r.Cells, func(c CellReport) bool { return b.holds(c.Cell) && len(c.Tuned) > 0 }) {
-		t.Notes = append(t.Notes, "Where values were tuned, intervals and p values are conditional on those that tuning chose: how another search would have ended is not in them.")
+		t.Notes = append(
+			t.Notes,
+			"Where values were tuned, intervals and p values are conditional on those that tuning "+
+				"chose: how another search would have ended is not in them.",
+		)
 	}
 	t.Notes = append(t.Notes, r.gaps(b.holds)...)
 	return t
@@ -70,7 +77,10 @@ func (r *Report) count(t *report.Table, b Block) {
 	for _, row := range t.Rows {
 		for _, c := range r.Cells {
 			if b.holds(c.Cell) && c.Method == row[0].Text {
-				row[at].Values = append(row[at].Values, report.Num(float64(c.missing(r.Seeds))), report.Num(float64(len(c.Runs)-len(c.ended()))))
+				row[at].Values = append(
+					row[at].Values, report.Num(float64(c.missing(r.Seeds))),
+					report.Num(float64(len(c.Runs)-len(c.ended()))),
+				)
 			}
 		}
 	}
@@ -89,10 +99,16 @@ func (r *Report) methods() []string {
 
 // overview has a row for each block and a column for each method.
 func (r *Report) overview() report.Table {
-	t := report.Table{Caption: "Test accuracy, %: mean ± standard deviation over seeds", Columns: []report.Column{{Name: "block"}}}
+	t := report.Table{
+		Caption: "Test accuracy, %: mean ± standard deviation over seeds",
+		Columns: []report.Column{{Name: "block"}},
+	}
 	methods := r.methods()
 	for _, m := range methods {
-		t.Columns = append(t.Columns, report.Column{Head: m, Right: true, Fields: []string{m, m + "_sd", m + "_run_count"}})
+		t.Columns = append(
+			t.Columns,
+			report.Column{Head: m, Right: true, Fields: []string{m, m + "_sd", m + "_run_count"}},
+		)
 	}
 	for _, b := range r.Blocks {
 		row := []report.Cell{{Text: b.title()}}
@@ -102,9 +118,15 @@ func (r *Report) overview() report.Table {
 		}
 		for _, m := range methods {
 			cell := report.Cell{Text: "–"}
-			if i := slices.IndexFunc(b.Comparisons, func(c stats.Comparison) bool { return c.Name == m }); i >= 0 && b.Comparisons[i].Summary.N > 0 {
+			if i := slices.IndexFunc(
+				b.Comparisons, func(c stats.Comparison) bool { return c.Name == m },
+			); i >= 0 && b.Comparisons[i].Summary.N > 0 {
 				s := b.Comparisons[i].Summary
-				cell = report.Cell{Text: fmt.Sprintf("%.2f", 100*s.Mean), Values: []report.Number{report.Num(s.Mean), {}, report.Num(float64(s.N))}, Strong: s.Mean == best}
+				cell = report.Cell{
+					Text:   fmt.Sprintf("%.2f", 100*s.Mean),
+					Values: []report.Number{report.Num(s.Mean), {}, report.Num(float64(s.N))},
+					Strong: s.Mean == best,
+				}
 				if s.N > 1 {
 					cell.Text += fmt.Sprintf(" ± %.2f", 100*s.SD)
 					cell.Values[1] = report.Num(s.SD)
@@ -127,7 +149,12 @@ func (r *Report) overview() report.Table {
 func (r *Report) choices() report.Table {
 	t := report.Table{
 		Caption: "What tuning on dev images chose",
-		Columns: []report.Column{{Head: "cell"}, {Head: "trials", Right: true, Fields: []string{"trials", "distinct_trials"}}, {Head: "chosen"}, {Head: "dev accuracy, %", Right: true, Fields: []string{"dev_accuracy"}}},
+		Columns: []report.Column{
+			{Head: "cell"},
+			{Head: "trials", Right: true, Fields: []string{"trials", "distinct_trials"}},
+			{Head: "chosen"},
+			{Head: "dev accuracy, %", Right: true, Fields: []string{"dev_accuracy"}},
+		},
 	}
 	var edges []string
 	for _, c := range r.Cells {
@@ -154,23 +181,36 @@ func (r *Report) choices() report.Table {
 		}
 	}
 	if slices.ContainsFunc(t.Rows, func(row []report.Cell) bool { return row[1].Values[0] != row[1].Values[1] }) {
-		t.Notes = append(t.Notes, "Trials with the same values are one run, which they share; in brackets, how many have different ones.")
+		t.Notes = append(
+			t.Notes,
+			"Trials with the same values are one run, which they share; in brackets, how many have different ones.",
+		)
 	}
 	if len(edges) > 0 {
-		t.Notes = append(t.Notes, "Chosen at an end of what was tried, beyond which there may be better: "+strings.Join(edges, "; ")+".")
+		t.Notes = append(
+			t.Notes,
+			"Chosen at an end of what was tried, beyond which there may be better: "+strings.Join(edges, "; ")+".",
+		)
 	}
 	return t
 }
 
-// trialsCell says how many trials there were, and of how many different values: the same values are one run.
+// trialsCell says how many trials there were, and of how many different values: the same values are
+// one run.
 func (c CellReport) trialsCell() report.Cell {
 	distinct := 0
 	for i, t := range c.Trials {
-		if !slices.ContainsFunc(c.Trials[:i], func(other TrialReport) bool { return maps.Equal(other.Values, t.Values) }) {
+		if !slices.ContainsFunc(
+			c.Trials[:i],
+			func(other TrialReport) bool { return maps.Equal(other.Values, t.Values) },
+		) {
 			distinct++
 		}
 	}
-	cell := report.Cell{Text: strconv.Itoa(len(c.Trials)), Values: []report.Number{report.Num(float64(len(c.Trials))), report.Num(float64(distinct))}}
+	cell := report.Cell{
+		Text:   strconv.Itoa(len(c.Trials)),
+		Values: []report.Number{report.Num(float64(len(c.Trials))), report.Num(float64(distinct))},
+	}
 	if distinct < len(c.Trials) {
 		cell.Text += fmt.Sprintf(" (%d different)", distinct)
 	}
@@ -182,11 +222,13 @@ func (r *Report) sharing() string {
 	if r.Shared == 0 {
 		return ""
 	}
-	return fmt.Sprintf("Trials and cells have %d runs together, %d of which are the same as another of them, with the same configuration: these are shared, and %d runs were trained.",
+	return fmt.Sprintf("Trials and cells have %d runs together, %d of which are the same as another "+
+		"of them, with the same configuration: these are shared, and %d runs were trained.",
 		r.Trained+r.Shared, r.Shared, r.Trained)
 }
 
-// atEdge returns the tuned parameters whose chosen value is the least or the largest of three or more that were tried.
+// atEdge returns the tuned parameters whose chosen value is the least or the largest of three or
+// more that were tried.
 func (c CellReport) atEdge() []string {
 	var list []string
 	for _, name := range c.Tuned {
@@ -206,8 +248,11 @@ func (c CellReport) atEdge() []string {
 func (r *Report) times() report.Table {
 	t := report.Table{
 		Caption: "Time of a final run on one thread",
-		Columns: []report.Column{{Head: "cell"}, {Head: "median, s", Right: true, Fields: []string{"run_seconds"}}, {Head: "to baseline", Right: true, Fields: []string{"relative_time"}}},
-		Notes:   []string{"With the search for λ, where it is open. Whatever else the machine did is in it."},
+		Columns: []report.Column{
+			{Head: "cell"}, {Head: "median, s", Right: true, Fields: []string{"run_seconds"}},
+			{Head: "to baseline", Right: true, Fields: []string{"relative_time"}},
+		},
+		Notes: []string{"With the search for λ, where it is open. Whatever else the machine did is in it."},
 	}
 	for _, b := range r.Blocks {
 		baseline := math.NaN()
@@ -221,7 +266,11 @@ func (r *Report) times() report.Table {
 			if !b.holds(c.Cell) || math.IsNaN(seconds) {
 				continue
 			}
-			row := []report.Cell{{Text: c.label()}, {Text: fmt.Sprintf("%.1f", seconds), Values: []report.Number{report.Num(seconds)}}, {Text: "–"}}
+			row := []report.Cell{
+				{Text: c.label()},
+				{Text: fmt.Sprintf("%.1f", seconds), Values: []report.Number{report.Num(seconds)}},
+				{Text: "–"},
+			}
 			if ratio := seconds / baseline; !math.IsNaN(ratio) {
 				row[2] = report.Cell{Text: fmt.Sprintf("%.2f", ratio), Values: []report.Number{report.Num(ratio)}}
 			}

@@ -10,8 +10,8 @@ import (
 	"github.com/gradreg/gradreg/internal/foreign"
 )
 
-// tables returns the report in a format of tables, with empty lines between them: what is reported, in Markdown the figures
-// that answer the question, then the tables. In CSV there are only these.
+// tables returns the report in a format of tables, with empty lines between them: what is reported,
+// in Markdown the figures that answer the question, then the tables. In CSV there are only these.
 func (r *Report) tables(format string) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(r.head(format))
@@ -26,8 +26,8 @@ func (r *Report) tables(format string) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// Print writes the tables in a format, with empty lines between them, those of a quick study below its banner. CSV has a column for
-// it instead.
+// Print writes the tables in a format, with empty lines between them, those of a quick study below
+// its banner. CSV has a column for it instead.
 func (r *Report) Print(w io.Writer, format string) error {
 	if text := r.Banner(); text != "" && format != "csv" {
 		if format == "latex" {
@@ -48,9 +48,13 @@ func (r *Report) Print(w io.Writer, format string) error {
 	return nil
 }
 
-// introduction says what is reported, a paragraph each: banner, question, protocol and what is missing.
+// introduction says what is reported, a paragraph each: banner, question, protocol and what is
+// missing.
 func (r *Report) introduction() []string {
-	return slices.DeleteFunc([]string{r.Banner(), r.question(), r.protocol(), r.Unfinished()}, func(text string) bool { return text == "" })
+	return slices.DeleteFunc(
+		[]string{r.Banner(), r.question(), r.protocol(), r.Unfinished()},
+		func(text string) bool { return text == "" },
+	)
 }
 
 // head returns what stands above the tables.

@@ -38,12 +38,14 @@ const absent = "–"
 // Normalizations of images.
 const (
 	normalizedByTraining = "mean and standard deviation of the training images, by channel"
-	normalizedByPart     = "mean and standard deviation of training, dev and test images each, by channel (the paper's protocol)"
+	normalizedByPart     = "mean and standard deviation of training, dev and test images each, by " +
+		"channel (the paper's protocol)"
 )
 
 func newTraining(cfg classify.Config) Training {
 	t := Training{
-		Model: cfg.Model, Optimizer: cfg.Optimizer, LearningRate: cfg.LearningRate, Schedule: cfg.Schedule, Batch: cfg.Batch, Steps: cfg.Steps,
+		Model: cfg.Model, Optimizer: cfg.Optimizer, LearningRate: cfg.LearningRate,
+		Schedule: cfg.Schedule, Batch: cfg.Batch, Steps: cfg.Steps,
 		Augment: cfg.Augment, Size: cfg.Size, Fit: cfg.Fit, Subset: cfg.Subset, Normalization: normalizedByTraining,
 		Regularizers: append([]string{}, cfg.Regularizers...),
 	}
@@ -154,7 +156,10 @@ func (c CellReport) foundValues(name string) (values []float64) {
 // trainings says what each cell is: what differs between cells in a column, what they have in
 // common below, in CSV before it.
 func (r *Report) trainings() report.Table {
-	t := report.Table{Caption: "What each cell is", Columns: []report.Column{{Head: "cell"}, {Head: "penalties with λ", Name: "penalties_with_lambda"}}}
+	t := report.Table{
+		Caption: "What each cell is",
+		Columns: []report.Column{{Head: "cell"}, {Head: "penalties with λ", Name: "penalties_with_lambda"}},
+	}
 	columns := []struct {
 		name string
 		of   func(CellReport) string
@@ -200,7 +205,10 @@ func (r *Report) trainings() report.Table {
 		t.Notes = append(t.Notes, note)
 	}
 	if slices.ContainsFunc(r.Cells, func(c CellReport) bool { return strings.Contains(c.penalties(), "auto (") }) {
-		t.Notes = append(t.Notes, "auto: each run found its own λ on dev images; in brackets the least and the largest.")
+		t.Notes = append(
+			t.Notes,
+			"auto: each run found its own λ on dev images; in brackets the least and the largest.",
+		)
 	}
 	return t
 }

@@ -25,8 +25,9 @@ type space struct {
 // Values are the parameters of a run.
 type Values map[string]float64
 
-// space returns the parameters of a cell: those of the method before those of the setting before those of the study.
-// Parameters that nothing refers to are left out, so that a budget is not spent on them.
+// space returns the parameters of a cell: those of the method before those of the setting before
+// those of the study. Parameters that nothing refers to are left out, so that a budget is not spent
+// on them.
 func (s *Spec) space(c Cell) (space, error) {
 	t, m := s.parts(c)
 	all := maps.Clone(s.Parameters)
@@ -56,7 +57,8 @@ func (s *Spec) space(c Cell) (space, error) {
 	return out, nil
 }
 
-// first returns the parameters of a cell, and the configuration of its first trial with the first seed.
+// first returns the parameters of a cell, and the configuration of its first trial with the first
+// seed.
 func (s *Spec) first(c Cell) (space, classify.Config, error) {
 	space, err := s.space(c)
 	if err != nil {
@@ -120,7 +122,9 @@ func references(values ...any) []string {
 
 // filled returns a text with the values of its references.
 func (v Values) filled(text string) string {
-	return reference.ReplaceAllStringFunc(text, func(m string) string { return strconv.FormatFloat(v[m[1:]], 'g', -1, 64) })
+	return reference.ReplaceAllStringFunc(
+		text, func(m string) string { return strconv.FormatFloat(v[m[1:]], 'g', -1, 64) },
+	)
 }
 
 // config returns the configuration of a cell's run.

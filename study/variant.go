@@ -35,7 +35,8 @@ func (s Spec) Variant(v Variant) (Spec, error) {
 	return s, nil
 }
 
-// withData returns the study of other data. Published values are of the data that they were published for.
+// withData returns the study of other data. Published values are of the data that they were
+// published for.
 func (s Spec) withData(data []string) Spec {
 	if !slices.Equal(data, s.Data) {
 		s.Data, s.Published, s.Source = data, nil, ""
@@ -61,8 +62,8 @@ func (v Variant) flags() []string {
 	return words
 }
 
-// Command returns the words of the command that runs exactly this study: that of a built-in one if it is one or a variant of
-// one, else that of the file that holds it.
+// Command returns the words of the command that runs exactly this study: that of a built-in one if
+// it is one or a variant of one, else that of the file that holds it.
 func (s Spec) Command(file string) []string {
 	fromFile := []string{"gradreg", "study", "run", file}
 	name, quick := strings.CutSuffix(s.Name, "-quick")

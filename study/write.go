@@ -24,9 +24,9 @@ const (
 	RunsFile    = "runs.jsonl"
 )
 
-// Write writes the report to a folder, which is made if need be: study.yaml and runs.jsonl, from which the rest follows;
-// results.json, the tables as tables.txt, .md and .tex and each as a CSV file, table-1.csv and so on, each figure as SVG and PNG,
-// and report.html with everything.
+// Write writes the report to a folder, which is made if need be: study.yaml and runs.jsonl, from
+// which the rest follows; results.json, the tables as tables.txt, .md and .tex and each as a CSV
+// file, table-1.csv and so on, each figure as SVG and PNG, and report.html with everything.
 func (r *Report) Write(dir string, from Origin) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
@@ -72,8 +72,9 @@ func (r *Report) writeSources(dir string) error {
 // specText returns the study as its file holds it.
 func (r *Report) specText() ([]byte, error) { return yaml.Marshal(r.spec) }
 
-// writeTables writes the tables in every form, and removes what a report with other tables left: CSV files of tables that there
-// are no more, and the one file of all tables that older versions wrote.
+// writeTables writes the tables in every form, and removes what a report with other tables left:
+// CSV files of tables that there are no more, and the one file of all tables that older versions
+// wrote.
 func (r *Report) writeTables(dir string) error {
 	files, err := r.tableFiles()
 	if err != nil {
@@ -103,7 +104,8 @@ func (r *Report) writeTables(dir string) error {
 // oldTable matches the names of CSV files of tables.
 var oldTable = regexp.MustCompile(`^table(s|-[0-9]+)\.csv$`)
 
-// tableFiles returns the files of the tables: all in one of each format, but of CSV, which has room for one.
+// tableFiles returns the files of the tables: all in one of each format, but of CSV, which has room
+// for one.
 func (r *Report) tableFiles() (map[string][]byte, error) {
 	files := map[string][]byte{}
 	for format, ending := range map[string]string{"text": "txt", "markdown": "md", "latex": "tex"} {
@@ -123,16 +125,25 @@ func (r *Report) tableFiles() (map[string][]byte, error) {
 	return files, nil
 }
 
-// page returns everything on one page: the figures that answer the question before the tables, then the others. spec is the
-// study's file, which says what each method is also where nothing was tuned.
+// page returns everything on one page: the figures that answer the question before the tables, then
+// the others. spec is the study's file, which says what each method is also where nothing was
+// tuned.
 func (r *Report) page(spec []byte) report.Page {
 	p := report.Page{
-		Title: r.marked(r.Title), Warning: r.Banner(), Summary: r.question(), Commands: []string{r.Origin.Command}, Facts: r.facts(),
-		Files: []report.File{{Name: "The study: what was compared, with which penalties and values (" + SpecFile + ")", Text: string(spec)}},
+		Title: r.marked(r.Title), Warning: r.Banner(), Summary: r.question(),
+		Commands: []string{r.Origin.Command}, Facts: r.facts(),
+		Files: []report.File{
+			{
+				Name: "The study: what was compared, with which penalties and values (" + SpecFile + ")",
+				Text: string(spec),
+			},
+		},
 	}
 	answer, others := r.figures()
 	for _, s := range []report.Section{
-		{Title: "Results", Figures: figuresOf(answer)}, {Title: "Tables", Tables: r.Tables()}, {Title: "More figures", Figures: figuresOf(others)},
+		{Title: "Results", Figures: figuresOf(answer)}, {Title: "Tables", Tables: r.Tables()}, {
+			Title: "More figures", Figures: figuresOf(others),
+		},
 	} {
 		if len(s.Figures)+len(s.Tables) > 0 {
 			p.Sections = append(p.Sections, s)
@@ -159,7 +170,9 @@ func (r *Report) facts() []report.Fact {
 	list := []report.Fact{
 		{Name: "runs made by", Value: strings.Join(r.Programs, "; ")},
 		{Name: "report made by", Value: strings.TrimSpace(b.Version + " " + b.Commit)},
-		{Name: "Go", Value: b.Go + " " + b.System}, {Name: "kernels", Value: r.Identity.CPU}, {Name: "date", Value: r.Origin.Date},
+		{
+			Name: "Go", Value: b.Go + " " + b.System,
+		}, {Name: "kernels", Value: r.Identity.CPU}, {Name: "date", Value: r.Origin.Date},
 		{Name: "runs", Value: strings.TrimSpace(fmt.Sprintf("%d. %s", r.Trained, r.sharing()))},
 		{Name: "time of all runs", Value: fmt.Sprintf("%.0f s on one thread each", r.Seconds)},
 	}

@@ -38,30 +38,32 @@ func (s ConvSpec) out(axis, n, k int) int {
 	return span/s.Stride[axis] + 1
 }
 
-// SamePadding returns the padding that makes the output extent ⌈n/stride⌉ for kernel extent k: half of
-// what is missing before, the larger half after.
+// SamePadding returns the padding that makes the output extent ⌈n/stride⌉ for kernel extent k: half
+// of what is missing before, the larger half after.
 func SamePadding(n, k, stride, dilation int) (before, after int) {
 	out := (n + stride - 1) / stride
 	total := max((out-1)*stride+(k-1)*dilation+1-n, 0)
 	return total / 2, total - total/2
 }
 
-// ConvAttr is the attribute of the three convolution operations: the geometry, and the extents that the
-// arguments of a gradient do not tell (of x for the input gradient, of w for the weight gradient).
+// ConvAttr is the attribute of the three convolution operations: the geometry, and the extents that
+// the arguments of a gradient do not tell (of x for the input gradient, of w for the weight
+// gradient).
 type ConvAttr struct {
 	ConvSpec
 	Extent [2]int
 }
 
-// Conv returns the convolution y[b, o, i, j] = Σ_{c, h, w} x[b, c, i·s+h·d−p, j·s+w·d−p]·w[o, c, h, w]
-// with zeros outside x. x: [B, C, H, W], w: [O, C, KH, KW], y: [B, O, OH, OW]. It is bilinear; its
-// derivatives are [ConvInputGradient] and [ConvWeightGradient].
+// Conv returns the convolution y[b, o, i, j] = Σ_{c, h, w} x[b, c, i·s+h·d−p, j·s+w·d−p]·w[o, c, h,
+// w] with zeros outside x. x: [B, C, H, W], w: [O, C, KH, KW], y: [B, O, OH, OW]. It is bilinear;
+// its derivatives are [ConvInputGradient] and [ConvWeightGradient].
 func Conv(x, w *Expr, spec ConvSpec) *Expr {
 	return apply(OpConv, ConvAttr{ConvSpec: spec.resolved()}, x, w)
 }
 
-// ConvInputGradient returns the transpose of [Conv] in x: dx[b, c, i·s+h·d−p, …] += dy[b, o, i, j]·w[o, c,
-// h, w]. dy: [B, O, OH, OW], w: [O, C, KH, KW], dx: [B, C, h, w] for the given extents of x.
+// ConvInputGradient returns the transpose of [Conv] in x: dx[b, c, i·s+h·d−p, …] += dy[b, o, i,
+// j]·w[o, c, h, w]. dy: [B, O, OH, OW], w: [O, C, KH, KW], dx: [B, C, h, w] for the given extents
+// of x.
 func ConvInputGradient(dy, w *Expr, spec ConvSpec, h, width int) *Expr {
 	return apply(OpConvInputGradient, ConvAttr{spec.resolved(), [2]int{h, width}}, dy, w)
 }
@@ -220,8 +222,8 @@ func convWeightGradientRule() rule {
 	}
 }
 
-// PoolSpec is the geometry of a pooling: per axis, height first, the window, the stride (0 means the
-// window) and the padding before and after.
+// PoolSpec is the geometry of a pooling: per axis, height first, the window, the stride (0 means
+// the window) and the padding before and after.
 type PoolSpec struct {
 	Window    [2]int
 	Stride    [2]int
@@ -239,8 +241,8 @@ func (s PoolSpec) resolved() PoolSpec {
 	return s
 }
 
-// PoolAttr is the attribute of the pooling operations: the geometry, and for the transpose the extents
-// of the pooled tensor.
+// PoolAttr is the attribute of the pooling operations: the geometry, and for the transpose the
+// extents of the pooled tensor.
 type PoolAttr struct {
 	PoolSpec
 	Extent [2]int
@@ -320,8 +322,8 @@ func sumPoolRule() rule {
 	}
 }
 
-// SumPoolTranspose adds every element of y to each element of its window in zeros of the given extents:
-// the transpose of [SumPool]. y: [B, C, OH, OW], result [B, C, h, w].
+// SumPoolTranspose adds every element of y to each element of its window in zeros of the given
+// extents: the transpose of [SumPool]. y: [B, C, OH, OW], result [B, C, h, w].
 func SumPoolTranspose(y *Expr, spec PoolSpec, h, w int) *Expr {
 	return apply(OpSumPoolTranspose, PoolAttr{spec.resolved(), [2]int{h, w}}, y)
 }
@@ -356,9 +358,9 @@ func sumPoolTransposeRule() rule {
 	}
 }
 
-// MaxPoolIndex returns, for every window, the index (row·W + column, an int) of its largest element in
-// its plane; the first in row-major order where several are equal. Padding is never chosen. x: [B, C,
-// H, W], result [B, C, OH, OW]. Its derivative is zero.
+// MaxPoolIndex returns, for every window, the index (row·W + column, an int) of its largest element
+// in its plane; the first in row-major order where several are equal. Padding is never chosen. x:
+// [B, C, H, W], result [B, C, OH, OW]. Its derivative is zero.
 func MaxPoolIndex(x *Expr, spec PoolSpec) *Expr {
 	return apply(OpMaxPoolIndex, PoolAttr{PoolSpec: spec.resolved()}, x)
 }

@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// unaryRule makes the rule of an element-wise function f with the derivative df, an expression of the
-// node e = f(x) and of x.
+// unaryRule makes the rule of an element-wise function f with the derivative df, an expression of
+// the node e = f(x) and of x.
 func unaryRule(name string, f func(float64) float64, df func(e, x *Expr) *Expr) rule {
 	return rule{
 		name:   name,
@@ -97,8 +97,8 @@ func log1pRule() rule {
 
 // Sqrt returns √x, element-wise; its derivatives of every order are those of ½/√x, and 0 at x = 0.
 //
-// The slope of √x at 0 is infinite, but what is differentiated in practice is a norm √(Σ x²), of which 0 is a
-// subgradient at 0, the shortest one. The chain rule would make it Inf·0 = NaN.
+// The slope of √x at 0 is infinite, but what is differentiated in practice is a norm √(Σ x²), of
+// which 0 is a subgradient at 0, the shortest one. The chain rule would make it Inf·0 = NaN.
 func Sqrt(x *Expr) *Expr { return apply(OpSqrt, nil, x) }
 
 func sqrtRule() rule {
@@ -107,8 +107,8 @@ func sqrtRule() rule {
 	})
 }
 
-// awayFromZero returns f(x) where x is not 0, and there 0. f does not see a 0, so that derivatives of the result are 0
-// there, too, instead of NaN. NaN stays NaN.
+// awayFromZero returns f(x) where x is not 0, and there 0. f does not see a 0, so that derivatives
+// of the result are 0 there, too, instead of NaN. NaN stays NaN.
 func awayFromZero(x *Expr, f func(x *Expr) *Expr) *Expr {
 	zero := Equal(x, like(x, 0))
 	return Select(zero, like(x, 0), f(Select(zero, like(x, 1), x)))

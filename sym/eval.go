@@ -101,8 +101,8 @@ func forEach(shape Shape, f func(offset int, index []int)) {
 	}
 }
 
-// offsetAt returns the offset of index[axes] in shape; an extent of 1 is addressed by 0 whatever the
-// index.
+// offsetAt returns the offset of index[axes] in shape; an extent of 1 is addressed by 0 whatever
+// the index.
 func offsetAt(index, axes []int, shape Shape) int {
 	offset := 0
 	for i, a := range axes {

@@ -22,8 +22,8 @@ func NewGraph() *Graph {
 	return &Graph{nodes: map[string]*Expr{}, inputs: map[string]*Expr{}, owners: map[string]any{}}
 }
 
-// Expr is an immutable node of a [Graph]. nil stands for an expression that is missing: it carries an error, and so does
-// whatever is built from it.
+// Expr is an immutable node of a [Graph]. nil stands for an expression that is missing: it carries
+// an error, and so does whatever is built from it.
 type Expr struct {
 	graph *Graph
 	op    Op
@@ -127,8 +127,8 @@ func errorExpr(g *Graph, op Op, args []*Expr, err error) *Expr {
 	return &Expr{graph: g, op: op, id: -1, err: &Error{Op: op, Shapes: shapes, Caller: callerLine(), Err: err}}
 }
 
-// Refuse returns an expression that carries err, with the caller's line: for builders of layers that know what is
-// wrong before an operation would. If x carries an error, that one stays.
+// Refuse returns an expression that carries err, with the caller's line: for builders of layers
+// that know what is wrong before an operation would. If x carries an error, that one stays.
 func Refuse(x *Expr, err error) *Expr {
 	if x = given(x); x.err != nil {
 		return x
@@ -159,7 +159,8 @@ func allGiven(xs []*Expr) []*Expr {
 // errMixedGraphs is reported where arguments belong to different graphs.
 var errMixedGraphs = errors.New("arguments belong to different graphs")
 
-// errNoGraph is reported for leaves of a graph that is nil, such as that of an expression that is missing.
+// errNoGraph is reported for leaves of a graph that is nil, such as that of an expression that is
+// missing.
 var errNoGraph = errors.New("the graph is nil")
 
 // apply returns the node op(args; attr): the existing one if there is one, a new one if the shape
@@ -221,7 +222,8 @@ func nodeKey(op Op, attr any, args []*Expr) string {
 	return string(b)
 }
 
-// With returns e's operation applied to other arguments; a leaf, and an expression with an error, itself.
+// With returns e's operation applied to other arguments; a leaf, and an expression with an error,
+// itself.
 func (e *Expr) With(args ...*Expr) *Expr {
 	if e = given(e); len(args) == 0 || e.err != nil {
 		return e

@@ -11,25 +11,33 @@ import (
 // mode: its cost is that of a few evaluations of y, whatever the number of wrt.
 func Gradient(y *Expr, wrt ...*Expr) []*Expr {
 	if y = given(y); y.err == nil && (len(y.shape) != 0 || y.dtype != Float) {
-		y = errorExpr(y.graph, y.op, []*Expr{y}, fmt.Errorf("Gradient takes a float scalar, found %v%v", y.dtype, y.shape))
+		y = errorExpr(
+			y.graph, y.op, []*Expr{y},
+			fmt.Errorf("Gradient takes a float scalar, found %v%v", y.dtype, y.shape),
+		)
 	}
 	return VJP(y, like(y, 1), wrt...)
 }
 
-// VJP returns cᵀ·∂y/∂w for every w of wrt: the cotangent c, of the shape of y, pulled back. An element
-// of wrt may be any expression; y is then seen as a function of it. Where one element of wrt is computed
-// from another, the other's derivative is still the whole one, by way of the first, too.
+// VJP returns cᵀ·∂y/∂w for every w of wrt: the cotangent c, of the shape of y, pulled back. An
+// element of wrt may be any expression; y is then seen as a function of it. Where one element of
+// wrt is computed from another, the other's derivative is still the whole one, by way of the first,
+// too.
 func VJP(y, c *Expr, wrt ...*Expr) []*Expr {
 	if err := firstError(append([]*Expr{y, c}, wrt...)); err != nil {
 		return slices.Repeat([]*Expr{err}, len(wrt))
 	}
 	if c.dtype != Float || !c.shape.Equal(y.shape) {
-		err := errorExpr(y.graph, y.op, []*Expr{y, c}, errors.New("expected a float cotangent of the expression's shape"))
+		err := errorExpr(
+			y.graph, y.op, []*Expr{y, c},
+			errors.New("expected a float cotangent of the expression's shape"),
+		)
 		return slices.Repeat([]*Expr{err}, len(wrt))
 	}
 	order := dependents(y, wrt)
 	cotangent := map[*Expr]*Expr{y: c}
-	// Descending ids are a reverse topological order: when a node is reached, every use of it has been.
+	// Descending ids are a reverse topological order: when a node is reached, every use of it has
+	// been.
 	for i := len(order) - 1; i >= 0; i-- {
 		e := order[i]
 		ce := cotangent[e]
@@ -52,8 +60,8 @@ func VJP(y, c *Expr, wrt ...*Expr) []*Expr {
 }
 
 // JVP returns ∂y/∂x·t summed over the pairs (x, t), the derivative of y along the tangents, an
-// expression of the shape of y. Forward mode. An x that is computed from others is taken as independent of
-// them: its tangent is the given one.
+// expression of the shape of y. Forward mode. An x that is computed from others is taken as
+// independent of them: its tangent is the given one.
 func JVP(y *Expr, xs, ts []*Expr) *Expr {
 	if err := firstError(append(append([]*Expr{y}, xs...), ts...)); err != nil {
 		return err
@@ -64,7 +72,10 @@ func JVP(y *Expr, xs, ts []*Expr) *Expr {
 	tangent := map[*Expr]*Expr{}
 	for i, x := range xs {
 		if ts[i].dtype != Float || !x.shape.Equal(ts[i].shape) {
-			return errorExpr(y.graph, y.op, []*Expr{x, ts[i]}, errors.New("expected a float tangent of the expression's shape"))
+			return errorExpr(
+				y.graph, y.op, []*Expr{x, ts[i]},
+				errors.New("expected a float tangent of the expression's shape"),
+			)
 		}
 		tangent[x] = plus(tangent[x], ts[i])
 	}
@@ -98,8 +109,8 @@ func firstError(es []*Expr) *Expr {
 	return nil
 }
 
-// dependents returns, by ascending id, the expressions that y is computed from and that depend on an
-// element of sources, sources included.
+// dependents returns, by ascending id, the expressions that y is computed from and that depend on
+// an element of sources, sources included.
 func dependents(y *Expr, sources []*Expr) []*Expr {
 	depends := map[*Expr]bool{}
 	for _, s := range sources {

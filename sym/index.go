@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// OneHot returns, for an int tensor of class numbers, floats with one more axis of n elements at the
-// end: 1 at the class, 0 elsewhere (all 0 where the number is outside 0..n−1).
+// OneHot returns, for an int tensor of class numbers, floats with one more axis of n elements at
+// the end: 1 at the class, 0 elsewhere (all 0 where the number is outside 0..n−1).
 func OneHot(index *Expr, n int) *Expr { return apply(OpOneHot, n, index) }
 
 // oneHotRule: attribute int, the number of classes.
@@ -34,8 +34,8 @@ func oneHotRule() rule {
 	}
 }
 
-// ArgMax returns the index of the largest element along an axis, which stays with extent 1; the first
-// one where several are equal. Its derivative is zero.
+// ArgMax returns the index of the largest element along an axis, which stays with extent 1; the
+// first one where several are equal. Its derivative is zero.
 func ArgMax(x *Expr, axis int) *Expr { return apply(OpArgMax, axis, x) }
 
 // argMaxRule: attribute int, the axis.
@@ -72,8 +72,8 @@ func argMaxRule() rule {
 	}
 }
 
-// Gather returns x[…, index, …] along an axis, as NumPy's take_along_axis: index is an int tensor of
-// x's shape but for the extent of that axis, which is free. Indices are within 0..extent−1. Its
+// Gather returns x[…, index, …] along an axis, as NumPy's take_along_axis: index is an int tensor
+// of x's shape but for the extent of that axis, which is free. Indices are within 0..extent−1. Its
 // transpose is [Scatter].
 func Gather(x, index *Expr, axis int) *Expr { return apply(OpGather, axis, x, index) }
 
@@ -105,8 +105,8 @@ func gatherRule() rule {
 // ScatterAttr is the attribute of an OpScatter node: the axis and its extent in the result.
 type ScatterAttr struct{ Axis, Extent int }
 
-// Scatter returns zeros of extent n along an axis, to which every element of y is added at its index:
-// out[…, index, …] += y. Elements with equal indices add up. Its transpose is [Gather].
+// Scatter returns zeros of extent n along an axis, to which every element of y is added at its
+// index: out[…, index, …] += y. Elements with equal indices add up. Its transpose is [Gather].
 func Scatter(y, index *Expr, axis, n int) *Expr {
 	return apply(OpScatter, ScatterAttr{axis, n}, y, index)
 }

@@ -86,8 +86,8 @@ func transposeRule() rule {
 	}
 }
 
-// SliceAttr is the attribute of an OpSlice node: per axis the first index, the end (exclusive) and the
-// step.
+// SliceAttr is the attribute of an OpSlice node: per axis the first index, the end (exclusive) and
+// the step.
 type SliceAttr struct{ Start, Stop, Step []int }
 
 // Slice returns x[start:stop:step] along every axis, 0 ≤ start < stop ≤ extent, step ≥ 1. Its
@@ -95,7 +95,8 @@ type SliceAttr struct{ Start, Stop, Step []int }
 func Slice(x *Expr, start, stop, step []int) *Expr {
 	x = given(x)
 	rank := len(x.shape)
-	if x.err == nil && slices.Equal(start, make([]int, rank)) && slices.Equal(stop, x.shape) && slices.Equal(step, ones(rank)) {
+	if x.err == nil && slices.Equal(start, make([]int, rank)) && slices.Equal(stop, x.shape) &&
+		slices.Equal(step, ones(rank)) {
 		return x
 	}
 	return apply(OpSlice, SliceAttr{slices.Clone(start), slices.Clone(stop), slices.Clone(step)}, x)
@@ -177,7 +178,8 @@ type PadAttr struct{ Low, High, Gap []int }
 func Pad(x *Expr, low, high, gap []int) *Expr {
 	x = given(x)
 	none := make([]int, len(x.shape))
-	if x.err == nil && x.dtype == Float && slices.Equal(low, none) && slices.Equal(high, none) && slices.Equal(gap, none) {
+	if x.err == nil && x.dtype == Float && slices.Equal(low, none) && slices.Equal(high, none) &&
+		slices.Equal(gap, none) {
 		return x
 	}
 	return apply(OpPad, PadAttr{slices.Clone(low), slices.Clone(high), slices.Clone(gap)}, x)
@@ -187,7 +189,10 @@ func padRule() rule {
 	return rule{
 		name:   "pad",
 		family: Movement,
-		rows:   where(firstArgument, func(a any) bool { p := a.(PadAttr); return p.Low[0] == 0 && p.High[0] == 0 && p.Gap[0] == 0 }),
+		rows: where(
+			firstArgument,
+			func(a any) bool { p := a.(PadAttr); return p.Low[0] == 0 && p.High[0] == 0 && p.Gap[0] == 0 },
+		),
 		shape: func(args []*Expr, attr any) (Shape, DType, error) {
 			x, a := args[0], attr.(PadAttr)
 			n := len(x.shape)

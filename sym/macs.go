@@ -1,9 +1,9 @@
 package sym
 
-// MACs returns the multiply-adds of all products and convolutions that roots are computed from, each in
-// its plain form and counted once: a compiler may need fewer, where it merges what is linear. A
-// convolution counts each output once for every element of a filter, also where that meets the
-// padding. Expressions with an error count nothing.
+// MACs returns the multiply-adds of all products and convolutions that roots are computed from,
+// each in its plain form and counted once: a compiler may need fewer, where it merges what is
+// linear. A convolution counts each output once for every element of a filter, also where that
+// meets the padding. Expressions with an error count nothing.
 func MACs(roots ...*Expr) int {
 	total := 0
 	for _, e := range Topological(roots...) {

@@ -2,8 +2,8 @@ package sym
 
 import "fmt"
 
-// compareRule makes the rule of an element-wise comparison: two floats or two ints of one shape give a
-// bool, whose derivative is zero. A comparison with NaN is false.
+// compareRule makes the rule of an element-wise comparison: two floats or two ints of one shape
+// give a bool, whose derivative is zero. A comparison with NaN is false.
 func compareRule(name string, f func(a, b float64) bool) rule {
 	return rule{
 		name:   name,
@@ -176,15 +176,15 @@ func toFloatRule() rule {
 	}
 }
 
-// Maximum returns the larger of a and b, element-wise, with NumPy broadcasting; where they are equal
-// the derivative goes to a.
+// Maximum returns the larger of a and b, element-wise, with NumPy broadcasting; where they are
+// equal the derivative goes to a.
 func Maximum(a, b *Expr) *Expr {
 	a, b = stretch(OpGreaterEqual, a, b)
 	return Select(GreaterEqual(a, b), a, b)
 }
 
-// Minimum returns the smaller of a and b, element-wise, with NumPy broadcasting; where they are equal
-// the derivative goes to a.
+// Minimum returns the smaller of a and b, element-wise, with NumPy broadcasting; where they are
+// equal the derivative goes to a.
 func Minimum(a, b *Expr) *Expr {
 	a, b = stretch(OpGreaterEqual, a, b)
 	return Select(GreaterEqual(b, a), a, b)
@@ -193,7 +193,8 @@ func Minimum(a, b *Expr) *Expr {
 // ReLU returns max(x, 0), element-wise, and 0 for NaN; its derivative at 0 is 0.
 func ReLU(x *Expr) *Expr { return LeakyReLU(x, 0) }
 
-// LeakyReLU returns x where x > 0 and slope·x elsewhere, element-wise; its derivative at 0 is slope.
+// LeakyReLU returns x where x > 0 and slope·x elsewhere, element-wise; its derivative at 0 is
+// slope.
 func LeakyReLU(x *Expr, slope float64) *Expr {
 	zero := like(x, 0)
 	if slope == 0 {

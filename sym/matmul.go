@@ -5,14 +5,16 @@ import (
 	"slices"
 )
 
-// MatMulAttr is the attribute of an OpMatMul node: which argument is transposed in its last two axes.
+// MatMulAttr is the attribute of an OpMatMul node: which argument is transposed in its last two
+// axes.
 type MatMulAttr struct{ TransA, TransB bool }
 
 // MatMul returns the matrix products a·b over the last two axes, [..., M, K]·[..., K, N] →
 // [..., M, N]; the leading axes are equal.
 func MatMul(a, b *Expr) *Expr { return MatMulT(a, b, false, false) }
 
-// MatMulT is [MatMul] of aᵀ if transA and of bᵀ if transB; a is then [..., K, M] and b is [..., N, K].
+// MatMulT is [MatMul] of aᵀ if transA and of bᵀ if transB; a is then [..., K, M] and b is [..., N,
+// K].
 func MatMulT(a, b *Expr, transA, transB bool) *Expr {
 	return apply(OpMatMul, MatMulAttr{transA, transB}, a, b)
 }
@@ -51,7 +53,8 @@ func matMulRule() rule {
 			}
 			return append(slices.Clone(a.shape[:r]), m, n), Float, nil
 		},
-		// c = A·B gives Ā = c·Bᵀ and B̄ = Aᵀ·c; the transposed forms follow by transposing both sides.
+		// c = A·B gives Ā = c·Bᵀ and B̄ = Aᵀ·c; the transposed forms follow by transposing both
+		// sides.
 		vjp: func(e, c *Expr) []*Expr {
 			a, b, t := e.args[0], e.args[1], e.attr.(MatMulAttr)
 			ca := MatMulT(c, b, false, !t.TransB)

@@ -74,8 +74,8 @@ type rule struct {
 	// vjp returns the cotangent of each argument for cotangent c of e: cᵀ·∂e/∂argᵢ. A nil entry is
 	// identically zero.
 	vjp func(e, c *Expr) []*Expr
-	// jvp returns the tangent of e for the tangents t of its arguments: Σ ∂e/∂argᵢ·tᵢ. A nil tangent,
-	// in or out, is identically zero; at least one of t is not nil.
+	// jvp returns the tangent of e for the tangents t of its arguments: Σ ∂e/∂argᵢ·tᵢ. A nil
+	// tangent, in or out, is identically zero; at least one of t is not nil.
 	jvp func(e *Expr, t []*Expr) *Expr
 	// rows applies e to other rows of its arguments, where it keeps samples apart.
 	rows rowsRule

@@ -15,8 +15,8 @@ type RandomAttr struct {
 	P      float64
 }
 
-// Uniform returns a leaf of numbers uniform in [0, 1). Its values are a function of the run's key and
-// step, the stream and the element's index only (see package philox).
+// Uniform returns a leaf of numbers uniform in [0, 1). Its values are a function of the run's key
+// and step, the stream and the element's index only (see package philox).
 func (g *Graph) Uniform(stream uint32, shape ...int) *Expr {
 	return g.intern(OpUniform, RandomAttr{Stream: stream, Shape: slices.Clone(shape)}, nil)
 }
@@ -26,8 +26,8 @@ func (g *Graph) Normal(stream uint32, shape ...int) *Expr {
 	return g.intern(OpNormal, RandomAttr{Stream: stream, Shape: slices.Clone(shape)}, nil)
 }
 
-// Bernoulli returns a bool leaf whose elements are true with probability p in [0, 1], made as those of
-// [Graph.Uniform].
+// Bernoulli returns a bool leaf whose elements are true with probability p in [0, 1], made as those
+// of [Graph.Uniform].
 func (g *Graph) Bernoulli(p float64, stream uint32, shape ...int) *Expr {
 	return g.intern(OpBernoulli, RandomAttr{Stream: stream, Shape: slices.Clone(shape), P: p}, nil)
 }

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Sum returns the sum over the given axes, in increasing order, which disappear; without axes the sum over
-// all of them, a scalar. Its transpose is [Broadcast].
+// Sum returns the sum over the given axes, in increasing order, which disappear; without axes the
+// sum over all of them, a scalar. Its transpose is [Broadcast].
 func Sum(x *Expr, axes ...int) *Expr {
 	if x = given(x); x.err != nil {
 		return x
@@ -85,8 +85,8 @@ func sumRule() rule {
 	}
 }
 
-// BroadcastAttr is the attribute of an OpBroadcast node: axis i of the argument is axis Dims[i] of the
-// result, whose shape is Shape.
+// BroadcastAttr is the attribute of an OpBroadcast node: axis i of the argument is axis Dims[i] of
+// the result, whose shape is Shape.
 type BroadcastAttr struct {
 	Dims  []int
 	Shape Shape

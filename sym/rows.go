@@ -49,14 +49,14 @@ func (r Rows) Of(e *Expr) *Expr {
 func (r Rows) shape(e *Expr) []int { return append([]int{r.Count}, e.shape[1:]...) }
 
 // VJP returns cᵀ·∂y/∂x for a cotangent c whose rows stand for samples of y as r says: one backward
-// pass over r.Count rows that shares the values, masks and maxima of y's forward pass, each row those
-// of its sample. y: [B, …], x: [B, …], c: [r.Count, …], result [r.Count, …]. ok is false where an
-// operation between x and y couples samples, as batch norm does: a sample's rows alone do not
-// determine its gradient then.
+// pass over r.Count rows that shares the values, masks and maxima of y's forward pass, each row
+// those of its sample. y: [B, …], x: [B, …], c: [r.Count, …], result [r.Count, …]. ok is false
+// where an operation between x and y couples samples, as batch norm does: a sample's rows alone do
+// not determine its gradient then.
 //
-// The rules of differentiation are those of [VJP]: each operation is applied once more to the rows of
-// its arguments, differentiated there, and what the rule needs of that operation's value is taken
-// from the forward pass, so that nothing is computed twice.
+// The rules of differentiation are those of [VJP]: each operation is applied once more to the rows
+// of its arguments, differentiated there, and what the rule needs of that operation's value is
+// taken from the forward pass, so that nothing is computed twice.
 func (r Rows) VJP(y, x, c *Expr) (g *Expr, ok bool) {
 	if y.err != nil || x.err != nil || c.err != nil {
 		return VJP(y, c, x)[0], true
@@ -91,8 +91,9 @@ func (r Rows) VJP(y, x, c *Expr) (g *Expr, ok bool) {
 	return cotangents[x], true
 }
 
-// Apply returns y on other rows of x: xs: [r.Count, …] in the place of the rows of x, with the rows'
-// own random numbers. ok is false where an operation couples samples, or y does not depend on x.
+// Apply returns y on other rows of x: xs: [r.Count, …] in the place of the rows of x, with the
+// rows' own random numbers. ok is false where an operation couples samples, or y does not depend on
+// x.
 func (r Rows) Apply(y, x, xs *Expr) (ys *Expr, ok bool) {
 	order, on := perSample(y, x)
 	if len(order) == 0 {
@@ -130,8 +131,8 @@ func perSample(y, x *Expr) (order []*Expr, on map[*Expr]bool) {
 	return order, on
 }
 
-// apply returns the arguments of e on the rows of r and e applied to them; nil if e couples samples.
-// on has the expressions that have a row for each sample.
+// apply returns the arguments of e on the rows of r and e applied to them; nil if e couples
+// samples. on has the expressions that have a row for each sample.
 func (r Rows) apply(e *Expr, on map[*Expr]bool) (args []*Expr, again *Expr) {
 	args = slices.Clone(e.args)
 	if again = e.op.rule().rows(e, args, r, on); again == nil {
@@ -144,7 +145,8 @@ func (r Rows) apply(e *Expr, on map[*Expr]bool) (args []*Expr, again *Expr) {
 // cotangent c of e's; nil if e couples samples.
 func (r Rows) pullBack(e, c *Expr, on map[*Expr]bool) (into, back []*Expr) {
 	if m := sameForAll(c); m != nil && e.op == OpMatMul && len(e.shape) == 2 && on[e.args[0]] && !on[e.args[1]] {
-		// Every sample has the same rows: the product is one of them, however many samples there are.
+		// Every sample has the same rows: the product is one of them, however many samples there
+		// are.
 		if attr := e.attr.(MatMulAttr); !attr.TransA {
 			product := MatMulT(m, e.args[1], false, !attr.TransB)
 			return e.args[:1], []*Expr{ForAll(product, r.Count/m.shape[0])}
@@ -164,8 +166,8 @@ func (r Rows) pullBack(e, c *Expr, on map[*Expr]bool) (into, back []*Expr) {
 	return into, Replace(back, map[*Expr]*Expr{again: r.Of(e)})
 }
 
-// ForAll repeats the matrix m: [n, N] for every sample: [samples·n, N]. A backward pass over such rows
-// knows that they are the same, and multiplies them once.
+// ForAll repeats the matrix m: [n, N] for every sample: [samples·n, N]. A backward pass over such
+// rows knows that they are the same, and multiplies them once.
 func ForAll(m *Expr, samples int) *Expr {
 	if m = given(m); m.err != nil {
 		return m
@@ -189,14 +191,15 @@ func sameForAll(c *Expr) *Expr {
 	return c.args[0].args[0]
 }
 
-// Rules of operations on rows: each puts the arguments it has on the rows of r and returns e applied
-// to them, or nil where e couples samples.
+// Rules of operations on rows: each puts the arguments it has on the rows of r and returns e
+// applied to them, or nil where e couples samples.
 type rowsRule func(e *Expr, args []*Expr, r Rows, on map[*Expr]bool) *Expr
 
 // coupled is the rule of an operation whose result has no row for each sample, or mixes samples.
 func coupled(*Expr, []*Expr, Rows, map[*Expr]bool) *Expr { return nil }
 
-// allRows is the rule of an operation each of whose results is made of the same row of all arguments.
+// allRows is the rule of an operation each of whose results is made of the same row of all
+// arguments.
 func allRows(e *Expr, args []*Expr, r Rows, _ map[*Expr]bool) *Expr {
 	for i, a := range args {
 		args[i] = r.Of(a)

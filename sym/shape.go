@@ -10,8 +10,8 @@ import (
 // DType is the type of a tensor's elements.
 type DType uint8
 
-// The element types. The engine stores Float as float32, Int as int32 and Bool as a float 0 or 1; the
-// reference evaluator uses float64 for all three.
+// The element types. The engine stores Float as float32, Int as int32 and Bool as a float 0 or 1;
+// the reference evaluator uses float64 for all three.
 const (
 	Float DType = iota
 	Int

@@ -54,8 +54,8 @@ func Replace(roots []*Expr, with map[*Expr]*Expr) []*Expr {
 	return Rewrite(roots, func(e *Expr, _ []*Expr) *Expr { return with[e] })
 }
 
-// Format prints the computation of roots as a straight-line program, a line an expression, for people
-// and golden tests:
+// Format prints the computation of roots as a straight-line program, a line an expression, for
+// people and golden tests:
 //
 //	%0 = input "x" : float[3]
 //	%1 = mul %0 %0 : float[3]

@@ -15,7 +15,8 @@ func (Classification) String() string { return "classification" }
 // Outputs returns the number of classes.
 func (Classification) Outputs(kinds int) int { return kinds }
 
-// Target makes an input of class numbers: [batch] integers from 0 to kinds−1, and their one-hot rows.
+// Target makes an input of class numbers: [batch] integers from 0 to kinds−1, and their one-hot
+// rows.
 func (Classification) Target(g *sym.Graph, name string, batch, kinds int) (input, targets *sym.Expr) {
 	input = g.Input(name, sym.Int, batch)
 	return input, sym.OneHot(input, kinds)
@@ -31,8 +32,8 @@ func (Classification) Distribution(outputs *sym.Expr) (*sym.Expr, bool) {
 	return sym.LogSoftmax(outputs), true
 }
 
-// Score counts the samples whose largest output is that of their class; equal outputs go to the lower
-// class. The loss is the mean negative log-likelihood in nats.
+// Score counts the samples whose largest output is that of their class; equal outputs go to the
+// lower class. The loss is the mean negative log-likelihood in nats.
 func (Classification) Score() Score { return &classScore{} }
 
 type classScore struct {
@@ -63,7 +64,10 @@ func (s *classScore) Add(outputs, targets []float32, kinds int) error {
 
 func (s *classScore) Metrics() Metrics {
 	n := float64(s.samples)
-	return Metrics{Samples: s.samples, Loss: s.loss / n, Quality: float64(s.right) / n, Name: "accuracy", HigherQuality: true}
+	return Metrics{
+		Samples: s.samples, Loss: s.loss / n, Quality: float64(s.right) / n, Name: "accuracy",
+		HigherQuality: true,
+	}
 }
 
 // largest returns the index of the first largest value; NaN is never the largest.

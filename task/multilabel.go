@@ -44,8 +44,8 @@ func (MultiLabel) Losses(outputs, targets *sym.Expr) *sym.Expr {
 // Distribution has none: the labels of a sample do not exclude each other.
 func (MultiLabel) Distribution(*sym.Expr) (*sym.Expr, bool) { return nil, false }
 
-// Score counts labels, each of which is right if f > 0 where the sample has it and f ≤ 0 where it has
-// not: the quality is the share of right ones. The loss is the mean of [MultiLabel.Losses].
+// Score counts labels, each of which is right if f > 0 where the sample has it and f ≤ 0 where it
+// has not: the quality is the share of right ones. The loss is the mean of [MultiLabel.Losses].
 func (MultiLabel) Score() Score { return &labelScore{} }
 
 type labelScore struct {

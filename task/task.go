@@ -16,10 +16,11 @@ type Task interface {
 	// labels or numbers.
 	Outputs(kinds int) int
 	// Target makes an input of that name for the targets of a batch, and the targets as the losses
-	// take them, floats [batch, kinds]. For classes the input holds one integer a sample, else it is
-	// the targets themselves.
+	// take them, floats [batch, kinds]. For classes the input holds one integer a sample, else it
+	// is the targets themselves.
 	Target(g *sym.Graph, name string, batch, kinds int) (input, targets *sym.Expr)
-	// Losses returns the loss of each sample: [n], of a network's outputs and the targets: [n, kinds].
+	// Losses returns the loss of each sample: [n], of a network's outputs and the targets: [n,
+	// kinds].
 	Losses(outputs, targets *sym.Expr) *sym.Expr
 	// Distribution returns the logarithms of the probabilities of exclusive classes: [n, kinds], of
 	// outputs: [n, kinds]. ok is false if the outputs are none.
@@ -30,8 +31,8 @@ type Task interface {
 
 // Score sums up answers.
 type Score interface {
-	// Add counts the answers to a batch, outputs and targets row by row: [n, kinds] each, targets of
-	// classes as one-hot rows. Lengths that do not fit are an error, and nothing is counted.
+	// Add counts the answers to a batch, outputs and targets row by row: [n, kinds] each, targets
+	// of classes as one-hot rows. Lengths that do not fit are an error, and nothing is counted.
 	Add(outputs, targets []float32, kinds int) error
 	// Metrics returns what has been counted; its numbers are NaN for no samples.
 	Metrics() Metrics
@@ -41,15 +42,15 @@ type Score interface {
 type Metrics struct {
 	Samples int
 	Loss    float64 // mean over the samples
-	// Quality is what people judge by, its Name and whether more of it is better: accuracy of classes
-	// and labels, root mean squared error of numbers.
+	// Quality is what people judge by, its Name and whether more of it is better: accuracy of
+	// classes and labels, root mean squared error of numbers.
 	Quality       float64
 	Name          string
 	HigherQuality bool
 }
 
-// Better reports whether a is better than b: by quality, and where that is equal by loss. What is not
-// a number is worse than any number.
+// Better reports whether a is better than b: by quality, and where that is equal by loss. What is
+// not a number is worse than any number.
 func Better(a, b Metrics) bool {
 	qa, qb := a.Quality, b.Quality
 	if !a.HigherQuality {

@@ -11,8 +11,10 @@ import (
 // learned draws what the first seed's networks learned and its slope, a column for each λ.
 func (r *Result) learned(p Problem) report.Sheet {
 	fits := r.firsts(p.Name)
-	s := report.Sheet{Mark: r.mark(), Text: r.mark() + fmt.Sprintf("y = %s, seed %d. Above: the learned function and the %d training points; below: the norm of its slope. "+
-		"The penalty acts at the training points only.", p.Formula, r.Options.Seeds[0], r.Options.Points)}
+	s := report.Sheet{Mark: r.mark(), Text: r.mark() +
+		fmt.Sprintf("y = %s, seed %d. Above: the learned function and the %d training points; "+
+			"below: the norm of its slope. "+
+			"The penalty acts at the training points only.", p.Formula, r.Options.Seeds[0], r.Options.Points)}
 	if p.Dim == 1 {
 		s.Rows = curves(p, fits)
 	} else {
@@ -32,7 +34,9 @@ func curves(p Problem, fits []Fit) [][]report.Part {
 		}
 	}
 	for _, f := range fits {
-		xs, truth, slope := make([]float64, len(f.places)), make([]float64, len(f.places)), make([]float64, len(f.places))
+		xs, truth, slope := make(
+			[]float64, len(f.places),
+		), make([]float64, len(f.places)), make([]float64, len(f.places))
 		for i, place := range f.places {
 			xs[i], truth[i], slope[i] = place[0], p.f(place), p.slope(place)
 		}
@@ -44,12 +48,15 @@ func curves(p Problem, fits []Fit) [][]report.Part {
 			Title: lambdaName(f.Lambda), X: x, Y: report.Axis{Label: "y"}, Low: -1.5, High: 1.9,
 			Series: []report.LineSeries{
 				{Name: "points", X: at, Y: f.x.y, Points: true},
-				{Name: "true", Method: "datagrad", X: xs, Y: truth}, {Name: "learned", Method: style(0), X: xs, Y: f.values},
+				{Name: "true", Method: "datagrad", X: xs, Y: truth}, {
+					Name: "learned", Method: style(0), X: xs, Y: f.values,
+				},
 			},
 		})
 		rows[1] = append(rows[1], report.Lines{
 			X: x, Y: report.Axis{Label: "slope"}, Low: 0, High: 4 * steepest,
-			Series: []report.LineSeries{{Method: "datagrad", X: xs, Y: slope}, {Method: style(0), X: xs, Y: f.slopes}}, // as above
+			// as above
+			Series: []report.LineSeries{{Method: "datagrad", X: xs, Y: slope}, {Method: style(0), X: xs, Y: f.slopes}},
 		})
 	}
 	return rows
@@ -73,7 +80,11 @@ func maps(p Problem, fits []Fit) [][]report.Part {
 	row := func(what string, truth []float64, of func(Fit) []float64) []report.Part {
 		low, high := slices.Min(truth), slices.Max(truth)
 		heat := func(title string, values []float64) report.Heat {
-			return report.Heat{Title: title, X: report.Axis{Label: "x1"}, Y: report.Axis{Label: "x2"}, Xs: xs, Ys: xs, Values: slices.Collect(slices.Chunk(values, side)), Low: low, High: high, Marks: marks}
+			return report.Heat{
+				Title: title, X: report.Axis{Label: "x1"}, Y: report.Axis{Label: "x2"}, Xs: xs,
+				Ys: xs, Values: slices.Collect(slices.Chunk(values, side)), Low: low, High: high,
+				Marks: marks,
+			}
 		}
 		parts := []report.Part{heat(what+", true", truth)}
 		for _, f := range fits {
@@ -89,8 +100,10 @@ func maps(p Problem, fits []Fit) [][]report.Part {
 
 // surface draws the objective along random lines through the trained weights.
 func (r *Result) surface(p Problem) report.Sheet {
-	s := report.Sheet{Mark: r.mark(), Text: r.mark() + fmt.Sprintf("y = %s, seed %d. The objective, loss + λ·penalty, along %d random filter-normalized lines through the trained weights (Li et al. 2018): "+
-		"at 1 a unit has moved by the norm of its weights.", p.Formula, r.Options.Seeds[0], r.Options.Lines)}
+	s := report.Sheet{Mark: r.mark(), Text: r.mark() +
+		fmt.Sprintf("y = %s, seed %d. The objective, loss + λ·penalty, along %d random "+
+			"filter-normalized lines through the trained weights (Li et al. 2018): "+
+			"at 1 a unit has moved by the norm of its weights.", p.Formula, r.Options.Seeds[0], r.Options.Lines)}
 	var row []report.Part
 	low, high := math.Inf(1), 0.0
 	for _, f := range r.firsts(p.Name) {
@@ -99,7 +112,11 @@ func (r *Result) surface(p Problem) report.Sheet {
 		}
 	}
 	for _, f := range r.firsts(p.Name) {
-		part := report.Lines{Title: lambdaName(f.Lambda), Low: low / 1.5, High: high * 1.5, X: report.Axis{Label: "distance along the line"}, Y: report.Axis{Label: "objective", Log: true}}
+		part := report.Lines{
+			Title: lambdaName(f.Lambda), Low: low / 1.5, High: high * 1.5,
+			X: report.Axis{Label: "distance along the line"},
+			Y: report.Axis{Label: "objective", Log: true},
+		}
 		for _, l := range f.Lines {
 			part.Series = append(part.Series, report.LineSeries{Method: style(f.Lambda), X: l.T, Y: l.Objective})
 		}

@@ -18,21 +18,27 @@ import (
 	"github.com/gradreg/gradreg/nn"
 )
 
-// memory is a file for the trained weights of one network, so that a run that was interrupted goes on. The empty one forgets.
+// memory is a file for the trained weights of one network, so that a run that was interrupted goes
+// on. The empty one forgets.
 type memory string
 
-// memoryOf returns the memory for a network of the problem: its name is the hash of all that determines the weights.
+// memoryOf returns the memory for a network of the problem: its name is the hash of all that
+// determines the weights.
 func (o Options) memoryOf(problem string, lambda float64, seed uint64) memory {
 	if o.Memory == "" {
 		return ""
 	}
 	b := build.Current()
-	text := fmt.Sprintf("%s %s %s %s λ %v seed %d steps %d rate %v points %d", b.Version, b.Commit, o.Level, problem, lambda, seed, o.Steps, o.LearningRate, o.Points)
+	text := fmt.Sprintf(
+		"%s %s %s %s λ %v seed %d steps %d rate %v points %d", b.Version, b.Commit, o.Level,
+		problem, lambda, seed, o.Steps, o.LearningRate, o.Points,
+	)
 	sum := sha256.Sum256([]byte(text))
 	return memory(filepath.Join(o.Memory, hex.EncodeToString(sum[:8])+".safetensors"))
 }
 
-// recall returns the weights; none if there is no file, or one that is damaged: the network is then trained again.
+// recall returns the weights; none if there is no file, or one that is damaged: the network is then
+// trained again.
 func (m memory) recall(params []*nn.Param) (weights, error) {
 	if m == "" {
 		return nil, nil

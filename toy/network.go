@@ -36,7 +36,8 @@ const (
 	outSlopes         // ‖∂f/∂x(x_b)‖² [B]
 )
 
-// newComputer compiles a program for n points. With train it is a step on loss + λ·penalty, else it changes nothing.
+// newComputer compiles a program for n points. With train it is a step on loss + λ·penalty, else it
+// changes nothing.
 func (o Options) newComputer(n, dim int, lambda float64, train bool) (*computer, error) {
 	g := sym.NewGraph()
 	e := &computer{params: nn.NewParams(g), dim: dim}
@@ -168,7 +169,9 @@ func fit(ctx context.Context, problem Problem, p points, lambda float64, seed ui
 }
 
 // measure returns loss, penalty, values and slopes of the network at places; y may be nil.
-func measure(w weights, x [][]float64, y []float64, o Options) (loss, penalty float64, values, slopes []float64, err error) {
+func measure(
+	w weights, x [][]float64, y []float64, o Options,
+) (loss, penalty float64, values, slopes []float64, err error) {
 	e, err := o.newComputer(len(x), len(x[0]), 0, false)
 	if err != nil {
 		return 0, 0, nil, nil, err

@@ -113,7 +113,8 @@ func distance(a, b []float64) float64 {
 	return math.Sqrt(sum)
 }
 
-// grid returns about n places that cover [−1, 1]^Dim evenly, the last coordinate fastest, and how many there are on a side.
+// grid returns about n places that cover [−1, 1]^Dim evenly, the last coordinate fastest, and how
+// many there are on a side.
 func (p Problem) grid(n int) (places [][]float64, side int) {
 	side = n
 	if p.Dim == 2 {

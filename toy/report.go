@@ -16,7 +16,8 @@ import (
 	"github.com/gradreg/gradreg/stats"
 )
 
-// style names the figures' styles: without the penalty, and with it; of one output it is FrobReg at the training points.
+// style names the figures' styles: without the penalty, and with it; of one output it is FrobReg at
+// the training points.
 func style(lambda float64) string {
 	if lambda == 0 {
 		return "none"
@@ -41,7 +42,10 @@ func (r *Result) banner() string {
 		return ""
 	}
 	n := len(r.Options.Seeds)
-	return fmt.Sprintf("QUICK LOOK, NO RESULT: %d seed%s and %d steps.", n, map[bool]string{true: "", false: "s"}[n == 1], r.Options.Steps)
+	return fmt.Sprintf(
+		"QUICK LOOK, NO RESULT: %d seed%s and %d steps.", n,
+		map[bool]string{true: "", false: "s"}[n == 1], r.Options.Steps,
+	)
 }
 
 // quantities are the columns of the table.
@@ -62,19 +66,30 @@ var quantities = []struct {
 func (r *Result) Table() report.Table {
 	t := report.Table{
 		Caption: "A slope penalty at the training points",
-		Columns: []report.Column{{Head: "problem"}, {Head: "λ", Right: true, Fields: []string{"lambda"}}, {Head: "n", Right: true, Fields: []string{"run_count"}}},
+		Columns: []report.Column{
+			{Head: "problem"}, {Head: "λ", Right: true, Fields: []string{"lambda"}},
+			{Head: "n", Right: true, Fields: []string{"run_count"}},
+		},
 		Notes: []string{
-			"Mean ± standard deviation over seeds. Slopes are root mean squares of ‖∂f/∂x‖ at the training points, in the middle between each and its nearest neighbour, and on a grid over the domain; error is the root mean square distance from the true function on that grid.",
-			"A function with steps between the points has loss 0, objective 0, slope 0 at the points and no bound on the largest.",
+			"Mean ± standard deviation over seeds. Slopes are root mean squares of ‖∂f/∂x‖ at the " +
+				"training points, in the middle between each and its nearest neighbour, and on a " +
+				"grid over the domain; error is the root mean square distance from the true function on that grid.",
+			"A function with steps between the points has loss 0, objective 0, slope 0 at the " +
+				"points and no bound on the largest.",
 		},
 	}
 	for _, q := range quantities {
-		t.Columns = append(t.Columns, report.Column{Head: q.head, Right: true, Fields: []string{q.field, q.field + "_sd"}})
+		t.Columns = append(
+			t.Columns,
+			report.Column{Head: q.head, Right: true, Fields: []string{q.field, q.field + "_sd"}},
+		)
 	}
 	for _, problem := range r.Options.Problems {
 		for _, lambda := range r.Options.Lambdas {
 			fits := r.of(problem, lambda)
-			row := []report.Cell{{Text: problem}, {Text: spec.Format(lambda), Values: []report.Number{report.Num(lambda)}},
+			row := []report.Cell{{Text: problem}, {
+				Text: spec.Format(lambda), Values: []report.Number{report.Num(lambda)},
+			},
 				{Text: strconv.Itoa(len(fits)), Values: []report.Number{report.Num(float64(len(fits)))}}}
 			for _, q := range quantities {
 				var values []float64
@@ -132,16 +147,17 @@ func NewOrigin(command string, now time.Time, level string) Origin {
 	return Origin{Command: command, Date: now.UTC().Format(time.DateOnly), Kernels: level, Program: build.Current()}
 }
 
-// Write writes the result to a folder, which is made if need be: toy.json, toy.csv, each figure as SVG and PNG, and
-// toy.html with all of it.
+// Write writes the result to a folder, which is made if need be: toy.json, toy.csv, each figure as
+// SVG and PNG, and toy.html with all of it.
 func (r *Result) Write(dir string, from Origin) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
 	page := report.Page{
-		Title:    r.mark() + "A penalty that is not supposed to work",
-		Warning:  r.banner(),
-		Summary:  "The slope of the learned function is penalized at 100 training points only. A function with steps between the points would satisfy the penalty; training does not find one.",
+		Title:   r.mark() + "A penalty that is not supposed to work",
+		Warning: r.banner(),
+		Summary: "The slope of the learned function is penalized at 100 training points only. A " +
+			"function with steps between the points would satisfy the penalty; training does not find one.",
 		Commands: []string{from.Command}, Facts: facts(r.Options, from),
 		Sections: []report.Section{{Title: "Slopes at the points and between them", Tables: []report.Table{r.Table()}}},
 	}
@@ -156,7 +172,10 @@ func (r *Result) Write(dir string, from Origin) error {
 				return err
 			}
 		}
-		page.Sections = append(page.Sections, report.Section{Title: "y = " + p.Formula, Figures: []report.Figure{learned, surface}})
+		page.Sections = append(
+			page.Sections,
+			report.Section{Title: "y = " + p.Formula, Figures: []report.Figure{learned, surface}},
+		)
 	}
 	if err := r.writeData(dir, from); err != nil {
 		return err
@@ -187,8 +206,18 @@ func (r *Result) writeData(dir string, from Origin) error {
 func facts(o Options, from Origin) []report.Fact {
 	b := from.Program
 	return []report.Fact{
-		{Name: "gradreg", Value: strings.TrimSpace(b.Version + " " + b.Commit)}, {Name: "Go", Value: b.Go + " " + b.System},
-		{Name: "kernels", Value: from.Kernels}, {Name: "date", Value: from.Date}, {Name: "network", Value: network.String()},
-		{Name: "training", Value: fmt.Sprintf("%d points, all in each of %d steps of Adam, learning rate %v, over the last quarter down to 0", o.Points, o.Steps, o.LearningRate)},
+		{
+			Name: "gradreg", Value: strings.TrimSpace(b.Version + " " + b.Commit),
+		}, {Name: "Go", Value: b.Go + " " + b.System},
+		{Name: "kernels", Value: from.Kernels}, {Name: "date", Value: from.Date}, {
+			Name: "network", Value: network.String(),
+		},
+		{
+			Name: "training",
+			Value: fmt.Sprintf(
+				"%d points, all in each of %d steps of Adam, learning rate %v, over the last quarter down to 0",
+				o.Points, o.Steps, o.LearningRate,
+			),
+		},
 	}
 }

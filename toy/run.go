@@ -9,7 +9,8 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
-// Options are what [Run] does. Zero values stand for the talk's, but that λ, seeds and what is measured are ours.
+// Options are what [Run] does. Zero values stand for the talk's, but that λ, seeds and what is
+// measured are ours.
 type Options struct {
 	Problems     []string  `json:"problems"`      // all if empty
 	Lambdas      []float64 `json:"lambdas"`       // 0, 0.001, 0.01 and 0.1 if empty
@@ -25,8 +26,8 @@ type Options struct {
 	// Level is the instruction set, one of [engine.Levels]; that of this process if empty.
 	Level   string `json:"-"`
 	Threads int    `json:"-"` // 1 if 0
-	// Memory, if not empty, is a folder in which trained networks are kept, so that a run that was interrupted goes on. It is made
-	// if need be; who calls Run removes it when the result is safe.
+	// Memory, if not empty, is a folder in which trained networks are kept, so that a run that was
+	// interrupted goes on. It is made if need be; who calls Run removes it when the result is safe.
 	Memory string `json:"-"`
 	// Log, if not nil, is called before each training with what it is.
 	Log func(done, all int, text string) `json:"-"`
@@ -68,7 +69,10 @@ func (o Options) validate() error {
 		name  string
 		value int
 		least int
-	}{{"steps", o.Steps, 1}, {"points", o.Points, 2}, {"places", o.Places, 4}, {"lines", o.Lines, 1}, {"line steps", o.LineSteps, 2}} {
+	}{
+		{"steps", o.Steps, 1}, {"points", o.Points, 2}, {"places", o.Places, 4},
+		{"lines", o.Lines, 1}, {"line steps", o.LineSteps, 2},
+	} {
 		if c.value < c.least {
 			return fault.Inputf("%s is %d, expected at least %d", c.name, c.value, c.least)
 		}
@@ -89,8 +93,8 @@ func (o Options) validate() error {
 	return nil
 }
 
-// decay is the learning rate's factor: 1, falling evenly to 0 over the last quarter of the steps, so that the numbers are
-// those of a minimum and not of Adam's steps around it.
+// decay is the learning rate's factor: 1, falling evenly to 0 over the last quarter of the steps,
+// so that the numbers are those of a minimum and not of Adam's steps around it.
 func (o Options) decay(step int) float64 {
 	return min(1, 4*float64(o.Steps-step)/float64(o.Steps)+4/float64(o.Steps))
 }
@@ -103,8 +107,8 @@ type Fit struct {
 	Loss      float64 `json:"loss"`      // mean squared error at the training points
 	Penalty   float64 `json:"penalty"`   // mean squared slope at the training points
 	Objective float64 `json:"objective"` // loss + λ·penalty; a function with steps between the points has 0
-	// SlopeAt, SlopeBetween and SlopeEverywhere are root mean square slopes: at the training points, in the middle between each
-	// and its nearest neighbour, and over the whole domain.
+	// SlopeAt, SlopeBetween and SlopeEverywhere are root mean square slopes: at the training
+	// points, in the middle between each and its nearest neighbour, and over the whole domain.
 	SlopeAt         float64 `json:"slope_at"`
 	SlopeBetween    float64 `json:"slope_between"`
 	SlopeEverywhere float64 `json:"slope_everywhere"`
@@ -127,7 +131,8 @@ type Result struct {
 	Fits    []Fit   `json:"fits"`
 }
 
-// Run trains and measures every problem with every λ and seed. A cancelled context ends it with the context's error.
+// Run trains and measures every problem with every λ and seed. A cancelled context ends it with the
+// context's error.
 func Run(ctx context.Context, o Options) (*Result, error) {
 	o = o.resolved()
 	if err := o.validate(); err != nil {

@@ -13,9 +13,9 @@ type Line struct {
 	Objective []float64 `json:"objective"` // loss + λ·penalty
 }
 
-// direction draws a random direction, filter-normalized (Li, Xu, Taylor, Studer and Goldstein 2018, section 4): the
-// weights that lead to one unit are scaled to the norm of the trained ones, and biases stay, so that layers of
-// different scale, which ReLU allows, are moved alike.
+// direction draws a random direction, filter-normalized (Li, Xu, Taylor, Studer and Goldstein 2018,
+// section 4): the weights that lead to one unit are scaled to the norm of the trained ones, and
+// biases stay, so that layers of different scale, which ReLU allows, are moved alike.
 func direction(w weights, units []int, key uint64, line int) weights {
 	d := make(weights, len(w))
 	for i, param := range w {

@@ -5,8 +5,8 @@ import (
 	"runtime/debug"
 )
 
-// Feed prepares the batch of the next step while an engine computes. What a batch holds depends on its
-// step alone, so that a feed changes nothing but the time. It is used by one goroutine.
+// Feed prepares the batch of the next step while an engine computes. What a batch holds depends on
+// its step alone, so that a feed changes nothing but the time. It is used by one goroutine.
 type Feed[T any] struct {
 	wanted chan int // steps
 	ready  chan prepared[T]
@@ -30,8 +30,8 @@ func NewFeed[T any](batch *T, fill func(step int, batch *T)) *Feed[T] {
 	return f
 }
 
-// filled calls fill. A panic is a bug of ours: it is kept for the caller of Next, because in a goroutine
-// of its own it would end the whole process.
+// filled calls fill. A panic is a bug of ours: it is kept for the caller of Next, because in a
+// goroutine of its own it would end the whole process.
 func filled[T any](step int, batch *T, fill func(int, *T)) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -45,8 +45,8 @@ func filled[T any](step int, batch *T, fill func(int, *T)) (err error) {
 // Start has the batch of the first step prepared.
 func (f *Feed[T]) Start(step int) { f.wanted <- step }
 
-// Next calls use with the batch that was prepared, which use must not keep, and has that of the step
-// after it prepared if there is to be more.
+// Next calls use with the batch that was prepared, which use must not keep, and has that of the
+// step after it prepared if there is to be more.
 func (f *Feed[T]) Next(use func(batch *T) error, more bool) error {
 	p := <-f.ready
 	if p.err != nil {

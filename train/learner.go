@@ -27,9 +27,9 @@ type Learner struct {
 	latest []float64 // of the terms, when last taken
 }
 
-// Take takes a step, counted from 1, on the batch in the program's inputs. It returns the loss and the
-// values R of all terms, of those that are not taken at this step the last one, NaN before the first.
-// One that is not finite is a [Divergence].
+// Take takes a step, counted from 1, on the batch in the program's inputs. It returns the loss and
+// the values R of all terms, of those that are not taken at this step the last one, NaN before the
+// first. One that is not finite is a [Divergence].
 func (l *Learner) Take(step int) ([]float64, error) {
 	if err := l.Prepare(l.Program, step, l.Planned(step), l.Rate(step)); err != nil {
 		return nil, err
@@ -98,7 +98,10 @@ func (l *Learner) Diverged(step int, what string, value float64) error {
 		return err
 	}
 	slices.SortStableFunc(norms, func(a, b norm) int { // NaN first, then the largest
-		return cmp.Or(-cmp.Compare(number(math.IsNaN(a.norm)), number(math.IsNaN(b.norm))), -cmp.Compare(a.norm, b.norm))
+		return cmp.Or(
+			-cmp.Compare(number(math.IsNaN(a.norm)), number(math.IsNaN(b.norm))),
+			-cmp.Compare(a.norm, b.norm),
+		)
 	})
 	var largest []string
 	for _, n := range norms[:min(3, len(norms))] {
@@ -126,7 +129,8 @@ func (l *Learner) Finite() (bool, error) {
 	return finite, err
 }
 
-// MeanWeight returns λ of a term at a step in the mean over the steps, so that every=k does not count.
+// MeanWeight returns λ of a term at a step in the mean over the steps, so that every=k does not
+// count.
 func (l *Learner) MeanWeight(term, step int) float64 {
 	return l.Weight(term, step, l.Planned(step)) / float64(max(l.Terms[term].Schedule.Every, 1))
 }

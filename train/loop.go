@@ -11,8 +11,8 @@ import (
 type Phase struct {
 	Learner *Learner
 	Times   int // it is taken within a step, 1 if 0: five for the critic of a GAN, say
-	// Feed gives the program the inputs of one of its turns, counted from 1 over all steps, and may have
-	// those of the next one prepared if there is to be more.
+	// Feed gives the program the inputs of one of its turns, counted from 1 over all steps, and may
+	// have those of the next one prepared if there is to be more.
 	Feed func(turn int, more bool) error
 }
 
@@ -34,8 +34,8 @@ type Loop struct {
 // It comes with the context's own error.
 var ErrStopped = errors.New("stopped")
 
-// Run takes the steps from from+1 to to. Between two steps it looks whether the context has ended. An
-// error of a step, a feed or a hook is returned as it is.
+// Run takes the steps from from+1 to to. Between two steps it looks whether the context has ended.
+// An error of a step, a feed or a hook is returned as it is.
 func (l *Loop) Run(ctx context.Context, from, to int) error {
 	if l.Now == nil {
 		l.Now = time.Now

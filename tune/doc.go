@@ -16,6 +16,6 @@
 //
 // Where a regularizer's λ may lie, and where a search begins, is the [gradreg.Interval] of its row;
 // no code here knows a regularizer. A further rule of the search is a round beside those of
-// round.go. Rules change which λ is found, so they raise [SearchVersion], which is part of a study's
-// identity. TestInside and TestResolved walk all regularizers.
+// round.go. Rules change which λ is found, so they raise [SearchVersion], which is part of a
+// study's identity. TestInside and TestResolved walk all regularizers.
 package tune

@@ -48,7 +48,8 @@ func Found(cfg, recorded classify.Config) (classify.Config, error) {
 	}
 	regularizers, list := gaps(cfg)
 	if len(record.Regularizers) != len(asked.Regularizers) || len(record.Choices) != len(list) {
-		return cfg, fmt.Errorf("holds another run: its regularizers are %v, %d of them with a λ that was searched for, expected %v",
+		return cfg, fmt.Errorf("holds another run: its regularizers are %v, %d of them with a λ "+
+			"that was searched for, expected %v",
 			record.Regularizers, len(record.Choices), asked.Regularizers)
 	}
 	for i, text := range asked.Regularizers {
@@ -57,12 +58,18 @@ func Found(cfg, recorded classify.Config) (classify.Config, error) {
 			// What the search chose, with the λ that stands beside it.
 			choice := record.Choices[n]
 			if text = list[n].with(choice.Lambda); choice.Regularizer != text {
-				return cfg, fmt.Errorf("holds another run: a λ was searched for %s, expected %s", choice.Regularizer, text)
+				return cfg, fmt.Errorf(
+					"holds another run: a λ was searched for %s, expected %s", choice.Regularizer,
+					text,
+				)
 			}
 			regularizers[i] = text
 		}
 		if want := full(text); want != record.Regularizers[i] {
-			return cfg, fmt.Errorf("holds another run: its regularizer is %s, expected %s", record.Regularizers[i], want)
+			return cfg, fmt.Errorf(
+				"holds another run: its regularizer is %s, expected %s", record.Regularizers[i],
+				want,
+			)
 		}
 	}
 	cfg.Regularizers, cfg.Note, cfg.Choices = regularizers, recorded.Note, recorded.Choices

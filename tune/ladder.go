@@ -19,7 +19,8 @@ const half = 0.5
 // plain is the place of λ = 0, at the lower end of every ladder.
 var plain = math.Inf(-1)
 
-// newLadder returns the ladder of an interval; scale is where gradients are of one size, 0 for a rate or a size.
+// newLadder returns the ladder of an interval; scale is where gradients are of one size, 0 for a
+// rate or a size.
 func newLadder(i gradreg.Interval, scale float64) ladder {
 	start := scale
 	if i.First > 0 {
@@ -42,8 +43,8 @@ func (l ladder) at(place float64) float64 {
 	return spec.Round(l.start*math.Pow(10, place), 2)
 }
 
-// has reports whether a place's λ lies inside the interval, or is 0. The upper end does not: the largest rate leaves nothing of the
-// problem.
+// has reports whether a place's λ lies inside the interval, or is 0. The upper end does not: the
+// largest rate leaves nothing of the problem.
 func (l ladder) has(place float64) bool {
 	lambda := l.at(place)
 	return (lambda > 0 || place == plain) && (l.interval.Most == 0 || lambda < l.interval.Most)

@@ -12,33 +12,38 @@ import (
 // Options are what the search needs beside the configuration; none of them changes its choice.
 type Options struct {
 	DataDirs []string
-	// Threads is how many probes run at once, each on a thread of its own; 0 means one per processor.
+	// Threads is how many probes run at once, each on a thread of its own; 0 means one per
+	// processor.
 	Threads int
 	// Log, if set, is told what is going on.
 	Log func(string)
-	// Progress, if set, is told before the first short run how many there will be at most, and then how far they are. It is called by
-	// one goroutine at a time.
+	// Progress, if set, is told before the first short run how many there will be at most, and then
+	// how far they are. It is called by one goroutine at a time.
 	Progress func(Progress)
-	// Probe, if set, is called instead of [classify.Probe]: by one who remembers the short runs that are done, so that a search
-	// which was interrupted goes on.
+	// Probe, if set, is called instead of [classify.Probe]: by one who remembers the short runs
+	// that are done, so that a search which was interrupted goes on.
 	Probe func(context.Context, classify.Config, classify.Options) (classify.Trial, error)
 }
 
-// SearchVersion is raised by every change that makes the search find another λ for an equal configuration.
+// SearchVersion is raised by every change that makes the search find another λ for an equal
+// configuration.
 const SearchVersion = 3
 
 // Unrecorded is [SearchVersion] of what was stored without it.
 const Unrecorded = 2
 
-// Lambda finds the λ of every regularizer that has auto for it, and returns the configuration with the numbers, with how they
-// were found in its Note and Choices. Short runs with λ around the point where loss and penalty have gradients of one size, or in
-// the interval of a rate, are compared on dev images, never on test images; the neighbourhood of the best trains for longer
-// (after successive halving: Jamieson and Talwalkar 2016). Errors within their noise are decided by the negative log-likelihood
-// after calibration, because a penalty takes confidence away, which is no harm.
+// Lambda finds the λ of every regularizer that has auto for it, and returns the configuration with
+// the numbers, with how they were found in its Note and Choices. Short runs with λ around the point
+// where loss and penalty have gradients of one size, or in the interval of a rate, are compared on
+// dev images, never on test images; the neighbourhood of the best trains for longer (after
+// successive halving: Jamieson and Talwalkar 2016). Errors within their noise are decided by the
+// negative log-likelihood after calibration, because a penalty takes confidence away, which is no
+// harm.
 //
-// Several are found one after another, as they stand: those before have the λ that was found, those after are left out, and
-// the regularizers that have a number are there in all probes. Each costs at most 2.35 times the run's steps, beside the rounding
-// up to whole steps. λ = 0, which is no penalty, is among what is compared, and may win.
+// Several are found one after another, as they stand: those before have the λ that was found, those
+// after are left out, and the regularizers that have a number are there in all probes. Each costs
+// at most 2.35 times the run's steps, beside the rounding up to whole steps. λ = 0, which is no
+// penalty, is among what is compared, and may win.
 func Lambda(ctx context.Context, cfg classify.Config, opt Options) (classify.Config, error) {
 	probe := opt.Probe
 	if probe == nil {
@@ -65,7 +70,10 @@ func find(ctx context.Context, cfg classify.Config, opt Options, lab lab) (class
 		opt.Threads = runtime.GOMAXPROCS(0)
 	}
 	if len(list) > 1 { // what is wrong with the last should not be found out after the search for the first
-		if _, err := lab.probe(ctx, Shortened(filled(cfg, regularizers, list), 0), classify.Options{DataDirs: opt.DataDirs, Threads: opt.Threads}); err != nil {
+		if _, err := lab.probe(
+			ctx, Shortened(filled(cfg, regularizers, list), 0),
+			classify.Options{DataDirs: opt.DataDirs, Threads: opt.Threads},
+		); err != nil {
 			return cfg, err
 		}
 	}

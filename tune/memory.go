@@ -17,14 +17,16 @@ import (
 	"github.com/gradreg/gradreg/internal/kernel"
 )
 
-// Memory keeps the short runs of one search in a folder, so that a search which was interrupted or killed goes on when it is
-// asked for again. Its Probe is for [Options]. Several goroutines may use it.
+// Memory keeps the short runs of one search in a folder, so that a search which was interrupted or
+// killed goes on when it is asked for again. Its Probe is for [Options]. Several goroutines may use
+// it.
 type Memory struct {
 	dir     string
 	program string // what else determines a run's numbers beside its configuration
 }
 
-// Remember returns the memory of a search, in a folder of its own in parent; nothing is written before the first probe.
+// Remember returns the memory of a search, in a folder of its own in parent; nothing is written
+// before the first probe.
 func Remember(ctx context.Context, parent string, cfg classify.Config, opt classify.Options) (*Memory, error) {
 	level, err := kernel.Active()
 	if err != nil {
@@ -35,7 +37,12 @@ func Remember(ctx context.Context, parent string, cfg classify.Config, opt class
 		return nil, err
 	}
 	b := build.Current()
-	m := &Memory{program: fmt.Sprintf("numbers %d, version %s %s, search %d, cpu %s, data %s", classify.NumericsVersion, b.Version, b.Commit, SearchVersion, level, digest)}
+	m := &Memory{
+		program: fmt.Sprintf(
+			"numbers %d, version %s %s, search %d, cpu %s, data %s", classify.NumericsVersion,
+			b.Version, b.Commit, SearchVersion, level, digest,
+		),
+	}
 	name, err := m.name(cfg)
 	m.dir = filepath.Join(parent, name)
 	return m, err
@@ -52,7 +59,8 @@ func (m *Memory) name(cfg classify.Config) (string, error) {
 	return hex.EncodeToString(sum[:16]), nil
 }
 
-// Probe is [classify.Probe], or what it returned before. A memory that cannot be written to is done without.
+// Probe is [classify.Probe], or what it returned before. A memory that cannot be written to is done
+// without.
 func (m *Memory) Probe(ctx context.Context, cfg classify.Config, opt classify.Options) (classify.Trial, error) {
 	name, err := m.name(cfg)
 	if err != nil {

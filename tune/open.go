@@ -24,7 +24,8 @@ type open struct {
 // with returns the text form with a λ.
 func (o open) with(lambda float64) string { return o.before + spec.Format(lambda) + o.after }
 
-// interval returns where λ lies; the zero value for a name that nothing has, about which classify.Config says more.
+// interval returns where λ lies; the zero value for a name that nothing has, about which
+// classify.Config says more.
 func (o open) interval() gradreg.Interval {
 	all := gradreg.Regularizers()
 	at := slices.IndexFunc(all, func(info gradreg.Info) bool { return info.Name == o.name })
@@ -41,7 +42,8 @@ func (o open) interval() gradreg.Interval {
 // some returns the text form with some λ of its interval.
 func (o open) some() string { return o.with(newLadder(o.interval(), 1).at(0)) }
 
-// gaps returns the regularizers that count, which are those behind the last none, and which of them have no λ yet.
+// gaps returns the regularizers that count, which are those behind the last none, and which of them
+// have no λ yet.
 func gaps(cfg classify.Config) (regularizers []string, list []open) {
 	for _, text := range cfg.Regularizers {
 		if strings.TrimSpace(text) == gradreg.None {
@@ -94,8 +96,10 @@ func Resolved(cfg classify.Config) (classify.Config, error) {
 	return out, nil
 }
 
-// Identity returns what a search, of a program with the given [SearchVersion] or 0 for the unrecorded one, does to an equal configuration, for
-// the key of its result: nothing where no λ is open. The number alone would share results that were found when probes went through the whole run's warm-up.
+// Identity returns what a search, of a program with the given [SearchVersion] or 0 for the
+// unrecorded one, does to an equal configuration, for the key of its result: nothing where no λ is
+// open. The number alone would share results that were found when probes went through the whole
+// run's warm-up.
 func Identity(cfg classify.Config, search int) string {
 	search = cmp.Or(search, Unrecorded)
 	switch {

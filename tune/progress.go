@@ -49,7 +49,8 @@ type tracked struct {
 
 func (t *tracker) begin(steps int) *tracked { return &tracked{tracker: t, steps: steps} }
 
-// stepped is called after every step. A run that goes on counts the steps that it took before as remembered.
+// stepped is called after every step. A run that goes on counts the steps that it took before as
+// remembered.
 func (r *tracked) stepped(s classify.Progress) {
 	r.tracker.change(func(p *Progress) {
 		p.Steps += s.Step - r.taken
@@ -58,7 +59,8 @@ func (r *tracked) stepped(s classify.Progress) {
 	})
 }
 
-// end is called after the run. One that diverged, or was remembered as a whole, has steps that nobody counted.
+// end is called after the run. One that diverged, or was remembered as a whole, has steps that
+// nobody counted.
 func (r *tracked) end() {
 	r.tracker.change(func(p *Progress) {
 		p.Runs++

@@ -30,14 +30,17 @@ func (r round) lead() float64 { return r.probes[best(r.probes)].place }
 
 // lowest and highest return the places at the edges of what was tried, but λ = 0.
 func (r round) lowest() float64 {
-	return slices.MinFunc(slices.DeleteFunc(slices.Clone(r.probes), func(p probe) bool { return p.place == plain }), byPlace).place
+	return slices.MinFunc(
+		slices.DeleteFunc(slices.Clone(r.probes), func(p probe) bool { return p.place == plain }),
+		byPlace,
+	).place
 }
 func (r round) highest() float64 { return slices.MaxFunc(r.probes, byPlace).place }
 
 func byPlace(a, b probe) int { return cmp.Compare(a.place, b.place) }
 
-// beyond returns the place beyond the best one, if that is at an edge of those that were tried. Where no penalty is best, a small
-// one may still be better.
+// beyond returns the place beyond the best one, if that is at an edge of those that were tried.
+// Where no penalty is best, a small one may still be better.
 func (r round) beyond() (float64, bool) {
 	switch lead := r.lead(); lead {
 	case plain, r.lowest():
@@ -48,8 +51,9 @@ func (r round) beyond() (float64, bool) {
 	return 0, false
 }
 
-// best returns the index of the best probe: of those whose errors are within a standard error, √errors, of the fewest, the
-// one with the least calibrated NLL. Many dev images decide by what is asked for, few by what is measured more precisely.
+// best returns the index of the best probe: of those whose errors are within a standard error,
+// √errors, of the fewest, the one with the least calibrated NLL. Many dev images decide by what is
+// asked for, few by what is measured more precisely.
 func best(probes []probe) int {
 	fewest := math.Inf(1)
 	for _, p := range probes {
@@ -59,7 +63,9 @@ func best(probes []probe) int {
 	}
 	at := 0
 	for i, p := range probes {
-		if p.Diverged == "" && p.errors() <= fewest+math.Sqrt(fewest) && (probes[at].Diverged != "" || probes[at].errors() > fewest+math.Sqrt(fewest) || p.Calibrated < probes[at].Calibrated) {
+		if p.Diverged == "" && p.errors() <= fewest+math.Sqrt(fewest) &&
+			(probes[at].Diverged != "" || probes[at].errors() > fewest+math.Sqrt(fewest) ||
+				p.Calibrated < probes[at].Calibrated) {
 			at = i
 		}
 	}

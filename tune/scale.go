@@ -15,10 +15,12 @@ import (
 // scaleBatches is over how many batches the norms of gradients are averaged.
 const scaleBatches = 16
 
-// GradientScale trains a configuration and returns ‖∇L‖/‖∇R‖ there: the λ at which the penalty R moves
-// the parameters as much as the loss L does. It is the root of the ratio of mean squares over 16
-// batches that the training did not get to.
-func GradientScale(ctx context.Context, cfg classify.Config, penalty gradreg.Regularizer, opt classify.Options) (float64, error) {
+// GradientScale trains a configuration and returns ‖∇L‖/‖∇R‖ there: the λ at which the penalty R
+// moves the parameters as much as the loss L does. It is the root of the ratio of mean squares over
+// 16 batches that the training did not get to.
+func GradientScale(
+	ctx context.Context, cfg classify.Config, penalty gradreg.Regularizer, opt classify.Options,
+) (float64, error) {
 	trained, err := classify.Train(ctx, cfg, opt)
 	if err != nil {
 		return 0, err

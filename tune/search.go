@@ -13,10 +13,11 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
-// The search has two rounds. The first tries every candidate, half a decade apart from the scale on, for a sixteenth of
-// the run's steps, and follows a best one at the lower edge. Longer runs often want a larger λ, so the second begins with the
-// best one and the one above it, and with no penalty, for three eighths of the steps, and climbs twice more on the side of the best.
-// That is at most 1/32 + 7/16 + 15/8 of the run's steps.
+// The search has two rounds. The first tries every candidate, half a decade apart from the scale
+// on, for a sixteenth of the run's steps, and follows a best one at the lower edge. Longer runs
+// often want a larger λ, so the second begins with the best one and the one above it, and with no
+// penalty, for three eighths of the steps, and climbs twice more on the side of the best. That is
+// at most 1/32 + 7/16 + 15/8 of the run's steps.
 var candidates = []float64{0, 0.5, 1, 1.5, 2} // places
 
 const (
@@ -91,7 +92,10 @@ func (s search) run(ctx context.Context) (*classify.Choice, error) {
 	}
 	won := second.probes[best(second.probes)]
 	if won.Diverged != "" {
-		return nil, fmt.Errorf("%s: every probe diverged, one with %s; try a lower learning rate", s.open.with(won.lambda), won.Diverged)
+		return nil, fmt.Errorf(
+			"%s: every probe diverged, one with %s; try a lower learning rate",
+			s.open.with(won.lambda), won.Diverged,
+		)
 	}
 	choice.Regularizer, choice.Lambda = s.open.with(won.lambda), won.lambda
 	for _, p := range slices.Concat(first.probes, second.probes) {
@@ -102,7 +106,8 @@ func (s search) run(ctx context.Context) (*classify.Choice, error) {
 	return choice, nil
 }
 
-// scale returns the λ at which loss and penalty have gradients of one size, and the steps that finding it took.
+// scale returns the λ at which loss and penalty have gradients of one size, and the steps that
+// finding it took.
 func (s search) scale(ctx context.Context) (scale float64, steps int, err error) {
 	penalty, err := gradreg.Parse(s.open.some())
 	if err != nil {
@@ -110,7 +115,10 @@ func (s search) scale(ctx context.Context) (scale float64, steps int, err error)
 	}
 	plain := s.config(0, scaleShare)
 	run := s.track.begin(plain.Steps)
-	if scale, err = s.lab.scale(ctx, plain, penalty, classify.Options{DataDirs: s.DataDirs, Threads: s.Threads, Stepped: run.stepped}); err != nil {
+	if scale, err = s.lab.scale(
+		ctx, plain, penalty,
+		classify.Options{DataDirs: s.DataDirs, Threads: s.Threads, Stepped: run.stepped},
+	); err != nil {
 		return 0, 0, err
 	}
 	run.end()
@@ -150,7 +158,8 @@ func (s search) rounds(ctx context.Context, l ladder, first, second *round) erro
 	return nil
 }
 
-// probe trains with the λ of those places that the ladder has, several at once, and adds them to the round.
+// probe trains with the λ of those places that the ladder has, several at once, and adds them to
+// the round.
 func (s search) probe(ctx context.Context, l ladder, r *round, places ...float64) error {
 	places = l.among(places...)
 	probes, errs := make([]probe, len(places)), make([]error, len(places))
@@ -165,7 +174,10 @@ func (s search) probe(ctx context.Context, l ladder, r *round, places ...float64
 			lambda := l.at(place)
 			cfg := s.config(lambda, r.share)
 			run := s.track.begin(cfg.Steps)
-			trial, err := s.lab.probe(ctx, cfg, classify.Options{DataDirs: s.DataDirs, Threads: max(1, s.Threads/len(places)), Stepped: run.stepped})
+			trial, err := s.lab.probe(
+				ctx, cfg,
+				classify.Options{DataDirs: s.DataDirs, Threads: max(1, s.Threads/len(places)), Stepped: run.stepped},
+			)
 			if probes[i], errs[i] = (probe{place, lambda, cfg.Steps, trial}), err; err != nil {
 				return
 			}

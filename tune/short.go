@@ -9,12 +9,13 @@ import (
 	"github.com/gradreg/gradreg/internal/spec"
 )
 
-// warmup is the one option of regularizers and learning-rate schedules that counts steps of the run: ramps and decays go by
-// its share, every=k by the step.
+// warmup is the one option of regularizers and learning-rate schedules that counts steps of the
+// run: ramps and decays go by its share, every=k by the step.
 const warmup = "warmup"
 
-// Shortened returns a configuration of a share of the steps, rounded up and at least one, whose warm-ups take the same shares of
-// them, and which is neither extended nor ended early: a short run in which λ, or the learning rate, hardly begins to rise says nothing about the long one.
+// Shortened returns a configuration of a share of the steps, rounded up and at least one, whose
+// warm-ups take the same shares of them, and which is neither extended nor ended early: a short run
+// in which λ, or the learning rate, hardly begins to rise says nothing about the long one.
 func Shortened(cfg classify.Config, share float64) classify.Config {
 	all, steps := cfg.Steps, max(1, int(math.Ceil(share*float64(cfg.Steps))))
 	cfg.Regularizers = slices.Clone(cfg.Regularizers)

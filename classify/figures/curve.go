@@ -7,8 +7,8 @@ import (
 	"github.com/gradreg/gradreg/report"
 )
 
-// Curve returns a run's learning curve: the loss and λ·R of every penalty, which is its part of the objective. R alone would
-// show how large something is that counts for nothing.
+// Curve returns a run's learning curve: the loss and λ·R of every penalty, which is its part of the
+// objective. R alone would show how large something is that counts for nothing.
 func Curve(c classify.Config, metrics []classify.Metrics) report.Curve {
 	loss := report.Series{Name: "loss"}
 	accuracy := report.Series{Name: "dev accuracy"}

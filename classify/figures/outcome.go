@@ -27,8 +27,9 @@ func Confusion(o classify.Outcome) report.Confusion {
 	return report.Confusion{Title: o.Title, Classes: o.Classes, Counts: o.Logits.Confusion().Matrix()}
 }
 
-// Worst returns the sheet of the test images with the highest loss among those that are classified wrongly: under each its
-// true class and the predicted one, with their probabilities, and its file, if it has one.
+// Worst returns the sheet of the test images with the highest loss among those that are classified
+// wrongly: under each its true class and the predicted one, with their probabilities, and its file,
+// if it has one.
 func Worst(o classify.Outcome) report.Tiles {
 	t := report.Tiles{Title: "The most wrong test images\n" + o.Title, Columns: 5}
 	names := report.Shorten(o.Classes, tileName)
@@ -40,7 +41,10 @@ func Worst(o classify.Outcome) report.Tiles {
 			fmt.Sprintf("said %s (%s)", names[m.Predicted], percent(m.Certainty)),
 		}}
 		if apart { // there is no room for a long name and its probability in one line
-			tile.Lines = []string{"is " + names[m.Label], "said " + names[m.Predicted], percent(m.Truth) + " and " + percent(m.Certainty)}
+			tile.Lines = []string{
+				"is " + names[m.Label], "said " + names[m.Predicted],
+				percent(m.Truth) + " and " + percent(m.Certainty),
+			}
 		}
 		if o.Test.Files != nil {
 			tile.Lines = append(tile.Lines, path.Base(o.Test.Files[at]))
@@ -50,8 +54,8 @@ func Worst(o classify.Outcome) report.Tiles {
 	return t
 }
 
-// Mistakes lists all test images that are classified wrongly, those with the highest loss first: where a class is wrong in the
-// data, it is at the top.
+// Mistakes lists all test images that are classified wrongly, those with the highest loss first:
+// where a class is wrong in the data, it is at the top.
 func Mistakes(o classify.Outcome) report.Table {
 	t := report.Table{Columns: []report.Column{
 		{Head: "image", Fields: []string{"image_index"}}, {Head: "file"}, {Head: "class"}, {Head: "predicted"},
@@ -63,14 +67,17 @@ func Mistakes(o classify.Outcome) report.Table {
 			file = o.Test.Files[at]
 		}
 		t.Rows = append(t.Rows, []report.Cell{
-			{Values: []report.Number{report.Num(float64(at))}}, {Text: file}, {Text: o.Classes[m.Label]}, {Text: o.Classes[m.Predicted]},
+			{
+				Values: []report.Number{report.Num(float64(at))},
+			}, {Text: file}, {Text: o.Classes[m.Label]}, {Text: o.Classes[m.Predicted]},
 			{Values: []report.Number{report.Num(m.Truth), report.Num(m.Certainty), report.Num(m.Loss)}},
 		})
 	}
 	return t
 }
 
-// percent writes a probability: the larger ones to a tenth of a percent, small ones to their first digit.
+// percent writes a probability: the larger ones to a tenth of a percent, small ones to their first
+// digit.
 func percent(p float64) string {
 	switch {
 	case p < 1e-6:

@@ -52,7 +52,8 @@ func spread(u, size float64) float64 { return (2*u - 1) * size }
 // whole maps a uniform number to the integers −n … n.
 func whole(u float64, n int) int { return int(u*float64(2*n+1)) - n }
 
-// Apply writes the augmented form of the image src to dst, which do not overlap: c planes of h × w bytes.
+// Apply writes the augmented form of the image src to dst, which do not overlap: c planes of h × w
+// bytes.
 func (p Pipeline) Apply(dst, src []byte, c, h, w int, key Key) {
 	u := key.numbers()
 	flip := p.Flip && u[drawFlip] < 0.5
@@ -112,8 +113,8 @@ const (
 
 // affine rotates and scales about the centre after flip and shift, with bilinear interpolation.
 //
-// Pixel (x, y) comes from the place (sx, sy) = R(−angle)·(x − cx − dx, y − cy − dy)/scale + (cx, cy), which moves by the same
-// step from pixel to pixel.
+// Pixel (x, y) comes from the place (sx, sy) = R(−angle)·(x − cx − dx, y − cy − dy)/scale + (cx,
+// cy), which moves by the same step from pixel to pixel.
 func (p Pipeline) affine(dst, src []byte, c, h, w int, flip bool, dx, dy float64, u [draws]float64) {
 	angle, scale := spread(u[drawAngle], p.Rotate)*math.Pi/180, 1+spread(u[drawScale], p.Scale)
 	sin, cos := math.Sincos(angle)
@@ -139,8 +140,8 @@ type line struct{ x, y, stepX, stepY int64 }
 // fixed returns a number of pixels as a place.
 func fixed(pixels float64) int64 { return int64(math.Round(pixels * (1 << placeBits))) }
 
-// interpolate writes a row, w bytes at the beginning of each plane in dst, from places in src. Outside of src its edge is
-// repeated.
+// interpolate writes a row, w bytes at the beginning of each plane in dst, from places in src.
+// Outside of src its edge is repeated.
 func interpolate(dst, src []byte, c, h, w int, at line) {
 	const half = 1 << (2*weightBits - 1)
 	area := h * w
@@ -190,8 +191,9 @@ func blankOutside(img []byte, c, h, w, dx, dy int) {
 	}
 }
 
-// recolor changes saturation, contrast and brightness: with the factors S, C and B, the pixel's grey g, the mean over
-// its channels, and the image's mean m, v becomes B·(m + C·(g + S·(v − g) − m)), which is B·C·S·v + B·C·(1 − S)·g + B·(1 − C)·m.
+// recolor changes saturation, contrast and brightness: with the factors S, C and B, the pixel's
+// grey g, the mean over its channels, and the image's mean m, v becomes B·(m + C·(g + S·(v − g) −
+// m)), which is B·C·S·v + B·C·(1 − S)·g + B·(1 − C)·m.
 func (p Pipeline) recolor(img []byte, c, size int, u [draws]float64) {
 	brightness, contrast := 1+spread(u[drawBrightness], p.Color), 1+spread(u[drawContrast], p.Color)
 	saturation := 1 + spread(u[drawSaturation], p.Color)
@@ -224,7 +226,8 @@ func (p Pipeline) recolor(img []byte, c, size int, u [draws]float64) {
 	}
 }
 
-// weight returns a factor of a brightness in multiples of 2⁻¹⁶: sums of bytes times factors below 8 stay below 2³¹.
+// weight returns a factor of a brightness in multiples of 2⁻¹⁶: sums of bytes times factors below 8
+// stay below 2³¹.
 func weight(v float64) int32 { return int32(math.Round(v * (1 << 16))) }
 
 // level returns the byte of a weighted sum.
@@ -245,8 +248,9 @@ func (p Pipeline) cut(img []byte, c, h, w, x, y int) {
 	}
 }
 
-// Mix returns the share of the first image of every pair in the batch of a step: Beta(α, α), at least ½, as pairs are
-// exchangeable. It is 1 without Mixup. Image i is paired with image B − 1 − i.
+// Mix returns the share of the first image of every pair in the batch of a step: Beta(α, α), at
+// least ½, as pairs are exchangeable. It is 1 without Mixup. Image i is paired with image B − 1 −
+// i.
 func (p Pipeline) Mix(seed, step uint64) float64 {
 	if p.Mixup == 0 {
 		return 1

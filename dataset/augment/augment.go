@@ -8,7 +8,8 @@ import (
 	"github.com/gradreg/gradreg/internal/spec"
 )
 
-// Pipeline says what may happen to an image. Its zero value changes nothing. The order is that of the fields.
+// Pipeline says what may happen to an image. Its zero value changes nothing. The order is that of
+// the fields.
 type Pipeline struct {
 	Flip       bool    // left and right exchanged, in half of the cases
 	Shift      float64 // by up to this share of width and height, in whole pixels; the edge is repeated
@@ -33,13 +34,15 @@ type field struct {
 
 func (p *Pipeline) fields() []field {
 	return []field{
-		{"flip", &p.Flip, 0, 0}, {"shift", &p.Shift, 0, 0.5}, {"crop", &p.Crop, 1, 64}, {"rotate", &p.Rotate, 0, 180}, {"scale", &p.Scale, 0, 0.9},
+		{"flip", &p.Flip, 0, 0}, {"shift", &p.Shift, 0, 0.5}, {"crop", &p.Crop, 1, 64}, {
+			"rotate", &p.Rotate, 0, 180,
+		}, {"scale", &p.Scale, 0, 0.9},
 		{"color", &p.Color, 0, 1}, {"cutout", &p.Cutout, 1, 1024}, {"mixup", &p.Mixup, 0, 10},
 	}
 }
 
-// Parse reads the text form name[:number][,name[:number]]…, as flip,shift:0.125. Empty and none are the pipeline that
-// changes nothing.
+// Parse reads the text form name[:number][,name[:number]]…, as flip,shift:0.125. Empty and none are
+// the pipeline that changes nothing.
 func Parse(text string) (Pipeline, error) {
 	var p Pipeline
 	if t := strings.TrimSpace(text); t == "" || t == None {
@@ -82,7 +85,10 @@ func (p *Pipeline) set(s spec.Spec) error {
 			return fmt.Errorf("augment %q: %w", s.Text, err)
 		}
 		if !(v >= f.least && v <= f.most) || v == 0 {
-			return fmt.Errorf("augment %q: found %s, expected a number above 0 and from %s to %s", s.Text, s.Value, spec.Format(f.least), spec.Format(f.most))
+			return fmt.Errorf(
+				"augment %q: found %s, expected a number above 0 and from %s to %s", s.Text,
+				s.Value, spec.Format(f.least), spec.Format(f.most),
+			)
 		}
 		switch t := f.target.(type) {
 		case *int:
@@ -98,15 +104,18 @@ func (p *Pipeline) set(s spec.Spec) error {
 	return spec.Unknown("augmentation", s.Name, append(Names(), None, "default"))
 }
 
-// Fits returns an error if an operation would leave nothing of images of h × w pixels: a cutout that is larger, or a crop that may
-// lie beside them.
+// Fits returns an error if an operation would leave nothing of images of h × w pixels: a cutout
+// that is larger, or a crop that may lie beside them.
 func (p Pipeline) Fits(h, w int) error {
 	side := min(h, w)
 	switch {
 	case p.Cutout > side:
 		return fmt.Errorf("augment cutout:%d covers images of %dx%d pixels, expected at most %d", p.Cutout, h, w, side)
 	case p.Crop >= side:
-		return fmt.Errorf("augment crop:%d may cut beside images of %dx%d pixels, expected less than %d", p.Crop, h, w, side)
+		return fmt.Errorf(
+			"augment crop:%d may cut beside images of %dx%d pixels, expected less than %d", p.Crop,
+			h, w, side,
+		)
 	}
 	return nil
 }
@@ -151,7 +160,8 @@ func (p Pipeline) Images() bool {
 	return p.String() != None
 }
 
-// WithBackground returns the pipeline with the mean colour, a byte per channel, that Cutout leaves; 0 without.
+// WithBackground returns the pipeline with the mean colour, a byte per channel, that Cutout leaves;
+// 0 without.
 func (p Pipeline) WithBackground(mean []byte) Pipeline {
 	p.background = mean
 	return p

@@ -113,7 +113,10 @@ func (o *opening) writeCache(files []*file, loaded images) {
 	size := packSize(len(files))
 	for i, f := range files {
 		data := loaded.stored(i)
-		entries[i] = entry{hash: f.hash, width: f.width, height: f.height, planes: len(data) / (o.Size * o.Size), sum: checksum(data)}
+		entries[i] = entry{
+			hash: f.hash, width: f.width, height: f.height, planes: len(data) / (o.Size * o.Size),
+			sum: checksum(data),
+		}
 		size += int64(len(data))
 	}
 	if size > limit {
@@ -146,8 +149,9 @@ func (o *opening) writeCache(files []*file, loaded images) {
 // abandoned is the age at which a temporary file belongs to no process any more.
 const abandoned = 24 * time.Hour
 
-// makeRoom removes the files of the cache that were used longest ago, besides the one at path, until they take at most
-// limit bytes, and temporary ones that killed processes left. Another process that reads one still has it open, or decodes.
+// makeRoom removes the files of the cache that were used longest ago, besides the one at path,
+// until they take at most limit bytes, and temporary ones that killed processes left. Another
+// process that reads one still has it open, or decodes.
 func makeRoom(path string, limit int64) {
 	dir := filepath.Dir(path)
 	entries, err := os.ReadDir(dir)

@@ -39,7 +39,10 @@ func (o *opening) contrast(files []*file, loaded images) {
 	}
 	for k, r := range ranges {
 		if r.images > 1 && len(blank) < len(files) && r.alike() {
-			o.report.add(Alike, o.listed.classes[k], fmt.Sprintf("all its %d images are alike, though their files differ", r.images))
+			o.report.add(
+				Alike, o.listed.classes[k],
+				fmt.Sprintf("all its %d images are alike, though their files differ", r.images),
+			)
 		}
 	}
 }

@@ -12,8 +12,8 @@ import (
 // testShare is the share of pictures in the test part, where folders do not divide them.
 const testShare = 0.2
 
-// settle leaves one file of each content, as the package's documentation says, and notes the others. Files come, and stay,
-// in the order of their names.
+// settle leaves one file of each content, as the package's documentation says, and notes the
+// others. Files come, and stay, in the order of their names.
 func (o *opening) settle(files []*file) []*file {
 	copies := map[[32]byte][]*file{}
 	for _, f := range files {
@@ -55,8 +55,8 @@ func (o *opening) noteCopies(same []*file, kept *file, twoClasses, twoParts bool
 	o.report.Problems = append(o.report.Problems, p)
 }
 
-// place returns a number in [0, 1) that is a function of the seed and a file's content: below testShare is the test
-// part.
+// place returns a number in [0, 1) that is a function of the seed and a file's content: below
+// testShare is the test part.
 func place(seed uint64, hash [32]byte) float64 {
 	sum := sha256.Sum256(append(binary.LittleEndian.AppendUint64(nil, seed), hash[:]...))
 	return math.Ldexp(float64(binary.LittleEndian.Uint64(sum[:])>>11), -53)

@@ -16,11 +16,11 @@ import (
 	"github.com/gradreg/gradreg/task"
 )
 
-// Options say what to make of a folder. The zero value is: a size that suits the pictures, crop, channels that suit the
-// pictures, seed 0, unreadable files skipped, no cache.
+// Options say what to make of a folder. The zero value is: a size that suits the pictures, crop,
+// channels that suit the pictures, seed 0, unreadable files skipped, no cache.
 type Options struct {
-	// Size is the side of the images in pixels, 4 to 1024; 0 means the median of the pictures' shorter sides, rounded down to a
-	// multiple of 4, but at least 8 and at most 64.
+	// Size is the side of the images in pixels, 4 to 1024; 0 means the median of the pictures'
+	// shorter sides, rounded down to a multiple of 4, but at least 8 and at most 64.
 	Size int
 	// Fit is how a picture becomes a square.
 	Fit picture.Fit
@@ -39,8 +39,8 @@ type Options struct {
 	Cache string
 	// CacheLimit bounds the bytes in that folder; 0 means 4 GiB. Those used longest ago give way.
 	CacheLimit int64
-	// Suits, if set, is asked whether images of a side will do as soon as that is known, which is before any is decoded. Its error ends
-	// Open.
+	// Suits, if set, is asked whether images of a side will do as soon as that is known, which is
+	// before any is decoded. Its error ends Open.
 	Suits func(side int) error
 	// Progress, if set, is called now and then, from one goroutine at a time.
 	Progress func(Progress)
@@ -69,13 +69,14 @@ type Set struct {
 	Side     int      // of the images, which are squares
 	Channels int      // 1 or 3
 	Fit      picture.Fit
-	// Train, Val and Test are the parts. Val is empty unless the folder has train/, val/ and test/; with train/ and val/
-	// alone, val/ is the test part.
+	// Train, Val and Test are the parts. Val is empty unless the folder has train/, val/ and test/;
+	// with train/ and val/ alone, val/ is the test part.
 	Train, Val, Test Part
 	Report           Report
 }
 
-// Part is a set of labelled images, ordered by the SHA-256 of their files, so that names do not matter here either.
+// Part is a set of labelled images, ordered by the SHA-256 of their files, so that names do not
+// matter here either.
 type Part struct {
 	Images []byte  // [N, Channels, Side, Side]
 	Labels []int32 // class numbers [N]; 0 where there are labels or numbers
@@ -101,9 +102,9 @@ type Part struct {
 // A file that is no use is named in the Report and left out.
 //
 // The input's fault are: a folder that is none, no class or one, more than 65,536, a class without
-// a picture that can be read, a class in test/ that is not in train/, folders that look like a layout
-// which is not read, Options out of range; with Strict, a picture that cannot be read. A cache that
-// cannot be used is a note in the Report.
+// a picture that can be read, a class in test/ that is not in train/, folders that look like a
+// layout which is not read, Options out of range; with Strict, a picture that cannot be read. A
+// cache that cannot be used is a note in the Report.
 func Open(ctx context.Context, dir string, opt Options) (*Set, error) {
 	var err error
 	if opt.Fit, err = picture.ParseFit(string(opt.Fit)); err != nil {
@@ -119,7 +120,7 @@ func Open(ctx context.Context, dir string, opt Options) (*Set, error) {
 		opt.Suits = func(int) error { return nil }
 	}
 	if opt.Size != 0 {
-		if err := opt.Suits(opt.Size); err != nil {
+		if err := opt.CheckData(opt.Size); err != nil {
 			return nil, err
 		}
 	}
@@ -183,12 +184,15 @@ func (o *opening) open(ctx context.Context) (*Set, error) {
 	o.divide(files)
 	if o.Size == 0 {
 		o.Size = defaultSize(files)
-		if err := o.Suits(o.Size); err != nil {
+		if err := o.CheckData(o.Size); err != nil {
 			return nil, err
 		}
 	}
 	sortForParts(files)
-	set := &Set{Task: cmp.Or(o.listed.task, task.Classification{}.String()), Classes: o.listed.classes, Side: o.Size, Fit: o.Fit}
+	set := &Set{
+		Task: cmp.Or(o.listed.task, task.Classification{}.String()), Classes: o.listed.classes,
+		Side: o.Size, Fit: o.Fit,
+	}
 	if err := o.load(ctx, set, files); err != nil {
 		return nil, err
 	}
@@ -200,7 +204,10 @@ func (o *opening) open(ctx context.Context) (*Set, error) {
 // nonempty checks that every class has a picture, and there is a training part.
 func (o *opening) nonempty(files []*file) error {
 	if o.listed.targets() {
-		if !slices.ContainsFunc(files, func(f *file) bool { return f.part == train || !o.listed.divided }) || len(files) < 2 {
+		if !slices.ContainsFunc(files, func(f *file) bool {
+			return f.part == train ||
+				!o.listed.divided
+		}) || len(files) < 2 {
 			return fault.Inputf("found %d pictures, expected at least 2, one of them to train on", len(files))
 		}
 		return nil
@@ -213,7 +220,10 @@ func (o *opening) nonempty(files []*file) error {
 	}
 	for k, n := range count {
 		if n == 0 {
-			return fault.Inputf("class %s has no picture to train on%s", o.listed.classes[k], o.report.why(o.listed.classes[k]))
+			return fault.Inputf(
+				"class %s has no picture to train on%s", o.listed.classes[k],
+				o.report.why(o.listed.classes[k]),
+			)
 		}
 	}
 	if len(files) < 2 {

@@ -21,8 +21,8 @@ import (
 const (
 	// maxFile bounds a picture's file.
 	maxFile = picture.MaxFile
-	// memory bounds what files and pictures in work take at a time, whatever the number of processors. A picture that needs
-	// more is worked on alone.
+	// memory bounds what files and pictures in work take at a time, whatever the number of
+	// processors. A picture that needs more is worked on alone.
 	memory = 1 << 30
 )
 
@@ -106,7 +106,8 @@ func (o *opening) strict() error {
 	return fault.Inputf("%s: %s (strict)%s", bad[0].Paths[0], bad[0].Detail, more)
 }
 
-// each calls f for 0 … n−1 on all processors, as far as the context and the memory that each takes allow.
+// each calls f for 0 … n−1 on all processors, as far as the context and the memory that each takes
+// allow.
 func (o *opening) each(ctx context.Context, phase string, n int, bytes func(int) int64, f func(int)) error {
 	var group errgroup.Group
 	var bugs bug.Keeper

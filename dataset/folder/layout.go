@@ -33,7 +33,13 @@ func (s *scanner) partOf(name string) (part int, ok bool) {
 func bare(name string) string {
 	words := strings.FieldsFunc(name, func(r rune) bool { return strings.ContainsRune("_-. ", r) })
 	words = slices.DeleteFunc(words, func(w string) bool {
-		return slices.Contains([]string{"set", "data", "dataset", "image", "images", "img", "imgs", "pictures", "photos", "seg", "split", "folder"}, w)
+		return slices.Contains(
+			[]string{
+				"set", "data", "dataset", "image", "images", "img", "imgs", "pictures", "photos",
+				"seg", "split", "folder",
+			},
+			w,
+		)
 	})
 	if len(words) != 1 {
 		return name
@@ -51,7 +57,10 @@ func (s *scanner) partFolders(top []string) (dirs [parts]string, err error) {
 			if inside, err := s.folders(name); err != nil {
 				return dirs, err
 			} else if ok = len(inside) > 0; ok && dirs[part] != "" {
-				return dirs, fault.Inputf("found the folders %s and %s, expected one of them", readable(dirs[part]), readable(name))
+				return dirs, fault.Inputf(
+					"found the folders %s and %s, expected one of them", readable(dirs[part]),
+					readable(name),
+				)
 			}
 		}
 		if ok {
@@ -66,7 +75,10 @@ func (s *scanner) partFolders(top []string) (dirs [parts]string, err error) {
 			s.report.add(Ignored, name, "a folder beside those of the parts")
 		}
 	case dirs[test]+dirs[val] != "":
-		return dirs, fault.Inputf("found the folder %s with folders in it, but no folder train", readable(dirs[test]+dirs[val]))
+		return dirs, fault.Inputf(
+			"found the folder %s with folders in it, but no folder train",
+			readable(dirs[test]+dirs[val]),
+		)
 	}
 	for part, dir := range dirs {
 		if dir != "" {
@@ -132,7 +144,10 @@ func (s *scanner) question(dir string, names []string) error {
 		return nil
 	}
 	if !slices.ContainsFunc(names, func(name string) bool { _, ok := s.partOf(name); return !ok }) {
-		return fault.Inputf("found pictures in %s themselves, expected a folder of pictures for each class in them", list(names))
+		return fault.Inputf(
+			"found pictures in %s themselves, expected a folder of pictures for each class in them",
+			list(names),
+		)
 	}
 	first, pictures := s.peek(path.Join(dir, names[0]))
 	common := first
@@ -145,15 +160,20 @@ func (s *scanner) question(dir string, names []string) error {
 		if !slices.Equal(inside, common) {
 			common = nil
 		}
-		divided = divided && len(inside) > 1 && !slices.ContainsFunc(inside, func(n string) bool { _, ok := s.partOf(n); return !ok })
+		divided = divided && len(inside) > 1 && !slices.ContainsFunc(
+			inside, func(n string) bool { _, ok := s.partOf(n); return !ok },
+		)
 	}
 	switch {
 	case divided:
-		return fault.Inputf("every one of the folders %s holds folders of the parts, as %s; expected the classes in the folders of the parts, as %s",
+		return fault.Inputf("every one of the folders %s holds folders of the parts, as %s; "+
+			"expected the classes in the folders of the parts, as %s",
 			list(names), list(first), readable(path.Join(first[0], names[0])))
 	case len(common) > 1:
-		return fault.Inputf("every one of the folders %s holds the same folders, %s; are the classes those? expected the classes' folders side by side, or in train and test; "+
-			"where %s are the classes, put their pictures into them without folders", list(names), list(common), list(names))
+		return fault.Inputf("every one of the folders %s holds the same folders, %s; are the "+
+			"classes those? expected the classes' folders side by side, or in train and test; "+
+			"where %s are the classes, put their pictures into them without folders", list(names),
+			list(common), list(names))
 	}
 	return nil
 }

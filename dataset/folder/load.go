@@ -77,8 +77,8 @@ func (m images) luma() []byte {
 	return out
 }
 
-// load fills in the parts of a set with the images of files, which are sorted for it. Files that cannot be decoded are noted
-// and left out.
+// load fills in the parts of a set with the images of files, which are sorted for it. Files that
+// cannot be decoded are noted and left out.
 func (o *opening) load(ctx context.Context, set *Set, files []*file) error {
 	loaded := newImages(len(files), o.Size)
 	kept := o.openCache()

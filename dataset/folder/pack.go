@@ -10,8 +10,8 @@ import (
 	"github.com/gradreg/gradreg/dataset/picture"
 )
 
-// A pack is a file of the cache: the images of a folder's pictures, by the hashes of their files. All numbers are
-// little-endian.
+// A pack is a file of the cache: the images of a folder's pictures, by the hashes of their files.
+// All numbers are little-endian.
 //
 //	magic     [16]byte
 //	version   uint32     of this format and of how pictures become images
@@ -114,7 +114,8 @@ func readEntry(b []byte) (entry, error) {
 	e := entry{hash: [32]byte(b)}
 	number := func(i int) uint32 { return binary.LittleEndian.Uint32(b[32+4*i:]) }
 	e.width, e.height, e.planes, e.sum = int(number(0)), int(number(1)), int(number(2)), number(3)
-	if e.planes != 1 && e.planes != 3 || e.width < 1 || e.height < 1 || e.width > picture.MaxSide || e.height > picture.MaxSide {
+	if e.planes != 1 && e.planes != 3 || e.width < 1 || e.height < 1 || e.width > picture.MaxSide ||
+		e.height > picture.MaxSide {
 		return e, fmt.Errorf("an entry of %d planes of a picture of %dx%d", e.planes, e.width, e.height)
 	}
 	return e, nil

@@ -77,7 +77,10 @@ func (r *Report) add(kind Kind, path, detail string) {
 
 // once is add, for what may be looked at again.
 func (r *Report) once(kind Kind, path, detail string) {
-	if !slices.ContainsFunc(r.Problems, func(p Problem) bool { return p.Kind == kind && p.Paths[0] == readable(path) }) {
+	if !slices.ContainsFunc(r.Problems, func(p Problem) bool {
+		return p.Kind == kind &&
+			p.Paths[0] == readable(path)
+	}) {
 		r.add(kind, path, detail)
 	}
 }

@@ -67,7 +67,10 @@ func scan(dir string, division Division, asked string, report *Report) (listing,
 		return s.listing, err
 	}
 	if asked != "" && asked != (task.Classification{}).String() {
-		return listing{}, fault.Inputf("task is %s, which needs a file %s with the columns file and labels or numbers", asked, tableFile)
+		return listing{}, fault.Inputf(
+			"task is %s, which needs a file %s with the columns file and labels or numbers", asked,
+			tableFile,
+		)
 	}
 	top, err := s.folders(".")
 	if err != nil {
@@ -176,7 +179,8 @@ func cause(err error) error {
 	return err
 }
 
-// classFolders lists the files of the classes in dir. Those of train/ come first and say which classes there are.
+// classFolders lists the files of the classes in dir. Those of train/ come first and say which
+// classes there are.
 func (s *scanner) classFolders(dir string, part int, names []string) error {
 	if part == train {
 		if err := s.listClasses(dir, names); err != nil {
@@ -187,10 +191,15 @@ func (s *scanner) classFolders(dir string, part int, names []string) error {
 	for _, name := range names {
 		class, ok := s.numbers[canonical(name)]
 		if !ok {
-			return fault.Inputf("%s: %w", readable(path.Join(dir, name)), spec.Unknown("class", readable(name), s.classes))
+			return fault.Inputf(
+				"%s: %w", readable(path.Join(dir, name)),
+				spec.Unknown("class", readable(name), s.classes),
+			)
 		}
 		if other, twice := seen[class]; twice {
-			s.report.Problems = append(s.report.Problems, Problem{SameName, []string{readable(path.Join(dir, other)), readable(path.Join(dir, name))},
+			s.report.Problems = append(s.report.Problems, Problem{SameName, []string{
+				readable(path.Join(dir, other)), readable(path.Join(dir, name)),
+			},
 				"two folders of one class, whose names look alike and differ in their Unicode form; both are used"})
 		}
 		seen[class] = name
@@ -198,7 +207,8 @@ func (s *scanner) classFolders(dir string, part int, names []string) error {
 		w := walker{scanner: s, class: class, part: part, seen: s.above(dir)}
 		w.walk(path.Join(dir, name), s.info(path.Join(dir, name)))
 		if len(s.files) == before && part == train {
-			return fault.Inputf("class %s has no pictures: found none in %s with an ending of %s%s", readable(name), readable(path.Join(dir, name)),
+			return fault.Inputf("class %s has no pictures: found none in %s with an ending of %s%s",
+				readable(name), readable(path.Join(dir, name)),
 				strings.Join(endings(), ", "), s.report.why(readable(name)))
 		}
 	}
@@ -312,7 +322,8 @@ func endings() []string {
 // isPicture reports whether a name is one that pictures have.
 func isPicture(name string) bool { return slices.Contains(endings(), strings.ToLower(path.Ext(name))) }
 
-// isHidden reports whether a name is that of something hidden, or left behind by Windows, macOS, Synology or an editor.
+// isHidden reports whether a name is that of something hidden, or left behind by Windows, macOS,
+// Synology or an editor.
 func isHidden(name string) bool {
 	switch strings.ToLower(name) {
 	case "thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir", "icon\r":

@@ -63,7 +63,10 @@ func readTable(dir string) (*table, error) {
 		}
 	}
 	if len(t.values) == 0 {
-		return nil, fault.Inputf("%s: found no column but file, expected class, or labels of 0 and 1, or numbers", tableFile)
+		return nil, fault.Inputf(
+			"%s: found no column but file, expected class, or labels of 0 and 1, or numbers",
+			tableFile,
+		)
 	}
 	for {
 		row, err := r.Read()
@@ -91,7 +94,10 @@ func (t *table) numbers(row int) ([]float32, error) {
 	for _, k := range t.values {
 		v, err := strconv.ParseFloat(strings.TrimSpace(t.rows[row][k]), 32)
 		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-			return nil, fault.Inputf("%s: line %d: %s is %q, expected a finite number", tableFile, t.lines[row], t.header[k], t.rows[row][k])
+			return nil, fault.Inputf(
+				"%s: line %d: %s is %q, expected a finite number", tableFile, t.lines[row],
+				t.header[k], t.rows[row][k],
+			)
 		}
 		out = append(out, float32(v))
 	}
@@ -118,7 +124,10 @@ func (t *table) task(asked string, targets [][]float32) (string, error) {
 				continue
 			}
 			if asked == labels {
-				return "", fault.Inputf("%s: line %d: %s is %v, expected 0 or 1 for the task %s", tableFile, t.lines[i], t.header[t.values[k]], v, labels)
+				return "", fault.Inputf(
+					"%s: line %d: %s is %v, expected 0 or 1 for the task %s", tableFile, t.lines[i],
+					t.header[t.values[k]], v, labels,
+				)
 			}
 			found = numbers
 		}
@@ -164,7 +173,10 @@ func (s *scanner) scanTable(t *table, asked string) error {
 			return err
 		}
 		if other := line[f.path]; other > 0 {
-			return fault.Inputf("%s: line %d: file %s stands in line %d, too", tableFile, t.lines[i], readable(f.path), other)
+			return fault.Inputf(
+				"%s: line %d: file %s stands in line %d, too", tableFile, t.lines[i],
+				readable(f.path), other,
+			)
 		}
 		line[f.path] = t.lines[i]
 		if targets != nil {
@@ -236,7 +248,10 @@ func (s *scanner) tableParts(t *table) error {
 		has[f.part] = true
 	}
 	if !has[train] || !has[test] && !has[val] {
-		return fault.Inputf("%s: found pictures of the parts %v, expected some of train and of test or val", tableFile, s.partNames(has))
+		return fault.Inputf(
+			"%s: found pictures of the parts %v, expected some of train and of test or val",
+			tableFile, s.partNames(has),
+		)
 	}
 	s.divided, s.testDir = true, fmt.Sprintf("the column part of %s", tableFile)
 	if !has[test] { // val is the only yardstick

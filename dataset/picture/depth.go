@@ -42,7 +42,10 @@ func largest16(pix []byte, channels int) (largest uint16) {
 		if channels == 1 {
 			largest = max(largest, binary.BigEndian.Uint16(pix))
 		} else if binary.BigEndian.Uint16(pix[6:]) > 0 {
-			largest = max(largest, binary.BigEndian.Uint16(pix), binary.BigEndian.Uint16(pix[2:]), binary.BigEndian.Uint16(pix[4:]))
+			largest = max(
+				largest, binary.BigEndian.Uint16(pix), binary.BigEndian.Uint16(pix[2:]),
+				binary.BigEndian.Uint16(pix[4:]),
+			)
 		}
 	}
 	return largest

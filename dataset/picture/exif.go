@@ -77,7 +77,9 @@ func exifOrientation(exif []byte) (Orientation, bool) {
 // numbers.
 func exifNumber(exif, entry []byte, order binary.ByteOrder) float64 {
 	kind, count := order.Uint16(entry[2:]), order.Uint32(entry[4:])
-	size := map[uint16]int{1: 1, 3: 2, 4: 4, 5: 8, 6: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}[kind]
+	size := map[uint16]int{
+		1: 1, 3: 2, 4: 4, 5: 8, 6: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8,
+	}[kind]
 	if size == 0 || count == 0 {
 		return 0
 	}

@@ -36,7 +36,9 @@ func examine(data []byte) (source, error) {
 		return examineBMP(data)
 	}
 	if name := foreign(data); name != "" {
-		return source{}, fault.Inputf("%s, which is not supported; expected a %s picture: convert it to one", name, formats)
+		return source{}, fault.Inputf(
+			"%s, which is not supported; expected a %s picture: convert it to one", name, formats,
+		)
 	}
 	if begins("version https://git-lfs") {
 		return source{}, fault.Inputf("a pointer of Git LFS in the place of a picture: git lfs pull fetches it")
@@ -93,14 +95,16 @@ var signatures = []signature{
 // foreign names what a file is that is known but not read; empty if it is not known.
 func foreign(data []byte) string {
 	for _, s := range signatures {
-		if len(data) > s.skip && bytes.HasPrefix(data[s.skip:], []byte(s.magic)) && (s.skip != 8 || bytes.HasPrefix(data, []byte("II*\x00"))) {
+		if len(data) > s.skip && bytes.HasPrefix(data[s.skip:], []byte(s.magic)) && (s.skip != 8 ||
+			bytes.HasPrefix(data, []byte("II*\x00"))) {
 			return s.name
 		}
 	}
 	if len(data) >= 12 && string(data[4:8]) == "ftyp" {
 		return foreignBrand(data)
 	}
-	if len(data) > 2 && data[0] == 'P' && '1' <= data[1] && data[1] <= '7' && strings.IndexByte(" \t\r\n", data[2]) >= 0 {
+	if len(data) > 2 && data[0] == 'P' && '1' <= data[1] && data[1] <= '7' &&
+		strings.IndexByte(" \t\r\n", data[2]) >= 0 {
 		return "a PNM picture"
 	}
 	return foreignText(data)

@@ -82,14 +82,23 @@ func open(data []byte) (source, error) {
 // check refuses what is beyond the bounds.
 func (h Header) check(size int) error {
 	if h.Width < 1 || h.Height < 1 || h.Width > MaxSide || h.Height > MaxSide || h.Width > MaxPixels/h.Height {
-		return fault.Inputf("a picture of %dx%d pixels, expected at most %d and %d a side", h.Width, h.Height, MaxPixels, MaxSide)
+		return fault.Inputf(
+			"a picture of %dx%d pixels, expected at most %d and %d a side", h.Width, h.Height,
+			MaxPixels, MaxSide,
+		)
 	}
 	pixels := h.Width * h.Height
 	if pixels > freePixels && pixels/pixelsPerByte > size {
-		return fault.Inputf("a picture of %dx%d pixels in a file of %d bytes, expected at least %d", h.Width, h.Height, size, pixels/pixelsPerByte)
+		return fault.Inputf(
+			"a picture of %dx%d pixels in a file of %d bytes, expected at least %d", h.Width,
+			h.Height, size, pixels/pixelsPerByte,
+		)
 	}
 	if h.decoded > MaxMemory {
-		return fault.Inputf("a picture of %dx%d pixels that takes %d bytes to decode, expected at most %d", h.Width, h.Height, h.decoded, int64(MaxMemory))
+		return fault.Inputf(
+			"a picture of %dx%d pixels that takes %d bytes to decode, expected at most %d", h.Width,
+			h.Height, h.decoded, int64(MaxMemory),
+		)
 	}
 	if limit := min(maxScans, maxScans*freePixels/pixels); h.scans > limit {
 		return fault.Inputf("a JPEG of %d scans, expected at most %d", h.scans, limit)

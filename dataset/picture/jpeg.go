@@ -28,7 +28,10 @@ func examineJPEG(data []byte) (source, error) {
 		return source{}, err
 	}
 	f := readJPEG(data)
-	s := source{Header: Header{Format: "jpeg", Width: config.Width, Height: config.Height, scans: f.scans}, exif: f.exif, xmp: f.xmp}
+	s := source{
+		Header: Header{Format: "jpeg", Width: config.Width, Height: config.Height, scans: f.scans},
+		exif:   f.exif, xmp: f.xmp,
+	}
 	s.decoded, s.ycbcr = f.memory(config.Width, config.Height), len(f.sampling) == 3
 	s.decode = func() (image.Image, error) { return jpeg.Decode(f.reader(data)) }
 	return s, nil

@@ -2,9 +2,9 @@ package picture
 
 import "image"
 
-// Orientation is the value of the EXIF tag of that name (0x0112): where the first row and the first column of the stored
-// picture are seen. 1 is upright; 2, 3 and 4 are that mirrored, turned by 180 degrees, and both; 5 to 8 exchange rows and
-// columns. Every other value counts as upright.
+// Orientation is the value of the EXIF tag of that name (0x0112): where the first row and the first
+// column of the stored picture are seen. 1 is upright; 2, 3 and 4 are that mirrored, turned by 180
+// degrees, and both; 5 to 8 exchange rows and columns. Every other value counts as upright.
 type Orientation uint16
 
 // Transposes reports whether rows are seen as columns.
@@ -29,7 +29,8 @@ func (o Orientation) upright(img *image.RGBA) *image.RGBA {
 	return out
 }
 
-// seen returns where the stored pixel x, y of a picture of w × h is seen (EXIF 2.32, section 4.6.4, A).
+// seen returns where the stored pixel x, y of a picture of w × h is seen (EXIF 2.32, section 4.6.4,
+// A).
 func (o Orientation) seen(x, y, w, h int) (int, int) {
 	switch o {
 	case 2: // the first row is the top, the first column the right

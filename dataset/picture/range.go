@@ -2,10 +2,11 @@ package picture
 
 import "image"
 
-// fullRange makes of a lossy WebP picture what package image takes it for. VP8 stores luma in 16 … 235 and chroma in
-// 16 … 240 (ITU-R BT.601; RFC 6386, section 9.2), image.YCbCr means 0 … 255 of the same primaries, and
-// golang.org/x/image/webp passes the bytes on as they are (golang/go#40173), so that black would come out as 16. Values
-// are rounded; those outside the range are cut off, as libwebp does.
+// fullRange makes of a lossy WebP picture what package image takes it for. VP8 stores luma in 16 …
+// 235 and chroma in 16 … 240 (ITU-R BT.601; RFC 6386, section 9.2), image.YCbCr means 0 … 255 of
+// the same primaries, and golang.org/x/image/webp passes the bytes on as they are
+// (golang/go#40173), so that black would come out as 16. Values are rounded; those outside the
+// range are cut off, as libwebp does.
 func fullRange(img image.Image) {
 	var planes *image.YCbCr
 	switch m := img.(type) {

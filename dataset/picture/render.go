@@ -55,7 +55,10 @@ func RenderTo(p Picture, width, height int, fit Fit, paper color.Color) (*image.
 	case err != nil:
 		return nil, err
 	case width < 1 || height < 1 || width > MaxSide || height > MaxSide || width > MaxPixels/height:
-		return nil, fault.Inputf("an image of %dx%d pixels, expected 1 to %d a side and at most %d", width, height, MaxSide, MaxPixels)
+		return nil, fault.Inputf(
+			"an image of %dx%d pixels, expected 1 to %d a side and at most %d", width, height,
+			MaxSide, MaxPixels,
+		)
 	case p.Image == nil || p.Image.Bounds().Empty():
 		return nil, fault.Inputf("a picture without pixels")
 	case paper == nil:

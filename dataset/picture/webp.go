@@ -159,7 +159,10 @@ func (c webpChunks) readFrame(body []byte) (webpFrame, error) {
 	x, y := 2*uint24(body), 2*uint24(body[3:])
 	width, height := 1+uint24(body[6:]), 1+uint24(body[9:])
 	if x+width > c.width || y+height > c.height {
-		return webpFrame{}, fmt.Errorf("webp: a frame of %dx%d at %d, %d on a canvas of %dx%d", width, height, x, y, c.width, c.height)
+		return webpFrame{}, fmt.Errorf(
+			"webp: a frame of %dx%d at %d, %d on a canvas of %dx%d", width, height, x, y, c.width,
+			c.height,
+		)
 	}
 	var alpha []byte
 	for rest := body[16:]; ; {
@@ -206,7 +209,11 @@ func (f webpFrame) still() io.Reader {
 	size := len("WEBP")
 	var parts []io.Reader
 	add := func(kind string, body []byte) {
-		parts = append(parts, bytes.NewReader(binary.LittleEndian.AppendUint32([]byte(kind), uint32(len(body)))), bytes.NewReader(body))
+		parts = append(
+			parts,
+			bytes.NewReader(binary.LittleEndian.AppendUint32([]byte(kind), uint32(len(body)))),
+			bytes.NewReader(body),
+		)
 		parts = append(parts, bytes.NewReader(make([]byte, len(body)&1)))
 		size += 8 + len(body) + len(body)&1
 	}

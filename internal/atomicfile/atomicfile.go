@@ -14,12 +14,13 @@ import (
 // temporary stands between the name of a file and the random part of its temporary's.
 const temporary = ".tmp-"
 
-// Write replaces the file at path by what write produces. The order of writes is: a temporary file in the
-// same folder is filled, synced and closed, renamed to path, and the folder is synced. Whatever happens
-// before the rename leaves the old file; whatever happens after it leaves the new one, also where syncing the
-// folder fails and is reported. A temporary that a failed or panicking write leaves is removed; one that a
-// killed process leaves is named path.tmp-*. The new file has the permissions of any new file under the
-// process's umask. A symbolic link at path is replaced, not followed.
+// Write replaces the file at path by what write produces. The order of writes is: a temporary file
+// in the same folder is filled, synced and closed, renamed to path, and the folder is synced.
+// Whatever happens before the rename leaves the old file; whatever happens after it leaves the new
+// one, also where syncing the folder fails and is reported. A temporary that a failed or panicking
+// write leaves is removed; one that a killed process leaves is named path.tmp-*. The new file has
+// the permissions of any new file under the process's umask. A symbolic link at path is replaced,
+// not followed.
 func Write(path string, write func(io.Writer) error) (err error) {
 	defer func() {
 		if err != nil {
@@ -62,8 +63,8 @@ func fill(f *os.File, write func(io.Writer) error) error {
 	return f.Close()
 }
 
-// Rename is os.Rename within a file system that is durable when it returns. Like it, it replaces a file but no folder with
-// something in it.
+// Rename is os.Rename within a file system that is durable when it returns. Like it, it replaces a
+// file but no folder with something in it.
 func Rename(from, to string) error {
 	if err := os.Rename(from, to); err != nil {
 		return err

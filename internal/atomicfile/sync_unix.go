@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// syncDir makes the names of a folder durable. File systems that cannot sync folders (some network and FUSE ones)
-// say so with EINVAL or ENOTSUP; there is nothing more to do on them.
+// syncDir makes the names of a folder durable. File systems that cannot sync folders (some network
+// and FUSE ones) say so with EINVAL or ENOTSUP; there is nothing more to do on them.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {

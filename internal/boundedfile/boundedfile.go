@@ -1,5 +1,5 @@
-// Package boundedfile reads files that others made: never a device or a pipe, which may have no end or let a
-// reader wait for ever, and never more than the reader of such a file can have a use for.
+// Package boundedfile reads files that others made: never a device or a pipe, which may have no end
+// or let a reader wait for ever, and never more than the reader of such a file can have a use for.
 package boundedfile
 
 import (
@@ -13,9 +13,10 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
-// Read returns the content of the regular file at path, which links may lead to, if it has at most limit bytes.
-// What is no regular file, is longer or may not be read is the input's fault and is refused before it is read. Another error
-// of the system is returned as it is; a missing file is fs.ErrNotExist, also one below what is no folder.
+// Read returns the content of the regular file at path, which links may lead to, if it has at most
+// limit bytes. What is no regular file, is longer or may not be read is the input's fault and is
+// refused before it is read. Another error of the system is returned as it is; a missing file is
+// fs.ErrNotExist, also one below what is no folder.
 func Read(path string, limit int64) ([]byte, error) {
 	f, err := Open(path, limit)
 	if err != nil {
@@ -25,10 +26,13 @@ func Read(path string, limit int64) ([]byte, error) {
 	return io.ReadAll(f)
 }
 
-// ReadFS is Read of the file with a name in fsys. Whether looking at a pipe waits is up to fsys: one that is no fs.StatFS is
-// opened for it.
+// ReadFS is Read of the file with a name in fsys. Whether looking at a pipe waits is up to fsys:
+// one that is no fs.StatFS is opened for it.
 func ReadFS(fsys fs.FS, name string, limit int64) ([]byte, error) {
-	f, err := open(name, limit, func() (fs.FileInfo, error) { return fs.Stat(fsys, name) }, func() (fs.File, error) { return fsys.Open(name) })
+	f, err := open(
+		name, limit, func() (fs.FileInfo, error) { return fs.Stat(fsys, name) },
+		func() (fs.File, error) { return fsys.Open(name) },
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +57,8 @@ type below struct{ error }
 func (b below) Unwrap() error      { return b.error }
 func (below) Is(target error) bool { return target == fs.ErrNotExist }
 
-// File is an open regular file. Reading beyond its limit fails, as files grow while they are read and some say a wrong size.
+// File is an open regular file. Reading beyond its limit fails, as files grow while they are read
+// and some say a wrong size.
 type File struct {
 	file  fs.File
 	name  string
@@ -64,14 +69,17 @@ type File struct {
 
 // Open opens what Read reads, for a reader that looks at a part before it takes the rest.
 func Open(path string, limit int64) (*File, error) {
-	return open(path, limit, func() (fs.FileInfo, error) { return os.Stat(path) }, func() (fs.File, error) { return openFile(path) })
+	return open(
+		path, limit, func() (fs.FileInfo, error) { return os.Stat(path) },
+		func() (fs.File, error) { return openFile(path) },
+	)
 }
 
 // openFile opens without waiting.
 func openFile(path string) (*os.File, error) { return os.OpenFile(path, os.O_RDONLY|nonblocking, 0) }
 
-// open looks at the file before it opens it, as opening can wait or have an effect, and once more at what it opened, which
-// may be another by then.
+// open looks at the file before it opens it, as opening can wait or have an effect, and once more
+// at what it opened, which may be another by then.
 func open(name string, limit int64, stat func() (fs.FileInfo, error), open func() (fs.File, error)) (*File, error) {
 	info, err := stat()
 	if err != nil {
@@ -94,7 +102,8 @@ func open(name string, limit int64, stat func() (fs.FileInfo, error), open func(
 	return &File{file: f, name: name, size: info.Size(), limit: limit}, nil
 }
 
-// Size returns the file's size when it was opened, in bytes. It is 0 for what the system makes up while it is read.
+// Size returns the file's size when it was opened, in bytes. It is 0 for what the system makes up
+// while it is read.
 func (f *File) Size() int64 { return f.size }
 
 // Read reads on. Its error beyond the limit is the input's fault.

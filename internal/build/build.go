@@ -15,8 +15,8 @@ type Info struct {
 	System  string `json:"system"`
 }
 
-// Current describes the running program. A program built outside a module and a repository has version
-// "(devel)" and no commit.
+// Current describes the running program. A program built outside a module and a repository has
+// version "(devel)" and no commit.
 func Current() Info {
 	b := Info{Version: "(devel)", Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()

@@ -104,7 +104,8 @@ func isTerminal(w io.Writer) bool {
 	return err == nil && width > 0 && height > 0
 }
 
-// bug makes an error of a panic and writes what its finder should send to a file, without credentials.
+// bug makes an error of a panic and writes what its finder should send to a file, without
+// credentials.
 func (a *app) bug(panicked any, args []string, stack []byte) error {
 	value := a.hide(fmt.Sprint(panicked), args)
 	if p, ok := panicked.(*bug.Panic); ok { // of another goroutine, whose stack tells more
@@ -112,7 +113,9 @@ func (a *app) bug(panicked any, args []string, stack []byte) error {
 	}
 	f, err := os.CreateTemp("", "gradreg-bug-*.txt")
 	if err == nil {
-		_, err = f.WriteString(a.hide(fmt.Sprintf("%+v\ngradreg %q\n\n%v\n\n%s", build.Current(), args, value, stack), args))
+		_, err = f.WriteString(a.hide(
+			fmt.Sprintf("%+v\ngradreg %q\n\n%v\n\n%s", build.Current(), args, value, stack), args,
+		))
 		err = errors.Join(err, f.Close())
 	}
 	if err != nil {
@@ -121,7 +124,8 @@ func (a *app) bug(panicked any, args []string, stack []byte) error {
 	return fmt.Errorf("this is a bug: %v; please report it with the file %s", value, f.Name())
 }
 
-// clean returns a message as one line of bounded length, without credentials and control characters.
+// clean returns a message as one line of bounded length, without credentials and control
+// characters.
 func (a *app) clean(text string) string {
 	return foreign.Short(foreign.Line(a.hide(text, a.args)), longestMessage)
 }
@@ -134,7 +138,10 @@ func (a *app) hide(text string, args []string) string {
 		_, value, _ := strings.Cut(arg, "=") // of --db=ADDRESS
 		addresses = append(addresses, arg, value)
 	}
-	addresses = slices.DeleteFunc(addresses, func(s string) bool { return !strings.Contains(s, "://") && !strings.Contains(s, "password") })
+	addresses = slices.DeleteFunc(
+		addresses,
+		func(s string) bool { return !strings.Contains(s, "://") && !strings.Contains(s, "password") },
+	)
 	text = foreign.Without(foreign.Hide(text), addresses...)
 	if password := a.getenv("PGPASSWORD"); password != "" {
 		text = strings.ReplaceAll(text, password, "…")
@@ -233,18 +240,28 @@ of the network with respect to its input.`,
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	root.SetFlagErrorFunc(flagError)
-	root.PersistentFlags().Var(jsonMode{a}, "json", "print one JSON object instead of text; --json=lines also a line for what happens on the way")
+	root.PersistentFlags().Var(
+		jsonMode{a}, "json",
+		"print one JSON object instead of text; --json=lines also a line for what happens on the way",
+	)
 	root.PersistentFlags().Lookup("json").NoOptDefVal = jsonObject
-	root.AddCommand(a.trainCommand(), a.evalCommand(), a.predictCommand(), a.runsCommand(), a.dataCommand(), a.modelsCommand(), a.regularizersCommand(), a.benchCommand(), a.toyCommand(), a.studyCommand(), a.workerCommand(), a.reproduceCommand(), a.explainCommand(), a.versionCommand(), a.manCommand())
+	root.AddCommand(
+		a.trainCommand(), a.evalCommand(), a.predictCommand(), a.runsCommand(), a.dataCommand(),
+		a.modelsCommand(), a.regularizersCommand(), a.benchCommand(), a.toyCommand(),
+		a.studyCommand(), a.workerCommand(), a.reproduceCommand(), a.explainCommand(),
+		a.versionCommand(), a.manCommand(),
+	)
 	root.AddCommand(topics()...)
 	hideEmptyDefaults(root)
 	return root
 }
 
-// hideEmptyDefaults keeps help from showing a list that is empty by default as such, where the flag's text says what that means.
+// hideEmptyDefaults keeps help from showing a list that is empty by default as such, where the
+// flag's text says what that means.
 func hideEmptyDefaults(cmd *cobra.Command) {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if f.DefValue == "[]" && f.Value.Type() == "float64Slice" { // of other lists pflag knows that empty ones need no mention
+		// of other lists pflag knows that empty ones need no mention
+		if f.DefValue == "[]" && f.Value.Type() == "float64Slice" {
 			f.DefValue = ""
 		}
 	})
@@ -253,8 +270,8 @@ func hideEmptyDefaults(cmd *cobra.Command) {
 	}
 }
 
-// flagError makes a usage error of what the flag parser says, without the names of Go's functions, and with
-// the flag that may have been meant.
+// flagError makes a usage error of what the flag parser says, without the names of Go's functions,
+// and with the flag that may have been meant.
 func flagError(cmd *cobra.Command, err error) error {
 	message, _, parse := strings.Cut(err.Error(), ": strconv.")
 	if parse {

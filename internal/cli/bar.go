@@ -24,11 +24,16 @@ func (a *app) newBars(plain bool) *bars {
 	if !a.terminal || plain || a.json {
 		return nil
 	}
-	return &bars{Progress: mpb.New(a.console(), mpb.WithWidth(24), mpb.WithRefreshRate(120*time.Millisecond), mpb.WithAutoRefresh())}
+	return &bars{
+		Progress: mpb.New(
+			a.console(), mpb.WithWidth(24), mpb.WithRefreshRate(120*time.Millisecond),
+			mpb.WithAutoRefresh(),
+		),
+	}
 }
 
-// console says where bars are drawn. Not every terminal breaks lines again when it becomes narrower: xterm and screen, which tell
-// who they are, cut them.
+// console says where bars are drawn. Not every terminal breaks lines again when it becomes
+// narrower: xterm and screen, which tell who they are, cut them.
 func (a *app) console() mpb.ContainerOption {
 	f, ok := a.screen.(*os.File)
 	if !ok || runtime.GOOS == "windows" || a.getenv("XTERM_VERSION") != "" || a.getenv("STY") != "" {
@@ -42,8 +47,9 @@ func (a *app) console() mpb.ContainerOption {
 	return mpb.WithConsoleWriter(w)
 }
 
-// begin draws a bar in the place of the one before. It lasts until it is ended: of a bar that is told its total at once mpb
-// takes that for its end, draws it no more when it is reached, and disregards a total that grows.
+// begin draws a bar in the place of the one before. It lasts until it is ended: of a bar that is
+// told its total at once mpb takes that for its end, draws it no more when it is reached, and
+// disregards a total that grows.
 func (b *bars) begin(total int64, options ...mpb.BarOption) {
 	b.end(true)
 	b.bar = b.AddBar(0, options...)
@@ -82,7 +88,8 @@ func (a *app) above(b *bars, text string) {
 	fmt.Fprintln(b, a.clean(text))
 }
 
-// close ends the bar and leaves the terminal in order. It may be called more than once, and without a terminal.
+// close ends the bar and leaves the terminal in order. It may be called more than once, and without
+// a terminal.
 func (b *bars) close(remove bool) {
 	if b != nil {
 		b.end(remove)

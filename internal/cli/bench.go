@@ -43,14 +43,23 @@ some minutes.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.runBench(cmd, o, growth) },
 	}
 	f := cmd.Flags()
-	f.StringSliceVar(&o.Workloads, "workload", nil, "workloads to measure: w1, w2, w2-256, w3, w4, jacobian (default all)")
+	f.StringSliceVar(
+		&o.Workloads, "workload", nil,
+		"workloads to measure: w1, w2, w2-256, w3, w4, jacobian (default all)",
+	)
 	f.IntSliceVar(&o.Threads, "threads", []int{1, 2}, "numbers of threads")
 	f.IntVar(&o.Rounds, "rounds", 7, "rounds in which all engines run in turn")
 	f.Float64Var(&o.Seconds, "seconds", 0.5, "least time of a run")
 	f.StringVar(&o.Environment, "peers", "", "Python environment made by bench/peers/make-env.sh")
-	f.StringSliceVar(&o.Engines, "engines", nil, "peers to run: "+strings.Join(bench.PeerNames(), ", ")+" (default all)")
+	f.StringSliceVar(
+		&o.Engines, "engines", nil,
+		"peers to run: "+strings.Join(bench.PeerNames(), ", ")+" (default all)",
+	)
 	f.StringVar(&o.Scripts, "scripts", filepath.Join("bench", "peers"), "folder of the peers' scripts")
-	f.StringVar(&growth, "growth", "", "instead, measure how the cost grows with batch, width and threads, and draw it in this SVG file")
+	f.StringVar(
+		&growth, "growth", "",
+		"instead, measure how the cost grows with batch, width and threads, and draw it in this SVG file",
+	)
 	return cmd
 }
 
@@ -106,7 +115,10 @@ func (a *app) runGrowth(ctx context.Context, o bench.Options, file string) error
 	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "MODEL\tBATCH\tWIDTH\tTHREADS\tMETHOD\tMICROSECONDS AN IMAGE\tSPREAD")
 	for _, p := range points {
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%s\t%.1f\t%.1f … %.1f\n", p.Model, p.Batch, p.Width, p.Threads, p.Method, p.Microseconds, p.Low, p.High)
+		fmt.Fprintf(
+			w, "%s\t%d\t%d\t%d\t%s\t%.1f\t%.1f … %.1f\n", p.Model, p.Batch, p.Width, p.Threads,
+			p.Method, p.Microseconds, p.Low, p.High,
+		)
 	}
 	return w.Flush()
 }
@@ -118,12 +130,17 @@ func (a *app) printBench(m bench.Measurement) error {
 	fmt.Fprintf(w, "register-only peak of a core: %.0f GFLOP/s (%v); memory: %.1f GB/s\n", m.Peak, m.Level, m.Bandwidth)
 	fmt.Fprintln(w, "WORKLOAD\tMETHOD\tTHREADS\tENGINE\tIMAGES/S\tSPREAD\tOURS ÷ IT\tGFLOP/S\tOF PEAK\tMiB")
 	for _, c := range m.Cells() {
-		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%.0f\t%.0f … %.0f\t\t%.1f\t%.0f %%\t%.0f\n", c.Workload, c.Method, c.Threads, c.Ours.Name()+" "+c.Ours.Version,
-			c.Ours.ImagesPerSecond, c.Ours.Low, c.Ours.High, c.Ours.GFLOPs, 100*c.Ours.PeakShare, float64(c.Ours.Bytes)/(1<<20))
+		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%.0f\t%.0f … %.0f\t\t%.1f\t%.0f %%\t%.0f\n", c.Workload,
+			c.Method, c.Threads, c.Ours.Name()+" "+c.Ours.Version,
+			c.Ours.ImagesPerSecond, c.Ours.Low, c.Ours.High, c.Ours.GFLOPs, 100*c.Ours.PeakShare,
+			float64(c.Ours.Bytes)/(1<<20))
 		for _, r := range c.Peers {
 			name := r.Name() + " " + r.Version
 			if r.Error != "" {
-				fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\n", r.Workload, r.Method, r.Threads, name, strings.TrimSpace(r.Error))
+				fmt.Fprintf(
+					w, "%s\t%s\t%d\t%s\t%s\n", r.Workload, r.Method, r.Threads, name,
+					strings.TrimSpace(r.Error),
+				)
 				continue
 			}
 			if r.Best {

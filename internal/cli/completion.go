@@ -16,7 +16,9 @@ import (
 func completeFlags(cmd *cobra.Command) {
 	for flag, values := range map[string][]string{
 		"data": dataset.Names(), "model": model.Names(), "optimizer": optim.Names(), "schedule": optim.ScheduleNames(),
-		"subset": classify.Subsets(), "fit": picture.Fits(), "augment": append(augment.Names(), augment.None, "default"),
+		"subset": classify.Subsets(), "fit": picture.Fits(), "augment": append(
+			augment.Names(), augment.None, "default",
+		),
 	} {
 		complete(cmd, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}
@@ -25,7 +27,10 @@ func completeFlags(cmd *cobra.Command) {
 	for _, r := range gradreg.Regularizers() {
 		specs = append(specs, cobra.CompletionWithDesc(r.Name+":", r.Formula))
 	}
-	complete(cmd, "reg", cobra.FixedCompletions(specs, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
+	complete(
+		cmd, "reg",
+		cobra.FixedCompletions(specs, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace),
+	)
 	for _, flag := range []string{"resume", "out", "data-dir"} {
 		complete(cmd, flag, completeFolders)
 	}

@@ -64,7 +64,9 @@ func (a *app) runDataList(ctx context.Context, dataDir string) error {
 		case !d.Found:
 			where = d.Fetch
 		}
-		fmt.Fprintf(w, "%s\t%v\t%d\t%d\t%d\t%s\t%s\t%s\n", d.Name, dataset.Shape{C: d.Shape[0], H: d.Shape[1], W: d.Shape[2]},
+		fmt.Fprintf(w, "%s\t%v\t%d\t%d\t%d\t%s\t%s\t%s\n", d.Name, dataset.Shape{
+			C: d.Shape[0], H: d.Shape[1], W: d.Shape[2],
+		},
 			d.TrainCount, d.TestCount, len(d.Classes), d.Licence, where, d.Description)
 	}
 	return w.Flush()
@@ -91,7 +93,9 @@ func (a *app) dataEntries(ctx context.Context, dataDir string) ([]dataEntry, err
 	var out []dataEntry
 	for _, d := range dataset.List() {
 		e := dataEntry{
-			Name: d.Name, Description: d.Description, Classes: d.Classes, Shape: [3]int{d.Shape.C, d.Shape.H, d.Shape.W},
+			Name: d.Name, Description: d.Description, Classes: d.Classes, Shape: [3]int{
+				d.Shape.C, d.Shape.H, d.Shape.W,
+			},
 			TrainCount: d.Train, TestCount: d.Test, Licence: d.Licence, Embedded: d.Embedded, Source: d.From,
 		}
 		if !d.Embedded {
@@ -124,7 +128,10 @@ func (a *app) runDataVerify(names []string, dataDir string) error {
 				if r.Is != "" {
 					word += " (this is " + r.Is + ")"
 				}
-				bad = fault.Inputf("%s: the SHA-256 of its content, %s, is not that of the published file", r.Path, r.SHA256)
+				bad = fault.Inputf(
+					"%s: the SHA-256 of its content, %s, is not that of the published file", r.Path,
+					r.SHA256,
+				)
 			}
 			if !a.json {
 				fmt.Fprintf(a.out, "%s  %s  %s\n", r.MD5, foreign.Line(r.Path), word)

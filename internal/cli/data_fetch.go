@@ -41,8 +41,14 @@ where it stopped with the same command. A data set that is already there is only
 		RunE: func(cmd *cobra.Command, list []string) error { return a.runDataFetch(cmd.Context(), o, list[0]) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.dir, "data-dir", "", "folder to make the folder NAME in (default: gradreg in the user's cache folder)")
-	f.StringVar(&o.mirror, "mirror", "", "address of a folder to download from instead of the public home; user, password and query are never shown")
+	f.StringVar(
+		&o.dir, "data-dir", "",
+		"folder to make the folder NAME in (default: gradreg in the user's cache folder)",
+	)
+	f.StringVar(
+		&o.mirror, "mirror", "",
+		"address of a folder to download from instead of the public home; user, password and query are never shown",
+	)
 	f.BoolVar(&o.plain, "plain", false, "no progress bar")
 	return cmd
 }
@@ -73,7 +79,8 @@ func (a *app) runDataFetch(parent context.Context, o *dataFetchOptions, name str
 	return nil
 }
 
-// fetchProgress shows a download: a bar on a terminal, else a line at its beginning and every thirty seconds.
+// fetchProgress shows a download: a bar on a terminal, else a line at its beginning and every
+// thirty seconds.
 type fetchProgress struct {
 	app   *app
 	bars  *bars
@@ -114,12 +121,16 @@ func (p *fetchProgress) emit(f dataset.FetchProgress) {
 	}
 }
 
-// draw moves the bar, which begins where the download does, so that its pace is that of what comes now.
+// draw moves the bar, which begins where the download does, so that its pace is that of what comes
+// now.
 func (p *fetchProgress) draw(f dataset.FetchProgress) {
 	if p.bars.bar == nil {
 		p.bars.begin(f.Total,
 			mpb.PrependDecorators(decor.CountersKiloByte("% .1f / % .1f ")),
-			mpb.AppendDecorators(decor.AverageSpeed(decor.SizeB1000(0), " % .1f "), decor.AverageETA(decor.ET_STYLE_GO)),
+			mpb.AppendDecorators(
+				decor.AverageSpeed(decor.SizeB1000(0), " % .1f "),
+				decor.AverageETA(decor.ET_STYLE_GO),
+			),
 		)
 		p.bars.bar.SetRefill(f.Done)
 		p.bars.bar.DecoratorAverageAdjust(p.app.now())

@@ -31,16 +31,28 @@ const ownFiles folder.Kind = "own_files"
 func namedProblems(name string, classes []folder.ClassCount, training, official *dataset.Part) []folder.Problem {
 	problems := []folder.Problem{}
 	if own := slices.Concat(training.Own, official.Own); len(own) > 0 {
-		problems = append(problems, folder.Problem{Kind: ownFiles, Paths: own, Detail: fmt.Sprintf("not the published %s, but made like it", name)})
+		problems = append(
+			problems,
+			folder.Problem{
+				Kind: ownFiles, Paths: own,
+				Detail: fmt.Sprintf("not the published %s, but made like it", name),
+			},
+		)
 	}
 	for _, c := range classes {
 		if c.Train == 0 {
-			problems = append(problems, folder.Problem{Kind: "no_train", Paths: []string{c.Name}, Detail: "a class without training images"})
+			problems = append(
+				problems,
+				folder.Problem{Kind: "no_train", Paths: []string{c.Name}, Detail: "a class without training images"},
+			)
 		}
 	}
 	for _, c := range classes {
 		if c.Test == 0 {
-			problems = append(problems, folder.Problem{Kind: folder.NoTest, Paths: []string{c.Name}, Detail: "a class without test images"})
+			problems = append(
+				problems,
+				folder.Problem{Kind: folder.NoTest, Paths: []string{c.Name}, Detail: "a class without test images"},
+			)
 		}
 	}
 	return problems

@@ -63,16 +63,34 @@ A picture may have 256 megapixels and 288 MiB. Of animations the first frame is 
 		RunE: func(cmd *cobra.Command, list []string) error { return a.runDataShow(cmd, o, list[0]) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.out, "out", "", "PNG file to write (default NAME-sheet.png or NAME-augmented.png; none for no sheet)")
+	f.StringVar(
+		&o.out, "out", "",
+		"PNG file to write (default NAME-sheet.png or NAME-augmented.png; none for no sheet)",
+	)
 	f.BoolVar(&o.augmented, "augmented", false, "show one training image of each class as augmentation changes it")
-	f.StringVar(&o.augment, "augment", "default", "with --augmented: changes as gradreg train takes them, or default for the data set's")
-	f.Uint64Var(&o.folder.Seed, "seed", classify.Default().Seed, "seed of the division of a folder, and of augmentation")
+	f.StringVar(
+		&o.augment, "augment", "default",
+		"with --augmented: changes as gradreg train takes them, or default for the data set's",
+	)
+	f.Uint64Var(
+		&o.folder.Seed, "seed", classify.Default().Seed,
+		"seed of the division of a folder, and of augmentation",
+	)
 	f.IntVar(&o.folder.Size, "size", 0, "side of a folder's images in pixels (default: from the pictures, at most 64)")
-	f.StringVar(&o.fit, "fit", string(picture.Crop), "how a folder's pictures become squares: "+strings.Join(picture.Fits(), ", "))
-	f.IntVar(&o.folder.Channels, "channels", 0, "1 for grey or 3 for colour (default: 1 if all of a folder's pictures are grey)")
+	f.StringVar(
+		&o.fit, "fit", string(picture.Crop),
+		"how a folder's pictures become squares: "+strings.Join(picture.Fits(), ", "),
+	)
+	f.IntVar(
+		&o.folder.Channels, "channels", 0,
+		"1 for grey or 3 for colour (default: 1 if all of a folder's pictures are grey)",
+	)
 	f.BoolVar(&o.folder.Strict, "strict", false, "refuse a folder with pictures that cannot be read")
 	f.BoolVar(&o.noCache, "no-cache", false, "decode all pictures, and keep no images in the cache folder")
-	f.StringVar(&o.dataDir, "data-dir", "", "folder with a known data set's files (instead of GRADREG_DATA and the usual places)")
+	f.StringVar(
+		&o.dataDir, "data-dir", "",
+		"folder with a known data set's files (instead of GRADREG_DATA and the usual places)",
+	)
 	f.BoolVar(&o.plain, "plain", false, "no progress bar")
 	complete(cmd, "fit", cobra.FixedCompletions(picture.Fits(), cobra.ShellCompDirectiveNoFileComp))
 	complete(cmd, "data-dir", completeFolders)
@@ -128,7 +146,10 @@ func (a *app) runDataShow(cmd *cobra.Command, o *dataShowOptions, name string) e
 	if err != nil {
 		return err
 	}
-	s := shownData{Data: name, Shape: [3]int{d.Shape.C, d.Shape.H, d.Shape.W}, Train: training.Len(), Test: official.Len(), Found: found}
+	s := shownData{
+		Data: name, Shape: [3]int{d.Shape.C, d.Shape.H, d.Shape.W}, Train: training.Len(),
+		Test: official.Len(), Found: found,
+	}
 	s.Took = a.now().Sub(start).Seconds()
 	if val := d.Val(); val != nil {
 		s.Val = val.Len()
@@ -151,7 +172,9 @@ func (a *app) runDataShow(cmd *cobra.Command, o *dataShowOptions, name string) e
 }
 
 // openShown opens what is to be shown.
-func (a *app) openShown(parent context.Context, o *dataShowOptions, name string) (*dataset.Dataset, folder.Report, error) {
+func (a *app) openShown(
+	parent context.Context, o *dataShowOptions, name string,
+) (*dataset.Dataset, folder.Report, error) {
 	if !dataset.IsFolder(name) {
 		d, err := dataset.Open(parent, name, a.dataDirs(o.dataDir)...)
 		return d, folder.Report{}, err
@@ -199,11 +222,17 @@ func (o *dataShowOptions) writeSheet(s *shownData, d *dataset.Dataset, training 
 	}
 	title := fmt.Sprintf("%s: training images, %v", foreign.Line(filepath.Base(s.Data)), d.Shape)
 	if o.augmented {
-		title = fmt.Sprintf("%s: one image of each class, and as %s changes it", foreign.Line(filepath.Base(s.Data)), s.Aug)
+		title = fmt.Sprintf(
+			"%s: one image of each class, and as %s changes it",
+			foreign.Line(filepath.Base(s.Data)), s.Aug,
+		)
 	}
 	sheet := report.Tiles{Title: title, Columns: sheetColumns}
 	for k, c := range s.Found.Classes {
-		sheet.Labels = append(sheet.Labels, []string{foreign.Line(c.Name), fmt.Sprintf("%d train, %d test", c.Train, c.Test)})
+		sheet.Labels = append(
+			sheet.Labels,
+			[]string{foreign.Line(c.Name), fmt.Sprintf("%d train, %d test", c.Train, c.Test)},
+		)
 		row := make([]report.Tile, sheetColumns)
 		for i, img := range o.row(training, k, pipeline) {
 			row[i].Picture = classify.Picture(img, d.Shape)
@@ -213,7 +242,8 @@ func (o *dataShowOptions) writeSheet(s *shownData, d *dataset.Dataset, training 
 	return report.WriteTiles(s.Sheet, sheet)
 }
 
-// row returns the images of a class's row: its first training images, or the first one as augmentation changes it.
+// row returns the images of a class's row: its first training images, or the first one as
+// augmentation changes it.
 func (o *dataShowOptions) row(training *dataset.Part, class int, pipeline augment.Pipeline) [][]byte {
 	var row [][]byte
 	for i, label := range training.Labels {
@@ -231,7 +261,8 @@ func (o *dataShowOptions) row(training *dataset.Part, class int, pipeline augmen
 	return row
 }
 
-// changed returns an image as augmentation changes it in the first steps of a run, less mixup, which takes two.
+// changed returns an image as augmentation changes it in the first steps of a run, less mixup,
+// which takes two.
 func changed(p augment.Pipeline, img []byte, shape dataset.Shape, seed uint64, place int) [][]byte {
 	mean := make([]byte, shape.C)
 	area := shape.H * shape.W
@@ -262,12 +293,18 @@ func (a *app) printShown(s shownData) error {
 	if s.Val > 0 {
 		head += fmt.Sprintf(", %d validation", s.Val)
 	}
-	fmt.Fprintf(w, "%s and %d test images of %v", head, s.Test, dataset.Shape{C: s.Shape[0], H: s.Shape[1], W: s.Shape[2]})
+	fmt.Fprintf(
+		w, "%s and %d test images of %v", head, s.Test,
+		dataset.Shape{C: s.Shape[0], H: s.Shape[1], W: s.Shape[2]},
+	)
 	if s.Fit != "" {
 		r := s.Found
 		fmt.Fprintf(w, " (%s)\npictures %d to %d wide (median %d), %d to %d high (median %d)\n", s.Fit,
 			r.Width.Min, r.Width.Max, r.Width.Median, r.Height.Min, r.Height.Max, r.Height.Median)
-		fmt.Fprintf(w, "divided %s; ready in %.1f s, %d pictures decoded, %d from the cache", r.Divided, s.Took, r.Decoded, r.Cached)
+		fmt.Fprintf(
+			w, "divided %s; ready in %.1f s, %d pictures decoded, %d from the cache", r.Divided,
+			s.Took, r.Decoded, r.Cached,
+		)
 	}
 	heads := "\n\nCLASS\tTRAIN\tTEST"
 	if s.Val > 0 {

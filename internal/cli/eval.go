@@ -68,16 +68,28 @@ steps of 2.5·ε/steps (Madry et al. 2018); every point on its way counts. These
 	f.BoolVar(&o.Attack, "attack", false, "accuracy under FGSM and PGD")
 	f.BoolVar(&o.all, "all", false, "--slopes, --noise and --attack")
 	f.IntVar(&o.Images, "images", 1000, "test and training images that these look at; 0 for all")
-	f.Var(&sizes{list: &e.Sigmas}, "sigma", "amounts of noise, ascending `numbers` such as 4/255,8/255 (default by the number of channels)")
-	f.Var(&sizes{list: &e.LInf}, "eps-linf", "L∞ sizes of attacks, ascending `numbers` such as 4/255,8/255 (default by the number of channels)")
-	f.Var(&sizes{list: &e.L2}, "eps-l2", "L2 sizes of attacks, ascending `numbers` such as 4/255,8/255 (default by the number of channels)")
+	f.Var(
+		&sizes{list: &e.Sigmas}, "sigma",
+		"amounts of noise, ascending `numbers` such as 4/255,8/255 (default by the number of channels)",
+	)
+	f.Var(
+		&sizes{list: &e.LInf}, "eps-linf",
+		"L∞ sizes of attacks, ascending `numbers` such as 4/255,8/255 (default by the number of channels)",
+	)
+	f.Var(
+		&sizes{list: &e.L2}, "eps-l2",
+		"L2 sizes of attacks, ascending `numbers` such as 4/255,8/255 (default by the number of channels)",
+	)
 	f.IntVar(&e.Steps, "steps", 20, "steps of PGD")
 	f.IntVar(&e.Restarts, "restarts", 1, "random starting points of PGD; more find more")
 	f.Uint64Var(&e.Seed, "seed", 1, "seed of noise and starting points")
 	f.StringVar(&o.page, "html", "", "HTML file to write everything to; means --all")
 	f.StringVar(&o.out, "out", "", "folder to write pictures to")
 	f.StringVar(&o.Data, "data", "", "`folder` of pictures to test on instead, with a folder for each class")
-	f.StringVar(&o.dataDir, "data-dir", "", "folder with the data set's files (instead of GRADREG_DATA and the usual places)")
+	f.StringVar(
+		&o.dataDir, "data-dir", "",
+		"folder with the data set's files (instead of GRADREG_DATA and the usual places)",
+	)
 	threadsFlag(cmd, &o.threads)
 	complete(cmd, "data", completeFolders)
 	return cmd
@@ -148,7 +160,11 @@ func (o *evalOptions) checkDataDir(cmd *cobra.Command, dirs []string) error {
 		return nil
 	}
 	if o.Data != "" && !o.Examination.Slopes {
-		return usage{errors.New("found --data and --data-dir, expected one of them: without --slopes no other images are looked at")}
+		return usage{
+			errors.New(
+				"found --data and --data-dir, expected one of them: without --slopes no other images are looked at",
+			),
+		}
 	}
 	var data []string
 	for _, dir := range dirs {
@@ -174,15 +190,19 @@ func (o *evalOptions) makeRoom() error {
 	return roomFor("html", o.page)
 }
 
-// parts shows which part of the work has begun: on a terminal in a line that is written over, elsewhere in a line now and
-// then.
+// parts shows which part of the work has begun: on a terminal in a line that is written over,
+// elsewhere in a line now and then.
 func (a *app) parts() (begun func(part string), ended func()) {
 	last := a.now()
 	switch {
 	case a.json:
 		return func(string) {}, func() {}
 	case a.terminal:
-		return func(part string) { fmt.Fprintf(a.screen, "\r%-78.78s", foreign.Line(part)) }, func() { fmt.Fprintf(a.screen, "\r%78s\r", "") }
+		return func(part string) {
+			fmt.Fprintf(
+				a.screen, "\r%-78.78s", foreign.Line(part),
+			)
+		}, func() { fmt.Fprintf(a.screen, "\r%78s\r", "") }
 	}
 	return func(part string) {
 		if now := a.now(); now.Sub(last) >= lineEvery {
@@ -268,7 +288,12 @@ func (a *app) printRecords(results []evaluation.Result) error {
 // printScore prints a result's numbers.
 func (a *app) printScore(r evaluation.Record) {
 	fmt.Fprintf(a.out, "test accuracy   %.2f %%   (95 %% interval %.2f to %.2f; %s in %s)\n",
-		100*r.TestAccuracy, 100*r.TestInterval[0], 100*r.TestInterval[1], counted(r.TestErrorCount, "error"), counted(r.TestImages, "image"))
+		100*r.TestAccuracy, 100*r.TestInterval[0], 100*r.TestInterval[1], counted(
+			r.TestErrorCount, "error",
+		), counted(r.TestImages, "image"))
 	fmt.Fprintf(a.out, "test NLL        %.4f nats\n", r.TestNLL)
-	fmt.Fprintf(a.out, "calibration     error (ECE, 15 bins) %.2f points, Brier score %.4f\n", 100*r.TestECE, r.TestBrier)
+	fmt.Fprintf(
+		a.out, "calibration     error (ECE, 15 bins) %.2f points, Brier score %.4f\n",
+		100*r.TestECE, r.TestBrier,
+	)
 }

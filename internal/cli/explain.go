@@ -54,13 +54,19 @@ can be read whole.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.runExplain(cmd, o) },
 	}
 	f := cmd.Flags()
-	f.StringArrayVar(&o.regularizers, "reg", nil, "regularizer name:λ[,key=value]…, repeatable: "+strings.Join(gradreg.Names(), ", "))
+	f.StringArrayVar(
+		&o.regularizers, "reg", nil,
+		"regularizer name:λ[,key=value]…, repeatable: "+strings.Join(gradreg.Names(), ", "),
+	)
 	f.StringVar(&o.model, "model", smallModel, "architecture and options: "+strings.Join(model.Names(), ", "))
 	f.StringVar(&o.what, "what", string(explain.Penalty), "what to show: "+strings.Join(explain.Whats(), ", "))
 	f.IntVar(&o.batch, "batch", 2, "images per step (with --model 50)")
 	f.StringVar(&o.shape, "shape", "1x1x3", "shape of the images: channels, height and width (with --model 1x28x28)")
 	f.IntVar(&o.classes, "classes", 3, "classes (with --model 10)")
-	f.StringVar(&o.out, "out", "", "folder to write before.svg and after.svg to, and with --dot before.dot and after.dot")
+	f.StringVar(
+		&o.out, "out", "",
+		"folder to write before.svg and after.svg to, and with --dot before.dot and after.dot",
+	)
 	f.BoolVar(&o.dot, "dot", false, "print the derived graph in Graphviz' language instead, or write both to --out")
 	complete(cmd, "what", cobra.FixedCompletions(explain.Whats(), cobra.ShellCompDirectiveNoFileComp))
 	complete(cmd, "model", cobra.FixedCompletions(model.Names(), cobra.ShellCompDirectiveNoFileComp))
@@ -102,7 +108,8 @@ func (a *app) runExplain(cmd *cobra.Command, o *explainOptions) error {
 	}
 	switch {
 	case a.json:
-		result := explained{Model: options.Model.String(), Regularizers: []string{}, What: o.what, Passes: d.Stages, KernelCalls: d.KernelCalls,
+		result := explained{Model: options.Model.String(), Regularizers: []string{}, What: o.what,
+			Passes: d.Stages, KernelCalls: d.KernelCalls,
 			MultiplyAdds: d.MultiplyAdds, Before: d.Before().Text(), After: d.After().Text(), Program: d.Program}
 		for _, r := range options.Regularizers {
 			result.Regularizers = append(result.Regularizers, r.String())
@@ -173,13 +180,22 @@ func (a *app) printExplained(o explain.Options, d *explain.Derivation, dir strin
 	for _, r := range o.Regularizers {
 		fmt.Fprintln(&b, explain.Summary(r))
 	}
-	fmt.Fprintf(&b, "\n%s of %s on %d images of %s, %d classes\n", o.What, o.Model, o.Batch, extents(o.Shape[:]), o.Classes)
-	fmt.Fprintf(&b, "\nDerived:\n\n%s\nAfter the passes:\n\n%s\nKernel calls:\n\n%s\n", d.Before().Text(), d.After().Text(), d.Program)
+	fmt.Fprintf(
+		&b, "\n%s of %s on %d images of %s, %d classes\n", o.What, o.Model, o.Batch,
+		extents(o.Shape[:]), o.Classes,
+	)
+	fmt.Fprintf(
+		&b, "\nDerived:\n\n%s\nAfter the passes:\n\n%s\nKernel calls:\n\n%s\n", d.Before().Text(),
+		d.After().Text(), d.Program,
+	)
 	if err := d.Table().Write(&b, "text"); err != nil {
 		return err
 	}
 	if dir != "" {
-		fmt.Fprintf(&b, "\nPictures: %s, %s\n", foreign.Line(filepath.Join(dir, "before.svg")), foreign.Line(filepath.Join(dir, "after.svg")))
+		fmt.Fprintf(
+			&b, "\nPictures: %s, %s\n", foreign.Line(filepath.Join(dir, "before.svg")),
+			foreign.Line(filepath.Join(dir, "after.svg")),
+		)
 	}
 	_, err := fmt.Fprint(a.out, b.String())
 	return err

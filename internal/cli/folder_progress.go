@@ -10,7 +10,8 @@ import (
 	"github.com/gradreg/gradreg/dataset/folder"
 )
 
-// folderProgress shows that a folder is being read: a bar on a terminal, else a line each thirty seconds.
+// folderProgress shows that a folder is being read: a bar on a terminal, else a line each thirty
+// seconds.
 type folderProgress struct {
 	app   *app
 	bars  *bars

@@ -8,7 +8,8 @@ import (
 	"github.com/gradreg/gradreg/internal/spec"
 )
 
-// helpCommand prints the help of a command or a topic. Another name is an error, where cobra's own prints the program's help.
+// helpCommand prints the help of a command or a topic. Another name is an error, where cobra's own
+// prints the program's help.
 func helpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "help [COMMAND]", Short: "Help about a command or a topic",

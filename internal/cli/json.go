@@ -13,7 +13,8 @@ const (
 	jsonLines  = "lines"
 )
 
-// schema is raised when a field of the lines changes its meaning; further fields and types do not change it.
+// schema is raised when a field of the lines changes its meaning; further fields and types do not
+// change it.
 const schema = 1
 
 // jsonMode is the flag --json[=lines].
@@ -39,9 +40,13 @@ func (m jsonMode) Set(text string) error {
 	return nil
 }
 
-// wantsJSON reports whether arguments ask for JSON. What is wrong before the flag is reached is said in JSON, too.
+// wantsJSON reports whether arguments ask for JSON. What is wrong before the flag is reached is
+// said in JSON, too.
 func wantsJSON(args []string) bool {
-	return slices.ContainsFunc(args, func(arg string) bool { return arg == "--json" || strings.HasPrefix(arg, "--json=") })
+	return slices.ContainsFunc(args, func(arg string) bool {
+		return arg == "--json" ||
+			strings.HasPrefix(arg, "--json=")
+	})
 }
 
 // printJSON prints the result of a command.
@@ -52,8 +57,8 @@ func (a *app) printJSON(v any) error {
 	return json.NewEncoder(a.out).Encode(v)
 }
 
-// emit writes a line about what happens, where lines are wanted. Whoever reads them sees at the result what is missing, so
-// an error of one is not told.
+// emit writes a line about what happens, where lines are wanted. Whoever reads them sees at the
+// result what is missing, so an error of one is not told.
 func (a *app) emit(kind string, v any) {
 	if a.lines {
 		_ = a.writeLine(kind, v)

@@ -67,8 +67,14 @@ its defaults and its options.`,
 		RunE: func(cmd *cobra.Command, texts []string) error { return a.runModelsShow(cmd.Context(), o, texts[0]) },
 	}
 	f := cmd.PersistentFlags()
-	f.StringVar(&o.data, "data", classify.Default().Data, "data set, or folder of pictures, whose images and classes count")
-	f.StringVar(&o.dataDir, "data-dir", "", "folder with the data set's files (instead of GRADREG_DATA and the usual places)")
+	f.StringVar(
+		&o.data, "data", classify.Default().Data,
+		"data set, or folder of pictures, whose images and classes count",
+	)
+	f.StringVar(
+		&o.dataDir, "data-dir", "",
+		"folder with the data set's files (instead of GRADREG_DATA and the usual places)",
+	)
 	f.IntVar(&o.size, "size", 0, "side of the images that a folder's pictures become (default one that suits them)")
 	f.StringVar(&o.shape, "shape", "", "shape of the images, as 3x32x32, instead of a data set's")
 	f.IntVar(&o.classes, "classes", 10, "classes, with --shape")
@@ -86,7 +92,9 @@ func (o *modelsOptions) check(cmd *cobra.Command, _ []string) error {
 	case f.Changed("shape") && f.Changed("data"):
 		return usage{fmt.Errorf("found --data and --shape, expected one of them")}
 	case f.Changed("size") && !dataset.IsFolder(o.data):
-		return usage{fmt.Errorf("found --size without a folder of pictures as --data; the images of a data set have theirs")}
+		return usage{
+			fmt.Errorf("found --size without a folder of pictures as --data; the images of a data set have theirs"),
+		}
 	case f.Changed("classes") && !f.Changed("shape"):
 		return usage{fmt.Errorf("found --classes without --shape; a data set has its own")}
 	}
@@ -166,7 +174,8 @@ func (a *app) runModels(ctx context.Context, o *modelsOptions, texts []string) e
 	if err != nil {
 		return err
 	}
-	// A model that was asked for has to take the images; one that is merely listed may be too large for them.
+	// A model that was asked for has to take the images; one that is merely listed may be too large
+	// for them.
 	asked := len(texts) > 0
 	if !asked {
 		texts = model.Names()
@@ -198,7 +207,8 @@ func (a *app) runModels(ctx context.Context, o *modelsOptions, texts []string) e
 	return a.printModels(im, entries)
 }
 
-// describeModel measures a model for images. Its entry has the model's name even if there is an error.
+// describeModel measures a model for images. Its entry has the model's name even if there is an
+// error.
 func describeModel(m model.Model, im images) (modelEntry, error) {
 	e := modelEntry{Model: m.String()}
 	s, err := model.Summarize(m, im.Shape[0], im.Shape[1], im.Shape[2], im.ClassCount)
@@ -285,7 +295,10 @@ func modelLayers(m model.Model, im images, s model.Summary) any {
 		modelEntry
 		Layers []layerEntry `json:"layers"`
 	}{
-		im, modelEntry{Model: m.String(), Parameters: s.Parameters, MultiplyAdds: s.MACs, ActivationBytes: s.ActivationBytes()}, layers,
+		im, modelEntry{
+			Model: m.String(), Parameters: s.Parameters, MultiplyAdds: s.MACs,
+			ActivationBytes: s.ActivationBytes(),
+		}, layers,
 	}
 }
 

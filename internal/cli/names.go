@@ -49,7 +49,10 @@ func folderName(cfg classify.Config) string {
 	if dataset.IsFolder(data) {
 		data = shortened(filepath.Base(filepath.Clean(data)))
 	}
-	return filepath.Join(defaultRuns, fmt.Sprintf("%s-%s-%s-%s-s%d", data, size, spec.NameOf(cfg.Model), method, cfg.Seed))
+	return filepath.Join(
+		defaultRuns,
+		fmt.Sprintf("%s-%s-%s-%s-s%d", data, size, spec.NameOf(cfg.Model), method, cfg.Seed),
+	)
 }
 
 // orNone returns a list in words, which says so where it has nothing.

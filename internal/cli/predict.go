@@ -78,7 +78,10 @@ func newestModel(dir string) (string, error) {
 		}
 	}
 	if newest == "" {
-		return "", fault.Inputf("found no finished run under %s/; train one with gradreg train, or name a model with --run or --model", dir)
+		return "", fault.Inputf(
+			"found no finished run under %s/; train one with gradreg train, or name a model with --run or --model",
+			dir,
+		)
 	}
 	return newest, nil
 }

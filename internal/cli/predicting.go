@@ -66,7 +66,9 @@ func (p *predicting) all(ctx context.Context, names []string) error {
 		}
 		before := p.count + len(p.waiting)
 		var skipped error
-		err := folder.EachPicture(name, func(path string) error { return p.add(ctx, path) }, func(path string, err error) {
+		err := folder.EachPicture(name, func(path string) error { return p.add(ctx, path) }, func(
+			path string, err error,
+		) {
 			if skipped == nil { // before those that wait, their order is that of the walk
 				skipped = p.flush(ctx)
 			}

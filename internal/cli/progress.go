@@ -17,7 +17,8 @@ import (
 	"github.com/gradreg/gradreg/internal/foreign"
 )
 
-// progress shows a run: a bar on a terminal, else a line at every evaluation and every thirty seconds.
+// progress shows a run: a bar on a terminal, else a line at every evaluation and every thirty
+// seconds.
 type progress struct {
 	app   *app
 	bars  *bars
@@ -41,7 +42,10 @@ type startLine struct {
 }
 
 func newStartLine(s classify.Start) startLine {
-	line := startLine{Dir: s.Dir, Parameters: s.Parameters, Threads: s.Threads, CPU: s.CPU, Step: s.Step, MultiplyAdds: s.MACs}
+	line := startLine{
+		Dir: s.Dir, Parameters: s.Parameters, Threads: s.Threads, CPU: s.CPU, Step: s.Step,
+		MultiplyAdds: s.MACs,
+	}
 	text, err := s.Config.YAML()
 	if err == nil {
 		text, err = yaml.YAMLToJSON(text)
@@ -115,7 +119,10 @@ func (p *progress) stepped(s classify.Progress) {
 }
 
 func (p *progress) emit(s classify.Progress) {
-	line := stepLine{s.Step, s.Steps, s.Loss, map[string]float64{}, map[string]float64{}, nil, s.ImagesPerSecond, s.Remaining.Seconds()}
+	line := stepLine{
+		s.Step, s.Steps, s.Loss, map[string]float64{}, map[string]float64{}, nil, s.ImagesPerSecond,
+		s.Remaining.Seconds(),
+	}
 	for i, name := range s.Names {
 		if !math.IsNaN(s.Penalties[i]) { // of one that was not taken since the run was resumed; JSON has no NaN
 			line.Penalties[name], line.Lambdas[name] = s.Penalties[i], s.Weights[i]
@@ -134,8 +141,8 @@ func (p *progress) secondLine(w io.Writer, s decor.Statistics) error {
 	return err
 }
 
-// numbers describes the last step: the loss, what each penalty adds to it, and on a terminal, which a new line replaces, the last
-// dev accuracy with its step; else only a new one.
+// numbers describes the last step: the loss, what each penalty adds to it, and on a terminal, which
+// a new line replaces, the last dev accuracy with its step; else only a new one.
 func (p *progress) numbers() string {
 	s := p.last.Load()
 	if s == nil {
@@ -145,7 +152,8 @@ func (p *progress) numbers() string {
 	fmt.Fprintf(&b, "loss %.4f", s.Loss)
 	before := "  λ·R: "
 	for i, name := range s.Names {
-		if added := s.Weights[i] * s.Penalties[i]; added != 0 && !math.IsNaN(added) { // dropout and its like add nothing
+		// dropout and its like add nothing
+		if added := s.Weights[i] * s.Penalties[i]; added != 0 && !math.IsNaN(added) {
 			fmt.Fprintf(&b, "%s%s %.3g", before, name, added)
 			before = ", "
 		}

@@ -133,7 +133,8 @@ func (a *app) runRegularizers(cmd *cobra.Command, o *regularizersOptions, texts 
 	return a.printRegularizers(entries)
 }
 
-// printRegularizers prints four lines of each, since formula and convention are too long to stand side by side.
+// printRegularizers prints four lines of each, since formula and convention are too long to stand
+// side by side.
 func (a *app) printRegularizers(entries []regularizerEntry) error {
 	width := 0
 	for _, e := range entries {
@@ -170,8 +171,12 @@ func (a *app) runRegularizersShow(name string) error {
 	}
 	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
 	for _, line := range [][2]string{
-		{"name", r.Name}, {"R", r.Formula}, {"convention", r.Convention}, {"cost", r.Cost + " multiply-adds a step (plain: 3F − F₁)"},
-		{"λ", r.Lambda.String()}, {"source", r.Source}, {"options", orNone(r.Options)}, {"example", "--reg " + r.Example},
+		{"name", r.Name}, {"R", r.Formula}, {"convention", r.Convention}, {
+			"cost", r.Cost + " multiply-adds a step (plain: 3F − F₁)",
+		},
+		{"λ", r.Lambda.String()}, {"source", r.Source}, {"options", orNone(r.Options)}, {
+			"example", "--reg " + r.Example,
+		},
 	} {
 		fmt.Fprintf(w, "%s\t%s\n", line[0], line[1])
 	}
@@ -225,10 +230,17 @@ func (a *app) runRegularizerCosts(cmd *cobra.Command, o *regularizersOptions, te
 		return a.printJSON(rows)
 	}
 	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
-	fmt.Fprintf(w, "Steps of %v at batch %d, %d threads (%v), relative to the plain step; median and range of %d rounds.\n", m, o.batch, o.threads, opt.Level, o.rounds)
+	fmt.Fprintf(
+		w,
+		"Steps of %v at batch %d, %d threads (%v), relative to the plain step; median and range of %d rounds.\n",
+		m, o.batch, o.threads, opt.Level, o.rounds,
+	)
 	fmt.Fprintln(w, "REGULARIZER\tMULTIPLY-ADDS\tTIME\tRANGE\tMS A STEP\tMiB")
 	for _, r := range rows {
-		fmt.Fprintf(w, "%s\t%.2f\t%.2f\t%.2f … %.2f\t%.2f\t%.1f\n", r.Regularizer, r.RelativeMACs, r.RelativeTime, r.Low, r.High, 1e3*r.StepSeconds, float64(r.Bytes)/(1<<20))
+		fmt.Fprintf(
+			w, "%s\t%.2f\t%.2f\t%.2f … %.2f\t%.2f\t%.1f\n", r.Regularizer, r.RelativeMACs,
+			r.RelativeTime, r.Low, r.High, 1e3*r.StepSeconds, float64(r.Bytes)/(1<<20),
+		)
 	}
 	return w.Flush()
 }

@@ -62,7 +62,10 @@ was never chosen on the test images. --paper-protocol repeats the original exper
 	workFlags(cmd, o)
 	variantFlags(cmd, o)
 	showFlags(cmd, o)
-	cmd.Flags().BoolVar(&o.paper, "paper-protocol", false, "divide and normalize the images as the original experiments did")
+	cmd.Flags().BoolVar(
+		&o.paper, "paper-protocol", false,
+		"divide and normalize the images as the original experiments did",
+	)
 	return cmd
 }
 
@@ -77,7 +80,14 @@ func (a *app) listPublished() error {
 	var rows []row
 	for _, name := range published {
 		if name == toyName {
-			rows = append(rows, row{Name: toyName, Title: "Two small regressions: a penalty at the training points acts between them", Seeds: 5, Runs: 40})
+			rows = append(
+				rows,
+				row{
+					Name:  toyName,
+					Title: "Two small regressions: a penalty at the training points acts between them",
+					Seeds: 5, Runs: 40,
+				},
+			)
 			continue
 		}
 		s, _, err := study.Builtin(name)

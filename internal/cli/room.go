@@ -20,7 +20,8 @@ func roomFor(flag, path string) error {
 	return writable(flag, dir)
 }
 
-// output is what results are printed to. It keeps its first error, which few of those who print look at.
+// output is what results are printed to. It keeps its first error, which few of those who print
+// look at.
 type output struct {
 	io.Writer
 	err error

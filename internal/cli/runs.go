@@ -92,7 +92,8 @@ func (a *app) runRuns(dir string) error {
 func newListedRun(r classify.Listed, a *app) listedRun {
 	c := r.Config
 	out := listedRun{
-		Dir: r.Dir, State: r.State, Data: c.Data, TrainSize: c.TrainSize, Size: c.Size, Model: c.Model, Regularizers: c.Regularizers,
+		Dir: r.Dir, State: r.State, Data: c.Data, TrainSize: c.TrainSize, Size: c.Size,
+		Model: c.Model, Regularizers: c.Regularizers,
 		Seed: c.Seed, Step: r.Step, Steps: c.Steps, Changed: r.Changed.UTC().Truncate(time.Second),
 	}
 	if s := r.Summary; s != nil && s.TaskResult == nil {
@@ -110,7 +111,9 @@ const modelWidth, penaltyWidth = 32, 36
 // runsTable lists runs in the order given.
 func runsTable(runs []classify.Listed) report.Table {
 	t := report.Table{Columns: []report.Column{
-		{Head: "run"}, {Head: "data"}, {Head: "images", Right: true}, {Head: "model"}, {Head: "regularizers"}, {Head: "seed", Right: true},
+		{Head: "run"}, {Head: "data"}, {
+			Head: "images", Right: true,
+		}, {Head: "model"}, {Head: "regularizers"}, {Head: "seed", Right: true},
 		{Head: "steps", Right: true}, {Head: "state"}, {Head: "test accuracy, %", Right: true}, {Head: "date"},
 	}}
 	var models, penalties []string

@@ -12,8 +12,8 @@ import (
 	"github.com/gradreg/gradreg/tune"
 )
 
-// searchProgress shows a search for λ: a bar on a terminal through all its short runs, else a line soon and then every thirty
-// seconds.
+// searchProgress shows a search for λ: a bar on a terminal through all its short runs, else a line
+// soon and then every thirty seconds.
 type searchProgress struct {
 	app   *app
 	bars  *bars
@@ -34,7 +34,8 @@ func (a *app) newSearchProgress(plain bool) *searchProgress {
 	return &searchProgress{app: a, bars: a.newBars(plain), quiet: firstLine}
 }
 
-// report is told how far the search is. Before the first step it may still turn out that nothing can be trained.
+// report is told how far the search is. Before the first step it may still turn out that nothing
+// can be trained.
 func (p *searchProgress) report(s tune.Progress) {
 	p.lock.Lock()
 	defer p.lock.Unlock()
@@ -44,7 +45,10 @@ func (p *searchProgress) report(s tune.Progress) {
 	now := p.app.now()
 	if p.began.IsZero() {
 		p.began, p.shown = now, now
-		p.app.note(fmt.Sprintf("looking for λ: at most %d short runs on dev images, of %d steps together", s.Most, s.All))
+		p.app.note(fmt.Sprintf(
+			"looking for λ: at most %d short runs on dev images, of %d steps together", s.Most,
+			s.All,
+		))
 		if p.bars != nil {
 			p.bars.begin(int64(s.All),
 				mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return p.last.Load().counts() + " " })),

@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// interruptible returns a context that ends with the first interrupt, so that a run can save; the second one
-// ends the process. Commands that have nothing to save leave interrupts to the system.
+// interruptible returns a context that ends with the first interrupt, so that a run can save; the
+// second one ends the process. Commands that have nothing to save leave interrupts to the system.
 func interruptible(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(parent)
 	ch := make(chan os.Signal, 2)

@@ -50,7 +50,11 @@ and continued at any time, and a worker that dies loses nothing: its runs go on 
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.studyRunCommand(), a.studyStatusCommand(), a.studyReportCommand(), a.studyImportCommand(), a.studyVerifyCommand(), a.studyCancelCommand(), a.studyListCommand(), a.studyCheckCommand(), a.studyShowCommand())
+	cmd.AddCommand(
+		a.studyRunCommand(), a.studyStatusCommand(), a.studyReportCommand(), a.studyImportCommand(),
+		a.studyVerifyCommand(), a.studyCancelCommand(), a.studyListCommand(), a.studyCheckCommand(),
+		a.studyShowCommand(),
+	)
 	return cmd
 }
 
@@ -66,8 +70,14 @@ func placeFlags(cmd *cobra.Command, o *studyOptions) {
 func workFlags(cmd *cobra.Command, o *studyOptions) {
 	f := cmd.Flags()
 	f.IntVar(&o.jobs, "jobs", 0, "runs at once, each on one thread (default one per processor)")
-	f.StringVar(&o.dataDir, "data-dir", "", "folder with the studies' data sets (instead of GRADREG_DATA and the usual places)")
-	f.StringVar(&o.runs, "runs", "", "folder of unfinished runs that all workers share (default runs in --dir; with a server, the database)")
+	f.StringVar(
+		&o.dataDir, "data-dir", "",
+		"folder with the studies' data sets (instead of GRADREG_DATA and the usual places)",
+	)
+	f.StringVar(
+		&o.runs, "runs", "",
+		"folder of unfinished runs that all workers share (default runs in --dir; with a server, the database)",
+	)
 	f.BoolVar(&o.keep, "keep", false, "keep the folders of finished runs, with their models")
 	f.DurationVar(&o.lease, "lease", queue.DefaultLease, "how long a worker may be silent before others take its runs")
 	complete(cmd, "runs", completeFolders)
@@ -87,12 +97,19 @@ func (o *studyOptions) place(a *app, cmd *cobra.Command) (string, error) {
 		return o.dir, nil
 	}
 	if !queue.IsServer(db) { // and may have a password in it: it is not shown
-		return "", usage{fmt.Errorf("the address of the database server is a text of %d characters that does not begin with postgres://, expected postgres://user@host/database", utf8.RuneCountInString(db))}
+		return "", usage{
+			fmt.Errorf(
+				"the address of the database server is a text of %d characters that does not begin "+
+					"with postgres://, expected postgres://user@host/database",
+				utf8.RuneCountInString(db),
+			),
+		}
 	}
 	return db, nil
 }
 
-// withQueue opens the queue for f. mustExist keeps a command that needs a study from making a folder.
+// withQueue opens the queue for f. mustExist keeps a command that needs a study from making a
+// folder.
 func (a *app) withQueue(cmd *cobra.Command, o *studyOptions, mustExist bool, f func(*queue.Queue) error) error {
 	return a.withOpen(cmd, o, mustExist, queue.Open, f)
 }
@@ -102,7 +119,10 @@ func (a *app) lookingAt(cmd *cobra.Command, o *studyOptions, f func(*queue.Queue
 	return a.withOpen(cmd, o, true, queue.Look, f)
 }
 
-func (a *app) withOpen(cmd *cobra.Command, o *studyOptions, mustExist bool, open func(context.Context, string) (*queue.Queue, error), f func(*queue.Queue) error) error {
+func (a *app) withOpen(
+	cmd *cobra.Command, o *studyOptions, mustExist bool,
+	open func(context.Context, string) (*queue.Queue, error), f func(*queue.Queue) error,
+) error {
 	place, err := o.place(a, cmd)
 	if err != nil {
 		return err

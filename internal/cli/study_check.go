@@ -42,7 +42,9 @@ are known without their files.`,
 				return err
 			}
 			if a.json {
-				return a.printJSON(map[string]any{"name": s.Name, "cells": plans, "warnings": append([]string{}, s.Warnings()...)})
+				return a.printJSON(map[string]any{
+					"name": s.Name, "cells": plans, "warnings": append([]string{}, s.Warnings()...),
+				})
 			}
 			if err := a.printPlans(plans); err != nil {
 				return err
@@ -72,7 +74,7 @@ func (a *app) checkData(parent context.Context, s study.Spec) error {
 		}
 		maps.Copy(known, found)
 	}
-	return s.Suits(known)
+	return s.CheckData(known)
 }
 
 func (a *app) printPlans(plans []study.Plan) error {
@@ -80,7 +82,10 @@ func (a *app) printPlans(plans []study.Plan) error {
 	fmt.Fprintln(w, "CELL\tOPEN\tTRIAL RUNS\tFINAL RUNS\tSTEPS")
 	var all study.Plan
 	for _, p := range plans {
-		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%.0f\n", foreign.Line(fmt.Sprint(p.Cell)), foreign.Line(orNone(strings.Join(p.Open, ", "))), p.Trials, p.Final, p.Steps)
+		fmt.Fprintf(
+			w, "%s\t%s\t%d\t%d\t%.0f\n", foreign.Line(fmt.Sprint(p.Cell)),
+			foreign.Line(orNone(strings.Join(p.Open, ", "))), p.Trials, p.Final, p.Steps,
+		)
 		all.Shared += p.Shared
 		all.Trials, all.Final, all.Steps = all.Trials+p.Trials, all.Final+p.Final, all.Steps+p.Steps
 	}
@@ -88,7 +93,12 @@ func (a *app) printPlans(plans []study.Plan) error {
 	if err := w.Flush(); err != nil || all.Shared == 0 {
 		return err
 	}
-	_, err := fmt.Fprintf(a.out, "\n%d of these %d runs are the same as another of them: trials that drew the same values, or cells with the same configuration.\nThey are done once, and study status counts them once.\n", all.Shared, all.Trials+all.Final)
+	_, err := fmt.Fprintf(
+		a.out,
+		"\n%d of these %d runs are the same as another of them: trials that drew the same values, "+
+			"or cells with the same configuration.\nThey are done once, and study status counts them once.\n",
+		all.Shared, all.Trials+all.Final,
+	)
 	return err
 }
 

@@ -34,7 +34,10 @@ Markdown and LaTeX, each as a CSV file, the figures as SVG and PNG.`,
 					return err
 				}
 			}
-			return a.lookingAt(cmd, o, func(q *queue.Queue) error { return a.reportStudy(cmd.Context(), o, q, list[0], format) })
+			return a.lookingAt(
+				cmd, o,
+				func(q *queue.Queue) error { return a.reportStudy(cmd.Context(), o, q, list[0], format) },
+			)
 		},
 	}
 	placeFlags(cmd, o)
@@ -68,7 +71,10 @@ func (a *app) reportStudy(ctx context.Context, o *studyOptions, q *queue.Queue, 
 		return err
 	}
 	out := o.reportFolder(name)
-	if err := r.Write(out, study.NewOrigin(commandLine(entry.Command(filepath.ToSlash(filepath.Join(out, study.SpecFile)))), a.now())); err != nil {
+	if err := r.Write(
+		out,
+		study.NewOrigin(commandLine(entry.Command(filepath.ToSlash(filepath.Join(out, study.SpecFile)))), a.now()),
+	); err != nil {
 		return err
 	}
 	if a.json {

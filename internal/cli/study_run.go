@@ -40,7 +40,10 @@ func (a *app) studyRunCommand() *cobra.Command {
 	workFlags(cmd, o)
 	variantFlags(cmd, o)
 	showFlags(cmd, o)
-	cmd.Flags().IntVar(&o.priority, "priority", queue.DefaultPriority, "workers take up studies with lower numbers first")
+	cmd.Flags().IntVar(
+		&o.priority, "priority", queue.DefaultPriority,
+		"workers take up studies with lower numbers first",
+	)
 	cmd.Flags().BoolVar(&o.noWork, "no-work", false, "only add the study; workers will run it")
 	return cmd
 }
@@ -50,7 +53,10 @@ func variantFlags(cmd *cobra.Command, o *studyOptions) {
 	f := cmd.Flags()
 	f.StringSliceVar(&o.data, "data", nil, "data sets, or folders of pictures, in the place of the study's")
 	f.IntVar(&o.seeds, "seeds", 0, "final runs of each cell (default the study's)")
-	f.BoolVar(&o.quick, "quick", false, "two seeds, a twentieth of the steps and a quarter of the trials, for a first look; no result")
+	f.BoolVar(
+		&o.quick, "quick", false,
+		"two seeds, a twentieth of the steps and a quarter of the trials, for a first look; no result",
+	)
 	complete(cmd, "data", cobra.FixedCompletions(dataset.Names(), cobra.ShellCompDirectiveNoFileComp))
 }
 
@@ -104,7 +110,9 @@ func (a *app) runStudy(cmd *cobra.Command, o *studyOptions, s study.Spec) error 
 }
 
 // workStudy adds a study to the queue, works on it until it is done, and reports.
-func (a *app) workStudy(ctx context.Context, o *studyOptions, q *queue.Queue, s study.Study, work queue.WorkOptions) error {
+func (a *app) workStudy(
+	ctx context.Context, o *studyOptions, q *queue.Queue, s study.Study, work queue.WorkOptions,
+) error {
 	if err := q.Add(ctx, s, o.priority); err != nil {
 		return err
 	}
@@ -120,7 +128,10 @@ func (a *app) workStudy(ctx context.Context, o *studyOptions, q *queue.Queue, s 
 	status, err := q.Work(ctx, s.Name, work)
 	bar.close()
 	if errors.Is(err, classify.ErrInterrupted) {
-		return fmt.Errorf("%w: %d of %d runs are complete; the same command goes on", err, status.Complete, status.Total())
+		return fmt.Errorf(
+			"%w: %d of %d runs are complete; the same command goes on", err, status.Complete,
+			status.Total(),
+		)
 	}
 	if err != nil {
 		return err

@@ -84,7 +84,8 @@ func (a *app) studyStatus(ctx context.Context, q *queue.Queue, names []string) e
 	return a.printJSON(map[string]any{"studies": list})
 }
 
-// statuses returns where studies stand; without names all that can be read, and it tells which cannot.
+// statuses returns where studies stand; without names all that can be read, and it tells which
+// cannot.
 func (a *app) statuses(ctx context.Context, q *queue.Queue, names []string) ([]queue.Status, error) {
 	every := len(names) == 0
 	leaveOut := func(err error) { a.note(fmt.Sprintf("%v; it is left out", err)) }
@@ -127,7 +128,10 @@ func (a *app) printStatuses(list []queue.Status) error {
 		if s.Remaining > 0 {
 			left = "about " + s.Duration().Round(time.Second).String()
 		}
-		fmt.Fprintf(w, "%s\t%s\t%d of %d\t%d\t%d\t%d\t%d\t%s\n", foreign.Line(s.Name), s.State, s.Complete, s.Total(), s.Running, s.Waiting+s.Retrying, s.Failed, s.Unplanned, left)
+		fmt.Fprintf(
+			w, "%s\t%s\t%d of %d\t%d\t%d\t%d\t%d\t%s\n", foreign.Line(s.Name), s.State, s.Complete,
+			s.Total(), s.Running, s.Waiting+s.Retrying, s.Failed, s.Unplanned, left,
+		)
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -167,7 +171,11 @@ func (a *app) studyCancelCommand() *cobra.Command {
 				if a.json {
 					return a.printJSON(s)
 				}
-				_, err = fmt.Fprintf(a.out, "study %s is cancelled; %d of %d runs are complete; gradreg study run takes it up again\n", s.Name, s.Complete, s.Total())
+				_, err = fmt.Fprintf(
+					a.out,
+					"study %s is cancelled; %d of %d runs are complete; gradreg study run takes it up again\n",
+					s.Name, s.Complete, s.Total(),
+				)
 				return err
 			})
 		},

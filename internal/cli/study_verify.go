@@ -44,7 +44,10 @@ something else.`,
 	f := cmd.Flags()
 	f.IntVar(&o.runs, "runs", 3, "how many runs; 0 for all")
 	f.Uint64Var(&o.seed, "seed", 0, "of the choice (default another one each time)")
-	f.StringVar(&o.dataDir, "data-dir", "", "folder with the study's data sets (instead of GRADREG_DATA and the usual places)")
+	f.StringVar(
+		&o.dataDir, "data-dir", "",
+		"folder with the study's data sets (instead of GRADREG_DATA and the usual places)",
+	)
 	threadsFlag(cmd, &o.threads)
 	complete(cmd, "data-dir", completeFolders)
 	cmd.ValidArgsFunction = completeFolders
@@ -123,10 +126,16 @@ func (a *app) verifyStudy(cmd *cobra.Command, o *verifyOptions, dir string) erro
 		if v.Partly > 0 {
 			partly = fmt.Sprintf("%d to the same as far as it is recorded; ", v.Partly)
 		}
-		_, err = fmt.Fprintf(a.out, "%d of %d runs came to the same, bit for bit; %s%s has %d\n", v.Equal, len(v.Runs), partly, dir, v.Stored)
+		_, err = fmt.Fprintf(
+			a.out, "%d of %d runs came to the same, bit for bit; %s%s has %d\n", v.Equal,
+			len(v.Runs), partly, dir, v.Stored,
+		)
 	}
 	if others := len(v.Runs) - v.Equal - v.Partly; err == nil && others > 0 {
-		err = fmt.Errorf("%d of %d runs of %s come to something else", others, len(v.Runs), filepath.Join(dir, study.RunsFile))
+		err = fmt.Errorf(
+			"%d of %d runs of %s come to something else", others, len(v.Runs),
+			filepath.Join(dir, study.RunsFile),
+		)
 	}
 	return err
 }
@@ -135,7 +144,8 @@ func (a *app) verifyStudy(cmd *cobra.Command, o *verifyOptions, dir string) erro
 func rebuild(results study.Results) string {
 	commits, without := study.Builds(slices.Collect(maps.Values(results)))
 	if len(commits) == 0 {
-		return "its runs record no commit of the program that made them, so that they cannot be verified but by one with those numbers"
+		return "its runs record no commit of the program that made them, so that they cannot be " +
+			"verified but by one with those numbers"
 	}
 	text := "build commit " + commits[0]
 	if len(commits) > 1 {
@@ -148,8 +158,11 @@ func rebuild(results study.Results) string {
 	return text
 }
 
-// repeatable returns the runs whose images are here, and tells which are not; they have to be those of the study.
-func (a *app) repeatable(ctx context.Context, s *study.Study, runs []study.Run, opt classify.Options) ([]study.Run, error) {
+// repeatable returns the runs whose images are here, and tells which are not; they have to be those
+// of the study.
+func (a *app) repeatable(
+	ctx context.Context, s *study.Study, runs []study.Run, opt classify.Options,
+) ([]study.Run, error) {
 	lacks := map[string]error{} // by data set
 	var here []study.Run
 	for _, r := range runs {
@@ -196,7 +209,10 @@ func stored(s *study.Study, results study.Results) ([]study.Run, error) {
 }
 
 // verifyRun trains a run again.
-func (a *app) verifyRun(ctx context.Context, v *verification, r study.Run, before study.Result, opt classify.Options, count string) error {
+func (a *app) verifyRun(
+	ctx context.Context, v *verification, r study.Run, before study.Result, opt classify.Options,
+	count string,
+) error {
 	if a.watched() {
 		a.note(count + "  " + r.String())
 	}
@@ -214,7 +230,10 @@ func (a *app) verifyRun(ctx context.Context, v *verification, r study.Run, befor
 		v.Partly++
 		verdict = "the same as far as it is recorded: there is no " + strings.Join(c.Lacks, ", no ")
 	default:
-		verdict = fmt.Sprintf("NOT the same: %s; NLL %v was %v, accuracy %v was %v", strings.Join(c.Differs, ", "), again.NLL, before.NLL, again.Accuracy, before.Accuracy)
+		verdict = fmt.Sprintf(
+			"NOT the same: %s; NLL %v was %v, accuracy %v was %v", strings.Join(c.Differs, ", "),
+			again.NLL, before.NLL, again.Accuracy, before.Accuracy,
+		)
 	}
 	if !a.json {
 		_, err = fmt.Fprintf(a.out, "%s: %s again, %s\n", foreign.Line(r.String()), score(again), verdict)

@@ -79,21 +79,61 @@ the folder's configuration records it and repeats it. N may be what was planned,
 	}
 	f := cmd.Flags()
 	c := &o.config
-	f.StringVar(&c.Data, "data", c.Data, "data set: "+strings.Join(dataset.Names(), ", ")+"; or a folder of class folders of pictures, or of pictures and a labels.csv")
-	f.StringVar(&c.Task, "task", "", "what to learn of a folder with a labels.csv: "+strings.Join(task.Names(), ", ")+" (default what its columns say)")
-	f.StringVar(&o.dataDir, "data-dir", "", "folder with the data set's files (instead of GRADREG_DATA and the usual places)")
-	f.Var(&trainSize{c}, "train-size", "training images, as 500, or so many of each class, as 20/class; 0 for all, as by default of a folder")
-	f.StringVar(&c.Subset, "subset", "", "how training images are chosen: "+strings.Join(classify.Subsets(), ", ")+" (default random)")
+	f.StringVar(
+		&c.Data, "data", c.Data,
+		"data set: "+strings.Join(
+			dataset.Names(), ", ",
+		)+"; or a folder of class folders of pictures, or of pictures and a labels.csv",
+	)
+	f.StringVar(
+		&c.Task, "task", "",
+		"what to learn of a folder with a labels.csv: "+strings.Join(task.Names(), ", ")+
+			" (default what its columns say)",
+	)
+	f.StringVar(
+		&o.dataDir, "data-dir", "",
+		"folder with the data set's files (instead of GRADREG_DATA and the usual places)",
+	)
+	f.Var(
+		&trainSize{c}, "train-size",
+		"training images, as 500, or so many of each class, as 20/class; 0 for all, as by default of a folder",
+	)
+	f.StringVar(
+		&c.Subset, "subset", "",
+		"how training images are chosen: "+strings.Join(classify.Subsets(), ", ")+" (default random)",
+	)
 	f.IntVar(&c.Size, "size", 0, "side of the images that a folder's pictures become (default one that suits them)")
-	f.StringVar(&c.Fit, "fit", "", "how a folder's pictures become squares: "+strings.Join(picture.Fits(), ", ")+" (default crop)")
+	f.StringVar(
+		&c.Fit, "fit", "",
+		"how a folder's pictures become squares: "+strings.Join(picture.Fits(), ", ")+" (default crop)",
+	)
 	f.BoolVar(&o.strict, "strict", false, "refuse a folder with a picture that cannot be read")
-	f.StringVar(&c.Augment, "augment", c.Augment, "changes of training images, as flip,shift:0.125: "+strings.Join(augment.Names(), ", ")+"; none; default for the data set's")
+	f.StringVar(
+		&c.Augment, "augment", c.Augment,
+		"changes of training images, as flip,shift:0.125: "+strings.Join(
+			augment.Names(), ", ",
+		)+"; none; default for the data set's",
+	)
 	f.StringVar(&c.Model, "model", c.Model, "architecture and options: "+strings.Join(model.Names(), ", "))
-	f.StringArrayVar(&c.Regularizers, "reg", c.Regularizers, "regularizer name:λ[,key=value]…, repeatable; λ may be auto, of several, too; none clears those before (default datagrad with a λ that suits the data, and weight-decay:5e-4)")
+	f.StringArrayVar(
+		&c.Regularizers, "reg", c.Regularizers,
+		"regularizer name:λ[,key=value]…, repeatable; λ may be auto, of several, too; none clears "+
+			"those before (default datagrad with a λ that suits the data, and weight-decay:5e-4)",
+	)
 	f.Lookup("reg").DefValue = "[]" // the digits' λ is not that of all data
-	f.StringVar(&c.Optimizer, "optimizer", c.Optimizer, "optimizer and options, as sgd:momentum=0.9,nesterov=true: "+strings.Join(optim.Names(), ", ")+"; adam and adamw take beta1, beta2 and epsilon, adamw decay")
+	f.StringVar(
+		&c.Optimizer, "optimizer", c.Optimizer,
+		"optimizer and options, as sgd:momentum=0.9,nesterov=true: "+strings.Join(
+			optim.Names(), ", ",
+		)+"; adam and adamw take beta1, beta2 and epsilon, adamw decay",
+	)
 	f.Float64Var(&c.LearningRate, "lr", c.LearningRate, "base learning rate")
-	f.StringVar(&c.Schedule, "schedule", c.Schedule, "learning-rate schedule, as cosine:warmup=200, the steps in which the rate rises: "+strings.Join(optim.ScheduleNames(), ", "))
+	f.StringVar(
+		&c.Schedule, "schedule", c.Schedule,
+		"learning-rate schedule, as cosine:warmup=200, the steps in which the rate rises: "+strings.Join(
+			optim.ScheduleNames(), ", ",
+		),
+	)
 	f.IntVar(&c.Steps, "steps", c.Steps, "training steps")
 	f.IntVar(&c.Batch, "batch", c.Batch, "images per step; where it is not given, at most the training images")
 	f.Uint64Var(&c.Seed, "seed", c.Seed, "seed of split, weights, batches and all random numbers")
@@ -102,7 +142,10 @@ the folder's configuration records it and repeats it. N may be what was planned,
 	f.IntVar(&c.LogEvery, "log-every", c.LogEvery, "steps between lines of metrics")
 	f.IntVar(&c.CheckpointEvery, "checkpoint-every", c.CheckpointEvery, "steps between checkpoints")
 	f.StringVar(&o.file, "config", "", "configuration file (YAML); flags override it")
-	f.StringVar(&o.out, "out", "", "run folder to create (default runs/DATA-SIZE-MODEL-REGULARIZER-sSEED, numbered if it exists)")
+	f.StringVar(
+		&o.out, "out", "",
+		"run folder to create (default runs/DATA-SIZE-MODEL-REGULARIZER-sSEED, numbered if it exists)",
+	)
 	f.StringVar(&o.resume, "resume", "", "run folder to continue; with --steps, to so many steps")
 	f.BoolVar(&o.finish, "finish", false, "with --resume: end the run at the step it has reached, and evaluate it")
 	threadsFlag(cmd, &o.threads)
@@ -117,7 +160,12 @@ func noData(_ *cobra.Command, list []string) error {
 	if len(list) == 0 {
 		return nil
 	}
-	return usage{fmt.Errorf("found the argument %q, expected none; a data set or a folder of pictures is --data %s", list[0], quoted(list[0]))}
+	return usage{
+		fmt.Errorf(
+			"found the argument %q, expected none; a data set or a folder of pictures is --data %s",
+			list[0], quoted(list[0]),
+		),
+	}
 }
 
 func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
@@ -128,7 +176,10 @@ func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
 	if err := checkDataDir(cmd, cfg.Data); err != nil {
 		return err
 	}
-	opt := classify.Options{Dir: o.resume, Resume: o.resume != "", DataDirs: a.dataDirs(o.dataDir), Now: a.now, Draw: figures.Draw, Strict: o.strict, Finish: o.finish}
+	opt := classify.Options{
+		Dir: o.resume, Resume: o.resume != "", DataDirs: a.dataDirs(o.dataDir), Now: a.now,
+		Draw: figures.Draw, Strict: o.strict, Finish: o.finish,
+	}
 	if opt.Resume && cmd.Flags().Changed("steps") {
 		if opt.ExtendTo = o.config.Steps; opt.ExtendTo < 1 {
 			return usage{fmt.Errorf("steps is %d, expected at least 1", opt.ExtendTo)}
@@ -177,7 +228,10 @@ func (a *app) train(ctx context.Context, cfg classify.Config, opt classify.Optio
 	summary, err := classify.Run(ctx, cfg, opt)
 	show.close()
 	if errors.Is(err, classify.ErrInterrupted) {
-		return fmt.Errorf("%w; continue with: gradreg train --resume %s; with --finish behind it, it ends there with a model", err, quoted(show.dir))
+		return fmt.Errorf(
+			"%w; continue with: gradreg train --resume %s; with --finish behind it, it ends there with a model",
+			err, quoted(show.dir),
+		)
 	}
 	if err != nil {
 		return err

@@ -20,10 +20,13 @@ import (
 func (o *trainOptions) configuration(cmd *cobra.Command) (classify.Config, error) {
 	changed := cmd.Flags().Changed
 	if o.resume != "" {
-		for _, name := range []string{"config", "out", "data", "task", "train-size", "subset", "size", "fit", "augment", "model", "reg", "optimizer", "lr", "schedule",
+		for _, name := range []string{"config", "out", "data", "task", "train-size", "subset",
+			"size", "fit", "augment", "model", "reg", "optimizer", "lr", "schedule",
 			"batch", "seed", "paper-protocol", "eval-every", "log-every", "checkpoint-every", "fast-dev-run"} {
 			if changed(name) {
-				return classify.Config{}, usage{fmt.Errorf("--%s cannot go with --resume: the run's configuration is fixed", name)}
+				return classify.Config{}, usage{
+					fmt.Errorf("--%s cannot go with --resume: the run's configuration is fixed", name),
+				}
 			}
 		}
 		if o.finish && changed("steps") {
@@ -32,7 +35,9 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (classify.Config, error
 		return classify.FolderConfig(o.resume)
 	}
 	if o.finish {
-		return classify.Config{}, usage{errors.New("--finish is for a run that was interrupted, expected --resume RUN with it")}
+		return classify.Config{}, usage{
+			errors.New("--finish is for a run that was interrupted, expected --resume RUN with it"),
+		}
 	}
 	cfg, base := o.config, classify.Default()
 	sized, batched, penalized := changed("train-size"), changed("batch"), false
@@ -45,7 +50,8 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (classify.Config, error
 		if base, err = classify.ReadConfig(base, data); err != nil {
 			return cfg, fault.Inputf("%s: %w", o.file, err)
 		}
-		sized, batched, penalized = sized || base.TrainSize != unsaid, batched || base.Batch != unsaid, base.Regularizers != nil
+		sized, batched, penalized = sized || base.TrainSize != unsaid, batched ||
+			base.Batch != unsaid, base.Regularizers != nil
 		cfg = base
 		o.override(&cfg, changed)
 	}
@@ -82,8 +88,8 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (classify.Config, error
 // unsaid is the train size, or the batch, of a configuration that does not give one.
 const unsaid = math.MinInt
 
-// defaultTrainSize returns the train size where none is given: that of the main job, but all pictures of a folder, of which
-// there may be any number.
+// defaultTrainSize returns the train size where none is given: that of the main job, but all
+// pictures of a folder, of which there may be any number.
 func defaultTrainSize(data string) int {
 	if dataset.IsFolder(data) {
 		return 0
@@ -91,8 +97,9 @@ func defaultTrainSize(data string) int {
 	return classify.Default().TrainSize
 }
 
-// withOthers returns the regularizers of the command line behind those of the file or the defaults, less the
-// ones whose name is given again. none, which clears all before it, stays for train to understand.
+// withOthers returns the regularizers of the command line behind those of the file or the defaults,
+// less the ones whose name is given again. none, which clears all before it, stays for train to
+// understand.
 func withOthers(base, given []string) []string {
 	var out []string
 	for _, text := range base {
@@ -108,12 +115,18 @@ func withOthers(base, given []string) []string {
 func (o *trainOptions) override(cfg *classify.Config, changed func(string) bool) {
 	f := o.config
 	for name, set := range map[string]func(){
-		"data": func() { cfg.Data, cfg.DataDir, cfg.Division = f.Data, "", "" }, "train-size": func() { cfg.TrainSize, cfg.PerClass = f.TrainSize, f.PerClass }, "subset": func() { cfg.Subset = f.Subset },
-		"task": func() { cfg.Task = f.Task }, "size": func() { cfg.Size = f.Size }, "fit": func() { cfg.Fit = f.Fit },
-		"augment": func() { cfg.Augment = f.Augment }, "model": func() { cfg.Model = f.Model }, "optimizer": func() { cfg.Optimizer = f.Optimizer },
-		"lr": func() { cfg.LearningRate = f.LearningRate }, "schedule": func() { cfg.Schedule = f.Schedule },
-		"steps": func() { cfg.Steps = f.Steps }, "batch": func() { cfg.Batch = f.Batch }, "seed": func() { cfg.Seed = f.Seed },
-		"paper-protocol": func() { cfg.PaperProtocol = f.PaperProtocol }, "eval-every": func() { cfg.EvalEvery = f.EvalEvery },
+		"data":       func() { cfg.Data, cfg.DataDir, cfg.Division = f.Data, "", "" },
+		"train-size": func() { cfg.TrainSize, cfg.PerClass = f.TrainSize, f.PerClass },
+		"subset":     func() { cfg.Subset = f.Subset },
+		"task":       func() { cfg.Task = f.Task }, "size": func() { cfg.Size = f.Size },
+		"fit":     func() { cfg.Fit = f.Fit },
+		"augment": func() { cfg.Augment = f.Augment }, "model": func() { cfg.Model = f.Model },
+		"optimizer": func() { cfg.Optimizer = f.Optimizer },
+		"lr":        func() { cfg.LearningRate = f.LearningRate }, "schedule": func() { cfg.Schedule = f.Schedule },
+		"steps": func() { cfg.Steps = f.Steps }, "batch": func() { cfg.Batch = f.Batch },
+		"seed":             func() { cfg.Seed = f.Seed },
+		"paper-protocol":   func() { cfg.PaperProtocol = f.PaperProtocol },
+		"eval-every":       func() { cfg.EvalEvery = f.EvalEvery },
 		"log-every":        func() { cfg.LogEvery = f.LogEvery },
 		"checkpoint-every": func() { cfg.CheckpointEvery = f.CheckpointEvery },
 	} {

@@ -11,14 +11,18 @@ import (
 func (a *app) noteStart(cfg classify.Config, s classify.Start) {
 	if n := len(s.Origins); n > 1 && s.Origins[n-1].FromStep == s.Step+1 {
 		// Also where nobody watches: it is about what the run is worth.
-		a.note(fmt.Sprintf("note: the steps before were computed otherwise, so that the weights will have bits of their own: %v; from step %d on %v",
+		a.note(fmt.Sprintf("note: the steps before were computed otherwise, so that the weights "+
+			"will have bits of their own: %v; from step %d on %v",
 			s.Origins[n-2], s.Step+1, s.Origins[n-1]))
 	}
 	if !a.watched() {
 		return
 	}
 	if usual := classify.Default().Batch; cfg.Batch == 0 && s.Config.Batch < usual {
-		a.note(fmt.Sprintf("note: batch is %d instead of %d, as there are no more training images", s.Config.Batch, usual))
+		a.note(fmt.Sprintf(
+			"note: batch is %d instead of %d, as there are no more training images", s.Config.Batch,
+			usual,
+		))
 	}
 	for _, odd := range s.Oddities {
 		text := "note: " + odd.Text
@@ -28,7 +32,10 @@ func (a *app) noteStart(cfg classify.Config, s classify.Start) {
 		a.note(text)
 	}
 	if s.DevImages == 0 && s.Config.EvalEvery > 0 {
-		a.note("note: trained on all images, so that none is left to judge the run on the way (--train-size, or a folder's val/, leaves some)")
+		a.note(
+			"note: trained on all images, so that none is left to judge the run on the way " +
+				"(--train-size, or a folder's val/, leaves some)",
+		)
 	}
 }
 

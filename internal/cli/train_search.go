@@ -11,9 +11,12 @@ import (
 	"github.com/gradreg/gradreg/tune"
 )
 
-// tuned finds every λ that the configuration leaves open. The run folder is not made before all are found; what the search has
-// done is kept in the user's cache folder until then, and the same command goes on from there.
-func (a *app) tuned(ctx context.Context, cfg classify.Config, opt classify.Options, plain bool) (classify.Config, error) {
+// tuned finds every λ that the configuration leaves open. The run folder is not made before all are
+// found; what the search has done is kept in the user's cache folder until then, and the same
+// command goes on from there.
+func (a *app) tuned(
+	ctx context.Context, cfg classify.Config, opt classify.Options, plain bool,
+) (classify.Config, error) {
 	if !tune.Needed(cfg) {
 		return cfg, nil
 	}
@@ -57,7 +60,8 @@ func (a *app) tuned(ctx context.Context, cfg classify.Config, opt classify.Optio
 	return cfg, err
 }
 
-// searchMemory returns the memory of the search for a configuration's λ; nil where the user has no cache folder.
+// searchMemory returns the memory of the search for a configuration's λ; nil where the user has no
+// cache folder.
 func searchMemory(ctx context.Context, cfg classify.Config, opt classify.Options) (*tune.Memory, error) {
 	cache, err := dataset.CacheDir()
 	if err != nil {

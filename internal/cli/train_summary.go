@@ -36,7 +36,10 @@ func (a *app) printSummary(s classify.Summary) {
 		fmt.Fprintf(w, "steps           %s\n", line)
 	}
 	took := time.Duration(s.Seconds * float64(time.Second)).Round(100 * time.Millisecond)
-	fmt.Fprintf(w, "time            %v, %.0f images/s (%s, %d threads), %.1f %% of it waiting for images\n", took, s.ImagesPerSecond, s.CPU, s.Threads, 100*s.DataWaitFraction)
+	fmt.Fprintf(
+		w, "time            %v, %.0f images/s (%s, %d threads), %.1f %% of it waiting for images\n",
+		took, s.ImagesPerSecond, s.CPU, s.Threads, 100*s.DataWaitFraction,
+	)
 	fmt.Fprintf(w, "run folder      %s\n\n", foreign.Line(s.Dir))
 	fmt.Fprintf(w, "Next: gradreg eval %s, gradreg predict --run %s IMAGE...\n", quoted(s.Dir), quoted(s.Dir))
 }
@@ -44,10 +47,19 @@ func (a *app) printSummary(s classify.Summary) {
 // stepsOf says how a run came to its steps, where it is not by its plan.
 func stepsOf(s classify.Summary) (lines []string) {
 	if s.PlannedSteps > s.Steps {
-		lines = append(lines, fmt.Sprintf("%d of %d: finished early; learning rate and λ were scheduled for all of them", s.Steps, s.PlannedSteps))
+		lines = append(
+			lines,
+			fmt.Sprintf(
+				"%d of %d: finished early; learning rate and λ were scheduled for all of them",
+				s.Steps, s.PlannedSteps,
+			),
+		)
 	}
 	for _, e := range s.Extended {
-		lines = append(lines, fmt.Sprintf("%v: the bits are those of a run that was extended there, not of one planned for more", e))
+		lines = append(
+			lines,
+			fmt.Sprintf("%v: the bits are those of a run that was extended there, not of one planned for more", e),
+		)
 	}
 	return lines
 }
@@ -56,7 +68,9 @@ func stepsOf(s classify.Summary) (lines []string) {
 func (a *app) printTest(s classify.Summary) {
 	w := a.out
 	fmt.Fprintf(w, "\ntest accuracy   %.2f %%   (95 %% interval %.2f to %.2f; %s in %s)\n",
-		100*s.TestAccuracy, 100*s.TestInterval[0], 100*s.TestInterval[1], counted(s.TestErrorCount, "error"), counted(s.TestImages, "image"))
+		100*s.TestAccuracy, 100*s.TestInterval[0], 100*s.TestInterval[1], counted(
+			s.TestErrorCount, "error",
+		), counted(s.TestImages, "image"))
 	fmt.Fprintf(w, "test NLL        %.4f nats, calibration error %.2f points\n", s.TestNLL, 100*s.TestECE)
 	if worst := evaluation.WorstClasses(s.Detail); worst != "" {
 		fmt.Fprintf(w, "worst classes   %s\n", foreign.Line(worst))

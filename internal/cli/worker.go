@@ -26,7 +26,8 @@ each, and its kernels must be those that the study was begun with (GRADREG_CPU);
 			if err != nil {
 				return err
 			}
-			work.DataDirs = append(work.DataDirs, a.getenv("GRADREG_DATA"), "") // a study's digests decide what are its images
+			// a study's digests decide what are its images
+			work.DataDirs = append(work.DataDirs, a.getenv("GRADREG_DATA"), "")
 			ctx, stop := interruptible(cmd.Context())
 			defer stop()
 			bar := a.newStudyProgress(o.plain)

@@ -9,7 +9,8 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
-// writable finds out before the work whether the folder of a flag, which need not be there, can be written to. It leaves nothing behind.
+// writable finds out before the work whether the folder of a flag, which need not be there, can be
+// written to. It leaves nothing behind.
 func writable(flag, dir string) error {
 	info, err := os.Stat(dir)
 	for err != nil && filepath.Dir(dir) != dir { // the folder that it would be made in

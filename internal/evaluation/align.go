@@ -17,7 +17,10 @@ func align(runs []*classify.Opened, dirs []string) error {
 			continue
 		}
 		if pictures(runs[0]) == nil || pictures(runs[i]) == nil {
-			return fault.Inputf("%s is tested on other images than %s, expected runs with the same test images", dirs[i], dirs[0])
+			return fault.Inputf(
+				"%s is tested on other images than %s, expected runs with the same test images",
+				dirs[i], dirs[0],
+			)
 		}
 		return common(runs, dirs, i)
 	}
@@ -83,13 +86,17 @@ func common(runs []*classify.Opened, dirs []string, other int) error {
 	n := len(keep[0])
 	for _, run := range runs {
 		if all := run.Test().Len(); 2*n < all {
-			return fault.Inputf("%s is tested on other images than %s: %d test pictures are common to all runs, of up to %d, expected runs with the same test images",
+			return fault.Inputf("%s is tested on other images than %s: %d test pictures are common "+
+				"to all runs, of up to %d, expected runs with the same test images",
 				dirs[other], dirs[0], n, all)
 		}
 	}
 	for i, run := range runs {
 		if all := run.Test().Len(); all > n {
-			run.Notes = append(run.Notes, fmt.Sprintf("of its %d test pictures the %d that all runs have in common", all, n))
+			run.Notes = append(
+				run.Notes,
+				fmt.Sprintf("of its %d test pictures the %d that all runs have in common", all, n),
+			)
 		}
 		run.Keep(keep[i])
 	}

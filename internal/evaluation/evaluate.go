@@ -20,10 +20,12 @@ type Options struct {
 	// Data is a folder of pictures to test the runs on, instead of their test images, see
 	// [classify.OpenRunOn].
 	Data string
-	// Examination is asked of each run. Its sizes may be nil for those of [assess.Sizes], where Noise and Attack ask for them.
+	// Examination is asked of each run. Its sizes may be nil for those of [assess.Sizes], where
+	// Noise and Attack ask for them.
 	Examination   assess.Examination
 	Noise, Attack bool
-	// Images is the number of test and of training images that the examination is about, evenly spaced; 0 for all.
+	// Images is the number of test and of training images that the examination is about, evenly
+	// spaced; 0 for all.
 	Images int
 	// Pictures makes pictures of input gradients.
 	Pictures bool
@@ -143,7 +145,9 @@ func one(ctx context.Context, name, dir string, run *classify.Opened, o Options)
 				return r, err
 			}
 		}
-		if r.Findings, err = s.Network.Examine(s.TestImages.Spread(o.Images), training.Spread(o.Images), e); err != nil {
+		if r.Findings, err = s.Network.Examine(
+			s.TestImages.Spread(o.Images), training.Spread(o.Images), e,
+		); err != nil {
 			return r, err
 		}
 	}

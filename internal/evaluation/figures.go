@@ -48,16 +48,21 @@ func Histograms(results []Result) report.Sheet {
 	}
 	return report.Sheet{
 		Title: title(results),
-		Text:  fmt.Sprintf("Slopes at %d test images (lines) and %d training images (pale, thin), in bins that all have in common.", len(results[0].TestSlopes), len(results[0].TrainSlopes)),
-		Rows:  [][]report.Part{parts[:2], parts[2:]},
+		Text: fmt.Sprintf(
+			"Slopes at %d test images (lines) and %d training images (pale, thin), in bins that all have in common.",
+			len(results[0].TestSlopes), len(results[0].TrainSlopes),
+		),
+		Rows: [][]report.Part{parts[:2], parts[2:]},
 	}
 }
 
 // Robustness draws the accuracy of the runs as images are changed more and more.
 func Robustness(results []Result) report.Sheet {
 	look := styles(results)
-	sheet := report.Sheet{Title: title(results), Text: fmt.Sprintf("Accuracy as images are changed, with Wilson's 95 %% intervals; n = %d test images. Sizes are for pixels in [0, 1].",
-		results[0].Curves[0].Points[0].Score.Images)}
+	sheet := report.Sheet{Title: title(results),
+		Text: fmt.Sprintf("Accuracy as images are changed, with Wilson's 95 %% intervals; n = %d "+
+			"test images. Sizes are for pixels in [0, 1].",
+			results[0].Curves[0].Points[0].Score.Images)}
 	rows := map[bool][]report.Part{}
 	var legend report.Legend
 	for i, r := range results {
@@ -69,7 +74,10 @@ func Robustness(results []Result) report.Sheet {
 			s := report.RobustSeries{Name: r.Name, Style: look[i]}
 			for _, p := range r.Curves[k].Points {
 				low, high := p.Score.Interval()
-				s.Points = append(s.Points, report.RobustPoint{X: p.Size, Accuracy: p.Score.Accuracy(), Low: low, High: high})
+				s.Points = append(
+					s.Points,
+					report.RobustPoint{X: p.Size, Accuracy: p.Score.Accuracy(), Low: low, High: high},
+				)
 			}
 			part.Series = append(part.Series, s)
 		}
@@ -89,7 +97,8 @@ func Robustness(results []Result) report.Sheet {
 // shortTitle names a curve.
 func shortTitle(name string) string {
 	titles := map[string]string{
-		"noise": "Gaussian noise", "fgsm-linf": "FGSM, L∞", "pgd-linf": "PGD, L∞", "fgsm-l2": "FGSM, L2", "pgd-l2": "PGD, L2",
+		"noise": "Gaussian noise", "fgsm-linf": "FGSM, L∞", "pgd-linf": "PGD, L∞",
+		"fgsm-l2": "FGSM, L2", "pgd-l2": "PGD, L2",
 	}
 	return titles[name]
 }

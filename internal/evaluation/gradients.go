@@ -31,8 +31,8 @@ func gradients(s *classify.Subject) ([]Gradient, error) {
 	return out, nil
 }
 
-// slopePicture shows a gradient [C, H, W] relative to its largest element: of three channels each as its own colour around
-// a middle grey, of others the first one from blue by white to red.
+// slopePicture shows a gradient [C, H, W] relative to its largest element: of three channels each
+// as its own colour around a middle grey, of others the first one from blue by white to red.
 func slopePicture(g []float32, shape dataset.Shape) image.Image {
 	largest, area := 0.0, shape.H*shape.W
 	for _, v := range g {
@@ -53,7 +53,8 @@ func slopePicture(g []float32, shape dataset.Shape) image.Image {
 	return m
 }
 
-// diverging maps −1 … 1 to blue, white and red; the ends are of Okabe and Ito's palette, as in all figures.
+// diverging maps −1 … 1 to blue, white and red; the ends are of Okabe and Ito's palette, as in all
+// figures.
 func diverging(v float64) color.RGBA {
 	end := color.RGBA{213, 94, 0, 255}
 	if v < 0 {
@@ -63,7 +64,8 @@ func diverging(v float64) color.RGBA {
 	return color.RGBA{mix(end.R), mix(end.G), mix(end.B), 255}
 }
 
-// GradientTiles shows the input gradients of runs side by side: a row for each image, a column for each run.
+// GradientTiles shows the input gradients of runs side by side: a row for each image, a column for
+// each run.
 func GradientTiles(results []Result) report.Tiles {
 	t := report.Tiles{Title: "Input gradients\n" + title(results), Columns: 1 + len(results), Heads: []string{"image"}}
 	for _, r := range results {
@@ -73,7 +75,13 @@ func GradientTiles(results []Result) report.Tiles {
 		first := results[0].Gradients[i]
 		t.List = append(t.List, report.Tile{Picture: first.Image, Lines: []string{first.Class}})
 		for _, r := range results {
-			t.List = append(t.List, report.Tile{Picture: r.Gradients[i].Gradient, Lines: []string{"norm " + significant(r.Gradients[i].Norm)}})
+			t.List = append(
+				t.List,
+				report.Tile{
+					Picture: r.Gradients[i].Gradient,
+					Lines:   []string{"norm " + significant(r.Gradients[i].Norm)},
+				},
+			)
 		}
 	}
 	return t

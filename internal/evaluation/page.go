@@ -15,7 +15,10 @@ import (
 // then what else was asked. command is what made it.
 func Page(results []Result, command string) (report.Page, error) {
 	p := report.Page{Title: pageTitle(results), Summary: summary(results), Commands: []string{command}}
-	p.Sections = append(p.Sections, report.Section{Title: "Settings", Tables: []report.Table{Settings(results)}}, accuracy(results))
+	p.Sections = append(
+		p.Sections, report.Section{Title: "Settings", Tables: []report.Table{Settings(results)}},
+		accuracy(results),
+	)
 	for _, r := range results {
 		s, err := runSection(r, len(results) > 1)
 		if err != nil {
@@ -50,7 +53,10 @@ func summary(results []Result) string {
 	for i, r := range results {
 		s := r.Logits.Score()
 		low, high := s.Interval()
-		text := fmt.Sprintf("%s is right about %s %% (95 %% interval %s to %s)", r.Name, percent(s.Accuracy()), percent(low), percent(high))
+		text := fmt.Sprintf(
+			"%s is right about %s %% (95 %% interval %s to %s)", r.Name, percent(s.Accuracy()),
+			percent(low), percent(high),
+		)
 		if i == 0 {
 			text += fmt.Sprintf(" of %d test images of %s", s.Images, filepath.Base(tested(r)))
 		}
@@ -74,7 +80,8 @@ func tested(r Result) string {
 func accuracy(results []Result) report.Section {
 	s := report.Section{
 		Title: "Accuracy and calibration", Tables: []report.Table{Scores(results)},
-		Text: "Intervals are Wilson's at 95 %; NLL is the negative log-likelihood in nats, ECE the expected calibration error of 15 bins.",
+		Text: "Intervals are Wilson's at 95 %; NLL is the negative log-likelihood in nats, ECE the " +
+			"expected calibration error of 15 bins.",
 	}
 	if len(results) > 1 {
 		s.Tables = append(s.Tables, Comparisons(results))
@@ -87,11 +94,19 @@ func examinations(results []Result) (list []report.Section, err error) {
 	first := results[0]
 	if first.Curves != nil {
 		list = append(list, report.Section{
-			Title: "Noise and attacks", Text: robustText, Figures: []report.Figure{Robustness(results)}, Tables: Curves(results),
+			Title: "Noise and attacks", Text: robustText, Figures: []report.Figure{
+				Robustness(results),
+			}, Tables: Curves(results),
 		})
 	}
 	if first.TestSlopes != nil {
-		list = append(list, report.Section{Title: "Slopes and margins", Figures: []report.Figure{Histograms(results)}, Tables: []report.Table{Slopes(results)}})
+		list = append(
+			list,
+			report.Section{
+				Title: "Slopes and margins", Figures: []report.Figure{Histograms(results)},
+				Tables: []report.Table{Slopes(results)},
+			},
+		)
 	}
 	if first.Gradients != nil {
 		s, err := tilesSection("Input gradients", gradientText(first.Test.Shape.C), GradientTiles(results))
@@ -112,8 +127,10 @@ func gradientText(channels int) string {
 	return text + "Orange: the loss rises with the pixel; blue: it falls."
 }
 
-const robustText = "Noise is added to pixels in [0, 1] and clipped to that range. FGSM takes one step to the edge of the ball; PGD takes steps of 2.5·ε/steps " +
-	"from random points, and every point on its way counts. An image that a smaller ball breaks counts as broken in a larger one."
+const robustText = "Noise is added to pixels in [0, 1] and clipped to that range. FGSM takes one " +
+	"step to the edge of the ball; PGD takes steps of 2.5·ε/steps " +
+	"from random points, and every point on its way counts. An image that a smaller ball breaks " +
+	"counts as broken in a larger one."
 
 // tilesSection makes a section of a sheet of pictures.
 func tilesSection(title, text string, t report.Tiles) (report.Section, error) {
@@ -130,14 +147,20 @@ func runSection(r Result, named bool) (report.Section, error) {
 	s := report.Section{Title: title, Text: "Every test image is answered rightly."}
 	var err error
 	if worst := figures.Worst(r.Outcome); len(worst.List) > 0 {
-		s, err = tilesSection(title, "The most wrong test images: those with the highest loss, their true class and the predicted one with their probabilities.", worst)
+		s, err = tilesSection(
+			title,
+			"The most wrong test images: those with the highest loss, their true class and the "+
+				"predicted one with their probabilities.",
+			worst,
+		)
 	}
 	s.Tables, s.Figures = []report.Table{Classes(r.Detail())}, []report.Figure{figures.Confusion(r.Outcome)}
 	return s, err
 }
 
-// WritePictures writes all pictures to a folder: confusion.svg, worst.png and worst.csv, of several runs each with the run's name
-// before it, and what was asked of robustness.svg, slopes.svg and gradients.png.
+// WritePictures writes all pictures to a folder: confusion.svg, worst.png and worst.csv, of several
+// runs each with the run's name before it, and what was asked of robustness.svg, slopes.svg and
+// gradients.png.
 func WritePictures(dir string, results []Result) error {
 	var errs []error
 	figure := func(name string, f report.Figure) {

@@ -14,7 +14,8 @@ type Record struct {
 	TestNLL        float64 `json:"test_nll"`
 	TestImages     int     `json:"test_images"`
 	classify.Detail
-	Confusion  [][]int                 `json:"test_confusion,omitempty"` // by true class, then by predicted class; of at most 1000 classes
+	// by true class, then by predicted class; of at most 1000 classes
+	Confusion  [][]int                 `json:"test_confusion,omitempty"`
 	Data       string                  `json:"data"`
 	TestData   string                  `json:"test_data,omitempty"` // the folder that it is tested on instead
 	Size       int                     `json:"size,omitempty"`      // of a folder's pictures
@@ -27,7 +28,8 @@ type Record struct {
 	Slopes     map[string]recordedPair `json:"slopes,omitempty"`
 	Robustness []recordedCurve         `json:"robustness,omitempty"`
 	Comparison *recordedComparison     `json:"to_first,omitempty"`
-	Notes      []string                `json:"notes,omitempty"` // what of the images is not as it was when the run was trained
+	// what of the images is not as it was when the run was trained
+	Notes []string `json:"notes,omitempty"`
 }
 
 // recordedPair is how a quantity is distributed over test and training images.
@@ -61,8 +63,8 @@ type recordedComparison struct {
 	Meaning    string     `json:"meaning"` // in a sentence
 }
 
-// recordedClasses is the largest number of classes whose confusion matrix is recorded: its size is the
-// square of it.
+// recordedClasses is the largest number of classes whose confusion matrix is recorded: its size is
+// the square of it.
 const recordedClasses = 1000
 
 // Record returns the result as JSON has it.
@@ -70,7 +72,8 @@ func (r Result) Record() Record {
 	score, c := r.Logits.Score(), r.Logits.Confusion()
 	out := Record{
 		TestAccuracy: score.Accuracy(), TestErrorCount: score.Errors, TestNLL: score.NLL(), TestImages: score.Images,
-		Detail: r.Detail(), Data: r.Config.Data, TestData: r.Data, Size: r.Config.Size, Model: r.Config.Model, Penalties: r.Config.Regularizers,
+		Detail: r.Detail(), Data: r.Config.Data, TestData: r.Data, Size: r.Config.Size,
+		Model: r.Config.Model, Penalties: r.Config.Regularizers,
 		TrainSize: r.Config.TrainSize, Steps: r.Config.Steps, Seed: r.Config.Seed, Dir: r.Dir, Notes: r.Notes,
 	}
 	if c.Classes <= recordedClasses {
@@ -79,20 +82,29 @@ func (r Result) Record() Record {
 	if r.TestSlopes != nil {
 		out.Slopes = map[string]recordedPair{}
 		for _, q := range quantities() {
-			out.Slopes[q.name] = recordedPair{assess.NewSpectrum(q.values(r.TestSlopes)), assess.NewSpectrum(q.values(r.TrainSlopes))}
+			out.Slopes[q.name] = recordedPair{
+				assess.NewSpectrum(q.values(r.TestSlopes)),
+				assess.NewSpectrum(q.values(r.TrainSlopes)),
+			}
 		}
 	}
 	for _, curve := range r.Curves {
 		rc := recordedCurve{Name: curve.Name}
 		for _, p := range curve.Points {
 			low, high := p.Score.Interval()
-			rc.Points = append(rc.Points, recordedPoint{p.Size, p.Score.Accuracy(), [2]float64{low, high}, p.Score.Images})
+			rc.Points = append(
+				rc.Points,
+				recordedPoint{p.Size, p.Score.Accuracy(), [2]float64{low, high}, p.Score.Images},
+			)
 		}
 		out.Robustness = append(out.Robustness, rc)
 	}
 	if p := r.Paired; p != nil {
 		low, high := p.Interval()
-		out.Comparison = &recordedComparison{p.Difference(), [2]float64{low, high}, p.OnlyFirst, p.OnlySecond, p.P, p.PHolm, p.Meaning}
+		out.Comparison = &recordedComparison{
+			p.Difference(), [2]float64{low, high}, p.OnlyFirst, p.OnlySecond, p.P, p.PHolm,
+			p.Meaning,
+		}
 	}
 	return out
 }

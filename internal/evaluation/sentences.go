@@ -26,7 +26,8 @@ func meaning(first, second Result) string {
 		p = equals(c.PHolm) + " after Holm's correction"
 	}
 	points := strconv.FormatFloat(math.Abs(100*c.Difference()), 'f', 2, 64)
-	return fmt.Sprintf("%s answers %s rightly that %s gets wrong, %s %d that %s gets wrong: the difference of %s points %s, %s.",
+	return fmt.Sprintf("%s answers %s rightly that %s gets wrong, %s %d that %s gets wrong: the "+
+		"difference of %s points %s, %s.",
 		second.Name, images(c.OnlySecond), first.Name, first.Name, c.OnlyFirst, second.Name, points, verdict, p)
 }
 
@@ -48,7 +49,8 @@ func images(n int) string {
 }
 
 // caution says what a comparison of two models does not.
-const caution = "This compares these models on these images. Models of other seeds differ, too: what a method is worth several seeds of each tell."
+const caution = "This compares these models on these images. Models of other seeds differ, too: " +
+	"what a method is worth several seeds of each tell."
 
 // Meanings says of each run beside the first what its comparison means, and what none of them does.
 func Meanings(results []Result) []string {

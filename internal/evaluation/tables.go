@@ -14,7 +14,8 @@ import (
 	"github.com/gradreg/gradreg/report"
 )
 
-// matrixClasses is the largest number of classes whose confusion matrix is printed; of more, the most frequent errors are.
+// matrixClasses is the largest number of classes whose confusion matrix is printed; of more, the
+// most frequent errors are.
 const matrixClasses = 20
 
 // className is the number of characters that a class has in tables.
@@ -54,7 +55,9 @@ func right(head string) report.Column { return report.Column{Head: head, Right: 
 
 // Classes lists the accuracy of every class that has images, the worst first.
 func Classes(d classify.Detail) report.Table {
-	t := report.Table{Columns: []report.Column{{Head: "class"}, right("images"), right("accuracy, %"), {Head: "95 % interval"}}}
+	t := report.Table{
+		Columns: []report.Column{{Head: "class"}, right("images"), right("accuracy, %"), {Head: "95 % interval"}},
+	}
 	list := fromWorst(d.TestClasses)
 	var names []string
 	for _, c := range list {
@@ -62,7 +65,13 @@ func Classes(d classify.Detail) report.Table {
 	}
 	names = report.Shorten(names, className)
 	for i, c := range list {
-		t.Rows = append(t.Rows, cells(names[i], strconv.Itoa(c.Images), percent(*c.Accuracy), percent(c.Interval[0])+" to "+percent(c.Interval[1])))
+		t.Rows = append(
+			t.Rows,
+			cells(
+				names[i], strconv.Itoa(c.Images), percent(*c.Accuracy),
+				percent(c.Interval[0])+" to "+percent(c.Interval[1]),
+			),
+		)
 	}
 	return t
 }
@@ -150,7 +159,8 @@ func tooWide(names []string) bool {
 	return width+longest > page
 }
 
-// label is what tables call a run: of several its number in the table of scores, for names are long.
+// label is what tables call a run: of several its number in the table of scores, for names are
+// long.
 func label(results []Result, i int) string {
 	if len(results) == 1 {
 		return results[i].Name
@@ -161,11 +171,14 @@ func label(results []Result, i int) string {
 // Scores sets runs side by side, and gives them the numbers that other tables call them by.
 func Scores(results []Result) report.Table {
 	t := report.Table{Columns: []report.Column{
-		right("#"), {Head: "run"}, right("accuracy, %"), {Head: "95 % interval"}, right("errors"), right("NLL"), right("ECE, points"), right("Brier"),
+		right("#"), {Head: "run"}, right("accuracy, %"), {
+			Head: "95 % interval",
+		}, right("errors"), right("NLL"), right("ECE, points"), right("Brier"),
 	}}
 	for i, r := range results {
 		s, d := r.Logits.Score(), r.Detail()
-		t.Rows = append(t.Rows, cells(strconv.Itoa(i+1), r.Name, percent(s.Accuracy()), percent(d.TestInterval[0])+" to "+percent(d.TestInterval[1]),
+		t.Rows = append(t.Rows, cells(strconv.Itoa(i+1), r.Name, percent(s.Accuracy()),
+			percent(d.TestInterval[0])+" to "+percent(d.TestInterval[1]),
 			strconv.Itoa(s.Errors), fmt.Sprintf("%.4f", s.NLL()), percent(d.TestECE), fmt.Sprintf("%.4f", d.TestBrier)))
 	}
 	return t
@@ -175,9 +188,17 @@ func Scores(results []Result) report.Table {
 func Comparisons(results []Result) report.Table {
 	t := report.Table{
 		Columns: []report.Column{
-			{Head: "compared with 1"}, right("accuracy, points"), {Head: "95 % interval"}, right("only 1 right"), right("only this right"), right("p"), right("p (Holm)"),
+			{
+				Head: "compared with 1",
+			}, right("accuracy, points"), {
+				Head: "95 % interval",
+			}, right("only 1 right"), right("only this right"), right("p"), right("p (Holm)"),
 		},
-		Notes: append(Meanings(results), "p: McNemar's exact test of the images that only one of both gets right; Holm: corrected for the number of runs compared."),
+		Notes: append(
+			Meanings(results),
+			"p: McNemar's exact test of the images that only one of both gets right; Holm: "+
+				"corrected for the number of runs compared.",
+		),
 	}
 	for i, r := range results[1:] {
 		p := r.Paired
@@ -217,8 +238,12 @@ func (q quantity) values(list []assess.Slope) []float64 {
 // Slopes lists how the slopes of runs are distributed.
 func Slopes(results []Result) report.Table {
 	t := report.Table{
-		Columns: []report.Column{{Head: "quantity"}, {Head: "run"}, {Head: "images"}, right("n"), right("mean"), right("mean square"), right("5 %"), right("median"), right("95 %")},
-		Notes: []string{"Derivatives are with respect to the normalized input, as training's penalties are; the distance, margin over the norm of the difference of " +
+		Columns: []report.Column{
+			{Head: "quantity"}, {Head: "run"}, {Head: "images"}, right("n"), right("mean"),
+			right("mean square"), right("5 %"), right("median"), right("95 %"),
+		},
+		Notes: []string{"Derivatives are with respect to the normalized input, as training's " +
+			"penalties are; the distance, margin over the norm of the difference of " +
 			"the Jacobian's rows, is in L2 for pixels in [0, 1]; margin and distance are negative for wrong answers."},
 	}
 	for _, q := range quantities() {
@@ -231,7 +256,8 @@ func Slopes(results []Result) report.Table {
 					continue
 				}
 				s := assess.NewSpectrum(q.values(part.list))
-				t.Rows = append(t.Rows, cells(q.label, label(results, i), part.name, strconv.Itoa(s.Images), significant(s.Mean), significant(s.MeanSquare),
+				t.Rows = append(t.Rows, cells(q.label, label(results, i), part.name,
+					strconv.Itoa(s.Images), significant(s.Mean), significant(s.MeanSquare),
 					significant(s.Quantiles[0]), significant(s.Quantiles[2]), significant(s.Quantiles[4])))
 			}
 		}
@@ -239,7 +265,8 @@ func Slopes(results []Result) report.Table {
 	return t
 }
 
-// Curves lists accuracies in percent as images are changed more and more, a table for each kind of change.
+// Curves lists accuracies in percent as images are changed more and more, a table for each kind of
+// change.
 func Curves(results []Result) []report.Table {
 	var all []report.Table
 	for k, c := range results[0].Curves {

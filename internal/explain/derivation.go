@@ -64,8 +64,8 @@ func (d *Derivation) Before() Stage { return d.Stages[0] }
 // After returns the program as the last pass leaves it.
 func (d *Derivation) After() Stage { return d.Stages[len(d.Stages)-1] }
 
-// Derive builds and compiles the part of a training step that o asks for. An error of the input if the model does not take
-// the images, or if nothing is asked for.
+// Derive builds and compiles the part of a training step that o asks for. An error of the input if
+// the model does not take the images, or if nothing is asked for.
 func Derive(o Options) (*Derivation, error) {
 	roots, err := o.roots()
 	if err != nil {
@@ -98,7 +98,10 @@ func (o Options) roots() ([]*sym.Expr, error) {
 		return nil, fault.Input(spec.Unknown("part", string(o.What), Whats()))
 	}
 	if o.Batch < 1 || o.Classes < 2 || min(o.Shape[0], o.Shape[1], o.Shape[2]) < 1 {
-		return nil, fault.Inputf("found a batch of %d, images of %v and %d classes, expected at least 1, 1 x 1 x 1 and 2", o.Batch, o.Shape, o.Classes)
+		return nil, fault.Inputf(
+			"found a batch of %d, images of %v and %d classes, expected at least 1, 1 x 1 x 1 and 2",
+			o.Batch, o.Shape, o.Classes,
+		)
 	}
 	t, err := gradreg.NewClassifierTraining(gradreg.ClassifierOptions{
 		Model: o.Model.String(), Shape: o.Shape, Classes: o.Classes, Batch: o.Batch, Regularizers: o.Regularizers,

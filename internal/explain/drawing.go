@@ -41,8 +41,9 @@ func kindOf(e *sym.Expr) kind {
 	return kindOther
 }
 
-// drawing is a stage as nodes and edges. Constants stand within the operations that use them, and an input has a node at each of
-// its uses, for a weight's line from the first layer to the last derivative hides the rest.
+// drawing is a stage as nodes and edges. Constants stand within the operations that use them, and
+// an input has a node at each of its uses, for a weight's line from the first layer to the last
+// derivative hides the rest.
 type drawing struct {
 	nodes []node
 	edges [][2]int // indices of nodes; the first is less
@@ -55,7 +56,8 @@ type node struct {
 	root  bool // what is returned
 }
 
-// draw returns the stage's drawing: a node an operation, in the same numbers as [Stage.Text], with its shape and multiply-adds.
+// draw returns the stage's drawing: a node an operation, in the same numbers as [Stage.Text], with
+// its shape and multiply-adds.
 func (s Stage) draw() drawing {
 	var d drawing
 	number, at, root := map[*sym.Expr]int{}, map[*sym.Expr]int{}, map[*sym.Expr]bool{}

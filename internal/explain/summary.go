@@ -8,7 +8,8 @@ import (
 	"github.com/gradreg/gradreg/internal/spec"
 )
 
-// Summary is what a person starts with: R, what the options make of it, the convention of λ and the cost.
+// Summary is what a person starts with: R, what the options make of it, the convention of λ and the
+// cost.
 func Summary(r gradreg.Regularizer) string {
 	for _, info := range gradreg.Regularizers() {
 		if info.Name != r.Name() {
@@ -28,15 +29,18 @@ func Summary(r gradreg.Regularizer) string {
 		case r.Lambda() == 0:
 			lines = append(lines, "λ is 0: the step is the plain one")
 		case transforms:
-			lines = append(lines, "it changes the network in training and adds no penalty: --what step shows what it does")
+			lines = append(
+				lines,
+				"it changes the network in training and adds no penalty: --what step shows what it does",
+			)
 		}
 		return strings.Join(lines, "\n  ")
 	}
 	return r.String()
 }
 
-// meanings say what an option changes; %s stands for its value. What the formula of R calls ‖…‖² is the square of a sample's
-// norm s.
+// meanings say what an option changes; %s stands for its value. What the formula of R calls ‖…‖² is
+// the square of a sample's norm s.
 var meanings = map[string]string{
 	"at=noise":        "the slope at x + σ·n instead of x, n ~ N(0, I), in forward and backward passes of its own",
 	"at=random":       "the slope at σ·n instead of x, n ~ N(0, I), in forward and backward passes of its own",
@@ -64,8 +68,8 @@ var meanings = map[string]string{
 	"shared=true":     "one random vector for the batch instead of one a sample",
 }
 
-// changes returns what the options of a regularizer change, in the order of its text form. An option that has no meaning of its
-// own here stands as it is.
+// changes returns what the options of a regularizer change, in the order of its text form. An
+// option that has no meaning of its own here stands as it is.
 func changes(r gradreg.Regularizer) []string {
 	s, err := spec.Parse(r.String())
 	if err != nil {

@@ -8,9 +8,18 @@ import (
 
 // Table shows what each pass leaves.
 func (d *Derivation) Table() report.Table {
-	t := report.Table{Columns: []report.Column{{Head: "after pass"}, {Head: "operations", Right: true, Fields: []string{"operation_count"}}, {Head: "multiply-adds", Right: true, Fields: []string{"multiply_adds"}}}}
+	t := report.Table{
+		Columns: []report.Column{
+			{Head: "after pass"},
+			{Head: "operations", Right: true, Fields: []string{"operation_count"}},
+			{Head: "multiply-adds", Right: true, Fields: []string{"multiply_adds"}},
+		},
+	}
 	row := func(name string, operations, macs int) {
-		t.Rows = append(t.Rows, []report.Cell{{Text: name}, number(operations, fmt.Sprint(operations)), number(macs, Short(macs))})
+		t.Rows = append(
+			t.Rows,
+			[]report.Cell{{Text: name}, number(operations, fmt.Sprint(operations)), number(macs, Short(macs))},
+		)
 	}
 	for i, s := range d.Stages {
 		name := s.Pass

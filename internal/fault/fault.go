@@ -1,4 +1,5 @@
-// Package fault marks errors that are the input's fault, which the program reports with exit code 2.
+// Package fault marks errors that are the input's fault, which the program reports with exit
+// code 2.
 package fault
 
 import (
@@ -26,7 +27,8 @@ func Input(err error) error {
 // Inputf is Input of a formatted error.
 func Inputf(format string, args ...any) error { return &input{fmt.Errorf(format, args...)} }
 
-// Missingf is Inputf of a file that does not exist, where the text says so by itself: errors.Is finds [fs.ErrNotExist].
+// Missingf is Inputf of a file that does not exist, where the text says so by itself: errors.Is
+// finds [fs.ErrNotExist].
 func Missingf(format string, args ...any) error { return &input{missing{fmt.Errorf(format, args...)}} }
 
 // missing is the error of a file that does not exist.

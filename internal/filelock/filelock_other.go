@@ -7,8 +7,9 @@ import (
 	"os"
 )
 
-// Acquire takes the lock that the file at path stands for, or returns ErrHeld. Where the system has no advisory
-// locks, a process that is killed leaves the file behind, and it has to be removed by hand.
+// Acquire takes the lock that the file at path stands for, or returns ErrHeld. Where the system has
+// no advisory locks, a process that is killed leaves the file behind, and it has to be removed by
+// hand.
 func Acquire(path string) (release func(), err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o644)
 	if errors.Is(err, os.ErrExist) {

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Acquire takes the lock that the file at path stands for, or returns ErrHeld. The lock ends with the process,
-// however that ends; release gives it back earlier.
+// Acquire takes the lock that the file at path stands for, or returns ErrHeld. The lock ends with
+// the process, however that ends; release gives it back earlier.
 func Acquire(path string) (release func(), err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {

@@ -42,7 +42,8 @@ func XML(document []byte) []byte {
 	out := make([]byte, 0, len(document))
 	for len(document) > 0 {
 		r, n := utf8.DecodeRune(document)
-		if r == '\t' || r == '\n' || r == '\r' || 0x20 <= r && r <= 0xd7ff || 0xe000 <= r && r <= 0xfffd || r >= 0x10000 {
+		if r == '\t' || r == '\n' || r == '\r' || 0x20 <= r && r <= 0xd7ff || 0xe000 <= r &&
+			r <= 0xfffd || r >= 0x10000 {
 			out = utf8.AppendRune(out, r)
 		} else {
 			out = append(out, "\uFFFD"...)

@@ -27,11 +27,15 @@ func Text(t testing.TB, path, got string) {
 		t.Fatal(err)
 	}
 	if line, g, w := firstDifference(got, string(want)); line > 0 {
-		t.Errorf("%s, line %d: found %q, expected %q; if that is right, go test -update writes the file", path, line, g, w)
+		t.Errorf(
+			"%s, line %d: found %q, expected %q; if that is right, go test -update writes the file",
+			path, line, g, w,
+		)
 	}
 }
 
-// firstDifference returns the first line, counted from 1, in which two texts differ, and both of them; 0 if none does.
+// firstDifference returns the first line, counted from 1, in which two texts differ, and both of
+// them; 0 if none does.
 func firstDifference(a, b string) (line int, ofA, ofB string) {
 	as, bs := strings.SplitAfter(a, "\n"), strings.SplitAfter(b, "\n")
 	for i := range max(len(as), len(bs)) {

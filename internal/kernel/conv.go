@@ -1,8 +1,8 @@
 package kernel
 
-// Conv is the geometry of a convolution of one image: input C × H × W, filter KH × KW, output OH × OW
-// pixels, strides, top and left padding, dilations. All fields are set; strides and dilations are at least
-// one.
+// Conv is the geometry of a convolution of one image: input C × H × W, filter KH × KW, output OH ×
+// OW pixels, strides, top and left padding, dilations. All fields are set; strides and dilations
+// are at least one.
 //
 // The kernels see an image expanded KW-fold, not KH·KW-fold:
 //
@@ -18,8 +18,8 @@ func (g *Conv) Rows() int { return g.OH + (g.KH-1)*g.DH/g.SH }
 // ExpandedSize returns the number of floats of an expanded image.
 func (g *Conv) ExpandedSize() int { return g.C * g.KW * g.SH * g.Rows() * g.OW }
 
-// TapOffsets returns, for every filter tap in the order (c, kh, kw), the offset of its inputs in the
-// expanded image.
+// TapOffsets returns, for every filter tap in the order (c, kh, kw), the offset of its inputs in
+// the expanded image.
 func (g *Conv) TapOffsets() []int32 {
 	offsets := make([]int32, 0, g.C*g.KH*g.KW)
 	for c := range g.C {
@@ -33,14 +33,15 @@ func (g *Conv) TapOffsets() []int32 {
 	return offsets
 }
 
-// patch is the part of a plane of the expanded image, for one tap column and phase, that lies inside the
-// image: rows first … last−1, columns left … right−1 of OW.
+// patch is the part of a plane of the expanded image, for one tap column and phase, that lies
+// inside the image: rows first … last−1, columns left … right−1 of OW.
 type patch struct {
 	first, last, left, right int
 	ih, iw                   int // image row and column of the patch's first element
 }
 
-// patch returns the part for tap column kw and a phase; it is empty if first ≥ last or left ≥ right.
+// patch returns the part for tap column kw and a phase; it is empty if first ≥ last or left ≥
+// right.
 func (g *Conv) patch(kw, phase int) patch {
 	var p patch
 	// Row r holds image row r·SH + phase − PT, column o image column o·SW + kw·DW − PL.
@@ -75,8 +76,8 @@ func (g *Conv) patches(list *patches) (known bool) {
 	return true
 }
 
-// Expand writes the expanded form of the image x to xp, which has room for Slack floats behind it: vectors
-// are stored whole.
+// Expand writes the expanded form of the image x to xp, which has room for Slack floats behind it:
+// vectors are stored whole.
 func (l Level) Expand(g *Conv, xp, x []float32) {
 	var list patches
 	known := g.patches(&list)
@@ -106,9 +107,9 @@ func (l Level) Expand(g *Conv, xp, x []float32) {
 	}
 }
 
-// expandRows fills the rows of a patch with vectors, for columns of stride one. Blocks of columns go from
-// right to left, rows from top to bottom: what a vector of the last block leaves beyond its row, the blocks
-// that follow overwrite.
+// expandRows fills the rows of a patch with vectors, for columns of stride one. Blocks of columns
+// go from right to left, rows from top to bottom: what a vector of the last block leaves beyond its
+// row, the blocks that follow overwrite.
 func (l Level) expandRows(g *Conv, plane, image []float32, p *patch) {
 	lanes := l.lanes()
 	from := p.ih*g.W + p.iw - p.left
@@ -142,8 +143,8 @@ func expandGeneric(g *Conv, plane, image []float32, p *patch) {
 	}
 }
 
-// Fold is the transpose of Expand: x is the sum of all entries of xp that Expand takes from it. scratch
-// holds FoldScratch floats.
+// Fold is the transpose of Expand: x is the sum of all entries of xp that Expand takes from it.
+// scratch holds FoldScratch floats.
 func (l Level) Fold(g *Conv, x, xp, scratch []float32) {
 	rows := g.Rows()
 	size := g.H * g.W
@@ -166,14 +167,15 @@ func (l Level) Fold(g *Conv, x, xp, scratch []float32) {
 	}
 }
 
-// FoldScratch returns the floats of scratch that Fold needs: a channel, with room for whole vectors.
+// FoldScratch returns the floats of scratch that Fold needs: a channel, with room for whole
+// vectors.
 func (g *Conv) FoldScratch() int { return g.H*g.W + Slack }
 
 // maxFoldColumns is the widest filter that foldRows has masks for.
 const maxFoldColumns = 16
 
-// foldRows adds up a channel of the image from its KW planes, a vector of image columns at a time. Column j
-// gets column j + PL − kw of plane kw. Blocks go from right to left, as in expandRows.
+// foldRows adds up a channel of the image from its KW planes, a vector of image columns at a time.
+// Column j gets column j + PL − kw of plane kw. Blocks go from right to left, as in expandRows.
 func (l Level) foldRows(g *Conv, image, planes []float32) {
 	var read [maxFoldColumns]uint32
 	rows, lanes := g.Rows(), l.lanes()

@@ -2,8 +2,8 @@
 
 package kernel
 
-// mulKernel computes a tile of C: see wide and narrow in the generator. size is the number of tiles of a wide
-// kernel, of columns of a narrow one.
+// mulKernel computes a tile of C: see wide and narrow in the generator. size is the number of tiles
+// of a wide kernel, of columns of a narrow one.
 type mulKernel = func(c *float32, ldc int, a, b *float32, boff *int32, k, size, acc int)
 
 // The kernels by their number of rows.
@@ -99,7 +99,10 @@ func (l Level) mulKernel(mr, n int) (kernel mulKernel, size int) {
 }
 
 // dotKernel computes a tile of dot products: see dot in the generator.
-type dotKernel = func(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs, vectors int, tail uint32, segments, acc int)
+type dotKernel = func(
+	c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs, vectors int,
+	tail uint32, segments, acc int,
+)
 
 // The kernels by their numbers of rows of A and B.
 var (
@@ -126,12 +129,16 @@ func (l Level) dotTile() (mr, nr int) {
 	return len(dotsAVX2) - 1, len(dotsAVX2[0]) - 1
 }
 
-// dotBlock is how many floats of one operand mulDot keeps in a first-level cache of 32 KiB: half of it.
+// dotBlock is how many floats of one operand mulDot keeps in a first-level cache of 32 KiB: half of
+// it.
 const dotBlock = 4096
 
-// mulDot splits the rows of both operands evenly into tiles. Tiles of the operand with more rows come in
-// blocks that stay in the cache while the other operand passes by.
-func (l Level) mulDot(c []float32, ldc int, a []float32, aoff []int32, as int, b []float32, boff []int32, bs, k, segments int, acc bool) {
+// mulDot splits the rows of both operands evenly into tiles. Tiles of the operand with more rows
+// come in blocks that stay in the cache while the other operand passes by.
+func (l Level) mulDot(
+	c []float32, ldc int, a []float32, aoff []int32, as int, b []float32, boff []int32,
+	bs, k, segments int, acc bool,
+) {
 	maxRows, maxCols := l.dotTile()
 	mParts, nParts := (len(aoff)+maxRows-1)/maxRows, (len(boff)+maxCols-1)/maxCols
 	vectors, tail := k/l.lanes(), uint32(1)<<(k%l.lanes())-1
@@ -144,7 +151,10 @@ func (l Level) mulDot(c []float32, ldc int, a []float32, aoff []int32, as int, b
 			i0, mr := evenly(len(aoff), mParts, ii)
 			for jj := j; jj < min(j+jBlock, nParts); jj++ {
 				j0, nr := evenly(len(boff), nParts, jj)
-				l.dotKernel(mr, nr)(first(c[i0*ldc+j0:]), ldc, first(a), &aoff[i0], as, first(b), &boff[j0], bs, vectors, tail, segments, boolInt(acc))
+				l.dotKernel(mr, nr)(
+					first(c[i0*ldc+j0:]), ldc, first(a), &aoff[i0], as, first(b), &boff[j0], bs,
+					vectors, tail, segments, boolInt(acc),
+				)
 			}
 		}
 		if i += iBlock; i >= mParts {
@@ -160,8 +170,8 @@ func (l Level) dotKernel(mr, nr int) dotKernel {
 	return dotsAVX2[mr][nr]
 }
 
-// PeakFLOPs runs independent multiply-adds in registers and returns how many operations they were; the
-// caller measures the time.
+// PeakFLOPs runs independent multiply-adds in registers and returns how many operations they were;
+// the caller measures the time.
 func (l Level) PeakFLOPs(iterations int) int {
 	switch l {
 	case AVX512:

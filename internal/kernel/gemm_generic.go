@@ -11,7 +11,8 @@ func mulGeneric(c []float32, ldc int, ap, b []float32, boff []int32, mr, n int, 
 	}
 }
 
-// mulGeneric1 computes one row, four columns at a time in registers. The elements of A are step apart.
+// mulGeneric1 computes one row, four columns at a time in registers. The elements of A are step
+// apart.
 func mulGeneric1(c, a []float32, step int, b []float32, boff []int32, n int, acc bool) {
 	j := 0
 	for ; j+4 <= n; j += 4 {
@@ -83,7 +84,10 @@ func put2(c []float32, s0, s1 float32, acc bool) {
 }
 
 // dotGeneric is MulDot in portable Go, on tiles of two by two rows.
-func dotGeneric(c []float32, ldc int, a []float32, aoff []int32, as int, b []float32, boff []int32, bs, k, segments int, acc bool) {
+func dotGeneric(
+	c []float32, ldc int, a []float32, aoff []int32, as int, b []float32, boff []int32,
+	bs, k, segments int, acc bool,
+) {
 	for i := 0; i < len(aoff); i += 2 {
 		i1 := min(i+1, len(aoff)-1)
 		for j := 0; j < len(boff); j += 2 {

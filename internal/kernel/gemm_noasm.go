@@ -6,7 +6,10 @@ func (l Level) mulTile(c []float32, ldc int, ap, b []float32, boff []int32, mr, 
 	mulGeneric(c, ldc, ap, b, boff, mr, n, acc)
 }
 
-func (l Level) mulDot(c []float32, ldc int, a []float32, aoff []int32, as int, b []float32, boff []int32, bs, k, segments int, acc bool) {
+func (l Level) mulDot(
+	c []float32, ldc int, a []float32, aoff []int32, as int, b []float32, boff []int32,
+	bs, k, segments int, acc bool,
+) {
 	dotGeneric(c, ldc, a, aoff, as, b, boff, bs, k, segments, acc)
 }
 

@@ -2,17 +2,17 @@ package kernel
 
 //go:generate sh -c "cd _asm && go run ./pool -out ../pool_amd64.s -stubs ../pool_stubs_amd64.go -pkg kernel"
 
-// MaxIndexPairs finds the largest element of every 2×2 window, stride 2, of a plane of the given width: dst[i·cols +
-// j] is its index in src, the first in row-major order where several are equal, and NaN is larger than nothing. src
-// holds at least 2·rows·width elements, 2·cols
-// ≤ width.
+// MaxIndexPairs finds the largest element of every 2×2 window, stride 2, of a plane of the given
+// width: dst[i·cols + j] is its index in src, the first in row-major order where several are equal,
+// and NaN is larger than nothing. src holds at least 2·rows·width elements, 2·cols ≤ width.
 func (l Level) MaxIndexPairs(dst []int32, src []float32, rows, cols, width int) {
 	if l == Generic {
 		maxIndexPairsGeneric(dst, src, rows, cols, width)
 		return
 	}
 	lanes := l.lanes()
-	// Blocks go from right to left: what a vector of the last one leaves beyond its row, the others overwrite.
+	// Blocks go from right to left: what a vector of the last one leaves beyond its row, the others
+	// overwrite.
 	for j := (cols - 1) / lanes * lanes; j >= 0; j -= lanes {
 		n := min(cols-j, lanes)
 		low, high := uint32(1)<<min(2*n, lanes)-1, uint32(1)<<max(2*n-lanes, 0)-1

@@ -14,7 +14,10 @@ func (l Level) Transpose(to []float32, toStep int, from []float32, fromStep, m, 
 		for ; i+transposeBlock <= m; i += transposeBlock {
 			l.transposeBlocks(to[i*toStep:], toStep, from[i:], fromStep, n/transposeBlock)
 			if whole < n {
-				transposeGeneric(to[i*toStep+whole:], toStep, from[whole*fromStep+i:], fromStep, transposeBlock, n-whole)
+				transposeGeneric(
+					to[i*toStep+whole:], toStep, from[whole*fromStep+i:], fromStep, transposeBlock,
+					n-whole,
+				)
 			}
 		}
 	}

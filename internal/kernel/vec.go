@@ -5,14 +5,15 @@ package kernel
 
 import "unsafe"
 
-// Element-wise kernels work on n = len(dst) elements; the operands are at least as long. dst may be one of
-// the operands, but must not overlap one otherwise. No element past n is read or written, and an element's
-// result does not depend on its place.
+// Element-wise kernels work on n = len(dst) elements; the operands are at least as long. dst may be
+// one of the operands, but must not overlap one otherwise. No element past n is read or written,
+// and an element's result does not depend on its place.
 
-// UnaryOp is an element-wise function of one number. Functions that IEEE 754 defines (Neg … Not) are
-// exact or rounded once. The others are within [MaxULP] of the function, denormal results included, with the
-// limits that Go's math package has at ±0, ±∞ and NaN; at Generic, and Sin and Cos at every level, they are
-// those of Go's math package in float64, rounded to float32. AVX2 and AVX512 give the same bits.
+// UnaryOp is an element-wise function of one number. Functions that IEEE 754 defines (Neg … Not)
+// are exact or rounded once. The others are within [MaxULP] of the function, denormal results
+// included, with the limits that Go's math package has at ±0, ±∞ and NaN; at Generic, and Sin and
+// Cos at every level, they are those of Go's math package in float64, rounded to float32. AVX2 and
+// AVX512 give the same bits.
 type UnaryOp uint8
 
 // The functions of one number.
@@ -34,9 +35,10 @@ const (
 	unaryCount
 )
 
-// MaxULP bounds the error of every function of one number, in units in the last place of the result: the
-// distance of the two float32 next to it. Over all float32 the largest errors are 1.04 for Exp, 0.88 for Log and
-// Log1p, 2.57 for Tanh, 2.41 for Sigmoid, 1.87 for Softplus and 1.19 for Erf (go test -run TestUnary -exhaustive).
+// MaxULP bounds the error of every function of one number, in units in the last place of the
+// result: the distance of the two float32 next to it. Over all float32 the largest errors are 1.04
+// for Exp, 0.88 for Log and Log1p, 2.57 for Tanh, 2.41 for Sigmoid, 1.87 for Softplus and 1.19 for
+// Erf (go test -run TestUnary -exhaustive).
 const MaxULP = 3
 
 var unaryNames = [unaryCount]string{
@@ -50,8 +52,9 @@ func (op UnaryOp) String() string { return unaryNames[op] }
 // BinaryOp is an element-wise function of two numbers.
 type BinaryOp uint8
 
-// The functions of two numbers. Comparisons give 1 or 0, and 0 with NaN. Max and Min give the second
-// operand if one is NaN or both are zeros, as the instructions do. Of masks, Mul is "and", Max is "or".
+// The functions of two numbers. Comparisons give 1 or 0, and 0 with NaN. Max and Min give the
+// second operand if one is NaN or both are zeros, as the instructions do. Of masks, Mul is "and",
+// Max is "or".
 const (
 	Add BinaryOp = iota
 	Sub
@@ -66,7 +69,9 @@ const (
 	binaryCount
 )
 
-var binaryNames = [binaryCount]string{"add", "sub", "mul", "div", "max", "min", "greater", "greater_equal", "equal", "gate"}
+var binaryNames = [binaryCount]string{
+	"add", "sub", "mul", "div", "max", "min", "greater", "greater_equal", "equal", "gate",
+}
 
 // String returns the function's name.
 func (op BinaryOp) String() string { return binaryNames[op] }

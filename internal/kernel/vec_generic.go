@@ -105,7 +105,8 @@ func float32Func(op BinaryOp) func(a, b float32) float32 {
 	return func(a, b float32) float32 { return float32(boolInt(a == b)) }
 }
 
-// binaryGeneric is Binary in portable Go, with loops of their own for what training spends its time on.
+// binaryGeneric is Binary in portable Go, with loops of their own for what training spends its time
+// on.
 func binaryGeneric(op BinaryOp, dst, a, b []float32) {
 	a, b = a[:len(dst)], b[:len(dst)]
 	switch op {

@@ -1,11 +1,12 @@
-// Package layered places the nodes of a directed acyclic graph in layers, so that every edge points down, few edges cross
-// and long ones are straight, after Sugiyama, Tagawa and Toda 1981, "Methods for Visual Understanding of Hierarchical System
-// Structures":
+// Package layered places the nodes of a directed acyclic graph in layers, so that every edge points
+// down, few edges cross and long ones are straight, after Sugiyama, Tagawa and Toda 1981, "Methods
+// for Visual Understanding of Hierarchical System Structures":
 //
 //	layers ──▶ chains of empty places for edges that pass a layer ──▶ order within layers ──▶ places
 //
-// Edges that leave a node share one chain, which branches where they end: a value that is used all over a program is one
-// line. Positions within a layer are the exact least-squares solution for given neighbours ([places]), not a heuristic.
+// Edges that leave a node share one chain, which branches where they end: a value that is used all
+// over a program is one line. Positions within a layer are the exact least-squares solution for
+// given neighbours ([places]), not a heuristic.
 package layered
 
 import (
@@ -45,7 +46,8 @@ func Draw(nodes []Size, edges [][2]int) Drawing {
 	return g.drawing(len(nodes))
 }
 
-// graph is what is drawn: the nodes first, then the places in chains. Neighbours are one layer apart.
+// graph is what is drawn: the nodes first, then the places in chains. Neighbours are one layer
+// apart.
 type graph struct {
 	sizes    []Size
 	layer    []int
@@ -94,8 +96,8 @@ func sorted(edges [][2]int) [][2]int {
 	return slices.Compact(list)
 }
 
-// depths returns layers: the longest path from above. A node with at least as many edges below as above then moves down as far as
-// it can, which shortens the whole, or lets what is above it do so.
+// depths returns layers: the longest path from above. A node with at least as many edges below as
+// above then moves down as far as it can, which shortens the whole, or lets what is above it do so.
 func depths(n int, edges [][2]int) []int {
 	layer, in, out := make([]int, n), make([]int, n), make([][]int, n)
 	for _, e := range sorted(edges) { // by the upper end, so that it has its layer

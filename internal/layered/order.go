@@ -8,8 +8,9 @@ import (
 // sweeps bounds how often the order of all layers is improved; most graphs stop earlier.
 const sweeps = 24
 
-// order orders the layers so that few links cross: each layer by the mean place of its neighbours in the one before, down and
-// up in turn, then pairs of neighbours exchanged where that helps. The best order that was seen stays.
+// order orders the layers so that few links cross: each layer by the mean place of its neighbours
+// in the one before, down and up in turn, then pairs of neighbours exchanged where that helps. The
+// best order that was seen stays.
 func (g *graph) order() {
 	best, fewest, idle := g.snapshot(), g.crossings(), 0
 	for sweep := 0; sweep < sweeps && fewest > 0 && idle < 4; sweep++ {
@@ -50,7 +51,8 @@ func (g *graph) set(l int, nodes []int) {
 	}
 }
 
-// sortLayer orders a layer by the mean place of each node's neighbours; one without any keeps its place.
+// sortLayer orders a layer by the mean place of each node's neighbours; one without any keeps its
+// place.
 func (g *graph) sortLayer(l int, neighbours [][]int) {
 	key := map[int]float64{}
 	for i, v := range g.layers[l] {

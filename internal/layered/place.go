@@ -1,6 +1,7 @@
 package layered
 
-// Rounds of placing, and how straight lines are wanted: a link of a chain weighs more than one between nodes.
+// Rounds of placing, and how straight lines are wanted: a link of a chain weighs more than one
+// between nodes.
 const (
 	rounds       = 16
 	weightNode   = 1.0
@@ -9,8 +10,8 @@ const (
 	weightAsItIs = 1e-3 // holds what has no neighbour where it is
 )
 
-// place gives each node its x. Layers in turn, down and up, take the places that minimize Σ w·(x − mean of the neighbours)² for
-// the order and the space that nodes need.
+// place gives each node its x. Layers in turn, down and up, take the places that minimize Σ w·(x −
+// mean of the neighbours)² for the order and the space that nodes need.
 func (g *graph) place() {
 	g.x = make([]float64, len(g.sizes))
 	for _, nodes := range g.layers {
@@ -68,8 +69,9 @@ func (g *graph) weight(v, w int) float64 {
 	return weightNode
 }
 
-// places returns the x that minimize Σ weightᵢ·(xᵢ − wantedᵢ)² with xᵢ ≥ xᵢ₋₁ + apartᵢ. In zᵢ = xᵢ − Σ apart that is an isotonic
-// regression, which pooling neighbours that are in each other's way solves exactly (Ayer et al. 1955).
+// places returns the x that minimize Σ weightᵢ·(xᵢ − wantedᵢ)² with xᵢ ≥ xᵢ₋₁ + apartᵢ. In zᵢ = xᵢ
+// − Σ apart that is an isotonic regression, which pooling neighbours that are in each other's way
+// solves exactly (Ayer et al. 1955).
 func places(wanted, weights, apart []float64) []float64 {
 	type pool struct {
 		mean, weight float64

@@ -1,6 +1,6 @@
-// Package philox is a counter-based random generator: every number is a function of a key, a step, a
-// stream and an index, so that it can be made anywhere, in any order, by any number of threads, and
-// again after an interruption. The generator is Philox4x32-10 of Salmon, Moraes, Dror and Shaw,
+// Package philox is a counter-based random generator: every number is a function of a key, a step,
+// a stream and an index, so that it can be made anywhere, in any order, by any number of threads,
+// and again after an interruption. The generator is Philox4x32-10 of Salmon, Moraes, Dror and Shaw,
 // "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 package philox
 
@@ -31,8 +31,8 @@ func Block(counter [4]uint32, key [2]uint32) [4]uint32 {
 	return [4]uint32{c0, c1, c2, c3}
 }
 
-// Stream is a sequence of numbers: the ID-th of the given key and step. Element i of a fill at offset
-// first is element first+i of the stream, whatever the offset.
+// Stream is a sequence of numbers: the ID-th of the given key and step. Element i of a fill at
+// offset first is element first+i of the stream, whatever the offset.
 type Stream struct {
 	Key, Step uint64
 	ID        uint32
@@ -40,7 +40,10 @@ type Stream struct {
 
 // block returns the four words with numbers 4·index … 4·index+3.
 func (s Stream) block(index uint32) [4]uint32 {
-	return Block([4]uint32{index, s.ID, uint32(s.Step), uint32(s.Step >> 32)}, [2]uint32{uint32(s.Key), uint32(s.Key >> 32)})
+	return Block(
+		[4]uint32{index, s.ID, uint32(s.Step), uint32(s.Step >> 32)},
+		[2]uint32{uint32(s.Key), uint32(s.Key >> 32)},
+	)
 }
 
 // Uniform fills dst with numbers k·2⁻²⁴ uniform in [0, 1), starting at element first.
@@ -48,8 +51,8 @@ func (s Stream) Uniform(dst []float32, first int) {
 	s.each(len(dst), first, func(i int, word uint32) { dst[i] = float32(word>>8) * 0x1p-24 })
 }
 
-// Bernoulli fills dst with 1 with probability p and 0 otherwise, starting at element first: 1 where the
-// uniform number of the same index is below p.
+// Bernoulli fills dst with 1 with probability p and 0 otherwise, starting at element first: 1 where
+// the uniform number of the same index is below p.
 func (s Stream) Bernoulli(dst []float32, first int, p float64) {
 	limit := uint32(math.Ceil(p * (1 << 24)))
 	s.each(len(dst), first, func(i int, word uint32) {
@@ -72,9 +75,9 @@ func (s Stream) each(n, first int, f func(i int, word uint32)) {
 	}
 }
 
-// Normal fills dst with standard normal numbers, starting at element first: Box and Muller's pairs of
-// two uniform numbers u in (0, 1] and v in [0, 1), √(−2 ln u)·(cos 2πv, sin 2πv), in float64 and then
-// rounded, hence the same on every machine that rounds math's functions alike.
+// Normal fills dst with standard normal numbers, starting at element first: Box and Muller's pairs
+// of two uniform numbers u in (0, 1] and v in [0, 1), √(−2 ln u)·(cos 2πv, sin 2πv), in float64 and
+// then rounded, hence the same on every machine that rounds math's functions alike.
 func (s Stream) Normal(dst []float32, first int) {
 	for i := 0; i < len(dst); {
 		at := first + i

@@ -27,8 +27,8 @@ func newGeometry(spec sym.ConvSpec, x, w, y sym.Shape) *geometry {
 // macs returns the multiply-adds of one image.
 func (g *geometry) macs() int { return g.oc * g.pixels * len(g.taps) }
 
-// whole reports whether the filter covers the whole image in one position: the convolution is then a
-// matrix product over the batch.
+// whole reports whether the filter covers the whole image in one position: the convolution is then
+// a matrix product over the batch.
 func (g *geometry) whole() bool {
 	return g.pixels == 1 && g.KH == g.H && g.KW == g.W && g.PT == 0 && g.PL == 0 && g.DH == 1 && g.DW == 1
 }
@@ -37,8 +37,9 @@ func (g *geometry) String() string {
 	return fmt.Sprintf("%dx%dx%d*%dx%dx%d", g.C, g.H, g.W, g.oc, g.KH, g.KW)
 }
 
-// packWeights adds the node that packs a filter for MulPacked, or finds it: the filter is packed once a
-// step for all its uses of one kind. Panel q of it holds rows × cols of the filter from offset first[q].
+// packWeights adds the node that packs a filter for MulPacked, or finds it: the filter is packed
+// once a step for all its uses of one kind. Panel q of it holds rows × cols of the filter from
+// offset first[q].
 func (low *lowering) packWeights(w *sym.Expr, kind string, rows, cols []int32, first []int32) *value {
 	key := packKey{w, kind}
 	if v := low.packs[key]; v != nil {
@@ -80,8 +81,8 @@ func (x *packFilterCall) run(c *chunk, lo, hi int) {
 	}
 }
 
-// convCall is a convolution, image by image: expand the image so that the inputs of a filter tap are
-// contiguous, then multiply the packed filter with them.
+// convCall is a convolution, image by image: expand the image so that the inputs of a filter tap
+// are contiguous, then multiply the packed filter with them.
 type convCall struct {
 	node *node
 	g    *geometry
@@ -127,8 +128,8 @@ func (low *lowering) convCost(n *node, g *geometry) {
 	low.needScratch(roundUp(g.ExpandedSize()) + g.FoldScratch())
 }
 
-// emitWhole computes a convolution of the whole image, or its input gradient, as a matrix product: [B,
-// C·H·W] with [O, C·H·W].
+// emitWhole computes a convolution of the whole image, or its input gradient, as a matrix product:
+// [B, C·H·W] with [O, C·H·W].
 func (low *lowering) emitWhole(e, a, w *sym.Expr, m, cols int, attr sym.MatMulAttr) {
 	n := low.newNode(e)
 	p := newProduct(m, cols, a.Shape().Size()/m, attr)
@@ -140,9 +141,9 @@ func (low *lowering) emitWhole(e, a, w *sym.Expr, m, cols int, attr sym.MatMulAt
 	low.needScratch(p.scratch(low.level, n.chunk))
 }
 
-// convInputCall is the input gradient of a convolution: for every row kh of the filter, the products of
-// the filter's columns with the output's gradient are added to the expanded image at that row's offset, and
-// the expanded image is folded back.
+// convInputCall is the input gradient of a convolution: for every row kh of the filter, the
+// products of the filter's columns with the output's gradient are added to the expanded image at
+// that row's offset, and the expanded image is folded back.
 type convInputCall struct {
 	node   *node
 	g      *geometry
@@ -203,10 +204,10 @@ func (low *lowering) emitConvInputGradient(e *sym.Expr) {
 	low.convCost(n, g)
 }
 
-// flips reports whether the input gradient is rather computed as a convolution of the output's gradient with the
-// flipped, transposed filter. That walks the inner axis over all taps at once, where convInputCall adds to memory for
-// every row of the filter; but it multiplies with the border, so the output must not be much smaller than the input,
-// and its tiles have only C rows.
+// flips reports whether the input gradient is rather computed as a convolution of the output's
+// gradient with the flipped, transposed filter. That walks the inner axis over all taps at once,
+// where convInputCall adds to memory for every row of the filter; but it multiplies with the
+// border, so the output must not be much smaller than the input, and its tiles have only C rows.
 func (g *geometry) flips() bool {
 	return g.SH == 1 && g.SW == 1 && g.C >= 8 && g.H*g.W*8 <= g.pixels*9 &&
 		g.PT < g.KH*g.DH && g.PL < g.KW*g.DW
@@ -235,8 +236,8 @@ func (low *lowering) emitFlippedConv(e *sym.Expr, g *geometry) {
 }
 
 // convWeightCall is the weight gradient of a convolution, summed over pairs of images and output
-// gradients: dot products over the pixels of the expanded images of a chunk. Every chunk has a sum of its
-// own.
+// gradients: dot products over the pixels of the expanded images of a chunk. Every chunk has a sum
+// of its own.
 type convWeightCall struct {
 	node   *node
 	g      *geometry
@@ -281,7 +282,10 @@ func (low *lowering) emitConvWeightGradient(e *sym.Expr, attr sym.ConvAttr, pair
 	}
 	parts := chunks(batch, chunkSize(batch))
 	n := low.bareNode(low.name(e)+"/part", parts*e.Shape().Size(), batch)
-	k := &convWeightCall{node: n, g: g, pairs: len(pairs), planes: multiples(g.oc, g.pixels), stride: roundUp(g.ExpandedSize())}
+	k := &convWeightCall{
+		node: n, g: g, pairs: len(pairs), planes: multiples(g.oc, g.pixels),
+		stride: roundUp(g.ExpandedSize()),
+	}
 	n.kern = k
 	for _, p := range pairs {
 		n.addUse(low.value(p[0]), true)

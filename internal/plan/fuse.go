@@ -36,8 +36,8 @@ func fusible(e *sym.Expr) bool {
 	return ok && e.Args()[0].DType() != sym.Int
 }
 
-// cheap reports whether e is rather computed in every tape that needs it than stored: operations that
-// cost no more than reading their result would.
+// cheap reports whether e is rather computed in every tape that needs it than stored: operations
+// that cost no more than reading their result would.
 func cheap(e *sym.Expr) bool {
 	switch e.Op() {
 	case sym.OpConst, sym.OpBroadcast, sym.OpNeg, sym.OpNot, sym.OpToFloat:
@@ -50,16 +50,17 @@ func cheap(e *sym.Expr) bool {
 	return false
 }
 
-// shifts reports whether e adds something small to a tensor that is in memory, as the centring of batch norm does: to
-// read that tensor again costs no more than to read e.
+// shifts reports whether e adds something small to a tensor that is in memory, as the centring of
+// batch norm does: to read that tensor again costs no more than to read e.
 func shifts(e *sym.Expr) bool {
 	x, by := e.Args()[0], e.Args()[1]
 	return (e.Op() == sym.OpAdd || e.Op() == sym.OpSub) && !fusible(x) && x.Op() != sym.OpInput &&
 		by.Op() == sym.OpBroadcast && by.Args()[0].Shape().Size()*8 <= by.Shape().Size()
 }
 
-// materialized decides which expressions get memory: everything that is not fusible, and of the fusible
-// what leaves its tape, that is what more than one tape needs and what is not cheap to compute again.
+// materialized decides which expressions get memory: everything that is not fusible, and of the
+// fusible what leaves its tape, that is what more than one tape needs and what is not cheap to
+// compute again.
 func (low *lowering) materialized() map[*sym.Expr]bool {
 	users := map[*sym.Expr][]*sym.Expr{}
 	for _, e := range low.order {
@@ -111,7 +112,8 @@ func needsMemory(u, e *sym.Expr) bool {
 	return !fusible(u)
 }
 
-// splitLongTapes materializes expressions where a tape would need more operands or registers than it has.
+// splitLongTapes materializes expressions where a tape would need more operands or registers than
+// it has.
 func splitLongTapes(order []*sym.Expr, kept map[*sym.Expr]bool) {
 	size := map[*sym.Expr]int{} // an upper bound of what the tape below e needs
 	for _, e := range order {
@@ -150,8 +152,8 @@ type tapeBuilder struct {
 	inner   []*sym.Expr       // what the tape computes, in order
 }
 
-// buildTape returns the tape of node n that computes e; root is e if n is to compute it although it is
-// kept. extra are steps of further operands of the space, as of a reduction's output.
+// buildTape returns the tape of node n that computes e; root is e if n is to compute it although it
+// is kept. extra are steps of further operands of the space, as of a reduction's output.
 func (low *lowering) buildTape(n *node, e, root *sym.Expr, extra ...[]int) tape {
 	b := &tapeBuilder{low: low, node: n, root: root, shape: e.Shape(),
 		slot: map[*sym.Expr]int{}, scalars: map[*sym.Expr]int{}}
@@ -189,8 +191,8 @@ func (b *tapeBuilder) reads(e *sym.Expr) []*sym.Expr {
 	return e.Args()
 }
 
-// gate returns x and y if e is y where x > 0 and else 0, with a mask that nobody keeps: ReLU and its derivatives, which
-// are then one instruction.
+// gate returns x and y if e is y where x > 0 and else 0, with a mask that nobody keeps: ReLU and
+// its derivatives, which are then one instruction.
 func (b *tapeBuilder) gate(e *sym.Expr) (x, y *sym.Expr) {
 	if e.Op() != sym.OpSelect || !is(e.Args()[2], 0) {
 		return nil, nil
@@ -230,8 +232,8 @@ func (b *tapeBuilder) operand(e *sym.Expr) {
 // inMemory reports whether the tape reads e instead of computing it.
 func (b *tapeBuilder) inMemory(e *sym.Expr) bool { return b.low.kept[e] && e != b.root }
 
-// emit writes the code of the inner expressions and assigns registers: a register is free again after its
-// last use.
+// emit writes the code of the inner expressions and assigns registers: a register is free again
+// after its last use.
 func (b *tapeBuilder) emit(result *sym.Expr) {
 	if len(b.inner) == 0 {
 		b.emitCopy(result)
@@ -298,8 +300,8 @@ func (b *tapeBuilder) scalar(e *sym.Expr) (immediate float32, operand int) {
 	return 0, b.scalars[e]
 }
 
-// vector returns the slot of e, filling a register if e is a scalar; the register is added to free right
-// away, as it is not needed after the next instruction.
+// vector returns the slot of e, filling a register if e is a scalar; the register is added to free
+// right away, as it is not needed after the next instruction.
 func (b *tapeBuilder) vector(e *sym.Expr, free *[]int, filled *[]int) int {
 	if s, ok := b.slot[e]; ok {
 		return s

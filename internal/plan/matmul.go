@@ -47,8 +47,8 @@ func (p *product) scratch(l kernel.Level, rows int) int {
 	return 0
 }
 
-// rows computes rows lo…hi−1 of the product into c. a is what those rows are made of: the rows themselves,
-// or all of A where it is transposed.
+// rows computes rows lo…hi−1 of the product into c. a is what those rows are made of: the rows
+// themselves, or all of A where it is transposed.
 func (p *product) rows(l kernel.Level, c, a, b, scratch []float32, lo, hi int, acc bool) {
 	if p.transB && !p.transA {
 		l.MulDot(c, p.n, a, p.aRows[:hi-lo], 0, b, p.bOff, 0, p.k, 1, acc)
@@ -94,8 +94,8 @@ func (x *matMulCall) run(c *chunk, lo, hi int) {
 	}
 }
 
-// bigOperand is the size in floats, half of a second-level cache of 1 MiB, beyond which a matrix should be
-// read once for the whole batch and not once for every chunk of samples.
+// bigOperand is the size in floats, half of a second-level cache of 1 MiB, beyond which a matrix
+// should be read once for the whole batch and not once for every chunk of samples.
 const bigOperand = 128 << 10
 
 // emitMatMul computes e as the sum of op(a)·op(b) over pairs.
@@ -129,8 +129,8 @@ func (low *lowering) needScratch(floats int) { low.scratch = max(low.scratch, fl
 // tileWidth is the number of columns that one task computes of a product with a big matrix.
 const tileWidth = 64
 
-// tiledMatMulCall computes tiles of columns of A·op(B): each part of the big B is read by one task, once.
-// A comes packed unless B is transposed.
+// tiledMatMulCall computes tiles of columns of A·op(B): each part of the big B is read by one task,
+// once. A comes packed unless B is transposed.
 type tiledMatMulCall struct {
 	node *node
 	p    product

@@ -16,8 +16,8 @@ type span struct {
 	first, last int
 }
 
-// layout gives every value its place and returns the floats that the arena and a worker's local memory
-// take.
+// layout gives every value its place and returns the floats that the arena and a worker's local
+// memory take.
 func layout(nodes []*node, regions []*region, keep map[*value]bool) (arena, local int) {
 	var shared []span
 	for _, n := range nodes {
@@ -63,8 +63,8 @@ func isLocal(v *value) bool {
 	return !v.def.private && v.size%v.def.slabs == 0 && v.def.sliced()
 }
 
-// sliced reports whether slab i of the output is what slabs of the node compute. A sum over the leading
-// axis has an output for every chunk instead.
+// sliced reports whether slab i of the output is what slabs of the node compute. A sum over the
+// leading axis has an output for every chunk instead.
 func (n *node) sliced() bool {
 	s, ok := n.kern.(interface{ perChunk() bool })
 	return !ok || !s.perChunk()
@@ -92,8 +92,8 @@ func localSpans(l laneNodes) []span {
 	return spans
 }
 
-// place assigns offsets so that values which live at the same time do not overlap, and returns the total:
-// the largest first, each at the lowest offset that is free.
+// place assigns offsets so that values which live at the same time do not overlap, and returns the
+// total: the largest first, each at the lowest offset that is free.
 func place(spans []span) int {
 	slices.SortStableFunc(spans, func(a, b span) int { return b.size - a.size })
 	total := 0

@@ -14,8 +14,8 @@ type strided struct {
 	to, from         []int // steps per axis
 }
 
-// moveCall copies boxes: transposition, slice, padding, concatenation and the repetition of what is not
-// float.
+// moveCall copies boxes: transposition, slice, padding, concatenation and the repetition of what is
+// not float.
 type moveCall struct {
 	node   *node
 	copies []strided

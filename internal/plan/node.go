@@ -11,22 +11,24 @@ type node struct {
 
 	// slabs is the number of independent parts along the leading axis of the output.
 	slabs int
-	// private is set where the parts are tiles of one operation: nobody else's slabs line up with them.
+	// private is set where the parts are tiles of one operation: nobody else's slabs line up with
+	// them.
 	private bool
-	// macs is the number of multiply-adds of linear operations, cost an estimate of all work in the same
-	// unit.
+	// macs is the number of multiply-adds of linear operations, cost an estimate of all work in the
+	// same unit.
 	macs, cost int
 	// chunk is the number of slabs that are worked on at a time.
 	chunk int
 
-	// after are nodes that have to be finished before, though no value tells: readers of a state that
-	// this node overwrites. This node is in the after of those in before.
+	// after are nodes that have to be finished before, though no value tells: readers of a state
+	// that this node overwrites. This node is in the after of those in before.
 	after, before []*node
 
 	region int
 }
 
-// use is a value as an argument. An aligned argument is read only at the slabs that are being computed.
+// use is a value as an argument. An aligned argument is read only at the slabs that are being
+// computed.
 type use struct {
 	value   *value
 	aligned bool
@@ -85,8 +87,8 @@ func (n *node) String() string {
 	return s + fmt.Sprintf("  (%d slabs by %d)", n.slabs, n.chunk)
 }
 
-// chunkSize returns how many of n slabs are worked on at a time. Ten to sixteen chunks keep several cores
-// busy and end together; a size that divides n evenly is worth a few chunks less.
+// chunkSize returns how many of n slabs are worked on at a time. Ten to sixteen chunks keep several
+// cores busy and end together; a size that divides n evenly is worth a few chunks less.
 func chunkSize(n int) int {
 	const most = 16
 	size := (n + most - 1) / most

@@ -46,7 +46,8 @@ func (x *poolCall) run(c *chunk, lo, hi int) {
 // pairs reports whether the windows are 2×2 without overlap and none hangs over an edge.
 func (x *poolCall) pairs() bool {
 	two := [2]int{2, 2}
-	return x.spec.Window == two && x.spec.Stride == two && x.spec.PadBefore == [2]int{} && 2*x.oh <= x.h && 2*x.ow <= x.w
+	return x.spec.Window == two && x.spec.Stride == two && x.spec.PadBefore == [2]int{} &&
+		2*x.oh <= x.h && 2*x.ow <= x.w
 }
 
 // window returns the rows and columns of a window, clipped to the plane.

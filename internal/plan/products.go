@@ -6,10 +6,11 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// products regroups sums so that products which can be computed as one stand together: terms p(a, w) +
-// p(b, w) of a bilinear operation become p(a+b, w), one pass instead of two, and terms of one shape that
-// share nothing become neighbours, which lowering turns into one product over a longer inner axis. The two
-// outer products of a weight's gradient under an input-gradient penalty are such terms.
+// products regroups sums so that products which can be computed as one stand together: terms p(a,
+// w) + p(b, w) of a bilinear operation become p(a+b, w), one pass instead of two, and terms of one
+// shape that share nothing become neighbours, which lowering turns into one product over a longer
+// inner axis. The two outer products of a weight's gradient under an input-gradient penalty are
+// such terms.
 func products(roots []*sym.Expr) []*sym.Expr {
 	users := map[*sym.Expr]int{}
 	for _, e := range sym.Topological(roots...) {
@@ -125,8 +126,9 @@ func mergeShared(terms []*sym.Expr) []*sym.Expr {
 	return out
 }
 
-// sameProduct reports whether two products differ in their arguments only. A convolution's arguments have equal batches: the
-// weight gradient of a Jacobian has several rows for each sample of the loss's.
+// sameProduct reports whether two products differ in their arguments only. A convolution's
+// arguments have equal batches: the weight gradient of a Jacobian has several rows for each sample
+// of the loss's.
 func sameProduct(a, b *sym.Expr) bool {
 	return mergeable(b) && a.Op() == b.Op() && a.Attr() == b.Attr() && (a.Op() == sym.OpMatMul || sameShapes(a, b))
 }
@@ -141,8 +143,8 @@ func sameShapes(a, b *sym.Expr) bool {
 	return true
 }
 
-// productSums finds sums whose terms are products of one kind that nothing else needs. Such a sum is one
-// node; its terms are absorbed.
+// productSums finds sums whose terms are products of one kind that nothing else needs. Such a sum
+// is one node; its terms are absorbed.
 func (low *lowering) productSums() (absorbed map[*sym.Expr]bool) {
 	absorbed = map[*sym.Expr]bool{}
 	low.terms = map[*sym.Expr][]*sym.Expr{}
@@ -163,7 +165,8 @@ func (low *lowering) productSums() (absorbed map[*sym.Expr]bool) {
 	return absorbed
 }
 
-// productTerms collects the terms of the sum e, and the sums within it, if all of them can be merged.
+// productTerms collects the terms of the sum e, and the sums within it, if all of them can be
+// merged.
 func (low *lowering) productTerms(e *sym.Expr, top bool, terms, sums *[]*sym.Expr) bool {
 	if !top && (low.users[e] != 1 || low.roots[e]) {
 		return false

@@ -21,12 +21,14 @@ type Step struct {
 type Options struct {
 	Level   kernel.Level
 	Threads int // 1 if less
-	// Trace, if not nil, is called with the expressions before the first pass ("input") and after each, step by step.
+	// Trace, if not nil, is called with the expressions before the first pass ("input") and after
+	// each, step by step.
 	Trace func(pass string, roots []*sym.Expr)
 }
 
-// Program runs steps with float32 kernels over static memory. It is used by one goroutine at a time. An input that several
-// steps take is one memory; what else they compute lies in one arena, as large as that of the largest.
+// Program runs steps with float32 kernels over static memory. It is used by one goroutine at a
+// time. An input that several steps take is one memory; what else they compute lies in one arena,
+// as large as that of the largest.
 type Program struct {
 	steps   []Step // as they were given
 	options Options
@@ -52,8 +54,8 @@ func Compile(outputs []*sym.Expr, updates []sym.Update, opt Options) (*Program, 
 	return CompileSteps([]Step{{outputs, updates}}, opt)
 }
 
-// CompileSteps makes the program that can run each of the steps. It returns the error of the first expression that
-// carries one.
+// CompileSteps makes the program that can run each of the steps. It returns the error of the first
+// expression that carries one.
 func CompileSteps(steps []Step, opt Options) (*Program, error) { return compile(steps, opt, nil) }
 
 // compile makes a program that takes the inputs of given as they are.
@@ -84,8 +86,9 @@ func prepareAll(steps []Step, opt Options) (*Program, []*lowering, error) {
 	return p, lows, nil
 }
 
-// Fork returns a program of the same steps that shares the inputs with p, but for some that are its own. It has an arena
-// and workers of its own, so that both can run at the same time where no step updates what they share.
+// Fork returns a program of the same steps that shares the inputs with p, but for some that are its
+// own. It has an arena and workers of its own, so that both can run at the same time where no step
+// updates what they share.
 func (p *Program) Fork(own ...*sym.Expr) (*Program, error) {
 	shared := maps.Clone(p.inputs)
 	for _, e := range own {
@@ -135,8 +138,8 @@ func prepare(outputs []*sym.Expr, updates []sym.Update, opt Options) (*part, *lo
 	return p, low, nil
 }
 
-// useful returns how many of some threads can be busy at once: no more than a region has tasks, however many processors
-// there are or are asked for.
+// useful returns how many of some threads can be busy at once: no more than a region has tasks,
+// however many processors there are or are asked for.
 func (p *part) useful(threads int) int {
 	most := 1
 	for _, r := range p.regions {
@@ -175,7 +178,8 @@ func (p *part) input(low *lowering, e *sym.Expr) {
 	p.inputs[e] = low.values[e]
 }
 
-// layout gives every value of the step its place. It returns the floats of the arena and of a worker's local memory.
+// layout gives every value of the step its place. It returns the floats of the arena and of a
+// worker's local memory.
 func (p *part) layout() (arena, local int) {
 	keep := map[*value]bool{}
 	for _, v := range p.outputs {
@@ -184,7 +188,8 @@ func (p *part) layout() (arena, local int) {
 	return layout(p.nodes, p.regions, keep)
 }
 
-// needs are the floats that the steps of a program need beside their inputs, and how many workers can be busy.
+// needs are the floats that the steps of a program need beside their inputs, and how many workers
+// can be busy.
 type needs struct{ arena, local, scratch, threads int }
 
 // layout lays out all steps and counts the floats of the program.
@@ -260,7 +265,8 @@ func newWorker(level kernel.Level, local, scratch int) *worker {
 // Run runs the first step, which is the only one of most programs.
 func (p *Program) Run(key, t uint64) error { return p.RunStep(0, key, t) }
 
-// RunStep runs step i once. key and t determine the random numbers. The error is one of ours: a kernel panicked.
+// RunStep runs step i once. key and t determine the random numbers. The error is one of ours: a
+// kernel panicked.
 func (p *Program) RunStep(i int, key, t uint64) error {
 	p.state, p.last = runState{key, t}, p.parts[i]
 	for _, j := range p.last.jobs {
@@ -277,8 +283,8 @@ func (p *Program) Close() { p.team.close() }
 // errNotInput is reported for an expression that the program does not take.
 var errNotInput = errors.New("not an input of this program")
 
-// Float returns the memory of the float input e, to be filled before a run and read after an update. It
-// panics if e is not an input of the program: that is a bug of the caller.
+// Float returns the memory of the float input e, to be filled before a run and read after an
+// update. It panics if e is not an input of the program: that is a bug of the caller.
 func (p *Program) Float(e *sym.Expr) []float32 {
 	data, ok := p.inputs[e]
 	if !ok {

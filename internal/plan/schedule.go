@@ -66,8 +66,8 @@ func fits(n *node, r int) bool {
 	return true
 }
 
-// readsAligned reports whether d reads a state only at its own slabs, so that in its lane another node may
-// overwrite them afterwards.
+// readsAligned reports whether d reads a state only at its own slabs, so that in its lane another
+// node may overwrite them afterwards.
 func readsAligned(d *node, state *value) bool {
 	for _, u := range d.args {
 		if u.value == state && !u.aligned {
@@ -88,12 +88,12 @@ func (r *region) add(n *node) {
 	r.lanes = append(r.lanes, laneNodes{lane: n.lane(), nodes: []*node{n}})
 }
 
-// smallTask is the cost in multiply-adds, some ten microseconds, below which splitting work costs more
-// than it gains.
+// smallTask is the cost in multiply-adds, some ten microseconds, below which splitting work costs
+// more than it gains.
 const smallTask = 1 << 17
 
-// split cuts lanes into tasks, of several chunks where chunks are small, the largest first so that workers
-// end together.
+// split cuts lanes into tasks, of several chunks where chunks are small, the largest first so that
+// workers end together.
 func (r *region) split() {
 	for i, l := range r.lanes {
 		cost := 0

@@ -12,10 +12,10 @@ type pass struct {
 	run  func(roots []*sym.Expr) []*sym.Expr
 }
 
-// passes run in this order. Algebra comes first: it removes what is identically zero, which differentiation
-// leaves behind, so that the others see only what is computed. Shared masks need the final form of the
-// selections. Transposes move into products before products are compared. Sums leave new constants behind, hence the
-// algebra after them.
+// passes run in this order. Algebra comes first: it removes what is identically zero, which
+// differentiation leaves behind, so that the others see only what is computed. Shared masks need
+// the final form of the selections. Transposes move into products before products are compared.
+// Sums leave new constants behind, hence the algebra after them.
 var passes = []pass{
 	{"algebra", algebra},
 	{"sums", sums},
@@ -153,8 +153,9 @@ func addRule(e, a, b *sym.Expr) *sym.Expr {
 	return folded(e, []*sym.Expr{a, b}, func(x, y float64) float64 { return x + y })
 }
 
-// mulRule drops factors 0 and 1 and gathers constant factors into one. The product with an exact zero is
-// zero, also where the other factor is infinite: a zero here is a derivative that does not exist.
+// mulRule drops factors 0 and 1 and gathers constant factors into one. The product with an exact
+// zero is zero, also where the other factor is infinite: a zero here is a derivative that does not
+// exist.
 func mulRule(e, a, b *sym.Expr) *sym.Expr {
 	if _, ok := sym.ConstValue(a); ok {
 		a, b = b, a
@@ -212,9 +213,9 @@ func selectRule(e *sym.Expr, args []*sym.Expr) *sym.Expr {
 	return nil
 }
 
-// reluMasks takes the mask of a ReLU from its output instead of its input: with y = select(x > 0, x, 0),
-// y > 0 holds exactly where x > 0 does. Backward passes then read y, which is kept anyway, and x need
-// not be kept at all.
+// reluMasks takes the mask of a ReLU from its output instead of its input: with y = select(x > 0,
+// x, 0), y > 0 holds exactly where x > 0 does. Backward passes then read y, which is kept anyway,
+// and x need not be kept at all.
 func reluMasks(roots []*sym.Expr) []*sym.Expr {
 	relu := map[*sym.Expr]*sym.Expr{} // mask → the ReLU it belongs to
 	for _, e := range sym.Topological(roots...) {
@@ -256,7 +257,8 @@ func transposes(roots []*sym.Expr) []*sym.Expr {
 	})
 }
 
-// untransposed returns the matrix behind a transposition of the last two axes, and whether there was one.
+// untransposed returns the matrix behind a transposition of the last two axes, and whether there
+// was one.
 func untransposed(e *sym.Expr) (*sym.Expr, bool) {
 	if e.Op() != sym.OpTranspose {
 		return e, false

@@ -2,13 +2,13 @@ package plan
 
 import "github.com/gradreg/gradreg/sym"
 
-// blockSize is the number of floats that element-wise work is done on at a time: a few operands of this
-// size fit the first-level cache together.
+// blockSize is the number of floats that element-wise work is done on at a time: a few operands of
+// this size fit the first-level cache together.
 const blockSize = 512
 
-// space is the iteration space of an element-wise computation: the extents of its axes, and for every
-// operand the step in memory along each of them, 0 where the operand is constant. Axes along which all
-// operands are dense are joined, so that most spaces have one axis or two.
+// space is the iteration space of an element-wise computation: the extents of its axes, and for
+// every operand the step in memory along each of them, 0 where the operand is constant. Axes along
+// which all operands are dense are joined, so that most spaces have one axis or two.
 type space struct {
 	dims  []int
 	steps [][]int // [operand][axis]
@@ -85,7 +85,10 @@ const maxAxes = 8
 
 func (s *space) walk(lo, hi int) cursor {
 	last := len(s.dims) - 1
-	c := cursor{s: s, first: lo * s.lead, stop: hi * s.lead, rowAxis: last - 1, rows: 1, cols: min(blockSize, s.dims[last])}
+	c := cursor{
+		s: s, first: lo * s.lead, stop: hi * s.lead, rowAxis: last - 1, rows: 1,
+		cols: min(blockSize, s.dims[last]),
+	}
 	c.index[0] = c.first
 	if last > 0 && s.dims[last] < blockSize {
 		c.rows = blockSize / s.dims[last]

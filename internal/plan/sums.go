@@ -8,10 +8,11 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// sums uses that a sum is linear. What does not change along the summed axes is taken out of it; the sum of x − mean(x)
-// is zero; and a sum of several terms is put together from sums that are computed anyway. The derivative of a batch norm
-// is such a sum: of a·u + s·(x − μ), where Σu and Σu·(x − μ) are known before that tensor exists, so that it need not
-// be computed, stored and read once more for its own mean.
+// sums uses that a sum is linear. What does not change along the summed axes is taken out of it;
+// the sum of x − mean(x) is zero; and a sum of several terms is put together from sums that are
+// computed anyway. The derivative of a batch norm is such a sum: of a·u + s·(x − μ), where Σu and
+// Σu·(x − μ) are known before that tensor exists, so that it need not be computed, stored and read
+// once more for its own mean.
 func sums(roots []*sym.Expr) []*sym.Expr {
 	s := summation{terms: map[*sym.Expr][]term{}, known: map[string]bool{}, became: map[*sym.Expr]*sym.Expr{}}
 	for _, e := range sym.Topological(roots...) {
@@ -50,7 +51,8 @@ type summation struct {
 	became map[*sym.Expr]*sym.Expr
 }
 
-// term is a product: a coefficient, tensors that do not change along the summed axes, and at most two others.
+// term is a product: a coefficient, tensors that do not change along the summed axes, and at most
+// two others.
 type term struct {
 	coefficient float64
 	factors     []*sym.Expr // broadcasts
@@ -106,7 +108,11 @@ func multiply(a, b []term) []term {
 	var product []term
 	for _, s := range a {
 		for _, t := range b {
-			p := term{coefficient: s.coefficient * t.coefficient, factors: slices.Concat(s.factors, t.factors), atoms: sorted(slices.Concat(s.atoms, t.atoms)...)}
+			p := term{
+				coefficient: s.coefficient * t.coefficient,
+				factors:     slices.Concat(s.factors, t.factors),
+				atoms:       sorted(slices.Concat(s.atoms, t.atoms)...),
+			}
 			if len(p.atoms) > 2 || len(p.factors) > 4 {
 				return nil
 			}
@@ -132,7 +138,8 @@ func centred(e *sym.Expr, axes []int) bool {
 		return false
 	}
 	x, b := e.Args()[0], e.Args()[1]
-	if b.Op() != sym.OpBroadcast || changes(b, axes) || len(b.Attr().(sym.BroadcastAttr).Dims) != len(e.Shape())-len(axes) {
+	if b.Op() != sym.OpBroadcast || changes(b, axes) ||
+		len(b.Attr().(sym.BroadcastAttr).Dims) != len(e.Shape())-len(axes) {
 		return false
 	}
 	mean, by := stripped(b.Args()[0])
@@ -171,8 +178,8 @@ func (t term) vanishes(axes []int) bool {
 	return t.coefficient == 0 || (len(t.atoms) == 1 && centred(t.atoms[0], axes))
 }
 
-// uncentred replaces the later one of two different centred atoms by what it centres, because the sum of the other one is
-// zero: the sum is then known before that mean is.
+// uncentred replaces the later one of two different centred atoms by what it centres, because the
+// sum of the other one is zero: the sum is then known before that mean is.
 func (t term) uncentred(axes []int) term {
 	if len(t.atoms) == 2 && t.atoms[0] != t.atoms[1] && centred(t.atoms[0], axes) && centred(t.atoms[1], axes) {
 		t.atoms = sorted(t.atoms[0], t.atoms[1].Args()[0])
@@ -200,7 +207,9 @@ func (s summation) better(e *sym.Expr) bool {
 	terms, axes := s.terms[e], e.Attr().([]int)
 	if len(terms) == 1 && len(terms[0].factors) == 0 {
 		x, _ := stripped(e.Args()[0])
-		same := slices.Equal(terms[0].atoms, []*sym.Expr{x}) || (x.Op() == sym.OpMul && slices.Equal(terms[0].atoms, sorted(x.Args()[0], x.Args()[1])))
+		same := slices.Equal(terms[0].atoms, []*sym.Expr{x}) || (x.Op() == sym.OpMul && slices.Equal(
+			terms[0].atoms, sorted(x.Args()[0], x.Args()[1]),
+		))
 		return len(terms[0].atoms) > 0 && !same
 	}
 	for _, t := range terms {

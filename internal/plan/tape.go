@@ -8,8 +8,8 @@ import (
 	"github.com/gradreg/gradreg/internal/kernel"
 )
 
-// tape is a fused element-wise computation: a short program that an interpreter runs on one block after
-// the other, all of whose operands are in the first-level cache.
+// tape is a fused element-wise computation: a short program that an interpreter runs on one block
+// after the other, all of whose operands are in the first-level cache.
 type tape struct {
 	space    space
 	operands []operand // the tape's arguments, in the order of space.steps
@@ -75,8 +75,8 @@ func (t *tape) open(src *sources, n *node, c *chunk, lo, hi int) {
 	}
 }
 
-// eval runs the tape on a block and returns the result: in dst if the tape computes anything, else the
-// operand itself.
+// eval runs the tape on a block and returns the result: in dst if the tape computes anything, else
+// the operand itself.
 func (t *tape) eval(w *worker, src *sources, b *block, dst []float32) []float32 {
 	slots, n := w.blocks, b.rows*b.cols
 	var at [maxOperands + maxRegisters][]float32
@@ -110,8 +110,8 @@ func full(w *worker, at *[maxOperands + maxRegisters][]float32, i, n int) []floa
 	return at[i]
 }
 
-// load returns the block of operand i: in place where it is dense, a single number where it is the same in the whole
-// block, else spread into buf.
+// load returns the block of operand i: in place where it is dense, a single number where it is the
+// same in the whole block, else spread into buf.
 func (t *tape) load(l kernel.Level, src *sources, i int, b *block, buf []float32) []float32 {
 	last := len(t.space.dims) - 1
 	in, row := t.space.steps[i][last], 0
@@ -244,8 +244,8 @@ func (m *mapCall) run(c *chunk, lo, hi int) {
 	}
 }
 
-// sumCall is a tape whose result is summed over some axes. The last entries of the space's steps are those
-// of the output, 0 along the summed axes.
+// sumCall is a tape whose result is summed over some axes. The last entries of the space's steps
+// are those of the output, 0 along the summed axes.
 type sumCall struct {
 	tape tape
 	node *node
@@ -286,8 +286,8 @@ func (s *sumCall) output(c *chunk, lo, hi int) []float32 {
 	return v.slab(c, lo, hi, s.node.slabs)
 }
 
-// addBlock adds rows of cols elements to sums that are row apart from row to row and in apart from column
-// to column.
+// addBlock adds rows of cols elements to sums that are row apart from row to row and in apart from
+// column to column.
 func addBlock(l kernel.Level, sums, x []float32, rows, cols, row, in int) {
 	if in == 0 && row == 0 {
 		sums[0] += l.Sum(x)

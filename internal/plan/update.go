@@ -2,9 +2,9 @@ package plan
 
 import "github.com/gradreg/gradreg/sym"
 
-// updates makes each target hold its new value at the end of a run; roots are pairs of target and value. The
-// node that computes a value writes to the target's memory, if everything that reads the old value can come
-// before it; else the value is copied at the end.
+// updates makes each target hold its new value at the end of a run; roots are pairs of target and
+// value. The node that computes a value writes to the target's memory, if everything that reads the
+// old value can come before it; else the value is copied at the end.
 func (low *lowering) updates(targets []*value, roots []*sym.Expr) {
 	values := make([]*value, len(targets))
 	for i, target := range targets {
@@ -44,8 +44,8 @@ func (low *lowering) update(target, v *value) {
 	}
 }
 
-// overwrites reports whether n can write its output to target: an element-wise node, or one that does not
-// read target at all, whose output no reader of target needs.
+// overwrites reports whether n can write its output to target: an element-wise node, or one that
+// does not read target at all, whose output no reader of target needs.
 func (n *node) overwrites(target *value) bool {
 	if n.outs[0].place == placePersistent {
 		return false

@@ -7,8 +7,8 @@ type value struct {
 	name string
 	size int // floats
 
-	// Where it lies. A persistent value keeps its content between runs; a local value exists once per
-	// worker, for one chunk at a time; all others share the program's arena.
+	// Where it lies. A persistent value keeps its content between runs; a local value exists once
+	// per worker, for one chunk at a time; all others share the program's arena.
 	place  placement
 	offset int       // within the arena or the worker's memory
 	data   []float32 // set for all but local values once memory is laid out

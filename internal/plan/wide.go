@@ -6,14 +6,15 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// Convolutions of many channels over few pixels have the images of the whole batch in the lanes of a vector, where
-// others have the pixels of one image:
+// Convolutions of many channels over few pixels have the images of the whole batch in the lanes of
+// a vector, where others have the pixels of one image:
 //
 //	laned x: [C][H·W][B]      y[o, p, :] = Σ_{kh, kw, c} w[o, c, kh, kw] · x[c, pixel of (p, kh, kw), :]
 //
-// The filter is read once for the batch instead of once for an image, vectors are full whatever the size of the
-// map, strides cost nothing, and taps that lie on the padding are left out: a third of all taps where 7×7 pixels
-// become 4×4. The work of one operation is split by blocks of channels and rows of pixels.
+// The filter is read once for the batch instead of once for an image, vectors are full whatever the
+// size of the map, strides cost nothing, and taps that lie on the padding are left out: a third of
+// all taps where 7×7 pixels become 4×4. The work of one operation is split by blocks of channels
+// and rows of pixels.
 
 // wide reports whether the convolution takes its images side by side.
 func (g *geometry) wide(batch int) bool {
@@ -22,15 +23,15 @@ func (g *geometry) wide(batch int) bool {
 		batch >= manyImages && batch%alignment == 0
 }
 
-// pitch returns the distance between planes of n floats: an odd number of cache lines, so that the same element of
-// many planes does not fall into the same set of a cache.
+// pitch returns the distance between planes of n floats: an odd number of cache lines, so that the
+// same element of many planes does not fall into the same set of a cache.
 func pitch(n int) int {
 	lines := roundUp(n) / alignment
 	return (lines | 1) * alignment
 }
 
-// blockOf returns the number of rows that a task computes of a product of n rows: the largest divisor of n that is
-// at most 64, or all of them if that is too small to be worth it.
+// blockOf returns the number of rows that a task computes of a product of n rows: the largest
+// divisor of n that is at most 64, or all of them if that is too small to be worth it.
 func blockOf(n int) int {
 	for size := 64; size >= 24; size-- {
 		if n%size == 0 {
@@ -118,7 +119,10 @@ func (low *lowering) fromLanes(e *sym.Expr, laned *value) {
 	n := low.newNode(e)
 	batch, rows := e.Shape()[0], e.Shape()[1]
 	inner := e.Shape().Size() / (batch * rows)
-	n.kern = &transposeCall{node: n, kind: fromLanes, batch: batch, rows: rows, inner: inner, pitch: pitch(inner * batch)}
+	n.kern = &transposeCall{
+		node: n, kind: fromLanes, batch: batch, rows: rows, inner: inner,
+		pitch: pitch(inner * batch),
+	}
 	n.tiles(rows, 0)
 	n.cost = 4 * e.Shape().Size()
 	n.addUse(laned, false)
@@ -130,7 +134,8 @@ func (n *node) tiles(slabs, macs int) {
 	n.macs, n.cost = macs, macs
 }
 
-// wideConvCall is a convolution on lanes. A slab is a row of output pixels of a block of output channels.
+// wideConvCall is a convolution on lanes. A slab is a row of output pixels of a block of output
+// channels.
 type wideConvCall struct {
 	node      *node
 	g         *geometry
@@ -214,8 +219,9 @@ func grid(m, outer, n, inner int) []int32 {
 //
 //	dx[c, ih, iw, :] = Σ_{kh, kw, o} w[o, c, kh, kw] · dy[o, oh, ow, :],  oh·SH = ih + PT − kh, ow·SW = iw + PL − kw
 //
-// A slab is a row of input pixels of a block of input channels. The columns of the packed filter are (kh, kw, o) with
-// kw by its class modulo SW and backwards, so that the output pixels that a row kh contributes are neighbours.
+// A slab is a row of input pixels of a block of input channels. The columns of the packed filter
+// are (kh, kw, o) with kw by its class modulo SW and backwards, so that the output pixels that a
+// row kh contributes are neighbours.
 type wideInputCall struct {
 	node      *node
 	g         *geometry
@@ -296,8 +302,9 @@ func (low *lowering) emitWideInputGradient(e *sym.Expr, g *geometry) {
 	low.fromLanes(e, n.outs[0])
 }
 
-// wideWeightCall is the weight gradient of a convolution, summed over pairs of inputs and output gradients. For every
-// filter tap it is one matrix product over the pixels and images that the tap sees:
+// wideWeightCall is the weight gradient of a convolution, summed over pairs of inputs and output
+// gradients. For every filter tap it is one matrix product over the pixels and images that the tap
+// sees:
 //
 //	dw[kh, kw][o, c] = Σ_{p, b} dy[o, p, b] · x[b, pixel of (p, kh, kw), c]
 //
@@ -374,7 +381,8 @@ func (low *lowering) emitWideWeightGradient(e *sym.Expr, g *geometry, pairs [][2
 	back.addUse(n.outs[0], false)
 }
 
-// packLanes adds the node that packs lanes of dy: [B, O, …], block by block of its channels, for MulPackedPart.
+// packLanes adds the node that packs lanes of dy: [B, O, …], block by block of its channels, for
+// MulPackedPart.
 func (low *lowering) packLanes(dy *sym.Expr, block int) *value {
 	key := packKey{dy, "packed-lanes"}
 	if v := low.packs[key]; v != nil {

@@ -18,8 +18,8 @@ type worker struct {
 	chunk   chunk // what it is busy with
 }
 
-// team runs the tasks of regions on persistent workers. The caller of run is worker 0; the others are
-// parked goroutines.
+// team runs the tasks of regions on persistent workers. The caller of run is worker 0; the others
+// are parked goroutines.
 type team struct {
 	workers []*worker
 	wake    []chan *job
@@ -70,8 +70,8 @@ func (t *team) run(j *job) error {
 	return nil
 }
 
-// work takes tasks until none is left. A panic is a bug of ours: it is kept for the caller of run, because
-// in a goroutine of its own it would end the whole process.
+// work takes tasks until none is left. A panic is a bug of ours: it is kept for the caller of run,
+// because in a goroutine of its own it would end the whole process.
 func (j *job) work(w *worker) {
 	defer func() {
 		if r := recover(); r != nil {

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// Unknown returns the error for a name that is none of known: it suggests the nearest and lists all.
+// Unknown returns the error for a name that is none of known: it suggests the nearest and lists
+// all.
 func Unknown(kind, name string, known []string) error {
 	known = slices.Sorted(slices.Values(known))
 	hint := ""
@@ -16,7 +17,8 @@ func Unknown(kind, name string, known []string) error {
 	return fmt.Errorf("unknown %s %q%s, expected one of %s", kind, name, hint, strings.Join(known, ", "))
 }
 
-// nearest returns the known name that fewest edits lead to, if they are fewer than half of its letters.
+// nearest returns the known name that fewest edits lead to, if they are fewer than half of its
+// letters.
 func nearest(name string, known []string) string {
 	best, least := "", 1<<30
 	for _, k := range known {

@@ -1,4 +1,5 @@
-// Package spec reads the text form that regularizers, models, optimizers and schedules have in common:
+// Package spec reads the text form that regularizers, models, optimizers and schedules have in
+// common:
 //
 //	name[:value][,key=value]…      name[:key=value[,key=value]…]
 package spec
@@ -99,8 +100,8 @@ func Parse(text string) (Spec, error) {
 	return s, nil
 }
 
-// Fields assigns the pairs to the fields of those keys; targets are *int, *float64, *bool, *string or
-// *[]int (as 256x128). Its errors do not repeat the text, which the caller names.
+// Fields assigns the pairs to the fields of those keys; targets are *int, *float64, *bool, *string
+// or *[]int (as 256x128). Its errors do not repeat the text, which the caller names.
 func (s Spec) Fields(fields map[string]any) error {
 	for _, p := range s.Pairs {
 		target, ok := fields[p.Key]

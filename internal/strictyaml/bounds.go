@@ -16,22 +16,25 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// MaxBytes is the longest text that Decode takes: more than a hundred times the longest built-in study.
+// MaxBytes is the longest text that Decode takes: more than a hundred times the longest built-in
+// study.
 const MaxBytes = 256 << 10
 
-// The library's parser takes time and memory that grow with the square of depth and of the number of keys, and copies what an
-// alias stands for each time. So these are bounded before it sees a text. Studies and configurations are at most seven deep.
+// The library's parser takes time and memory that grow with the square of depth and of the number
+// of keys, and copies what an alias stands for each time. So these are bounded before it sees a
+// text. Studies and configurations are at most seven deep.
 const (
 	maxDepth  = 32
 	maxTokens = 20000 // a key with its value is three
 	maxValues = 20000 // with what aliases stand for
 )
 
-// byteOrderMark may stand at the beginning of a text of YAML (YAML 1.2, section 5.2); Windows' Notepad writes it.
+// byteOrderMark may stand at the beginning of a text of YAML (YAML 1.2, section 5.2); Windows'
+// Notepad writes it.
 var byteOrderMark = []byte("\uFEFF")
 
-// bounded returns the text without its byte order mark, or why it is not read: what would take too much time or memory, and
-// what would be read as something else than its writer sees.
+// bounded returns the text without its byte order mark, or why it is not read: what would take too
+// much time or memory, and what would be read as something else than its writer sees.
 func bounded(data []byte) ([]byte, error) {
 	if len(data) > MaxBytes {
 		return nil, fmt.Errorf("the text has %d bytes, expected at most %d", len(data), MaxBytes)
@@ -47,9 +50,13 @@ func bounded(data []byte) ([]byte, error) {
 	if len(tokens) > maxTokens {
 		return nil, fmt.Errorf("the text has %d words and signs, expected at most %d", len(tokens), maxTokens)
 	}
-	// The library's decoder dereferences nil at a tag without a value, and no field has a use for any.
+	// The library's decoder dereferences nil at a tag without a value, and no field has a use for
+	// any.
 	if i := slices.IndexFunc(tokens, func(t *token.Token) bool { return t.Type == token.TagType }); i >= 0 {
-		return nil, fmt.Errorf("line %d: found the tag %s, expected a value without one", tokens[i].Position.Line, shortened(tokens[i].Value))
+		return nil, fmt.Errorf(
+			"line %d: found the tag %s, expected a value without one", tokens[i].Position.Line,
+			shortened(tokens[i].Value),
+		)
 	}
 	if t := tooDeep(tokens); t != nil {
 		return nil, fmt.Errorf("line %d: more than %d lists and mappings in each other", t.Position.Line, maxDepth)
@@ -70,7 +77,8 @@ func bounded(data []byte) ([]byte, error) {
 	return data, nil
 }
 
-// checkCharacters refuses what is no text: YAML has no control characters but tab and line ends (section 5.1).
+// checkCharacters refuses what is no text: YAML has no control characters but tab and line ends
+// (section 5.1).
 func checkCharacters(data []byte) error {
 	line, start := 1, 0
 	for i := 0; i < len(data); {
@@ -88,9 +96,9 @@ func checkCharacters(data []byte) error {
 	return nil
 }
 
-// tooDeep returns the first token that has more lists and mappings around it than allowed, nil if there is none. Those in
-// brackets are counted as they open and close, the others by their columns: one that begins further left than what is open
-// ends it.
+// tooDeep returns the first token that has more lists and mappings around it than allowed, nil if
+// there is none. Those in brackets are counted as they open and close, the others by their columns:
+// one that begins further left than what is open ends it.
 func tooDeep(tokens token.Tokens) *token.Token {
 	flow := 0
 	var columns []int
@@ -145,7 +153,10 @@ func (c *counter) count(node ast.Node) (int, error) {
 				return err
 			}
 			if total += n; total > maxValues {
-				return fmt.Errorf("line %d: the text stands for more than %d values", child.GetToken().Position.Line, maxValues)
+				return fmt.Errorf(
+					"line %d: the text stands for more than %d values",
+					child.GetToken().Position.Line, maxValues,
+				)
 			}
 		}
 		return nil
@@ -173,12 +184,16 @@ func (c *counter) count(node ast.Node) (int, error) {
 		name := n.Value.GetToken().Value
 		size, ok := c.anchors[name]
 		if !ok || size < 0 {
-			return 0, fmt.Errorf("line %d: *%s stands for nothing that ends before it", n.GetToken().Position.Line, shortened(name))
+			return 0, fmt.Errorf(
+				"line %d: *%s stands for nothing that ends before it", n.GetToken().Position.Line,
+				shortened(name),
+			)
 		}
 		total = size
 	case *ast.IntegerNode:
 		if text := n.GetToken().Value; octal.MatchString(text) {
-			return 0, fmt.Errorf("line %d: found %s, which some read to the base 8; expected a number without a leading 0, or a text in quotes",
+			return 0, fmt.Errorf("line %d: found %s, which some read to the base 8; expected a "+
+				"number without a leading 0, or a text in quotes",
 				n.GetToken().Position.Line, shortened(text))
 		}
 	}

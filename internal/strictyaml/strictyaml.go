@@ -1,6 +1,7 @@
-// Package strictyaml reads YAML into Go values and says what is wrong in one line that does not need Go: unknown fields, values
-// of another type, fractions where whole numbers belong, which the library's decoder cuts off, and numbers that do not fit. Texts
-// of others do no harm: size, depth and what aliases stand for are bounded before anything is decoded.
+// Package strictyaml reads YAML into Go values and says what is wrong in one line that does not
+// need Go: unknown fields, values of another type, fractions where whole numbers belong, which the
+// library's decoder cuts off, and numbers that do not fit. Texts of others do no harm: size, depth
+// and what aliases stand for are bounded before anything is decoded.
 package strictyaml
 
 import (
@@ -17,9 +18,9 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// Decode reads a text over what into, a pointer to a struct, holds: what the text does not name stays, so an empty text changes
-// nothing. The text is one document of UTF-8 of at most MaxBytes, without tags; a byte order mark is passed over. Numbers are
-// finite.
+// Decode reads a text over what into, a pointer to a struct, holds: what the text does not name
+// stays, so an empty text changes nothing. The text is one document of UTF-8 of at most MaxBytes,
+// without tags; a byte order mark is passed over. Numbers are finite.
 func Decode(data []byte, into any) error {
 	data, err := bounded(data)
 	if err != nil {
@@ -35,7 +36,8 @@ func Decode(data []byte, into any) error {
 	return nil
 }
 
-// line is the first line of a message, the place in the text stands below it, and no longer than a few on a screen.
+// line is the first line of a message, the place in the text stands below it, and no longer than a
+// few on a screen.
 func line(text string) string {
 	const most = 400
 	text, _, _ = strings.Cut(text, "\n")
@@ -45,7 +47,8 @@ func line(text string) string {
 	return text
 }
 
-// decode is Decode of a bounded text. The library panics on some texts that are not YAML; that is the text's fault.
+// decode is Decode of a bounded text. The library panics on some texts that are not YAML; that is
+// the text's fault.
 func decode(data []byte, into any) (err error) {
 	defer func() {
 		if bug := recover(); bug != nil {
@@ -70,8 +73,9 @@ func decode(data []byte, into any) (err error) {
 // custom is what a type has that reads itself.
 type custom interface{ UnmarshalYAML(func(any) error) error }
 
-// misfit returns an error for the first value of another type than its field's. The decoder takes more than this table, such as
-// numbers in quotes; fractions it cuts off. So everything is looked at where it failed, else what takes whole numbers.
+// misfit returns an error for the first value of another type than its field's. The decoder takes
+// more than this table, such as numbers in quotes; fractions it cuts off. So everything is looked
+// at where it failed, else what takes whole numbers.
 func misfit(name string, value any, t reflect.Type, failed bool) error {
 	if value == nil || reflect.PointerTo(t).Implements(reflect.TypeFor[custom]()) {
 		return nil
@@ -161,8 +165,8 @@ func expected(t reflect.Type) string {
 	return "a mapping"
 }
 
-// whole reports whether a number, as YAML has it and as the nearest float64, is a whole one from low to high. One with a point or
-// an exponent counts as far as float64 holds every whole number.
+// whole reports whether a number, as YAML has it and as the nearest float64, is a whole one from
+// low to high. One with a point or an exponent counts as far as float64 holds every whole number.
 func whole(value any, number float64, low int64, high uint64) bool {
 	switch v := value.(type) {
 	case int64:
@@ -183,8 +187,8 @@ func whole(value any, number float64, low int64, high uint64) bool {
 // exact is how far float64 holds every whole number.
 const exact = 1 << 53
 
-// infinite returns an error for the first number in a value that is none: the formats that results are written in have neither
-// NaN nor infinity, and no setting means anything with them.
+// infinite returns an error for the first number in a value that is none: the formats that results
+// are written in have neither NaN nor infinity, and no setting means anything with them.
 func infinite(name string, v reflect.Value) error {
 	switch v.Kind() {
 	case reflect.Float64:
@@ -202,7 +206,10 @@ func infinite(name string, v reflect.Value) error {
 			}
 		}
 	case reflect.Map:
-		for _, key := range slices.SortedFunc(slices.Values(v.MapKeys()), func(a, b reflect.Value) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) }) {
+		for _, key := range slices.SortedFunc(
+			slices.Values(v.MapKeys()),
+			func(a, b reflect.Value) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) },
+		) {
 			if err := infinite(within(name, fmt.Sprint(key)), v.MapIndex(key)); err != nil {
 				return err
 			}
@@ -229,8 +236,8 @@ func within(name, key string) string {
 	return name + ": " + key
 }
 
-// asNumber returns a value of YAML as a number, if it is one. Numbers with an exponent and no point are texts to the library,
-// which reads them as numbers where such belong.
+// asNumber returns a value of YAML as a number, if it is one. Numbers with an exponent and no point
+// are texts to the library, which reads them as numbers where such belong.
 func asNumber(value any) (float64, bool) {
 	switch v := value.(type) {
 	case string:

@@ -2,8 +2,8 @@ package symtest
 
 import "math/rand/v2"
 
-// FromBytes returns a source of choices for fuzzing: every choice is a byte of data, so that a changed byte changes a
-// choice, and pseudo-random when they are used up.
+// FromBytes returns a source of choices for fuzzing: every choice is a byte of data, so that a
+// changed byte changes a choice, and pseudo-random when they are used up.
 func FromBytes(data []byte) *rand.Rand {
 	return rand.New(&bytes{data, rand.NewPCG(uint64(len(data)), 1)})
 }

@@ -6,13 +6,18 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// moves returns the ways to make an expression from those of the pool. One that does not apply returns nil.
+// moves returns the ways to make an expression from those of the pool. One that does not apply
+// returns nil.
 func moves() []func(*builder) *sym.Expr {
 	return []func(*builder) *sym.Expr{
-		(*builder).arithmetic, (*builder).arithmetic, (*builder).smooth, (*builder).smooth, (*builder).smooth, (*builder).smooth,
-		(*builder).kink, (*builder).choice, (*builder).choice, (*builder).choice, (*builder).reduction, (*builder).stretch,
-		(*builder).movement, (*builder).bounds, (*builder).join, (*builder).class, (*builder).along, (*builder).product, (*builder).product,
-		(*builder).convolution, (*builder).convolution, (*builder).transposedConvolution, (*builder).pooling, (*builder).pooling, (*builder).softmax,
+		(*builder).arithmetic, (*builder).arithmetic, (*builder).smooth, (*builder).smooth,
+		(*builder).smooth, (*builder).smooth,
+		(*builder).kink, (*builder).choice, (*builder).choice, (*builder).choice,
+		(*builder).reduction, (*builder).stretch,
+		(*builder).movement, (*builder).bounds, (*builder).join, (*builder).class, (*builder).along,
+		(*builder).product, (*builder).product,
+		(*builder).convolution, (*builder).convolution, (*builder).transposedConvolution,
+		(*builder).pooling, (*builder).pooling, (*builder).softmax,
 		(*builder).randomLeaf, (*builder).reverse, (*builder).reverse, (*builder).forward,
 	}
 }
@@ -377,7 +382,8 @@ func (b *builder) randomLeaf() *sym.Expr {
 	return b.g.Normal(uint32(b.IntN(3)), shape...)
 }
 
-// reverse pulls one of the pool back along a direction to another that it may depend on, which makes penalties.
+// reverse pulls one of the pool back along a direction to another that it may depend on, which
+// makes penalties.
 func (b *builder) reverse() *sym.Expr {
 	y := b.pick()
 	wrt := b.source(y)

@@ -9,7 +9,8 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// Key and Step are those of the run whose random leaves were looked at: conditions hold for this run.
+// Key and Step are those of the run whose random leaves were looked at: conditions hold for this
+// run.
 const Key, Step = 7, 3
 
 const (
@@ -21,8 +22,8 @@ const (
 	margin      = 1e-3 // between numbers that are compared
 )
 
-// Random makes up to size expressions by moves drawn from r and returns some of them, with a value for every input
-// of the graph, exact in float32. The same choices of r give the same graph.
+// Random makes up to size expressions by moves drawn from r and returns some of them, with a value
+// for every input of the graph, exact in float32. The same choices of r give the same graph.
 func Random(r *rand.Rand, g *sym.Graph, size int) (outputs []*sym.Expr, values map[*sym.Expr]*sym.Tensor) {
 	b := &builder{
 		Rand: r, data: rand.New(rand.NewPCG(r.Uint64(), 1)), g: g, inputs: map[*sym.Expr]*sym.Tensor{},
@@ -49,7 +50,8 @@ type builder struct {
 	moved          map[*sym.Expr]bool // the answers of isMoved
 }
 
-// enter adds e to the pool unless it is nil, carries an error, is no float, too large or ill-conditioned.
+// enter adds e to the pool unless it is nil, carries an error, is no float, too large or
+// ill-conditioned.
 func (b *builder) enter(e *sym.Expr) {
 	if e != nil && e.Err() == nil && e.DType() == sym.Float && b.computed(e) && b.wellConditioned(e) {
 		b.pool = append(b.pool, e)
@@ -93,7 +95,8 @@ func (b *builder) value(n *sym.Expr, given map[*sym.Expr]*sym.Tensor) *sym.Tenso
 	return &sym.Tensor{Shape: n.Shape(), Data: slices.Clone(out[0].Data)}
 }
 
-// wellConditioned reports whether the values of e are finite, moderate and hardly changed by rounding.
+// wellConditioned reports whether the values of e are finite, moderate and hardly changed by
+// rounding.
 func (b *builder) wellConditioned(e *sym.Expr) bool {
 	largest, moved := 0.0, 0.0
 	for i, v := range b.exact[e].Data {
@@ -106,8 +109,8 @@ func (b *builder) wellConditioned(e *sym.Expr) bool {
 	return largest <= maxValue && largest >= minValue && moved <= maxRounding*largest
 }
 
-// isMoved reports whether the elements of e are those of leaves, zeros or ones, moved about or negated: the same
-// numbers in every arithmetic.
+// isMoved reports whether the elements of e are those of leaves, zeros or ones, moved about or
+// negated: the same numbers in every arithmetic.
 func (b *builder) isMoved(e *sym.Expr) bool {
 	moved, known := b.moved[e]
 	if known {
@@ -116,9 +119,11 @@ func (b *builder) isMoved(e *sym.Expr) bool {
 	switch e.Op() {
 	case sym.OpInput, sym.OpConst, sym.OpUniform, sym.OpOneHot, sym.OpToFloat:
 		moved = true
-	case sym.OpNeg, sym.OpAbs, sym.OpSign, sym.OpReshape, sym.OpTranspose, sym.OpSlice, sym.OpPad, sym.OpConcat, sym.OpBroadcast, sym.OpGather,
-		sym.OpStopGradient, sym.OpSelect:
-		moved = !slices.ContainsFunc(e.Args(), func(a *sym.Expr) bool { return a.DType() == sym.Float && !b.isMoved(a) })
+	case sym.OpNeg, sym.OpAbs, sym.OpSign, sym.OpReshape, sym.OpTranspose, sym.OpSlice, sym.OpPad,
+		sym.OpConcat, sym.OpBroadcast, sym.OpGather, sym.OpStopGradient, sym.OpSelect:
+		moved = !slices.ContainsFunc(
+			e.Args(), func(a *sym.Expr) bool { return a.DType() == sym.Float && !b.isMoved(a) },
+		)
 	}
 	b.moved[e] = moved
 	return moved
@@ -130,9 +135,10 @@ func (b *builder) isDecided(left, right *sym.Expr) bool {
 		return true
 	}
 	difference := sym.Sub(left, right)
-	return difference.Err() == nil && b.computed(difference) && !slices.ContainsFunc(b.exact[difference].Data, func(v float64) bool {
-		return !(math.Abs(v) > margin)
-	})
+	return difference.Err() == nil && b.computed(difference) &&
+		!slices.ContainsFunc(b.exact[difference].Data, func(v float64) bool {
+			return !(math.Abs(v) > margin)
+		})
 }
 
 // isOrdered reports whether the elements of e have the same order in every arithmetic.

@@ -16,8 +16,8 @@ import (
 // checksumKey is where a file's metadata says the SHA-256 of its content.
 const checksumKey = "sha256"
 
-// Checksum returns the SHA-256 of names, types, shapes and elements of the tensors and of the metadata, less the checksum
-// itself, in an order that does not depend on how a file lays them out.
+// Checksum returns the SHA-256 of names, types, shapes and elements of the tensors and of the
+// metadata, less the checksum itself, in an order that does not depend on how a file lays them out.
 func (f File) Checksum() string {
 	h := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(f.Tensors)) {
@@ -40,7 +40,8 @@ func add(h hash.Hash, texts ...string) {
 	}
 }
 
-// verify returns an error if the file says another checksum than it has. Files of others, and of earlier programs, say none.
+// verify returns an error if the file says another checksum than it has. Files of others, and of
+// earlier programs, say none.
 func (f File) verify() error {
 	said, ok := f.Metadata[checksumKey]
 	if got := f.Checksum(); ok && got != said {

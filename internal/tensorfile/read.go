@@ -21,12 +21,12 @@ type Header struct {
 	Metadata map[string]string
 }
 
-// longestHeader leaves room for the names of as many classes as a model can have, of some two hundred bytes each. The format
-// allows more, which takes a multiple of it to decode.
+// longestHeader leaves room for the names of as many classes as a model can have, of some two
+// hundred bytes each. The format allows more, which takes a multiple of it to decode.
 const longestHeader = 16 << 20
 
-// ReadFile reads the file at path as Decode does. A file that is none of this format is the input's fault, as an error of accept
-// is; a missing one is fs.ErrNotExist.
+// ReadFile reads the file at path as Decode does. A file that is none of this format is the input's
+// fault, as an error of accept is; a missing one is fs.ErrNotExist.
 //
 // A damaged file is called so, whatever accept makes of it, if it is not too long to be looked at.
 func ReadFile(path string, accept func(Header) error) (File, error) {
@@ -71,8 +71,8 @@ func ReadHeader(path string) (Header, error) {
 	return Header{}, err
 }
 
-// DecodeStream is Decode of a stream whose size nobody knows: it is what the header says, and anything
-// behind it is an error.
+// DecodeStream is Decode of a stream whose size nobody knows: it is what the header says, and
+// anything behind it is an error.
 func DecodeStream(r io.Reader, accept func(Header) error) (File, error) {
 	f, err := Decode(r, unknownSize, accept)
 	if err != nil {
@@ -87,8 +87,9 @@ func DecodeStream(r io.Reader, accept func(Header) error) (File, error) {
 // unknownSize stands for that of a stream.
 const unknownSize = math.MaxInt64
 
-// Decode reads a file of a size. Nothing behind the header is read, and no memory taken for it, unless accept returns nil and
-// the size is what the tensors of the header take: so whoever knows what tensors can be right bounds what is read.
+// Decode reads a file of a size. Nothing behind the header is read, and no memory taken for it,
+// unless accept returns nil and the size is what the tensors of the header take: so whoever knows
+// what tensors can be right bounds what is read.
 func Decode(r io.Reader, size int64, accept func(Header) error) (File, error) {
 	var start [8]byte
 	if _, err := io.ReadFull(r, start[:]); err != nil {
@@ -96,7 +97,10 @@ func Decode(r io.Reader, size int64, accept func(Header) error) (File, error) {
 	}
 	n := binary.LittleEndian.Uint64(start[:])
 	if n > longestHeader || int64(n) > size-8 {
-		return File{}, fmt.Errorf("not a safetensors file: a header of %d bytes in a file of %d, expected at most %d", n, size, longestHeader)
+		return File{}, fmt.Errorf(
+			"not a safetensors file: a header of %d bytes in a file of %d, expected at most %d", n,
+			size, longestHeader,
+		)
 	}
 	text := make([]byte, n)
 	if _, err := io.ReadFull(r, text); err != nil {
@@ -145,7 +149,8 @@ func parseHeader(text []byte) (h Header, length int64, err error) {
 			Shape   []int    `json:"shape"`
 			Offsets [2]int64 `json:"data_offsets"`
 		}
-		if err := json.Unmarshal(bytes.TrimSpace(entry), &t); err != nil || t.Offsets[0] < 0 || t.Offsets[1] < t.Offsets[0] {
+		if err := json.Unmarshal(bytes.TrimSpace(entry), &t); err != nil || t.Offsets[0] < 0 ||
+			t.Offsets[1] < t.Offsets[0] {
 			return h, 0, fmt.Errorf("tensor %.80q has no shape or place", name)
 		}
 		h.Shapes[name] = t.Shape

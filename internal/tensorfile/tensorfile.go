@@ -1,6 +1,6 @@
-// Package tensorfile reads and writes safetensors files. The format is the library's; this package adds
-// what a reader of untrusted files needs: duplicate names are refused, lengths are checked before memory is
-// allocated, and numbers are converted.
+// Package tensorfile reads and writes safetensors files. The format is the library's; this package
+// adds what a reader of untrusted files needs: duplicate names are refused, lengths are checked
+// before memory is allocated, and numbers are converted.
 package tensorfile
 
 import (
@@ -17,8 +17,8 @@ import (
 	"github.com/nlpodyssey/safetensors"
 )
 
-// Tensor is a dense tensor of at least one axis (the library takes no other; a scalar has shape [1]). One
-// of the slices holds its elements.
+// Tensor is a dense tensor of at least one axis (the library takes no other; a scalar has shape
+// [1]). One of the slices holds its elements.
 type Tensor struct {
 	Shape []int
 	F32   []float32
@@ -84,8 +84,8 @@ func (t Tensor) encode() (safetensors.DType, []byte) {
 	return safetensors.F32, b
 }
 
-// Parse reads a whole file. The error says what is wrong with it, in one line: also where the file has a checksum, as all
-// that Write writes have, and its content another one.
+// Parse reads a whole file. The error says what is wrong with it, in one line: also where the file
+// has a checksum, as all that Write writes have, and its content another one.
 func Parse(data []byte) (File, error) {
 	if err := checkHeader(data); err != nil {
 		return File{}, fmt.Errorf("not a safetensors file: %w", err)
@@ -148,8 +148,8 @@ func decode(v safetensors.TensorView) (Tensor, error) {
 // maxHeader is the longest header the format allows.
 const maxHeader = 100 << 20
 
-// checkHeader refuses what the library would accept or spend memory on: a header longer than the file, and
-// names that stand twice.
+// checkHeader refuses what the library would accept or spend memory on: a header longer than the
+// file, and names that stand twice.
 func checkHeader(data []byte) error {
 	if len(data) < 8 {
 		return fmt.Errorf("%d bytes, expected at least 8", len(data))

@@ -19,7 +19,8 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
-// stateFiles are what a run folder resumes from. The order is that in which a run writes them first.
+// stateFiles are what a run folder resumes from. The order is that in which a run writes them
+// first.
 var stateFiles = []string{"config.yaml", "metrics.jsonl", "checkpoint.safetensors"}
 
 // maxState is what both databases take as one value, in bytes.
@@ -28,8 +29,8 @@ const maxState = 1e9
 // uploadEvery is the least time between two states of a run in the database.
 const uploadEvery = 10 * time.Second
 
-// saver returns what a run calls after a checkpoint: it copies the state to the database. Without a database the run goes
-// on; a later checkpoint will do.
+// saver returns what a run calls after a checkpoint: it copies the state to the database. Without a
+// database the run goes on; a later checkpoint will do.
 func (w *worker) saver(ctx context.Context, key string, steps int) func(int) error {
 	last := time.Now()
 	return func(step int) error {
@@ -71,7 +72,8 @@ func (q *Queue) save(ctx context.Context, key string, step int, dir string) erro
 	return err
 }
 
-// restore makes a run folder of the state in the database, if there is one and the folder is not there.
+// restore makes a run folder of the state in the database, if there is one and the folder is not
+// there.
 func (q *Queue) restore(ctx context.Context, key, dir string) error {
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -95,8 +97,8 @@ func (q *Queue) restore(ctx context.Context, key, dir string) error {
 	return os.Rename(part, dir)
 }
 
-// unpack writes the files of a state, which others may have written, to a folder. A few bytes of a tar file can stand for a
-// file of any size.
+// unpack writes the files of a state, which others may have written, to a folder. A few bytes of a
+// tar file can stand for a file of any size.
 func unpack(state []byte, dir string) error {
 	t := tar.NewReader(bytes.NewReader(state))
 	for {
@@ -108,7 +110,10 @@ func unpack(state []byte, dir string) error {
 			return fault.Input(err)
 		}
 		if !slices.Contains(stateFiles, h.Name) || h.Typeflag != tar.TypeReg || h.Size > int64(len(state)) {
-			return fault.Inputf("found %.80q of %d bytes, expected the files %s", h.Name, h.Size, strings.Join(stateFiles, ", "))
+			return fault.Inputf(
+				"found %.80q of %d bytes, expected the files %s", h.Name, h.Size,
+				strings.Join(stateFiles, ", "),
+			)
 		}
 		data, err := io.ReadAll(io.LimitReader(t, h.Size))
 		if err != nil {

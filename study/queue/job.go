@@ -83,8 +83,9 @@ func (w *worker) Work(ctx context.Context, job *river.Job[RunArgs]) error {
 	return w.queue.hide(err)
 }
 
-// failed says that a run has failed, and keeps River from trying again what cannot work: a configuration that the data do not
-// suit. With its folder it may be otherwise another time, or on another machine.
+// failed says that a run has failed, and keeps River from trying again what cannot work: a
+// configuration that the data do not suit. With its folder it may be otherwise another time, or on
+// another machine.
 func (w *worker) failed(job *river.Job[RunArgs], err error) {
 	then := fmt.Sprintf("attempt %d of %d", job.Attempt, job.MaxAttempts)
 	if fault.IsInput(err) && !classify.OfFolder(err) {
@@ -99,7 +100,10 @@ const waitForOther = 3 * time.Second
 
 // elsewhere reports whether another study's job of the same run is running and came first.
 func (w *worker) elsewhere(ctx context.Context, job *rivertype.JobRow) (bool, error) {
-	page, err := w.client.JobList(ctx, river.NewJobListParams().TagsAny(job.Tags...).States(rivertype.JobStateRunning).First(10))
+	page, err := w.client.JobList(
+		ctx,
+		river.NewJobListParams().TagsAny(job.Tags...).States(rivertype.JobStateRunning).First(10),
+	)
 	if err != nil {
 		return false, err
 	}
@@ -111,8 +115,9 @@ func (w *worker) elsewhere(ctx context.Context, job *rivertype.JobRow) (bool, er
 	return false, nil
 }
 
-// renew says from time to time that the job's worker is alive. When the job is no longer its own, which happens to a process
-// that was paused, the run stops; but in a folder, where the new worker waits for the lock, it may as well finish.
+// renew says from time to time that the job's worker is alive. When the job is no longer its own,
+// which happens to a process that was paused, the run stops; but in a folder, where the new worker
+// waits for the lock, it may as well finish.
 func (w *worker) renew(ctx context.Context, job *rivertype.JobRow, stop context.CancelCauseFunc) {
 	ticker := time.NewTicker(w.opt.Lease / 5)
 	defer ticker.Stop()
@@ -137,7 +142,8 @@ func (w *worker) renew(ctx context.Context, job *rivertype.JobRow, stop context.
 	}
 }
 
-// finish writes the result and ends the job, in one transaction. It does not give up at once when the database is away.
+// finish writes the result and ends the job, in one transaction. It does not give up at once when
+// the database is away.
 func (w *worker) finish(ctx context.Context, job *river.Job[RunArgs], result study.Result) error {
 	var err error
 	for try := range 6 {
@@ -160,14 +166,20 @@ func (w *worker) commit(ctx context.Context, job *river.Job[RunArgs], result stu
 	return w.queue.keep(ctx, job.Args, result, func(ctx context.Context, tx *sql.Tx) error {
 		err := complete(ctx, tx, job)
 		if errors.Is(err, rivertype.ErrNotFound) {
-			return nil // a job that was cancelled, or given to another, a moment ago is not ours to end; the result is true all the same
+			// a job that was cancelled, or given to another, a moment ago is not ours to end; the
+			// result is true all the same
+			return nil
 		}
 		return err
 	})
 }
 
-// keep writes a result in the place of the run's state, if there is none yet, and in the same transaction what also writes.
-func (q *Queue) keep(ctx context.Context, args RunArgs, result study.Result, also func(context.Context, *sql.Tx) error) error {
+// keep writes a result in the place of the run's state, if there is none yet, and in the same
+// transaction what also writes.
+func (q *Queue) keep(
+	ctx context.Context, args RunArgs, result study.Result,
+	also func(context.Context, *sql.Tx) error,
+) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	text, err := json.Marshal(result)
@@ -179,7 +191,11 @@ func (q *Queue) keep(ctx context.Context, args RunArgs, result study.Result, als
 		return err
 	}
 	defer tx.Rollback()
-	if _, err := tx.ExecContext(ctx, q.bind("INSERT INTO gradreg_result (key, result, config) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING"), args.Key, string(text), args.Config); err != nil {
+	if _, err := tx.ExecContext(
+		ctx,
+		q.bind("INSERT INTO gradreg_result (key, result, config) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING"),
+		args.Key, string(text), args.Config,
+	); err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, q.bind("DELETE FROM gradreg_checkpoint WHERE key = ?"), args.Key); err != nil {
@@ -207,13 +223,18 @@ func (w *worker) train(ctx context.Context, args RunArgs) (study.Result, error) 
 		err := w.queue.restore(ctx, args.Key, dir)
 		if fault.IsInput(err) {
 			w.log("%v; beginning that run again", err)
-			_, err = w.queue.pool.ExecContext(ctx, w.queue.bind("DELETE FROM gradreg_checkpoint WHERE key = ?"), args.Key)
+			_, err = w.queue.pool.ExecContext(
+				ctx, w.queue.bind("DELETE FROM gradreg_checkpoint WHERE key = ?"), args.Key,
+			)
 		}
 		if err != nil {
 			return study.Result{}, err
 		}
 	}
-	opt := classify.Options{Dir: dir, Resume: classify.HasRun(dir), DataDirs: w.opt.DataDirs, Digest: args.Digest, Threads: 1, Draw: figures.Draw}
+	opt := classify.Options{
+		Dir: dir, Resume: classify.HasRun(dir), DataDirs: w.opt.DataDirs, Digest: args.Digest,
+		Threads: 1, Draw: figures.Draw,
+	}
 	if w.share {
 		opt.Saved = w.saver(ctx, args.Key, cfg.Steps)
 	}
@@ -238,7 +259,9 @@ func (w *worker) train(ctx context.Context, args RunArgs) (study.Result, error) 
 }
 
 // attempt trains and evaluates.
-func (w *worker) attempt(ctx context.Context, args RunArgs, cfg classify.Config, opt classify.Options) (study.Result, error) {
+func (w *worker) attempt(
+	ctx context.Context, args RunArgs, cfg classify.Config, opt classify.Options,
+) (study.Result, error) {
 	cfg, err := w.choose(ctx, args, cfg, opt)
 	if err != nil {
 		return study.Result{}, err
@@ -248,8 +271,8 @@ func (w *worker) attempt(ctx context.Context, args RunArgs, cfg classify.Config,
 		return study.TrialResult(t).Searched(cfg), err
 	}
 	if opt.Resume {
-		// A worker died between the end of the run and that of its job, or somebody put a summary there. The checkpoint, which is
-		// known to be of this configuration, is evaluated again.
+		// A worker died between the end of the run and that of its job, or somebody put a summary
+		// there. The checkpoint, which is known to be of this configuration, is evaluated again.
 		if err := os.Remove(filepath.Join(opt.Dir, "summary.json")); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return study.Result{}, err
 		}

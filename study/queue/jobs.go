@@ -28,7 +28,8 @@ type RunArgs struct {
 // Kind is the kind of the jobs.
 func (RunArgs) Kind() string { return "gradreg_run" }
 
-// The priorities of jobs within a study: later rounds of tuning decide what follows, and there are few of them.
+// The priorities of jobs within a study: later rounds of tuning decide what follows, and there are
+// few of them.
 const (
 	priorityLaterRound = 1
 	priorityFirstRound = 2
@@ -56,7 +57,10 @@ func insert(ctx context.Context, client *river.Client[*sql.Tx], s *study.Study, 
 				priority = priorityFirstRound
 			}
 			params = append(params, river.InsertManyParams{
-				Args: RunArgs{Key: r.Key, Final: r.Final(), Config: string(config), Digest: s.Identity.Digests[r.Cell.Data], Name: r.String()},
+				Args: RunArgs{
+					Key: r.Key, Final: r.Final(), Config: string(config),
+					Digest: s.Identity.Digests[r.Cell.Data], Name: r.String(),
+				},
 				InsertOpts: &river.InsertOpts{
 					Queue: s.Name, Priority: priority, MaxAttempts: s.Attempts, Tags: []string{r.Key},
 					UniqueOpts: river.UniqueOpts{ByArgs: true, ByQueue: true, ByState: everyState},
@@ -113,7 +117,9 @@ func (q *Queue) jobs(ctx context.Context, name string, wanted ...rivertype.JobSt
 		wanted = append(wanted, state)
 	}
 	slices.Sort(wanted)
-	params := river.NewJobListParams().Queues(name).States(wanted...).OrderBy(river.JobListOrderByID, river.SortOrderAsc).First(1000)
+	params := river.NewJobListParams().Queues(name).States(wanted...).OrderBy(
+		river.JobListOrderByID, river.SortOrderAsc,
+	).First(1000)
 	var list []Job
 	for {
 		page, err := client.JobList(ctx, params)
@@ -151,10 +157,11 @@ func job(row *rivertype.JobRow) Job {
 	return j
 }
 
-// settle makes the jobs of a study those of the runs that it needs: it inserts what is missing, makes available again what had
-// failed or was cancelled, or ended though there is no result, and cancels what is not needed any more, since the study has
-// fewer seeds or cells than before. Jobs are looked at before the results, from which others may have made some: so it takes
-// none of these for superfluous.
+// settle makes the jobs of a study those of the runs that it needs: it inserts what is missing,
+// makes available again what had failed or was cancelled, or ended though there is no result, and
+// cancels what is not needed any more, since the study has fewer seeds or cells than before. Jobs
+// are looked at before the results, from which others may have made some: so it takes none of these
+// for superfluous.
 func (q *Queue) settle(ctx context.Context, s *study.Study) error {
 	if _, err := q.dropForged(ctx, s.Name); err != nil {
 		return err
@@ -196,13 +203,15 @@ func (q *Queue) settle(ctx context.Context, s *study.Study) error {
 	return insert(ctx, client, s, missing)
 }
 
-// Cancel ends a study: waiting runs are not begun, running ones stop at their next step and keep their checkpoint. Results
-// stay. Add takes it up again.
+// Cancel ends a study: waiting runs are not begun, running ones stop at their next step and keep
+// their checkpoint. Results stay. Add takes it up again.
 func (q *Queue) Cancel(ctx context.Context, name string) error {
 	if _, err := q.Study(ctx, name); err != nil {
 		return err
 	}
-	if _, err := q.pool.ExecContext(ctx, q.bind("UPDATE gradreg_study SET state = ? WHERE name = ?"), Cancelled, name); err != nil {
+	if _, err := q.pool.ExecContext(
+		ctx, q.bind("UPDATE gradreg_study SET state = ? WHERE name = ?"), Cancelled, name,
+	); err != nil {
 		return q.hide(err)
 	}
 	return q.hide(q.cancelJobs(ctx, name))
@@ -228,9 +237,9 @@ func (q *Queue) cancelJobs(ctx context.Context, name string) error {
 	return nil
 }
 
-// rescue takes jobs from workers that have not been heard of for the lease and gives them back, those without attempts
-// left as failed. River's own rescuer goes by how long a job runs, which says nothing here.
-// A worker that was paused knows that its own, self's, live.
+// rescue takes jobs from workers that have not been heard of for the lease and gives them back,
+// those without attempts left as failed. River's own rescuer goes by how long a job runs, which
+// says nothing here. A worker that was paused knows that its own, self's, live.
 func (q *Queue) rescue(ctx context.Context, self string, lease time.Duration) error {
 	horizon := q.now().Add(-lease)
 	stuck, err := q.silent(ctx, horizon)
@@ -250,7 +259,10 @@ func (q *Queue) rescue(ctx context.Context, self string, lease time.Duration) er
 			}
 			worker = "worker " + j.AttemptedBy[n-1]
 		}
-		text, err := json.Marshal(rivertype.AttemptError{At: now, Attempt: j.Attempt, Error: fmt.Sprintf("%s has not been heard of for %v", worker, lease)})
+		text, err := json.Marshal(rivertype.AttemptError{
+			At: now, Attempt: j.Attempt,
+			Error: fmt.Sprintf("%s has not been heard of for %v", worker, lease),
+		})
 		if err != nil {
 			return err
 		}

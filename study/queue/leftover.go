@@ -7,13 +7,15 @@ import (
 	"github.com/gradreg/gradreg/internal/filelock"
 )
 
-// A worker of a server has its runs in a temporary folder, and in it a lock that ends with the process.
+// A worker of a server has its runs in a temporary folder, and in it a lock that ends with the
+// process.
 const (
 	temporaryRuns = "gradreg-runs-"
 	ownerLock     = "owner.lock"
 )
 
-// temporary makes the folder, and removes those of workers that were killed: their runs go on from the database.
+// temporary makes the folder, and removes those of workers that were killed: their runs go on from
+// the database.
 func temporary() (dir string, done func(), err error) {
 	removeLeftovers(os.TempDir())
 	if dir, err = os.MkdirTemp("", temporaryRuns); err != nil {
@@ -30,8 +32,9 @@ func temporary() (dir string, done func(), err error) {
 	}, nil
 }
 
-// removeLeftovers removes the folders of dead workers in a folder for temporary files, as far as they are ours to remove. One
-// without a lock may be a moment old, or of an older program that has none: it stays.
+// removeLeftovers removes the folders of dead workers in a folder for temporary files, as far as
+// they are ours to remove. One without a lock may be a moment old, or of an older program that has
+// none: it stays.
 func removeLeftovers(parent string) {
 	list, err := filepath.Glob(filepath.Join(parent, temporaryRuns+"*"))
 	if err != nil {

@@ -23,7 +23,8 @@ const (
 	mostTold  = 1000 // texts that are remembered
 )
 
-// next reports whether something is to be told now, and what to say at its end of the times when it was not.
+// next reports whether something is to be told now, and what to say at its end of the times when it
+// was not.
 func (r *repeats) next(key string, now time.Time) (again string, tell bool) {
 	r.lock.Lock()
 	defer r.lock.Unlock()

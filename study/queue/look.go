@@ -18,8 +18,9 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
-// Look is Open for one who only asks: where tables cannot be made or updated, for the folder is read-only or the user of the
-// server may only select, they are read as they are. It begins no folder: one that holds no studies is [fs.ErrNotExist].
+// Look is Open for one who only asks: where tables cannot be made or updated, for the folder is
+// read-only or the user of the server may only select, they are read as they are. It begins no
+// folder: one that holds no studies is [fs.ErrNotExist].
 func Look(ctx context.Context, place string) (*Queue, error) {
 	if !IsServer(place) && !Exists(place) {
 		return nil, fault.Missingf("folder %s holds no studies", place)
@@ -44,7 +45,8 @@ func Look(ctx context.Context, place string) (*Queue, error) {
 	return q, nil
 }
 
-// denied reports whether an error is that something may not be written. Of SQLite's only the text is left.
+// denied reports whether an error is that something may not be written. Of SQLite's only the text
+// is left.
 func denied(err error) bool {
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
 		return true
@@ -53,18 +55,23 @@ func denied(err error) bool {
 	if p := (*pgconn.PgError)(nil); errors.As(err, &p) {
 		return p.Code == insufficientPrivilege || p.Code == readOnlyTransaction
 	}
-	return slices.ContainsFunc([]string{"readonly database", "unable to open database file"}, func(s string) bool { return strings.Contains(err.Error(), s) })
+	return slices.ContainsFunc(
+		[]string{"readonly database", "unable to open database file"},
+		func(s string) bool { return strings.Contains(err.Error(), s) },
+	)
 }
 
-// readFile opens the database in a folder that cannot be written to. Other processes' locks and their latest changes stand in
-// files beside it; where these cannot be made and there are no such changes, the file is read alone.
+// readFile opens the database in a folder that cannot be written to. Other processes' locks and
+// their latest changes stand in files beside it; where these cannot be made and there are no such
+// changes, the file is read alone.
 func (q *Queue) readFile(ctx context.Context, dir string) error {
 	path, err := filepath.Abs(filepath.Join(dir, File))
 	if err != nil {
 		return err
 	}
 	q.dir = dir
-	address := "file:" + (&url.URL{Path: path}).EscapedPath() + "?mode=ro&_pragma=busy_timeout(30000)&_pragma=query_only(1)"
+	address := "file:" + (&url.URL{Path: path}).EscapedPath() +
+		"?mode=ro&_pragma=busy_timeout(30000)&_pragma=query_only(1)"
 	for _, alone := range []string{"", "&immutable=1"} {
 		if info, err := os.Stat(path + "-wal"); alone != "" && err == nil && info.Size() > 0 {
 			break

@@ -46,8 +46,8 @@ func IsServer(place string) bool {
 	return strings.HasPrefix(place, "postgres://") || strings.HasPrefix(place, "postgresql://")
 }
 
-// Open opens the studies in a folder, or those of a PostgreSQL server for an address postgres://…, and makes or updates
-// their tables. Errors never hold the address's password.
+// Open opens the studies in a folder, or those of a PostgreSQL server for an address postgres://…,
+// and makes or updates their tables. Errors never hold the address's password.
 func Open(ctx context.Context, place string) (*Queue, error) {
 	q := &Queue{read: map[string]bool{}}
 	var err error
@@ -88,9 +88,11 @@ func (q *Queue) openFile(ctx context.Context, dir string) error {
 		return err
 	}
 	q.dir = dir
-	// Writers wait for each other; a transaction takes the write lock at its start, because one that took it later could
-	// not wait. With synchronous=FULL a committed result survives a power failure.
-	address := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_txlock=immediate&_pragma=busy_timeout(30000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
+	// Writers wait for each other; a transaction takes the write lock at its start, because one
+	// that took it later could not wait. With synchronous=FULL a committed result survives a power
+	// failure.
+	address := "file:" + (&url.URL{Path: path}).EscapedPath() +
+		"?_txlock=immediate&_pragma=busy_timeout(30000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
 	if q.pool, err = sql.Open("sqlite", address); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
@@ -140,7 +142,8 @@ func (q *Queue) openServer(ctx context.Context, address string) error {
 	return q.migrate(ctx)
 }
 
-// connect opens a server's database and looks at its clock. The connection that it returns is one of the pool.
+// connect opens a server's database and looks at its clock. The connection that it returns is one
+// of the pool.
 func (q *Queue) connect(ctx context.Context, address string) (*sql.Conn, error) {
 	q.secret = foreign.Secrets(address)
 	config, err := pgx.ParseConfig(address)
@@ -197,7 +200,8 @@ type hidden struct {
 func (h hidden) Error() string { return h.text }
 func (h hidden) Unwrap() error { return h.error }
 
-// hide returns an error without the credentials of the database, and with advice if its disk is full.
+// hide returns an error without the credentials of the database, and with advice if its disk is
+// full.
 func (q *Queue) hide(err error) error {
 	if err == nil {
 		return nil
@@ -242,7 +246,8 @@ func (q *Queue) migrate(ctx context.Context) error {
 
 func (q *Queue) server() bool { return q.dir == "" }
 
-// now returns the time by the database's clock, so that workers whose clocks differ agree on who is alive.
+// now returns the time by the database's clock, so that workers whose clocks differ agree on who is
+// alive.
 func (q *Queue) now() time.Time { return time.Now().Add(q.offset) }
 
 // bind writes a query with its places ? as the database wants them.

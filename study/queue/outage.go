@@ -33,14 +33,17 @@ func (w *worker) recent() error {
 	return w.wrong.err
 }
 
-// isFull reports whether an error is that of a full disk. Of some only the text is left: SQLite's, whose number 4874 is that of its
-// shared memory, and PostgreSQL's.
+// isFull reports whether an error is that of a full disk. Of some only the text is left: SQLite's,
+// whose number 4874 is that of its shared memory, and PostgreSQL's.
 func isFull(err error) bool {
 	if errors.Is(err, syscall.ENOSPC) {
 		return true
 	}
 	text := strings.ToLower(err.Error())
-	return slices.ContainsFunc([]string{"disk is full", "disk i/o error (4874)", "no space left on device"}, func(s string) bool { return strings.Contains(text, s) })
+	return slices.ContainsFunc(
+		[]string{"disk is full", "disk i/o error (4874)", "no space left on device"},
+		func(s string) bool { return strings.Contains(text, s) },
+	)
 }
 
 // noRoom is the error of a full disk, which says what to do.
@@ -50,7 +53,10 @@ type noRoom struct {
 }
 
 func (n noRoom) Error() string {
-	return fmt.Sprintf("the disk of %s is full (%v); make room and start this again: the results so far are safe", n.place, n.error)
+	return fmt.Sprintf(
+		"the disk of %s is full (%v); make room and start this again: the results so far are safe",
+		n.place, n.error,
+	)
 }
 
 func (n noRoom) Unwrap() error { return n.error }
@@ -68,5 +74,8 @@ func (q *Queue) gaveUp(err error, runs string) error {
 	if isFull(err) {
 		return noRoom{q.place() + ", or of " + runs + ",", err}
 	}
-	return fmt.Errorf("the database does not work (%w); start this again when it does: the results so far are safe", err)
+	return fmt.Errorf(
+		"the database does not work (%w); start this again when it does: the results so far are safe",
+		err,
+	)
 }

@@ -43,8 +43,9 @@ func (w *worker) repair(ctx context.Context) error {
 	return err
 }
 
-// dropForged removes the failed jobs of a study whose keys are those of no run: River takes each still for that of the run that it
-// was inserted for, which could not have another. It returns how many there were.
+// dropForged removes the failed jobs of a study whose keys are those of no run: River takes each
+// still for that of the run that it was inserted for, which could not have another. It returns how
+// many there were.
 func (q *Queue) dropForged(ctx context.Context, name string) (int, error) {
 	jobs, err := q.jobs(ctx, name)
 	if err != nil {
@@ -67,9 +68,9 @@ func (q *Queue) dropForged(ctx context.Context, name string) (int, error) {
 	return count, nil
 }
 
-// wake takes back the jobs of a study whose times lie further in the future than anything puts them: a wall clock was ahead when
-// they were written. Those that wait are made available, those that run seem so only as long as a living worker says it again. It
-// returns how many there were.
+// wake takes back the jobs of a study whose times lie further in the future than anything puts
+// them: a wall clock was ahead when they were written. Those that wait are made available, those
+// that run seem so only as long as a living worker says it again. It returns how many there were.
 func (q *Queue) wake(ctx context.Context, name string, lease time.Duration) (int, error) {
 	jobs, err := q.jobs(ctx, name)
 	if err != nil {

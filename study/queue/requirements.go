@@ -21,8 +21,9 @@ type Unfit struct {
 func (u *Unfit) Error() string { return fmt.Sprintf("study %s: %v", u.Study, u.Reason) }
 func (u *Unfit) Unwrap() error { return u.Reason }
 
-// fits returns an Unfit if this process has other kernels, another version or other data than those that a study was begun
-// with. Data are read once, not whenever a worker comes back to a study: a run that does not find them will tell.
+// fits returns an Unfit if this process has other kernels, another version or other data than those
+// that a study was begun with. Data are read once, not whenever a worker comes back to a study: a
+// run that does not find them will tell.
 func (q *Queue) fits(ctx context.Context, e Entry, dirs []string) error {
 	if err := e.Here(); err != nil {
 		return &Unfit{e.Name, fault.Input(err)}
@@ -50,7 +51,8 @@ func (q *Queue) fits(ctx context.Context, e Entry, dirs []string) error {
 	return nil
 }
 
-// lacks reports whether the data of a run that failed are gone or have changed since the worker began; it then ends.
+// lacks reports whether the data of a run that failed are gone or have changed since the worker
+// began; it then ends.
 func (w *worker) lacks(ctx context.Context, job *river.Job[RunArgs]) bool {
 	cfg, err := classify.ReadConfig(classify.Config{}, []byte(job.Args.Config))
 	if err != nil {

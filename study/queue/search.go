@@ -10,9 +10,12 @@ import (
 	"github.com/gradreg/gradreg/tune"
 )
 
-// choose finds every λ that a configuration leaves open, unless the run has begun, whose folder then has them and how they were
-// found. A folder with the configuration of another run is the input's fault.
-func (w *worker) choose(ctx context.Context, args RunArgs, cfg classify.Config, opt classify.Options) (classify.Config, error) {
+// choose finds every λ that a configuration leaves open, unless the run has begun, whose folder
+// then has them and how they were found. A folder with the configuration of another run is the
+// input's fault.
+func (w *worker) choose(
+	ctx context.Context, args RunArgs, cfg classify.Config, opt classify.Options,
+) (classify.Config, error) {
 	switch {
 	case !tune.Needed(cfg):
 		return cfg, nil
@@ -33,15 +36,19 @@ func (w *worker) choose(ctx context.Context, args RunArgs, cfg classify.Config, 
 	return tune.Lambda(ctx, cfg, tune.Options{DataDirs: opt.DataDirs, Threads: opt.Threads, Probe: probe})
 }
 
-// probe does a short run of a search as a run of its own, whose state and result are kept like those of any other: a search that
-// was interrupted goes on, and another run's search that asks the same is told.
+// probe does a short run of a search as a run of its own, whose state and result are kept like
+// those of any other: a search that was interrupted goes on, and another run's search that asks the
+// same is told.
 func (w *worker) probe(ctx context.Context, cfg classify.Config, digest string) (classify.Trial, error) {
 	cfg, err := cfg.Resolved()
 	if err != nil {
 		return classify.Trial{}, err
 	}
 	cfg.EvalEvery = 0 // no curve is asked for
-	key, err := study.Key(cfg, false, study.Identity{Numbers: classify.NumericsVersion, CPU: w.cpu, Digests: map[string]string{cfg.Data: digest}})
+	key, err := study.Key(
+		cfg, false,
+		study.Identity{Numbers: classify.NumericsVersion, CPU: w.cpu, Digests: map[string]string{cfg.Data: digest}},
+	)
 	if err != nil {
 		return classify.Trial{}, err
 	}
@@ -58,7 +65,8 @@ func (w *worker) probe(ctx context.Context, cfg classify.Config, digest string) 
 	return result.Trial(), nil
 }
 
-// probed trains and keeps the result. If the database does not take it, this search goes on without.
+// probed trains and keeps the result. If the database does not take it, this search goes on
+// without.
 func (w *worker) probed(ctx context.Context, key string, cfg classify.Config, digest string) (study.Result, error) {
 	text, err := cfg.YAML()
 	if err != nil {

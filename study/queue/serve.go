@@ -28,8 +28,8 @@ type serving struct {
 }
 
 // Serve works on the studies of the database, one after another, until the context ends: those of
-// lower priority numbers first, and of these the first of which a run can be begun. A study that this
-// process cannot work on, such as one begun with other kernels or data, is left to others, and
+// lower priority numbers first, and of these the first of which a run can be begun. A study that
+// this process cannot work on, such as one begun with other kernels or data, is left to others, and
 // Log says so once. The error of a run that failed comes at the end.
 func (q *Queue) Serve(ctx context.Context, o ServeOptions) error {
 	if o.Log == nil {
@@ -60,7 +60,8 @@ func (s *serving) serve(ctx context.Context, once bool) error {
 	}
 }
 
-// next works on a study that has something to do. What keeps this process from a study is told once.
+// next works on a study that has something to do. What keeps this process from a study is told
+// once.
 func (s *serving) next(ctx context.Context) (bool, error) {
 	status, err := s.choose(ctx)
 	if err != nil || status == nil {
@@ -102,8 +103,8 @@ func (s *serving) tell(err error) {
 	}
 }
 
-// choose returns the first study of which a run can be begun, else the first that is not done: its last runs may fail, or more
-// follow from them. It returns nil if there is none.
+// choose returns the first study of which a run can be begun, else the first that is not done: its
+// last runs may fail, or more follow from them. It returns nil if there is none.
 func (s *serving) choose(ctx context.Context) (*Status, error) {
 	all, err := s.queue.stored(ctx, "")
 	if err != nil {
@@ -146,7 +147,8 @@ func (s *serving) choose(ctx context.Context) (*Status, error) {
 // fits reports whether a study has not been left to others.
 func (s *serving) fits(name string) bool { return s.left[name] == nil }
 
-// verdict is how a worker ends that has nothing left to do: by an error if it is not true that all is done.
+// verdict is how a worker ends that has nothing left to do: by an error if it is not true that all
+// is done.
 func (s *serving) verdict() error {
 	if s.fail != nil {
 		return s.fail

@@ -21,7 +21,8 @@ type Status struct {
 	Cancelled int    `json:"cancelled_count"`
 	// Unplanned runs will follow when tuning has chosen.
 	Unplanned int `json:"unplanned_count"`
-	// Seconds is what the complete runs took, on one thread each; Remaining the time left at the present pace, 0 if unknown.
+	// Seconds is what the complete runs took, on one thread each; Remaining the time left at the
+	// present pace, 0 if unknown.
 	Seconds   float64 `json:"run_seconds"`
 	Remaining float64 `json:"remaining_seconds,omitempty"`
 	Jobs      []Job   `json:"jobs,omitempty"` // running, retrying and failed ones
@@ -121,5 +122,8 @@ func (s Status) Failure() error {
 			break
 		}
 	}
-	return fmt.Errorf("%d runs of study %s failed, the first with: %s; running it again tries them again", s.Failed, s.Name, first)
+	return fmt.Errorf(
+		"%d runs of study %s failed, the first with: %s; running it again tries them again",
+		s.Failed, s.Name, first,
+	)
 }

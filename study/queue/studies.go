@@ -36,9 +36,10 @@ type Entry struct {
 // DefaultPriority is that of a study of which nothing is said.
 const DefaultPriority = 2
 
-// Add adds a study, or takes up the one of the same name again. That may have other seeds, and cells that come or go, but
-// the cells of both must be the same. A cancelled study becomes active; what failed in it or was cancelled is tried again, and
-// runs that it no longer needs are cancelled.
+// Add adds a study, or takes up the one of the same name again. That may have other seeds, and
+// cells that come or go, but the cells of both must be the same. A cancelled study becomes active;
+// what failed in it or was cancelled is tried again, and runs that it no longer needs are
+// cancelled.
 func (q *Queue) Add(ctx context.Context, s study.Study, priority int) error {
 	text, err := yaml.Marshal(s.Spec)
 	if err != nil {
@@ -56,7 +57,8 @@ func (q *Queue) Add(ctx context.Context, s study.Study, priority int) error {
 	old, err := q.Study(ctx, s.Name)
 	switch {
 	case errors.As(err, new(unknown)):
-		_, err := q.pool.ExecContext(ctx, q.bind(`INSERT INTO gradreg_study (name, spec, identity, state, priority, created)
+		_, err := q.pool.ExecContext(ctx,
+			q.bind(`INSERT INTO gradreg_study (name, spec, identity, state, priority, created)
 			VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING`),
 			s.Name, string(text), string(identity), Active, priority, q.now().UTC().Format(time.RFC3339Nano))
 		if err != nil {
@@ -69,13 +71,18 @@ func (q *Queue) Add(ctx context.Context, s study.Study, priority int) error {
 		return err
 	}
 	if err := differs(old.Study, s); err != nil {
-		return fault.Inputf("study %s is there already, and %w; give the new one another name, or another folder", s.Name, err)
+		return fault.Inputf(
+			"study %s is there already, and %w; give the new one another name, or another folder",
+			s.Name, err,
+		)
 	}
 	s.Identity.Digests = joined(old.Identity.Digests, s.Identity.Digests)
 	if identity, err = json.Marshal(s.Identity); err != nil {
 		return err
 	}
-	_, err = q.pool.ExecContext(ctx, q.bind(`UPDATE gradreg_study SET spec = ?, identity = ?, state = ?, priority = ? WHERE name = ?`),
+	_, err = q.pool.ExecContext(ctx, q.bind(
+		`UPDATE gradreg_study SET spec = ?, identity = ?, state = ?, priority = ? WHERE name = ?`,
+	),
 		string(text), string(identity), Active, priority, s.Name)
 	if err != nil {
 		return q.hide(err)
@@ -89,13 +96,20 @@ func differs(old, s study.Study) error {
 		return err
 	}
 	if old.Identity.Numbers != s.Identity.Numbers {
-		return errors.New("it was begun by a version of the program whose numbers are others")
+		return errors.New("created by a gradreg with another numerics version: results would not be bit-identical")
 	}
 	if a, b := cmp.Or(old.Identity.Search, tune.Unrecorded), s.Identity.Search; b > 0 && a != b && old.Searches() {
-		return fmt.Errorf("it was begun by a version of the program that looks for λ in another way (search %d, that of this one is %d)", a, b)
+		return fmt.Errorf(
+			"it was begun by a version of the program that looks for λ in another way (search %d, "+
+				"that of this one is %d)",
+			a, b,
+		)
 	}
 	if old.Identity.CPU != s.Identity.CPU {
-		return fmt.Errorf("it was begun with the kernels %s, which GRADREG_CPU=%s selects; this is %s", old.Identity.CPU, old.Identity.CPU, s.Identity.CPU)
+		return fmt.Errorf(
+			"it was begun with the kernels %s, which GRADREG_CPU=%s selects; this is %s",
+			old.Identity.CPU, old.Identity.CPU, s.Identity.CPU,
+		)
 	}
 	return old.Identity.Has(s.Identity.Digests)
 }
@@ -158,8 +172,9 @@ func (q *Queue) headers(ctx context.Context) ([]header, error) {
 // inTurn is the order in which workers take studies up.
 const inTurn = "ORDER BY priority, created, name"
 
-// Studies returns all studies, in the order in which workers take them up, but those that cannot be read: another version of
-// the program may have refused less. [Queue.Study] says what is wrong with one.
+// Studies returns all studies, in the order in which workers take them up, but those that cannot be
+// read: another version of the program may have refused less. [Queue.Study] says what is wrong with
+// one.
 func (q *Queue) Studies(ctx context.Context) ([]Entry, error) {
 	all, err := q.stored(ctx, "")
 	var list []Entry
@@ -183,8 +198,8 @@ func (q *Queue) Unreadable(ctx context.Context) ([]error, error) {
 	return list, err
 }
 
-// Damaged reports whether an error is that of a result in the database that cannot be read, which concerns no study but those
-// that need it.
+// Damaged reports whether an error is that of a result in the database that cannot be read, which
+// concerns no study but those that need it.
 func Damaged(err error) bool { return errors.As(err, new(damaged)) }
 
 // quotedUnless returns a name as it is if it can be that of a study, else in quotes.
@@ -236,7 +251,8 @@ func (q *Queue) stored(ctx context.Context, where string, args ...any) ([]stored
 	return list, q.hide(rows.Err())
 }
 
-// Results returns the results with the given keys that are there. known is what the caller has already; it is extended.
+// Results returns the results with the given keys that are there. known is what the caller has
+// already; it is extended.
 func (q *Queue) Results(ctx context.Context, keys []string, known study.Results) error {
 	var missing []string
 	for _, k := range keys {
@@ -279,7 +295,13 @@ func (q *Queue) results(ctx context.Context, keys []string, known study.Results)
 			err = fmt.Errorf("it is of run %q", r.Key)
 		}
 		if err != nil {
-			return damaged{fmt.Errorf("result %s in the database is damaged (%w); to have its run done again, DELETE FROM gradreg_result WHERE key = '%s', and run the study again", key, err, key)}
+			return damaged{
+				fmt.Errorf(
+					"result %s in the database is damaged (%w); to have its run done again, DELETE "+
+						"FROM gradreg_result WHERE key = '%s', and run the study again",
+					key, err, key,
+				),
+			}
 		}
 		known[key] = r
 	}
@@ -291,7 +313,8 @@ type damaged struct{ error }
 
 func (d damaged) Unwrap() error { return d.error }
 
-// Progress returns where a study stands. results are those known already; they are extended until nothing new follows.
+// Progress returns where a study stands. results are those known already; they are extended until
+// nothing new follows.
 func (q *Queue) Progress(ctx context.Context, s *study.Study, results study.Results) (study.Progress, error) {
 	for {
 		p, err := s.Progress(results)

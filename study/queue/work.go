@@ -28,16 +28,18 @@ type WorkOptions struct {
 	// Jobs is how many runs are trained at once, each on one thread; 1 if 0.
 	Jobs     int
 	DataDirs []string
-	// Runs is a folder, on a disk that all workers share, for the folders of unfinished runs. Empty means the folder runs
-	// beside a database file, and for a server a temporary one, with the checkpoints in the database.
+	// Runs is a folder, on a disk that all workers share, for the folders of unfinished runs. Empty
+	// means the folder runs beside a database file, and for a server a temporary one, with the
+	// checkpoints in the database.
 	Runs string
 	// Keep leaves the folders of finished runs, with their models, instead of removing them.
 	Keep bool
-	// Lease is how long a worker may be silent before its runs are given to others; DefaultLease if 0.
+	// Lease is how long a worker may be silent before its runs are given to others; DefaultLease
+	// if 0.
 	Lease time.Duration
-	// Others, if set, reports whether this process could work on another study. Work then ends between two runs, with the study
-	// still active, when one that comes before it has a run to begin, or when only other workers have runs of it and any other
-	// study has one to begin.
+	// Others, if set, reports whether this process could work on another study. Work then ends
+	// between two runs, with the study still active, when one that comes before it has a run to
+	// begin, or when only other workers have runs of it and any other study has one to begin.
 	Others func(name string) bool
 	// Log, if set, is told what a person should know.
 	Log func(string)
@@ -55,8 +57,9 @@ const (
 	lookEvery = 2 * time.Second // for jobs of dead workers and results of others
 )
 
-// Work works on a study until nothing of it is left, also by others, or the context ends; its runs then save their state
-// and go back to the queue. An error is one of the study or the database; a run's is kept with its job.
+// Work works on a study until nothing of it is left, also by others, or the context ends; its runs
+// then save their state and go back to the queue. An error is one of the study or the database; a
+// run's is kept with its job.
 func (q *Queue) Work(ctx context.Context, name string, opt WorkOptions) (Status, error) {
 	entry, err := q.Study(ctx, name)
 	if err != nil {
@@ -74,7 +77,10 @@ func (q *Queue) Work(ctx context.Context, name string, opt WorkOptions) (Status,
 	if opt.patience == 0 {
 		opt.patience = patience
 	}
-	w := &worker{queue: q, opt: opt, study: &entry.Study, cpu: entry.Identity.CPU, results: study.Results{}, inserted: map[string]bool{}}
+	w := &worker{
+		queue: q, opt: opt, study: &entry.Study, cpu: entry.Identity.CPU, results: study.Results{},
+		inserted: map[string]bool{},
+	}
 	done, err := w.openRuns()
 	if err != nil {
 		return Status{}, err
@@ -144,8 +150,8 @@ func (w *worker) log(format string, args ...any) {
 	w.logAs(text, "%s", text)
 }
 
-// logAs is log of what is the same as other things: of those with one key, the first is told, and then no more than one in a
-// minute.
+// logAs is log of what is the same as other things: of those with one key, the first is told, and
+// then no more than one in a minute.
 func (w *worker) logAs(key, format string, args ...any) {
 	if w.opt.Log == nil {
 		return
@@ -251,10 +257,12 @@ func (w *worker) watch(ctx context.Context) (Status, error) {
 	}
 }
 
-// patience is for how many looks in a row the database or a disk may fail before a worker gives up: a minute.
+// patience is for how many looks in a row the database or a disk may fail before a worker gives up:
+// a minute.
 const patience = int(time.Minute / lookEvery)
 
-// fresh reports whether a run of this process ended since the last call: something may follow from it.
+// fresh reports whether a run of this process ended since the last call: something may follow from
+// it.
 func (w *worker) fresh() bool {
 	w.lock.Lock()
 	defer w.lock.Unlock()
@@ -284,8 +292,8 @@ func (w *worker) look(ctx context.Context) (Status, error) {
 	return w.queue.status(ctx, entry, p, w.results)
 }
 
-// fill inserts the jobs that are missing. If the study has become another in the meantime, some of them may not be needed any
-// more: they go again.
+// fill inserts the jobs that are missing. If the study has become another in the meantime, some of
+// them may not be needed any more: they go again.
 func (w *worker) fill(ctx context.Context, p study.Progress) error {
 	var missing []study.Run
 	for _, r := range p.Runs() {
@@ -312,7 +320,8 @@ func (w *worker) fill(ctx context.Context, p study.Progress) error {
 	return w.queue.settle(ctx, &now.Study)
 }
 
-// backOff is how long a failed run waits: 1, 4, 16, 64 seconds, and then five minutes. River asks before it adds the error.
+// backOff is how long a failed run waits: 1, 4, 16, 64 seconds, and then five minutes. River asks
+// before it adds the error.
 type backOff struct{}
 
 func (backOff) NextRetry(job *rivertype.JobRow) time.Time {

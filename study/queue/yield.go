@@ -23,11 +23,13 @@ func (q *Queue) Ready(ctx context.Context, name string) (bool, error) {
 	if err != nil {
 		return false, q.hide(err)
 	}
-	// A run that failed a moment ago, or waits for its twin of another study, is available at a time to come.
+	// A run that failed a moment ago, or waits for its twin of another study, is available at a
+	// time to come.
 	return len(page.Jobs) > 0 && !page.Jobs[0].ScheduledAt.After(q.now()), nil
 }
 
-// yields reports whether another study is to be worked on rather than this one. Without an answer it goes on.
+// yields reports whether another study is to be worked on rather than this one. Without an answer
+// it goes on.
 func (w *worker) yields(ctx context.Context, status Status) bool {
 	if w.opt.Others == nil {
 		return false

@@ -1,16 +1,18 @@
-// Command precision is one half of an independent check of the float32 engine: it draws random networks, penalties and
-// inputs, computes loss, penalty and every gradient of the objective on every level that the machine has, and writes it all
-// for precision.py, which computes the same with PyTorch in float64, the truth, and in float32, the opponent:
+// Command precision is one half of an independent check of the float32 engine: it draws random
+// networks, penalties and inputs, computes loss, penalty and every gradient of the objective on
+// every level that the machine has, and writes it all for precision.py, which computes the same
+// with PyTorch in float64, the truth, and in float32, the opponent:
 //
 //	dir=$(mktemp -d)
 //	go run ./tools/precision "$dir"
 //	/opt/peers/bin/python tools/precision/precision.py "$dir"                                        # a table; fails beyond the bound
 //	/opt/peers/bin/python tools/precision/precision.py "$dir" --summary tools/precision/summary.json # and stores it
 //
-// The Python environment is that of the golden values (tools/golden/README.md). Networks are dense, convolutional, and
-// convolutional with pooling, with and without batch or group norm, with every nonlinearity, 2 to 23 classes and 2 to 17
-// images. A third have logits as they come, a third ones whose differences are up to 5,000, a third ones that are all
-// near a number up to 5,000. Images are standard normal. λ is 0.001 to 1,000. Case i is a function of the seed and i.
+// The Python environment is that of the golden values (tools/golden/README.md). Networks are dense,
+// convolutional, and convolutional with pooling, with and without batch or group norm, with every
+// nonlinearity, 2 to 23 classes and 2 to 17 images. A third have logits as they come, a third ones
+// whose differences are up to 5,000, a third ones that are all near a number up to 5,000. Images
+// are standard normal. λ is 0.001 to 1,000. Case i is a function of the seed and i.
 package main
 
 import (
@@ -120,8 +122,12 @@ func draw(r *rand.Rand, i int) (*problem, error) {
 			return nil, total.Err()
 		}
 		p := &problem{
-			entry: entry{network: n, Penalty: reg.String(), Lambda: reg.Lambda(), Logits: randomLogits(r), Leaves: []string{}}, params: c.Params.Trainable(),
-			given: map[*sym.Expr]*sym.Expr{}, values: map[*sym.Expr]*sym.Tensor{}, names: map[*sym.Expr]string{x: "x", y: "y"},
+			entry: entry{
+				network: n, Penalty: reg.String(), Lambda: reg.Lambda(), Logits: randomLogits(r),
+				Leaves: []string{},
+			}, params: c.Params.Trainable(),
+			given: map[*sym.Expr]*sym.Expr{}, values: map[*sym.Expr]*sym.Tensor{},
+			names: map[*sym.Expr]string{x: "x", y: "y"},
 		}
 		p.outputs = append([]*sym.Expr{step.Loss(), penalties[0]}, sym.Gradient(total, nn.Exprs(p.params)...)...)
 		return p, p.fill(r, step.Outputs, x, y)
@@ -199,8 +205,8 @@ func (p *problem) nameLeaves() {
 	}
 }
 
-// enlarge gives the last layer weights or biases that make the logits as large as they are to be, and returns the classes
-// with the largest ones.
+// enlarge gives the last layer weights or biases that make the logits as large as they are to be,
+// and returns the classes with the largest ones.
 func (p *problem) enlarge(r *rand.Rand, logits *sym.Expr) (top []int, err error) {
 	out, err := sym.Eval(sym.Env{Values: p.values}, logits)
 	if err != nil {

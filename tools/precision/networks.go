@@ -117,12 +117,15 @@ func (n network) forward(c *nn.Context, x *sym.Expr) *sym.Expr {
 
 // penalties are the text forms, without λ, that are drawn from.
 var penalties = []string{
-	"datagrad:%s", "datagrad:%s", "datagrad:%s,norm=l1", "datagrad:%s,norm=linf", "datagrad:%s,at=noise", "datagrad:%s,fraction=0.5",
+	"datagrad:%s", "datagrad:%s", "datagrad:%s,norm=l1", "datagrad:%s,norm=linf",
+	"datagrad:%s,at=noise", "datagrad:%s,fraction=0.5",
 	"datagrad:%s,slope=linear", "datagrad:%s,slope=two-sided,target=1", "datagrad:%s,slope=excess,target=0.3",
-	"spectreg:%s", "spectreg:%s,projections=2,shared=true", "frobreg:%s", "frobreg:%s,slope=linear", "jacreg:%s", "jacreg:%s",
+	"spectreg:%s", "spectreg:%s,projections=2,shared=true", "frobreg:%s", "frobreg:%s,slope=linear",
+	"jacreg:%s", "jacreg:%s",
 	"jacreg:%s,fraction=0.5", "onehot:%s", "random-onehot:%s", "softmaxgrad:%s", "softmaxgrad:%s,held=true", "topk:%s",
 	"hoffman:%s", "hoffman:%s,n=-1", "ross:%s", "ross:%s,norm=l1", "finite-difference:%s", "output-noise:%s",
-	"adversarial:%s", "adversarial:%s,direction=sign", "virtual-adversarial:%s", "virtual-adversarial:%s,epsilon=0.5,xi=0.1,iterations=2",
+	"adversarial:%s", "adversarial:%s,direction=sign", "virtual-adversarial:%s",
+	"virtual-adversarial:%s,epsilon=0.5,xi=0.1,iterations=2",
 	"confidence:%s", "label-smoothing:%s",
 }
 

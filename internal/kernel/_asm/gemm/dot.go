@@ -21,11 +21,13 @@ type dots struct {
 	saved  operand.Mem // the same in memory, for AVX2
 }
 
-// dot writes the kernel of mr × nr dot products. In segment s, row i of A starts at a + aoff[i] + s·as and
-// row j of B at b + boff[j] + s·bs; vectors is the number of whole vectors, tail the mask of what remains.
+// dot writes the kernel of mr × nr dot products. In segment s, row i of A starts at a + aoff[i] +
+// s·as and row j of B at b + boff[j] + s·bs; vectors is the number of whole vectors, tail the mask
+// of what remains.
 func (s gen) dot(mr, nr int) {
 	TEXT(fmt.Sprintf("dot%s_%dx%d", s.Name, mr, nr), NOSPLIT,
-		"func(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs, vectors int, tail uint32, segments, acc int)")
+		"func(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs, "+
+			"vectors int, tail uint32, segments, acc int)")
 	Pragma("noescape")
 	d := &dots{gen: s, mr: mr, nr: nr, p: GP64()}
 	d.maskTail()
@@ -130,8 +132,8 @@ func (d *dots) whole(row reg.GPVirtual) reg.VecVirtual {
 	return v
 }
 
-// partial loads the lanes of the tail. AVX2 has no register for the mask beside twelve sums: it is loaded to
-// where the lanes go.
+// partial loads the lanes of the tail. AVX2 has no register for the mask beside twelve sums: it is
+// loaded to where the lanes go.
 func (d *dots) partial(row reg.GPVirtual) reg.VecVirtual {
 	m := isa.Indexed(row, d.p, 1, 0)
 	if d.EVEX {
@@ -143,8 +145,8 @@ func (d *dots) partial(row reg.GPVirtual) reg.VecVirtual {
 	return v
 }
 
-// store adds up the lanes of every accumulator and stores the sums, adding what is there if the parameter
-// acc says so.
+// store adds up the lanes of every accumulator and stores the sums, adding what is there if the
+// parameter acc says so.
 func (d *dots) store() {
 	c, ldc, acc := Load(Param("c"), GP64()), Load(Param("ldc"), GP64()), Load(Param("acc"), GP64())
 	SHLQ(operand.Imm(2), ldc)
@@ -196,8 +198,8 @@ func addLow(m operand.Mem, v reg.VecVirtual, lanes int) {
 	}
 }
 
-// sumLanes adds up the lanes of one, two or four vectors and returns the sums side by side, in the order of
-// additions of LanesSum: halves first.
+// sumLanes adds up the lanes of one, two or four vectors and returns the sums side by side, in the
+// order of additions of LanesSum: halves first.
 func (d *dots) sumLanes(v []reg.VecVirtual) reg.VecVirtual {
 	if len(v) == 1 {
 		return d.LanesSum(v[0])

@@ -1,6 +1,6 @@
-// Command gemm writes the assembly of the matrix-product kernels: outer products with vectors along the
-// columns of B (mul), dot products with vectors along the inner axis (dot), copies of rows (rows), and the
-// register-only loop that measures the peak of a core (peak).
+// Command gemm writes the assembly of the matrix-product kernels: outer products with vectors along
+// the columns of B (mul), dot products with vectors along the inner axis (dot), copies of rows
+// (rows), and the register-only loop that measures the peak of a core (peak).
 package main
 
 import (

@@ -10,9 +10,9 @@ import (
 	"github.com/gradreg/gradreg/internal/kernel/_asm/isa"
 )
 
-// wide writes the outer-product kernel of mr rows and whole tiles of two vectors of columns, side by side.
-// Packed A holds mr numbers for each p; row p of B starts at boff[p]. The loop over tiles is here because a
-// call costs as much as an inner axis of ten.
+// wide writes the outer-product kernel of mr rows and whole tiles of two vectors of columns, side
+// by side. Packed A holds mr numbers for each p; row p of B starts at boff[p]. The loop over tiles
+// is here because a call costs as much as an inner axis of ten.
 func (s gen) wide(mr int) {
 	TEXT(fmt.Sprintf("mul%s_%dx%d", s.Name, mr, 2*s.Lanes), NOSPLIT,
 		"func(c *float32, ldc int, a, b *float32, boff *int32, k, tiles, acc int)")
@@ -31,8 +31,8 @@ func (s gen) wide(mr int) {
 	RET()
 }
 
-// narrow writes the outer-product kernel of mr rows and the first n columns of one vector. Masked stores are
-// slow on Zen 4, so the columns are stored in pieces that are powers of two.
+// narrow writes the outer-product kernel of mr rows and the first n columns of one vector. Masked
+// stores are slow on Zen 4, so the columns are stored in pieces that are powers of two.
 func (s gen) narrow(mr int) {
 	TEXT(fmt.Sprintf("mul%s_%dx%d", s.Name, mr, s.Lanes), NOSPLIT,
 		"func(c *float32, ldc int, a, b *float32, boff *int32, k, n, acc int)")
@@ -92,8 +92,8 @@ func (s gen) multiply(mr, nv int, b reg.Register) [][]reg.VecVirtual {
 	return tile
 }
 
-// addOld adds what C holds if the parameter acc says so: all columns of the tile, or the first n of its only
-// vector.
+// addOld adds what C holds if the parameter acc says so: all columns of the tile, or the first n of
+// its only vector.
 func (s gen) addOld(tile [][]reg.VecVirtual, c, ldc, n reg.Register) {
 	acc := Load(Param("acc"), GP64())
 	TESTQ(acc, acc)
@@ -132,8 +132,8 @@ func (s gen) storeRows(tile [][]reg.VecVirtual, c, ldc reg.Register) {
 	}
 }
 
-// storePiece stores the lowest lanes of each row if the bit of n is set that stands for so many, and moves
-// the lanes above them down.
+// storePiece stores the lowest lanes of each row if the bit of n is set that stands for so many,
+// and moves the lanes above them down.
 func (s gen) storePiece(tile [][]reg.VecVirtual, c, ldc, n reg.Register, lanes int) {
 	skip := fmt.Sprintf("below%d", lanes)
 	TESTQ(operand.U32(lanes), n)

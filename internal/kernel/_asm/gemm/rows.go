@@ -8,9 +8,9 @@ import (
 	"github.com/gradreg/gradreg/internal/kernel/_asm/isa"
 )
 
-// copyRows writes the kernel that copies rows of at most one vector: the lanes of read come from src, the
-// others are zero. Whole vectors are stored, row after row, so that each row overwrites what the one before
-// it left beyond its width: masked stores are several times slower on Zen 4.
+// copyRows writes the kernel that copies rows of at most one vector: the lanes of read come from
+// src, the others are zero. Whole vectors are stored, row after row, so that each row overwrites
+// what the one before it left beyond its width: masked stores are several times slower on Zen 4.
 func (s gen) copyRows() {
 	TEXT("copyRows"+s.Name, NOSPLIT,
 		"func(dst *float32, to int, src *float32, from int, rows, dstStep, srcStep int, read uint32)")
@@ -31,11 +31,12 @@ func (s gen) copyRows() {
 	RET()
 }
 
-// sumRows writes the kernel that adds up rows of several planes, for each row one vector: of plane i the
-// lanes of read[i], shifted by i·shift floats. Whole vectors are stored.
+// sumRows writes the kernel that adds up rows of several planes, for each row one vector: of plane
+// i the lanes of read[i], shifted by i·shift floats. Whole vectors are stored.
 func (s gen) sumRows() {
 	TEXT("sumRows"+s.Name, NOSPLIT,
-		"func(dst *float32, to int, src *float32, from int, rows, dstStep, srcStep, planes, planeStep int, read *uint32)")
+		"func(dst *float32, to int, src *float32, from int, rows, dstStep, srcStep, planes, "+
+			"planeStep int, read *uint32)")
 	Pragma("noescape")
 	dst, src := s.element("dst", "to"), s.element("src", "from")
 	n := Load(Param("rows"), GP64())
@@ -68,8 +69,8 @@ func (s gen) sumRows() {
 	RET()
 }
 
-// element returns the address of an element given by pointer and offset. They come apart because masked
-// lanes may make the address lie outside its slice, where no Go pointer may point.
+// element returns the address of an element given by pointer and offset. They come apart because
+// masked lanes may make the address lie outside its slice, where no Go pointer may point.
 func (s gen) element(base, offset string) reg.Register {
 	x, i := Load(Param(base), GP64()), Load(Param(offset), GP64())
 	LEAQ(isa.Indexed(x, i, 4, 0), x)

@@ -1,5 +1,5 @@
-// Package isa holds what the kernel generators share: the two instruction sets, masks for the lanes of a
-// vector, and the sum of lanes.
+// Package isa holds what the kernel generators share: the two instruction sets, masks for the lanes
+// of a vector, and the sum of lanes.
 package isa
 
 import (
@@ -74,8 +74,8 @@ func (s Set) LaneMask(bits reg.GPVirtual, first int) Mask {
 	return Mask{V: v}
 }
 
-// TailMask returns the mask of the n mod Lanes elements that whole vectors leave, and jumps to none if
-// there are none.
+// TailMask returns the mask of the n mod Lanes elements that whole vectors leave, and jumps to none
+// if there are none.
 func (s Set) TailMask(n reg.GPVirtual, none string) Mask {
 	left, bits := GP64(), GP64()
 	MOVQ(n, left)
@@ -158,7 +158,8 @@ func (s Set) Broadcast(bits uint32) reg.VecVirtual {
 	return v
 }
 
-// LanesSum adds up the lanes of v, halves first, and returns the register that holds the sum in lane 0.
+// LanesSum adds up the lanes of v, halves first, and returns the register that holds the sum in
+// lane 0.
 func (s Set) LanesSum(v reg.VecVirtual) reg.VecVirtual {
 	x, upper := v.AsX(), XMM()
 	s.SumToQuarter(v)

@@ -18,9 +18,9 @@ type fit struct {
 	gridWeight       []float64
 }
 
-// solve finds the coefficients. They are rounded to float32 from the lowest up, and after each rounding the
-// higher ones are fitted again, so that they make up for what the rounding spoiled. It returns the largest
-// weighted error of the rounded polynomial.
+// solve finds the coefficients. They are rounded to float32 from the lowest up, and after each
+// rounding the higher ones are fitted again, so that they make up for what the rounding spoiled. It
+// returns the largest weighted error of the rounded polynomial.
 func (f *fit) solve() float64 {
 	f.sample(4000)
 	f.coefficients = make([]float32, f.degree+1)
@@ -65,9 +65,9 @@ func (f *fit) residual(i int) float64 {
 	return f.gridWeight[i] * (p - f.gridTarget[i])
 }
 
-// exchange fits the coefficients from f.fixed on by the Remez algorithm: solve for equal and alternating
-// errors at one point more than there are unknowns, move the points to the extrema of the error, repeat.
-// The best of all iterations stays.
+// exchange fits the coefficients from f.fixed on by the Remez algorithm: solve for equal and
+// alternating errors at one point more than there are unknowns, move the points to the extrema of
+// the error, repeat. The best of all iterations stays.
 func (f *fit) exchange() {
 	unknowns := f.degree + 1 - f.fixed
 	points := make([]int, unknowns+1)
@@ -90,8 +90,8 @@ func (f *fit) exchange() {
 	copy(f.unrounded[f.fixed:], best)
 }
 
-// equations returns the linear system for the coefficients from f.fixed on and the size of the alternating
-// error, one row a point, with the right-hand side last.
+// equations returns the linear system for the coefficients from f.fixed on and the size of the
+// alternating error, one row a point, with the right-hand side last.
 func (f *fit) equations(points []int) [][]float64 {
 	unknowns := len(points) - 1
 	rows := make([][]float64, len(points))
@@ -113,8 +113,8 @@ func (f *fit) equations(points []int) [][]float64 {
 	return rows
 }
 
-// extrema returns where the error is largest in each stretch of the grid over which it keeps its sign. Of
-// more than n such points those at the ends go, the one with the smaller error first.
+// extrema returns where the error is largest in each stretch of the grid over which it keeps its
+// sign. Of more than n such points those at the ends go, the one with the smaller error first.
 func (f *fit) extrema(n int) []int {
 	var points []int
 	for i := range f.grid {
@@ -138,8 +138,8 @@ func (f *fit) extrema(n int) []int {
 	return points
 }
 
-// eliminate solves a linear system whose rows carry the right-hand side last, by Gaussian elimination with
-// row pivots.
+// eliminate solves a linear system whose rows carry the right-hand side last, by Gaussian
+// elimination with row pivots.
 func eliminate(rows [][]float64) []float64 {
 	n := len(rows)
 	for c := range n {

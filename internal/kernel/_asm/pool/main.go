@@ -17,10 +17,10 @@ func main() {
 	Generate()
 }
 
-// maxIndex writes the kernel that finds the largest element of 2×2 windows, for each row one vector of windows.
-// Row r reads two vectors each at src + 2r·width and src + (2r+1)·width, of which the lanes in low and high, and
-// stores a vector of indices at dst + r·step: in the first whole rows all of it, in masked ones after them the
-// lanes in store.
+// maxIndex writes the kernel that finds the largest element of 2×2 windows, for each row one vector
+// of windows. Row r reads two vectors each at src + 2r·width and src + (2r+1)·width, of which the
+// lanes in low and high, and stores a vector of indices at dst + r·step: in the first whole rows
+// all of it, in masked ones after them the lanes in store.
 func maxIndex(s isa.Set) {
 	TEXT("maxIndexPairs"+s.Name, NOSPLIT,
 		"func(dst *int32, src *float32, whole, masked, step, width int, first int32, low, high, store uint32)")

@@ -48,8 +48,8 @@ func eachRow(base, step reg.Register, f func(i int, row operand.Mem)) {
 	}
 }
 
-// transposed returns the columns of eight rows of eight: pairs of rows are interleaved, then pairs of pairs, then halves
-// exchanged.
+// transposed returns the columns of eight rows of eight: pairs of rows are interleaved, then pairs
+// of pairs, then halves exchanged.
 func transposed(r [8]reg.VecVirtual) (columns [8]reg.VecVirtual) {
 	var pairs, quads [8]reg.VecVirtual
 	for i := 0; i < 8; i += 2 {

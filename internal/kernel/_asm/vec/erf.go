@@ -5,8 +5,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// erf returns x + x·p(x²) for |x| < 1 and 1 − e^q(|x|) elsewhere, with the sign of x. Above erfHighest it is
-// 1 when rounded.
+// erf returns x + x·p(x²) for |x| < 1 and 1 − e^q(|x|) elsewhere, with the sign of x. Above
+// erfHighest it is 1 when rounded.
 func (v vec) erf(x reg.VecVirtual) reg.VecVirtual {
 	const erfHighest = 4
 	a, square := v.abs(x), v.Vec()

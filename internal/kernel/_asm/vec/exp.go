@@ -19,8 +19,8 @@ const (
 	expHighest = 89   // e⁸⁹ > 2¹²⁸
 )
 
-// The maximum and minimum instructions return their second operand if one is NaN: v.atLeast and v.atMost
-// give it x, so that NaN stays.
+// The maximum and minimum instructions return their second operand if one is NaN: v.atLeast and
+// v.atMost give it x, so that NaN stays.
 
 func (v vec) atLeast(x reg.VecVirtual, bound float32) reg.VecVirtual {
 	y := v.constant(bound)
@@ -47,7 +47,8 @@ func (v vec) expNonPositive(x reg.VecVirtual) reg.VecVirtual {
 	return v.scale(y, n)
 }
 
-// reduceExp returns the integer n and |r| ≤ ln 2 / 2 of x = n·ln 2 + r. The register of x becomes r.
+// reduceExp returns the integer n and |r| ≤ ln 2 / 2 of x = n·ln 2 + r. The register of x becomes
+// r.
 func (v vec) reduceExp(x reg.VecVirtual) (n, r reg.VecVirtual) {
 	n = v.Vec()
 	VMULPS(v.constant(math.Log2E), x, n)
@@ -90,7 +91,8 @@ func (v vec) powerOfInt(i reg.VecVirtual) reg.VecVirtual {
 	return x
 }
 
-// tanh returns u/(u+2) with u = e²ˡˣˡ − 1 and the sign of x. Above tanhHighest it is 1 when rounded.
+// tanh returns u/(u+2) with u = e²ˡˣˡ − 1 and the sign of x. Above tanhHighest it is 1 when
+// rounded.
 func (v vec) tanh(x reg.VecVirtual) reg.VecVirtual {
 	const tanhHighest = 9.02
 	twice := v.atMost(v.abs(x), tanhHighest)
@@ -116,8 +118,8 @@ func (v vec) expMinusAbs(x reg.VecVirtual) reg.VecVirtual {
 	return v.expNonPositive(y)
 }
 
-// sigmoid returns 1/(1+z) for x ≥ 0 and z/(1+z) for x < 0, with z = e⁻ˡˣˡ, which keeps all digits of small
-// results.
+// sigmoid returns 1/(1+z) for x ≥ 0 and z/(1+z) for x < 0, with z = e⁻ˡˣˡ, which keeps all digits
+// of small results.
 func (v vec) sigmoid(x reg.VecVirtual) reg.VecVirtual {
 	z, one, y := v.expMinusAbs(x), v.constant(1), v.Vec()
 	VADDPS(one, z, y)

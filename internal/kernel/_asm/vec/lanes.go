@@ -11,8 +11,8 @@ import (
 	"github.com/gradreg/gradreg/internal/kernel/_asm/isa"
 )
 
-// The operands of Go's assembler are in reverse: VSUBPS(b, a, c) is c = a − b, VFMADD213PS(c, b, a) is
-// a = a·b + c, VFMADD231PS(c, b, a) is a = a + b·c.
+// The operands of Go's assembler are in reverse: VSUBPS(b, a, c) is c = a − b, VFMADD213PS(c, b, a)
+// is a = a·b + c, VFMADD231PS(c, b, a) is a = a + b·c.
 
 const (
 	signBit  = 0x80000000
@@ -33,8 +33,8 @@ const (
 
 var constants = map[uint32]operand.Mem{}
 
-// bits returns a vector of the float with the given bits. It is loaded where it is used: the load ports are
-// idle in these loops, registers are scarce.
+// bits returns a vector of the float with the given bits. It is loaded where it is used: the load
+// ports are idle in these loops, registers are scarce.
 func (v vec) bits(u uint32) reg.VecVirtual {
 	m, ok := constants[u]
 	if !ok {

@@ -20,8 +20,8 @@ func (v vec) log(x reg.VecVirtual) reg.VecVirtual {
 	return v.logEdges(v.logReduced(e, f, v.Zero()), x, x)
 }
 
-// log1p returns log(1+x), −∞ at −1 and NaN below. With u = 1+x rounded it is log u + (x − (u−1))/u, where u−1
-// is exact unless u is so large that the second term does not count.
+// log1p returns log(1+x), −∞ at −1 and NaN below. With u = 1+x rounded it is log u + (x − (u−1))/u,
+// where u−1 is exact unless u is so large that the second term does not count.
 func (v vec) log1p(x reg.VecVirtual) reg.VecVirtual {
 	u, lost := v.Vec(), v.Vec()
 	one := v.constant(1)
@@ -59,7 +59,8 @@ func (v vec) logReduced(e, f, small reg.VecVirtual) reg.VecVirtual {
 	return y
 }
 
-// logEdges returns y = log u where 0 < u < ∞, and what is right elsewhere. ∞ and NaN stay; they come from x.
+// logEdges returns y = log u where 0 < u < ∞, and what is right elsewhere. ∞ and NaN stay; they
+// come from x.
 func (v vec) logEdges(y, u, x reg.VecVirtual) reg.VecVirtual {
 	zero := v.Zero()
 	y = v.choose(v.where(u, less, zero), v.bits(quietNaN), y)

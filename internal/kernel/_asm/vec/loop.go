@@ -26,7 +26,8 @@ func (v vec) whole(p reg.Register, disp int) access {
 	}
 }
 
-// part returns the access to the selected lanes at byte offset p. Lanes that are not selected load zero.
+// part returns the access to the selected lanes at byte offset p. Lanes that are not selected load
+// zero.
 func (v vec) part(p reg.Register, sel isa.Mask) access {
 	return access{
 		load:  func(base reg.Register) reg.VecVirtual { return v.Load(isa.Indexed(base, p, 1, 0), sel) },

@@ -8,8 +8,9 @@ import (
 	"github.com/gradreg/gradreg/internal/kernel/_asm/isa"
 )
 
-// gather writes a loop over n elements that adds into four accumulators: of each four vectors, vector i goes
-// to accumulator i; the one to three vectors that are left go to the first, the tail to the second.
+// gather writes a loop over n elements that adds into four accumulators: of each four vectors,
+// vector i goes to accumulator i; the one to three vectors that are left go to the first, the tail
+// to the second.
 func (v vec) gather(n reg.GPVirtual, add func(i int, at access, tail isa.Mask)) {
 	p, blocks, left := GP64(), GP64(), GP64()
 	XORQ(p, p)
