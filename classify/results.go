@@ -41,7 +41,8 @@ func (r *run) tested(outcome *Outcome) (Summary, error) {
 		return s, err
 	}
 	score := outcome.Logits.Score()
-	s.TestAccuracy, s.TestErrorCount, s.TestNLL, s.TestImages = score.Accuracy(), score.Errors, score.NLL(), score.Images
+	s.TestAccuracy, s.TestErrorCount = score.Accuracy(), score.Errors
+	s.TestNLL, s.TestImages = score.NLL(), score.Images
 	s.Detail = outcome.Detail()
 	return s, nil
 }

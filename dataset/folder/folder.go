@@ -120,7 +120,7 @@ func Open(ctx context.Context, dir string, opt Options) (*Set, error) {
 		opt.Suits = func(int) error { return nil }
 	}
 	if opt.Size != 0 {
-		if err := opt.CheckData(opt.Size); err != nil {
+		if err := opt.Suits(opt.Size); err != nil {
 			return nil, err
 		}
 	}
@@ -184,7 +184,7 @@ func (o *opening) open(ctx context.Context) (*Set, error) {
 	o.divide(files)
 	if o.Size == 0 {
 		o.Size = defaultSize(files)
-		if err := o.CheckData(o.Size); err != nil {
+		if err := o.Suits(o.Size); err != nil {
 			return nil, err
 		}
 	}

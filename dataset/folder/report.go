@@ -119,7 +119,8 @@ func (r *Report) finish(o *opening, set *Set) {
 	for k, name := range set.Classes {
 		r.Classes[k].Name = name
 	}
-	train, val, test := set.Train.counts(len(r.Classes)), set.Val.counts(len(r.Classes)), set.Test.counts(len(r.Classes))
+	classes := len(r.Classes)
+	train, val, test := set.Train.counts(classes), set.Val.counts(classes), set.Test.counts(classes)
 	for k := range r.Classes {
 		c := &r.Classes[k]
 		c.Train, c.Val, c.Test = train[k], val[k], test[k]

@@ -10,6 +10,7 @@ import (
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/nn"
+	"github.com/gradreg/gradreg/optim"
 	"github.com/gradreg/gradreg/sym"
 )
 
@@ -105,7 +106,8 @@ func (o Options) roots() ([]*sym.Expr, error) {
 	}
 	t, err := gradreg.NewClassifierTraining(gradreg.ClassifierOptions{
 		Model: o.Model.String(), Shape: o.Shape, Classes: o.Classes, Batch: o.Batch, Regularizers: o.Regularizers,
-		Forward: func(c *nn.Context, x *sym.Expr) *sym.Expr { return o.Model.Logits(c, x, o.Classes) },
+		Forward:   func(c *nn.Context, x *sym.Expr) *sym.Expr { return o.Model.Logits(c, x, o.Classes) },
+		Optimizer: optim.SGD{}, // no update is shown
 	})
 	if err != nil {
 		return nil, err
