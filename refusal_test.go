@@ -65,7 +65,7 @@ func TestOfOneName(t *testing.T) {
 		{[]gradreg.Regularizer{datagrad("", 5), datagrad("noise", 7)}, "its weight varies"},
 		{[]gradreg.Regularizer{datagrad("", 5), gradreg.SpectReg{Weight: 1, Options: gradreg.Options{Schedule: gradreg.Schedule{Ramp: "up"}}}}, ""},
 		{[]gradreg.Regularizer{datagrad("", 5), gradreg.DataGrad{Options: gradreg.Options{Schedule: gradreg.Schedule{Ramp: "up"}}}}, ""},
-		{[]gradreg.Regularizer{gradreg.SpectralNorm{Weight: 1}, gradreg.SpectralNorm{Weight: 1, Iterations: 2}}, "it keeps"},
+		{[]gradreg.Regularizer{gradreg.SpectralNorm{Weight: 1}, gradreg.SpectralNorm{Weight: 1, Iterations: 2}}, "already keeps state"},
 	} {
 		total, _ := objectiveOf(c.regs...)
 		var wrong *gradreg.OptionError
