@@ -60,7 +60,10 @@ func Describe(ctx context.Context, s *Spec, opt classify.Options) (map[string]st
 			return nil, nil, err
 		}
 		if t := data[c.Data].Task; t != "" && t != (task.Classification{}).String() {
-			return nil, nil, fault.Inputf("data %s are for the task %s, expected %s: a study compares accuracies", c.Data, t, task.Classification{})
+			return nil, nil, fault.Inputf(
+				"data %s are for the task %s, expected %s: a study compares accuracies",
+				c.Data, t, task.Classification{},
+			)
 		}
 	}
 	return digests, data, nil
