@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/gradreg/gradreg/internal/spec"
+	"github.com/gradreg/gradreg/task"
 )
 
 // Choice is a λ that was searched for, and how it was found (package tune).
@@ -38,6 +39,8 @@ type Attempt struct {
 	NLL        *float64 `json:"dev_nll,omitempty" yaml:"dev_nll,omitempty"`
 	Calibrated *float64 `json:"dev_calibrated_nll,omitempty" yaml:"dev_calibrated_nll,omitempty"` // see [Trial]
 	Diverged   string   `json:"diverged,omitempty" yaml:"diverged,omitempty"`
+	// Metrics judge a task that has no classes, which has no accuracy.
+	Metrics *task.Metrics `json:"dev_metrics,omitempty" yaml:"dev_metrics,omitempty"`
 }
 
 // check returns why a record cannot be that of a search, whose numbers are finite, as JSON needs
@@ -56,6 +59,10 @@ func (c Choice) check() error {
 	numbers := map[string]*float64{"lambda": &c.Lambda}
 	for i, p := range c.Probes {
 		numbers[fmt.Sprintf("probes: lambda %d", i+1)] = &p.Lambda
+		if m := p.Metrics; m != nil {
+			numbers[fmt.Sprintf("probes: dev_metrics: loss %d", i+1)] = &m.Loss
+			numbers[fmt.Sprintf("probes: dev_metrics: quality %d", i+1)] = &m.Quality
+		}
 		numbers[fmt.Sprintf("probes: dev_accuracy %d", i+1)] = p.Accuracy
 		numbers[fmt.Sprintf("probes: dev_nll %d", i+1)] = p.NLL
 		numbers[fmt.Sprintf("probes: dev_calibrated_nll %d", i+1)] = p.Calibrated
@@ -74,7 +81,7 @@ const maxSeconds = 1e12
 // NewAttempt records how a short run did. JSON has no NaN.
 func NewAttempt(lambda float64, steps int, t Trial) Attempt {
 	a := Attempt{Lambda: lambda, Steps: steps, Images: t.Images, Diverged: t.Diverged}
-	if a.Diverged == "" {
+	if a.Metrics = t.Metrics; a.Diverged == "" && a.Metrics == nil {
 		a.Accuracy, a.NLL, a.Calibrated = &t.Accuracy, &t.NLL, &t.Calibrated
 	}
 	return a
@@ -85,6 +92,9 @@ func (c Choice) String() string {
 	var finalists []string
 	for _, p := range c.lastRound() {
 		switch {
+		case p.Diverged == "" && p.Metrics != nil:
+			finalists = append(finalists,
+				fmt.Sprintf("λ %s: %s %.4g", spec.Format(p.Lambda), p.Metrics.Name, p.Metrics.Quality))
 		case p.Diverged != "" || p.Accuracy == nil:
 			finalists = append(finalists, fmt.Sprintf("λ %s: diverged", spec.Format(p.Lambda)))
 		default:

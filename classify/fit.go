@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math"
-	"slices"
 
 	"github.com/gradreg/gradreg/train"
 )
@@ -26,19 +25,13 @@ func (r *run) fit(ctx context.Context) error {
 	}
 	end, before := r.config.end(), r.progress.seconds
 	feed := train.NewFeed(newBatch(r.config.Batch, r.data.Shape.Size()), func(step int, b *batch) {
-		b.share = r.batches.Fill(step, b.images, b.labels)
-		if !r.hasClasses() {
-			b.targets = slices.Grow(
-				b.targets[:0], r.config.Batch*len(r.data.Classes),
-			)[:r.config.Batch*len(r.data.Classes)]
-			r.batches.FillTargets(step, b.targets, r.scale, b.share)
-		}
+		r.fill(step, b)
 	})
 	defer feed.Close()
 	if r.progress.step < end {
 		feed.Start(r.progress.step)
 	}
-	use := func(b *batch) error { return r.engine.take(r.engine.program, b) }
+	use := func(b *batch) error { return b.feed(r.engine.ClassifierTraining, r.engine.program) }
 	r.loop = train.Loop{Now: r.Now, Phases: []train.Phase{{
 		Learner: &r.engine.learner, Feed: func(_ int, more bool) error { return feed.Next(use, more) },
 	}}}

@@ -49,14 +49,6 @@ func (p parts) training(batch int, shape dataset.Shape, classes int) (*gradreg.C
 	})
 }
 
-// take gives a program a batch.
-func (e *trainer) take(program engine.Program, b *batch) error {
-	if b.targets != nil {
-		return e.FeedTargets(program, b.images, b.targets)
-	}
-	return e.Feed(program, b.images, b.labels, b.share)
-}
-
 // close ends the engine's workers.
 func (e *trainer) close() {
 	if e != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/engine"
-	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/task"
 )
 
 // Trial is how a configuration did on dev images.
@@ -24,6 +24,8 @@ type Trial struct {
 	Seconds     float64 `json:"seconds"`            // spent training
 	Chance      float64 `json:"chance,omitempty"`   // share of the most frequent class among the images
 	Diverged    string  `json:"diverged,omitempty"` // why the run ended early; the numbers are then NaN
+	// Metrics judge a task that has no classes; the numbers about those are then 0.
+	Metrics *task.Metrics `json:"metrics,omitempty"`
 }
 
 // DivergedTrial is a trial that ended early, for a reason and after some seconds of training.
@@ -46,6 +48,13 @@ func Probe(ctx context.Context, cfg Config, opt Options) (Trial, error) {
 	}
 	if err := r.classifier.load(r.engine); err != nil {
 		return Trial{}, err
+	}
+	if !r.hasClasses() {
+		m, err := r.measure(r.division.Dev, r.devTables)
+		if Diverged(err) {
+			return DivergedTrial(err.Error(), r.progress.seconds), nil
+		}
+		return Trial{Images: m.Samples, Metrics: &m, Seconds: r.progress.seconds}, err
 	}
 	logits := assess.Logits{Classes: len(r.data.Classes)}
 	var score assess.Score
@@ -87,12 +96,6 @@ func probe(ctx context.Context, cfg Config, opt Options) (*run, error) {
 	r := &run{Options: opt, probing: true}
 	if err := r.prepare(ctx, cfg); err != nil {
 		return r, err
-	}
-	if !r.hasClasses() {
-		return r, fault.Inputf(
-			"task is %s, expected classification: short runs are compared by their accuracy",
-			r.config.Task,
-		)
 	}
 	return r, r.fit(ctx)
 }
@@ -163,6 +166,6 @@ func (t *Trained) Load(into *gradreg.ClassifierTraining, program engine.Program)
 // are batches that the training did not get to.
 func (t *Trained) Batch(step int, into *gradreg.ClassifierTraining, program engine.Program) error {
 	b := newBatch(t.run.config.Batch, t.run.data.Shape.Size())
-	b.share = t.run.batches.Fill(step, b.images, b.labels)
-	return into.Feed(program, b.images, b.labels, b.share)
+	t.run.fill(step, b)
+	return b.feed(into, program)
 }

@@ -8,7 +8,9 @@ import (
 
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/kernel"
+	"github.com/gradreg/gradreg/task"
 	"github.com/gradreg/gradreg/tune"
 )
 
@@ -56,6 +58,12 @@ func Describe(ctx context.Context, s *Spec, opt classify.Options) (map[string]st
 		}
 		if data[c.Data], digests[c.Data], err = classify.Describe(ctx, cfg, opt); err != nil {
 			return nil, nil, err
+		}
+		if t := data[c.Data].Task; t != "" && t != (task.Classification{}).String() {
+			return nil, nil, fault.Inputf(
+				"data %s are for the task %s, expected %s: a study compares accuracies",
+				c.Data, t, task.Classification{},
+			)
 		}
 	}
 	return digests, data, nil

@@ -40,13 +40,13 @@ type Score interface {
 
 // Metrics judges a network on some samples.
 type Metrics struct {
-	Samples int
-	Loss    float64 // mean over the samples
-	// Quality is what people judge by, its Name and whether more of it is better: accuracy of
-	// classes and labels, root mean squared error of numbers.
-	Quality       float64
-	Name          string
-	HigherQuality bool
+	Samples int     `json:"sample_count" yaml:"sample_count"`
+	Loss    float64 `json:"loss" yaml:"loss"` // mean over the samples
+	// Quality is what people judge by, its Name and whether more of it is better: accuracy of classes
+	// and labels, root mean squared error of numbers.
+	Quality       float64 `json:"quality" yaml:"quality"`
+	Name          string  `json:"quality_name" yaml:"quality_name"`
+	HigherQuality bool    `json:"higher_quality" yaml:"higher_quality"`
 }
 
 // Better reports whether a is better than b: by quality, and where that is equal by loss. What is

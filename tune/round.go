@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/task"
 )
 
 // probe is a short run with the λ of a place.
@@ -54,7 +55,11 @@ func (r round) beyond() (float64, bool) {
 // best returns the index of the best probe: of those whose errors are within a standard error,
 // √errors, of the fewest, the one with the least calibrated NLL. Many dev images decide by what is
 // asked for, few by what is measured more precisely.
+// Where there are no classes, it is the best by [task.Better].
 func best(probes []probe) int {
+	if slices.ContainsFunc(probes, func(p probe) bool { return p.Metrics != nil }) {
+		return bestByTask(probes)
+	}
 	fewest := math.Inf(1)
 	for _, p := range probes {
 		if p.Diverged == "" {
@@ -66,6 +71,18 @@ func best(probes []probe) int {
 		if p.Diverged == "" && p.errors() <= fewest+math.Sqrt(fewest) &&
 			(probes[at].Diverged != "" || probes[at].errors() > fewest+math.Sqrt(fewest) ||
 				p.Calibrated < probes[at].Calibrated) {
+			at = i
+		}
+	}
+	return at
+}
+
+// bestByTask returns the index of the best probe of a task that has no classes. One that diverged is
+// worse than all others.
+func bestByTask(probes []probe) int {
+	at := 0
+	for i, p := range probes {
+		if p.Metrics != nil && (probes[at].Metrics == nil || task.Better(*p.Metrics, *probes[at].Metrics)) {
 			at = i
 		}
 	}

@@ -200,5 +200,9 @@ func told(t classify.Trial) string {
 	if t.Diverged != "" {
 		return t.Diverged
 	}
+	if t.Metrics != nil {
+		return fmt.Sprintf("%s %.4g, loss %.4g on %d dev images",
+			t.Metrics.Name, t.Metrics.Quality, t.Metrics.Loss, t.Images)
+	}
 	return fmt.Sprintf("%.2f %% of %d dev images, calibrated NLL %.4f", 100*t.Accuracy, t.Images, t.Calibrated)
 }

@@ -1,7 +1,23 @@
-// Package folder makes a data set of any folder of pictures that has a folder for each class.
+// Package folder makes a data set of any folder of pictures that has a folder for each class,
+// or a table of labels.
 //
 //	DIR/daisy/*.jpg     DIR/train/daisy/*.jpg     DIR/train/…
 //	DIR/roses/*.jpg     DIR/test/daisy/*.jpg      DIR/val/…    DIR/test/…
+//
+// # A table instead of folders
+//
+// Where there is a file labels.csv in DIR whose first column is called file, it says which pictures
+// there are and what is to be learned of them. It is a CSV with a header and a row for each picture,
+// whose file is a path in DIR with slashes:
+//
+//	file,class            file,cat,dog,outdoors       file,part,height,age
+//	a/1.jpg,tea           a/1.jpg,1,0,1               a/1.jpg,train,1.74,31
+//	a/2.jpg,coffee        a/2.jpg,0,0,1               a/2.jpg,test,1.6,28.5
+//
+// With the one column class it is about classification, with columns of 0 and 1 alone about several
+// labels, else about numbers; Options.Task can ask for numbers where all are 0 and 1. An optional
+// column part, of train, val and test, divides the pictures; without it a fifth of them are test
+// images, of classes a fifth of each.
 //
 // # From files to parts
 //

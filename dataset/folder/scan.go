@@ -228,10 +228,19 @@ func (s *scanner) listClasses(dir string, names []string) error {
 		return fault.Inputf("found no folders, expected a folder of pictures for each class")
 	case len(s.classes) == 1:
 		return fault.Inputf("found the one class %s, expected at least 2%s", s.classes[0], s.deeper(dir, names[0]))
-	case len(s.classes) > maxClasses:
-		return fault.Inputf("found %d classes, expected at most %d", len(s.classes), maxClasses)
+	}
+	if err := s.bounded(); err != nil {
+		return err
 	}
 	return s.question(dir, names)
+}
+
+// bounded refuses more classes than a model's file may have.
+func (l listing) bounded() error {
+	if n := len(l.classes); n > maxClasses {
+		return fault.Inputf("found %d classes, expected at most %d", n, maxClasses)
+	}
+	return nil
 }
 
 // info returns what a folder is; nil if nobody knows.

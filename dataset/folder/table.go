@@ -232,10 +232,10 @@ func (s *scanner) tableClasses(t *table) error {
 	for k, name := range s.classes {
 		s.numbers[name] = k
 	}
-	if n := len(s.classes); n < 2 || n > maxClasses {
-		return fault.Inputf("%s: found %d classes, expected 2 to %d", tableFile, n, maxClasses)
+	if len(s.classes) < 2 {
+		return fault.Inputf("%s: found the one class %s, expected at least 2", tableFile, s.classes[0])
 	}
-	return nil
+	return s.bounded()
 }
 
 // tableParts completes the parts that a table says.

@@ -76,7 +76,7 @@ func TestTableRefused(t *testing.T) {
 		`line 2: file is "x.txt"`:                          {"file,a\nx.txt,1\n" + name + ",1\n", ""},
 		"line 3: file " + name + " stands in line 2, too":  {"file,a\n" + name + ",1\n" + name + ",0\n", ""},
 		"line 2: class is empty":                           {"file,class\n" + name + ",\nq.png,a\n", ""},
-		"found 1 classes":                                  {"file,class\n" + name + ",a\nq.png,a\n", ""},
+		"found the one class a":                            {"file,class\n" + name + ",a\nq.png,a\n", ""},
 		`line 2: part is "dev"`:                            {"file,a,part\n" + name + ",1,dev\nq.png,1,train\n", ""},
 		"found pictures of the parts [train]":              {"file,a,part\n" + name + ",1,train\nq.png,1,test\n", ""},
 		"line 2: a is 2, expected 0 or 1":                  {"file,a\n" + name + ",2\nq.png,1\n", "multi-label"},
