@@ -366,7 +366,7 @@ func TestAddRefuses(t *testing.T) {
 	cpu.Identity.CPU = "another"
 	numbers.Identity.Numbers++
 	data.Identity.Digests = map[string]string{"mnist": "another"}
-	others["begun with the kernels"], others["version of the program"], others["the images of mnist"] = cpu, numbers, data
+	others["begun with the kernels"], others["another numerics version"], others["the images of mnist"] = cpu, numbers, data
 	for what, other := range others {
 		err := q.Add(t.Context(), other, DefaultPriority)
 		if !fault.IsInput(err) || !strings.Contains(err.Error(), what) || strings.Contains(err.Error(), "\n") {
