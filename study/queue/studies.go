@@ -96,7 +96,9 @@ func differs(old, s study.Study) error {
 		return err
 	}
 	if old.Identity.Numbers != s.Identity.Numbers {
-		return errors.New("it was created by a gradreg with another numerics version: results would not be bit-identical")
+		return errors.New(
+			"it was created by a gradreg with another numerics version: results would not be bit-identical",
+		)
 	}
 	if a, b := cmp.Or(old.Identity.Search, tune.Unrecorded), s.Identity.Search; b > 0 && a != b && old.Searches() {
 		return fmt.Errorf(
