@@ -93,8 +93,8 @@ func (s squeezing) Lambda() float64 { return s.lambda }
 func (s squeezing) Validate() error { return nil }
 func (s squeezing) String() string  { return fmt.Sprintf("squeezing:%v", s.lambda) }
 
-// A regularizer of one's own needs no registration: a configuration of package classify takes it as it is, beside those that have
-// a text form. Package regtest tests it.
+// A regularizer of one's own needs no registration: a configuration of package classify takes it as
+// it is, beside those that have a text form. Package regtest tests it.
 func ExampleRegularizer() {
 	cfg := classify.Default()
 	cfg.TrainSize, cfg.Steps, cfg.Batch, cfg.Model = 100, 20, 10, "mlp:hidden=16"

@@ -108,24 +108,12 @@ func Objective(p *Problem, regs []Regularizer) (total *sym.Expr, penalties []*sy
 	if p == nil {
 		p = missingProblem()
 	}
-	penalties = Penalties(p, regs)
-	return Total(p, regs, penalties), penalties
-}
-
-// Penalties returns the penalties R_r in the order of regs; 0 where λ is 0, and an expression with
-// an [OptionError] where options do not validate.
-func Penalties(p *Problem, regs []Regularizer) []*sym.Expr {
-	if p == nil {
-		p = missingProblem()
+	t := &Training{Params: p.Params, kept: map[*sym.Expr]bool{}}
+	t.Regularize(p, regs)
+	for _, term := range t.Terms {
+		penalties = append(penalties, term.Value)
 	}
-	var penalties []*sym.Expr
-	kept := map[*sym.Expr]bool{}
-	for _, r := range regs {
-		before := len(p.Updates)
-		penalty := validated(p, r)
-		penalties = append(penalties, refuseShared(penalty, r, p.Updates[before:], kept))
-	}
-	return penalties
+	return t.Objective(nil), penalties
 }
 
 // validated returns the penalty of a regularizer, 0 if λ is, if its options validate.
@@ -140,21 +128,4 @@ func validated(p *Problem, r Regularizer) *sym.Expr {
 		return p.Graph.Const(0)
 	}
 	return r.Penalty(p)
-}
-
-// Total returns the objective of regularizers, some or all, with their penalties. It carries the
-// first error of a penalty, also of one that is no part of it.
-func Total(p *Problem, regs []Regularizer, penalties []*sym.Expr) *sym.Expr {
-	total := refuseCollision(p.Loss(), regs)
-	for i, r := range regs {
-		if penalties[i].Err() != nil {
-			return penalties[i]
-		}
-		term := newTerm(r, penalties[i], nil)
-		if term.Schedule.Varies() && !term.Decoupled {
-			term.weight = WeightLeaf(p.Params, r)
-		}
-		total = addTerm(total, &term)
-	}
-	return total
 }

@@ -19,8 +19,9 @@ func objectiveOf(regs ...gradreg.Regularizer) (*sym.Expr, []*sym.Expr) {
 	return s.total, s.penalties
 }
 
-// TestRefusedByObjective checks that regularizers made in Go are validated where they are used, also those that the
-// objective leaves out, and that compiling says what was wrong with which of them, and the line of the caller.
+// TestRefusedByObjective checks that regularizers made in Go are validated where they are used,
+// also those that the objective leaves out, and that compiling says what was wrong with which of
+// them, and the line of the caller.
 func TestRefusedByObjective(t *testing.T) {
 	for _, c := range []struct {
 		reg      gradreg.Regularizer
@@ -50,8 +51,8 @@ func TestRefusedByObjective(t *testing.T) {
 	}
 }
 
-// TestOfOneName checks which regularizers of one name may stand beside each other: those that neither share the input of
-// a weight nor what they keep between steps.
+// TestOfOneName checks which regularizers of one name may stand beside each other: those that
+// neither share the input of a weight nor what they keep between steps.
 func TestOfOneName(t *testing.T) {
 	datagrad := func(at string, warmup int) gradreg.Regularizer {
 		return gradreg.DataGrad{Weight: 2, Options: gradreg.Options{At: at, Schedule: gradreg.Schedule{Warmup: warmup}}}
@@ -80,8 +81,8 @@ func TestOfOneName(t *testing.T) {
 	}
 }
 
-// TestLogitsOfOneAxis checks that a network whose result is no [B, K] is an error of every penalty and of the loss, not a
-// panic.
+// TestLogitsOfOneAxis checks that a network whose result is no [B, K] is an error of every penalty
+// and of the loss, not a panic.
 func TestLogitsOfOneAxis(t *testing.T) {
 	for _, info := range gradreg.Regularizers() {
 		reg, err := gradreg.Parse(info.Example)

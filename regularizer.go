@@ -62,6 +62,15 @@ func Parse(text string) (Regularizer, error) {
 	return nil, spec.Unknown("regularizer", s.Name, append(Names(), None))
 }
 
+// InFull returns a text form as String writes it and runs record it. One that Parse refuses, such as
+// that of a regularizer of one's own, stays as it is.
+func InFull(text string) string {
+	if r, err := Parse(text); err == nil {
+		return r.String()
+	}
+	return text
+}
+
 // None is the text form that clears the regularizers before it.
 const None = "none"
 

@@ -13,7 +13,8 @@ const module = "github.com/gradreg/gradreg"
 // of its own.
 var floors = [][]string{
 	{
-		"sym", "stats", "internal/philox", "internal/fault", "internal/bug", "internal/build", "internal/foreign",
+		"sym", "stats", "internal/philox", "internal/fault", "internal/bug", "internal/build",
+		"internal/plural", "internal/foreign",
 		"internal/spec", "internal/strictyaml", "internal/atomicfile", "internal/boundedfile", "internal/filelock",
 		"internal/tensorfile", "internal/golden", "internal/layered", "internal/symtest", "internal/kernel",
 	},

@@ -71,8 +71,8 @@ func (t *Training) Add(term Term) {
 	t.Terms = append(t.Terms, term)
 }
 
-// Regularize takes the loss of a problem and adds the penalties of regularizers. Values carry
-// errors as those of [Penalties] do.
+// Regularize takes the loss of a problem and adds the penalties R of regularizers: 0 where λ is 0, and
+// an expression with an [OptionError] where options do not validate.
 func (t *Training) Regularize(p *Problem, regs []Regularizer) {
 	if p == nil {
 		p = missingProblem()

@@ -8,7 +8,8 @@ import (
 	"github.com/gradreg/gradreg/internal/golden"
 )
 
-// TestCriticPrograms compares the programs of a GAN's critic, without and with its gradient penalty, with those in testdata.
+// TestCriticPrograms compares the programs of a GAN's critic, without and with its gradient
+// penalty, with those in testdata.
 func TestCriticPrograms(t *testing.T) {
 	w := Workload{Name: "w4", Net: "critic", Batch: 64, Image: [3]int{1, 28, 28}}
 	for _, method := range w.Methods() {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/gradreg/gradreg/internal/plural"
 )
 
 // Markdown returns a text that documents quote of a measurement, by name:
@@ -161,7 +163,7 @@ func (m Measurement) ratios() string {
 	var b strings.Builder
 	b.WriteString("| workload | method |")
 	for _, n := range threads {
-		fmt.Fprintf(&b, " %d thread%s, images/s | best peer | ours ÷ it |", n, plural(n))
+		fmt.Fprintf(&b, " %d thread%s, images/s | best peer | ours ÷ it |", n, plural.S(n))
 	}
 	fmt.Fprintf(&b, "\n|---|---|%s\n", strings.Repeat("---:|---|---:|", len(threads)))
 	for _, row := range rows {
@@ -183,19 +185,12 @@ func (m Measurement) ratios() string {
 	return b.String()
 }
 
-func plural(n int) string {
-	if n == 1 {
-		return ""
-	}
-	return "s"
-}
-
 func (m Measurement) verdict() string {
 	var faster, slower []string
 	least, most := 0.0, 0.0
 	for _, c := range m.Cells() {
 		ratio := c.Ratio()
-		name := fmt.Sprintf("%s %s on %d thread%s (%.2f)", c.Workload, c.Method, c.Threads, plural(c.Threads), ratio)
+		name := fmt.Sprintf("%s %s on %d thread%s (%.2f)", c.Workload, c.Method, c.Threads, plural.S(c.Threads), ratio)
 		switch {
 		case ratio == 0:
 		case ratio < 1:
@@ -258,12 +253,11 @@ func (m Measurement) goals() string {
 			"DataGrad ÷ plain | 1 thread |\n|---|---|---|---|---|---|---|---|---|\n",
 	)
 	for _, g := range goals {
-		fmt.Fprintf(&b, "| %s | ≥ %v × | %s | %s | ≥ %v × | %s | %s |", g.workload, g.plain, ratios(
-			g.workload, true, 1,
-		), ratios(g.workload, true, 2),
+		fmt.Fprintf(&b, "| %s | ≥ %v × | %s | %s | ≥ %v × | %s | %s |", g.workload,
+			g.plain, ratios(g.workload, true, 1), ratios(g.workload, true, 2),
 			g.penalty, ratios(g.workload, false, 1), ratios(g.workload, false, 2))
-		if cost := rate(g.workload, "plain") / rate(g.workload, "datagrad"); g.relative > 0 &&
-			cost > 0 && !math.IsInf(cost, 0) {
+		cost := rate(g.workload, "plain") / rate(g.workload, "datagrad")
+		if g.relative > 0 && cost > 0 && !math.IsInf(cost, 0) {
 			fmt.Fprintf(&b, " ≤ %v | %.2f |\n", g.relative, cost)
 		} else {
 			b.WriteString("  |  |\n")

@@ -26,22 +26,19 @@ type progress struct {
 	origins      []Origin  // what computed the steps
 }
 
-// tensors describes every tensor that a checkpoint holds: parameters, and then what optimizer and
-// penalties keep.
-func (e *trainer) tensors() []runfolder.Tensor {
-	var list []runfolder.Tensor
-	for _, p := range e.Params.All() {
-		list = append(list, runfolder.Tensor{Name: p.Expr.Name(), Shape: p.Expr.Shape()})
-	}
-	for _, leaf := range e.State() {
-		list = append(list, runfolder.Tensor{Name: leaf.Name(), Shape: leaf.Shape(), Infinite: true})
-	}
-	return list
-}
-
-// leaves are the inputs of tensors, in their order.
+// leaves are the inputs whose values a checkpoint holds: parameters, and then what the optimizer keeps.
 func (e *trainer) leaves() []*sym.Expr {
 	return append(nn.Exprs(e.Params.All()), e.State()...)
+}
+
+// tensors describes the leaves.
+func (e *trainer) tensors() []runfolder.Tensor {
+	var list []runfolder.Tensor
+	parameters := len(e.Params.All())
+	for i, leaf := range e.leaves() {
+		list = append(list, runfolder.Tensor{Name: leaf.Name(), Shape: leaf.Shape(), Infinite: i >= parameters})
+	}
+	return list
 }
 
 // save writes a checkpoint.

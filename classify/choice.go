@@ -127,26 +127,18 @@ func (c Choice) Doubts() []string {
 		}
 	}
 	name := spec.NameOf(c.Regularizer)
+	end := func(which, beyond string) string {
+		return fmt.Sprintf("%s: λ %s is the %s that was tried; a %s one may be better",
+			name, spec.Format(c.Lambda), which, beyond)
+	}
 	switch {
 	case len(c.Probes) == 0:
 	case c.Lambda == 0:
 		doubts = append(doubts, fmt.Sprintf("%s: without it (λ 0) is better than every λ that was tried", name))
 	case c.Lambda == largest:
-		doubts = append(
-			doubts,
-			fmt.Sprintf(
-				"%s: λ %s is the largest that was tried; a larger one may be better", name,
-				spec.Format(c.Lambda),
-			),
-		)
+		doubts = append(doubts, end("largest", "larger"))
 	case c.Lambda == smallest:
-		doubts = append(
-			doubts,
-			fmt.Sprintf(
-				"%s: λ %s is the smallest that was tried; a smaller one may be better", name,
-				spec.Format(c.Lambda),
-			),
-		)
+		doubts = append(doubts, end("smallest", "smaller"))
 	}
 	if best, ok := c.firstBest(); ok && c.atChance(best) {
 		doubts = append(doubts, fmt.Sprintf("%s: after the %d steps of the first round no λ was "+

@@ -47,7 +47,7 @@ func (s Summary) belongs(c Config, digest string) error {
 		return differs("images' SHA-256", s.DataDigest[:min(12, len(s.DataDigest))]+"…", digest[:12]+"…")
 	}
 	for i, text := range s.Regularizers {
-		if fullRegularizer(text) != fullRegularizer(c.Regularizers[i]) {
+		if gradreg.InFull(text) != gradreg.InFull(c.Regularizers[i]) {
 			return differs("regularizer", text, c.Regularizers[i])
 		}
 	}
@@ -58,14 +58,6 @@ func (s Summary) belongs(c Config, digest string) error {
 func fullModel(text string) string {
 	if m, err := model.Parse(text); err == nil {
 		return m.String()
-	}
-	return text
-}
-
-// fullRegularizer is fullModel of a regularizer.
-func fullRegularizer(text string) string {
-	if r, err := gradreg.Parse(text); err == nil {
-		return r.String()
 	}
 	return text
 }

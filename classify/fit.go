@@ -24,9 +24,7 @@ func (r *run) fit(ctx context.Context) error {
 		})
 	}
 	end, before := r.config.end(), r.progress.seconds
-	feed := train.NewFeed(newBatch(r.config.Batch, r.data.Shape.Size()), func(step int, b *batch) {
-		r.fill(step, b)
-	})
+	feed := train.NewFeed(newBatch(r.config.Batch, r.data.Shape.Size()), r.fill)
 	defer feed.Close()
 	if r.progress.step < end {
 		feed.Start(r.progress.step)

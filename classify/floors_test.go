@@ -9,8 +9,8 @@ import (
 	"github.com/gradreg/gradreg/classify"
 )
 
-// TestClockStandsStill checks that a run which its clock gives no time, as a coarse one does with a short run, ends with results
-// whose rates are 0, not infinite: those could not be written.
+// TestClockStandsStill checks that a run which its clock gives no time, as a coarse one does with a
+// short run, ends with results whose rates are 0, not infinite: those could not be written.
 func TestClockStandsStill(t *testing.T) {
 	cfg, now := small(), time.Now()
 	cfg.Steps = 8

@@ -26,8 +26,9 @@ func saved(t *testing.T) string {
 	return filepath.Join(dir, classify.ModelFile)
 }
 
-// TestModelOfManyGoroutines asks one model from many goroutines at once, with one image, with more than a batch and with
-// a whole subset: every answer is bit for bit that of a model that is asked by nobody else.
+// TestModelOfManyGoroutines asks one model from many goroutines at once, with one image, with more
+// than a batch and with a whole subset: every answer is bit for bit that of a model that is asked
+// by nobody else.
 func TestModelOfManyGoroutines(t *testing.T) {
 	path := saved(t)
 	digits, err := dataset.Open(t.Context(), "mnist")
@@ -80,8 +81,8 @@ func TestModelOfManyGoroutines(t *testing.T) {
 	}
 }
 
-// TestModelClosed closes a model twice, and while it is asked: an answer that is under way is right, later ones are an
-// error.
+// TestModelClosed closes a model twice, and while it is asked: an answer that is under way is
+// right, later ones are an error.
 func TestModelClosed(t *testing.T) {
 	path := saved(t)
 	image := make([]byte, 784)
@@ -121,8 +122,8 @@ func TestModelClosed(t *testing.T) {
 	}
 }
 
-// TestInterrupted checks that a run which its context ends says so, and why: cancelled or out of time, before its first
-// step or later.
+// TestInterrupted checks that a run which its context ends says so, and why: cancelled or out of
+// time, before its first step or later.
 func TestInterrupted(t *testing.T) {
 	cancelled, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -153,7 +154,8 @@ func TestRunNamesTune(t *testing.T) {
 	}
 }
 
-// TestLoadErrors checks that a missing file is told apart, and that no number of threads is too many.
+// TestLoadErrors checks that a missing file is told apart, and that no number of threads is too
+// many.
 func TestLoadErrors(t *testing.T) {
 	if _, err := classify.Load(filepath.Join(t.TempDir(), "none"), 1, 1); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a missing file: %v", err)

@@ -11,15 +11,16 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// numbersCase is a job and its loss on the test images by kernel level, which depends on every weight.
+// numbersCase is a job and its loss on the test images by kernel level, which depends on every
+// weight.
 type numbersCase struct {
 	name    string
 	change  func(*classify.Config)
 	numbers map[string]string
 }
 
-// numbersCases are the first steps of the default job, and a job that ends with sure predictions: what float32 loses of a
-// probability near 1 is seen there only.
+// numbersCases are the first steps of the default job, and a job that ends with sure predictions:
+// what float32 loses of a probability near 1 is seen there only.
 var numbersCases = []numbersCase{
 	{"default", func(c *classify.Config) { c.Steps = 60 }, map[string]string{
 		"avx512":  "0x1.ff02de56eec97p+00",
@@ -85,7 +86,8 @@ var numbersCases = []numbersCase{
 	}},
 }
 
-// planes is a small network with the normalization of planes, whose second convolution has few pixels and many channels.
+// planes is a small network with the normalization of planes, whose second convolution has few
+// pixels and many channels.
 type planes struct{ norm string }
 
 func (p planes) Logits(c *nn.Context, x *sym.Expr, classes int) *sym.Expr {
@@ -98,8 +100,9 @@ func (p planes) Logits(c *nn.Context, x *sym.Expr, classes int) *sym.Expr {
 func (p planes) Validate() error { return nil }
 func (p planes) String() string  { return "planes:" + p.norm }
 
-// TestNumbers notices changes that make an equal configuration train to other bits: results of studies from before and after
-// are then not of the same run. Raise classify.NumericsVersion, and put the new values here.
+// TestNumbers notices changes that make an equal configuration train to other bits: results of
+// studies from before and after are then not of the same run. Raise classify.NumericsVersion, and
+// put the new values here.
 func TestNumbers(t *testing.T) {
 	if classify.NumericsVersion != 2 {
 		t.Fatalf("classify.NumericsVersion is %d: put the numbers of that version here", classify.NumericsVersion)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/internal/plural"
 )
 
 // Oddity is something about the images that a run uses which their owner may not know. The run is
@@ -60,13 +61,13 @@ func (r *run) oddities() []Oddity {
 		if n := part.images.Len(); n < r.config.Batch {
 			add(
 				false, "%s, fewer than a batch of %d: one is %.1f points of accuracy",
-				counted(n, part.name+" image"), r.config.Batch, 100/float64(n),
+				plural.Of(n, part.name+" image"), r.config.Batch, 100/float64(n),
 			)
 		}
 	}
 	for k, n := range r.counts(train) {
-		if share := float64(n) / float64(train.Len()); share >= mostOf && !(pictures &&
-			train.Len() == train.Part.Len()) {
+		all := pictures && train.Len() == train.Part.Len()
+		if share := float64(n) / float64(train.Len()); share >= mostOf && !all {
 			add(true, "%.1f %% of the training images are of the class %s", 100*share, r.data.Classes[k])
 		}
 	}

@@ -3,6 +3,7 @@ package classify
 import (
 	"context"
 	"errors"
+	"runtime"
 	"time"
 
 	"github.com/gradreg/gradreg/dataset"
@@ -59,6 +60,17 @@ type Options struct {
 	Draw func(dir string, r Result) error
 	// Now tells the time; time.Now if nil.
 	Now func() time.Time
+}
+
+// filled returns the options with what stands for zero values.
+func (o Options) filled() Options {
+	if o.Threads == 0 {
+		o.Threads = runtime.GOMAXPROCS(0)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
 }
 
 // Result is what a finished run shows.

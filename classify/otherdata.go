@@ -12,6 +12,7 @@ import (
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/plural"
 )
 
 // OpenRunOn opens a finished run to be tested on the pictures of another folder, which has a folder
@@ -50,7 +51,7 @@ func OpenRunOn(ctx context.Context, dir, data string, opt Options) (*Opened, err
 	if l.From != "" {
 		from = filepath.Join(data, l.From)
 	}
-	o.note("tested on %s of %s", counted(part.Len(), "picture"), from)
+	o.note("tested on %s of %s", plural.Of(part.Len(), "picture"), from)
 	switch len(l.Unknown) {
 	case 0:
 	case 1:
@@ -62,7 +63,7 @@ func OpenRunOn(ctx context.Context, dir, data string, opt Options) (*Opened, err
 		o.note("of %s there are no pictures", few(l.Missing))
 	}
 	if n := len(unreadable); n > 0 {
-		o.note("%s cannot be read: %s", counted(n, "picture"), strings.Join(firsts(unreadable, 3), "; "))
+		o.note("%s cannot be read: %s", plural.Of(n, "picture"), strings.Join(firsts(unreadable, 3), "; "))
 	}
 	o.noteSeen(part)
 	return o, nil
@@ -71,14 +72,6 @@ func OpenRunOn(ctx context.Context, dir, data string, opt Options) (*Opened, err
 // note adds a note.
 func (o *Opened) note(format string, args ...any) {
 	o.Notes = append(o.Notes, fmt.Sprintf(format, args...))
-}
-
-// counted returns a number of things.
-func counted(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // firsts returns at most n texts, and how many more there are.
@@ -105,7 +98,7 @@ func (o *Opened) noteSeen(part *dataset.Part) {
 	if seen > 0 {
 		o.note(
 			"%s was trained on %d of the %s: about those it is right more often than about others",
-			o.run.Dir, seen, counted(part.Len(), "picture"),
+			o.run.Dir, seen, plural.Of(part.Len(), "picture"),
 		)
 	}
 }

@@ -9,7 +9,8 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
-// TestReadConfig keeps the defaults where a text says nothing, and names key, found and expected where it says something else.
+// TestReadConfig keeps the defaults where a text says nothing, and names key, found and expected
+// where it says something else.
 func TestReadConfig(t *testing.T) {
 	for _, text := range []string{"", "\n", "# nothing here\n", "---\n"} {
 		if cfg, err := classify.ReadConfig(classify.Default(), []byte(text)); err != nil || !reflect.DeepEqual(cfg, classify.Default()) {
@@ -44,8 +45,8 @@ func TestReadConfig(t *testing.T) {
 	}
 }
 
-// TestPathsInYAML checks that a run on a folder of any name can be read again: control characters, which YAML does not have,
-// stand there as escapes, and what is not UTF-8 is refused.
+// TestPathsInYAML checks that a run on a folder of any name can be read again: control characters,
+// which YAML does not have, stand there as escapes, and what is not UTF-8 is refused.
 func TestPathsInYAML(t *testing.T) {
 	for _, path := range []string{"/a\x1b[2J\nb: [c]/\u009b\u202e\x7f", "/\x07", "/tab\there", "/cr\r\n", "/line\n", "/q\"uo\\te'\x00"} {
 		cfg := classify.Default()

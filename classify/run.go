@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
-	"time"
 
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/engine"
@@ -49,13 +47,7 @@ type run struct {
 // Run trains a model. When the context ends it finishes the step, saves, and returns an error that
 // is [ErrInterrupted] and wraps the context's; so does one that ends before the first step.
 func Run(ctx context.Context, cfg Config, opt Options) (Summary, error) {
-	if opt.Threads == 0 {
-		opt.Threads = runtime.GOMAXPROCS(0)
-	}
-	if opt.Now == nil {
-		opt.Now = time.Now
-	}
-	r := &run{Options: opt}
+	r := &run{Options: opt.filled()}
 	defer r.close()
 	if err := r.prepare(ctx, cfg); err != nil {
 		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"math"
-	"runtime"
-	"time"
 
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/assess"
@@ -86,14 +84,8 @@ func chance(s dataset.Subset) float64 {
 
 // probe trains.
 func probe(ctx context.Context, cfg Config, opt Options) (*run, error) {
-	if opt.Threads == 0 {
-		opt.Threads = runtime.GOMAXPROCS(0)
-	}
-	if opt.Now == nil {
-		opt.Now = time.Now
-	}
 	cfg.EvalEvery = 0
-	r := &run{Options: opt, probing: true}
+	r := &run{Options: opt.filled(), probing: true}
 	if err := r.prepare(ctx, cfg); err != nil {
 		return r, err
 	}
@@ -140,9 +132,6 @@ func Train(ctx context.Context, cfg Config, opt Options) (*Trained, error) {
 // Close gives the training back.
 func (t *Trained) Close() { t.run.close() }
 
-// Config returns the configuration with everything resolved.
-func (t *Trained) Config() Config { return t.run.config }
-
 // Engine returns what compiled the training.
 func (t *Trained) Engine() engine.Engine { return t.run.on }
 
@@ -162,8 +151,8 @@ func (t *Trained) Load(into *gradreg.ClassifierTraining, program engine.Program)
 		t.run.engine.Params.CopyTo(into.Params, t.run.engine.program, program))
 }
 
-// Batch gives a program the images of step t's batch, counted from 0. From Config().Steps on they
-// are batches that the training did not get to.
+// Batch gives a program the images of a step's batch, counted from 0. From the configuration's Steps on
+// they are batches that the training did not get to.
 func (t *Trained) Batch(step int, into *gradreg.ClassifierTraining, program engine.Program) error {
 	b := newBatch(t.run.config.Batch, t.run.data.Shape.Size())
 	t.run.fill(step, b)

@@ -30,8 +30,8 @@ func TestProbe(t *testing.T) {
 	}
 }
 
-// TestProbeDivergesLast checks that a run whose last step makes its weights infinite is one that diverged, with a folder
-// and without, and so one that JSON takes.
+// TestProbeDivergesLast checks that a run whose last step makes its weights infinite is one that
+// diverged, with a folder and without, and so one that JSON takes.
 func TestProbeDivergesLast(t *testing.T) {
 	cfg := small()
 	cfg.Model, cfg.Steps, cfg.LearningRate, cfg.Optimizer = "mlp:hidden=16", 1, 1e38, "sgd"

@@ -44,12 +44,10 @@ func (b *Batches) Augment(p augment.Pipeline) {
 // Fill writes the batch of a step, counted from 0: images [B, C, H, W] and labels [B]. Mixed images
 // are share·image i + (1−share)·image B−1−i; the labels stay those of image i.
 func (b *Batches) Fill(step int, images []float32, labels []int32) (share float64) {
-	n, shape := b.subset.Len(), b.subset.Shape
+	shape := b.subset.Shape
 	pixels := shape.Size()
 	for i := range b.size {
-		at := step*b.size + i
-		b.shuffle(at / n)
-		k := b.subset.Index[b.order[at%n]]
+		k := b.at(step, i)
 		image := b.subset.Image(k)
 		if b.changed != nil {
 			b.pipeline.Apply(
@@ -65,6 +63,13 @@ func (b *Batches) Fill(step int, images []float32, labels []int32) (share float6
 		b.mix(images, float32(share))
 	}
 	return share
+}
+
+// at returns which image of the part is number i of the batch of a step.
+func (b *Batches) at(step, i int) int {
+	n, at := b.subset.Len(), step*b.size+i
+	b.shuffle(at / n)
+	return b.subset.Index[b.order[at%n]]
 }
 
 // mix mixes pairs of images.

@@ -58,11 +58,9 @@ func (c Scaling) Back(outputs []float32) []float64 {
 // FillTargets writes the targets of the batch of a step as [Batches.Fill] chooses its images: [B,
 // K], through scale if it is not nil. Mixed images have mixed targets: share is what Fill returned.
 func (b *Batches) FillTargets(step int, targets []float32, scale *Scaling, share float64) {
-	n, k := b.subset.Len(), len(targets)/b.size
+	k := len(targets) / b.size
 	for i := range b.size {
-		at := step*b.size + i
-		b.shuffle(at / n)
-		row := b.subset.TargetRow(b.subset.Index[b.order[at%n]])
+		row := b.subset.TargetRow(b.at(step, i))
 		if to := targets[i*k : (i+1)*k]; scale == nil {
 			copy(to, row)
 		} else {

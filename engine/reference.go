@@ -3,9 +3,9 @@ package engine
 import (
 	"fmt"
 	"maps"
-	"runtime/debug"
 	"slices"
 
+	"github.com/gradreg/gradreg/internal/bug"
 	"github.com/gradreg/gradreg/sym"
 )
 
@@ -140,7 +140,7 @@ func (p *referenceProgram) Run(step int, key, t uint64) (err error) {
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("internal error: %v\n%s", r, debug.Stack())
+			err = bug.Recovered(r)
 		}
 	}()
 	s := &p.steps[step]

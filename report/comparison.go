@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gradreg/gradreg/internal/plural"
 	"github.com/gradreg/gradreg/stats"
 )
 
@@ -222,7 +223,7 @@ func differenceNote(list []stats.Comparison) string {
 	}
 	return fmt.Sprintf(
 		"%s, %s; p of the two-sided sign-flip test, by Holm's correction over %d comparison%s.",
-		note, counted(least, most, "pairs"), tested, plural(tested),
+		note, counted(least, most, "pairs"), tested, plural.S(tested),
 	)
 }
 
@@ -244,7 +245,7 @@ func leastNote(list []stats.Comparison) string {
 	var out []string // of reach, with so many pairs
 	for _, n := range slices.Sorted(maps.Keys(least)) {
 		corrected := min(1, least[n]*float64(tested))
-		part := fmt.Sprintf("%d pair%s can give is %s", n, plural(n), FormatP(least[n]))
+		part := fmt.Sprintf("%d pair%s can give is %s", n, plural.S(n), FormatP(least[n]))
 		if tested > 1 {
 			part += fmt.Sprintf(", after the correction %s", FormatP(corrected))
 		}
@@ -270,12 +271,4 @@ func withoutInterval(list []stats.Comparison) string {
 		}
 	}
 	return ""
-}
-
-// plural returns what is added to a word for so many.
-func plural(n int) string {
-	if n == 1 {
-		return ""
-	}
-	return "s"
 }

@@ -3,6 +3,7 @@ package study
 import (
 	"fmt"
 
+	"github.com/gradreg/gradreg/internal/plural"
 	"github.com/gradreg/gradreg/stats"
 )
 
@@ -93,7 +94,7 @@ func (s *Spec) Warnings() []string {
 		return nil
 	}
 	text := fmt.Sprintf(
-		"with %d seed%s no p value of the sign-flip test is below %.3g", s.Seeds, plural(s.Seeds),
+		"with %d seed%s no p value of the sign-flip test is below %.3g", s.Seeds, plural.S(s.Seeds),
 		least,
 	)
 	if most > 1 {

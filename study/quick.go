@@ -8,6 +8,7 @@ import (
 
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/plural"
 	"github.com/gradreg/gradreg/report"
 )
 
@@ -72,7 +73,7 @@ func (r *Report) Banner() string {
 	if !r.FirstLook {
 		return ""
 	}
-	text := fmt.Sprintf("QUICK LOOK, NO RESULT: %d seed%s in the place of the study's own", r.Seeds, plural(r.Seeds))
+	text := fmt.Sprintf("QUICK LOOK, NO RESULT: %d seed%s in the place of the study's own", r.Seeds, plural.S(r.Seeds))
 	if steps := r.steps(); steps != "" {
 		text += fmt.Sprintf(", a twentieth of its steps (%s)", steps)
 	}
@@ -99,15 +100,15 @@ func (r *Report) protocol() string {
 	}
 	parts := []string{
 		fmt.Sprintf(
-			"%d final run%s of each cell%s, seed%s 1%s", r.Seeds, plural(r.Seeds), finished,
-			plural(r.Seeds), upTo(r.Seeds),
+			"%d final run%s of each cell%s, seed%s 1%s", r.Seeds, plural.S(r.Seeds), finished,
+			plural.S(r.Seeds), upTo(r.Seeds),
 		),
 	}
 	if steps := r.steps(); steps != "" {
 		parts = append(parts, steps+" steps")
 	}
 	if t := r.Tuning; t != nil && slices.ContainsFunc(r.Cells, func(c CellReport) bool { return len(c.Tuned) > 0 }) {
-		text := fmt.Sprintf("what is open chosen by %d trial%s on dev images", t.Trials, plural(t.Trials))
+		text := fmt.Sprintf("what is open chosen by %d trial%s on dev images", t.Trials, plural.S(t.Trials))
 		if t.Seeds > 1 {
 			text += fmt.Sprintf(" of %d runs each", t.Seeds)
 		}
@@ -158,12 +159,4 @@ func (r *Report) markTable(t report.Table) report.Table {
 		return t.Quick()
 	}
 	return t
-}
-
-// plural returns what is added to a word for so many.
-func plural(n int) string {
-	if n == 1 {
-		return ""
-	}
-	return "s"
 }

@@ -58,7 +58,8 @@ func madeUp(r Run) Result {
 	return Result{Key: r.Key, Accuracy: math.Round(100*u) / 100, Calibrated: uniform(hash64(r.Key), 1), NLL: 1, Images: 100, Seconds: 1, Machine: "here"}
 }
 
-// complete gives results to a study's runs in random order until nothing is left, and checks the counts at every moment.
+// complete gives results to a study's runs in random order until nothing is left, and checks the
+// counts at every moment.
 func complete(t *testing.T, s *Study, result func(Run) Result, order *rand.Rand) (Progress, Results) {
 	t.Helper()
 	results, total, diverged := Results{}, -1, false
@@ -83,8 +84,9 @@ func complete(t *testing.T, s *Study, result func(Run) Result, order *rand.Rand)
 	}
 }
 
-// TestProgress checks that what follows from results does not depend on the order in which they come, that rounds keep as many
-// as they should and the best, and that only a chosen trial gets final runs.
+// TestProgress checks that what follows from results does not depend on the order in which they
+// come, that rounds keep as many as they should and the best, and that only a chosen trial gets
+// final runs.
 func TestProgress(t *testing.T) {
 	s := read(t, example)
 	first, firstResults := complete(t, s, madeUp, rand.New(rand.NewPCG(1, 1)))
@@ -134,8 +136,8 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-// TestOneRound follows studies with a single round of tuning to their final runs: such a round is the last, needs no keep, and
-// gives the final runs its best trial.
+// TestOneRound follows studies with a single round of tuning to their final runs: such a round is
+// the last, needs no keep, and gives the final runs its best trial.
 func TestOneRound(t *testing.T) {
 	for _, keep := range []string{"", ", keep: 0", ", keep: 1", ", keep: 3"} {
 		s := read(t, strings.Replace(example, "rounds: [0.1, 0.5, 1], keep: 3", "rounds: [1]"+keep, 1))
@@ -157,8 +159,8 @@ func TestOneRound(t *testing.T) {
 	}
 }
 
-// TestLeft checks the time that is left of a study whose methods have steps of different lengths, at every moment from the
-// first run of each method on.
+// TestLeft checks the time that is left of a study whose methods have steps of different lengths,
+// at every moment from the first run of each method on.
 func TestLeft(t *testing.T) {
 	s := read(t, example)
 	pace := map[string]float64{"none": 1e-3, "datagrad": 2e-3, "given": 4e-3}
@@ -198,7 +200,8 @@ func TestLeft(t *testing.T) {
 	}
 }
 
-// TestLeftOfUnknown checks that a method of which nothing is complete is expected to take as long as its multiply-adds say.
+// TestLeftOfUnknown checks that a method of which nothing is complete is expected to take as long
+// as its multiply-adds say.
 func TestLeftOfUnknown(t *testing.T) {
 	s := read(t, `
 name: example
@@ -230,7 +233,8 @@ seeds: 3
 	}
 }
 
-// TestWarmup checks that the short runs of tuning take their share of warm-ups, too, and final runs all of them.
+// TestWarmup checks that the short runs of tuning take their share of warm-ups, too, and final runs
+// all of them.
 func TestWarmup(t *testing.T) {
 	s := read(t, strings.Replace(example, "datagrad:$lambda", "datagrad:$lambda,warmup=400", 1))
 	steps := classify.Default().Steps
@@ -257,7 +261,8 @@ func TestWarmup(t *testing.T) {
 	}
 }
 
-// TestDivergence checks that a study ends whose trials diverge, and that diverged final runs are left out and told of.
+// TestDivergence checks that a study ends whose trials diverge, and that diverged final runs are
+// left out and told of.
 func TestDivergence(t *testing.T) {
 	s := read(t, example)
 	p, results := complete(t, s, func(r Run) Result {
@@ -304,7 +309,8 @@ func TestDivergence(t *testing.T) {
 	}
 }
 
-// TestKeys holds the keys of a study, checks that more seeds and cells leave them as they are, and what they depend on.
+// TestKeys holds the keys of a study, checks that more seeds and cells leave them as they are, and
+// what they depend on.
 func TestKeys(t *testing.T) {
 	keys := func(text string, change func(*Study)) []string {
 		s := read(t, text)
@@ -364,7 +370,8 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// TestDraws checks that draws are stratified, within their bounds, and functions of their arguments.
+// TestDraws checks that draws are stratified, within their bounds, and functions of their
+// arguments.
 func TestDraws(t *testing.T) {
 	p := Parameter{Log: &[2]float64{1e-3, 10}}
 	for key := range uint64(20) {
@@ -513,7 +520,8 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestSuits refuses cells of which no run can be made with their data, and none of the built-in ones.
+// TestSuits refuses cells of which no run can be made with their data, and none of the built-in
+// ones.
 func TestSuits(t *testing.T) {
 	for _, name := range Builtins() {
 		s, _, err := Builtin(name)

@@ -1,9 +1,6 @@
 package train
 
-import (
-	"fmt"
-	"runtime/debug"
-)
+import "github.com/gradreg/gradreg/internal/bug"
 
 // Feed prepares the batch of the next step while an engine computes. What a batch holds depends on
 // its step alone, so that a feed changes nothing but the time. It is used by one goroutine.
@@ -35,7 +32,7 @@ func NewFeed[T any](batch *T, fill func(step int, batch *T)) *Feed[T] {
 func filled[T any](step int, batch *T, fill func(int, *T)) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("internal error: %v\n%s", r, debug.Stack())
+			err = bug.Recovered(r)
 		}
 	}()
 	fill(step, batch)

@@ -65,7 +65,7 @@ func Found(cfg, recorded classify.Config) (classify.Config, error) {
 			}
 			regularizers[i] = text
 		}
-		if want := full(text); want != record.Regularizers[i] {
+		if want := gradreg.InFull(text); want != record.Regularizers[i] {
 			return cfg, fmt.Errorf(
 				"holds another run: its regularizer is %s, expected %s", record.Regularizers[i],
 				want,
@@ -74,12 +74,4 @@ func Found(cfg, recorded classify.Config) (classify.Config, error) {
 	}
 	cfg.Regularizers, cfg.Note, cfg.Choices = regularizers, recorded.Note, recorded.Choices
 	return cfg, nil
-}
-
-// full returns a regularizer's text form as a run records it.
-func full(text string) string {
-	if r, err := gradreg.Parse(text); err == nil {
-		return r.String()
-	}
-	return text
 }

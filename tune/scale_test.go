@@ -48,8 +48,8 @@ type flat struct{ gradreg.DataGrad }
 
 func (flat) Penalty(p *gradreg.Problem) *sym.Expr { return p.Graph.Const(3) }
 
-// TestNoScale checks that a penalty without a gradient, or with one that float32 has no square of, has no scale, and that
-// the error names both norms.
+// TestNoScale checks that a penalty without a gradient, or with one that float32 has no square of,
+// has no scale, and that the error names both norms.
 func TestNoScale(t *testing.T) {
 	cfg := few()
 	cfg.Regularizers, cfg.Steps = nil, 2

@@ -58,3 +58,7 @@ func (k *Keeper) Err() error {
 	}
 	return nil
 }
+
+// Recovered is the error of a panic with a value, for whoever recovers from it at once and goes on.
+// It has the stack of the panic.
+func Recovered(value any) error { return fmt.Errorf("internal error: %v\n%s", value, debug.Stack()) }

@@ -12,6 +12,7 @@ import (
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/evaluation"
 	"github.com/gradreg/gradreg/internal/foreign"
+	"github.com/gradreg/gradreg/internal/plural"
 	"github.com/gradreg/gradreg/report"
 )
 
@@ -288,9 +289,9 @@ func (a *app) printRecords(results []evaluation.Result) error {
 // printScore prints a result's numbers.
 func (a *app) printScore(r evaluation.Record) {
 	fmt.Fprintf(a.out, "test accuracy   %.2f %%   (95 %% interval %.2f to %.2f; %s in %s)\n",
-		100*r.TestAccuracy, 100*r.TestInterval[0], 100*r.TestInterval[1], counted(
+		100*r.TestAccuracy, 100*r.TestInterval[0], 100*r.TestInterval[1], plural.Of(
 			r.TestErrorCount, "error",
-		), counted(r.TestImages, "image"))
+		), plural.Of(r.TestImages, "image"))
 	fmt.Fprintf(a.out, "test NLL        %.4f nats\n", r.TestNLL)
 	fmt.Fprintf(
 		a.out, "calibration     error (ECE, 15 bins) %.2f points, Brier score %.4f\n",

@@ -62,11 +62,3 @@ func orNone(s string) string {
 	}
 	return s
 }
-
-// counted returns a number of things.
-func counted(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
-}

@@ -50,8 +50,9 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (classify.Config, error
 		if base, err = classify.ReadConfig(base, data); err != nil {
 			return cfg, fault.Inputf("%s: %w", o.file, err)
 		}
-		sized, batched, penalized = sized || base.TrainSize != unsaid, batched ||
-			base.Batch != unsaid, base.Regularizers != nil
+		sized = sized || base.TrainSize != unsaid
+		batched = batched || base.Batch != unsaid
+		penalized = base.Regularizers != nil
 		cfg = base
 		o.override(&cfg, changed)
 	}
@@ -115,15 +116,19 @@ func withOthers(base, given []string) []string {
 func (o *trainOptions) override(cfg *classify.Config, changed func(string) bool) {
 	f := o.config
 	for name, set := range map[string]func(){
-		"data":       func() { cfg.Data, cfg.DataDir, cfg.Division = f.Data, "", "" },
-		"train-size": func() { cfg.TrainSize, cfg.PerClass = f.TrainSize, f.PerClass },
-		"subset":     func() { cfg.Subset = f.Subset },
-		"task":       func() { cfg.Task = f.Task }, "size": func() { cfg.Size = f.Size },
-		"fit":     func() { cfg.Fit = f.Fit },
-		"augment": func() { cfg.Augment = f.Augment }, "model": func() { cfg.Model = f.Model },
-		"optimizer": func() { cfg.Optimizer = f.Optimizer },
-		"lr":        func() { cfg.LearningRate = f.LearningRate }, "schedule": func() { cfg.Schedule = f.Schedule },
-		"steps": func() { cfg.Steps = f.Steps }, "batch": func() { cfg.Batch = f.Batch },
+		"data":             func() { cfg.Data, cfg.DataDir, cfg.Division = f.Data, "", "" },
+		"train-size":       func() { cfg.TrainSize, cfg.PerClass = f.TrainSize, f.PerClass },
+		"subset":           func() { cfg.Subset = f.Subset },
+		"task":             func() { cfg.Task = f.Task },
+		"size":             func() { cfg.Size = f.Size },
+		"fit":              func() { cfg.Fit = f.Fit },
+		"augment":          func() { cfg.Augment = f.Augment },
+		"model":            func() { cfg.Model = f.Model },
+		"optimizer":        func() { cfg.Optimizer = f.Optimizer },
+		"lr":               func() { cfg.LearningRate = f.LearningRate },
+		"schedule":         func() { cfg.Schedule = f.Schedule },
+		"steps":            func() { cfg.Steps = f.Steps },
+		"batch":            func() { cfg.Batch = f.Batch },
 		"seed":             func() { cfg.Seed = f.Seed },
 		"paper-protocol":   func() { cfg.PaperProtocol = f.PaperProtocol },
 		"eval-every":       func() { cfg.EvalEvery = f.EvalEvery },

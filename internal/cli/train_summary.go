@@ -9,6 +9,7 @@ import (
 	"github.com/gradreg/gradreg/dataset/augment"
 	"github.com/gradreg/gradreg/internal/evaluation"
 	"github.com/gradreg/gradreg/internal/foreign"
+	"github.com/gradreg/gradreg/internal/plural"
 )
 
 // printSummary prints what a run ended with.
@@ -68,9 +69,9 @@ func stepsOf(s classify.Summary) (lines []string) {
 func (a *app) printTest(s classify.Summary) {
 	w := a.out
 	fmt.Fprintf(w, "\ntest accuracy   %.2f %%   (95 %% interval %.2f to %.2f; %s in %s)\n",
-		100*s.TestAccuracy, 100*s.TestInterval[0], 100*s.TestInterval[1], counted(
+		100*s.TestAccuracy, 100*s.TestInterval[0], 100*s.TestInterval[1], plural.Of(
 			s.TestErrorCount, "error",
-		), counted(s.TestImages, "image"))
+		), plural.Of(s.TestImages, "image"))
 	fmt.Fprintf(w, "test NLL        %.4f nats, calibration error %.2f points\n", s.TestNLL, 100*s.TestECE)
 	if worst := evaluation.WorstClasses(s.Detail); worst != "" {
 		fmt.Fprintf(w, "worst classes   %s\n", foreign.Line(worst))
@@ -87,5 +88,5 @@ func (a *app) printTaskResult(s classify.Summary) {
 		quality = fmt.Sprintf("%.2f %%", 100*s.Quality)
 	}
 	fmt.Fprintf(a.out, "\ntask            %s\ntest %s   %s (%s)\ntest loss       %.6g\n",
-		s.Task, s.Name, quality, counted(s.TestImages, "image"), s.Loss)
+		s.Task, s.Name, quality, plural.Of(s.TestImages, "image"), s.Loss)
 }

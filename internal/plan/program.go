@@ -49,11 +49,6 @@ type part struct {
 	jobs    []*job
 }
 
-// Compile makes the program of one step.
-func Compile(outputs []*sym.Expr, updates []sym.Update, opt Options) (*Program, error) {
-	return CompileSteps([]Step{{outputs, updates}}, opt)
-}
-
 // CompileSteps makes the program that can run each of the steps. It returns the error of the first
 // expression that carries one.
 func CompileSteps(steps []Step, opt Options) (*Program, error) { return compile(steps, opt, nil) }
@@ -261,9 +256,6 @@ func newWorker(level kernel.Level, local, scratch int) *worker {
 	}
 	return w
 }
-
-// Run runs the first step, which is the only one of most programs.
-func (p *Program) Run(key, t uint64) error { return p.RunStep(0, key, t) }
 
 // RunStep runs step i once. key and t determine the random numbers. The error is one of ours: a
 // kernel panicked.

@@ -1,11 +1,10 @@
 package plan
 
 import (
-	"fmt"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
+	"github.com/gradreg/gradreg/internal/bug"
 	"github.com/gradreg/gradreg/internal/kernel"
 )
 
@@ -75,7 +74,7 @@ func (t *team) run(j *job) error {
 func (j *job) work(w *worker) {
 	defer func() {
 		if r := recover(); r != nil {
-			err := fmt.Errorf("internal error: %v\n%s", r, debug.Stack())
+			err := bug.Recovered(r)
 			j.fault.CompareAndSwap(nil, &err)
 			j.next.Store(int64(j.tasks))
 		}

@@ -119,7 +119,7 @@ func (s *serving) choose(ctx context.Context) (*Status, error) {
 		if e.State != Active || !s.fits(e.Name) {
 			continue
 		}
-		status, err := s.queue.Status(ctx, e.Name)
+		status, err := s.queue.statusOf(ctx, e.Entry)
 		if Damaged(err) {
 			s.leave(e.Name, err)
 			continue

@@ -45,6 +45,11 @@ func (q *Queue) Status(ctx context.Context, name string) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
+	return q.statusOf(ctx, entry)
+}
+
+// statusOf is Status of a study that was read.
+func (q *Queue) statusOf(ctx context.Context, entry Entry) (Status, error) {
 	results := study.Results{}
 	p, err := q.Progress(ctx, &entry.Study, results)
 	if err != nil {
