@@ -20,7 +20,9 @@ type Hoffman struct {
 }
 
 // Penalty builds R.
-func (h Hoffman) Penalty(p *Problem) *sym.Expr {
+func (h Hoffman) Penalty(p *Problem) *sym.Expr { return h.everywhere(p, h, h.penalty) }
+
+func (h Hoffman) penalty(p *Problem) *sym.Expr {
 	at := h.site(p)
 	if at.outputs.Err() != nil {
 		return at.outputs
@@ -57,7 +59,7 @@ func (h Hoffman) Validate() error {
 	if err := h.validate(); err != nil {
 		return err
 	}
-	return check(h.Weight, halved(h.Slope))
+	return check(h.Weight, halved(h.Slope, "λ as of Hoffman"))
 }
 
 // String returns the text form.

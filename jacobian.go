@@ -28,7 +28,9 @@ type FrobReg struct {
 }
 
 // Penalty builds R.
-func (f FrobReg) Penalty(p *Problem) *sym.Expr {
+func (f FrobReg) Penalty(p *Problem) *sym.Expr { return f.everywhere(p, f, f.penalty) }
+
+func (f FrobReg) penalty(p *Problem) *sym.Expr {
 	at := f.site(p)
 	return f.meanOf(at, at.jacobian()...)
 }
@@ -111,7 +113,7 @@ func (f FrobReg) WithLambda(lambda float64) Regularizer { f.Weight = lambda; ret
 func (f FrobReg) Name() string { return "frobreg" }
 
 // Validate returns what is wrong with the options.
-func (f FrobReg) Validate() error { return check(f.Weight, f.validate(AsHoffman, AsSum)) }
+func (f FrobReg) Validate() error { return check(f.Weight, f.validate(AsHoffman, AsGamma, AsSum)) }
 
 // String returns the text form.
 func (f FrobReg) String() string { return format(f.Name(), f.Weight, f.fields()) }
@@ -133,7 +135,9 @@ type JacReg struct {
 }
 
 // Penalty builds R.
-func (j JacReg) Penalty(p *Problem) *sym.Expr {
+func (j JacReg) Penalty(p *Problem) *sym.Expr { return j.everywhere(p, j, j.penalty) }
+
+func (j JacReg) penalty(p *Problem) *sym.Expr {
 	at := j.site(p)
 	if at.outputs.Err() != nil {
 		return at.outputs

@@ -93,7 +93,7 @@ func newTerm(r Regularizer, value *sym.Expr, updates []sym.Update) Term {
 	}
 	d, ok := r.(Decoupler)
 	return Term{
-		Name: r.Name(), Value: value, Lambda: r.Lambda(), Schedule: ScheduleOf(r),
+		Name: Label(r), Value: value, Lambda: r.Lambda(), Schedule: ScheduleOf(r),
 		Decoupled: ok && d.Decouples(), Updates: updates,
 	}
 }
