@@ -69,18 +69,33 @@ func Curve(c gan.Config, metrics []gan.Metrics) report.Sheet {
 					line(2, "between", positive(func(m gan.Metrics) float64 { return m.SlopeBetween }))),
 			},
 			{
-				part("Memorizing", "(D(train) − D(held out))/(D(train) − D(fake))", false,
-					line(0, "", func(m gan.Metrics) (float64, bool) {
-						if m.Memorizing == nil {
-							return 0, false
-						}
-						return max(-1, min(1, *m.Memorizing)), true
-					})),
-				part("Loss (the level says little)", "mean loss", false, losses...),
-				part("Penalty, without λ", "R", true, penalties...),
+				part("Memorizing: D(train) above D(held out)", "share of D(train) − D(fake)", false, memorizing(metrics)),
+				part("Loss: its level says little", "mean loss", false, losses...),
+				part(titleOf(penalties), "R, without λ", true, penalties...),
 			},
 		},
 	}
+}
+
+// memorizing returns what lines up to each say together.
+func memorizing(metrics []gan.Metrics) report.LineSeries {
+	s := report.LineSeries{Method: styles[0]}
+	for i := range metrics {
+		if share, ok := gan.Memorizing(metrics[:i+1]); ok && metrics[i].Memorizing != nil {
+			s.X, s.Y = append(s.X, float64(metrics[i].Step)), append(s.Y, max(-1, min(1, share)))
+		}
+	}
+	return s
+}
+
+// titleOf names the penalty if there is one; of several the legend does.
+func titleOf(penalties []report.LineSeries) string {
+	if len(penalties) != 1 {
+		return "Penalties"
+	}
+	name := penalties[0].Name
+	penalties[0].Name = ""
+	return "Penalty " + name
 }
 
 // styles are methods whose styles differ in colour and dash.

@@ -50,7 +50,7 @@ func completeGanFlags(cmd *cobra.Command) {
 	for flag, values := range map[string][]string{
 		"data": append(append(dataset.Names(), "stacked:mnist"), pointSetNames()...), "network": generative.Names(),
 		"preset": presetNames(), "objective": gan.ObjectiveNames(), "optimizer": optim.Names(),
-		"schedule": optim.ScheduleNames(), "augment": {"brightness", "contrast", "shift", "cutout"},
+		"schedule": optim.ScheduleNames(), "augment": generative.AugmentKinds(),
 	} {
 		complete(cmd, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}

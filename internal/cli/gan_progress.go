@@ -28,7 +28,10 @@ type ganProgress struct {
 	dir   string        // the run folder
 	begun bool          // a step was taken
 	said  int           // sheets whose path was said
-	line  int           // the step of the last line of JSON
+	line  int           // the step of the last line of metrics
+	lines []gan.Metrics // the last ones
+	// memorizing is what they say of it.
+	memorizing atomic.Pointer[string]
 }
 
 // ganStartLine is the line of JSON before the first step.
@@ -125,11 +128,12 @@ func (p *ganProgress) sheet(dir string, step int) {
 
 func (p *ganProgress) stepped(s gan.Progress) {
 	p.begun = true
-	p.last.Store(&s)
 	if m := s.Latest; m != nil && m.Step == s.Step && p.line != s.Step {
 		p.line = s.Step
+		p.noteLine(*m)
 		p.app.emit("step", ganStepLine{*m, s.Steps, s.Remaining.Seconds()})
 	}
+	p.last.Store(&s)
 	if p.bars != nil {
 		p.bars.set(int64(s.Step), int64(s.Steps))
 		return
@@ -139,6 +143,17 @@ func (p *ganProgress) stepped(s gan.Progress) {
 	}
 	p.shown, p.quiet = p.app.now(), lineEvery
 	fmt.Fprintf(p.app.err, "step %d/%d  %s  %s\n", s.Step, s.Steps, p.numbers(), p.pace())
+}
+
+// noteLine takes a line of metrics together with those before: memorizing of one batch says little.
+func (p *ganProgress) noteLine(m gan.Metrics) {
+	const most = 50 // more than are taken together
+	p.lines = append(p.lines[max(0, len(p.lines)-most):], m)
+	text := ""
+	if share, ok := gan.Memorizing(p.lines); ok {
+		text = fmt.Sprintf("  memorizing %.0f %%", 100*share)
+	}
+	p.memorizing.Store(&text)
 }
 
 // secondLine writes the numbers below the bar, as far as they fit.
@@ -157,8 +172,8 @@ func (p *ganProgress) numbers() string {
 	m := s.Latest
 	text := fmt.Sprintf("D(real)−D(fake) %.3g, right %.0f %%  slope real %.3g fake %.3g between %.3g",
 		m.Gap, 100*m.Right, m.SlopeReal, m.SlopeFake, m.SlopeBetween)
-	if m.Memorizing != nil {
-		text += fmt.Sprintf("  memorizing %.0f %%", 100**m.Memorizing)
+	if memorizing := p.memorizing.Load(); memorizing != nil {
+		text += *memorizing
 	}
 	return text
 }

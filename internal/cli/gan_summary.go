@@ -16,8 +16,10 @@ func (a *app) printGanSummary(s gan.Summary, dir string) {
 	fmt.Fprintf(w, "\nD(real)−D(fake) %.4g; D(real) > D(fake) in %.0f %% of pairs\n", m.Gap, 100*m.Right)
 	fmt.Fprintf(w, "slope           %.3g at real samples, %.3g at generated ones, %.3g between them\n",
 		m.SlopeReal, m.SlopeFake, m.SlopeBetween)
-	if m.Memorizing != nil {
-		fmt.Fprintf(w, "memorizing      %.0f %%%s\n", 100**m.Memorizing, memorized(*m.Memorizing))
+	if metrics, err := gan.ReadMetrics(dir); err == nil {
+		if share, ok := gan.Memorizing(metrics); ok {
+			fmt.Fprintf(w, "memorizing      %.0f %%%s\n", 100*share, memorized(share))
+		}
 	}
 	fmt.Fprintf(w, "objective       %s, %s\n", s.Objective, orNone(strings.Join(s.Regularize, "  ")))
 	fmt.Fprintf(w, "network         %s on %s, seed %d\n", s.Network, foreign.Line(s.Data), s.Seed)
