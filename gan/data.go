@@ -105,7 +105,8 @@ func OpenData(ctx context.Context, c *Config, o RunOptions) (*Data, error) {
 
 // classesOf returns the classes of images, nil where they have none.
 func classesOf(set *dataset.Dataset) []string {
-	if set.Task != (task.Classification{}).String() || len(set.Classes) < 2 {
+	classification := task.Classification{}.String()
+	if cmp.Or(set.Task, classification) != classification || len(set.Classes) < 2 {
 		return nil
 	}
 	return set.Classes

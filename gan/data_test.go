@@ -64,3 +64,18 @@ func TestFolders(t *testing.T) {
 		}
 	}
 }
+
+// TestDigits opens the digits in the program, plain and stacked.
+func TestDigits(t *testing.T) {
+	for data, channels := range map[string]int{"mnist": 1, "stacked:mnist": 3} {
+		cfg := Default()
+		cfg.Data, cfg.Batch = data, 4
+		d, err := OpenData(context.Background(), &cfg, RunOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(d.Classes) != 10 || d.Shape[0] != channels {
+			t.Errorf("%s: %d classes, shape %v, expected 10, %d channels", data, len(d.Classes), d.Shape, channels)
+		}
+	}
+}
