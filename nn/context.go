@@ -31,6 +31,9 @@ type Layer struct {
 	// MACs are the multiply-adds of matrix products and convolutions in a forward pass of one
 	// sample.
 	MACs int
+	// Input is what a dense layer is applied to, nil of others: of a classifier's last one its
+	// features.
+	Input *sym.Expr
 }
 
 // NewContext returns a context that applies layers in training or in inference mode. Random streams
