@@ -6,7 +6,7 @@ import "github.com/gradreg/gradreg/internal/spec"
 type Shorthand struct {
 	Name        string
 	Regularizer string // its name
-	Options     []string
+	Options     []string // keys and values in turn
 	Source      string
 }
 
@@ -31,6 +31,15 @@ func Shorthands() []Shorthand {
 			"Kodali et al. 2017",
 		},
 	}
+}
+
+// Text returns the text form that the shorthand stands for, with a λ.
+func (s Shorthand) Text(lambda string) string {
+	text := s.Regularizer + ":" + lambda
+	for i := 0; i < len(s.Options); i += 2 {
+		text += "," + s.Options[i] + "=" + s.Options[i+1]
+	}
+	return text
 }
 
 // shortNames lists the names of shorthands.

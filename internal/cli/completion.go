@@ -25,7 +25,9 @@ func completeFlags(cmd *cobra.Command) {
 	// λ follows the colon, so no space is added.
 	specs := []string{gradreg.None}
 	for _, r := range gradreg.Regularizers() {
-		specs = append(specs, cobra.CompletionWithDesc(r.Name+":", r.Formula))
+		if !r.Critic {
+			specs = append(specs, cobra.CompletionWithDesc(r.Name+":", r.Formula))
+		}
 	}
 	complete(
 		cmd, "reg",
