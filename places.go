@@ -33,8 +33,8 @@ func CriticPlaces() []Place {
 		{realAndFake, "both: R is the sum of R at r and R at f"},
 		{PlaceBetween, "r_b + α_b·(f_b − r_b), α_b uniform on 0..1, one for each pair"},
 		{
-			PlaceAround, "r_b + α_b·½σ·u_b, α_b uniform on 0..1, one for each sample, u_b uniform on 0..1, one for " +
-				"each number, σ the standard deviation of all numbers of the batch",
+			PlaceAround, "r_b + α_b·½σ·u_b, uniform on 0..1 α_b for each sample, u_b for each number; σ of the " +
+				"whole batch",
 		},
 	}
 }

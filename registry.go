@@ -42,9 +42,9 @@ func read[T interface {
 // The options that many have in common.
 const (
 	scheduled = "every=1, warmup=STEPS, ramp=up|down|cosine"
-	placed    = "at=data|noise|random, of a critic at=real|fake|real+fake|between|around, " +
+	placed    = "at=data|noise|random|real|fake|real+fake|between|around, " +
 		"sigma=0.2 (noise) or 1 (random), pass=shared|own, fraction=1"
-	sloped    = placed + ", slope=squared|linear|excess|two-sided, target=T, " + scheduled
+	sloped = placed + ", slope=squared|linear|excess|two-sided, target=T, " + scheduled
 )
 
 // with joins options.
