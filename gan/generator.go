@@ -119,14 +119,16 @@ func (g *Generator) each(n int, samples []float32, fill func(i int, noise []floa
 	batch := make([]float32, sampleBatch*size)
 	for from := 0; from < n; from += sampleBatch {
 		count := min(sampleBatch, n-from)
-		err := g.program.Fill(g.noise, func(dst []float32) {
-			clear(dst)
-			for i := range count {
-				fill(from+i, dst[i*z:(i+1)*z])
+		if g.program.Takes(g.noise) { // a generator may make one sample of any noise
+			err := g.program.Fill(g.noise, func(dst []float32) {
+				clear(dst)
+				for i := range count {
+					fill(from+i, dst[i*z:(i+1)*z])
+				}
+			})
+			if err != nil {
+				return err
 			}
-		})
-		if err != nil {
-			return err
 		}
 		if err := g.program.Run(0, 0, 0); err != nil {
 			return err

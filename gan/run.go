@@ -514,3 +514,14 @@ func (r *run) finish() (Summary, error) {
 	}
 	return s, r.writeSummary(s)
 }
+
+// Cost returns the multiply-adds of a step of a run.
+func Cost(ctx context.Context, c Config, o RunOptions) (int, error) {
+	o.Dir, o.Resume = "", false
+	r := &run{RunOptions: o, config: c}
+	defer r.close()
+	if err := r.prepare(ctx); err != nil {
+		return 0, err
+	}
+	return r.macs(), nil
+}
