@@ -1,6 +1,7 @@
 package gradreg
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -75,7 +76,9 @@ func (o Options) validate(conventions ...string) error {
 		return fmt.Errorf("target is %v, expected a finite number above 0", o.Target)
 	}
 	if o.Sigma > 0 && o.atData() {
-		return fmt.Errorf("sigma is %v, but at=data has no noise; expected at=noise or at=random", o.Sigma)
+		return fmt.Errorf(
+			"sigma is %v, but at=%s has no noise; expected at=noise or at=random", o.Sigma, cmp.Or(o.At, "data"),
+		)
 	}
 	if targeted := o.Slope == "excess" || o.Slope == "two-sided"; targeted != (o.Target > 0) {
 		return fmt.Errorf(

@@ -18,6 +18,27 @@ const (
 // realAndFake is R at real samples plus R at generated ones.
 const realAndFake = PlaceReal + "+" + PlaceFake
 
+// Place is a place of a critic's training at which a penalty may be taken.
+type Place struct {
+	Name        string // the value of the option at
+	Description string
+}
+
+// CriticPlaces is the table of places of a critic's training. r are real samples and f generated
+// ones, [B, …], of the same index b.
+func CriticPlaces() []Place {
+	return []Place{
+		{PlaceReal, "r_b, the samples of the data"},
+		{PlaceFake, "f_b, the generator's samples, held constant"},
+		{realAndFake, "both: R is the sum of R at r and R at f"},
+		{PlaceBetween, "r_b + α_b·(f_b − r_b), α_b uniform on 0..1, one for each pair"},
+		{
+			PlaceAround, "r_b + α_b·½σ·u_b, uniform on 0..1 α_b for each sample, u_b for each number; σ of the " +
+				"whole batch",
+		},
+	}
+}
+
 // places returns where the penalty is taken: nil where the problem itself says so.
 func (o Options) places() []string {
 	switch o.At {

@@ -19,6 +19,8 @@ type Info struct {
 	Example string
 	// Lambda is where λ lies.
 	Lambda Interval
+	// Critic is set where it is for the critic of a generative adversarial network alone.
+	Critic bool
 
 	// read makes the regularizer of λ and the options of a text form.
 	read func(lambda float64, s spec.Spec) (Regularizer, error)
@@ -40,8 +42,9 @@ func read[T interface {
 // The options that many have in common.
 const (
 	scheduled = "every=1, warmup=STEPS, ramp=up|down|cosine"
-	placed    = "at=data|noise|random, of a critic real|fake|real+fake|between|around, sigma=0.2 (noise) or 1 (random), pass=shared|own, fraction=1"
-	sloped    = placed + ", slope=squared|linear|excess|two-sided, target=T, " + scheduled
+	placed    = "at=data|noise|random|real|fake|real+fake|between|around, " +
+		"sigma=0.2 (noise) or 1 (random), pass=shared|own, fraction=1"
+	sloped = placed + ", slope=squared|linear|excess|two-sided, target=T, " + scheduled
 )
 
 // with joins options.
@@ -212,7 +215,8 @@ func Regularizers() []Info {
 			Cost:       "of a critic: 2F more for the slope, and its derivative",
 			Source:     "D. Varga's code of 2017, wgan-gs; over=sample: Wu et al. 2021, GN-GAN",
 			Options:    "over=mean|max|sample",
-			Lambda:     Interval{First: 1},
+			Lambda:     Interval{First: 0.1},
+			Critic:     true,
 			read:       read[GradientShrinking],
 		},
 		{

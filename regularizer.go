@@ -78,8 +78,8 @@ func InFull(text string) string {
 const None = "none"
 
 // ParseAll reads several text forms. A name that stands twice is an error, also with other options,
-// but for places of a critic's training, which count as a part of the name ([Label]), since metrics, figures and what replaces what on a command line go by names; so is any text that
-// Parse refuses.
+// since metrics, figures and what replaces what on a command line go by names; a place of a critic's
+// training counts as a part of the name ([Label]). So is any text that Parse refuses.
 func ParseAll(texts []string) ([]Regularizer, error) {
 	var regs []Regularizer
 	for _, text := range texts {

@@ -5,8 +5,8 @@ import "github.com/gradreg/gradreg/internal/spec"
 // Shorthand is a name that the field has for a regularizer with certain options.
 type Shorthand struct {
 	Name        string
-	Regularizer string // its name
-	Options     []string
+	Regularizer string   // its name
+	Options     []string // keys and values in turn
 	Source      string
 }
 
@@ -17,7 +17,9 @@ func Shorthands() []Shorthand {
 		{"r1", "frobreg", []string{"at", PlaceReal}, "Mescheder, Geiger and Nowozin 2018, equation 9; γ = 2λ"},
 		{"r2", "frobreg", []string{"at", PlaceFake}, "Mescheder, Geiger and Nowozin 2018, equation 10; γ = 2λ"},
 		{"r1+r2", "frobreg", []string{"at", realAndFake}, "Huang et al. 2024, R3GAN; γ = 2λ"},
-		{"roth", "datagrad", []string{"at", realAndFake}, "Roth et al. 2017, equation 21, of the logistic loss; γ = 2λ"},
+		{"roth", "datagrad", []string{"at", realAndFake},
+			"Roth et al. 2017, equation 21, of the logistic loss; γ = 2λ",
+		},
 		{
 			"wgan-gp", "frobreg", []string{"at", PlaceBetween, "slope", "two-sided", "target", "1"},
 			"Gulrajani et al. 2017, equation 3",
@@ -31,6 +33,15 @@ func Shorthands() []Shorthand {
 			"Kodali et al. 2017",
 		},
 	}
+}
+
+// Text returns the text form that the shorthand stands for, with a λ.
+func (s Shorthand) Text(lambda string) string {
+	text := s.Regularizer + ":" + lambda
+	for i := 0; i < len(s.Options); i += 2 {
+		text += "," + s.Options[i] + "=" + s.Options[i+1]
+	}
+	return text
 }
 
 // shortNames lists the names of shorthands.

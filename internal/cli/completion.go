@@ -33,7 +33,9 @@ func completeRun(cmd *cobra.Command, more []string) {
 	// λ follows the colon, so no space is added.
 	specs := append([]string{gradreg.None}, more...)
 	for _, r := range gradreg.Regularizers() {
-		specs = append(specs, cobra.CompletionWithDesc(r.Name+":", r.Formula))
+		if !r.Critic {
+			specs = append(specs, cobra.CompletionWithDesc(r.Name+":", r.Formula))
+		}
 	}
 	complete(
 		cmd, "reg",
