@@ -182,18 +182,11 @@ func (a *app) telling() func(string) {
 func (a *app) networks(ctx context.Context, o *ganScoreOptions, set *features.Set) (list []*features.Network, note string, err error) {
 	switch {
 	case o.features != "":
-		path := o.features
-		if info, err := os.Stat(path); err == nil && info.IsDir() {
-			path = filepath.Join(path, classify.ModelFile)
-		}
-		n, err := features.Load(path, o.threads)
+		n, err := loadFeatures(o.features, o.threads, set)
 		if err != nil {
 			return list, "", err
 		}
 		list = append(list, n)
-		if n.Shape != set.Shape {
-			return list, "", fault.Inputf("--features: %s takes images of %v, but those of %s are %v", o.features, n.Shape, set.Data, set.Shape)
-		}
 	case set.Classes == nil:
 		note = set.Data + " has no classes to train a classifier of: its features would tell more (--features RUN)"
 	default:
@@ -214,6 +207,22 @@ func (a *app) networks(ctx context.Context, o *ganScoreOptions, set *features.Se
 		return list, "", err
 	}
 	return append(list, n), note, nil
+}
+
+// loadFeatures loads the classifier of a run folder, or of a model file, for the images of a set.
+func loadFeatures(path string, threads int, set *features.Set) (*features.Network, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		path = filepath.Join(path, classify.ModelFile)
+	}
+	n, err := features.Load(path, threads)
+	if err != nil {
+		return nil, err
+	}
+	if n.Shape != set.Shape {
+		n.Close()
+		return nil, fault.Inputf("%s takes images of %v, but those of %s are %v", path, n.Shape, set.Data, set.Shape)
+	}
+	return n, nil
 }
 
 // classifierOf returns the classifier of a set, and shows its training.
