@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-
 	"github.com/gradreg/gradreg/gan/features"
 	"github.com/gradreg/gradreg/gan/figures"
 	ganscore "github.com/gradreg/gradreg/gan/score"
