@@ -34,16 +34,17 @@ import (
 
 // Config is everything that determines a run.
 type Config struct {
-	Labels       int // labelled images, as many of each class
-	Width        int // channels of the critic's first layer, and a measure of the generator
-	Noise        int
-	Regularizers []string // of the logits, at real, fake or real+fake
+	Labels       int      `yaml:"labels"` // labelled images, as many of each class
+	Width        int      `yaml:"width"`  // channels of the critic's first layer, and a measure of the generator
+	Noise        int      `yaml:"noise"`
+	Regularizers []string `yaml:"regularizers"` // of the logits, at real, fake or real+fake
 	// Unsupervised is false for a critic that sees labelled images alone: what the others are worth.
-	Unsupervised bool
-	Optimizer    string
-	LearningRate float64
-	Steps, Batch int
-	Seed         uint64
+	Unsupervised bool    `yaml:"unsupervised"`
+	Optimizer    string  `yaml:"optimizer"`
+	LearningRate float64 `yaml:"learning_rate"`
+	Steps        int     `yaml:"steps"`
+	Batch        int     `yaml:"batch"`
+	Seed         uint64  `yaml:"seed"`
 }
 
 // Default returns the setting with 100 labelled digits.
