@@ -42,6 +42,9 @@ func (at site) jacobian() []*sym.Expr {
 		return []*sym.Expr{at.outputs}
 	}
 	classes := at.outputs.Shape()[1]
+	if classes == 1 { // the gradient of the output, whose backward pass the loss can share
+		return []*sym.Expr{sym.Square(at.slope(at.graph.Const(1, at.count, 1)))}
+	}
 	unit := identity(at.graph, classes)
 	if squares := at.squares(sym.ForAll(unit, at.count), classes); squares != nil {
 		return []*sym.Expr{squares}

@@ -11,6 +11,7 @@ import (
 	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/philox"
+	"github.com/gradreg/gradreg/task"
 )
 
 // Data are the samples of a run: what the generator learns to make, and others of the same kind that
@@ -79,7 +80,7 @@ func OpenData(ctx context.Context, c *Config, o RunOptions) (*Data, error) {
 	}
 	whole := dataset.Whole(held)
 	d := &Data{
-		Shape: []int{set.Shape.C, set.Shape.H, set.Shape.W}, Classes: set.Classes, Train: &division.Train,
+		Shape: []int{set.Shape.C, set.Shape.H, set.Shape.W}, Classes: classesOf(set), Train: &division.Train,
 		Held: &whole, Stacked: stacked, seed: c.Seed, Report: report,
 	}
 	if d.Digest, err = set.Digest(); err != nil {
@@ -102,10 +103,21 @@ func OpenData(ctx context.Context, c *Config, o RunOptions) (*Data, error) {
 	return d, nil
 }
 
+// classesOf returns the classes of images, nil where they have none.
+func classesOf(set *dataset.Dataset) []string {
+	classification := task.Classification{}.String()
+	if cmp.Or(set.Task, classification) != classification || len(set.Classes) < 2 {
+		return nil
+	}
+	return set.Classes
+}
+
 // openImages opens a data set with a name or a folder.
 func openImages(ctx context.Context, name string, c *Config, o RunOptions) (*dataset.Dataset, folder.Report, error) {
 	if dataset.IsFolder(name) {
-		set, report, err := dataset.OpenFolder(ctx, name, folder.Options{Size: c.Size, Seed: c.Seed, Progress: o.Reading})
+		set, report, err := dataset.OpenFolder(ctx, name, folder.Options{
+			Size: c.Size, Seed: c.Seed, Unclassed: true, Progress: o.Reading,
+		})
 		if err == nil {
 			c.Size = set.Shape.H
 		}

@@ -1,10 +1,12 @@
 package gan
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"time"
 
 	"github.com/gradreg/gradreg/dataset/folder"
@@ -288,7 +290,7 @@ func (r *run) start() {
 	}
 	s := Start{
 		Config: r.config, Dir: r.Dir, Data: r.data, Step: r.progress.step, MACs: r.macs(), Bytes: r.program.Bytes(),
-		Threads: r.Threads, CPU: r.engine.Name(),
+		Threads: cmp.Or(r.Threads, runtime.GOMAXPROCS(0)), CPU: r.engine.Name(),
 	}
 	s.Parameters.Generator, s.Parameters.Critic = r.training.Generator.Params.Count(), r.training.Critic.Params.Count()
 	r.Started(s)
@@ -409,7 +411,7 @@ func (r *run) watch(step int, m *Metrics) error {
 	if m.Watch, err = look(r.data.Trained, r.data.trainLen()); err != nil {
 		return err
 	}
-	if r.data.HeldOutLen() > 0 {
+	if r.data.Train != nil && r.data.HeldOutLen() > 0 { // points are never seen again
 		held, err := look(r.data.HeldOut, r.data.HeldOutLen())
 		if err != nil {
 			return err

@@ -39,6 +39,8 @@ type Options struct {
 	Augment func(c *nn.Context, x *sym.Expr) *sym.Expr
 	// Critic and Generator are the optimizers; Adam with β₁ = 0 and β₂ = 0.99 if nil.
 	Critic, Generator optim.Optimizer
+	// CriticOnly leaves the generator out: whoever takes the critic's steps fills Fake, too.
+	CriticOnly bool
 	// Steps is the number of steps of the generator that schedules of λ are planned for, and
 	// CriticSteps how many of the critic stand before each of them, 1 if 0.
 	Steps, CriticSteps int
@@ -103,6 +105,9 @@ func NewTraining(o Options) (*Training, error) {
 	if err := t.buildCritic(forward); err != nil {
 		return nil, err
 	}
+	if o.CriticOnly {
+		return t, nil
+	}
 	return t, t.buildGenerator(forward)
 }
 
@@ -115,7 +120,7 @@ func (o Options) filled() (Options, error) {
 		name  string
 		value int
 	}{{"batch", o.Batch}, {"noise", o.Noise}, {"steps", o.Steps}} {
-		if n.value < 1 {
+		if n.value < 1 && !(o.CriticOnly && n.name == "noise") {
 			return o, fault.Inputf("%s is %d, expected at least 1", n.name, n.value)
 		}
 	}
@@ -253,17 +258,17 @@ func (t *Training) Steps() []engine.Step {
 	var all []engine.Step
 	all = append(all, t.criticSteps...)
 	all = append(all, t.generatorSteps...)
-	return append(all, t.generate, t.watch)
+	return append(all, t.watch, t.generate)
 }
 
 // The places of steps in [Training.Steps].
 func (t *Training) firstGenerator() int { return len(t.criticSteps) }
-func (t *Training) imagineStep() int    { return len(t.criticSteps) + len(t.generatorSteps) }
-func (t *Training) watchStep() int      { return t.imagineStep() + 1 }
+func (t *Training) watchStep() int      { return len(t.criticSteps) + len(t.generatorSteps) }
+func (t *Training) imagineStep() int    { return t.watchStep() + 1 }
 
 // Initialize gives both networks their initial values and the averages those of the generator.
 func (t *Training) Initialize(p engine.Program, seed uint64) error {
-	if err := t.Params.Initialize(p, seed); err != nil {
+	if err := t.Params.Initialize(p, seed); err != nil || t.Generator == nil {
 		return err
 	}
 	scope := t.Params.Scope(AverageScope)
