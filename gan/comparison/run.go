@@ -38,8 +38,8 @@ type Result struct {
 	Finished     string             `json:"finished"` // RFC 3339, UTC
 }
 
-// Judge scores the generator of a finished run's folder.
-type Judge func(ctx context.Context, dir string, run Run, samples int) (map[string]float64, error)
+// Judge scores the generator of a finished run's folder by so many samples.
+type Judge func(ctx context.Context, dir string, samples int) (map[string]float64, error)
 
 // Options are what running a comparison needs.
 type Options struct {
@@ -83,17 +83,16 @@ func Execute(ctx context.Context, s *Spec, o Options) (others bool, err error) {
 				continue
 			}
 			result, err := one(ctx, r, s, o, len(done), len(runs))
-			if errors.Is(err, filelock.ErrHeld) {
+			switch {
+			case errors.Is(err, filelock.ErrHeld):
 				others = true
 				continue
-			}
-			if err != nil {
+			case errors.Is(err, errEnded):
+				continue
+			case err != nil:
 				return false, fmt.Errorf("%s: %w", r, err)
 			}
 			progressed = true
-			if err := record(o.Dir, result); err != nil {
-				return false, err
-			}
 			if done, err = ReadRuns(filepath.Join(o.Dir, RunsFile)); err != nil {
 				return false, err
 			}
@@ -139,40 +138,44 @@ func begin(s *Spec, dir string) error {
 
 // one takes a run, or goes on with it, and judges it.
 func one(ctx context.Context, r Run, s *Spec, o Options, done, all int) (Result, error) {
-	dir := filepath.Join(o.Dir, "runs", r.Key)
-	options := o.Run
-	options.Dir, options.Resume = dir, gan.HasRun(dir)
-	if s.MultiplyAdds > 0 {
-		perStep, err := gan.Cost(ctx, r.Config, options)
-		if err != nil {
-			return Result{}, err
-		}
-		r.Config.Steps = max(1, int(s.MultiplyAdds/float64(perStep)+0.5))
+	result := Result{
+		Key: r.Key, Data: r.Data, Variant: r.Variant, Seed: r.Seed, Version: build.Current().Version,
+		Commit: build.Current().Commit,
+	}
+	runs := filepath.Join(o.Dir, "runs")
+	if err := os.MkdirAll(runs, 0o777); err != nil {
+		return result, err
+	}
+	unlock, err := filelock.Acquire(filepath.Join(runs, r.Key+".lock"))
+	if err != nil {
+		return result, err
+	}
+	defer unlock()
+	// Another process may have ended the run since the lines were read.
+	if lines, err := ReadRuns(filepath.Join(o.Dir, RunsFile)); err != nil {
+		return result, err
+	} else if ended, ok := lines[r.Key]; ok {
+		return ended, errEnded
 	}
 	if o.Began != nil {
 		o.Began(done, all, r)
 	}
-	result := Result{
-		Key: r.Key, Data: r.Data, Variant: r.Variant, Seed: r.Config.Seed, Version: build.Current().Version,
-		Commit: build.Current().Commit,
+	began := o.Now()
+	err = r.trial(ctx, filepath.Join(o.Dir, "runs", r.Key), r, s, o, &result)
+	if result.Finished = o.Now().UTC().Format(time.RFC3339); result.Seconds == 0 {
+		result.Seconds = o.Now().Sub(began).Seconds()
 	}
-	summary, err := gan.FolderSummary(dir)
-	if err != nil {
-		summary, err = gan.Run(ctx, r.Config, options)
-	}
-	result.Finished = o.Now().UTC().Format(time.RFC3339)
 	if diverged := (train.Divergence{}); errors.As(err, &diverged) {
-		result.Diverged = diverged.Error()
-		return result, nil
+		result.Diverged, err = diverged.Error(), nil
 	}
-	if err != nil {
-		return result, err
+	if err == nil { // while the run is locked, so that nobody takes it again
+		err = record(o.Dir, result)
 	}
-	result.Steps, result.MultiplyAdds, result.Seconds = summary.Steps, float64(summary.MACs), summary.Seconds
-	result.Kernels = summary.Kernels
-	result.Scores, err = o.Judge(ctx, dir, r, s.Samples)
 	return result, err
 }
+
+// errEnded is the error of a run that another process has ended meanwhile.
+var errEnded = errors.New("the run has ended")
 
 // record appends a line, under a lock: several processes may work on one comparison.
 func record(dir string, r Result) error {

@@ -24,9 +24,11 @@ type Spec struct {
 	Name  string `yaml:"name"`            // lower-case words with dashes
 	Title string `yaml:"title"`           // of its report
 	About string `yaml:"about,omitempty"` // a sentence or two: the question
+	// Kind is what a run trains, a name of [Kinds]; a generator if empty.
+	Kind string `yaml:"kind,omitempty"`
 	// Data are the data sets; each meets each variant.
 	Data []string `yaml:"data"`
-	// Train holds fields of gan.Config that differ from its defaults, for all runs.
+	// Train holds fields of the kind's configuration that differ from its defaults, for all runs.
 	Train map[string]any `yaml:"train,omitempty"`
 	// MultiplyAdds, if above 0, gives every run as many steps as come nearest to so many
 	// multiply-adds: all cost the same.
@@ -36,8 +38,8 @@ type Spec struct {
 	Seeds        int       `yaml:"seeds"`              // of a run: 1 … Seeds
 	// Scores are the columns of the tables, names of what the judge returns.
 	Scores []string `yaml:"scores"`
-	// Samples is the number of generated samples that are judged.
-	Samples int `yaml:"samples"`
+	// Samples is the number of a generator's samples that are judged.
+	Samples int `yaml:"samples,omitempty"`
 }
 
 // Variant is a way to train.
@@ -46,7 +48,7 @@ type Variant struct {
 	// Data, if any, are the only data sets it meets; Seeds, if above 0, are its own.
 	Data  []string       `yaml:"data,omitempty"`
 	Seeds int            `yaml:"seeds,omitempty"`
-	Train map[string]any `yaml:"train,omitempty"` // fields of gan.Config, over the spec's
+	Train map[string]any `yaml:"train,omitempty"` // fields over the spec's
 	// Published are scores that others report, by name, and Source where.
 	Published map[string]float64 `yaml:"published,omitempty"`
 	Source    string             `yaml:"source,omitempty"`
@@ -57,12 +59,13 @@ type Run struct {
 	Key     string // hash of what determines its numbers
 	Data    string
 	Variant string
-	Config  gan.Config
+	Seed    uint64
+	trial   trial
 }
 
 // String names the run for people.
 func (r Run) String() string {
-	return fmt.Sprintf("%s, %s, seed %d", path.Base(r.Data), r.Variant, r.Config.Seed)
+	return fmt.Sprintf("%s, %s, seed %d", path.Base(r.Data), r.Variant, r.Seed)
 }
 
 var nameForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
@@ -85,8 +88,10 @@ func (s *Spec) Validate() error {
 		return fault.Inputf("%s: expected data, variants and scores", s.Name)
 	case s.Seeds < 1 || s.Seeds > 100:
 		return fault.Inputf("seeds is %d, expected 1 to 100", s.Seeds)
-	case s.Samples < 1:
-		return fault.Inputf("samples is %d, expected at least 1", s.Samples)
+	case s.Samples < 0:
+		return fault.Inputf("samples is %d, expected at least 0", s.Samples)
+	case s.MultiplyAdds > 0 && s.Kind != "" && s.Kind != generatorKind:
+		return fault.Inputf("multiply_adds are given, but a run of kind %s has the steps of its configuration", s.Kind)
 	case !(s.MultiplyAdds >= 0):
 		return fault.Inputf("multiply_adds is %v, expected a number above 0", s.MultiplyAdds)
 	}
@@ -112,6 +117,10 @@ func (s *Spec) Validate() error {
 // Runs returns all runs in the order of the report. Steps of runs at equal multiply-adds are not
 // known without data; they are those of the configuration here.
 func (s *Spec) Runs() ([]Run, error) {
+	kind, err := kindOf(s.Kind)
+	if err != nil {
+		return nil, fault.Input(err)
+	}
 	var runs []Run
 	for _, data := range s.Data {
 		for _, v := range s.Variants {
@@ -123,46 +132,22 @@ func (s *Spec) Runs() ([]Run, error) {
 				seeds = v.Seeds
 			}
 			for seed := 1; seed <= seeds; seed++ {
-				c, err := s.config(data, v, uint64(seed))
+				t, text, err := kind.configure([]map[string]any{s.Train, v.Train}, data, uint64(seed))
 				if err != nil {
 					return nil, fault.Inputf("variant %q: %w", v.Name, err)
 				}
-				runs = append(runs, Run{Key: key(c, s), Data: data, Variant: v.Name, Config: c})
+				runs = append(runs, Run{Key: s.key(text), Data: data, Variant: v.Name, Seed: uint64(seed), trial: t})
 			}
 		}
 	}
 	return runs, nil
 }
 
-// config returns the configuration of a run.
-func (s *Spec) config(data string, v Variant, seed uint64) (gan.Config, error) {
-	c := gan.Default()
-	for _, fields := range []map[string]any{s.Train, v.Train} {
-		if len(fields) == 0 {
-			continue
-		}
-		text, err := yaml.Marshal(fields)
-		if err != nil {
-			return c, err
-		}
-		if c, err = gan.ReadConfig(c, text); err != nil {
-			return c, err
-		}
-	}
-	c.Data, c.Seed = data, seed
-	return c.Resolved()
-}
-
-// key returns the hash of what determines a run's numbers. How often it is logged, shown or saved is
-// none of it.
-func key(c gan.Config, s *Spec) string {
-	c.LogEvery, c.SheetEvery, c.CheckpointEvery, c.DataDir = 1, 1, 1, ""
-	text, err := c.YAML()
-	if err != nil {
-		return ""
-	}
+// key returns the hash of what determines a run's numbers, of a text form of its configuration.
+func (s *Spec) key(text []byte) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "numbers %d\nmultiply-adds %g\n%s", gan.NumericsVersion, s.MultiplyAdds, text)
+	fmt.Fprintf(h, "numbers %d\nkind %s\nmultiply-adds %g\nsamples %d\n", gan.NumericsVersion, s.Kind, s.MultiplyAdds, s.Samples)
+	h.Write(text)
 	return hex.EncodeToString(h.Sum(nil))[:32]
 }
 

@@ -27,21 +27,23 @@ import (
 
 // Config is everything that determines a run.
 type Config struct {
-	Classes      [2]int // those that are told apart; the first one has the larger score
-	PerClass     int    // training images of each
-	Network      string // text form of a pair, whose critic it is
-	Objective    string
-	Regularizers []string
-	Optimizer    string
-	LearningRate float64
-	Steps, Batch int // Batch images of each class
-	Seed         uint64
+	// Classes are those that are told apart; the first one has the larger score.
+	Classes      []int    `yaml:"classes"`
+	PerClass     int      `yaml:"per_class"` // training images of each
+	Network      string   `yaml:"network"`   // text form of a pair, whose critic it is
+	Objective    string   `yaml:"objective"`
+	Regularizers []string `yaml:"regularizers"`
+	Optimizer    string   `yaml:"optimizer"`
+	LearningRate float64  `yaml:"learning_rate"`
+	Steps        int      `yaml:"steps"`
+	Batch        int      `yaml:"batch"` // images of each class
+	Seed         uint64   `yaml:"seed"`
 }
 
 // Default returns the setting of the experiment: 2 against 3, 200 images each.
 func Default() Config {
 	return Config{
-		Classes: [2]int{2, 3}, PerClass: 200, Network: "gulrajani:width=32", Objective: "wasserstein",
+		Classes: []int{2, 3}, PerClass: 200, Network: "gulrajani:width=32", Objective: "wasserstein",
 		Regularizers: []string{"wgan-gp:10"}, Optimizer: "adam:beta1=0.5,beta2=0.9", LearningRate: 2e-4,
 		Steps: 500, Batch: 50, Seed: 1,
 	}
@@ -98,6 +100,9 @@ func newRun(d *dataset.Dataset, c Config, threads int) (*run, error) {
 		return nil, err
 	}
 	r := &run{Config: c}
+	if len(c.Classes) != 2 {
+		return nil, fault.Inputf("classes are %v, expected two", c.Classes)
+	}
 	for k, class := range c.Classes {
 		if class < 0 || class >= len(d.Classes) || c.Classes[0] == c.Classes[1] {
 			return nil, fault.Inputf("classes are %v, expected two of the %d of %s", c.Classes, len(d.Classes), d.Name)
