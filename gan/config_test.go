@@ -1,6 +1,7 @@
 package gan
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io/fs"
@@ -8,8 +9,11 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/gradreg/gradreg/internal/tensorfile"
 )
 
 // TestConfig checks that the default and the presets are valid, that a configuration written in full
@@ -193,6 +197,40 @@ func FuzzReadConfig(f *testing.F) {
 			t.Errorf("%+v, in full %+v, is read as %+v, %v", c, full, again, err)
 		}
 	})
+}
+
+// TestClaims checks that a small file that claims a large network is refused before memory is allocated
+// for one.
+func TestClaims(t *testing.T) {
+	c := onPoints()
+	c.Steps, c.Network = 1, "mlp:width=4,layers=1"
+	path := filepath.Join(finished(t, c, 1), GeneratorFile)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := tensorfile.Parse(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Metadata["gradreg"] = strings.Replace(f.Metadata["gradreg"], "width=4,layers=1", "width=4096,layers=4", 1)
+	var large bytes.Buffer
+	if err := tensorfile.Write(&large, f); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, large.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err = LoadGenerator(path, 1)
+	runtime.ReadMemStats(&after)
+	if err == nil || !strings.Contains(err.Error(), "expected") || !strings.Contains(err.Error(), path) {
+		t.Error(err)
+	}
+	if mib := (after.TotalAlloc - before.TotalAlloc) >> 20; mib > 32 {
+		t.Errorf("%d MiB were allocated", mib)
+	}
 }
 
 func FuzzGenerator(f *testing.F) {
