@@ -69,16 +69,27 @@ func Neighbours(real, generated Matrix, k int) (NeighbourScore, error) {
 			recalled[i] = recalled[i] || within(x, y, i, first+j, dot, ofY[first+j])
 		}
 	})
-	s := NeighbourScore{K: k}
-	for _, n := range inside {
-		s.Density += float64(n) / float64(k*y.N)
-		s.Precision += one(n > 0) / float64(y.N)
+	pairs := 0
+	precise := make([]bool, y.N)
+	for i, n := range inside {
+		pairs += n
+		precise[i] = n > 0
 	}
-	for i := range covered {
-		s.Coverage += one(covered[i]) / float64(x.N)
-		s.Recall += one(recalled[i]) / float64(x.N)
+	return NeighbourScore{
+		K: k, Precision: share(precise), Recall: share(recalled), Coverage: share(covered),
+		Density: float64(pairs) / float64(k*y.N),
+	}, nil
+}
+
+// share returns the share of true values.
+func share(of []bool) float64 {
+	n := 0
+	for _, v := range of {
+		if v {
+			n++
+		}
 	}
-	return s, nil
+	return float64(n) / float64(len(of))
 }
 
 // radii2 returns the squared distance of each row to its k-th nearest neighbour among the others.
@@ -88,13 +99,6 @@ func radii2(a framed, k int) []float64 {
 		radii[i] = distance2(a.Matrix, i, a.Matrix, near[k-1].Index)
 	}
 	return radii
-}
-
-func one(b bool) float64 {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // ExpectedCoverage returns the mean coverage of N real samples by M generated ones of the same
