@@ -105,14 +105,17 @@ func Softmax(logits Matrix) (Matrix, error) {
 	return p, nil
 }
 
-// Predicted returns the class of largest probability (or logit) of each sample, the first of equal
-// ones.
-func Predicted(probabilities Matrix) []int {
+// Predicted returns the class of largest probability, or logit, of each sample [N, K], the first of
+// equal ones.
+func Predicted(probabilities Matrix) ([]int, error) {
+	if err := probabilities.check("class probabilities", 0); err != nil {
+		return nil, err
+	}
 	classes := make([]int, probabilities.N)
 	for i := range classes {
 		classes[i] = top(probabilities.Row(i))
 	}
-	return classes
+	return classes, nil
 }
 
 func top(row []float32) int {

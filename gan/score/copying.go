@@ -54,8 +54,8 @@ type CopyingCell struct {
 // have C_T ≫ 0, which is no praise.
 //
 // Source: Meehan, Chaudhuri and Dasgupta, "A non-parametric test to detect data-copying in
-// generative models", AISTATS 2020, sections 3.1 and 3.2; the correction for equal values is that
-// of Mann and Whitney's test.
+// generative models", AISTATS 2020. Three things differ from the authors' code: L looks at training
+// samples of all cells, σ knows equal values, and U has no correction for continuity.
 func Copying(train, heldOut, generated Matrix, o CopyingOptions) (CopyingScore, error) {
 	if o.Cells == 0 {
 		o.Cells = 10

@@ -33,7 +33,7 @@ type Limit struct {
 // the generated ones.
 //
 // Source: Chong and Forsyth, "Effectively unbiased FID and Inception score and where to find them",
-// CVPR 2020, section 3.
+// CVPR 2020.
 func FrechetLimit(a, b Matrix, o LimitOptions) (Limit, error) {
 	if err := checkFrechet(a, b); err != nil {
 		return Limit{}, err

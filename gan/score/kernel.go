@@ -40,7 +40,7 @@ type KernelScore struct {
 // Traps: leaving i = j in the sums makes a value that is too large by about E k(x, x)·2/m. A subset
 // larger than a set is an error; the default of 1000 needs 1000 samples.
 //
-// Source: Bińkowski et al., "Demystifying MMD GANs", ICLR 2018, section 4 and equation 4.
+// Source: Bińkowski et al., "Demystifying MMD GANs", ICLR 2018, section 4.
 func Kernel(a, b Matrix, o KernelOptions) (KernelScore, error) {
 	if o.Subsets == 0 {
 		o.Subsets = 100

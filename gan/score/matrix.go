@@ -27,13 +27,13 @@ func (m Matrix) Rows(index []int) Matrix {
 
 // First returns the first n samples, without a copy, all of them if there are no more.
 func (m Matrix) First(n int) Matrix {
-	n = min(n, m.N)
+	n = min(max(n, 0), m.N)
 	return Matrix{n, m.D, m.Values[: n*m.D : n*m.D]}
 }
 
 // check returns what a matrix lacks to be named samples of at least least rows.
 func (m Matrix) check(name string, least int) error {
-	if m.N < 0 || m.D < 1 || len(m.Values) != m.N*m.D {
+	if m.D < 1 || len(m.Values)%m.D != 0 || len(m.Values)/m.D != m.N {
 		return fault.Inputf("%s: %d numbers, expected %d samples of %d", name, len(m.Values), m.N, m.D)
 	}
 	if m.N < least {

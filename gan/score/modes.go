@@ -27,7 +27,7 @@ type ModeScore struct {
 // Trap: a mode with one sample counts as hit, and a classifier that errs in 1 % of the digits errs
 // in 3 % of the modes: 26,000 samples of 970 modes may hit all 1000.
 //
-// Source: Metz et al., "Unrolled generative adversarial networks", ICLR 2017, section 3.3.1; Lin et
+// Source: Metz et al., "Unrolled generative adversarial networks", ICLR 2017; Lin et
 // al., "PacGAN: the power of two samples in generative adversarial networks", NeurIPS 2018, section
 // 4.
 func Modes(classes []int, modes int) (ModeScore, error) {

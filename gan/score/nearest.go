@@ -45,10 +45,10 @@ func Nearest(train, generated Matrix, o NearestOptions) ([][]Match, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := min(o.K*(candidates.N/train.N), candidates.N)
+	k := min(o.K, train.N)
 	matches := make([][]Match, generated.N)
-	for i, near := range nearest(generated.in(f), candidates.in(f), k, false) {
-		matches[i] = once(near, train.N, min(o.K, train.N))
+	for i, near := range nearest(generated.in(f), candidates.in(f), k*(candidates.N/train.N), false) {
+		matches[i] = once(near, train.N, k)
 	}
 	return matches, nil
 }

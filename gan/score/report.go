@@ -176,7 +176,11 @@ func newOfClasses(probabilities Matrix, s Sets, o Options) (c ofClasses, err err
 	if c.score, err = Classifier(probabilities); err != nil {
 		return c, err
 	}
-	c.Histogram, err = Classes(Predicted(probabilities), s.Shares)
+	classes, err := Predicted(probabilities)
+	if err != nil {
+		return c, err
+	}
+	c.Histogram, err = Classes(classes, s.Shares)
 	c.hit = float64(c.Hit)
 	return c, err
 }
