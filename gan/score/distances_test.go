@@ -136,26 +136,29 @@ func TestWithin(t *testing.T) {
 	}
 }
 
-// TestBoundsAreUseful checks that the product decides nearly all comparisons: otherwise it is of no use.
+// TestBoundsAreUseful checks that the product decides nearly all comparisons, of features far from
+// the origin too: otherwise it is of no use.
 func TestBoundsAreUseful(t *testing.T) {
-	a, b := normal(1, 200, 84), normal(2, 200, 84)
-	f, err := newFrame(a, b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	x, y := a.in(f), b.in(f)
-	var open atomic.Int64
-	limit := radii2(x, 5)[0]
-	products(x, y, func(i, first int, dots []float32) {
-		for j, dot := range dots {
-			norms := x.norms[i] + y.norms[first+j]
-			if math.Abs(norms-2*float64(dot)-limit/(f.unit*f.unit)) <= f.relative()*norms {
-				open.Add(1)
-			}
+	for _, at := range []float32{0, 100} {
+		a, b := changed(normal(1, 200, 84), 1, at), changed(normal(2, 200, 84), 1, at)
+		f, err := newFrame(a, b)
+		if err != nil {
+			t.Fatal(err)
 		}
-	})
-	if n := open.Load(); n > 40 {
-		t.Errorf("%d of 40000 comparisons are computed again, expected at most 40", n)
+		x, y := a.in(f), b.in(f)
+		var open atomic.Int64
+		limit := radii2(x, 5)[0]
+		products(x, y, func(i, first int, dots []float32) {
+			for j, dot := range dots {
+				norms := x.norms[i] + y.norms[first+j]
+				if math.Abs(norms-2*float64(dot)-limit/(f.unit*f.unit)) <= f.relative()*norms {
+					open.Add(1)
+				}
+			}
+		})
+		if n := open.Load(); n > 40 {
+			t.Errorf("around %v %d of 40000 comparisons are computed again, expected at most 40", at, n)
+		}
 	}
 }
 

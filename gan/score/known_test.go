@@ -3,6 +3,7 @@ package score
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/gradreg/gradreg/stats"
@@ -135,6 +136,20 @@ func TestFrechetLimitLine(t *testing.T) {
 	near(t, "value", l.Value, 5, 0.15)
 }
 
+// TestFrechetLimitOfSortedSets checks that subsets are drawn from all samples, not the first ones.
+func TestFrechetLimitOfSortedSets(t *testing.T) {
+	sorted := func(m Matrix) Matrix {
+		slices.Sort(m.Values)
+		return m
+	}
+	a, b := sorted(normal(1, 400, 1)), sorted(normal(2, 600, 1))
+	for _, d := range must[Limit](t)(FrechetLimit(a, b, LimitOptions{Sizes: 5, Smallest: 100})).Distances {
+		if d > 0.1 {
+			t.Errorf("a subset has the distance %v, expected about 0", d)
+		}
+	}
+}
+
 // TestKernelOfOneDistribution checks that the distance of sets of one distribution is 0 on average,
 // not that of the biased estimator, and within its error for one pair of sets.
 func TestKernelOfOneDistribution(t *testing.T) {
@@ -169,6 +184,9 @@ func TestKernelOfOneDistribution(t *testing.T) {
 		t.Errorf("the biased estimator has %v, expected that the test tells it from 0", s)
 	}
 	s := must[KernelScore](t)(Kernel(normal(1, 2000, 6), normal(2, 2000, 6), KernelOptions{Size: 500}))
+	near(t, "standard error of four subsets without common samples", s.StandardError, s.SD/2, 1e-12)
+	few := must[KernelScore](t)(Kernel(normal(1, 2000, 6), normal(2, 2000, 6), KernelOptions{Size: 200, Subsets: 4}))
+	near(t, "standard error of four subsets", few.StandardError, few.SD/2, 1e-12)
 	if math.Abs(s.Mean) > 4*s.StandardError || s.Subsets != 100 || !(s.SD > s.StandardError) {
 		t.Errorf("%+v, expected 0 within its error", s)
 	}

@@ -97,8 +97,10 @@ func TestRefusals(t *testing.T) {
 		err  func() error
 	}{
 		{"50 samples of 60 numbers have a singular covariance, expected at least 61 samples, for a useful Fréchet distance 600", func() error { _, err := Frechet(normal(1, 50, 60), normal(2, 90, 60)); return err }},
+		{"4 samples of 4 numbers have a singular covariance, expected at least 5", func() error { _, err := Frechet(a, normal(2, 4, 4)); return err }},
 		{"expected at least 2", func() error { _, err := Frechet(normal(1, 1, 4), a); return err }},
 		{"subsets of 1000 samples of sets of 50 and 50, expected subsets of at most 50", func() error { _, err := Kernel(a, a, KernelOptions{}); return err }},
+		{"subsets of 40 samples of sets of 50 and 30, expected subsets of at most 30", func() error { _, err := Kernel(a, a.First(30), KernelOptions{Size: 40}); return err }},
 		{"-1 subsets", func() error { _, err := Kernel(a, a, KernelOptions{Subsets: -1}); return err }},
 		{"subsets of 1 samples", func() error { _, err := Kernel(a, a, KernelOptions{Size: 1}); return err }},
 		{"neighbour 50 of 50 real and 50 generated samples", func() error { _, err := Neighbours(a, a, 50); return err }},
