@@ -43,8 +43,8 @@ func same(a, b []int) bool {
 	return true
 }
 
-// seeds draws k samples, each with a probability proportional to its squared distance to the nearest
-// one drawn before.
+// seeds draws k samples, each with a probability proportional to its squared distance to the
+// nearest one drawn before.
 func seeds(m framed, k int, random *rand.Rand) Matrix {
 	chosen := []int{random.IntN(m.N)}
 	left := make([]float64, m.N)

@@ -42,8 +42,8 @@ type CopyingCell struct {
 //	σ² = nm/12 · ((n+m+1) − Σ(t³−t)/((n+m)(n+m−1)))
 //
 // of its m generated samples g and n held-out samples h, t the numbers of equal values; Z is 0 if
-// all are equal. C_T is the mean of Z over the cells with weights n. A sample belongs to the cell of
-// the nearest centre; cells with fewer than Least samples of either kind are left out.
+// all are equal. C_T is the mean of Z over the cells with weights n. A sample belongs to the cell
+// of the nearest centre; cells with fewer than Least samples of either kind are left out.
 //
 // Without copying Z is standard normal and C_T about 0. Held-out samples must be as the training
 // samples are: of one source, in neither. A generator that copies one cell and misses others is

@@ -74,6 +74,9 @@ func ExampleGaussians() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Printf("%d of %d modes, %.0f %% of the points on them, KL %.2f\n", s.Hit, s.Modes, 100*s.OnMode, s.ModeKL)
+	fmt.Printf(
+		"%d of %d modes, %.0f %% of the points on them, KL %.2f\n",
+		s.Hit, s.Modes, 100*s.OnMode, s.ModeKL,
+	)
 	// Output: 1 of 25 modes, 100 % of the points on them, KL 3.22
 }

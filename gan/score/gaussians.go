@@ -11,8 +11,8 @@ import (
 // onModeSigmas is how far from a centre a sample of high quality may be, in standard deviations.
 const onModeSigmas = 3
 
-// leastOnMode is the share of a normal distribution within 3σ below which that is no test of a mode:
-// it falls with the dimension.
+// leastOnMode is the share of a normal distribution within 3σ below which that is no test of a
+// mode: it falls with the dimension.
 const leastOnMode = 0.01
 
 // Mixture is a mixture of normal distributions of equal weight, N(centre, σ²·1).
@@ -29,7 +29,8 @@ func Grid(side int, spacing, sigma float64) Mixture {
 	for i := range side {
 		for j := range side {
 			m.Centres.Values = append(
-				m.Centres.Values, float32(spacing*(float64(i)-middle)), float32(spacing*(float64(j)-middle)),
+				m.Centres.Values,
+				float32(spacing*(float64(i)-middle)), float32(spacing*(float64(j)-middle)),
 			)
 		}
 	}
@@ -67,7 +68,7 @@ type GaussianScore struct {
 //
 //	on-mode share    points on a mode / points; the mixture's own is P(χ²_D ≤ 9), in the plane
 //	                 1 − e^(−4.5) = 0.9889
-//	KL               KL(p̂ ‖ q) in nats over K+1 bins, q = P(χ²_D ≤ 9)/K of each mode, the rest off
+//	KL               KL(p̂ ‖ q) in nats over K+1 bins, q = P(χ²_D ≤ 9)/K of each mode, rest off
 //	mode KL          KL(p̂ ‖ uniform) of the points on modes by mode
 //
 // The last one is the reverse KL divergence of published tables, as PacGAN's code has it; it does

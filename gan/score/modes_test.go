@@ -28,14 +28,15 @@ func all(int) bool { return true }
 // TestGaussians checks points of the mixture itself, of some of its modes, and off all of them.
 func TestGaussians(t *testing.T) {
 	grid := Grid(5, 2, 0.05)
-	s := must[GaussianScore](t)(Gaussians(from(grid, 1, 20000, all), grid))
+	s := must(Gaussians(from(grid, 1, 20000, all), grid))
 	near(t, "share on a mode", s.OnMode, 1-math.Exp(-4.5), 0.003)
 	near(t, "its own share", s.RealOnMode, 1-math.Exp(-4.5), 1e-12)
 	// 25 degrees of freedom, 24 of them: 2n·KL is χ².
 	if s.Hit != 25 || s.Modes != 25 || s.KL > 60/40000.0 || s.ModeKL > 60/40000.0 || s.KL == 0 {
 		t.Errorf("of the mixture itself: %+v", s)
 	}
-	some := must[GaussianScore](t)(Gaussians(from(grid, 2, 20000, func(mode int) bool { return mode%2 == 0 }), grid))
+	even := func(mode int) bool { return mode%2 == 0 }
+	some := must(Gaussians(from(grid, 2, 20000, even), grid))
 	near(t, "mode KL of 13 modes", some.ModeKL, math.Log(25.0/13), 0.003)
 	if some.Hit != 13 {
 		t.Errorf("%d modes hit, expected 13", some.Hit)
@@ -45,7 +46,7 @@ func TestGaussians(t *testing.T) {
 	for i := range between.N / 2 {
 		between.Row(2 * i)[0]++
 	}
-	s = must[GaussianScore](t)(Gaussians(between, grid))
+	s = must(Gaussians(between, grid))
 	near(t, "share on a mode", s.OnMode, (1-math.Exp(-4.5))/2, 0.01)
 	on, off := s.OnMode, 1-s.OnMode
 	want := on*math.Log(on/s.RealOnMode) + off*math.Log(off/(1-s.RealOnMode))
@@ -53,7 +54,7 @@ func TestGaussians(t *testing.T) {
 		t.Errorf("half between the modes: %+v, expected a KL of %v", s, want)
 	}
 	// None on a mode.
-	s = must[GaussianScore](t)(Gaussians(Matrix{2, 2, []float32{1, 1, 9, 9}}, grid))
+	s = must(Gaussians(Matrix{2, 2, []float32{1, 1, 9, 9}}, grid))
 	if s.Hit != 0 || s.OnMode != 0 || s.ModeKL != math.Log(25) || math.Abs(s.KL-4.5) > 1e-9 {
 		t.Errorf("of no point on a mode: %+v", s)
 	}
@@ -62,16 +63,21 @@ func TestGaussians(t *testing.T) {
 // TestMixtures checks the places of the modes.
 func TestMixtures(t *testing.T) {
 	grid := Grid(5, 2, 0.05)
-	if c := grid.Centres; c.N != 25 || c.Row(0)[0] != -4 || c.Row(12)[1] != 0 || c.Row(24)[1] != 4 || c.Row(1)[1] != -2 {
+	var want []float32
+	for x := float32(-4); x <= 4; x += 2 {
+		want = append(want, x, -4, x, -2, x, 0, x, 2, x, 4)
+	}
+	if c := grid.Centres; c.N != 25 || !slices.Equal(c.Values, want) {
 		t.Errorf("centres %v", c)
 	}
 	ring := Ring(8, 2, 0.02)
 	for i := range 8 {
 		x, y := float64(ring.Centres.Row(i)[0]), float64(ring.Centres.Row(i)[1])
 		near(t, "radius", math.Hypot(x, y), 2, 1e-6)
-		near(t, "angle", math.Mod(math.Atan2(y, x)+2*math.Pi+1e-6, 2*math.Pi), float64(i)*math.Pi/4, 1e-5)
+		angle := math.Mod(math.Atan2(y, x)+2*math.Pi+1e-6, 2*math.Pi)
+		near(t, "angle", angle, float64(i)*math.Pi/4, 1e-5)
 	}
-	s := must[GaussianScore](t)(Gaussians(from(ring, 1, 4000, all), ring))
+	s := must(Gaussians(from(ring, 1, 4000, all), ring))
 	if s.Hit != 8 || s.OnMode < 0.98 {
 		t.Errorf("%+v", s)
 	}
@@ -83,24 +89,24 @@ func TestModes(t *testing.T) {
 	for i := range every {
 		every[i] = i % 1000
 	}
-	s := must[ModeScore](t)(Modes(every, 1000))
+	s := must(Modes(every, 1000))
 	if s.Hit != 1000 || s.KL > 1e-12 || s.Samples != 3000 {
 		t.Errorf("of all modes: %+v", s)
 	}
 	near(t, "floor", s.Floor, 999/6000.0, 1e-12)
-	one := must[ModeScore](t)(Modes(make([]int, 26000), 1000))
+	one := must(Modes(make([]int, 26000), 1000))
 	if one.Hit != 1 || math.Abs(one.KL-math.Log(1000)) > 1e-12 {
 		t.Errorf("of one mode: %+v", one)
 	}
 	near(t, "floor of StackedMNIST", one.Floor, 0.0192, 1e-4)
-	stacked := must[[]int](t)(Stacked([]int{0, 3, 9}, []int{0, 2, 9}, []int{0, 1, 9}, 10))
+	stacked := must(Stacked([]int{0, 3, 9}, []int{0, 2, 9}, []int{0, 1, 9}, 10))
 	if !slices.Equal(stacked, []int{0, 321, 999}) {
 		t.Errorf("modes %v", stacked)
 	}
 	shares := StackedShares([]float64{0.5, 0.3, 0.2})
 	near(t, "share of red 0, green 1, blue 2", shares[0*9+1*3+2], 0.5*0.3*0.2, 1e-12)
 	// A mode that does not exist is never drawn.
-	f := must[Floor](t)(ModeFloor([]float64{0.5, 0, 0.5, 0}, 1000, 5, 1))
+	f := must(ModeFloor([]float64{0.5, 0, 0.5, 0}, 1000, 5, 1))
 	if f.Hit.Mean != 2 || math.Abs(f.KL.Mean-math.Ln2) > 0.01 {
 		t.Errorf("%+v", f)
 	}
@@ -109,19 +115,20 @@ func TestModes(t *testing.T) {
 // TestClassifierRange checks the ends of the classifier score.
 func TestClassifierRange(t *testing.T) {
 	sure := Matrix{4, 4, []float32{1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1}}
-	near(t, "sure, all classes", must[float64](t)(Classifier(sure)), 4, 1e-12)
-	near(t, "sure, one class", must[float64](t)(Classifier(Matrix{2, 2, []float32{1, 0, 1, 0}})), 1, 1e-12)
-	near(t, "unsure", must[float64](t)(Classifier(Matrix{2, 2, []float32{0.5, 0.5, 0.5, 0.5}})), 1, 1e-12)
+	near(t, "sure, all classes", must(Classifier(sure)), 4, 1e-12)
+	near(t, "sure, one class", must(Classifier(Matrix{2, 2, []float32{1, 0, 1, 0}})), 1, 1e-12)
+	near(t, "unsure", must(Classifier(Matrix{2, 2, []float32{0.5, 0.5, 0.5, 0.5}})), 1, 1e-12)
 	p := Matrix{4, 2, []float32{0.95, 0.05, 0.9, 0.1, 0.2, 0.8, 0, 1}}
-	near(t, "above 0.9", must[float64](t)(Confident(p, 0)), 0.5, 0)
-	near(t, "above 0.75", must[float64](t)(Confident(p, 0.75)), 1, 0)
-	if c := must[[]int](t)(Predicted(Matrix{3, 2, []float32{1, 0, 0.5, 0.5, 0, 1}})); !slices.Equal(c, []int{0, 0, 1}) {
-		t.Errorf("classes %v", c)
+	near(t, "above 0.9", must(Confident(p, 0)), 0.5, 0)
+	near(t, "above 0.75", must(Confident(p, 0.75)), 1, 0)
+	classes := must(Predicted(Matrix{3, 2, []float32{1, 0, 0.5, 0.5, 0, 1}}))
+	if !slices.Equal(classes, []int{0, 0, 1}) {
+		t.Errorf("classes %v", classes)
 	}
-	if q := must[[]float64](t)(Shares([]int{0, 2, 2, 2}, 3)); !slices.Equal(q, []float64{0.25, 0, 0.75}) {
+	if q := must(Shares([]int{0, 2, 2, 2}, 3)); !slices.Equal(q, []float64{0.25, 0, 0.75}) {
 		t.Errorf("shares %v", q)
 	}
-	large := must[Matrix](t)(Softmax(Matrix{1, 3, []float32{3e38, -3e38, 3e38}}))
+	large := must(Softmax(Matrix{1, 3, []float32{3e38, -3e38, 3e38}}))
 	if !slices.Equal(large.Values, []float32{0.5, 0, 0.5}) {
 		t.Errorf("softmax of large logits: %v", large.Values)
 	}
@@ -131,14 +138,15 @@ func TestClassifierRange(t *testing.T) {
 func TestNearestMirrors(t *testing.T) {
 	train := Matrix{3, 4, []float32{1, 2, 3, 4, 5, 5, 5, 5, 9, 9, 9, 9}}
 	made := Matrix{2, 4, []float32{2, 1, 4, 3, 5, 5, 5, 6}}
-	found := must[[][]Match](t)(Nearest(train, made, NearestOptions{K: 2, MirrorWidth: 2}))
-	if !slices.Equal(found[0], []Match{{Neighbour{0, 0}, true}, {Neighbour{1, math.Sqrt(9 + 16 + 1 + 4)}, false}}) {
+	found := must(Nearest(train, made, NearestOptions{K: 2, MirrorWidth: 2}))
+	want := []Match{{Neighbour{0, 0}, true}, {Neighbour{1, math.Sqrt(9 + 16 + 1 + 4)}, false}}
+	if !slices.Equal(found[0], want) {
 		t.Errorf("the nearest are %v", found[0])
 	}
 	if !slices.Equal(found[1][:1], []Match{{Neighbour{1, 1}, false}}) {
 		t.Errorf("the nearest are %v", found[1])
 	}
-	plain := must[[][]Match](t)(Nearest(train, made, NearestOptions{K: 9}))
+	plain := must(Nearest(train, made, NearestOptions{K: 9}))
 	if len(plain[0]) != 3 || plain[0][0].Distance != 2 || plain[0][0].Mirrored {
 		t.Errorf("without mirror images %v", plain[0])
 	}
@@ -150,9 +158,9 @@ func TestNearestMirrors(t *testing.T) {
 	}
 	// Copies of mirror images are copies, if training had flips.
 	set, held := normal(1, 400, 6), normal(2, 200, 6)
-	copies := noisy(must[Matrix](t)(Mirrored(set.First(200), 3)), 3, 1e-3)
-	with := must[CopyingScore](t)(Copying(set, held, copies, CopyingOptions{Cells: 1, MirrorWidth: 3}))
-	without := must[CopyingScore](t)(Copying(set, held, copies, CopyingOptions{Cells: 1}))
+	copies := noisy(must(Mirrored(set.First(200), 3)), 3, 1e-3)
+	with := must(Copying(set, held, copies, CopyingOptions{Cells: 1, MirrorWidth: 3}))
+	without := must(Copying(set, held, copies, CopyingOptions{Cells: 1}))
 	if with.CT > -10 || math.Abs(without.CT) > 3 {
 		t.Errorf("C_T is %v with mirror images and %v without", with.CT, without.CT)
 	}

@@ -106,7 +106,8 @@ func Measure(s Sets, o Options) (Report, error) {
 
 // add puts a score into the report.
 func (r *Report) add(key, name, network string, value float64, real *float64) *Score {
-	r.Scores = append(r.Scores, Score{Key: key, Name: name + ", " + network, Value: value, Real: real})
+	s := Score{Key: key, Name: name + ", " + network, Value: value, Real: real}
+	r.Scores = append(r.Scores, s)
 	return &r.Scores[len(r.Scores)-1]
 }
 
