@@ -178,11 +178,31 @@ func TestRefusals(t *testing.T) {
 		{"σ is NaN", errorOf(Gaussians(a, Mixture{a, math.NaN()}))},
 		{"in 40 dimensions", errorOf(Gaussians(normal(1, 3, 40), Mixture{normal(1, 3, 40), 1}))},
 		{"centres", errorOf(Gaussians(a, Grid(-1, 1, 1)))},
-		{"features without a name", errorOf(Measure(Sets{}, Options{}))},
+		{"no generated samples", errorOf(Measure(Sets{}, Options{}))},
+		{"features without the name", errorOf(Measure(Sets{Generated: a}, Options{}))},
 		{
-			"50 generated, 50 real and 1 other real samples",
+			"features of 50 generated and 1 real samples",
 			errorOf(Measure(Sets{Features: "f", Generated: a, Real: a, Other: p}, Options{})),
 		},
+		{"classes without the name", errorOf(Measure(Sets{GeneratedClasses: p}, Options{}))},
+		{
+			"classes of 1 generated and 50 real samples",
+			errorOf(Measure(Sets{Classifier: "c", GeneratedClasses: p, OtherClasses: a}, Options{})),
+		},
+		{
+			"probabilities of 2 classes, expected 0",
+			errorOf(Measure(Sets{Classifier: "c", GeneratedClasses: p, OtherClasses: p}, Options{})),
+		},
+		{"modes without the name", errorOf(Measure(Sets{GeneratedModes: []int{1}}, Options{}))},
+		{
+			"modes of 1 generated and 0 real samples",
+			errorOf(Measure(Sets{Classifier: "c", GeneratedModes: []int{1}}, Options{})),
+		},
+		{
+			"points of 50 generated and 0 real samples",
+			errorOf(Measure(Sets{GeneratedPoints: a}, Options{})),
+		},
+		{"generated samples", errorOf(Measure(Sets{Train: a, HeldOut: a}, Options{}))},
 	} {
 		if !fault.IsInput(c.err) || !strings.Contains(c.err.Error(), c.says) {
 			t.Errorf("%v, expected %q", c.err, c.says)

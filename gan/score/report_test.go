@@ -11,6 +11,7 @@ import (
 
 // sets are samples of all kinds for a report.
 func sets(n int) Sets {
+	grid := Grid(3, 2, 0.05)
 	logits := func(seed uint64) Matrix { return must(Softmax(changed(normal(seed, n, 5), 4, 0))) }
 	return Sets{
 		Features: "LeNet-84", Generated: moved(normal(1, n, 6), 0.3),
@@ -18,6 +19,9 @@ func sets(n int) Sets {
 		Classifier: "LeNet", GeneratedClasses: logits(4), OtherClasses: logits(5),
 		Shares: uniform(5),
 		Train:  normal(6, 2*n, 6), HeldOut: normal(2, n, 6),
+		GeneratedModes: []int{0, 1, 1, 3}, OtherModes: []int{0, 1, 2, 3}, ModeCount: 4,
+		GeneratedPoints: from(grid, 1, n, func(mode int) bool { return mode < 2 }),
+		OtherPoints:     from(grid, 2, n, all), Mixture: grid,
 	}
 }
 
@@ -39,67 +43,79 @@ func TestMeasure(t *testing.T) {
 	histogram := func(p Matrix) Histogram { return must(Classes(must(Predicted(p)), s.Shares)) }
 	copying := must(Copying(s.Train, s.HeldOut, s.Generated, o.Copying))
 	y, x, p, q := s.Generated, s.Other, s.GeneratedClasses, s.OtherClasses
-	want := []Score{
-		{Key: KeyFrechet, Name: "FD, LeNet-84", Value: fd(y), Real: new(fd(x))},
-		{Key: KeyFrechetLimit, Name: "FD∞, LeNet-84", Value: limit(y), Real: new(limit(x))},
-		{Key: KeyKernel, Name: "KD, LeNet-84", Value: kd(y), Real: new(kd(x))},
-		{
-			Key:   KeyPrecision,
-			Name:  "precision, LeNet-84",
-			Value: of.Precision,
-			Real:  &real.Precision,
-		},
-		{Key: KeyRecall, Name: "recall, LeNet-84", Value: of.Recall, Real: &real.Recall},
-		{Key: KeyDensity, Name: "density, LeNet-84", Value: of.Density, Real: &real.Density},
-		{Key: KeyCoverage, Name: "coverage, LeNet-84", Value: of.Coverage, Real: &real.Coverage},
-		{Key: KeyClassesHit, Name: "classes hit, LeNet", Value: 5, Real: new(5.0)},
-		{
-			Key:   KeyClassKL,
-			Name:  "class KL, LeNet",
-			Value: histogram(p).KL,
-			Real:  new(histogram(q).KL),
-		},
-		{
-			Key:   KeyConfident,
-			Name:  "confident share, LeNet",
-			Value: confident(p),
-			Real:  new(confident(q)),
-		},
-		{
-			Key:   KeyClassifier,
-			Name:  "classifier score, LeNet",
-			Value: classifier(p),
-			Real:  new(classifier(q)),
-		},
-		{Key: KeyCopying, Name: "copying C_T, LeNet-84", Value: copying.CT},
+	m, others := must(Modes(s.GeneratedModes, 4)), must(Modes(s.OtherModes, 4))
+	dots := must(Gaussians(s.GeneratedPoints, s.Mixture))
+	realDots := must(Gaussians(s.OtherPoints, s.Mixture))
+	want := []struct {
+		key, name   string
+		n           int
+		value, real float64
+	}{
+		{KeyFrechet, "FD, LeNet-84", 300, fd(y), fd(x)},
+		{KeyFrechetLimit, "FD∞, LeNet-84", 300, limit(y), limit(x)},
+		{KeyKernel, "KD, LeNet-84", 300, kd(y), kd(x)},
+		{KeyPrecision, "precision, LeNet-84", 300, of.Precision, real.Precision},
+		{KeyRecall, "recall, LeNet-84", 300, of.Recall, real.Recall},
+		{KeyDensity, "density, LeNet-84", 300, of.Density, real.Density},
+		{KeyCoverage, "coverage, LeNet-84", 300, of.Coverage, real.Coverage},
+		{KeyClassesHit, "classes hit, LeNet", 300, 5, 5},
+		{KeyClassKL, "class KL, LeNet", 300, histogram(p).KL, histogram(q).KL},
+		{KeyConfident, "confident share, LeNet", 300, confident(p), confident(q)},
+		{KeyClassifier, "classifier score, LeNet", 300, classifier(p), classifier(q)},
+		{KeyModesHit, "modes hit, LeNet", 4, 3, 4},
+		{KeyModeKL, "mode KL, LeNet", 4, m.KL, others.KL},
+		{KeyGaussiansHit, "modes hit", 300, 2, 9},
+		{KeyOnMode, "on-mode share", 300, dots.OnMode, realDots.OnMode},
+		{KeyOffModeKL, "KL with off-mode", 300, dots.KL, realDots.KL},
+		{KeyGaussianKL, "mode KL", 300, dots.ModeKL, realDots.ModeKL},
+		{KeyCopying, "copying C_T, LeNet-84", 300, copying.CT, math.NaN()},
 	}
 	if len(r.Scores) != len(want) {
 		t.Fatalf("%d scores, expected %d", len(r.Scores), len(want))
 	}
 	for i, w := range want {
 		got := r.Scores[i]
-		same := got.Key == w.Key && got.Name == w.Name && got.Value == w.Value &&
-			(got.Real == nil) == (w.Real == nil)
-		if !same || w.Real != nil && *got.Real != *w.Real {
+		real := math.NaN()
+		if got.Real != nil {
+			real = *got.Real
+		}
+		if got.Key != w.key || got.Name != w.name || got.Samples != w.n || got.Value != w.value {
 			t.Errorf("%+v, expected %+v", got, w)
 		}
-		if found, ok := r.Find(w.Key); !ok || found.Name != w.Name {
-			t.Errorf("%s is not found", w.Key)
+		if real != w.real && !(math.IsNaN(real) && math.IsNaN(w.real)) {
+			t.Errorf("%s of real samples is %v, expected %v", w.key, real, w.real)
+		}
+		if found, ok := r.Find(w.key); !ok || found.Name != w.name {
+			t.Errorf("%s is not found", w.key)
 		}
 		if strings.Contains(got.Name, "FID") || strings.Contains(got.Name, "KID") {
 			t.Errorf("%s is no name of a score with these features", got.Name)
 		}
 	}
-	if r.Scores[2].StandardError == nil || r.Histogram == nil || r.Copying == nil ||
-		r.Samples != 300 {
+	if r.Scores[2].StandardError == nil || r.Histogram == nil || r.Modes == nil ||
+		r.Gaussians == nil || r.Copying == nil {
 		t.Errorf("%+v", r)
 	}
 	if _, ok := r.Find("fid"); ok {
 		t.Error("a score fid is found")
 	}
-	s.Classifier, s.Train = "", Matrix{}
-	if r := must(Measure(s, o)); len(r.Scores) != 7 || r.Histogram != nil || r.Copying != nil {
+}
+
+// TestMeasureOfSome checks that a kind of samples that is not there has no scores.
+func TestMeasureOfSome(t *testing.T) {
+	s := sets(100)
+	features := Sets{Features: "f", Generated: s.Generated, Real: s.Real, Other: s.Other}
+	o := Options{Kernel: KernelOptions{Size: 50}}
+	if r := must(Measure(features, o)); len(r.Scores) != 7 || r.Scores[0].Key != KeyFrechet {
 		t.Errorf("of features only: %+v", r)
+	}
+	points := Sets{GeneratedPoints: s.GeneratedPoints, OtherPoints: s.OtherPoints, Mixture: s.Mixture}
+	if r := must(Measure(points, o)); len(r.Scores) != 4 || r.Scores[0].Key != KeyGaussiansHit {
+		t.Errorf("of points only: %+v", r)
+	}
+	modes := Sets{Classifier: "c", GeneratedModes: []int{1}, OtherModes: []int{0}, ModeCount: 2}
+	if r := must(Measure(modes, o)); len(r.Scores) != 2 || r.Scores[0].Key != KeyModesHit {
+		t.Errorf("of modes only: %+v", r)
 	}
 }
 
