@@ -336,6 +336,15 @@ func TestCopying(t *testing.T) {
 	}
 }
 
+// TestCopyingOfTies checks distances that are all equal.
+func TestCopyingOfTies(t *testing.T) {
+	train := normal(1, 50, 2)
+	c := must(Copying(train, train.First(30), train.First(20), CopyingOptions{Cells: 1}))
+	if c.CT != 0 {
+		t.Errorf("C_T is %v where all are copies, expected 0", c.CT)
+	}
+}
+
 // TestCopyingOfOneCell has copies of one of the kinds and samples that are far off for the other:
 // without cells they compensate.
 func TestCopyingOfOneCell(t *testing.T) {

@@ -186,12 +186,14 @@ func TestRefusals(t *testing.T) {
 		},
 		{"classes without the name", errorOf(Measure(Sets{GeneratedClasses: p}, Options{}))},
 		{
-			"classes of 1 generated and 50 real samples",
-			errorOf(Measure(Sets{Classifier: "c", GeneratedClasses: p, OtherClasses: a}, Options{})),
+			"classes of 1 generated and 0 real samples",
+			errorOf(Measure(Sets{Classifier: "c", GeneratedClasses: p}, Options{})),
 		},
 		{
 			"probabilities of 2 classes, expected 0",
-			errorOf(Measure(Sets{Classifier: "c", GeneratedClasses: p, OtherClasses: p}, Options{})),
+			errorOf(Measure(
+				Sets{Classifier: "c", GeneratedClasses: p, OtherClasses: p}, Options{},
+			)),
 		},
 		{"modes without the name", errorOf(Measure(Sets{GeneratedModes: []int{1}}, Options{}))},
 		{
@@ -216,6 +218,9 @@ func TestRefusals(t *testing.T) {
 	if !strings.Contains(s.Warning, "50 samples of 6 numbers") ||
 		!strings.Contains(s.Warning, "60") {
 		t.Errorf("warning %q of 50 samples of 6 numbers", s.Warning)
+	}
+	if s := must(Frechet(normal(1, 60, 6), normal(1, 60, 6))); s.Warning != "" {
+		t.Errorf("warning %q of 60 samples of 6 numbers", s.Warning)
 	}
 	if m := a.First(-3); m.N != 0 || len(m.Values) != 0 {
 		t.Errorf("%+v", m)

@@ -65,8 +65,8 @@ func (r Report) Find(key string) (Score, bool) {
 type Sets struct {
 	// Features names the features, as in "FD, LeNet-84": the network and their number.
 	Features string
-	// Generated, Real and Other are features [N, D] of generated and real samples, and of other real
-	// ones, which make the values of real against real.
+	// Generated, Real and Other are features [N, D] of generated and real samples, and of other
+	// real ones, which make the values of real against real.
 	Generated, Real, Other Matrix
 	// Train are features of what the generator was trained on, HeldOut of what it was not. Without
 	// Train there is no test of copying.
@@ -74,7 +74,8 @@ type Sets struct {
 
 	// Classifier names the network of classes and modes.
 	Classifier string
-	// GeneratedClasses and OtherClasses are class probabilities [N, K] of generated and real samples.
+	// GeneratedClasses and OtherClasses are class probabilities [N, K] of generated and real
+	// samples.
 	GeneratedClasses, OtherClasses Matrix
 	Shares                         []float64 // of the classes in the data [K]
 
@@ -98,9 +99,9 @@ type Options struct {
 }
 
 // Measure returns all scores of generated samples that the sets allow, each beside that of real
-// samples at the same number. Sets of one kind have equally many samples, see [Matrix.First]: scores
-// of different numbers do not compare. The test of copying has no such value; without copying it is
-// about 0.
+// samples at the same number. Sets of one kind have equally many samples, see [Matrix.First]:
+// scores of different numbers do not compare. The test of copying has no such value; without
+// copying it is about 0.
 func Measure(s Sets, o Options) (Report, error) {
 	r := Report{Features: s.Features, Classifier: s.Classifier}
 	for _, kind := range []struct {
@@ -120,7 +121,9 @@ func Measure(s Sets, o Options) (Report, error) {
 		}
 	}
 	if len(r.Scores) == 0 {
-		return Report{}, fault.Inputf("no generated samples, expected features, classes, modes or points")
+		return Report{}, fault.Inputf(
+			"no generated samples, expected features, classes, modes or points",
+		)
 	}
 	return r, nil
 }
@@ -147,7 +150,8 @@ func equal(what string, generated int, real ...int) error {
 	for _, n := range real {
 		if n != generated {
 			return fault.Inputf(
-				"%s of %d generated and %d real samples, expected equal numbers", what, generated, n,
+				"%s of %d generated and %d real samples, expected equal numbers",
+				what, generated, n,
 			)
 		}
 	}
@@ -224,7 +228,8 @@ type ofClasses struct {
 func newOfClasses(probabilities Matrix, s Sets, o Options) (c ofClasses, err error) {
 	if probabilities.D != len(s.Shares) {
 		return c, fault.Inputf(
-			"probabilities of %d classes, expected %d as the data have", probabilities.D, len(s.Shares),
+			"probabilities of %d classes, expected %d as the data have",
+			probabilities.D, len(s.Shares),
 		)
 	}
 	if c.confident, err = Confident(probabilities, o.Confident); err != nil {

@@ -109,7 +109,8 @@ func TestMeasureOfSome(t *testing.T) {
 	if r := must(Measure(features, o)); len(r.Scores) != 7 || r.Scores[0].Key != KeyFrechet {
 		t.Errorf("of features only: %+v", r)
 	}
-	points := Sets{GeneratedPoints: s.GeneratedPoints, OtherPoints: s.OtherPoints, Mixture: s.Mixture}
+	points := Sets{Mixture: s.Mixture}
+	points.GeneratedPoints, points.OtherPoints = s.GeneratedPoints, s.OtherPoints
 	if r := must(Measure(points, o)); len(r.Scores) != 4 || r.Scores[0].Key != KeyGaussiansHit {
 		t.Errorf("of points only: %+v", r)
 	}
