@@ -62,9 +62,18 @@ func Byte(v float32) byte {
 // OpenData opens the data of a configuration. It records the size that a folder's pictures have.
 func OpenData(ctx context.Context, c *Config, o RunOptions) (*Data, error) {
 	if s, ok := PointSetOf(c.Data); ok {
+		if err := c.unused(c.Data+" are points", c.Flip, c.TrainSize != 0, c.Size != 0); err != nil {
+			return nil, err
+		}
 		return &Data{Shape: []int{s.Dimensions}, Points: s, seed: c.Seed}, nil
 	}
 	name, stacked := strings.CutPrefix(c.Data, stackedPrefix)
+	if err := c.unused(c.Data+" is no folder of pictures", false, false, c.Size != 0 && !dataset.IsFolder(name)); err != nil {
+		return nil, err
+	}
+	if err := c.unused(c.Data+" has images of three kinds in one", c.Flip && stacked, false, false); err != nil {
+		return nil, err
+	}
 	set, report, err := openImages(ctx, name, c, o)
 	if err != nil {
 		return nil, err
@@ -110,6 +119,19 @@ func classesOf(set *dataset.Dataset) []string {
 		return nil
 	}
 	return set.Classes
+}
+
+// unused refuses a setting that would have no effect, on data of which is told what they are.
+func (c *Config) unused(data string, flip, trainSize, size bool) error {
+	switch {
+	case flip:
+		return fault.Inputf("flip is true, but %s; expected false", data)
+	case trainSize:
+		return fault.Inputf("train_size is %d, but %s; expected 0", c.TrainSize, data)
+	case size:
+		return fault.Inputf("size is %d, but %s; expected 0", c.Size, data)
+	}
+	return nil
 }
 
 // openImages opens a data set with a name or a folder.

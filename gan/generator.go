@@ -62,19 +62,24 @@ func newGenerator(
 	if want := append(sym.Shape{sampleBatch}, info.Shape...); samples.Err() == nil && !samples.Shape().Equal(want) {
 		return nil, fault.Inputf("network %s makes samples of %v, expected %v", info.Network, samples.Shape(), want)
 	}
+	// All of it is checked before anything of the size that the description claims is allocated.
+	all := map[*nn.Param][]float32{}
+	for _, p := range c.Params.All() {
+		v, err := values(p.Name)
+		if err != nil {
+			return nil, err
+		}
+		if len(v) != p.Expr.Shape().Size() {
+			return nil, fault.Inputf("parameter %s has %d numbers, expected %d", p.Name, len(v), p.Expr.Shape().Size())
+		}
+		all[p] = v
+	}
 	var err error
 	if out.program, err = on.Compile(engine.Step{Outputs: []*sym.Expr{samples}}); err != nil {
 		return nil, err
 	}
-	for _, p := range c.Params.All() {
-		v, err := values(p.Name)
-		if err == nil && len(v) != p.Expr.Shape().Size() {
-			err = fault.Inputf("parameter %s has %d numbers, expected %d", p.Name, len(v), p.Expr.Shape().Size())
-		}
-		if err == nil {
-			err = out.program.Write(p.Expr, v)
-		}
-		if err != nil {
+	for p, v := range all {
+		if err := out.program.Write(p.Expr, v); err != nil {
 			out.program.Close()
 			return nil, err
 		}

@@ -7,13 +7,17 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/internal/build"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/tensorfile"
 	"github.com/gradreg/gradreg/model/generative"
+	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/runfolder"
 	"github.com/gradreg/gradreg/train"
 )
@@ -74,7 +78,8 @@ const SheetSize = 64
 // Metrics is a line of metrics.jsonl.
 type Metrics struct {
 	Step int `json:"step"`
-	// Means since the last line. Their levels mean little: see Watch.
+	// Means since the last line, of the critic over the last turn of each step, of a penalty over the
+	// steps that took it. Their levels mean little: see Watch.
 	CriticLoss    float64            `json:"critic_loss"`
 	GeneratorLoss float64            `json:"generator_loss"`
 	Penalties     map[string]float64 `json:"penalties,omitempty"`
@@ -264,7 +269,7 @@ func (r *run) train(ctx context.Context) (Summary, error) {
 	r.loop.After = func(step int, values [][]float64) error {
 		r.progress.step, r.progress.seconds = step, before+r.loop.Worked.Seconds()
 		r.count(step, values)
-		return r.after(step, critic, generator)
+		return r.after(step)
 	}
 	if r.progress.step == 0 {
 		if err := r.sheet(0); err != nil {
@@ -273,12 +278,15 @@ func (r *run) train(ctx context.Context) (Summary, error) {
 	}
 	if err := r.loop.Run(ctx, r.progress.step, c.Steps); err != nil {
 		if errors.Is(err, train.ErrStopped) {
+			if err := r.good(); err != nil {
+				return Summary{}, err
+			}
 			if err := r.save(); err != nil {
 				return Summary{}, err
 			}
 			err = fmt.Errorf("%w: %w", ErrInterrupted, ctx.Err())
 		}
-		return Summary{}, err
+		return Summary{}, r.diverged(err)
 	}
 	return r.finish()
 }
@@ -296,10 +304,18 @@ func (r *run) start() {
 	r.Started(s)
 }
 
-// macs returns the multiply-adds of a step with all penalties.
-func (r *run) macs() int {
-	t := r.training
-	return r.config.CriticSteps*(r.program.MACs(0)+r.program.MACs(t.imagineStep())) + r.program.MACs(t.firstGenerator())
+// macs returns the multiply-adds of a step, in the mean over the run: penalties may take turns.
+func (r *run) macs() int { return r.allMACs() / r.config.Steps }
+
+// allMACs returns the multiply-adds of the run.
+func (r *run) allMACs() int {
+	t, c := r.training, r.config
+	turns := c.Steps * c.CriticSteps
+	sum := turns*r.program.MACs(t.imagineStep()) + c.Steps*r.program.MACs(t.firstGenerator())
+	for turn := 1; turn <= turns; turn++ {
+		sum += r.program.MACs(t.Critic.At(turn))
+	}
+	return sum
 }
 
 // count adds up what a step came to.
@@ -308,34 +324,92 @@ func (r *run) count(step int, values [][]float64) {
 	add(0, values[0][0])
 	add(1, values[1][0])
 	for i := range r.training.Critic.Terms {
-		if r.training.Critic.Active(i, step*r.config.CriticSteps) {
-			add(2+i, values[0][1+i])
+		if r.taken(i, step) {
+			add(2+i, values[0][1+i]) // the last one that a turn took
 		}
 	}
 }
 
+// taken reports whether one of the critic's turns of a step takes a penalty.
+func (r *run) taken(term, step int) bool {
+	n := r.config.CriticSteps
+	for turn := (step-1)*n + 1; turn <= step*n; turn++ {
+		if r.training.Critic.Active(term, turn) {
+			return true
+		}
+	}
+	return false
+}
+
+// notFinite names the parameters that are not finite, those of the network first that has fewer: there
+// it began. It is empty if all are finite.
+func (r *run) notFinite() (string, error) {
+	var networks [][]string
+	for _, name := range []string{GeneratorScope, CriticScope, AverageScope} {
+		var names []string
+		err := r.training.Params.Scope(name).Each(r.program, func(p *nn.Param, values []float32) error {
+			if !(tensorfile.Tensor{F32: values}).Finite() {
+				names = append(names, p.Name)
+			}
+			return nil
+		})
+		if err != nil {
+			return "", err
+		}
+		networks = append(networks, names)
+	}
+	slices.SortStableFunc(networks, func(a, b []string) int { return cmp.Compare(len(a), len(b)) })
+	names := slices.Concat(networks...)
+	if most := 4; len(names) > most {
+		names = append(names[:most:most], fmt.Sprintf("and %d more", len(names)-most))
+	}
+	return strings.Join(names, ", "), nil
+}
+
+// diverged says of a divergence in the step after the last one which parameters it is in.
+func (r *run) diverged(err error) error {
+	if !errors.As(err, new(train.Divergence)) {
+		return err
+	}
+	names, failed := r.notFinite()
+	if failed != nil || names == "" {
+		return err
+	}
+	return train.NewDivergence(fmt.Errorf("step %d: not finite are %s: %w", r.progress.step+1, names, err))
+}
+
+// good returns an error if a parameter is not finite: the state and the generator that were saved
+// last are to stay.
+func (r *run) good() error {
+	names, err := r.notFinite()
+	if err != nil || names == "" {
+		return err
+	}
+	return train.NewDivergence(fmt.Errorf("step %d: not finite are %s; try a lower learning rate or λ",
+		r.progress.step, names))
+}
+
 // after does what is due after a step.
-func (r *run) after(step int, critic, generator *train.Learner) error {
+func (r *run) after(step int) error {
 	c := r.config
 	last := step == c.Steps
-	if step%c.LogEvery == 0 || last {
+	log, sheet, save := step%c.LogEvery == 0 || last, r.sheetDue(step) || last, step%c.CheckpointEvery == 0 || last
+	if log || sheet || save {
+		if err := r.good(); err != nil {
+			return err
+		}
+	}
+	if log {
 		if err := r.log(step); err != nil {
 			return err
 		}
 	}
-	if r.sheetDue(step) || last {
+	if sheet {
 		if err := r.sheet(step); err != nil {
 			return err
 		}
 	}
-	if step%c.CheckpointEvery == 0 || last {
-		for _, l := range []*train.Learner{critic, generator} {
-			if finite, err := l.Finite(); err != nil {
-				return err
-			} else if !finite {
-				return l.Diverged(step, "a parameter", math.NaN())
-			}
-		}
+	if save {
 		if err := r.save(); err != nil {
 			return err
 		}
@@ -494,7 +568,7 @@ func (r *run) finish() (Summary, error) {
 	s := Summary{
 		Version: build.Current().Version, Data: c.Data, DataDigest: r.data.Digest, Network: c.Network,
 		Objective: c.Objective, Regularize: c.Regularizers, Seed: c.Seed, Steps: c.Steps, Seconds: r.progress.seconds,
-		MACs: r.macs() * c.Steps, Kernels: r.engine.Name(),
+		MACs: r.allMACs(), Kernels: r.engine.Name(),
 	}
 	if r.latest != nil {
 		s.Last = *r.latest

@@ -3,6 +3,7 @@ package gan
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/engine"
@@ -134,15 +135,21 @@ func (o Options) filled() (Options, error) {
 		o.Generator = DefaultOptimizer()
 	}
 	if c, ok := o.Pair.(Coupled); ok && c.Couples() {
-		for _, r := range o.Regularizers {
-			if r != nil && r.Lambda() != 0 && OfSlope(r) {
-				return o, fault.Inputf("regularizer %q: the critic has batch norm, which makes the score of "+
-					"a sample depend on the others of its batch, so that there is no slope of a sample; "+
-					"expected a critic without it, or with group norm", r)
-			}
-		}
+		return o, o.uncoupled()
 	}
 	return o, nil
+}
+
+// uncoupled refuses what is about the slope of single samples, for a critic that couples samples.
+func (o Options) uncoupled() error {
+	for _, r := range o.Regularizers {
+		if r != nil && r.Lambda() != 0 && OfSlope(r) {
+			return fault.Inputf("regularizer %q: the critic has batch norm, which makes the score of "+
+				"a sample depend on the others of its batch, so that there is no slope of a sample; "+
+				"expected a critic without it, or with group norm", r)
+		}
+	}
+	return nil
 }
 
 // OfSlope reports whether a regularizer is about the slope of single samples.
@@ -166,6 +173,11 @@ func (t *Training) buildCritic(forward gradreg.Forward) error {
 	p := newPlaces(o.Objective, t.criticContext, t.Real, t.Fake, forward)
 	if err := p.real.Outputs.Err(); err != nil {
 		return fault.Inputf("the critic does not take samples of %v: %w", o.Shape, err)
+	}
+	if slices.ContainsFunc(t.criticContext.Layers, func(l nn.Layer) bool { return l.Kind == "batch norm" }) {
+		if err := o.uncoupled(); err != nil { // of a pair that does not say so itself
+			return err
+		}
 	}
 	shrunk, err := p.shrunk(o.Regularizers)
 	if err != nil {

@@ -118,7 +118,7 @@ func Measure(sets score.Sets) (score.Report, error) {
 
 // few returns the scores that do not ask for many samples.
 func few(s score.Sets, o score.Options) (score.Report, error) {
-	r := score.Report{Features: s.Features, Classifier: s.Classifier, Samples: s.Real.N}
+	r := score.Report{Features: s.Features, Classifier: s.Classifier}
 	kernel, err := score.Kernel(s.Real, s.Generated, o.Kernel)
 	if err != nil {
 		return r, err
@@ -162,7 +162,11 @@ func (s *Set) accuracy(network *Network, n int) (*float64, error) {
 	}
 	right := 0
 	labels := Labels(s.Other, n)
-	for i, class := range score.Predicted(probabilities) {
+	predicted, err := score.Predicted(probabilities)
+	if err != nil {
+		return nil, err
+	}
+	for i, class := range predicted {
 		if class == labels[i] {
 			right++
 		}
@@ -228,7 +232,9 @@ func (s *Set) Stack(generated [][]byte, network *Network) (Scores, error) {
 		if err != nil {
 			return out, err
 		}
-		classes[ch] = score.Predicted(probabilities)
+		if classes[ch], err = score.Predicted(probabilities); err != nil {
+			return out, err
+		}
 	}
 	k := len(s.Classes)
 	stacked, err := score.Stacked(classes[0], classes[1], classes[2], k)
