@@ -149,7 +149,7 @@ func (p *ganProgress) noteLine(m gan.Metrics) {
 	p.lines = append(p.lines[max(0, len(p.lines)-most):], m)
 	text := ""
 	if share, ok := gan.Memorizing(p.lines); ok {
-		text = fmt.Sprintf("  memorizing %.0f %%", 100*share)
+		text = fmt.Sprintf(", memorizing %.0f %%", max(0, 100*share))
 	}
 	p.memorizing.Store(&text)
 }
@@ -168,12 +168,11 @@ func (p *ganProgress) numbers() string {
 		return "the first numbers follow soon"
 	}
 	m := s.Latest
-	text := fmt.Sprintf("D(real)−D(fake) %.3g, right %.0f %%  slope real %.3g fake %.3g between %.3g",
-		m.Gap, 100*m.Right, m.SlopeReal, m.SlopeFake, m.SlopeBetween)
+	text := fmt.Sprintf("D(real)−D(fake) %.3g, right %.0f %%", m.Gap, 100*m.Right)
 	if memorizing := p.memorizing.Load(); memorizing != nil {
 		text += *memorizing
 	}
-	return text
+	return text + fmt.Sprintf(", slope real %.3g fake %.3g between %.3g", m.SlopeReal, m.SlopeFake, m.SlopeBetween)
 }
 
 // pace describes how fast the run goes and how long it will take.

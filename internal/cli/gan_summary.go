@@ -18,7 +18,7 @@ func (a *app) printGanSummary(s gan.Summary, dir string) {
 		m.SlopeReal, m.SlopeFake, m.SlopeBetween)
 	if metrics, err := gan.ReadMetrics(dir); err == nil {
 		if share, ok := gan.Memorizing(metrics); ok {
-			fmt.Fprintf(w, "memorizing      %.0f %%%s\n", 100*share, memorized(share))
+			fmt.Fprintf(w, "memorizing      %.0f %%%s\n", max(0, 100*share), memorized(share))
 		}
 	}
 	fmt.Fprintf(w, "objective       %s, %s\n", s.Objective, orNone(strings.Join(s.Regularize, "  ")))

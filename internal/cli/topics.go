@@ -79,8 +79,8 @@ gradreg gan      train: version, data, data_digest, network, objective, regulari
                  rows, columns, out; nearest: subject, against, steps, seed, space, sample_count, train_count,
                  held_out_count, sample_distances and held_out_distances (quantiles at 5, 25, 50, 75 and 95 %),
                  copy_count, nearest (sample_index, train: index, distance, mirrored), out;
-                 score: subject, against, steps, seed, sample_count, reports (features, classifier, samples, scores: score,
-                 name, value, standard_error, real_against_real, warning; class_histogram), classifier_accuracy,
+                 score: subject, against, steps, seed, sample_count, reports (features, classifier, scores: score, name, value,
+                 real_against_real, samples, standard_error, warning; class_histogram), classifier_accuracy,
                  copying (c_t, cells, left_out, train_count, held_out_count, generated_count), modes, floor,
                  gaussians, notes
 gradreg explain  model, regularizers, what, passes (pass, operation_count, multiply_adds), kernel_call_count,
