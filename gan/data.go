@@ -39,8 +39,8 @@ const (
 	noiseStream
 )
 
-// stackedPrefix is what the name of a stacked data set begins with.
-const stackedPrefix = "stacked:"
+// StackedPrefix is what the name of a stacked data set begins with.
+const StackedPrefix = "stacked:"
 
 // symmetric maps bytes to −1 … 1.
 func symmetric(channels int) dataset.Normalizer {
@@ -67,7 +67,7 @@ func OpenData(ctx context.Context, c *Config, o RunOptions) (*Data, error) {
 		}
 		return &Data{Shape: []int{s.Dimensions}, Points: s, seed: c.Seed}, nil
 	}
-	name, stacked := strings.CutPrefix(c.Data, stackedPrefix)
+	name, stacked := strings.CutPrefix(c.Data, StackedPrefix)
 	if err := c.unused(c.Data+" is no folder of pictures", false, false, c.Size != 0 && !dataset.IsFolder(name)); err != nil {
 		return nil, err
 	}

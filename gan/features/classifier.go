@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/gan"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/filelock"
 	"github.com/gradreg/gradreg/runfolder"
@@ -96,7 +98,8 @@ func (s *Set) config(t Training) (classify.Config, error) {
 	c.LearningRate, c.Schedule = 1e-3, "cosine"
 	c.Model, c.Batch, c.Steps = "resnet:depth=20", 64, 3000
 	if s.Shape.C == 1 && min(s.Shape.H, s.Shape.W) >= 28 && max(s.Shape.H, s.Shape.W) <= 32 {
-		c.Model, c.Batch, c.Steps = "lenet", 100, 4000
+		c.Model, c.Batch, c.Steps = "lenet", 100, 6000
+		c.Regularizers = []string{"datagrad:1", "weight-decay:5e-4"}
 	}
 	n := s.classifier.Len()
 	tests := max(1, n/10)
@@ -114,7 +117,7 @@ func (s *Set) config(t Training) (classify.Config, error) {
 		return p
 	}
 	set, err := dataset.New(
-		dataset.Info{Name: "classifier of " + filepath.Base(s.Data), Classes: s.Classes, Shape: s.Shape},
+		dataset.Info{Name: "classifier of " + filepath.Base(strings.TrimPrefix(s.Data, gan.StackedPrefix)), Classes: s.Classes, Shape: s.Shape},
 		part(s.classifier.Index[tests:]), part(s.classifier.Index[:tests]),
 	)
 	if err != nil {
