@@ -11,11 +11,11 @@ import (
 //
 //	y[b, o, i·Stride+h−p, j·Stride+v−p] += x[b, c, i, j]·W[c, o, h, v],  then + b[o]
 //
-// with p the padding before. It is the derivative with respect to its input of the [Conv] of the same
-// fields, for the same W. x: [B, C, H, W], W: [C, Out, Kernel, Kernel], b: [Out], y: [B, Out, H',
-// W']. An extent n becomes
+// with p the padding before. It is the derivative with respect to its input of the [Conv] of the
+// same fields, for the same W. x: [B, C, H, W], W: [C, Out, Kernel, Kernel], b: [Out], y: [B, Out,
+// H', W']. An extent n becomes
 //
-//	(n−1)·Stride + Kernel − 2·Border − Crop    with a border, and 0 for it under Valid
+//	(n−1)·Stride + Kernel − 2·Border − Crop    under Valid, or with a Border
 //	n·Stride − Crop                            under Same
 //
 // so that a kernel of 4, a stride of 2 and a border of 1 double it. Where the stride divides the

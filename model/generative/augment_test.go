@@ -3,6 +3,7 @@ package generative_test
 import (
 	"fmt"
 	"math"
+	"math/cmplx"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -323,6 +324,47 @@ func checkSlope(t *testing.T, what string, values map[*sym.Expr]*sym.Tensor, y, 
 	}
 	if math.Abs(got-want) > 1e-6*(1+math.Abs(want)) {
 		t.Errorf("%s: the derivative is %v, by difference quotient %v", what, got, want)
+	}
+}
+
+// TestInvertible checks why the default probability is what it is: the distribution of images that
+// are shifted, or brightened, with that probability is the images' own, whose every frequency is
+// multiplied by at least 0.38. With probability 1 some are multiplied by less than 0, and others by
+// 0: they are lost.
+func TestInvertible(t *testing.T) {
+	a, err := generative.ParseAugment("shift")
+	if err != nil {
+		t.Fatal(err)
+	}
+	least := func(p float64, multiplier func(frequency float64) float64) float64 {
+		out := 1.0
+		for k := 1; k < 10000; k++ {
+			out = min(out, 1-p+p*multiplier(float64(k)/10000))
+		}
+		return out
+	}
+	for size := 28; size <= 128; size += 4 {
+		n := float64(2*((size+4)/8) + 1)
+		whole := func(f float64) float64 { return math.Sin(math.Pi*f*n) / (n * math.Sin(math.Pi*f)) }
+		if m := least(a.Probability, whole); m < 0.38 {
+			t.Errorf("%d pixels: shifts multiply a frequency by %v", size, m)
+		}
+		if m := least(1, whole); m > -0.2 {
+			t.Errorf("%d pixels: certain shifts multiply every frequency by more than %v", size, m)
+		}
+	}
+	real := func(f float64) float64 { return math.Sin(20*f) / (20 * f) }
+	if m := least(a.Probability, real); m < 0.38 {
+		t.Errorf("brightness multiplies a frequency by %v", m)
+	}
+	// Contrast multiplies the frequency w of a logarithm by (1−p) + p·E f^{iw}.
+	for w := 0.01; w < 100; w += 0.01 {
+		exponent := complex(1, w)
+		mean := (cmplx.Pow(1.5, exponent) - cmplx.Pow(0.5, exponent)) / exponent
+		p := complex(a.Probability, 0)
+		if m := cmplx.Abs(1 - p + p*mean); m < 0.45 {
+			t.Errorf("contrast multiplies frequency %v by %v", w, m)
+		}
 	}
 }
 

@@ -40,7 +40,10 @@ func entries() []entry {
 				"from 28 to 128 pixels; width=48, norm=none|batch, " + critic,
 			parseDCGAN,
 		},
-		{"mlp", "dense layers, for points and images; width=256, layers=2, " + critic, parseMLP},
+		{
+			"mlp", "dense layers, for points and images; width=256, layers=2, " + critic,
+			parseMLP,
+		},
 		{
 			"gulrajani",
 			"the pair of Gulrajani et al. 2017 for MNIST, 5x5 filters, for images of 28x28; width=64",
@@ -108,7 +111,8 @@ func Summarize(p Pair, shape []int, z int) (Summary, error) {
 		return Summary{}, fmt.Errorf("the generator of %s does not take %d numbers: %w", p, z, err)
 	}
 	if err := p.Score(critic, x).Err(); err != nil {
-		return Summary{}, fmt.Errorf("the critic of %s does not take samples of %v: %w", p, shape, err)
+		return Summary{}, fmt.Errorf("the critic of %s does not take samples of %s: %w",
+			p, format(shape), err)
 	}
 	return Summary{model.SummaryOf(generator, noise), model.SummaryOf(critic, x)}, nil
 }
