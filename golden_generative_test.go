@@ -1,0 +1,145 @@
+package gradreg_test
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/gradreg/gradreg/engine"
+	"github.com/gradreg/gradreg/internal/tensorfile"
+	"github.com/gradreg/gradreg/model/generative"
+	"github.com/gradreg/gradreg/nn"
+	"github.com/gradreg/gradreg/sym"
+)
+
+// pairs returns the text forms of the golden file and the shapes of their samples.
+func pairs(f tensorfile.File) map[string][]int {
+	out := map[string][]int{}
+	for key, value := range f.Metadata {
+		if !strings.Contains(key, ":") {
+			continue
+		}
+		for _, part := range strings.Split(value, "x") {
+			n, _ := strconv.Atoi(part)
+			out[key] = append(out[key], n)
+		}
+	}
+	return out
+}
+
+// scoped returns the value that the script gives a parameter of a scope.
+func scoped(p *nn.Param) []float64 {
+	_, own, _ := strings.Cut(p.Name, "/")
+	values, center, limit := numbers(p.Name, p.Expr.Shape().Size()), 0.0, 0.125
+	switch shape := p.Expr.Shape(); {
+	case strings.HasSuffix(own, ".u"):
+		limit = 1
+	case strings.HasPrefix(own, "norm") && strings.HasSuffix(own, ".weight"):
+		center = 1
+	case strings.HasSuffix(own, ".weight"):
+		fan := shape[0] // dense weights are [in, out]
+		if len(shape) == 4 {
+			fan = shape[1:].Size()
+		}
+		limit = math.Exp2(-math.Ceil(math.Log2(float64(fan)) / 2))
+	}
+	for i, v := range values {
+		values[i] = float64(float32(center + limit*v))
+	}
+	return values
+}
+
+// TestGoldenGenerative compares every pair with PyTorch: samples, scores of given samples and of the
+// generator's, slopes, the penalty mean ‖∇ₓD‖², and the gradients of a critic's loss with the
+// penalty and of a generator's loss; the reference evaluator to the rounding of float64, the engine
+// at every level to its stated bound.
+func TestGoldenGenerative(t *testing.T) {
+	f := golden(t, "generative")
+	all := pairs(f)
+	if len(all) != 8 {
+		t.Errorf("the golden file has %d pairs, want 8", len(all))
+	}
+	for text, shape := range all {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			comparePair(t, f, text, shape)
+		})
+	}
+}
+
+// comparePair compares a pair with the golden file.
+func comparePair(t *testing.T, f tensorfile.File, text string, shape []int) {
+	t.Helper()
+	const batch = 3
+	pair, err := generative.Parse(text, shape)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := sym.NewGraph()
+	params := nn.NewParams(g)
+	generator, critic := params.Scope("generator"), params.Scope("critic")
+	z := g.Input("z", sym.Float, batch, 5)
+	x := g.Input("x", sym.Float, append([]int{batch}, shape...)...)
+	samples := pair.Generate(nn.NewContext(generator, true, 0), z)
+	scores := pair.Score(nn.NewContext(critic, true, 0), x)
+	fakes := pair.Score(nn.NewContext(critic, true, 0), samples)
+	slope := sym.Gradient(sym.Sum(scores), x)[0]
+	penalty := sym.Scale(sym.Sum(sym.Square(slope)), 1./batch)
+	criticLoss := sym.Add(sym.Mean(sym.Softplus(sym.Neg(scores))), penalty)
+	outputs := []*sym.Expr{scores, fakes, penalty, samples, slope}
+	outputs = append(outputs, sym.Gradient(criticLoss, nn.Exprs(critic.Trainable())...)...)
+	generatorLoss := sym.Mean(sym.Softplus(sym.Neg(fakes)))
+	outputs = append(outputs, sym.Gradient(generatorLoss, nn.Exprs(generator.Trainable())...)...)
+
+	values := map[*sym.Expr]*sym.Tensor{
+		z: {Shape: z.Shape(), Data: numbers("z", z.Shape().Size())},
+		x: {Shape: x.Shape(), Data: numbers("x", x.Shape().Size())},
+	}
+	for _, p := range params.All() {
+		values[p.Expr] = &sym.Tensor{Shape: p.Expr.Shape(), Data: scoped(p)}
+	}
+	env := sym.Env{Values: values}
+	got, err := sym.Eval(env, outputs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bound := modelBound
+	if strings.Contains(text, "spectral") {
+		bound *= 20 // the floors of sym.Normalize, 1e-12, of which each layer has two
+	}
+	check := func(name string, got, want []float64) {
+		if len(got) != len(want) || !(distance(got, want) <= bound) {
+			t.Errorf("reference: %s is %v, in the golden file %v", name, got, want)
+		}
+	}
+	for i, name := range []string{"scores", "fakes", "penalty"} {
+		check(name, got[i].Data, tensor(t, f, text+"/"+name).Data)
+	}
+	for i, name := range []string{"samples", "slope"} {
+		check(name, fingerprint(name, got[3+i].Data), tensor(t, f, text+"/"+name).Data)
+	}
+	list := append(critic.Trainable(), generator.Trainable()...)
+	want := append(tensor(t, f, text+"/critic").Data, tensor(t, f, text+"/generator").Data...)
+	if len(want) != 3*len(list) {
+		t.Fatalf("%d parameters, in the golden file %d", len(list), len(want)/3)
+	}
+	for i, p := range list {
+		check("gradient of "+p.Name, fingerprint(p.Name, got[5+i].Data), want[3*i:3*i+3])
+	}
+	for _, level := range engine.Levels() {
+		native, err := engine.Native(engine.Options{Level: level})
+		if err != nil {
+			t.Fatal(err)
+		}
+		compiled, err := engine.Eval(native, env, outputs...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range compiled {
+			if d := distance(v.Data, got[i].Data); !(d <= engineBound) {
+				t.Errorf("level %s: output %d differs by %.2g of its largest element", level, i, d)
+			}
+		}
+	}
+}
