@@ -59,15 +59,15 @@ func (l ConvTranspose) Apply(c *Context, x *sym.Expr) *sym.Expr {
 	}
 	spec, extents := l.geometry(x)
 	y := sym.ConvInputGradient(x, filters, spec, extents[0], extents[1])
-	kind := kind("deconv", l.Kernel, l.Stride, l.Spectral)
+	description := kind("deconv", l.Kernel, l.Stride, l.Spectral)
 	if l.NoBias {
-		return c.noteProduct(name, kind, y, y, w)
+		return c.noteProduct(name, description, y, y, w)
 	}
 	b := c.Bias(name, l.Out)
 	if y.Err() != nil {
 		return y
 	}
-	return c.noteProduct(name, kind, sym.Add(y, perChannel(b, y)), y, w, b)
+	return c.noteProduct(name, description, sym.Add(y, perChannel(b, y)), y, w, b)
 }
 
 // check returns what is wrong with the fields for an input.

@@ -17,16 +17,16 @@ func (d Dense) Apply(c *Context, x *sym.Expr) *sym.Expr {
 	name := c.Name("dense")
 	in := extent(x, 1)
 	w := c.Weight(name, d.Init.or(GlorotUniform)(in, d.Out), in, d.Out)
-	kind, matrix := "dense", w
+	description, matrix := "dense", w
 	if d.Spectral {
-		kind, matrix = "dense, spectral", Spectral(c, name, w, 1)
+		description, matrix = "dense, spectral", Spectral(c, name, w, 1)
 	}
 	y := sym.MatMul(x, matrix)
 	if d.NoBias {
-		return c.NoteLinear(name, kind, y, w)
+		return c.NoteLinear(name, description, y, w)
 	}
 	b := c.Bias(name, d.Out)
-	return c.NoteLinear(name, kind, sym.Add(y, b), w, b)
+	return c.NoteLinear(name, description, sym.Add(y, b), w, b)
 }
 
 // extent returns the extent of an axis of x, 1 if there is none: the operation that follows then

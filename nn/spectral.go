@@ -1,6 +1,10 @@
 package nn
 
-import "github.com/gradreg/gradreg/sym"
+import (
+	"fmt"
+
+	"github.com/gradreg/gradreg/sym"
+)
 
 // Spectral returns the weight w of a layer divided by its spectral norm:
 //
@@ -18,10 +22,16 @@ import "github.com/gradreg/gradreg/sym"
 // v held, as in the paper: by ∂σ/∂W = u·vᵀ, which is exact once u and v are the singular vectors.
 //
 // Calls in the same step, on contexts of the same parameters, start from the same u₀ and give the
-// same weight.
+// same weight. It costs three products of the matrix with a vector. An axis that w does not have is
+// an error.
 func Spectral(c *Context, layer string, w *sym.Expr, outputs int) *sym.Expr {
 	if w.Err() != nil {
 		return w
+	}
+	if outputs < 0 || outputs >= len(w.Shape()) {
+		err := fmt.Errorf("%s: spectral norm of a weight %v by its axis %d, expected 0 to %d",
+			layer, w.Shape(), outputs, len(w.Shape())-1)
+		return sym.Refuse(w, err)
 	}
 	matrix := rowsFirst(w, outputs)
 	state := c.Params.Get(Param{Name: layer + ".u", Init: UniformStdev(1)}, matrix.Shape()[0])

@@ -186,6 +186,11 @@ func TestSpectralShared(t *testing.T) {
 	if still := layer.Apply(inference, x); first != again || first != still || len(inference.Updates) != 0 {
 		t.Errorf("%v, %v and %v, %d updates in inference", first, again, still, len(inference.Updates))
 	}
+	wrong := nn.Spectral(c, "dense1", c.Params.All()[0].Expr, 2).Err()
+	const want = "dense1: spectral norm of a weight [3, 4] by its axis 2, expected 0 to 1"
+	if wrong == nil || !strings.Contains(wrong.Error(), want) {
+		t.Errorf("%v, expected %s", wrong, want)
+	}
 	values := random(c, x)
 	values[c.Params.All()[0].Expr] = sym.NewTensor(3, 4)
 	values[c.Params.All()[2].Expr] = sym.NewTensor(4)
