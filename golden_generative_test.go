@@ -68,14 +68,17 @@ func TestGoldenGenerative(t *testing.T) {
 	}
 }
 
-// comparePair compares a pair with the golden file.
-func comparePair(t *testing.T, f tensorfile.File, text string, shape []int) {
-	t.Helper()
+// pairStep is what the golden file has numbers of, for a pair.
+type pairStep struct {
+	params  *nn.Params
+	list    []*nn.Param // whose gradients are the last outputs
+	values  map[*sym.Expr]*sym.Tensor
+	outputs []*sym.Expr // scores, fakes, penalty, samples, slope, gradients
+}
+
+// newPairStep builds the expressions of the script.
+func newPairStep(pair generative.Pair, shape []int) pairStep {
 	const batch = 3
-	pair, err := generative.Parse(text, shape)
-	if err != nil {
-		t.Fatal(err)
-	}
 	g := sym.NewGraph()
 	params := nn.NewParams(g)
 	generator, critic := params.Scope("generator"), params.Scope("critic")
@@ -87,20 +90,32 @@ func comparePair(t *testing.T, f tensorfile.File, text string, shape []int) {
 	slope := sym.Gradient(sym.Sum(scores), x)[0]
 	penalty := sym.Scale(sym.Sum(sym.Square(slope)), 1./batch)
 	criticLoss := sym.Add(sym.Mean(sym.Softplus(sym.Neg(scores))), penalty)
-	outputs := []*sym.Expr{scores, fakes, penalty, samples, slope}
-	outputs = append(outputs, sym.Gradient(criticLoss, nn.Exprs(critic.Trainable())...)...)
 	generatorLoss := sym.Mean(sym.Softplus(sym.Neg(fakes)))
-	outputs = append(outputs, sym.Gradient(generatorLoss, nn.Exprs(generator.Trainable())...)...)
 
-	values := map[*sym.Expr]*sym.Tensor{
+	s := pairStep{params: params, list: append(critic.Trainable(), generator.Trainable()...)}
+	s.outputs = []*sym.Expr{scores, fakes, penalty, samples, slope}
+	s.outputs = append(s.outputs, sym.Gradient(criticLoss, nn.Exprs(critic.Trainable())...)...)
+	s.outputs = append(s.outputs, sym.Gradient(generatorLoss, nn.Exprs(generator.Trainable())...)...)
+	s.values = map[*sym.Expr]*sym.Tensor{
 		z: {Shape: z.Shape(), Data: numbers("z", z.Shape().Size())},
 		x: {Shape: x.Shape(), Data: numbers("x", x.Shape().Size())},
 	}
 	for _, p := range params.All() {
-		values[p.Expr] = &sym.Tensor{Shape: p.Expr.Shape(), Data: scoped(p)}
+		s.values[p.Expr] = &sym.Tensor{Shape: p.Expr.Shape(), Data: scoped(p)}
 	}
-	env := sym.Env{Values: values}
-	got, err := sym.Eval(env, outputs...)
+	return s
+}
+
+// comparePair compares a pair with the golden file.
+func comparePair(t *testing.T, f tensorfile.File, text string, shape []int) {
+	t.Helper()
+	pair, err := generative.Parse(text, shape)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newPairStep(pair, shape)
+	env := sym.Env{Values: s.values}
+	got, err := sym.Eval(env, s.outputs...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,12 +134,11 @@ func comparePair(t *testing.T, f tensorfile.File, text string, shape []int) {
 	for i, name := range []string{"samples", "slope"} {
 		check(name, fingerprint(name, got[3+i].Data), tensor(t, f, text+"/"+name).Data)
 	}
-	list := append(critic.Trainable(), generator.Trainable()...)
 	want := append(tensor(t, f, text+"/critic").Data, tensor(t, f, text+"/generator").Data...)
-	if len(want) != 3*len(list) {
-		t.Fatalf("%d parameters, in the golden file %d", len(list), len(want)/3)
+	if len(want) != 3*len(s.list) {
+		t.Fatalf("%d parameters, in the golden file %d", len(s.list), len(want)/3)
 	}
-	for i, p := range list {
+	for i, p := range s.list {
 		check("gradient of "+p.Name, fingerprint(p.Name, got[5+i].Data), want[3*i:3*i+3])
 	}
 	for _, level := range engine.Levels() {
@@ -132,7 +146,7 @@ func comparePair(t *testing.T, f tensorfile.File, text string, shape []int) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		compiled, err := engine.Eval(native, env, outputs...)
+		compiled, err := engine.Eval(native, env, s.outputs...)
 		if err != nil {
 			t.Fatal(err)
 		}
