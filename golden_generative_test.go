@@ -1,7 +1,6 @@
 package gradreg_test
 
 import (
-	"math"
 	"strconv"
 	"strings"
 	"testing"
@@ -26,28 +25,6 @@ func pairs(f tensorfile.File) map[string][]int {
 		}
 	}
 	return out
-}
-
-// scoped returns the value that the script gives a parameter of a scope.
-func scoped(p *nn.Param) []float64 {
-	_, own, _ := strings.Cut(p.Name, "/")
-	values, center, limit := numbers(p.Name, p.Expr.Shape().Size()), 0.0, 0.125
-	switch shape := p.Expr.Shape(); {
-	case strings.HasSuffix(own, ".u"):
-		limit = 1
-	case strings.HasPrefix(own, "norm") && strings.HasSuffix(own, ".weight"):
-		center = 1
-	case strings.HasSuffix(own, ".weight"):
-		fan := shape[0] // dense weights are [in, out]
-		if len(shape) == 4 {
-			fan = shape[1:].Size()
-		}
-		limit = math.Exp2(-math.Ceil(math.Log2(float64(fan)) / 2))
-	}
-	for i, v := range values {
-		values[i] = float64(float32(center + limit*v))
-	}
-	return values
 }
 
 // TestGoldenGenerative compares every pair with PyTorch: samples, scores of given samples and of the
@@ -101,7 +78,7 @@ func newPairStep(pair generative.Pair, shape []int) pairStep {
 		x: {Shape: x.Shape(), Data: numbers("x", x.Shape().Size())},
 	}
 	for _, p := range params.All() {
-		s.values[p.Expr] = &sym.Tensor{Shape: p.Expr.Shape(), Data: scoped(p)}
+		s.values[p.Expr] = &sym.Tensor{Shape: p.Expr.Shape(), Data: parameter(p)}
 	}
 	return s
 }
