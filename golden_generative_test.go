@@ -27,8 +27,8 @@ func pairs(f tensorfile.File) map[string][]int {
 	return out
 }
 
-// TestGoldenGenerative compares every pair with PyTorch: samples, scores of given samples and of the
-// generator's, slopes, the penalty mean ‖∇ₓD‖², and the gradients of a critic's loss with the
+// TestGoldenGenerative compares every pair with PyTorch: samples, scores of given samples and of
+// the generator's, slopes, the penalty mean ‖∇ₓD‖², and the gradients of a critic's loss with the
 // penalty and of a generator's loss; the reference evaluator to the rounding of float64, the engine
 // at every level to its stated bound.
 func TestGoldenGenerative(t *testing.T) {
@@ -72,7 +72,9 @@ func newPairStep(pair generative.Pair, shape []int) pairStep {
 	s := pairStep{params: params, list: append(critic.Trainable(), generator.Trainable()...)}
 	s.outputs = []*sym.Expr{scores, fakes, penalty, samples, slope}
 	s.outputs = append(s.outputs, sym.Gradient(criticLoss, nn.Exprs(critic.Trainable())...)...)
-	s.outputs = append(s.outputs, sym.Gradient(generatorLoss, nn.Exprs(generator.Trainable())...)...)
+	s.outputs = append(
+		s.outputs,
+		sym.Gradient(generatorLoss, nn.Exprs(generator.Trainable())...)...)
 	s.values = map[*sym.Expr]*sym.Tensor{
 		z: {Shape: z.Shape(), Data: numbers("z", z.Shape().Size())},
 		x: {Shape: x.Shape(), Data: numbers("x", x.Shape().Size())},

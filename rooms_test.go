@@ -21,7 +21,10 @@ var floors = [][]string{
 	{"internal/plan"},
 	{"engine"},
 	{"nn", "optim", "task", "runfolder"},
-	{"model", "model/generative", "dataset", "dataset/augment", "dataset/folder", "dataset/picture"},
+	{
+		"model", "model/generative",
+		"dataset", "dataset/augment", "dataset/folder", "dataset/picture",
+	},
 	{"."},
 	{"assess", "report", "train"},
 	{"classify"},

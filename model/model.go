@@ -18,8 +18,8 @@ type Model interface {
 	String() string
 }
 
-// entries is the table of architectures: a function makes one with its defaults and sets the options
-// of a text form.
+// entries is the table of architectures: a function makes one with its defaults and sets the
+// options of a text form.
 func entries() spec.Table[func(spec.Spec) (Model, error)] {
 	const units = "norm=batch|group|none, groups=8, activation=relu"
 	return spec.Table[func(spec.Spec) (Model, error)]{

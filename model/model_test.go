@@ -27,7 +27,8 @@ func build(m model.Model, training bool, shape ...int) (*nn.Context, *sym.Expr) 
 // inference, and its behaviour on images that are too small.
 func TestConformance(t *testing.T) {
 	texts := append(model.Names(),
-		"lenet:dropout=0.25", "lenet:norm=batch", "lenet:norm=batch,dropout=0.5", "lenet:norm=group,activation=gelu", "lenet-caffe:activation=tanh", "lenet-caffe:activation=leaky-relu:0.2",
+		"lenet:dropout=0.25", "lenet:norm=batch", "lenet:norm=batch,dropout=0.5", "lenet:norm=group,activation=gelu", "lenet-caffe:activation=tanh",
+		"lenet-caffe:activation=leaky-relu:0.2",
 		"vgg:depth=13,channels=2,norm=group,groups=2,activation=leaky-relu", "vgg:depth=16,channels=1,norm=none,dropout=0.5", "vgg:depth=19,channels=1,activation=gelu",
 		"resnet:depth=8,width=2", "resnet:depth=8,shortcut=pad,norm=group", "resnet:depth=8,shortcut=projection,norm=none,activation=softplus",
 		"wideresnet:depth=10,width=1,dropout=0.3", "wideresnet:depth=10,width=1,shortcut=average-pool,norm=group,groups=4", "wideresnet:depth=10,width=2,shortcut=pad,norm=none",

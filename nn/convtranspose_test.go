@@ -51,13 +51,28 @@ func TestConvTranspose(t *testing.T) {
 		kind          string
 		parameters    int
 	}{
-		{nn.ConvTranspose{Out: 2, Kernel: 4, Stride: 2, Border: 1}, 3, 5, 6, 10, 1, "deconv 4x4, stride 2", 98},
-		{nn.ConvTranspose{Out: 2, Kernel: 4, Stride: 2, Border: 1, Crop: 1}, 3, 5, 5, 9, 1, "deconv 4x4, stride 2", 98},
-		{nn.ConvTranspose{Out: 1, Kernel: 5, Stride: 2, Padding: nn.Same}, 4, 4, 8, 8, 1, "deconv 5x5, stride 2", 76},
-		{nn.ConvTranspose{Out: 1, Kernel: 5, Stride: 2, Padding: nn.Same, Crop: 1}, 4, 3, 7, 5, 1, "deconv 5x5, stride 2", 76},
+		{
+			nn.ConvTranspose{Out: 2, Kernel: 4, Stride: 2, Border: 1}, 3, 5, 6, 10, 1,
+			"deconv 4x4, stride 2", 98,
+		},
+		{
+			nn.ConvTranspose{Out: 2, Kernel: 4, Stride: 2, Border: 1, Crop: 1}, 3, 5, 5, 9, 1,
+			"deconv 4x4, stride 2", 98,
+		},
+		{
+			nn.ConvTranspose{Out: 1, Kernel: 5, Stride: 2, Padding: nn.Same}, 4, 4, 8, 8, 1,
+			"deconv 5x5, stride 2", 76,
+		},
+		{
+			nn.ConvTranspose{Out: 1, Kernel: 5, Stride: 2, Padding: nn.Same, Crop: 1}, 4, 3, 7, 5,
+			1, "deconv 5x5, stride 2", 76,
+		},
 		{nn.ConvTranspose{Out: 4, Kernel: 3}, 2, 4, 4, 6, 0, "deconv 3x3", 112},
 		{nn.ConvTranspose{Out: 1, Kernel: 2, Stride: 3}, 3, 2, 8, 5, 0, "deconv 2x2, stride 3", 13},
-		{nn.ConvTranspose{Out: 1, Kernel: 2, Stride: 3, Padding: nn.Same}, 3, 2, 9, 6, 0, "deconv 2x2, stride 3", 13},
+		{
+			nn.ConvTranspose{Out: 1, Kernel: 2, Stride: 3, Padding: nn.Same}, 3, 2, 9, 6, 0,
+			"deconv 2x2, stride 3", 13,
+		},
 	} {
 		g, context := context(true)
 		x := g.Input("x", sym.Float, 2, 3, c.h, c.w)
@@ -73,14 +88,23 @@ func TestConvTranspose(t *testing.T) {
 			t.Fatal(err)
 		}
 		stride := max(c.layer.Stride, 1)
-		want := deconv(values[x], values[params[0]], values[params[1]], stride, c.before, c.height, c.width)
+		want := deconv(
+			values[x],
+			values[params[0]],
+			values[params[1]],
+			stride,
+			c.before,
+			c.height,
+			c.width,
+		)
 		for i, v := range out[0].Data {
 			if math.Abs(v-want.Data[i]) > 1e-12 {
 				t.Fatalf("%+v: element %d is %v, expected %v", c.layer, i, v, want.Data[i])
 			}
 		}
 		l := context.Layers[0]
-		if l.Name != "deconv1" || l.Kind != c.kind || l.Parameters != c.parameters || 2*l.MACs != sym.MACs(y) {
+		if l.Name != "deconv1" || l.Kind != c.kind || l.Parameters != c.parameters ||
+			2*l.MACs != sym.MACs(y) {
 			t.Errorf("%+v is noted as %+v, the graph has %d multiply-adds", c.layer, l, sym.MACs(y))
 		}
 		if l.MACs != c.h*c.w*3*c.layer.Out*c.layer.Kernel*c.layer.Kernel {
@@ -125,13 +149,15 @@ func TestConvTransposeErrors(t *testing.T) {
 		g, c := context(true)
 		x := g.Input("x", sym.Float, 1, 1, 2, 4)
 		err := l.Apply(c, x).Err()
-		if err == nil || !strings.Contains(err.Error(), "deconv1: "+want) || strings.Contains(err.Error(), "\n") {
+		if err == nil || !strings.Contains(err.Error(), "deconv1: "+want) ||
+			strings.Contains(err.Error(), "\n") {
 			t.Errorf("%+v: %v, expected %s", l, err, want)
 		}
 	}
 	g, c := context(true)
 	e := nn.ConvTranspose{Out: 1, Kernel: 3}.Apply(c, g.Const(0, 2, 3))
-	if e.Err() == nil || !strings.Contains(e.Err().Error(), "input is [2, 3], expected [B, C, H, W]") {
+	if e.Err() == nil ||
+		!strings.Contains(e.Err().Error(), "input is [2, 3], expected [B, C, H, W]") {
 		t.Error(e.Err())
 	}
 	if again := (nn.ConvTranspose{Out: 1, Kernel: 3}).Apply(c, e); again.Err() != e.Err() {
@@ -145,10 +171,21 @@ func generated(c *nn.Context, z *sym.Expr) *sym.Expr {
 	leaky := nn.LeakyReLU(0.2)
 	h := leaky.Apply(nn.Dense{Out: 3 * 9, Init: nn.He(0.2), Spectral: true}.Apply(c, z))
 	h = sym.Reshape(h, z.Shape()[0], 3, 3, 3)
-	deconv := nn.ConvTranspose{Out: 4, Kernel: 4, Stride: 2, Border: 1, Init: nn.He(0.2), Spectral: true}
+	deconv := nn.ConvTranspose{
+		Out:      4,
+		Kernel:   4,
+		Stride:   2,
+		Border:   1,
+		Init:     nn.He(0.2),
+		Spectral: true,
+	}
 	h = leaky.Apply(deconv.Apply(c, h))
-	h = sym.Tanh(nn.ConvTranspose{Out: 2, Kernel: 5, Stride: 2, Padding: nn.Same, Crop: 1}.Apply(c, h))
-	h = leaky.Apply(nn.Conv{Out: 3, Kernel: 4, Stride: 2, Init: nn.He(0.2), Spectral: true}.Apply(c, h))
+	h = sym.Tanh(
+		nn.ConvTranspose{Out: 2, Kernel: 5, Stride: 2, Padding: nn.Same, Crop: 1}.Apply(c, h),
+	)
+	h = leaky.Apply(
+		nn.Conv{Out: 3, Kernel: 4, Stride: 2, Init: nn.He(0.2), Spectral: true}.Apply(c, h),
+	)
 	return nn.Dense{Out: 1}.Apply(c, nn.Flatten(h))
 }
 
@@ -170,8 +207,8 @@ func converge(t *testing.T, c *nn.Context, values map[*sym.Expr]*sym.Tensor) {
 	}
 }
 
-// TestDerivatives compares with central differences the gradient of a score in the noise and in every
-// parameter, and that of the penalty ‖∂score/∂z‖² in every parameter: through transposed
+// TestDerivatives compares with central differences the gradient of a score in the noise and in
+// every parameter, and that of the penalty ‖∂score/∂z‖² in every parameter: through transposed
 // convolutions, leaky ReLU and spectral norms, whose singular vectors are exact.
 func TestDerivatives(t *testing.T) {
 	g, c := context(true)

@@ -34,11 +34,26 @@ func TestInitializers(t *testing.T) {
 	}{
 		{nn.Dense{Out: 100, Init: nn.He(0)}, vector, math.Sqrt(2.0 / 300)},
 		{nn.Dense{Out: 100, Init: nn.He(1).Times(0.25)}, vector, 0.25 * math.Sqrt(1.0/300)},
-		{nn.Dense{Out: 100, Init: nn.Initializer(nn.GlorotUniform).Times(3)}, vector, 3 * math.Sqrt(2.0/400)},
-		{nn.Conv{Out: 50, Kernel: 4, Stride: 2, Init: nn.He(0.2)}, image, math.Sqrt(2 / (1.04 * 320))},
-		{nn.Conv{Out: 50, Kernel: 4, Stride: 2, Init: nn.UniformHe}, image, math.Sqrt(4.0 / (320 + 200))},
-		{nn.ConvTranspose{Out: 50, Kernel: 4, Stride: 2, Init: nn.He(0.2)}, image, math.Sqrt(2 / (1.04 * 80))},
-		{nn.ConvTranspose{Out: 50, Kernel: 4, Stride: 2, Init: nn.UniformHe}, image, math.Sqrt(4.0 / (80 + 800))},
+		{
+			nn.Dense{Out: 100, Init: nn.Initializer(nn.GlorotUniform).Times(3)}, vector,
+			3 * math.Sqrt(2.0/400),
+		},
+		{
+			nn.Conv{Out: 50, Kernel: 4, Stride: 2, Init: nn.He(0.2)}, image,
+			math.Sqrt(2 / (1.04 * 320)),
+		},
+		{
+			nn.Conv{Out: 50, Kernel: 4, Stride: 2, Init: nn.UniformHe}, image,
+			math.Sqrt(4.0 / (320 + 200)),
+		},
+		{
+			nn.ConvTranspose{Out: 50, Kernel: 4, Stride: 2, Init: nn.He(0.2)}, image,
+			math.Sqrt(2 / (1.04 * 80)),
+		},
+		{
+			nn.ConvTranspose{Out: 50, Kernel: 4, Stride: 2, Init: nn.UniformHe}, image,
+			math.Sqrt(4.0 / (80 + 800)),
+		},
 		{nn.ConvTranspose{Out: 50, Kernel: 4, Stride: 2}, image, math.Sqrt(2.0 / 80)},
 	} {
 		before := len(c.Params.All())
@@ -47,7 +62,13 @@ func TestInitializers(t *testing.T) {
 		}
 		mean, deviation := moments(c.Params.All()[before])
 		if math.Abs(deviation-l.want) > 0.03*l.want || math.Abs(mean) > 0.03*l.want {
-			t.Errorf("%+v: mean %v, standard deviation %v, expected 0 and %v", l.layer, mean, deviation, l.want)
+			t.Errorf(
+				"%+v: mean %v, standard deviation %v, expected 0 and %v",
+				l.layer,
+				mean,
+				deviation,
+				l.want,
+			)
 		}
 	}
 }
@@ -70,7 +91,11 @@ func TestHeKeepsSize(t *testing.T) {
 				values[p.Expr].Data[i] = float64(v)
 			}
 		}
-		out, err := sym.Eval(sym.Env{Values: values}, sym.Mean(sym.Square(h)), sym.Mean(sym.Square(x)))
+		out, err := sym.Eval(
+			sym.Env{Values: values},
+			sym.Mean(sym.Square(h)),
+			sym.Mean(sym.Square(x)),
+		)
 		if err != nil {
 			t.Fatal(err)
 		}

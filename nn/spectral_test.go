@@ -50,7 +50,9 @@ func TestSpectral(t *testing.T) {
 		element func(i, j int) int
 		columns int
 	}{
-		"dense": {nn.Dense{Out: 5, Spectral: true}, []int{2, 7}, func(i, j int) int { return j*5 + i }, 7},
+		"dense": {
+			nn.Dense{Out: 5, Spectral: true}, []int{2, 7}, func(i, j int) int { return j*5 + i }, 7,
+		},
 		"conv": {
 			nn.Conv{Out: 5, Kernel: 3, Spectral: true}, []int{2, 2, 4, 4},
 			func(i, j int) int { return i*18 + j }, 18,
@@ -65,13 +67,21 @@ func TestSpectral(t *testing.T) {
 		y := c.layer.Apply(context, x)
 		params := context.Params.All()
 		if y.Err() != nil || len(params) != 3 || len(context.Updates) != 1 {
-			t.Fatalf("%s: %v, %d parameters, %d updates", name, y.Err(), len(params), len(context.Updates))
+			t.Fatalf(
+				"%s: %v, %d parameters, %d updates",
+				name,
+				y.Err(),
+				len(params),
+				len(context.Updates),
+			)
 		}
 		w, u := params[0].Expr, params[1]
-		if u.Trainable || u.Decay || u.Auxiliary || u.Name != name+"1.u" || !u.Expr.Shape().Equal(sym.Shape{5}) {
+		if u.Trainable || u.Decay || u.Auxiliary || u.Name != name+"1.u" ||
+			!u.Expr.Shape().Equal(sym.Shape{5}) {
 			t.Errorf("%s keeps %+v", name, u)
 		}
-		if l := context.Layers[0]; l.Parameters != w.Shape().Size()+5 || !strings.HasSuffix(l.Kind, ", spectral") {
+		if l := context.Layers[0]; l.Parameters != w.Shape().Size()+5 ||
+			!strings.HasSuffix(l.Kind, ", spectral") {
 			t.Errorf("%s is noted as %+v", name, l)
 		}
 		values := random(context, x)
@@ -175,16 +185,23 @@ func TestSpectralGradient(t *testing.T) {
 	}
 }
 
-// TestSpectralShared checks that applications in one step share the weight, that inference gives the
-// same and stores nothing, and that a weight of zeros stays one.
+// TestSpectralShared checks that applications in one step share the weight, that inference gives
+// the same and stores nothing, and that a weight of zeros stays one.
 func TestSpectralShared(t *testing.T) {
 	g, c := context(true)
 	x := g.Input("x", sym.Float, 2, 3)
 	layer := nn.Dense{Out: 4, Spectral: true}
 	first, again := layer.Apply(c, x), layer.Apply(c.Again(), x)
 	inference := nn.NewContext(c.Params, false, 0)
-	if still := layer.Apply(inference, x); first != again || first != still || len(inference.Updates) != 0 {
-		t.Errorf("%v, %v and %v, %d updates in inference", first, again, still, len(inference.Updates))
+	if still := layer.Apply(inference, x); first != again || first != still ||
+		len(inference.Updates) != 0 {
+		t.Errorf(
+			"%v, %v and %v, %d updates in inference",
+			first,
+			again,
+			still,
+			len(inference.Updates),
+		)
 	}
 	wrong := nn.Spectral(c, "dense1", c.Params.All()[0].Expr, 2).Err()
 	const want = "dense1: spectral norm of a weight [3, 4] by its axis 2, expected 0 to 1"

@@ -56,7 +56,13 @@ func TestSpectralNorm(t *testing.T) {
 	last := 0.0
 	for _, n := range []int{0, 1, 2, 4, 40} {
 		sigma, next := sym.SpectralNorm(w, u, n)
-		out, err := sym.Eval(sym.Env{Values: values}, sigma, next, sym.Gradient(sigma, w)[0], sym.Gradient(sigma, u)[0])
+		out, err := sym.Eval(
+			sym.Env{Values: values},
+			sigma,
+			next,
+			sym.Gradient(sigma, w)[0],
+			sym.Gradient(sigma, u)[0],
+		)
 		if err != nil {
 			t.Fatal(err)
 		}

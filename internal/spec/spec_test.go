@@ -77,7 +77,8 @@ func TestUnknown(t *testing.T) {
 // TestTable checks what a table finds, and what it refuses.
 func TestTable(t *testing.T) {
 	table := Table[func() int]{
-		{"one", "the first", func() int { return 1 }}, {"two", "the second", func() int { return 2 }},
+		{"one", "the first", func() int { return 1 }},
+		{"two", "the second", func() int { return 2 }},
 	}
 	if got := table.Names(); !slices.Equal(got, []string{"one", "two"}) {
 		t.Errorf("names are %v", got)

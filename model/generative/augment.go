@@ -17,7 +17,7 @@ import (
 //	kind        what it does to an image x: [C, H, W] in [−1, 1]
 //	brightness  x + b, b uniform in [−½, ½)
 //	contrast    f·(x − x̄) + x̄ with the image's mean x̄, f uniform in [½, 3⁄2)
-//	shift       moves x by whole pixels, up to ⅛ of the extent on each axis, rounded; zeros come in
+//	shift       moves x by whole pixels, up to ⅛ of an extent, rounded, on each axis, zeros fill
 //	cutout      zeros in a square of half the extents, whose centre is anywhere in the image
 //
 // They are applied in this order, each to an image with a probability, independently. The zero

@@ -8,7 +8,8 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// line is a pair of a user's own: a generator that stretches and moves its noise, and a linear critic.
+// line is a pair of a user's own: a generator that stretches and moves its noise, and a linear
+// critic.
 type line struct{}
 
 func (line) Generate(c *nn.Context, z *sym.Expr) *sym.Expr { return nn.Dense{Out: 2}.Apply(c, z) }

@@ -22,8 +22,8 @@ type Pair interface {
 	String() string
 }
 
-// entries is the table of pairs: a function makes one with its defaults for a shape, sets the options
-// of a text form and checks all.
+// entries is the table of pairs: a function makes one with its defaults for a shape, sets the
+// options of a text form and checks all.
 func entries() spec.Table[func(s spec.Spec, shape []int) (Pair, error)] {
 	const critic = "critic-norm=none|group|spectral|batch, groups=8"
 	return spec.Table[func(s spec.Spec, shape []int) (Pair, error)]{
