@@ -14,6 +14,7 @@ import (
 	"github.com/gradreg/gradreg/gan/figures"
 	"github.com/gradreg/gradreg/model/generative"
 	"github.com/gradreg/gradreg/optim"
+	"github.com/gradreg/gradreg/train"
 )
 
 // ganTrainOptions are the flags of gradreg gan train.
@@ -188,7 +189,7 @@ func (a *app) trainGan(ctx context.Context, cfg gan.Config, opt gan.RunOptions, 
 	switch {
 	case errors.Is(err, gan.ErrInterrupted) && show.dir != "":
 		return fmt.Errorf("%w; continue with: gradreg gan train --resume %s", err, quoted(show.dir))
-	case err != nil && show.trained():
+	case errors.As(err, new(train.Divergence)) && show.dir != "":
 		return fmt.Errorf("%w; the state of the last checkpoint and the generator of the last sheet stay in %s", err, quoted(show.dir))
 	case err != nil:
 		return err
