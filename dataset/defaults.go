@@ -54,14 +54,3 @@ func digitDefaults() Defaults {
 
 // cifarDefaults are the published flips and shifts, and the λ that trials on dev images chose.
 func cifarDefaults() Defaults { return Defaults{Augment: "flip,shift:0.125", Lambda2000: 0.5} }
-
-// DefaultsOf returns the defaults of the data set of that name and the number of its training
-// images; those of photos and 0 if it has no row in the table, as folders of pictures.
-func DefaultsOf(name string) (d Defaults, images int) {
-	for _, info := range List() {
-		if info.Name == name {
-			return info.Defaults, info.Train
-		}
-	}
-	return photoDefaults(), 0
-}

@@ -47,7 +47,7 @@ func (w *worker) probe(ctx context.Context, cfg classify.Config, digest string) 
 	cfg.EvalEvery = 0 // no curve is asked for
 	key, err := study.Key(
 		cfg, false,
-		study.Identity{Numbers: classify.NumericsVersion, CPU: w.cpu, Digests: map[string]string{cfg.Data: digest}},
+		study.Identity{Numbers: classify.NumericsVersion, CPU: w.cpu, Digests: map[string]string{cfg.Data.String(): digest}},
 	)
 	if err != nil {
 		return classify.Trial{}, err
