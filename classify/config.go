@@ -201,9 +201,6 @@ func (c *Config) resolve() (p parts, err error) {
 	return p, nil
 }
 
-// Auto stands for a λ that package tune is to find before a run, as in datagrad:auto.
-const Auto = "auto"
-
 // architecture returns the model that the configuration names or holds.
 func (c *Config) architecture() (model.Model, error) {
 	if c.Architecture == nil {
@@ -215,14 +212,6 @@ func (c *Config) architecture() (model.Model, error) {
 // penalties returns the regularizers that the configuration names and then those that it holds. A
 // name that one of the latter has recorded stands for it.
 func (c *Config) penalties() ([]gradreg.Regularizer, error) {
-	for _, text := range c.Regularizers {
-		if s, err := spec.Parse(text); err == nil && s.Value == Auto {
-			return nil, fmt.Errorf(
-				"regularizer %q: λ is %s, which tune.Lambda (package tune) replaces by a number before a run",
-				text, Auto,
-			)
-		}
-	}
 	regs, err := gradreg.ParseAll(slices.DeleteFunc(slices.Clone(c.Regularizers), func(text string) bool {
 		return slices.ContainsFunc(c.Penalties, func(r gradreg.Regularizer) bool { return r.String() == text })
 	}))

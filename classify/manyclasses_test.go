@@ -12,8 +12,8 @@ import (
 	"testing"
 
 	"github.com/gradreg/gradreg/classify"
-	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/classify/figures"
+	"github.com/gradreg/gradreg/dataset"
 )
 
 // manyClasses is more than a byte can number.

@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"github.com/gradreg/gradreg/classify"
-	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/classify/figures"
+	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/tensorfile"
 )

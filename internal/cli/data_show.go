@@ -60,7 +60,9 @@ A picture may have 256 megapixels and 288 MiB. Of animations the first frame is 
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return dataset.Names(), cobra.ShellCompDirectiveDefault
 		},
-		RunE: func(cmd *cobra.Command, list []string) error { return a.runDataShow(cmd, o, dataset.ParseSource(list[0])) },
+		RunE: func(cmd *cobra.Command, list []string) error {
+			return a.runDataShow(cmd, o, dataset.ParseSource(list[0]))
+		},
 	}
 	f := cmd.Flags()
 	f.StringVar(
