@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -214,17 +213,17 @@ func (o *dataShowOptions) writeSheet(
 		s.Aug = pipeline.String()
 	}
 	if s.Sheet = o.out; s.Sheet == "" {
-		full, err := filepath.Abs(s.Data) // what . is called
+		full, err := data.Abs() // what . is called
 		if err != nil {
 			return err
 		}
-		s.Sheet = shortened(filepath.Base(full)) + "-" + kind + ".png"
+		s.Sheet = shortened(full.Name()) + "-" + kind + ".png"
 	}
-	title := fmt.Sprintf("%s: training images, %v", foreign.Line(filepath.Base(s.Data)), d.Shape)
+	title := fmt.Sprintf("%s: training images, %v", foreign.Line(data.Name()), d.Shape)
 	if o.augmented {
 		title = fmt.Sprintf(
 			"%s: one image of each class, and as %s changes it",
-			foreign.Line(filepath.Base(s.Data)), s.Aug,
+			foreign.Line(data.Name()), s.Aug,
 		)
 	}
 	sheet := report.Tiles{Title: title, Columns: sheetColumns}
