@@ -51,7 +51,7 @@ func Parse(text string) (Regularizer, error) {
 			return nil, fmt.Errorf("regularizer %q: found no λ, expected %s:λ", text, s.Name)
 		case Auto:
 			return nil, fmt.Errorf(
-				"regularizer %q: λ is %s, which tune.Lambda (package tune) replaces by a number before a run",
+				"regularizer %q: λ is %s, expected a number; tune.Lambda (package tune) finds one before a run",
 				text, Auto,
 			)
 		}
