@@ -51,8 +51,8 @@ func Parse(text string) (Regularizer, error) {
 			return nil, fmt.Errorf("regularizer %q: found no λ, expected %s:λ", text, s.Name)
 		case Auto:
 			return nil, fmt.Errorf(
-				"regularizer %q: λ is %s, expected a number; tune.Lambda (package tune) finds one before a run",
-				text, Auto,
+				"regularizer %q: λ is %s, expected a number; tune.Lambda (package tune) finds one "+
+					"before a run", text, Auto,
 			)
 		}
 		lambda, err := spec.Number(s.Value)

@@ -46,9 +46,10 @@ func (o Options) newComputer(n, dim int, lambda float64, train bool) (*computer,
 	input, targets := numbers.Target(g, "y", n, 1)
 	e.x, e.y = g.Input("x", sym.Float, n, dim), input
 	c := nn.NewContext(e.params, train, 0)
-	problem := gradreg.NewProblem(numbers, c, e.x, targets, func(c *nn.Context, x *sym.Expr) *sym.Expr {
+	forward := func(c *nn.Context, x *sym.Expr) *sym.Expr {
 		return network.Logits(c, x, numbers.Outputs(1))
-	})
+	}
+	problem := gradreg.NewProblem(numbers, c, e.x, targets, forward)
 	f, loss := problem.Outputs, problem.Loss()
 	// Points do not meet in the network, so the gradient of the sum holds the gradient of each.
 	slopes := sym.Sum(sym.Square(sym.Gradient(sym.Sum(f), e.x)[0]), 1)

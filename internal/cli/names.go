@@ -46,7 +46,10 @@ func folderName(cfg classify.Config) string {
 	}
 	return filepath.Join(
 		defaultRuns,
-		fmt.Sprintf("%s-%s-%s-%s-s%d", shortened(cfg.Data.Name()), size, spec.NameOf(cfg.Model), method, cfg.Seed),
+		fmt.Sprintf(
+			"%s-%s-%s-%s-s%d", shortened(cfg.Data.Name()), size, spec.NameOf(cfg.Model), method,
+			cfg.Seed,
+		),
 	)
 }
 
