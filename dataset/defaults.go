@@ -1,6 +1,8 @@
 package dataset
 
 import (
+	"cmp"
+
 	"github.com/gradreg/gradreg/dataset/augment"
 	"github.com/gradreg/gradreg/internal/spec"
 )
@@ -40,6 +42,16 @@ func (d Defaults) LambdaFor(images int) float64 {
 		return d.Lambda2000
 	}
 	return spec.Round(d.Lambda2000*2000/float64(max(images, fewestImages)), 1)
+}
+
+// or returns the defaults, with others in the place of an augmentation or λ that they do not give.
+func (d Defaults) or(others Defaults) Defaults {
+	others.Augment = cmp.Or(d.Augment, others.Augment)
+	if len(d.Lambda) == 0 && d.Lambda2000 == 0 {
+		d = others
+	}
+	d.Augment = others.Augment
+	return d
 }
 
 // photoDefaults suit photos: flips, shifts and mild scales and colours, and CIFAR-10's λ.

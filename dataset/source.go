@@ -144,14 +144,7 @@ func (s Source) Abs() (Source, error) {
 func (s Source) Info() (info Info, known bool) {
 	if s.set != nil {
 		info = s.set.Info
-		if info.Defaults.Augment == "" {
-			info.Defaults.Augment = photoDefaults().Augment
-		}
-		if len(info.Defaults.Lambda) == 0 && info.Defaults.Lambda2000 == 0 {
-			augment := info.Defaults.Augment
-			info.Defaults = photoDefaults()
-			info.Defaults.Augment = augment
-		}
+		info.Defaults = info.Defaults.or(photoDefaults())
 		return info, true
 	}
 	if s.kind == named {
