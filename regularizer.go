@@ -32,8 +32,11 @@ func Names() []string {
 	return names
 }
 
+// Auto stands for a λ that is to be found before training, as in datagrad:auto (package tune).
+const Auto = "auto"
+
 // Parse reads the text form name:λ[,key=value]…, such as datagrad:50. It returns an error for an
-// unknown name or key and for a λ that is missing, negative or not finite.
+// unknown name or key and for a λ that is missing, negative, not finite or to be found ([Auto]).
 func Parse(text string) (Regularizer, error) {
 	s, err := spec.Parse(text)
 	if err != nil {
@@ -43,8 +46,14 @@ func Parse(text string) (Regularizer, error) {
 		if info.Name != s.Name {
 			continue
 		}
-		if s.Value == "" {
+		switch s.Value {
+		case "":
 			return nil, fmt.Errorf("regularizer %q: found no λ, expected %s:λ", text, s.Name)
+		case Auto:
+			return nil, fmt.Errorf(
+				"regularizer %q: λ is %s, expected a number; tune.Lambda (package tune) finds one "+
+					"before a run", text, Auto,
+			)
 		}
 		lambda, err := spec.Number(s.Value)
 		if err != nil {
