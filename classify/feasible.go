@@ -23,7 +23,7 @@ func (c Config) CheckData(info dataset.Info, probe bool) error {
 	if err != nil {
 		return err
 	}
-	if probe && !dataset.IsFolder(info.Name) { // which may have dev images of its own
+	if probe && info.Val == 0 {
 		d = heldOut(d)
 	}
 	c.Batch = c.batch(d.Train.Len())

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"slices"
 
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
@@ -54,10 +53,12 @@ func openFinished(dir string, opt Options) (*Opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	moved := card.DataDigest != "" && !slices.Contains(
-		dataset.Names(), card.Data,
-	) && !slices.Contains(dataset.Names(), cfg.Data)
-	if card.Model != cfg.Model || card.Data != cfg.Data && !moved {
+	_, published := cfg.Data.Info()
+	if _, was := dataset.ParseSource(card.Data).Info(); was {
+		published = true
+	}
+	moved := card.DataDigest != "" && !published
+	if card.Model != cfg.Model || card.Data != cfg.Data.String() && !moved {
 		if err := tensorfile.Intact(filepath.Join(dir, ModelFile)); err != nil {
 			return nil, err
 		}

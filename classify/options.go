@@ -34,8 +34,8 @@ type Options struct {
 	// stands for the usual places. A run that goes on or is evaluated looks first where its files
 	// were, unless it is told folders and no empty one; whatever is found has to be what it was.
 	DataDirs []string
-	// Dataset are the images in memory of a run that is examined and was trained on such ones
-	// ([Config].Dataset).
+	// Dataset are the images in memory of a run that was trained on such ones, where [Config].Data
+	// does not hold them, as that of a run that is examined.
 	Dataset *dataset.Dataset
 	// Digest, if set, is the [DataDigest] that the images of a data set with a name must have.
 	Digest string

@@ -52,7 +52,7 @@ func (r *run) described() Summary {
 	s := Summary{
 		DevAccuracy: r.devScore, Steps: r.progress.step, Seconds: r.progress.seconds, Extended: r.config.Extended,
 		ImagesPerSecond: train.Rate(float64(r.progress.step*r.config.Batch), r.progress.seconds), Seed: r.config.Seed,
-		Data: r.config.Data, DataDigest: r.digest, TestDigest: testDigest(r.test),
+		Data: r.config.Data.String(), DataDigest: r.digest, TestDigest: testDigest(r.test),
 		OwnFiles: r.ownFiles(), TrainSize: r.config.TrainSize, Model: r.config.Model,
 		Parameters:   r.engine.Params.Count(),
 		Regularizers: r.config.Regularizers, Note: r.config.Note, Choices: r.config.Choices,
@@ -82,7 +82,7 @@ func (r *run) ownFiles() []string {
 func (r *run) writeResults(s Summary, o Outcome) error {
 	shape := r.data.Shape
 	card := ModelInfo{
-		Model: r.config.Model, Data: r.config.Data, Classes: r.data.Classes,
+		Model: r.config.Model, Data: r.config.Data.String(), Classes: r.data.Classes,
 		Channels: shape.C, Height: shape.H, Width: shape.W, Fit: r.config.Fit, Normalizer: r.normalizer,
 		DataDigest: r.digest, TestDigest: testDigest(r.test), Task: r.config.Task, Targets: r.scale,
 	}

@@ -140,7 +140,7 @@ func (r *run) open(ctx context.Context, cfg *Config) (err error) {
 		if r.data, err = openData(ctx, cfg, r.Options); err == nil {
 			r.digest, err = locate(cfg, r.data)
 		}
-		if err == nil && r.Digest != "" && !dataset.IsFolder(cfg.Data) && r.digest != r.Digest {
+		if err == nil && r.Digest != "" && !cfg.Data.DividedBySeed() && r.digest != r.Digest {
 			err = fault.Inputf(
 				"the images of %s are not those that are asked for: their SHA-256 is %.12s…, expected %.12s…",
 				cfg.Data, r.digest, r.Digest,

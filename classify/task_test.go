@@ -144,10 +144,10 @@ func TestTaskAsked(t *testing.T) {
 		`unknown task "ranking"`: func(c *classify.Config) { c.Task = "ranking" },
 		"has no column class":    func(c *classify.Config) { c.Task = "classification" },
 		"needs a file labels.csv": func(c *classify.Config) {
-			c.Data, c.Task = photos(t), "regression"
+			c.Data, c.Task = dataset.ParseSource(photos(t)), "regression"
 		},
 		"mnist has data for classification": func(c *classify.Config) {
-			c.Data, c.Size, c.Task = "mnist", 0, "multi-label"
+			c.Data, c.Size, c.Task = dataset.ParseSource("mnist"), 0, "multi-label"
 		},
 	} {
 		c := cfg

@@ -11,6 +11,7 @@ import (
 	"strconv"
 
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/tune"
 )
 
@@ -40,8 +41,9 @@ func (r Run) Final() bool { return r.Trial < 0 }
 // it is scored on dev or on test images, and where its learning curve is evaluated. How often it is
 // logged or saved is none of it.
 func Key(cfg classify.Config, final bool, id Identity) (string, error) {
-	digest, curve := id.Digests[cfg.Data], cfg.EvalEvery
-	cfg.Data, cfg.DataDir, cfg.Note, cfg.Choices = "", "", "", nil // the same bytes may lie in another folder
+	digest, curve := id.Digests[cfg.Data.String()], cfg.EvalEvery
+	// The same bytes may lie in another folder.
+	cfg.Data, cfg.DataDir, cfg.Note, cfg.Choices = dataset.Source{}, "", "", nil
 	cfg.LogEvery, cfg.CheckpointEvery, cfg.EvalEvery = 1, 1, 0
 	text, err := cfg.YAML()
 	if err != nil {

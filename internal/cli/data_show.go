@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -60,7 +59,9 @@ A picture may have 256 megapixels and 288 MiB. Of animations the first frame is 
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return dataset.Names(), cobra.ShellCompDirectiveDefault
 		},
-		RunE: func(cmd *cobra.Command, list []string) error { return a.runDataShow(cmd, o, list[0]) },
+		RunE: func(cmd *cobra.Command, list []string) error {
+			return a.runDataShow(cmd, o, dataset.ParseSource(list[0]))
+		},
 	}
 	f := cmd.Flags()
 	f.StringVar(
@@ -114,21 +115,21 @@ type shownData struct {
 // foundInDir is the report of a folder; of a known data set the classes alone.
 type foundInDir = folder.Report
 
-func (a *app) runDataShow(cmd *cobra.Command, o *dataShowOptions, name string) error {
+func (a *app) runDataShow(cmd *cobra.Command, o *dataShowOptions, data dataset.Source) error {
 	if cmd.Flags().Changed("augment") && !o.augmented {
 		return usage{errors.New("--augment needs --augmented")}
 	}
-	if err := checkDataDir(cmd, name); err != nil {
+	if err := checkDataDir(cmd, data); err != nil {
 		return err
 	}
-	if !dataset.IsFolder(name) {
-		if !slices.Contains(dataset.Names(), name) { // first of all a name that nothing has
-			_, err := dataset.Open(cmd.Context(), name)
+	if !data.Resizable() {
+		if _, known := data.Info(); !known { // first of all a name that nothing has
+			_, _, err := data.Open(cmd.Context(), dataset.Opening{})
 			return err
 		}
 		for _, flag := range []string{"size", "fit", "channels", "strict", "no-cache"} {
 			if cmd.Flags().Changed(flag) {
-				return usage{fmt.Errorf("--%s is for folders of pictures, and %s is none", flag, name)}
+				return usage{fmt.Errorf("--%s is for folders of pictures, and %s is none", flag, data)}
 			}
 		}
 	}
@@ -138,7 +139,7 @@ func (a *app) runDataShow(cmd *cobra.Command, o *dataShowOptions, name string) e
 		}
 	}
 	start := a.now()
-	d, found, err := a.openShown(cmd.Context(), o, name)
+	d, found, err := a.openShown(cmd.Context(), o, data)
 	if err != nil {
 		return err
 	}
@@ -147,21 +148,21 @@ func (a *app) runDataShow(cmd *cobra.Command, o *dataShowOptions, name string) e
 		return err
 	}
 	s := shownData{
-		Data: name, Shape: [3]int{d.Shape.C, d.Shape.H, d.Shape.W}, Train: training.Len(),
+		Data: data.String(), Shape: [3]int{d.Shape.C, d.Shape.H, d.Shape.W}, Train: training.Len(),
 		Test: official.Len(), Found: found,
 	}
 	s.Took = a.now().Sub(start).Seconds()
 	if val := d.Val(); val != nil {
 		s.Val = val.Len()
 	}
-	if dataset.IsFolder(name) {
+	if data.Resizable() {
 		s.Fit = o.fit
 	} else {
 		s.Found.Classes = countClasses(d.Classes, training, official)
-		s.Found.Problems = namedProblems(name, s.Found.Classes, training, official)
+		s.Found.Problems = namedProblems(data.String(), s.Found.Classes, training, official)
 	}
 	if o.out != "none" {
-		if err := o.writeSheet(&s, d, training); err != nil {
+		if err := o.writeSheet(&s, data, d, training); err != nil {
 			return err
 		}
 	}
@@ -173,12 +174,8 @@ func (a *app) runDataShow(cmd *cobra.Command, o *dataShowOptions, name string) e
 
 // openShown opens what is to be shown.
 func (a *app) openShown(
-	parent context.Context, o *dataShowOptions, name string,
+	parent context.Context, o *dataShowOptions, data dataset.Source,
 ) (*dataset.Dataset, folder.Report, error) {
-	if !dataset.IsFolder(name) {
-		d, err := dataset.Open(parent, name, a.dataDirs(o.dataDir)...)
-		return d, folder.Report{}, err
-	}
 	ctx, stop := interruptible(parent)
 	defer stop()
 	show := a.newFolderProgress(o.plain)
@@ -188,7 +185,7 @@ func (a *app) openShown(
 	if o.noCache {
 		opt.Cache = dataset.NoCache
 	}
-	d, found, err := dataset.OpenFolder(ctx, name, opt)
+	d, found, err := data.Open(ctx, dataset.Opening{Dirs: a.dataDirs(o.dataDir), Pictures: opt})
 	if errors.Is(err, context.Canceled) {
 		return nil, found, classify.ErrInterrupted
 	}
@@ -199,13 +196,15 @@ func (a *app) openShown(
 const sheetColumns = 12
 
 // writeSheet writes the contact sheet.
-func (o *dataShowOptions) writeSheet(s *shownData, d *dataset.Dataset, training *dataset.Part) error {
+func (o *dataShowOptions) writeSheet(
+	s *shownData, data dataset.Source, d *dataset.Dataset, training *dataset.Part,
+) error {
 	var pipeline augment.Pipeline
 	kind := "sheet"
 	if o.augmented {
 		kind = "augmented"
 		if s.Aug = o.augment; s.Aug == "default" {
-			s.Aug = classify.DefaultAugment(s.Data)
+			s.Aug = classify.DefaultAugment(data)
 		}
 		var err error
 		if pipeline, err = augment.Parse(s.Aug); err != nil {
@@ -214,17 +213,17 @@ func (o *dataShowOptions) writeSheet(s *shownData, d *dataset.Dataset, training 
 		s.Aug = pipeline.String()
 	}
 	if s.Sheet = o.out; s.Sheet == "" {
-		full, err := filepath.Abs(s.Data) // what . is called
+		full, err := data.Abs() // what . is called
 		if err != nil {
 			return err
 		}
-		s.Sheet = shortened(filepath.Base(full)) + "-" + kind + ".png"
+		s.Sheet = shortened(full.Name()) + "-" + kind + ".png"
 	}
-	title := fmt.Sprintf("%s: training images, %v", foreign.Line(filepath.Base(s.Data)), d.Shape)
+	title := fmt.Sprintf("%s: training images, %v", foreign.Line(data.Name()), d.Shape)
 	if o.augmented {
 		title = fmt.Sprintf(
 			"%s: one image of each class, and as %s changes it",
-			foreign.Line(filepath.Base(s.Data)), s.Aug,
+			foreign.Line(data.Name()), s.Aug,
 		)
 	}
 	sheet := report.Tiles{Title: title, Columns: sheetColumns}

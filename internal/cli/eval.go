@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/evaluation"
 	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/internal/plural"
@@ -167,7 +168,7 @@ func (o *evalOptions) checkDataDir(cmd *cobra.Command, dirs []string) error {
 			),
 		}
 	}
-	var data []string
+	var data []dataset.Source
 	for _, dir := range dirs {
 		cfg, err := classify.FolderConfig(dir)
 		if err != nil {

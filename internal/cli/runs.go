@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -92,7 +91,7 @@ func (a *app) runRuns(dir string) error {
 func newListedRun(r classify.Listed, a *app) listedRun {
 	c := r.Config
 	out := listedRun{
-		Dir: r.Dir, State: r.State, Data: c.Data, TrainSize: c.TrainSize, Size: c.Size,
+		Dir: r.Dir, State: r.State, Data: c.Data.String(), TrainSize: c.TrainSize, Size: c.Size,
 		Model: c.Model, Regularizers: c.Regularizers,
 		Seed: c.Seed, Step: r.Step, Steps: c.Steps, Changed: r.Changed.UTC().Truncate(time.Second),
 	}
@@ -135,7 +134,7 @@ func runRow(r classify.Listed, model, penalties string) []report.Cell {
 	c := r.Config
 	data, images, seed, steps, accuracy := "", "", "", "", ""
 	if c.Model != "" { // its configuration can be read
-		data, images, seed = filepath.Base(c.Data), strconv.Itoa(c.TrainSize), strconv.FormatUint(c.Seed, 10)
+		data, images, seed = c.Data.Name(), strconv.Itoa(c.TrainSize), strconv.FormatUint(c.Seed, 10)
 		if c.TrainSize == 0 {
 			images = "all"
 		}

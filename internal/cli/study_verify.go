@@ -89,7 +89,7 @@ func (a *app) verifyStudy(cmd *cobra.Command, o *verifyOptions, dir string) erro
 	if err != nil {
 		return err
 	}
-	if err := checkDataDir(cmd, s.Data...); err != nil {
+	if err := checkDataDir(cmd, s.Sources()...); err != nil {
 		return err
 	}
 	if err := s.Here(); err != nil {

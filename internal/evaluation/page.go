@@ -73,7 +73,7 @@ func tested(r Result) string {
 	if r.Data != "" {
 		return r.Data
 	}
-	return r.Config.Data
+	return r.Config.Data.String()
 }
 
 // accuracy is the section of what most people look for.

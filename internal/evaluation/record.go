@@ -72,7 +72,7 @@ func (r Result) Record() Record {
 	score, c := r.Logits.Score(), r.Logits.Confusion()
 	out := Record{
 		TestAccuracy: score.Accuracy(), TestErrorCount: score.Errors, TestNLL: score.NLL(), TestImages: score.Images,
-		Detail: r.Detail(), Data: r.Config.Data, TestData: r.Data, Size: r.Config.Size,
+		Detail: r.Detail(), Data: r.Config.Data.String(), TestData: r.Data, Size: r.Config.Size,
 		Model: r.Config.Model, Penalties: r.Config.Regularizers,
 		TrainSize: r.Config.TrainSize, Steps: r.Config.Steps, Seed: r.Config.Seed, Dir: r.Dir, Notes: r.Notes,
 	}
