@@ -137,7 +137,7 @@ func (a *app) runGanTrain(cmd *cobra.Command, o *ganTrainOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := checkDataDir(cmd, cfg.Data); err != nil {
+	if err := checkDataDir(cmd, dataset.ParseSource(cfg.Data)); err != nil {
 		return err
 	}
 	opt := gan.RunOptions{
