@@ -14,6 +14,7 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/tensorfile"
 	"github.com/gradreg/gradreg/model"
+	"github.com/gradreg/gradreg/task"
 )
 
 // Opened is a finished run whose test images are read, before its model has done anything: what can
@@ -66,8 +67,11 @@ func openFinished(dir string, opt Options) (*Opened, error) {
 			card.Data, cfg.Model, cfg.Data,
 		)
 	}
-	r := &run{Options: opt, config: cfg, normalizer: card.Normalizer, classes: card.Classes}
+	r := &run{Options: opt, config: cfg, normalizer: card.Normalizer, classes: card.Classes, scale: card.Targets}
 	r.Dir = dir
+	if r.task, err = task.Parse(card.Task); err != nil {
+		return nil, err
+	}
 	r.recorded = recordedBy(dir, cfg, card.DataDigest, card.TestDigest)
 	if r.recorded.pictures {
 		r.channels = card.Channels // of grey pictures, with one in colour added
@@ -141,7 +145,9 @@ func (o *Opened) Examine() (*Subject, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Outcome = Outcome{o.Config.Title(), m.Classes, r.test, logits}
+	s.Outcome = Outcome{
+		Title: o.Config.Title(), Classes: m.Classes, Test: r.test, Task: r.task, Logits: logits,
+	}
 	if o.other != "" {
 		s.Title += "\ntested on " + filepath.Base(o.other)
 	}

@@ -27,9 +27,12 @@ func recordedTask(name string) string {
 	return name
 }
 
-// settle takes the task of the data, if the configuration asks for no other, and refuses what is
-// about classes where there are none.
-func (c *Config) settle(d *dataset.Dataset) error {
+// settle takes the task of the data, see [Config.settleTask].
+func (c *Config) settle(d *dataset.Dataset) error { return c.settleTask(d.Info) }
+
+// settleTask takes the task of the data, if the configuration asks for no other, and refuses what
+// is about classes where there are none.
+func (c *Config) settleTask(d dataset.Info) error {
 	found := recordedTask(d.Task)
 	if c.Task != "" && recordedTask(c.Task) != found {
 		return fault.Inputf(
@@ -50,7 +53,7 @@ func (c *Config) settle(d *dataset.Dataset) error {
 func (r *run) setTask(p *parts) (err error) {
 	p.task, err = task.Parse(r.config.Task)
 	r.task = p.task
-	if r.config.Task == (task.Regression{}).String() {
+	if r.task == (task.Regression{}) {
 		scale := dataset.TargetScaling(r.division.Train)
 		r.scale = &scale
 	}
@@ -58,19 +61,32 @@ func (r *run) setTask(p *parts) (err error) {
 }
 
 // hasClasses reports whether the run classifies.
-func (r *run) hasClasses() bool { return r.config.Task == "" }
+func (r *run) hasClasses() bool { return r.task == task.Classification{} }
 
-// measure judges the model on a subset. Errors of numbers are in the units of the data. Outputs
-// that are not finite are a divergence.
+// measure judges the model on a subset, by accuracy and negative log-likelihood where there are
+// classes. Errors of numbers are in the units of the data. Outputs that are not finite are a
+// divergence.
 func (r *run) measure(s dataset.Subset, t dataset.Tables) (task.Metrics, error) {
-	return r.classifier.measure(s, t, r.task, r.scale)
+	if r.hasClasses() {
+		score, err := r.classifier.score(s, t)
+		q := r.task.Quality()
+		return task.Metrics{
+			Samples: score.Images, Loss: score.NLL(), Quality: score.Accuracy(), Name: q.Name,
+			HigherQuality: q.Higher,
+		}, err
+	}
+	a, err := r.classifier.taskAnswers(s, t, r.scale)
+	if err != nil {
+		return task.Metrics{}, err
+	}
+	return a.Judge(r.task)
 }
 
-// measure is [run.measure] of a classifier's network.
-func (c *classifier) measure(
-	s dataset.Subset, t dataset.Tables, judge task.Task, scale *dataset.Scaling,
-) (task.Metrics, error) {
-	score := judge.Score()
+// taskAnswers answers a subset of a task without classes.
+func (c *classifier) taskAnswers(
+	s dataset.Subset, t dataset.Tables, scale *dataset.Scaling,
+) (*task.Answers, error) {
+	all := &task.Answers{Kinds: c.classes}
 	err := c.eachBatch(s, t, func(outputs []float32, images []int) error {
 		var answers, targets []float32
 		for i, k := range images {
@@ -89,9 +105,9 @@ func (c *classifier) measure(
 			}
 			targets = append(targets, s.TargetRow(k)...)
 		}
-		return score.Add(answers, targets, c.classes)
+		return all.Add(answers, targets)
 	})
-	return score.Metrics(), err
+	return all, err
 }
 
 // answer returns what a model's outputs for an image say: class probabilities, the probability of
@@ -132,7 +148,11 @@ func (m *SavedModel) Measure(s dataset.Subset) (task.Metrics, error) {
 		return task.Metrics{}, err
 	}
 	defer m.pool.give(c)
-	return c.measure(s, m.tables, judge, m.Targets)
+	a, err := c.taskAnswers(s, m.tables, m.Targets)
+	if err != nil {
+		return task.Metrics{}, err
+	}
+	return a.Judge(judge)
 }
 
 // checkTask refuses a card whose task makes no sense.

@@ -23,6 +23,8 @@ type Identity struct {
 	// not, and of studies that were begun before it was recorded, which have that of
 	// tune.Unrecorded.
 	Search int `json:"search,omitempty"`
+	// Task is what all of the data are for; empty for classification, and if the data are not read.
+	Task string `json:"task,omitempty"`
 }
 
 // Identify reads a study's data. An error is also that they do not suit its cells.
@@ -39,7 +41,47 @@ func Identify(ctx context.Context, s *Spec, opt classify.Options) (Identity, err
 	if s.Searches() {
 		id.Search = tune.SearchVersion
 	}
+	if id.Task, err = s.task(data); err != nil {
+		return id, err
+	}
 	return id, s.CheckData(data)
+}
+
+// task returns the one task that the study's data are for, empty for classification: a report
+// compares one quality.
+func (s *Spec) task(data map[string]dataset.Info) (string, error) {
+	one, asked := "", ""
+	for i, c := range s.Cells() {
+		_, cfg, err := s.first(c)
+		if err != nil {
+			return "", err
+		}
+		if i > 0 && cfg.Task != asked {
+			return "", fault.Inputf("task is %q in %s, but %q elsewhere, expected one task", cfg.Task, c, asked)
+		}
+		asked = cfg.Task
+	}
+	for i, name := range s.Data {
+		t, err := task.Parse(data[name].Task)
+		if err != nil {
+			return "", err
+		}
+		found := t.String()
+		if i > 0 && found != one {
+			return "", fault.Inputf(
+				"data %s are for the task %s and %s for %s, expected one task: a study compares one score",
+				s.Data[0], one, name, found,
+			)
+		}
+		one = found
+	}
+	if one == (task.Classification{}).String() {
+		return "", nil
+	}
+	if len(s.Published) > 0 {
+		return "", fault.Inputf("published: they are accuracies, and the task of the data is %s", one)
+	}
+	return one, nil
 }
 
 // Describe reads a study's data, and returns their digests and what they are.
@@ -58,12 +100,6 @@ func Describe(ctx context.Context, s *Spec, opt classify.Options) (map[string]st
 		}
 		if data[c.Data], digests[c.Data], err = classify.Describe(ctx, cfg, opt); err != nil {
 			return nil, nil, err
-		}
-		if t := data[c.Data].Task; t != "" && t != (task.Classification{}).String() {
-			return nil, nil, fault.Inputf(
-				"data %s are for the task %s, expected %s: a study compares accuracies",
-				c.Data, t, task.Classification{},
-			)
 		}
 	}
 	return digests, data, nil

@@ -72,7 +72,7 @@ func TestTrainTask(t *testing.T) {
 		if code, _, errText := run("eval", out); code != 2 || !strings.Contains(errText, "task") {
 			t.Errorf("%s: eval ends with %d: %s", c.task, code, errText)
 		}
-		if code, text, _ := run("runs", filepath.Dir(out)); code != 0 || strings.Contains(text, "0.00") {
+		if code, text, _ := run("runs", filepath.Dir(out)); code != 0 || !strings.Contains(text, "test "+c.says) {
 			t.Errorf("%s: runs ends with %d: %s", c.task, code, text)
 		}
 	}

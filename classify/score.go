@@ -1,0 +1,26 @@
+package classify
+
+import "github.com/gradreg/gradreg/task"
+
+// Score returns what the test images say of the model by its task's quality, and what that is: the
+// accuracy of classes. The task's name is one that a run has written.
+func (s Summary) Score() (value float64, of task.Quality) {
+	t, err := task.Parse(s.Task)
+	if err != nil {
+		return nan, of
+	}
+	if s.TaskResult != nil {
+		return s.Quality, t.Quality()
+	}
+	return s.TestAccuracy, t.Quality()
+}
+
+// Quality returns what the configuration's task is judged by. Of a task that the data decide, and
+// that no run has settled yet, it is the accuracy.
+func (c Config) Quality() task.Quality {
+	t, err := task.Parse(c.Task)
+	if err != nil { // a configuration that no run can have
+		return task.Quality{}
+	}
+	return t.Quality()
+}
