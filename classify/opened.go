@@ -129,28 +129,19 @@ func (o *Opened) Keep(positions []int) {
 	t.Index = index
 }
 
-// Examine loads the model and classifies the test images.
+// Examine loads the model, classifies the test images, and makes a network to look into. There
+// have to be classes.
 func (o *Opened) Examine() (*Subject, error) {
 	if err := o.Card.needsClasses("an examination"); err != nil {
 		return nil, err
 	}
 	r := o.run
-	m, err := load(r.path(ModelFile), o.arch, evalBatch, r.Threads)
+	m, e, err := o.evaluate()
 	if err != nil {
 		return nil, err
 	}
 	defer m.Close()
-	s := &Subject{Evaluation: Evaluation{Config: o.Config}, TestImages: r.images(r.test), Notes: o.Notes, run: r}
-	logits, err := m.answers(r.test, s.TestImages.Normalizer.Tables())
-	if err != nil {
-		return nil, err
-	}
-	s.Outcome = Outcome{
-		Title: o.Config.Title(), Classes: m.Classes, Test: r.test, Task: r.task, Logits: logits,
-	}
-	if o.other != "" {
-		s.Title += "\ntested on " + filepath.Base(o.other)
-	}
+	s := &Subject{Evaluation: e, TestImages: r.images(r.test), Notes: o.Notes, run: r}
 	s.Network, err = m.network(r.Threads)
 	return s, err
 }

@@ -128,31 +128,43 @@ func (c ModelInfo) answer(outputs []float32, classes func([]float32) []float64) 
 
 // Measure judges a model of labels or numbers on a subset of images that have such.
 func (m *SavedModel) Measure(s dataset.Subset) (task.Metrics, error) {
-	judge, err := task.Parse(m.Task)
+	if m.Learned() == (task.Classification{}) {
+		return task.Metrics{}, fault.Inputf("the model classifies: Score judges it")
+	}
+	a, err := m.taskAnswers(s, m.tables)
 	if err != nil {
 		return task.Metrics{}, err
 	}
+	return a.Judge(m.Learned())
+}
+
+// taskAnswers answers a subset of images that have labels or numbers under a normalization that
+// need not be the model's.
+func (m *SavedModel) taskAnswers(s dataset.Subset, t dataset.Tables) (*task.Answers, error) {
 	switch {
-	case m.Task == "":
-		return task.Metrics{}, fault.Inputf("the model classifies: Score judges it")
 	case s.Part == nil || s.Len() == 0 || s.Shape != m.shape():
-		return task.Metrics{}, fault.Inputf("expected images of %v, at least one", m.shape())
+		return nil, fault.Inputf("expected images of %v, at least one", m.shape())
 	case len(s.Targets) != len(m.Classes)*s.Part.Len():
-		return task.Metrics{}, fault.Inputf(
+		return nil, fault.Inputf(
 			"%d targets of %d images, expected %d of each", len(s.Targets), s.Part.Len(),
 			len(m.Classes),
 		)
 	}
 	c, err := m.pool.take()
 	if err != nil {
-		return task.Metrics{}, err
+		return nil, err
 	}
 	defer m.pool.give(c)
-	a, err := c.taskAnswers(s, m.tables, m.Targets)
-	if err != nil {
-		return task.Metrics{}, err
+	return c.taskAnswers(s, t, m.Targets)
+}
+
+// Learned returns the task of a model whose card has been read.
+func (c ModelInfo) Learned() task.Task {
+	t, err := task.Parse(c.Task)
+	if err != nil { // a card that nobody has checked
+		return nil
 	}
-	return a.Judge(judge)
+	return t
 }
 
 // checkTask refuses a card whose task makes no sense.

@@ -52,11 +52,19 @@ func images(n int) string {
 const caution = "This compares these models on these images. Models of other seeds differ, too: " +
 	"what a method is worth several seeds of each tell."
 
+// meaning returns what the comparison with the first run means.
+func (r Result) meaning() string {
+	if r.Apart != nil {
+		return r.Apart.Meaning
+	}
+	return r.Paired.Meaning
+}
+
 // Meanings says of each run beside the first what its comparison means, and what none of them does.
 func Meanings(results []Result) []string {
 	var out []string
 	for _, r := range results[1:] {
-		out = append(out, r.Paired.Meaning)
+		out = append(out, r.meaning())
 	}
 	return append(out, caution)
 }
