@@ -15,12 +15,20 @@ func (s Summary) Score() (value float64, of task.Quality) {
 	return s.TestAccuracy, t.Quality()
 }
 
-// Quality returns what the configuration's task is judged by. Of a task that the data decide, and
-// that no run has settled yet, it is the accuracy.
-func (c Config) Quality() task.Quality {
+// Learns returns the configuration's task; of one that the data decide, and that no run has
+// settled yet, classification. It is nil of a name that no run can have.
+func (c Config) Learns() task.Task {
 	t, err := task.Parse(c.Task)
-	if err != nil { // a configuration that no run can have
-		return task.Quality{}
+	if err != nil {
+		return nil
 	}
-	return t.Quality()
+	return t
+}
+
+// Quality returns what the configuration's task is judged by.
+func (c Config) Quality() task.Quality {
+	if t := c.Learns(); t != nil {
+		return t.Quality()
+	}
+	return task.Quality{}
 }

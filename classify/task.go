@@ -1,7 +1,6 @@
 package classify
 
 import (
-	"cmp"
 	"math"
 
 	"github.com/gradreg/gradreg/dataset"
@@ -18,29 +17,20 @@ type TaskResult struct {
 	Name    string  `json:"test_quality_name"`
 }
 
-// recordedTask returns the name under which configurations, models and results record a task: none
-// for classification, so that theirs stay what they were.
-func recordedTask(name string) string {
-	if name == (task.Classification{}).String() {
-		return ""
-	}
-	return name
-}
-
 // settle takes the task of the data, see [Config.settleTask].
 func (c *Config) settle(d *dataset.Dataset) error { return c.settleTask(d.Info) }
 
 // settleTask takes the task of the data, if the configuration asks for no other, and refuses what
 // is about classes where there are none.
 func (c *Config) settleTask(d dataset.Info) error {
-	found := recordedTask(d.Task)
-	if c.Task != "" && recordedTask(c.Task) != found {
-		return fault.Inputf(
-			"task is %s, but %s has data for %s", c.Task, c.Data,
-			cmp.Or(found, task.Classification{}.String()),
-		)
+	found, err := task.Parse(d.Task)
+	if err != nil {
+		return err
 	}
-	if c.Task = found; found == "" {
+	if asked := c.Learns(); c.Task != "" && asked != found {
+		return fault.Inputf("task is %s, but %s has data for %s", c.Task, c.Data, found)
+	}
+	if c.Task = task.Recorded(found); found == (task.Classification{}) {
 		return nil
 	}
 	if c.PerClass > 0 || c.Subset == Balanced {
@@ -116,7 +106,7 @@ func (c ModelInfo) answer(outputs []float32, classes func([]float32) []float64) 
 	switch {
 	case c.Targets != nil:
 		return c.Targets.Back(outputs)
-	case c.Task != "":
+	case c.Learned() != (task.Classification{}):
 		p := make([]float64, len(outputs))
 		for k, v := range outputs {
 			p[k] = 1 / (1 + math.Exp(-float64(v)))
@@ -173,7 +163,7 @@ func (c ModelInfo) checkTask() error {
 	if err != nil {
 		return err
 	}
-	numbers := t.String() == (task.Regression{}).String()
+	numbers := t == (task.Regression{})
 	switch {
 	case numbers != (c.Targets != nil):
 		return fault.Inputf("task is %s, expected the scaling of numbers with that of regression alone", t)
@@ -198,15 +188,15 @@ func (c ModelInfo) checkTask() error {
 
 // needsClasses refuses what is about classes for a model of another task.
 func (c ModelInfo) needsClasses(what string) error {
-	if c.Task == "" {
-		return nil
+	if t := c.Learned(); t != (task.Classification{}) {
+		return fault.Inputf("%s is about classes, but the model's task is %s", what, t)
 	}
-	return fault.Inputf("%s is about classes, but the model's task is %s", what, c.Task)
+	return nil
 }
 
 // leastClasses is the least number of classes, labels or numbers.
 func (c ModelInfo) leastClasses() int {
-	if c.Task != "" {
+	if c.Learned() != (task.Classification{}) {
 		return 1
 	}
 	return 2

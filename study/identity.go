@@ -50,38 +50,36 @@ func Identify(ctx context.Context, s *Spec, opt classify.Options) (Identity, err
 // task returns the one task that the study's data are for, empty for classification: a report
 // compares one quality.
 func (s *Spec) task(data map[string]dataset.Info) (string, error) {
-	one, asked := "", ""
+	var one task.Task
+	var first Cell
+	asked := ""
 	for i, c := range s.Cells() {
 		_, cfg, err := s.first(c)
 		if err != nil {
 			return "", err
 		}
-		if i > 0 && cfg.Task != asked {
-			return "", fault.Inputf("task is %q in %s, but %q elsewhere, expected one task", cfg.Task, c, asked)
-		}
-		asked = cfg.Task
-	}
-	for i, name := range s.Data {
-		t, err := task.Parse(data[name].Task)
-		if err != nil {
+		found, err := task.Parse(data[c.Data].Task)
+		switch {
+		case err != nil:
 			return "", err
-		}
-		found := t.String()
-		if i > 0 && found != one {
+		case i == 0:
+			one, first, asked = found, c, cfg.Task
+		case found != one:
 			return "", fault.Inputf(
 				"data %s are for the task %s and %s for %s, expected one task: a study compares one score",
-				s.Data[0], one, name, found,
+				first.Data, one, c.Data, found,
 			)
+		case cfg.Task != asked:
+			return "", fault.Inputf("task is %q in %s, but %q in %s, expected one task", asked, first, cfg.Task, c)
 		}
-		one = found
 	}
-	if one == (task.Classification{}).String() {
+	if one == (task.Classification{}) {
 		return "", nil
 	}
 	if len(s.Published) > 0 {
 		return "", fault.Inputf("published: they are accuracies, and the task of the data is %s", one)
 	}
-	return one, nil
+	return task.Recorded(one), nil
 }
 
 // Describe reads a study's data, and returns their digests and what they are.

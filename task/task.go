@@ -85,11 +85,20 @@ func Parse(name string) (Task, error) {
 	if name == "" {
 		return Classification{}, nil
 	}
-	i := slices.Index(Names(), name)
+	i := slices.IndexFunc(tasks, func(t Task) bool { return t.String() == name })
 	if i < 0 {
 		return nil, fmt.Errorf("unknown task %q, expected one of %s", name, strings.Join(Names(), ", "))
 	}
 	return tasks[i], nil
+}
+
+// Recorded returns the name under which configurations, models and results record a task: none for
+// classification, which they were about before there were others. Parse reads it.
+func Recorded(t Task) string {
+	if t == (Classification{}) {
+		return ""
+	}
+	return t.String()
 }
 
 // rows returns the number of rows of answers, or an error.

@@ -120,7 +120,7 @@ func (o *evalOptions) complete(dirs []string) error {
 // haveClasses reports whether runs classify. One that cannot be read is refused later.
 func haveClasses(dirs []string) bool {
 	for _, dir := range dirs {
-		if cfg, err := classify.FolderConfig(dir); err == nil && cfg.Task != "" {
+		if cfg, err := classify.FolderConfig(dir); err == nil && cfg.Learns() != (task.Classification{}) {
 			return false
 		}
 	}
