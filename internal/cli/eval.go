@@ -40,6 +40,10 @@ of one folder of pictures may have different sizes. Where pictures were added or
 on its test pictures that are still there, which is said. --data tests on the pictures of another folder, which has a folder
 for each class; classes are known by their names.
 
+Labels are judged by the share that is right, and each by average precision and F1; numbers by the root mean squared error
+in their units, and each by mean absolute error and R². Runs of these are compared by the differences of their images with the
+sign-flip test. What follows, --data and --out are for classes.
+
 --slopes measures the norms of the input gradient ∂L/∂x and of the Jacobian ∂f/∂x at test and training images, the logits'
 margin, and its ratio to the norm of the difference of the Jacobian's rows: the distance to the nearest other class, were
 the network linear. --noise measures the accuracy under Gaussian noise, --attack under FGSM and PGD with bounds in L∞ and
