@@ -45,7 +45,8 @@ func (r *run) openTest(ctx context.Context) (notes []string, err error) {
 		return nil, same
 	case r.pictures != nil:
 		return r.openListed()
-	case r.config.PaperProtocol || r.recorded.division != "" || !r.hasClasses(): // what it was trained on may be among the test images now
+	case r.config.PaperProtocol || r.recorded.division != "" || !r.hasClasses():
+		// What it was trained on may be among the test images now.
 		return nil, same
 	}
 	return r.openAsNow(official)

@@ -121,7 +121,8 @@ func (r *run) judge(m *Metrics) error {
 // report describes the run after a step.
 func (r *run) report(step int, values []float64, evaluated bool) Progress {
 	p := Progress{
-		Step: step, Steps: r.config.end(), Loss: values[0], Penalties: values[1:], DevQuality: nan, Quality: r.task.Quality(), DevStep: r.devStep,
+		Step: step, Steps: r.config.end(), Loss: values[0], Penalties: values[1:],
+		DevQuality: nan, Quality: r.task.Quality(), DevStep: r.devStep,
 		Evaluated: evaluated, ImagesPerSecond: r.loop.Meter.PerSecond() * float64(r.config.Batch),
 		Remaining: r.loop.Meter.Remaining(r.config.end() - step),
 	}

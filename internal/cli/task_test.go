@@ -71,6 +71,11 @@ func TestTrainTask(t *testing.T) {
 			t.Errorf("%s: answer %s", c.task, text)
 		}
 		checkTaskEval(t, c.task, c.column, out)
+		kind := map[string]string{"regression": "number", "multi-label": "label"}[c.task]
+		code, text, errText = run("data", "show", data, "--size", "8", "--out", "none")
+		if code != 0 || !strings.Contains(text, " 1 "+kind+"s,") || !strings.Contains(text, strings.ToUpper(kind)+" ") || strings.Contains(strings.ToLower(text), "class") {
+			t.Errorf("%s: data show ends with %d: %s%s", c.task, code, text, errText)
+		}
 		if code, text, _ := run("runs", filepath.Dir(out)); code != 0 || !strings.Contains(text, "test "+c.says) {
 			t.Errorf("%s: runs ends with %d: %s", c.task, code, text)
 		}
