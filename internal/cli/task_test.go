@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,17 +47,20 @@ func TestTrainTask(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	for _, c := range []struct{ column, task, says, field string }{
 		{"level", "regression", "root mean squared error", "numbers"},
-		{"bright", "multi-label", "label accuracy", "labels"},
+		{"dark", "multi-label", "label accuracy", "labels"},
 	} {
 		data := levels(t, c.column, func(i int) string {
 			if c.task == "regression" {
 				return fmt.Sprint(500 + i)
 			}
-			return fmt.Sprint(i / 20)
+			return fmt.Sprint(1 - i/20)
 		})
 		out := filepath.Join(t.TempDir(), "run")
-		code, text, errText := run("train", "--data", data, "--task", c.task, "--size", "8", "--model", "mlp:hidden=16",
-			"--steps", "300", "--batch", "16", "--reg", "none", "--augment", "none", "--eval-every", "0", "--out", out)
+		train := func(steps, rate, out string) (int, string, string) {
+			return run("train", "--data", data, "--task", c.task, "--size", "8", "--model", "mlp:hidden=16",
+				"--steps", steps, "--batch", "16", "--lr", rate, "--reg", "none", "--augment", "none", "--eval-every", "0", "--out", out)
+		}
+		code, text, errText := train("300", "0.001", out)
 		if code != 0 || !strings.Contains(text, c.says) || strings.Contains(text, "NaN") {
 			t.Fatalf("%s: code %d: %s%s", c.task, code, text, errText)
 		}
@@ -71,6 +75,11 @@ func TestTrainTask(t *testing.T) {
 			t.Errorf("%s: answer %s", c.task, text)
 		}
 		checkTaskEval(t, c.task, c.column, out)
+		short := filepath.Join(t.TempDir(), "short")
+		if code, text, errText = train("1", "1e-9", short); code != 0 {
+			t.Fatalf("%s: code %d: %s%s", c.task, code, text, errText)
+		}
+		checkTaskPair(t, c.task, out, short)
 		kind := map[string]string{"regression": "number", "multi-label": "label"}[c.task]
 		code, text, errText = run("data", "show", data, "--size", "8", "--out", "none")
 		if code != 0 || !strings.Contains(text, " 1 "+kind+"s,") || !strings.Contains(text, strings.ToUpper(kind)+" ") || strings.Contains(strings.ToLower(text), "class") {
@@ -177,5 +186,37 @@ func TestRunsOfTasks(t *testing.T) {
 		if code, _, errText := run("eval", pair[0], pair[1]); code != 2 || !strings.Contains(errText, want) {
 			t.Errorf("eval of %v ends with %d: %s", pair, code, errText)
 		}
+	}
+}
+
+// checkTaskPair compares a trained run with one that has learned nothing: the difference is that of their
+// squared errors, or of their label accuracies, and says that the second is worse.
+func checkTaskPair(t *testing.T, task, trained, short string) {
+	t.Helper()
+	code, out, errText := run("eval", trained, short, "--json")
+	var pair struct {
+		Runs []struct {
+			Quality float64 `json:"test_quality"`
+			Loss    float64 `json:"test_loss"`
+			ToFirst *struct {
+				Difference float64    `json:"difference"`
+				Interval   [2]float64 `json:"difference_interval"`
+				P          float64    `json:"p_sign_flip"`
+				Meaning    string     `json:"meaning"`
+			} `json:"to_first"`
+		} `json:"runs"`
+	}
+	if err := json.Unmarshal([]byte(out), &pair); code != 0 || err != nil || len(pair.Runs) != 2 || pair.Runs[0].ToFirst != nil {
+		t.Fatalf("%s: eval of two ends with %d, %v: %s%s", task, code, err, out, errText)
+	}
+	a, b := pair.Runs[0], pair.Runs[1]
+	want, says, sign := b.Loss-a.Loss, "a mean squared error that is", 1.0
+	if task != "regression" {
+		want, says, sign = b.Quality-a.Quality, "points less of the labels right", -1
+	}
+	d := b.ToFirst
+	if !(math.Abs(d.Difference-want) <= 1e-6*math.Abs(want)) || !(sign*d.Difference > 0) || !strings.Contains(d.Meaning, says) ||
+		!(d.Interval[0] <= d.Difference && d.Difference <= d.Interval[1]) || !(d.P > 0 && d.P < 0.1) {
+		t.Errorf("%s: comparison %+v, expected a difference of %v", task, d, want)
 	}
 }

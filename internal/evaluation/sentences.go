@@ -17,18 +17,23 @@ func meaning(first, second Result) string {
 	if c.OnlyFirst+c.OnlySecond == 0 {
 		return fmt.Sprintf("%s and %s are right about the same %s.", first.Name, second.Name, images(c.Images))
 	}
-	verdict := "is not more than chance explains"
-	if c.PHolm < level {
-		verdict = "is more than chance explains"
-	}
-	p := equals(c.P)
-	if c.PHolm != c.P {
-		p = equals(c.PHolm) + " after Holm's correction"
-	}
 	points := strconv.FormatFloat(math.Abs(100*c.Difference()), 'f', 2, 64)
 	return fmt.Sprintf("%s answers %s rightly that %s gets wrong, %s %d that %s gets wrong: the "+
-		"difference of %s points %s, %s.",
-		second.Name, images(c.OnlySecond), first.Name, first.Name, c.OnlyFirst, second.Name, points, verdict, p)
+		"difference of %s points %s.",
+		second.Name, images(c.OnlySecond), first.Name, first.Name, c.OnlyFirst, second.Name, points,
+		verdict(c.P, c.PHolm))
+}
+
+// verdict says what the p value of a difference means, before and after Holm's correction.
+func verdict(p, corrected float64) string {
+	text, value := "is not more than chance explains", equals(p)
+	if corrected < level {
+		text = "is more than chance explains"
+	}
+	if corrected != p {
+		value = equals(corrected) + " after Holm's correction"
+	}
+	return text + ", " + value
 }
 
 // equals says what p is.

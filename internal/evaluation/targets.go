@@ -115,14 +115,6 @@ func apart(first, second Result) string {
 	if d.Mean == 0 {
 		return fmt.Sprintf("%s and %s are right alike.", first.Name, second.Name)
 	}
-	verdict := "is not more than chance explains"
-	if d.PHolm < level {
-		verdict = "is more than chance explains"
-	}
-	p := equals(d.P)
-	if d.PHolm != d.P {
-		p = equals(d.PHolm) + " after Holm's correction"
-	}
 	way := "more"
 	if d.Mean < 0 {
 		way = "less"
@@ -131,7 +123,8 @@ func apart(first, second Result) string {
 	if second.Task.Quality().Fraction {
 		size = fmt.Sprintf("%.2f points %s of the labels right", 100*math.Abs(d.Mean), way)
 	}
-	return fmt.Sprintf("%s has %s than %s: the difference %s, %s.", second.Name, size, first.Name, verdict, p)
+	return fmt.Sprintf("%s has %s than %s: the difference %s.",
+		second.Name, size, first.Name, verdict(d.P, d.PHolm))
 }
 
 // targetNote says what columns about labels or numbers are.
