@@ -13,6 +13,7 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/tensorfile"
 	"github.com/gradreg/gradreg/model"
+	"github.com/gradreg/gradreg/task"
 )
 
 // Opened is a finished run whose test images are read, before its model has done anything: what can
@@ -67,8 +68,11 @@ func openFinished(dir string, opt Options) (*Opened, error) {
 			card.Data, cfg.Model, cfg.Data,
 		)
 	}
-	r := &run{Options: opt, config: cfg, normalizer: card.Normalizer, classes: card.Classes}
+	r := &run{Options: opt, config: cfg, normalizer: card.Normalizer, classes: card.Classes, scale: card.Targets}
 	r.Dir = dir
+	if r.task, err = task.Parse(card.Task); err != nil {
+		return nil, err
+	}
 	r.recorded = recordedBy(dir, cfg, card.DataDigest, card.TestDigest)
 	if r.recorded.pictures {
 		r.channels = card.Channels // of grey pictures, with one in colour added
@@ -126,26 +130,19 @@ func (o *Opened) Keep(positions []int) {
 	t.Index = index
 }
 
-// Examine loads the model and classifies the test images.
+// Examine loads the model, classifies the test images, and makes a network to look into. There
+// have to be classes.
 func (o *Opened) Examine() (*Subject, error) {
 	if err := o.Card.needsClasses("an examination"); err != nil {
 		return nil, err
 	}
 	r := o.run
-	m, err := load(r.path(ModelFile), o.arch, evalBatch, r.Threads)
+	m, e, err := o.evaluate()
 	if err != nil {
 		return nil, err
 	}
 	defer m.Close()
-	s := &Subject{Evaluation: Evaluation{Config: o.Config}, TestImages: r.images(r.test), Notes: o.Notes, run: r}
-	logits, err := m.answers(r.test, s.TestImages.Normalizer.Tables())
-	if err != nil {
-		return nil, err
-	}
-	s.Outcome = Outcome{o.Config.Title(), m.Classes, r.test, logits}
-	if o.other != "" {
-		s.Title += "\ntested on " + filepath.Base(o.other)
-	}
+	s := &Subject{Evaluation: e, TestImages: r.images(r.test), Notes: o.Notes, run: r}
 	s.Network, err = m.network(r.Threads)
 	return s, err
 }

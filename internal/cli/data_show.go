@@ -17,6 +17,7 @@ import (
 	"github.com/gradreg/gradreg/dataset/picture"
 	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/report"
+	"github.com/gradreg/gradreg/task"
 )
 
 // dataShowOptions are the flags of gradreg data show.
@@ -101,7 +102,8 @@ A picture may have 256 megapixels and 288 MiB. Of animations the first frame is 
 // shownData is what gradreg data show prints.
 type shownData struct {
 	Data  string     `json:"data"`
-	Shape [3]int     `json:"shape"` // channels, height, width
+	Task  string     `json:"task,omitempty"` // none of classes
+	Shape [3]int     `json:"shape"`          // channels, height, width
 	Train int        `json:"train_count"`
 	Val   int        `json:"val_count"`
 	Test  int        `json:"test_count"`
@@ -152,6 +154,9 @@ func (a *app) runDataShow(cmd *cobra.Command, o *dataShowOptions, data dataset.S
 		Test: official.Len(), Found: found,
 	}
 	s.Took = a.now().Sub(start).Seconds()
+	if t, err := task.Parse(d.Task); err == nil {
+		s.Task = task.Recorded(t)
+	}
 	if val := d.Val(); val != nil {
 		s.Val = val.Len()
 	}
@@ -288,7 +293,8 @@ const problemLines = 10
 // printShown prints what a person wants to know.
 func (a *app) printShown(s shownData) error {
 	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
-	head := fmt.Sprintf("%s: %d classes, %d training", foreign.Line(s.Data), len(s.Found.Classes), s.Train)
+	kinds, columns := s.words()
+	head := fmt.Sprintf("%s: %d %s, %d training", foreign.Line(s.Data), len(s.Found.Classes), kinds, s.Train)
 	if s.Val > 0 {
 		head += fmt.Sprintf(", %d validation", s.Val)
 	}
@@ -305,7 +311,7 @@ func (a *app) printShown(s shownData) error {
 			s.Took, r.Decoded, r.Cached,
 		)
 	}
-	heads := "\n\nCLASS\tTRAIN\tTEST"
+	heads := "\n\n" + columns
 	if s.Val > 0 {
 		heads += "\tVALIDATION"
 	}
@@ -328,6 +334,18 @@ func (a *app) printShown(s shownData) error {
 		fmt.Fprintf(a.out, "\nsheet    %s\n", foreign.Line(s.Sheet))
 	}
 	return nil
+}
+
+// words returns what the counted things are, and the heads of their counts in training and test
+// images: of numbers the images where they are not 0.
+func (s shownData) words() (kinds, heads string) {
+	switch s.Task {
+	case task.MultiLabel{}.String():
+		return "labels", "LABEL\tTRAIN\tTEST"
+	case task.Regression{}.String():
+		return "numbers", "NUMBER\tTRAIN, NOT 0\tTEST, NOT 0"
+	}
+	return "classes", "CLASS\tTRAIN\tTEST"
 }
 
 // printProblems prints the first problems of each kind.
