@@ -17,9 +17,9 @@ func (d Dense) Apply(c *Context, x *sym.Expr) *sym.Expr {
 	name := c.Name("dense")
 	in := extent(x, 1)
 	w := c.Weight(name, d.Init.or(GlorotUniform)(in, d.Out), in, d.Out)
-	kind, matrix := "dense", w
+	description, matrix := "dense", w
 	if d.Spectral {
-		kind, matrix = "dense, spectral", Spectral(c, name, w, 1)
+		description, matrix = "dense, spectral", Spectral(c, name, w, 1)
 	}
 	y := sym.MatMul(x, matrix)
 	var bias []*sym.Expr
@@ -27,7 +27,7 @@ func (d Dense) Apply(c *Context, x *sym.Expr) *sym.Expr {
 		bias = append(bias, c.Bias(name, d.Out))
 		y = sym.Add(y, bias[0])
 	}
-	y = c.NoteLinear(name, kind, y, w, bias...)
+	y = c.NoteLinear(name, description, y, w, bias...)
 	c.Layers[len(c.Layers)-1].Input = x
 	return y
 }

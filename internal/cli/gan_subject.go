@@ -69,7 +69,7 @@ func (s *ganSubject) open(path string) error {
 	switch {
 	case s.size != 0:
 		s.config.Size = s.size
-	case !dataset.IsFolder(s.config.Data): // others have their size
+	case !dataset.ParseSource(s.config.Data).Resizable(): // others have their size
 	case s.config.Size == 0 && s.generator != nil && len(s.generator.Shape) == 3:
 		s.config.Size = s.generator.Shape[1]
 	case s.config.Size == 0 && s.generator == nil:

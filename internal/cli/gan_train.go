@@ -137,7 +137,7 @@ func (a *app) runGanTrain(cmd *cobra.Command, o *ganTrainOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := checkDataDir(cmd, cfg.Data); err != nil {
+	if err := checkDataDir(cmd, dataset.ParseSource(cfg.Data)); err != nil {
 		return err
 	}
 	opt := gan.RunOptions{
@@ -207,8 +207,8 @@ func (a *app) trainGan(ctx context.Context, cfg gan.Config, opt gan.RunOptions, 
 // ganFolderName returns a folder under runs/ that says what the run is.
 func ganFolderName(cfg gan.Config) string {
 	data := strings.ReplaceAll(cfg.Data, ":", "-")
-	if dataset.IsFolder(cfg.Data) {
-		data = shortened(filepath.Base(filepath.Clean(cfg.Data)))
+	if source := dataset.ParseSource(cfg.Data); source.Dir() != "" {
+		data = shortened(source.Name())
 	}
 	return filepath.Join(defaultRuns, "gan-"+data)
 }
