@@ -91,11 +91,30 @@ func (r *Report) Tables() []report.Table {
 				t.Rows = append(t.Rows, r.cells(w))
 			}
 		}
+		t.Notes = append(t.Notes, r.published(data)...)
 		if len(t.Rows) > 0 {
 			tables = append(tables, t)
 		}
 	}
 	return tables
+}
+
+// published says what others report of the variants of a data set.
+func (r *Report) published(data string) []string {
+	var notes []string
+	for _, v := range r.Spec.Variants {
+		if len(v.Published) == 0 || len(v.Data) > 0 && !slices.Contains(v.Data, data) {
+			continue
+		}
+		var parts []string
+		for _, s := range r.Spec.Scores {
+			if p, ok := v.Published[s]; ok {
+				parts = append(parts, fmt.Sprintf("%s %s", strings.ReplaceAll(s, "_", " "), short(p)))
+			}
+		}
+		notes = append(notes, fmt.Sprintf("Published of %s: %s (%s).", v.Name, strings.Join(parts, ", "), v.Source))
+	}
+	return notes
 }
 
 // cells returns the row of a table.
