@@ -238,7 +238,7 @@ func (r *Report) trajectories() []report.Panel {
 			continue
 		}
 		p := report.Panel{Title: w.Variant, X: "θ", Y: "ψ"}
-		var s report.Series
+		s := report.Series{Name: "from (1, 1)"}
 		for _, at := range w.Runs[0].Curve {
 			s.Add(at[0], at[1])
 		}
