@@ -24,10 +24,13 @@ var numbers, fingerprint = goldenfile.Numbers, goldenfile.Fingerprint
 func parameter(p *nn.Param) []float64 {
 	shape := p.Expr.Shape()
 	values, center, limit := numbers(p.Name, shape.Size()), 0.0, 0.125
+	own := p.Name[strings.LastIndex(p.Name, "/")+1:] // without its scopes
 	switch {
-	case strings.HasPrefix(p.Name, "norm") && strings.HasSuffix(p.Name, ".weight"):
+	case strings.HasSuffix(own, ".u"):
+		limit = 1
+	case strings.HasPrefix(own, "norm") && strings.HasSuffix(own, ".weight"):
 		center = 1
-	case strings.HasSuffix(p.Name, ".weight"):
+	case strings.HasSuffix(own, ".weight"):
 		fan := shape[0] // dense weights are [in, out]
 		if len(shape) == 4 {
 			fan = shape[1:].Size()

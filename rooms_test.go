@@ -25,7 +25,7 @@ var floors = [][]string{
 	{"."},
 	{"assess", "report", "train"},
 	{"classify", "gan"},
-	{"classify/figures", "tune", "gan/figures", "gan/comparison", "gan/dirac", "gan/separation", "gan/semisupervised"},
+	{"classify/figures", "tune", "gan/figures", "gan/features", "gan/comparison", "gan/dirac", "gan/separation", "gan/semisupervised"},
 	{"study", "study/queue", "toy", "bench", "regtest", "internal/explain", "internal/evaluation"},
 	{"internal/cli"},
 	{"cmd/gradreg", "tools/precision"},

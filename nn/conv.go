@@ -39,8 +39,8 @@ type Conv struct {
 }
 
 // Apply applies the layer. Without Init the weight starts uniform with standard deviation
-// √(4/(fanIn+fanOut)), fans counting the filter's area without regard to the stride. The bias starts
-// at 0. A negative field is an error.
+// √(4/(fanIn+fanOut)), fans counting the filter's area without regard to the stride. The bias
+// starts at 0. A negative field is an error.
 func (l Conv) Apply(c *Context, x *sym.Expr) *sym.Expr {
 	name := c.Name("conv")
 	if err := l.check(); err != nil {

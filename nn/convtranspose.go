@@ -11,11 +11,11 @@ import (
 //
 //	y[b, o, i·Stride+h−p, j·Stride+v−p] += x[b, c, i, j]·W[c, o, h, v],  then + b[o]
 //
-// with p the padding before. It is the derivative with respect to its input of the [Conv] of the same
-// fields, for the same W. x: [B, C, H, W], W: [C, Out, Kernel, Kernel], b: [Out], y: [B, Out, H',
-// W']. An extent n becomes
+// with p the padding before. It is the derivative with respect to its input of the [Conv] of the
+// same fields, for the same W. x: [B, C, H, W], W: [C, Out, Kernel, Kernel], b: [Out], y: [B, Out,
+// H', W']. An extent n becomes
 //
-//	(n−1)·Stride + Kernel − 2·Border − Crop    with a border, and 0 for it under Valid
+//	(n−1)·Stride + Kernel − 2·Border − Crop    under Valid, or with a Border
 //	n·Stride − Crop                            under Same
 //
 // so that a kernel of 4, a stride of 2 and a border of 1 double it. Where the stride divides the
@@ -59,15 +59,15 @@ func (l ConvTranspose) Apply(c *Context, x *sym.Expr) *sym.Expr {
 	}
 	spec, extents := l.geometry(x)
 	y := sym.ConvInputGradient(x, filters, spec, extents[0], extents[1])
-	kind := kind("deconv", l.Kernel, l.Stride, l.Spectral)
+	description := kind("deconv", l.Kernel, l.Stride, l.Spectral)
 	if l.NoBias {
-		return c.noteProduct(name, kind, y, y, w)
+		return c.noteProduct(name, description, y, y, w)
 	}
 	b := c.Bias(name, l.Out)
 	if y.Err() != nil {
 		return y
 	}
-	return c.noteProduct(name, kind, sym.Add(y, perChannel(b, y)), y, w, b)
+	return c.noteProduct(name, description, sym.Add(y, perChannel(b, y)), y, w, b)
 }
 
 // check returns what is wrong with the fields for an input.

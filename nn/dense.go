@@ -17,16 +17,19 @@ func (d Dense) Apply(c *Context, x *sym.Expr) *sym.Expr {
 	name := c.Name("dense")
 	in := extent(x, 1)
 	w := c.Weight(name, d.Init.or(GlorotUniform)(in, d.Out), in, d.Out)
-	kind, matrix := "dense", w
+	description, matrix := "dense", w
 	if d.Spectral {
-		kind, matrix = "dense, spectral", Spectral(c, name, w, 1)
+		description, matrix = "dense, spectral", Spectral(c, name, w, 1)
 	}
 	y := sym.MatMul(x, matrix)
-	if d.NoBias {
-		return c.NoteLinear(name, kind, y, w)
+	var bias []*sym.Expr
+	if !d.NoBias {
+		bias = append(bias, c.Bias(name, d.Out))
+		y = sym.Add(y, bias[0])
 	}
-	b := c.Bias(name, d.Out)
-	return c.NoteLinear(name, kind, sym.Add(y, b), w, b)
+	y = c.NoteLinear(name, description, y, w, bias...)
+	c.Layers[len(c.Layers)-1].Input = x
+	return y
 }
 
 // extent returns the extent of an axis of x, 1 if there is none: the operation that follows then

@@ -257,8 +257,8 @@ func sliceRows(e *Expr, args []*Expr, r Rows, _ map[*Expr]bool) *Expr {
 	return Slice(args[0], a.Start, append([]int{r.Count}, a.Stop[1:]...), a.Step)
 }
 
-// matMulRows is the rule of the product of samples [B, K] with a matrix, and of products of matrices
-// that each sample has.
+// matMulRows is the rule of the product of samples [B, K] with a matrix, and of products of
+// matrices that each sample has.
 func matMulRows(e *Expr, args []*Expr, r Rows, on map[*Expr]bool) *Expr {
 	if len(e.shape) > 2 {
 		return allRows(e, args, r, on)

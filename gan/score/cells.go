@@ -1,6 +1,9 @@
 package score
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+	"slices"
+)
 
 // lloydSteps bounds the steps of k-means; it ends before when no sample changes its cell.
 const lloydSteps = 100
@@ -13,7 +16,7 @@ func centres(m framed, k int, random *rand.Rand) framed {
 	var last []int
 	for range lloydSteps {
 		cell := cells(m, c)
-		if same(cell, last) {
+		if slices.Equal(cell, last) {
 			break
 		}
 		last = cell
@@ -31,20 +34,8 @@ func cells(m, centres framed) []int {
 	return cell
 }
 
-func same(a, b []int) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
-}
-
-// seeds draws k samples, each with a probability proportional to its squared distance to the nearest
-// one drawn before.
+// seeds draws k samples, each with a probability proportional to its squared distance to the
+// nearest one drawn before.
 func seeds(m framed, k int, random *rand.Rand) Matrix {
 	chosen := []int{random.IntN(m.N)}
 	left := make([]float64, m.N)
@@ -81,7 +72,7 @@ func seeds(m framed, k int, random *rand.Rand) Matrix {
 
 // means returns the means of the cells; a cell without samples keeps its centre.
 func means(m Matrix, cell []int, before Matrix) Matrix {
-	after := Matrix{before.N, before.D, append([]float32(nil), before.Values...)}
+	after := Matrix{before.N, before.D, slices.Clone(before.Values)}
 	each(before.N, func(k int) {
 		sum, n := make([]float64, m.D), 0
 		for i, c := range cell {

@@ -23,8 +23,8 @@ type Histogram struct {
 // K the number of classes that q has (the chi-square approximation of 2n·KL). A sample of a class
 // with share 0 makes it infinite, which is an error.
 //
-// Traps: the classifier forces noise into classes, often into one; see [Confident]. A class with one
-// sample counts as hit.
+// Traps: the classifier forces noise into classes, often into one; see [Confident]. A class with
+// one sample counts as hit.
 func Classes(classes []int, q []float64) (Histogram, error) {
 	if err := checkShares("shares of the classes", q); err != nil {
 		return Histogram{}, err
@@ -39,7 +39,8 @@ func Classes(classes []int, q []float64) (Histogram, error) {
 			possible++
 		} else if n > 0 {
 			return Histogram{}, fault.Inputf(
-				"%d samples of class %d with share 0: the divergence is infinite, expected none", n, k,
+				"%d samples of class %d with share 0: the divergence is infinite, expected none",
+				n, k,
 			)
 		}
 	}
@@ -105,14 +106,17 @@ func Softmax(logits Matrix) (Matrix, error) {
 	return p, nil
 }
 
-// Predicted returns the class of largest probability (or logit) of each sample, the first of equal
-// ones.
-func Predicted(probabilities Matrix) []int {
+// Predicted returns the class of largest probability, or logit, of each sample [N, K], the first of
+// equal ones.
+func Predicted(probabilities Matrix) ([]int, error) {
+	if err := probabilities.check("class probabilities", 0); err != nil {
+		return nil, err
+	}
 	classes := make([]int, probabilities.N)
 	for i := range classes {
 		classes[i] = top(probabilities.Row(i))
 	}
-	return classes
+	return classes, nil
 }
 
 func top(row []float32) int {
@@ -137,20 +141,27 @@ func checkProbabilities(p Matrix) error {
 		sum := 0.0
 		for k, v := range p.Row(i) {
 			if v < 0 {
-				return fault.Inputf("class probabilities: %v of class %d of sample %d, expected 0 … 1", v, k, i)
+				return fault.Inputf(
+					"class probabilities: %v of class %d of sample %d, expected 0 … 1",
+					v, k, i,
+				)
 			}
 			sum += float64(v)
 		}
 		if math.Abs(sum-1) > 1e-3 {
-			return fault.Inputf("class probabilities: the sum of sample %d is %v, expected 1", i, sum)
+			return fault.Inputf(
+				"class probabilities: the sum of sample %d is %v, expected 1",
+				i, sum,
+			)
 		}
 	}
 	return nil
 }
 
 // Confident returns the share of samples whose largest class probability [N, K] is above a
-// threshold, 0.9 if 0. It stands beside the share of real samples, which is below 1: the classifier,
-// not the generator, sets the bar. A classifier may be sure of noise; so it is no score alone.
+// threshold, 0.9 if 0. It stands beside the share of real samples, which is below 1: the
+// classifier, not the generator, sets the bar. A classifier may be sure of noise; so it is no score
+// alone.
 func Confident(probabilities Matrix, threshold float64) (float64, error) {
 	if threshold == 0 {
 		threshold = 0.9

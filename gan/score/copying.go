@@ -42,8 +42,8 @@ type CopyingCell struct {
 //	σ² = nm/12 · ((n+m+1) − Σ(t³−t)/((n+m)(n+m−1)))
 //
 // of its m generated samples g and n held-out samples h, t the numbers of equal values; Z is 0 if
-// all are equal. C_T is the mean of Z over the cells with weights n. A sample belongs to the cell of
-// the nearest centre; cells with fewer than Least samples of either kind are left out.
+// all are equal. C_T is the mean of Z over the cells with weights n. A sample belongs to the cell
+// of the nearest centre; cells with fewer than Least samples of either kind are left out.
 //
 // Without copying Z is standard normal and C_T about 0. Held-out samples must be as the training
 // samples are: of one source, in neither. A generator that copies one cell and misses others is
@@ -54,8 +54,8 @@ type CopyingCell struct {
 // have C_T ≫ 0, which is no praise.
 //
 // Source: Meehan, Chaudhuri and Dasgupta, "A non-parametric test to detect data-copying in
-// generative models", AISTATS 2020, sections 3.1 and 3.2; the correction for equal values is that
-// of Mann and Whitney's test.
+// generative models", AISTATS 2020. Three things differ from the authors' code: L looks at training
+// samples of all cells, σ knows equal values, and U has no correction for continuity.
 func Copying(train, heldOut, generated Matrix, o CopyingOptions) (CopyingScore, error) {
 	if o.Cells == 0 {
 		o.Cells = 10

@@ -139,7 +139,8 @@ func products(a, b framed, visit rowsVisitor) {
 		out := make([]float32, n*blockColumns)
 		for k := range blocks {
 			width := min(blockColumns, b.N-k*blockColumns)
-			a.level.MulPacked(out, blockColumns, packed, transposed[k*blockColumns*d:], offsets, n, width, false)
+			rows := transposed[k*blockColumns*d:]
+			a.level.MulPacked(out, blockColumns, packed, rows, offsets, n, width, false)
 			for i := range n {
 				visit(from+i, k*blockColumns, out[i*blockColumns:][:width])
 			}
@@ -158,8 +159,8 @@ func nearer(a, b Neighbour) bool {
 	return a.Distance < b.Distance || a.Distance == b.Distance && a.Index < b.Index
 }
 
-// nearest returns for each row of a the k nearest rows of b, nearest first, all of them if there are
-// fewer. If self, a is b, and no row is its own neighbour; a copy in another row is one.
+// nearest returns for each row of a the k nearest rows of b, nearest first, all of them if there
+// are fewer. If self, a is b, and no row is its own neighbour; a copy in another row is one.
 func nearest(a, b framed, k int, self bool) [][]Neighbour {
 	found := make([][]Neighbour, a.N) // with squared distances until the end
 	backing := make([]Neighbour, a.N*k)

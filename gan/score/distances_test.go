@@ -42,7 +42,9 @@ func slow(a, b Matrix, k int, self bool) [][]Neighbour {
 				all = append(all, Neighbour{j, math.Sqrt(distance2(a, i, b, j))})
 			}
 		}
-		slices.SortStableFunc(all, func(x, y Neighbour) int { return cmp.Compare(x.Distance, y.Distance) })
+		slices.SortStableFunc(all, func(x, y Neighbour) int {
+			return cmp.Compare(x.Distance, y.Distance)
+		})
 		lists[i] = all[:min(k, len(all))]
 	}
 	return lists
@@ -89,8 +91,10 @@ func TestNearest(t *testing.T) {
 			}
 			f.level = level
 			for _, k := range []int{1, 4} {
-				compare(t, fmt.Sprintf("%s, %v, k %d", name, level, k), nearest(a.in(f), b.in(f), k, false), slow(a, b, k, false))
-				compare(t, fmt.Sprintf("%s, %v, k %d, itself", name, level, k), nearest(a.in(f), a.in(f), k, true), slow(a, a, k, true))
+				what := fmt.Sprintf("%s, %v, k %d", name, level, k)
+				x, y := a.in(f), b.in(f)
+				compare(t, what, nearest(x, y, k, false), slow(a, b, k, false))
+				compare(t, what+", itself", nearest(x, x, k, true), slow(a, a, k, true))
 			}
 		}
 	}
@@ -122,7 +126,8 @@ func TestWithin(t *testing.T) {
 			products(x, y, func(i, first int, dots []float32) {
 				for j, dot := range dots {
 					d := distance2(a, i, b, first+j)
-					for _, limit := range []float64{d, math.Nextafter(d, -1), math.Nextafter(d, math.Inf(1)), 0, 1, d * 1.00001, d * 0.99999} {
+					below, above := math.Nextafter(d, -1), math.Nextafter(d, math.Inf(1))
+					for _, limit := range []float64{d, below, above, 0, 1, d * 1.0001, d / 1.0001} {
 						if within(x, y, i, first+j, dot, limit) != (d <= limit) {
 							wrong.Add(1)
 						}
@@ -136,26 +141,29 @@ func TestWithin(t *testing.T) {
 	}
 }
 
-// TestBoundsAreUseful checks that the product decides nearly all comparisons: otherwise it is of no use.
+// TestBoundsAreUseful checks that the product decides nearly all comparisons, of features far from
+// the origin too: otherwise it is of no use.
 func TestBoundsAreUseful(t *testing.T) {
-	a, b := normal(1, 200, 84), normal(2, 200, 84)
-	f, err := newFrame(a, b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	x, y := a.in(f), b.in(f)
-	var open atomic.Int64
-	limit := radii2(x, 5)[0]
-	products(x, y, func(i, first int, dots []float32) {
-		for j, dot := range dots {
-			norms := x.norms[i] + y.norms[first+j]
-			if math.Abs(norms-2*float64(dot)-limit/(f.unit*f.unit)) <= f.relative()*norms {
-				open.Add(1)
-			}
+	for _, at := range []float32{0, 100} {
+		a, b := changed(normal(1, 200, 84), 1, at), changed(normal(2, 200, 84), 1, at)
+		f, err := newFrame(a, b)
+		if err != nil {
+			t.Fatal(err)
 		}
-	})
-	if n := open.Load(); n > 40 {
-		t.Errorf("%d of 40000 comparisons are computed again, expected at most 40", n)
+		x, y := a.in(f), b.in(f)
+		var open atomic.Int64
+		limit := radii2(x, 5)[0]
+		products(x, y, func(i, first int, dots []float32) {
+			for j, dot := range dots {
+				norms := x.norms[i] + y.norms[first+j]
+				if math.Abs(norms-2*float64(dot)-limit/(f.unit*f.unit)) <= f.relative()*norms {
+					open.Add(1)
+				}
+			}
+		})
+		if n := open.Load(); n > 40 {
+			t.Errorf("around %v %d of 40000 comparisons are computed again, expected 40", at, n)
+		}
 	}
 }
 

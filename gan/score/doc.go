@@ -12,8 +12,8 @@
 //
 // A score is a number of a set of samples of one size in the features of one network. It stands
 // beside the score of as many real samples in the place of the generated ones; [Measure] does that.
-// It is named after its features, as in "FD, LeNet-84": the distances are those known as FID and KID,
-// but values of other features do not compare with published ones. A ranking should hold under
+// It is named after its features, as in "FD, LeNet-84": the distances are those known as FID and
+// KID, but values of other features do not compare with published ones. A ranking should hold under
 // features of a second network.
 //
 // Each score has a blind spot, which its comment names. Fréchet and kernel distance mix quality and
@@ -30,8 +30,8 @@
 //
 // # Input
 //
-// Numbers that are not finite, shapes that do not fit and sets that are too small are errors, marked
-// as the input's fault, which say what was found and what was expected.
+// Numbers that are not finite, shapes that do not fit and sets that are too small are errors,
+// marked as the input's fault, which say what was found and what was expected.
 //
 // # A further score
 //

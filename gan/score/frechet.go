@@ -110,7 +110,8 @@ func frechet(a, b moments) (float64, error) {
 		return 0, fmt.Errorf("the singular values of √Σ₂·√Σ₁ were not found")
 	}
 	between := floats.Distance(a.mean, b.mean, 2)
-	value := between*between + mat.Trace(a.covariance) + mat.Trace(b.covariance) - 2*floats.Sum(svd.Values(nil))
+	variances := mat.Trace(a.covariance) + mat.Trace(b.covariance)
+	value := between*between + variances - 2*floats.Sum(svd.Values(nil))
 	return max(value, 0), nil // rounding makes it negative where the distributions are equal
 }
 

@@ -24,16 +24,16 @@ type Limit struct {
 	Distances []float64 `json:"distances"`
 }
 
-// FrechetLimit returns FD∞, the intercept of the least-squares line through the Fréchet distances of
-// random subsets of N samples of both sets over 1/N, for sizes N evenly spaced up to the whole of
-// the smaller set. It takes away the bias of [Frechet] up to terms of 1/N²: a set and another one
-// of the same distribution have values about 0, which may be negative.
+// FrechetLimit returns FD∞, the intercept of the least-squares line through the Fréchet distances
+// of random subsets of N samples of both sets over 1/N, for sizes N evenly spaced up to the whole
+// of the smaller set. It takes away the bias of [Frechet] up to terms of 1/N²: a set and another
+// one of the same distribution have values about 0, which may be negative.
 //
 // Sets are cut alike, so that the bias of both goes away; the authors keep all real samples and cut
 // the generated ones.
 //
 // Source: Chong and Forsyth, "Effectively unbiased FID and Inception score and where to find them",
-// CVPR 2020, section 3.
+// CVPR 2020.
 func FrechetLimit(a, b Matrix, o LimitOptions) (Limit, error) {
 	if err := checkFrechet(a, b); err != nil {
 		return Limit{}, err
@@ -50,8 +50,9 @@ func FrechetLimit(a, b Matrix, o LimitOptions) (Limit, error) {
 		return Limit{}, fault.Inputf("a line through %d sizes, expected at least 2", o.Sizes)
 	case o.Smallest <= a.D || all-o.Smallest < o.Sizes-1:
 		return Limit{}, fault.Inputf(
-			"%d sizes from %d to %d samples of %d numbers, expected that the smallest is at least %d"+
-				" and the largest at least %d", o.Sizes, o.Smallest, all, a.D, a.D+1, o.Smallest+o.Sizes-1,
+			"%d sizes from %d to %d samples of %d numbers, expected the smallest to be at least %d"+
+				" and the largest at least %d",
+			o.Sizes, o.Smallest, all, a.D, a.D+1, o.Smallest+o.Sizes-1,
 		)
 	}
 	limit := Limit{Samples: make([]int, o.Sizes), Distances: make([]float64, o.Sizes)}

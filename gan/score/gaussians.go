@@ -11,8 +11,8 @@ import (
 // onModeSigmas is how far from a centre a sample of high quality may be, in standard deviations.
 const onModeSigmas = 3
 
-// leastOnMode is the share of a normal distribution within 3σ below which that is no test of a mode:
-// it falls with the dimension.
+// leastOnMode is the share of a normal distribution within 3σ below which that is no test of a
+// mode: it falls with the dimension.
 const leastOnMode = 0.01
 
 // Mixture is a mixture of normal distributions of equal weight, N(centre, σ²·1).
@@ -29,7 +29,8 @@ func Grid(side int, spacing, sigma float64) Mixture {
 	for i := range side {
 		for j := range side {
 			m.Centres.Values = append(
-				m.Centres.Values, float32(spacing*(float64(i)-middle)), float32(spacing*(float64(j)-middle)),
+				m.Centres.Values,
+				float32(spacing*(float64(i)-middle)), float32(spacing*(float64(j)-middle)),
 			)
 		}
 	}
@@ -57,9 +58,9 @@ type GaussianScore struct {
 	RealOnMode float64 `json:"real_on_mode"`
 	// KL is KL(p̂ ‖ q) over K+1 bins: the points within 3σ of each mode, and those off all modes.
 	KL float64 `json:"kl"`
-	// NearestKL is KL(p̂ ‖ uniform) over K bins of all points, each in that of the nearest centre.
-	NearestKL float64 `json:"nearest_kl"`
-	Counts    []int   `json:"counts"` // points within 3σ of each mode
+	// ModeKL is KL(p̂ ‖ uniform) over the K modes of the points on them, ln K without any.
+	ModeKL float64 `json:"mode_kl"`
+	Counts []int   `json:"counts"` // points within 3σ of each mode
 }
 
 // Gaussians compares points with a mixture of K modes in D dimensions. A point belongs to the
@@ -67,11 +68,11 @@ type GaussianScore struct {
 //
 //	on-mode share    points on a mode / points; the mixture's own is P(χ²_D ≤ 9), in the plane
 //	                 1 − e^(−4.5) = 0.9889
-//	KL               KL(p̂ ‖ q) in nats over K+1 bins, q = P(χ²_D ≤ 9)/K of each mode, the rest off
-//	nearest KL       KL(p̂ ‖ uniform) of the numbers of points by nearest centre
+//	KL               KL(p̂ ‖ q) in nats over K+1 bins, q = P(χ²_D ≤ 9)/K of each mode, rest off
+//	mode KL          KL(p̂ ‖ uniform) of the points on modes by mode
 //
-// The last one is PacGAN's reverse KL divergence, with which published tables compare; it does not
-// see points between modes, the one over K+1 bins does. q takes modes to be more than 6σ apart.
+// The last one is the reverse KL divergence of published tables, as PacGAN's code has it; it does
+// not see points between modes, the one over K+1 bins does. q takes modes to be more than 6σ apart.
 //
 // Source: Srivastava et al., "VEEGAN: reducing mode collapse in GANs using implicit variational
 // learning", NeurIPS 2017, section 5.1; Lin et al., "PacGAN", NeurIPS 2018, section 4.1.
@@ -95,10 +96,9 @@ func Gaussians(points Matrix, mixture Mixture) (GaussianScore, error) {
 		return GaussianScore{}, err
 	}
 	k := mixture.Centres.N
-	all, on := make([]int, k), make([]int, k+1)
+	on := make([]int, k+1) // points on each mode, and off all
 	for _, near := range nearest(points.in(f), mixture.Centres.in(f), 1, false) {
 		mode := near[0].Index
-		all[mode]++
 		if near[0].Distance > onModeSigmas*mixture.Sigma {
 			mode = k
 		}
@@ -108,12 +108,9 @@ func Gaussians(points Matrix, mixture Mixture) (GaussianScore, error) {
 		Modes: k, Counts: on[:k], OnMode: 1 - float64(on[k])/float64(points.N),
 		RealOnMode: real,
 	}
-	for _, n := range s.Counts {
-		if n > 0 {
-			s.Hit++
-		}
+	if s.Hit, s.ModeKL = divergence(s.Counts, uniform(k)); s.Hit == 0 {
+		s.ModeKL = math.Log(float64(k))
 	}
-	_, s.NearestKL = divergence(all, uniform(k))
 	q := append(uniform(k), 1-s.RealOnMode)
 	for i := range k {
 		q[i] *= s.RealOnMode

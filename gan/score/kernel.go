@@ -40,7 +40,7 @@ type KernelScore struct {
 // Traps: leaving i = j in the sums makes a value that is too large by about E k(x, x)·2/m. A subset
 // larger than a set is an error; the default of 1000 needs 1000 samples.
 //
-// Source: Bińkowski et al., "Demystifying MMD GANs", ICLR 2018, section 4 and equation 4.
+// Source: Bińkowski et al., "Demystifying MMD GANs", ICLR 2018, section 4.
 func Kernel(a, b Matrix, o KernelOptions) (KernelScore, error) {
 	if o.Subsets == 0 {
 		o.Subsets = 100
@@ -66,7 +66,10 @@ func Kernel(a, b Matrix, o KernelOptions) (KernelScore, error) {
 	values := make([]float64, o.Subsets)
 	each(o.Subsets, func(i int) {
 		random := generator(o.Seed, i)
-		values[i] = discrepancy(a.Rows(choose(random, a.N, o.Size)), b.Rows(choose(random, b.N, o.Size)))
+		values[i] = discrepancy(
+			a.Rows(choose(random, a.N, o.Size)),
+			b.Rows(choose(random, b.N, o.Size)),
+		)
 	})
 	s := stats.Summarize(values)
 	independent := math.Min(float64(o.Subsets), float64(all)/float64(o.Size))
@@ -110,12 +113,13 @@ func pairs(x blas64.General) float64 {
 
 // cross returns the sum of the kernel over all pairs of two sets.
 func cross(x, y blas64.General) float64 {
-	products := blas64.General{Rows: x.Rows, Cols: y.Rows, Stride: y.Rows, Data: make([]float64, x.Rows*y.Rows)}
+	n := y.Rows
+	products := blas64.General{Rows: x.Rows, Cols: n, Stride: n, Data: make([]float64, x.Rows*n)}
 	blas64.Gemm(blas.NoTrans, blas.Trans, 1/float64(x.Cols), x, y, 0, products)
 	sum := 0.0
 	for i := range x.Rows {
 		row := 0.0
-		for _, p := range products.Data[i*y.Rows:][:y.Rows] {
+		for _, p := range products.Data[i*n:][:n] {
 			row += cubic(p)
 		}
 		sum += row

@@ -3,6 +3,7 @@ package score
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/gradreg/gradreg/stats"
@@ -32,14 +33,12 @@ func halves(seed uint64, n, d int) Matrix {
 	return join(normal(seed, n, d), moved(normal(seed+1000, n, d), 20))
 }
 
-func must[T any](t *testing.T) func(v T, err error) T {
-	return func(v T, err error) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
+// must returns the score of good samples; a panic fails the test.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
 	}
+	return v
 }
 
 // about checks that the mean of values is within four standard errors of what is expected.
@@ -51,8 +50,8 @@ func about(t *testing.T, what string, values []float64, want float64) {
 	}
 }
 
-// TestFrechetClosedForm has sets whose moments are known: the points ±√(sᵢ(2d−1)/2) of axis i around
-// a mean have the variances sᵢ, and (√s − √r)² and (μ − ν)² sum up to the distance.
+// TestFrechetClosedForm has sets whose moments are known: the points ±√(sᵢ(2d−1)/2) of axis i
+// around a mean have the variances sᵢ, and (√s − √r)² and (μ − ν)² sum up to the distance.
 func TestFrechetClosedForm(t *testing.T) {
 	points := func(mean []float64, variances ...float64) Matrix {
 		d := len(variances)
@@ -72,10 +71,12 @@ func TestFrechetClosedForm(t *testing.T) {
 	}
 	a := points([]float64{0, 1, 2}, 1, 4, 0)
 	b := points([]float64{3, 1, 2}, 9, 4, 0.25)
-	near(t, "distance", must[FrechetScore](t)(Frechet(a, b)).Value, 9+4+0.25, 1e-6)
-	near(t, "of a point", must[FrechetScore](t)(Frechet(points([]float64{0, 0, 0}, 0, 0, 0), b)).Value, 10+1+4+9+4+0.25-1, 1e-6)
-	for _, m := range []Matrix{a, b, normal(1, 300, 40), changed(normal(1, 300, 40), 1e-20, 0), changed(normal(1, 300, 40), 1e10, 0)} {
-		v := must[FrechetScore](t)(Frechet(m, m)).Value
+	near(t, "distance", must(Frechet(a, b)).Value, 9+4+0.25, 1e-6)
+	origin := points([]float64{0, 0, 0}, 0, 0, 0)
+	near(t, "of a point", must(Frechet(origin, b)).Value, 9+1+4+9+4+0.25, 1e-6)
+	c := normal(1, 300, 40)
+	for _, m := range []Matrix{a, b, c, changed(c, 1e-20, 0), changed(c, 1e10, 0)} {
+		v := must(Frechet(m, m)).Value
 		scale := 0.0
 		for _, x := range m.Values {
 			scale += float64(x) * float64(x) / float64(m.N)
@@ -95,8 +96,8 @@ func TestFrechetOfOneDistribution(t *testing.T) {
 	var values, limits []float64
 	for seed := range uint64(8) {
 		a, b := normal(seed, n, d), normal(seed+50, n, d)
-		values = append(values, must[FrechetScore](t)(Frechet(a, b)).Value)
-		l := must[Limit](t)(FrechetLimit(a, b, LimitOptions{Seed: seed}))
+		values = append(values, must(Frechet(a, b)).Value)
+		l := must(FrechetLimit(a, b, LimitOptions{Seed: seed}))
 		limits = append(limits, l.Value)
 		near(t, "largest subset", l.Distances[14], values[seed], 1e-12)
 		near(t, "slope", l.Slope, bias*n, 0.5)
@@ -108,12 +109,12 @@ func TestFrechetOfOneDistribution(t *testing.T) {
 	}
 }
 
-// TestFrechetLimitLine checks the line with its equations: the residuals and their products with 1/N
-// sum to 0. Another seed has other subsets of the same sizes.
+// TestFrechetLimitLine checks the line with its equations: the residuals and their products with
+// 1/N sum to 0. Another seed has other subsets of the same sizes.
 func TestFrechetLimitLine(t *testing.T) {
 	a, b := normal(1, 400, 4), changed(normal(2, 500, 4), 1.5, 1)
 	o := LimitOptions{Sizes: 6, Smallest: 150, Seed: 3}
-	l := must[Limit](t)(FrechetLimit(a, b, o))
+	l := must(FrechetLimit(a, b, o))
 	sum, product := 0.0, 0.0
 	for i, n := range l.Samples {
 		residual := l.Distances[i] - l.Value - l.Slope/float64(n)
@@ -125,14 +126,29 @@ func TestFrechetLimitLine(t *testing.T) {
 	if fmt.Sprint(l.Samples) != "[150 200 250 300 350 400]" {
 		t.Errorf("sizes %v", l.Samples)
 	}
-	again := must[Limit](t)(FrechetLimit(a, b, o))
+	again := must(FrechetLimit(a, b, o))
 	o.Seed = 4
-	other := must[Limit](t)(FrechetLimit(a, b, o))
+	other := must(FrechetLimit(a, b, o))
 	if again.Value != l.Value || other.Value == l.Value {
 		t.Errorf("%v, again %v, of another seed %v", l.Value, again.Value, other.Value)
 	}
 	// N(0, 1) against N(1, 1.5²) in four numbers: 4·(1 + ½²).
 	near(t, "value", l.Value, 5, 0.15)
+}
+
+// TestFrechetLimitOfSortedSets checks that subsets are drawn from all samples, not the first ones.
+func TestFrechetLimitOfSortedSets(t *testing.T) {
+	sorted := func(m Matrix) Matrix {
+		slices.Sort(m.Values)
+		return m
+	}
+	a, b := sorted(normal(1, 400, 1)), sorted(normal(2, 600, 1))
+	l := must(FrechetLimit(a, b, LimitOptions{Sizes: 5, Smallest: 100}))
+	for _, d := range l.Distances {
+		if d > 0.1 {
+			t.Errorf("a subset has the distance %v, expected about 0", d)
+		}
+	}
 }
 
 // TestKernelOfOneDistribution checks that the distance of sets of one distribution is 0 on average,
@@ -141,7 +157,7 @@ func TestKernelOfOneDistribution(t *testing.T) {
 	var values, biased []float64
 	for seed := range uint64(60) {
 		a, b := normal(seed, 60, 6), normal(seed+100, 60, 6)
-		v := must[KernelScore](t)(Kernel(a, b, KernelOptions{Subsets: 1, Size: 60})).Mean
+		v := must(Kernel(a, b, KernelOptions{Subsets: 1, Size: 60})).Mean
 		values = append(values, v)
 		diagonal := 0.0 // what the biased estimator has more, up to terms of 1/m²
 		for _, m := range []Matrix{a, b} {
@@ -168,17 +184,22 @@ func TestKernelOfOneDistribution(t *testing.T) {
 	if s := stats.Summarize(biased); s.Mean < 10*s.SD/math.Sqrt(60) {
 		t.Errorf("the biased estimator has %v, expected that the test tells it from 0", s)
 	}
-	s := must[KernelScore](t)(Kernel(normal(1, 2000, 6), normal(2, 2000, 6), KernelOptions{Size: 500}))
+	a, b := normal(1, 2000, 6), normal(2, 2000, 6)
+	s := must(Kernel(a, b, KernelOptions{Size: 500}))
+	near(t, "standard error of four subsets without common samples", s.StandardError, s.SD/2, 1e-12)
+	few := must(Kernel(a, b, KernelOptions{Size: 200, Subsets: 4}))
+	near(t, "standard error of four subsets", few.StandardError, few.SD/2, 1e-12)
 	if math.Abs(s.Mean) > 4*s.StandardError || s.Subsets != 100 || !(s.SD > s.StandardError) {
 		t.Errorf("%+v, expected 0 within its error", s)
 	}
-	if s := must[KernelScore](t)(Kernel(normal(1, 2000, 6), moved(normal(2, 2000, 6), 0.5), KernelOptions{Size: 500})); s.Mean < 4*s.StandardError {
+	s = must(Kernel(a, moved(b, 0.5), KernelOptions{Size: 500}))
+	if s.Mean < 4*s.StandardError {
 		t.Errorf("%+v of distributions that differ", s)
 	}
 }
 
-// TestExpectedCoverage counts, over all orders of N−1 real and M generated samples by their distance
-// to a real one, those in which the k nearest are not all real.
+// TestExpectedCoverage counts, over all orders of N−1 real and M generated samples by their
+// distance to a real one, those in which the k nearest are not all real.
 func TestExpectedCoverage(t *testing.T) {
 	for n := 2; n <= 7; n++ {
 		for m := 1; m <= 6; m++ {
@@ -197,7 +218,9 @@ func TestExpectedCoverage(t *testing.T) {
 						missed++
 					}
 				}
-				near(t, fmt.Sprintf("N %d, M %d, k %d", n, m, k), ExpectedCoverage(n, m, k), 1-float64(missed)/float64(orders), 1e-12)
+				what := fmt.Sprintf("N %d, M %d, k %d", n, m, k)
+				want := 1 - float64(missed)/float64(orders)
+				near(t, what, ExpectedCoverage(n, m, k), want, 1e-12)
 			}
 		}
 	}
@@ -208,7 +231,7 @@ func TestExpectedCoverage(t *testing.T) {
 func TestNeighboursOfOneDistribution(t *testing.T) {
 	var density, coverage []float64
 	for seed := range uint64(30) {
-		s := must[NeighbourScore](t)(Neighbours(normal(seed, 200, 3), normal(seed+100, 300, 3), 5))
+		s := must(Neighbours(normal(seed, 200, 3), normal(seed+100, 300, 3), 5))
 		density, coverage = append(density, s.Density), append(coverage, s.Coverage)
 	}
 	about(t, "density", density, 1)
@@ -218,12 +241,12 @@ func TestNeighboursOfOneDistribution(t *testing.T) {
 // TestNoise checks that samples of another distribution have no score.
 func TestNoise(t *testing.T) {
 	real, noise := normal(1, 600, 8), changed(normal(2, 600, 8), 1, 30)
-	s := must[NeighbourScore](t)(Neighbours(real, noise, 5))
+	s := must(Neighbours(real, noise, 5))
 	if s != (NeighbourScore{K: 5}) {
 		t.Errorf("%+v, expected 0", s)
 	}
-	near(t, "Fréchet distance", must[FrechetScore](t)(Frechet(real, noise)).Value, 8*30*30, 0.02)
-	c := must[CopyingScore](t)(Copying(normal(3, 600, 8), real, noise, CopyingOptions{Cells: 1}))
+	near(t, "Fréchet distance", must(Frechet(real, noise)).Value, 8*30*30, 0.02)
+	c := must(Copying(normal(3, 600, 8), real, noise, CopyingOptions{Cells: 1}))
 	if c.CT < 10 {
 		t.Errorf("C_T is %v, expected ≫ 0", c.CT)
 	}
@@ -232,8 +255,8 @@ func TestNoise(t *testing.T) {
 // TestHalfMissing checks a generator that makes one of two kinds of samples.
 func TestHalfMissing(t *testing.T) {
 	real, other, half := halves(1, 500, 4), halves(3, 500, 4), normal(5, 1000, 4)
-	all := must[NeighbourScore](t)(Neighbours(real, other, 5))
-	s := must[NeighbourScore](t)(Neighbours(real, half, 5))
+	all := must(Neighbours(real, other, 5))
+	s := must(Neighbours(real, half, 5))
 	near(t, "precision", s.Precision, all.Precision, 0.05)
 	near(t, "recall", s.Recall, all.Recall/2, 0.05)
 	near(t, "recall", s.Recall, 0.5, 0.1)
@@ -242,7 +265,7 @@ func TestHalfMissing(t *testing.T) {
 	for i := range 1000 {
 		classes = append(classes, i%5)
 	}
-	h := must[Histogram](t)(Classes(classes, uniform(10)))
+	h := must(Classes(classes, uniform(10)))
 	near(t, "class KL", h.KL, math.Ln2, 1e-12)
 	if h.Hit != 5 {
 		t.Errorf("%d classes hit, expected 5", h.Hit)
@@ -254,16 +277,16 @@ func TestHalfMissing(t *testing.T) {
 func TestCollapse(t *testing.T) {
 	real := normal(1, 800, 4)
 	collapsed := noisy(Matrix{800, 4, make([]float32, 3200)}, 2, 1e-3)
-	s := must[NeighbourScore](t)(Neighbours(real, collapsed, 5))
+	s := must(Neighbours(real, collapsed, 5))
 	if s.Precision < 0.99 || s.Recall > 0.01 || s.Coverage > 0.05 {
 		t.Errorf("%+v, expected precision without recall and coverage", s)
 	}
-	swapped := must[NeighbourScore](t)(Neighbours(collapsed, real, 5))
+	swapped := must(Neighbours(collapsed, real, 5))
 	if swapped.Recall != s.Precision || swapped.Precision != s.Recall {
 		t.Errorf("%+v, exchanged %+v", s, swapped)
 	}
 	same := Matrix{800, 4, make([]float32, 3200)}
-	if s := must[NeighbourScore](t)(Neighbours(real, same, 5)); s.Precision != 1 || s.Recall != 0 {
+	if s := must(Neighbours(real, same, 5)); s.Precision != 1 || s.Recall != 0 {
 		t.Errorf("%+v of copies of one sample", s)
 	}
 }
@@ -272,7 +295,7 @@ func TestCollapse(t *testing.T) {
 func TestCopies(t *testing.T) {
 	once := normal(1, 30, 3)
 	often := join(once, once, once, once, once, once, once)
-	s := must[NeighbourScore](t)(Neighbours(often, once, 5))
+	s := must(Neighbours(often, once, 5))
 	if s.Precision != 1 || s.Coverage != 1 || s.Recall != 1 {
 		t.Errorf("%+v, expected 1", s)
 	}
@@ -283,31 +306,42 @@ func TestCopies(t *testing.T) {
 // other scores take for the best of samples, and on fresh samples.
 func TestCopying(t *testing.T) {
 	train, held := halves(1, 500, 6), halves(11, 300, 6)
-	copied, fresh := noisy(train.Rows(choose(generator(1, 1), 1000, 600)), 3, 1e-3), halves(21, 300, 6)
+	copied := noisy(train.Rows(choose(generator(1, 1), 1000, 600)), 3, 1e-3)
+	fresh := halves(21, 300, 6)
 	o := CopyingOptions{Cells: 2, Seed: 5}
-	c := must[CopyingScore](t)(Copying(train, held, copied, o))
+	c := must(Copying(train, held, copied, o))
 	if c.CT > -15 || c.LeftOut != 0 {
 		t.Errorf("of copies %+v, expected ≪ −3", c)
 	}
-	for _, cell := range c.Cells {
-		if cell.HeldOut != 300 || cell.Generated+c.Cells[0].Generated+c.Cells[1].Generated-cell.Generated != 600 {
-			t.Errorf("cells %+v are not the two kinds", c.Cells)
-		}
+	one, two := c.Cells[0], c.Cells[1]
+	if one.HeldOut != 300 || two.HeldOut != 300 || one.Generated+two.Generated != 600 {
+		t.Errorf("cells %+v are not the two kinds", c.Cells)
 	}
-	if s := must[NeighbourScore](t)(Neighbours(held, copied, 5)); s.Coverage < 0.9*ExpectedCoverage(600, 600, 5) || s.Precision < 0.8 {
+	s := must(Neighbours(held, copied, 5))
+	if s.Coverage < 0.9*ExpectedCoverage(600, 600, 5) || s.Precision < 0.8 {
 		t.Errorf("%+v: no score but that of copying sees the copies", s)
 	}
-	if c := must[CopyingScore](t)(Copying(train, held, fresh, o)); math.Abs(c.CT) > 3 {
+	if c := must(Copying(train, held, fresh, o)); math.Abs(c.CT) > 3 {
 		t.Errorf("of fresh samples %+v, expected about 0", c)
 	}
 	var scores []float64
 	for seed := range uint64(40) {
-		c := must[CopyingScore](t)(Copying(normal(seed, 100, 3), normal(seed+100, 80, 3), normal(seed+200, 120, 3), CopyingOptions{Cells: 1}))
+		t, h, g := normal(seed, 100, 3), normal(seed+100, 80, 3), normal(seed+200, 120, 3)
+		c := must(Copying(t, h, g, CopyingOptions{Cells: 1}))
 		scores = append(scores, c.CT)
 	}
 	about(t, "C_T of fresh samples", scores, 0)
 	if sd := stats.Summarize(scores).SD; sd < 0.6 || sd > 1.4 {
 		t.Errorf("C_T of one cell spreads by %v, expected about 1", sd)
+	}
+}
+
+// TestCopyingOfTies checks distances that are all equal.
+func TestCopyingOfTies(t *testing.T) {
+	train := normal(1, 50, 2)
+	c := must(Copying(train, train.First(30), train.First(20), CopyingOptions{Cells: 1}))
+	if c.CT != 0 {
+		t.Errorf("C_T is %v where all are copies, expected 0", c.CT)
 	}
 }
 
@@ -317,15 +351,15 @@ func TestCopyingOfOneCell(t *testing.T) {
 	train, held := halves(1, 400, 4), halves(11, 200, 4)
 	copies := noisy(train.First(200), 3, 1e-3)
 	far := join(copies, moved(changed(normal(9, 200, 4), 2, 0), 20))
-	one := must[CopyingScore](t)(Copying(train, held, far, CopyingOptions{Cells: 1}))
-	two := must[CopyingScore](t)(Copying(train, held, far, CopyingOptions{Cells: 2, Seed: 1}))
+	one := must(Copying(train, held, far, CopyingOptions{Cells: 1}))
+	two := must(Copying(train, held, far, CopyingOptions{Cells: 2, Seed: 1}))
 	low, high := min(two.Cells[0].Z, two.Cells[1].Z), max(two.Cells[0].Z, two.Cells[1].Z)
 	if low > -10 || high < 5 || math.Abs(one.CT) > -low/2 {
 		t.Errorf("without cells %v, with cells %+v", one.CT, two)
 	}
 	near(t, "mean of the cells", two.CT, (low+high)/2, 1e-12)
 	// Samples of one kind only: the other cell is left out.
-	half := must[CopyingScore](t)(Copying(train, held, copies, CopyingOptions{Cells: 2, Seed: 1}))
+	half := must(Copying(train, held, copies, CopyingOptions{Cells: 2, Seed: 1}))
 	near(t, "the cell that is left", half.CT, low, 1e-9)
 	near(t, "left out", half.LeftOut, 0.5, 1e-12)
 }

@@ -27,21 +27,27 @@ func (m Matrix) Rows(index []int) Matrix {
 
 // First returns the first n samples, without a copy, all of them if there are no more.
 func (m Matrix) First(n int) Matrix {
-	n = min(n, m.N)
+	n = min(max(n, 0), m.N)
 	return Matrix{n, m.D, m.Values[: n*m.D : n*m.D]}
 }
 
 // check returns what a matrix lacks to be named samples of at least least rows.
 func (m Matrix) check(name string, least int) error {
-	if m.N < 0 || m.D < 1 || len(m.Values) != m.N*m.D {
-		return fault.Inputf("%s: %d numbers, expected %d samples of %d", name, len(m.Values), m.N, m.D)
+	if m.D < 1 || len(m.Values)%m.D != 0 || len(m.Values)/m.D != m.N {
+		return fault.Inputf(
+			"%s: %d numbers, expected %d samples of %d",
+			name, len(m.Values), m.N, m.D,
+		)
 	}
 	if m.N < least {
 		return fault.Inputf("%s: %d samples, expected at least %d", name, m.N, least)
 	}
 	for i, v := range m.Values {
 		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
-			return fault.Inputf("%s: number %d of sample %d is %v, expected a finite one", name, i%m.D, i/m.D, v)
+			return fault.Inputf(
+				"%s: number %d of sample %d is %v, expected a finite one",
+				name, i%m.D, i/m.D, v,
+			)
 		}
 	}
 	return nil
@@ -91,7 +97,10 @@ func checkClasses(name string, classes []int, number int) error {
 	}
 	for i, c := range classes {
 		if c < 0 || c >= number {
-			return fault.Inputf("%s: class of sample %d is %d, expected 0 … %d", name, i, c, number-1)
+			return fault.Inputf(
+				"%s: class of sample %d is %d, expected 0 … %d",
+				name, i, c, number-1,
+			)
 		}
 	}
 	return nil

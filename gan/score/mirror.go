@@ -6,15 +6,16 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
-// Mirrored returns the mirror images, left to right, of pictures [C, H, W] in rows of which each has
-// width W.
+// Mirrored returns the mirror images, left to right, of pictures [C, H, W] in rows of which each
+// has width W.
 func Mirrored(pictures Matrix, width int) (Matrix, error) {
 	if err := pictures.check("pictures", 0); err != nil {
 		return Matrix{}, err
 	}
 	if width < 1 || pictures.D%width != 0 {
 		return Matrix{}, fault.Inputf(
-			"pictures of %d numbers in lines of %d, expected a width that divides it", pictures.D, width,
+			"pictures of %d numbers in lines of %d, expected a width that divides it",
+			pictures.D, width,
 		)
 	}
 	m := Matrix{pictures.N, pictures.D, slices.Clone(pictures.Values)}

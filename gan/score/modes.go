@@ -17,9 +17,9 @@ type ModeScore struct {
 	Floor   float64 `json:"floor"`   // (K−1)/(2n): mean KL of n samples of the uniform distribution
 }
 
-// Modes returns how many of K modes samples hit, and KL(p̂ ‖ uniform) = Σ_k p̂_k·ln(K·p̂_k) of their
-// shares, from 0 to ln K. For StackedMNIST samples are the classes of [Stacked], K is 1000 and n
-// 26,000, which is what published tables have.
+// Modes returns how many of K modes samples hit, and KL(p̂ ‖ uniform) = Σ_k p̂_k·ln(K·p̂_k) of
+// their shares, from 0 to ln K. For StackedMNIST samples are the classes of [Stacked], K is 1000
+// and n 26,000, which is what published tables have.
 //
 // Even perfect samples have a KL above 0: (K−1)/(2n) for uniform modes and n ≫ K, 0.0192 of
 // StackedMNIST, and more where the modes of the data are not equally frequent, see [ModeFloor].
@@ -27,7 +27,7 @@ type ModeScore struct {
 // Trap: a mode with one sample counts as hit, and a classifier that errs in 1 % of the digits errs
 // in 3 % of the modes: 26,000 samples of 970 modes may hit all 1000.
 //
-// Source: Metz et al., "Unrolled generative adversarial networks", ICLR 2017, section 3.3.1; Lin et
+// Source: Metz et al., "Unrolled generative adversarial networks", ICLR 2017; Lin et
 // al., "PacGAN: the power of two samples in generative adversarial networks", NeurIPS 2018, section
 // 4.
 func Modes(classes []int, modes int) (ModeScore, error) {
@@ -50,12 +50,13 @@ func uniform(n int) []float64 {
 	return shares
 }
 
-// Stacked returns the modes of pictures whose three channels are pictures with classes of their own:
-// red·K² + green·K + blue of K classes.
+// Stacked returns the modes of pictures whose three channels are pictures with classes of their
+// own: red·K² + green·K + blue of K classes.
 func Stacked(red, green, blue []int, classes int) ([]int, error) {
 	if len(green) != len(red) || len(blue) != len(red) {
 		return nil, fault.Inputf(
-			"%d, %d and %d classes of the channels, expected equal numbers", len(red), len(green), len(blue),
+			"%d, %d and %d classes of the channels, expected equal numbers",
+			len(red), len(green), len(blue),
 		)
 	}
 	for i, channel := range [][]int{red, green, blue} {
@@ -91,15 +92,18 @@ type Floor struct {
 	Draws int           `json:"draws"`
 }
 
-// ModeFloor returns what [Modes] gives for n samples of modes with the given shares, which sum to 1:
-// over draws simulations of a function of the seed. With StackedMNIST's modes of MNIST's training
-// digits KL is 0.023 at 26,000 samples.
+// ModeFloor returns what [Modes] gives for n samples of modes with the given shares, which sum to
+// 1: over draws simulations of a function of the seed. With StackedMNIST's modes of MNIST's
+// training digits KL is 0.023 at 26,000 samples.
 func ModeFloor(shares []float64, n, draws int, seed uint64) (Floor, error) {
 	if err := checkShares("shares of the modes", shares); err != nil {
 		return Floor{}, err
 	}
 	if n < 1 || draws < 1 {
-		return Floor{}, fault.Inputf("%d draws of %d samples, expected at least 1 of each", draws, n)
+		return Floor{}, fault.Inputf(
+			"%d draws of %d samples, expected at least 1 of each",
+			draws, n,
+		)
 	}
 	hits, kls := make([]float64, draws), make([]float64, draws)
 	q := uniform(len(shares))

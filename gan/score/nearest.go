@@ -10,8 +10,8 @@ import (
 // NearestOptions are how nearest training samples are looked for.
 type NearestOptions struct {
 	K int // their number for each generated sample; 1 if 0
-	// MirrorWidth, if not 0, says that samples are pictures [C, H, W] of this width W and that mirror
-	// images of training pictures are candidates as well: those of a training with flips.
+	// MirrorWidth, if not 0, says that samples are pictures [C, H, W] of this width W and that
+	// mirror images of training pictures are candidates as well: those of a training with flips.
 	MirrorWidth int
 }
 
@@ -21,11 +21,12 @@ type Match struct {
 	Mirrored bool `json:"mirrored,omitempty"` // its mirror image is
 }
 
-// Nearest returns for each generated sample the K nearest training samples by Euclidean distance, of
-// pixels or features, nearest first and of equal ones the first; all if there are fewer. A training
-// picture is there once, whichever of it and its mirror image is nearer.
+// Nearest returns for each generated sample the K nearest training samples by Euclidean distance,
+// of pixels or features, nearest first and of equal ones the first; all if there are fewer. A
+// training picture is there once, whichever of it and its mirror image is nearer.
 //
-// Distances of pixels find copies, but not those that are moved by a pixel; distances of features do.
+// Distances of pixels find copies, but not those that are moved by a pixel; distances of features
+// do.
 func Nearest(train, generated Matrix, o NearestOptions) ([][]Match, error) {
 	if o.K == 0 {
 		o.K = 1
@@ -45,10 +46,11 @@ func Nearest(train, generated Matrix, o NearestOptions) ([][]Match, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := min(o.K*(candidates.N/train.N), candidates.N)
+	k := min(o.K, train.N)
 	matches := make([][]Match, generated.N)
-	for i, near := range nearest(generated.in(f), candidates.in(f), k, false) {
-		matches[i] = once(near, train.N, min(o.K, train.N))
+	both := k * (candidates.N / train.N) // k different ones with a mirror image each
+	for i, near := range nearest(generated.in(f), candidates.in(f), both, false) {
+		matches[i] = once(near, train.N, k)
 	}
 	return matches, nil
 }
@@ -59,7 +61,7 @@ func once(near []Neighbour, n, k int) []Match {
 	var list []Match
 	for _, m := range near {
 		match := Match{Neighbour{m.Index % n, m.Distance}, m.Index >= n}
-		known := slices.ContainsFunc(list, func(other Match) bool { return other.Index == match.Index })
+		known := slices.ContainsFunc(list, func(m Match) bool { return m.Index == match.Index })
 		if !known && len(list) < k {
 			list = append(list, match)
 		}

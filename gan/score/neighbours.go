@@ -34,7 +34,7 @@ type NeighbourScore struct {
 //
 // Source: Kynkäänniemi et al., "Improved precision and recall metric for assessing generative
 // models", NeurIPS 2019, equations 1 and 2; Naeem et al., "Reliable fidelity and diversity metrics
-// for generative models", ICML 2020, equations 3 and 4.
+// for generative models", ICML 2020, section 3.
 func Neighbours(real, generated Matrix, k int) (NeighbourScore, error) {
 	if k == 0 {
 		k = 5
@@ -42,9 +42,15 @@ func Neighbours(real, generated Matrix, k int) (NeighbourScore, error) {
 	if k < 1 {
 		return NeighbourScore{}, fault.Inputf("neighbour %d, expected at least 1", k)
 	}
-	err := checkAll(named{"real samples", k + 1, real}, named{"generated samples", k + 1, generated})
+	err := checkAll(named{"real samples", 2, real}, named{"generated samples", 2, generated})
 	if err != nil {
 		return NeighbourScore{}, err
+	}
+	if k >= min(real.N, generated.N) {
+		return NeighbourScore{}, fault.Inputf(
+			"neighbour %d of %d real and %d generated samples, expected more samples than that",
+			k, real.N, generated.N,
+		)
 	}
 	f, err := newFrame(real, generated)
 	if err != nil {
@@ -109,13 +115,13 @@ func radii2(a framed, k int) []float64 {
 // which is 1 − 2⁻ᵏ for large N = M: a sample is not covered if the k nearest of the other N−1+M are
 // all real. k is 5 if 0.
 //
-// Source: Naeem et al. 2020, equation 7.
+// Source: Naeem et al. 2020, section 3.3; TestExpectedCoverage counts it.
 func ExpectedCoverage(real, generated, k int) float64 {
 	if k == 0 {
 		k = 5
 	}
 	missed := 1.0
-	for i := 1; i <= k; i++ {
+	for i := 1; i <= k && missed > 0; i++ {
 		missed *= float64(max(real-i, 0)) / float64(max(real-i+generated, 1))
 	}
 	return 1 - missed

@@ -8,8 +8,8 @@ import (
 	"github.com/gradreg/gradreg/internal/bug"
 )
 
-// each calls f(0) … f(n−1), several at a time on all processors. Calls write to places of their own,
-// so that the result does not depend on their order. A panic in one of them is raised here.
+// each calls f(0) … f(n−1), several at a time on all processors. Calls write to places of their
+// own, so that the result does not depend on their order. A panic in one of them is raised here.
 func each(n int, f func(i int)) {
 	var (
 		next  atomic.Int64

@@ -15,6 +15,12 @@ const (
 	KeyClassKL      = "class_kl"
 	KeyConfident    = "confident_share"
 	KeyClassifier   = "classifier_score"
+	KeyModesHit     = "modes_hit"
+	KeyModeKL       = "mode_kl"
+	KeyGaussiansHit = "gaussians_hit"
+	KeyOnMode       = "on_mode_share"
+	KeyOffModeKL    = "off_mode_kl"
+	KeyGaussianKL   = "gaussian_kl"
 	KeyCopying      = "copying_c_t"
 )
 
@@ -23,22 +29,25 @@ type Score struct {
 	Key   string  `json:"score"`
 	Name  string  `json:"name"` // with the network it depends on: "FD, LeNet-84"
 	Value float64 `json:"value"`
-	// StandardError is nil where the score has none.
-	StandardError *float64 `json:"standard_error,omitempty"`
 	// Real is the score of as many other real samples in the place of the generated ones, nil where
 	// there is no such score.
 	Real    *float64 `json:"real_against_real,omitempty"`
-	Warning string   `json:"warning,omitempty"`
+	Samples int      `json:"samples"` // generated ones
+	// StandardError is nil where the score has none.
+	StandardError *float64 `json:"standard_error,omitempty"`
+	Warning       string   `json:"warning,omitempty"`
 }
 
 // Report is the scores of generated samples.
 type Report struct {
-	Features   string        `json:"features"`             // the network of the features
-	Classifier string        `json:"classifier,omitempty"` // the network of the classes
-	Samples    int           `json:"samples"`              // number of each set
-	Scores     []Score       `json:"scores"`
-	Histogram  *Histogram    `json:"class_histogram,omitempty"`
-	Copying    *CopyingScore `json:"copying,omitempty"`
+	Features   string  `json:"features,omitempty"`   // the network of the features
+	Classifier string  `json:"classifier,omitempty"` // the network of classes and modes
+	Scores     []Score `json:"scores"`
+	// What belongs to the scores and is more than a number.
+	Histogram *Histogram     `json:"class_histogram,omitempty"`
+	Modes     *ModeScore     `json:"modes,omitempty"`
+	Gaussians *GaussianScore `json:"gaussians,omitempty"`
+	Copying   *CopyingScore  `json:"copying,omitempty"`
 }
 
 // Find returns the score with a key.
@@ -51,24 +60,33 @@ func (r Report) Find(key string) (Score, bool) {
 	return Score{}, false
 }
 
-// Sets are the samples of a report.
+// Sets are the samples of a report. Those of one kind are equally many; a kind that is not there
+// has no scores.
 type Sets struct {
 	// Features names the features, as in "FD, LeNet-84": the network and their number.
 	Features string
-	// Generated, Real and Other are features [N, D] of equally many generated and real samples, and
-	// of other real ones, which make the values of real against real.
+	// Generated, Real and Other are features [N, D] of generated and real samples, and of other
+	// real ones, which make the values of real against real.
 	Generated, Real, Other Matrix
-
-	// Classifier names the network of the class probabilities. Without it there are no scores of
-	// classes.
-	Classifier string
-	// GeneratedClasses and OtherClasses are class probabilities [N, K] of Generated and of Other.
-	GeneratedClasses, OtherClasses Matrix
-	Shares                         []float64 // of the classes in the data [K]
-
 	// Train are features of what the generator was trained on, HeldOut of what it was not. Without
 	// Train there is no test of copying.
 	Train, HeldOut Matrix
+
+	// Classifier names the network of classes and modes.
+	Classifier string
+	// GeneratedClasses and OtherClasses are class probabilities [N, K] of generated and real
+	// samples.
+	GeneratedClasses, OtherClasses Matrix
+	Shares                         []float64 // of the classes in the data [K]
+
+	// GeneratedModes and OtherModes are modes 0 … ModeCount−1 of generated and real samples, as
+	// [Stacked] gives them.
+	GeneratedModes, OtherModes []int
+	ModeCount                  int
+
+	// GeneratedPoints and OtherPoints are points, the others of the mixture itself.
+	GeneratedPoints, OtherPoints Matrix
+	Mixture                      Mixture
 }
 
 // Options are those of the scores of a report.
@@ -80,34 +98,77 @@ type Options struct {
 	Copying    CopyingOptions
 }
 
-// Measure returns all scores of generated samples, each beside that of real samples at the same
-// number. The three sets of features have equally many samples, see [Matrix.First]: scores of
-// different numbers do not compare.
+// Measure returns all scores of generated samples that the sets allow, each beside that of real
+// samples at the same number. Sets of one kind have equally many samples, see [Matrix.First]:
+// scores of different numbers do not compare. The test of copying has no such value; without
+// copying it is about 0.
 func Measure(s Sets, o Options) (Report, error) {
-	if s.Features == "" {
-		return Report{}, fault.Inputf("features without a name, expected one such as LeNet-84")
-	}
-	if s.Generated.N != s.Real.N || s.Other.N != s.Real.N {
-		return Report{}, fault.Inputf(
-			"%d generated, %d real and %d other real samples, expected equal numbers",
-			s.Generated.N, s.Real.N, s.Other.N,
-		)
-	}
-	r := Report{Features: s.Features, Classifier: s.Classifier, Samples: s.Real.N}
-	for _, measure := range []func(*Report, Sets, Options) error{
-		(*Report).distances, (*Report).neighbours, (*Report).classes, (*Report).copying,
+	r := Report{Features: s.Features, Classifier: s.Classifier}
+	for _, kind := range []struct {
+		there   bool
+		measure func(*Report, Sets, Options) error
+	}{
+		{s.Generated.N > 0, (*Report).features},
+		{s.GeneratedClasses.N > 0, (*Report).classes},
+		{len(s.GeneratedModes) > 0, (*Report).modes},
+		{s.GeneratedPoints.N > 0, (*Report).points},
+		{s.Train.N > 0, (*Report).copying},
 	} {
-		if err := measure(&r, s, o); err != nil {
-			return Report{}, err
+		if kind.there {
+			if err := kind.measure(&r, s, o); err != nil {
+				return Report{}, err
+			}
 		}
+	}
+	if len(r.Scores) == 0 {
+		return Report{}, fault.Inputf(
+			"no generated samples, expected features, classes, modes or points",
+		)
 	}
 	return r, nil
 }
 
-// add puts a score into the report.
-func (r *Report) add(key, name, network string, value float64, real *float64) *Score {
-	r.Scores = append(r.Scores, Score{Key: key, Name: name + ", " + network, Value: value, Real: real})
+// add puts a score of n samples into the report, with the name of the network if there is one.
+func (r *Report) add(key, name, network string, n int, value float64, real *float64) *Score {
+	if network != "" {
+		name += ", " + network
+	}
+	r.Scores = append(r.Scores, Score{Key: key, Name: name, Value: value, Real: real, Samples: n})
 	return &r.Scores[len(r.Scores)-1]
+}
+
+// by checks that a network has a name.
+func by(what, name string) error {
+	if name == "" {
+		return fault.Inputf("%s without the name of a network, expected one such as LeNet-84", what)
+	}
+	return nil
+}
+
+// equal checks that there are as many real samples as generated ones.
+func equal(what string, generated int, real ...int) error {
+	for _, n := range real {
+		if n != generated {
+			return fault.Inputf(
+				"%s of %d generated and %d real samples, expected equal numbers",
+				what, generated, n,
+			)
+		}
+	}
+	return nil
+}
+
+func (r *Report) features(s Sets, o Options) error {
+	if err := by("features", s.Features); err != nil {
+		return err
+	}
+	if err := equal("features", s.Generated.N, s.Real.N, s.Other.N); err != nil {
+		return err
+	}
+	if err := r.distances(s, o); err != nil {
+		return err
+	}
+	return r.neighbours(s, o)
 }
 
 func (r *Report) distances(s Sets, o Options) error {
@@ -119,7 +180,7 @@ func (r *Report) distances(s Sets, o Options) error {
 	if err != nil {
 		return err
 	}
-	r.add(KeyFrechet, "FD", s.Features, fd.Value, &realFD.Value).Warning = fd.Warning
+	r.add(KeyFrechet, "FD", s.Features, s.Generated.N, fd.Value, &realFD.Value).Warning = fd.Warning
 	limit, err := FrechetLimit(s.Real, s.Generated, o.Limit)
 	if err != nil {
 		return err
@@ -128,7 +189,7 @@ func (r *Report) distances(s Sets, o Options) error {
 	if err != nil {
 		return err
 	}
-	r.add(KeyFrechetLimit, "FD∞", s.Features, limit.Value, &realLimit.Value)
+	r.add(KeyFrechetLimit, "FD∞", s.Features, s.Generated.N, limit.Value, &realLimit.Value)
 	kd, err := Kernel(s.Real, s.Generated, o.Kernel)
 	if err != nil {
 		return err
@@ -137,7 +198,8 @@ func (r *Report) distances(s Sets, o Options) error {
 	if err != nil {
 		return err
 	}
-	r.add(KeyKernel, "KD", s.Features, kd.Mean, &realKD.Mean).StandardError = &kd.StandardError
+	score := r.add(KeyKernel, "KD", s.Features, s.Generated.N, kd.Mean, &realKD.Mean)
+	score.StandardError = &kd.StandardError
 	return nil
 }
 
@@ -150,10 +212,10 @@ func (r *Report) neighbours(s Sets, o Options) error {
 	if err != nil {
 		return err
 	}
-	r.add(KeyPrecision, "precision", s.Features, of.Precision, &real.Precision)
-	r.add(KeyRecall, "recall", s.Features, of.Recall, &real.Recall)
-	r.add(KeyDensity, "density", s.Features, of.Density, &real.Density)
-	r.add(KeyCoverage, "coverage", s.Features, of.Coverage, &real.Coverage)
+	r.add(KeyPrecision, "precision", s.Features, s.Generated.N, of.Precision, &real.Precision)
+	r.add(KeyRecall, "recall", s.Features, s.Generated.N, of.Recall, &real.Recall)
+	r.add(KeyDensity, "density", s.Features, s.Generated.N, of.Density, &real.Density)
+	r.add(KeyCoverage, "coverage", s.Features, s.Generated.N, of.Coverage, &real.Coverage)
 	return nil
 }
 
@@ -164,10 +226,10 @@ type ofClasses struct {
 }
 
 func newOfClasses(probabilities Matrix, s Sets, o Options) (c ofClasses, err error) {
-	if probabilities.N != s.Real.N || probabilities.D != len(s.Shares) {
+	if probabilities.D != len(s.Shares) {
 		return c, fault.Inputf(
-			"class probabilities of %d samples and %d classes, expected %d samples and %d classes",
-			probabilities.N, probabilities.D, s.Real.N, len(s.Shares),
+			"probabilities of %d classes, expected %d as the data have",
+			probabilities.D, len(s.Shares),
 		)
 	}
 	if c.confident, err = Confident(probabilities, o.Confident); err != nil {
@@ -176,14 +238,22 @@ func newOfClasses(probabilities Matrix, s Sets, o Options) (c ofClasses, err err
 	if c.score, err = Classifier(probabilities); err != nil {
 		return c, err
 	}
-	c.Histogram, err = Classes(Predicted(probabilities), s.Shares)
+	classes, err := Predicted(probabilities)
+	if err != nil {
+		return c, err
+	}
+	c.Histogram, err = Classes(classes, s.Shares)
 	c.hit = float64(c.Hit)
 	return c, err
 }
 
 func (r *Report) classes(s Sets, o Options) error {
-	if s.Classifier == "" {
-		return nil
+	n := s.GeneratedClasses.N
+	if err := by("classes", s.Classifier); err != nil {
+		return err
+	}
+	if err := equal("classes", n, s.OtherClasses.N); err != nil {
+		return err
 	}
 	of, err := newOfClasses(s.GeneratedClasses, s, o)
 	if err != nil {
@@ -194,22 +264,62 @@ func (r *Report) classes(s Sets, o Options) error {
 		return err
 	}
 	r.Histogram = &of.Histogram
-	r.add(KeyClassesHit, "classes hit", s.Classifier, of.hit, &real.hit)
-	r.add(KeyClassKL, "class KL", s.Classifier, of.KL, &real.KL)
-	r.add(KeyConfident, "confident share", s.Classifier, of.confident, &real.confident)
-	r.add(KeyClassifier, "classifier score", s.Classifier, of.score, &real.score)
+	r.add(KeyClassesHit, "classes hit", s.Classifier, n, of.hit, &real.hit)
+	r.add(KeyClassKL, "class KL", s.Classifier, n, of.KL, &real.KL)
+	r.add(KeyConfident, "confident share", s.Classifier, n, of.confident, &real.confident)
+	r.add(KeyClassifier, "classifier score", s.Classifier, n, of.score, &real.score)
+	return nil
+}
+
+func (r *Report) modes(s Sets, _ Options) error {
+	n := len(s.GeneratedModes)
+	if err := by("modes", s.Classifier); err != nil {
+		return err
+	}
+	if err := equal("modes", n, len(s.OtherModes)); err != nil {
+		return err
+	}
+	of, err := Modes(s.GeneratedModes, s.ModeCount)
+	if err != nil {
+		return err
+	}
+	real, err := Modes(s.OtherModes, s.ModeCount)
+	if err != nil {
+		return err
+	}
+	r.Modes = &of
+	r.add(KeyModesHit, "modes hit", s.Classifier, n, float64(of.Hit), new(float64(real.Hit)))
+	r.add(KeyModeKL, "mode KL", s.Classifier, n, of.KL, &real.KL)
+	return nil
+}
+
+func (r *Report) points(s Sets, _ Options) error {
+	n := s.GeneratedPoints.N
+	if err := equal("points", n, s.OtherPoints.N); err != nil {
+		return err
+	}
+	of, err := Gaussians(s.GeneratedPoints, s.Mixture)
+	if err != nil {
+		return err
+	}
+	real, err := Gaussians(s.OtherPoints, s.Mixture)
+	if err != nil {
+		return err
+	}
+	r.Gaussians = &of
+	r.add(KeyGaussiansHit, "modes hit", "", n, float64(of.Hit), new(float64(real.Hit)))
+	r.add(KeyOnMode, "on-mode share", "", n, of.OnMode, &real.OnMode)
+	r.add(KeyOffModeKL, "KL with off-mode", "", n, of.KL, &real.KL)
+	r.add(KeyGaussianKL, "mode KL", "", n, of.ModeKL, &real.ModeKL)
 	return nil
 }
 
 func (r *Report) copying(s Sets, o Options) error {
-	if s.Train.N == 0 {
-		return nil
-	}
 	c, err := Copying(s.Train, s.HeldOut, s.Generated, o.Copying)
 	if err != nil {
 		return err
 	}
 	r.Copying = &c
-	r.add(KeyCopying, "copying C_T", s.Features, c.CT, nil)
+	r.add(KeyCopying, "copying C_T", s.Features, s.Generated.N, c.CT, nil)
 	return nil
 }

@@ -17,16 +17,18 @@ import (
 //	kind        what it does to an image x: [C, H, W] in [−1, 1]
 //	brightness  x + b, b uniform in [−½, ½)
 //	contrast    f·(x − x̄) + x̄ with the image's mean x̄, f uniform in [½, 3⁄2)
-//	shift       moves x by whole pixels, up to ⅛ of the extent on each axis, rounded; zeros come in
+//	shift       moves x by whole pixels, up to ⅛ of an extent, rounded, on each axis, zeros fill
 //	cutout      zeros in a square of half the extents, whose centre is anywhere in the image
 //
-// They are applied in this order, each to an image with a probability, independently. The zero value
-// changes nothing. Every draw is affine in the image and does not depend on any other image, so that
-// a penalty on the gradient with respect to x passes through it exactly; its derivatives are closed.
+// They are applied in this order, each to an image with a probability, independently. The zero
+// value changes nothing. Every draw is affine in the image and does not depend on any other image,
+// so that a penalty on the gradient with respect to x passes through it exactly; its derivatives
+// are closed.
 type Augment struct {
-	// Probability is that of each kind, for each image, ½ if 0. At 1, as in the paper, no image
-	// stays as it is, and the generator may learn to make changed ones: the distribution of shifted
-	// or brightened images does not determine that of the images. Below 0.8 it does.
+	// Probability is that of each kind, for each image, ½ if 0. Up to ½ the distribution of the
+	// changed images determines that of the images, so that a generator whose changed images cannot
+	// be told from changed real ones makes real ones. At 1, as in the paper, it does not: changes
+	// may leak into what is generated.
 	Probability float64
 
 	Brightness, Contrast, Shift, Cutout bool
@@ -55,7 +57,7 @@ func AugmentKinds() []string {
 	return names
 }
 
-// defaultProbability leaves every kind invertible: see RATIONALE.md.
+// defaultProbability is the largest at which every kind is invertible; RATIONALE.md has the proof.
 const defaultProbability = 0.5
 
 // ParseAugment reads a text form: names of kinds with commas between them, and p=0.7 for another
@@ -150,8 +152,8 @@ func (a Augment) String() string {
 
 // Apply builds T(x) for images x: [B, C, H, W]. Each call draws anew, from the next streams of c,
 // whether c is of training or not: reals and fakes have draws of their own from one distribution if
-// their contexts share streams ([nn.Context.Again]) or start at different ones. What image i draws is
-// a function of the run's key and step, the streams and i.
+// their contexts share streams ([nn.Context.Again]) or start at different ones. What image i draws
+// is a function of the run's key and step, the streams and i.
 //
 // Shifting costs C·H·W·(H+W) multiply-adds an image, the rest a few passes over it.
 func (a Augment) Apply(c *nn.Context, x *sym.Expr) *sym.Expr {
@@ -162,7 +164,8 @@ func (a Augment) Apply(c *nn.Context, x *sym.Expr) *sym.Expr {
 		return x
 	}
 	if len(x.Shape()) != 4 {
-		return sym.Refuse(x, fmt.Errorf("augmentation of %v, expected images [B, C, H, W]", x.Shape()))
+		return sym.Refuse(x,
+			fmt.Errorf("augmentation of %v, expected images [B, C, H, W]", x.Shape()))
 	}
 	if a.Brightness || a.Contrast {
 		x = a.tone(c, x)

@@ -3,6 +3,7 @@ package generative_test
 import (
 	"fmt"
 	"math"
+	"math/cmplx"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -16,7 +17,13 @@ import (
 )
 
 // every is each kind alone and all of them.
-var every = []string{"brightness", "contrast", "shift", "cutout", "brightness,contrast,shift,cutout"}
+var every = []string{
+	"brightness",
+	"contrast",
+	"shift",
+	"cutout",
+	"brightness,contrast,shift,cutout",
+}
 
 // augmented is T(x) in a graph of its own.
 type augmented struct {
@@ -167,7 +174,15 @@ func TestAugment(t *testing.T) {
 				}
 				for i, v := range out[0][b*size : (b+1)*size] {
 					if math.Abs(v-want.data[i]) > 1e-12 {
-						t.Fatalf("%s of %v: image %d, element %d is %v, expected %v", kind, s, b, i, v, want.data[i])
+						t.Fatalf(
+							"%s of %v: image %d, element %d is %v, expected %v",
+							kind,
+							s,
+							b,
+							i,
+							v,
+							want.data[i],
+						)
 					}
 				}
 			}
@@ -178,8 +193,8 @@ func TestAugment(t *testing.T) {
 	}
 }
 
-// TestBounds checks the ends of the ranges of what is drawn: shifts of an eighth either way, squares
-// that reach over every border, and none beyond.
+// TestBounds checks the ends of the ranges of what is drawn: shifts of an eighth either way,
+// squares that reach over every border, and none beyond.
 func TestBounds(t *testing.T) {
 	for _, size := range []int{28, 64, 128} {
 		for _, kind := range []string{"shift", "cutout"} {
@@ -244,7 +259,9 @@ func TestKnownGradients(t *testing.T) {
 		want func(i, j int) float64
 	}{
 		"brightness": {[]float64{0.9}, func(i, j int) float64 { return weights.at(0, i, j) }},
-		"contrast":   {[]float64{0}, func(i, j int) float64 { return weights.at(0, i, j)/2 + mean/2 }},
+		"contrast": {
+			[]float64{0}, func(i, j int) float64 { return weights.at(0, i, j)/2 + mean/2 },
+		},
 		// Down by 1 and left by 2 of −2..2.
 		"shift": {[]float64{0.7, 0.1}, func(i, j int) float64 { return weights.at(0, i+1, j-2) }},
 		// Rows 4 to 11 and columns −2 to 5 of 16, by starts 8 and 2 of 17.
@@ -279,8 +296,8 @@ func critic(c *nn.Context, x *sym.Expr) *sym.Expr {
 }
 
 // TestPenaltyThroughAugmentation compares derivatives with difference quotients: the gradient of
-// D(T(x)) in x, and the gradient in every parameter, and in x, of the penalty mean ‖∇ₓD(T(x))‖² on the image before the
-// augmentation.
+// D(T(x)) in x, and the gradient in every parameter, and in x, of the penalty mean ‖∇ₓD(T(x))‖² on
+// the image before the augmentation.
 func TestPenaltyThroughAugmentation(t *testing.T) {
 	for _, text := range every {
 		a := augment(t, text+",p=0.7", 3, 2, 12, 12)
@@ -294,7 +311,14 @@ func TestPenaltyThroughAugmentation(t *testing.T) {
 		}
 		gradients := eval(t, values, append(sym.Gradient(penalty, inputs...), slope)...)
 		for i, e := range inputs {
-			checkSlope(t, fmt.Sprintf("%s: penalty in input %d", text, i), values, penalty, e, gradients[i])
+			checkSlope(
+				t,
+				fmt.Sprintf("%s: penalty in input %d", text, i),
+				values,
+				penalty,
+				e,
+				gradients[i],
+			)
 		}
 		checkSlope(t, text+": score in x", values, score, a.x, gradients[len(inputs)])
 	}
@@ -302,7 +326,13 @@ func TestPenaltyThroughAugmentation(t *testing.T) {
 
 // checkSlope compares a gradient of y in an input with a central difference quotient in a random
 // direction.
-func checkSlope(t *testing.T, what string, values map[*sym.Expr]*sym.Tensor, y, in *sym.Expr, gradient []float64) {
+func checkSlope(
+	t *testing.T,
+	what string,
+	values map[*sym.Expr]*sym.Tensor,
+	y, in *sym.Expr,
+	gradient []float64,
+) {
 	t.Helper()
 	const h = 1e-5
 	direction := uniform(77, len(gradient))
@@ -323,6 +353,49 @@ func checkSlope(t *testing.T, what string, values map[*sym.Expr]*sym.Tensor, y, 
 	}
 	if math.Abs(got-want) > 1e-6*(1+math.Abs(want)) {
 		t.Errorf("%s: the derivative is %v, by difference quotient %v", what, got, want)
+	}
+}
+
+// TestInvertible checks why the default probability is what it is: the distribution of images that
+// are shifted, or brightened, with that probability is the images' own, whose every frequency is
+// multiplied by at least 0.38. With probability 1 some are multiplied by less than 0, and others by
+// 0: they are lost.
+func TestInvertible(t *testing.T) {
+	a, err := generative.ParseAugment("shift")
+	if err != nil {
+		t.Fatal(err)
+	}
+	least := func(p float64, multiplier func(frequency float64) float64) float64 {
+		out := 1.0
+		for k := 1; k < 10000; k++ {
+			out = min(out, 1-p+p*multiplier(float64(k)/10000))
+		}
+		return out
+	}
+	for size := 28; size <= 128; size += 4 {
+		n := float64(2*((size+4)/8) + 1)
+		whole := func(f float64) float64 {
+			return math.Sin(math.Pi*f*n) / (n * math.Sin(math.Pi*f))
+		}
+		if m := least(a.Probability, whole); m < 0.38 {
+			t.Errorf("%d pixels: shifts multiply a frequency by %v", size, m)
+		}
+		if m := least(1, whole); m > -0.2 {
+			t.Errorf("%d pixels: certain shifts multiply every frequency by more than %v", size, m)
+		}
+	}
+	real := func(f float64) float64 { return math.Sin(20*f) / (20 * f) }
+	if m := least(a.Probability, real); m < 0.38 {
+		t.Errorf("brightness multiplies a frequency by %v", m)
+	}
+	// Contrast multiplies the frequency w of a logarithm by (1−p) + p·E f^{iw}.
+	for w := 0.01; w < 100; w += 0.01 {
+		exponent := complex(1, w)
+		mean := (cmplx.Pow(1.5, exponent) - cmplx.Pow(0.5, exponent)) / exponent
+		p := complex(a.Probability, 0)
+		if m := cmplx.Abs(1 - p + p*mean); m < 0.45 {
+			t.Errorf("contrast multiplies frequency %v by %v", w, m)
+		}
 	}
 }
 
@@ -417,7 +490,13 @@ func TestRows(t *testing.T) {
 			continue
 		}
 		c := uniform(9, 8*2*8*8)
-		firsts := sym.Reshape(sym.SliceAxis(sym.Reshape(cotangent, 4, 2, 2*8*8), 1, 0, 1), 4, 2, 8, 8)
+		firsts := sym.Reshape(
+			sym.SliceAxis(sym.Reshape(cotangent, 4, 2, 2*8*8), 1, 0, 1),
+			4,
+			2,
+			8,
+			8,
+		)
 		out := eval(t, map[*sym.Expr]*sym.Tensor{
 			a.x: tensor(uniform(1, 4*2*8*8), 4, 2, 8, 8), cotangent: tensor(c, 8, 2, 8, 8),
 		}, sym.SliceAxis(sym.Reshape(got, 4, 2, 2*8*8), 1, 0, 1), sym.VJP(a.y, firsts, a.x)[0])
@@ -441,7 +520,11 @@ func TestAugmentCompiled(t *testing.T) {
 	for i, v := range x {
 		values.Data[i] = float64(v)
 	}
-	out, err := sym.Eval(sym.Env{Values: map[*sym.Expr]*sym.Tensor{a.x: values}, Key: 1}, a.y, slope)
+	out, err := sym.Eval(
+		sym.Env{Values: map[*sym.Expr]*sym.Tensor{a.x: values}, Key: 1},
+		a.y,
+		slope,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -464,8 +547,15 @@ func TestAugmentCosts(t *testing.T) {
 			want = 0
 		}
 		back := sym.Gradient(sym.Sum(sym.Square(a.y)), a.x)
-		if got, both := sym.MACs(a.y), sym.MACs(append(back, a.y)...); got != want || both != 2*want {
-			t.Errorf("%s: %d multiply-adds, %d with the derivative, expected %d", text, got, both, want)
+		if got, both := sym.MACs(a.y), sym.MACs(append(back, a.y)...); got != want ||
+			both != 2*want {
+			t.Errorf(
+				"%s: %d multiply-adds, %d with the derivative, expected %d",
+				text,
+				got,
+				both,
+				want,
+			)
 		}
 	}
 }
@@ -493,7 +583,8 @@ func TestAugmentForms(t *testing.T) {
 		"shift,shift": "shift stands twice", "shift,p=0.5,p=0.5": "p stands twice",
 	} {
 		_, err := generative.ParseAugment(text)
-		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+		if err == nil || !strings.Contains(err.Error(), want) ||
+			strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q: %v, expected %s", text, err, want)
 		}
 	}
@@ -516,7 +607,9 @@ func TestAugmentForms(t *testing.T) {
 		t.Errorf("no augmentation changes %v", e)
 	}
 	for want, e := range map[string]*sym.Expr{
-		"augmentation of [4, 2], expected images [B, C, H, W]": generative.Augment{Shift: true}.Apply(c, points),
+		"augmentation of [4, 2], expected images [B, C, H, W]": generative.Augment{Shift: true}.Apply(
+			c, points,
+		),
 		"p is NaN, expected more than 0": generative.Augment{
 			Shift: true, Probability: math.NaN(),
 		}.Apply(c, points),

@@ -75,7 +75,8 @@ func (p DCGAN) Validate() error {
 		return err
 	}
 	if h, w := p.Shape[1], p.Shape[2]; h != w || h%4 != 0 || h < 28 || h > 128 {
-		return fmt.Errorf("images of %dx%d pixels, expected squares of a multiple of 4 from 28 to 128", h, w)
+		const expected = "squares of a multiple of 4 from 28 to 128"
+		return fmt.Errorf("images of %dx%d pixels, expected %s", h, w, expected)
 	}
 	return nil
 }

@@ -1,13 +1,13 @@
 // Package generative holds pairs of networks: a generator, which makes images or points from noise,
 // and a critic, which scores them.
 //
-// A pair is a struct of options with the methods of [Pair]: Generate and Score build the networks as
-// expressions, String gives the text form, which [Parse] reads: dcgan:width=32,norm=batch. A pair is
-// for samples of one shape, which is no part of the text. Images are in [−1, 1]: x = 2·v/255 − 1 of
-// a byte v.
+// A pair is a struct of options with the methods of [Pair]: Generate and Score build the networks
+// as expressions, String gives the text form, which [Parse] reads: dcgan:width=32,norm=batch. A
+// pair is for samples of one shape, which is no part of the text. Images are in [−1, 1]: x =
+// 2·v/255 − 1 of a byte v.
 //
-// The two networks stand in scopes of their own ([nn.Params.Scope]), "generator" and "critic", and so
-// share neither weights nor random numbers:
+// The two networks stand in scopes of their own ([nn.Params.Scope]), "generator" and "critic", and
+// so share neither weights nor random numbers:
 //
 //	params := nn.NewParams(g)
 //	pair, err := generative.Parse("dcgan:width=32", []int{1, 28, 28})

@@ -22,74 +22,50 @@ type Pair interface {
 	String() string
 }
 
-// entry is a row of the table of pairs.
-type entry struct {
-	name string
-	doc  string
-	// parse makes the pair with its defaults for a shape, sets the options of s and checks all.
-	parse func(s spec.Spec, shape []int) (Pair, error)
-}
-
-// entries is the table of pairs.
-func entries() []entry {
+// entries is the table of pairs: a function makes one with its defaults for a shape, sets the
+// options of a text form and checks all.
+func entries() spec.Table[func(s spec.Spec, shape []int) (Pair, error)] {
 	const critic = "critic-norm=none|group|spectral|batch, groups=8"
-	return []entry{
+	return spec.Table[func(s spec.Spec, shape []int) (Pair, error)]{
 		{
-			"dcgan",
-			"4x4 convolutions and transposed ones of stride 2, for square images of a multiple of 4 " +
-				"from 28 to 128 pixels; width=48, norm=none|batch, " + critic,
-			parseDCGAN,
+			Name: "dcgan",
+			Doc: "4x4 convolutions and transposed ones of stride 2, for square images of a " +
+				"multiple of 4 from 28 to 128 pixels; width=48, norm=none|batch, " + critic,
+			Parse: parseDCGAN,
 		},
-		{"mlp", "dense layers, for points and images; width=256, layers=2, " + critic, parseMLP},
 		{
-			"gulrajani",
-			"the pair of Gulrajani et al. 2017 for MNIST, 5x5 filters, for images of 28x28; width=64",
-			parseGulrajani,
+			Name:  "mlp",
+			Doc:   "dense layers, for points and images; width=256, layers=2, " + critic,
+			Parse: parseMLP,
+		},
+		{
+			Name: "gulrajani",
+			Doc: "the pair of Gulrajani et al. 2017 for MNIST, 5x5 filters, for images of 28x28; " +
+				"width=64",
+			Parse: parseGulrajani,
 		},
 	}
 }
 
 // Names lists the pairs.
-func Names() []string {
-	var names []string
-	for _, e := range entries() {
-		names = append(names, e.name)
-	}
-	return names
-}
+func Names() []string { return entries().Names() }
 
 // Describe returns a line about the pair of that name.
-func Describe(name string) string {
-	for _, e := range entries() {
-		if e.name == name {
-			return e.doc
-		}
-	}
-	return ""
-}
+func Describe(name string) string { return entries().Describe(name) }
 
 // Parse reads a text form, a name and options, as dcgan:width=32, for samples of a shape: [C, H, W]
 // of images, [N] of points. It returns an error for an unknown name or option, and for options and
 // shapes that the pair does not take.
 func Parse(text string, shape []int) (Pair, error) {
-	s, err := spec.Parse(text)
+	parse, s, err := entries().Find("pair", text)
 	if err != nil {
 		return nil, err
 	}
-	for _, e := range entries() {
-		if e.name != s.Name {
-			continue
-		}
-		if s.Value != "" {
-			return nil, fmt.Errorf("%q: found %q, expected key=value options", text, s.Value)
-		}
-		p, err := e.parse(s, shape)
-		if err != nil {
-			return nil, fmt.Errorf("%q: %w", text, err)
-		}
-		return p, nil
+	p, err := parse(s, shape)
+	if err != nil {
+		return nil, fmt.Errorf("%q: %w", text, err)
 	}
-	return nil, spec.Unknown("pair", s.Name, Names())
+	return p, nil
 }
 
 // Summary is what a pair consists of.
@@ -108,7 +84,8 @@ func Summarize(p Pair, shape []int, z int) (Summary, error) {
 		return Summary{}, fmt.Errorf("the generator of %s does not take %d numbers: %w", p, z, err)
 	}
 	if err := p.Score(critic, x).Err(); err != nil {
-		return Summary{}, fmt.Errorf("the critic of %s does not take samples of %v: %w", p, shape, err)
+		return Summary{}, fmt.Errorf("the critic of %s does not take samples of %s: %w",
+			p, format(shape), err)
 	}
 	return Summary{model.SummaryOf(generator, noise), model.SummaryOf(critic, x)}, nil
 }

@@ -88,7 +88,8 @@ func TestConformance(t *testing.T) {
 		if names(b.params) != names(inference.params) {
 			t.Errorf("%s has other parameters in training than in inference", c.text)
 		}
-		for scope, context := range map[string]*nn.Context{"generator": b.generator, "critic": b.critic} {
+		contexts := map[string]*nn.Context{"generator": b.generator, "critic": b.critic}
+		for scope, context := range contexts {
 			counted := 0
 			for _, l := range context.Layers {
 				counted += l.Parameters
@@ -154,7 +155,8 @@ func TestCosts(t *testing.T) {
 				c.text, c.shape, s.Critic.MACs, s.Generator.MACs, err, c.critic, c.generator)
 		}
 		b := build(t, c.text, true, 2, c.z, c.shape...)
-		if d, g := sym.MACs(b.scores), sym.MACs(b.samples); d != 2*s.Critic.MACs || g != 2*s.Generator.MACs {
+		if d, g := sym.MACs(b.scores), sym.MACs(b.samples); d != 2*s.Critic.MACs ||
+			g != 2*s.Generator.MACs {
 			t.Errorf("%s %v: the graphs of 2 samples have %d and %d", c.text, c.shape, d, g)
 		}
 	}
@@ -170,8 +172,12 @@ func TestSizes(t *testing.T) {
 			last := b.critic.Layers[len(b.critic.Layers)-2].Shape[2]
 			first := b.generator.Layers[1].Shape[2]
 			if last < 3 || last > 5 || first < 7 || first > 14 {
-				t.Errorf("size %d: the critic ends at %d pixels, the generator's second image has %d",
-					size, last, first)
+				t.Errorf(
+					"size %d: the critic ends at %d pixels, the generator's second image has %d",
+					size,
+					last,
+					first,
+				)
 			}
 			continue
 		}
@@ -190,19 +196,34 @@ func TestRefused(t *testing.T) {
 		shape []int
 		want  string
 	}{
-		{"dcgann", image, `unknown pair "dcgann" (did you mean "dcgan"?), expected one of dcgan, gulrajani, mlp`},
+		{
+			"dcgann", image,
+			`unknown pair "dcgann" (did you mean "dcgan"?), expected one of dcgan, gulrajani, mlp`,
+		},
 		{"", image, `"": expected a name`},
 		{"dcgan:48", image, `"dcgan:48": found "48", expected key=value options`},
 		{"dcgan:width=0", image, `"dcgan:width=0": width is 0, expected 1 to 256`},
 		{"dcgan:width=257", image, `"dcgan:width=257": width is 257, expected 1 to 256`},
 		{"dcgan:widht=4", image, `unknown key "widht" (did you mean "width"?)`},
 		{"dcgan:norm=group", image, `unknown norm "group", expected one of batch, none`},
-		{"dcgan:critic-norm=spektral", image, `unknown critic-norm "spektral" (did you mean "spectral"?)`},
+		{
+			"dcgan:critic-norm=spektral", image,
+			`unknown critic-norm "spektral" (did you mean "spectral"?)`,
+		},
 		{"dcgan:groups=4", image, "groups is 4, expected critic-norm=group with it"},
-		{"dcgan:width=9,critic-norm=group", image, "groups is 8, expected at least 1, and a divisor of width, 9"},
+		{
+			"dcgan:width=9,critic-norm=group", image,
+			"groups is 8, expected at least 1, and a divisor of width, 9",
+		},
 		{"dcgan", []int{2}, "samples of shape [2], expected images [C, H, W] of 1 to 64 channels"},
-		{"dcgan", []int{0, 28, 28}, "samples of shape [0, 28, 28], expected images [C, H, W] of 1 to 64 channels"},
-		{"dcgan", []int{1, 28, 32}, "images of 28x32 pixels, expected squares of a multiple of 4 from 28 to 128"},
+		{
+			"dcgan", []int{0, 28, 28},
+			"samples of shape [0, 28, 28], expected images [C, H, W] of 1 to 64 channels",
+		},
+		{
+			"dcgan", []int{1, 28, 32},
+			"images of 28x32 pixels, expected squares of a multiple of 4 from 28 to 128",
+		},
 		{"mlp:layers=0", []int{2}, "layers is 0, expected 1 to 64"},
 		{"mlp:width=8193", []int{2}, "width is 8193, expected 1 to 8192"},
 		{"mlp", []int{0}, "the number of a point's coordinates is 0, expected 1 to 1048576"},
@@ -211,7 +232,8 @@ func TestRefused(t *testing.T) {
 		{"gulrajani:width=-1", image, "width is -1, expected 1 to 256"},
 	} {
 		_, err := generative.Parse(c.text, c.shape)
-		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+		if err == nil || !strings.Contains(err.Error(), c.want) ||
+			strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q of %v: %v, expected %s", c.text, c.shape, err, c.want)
 		}
 	}
@@ -219,11 +241,17 @@ func TestRefused(t *testing.T) {
 	g := sym.NewGraph()
 	c := nn.NewContext(nn.NewParams(g), true, 0)
 	for want, e := range map[string]*sym.Expr{
-		"images of 30x30 pixels":  generative.DCGAN{Shape: []int{1, 30, 30}}.Generate(c, g.Const(0, 2, 3)),
-		"expected [B, 1, 28, 28]": generative.DCGAN{Shape: image}.Score(c, g.Const(0, 2, 1, 28, 32)),
-		"expected [B, 2]":         generative.MLP{Shape: []int{2}}.Score(c, g.Const(0, 2, 3)),
-		"expected 28x28":          generative.Gulrajani{Shape: []int{1, 8, 8}}.Score(c, g.Const(0, 2, 1, 8, 8)),
-		"matmul":                  generative.MLP{Shape: []int{2}}.Generate(c, g.Const(0, 2)),
+		"images of 30x30 pixels": generative.DCGAN{Shape: []int{1, 30, 30}}.Generate(
+			c, g.Const(0, 2, 3),
+		),
+		"expected [B, 1, 28, 28]": generative.DCGAN{Shape: image}.Score(
+			c, g.Const(0, 2, 1, 28, 32),
+		),
+		"expected [B, 2]": generative.MLP{Shape: []int{2}}.Score(c, g.Const(0, 2, 3)),
+		"expected 28x28": generative.Gulrajani{Shape: []int{1, 8, 8}}.Score(
+			c, g.Const(0, 2, 1, 8, 8),
+		),
+		"matmul": generative.MLP{Shape: []int{2}}.Generate(c, g.Const(0, 2)),
 	} {
 		if e.Err() == nil || !strings.Contains(e.Err().Error(), want) {
 			t.Errorf("%v, expected %s", e.Err(), want)
@@ -249,7 +277,14 @@ func anyPair(t *rapid.T) (generative.Pair, []int) {
 			Norm: rapid.SampledFrom([]string{"none", "batch"}).Draw(t, "norm"),
 		}, images
 	case 1:
-		return generative.Gulrajani{Shape: []int{channels, 28, 28}, Width: width}, []int{channels, 28, 28}
+		return generative.Gulrajani{
+				Shape: []int{channels, 28, 28},
+				Width: width,
+			}, []int{
+				channels,
+				28,
+				28,
+			}
 	case 2:
 		images = []int{channels}
 	}
@@ -263,7 +298,8 @@ func anyPair(t *rapid.T) (generative.Pair, []int) {
 func TestTextForms(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p, shape := anyPair(t)
-		if again, err := generative.Parse(p.String(), shape); err != nil || !reflect.DeepEqual(again, p) {
+		if again, err := generative.Parse(p.String(), shape); err != nil ||
+			!reflect.DeepEqual(again, p) {
 			t.Errorf("%q parses to %#v, %v", p, again, err)
 		}
 	})

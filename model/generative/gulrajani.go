@@ -16,9 +16,9 @@ import (
 // channels, 28 → 14 → 7 → 4, each with leaky ReLU of slope 0.2; a dense layer gives the score.
 //
 // Generator: a dense layer makes an image of 4×4 pixels and 4·Width channels, transposed 5×5
-// convolutions of stride 2 double it, 4 → 7 → 14 → 28, with ReLU between them. At the end stands 2σ(y)−1 =
-// tanh(y/2): the paper's sigmoid, on images in [−1, 1] instead of [0, 1]. Distances are twice the
-// paper's on them, and so a slope of 1 here is one of 2 there.
+// convolutions of stride 2 double it, 4 → 7 → 14 → 28, with ReLU between them. At the end stands
+// 2σ(y)−1 = tanh(y/2): the paper's sigmoid, on images in [−1, 1] instead of [0, 1]. Distances are
+// twice the paper's on them, and so a slope of 1 here is one of 2 there.
 //
 // Initial values are uniform: of variance 4/(fanIn+fanOut) for filters, after He et al. 2015,
 // 2/(fanIn+fanOut) for dense layers, after Glorot and Bengio 2010.

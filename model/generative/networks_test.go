@@ -111,8 +111,9 @@ func TestCompiled(t *testing.T) {
 	}
 }
 
-// TestSamplesAreIndependent checks that sample i of the default networks is the same alone and among
-// 64, and so is its score; and that it is not under batch norm, so that the test sees a difference.
+// TestSamplesAreIndependent checks that sample i of the default networks is the same alone and
+// among 64, and so is its score; and that it is not under batch norm, so that the test sees a
+// difference.
 func TestSamplesAreIndependent(t *testing.T) {
 	for _, c := range []struct {
 		text    string
@@ -173,7 +174,8 @@ func TestInitialValues(t *testing.T) {
 		if !slices.Equal(v, second[name]) {
 			t.Errorf("%s depends on what is built first", name)
 		}
-		if other, ok := strings.CutPrefix(name, "generator/"); ok && strings.HasSuffix(name, ".weight") &&
+		if other, ok := strings.CutPrefix(name, "generator/"); ok &&
+			strings.HasSuffix(name, ".weight") &&
 			slices.Equal(v, second["average/"+other]) {
 			t.Errorf("%s has the values of another scope", name)
 		}
@@ -226,9 +228,9 @@ func TestSpread(t *testing.T) {
 	}
 }
 
-// TestTwoNetworks checks what reaches what: the critic's score of given samples has no derivative in
-// the generator's parameters, its score of the generator's samples has one in every weight of both
-// networks, and the critic has the same parameters in both.
+// TestTwoNetworks checks what reaches what: the critic's score of given samples has no derivative
+// in the generator's parameters, its score of the generator's samples has one in every weight of
+// both networks, and the critic has the same parameters in both.
 func TestTwoNetworks(t *testing.T) {
 	for _, text := range []string{"dcgan:width=2", "gulrajani:width=2", "mlp:width=6"} {
 		shape := []int{1, 28, 28}
@@ -259,7 +261,11 @@ func TestTwoNetworks(t *testing.T) {
 		write(t, p, b.z, normal(6))
 		for i, d := range run(t, p, gradients...) {
 			if !slices.ContainsFunc(d, func(v float32) bool { return v != 0 }) {
-				t.Errorf("%s: the score of the generator's samples has no derivative in %s", text, all[i].Name())
+				t.Errorf(
+					"%s: the score of the generator's samples has no derivative in %s",
+					text,
+					all[i].Name(),
+				)
 			}
 		}
 	}
