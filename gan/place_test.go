@@ -187,7 +187,7 @@ func TestConstantCritic(t *testing.T) {
 func TestPlaces(t *testing.T) {
 	c := newCritic(t, "original", 3, 1, 6, 6)
 	for _, p := range []string{gradreg.PlaceReal, gradreg.PlaceFake, gradreg.PlaceBetween, gradreg.PlaceAround} {
-		if c.place(t, p) != c.place(t, p) {
+		if first := c.place(t, p); c.place(t, p) != first {
 			t.Errorf("%s is another problem each time: two penalties there would have other points", p)
 		}
 	}
