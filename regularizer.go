@@ -33,9 +33,12 @@ func Names() []string {
 	return names
 }
 
+// Auto stands for a λ that is to be found before training, as in datagrad:auto (package tune).
+const Auto = "auto"
+
 // Parse reads the text form name:λ[,key=value]…, such as datagrad:50. A name of [Shorthands] stands
-// for the regularizer and the options that it is. Parse returns an error for an
-// unknown name or key and for a λ that is missing, negative or not finite.
+// for the regularizer and the options that it is. It returns an error for an unknown name or key
+// and for a λ that is missing, negative, not finite or to be found ([Auto]).
 func Parse(text string) (Regularizer, error) {
 	s, err := spec.Parse(text)
 	if err != nil {
@@ -46,8 +49,14 @@ func Parse(text string) (Regularizer, error) {
 		if info.Name != s.Name {
 			continue
 		}
-		if s.Value == "" {
+		switch s.Value {
+		case "":
 			return nil, fmt.Errorf("regularizer %q: found no λ, expected %s:λ", text, s.Name)
+		case Auto:
+			return nil, fmt.Errorf(
+				"regularizer %q: λ is %s, expected a number; tune.Lambda (package tune) finds one "+
+					"before a run", text, Auto,
+			)
 		}
 		lambda, err := spec.Number(s.Value)
 		if err != nil {

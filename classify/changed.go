@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
@@ -44,7 +45,8 @@ func (r *run) openTest(ctx context.Context) (notes []string, err error) {
 		return nil, same
 	case r.pictures != nil:
 		return r.openListed()
-	case r.config.PaperProtocol || r.recorded.division != "": // what it was trained on may be among the test images now
+	case r.config.PaperProtocol || r.recorded.division != "" || !r.hasClasses():
+		// What it was trained on may be among the test images now.
 		return nil, same
 	}
 	return r.openAsNow(official)
@@ -121,13 +123,27 @@ func (r *run) find(listed []listedPicture) (*dataset.Part, error) {
 	h := sha256.New()
 	for _, l := range listed {
 		p, ok := places[l.sum()]
-		class := slices.Index(r.classes, l.Class)
-		if !ok || class < 0 {
+		if !ok {
 			continue
 		}
-		out.Images, out.Labels = append(out.Images, p.part.Image(p.at)...), append(out.Labels, int32(class))
+		class := int32(0)
+		if r.hasClasses() {
+			k := slices.Index(r.classes, l.Class)
+			if k < 0 {
+				continue
+			}
+			class = int32(k)
+			fmt.Fprintf(h, "%x %q\n", p.part.Hashes[p.at], l.Class) // as package folder has it
+		} else {
+			row, err := r.targetsOf(l, p.part, p.at)
+			if err != nil {
+				return nil, err
+			}
+			out.Targets = append(out.Targets, row...)
+			fmt.Fprintf(h, "%x %q %v\n", p.part.Hashes[p.at], r.classes, row) // likewise
+		}
+		out.Images, out.Labels = append(out.Images, p.part.Image(p.at)...), append(out.Labels, class)
 		out.Files, out.Hashes = append(out.Files, p.part.Files[p.at]), append(out.Hashes, p.part.Hashes[p.at])
-		fmt.Fprintf(h, "%x %q\n", p.part.Hashes[p.at], l.Class) // as package folder has it
 	}
 	if out.Len() == 0 {
 		return nil, fault.Inputf(
@@ -137,6 +153,27 @@ func (r *run) find(listed []listedPicture) (*dataset.Part, error) {
 	}
 	out.Digest = hex.EncodeToString(h.Sum(nil))
 	return out, nil
+}
+
+// targetsOf returns the labels or numbers that a listed picture had, or where the run did not write
+// them down those that it has in the folder now, which has to have the run's columns.
+func (r *run) targetsOf(l listedPicture, part *dataset.Part, at int) ([]float32, error) {
+	if l.Targets != nil && len(l.Targets) != len(r.classes) {
+		return nil, fault.Inputf(
+			"%s has %d labels or numbers in %s, expected %d", l.File, len(l.Targets),
+			r.path(picturesFile), len(r.classes),
+		)
+	}
+	if l.Targets != nil {
+		return l.Targets, nil
+	}
+	if !slices.Equal(r.classes, r.data.Classes) || len(part.Targets) != len(r.classes)*part.Len() {
+		return nil, fault.Inputf(
+			"%s does not say what labels or numbers its pictures had, and %s has others now: %s, expected %s",
+			r.Dir, r.config.Data, strings.Join(r.data.Classes, ", "), strings.Join(r.classes, ", "),
+		)
+	}
+	return part.TargetRow(at), nil
 }
 
 // training returns the images that the run was trained on, or what is left of them.
@@ -158,7 +195,7 @@ func (r *run) training(ctx context.Context, cfg *Config) (s dataset.Subset, note
 		return dataset.Whole(part), []string{
 			fmt.Sprintf("of the pictures that %s was trained on it looks at %s", r.Dir, fewer(part.Len(), len(listed))),
 		}, nil
-	case !r.recorded.pictures || r.recorded.division != "" || r.config.PaperProtocol:
+	case !r.recorded.pictures || r.recorded.division != "" || r.config.PaperProtocol || !r.hasClasses():
 		return s, nil, same
 	}
 	all, err := r.data.Train()

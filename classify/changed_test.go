@@ -16,6 +16,7 @@ import (
 
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/classify/figures"
+	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
@@ -61,7 +62,7 @@ func listed(t *testing.T, dir, part string) (files []string) {
 func photoRun(t *testing.T, pictures string, change func(*classify.Config)) (dir string, s classify.Summary) {
 	t.Helper()
 	cfg := small()
-	cfg.Data, cfg.TrainSize, cfg.Size, cfg.Model = pictures, 0, 12, "mlp:hidden=16"
+	cfg.Data, cfg.TrainSize, cfg.Size, cfg.Model = dataset.ParseSource(pictures), 0, 12, "mlp:hidden=16"
 	change(&cfg)
 	dir = filepath.Join(t.TempDir(), "run")
 	s, err := classify.Run(context.Background(), cfg, classify.Options{Dir: dir, Threads: 1, Draw: figures.Draw})

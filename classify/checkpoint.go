@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/build"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/nn"
@@ -106,9 +105,7 @@ func (e *trainer) recognizes(metadata map[string]string) error {
 // the run ends.
 func (c Config) hash() string {
 	c.DataDir, c.StopAfter = "", 0
-	if dataset.IsFolder(c.Data) {
-		c.Data = ""
-	}
+	c.Data = c.Data.Identity()
 	return c.text()
 }
 

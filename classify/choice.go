@@ -93,8 +93,7 @@ func (c Choice) String() string {
 	for _, p := range c.lastRound() {
 		switch {
 		case p.Diverged == "" && p.Metrics != nil:
-			finalists = append(finalists,
-				fmt.Sprintf("λ %s: %s %.4g", spec.Format(p.Lambda), p.Metrics.Name, p.Metrics.Quality))
+			finalists = append(finalists, fmt.Sprintf("λ %s: %s", spec.Format(p.Lambda), p.Metrics))
 		case p.Diverged != "" || p.Accuracy == nil:
 			finalists = append(finalists, fmt.Sprintf("λ %s: diverged", spec.Format(p.Lambda)))
 		default:

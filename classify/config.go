@@ -27,7 +27,10 @@ import (
 // Config is everything that determines a run. Default gives the main job's; the zero value of a
 // field is not its default.
 type Config struct {
-	Data string `yaml:"data"` // name of a data set
+	// Data are the images, written as the text of [dataset.ParseSource]. Of images in memory
+	// ([dataset.Dataset.Source]) a run records the name: it repeats and resumes where they are given
+	// again.
+	Data dataset.Source `yaml:"data"`
 	// what is learned, a name of package task; empty for what the data are for
 	Task      string `yaml:"task,omitempty"`
 	TrainSize int    `yaml:"train_size"`          // training images; 0 means all
@@ -44,10 +47,7 @@ type Config struct {
 	// and the usual places. A run records where it found them, if that was neither in the program
 	// nor in a usual place, and looks there again.
 	DataDir string `yaml:"data_dir,omitempty"`
-	// Dataset are images in memory, made by [dataset.New], in the place of Data, which then records
-	// their name. A saved run of them repeats and resumes where they are given again.
-	Dataset *dataset.Dataset `yaml:"-"`
-	Model   string           `yaml:"model"` // text form of package model
+	Model   string `yaml:"model"` // text form of package model
 	// Architecture is a model of one's own in the place of Model, which then records its String. A
 	// saved run of it repeats and resumes where it is given again, and LoadArchitecture reads its
 	// file.
@@ -85,9 +85,10 @@ type Config struct {
 // Default returns the main job: LeNet with dropout on 2000 MNIST digits, DataGrad and weight decay.
 // For other images take [DefaultRegularizers].
 func Default() Config {
+	digits := dataset.ParseSource("mnist")
 	return Config{
-		Data: "mnist", TrainSize: 2000, Model: "lenet", Augment: defaultAugment,
-		Regularizers: DefaultRegularizers("mnist", 2000),
+		Data: digits, TrainSize: 2000, Model: "lenet", Augment: defaultAugment,
+		Regularizers: DefaultRegularizers(digits, 2000),
 		Optimizer:    "adam", LearningRate: 1e-3, Schedule: "piecewise",
 		Steps: 10000, Batch: 50, Seed: 1,
 		EvalEvery: 1000, LogEvery: 100, CheckpointEvery: 1000,
@@ -114,10 +115,10 @@ func Subsets() []string { return []string{Random, Balanced} }
 // defaultAugment stands for what suits a data set.
 const defaultAugment = "default"
 
-// DefaultAugment returns the augmentation that suits a data set, see [dataset.DefaultsOf].
-func DefaultAugment(data string) string {
-	d, _ := dataset.DefaultsOf(data)
-	return d.Augment
+// DefaultAugment returns the augmentation that suits data, see [dataset.Source.Info].
+func DefaultAugment(data dataset.Source) string {
+	info, _ := data.Info()
+	return info.Defaults.Augment
 }
 
 // parts are the objects that a configuration names.
@@ -176,19 +177,8 @@ func (c *Config) resolve() (p parts, err error) {
 	if _, err := task.Parse(c.Task); err != nil {
 		return p, fault.Input(err)
 	}
-	if c.Dataset != nil {
-		if !dataset.InMemory(c.Dataset.Name) {
-			return p, fault.Inputf(
-				"dataset is %s, expected one made in memory by dataset.New; others are named by data",
-				c.Dataset.Name,
-			)
-		}
-		c.Data = c.Dataset.Name
-	}
 	if c.Augment == defaultAugment {
-		if c.Augment = DefaultAugment(c.Data); c.Dataset != nil && c.Dataset.Defaults.Augment != "" {
-			c.Augment = c.Dataset.Defaults.Augment
-		}
+		c.Augment = DefaultAugment(c.Data)
 	}
 	if p.augment, err = augment.Parse(c.Augment); err != nil {
 		return p, fault.Input(err)
@@ -211,9 +201,6 @@ func (c *Config) resolve() (p parts, err error) {
 	return p, nil
 }
 
-// Auto stands for a λ that package tune is to find before a run, as in datagrad:auto.
-const Auto = "auto"
-
 // architecture returns the model that the configuration names or holds.
 func (c *Config) architecture() (model.Model, error) {
 	if c.Architecture == nil {
@@ -225,14 +212,6 @@ func (c *Config) architecture() (model.Model, error) {
 // penalties returns the regularizers that the configuration names and then those that it holds. A
 // name that one of the latter has recorded stands for it.
 func (c *Config) penalties() ([]gradreg.Regularizer, error) {
-	for _, text := range c.Regularizers {
-		if s, err := spec.Parse(text); err == nil && s.Value == Auto {
-			return nil, fmt.Errorf(
-				"regularizer %q: λ is %s, which tune.Lambda (package tune) replaces by a number before a run",
-				text, Auto,
-			)
-		}
-	}
 	regs, err := gradreg.ParseAll(slices.DeleteFunc(slices.Clone(c.Regularizers), func(text string) bool {
 		return slices.ContainsFunc(c.Penalties, func(r gradreg.Regularizer) bool { return r.String() == text })
 	}))
@@ -288,7 +267,7 @@ func (c Config) checkChoices() error {
 // fault: the format has no form for them.
 func (c Config) YAML() ([]byte, error) {
 	var options []yaml.EncodeOption
-	for field, path := range map[string]string{"data": c.Data, "data_dir": c.DataDir} {
+	for field, path := range map[string]string{"data": c.Data.String(), "data_dir": c.DataDir} {
 		if !utf8.ValidString(path) {
 			return nil, fault.Inputf(
 				"%s is %s, expected a path in UTF-8, for YAML has no form for others", field,

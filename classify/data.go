@@ -53,11 +53,11 @@ func Describe(ctx context.Context, cfg Config, opt Options) (dataset.Info, strin
 }
 
 // tested returns an error if data leave no image to test a run on: its accuracy would be 0 of 0.
-func tested(data string, images int) error {
+func tested(data dataset.Source, images int) error {
 	switch {
 	case images > 0:
 		return nil
-	case dataset.IsFolder(data):
+	case data.Dir() != "":
 		return fault.Inputf(
 			"%s: found no picture to test on, expected a class of two pictures or more; or, beside "+
 				"train, a folder test or val with pictures",
@@ -108,11 +108,8 @@ func int64s(values []int) []int64 {
 // are made square and how they are divided, so that the configuration repeats the run when pictures
 // are added.
 func openData(ctx context.Context, cfg *Config, opt Options) (*dataset.Dataset, error) {
-	if dataset.InMemory(cfg.Data) {
-		return openMemory(cfg, opt)
-	}
-	if !dataset.IsFolder(cfg.Data) {
-		return openNamed(ctx, cfg, opt)
+	if !cfg.Data.Resizable() {
+		return openAsIs(ctx, cfg, opt)
 	}
 	division, err := folder.ParseDivision(cfg.Division)
 	if err != nil {
@@ -122,14 +119,14 @@ func openData(ctx context.Context, cfg *Config, opt Options) (*dataset.Dataset, 
 	return openPictures(ctx, cfg, opt, division)
 }
 
-// openNamed opens a data set with a name. The folder of the configuration comes before the usual
-// places, but not before one that this run was told alone.
-func openNamed(ctx context.Context, cfg *Config, opt Options) (*dataset.Dataset, error) {
+// openAsIs opens a data set with a name or in memory, whose images are what they are. The folder of
+// the configuration comes before the usual places, but not before one that this run was told alone.
+func openAsIs(ctx context.Context, cfg *Config, opt Options) (*dataset.Dataset, error) {
 	dirs := opt.DataDirs
 	if cfg.DataDir != "" && !told(dirs) {
 		dirs = []string{cfg.DataDir}
 	}
-	d, err := dataset.Open(ctx, cfg.Data, dirs...)
+	d, _, err := cfg.Data.Open(ctx, dataset.Opening{Dirs: dirs, Memory: opt.Dataset})
 	if err != nil { // first of all a name that nothing has
 		return nil, err
 	}
@@ -141,22 +138,6 @@ func openNamed(ctx context.Context, cfg *Config, opt Options) (*dataset.Dataset,
 		cfg.DataDir, err = filepath.Abs(d.Folder)
 	}
 	return d, err
-}
-
-// openMemory returns the data set in memory that the configuration or the options hold.
-func openMemory(cfg *Config, opt Options) (*dataset.Dataset, error) {
-	d := cmp.Or(cfg.Dataset, opt.Dataset)
-	switch {
-	case d == nil:
-		return nil, fault.Inputf(
-			"data %s are in memory, expected Config.Dataset or Options.Dataset to hold them again",
-			cfg.Data,
-		)
-	case d.Name != cfg.Data:
-		return nil, fault.Inputf("found the data set %s in memory, expected %s", d.Name, cfg.Data)
-	}
-	cfg.DataDir = ""
-	return d, cmp.Or(cfg.forFolders(opt), cfg.settle(d))
 }
 
 // forFolders refuses what is for folders of pictures alone.
@@ -189,10 +170,10 @@ func openPictures(ctx context.Context, cfg *Config, opt Options, division folder
 	if err != nil {
 		return nil, err
 	}
-	d, report, err := dataset.OpenFolder(ctx, cfg.Data, folder.Options{
+	d, report, err := cfg.Data.Open(ctx, dataset.Opening{Pictures: folder.Options{
 		Task: cfg.Task, Size: cfg.Size, Fit: fit, Seed: cfg.Seed, Division: division,
 		Channels: opt.channels, Strict: opt.Strict, Progress: opt.Reading, Suits: cfg.takes,
-	})
+	}})
 	if err != nil {
 		return nil, err
 	}

@@ -40,10 +40,8 @@ func recordedBy(dir string, recorded Config, digest, test string) recordedData {
 // locate makes the path of a folder of pictures one that does not depend on where we are, and
 // returns the SHA-256 of the images, those of a folder as the seed divides them.
 func locate(cfg *Config, d *dataset.Dataset) (sum string, err error) {
-	if dataset.IsFolder(cfg.Data) {
-		if cfg.Data, err = filepath.Abs(cfg.Data); err != nil {
-			return "", err
-		}
+	if cfg.Data, err = cfg.Data.Abs(); err != nil {
+		return "", err
 	}
 	return d.Digest()
 }
@@ -57,7 +55,7 @@ func openRecorded(
 	if from.pictures {
 		return openSamePictures(ctx, cfg, opt, from)
 	}
-	if from.digest == "" || dataset.IsFolder(cfg.Data) || dataset.InMemory(cfg.Data) {
+	if from.digest == "" || !cfg.Data.LookedUp() {
 		cfg.DataDir = from.dataDir
 		if d, err = openData(ctx, cfg, opt); err == nil {
 			sum, err = locate(cfg, d)
@@ -68,7 +66,7 @@ func openRecorded(
 	for _, dirs := range from.places(opt.DataDirs) {
 		try, o := *cfg, opt
 		try.DataDir, o.DataDirs = "", dirs
-		if d, err = openNamed(ctx, &try, o); err == nil {
+		if d, err = openAsIs(ctx, &try, o); err == nil {
 			sum, err = locate(&try, d)
 		}
 		if err == nil {
@@ -109,7 +107,7 @@ func (o recordedData) places(dirs []string) [][]string {
 func openSamePictures(
 	ctx context.Context, cfg *Config, opt Options, from recordedData,
 ) (*dataset.Dataset, string, error) {
-	if !dataset.IsFolder(cfg.Data) || !exists(cfg.Data) {
+	if dir := cfg.Data.Dir(); dir == "" || !exists(dir) {
 		return nil, "", fault.Inputf("%s was trained on pictures of the folder %s, which is not "+
 			"there; put it back, or write in %s where it is now",
 			from.dir, cfg.Data, filepath.Join(from.dir, configFile))
@@ -138,11 +136,11 @@ func exists(name string) bool {
 
 // check returns an error unless images are those that the run was trained on. Runs of older
 // programs did not say.
-func (o recordedData) check(data, found string) error {
+func (o recordedData) check(data dataset.Source, found string) error {
 	if o.digest == "" || o.digest == found {
 		return nil
 	}
-	if dataset.InMemory(data) {
+	if data.Dir() == "" {
 		return fault.Inputf("the images of %s are not those that %s was trained on: their SHA-256 "+
 			"is %.12s…, expected %.12s…",
 			data, o.dir, found, o.digest)
@@ -153,7 +151,7 @@ func (o recordedData) check(data, found string) error {
 }
 
 // differs says that the files of a data set are not those of the run.
-func (o recordedData) differs(name, dir, found string) error {
+func (o recordedData) differs(data dataset.Source, dir, found string) error {
 	where, those := "", "those"
 	if dir != "" {
 		where = " in " + dir
@@ -166,7 +164,7 @@ func (o recordedData) differs(name, dir, found string) error {
 	}
 	return fault.Inputf("the images of %s%s are not %s that %s was trained on: their SHA-256 is "+
 		"%.12s…, expected %.12s…; say where the files are that it was trained on, or train anew",
-		name, where, those, o.dir, found, o.digest)
+		data, where, those, o.dir, found, o.digest)
 }
 
 // recordedDigest returns what a checkpoint says of the pictures, "" if it does not or cannot be

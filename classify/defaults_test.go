@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/dataset"
 )
 
 func TestDefaultRegularizers(t *testing.T) {
@@ -18,7 +19,7 @@ func TestDefaultRegularizers(t *testing.T) {
 		{"cifar10", 2000, "0.5"}, {"cifar10", 0, "0.02"}, {"photos", 0, "0.5"}, {"photos", 300, "1"},
 	} {
 		want := fmt.Sprintf("[datagrad:%s weight-decay:5e-4]", c.lambda)
-		if got := fmt.Sprint(classify.DefaultRegularizers(c.data, c.images)); got != want {
+		if got := fmt.Sprint(classify.DefaultRegularizers(dataset.ParseSource(c.data), c.images)); got != want {
 			t.Errorf("%s, %d images: %s, expected %s", c.data, c.images, got, want)
 		}
 	}

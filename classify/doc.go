@@ -11,7 +11,7 @@
 //	checkpoint.safetensors  weights, optimizer, step: one file, replaced whole
 //	model.safetensors       at the end: what predicting needs
 //	summary.json            at the end: the result
-//	curve.svg               at the end, if Options.Draw draws it: loss, λ·R of the penalties and dev accuracy
+//	curve.svg               at the end, if Options.Draw draws it: loss, λ·R of the penalties and the dev score
 //
 // Order of writes: a line of metrics.jsonl is written before the checkpoint that counts it, and a
 // resumed run cuts the file to what its checkpoint counts. summary.json is written last; a folder

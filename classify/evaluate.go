@@ -1,6 +1,9 @@
 package classify
 
-import "context"
+import (
+	"context"
+	"path/filepath"
+)
 
 // Evaluation is what a finished run's model is worth on the run's test images.
 type Evaluation struct {
@@ -8,14 +11,46 @@ type Evaluation struct {
 	Outcome
 }
 
-// Evaluate classifies the test images of a finished run again, with the model of its folder: the
-// official test images, under the paper's protocol those that it held out, normalized as in the
-// run. Of the options it uses DataDirs and Threads.
+// Evaluate answers the test images of a finished run again, of any task, with the model of its
+// folder: the official test images, under the paper's protocol those that it held out, normalized
+// as in the run. Of the options it uses DataDirs and Threads.
 func Evaluate(ctx context.Context, dir string, opt Options) (Evaluation, error) {
-	s, err := Examine(ctx, dir, opt)
+	o, err := OpenRun(ctx, dir, opt)
 	if err != nil {
 		return Evaluation{}, err
 	}
-	defer s.Close()
-	return s.Evaluation, nil
+	return o.Evaluate()
+}
+
+// Evaluate loads the model and answers the test images.
+func (o *Opened) Evaluate() (Evaluation, error) {
+	m, e, err := o.evaluate()
+	if err != nil {
+		return e, err
+	}
+	defer m.Close()
+	return e, nil
+}
+
+// evaluate is [Opened.Evaluate], and leaves the model.
+func (o *Opened) evaluate() (m *SavedModel, e Evaluation, err error) {
+	r := o.run
+	if m, err = load(r.path(ModelFile), o.arch, evalBatch, r.Threads); err != nil {
+		return nil, e, err
+	}
+	e.Config = o.Config
+	e.Outcome = Outcome{Title: o.Config.Title(), Classes: m.Classes, Test: r.test, Task: r.task}
+	tables := r.images(r.test).Normalizer.Tables()
+	if r.hasClasses() {
+		e.Logits, err = m.answers(r.test, tables)
+	} else {
+		e.Answers, err = m.taskAnswers(r.test, tables)
+	}
+	if err != nil {
+		m.Close()
+	}
+	if o.other != "" {
+		e.Title += "\ntested on " + filepath.Base(o.other)
+	}
+	return m, e, err
 }

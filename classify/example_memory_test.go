@@ -34,7 +34,7 @@ func Example_dataInMemory() {
 		return
 	}
 	cfg := classify.Default()
-	cfg.Dataset, cfg.Augment = data, ""
+	cfg.Data, cfg.Augment = data.Source(), ""
 	cfg.Model, cfg.Regularizers = "mlp:hidden=16", []string{"datagrad:0.1"}
 	cfg.TrainSize, cfg.Steps, cfg.Batch, cfg.EvalEvery = 0, 100, 20, 0
 	s, err := classify.Run(context.Background(), cfg, classify.Options{})

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/dataset"
 )
 
 // tinted returns a PNG of 8 by 8 pixels of one colour with some noise.
@@ -49,7 +50,7 @@ func labelled(dir, header string, line func(red, blue float64) string) error {
 // forFolder is a short run on a folder.
 func forFolder(data string) classify.Config {
 	cfg := classify.Default()
-	cfg.Data, cfg.TrainSize, cfg.Size, cfg.Augment = data, 0, 8, ""
+	cfg.Data, cfg.TrainSize, cfg.Size, cfg.Augment = dataset.ParseSource(data), 0, 8, ""
 	cfg.Model, cfg.Regularizers = "mlp:hidden=32", []string{"datagrad:0.001"}
 	cfg.Steps, cfg.Batch, cfg.EvalEvery = 400, 20, 0
 	return cfg

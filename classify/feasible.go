@@ -14,6 +14,9 @@ func (c Config) CheckData(info dataset.Info, probe bool) error {
 	if err != nil {
 		return err
 	}
+	if err := c.settleTask(info); err != nil {
+		return err
+	}
 	classes := len(info.Classes)
 	images := &dataset.Part{Shape: info.Shape, Labels: make([]int32, info.Train)}
 	for i := range images.Labels {
@@ -23,7 +26,7 @@ func (c Config) CheckData(info dataset.Info, probe bool) error {
 	if err != nil {
 		return err
 	}
-	if probe && !dataset.IsFolder(info.Name) { // which may have dev images of its own
+	if probe && info.Val == 0 {
 		d = heldOut(d)
 	}
 	c.Batch = c.batch(d.Train.Len())

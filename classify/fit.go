@@ -105,30 +105,29 @@ func (r *run) judge(m *Metrics) error {
 	if err := r.classifier.load(r.engine); err != nil {
 		return err
 	}
-	if !r.hasClasses() {
-		v, err := r.measure(r.division.Dev, r.devTables)
-		m.DevLoss, m.DevQuality = &v.Loss, &v.Quality
-		return err
-	}
-	score, err := r.classifier.score(r.division.Dev, r.devTables)
+	v, err := r.measure(r.division.Dev, r.devTables)
 	if err != nil {
 		return err
 	}
-	accuracy, nll := score.Accuracy(), score.NLL()
-	m.DevAccuracy, m.DevNLL = &accuracy, &nll
-	r.devScore, r.devStep = &accuracy, m.Step
+	if r.hasClasses() {
+		m.DevAccuracy, m.DevNLL = &v.Quality, &v.Loss
+	} else {
+		m.DevQuality, m.DevLoss = &v.Quality, &v.Loss
+	}
+	r.devScore, r.devStep = &v.Quality, m.Step
 	return nil
 }
 
 // report describes the run after a step.
 func (r *run) report(step int, values []float64, evaluated bool) Progress {
 	p := Progress{
-		Step: step, Steps: r.config.end(), Loss: values[0], Penalties: values[1:], DevAccuracy: nan, DevStep: r.devStep,
+		Step: step, Steps: r.config.end(), Loss: values[0], Penalties: values[1:],
+		DevQuality: nan, Quality: r.task.Quality(), DevStep: r.devStep,
 		Evaluated: evaluated, ImagesPerSecond: r.loop.Meter.PerSecond() * float64(r.config.Batch),
 		Remaining: r.loop.Meter.Remaining(r.config.end() - step),
 	}
 	if r.devScore != nil {
-		p.DevAccuracy = *r.devScore
+		p.DevQuality = *r.devScore
 	}
 	for i, reg := range r.engine.regularizers {
 		p.Names, p.Weights = append(p.Names, reg.Name()), append(p.Weights, r.engine.learner.MeanWeight(i, step))

@@ -115,8 +115,8 @@ func (r *run) reopen() error {
 	}
 	metrics, err := ReadMetrics(r.path(metricsFile))
 	for _, m := range metrics {
-		if r.logged = m.Step; m.DevAccuracy != nil {
-			r.devScore, r.devStep = m.DevAccuracy, m.Step
+		if r.logged = m.Step; m.Quality() != nil {
+			r.devScore, r.devStep = m.Quality(), m.Step
 		}
 	}
 	if err == nil && r.logged > r.progress.step {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/classify/figures"
+	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/tensorfile"
 )
@@ -50,7 +51,7 @@ func photos(t *testing.T) string {
 func TestFolderOfPictures(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	cfg := small()
-	cfg.Data, cfg.TrainSize, cfg.Size, cfg.Fit, cfg.Model = photos(t), 0, 12, "pad", "mlp:hidden=16"
+	cfg.Data, cfg.TrainSize, cfg.Size, cfg.Fit, cfg.Model = dataset.ParseSource(photos(t)), 0, 12, "pad", "mlp:hidden=16"
 	dir := filepath.Join(t.TempDir(), "run")
 	summary, err := classify.Run(context.Background(), cfg, classify.Options{Dir: dir, Threads: 1, Draw: figures.Draw})
 	if err != nil {
@@ -71,7 +72,7 @@ func TestFolderOfPictures(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer m.Close()
-	warm, err := os.ReadFile(filepath.Join(cfg.Data, "warm", "3.png"))
+	warm, err := os.ReadFile(filepath.Join(cfg.Data.Dir(), "warm", "3.png"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +80,7 @@ func TestFolderOfPictures(t *testing.T) {
 		t.Errorf("a warm picture is %v, %v", p, err)
 	}
 	for _, change := range []func(*classify.Config){
-		func(c *classify.Config) { c.Fit = "squeeze" }, func(c *classify.Config) { c.Size = 5000 }, func(c *classify.Config) { c.Data = "mnist" },
+		func(c *classify.Config) { c.Fit = "squeeze" }, func(c *classify.Config) { c.Size = 5000 }, func(c *classify.Config) { c.Data = dataset.ParseSource("mnist") },
 	} {
 		bad := cfg
 		change(&bad)
@@ -93,7 +94,7 @@ func TestFolderOfPictures(t *testing.T) {
 func TestDigestOfFolder(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	cfg := small()
-	cfg.Data, cfg.TrainSize, cfg.Size = photos(t), 0, 12
+	cfg.Data, cfg.TrainSize, cfg.Size = dataset.ParseSource(photos(t)), 0, 12
 	digest := func() string {
 		t.Helper()
 		d, err := classify.DataDigest(context.Background(), cfg, classify.Options{})
@@ -106,7 +107,7 @@ func TestDigestOfFolder(t *testing.T) {
 	if cfg.Seed = 2; digest() != first {
 		t.Error("another seed, another digest")
 	}
-	if err := os.Remove(filepath.Join(cfg.Data, "warm", "3.png")); err != nil {
+	if err := os.Remove(filepath.Join(cfg.Data.Dir(), "warm", "3.png")); err != nil {
 		t.Fatal(err)
 	}
 	if digest() == first {
@@ -123,7 +124,7 @@ func TestOldFolder(t *testing.T) {
 	t.Chdir(filepath.Dir(pictures))
 	for _, oldest := range []bool{true, false} {
 		cfg, dir := small(), filepath.Join(t.TempDir(), "run")
-		cfg.Data, cfg.TrainSize, cfg.Size, cfg.Fit, cfg.Model, cfg.Division = pictures, 0, 12, "pad", "mlp:hidden=16", "by-content"
+		cfg.Data, cfg.TrainSize, cfg.Size, cfg.Fit, cfg.Model, cfg.Division = dataset.ParseSource(pictures), 0, 12, "pad", "mlp:hidden=16", "by-content"
 		whole := filepath.Join(t.TempDir(), "whole")
 		if err := fit(t, context.Background(), cfg, classify.Options{Dir: whole, Threads: 1}); err != nil {
 			t.Fatal(err)
@@ -135,7 +136,7 @@ func TestOldFolder(t *testing.T) {
 		}
 		cfg.Division = ""
 		if oldest {
-			cfg.Data = filepath.Base(pictures)
+			cfg.Data = dataset.ParseSource(filepath.Base(pictures))
 		}
 		text, err := cfg.YAML()
 		if err != nil {
@@ -144,7 +145,7 @@ func TestOldFolder(t *testing.T) {
 		hashed := text
 		if !oldest {
 			unplaced := cfg
-			unplaced.Data = ""
+			unplaced.Data = dataset.Source{}
 			if hashed, err = unplaced.YAML(); err != nil {
 				t.Fatal(err)
 			}
@@ -213,7 +214,7 @@ func TestPhotoMore(t *testing.T) {
 	digests := map[int]string{}
 	for size := range dirs {
 		cfg := small()
-		cfg.Data, cfg.TrainSize, cfg.Size, cfg.Model = pictures, 0, size, "mlp:hidden=16"
+		cfg.Data, cfg.TrainSize, cfg.Size, cfg.Model = dataset.ParseSource(pictures), 0, size, "mlp:hidden=16"
 		dirs[size] = filepath.Join(t.TempDir(), "run")
 		if _, err := classify.Run(context.Background(), cfg, classify.Options{Dir: dirs[size], Threads: 1}); err != nil {
 			t.Fatal(err)

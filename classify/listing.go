@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"math"
 
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/atomicfile"
@@ -30,6 +31,9 @@ type listedPicture struct {
 	Part   string `json:"part"`
 	Class  string `json:"class"`
 	File   string `json:"file"` // where it was in the folder
+	// Targets are its labels or numbers, of a task without classes. Older programs did not write
+	// them down.
+	Targets []float32 `json:"targets,omitempty"`
 }
 
 // writePictures writes down which pictures of a folder the run is trained, judged and tested on:
@@ -47,8 +51,11 @@ func (r *run) writePictures() error {
 	}{{trainPart, r.division.Train}, {devPart, r.division.Dev}, {testPart, r.test}} {
 		for _, i := range part.Index {
 			line := listedPicture{
-				hex.EncodeToString(part.Hashes[i][:]), part.name, r.className(part.Part, i),
-				part.Files[i],
+				SHA256: hex.EncodeToString(part.Hashes[i][:]), Part: part.name,
+				Class: r.className(part.Part, i), File: part.Files[i],
+			}
+			if part.Targets != nil {
+				line.Targets = part.TargetRow(i)
 			}
 			if err := out.Encode(line); err != nil {
 				return err
@@ -89,6 +96,11 @@ func readPictures(path string) (map[string][]listedPicture, error) {
 		}
 		if sum, err := hex.DecodeString(p.SHA256); err != nil || len(sum) != 32 {
 			return nil, fault.Inputf("%s: line %d: sha256 is %.80q, expected 64 hexadecimal digits", path, n, p.SHA256)
+		}
+		for _, v := range p.Targets {
+			if math.IsInf(float64(v), 0) || math.IsNaN(float64(v)) {
+				return nil, fault.Inputf("%s: line %d: targets has %v, expected finite numbers", path, n, v)
+			}
 		}
 		parts[p.Part] = append(parts[p.Part], p)
 	}

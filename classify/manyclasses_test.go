@@ -13,6 +13,7 @@ import (
 
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/classify/figures"
+	"github.com/gradreg/gradreg/dataset"
 )
 
 // manyClasses is more than a byte can number.
@@ -51,7 +52,7 @@ func TestManyClasses(t *testing.T) {
 		}
 	}
 	cfg := small()
-	cfg.Data, cfg.TrainSize, cfg.Size, cfg.Model = data, 0, 8, "mlp:hidden=64"
+	cfg.Data, cfg.TrainSize, cfg.Size, cfg.Model = dataset.ParseSource(data), 0, 8, "mlp:hidden=64"
 	cfg.Regularizers = []string{"datagrad:0.01", "confidence:0.01"}
 	cfg.Steps, cfg.Batch, cfg.LearningRate = 1200, 100, 3e-3
 	dir := filepath.Join(t.TempDir(), "run")

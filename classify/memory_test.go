@@ -28,7 +28,7 @@ func inMemory(t *testing.T, seed uint64) *dataset.Dataset {
 // and to the weights of a run that was not interrupted. Its evaluation needs them, too.
 func TestDataInMemory(t *testing.T) {
 	cfg := small()
-	cfg.Dataset, cfg.Model, cfg.TrainSize, cfg.Augment = inMemory(t, 1), "mlp:hidden=8", 150, "default"
+	cfg.Data, cfg.Model, cfg.TrainSize, cfg.Augment = inMemory(t, 1).Source(), "mlp:hidden=8", 150, "default"
 	whole := filepath.Join(t.TempDir(), "whole")
 	want, err := classify.Run(t.Context(), cfg, classify.Options{Dir: whole, Threads: 1})
 	if err != nil {
@@ -41,20 +41,21 @@ func TestDataInMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	saved, err := classify.FolderConfig(dir)
-	if err != nil || saved.Data != "memory:stripes" || saved.Dataset != nil {
+	if err != nil || saved.Data.String() != "memory:stripes" {
 		t.Fatalf("recorded data %q, %v", saved.Data, err)
 	}
-	for text, d := range map[string]*dataset.Dataset{
-		"expected Config.Dataset": nil, "are not those that": inMemory(t, 3),
+	for text, data := range map[string]dataset.Source{
+		"expected a Source that holds its images": saved.Data,
+		"are not those that":                      inMemory(t, 3).Source(),
 	} {
 		other := saved
-		other.Dataset = d
+		other.Data = data
 		_, err := classify.Run(t.Context(), other, classify.Options{Dir: dir, Resume: true, Threads: 1})
 		if !fault.IsInput(err) || !strings.Contains(err.Error(), text) {
 			t.Errorf("resumed with other data: %v, expected %q", err, text)
 		}
 	}
-	saved.Dataset = inMemory(t, 1)
+	saved.Data = inMemory(t, 1).Source()
 	got, err := classify.Run(t.Context(), saved, classify.Options{Dir: dir, Resume: true, Threads: 1})
 	if err != nil || got.TestNLL != want.TestNLL || got.DataDigest != want.DataDigest {
 		t.Errorf("resumed: %+v, %v, expected %+v", got, err, want)

@@ -1,6 +1,10 @@
 package classify
 
-import "github.com/gradreg/gradreg/runfolder"
+import (
+	"cmp"
+
+	"github.com/gradreg/gradreg/runfolder"
+)
 
 // Metrics is a line of metrics.jsonl.
 type Metrics struct {
@@ -16,6 +20,10 @@ type Metrics struct {
 	ImagesPerSecond float64            `json:"images_per_second"`
 	Seconds         float64            `json:"seconds"` // spent training since the start of the run
 }
+
+// Quality returns what the model was worth on dev images by its task's quality ([task.Quality]),
+// nil of a line without an evaluation.
+func (m Metrics) Quality() *float64 { return cmp.Or(m.DevAccuracy, m.DevQuality) }
 
 // ReadMetrics reads a metrics.jsonl. A last line that is not complete is left out: the run was
 // interrupted while writing it.

@@ -35,7 +35,7 @@ func (r *run) oddities() []Oddity {
 			r.config.Data, r.data.Folder, len(own),
 		)
 	}
-	pictures := dataset.IsFolder(r.config.Data) // whose report says what is odd about all of them
+	reported := r.config.Data.Reported() // what is odd about all images
 	train := r.division.Train
 	if !r.hasClasses() {
 		return list
@@ -55,7 +55,7 @@ func (r *run) oddities() []Oddity {
 				without = append(without, r.data.Classes[k])
 			}
 		}
-		if whole := pictures && part.images.Len() == part.images.Part.Len(); len(without) > 0 && !whole {
+		if whole := reported && part.images.Len() == part.images.Part.Len(); len(without) > 0 && !whole {
 			add(part.balance, "no %s image of %d of %d classes: %s", part.name, len(without), len(counts), few(without))
 		}
 		if n := part.images.Len(); n < r.config.Batch {
@@ -66,7 +66,7 @@ func (r *run) oddities() []Oddity {
 		}
 	}
 	for k, n := range r.counts(train) {
-		all := pictures && train.Len() == train.Part.Len()
+		all := reported && train.Len() == train.Part.Len()
 		if share := float64(n) / float64(train.Len()); share >= mostOf && !all {
 			add(true, "%.1f %% of the training images are of the class %s", 100*share, r.data.Classes[k])
 		}

@@ -8,12 +8,12 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"slices"
 
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/tensorfile"
 	"github.com/gradreg/gradreg/model"
+	"github.com/gradreg/gradreg/task"
 )
 
 // Opened is a finished run whose test images are read, before its model has done anything: what can
@@ -54,10 +54,12 @@ func openFinished(dir string, opt Options) (*Opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	moved := card.DataDigest != "" && !slices.Contains(
-		dataset.Names(), card.Data,
-	) && !slices.Contains(dataset.Names(), cfg.Data)
-	if card.Model != cfg.Model || card.Data != cfg.Data && !moved {
+	_, published := cfg.Data.Info()
+	if _, was := dataset.ParseSource(card.Data).Info(); was {
+		published = true
+	}
+	moved := card.DataDigest != "" && !published
+	if card.Model != cfg.Model || card.Data != cfg.Data.String() && !moved {
 		if err := tensorfile.Intact(filepath.Join(dir, ModelFile)); err != nil {
 			return nil, err
 		}
@@ -66,8 +68,11 @@ func openFinished(dir string, opt Options) (*Opened, error) {
 			card.Data, cfg.Model, cfg.Data,
 		)
 	}
-	r := &run{Options: opt, config: cfg, normalizer: card.Normalizer, classes: card.Classes}
+	r := &run{Options: opt, config: cfg, normalizer: card.Normalizer, classes: card.Classes, scale: card.Targets}
 	r.Dir = dir
+	if r.task, err = task.Parse(card.Task); err != nil {
+		return nil, err
+	}
 	r.recorded = recordedBy(dir, cfg, card.DataDigest, card.TestDigest)
 	if r.recorded.pictures {
 		r.channels = card.Channels // of grey pictures, with one in colour added
@@ -125,26 +130,19 @@ func (o *Opened) Keep(positions []int) {
 	t.Index = index
 }
 
-// Examine loads the model and classifies the test images.
+// Examine loads the model, classifies the test images, and makes a network to look into. There
+// have to be classes.
 func (o *Opened) Examine() (*Subject, error) {
 	if err := o.Card.needsClasses("an examination"); err != nil {
 		return nil, err
 	}
 	r := o.run
-	m, err := load(r.path(ModelFile), o.arch, evalBatch, r.Threads)
+	m, e, err := o.evaluate()
 	if err != nil {
 		return nil, err
 	}
 	defer m.Close()
-	s := &Subject{Evaluation: Evaluation{Config: o.Config}, TestImages: r.images(r.test), Notes: o.Notes, run: r}
-	logits, err := m.answers(r.test, s.TestImages.Normalizer.Tables())
-	if err != nil {
-		return nil, err
-	}
-	s.Outcome = Outcome{o.Config.Title(), m.Classes, r.test, logits}
-	if o.other != "" {
-		s.Title += "\ntested on " + filepath.Base(o.other)
-	}
+	s := &Subject{Evaluation: e, TestImages: r.images(r.test), Notes: o.Notes, run: r}
 	s.Network, err = m.network(r.Threads)
 	return s, err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/folder"
+	"github.com/gradreg/gradreg/task"
 	"github.com/gradreg/gradreg/train"
 )
 
@@ -34,8 +35,8 @@ type Options struct {
 	// stands for the usual places. A run that goes on or is evaluated looks first where its files
 	// were, unless it is told folders and no empty one; whatever is found has to be what it was.
 	DataDirs []string
-	// Dataset are the images in memory of a run that is examined and was trained on such ones
-	// ([Config].Dataset).
+	// Dataset are the images in memory of a run that was trained on such ones, where [Config].Data
+	// does not hold them, as that of a run that is examined.
 	Dataset *dataset.Dataset
 	// Digest, if set, is the [DataDigest] that the images of a data set with a name must have.
 	Digest string
@@ -106,9 +107,10 @@ type Progress struct {
 	Names       []string // of the penalties
 	// λ of each at this step: Weights[i]·Penalties[i] is its part of the objective, see [Metrics]
 	Weights         []float64
-	DevAccuracy     float64 // of the last evaluation, NaN before the first
-	DevStep         int     // step of that evaluation
-	Evaluated       bool    // at this step
+	DevQuality      float64      // of the last evaluation on dev images, NaN before the first
+	Quality         task.Quality // what DevQuality is: for classes the accuracy
+	DevStep         int          // step of that evaluation
+	Evaluated       bool         // at this step
 	ImagesPerSecond float64
 	Remaining       time.Duration
 }
@@ -120,12 +122,13 @@ type Summary struct {
 	TestNLL        float64 `json:"test_nll"`
 	TestImages     int     `json:"test_images"`
 	Detail
-	// Task is what the model learned, empty for classes. Of another one Result has what it is
+	// Task is what the model learned, empty for classes. Of another one TaskResult has what it is
 	// worth, and the fields before are not written.
 	Task string `json:"task,omitempty"`
 	*TaskResult
 	DevAccuracy *float64 `json:"dev_accuracy,omitempty"`
-	Steps       int      `json:"steps"` // taken
+	DevQuality  *float64 `json:"dev_quality,omitempty"` // of a task without classes
+	Steps       int      `json:"steps"`                 // taken
 	// PlannedSteps is what learning rate and λ were scheduled for, of a run that was finished
 	// early.
 	PlannedSteps    int         `json:"planned_steps,omitempty"`

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
@@ -17,7 +18,7 @@ func TestReadConfig(t *testing.T) {
 			t.Errorf("%q gives %+v, %v, expected the defaults", text, cfg, err)
 		}
 	}
-	if cfg, err := classify.ReadConfig(classify.Default(), []byte("steps: 1e3\nbatch: 7")); err != nil || cfg.Steps != 1000 || cfg.Batch != 7 || cfg.Data != "mnist" {
+	if cfg, err := classify.ReadConfig(classify.Default(), []byte("steps: 1e3\nbatch: 7")); err != nil || cfg.Steps != 1000 || cfg.Batch != 7 || cfg.Data.String() != "mnist" {
 		t.Errorf("%+v, %v", cfg, err)
 	}
 	for text, want := range map[string]string{
@@ -50,7 +51,7 @@ func TestReadConfig(t *testing.T) {
 func TestPathsInYAML(t *testing.T) {
 	for _, path := range []string{"/a\x1b[2J\nb: [c]/\u009b\u202e\x7f", "/\x07", "/tab\there", "/cr\r\n", "/line\n", "/q\"uo\\te'\x00"} {
 		cfg := classify.Default()
-		cfg.Data, cfg.DataDir, cfg.Note = path, path, "a: note, with λ"
+		cfg.Data, cfg.DataDir, cfg.Note = dataset.ParseSource(path), path, "a: note, with λ"
 		text, err := cfg.YAML()
 		if err != nil {
 			t.Fatal(err)
@@ -61,7 +62,7 @@ func TestPathsInYAML(t *testing.T) {
 		}
 	}
 	cfg := classify.Default()
-	cfg.Data = "/\xff"
+	cfg.Data = dataset.ParseSource("/\xff")
 	if _, err := cfg.YAML(); !fault.IsInput(err) || !strings.Contains(err.Error(), `data is "/\xff", expected a path in UTF-8`) {
 		t.Errorf("%v", err)
 	}

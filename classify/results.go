@@ -14,7 +14,7 @@ func (r *run) finish() (Summary, error) {
 	if err := r.classifier.load(r.engine); err != nil {
 		return Summary{}, err
 	}
-	outcome := Outcome{Title: r.config.Title(), Classes: r.data.Classes, Test: r.test}
+	outcome := Outcome{Task: r.task, Title: r.config.Title(), Classes: r.data.Classes, Test: r.test}
 	s, err := r.tested(&outcome)
 	if err != nil {
 		return Summary{}, err
@@ -26,17 +26,20 @@ func (r *run) finish() (Summary, error) {
 }
 
 // tested evaluates the model on the test images and describes the run. It fills in the outcome's
-// logits, if there are classes.
+// answers.
 func (r *run) tested(outcome *Outcome) (Summary, error) {
 	s := r.described()
 	tables := r.tables(r.test)
+	var err error
 	if !r.hasClasses() {
-		m, err := r.measure(r.test, tables)
+		if outcome.Answers, err = r.classifier.taskAnswers(r.test, tables, r.scale); err != nil {
+			return s, err
+		}
+		m, err := outcome.Answers.Judge(r.task)
 		s.TestImages, s.Task = m.Samples, r.config.Task
 		s.TaskResult = &TaskResult{m.Loss, m.Quality, m.Name}
 		return s, err
 	}
-	var err error
 	if outcome.Logits, err = r.classifier.answers(r.test, tables); err != nil {
 		return s, err
 	}
@@ -50,15 +53,20 @@ func (r *run) tested(outcome *Outcome) (Summary, error) {
 // described returns the summary less what the test images say.
 func (r *run) described() Summary {
 	s := Summary{
-		DevAccuracy: r.devScore, Steps: r.progress.step, Seconds: r.progress.seconds, Extended: r.config.Extended,
+		Steps: r.progress.step, Seconds: r.progress.seconds, Extended: r.config.Extended,
 		ImagesPerSecond: train.Rate(float64(r.progress.step*r.config.Batch), r.progress.seconds), Seed: r.config.Seed,
-		Data: r.config.Data, DataDigest: r.digest, TestDigest: testDigest(r.test),
+		Data: r.config.Data.String(), DataDigest: r.digest, TestDigest: testDigest(r.test),
 		OwnFiles: r.ownFiles(), TrainSize: r.config.TrainSize, Model: r.config.Model,
 		Parameters:   r.engine.Params.Count(),
 		Regularizers: r.config.Regularizers, Note: r.config.Note, Choices: r.config.Choices,
 		Augment: r.config.Augment, DataWaitFraction: train.Rate(r.loop.Waited.Seconds(), r.loop.Worked.Seconds()),
 		Threads: r.Threads, CPU: r.engine.cpu, Dir: r.Dir,
 		Version: build.Current().Version, Commit: build.Current().Commit, Machine: build.Machine(),
+	}
+	if r.hasClasses() {
+		s.DevAccuracy = r.devScore
+	} else {
+		s.DevQuality = r.devScore
 	}
 	if len(r.progress.origins) > 1 {
 		s.Origins = r.progress.origins
@@ -82,7 +90,7 @@ func (r *run) ownFiles() []string {
 func (r *run) writeResults(s Summary, o Outcome) error {
 	shape := r.data.Shape
 	card := ModelInfo{
-		Model: r.config.Model, Data: r.config.Data, Classes: r.data.Classes,
+		Model: r.config.Model, Data: r.config.Data.String(), Classes: r.data.Classes,
 		Channels: shape.C, Height: shape.H, Width: shape.W, Fit: r.config.Fit, Normalizer: r.normalizer,
 		DataDigest: r.digest, TestDigest: testDigest(r.test), Task: r.config.Task, Targets: r.scale,
 	}
@@ -93,7 +101,7 @@ func (r *run) writeResults(s Summary, o Outcome) error {
 	if err != nil {
 		return err
 	}
-	if r.Draw != nil && r.hasClasses() {
+	if r.Draw != nil {
 		if err := r.Draw(r.Dir, Result{Config: r.config, Metrics: metrics, Outcome: o}); err != nil {
 			return err
 		}

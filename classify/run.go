@@ -37,7 +37,7 @@ type run struct {
 	folder     *runfolder.Folder
 	journal    *runfolder.Journal
 	progress   progress
-	devScore   *float64 // accuracy of the last evaluation
+	devScore   *float64 // quality of the last evaluation, see task.Quality
 	devStep    int      // of that evaluation
 	logged     int      // step of the last line of metrics
 	loop       train.Loop
@@ -140,7 +140,7 @@ func (r *run) open(ctx context.Context, cfg *Config) (err error) {
 		if r.data, err = openData(ctx, cfg, r.Options); err == nil {
 			r.digest, err = locate(cfg, r.data)
 		}
-		if err == nil && r.Digest != "" && !dataset.IsFolder(cfg.Data) && r.digest != r.Digest {
+		if err == nil && r.Digest != "" && !cfg.Data.DividedBySeed() && r.digest != r.Digest {
 			err = fault.Inputf(
 				"the images of %s are not those that are asked for: their SHA-256 is %.12s…, expected %.12s…",
 				cfg.Data, r.digest, r.Digest,
@@ -225,11 +225,7 @@ func (r *run) rehearse() error {
 	if err := r.classifier.load(r.engine); err != nil {
 		return err
 	}
-	if !r.hasClasses() {
-		_, err := r.measure(s, r.normalizer.Tables())
-		return err
-	}
-	if _, err := r.classifier.score(s, r.normalizer.Tables()); err != nil {
+	if _, err := r.measure(s, r.normalizer.Tables()); err != nil {
 		return fmt.Errorf("evaluation before the first step: %w", err)
 	}
 	return nil

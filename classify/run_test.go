@@ -11,6 +11,7 @@ import (
 
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/classify/figures"
+	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/tensorfile"
 )
@@ -147,7 +148,7 @@ func TestDivergence(t *testing.T) {
 // TestBadInput checks that what is wrong with the input is said in one line, and that nothing is written.
 func TestBadInput(t *testing.T) {
 	for name, change := range map[string]func(*classify.Config){
-		"data":               func(c *classify.Config) { c.Data = "mnits" },
+		"data":               func(c *classify.Config) { c.Data = dataset.ParseSource("mnits") },
 		"model":              func(c *classify.Config) { c.Model = "lenett" },
 		"model option":       func(c *classify.Config) { c.Model = "lenet:drop=0.3" },
 		"dropout":            func(c *classify.Config) { c.Model = "lenet:dropout=1" },

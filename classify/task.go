@@ -1,7 +1,6 @@
 package classify
 
 import (
-	"cmp"
 	"math"
 
 	"github.com/gradreg/gradreg/dataset"
@@ -18,26 +17,20 @@ type TaskResult struct {
 	Name    string  `json:"test_quality_name"`
 }
 
-// recordedTask returns the name under which configurations, models and results record a task: none
-// for classification, so that theirs stay what they were.
-func recordedTask(name string) string {
-	if name == (task.Classification{}).String() {
-		return ""
-	}
-	return name
-}
+// settle takes the task of the data, see [Config.settleTask].
+func (c *Config) settle(d *dataset.Dataset) error { return c.settleTask(d.Info) }
 
-// settle takes the task of the data, if the configuration asks for no other, and refuses what is
-// about classes where there are none.
-func (c *Config) settle(d *dataset.Dataset) error {
-	found := recordedTask(d.Task)
-	if c.Task != "" && recordedTask(c.Task) != found {
-		return fault.Inputf(
-			"task is %s, but %s has data for %s", c.Task, c.Data,
-			cmp.Or(found, task.Classification{}.String()),
-		)
+// settleTask takes the task of the data, if the configuration asks for no other, and refuses what
+// is about classes where there are none.
+func (c *Config) settleTask(d dataset.Info) error {
+	found, err := task.Parse(d.Task)
+	if err != nil {
+		return err
 	}
-	if c.Task = found; found == "" {
+	if asked := c.Learns(); c.Task != "" && asked != found {
+		return fault.Inputf("task is %s, but %s has data for %s", c.Task, c.Data, found)
+	}
+	if c.Task = task.Recorded(found); found == (task.Classification{}) {
 		return nil
 	}
 	if c.PerClass > 0 || c.Subset == Balanced {
@@ -50,7 +43,7 @@ func (c *Config) settle(d *dataset.Dataset) error {
 func (r *run) setTask(p *parts) (err error) {
 	p.task, err = task.Parse(r.config.Task)
 	r.task = p.task
-	if r.config.Task == (task.Regression{}).String() {
+	if r.task == (task.Regression{}) {
 		scale := dataset.TargetScaling(r.division.Train)
 		r.scale = &scale
 	}
@@ -58,19 +51,32 @@ func (r *run) setTask(p *parts) (err error) {
 }
 
 // hasClasses reports whether the run classifies.
-func (r *run) hasClasses() bool { return r.config.Task == "" }
+func (r *run) hasClasses() bool { return r.task == task.Classification{} }
 
-// measure judges the model on a subset. Errors of numbers are in the units of the data. Outputs
-// that are not finite are a divergence.
+// measure judges the model on a subset, by accuracy and negative log-likelihood where there are
+// classes. Errors of numbers are in the units of the data. Outputs that are not finite are a
+// divergence.
 func (r *run) measure(s dataset.Subset, t dataset.Tables) (task.Metrics, error) {
-	return r.classifier.measure(s, t, r.task, r.scale)
+	if r.hasClasses() {
+		score, err := r.classifier.score(s, t)
+		q := r.task.Quality()
+		return task.Metrics{
+			Samples: score.Images, Loss: score.NLL(), Quality: score.Accuracy(), Name: q.Name,
+			HigherQuality: q.Higher,
+		}, err
+	}
+	a, err := r.classifier.taskAnswers(s, t, r.scale)
+	if err != nil {
+		return task.Metrics{}, err
+	}
+	return a.Judge(r.task)
 }
 
-// measure is [run.measure] of a classifier's network.
-func (c *classifier) measure(
-	s dataset.Subset, t dataset.Tables, judge task.Task, scale *dataset.Scaling,
-) (task.Metrics, error) {
-	score := judge.Score()
+// taskAnswers answers a subset of a task without classes.
+func (c *classifier) taskAnswers(
+	s dataset.Subset, t dataset.Tables, scale *dataset.Scaling,
+) (*task.Answers, error) {
+	all := &task.Answers{Kinds: c.classes}
 	err := c.eachBatch(s, t, func(outputs []float32, images []int) error {
 		var answers, targets []float32
 		for i, k := range images {
@@ -89,9 +95,9 @@ func (c *classifier) measure(
 			}
 			targets = append(targets, s.TargetRow(k)...)
 		}
-		return score.Add(answers, targets, c.classes)
+		return all.Add(answers, targets)
 	})
-	return score.Metrics(), err
+	return all, err
 }
 
 // answer returns what a model's outputs for an image say: class probabilities, the probability of
@@ -100,7 +106,7 @@ func (c ModelInfo) answer(outputs []float32, classes func([]float32) []float64) 
 	switch {
 	case c.Targets != nil:
 		return c.Targets.Back(outputs)
-	case c.Task != "":
+	case c.Learned() != (task.Classification{}):
 		p := make([]float64, len(outputs))
 		for k, v := range outputs {
 			p[k] = 1 / (1 + math.Exp(-float64(v)))
@@ -112,27 +118,43 @@ func (c ModelInfo) answer(outputs []float32, classes func([]float32) []float64) 
 
 // Measure judges a model of labels or numbers on a subset of images that have such.
 func (m *SavedModel) Measure(s dataset.Subset) (task.Metrics, error) {
-	judge, err := task.Parse(m.Task)
+	if m.Learned() == (task.Classification{}) {
+		return task.Metrics{}, fault.Inputf("the model classifies: Score judges it")
+	}
+	a, err := m.taskAnswers(s, m.tables)
 	if err != nil {
 		return task.Metrics{}, err
 	}
+	return a.Judge(m.Learned())
+}
+
+// taskAnswers answers a subset of images that have labels or numbers under a normalization that
+// need not be the model's.
+func (m *SavedModel) taskAnswers(s dataset.Subset, t dataset.Tables) (*task.Answers, error) {
 	switch {
-	case m.Task == "":
-		return task.Metrics{}, fault.Inputf("the model classifies: Score judges it")
 	case s.Part == nil || s.Len() == 0 || s.Shape != m.shape():
-		return task.Metrics{}, fault.Inputf("expected images of %v, at least one", m.shape())
+		return nil, fault.Inputf("expected images of %v, at least one", m.shape())
 	case len(s.Targets) != len(m.Classes)*s.Part.Len():
-		return task.Metrics{}, fault.Inputf(
+		return nil, fault.Inputf(
 			"%d targets of %d images, expected %d of each", len(s.Targets), s.Part.Len(),
 			len(m.Classes),
 		)
 	}
 	c, err := m.pool.take()
 	if err != nil {
-		return task.Metrics{}, err
+		return nil, err
 	}
 	defer m.pool.give(c)
-	return c.measure(s, m.tables, judge, m.Targets)
+	return c.taskAnswers(s, t, m.Targets)
+}
+
+// Learned returns the task of a model whose card has been read.
+func (c ModelInfo) Learned() task.Task {
+	t, err := task.Parse(c.Task)
+	if err != nil { // a card that nobody has checked
+		return nil
+	}
+	return t
 }
 
 // checkTask refuses a card whose task makes no sense.
@@ -141,7 +163,7 @@ func (c ModelInfo) checkTask() error {
 	if err != nil {
 		return err
 	}
-	numbers := t.String() == (task.Regression{}).String()
+	numbers := t == (task.Regression{})
 	switch {
 	case numbers != (c.Targets != nil):
 		return fault.Inputf("task is %s, expected the scaling of numbers with that of regression alone", t)
@@ -166,15 +188,15 @@ func (c ModelInfo) checkTask() error {
 
 // needsClasses refuses what is about classes for a model of another task.
 func (c ModelInfo) needsClasses(what string) error {
-	if c.Task == "" {
-		return nil
+	if t := c.Learned(); t != (task.Classification{}) {
+		return fault.Inputf("%s is about classes, but the model's task is %s", what, t)
 	}
-	return fault.Inputf("%s is about classes, but the model's task is %s", what, c.Task)
+	return nil
 }
 
 // leastClasses is the least number of classes, labels or numbers.
 func (c ModelInfo) leastClasses() int {
-	if c.Task != "" {
+	if c.Learned() != (task.Classification{}) {
 		return 1
 	}
 	return 2

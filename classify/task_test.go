@@ -63,7 +63,8 @@ func TestTaskRun(t *testing.T) {
 			if err != nil || saved.Task != task {
 				t.Fatalf("recorded task %q, %v", saved.Task, err)
 			}
-			got, err := classify.Run(t.Context(), saved, classify.Options{Dir: dir, Resume: true, Threads: 1})
+			// With the configuration that was asked for, as the worker of a study has it.
+			got, err := classify.Run(t.Context(), cfg, classify.Options{Dir: dir, Resume: true, Threads: 1})
 			if err != nil || got.TaskResult == nil || *got.TaskResult != *want.TaskResult {
 				t.Fatalf("resumed: %+v, %v, expected %+v", got.TaskResult, err, want.TaskResult)
 			}
@@ -84,6 +85,9 @@ func TestTaskRun(t *testing.T) {
 				t.Errorf("summary.json is %s", text)
 			}
 			metrics, err := classify.ReadMetrics(filepath.Join(dir, "metrics.jsonl"))
+			if v := metrics[len(metrics)-1].Quality(); v == nil || got.DevQuality == nil || *v != *got.DevQuality || got.DevAccuracy != nil {
+				t.Errorf("dev quality %v, expected the last of metrics.jsonl, %v", got.DevQuality, v)
+			}
 			if last := len(metrics) - 1; err != nil || metrics[last].DevLoss == nil || metrics[last].DevAccuracy != nil {
 				t.Errorf("metrics %+v, %v, expected a loss on dev images", metrics[last], err)
 			}
@@ -144,10 +148,10 @@ func TestTaskAsked(t *testing.T) {
 		`unknown task "ranking"`: func(c *classify.Config) { c.Task = "ranking" },
 		"has no column class":    func(c *classify.Config) { c.Task = "classification" },
 		"needs a file labels.csv": func(c *classify.Config) {
-			c.Data, c.Task = photos(t), "regression"
+			c.Data, c.Task = dataset.ParseSource(photos(t)), "regression"
 		},
 		"mnist has data for classification": func(c *classify.Config) {
-			c.Data, c.Size, c.Task = "mnist", 0, "multi-label"
+			c.Data, c.Size, c.Task = dataset.ParseSource("mnist"), 0, "multi-label"
 		},
 	} {
 		c := cfg

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/task"
 	"github.com/gradreg/gradreg/train"
 )
 
@@ -17,7 +18,9 @@ type Outcome struct {
 	Title   string   // what model this is, for pictures
 	Classes []string // names
 	Test    dataset.Subset
-	Logits  *assess.Logits // of the images of Test, in their order
+	Task    task.Task
+	Logits  *assess.Logits // of the images of Test, in their order; nil of a task without classes
+	Answers *task.Answers  // likewise of such a task; nil where there are classes
 }
 
 // Detail is the part of a result that tells more than one number does.

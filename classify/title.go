@@ -2,18 +2,15 @@ package classify
 
 import (
 	"fmt"
-	"path/filepath"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/gradreg/gradreg/dataset"
 )
 
 // description lists what tells a run from others: its data and their size, model, regularizers with
 // λ, seed and steps.
 func (c Config) description() []string {
-	data := filepath.Base(c.Data)
-	if c.Size > 0 && dataset.IsFolder(c.Data) {
+	data := c.Data.Name()
+	if c.Size > 0 {
 		data += fmt.Sprintf(" %d×%d", c.Size, c.Size)
 	}
 	list := append([]string{data, fmt.Sprintf("%d images", c.TrainSize), c.Model}, c.Regularizers...)

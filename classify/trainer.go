@@ -14,8 +14,8 @@ type trainer struct {
 	parts
 	*gradreg.ClassifierTraining
 	config  Config
-	asked   string // the data as it was asked for, where config has a path that does not depend on where we are
-	digest  string // of the pictures of a folder
+	asked   dataset.Source // the data as they were asked for; config has their absolute form
+	digest  string         // of the pictures of a folder
 	program engine.Program
 	cpu     string // the engine's name
 	learner train.Learner

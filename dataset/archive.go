@@ -9,16 +9,16 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
-// archiveExtras is how much an archive may hold besides the source's files: headers, padding, a
+// archiveExtras is how much an archive may hold besides the set's files: headers, padding, a
 // list of class names, a page that explains the format.
 const archiveExtras = 1 << 20
 
 // readArchive reads the wanted files out of a .tar.gz archive; they may be in any folder of it.
 // Nothing is unpacked to disk. The archive is refused, whether that concerns a wanted file or not,
 // if it holds anything but folders and regular files, or a name that leads out of it, or one file
-// twice, or unpacks to more than all the source's files and archiveExtras bytes. It is read to its
+// twice, or unpacks to more than all the set's files and archiveExtras bytes. It is read to its
 // end, because only there is gzip's checksum.
-func (s *source) readArchive(at place, name string, wanted []file) (map[string][]byte, error) {
+func (s *row) readArchive(at place, name string, wanted []file) (map[string][]byte, error) {
 	f, err := openStored(at, name)
 	if err != nil {
 		return nil, err

@@ -18,8 +18,8 @@ const (
 
 // cifar10 is Krizhevsky's set of colour images, in its binary version: records of a label and three
 // planes. Size and digest of the archive are those of TensorFlow Datasets.
-func cifar10() source {
-	return source{
+func cifar10() row {
+	return row{
 		Info: Info{
 			Name: "cifar10", Description: "colour photos of ten kinds of objects (binary version)",
 			Classes: []string{"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"},
@@ -44,7 +44,7 @@ func cifar10() source {
 			{"test_batch.bin", cifar10Batch, "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b"},
 		},
 		trainFiles: 5,
-		parse: func(s *source, contents []content, images int) (*Part, error) {
+		parse: func(s *row, contents []content, images int) (*Part, error) {
 			return s.parseCIFAR(contents, []int{10}, images)
 		},
 	}
@@ -54,8 +54,8 @@ func cifar10() source {
 // the coarse one of 20 superclasses and the fine one; the fine ones are this data set's classes,
 // and the coarse ones are only checked to be valid. Size and digest of the archive are those of
 // TensorFlow Datasets, the files' digests those of the Ruby library torchvision.
-func cifar100() source {
-	return source{
+func cifar100() row {
+	return row{
 		Info: Info{
 			Name: "cifar100", Description: "colour photos of a hundred kinds of objects, by fine " +
 				"label (binary version)",
@@ -77,7 +77,7 @@ func cifar100() source {
 			{"test.bin", 10000 * cifar100Record, "d8b1e6b7b3bee4020055f0699b111f60b1af1e262aeb93a0b659061746f8224a"},
 		},
 		trainFiles: 1,
-		parse: func(s *source, contents []content, images int) (*Part, error) {
+		parse: func(s *row, contents []content, images int) (*Part, error) {
 			return s.parseCIFAR(contents, []int{20, 100}, images)
 		},
 	}
@@ -103,7 +103,7 @@ func cifar100Classes() []string {
 
 // parseCIFAR makes a part of files of records. A record is label bytes, of which there are as many
 // as classes has numbers and each is below its one, and an image; the last label is the part's.
-func (s *source) parseCIFAR(contents []content, classes []int, limit int) (*Part, error) {
+func (s *row) parseCIFAR(contents []content, classes []int, limit int) (*Part, error) {
 	p := &Part{Shape: s.Shape}
 	for i := range contents {
 		c := &contents[i]

@@ -19,7 +19,7 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
-// content is what a file of a source holds, unpacked.
+// content is what a file of a set holds, unpacked.
 type content struct {
 	path   string // for messages
 	stored string // the file of the place it was read from
@@ -30,9 +30,9 @@ type content struct {
 // is that of xz -9, the largest of xz's presets.
 const xzDictionary = 64 << 20
 
-// read returns the contents of some of the source's files, in the same order. Whatever prevents it
+// read returns the contents of some of the set's files, in the same order. Whatever prevents it
 // is the input's fault.
-func (s *source) read(at place, files []file) ([]content, error) {
+func (s *row) read(at place, files []file) ([]content, error) {
 	contents := make([]content, len(files))
 	var packed []file // those that are in the archive, if anywhere
 	for i, f := range files {
@@ -70,7 +70,7 @@ func unopened(at place, contents []content) error {
 }
 
 // readPacked fills in the contents of those files that are in the archive.
-func (s *source) readPacked(at place, packed, files []file, contents []content) error {
+func (s *row) readPacked(at place, packed, files []file, contents []content) error {
 	if len(packed) == 0 {
 		return nil
 	}
@@ -142,7 +142,7 @@ func readStored(at place, name string, limit int) ([]byte, error) {
 	return data, nil
 }
 
-// maxStored bounds what is read of a file of a source, whatever it is packed in: more than all of
+// maxStored bounds what is read of a file of a set, whatever it is packed in: more than all of
 // CIFAR.
 const maxStored = 1 << 30
 

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"sync"
 
-	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/internal/bug"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/spec"
@@ -52,7 +51,7 @@ func (p *Part) Image(i int) []byte {
 	return p.Images[i*n : (i+1)*n]
 }
 
-// Info describes a source without reading it.
+// Info describes a data set without reading it.
 type Info struct {
 	Name        string
 	Description string
@@ -60,13 +59,14 @@ type Info struct {
 	Classes     []string // names of the classes, the labels or the numbers
 	Shape       Shape
 	Train, Test int // images
+	Val         int // images of [Dataset.Val]
 	Licence     string
 	From        string // where to get the files
 	Embedded    bool   // comes with the program
 	Defaults    Defaults
 }
 
-// Dataset is a source of images in two parts, each read on first use and then kept. Its methods may
+// Dataset is a set of images in two parts, each read on first use and then kept. Its methods may
 // be called from several goroutines, so that both parts can be read at once.
 type Dataset struct {
 	Info
@@ -90,8 +90,8 @@ func (d *Dataset) Test() (*Part, error) { return d.test() }
 // of a folder with train/, val/ and test/ those of val/. It is nil for all others.
 func (d *Dataset) Val() *Part { return d.val }
 
-// source is a row of the table of data sets.
-type source struct {
+// row is a row of the table of data sets.
+type row struct {
 	Info
 	// home is the address of the folder that the downloads are published in, with a slash at its
 	// end.
@@ -101,7 +101,7 @@ type source struct {
 	unpacked string
 	// otherVersions are the names of what the set is also published as, which is not read.
 	otherVersions []string
-	// files is what the source consists of, whatever it is packed in: first those of the training
+	// files is what the set consists of, whatever it is packed in: first those of the training
 	// part, whose number is trainFiles, then those of the test part.
 	files      []file
 	trainFiles int
@@ -110,17 +110,17 @@ type source struct {
 	inside fs.FS
 	digest string
 	// parse makes a part of the contents of its files, of at most that many images.
-	parse func(s *source, contents []content, images int) (*Part, error)
+	parse func(s *row, contents []content, images int) (*Part, error)
 }
 
-// file is a file of a source, with what is published of it, or follows from what is.
+// file is a file of a set, with what is published of it, or follows from what is.
 type file struct {
 	name   string
 	size   int    // bytes
 	sha256 string // hexadecimal
 }
 
-// download is a file at a source's public home: an archive, or one of the source's files with .gz
+// download is a file at a set's public home: an archive, or one of the set's files with .gz
 // behind its name.
 type download struct {
 	name   string
@@ -128,15 +128,15 @@ type download struct {
 	sha256 string // hexadecimal
 }
 
-// sources is the table of data sets.
-func sources() []source {
-	return []source{mnist(), fashionMNIST(), cifar10(), cifar100()}
+// rows is the table of data sets.
+func rows() []row {
+	return []row{mnist(), fashionMNIST(), cifar10(), cifar100()}
 }
 
 // List describes all data sets.
 func List() []Info {
 	var out []Info
-	for _, s := range sources() {
+	for _, s := range rows() {
 		out = append(out, s.Info)
 	}
 	return out
@@ -145,15 +145,15 @@ func List() []Info {
 // Names lists the names of all data sets.
 func Names() []string {
 	var out []string
-	for _, s := range sources() {
+	for _, s := range rows() {
 		out = append(out, s.Name)
 	}
 	return out
 }
 
-// find returns the source of that name.
-func find(name string) (*source, error) {
-	for _, s := range sources() {
+// find returns the row of the data set of that name.
+func find(name string) (*row, error) {
+	for _, s := range rows() {
 		if s.Name == name {
 			return &s, nil
 		}
@@ -161,8 +161,8 @@ func find(name string) (*source, error) {
 	return nil, fault.Input(spec.Unknown("data set", name, Names()))
 }
 
-// Open returns the data set of that name, or the pictures of the folder that [IsFolder] says it is,
-// as [OpenFolder] does with the zero Options. The files of a named set are taken from the first
+// Open returns the data set of that name, or the pictures of the folder that [ParseSource] takes it
+// for, as [OpenFolder] does with the zero Options. The files of a named set are taken from the first
 // place that has any of them:
 //
 //   - the folders dir/NAME and dir, for every dir given in turn;
@@ -179,22 +179,12 @@ func find(name string) (*source, error) {
 // published are [Part].Own. An unknown name, a dir that is no folder and files that are nowhere
 // ([ErrNotFound]) are the input's fault, as is every damage found when reading.
 func Open(ctx context.Context, name string, dirs ...string) (*Dataset, error) {
-	if IsFolder(name) {
-		d, _, err := OpenFolder(ctx, name, folder.Options{})
-		return d, err
-	}
-	if InMemory(name) {
-		return nil, fault.Inputf("data set %s was made in memory: it cannot be opened by its name", name)
-	}
-	s, err := find(name)
-	if err != nil {
-		return nil, fmt.Errorf("%w; nor is there a folder of that name", err)
-	}
-	return s.open(dirs)
+	d, _, err := ParseSource(name).Open(ctx, Opening{Dirs: dirs})
+	return d, err
 }
 
-// open opens the source.
-func (s *source) open(dirs []string) (*Dataset, error) {
+// open opens the set.
+func (s *row) open(dirs []string) (*Dataset, error) {
 	at, given, err := s.locate(dirs)
 	if err != nil {
 		return nil, err
@@ -210,7 +200,7 @@ func (s *source) open(dirs []string) (*Dataset, error) {
 }
 
 // partFiles returns the files of a part.
-func (s *source) partFiles(train bool) []file {
+func (s *row) partFiles(train bool) []file {
 	if train {
 		return s.files[:s.trainFiles]
 	}
@@ -218,7 +208,7 @@ func (s *source) partFiles(train bool) []file {
 }
 
 // part reads a part.
-func (s *source) part(at place, train bool) (*Part, error) {
+func (s *row) part(at place, train bool) (*Part, error) {
 	files := s.partFiles(train)
 	contents, err := s.read(at, files)
 	if err != nil {
@@ -241,7 +231,7 @@ func (s *source) part(at place, train bool) (*Part, error) {
 }
 
 // parsePart makes a part of the contents of its files.
-func (s *source) parsePart(contents []content, train bool) (*Part, error) {
+func (s *row) parsePart(contents []content, train bool) (*Part, error) {
 	images := s.Test
 	if train {
 		images = s.Train

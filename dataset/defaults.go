@@ -1,6 +1,8 @@
 package dataset
 
 import (
+	"cmp"
+
 	"github.com/gradreg/gradreg/dataset/augment"
 	"github.com/gradreg/gradreg/internal/spec"
 )
@@ -42,6 +44,16 @@ func (d Defaults) LambdaFor(images int) float64 {
 	return spec.Round(d.Lambda2000*2000/float64(max(images, fewestImages)), 1)
 }
 
+// or returns the defaults, with others in the place of an augmentation or λ that they do not give.
+func (d Defaults) or(others Defaults) Defaults {
+	others.Augment = cmp.Or(d.Augment, others.Augment)
+	if len(d.Lambda) == 0 && d.Lambda2000 == 0 {
+		d = others
+	}
+	d.Augment = others.Augment
+	return d
+}
+
 // photoDefaults suit photos: flips, shifts and mild scales and colours, and CIFAR-10's λ.
 func photoDefaults() Defaults {
 	return Defaults{Augment: "flip,shift:0.125,rotate:10,scale:0.15,color:0.2", Lambda2000: 0.5}
@@ -54,14 +66,3 @@ func digitDefaults() Defaults {
 
 // cifarDefaults are the published flips and shifts, and the λ that trials on dev images chose.
 func cifarDefaults() Defaults { return Defaults{Augment: "flip,shift:0.125", Lambda2000: 0.5} }
-
-// DefaultsOf returns the defaults of the data set of that name and the number of its training
-// images; those of photos and 0 if it has no row in the table, as folders of pictures.
-func DefaultsOf(name string) (d Defaults, images int) {
-	for _, info := range List() {
-		if info.Name == name {
-			return info.Defaults, info.Train
-		}
-	}
-	return photoDefaults(), 0
-}

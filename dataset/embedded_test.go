@@ -11,7 +11,7 @@ import (
 
 // TestEmbeddedDigest computes what is not computed for every run.
 func TestEmbeddedDigest(t *testing.T) {
-	for _, s := range sources() {
+	for _, s := range rows() {
 		if !s.Embedded {
 			continue
 		}
@@ -29,7 +29,7 @@ func TestEmbeddedDigest(t *testing.T) {
 	}
 }
 
-// TestSecondEmbedded opens another source that comes with the program: its parts are its own, and
+// TestSecondEmbedded opens another set that comes with the program: its parts are its own, and
 // read once per process.
 func TestSecondEmbedded(t *testing.T) {
 	packed := func(header []uint32, data ...byte) *fstest.MapFile {
@@ -42,7 +42,7 @@ func TestSecondEmbedded(t *testing.T) {
 		z.Close()
 		return &fstest.MapFile{Data: b.Bytes()}
 	}
-	s := source{
+	s := row{
 		Info:  Info{Name: "dots", Classes: []string{"dark", "light"}, Shape: Shape{1, 1, 1}, Train: 2, Test: 1, Embedded: true},
 		files: []file{{name: "a", size: 100}, {name: "b", size: 100}, {name: "c", size: 100}, {name: "d", size: 100}}, trainFiles: 2,
 		parse: parseIDX,

@@ -24,6 +24,19 @@ func ExampleOpen() {
 	// Output: mnist 1x28x28 10000 7
 }
 
+// A text is parsed once, and its source is asked for what differs between the kinds of data.
+func ExampleParseSource() {
+	for _, text := range []string{"mnist", "holidays/photos", "memory:stripes"} {
+		s := dataset.ParseSource(text)
+		info, known := s.Info()
+		fmt.Println(s.Name(), known, s.LookedUp(), s.Resizable(), info.Defaults.LambdaFor(2000))
+	}
+	// Output:
+	// mnist true true false 50
+	// photos false false true 0.5
+	// memory:stripes false false false 0.5
+}
+
 // Download CIFAR-10 unless it is there, and then open it.
 func ExampleFetch() {
 	result, err := dataset.Fetch(context.Background(), "cifar10", dataset.FetchOptions{

@@ -88,7 +88,7 @@ func Fetch(ctx context.Context, name string, opt FetchOptions) (FetchResult, err
 	return s.fetch(ctx, opt)
 }
 
-func (s *source) fetch(ctx context.Context, opt FetchOptions) (FetchResult, error) {
+func (s *row) fetch(ctx context.Context, opt FetchOptions) (FetchResult, error) {
 	if s.Embedded {
 		return FetchResult{Name: s.Name, AlreadyThere: true}, nil
 	}
@@ -122,7 +122,7 @@ func (s *source) fetch(ctx context.Context, opt FetchOptions) (FetchResult, erro
 
 // fetch is one call of Fetch.
 type fetch struct {
-	*source
+	*row
 	opt    FetchOptions
 	home   *url.URL // of a folder
 	target string   // DIR/NAME
@@ -132,8 +132,8 @@ type fetch struct {
 	before, total int64 // bytes of the downloads that are done, of all
 }
 
-func newFetch(s *source, opt FetchOptions) (*fetch, error) {
-	f := &fetch{source: s, opt: opt}
+func newFetch(s *row, opt FetchOptions) (*fetch, error) {
+	f := &fetch{row: s, opt: opt}
 	if f.opt.Client == nil {
 		f.opt.Client = defaultClient()
 	}

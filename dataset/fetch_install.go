@@ -13,7 +13,7 @@ import (
 )
 
 // isWhole reports whether dir holds the whole set, as published.
-func (s *source) isWhole(dir string) bool {
+func (s *row) isWhole(dir string) bool {
 	if _, ok := s.isIn(dir); !ok {
 		return false
 	}
@@ -23,7 +23,7 @@ func (s *source) isWhole(dir string) bool {
 
 // checkReplaceable refuses a folder, or whatever is there, that holds something else than files of
 // the set.
-func (s *source) checkReplaceable(dir string) error {
+func (s *row) checkReplaceable(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

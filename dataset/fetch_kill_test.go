@@ -26,8 +26,8 @@ type killed struct {
 
 const killedVariable = "GRADREG_TEST_FETCH"
 
-// source returns the source that a killed process fetches.
-func (k killed) source() source {
+// row returns the set that a killed process fetches.
+func (k killed) row() row {
 	s := cifar10()
 	s.home, s.downloads, s.files = k.Home, []download{{k.Name, k.Size, k.SHA256}}, append([]file(nil), s.files...)
 	for i := range s.files {
@@ -46,7 +46,7 @@ func TestFetchProcess(t *testing.T) {
 	if err := json.Unmarshal([]byte(text), &k); err != nil {
 		t.Fatal(err)
 	}
-	s := k.source()
+	s := k.row()
 	if _, err := s.fetch(context.Background(), hasty(k.Dir)); err != nil {
 		t.Fatal(err)
 	}

@@ -75,8 +75,8 @@ func (h *home) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// publish returns the source with its download replaced by data.
-func (h *home) publish(s source, name string, data []byte) source {
+// publish returns the set with its download replaced by data.
+func (h *home) publish(s row, name string, data []byte) row {
 	h.mu.Lock()
 	h.data["/"+name] = data
 	h.mu.Unlock()
@@ -87,7 +87,7 @@ func (h *home) publish(s source, name string, data []byte) source {
 }
 
 // tiny is CIFAR-10 with files of the given number of records, whose pixels are noise, published on the server.
-func (h *home) tiny(t testing.TB, records int) source {
+func (h *home) tiny(t testing.TB, records int) row {
 	s := cifar10()
 	s.downloads, s.files = nil, append([]file(nil), s.files...)
 	noise := rand.New(rand.NewPCG(1, 2))
@@ -143,7 +143,7 @@ func hasty(dir string) FetchOptions {
 }
 
 // checkWhole checks that the set is in its folder, that it is what was published, and that nothing else is left.
-func checkWhole(t *testing.T, s source, dir string) {
+func checkWhole(t *testing.T, s row, dir string) {
 	t.Helper()
 	if !s.isWhole(filepath.Join(dir, s.Name)) {
 		t.Errorf("%s is not whole", s.Name)
@@ -163,7 +163,7 @@ func checkWhole(t *testing.T, s source, dir string) {
 }
 
 // checkAbsent checks that the set's folder is not there.
-func checkAbsent(t *testing.T, s source, dir string) {
+func checkAbsent(t *testing.T, s row, dir string) {
 	t.Helper()
 	if _, err := os.Stat(filepath.Join(dir, s.Name)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the set's folder is there: %v", err)
@@ -190,7 +190,7 @@ func TestFetch(t *testing.T) {
 		z.Close()
 		fashion = h.publish(fashion, f.name+".gz", b.Bytes())
 	}
-	for _, s := range []source{h.tiny(t, 3), fashion} {
+	for _, s := range []row{h.tiny(t, 3), fashion} {
 		dir := t.TempDir()
 		opt := hasty(dir)
 		var last FetchProgress
@@ -535,7 +535,7 @@ func TestPublic(t *testing.T) {
 		"https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz",
 	}
 	var got []string
-	for _, s := range sources() {
+	for _, s := range rows() {
 		for _, d := range s.downloads {
 			got = append(got, s.home+d.name)
 		}

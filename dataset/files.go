@@ -36,7 +36,7 @@ func CacheDir() (string, error) {
 	return filepath.Join(dir, "gradreg"), nil
 }
 
-// place is where a source's files are: in a folder, or in the program if dir is empty.
+// place is where a set's files are: in a folder, or in the program if dir is empty.
 type place struct {
 	fs.FS
 	dir  string
@@ -62,15 +62,15 @@ func embeddedFolder(name string) fs.FS {
 	return sub
 }
 
-// placeInside returns the place of the source's files in the program.
-func (s *source) placeInside() place { return place{s.inside, "", "embedded " + s.Name} }
+// placeInside returns the place of the set's files in the program.
+func (s *row) placeInside() place { return place{s.inside, "", "embedded " + s.Name} }
 
-// embeddedParts are the parts of embedded sources, which are decompressed once per process: by
-// source and part, functions that return them.
+// embeddedParts are the parts of embedded sets, which are decompressed once per process: by
+// set and part, functions that return them.
 var embeddedParts sync.Map
 
-// embeddedPart returns what reads a part of the source's files in the program.
-func (s *source) embeddedPart(train bool) func() (*Part, error) {
+// embeddedPart returns what reads a part of the set's files in the program.
+func (s *row) embeddedPart(train bool) func() (*Part, error) {
 	key := struct {
 		name  string
 		train bool
@@ -80,10 +80,10 @@ func (s *source) embeddedPart(train bool) func() (*Part, error) {
 	return kept.(func() (*Part, error))
 }
 
-// locate returns the place of the source's files. One file is enough for a folder to be chosen:
+// locate returns the place of the set's files. One file is enough for a folder to be chosen:
 // another that is missing there is an error when it is read, never a reason to take the set from
 // elsewhere. given tells whether it is one of dirs, or in one.
-func (s *source) locate(dirs []string) (at place, given bool, err error) {
+func (s *row) locate(dirs []string) (at place, given bool, err error) {
 	var looked []string
 	usual := len(dirs) == 0
 	for _, dir := range dirs {
@@ -124,8 +124,8 @@ func (s *source) locate(dirs []string) (at place, given bool, err error) {
 		strings.Join(looked, ", "), s.Name, s.unsuitable(looked))
 }
 
-// expected lists the files, any of which makes a folder one of the source's.
-func (s *source) expected() string {
+// expected lists the files, any of which makes a folder one of the set's.
+func (s *row) expected() string {
 	var names []string
 	for _, f := range s.files {
 		names = append(names, f.name)
@@ -137,8 +137,8 @@ func (s *source) expected() string {
 	return text
 }
 
-// unsuitable says that one of some folders holds the source in a version that is not read.
-func (s *source) unsuitable(dirs []string) string {
+// unsuitable says that one of some folders holds the set in a version that is not read.
+func (s *row) unsuitable(dirs []string) string {
 	for _, dir := range dirs {
 		for _, d := range []string{filepath.Join(dir, s.Name), dir} {
 			for _, name := range s.otherVersions {
@@ -184,9 +184,9 @@ func checkFolder(dir string) error {
 	return fault.Input(&DirError{dir, err})
 }
 
-// isIn reports whether any of the source's files is in dir or in the folder there that its archive
+// isIn reports whether any of the set's files is in dir or in the folder there that its archive
 // unpacks to, and returns which of the two it is.
-func (s *source) isIn(dir string) (place, bool) {
+func (s *row) isIn(dir string) (place, bool) {
 	candidates := []string{dir}
 	if s.unpacked != "" {
 		candidates = append(candidates, filepath.Join(dir, s.unpacked))
@@ -202,8 +202,8 @@ func (s *source) isIn(dir string) (place, bool) {
 	return place{}, false
 }
 
-// storedNames lists all names under which files of the source are looked for.
-func (s *source) storedNames() []string {
+// storedNames lists all names under which files of the set are looked for.
+func (s *row) storedNames() []string {
 	var names []string
 	for _, f := range s.files {
 		names = append(names, f.storedNames()...)
@@ -215,8 +215,8 @@ func (s *source) storedNames() []string {
 // fastest first.
 func (f file) storedNames() []string { return []string{f.name, f.name + ".gz", f.name + ".xz"} }
 
-// archives lists the names of the archives that the source is published as.
-func (s *source) archives() []string {
+// archives lists the names of the archives that the set is published as.
+func (s *row) archives() []string {
 	var names []string
 	for _, d := range s.downloads {
 		if strings.HasSuffix(d.name, ".tar.gz") {

@@ -40,7 +40,7 @@ func digestOf(sums []string) string {
 
 // foreign compares contents with the published ones. It returns the paths of those that differ, and
 // an error if one is a file of another set.
-func (s *source) foreign(contents []content, files []file, sums []string) (own []string, err error) {
+func (s *row) foreign(contents []content, files []file, sums []string) (own []string, err error) {
 	for i, f := range files {
 		if sums[i] == f.sha256 {
 			continue
@@ -56,7 +56,7 @@ func (s *source) foreign(contents []content, files []file, sums []string) (own [
 // ownerOf says which file of the table has a digest, as mnist's train-images-idx3-ubyte; "" if none
 // has.
 func ownerOf(sum string) string {
-	for _, s := range sources() {
+	for _, s := range rows() {
 		for _, f := range s.files {
 			if f.sha256 == sum {
 				return fmt.Sprintf("%s's %s", s.Name, f.name)

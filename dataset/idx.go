@@ -15,8 +15,8 @@ const (
 )
 
 // mnist is LeCun, Cortes and Burges' set of handwritten digits.
-func mnist() source {
-	return source{
+func mnist() row {
+	return row{
 		Info: Info{
 			Name: "mnist", Description: "handwritten digits, white on black",
 			Classes: []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"},
@@ -40,8 +40,8 @@ func mnist() source {
 // fashionMNIST is Xiao, Rasul and Vollgraf's set of articles of clothing, in MNIST's format. Sizes
 // and digests of the downloads are those of TensorFlow Datasets; a gzip header with the authors'
 // file names and times before the compressed streams of Debian's package gives the same ones.
-func fashionMNIST() source {
-	return source{
+func fashionMNIST() row {
+	return row{
 		Info: Info{
 			Name: "fashion-mnist", Description: "articles of clothing",
 			Classes: []string{
@@ -74,7 +74,7 @@ func fashionMNIST() source {
 }
 
 // parseIDX makes a part of a file of images and one of labels.
-func parseIDX(s *source, contents []content, limit int) (*Part, error) {
+func parseIDX(s *row, contents []content, limit int) (*Part, error) {
 	images, labels := contents[0], contents[1]
 	p := &Part{Shape: s.Shape}
 	var err error

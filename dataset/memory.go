@@ -13,13 +13,6 @@ import (
 	"github.com/gradreg/gradreg/task"
 )
 
-// memoryPrefix begins the names under which configurations record data in memory, which no files
-// have.
-const memoryPrefix = "memory:"
-
-// InMemory reports whether name is that of a data set made by [New].
-func InMemory(name string) bool { return strings.HasPrefix(name, memoryPrefix) }
-
 // New makes a data set of images in memory. The name of info is what runs record, as memory:NAME.
 // Classes, in the order of the labels, are as many as a label may number, at least 2; of info.Shape
 // are the images of both parts, of which each has one or more. Licence and others may be empty, and

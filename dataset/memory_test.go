@@ -14,7 +14,7 @@ func TestNewRefuses(t *testing.T) {
 	good := dataset.Part{Shape: pixel, Images: []byte{1, 2}, Labels: []int32{0, 1}}
 	info := dataset.Info{Name: "dots", Classes: []string{"a", "b"}, Shape: pixel}
 	d, err := dataset.New(info, &good, &good)
-	if err != nil || d.Info.Train != 2 || d.Name != "memory:dots" || dataset.IsFolder(d.Name) {
+	if err != nil || d.Info.Train != 2 || d.Name != "memory:dots" || d.Source().Dir() != "" {
 		t.Fatalf("%+v, %v", d, err)
 	}
 	first, err := d.Digest()

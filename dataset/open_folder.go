@@ -2,34 +2,10 @@ package dataset
 
 import (
 	"context"
-	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/gradreg/gradreg/dataset/folder"
 )
-
-// IsFolder reports whether name stands for a folder of pictures rather than for a data set of that
-// name: it has a separator in it, or is a folder, or a link that leads nowhere. The names of data
-// sets stand for those: a folder of such a name is written ./mnist.
-func IsFolder(name string) bool {
-	if InMemory(name) {
-		return false
-	}
-	if strings.ContainsRune(name, '/') || strings.ContainsRune(name, os.PathSeparator) {
-		return true
-	}
-	if slices.Contains(Names(), name) {
-		return false
-	}
-	info, err := os.Stat(name)
-	if err == nil {
-		return info.IsDir()
-	}
-	link, err := os.Lstat(name) // one that leads nowhere, which is said when it is opened
-	return err == nil && link.Mode()&os.ModeSymlink != 0
-}
 
 // OpenFolder returns the pictures of a folder with a folder for each class as a data set, both
 // parts read. [folder.Open] says what it makes of it and what it refuses, the report what it found.
@@ -70,8 +46,8 @@ func OpenFolder(ctx context.Context, dir string, opt folder.Options) (*Dataset, 
 		train: func() (*Part, error) { return training, nil },
 		test:  func() (*Part, error) { return official, nil },
 	}
-	if len(set.Val.Labels) > 0 {
-		d.val = part(set.Val)
+	if n := len(set.Val.Labels); n > 0 {
+		d.val, d.Info.Val = part(set.Val), n
 	}
 	return d, set.Report, nil
 }

@@ -8,13 +8,11 @@ import (
 	"image/jpeg"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/folder"
-	"github.com/gradreg/gradreg/internal/fault"
 )
 
 // photos writes a folder of pictures of two classes that can be told apart, and what should not be in it.
@@ -56,7 +54,7 @@ func writeFile(t *testing.T, path string, data []byte) {
 func TestTrainOnFolder(t *testing.T) {
 	dir := photos(t, "")
 	cfg := classify.Default()
-	cfg.Data, cfg.TrainSize, cfg.Model, cfg.Augment = dir, 0, "mlp:hidden=16", "none"
+	cfg.Data, cfg.TrainSize, cfg.Model, cfg.Augment = dataset.ParseSource(dir), 0, "mlp:hidden=16", "none"
 	cfg.Steps, cfg.Batch, cfg.EvalEvery = 60, 8, 0
 	var found folder.Report
 	first, err := classify.Run(context.Background(), cfg, classify.Options{Found: func(r folder.Report) { found = r }})
@@ -105,34 +103,5 @@ func TestOpenFolder(t *testing.T) {
 	}
 	if mnist, err := dataset.Open(t.Context(), "mnist"); err != nil || mnist.Val() != nil {
 		t.Errorf("a named set has %v, %v", mnist.Val(), err)
-	}
-}
-
-// TestIsFolder checks how names of folders and of data sets are told apart.
-func TestIsFolder(t *testing.T) {
-	t.Chdir(t.TempDir())
-	for _, name := range []string{"photos", "mnist"} {
-		if err := os.Mkdir(name, 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	writeFile(t, "file", nil)
-	for name, to := range map[string]string{"dangling": "gone", "loop": "loop", "link": "photos", "alias": "file"} {
-		if err := os.Symlink(to, name); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for name, want := range map[string]string{"dangling": "data folder dangling: a link to nothing", "loop": "data folder loop: a link that cannot be followed: "} {
-		if _, err := dataset.Open(t.Context(), name); !fault.IsInput(err) || !strings.HasPrefix(err.Error(), want) {
-			t.Errorf("%v, expected %s", err, want)
-		}
-	}
-	for name, want := range map[string]bool{"dangling": true, "loop": true, "link": true, "alias": false, "photos": true, "mnist": false, "./mnist": true, "nowhere": false, "no/where": true, ".": true, "file": false, "": false} {
-		if dataset.IsFolder(name) != want {
-			t.Errorf("%q is a folder: %v", name, !want)
-		}
-	}
-	if _, err := dataset.Open(t.Context(), "no/where"); err == nil || strings.Contains(err.Error(), "stat") || !strings.Contains(err.Error(), "no such file or directory") && !strings.Contains(err.Error(), "cannot find") {
-		t.Errorf("a folder that is not there: %v", err)
 	}
 }

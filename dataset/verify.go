@@ -42,7 +42,7 @@ func Verify(name string, dirs ...string) ([]FileReport, error) {
 }
 
 // verify is Verify at a place.
-func (s *source) verify(at place) ([]FileReport, error) {
+func (s *row) verify(at place) ([]FileReport, error) {
 	contents, err := s.read(at, s.files)
 	if err != nil {
 		return nil, err

@@ -68,7 +68,7 @@ func OpenData(ctx context.Context, c *Config, o RunOptions) (*Data, error) {
 		return &Data{Shape: []int{s.Dimensions}, Points: s, seed: c.Seed}, nil
 	}
 	name, stacked := strings.CutPrefix(c.Data, stackedPrefix)
-	sized := c.Size != 0 && !dataset.IsFolder(name)
+	sized := c.Size != 0 && !dataset.ParseSource(name).Resizable()
 	if err := c.unused(c.Data+" is no folder of pictures", false, false, sized); err != nil {
 		return nil, err
 	}
@@ -137,21 +137,18 @@ func (c *Config) unused(data string, flip, trainSize, size bool) error {
 
 // openImages opens a data set with a name or a folder.
 func openImages(ctx context.Context, name string, c *Config, o RunOptions) (*dataset.Dataset, folder.Report, error) {
-	if dataset.IsFolder(name) {
-		set, report, err := dataset.OpenFolder(ctx, name, folder.Options{
-			Size: c.Size, Seed: c.Seed, Unclassed: true, Progress: o.Reading,
-		})
-		if err == nil {
-			c.Size = set.Shape.H
-		}
-		return set, report, err
-	}
 	dirs := o.DataDirs
 	if c.DataDir != "" {
 		dirs = []string{c.DataDir}
 	}
-	set, err := dataset.Open(ctx, name, dirs...)
-	return set, folder.Report{}, err
+	source := dataset.ParseSource(name)
+	set, report, err := source.Open(ctx, dataset.Opening{Dirs: dirs, Pictures: folder.Options{
+		Size: c.Size, Seed: c.Seed, Unclassed: true, Progress: o.Reading,
+	}})
+	if err == nil && source.Resizable() {
+		c.Size = set.Shape.H
+	}
+	return set, report, err
 }
 
 // Fill writes the batch of a turn, counted from 0: [batch, shape…].

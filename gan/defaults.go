@@ -17,7 +17,7 @@ func DefaultFor(data string) Config {
 	case points:
 		c.Network, c.Noise, c.Batch = "mlp:width=256,layers=2", 16, 256
 		c.Steps, c.HalfLife = 20000, 128000
-	case dataset.IsFolder(strings.TrimPrefix(data, stackedPrefix)):
+	case dataset.ParseSource(strings.TrimPrefix(data, stackedPrefix)).Resizable():
 		c.Network, c.Batch, c.Steps, c.HalfLife = "dcgan:width=32", 32, 12000, 16000
 	}
 	return c

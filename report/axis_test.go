@@ -90,7 +90,7 @@ func TestAccuracyAxes(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "curve.svg")
 	for _, accuracy := range []float64{0, 0.5, 1} {
 		y := []float64{accuracy, accuracy}
-		if err := report.WriteCurve(path, report.Curve{Losses: []report.Series{{Name: "loss", X: []float64{1, 2}, Y: []float64{1, 2}}}, Accuracy: report.Series{X: []float64{1, 2}, Y: y}}); err != nil {
+		if err := report.WriteCurve(path, report.Curve{Losses: []report.Series{{Name: "loss", X: []float64{1, 2}, Y: []float64{1, 2}}}, Axis: report.Axis{Label: "dev accuracy", Percent: true}, Score: report.Series{X: []float64{1, 2}, Y: y}}); err != nil {
 			t.Fatal(err)
 		}
 		svg, err := os.ReadFile(path)

@@ -16,6 +16,7 @@ import (
 type ComparisonOptions struct {
 	Caption string
 	Value   string // what is compared: test_accuracy
+	Lower   bool   // less of the value is better
 	Percent bool   // values are fractions; shown in percent, and written to CSV as they are
 	// Published are values to set beside, by name of the group.
 	Published map[string]float64
@@ -56,7 +57,7 @@ func ComparisonTable(list []stats.Comparison, o ComparisonOptions) Table {
 			Column{Head: "verdict"},
 		)
 	}
-	best := bestMean(list)
+	best := o.best(list)
 	for i, c := range list {
 		row := []Cell{
 			{Text: c.Name}, o.meanCell(c),
@@ -84,11 +85,12 @@ func spaced(key string) string {
 	return string(out)
 }
 
-// bestMean returns the index of the largest mean, −1 if there is none.
-func bestMean(list []stats.Comparison) int {
+// best returns the index of the best mean, −1 if there is none.
+func (o ComparisonOptions) best(list []stats.Comparison) int {
 	best := -1
 	for i, c := range list {
-		if c.Summary.N > 0 && (best < 0 || c.Summary.Mean > list[best].Summary.Mean) {
+		if c.Summary.N > 0 && (best < 0 || c.Summary.Mean != list[best].Summary.Mean &&
+			(c.Summary.Mean < list[best].Summary.Mean) == o.Lower) {
 			best = i
 		}
 	}

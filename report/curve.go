@@ -20,12 +20,13 @@ type Series struct {
 // Add appends a point.
 func (s *Series) Add(x, y float64) { s.X, s.Y = append(s.X, x), append(s.Y, y) }
 
-// Curve is a learning curve: the loss, and what the penalties add to it, on a logarithmic axis, the
-// accuracy, a fraction, below in percent. A title may have several lines.
+// Curve is a learning curve: the loss, and what the penalties add to it, on a logarithmic axis,
+// below it the score by which the task is judged. A title may have several lines.
 type Curve struct {
-	Title    string
-	Losses   []Series
-	Accuracy Series
+	Title  string
+	Losses []Series
+	Score  Series
+	Axis   Axis // of the score, not logarithmic
 }
 
 // palette is Okabe and Ito's, which colour-blind people can tell apart; dashes repeat the colour.
@@ -36,10 +37,10 @@ var palette = []color.RGBA{
 
 var dashes = [][]vg.Length{nil, {6, 3}, {2, 2}, {8, 2, 2, 2}, {4, 4}, {10, 3}, {1, 3}}
 
-// WriteCurve draws a learning curve as SVG: without an accuracy, the losses alone.
+// WriteCurve draws a learning curve as SVG: without a score, the losses alone.
 func WriteCurve(path string, c Curve) error {
 	upper, lower := plot.New(), plot.New()
-	judged := len(c.Accuracy.Y) > 0
+	judged := len(c.Score.Y) > 0
 	upper.Title.Text = c.Title
 	upper.Title.TextStyle.Font.Size, upper.Title.Padding = 10, vg.Points(4)
 	upper.Y.Label.Text = "loss, λ·R of penalties"
@@ -59,20 +60,18 @@ func WriteCurve(path string, c Curve) error {
 	} else {
 		upper.Y.Max *= 30 // room for the legend above the curves
 	}
-	lower.Y.Label.Text = "dev accuracy, %"
-	percent := Series{Name: c.Accuracy.Name, X: c.Accuracy.X}
-	for _, y := range c.Accuracy.Y {
-		percent.Y = append(percent.Y, 100*y)
+	shown := Series{Name: c.Score.Name, X: c.Score.X}
+	for _, y := range c.Score.Y {
+		shown.Y = append(shown.Y, c.Axis.shown(y))
 	}
-	lower.Y.Tick.Marker = evenTicks{}
-	if _, err := addLine(lower, percent, accuracyStyle, false); err != nil {
+	c.Axis.apply(&lower.Y, nil)
+	if _, err := addLine(lower, shown, scoreStyle, false); err != nil {
 		return err
 	}
-	if err := addMarks(lower, percent); err != nil {
+	if err := addMarks(lower, shown); err != nil {
 		return err
 	}
-	share := Axis{Percent: true}
-	share.bound(&lower.Y)
+	c.Axis.bound(&lower.Y)
 	for _, p := range []*plot.Plot{upper, lower} {
 		p.X.Min, p.X.Max = 0, c.lastStep()
 		p.X.Tick.Marker = evenTicks{whole: true}
@@ -96,7 +95,7 @@ func WriteCurve(path string, c Curve) error {
 // lastStep returns the largest x of all series, at least 1.
 func (c Curve) lastStep() float64 {
 	last := 1.0
-	for _, s := range append(c.Losses[:len(c.Losses):len(c.Losses)], c.Accuracy) {
+	for _, s := range append(c.Losses[:len(c.Losses):len(c.Losses)], c.Score) {
 		for _, x := range s.X {
 			last = math.Max(last, x)
 		}
@@ -104,12 +103,12 @@ func (c Curve) lastStep() float64 {
 	return last
 }
 
-// accuracyStyle is the place in palette and dashes of the accuracy, which no loss has.
-const accuracyStyle = 3
+// scoreStyle is the place in palette and dashes of the score, which no loss has.
+const scoreStyle = 3
 
 // lossStyle returns the place of a loss or penalty.
 func lossStyle(i int) int {
-	if i %= len(palette) - 1; i >= accuracyStyle {
+	if i %= len(palette) - 1; i >= scoreStyle {
 		i++
 	}
 	return i
@@ -137,7 +136,7 @@ func addMarks(p *plot.Plot, s Series) error {
 	if len(points) == 0 {
 		return nil
 	}
-	return addDots(p, points, palette[accuracyStyle])
+	return addDots(p, points, palette[scoreStyle])
 }
 
 // addDots draws points as dots.
@@ -162,7 +161,7 @@ func addLine(p *plot.Plot, s Series, style int, positive bool) (int, error) {
 		return 0, err
 	}
 	line.Color = palette[style%len(palette)]
-	if style != accuracyStyle {
+	if style != scoreStyle {
 		line.Dashes = dashes[style%len(dashes)]
 	}
 	line.Width = vg.Points(1.2)

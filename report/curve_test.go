@@ -23,10 +23,10 @@ func TestWriteCurve(t *testing.T) {
 	}
 	for name, c := range map[string]report.Curve{
 		"empty":        {Title: "nothing"},
-		"usual":        {Losses: []report.Series{line("loss", 2, 1, 0.5), line("datagrad", 0.1, 0, 1e-9)}, Accuracy: line("dev accuracy", 0.5, 0.9)},
+		"usual":        {Losses: []report.Series{line("loss", 2, 1, 0.5), line("datagrad", 0.1, 0, 1e-9)}, Axis: report.Axis{Label: "dev accuracy", Percent: true}, Score: line("dev accuracy", 0.5, 0.9)},
 		"zeros":        {Losses: []report.Series{line("loss", 0, 0)}},
-		"one point":    {Losses: []report.Series{line("loss", 1)}, Accuracy: line("dev accuracy", 0.5)},
-		"huge":         {Losses: []report.Series{line("loss", 1e308, math.MaxFloat64, 5e-324)}, Accuracy: line("dev accuracy", -1e308, 1e308)},
+		"one point":    {Losses: []report.Series{line("loss", 1)}, Axis: report.Axis{Label: "dev accuracy", Percent: true}, Score: line("dev accuracy", 0.5)},
+		"huge":         {Losses: []report.Series{line("loss", 1e308, math.MaxFloat64, 5e-324)}, Axis: report.Axis{Label: "dev accuracy", Percent: true}, Score: line("dev accuracy", -1e308, 1e308)},
 		"not a number": {Losses: []report.Series{line("loss", math.NaN(), math.Inf(1), 3)}},
 	} {
 		path := filepath.Join(t.TempDir(), "curve.svg")
@@ -41,7 +41,7 @@ func TestWriteCurve(t *testing.T) {
 		if name == "usual" && (!strings.Contains(string(data), ">datagrad<") || !strings.Contains(string(data), ">dev accuracy<")) {
 			t.Errorf("%s: a series is missing", name)
 		}
-		if strings.Contains(string(data), "dev accuracy") != (len(c.Accuracy.Y) > 0) {
+		if strings.Contains(string(data), "dev accuracy") != (len(c.Score.Y) > 0) {
 			t.Errorf("%s: a panel for a dev accuracy that nobody measured, or none for one", name)
 		}
 		d := xml.NewDecoder(strings.NewReader(string(data)))

@@ -204,10 +204,15 @@ func wrappedLine(text string, width func(string) vg.Length, room vg.Length) (lin
 	return append(lines, line)
 }
 
-// fillEmpty gives a logarithmic axis without data a range, which it needs to be drawn.
+// fillEmpty gives a logarithmic axis without data a range, which it needs to be drawn, and one with
+// one value alone some extent: gonum would take 1 from it, which may leave nothing.
 func fillEmpty(a *plot.Axis) {
-	if _, log := a.Scale.(plot.LogScale); log && a.Min > a.Max {
+	_, log := a.Scale.(plot.LogScale)
+	switch {
+	case log && a.Min > a.Max:
 		a.Min, a.Max = 1, 10
+	case log && a.Min == a.Max:
+		a.Min, a.Max = a.Min/2, a.Max*2
 	}
 }
 

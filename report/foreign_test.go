@@ -63,7 +63,7 @@ func TestForeignPage(t *testing.T) {
 func TestForeignFigures(t *testing.T) {
 	dir := t.TempDir()
 	series := report.Series{Name: hostile, X: []float64{0, 1, 2}, Y: []float64{1, 0.5, 0.2}}
-	if err := report.WriteCurve(filepath.Join(dir, "curve.svg"), report.Curve{Title: hostile, Losses: []report.Series{series}, Accuracy: series}); err != nil {
+	if err := report.WriteCurve(filepath.Join(dir, "curve.svg"), report.Curve{Title: hostile, Losses: []report.Series{series}, Score: series, Axis: report.Axis{Label: "dev accuracy", Percent: true}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := report.WritePanels(filepath.Join(dir, "panels.svg"), []report.Panel{{Title: hostile, X: hostile, Y: hostile, Series: []report.Series{series}}}); err != nil {

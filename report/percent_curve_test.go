@@ -12,10 +12,10 @@ import (
 
 // TestCurveTicks checks that steps are whole numbers and accuracies even percents.
 func TestCurveTicks(t *testing.T) {
-	c := report.Curve{Losses: []report.Series{{Name: "loss"}}, Accuracy: report.Series{Name: "dev accuracy"}}
+	c := report.Curve{Losses: []report.Series{{Name: "loss"}}, Axis: report.Axis{Label: "dev accuracy", Percent: true}, Score: report.Series{Name: "dev accuracy"}}
 	for step := 1000.0; step <= 10000; step += 1000 {
 		c.Losses[0].Add(step, 1/step)
-		c.Accuracy.Add(step, 0.963+step*1.5e-6)
+		c.Score.Add(step, 0.963+step*1.5e-6)
 	}
 	path := filepath.Join(t.TempDir(), "curve.svg")
 	if err := report.WriteCurve(path, c); err != nil {

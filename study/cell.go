@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/gradreg/gradreg/dataset"
 )
 
 // Cell is a combination that has final runs of its own.
@@ -32,6 +34,15 @@ func (c Cell) label() string {
 	}
 	data := filepath.Base(c.Data)
 	return data + " all" + strings.TrimPrefix(c.String(), data+" 0")
+}
+
+// Sources returns the study's data.
+func (s *Spec) Sources() []dataset.Source {
+	var list []dataset.Source
+	for _, data := range s.Data {
+		list = append(list, dataset.ParseSource(data))
+	}
+	return list
 }
 
 // Cells returns the cells of a study in the order of its report.

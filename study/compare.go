@@ -3,6 +3,8 @@ package study
 import (
 	"cmp"
 	"slices"
+
+	"github.com/gradreg/gradreg/task"
 )
 
 // Comparison is how a run that was trained again stands to what is recorded of it.
@@ -34,9 +36,14 @@ func (r Result) Compare(recorded Result) Comparison {
 	compare("images", r.Images == recorded.Images, recorded.Images == 0)
 	compare("calibrated_nll", r.Calibrated == recorded.Calibrated, recorded.Calibrated == 0)
 	compare("ece", r.ECE == recorded.ECE, recorded.ECE == 0)
+	compare("metrics", equal(r.Metrics, recorded.Metrics), false)
+	compare("quality_curve", slices.Equal(r.QualityCurve, recorded.QualityCurve), len(recorded.QualityCurve) == 0)
 	compare("curve", slices.Equal(r.Curve, recorded.Curve), len(recorded.Curve) == 0)
 	return c
 }
+
+// equal reports whether metrics are the same, or there are none of both.
+func equal(a, b *task.Metrics) bool { return a == b || a != nil && b != nil && *a == *b }
 
 // Builds returns the commits of the program that runs were made by, those of most runs first, and
 // how many runs record none.

@@ -10,6 +10,9 @@
 // steps (Jamieson and Talwalkar 2016) picks one; trials are scored on dev images only. The final
 // runs of the chosen values touch the test images, once each.
 //
+// What a run is scored by, and which of two scores is better, says the task of the data
+// ([Identity].Task): accuracy of classes, label accuracy, root mean squared error of numbers.
+//
 // # The one invariant
 //
 // The next runs are a pure function of the study and of the results so far ([Study.Progress]).

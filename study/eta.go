@@ -4,7 +4,6 @@ import (
 	"sync"
 
 	"github.com/gradreg/gradreg/classify"
-	"github.com/gradreg/gradreg/dataset"
 )
 
 // pace is how long some steps took.
@@ -99,7 +98,8 @@ var stepCosts sync.Map
 // stepCost returns the multiply-adds of a training step of a cell, or 0 for pictures of one's own,
 // whose classes are not known before they are read, and for a λ that is open.
 func (s *Study) stepCost(c Cell) float64 {
-	if dataset.IsFolder(c.Data) {
+	info, known := KnownData()[c.Data]
+	if !known {
 		return 0
 	}
 	_, cfg, err := s.first(c)
@@ -113,7 +113,7 @@ func (s *Study) stepCost(c Cell) float64 {
 	if known, ok := stepCosts.Load(string(text)); ok {
 		return known.(float64)
 	}
-	info, total := KnownData()[c.Data], 0.0
+	total := 0.0
 	if cost, err := classify.Cost(cfg, info.Shape, len(info.Classes)); err == nil {
 		total = float64(cost.MACsPerImage * cfg.Batch)
 	}

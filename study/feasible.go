@@ -1,9 +1,6 @@
 package study
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/tune"
@@ -21,12 +18,9 @@ func (s *Spec) CheckData(data map[string]dataset.Info) error {
 		if err != nil {
 			return fault.Inputf("%s: %w", c, err)
 		}
-		searches := tune.Needed(cfg)
+		probes := tune.Needed(cfg) || len(space.free) > 0
 		// A penalty whose λ is to be found has no value to be built with.
-		cfg.Regularizers = slices.DeleteFunc(slices.Clone(cfg.Regularizers), func(text string) bool {
-			return strings.HasSuffix(text, ":"+tune.Auto) || strings.Contains(text, ":"+tune.Auto+",")
-		})
-		if err := cfg.CheckData(info, searches || len(space.free) > 0); err != nil {
+		if err := tune.WithoutOpen(cfg).CheckData(info, probes); err != nil {
 			return fault.Inputf("%s: %w", c, err)
 		}
 	}

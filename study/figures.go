@@ -26,22 +26,22 @@ func (r *Report) Figures() []NamedFigure {
 // box plots, and the others.
 func (r *Report) figures() (answer, others []NamedFigure) {
 	styles := r.styles()
-	accuracy := report.Axis{Label: "test accuracy", Percent: true}
+	score := r.axis("test")
 	sizes := map[int]bool{}
 	for _, b := range r.Blocks {
 		sizes[b.TrainSize] = true
 	}
 	if len(sizes) > 1 {
-		answer = r.sizeFigures(accuracy, styles)
+		answer = r.sizeFigures(score, styles)
 	}
 	boxesAnswer := len(answer) == 0
 	for i, b := range r.Blocks {
-		boxes := report.Boxes{Title: r.marked(b.title()), Value: accuracy}
+		boxes := report.Boxes{Title: r.marked(b.title()), Value: score}
 		for _, c := range r.Cells {
 			if !b.holds(c.Cell) {
 				continue
 			}
-			g := report.BoxGroup{Name: c.Method, Style: styles[c.Method], Values: c.accuracies()}
+			g := report.BoxGroup{Name: c.Method, Style: styles[c.Method], Values: c.scores()}
 			if v, ok := b.Published[c.Method]; ok {
 				g.Published = &v
 			}
@@ -63,11 +63,16 @@ func (r *Report) figures() (answer, others []NamedFigure) {
 	return answer, others
 }
 
-// accuracies returns the test accuracies of the runs that did not diverge.
-func (c CellReport) accuracies() []float64 {
+// axis returns the axis of the study's quality on test or dev images.
+func (r *Report) axis(part string) report.Axis {
+	return report.Axis{Label: part + " " + r.quality().Name, Percent: r.quality().Fraction}
+}
+
+// scores returns what the test images say of the runs that did not diverge.
+func (c CellReport) scores() []float64 {
 	var list []float64
 	for _, run := range c.ended() {
-		list = append(list, run.TestAccuracy)
+		list = append(list, run.score())
 	}
 	return list
 }
@@ -88,7 +93,7 @@ func (r *Report) styles() map[string]*report.Style {
 }
 
 // sizeFigures show the means over the train sizes and the gains, one for each data set and setting.
-func (r *Report) sizeFigures(accuracy report.Axis, styles map[string]*report.Style) []NamedFigure {
+func (r *Report) sizeFigures(score report.Axis, styles map[string]*report.Style) []NamedFigure {
 	var list []NamedFigure
 	var done []string
 	for _, b := range r.Blocks {
@@ -102,12 +107,12 @@ func (r *Report) sizeFigures(accuracy report.Axis, styles map[string]*report.Sty
 		done = append(done, title)
 		f := report.ErrorBars{
 			Title: r.marked(title), Baseline: r.Baseline,
-			X: report.Axis{Label: "training images", Log: true}, Y: accuracy,
+			X: report.Axis{Label: "training images", Log: true}, Y: score,
 		}
 		for _, m := range r.methods() {
 			s := report.BarSeries{Name: m, Style: styles[m], Gains: r.gains(b, m)}
 			for _, c := range r.Cells {
-				if values := c.accuracies(); c.Data == b.Data && c.Setting == b.Setting &&
+				if values := c.scores(); c.Data == b.Data && c.Setting == b.Setting &&
 					c.Method == m && c.TrainSize > 0 && len(values) > 0 {
 					s.Points = append(s.Points, report.BarPoint{X: float64(c.TrainSize), Values: values})
 				}
@@ -144,7 +149,7 @@ func (r *Report) gains(at Block, method string) []report.BarGain {
 // bands show the learning curves of a block.
 func (r *Report) bands(b Block, styles map[string]*report.Style) report.Bands {
 	f := report.Bands{
-		Title: r.marked(b.title()), X: report.Axis{Label: "step"}, Y: report.Axis{Label: "dev accuracy", Percent: true},
+		Title: r.marked(b.title()), X: report.Axis{Label: "step"}, Y: r.axis("dev"),
 	}
 	for _, c := range r.Cells {
 		if !b.holds(c.Cell) {
@@ -152,15 +157,11 @@ func (r *Report) bands(b Block, styles map[string]*report.Style) report.Bands {
 		}
 		s := report.BandSeries{Name: c.Method, Style: styles[c.Method]}
 		for _, run := range c.ended() {
-			if len(run.Curve) == 0 || len(s.X) > 0 && len(run.Curve) != len(s.X) {
+			x, y := run.points()
+			if len(x) == 0 || len(s.X) > 0 && len(x) != len(s.X) {
 				continue
 			}
-			s.X = nil
-			var y []float64
-			for _, p := range run.Curve {
-				s.X, y = append(s.X, float64(p.Step)), append(y, p.DevAccuracy)
-			}
-			s.Runs = append(s.Runs, y)
+			s.X, s.Runs = x, append(s.Runs, y)
 		}
 		if len(s.Runs) > 0 {
 			f.Series = append(f.Series, s)

@@ -23,6 +23,8 @@ type Identity struct {
 	// not, and of studies that were begun before it was recorded, which have that of
 	// tune.Unrecorded.
 	Search int `json:"search,omitempty"`
+	// Task is what all of the data are for; empty for classification, and if the data are not read.
+	Task string `json:"task,omitempty"`
 }
 
 // Identify reads a study's data. An error is also that they do not suit its cells.
@@ -39,7 +41,45 @@ func Identify(ctx context.Context, s *Spec, opt classify.Options) (Identity, err
 	if s.Searches() {
 		id.Search = tune.SearchVersion
 	}
+	if id.Task, err = s.task(data); err != nil {
+		return id, err
+	}
 	return id, s.CheckData(data)
+}
+
+// task returns the one task that the study's data are for, empty for classification: a report
+// compares one quality.
+func (s *Spec) task(data map[string]dataset.Info) (string, error) {
+	var one task.Task
+	var first Cell
+	asked := ""
+	for i, c := range s.Cells() {
+		_, cfg, err := s.first(c)
+		if err != nil {
+			return "", err
+		}
+		found, err := task.Parse(data[c.Data].Task)
+		switch {
+		case err != nil:
+			return "", err
+		case i == 0:
+			one, first, asked = found, c, cfg.Task
+		case found != one:
+			return "", fault.Inputf(
+				"data %s are for the task %s and %s for %s, expected one task: a study compares one score",
+				first.Data, one, c.Data, found,
+			)
+		case cfg.Task != asked:
+			return "", fault.Inputf("task is %q in %s, but %q in %s, expected one task", asked, first, cfg.Task, c)
+		}
+	}
+	if one == (task.Classification{}) {
+		return "", nil
+	}
+	if len(s.Published) > 0 {
+		return "", fault.Inputf("published: they are accuracies, and the task of the data is %s", one)
+	}
+	return task.Recorded(one), nil
 }
 
 // Describe reads a study's data, and returns their digests and what they are.
@@ -58,12 +98,6 @@ func Describe(ctx context.Context, s *Spec, opt classify.Options) (map[string]st
 		}
 		if data[c.Data], digests[c.Data], err = classify.Describe(ctx, cfg, opt); err != nil {
 			return nil, nil, err
-		}
-		if t := data[c.Data].Task; t != "" && t != (task.Classification{}).String() {
-			return nil, nil, fault.Inputf(
-				"data %s are for the task %s, expected %s: a study compares accuracies",
-				c.Data, t, task.Classification{},
-			)
 		}
 	}
 	return digests, data, nil

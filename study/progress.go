@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/gradreg/gradreg/task"
 	"github.com/gradreg/gradreg/tune"
 )
 
@@ -44,8 +45,10 @@ type Trial struct {
 	Number int
 	Values Values
 	Runs   []Run // by seed
-	// Of finished trials: the means over the runs.
-	Accuracy, Calibrated float64
+	// Of finished trials the means over the runs: of the quality, for classes the accuracy, and of
+	// what decides where that is equal, the calibrated NLL of classes or the loss of another task.
+	// The quality is infinite if a run diverged.
+	Quality, Loss float64
 }
 
 // Progress returns where the study stands with some results: a pure function of them.
@@ -163,11 +166,12 @@ func (s *Study) tune(out *CellProgress, space space, results Results) (chosen in
 	for n, values := range space.draws() {
 		left = append(left, Trial{Number: n, Values: values})
 	}
+	q := s.Identity.quality()
 	for i := range s.Tuning.Rounds {
 		round := Round{Done: true}
 		for _, t := range left {
 			t.Runs = nil
-			var accuracy, calibrated float64
+			var quality, loss float64
 			for seed := 1; seed <= s.Tuning.Seeds; seed++ {
 				r, err := s.run(
 					Run{Cell: out.Cell, Trial: t.Number, Round: i, Values: t.Values}, t.Number,
@@ -179,10 +183,10 @@ func (s *Study) tune(out *CellProgress, space space, results Results) (chosen in
 				t.Runs = append(t.Runs, r)
 				result, ok := results[r.Key]
 				round.Done = round.Done && ok
-				accuracy += result.score() / float64(s.Tuning.Seeds)
-				calibrated += result.Calibrated / float64(s.Tuning.Seeds)
+				quality += result.score(q) / float64(s.Tuning.Seeds)
+				loss += result.loss() / float64(s.Tuning.Seeds)
 			}
-			t.Accuracy, t.Calibrated = accuracy, calibrated
+			t.Quality, t.Loss = quality, loss
 			round.Trials = append(round.Trials, t)
 		}
 		out.Rounds = append(out.Rounds, round)
@@ -193,21 +197,21 @@ func (s *Study) tune(out *CellProgress, space space, results Results) (chosen in
 		if i+1 < len(s.Tuning.Rounds) {
 			kept = s.Tuning.width(i + 1)
 		}
-		left = best(round.Trials, kept)
+		left = best(round.Trials, kept, q)
 	}
-	if math.IsInf(left[0].Accuracy, -1) {
+	if math.IsInf(left[0].Quality, 0) {
 		return 0, nil // everything diverged: there is nothing to run
 	}
 	out.Values = left[0].Values
 	return left[0].Number, nil
 }
 
-// best returns the n best trials: by accuracy, then by calibrated NLL, then by number.
-func best(trials []Trial, n int) []Trial {
+// best returns the n best trials: by quality, then by loss, then by number.
+func best(trials []Trial, n int, q task.Quality) []Trial {
 	order := slices.Clone(trials)
 	slices.SortStableFunc(order, func(a, b Trial) int {
 		return cmp.Or(
-			cmp.Compare(b.Accuracy, a.Accuracy), cmp.Compare(a.Calibrated, b.Calibrated),
+			q.Compare(a.Quality, b.Quality), cmp.Compare(a.Loss, b.Loss),
 			cmp.Compare(a.Number, b.Number),
 		)
 	})

@@ -19,11 +19,11 @@ func Repeat(ctx context.Context, run Run, opt classify.Options) (Result, error) 
 		t, err := classify.Probe(ctx, cfg, opt)
 		return TrialResult(t).Searched(cfg), err
 	}
-	var curve []CurvePoint
+	var metrics []classify.Metrics // of the evaluations
 	told := opt.Stepped
 	opt.Stepped = func(p classify.Progress) {
 		if p.Evaluated {
-			curve = append(curve, CurvePoint{Step: p.Step, DevAccuracy: p.DevAccuracy})
+			metrics = append(metrics, classify.Metrics{Step: p.Step, DevQuality: &p.DevQuality})
 		}
 		if told != nil {
 			told(p)
@@ -33,7 +33,5 @@ func Repeat(ctx context.Context, run Run, opt classify.Options) (Result, error) 
 	if classify.Diverged(err) {
 		return Result{Diverged: err.Error()}, nil
 	}
-	r := FinalResult(s)
-	r.Curve = curve
-	return r, err
+	return FinalResult(s, metrics), err
 }

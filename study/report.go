@@ -12,6 +12,7 @@ import (
 
 	"github.com/gradreg/gradreg/internal/build"
 	"github.com/gradreg/gradreg/stats"
+	"github.com/gradreg/gradreg/task"
 )
 
 // Report is what a study's results say. It is what results.json holds.
@@ -28,6 +29,10 @@ type Report struct {
 	Tuning   *Tuning      `json:"tuning,omitempty"`
 	Blocks   []Block      `json:"blocks"`
 	Cells    []CellReport `json:"cells"`
+	// Task is what the data are for, QualityName what its runs are judged by; empty for classification,
+	// whose runs are judged by accuracy.
+	Task        string `json:"task,omitempty"`
+	QualityName string `json:"quality_name,omitempty"`
 	// Missing is the number of final runs that are not there yet or have failed, without those of
 	// cells that have none to come because every trial diverged.
 	Missing int `json:"missing_count"`
@@ -85,10 +90,12 @@ type CellReport struct {
 	Runs     []RunReport `json:"runs"`
 }
 
-// TrialReport is a trial of tuning: its accuracy on dev images in each round that it took part in.
+// TrialReport is a trial of tuning: its accuracy, or of a task without classes its quality, on dev
+// images in each round that it took part in.
 type TrialReport struct {
 	Values      Values     `json:"values"`
 	DevAccuracy []*float64 `json:"dev_accuracy"` // nil for one that diverged
+	DevQuality  []*float64 `json:"dev_quality,omitempty"`
 }
 
 // RunReport is a final run.
@@ -102,6 +109,10 @@ type RunReport struct {
 	Key          string       `json:"key"`
 	Note         string       `json:"note,omitempty"` // how the run found its λ
 	Curve        []CurvePoint `json:"curve,omitempty"`
+	// Metrics and QualityCurve are of a task without classes, which has no TestAccuracy, TestNLL,
+	// TestECE and Curve.
+	Metrics      *task.Metrics  `json:"test_metrics,omitempty"`
+	QualityCurve []QualityPoint `json:"quality_curve,omitempty"`
 }
 
 // NewReport returns what some results say about a study, also of one that is not complete.
@@ -113,7 +124,10 @@ func NewReport(s *Study, results Results) (*Report, error) {
 	r := &Report{
 		Name: s.Name, Title: s.Title, About: s.About, Source: s.Source, Baseline: s.Baseline,
 		Seeds: s.Seeds, Tuning: s.Tuning, FirstLook: s.FirstLook, Identity: s.Identity,
-		spec: s.Spec,
+		Task: s.Identity.Task, spec: s.Spec,
+	}
+	if r.Task != "" {
+		r.QualityName = r.quality().Name
 	}
 	programs, machines := map[string]bool{}, map[string]bool{}
 	for _, run := range p.Runs() {
@@ -130,7 +144,7 @@ func NewReport(s *Study, results Results) (*Report, error) {
 	r.Shared = p.places(results) - r.Trained
 	r.Programs, r.Machines = slices.Sorted(maps.Keys(programs)), slices.Sorted(maps.Keys(machines))
 	for _, c := range p.Cells {
-		cell := cellReport(c, results)
+		cell := r.cell(c, results)
 		cell.Hopeless = c.Values == nil && !s.open(c)
 		if cell.Training, err = s.training(c.Cell, c.Values); err != nil {
 			return nil, err
@@ -141,8 +155,8 @@ func NewReport(s *Study, results Results) (*Report, error) {
 	return r, r.compare(s.Published)
 }
 
-// cellReport collects the results of a cell.
-func cellReport(c CellProgress, results Results) CellReport {
+// cell collects the results of a cell.
+func (r *Report) cell(c CellProgress, results Results) CellReport {
 	out := CellReport{Cell: c.Cell, Values: c.Values, Tuned: c.Space, Runs: []RunReport{}}
 	for i, round := range c.Rounds {
 		for _, t := range round.Trials {
@@ -152,18 +166,27 @@ func cellReport(c CellProgress, results Results) CellReport {
 			if !round.Done {
 				continue
 			}
-			var accuracy *float64
-			if !math.IsInf(t.Accuracy, -1) {
-				accuracy = &t.Accuracy
+			var value *float64
+			if !math.IsInf(t.Quality, 0) {
+				value = &t.Quality
 			}
-			out.Trials[t.Number].DevAccuracy = append(out.Trials[t.Number].DevAccuracy, accuracy)
+			trial := &out.Trials[t.Number]
+			if hasClasses(r.quality()) {
+				trial.DevAccuracy = append(trial.DevAccuracy, value)
+			} else {
+				trial.DevQuality = append(trial.DevQuality, value)
+			}
 		}
 	}
 	for _, run := range c.Final {
 		if result, ok := results[run.Key]; ok {
+			if result.Diverged == "" && !result.of(r.quality()) {
+				result.Diverged = "the result is one of another task"
+			}
 			out.Runs = append(out.Runs, RunReport{
 				run.Config.Seed, result.Accuracy, result.NLL, result.ECE, result.Diverged,
-				result.Seconds, result.Key, result.Note, result.Curve,
+				result.Seconds, result.Key, result.Note, result.Curve, result.Metrics,
+				result.QualityCurve,
 			})
 		}
 	}
@@ -182,7 +205,7 @@ func (r *Report) compare(published map[string]map[string]float64) error {
 		for ; i < len(r.Cells) && b.holds(r.Cells[i].Cell); i++ {
 			g := stats.Group{Name: r.Cells[i].Method}
 			for _, run := range r.Cells[i].ended() {
-				g.Runs = append(g.Runs, stats.Observation{Seed: run.Seed, Value: run.TestAccuracy})
+				g.Runs = append(g.Runs, stats.Observation{Seed: run.Seed, Value: run.score()})
 			}
 			groups = append(groups, g)
 		}
@@ -191,7 +214,7 @@ func (r *Report) compare(published map[string]map[string]float64) error {
 			baseline = groups[0].Name // a setting that the baseline is not applied to
 		}
 		var err error
-		if b.Comparisons, err = stats.Compare(groups, baseline, stats.Options{Fractions: true}); err != nil {
+		if b.Comparisons, err = stats.Compare(groups, baseline, stats.Options{Fractions: r.quality().Fraction}); err != nil {
 			return fmt.Errorf("%s: %w", first, err)
 		}
 		for _, c := range b.Comparisons {

@@ -11,6 +11,8 @@ import (
 	"strconv"
 
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/task"
 	"github.com/gradreg/gradreg/tune"
 )
 
@@ -40,8 +42,9 @@ func (r Run) Final() bool { return r.Trial < 0 }
 // it is scored on dev or on test images, and where its learning curve is evaluated. How often it is
 // logged or saved is none of it.
 func Key(cfg classify.Config, final bool, id Identity) (string, error) {
-	digest, curve := id.Digests[cfg.Data], cfg.EvalEvery
-	cfg.Data, cfg.DataDir, cfg.Note, cfg.Choices = "", "", "", nil // the same bytes may lie in another folder
+	digest, curve := id.Digests[cfg.Data.String()], cfg.EvalEvery
+	// The same bytes may lie in another folder.
+	cfg.Data, cfg.DataDir, cfg.Note, cfg.Choices = dataset.Source{}, "", "", nil
 	cfg.LogEvery, cfg.CheckpointEvery, cfg.EvalEvery = 1, 1, 0
 	text, err := cfg.YAML()
 	if err != nil {
@@ -85,10 +88,13 @@ type Result struct {
 	NLL      float64 `json:"nll"`
 	Images   int     `json:"images"`
 	// Calibrated is the NLL after calibration, of a trial (see assess.Logits.Calibrated).
-	Calibrated float64      `json:"calibrated_nll,omitempty"`
-	ECE        float64      `json:"ece,omitempty"` // of a final run
-	Curve      []CurvePoint `json:"curve,omitempty"`
-	Diverged   string       `json:"diverged,omitempty"`
+	Calibrated float64 `json:"calibrated_nll,omitempty"`
+	// Metrics and QualityCurve are of a task without classes, which has no Accuracy, NLL and Curve.
+	Metrics      *task.Metrics  `json:"metrics,omitempty"`
+	QualityCurve []QualityPoint `json:"quality_curve,omitempty"`
+	ECE          float64        `json:"ece,omitempty"` // of a final run
+	Curve        []CurvePoint   `json:"curve,omitempty"`
+	Diverged     string         `json:"diverged,omitempty"`
 	// Note says how a run found its λ, of a method that has auto for it.
 	Note     string  `json:"note,omitempty"`
 	Seconds  float64 `json:"seconds"` // spent training, and before it on probes
@@ -132,7 +138,7 @@ func (r Result) Validate() error {
 			return fmt.Errorf("curve: dev_accuracy is %v, expected 0 to 1", p.DevAccuracy)
 		}
 	}
-	return nil
+	return r.validateQuality()
 }
 
 // CurvePoint is the accuracy on dev images after some steps.
@@ -145,7 +151,7 @@ type CurvePoint struct {
 func TrialResult(t classify.Trial) Result {
 	r := Result{Images: t.Images, Seconds: t.Seconds, Diverged: t.Diverged}
 	if t.Diverged == "" {
-		r.Accuracy, r.NLL, r.Calibrated = t.Accuracy, t.NLL, t.Calibrated
+		r.Accuracy, r.NLL, r.Calibrated, r.Metrics = t.Accuracy, t.NLL, t.Calibrated, t.Metrics
 	}
 	return r
 }
@@ -160,9 +166,9 @@ func (r Result) Searched(cfg classify.Config) Result {
 	return r
 }
 
-// FinalResult returns the result of a run that was scored on the test images, but its learning
-// curve.
-func FinalResult(s classify.Summary) Result {
+// FinalResult returns the result of a run that was scored on the test images, with the learning
+// curve of its metrics.
+func FinalResult(s classify.Summary, metrics []classify.Metrics) Result {
 	r := Result{
 		Accuracy: s.TestAccuracy, NLL: s.TestNLL, Images: s.TestImages, ECE: s.TestECE,
 		Seconds: s.Seconds, Note: s.Note,
@@ -170,6 +176,22 @@ func FinalResult(s classify.Summary) Result {
 	}
 	for _, c := range s.Choices {
 		r.Seconds += c.Seconds
+	}
+	if s.TaskResult != nil {
+		_, of := s.Score()
+		r.Metrics = &task.Metrics{
+			Samples: s.TestImages, Loss: s.Loss, Quality: s.Quality, Name: of.Name,
+			HigherQuality: of.Higher,
+		}
+	}
+	for _, m := range metrics {
+		switch v := m.Quality(); {
+		case v == nil:
+		case r.Metrics != nil:
+			r.QualityCurve = append(r.QualityCurve, QualityPoint{m.Step, *v})
+		default:
+			r.Curve = append(r.Curve, CurvePoint{m.Step, *v})
+		}
 	}
 	return r
 }
@@ -182,14 +204,6 @@ func (r Result) Trial() classify.Trial {
 	}
 	return classify.Trial{
 		Images: r.Images, Accuracy: r.Accuracy, NLL: r.NLL, Calibrated: r.Calibrated,
-		Temperature: math.NaN(), Seconds: r.Seconds,
+		Temperature: math.NaN(), Seconds: r.Seconds, Metrics: r.Metrics,
 	}
-}
-
-// score returns the accuracy, −∞ of a run that diverged.
-func (r Result) score() float64 {
-	if r.Diverged != "" {
-		return math.Inf(-1)
-	}
-	return r.Accuracy
 }

@@ -35,7 +35,7 @@ type Spec struct {
 	Source    string                        `yaml:"source,omitempty"` // of the published values
 	// Attempts bounds how often a run is tried that fails or whose worker dies.
 	Attempts int `yaml:"attempts,omitempty"`
-	// Curves are collected while training: dev accuracy every so many steps, 0 for none.
+	// Curves are collected while training: the dev score every so many steps, 0 for none.
 	Curves int `yaml:"curves,omitempty"`
 	// FirstLook says that the study is one that Quick made, so that its report is marked as no
 	// result.

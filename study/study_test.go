@@ -15,6 +15,7 @@ import (
 
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/task"
 )
 
 // example has what a study can have: two settings, open and given parameters, two rounds of tuning.
@@ -115,11 +116,11 @@ func TestProgress(t *testing.T) {
 			worst := math.Inf(1)
 			for _, kept := range round.Trials {
 				before := c.Rounds[i-1].Trials[slices.IndexFunc(c.Rounds[i-1].Trials, func(b Trial) bool { return b.Number == kept.Number })]
-				worst = min(worst, before.Accuracy)
+				worst = min(worst, before.Quality)
 			}
 			better := 0
 			for _, b := range c.Rounds[i-1].Trials {
-				if b.Accuracy > worst {
+				if b.Quality > worst {
 					better++
 				}
 			}
@@ -152,7 +153,7 @@ func TestOneRound(t *testing.T) {
 			if len(c.Rounds) != 1 || len(c.Rounds[0].Trials) != s.Tuning.Trials {
 				t.Fatalf("%q: %s: %d rounds", keep, c, len(c.Rounds))
 			}
-			if b := best(c.Rounds[0].Trials, 1)[0]; !reflect.DeepEqual(c.Values, b.Values) {
+			if b := best(c.Rounds[0].Trials, 1, task.Classification{}.Quality())[0]; !reflect.DeepEqual(c.Values, b.Values) {
 				t.Errorf("%q: %s: chose %v, the best trial has %v", keep, c, c.Values, b.Values)
 			}
 		}

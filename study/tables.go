@@ -52,7 +52,8 @@ func (r *Report) blockTable(b Block) report.Table {
 		}
 	}
 	t := report.ComparisonTable(there, report.ComparisonOptions{
-		Caption: "Test accuracy, " + b.title(), Value: "test_accuracy", Percent: true, Published: b.Published,
+		Caption: "Test " + r.quality().Name + ", " + b.title(), Value: field("test", r.quality()),
+		Percent: r.quality().Fraction, Lower: !r.quality().Higher, Published: b.Published,
 	})
 	t.Keys = []report.Key{
 		{Name: "data", Value: filepath.Base(b.Data)},
@@ -100,7 +101,7 @@ func (r *Report) methods() []string {
 // overview has a row for each block and a column for each method.
 func (r *Report) overview() report.Table {
 	t := report.Table{
-		Caption: "Test accuracy, %: mean ± standard deviation over seeds",
+		Caption: "Test " + r.quality().Label() + ": mean ± standard deviation over seeds",
 		Columns: []report.Column{{Name: "block"}},
 	}
 	methods := r.methods()
@@ -112,9 +113,11 @@ func (r *Report) overview() report.Table {
 	}
 	for _, b := range r.Blocks {
 		row := []report.Cell{{Text: b.title()}}
-		best := -1.0
+		best := r.quality().Worst()
 		for _, c := range b.Comparisons {
-			best = max(best, c.Summary.Mean)
+			if c.Summary.N > 0 && r.quality().Compare(c.Summary.Mean, best) < 0 {
+				best = c.Summary.Mean
+			}
 		}
 		for _, m := range methods {
 			cell := report.Cell{Text: "–"}
@@ -123,12 +126,12 @@ func (r *Report) overview() report.Table {
 			); i >= 0 && b.Comparisons[i].Summary.N > 0 {
 				s := b.Comparisons[i].Summary
 				cell = report.Cell{
-					Text:   fmt.Sprintf("%.2f", 100*s.Mean),
+					Text:   r.quality().Bare(s.Mean),
 					Values: []report.Number{report.Num(s.Mean), {}, report.Num(float64(s.N))},
 					Strong: s.Mean == best,
 				}
 				if s.N > 1 {
-					cell.Text += fmt.Sprintf(" ± %.2f", 100*s.SD)
+					cell.Text += " ± " + r.quality().Bare(s.SD)
 					cell.Values[1] = report.Num(s.SD)
 				}
 			}
@@ -153,7 +156,7 @@ func (r *Report) choices() report.Table {
 			{Head: "cell"},
 			{Head: "trials", Right: true, Fields: []string{"trials", "distinct_trials"}},
 			{Head: "chosen"},
-			{Head: "dev accuracy, %", Right: true, Fields: []string{"dev_accuracy"}},
+			{Head: "dev " + r.quality().Label(), Right: true, Fields: []string{field("dev", r.quality())}},
 		},
 	}
 	var edges []string
@@ -167,9 +170,9 @@ func (r *Report) choices() report.Table {
 		}
 		cell := report.Cell{Text: "–"}
 		for _, trial := range c.Trials {
-			if maps.Equal(trial.Values, c.Values) && len(trial.DevAccuracy) > 0 {
-				if last := trial.DevAccuracy[len(trial.DevAccuracy)-1]; last != nil {
-					cell = report.Cell{Text: fmt.Sprintf("%.2f", 100**last), Values: []report.Number{report.Num(*last)}}
+			if dev := trial.dev(); maps.Equal(trial.Values, c.Values) && len(dev) > 0 {
+				if last := dev[len(dev)-1]; last != nil {
+					cell = report.Cell{Text: r.quality().Bare(*last), Values: []report.Number{report.Num(*last)}}
 				}
 			}
 		}

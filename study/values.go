@@ -164,8 +164,8 @@ func (s *Spec) config(c Cell, v Values, seed uint64) (classify.Config, error) {
 			cfg.Regularizers = append(cfg.Regularizers, v.filled(text))
 		}
 	}
-	cfg.Data, cfg.TrainSize, cfg.Seed = c.Data, c.TrainSize, seed
-	if !dataset.IsFolder(c.Data) {
+	cfg.Data, cfg.TrainSize, cfg.Seed = dataset.ParseSource(c.Data), c.TrainSize, seed
+	if !cfg.Data.Resizable() {
 		cfg.Size, cfg.Fit = 0, "" // of pictures in folders, if there are any among the data
 	}
 	return tune.Resolved(cfg)

@@ -64,10 +64,7 @@ func (s *classScore) Add(outputs, targets []float32, kinds int) error {
 
 func (s *classScore) Metrics() Metrics {
 	n := float64(s.samples)
-	return Metrics{
-		Samples: s.samples, Loss: s.loss / n, Quality: float64(s.right) / n, Name: "accuracy",
-		HigherQuality: true,
-	}
+	return Classification{}.Quality().metrics(s.samples, s.loss/n, float64(s.right)/n)
 }
 
 // largest returns the index of the first largest value; NaN is never the largest.

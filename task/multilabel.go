@@ -70,8 +70,6 @@ func (s *labelScore) Add(outputs, targets []float32, kinds int) error {
 }
 
 func (s *labelScore) Metrics() Metrics {
-	return Metrics{
-		Samples: s.samples, Loss: s.loss / float64(s.samples), Quality: float64(s.right) / float64(s.labels),
-		Name: "label accuracy", HigherQuality: true,
-	}
+	return MultiLabel{}.Quality().metrics(
+		s.samples, s.loss/float64(s.samples), float64(s.right)/float64(s.labels))
 }

@@ -52,5 +52,5 @@ func (s *errorScore) Add(outputs, targets []float32, kinds int) error {
 
 func (s *errorScore) Metrics() Metrics {
 	loss := s.squares / float64(s.samples)
-	return Metrics{Samples: s.samples, Loss: loss, Quality: math.Sqrt(loss), Name: "root mean squared error"}
+	return Regression{}.Quality().metrics(s.samples, loss, math.Sqrt(loss))
 }

@@ -1,6 +1,7 @@
 package task
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,6 +28,8 @@ type Task interface {
 	Distribution(outputs *sym.Expr) (logarithms *sym.Expr, ok bool)
 	// Score returns the sums that judge no answers yet.
 	Score() Score
+	// Quality says what people judge by, which is the Quality of Score's metrics.
+	Quality() Quality
 }
 
 // Score sums up answers.
@@ -49,20 +52,20 @@ type Metrics struct {
 	HigherQuality bool    `json:"higher_quality" yaml:"higher_quality"`
 }
 
+// String writes the quality with its name for people: label accuracy 93.10 %.
+func (m Metrics) String() string {
+	q, ok := QualityNamed(m.Name)
+	if !ok {
+		q = Quality{Name: m.Name}
+	}
+	return q.Name + " " + q.Format(m.Quality)
+}
+
 // Better reports whether a is better than b: by quality, and where that is equal by loss. What is
 // not a number is worse than any number.
 func Better(a, b Metrics) bool {
-	qa, qb := a.Quality, b.Quality
-	if !a.HigherQuality {
-		qa, qb = -qa, -qb
-	}
-	switch {
-	case qa > qb || qa == qa && qb != qb:
-		return true
-	case qa < qb || qa != qa && qb == qb:
-		return false
-	}
-	return a.Loss < b.Loss || a.Loss == a.Loss && b.Loss != b.Loss
+	by := Quality{Higher: a.HigherQuality}
+	return cmp.Or(by.Compare(a.Quality, b.Quality), Quality{}.Compare(a.Loss, b.Loss)) < 0
 }
 
 // tasks are the tasks that Parse knows, the default first.
@@ -82,11 +85,20 @@ func Parse(name string) (Task, error) {
 	if name == "" {
 		return Classification{}, nil
 	}
-	i := slices.Index(Names(), name)
+	i := slices.IndexFunc(tasks, func(t Task) bool { return t.String() == name })
 	if i < 0 {
 		return nil, fmt.Errorf("unknown task %q, expected one of %s", name, strings.Join(Names(), ", "))
 	}
 	return tasks[i], nil
+}
+
+// Recorded returns the name under which configurations, models and results record a task: none for
+// classification, which they were about before there were others. Parse reads it.
+func Recorded(t Task) string {
+	if t == (Classification{}) {
+		return ""
+	}
+	return t.String()
 }
 
 // rows returns the number of rows of answers, or an error.

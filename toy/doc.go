@@ -11,9 +11,9 @@
 // such a function: the slope between the points falls as the slope at them does.
 //
 // The two problems are y = sin 5x + N(0, 0.1²) on [−1, 1] and y = x₁² + x₂² on [−1, 1]², 100 points
-// each, a network of five hidden layers of 64 ReLU units, squared loss mean_b (f(x_b) − y_b)², the
-// whole set in each of 10,000 steps of Adam with learning rate 0.01. The talk gives neither the
-// intervals nor the optimizer.
+// each, a network of five hidden layers of 64 ReLU units, the squared loss mean_b (f(x_b) − y_b)²
+// of [task.Regression], the whole set in each of 10,000 steps of Adam with learning rate 0.01. The
+// talk gives neither the intervals nor the optimizer.
 //
 // # A further problem
 //

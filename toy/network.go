@@ -13,6 +13,7 @@ import (
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/optim"
 	"github.com/gradreg/gradreg/sym"
+	"github.com/gradreg/gradreg/task"
 )
 
 // network is the model of the talk.
@@ -41,10 +42,15 @@ const (
 func (o Options) newComputer(n, dim int, lambda float64, train bool) (*computer, error) {
 	g := sym.NewGraph()
 	e := &computer{params: nn.NewParams(g), dim: dim}
-	e.x, e.y = g.Input("x", sym.Float, n, dim), g.Input("y", sym.Float, n, 1)
+	var numbers task.Regression
+	input, targets := numbers.Target(g, "y", n, 1)
+	e.x, e.y = g.Input("x", sym.Float, n, dim), input
 	c := nn.NewContext(e.params, train, 0)
-	f := network.Logits(c, e.x, 1)
-	loss := sym.Mean(sym.Square(sym.Sub(f, e.y)))
+	forward := func(c *nn.Context, x *sym.Expr) *sym.Expr {
+		return network.Logits(c, x, numbers.Outputs(1))
+	}
+	problem := gradreg.NewProblem(numbers, c, e.x, targets, forward)
+	f, loss := problem.Outputs, problem.Loss()
 	// Points do not meet in the network, so the gradient of the sum holds the gradient of each.
 	slopes := sym.Sum(sym.Square(sym.Gradient(sym.Sum(f), e.x)[0]), 1)
 	penalty := sym.Mean(slopes)

@@ -25,7 +25,7 @@ func Found(cfg, recorded classify.Config) (classify.Config, error) {
 		known           bool // otherwise a run fills it in
 		found, expected any
 	}{
-		{"data", !dataset.IsFolder(asked.Data), record.Data, asked.Data},
+		{"data", asked.Data.Identity() != dataset.Source{}, record.Data.String(), asked.Data.String()},
 		{"train_size", asked.TrainSize > 0 && asked.PerClass == 0, record.TrainSize, asked.TrainSize},
 		{"per_class", true, record.PerClass, asked.PerClass},
 		{"subset", asked.Subset != "", record.Subset, asked.Subset},

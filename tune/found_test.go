@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/dataset"
 )
 
 // TestFound takes what a search found from the record of its run, and from no other's.
@@ -29,7 +30,7 @@ func TestFound(t *testing.T) {
 		"seed is 77":                      func(c *classify.Config) { c.Seed = 77 },
 		"steps is 7":                      func(c *classify.Config) { c.Steps = 7 },
 		"model is mlp":                    func(c *classify.Config) { c.Model = "mlp:hidden=9" },
-		"data is fashion-mnist":           func(c *classify.Config) { c.Data = "fashion-mnist" },
+		"data is fashion-mnist":           func(c *classify.Config) { c.Data = dataset.ParseSource("fashion-mnist") },
 		"learning_rate is 0.5":            func(c *classify.Config) { c.LearningRate = 0.5 },
 		"0 of them with a λ that was":     func(c *classify.Config) { c.Choices = nil },
 		"regularizer is datagrad:3":       func(c *classify.Config) { c.Regularizers[0] = "datagrad:3,every=2" },

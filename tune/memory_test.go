@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/tune"
 )
 
@@ -100,7 +101,7 @@ func TestMemoryless(t *testing.T) {
 	if _, err := tune.Lambda(t.Context(), cfg, tune.Options{Probe: memory.Probe}); err != nil {
 		t.Error(err)
 	}
-	cfg.Data = "nowhere"
+	cfg.Data = dataset.ParseSource("nowhere")
 	if _, err := tune.Remember(t.Context(), file, cfg, classify.Options{}); err == nil {
 		t.Error("data that are nowhere are remembered")
 	}

@@ -12,17 +12,17 @@ import (
 )
 
 // Auto stands for a λ that is to be found, as in datagrad:auto.
-const Auto = classify.Auto
+const Auto = gradreg.Auto
 
-// open is a regularizer's text form with a gap for λ.
+// open is a regularizer whose λ is to be found.
 type open struct {
-	at            int // among the configuration's regularizers
-	name          string
-	before, after string
+	at   int // among the configuration's regularizers
+	name string
+	text string // its text form
 }
 
 // with returns the text form with a λ.
-func (o open) with(lambda float64) string { return o.before + spec.Format(lambda) + o.after }
+func (o open) with(lambda float64) string { return spec.WithValue(o.text, spec.Format(lambda)) }
 
 // interval returns where λ lies; the zero value for a name that nothing has, about which
 // classify.Config says more.
@@ -51,12 +51,7 @@ func gaps(cfg classify.Config) (regularizers []string, list []open) {
 			continue
 		}
 		if s, err := spec.Parse(text); err == nil && s.Value == Auto {
-			name, rest, _ := strings.Cut(text, ":")
-			o := open{at: len(regularizers), name: s.Name, before: name + ":"}
-			if _, options, ok := strings.Cut(rest, ","); ok {
-				o.after = "," + options
-			}
-			list = append(list, o)
+			list = append(list, open{at: len(regularizers), name: s.Name, text: text})
 		}
 		regularizers = append(regularizers, text)
 	}
@@ -67,6 +62,16 @@ func gaps(cfg classify.Config) (regularizers []string, list []open) {
 func Needed(cfg classify.Config) bool {
 	_, list := gaps(cfg)
 	return len(list) > 0
+}
+
+// WithoutOpen returns a configuration less the regularizers whose λ is to be found.
+func WithoutOpen(cfg classify.Config) classify.Config {
+	regularizers, list := gaps(cfg)
+	for _, o := range slices.Backward(list) {
+		regularizers = slices.Delete(regularizers, o.at, o.at+1)
+	}
+	cfg.Regularizers = regularizers
+	return cfg
 }
 
 // filled returns a configuration with some λ in the place of every auto.

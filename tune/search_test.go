@@ -319,6 +319,9 @@ func TestResolved(t *testing.T) {
 			t.Errorf("%s, as it was before the search was recorded: %q, expected %q", text, got, want)
 		}
 	}
+	if got := WithoutOpen(job("onehot:1", "none", "dropout:auto", "datagrad:1", "spectreg:auto,warmup=3")).Regularizers; !slices.Equal(got, []string{"datagrad:1"}) {
+		t.Errorf("without what is to be found %v", got)
+	}
 	for _, info := range gradreg.Regularizers() {
 		_, list := gaps(job(info.Name + ":auto"))
 		if _, err := gradreg.Parse(list[0].some()); err != nil {

@@ -33,7 +33,7 @@ func TestLambdaOfRegression(t *testing.T) {
 		t.Fatal(err)
 	}
 	cfg := short("datagrad:auto")
-	cfg.Dataset, cfg.Model, cfg.Augment = data, "mlp:hidden=16", ""
+	cfg.Data, cfg.Model, cfg.Augment = data.Source(), "mlp:hidden=16", ""
 	got, err := tune.Lambda(t.Context(), cfg, tune.Options{})
 	if err != nil {
 		t.Fatal(err)

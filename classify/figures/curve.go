@@ -11,7 +11,8 @@ import (
 // objective. R alone would show how large something is that counts for nothing.
 func Curve(c classify.Config, metrics []classify.Metrics) report.Curve {
 	loss := report.Series{Name: "loss"}
-	accuracy := report.Series{Name: "dev accuracy"}
+	q := c.Quality()
+	score := report.Series{Name: "dev " + q.Name}
 	weighted := map[string]*report.Series{}
 	lambdas := map[string]float64{}
 	var order []string
@@ -30,11 +31,14 @@ func Curve(c classify.Config, metrics []classify.Metrics) report.Curve {
 				s.Add(float64(m.Step), lambdaOf(m, name, lambdas[name])*v)
 			}
 		}
-		if m.DevAccuracy != nil {
-			accuracy.Add(float64(m.Step), *m.DevAccuracy)
+		if v := m.Quality(); v != nil {
+			score.Add(float64(m.Step), *v)
 		}
 	}
-	out := report.Curve{Title: c.Title(), Losses: []report.Series{loss}, Accuracy: accuracy}
+	out := report.Curve{
+		Title: c.Title(), Losses: []report.Series{loss}, Score: score,
+		Axis: report.Axis{Label: score.Name, Percent: q.Fraction},
+	}
 	for _, name := range order {
 		out.Losses = append(out.Losses, *weighted[name])
 	}

@@ -13,11 +13,15 @@ import (
 	"github.com/gradreg/gradreg/report"
 )
 
-// Draw writes curve.svg, confusion.svg, worst.png and worst.csv to the folder of a run.
+// Draw writes curve.svg to the folder of a run, and confusion.svg, worst.png and worst.csv if its
+// task has classes.
 func Draw(dir string, r classify.Result) error {
 	path := filepath.Join(dir, classify.CurveFile)
 	if err := report.WriteCurve(path, Curve(r.Config, r.Metrics)); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
+	}
+	if r.Outcome.Logits == nil {
+		return nil
 	}
 	return WritePictures(r.Outcome, dir, "")
 }

@@ -39,8 +39,12 @@ func (o *opening) contrast(files []*file, loaded images) {
 	}
 	for k, r := range ranges {
 		if r.images > 1 && len(blank) < len(files) && r.alike() {
+			place := o.listed.classes[k]
+			if o.listed.targets() { // which has no classes
+				place = tableFile
+			}
 			o.report.add(
-				Alike, o.listed.classes[k],
+				Alike, place,
 				fmt.Sprintf("all its %d images are alike, though their files differ", r.images),
 			)
 		}

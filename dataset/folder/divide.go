@@ -46,6 +46,9 @@ func (o *opening) noteCopies(same []*file, kept *file, twoClasses, twoParts bool
 	switch {
 	case twoClasses:
 		p.Kind, p.Detail = TwoClasses, "the same picture in two classes; none is used"
+		if o.listed.targets() {
+			p.Detail = "the same picture with different labels or numbers; none is used"
+		}
 	case twoParts:
 		p.Kind, p.Detail = TwoParts, "the same picture in two parts; used: "+readable(kept.path)
 	}

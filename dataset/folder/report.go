@@ -15,7 +15,7 @@ type Kind string
 // The kinds of problems.
 const (
 	Unreadable Kind = "unreadable"  // skipped
-	TwoClasses Kind = "two_classes" // equal content in two classes: none is used
+	TwoClasses Kind = "two_classes" // equal content in two classes, or with other labels or numbers: none is used
 	TwoParts   Kind = "two_parts"   // equal content in two parts: the test part keeps it
 	Duplicate  Kind = "duplicate"   // equal content in one class: one is used
 	Ignored    Kind = "ignored"     // files and folders that are no pictures of a class
@@ -23,7 +23,7 @@ const (
 	NoContrast Kind = "no_contrast" // images of one colour all over
 	Alike      Kind = "alike"       // all images of a class are the same, or nearly
 	Lopsided   Kind = "lopsided"    // almost all training images are of one class
-	NoTest     Kind = "no_test"     // a class without test images
+	NoTest     Kind = "no_test"     // a class, or a label, without test images
 )
 
 // Problem is something that whoever made the folder may want to put right.
@@ -127,10 +127,18 @@ func (r *Report) finish(o *opening, set *Set) {
 	}
 	for _, c := range r.Classes {
 		if c.Test == 0 && set.Task != (task.Regression{}).String() {
-			r.add(NoTest, c.Name, "a class without test images")
+			detail := "a class without test images"
+			if o.listed.targets() {
+				detail = "a label that no test image has"
+			}
+			r.add(NoTest, c.Name, detail)
 		}
 	}
-	r.Divided = fmt.Sprintf("a fifth of each class, by seed %d", o.Seed)
+	of := "each class"
+	if o.listed.targets() {
+		of = "the pictures"
+	}
+	r.Divided = fmt.Sprintf("a fifth of %s, by seed %d", of, o.Seed)
 	if o.Division == ByContent {
 		r.Divided = fmt.Sprintf("by seed %d", o.Seed)
 	}

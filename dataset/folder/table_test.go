@@ -1,6 +1,7 @@
 package folder_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -49,6 +50,9 @@ func TestTable(t *testing.T) {
 	}
 	if r := one.Report.Classes[0]; r.Name != "a" || r.Train+r.Test != 2 {
 		t.Errorf("report %+v, expected two images with the label a", r)
+	}
+	if text := fmt.Sprint(one.Report.Divided, one.Report.Problems); strings.Contains(text, "class") || !strings.HasPrefix(text, "a fifth of the pictures, by seed") {
+		t.Errorf("the report speaks of classes: %s", text)
 	}
 	classes := open(t, base.withTable("file,class\n"+row(0, "b")+row(1, "a")+row(2, "b")+row(3, "a")).write(t), folder.Options{Size: 8})
 	if classes.Task != "classification" || !slices.Equal(classes.Classes, []string{"a", "b"}) || classes.Train.Targets != nil {

@@ -120,7 +120,7 @@ func (s *Set) config(t Training) (classify.Config, error) {
 	if err != nil {
 		return c, err
 	}
-	c.Dataset = set
+	c.Data = set.Source()
 	return c, nil
 }
 

@@ -109,7 +109,7 @@ func (s *Set) report(generated [][]byte, network *Network, n int) (score.Report,
 // Measure is [score.Measure] of any number of samples: of few no Fréchet distances, and kernel
 // distances of smaller subsets.
 func Measure(sets score.Sets) (score.Report, error) {
-	o := score.Options{Kernel: score.KernelOptions{Size: min(kernelSize, sets.Real.N/2)}}
+	o := score.Options{Kernel: score.KernelOptions{Size: min(kernelSize, max(2, sets.Real.N/2))}}
 	if sets.Real.N >= frechetMultiple*sets.Real.D {
 		return score.Measure(sets, o)
 	}

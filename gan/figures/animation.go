@@ -114,46 +114,68 @@ func readPNG(path string) (image.Image, error) {
 
 // animated encodes frames, fewer of them where all would take too many bytes.
 func animated(frames []image.Image) ([]byte, error) {
-	palette := Palette()
+	all := make([]*image.Paletted, len(frames))
+	for i, m := range frames {
+		all[i] = paletted(m)
+	}
 	for {
-		g := &gif.GIF{}
-		for _, m := range frames {
-			g.Image = append(g.Image, paletted(m, palette))
+		g := &gif.GIF{Image: all}
+		for range all {
 			g.Delay = append(g.Delay, frameTime)
 		}
-		g.Delay[len(frames)-1] = lastTime
+		g.Delay[len(all)-1] = lastTime
 		var b bytes.Buffer
 		if err := gif.EncodeAll(&b, g); err != nil {
 			return nil, err
 		}
-		if b.Len() <= mostBytes || len(frames) == 1 {
+		if b.Len() <= mostBytes || len(all) == 1 {
 			return b.Bytes(), nil
 		}
-		frames = evenly(frames, max(1, len(frames)*2/3))
+		all = evenly(all, max(1, min(len(all)-1, len(all)*mostBytes/b.Len())))
 	}
 }
 
 // paletted returns a picture in the palette, magnified less where it is too wide. Colours between
-// those of the palette are mixed of their neighbours; greys, of which it has enough, are not.
-func paletted(m image.Image, p color.Palette) *image.Paletted {
+// those of the palette are mixed of their neighbours by a pattern that stays where it is from frame
+// to frame; greys, of which the palette has enough, are not.
+func paletted(m image.Image) *image.Paletted {
 	if k := magnification(m); k > 1 {
 		own := reduced(m, k)
 		m = magnified(own, max(1, min(k, widest/own.Bounds().Dx())))
 	}
+	p := Palette()
 	out := image.NewPaletted(m.Bounds(), p)
+	var greys [256]uint8
+	for v := range greys {
+		greys[v] = uint8(p.Index(color.Gray{Y: uint8(v)}))
+	}
 	if grey, ok := m.(*image.Gray); ok {
-		var nearest [256]uint8
-		for v := range nearest {
-			nearest[v] = uint8(p.Index(color.Gray{Y: uint8(v)}))
-		}
 		for i, v := range grey.Pix {
-			out.Pix[i] = nearest[v]
+			out.Pix[i] = greys[v]
 		}
 		return out
 	}
-	draw.FloydSteinberg.Draw(out, m.Bounds(), m, m.Bounds().Min)
+	b := m.Bounds()
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			c := color.RGBAModel.Convert(m.At(x, y)).(color.RGBA)
+			i := out.PixOffset(x, y)
+			if c.R == c.G && c.G == c.B {
+				out.Pix[i] = greys[c.R]
+				continue
+			}
+			t := thresholds[y&3][x&3]
+			out.Pix[i] = uint8(36*level(c.R, t) + 6*level(c.G, t) + level(c.B, t))
+		}
+	}
 	return out
 }
+
+// thresholds are Bayer's of 4 × 4 pixels (1973), in sixteenths.
+var thresholds = [4][4]int{{0, 8, 2, 10}, {12, 4, 14, 6}, {3, 11, 1, 9}, {15, 7, 13, 5}}
+
+// level returns which of the six values of the cube a value becomes at a threshold.
+func level(v uint8, threshold int) int { return (int(v)*16 + 51*threshold + 25) / (51 * 16) }
 
 // magnification returns by how much a picture was magnified: whether it consists of squares of 3 or
 // 2 pixels.
@@ -167,15 +189,29 @@ func magnification(m image.Image) int {
 }
 
 func ofSquares(m image.Image, k int) bool {
-	b := m.Bounds()
-	if b.Dx()%k != 0 || b.Dy()%k != 0 {
+	var pix []uint8
+	var stride, bytes int // of a row, and of a pixel
+	switch m := m.(type) {
+	case *image.Gray:
+		pix, stride, bytes = m.Pix, m.Stride, 1
+	case *image.RGBA:
+		pix, stride, bytes = m.Pix, m.Stride, 4
+	case *image.NRGBA:
+		pix, stride, bytes = m.Pix, m.Stride, 4
+	default:
 		return false
 	}
-	for y := b.Min.Y; y < b.Max.Y; y++ {
-		for x := b.Min.X; x < b.Max.X; x++ {
-			corner := m.At(b.Min.X+(x-b.Min.X)/k*k, b.Min.Y+(y-b.Min.Y)/k*k)
-			if m.At(x, y) != corner {
-				return false
+	size := m.Bounds().Size()
+	if size.X%k != 0 || size.Y%k != 0 {
+		return false
+	}
+	for y := range size.Y {
+		row, corner := pix[y*stride:], pix[y/k*k*stride:]
+		for x := range size.X {
+			for c := range bytes {
+				if row[x*bytes+c] != corner[x/k*k*bytes+c] {
+					return false
+				}
 			}
 		}
 	}

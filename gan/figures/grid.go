@@ -94,6 +94,12 @@ func Magnification(side int) int {
 	return 1
 }
 
+// Magnify returns a picture magnified by [Magnification].
+func Magnify(m image.Image) image.Image {
+	size := m.Bounds().Size()
+	return magnified(m, Magnification(max(size.X, size.Y)))
+}
+
 // magnified returns a picture whose pixels are squares of k × k.
 func magnified(m image.Image, k int) image.Image {
 	if k == 1 {

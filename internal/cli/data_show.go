@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -18,6 +17,7 @@ import (
 	"github.com/gradreg/gradreg/dataset/picture"
 	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/report"
+	"github.com/gradreg/gradreg/task"
 )
 
 // dataShowOptions are the flags of gradreg data show.
@@ -60,7 +60,9 @@ A picture may have 256 megapixels and 288 MiB. Of animations the first frame is 
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return dataset.Names(), cobra.ShellCompDirectiveDefault
 		},
-		RunE: func(cmd *cobra.Command, list []string) error { return a.runDataShow(cmd, o, list[0]) },
+		RunE: func(cmd *cobra.Command, list []string) error {
+			return a.runDataShow(cmd, o, dataset.ParseSource(list[0]))
+		},
 	}
 	f := cmd.Flags()
 	f.StringVar(
@@ -100,7 +102,8 @@ A picture may have 256 megapixels and 288 MiB. Of animations the first frame is 
 // shownData is what gradreg data show prints.
 type shownData struct {
 	Data  string     `json:"data"`
-	Shape [3]int     `json:"shape"` // channels, height, width
+	Task  string     `json:"task,omitempty"` // none of classes
+	Shape [3]int     `json:"shape"`          // channels, height, width
 	Train int        `json:"train_count"`
 	Val   int        `json:"val_count"`
 	Test  int        `json:"test_count"`
@@ -114,21 +117,21 @@ type shownData struct {
 // foundInDir is the report of a folder; of a known data set the classes alone.
 type foundInDir = folder.Report
 
-func (a *app) runDataShow(cmd *cobra.Command, o *dataShowOptions, name string) error {
+func (a *app) runDataShow(cmd *cobra.Command, o *dataShowOptions, data dataset.Source) error {
 	if cmd.Flags().Changed("augment") && !o.augmented {
 		return usage{errors.New("--augment needs --augmented")}
 	}
-	if err := checkDataDir(cmd, name); err != nil {
+	if err := checkDataDir(cmd, data); err != nil {
 		return err
 	}
-	if !dataset.IsFolder(name) {
-		if !slices.Contains(dataset.Names(), name) { // first of all a name that nothing has
-			_, err := dataset.Open(cmd.Context(), name)
+	if !data.Resizable() {
+		if _, known := data.Info(); !known { // first of all a name that nothing has
+			_, _, err := data.Open(cmd.Context(), dataset.Opening{})
 			return err
 		}
 		for _, flag := range []string{"size", "fit", "channels", "strict", "no-cache"} {
 			if cmd.Flags().Changed(flag) {
-				return usage{fmt.Errorf("--%s is for folders of pictures, and %s is none", flag, name)}
+				return usage{fmt.Errorf("--%s is for folders of pictures, and %s is none", flag, data)}
 			}
 		}
 	}
@@ -138,7 +141,7 @@ func (a *app) runDataShow(cmd *cobra.Command, o *dataShowOptions, name string) e
 		}
 	}
 	start := a.now()
-	d, found, err := a.openShown(cmd.Context(), o, name)
+	d, found, err := a.openShown(cmd.Context(), o, data)
 	if err != nil {
 		return err
 	}
@@ -147,21 +150,24 @@ func (a *app) runDataShow(cmd *cobra.Command, o *dataShowOptions, name string) e
 		return err
 	}
 	s := shownData{
-		Data: name, Shape: [3]int{d.Shape.C, d.Shape.H, d.Shape.W}, Train: training.Len(),
+		Data: data.String(), Shape: [3]int{d.Shape.C, d.Shape.H, d.Shape.W}, Train: training.Len(),
 		Test: official.Len(), Found: found,
 	}
 	s.Took = a.now().Sub(start).Seconds()
+	if t, err := task.Parse(d.Task); err == nil {
+		s.Task = task.Recorded(t)
+	}
 	if val := d.Val(); val != nil {
 		s.Val = val.Len()
 	}
-	if dataset.IsFolder(name) {
+	if data.Resizable() {
 		s.Fit = o.fit
 	} else {
 		s.Found.Classes = countClasses(d.Classes, training, official)
-		s.Found.Problems = namedProblems(name, s.Found.Classes, training, official)
+		s.Found.Problems = namedProblems(data.String(), s.Found.Classes, training, official)
 	}
 	if o.out != "none" {
-		if err := o.writeSheet(&s, d, training); err != nil {
+		if err := o.writeSheet(&s, data, d, training); err != nil {
 			return err
 		}
 	}
@@ -173,12 +179,8 @@ func (a *app) runDataShow(cmd *cobra.Command, o *dataShowOptions, name string) e
 
 // openShown opens what is to be shown.
 func (a *app) openShown(
-	parent context.Context, o *dataShowOptions, name string,
+	parent context.Context, o *dataShowOptions, data dataset.Source,
 ) (*dataset.Dataset, folder.Report, error) {
-	if !dataset.IsFolder(name) {
-		d, err := dataset.Open(parent, name, a.dataDirs(o.dataDir)...)
-		return d, folder.Report{}, err
-	}
 	ctx, stop := interruptible(parent)
 	defer stop()
 	show := a.newFolderProgress(o.plain)
@@ -188,7 +190,7 @@ func (a *app) openShown(
 	if o.noCache {
 		opt.Cache = dataset.NoCache
 	}
-	d, found, err := dataset.OpenFolder(ctx, name, opt)
+	d, found, err := data.Open(ctx, dataset.Opening{Dirs: a.dataDirs(o.dataDir), Pictures: opt})
 	if errors.Is(err, context.Canceled) {
 		return nil, found, classify.ErrInterrupted
 	}
@@ -199,13 +201,15 @@ func (a *app) openShown(
 const sheetColumns = 12
 
 // writeSheet writes the contact sheet.
-func (o *dataShowOptions) writeSheet(s *shownData, d *dataset.Dataset, training *dataset.Part) error {
+func (o *dataShowOptions) writeSheet(
+	s *shownData, data dataset.Source, d *dataset.Dataset, training *dataset.Part,
+) error {
 	var pipeline augment.Pipeline
 	kind := "sheet"
 	if o.augmented {
 		kind = "augmented"
 		if s.Aug = o.augment; s.Aug == "default" {
-			s.Aug = classify.DefaultAugment(s.Data)
+			s.Aug = classify.DefaultAugment(data)
 		}
 		var err error
 		if pipeline, err = augment.Parse(s.Aug); err != nil {
@@ -214,17 +218,17 @@ func (o *dataShowOptions) writeSheet(s *shownData, d *dataset.Dataset, training 
 		s.Aug = pipeline.String()
 	}
 	if s.Sheet = o.out; s.Sheet == "" {
-		full, err := filepath.Abs(s.Data) // what . is called
+		full, err := data.Abs() // what . is called
 		if err != nil {
 			return err
 		}
-		s.Sheet = shortened(filepath.Base(full)) + "-" + kind + ".png"
+		s.Sheet = shortened(full.Name()) + "-" + kind + ".png"
 	}
-	title := fmt.Sprintf("%s: training images, %v", foreign.Line(filepath.Base(s.Data)), d.Shape)
+	title := fmt.Sprintf("%s: training images, %v", foreign.Line(data.Name()), d.Shape)
 	if o.augmented {
 		title = fmt.Sprintf(
 			"%s: one image of each class, and as %s changes it",
-			foreign.Line(filepath.Base(s.Data)), s.Aug,
+			foreign.Line(data.Name()), s.Aug,
 		)
 	}
 	sheet := report.Tiles{Title: title, Columns: sheetColumns}
@@ -289,7 +293,8 @@ const problemLines = 10
 // printShown prints what a person wants to know.
 func (a *app) printShown(s shownData) error {
 	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
-	head := fmt.Sprintf("%s: %d classes, %d training", foreign.Line(s.Data), len(s.Found.Classes), s.Train)
+	kinds, columns := s.words()
+	head := fmt.Sprintf("%s: %d %s, %d training", foreign.Line(s.Data), len(s.Found.Classes), kinds, s.Train)
 	if s.Val > 0 {
 		head += fmt.Sprintf(", %d validation", s.Val)
 	}
@@ -306,7 +311,7 @@ func (a *app) printShown(s shownData) error {
 			s.Took, r.Decoded, r.Cached,
 		)
 	}
-	heads := "\n\nCLASS\tTRAIN\tTEST"
+	heads := "\n\n" + columns
 	if s.Val > 0 {
 		heads += "\tVALIDATION"
 	}
@@ -329,6 +334,18 @@ func (a *app) printShown(s shownData) error {
 		fmt.Fprintf(a.out, "\nsheet    %s\n", foreign.Line(s.Sheet))
 	}
 	return nil
+}
+
+// words returns what the counted things are, and the heads of their counts in training and test
+// images: of numbers the images where they are not 0.
+func (s shownData) words() (kinds, heads string) {
+	switch s.Task {
+	case task.MultiLabel{}.String():
+		return "labels", "LABEL\tTRAIN\tTEST"
+	case task.Regression{}.String():
+		return "numbers", "NUMBER\tTRAIN, NOT 0\tTEST, NOT 0"
+	}
+	return "classes", "CLASS\tTRAIN\tTEST"
 }
 
 // printProblems prints the first problems of each kind.

@@ -10,10 +10,12 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/evaluation"
 	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/internal/plural"
 	"github.com/gradreg/gradreg/report"
+	"github.com/gradreg/gradreg/task"
 )
 
 // evalOptions are the flags of gradreg eval.
@@ -38,6 +40,10 @@ compared with the first by McNemar's exact test of the images that only one of b
 of one folder of pictures may have different sizes. Where pictures were added or removed since a run was trained, it is tested
 on its test pictures that are still there, which is said. --data tests on the pictures of another folder, which has a folder
 for each class; classes are known by their names.
+
+Labels are judged by the share that is right, and each by average precision and F1; numbers by the root mean squared error
+in their units, and each by mean absolute error and R². Runs of these are compared by the differences of their images with the
+sign-flip test. What follows, --data and --out are for classes.
 
 --slopes measures the norms of the input gradient ∂L/∂x and of the Jacobian ∂f/∂x at test and training images, the logits'
 margin, and its ratio to the norm of the difference of the Jacobian's rows: the distance to the nearest other class, were
@@ -96,10 +102,11 @@ steps of 2.5·ε/steps (Madry et al. 2018); every point on its way counts. These
 	return cmd
 }
 
-// complete sets what flags imply.
-func (o *evalOptions) complete() error {
+// complete sets what flags imply. A page has everything there is, which of runs without classes is
+// no slopes, noise and attacks.
+func (o *evalOptions) complete(dirs []string) error {
 	e := &o.Examination
-	all := o.all || o.page != ""
+	all := o.all || o.page != "" && haveClasses(dirs)
 	e.Slopes = e.Slopes || all
 	o.Noise = o.Noise || all || len(e.Sigmas) > 0
 	o.Attack = o.Attack || all || len(e.LInf)+len(e.L2) > 0
@@ -115,8 +122,18 @@ func (o *evalOptions) complete() error {
 	return nil
 }
 
+// haveClasses reports whether runs classify. One that cannot be read is refused later.
+func haveClasses(dirs []string) bool {
+	for _, dir := range dirs {
+		if cfg, err := classify.FolderConfig(dir); err == nil && cfg.Learns() != (task.Classification{}) {
+			return false
+		}
+	}
+	return true
+}
+
 func (a *app) runEval(cmd *cobra.Command, o *evalOptions, dirs []string) error {
-	if err := o.complete(); err != nil {
+	if err := o.complete(dirs); err != nil {
 		return err
 	}
 	threads, err := a.threadCount(cmd, o.threads)
@@ -125,6 +142,9 @@ func (a *app) runEval(cmd *cobra.Command, o *evalOptions, dirs []string) error {
 	}
 	if err := o.checkDataDir(cmd, dirs); err != nil {
 		return err
+	}
+	if o.out != "" && !haveClasses(dirs) {
+		return usage{errors.New("found --out, expected --html: the pictures of runs are about classes")}
 	}
 	if err := o.makeRoom(); err != nil {
 		return err
@@ -167,7 +187,7 @@ func (o *evalOptions) checkDataDir(cmd *cobra.Command, dirs []string) error {
 			),
 		}
 	}
-	var data []string
+	var data []dataset.Source
 	for _, dir := range dirs {
 		cfg, err := classify.FolderConfig(dir)
 		if err != nil {
@@ -253,8 +273,13 @@ func (a *app) printResults(results []evaluation.Result) error {
 	var tables []report.Table
 	if len(results) == 1 {
 		r := results[0]
-		a.printScore(r.Record())
-		tables = append(tables, evaluation.Classes(r.Detail()), evaluation.Confusion(r.Outcome))
+		if r.Logits == nil {
+			a.printTargets(*r.Record().TargetRecord)
+			tables = append(tables, evaluation.Targets(r))
+		} else {
+			a.printScore(*r.Record().ClassRecord)
+			tables = append(tables, evaluation.Classes(r.Detail()), evaluation.Confusion(r.Outcome))
+		}
 	} else {
 		tables = append(tables, evaluation.Scores(results), evaluation.Comparisons(results))
 	}
@@ -287,7 +312,7 @@ func (a *app) printRecords(results []evaluation.Result) error {
 }
 
 // printScore prints a result's numbers.
-func (a *app) printScore(r evaluation.Record) {
+func (a *app) printScore(r evaluation.ClassRecord) {
 	fmt.Fprintf(a.out, "test accuracy   %.2f %%   (95 %% interval %.2f to %.2f; %s in %s)\n",
 		100*r.TestAccuracy, 100*r.TestInterval[0], 100*r.TestInterval[1], plural.Of(
 			r.TestErrorCount, "error",
@@ -297,4 +322,25 @@ func (a *app) printScore(r evaluation.Record) {
 		a.out, "calibration     error (ECE, 15 bins) %.2f points, Brier score %.4f\n",
 		100*r.TestECE, r.TestBrier,
 	)
+}
+
+// printTargets prints what the answers of a task without classes are worth.
+func (a *app) printTargets(r evaluation.TargetRecord) {
+	q, _ := task.QualityNamed(r.Name)
+	interval := ""
+	if in := r.Interval; in != nil {
+		interval = fmt.Sprintf("95 %% interval %s to %s; ", q.Bare(in[0]), q.Bare(in[1]))
+	}
+	fmt.Fprintf(a.out, "task            %s\ntest %s   %s   (%s%s)\ntest loss       %.4g\n",
+		r.Task, q.Name, q.Format(r.Quality), interval, plural.Of(r.Images, "image"), r.Loss)
+	for _, mean := range []struct {
+		name  string
+		value *float64
+	}{
+		{"mean AP", r.MeanAP}, {"mean F1", r.MeanF1}, {"mean absolute error", r.MAE}, {"mean R²", r.MeanR2},
+	} {
+		if mean.value != nil {
+			fmt.Fprintf(a.out, "%-15s %.4g\n", mean.name, *mean.value)
+		}
+	}
 }

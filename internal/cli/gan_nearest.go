@@ -184,8 +184,11 @@ func (o *ganNearestOptions) draw(done ganNear, set *features.Set, samples, train
 	}
 	tile := func(image []byte, lines ...string) error {
 		m, err := pictureOf(image, shape)
-		tiles.List = append(tiles.List, report.Tile{Picture: m, Lines: lines})
-		return err
+		if err != nil {
+			return err
+		}
+		tiles.List = append(tiles.List, report.Tile{Picture: figures.Magnify(m), Lines: lines})
+		return nil
 	}
 	for _, p := range done.Nearest {
 		if err := tile(samples[p.Sample], fmt.Sprintf("number %d", p.Sample)); err != nil {

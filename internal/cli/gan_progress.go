@@ -26,7 +26,6 @@ type ganProgress struct {
 	shown time.Time
 	quiet time.Duration // until the next line
 	dir   string        // the run folder
-	begun bool          // a step was taken
 	said  int           // sheets whose path was said
 	line  int           // the step of the last line of metrics
 	lines []gan.Metrics // the last ones
@@ -127,7 +126,6 @@ func (p *ganProgress) sheet(dir string, step int) {
 }
 
 func (p *ganProgress) stepped(s gan.Progress) {
-	p.begun = true
 	if m := s.Latest; m != nil && m.Step == s.Step && p.line != s.Step {
 		p.line = s.Step
 		p.noteLine(*m)
@@ -189,9 +187,6 @@ func (p *ganProgress) pace() string {
 	}
 	return fmt.Sprintf("%.0f images/s  %v left", s.ImagesPerSecond, s.Remaining.Round(time.Second))
 }
-
-// trained reports whether a step was taken.
-func (p *ganProgress) trained() bool { return p.begun }
 
 // close leaves the terminal in order.
 func (p *ganProgress) close() { p.bars.close(false) }

@@ -291,7 +291,7 @@ func (a *app) printModes(s features.Scores) {
 	if g := s.Gaussians; g != nil {
 		fmt.Fprintf(a.out, "\nmodes           %d of %d hit\n", g.Hit, g.Modes)
 		fmt.Fprintf(a.out, "on a mode       %.1f %% of points within 3σ; of the data %.1f %%\n", 100*g.OnMode, 100*g.RealOnMode)
-		fmt.Fprintf(a.out, "KL              %.4g of the modes and what is off them; %.4g of those on modes alone\n", g.KL, g.ModeKL)
+		fmt.Fprintf(a.out, "KL              %.4g of the modes and what is off them; %.4g of the points on modes\n", g.KL, g.ModeKL)
 	}
 	if m := s.Modes; m != nil {
 		fmt.Fprintf(a.out, "\nmodes           %d of %d hit\n", m.Hit, m.Modes)

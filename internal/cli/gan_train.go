@@ -14,6 +14,7 @@ import (
 	"github.com/gradreg/gradreg/gan/figures"
 	"github.com/gradreg/gradreg/model/generative"
 	"github.com/gradreg/gradreg/optim"
+	"github.com/gradreg/gradreg/train"
 )
 
 // ganTrainOptions are the flags of gradreg gan train.
@@ -136,7 +137,7 @@ func (a *app) runGanTrain(cmd *cobra.Command, o *ganTrainOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := checkDataDir(cmd, cfg.Data); err != nil {
+	if err := checkDataDir(cmd, dataset.ParseSource(cfg.Data)); err != nil {
 		return err
 	}
 	opt := gan.RunOptions{
@@ -188,7 +189,7 @@ func (a *app) trainGan(ctx context.Context, cfg gan.Config, opt gan.RunOptions, 
 	switch {
 	case errors.Is(err, gan.ErrInterrupted) && show.dir != "":
 		return fmt.Errorf("%w; continue with: gradreg gan train --resume %s", err, quoted(show.dir))
-	case err != nil && show.trained():
+	case errors.As(err, new(train.Divergence)) && show.dir != "":
 		return fmt.Errorf("%w; the state of the last checkpoint and the generator of the last sheet stay in %s", err, quoted(show.dir))
 	case err != nil:
 		return err
@@ -206,8 +207,8 @@ func (a *app) trainGan(ctx context.Context, cfg gan.Config, opt gan.RunOptions, 
 // ganFolderName returns a folder under runs/ that says what the run is.
 func ganFolderName(cfg gan.Config) string {
 	data := strings.ReplaceAll(cfg.Data, ":", "-")
-	if dataset.IsFolder(cfg.Data) {
-		data = shortened(filepath.Base(filepath.Clean(cfg.Data)))
+	if source := dataset.ParseSource(cfg.Data); source.Dir() != "" {
+		data = shortened(source.Name())
 	}
 	return filepath.Join(defaultRuns, "gan-"+data)
 }

@@ -44,11 +44,15 @@ func isEmpty(v pflag.Value) bool {
 
 // checkDataDir refuses --data-dir where all data are folders of pictures: nothing would be looked
 // for in it.
-func checkDataDir(cmd *cobra.Command, data ...string) error {
-	named := slices.ContainsFunc(data, func(name string) bool { return !dataset.IsFolder(name) })
-	if !cmd.Flags().Changed("data-dir") || len(data) == 0 || named {
+func checkDataDir(cmd *cobra.Command, data ...dataset.Source) error {
+	lookedUp := slices.ContainsFunc(data, dataset.Source.LookedUp)
+	if !cmd.Flags().Changed("data-dir") || len(data) == 0 || lookedUp {
 		return nil
 	}
+	var names []string
+	for _, d := range data {
+		names = append(names, d.String())
+	}
 	return usage{fmt.Errorf("found --data-dir, which is for data sets with a name (%s), but %s is a folder of pictures",
-		strings.Join(dataset.Names(), ", "), strings.Join(data, ", "))}
+		strings.Join(dataset.Names(), ", "), strings.Join(names, ", "))}
 }

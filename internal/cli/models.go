@@ -19,7 +19,7 @@ import (
 
 // modelsOptions are the flags of gradreg models.
 type modelsOptions struct {
-	data    string
+	data    dataset.Source
 	dataDir string
 	size    int
 	shape   string
@@ -67,10 +67,8 @@ its defaults and its options.`,
 		RunE: func(cmd *cobra.Command, texts []string) error { return a.runModelsShow(cmd.Context(), o, texts[0]) },
 	}
 	f := cmd.PersistentFlags()
-	f.StringVar(
-		&o.data, "data", classify.Default().Data,
-		"data set, or folder of pictures, whose images and classes count",
-	)
+	o.data = classify.Default().Data
+	dataFlag(f, &o.data, "data set, or folder of pictures, whose images and classes count")
 	f.StringVar(
 		&o.dataDir, "data-dir", "",
 		"folder with the data set's files (instead of GRADREG_DATA and the usual places)",
@@ -91,7 +89,7 @@ func (o *modelsOptions) check(cmd *cobra.Command, _ []string) error {
 	switch f := cmd.Flags(); {
 	case f.Changed("shape") && f.Changed("data"):
 		return usage{fmt.Errorf("found --data and --shape, expected one of them")}
-	case f.Changed("size") && !dataset.IsFolder(o.data):
+	case f.Changed("size") && !o.data.Resizable():
 		return usage{
 			fmt.Errorf("found --size without a folder of pictures as --data; the images of a data set have theirs"),
 		}
@@ -122,7 +120,7 @@ func (o *modelsOptions) images(ctx context.Context, a *app) (images, error) {
 	if o.shape == "" {
 		info, err := o.info(ctx, a)
 		s := info.Shape
-		return images{o.data, [3]int{s.C, s.H, s.W}, len(info.Classes)}, err
+		return images{o.data.String(), [3]int{s.C, s.H, s.W}, len(info.Classes)}, err
 	}
 	i := images{ClassCount: o.classes}
 	rest := ""
@@ -138,19 +136,12 @@ func (o *modelsOptions) images(ctx context.Context, a *app) (images, error) {
 
 // info returns the description of the data set. That of a known one needs none of its files.
 func (o *modelsOptions) info(ctx context.Context, a *app) (dataset.Info, error) {
-	for _, d := range dataset.List() {
-		if d.Name == o.data {
-			return d, nil
-		}
+	if info, known := o.data.Info(); known {
+		return info, nil
 	}
-	if dataset.IsFolder(o.data) {
-		d, _, err := dataset.OpenFolder(ctx, o.data, folder.Options{Size: o.size, Seed: 1})
-		if err != nil {
-			return dataset.Info{}, err
-		}
-		return d.Info, nil
-	}
-	d, err := dataset.Open(ctx, o.data, a.dataDirs(o.dataDir)...)
+	d, _, err := o.data.Open(ctx, dataset.Opening{
+		Dirs: a.dataDirs(o.dataDir), Pictures: folder.Options{Size: o.size, Seed: 1},
+	})
 	if err != nil {
 		return dataset.Info{}, err
 	}

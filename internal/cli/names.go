@@ -8,7 +8,6 @@ import (
 
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
-	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/spec"
 )
 
@@ -45,13 +44,12 @@ func folderName(cfg classify.Config) string {
 	case cfg.TrainSize > 0:
 		size = strconv.Itoa(cfg.TrainSize)
 	}
-	data := cfg.Data
-	if dataset.IsFolder(data) {
-		data = shortened(filepath.Base(filepath.Clean(data)))
-	}
 	return filepath.Join(
 		defaultRuns,
-		fmt.Sprintf("%s-%s-%s-%s-s%d", data, size, spec.NameOf(cfg.Model), method, cfg.Seed),
+		fmt.Sprintf(
+			"%s-%s-%s-%s-s%d", shortened(cfg.Data.Name()), size, spec.NameOf(cfg.Model), method,
+			cfg.Seed,
+		),
 	)
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/foreign"
+	"github.com/gradreg/gradreg/task"
 )
 
 // prediction is what gradreg predict prints for an image.
@@ -139,7 +140,7 @@ func (p *predicting) flush(ctx context.Context) error {
 
 // answer prints the answer to a picture.
 func (p *predicting) answer(path string, probabilities []float64) error {
-	if p.model.Task != "" {
+	if p.model.Learned() != (task.Classification{}) {
 		v := newTaskPrediction(path, p.model.ModelInfo, probabilities)
 		return p.print("prediction", v, foreign.Line(path+": "+v.line(p.model.Classes))+"\n")
 	}

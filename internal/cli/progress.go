@@ -15,6 +15,7 @@ import (
 
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/foreign"
+	"github.com/gradreg/gradreg/task"
 )
 
 // progress shows a run: a bar on a terminal, else a line at every evaluation and every thirty
@@ -64,6 +65,8 @@ type stepLine struct {
 	Penalties       map[string]float64 `json:"penalties"`              // R
 	Lambdas         map[string]float64 `json:"lambda"`                 // λ at this step
 	DevAccuracy     *float64           `json:"dev_accuracy,omitempty"` // of an evaluation at this step
+	DevQuality      *float64           `json:"dev_quality,omitempty"`  // likewise, of a task without classes
+	QualityName     string             `json:"quality_name,omitempty"` // of DevQuality
 	ImagesPerSecond float64            `json:"images_per_second"`
 	Remaining       float64            `json:"remaining_seconds"`
 }
@@ -87,7 +90,7 @@ func (p *progress) started(s classify.Start) {
 	}
 	c := s.Config
 	fmt.Fprintf(p.app.err, "%s with %d parameters on %d images of %s; %s; %s, %d threads\n", c.Model, s.Parameters,
-		c.TrainSize, foreign.Line(c.Data), orNone(strings.Join(c.Regularizers, " ")), s.CPU, s.Threads)
+		c.TrainSize, foreign.Line(c.Data.String()), orNone(strings.Join(c.Regularizers, " ")), s.CPU, s.Threads)
 	if s.Step > 0 {
 		fmt.Fprintf(p.app.err, "resumed after step %d\n", s.Step)
 	}
@@ -120,16 +123,21 @@ func (p *progress) stepped(s classify.Progress) {
 
 func (p *progress) emit(s classify.Progress) {
 	line := stepLine{
-		s.Step, s.Steps, s.Loss, map[string]float64{}, map[string]float64{}, nil, s.ImagesPerSecond,
-		s.Remaining.Seconds(),
+		Step: s.Step, Steps: s.Steps, Loss: s.Loss, Penalties: map[string]float64{},
+		Lambdas: map[string]float64{}, ImagesPerSecond: s.ImagesPerSecond,
+		Remaining: s.Remaining.Seconds(),
 	}
 	for i, name := range s.Names {
 		if !math.IsNaN(s.Penalties[i]) { // of one that was not taken since the run was resumed; JSON has no NaN
 			line.Penalties[name], line.Lambdas[name] = s.Penalties[i], s.Weights[i]
 		}
 	}
-	if s.Evaluated {
-		line.DevAccuracy = &s.DevAccuracy
+	switch {
+	case !s.Evaluated:
+	case s.Quality == task.Classification{}.Quality():
+		line.DevAccuracy = &s.DevQuality
+	default:
+		line.DevQuality, line.QualityName = &s.DevQuality, s.Quality.Name
 	}
 	p.app.emit("step", line)
 }
@@ -142,7 +150,7 @@ func (p *progress) secondLine(w io.Writer, s decor.Statistics) error {
 }
 
 // numbers describes the last step: the loss, what each penalty adds to it, and on a terminal, which
-// a new line replaces, the last dev accuracy with its step; else only a new one.
+// a new line replaces, the last dev score with its step; else only a new one.
 func (p *progress) numbers() string {
 	s := p.last.Load()
 	if s == nil {
@@ -158,12 +166,15 @@ func (p *progress) numbers() string {
 			before = ", "
 		}
 	}
-	switch {
-	case math.IsNaN(s.DevAccuracy):
-	case s.Evaluated:
-		fmt.Fprintf(&b, "  dev %.2f %%", 100*s.DevAccuracy)
-	case p.bars != nil:
-		fmt.Fprintf(&b, "  dev %.2f %% at step %d", 100*s.DevAccuracy, s.DevStep)
+	if math.IsNaN(s.DevQuality) || !s.Evaluated && p.bars == nil {
+		return b.String()
+	}
+	fmt.Fprintf(&b, "  dev %s", s.Quality.Format(s.DevQuality))
+	if s.Quality != (task.Classification{}).Quality() {
+		fmt.Fprintf(&b, " %s", s.Quality.Name)
+	}
+	if !s.Evaluated {
+		fmt.Fprintf(&b, " at step %d", s.DevStep)
 	}
 	return b.String()
 }

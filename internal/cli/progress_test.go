@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/task"
 	"github.com/gradreg/gradreg/tune"
 )
 
@@ -32,7 +33,7 @@ func TestProgressLines(t *testing.T) {
 	step := func(n int) classify.Progress {
 		return classify.Progress{
 			Step: n, Steps: 100, Loss: 0.5, Names: []string{"datagrad", "weight-decay", "dropout", "spectreg"}, Penalties: []float64{0.002, 136, 0, math.NaN()},
-			Weights: []float64{50, 5e-4, 0.5, 1}, DevAccuracy: 0.9, DevStep: 10, ImagesPerSecond: 1000, Remaining: 15 * time.Minute,
+			Weights: []float64{50, 5e-4, 0.5, 1}, DevQuality: 0.9, Quality: task.Classification{}.Quality(), DevStep: 10, ImagesPerSecond: 1000, Remaining: 15 * time.Minute,
 		}
 	}
 	evaluated := step(10)
@@ -68,12 +69,12 @@ func TestDevOnTerminal(t *testing.T) {
 	a := &app{err: s, out: s, screen: s, terminal: true, getenv: func(string) string { return "" }, now: time.Now}
 	p := a.newProgress(false)
 	p.started(classify.Start{Config: classify.Config{Steps: 100, LogEvery: 1}, Steps: 100})
-	p.stepped(classify.Progress{Step: 10, Steps: 100, DevAccuracy: 0.9, DevStep: 10, Evaluated: true, Names: []string{"datagrad"}, Weights: []float64{2}, Penalties: []float64{3}})
+	p.stepped(classify.Progress{Step: 10, Steps: 100, DevQuality: 0.9, Quality: task.Classification{}.Quality(), DevStep: 10, Evaluated: true, Names: []string{"datagrad"}, Weights: []float64{2}, Penalties: []float64{3}})
 	s.shows(t, "loss 0.0000  λ·R: datag\n")
 	if got, want := p.numbers(), "loss 0.0000  λ·R: datagrad 6  dev 90.00 %"; got != want {
 		t.Errorf("%q, expected %q", got, want)
 	}
-	p.stepped(classify.Progress{Step: 11, Steps: 100, DevAccuracy: 0.9, DevStep: 10})
+	p.stepped(classify.Progress{Step: 11, Steps: 100, DevQuality: 0.9, Quality: task.Classification{}.Quality(), DevStep: 10})
 	if got, want := p.numbers(), "loss 0.0000  dev 90.00 % at step 10"; got != want {
 		t.Errorf("%q, expected %q", got, want)
 	}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/report"
+	"github.com/gradreg/gradreg/task"
 )
 
 // listedRun is a run as gradreg runs lists it.
@@ -32,6 +32,10 @@ type listedRun struct {
 	TestAccuracy *float64       `json:"test_accuracy,omitempty"`
 	TestInterval *[2]float64    `json:"test_accuracy_interval,omitempty"`
 	TestImages   int            `json:"test_images,omitempty"`
+	Task         string         `json:"task,omitempty"` // none of classes
+	TestQuality  *float64       `json:"test_quality,omitempty"`
+	QualityName  string         `json:"test_quality_name,omitempty"`
+	TestLoss     *float64       `json:"test_loss,omitempty"`
 	Changed      time.Time      `json:"changed"`
 	Error        string         `json:"error,omitempty"`
 }
@@ -92,12 +96,16 @@ func (a *app) runRuns(dir string) error {
 func newListedRun(r classify.Listed, a *app) listedRun {
 	c := r.Config
 	out := listedRun{
-		Dir: r.Dir, State: r.State, Data: c.Data, TrainSize: c.TrainSize, Size: c.Size,
+		Dir: r.Dir, State: r.State, Data: c.Data.String(), TrainSize: c.TrainSize, Size: c.Size,
 		Model: c.Model, Regularizers: c.Regularizers,
-		Seed: c.Seed, Step: r.Step, Steps: c.Steps, Changed: r.Changed.UTC().Truncate(time.Second),
+		Task: c.Task, Seed: c.Seed, Step: r.Step, Steps: c.Steps, Changed: r.Changed.UTC().Truncate(time.Second),
 	}
 	if s := r.Summary; s != nil && s.TaskResult == nil {
 		out.TestAccuracy, out.TestInterval, out.TestImages = &s.TestAccuracy, &s.TestInterval, s.TestImages
+	}
+	if s := r.Summary; s != nil && s.TaskResult != nil {
+		out.TestQuality, out.QualityName, out.TestLoss = &s.Quality, s.Name, &s.Loss
+		out.TestImages = s.TestImages
 	}
 	if r.Err != nil {
 		out.Error = a.message(r.Err)
@@ -110,11 +118,12 @@ const modelWidth, penaltyWidth = 32, 36
 
 // runsTable lists runs in the order given.
 func runsTable(runs []classify.Listed) report.Table {
+	head, score := scoreColumn(runs)
 	t := report.Table{Columns: []report.Column{
 		{Head: "run"}, {Head: "data"}, {
 			Head: "images", Right: true,
 		}, {Head: "model"}, {Head: "regularizers"}, {Head: "seed", Right: true},
-		{Head: "steps", Right: true}, {Head: "state"}, {Head: "test accuracy, %", Right: true}, {Head: "date"},
+		{Head: "steps", Right: true}, {Head: "state"}, {Head: head, Right: true}, {Head: "date"},
 	}}
 	var models, penalties []string
 	for _, r := range runs {
@@ -126,16 +135,46 @@ func runsTable(runs []classify.Listed) report.Table {
 	}
 	models, penalties = report.Shorten(models, modelWidth), report.Shorten(penalties, penaltyWidth)
 	for i, r := range runs {
-		t.Rows = append(t.Rows, runRow(r, models[i], penalties[i]))
+		t.Rows = append(t.Rows, runRow(r, models[i], penalties[i], score(r)))
 	}
 	return t
 }
 
-func runRow(r classify.Listed, model, penalties string) []report.Cell {
+// scoreColumn returns the head of the column of scores, and what stands in it: values alone where
+// all runs are judged by one quality, else each with its name.
+func scoreColumn(runs []classify.Listed) (head string, score func(classify.Listed) string) {
+	qualities := map[task.Quality]bool{}
+	for _, r := range runs {
+		if r.Summary != nil {
+			_, of := r.Summary.Score()
+			qualities[of] = true
+		}
+	}
+	one := task.Classification{}.Quality()
+	for q := range qualities {
+		one = q
+	}
+	head = "test " + one.Label()
+	if len(qualities) > 1 {
+		head = "test score"
+	}
+	return head, func(r classify.Listed) string {
+		if r.Summary == nil {
+			return ""
+		}
+		value, of := r.Summary.Score()
+		if len(qualities) > 1 {
+			return of.Name + " " + of.Format(value)
+		}
+		return of.Bare(value)
+	}
+}
+
+func runRow(r classify.Listed, model, penalties, score string) []report.Cell {
 	c := r.Config
-	data, images, seed, steps, accuracy := "", "", "", "", ""
+	data, images, seed, steps := "", "", "", ""
 	if c.Model != "" { // its configuration can be read
-		data, images, seed = filepath.Base(c.Data), strconv.Itoa(c.TrainSize), strconv.FormatUint(c.Seed, 10)
+		data, images, seed = c.Data.Name(), strconv.Itoa(c.TrainSize), strconv.FormatUint(c.Seed, 10)
 		if c.TrainSize == 0 {
 			images = "all"
 		}
@@ -147,12 +186,9 @@ func runRow(r classify.Listed, model, penalties string) []report.Cell {
 			steps += " of " + strconv.Itoa(c.Steps)
 		}
 	}
-	if r.Summary != nil && r.Summary.TaskResult == nil {
-		accuracy = fmt.Sprintf("%.2f", 100*r.Summary.TestAccuracy)
-	}
 	var row []report.Cell
 	for _, text := range []string{
-		r.Dir, data, images, model, penalties, seed, steps, string(r.State), accuracy,
+		r.Dir, data, images, model, penalties, seed, steps, string(r.State), score,
 		r.Changed.Local().Format("2006-01-02 15:04"),
 	} {
 		row = append(row, report.Cell{Text: text})

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gradreg/gradreg/classify"
-	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/study"
 )
@@ -61,13 +60,16 @@ are known without their files.`,
 // known; a folder is what is in it.
 func (a *app) checkData(parent context.Context, s study.Spec) error {
 	known := study.KnownData()
-	folders := s
-	folders.Data = slices.DeleteFunc(slices.Clone(s.Data), func(data string) bool { return !dataset.IsFolder(data) })
-	if len(folders.Data) > 0 {
+	others := s
+	others.Data = slices.DeleteFunc(slices.Clone(s.Data), func(data string) bool {
+		_, ok := known[data]
+		return ok
+	})
+	if len(others.Data) > 0 {
 		ctx, stop := interruptible(parent)
 		defer stop()
 		reading := a.newFolderProgress(false)
-		_, found, err := study.Describe(ctx, &folders, classify.Options{Reading: reading.report})
+		_, found, err := study.Describe(ctx, &others, classify.Options{Reading: reading.report})
 		reading.close()
 		if err != nil {
 			return err

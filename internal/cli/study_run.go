@@ -86,7 +86,7 @@ func (a *app) runStudy(cmd *cobra.Command, o *studyOptions, s study.Spec) error 
 	if err != nil {
 		return err
 	}
-	if err := checkDataDir(cmd, s.Data...); err != nil {
+	if err := checkDataDir(cmd, s.Sources()...); err != nil {
 		return err
 	}
 	work, err := o.work(a)

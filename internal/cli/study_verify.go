@@ -89,7 +89,7 @@ func (a *app) verifyStudy(cmd *cobra.Command, o *verifyOptions, dir string) erro
 	if err != nil {
 		return err
 	}
-	if err := checkDataDir(cmd, s.Data...); err != nil {
+	if err := checkDataDir(cmd, s.Sources()...); err != nil {
 		return err
 	}
 	if err := s.Here(); err != nil {
@@ -230,21 +230,23 @@ func (a *app) verifyRun(
 		v.Partly++
 		verdict = "the same as far as it is recorded: there is no " + strings.Join(c.Lacks, ", no ")
 	default:
-		verdict = fmt.Sprintf(
-			"NOT the same: %s; NLL %v was %v, accuracy %v was %v", strings.Join(c.Differs, ", "),
-			again.NLL, before.NLL, again.Accuracy, before.Accuracy,
-		)
+		verdict = "NOT the same: " + strings.Join(c.Differs, ", ") + "; " + numbersBeside(again, before)
 	}
 	if !a.json {
-		_, err = fmt.Fprintf(a.out, "%s: %s again, %s\n", foreign.Line(r.String()), score(again), verdict)
+		_, err = fmt.Fprintf(a.out, "%s: %s again, %s\n", foreign.Line(r.String()), again.Score(), verdict)
 	}
 	return err
 }
 
-// score says how a run did.
-func score(r study.Result) string {
-	if r.Diverged != "" {
-		return "diverged"
+// numbersBeside sets the numbers of a run beside those that were recorded.
+func numbersBeside(again, before study.Result) string {
+	if again.Metrics != nil && before.Metrics != nil {
+		return fmt.Sprintf(
+			"loss %v was %v, %s %v was %v", again.Metrics.Loss, before.Metrics.Loss,
+			again.Metrics.Name, again.Metrics.Quality, before.Metrics.Quality,
+		)
 	}
-	return fmt.Sprintf("%.2f %%", 100*r.Accuracy)
+	return fmt.Sprintf(
+		"NLL %v was %v, accuracy %v was %v", again.NLL, before.NLL, again.Accuracy, before.Accuracy,
+	)
 }

@@ -23,7 +23,7 @@ func newTaskPrediction(image string, card classify.ModelInfo, answers []float64)
 	for k, v := range answers {
 		named[card.Classes[k]] = v
 	}
-	if card.Task == (task.MultiLabel{}).String() {
+	if card.Learned() == (task.MultiLabel{}) {
 		return taskPrediction{Image: image, Labels: named}
 	}
 	return taskPrediction{Image: image, Numbers: named}

@@ -30,7 +30,7 @@ are in 0..1, times in seconds, names end in _count and _seconds accordingly.
 
 With --json=lines it prints a line for what happens on the way as well. Each line is an object with "type" and "schema", which
 is 1: start (config, dir, parameters, threads, cpu, step, step_multiply_adds) and step (step, steps, loss, penalties: R, lambda,
-dev_accuracy where it was evaluated, images_per_second, remaining_seconds) of training; prediction or unanswered (as
+dev_accuracy, or dev_quality and quality_name, where it was evaluated, images_per_second, remaining_seconds) of training; prediction or unanswered (as
 predict) of a picture; progress of a study (as study status)
 or a download (file, done_bytes, total_bytes); message (text); and at the end result, with the fields below, or "list" of an
 array.
@@ -41,7 +41,8 @@ gradreg train    test_accuracy, test_accuracy_interval (95 %, Wilson), test_erro
                  commit, machine, dir; where λ was auto note, in words, and for each lambda_choices (regularizer, lambda,
                  scale: where loss and penalty have gradients of one size, cost: steps over those of the run, dev_chance,
                  probes: lambda, steps, image_count, dev_accuracy, dev_nll, dev_calibrated_nll, or diverged); of a run that
-                 was finished early planned_steps, of one that was extended extended (planned_steps, at_step)
+                 was finished early planned_steps, of one that was extended extended (planned_steps, at_step); of labels
+                 or numbers task, test_quality, test_quality_name, test_loss, dev_quality in the place of what is about classes
 gradreg eval     test_accuracy, test_accuracy_interval (95 %, Wilson), test_error_count, test_nll, test_images, test_ece,
                  test_brier, test_class_accuracy (class, image_count, accuracy, accuracy_interval), test_confusion (counts
                  by true, then by predicted class), data, test_data (the folder of --data), size, model, regularizers,
@@ -49,12 +50,16 @@ gradreg eval     test_accuracy, test_accuracy_interval (95 %, Wilson), test_erro
                  mean_square, quantiles at 5, 25, 50, 75 and 95 %); with --noise and --attack robustness (name, points:
                  size, accuracy, accuracy_interval, image_count); of several runs an array "runs" of these with to_first
                  (difference, difference_interval, only_first_count, only_this_count, p_mcnemar, p_holm, meaning); notes
-                 where its images are not as they were when it was trained
+                 where its images are not as they were when it was trained; of labels or numbers task, test_quality,
+                 test_quality_name, test_quality_interval, test_loss, test_images, of labels mean_average_precision, mean_f1,
+                 labels (label, image_count, positive_count, accuracy, average_precision, f1, precision, recall), of numbers
+                 mean_absolute_error, mean_r2, numbers (number, root_mean_squared_error, mean_absolute_error, mean_error, r2,
+                 target_mean, target_sd); to_first then has difference, difference_interval, p_sign_flip, p_holm, meaning
 gradreg predict  an array, printed as it comes: image, class, probability, probabilities (by class), top (class, probability; the
                  --top most probable ones); or image and error of one that cannot be read
 gradreg runs     an array, the newest first: dir, state (finished, running, interrupted or damaged), data, train_size, size, model,
                  regularizers, seed, step (taken), steps, test_accuracy, test_accuracy_interval, test_images, changed
-                 (UTC), error
+                 (UTC), error; of labels or numbers task, test_quality, test_quality_name, test_loss
 gradreg data     list: an array of the data sets; verify: by data set, an array of its files;
                  fetch: name, folder, already_there, downloaded_bytes, resumed_bytes
 gradreg models   models: shape, class_count, models (model, parameters, multiply_adds, activation_bytes, and of a training
@@ -69,11 +74,25 @@ gradreg bench    date, machine, level, program (as version), peak_gflops, memory
                  share_of_peak, bytes, error; with --growth an array of its points
 gradreg toy      options, fits: problem, lambda, seed, loss, penalty, objective, slope_at, slope_between, slope_everywhere,
                  slope_largest, true_slope, error, and of the first seed lines (t, loss, objective)
+gradreg gan      train: version, data, data_digest, network, objective, regularizers, seed, steps, seconds, multiply_adds, last
+                 (a line of metrics), kernels, dir; with --json=lines start (config, dir, generator_parameters,
+                 critic_parameters, threads, cpu, step, step_multiply_adds), sheet (step, path) and step (step, steps,
+                 critic_loss, generator_loss, penalties, gap: D(real) − D(fake), right: share of D(real) > D(fake),
+                 real_score, slope_real, slope_fake, slope_between, memorizing, clamped, learning_rate,
+                 images_per_second, seconds, remaining_seconds);
+                 sample: run, steps, seed, first, sample_count, shape, clamped, out; interpolate: run, steps, seed, first,
+                 rows, columns, out; nearest: subject, against, steps, seed, space, sample_count, train_count,
+                 held_out_count, sample_distances and held_out_distances (quantiles at 5, 25, 50, 75 and 95 %),
+                 copy_count, nearest (sample_index, train: index, distance, mirrored), out;
+                 score: subject, against, steps, seed, sample_count, reports (features, classifier, samples, scores: score,
+                 name, value, standard_error, real_against_real, warning; class_histogram), classifier_accuracy,
+                 copying (c_t, cells, left_out, train_count, held_out_count, generated_count), modes, floor,
+                 gaussians, notes
 gradreg explain  model, regularizers, what, passes (pass, operation_count, multiply_adds), kernel_call_count,
                  kernel_multiply_adds, before, after, program
 gradreg study    run, report: name, title, baseline, blocks (data, train_size, setting, comparisons: summary, interval, paired;
                  published, verdicts), cells (values, tuned, trials, runs: seed, test_accuracy, test_nll, test_ece, seconds,
-                 key, curve; every_trial_diverged), seeds, missing_count, run_seconds, identity, programs, machines, origin; status: name, state, complete_count,
+                 key, curve, of labels or numbers test_metrics, quality_curve; every_trial_diverged), task, quality_name, seeds, missing_count, run_seconds, identity, programs, machines, origin; status: name, state, complete_count,
                  diverged_count, running_count, waiting_count, retrying_count, failed_count, cancelled_count, unplanned_count,
                  run_seconds, remaining_seconds, jobs (key, name, state, attempts, worker, since, error), of all studies an
                  array "studies"; run --no-work, cancel: as status of the one; list: studies (name, title, about, cell_count,

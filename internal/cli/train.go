@@ -79,8 +79,8 @@ the folder's configuration records it and repeats it. N may be what was planned,
 	}
 	f := cmd.Flags()
 	c := &o.config
-	f.StringVar(
-		&c.Data, "data", c.Data,
+	dataFlag(
+		f, &c.Data,
 		"data set: "+strings.Join(
 			dataset.Names(), ", ",
 		)+"; or a folder of class folders of pictures, or of pictures and a labels.csv",
@@ -218,7 +218,7 @@ func (a *app) train(ctx context.Context, cfg classify.Config, opt classify.Optio
 	reading := a.newFolderProgress(plain)
 	opt.Reading, opt.Found = reading.report, func(r folder.Report) {
 		reading.close()
-		a.warnProblems(cfg.Data, r)
+		a.warnProblems(cfg.Data.String(), r)
 	}
 	show := a.newProgress(plain)
 	opt.Started, opt.Stepped = func(s classify.Start) {

@@ -91,8 +91,8 @@ const unsaid = math.MinInt
 
 // defaultTrainSize returns the train size where none is given: that of the main job, but all
 // pictures of a folder, of which there may be any number.
-func defaultTrainSize(data string) int {
-	if dataset.IsFolder(data) {
+func defaultTrainSize(data dataset.Source) int {
+	if data.Resizable() {
 		return 0
 	}
 	return classify.Default().TrainSize

@@ -83,10 +83,10 @@ func (a *app) printTest(s classify.Summary) {
 
 // printTaskResult prints what the test images say of a model of another task.
 func (a *app) printTaskResult(s classify.Summary) {
-	quality := fmt.Sprintf("%.6g", s.Quality)
-	if strings.Contains(s.Name, "accuracy") {
-		quality = fmt.Sprintf("%.2f %%", 100*s.Quality)
-	}
+	value, of := s.Score()
 	fmt.Fprintf(a.out, "\ntask            %s\ntest %s   %s (%s)\ntest loss       %.6g\n",
-		s.Task, s.Name, quality, plural.Of(s.TestImages, "image"), s.Loss)
+		s.Task, of.Name, of.Format(value), plural.Of(s.TestImages, "image"), s.Loss)
+	if s.DevQuality != nil {
+		fmt.Fprintf(a.out, "dev %s   %s\n", of.Name, of.Format(*s.DevQuality))
+	}
 }

@@ -3,9 +3,12 @@ package evaluation
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/task"
 )
 
 // align leaves of the runs' test images those that all of them have, in one order. Pictures are
@@ -13,6 +16,9 @@ import (
 // run is tested on, the runs are not comparable.
 func align(runs []*classify.Opened, dirs []string) error {
 	for i := range runs {
+		if err := sameTask(runs[0], runs[i], dirs[0], dirs[i]); err != nil {
+			return err
+		}
 		if same(runs[0], runs[i]) {
 			continue
 		}
@@ -23,6 +29,22 @@ func align(runs []*classify.Opened, dirs []string) error {
 			)
 		}
 		return common(runs, dirs, i)
+	}
+	return nil
+}
+
+// sameTask refuses runs whose scores are not of one kind: of other tasks, or of other labels or
+// numbers. Classes are told apart by the images' labels.
+func sameTask(a, b *classify.Opened, first, other string) error {
+	of, is := a.Card.Learned(), b.Card.Learned()
+	if of != is {
+		return fault.Inputf("%s has the task %s and %s %s, expected runs of one task", first, of, other, is)
+	}
+	if of != (task.Classification{}) && !slices.Equal(a.Card.Classes, b.Card.Classes) {
+		return fault.Inputf(
+			"%s answers %s and %s %s, expected runs of the same", first,
+			strings.Join(a.Card.Classes, ", "), other, strings.Join(b.Card.Classes, ", "),
+		)
 	}
 	return nil
 }
@@ -40,7 +62,7 @@ func imagesHash(o *classify.Opened) [sha256.Size]byte {
 	return o.Test().Hash(len(o.Card.Classes))
 }
 
-// labelled is a picture and its class.
+// labelled is a picture and its class, or its labels or numbers.
 type labelled struct {
 	sum   [32]byte
 	class string
@@ -54,6 +76,10 @@ func pictures(o *classify.Opened) []labelled {
 	}
 	out := make([]labelled, t.Len())
 	for i, k := range t.Index {
+		if t.Targets != nil {
+			out[i] = labelled{t.Hashes[k], fmt.Sprint(t.TargetRow(k))}
+			continue
+		}
 		out[i] = labelled{t.Hashes[k], o.Card.Classes[t.Labels[k]]}
 	}
 	return out

@@ -12,6 +12,7 @@ import (
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/stats"
+	"github.com/gradreg/gradreg/task"
 )
 
 // Options are what is asked of the runs.
@@ -44,7 +45,8 @@ type Result struct {
 	Method string // the regularizer that it stands for, such as datagrad; none for the plain run
 	classify.Evaluation
 	assess.Findings
-	Paired    *Comparison // to the first run; nil for that itself
+	Paired    *Comparison // to the first run; nil for that itself, and of a task without classes
+	Apart     *Difference // likewise of such a task
 	Gradients []Gradient
 	Notes     []string // what of the images is not as it was when the run was trained
 }
@@ -108,6 +110,11 @@ func open(ctx context.Context, short, dirs []string, o Options) ([]*classify.Ope
 		if err != nil {
 			return nil, err
 		}
+		if t := run.Card.Learned(); t != (task.Classification{}) && (o.examines() || o.Pictures) {
+			return nil, fault.Inputf(
+				"%s: slopes, noise and attacks are about classes, but the model's task is %s", dir, t,
+			)
+		}
 		if err := o.sized(run.Shape().C).Validate(run.Shape()); err != nil {
 			return nil, err
 		}
@@ -130,12 +137,17 @@ func one(ctx context.Context, name, dir string, run *classify.Opened, o Options)
 	if err := begin("answers to test images"); err != nil {
 		return r, err
 	}
+	r = Result{Name: name, Dir: dir, Data: o.Data, Method: method(run.Config.Regularizers), Notes: run.Notes}
+	if run.Card.Learned() != (task.Classification{}) {
+		r.Evaluation, err = run.Evaluate()
+		return r, err
+	}
 	s, err := run.Examine()
 	if err != nil {
 		return r, err
 	}
 	defer s.Close()
-	r = Result{Name: name, Dir: dir, Data: o.Data, Method: method(s.Config.Regularizers), Evaluation: s.Evaluation}
+	r.Evaluation = s.Evaluation
 	if o.examines() {
 		e := o.sized(s.Test.Shape.C)
 		e.Begun = begin
@@ -216,6 +228,9 @@ func method(texts []string) string {
 func compare(all []Result) error {
 	if len(all) < 2 {
 		return nil
+	}
+	if !all[0].hasClasses() {
+		return compareTargets(all)
 	}
 	first := all[0].Logits.Right()
 	var ps []float64

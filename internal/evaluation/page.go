@@ -51,21 +51,33 @@ func pageTitle(results []Result) string {
 func summary(results []Result) string {
 	var parts []string
 	for i, r := range results {
-		s := r.Logits.Score()
-		low, high := s.Interval()
-		text := fmt.Sprintf(
-			"%s is right about %s %% (95 %% interval %s to %s)", r.Name, percent(s.Accuracy()),
-			percent(low), percent(high),
-		)
+		text := r.sentence()
 		if i == 0 {
-			text += fmt.Sprintf(" of %d test images of %s", s.Images, filepath.Base(tested(r)))
+			text += fmt.Sprintf(" of %d test images of %s", r.Test.Len(), filepath.Base(tested(r)))
 		}
 		parts = append(parts, text+".")
 	}
 	for _, r := range results[1:] {
-		parts = append(parts, r.Paired.Meaning)
+		parts = append(parts, r.meaning())
 	}
 	return strings.Join(parts, " ")
+}
+
+// sentence says how right a run is.
+func (r Result) sentence() string {
+	if !r.hasClasses() {
+		s := r.scored()
+		return fmt.Sprintf(
+			"%s has a %s of %s (95 %% interval %s)", r.Name, s.of.Name, s.of.Format(s.Quality),
+			s.intervalText(),
+		)
+	}
+	s := r.Logits.Score()
+	low, high := s.Interval()
+	return fmt.Sprintf(
+		"%s is right about %s %% (95 %% interval %s to %s)", r.Name, percent(s.Accuracy()),
+		percent(low), percent(high),
+	)
 }
 
 // tested returns what a run is tested on.
@@ -73,7 +85,7 @@ func tested(r Result) string {
 	if r.Data != "" {
 		return r.Data
 	}
-	return r.Config.Data
+	return r.Config.Data.String()
 }
 
 // accuracy is the section of what most people look for.
@@ -82,6 +94,9 @@ func accuracy(results []Result) report.Section {
 		Title: "Accuracy and calibration", Tables: []report.Table{Scores(results)},
 		Text: "Intervals are Wilson's at 95 %; NLL is the negative log-likelihood in nats, ECE the " +
 			"expected calibration error of 15 bins.",
+	}
+	if of := results[0].Task; !results[0].hasClasses() {
+		s.Title, s.Text = "Scores", targetText(of)
 	}
 	if len(results) > 1 {
 		s.Tables = append(s.Tables, Comparisons(results))
@@ -140,6 +155,9 @@ func tilesSection(title, text string, t report.Tiles) (report.Section, error) {
 
 // runSection shows what a run is right and wrong about; of several, named says which.
 func runSection(r Result, named bool) (report.Section, error) {
+	if !r.hasClasses() {
+		return report.Section{Title: r.Name + ": each by itself", Tables: []report.Table{Targets(r)}}, nil
+	}
 	title := "Classes, confusion and the most wrong pictures"
 	if named {
 		title = r.Name + ": classes, confusion and the most wrong pictures"

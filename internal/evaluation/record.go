@@ -7,15 +7,10 @@ import (
 	"github.com/gradreg/gradreg/classify"
 )
 
-// Record is a result as JSON has it.
+// Record is a result as JSON has it: the part about its task, then what all have.
 type Record struct {
-	TestAccuracy   float64 `json:"test_accuracy"`
-	TestErrorCount int     `json:"test_error_count"`
-	TestNLL        float64 `json:"test_nll"`
-	TestImages     int     `json:"test_images"`
-	classify.Detail
-	// by true class, then by predicted class; of at most 1000 classes
-	Confusion  [][]int                 `json:"test_confusion,omitempty"`
+	*ClassRecord
+	*TargetRecord
 	Data       string                  `json:"data"`
 	TestData   string                  `json:"test_data,omitempty"` // the folder that it is tested on instead
 	Size       int                     `json:"size,omitempty"`      // of a folder's pictures
@@ -27,9 +22,20 @@ type Record struct {
 	Dir        string                  `json:"dir"`
 	Slopes     map[string]recordedPair `json:"slopes,omitempty"`
 	Robustness []recordedCurve         `json:"robustness,omitempty"`
-	Comparison *recordedComparison     `json:"to_first,omitempty"`
+	Comparison any                     `json:"to_first,omitempty"` // of the task
 	// what of the images is not as it was when the run was trained
 	Notes []string `json:"notes,omitempty"`
+}
+
+// ClassRecord is the part of a record about classes.
+type ClassRecord struct {
+	TestAccuracy   float64 `json:"test_accuracy"`
+	TestErrorCount int     `json:"test_error_count"`
+	TestNLL        float64 `json:"test_nll"`
+	TestImages     int     `json:"test_images"`
+	classify.Detail
+	// by true class, then by predicted class; of at most 1000 classes
+	Confusion [][]int `json:"test_confusion,omitempty"`
 }
 
 // recordedPair is how a quantity is distributed over test and training images.
@@ -69,12 +75,22 @@ const recordedClasses = 1000
 
 // Record returns the result as JSON has it.
 func (r Result) Record() Record {
-	score, c := r.Logits.Score(), r.Logits.Confusion()
 	out := Record{
-		TestAccuracy: score.Accuracy(), TestErrorCount: score.Errors, TestNLL: score.NLL(), TestImages: score.Images,
-		Detail: r.Detail(), Data: r.Config.Data, TestData: r.Data, Size: r.Config.Size,
+		Data: r.Config.Data.String(), TestData: r.Data, Size: r.Config.Size,
 		Model: r.Config.Model, Penalties: r.Config.Regularizers,
 		TrainSize: r.Config.TrainSize, Steps: r.Config.Steps, Seed: r.Config.Seed, Dir: r.Dir, Notes: r.Notes,
+	}
+	if !r.hasClasses() {
+		out.TargetRecord = r.targetRecord()
+		if r.Apart != nil {
+			out.Comparison = r.Apart.recorded()
+		}
+		return out
+	}
+	score, c := r.Logits.Score(), r.Logits.Confusion()
+	out.ClassRecord = &ClassRecord{
+		TestAccuracy: score.Accuracy(), TestErrorCount: score.Errors, TestNLL: score.NLL(),
+		TestImages: score.Images, Detail: r.Detail(),
 	}
 	if c.Classes <= recordedClasses {
 		out.Confusion = slices.Collect(slices.Chunk(c.Matrix(), c.Classes))

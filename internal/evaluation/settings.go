@@ -20,7 +20,7 @@ type setting struct {
 // settings lists what tells runs apart.
 func settings() []setting {
 	return []setting{
-		{"data", func(c classify.Config) string { return c.Data }},
+		{"data", func(c classify.Config) string { return c.Data.String() }},
 		{"training images", func(c classify.Config) string {
 			text := strconv.Itoa(c.TrainSize)
 			if c.Subset == classify.Balanced {

@@ -170,6 +170,9 @@ func label(results []Result, i int) string {
 
 // Scores sets runs side by side, and gives them the numbers that other tables call them by.
 func Scores(results []Result) report.Table {
+	if !results[0].hasClasses() {
+		return targetScores(results)
+	}
 	t := report.Table{Columns: []report.Column{
 		right("#"), {Head: "run"}, right("accuracy, %"), {
 			Head: "95 % interval",
@@ -186,6 +189,9 @@ func Scores(results []Result) report.Table {
 
 // Comparisons sets each run beside the first.
 func Comparisons(results []Result) report.Table {
+	if !results[0].hasClasses() {
+		return targetComparisons(results)
+	}
 	t := report.Table{
 		Columns: []report.Column{
 			{

@@ -6,6 +6,7 @@ package strictyaml
 
 import (
 	"bytes"
+	"encoding"
 	"errors"
 	"fmt"
 	"io"
@@ -73,10 +74,18 @@ func decode(data []byte, into any) (err error) {
 // custom is what a type has that reads itself.
 type custom interface{ UnmarshalYAML(func(any) error) error }
 
+// isText reports whether a type is written as a text, whatever it consists of.
+func isText(t reflect.Type) bool {
+	return reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
+}
+
 // misfit returns an error for the first value of another type than its field's. The decoder takes
 // more than this table, such as numbers in quotes; fractions it cuts off. So everything is looked
 // at where it failed, else what takes whole numbers.
 func misfit(name string, value any, t reflect.Type, failed bool) error {
+	if isText(t) {
+		t = reflect.TypeFor[string]()
+	}
 	if value == nil || reflect.PointerTo(t).Implements(reflect.TypeFor[custom]()) {
 		return nil
 	}
@@ -190,6 +199,9 @@ const exact = 1 << 53
 // infinite returns an error for the first number in a value that is none: the formats that results
 // are written in have neither NaN nor infinity, and no setting means anything with them.
 func infinite(name string, v reflect.Value) error {
+	if isText(v.Type()) {
+		return nil
+	}
 	switch v.Kind() {
 	case reflect.Float64:
 		if f := v.Float(); math.IsNaN(f) || math.IsInf(f, 0) {

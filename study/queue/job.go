@@ -281,12 +281,6 @@ func (w *worker) attempt(
 	if err != nil {
 		return study.Result{}, err
 	}
-	r := study.FinalResult(s)
 	metrics, err := classify.ReadMetrics(filepath.Join(opt.Dir, "metrics.jsonl"))
-	for _, m := range metrics {
-		if m.DevAccuracy != nil {
-			r.Curve = append(r.Curve, study.CurvePoint{Step: m.Step, DevAccuracy: *m.DevAccuracy})
-		}
-	}
-	return r, err
+	return study.FinalResult(s, metrics), err
 }

@@ -60,7 +60,7 @@ func (w *worker) lacks(ctx context.Context, job *river.Job[RunArgs]) bool {
 	}
 	digest, err := classify.DataDigest(ctx, cfg, classify.Options{DataDirs: w.opt.DataDirs})
 	if err == nil && digest != job.Args.Digest {
-		err = errors.New("the images of " + cfg.Data + " are no longer those that it was begun with")
+		err = errors.New("the images of " + cfg.Data.String() + " are no longer those that it was begun with")
 	}
 	if err == nil || ctx.Err() != nil {
 		return false

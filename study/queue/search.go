@@ -45,9 +45,10 @@ func (w *worker) probe(ctx context.Context, cfg classify.Config, digest string) 
 		return classify.Trial{}, err
 	}
 	cfg.EvalEvery = 0 // no curve is asked for
+	digests := map[string]string{cfg.Data.String(): digest}
 	key, err := study.Key(
 		cfg, false,
-		study.Identity{Numbers: classify.NumericsVersion, CPU: w.cpu, Digests: map[string]string{cfg.Data: digest}},
+		study.Identity{Numbers: classify.NumericsVersion, CPU: w.cpu, Digests: digests},
 	)
 	if err != nil {
 		return classify.Trial{}, err
