@@ -68,7 +68,8 @@ func OpenData(ctx context.Context, c *Config, o RunOptions) (*Data, error) {
 		return &Data{Shape: []int{s.Dimensions}, Points: s, seed: c.Seed}, nil
 	}
 	name, stacked := strings.CutPrefix(c.Data, StackedPrefix)
-	if err := c.unused(c.Data+" is no folder of pictures", false, false, c.Size != 0 && !dataset.ParseSource(name).Resizable()); err != nil {
+	sized := c.Size != 0 && !dataset.ParseSource(name).Resizable()
+	if err := c.unused(c.Data+" is no folder of pictures", false, false, sized); err != nil {
 		return nil, err
 	}
 	if err := c.unused(c.Data+" has images of three kinds in one", c.Flip && stacked, false, false); err != nil {

@@ -50,3 +50,25 @@ func TestPasses(t *testing.T) {
 		}
 	}
 }
+
+// TestMultiplyAdds checks that a run counts what its steps take: a penalty at every third turn of the
+// critic only where it is taken.
+func TestMultiplyAdds(t *testing.T) {
+	of := func(regularizers ...string) int {
+		c := onPoints()
+		c.Steps, c.CriticSteps, c.Regularizers = 5, 4, regularizers
+		s, err := Run(t.Context(), c, RunOptions{Threads: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cost, err := Cost(t.Context(), c, RunOptions{}); err != nil || cost != s.MACs/c.Steps {
+			t.Errorf("a step costs %d, the run %d (%v)", cost, s.MACs, err)
+		}
+		return s.MACs
+	}
+	const turns, taken = 20, 7 // 1, 4, … 19
+	plain, always := of(), of("wgan-gp:1")
+	if got, want := of("wgan-gp:1,every=3"), plain+(always-plain)/turns*taken; always <= plain || got != want {
+		t.Errorf("%d multiply-adds with a penalty at every third turn, expected %d, between %d and %d", got, want, plain, always)
+	}
+}

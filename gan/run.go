@@ -311,11 +311,18 @@ func (r *run) macs() int { return r.allMACs() / r.config.Steps }
 func (r *run) allMACs() int {
 	t, c := r.training, r.config
 	turns := c.Steps * c.CriticSteps
-	sum := turns*r.program.MACs(t.imagineStep()) + c.Steps*r.program.MACs(t.firstGenerator())
-	for turn := 1; turn <= turns; turn++ {
-		sum += r.program.MACs(t.Critic.At(turn))
+	of := func(n int) (sum int) { // of the critic's first n turns
+		for turn := 1; turn <= n; turn++ {
+			sum += r.program.MACs(t.Critic.At(turn))
+		}
+		return sum
 	}
-	return sum
+	period := t.Critic.Period()
+	critic := of(turns % period)
+	if whole := turns / period; whole > 0 {
+		critic += whole * of(period)
+	}
+	return critic + turns*r.program.MACs(t.imagineStep()) + c.Steps*r.program.MACs(t.firstGenerator())
 }
 
 // count adds up what a step came to.

@@ -33,10 +33,11 @@ func onPoints() Config {
 	return c
 }
 
-// onImages is a short run on digits, with augmentation and batch norm in the generator.
+// onImages is a short run on digits, with augmentation, batch norm in the generator and spectral
+// normalization in the critic.
 func onImages() Config {
 	c := Default()
-	c.Network, c.Noise, c.Batch, c.TrainSize = "dcgan:width=2,norm=batch", 4, 8, 40
+	c.Network, c.Noise, c.Batch, c.TrainSize = "dcgan:width=2,norm=batch,critic-norm=spectral", 4, 8, 40
 	c.Regularizers, c.Augment, c.Flip = []string{"r1+r2:0.5", "spectral-norm:0.01"}, "brightness,contrast,shift,cutout", true
 	c.Steps, c.HalfLife, c.LearningRate = 5, 50, 1e-3
 	c.LogEvery, c.SheetEvery, c.CheckpointEvery = 1, 2, 2

@@ -171,6 +171,9 @@ func (t *Training) see(score gradreg.Forward) gradreg.Forward {
 func (t *Training) buildCritic(forward gradreg.Forward) error {
 	o := t.options
 	p := newPlaces(o.Objective, t.criticContext, t.Real, t.Fake, forward)
+	if err := gradreg.Refused(p.real.Outputs); err != nil {
+		return fault.Input(err)
+	}
 	if err := p.real.Outputs.Err(); err != nil {
 		return fault.Inputf("the critic does not take samples of %v: %w", o.Shape, err)
 	}

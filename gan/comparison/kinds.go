@@ -8,6 +8,7 @@ import (
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/gan"
+	"github.com/gradreg/gradreg/gan/dirac"
 	"github.com/gradreg/gradreg/gan/semisupervised"
 	"github.com/gradreg/gradreg/gan/separation"
 	"github.com/gradreg/gradreg/internal/spec"
@@ -32,6 +33,7 @@ func Kinds() []Kind {
 		{generatorKind, "a generator and its critic, of package gan", generator},
 		{"separation", "a critic that tells two classes apart, of package gan/separation", separating},
 		{"semi-supervised", "a critic of K logits from few labels, of package gan/semisupervised", semi},
+		{"dirac", "two parameters, of package gan/dirac, beside the rate of theory", twoParameters},
 	}
 }
 
@@ -160,3 +162,59 @@ func open(ctx context.Context, data string, o Options, result *Result) (*dataset
 	result.Kernels = on.Name()
 	return dataset.Open(ctx, data, o.Run.DataDirs...)
 }
+
+// diracConfig is a trajectory of package gan/dirac.
+type diracConfig struct {
+	Objective    string   `yaml:"objective"`
+	Regularizers []string `yaml:"regularizers"`
+	Alternating  bool     `yaml:"alternating"`
+	CriticSteps  int      `yaml:"critic_steps"`
+	StepSize     float64  `yaml:"step_size"`
+	Steps        int      `yaml:"steps"`
+	// Gamma is γ of R1 and R2 together in theory, if it says something of the variant.
+	Gamma *float64 `yaml:"gamma,omitempty"`
+}
+
+// slopeAtZero is ℓ′(0) of the logistic objectives.
+const slopeAtZero = 0.5
+
+// twoParameters takes a trajectory. Its scores are the rate at which the radius changes over the last
+// half, the rate of theory for Euler's steps of that size, and the radius at the end.
+func twoParameters(fields []map[string]any, data string, _ uint64) (trial, []byte, error) {
+	c := diracConfig{Objective: gan.DefaultObjective, StepSize: 0.1, Steps: 2000}
+	if err := over(&c, fields); err != nil {
+		return nil, nil, err
+	}
+	m := dirac.Method{
+		Objective: c.Objective, Regularizers: c.Regularizers, Alternating: c.Alternating, CriticSteps: c.CriticSteps,
+	}
+	options, err := m.Options(c.StepSize, c.Steps)
+	if err != nil {
+		return nil, nil, err
+	}
+	run := func(_ context.Context, _ string, _ Run, _ *Spec, _ Options, result *Result) error {
+		points, err := dirac.Trajectory(options)
+		if err != nil {
+			return err
+		}
+		result.Steps = c.Steps
+		result.Scores = map[string]float64{"radius": points[len(points)-1].Radius()}
+		if rate, err := dirac.MeasuredRate(points, c.StepSize); err == nil {
+			result.Scores["rate"] = rate
+		}
+		if c.Gamma != nil {
+			result.Scores["rate of theory"] = dirac.Rate(dirac.Eigenvalues(*c.Gamma, slopeAtZero), c.StepSize)
+		}
+		for i, p := range points {
+			if i < trajectoryPoints {
+				result.Curve = append(result.Curve, [2]float64{p.Theta, p.Psi})
+			}
+		}
+		return nil
+	}
+	text, err := identity(c, data)
+	return run, text, err
+}
+
+// trajectoryPoints is how much of a trajectory is kept for its picture.
+const trajectoryPoints = 500

@@ -84,18 +84,37 @@ func (r *Report) Tables() []report.Table {
 			},
 		}
 		for _, s := range r.Spec.Scores {
-			t.Columns = append(t.Columns, report.Column{Head: s, Right: true, Fields: []string{s, s + " low", s + " high"}})
+			t.Columns = append(t.Columns, report.Column{Head: strings.ReplaceAll(s, "_", " "), Name: s, Right: true, Fields: []string{s, s + " low", s + " high"}})
 		}
 		for _, w := range r.Rows {
 			if w.Data == data {
 				t.Rows = append(t.Rows, r.cells(w))
 			}
 		}
+		t.Notes = append(t.Notes, r.published(data)...)
 		if len(t.Rows) > 0 {
 			tables = append(tables, t)
 		}
 	}
 	return tables
+}
+
+// published says what others report of the variants of a data set.
+func (r *Report) published(data string) []string {
+	var notes []string
+	for _, v := range r.Spec.Variants {
+		if len(v.Published) == 0 || len(v.Data) > 0 && !slices.Contains(v.Data, data) {
+			continue
+		}
+		var parts []string
+		for _, s := range r.Spec.Scores {
+			if p, ok := v.Published[s]; ok {
+				parts = append(parts, fmt.Sprintf("%s %s", strings.ReplaceAll(s, "_", " "), short(p)))
+			}
+		}
+		notes = append(notes, fmt.Sprintf("Published of %s: %s (%s).", v.Name, strings.Join(parts, ", "), v.Source))
+	}
+	return notes
 }
 
 // cells returns the row of a table.
@@ -120,6 +139,9 @@ func (r *Report) cells(w Row) []report.Cell {
 			sum += of(run)
 		}
 		v := sum / float64(len(w.Runs))
+		if v == 0 { // nothing was counted
+			return report.Cell{Text: "–", Values: []report.Number{{}}}
+		}
 		return report.Cell{Text: fmt.Sprintf(format, v*scale), Values: []report.Number{report.Num(v)}}
 	}
 	cells = append(cells,
@@ -168,11 +190,14 @@ func short(v float64) string {
 		return fmt.Sprintf("%.1f", v)
 	case a >= 1 || v == 0:
 		return fmt.Sprintf("%.2f", v)
+	case a < 0.001:
+		return fmt.Sprintf("%.1e", v)
 	}
 	return fmt.Sprintf("%.3f", v)
 }
 
-// Write writes the tables as tables.md and table-1.csv and so on into the folder.
+// Write writes the tables as tables.md and table-1.csv and so on into the folder, and trajectories as
+// figures.
 func (r *Report) Write(dir string) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
@@ -191,5 +216,34 @@ func (r *Report) Write(dir string) error {
 			return err
 		}
 	}
-	return atomicfile.WriteBytes(filepath.Join(dir, "tables.md"), md.Bytes())
+	if err := atomicfile.WriteBytes(filepath.Join(dir, "tables.md"), md.Bytes()); err != nil {
+		return err
+	}
+	const perFigure = 4 // panels side by side that a page has room for
+	n := 0
+	for panels := range slices.Chunk(r.trajectories(), perFigure) {
+		n++
+		if err := report.WritePanels(filepath.Join(dir, fmt.Sprintf("trajectories-%d.svg", n)), panels); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// trajectories draws the curves of runs that have some.
+func (r *Report) trajectories() []report.Panel {
+	var panels []report.Panel
+	for _, w := range r.Rows {
+		if len(w.Runs) == 0 || w.Runs[0].Curve == nil {
+			continue
+		}
+		p := report.Panel{Title: w.Variant, X: "θ", Y: "ψ"}
+		s := report.Series{Name: "from (1, 1)"}
+		for _, at := range w.Runs[0].Curve {
+			s.Add(at[0], at[1])
+		}
+		p.Series = append(p.Series, s)
+		panels = append(panels, p)
+	}
+	return panels
 }

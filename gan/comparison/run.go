@@ -31,7 +31,9 @@ type Result struct {
 	MultiplyAdds float64            `json:"multiply_adds"`
 	Seconds      float64            `json:"seconds"`
 	Scores       map[string]float64 `json:"scores,omitempty"`
-	Diverged     string             `json:"diverged,omitempty"`
+	// Curve is the trajectory of a run of two parameters.
+	Curve    [][2]float64 `json:"curve,omitempty"`
+	Diverged string       `json:"diverged,omitempty"`
 	Version      string             `json:"version"`
 	Commit       string             `json:"commit,omitempty"`
 	Kernels      string             `json:"kernels"`

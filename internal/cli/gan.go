@@ -24,7 +24,7 @@ smooth by a penalty on its slope.`,
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.ganTrainCommand(), a.ganSampleCommand(), a.ganInterpolateCommand(), a.ganScoreCommand(), a.ganNearestCommand())
+	cmd.AddCommand(a.ganTrainCommand(), a.ganSampleCommand(), a.ganInterpolateCommand(), a.ganScoreCommand(), a.ganNearestCommand(), a.ganStudyCommand())
 	return cmd
 }
 

@@ -189,9 +189,9 @@ func (a *app) printRegularizers(entries []regularizerEntry) error {
 	for _, e := range entries {
 		if e.StandsFor != "" {
 			if !shorthands {
-				fmt.Fprintln(a.out, "\nPenalties on the critic of a generative adversarial network, by the field's names:")
+				fmt.Fprintln(a.out, "\nPenalties on the critic of a generator, by the field's names:")
+				shorthands = true
 			}
-			shorthands = true
 			fmt.Fprintf(a.out, "%-*s  %s\n    source  %s\n", width, e.Name+":λ", e.StandsFor, e.Source)
 			continue
 		}
