@@ -24,9 +24,9 @@ type classifier struct {
 	logits  *sym.Expr // [batch, classes]
 	// features are what the last dense layer is applied to: [batch, F]; nil if there is none.
 	features *sym.Expr
-	shape   dataset.Shape
-	classes int
-	batch   int
+	shape    dataset.Shape
+	classes  int
+	batch    int
 }
 
 // newClassifier builds the forward pass of a model without allocating its memory.

@@ -56,7 +56,9 @@ func (f *Features) Of(images [][]byte) (features, logits []float32, err error) {
 	c, size := f.classifier, f.Model.shape().Size()
 	for i, image := range images {
 		if len(image) != size {
-			return nil, nil, fault.Inputf("image %d of %d bytes, expected the %d of %v", i, len(image), size, f.Model.shape())
+			return nil, nil, fault.Inputf(
+				"image %d of %d bytes, expected the %d of %v", i, len(image), size, f.Model.shape(),
+			)
 		}
 	}
 	for batch := range slices.Chunk(images, c.batch) {

@@ -53,10 +53,10 @@ type Config struct {
 // Default returns the main job: digits, by the relativistic objective with R1 and R2 at every step.
 func Default() Config {
 	return Config{
-		Data: "mnist", Network: "dcgan:width=48", Noise: 64, Objective: DefaultObjective,
+		Data: "mnist", Network: "dcgan:width=32", Noise: 64, Objective: DefaultObjective,
 		Regularizers: []string{"r1+r2:0.5"},
-		Optimizer:    DefaultOptimizer().String(), LearningRate: 2e-4, Schedule: "cosine",
-		Steps: 18000, CriticSteps: 1, Batch: 64, HalfLife: 32000, Ramp: 0.05, Seed: 1,
+		Optimizer:    DefaultOptimizer().String(), LearningRate: 3e-3, Schedule: "cosine:warmup=500",
+		Steps: 20000, CriticSteps: 1, Batch: 64, HalfLife: 32000, Ramp: 0.05, Seed: 1,
 		LogEvery: 50, SheetEvery: 500, CheckpointEvery: 500,
 	}
 }

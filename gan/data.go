@@ -98,7 +98,10 @@ func OpenData(ctx context.Context, c *Config, o RunOptions) (*Data, error) {
 	}
 	if stacked {
 		if set.Shape.C != 1 {
-			return nil, fault.Inputf("data is %s, but its images have %d channels, expected grey ones", c.Data, set.Shape.C)
+			return nil, fault.Inputf(
+				"data is %s, but its images have %d channels, expected grey ones", c.Data,
+				set.Shape.C,
+			)
 		}
 		d.Shape[0] = 3
 	}

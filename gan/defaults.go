@@ -16,9 +16,10 @@ func DefaultFor(data string) Config {
 	switch {
 	case points:
 		c.Network, c.Noise, c.Batch = "mlp:width=256,layers=2", 16, 256
-		c.Steps, c.HalfLife = 20000, 128000
+		c.Steps, c.HalfLife, c.LearningRate = 20000, 128000, 1e-3
 	case dataset.ParseSource(strings.TrimPrefix(data, StackedPrefix)).Resizable():
 		c.Network, c.Batch, c.Steps, c.HalfLife = "dcgan:width=32", 32, 12000, 16000
+		c.LearningRate = 1e-3
 	}
 	return c
 }

@@ -171,7 +171,10 @@ func (r *run) restore() error {
 		case m["config"] != r.config.identity():
 			return fmt.Errorf("the state of another configuration than that of %s", configFile)
 		case m["data"] != r.data.Digest:
-			return fmt.Errorf("the state of a run on other images: their SHA-256 is %.12s…, found %.12s…", m["data"], r.data.Digest)
+			return fmt.Errorf(
+				"the state of a run on other images: their SHA-256 is %.12s…, found %.12s…",
+				m["data"], r.data.Digest,
+			)
 		}
 		return nil
 	})
@@ -179,7 +182,10 @@ func (r *run) restore() error {
 		return err
 	}
 	if s.Step > r.config.Steps || s.Numbers[0] < 0 {
-		return fault.Inputf("%s: step %d after %v seconds, expected at most %d", r.path(checkpointFile), s.Step, s.Numbers[0], r.config.Steps)
+		return fault.Inputf(
+			"%s: step %d after %v seconds, expected at most %d", r.path(checkpointFile), s.Step,
+			s.Numbers[0], r.config.Steps,
+		)
 	}
 	for _, leaf := range r.leaves() {
 		if err := r.program.Write(leaf, s.Tensors[leaf.Name()]); err != nil {
@@ -188,7 +194,8 @@ func (r *run) restore() error {
 	}
 	n := r.terms()
 	r.progress = progress{
-		step: s.Step, journalBytes: s.JournalBytes, seconds: s.Numbers[0], sums: s.Numbers[1 : 1+n], counts: s.Numbers[1+n:],
+		step: s.Step, journalBytes: s.JournalBytes, seconds: s.Numbers[0], sums: s.Numbers[1 : 1+
+			n], counts: s.Numbers[1+n:],
 	}
 	return nil
 }

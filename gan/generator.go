@@ -147,7 +147,10 @@ func (g *Generator) each(n int, samples []float32, fill func(i int, noise []floa
 }
 
 // writeGenerator writes a generator file of parameters.
-func writeGenerator(path string, info GeneratorInfo, params []*nn.Param, prefix string, read func(e *sym.Expr, dst []float32) error) error {
+func writeGenerator(
+	path string, info GeneratorInfo, params []*nn.Param, prefix string,
+	read func(e *sym.Expr, dst []float32) error,
+) error {
 	info.Format, info.Version = generatorFormat, build.Current().Version
 	text, err := json.Marshal(info)
 	if err != nil {
@@ -216,7 +219,10 @@ func (info *GeneratorInfo) read(metadata map[string]string) error {
 	}
 	wrong := func(n int) bool { return n < 1 || n > maxSide }
 	if len(info.Shape) != 1 && len(info.Shape) != 3 || slices.ContainsFunc(info.Shape, wrong) || wrong(info.Noise) {
-		return fmt.Errorf("samples of %v from %d numbers, expected [C, H, W] or [N], none above %d", info.Shape, info.Noise, maxSide)
+		return fmt.Errorf(
+			"samples of %v from %d numbers, expected [C, H, W] or [N], none above %d", info.Shape,
+			info.Noise, maxSide,
+		)
 	}
 	return nil
 }

@@ -198,7 +198,8 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	options := Options{
 		Pair: r.parts.pair, Shape: r.data.Shape, Noise: r.config.Noise, Batch: r.config.Batch,
 		Objective: r.parts.objective, Regularizers: r.parts.regularizers,
-		Critic: r.parts.optimizer, Generator: r.parts.optimizer, Steps: r.config.Steps, CriticSteps: r.config.CriticSteps,
+		Critic: r.parts.optimizer, Generator: r.parts.optimizer, Steps: r.config.Steps,
+		CriticSteps: r.config.CriticSteps,
 	}
 	if r.config.Augment != "" {
 		if len(r.data.Shape) != 3 {
@@ -559,7 +560,9 @@ func (r *run) sheet(step int) error {
 	}
 	if r.Dir != "" {
 		scope := r.training.Params.Scope(AverageScope)
-		if err := writeGenerator(r.path(GeneratorFile), r.info(), scope.All(), scope.Prefix(), r.program.Read); err != nil {
+		if err := writeGenerator(
+			r.path(GeneratorFile), r.info(), scope.All(), scope.Prefix(), r.program.Read,
+		); err != nil {
 			return err
 		}
 	}

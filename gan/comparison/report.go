@@ -84,7 +84,13 @@ func (r *Report) Tables() []report.Table {
 			},
 		}
 		for _, s := range r.Spec.Scores {
-			t.Columns = append(t.Columns, report.Column{Head: strings.ReplaceAll(s, "_", " "), Name: s, Right: true, Fields: []string{s, s + " low", s + " high"}})
+			t.Columns = append(
+				t.Columns,
+				report.Column{
+					Head: strings.ReplaceAll(s, "_", " "), Name: s, Right: true,
+					Fields: []string{s, s + " low", s + " high"},
+				},
+			)
 		}
 		for _, w := range r.Rows {
 			if w.Data == data {

@@ -34,10 +34,10 @@ type Result struct {
 	// Curve is the trajectory of a run of two parameters.
 	Curve    [][2]float64 `json:"curve,omitempty"`
 	Diverged string       `json:"diverged,omitempty"`
-	Version      string             `json:"version"`
-	Commit       string             `json:"commit,omitempty"`
-	Kernels      string             `json:"kernels"`
-	Finished     string             `json:"finished"` // RFC 3339, UTC
+	Version  string       `json:"version"`
+	Commit   string       `json:"commit,omitempty"`
+	Kernels  string       `json:"kernels"`
+	Finished string       `json:"finished"` // RFC 3339, UTC
 }
 
 // Judge scores the generator of a finished run's folder by so many samples.

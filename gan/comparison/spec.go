@@ -146,7 +146,10 @@ func (s *Spec) Runs() ([]Run, error) {
 // key returns the hash of what determines a run's numbers, of a text form of its configuration.
 func (s *Spec) key(text []byte) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "numbers %d\nkind %s\nmultiply-adds %g\nsamples %d\n", gan.NumericsVersion, s.Kind, s.MultiplyAdds, s.Samples)
+	fmt.Fprintf(
+		h, "numbers %d\nkind %s\nmultiply-adds %g\nsamples %d\n", gan.NumericsVersion, s.Kind,
+		s.MultiplyAdds, s.Samples,
+	)
 	h.Write(text)
 	return hex.EncodeToString(h.Sum(nil))[:32]
 }

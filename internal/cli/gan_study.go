@@ -49,7 +49,10 @@ terminal takes the runs that are left, too.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.out, "out", "", "folder to write to (default results/NAME)")
-	f.StringVar(&o.dataDir, "data-dir", "", "folder with the data sets' files (instead of GRADREG_DATA and the usual places)")
+	f.StringVar(
+		&o.dataDir, "data-dir", "",
+		"folder with the data sets' files (instead of GRADREG_DATA and the usual places)",
+	)
 	f.BoolVar(&o.plain, "plain", false, "no progress bar")
 	threadsFlag(cmd, &o.threads)
 	complete(cmd, "out", completeFolders)
