@@ -155,11 +155,6 @@ func (a *app) runGanTrain(cmd *cobra.Command, o *ganTrainOptions) error {
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
-	if !opt.Resume {
-		for _, doubt := range cfg.Warnings() {
-			a.note("note: " + doubt)
-		}
-	}
 	return a.trainGan(cmd.Context(), cfg, opt, o.plain)
 }
 
@@ -173,6 +168,9 @@ func (a *app) trainGan(ctx context.Context, cfg gan.Config, opt gan.RunOptions, 
 	opt.Started = func(s gan.Start) {
 		reading.close()
 		a.warnProblems(cfg.Data, s.Data.Report)
+		if !opt.Resume {
+			a.noteDoubts(cfg)
+		}
 		show.started(s)
 	}
 	opt.Stepped = show.stepped
@@ -202,6 +200,16 @@ func (a *app) trainGan(ctx context.Context, cfg gan.Config, opt gan.RunOptions, 
 	}
 	a.printGanSummary(summary, show.dir)
 	return nil
+}
+
+// noteDoubts says what a user of a configuration should know.
+func (a *app) noteDoubts(cfg gan.Config) {
+	for _, doubt := range cfg.Warnings() {
+		a.note("note: " + doubt)
+	}
+	if s, err := optim.ParseSchedule(cfg.Schedule); err == nil && s.Warmup >= cfg.Steps {
+		a.note(fmt.Sprintf("note: the learning rate rises for %d steps, and the run has no more than %d", s.Warmup, cfg.Steps))
+	}
 }
 
 // ganFolderName returns a folder under runs/ that says what the run is.
