@@ -22,6 +22,7 @@ var passes = []pass{
 	{"algebra", algebra},
 	{"relu-masks", reluMasks},
 	{"transposes", transposes},
+	{"factors", factors},
 	{"products", products},
 }
 

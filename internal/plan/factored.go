@@ -1,0 +1,357 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/gradreg/gradreg/sym"
+)
+
+// factored is an expression as base·f₁·f₂·…, where each factor is one number per element of the
+// leading axis.
+type factored struct {
+	base    *sym.Expr
+	factors []factor  // in the order in which they are multiplied
+	whole   *sym.Expr // the product, nil until it is needed
+}
+
+// factor is a tensor [B] and the expression that it came from.
+type factor struct{ value, source *sym.Expr }
+
+// value returns the product.
+func (x *factored) value() *sym.Expr {
+	if x.whole == nil {
+		x.whole = multiplied(x.base, x.factors)
+	}
+	return x.whole
+}
+
+// same reports whether x and y have the same factors.
+func (x *factored) same(y *factored) bool {
+	return slices.EqualFunc(x.factors, y.factors, func(f, g factor) bool { return f.value == g.value })
+}
+
+// multiplied returns x: [B, …] times factors.
+func multiplied(x *sym.Expr, by []factor) *sym.Expr {
+	for _, f := range by {
+		spread := sym.Broadcast(f.value, []int{0}, x.Shape()...)
+		if is(x, 1) {
+			x = spread
+		} else {
+			x = sym.Mul(x, spread)
+		}
+	}
+	return x
+}
+
+// path is how factors go through an operation.
+type path int
+
+// The paths.
+const (
+	nowhere      path = iota
+	throughFirst      // linear, sample by sample, in the first argument
+	throughAny        // linear in each of two
+	throughBoth       // linear in its floats together, if all have the same factors
+	meeting           // a bilinear sum over samples
+)
+
+// passage returns the path of factors along the leading axis through e.
+func passage(e *sym.Expr) path {
+	if len(e.Shape()) == 0 {
+		return nowhere
+	}
+	first := func(keepsSamples bool) path {
+		if keepsSamples {
+			return throughFirst
+		}
+		return nowhere
+	}
+	switch e.Op() {
+	case sym.OpNeg, sym.OpDiv, sym.OpConv, sym.OpConvInputGradient, sym.OpSumPool, sym.OpSumPoolTranspose:
+		return throughFirst
+	case sym.OpMul:
+		return throughAny
+	case sym.OpAdd, sym.OpSub:
+		return throughBoth
+	case sym.OpSelect:
+		if guards(e.Args()[0]) {
+			return nowhere
+		}
+		return throughBoth
+	case sym.OpConcat:
+		if e.Attr().(int) != 0 {
+			return throughBoth
+		}
+	case sym.OpConvWeightGradient:
+		return meeting
+	case sym.OpMatMul:
+		return matMulPath(e)
+	case sym.OpSum:
+		return first(e.Attr().([]int)[0] != 0)
+	case sym.OpBroadcast:
+		dims := e.Attr().(sym.BroadcastAttr).Dims
+		return first(len(dims) > 0 && dims[0] == 0)
+	case sym.OpReshape:
+		return first(len(e.Args()[0].Shape()) > 0 && e.Args()[0].Shape()[0] == e.Shape()[0])
+	case sym.OpTranspose:
+		return first(e.Attr().([]int)[0] == 0)
+	case sym.OpSlice:
+		a := e.Attr().(sym.SliceAttr)
+		return first(a.Start[0] == 0 && a.Step[0] == 1 && a.Stop[0] == e.Args()[0].Shape()[0])
+	case sym.OpPad:
+		a := e.Attr().(sym.PadAttr)
+		return first(a.Low[0] == 0 && a.High[0] == 0 && a.Gap[0] == 0)
+	case sym.OpGather:
+		return first(e.Attr().(int) != 0)
+	case sym.OpScatter:
+		return first(e.Attr().(sym.ScatterAttr).Axis != 0)
+	}
+	return nowhere
+}
+
+// matMulPath is the passage of a matrix product, whose samples are the rows of its arguments.
+func matMulPath(e *sym.Expr) path {
+	attr := e.Attr().(sym.MatMulAttr)
+	switch {
+	case len(e.Shape()) > 2: // a product for each index of the leading axis
+		return throughFirst
+	case !attr.TransA:
+		return throughFirst
+	case !attr.TransB:
+		return meeting
+	}
+	return nowhere
+}
+
+// guards reports whether a mask, or a part of it, compares numbers per sample: it may be what keeps
+// a factor from being used where it is not finite.
+func guards(mask *sym.Expr) bool {
+	if isFactor(mask) || withinConstant(mask) {
+		return true
+	}
+	switch mask.Op() {
+	case sym.OpAnd, sym.OpOr, sym.OpNot:
+		return slices.ContainsFunc(mask.Args(), guards)
+	case sym.OpGreater, sym.OpGreaterEqual, sym.OpEqual:
+		return slices.ContainsFunc(mask.Args(), withinConstant)
+	}
+	return false
+}
+
+// withinConstant reports whether e is made of numbers per sample: constant within each, but no
+// constant.
+func withinConstant(e *sym.Expr) bool {
+	args := e.Args()
+	switch e.Op() {
+	case sym.OpConst:
+		return false
+	case sym.OpBroadcast:
+		dims := e.Attr().(sym.BroadcastAttr).Dims
+		return len(dims) > 0 && dims[0] == 0 && (len(dims) == 1 || withinConstant(args[0]))
+	case sym.OpReshape:
+		return isFactor(e) || passage(e) == throughFirst && withinConstant(args[0])
+	}
+	if isFactor(e) {
+		return true
+	}
+	return e.Op().Family() == sym.Elementwise && slices.ContainsFunc(args, withinConstant) &&
+		!slices.ContainsFunc(args, func(a *sym.Expr) bool { return a.Op() != sym.OpConst && !withinConstant(a) })
+}
+
+// isFactor reports whether e has one element per index of its leading axis: it is a factor, times
+// ones.
+func isFactor(e *sym.Expr) bool { return len(e.Shape()) > 0 && e.Shape().Size() == e.Shape()[0] }
+
+// origin returns what e, a factor, is another shape of.
+func origin(e *sym.Expr) *sym.Expr {
+	for e.Op() == sym.OpReshape || e.Op() == sym.OpBroadcast {
+		a := e.Args()[0]
+		if a.Shape().Size() != e.Shape().Size() {
+			break
+		}
+		e = a
+	}
+	return e
+}
+
+// argument is one side of a product over samples.
+type argument struct {
+	op   sym.Op
+	attr any
+	side int
+	base *sym.Expr
+}
+
+// factoring takes factors out of expressions, leaves first.
+type factoring struct {
+	leave   map[*sym.Expr]bool // origins that are no factors
+	shared  map[argument]int   // how many products of an earlier run have an argument, without factors
+	of      map[*sym.Expr]*factored
+	found   map[argument]int
+	roots   []*sym.Expr
+	sources []*sym.Expr // origins of factors that reached a product, each once
+}
+
+// takenOut takes all factors out but for those whose origins are in leave. Which argument of an
+// outer product gets the factors, so that the other one is shared, shows only when all are known:
+// that takes two runs.
+func takenOut(roots []*sym.Expr, leave map[*sym.Expr]bool) *factoring {
+	var f *factoring
+	var shared map[argument]int
+	for range 2 {
+		f = &factoring{
+			leave: leave, shared: shared, of: map[*sym.Expr]*factored{}, found: map[argument]int{},
+		}
+		for _, e := range sym.Topological(roots...) {
+			f.of[e] = f.factored(e)
+		}
+		shared = f.found
+	}
+	for _, r := range roots {
+		f.roots = append(f.roots, f.of[r].value())
+	}
+	return f
+}
+
+// factored writes e as a product of factors and a base.
+func (f *factoring) factored(e *sym.Expr) *factored {
+	args := make([]*factored, len(e.Args()))
+	whole := make([]*sym.Expr, len(args))
+	for i, a := range e.Args() {
+		args[i] = f.of[a]
+		whole[i] = args[i].value()
+	}
+	x := &factored{base: e.With(whole...)}
+	if e.DType() != sym.Float {
+		return x
+	}
+	if !isFactor(e) || (len(args) > 0 && e.Args()[0].Shape().Size() > e.Shape().Size()) {
+		if to := f.through(e, args, whole); to != nil {
+			x = to
+		}
+	}
+	source := origin(e)
+	if v, constant := sym.ConstValue(e); !isFactor(e) || f.leave[source] || (constant && (v == 0 || v == 1)) {
+		return x
+	}
+	value := origin(x.value())
+	return &factored{
+		base: constant(e, 1), whole: x.value(),
+		factors: []factor{{sym.Reshape(value, e.Shape()[0]), source}},
+	}
+}
+
+// through returns e with the factors of its arguments taken out, or nil where there are none or
+// none pass.
+func (f *factoring) through(e *sym.Expr, args []*factored, whole []*sym.Expr) *factored {
+	switch passage(e) {
+	case throughFirst:
+		return f.one(e, args, whole, 0)
+	case throughAny:
+		return f.product(e, args, whole)
+	case throughBoth:
+		return together(e, args, whole)
+	case meeting:
+		return f.meet(e, args)
+	}
+	return nil
+}
+
+// one takes the factors of argument i out of e.
+func (f *factoring) one(e *sym.Expr, args []*factored, whole []*sym.Expr, i int) *factored {
+	x := args[i]
+	if len(x.factors) == 0 {
+		return nil
+	}
+	if e.Op().Family() == sym.Product {
+		f.reach(x.factors)
+	}
+	bases := slices.Clone(whole)
+	bases[i] = x.base
+	return &factored{base: rebuilt(e, bases), factors: x.factors}
+}
+
+// product takes the factors out of an element-wise product. Where both arguments have some, one of
+// them has to be nothing else.
+func (f *factoring) product(e *sym.Expr, args []*factored, whole []*sym.Expr) *factored {
+	a, b := args[0], args[1]
+	switch {
+	case len(a.factors) == 0 && len(b.factors) == 0:
+		return nil
+	case len(b.factors) > 0 && is(b.base, 1):
+		to := &factored{base: a.base, factors: slices.Concat(a.factors, b.factors)}
+		if len(a.factors) == 0 {
+			to.whole = e.With(whole...)
+		}
+		return to
+	case len(a.factors) > 0 && is(a.base, 1):
+		to := &factored{base: b.base, factors: slices.Concat(b.factors, a.factors)}
+		if len(b.factors) == 0 {
+			to.whole = e.With(whole...)
+		}
+		return to
+	case len(b.factors) == 0:
+		return f.one(e, args, whole, 0)
+	case len(a.factors) == 0:
+		return f.one(e, args, whole, 1)
+	}
+	return nil
+}
+
+// together takes out factors that all floats among the arguments have. A zero has any.
+func together(e *sym.Expr, args []*factored, whole []*sym.Expr) *factored {
+	var common *factored
+	bases := slices.Clone(whole)
+	for i, x := range args {
+		if e.Args()[i].DType() != sym.Float || is(x.base, 0) {
+			continue
+		}
+		if len(x.factors) == 0 || (common != nil && !common.same(x)) {
+			return nil
+		}
+		common, bases[i] = x, x.base
+	}
+	if common == nil {
+		return nil
+	}
+	return &factored{base: rebuilt(e, bases), factors: common.factors}
+}
+
+// meet multiplies the factors of both arguments of a product over samples into one of them: not
+// into the one that more products have in common. Where that is undecided the first one gets them.
+func (f *factoring) meet(e *sym.Expr, args []*factored) *factored {
+	var sides [2]argument
+	for i, x := range args {
+		sides[i] = argument{e.Op(), e.Attr(), i, x.base}
+		f.found[sides[i]]++
+	}
+	if len(args[0].factors)+len(args[1].factors) == 0 {
+		return nil
+	}
+	f.reach(args[0].factors)
+	f.reach(args[1].factors)
+	to := 0
+	if f.shared[sides[0]] > f.shared[sides[1]] {
+		to = 1
+	}
+	bases := []*sym.Expr{args[0].base, args[1].base}
+	bases[to] = multiplied(args[to].value(), args[1-to].factors)
+	return &factored{base: rebuilt(e, bases)}
+}
+
+// reach notes that factors have come to a product.
+func (f *factoring) reach(factors []factor) {
+	for _, x := range factors {
+		if !slices.Contains(f.sources, x.source) {
+			f.sources = append(f.sources, x.source)
+		}
+	}
+}
+
+// rebuilt applies e to other arguments, among them ones in the place of factors.
+func rebuilt(e *sym.Expr, args []*sym.Expr) *sym.Expr {
+	if to := algebraRule(e, args); to != nil {
+		return to
+	}
+	return e.With(args...)
+}
