@@ -55,8 +55,9 @@ const (
 	meeting           // a bilinear sum over samples
 )
 
-// passage returns the path of factors along the leading axis through e.
-func passage(e *sym.Expr) path {
+// passage returns the path of factors along the leading axis through e. guards has the masks that
+// let none through.
+func passage(e *sym.Expr, guards map[*sym.Expr]bool) path {
 	if len(e.Shape()) == 0 {
 		return nowhere
 	}
@@ -74,7 +75,7 @@ func passage(e *sym.Expr) path {
 	case sym.OpAdd, sym.OpSub:
 		return throughBoth
 	case sym.OpSelect:
-		if guards(e.Args()[0]) {
+		if guards[e.Args()[0]] {
 			return nowhere
 		}
 		return throughBoth
@@ -92,7 +93,7 @@ func passage(e *sym.Expr) path {
 		dims := e.Attr().(sym.BroadcastAttr).Dims
 		return first(len(dims) > 0 && dims[0] == 0)
 	case sym.OpReshape:
-		return first(len(e.Args()[0].Shape()) > 0 && e.Args()[0].Shape()[0] == e.Shape()[0])
+		return first(keepsLeading(e.Args()[0], e))
 	case sym.OpTranspose:
 		return first(e.Attr().([]int)[0] == 0)
 	case sym.OpSlice:
@@ -123,39 +124,36 @@ func matMulPath(e *sym.Expr) path {
 	return nowhere
 }
 
-// guards reports whether a mask, or a part of it, compares numbers per sample: it may be what keeps
-// a factor from being used where it is not finite.
-func guards(mask *sym.Expr) bool {
-	if isFactor(mask) || withinConstant(mask) {
-		return true
+// perSample finds numbers that are constant within each sample, but no constants, and masks of which
+// a part compares such numbers. Such a mask may be what keeps a factor from being used where it is
+// not finite: it is a guard.
+func perSample(order []*sym.Expr) map[*sym.Expr]bool {
+	found := map[*sym.Expr]bool{}
+	for _, e := range order {
+		found[e] = e.Op() != sym.OpConst && (isFactor(e) || madePerSample(e, found))
 	}
-	switch mask.Op() {
-	case sym.OpAnd, sym.OpOr, sym.OpNot:
-		return slices.ContainsFunc(mask.Args(), guards)
-	case sym.OpGreater, sym.OpGreaterEqual, sym.OpEqual:
-		return slices.ContainsFunc(mask.Args(), withinConstant)
-	}
-	return false
+	return found
 }
 
-// withinConstant reports whether e is made of numbers per sample: constant within each, but no
-// constant.
-func withinConstant(e *sym.Expr) bool {
+func madePerSample(e *sym.Expr, found map[*sym.Expr]bool) bool {
 	args := e.Args()
+	is := func(a *sym.Expr) bool { return found[a] }
 	switch e.Op() {
-	case sym.OpConst:
-		return false
 	case sym.OpBroadcast:
 		dims := e.Attr().(sym.BroadcastAttr).Dims
-		return len(dims) > 0 && dims[0] == 0 && (len(dims) == 1 || withinConstant(args[0]))
+		return len(dims) > 0 && dims[0] == 0 && found[args[0]]
 	case sym.OpReshape:
-		return isFactor(e) || passage(e) == throughFirst && withinConstant(args[0])
+		return found[args[0]] && keepsLeading(args[0], e)
+	case sym.OpGreater, sym.OpGreaterEqual, sym.OpEqual, sym.OpAnd, sym.OpOr, sym.OpNot:
+		return slices.ContainsFunc(args, is)
 	}
-	if isFactor(e) {
-		return true
-	}
-	return e.Op().Family() == sym.Elementwise && slices.ContainsFunc(args, withinConstant) &&
-		!slices.ContainsFunc(args, func(a *sym.Expr) bool { return a.Op() != sym.OpConst && !withinConstant(a) })
+	return e.Op().Family() == sym.Elementwise && slices.ContainsFunc(args, is) &&
+		!slices.ContainsFunc(args, func(a *sym.Expr) bool { return a.Op() != sym.OpConst && !found[a] })
+}
+
+// keepsLeading reports whether two shapes have the same leading axis.
+func keepsLeading(a, b *sym.Expr) bool {
+	return len(a.Shape()) > 0 && len(b.Shape()) > 0 && a.Shape()[0] == b.Shape()[0]
 }
 
 // isFactor reports whether e has one element per index of its leading axis: it is a factor, times
@@ -186,6 +184,7 @@ type argument struct {
 type factoring struct {
 	leave   map[*sym.Expr]bool // origins that are no factors
 	shared  map[argument]int   // how many products of an earlier run have an argument, without factors
+	guards  map[*sym.Expr]bool
 	of      map[*sym.Expr]*factored
 	found   map[argument]int
 	roots   []*sym.Expr
@@ -198,11 +197,14 @@ type factoring struct {
 func takenOut(roots []*sym.Expr, leave map[*sym.Expr]bool) *factoring {
 	var f *factoring
 	var shared map[argument]int
+	order := sym.Topological(roots...)
+	guards := perSample(order)
 	for range 2 {
 		f = &factoring{
-			leave: leave, shared: shared, of: map[*sym.Expr]*factored{}, found: map[argument]int{},
+			leave: leave, shared: shared, guards: guards,
+			of: map[*sym.Expr]*factored{}, found: map[argument]int{},
 		}
-		for _, e := range sym.Topological(roots...) {
+		for _, e := range order {
 			f.of[e] = f.factored(e)
 		}
 		shared = f.found
@@ -244,7 +246,7 @@ func (f *factoring) factored(e *sym.Expr) *factored {
 // through returns e with the factors of its arguments taken out, or nil where there are none or
 // none pass.
 func (f *factoring) through(e *sym.Expr, args []*factored, whole []*sym.Expr) *factored {
-	switch passage(e) {
+	switch passage(e, f.guards) {
 	case throughFirst:
 		return f.one(e, args, whole, 0)
 	case throughAny:

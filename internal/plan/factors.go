@@ -90,12 +90,14 @@ func multiplications(roots []*sym.Expr) int {
 // scalesProducts reports whether a factor may reach a product, without building anything.
 func scalesProducts(roots []*sym.Expr) bool {
 	scaled := map[*sym.Expr]bool{}
-	for _, e := range sym.Topological(roots...) {
+	order := sym.Topological(roots...)
+	guards := perSample(order)
+	for _, e := range order {
 		if e.DType() != sym.Float {
 			continue
 		}
 		reached := false
-		switch args := e.Args(); passage(e) {
+		switch args := e.Args(); passage(e, guards) {
 		case throughFirst:
 			reached = scaled[args[0]]
 		case throughAny:
