@@ -7,6 +7,17 @@
 // A [node] is one kernel call: a fused element-wise tape, a convolution, a matrix product. Lowering
 // decides which results are kept in memory (a [value]) and which are recomputed inside a tape.
 //
+// # Factors per sample
+//
+// Two passes save whole passes over a network. factors takes numbers that are constant within a
+// sample out of maps that are linear per sample; products joins products that share an argument:
+//
+//	loss:     s_b·1 ──▶ s_b·δ₂ ──▶ s_b·δ₁      weights: a ⊗ s·δ  ╮
+//	penalty:      1 ──▶     δ₂ ──▶     δ₁ ──▶ …           u ⊗ δ  ╯ ──▶ (s·a + u) ⊗ δ
+//
+// So a network with one output has one backward pass and one outer product a layer for its loss and
+// a penalty of its slope.
+//
 // # Slabs, lanes, regions
 //
 // Most computations of a network for one sample do not depend on the other samples. A node is
