@@ -1,6 +1,8 @@
 package gradreg_test
 
 import (
+	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/gradreg/gradreg"
@@ -53,6 +55,32 @@ func TestOneOutput(t *testing.T) {
 					c.reg, learns, got, c.want, F, last)
 			}
 			program.Close()
+			if _, exact := c.reg.(gradreg.FrobReg); exact {
+				slope := sym.Gradient(sym.Sum(p.Outputs), x)[0]
+				checkEqual(t, c.reg.Penalty(p), sym.Scale(sym.Sum(sym.Square(slope)), 1.0/batch))
+			}
 		}
+	}
+}
+
+// checkEqual evaluates two scalars for random inputs.
+func checkEqual(t *testing.T, got, want *sym.Expr) {
+	t.Helper()
+	r := rand.New(rand.NewPCG(8, 2))
+	values := map[*sym.Expr]*sym.Tensor{}
+	for _, e := range sym.Topological(got, want) {
+		if e.Op() == sym.OpInput {
+			values[e] = sym.NewTensor(e.Shape()...)
+			for i := range values[e].Data {
+				values[e].Data[i] = r.NormFloat64()
+			}
+		}
+	}
+	v, err := sym.Eval(sym.Env{Values: values}, got, want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, b := v[0].Data[0], v[1].Data[0]; !(math.Abs(a-b) <= 1e-12*math.Abs(b)) {
+		t.Errorf("found %v, expected %v", a, b)
 	}
 }
