@@ -46,7 +46,8 @@
 // A kernel call is a type with the methods of kernelCall and an emit function of the lowering that
 // makes its node: arguments, slabs, cost. Whether an argument is read at the node's own slabs only
 // (aligned) decides which region the node may stand in. A pass over expressions is a row of passes
-// in simplify.go. An operation that is linear per sample has its path in passage.go. An expression of ops_test.go holds each; TestRandomGraphs compares random
-// programs with the reference on every level and for several numbers of threads, and golden texts
-// of package classify show what changed in real steps.
+// in simplify.go. An operation that is linear per sample has its path in passage.go. An expression
+// of ops_test.go holds each; TestRandomGraphs compares random programs with the reference on every
+// level and for several numbers of threads, and golden texts of package classify show what changed
+// in real steps.
 package plan
