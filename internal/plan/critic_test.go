@@ -67,7 +67,7 @@ func (c *critic) score(x *sym.Expr) *sym.Expr {
 		})
 		x = sym.LeakyReLU(sym.Add(x, sym.Broadcast(b, []int{1}, x.Shape()...)), 0.2)
 	}
-	return sym.MatMul(sym.Reshape(x, c.batch, c.dense.Shape()[0]), c.dense)
+	return sym.MatMul(sym.Reshape(x, x.Shape()[0], c.dense.Shape()[0]), c.dense)
 }
 
 // squaredSlopes returns ‖∂D/∂x‖² of each sample: [batch].
@@ -89,8 +89,8 @@ func (c *critic) steps() []criticStep {
 	r1, r2 := sym.Mean(squaredSlopes(onReal, real)), sym.Mean(squaredSlopes(onFake, fake))
 	u := c.g.Uniform(1, c.batch, 1, 1, 1)
 	between := sym.Add(real, sym.Mul(u, sym.Sub(fake, real)))
-	slope := sym.Sqrt(sym.AddScalar(squaredSlopes(c.score(between), between), 1e-12))
-	gp := sym.Mean(sym.Square(sym.AddScalar(slope, -1)))
+	root := func(squares *sym.Expr) *sym.Expr { return sym.Sqrt(sym.AddScalar(squares, 1e-12)) }
+	gp := sym.Mean(sym.Square(sym.AddScalar(root(squaredSlopes(c.score(between), between)), -1)))
 	losses := map[string][2]*sym.Expr{ // per sample, of real and of fake ones
 		"logistic":     {sym.Softplus(sym.Neg(onReal)), sym.Softplus(onFake)},
 		"wasserstein":  {sym.Neg(onReal), onFake},
@@ -115,13 +115,25 @@ func (c *critic) steps() []criticStep {
 		// Two more of the last layer: its tangents are not needed, and as the cotangent of both scores
 		// is a column of ones, both have one pass backward through it and one outer product.
 		with("r1r2", sym.Add(r1, r2), 8*F-4*last)
+		// The derivative of a root is one more factor per sample.
+		with("two-sided", sym.Mean(sym.Square(sym.AddScalar(root(squaredSlopes(onReal, real)), -1))), 7*F-first-last)
 		// The scores between are not needed either.
 		with("wgan-gp", gp, 10*F-2*first-2*last)
 		if name == "logistic" {
 			with("roth", sym.Add(c.roth(l[0], real), c.roth(l[1], fake)), 8*F-2*last)
 		}
 	}
-	return steps
+	return append(steps, c.joined())
+}
+
+// joined is r1r2 with real and fake samples in one batch.
+func (c *critic) joined() criticStep {
+	both := sym.Concat(0, c.images("real"), c.images("fake"))
+	scores := c.score(both)
+	half := func(lo int) *sym.Expr { return sym.SliceAxis(scores, 0, lo, lo+c.batch) }
+	loss := sym.Add(sym.Mean(sym.Softplus(sym.Neg(half(0)))), sym.Mean(sym.Softplus(half(c.batch))))
+	penalty := sym.Scale(sym.Mean(squaredSlopes(scores, both)), 2*0.3)
+	return criticStep{"joined r1r2", sym.Add(loss, penalty), 8*c.forward - 2*c.last}
 }
 
 // roth returns the mean squared gradient of losses in x.
