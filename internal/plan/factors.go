@@ -23,16 +23,17 @@ import "github.com/gradreg/gradreg/sym"
 //
 // # Range
 //
-// A base is computed without its factors, so it must itself be a float32: where a loss is flat,
-// its factor is tiny or 0 and the base is not. The base of a backward pass is the derivative of the
+// A base is computed without its factors, so it must itself be a float32: where a loss is flat, its
+// factor is tiny or 0 and the base is not. The base of a backward pass is the derivative of the
 // network's output; a step in which that overflows gets NaN from 0·∞, where the scaled pass may
-// have had 0. Factors are multiplied in one after the other, in the order in which they came, and
-// never among themselves: (x·s)·t underflows only where s·t·x does, and what is lost there is below
-// the smallest float32 times δ. Two things would break this and are not done: a product of two
-// scaled tensors is not s·t times that of their bases, since s² underflows long before (s·x)² does;
-// and a quotient's denominator keeps its factor, since 1/s may overflow. A selection by a mask that
-// is a comparison of numbers per sample is the guard of a factor that is not finite beyond it; no
-// factor passes it.
+// have had 0. A factor that is not finite spoils its sample's zeros, too.
+//
+// Factors are multiplied in one after the other, in the order in which they came, and never among
+// themselves: (x·s)·t is lost only where x·s or x·s·t is below the smallest float32. Two things
+// would break this and are not done: a product of two scaled tensors is not s² times that of their
+// bases, since s² underflows long before (s·x)² does; and a quotient's denominator keeps its
+// factor, since 1/s may overflow. A selection by a mask that compares numbers per sample is the
+// guard of a factor that is not finite beyond it; no factor passes it.
 func factors(roots []*sym.Expr) []*sym.Expr {
 	if !scalesProducts(roots) {
 		return roots
