@@ -88,7 +88,7 @@ An interrupt (Ctrl-C) finishes the step, saves and prints how to go on; a second
 		strings.Join(gan.ObjectiveNames(), ", "))
 	f.StringArrayVar(&c.Regularizers, "reg", c.Regularizers,
 		"regularizer of the critic name:λ[,key=value]…, as r1:0.5 or frobreg:0.5,at=real, repeatable; instead of the "+
-			"default r1+r2:0.5; none for none")
+			"default "+strings.Join(c.Regularizers, " ")+"; none for none")
 	f.Lookup("reg").DefValue = "[]"
 	f.StringVar(&c.Network, "network", c.Network, "generator and critic, with options: "+
 		strings.Join(generative.Names(), ", ")+" (default for points and folders what suits them)")
