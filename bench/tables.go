@@ -150,15 +150,22 @@ func rateOf(r Row) string {
 	return whole(r.ImagesPerSecond)
 }
 
-// ratios has a row for each workload and method and two columns for each number of threads.
-func (m Measurement) ratios() string {
-	cells := m.Cells()
+// threads lists the numbers of threads that were measured.
+func (m Measurement) threads() []int {
 	var threads []int
-	var rows [][2]string
-	for _, c := range cells {
+	for _, c := range m.Cells() {
 		if !slices.Contains(threads, c.Threads) {
 			threads = append(threads, c.Threads)
 		}
+	}
+	return threads
+}
+
+// ratios has a row for each workload and method and two columns for each number of threads.
+func (m Measurement) ratios() string {
+	cells, threads := m.Cells(), m.threads()
+	var rows [][2]string
+	for _, c := range cells {
 		if row := [2]string{c.Workload, c.Method}; !slices.Contains(rows, row) {
 			rows = append(rows, row)
 		}
@@ -190,15 +197,9 @@ func (m Measurement) ratios() string {
 
 // penalties has a row for each workload and penalty. Each side is relative to its own plain step.
 func (m Measurement) penalties() string {
-	cells := m.Cells()
-	var threads []int
+	cells, threads := m.Cells(), m.threads()
 	rows := map[[2]string]string{}
 	var order [][2]string
-	for _, c := range cells {
-		if !slices.Contains(threads, c.Threads) {
-			threads = append(threads, c.Threads)
-		}
-	}
 	for _, n := range threads {
 		for _, c := range cells {
 			ours, opponent := m.PlainSteps(c)
