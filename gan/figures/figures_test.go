@@ -185,7 +185,7 @@ func TestCurve(t *testing.T) {
 		if err != nil {
 			t.Errorf("%d lines: %v", lines, err)
 		}
-		for _, want := range []string{"Slope of the critic", "Memorizing", "mnist, dcgan:width=48"} {
+		for _, want := range []string{"Slope of the critic", "Memorizing", "mnist, " + gan.Default().Network} {
 			if !strings.Contains(string(svg), want) {
 				t.Errorf("%d lines: no %q in the curve", lines, want)
 			}
