@@ -36,7 +36,10 @@ type Training struct {
 // on; all others get it from the cache.
 func (s *Set) Classifier(ctx context.Context, t Training) (*Network, error) {
 	if s.Classes == nil {
-		return nil, fault.Inputf("%s has no classes, expected a folder with a folder for each class, or a classifier", s.Data)
+		return nil, fault.Inputf(
+			"%s has no classes, expected a folder with a folder for each class, or a classifier",
+			s.Data,
+		)
 	}
 	cfg, err := s.config(t)
 	if err != nil {
@@ -117,7 +120,10 @@ func (s *Set) config(t Training) (classify.Config, error) {
 		return p
 	}
 	set, err := dataset.New(
-		dataset.Info{Name: "classifier of " + filepath.Base(strings.TrimPrefix(s.Data, gan.StackedPrefix)), Classes: s.Classes, Shape: s.Shape},
+		dataset.Info{
+			Name:    "classifier of " + filepath.Base(strings.TrimPrefix(s.Data, gan.StackedPrefix)),
+			Classes: s.Classes, Shape: s.Shape,
+		},
 		part(s.classifier.Index[tests:]), part(s.classifier.Index[:tests]),
 	)
 	if err != nil {

@@ -22,7 +22,11 @@ type Space struct {
 // InPixels returns the space of pixels, 0 to 1; if flipped is set, a mirror image is as near as the
 // image.
 func InPixels(shape dataset.Shape, flipped bool) Space {
-	s := Space{Name: "pixels", of: func(images [][]byte) (score.Matrix, error) { return Pixels(images), nil }, close: func() {}}
+	s := Space{
+		Name:  "pixels",
+		of:    func(images [][]byte) (score.Matrix, error) { return Pixels(images), nil },
+		close: func() {},
+	}
 	if flipped {
 		s.mirror = shape.W
 	}

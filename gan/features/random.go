@@ -59,7 +59,9 @@ func Random(shape dataset.Shape, threads int) (*Network, error) {
 const randomSlope = 0.2
 
 // run computes features of images, values from −1 to 1.
-func run(p engine.Program, x *sym.Expr, shape dataset.Shape, width int, images [][]byte) (features, none []float32, err error) {
+func run(
+	p engine.Program, x *sym.Expr, shape dataset.Shape, width int, images [][]byte,
+) (features, none []float32, err error) {
 	size, out := shape.Size(), make([]float32, batch*width)
 	for some := range slices.Chunk(images, batch) {
 		err := p.Fill(x, func(dst []float32) {

@@ -53,13 +53,18 @@ func (s *Set) Count() int { return min(MostImages, s.Real.Len(), s.Other.Len()) 
 
 // Score scores generated images [C, H, W] of bytes by networks. flipped says that the generator has
 // learned from mirrored images, too; watch, if set, is told what happens.
-func (s *Set) Score(ctx context.Context, generated [][]byte, networks []*Network, flipped bool, watch func(string)) (Scores, error) {
+func (s *Set) Score(
+	ctx context.Context, generated [][]byte, networks []*Network, flipped bool, watch func(string),
+) (Scores, error) {
 	if watch == nil {
 		watch = func(string) {}
 	}
 	n := min(s.Count(), len(generated))
 	if n < 2 {
-		return Scores{}, fault.Inputf("%d generated and %d real images, expected at least 2 of each", len(generated), s.Count())
+		return Scores{}, fault.Inputf(
+			"%d generated and %d real images, expected at least 2 of each", len(generated),
+			s.Count(),
+		)
 	}
 	out := Scores{Count: n}
 	for i, network := range networks {
@@ -132,7 +137,9 @@ func few(s score.Sets, o score.Options) (score.Report, error) {
 	}
 	add(score.KeyKernel, "KD", kernel.Mean, real.Mean)
 	r.Scores[0].StandardError = &kernel.StandardError
-	r.Scores[0].Warning = fmt.Sprintf("%d samples are too few for a Fréchet distance of %d features", s.Real.N, s.Real.D)
+	r.Scores[0].Warning = fmt.Sprintf(
+		"%d samples are too few for a Fréchet distance of %d features", s.Real.N, s.Real.D,
+	)
 	if s.Real.N <= 5 {
 		return r, nil
 	}
@@ -195,7 +202,10 @@ func (s *Set) copying(out *Scores, generated [][]byte, flipped bool) error {
 	most := copyingMost / (len(train) * s.Shape.Size())
 	n := min(copyingImages, most, len(generated), s.Other.Len())
 	if n < copyingLeast {
-		out.Notes = append(out.Notes, fmt.Sprintf("no test of copying: %d held-out images, expected at least %d", n, copyingLeast))
+		out.Notes = append(
+			out.Notes,
+			fmt.Sprintf("no test of copying: %d held-out images, expected at least %d", n, copyingLeast),
+		)
 		return nil
 	}
 	o := score.CopyingOptions{Cells: min(10, max(1, n/100))}

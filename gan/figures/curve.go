@@ -61,7 +61,10 @@ func Curve(c gan.Config, metrics []gan.Metrics) report.Sheet {
 		Title: c.Title(), Text: "What was watched in a training run.",
 		Rows: [][]report.Part{
 			{
-				part("Critic", "mean D(real) − D(fake)", false, line(0, "", always(func(m gan.Metrics) float64 { return m.Gap }))),
+				part(
+					"Critic", "mean D(real) − D(fake)", false,
+					line(0, "", always(func(m gan.Metrics) float64 { return m.Gap })),
+				),
 				right,
 				part("Slope of the critic", "mean ‖∂D/∂x‖", true,
 					line(0, "real", positive(func(m gan.Metrics) float64 { return m.SlopeReal })),
@@ -69,7 +72,10 @@ func Curve(c gan.Config, metrics []gan.Metrics) report.Sheet {
 					line(2, "between", positive(func(m gan.Metrics) float64 { return m.SlopeBetween }))),
 			},
 			{
-				part("Memorizing: D(train) above D(held out)", "share of D(train) − D(fake)", false, memorizing(metrics)),
+				part(
+					"Memorizing: D(train) above D(held out)", "share of D(train) − D(fake)", false,
+					memorizing(metrics),
+				),
 				part("Loss: its level says little", "mean loss", false, losses...),
 				part(titleOf(penalties), "R, without λ", true, penalties...),
 			},

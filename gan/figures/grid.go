@@ -16,7 +16,10 @@ import (
 // lies outside is clamped.
 func Picture(sample []float32, shape []int) (image.Image, error) {
 	if len(shape) != 3 || shape[0] != 1 && shape[0] != 3 || len(sample) != shape[0]*shape[1]*shape[2] {
-		return nil, fmt.Errorf("figures: %d numbers of shape %v, expected an image of 1 or 3 channels", len(sample), shape)
+		return nil, fmt.Errorf(
+			"figures: %d numbers of shape %v, expected an image of 1 or 3 channels", len(sample),
+			shape,
+		)
 	}
 	h, w := shape[1], shape[2]
 	if shape[0] == 1 {

@@ -91,7 +91,6 @@ type run struct {
 
 	critic, generator         *gradreg.Training
 	real, fake, known, labels *sym.Expr // inputs
-	tested, logits            *sym.Expr
 	program                   engine.Program
 	steps, generate           int // where the generator's steps begin in the program, and that which generates
 }

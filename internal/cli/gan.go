@@ -24,7 +24,10 @@ smooth by a penalty on its slope.`,
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.ganTrainCommand(), a.ganSampleCommand(), a.ganInterpolateCommand(), a.ganScoreCommand(), a.ganNearestCommand(), a.ganStudyCommand())
+	cmd.AddCommand(
+		a.ganTrainCommand(), a.ganSampleCommand(), a.ganInterpolateCommand(), a.ganScoreCommand(),
+		a.ganNearestCommand(), a.ganStudyCommand(),
+	)
 	return cmd
 }
 

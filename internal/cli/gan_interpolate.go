@@ -51,7 +51,12 @@ func (a *app) runGanInterpolate(cmd *cobra.Command, o *ganInterpolateOptions, ru
 	case o.rows < 1 || o.rows > mostOnSheet:
 		return usage{fmt.Errorf("--rows is %d, expected 1 to %d", o.rows, mostOnSheet)}
 	case o.columns < 2 || o.rows*o.columns > mostOnSheet:
-		return usage{fmt.Errorf("--columns is %d, expected 2 to %d of %s", o.columns, mostOnSheet/o.rows, plural.Of(o.rows, "row"))}
+		return usage{
+			fmt.Errorf(
+				"--columns is %d, expected 2 to %d of %s", o.columns, mostOnSheet/o.rows,
+				plural.Of(o.rows, "row"),
+			),
+		}
 	}
 	g, err := gan.LoadGenerator(run, threads)
 	if err != nil {
@@ -88,7 +93,8 @@ func (a *app) runGanInterpolate(cmd *cobra.Command, o *ganInterpolateOptions, ru
 	}
 	if a.json {
 		return a.printJSON(map[string]any{
-			"run": run, "steps": g.Steps, "seed": o.seed, "first": o.first, "rows": o.rows, "columns": o.columns, "out": o.out,
+			"run": run, "steps": g.Steps, "seed": o.seed, "first": o.first, "rows": o.rows,
+			"columns": o.columns, "out": o.out,
 		})
 	}
 	fmt.Fprintf(a.out, "%s of %d samples: %s\n", plural.Of(o.rows, "row"), o.columns, foreign.Line(o.out))

@@ -179,7 +179,10 @@ func (o *ganNearestOptions) space(set *features.Set) (features.Space, error) {
 func (o *ganNearestOptions) draw(done ganNear, set *features.Set, samples, train [][]byte) error {
 	shape := []int{set.Shape.C, set.Shape.H, set.Shape.W}
 	tiles := report.Tiles{
-		Title:   fmt.Sprintf("Samples and the nearest of %d training images, by distance in %s", done.Train, done.Space),
+		Title: fmt.Sprintf(
+			"Samples and the nearest of %d training images, by distance in %s", done.Train,
+			done.Space,
+		),
 		Columns: 1 + o.near, Heads: []string{"sample", "nearest"},
 	}
 	tile := func(image []byte, lines ...string) error {
@@ -227,7 +230,10 @@ func (a *app) printNearest(n ganNear) {
 		foreign.Line(n.Subject), foreign.Line(n.Against), n.Space, n.Train)
 	line := func(what string, q []float64) {
 		if q != nil {
-			fmt.Fprintf(w, "%-22s median %.4g, half of them %.4g to %.4g, 5 %% below %.4g\n", what, q[2], q[1], q[3], q[0])
+			fmt.Fprintf(
+				w, "%-22s median %.4g, half of them %.4g to %.4g, 5 %% below %.4g\n", what, q[2],
+				q[1], q[3], q[0],
+			)
 		}
 	}
 	line(fmt.Sprintf("%d samples", n.Count), n.Samples)

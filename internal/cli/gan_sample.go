@@ -59,7 +59,10 @@ for each. Sample i of a seed is the same one whatever is asked for beside it.`,
 	f.IntVarP(&o.count, "number", "n", 64, "how many samples")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of the noise")
 	f.Uint64Var(&o.first, "first", 0, "place of the first sample among those of the seed")
-	f.StringVar(&o.out, "out", "sheet.png", "picture of all (.png), table of points (.csv), or folder for a picture of each")
+	f.StringVar(
+		&o.out, "out", "sheet.png",
+		"picture of all (.png), table of points (.csv), or folder for a picture of each",
+	)
 	threadsFlag(cmd, &o.threads)
 	cmd.ValidArgsFunction = completeRunFolders
 	return cmd
@@ -118,7 +121,10 @@ func (a *app) runGanSample(cmd *cobra.Command, o *ganSampleOptions, run string) 
 	if a.json {
 		return a.printJSON(done)
 	}
-	fmt.Fprintf(a.out, "%s of %s after %d steps: %s\n", plural.Of(o.count, "sample"), foreign.Line(g.Data), g.Steps, foreign.Line(o.out))
+	fmt.Fprintf(
+		a.out, "%s of %s after %d steps: %s\n", plural.Of(o.count, "sample"), foreign.Line(g.Data),
+		g.Steps, foreign.Line(o.out),
+	)
 	return nil
 }
 
@@ -128,10 +134,20 @@ func (o *ganSampleOptions) check(g *gan.Generator, kind string) error {
 	switch {
 	case kind == ".png" || kind == ".csv":
 		if kind == ".csv" && images {
-			return usage{fmt.Errorf("--out is %s, a table of points, but the generator makes images, expected a .png or a folder", o.out)}
+			return usage{
+				fmt.Errorf(
+					"--out is %s, a table of points, but the generator makes images, expected a .png or a folder",
+					o.out,
+				),
+			}
 		}
 		if kind == ".png" && images && o.count > mostOnSheet {
-			return usage{fmt.Errorf("-n is %d, more than the %d that one picture takes, expected --out to be a folder", o.count, mostOnSheet)}
+			return usage{
+				fmt.Errorf(
+					"-n is %d, more than the %d that one picture takes, expected --out to be a folder",
+					o.count, mostOnSheet,
+				),
+			}
 		}
 		return roomFor("out", o.out)
 	case !images:
@@ -145,7 +161,9 @@ const chunk = 512
 
 // each calls f with samples of one batch after another; at is the place of the first among those
 // asked for.
-func (o *ganSampleOptions) each(ctx context.Context, g *gan.Generator, f func(at, n int, samples []float32) error) error {
+func (o *ganSampleOptions) each(
+	ctx context.Context, g *gan.Generator, f func(at, n int, samples []float32) error,
+) error {
 	size := sizeOf(g.Shape)
 	samples := make([]float32, min(chunk, o.count)*size)
 	for at := 0; at < o.count; at += chunk {

@@ -62,7 +62,8 @@ their 1000 modes.`,
 	o.flags(cmd)
 	f.StringVar(&o.features, "features", "", "run folder or model file of the classifier whose features to use")
 	f.IntVarP(&o.count, "number", "n", 0, fmt.Sprintf(
-		"how many samples (default as many as there are real images of each kind, at most %d; 26000 of stacked images)", features.MostImages))
+		"how many samples (default as many as there are real images of each kind, at most %d; 26000 "+
+			"of stacked images)", features.MostImages))
 	f.BoolVar(&o.plain, "plain", false, "no progress bar")
 	complete(cmd, "features", completeFolders)
 	return cmd
@@ -115,7 +116,10 @@ func (a *app) runGanScore(cmd *cobra.Command, o *ganScoreOptions, path string) e
 // points scores a generator of points.
 func (o *ganScoreOptions) points(set gan.PointSet) (features.Scores, error) {
 	if o.generator == nil || len(o.generator.Shape) != 1 || o.generator.Shape[0] != set.Dimensions {
-		return features.Scores{}, fault.Inputf("%s are points of %d coordinates, expected the run of a generator of such", set.Name, set.Dimensions)
+		return features.Scores{}, fault.Inputf(
+			"%s are points of %d coordinates, expected the run of a generator of such", set.Name,
+			set.Dimensions,
+		)
 	}
 	if o.count == 0 {
 		o.count = features.MostImages
@@ -149,7 +153,9 @@ func (a *app) scoreImages(ctx context.Context, o *ganScoreOptions) (features.Sco
 	if o.count > 0 && (set.Stacked || o.count < n) {
 		n = o.count
 	} else if o.count > n {
-		return features.Scores{}, fault.Inputf("-n is %d, but there are %d real images of each kind to compare with", o.count, n)
+		return features.Scores{}, fault.Inputf(
+			"-n is %d, but there are %d real images of each kind to compare with", o.count, n,
+		)
 	}
 	images, scaled, err := o.images(ctx, set.Shape, set.Stacked, n)
 	if err != nil {
@@ -165,7 +171,10 @@ func (a *app) scoreImages(ctx context.Context, o *ganScoreOptions) (features.Sco
 		scores.Notes = append(scores.Notes, note)
 	}
 	if scaled > 0 {
-		scores.Notes = append(scores.Notes, fmt.Sprintf("%d of %d pictures were scaled to %v, which moves all scores", scaled, len(images), set.Shape))
+		scores.Notes = append(
+			scores.Notes,
+			fmt.Sprintf("%d of %d pictures were scaled to %v, which moves all scores", scaled, len(images), set.Shape),
+		)
 	}
 	return scores, err
 }
@@ -179,7 +188,9 @@ func (a *app) telling() func(string) {
 }
 
 // networks returns those that look at the images: a classifier, if there is one, and a random one.
-func (a *app) networks(ctx context.Context, o *ganScoreOptions, set *features.Set) (list []*features.Network, note string, err error) {
+func (a *app) networks(
+	ctx context.Context, o *ganScoreOptions, set *features.Set,
+) (list []*features.Network, note string, err error) {
 	switch {
 	case o.features != "":
 		n, err := loadFeatures(o.features, o.threads, set)
@@ -251,7 +262,10 @@ func (a *app) printScores(s ganScored) error {
 	}
 	fmt.Fprintf(a.out, "%s against %s: %d samples\n", foreign.Line(what), foreign.Line(s.Against), s.Count)
 	if s.ClassifierAccuracy != nil && len(s.Reports) > 0 {
-		fmt.Fprintf(a.out, "%s classifies %.2f %% of new real images rightly\n", s.Reports[0].Features, 100**s.ClassifierAccuracy)
+		fmt.Fprintf(
+			a.out, "%s classifies %.2f %% of new real images rightly\n", s.Reports[0].Features,
+			100**s.ClassifierAccuracy,
+		)
 	}
 	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', tabwriter.AlignRight)
 	var warnings []string
@@ -290,12 +304,23 @@ func (a *app) printScores(s ganScored) error {
 func (a *app) printModes(s features.Scores) {
 	if g := s.Gaussians; g != nil {
 		fmt.Fprintf(a.out, "\nmodes           %d of %d hit\n", g.Hit, g.Modes)
-		fmt.Fprintf(a.out, "on a mode       %.1f %% of points within 3σ; of the data %.1f %%\n", 100*g.OnMode, 100*g.RealOnMode)
-		fmt.Fprintf(a.out, "KL              %.4g of the modes and what is off them; %.4g of the points on modes\n", g.KL, g.ModeKL)
+		fmt.Fprintf(
+			a.out, "on a mode       %.1f %% of points within 3σ; of the data %.1f %%\n",
+			100*g.OnMode, 100*g.RealOnMode,
+		)
+		fmt.Fprintf(
+			a.out,
+			"KL              %.4g of the modes and what is off them; %.4g of the points on modes\n",
+			g.KL, g.ModeKL,
+		)
 	}
 	if m := s.Modes; m != nil {
 		fmt.Fprintf(a.out, "\nmodes           %d of %d hit\n", m.Hit, m.Modes)
-		fmt.Fprintf(a.out, "KL              %.4g nats from uniform; of perfect samples at this number %.4g\n", m.KL, s.Floor.KL.Mean)
+		fmt.Fprintf(
+			a.out,
+			"KL              %.4g nats from uniform; of perfect samples at this number %.4g\n",
+			m.KL, s.Floor.KL.Mean,
+		)
 		if s.ClassifierAccuracy != nil {
 			fmt.Fprintf(a.out, "classifier      %.2f %% of new real images right\n", 100**s.ClassifierAccuracy)
 		}

@@ -32,8 +32,14 @@ type ganSubject struct {
 func (s *ganSubject) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&s.against, "against", "", "data set or folder of pictures to compare with (default the run's own)")
-	f.StringVar(&s.dataDir, "data-dir", "", "folder with the data set's files (instead of GRADREG_DATA and the usual places)")
-	f.IntVar(&s.size, "size", 0, "side of the images that the pictures of --against become (default that of the samples)")
+	f.StringVar(
+		&s.dataDir, "data-dir", "",
+		"folder with the data set's files (instead of GRADREG_DATA and the usual places)",
+	)
+	f.IntVar(
+		&s.size, "size", 0,
+		"side of the images that the pictures of --against become (default that of the samples)",
+	)
 	f.Uint64Var(&s.seed, "seed", 1, "seed of the samples' noise")
 	threadsFlag(cmd, &s.threads)
 	complete(cmd, "against", completeFolders)
@@ -46,7 +52,10 @@ func (s *ganSubject) open(path string) error {
 	s.path = path
 	info, err := os.Stat(path)
 	if err != nil {
-		return fault.Inputf("%s: found nothing there, expected a run folder, a generator file or a folder of pictures", path)
+		return fault.Inputf(
+			"%s: found nothing there, expected a run folder, a generator file or a folder of pictures",
+			path,
+		)
 	}
 	if run := gan.HasRun(path); run || !info.IsDir() {
 		if s.generator, err = gan.LoadGenerator(path, s.threads); err != nil {
@@ -64,7 +73,12 @@ func (s *ganSubject) open(path string) error {
 	case s.against != "":
 		s.config = gan.DefaultFor(s.against)
 	case s.generator == nil:
-		return usage{fmt.Errorf("%s is a folder of pictures, expected --against, a data set or a folder to compare it with", path)}
+		return usage{
+			fmt.Errorf(
+				"%s is a folder of pictures, expected --against, a data set or a folder to compare it with",
+				path,
+			),
+		}
 	}
 	switch {
 	case s.size != 0:
@@ -124,10 +138,15 @@ func (a *app) openSet(ctx context.Context, s *ganSubject) (*features.Set, error)
 }
 
 // images returns n images of the subject as bytes, and how many of them were scaled.
-func (s *ganSubject) images(ctx context.Context, shape dataset.Shape, stacked bool, n int) (images [][]byte, scaled int, err error) {
+func (s *ganSubject) images(
+	ctx context.Context, shape dataset.Shape, stacked bool, n int,
+) (images [][]byte, scaled int, err error) {
 	if s.generator == nil {
 		if stacked {
-			return nil, 0, fault.Inputf("%s is a folder of pictures, expected a run: stacked images are scored as such alone", s.path)
+			return nil, 0, fault.Inputf(
+				"%s is a folder of pictures, expected a run: stacked images are scored as such alone",
+				s.path,
+			)
 		}
 		return s.pictures(ctx, shape, n)
 	}
@@ -158,7 +177,9 @@ func bytesOf(sample []float32) []byte {
 }
 
 // pictures reads the first n pictures of the folder.
-func (s *ganSubject) pictures(ctx context.Context, shape dataset.Shape, n int) (images [][]byte, scaled int, err error) {
+func (s *ganSubject) pictures(
+	ctx context.Context, shape dataset.Shape, n int,
+) (images [][]byte, scaled int, err error) {
 	var damaged error
 	err = folder.EachPicture(s.path, func(path string) error {
 		if err := ctx.Err(); err != nil {

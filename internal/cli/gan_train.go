@@ -74,7 +74,9 @@ An interrupt (Ctrl-C) finishes the step, saves and prints how to go on; a second
 	}
 	f := cmd.Flags()
 	c := &o.config
-	f.StringVar(&c.Data, "data", c.Data, "data set: "+strings.Join(dataset.Names(), ", ")+"; stacked:NAME for three grey "+
+	f.StringVar(&c.Data, "data", c.Data, "data set: "+strings.Join(
+		dataset.Names(), ", ",
+	)+"; stacked:NAME for three grey "+
 		"images in the channels of one; a folder of pictures; or points: "+strings.Join(pointSetNames(), ", "))
 	f.StringVar(
 		&o.dataDir, "data-dir", "",
@@ -97,17 +99,24 @@ An interrupt (Ctrl-C) finishes the step, saves and prints how to go on; a second
 	f.Float64Var(&c.HalfLife, "ema", c.HalfLife,
 		"half-life of the average of the generator's parameters, in `images`; 0 for no average")
 	f.StringVar(&c.Augment, "augment", c.Augment,
-		"changes that the critic sees of real and generated images alike, for few images, as brightness,contrast,shift,cutout")
+		"changes that the critic sees of real and generated images alike, for few images, as "+
+			"brightness,contrast,shift,cutout")
 	f.StringVar(&c.Optimizer, "optimizer", c.Optimizer, "optimizer of both networks, with options: "+
 		strings.Join(optim.Names(), ", "))
 	f.Float64Var(&c.LearningRate, "lr", c.LearningRate, "base learning rate")
-	f.StringVar(&c.Schedule, "schedule", c.Schedule, "learning-rate schedule: "+strings.Join(optim.ScheduleNames(), ", "))
+	f.StringVar(
+		&c.Schedule, "schedule", c.Schedule,
+		"learning-rate schedule: "+strings.Join(optim.ScheduleNames(), ", "),
+	)
 	f.IntVar(&c.Steps, "steps", c.Steps, "steps of the generator")
 	f.IntVar(&c.CriticSteps, "critic-steps", c.CriticSteps, "steps of the critic for each of them")
 	f.IntVar(&c.Batch, "batch", c.Batch, "samples per step")
 	f.Uint64Var(&c.Seed, "seed", c.Seed, "seed of images, weights, batches and noise")
 	f.IntVar(&c.LogEvery, "log-every", c.LogEvery, "steps between lines of metrics")
-	f.IntVar(&c.SheetEvery, "sheet-every", c.SheetEvery, "steps between sheets of samples; 0 for the first and the last alone")
+	f.IntVar(
+		&c.SheetEvery, "sheet-every", c.SheetEvery,
+		"steps between sheets of samples; 0 for the first and the last alone",
+	)
 	f.IntVar(&c.CheckpointEvery, "checkpoint-every", c.CheckpointEvery, "steps between checkpoints")
 	f.StringVar(&o.file, "config", "", "configuration file (YAML); flags override it")
 	f.StringVar(&o.out, "out", "", "run folder to create (default runs/gan-DATA, numbered if it exists)")
@@ -188,7 +197,10 @@ func (a *app) trainGan(ctx context.Context, cfg gan.Config, opt gan.RunOptions, 
 	case errors.Is(err, gan.ErrInterrupted) && show.dir != "":
 		return fmt.Errorf("%w; continue with: gradreg gan train --resume %s", err, quoted(show.dir))
 	case errors.As(err, new(train.Divergence)) && show.dir != "":
-		return fmt.Errorf("%w; the state of the last checkpoint and the generator of the last sheet stay in %s", err, quoted(show.dir))
+		return fmt.Errorf(
+			"%w; the state of the last checkpoint and the generator of the last sheet stay in %s",
+			err, quoted(show.dir),
+		)
 	case err != nil:
 		return err
 	}
@@ -208,7 +220,10 @@ func (a *app) noteDoubts(cfg gan.Config) {
 		a.note("note: " + doubt)
 	}
 	if s, err := optim.ParseSchedule(cfg.Schedule); err == nil && s.Warmup >= cfg.Steps {
-		a.note(fmt.Sprintf("note: the learning rate rises for %d steps, and the run has no more than %d", s.Warmup, cfg.Steps))
+		a.note(fmt.Sprintf(
+			"note: the learning rate rises for %d steps, and the run has no more than %d", s.Warmup,
+			cfg.Steps,
+		))
 	}
 }
 

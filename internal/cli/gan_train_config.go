@@ -32,7 +32,9 @@ func (o *ganTrainOptions) configuration(cmd *cobra.Command) (gan.Config, error) 
 		return gan.Config{}, usage{errors.New("found --preset and --config, expected one of them")}
 	}
 	if changed("network") && changed("width") {
-		return gan.Config{}, usage{errors.New("found --network and --width, expected one of them: width is an option of the network")}
+		return gan.Config{}, usage{
+			errors.New("found --network and --width, expected one of them: width is an option of the network"),
+		}
 	}
 	base, err := o.base()
 	if err != nil {
