@@ -27,7 +27,7 @@ func (w *worker) happened(err error) {
 func (w *worker) recent() error {
 	w.lock.Lock()
 	defer w.lock.Unlock()
-	if w.wrong.err == nil || time.Since(w.wrong.at) > 2*waitForOther {
+	if w.wrong.err == nil || time.Since(w.wrong.at) > 2*w.opt.times.other {
 		return nil
 	}
 	return w.wrong.err
