@@ -1,6 +1,10 @@
 package classify
 
-import "context"
+import (
+	"context"
+
+	"github.com/gradreg/gradreg/internal/fault"
+)
 
 // Evaluation is what a finished run's model is worth on the run's test images.
 type Evaluation struct {
@@ -12,6 +16,9 @@ type Evaluation struct {
 // official test images, under the paper's protocol those that it held out, normalized as in the
 // run. Of the options it uses DataDirs and Threads.
 func Evaluate(ctx context.Context, dir string, opt Options) (Evaluation, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return Evaluation{}, err
+	}
 	s, err := Examine(ctx, dir, opt)
 	if err != nil {
 		return Evaluation{}, err

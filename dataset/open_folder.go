@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gradreg/gradreg/dataset/folder"
+	"github.com/gradreg/gradreg/internal/fault"
 )
 
 // IsFolder reports whether name stands for a folder of pictures rather than for a data set of that
@@ -40,6 +41,9 @@ func IsFolder(name string) bool {
 // seeds on the same test images; what it trained with, Shape and opt.Fit, makes the same of other
 // pictures (package picture).
 func OpenFolder(ctx context.Context, dir string, opt folder.Options) (*Dataset, folder.Report, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return nil, folder.Report{}, err
+	}
 	switch opt.Cache {
 	case NoCache:
 		opt.Cache = ""

@@ -27,6 +27,9 @@ type Identity struct {
 
 // Identify reads a study's data. An error is also that they do not suit its cells.
 func Identify(ctx context.Context, s *Spec, opt classify.Options) (Identity, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return Identity{}, err
+	}
 	level, err := kernel.Active()
 	if err != nil {
 		return Identity{}, err
@@ -44,6 +47,9 @@ func Identify(ctx context.Context, s *Spec, opt classify.Options) (Identity, err
 
 // Describe reads a study's data, and returns their digests and what they are.
 func Describe(ctx context.Context, s *Spec, opt classify.Options) (map[string]string, map[string]dataset.Info, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return nil, nil, err
+	}
 	digests, data := map[string]string{}, map[string]dataset.Info{}
 	for _, c := range s.Cells() {
 		if digests[c.Data] != "" {

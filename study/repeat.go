@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/tune"
 )
 
@@ -11,6 +12,9 @@ import (
 // study's Identity fits ([Identity.Here], [Identity.Has]) that is what it came to before
 // ([Result.Compare]).
 func Repeat(ctx context.Context, run Run, opt classify.Options) (Result, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return Result{}, err
+	}
 	cfg, err := tune.Lambda(ctx, run.Config, tune.Options{DataDirs: opt.DataDirs, Threads: opt.Threads})
 	if err != nil {
 		return Result{}, err

@@ -106,6 +106,9 @@ type Part struct {
 // layout which is not read, Options out of range; with Strict, a picture that cannot be read. A
 // cache that cannot be used is a note in the Report.
 func Open(ctx context.Context, dir string, opt Options) (*Set, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return nil, err
+	}
 	var err error
 	if opt.Fit, err = picture.ParseFit(string(opt.Fit)); err != nil {
 		return nil, err

@@ -22,6 +22,9 @@ import (
 // read-only or the user of the server may only select, they are read as they are. It begins no
 // folder: one that holds no studies is [fs.ErrNotExist].
 func Look(ctx context.Context, place string) (*Queue, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return nil, err
+	}
 	if !IsServer(place) && !Exists(place) {
 		return nil, fault.Missingf("folder %s holds no studies", place)
 	}

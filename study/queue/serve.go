@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/internal/fault"
 )
 
 // ServeOptions say how a worker goes from study to study. Others, if set, says which studies this
@@ -30,6 +31,9 @@ type serving struct {
 // this process cannot work on, such as one begun with other kernels or data, is left to others, and
 // Log says so once. The error of a run that failed comes at the end.
 func (q *Queue) Serve(ctx context.Context, o ServeOptions) error {
+	if err := fault.NoContext(ctx); err != nil {
+		return err
+	}
 	work, err := o.WorkOptions.resolved()
 	if err != nil {
 		return err

@@ -54,6 +54,9 @@ type WorkOptions struct {
 // then save their state and go back to the queue. An error is one of the study or the database; a
 // run's is kept with its job.
 func (q *Queue) Work(ctx context.Context, name string, opt WorkOptions) (Status, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return Status{}, err
+	}
 	opt, err := opt.resolved()
 	if err != nil {
 		return Status{}, err
