@@ -33,6 +33,7 @@ var takeContext = map[string]any{
 	"classify.Subject.Training": (*classify.Subject).Training, "classify.Train": classify.Train,
 	"dataset.Fetch": dataset.Fetch, "dataset.Open": dataset.Open, "dataset.OpenFolder": dataset.OpenFolder,
 	"folder.Open": folder.Open, "queue.Look": queue.Look, "queue.Open": queue.Open,
+	"queue.RunNames":  queue.RunNames,
 	"queue.Queue.Add": (*queue.Queue).Add, "queue.Queue.Cancel": (*queue.Queue).Cancel,
 	"queue.Queue.Import": (*queue.Queue).Import, "queue.Queue.Progress": (*queue.Queue).Progress,
 	"queue.Queue.Ready": (*queue.Queue).Ready, "queue.Queue.Results": (*queue.Queue).Results,
