@@ -197,7 +197,7 @@ func openPictures(ctx context.Context, cfg *Config, opt Options, division folder
 	}
 	d, report, err := dataset.OpenFolder(ctx, cfg.Data, folder.Options{
 		Task: cfg.Task, Size: cfg.Size, Fit: fit, Seed: cfg.Seed, Division: division,
-		Channels: opt.channels, Strict: opt.Strict, Progress: opt.Reading, Suits: cfg.takes,
+		Channels: opt.channels, Strict: opt.Strict, Progress: opt.Reading, CheckSize: cfg.takes,
 	})
 	if err != nil {
 		return nil, err

@@ -120,8 +120,9 @@ func (id Identity) Here() error {
 	return nil
 }
 
-// Has returns which data are not those of the study. Data that are new to it are what they are.
-func (id Identity) Has(digests map[string]string) error {
+// CheckDigests returns which data are not those of the study. Data that are new to it are what they
+// are.
+func (id Identity) CheckDigests(digests map[string]string) error {
 	for name, digest := range digests {
 		if was, ok := id.Digests[name]; ok && was != digest {
 			return fmt.Errorf("the images of %s are not those that it was begun with", name)

@@ -9,7 +9,7 @@ import (
 )
 
 // Repeat trains a run again, in no folder, and returns what it comes to. In a process that the
-// study's Identity fits ([Identity.Here], [Identity.Has]) that is what it came to before
+// study's Identity fits ([Identity.Here], [Identity.CheckDigests]) that is what it came to before
 // ([Result.Compare]).
 func Repeat(ctx context.Context, run Run, opt classify.Options) (Result, error) {
 	if err := fault.NoContext(ctx); err != nil {

@@ -70,12 +70,12 @@ func (w *worker) Work(ctx context.Context, job *river.Job[RunArgs]) error {
 		return fmt.Errorf("%w: %w", err, context.Cause(runCtx)) // the client stops, or the job was cancelled
 	case errors.Is(err, filelock.ErrHeld):
 		return river.JobSnooze(w.opt.times.other)
-	case fault.IsInput(err) && w.lacks(runCtx, job):
+	case fault.IsInput(err) && w.dataChanged(runCtx, job):
 		return river.JobSnooze(w.opt.times.other) // gives it back, and the attempt with it
 	case fault.IsInput(err) && runCtx.Err() != nil: // too late to see whether it is the data: another time will tell
 		return fmt.Errorf("%w: %w", classify.ErrInterrupted, context.Cause(runCtx))
 	case err != nil && isFull(err):
-		w.happened(err)
+		w.noteOutage(err)
 		w.logAs("a full disk", "%s waits: %v", args.Name, err)
 		return river.JobSnooze(w.opt.times.other)
 	}
@@ -88,7 +88,7 @@ func (w *worker) Work(ctx context.Context, job *river.Job[RunArgs]) error {
 // another machine.
 func (w *worker) failed(job *river.Job[RunArgs], err error) {
 	then := fmt.Sprintf("attempt %d of %d", job.Attempt, job.MaxAttempts)
-	if fault.IsInput(err) && !classify.OfFolder(err) {
+	if fault.IsInput(err) && !classify.IsFolderError(err) {
 		job.MaxAttempts = job.Attempt
 		then = "it is not tried again"
 	}

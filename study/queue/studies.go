@@ -116,7 +116,7 @@ func differs(old, s study.Study) error {
 			old.Identity.CPU, old.Identity.CPU, s.Identity.CPU,
 		)
 	}
-	return old.Identity.Has(s.Identity.Digests)
+	return old.Identity.CheckDigests(s.Identity.Digests)
 }
 
 // joined returns what two maps hold.

@@ -95,14 +95,14 @@ type worker struct {
 	results  study.Results
 	inserted map[string]bool // keys of jobs that are there
 
-	repeats  repeats
+	throttle logThrottle
 	repaired time.Time // when the jobs were last looked at
 
 	lock   sync.Mutex
 	ended  bool  // a run ended since the last look
 	unfit  error // what a run showed about this process
 	forged bool  // a job had a key that no run has
-	wrong  trouble
+	outage outage
 }
 
 // openRuns makes the folder of the runs.
@@ -147,7 +147,7 @@ func (w *worker) logAs(key, format string, args ...any) {
 	if w.opt.Log == nil {
 		return
 	}
-	if again, tell := w.repeats.next(key, time.Now()); tell {
+	if again, tell := w.throttle.next(key, time.Now()); tell {
 		w.opt.Log(w.queue.Hide(fmt.Sprintf(format, args...) + again))
 	}
 }
@@ -216,7 +216,7 @@ func (w *worker) watch(ctx context.Context) (Status, error) {
 			case errors.As(err, new(damaged)):
 				return status, err
 			case err != nil:
-				w.happened(err)
+				w.noteOutage(err)
 				w.log("%v; trying again", err)
 			default:
 				if w.opt.Tick != nil {
@@ -230,7 +230,7 @@ func (w *worker) watch(ctx context.Context) (Status, error) {
 				}
 			}
 			failures++
-			if err := w.recent(); err == nil {
+			if err := w.recentOutage(); err == nil {
 				failures = 0
 			} else if failures == w.opt.patience {
 				return status, w.queue.gaveUp(err, w.runs)
@@ -333,7 +333,7 @@ func (h logHandler) Handle(_ context.Context, r slog.Record) error {
 		return true
 	})
 	if len(parts) > 0 {
-		h.w.happened(errors.New(strings.Join(parts, " ")))
+		h.w.noteOutage(errors.New(strings.Join(parts, " ")))
 	}
 	h.w.log("%s %s", r.Message, strings.Join(parts, " "))
 	return nil

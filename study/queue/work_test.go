@@ -196,7 +196,7 @@ func TestHopeless(t *testing.T) {
 
 // TestRepeats tells a text once a minute.
 func TestRepeats(t *testing.T) {
-	var r repeats
+	var r logThrottle
 	var said []string
 	for i := range 200 {
 		if again, tell := r.next("x", time.Unix(int64(i), 0).UTC()); tell {
