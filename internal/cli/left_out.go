@@ -51,8 +51,10 @@ func (l *leftOut) String() string {
 	if more := len(endings) - endingsShown; more > 0 {
 		parts = append(parts, fmt.Sprintf("%d more endings", more))
 	}
-	text := fmt.Sprintf("%d files are left out, as their names are not those of JPEG, PNG, GIF, BMP or WebP pictures: %s",
-		l.files, strings.Join(parts, ", "))
+	text := fmt.Sprintf(
+		"%d files are left out, as their names are not those of JPEG, PNG, GIF, BMP or WebP pictures: %s",
+		l.files, strings.Join(parts, ", "),
+	)
 	if l.files == 1 {
 		text = "1 file is left out, as its name is not that of a JPEG, PNG, GIF, BMP or WebP picture: " +
 			strings.TrimPrefix(parts[0], "1 ")
