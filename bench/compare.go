@@ -12,6 +12,7 @@ import (
 
 	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/internal/atomicfile"
+	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/internal/tensorfile"
 )
@@ -90,6 +91,9 @@ const (
 
 // Compare measures workloads here and in the peers.
 func Compare(ctx context.Context, opt Options) (Measurement, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return Measurement{}, err
+	}
 	begin := time.Now()
 	m, err := opt.describe(begin)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 
+	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/report"
 )
 
@@ -53,6 +54,9 @@ func (p Point) workload() Workload {
 // Growth measures how the cost of an image grows with the batch size, the width of the model and
 // the number of threads, plain and with DataGrad.
 func Growth(ctx context.Context, opt Options) ([]Point, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return nil, err
+	}
 	var points []Point
 	for _, p := range growthSizes() {
 		for _, p.Method = range []string{"plain", "datagrad"} {

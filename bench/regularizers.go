@@ -36,6 +36,9 @@ type RegularizerCost struct {
 func RegularizerCosts(
 	ctx context.Context, m model.Model, batch, threads int, regs []gradreg.Regularizer, opt Options,
 ) ([]RegularizerCost, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return nil, err
+	}
 	rows := make([]RegularizerCost, 1+len(regs))
 	defer func() {
 		for _, r := range rows {

@@ -22,6 +22,9 @@ import (
 // from, and the names of the classes: equal digests mean that equal configurations train on equal
 // bytes.
 func DataDigest(ctx context.Context, cfg Config, opt Options) (string, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return "", err
+	}
 	cfg.Model, cfg.Architecture = "", nil // they need suit none
 	_, digest, err := Describe(ctx, cfg, opt)
 	return digest, err
@@ -31,6 +34,9 @@ func DataDigest(ctx context.Context, cfg Config, opt Options) (string, error) {
 // those that are there, and their digest. Data without a test image, on which no run can end, are
 // the input's fault. It looks at the context between its steps.
 func Describe(ctx context.Context, cfg Config, opt Options) (dataset.Info, string, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return dataset.Info{}, "", err
+	}
 	cfg.Seed = 1 // a seed may divide a folder into parts; the pictures are the same
 	d, err := openData(ctx, &cfg, opt)
 	if err != nil {
@@ -172,7 +178,7 @@ func openPictures(ctx context.Context, cfg *Config, opt Options, division folder
 	}
 	d, report, err := cfg.Data.Open(ctx, dataset.Opening{Pictures: folder.Options{
 		Task: cfg.Task, Size: cfg.Size, Fit: fit, Seed: cfg.Seed, Division: division,
-		Channels: opt.channels, Strict: opt.Strict, Progress: opt.Reading, Suits: cfg.takes,
+		Channels: opt.channels, Strict: opt.Strict, Progress: opt.Reading, CheckSize: cfg.takes,
 	}})
 	if err != nil {
 		return nil, err

@@ -3,6 +3,8 @@ package classify
 import (
 	"context"
 	"path/filepath"
+
+	"github.com/gradreg/gradreg/internal/fault"
 )
 
 // Evaluation is what a finished run's model is worth on the run's test images.
@@ -15,6 +17,9 @@ type Evaluation struct {
 // folder: the official test images, under the paper's protocol those that it held out, normalized
 // as in the run. Of the options it uses DataDirs and Threads.
 func Evaluate(ctx context.Context, dir string, opt Options) (Evaluation, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return Evaluation{}, err
+	}
 	o, err := OpenRun(ctx, dir, opt)
 	if err != nil {
 		return Evaluation{}, err

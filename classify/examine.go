@@ -7,6 +7,7 @@ import (
 
 	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/nn"
 )
@@ -25,12 +26,18 @@ type Subject struct {
 // Examine opens a finished run, and classifies its test images. Of the options it uses DataDirs and
 // Threads.
 func Examine(ctx context.Context, dir string, opt Options) (*Subject, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return nil, err
+	}
 	return examine(ctx, dir, nil, opt)
 }
 
 // ExamineArchitecture is Examine for a run with a model of one's own, as Config.Architecture had
 // it.
 func ExamineArchitecture(ctx context.Context, dir string, arch model.Model, opt Options) (*Subject, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return nil, err
+	}
 	return examine(ctx, dir, arch, opt)
 }
 
@@ -53,6 +60,9 @@ func (s *Subject) Close() {
 // Training returns the images that the run was trained on, as they were before augmentation. Where
 // pictures have changed since, it is what is left of them, and Notes says so.
 func (s *Subject) Training(ctx context.Context) (assess.Images, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return assess.Images{}, err
+	}
 	r, cfg := s.run, s.Config
 	normalizer := r.normalizer // that of the model's file: dividing again computes the same one
 	part, notes, err := r.training(ctx, &cfg)

@@ -63,9 +63,9 @@ type folderError struct{ error }
 
 func (e folderError) Unwrap() error { return e.error }
 
-// OfFolder reports whether what kept a run from beginning is its folder, rather than its
+// IsFolderError reports whether what kept a run from beginning is its folder, rather than its
 // configuration or data: in another folder it may do well.
-func OfFolder(err error) bool { return errors.As(err, new(folderError)) }
+func IsFolderError(err error) bool { return errors.As(err, new(folderError)) }
 
 // CheckVacant returns an error unless a run can begin in dir, for whoever works long before it
 // does.

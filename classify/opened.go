@@ -34,6 +34,9 @@ type Opened struct {
 // says so; of a run of an earlier program, which did not write down what those were, they are what
 // its division makes test images of now. Of the options it uses DataDirs and Threads.
 func OpenRun(ctx context.Context, dir string, opt Options) (*Opened, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return nil, err
+	}
 	o, err := openFinished(dir, opt)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/folder"
+	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/task"
 	"github.com/gradreg/gradreg/train"
 )
@@ -173,7 +174,12 @@ var ErrInterrupted = errors.New("interrupted")
 
 // Interrupted returns the error of work that ended because ctx did: it is ErrInterrupted and wraps
 // the context's error and its cause.
-func Interrupted(ctx context.Context) error { return interruption{ctx.Err(), context.Cause(ctx)} }
+func Interrupted(ctx context.Context) error {
+	if err := fault.NoContext(ctx); err != nil {
+		return err
+	}
+	return interruption{ctx.Err(), context.Cause(ctx)}
+}
 
 // interruption is ErrInterrupted with what ended the context.
 type interruption struct{ err, cause error }

@@ -20,6 +20,9 @@ import (
 // are made what the run's model takes. What is passed over, and pictures that the run was trained
 // on, stand in Notes.
 func OpenRunOn(ctx context.Context, dir, data string, opt Options) (*Opened, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return nil, err
+	}
 	if slices.Contains(dataset.Names(), data) && !exists(data) {
 		return nil, fault.Inputf(
 			"found %s, a data set with a name, expected a folder of pictures with a folder for each class",

@@ -30,6 +30,12 @@ const (
 // suffer from it.
 func (m *SavedModel) DecodeFiles(ctx context.Context, paths []string, invert bool) (images [][]byte, errs []error) {
 	images, errs = make([][]byte, len(paths)), make([]error, len(paths))
+	if err := fault.NoContext(ctx); err != nil {
+		for i := range errs {
+			errs[i] = err
+		}
+		return images, errs
+	}
 	for i, d := range m.decodeFiles(ctx, paths, invert) {
 		images[i], errs[i] = d.image, d.err
 	}

@@ -47,6 +47,9 @@ type run struct {
 // Run trains a model. When the context ends it finishes the step, saves, and returns an error that
 // is [ErrInterrupted] and wraps the context's; so does one that ends before the first step.
 func Run(ctx context.Context, cfg Config, opt Options) (Summary, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return Summary{}, err
+	}
 	r := &run{Options: opt.filled()}
 	defer r.close()
 	if err := r.prepare(ctx, cfg); err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/engine"
+	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/task"
 )
 
@@ -36,6 +37,9 @@ func DivergedTrial(reason string, seconds float64) Trial {
 // then does without. Test images are not looked at. A run whose numbers become infinite is a Trial,
 // not an error. A folder, if there is one, holds the state to resume from and never a result.
 func Probe(ctx context.Context, cfg Config, opt Options) (Trial, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return Trial{}, err
+	}
 	r, err := probe(ctx, cfg, opt)
 	defer r.close()
 	if Diverged(err) {
@@ -120,6 +124,9 @@ type Trained struct{ run *run }
 // Train trains a configuration as [Probe] does, and leaves what it came to in memory. Close gives
 // it back.
 func Train(ctx context.Context, cfg Config, opt Options) (*Trained, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return nil, err
+	}
 	opt.Dir, opt.Resume = "", false
 	r, err := probe(ctx, cfg, opt)
 	if err != nil {

@@ -81,6 +81,9 @@ const staging = ".fetch"
 // tried again; an unknown name, an unusable Mirror or Dir are the input's fault; when ctx ends, its
 // error is returned.
 func Fetch(ctx context.Context, name string, opt FetchOptions) (FetchResult, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return FetchResult{}, err
+	}
 	s, err := find(name)
 	if err != nil {
 		return FetchResult{}, err

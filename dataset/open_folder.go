@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"github.com/gradreg/gradreg/dataset/folder"
+	"github.com/gradreg/gradreg/internal/fault"
 )
 
 // OpenFolder returns the pictures of a folder with a folder for each class as a data set, both
@@ -16,6 +17,9 @@ import (
 // seeds on the same test images; what it trained with, Shape and opt.Fit, makes the same of other
 // pictures (package picture).
 func OpenFolder(ctx context.Context, dir string, opt folder.Options) (*Dataset, folder.Report, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return nil, folder.Report{}, err
+	}
 	switch opt.Cache {
 	case NoCache:
 		opt.Cache = ""

@@ -184,6 +184,9 @@ type Opening struct {
 // that are not there ([ErrNotFound]), a folder that cannot be used ([folder.Open]) and images in
 // memory that are not at hand are the input's fault.
 func (s Source) Open(ctx context.Context, opt Opening) (*Dataset, folder.Report, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return nil, folder.Report{}, err
+	}
 	switch s.kind {
 	case pictures:
 		return OpenFolder(ctx, s.text, opt.Pictures)

@@ -70,7 +70,7 @@ func (n native) Compile(steps ...Step) (Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &nativeProgram{program: p, steps: slices.Clone(steps)}, nil
+	return Checked(nativeRunner{p}, steps...), nil
 }
 
 func (n native) Measure(steps ...Step) (Cost, error) {
@@ -86,140 +86,19 @@ func planned(steps []Step) []plan.Step {
 	return all
 }
 
-// nativeProgram is a program of package plan, checked.
-type nativeProgram struct {
-	program *plan.Program // nil if closed
-	steps   []Step
-	last    *Step
-}
+// nativeRunner is a program of package plan.
+type nativeRunner struct{ *plan.Program }
 
-func (p *nativeProgram) Takes(e *sym.Expr) bool { return p.program != nil && p.program.Takes(e) }
+func (r nativeRunner) Write(e *sym.Expr, values []float32)       { copy(r.Float(e), values) }
+func (r nativeRunner) WriteInts(e *sym.Expr, values []int32)     { copy(r.Int(e), values) }
+func (r nativeRunner) Fill(e *sym.Expr, f func(dst []float32))   { f(r.Float(e)) }
+func (r nativeRunner) FillInts(e *sym.Expr, f func(dst []int32)) { f(r.Int(e)) }
+func (r nativeRunner) Read(e *sym.Expr, dst []float32)           { copy(dst, r.Float(e)) }
+func (r nativeRunner) Run(step int, key, t uint64) error         { return r.RunStep(step, key, t) }
+func (r nativeRunner) Output(i int, dst []float32)               { copy(dst, r.Program.Output(i)) }
+func (r nativeRunner) OutputInts(i int, dst []int32)             { copy(dst, r.OutputInt(i)) }
 
-// check returns what is wrong with an access to an input.
-func (p *nativeProgram) check(e *sym.Expr, dtype sym.DType, n int) error {
-	if p.program == nil {
-		return ErrClosed
-	}
-	return checkInput(p.program.Takes(e), e, dtype, n)
-}
-
-func (p *nativeProgram) Write(e *sym.Expr, values []float32) error {
-	if err := p.check(e, sym.Float, len(values)); err != nil {
-		return err
-	}
-	copy(p.program.Float(e), values)
-	return nil
-}
-
-func (p *nativeProgram) WriteInts(e *sym.Expr, values []int32) error {
-	if err := p.check(e, sym.Int, len(values)); err != nil {
-		return err
-	}
-	copy(p.program.Int(e), values)
-	return nil
-}
-
-func (p *nativeProgram) Fill(e *sym.Expr, f func(dst []float32)) error {
-	if err := p.check(e, sym.Float, e.Shape().Size()); err != nil {
-		return err
-	}
-	f(p.program.Float(e))
-	return nil
-}
-
-func (p *nativeProgram) FillInts(e *sym.Expr, f func(dst []int32)) error {
-	if err := p.check(e, sym.Int, e.Shape().Size()); err != nil {
-		return err
-	}
-	f(p.program.Int(e))
-	return nil
-}
-
-func (p *nativeProgram) Read(e *sym.Expr, dst []float32) error {
-	if err := p.check(e, sym.Float, len(dst)); err != nil {
-		return err
-	}
-	copy(dst, p.program.Float(e))
-	return nil
-}
-
-func (p *nativeProgram) Run(step int, key, t uint64) error {
-	if p.program == nil {
-		return ErrClosed
-	}
-	if err := checkStep(p.steps, step); err != nil {
-		return err
-	}
-	p.last = nil
-	if err := p.program.RunStep(step, key, t); err != nil {
-		return err
-	}
-	p.last = &p.steps[step]
-	return nil
-}
-
-func (p *nativeProgram) Output(i int, dst []float32) error {
-	if p.program == nil {
-		return ErrClosed
-	}
-	if err := checkOutput(p.last, i, sym.Float, len(dst)); err != nil {
-		return err
-	}
-	copy(dst, p.program.Output(i))
-	return nil
-}
-
-func (p *nativeProgram) OutputInts(i int, dst []int32) error {
-	if p.program == nil {
-		return ErrClosed
-	}
-	if err := checkOutput(p.last, i, sym.Int, len(dst)); err != nil {
-		return err
-	}
-	copy(dst, p.program.OutputInt(i))
-	return nil
-}
-
-func (p *nativeProgram) Fork(own ...*sym.Expr) (Program, error) {
-	if p.program == nil {
-		return nil, ErrClosed
-	}
-	for _, e := range own {
-		if err := checkInput(p.program.Takes(e), e, e.DType(), e.Shape().Size()); err != nil {
-			return nil, err
-		}
-	}
-	fork, err := p.program.Fork(own...)
-	if err != nil {
-		return nil, err
-	}
-	return &nativeProgram{program: fork, steps: p.steps}, nil
-}
-
-func (p *nativeProgram) MACs(step int) int {
-	if p.program == nil || checkStep(p.steps, step) != nil {
-		return 0
-	}
-	return p.program.MACs(step)
-}
-
-func (p *nativeProgram) Bytes() int {
-	if p.program == nil {
-		return 0
-	}
-	return p.program.Bytes()
-}
-
-func (p *nativeProgram) Listing(step int) string {
-	if p.program == nil || checkStep(p.steps, step) != nil {
-		return ""
-	}
-	return p.program.Listing(step)
-}
-
-func (p *nativeProgram) Close() {
-	if p.program != nil {
-		p.program.Close()
-		p.program, p.last = nil, nil
-	}
+func (r nativeRunner) Fork(own ...*sym.Expr) (Runner, error) {
+	fork, err := r.Program.Fork(own...)
+	return nativeRunner{fork}, err
 }

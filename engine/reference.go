@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/gradreg/gradreg/internal/bug"
 	"github.com/gradreg/gradreg/sym"
 )
 
@@ -21,7 +20,7 @@ func Reference() Engine { return reference{} }
 func (reference) Name() string { return "reference" }
 
 func (reference) Compile(steps ...Step) (Program, error) {
-	p := &referenceProgram{steps: slices.Clone(steps), inputs: map[*sym.Expr]*sym.Tensor{}}
+	r := &referenceRunner{steps: slices.Clone(steps), inputs: map[*sym.Expr]*sym.Tensor{}}
 	if len(steps) == 0 {
 		return nil, fmt.Errorf("engine: a program without a step")
 	}
@@ -42,30 +41,19 @@ func (reference) Compile(steps ...Step) (Program, error) {
 			}
 		}
 		for _, e := range sym.Topological(roots...) {
-			if e.Op() == sym.OpInput && p.inputs[e] == nil {
-				p.inputs[e] = sym.NewTensor(e.Shape()...)
+			if e.Op() == sym.OpInput && r.inputs[e] == nil {
+				r.inputs[e] = sym.NewTensor(e.Shape()...)
 			}
 		}
 	}
-	return p, nil
+	return Checked(r, steps...), nil
 }
 
-// referenceProgram holds its inputs as tensors, which forks share.
-type referenceProgram struct {
+// referenceRunner holds its inputs as tensors, which forks share.
+type referenceRunner struct {
 	steps   []Step
-	inputs  map[*sym.Expr]*sym.Tensor // nil if closed
-	last    *Step
-	outputs []*sym.Tensor // of last
-}
-
-func (p *referenceProgram) Takes(e *sym.Expr) bool { return p.inputs[e] != nil }
-
-// check returns what is wrong with an access to an input.
-func (p *referenceProgram) check(e *sym.Expr, dtype sym.DType, n int) error {
-	if p.inputs == nil {
-		return ErrClosed
-	}
-	return checkInput(p.Takes(e), e, dtype, n)
+	inputs  map[*sym.Expr]*sym.Tensor
+	outputs []*sym.Tensor // of the step that ran last
 }
 
 // number is an element of a tensor, outside or inside.
@@ -91,125 +79,49 @@ func filled[T number](t *sym.Tensor, f func([]T)) {
 	}
 }
 
-func (p *referenceProgram) Write(e *sym.Expr, values []float32) error {
-	if err := p.check(e, sym.Float, len(values)); err != nil {
-		return err
-	}
-	convert(p.inputs[e].Data, values)
-	return nil
-}
+func (r *referenceRunner) Takes(e *sym.Expr) bool                { return r.inputs[e] != nil }
+func (r *referenceRunner) Write(e *sym.Expr, values []float32)   { convert(r.inputs[e].Data, values) }
+func (r *referenceRunner) WriteInts(e *sym.Expr, values []int32) { convert(r.inputs[e].Data, values) }
+func (r *referenceRunner) Fill(e *sym.Expr, f func([]float32))   { filled(r.inputs[e], f) }
+func (r *referenceRunner) FillInts(e *sym.Expr, f func([]int32)) { filled(r.inputs[e], f) }
+func (r *referenceRunner) Read(e *sym.Expr, dst []float32)       { convert(dst, r.inputs[e].Data) }
+func (r *referenceRunner) Output(i int, dst []float32)           { convert(dst, r.outputs[i].Data) }
+func (r *referenceRunner) OutputInts(i int, dst []int32)         { convert(dst, r.outputs[i].Data) }
 
-func (p *referenceProgram) WriteInts(e *sym.Expr, values []int32) error {
-	if err := p.check(e, sym.Int, len(values)); err != nil {
-		return err
-	}
-	convert(p.inputs[e].Data, values)
-	return nil
-}
-
-func (p *referenceProgram) Fill(e *sym.Expr, f func(dst []float32)) error {
-	if err := p.check(e, sym.Float, e.Shape().Size()); err != nil {
-		return err
-	}
-	filled(p.inputs[e], f)
-	return nil
-}
-
-func (p *referenceProgram) FillInts(e *sym.Expr, f func(dst []int32)) error {
-	if err := p.check(e, sym.Int, e.Shape().Size()); err != nil {
-		return err
-	}
-	filled(p.inputs[e], f)
-	return nil
-}
-
-func (p *referenceProgram) Read(e *sym.Expr, dst []float32) error {
-	if err := p.check(e, sym.Float, len(dst)); err != nil {
-		return err
-	}
-	convert(dst, p.inputs[e].Data)
-	return nil
-}
-
-func (p *referenceProgram) Run(step int, key, t uint64) (err error) {
-	if p.inputs == nil {
-		return ErrClosed
-	}
-	if err := checkStep(p.steps, step); err != nil {
-		return err
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = bug.Recovered(r)
-		}
-	}()
-	s := &p.steps[step]
-	p.last = nil
-	results, err := sym.Eval(sym.Env{Values: maps.Clone(p.inputs), Key: key, Step: t}, s.roots()...)
+func (r *referenceRunner) Run(step int, key, t uint64) error {
+	s := &r.steps[step]
+	results, err := sym.Eval(sym.Env{Values: maps.Clone(r.inputs), Key: key, Step: t}, s.roots()...)
 	if err != nil {
 		return fmt.Errorf("engine: %w", err)
 	}
-	for i, r := range results { // a result that is an input's own tensor would change with it
-		results[i] = &sym.Tensor{Shape: r.Shape, Data: slices.Clone(r.Data)}
+	for i, t := range results { // a result that is an input's own tensor would change with it
+		results[i] = &sym.Tensor{Shape: t.Shape, Data: slices.Clone(t.Data)}
 	}
 	for i, u := range s.Updates {
-		copy(p.inputs[u.Target].Data, results[len(s.Outputs)+i].Data)
+		copy(r.inputs[u.Target].Data, results[len(s.Outputs)+i].Data)
 	}
-	p.last, p.outputs = s, results[:len(s.Outputs)]
+	r.outputs = results[:len(s.Outputs)]
 	return nil
 }
 
-func (p *referenceProgram) Output(i int, dst []float32) error {
-	if p.inputs == nil {
-		return ErrClosed
-	}
-	if err := checkOutput(p.last, i, sym.Float, len(dst)); err != nil {
-		return err
-	}
-	convert(dst, p.outputs[i].Data)
-	return nil
-}
-
-func (p *referenceProgram) OutputInts(i int, dst []int32) error {
-	if p.inputs == nil {
-		return ErrClosed
-	}
-	if err := checkOutput(p.last, i, sym.Int, len(dst)); err != nil {
-		return err
-	}
-	convert(dst, p.outputs[i].Data)
-	return nil
-}
-
-func (p *referenceProgram) Fork(own ...*sym.Expr) (Program, error) {
-	if p.inputs == nil {
-		return nil, ErrClosed
-	}
-	fork := &referenceProgram{steps: p.steps, inputs: maps.Clone(p.inputs)}
+func (r *referenceRunner) Fork(own ...*sym.Expr) (Runner, error) {
+	fork := &referenceRunner{steps: r.steps, inputs: maps.Clone(r.inputs)}
 	for _, e := range own {
-		if err := checkInput(p.Takes(e), e, e.DType(), e.Shape().Size()); err != nil {
-			return nil, err
-		}
 		fork.inputs[e] = sym.NewTensor(e.Shape()...)
 	}
 	return fork, nil
 }
 
 // MACs counts every product and convolution in its plain form.
-func (p *referenceProgram) MACs(step int) int {
-	if p.inputs == nil || checkStep(p.steps, step) != nil {
-		return 0
-	}
-	return sym.MACs(p.steps[step].roots()...)
-}
+func (r *referenceRunner) MACs(step int) int { return sym.MACs(r.steps[step].roots()...) }
 
 // Bytes counts the inputs: what a run computes is given back.
-func (p *referenceProgram) Bytes() int {
+func (r *referenceRunner) Bytes() int {
 	bytes := 0
-	for _, t := range p.inputs {
+	for _, t := range r.inputs {
 		bytes += 8 * len(t.Data)
 	}
 	return bytes
 }
 
-func (p *referenceProgram) Close() { *p = referenceProgram{} }
+func (r *referenceRunner) Close() { *r = referenceRunner{} }

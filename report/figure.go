@@ -182,7 +182,8 @@ func wrapped(text string, width func(string) vg.Length, room vg.Length) string {
 	return strings.Join(lines, "\n")
 }
 
-// wrappedLine breaks a line between words, or within one that is wider alone.
+// wrappedLine breaks a line between words. One that is wider alone is broken behind a sign that
+// separates parts of it, as in the text form of a model, and a part that is wider alone anywhere.
 func wrappedLine(text string, width func(string) vg.Length, room vg.Length) (lines []string) {
 	line := ""
 	for _, word := range strings.Fields(text) {
@@ -194,14 +195,35 @@ func wrappedLine(text string, width func(string) vg.Length, room vg.Length) (lin
 			lines = append(lines, line)
 		}
 		line = ""
-		for _, r := range word {
-			if line != "" && width(line+string(r)) > room {
+		for _, part := range separated(word) {
+			if width(line+part) <= room {
+				line += part
+				continue
+			}
+			if line != "" {
 				lines, line = append(lines, line), ""
 			}
-			line += string(r)
+			for _, r := range part {
+				if line != "" && width(line+string(r)) > room {
+					lines, line = append(lines, line), ""
+				}
+				line += string(r)
+			}
 		}
 	}
 	return append(lines, line)
+}
+
+// separated cuts a word behind each sign that separates its parts.
+func separated(word string) (parts []string) {
+	for len(word) > 0 {
+		n := strings.IndexAny(word, ",;:/+")
+		if n < 0 {
+			n = len(word) - 1
+		}
+		parts, word = append(parts, word[:n+1]), word[n+1:]
+	}
+	return parts
 }
 
 // fillEmpty gives a logarithmic axis without data a range, which it needs to be drawn, and one with

@@ -29,6 +29,9 @@ type Identity struct {
 
 // Identify reads a study's data. An error is also that they do not suit its cells.
 func Identify(ctx context.Context, s *Spec, opt classify.Options) (Identity, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return Identity{}, err
+	}
 	level, err := kernel.Active()
 	if err != nil {
 		return Identity{}, err
@@ -84,6 +87,9 @@ func (s *Spec) task(data map[string]dataset.Info) (string, error) {
 
 // Describe reads a study's data, and returns their digests and what they are.
 func Describe(ctx context.Context, s *Spec, opt classify.Options) (map[string]string, map[string]dataset.Info, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return nil, nil, err
+	}
 	digests, data := map[string]string{}, map[string]dataset.Info{}
 	for _, c := range s.Cells() {
 		if digests[c.Data] != "" {
@@ -148,8 +154,9 @@ func (id Identity) Here() error {
 	return nil
 }
 
-// Has returns which data are not those of the study. Data that are new to it are what they are.
-func (id Identity) Has(digests map[string]string) error {
+// CheckDigests returns which data are not those of the study. Data that are new to it are what they
+// are.
+func (id Identity) CheckDigests(digests map[string]string) error {
 	for name, digest := range digests {
 		if was, ok := id.Digests[name]; ok && was != digest {
 			return fmt.Errorf("the images of %s are not those that it was begun with", name)

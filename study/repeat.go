@@ -4,13 +4,17 @@ import (
 	"context"
 
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/tune"
 )
 
 // Repeat trains a run again, in no folder, and returns what it comes to. In a process that the
-// study's Identity fits ([Identity.Here], [Identity.Has]) that is what it came to before
+// study's Identity fits ([Identity.Here], [Identity.CheckDigests]) that is what it came to before
 // ([Result.Compare]).
 func Repeat(ctx context.Context, run Run, opt classify.Options) (Result, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return Result{}, err
+	}
 	cfg, err := tune.Lambda(ctx, run.Config, tune.Options{DataDirs: opt.DataDirs, Threads: opt.Threads})
 	if err != nil {
 		return Result{}, err

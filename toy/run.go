@@ -134,6 +134,9 @@ type Result struct {
 // Run trains and measures every problem with every λ and seed. A cancelled context ends it with the
 // context's error.
 func Run(ctx context.Context, o Options) (*Result, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return nil, err
+	}
 	o = o.resolved()
 	if err := o.validate(); err != nil {
 		return nil, err

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/gradreg/gradreg/internal/fault"
 )
 
 // Phase is a part of every step of a loop.
@@ -37,6 +39,9 @@ var ErrStopped = errors.New("stopped")
 // Run takes the steps from from+1 to to. Between two steps it looks whether the context has ended.
 // An error of a step, a feed or a hook is returned as it is.
 func (l *Loop) Run(ctx context.Context, from, to int) error {
+	if err := fault.NoContext(ctx); err != nil {
+		return err
+	}
 	if l.Now == nil {
 		l.Now = time.Now
 	}

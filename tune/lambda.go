@@ -7,6 +7,7 @@ import (
 
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/internal/fault"
 )
 
 // Options are what the search needs beside the configuration; none of them changes its choice.
@@ -45,6 +46,9 @@ const Unrecorded = 2
 // at most 2.35 times the run's steps, beside the rounding up to whole steps. λ = 0, which is no
 // penalty, is among what is compared, and may win.
 func Lambda(ctx context.Context, cfg classify.Config, opt Options) (classify.Config, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return classify.Config{}, err
+	}
 	probe := opt.Probe
 	if probe == nil {
 		probe = classify.Probe

@@ -28,6 +28,9 @@ type Memory struct {
 // Remember returns the memory of a search, in a folder of its own in parent; nothing is written
 // before the first probe.
 func Remember(ctx context.Context, parent string, cfg classify.Config, opt classify.Options) (*Memory, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return nil, err
+	}
 	level, err := kernel.Active()
 	if err != nil {
 		return nil, fault.Input(err)
@@ -62,6 +65,9 @@ func (m *Memory) name(cfg classify.Config) (string, error) {
 // Probe is [classify.Probe], or what it returned before. A memory that cannot be written to is done
 // without.
 func (m *Memory) Probe(ctx context.Context, cfg classify.Config, opt classify.Options) (classify.Trial, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return classify.Trial{}, err
+	}
 	name, err := m.name(cfg)
 	if err != nil {
 		return classify.Trial{}, err

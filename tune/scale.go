@@ -8,6 +8,7 @@ import (
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/engine"
+	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
 )
@@ -21,6 +22,9 @@ const scaleBatches = 16
 func GradientScale(
 	ctx context.Context, cfg classify.Config, penalty gradreg.Regularizer, opt classify.Options,
 ) (float64, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return 0, err
+	}
 	trained, err := classify.Train(ctx, cfg, opt)
 	if err != nil {
 		return 0, err

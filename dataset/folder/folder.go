@@ -43,9 +43,9 @@ type Options struct {
 	Cache string
 	// CacheLimit bounds the bytes in that folder; 0 means 4 GiB. Those used longest ago give way.
 	CacheLimit int64
-	// Suits, if set, is asked whether images of a side will do as soon as that is known, which is
+	// CheckSize, if set, is asked whether images of a side will do as soon as that is known, which is
 	// before any is decoded. Its error ends Open.
-	Suits func(side int) error
+	CheckSize func(side int) error
 	// Progress, if set, is called now and then, from one goroutine at a time.
 	Progress func(Progress)
 }
@@ -112,6 +112,9 @@ type Part struct {
 // layout which is not read, Options out of range; with Strict, a picture that cannot be read. A
 // cache that cannot be used is a note in the Report.
 func Open(ctx context.Context, dir string, opt Options) (*Set, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return nil, err
+	}
 	var err error
 	if opt.Fit, err = picture.ParseFit(string(opt.Fit)); err != nil {
 		return nil, err
@@ -122,11 +125,11 @@ func Open(ctx context.Context, dir string, opt Options) (*Set, error) {
 	if opt.Size != 0 && (opt.Size < minSize || opt.Size > maxSize) {
 		return nil, fault.Inputf("size is %d, expected %d to %d pixels, or 0", opt.Size, minSize, maxSize)
 	}
-	if opt.Suits == nil {
-		opt.Suits = func(int) error { return nil }
+	if opt.CheckSize == nil {
+		opt.CheckSize = func(int) error { return nil }
 	}
 	if opt.Size != 0 {
-		if err := opt.Suits(opt.Size); err != nil {
+		if err := opt.CheckSize(opt.Size); err != nil {
 			return nil, err
 		}
 	}
@@ -190,7 +193,7 @@ func (o *opening) open(ctx context.Context) (*Set, error) {
 	o.divide(files)
 	if o.Size == 0 {
 		o.Size = defaultSize(files)
-		if err := o.Suits(o.Size); err != nil {
+		if err := o.CheckSize(o.Size); err != nil {
 			return nil, err
 		}
 	}

@@ -13,9 +13,11 @@ import (
 // pictures have: in byte order of the names in each folder, whatever the classes, and one at a
 // time, so that a folder of any number of pictures takes no memory. Hidden files and those that
 // systems leave are passed over, links to files followed, links to folders not. What cannot be
-// looked at goes to skipped, and the others are found nevertheless. An error of found ends the walk
-// and is returned.
-func EachPicture(dir string, found func(path string) error, skipped func(path string, err error)) error {
+// looked at goes to skipped, and the others are found nevertheless. A file whose name is not one that
+// pictures have goes to other, unless that is nil. An error of found ends the walk and is returned.
+func EachPicture(
+	dir string, found func(path string) error, skipped func(path string, err error), other func(path string),
+) error {
 	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		switch {
 		case err != nil && path == dir:
@@ -28,7 +30,12 @@ func EachPicture(dir string, found func(path string) error, skipped func(path st
 				return fs.SkipDir
 			}
 			return nil
-		case e.IsDir() || !isPicture(e.Name()):
+		case e.IsDir():
+			return nil
+		case !isPicture(e.Name()):
+			if other != nil {
+				other(path)
+			}
 			return nil
 		}
 		info, err := os.Stat(path)

@@ -85,7 +85,7 @@ func (a *app) above(b *bars, text string) {
 		a.note(text)
 		return
 	}
-	fmt.Fprintln(b, a.clean(text))
+	fmt.Fprintln(b, a.fitted(a.clean(text)))
 }
 
 // close ends the bar and leaves the terminal in order. It may be called more than once, and without

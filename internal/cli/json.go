@@ -72,7 +72,7 @@ func (a *app) note(text string) {
 		a.emit("message", map[string]string{"text": text})
 		return
 	}
-	fmt.Fprintln(a.err, text)
+	fmt.Fprintln(a.err, a.fitted(text))
 }
 
 // watched reports whether somebody is told what happens on the way.

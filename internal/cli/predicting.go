@@ -67,6 +67,7 @@ func (p *predicting) all(ctx context.Context, names []string) error {
 		}
 		before := p.count + len(p.waiting)
 		var skipped error
+		var out leftOut
 		err := folder.EachPicture(name, func(path string) error { return p.add(ctx, path) }, func(
 			path string, err error,
 		) {
@@ -76,7 +77,10 @@ func (p *predicting) all(ctx context.Context, names []string) error {
 			if skipped == nil {
 				skipped = p.fail(path, fmt.Errorf("%s: %w", path, err))
 			}
-		})
+		}, out.add)
+		if text := out.String(); text != "" {
+			p.app.note(foreign.Line(name) + ": " + text)
+		}
 		switch {
 		case err != nil:
 			return err

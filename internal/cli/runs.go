@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/report"
+	"github.com/gradreg/gradreg/study/queue"
 	"github.com/gradreg/gradreg/task"
 )
 
@@ -37,6 +39,8 @@ type listedRun struct {
 	QualityName  string         `json:"test_quality_name,omitempty"`
 	TestLoss     *float64       `json:"test_loss,omitempty"`
 	Changed      time.Time      `json:"changed"`
+	Study        string         `json:"study,omitempty"`
+	Name         string         `json:"name,omitempty"` // in the study
 	Error        string         `json:"error,omitempty"`
 }
 
@@ -45,7 +49,7 @@ func (a *app) runsCommand() *cobra.Command {
 		Use:   "runs [FOLDER]",
 		Short: "List runs",
 		Long: `List the run folders in a folder, runs unless another is given, and in the folders in it: what they train, how far they are, how
-they ended, the newest first. A run is finished, running, interrupted (it can be resumed) or damaged. Nothing is written.`,
+they ended, the newest first. Those of a study have its name and theirs in it, where the study's database is beside them. A run is finished, running, interrupted (it can be resumed) or damaged. Nothing is written.`,
 		Example: `  # All runs under runs/
   gradreg runs
 
@@ -53,12 +57,12 @@ they ended, the newest first. A run is finished, running, interrupted (it can be
   gradreg runs experiments --json | jq -r 'max_by(.test_accuracy).dir'`,
 		Args:              args(cobra.MaximumNArgs(1)),
 		ValidArgsFunction: completeFolders,
-		RunE: func(_ *cobra.Command, list []string) error {
+		RunE: func(cmd *cobra.Command, list []string) error {
 			dir := defaultRuns
 			if len(list) == 1 {
 				dir = list[0]
 			}
-			return a.runRuns(dir)
+			return a.runRuns(cmd.Context(), dir)
 		},
 	}
 }
@@ -66,7 +70,7 @@ they ended, the newest first. A run is finished, running, interrupted (it can be
 // defaultRuns is the folder that runs are put in.
 const defaultRuns = "runs"
 
-func (a *app) runRuns(dir string) error {
+func (a *app) runRuns(ctx context.Context, dir string) error {
 	runs, err := classify.List(dir)
 	if err != nil {
 		return err
@@ -75,14 +79,15 @@ func (a *app) runRuns(dir string) error {
 		return fault.Inputf("found no run in %s; gradreg train makes one", dir)
 	}
 	slices.SortStableFunc(runs, func(x, y classify.Listed) int { return y.Changed.Compare(x.Changed) })
+	names := runNames{ctx: ctx, of: map[string]map[string]queue.RunName{}}
 	if a.json {
 		var list []listedRun
 		for _, r := range runs {
-			list = append(list, newListedRun(r, a))
+			list = append(list, newListedRun(r, names.name(r.Dir), a))
 		}
 		return a.printJSON(list)
 	}
-	if err := runsTable(runs).Write(a.out, "text"); err != nil {
+	if err := runsTable(runs, &names).Write(a.out, "text"); err != nil {
 		return err
 	}
 	for _, r := range runs {
@@ -93,12 +98,13 @@ func (a *app) runRuns(dir string) error {
 	return nil
 }
 
-func newListedRun(r classify.Listed, a *app) listedRun {
+func newListedRun(r classify.Listed, name queue.RunName, a *app) listedRun {
 	c := r.Config
 	out := listedRun{
 		Dir: r.Dir, State: r.State, Data: c.Data.String(), TrainSize: c.TrainSize, Size: c.Size,
 		Model: c.Model, Regularizers: c.Regularizers,
 		Task: c.Task, Seed: c.Seed, Step: r.Step, Steps: c.Steps, Changed: r.Changed.UTC().Truncate(time.Second),
+		Study: name.Study, Name: name.Run,
 	}
 	if s := r.Summary; s != nil && s.TaskResult == nil {
 		out.TestAccuracy, out.TestInterval, out.TestImages = &s.TestAccuracy, &s.TestInterval, s.TestImages
@@ -117,7 +123,7 @@ func newListedRun(r classify.Listed, a *app) listedRun {
 const modelWidth, penaltyWidth = 32, 36
 
 // runsTable lists runs in the order given.
-func runsTable(runs []classify.Listed) report.Table {
+func runsTable(runs []classify.Listed, names *runNames) report.Table {
 	head, score := scoreColumn(runs)
 	t := report.Table{Columns: []report.Column{
 		{Head: "run"}, {Head: "data"}, {
@@ -134,8 +140,18 @@ func runsTable(runs []classify.Listed) report.Table {
 		models, penalties = append(models, r.Config.Model), append(penalties, text)
 	}
 	models, penalties = report.Shorten(models, modelWidth), report.Shorten(penalties, penaltyWidth)
+	inStudies := make([]string, len(runs))
 	for i, r := range runs {
+		if name := names.name(r.Dir); name.Study != "" {
+			inStudies[i] = name.Study + ": " + name.Run
+		}
 		t.Rows = append(t.Rows, runRow(r, models[i], penalties[i], score(r)))
+	}
+	if slices.ContainsFunc(inStudies, func(s string) bool { return s != "" }) {
+		t.Columns = slices.Insert(t.Columns, 1, report.Column{Head: "run of a study"})
+		for i, row := range t.Rows {
+			t.Rows[i] = slices.Insert(row, 1, report.Cell{Text: inStudies[i]})
+		}
 	}
 	return t
 }

@@ -173,7 +173,7 @@ func (a *app) repeatable(
 				return nil, classify.ErrInterrupted
 			}
 			if err == nil {
-				err = s.Identity.Has(map[string]string{data: digest})
+				err = s.Identity.CheckDigests(map[string]string{data: digest})
 			}
 			if err != nil && a.watched() {
 				a.note(fmt.Sprintf("%v; runs with these images are left out", err))

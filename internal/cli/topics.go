@@ -59,7 +59,8 @@ gradreg predict  an array, printed as it comes: image, class, probability, proba
                  --top most probable ones); or image and error of one that cannot be read
 gradreg runs     an array, the newest first: dir, state (finished, running, interrupted or damaged), data, train_size, size, model,
                  regularizers, seed, step (taken), steps, test_accuracy, test_accuracy_interval, test_images, changed
-                 (UTC), error; of labels or numbers task, test_quality, test_quality_name, test_loss
+                 (UTC), study and name (of a study's run, where they are known), error; of labels or numbers task,
+                 test_quality, test_quality_name, test_loss
 gradreg data     list: an array of the data sets; verify: by data set, an array of its files;
                  fetch: name, folder, already_there, downloaded_bytes, resumed_bytes
 gradreg models   models: shape, class_count, models (model, parameters, multiply_adds, activation_bytes, and of a training

@@ -109,6 +109,19 @@ func (b *builder) wellConditioned(e *sym.Expr) bool {
 	return largest <= maxValue && largest >= minValue && moved <= maxRounding*largest
 }
 
+// exactOps give the same numbers in every arithmetic whatever their arguments are, movingOps if
+// their float arguments are such numbers.
+var (
+	exactOps = map[sym.Op]bool{
+		sym.OpInput: true, sym.OpConst: true, sym.OpUniform: true, sym.OpOneHot: true, sym.OpToFloat: true,
+	}
+	movingOps = map[sym.Op]bool{
+		sym.OpNeg: true, sym.OpAbs: true, sym.OpSign: true, sym.OpReshape: true, sym.OpTranspose: true,
+		sym.OpSlice: true, sym.OpPad: true, sym.OpConcat: true, sym.OpBroadcast: true, sym.OpGather: true,
+		sym.OpStopGradient: true, sym.OpSelect: true,
+	}
+)
+
 // isMoved reports whether the elements of e are those of leaves, zeros or ones, moved about or
 // negated: the same numbers in every arithmetic.
 func (b *builder) isMoved(e *sym.Expr) bool {
@@ -116,11 +129,10 @@ func (b *builder) isMoved(e *sym.Expr) bool {
 	if known {
 		return moved
 	}
-	switch e.Op() {
-	case sym.OpInput, sym.OpConst, sym.OpUniform, sym.OpOneHot, sym.OpToFloat:
+	switch {
+	case exactOps[e.Op()]:
 		moved = true
-	case sym.OpNeg, sym.OpAbs, sym.OpSign, sym.OpReshape, sym.OpTranspose, sym.OpSlice, sym.OpPad,
-		sym.OpConcat, sym.OpBroadcast, sym.OpGather, sym.OpStopGradient, sym.OpSelect:
+	case movingOps[e.Op()]:
 		moved = !slices.ContainsFunc(
 			e.Args(), func(a *sym.Expr) bool { return a.DType() == sym.Float && !b.isMoved(a) },
 		)

@@ -26,16 +26,13 @@ var stateFiles = []string{"config.yaml", "metrics.jsonl", "checkpoint.safetensor
 // maxState is what both databases take as one value, in bytes.
 const maxState = 1e9
 
-// uploadEvery is the least time between two states of a run in the database.
-const uploadEvery = 10 * time.Second
-
 // saver returns what a run calls after a checkpoint: it copies the state to the database. Without a
 // database the run goes on; a later checkpoint will do.
 func (w *worker) saver(ctx context.Context, key string, steps int) func(int) error {
 	last := time.Now()
 	return func(step int) error {
 		stopping := ctx.Err() != nil
-		if step == steps || !stopping && time.Since(last) < min(uploadEvery, w.opt.Lease/3) {
+		if step == steps || !stopping && time.Since(last) < min(w.opt.times.upload, w.opt.Lease/3) {
 			return nil
 		}
 		last = time.Now()

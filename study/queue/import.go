@@ -12,6 +12,9 @@ import (
 // yet. All go in or, after an error, none. Whatever study needs one of them has its result from
 // then on: a key is the hash of all that determines it.
 func (q *Queue) Import(ctx context.Context, runs []study.Result) (added int, err error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return 0, err
+	}
 	tx, err := q.pool.BeginTx(ctx, nil)
 	if err != nil {
 		return 0, q.hide(err)

@@ -44,7 +44,7 @@ func (w *worker) Work(ctx context.Context, job *river.Job[RunArgs]) error {
 	}
 	if other, err := w.elsewhere(ctx, job.JobRow); err != nil || other {
 		if err == nil {
-			err = river.JobSnooze(waitForOther)
+			err = river.JobSnooze(w.opt.times.other)
 		}
 		return w.queue.hide(err)
 	}
@@ -69,15 +69,15 @@ func (w *worker) Work(ctx context.Context, job *river.Job[RunArgs]) error {
 	case errors.Is(err, classify.ErrInterrupted):
 		return fmt.Errorf("%w: %w", err, context.Cause(runCtx)) // the client stops, or the job was cancelled
 	case errors.Is(err, filelock.ErrHeld):
-		return river.JobSnooze(waitForOther)
-	case fault.IsInput(err) && w.lacks(runCtx, job):
-		return river.JobSnooze(waitForOther) // gives it back, and the attempt with it
+		return river.JobSnooze(w.opt.times.other)
+	case fault.IsInput(err) && w.dataChanged(runCtx, job):
+		return river.JobSnooze(w.opt.times.other) // gives it back, and the attempt with it
 	case fault.IsInput(err) && runCtx.Err() != nil: // too late to see whether it is the data: another time will tell
 		return fmt.Errorf("%w: %w", classify.ErrInterrupted, context.Cause(runCtx))
 	case err != nil && isFull(err):
-		w.happened(err)
+		w.noteOutage(err)
 		w.logAs("a full disk", "%s waits: %v", args.Name, err)
-		return river.JobSnooze(waitForOther)
+		return river.JobSnooze(w.opt.times.other)
 	}
 	w.failed(job, err)
 	return w.queue.hide(err)
@@ -88,15 +88,12 @@ func (w *worker) Work(ctx context.Context, job *river.Job[RunArgs]) error {
 // another machine.
 func (w *worker) failed(job *river.Job[RunArgs], err error) {
 	then := fmt.Sprintf("attempt %d of %d", job.Attempt, job.MaxAttempts)
-	if fault.IsInput(err) && !classify.OfFolder(err) {
+	if fault.IsInput(err) && !classify.IsFolderError(err) {
 		job.MaxAttempts = job.Attempt
 		then = "it is not tried again"
 	}
 	w.logAs(err.Error(), "%s failed: %v; %s", job.Args.Name, err, then)
 }
-
-// waitForOther is how long a job waits for another one, of the same run, to end.
-const waitForOther = 3 * time.Second
 
 // elsewhere reports whether another study's job of the same run is running and came first.
 func (w *worker) elsewhere(ctx context.Context, job *rivertype.JobRow) (bool, error) {
@@ -143,15 +140,16 @@ func (w *worker) renew(ctx context.Context, job *rivertype.JobRow, stop context.
 }
 
 // finish writes the result and ends the job, in one transaction. It does not give up at once when
-// the database is away.
+// the database is away, unless the worker is asked to stop: the run is then done again, from its last
+// checkpoint.
 func (w *worker) finish(ctx context.Context, job *river.Job[RunArgs], result study.Result) error {
-	var err error
-	for try := range 6 {
-		if err = w.commit(context.WithoutCancel(ctx), job, result); err == nil {
-			break
-		}
+	err := w.commit(context.WithoutCancel(ctx), job, result)
+	for try := 0; err != nil && try < 6; try++ {
 		w.log("%v; trying again to write a result", err)
-		time.Sleep(time.Second << try)
+		if !pause(ctx, w.opt.times.retry<<try) {
+			return fmt.Errorf("%w: %w", err, context.Cause(ctx))
+		}
+		err = w.commit(context.WithoutCancel(ctx), job, result)
 	}
 	if err != nil || w.opt.Keep {
 		return err

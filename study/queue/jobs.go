@@ -13,6 +13,7 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 
+	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/study"
 )
 
@@ -206,6 +207,9 @@ func (q *Queue) settle(ctx context.Context, s *study.Study) error {
 // Cancel ends a study: waiting runs are not begun, running ones stop at their next step and keep
 // their checkpoint. Results stay. Add takes it up again.
 func (q *Queue) Cancel(ctx context.Context, name string) error {
+	if err := fault.NoContext(ctx); err != nil {
+		return err
+	}
 	if _, err := q.Study(ctx, name); err != nil {
 		return err
 	}

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// repeats keeps a log readable when something goes wrong over and over.
-type repeats struct {
+// logThrottle keeps a log readable when something goes wrong over and over.
+type logThrottle struct {
 	lock sync.Mutex
 	told map[string]told
 }
@@ -25,7 +25,7 @@ const (
 
 // next reports whether something is to be told now, and what to say at its end of the times when it
 // was not.
-func (r *repeats) next(key string, now time.Time) (again string, tell bool) {
+func (r *logThrottle) next(key string, now time.Time) (again string, tell bool) {
 	r.lock.Lock()
 	defer r.lock.Unlock()
 	before, known := r.told[key]

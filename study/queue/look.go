@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
@@ -22,6 +21,9 @@ import (
 // read-only or the user of the server may only select, they are read as they are. It begins no
 // folder: one that holds no studies is [fs.ErrNotExist].
 func Look(ctx context.Context, place string) (*Queue, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return nil, err
+	}
 	if !IsServer(place) && !Exists(place) {
 		return nil, fault.Missingf("folder %s holds no studies", place)
 	}
@@ -70,22 +72,33 @@ func (q *Queue) readFile(ctx context.Context, dir string) error {
 		return err
 	}
 	q.dir = dir
-	address := "file:" + (&url.URL{Path: path}).EscapedPath() +
-		"?mode=ro&_pragma=busy_timeout(30000)&_pragma=query_only(1)"
-	for _, alone := range []string{"", "&immutable=1"} {
+	for _, alone := range []string{"", immutable} {
 		if info, err := os.Stat(path + "-wal"); alone != "" && err == nil && info.Size() > 0 {
 			break
 		}
-		if q.pool, err = sql.Open("sqlite", address+alone); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-		q.pool.SetMaxOpenConns(1) // as River's SQLite driver asks for
-		q.driver = sqliteDriver(q.pool)
-		var n int
-		if err = q.pool.QueryRowContext(ctx, "SELECT count(*) FROM gradreg_study").Scan(&n); err == nil {
+		if err = q.openReadOnly(ctx, path, alone); err == nil {
 			return nil
 		}
-		q.pool.Close()
 	}
 	return fault.Inputf("%s: %w; expected a database of gradreg that can be read", path, err)
+}
+
+// immutable makes SQLite read a file alone, without a lock and without a file beside it.
+const immutable = "&immutable=1"
+
+// openReadOnly opens a database file to read it.
+func (q *Queue) openReadOnly(ctx context.Context, path, alone string) error {
+	address := "file:" + (&url.URL{Path: path}).EscapedPath() +
+		"?mode=ro&_pragma=busy_timeout(30000)&_pragma=query_only(1)" + alone
+	var err error
+	if q.pool, err = sql.Open("sqlite", address); err != nil {
+		return err
+	}
+	q.pool.SetMaxOpenConns(1) // as River's SQLite driver asks for
+	q.driver = sqliteDriver(q.pool)
+	var n int
+	if err = q.pool.QueryRowContext(ctx, "SELECT count(*) FROM gradreg_study").Scan(&n); err != nil {
+		q.pool.Close()
+	}
+	return err
 }

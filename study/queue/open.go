@@ -49,6 +49,9 @@ func IsServer(place string) bool {
 // Open opens the studies in a folder, or those of a PostgreSQL server for an address postgres://…,
 // and makes or updates their tables. Errors never hold the address's password.
 func Open(ctx context.Context, place string) (*Queue, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return nil, err
+	}
 	q := &Queue{read: map[string]bool{}}
 	var err error
 	if IsServer(place) {

@@ -10,27 +10,27 @@ import (
 	"time"
 )
 
-// trouble is the last thing that went wrong with the database or a disk.
-type trouble struct {
+// outage is the last thing that went wrong with the database or a disk.
+type outage struct {
 	err error
 	at  time.Time
 }
 
-// happened takes notice of trouble. River itself only logs it, and tries again for ever.
-func (w *worker) happened(err error) {
+// noteOutage remembers an error of the database or a disk. River itself only logs it, and tries again for ever.
+func (w *worker) noteOutage(err error) {
 	w.lock.Lock()
 	defer w.lock.Unlock()
-	w.wrong = trouble{err, time.Now()}
+	w.outage = outage{err, time.Now()}
 }
 
-// recent returns trouble of the last moments: what is tried again and again fails as often.
-func (w *worker) recent() error {
+// recentOutage returns the error of the last moments, if there was one: what is tried again and again fails as often.
+func (w *worker) recentOutage() error {
 	w.lock.Lock()
 	defer w.lock.Unlock()
-	if w.wrong.err == nil || time.Since(w.wrong.at) > 2*waitForOther {
+	if w.outage.err == nil || time.Since(w.outage.at) > 2*w.opt.times.other {
 		return nil
 	}
-	return w.wrong.err
+	return w.outage.err
 }
 
 // isFull reports whether an error is that of a full disk. Of some only the text is left: SQLite's,

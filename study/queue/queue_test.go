@@ -157,7 +157,7 @@ func count(t *testing.T, q *Queue, table string) int {
 func undisturbed(t *testing.T, s study.Study) study.Results {
 	t.Helper()
 	q := added(t, t.TempDir(), s)
-	status, err := q.Work(t.Context(), s.Name, WorkOptions{Jobs: 2})
+	status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2})
 	if err != nil || status.State != Complete {
 		t.Fatalf("%+v, %v", status, err)
 	}
@@ -195,4 +195,10 @@ func checkpoints(t *testing.T, dir string) []string {
 		t.Fatal(err)
 	}
 	return list
+}
+
+// quick are waits of tests: as in the order of a worker's own, but short.
+var quick = times{
+	tick: 50 * time.Millisecond, look: 200 * time.Millisecond, other: 300 * time.Millisecond,
+	retry: 100 * time.Millisecond, idle: 100 * time.Millisecond, wake: time.Second, upload: 500 * time.Millisecond,
 }

@@ -13,15 +13,12 @@ import (
 // longestWait is more than any job is put off: backOff gives five minutes at most.
 const longestWait = 10 * time.Minute
 
-// wakeEvery is how often a worker looks for jobs that a clock has put off.
-const wakeEvery = 30 * time.Second
-
 // repair looks at the jobs from time to time, and at once after one with another key than a run's.
 func (w *worker) repair(ctx context.Context) error {
 	w.lock.Lock()
 	forged := w.forged
 	w.lock.Unlock()
-	if !forged && time.Since(w.repaired) < wakeEvery {
+	if !forged && time.Since(w.repaired) < w.opt.times.wake {
 		return nil
 	}
 	w.repaired = time.Now()

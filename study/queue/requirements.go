@@ -37,7 +37,7 @@ func (q *Queue) fits(ctx context.Context, e Entry, dirs []string) error {
 	}
 	digests, _, err := study.Describe(ctx, &e.Spec, classify.Options{DataDirs: dirs})
 	if err == nil {
-		err = e.Identity.Has(digests)
+		err = e.Identity.CheckDigests(digests)
 	}
 	if ctx.Err() != nil {
 		return classify.Interrupted(ctx)
@@ -51,9 +51,9 @@ func (q *Queue) fits(ctx context.Context, e Entry, dirs []string) error {
 	return nil
 }
 
-// lacks reports whether the data of a run that failed are gone or have changed since the worker
-// began; it then ends.
-func (w *worker) lacks(ctx context.Context, job *river.Job[RunArgs]) bool {
+// dataChanged reports whether the data of a run that failed are gone or have changed since the
+// worker began; it then ends.
+func (w *worker) dataChanged(ctx context.Context, job *river.Job[RunArgs]) bool {
 	cfg, err := classify.ReadConfig(classify.Config{}, []byte(job.Args.Config))
 	if err != nil {
 		return false

@@ -50,7 +50,7 @@ func TestSearchGoesOn(t *testing.T) {
 		"  - name: spectreg\n    regularizers: [\"spectreg:0.01\"]\n", "",
 		"datagrad:$lambda", "datagrad:auto", "    parameters: {lambda: {log: [0.5, 50]}}\n", "")
 	quiet := added(t, t.TempDir(), s)
-	if status, err := quiet.Work(t.Context(), s.Name, WorkOptions{Jobs: 1}); err != nil || status.State != Complete {
+	if status, err := quiet.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 1}); err != nil || status.State != Complete {
 		t.Fatalf("%+v, %v", status, err)
 	}
 	want, _ := everything(t, quiet)
@@ -69,7 +69,7 @@ func TestSearchGoesOn(t *testing.T) {
 					time.Sleep(2 * time.Millisecond)
 				}
 			}()
-			status, err := open(t, place).Work(ctx, s.Name, WorkOptions{Jobs: 1})
+			status, err := open(t, place).Work(ctx, s.Name, WorkOptions{times: quick, Jobs: 1})
 			cancel()
 			if err == nil && status.State == Complete {
 				break
@@ -101,7 +101,7 @@ func TestForeignRun(t *testing.T) {
 	s := edited(t, small, "seeds: 4", "seeds: 1", "  - name: spectreg\n    regularizers: [\"spectreg:0.01\"]\n", "",
 		"datagrad:$lambda", "datagrad:auto", "    parameters: {lambda: {log: [0.5, 50]}}\n", "")
 	quiet := added(t, t.TempDir(), s)
-	if status, err := quiet.Work(t.Context(), s.Name, WorkOptions{Jobs: 1}); err != nil || status.State != Complete {
+	if status, err := quiet.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 1}); err != nil || status.State != Complete {
 		t.Fatalf("%+v, %v", status, err)
 	}
 	want, _ := everything(t, quiet)
@@ -133,7 +133,7 @@ func TestForeignRun(t *testing.T) {
 		t.Fatalf("%d runs find their λ", laid)
 	}
 	log, said := heard()
-	status, err := q.Work(t.Context(), s.Name, WorkOptions{Jobs: 1, Log: log})
+	status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 1, Log: log})
 	if err != nil || status.State != Complete {
 		t.Fatalf("%+v, %v", status, err)
 	}

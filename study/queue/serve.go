@@ -4,15 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/internal/fault"
 )
 
-// idleEvery is how often a worker without work looks for a new study.
-const idleEvery = 5 * time.Second
-
-// ServeOptions say how a worker goes from study to study.
+// ServeOptions say how a worker goes from study to study. Others, if set, says which studies this
+// worker takes at all.
 type ServeOptions struct {
 	WorkOptions
 	Once bool // ends when no study has anything left to run
@@ -20,11 +18,12 @@ type ServeOptions struct {
 
 // serving is a worker's way from study to study.
 type serving struct {
-	queue *Queue
-	work  WorkOptions
-	left  map[string]error // to others, and why
-	told  map[string]bool  // of studies that cannot be read
-	fail  error            // of the runs that failed
+	queue  *Queue
+	work   WorkOptions
+	wanted func(name string) bool // which studies the caller wants; all if nil
+	left   map[string]error       // to others, and why
+	told   map[string]bool        // of studies that cannot be read
+	fail   error                  // of the runs that failed
 }
 
 // Serve works on the studies of the database, one after another, until the context ends: those of
@@ -32,10 +31,19 @@ type serving struct {
 // this process cannot work on, such as one begun with other kernels or data, is left to others, and
 // Log says so once. The error of a run that failed comes at the end.
 func (q *Queue) Serve(ctx context.Context, o ServeOptions) error {
-	if o.Log == nil {
-		o.Log = func(string) {}
+	if err := fault.NoContext(ctx); err != nil {
+		return err
 	}
-	s := &serving{queue: q, work: o.WorkOptions, left: map[string]error{}, told: map[string]bool{}}
+	work, err := o.WorkOptions.resolved()
+	if err != nil {
+		return err
+	}
+	if work.Log == nil {
+		work.Log = func(string) {}
+	}
+	s := &serving{
+		queue: q, work: work, wanted: work.Others, left: map[string]error{}, told: map[string]bool{},
+	}
 	s.work.Others = s.fits
 	return s.serve(ctx, o.Once)
 }
@@ -53,10 +61,7 @@ func (s *serving) serve(ctx context.Context, once bool) error {
 		case once:
 			return s.verdict()
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(idleEvery):
-		}
+		pause(ctx, s.work.times.idle) // the next look sees whether the context has ended
 	}
 }
 
@@ -144,8 +149,10 @@ func (s *serving) choose(ctx context.Context) (*Status, error) {
 	return first, nil
 }
 
-// fits reports whether a study has not been left to others.
-func (s *serving) fits(name string) bool { return s.left[name] == nil }
+// fits reports whether a study is wanted and has not been left to others.
+func (s *serving) fits(name string) bool {
+	return s.left[name] == nil && (s.wanted == nil || s.wanted(name))
+}
 
 // verdict is how a worker ends that has nothing left to do: by an error if it is not true that all
 // is done.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/study"
 )
 
@@ -41,6 +42,9 @@ func (s Status) Done() bool { return s.State != Active }
 
 // Status returns where a study stands.
 func (q *Queue) Status(ctx context.Context, name string) (Status, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return Status{}, err
+	}
 	entry, err := q.Study(ctx, name)
 	if err != nil {
 		return Status{}, err

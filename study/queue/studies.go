@@ -41,6 +41,9 @@ const DefaultPriority = 2
 // what failed in it or was cancelled is tried again, and runs that it no longer needs are
 // cancelled.
 func (q *Queue) Add(ctx context.Context, s study.Study, priority int) error {
+	if err := fault.NoContext(ctx); err != nil {
+		return err
+	}
 	text, err := yaml.Marshal(s.Spec)
 	if err != nil {
 		return err
@@ -113,7 +116,7 @@ func differs(old, s study.Study) error {
 			old.Identity.CPU, old.Identity.CPU, s.Identity.CPU,
 		)
 	}
-	return old.Identity.Has(s.Identity.Digests)
+	return old.Identity.CheckDigests(s.Identity.Digests)
 }
 
 // joined returns what two maps hold.
@@ -129,6 +132,9 @@ type unknown struct{ error }
 
 // Study returns a study by its name. It reads no other.
 func (q *Queue) Study(ctx context.Context, name string) (Entry, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return Entry{}, err
+	}
 	found, err := q.stored(ctx, "WHERE name = ?", name)
 	if err != nil {
 		return Entry{}, err
@@ -178,6 +184,9 @@ const inTurn = "ORDER BY priority, created, name"
 // read: another version of the program may have refused less. [Queue.Study] says what is wrong with
 // one.
 func (q *Queue) Studies(ctx context.Context) ([]Entry, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return nil, err
+	}
 	all, err := q.stored(ctx, "")
 	var list []Entry
 	for _, e := range all {
@@ -190,6 +199,9 @@ func (q *Queue) Studies(ctx context.Context) ([]Entry, error) {
 
 // Unreadable returns what is wrong with each study that Studies leaves out.
 func (q *Queue) Unreadable(ctx context.Context) ([]error, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return nil, err
+	}
 	all, err := q.stored(ctx, "")
 	var list []error
 	for _, e := range all {
@@ -256,6 +268,9 @@ func (q *Queue) stored(ctx context.Context, where string, args ...any) ([]stored
 // Results returns the results with the given keys that are there. known is what the caller has
 // already; it is extended.
 func (q *Queue) Results(ctx context.Context, keys []string, known study.Results) error {
+	if err := fault.NoContext(ctx); err != nil {
+		return err
+	}
 	var missing []string
 	for _, k := range keys {
 		if _, ok := known[k]; !ok {
@@ -318,6 +333,9 @@ func (d damaged) Unwrap() error { return d.error }
 // Progress returns where a study stands. results are those known already; they are extended until
 // nothing new follows.
 func (q *Queue) Progress(ctx context.Context, s *study.Study, results study.Results) (study.Progress, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return study.Progress{}, err
+	}
 	for {
 		p, err := s.Progress(results)
 		if err != nil {

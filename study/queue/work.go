@@ -25,7 +25,7 @@ import (
 
 // WorkOptions are how a process works on studies; none of them changes a number.
 type WorkOptions struct {
-	// Jobs is how many runs are trained at once, each on one thread; 1 if 0.
+	// Jobs is how many runs are trained at once, each on one thread: 1 to [MaxJobs]; 1 if 0.
 	Jobs     int
 	DataDirs []string
 	// Runs is a folder, on a disk that all workers share, for the folders of unfinished runs. Empty
@@ -35,7 +35,7 @@ type WorkOptions struct {
 	// Keep leaves the folders of finished runs, with their models, instead of removing them.
 	Keep bool
 	// Lease is how long a worker may be silent before its runs are given to others; DefaultLease
-	// if 0.
+	// if 0, and else at least [MinLease].
 	Lease time.Duration
 	// Others, if set, reports whether this process could work on another study. Work then ends
 	// between two runs, with the study still active, when one that comes before it has a run to
@@ -46,36 +46,27 @@ type WorkOptions struct {
 	// Tick, if set, is called with the state of the study now and then, and at the end.
 	Tick func(Status)
 
-	patience int // looks that may go wrong in a row; patience if 0
+	patience int   // looks that may go wrong in a row; defaultPatience if 0
+	times    times // the waits; defaultTimes if zero
 }
-
-// DefaultLease outlasts a pause of the machine, and is short beside a study.
-const DefaultLease = 30 * time.Second
-
-const (
-	tickEvery = 250 * time.Millisecond
-	lookEvery = 2 * time.Second // for jobs of dead workers and results of others
-)
 
 // Work works on a study until nothing of it is left, also by others, or the context ends; its runs
 // then save their state and go back to the queue. An error is one of the study or the database; a
 // run's is kept with its job.
 func (q *Queue) Work(ctx context.Context, name string, opt WorkOptions) (Status, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return Status{}, err
+	}
+	opt, err := opt.resolved()
+	if err != nil {
+		return Status{}, err
+	}
 	entry, err := q.Study(ctx, name)
 	if err != nil {
 		return Status{}, err
 	}
 	if err := q.fits(ctx, entry, opt.DataDirs); err != nil {
 		return Status{}, err
-	}
-	if opt.Jobs == 0 {
-		opt.Jobs = 1
-	}
-	if opt.Lease == 0 {
-		opt.Lease = DefaultLease
-	}
-	if opt.patience == 0 {
-		opt.patience = patience
 	}
 	w := &worker{
 		queue: q, opt: opt, study: &entry.Study, cpu: entry.Identity.CPU, results: study.Results{},
@@ -104,14 +95,14 @@ type worker struct {
 	results  study.Results
 	inserted map[string]bool // keys of jobs that are there
 
-	repeats  repeats
+	throttle logThrottle
 	repaired time.Time // when the jobs were last looked at
 
 	lock   sync.Mutex
 	ended  bool  // a run ended since the last look
 	unfit  error // what a run showed about this process
 	forged bool  // a job had a key that no run has
-	wrong  trouble
+	outage outage
 }
 
 // openRuns makes the folder of the runs.
@@ -156,7 +147,7 @@ func (w *worker) logAs(key, format string, args ...any) {
 	if w.opt.Log == nil {
 		return
 	}
-	if again, tell := w.repeats.next(key, time.Now()); tell {
+	if again, tell := w.throttle.next(key, time.Now()); tell {
 		w.opt.Log(w.queue.Hide(fmt.Sprintf(format, args...) + again))
 	}
 }
@@ -166,9 +157,9 @@ func (w *worker) run(ctx context.Context) (Status, error) {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, w)
 	client, err := river.NewClient(w.queue.driver, &river.Config{
-		ID: w.name(), Workers: workers, JobTimeout: -1, RetryPolicy: backOff{},
+		ID: w.name(), Workers: workers, JobTimeout: -1, RetryPolicy: backOff{w.opt.times.retry},
 		Queues:            map[string]river.QueueConfig{w.study.Name: {MaxWorkers: w.opt.Jobs}},
-		FetchPollInterval: tickEvery, FetchCooldown: 20 * time.Millisecond,
+		FetchPollInterval: w.opt.times.tick, FetchCooldown: 20 * time.Millisecond,
 		CancelledJobRetentionPeriod: -1, DiscardedJobRetentionPeriod: -1,
 		Logger: slog.New(logHandler{w}),
 	})
@@ -202,7 +193,7 @@ func (w *worker) run(ctx context.Context) (Status, error) {
 
 // watch keeps the queue filled until nothing is left to do.
 func (w *worker) watch(ctx context.Context) (Status, error) {
-	ticker := time.NewTicker(tickEvery)
+	ticker := time.NewTicker(w.opt.times.tick)
 	defer ticker.Stop()
 	var status Status
 	var looked time.Time
@@ -211,7 +202,7 @@ func (w *worker) watch(ctx context.Context) (Status, error) {
 		if err := w.fault(); err != nil {
 			return status, err
 		}
-		if time.Since(looked) >= lookEvery {
+		if time.Since(looked) >= w.opt.times.look {
 			err := w.queue.rescue(ctx, w.client.ID(), w.opt.Lease)
 			if err == nil {
 				err = w.repair(ctx)
@@ -225,7 +216,7 @@ func (w *worker) watch(ctx context.Context) (Status, error) {
 			case errors.As(err, new(damaged)):
 				return status, err
 			case err != nil:
-				w.happened(err)
+				w.noteOutage(err)
 				w.log("%v; trying again", err)
 			default:
 				if w.opt.Tick != nil {
@@ -239,7 +230,7 @@ func (w *worker) watch(ctx context.Context) (Status, error) {
 				}
 			}
 			failures++
-			if err := w.recent(); err == nil {
+			if err := w.recentOutage(); err == nil {
 				failures = 0
 			} else if failures == w.opt.patience {
 				return status, w.queue.gaveUp(err, w.runs)
@@ -256,10 +247,6 @@ func (w *worker) watch(ctx context.Context) (Status, error) {
 		}
 	}
 }
-
-// patience is for how many looks in a row the database or a disk may fail before a worker gives up:
-// a minute.
-const patience = int(time.Minute / lookEvery)
 
 // fresh reports whether a run of this process ended since the last call: something may follow from
 // it.
@@ -320,12 +307,12 @@ func (w *worker) fill(ctx context.Context, p study.Progress) error {
 	return w.queue.settle(ctx, &now.Study)
 }
 
-// backOff is how long a failed run waits: 1, 4, 16, 64 seconds, and then five minutes. River asks
-// before it adds the error.
-type backOff struct{}
+// backOff is how long a failed run waits: 1, 4, 16, 64 times its unit, which is a second, and then
+// five minutes. River asks before it adds the error.
+type backOff struct{ unit time.Duration }
 
-func (backOff) NextRetry(job *rivertype.JobRow) time.Time {
-	wait := time.Second << min(2*len(job.Errors), 20)
+func (b backOff) NextRetry(job *rivertype.JobRow) time.Time {
+	wait := b.unit << min(2*len(job.Errors), 20)
 	return time.Now().Add(min(wait, 5*time.Minute))
 }
 
@@ -346,7 +333,7 @@ func (h logHandler) Handle(_ context.Context, r slog.Record) error {
 		return true
 	})
 	if len(parts) > 0 {
-		h.w.happened(errors.New(strings.Join(parts, " ")))
+		h.w.noteOutage(errors.New(strings.Join(parts, " ")))
 	}
 	h.w.log("%s %s", r.Message, strings.Join(parts, " "))
 	return nil

@@ -40,7 +40,7 @@ func TestGracefulStop(t *testing.T) {
 		q := added(t, place, s)
 		ctx, cancel := context.WithCancel(t.Context())
 		var once sync.Once
-		_, err := q.Work(ctx, s.Name, WorkOptions{Jobs: 1, Lease: 600 * time.Millisecond, Tick: func(Status) {
+		_, err := q.Work(ctx, s.Name, WorkOptions{times: quick, Jobs: 1, Lease: 600 * time.Millisecond, Tick: func(Status) {
 			once.Do(func() {
 				go func() {
 					until(t, "a checkpoint", func() bool {
@@ -70,7 +70,7 @@ func TestGracefulStop(t *testing.T) {
 			t.Errorf("%d attempts, %v", most, err)
 		}
 		other := open(t, place)
-		if status, err := other.Work(t.Context(), s.Name, WorkOptions{Jobs: 2}); err != nil || status.State != Complete {
+		if status, err := other.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2}); err != nil || status.State != Complete {
 			t.Fatalf("%+v, %v", status, err)
 		}
 		equal(t, results(t, q, s.Name), want)
@@ -98,7 +98,7 @@ func TestTwoWorkers(t *testing.T) {
 					return
 				}
 				defer other.Close()
-				if status, err := other.Work(t.Context(), name, WorkOptions{Jobs: 1}); err != nil || status.State != Complete {
+				if status, err := other.Work(t.Context(), name, WorkOptions{times: quick, Jobs: 1}); err != nil || status.State != Complete {
 					t.Errorf("%s: %+v, %v", name, status, err)
 				}
 			})
@@ -128,7 +128,7 @@ func TestTwoWorkers(t *testing.T) {
 			t.Errorf("runs by worker: %v", workers)
 		}
 		// What is done is not done again.
-		if status, err := q.Work(t.Context(), s.Name, WorkOptions{Runs: filepath.Join(t.TempDir(), "none")}); err != nil || status.State != Complete {
+		if status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Runs: filepath.Join(t.TempDir(), "none")}); err != nil || status.State != Complete {
 			t.Errorf("%+v, %v", status, err)
 		}
 	})
@@ -150,8 +150,9 @@ func TestFailure(t *testing.T) {
 		if err := os.WriteFile(obstacle, nil, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		began := time.Now()
-		status, err := q.Work(t.Context(), s.Name, WorkOptions{Jobs: 2, Runs: runs})
+		began, waits := time.Now(), quick
+		waits.retry = time.Second
+		status, err := q.Work(t.Context(), s.Name, WorkOptions{times: waits, Jobs: 2, Runs: runs})
 		if err != nil || status.State != Failed || status.Failed != 1 || status.Complete == 0 || len(status.Jobs) != 1 {
 			t.Fatalf("%+v, %v", status, err)
 		}
@@ -164,7 +165,7 @@ func TestFailure(t *testing.T) {
 		if err := errors.Join(os.Remove(obstacle), q.Add(t.Context(), s, DefaultPriority)); err != nil {
 			t.Fatal(err)
 		}
-		if status, err := q.Work(t.Context(), s.Name, WorkOptions{Jobs: 2, Runs: runs}); err != nil || status.State != Complete {
+		if status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2, Runs: runs}); err != nil || status.State != Complete {
 			t.Errorf("%+v, %v", status, err)
 		}
 	})
@@ -179,7 +180,7 @@ func TestHopeless(t *testing.T) {
 		q := added(t, place, s)
 		var lock sync.Mutex
 		var said []string
-		status, err := q.Work(t.Context(), s.Name, WorkOptions{Jobs: 2, Runs: t.TempDir(), Log: func(text string) {
+		status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2, Runs: t.TempDir(), Log: func(text string) {
 			lock.Lock()
 			defer lock.Unlock()
 			said = append(said, text)
@@ -195,7 +196,7 @@ func TestHopeless(t *testing.T) {
 
 // TestRepeats tells a text once a minute.
 func TestRepeats(t *testing.T) {
-	var r repeats
+	var r logThrottle
 	var said []string
 	for i := range 200 {
 		if again, tell := r.next("x", time.Unix(int64(i), 0).UTC()); tell {
@@ -230,7 +231,7 @@ func TestOtherData(t *testing.T) {
 			{nil, "the images of mnist are not those"},
 			{[]string{filepath.Join(t.TempDir(), "none")}, "none: not found"},
 		} {
-			_, err := q.Work(t.Context(), s.Name, WorkOptions{DataDirs: c.dirs})
+			_, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: c.dirs})
 			if !errors.As(err, new(*Unfit)) || !fault.IsInput(err) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, expected an Unfit with %q", err, c.want)
 			}
@@ -292,7 +293,7 @@ func dataVanish(t *testing.T, change func(dir string) error) {
 	}
 	q := added(t, t.TempDir(), s)
 	var once sync.Once
-	_, err = q.Work(t.Context(), s.Name, WorkOptions{DataDirs: []string{dir}, Tick: func(status Status) {
+	_, err = q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: []string{dir}, Tick: func(status Status) {
 		if status.Complete > 0 {
 			once.Do(func() { change(dir) })
 		}
@@ -316,7 +317,7 @@ func TestCancel(t *testing.T) {
 		other := open(t, place)
 		var once sync.Once
 		began := time.Now()
-		status, err := q.Work(t.Context(), s.Name, WorkOptions{Jobs: 2, Tick: func(status Status) {
+		status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2, Tick: func(status Status) {
 			if status.Running > 0 {
 				once.Do(func() {
 					if err := other.Cancel(t.Context(), s.Name); err != nil {
@@ -332,7 +333,7 @@ func TestCancel(t *testing.T) {
 		if err := q.Add(t.Context(), s, DefaultPriority); err != nil {
 			t.Fatal(err)
 		}
-		if status, err := q.Work(t.Context(), s.Name, WorkOptions{Jobs: 2}); err != nil || status.State != Complete {
+		if status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2}); err != nil || status.State != Complete {
 			t.Fatalf("%+v, %v", status, err)
 		}
 		equal(t, results(t, q, s.Name), want)
@@ -378,7 +379,7 @@ func TestAddRefuses(t *testing.T) {
 		if err := q.Add(t.Context(), other, DefaultPriority); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := q.Work(t.Context(), other.Name, WorkOptions{}); !fault.IsInput(err) {
+		if _, err := q.Work(t.Context(), other.Name, WorkOptions{times: quick}); !fault.IsInput(err) {
 			t.Errorf("working on it: %v", err)
 		}
 		if _, err := q.pool.Exec("DELETE FROM gradreg_study WHERE name = 'other-identity'"); err != nil {
@@ -401,7 +402,7 @@ func TestFewer(t *testing.T) {
 		if err := q.Add(t.Context(), fewer, DefaultPriority); err != nil {
 			t.Fatal(err)
 		}
-		if status, err := q.Work(t.Context(), s.Name, WorkOptions{Jobs: 2}); err != nil || status.State != Complete {
+		if status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2}); err != nil || status.State != Complete {
 			t.Fatalf("%+v, %v", status, err)
 		}
 		if n := len(results(t, q, s.Name)); n != 2+4+2+2 { // and results looks for others
@@ -410,7 +411,7 @@ func TestFewer(t *testing.T) {
 		if err := q.Add(t.Context(), s, DefaultPriority); err != nil {
 			t.Fatal(err)
 		}
-		if status, err := q.Work(t.Context(), s.Name, WorkOptions{Jobs: 2}); err != nil || status.State != Complete {
+		if status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2}); err != nil || status.State != Complete {
 			t.Fatalf("%+v, %v", status, err)
 		}
 		equal(t, results(t, q, s.Name), want)
@@ -464,7 +465,7 @@ func TestOthersFirst(t *testing.T) {
 		q := added(t, place, edited(t, small, append([]string{"name: small", "name: last"}, slow...)...))
 		var once sync.Once
 		urgent := edited(t, small, "name: small", "name: urgent", "steps: 30", "steps: 31", "seeds: 4", "seeds: 1")
-		others := WorkOptions{Jobs: 1, Others: func(string) bool { return true }}
+		others := WorkOptions{times: quick, Jobs: 1, Others: func(string) bool { return true }}
 		work := others
 		work.Tick = func(status Status) {
 			if status.Running+status.Complete > 0 { // it may not be looked at while a short run lasts
@@ -492,7 +493,7 @@ func TestOthersFirst(t *testing.T) {
 		var wait sync.WaitGroup
 		wait.Go(func() {
 			other := open(t, place)
-			if _, err := other.Work(ctx, "long", WorkOptions{}); !errors.Is(err, classify.ErrInterrupted) {
+			if _, err := other.Work(ctx, "long", WorkOptions{times: quick}); !errors.Is(err, classify.ErrInterrupted) {
 				t.Error(err)
 			}
 		})
@@ -523,7 +524,7 @@ func TestFullDisk(t *testing.T) {
 	}
 	var lock sync.Mutex
 	var said []string
-	_, err := q.Work(t.Context(), s.Name, WorkOptions{Jobs: 2, patience: 4, Log: func(text string) {
+	_, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2, patience: 4, Log: func(text string) {
 		lock.Lock()
 		defer lock.Unlock()
 		said = append(said, text)
@@ -541,7 +542,7 @@ func TestFullDisk(t *testing.T) {
 // TestBackOff holds how long failed runs wait.
 func TestBackOff(t *testing.T) {
 	for errs, want := range []time.Duration{time.Second, 4 * time.Second, 16 * time.Second, 64 * time.Second, 256 * time.Second, 5 * time.Minute, 5 * time.Minute} {
-		got := time.Until(backOff{}.NextRetry(&rivertype.JobRow{Errors: make([]rivertype.AttemptError, errs)}))
+		got := time.Until(backOff{time.Second}.NextRetry(&rivertype.JobRow{Errors: make([]rivertype.AttemptError, errs)}))
 		if got > want || got < want-time.Second/2 {
 			t.Errorf("after %d errors and another one: %v, expected %v", errs, got, want)
 		}
@@ -556,7 +557,7 @@ func TestMoreData(t *testing.T) {
 		q := added(t, place, s)
 		work := func() Status {
 			t.Helper()
-			status, err := q.Work(t.Context(), s.Name, WorkOptions{Jobs: 2})
+			status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2})
 			if err != nil || status.State != Complete {
 				t.Fatalf("%+v, %v", status, err)
 			}
@@ -596,7 +597,7 @@ func TestDamagedResult(t *testing.T) {
 	everywhere(t, func(t *testing.T, place string) {
 		s := edited(t, small, "seeds: 4", "seeds: 1")
 		q := added(t, place, s)
-		if status, err := q.Work(t.Context(), s.Name, WorkOptions{Jobs: 2}); err != nil || status.State != Complete {
+		if status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2}); err != nil || status.State != Complete {
 			t.Fatalf("%+v, %v", status, err)
 		}
 		want := results(t, q, s.Name)
@@ -610,7 +611,7 @@ func TestDamagedResult(t *testing.T) {
 				t.Fatal(err)
 			}
 			began := time.Now()
-			_, err = q.Work(t.Context(), s.Name, WorkOptions{})
+			_, err = q.Work(t.Context(), s.Name, WorkOptions{times: quick})
 			if err == nil || !strings.Contains(err.Error(), "DELETE FROM gradreg_result WHERE key = '"+key+"'") || time.Since(began) > 20*time.Second {
 				t.Errorf("%v after %v", err, time.Since(began))
 			}
@@ -621,7 +622,7 @@ func TestDamagedResult(t *testing.T) {
 		if err := q.Add(t.Context(), s, DefaultPriority); err != nil {
 			t.Fatal(err)
 		}
-		if status, err := q.Work(t.Context(), s.Name, WorkOptions{Jobs: 2}); err != nil || status.State != Complete {
+		if status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2}); err != nil || status.State != Complete {
 			t.Fatalf("%+v, %v", status, err)
 		}
 		equal(t, results(t, q, s.Name), want)
@@ -700,7 +701,7 @@ func TestDamage(t *testing.T) {
 			until(t, "a checkpoint", func() bool { return ctx.Err() != nil || len(checkpoints(t, filepath.Join(dir, "runs"))) > 0 })
 			cancel()
 		}()
-		if _, err := q.Work(ctx, s.Name, WorkOptions{}); !errors.Is(err, classify.ErrInterrupted) {
+		if _, err := q.Work(ctx, s.Name, WorkOptions{times: quick}); !errors.Is(err, classify.ErrInterrupted) {
 			t.Fatal(err)
 		}
 	}
@@ -711,7 +712,7 @@ func TestDamage(t *testing.T) {
 	}
 	var lock sync.Mutex
 	var said []string
-	status, err := q.Work(t.Context(), s.Name, WorkOptions{Jobs: 2, Log: func(text string) {
+	status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2, Log: func(text string) {
 		lock.Lock()
 		defer lock.Unlock()
 		said = append(said, text)

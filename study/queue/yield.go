@@ -7,6 +7,8 @@ import (
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
+
+	"github.com/gradreg/gradreg/internal/fault"
 )
 
 // errYield ends the work on a study for the sake of another.
@@ -14,6 +16,9 @@ var errYield = errors.New("another study is to be worked on")
 
 // Ready reports whether a run of a study could be begun now.
 func (q *Queue) Ready(ctx context.Context, name string) (bool, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return false, err
+	}
 	client, err := q.client()
 	if err != nil {
 		return false, err

@@ -7,13 +7,13 @@ import (
 	"github.com/gradreg/gradreg/dataset/folder"
 )
 
-// TestSuits asks whether the side will do once, before a picture is decoded: the given one, or the one that the pictures suggest.
-func TestSuits(t *testing.T) {
+// TestCheckSize asks whether the side will do once, before a picture is decoded: the given one, or the one that the pictures suggest.
+func TestCheckSize(t *testing.T) {
 	dir := shades(t, "a", 0, 5).with(shades(t, "b", 100, 5)).write(t)
 	no := errors.New("too small for the model")
 	for _, c := range []struct{ size, want int }{{0, 8}, {20, 20}} {
 		asked, phase := []int{}, ""
-		opt := folder.Options{Size: c.size, Progress: func(p folder.Progress) { phase = p.Phase }, Suits: func(side int) error {
+		opt := folder.Options{Size: c.size, Progress: func(p folder.Progress) { phase = p.Phase }, CheckSize: func(side int) error {
 			asked = append(asked, side)
 			return no
 		}}
