@@ -103,7 +103,7 @@ func (s *ganSubject) side() (side int) {
 			side = p.Image.Bounds().Dx()
 		}
 		return errEnough
-	}, func(string, error) {})
+	}, func(string, error) {}, nil)
 	return side
 }
 
@@ -209,7 +209,7 @@ func (s *ganSubject) pictures(
 		if damaged == nil {
 			damaged = fault.Inputf("%s: %w", path, err)
 		}
-	})
+	}, nil)
 	if err == errEnough {
 		err = nil
 	}
