@@ -56,7 +56,7 @@ func Default() Config {
 		Data: "mnist", Network: "dcgan:width=32", Noise: 64, Objective: DefaultObjective,
 		Regularizers: []string{"r1+r2:0.5"},
 		Optimizer:    DefaultOptimizer().String(), LearningRate: 3e-3, Schedule: "cosine:warmup=500",
-		Steps: 20000, CriticSteps: 1, Batch: 64, HalfLife: 32000, Ramp: 0.05, Seed: 1,
+		Steps: 26000, CriticSteps: 1, Batch: 64, HalfLife: 32000, Ramp: 0.05, Seed: 1,
 		LogEvery: 50, SheetEvery: 500, CheckpointEvery: 500,
 	}
 }
