@@ -179,6 +179,9 @@ func find(name string) (*row, error) {
 // published are [Part].Own. An unknown name, a dir that is no folder and files that are nowhere
 // ([ErrNotFound]) are the input's fault, as is every damage found when reading.
 func Open(ctx context.Context, name string, dirs ...string) (*Dataset, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return nil, err
+	}
 	d, _, err := ParseSource(name).Open(ctx, Opening{Dirs: dirs})
 	return d, err
 }

@@ -30,9 +30,8 @@ func (a *app) predictCommand() *cobra.Command {
 		Short: "Classify pictures",
 		Long: `Classify JPEG, PNG, GIF, BMP or WebP pictures, of a folder all in it and in the folders in it, in the order of their names.
 They are scaled to the size the model takes; models of grey images get the luma. Each is answered by a line with its most
-probable classes. One that cannot be read is named, the others are answered nevertheless, and the exit code is 2. Files of a
-folder whose names are not those of such pictures, TIFF and HEIC pictures among them, are left out, and one line says how
-many. The model is that of the newest run under runs/ unless --run or --model names another.`,
+probable classes. One that cannot be read is named, the others are answered nevertheless, and the exit code is 2. Pictures
+of a folder in other formats, such as TIFF and HEIC, are left out, and one line says how many. The model is that of the newest run under runs/ unless --run or --model names another.`,
 		Example: `  # The newest model under runs/
   gradreg predict digit.png
 
