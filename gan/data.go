@@ -61,6 +61,9 @@ func Byte(v float32) byte {
 
 // OpenData opens the data of a configuration. It records the size that a folder's pictures have.
 func OpenData(ctx context.Context, c *Config, o RunOptions) (*Data, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return nil, err
+	}
 	if s, ok := PointSetOf(c.Data); ok {
 		if err := c.unused(c.Data+" are points", c.Flip, c.TrainSize != 0, c.Size != 0); err != nil {
 			return nil, err

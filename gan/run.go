@@ -144,6 +144,9 @@ type run struct {
 // finite end it with an error that names what and when ([train.Divergence]); the last checkpoint
 // stays.
 func Run(ctx context.Context, c Config, o RunOptions) (Summary, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return Summary{}, err
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -603,6 +606,9 @@ func (r *run) finish() (Summary, error) {
 
 // Cost returns the multiply-adds of a step of a run.
 func Cost(ctx context.Context, c Config, o RunOptions) (int, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return 0, err
+	}
 	o.Dir, o.Resume = "", false
 	r := &run{RunOptions: o, config: c}
 	defer r.close()

@@ -63,6 +63,9 @@ const (
 // Execute takes the runs that are left, one after the other. A run that another process has is left
 // to it; if only such are left, Execute returns with others set.
 func Execute(ctx context.Context, s *Spec, o Options) (others bool, err error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return false, err
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}

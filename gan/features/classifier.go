@@ -35,6 +35,9 @@ type Training struct {
 // which Real and Other have none of. The first who asks trains it, and one that was interrupted goes
 // on; all others get it from the cache.
 func (s *Set) Classifier(ctx context.Context, t Training) (*Network, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return nil, err
+	}
 	if s.Classes == nil {
 		return nil, fault.Inputf(
 			"%s has no classes, expected a folder with a folder for each class, or a classifier",

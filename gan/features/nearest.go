@@ -9,6 +9,7 @@ import (
 
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/gan/score"
+	"github.com/gradreg/gradreg/internal/fault"
 )
 
 // Space is what distances of images are measured in.
@@ -49,6 +50,9 @@ const trainChunk = 10000
 
 // Nearest returns the k training images that are nearest to each image, the nearest first.
 func (s Space) Nearest(ctx context.Context, train, images [][]byte, k int) ([][]score.Match, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return nil, err
+	}
 	of, err := s.of(images)
 	if err != nil {
 		return nil, err

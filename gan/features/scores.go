@@ -56,6 +56,9 @@ func (s *Set) Count() int { return min(MostImages, s.Real.Len(), s.Other.Len()) 
 func (s *Set) Score(
 	ctx context.Context, generated [][]byte, networks []*Network, flipped bool, watch func(string),
 ) (Scores, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return Scores{}, err
+	}
 	if watch == nil {
 		watch = func(string) {}
 	}

@@ -30,6 +30,9 @@ const classifierSeed = 1
 
 // Open opens the images of a run's configuration. The generator need not have been trained.
 func Open(ctx context.Context, c gan.Config, o gan.RunOptions) (*Set, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return nil, err
+	}
 	c.Batch = 1
 	d, err := gan.OpenData(ctx, &c, o)
 	if err != nil {

@@ -97,6 +97,9 @@ type run struct {
 
 // Run trains and judges. It ends with the context's error when the context ends.
 func Run(ctx context.Context, d *dataset.Dataset, c Config, threads int) (Result, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return Result{}, err
+	}
 	r := &run{Config: c, data: d, classes: len(d.Classes)}
 	if err := r.divide(); err != nil {
 		return Result{}, err

@@ -61,6 +61,9 @@ type Result struct {
 // first class where it lies above the middle between the means of both classes' training images: the
 // level of a critic's scores means nothing.
 func Run(ctx context.Context, d *dataset.Dataset, c Config, threads int) (Result, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return Result{}, err
+	}
 	r, err := newRun(d, c, threads)
 	if err != nil {
 		return Result{}, err
