@@ -145,7 +145,11 @@ func (c *critic) roth(losses, x *sym.Expr) *sym.Expr {
 func (c *critic) values(roots ...*sym.Expr) map[*sym.Expr]*sym.Tensor {
 	r := rand.New(rand.NewPCG(31, uint64(c.batch)))
 	values := fill(r, 1, roots...)
-	for e, v := range values {
+	for _, e := range sym.Topological(roots...) { // in one order, so that every run has the same values
+		v, given := values[e]
+		if !given {
+			continue
+		}
 		scale := 1.0
 		if s := e.Shape(); len(s) == 4 && s[2] == 5 {
 			scale = math.Sqrt(2 / float64(s[1:].Size()))
