@@ -10,6 +10,9 @@ const (
 	// Doshi-Velez 2018). Their l1 form Σ_b ‖∂(mean L)/∂x_b‖₁ is ours, λ_Ross = λ; other norms and
 	// slopes they have none of.
 	AsRoss = "ross"
+	// AsGamma is the weight γ of (γ/2)·mean_b ‖∂D/∂x_b‖², the penalties R1 and R2 of critics: γ = 2λ
+	// (Mescheder, Geiger and Nowozin 2018, equation 9).
+	AsGamma = "gamma"
 	// AsSum is a sum over the samples of the batch instead of the mean: λ_sum = λ/B (the confidence
 	// penalty of the original code).
 	AsSum = "sum"
@@ -19,7 +22,7 @@ const (
 // empty name.
 func conventionFactor(as string, batch int) float64 {
 	switch as {
-	case AsHoffman:
+	case AsHoffman, AsGamma:
 		return 0.5
 	case AsRoss:
 		return 0.5 / float64(batch)

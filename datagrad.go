@@ -1,6 +1,10 @@
 package gradreg
 
-import "github.com/gradreg/gradreg/sym"
+import (
+	"fmt"
+
+	"github.com/gradreg/gradreg/sym"
+)
 
 // DataGrad penalizes the squared norm of the loss's gradient with respect to the input, exactly:
 //
@@ -24,7 +28,9 @@ type DataGrad struct {
 }
 
 // Penalty builds R.
-func (d DataGrad) Penalty(p *Problem) *sym.Expr {
+func (d DataGrad) Penalty(p *Problem) *sym.Expr { return d.everywhere(p, d, d.penalty) }
+
+func (d DataGrad) penalty(p *Problem) *sym.Expr {
 	at := d.site(p)
 	g := at.lossSlope()
 	if d.Norm == "" || d.Norm == "l2" || g.Err() != nil {
@@ -54,11 +60,14 @@ func (d DataGrad) Validate() error {
 	if err := oneOf("norm", d.Norm, "l2", "l1", "linf"); err != nil {
 		return err
 	}
-	if err := d.validate(AsRoss, AsSum); err != nil {
+	if err := d.validate(AsRoss, AsGamma, AsSum); err != nil {
 		return err
 	}
-	if d.LambdaAs == AsRoss {
+	switch {
+	case d.LambdaAs == AsRoss:
 		return check(d.Weight, rossForm(d.Norm, d.Slope))
+	case d.LambdaAs == AsGamma && d.Norm != "" && d.Norm != "l2":
+		return fmt.Errorf("norm is %q with λ as γ, expected l2", d.Norm)
 	}
 	return check(d.Weight, nil)
 }

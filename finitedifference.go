@@ -29,9 +29,11 @@ type FiniteDifference struct {
 }
 
 // Penalty builds R.
-func (f FiniteDifference) Penalty(p *Problem) *sym.Expr {
+func (f FiniteDifference) Penalty(p *Problem) *sym.Expr { return f.everywhere(p, f, f.penalty) }
+
+func (f FiniteDifference) penalty(p *Problem) *sym.Expr {
 	at, h := f.site(p), defaulted(f.Step, 0.01)
-	direction := sym.StopGradient(normalized(at.lossSlope()))
+	direction := sym.StopGradient(sym.Normalize(at.lossSlope()))
 	ahead := at.outputsAt(sym.Add(at.part(at.input), sym.Scale(direction, h)))
 	targets := at.part(at.targets)
 	rise := sym.Sub(at.losses(ahead, targets), at.losses(at.part(at.outputs), targets))

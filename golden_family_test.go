@@ -93,9 +93,9 @@ func TestGoldenFamily(t *testing.T) {
 			}
 		})
 	}
-	for _, name := range gradreg.Names() {
-		if !covered[name] {
-			t.Errorf("the golden file has no %s", name)
+	for _, info := range gradreg.Regularizers() {
+		if !covered[info.Name] && !info.Critic { // package gan has the golden values of critics
+			t.Errorf("the golden file has no %s", info.Name)
 		}
 	}
 }

@@ -10,36 +10,27 @@ import (
 
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/engine"
+	goldenfile "github.com/gradreg/gradreg/internal/golden"
 	"github.com/gradreg/gradreg/internal/tensorfile"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
 )
 
-// numbers returns the n numbers in [-1, 1) of that name: `numbers` of tools/golden/models.py.
-func numbers(name string, n int) []float64 {
-	state := uint64(0xCBF29CE484222325)
-	for _, b := range []byte(name) {
-		state = (state ^ uint64(b)) * 0x100000001B3
-	}
-	out := make([]float64, n)
-	for i := range out {
-		state ^= state >> 12
-		state ^= state << 25
-		state ^= state >> 27
-		out[i] = float64(state*0x2545F4914F6CDD1D>>40)/(1<<23) - 1
-	}
-	return out
-}
+// numbers and fingerprint are those of tools/golden/models.py.
+var numbers, fingerprint = goldenfile.Numbers, goldenfile.Fingerprint
 
 // parameter returns the value of a parameter that the script gives it.
 func parameter(p *nn.Param) []float64 {
 	shape := p.Expr.Shape()
 	values, center, limit := numbers(p.Name, shape.Size()), 0.0, 0.125
+	own := p.Name[strings.LastIndex(p.Name, "/")+1:] // without its scopes
 	switch {
-	case strings.HasPrefix(p.Name, "norm") && strings.HasSuffix(p.Name, ".weight"):
+	case strings.HasSuffix(own, ".u"):
+		limit = 1
+	case strings.HasPrefix(own, "norm") && strings.HasSuffix(own, ".weight"):
 		center = 1
-	case strings.HasSuffix(p.Name, ".weight"):
+	case strings.HasSuffix(own, ".weight"):
 		fan := shape[0] // dense weights are [in, out]
 		if len(shape) == 4 {
 			fan = shape[1:].Size()
@@ -85,25 +76,6 @@ func (s *step) giveNumbers() {
 			}
 		}
 	}
-}
-
-// fingerprint returns a gradient's norm and its products with two patterns of signs.
-func fingerprint(name string, gradient []float64) []float64 {
-	out := make([]float64, 3)
-	for _, v := range gradient {
-		out[0] += v * v
-	}
-	out[0] = math.Sqrt(out[0])
-	for i := range 2 {
-		for j, u := range numbers(fmt.Sprintf("%s/%d", name, i), len(gradient)) {
-			if u < 0 {
-				out[1+i] -= gradient[j]
-			} else {
-				out[1+i] += gradient[j]
-			}
-		}
-	}
-	return out
 }
 
 // architectures returns the text forms of the golden file and the images [C, H, W] that they take.

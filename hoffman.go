@@ -20,7 +20,9 @@ type Hoffman struct {
 }
 
 // Penalty builds R.
-func (h Hoffman) Penalty(p *Problem) *sym.Expr {
+func (h Hoffman) Penalty(p *Problem) *sym.Expr { return h.everywhere(p, h, h.penalty) }
+
+func (h Hoffman) penalty(p *Problem) *sym.Expr {
 	at := h.site(p)
 	if at.outputs.Err() != nil {
 		return at.outputs
@@ -31,7 +33,7 @@ func (h Hoffman) Penalty(p *Problem) *sym.Expr {
 	classes, n := at.outputs.Shape()[1], max(h.Projections, 1)
 	var sum *sym.Expr
 	for range n {
-		v := normalized(p.Graph.Normal(p.NextStream(), at.count, classes))
+		v := sym.Normalize(p.Graph.Normal(p.NextStream(), at.count, classes))
 		sum = plus(sum, h.mean(at, at.slope(v)))
 	}
 	return sym.Scale(sum, 0.5*float64(classes)/float64(n))
@@ -57,7 +59,7 @@ func (h Hoffman) Validate() error {
 	if err := h.validate(); err != nil {
 		return err
 	}
-	return check(h.Weight, halved(h.Slope))
+	return check(h.Weight, halved(h.Slope, "λ as of Hoffman"))
 }
 
 // String returns the text form.
@@ -65,22 +67,4 @@ func (h Hoffman) String() string { return format(h.Name(), h.Weight, h.fields())
 
 func (h *Hoffman) fields() []field {
 	return append([]field{{"n", &h.Projections}}, h.Options.fields()...)
-}
-
-// normalized returns each sample of x: [B, …] divided by its Euclidean norm; 0 where it is 0.
-// Dividing by the largest element first keeps squares of small numbers from vanishing in float32.
-// The floors matter to samples whose largest element is below 1e-35 only: near the end of float32's
-// range there is no direction left, and the length goes to 0. The first one is beside that element,
-// the second beside the sum of squares after the division, 1 or more unless the first one was
-// reached.
-func normalized(x *sym.Expr) *sym.Expr {
-	if x.Err() != nil {
-		return x
-	}
-	batch, shape := x.Shape()[0], x.Shape()
-	flat := sym.Reshape(x, batch, shape.Size()/batch)
-	largest := sym.AddScalar(sym.Max(sym.Abs(flat), 1), 1e-30)
-	flat = sym.Div(flat, sym.Broadcast(largest, []int{0}, flat.Shape()...))
-	norm := sym.Sqrt(sym.AddScalar(sym.Sum(sym.Square(flat), 1), 1e-12))
-	return sym.Reshape(sym.Div(flat, sym.Broadcast(norm, []int{0}, flat.Shape()...)), shape...)
 }

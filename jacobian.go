@@ -28,7 +28,9 @@ type FrobReg struct {
 }
 
 // Penalty builds R.
-func (f FrobReg) Penalty(p *Problem) *sym.Expr {
+func (f FrobReg) Penalty(p *Problem) *sym.Expr { return f.everywhere(p, f, f.penalty) }
+
+func (f FrobReg) penalty(p *Problem) *sym.Expr {
 	at := f.site(p)
 	return f.meanOf(at, at.jacobian()...)
 }
@@ -40,6 +42,9 @@ func (at site) jacobian() []*sym.Expr {
 		return []*sym.Expr{at.outputs}
 	}
 	classes := at.outputs.Shape()[1]
+	if classes == 1 { // the gradient of the output, whose backward pass the loss can share
+		return []*sym.Expr{sym.Square(at.slope(at.graph.Const(1, at.count, 1)))}
+	}
 	unit := identity(at.graph, classes)
 	if squares := at.squares(sym.ForAll(unit, at.count), classes); squares != nil {
 		return []*sym.Expr{squares}
@@ -98,6 +103,9 @@ func firstDense(y, x *sym.Expr) (h, w *sym.Expr) {
 
 // identity returns the n × n unit matrix.
 func identity(g *sym.Graph, n int) *sym.Expr {
+	if n == 1 { // as a constant it is known to be that of a loss's backward pass, but for a factor
+		return g.Const(1, 1, 1)
+	}
 	return sym.Reshape(sym.Pad(g.Const(1, n), []int{0}, []int{0}, []int{n}), n, n)
 }
 
@@ -111,7 +119,7 @@ func (f FrobReg) WithLambda(lambda float64) Regularizer { f.Weight = lambda; ret
 func (f FrobReg) Name() string { return "frobreg" }
 
 // Validate returns what is wrong with the options.
-func (f FrobReg) Validate() error { return check(f.Weight, f.validate(AsHoffman, AsSum)) }
+func (f FrobReg) Validate() error { return check(f.Weight, f.validate(AsHoffman, AsGamma, AsSum)) }
 
 // String returns the text form.
 func (f FrobReg) String() string { return format(f.Name(), f.Weight, f.fields()) }
@@ -133,7 +141,9 @@ type JacReg struct {
 }
 
 // Penalty builds R.
-func (j JacReg) Penalty(p *Problem) *sym.Expr {
+func (j JacReg) Penalty(p *Problem) *sym.Expr { return j.everywhere(p, j, j.penalty) }
+
+func (j JacReg) penalty(p *Problem) *sym.Expr {
 	at := j.site(p)
 	if at.outputs.Err() != nil {
 		return at.outputs

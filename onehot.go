@@ -14,7 +14,9 @@ type OneHot struct {
 }
 
 // Penalty builds R.
-func (o OneHot) Penalty(p *Problem) *sym.Expr {
+func (o OneHot) Penalty(p *Problem) *sym.Expr { return o.everywhere(p, o, o.penalty) }
+
+func (o OneHot) penalty(p *Problem) *sym.Expr {
 	if logP := p.LogProbabilities(o, p.Outputs); logP.Err() != nil {
 		return logP
 	}
@@ -50,7 +52,9 @@ type RandomOneHot struct {
 }
 
 // Penalty builds R.
-func (o RandomOneHot) Penalty(p *Problem) *sym.Expr {
+func (o RandomOneHot) Penalty(p *Problem) *sym.Expr { return o.everywhere(p, o, o.penalty) }
+
+func (o RandomOneHot) penalty(p *Problem) *sym.Expr {
 	at := o.site(p)
 	if at.outputs.Err() != nil {
 		return at.outputs

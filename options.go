@@ -1,6 +1,7 @@
 package gradreg
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -15,6 +16,9 @@ type Options struct {
 	// ("noise") or at σ·n ("random"), n ~ N(0, I) afresh at every step. Other points than data have
 	// passes of their own and share none with the loss: a step with DataGrad then takes 9F − 2F₁
 	// multiply-adds. Batch norm normalizes them by their own mean and variance.
+	//
+	// On a critic it is one of its places ([PlaceReal], [PlaceFake], [PlaceBetween], [PlaceAround]), or
+	// "real+fake", where R is the sum of R at both.
 	At string
 	// Sigma is σ: 0.2 if 0 for "noise", 1 if 0 for "random".
 	Sigma float64
@@ -33,9 +37,9 @@ type Options struct {
 	Slope string
 	// Target is t.
 	Target float64
-	// LambdaAs states λ in another convention, whose R then replaces ours: [AsHoffman], [AsRoss] or
-	// [AsSum]. The first two are of squared slopes, and [AsRoss] of DataGrad's l1 norm. B is the
-	// number of samples that count.
+	// LambdaAs states λ in another convention, whose R then replaces ours: [AsHoffman], [AsRoss],
+	// [AsGamma] or [AsSum]. The first three are of squared slopes, and [AsRoss] of DataGrad's l1 norm.
+	// B is the number of samples that count.
 	LambdaAs string
 	Schedule
 }
@@ -53,7 +57,8 @@ func (o Options) validate(conventions ...string) error {
 		return fmt.Errorf("lambda-as is %q, but λ has a convention of its own here", o.LambdaAs)
 	}
 	for _, err := range []error{
-		oneOf("at", o.At, "data", "noise", "random"), oneOf("pass", o.Pass, "shared", "own"),
+		oneOf("at", o.At, "data", "noise", "random", PlaceReal, PlaceFake, realAndFake, PlaceBetween, PlaceAround),
+		oneOf("pass", o.Pass, "shared", "own"),
 		oneOf("slope", o.Slope, "squared", "linear", "excess", "two-sided"),
 		oneOf("lambda-as", o.LambdaAs, conventions...), o.Schedule.validate(),
 	} {
@@ -71,7 +76,9 @@ func (o Options) validate(conventions ...string) error {
 		return fmt.Errorf("target is %v, expected a finite number above 0", o.Target)
 	}
 	if o.Sigma > 0 && o.atData() {
-		return fmt.Errorf("sigma is %v, but at=data has no noise; expected at=noise or at=random", o.Sigma)
+		return fmt.Errorf(
+			"sigma is %v, but at=%s has no noise; expected at=noise or at=random", o.Sigma, cmp.Or(o.At, "data"),
+		)
 	}
 	if targeted := o.Slope == "excess" || o.Slope == "two-sided"; targeted != (o.Target > 0) {
 		return fmt.Errorf(
@@ -79,22 +86,25 @@ func (o Options) validate(conventions ...string) error {
 			o.Slope, o.Target,
 		)
 	}
-	if o.LambdaAs == AsHoffman {
-		return halved(o.Slope)
+	switch o.LambdaAs {
+	case AsHoffman:
+		return halved(o.Slope, "λ as of Hoffman")
+	case AsGamma:
+		return halved(o.Slope, "λ as γ")
 	}
 	return nil
 }
 
-// halved returns an error if a slope is no square, before which alone Hoffman's ½ stands for an
-// expectation.
-func halved(slope string) error {
+// halved returns an error if a slope is no square, before which alone the ½ of a convention stands.
+func halved(slope, convention string) error {
 	if slope == "" || slope == "squared" {
 		return nil
 	}
-	return fmt.Errorf("slope is %q with λ as of Hoffman, expected squared", slope)
+	return fmt.Errorf("slope is %q with %s, expected squared", slope, convention)
 }
 
-func (o Options) atData() bool { return o.At == "" || o.At == "data" }
+// atData reports whether the penalty is taken at the samples of the problem, or of a place.
+func (o Options) atData() bool { return o.At == "" || o.At == "data" || o.places() != nil }
 
 // site is where a penalty is taken.
 type site struct {

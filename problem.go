@@ -23,6 +23,9 @@ type Problem struct {
 	Forward func(x *sym.Expr) *sym.Expr
 	// NextStream returns a random stream that nothing else in the step uses.
 	NextStream func() uint32
+	// Place returns the problem at another place of a critic's training ([PlaceReal] and so on), the
+	// same one each time, or why there is none. It is nil where nothing is a critic.
+	Place func(name string) (*Problem, error)
 	// Updates are the new values of what penalties keep between steps ([nn.Params.State]).
 	// Penalties append to them; a step stores them after a run.
 	Updates []sym.Update

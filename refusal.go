@@ -60,14 +60,14 @@ func refuseCollision(total *sym.Expr, regs []Regularizer) *sym.Expr {
 		if r.Lambda() == 0 || !ScheduleOf(r).Varies() {
 			continue
 		}
-		if varies[r.Name()] {
+		if varies[Label(r)] {
 			return refuse(
 				total, r,
 				"its weight varies, and so does that of another %s; expected one of them at most with warmup or ramp",
-				r.Name(),
+				Label(r),
 			)
 		}
-		varies[r.Name()] = true
+		varies[Label(r)] = true
 	}
 	return total
 }

@@ -19,6 +19,8 @@ type Info struct {
 	Example string
 	// Lambda is where λ lies.
 	Lambda Interval
+	// Critic is set where it is for the critic of a generative adversarial network alone.
+	Critic bool
 
 	// read makes the regularizer of λ and the options of a text form.
 	read func(lambda float64, s spec.Spec) (Regularizer, error)
@@ -40,8 +42,9 @@ func read[T interface {
 // The options that many have in common.
 const (
 	scheduled = "every=1, warmup=STEPS, ramp=up|down|cosine"
-	placed    = "at=data|noise|random, sigma=0.2 (noise) or 1 (random), pass=shared|own, fraction=1"
-	sloped    = placed + ", slope=squared|linear|excess|two-sided, target=T, " + scheduled
+	placed    = "at=data|noise|random|real|fake|real+fake|between|around, " +
+		"sigma=0.2 (noise) or 1 (random), pass=shared|own, fraction=1"
+	sloped = placed + ", slope=squared|linear|excess|two-sided, target=T, " + scheduled
 )
 
 // with joins options.
@@ -56,7 +59,7 @@ func Regularizers() []Info {
 			Convention: "sum over pixels, mean over samples, no ½; λ_Ross = 2B·λ",
 			Cost:       "6F − F₁",
 			Source:     "Drucker and LeCun 1992; Varga et al. 2017, DataGrad",
-			Options:    with("norm=l2|l1|linf", "lambda-as=ross|sum", sloped),
+			Options:    with("norm=l2|l1|linf", "lambda-as=ross|gamma|sum", sloped),
 			read:       read[DataGrad],
 		},
 		{
@@ -65,7 +68,7 @@ func Regularizers() []Info {
 				"1/C; λ_Hoffman = 2λ",
 			Cost:    "6F − F₁, and 3F for each further projection",
 			Source:  "Varga et al. 2017, SpectReg",
-			Options: with("projections=1", "shared=false", "lambda-as=hoffman|sum", sloped),
+			Options: with("projections=1", "shared=false", "lambda-as=hoffman|gamma|sum", sloped),
 			read:    read[SpectReg],
 		},
 		{
@@ -73,7 +76,7 @@ func Regularizers() []Info {
 			Convention: "of logits, exact; sum over pixels and classes, mean over samples, no ½; λ_Hoffman = 2λ",
 			Cost:       "3F − F₁ + 3K·(F − the last dense layer's)",
 			Source:     "Sokolić et al. 2017; Varga et al. 2017, FrobReg",
-			Options:    with("lambda-as=hoffman|sum", sloped),
+			Options:    with("lambda-as=hoffman|gamma|sum", sloped),
 			read:       read[FrobReg],
 		},
 		{
@@ -204,6 +207,17 @@ func Regularizers() []Info {
 			Source:     "Yoshida and Miyato 2017, arXiv 1705.10941",
 			Options:    with("iterations=1", scheduled),
 			read:       read[SpectralNorm],
+		},
+		{
+			Name: "gradient-shrinking", Formula: "none: D·λ/mean_b ‖∂D/∂x̂_b‖ in the place of a critic D",
+			Example:    "gradient-shrinking:1",
+			Convention: "λ is the slope that the critic ends with; over=sample divides by ‖∂D/∂x‖ + |D|",
+			Cost:       "of a critic: 2F more for the slope, and its derivative",
+			Source:     "D. Varga's code of 2017, wgan-gs; over=sample: Wu et al. 2021, GN-GAN",
+			Options:    "over=mean|max|sample",
+			Lambda:     Interval{First: 0.1},
+			Critic:     true,
+			read:       read[GradientShrinking],
 		},
 		{
 			Name: "dropout", Formula: "none: layers with random masks", Example: "dropout:0.5",

@@ -3,6 +3,7 @@ package gradreg
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/gradreg/gradreg/internal/spec"
@@ -35,13 +36,15 @@ func Names() []string {
 // Auto stands for a λ that is to be found before training, as in datagrad:auto (package tune).
 const Auto = "auto"
 
-// Parse reads the text form name:λ[,key=value]…, such as datagrad:50. It returns an error for an
-// unknown name or key and for a λ that is missing, negative, not finite or to be found ([Auto]).
+// Parse reads the text form name:λ[,key=value]…, such as datagrad:50. A name of [Shorthands] stands
+// for the regularizer and the options that it is. It returns an error for an unknown name or key
+// and for a λ that is missing, negative, not finite or to be found ([Auto]).
 func Parse(text string) (Regularizer, error) {
 	s, err := spec.Parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("regularizer: %w", err)
 	}
+	s = spelledOut(s)
 	for _, info := range Regularizers() {
 		if info.Name != s.Name {
 			continue
@@ -68,7 +71,7 @@ func Parse(text string) (Regularizer, error) {
 		}
 		return r, nil
 	}
-	return nil, spec.Unknown("regularizer", s.Name, append(Names(), None))
+	return nil, spec.Unknown("regularizer", s.Name, slices.Concat(Names(), shortNames(), []string{None}))
 }
 
 // InFull returns a text form as String writes it and runs record it. One that Parse refuses, such as
@@ -84,8 +87,8 @@ func InFull(text string) string {
 const None = "none"
 
 // ParseAll reads several text forms. A name that stands twice is an error, also with other options,
-// since metrics, figures and what replaces what on a command line go by names; so is any text that
-// Parse refuses.
+// since metrics, figures and what replaces what on a command line go by names; a place of a critic's
+// training counts as a part of the name ([Label]). So is any text that Parse refuses.
 func ParseAll(texts []string) ([]Regularizer, error) {
 	var regs []Regularizer
 	for _, text := range texts {
@@ -98,10 +101,10 @@ func ParseAll(texts []string) ([]Regularizer, error) {
 			return nil, err
 		}
 		for _, old := range regs {
-			if old.Name() == r.Name() {
+			if Label(old) == Label(r) {
 				return nil, fmt.Errorf(
 					"regularizer %q: %s stands twice, expected each name once, whatever its options",
-					text, r.Name(),
+					text, Label(r),
 				)
 			}
 		}

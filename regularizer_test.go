@@ -363,7 +363,7 @@ func TestNone(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, text := range []string{"datagrad:50", "spectreg:0.03,projections=2,shared=true", "weight-decay:5e-4", "none", "a:b=c", "jacreg:1,slope=excess,target=0.1,every=3"} {
+	for _, text := range []string{"datagrad:50", "spectreg:0.03,projections=2,shared=true", "weight-decay:5e-4", "none", "a:b=c", "jacreg:1,slope=excess,target=0.1,every=3", "r1:0.5", "r1+r2:1,lambda-as=gamma", "wgan-gp:10,target=0.5", "datagrad:1,at=real+fake", "gradient-shrinking:1,over=sample"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

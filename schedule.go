@@ -75,14 +75,14 @@ func ScheduleOf(r Regularizer) Schedule {
 
 // WeightLeaf returns the scalar input that holds the weight λ·Factor of a regularizer whose
 // schedule varies, in a problem with these parameters: whoever runs a step gives it its value. It
-// is nil for a constant weight, which stands in the program. The input has the name of the
+// is nil for a constant weight, which stands in the program. The input has the [Label] of the
 // regularizer after the prefix of the parameters' scope, so that of one name only one weight may
 // vary in a scope.
 func WeightLeaf(ps *nn.Params, r Regularizer) *sym.Expr {
 	if !ScheduleOf(r).Varies() {
 		return nil
 	}
-	return scalarLeaf(ps, "lambda", r.Name())
+	return scalarLeaf(ps, "lambda", Label(r))
 }
 
 // scalarLeaf returns the scalar input of a kind and name for a network with these parameters.

@@ -19,7 +19,9 @@ type SoftmaxGrad struct {
 }
 
 // Penalty builds R.
-func (s SoftmaxGrad) Penalty(p *Problem) *sym.Expr {
+func (s SoftmaxGrad) Penalty(p *Problem) *sym.Expr { return s.everywhere(p, s, s.penalty) }
+
+func (s SoftmaxGrad) penalty(p *Problem) *sym.Expr {
 	at := s.site(p)
 	logits := at.part(at.outputs)
 	c := sym.Exp(p.LogProbabilities(s, logits))
@@ -68,7 +70,9 @@ type TopK struct {
 }
 
 // Penalty builds R.
-func (t TopK) Penalty(p *Problem) *sym.Expr {
+func (t TopK) Penalty(p *Problem) *sym.Expr { return t.everywhere(p, t, t.penalty) }
+
+func (t TopK) penalty(p *Problem) *sym.Expr {
 	at := t.site(p)
 	logits := at.part(at.outputs)
 	if logits.Err() != nil {

@@ -32,13 +32,7 @@ func (s SpectralNorm) Penalty(p *Problem) *sym.Expr {
 		w := sym.Reshape(param.Expr, m, param.Expr.Shape().Size()/m)
 		name := s.Name() + "/" + strings.TrimPrefix(param.Name, p.Params.Prefix())
 		state := p.Params.State(name, nn.UniformStdev(1), 1, m)
-		u, v := state.Expr, w
-		for range max(s.Iterations, 1) {
-			v = normalized(sym.MatMul(u, w))
-			u = normalized(sym.MatMulT(v, w, false, true))
-		}
-		u = sym.StopGradient(u)
-		sigma := sym.Sum(sym.Mul(sym.MatMul(u, w), sym.StopGradient(v)))
+		sigma, u := sym.SpectralNorm(w, state.Expr, s.Iterations)
 		sum = sym.Add(sum, sym.Square(sigma))
 		p.Updates = append(p.Updates, sym.Update{Target: state.Expr, Value: u})
 	}

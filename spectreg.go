@@ -23,7 +23,9 @@ type SpectReg struct {
 }
 
 // Penalty builds R.
-func (s SpectReg) Penalty(p *Problem) *sym.Expr {
+func (s SpectReg) Penalty(p *Problem) *sym.Expr { return s.everywhere(p, s, s.penalty) }
+
+func (s SpectReg) penalty(p *Problem) *sym.Expr {
 	at := s.site(p)
 	var sum *sym.Expr
 	for range s.projections() {
@@ -60,7 +62,7 @@ func (s SpectReg) Validate() error {
 	if err := repeats("projections", s.Projections); err != nil {
 		return err
 	}
-	return check(s.Weight, s.validate(AsHoffman, AsSum))
+	return check(s.Weight, s.validate(AsHoffman, AsGamma, AsSum))
 }
 
 // String returns the text form.

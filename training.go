@@ -93,7 +93,7 @@ func newTerm(r Regularizer, value *sym.Expr, updates []sym.Update) Term {
 	}
 	d, ok := r.(Decoupler)
 	return Term{
-		Name: r.Name(), Value: value, Lambda: r.Lambda(), Schedule: ScheduleOf(r),
+		Name: Label(r), Value: value, Lambda: r.Lambda(), Schedule: ScheduleOf(r),
 		Decoupled: ok && d.Decouples(), Updates: updates,
 	}
 }
@@ -182,7 +182,7 @@ func (t *Training) Steps(total int) []engine.Step {
 	all := []engine.Step{t.Step(nil)}
 	t.mask = make([]byte, len(t.Terms))
 	t.steps = map[string]int{string(t.turns(1)): 0}
-	for s := 2; s <= min(total, t.period()); s++ {
+	for s := 2; s <= min(total, t.Period()); s++ {
 		if _, known := t.steps[string(t.turns(s))]; !known {
 			t.steps[string(t.turns(s))] = len(all)
 			all = append(all, t.Step(func(i int) bool { return t.Active(i, s) }))
@@ -191,9 +191,9 @@ func (t *Training) Steps(total int) []engine.Step {
 	return all
 }
 
-// period returns after how many steps the turns of the terms repeat.
-func (t *Training) period() int {
-	const most = 1 << 20 // more than a run has
+// Period returns after how many steps the turns of the terms repeat, 2²⁰ if that is more.
+func (t *Training) Period() int {
+	const most = 1 << 20
 	period := 1
 	for _, term := range t.Terms {
 		every := max(term.Schedule.Every, 1)

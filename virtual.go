@@ -36,9 +36,9 @@ func (v VirtualAdversarial) Penalty(p *Problem) *sym.Expr {
 	}
 	logP := sym.StopGradient(p.LogProbabilities(v, p.Outputs))
 	probabilities := sym.Exp(logP)
-	d := normalized(p.Graph.Normal(p.NextStream(), p.Input.Shape()...))
+	d := sym.Normalize(p.Graph.Normal(p.NextStream(), p.Input.Shape()...))
 	for range max(v.Iterations, 1) {
-		d = normalized(v.curvature(p, probabilities, d))
+		d = sym.Normalize(v.curvature(p, probabilities, d))
 	}
 	moved := sym.Add(p.Input, sym.Scale(sym.StopGradient(d), defaulted(v.Epsilon, 2)))
 	return divergence(probabilities, logP, p.LogProbabilities(v, p.OutputsAt(moved)))

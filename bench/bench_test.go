@@ -92,6 +92,7 @@ func (s *step) reference(t *testing.T, labels []int32) outcome {
 	}
 	o := outcome{Loss: got[0].Data[0], Penalty: got[1].Data[0]}
 	for i := range 5 {
+		o.start = append(o.start, values[w].Data[i])
 		o.Weights = append(o.Weights, values[w].Data[i]-rate*got[2].Data[i])
 	}
 	return o
@@ -111,6 +112,13 @@ func TestAgree(t *testing.T) {
 	}
 	if err := agree(a, outcome{Loss: 2.000001, Penalty: 1, Weights: []float64{0.1000001, -0.2}}); err != nil {
 		t.Error(err)
+	}
+	step := outcome{Loss: 2, Penalty: 1, Weights: a.Weights, start: []float64{0.1001, -0.2002}}
+	if err := agree(step, outcome{Loss: 2, Penalty: 1, Weights: []float64{0.1, -0.2000002}}); err != nil {
+		t.Error(err)
+	}
+	if agree(step, outcome{Loss: 2, Penalty: 1, Weights: []float64{0.1, -0.200002}}) == nil {
+		t.Error("another step: agrees")
 	}
 	if Known([]string{"w1", "w5"}, nil) == nil || Known(nil, []string{"tf"}) == nil || Known([]string{"w2-256"}, []string{"jax"}) != nil {
 		t.Error("names of workloads")

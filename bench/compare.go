@@ -81,6 +81,14 @@ type contender struct {
 // orders of their own, and a penalty of a network with batch norm magnifies that.
 const tolerance = 2e-3
 
+// steps is the tolerance of what the step changes in a weight, relative to the largest change: the
+// weights themselves hide it. The gradient of a penalty that is left out is seen where it is more
+// than that of the whole. Rounding the weight to float32 comes on top.
+const (
+	steps    = 5e-3
+	rounding = 2e-7
+)
+
 // Compare measures workloads here and in the peers.
 func Compare(ctx context.Context, opt Options) (Measurement, error) {
 	if err := fault.NoContext(ctx); err != nil {
@@ -307,7 +315,8 @@ func (c *contender) result() Row {
 	return c.row
 }
 
-// agree checks that a peer computes the same numbers.
+// agree checks that a peer, b, computes the same numbers, and takes the same step from the weights
+// where a started.
 func agree(a, b outcome) error {
 	pairs := [][2]float64{{a.Loss, b.Loss}, {a.Penalty, b.Penalty}}
 	for i := range a.Weights {
@@ -316,6 +325,17 @@ func agree(a, b outcome) error {
 	for _, p := range pairs {
 		if !(math.Abs(p[0]-p[1]) <= tolerance*math.Max(0.01, math.Abs(p[0]))) {
 			return fmt.Errorf("other numbers: loss, penalty and weights %v, here %v", b, a)
+		}
+	}
+	largest := 0.0
+	for i, w := range a.start {
+		largest = math.Max(largest, math.Abs(a.Weights[i]-w))
+	}
+	for i, w := range a.start {
+		if !(math.Abs(a.Weights[i]-b.Weights[i]) <= steps*largest+rounding*math.Abs(w)) {
+			return fmt.Errorf(
+				"another step: weights %v, here %v, from %v", b.Weights, a.Weights, a.start,
+			)
 		}
 	}
 	return nil
@@ -359,10 +379,24 @@ func (opt Options) own(
 		}
 		return time.Since(start).Seconds(), nil
 	}
+	first := outcome{}
+	weight := s.Params.All()[0].Expr
+	values := make([]float32, weight.Shape().Size())
+	some := func() (list []float64, err error) {
+		if err := p.Read(weight, values); err != nil {
+			return nil, err
+		}
+		for _, v := range values[:5] {
+			list = append(list, float64(v))
+		}
+		return list, nil
+	}
+	if first.start, err = some(); err != nil {
+		return nil, outcome{}, err
+	}
 	if err := p.Run(0, 1, 1); err != nil {
 		return nil, outcome{}, err
 	}
-	first := outcome{}
 	for i, value := range []*float64{&first.Loss, &first.Penalty}[:1+len(s.Terms)] {
 		v, err := engine.Scalar(p, i)
 		if err != nil {
@@ -370,13 +404,8 @@ func (opt Options) own(
 		}
 		*value = float64(v)
 	}
-	weight := s.Params.All()[0].Expr
-	values := make([]float32, weight.Shape().Size())
-	if err := p.Read(weight, values); err != nil {
+	if first.Weights, err = some(); err != nil {
 		return nil, outcome{}, err
-	}
-	for _, v := range values[:5] {
-		first.Weights = append(first.Weights, float64(v))
 	}
 	return o, first, nil
 }

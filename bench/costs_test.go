@@ -33,9 +33,9 @@ func TestQuotedCosts(t *testing.T) {
 			t.Errorf("README.md lacks %s", row)
 		}
 	}
-	for _, name := range gradreg.Names() {
-		if !measured[name] {
-			t.Errorf("%s was not measured", name)
+	for _, r := range gradreg.Regularizers() {
+		if !r.Critic && !measured[r.Name] { // the measurement is of a classifier
+			t.Errorf("%s was not measured", r.Name)
 		}
 	}
 }

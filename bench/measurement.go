@@ -36,7 +36,8 @@ func (opt Options) describe(now time.Time) (Measurement, error) {
 	}, nil
 }
 
-// ReadMeasurement reads a file that gradreg bench --json printed.
+// ReadMeasurement reads a file that gradreg bench --json printed, also one in which a critic's only
+// penalty has no other name: that is wgan-gp.
 func ReadMeasurement(path string) (Measurement, error) {
 	var m Measurement
 	data, err := os.ReadFile(path)
@@ -45,6 +46,11 @@ func ReadMeasurement(path string) (Measurement, error) {
 	}
 	if err := json.Unmarshal(data, &m); err != nil {
 		return m, fmt.Errorf("%s: %w", path, err)
+	}
+	for i := range m.Rows {
+		if m.Rows[i].Method == "penalty" {
+			m.Rows[i].Method = "wgan-gp"
+		}
 	}
 	return m, nil
 }
@@ -73,6 +79,22 @@ func (c Cell) Ratio() float64 {
 		return c.Ours.ImagesPerSecond / o.ImagesPerSecond
 	}
 	return 0
+}
+
+// PlainSteps returns how many plain steps of its workload and its number of threads the step of a
+// cell takes: here, and in the opponent, each relative to its own fastest plain step. 0 where that
+// is not measured.
+func (m Measurement) PlainSteps(c Cell) (ours, opponent float64) {
+	for _, plain := range m.Cells() {
+		if plain.Method != "plain" || plain.Workload != c.Workload || plain.Threads != c.Threads {
+			continue
+		}
+		ours = plain.Ours.ImagesPerSecond / c.Ours.ImagesPerSecond
+		if o, p := c.Opponent(), plain.Opponent(); o != nil && p != nil {
+			opponent = p.ImagesPerSecond / o.ImagesPerSecond
+		}
+	}
+	return ours, opponent
 }
 
 // Cells groups the rows.

@@ -208,6 +208,7 @@ type outcome struct {
 	Penalty float64   `json:"penalty"`
 	Weights []float64 `json:"weights"`
 	Error   string    `json:"error"`
+	start   []float64 // ours: the weights before it
 }
 
 // prepare loads a workload and takes its first step.

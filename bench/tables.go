@@ -16,6 +16,7 @@ import (
 //	opponents   a table: every cell beside its opponent
 //	variants    a table: every cell in all variants of the peers
 //	ratios      a table: how many times as fast as its opponent every cell is
+//	penalties   a table: how many plain steps a step with a penalty takes, here and in its opponent
 //	goals       a table: the ratios beside what was aimed at
 //	verdict     a sentence: where the engine is faster and where it is slower
 func (m Measurement) Markdown(name string) (string, error) {
@@ -28,6 +29,8 @@ func (m Measurement) Markdown(name string) (string, error) {
 		return m.allVariants(), nil
 	case "ratios":
 		return m.ratios(), nil
+	case "penalties":
+		return m.penalties(), nil
 	case "goals":
 		return m.goals(), nil
 	case "verdict":
@@ -147,15 +150,22 @@ func rateOf(r Row) string {
 	return whole(r.ImagesPerSecond)
 }
 
-// ratios has a row for each workload and method and two columns for each number of threads.
-func (m Measurement) ratios() string {
-	cells := m.Cells()
+// threads lists the numbers of threads that were measured.
+func (m Measurement) threads() []int {
 	var threads []int
-	var rows [][2]string
-	for _, c := range cells {
+	for _, c := range m.Cells() {
 		if !slices.Contains(threads, c.Threads) {
 			threads = append(threads, c.Threads)
 		}
+	}
+	return threads
+}
+
+// ratios has a row for each workload and method and two columns for each number of threads.
+func (m Measurement) ratios() string {
+	cells, threads := m.Cells(), m.threads()
+	var rows [][2]string
+	for _, c := range cells {
 		if row := [2]string{c.Workload, c.Method}; !slices.Contains(rows, row) {
 			rows = append(rows, row)
 		}
@@ -181,6 +191,41 @@ func (m Measurement) ratios() string {
 			b.WriteString(text)
 		}
 		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+// penalties has a row for each workload and penalty. Each side is relative to its own plain step.
+func (m Measurement) penalties() string {
+	cells, threads := m.Cells(), m.threads()
+	rows := map[[2]string]string{}
+	var order [][2]string
+	for _, n := range threads {
+		for _, c := range cells {
+			ours, opponent := m.PlainSteps(c)
+			if c.Threads != n || c.Method == "plain" || ours == 0 {
+				continue
+			}
+			row := [2]string{c.Workload, c.Method}
+			if !slices.Contains(order, row) {
+				order = append(order, row)
+			}
+			rows[row] += fmt.Sprintf(" %.2f |", ours)
+			if opponent > 0 {
+				rows[row] += fmt.Sprintf(" %.2f |", opponent)
+			} else {
+				rows[row] += "  |"
+			}
+		}
+	}
+	var b strings.Builder
+	b.WriteString("| workload | method |")
+	for _, n := range threads {
+		fmt.Fprintf(&b, " plain steps, %d thread%s | of the best peer |", n, plural.S(n))
+	}
+	fmt.Fprintf(&b, "\n|---|---|%s\n", strings.Repeat("---:|---:|", len(threads)))
+	for _, row := range order {
+		fmt.Fprintf(&b, "| %s | %s |%s\n", row[0], row[1], rows[row])
 	}
 	return b.String()
 }

@@ -39,7 +39,7 @@ func Workloads() []Workload {
 // Methods lists the objectives of a workload: plain, and its penalties.
 func (w Workload) Methods() []string {
 	if w.Net == "critic" {
-		return []string{"plain", "penalty"}
+		return []string{"plain", "r1", "r1r2", "roth", "wgan-gp"}
 	}
 	if w.Name == "jacobian" { // exactly: ½·mean_b ‖J_b‖_F², n = −1 of jacobian_regularizer, and mean_b ‖∂p_b/∂x_b‖_F²
 		return []string{"plain", "hoffman", "jacreg"}
@@ -50,7 +50,8 @@ func (w Workload) Methods() []string {
 // The weights of the penalties and the learning rate; the peers have the same.
 const (
 	lambda       = 0.01
-	lambdaCritic = 10
+	lambdaCritic = 10 // of wgan-gp
+	lambdaSlopes = 1  // of r1, r1r2 and roth, as a factor of the mean: γ/2
 	rate         = 0.01
 	classes      = 10
 )
@@ -115,28 +116,6 @@ func (w Workload) forward() (gradreg.Forward, error) {
 		return nil, err
 	}
 	return func(c *nn.Context, x *sym.Expr) *sym.Expr { return m.Logits(c, x, classes) }, nil
-}
-
-// critic builds Wasserstein's loss of a convolutional critic, mean f(fake) − mean f(real), and the
-// penalty mean (‖∂f/∂x̂‖ − 1)² at points between real and fake (Gulrajani et al. 2017, algorithm
-// 1).
-func (s *step) critic(c *nn.Context, method string, image func(string) *sym.Expr, u *sym.Expr) {
-	real, fake := image("real"), image("fake")
-	f := func(x *sym.Expr) *sym.Expr {
-		c := nn.NewContext(c.Params, true, 0)
-		for _, channels := range []int{64, 128, 256} {
-			x = sym.LeakyReLU(nn.Conv{Out: channels, Kernel: 5, Stride: 2, Padding: nn.Same}.Apply(c, x), 0.2)
-		}
-		return nn.Dense{Out: 1}.Apply(c, nn.Flatten(x))
-	}
-	s.Loss = sym.Sub(sym.Mean(f(fake)), sym.Mean(f(real)))
-	if method == "plain" {
-		return
-	}
-	between := sym.Add(fake, sym.Mul(sym.Sub(real, fake), u))
-	g := sym.Gradient(sym.Sum(f(between)), between)[0]
-	slope := sym.Sqrt(sym.AddScalar(sym.Sum(sym.Square(g), 1, 2, 3), 1e-12))
-	s.Add(gradreg.Term{Name: method, Value: sym.Mean(sym.Square(sym.AddScalar(slope, -1))), Lambda: lambdaCritic})
 }
 
 // descent is gradient descent of a constant rate, which is a part of the program.

@@ -22,9 +22,11 @@ type classifier struct {
 	params  *nn.Params
 	x       *sym.Expr // [batch, C, H, W]
 	logits  *sym.Expr // [batch, classes]
-	shape   dataset.Shape
-	classes int
-	batch   int
+	// features are what the last dense layer is applied to: [batch, F]; nil if there is none.
+	features *sym.Expr
+	shape    dataset.Shape
+	classes  int
+	batch    int
 }
 
 // newClassifier builds the forward pass of a model without allocating its memory.
@@ -32,9 +34,15 @@ func newClassifier(m model.Model, shape dataset.Shape, classes, batch int) (*cla
 	g := sym.NewGraph()
 	c := &classifier{params: nn.NewParams(g), shape: shape, classes: classes, batch: batch}
 	c.x = g.Input("x", sym.Float, batch, shape.C, shape.H, shape.W)
-	c.logits = m.Logits(nn.NewContext(c.params, false, 0), c.x, classes)
+	context := nn.NewContext(c.params, false, 0)
+	c.logits = m.Logits(context, c.x, classes)
 	if err := c.logits.Err(); err != nil {
 		return nil, fault.Inputf("model %s does not take images of %v: %w", m, shape, err)
+	}
+	for _, l := range context.Layers {
+		if l.Input != nil {
+			c.features = l.Input
+		}
 	}
 	return c, nil
 }

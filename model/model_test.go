@@ -28,6 +28,7 @@ func build(m model.Model, training bool, shape ...int) (*nn.Context, *sym.Expr) 
 func TestConformance(t *testing.T) {
 	texts := append(model.Names(),
 		"lenet:dropout=0.25", "lenet:norm=batch", "lenet:norm=batch,dropout=0.5", "lenet:norm=group,activation=gelu", "lenet-caffe:activation=tanh",
+		"lenet-caffe:activation=leaky-relu:0.2",
 		"vgg:depth=13,channels=2,norm=group,groups=2,activation=leaky-relu", "vgg:depth=16,channels=1,norm=none,dropout=0.5", "vgg:depth=19,channels=1,activation=gelu",
 		"resnet:depth=8,width=2", "resnet:depth=8,shortcut=pad,norm=group", "resnet:depth=8,shortcut=projection,norm=none,activation=softplus",
 		"wideresnet:depth=10,width=1,dropout=0.3", "wideresnet:depth=10,width=1,shortcut=average-pool,norm=group,groups=4", "wideresnet:depth=10,width=2,shortcut=pad,norm=none",
@@ -126,7 +127,8 @@ func anyModel(t *rapid.T) model.Model {
 	if norm == "group" {
 		groups = rapid.IntRange(1, 8).Draw(t, "groups")
 	}
-	activation := nn.Activation(rapid.SampledFrom(nn.Activations()).Draw(t, "activation"))
+	names := append(nn.Activations(), string(nn.LeakyReLU(0.2)))
+	activation := nn.Activation(rapid.SampledFrom(names).Draw(t, "activation"))
 	hidden := rapid.SliceOfN(rapid.IntRange(1, 5000), 1, 6).Draw(t, "hidden")
 	depth := rapid.SampledFrom([]int{11, 13, 16, 19}).Draw(t, "depth")
 	return rapid.SampledFrom([]model.Model{

@@ -30,12 +30,17 @@ func Summarize(m Model, channels, height, width, classes int) (Summary, error) {
 			width, classes, err,
 		)
 	}
+	return SummaryOf(c, x), nil
+}
+
+// SummaryOf returns the summary of the layers that c has applied to an input x: [1, …].
+func SummaryOf(c *nn.Context, x *sym.Expr) Summary {
 	s := Summary{Layers: c.Layers, Parameters: c.Params.Count(), Activations: x.Shape().Size()}
 	for _, l := range c.Layers {
 		s.MACs += l.MACs
 		s.Activations += l.Shape.Size()
 	}
-	return s, nil
+	return s
 }
 
 // ActivationBytes returns the memory of the activations as the engine stores them, in float32.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/sym"
 )
 
@@ -24,6 +25,7 @@ func GELU(x *sym.Expr) *sym.Expr {
 //	name        f(x)                         source
 //	relu        max(x, 0); f'(0) = 0         Nair and Hinton 2010
 //	leaky-relu  x for x > 0, 0.01·x below    Maas et al. 2013, equation 3
+//	            leaky-relu:0.2 has the slope 0.2 below, see [LeakyReLU]
 //	softplus    log(1 + eˣ)                  Dugas et al. 2001
 //	tanh        (eˣ − e⁻ˣ)/(eˣ + e⁻ˣ)        LeCun et al. 1998
 //	gelu        x·½(1 + erf(x/√2))           Hendrycks and Gimpel 2016, without an approximation
@@ -32,9 +34,24 @@ func GELU(x *sym.Expr) *sym.Expr {
 // which an input gradient penalty sees comes from the loss alone. The others have one.
 type Activation string
 
-// leakySlope is the slope of leaky-relu below 0 (Maas et al. 2013 use 0.01; 0.2 is usual in GANs,
-// which call sym.LeakyReLU themselves).
+// leakySlope is the slope of leaky-relu below 0, as in Maas et al. 2013.
 const leakySlope = 0.01
+
+// LeakyReLU returns the activation that is x for x > 0 and slope·x below, 0 ≤ slope ≤ 1; 0.2 is
+// usual in generative networks. Its derivative at 0 is the slope.
+func LeakyReLU(slope float64) Activation {
+	return Activation("leaky-relu:" + spec.Format(slope))
+}
+
+// slope returns the slope of an activation that [LeakyReLU] makes. ok is false of another one.
+func (a Activation) slope() (slope float64, ok bool) {
+	text, ok := strings.CutPrefix(string(a), "leaky-relu:")
+	if !ok {
+		return 0, false
+	}
+	slope, err := spec.Number(text)
+	return slope, err == nil && slope >= 0 && slope <= 1
+}
 
 // activations is the table of nonlinearities.
 var activations = []struct {
@@ -64,6 +81,12 @@ func (a Activation) Validate() error {
 	if a == "" || slices.Contains(Activations(), string(a)) {
 		return nil
 	}
+	if text, leaky := strings.CutPrefix(string(a), "leaky-relu:"); leaky {
+		if _, ok := a.slope(); ok {
+			return nil
+		}
+		return fmt.Errorf("activation leaky-relu: slope is %q, expected 0 to 1", text)
+	}
 	return fmt.Errorf("unknown activation %q, expected one of %s", string(a), strings.Join(Activations(), ", "))
 }
 
@@ -73,6 +96,9 @@ func (a Activation) Apply(x *sym.Expr) *sym.Expr {
 		if f.name == a {
 			return f.apply(x)
 		}
+	}
+	if slope, ok := a.slope(); ok {
+		return sym.LeakyReLU(x, slope)
 	}
 	return sym.ReLU(x)
 }

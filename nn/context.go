@@ -31,6 +31,9 @@ type Layer struct {
 	// MACs are the multiply-adds of matrix products and convolutions in a forward pass of one
 	// sample.
 	MACs int
+	// Input is what a dense layer is applied to, nil of others: of a classifier's last one its
+	// features.
+	Input *sym.Expr
 }
 
 // NewContext returns a context that applies layers in training or in inference mode. Random streams
@@ -89,6 +92,18 @@ func (c *Context) Note(name, kind string, y *sym.Expr, params ...*sym.Expr) *sym
 		l.Parameters += p.Shape().Size()
 	}
 	c.Layers = append(c.Layers, l)
+	return y
+}
+
+// noteProduct is Note for a layer that computes product: [B, …] with one product or convolution,
+// whose multiply-adds for one sample it notes, and y from it.
+func (c *Context) noteProduct(
+	name, kind string, y, product *sym.Expr, params ...*sym.Expr,
+) *sym.Expr {
+	c.Note(name, kind, y, params...)
+	if product.Err() == nil {
+		c.Layers[len(c.Layers)-1].MACs = product.MACs() / product.Shape()[0]
+	}
 	return y
 }
 

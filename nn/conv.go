@@ -31,18 +31,32 @@ type Conv struct {
 	// what it costs before, and neither the value nor a derivative changes.
 	MaxPool int
 	NoBias  bool // for a normalization that follows
+	// Init draws the weight's initial values, [Conv.Apply] says which if it is nil: fans are
+	// C·Kernel² and Out·Kernel²/Stride².
+	Init Initializer
+	// Spectral divides the weight by its spectral norm, as [Spectral] does.
+	Spectral bool
 }
 
-// Apply applies the layer. The weight starts uniform with standard deviation √(4/(fanIn+fanOut)),
-// fans counting the filter's area, the bias at 0. A negative field is an error.
+// Apply applies the layer. Without Init the weight starts uniform with standard deviation
+// √(4/(fanIn+fanOut)), fans counting the filter's area without regard to the stride. The bias
+// starts at 0. A negative field is an error.
 func (l Conv) Apply(c *Context, x *sym.Expr) *sym.Expr {
 	name := c.Name("conv")
 	if err := l.check(); err != nil {
 		return sym.Refuse(x, fmt.Errorf("%s: %w", name, err))
 	}
 	channels, area := extent(x, 1), l.Kernel*l.Kernel
-	w := c.Weight(name, UniformStdev(convStdev(channels*area, l.Out*area)), l.Out, channels, l.Kernel, l.Kernel)
-	y := sym.Conv(x, w, l.geometry(x))
+	init := UniformHe(channels*area, l.Out*area)
+	if stride := max(l.Stride, 1); l.Init != nil {
+		init = l.Init(channels*area, l.Out*area/(stride*stride))
+	}
+	w := c.Weight(name, init, l.Out, channels, l.Kernel, l.Kernel)
+	filters := w
+	if l.Spectral {
+		filters = Spectral(c, name, w, 0)
+	}
+	y := sym.Conv(x, filters, l.geometry(x))
 	if l.NoBias {
 		c.NoteLinear(name, l.kind(), y, w)
 		return l.pool(c, y)
@@ -58,25 +72,44 @@ func (l Conv) Apply(c *Context, x *sym.Expr) *sym.Expr {
 
 // check returns what is wrong with the fields that no operation sees as they are.
 func (l Conv) check() error {
-	for _, f := range []struct {
-		name  string
-		value int
-	}{{"stride", l.Stride}, {"dilation", l.Dilation}, {"border", l.Border}, {"max pool", l.MaxPool}} {
-		if f.value < 0 {
-			return fmt.Errorf("%s is %d, expected at least 0", f.name, f.value)
+	return check(
+		l.Padding, option{"stride", l.Stride}, option{"dilation", l.Dilation},
+		option{"border", l.Border}, option{"max pool", l.MaxPool},
+	)
+}
+
+// option is a field of a layer that is 0 or positive.
+type option struct {
+	name  string
+	value int
+}
+
+// check returns an error for a negative option and for an unknown padding.
+func check(padding Padding, options ...option) error {
+	for _, o := range options {
+		if o.value < 0 {
+			return fmt.Errorf("%s is %d, expected at least 0", o.name, o.value)
 		}
 	}
-	if l.Padding > Same {
-		return fmt.Errorf("padding is %d, expected Valid or Same", l.Padding)
+	if padding > Same {
+		return fmt.Errorf("padding is %d, expected Valid or Same", padding)
 	}
 	return nil
 }
 
 // kind describes the layer in a table.
 func (l Conv) kind() string {
-	text := fmt.Sprintf("conv %dx%d", l.Kernel, l.Kernel)
-	if l.Stride > 1 {
-		text += fmt.Sprintf(", stride %d", l.Stride)
+	return kind("conv", l.Kernel, l.Stride, l.Spectral)
+}
+
+// kind describes a layer with filters.
+func kind(name string, kernel, stride int, spectral bool) string {
+	text := fmt.Sprintf("%s %dx%d", name, kernel, kernel)
+	if stride > 1 {
+		text += fmt.Sprintf(", stride %d", stride)
+	}
+	if spectral {
+		text += ", spectral"
 	}
 	return text
 }

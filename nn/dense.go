@@ -6,19 +6,30 @@ import "github.com/gradreg/gradreg/sym"
 type Dense struct {
 	Out    int
 	NoBias bool
+	// Init draws the weight's initial values, [GlorotUniform] if nil: fans are In and Out.
+	Init Initializer
+	// Spectral divides the weight by its spectral norm, as [Spectral] does.
+	Spectral bool
 }
 
-// Apply applies the layer. The weight starts Glorot-uniform, the bias at 0.
+// Apply applies the layer. The bias starts at 0.
 func (d Dense) Apply(c *Context, x *sym.Expr) *sym.Expr {
 	name := c.Name("dense")
 	in := extent(x, 1)
-	w := c.Weight(name, GlorotUniform(in, d.Out), in, d.Out)
-	y := sym.MatMul(x, w)
-	if d.NoBias {
-		return c.NoteLinear(name, "dense", y, w)
+	w := c.Weight(name, d.Init.or(GlorotUniform)(in, d.Out), in, d.Out)
+	description, matrix := "dense", w
+	if d.Spectral {
+		description, matrix = "dense, spectral", Spectral(c, name, w, 1)
 	}
-	b := c.Bias(name, d.Out)
-	return c.NoteLinear(name, "dense", sym.Add(y, b), w, b)
+	y := sym.MatMul(x, matrix)
+	var bias []*sym.Expr
+	if !d.NoBias {
+		bias = append(bias, c.Bias(name, d.Out))
+		y = sym.Add(y, bias[0])
+	}
+	y = c.NoteLinear(name, description, y, w, bias...)
+	c.Layers[len(c.Layers)-1].Input = x
+	return y
 }
 
 // extent returns the extent of an axis of x, 1 if there is none: the operation that follows then

@@ -30,10 +30,14 @@
 //   - asks for a name with [Context.Name], once;
 //   - reports options out of range with [sym.Refuse], where no operation would;
 //   - asks for its tensors with [Context.Weight], [Context.Bias] and [Params.Get], which take an
-//     [Init], the distribution of initial values or a function that draws them;
+//     [Init], the distribution of initial values or a function that draws them. An option of type
+//     [Initializer] lets the user choose it by the layer's fans, as [He] does;
+//   - offers spectral normalization by [Spectral], which takes the weight and its axis of outputs;
 //   - takes random numbers from the streams of [Context.NextStream], if Training is set;
 //   - appends to Updates what it keeps from step to step, such as running averages;
-//   - describes itself with [Context.Note], or [Context.NoteLinear] if it multiplies by a matrix.
+//   - describes itself with [Context.Note], or [Context.NoteLinear] if its filters meet every
+//     position of its output. Where they do not, as in [ConvTranspose], it sets the field MACs of
+//     the last of Layers to what [sym.Expr.MACs] counts of its product, for one sample.
 //
 // A layer of this package is one file beside dense.go, and a test of its values. A model's
 // text form knows it when package model has an option for it.

@@ -108,7 +108,7 @@ func TestNorm(t *testing.T) {
 // TestMonotone checks what is claimed of the nonlinearities, and that pooling gives the same whichever order
 // MaxPooled takes.
 func TestMonotone(t *testing.T) {
-	for _, name := range nn.Activations() {
+	for _, name := range append(nn.Activations(), string(nn.LeakyReLU(0.3))) {
 		a := nn.Activation(name)
 		g, c := context(true)
 		line := g.Input("line", sym.Float, 2001)

@@ -39,6 +39,54 @@ func GlorotUniform(fanIn, fanOut int) Init {
 	return Init{Limit: math.Sqrt(6 / float64(fanIn+fanOut))}
 }
 
+// Initializer chooses the distribution of a weight's initial values by its fans: the mean number of
+// products that an output is the sum of, and that an input enters. [GlorotUniform] is one.
+type Initializer func(fanIn, fanOut int) Init
+
+// or returns the initializer, or the layer's own if there is none.
+func (i Initializer) or(own Initializer) Initializer {
+	if i == nil {
+		return own
+	}
+	return i
+}
+
+// Times returns the same distribution with values factor times as large.
+func (i Initializer) Times(factor float64) Initializer {
+	return func(fanIn, fanOut int) Init {
+		in := i(fanIn, fanOut)
+		in.Center, in.Limit = factor*in.Center, factor*in.Limit
+		if draw := in.Draw; draw != nil {
+			in.Draw = func(dst []float32, r Random) {
+				draw(dst, r)
+				for k := range dst {
+					dst[k] = float32(factor * float64(dst[k]))
+				}
+			}
+		}
+		return in
+	}
+}
+
+// He returns the normal distribution of mean 0 and variance 2/((1+slope²)·fanIn) (He et al. 2015,
+// arXiv 1502.01852, equation 14): under a leaky ReLU of that slope every layer's outputs are on
+// average as large as its inputs. Slope 0 is for ReLU, 1 for a layer without a nonlinearity.
+func He(slope float64) Initializer {
+	return func(fanIn, _ int) Init {
+		return Init{Draw: func(dst []float32, r Random) {
+			sigma := math.Sqrt(2 / ((1 + slope*slope) * float64(max(fanIn, 1))))
+			r.Normal(dst, 0)
+			for i, v := range dst {
+				dst[i] = float32(sigma * float64(v))
+			}
+		}}
+	}
+}
+
+// UniformHe returns the uniform distribution of variance 4/(fanIn+fanOut): that of He et al. 2015
+// for ReLU with the mean of both fans, as Gulrajani et al. 2017 start their convolutions.
+func UniformHe(fanIn, fanOut int) Init { return UniformStdev(convStdev(fanIn, fanOut)) }
+
 // initStep is the step of the random streams that initial values come from: beyond any training
 // step.
 const initStep = math.MaxUint64

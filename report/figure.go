@@ -226,10 +226,15 @@ func separated(word string) (parts []string) {
 	return parts
 }
 
-// fillEmpty gives a logarithmic axis without data a range, which it needs to be drawn.
+// fillEmpty gives a logarithmic axis without data a range, which it needs to be drawn, and one with
+// one value alone some extent: gonum would take 1 from it, which may leave nothing.
 func fillEmpty(a *plot.Axis) {
-	if _, log := a.Scale.(plot.LogScale); log && a.Min > a.Max {
+	_, log := a.Scale.(plot.LogScale)
+	switch {
+	case log && a.Min > a.Max:
 		a.Min, a.Max = 1, 10
+	case log && a.Min == a.Max:
+		a.Min, a.Max = a.Min/2, a.Max*2
 	}
 }
 

@@ -214,7 +214,9 @@ func (r *Report) compare(published map[string]map[string]float64) error {
 			baseline = groups[0].Name // a setting that the baseline is not applied to
 		}
 		var err error
-		if b.Comparisons, err = stats.Compare(groups, baseline, stats.Options{Fractions: r.quality().Fraction}); err != nil {
+		if b.Comparisons, err = stats.Compare(
+			groups, baseline, stats.Options{Fractions: r.quality().Fraction},
+		); err != nil {
 			return fmt.Errorf("%s: %w", first, err)
 		}
 		for _, c := range b.Comparisons {

@@ -23,6 +23,7 @@ var builders = map[string]any{
 	"JVP": sym.JVP, "LeakyReLU": sym.LeakyReLU, "Less": sym.Less, "Log": sym.Log, "Log1p": sym.Log1p, "ForAll": sym.ForAll, "MACs": sym.MACs, "LogSoftmax": sym.LogSoftmax,
 	"LogSumExp": sym.LogSumExp, "MatMul": sym.MatMul, "MatMulT": sym.MatMulT, "Max": sym.Max, "MaxPool": sym.MaxPool,
 	"MaxPoolIndex": sym.MaxPoolIndex, "Maximum": sym.Maximum, "Mean": sym.Mean, "Minimum": sym.Minimum, "Mul": sym.Mul, "Neg": sym.Neg,
+	"Normalize": sym.Normalize, "SpectralNorm": sym.SpectralNorm,
 	"Not": sym.Not, "OneHot": sym.OneHot, "Or": sym.Or, "Pad": sym.Pad, "Pow": sym.Pow, "Refuse": sym.Refuse, "ReLU": sym.ReLU,
 	"Replace": sym.Replace, "Reshape": sym.Reshape, "Rewrite": sym.Rewrite, "Scale": sym.Scale, "Scatter": sym.Scatter,
 	"Select": sym.Select, "Sigmoid": sym.Sigmoid, "Sign": sym.Sign, "Sin": sym.Sin, "Slice": sym.Slice, "SliceAxis": sym.SliceAxis,

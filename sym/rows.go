@@ -20,6 +20,9 @@ func FirstRows(n int) Rows {
 
 // RepeatedRows takes each of the first n samples times times, one after the other.
 func RepeatedRows(n, times int) Rows {
+	if times == 1 { // the same expressions, not copies: they are computed once
+		return FirstRows(n)
+	}
 	return Rows{n * times, func(e *Expr) *Expr {
 		shape, dims := e.shape, []int{0}
 		for d := range shape[1:] {
@@ -156,6 +159,9 @@ func (r Rows) pullBack(e, c *Expr, on map[*Expr]bool) (into, back []*Expr) {
 	if again == nil {
 		return nil, nil
 	}
+	if again == e { // each sample once: the arguments may be computed from each other
+		return e.pullBack(c, on)
+	}
 	var rows []*Expr
 	for i, a := range e.args {
 		if on[a] && a.dtype == Float && !slices.Contains(into, a) {
@@ -164,6 +170,24 @@ func (r Rows) pullBack(e, c *Expr, on map[*Expr]bool) (into, back []*Expr) {
 	}
 	back = VJP(again, c, rows...)
 	return into, Replace(back, map[*Expr]*Expr{again: r.Of(e)})
+}
+
+// pullBack returns the differentiable arguments of e among on, and their cotangents for the
+// cotangent c of e's.
+func (e *Expr) pullBack(c *Expr, on map[*Expr]bool) (into, back []*Expr) {
+	back = []*Expr{} // none is not a refusal
+	for i, ca := range e.op.rule().vjp(e, c) {
+		a := e.args[i]
+		if ca == nil || !on[a] {
+			continue
+		}
+		if at := slices.Index(into, a); at >= 0 {
+			back[at] = Add(back[at], ca)
+		} else {
+			into, back = append(into, a), append(back, ca)
+		}
+	}
+	return into, back
 }
 
 // ForAll repeats the matrix m: [n, N] for every sample: [samples·n, N]. A backward pass over such
@@ -257,9 +281,13 @@ func sliceRows(e *Expr, args []*Expr, r Rows, _ map[*Expr]bool) *Expr {
 	return Slice(args[0], a.Start, append([]int{r.Count}, a.Stop[1:]...), a.Step)
 }
 
-// matMulRows is the rule of the product of samples [B, K] with a matrix.
+// matMulRows is the rule of the product of samples [B, K] with a matrix, and of products of
+// matrices that each sample has.
 func matMulRows(e *Expr, args []*Expr, r Rows, on map[*Expr]bool) *Expr {
-	if e.attr.(MatMulAttr).TransA || len(e.shape) != 2 {
+	if len(e.shape) > 2 {
+		return allRows(e, args, r, on)
+	}
+	if e.attr.(MatMulAttr).TransA {
 		return nil
 	}
 	return linearRows(e, args, r, on)

@@ -89,6 +89,29 @@ func checkRows(t *testing.T, d *draw, r Rows, e, x *Expr) bool {
 	return true
 }
 
+// TestAllRows checks that a gradient on all rows, each once, is that of the samples. What an
+// operation's arguments are computed from must not be counted twice: both of a leaky ReLU are.
+func TestAllRows(t *testing.T) {
+	d := newDraw(4)
+	x, w := d.float(-1, 1, 3, 4), d.float(-1, 1, 4, 4)
+	y := LeakyReLU(MatMul(LeakyReLU(MatMul(Square(x), w), 0.2), w), 0.3)
+	c := d.float(-1, 1, 3, 4)
+	want := VJP(y, c, x)[0]
+	for name, r := range map[string]Rows{"first": FirstRows(3), "repeated": RepeatedRows(3, 1)} {
+		g, ok := r.VJP(y, x, c)
+		if !ok {
+			t.Fatal("the samples are apart")
+		}
+		values, err := Eval(Env{Values: d.values}, g, want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !near(values[0].Data, values[1].Data) {
+			t.Errorf("%s: gradients are %v, expected %v", name, values[0].Data, values[1].Data)
+		}
+	}
+}
+
 // near compares numbers; NaN is near nothing.
 func near(a, b []float64) bool {
 	return slices.EqualFunc(a, b, func(x, y float64) bool { return math.Abs(x-y) <= 1e-12*(1+math.Abs(y)) })

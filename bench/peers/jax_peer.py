@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from nets import LAMBDA, LAMBDA_CRITIC, NETS, RATE
+from nets import LAMBDA, LAMBDA_CRITIC, NETS, RATE, SQUARED
 from serve import serve
 
 LAYOUT = ("NHWC", "HWIO", "NHWC") if LAST else ("NCHW", "OIHW", "NCHW")
@@ -76,16 +76,40 @@ class Ops:
     side = staticmethod(lambda x: x.shape[SPATIAL[0]])
 
 
+def critic(f, t, method):
+    """Loss and penalty: real and fake as one batch where both have slopes."""
+    if method not in SQUARED:
+        loss = f(t["fake"]).mean() - f(t["real"]).mean()
+        if method == "plain":
+            return loss, 0.0
+        g = jax.grad(lambda x: f(x).sum())(t["fake"] + (t["real"] - t["fake"]) * t["u"])
+        return loss, jnp.square(jnp.sqrt(jnp.square(g).sum((1, 2, 3)) + 1e-12) - 1).mean()
+    size = len(t["real"])
+    if method == "r1":
+        def scalar(x):
+            scores = f(x)
+            return scores.sum(), scores
+
+        g, real = jax.grad(scalar, has_aux=True)(t["real"])
+        loss = jax.nn.softplus(-real).mean() + jax.nn.softplus(f(t["fake"])).mean()
+        return loss, jnp.square(g).sum() / size
+
+    def scalar(x):
+        scores = f(x)
+        on_real, on_fake = jax.nn.softplus(-scores[:size]), jax.nn.softplus(scores[size:])
+        total = scores.sum() if method == "r1r2" else on_real.sum() + on_fake.sum()
+        return total, on_real.mean() + on_fake.mean()
+
+    g, loss = jax.grad(scalar, has_aux=True)(jnp.concatenate((t["real"], t["fake"])))
+    return loss, jnp.square(g).sum() / size
+
+
 def objective(net, method):
     def total(params, t):
         f = lambda x: NETS[net](Ops, params, x)
         if net == "critic":
-            loss = f(t["fake"]).mean() - f(t["real"]).mean()
-            if method == "plain":
-                return loss, (loss, 0.0)
-            g = jax.grad(lambda x: f(x).sum())(t["fake"] + (t["real"] - t["fake"]) * t["u"])
-            penalty = jnp.square(jnp.sqrt(jnp.square(g).sum((1, 2, 3)) + 1e-12) - 1).mean()
-            return loss + LAMBDA_CRITIC * penalty, (loss, penalty)
+            loss, penalty = critic(f, t, method)
+            return loss + LAMBDA_CRITIC.get(method, 0) * penalty, (loss, penalty)
 
         cross_entropy = lambda logits: -(jax.nn.log_softmax(logits) * t["y"]).sum()
 

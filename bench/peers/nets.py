@@ -63,4 +63,7 @@ def critic(ops, params, x):
 
 
 NETS = {"lenet": lenet, "lenetcaffe": lenetcaffe, "resnet": resnet, "critic": critic}
-LAMBDA, LAMBDA_CRITIC, RATE = 0.01, 10.0, 0.01
+LAMBDA, RATE = 0.01, 0.01
+# Factors of a critic's penalties; SQUARED are those of squared slopes, without a root and a target.
+LAMBDA_CRITIC = {"wgan-gp": 10.0, "r1": 1.0, "r1r2": 1.0, "roth": 1.0}
+SQUARED = ("r1", "r1r2", "roth")

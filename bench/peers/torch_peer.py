@@ -12,7 +12,7 @@ import time
 import torch
 import torch.nn.functional as F
 
-from nets import LAMBDA, LAMBDA_CRITIC, NETS, RATE
+from nets import LAMBDA, LAMBDA_CRITIC, NETS, RATE, SQUARED
 from serve import serve
 
 
@@ -46,17 +46,83 @@ def between(t):
     return t["fake"] + (t["real"] - t["fake"]) * t["u"]
 
 
-def eager(net, params, t, method, mapped):
-    """Returns total, loss and penalty, with a graph. mapped: how exact Jacobians are taken."""
-    f = lambda x: NETS[net](Ops, params, x)
-    if net == "critic":
-        loss = f(t["fake"]).mean() - f(t["real"]).mean()
+def both(t):
+    return torch.cat((t["real"], t["fake"]))
+
+
+def losses(real, fake):
+    """The logistic losses of both halves, from their scores."""
+    return F.softplus(-real), F.softplus(fake)
+
+
+def critic_eager(f, t, method, joined):
+    """joined: real and fake images pass as one batch. Every penalty takes one call of autograd.grad."""
+    size = len(t["real"])
+    squared = method in SQUARED
+    if joined:
+        x = both(t).requires_grad_(squared)
+        scores = f(x)
+        real, fake = scores[:size], scores[size:]
+        inputs = (x,)
+    else:
+        inputs = (t["real"].requires_grad_(squared), t["fake"].requires_grad_(squared and method != "r1"))
+        real, fake = (f(x) for x in inputs)
+        scores = real
+    if not squared:
+        loss = fake.mean() - real.mean()
         if method == "plain":
             return loss, loss, torch.zeros(())
         x = between(t).requires_grad_(True)
         (g,) = torch.autograd.grad(f(x).sum(), x, create_graph=True)
         penalty = critic_penalty(g)
-        return loss + LAMBDA_CRITIC * penalty, loss, penalty
+        return loss + LAMBDA_CRITIC[method] * penalty, loss, penalty
+    on_real, on_fake = losses(real, fake)
+    loss = on_real.mean() + on_fake.mean()
+    if method == "r1":
+        scalar, inputs = real.sum(), inputs[:1]
+    elif method == "r1r2":
+        scalar = scores.sum() if joined else real.sum() + fake.sum()
+    else:
+        scalar = on_real.sum() + on_fake.sum()
+    slopes = torch.autograd.grad(scalar, inputs, create_graph=True)
+    penalty = sum(g.square().sum() for g in slopes) / size
+    return loss + LAMBDA_CRITIC[method] * penalty, loss, penalty
+
+
+def critic_functional(f, t, method):
+    """Loss and penalty in torch.func: real and fake as one batch where both have slopes."""
+    grad = torch.func.grad
+    size = len(t["real"])
+    if method not in SQUARED:
+        loss = f(t["fake"]).mean() - f(t["real"]).mean()
+        if method == "plain":
+            return loss, torch.zeros(())
+        return loss, critic_penalty(grad(lambda x: f(x).sum())(between(t)))
+    if method == "r1":
+        def scalar(x):
+            scores = f(x)
+            return scores.sum(), scores
+
+        g, real = grad(scalar, has_aux=True)(t["real"])
+        on_real, on_fake = losses(real, f(t["fake"]))
+        return on_real.mean() + on_fake.mean(), g.square().sum() / size
+
+    def scalar(x):
+        scores = f(x)
+        on_real, on_fake = losses(scores[:size], scores[size:])
+        total = scores.sum() if method == "r1r2" else on_real.sum() + on_fake.sum()
+        return total, on_real.mean() + on_fake.mean()
+
+    g, loss = grad(scalar, has_aux=True)(both(t))
+    return loss, g.square().sum() / size
+
+
+def eager(net, params, t, method, mapped):
+    """Returns total, loss and penalty, with a graph. mapped: how exact Jacobians are taken, and
+    whether a critic's real and fake images pass as one batch."""
+    f = lambda x: NETS[net](Ops, params, x)
+    if net == "critic":
+        return critic_eager(f, t, method, mapped)
     x = t["x"].requires_grad_(method != "plain")
     logits = f(x)
     loss = F.cross_entropy(logits, t["y"])
@@ -86,11 +152,8 @@ def functional(net, method):
     def total(params, t):
         f = lambda x: NETS[net](Ops, params, x)
         if net == "critic":
-            loss = f(t["fake"]).mean() - f(t["real"]).mean()
-            if method == "plain":
-                return loss, (loss, torch.zeros(()))
-            penalty = critic_penalty(grad(lambda x: f(x).sum())(between(t)))
-            return loss + LAMBDA_CRITIC * penalty, (loss, penalty)
+            loss, penalty = critic_functional(f, t, method)
+            return loss + LAMBDA_CRITIC.get(method, 0) * penalty, (loss, penalty)
         x, y = t["x"], t["y"]
         if method == "plain":
             loss = F.cross_entropy(f(x), y)
@@ -137,8 +200,9 @@ def eager_step(net, weights, t, method):
             gradients(mapped)
         return time.perf_counter() - start
 
-    # Both ways to take a Jacobian are common; the faster one is used.
-    mapped = method in ("hoffman", "jacreg") and seconds(True) < seconds(False)
+    # Both ways are common; the faster one is used.
+    two_ways = net == "critic" or method in ("hoffman", "jacreg")
+    mapped = two_ways and seconds(True) < seconds(False)
 
     def step():
         loss, penalty, grads = gradients(mapped)

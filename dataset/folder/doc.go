@@ -19,6 +19,11 @@
 // column part, of train, val and test, divides the pictures; without it a fifth of them are test
 // images, of classes a fifth of each.
 //
+// # A folder without classes
+//
+// Who asks for no classes, as a generator of images does, sets Options.Unclassed: then pictures in
+// DIR itself, in one folder or in train/ and test/ alone are read as well, as those of one class.
+//
 // # From files to parts
 //
 //	scan ──▶ inspect ──▶ settle ──▶ divide ──▶ load ──▶ Set

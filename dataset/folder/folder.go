@@ -33,6 +33,10 @@ type Options struct {
 	// Task is what is to be learned, a name of package task; empty for what labels.csv says, and
 	// classification without one.
 	Task string
+	// Unclassed takes a folder without folders for classes, too, for those who ask for no classes:
+	// all pictures in it, and in folders in it, are then of the one class pictures. Folders train,
+	// test and the like without folders in them are its parts.
+	Unclassed bool
 	// Strict refuses a folder with a picture that cannot be read.
 	Strict bool
 	// Cache is the folder that decoded images are kept in; empty means that they are not kept.
@@ -100,6 +104,8 @@ type Part struct {
 // passed over in silence. Links are followed wherever they lead, as a hub's cache is laid out, but
 // to no folder twice in a class. Names of classes that differ in their Unicode form alone are one.
 // A file that is no use is named in the Report and left out.
+//
+// With Unclassed a folder without classes is read as well.
 //
 // The input's fault are: a folder that is none, no class or one, more than 65,536, a class without
 // a picture that can be read, a class in test/ that is not in train/, folders that look like a
@@ -170,7 +176,7 @@ type opening struct {
 
 func (o *opening) open(ctx context.Context) (*Set, error) {
 	var err error
-	if o.listed, err = scan(o.dir, o.Division, o.Task, &o.report); err != nil {
+	if o.listed, err = scan(o.dir, o.Options, &o.report); err != nil {
 		return nil, err
 	}
 	if err := o.inspect(ctx); err != nil {

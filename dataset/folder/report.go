@@ -177,8 +177,11 @@ func (p Part) counts(classes int) []int {
 // mostOf is the share of the training images from which on a model learns little but that class.
 const mostOf = 0.9
 
-// weigh notes a class that has almost all training images.
+// weigh notes a class that has almost all training images of several.
 func (r *Report) weigh() {
+	if len(r.Classes) < 2 {
+		return
+	}
 	total := 0
 	for _, c := range r.Classes {
 		total += c.Train

@@ -56,8 +56,9 @@ type scanner struct {
 }
 
 // scan lists classes and files.
-func scan(dir string, division Division, asked string, report *Report) (listing, error) {
-	s := &scanner{dir: dir, division: division, report: report, numbers: map[string]int{}}
+func scan(dir string, opt Options, report *Report) (listing, error) {
+	s := &scanner{dir: dir, division: opt.Division, report: report, numbers: map[string]int{}}
+	asked := opt.Task
 	t, err := readTable(dir)
 	if err != nil {
 		return listing{}, err
@@ -71,6 +72,10 @@ func scan(dir string, division Division, asked string, report *Report) (listing,
 			"task is %s, which needs a file %s with the columns file and labels or numbers", asked,
 			tableFile,
 		)
+	}
+	if opt.Unclassed && s.isUnclassed() {
+		err := s.scanUnclassed()
+		return s.listing, err
 	}
 	top, err := s.folders(".")
 	if err != nil {

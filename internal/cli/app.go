@@ -19,6 +19,7 @@ import (
 
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/gan"
 	"github.com/gradreg/gradreg/internal/bug"
 	"github.com/gradreg/gradreg/internal/build"
 	"github.com/gradreg/gradreg/internal/fault"
@@ -160,7 +161,7 @@ func (a *app) exit(err error) int {
 	code := exitFailed
 	var u usage
 	switch {
-	case errors.Is(err, classify.ErrInterrupted):
+	case errors.Is(err, classify.ErrInterrupted), errors.Is(err, gan.ErrInterrupted):
 		code = exitInterrupted
 	case errors.Is(err, context.Canceled): // nothing else cancels a command: no run had begun
 		code, err = exitInterrupted, classify.ErrInterrupted
@@ -247,7 +248,7 @@ of the network with respect to its input.`,
 	root.PersistentFlags().Lookup("json").NoOptDefVal = jsonObject
 	root.AddCommand(
 		a.trainCommand(), a.evalCommand(), a.predictCommand(), a.runsCommand(), a.dataCommand(),
-		a.modelsCommand(), a.regularizersCommand(), a.benchCommand(), a.toyCommand(),
+		a.modelsCommand(), a.regularizersCommand(), a.benchCommand(), a.toyCommand(), a.ganCommand(),
 		a.studyCommand(), a.workerCommand(), a.reproduceCommand(), a.explainCommand(),
 		a.versionCommand(), a.manCommand(),
 	)

@@ -21,15 +21,17 @@ func (a *app) benchCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure training steps, here and in other frameworks",
-		Long: `Measure images per second of training steps: W1 LeNet at batch 50, W2 LeNetCaffe at 50 and 256, W3 a CIFAR ResNet at 128, W4 a
-convolutional critic at 64; plain and with penalties; and W1 with the exact norms of the Jacobian (workload
-jacobian). With --peers the same steps run in PyTorch and JAX in turn, round by round, after their loss, penalty and an
-updated weight were compared with ours. Each of them runs in both memory formats, with the process's default
-settings and with tuned ones; the fastest variant is marked by a *, and it is the one to compare with. A variant
-that is less than half as fast as another when warm is timed no further.
+		Long: `Measure images per second of training steps: W1 LeNet at batch 50, W2 LeNetCaffe at 50 and
+256, W3 a CIFAR ResNet at 128, W4 a convolutional critic at 64; plain and with penalties, of the
+critic R1, R1 with R2, Roth's and WGAN-GP's; and W1 with the exact norms of the Jacobian (workload
+jacobian). With --peers the same steps run in PyTorch and JAX in turn, round by round, after their
+loss, penalty and an updated weight were compared with ours. Each of them runs in both memory
+formats, with the process's default settings and with tuned ones; the fastest variant is marked by a
+*, and it is the one to compare with. A variant that is less than half as fast as another when warm
+is timed no further.
 
-Nothing else should run on the machine. All workloads with --peers take one to two hours, most of it compiling; without,
-some minutes.`,
+Nothing else should run on the machine. All workloads with --peers take one to two hours, most of it
+compiling; without, some minutes.`,
 		Example: `  # Our steps, with their share of the measured peak
   gradreg bench
 
@@ -123,17 +125,23 @@ func (a *app) runGrowth(ctx context.Context, o bench.Options, file string) error
 	return w.Flush()
 }
 
-// printBench prints rows as a table: our rates, and how many times as fast as each variant of each
-// peer we are.
+// printBench prints rows as a table: our rates, how many times as fast as each variant of each peer
+// we are, and how many of its own plain steps a step takes here and in the best variant.
 func (a *app) printBench(m bench.Measurement) error {
 	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
 	fmt.Fprintf(w, "register-only peak of a core: %.0f GFLOP/s (%v); memory: %.1f GB/s\n", m.Peak, m.Level, m.Bandwidth)
-	fmt.Fprintln(w, "WORKLOAD\tMETHOD\tTHREADS\tENGINE\tIMAGES/S\tSPREAD\tOURS ÷ IT\tGFLOP/S\tOF PEAK\tMiB")
+	fmt.Fprintln(
+		w, "WORKLOAD\tMETHOD\tTHREADS\tENGINE\tIMAGES/S\tSPREAD\tOURS ÷ IT\tPLAIN STEPS\t"+
+			"GFLOP/S\tOF PEAK\tMiB",
+	)
 	for _, c := range m.Cells() {
-		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%.0f\t%.0f … %.0f\t\t%.1f\t%.0f %%\t%.0f\n", c.Workload,
-			c.Method, c.Threads, c.Ours.Name()+" "+c.Ours.Version,
-			c.Ours.ImagesPerSecond, c.Ours.Low, c.Ours.High, c.Ours.GFLOPs, 100*c.Ours.PeakShare,
-			float64(c.Ours.Bytes)/(1<<20))
+		ours, opponent := m.PlainSteps(c)
+		fmt.Fprintf(
+			w, "%s\t%s\t%d\t%s\t%.0f\t%.0f … %.0f\t\t%s\t%.1f\t%.0f %%\t%.0f\n",
+			c.Workload, c.Method, c.Threads, c.Ours.Name()+" "+c.Ours.Version,
+			c.Ours.ImagesPerSecond, c.Ours.Low, c.Ours.High, plainSteps(ours),
+			c.Ours.GFLOPs, 100*c.Ours.PeakShare, float64(c.Ours.Bytes)/(1<<20),
+		)
 		for _, r := range c.Peers {
 			name := r.Name() + " " + r.Version
 			if r.Error != "" {
@@ -143,12 +151,25 @@ func (a *app) printBench(m bench.Measurement) error {
 				)
 				continue
 			}
+			relative := 0.0
 			if r.Best {
 				name += " *"
+				relative = opponent
 			}
-			fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%.0f\t%.0f … %.0f\t%.2f\t\t\t%.0f\n", r.Workload, r.Method, r.Threads, name,
-				r.ImagesPerSecond, r.Low, r.High, c.Ours.ImagesPerSecond/r.ImagesPerSecond, float64(r.Bytes)/(1<<20))
+			fmt.Fprintf(
+				w, "%s\t%s\t%d\t%s\t%.0f\t%.0f … %.0f\t%.2f\t%s\t\t\t%.0f\n",
+				r.Workload, r.Method, r.Threads, name, r.ImagesPerSecond, r.Low, r.High,
+				c.Ours.ImagesPerSecond/r.ImagesPerSecond, plainSteps(relative), float64(r.Bytes)/(1<<20),
+			)
 		}
 	}
 	return w.Flush()
+}
+
+// plainSteps writes how many plain steps a step takes, if that is known.
+func plainSteps(n float64) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.2f", n)
 }

@@ -8,7 +8,9 @@ import (
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/augment"
 	"github.com/gradreg/gradreg/dataset/picture"
+	"github.com/gradreg/gradreg/gan"
 	"github.com/gradreg/gradreg/model"
+	"github.com/gradreg/gradreg/model/generative"
 	"github.com/gradreg/gradreg/optim"
 )
 
@@ -22,10 +24,18 @@ func completeFlags(cmd *cobra.Command) {
 	} {
 		complete(cmd, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}
+	completeRun(cmd, nil)
+}
+
+// completeRun completes what all trainings have: regularizers, some more than the table's, folders
+// and the configuration.
+func completeRun(cmd *cobra.Command, more []string) {
 	// λ follows the colon, so no space is added.
-	specs := []string{gradreg.None}
+	specs := append([]string{gradreg.None}, more...)
 	for _, r := range gradreg.Regularizers() {
-		specs = append(specs, cobra.CompletionWithDesc(r.Name+":", r.Formula))
+		if !r.Critic {
+			specs = append(specs, cobra.CompletionWithDesc(r.Name+":", r.Formula))
+		}
 	}
 	complete(
 		cmd, "reg",
@@ -35,6 +45,22 @@ func completeFlags(cmd *cobra.Command) {
 		complete(cmd, flag, completeFolders)
 	}
 	complete(cmd, "config", cobra.FixedCompletions([]string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt))
+}
+
+// completeGanFlags completes the values of flags of gradreg gan train.
+func completeGanFlags(cmd *cobra.Command) {
+	for flag, values := range map[string][]string{
+		"data": append(append(dataset.Names(), "stacked:mnist"), pointSetNames()...), "network": generative.Names(),
+		"preset": presetNames(), "objective": gan.ObjectiveNames(), "optimizer": optim.Names(),
+		"schedule": optim.ScheduleNames(), "augment": generative.AugmentKinds(),
+	} {
+		complete(cmd, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	}
+	var critics []string
+	for _, s := range gradreg.Shorthands() {
+		critics = append(critics, cobra.CompletionWithDesc(s.Name+":", s.Source))
+	}
+	completeRun(cmd, critics)
 }
 
 // complete completes the value of a flag that the command has; a misspelt flag is a bug.

@@ -30,6 +30,9 @@ func (a *app) regularizersCommand() *cobra.Command {
 	for _, r := range gradreg.Regularizers() {
 		names = append(names, cobra.CompletionWithDesc(r.Name, r.Formula))
 	}
+	for _, s := range gradreg.Shorthands() {
+		names = append(names, cobra.CompletionWithDesc(s.Name, s.Text("λ")))
+	}
 	cmd := &cobra.Command{
 		Use:   "regularizers [REGULARIZER...]",
 		Short: "List regularizers: formula, convention of λ, options, cost, source",
@@ -55,9 +58,11 @@ Options that most of them have:
   fraction=0.5          the first part of the batch only
   slope=squared|linear|excess|two-sided
                         of the norm s of a sample: s², s, max(0, s − t)² or (s − t)², target=t
-  lambda-as=hoffman|ross|sum
-                        λ is stated as in ½·mean_b, in ½ Σ_b ‖∂(mean L)/∂x_b‖², or as a sum over the batch; the first two
-                        of slope=squared only, ross also of norm=l1, which has no factor
+  at=real|fake|real+fake|between|around
+                        the same at a place of a critic's training; the list ends with their meanings
+  lambda-as=hoffman|ross|gamma|sum
+                        λ is stated as in ½·mean_b, in ½ Σ_b ‖∂(mean L)/∂x_b‖², as γ of a critic's (γ/2)·mean_b, or as a
+                        sum over the batch; all but the last of slope=squared only, ross also of norm=l1, without a factor
   every=4               at every fourth step, with four times the weight; the others cost what they do without it
   warmup=500            λ rises linearly over the first 500 steps
   ramp=up|down|cosine   λ rises from 0 or falls to 0 over the whole run
@@ -101,10 +106,57 @@ type regularizerEntry struct {
 	Source     string `json:"source"`
 	Example    string `json:"example"`
 	Lambda     string `json:"lambda"` // its interval
+	// Critic is set of what is for the critic of a generative adversarial network alone.
+	Critic    bool   `json:"critic,omitempty"`
+	StandsFor string `json:"stands_for,omitempty"` // of a shorthand: the text form that it is
 }
 
 func describeRegularizer(r gradreg.Info) regularizerEntry {
-	return regularizerEntry{r.Name, r.Formula, r.Convention, r.Options, r.Cost, r.Source, r.Example, r.Lambda.String()}
+	return regularizerEntry{
+		Name: r.Name, Formula: r.Formula, Convention: r.Convention, Options: r.Options, Cost: r.Cost, Source: r.Source,
+		Example: r.Example, Lambda: r.Lambda.String(), Critic: r.Critic,
+	}
+}
+
+// describeShorthand describes a shorthand by the regularizer that it stands for.
+func describeShorthand(s gradreg.Shorthand) regularizerEntry {
+	r, _ := findRegularizer(s.Regularizer)
+	e := describeRegularizer(r)
+	e.Name, e.StandsFor, e.Source, e.Example, e.Critic = s.Name, s.Text("λ"), s.Source, s.Name+":1", true
+	return e
+}
+
+// regularizerEntries describes what the names are, all that there are if there is none.
+func regularizerEntries(texts []string) ([]regularizerEntry, error) {
+	var entries []regularizerEntry
+	all := len(texts) == 0
+	if all {
+		texts = gradreg.Names()
+	}
+	for _, text := range texts {
+		e, err := findEntry(text)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, e)
+	}
+	if all {
+		for _, s := range gradreg.Shorthands() {
+			entries = append(entries, describeShorthand(s))
+		}
+	}
+	return entries, nil
+}
+
+// findEntry describes a regularizer or a shorthand, which may have λ and options behind its name.
+func findEntry(text string) (regularizerEntry, error) {
+	for _, s := range gradreg.Shorthands() {
+		if s.Name == spec.NameOf(text) {
+			return describeShorthand(s), nil
+		}
+	}
+	r, err := findRegularizer(text)
+	return describeRegularizer(r), err
 }
 
 func (a *app) runRegularizers(cmd *cobra.Command, o *regularizersOptions, texts []string) error {
@@ -116,16 +168,9 @@ func (a *app) runRegularizers(cmd *cobra.Command, o *regularizersOptions, texts 
 			return usage{fmt.Errorf("found --%s without --cost", flag)}
 		}
 	}
-	var entries []regularizerEntry
-	if len(texts) == 0 {
-		texts = gradreg.Names()
-	}
-	for _, text := range texts {
-		r, err := findRegularizer(text)
-		if err != nil {
-			return err
-		}
-		entries = append(entries, describeRegularizer(r))
+	entries, err := regularizerEntries(texts)
+	if err != nil {
+		return err
 	}
 	if a.json {
 		return a.printJSON(entries)
@@ -140,9 +185,24 @@ func (a *app) printRegularizers(entries []regularizerEntry) error {
 	for _, e := range entries {
 		width = max(width, len(e.Example))
 	}
+	shorthands := false
 	for _, e := range entries {
+		if e.StandsFor != "" {
+			if !shorthands {
+				fmt.Fprintln(a.out, "\nPenalties on the critic of a generator, by the field's names:")
+				shorthands = true
+			}
+			fmt.Fprintf(a.out, "%-*s  %s\n    source  %s\n", width, e.Name+":λ", e.StandsFor, e.Source)
+			continue
+		}
 		fmt.Fprintf(a.out, "%-*s  R = %s\n", width, e.Example, e.Formula)
 		fmt.Fprintf(a.out, "    λ       %s\n    cost    %s\n    source  %s\n", e.Convention, e.Cost, e.Source)
+	}
+	if shorthands {
+		fmt.Fprintln(a.out, "\nPlaces of a critic's training, with real samples r and generated ones f:")
+		for _, p := range gradreg.CriticPlaces() {
+			fmt.Fprintf(a.out, "  at=%s\n    %s\n", p.Name, p.Description)
+		}
 	}
 	_, err := fmt.Fprintln(a.out, `
 Costs are multiply-adds of a step: F of a pass over the batch, F₁ the first layer's share, K classes; a plain step takes
@@ -158,23 +218,30 @@ func findRegularizer(text string) (gradreg.Info, error) {
 			return r, nil
 		}
 	}
-	return gradreg.Info{}, usage{spec.Unknown("regularizer", name, gradreg.Names())}
+	known := gradreg.Names()
+	for _, s := range gradreg.Shorthands() {
+		known = append(known, s.Name)
+	}
+	return gradreg.Info{}, usage{spec.Unknown("regularizer", name, known)}
 }
 
 func (a *app) runRegularizersShow(name string) error {
-	r, err := findRegularizer(name)
+	r, err := findEntry(name)
 	if err != nil {
 		return err
 	}
 	if a.json {
-		return a.printJSON(describeRegularizer(r))
+		return a.printJSON(r)
 	}
 	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
+	if r.StandsFor != "" {
+		fmt.Fprintf(w, "stands for\t%s\n", r.StandsFor)
+	}
 	for _, line := range [][2]string{
 		{"name", r.Name}, {"R", r.Formula}, {"convention", r.Convention}, {
 			"cost", r.Cost + " multiply-adds a step (plain: 3F − F₁)",
 		},
-		{"λ", r.Lambda.String()}, {"source", r.Source}, {"options", orNone(r.Options)}, {
+		{"λ", r.Lambda}, {"source", r.Source}, {"options", orNone(r.Options)}, {
 			"example", "--reg " + r.Example,
 		},
 	} {
@@ -199,7 +266,9 @@ func (a *app) runRegularizerCosts(cmd *cobra.Command, o *regularizersOptions, te
 	var regs []gradreg.Regularizer
 	if len(texts) == 0 {
 		for _, r := range gradreg.Regularizers() {
-			texts = append(texts, r.Example)
+			if !r.Critic {
+				texts = append(texts, r.Example)
+			}
 		}
 	}
 	for _, text := range texts {

@@ -75,6 +75,20 @@ gradreg bench    date, machine, level, program (as version), peak_gflops, memory
                  share_of_peak, bytes, error; with --growth an array of its points
 gradreg toy      options, fits: problem, lambda, seed, loss, penalty, objective, slope_at, slope_between, slope_everywhere,
                  slope_largest, true_slope, error, and of the first seed lines (t, loss, objective)
+gradreg gan      train: version, data, data_digest, network, objective, regularizers, seed, steps, seconds, multiply_adds, last
+                 (a line of metrics), kernels, dir; with --json=lines start (config, dir, generator_parameters,
+                 critic_parameters, threads, cpu, step, step_multiply_adds), sheet (step, path) and step (step, steps,
+                 critic_loss, generator_loss, penalties, gap: D(real) − D(fake), right: share of D(real) > D(fake),
+                 real_score, slope_real, slope_fake, slope_between, memorizing, clamped, learning_rate,
+                 images_per_second, seconds, remaining_seconds);
+                 sample: run, steps, seed, first, sample_count, shape, clamped, out; interpolate: run, steps, seed, first,
+                 rows, columns, out; nearest: subject, against, steps, seed, space, sample_count, train_count,
+                 held_out_count, sample_distances and held_out_distances (quantiles at 5, 25, 50, 75 and 95 %),
+                 copy_count, nearest (sample_index, train: index, distance, mirrored), out;
+                 score: subject, against, steps, seed, sample_count, reports (features, classifier, scores: score, name, value,
+                 real_against_real, samples, standard_error, warning; class_histogram), classifier_accuracy,
+                 copying (c_t, cells, left_out, train_count, held_out_count, generated_count), modes, floor,
+                 gaussians, notes
 gradreg explain  model, regularizers, what, passes (pass, operation_count, multiply_adds), kernel_call_count,
                  kernel_multiply_adds, before, after, program
 gradreg study    run, report: name, title, baseline, blocks (data, train_size, setting, comparisons: summary, interval, paired;

@@ -44,6 +44,11 @@ func Summary(r gradreg.Regularizer) string {
 var meanings = map[string]string{
 	"at=noise":        "the slope at x + σ·n instead of x, n ~ N(0, I), in forward and backward passes of its own",
 	"at=random":       "the slope at σ·n instead of x, n ~ N(0, I), in forward and backward passes of its own",
+	"at=real":         "the slope at real samples of a critic's training",
+	"at=fake":         "the slope at generated samples of a critic's training",
+	"at=real+fake":    "the sum of the penalties at real and generated samples of a critic's training",
+	"at=between":      "the slope between real and generated samples of a critic's training",
+	"at=around":       "the slope around real samples of a critic's training",
 	"at=input":        "masks on the input",
 	"at=layers":       "masks where the model has them",
 	"sigma":           "σ = %s",

@@ -15,6 +15,11 @@ import (
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/folder"
+	"github.com/gradreg/gradreg/gan"
+	"github.com/gradreg/gradreg/gan/comparison"
+	"github.com/gradreg/gradreg/gan/features"
+	"github.com/gradreg/gradreg/gan/semisupervised"
+	"github.com/gradreg/gradreg/gan/separation"
 	"github.com/gradreg/gradreg/study"
 	"github.com/gradreg/gradreg/study/queue"
 	"github.com/gradreg/gradreg/toy"
@@ -33,7 +38,11 @@ var takeContext = map[string]any{
 	"classify.Subject.Training": (*classify.Subject).Training, "classify.Train": classify.Train,
 	"dataset.Fetch": dataset.Fetch, "dataset.Open": dataset.Open, "dataset.OpenFolder": dataset.OpenFolder,
 	"dataset.Source.Open": dataset.Source.Open,
-	"folder.Open":         folder.Open, "queue.Look": queue.Look, "queue.Open": queue.Open,
+	"comparison.Execute":  comparison.Execute, "features.Open": features.Open,
+	"features.Set.Classifier": (*features.Set).Classifier, "features.Set.Score": (*features.Set).Score,
+	"features.Space.Nearest": features.Space.Nearest, "gan.Cost": gan.Cost, "gan.OpenData": gan.OpenData,
+	"gan.Run": gan.Run, "semisupervised.Run": semisupervised.Run, "separation.Run": separation.Run,
+	"folder.Open": folder.Open, "queue.Look": queue.Look, "queue.Open": queue.Open,
 	"queue.RunNames":  queue.RunNames,
 	"queue.Queue.Add": (*queue.Queue).Add, "queue.Queue.Cancel": (*queue.Queue).Cancel,
 	"queue.Queue.Import": (*queue.Queue).Import, "queue.Queue.Progress": (*queue.Queue).Progress,

@@ -7,6 +7,17 @@
 // A [node] is one kernel call: a fused element-wise tape, a convolution, a matrix product. Lowering
 // decides which results are kept in memory (a [value]) and which are recomputed inside a tape.
 //
+// # Factors per sample
+//
+// Two passes save whole passes over a network. factors takes numbers that are constant within a
+// sample out of maps that are linear per sample; products joins products that share an argument:
+//
+//	loss:     s_b·1 ──▶ s_b·δ₂ ──▶ s_b·δ₁      weights: a ⊗ s·δ  ╮
+//	penalty:      1 ──▶     δ₂ ──▶     δ₁ ──▶ …           u ⊗ δ  ╯ ──▶ (s·a + u) ⊗ δ
+//
+// So a network with one output has one backward pass and one outer product a layer for its loss and
+// a penalty of its slope.
+//
 // # Slabs, lanes, regions
 //
 // Most computations of a network for one sample do not depend on the other samples. A node is
@@ -35,7 +46,8 @@
 // A kernel call is a type with the methods of kernelCall and an emit function of the lowering that
 // makes its node: arguments, slabs, cost. Whether an argument is read at the node's own slabs only
 // (aligned) decides which region the node may stand in. A pass over expressions is a row of passes
-// in simplify.go. An expression of ops_test.go holds each; TestRandomGraphs compares random
-// programs with the reference on every level and for several numbers of threads, and golden texts
-// of package classify show what changed in real steps.
+// in simplify.go. An operation that is linear per sample has its path in passage.go. An expression
+// of ops_test.go holds each; TestRandomGraphs compares random programs with the reference on every
+// level and for several numbers of threads, and golden texts of package classify show what changed
+// in real steps.
 package plan

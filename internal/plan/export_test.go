@@ -9,3 +9,19 @@ func Compile(outputs []*sym.Expr, updates []sym.Update, opt Options) (*Program, 
 
 // Run runs the only step.
 func (p *Program) Run(key, t uint64) error { return p.RunStep(0, key, t) }
+
+// TakeOutFactors rewrites roots as the compiler does, up to the pass factors, and takes out every
+// factor, whatever it costs. It returns how many reached a product, too.
+func TakeOutFactors(roots []*sym.Expr) (rewritten []*sym.Expr, factors int) {
+	for _, p := range passes {
+		if p.name == "factors" {
+			break
+		}
+		roots = p.run(roots)
+	}
+	f := takenOut(roots, nil)
+	return f.roots, len(f.sources)
+}
+
+// Multiplications counts what the pass factors counts.
+func Multiplications(roots []*sym.Expr) int { return multiplications(products(roots)) }

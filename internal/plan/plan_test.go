@@ -57,7 +57,13 @@ func set(p *plan.Program, values map[*sym.Expr]*sym.Tensor) {
 // bit the same for any number of threads.
 func compare(t *testing.T, tol float64, values map[*sym.Expr]*sym.Tensor, outputs ...*sym.Expr) {
 	t.Helper()
-	want, err := sym.Eval(sym.Env{Values: values, Key: key, Step: step}, outputs...)
+	compareTo(t, tol, values, outputs, outputs)
+}
+
+// compareTo is compare of outputs with the reference's values of others.
+func compareTo(t *testing.T, tol float64, values map[*sym.Expr]*sym.Tensor, reference, outputs []*sym.Expr) {
+	t.Helper()
+	want, err := sym.Eval(sym.Env{Values: values, Key: key, Step: step}, reference...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,8 @@ type pass struct {
 
 // passes run in this order. Algebra comes first: it removes what is identically zero, which
 // differentiation leaves behind, so that the others see only what is computed. Shared masks need
-// the final form of the selections. Transposes move into products before products are compared.
+// the final form of the selections. Transposes move into products before products are compared, and
+// factors are taken out of them before: two products may differ in a factor only.
 // Sums leave new constants behind, hence the algebra after them.
 var passes = []pass{
 	{"algebra", algebra},
@@ -22,6 +23,7 @@ var passes = []pass{
 	{"algebra", algebra},
 	{"relu-masks", reluMasks},
 	{"transposes", transposes},
+	{"factors", factors},
 	{"products", products},
 }
 

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -69,6 +70,33 @@ func TestUnknown(t *testing.T) {
 	}{{"", "abc", 3}, {"kitten", "sitting", 3}, {"flaw", "lawn", 2}, {"same", "same", 0}} {
 		if got := distance(c.a, c.b); got != c.want || distance(c.b, c.a) != got {
 			t.Errorf("distance of %q and %q is %d, want %d", c.a, c.b, got, c.want)
+		}
+	}
+}
+
+// TestTable checks what a table finds, and what it refuses.
+func TestTable(t *testing.T) {
+	table := Table[func() int]{
+		{"one", "the first", func() int { return 1 }},
+		{"two", "the second", func() int { return 2 }},
+	}
+	if got := table.Names(); !slices.Equal(got, []string{"one", "two"}) {
+		t.Errorf("names are %v", got)
+	}
+	if table.Describe("two") != "the second" || table.Describe("three") != "" {
+		t.Errorf("two is %q, three %q", table.Describe("two"), table.Describe("three"))
+	}
+	parse, s, err := table.Find("number", "two:k=v")
+	if err != nil || parse() != 2 || !s.Has("k") {
+		t.Errorf("%+v, %v", s, err)
+	}
+	for text, want := range map[string]string{
+		"":      `"": expected a name`,
+		"two:3": `"two:3": found "3", expected key=value options`,
+		"twoo":  `unknown number "twoo" (did you mean "two"?), expected one of one, two`,
+	} {
+		if _, _, err := table.Find("number", text); err == nil || err.Error() != want {
+			t.Errorf("%q: %v, expected %s", text, err, want)
 		}
 	}
 }

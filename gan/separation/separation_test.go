@@ -1,0 +1,33 @@
+package separation_test
+
+import (
+	"testing"
+
+	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/gan/separation"
+)
+
+// TestRun checks that a critic learns to tell two digits apart, and that a run repeats.
+func TestRun(t *testing.T) {
+	d, err := dataset.Open(t.Context(), "mnist")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := separation.Default()
+	c.Network, c.Steps, c.PerClass, c.Batch = "gulrajani:width=8", 60, 50, 20
+	first, err := separation.Run(t.Context(), d, c, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !(first.Accuracy > 0.85) || first.Images < 100 {
+		t.Errorf("%+v", first)
+	}
+	again, err := separation.Run(t.Context(), d, c, 2)
+	if err != nil || again != first {
+		t.Errorf("a run repeated: %+v, %+v, %v", first, again, err)
+	}
+	c.Classes[1] = 2
+	if _, err := separation.Run(t.Context(), d, c, 1); err == nil {
+		t.Error("one class against itself")
+	}
+}
