@@ -75,7 +75,7 @@ func (a Attack) validate() error {
 // epsilon. Those of which skip says so are not attacked and not right; nil skips those whose answer
 // is wrong as they are.
 func (n *Network) Attack(s Images, a Attack, epsilon float64, skip []bool) (right []bool, err error) {
-	if err := n.fits(s); err != nil {
+	if err := n.checkImages(s); err != nil {
 		return nil, err
 	}
 	if err := a.validate(); err != nil {

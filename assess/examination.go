@@ -182,7 +182,7 @@ func scoreOf(list []bool, wrong bool) Score {
 
 // Gradients returns ∂L/∂x [C, H, W] of each image, L the cross-entropy.
 func (n *Network) Gradients(s Images) ([][]float32, error) {
-	if err := n.fits(s); err != nil {
+	if err := n.checkImages(s); err != nil {
 		return nil, err
 	}
 	p, err := n.program(askLabels)

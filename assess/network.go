@@ -206,8 +206,8 @@ func excess(logits, y *sym.Expr) *sym.Expr {
 	return sym.Sub(others, sym.Sum(sym.Mul(logits, label), 1))
 }
 
-// fits refuses images that the network does not take.
-func (n *Network) fits(s Images) error {
+// checkImages refuses images that the network does not take.
+func (n *Network) checkImages(s Images) error {
 	switch {
 	case s.Part == nil || s.Len() == 0:
 		return fault.Inputf("no images, expected at least one")

@@ -16,7 +16,7 @@ const (
 // in proportion to σ before it is clipped. Call it with σ = 0 for the answers to the images
 // themselves.
 func (n *Network) Noise(s Images, sigma float64, seed uint64) (*Logits, error) {
-	if err := n.fits(s); err != nil {
+	if err := n.checkImages(s); err != nil {
 		return nil, err
 	}
 	if err := within("σ", sigma, 1); err != nil {

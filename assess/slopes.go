@@ -23,7 +23,7 @@ type Slope struct {
 
 // Slopes returns the slope at each image. It takes K + 2 forward and backward passes.
 func (n *Network) Slopes(s Images) ([]Slope, error) {
-	if err := n.fits(s); err != nil {
+	if err := n.checkImages(s); err != nil {
 		return nil, err
 	}
 	p, err := n.program(askVJP)

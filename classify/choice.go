@@ -102,7 +102,7 @@ func (c Choice) String() string {
 	}
 	return strings.Join(append([]string{fmt.Sprintf("%s, chosen by %d probes on dev images at %.1f "+
 		"times the steps of the run; last round: %s",
-		c.Regularizer, len(c.Probes), c.Cost, strings.Join(finalists, ", "))}, c.Doubts()...), "; ")
+		c.Regularizer, len(c.Probes), c.Cost, strings.Join(finalists, ", "))}, c.Warnings()...), "; ")
 }
 
 // lastRound returns the longest short runs, of which the best was chosen.
@@ -114,11 +114,11 @@ func (c Choice) lastRound() []Attempt {
 	return slices.DeleteFunc(slices.Clone(c.Probes), func(p Attempt) bool { return p.Steps != last })
 }
 
-// Doubts returns a line for each thing that speaks against the choice, or for looking once more: it
+// Warnings returns a line for each thing that speaks against the choice, or for looking once more: it
 // lies at an end of what was tried, no penalty was better than any, or the first round, by which
 // the search decided where to look, told nothing.
-func (c Choice) Doubts() []string {
-	var doubts []string
+func (c Choice) Warnings() []string {
+	var warnings []string
 	smallest, largest := math.Inf(1), 0.0
 	for _, p := range c.Probes {
 		if largest = max(largest, p.Lambda); p.Lambda > 0 {
@@ -133,19 +133,19 @@ func (c Choice) Doubts() []string {
 	switch {
 	case len(c.Probes) == 0:
 	case c.Lambda == 0:
-		doubts = append(doubts, fmt.Sprintf("%s: without it (λ 0) is better than every λ that was tried", name))
+		warnings = append(warnings, fmt.Sprintf("%s: without it (λ 0) is better than every λ that was tried", name))
 	case c.Lambda == largest:
-		doubts = append(doubts, end("largest", "larger"))
+		warnings = append(warnings, end("largest", "larger"))
 	case c.Lambda == smallest:
-		doubts = append(doubts, end("smallest", "smaller"))
+		warnings = append(warnings, end("smallest", "smaller"))
 	}
 	if best, ok := c.firstBest(); ok && c.atChance(best) {
-		doubts = append(doubts, fmt.Sprintf("%s: after the %d steps of the first round no λ was "+
+		warnings = append(warnings, fmt.Sprintf("%s: after the %d steps of the first round no λ was "+
 			"better than chance (%.1f %% at best, the most frequent class has %.1f %%), so where to "+
 			"look was decided by luck; with more steps the search sees more",
 			name, best.Steps, 100**best.Accuracy, 100*c.Chance))
 	}
-	return doubts
+	return warnings
 }
 
 // firstBest returns the most accurate of the shortest runs, where there were several rounds.

@@ -12,8 +12,8 @@ import (
 	"github.com/gradreg/gradreg/nn"
 )
 
-// Subject is a finished run whose model can be asked for more than its answers to the test images.
-type Subject struct {
+// Examined is a finished run whose model can be asked for more than its answers to the test images.
+type Examined struct {
 	Evaluation
 	Network    *assess.Network
 	TestImages assess.Images // as Outcome.Test
@@ -25,7 +25,7 @@ type Subject struct {
 
 // Examine opens a finished run, and classifies its test images. Of the options it uses DataDirs and
 // Threads.
-func Examine(ctx context.Context, dir string, opt Options) (*Subject, error) {
+func Examine(ctx context.Context, dir string, opt Options) (*Examined, error) {
 	if err := fault.NoContext(ctx); err != nil {
 		return nil, err
 	}
@@ -34,14 +34,14 @@ func Examine(ctx context.Context, dir string, opt Options) (*Subject, error) {
 
 // ExamineArchitecture is Examine for a run with a model of one's own, as Config.Architecture had
 // it.
-func ExamineArchitecture(ctx context.Context, dir string, arch model.Model, opt Options) (*Subject, error) {
+func ExamineArchitecture(ctx context.Context, dir string, arch model.Model, opt Options) (*Examined, error) {
 	if err := fault.NoContext(ctx); err != nil {
 		return nil, err
 	}
 	return examine(ctx, dir, arch, opt)
 }
 
-func examine(ctx context.Context, dir string, arch model.Model, opt Options) (*Subject, error) {
+func examine(ctx context.Context, dir string, arch model.Model, opt Options) (*Examined, error) {
 	o, err := OpenRun(ctx, dir, opt)
 	if err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func examine(ctx context.Context, dir string, arch model.Model, opt Options) (*S
 }
 
 // Close ends the network's workers.
-func (s *Subject) Close() {
+func (s *Examined) Close() {
 	if s != nil {
 		s.Network.Close()
 	}
@@ -59,7 +59,7 @@ func (s *Subject) Close() {
 
 // Training returns the images that the run was trained on, as they were before augmentation. Where
 // pictures have changed since, it is what is left of them, and Notes says so.
-func (s *Subject) Training(ctx context.Context) (assess.Images, error) {
+func (s *Examined) Training(ctx context.Context) (assess.Images, error) {
 	if err := fault.NoContext(ctx); err != nil {
 		return assess.Images{}, err
 	}
@@ -72,10 +72,10 @@ func (s *Subject) Training(ctx context.Context) (assess.Images, error) {
 
 // TestDigest identifies the files that the test images are made of, whatever size the run makes of
 // them: runs where it is equal are tested on the same pictures.
-func (s *Subject) TestDigest() string { return testDigest(s.Test) }
+func (s *Examined) TestDigest() string { return testDigest(s.Test) }
 
 // TestHash is equal for runs whose test images and labels are the same, in the same order.
-func (s *Subject) TestHash() [sha256.Size]byte {
+func (s *Examined) TestHash() [sha256.Size]byte {
 	return s.Test.Hash(len(s.Classes))
 }
 

@@ -290,7 +290,7 @@ func (m *SavedModel) Score(s dataset.Subset) (assess.Score, error) {
 
 // answers classifies a subset under a normalization that need not be the model's.
 func (m *SavedModel) answers(s dataset.Subset, t dataset.Tables) (*assess.Logits, error) {
-	if err := m.fits(s); err != nil {
+	if err := m.checkImages(s); err != nil {
 		return nil, err
 	}
 	c, err := m.pool.take()
@@ -301,8 +301,8 @@ func (m *SavedModel) answers(s dataset.Subset, t dataset.Tables) (*assess.Logits
 	return c.answers(s, t)
 }
 
-// fits refuses images that the model does not take.
-func (m *SavedModel) fits(s dataset.Subset) error {
+// checkImages refuses images that the model does not take.
+func (m *SavedModel) checkImages(s dataset.Subset) error {
 	if err := m.needsClasses("a score"); err != nil {
 		return err
 	}

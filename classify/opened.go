@@ -120,7 +120,7 @@ func (o *Opened) Shape() dataset.Shape { return o.Card.shape() }
 // Test returns the test images.
 func (o *Opened) Test() dataset.Subset { return o.run.test }
 
-// TestDigest is that of [Subject.TestDigest].
+// TestDigest is that of [Examined.TestDigest].
 func (o *Opened) TestDigest() string { return testDigest(o.run.test) }
 
 // Keep leaves of the test images those at the given positions, in their order.
@@ -135,7 +135,7 @@ func (o *Opened) Keep(positions []int) {
 
 // Examine loads the model, classifies the test images, and makes a network to look into. There
 // have to be classes.
-func (o *Opened) Examine() (*Subject, error) {
+func (o *Opened) Examine() (*Examined, error) {
 	if err := o.Card.needsClasses("an examination"); err != nil {
 		return nil, err
 	}
@@ -145,7 +145,7 @@ func (o *Opened) Examine() (*Subject, error) {
 		return nil, err
 	}
 	defer m.Close()
-	s := &Subject{Evaluation: e, TestImages: r.images(r.test), Notes: o.Notes, run: r}
+	s := &Examined{Evaluation: e, TestImages: r.images(r.test), Notes: o.Notes, run: r}
 	s.Network, err = m.network(r.Threads)
 	return s, err
 }

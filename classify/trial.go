@@ -121,8 +121,8 @@ func heldOut(d dataset.Division) dataset.Division {
 // Trained is a training that has taken its steps, for whoever measures something of it.
 type Trained struct{ run *run }
 
-// Train trains a configuration as [Probe] does, and leaves what it came to in memory. Close gives
-// it back.
+// Train trains a configuration as [Probe] does, and keeps the network in memory. Close
+// frees it.
 func Train(ctx context.Context, cfg Config, opt Options) (*Trained, error) {
 	if err := fault.NoContext(ctx); err != nil {
 		return nil, err

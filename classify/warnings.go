@@ -18,19 +18,19 @@ func (c Config) Warnings() []string {
 	if err != nil {
 		return nil
 	}
-	var doubts []string
-	doubt := func(r gradreg.Regularizer, format string, args ...any) {
-		doubts = append(doubts, fmt.Sprintf("regularizer %q: ", r)+fmt.Sprintf(format, args...))
+	var warnings []string
+	warn := func(r gradreg.Regularizer, format string, args ...any) {
+		warnings = append(warnings, fmt.Sprintf("regularizer %q: ", r)+fmt.Sprintf(format, args...))
 	}
 	for _, r := range p.regularizers {
 		if d, ok := r.(gradreg.Dropout); ok && d.Weight == 0 && d.At != "input" {
-			doubt(r, "a rate of 0 keeps the model's own dropout; for none, expected a model with dropout=0")
+			warn(r, "a rate of 0 keeps the model's own dropout; for none, expected a model with dropout=0")
 		}
 		if r.Lambda() == 0 {
 			continue
 		}
 		if n, ok := r.(gradreg.InputNoise); ok && n.Weight > farOut {
-			doubt(
+			warn(
 				r,
 				"σ is in units of the normalized input, in which pixels seldom differ by more than "+
 					"5: is %v in steps of a byte?",
@@ -38,7 +38,7 @@ func (c Config) Warnings() []string {
 			)
 		}
 		if a, ok := r.(gradreg.Adversarial); ok && a.Direction == "sign" && a.Step > farOut {
-			doubt(
+			warn(
 				r,
 				"φ is in units of the normalized input, in which pixels seldom differ by more than "+
 					"5: is %v in steps of a byte?",
@@ -47,13 +47,13 @@ func (c Config) Warnings() []string {
 		}
 		s := gradreg.ScheduleOf(r)
 		if s.Warmup > c.Steps {
-			doubt(
+			warn(
 				r, "warmup is %d, but the run has %d steps: λ rises to %.2g of itself only",
 				s.Warmup, c.Steps, float64(c.Steps)/float64(s.Warmup),
 			)
 		}
 		if s.Every > 1 && s.Every >= c.Steps {
-			doubt(
+			warn(
 				r,
 				"every is %d, but the run has %d steps: the penalty is taken once, at the first, "+
 					"with %d times its weight",
@@ -61,5 +61,5 @@ func (c Config) Warnings() []string {
 			)
 		}
 	}
-	return doubts
+	return warnings
 }

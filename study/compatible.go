@@ -31,7 +31,7 @@ func (s *Spec) Agrees(old *Spec) error {
 	return nil
 }
 
-// recipe is what a cell's runs follow from.
+// recipe determines the runs of a cell.
 type recipe struct {
 	space  space
 	tuning *Tuning

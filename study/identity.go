@@ -125,8 +125,8 @@ func (s *Study) Here() error {
 	}
 	if was := cmp.Or(s.Identity.Search, tune.Unrecorded); was != tune.SearchVersion && s.Searches() {
 		return fmt.Errorf(
-			"it was begun by a version of the program that looks for λ in another way (search %d, "+
-				"that of this one is %d)",
+			"created by a gradreg with version %d of the search for λ, this is %d: "+
+				"other λ would be found",
 			was, tune.SearchVersion,
 		)
 	}
@@ -154,8 +154,8 @@ func (id Identity) Here() error {
 	return nil
 }
 
-// CheckDigests returns which data are not those of the study. Data that are new to it are what they
-// are.
+// CheckDigests returns an error if the images of a data set changed since the study began. A data
+// set that is new to the study is accepted.
 func (id Identity) CheckDigests(digests map[string]string) error {
 	for name, digest := range digests {
 		if was, ok := id.Digests[name]; ok && was != digest {

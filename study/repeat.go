@@ -8,8 +8,8 @@ import (
 	"github.com/gradreg/gradreg/tune"
 )
 
-// Repeat trains a run again, in no folder, and returns what it comes to. In a process that the
-// study's Identity fits ([Identity.Here], [Identity.CheckDigests]) that is what it came to before
+// Repeat trains a run again, in no folder, and returns its result. In a process that agrees with the
+// study's Identity ([Identity.Here], [Identity.CheckDigests]) it is the stored result, bit for bit
 // ([Result.Compare]).
 func Repeat(ctx context.Context, run Run, opt classify.Options) (Result, error) {
 	if err := fault.NoContext(ctx); err != nil {

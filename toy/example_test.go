@@ -16,7 +16,7 @@ func ExampleRun() {
 		fmt.Println(err)
 		return
 	}
-	without, with := r.Fits[0], r.Fits[1]
+	without, with := r.Trained[0], r.Trained[1]
 	fmt.Println("less than half the slope at the points:", with.SlopeAt < without.SlopeAt/2)
 	fmt.Println("less than half the slope between them:", with.SlopeBetween < without.SlopeBetween/2)
 	// Output:

@@ -10,30 +10,30 @@ import (
 
 // learned draws what the first seed's networks learned and its slope, a column for each λ.
 func (r *Result) learned(p Problem) report.Sheet {
-	fits := r.firsts(p.Name)
+	trained := r.firsts(p.Name)
 	s := report.Sheet{Mark: r.mark(), Text: r.mark() +
 		fmt.Sprintf("y = %s, seed %d. Above: the learned function and the %d training points; "+
 			"below: the norm of its slope. "+
 			"The penalty acts at the training points only.", p.Formula, r.Options.Seeds[0], r.Options.Points)}
 	if p.Dim == 1 {
-		s.Rows = curves(p, fits)
+		s.Rows = curves(p, trained)
 	} else {
-		s.Rows = maps(p, fits)
+		s.Rows = maps(p, trained)
 	}
 	return s
 }
 
 // curves draws functions of one variable: dashed the true one.
-func curves(p Problem, fits []Fit) [][]report.Part {
+func curves(p Problem, trained []Trained) [][]report.Part {
 	x := report.Axis{Label: "x"}
 	rows := make([][]report.Part, 2)
 	steepest := 0.0 // of the true function; four times as much is shown
-	for _, f := range fits {
+	for _, f := range trained {
 		for _, place := range f.places {
 			steepest = max(steepest, p.slope(place))
 		}
 	}
-	for _, f := range fits {
+	for _, f := range trained {
 		xs, truth, slope := make(
 			[]float64, len(f.places),
 		), make([]float64, len(f.places)), make([]float64, len(f.places))
@@ -63,8 +63,8 @@ func curves(p Problem, fits []Fit) [][]report.Part {
 }
 
 // maps draws functions of two variables: the true one first, the scale last.
-func maps(p Problem, fits []Fit) [][]report.Part {
-	places, side := fits[0].places, fits[0].side
+func maps(p Problem, trained []Trained) [][]report.Part {
+	places, side := trained[0].places, trained[0].side
 	truth, slope := make([]float64, len(places)), make([]float64, len(places))
 	for i, x := range places {
 		truth[i], slope[i] = p.f(x), p.slope(x)
@@ -74,10 +74,10 @@ func maps(p Problem, fits []Fit) [][]report.Part {
 		xs[i] = places[i][0]
 	}
 	marks := report.Series{}
-	for _, x := range fits[0].x.x {
+	for _, x := range trained[0].x.x {
 		marks.Add(x[0], x[1])
 	}
-	row := func(what string, truth []float64, of func(Fit) []float64) []report.Part {
+	row := func(what string, truth []float64, of func(Trained) []float64) []report.Part {
 		low, high := slices.Min(truth), slices.Max(truth)
 		heat := func(title string, values []float64) report.Heat {
 			return report.Heat{
@@ -87,14 +87,14 @@ func maps(p Problem, fits []Fit) [][]report.Part {
 			}
 		}
 		parts := []report.Part{heat(what+", true", truth)}
-		for _, f := range fits {
+		for _, f := range trained {
 			parts = append(parts, heat(what+", "+lambdaName(f.Lambda), of(f)))
 		}
 		return append(parts, report.Scale{Title: what, Low: low, High: high})
 	}
 	return [][]report.Part{
-		row("f", truth, func(f Fit) []float64 { return f.values }),
-		row("slope", slope, func(f Fit) []float64 { return f.slopes }),
+		row("f", truth, func(f Trained) []float64 { return f.values }),
+		row("slope", slope, func(f Trained) []float64 { return f.slopes }),
 	}
 }
 

@@ -49,7 +49,7 @@ func TestMemory(t *testing.T) {
 	}
 	o.Log = nil
 	got, err := Run(t.Context(), o)
-	if err != nil || !reflect.DeepEqual(got.Fits, want.Fits) {
+	if err != nil || !reflect.DeepEqual(got.Trained, want.Trained) {
 		t.Errorf("a run that was interrupted found something else, or %v", err)
 	}
 	if again, err := os.Stat(files()[0]); err != nil || !again.ModTime().Equal(kept.ModTime()) {
@@ -59,7 +59,7 @@ func TestMemory(t *testing.T) {
 		t.Errorf("%d files of 4 networks", len(files()))
 	}
 	o.Steps++
-	if other, err := Run(t.Context(), o); err != nil || reflect.DeepEqual(other.Fits, want.Fits) {
+	if other, err := Run(t.Context(), o); err != nil || reflect.DeepEqual(other.Trained, want.Trained) {
 		t.Errorf("with other options the same was found, or %v", err)
 	}
 }

@@ -51,15 +51,15 @@ func (r *Result) banner() string {
 // quantities are the columns of the table.
 var quantities = []struct {
 	head, field string
-	of          func(Fit) float64
+	of          func(Trained) float64
 }{
-	{"loss", "loss", func(f Fit) float64 { return f.Loss }},
-	{"objective", "objective", func(f Fit) float64 { return f.Objective }},
-	{"slope at points", "slope_at", func(f Fit) float64 { return f.SlopeAt }},
-	{"between", "slope_between", func(f Fit) float64 { return f.SlopeBetween }},
-	{"everywhere", "slope_everywhere", func(f Fit) float64 { return f.SlopeEverywhere }},
-	{"largest", "slope_largest", func(f Fit) float64 { return f.SlopeLargest }},
-	{"error", "error", func(f Fit) float64 { return f.Error }},
+	{"loss", "loss", func(f Trained) float64 { return f.Loss }},
+	{"objective", "objective", func(f Trained) float64 { return f.Objective }},
+	{"slope at points", "slope_at", func(f Trained) float64 { return f.SlopeAt }},
+	{"between", "slope_between", func(f Trained) float64 { return f.SlopeBetween }},
+	{"everywhere", "slope_everywhere", func(f Trained) float64 { return f.SlopeEverywhere }},
+	{"largest", "slope_largest", func(f Trained) float64 { return f.SlopeLargest }},
+	{"error", "error", func(f Trained) float64 { return f.Error }},
 }
 
 // Table shows means and standard deviations over seeds.
@@ -86,14 +86,14 @@ func (r *Result) Table() report.Table {
 	}
 	for _, problem := range r.Options.Problems {
 		for _, lambda := range r.Options.Lambdas {
-			fits := r.of(problem, lambda)
+			trained := r.of(problem, lambda)
 			row := []report.Cell{{Text: problem}, {
 				Text: spec.Format(lambda), Values: []report.Number{report.Num(lambda)},
 			},
-				{Text: strconv.Itoa(len(fits)), Values: []report.Number{report.Num(float64(len(fits)))}}}
+				{Text: strconv.Itoa(len(trained)), Values: []report.Number{report.Num(float64(len(trained)))}}}
 			for _, q := range quantities {
 				var values []float64
-				for _, f := range fits {
+				for _, f := range trained {
 					values = append(values, q.of(f))
 				}
 				s := stats.Summarize(values)
@@ -115,9 +115,9 @@ func (r *Result) Table() report.Table {
 }
 
 // of returns the networks of a problem and λ, by seed.
-func (r *Result) of(problem string, lambda float64) []Fit {
-	var out []Fit
-	for _, f := range r.Fits {
+func (r *Result) of(problem string, lambda float64) []Trained {
+	var out []Trained
+	for _, f := range r.Trained {
 		if f.Problem == problem && f.Lambda == lambda {
 			out = append(out, f)
 		}
@@ -126,8 +126,8 @@ func (r *Result) of(problem string, lambda float64) []Fit {
 }
 
 // firsts returns the first seed's network of a problem for each λ.
-func (r *Result) firsts(problem string) []Fit {
-	var out []Fit
+func (r *Result) firsts(problem string) []Trained {
+	var out []Trained
 	for _, lambda := range r.Options.Lambdas {
 		out = append(out, r.of(problem, lambda)[:1]...)
 	}

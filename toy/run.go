@@ -99,8 +99,8 @@ func (o Options) decay(step int) float64 {
 	return min(1, 4*float64(o.Steps-step)/float64(o.Steps)+4/float64(o.Steps))
 }
 
-// Fit is a trained network and what was measured of it.
-type Fit struct {
+// Trained is a trained network and what was measured of it.
+type Trained struct {
 	Problem   string  `json:"problem"`
 	Lambda    float64 `json:"lambda"`
 	Seed      uint64  `json:"seed"`
@@ -127,8 +127,8 @@ type Fit struct {
 
 // Result is what [Run] found.
 type Result struct {
-	Options Options `json:"options"`
-	Fits    []Fit   `json:"fits"`
+	Options Options   `json:"options"`
+	Trained []Trained `json:"fits"`
 }
 
 // Run trains and measures every problem with every λ and seed. A cancelled context ends it with the
@@ -156,13 +156,13 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		for _, lambda := range o.Lambdas {
 			for _, seed := range o.Seeds {
 				if o.Log != nil {
-					o.Log(len(r.Fits), all, fmt.Sprintf("%s, λ %v, seed %d", name, lambda, seed))
+					o.Log(len(r.Trained), all, fmt.Sprintf("%s, λ %v, seed %d", name, lambda, seed))
 				}
 				fit, err := one(ctx, p, lambda, seed, o, seed == o.Seeds[0])
 				if err != nil {
 					return nil, err
 				}
-				r.Fits = append(r.Fits, fit)
+				r.Trained = append(r.Trained, fit)
 			}
 		}
 	}
@@ -170,8 +170,8 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 }
 
 // one trains and measures a network; lines of its loss surface only if asked for.
-func one(ctx context.Context, p Problem, lambda float64, seed uint64, o Options, surface bool) (Fit, error) {
-	f := Fit{Problem: p.Name, Lambda: lambda, Seed: seed, x: p.sample(o.Points, seed)}
+func one(ctx context.Context, p Problem, lambda float64, seed uint64, o Options, surface bool) (Trained, error) {
+	f := Trained{Problem: p.Name, Lambda: lambda, Seed: seed, x: p.sample(o.Points, seed)}
 	w, err := fit(ctx, p, f.x, lambda, seed, o)
 	if err != nil {
 		return f, fmt.Errorf("%s, λ %v, seed %d: %w", p.Name, lambda, seed, err)

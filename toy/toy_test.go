@@ -145,7 +145,7 @@ func TestLines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := r.Fits[0]
+	f := r.Trained[0]
 	if len(f.Lines) != 2 {
 		t.Fatalf("%d lines", len(f.Lines))
 	}
@@ -177,7 +177,7 @@ func TestDeterminism(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(a.Fits, b.Fits) {
+	if !reflect.DeepEqual(a.Trained, b.Trained) {
 		t.Error("two runs differ")
 	}
 }
@@ -211,8 +211,8 @@ func TestWrite(t *testing.T) {
 		t.Errorf("toy.json does not say what made it: %.200s", data)
 	}
 	var back Result
-	if err := json.Unmarshal(data, &back); err != nil || len(back.Fits) != 4 || back.Fits[3].SlopeAt != r.Fits[3].SlopeAt {
-		t.Errorf("toy.json: %v, %d networks", err, len(back.Fits))
+	if err := json.Unmarshal(data, &back); err != nil || len(back.Trained) != 4 || back.Trained[3].SlopeAt != r.Trained[3].SlopeAt {
+		t.Errorf("toy.json: %v, %d networks", err, len(back.Trained))
 	}
 }
 

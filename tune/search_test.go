@@ -221,7 +221,7 @@ func TestDoubts(t *testing.T) {
 	} {
 		m := &madeUp{scale: 1, without: c.without, chance: c.chance, best: func(string, int) float64 { return c.best }}
 		got := searched(t, m, job("datagrad:auto"))
-		doubts := got.Choices[0].Doubts()
+		doubts := got.Choices[0].Warnings()
 		if len(doubts) != len(c.want) {
 			t.Errorf("%s: %q, expected %q", what, doubts, c.want)
 			continue

@@ -341,7 +341,7 @@ func TestCancelled(t *testing.T) {
 	}
 }
 
-// TestFlowers checks the photos of /work/shared/data or of GRADREG_DATA: their three pairs of equal files.
+// TestFlowers checks the photos in GRADREG_DATA: their three pairs of equal files.
 func TestFlowers(t *testing.T) {
 	dir := filepath.Join(os.Getenv("GRADREG_DATA"), "flowers-small")
 	if _, err := os.Stat(dir); os.Getenv("GRADREG_DATA") == "" || err != nil {

@@ -85,7 +85,7 @@ func open(name string, limit int64, stat func() (fs.FileInfo, error), open func(
 	if err != nil {
 		return nil, judged(err)
 	}
-	if err := fits(name, info, limit); err != nil {
+	if err := checkSize(name, info, limit); err != nil {
 		return nil, err
 	}
 	f, err := open()
@@ -93,7 +93,7 @@ func open(name string, limit int64, stat func() (fs.FileInfo, error), open func(
 		return nil, judged(err)
 	}
 	if info, err = f.Stat(); err == nil {
-		err = fits(name, info, limit)
+		err = checkSize(name, info, limit)
 	}
 	if err != nil {
 		f.Close()
@@ -123,8 +123,8 @@ func (f *File) Read(p []byte) (int, error) {
 // Close closes the file.
 func (f *File) Close() error { return f.file.Close() }
 
-// fits refuses what is no regular file and what is longer than limit.
-func fits(name string, info fs.FileInfo, limit int64) error {
+// checkSize refuses what is no regular file and what is longer than limit.
+func checkSize(name string, info fs.FileInfo, limit int64) error {
 	if mode := info.Mode(); !mode.IsRegular() {
 		return fault.Inputf("%s: %s, expected a file", name, kind(mode))
 	}

@@ -70,7 +70,7 @@ func (a *app) runBench(cmd *cobra.Command, o *bench.Options, growth string) erro
 		return usage{err}
 	}
 	if growth != "" {
-		if err := roomFor("growth", growth); err != nil {
+		if err := checkFileWritable("growth", growth); err != nil {
 			return err
 		}
 	}

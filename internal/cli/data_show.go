@@ -136,7 +136,7 @@ func (a *app) runDataShow(cmd *cobra.Command, o *dataShowOptions, data dataset.S
 		}
 	}
 	if o.out != "" && o.out != "none" {
-		if err := roomFor("out", o.out); err != nil {
+		if err := checkFileWritable("out", o.out); err != nil {
 			return err
 		}
 	}

@@ -201,14 +201,14 @@ func (o *evalOptions) checkDataDir(cmd *cobra.Command, dirs []string) error {
 // makeRoom finds out before the work whether its results can be written.
 func (o *evalOptions) makeRoom() error {
 	if o.out != "" {
-		if err := writable("out", o.out); err != nil {
+		if err := checkFolderWritable("out", o.out); err != nil {
 			return err
 		}
 	}
 	if o.page == "" {
 		return nil
 	}
-	return roomFor("html", o.page)
+	return checkFileWritable("html", o.page)
 }
 
 // parts shows which part of the work has begun: on a terminal in a line that is written over,

@@ -93,7 +93,7 @@ func (a *app) runExplain(cmd *cobra.Command, o *explainOptions) error {
 		return err
 	}
 	if o.out != "" {
-		if err := writable("out", o.out); err != nil {
+		if err := checkFolderWritable("out", o.out); err != nil {
 			return err
 		}
 	}

@@ -149,11 +149,11 @@ func (o *ganSampleOptions) check(g *gan.Generator, kind string) error {
 				),
 			}
 		}
-		return roomFor("out", o.out)
+		return checkFileWritable("out", o.out)
 	case !images:
 		return usage{fmt.Errorf("--out is %s, but the generator makes points, expected a .png or a .csv", o.out)}
 	}
-	return writable("out", o.out)
+	return checkFolderWritable("out", o.out)
 }
 
 // chunk is how many samples are in memory at a time.

@@ -85,7 +85,7 @@ func (a *app) runGanStudy(cmd *cobra.Command, o *ganStudyOptions, name string) e
 	if o.out == "" {
 		o.out = filepath.Join("results", s.Name)
 	}
-	if err := writable("out", o.out); err != nil {
+	if err := checkFolderWritable("out", o.out); err != nil {
 		return err
 	}
 	if o.threads, err = a.threadCount(cmd, o.threads); err != nil {

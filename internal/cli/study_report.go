@@ -30,7 +30,7 @@ Markdown and LaTeX, each as a CSV file, the figures as SVG and PNG.`,
 				return usage{spec.Unknown("format", format, report.Formats())}
 			}
 			if o.out != "" {
-				if err := writable("out", o.out); err != nil {
+				if err := checkFolderWritable("out", o.out); err != nil {
 					return err
 				}
 			}

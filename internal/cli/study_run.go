@@ -94,7 +94,7 @@ func (a *app) runStudy(cmd *cobra.Command, o *studyOptions, s study.Spec) error 
 		return err
 	}
 	if !o.noWork {
-		if err := writable("out", o.reportFolder(s.Name)); err != nil {
+		if err := checkFolderWritable("out", o.reportFolder(s.Name)); err != nil {
 			return err
 		}
 	}

@@ -63,7 +63,7 @@ func (a *app) runToy(cmd *cobra.Command, o *toyOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := writable("out", o.out); err != nil {
+	if err := checkFolderWritable("out", o.out); err != nil {
 		return err
 	}
 	ctx, stop := interruptible(cmd.Context())

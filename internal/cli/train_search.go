@@ -46,7 +46,7 @@ func (a *app) tuned(
 	show.close()
 	if err == nil && a.watched() {
 		for _, choice := range cfg.Choices {
-			for _, doubt := range choice.Doubts() {
+			for _, doubt := range choice.Warnings() {
 				a.note("note: " + doubt)
 			}
 		}

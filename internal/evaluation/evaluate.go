@@ -177,7 +177,7 @@ func one(ctx context.Context, name, dir string, run *classify.Opened, o Options)
 
 // trainingImages returns the images that a run was trained on. A run that is tested on a folder of
 // its own goes without them where they are not to be had.
-func trainingImages(ctx context.Context, s *classify.Subject, o Options) (assess.Images, error) {
+func trainingImages(ctx context.Context, s *classify.Examined, o Options) (assess.Images, error) {
 	images, err := s.Training(ctx)
 	if err != nil && o.Data != "" && fault.IsInput(err) {
 		s.Notes = append(s.Notes, "no slopes at training images: "+err.Error())

@@ -11,7 +11,7 @@ import (
 )
 
 // gradients makes pictures of the input gradients at some test images.
-func gradients(s *classify.Subject) ([]Gradient, error) {
+func gradients(s *classify.Examined) ([]Gradient, error) {
 	images := s.TestImages.Spread(gradientImages)
 	list, err := s.Network.Gradients(images)
 	if err != nil {

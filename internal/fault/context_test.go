@@ -35,7 +35,7 @@ var takeContext = map[string]any{
 	"classify.ExamineArchitecture": classify.ExamineArchitecture, "classify.Interrupted": classify.Interrupted,
 	"classify.OpenRun": classify.OpenRun, "classify.OpenRunOn": classify.OpenRunOn, "classify.Probe": classify.Probe,
 	"classify.Run": classify.Run, "classify.SavedModel.DecodeFiles": (*classify.SavedModel).DecodeFiles,
-	"classify.Subject.Training": (*classify.Subject).Training, "classify.Train": classify.Train,
+	"classify.Examined.Training": (*classify.Examined).Training, "classify.Train": classify.Train,
 	"dataset.Fetch": dataset.Fetch, "dataset.Open": dataset.Open, "dataset.OpenFolder": dataset.OpenFolder,
 	"dataset.Source.Open": dataset.Source.Open,
 	"comparison.Execute":  comparison.Execute, "features.Open": features.Open,

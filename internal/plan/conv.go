@@ -47,9 +47,9 @@ func (low *lowering) packWeights(w *sym.Expr, kind string, rows, cols []int32, f
 	}
 	size := roundUp(low.level.PackedSize(len(rows), len(cols)))
 	n := low.bareNode(low.name(w)+"/"+kind, size*len(first), 1)
-	n.kern = &packFilterCall{node: n, rows: rows, cols: cols, first: first, size: size}
+	n.call = &packFilterCall{node: n, rows: rows, cols: cols, first: first, size: size}
 	if len(first) > 1 {
-		n.slabs, n.chunk, n.private = len(first), 1, true
+		n.slabs, n.chunkSize, n.private = len(first), 1, true
 	}
 	n.addUse(low.value(w), false)
 	low.packs[key] = n.outs[0]
@@ -115,7 +115,7 @@ func (low *lowering) emitConv(e *sym.Expr) {
 	}
 	packed := low.packWeights(w, "forward", multiples(g.oc, len(g.taps)), multiples(len(g.taps), 1), []int32{0})
 	n := low.newNode(e)
-	n.kern = &convCall{node: n, g: g}
+	n.call = &convCall{node: n, g: g}
 	n.addUse(low.value(x), true)
 	n.addUse(packed, false)
 	low.convCost(n, g)
@@ -133,12 +133,12 @@ func (low *lowering) convCost(n *node, g *geometry) {
 func (low *lowering) emitWhole(e, a, w *sym.Expr, m, cols int, attr sym.MatMulAttr) {
 	n := low.newNode(e)
 	p := newProduct(m, cols, a.Shape().Size()/m, attr)
-	n.kern = &matMulCall{node: n, pairs: []product{p}}
+	n.call = &matMulCall{node: n, pairs: []product{p}}
 	n.addUse(low.value(a), true)
 	n.addUse(low.value(w), false)
 	n.macs = p.m * p.n * p.k
 	n.cost = n.macs
-	low.needScratch(p.scratch(low.level, n.chunk))
+	low.needScratch(p.scratch(low.level, n.chunkSize))
 }
 
 // convInputCall is the input gradient of a convolution: for every row kh of the filter, the
@@ -198,7 +198,7 @@ func (low *lowering) emitConvInputGradient(e *sym.Expr) {
 	for kh := range g.KH {
 		x.rows = append(x.rows, g.taps[kh*g.KW])
 	}
-	n.kern = x
+	n.call = x
 	n.addUse(low.value(dy), true)
 	n.addUse(packed, false)
 	low.convCost(n, g)
@@ -228,7 +228,7 @@ func (low *lowering) emitFlippedConv(e *sym.Expr, g *geometry) {
 	}
 	packed := low.packWeights(w, "flipped", multiples(g.C, area), cols, []int32{0})
 	n := low.newNode(e)
-	n.kern = &convCall{node: n, g: back}
+	n.call = &convCall{node: n, g: back}
 	n.addUse(low.value(dy), true)
 	n.addUse(packed, false)
 	low.convCost(n, back)
@@ -255,7 +255,7 @@ func (x *convWeightCall) perChunk() bool { return true }
 
 func (x *convWeightCall) run(c *chunk, lo, hi int) {
 	n, g, l := x.node, x.g, c.worker.level
-	out := n.outs[0].slab(c, c.index, c.index+1, chunks(n.slabs, n.chunk))
+	out := n.outs[0].slab(c, c.index, c.index+1, chunks(n.slabs, n.chunkSize))
 	inSize, outSize := g.C*g.H*g.W, g.oc*g.pixels
 	for p := range x.pairs {
 		in := n.args[2*p].value.slab(c, lo, hi, n.slabs)
@@ -286,14 +286,14 @@ func (low *lowering) emitConvWeightGradient(e *sym.Expr, attr sym.ConvAttr, pair
 		node: n, g: g, pairs: len(pairs), planes: multiples(g.oc, g.pixels),
 		stride: roundUp(g.ExpandedSize()),
 	}
-	n.kern = k
+	n.call = k
 	for _, p := range pairs {
 		n.addUse(low.value(p[0]), true)
 		n.addUse(low.value(p[1]), true)
 	}
 	n.macs = g.macs() * batch * len(pairs)
 	n.cost = n.macs
-	low.needScratch(k.stride * n.chunk)
+	low.needScratch(k.stride * n.chunkSize)
 	low.combine(e, n.outs[0], parts)
 }
 
@@ -301,7 +301,7 @@ func (low *lowering) emitConvWeightGradient(e *sym.Expr, attr sym.ConvAttr, pair
 func (low *lowering) emitWholeWeights(e *sym.Expr, pairs [][2]*sym.Expr) {
 	n := low.newNode(e)
 	x := &matMulCall{node: n}
-	n.kern = x
+	n.call = x
 	m := e.Shape()[0]
 	for _, pair := range pairs {
 		in, dy := pair[0], pair[1]
@@ -310,7 +310,7 @@ func (low *lowering) emitWholeWeights(e *sym.Expr, pairs [][2]*sym.Expr) {
 		n.addUse(low.value(dy), false)
 		n.addUse(low.value(in), false)
 		n.macs += p.m * p.n * p.k
-		low.needScratch(p.scratch(low.level, n.chunk))
+		low.needScratch(p.scratch(low.level, n.chunkSize))
 	}
 	n.cost = n.macs
 }

@@ -177,14 +177,14 @@ func (b *tapeBuilder) collect(e *sym.Expr, seen map[*sym.Expr]bool) {
 		b.operand(e)
 		return
 	}
-	for _, a := range b.reads(e) {
+	for _, a := range b.arguments(e) {
 		b.collect(a, seen)
 	}
 	b.inner = append(b.inner, e)
 }
 
-// reads returns what the instruction of e reads: its arguments, but for a gate.
-func (b *tapeBuilder) reads(e *sym.Expr) []*sym.Expr {
+// arguments returns what the instruction of e arguments: its arguments, but for a gate.
+func (b *tapeBuilder) arguments(e *sym.Expr) []*sym.Expr {
 	if x, y := b.gate(e); x != nil {
 		return []*sym.Expr{x, y}
 	}
@@ -219,7 +219,7 @@ func (b *tapeBuilder) operand(e *sym.Expr) {
 		}
 	}
 	aligned := len(dims) > 0 && dims[0] == 0 && !scalar
-	use := b.low.reads(b.node, from, aligned)
+	use := b.low.useOnce(b.node, from, aligned)
 	if scalar {
 		b.scalars[e] = len(b.tape.operands)
 	} else {
@@ -241,14 +241,14 @@ func (b *tapeBuilder) emit(result *sym.Expr) {
 	}
 	last := map[*sym.Expr]int{result: len(b.inner)}
 	for i, e := range b.inner {
-		for _, a := range b.reads(e) {
+		for _, a := range b.arguments(e) {
 			last[a] = max(last[a], i)
 		}
 	}
 	var free []int
 	for i, e := range b.inner {
 		x := b.instruction(e, &free)
-		for _, a := range b.reads(e) {
+		for _, a := range b.arguments(e) {
 			if s, ok := b.slot[a]; ok && last[a] == i && s >= len(b.tape.operands) {
 				free = append(free, s)
 				last[a] = -1

@@ -92,7 +92,7 @@ func (x *indexCall) scatter(out, in []float32, index []int32) {
 func (low *lowering) emitIndex(e *sym.Expr) {
 	n := low.newNode(e)
 	x := &indexCall{node: n, op: e.Op()}
-	n.kern = x
+	n.call = x
 	in := e.Args()[0].Shape()
 	axis := 0
 	switch a := e.Attr().(type) {
@@ -113,7 +113,7 @@ func (low *lowering) emitIndex(e *sym.Expr) {
 	}
 	splits := axis > 0 // a scalar's one-hot is one slab, too
 	if !splits {
-		n.slabs, n.chunk = 1, 1
+		n.slabs, n.chunkSize = 1, 1
 	}
 	for _, a := range e.Args() {
 		n.addUse(low.value(a), splits)
@@ -161,7 +161,7 @@ func (low *lowering) emitInts(e *sym.Expr) {
 		return
 	}
 	n := low.newNode(e)
-	n.kern = &intCall{node: n, op: e.Op()}
+	n.call = &intCall{node: n, op: e.Op()}
 	for _, a := range e.Args() {
 		n.addUse(low.value(a), true)
 	}

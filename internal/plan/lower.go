@@ -114,7 +114,7 @@ func (low *lowering) newNode(e *sym.Expr) *node {
 // bareNode adds a node with one output of its own.
 func (low *lowering) bareNode(name string, size, slabs int) *node {
 	v := &value{name: name, size: size}
-	n := &node{id: len(low.nodes), outs: []*value{v}, slabs: slabs, chunk: chunkSize(slabs), cost: size}
+	n := &node{id: len(low.nodes), outs: []*value{v}, slabs: slabs, chunkSize: chunkSize(slabs), cost: size}
 	v.def = n
 	low.nodes = append(low.nodes, n)
 	return n
@@ -130,8 +130,8 @@ func (low *lowering) value(e *sym.Expr) *value {
 	return v
 }
 
-// reads adds the value of e to n's arguments, if it is not among them, and returns its index.
-func (low *lowering) reads(n *node, e *sym.Expr, aligned bool) int {
+// useOnce adds the value of e to n's arguments, if it is not among them, and returns its index.
+func (low *lowering) useOnce(n *node, e *sym.Expr, aligned bool) int {
 	v := low.value(e)
 	for i, u := range n.args {
 		if u.value == v && u.aligned == aligned {
@@ -159,7 +159,7 @@ func (low *lowering) fail(err error) {
 func (low *lowering) emitMap(e *sym.Expr) {
 	n := low.newNode(e)
 	m := &mapCall{node: n}
-	n.kern = m
+	n.call = m
 	m.tape = low.buildTape(n, e, e)
 	n.cost = e.Shape().Size() * max(len(m.tape.code), 1)
 	low.check(&m.tape)
@@ -196,7 +196,7 @@ func (low *lowering) emitSum(e *sym.Expr) {
 	parts := chunks(slabs, chunkSize(slabs))
 	if parts == 1 {
 		n := low.newNode(e)
-		n.slabs, n.chunk = slabs, chunkSize(slabs)
+		n.slabs, n.chunkSize = slabs, chunkSize(slabs)
 		low.fillSum(n, x, steps, true)
 		return
 	}
@@ -208,7 +208,7 @@ func (low *lowering) emitSum(e *sym.Expr) {
 // fillSum makes n the sum of x, with the given steps of the output.
 func (low *lowering) fillSum(n *node, x *sym.Expr, steps []int, partial bool) {
 	s := &sumCall{node: n, partial: partial}
-	n.kern = s
+	n.call = s
 	s.tape = low.buildTape(n, x, nil, steps)
 	n.cost = x.Shape().Size() * (len(s.tape.code) + 1)
 	low.check(&s.tape)
@@ -217,7 +217,7 @@ func (low *lowering) fillSum(n *node, x *sym.Expr, steps []int, partial bool) {
 // combine makes e the sum of partial results.
 func (low *lowering) combine(e *sym.Expr, partial *value, parts int) {
 	n := low.newNode(e)
-	n.kern = &combineCall{node: n, parts: parts}
+	n.call = &combineCall{node: n, parts: parts}
 	n.addUse(partial, false)
 	n.cost = parts * e.Shape().Size()
 }

@@ -111,14 +111,14 @@ func (low *lowering) emitMatMul(e *sym.Expr, attr sym.MatMulAttr, pairs [][2]*sy
 	}
 	n := low.newNode(e)
 	x := &matMulCall{node: n}
-	n.kern = x
+	n.call = x
 	for _, pair := range pairs {
 		p := newProduct(shape[0], shape[1], pair[0].Shape().Size()/shape[0], attr)
 		x.pairs = append(x.pairs, p)
 		n.addUse(low.value(pair[0]), !attr.TransA)
 		n.addUse(low.value(pair[1]), false)
 		n.macs += p.m * p.n * p.k
-		low.needScratch(p.scratch(low.level, n.chunk))
+		low.needScratch(p.scratch(low.level, n.chunkSize))
 	}
 	n.cost = n.macs
 }
@@ -160,13 +160,13 @@ func (low *lowering) emitTiledMatMul(e *sym.Expr, attr sym.MatMulAttr) {
 	p := newProduct(m, cols, a.size/m, attr)
 	if !p.transB {
 		pack := low.bareNode(low.name(e)+"/a", low.level.PackedSize(m, p.k), 1)
-		pack.kern = &packCall{node: pack, rows: p.aRows, cols: p.aCols}
+		pack.call = &packCall{node: pack, rows: p.aRows, cols: p.aCols}
 		pack.addUse(a, false)
 		a = pack.outs[0]
 	}
 	n := low.newNode(e)
-	n.slabs, n.chunk, n.private = (cols+tileWidth-1)/tileWidth, 1, true
-	n.kern = &tiledMatMulCall{node: n, p: p}
+	n.slabs, n.chunkSize, n.private = (cols+tileWidth-1)/tileWidth, 1, true
+	n.call = &tiledMatMulCall{node: n, p: p}
 	n.addUse(a, false)
 	n.addUse(b, false)
 	n.macs = p.m * p.n * p.k
@@ -213,7 +213,7 @@ func (low *lowering) emitBatchedMatMul(e *sym.Expr, attr sym.MatMulAttr) {
 	batch := shape.Size() / (m * cols)
 	n := low.newNode(e)
 	p := newProduct(m, cols, e.Args()[0].Shape().Size()/(batch*m), attr)
-	n.kern = &batchedMatMulCall{node: n, p: p}
+	n.call = &batchedMatMulCall{node: n, p: p}
 	n.addUse(low.value(e.Args()[0]), true)
 	n.addUse(low.value(e.Args()[1]), true)
 	n.macs = batch * p.m * p.n * p.k

@@ -66,7 +66,7 @@ func isLocal(v *value) bool {
 // sliced reports whether slab i of the output is what slabs of the node compute. A sum over the
 // leading axis has an output for every chunk instead.
 func (n *node) sliced() bool {
-	s, ok := n.kern.(interface{ perChunk() bool })
+	s, ok := n.call.(interface{ perChunk() bool })
 	return !ok || !s.perChunk()
 }
 
@@ -82,7 +82,7 @@ func localSpans(l laneNodes) []span {
 			if v.place != placeLocal {
 				continue
 			}
-			s := span{value: v, size: v.size / l.lane.slabs * l.lane.chunk, first: i, last: i}
+			s := span{value: v, size: v.size / l.lane.slabs * l.lane.chunkSize, first: i, last: i}
 			for _, r := range v.readers {
 				s.last = max(s.last, at[r])
 			}

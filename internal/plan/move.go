@@ -82,7 +82,7 @@ func rowMajor(s sym.Shape) []int {
 func (low *lowering) emitMove(e *sym.Expr) {
 	n := low.newNode(e)
 	m := &moveCall{node: n, split: true}
-	n.kern = m
+	n.call = m
 	x := e.Args()[0]
 	out, in := rowMajor(e.Shape()), rowMajor(x.Shape())
 	box := strided{dims: e.Shape(), to: out, from: make([]int, len(out))}
@@ -117,7 +117,7 @@ func (low *lowering) emitMove(e *sym.Expr) {
 		return
 	}
 	if !m.split {
-		n.slabs, n.chunk, aligned = 1, 1, false
+		n.slabs, n.chunkSize, aligned = 1, 1, false
 	}
 	box.arg = n.addUse(low.value(x), aligned)
 	m.copies = []strided{box}
@@ -127,7 +127,7 @@ func (low *lowering) emitMove(e *sym.Expr) {
 func (low *lowering) emitConcat(e *sym.Expr, m *moveCall, axis int) {
 	n := m.node
 	if m.split = axis != 0; !m.split {
-		n.slabs, n.chunk = 1, 1
+		n.slabs, n.chunkSize = 1, 1
 	}
 	out, at := rowMajor(e.Shape()), 0
 	for _, x := range e.Args() {

@@ -5,7 +5,7 @@ import "fmt"
 // node is one kernel call of a program.
 type node struct {
 	id   int
-	kern kernelCall
+	call kernelCall
 	args []use
 	outs []*value
 
@@ -17,8 +17,8 @@ type node struct {
 	// macs is the number of multiply-adds of linear operations, cost an estimate of all work in the
 	// same unit.
 	macs, cost int
-	// chunk is the number of slabs that are worked on at a time.
-	chunk int
+	// chunkSize is the number of slabs that are worked on at a time.
+	chunkSize int
 
 	// after are nodes that have to be finished before, though no value tells: readers of a state
 	// that this node overwrites. This node is in the after of those in before.
@@ -45,7 +45,7 @@ type chunk struct {
 	worker *worker
 	first  int // first slab of the chunk
 	index  int // number of the chunk within its lane
-	run    *runState
+	state  *runState
 }
 
 // runState is what one run of a program is a function of, besides its inputs.
@@ -53,22 +53,22 @@ type runState struct{ key, step uint64 }
 
 // lane identifies the nodes whose chunks line up.
 type lane struct {
-	slabs, chunk int
-	private      *node
+	slabs, chunkSize int
+	private          *node
 }
 
 func (n *node) lane() lane {
 	if n.private {
-		return lane{n.slabs, n.chunk, n}
+		return lane{n.slabs, n.chunkSize, n}
 	}
-	return lane{slabs: n.slabs, chunk: n.chunk}
+	return lane{slabs: n.slabs, chunkSize: n.chunkSize}
 }
 
 // chunks returns how many chunks n slabs are worked on in.
 func chunks(n, size int) int { return (n + size - 1) / size }
 
 func (n *node) String() string {
-	s := n.kern.String()
+	s := n.call.String()
 	for i, u := range n.args {
 		if i == 0 {
 			s += " ←"
@@ -84,7 +84,7 @@ func (n *node) String() string {
 		}
 		s += " " + v.name
 	}
-	return s + fmt.Sprintf("  (%d slabs by %d)", n.slabs, n.chunk)
+	return s + fmt.Sprintf("  (%d slabs by %d)", n.slabs, n.chunkSize)
 }
 
 // chunkSize returns how many of n slabs are worked on at a time. Ten to sixteen chunks keep several

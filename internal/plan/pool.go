@@ -113,7 +113,7 @@ func (low *lowering) emitPool(e *sym.Expr) {
 		big, small = out, in
 	}
 	spec := e.Attr().(sym.PoolAttr).PoolSpec
-	n.kern = &poolCall{
+	n.call = &poolCall{
 		node: n, op: e.Op(), spec: spec, h: big[2], w: big[3], oh: small[2], ow: small[3],
 		inSize: in[2] * in[3], outSize: out[2] * out[3],
 	}

@@ -239,8 +239,8 @@ func (p *part) settle(arena []float32) {
 	for _, n := range p.nodes {
 		for _, v := range n.outs {
 			switch {
-			case v.home != nil:
-				v.data = v.home.data
+			case v.overwrites != nil:
+				v.data = v.overwrites.data
 			case v.place == placeArena:
 				v.data = arena[v.offset : v.offset+v.size : cap(arena)]
 			}
@@ -320,7 +320,7 @@ func (p *Program) Listing(i int) string {
 	for i, r := range p.parts[i].regions {
 		fmt.Fprintf(&b, "region %d: %d tasks\n", i, len(r.tasks))
 		for _, l := range r.lanes {
-			fmt.Fprintf(&b, "  lane of %d\n", chunks(l.lane.slabs, l.lane.chunk))
+			fmt.Fprintf(&b, "  lane of %d\n", chunks(l.lane.slabs, l.lane.chunkSize))
 			for _, n := range l.nodes {
 				fmt.Fprintf(&b, "    %v\n", n)
 			}

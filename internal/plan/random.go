@@ -19,7 +19,7 @@ func (x *randomCall) String() string { return fmt.Sprintf("%v{stream %d}", x.op,
 func (x *randomCall) run(c *chunk, lo, hi int) {
 	n := x.node
 	out := n.outs[0].slab(c, lo, hi, n.slabs)
-	s := philox.Stream{Key: c.run.key, Step: c.run.step, ID: x.attr.Stream}
+	s := philox.Stream{Key: c.state.key, Step: c.state.step, ID: x.attr.Stream}
 	first := lo * (n.outs[0].size / n.slabs)
 	switch x.op {
 	case sym.OpUniform:
@@ -33,6 +33,6 @@ func (x *randomCall) run(c *chunk, lo, hi int) {
 
 func (low *lowering) emitRandom(e *sym.Expr) {
 	n := low.newNode(e)
-	n.kern = &randomCall{node: n, op: e.Op(), attr: e.Attr().(sym.RandomAttr)}
+	n.call = &randomCall{node: n, op: e.Op(), attr: e.Attr().(sym.RandomAttr)}
 	n.cost = 16 * e.Shape().Size() // a block of four numbers takes some forty multiplications
 }

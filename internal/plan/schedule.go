@@ -33,7 +33,7 @@ func schedule(nodes []*node) []*region {
 		r := &region{}
 		var later []*node
 		for _, n := range nodes {
-			if !fits(n, len(regions)) {
+			if !canRunIn(n, len(regions)) {
 				later = append(later, n)
 				continue
 			}
@@ -47,8 +47,8 @@ func schedule(nodes []*node) []*region {
 	return regions
 }
 
-// fits reports whether n can run in region r, given that the nodes before it have been placed.
-func fits(n *node, r int) bool {
+// canRunIn reports whether n can run in region r, given that the nodes before it have been placed.
+func canRunIn(n *node, r int) bool {
 	for _, u := range n.args {
 		d := u.value.def
 		if d == nil || (d.region >= 0 && d.region < r) {
@@ -59,7 +59,7 @@ func fits(n *node, r int) bool {
 		}
 	}
 	for _, d := range n.after {
-		if d.region < 0 || (d.region == r && (d.lane() != n.lane() || !readsAligned(d, n.outs[0].home))) {
+		if d.region < 0 || (d.region == r && (d.lane() != n.lane() || !readsAligned(d, n.outs[0].overwrites))) {
 			return false
 		}
 	}
@@ -100,7 +100,7 @@ func (r *region) split() {
 		for _, n := range l.nodes {
 			cost += n.cost
 		}
-		count := chunks(l.lane.slabs, l.lane.chunk)
+		count := chunks(l.lane.slabs, l.lane.chunkSize)
 		each := max(1, smallTask*count/max(cost, 1))
 		for first := 0; first < count; first += each {
 			stop := min(first+each, count)
@@ -114,12 +114,12 @@ func (r *region) split() {
 func (r *region) run(w *worker, t task, state *runState) {
 	l := &r.lanes[t.lane]
 	c := &w.chunk // not a variable: calls through an interface would move it to the heap
-	*c = chunk{worker: w, run: state}
+	*c = chunk{worker: w, state: state}
 	for c.index = t.first; c.index < t.stop; c.index++ {
-		c.first = c.index * l.lane.chunk
-		hi := min(c.first+l.lane.chunk, l.lane.slabs)
+		c.first = c.index * l.lane.chunkSize
+		hi := min(c.first+l.lane.chunkSize, l.lane.slabs)
 		for _, n := range l.nodes {
-			n.kern.run(c, c.first, hi)
+			n.call.run(c, c.first, hi)
 		}
 	}
 }

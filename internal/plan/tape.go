@@ -281,7 +281,7 @@ func (s *sumCall) perChunk() bool { return s.partial }
 func (s *sumCall) output(c *chunk, lo, hi int) []float32 {
 	v := s.node.outs[0]
 	if s.partial {
-		return v.slab(c, c.index, c.index+1, chunks(s.node.slabs, s.node.chunk))
+		return v.slab(c, c.index, c.index+1, chunks(s.node.slabs, s.node.chunkSize))
 	}
 	return v.slab(c, lo, hi, s.node.slabs)
 }

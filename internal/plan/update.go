@@ -25,7 +25,7 @@ func (low *lowering) updates(targets []*value, roots []*sym.Expr) {
 // copyOf adds a node that copies v.
 func (low *lowering) copyOf(v *value, name string) *value {
 	n := low.bareNode(name, v.size, 1)
-	n.kern = &copyCall{node: n}
+	n.call = &copyCall{node: n}
 	n.addUse(v, false)
 	return n.outs[0]
 }
@@ -35,7 +35,7 @@ func (low *lowering) update(target, v *value) {
 	if !v.def.overwrites(target) {
 		v = low.copyOf(v, target.name+"''")
 	}
-	v.place, v.home = placePersistent, target
+	v.place, v.overwrites = placePersistent, target
 	for _, r := range target.readers {
 		if r != v.def {
 			v.def.after = append(v.def.after, r)
@@ -51,7 +51,7 @@ func (n *node) overwrites(target *value) bool {
 		return false
 	}
 	for _, u := range n.args {
-		if _, elementwise := n.kern.(*mapCall); u.value == target && (!elementwise || !u.aligned) {
+		if _, elementwise := n.call.(*mapCall); u.value == target && (!elementwise || !u.aligned) {
 			return false
 		}
 	}

@@ -13,7 +13,7 @@ type value struct {
 	offset int       // within the arena or the worker's memory
 	data   []float32 // set for all but local values once memory is laid out
 
-	home *value // the state that it overwrites
+	overwrites *value // the state that it overwrites
 
 	def     *node   // the node that computes it, nil for leaves
 	readers []*node // the nodes that read it

@@ -104,7 +104,7 @@ func (low *lowering) transposed(x *sym.Expr, kind transposition) *value {
 		size = t.pitch * batch
 	}
 	n := low.bareNode(low.name(x)+"/"+kind.String(), size, batch)
-	t.node, n.kern = n, t
+	t.node, n.call = n, t
 	if kind == toLanes {
 		n.tiles(rows, 0)
 	}
@@ -119,7 +119,7 @@ func (low *lowering) fromLanes(e *sym.Expr, laned *value) {
 	n := low.newNode(e)
 	batch, rows := e.Shape()[0], e.Shape()[1]
 	inner := e.Shape().Size() / (batch * rows)
-	n.kern = &transposeCall{
+	n.call = &transposeCall{
 		node: n, kind: fromLanes, batch: batch, rows: rows, inner: inner,
 		pitch: pitch(inner * batch),
 	}
@@ -130,7 +130,7 @@ func (low *lowering) fromLanes(e *sym.Expr, laned *value) {
 
 // tiles makes n's slabs blocks of work of one operation, which costs macs.
 func (n *node) tiles(slabs, macs int) {
-	n.slabs, n.chunk, n.private = slabs, 1, true
+	n.slabs, n.chunkSize, n.private = slabs, 1, true
 	n.macs, n.cost = macs, macs
 }
 
@@ -198,7 +198,7 @@ func (low *lowering) emitWideConv(e *sym.Expr, g *geometry) {
 	x.neighbors = grid(g.KW, batch, g.C, x.xp)
 	n := low.bareNode(low.name(e)+"/lanes", g.oc*x.yp, 1)
 	n.tiles(g.oc/block*g.OH, g.macs()*batch)
-	x.node, n.kern = n, x
+	x.node, n.call = n, x
 	n.addUse(laned, false)
 	n.addUse(packed, false)
 	low.fromLanes(e, n.outs[0])
@@ -296,7 +296,7 @@ func (low *lowering) emitWideInputGradient(e *sym.Expr, g *geometry) {
 	x.neighbors = grid((g.KW+g.SW-1)/g.SW, batch, g.oc, x.yp)
 	n := low.bareNode(low.name(e)+"/lanes", g.C*x.xp, 1)
 	n.tiles(g.C/block*g.H, g.macs()*batch)
-	x.node, n.kern = n, x
+	x.node, n.call = n, x
 	n.addUse(low.lanes(dy), false)
 	n.addUse(packed, false)
 	low.fromLanes(e, n.outs[0])
@@ -371,12 +371,12 @@ func (low *lowering) emitWideWeightGradient(e *sym.Expr, g *geometry, pairs [][2
 	x.neighbors = grid(g.OW, g.SW*g.C, batch, x.xp)
 	n := low.bareNode(low.name(e)+"/taps", e.Shape().Size(), 1)
 	n.tiles(g.KH*g.KW*(g.oc/block), g.macs()*batch*len(pairs))
-	x.node, n.kern = n, x
+	x.node, n.call = n, x
 	for _, v := range uses {
 		n.addUse(v, false)
 	}
 	back := low.newNode(e)
-	back.kern = &tapsLastCall{node: back, channels: g.oc, depth: g.C, taps: g.KH * g.KW}
+	back.call = &tapsLastCall{node: back, channels: g.oc, depth: g.C, taps: g.KH * g.KW}
 	back.cost = 4 * e.Shape().Size()
 	back.addUse(n.outs[0], false)
 }
@@ -394,7 +394,7 @@ func (low *lowering) packLanes(dy *sym.Expr, block int) *value {
 	n := low.bareNode(low.name(dy)+"/packed-lanes", dy.Shape().Size(), 1)
 	n.tiles(rows/block, 0)
 	n.cost = 4 * dy.Shape().Size()
-	n.kern = &packBlockCall{node: n, rows: multiples(block, pitch(size)), cols: multiples(size, 1), batch: batch}
+	n.call = &packBlockCall{node: n, rows: multiples(block, pitch(size)), cols: multiples(size, 1), batch: batch}
 	n.addUse(laned, false)
 	low.packs[key] = n.outs[0]
 	return n.outs[0]

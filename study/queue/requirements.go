@@ -21,10 +21,10 @@ type Unfit struct {
 func (u *Unfit) Error() string { return fmt.Sprintf("study %s: %v", u.Study, u.Reason) }
 func (u *Unfit) Unwrap() error { return u.Reason }
 
-// fits returns an Unfit if this process has other kernels, another version or other data than those
-// that a study was begun with. Data are read once, not whenever a worker comes back to a study: a
+// checkRequirements returns an Unfit if this process has other kernels, another version or other
+// data than a study began with. Data are read once, not whenever a worker comes back to a study: a
 // run that does not find them will tell.
-func (q *Queue) fits(ctx context.Context, e Entry, dirs []string) error {
+func (q *Queue) checkRequirements(ctx context.Context, e Entry, dirs []string) error {
 	if err := e.Here(); err != nil {
 		return &Unfit{e.Name, fault.Input(err)}
 	}

@@ -44,7 +44,7 @@ func (q *Queue) Serve(ctx context.Context, o ServeOptions) error {
 	s := &serving{
 		queue: q, work: work, wanted: work.Others, left: map[string]error{}, told: map[string]bool{},
 	}
-	s.work.Others = s.fits
+	s.work.Others = s.wants
 	return s.serve(ctx, o.Once)
 }
 
@@ -121,7 +121,7 @@ func (s *serving) choose(ctx context.Context) (*Status, error) {
 			s.tell(e.err)
 			continue
 		}
-		if e.State != Active || !s.fits(e.Name) {
+		if e.State != Active || !s.wants(e.Name) {
 			continue
 		}
 		status, err := s.queue.statusOf(ctx, e.Entry)
@@ -149,8 +149,8 @@ func (s *serving) choose(ctx context.Context) (*Status, error) {
 	return first, nil
 }
 
-// fits reports whether a study is wanted and has not been left to others.
-func (s *serving) fits(name string) bool {
+// wants reports whether a study is wanted and has not been left to others.
+func (s *serving) wants(name string) bool {
 	return s.left[name] == nil && (s.wanted == nil || s.wanted(name))
 }
 

@@ -105,8 +105,8 @@ func differs(old, s study.Study) error {
 	}
 	if a, b := cmp.Or(old.Identity.Search, tune.Unrecorded), s.Identity.Search; b > 0 && a != b && old.Searches() {
 		return fmt.Errorf(
-			"it was begun by a version of the program that looks for λ in another way (search %d, "+
-				"that of this one is %d)",
+			"it was created by a gradreg with version %d of the search for λ, this is %d: "+
+				"other λ would be found",
 			a, b,
 		)
 	}

@@ -65,7 +65,7 @@ func (q *Queue) Work(ctx context.Context, name string, opt WorkOptions) (Status,
 	if err != nil {
 		return Status{}, err
 	}
-	if err := q.fits(ctx, entry, opt.DataDirs); err != nil {
+	if err := q.checkRequirements(ctx, entry, opt.DataDirs); err != nil {
 		return Status{}, err
 	}
 	w := &worker{

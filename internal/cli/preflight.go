@@ -9,9 +9,22 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 )
 
-// writable finds out before the work whether the folder of a flag, which need not be there, can be
-// written to. It leaves nothing behind.
-func writable(flag, dir string) error {
+// checkFileWritable finds out before the work whether a file can be written, in a folder that
+// exists.
+func checkFileWritable(flag, path string) error {
+	dir := filepath.Dir(path)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return fault.Inputf("--%s: %s is no folder, expected the file's to exist", flag, dir)
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fault.Inputf("--%s: %s is a folder, expected a file's name", flag, path)
+	}
+	return checkFolderWritable(flag, dir)
+}
+
+// checkFolderWritable finds out before the work whether the folder of a flag, which need not be
+// there, can be written to. It leaves nothing behind.
+func checkFolderWritable(flag, dir string) error {
 	info, err := os.Stat(dir)
 	for err != nil && filepath.Dir(dir) != dir { // the folder that it would be made in
 		if errors.Is(err, syscall.ENOTDIR) || errors.Is(err, os.ErrNotExist) {
