@@ -7,14 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/gradreg/gradreg/internal/atomicfile"
-	"github.com/gradreg/gradreg/internal/boundedfile"
 	"github.com/gradreg/gradreg/internal/build"
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/internal/strictyaml"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/runfolder"
 	"github.com/gradreg/gradreg/sym"
@@ -41,26 +38,13 @@ var layout = runfolder.Layout{
 }
 
 // HasRun reports whether a folder holds the configuration of a run.
-func HasRun(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, configFile))
-	return err == nil
-}
+func HasRun(dir string) bool { return layout.Begun(dir) }
 
 // FolderConfig returns the configuration of a run folder.
 func FolderConfig(dir string) (Config, error) {
-	path := filepath.Join(dir, configFile)
-	data, err := boundedfile.Read(path, strictyaml.MaxBytes)
-	if errors.Is(err, fs.ErrNotExist) {
-		return Config{}, fault.Missingf("%s is no run folder of a generator: it has no %s", dir, configFile)
-	}
-	if err != nil {
-		return Config{}, err
-	}
-	c, err := ReadConfig(Config{}, data)
-	if err != nil {
-		return c, fault.Inputf("%s: %w", path, err)
-	}
-	return c, nil
+	return runfolder.ReadConfig(layout, dir, "run folder of a generator", func(data []byte) (Config, error) {
+		return ReadConfig(Config{}, data)
+	})
 }
 
 // longestSummary is more than a summary takes.
@@ -68,19 +52,7 @@ const longestSummary = 1 << 20
 
 // FolderSummary returns the result of a finished run.
 func FolderSummary(dir string) (Summary, error) {
-	var s Summary
-	path := filepath.Join(dir, summaryFile)
-	data, err := boundedfile.Read(path, longestSummary)
-	if errors.Is(err, fs.ErrNotExist) {
-		return s, fault.Missingf("%s holds no finished run: it has no %s", dir, summaryFile)
-	}
-	if err != nil {
-		return s, err
-	}
-	if err := json.Unmarshal(data, &s); err != nil {
-		return s, fault.Inputf("%s: %w", path, err)
-	}
-	return s, nil
+	return runfolder.ReadResult[Summary](layout, dir, longestSummary)
 }
 
 // ReadMetrics reads metrics.jsonl of a run folder.

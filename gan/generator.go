@@ -51,9 +51,9 @@ type Generator struct {
 // for every program has it.
 const sampleBatch = 64
 
-// newGenerator compiles a generator of parameters.
+// newGenerator compiles a generator of parameters, which are all finite, by their names.
 func newGenerator(
-	info GeneratorInfo, pair Pair, on engine.Engine, values func(name string) ([]float32, error),
+	info GeneratorInfo, pair Pair, on engine.Engine, parameters map[string]tensorfile.Tensor,
 ) (*Generator, error) {
 	g := sym.NewGraph()
 	c := nn.NewContext(nn.NewParams(g), false, 0)
@@ -65,10 +65,14 @@ func newGenerator(
 	// All of it is checked before anything of the size that the description claims is allocated.
 	all := map[*nn.Param][]float32{}
 	for _, p := range c.Params.All() {
-		v, err := values(p.Name)
-		if err != nil {
-			return nil, err
+		t, ok := parameters[p.Name]
+		if !ok || t.F32 == nil {
+			return nil, fmt.Errorf("tensor %q is missing", p.Name)
 		}
+		if !t.Finite() {
+			return nil, fmt.Errorf("tensor %q is not finite", p.Name)
+		}
+		v := t.F32
 		if len(v) != p.Expr.Shape().Size() {
 			return nil, fault.Inputf("parameter %s has %d numbers, expected %d", p.Name, len(v), p.Expr.Shape().Size())
 		}
@@ -146,24 +150,14 @@ func (g *Generator) each(n int, samples []float32, fill func(i int, noise []floa
 	return nil
 }
 
-// writeGenerator writes a generator file of parameters.
-func writeGenerator(
-	path string, info GeneratorInfo, params []*nn.Param, prefix string,
-	read func(e *sym.Expr, dst []float32) error,
-) error {
+// writeGenerator writes a generator file of parameters by their names.
+func writeGenerator(path string, info GeneratorInfo, parameters map[string]tensorfile.Tensor) error {
 	info.Format, info.Version = generatorFormat, build.Current().Version
 	text, err := json.Marshal(info)
 	if err != nil {
 		return err
 	}
-	f := tensorfile.File{Tensors: map[string]tensorfile.Tensor{}, Metadata: map[string]string{"gradreg": string(text)}}
-	for _, p := range params {
-		values := make([]float32, p.Expr.Shape().Size())
-		if err := read(p.Expr, values); err != nil {
-			return err
-		}
-		f.Tensors[p.Name[len(prefix):]] = tensorfile.Tensor{Shape: p.Expr.Shape(), F32: values}
-	}
+	f := tensorfile.File{Tensors: parameters, Metadata: map[string]string{"gradreg": string(text)}}
 	return atomicfile.Write(path, func(w io.Writer) error { return tensorfile.Write(w, f) })
 }
 
@@ -190,16 +184,7 @@ func LoadGenerator(path string, threads int) (*Generator, error) {
 	if err != nil {
 		return nil, err
 	}
-	g, err := newGenerator(info, pair, on, func(name string) ([]float32, error) {
-		t, ok := f.Tensors[name]
-		if !ok || t.F32 == nil {
-			return nil, fmt.Errorf("tensor %q is missing", name)
-		}
-		if !t.Finite() {
-			return nil, fmt.Errorf("tensor %q is not finite", name)
-		}
-		return t.F32, nil
-	})
+	g, err := newGenerator(info, pair, on, f.Tensors)
 	if err != nil {
 		return nil, fault.Inputf("%s: %w", path, err)
 	}

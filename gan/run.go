@@ -5,19 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"runtime"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/internal/build"
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/internal/tensorfile"
 	"github.com/gradreg/gradreg/model/generative"
-	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/runfolder"
 	"github.com/gradreg/gradreg/train"
 )
@@ -62,37 +57,6 @@ type Progress struct {
 	Latest          *Metrics // the last line, nil before the first
 	ImagesPerSecond float64  // real images that the critic sees
 	Remaining       time.Duration
-}
-
-// Sheet is what a generator makes of the same noise at a step.
-type Sheet struct {
-	Step    int
-	Shape   []int
-	Count   int
-	Samples []float32 // [Count, shape…], not clamped
-}
-
-// SheetSize is the number of samples of a sheet.
-const SheetSize = 64
-
-// Metrics is a line of metrics.jsonl.
-type Metrics struct {
-	Step int `json:"step"`
-	// Means since the last line, of the critic over the last turn of each step, of a penalty over the
-	// steps that took it. Their levels mean little: see Watch.
-	CriticLoss    float64            `json:"critic_loss"`
-	GeneratorLoss float64            `json:"generator_loss"`
-	Penalties     map[string]float64 `json:"penalties,omitempty"`
-	Watch
-	// Memorizing is (mean D(training) − mean D(held out))/(mean D(training) − mean D(generated)), 0
-	// where the critic tells them as little apart as it can and 1 where held-out images are to it as
-	// generated ones (r_v of Karras et al. 2020, equation 1). It is left out where the critic does not
-	// tell training from generated images apart.
-	Memorizing      *float64 `json:"memorizing,omitempty"`
-	Clamped         float64  `json:"clamped"` // share of generated values outside −1 … 1, of images
-	LearningRate    float64  `json:"learning_rate"`
-	ImagesPerSecond float64  `json:"images_per_second"`
-	Seconds         float64  `json:"seconds"`
 }
 
 // Summary is the result of a run.
@@ -308,98 +272,6 @@ func (r *run) start() {
 	r.Started(s)
 }
 
-// macs returns the multiply-adds of a step, in the mean over the run: penalties may take turns.
-func (r *run) macs() int { return r.allMACs() / r.config.Steps }
-
-// allMACs returns the multiply-adds of the run.
-func (r *run) allMACs() int {
-	t, c := r.training, r.config
-	turns := c.Steps * c.CriticSteps
-	of := func(n int) (sum int) { // of the critic's first n turns
-		for turn := 1; turn <= n; turn++ {
-			sum += r.program.MACs(t.Critic.At(turn))
-		}
-		return sum
-	}
-	period := t.Critic.Period()
-	critic := of(turns % period)
-	if whole := turns / period; whole > 0 {
-		critic += whole * of(period)
-	}
-	return critic + turns*r.program.MACs(t.imagineStep()) + c.Steps*r.program.MACs(t.firstGenerator())
-}
-
-// count adds up what a step came to.
-func (r *run) count(step int, values [][]float64) {
-	add := func(i int, v float64) { r.progress.sums[i] += v; r.progress.counts[i]++ }
-	add(0, values[0][0])
-	add(1, values[1][0])
-	for i := range r.training.Critic.Terms {
-		if r.taken(i, step) {
-			add(2+i, values[0][1+i]) // the last one that a turn took
-		}
-	}
-}
-
-// taken reports whether one of the critic's turns of a step takes a penalty.
-func (r *run) taken(term, step int) bool {
-	n := r.config.CriticSteps
-	for turn := (step-1)*n + 1; turn <= step*n; turn++ {
-		if r.training.Critic.Active(term, turn) {
-			return true
-		}
-	}
-	return false
-}
-
-// notFinite names the parameters that are not finite, those of the network first that has fewer: there
-// it began. It is empty if all are finite.
-func (r *run) notFinite() (string, error) {
-	var networks [][]string
-	for _, name := range []string{GeneratorScope, CriticScope, AverageScope} {
-		var names []string
-		err := r.training.Params.Scope(name).Each(r.program, func(p *nn.Param, values []float32) error {
-			if !(tensorfile.Tensor{F32: values}).Finite() {
-				names = append(names, p.Name)
-			}
-			return nil
-		})
-		if err != nil {
-			return "", err
-		}
-		networks = append(networks, names)
-	}
-	slices.SortStableFunc(networks, func(a, b []string) int { return cmp.Compare(len(a), len(b)) })
-	names := slices.Concat(networks...)
-	if most := 4; len(names) > most {
-		names = append(names[:most:most], fmt.Sprintf("and %d more", len(names)-most))
-	}
-	return strings.Join(names, ", "), nil
-}
-
-// diverged says of a divergence in the step after the last one which parameters it is in.
-func (r *run) diverged(err error) error {
-	if !errors.As(err, new(train.Divergence)) {
-		return err
-	}
-	names, failed := r.notFinite()
-	if failed != nil || names == "" {
-		return err
-	}
-	return train.NewDivergence(fmt.Errorf("step %d: not finite are %s: %w", r.progress.step+1, names, err))
-}
-
-// good returns an error if a parameter is not finite: the state and the generator that were saved
-// last are to stay.
-func (r *run) good() error {
-	names, err := r.notFinite()
-	if err != nil || names == "" {
-		return err
-	}
-	return train.NewDivergence(fmt.Errorf("step %d: not finite are %s; try a lower learning rate or λ",
-		r.progress.step, names))
-}
-
 // after does what is due after a step.
 func (r *run) after(step int) error {
 	c := r.config
@@ -439,142 +311,6 @@ func (r *run) imagesPerSecond() float64 {
 	return r.loop.Meter.PerSecond() * float64(r.config.Batch*r.config.CriticSteps)
 }
 
-// sheetDue reports whether a sheet is due: often at first, when most happens.
-func (r *run) sheetDue(step int) bool {
-	every := r.config.SheetEvery
-	if every == 0 {
-		return false
-	}
-	if step < every { // 1/2, 1/4, … 1/16 of the first interval
-		for part := 2; part <= 16; part *= 2 {
-			if every%part == 0 && step == every/part {
-				return true
-			}
-		}
-	}
-	return step%every == 0
-}
-
-// log writes a line of metrics.
-func (r *run) log(step int) error {
-	m := Metrics{Step: step, Penalties: map[string]float64{}}
-	of := func(i int) float64 { return r.progress.sums[i] / r.progress.counts[i] }
-	m.CriticLoss, m.GeneratorLoss = of(0), of(1)
-	for i, term := range r.training.Critic.Terms {
-		if r.progress.counts[2+i] > 0 {
-			m.Penalties[term.Name] = of(2 + i)
-		}
-	}
-	clear(r.progress.sums)
-	clear(r.progress.counts)
-	if err := r.watch(step, &m); err != nil {
-		return err
-	}
-	m.LearningRate, m.Seconds, m.ImagesPerSecond = r.rate(step), r.progress.seconds, r.imagesPerSecond()
-	if !m.Watch.finite() {
-		return train.NewDivergence(fmt.Errorf("the critic's scores or slopes at step %d are not finite: %+v; "+
-			"try a lower learning rate", step, m.Watch))
-	}
-	r.latest = &m
-	if r.journal == nil {
-		return nil
-	}
-	return r.journal.Append(m)
-}
-
-// watch fills in what the critic says of training, held-out and generated samples.
-func (r *run) watch(step int, m *Metrics) error {
-	t, b := r.training, r.config.Batch
-	look := func(samples func(first, n int, dst []float32), most int) (Watch, error) {
-		samples((step*b)%max(most, 1), b, r.probe)
-		if err := r.program.Write(t.Real, r.probe); err != nil {
-			return Watch{}, err
-		}
-		return t.Watch(r.program, r.config.Seed, step)
-	}
-	var err error
-	if m.Watch, err = look(r.data.Trained, r.data.trainLen()); err != nil {
-		return err
-	}
-	if r.data.Train != nil && r.data.HeldOutLen() > 0 { // points are never seen again
-		held, err := look(r.data.HeldOut, r.data.HeldOutLen())
-		if err != nil {
-			return err
-		}
-		if v := (m.RealScore - held.RealScore) / m.Gap; m.Gap > 0 && !math.IsInf(v, 0) {
-			m.Memorizing = &v
-		}
-	}
-	if len(r.data.Shape) == 3 {
-		if err := r.program.Read(t.Fake, r.probe); err != nil {
-			return err
-		}
-		outside := 0
-		for _, v := range r.probe {
-			if v < -1 || v > 1 {
-				outside++
-			}
-		}
-		m.Clamped = float64(outside) / float64(len(r.probe))
-	}
-	return nil
-}
-
-// info describes the generator as it stands.
-func (r *run) info() GeneratorInfo {
-	return GeneratorInfo{
-		Network: r.config.Network, Noise: r.config.Noise, Shape: r.data.Shape, Data: r.config.Data,
-		Classes: r.data.Classes, Steps: r.progress.step, DataDigest: r.data.Digest,
-	}
-}
-
-// generator compiles the averaged generator as it stands.
-func (r *run) generator() (*Generator, error) {
-	scope := r.training.Params.Scope(AverageScope)
-	byName := map[string]func() ([]float32, error){}
-	for _, p := range scope.All() {
-		byName[p.Name[len(scope.Prefix()):]] = func() ([]float32, error) {
-			values := make([]float32, p.Expr.Shape().Size())
-			return values, r.program.Read(p.Expr, values)
-		}
-	}
-	return newGenerator(r.info(), r.parts.pair, r.engine, func(name string) ([]float32, error) {
-		if byName[name] == nil {
-			return nil, fmt.Errorf("gan: no average of %q", name)
-		}
-		return byName[name]()
-	})
-}
-
-// sheet writes the generator file, and shows samples of it.
-func (r *run) sheet(step int) error {
-	g, err := r.generator()
-	if err != nil {
-		return err
-	}
-	defer g.Close()
-	s := Sheet{Step: step, Shape: r.data.Shape, Count: SheetSize, Samples: make([]float32, SheetSize*r.data.size())}
-	if len(r.data.Shape) == 1 {
-		s.Count = 2048
-		s.Samples = make([]float32, s.Count*r.data.size())
-	}
-	if err := g.Sample(r.config.Seed, 0, s.Count, s.Samples); err != nil {
-		return err
-	}
-	if r.Dir != "" {
-		scope := r.training.Params.Scope(AverageScope)
-		if err := writeGenerator(
-			r.path(GeneratorFile), r.info(), scope.All(), scope.Prefix(), r.program.Read,
-		); err != nil {
-			return err
-		}
-	}
-	if r.Sheet == nil {
-		return nil
-	}
-	return r.Sheet(r.Dir, s)
-}
-
 // finish draws and writes the result.
 func (r *run) finish() (Summary, error) {
 	c := r.config
@@ -602,18 +338,4 @@ func (r *run) finish() (Summary, error) {
 		}
 	}
 	return s, r.writeSummary(s)
-}
-
-// Cost returns the multiply-adds of a step of a run.
-func Cost(ctx context.Context, c Config, o RunOptions) (int, error) {
-	if err := fault.NoContext(ctx); err != nil {
-		return 0, err
-	}
-	o.Dir, o.Resume = "", false
-	r := &run{RunOptions: o, config: c}
-	defer r.close()
-	if err := r.prepare(ctx); err != nil {
-		return 0, err
-	}
-	return r.macs(), nil
 }

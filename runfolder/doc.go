@@ -20,7 +20,7 @@
 // # A further kind of run
 //
 // A package that trains something else has a Layout of its own, puts its networks, optimizers and
-// random state into a State, and uses [Claim], [Open], [OpenJournal] and [WriteState] as package
-// classify does. The tests that kill a run and fill its disk are in that package; a further kind of
-// run needs them, too.
+// random state into a State, and uses [Claim], [Open], [OpenJournal], [WriteState], [ReadConfig] and
+// [ReadResult] as packages classify and gan do. The tests that kill a run and fill its disk are in
+// those packages; a further kind of run needs them, too.
 package runfolder

@@ -1,0 +1,116 @@
+package gan
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gradreg/gradreg/train"
+)
+
+// Metrics is a line of metrics.jsonl.
+type Metrics struct {
+	Step int `json:"step"`
+	// Means since the last line, of the critic over the last turn of each step, of a penalty over the
+	// steps that took it. Their levels mean little: see Watch.
+	CriticLoss    float64            `json:"critic_loss"`
+	GeneratorLoss float64            `json:"generator_loss"`
+	Penalties     map[string]float64 `json:"penalties,omitempty"`
+	Watch
+	// Memorizing is (mean D(training) − mean D(held out))/(mean D(training) − mean D(generated)), 0
+	// where the critic tells them as little apart as it can and 1 where held-out images are to it as
+	// generated ones (r_v of Karras et al. 2020, equation 1). It is left out where the critic does not
+	// tell training from generated images apart.
+	Memorizing      *float64 `json:"memorizing,omitempty"`
+	Clamped         float64  `json:"clamped"` // share of generated values outside −1 … 1, of images
+	LearningRate    float64  `json:"learning_rate"`
+	ImagesPerSecond float64  `json:"images_per_second"`
+	Seconds         float64  `json:"seconds"`
+}
+
+// count adds up what a step came to.
+func (r *run) count(step int, values [][]float64) {
+	add := func(i int, v float64) { r.progress.sums[i] += v; r.progress.counts[i]++ }
+	add(0, values[0][0])
+	add(1, values[1][0])
+	for i := range r.training.Critic.Terms {
+		if r.taken(i, step) {
+			add(2+i, values[0][1+i]) // the last one that a turn took
+		}
+	}
+}
+
+// taken reports whether one of the critic's turns of a step takes a penalty.
+func (r *run) taken(term, step int) bool {
+	n := r.config.CriticSteps
+	for turn := (step-1)*n + 1; turn <= step*n; turn++ {
+		if r.training.Critic.Active(term, turn) {
+			return true
+		}
+	}
+	return false
+}
+
+// log writes a line of metrics.
+func (r *run) log(step int) error {
+	m := Metrics{Step: step, Penalties: map[string]float64{}}
+	of := func(i int) float64 { return r.progress.sums[i] / r.progress.counts[i] }
+	m.CriticLoss, m.GeneratorLoss = of(0), of(1)
+	for i, term := range r.training.Critic.Terms {
+		if r.progress.counts[2+i] > 0 {
+			m.Penalties[term.Name] = of(2 + i)
+		}
+	}
+	clear(r.progress.sums)
+	clear(r.progress.counts)
+	if err := r.watch(step, &m); err != nil {
+		return err
+	}
+	m.LearningRate, m.Seconds, m.ImagesPerSecond = r.rate(step), r.progress.seconds, r.imagesPerSecond()
+	if !m.Watch.finite() {
+		return train.NewDivergence(fmt.Errorf("the critic's scores or slopes at step %d are not finite: %+v; "+
+			"try a lower learning rate", step, m.Watch))
+	}
+	r.latest = &m
+	if r.journal == nil {
+		return nil
+	}
+	return r.journal.Append(m)
+}
+
+// watch fills in what the critic says of training, held-out and generated samples.
+func (r *run) watch(step int, m *Metrics) error {
+	t, b := r.training, r.config.Batch
+	look := func(samples func(first, n int, dst []float32), most int) (Watch, error) {
+		samples((step*b)%max(most, 1), b, r.probe)
+		if err := r.program.Write(t.Real, r.probe); err != nil {
+			return Watch{}, err
+		}
+		return t.Watch(r.program, r.config.Seed, step)
+	}
+	var err error
+	if m.Watch, err = look(r.data.Trained, r.data.trainLen()); err != nil {
+		return err
+	}
+	if r.data.Train != nil && r.data.HeldOutLen() > 0 { // points are never seen again
+		held, err := look(r.data.HeldOut, r.data.HeldOutLen())
+		if err != nil {
+			return err
+		}
+		if v := (m.RealScore - held.RealScore) / m.Gap; m.Gap > 0 && !math.IsInf(v, 0) {
+			m.Memorizing = &v
+		}
+	}
+	if len(r.data.Shape) == 3 {
+		if err := r.program.Read(t.Fake, r.probe); err != nil {
+			return err
+		}
+		outside := 0
+		for _, v := range r.probe {
+			if v < -1 || v > 1 {
+				outside++
+			}
+		}
+		m.Clamped = float64(outside) / float64(len(r.probe))
+	}
+	return nil
+}
