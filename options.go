@@ -104,7 +104,7 @@ func halved(slope, convention string) error {
 }
 
 // atData reports whether the penalty is taken at the samples of the problem, or of a place.
-func (o Options) atData() bool { return o.At == "" || o.At == "data" || o.places() != nil }
+func (o Options) atData() bool { return o.At == "" || o.At == "data" || o.Places() != nil }
 
 // site is where a penalty is taken.
 type site struct {

@@ -39,8 +39,9 @@ func CriticPlaces() []Place {
 	}
 }
 
-// places returns where the penalty is taken: nil where the problem itself says so.
-func (o Options) places() []string {
+// Places returns the places of a critic's training at which the penalty is taken, nil for one that
+// is taken where the problem says.
+func (o Options) Places() []string {
 	switch o.At {
 	case PlaceReal, PlaceFake, PlaceBetween, PlaceAround:
 		return []string{o.At}
@@ -49,10 +50,6 @@ func (o Options) places() []string {
 	}
 	return nil
 }
-
-// Places returns the places of a critic's training at which the penalty is taken, nil for one that
-// is taken where the problem says.
-func (o Options) Places() []string { return o.places() }
 
 // PlacesOf returns the places of a critic's training at which a regularizer is taken, nil if it names
 // none.
@@ -74,7 +71,7 @@ func Label(r Regularizer) string {
 
 // everywhere returns the sum of a penalty over the places of its options.
 func (o Options) everywhere(p *Problem, r Regularizer, penalty func(p *Problem) *sym.Expr) *sym.Expr {
-	places := o.places()
+	places := o.Places()
 	if places == nil {
 		return penalty(p)
 	}

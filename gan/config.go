@@ -3,6 +3,7 @@ package gan
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -135,7 +136,7 @@ func (c *Config) resolve() (p parts, err error) {
 	if p.schedule, err = optim.ParseSchedule(c.Schedule); err != nil {
 		return p, fault.Inputf("schedule: %w", err)
 	}
-	if name := spec.NameOf(c.Network); !contains(generative.Names(), name) {
+	if name := spec.NameOf(c.Network); !slices.Contains(generative.Names(), name) {
 		return p, fault.Input(spec.Unknown("network", name, generative.Names()))
 	}
 	c.Objective, c.Optimizer, c.Schedule = p.objective.Name, p.optimizer.String(), p.schedule.String()
@@ -145,15 +146,6 @@ func (c *Config) resolve() (p parts, err error) {
 		c.Regularizers = append(c.Regularizers, r.String())
 	}
 	return p, nil
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 // Validate returns the first thing that is wrong with the configuration, as far as it can be known

@@ -42,14 +42,17 @@ const (
 // StackedPrefix is what the name of a stacked data set begins with.
 const StackedPrefix = "stacked:"
 
-// symmetric maps bytes to −1 … 1.
-func symmetric(channels int) dataset.Normalizer {
+// Normalizer maps bytes to −1 … 1.
+func Normalizer(channels int) dataset.Normalizer {
 	n := dataset.Normalizer{}
 	for range channels {
 		n.Mean, n.Std = append(n.Mean, 0.5), append(n.Std, 0.5)
 	}
 	return n
 }
+
+// Value returns the value of a byte, as [Normalizer] does but for the 10⁻⁷ that guards its division.
+func Value(v byte) float32 { return float32(v)/127.5 - 1 }
 
 // Byte returns the byte of a value in −1 … 1; what lies outside is clamped.
 func Byte(v float32) byte {
@@ -112,7 +115,7 @@ func OpenData(ctx context.Context, c *Config, o RunOptions) (*Data, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d.batches, err = dataset.NewBatches(division.Train, symmetric(set.Shape.C), c.Batch, c.Seed); err != nil {
+	if d.batches, err = dataset.NewBatches(division.Train, Normalizer(set.Shape.C), c.Batch, c.Seed); err != nil {
 		return nil, err
 	}
 	d.batches.Augment(pipeline)
@@ -190,7 +193,7 @@ func (d *Data) plain(s *dataset.Subset, offset, first, n int, samples []float32)
 	case d.Stacked:
 		d.stack(*s, offset+first, n, samples)
 	default:
-		tables, pixels := symmetric(s.Shape.C).Tables(), s.Shape.Size()
+		tables, pixels := Normalizer(s.Shape.C).Tables(), s.Shape.Size()
 		for i := range n {
 			tables.Apply(samples[i*pixels:(i+1)*pixels], s.Image(s.Index[(first+i)%s.Len()]))
 		}
@@ -200,7 +203,7 @@ func (d *Data) plain(s *dataset.Subset, offset, first, n int, samples []float32)
 // stack writes images whose three channels are images of a subset, chosen at random with
 // replacement: functions of the seed and their place alone.
 func (d *Data) stack(s dataset.Subset, first, n int, samples []float32) {
-	tables, pixels := symmetric(1).Tables(), s.Shape.Size()
+	tables, pixels := Normalizer(1).Tables(), s.Shape.Size()
 	for i := range n {
 		for ch, k := range d.stacked(s.Len(), first+i) {
 			at := (i*3 + ch) * pixels

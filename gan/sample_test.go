@@ -83,7 +83,7 @@ func TestByte(t *testing.T) {
 	for i := range pixels {
 		pixels[i] = byte(i)
 	}
-	tables, values := symmetric(1).Tables(), make([]float32, 256)
+	tables, values := Normalizer(1).Tables(), make([]float32, 256)
 	tables.Apply(values, pixels)
 	if !(math.Abs(float64(values[0])+1) < 1e-6 && math.Abs(float64(values[255])-1) < 1e-6) {
 		t.Errorf("bytes become %v … %v, expected -1 … 1", values[0], values[255])

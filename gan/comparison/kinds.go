@@ -111,19 +111,14 @@ func separating(fields []map[string]any, data string, seed uint64) (trial, []byt
 		return nil, nil, err
 	}
 	c.Seed = seed
-	run := func(ctx context.Context, _ string, _ Run, _ *Spec, o Options, result *Result) error {
-		d, err := open(ctx, data, o, result)
-		if err != nil {
-			return err
-		}
-		r, err := separation.Run(ctx, d, c, o.Run.Threads)
-		result.Steps, result.Scores = c.Steps, map[string]float64{
+	return onImages(c, data, c.Steps, func(
+		ctx context.Context, d *dataset.Dataset, threads int,
+	) (map[string]float64, error) {
+		r, err := separation.Run(ctx, d, c, threads)
+		return map[string]float64{
 			"accuracy": r.Accuracy, "training accuracy": r.TrainAccuracy, "slope": r.Slope,
-		}
-		return err
-	}
-	text, err := identity(c, data)
-	return run, text, err
+		}, err
+	})
 }
 
 // semi trains a critic of K logits.
@@ -133,17 +128,29 @@ func semi(fields []map[string]any, data string, seed uint64) (trial, []byte, err
 		return nil, nil, err
 	}
 	c.Seed = seed
+	return onImages(c, data, c.Steps, func(
+		ctx context.Context, d *dataset.Dataset, threads int,
+	) (map[string]float64, error) {
+		r, err := semisupervised.Run(ctx, d, c, threads)
+		return map[string]float64{"accuracy": r.Accuracy, "training accuracy": r.TrainAccuracy}, err
+	})
+}
+
+// onImages returns the trial of a configuration that train trains and judges on a data set with a
+// name, in no folder.
+func onImages(config any, data string, steps int, train func(
+	ctx context.Context, d *dataset.Dataset, threads int,
+) (scores map[string]float64, err error)) (trial, []byte, error) {
 	run := func(ctx context.Context, _ string, _ Run, _ *Spec, o Options, result *Result) error {
 		d, err := open(ctx, data, o, result)
 		if err != nil {
 			return err
 		}
-		r, err := semisupervised.Run(ctx, d, c, o.Run.Threads)
-		result.Steps = c.Steps
-		result.Scores = map[string]float64{"accuracy": r.Accuracy, "training accuracy": r.TrainAccuracy}
+		result.Steps = steps
+		result.Scores, err = train(ctx, d, o.Run.Threads)
 		return err
 	}
-	text, err := identity(c, data)
+	text, err := identity(config, data)
 	return run, text, err
 }
 

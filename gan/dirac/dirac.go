@@ -26,7 +26,6 @@ import (
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/gan"
-	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/optim"
 	"github.com/gradreg/gradreg/sym"
@@ -214,37 +213,12 @@ func MeasuredRate(points []Point, h float64) (float64, error) {
 	return (n*sumTL - sumT*sumL) / (n*sumTT - sumT*sumT), nil
 }
 
-// Method is a row of the comparison.
+// Method is an objective with penalties, by their names and text forms.
 type Method struct {
-	Name         string
 	Objective    string
 	Regularizers []string
 	Alternating  bool
 	CriticSteps  int
-}
-
-// Methods lists what is compared: objectives with and without penalties.
-func Methods() []Method {
-	return []Method{
-		{Name: "original", Objective: "original"},
-		{Name: "original, alternating", Objective: "original", Alternating: true},
-		{Name: "relativistic", Objective: gan.DefaultObjective},
-		{Name: "Wasserstein", Objective: "wasserstein"},
-		{Name: "WGAN-GP", Objective: "wasserstein", Regularizers: []string{"wgan-gp:0.25"}},
-		{
-			Name: "WGAN-GP, five steps of the critic", Objective: "wasserstein", Regularizers: []string{"wgan-gp:0.25"},
-			Alternating: true, CriticSteps: 5,
-		},
-		{Name: "R1, γ = 0.3", Objective: "original", Regularizers: []string{"r1:0.3,lambda-as=gamma"}},
-		{Name: "R1, γ = 1 (critical)", Objective: "original", Regularizers: []string{"r1:1,lambda-as=gamma"}},
-		{Name: "R1, γ = 2", Objective: "original", Regularizers: []string{"r1:2,lambda-as=gamma"}},
-		{Name: "R2, γ = 0.3", Objective: "original", Regularizers: []string{"r2:0.3,lambda-as=gamma"}},
-		{
-			Name: "relativistic with R1 and R2, γ = 0.3 together", Objective: gan.DefaultObjective,
-			Regularizers: []string{"r1+r2:0.15,lambda-as=gamma"},
-		},
-		{Name: "Roth, γ = 0.3", Objective: "original", Regularizers: []string{"roth:0.3,lambda-as=gamma"}},
-	}
 }
 
 // Options returns the method's trajectory of a step size.
@@ -256,16 +230,4 @@ func (m Method) Options(h float64, steps int) (Options, error) {
 	}
 	o.Regularizers, err = gradreg.ParseAll(m.Regularizers)
 	return o, err
-}
-
-// MethodOf returns the method of a name.
-func MethodOf(name string) (Method, error) {
-	var names []string
-	for _, m := range Methods() {
-		if m.Name == name {
-			return m, nil
-		}
-		names = append(names, m.Name)
-	}
-	return Method{}, spec.Unknown("method", name, names)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/engine"
+	"github.com/gradreg/gradreg/gan"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
@@ -67,7 +68,7 @@ func run(
 		err := p.Fill(x, func(dst []float32) {
 			for i, image := range some {
 				for j, v := range image {
-					dst[i*size+j] = float32(v)/127.5 - 1
+					dst[i*size+j] = gan.Value(v)
 				}
 			}
 		})

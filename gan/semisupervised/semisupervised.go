@@ -23,6 +23,7 @@ import (
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/engine"
+	"github.com/gradreg/gradreg/gan"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/philox"
 	"github.com/gradreg/gradreg/model/generative"
@@ -147,10 +148,7 @@ func (r *run) divide() error {
 		return err
 	}
 	r.labelled = division.Train
-	n := dataset.Normalizer{}
-	for range train.Shape.C {
-		n.Mean, n.Std = append(n.Mean, 0.5), append(n.Std, 0.5)
-	}
+	n := gan.Normalizer(train.Shape.C)
 	r.tables = n.Tables()
 	r.unlabelled, err = dataset.NewBatches(dataset.Whole(train), n, r.Batch, r.Seed)
 	return err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gradreg/gradreg/gan"
 	"github.com/gradreg/gradreg/gan/features"
 	"github.com/gradreg/gradreg/gan/figures"
 	ganscore "github.com/gradreg/gradreg/gan/score"
@@ -218,7 +219,7 @@ func (o *ganNearestOptions) draw(done ganNear, set *features.Set, samples, train
 func pictureOf(pixels []byte, shape []int) (image.Image, error) {
 	values := make([]float32, len(pixels))
 	for i, v := range pixels {
-		values[i] = float32(v)/127.5 - 1
+		values[i] = gan.Value(v)
 	}
 	return figures.Picture(values, shape)
 }

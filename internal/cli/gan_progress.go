@@ -178,13 +178,10 @@ func (p *ganProgress) numbers() string {
 // pace describes how fast the run goes and how long it will take.
 func (p *ganProgress) pace() string {
 	s := p.last.Load()
-	switch {
-	case s == nil || s.ImagesPerSecond == 0: // the first step is not typical
+	if s == nil {
 		return ""
-	case s.Step == s.Steps:
-		return fmt.Sprintf("%.0f images/s", s.ImagesPerSecond)
 	}
-	return fmt.Sprintf("%.0f images/s  %v left", s.ImagesPerSecond, s.Remaining.Round(time.Second))
+	return paceOf(s.Step, s.Steps, s.ImagesPerSecond, s.Remaining)
 }
 
 // close leaves the terminal in order.

@@ -182,13 +182,21 @@ func (p *progress) numbers() string {
 // pace describes how fast the run goes and how long it will take.
 func (p *progress) pace() string {
 	s := p.last.Load()
-	switch {
-	case s == nil || s.ImagesPerSecond == 0: // the first step is not typical
+	if s == nil {
 		return ""
-	case s.Step == s.Steps:
-		return fmt.Sprintf("%.0f images/s", s.ImagesPerSecond)
 	}
-	return fmt.Sprintf("%.0f images/s  %v left", s.ImagesPerSecond, s.Remaining.Round(time.Second))
+	return paceOf(s.Step, s.Steps, s.ImagesPerSecond, s.Remaining)
+}
+
+// paceOf describes how fast a run goes and how long it will take.
+func paceOf(step, steps int, imagesPerSecond float64, remaining time.Duration) string {
+	switch {
+	case imagesPerSecond == 0: // the first step is not typical
+		return ""
+	case step == steps:
+		return fmt.Sprintf("%.0f images/s", imagesPerSecond)
+	}
+	return fmt.Sprintf("%.0f images/s  %v left", imagesPerSecond, remaining.Round(time.Second))
 }
 
 // close leaves the terminal in order.
