@@ -132,7 +132,14 @@ type Summary struct {
 	Steps       int      `json:"steps"`                 // taken
 	// PlannedSteps is what learning rate and λ were scheduled for, of a run that was finished
 	// early.
-	PlannedSteps    int         `json:"planned_steps,omitempty"`
+	PlannedSteps int `json:"planned_steps,omitempty"`
+	// Epochs is how often the run was to see every training image, where it was planned so.
+	Epochs int `json:"epochs,omitempty"`
+	// BestStep is the step with the least loss on dev images, of a run that ends with its best state;
+	// DevAccuracy or DevQuality is of it.
+	BestStep int `json:"best_step,omitempty"`
+	// Exhausted says why the run ended by itself before all its steps, if it did.
+	Exhausted       string      `json:"exhausted,omitempty"`
 	Extended        []Extension `json:"extended,omitempty"` // of the configuration
 	Seconds         float64     `json:"seconds"`
 	ImagesPerSecond float64     `json:"images_per_second"`

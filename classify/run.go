@@ -104,6 +104,9 @@ func (r *run) prepare(ctx context.Context, cfg Config) error {
 	if r.probing {
 		r.holdOut()
 	}
+	if err := cmp.Or(cfg.settleSteps(r.division.Train.Len()), r.checkJudged(cfg)); err != nil {
+		return err
+	}
 	cfg.Batch = cfg.batch(r.division.Train.Len())
 	r.config = cfg
 	if err := r.setTask(&p); err != nil {
@@ -172,6 +175,10 @@ func (r *run) divide(cfg *Config) error {
 	if err != nil {
 		return err
 	}
+	val := r.data.Val()
+	if val != nil && cfg.DevShare > 0 {
+		return fault.Inputf("dev_share is %v, but %s has images in val to judge a run on the way", cfg.DevShare, cfg.Data)
+	}
 	r.division, r.test, err = cfg.divide(train, official, len(r.data.Classes))
 	if err != nil {
 		return err
@@ -179,7 +186,7 @@ func (r *run) divide(cfg *Config) error {
 	if err := tested(cfg.Data, r.test.Len()); err != nil {
 		return err
 	}
-	if val := r.data.Val(); val != nil {
+	if val != nil {
 		r.division.Dev = dataset.Whole(val)
 	}
 	r.normalizer = dataset.Statistics(r.division.Train)
@@ -194,10 +201,15 @@ func (c *Config) divide(
 	if c.PerClass > 0 {
 		c.TrainSize, c.Subset = c.PerClass*classes, Balanced
 	}
+	test = dataset.Whole(official)
+	if c.DevShare > 0 {
+		d, err = dataset.DivideHeldOut(train, c.TrainSize, c.DevShare, c.Seed)
+		c.TrainSize = d.Train.Len()
+		return d, test, err
+	}
 	if c.TrainSize == 0 {
 		c.TrainSize = train.Len()
 	}
-	test = dataset.Whole(official)
 	switch {
 	case c.PaperProtocol:
 		d, test, err = dataset.DividePaper(train, official, c.TrainSize, c.Seed)
