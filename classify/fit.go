@@ -118,10 +118,10 @@ func (r *run) judges() bool { return r.config.EvalEvery > 0 && r.division.Dev.Le
 
 // judge evaluates the model on the dev part for a line of metrics, and returns the loss.
 func (r *run) judge(m *Metrics) (loss float64, err error) {
-	if err := r.classifier.load(r.engine); err != nil {
+	if err := r.judging.load(r.engine); err != nil {
 		return 0, err
 	}
-	v, err := r.measure(r.division.Dev, r.devTables)
+	v, err := r.measureBy(r.judging, r.division.Dev, r.devTables)
 	if err != nil {
 		return 0, err
 	}
@@ -142,6 +142,7 @@ func (r *run) report(step int, values []float64, evaluated bool) Progress {
 		Evaluated: evaluated, ImagesPerSecond: r.loop.Meter.PerSecond() * float64(r.config.Batch),
 		Remaining: r.loop.Meter.Remaining(r.config.end() - step),
 	}
+	p.Epoch, p.Epochs = r.config.epoch(step, r.division.Train.Len())
 	if r.devScore != nil {
 		p.DevQuality = *r.devScore
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/plural"
 	"github.com/gradreg/gradreg/internal/spec"
+	"github.com/gradreg/gradreg/model"
 )
 
 // The values of Keep.
@@ -80,6 +81,15 @@ func (c *Config) settleSteps(images int) error {
 	return nil
 }
 
+// epoch returns which epoch a step is of, and how many there are, of a run on so many training images
+// whose length was given in epochs; else 0.
+func (c Config) epoch(step, images int) (epoch, epochs int) {
+	if c.Epochs == 0 || len(c.Extended) > 0 {
+		return 0, 0
+	}
+	return max(1, epochSteps(step*c.Batch, images)), c.Epochs
+}
+
 // checkJudged returns an error if the run needs dev images and has none.
 func (r *run) checkJudged(c Config) error {
 	if c.remembersBest() && r.division.Dev.Len() == 0 {
@@ -147,4 +157,16 @@ func (r *run) useBest() error {
 		return r.engine.writeParameters(b.values)
 	}
 	return nil
+}
+
+// prepareJudging makes what evaluates the dev images. The few that are held out of a small folder,
+// evaluated often, would otherwise cost more than the training.
+func (r *run) prepareJudging(m model.Model) (err error) {
+	r.judging = r.classifier
+	if n := r.division.Dev.Len(); r.config.DevShare > 0 && 0 < n && n < evalBatch {
+		if r.judging, err = newClassifier(m, r.data.Shape, len(r.data.Classes), n); err == nil {
+			err = r.judging.compile(r.on)
+		}
+	}
+	return err
 }

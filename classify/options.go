@@ -46,6 +46,9 @@ type Options struct {
 	// channels of the images of a folder, as a trained model takes them; 0 for those that suit the
 	// pictures.
 	channels int
+	// largestSide of the images that the pictures of a folder become where nobody says it; 0 for
+	// that of package folder.
+	largestSide int
 	// Reading, if set, is called while a folder of pictures is read, Found when it has been.
 	Reading func(folder.Progress)
 	Found   func(folder.Report)
@@ -103,6 +106,9 @@ type Start struct {
 // Progress describes a run after a step.
 type Progress struct {
 	Step, Steps int
+	// Epoch is the one that the step is of, Epochs how many there are at most, of a run whose length
+	// was given in epochs; 0 of others.
+	Epoch, Epochs int
 	Loss        float64
 	Penalties   []float64
 	Names       []string // of the penalties

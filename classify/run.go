@@ -22,6 +22,7 @@ type run struct {
 	on         engine.Engine
 	engine     *trainer
 	classifier *classifier
+	judging    *classifier // of dev images; classifier where there are as many as that takes
 	division   dataset.Division
 	test       dataset.Subset
 	data       *dataset.Dataset
@@ -77,6 +78,9 @@ func (r *run) late(err error) error {
 func (r *run) close() {
 	r.engine.close()
 	r.classifier.close()
+	if r.judging != r.classifier {
+		r.judging.close()
+	}
 	r.journal.Close()
 	r.folder.Close()
 }
@@ -130,6 +134,9 @@ func (r *run) prepare(ctx context.Context, cfg Config) error {
 		return err
 	}
 	if err := r.classifier.compile(r.on); err != nil {
+		return err
+	}
+	if err := r.prepareJudging(p.model); err != nil {
 		return err
 	}
 	r.progress.sums = make([]float64, 1+len(p.regularizers))
