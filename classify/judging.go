@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/plural"
 	"github.com/gradreg/gradreg/internal/spec"
@@ -105,6 +106,19 @@ type best struct {
 	loss    float64
 	quality float64
 	values  [][]float32 // of the parameters, if the run keeps them
+}
+
+// calibratedLoss returns the loss on the dev part at the temperature at which it is least. A network
+// that learns few images becomes sure of itself long before it has learned all it will: the loss
+// rises, though it tells the classes apart ever better.
+func (r *run) calibratedLoss() (float64, error) {
+	logits := assess.Logits{Classes: r.judging.classes}
+	err := r.judging.each(r.division.Dev, r.devTables, logits.Add)
+	if err != nil {
+		return 0, err
+	}
+	loss, _ := logits.Calibrated()
+	return loss, nil
 }
 
 // consider makes the present state the best one if its loss is less. Of equal ones the earlier stays.

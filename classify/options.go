@@ -109,14 +109,15 @@ type Progress struct {
 	// Epoch is the one that the step is of, Epochs how many there are at most, of a run whose length
 	// was given in epochs; 0 of others.
 	Epoch, Epochs int
-	Loss        float64
-	Penalties   []float64
-	Names       []string // of the penalties
+	Loss          float64
+	Penalties     []float64
+	Names         []string // of the penalties
 	// λ of each at this step: Weights[i]·Penalties[i] is its part of the objective, see [Metrics]
 	Weights         []float64
 	DevQuality      float64      // of the last evaluation on dev images, NaN before the first
 	Quality         task.Quality // what DevQuality is: for classes the accuracy
 	DevStep         int          // step of that evaluation
+	DevEpoch        int          // its epoch, where there are Epochs
 	Evaluated       bool         // at this step
 	ImagesPerSecond float64
 	Remaining       time.Duration

@@ -31,6 +31,7 @@ type trainOptions struct {
 	fast    bool
 	strict  bool
 	finish  bool
+	named   map[string]bool // fields that the file has
 }
 
 func (a *app) trainCommand() *cobra.Command {
@@ -134,11 +135,30 @@ the folder's configuration records it and repeats it. N may be what was planned,
 			optim.ScheduleNames(), ", ",
 		),
 	)
-	f.IntVar(&c.Steps, "steps", c.Steps, "training steps")
+	f.IntVar(&c.Steps, "steps", c.Steps, "training steps (of a folder so many as its epochs have)")
+	f.IntVar(
+		&c.Epochs, "epochs", 0,
+		"instead of steps: how often every training image is seen (default of a folder 20 to 150, by its pictures)",
+	)
 	f.IntVar(&c.Batch, "batch", c.Batch, "images per step; where it is not given, at most the training images")
 	f.Uint64Var(&c.Seed, "seed", c.Seed, "seed of split, weights, batches and all random numbers")
 	f.BoolVar(&c.PaperProtocol, "paper-protocol", false, "divide and normalize the data as the paper's experiments did")
-	f.IntVar(&c.EvalEvery, "eval-every", c.EvalEvery, "steps between evaluations on the dev part; 0 for none")
+	f.Float64Var(
+		&c.DevShare, "dev-share", 0,
+		"share of each class's training images held out as the dev part (default 0.15 of a folder without one)",
+	)
+	f.IntVar(
+		&c.EvalEvery, "eval-every", c.EvalEvery, "steps between evaluations on the dev part; 0 for none (of a folder an epoch)",
+	)
+	f.IntVar(
+		&c.Patience, "patience", 0,
+		"end after so many epochs without a new least loss on the dev part; 0 for never (default of a folder half its epochs)",
+	)
+	f.StringVar(
+		&c.Keep, "keep", "",
+		"the state that is tested and saved: "+strings.Join(classify.Keeps(), ", ")+
+			", the evaluated one with the least loss on the dev part (default last, of a folder best)",
+	)
 	f.IntVar(&c.LogEvery, "log-every", c.LogEvery, "steps between lines of metrics")
 	f.IntVar(&c.CheckpointEvery, "checkpoint-every", c.CheckpointEvery, "steps between checkpoints")
 	f.StringVar(&o.file, "config", "", "configuration file (YAML); flags override it")
@@ -191,7 +211,10 @@ func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
 	if o.out != "" {
 		opt.Dir = o.out
 	}
-	if s, err := optim.ParseSchedule(cfg.Schedule); err == nil && s.Warmup >= cfg.Steps && !opt.Resume && !o.fast {
+	if cfg, err = a.planned(cmd.Context(), cmd, o, cfg, opt); err != nil {
+		return err
+	}
+	if s, err := optim.ParseSchedule(cfg.Schedule); err == nil && cfg.Steps > 0 && s.Warmup >= cfg.Steps && !opt.Resume && !o.fast {
 		return usage{fmt.Errorf("schedule: warmup is %d, expected less than the %d steps", s.Warmup, cfg.Steps)}
 	}
 	if cfg, err = a.tuned(cmd.Context(), cfg, opt, o.plain); err != nil {

@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/internal/foreign"
+	"github.com/gradreg/gradreg/internal/plural"
+	"github.com/gradreg/gradreg/task"
+	"github.com/gradreg/gradreg/tune"
+)
+
+// fieldsOf are the fields of a configuration, by their names in YAML, that flags of other names set.
+var fieldsOf = map[string]string{
+	"lr": "learning_rate", "reg": "regularizers", "train-size": "train_size",
+	"eval-every": "eval_every", "log-every": "log_every", "checkpoint-every": "checkpoint_every",
+	"dev-share": "dev_share",
+}
+
+// planned completes the configuration of a run on a folder of pictures by what suits its number of
+// pictures, and says what was chosen, of what, and how long it takes. What flags or a file say stays.
+func (a *app) planned(
+	ctx context.Context, cmd *cobra.Command, o *trainOptions, cfg classify.Config, opt classify.Options,
+) (classify.Config, error) {
+	if !cfg.Data.Resizable() || opt.Resume {
+		return cfg, nil
+	}
+	ctx, stop := interruptible(ctx)
+	defer stop()
+	reading := a.newFolderProgress(o.plain)
+	defer reading.close()
+	opt.Reading = reading.report
+	said := o.said(cmd)
+	if !said("model") {
+		cfg.Model = "" // what does not suit it would be said of the pictures' size
+	}
+	pictures, err := classify.Look(ctx, &cfg, opt)
+	if err != nil {
+		return cfg, err
+	}
+	recipe := classify.RecipeFor(pictures)
+	given := cfg.Regularizers
+	cfg = recipe.Fill(cfg, pictures, said)
+	if cmd.Flags().Changed("reg") && !o.named["regularizers"] {
+		given = withOthers(recipe.Regularizers, o.config.Regularizers)
+	}
+	if said("regularizers") {
+		cfg.Regularizers = given
+	}
+	if o.fast || !a.watched() {
+		return cfg, nil
+	}
+	pace, err := classify.Measure(ctx, tune.WithoutOpen(cfg), opt)
+	if err != nil {
+		return cfg, err
+	}
+	reading.close()
+	a.note(planLine(pace, cfg))
+	return cfg, nil
+}
+
+// said returns whether flags or the file name a field of the configuration.
+func (o *trainOptions) said(cmd *cobra.Command) func(field string) bool {
+	flags := map[string]bool{}
+	for flag, field := range fieldsOf {
+		flags[field] = cmd.Flags().Changed(flag)
+	}
+	return func(field string) bool {
+		if o.fast && (field == "steps" || field == "eval_every" || field == "log_every") {
+			return true
+		}
+		return o.named[field] || flags[field] || cmd.Flags().Changed(field)
+	}
+}
+
+// planLine says what a run on a folder is made of, and how long it takes.
+func planLine(p classify.Pace, asked classify.Config) string {
+	c := p.Config
+	line := foreign.Line(c.Data.Name()) + ": " + plural.Of(p.Train, "photo") + " to train on"
+	if c.Learns() == (task.Classification{}) {
+		line = foreign.Line(c.Data.Name()) + ": " + plural.Of(p.Train, "photo") + fmt.Sprintf(" of %d classes to train on", p.Classes)
+	}
+	switch {
+	case p.Dev > 0 && c.DevShare > 0:
+		line += fmt.Sprintf(", %d held out to judge it on the way, %d to test it", p.Dev, p.Test)
+	case p.Dev > 0:
+		line += fmt.Sprintf(", %d to judge it on the way, %d to test it", p.Dev, p.Test)
+	default:
+		line += fmt.Sprintf(", %d to test it", p.Test)
+	}
+	line += fmt.Sprintf(", at %d×%d pixels: %s from scratch, ", c.Size, c.Size, c.Model)
+	if c.Epochs > 0 {
+		line += plural.Of(c.Epochs, "epoch")
+	} else {
+		line += plural.Of(c.Steps, "step")
+	}
+	about := "about "
+	if c.Patience > 0 {
+		about = "at most about "
+	}
+	line += fmt.Sprintf(", %s%v", about, roughly(p.Whole()))
+	if tune.Needed(asked) {
+		line += ", after the search for λ"
+	}
+	return line
+}
+
+// roughly rounds a time to what an estimate can say.
+func roughly(d time.Duration) time.Duration {
+	switch {
+	case d < 10*time.Second:
+		return max(d.Round(time.Second), time.Second)
+	case d < 2*time.Minute:
+		return d.Round(5 * time.Second)
+	case d < time.Hour:
+		return d.Round(time.Minute)
+	}
+	return d.Round(10 * time.Minute)
+}
