@@ -58,6 +58,11 @@ func (c *Config) checkJudging() error {
 // epochSteps returns the steps that see so many images once each, rounded up.
 func epochSteps(images, batch int) int { return (images + batch - 1) / batch }
 
+// EpochSteps returns the steps of so many epochs of a run whose train size and batch are recorded.
+func (c Config) EpochSteps(epochs int) int {
+	return epochSteps(epochs*c.TrainSize, c.batch(c.TrainSize))
+}
+
 // settleSteps makes the steps those of the epochs on so many training images. The history of a run
 // that was extended begins with them.
 func (c *Config) settleSteps(images int) error {

@@ -45,6 +45,10 @@ Without flags: LeNet with dropout on 2000 MNIST digits, DataGrad with λ 50 and 
 10,000 steps of 50 images. The run goes to a folder under runs/, which holds the resolved configuration,
 metrics, a checkpoint, the model, a summary and the learning curve.
 
+A folder of pictures has other defaults, from the number of its pictures: a small residual network, a length in epochs,
+images held out to judge it after each, an end when the loss on them has not fallen for half of the epochs, and the best
+state as the model. What was chosen, of what, and how long it takes, is said first. What is given stays.
+
 --reg NAME:auto finds λ by short runs that are compared on dev images, before the run and for at most 2.35 times its
 steps; no penalty, λ 0, is among them. Several are found one after another, as they stand, for as much each. How each
 was found stands in the summary, and what speaks against the choice.
@@ -65,6 +69,9 @@ the folder's configuration records it and repeats it. N may be what was planned,
 
   # 500 images of Fashion-MNIST from a folder
   gradreg train --data fashion-mnist --data-dir ~/data --train-size 500
+
+  # Photos of your own, in a folder for each class
+  gradreg train --data ~/photos
 
   # Go on after an interruption
   gradreg train --resume runs/mnist-2000-lenet-datagrad-s1
@@ -113,13 +120,16 @@ the folder's configuration records it and repeats it. N may be what was planned,
 		&c.Augment, "augment", c.Augment,
 		"changes of training images, as flip,shift:0.125: "+strings.Join(
 			augment.Names(), ", ",
-		)+"; none; default for the data set's",
+		)+"; none; default for what suits the data",
 	)
-	f.StringVar(&c.Model, "model", c.Model, "architecture and options: "+strings.Join(model.Names(), ", "))
+	f.StringVar(
+		&c.Model, "model", c.Model,
+		"architecture and options: "+strings.Join(model.Names(), ", ")+" (of a folder resnet:depth=8)",
+	)
 	f.StringArrayVar(
 		&c.Regularizers, "reg", c.Regularizers,
 		"regularizer name:λ[,key=value]…, repeatable; λ may be auto, of several, too; none clears "+
-			"those before (default datagrad with a λ that suits the data, and weight-decay:5e-4)",
+			"those before (default weight-decay:5e-4, and but of a folder datagrad with a λ that suits the data)",
 	)
 	f.Lookup("reg").DefValue = "[]" // the digits' λ is not that of all data
 	f.StringVar(
@@ -166,7 +176,7 @@ the folder's configuration records it and repeats it. N may be what was planned,
 		&o.out, "out", "",
 		"run folder to create (default runs/DATA-SIZE-MODEL-REGULARIZER-sSEED, numbered if it exists)",
 	)
-	f.StringVar(&o.resume, "resume", "", "run folder to continue; with --steps, to so many steps")
+	f.StringVar(&o.resume, "resume", "", "run folder to continue; with --steps or --epochs, to so many")
 	f.BoolVar(&o.finish, "finish", false, "with --resume: end the run at the step it has reached, and evaluate it")
 	threadsFlag(cmd, &o.threads)
 	f.BoolVar(&o.plain, "plain", false, "no progress bar")
@@ -204,6 +214,12 @@ func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
 		if opt.ExtendTo = o.config.Steps; opt.ExtendTo < 1 {
 			return usage{fmt.Errorf("steps is %d, expected at least 1", opt.ExtendTo)}
 		}
+	}
+	if opt.Resume && cmd.Flags().Changed("epochs") {
+		if o.config.Epochs < 1 {
+			return usage{fmt.Errorf("epochs is %d, expected at least 1", o.config.Epochs)}
+		}
+		opt.ExtendTo = cfg.EpochSteps(o.config.Epochs)
 	}
 	if opt.Threads, err = a.threadCount(cmd, o.threads); err != nil {
 		return err

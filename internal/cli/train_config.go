@@ -20,18 +20,23 @@ import (
 // configuration merges defaults, file and flags, in this order.
 func (o *trainOptions) configuration(cmd *cobra.Command) (classify.Config, error) {
 	changed := cmd.Flags().Changed
+	if changed("epochs") && changed("steps") {
+		return classify.Config{}, usage{errors.New(
+			"found --epochs and --steps, expected one of them: an epoch has as many steps as its images need",
+		)}
+	}
 	if o.resume != "" {
 		for _, name := range []string{"config", "out", "data", "task", "train-size", "subset",
 			"size", "fit", "augment", "model", "reg", "optimizer", "lr", "schedule",
-			"batch", "seed", "paper-protocol", "epochs", "dev-share", "patience", "keep", "eval-every", "log-every", "checkpoint-every", "fast-dev-run"} {
+			"batch", "seed", "paper-protocol", "dev-share", "patience", "keep", "eval-every", "log-every", "checkpoint-every", "fast-dev-run"} {
 			if changed(name) {
 				return classify.Config{}, usage{
 					fmt.Errorf("--%s cannot go with --resume: the run's configuration is fixed", name),
 				}
 			}
 		}
-		if o.finish && changed("steps") {
-			return classify.Config{}, usage{errors.New("found --finish and --steps, expected one of them")}
+		if o.finish && (changed("steps") || changed("epochs")) {
+			return classify.Config{}, usage{errors.New("found --finish and --steps or --epochs, expected one of them")}
 		}
 		return classify.FolderConfig(o.resume)
 	}
@@ -39,11 +44,6 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (classify.Config, error
 		return classify.Config{}, usage{
 			errors.New("--finish is for a run that was interrupted, expected --resume RUN with it"),
 		}
-	}
-	if changed("epochs") && changed("steps") {
-		return classify.Config{}, usage{errors.New(
-			"found --epochs and --steps, expected one of them: an epoch has as many steps as its images need",
-		)}
 	}
 	cfg, base := o.config, classify.Default()
 	sized, batched, penalized := changed("train-size"), changed("batch"), false

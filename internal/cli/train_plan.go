@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -54,12 +55,12 @@ func (a *app) planned(
 	if o.fast || !a.watched() {
 		return cfg, nil
 	}
-	pace, err := classify.Measure(ctx, tune.WithoutOpen(cfg), opt)
+	pace, err := classify.Measure(ctx, tune.WithSome(cfg), opt)
 	if err != nil {
 		return cfg, err
 	}
 	reading.close()
-	a.note(planLine(pace, cfg))
+	a.note(planLine(pace, cfg, !said("model") && !said("epochs") && !said("steps")))
 	return cfg, nil
 }
 
@@ -77,36 +78,40 @@ func (o *trainOptions) said(cmd *cobra.Command) func(field string) bool {
 	}
 }
 
-// planLine says what a run on a folder is made of, and how long it takes.
-func planLine(p classify.Pace, asked classify.Config) string {
+// planLine says what a run on a folder is made of, why, and how long it takes. asked is the
+// configuration before it was resolved, chosen whether its network and length are the recipe's.
+func planLine(p classify.Pace, asked classify.Config, chosen bool) string {
 	c := p.Config
-	line := foreign.Line(c.Data.Name()) + ": " + plural.Of(p.Train, "photo") + " to train on"
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s", foreign.Line(c.Data.Name()), plural.Of(p.Train, "photo"))
 	if c.Learns() == (task.Classification{}) {
-		line = foreign.Line(c.Data.Name()) + ": " + plural.Of(p.Train, "photo") + fmt.Sprintf(" of %d classes to train on", p.Classes)
+		fmt.Fprintf(&b, " of %d classes", p.Classes)
 	}
+	b.WriteString(" to train on")
 	switch {
 	case p.Dev > 0 && c.DevShare > 0:
-		line += fmt.Sprintf(", %d held out to judge it on the way, %d to test it", p.Dev, p.Test)
+		fmt.Fprintf(&b, ", %d held out to judge it on the way", p.Dev)
 	case p.Dev > 0:
-		line += fmt.Sprintf(", %d to judge it on the way, %d to test it", p.Dev, p.Test)
-	default:
-		line += fmt.Sprintf(", %d to test it", p.Test)
+		fmt.Fprintf(&b, ", %d to judge it on the way", p.Dev)
 	}
-	line += fmt.Sprintf(", at %d×%d pixels: %s from scratch, ", c.Size, c.Size, c.Model)
+	fmt.Fprintf(&b, ", %d to test it; ", p.Test)
+	if chosen {
+		b.WriteString("chosen for so many: ")
+	}
+	length := plural.Of(c.Steps, "step")
 	if c.Epochs > 0 {
-		line += plural.Of(c.Epochs, "epoch")
-	} else {
-		line += plural.Of(c.Steps, "step")
+		length = plural.Of(c.Epochs, "epoch")
 	}
-	about := "about "
+	fmt.Fprintf(&b, "%s from scratch at %d×%d pixels, %s; ", asked.Model, c.Size, c.Size, length)
 	if c.Patience > 0 {
-		about = "at most about "
+		b.WriteString("at most ")
 	}
-	line += fmt.Sprintf(", %s%v", about, roughly(p.Whole()))
-	if tune.Needed(asked) {
-		line += ", after the search for λ"
+	fmt.Fprintf(&b, "about %v", roughly(p.Whole()))
+	if cost := tune.Cost(asked); cost > 0 {
+		search := time.Duration(cost * float64(p.Whole()))
+		fmt.Fprintf(&b, ", after a search for λ of at most about %v", roughly(search))
 	}
-	return line
+	return b.String()
 }
 
 // roughly rounds a time to what an estimate can say.
@@ -121,3 +126,6 @@ func roughly(d time.Duration) time.Duration {
 	}
 	return d.Round(10 * time.Minute)
 }
+
+// largestSide is that of the images of a folder where nobody says it, as train takes them.
+func largestSide() int { return classify.RecipeFor(classify.Pictures{}).LargestSize }
