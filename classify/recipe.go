@@ -124,7 +124,8 @@ func (r Recipe) Fill(c Config, p Pictures, said func(field string) bool) Config 
 	if c.Epochs > 0 && !said("steps") {
 		c.Steps = 0
 	}
-	if c.TrainSize == 0 && c.PerClass == 0 && c.Subset != Balanced && !c.PaperProtocol && p.Val == 0 {
+	unjudged := said("eval_every") && c.EvalEvery == 0
+	if c.TrainSize == 0 && c.PerClass == 0 && c.Subset != Balanced && !c.PaperProtocol && p.Val == 0 && !unjudged {
 		set("dev_share", func() { c.DevShare = r.DevShare })
 	}
 	resolved := c
@@ -147,7 +148,7 @@ func (r Recipe) Fill(c Config, p Pictures, said func(field string) bool) Config 
 	set("eval_every", func() { c.EvalEvery = epoch })
 	set("log_every", func() { c.LogEvery = epoch })
 	set("checkpoint_every", func() { c.CheckpointEvery = max(epoch, leastBetweenCheckpoints) })
-	if judges && c.EvalEvery > 0 {
+	if judges && !unjudged {
 		set("keep", func() { c.Keep = r.Keep })
 		if c.Epochs > 0 {
 			set("patience", func() { c.Patience = min(r.Patience, c.Epochs) })

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -74,7 +75,10 @@ func (o *trainOptions) said(cmd *cobra.Command) func(field string) bool {
 		if o.fast && (field == "steps" || field == "eval_every" || field == "log_every") {
 			return true
 		}
-		return o.named[field] || flags[field] || cmd.Flags().Changed(field)
+		// A file that says how long a run is may be of an earlier one, and repeats it: what it does not
+		// have was not done.
+		whole := o.named["steps"] && slices.Contains([]string{"dev_share", "keep", "patience", "epochs"}, field)
+		return whole || o.named[field] || flags[field] || cmd.Flags().Changed(field)
 	}
 }
 
@@ -89,6 +93,7 @@ func planLine(p classify.Pace, asked classify.Config, chosen bool) string {
 	}
 	b.WriteString(" to train on")
 	switch {
+	case c.EvalEvery == 0:
 	case p.Dev > 0 && c.DevShare > 0:
 		fmt.Fprintf(&b, ", %d held out to judge it on the way", p.Dev)
 	case p.Dev > 0:
