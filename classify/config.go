@@ -80,11 +80,12 @@ type Config struct {
 	// 1712.09936, did.
 	PaperProtocol bool `yaml:"paper_protocol"`
 	EvalEvery     int  `yaml:"eval_every"` // steps between evaluations on the dev part; 0 for none
-	// Patience is after how many epochs without a new least loss on the dev part the run ends; 0 for
-	// never. The loss of classes is taken after calibration ([assess.Logits.Calibrated]).
+	// Patience is after how many epochs the run ends in which its loss on the dev part was more than a
+	// standard error above the least; 0 for never. The loss of classes is taken after calibration
+	// ([assess.Logits.Calibrated]); that of other tasks has no error here.
 	Patience int `yaml:"patience,omitempty"`
 	// Keep is which of its states the run is tested and saved as: last, which is the default, or best,
-	// the evaluated one with the least loss on the dev part, by which Patience goes.
+	// the latest evaluated one whose loss on the dev part is at most a standard error above the least.
 	Keep            string `yaml:"keep,omitempty"`
 	LogEvery        int    `yaml:"log_every"`        // steps between lines of metrics
 	CheckpointEvery int    `yaml:"checkpoint_every"` // steps between checkpoints

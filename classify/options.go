@@ -142,8 +142,8 @@ type Summary struct {
 	PlannedSteps int `json:"planned_steps,omitempty"`
 	// Epochs is how often the run was to see every training image, where it was planned so.
 	Epochs int `json:"epochs,omitempty"`
-	// BestStep is the step with the least loss on dev images, of a run that ends with its best state;
-	// DevAccuracy or DevQuality is of it.
+	// BestStep is the step of the best state, of a run that ends with it ([Config].Keep); DevAccuracy or
+	// DevQuality is of it.
 	BestStep int `json:"best_step,omitempty"`
 	// Exhausted says why the run ended by itself before all its steps, if it did.
 	Exhausted       string      `json:"exhausted,omitempty"`

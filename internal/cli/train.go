@@ -46,8 +46,8 @@ Without flags: LeNet with dropout on 2000 MNIST digits, DataGrad with λ 50 and 
 metrics, a checkpoint, the model, a summary and the learning curve.
 
 A folder of pictures has other defaults, from the number of its pictures: a small residual network, a length in epochs,
-images held out to judge it after each, an end when the loss on them has not fallen for half of the epochs, and the best
-state as the model. What was chosen, of what, and how long it takes, is said first. What is given stays.
+images held out to judge it after each, an end when the loss on them was above its least for half of the epochs, and the
+best state as the model: the latest whose loss is within a standard error of the least. What was chosen, of what, and how long it takes, is said first. What is given stays.
 
 --reg NAME:auto finds λ by short runs that are compared on dev images, before the run and for at most 2.35 times its
 steps; no penalty, λ 0, is among them. Several are found one after another, as they stand, for as much each. How each
@@ -162,12 +162,12 @@ the folder's configuration records it and repeats it. N may be what was planned,
 	)
 	f.IntVar(
 		&c.Patience, "patience", 0,
-		"end after so many epochs without a new least loss on the dev part; 0 for never (default of a folder half its epochs)",
+		"end after so many epochs with the loss on the dev part above its least; 0 for never (default of a folder half its epochs)",
 	)
 	f.StringVar(
 		&c.Keep, "keep", "",
 		"the state that is tested and saved: "+strings.Join(classify.Keeps(), ", ")+
-			", the evaluated one with the least loss on the dev part (default last, of a folder best)",
+			", the latest evaluated one whose loss on the dev part is about the least (default last, of a folder best)",
 	)
 	f.IntVar(&c.LogEvery, "log-every", c.LogEvery, "steps between lines of metrics")
 	f.IntVar(&c.CheckpointEvery, "checkpoint-every", c.CheckpointEvery, "steps between checkpoints")

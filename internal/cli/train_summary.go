@@ -63,7 +63,7 @@ func stepsOf(s classify.Summary) (lines []string) {
 		)
 	}
 	if s.BestStep > 0 && s.BestStep < s.Steps {
-		lines = append(lines, fmt.Sprintf("the model is that of step %d, with the least loss on the dev images", s.BestStep))
+		lines = append(lines, fmt.Sprintf("the model is that of step %d: the loss on the dev images rose", s.BestStep))
 	}
 	for _, e := range s.Extended {
 		lines = append(
