@@ -25,8 +25,8 @@ func guesses() (*dataset.Dataset, error) {
 			image := p.Images[i*shape.Size():][:shape.Size()]
 			for k := range image {
 				image[k] = byte(random.IntN(156))
-				if k < 16 {
-					image[k] += byte(100 * label)
+				if k < 8 {
+					image[k] += byte(99 * label)
 				}
 			}
 			if random.IntN(4) == 0 {
@@ -50,8 +50,18 @@ func judged() (classify.Config, error) {
 	cfg.Data, cfg.Model, cfg.TrainSize, cfg.Batch = d.Source(), "mlp:hidden=32", 40, 10
 	cfg.Regularizers = []string{"datagrad:0.001", "weight-decay:5e-4"}
 	cfg.DevShare, cfg.Steps, cfg.Epochs, cfg.EvalEvery = 0.8, 0, 100, 4
-	cfg.Patience, cfg.Keep, cfg.LearningRate = 8, classify.KeepBest, 3e-3
+	cfg.Patience, cfg.Keep, cfg.LearningRate, cfg.Augment = 8, classify.KeepBest, 1e-2, ""
 	return cfg, nil
+}
+
+// withJudged returns the configuration of judged.
+func withJudged(t *testing.T) classify.Config {
+	t.Helper()
+	cfg, err := judged()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
 }
 
 // sameGuesses makes the images of guesses again.
