@@ -9,14 +9,15 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/task"
 )
 
 // Choice is a λ that was searched for, and how it was found (package tune).
 type Choice struct {
-	Regularizer string  `json:"regularizer" yaml:"regularizer"` // the text form with the λ
-	Lambda      float64 `json:"lambda" yaml:"lambda"`
+	Regularizer gradreg.Spec `json:"regularizer" yaml:"regularizer"` // with the λ
+	Lambda      float64      `json:"lambda" yaml:"lambda"`
 	// Scale is the λ at which loss and penalty have gradients of one size, after a short plain run.
 	// A rate or a size has none.
 	Scale  float64   `json:"scale,omitempty" yaml:"scale,omitempty"`
@@ -46,14 +47,14 @@ type Attempt struct {
 // check returns why a record cannot be that of a search, whose numbers are finite, as JSON needs
 // them.
 func (c Choice) check() error {
-	if c.Regularizer == "" {
+	if c.Regularizer.String() == "" {
 		return errors.New(`regularizer is "", expected one with a λ`)
 	}
 	for name, v := range map[string]float64{
 		"scale": c.Scale, "cost": c.Cost, "seconds": c.Seconds, "chance": c.Chance,
 	} {
 		if !(v >= 0 && v <= maxSeconds) {
-			return fmt.Errorf("%s of %s is %v, expected 0 to %v", name, strconv.Quote(c.Regularizer), v, maxSeconds)
+			return fmt.Errorf("%s of %s is %v, expected 0 to %v", name, strconv.Quote(c.Regularizer.String()), v, maxSeconds)
 		}
 	}
 	numbers := map[string]*float64{"lambda": &c.Lambda}
@@ -69,7 +70,7 @@ func (c Choice) check() error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(numbers)) {
 		if v := numbers[name]; v != nil && (math.IsNaN(*v) || math.IsInf(*v, 0)) {
-			return fmt.Errorf("%s of %s is %v, expected a finite number", name, strconv.Quote(c.Regularizer), *v)
+			return fmt.Errorf("%s of %s is %v, expected a finite number", name, strconv.Quote(c.Regularizer.String()), *v)
 		}
 	}
 	return nil
@@ -125,7 +126,7 @@ func (c Choice) Warnings() []string {
 			smallest = min(smallest, p.Lambda)
 		}
 	}
-	name := spec.NameOf(c.Regularizer)
+	name := c.Regularizer.Name()
 	end := func(which, beyond string) string {
 		return fmt.Sprintf("%s: λ %s is the %s that was tried; a %s one may be better",
 			name, spec.Format(c.Lambda), which, beyond)

@@ -25,7 +25,7 @@ func DataDigest(ctx context.Context, cfg Config, opt Options) (string, error) {
 	if err := fault.NoContext(ctx); err != nil {
 		return "", err
 	}
-	cfg.Model, cfg.Architecture = "", nil // they need suit none
+	cfg.Model, cfg.Architecture = model.Spec{}, nil // they need suit none
 	_, digest, err := Describe(ctx, cfg, opt)
 	return digest, err
 }

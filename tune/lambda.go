@@ -84,7 +84,7 @@ func find(ctx context.Context, cfg classify.Config, opt Options, lab lab) (class
 	found := cfg
 	found.Regularizers, found.Choices = regularizers, nil
 	for _, o := range list {
-		found.Regularizers[o.at] = o.with(0)
+		found.Regularizers[o.at] = o.WithLambda(0)
 	}
 	var notes []string
 	track := newTracker(opt.Progress)
@@ -92,7 +92,7 @@ func find(ctx context.Context, cfg classify.Config, opt Options, lab lab) (class
 		search{opt, lab, found, o, track}.plan()
 	}
 	for _, o := range list {
-		track.turn(o.name)
+		track.turn(o.Name())
 		choice, err := (search{opt, lab, found, o, track}).run(ctx)
 		if err != nil {
 			return cfg, err

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/tune"
@@ -35,7 +36,7 @@ func TestMemory(t *testing.T) {
 			opt.Stepped = func(p classify.Progress) {
 				lock.Lock()
 				defer lock.Unlock()
-				done[strings.Join(c.Regularizers, " ")]++
+				done[strings.Join(gradreg.Texts(c.Regularizers), " ")]++
 				if stop(p.Step) {
 					cancel()
 				}

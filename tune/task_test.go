@@ -7,6 +7,7 @@ import (
 
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/tune"
 )
 
@@ -33,7 +34,7 @@ func TestLambdaOfRegression(t *testing.T) {
 		t.Fatal(err)
 	}
 	cfg := short("datagrad:auto")
-	cfg.Data, cfg.Model, cfg.Augment = data.Source(), "mlp:hidden=16", ""
+	cfg.Data, cfg.Model, cfg.Augment = data.Source(), model.ParseSpec("mlp:hidden=16"), ""
 	got, err := tune.Lambda(t.Context(), cfg, tune.Options{})
 	if err != nil {
 		t.Fatal(err)

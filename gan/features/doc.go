@@ -18,7 +18,6 @@ import (
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/gan/score"
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/internal/spec"
 )
 
 // Network computes features of images.
@@ -69,7 +68,7 @@ func Load(path string, threads int) (*Network, error) {
 		return nil, err
 	}
 	return &Network{
-		Name:  fmt.Sprintf("%s-%d", spec.NameOf(m.Model), f.Count),
+		Name:  fmt.Sprintf("%s-%d", m.Model.Name(), f.Count),
 		Shape: dataset.Shape{C: m.Channels, H: m.Height, W: m.Width}, Classes: m.Classes,
 		of: f.Of, count: f.Count, close: func() { f.Close(); m.Close() },
 	}, nil
