@@ -8,6 +8,7 @@ import (
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/model"
+	"github.com/gradreg/gradreg/task"
 	"github.com/gradreg/gradreg/tune"
 )
 
@@ -28,7 +29,7 @@ func brightness(images int, seed uint64) *dataset.Part {
 // TestLambdaOfRegression chooses the λ whose probe has the least error, and records what it was.
 func TestLambdaOfRegression(t *testing.T) {
 	data, err := dataset.New(dataset.Info{
-		Name: "levels", Task: "regression", Classes: []string{"level"}, Shape: dataset.Shape{C: 1, H: 4, W: 4},
+		Name: "levels", Task: task.Regression{}, Classes: []string{"level"}, Shape: dataset.Shape{C: 1, H: 4, W: 4},
 	}, brightness(300, 1), brightness(20, 2))
 	if err != nil {
 		t.Fatal(err)

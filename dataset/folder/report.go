@@ -126,7 +126,7 @@ func (r *Report) finish(o *opening, set *Set) {
 		c.Train, c.Val, c.Test = train[k], val[k], test[k]
 	}
 	for _, c := range r.Classes {
-		if c.Test == 0 && set.Task != (task.Regression{}).String() {
+		if c.Test == 0 && set.Task != (task.Regression{}) {
 			detail := "a class without test images"
 			if o.listed.targets() {
 				detail = "a label that no test image has"
@@ -145,7 +145,7 @@ func (r *Report) finish(o *opening, set *Set) {
 	if o.listed.divided {
 		r.Divided = "by " + o.listed.testDir
 	}
-	if o.listed.divided && o.listed.task == "" {
+	if o.listed.divided && o.listed.task == nil {
 		r.Divided = "by folders, test images from " + readable(o.listed.testDir)
 	}
 	if !o.listed.targets() {

@@ -120,7 +120,7 @@ the folder's configuration records it and repeats it. N may be what was planned,
 		"regularizer name:λ[,key=value]…, repeatable; λ may be auto, of several, too; none clears "+
 			"those before (default datagrad with a λ that suits the data, and weight-decay:5e-4)",
 	)
-	f.Lookup("reg").DefValue = "[]" // the digits' λ is not that of all data
+	f.Lookup("reg").DefValue = "" // the digits' λ is not that of all data
 	valueFlag(
 		f, &c.Optimizer, "optimizer",
 		"optimizer and options, as sgd:momentum=0.9,nesterov=true: "+strings.Join(

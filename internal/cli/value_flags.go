@@ -42,7 +42,7 @@ type regularizersValue struct {
 }
 
 func (v *regularizersValue) String() string {
-	if v.list == nil {
+	if v.list == nil { // the zero value, which the flags package makes to tell defaults
 		return "[]"
 	}
 	return "[" + strings.Join(gradreg.Texts(*v.list), ",") + "]"
