@@ -2,6 +2,7 @@ package classify_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -35,14 +36,14 @@ func TestDivergingRuns(t *testing.T) {
 				name := fmt.Sprintf("%s at %g with %v", optimizer, rate, regularizers)
 				dir := filepath.Join(t.TempDir(), "run")
 				err := fit(t, t.Context(), cfg, classify.Options{Dir: dir})
-				if classify.Diverged(err) {
+				if errors.Is(err, classify.ErrDiverged) {
 					diverged++
 				}
 				sound(t, name, dir, err)
 				if err == nil || !classify.HasRun(dir) {
 					continue
 				}
-				if _, again := resumed(t, dir, classify.Options{}); !classify.Diverged(err) || !classify.Diverged(again) {
+				if _, again := resumed(t, dir, classify.Options{}); !errors.Is(err, classify.ErrDiverged) || !errors.Is(again, classify.ErrDiverged) {
 					t.Errorf("%s: %v, resumed: %v, expected both to say that it diverged", name, err, again)
 				}
 			}

@@ -29,7 +29,7 @@ func TestHostileChoices(t *testing.T) {
 	nan := math.NaN()
 	for want, choice := range map[string]classify.Choice{
 		"lambda": {Lambda: nan}, "scale": {Scale: math.Inf(1)}, "cost": {Cost: nan}, "seconds": {Seconds: -1}, "chance": {Chance: nan},
-		"probes: lambda 1": {Probes: []classify.Attempt{{Lambda: nan}}}, "probes: dev_nll 2": {Probes: []classify.Attempt{{}, {NLL: &nan}}},
+		"probes: lambda 1": {Probes: []classify.ProbeRecord{{Lambda: nan}}}, "probes: dev_nll 2": {Probes: []classify.ProbeRecord{{}, {NLL: &nan}}},
 	} {
 		choice.Regularizer = gradreg.ParseSpec("x")
 		cfg.Choices = []classify.Choice{choice}

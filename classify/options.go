@@ -165,9 +165,9 @@ type Summary struct {
 	Dir          string         `json:"dir,omitempty"`
 }
 
-// Diverged reports whether err says that a run's numbers did not stay finite: the same run will
-// always end so.
-func Diverged(err error) bool { return errors.As(err, new(train.Divergence)) }
+// ErrDiverged is what errors.Is finds in the error of a run whose numbers did not stay finite: the
+// same run will always end so.
+var ErrDiverged = train.ErrDiverged
 
 // ErrInterrupted is returned when the context ended; the state has been saved if there is a folder.
 // The error wraps the context's own, too, so that errors.Is tells [context.Canceled] from

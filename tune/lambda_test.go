@@ -78,8 +78,8 @@ func TestLambda(t *testing.T) {
 	if choice.Scale <= 0 {
 		t.Errorf("scale %v", choice.Scale)
 	}
-	longest := func(p classify.Attempt) bool { return p.Steps == 60 }
-	at := slices.IndexFunc(choice.Probes, func(p classify.Attempt) bool { return longest(p) && p.Lambda == choice.Lambda })
+	longest := func(p classify.ProbeRecord) bool { return p.Steps == 60 }
+	at := slices.IndexFunc(choice.Probes, func(p classify.ProbeRecord) bool { return longest(p) && p.Lambda == choice.Lambda })
 	if at < 0 {
 		t.Fatalf("the choice %v is none of the longest probes", choice.Lambda)
 	}

@@ -32,7 +32,7 @@ func TestMemory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		probe := func(ctx context.Context, c classify.Config, opt classify.Options) (classify.Trial, error) {
+		probe := func(ctx context.Context, c classify.Config, opt classify.Options) (classify.ProbeResult, error) {
 			opt.Stepped = func(p classify.Progress) {
 				lock.Lock()
 				defer lock.Unlock()

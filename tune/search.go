@@ -98,7 +98,7 @@ func (s search) run(ctx context.Context) (*classify.Choice, error) {
 	}
 	choice.Regularizer, choice.Lambda = s.open.WithLambda(won.lambda), won.lambda
 	for _, p := range slices.Concat(first.probes, second.probes) {
-		choice.Probes = append(choice.Probes, classify.NewAttempt(p.lambda, p.steps, p.Trial))
+		choice.Probes = append(choice.Probes, classify.NewProbeRecord(p.lambda, p.steps, p.Trial))
 		steps, choice.Seconds, choice.Chance = steps+p.steps, choice.Seconds+p.Seconds, max(choice.Chance, p.Chance)
 	}
 	choice.Cost = float64(steps) / float64(s.cfg.Steps)
@@ -195,7 +195,7 @@ func (s search) probe(ctx context.Context, l ladder, r *round, places ...float64
 }
 
 // told says how a short run did.
-func told(t classify.Trial) string {
+func told(t classify.ProbeResult) string {
 	if t.Diverged != "" {
 		return t.Diverged
 	}

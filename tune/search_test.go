@@ -32,15 +32,15 @@ type madeUp struct {
 
 func (m *madeUp) lab() lab { return lab{m.probe, m.measure} }
 
-func (m *madeUp) probe(_ context.Context, cfg classify.Config, _ classify.Options) (classify.Trial, error) {
+func (m *madeUp) probe(_ context.Context, cfg classify.Config, _ classify.Options) (classify.ProbeResult, error) {
 	if err := cfg.Validate(); err != nil {
-		return classify.Trial{}, err
+		return classify.ProbeResult{}, err
 	}
 	m.lock.Lock()
 	defer m.lock.Unlock()
 	m.probes = append(m.probes, cfg)
 	if m.diverging {
-		return classify.Trial{Accuracy: math.NaN(), Calibrated: math.NaN(), Diverged: "loss is NaN"}, nil
+		return classify.ProbeResult{Accuracy: math.NaN(), Calibrated: math.NaN(), Diverged: "loss is NaN"}, nil
 	}
 	away := 0.0
 	for _, s := range cfg.Regularizers {
@@ -51,9 +51,9 @@ func (m *madeUp) probe(_ context.Context, cfg classify.Config, _ classify.Option
 		}
 	}
 	if m.chance > 0 && cfg.Steps == 100 {
-		return classify.Trial{Images: 10000, Accuracy: m.chance, NLL: 1, Calibrated: 1 + away, Chance: m.chance, Temperature: 1}, nil
+		return classify.ProbeResult{Images: 10000, Accuracy: m.chance, NLL: 1, Calibrated: 1 + away, Chance: m.chance, Temperature: 1}, nil
 	}
-	return classify.Trial{Images: 10000, Chance: m.chance, Accuracy: 1 - math.Min(away, 9)/10, NLL: 1 + away, Calibrated: 1 + away, Temperature: 1}, nil
+	return classify.ProbeResult{Images: 10000, Chance: m.chance, Accuracy: 1 - math.Min(away, 9)/10, NLL: 1 + away, Calibrated: 1 + away, Temperature: 1}, nil
 }
 
 func (m *madeUp) measure(_ context.Context, cfg classify.Config, _ gradreg.Regularizer, _ classify.Options) (float64, error) {
@@ -291,8 +291,8 @@ func TestWarmup(t *testing.T) {
 // TestFailures checks that a search fails at once, in one line and never in several, and what it says of probes that diverge.
 func TestFailures(t *testing.T) {
 	broken := errors.New("no dropout layer")
-	l := lab{func(context.Context, classify.Config, classify.Options) (classify.Trial, error) {
-		return classify.Trial{}, broken
+	l := lab{func(context.Context, classify.Config, classify.Options) (classify.ProbeResult, error) {
+		return classify.ProbeResult{}, broken
 	}, (&madeUp{scale: 1}).measure}
 	for _, cfg := range []classify.Config{job("dropout:auto"), job("datagrad:auto", "dropout:auto")} {
 		if _, err := find(t.Context(), cfg, Options{Threads: 4}, l); err != broken {
@@ -338,7 +338,7 @@ func TestResolved(t *testing.T) {
 
 // TestPanickingProbe checks that a bug in a probe reaches who searches, instead of ending the process.
 func TestPanickingProbe(t *testing.T) {
-	l := lab{func(context.Context, classify.Config, classify.Options) (classify.Trial, error) { panic("a bug") }, (&madeUp{scale: 1}).measure}
+	l := lab{func(context.Context, classify.Config, classify.Options) (classify.ProbeResult, error) { panic("a bug") }, (&madeUp{scale: 1}).measure}
 	defer func() {
 		if p, ok := recover().(*bug.Panic); !ok || p.Value != "a bug" {
 			t.Errorf("the search ended with %v", p)

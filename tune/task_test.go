@@ -42,7 +42,7 @@ func TestLambdaOfRegression(t *testing.T) {
 	}
 	c := got.Choices[0]
 	last := c.Probes[len(c.Probes)-1].Steps
-	var chosen *classify.Attempt
+	var chosen *classify.ProbeRecord
 	for i, p := range c.Probes {
 		if p.Metrics == nil || p.Accuracy != nil || p.Metrics.Samples != 200 || !(p.Metrics.Quality > 0) {
 			t.Fatalf("probe %+v, expected an error on 200 dev images", p)

@@ -73,13 +73,13 @@ type Set struct {
 	Fit      picture.Fit
 	// Train, Val and Test are the parts. Val is empty unless the folder has train/, val/ and test/;
 	// with train/ and val/ alone, val/ is the test part.
-	Train, Val, Test Part
+	Train, Val, Test Pictures
 	Report           Report
 }
 
-// Part is a set of labelled images, ordered by the SHA-256 of their files, so that names do not
+// Pictures are a set of labelled images, ordered by the SHA-256 of their files, so that names do not
 // matter here either.
-type Part struct {
+type Pictures struct {
 	Images []byte  // [N, Channels, Side, Side]
 	Labels []int32 // class numbers [N]; 0 where there are labels or numbers
 	// Targets are labels, 0 or 1, or numbers [N, K]; nil of classes.

@@ -159,7 +159,7 @@ func (r *Report) finish(o *opening, set *Set) {
 
 // counts returns the number of images of each class, or that have each label, or whose numbers are
 // not 0.
-func (p Part) counts(classes int) []int {
+func (p Pictures) counts(classes int) []int {
 	out := make([]int, classes)
 	for i, v := range p.Targets {
 		if v != 0 {

@@ -29,7 +29,7 @@ func TestTable(t *testing.T) {
 		t.Fatalf("task %s of %v", set.Task, set.Classes)
 	}
 	want := map[string][]float32{names[0]: {1.5, 2}, names[1]: {-3, 4}, names[2]: {0, 1000}, names[3]: {7, 8}}
-	for _, part := range []folder.Part{set.Train, set.Val, set.Test} {
+	for _, part := range []folder.Pictures{set.Train, set.Val, set.Test} {
 		for i, name := range part.Files {
 			if !slices.Equal(part.Targets[2*i:2*i+2], want[name]) {
 				t.Errorf("%s has %v, expected %v", name, part.Targets[2*i:2*i+2], want[name])

@@ -9,6 +9,11 @@
 // A [Set] is what generated images are compared with: real images that neither the classifier nor,
 // of its Other ones, the generator has seen. Everything is bytes: scores are of images as they are
 // saved, at the size that they have.
+//
+// # A further source of features
+//
+// It is a function that returns a [Network]: a name that tells its features from others, the shape of
+// the images that it takes, and what computes a batch.
 package features
 
 import (
