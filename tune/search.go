@@ -98,7 +98,7 @@ func (s search) run(ctx context.Context) (*classify.Choice, error) {
 	}
 	choice.Regularizer, choice.Lambda = s.open.WithLambda(won.lambda), won.lambda
 	for _, p := range slices.Concat(first.probes, second.probes) {
-		choice.Probes = append(choice.Probes, classify.NewProbeRecord(p.lambda, p.steps, p.Trial))
+		choice.Probes = append(choice.Probes, classify.NewProbeRecord(p.lambda, p.steps, p.ProbeResult))
 		steps, choice.Seconds, choice.Chance = steps+p.steps, choice.Seconds+p.Seconds, max(choice.Chance, p.Chance)
 	}
 	choice.Cost = float64(steps) / float64(s.cfg.Steps)
