@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func depthwiseAVX512_16x3x1(a *uintptr)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthwiseAVX512_16x3x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -53,6 +53,8 @@ block1:
 	MOVQ   72(AX), R12
 
 row1:
+	MOVQ        32(AX), R13
+	PREFETCHT0  (R9)(R13*1)
 	VMOVUPS.Z   (R9), K1, Z11
 	VFMADD231PS Z6, Z11, Z9
 	VFMADD231PS Z3, Z11, Z10
@@ -67,6 +69,8 @@ row1:
 	VFMADD231PS Z2, Z12, Z11
 	CMPQ        R11, 80(AX)
 	JAE         outside1
+	MOVQ        40(AX), R13
+	PREFETCHT0  (R10)(R13*1)
 	CMPQ        120(AX), $0x00
 	JNE         masked1
 	VMOVUPS     Z9, (R10)
@@ -87,15 +91,17 @@ outside1:
 	JNZ     row1
 
 drain1:
-	CMPQ    R11, 80(AX)
-	JGE     drained1
-	VPXORD  Z11, Z11, Z11
-	CMPQ    R11, 80(AX)
-	JAE     outside2
-	CMPQ    120(AX), $0x00
-	JNE     masked2
-	VMOVUPS Z9, (R10)
-	JMP     stored2
+	CMPQ       R11, 80(AX)
+	JGE        drained1
+	VPXORD     Z11, Z11, Z11
+	CMPQ       R11, 80(AX)
+	JAE        outside2
+	MOVQ       40(AX), R9
+	PREFETCHT0 (R10)(R9*1)
+	CMPQ       120(AX), $0x00
+	JNE        masked2
+	VMOVUPS    Z9, (R10)
+	JMP        stored2
 
 masked2:
 	VMOVUPS Z9, K4, (R10)
@@ -122,7 +128,7 @@ drained1:
 	RET
 
 // func depthwiseAVX512_16x3x2(a *uintptr)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthwiseAVX512_16x3x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -174,6 +180,8 @@ block1:
 even1:
 	TESTQ       R12, R12
 	JZ          rowsdone1
+	MOVQ        32(AX), R13
+	PREFETCHT0  (R9)(R13*1)
 	VMOVUPS.Z   (R9), K1, Z11
 	VMOVUPS.Z   64(R9), K2, Z12
 	VSHUFPS     $0x88, Z12, Z11, Z10
@@ -189,6 +197,8 @@ even1:
 	VFMADD231PS Z2, Z11, Z10
 	CMPQ        R11, 80(AX)
 	JAE         outside1
+	MOVQ        40(AX), R13
+	PREFETCHT0  (R10)(R13*1)
 	VMOVUPS     depthwiseOrder<>+0(SB), Z11
 	VPERMPD     Z9, Z11, Z11
 	CMPQ        120(AX), $0x00
@@ -211,6 +221,8 @@ outside1:
 odd1:
 	TESTQ       R12, R12
 	JZ          rowsdone1
+	MOVQ        32(AX), R13
+	PREFETCHT0  (R9)(R13*1)
 	VMOVUPS.Z   (R9), K1, Z11
 	VMOVUPS.Z   64(R9), K2, Z12
 	VSHUFPS     $0x88, Z12, Z11, Z13
@@ -229,17 +241,19 @@ rowsdone1:
 	VPXORD Z10, Z10, Z10
 
 drain1:
-	CMPQ    R11, 80(AX)
-	JGE     drained1
-	VPXORD  Z10, Z10, Z10
-	CMPQ    R11, 80(AX)
-	JAE     outside2
-	VMOVUPS depthwiseOrder<>+0(SB), Z11
-	VPERMPD Z9, Z11, Z11
-	CMPQ    120(AX), $0x00
-	JNE     masked2
-	VMOVUPS Z11, (R10)
-	JMP     stored2
+	CMPQ       R11, 80(AX)
+	JGE        drained1
+	VPXORD     Z10, Z10, Z10
+	CMPQ       R11, 80(AX)
+	JAE        outside2
+	MOVQ       40(AX), R9
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPS    depthwiseOrder<>+0(SB), Z11
+	VPERMPD    Z9, Z11, Z11
+	CMPQ       120(AX), $0x00
+	JNE        masked2
+	VMOVUPS    Z11, (R10)
+	JMP        stored2
 
 masked2:
 	VMOVUPS Z11, K5, (R10)
@@ -275,7 +289,7 @@ DATA depthwiseOrder<>+56(SB)/8, $0x0000000000000007
 GLOBL depthwiseOrder<>(SB), RODATA|NOPTR, $64
 
 // func depthwiseInputAVX512_16x3x2(a *uintptr)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthwiseInputAVX512_16x3x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -326,6 +340,8 @@ block1:
 	MOVQ   72(AX), R12
 
 row1:
+	MOVQ        32(AX), R13
+	PREFETCHT0  (R9)(R13*1)
 	VMOVUPS.Z   (R9), K1, Z14
 	VMOVUPS.Z   -4(R9), K2, Z15
 	VFMADD231PS Z0, Z14, Z9
@@ -339,6 +355,8 @@ row1:
 	VFMADD231PS Z8, Z15, Z13
 	CMPQ        R11, 80(AX)
 	JAE         outside1
+	MOVQ        40(AX), R13
+	PREFETCHT0  (R10)(R13*1)
 	VMOVUPS     depthwiseTurns16_0<>+0(SB), Z15
 	VPERMI2PS   Z10, Z9, Z15
 	VMOVUPS     depthwiseTurns16_1<>+0(SB), Z16
@@ -364,21 +382,23 @@ stored2:
 	ADDQ 64(AX), R10
 
 outside1:
-	INCQ      R11
-	VMOVAPS   Z11, Z9
-	VMOVAPS   Z12, Z10
-	VMOVAPS   Z13, Z11
-	VMOVAPS   Z14, Z12
-	CMPQ      R11, 80(AX)
-	JAE       outside2
-	VMOVUPS   depthwiseTurns16_0<>+0(SB), Z15
-	VPERMI2PS Z10, Z9, Z15
-	VMOVUPS   depthwiseTurns16_1<>+0(SB), Z16
-	VPERMI2PS Z10, Z9, Z16
-	CMPQ      120(AX), $0x00
-	JNE       masked3
-	VMOVUPS   Z15, (R10)
-	JMP       stored3
+	INCQ       R11
+	VMOVAPS    Z11, Z9
+	VMOVAPS    Z12, Z10
+	VMOVAPS    Z13, Z11
+	VMOVAPS    Z14, Z12
+	CMPQ       R11, 80(AX)
+	JAE        outside2
+	MOVQ       40(AX), R13
+	PREFETCHT0 (R10)(R13*1)
+	VMOVUPS    depthwiseTurns16_0<>+0(SB), Z15
+	VPERMI2PS  Z10, Z9, Z15
+	VMOVUPS    depthwiseTurns16_1<>+0(SB), Z16
+	VPERMI2PS  Z10, Z9, Z16
+	CMPQ       120(AX), $0x00
+	JNE        masked3
+	VMOVUPS    Z15, (R10)
+	JMP        stored3
 
 masked3:
 	VMOVUPS Z15, K3, (R10)
@@ -410,20 +430,22 @@ outside2:
 	VPXORD  Z14, Z14, Z14
 
 drain1:
-	CMPQ      R11, 80(AX)
-	JGE       drained1
-	VPXORD    Z13, Z13, Z13
-	VPXORD    Z14, Z14, Z14
-	CMPQ      R11, 80(AX)
-	JAE       outside3
-	VMOVUPS   depthwiseTurns16_0<>+0(SB), Z15
-	VPERMI2PS Z10, Z9, Z15
-	VMOVUPS   depthwiseTurns16_1<>+0(SB), Z16
-	VPERMI2PS Z10, Z9, Z16
-	CMPQ      120(AX), $0x00
-	JNE       masked5
-	VMOVUPS   Z15, (R10)
-	JMP       stored5
+	CMPQ       R11, 80(AX)
+	JGE        drained1
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	CMPQ       R11, 80(AX)
+	JAE        outside3
+	MOVQ       40(AX), R9
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPS    depthwiseTurns16_0<>+0(SB), Z15
+	VPERMI2PS  Z10, Z9, Z15
+	VMOVUPS    depthwiseTurns16_1<>+0(SB), Z16
+	VPERMI2PS  Z10, Z9, Z16
+	CMPQ       120(AX), $0x00
+	JNE        masked5
+	VMOVUPS    Z15, (R10)
+	JMP        stored5
 
 masked5:
 	VMOVUPS Z15, K3, (R10)
@@ -497,7 +519,7 @@ DATA depthwiseTurns16_1<>+60(SB)/4, $0x0000001f
 GLOBL depthwiseTurns16_1<>(SB), RODATA|NOPTR, $64
 
 // func depthwiseInputAVX512_16x3x2odd(a *uintptr)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthwiseInputAVX512_16x3x2odd(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -548,6 +570,8 @@ block1:
 	MOVQ   72(AX), R12
 
 row1:
+	MOVQ        32(AX), R13
+	PREFETCHT0  (R9)(R13*1)
 	VMOVUPS.Z   (R9), K1, Z12
 	VMOVUPS.Z   -4(R9), K2, Z15
 	VFMADD231PS Z0, Z12, Z9
@@ -561,6 +585,8 @@ row1:
 	VFMADD231PS Z8, Z15, Z13
 	CMPQ        R11, 80(AX)
 	JAE         outside1
+	MOVQ        40(AX), R13
+	PREFETCHT0  (R10)(R13*1)
 	VMOVUPS     depthwiseTurns16_0<>+0(SB), Z15
 	VPERMI2PS   Z9, Z10, Z15
 	VMOVUPS     depthwiseTurns16_1<>+0(SB), Z16
@@ -586,21 +612,23 @@ stored2:
 	ADDQ 64(AX), R10
 
 outside1:
-	INCQ      R11
-	VMOVAPS   Z11, Z9
-	VMOVAPS   Z12, Z10
-	VMOVAPS   Z13, Z11
-	VMOVAPS   Z14, Z12
-	CMPQ      R11, 80(AX)
-	JAE       outside2
-	VMOVUPS   depthwiseTurns16_0<>+0(SB), Z15
-	VPERMI2PS Z9, Z10, Z15
-	VMOVUPS   depthwiseTurns16_1<>+0(SB), Z16
-	VPERMI2PS Z9, Z10, Z16
-	CMPQ      120(AX), $0x00
-	JNE       masked3
-	VMOVUPS   Z15, (R10)
-	JMP       stored3
+	INCQ       R11
+	VMOVAPS    Z11, Z9
+	VMOVAPS    Z12, Z10
+	VMOVAPS    Z13, Z11
+	VMOVAPS    Z14, Z12
+	CMPQ       R11, 80(AX)
+	JAE        outside2
+	MOVQ       40(AX), R13
+	PREFETCHT0 (R10)(R13*1)
+	VMOVUPS    depthwiseTurns16_0<>+0(SB), Z15
+	VPERMI2PS  Z9, Z10, Z15
+	VMOVUPS    depthwiseTurns16_1<>+0(SB), Z16
+	VPERMI2PS  Z9, Z10, Z16
+	CMPQ       120(AX), $0x00
+	JNE        masked3
+	VMOVUPS    Z15, (R10)
+	JMP        stored3
 
 masked3:
 	VMOVUPS Z15, K3, (R10)
@@ -632,20 +660,22 @@ outside2:
 	VPXORD  Z14, Z14, Z14
 
 drain1:
-	CMPQ      R11, 80(AX)
-	JGE       drained1
-	VPXORD    Z13, Z13, Z13
-	VPXORD    Z14, Z14, Z14
-	CMPQ      R11, 80(AX)
-	JAE       outside3
-	VMOVUPS   depthwiseTurns16_0<>+0(SB), Z15
-	VPERMI2PS Z9, Z10, Z15
-	VMOVUPS   depthwiseTurns16_1<>+0(SB), Z16
-	VPERMI2PS Z9, Z10, Z16
-	CMPQ      120(AX), $0x00
-	JNE       masked5
-	VMOVUPS   Z15, (R10)
-	JMP       stored5
+	CMPQ       R11, 80(AX)
+	JGE        drained1
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	CMPQ       R11, 80(AX)
+	JAE        outside3
+	MOVQ       40(AX), R9
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPS    depthwiseTurns16_0<>+0(SB), Z15
+	VPERMI2PS  Z9, Z10, Z15
+	VMOVUPS    depthwiseTurns16_1<>+0(SB), Z16
+	VPERMI2PS  Z9, Z10, Z16
+	CMPQ       120(AX), $0x00
+	JNE        masked5
+	VMOVUPS    Z15, (R10)
+	JMP        stored5
 
 masked5:
 	VMOVUPS Z15, K3, (R10)
@@ -683,7 +713,7 @@ drained1:
 	RET
 
 // func depthwiseWeightsAVX512_16x3x1(a *uintptr)
-// Requires: AVX, AVX512F, AVX512VL
+// Requires: AVX, AVX512F, AVX512VL, MMX+
 TEXT ·depthwiseWeightsAVX512_16x3x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -721,14 +751,16 @@ block1:
 	XORQ   R12, R12
 
 step1:
-	VMOVAPS   Z10, Z11
-	VMOVAPS   Z9, Z10
-	CMPQ      R12, 80(AX)
-	JGE       none1
-	VMOVUPS.Z (R10), K4, Z9
-	VMOVAPS   Z9, Z9
-	ADDQ      64(AX), R10
-	JMP       newest1
+	VMOVAPS    Z10, Z11
+	VMOVAPS    Z9, Z10
+	CMPQ       R12, 80(AX)
+	JGE        none1
+	MOVQ       40(AX), R14
+	PREFETCHT0 (R10)(R14*1)
+	VMOVUPS.Z  (R10), K4, Z9
+	VMOVAPS    Z9, Z9
+	ADDQ       64(AX), R10
+	JMP        newest1
 
 none1:
 	VPXORD Z9, Z9, Z9
@@ -737,6 +769,8 @@ newest1:
 	INCQ        R12
 	CMPQ        R11, 72(AX)
 	JAE         outside1
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R9)(R14*1)
 	VMOVUPS.Z   (R9), K1, Z12
 	VFMADD231PS Z9, Z12, Z0
 	VFMADD231PS Z10, Z12, Z3
@@ -857,7 +891,7 @@ outside1:
 	RET
 
 // func depthwiseWeightsAVX512_16x3x2(a *uintptr)
-// Requires: AVX, AVX512F, AVX512VL
+// Requires: AVX, AVX512F, AVX512VL, MMX+
 TEXT ·depthwiseWeightsAVX512_16x3x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -895,15 +929,17 @@ block1:
 	XORQ   R12, R12
 
 step1:
-	VMOVAPS   Z9, Z10
-	CMPQ      R12, 80(AX)
-	JGE       none1
-	VMOVUPS.Z (R10), K5, Z9
-	VMOVUPS   depthwiseShuffle<>+0(SB), Z11
-	VPERMPD   Z9, Z11, Z11
-	VMOVAPS   Z11, Z9
-	ADDQ      64(AX), R10
-	JMP       newest1
+	VMOVAPS    Z9, Z10
+	CMPQ       R12, 80(AX)
+	JGE        none1
+	MOVQ       40(AX), R14
+	PREFETCHT0 (R10)(R14*1)
+	VMOVUPS.Z  (R10), K5, Z9
+	VMOVUPS    depthwiseShuffle<>+0(SB), Z11
+	VPERMPD    Z9, Z11, Z11
+	VMOVAPS    Z11, Z9
+	ADDQ       64(AX), R10
+	JMP        newest1
 
 none1:
 	VPXORD Z9, Z9, Z9
@@ -912,6 +948,8 @@ newest1:
 	INCQ        R12
 	CMPQ        R11, 72(AX)
 	JAE         outside1
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R9)(R14*1)
 	VMOVUPS.Z   (R9), K1, Z11
 	VMOVUPS.Z   64(R9), K2, Z12
 	VSHUFPS     $0x88, Z12, Z11, Z13
@@ -931,6 +969,8 @@ outside1:
 	INCQ        R11
 	CMPQ        R11, 72(AX)
 	JAE         outside2
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R9)(R14*1)
 	VMOVUPS.Z   (R9), K1, Z11
 	VMOVUPS.Z   64(R9), K2, Z12
 	VSHUFPS     $0x88, Z12, Z11, Z13
@@ -1059,7 +1099,7 @@ DATA depthwiseShuffle<>+56(SB)/8, $0x0000000000000007
 GLOBL depthwiseShuffle<>(SB), RODATA|NOPTR, $64
 
 // func depthwiseAVX512_16x5x1(a *uintptr)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthwiseAVX512_16x5x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -1143,6 +1183,8 @@ block1:
 	MOVQ   72(AX), R12
 
 row1:
+	MOVQ        32(AX), R13
+	PREFETCHT0  (R9)(R13*1)
 	VMOVUPS.Z   (R9), K1, Z29
 	VFMADD231PS Z20, Z29, Z25
 	VFMADD231PS Z15, Z29, Z26
@@ -1175,6 +1217,8 @@ row1:
 	VFMADD231PS Z4, Z30, Z29
 	CMPQ        R11, 80(AX)
 	JAE         outside1
+	MOVQ        40(AX), R13
+	PREFETCHT0  (R10)(R13*1)
 	CMPQ        120(AX), $0x00
 	JNE         masked1
 	VMOVUPS     Z25, (R10)
@@ -1197,15 +1241,17 @@ outside1:
 	JNZ     row1
 
 drain1:
-	CMPQ    R11, 80(AX)
-	JGE     drained1
-	VPXORD  Z29, Z29, Z29
-	CMPQ    R11, 80(AX)
-	JAE     outside2
-	CMPQ    120(AX), $0x00
-	JNE     masked2
-	VMOVUPS Z25, (R10)
-	JMP     stored2
+	CMPQ       R11, 80(AX)
+	JGE        drained1
+	VPXORD     Z29, Z29, Z29
+	CMPQ       R11, 80(AX)
+	JAE        outside2
+	MOVQ       40(AX), R9
+	PREFETCHT0 (R10)(R9*1)
+	CMPQ       120(AX), $0x00
+	JNE        masked2
+	VMOVUPS    Z25, (R10)
+	JMP        stored2
 
 masked2:
 	VMOVUPS Z25, K6, (R10)
@@ -1234,7 +1280,7 @@ drained1:
 	RET
 
 // func depthwiseAVX512_16x5x2(a *uintptr)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthwiseAVX512_16x5x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -1321,6 +1367,8 @@ block1:
 even1:
 	TESTQ       R12, R12
 	JZ          rowsdone1
+	MOVQ        32(AX), R13
+	PREFETCHT0  (R9)(R13*1)
 	VMOVUPS.Z   (R9), K1, Z28
 	VMOVUPS.Z   64(R9), K2, Z29
 	VSHUFPS     $0x88, Z29, Z28, Z27
@@ -1349,6 +1397,8 @@ even1:
 	VFMADD231PS Z4, Z28, Z27
 	CMPQ        R11, 80(AX)
 	JAE         outside1
+	MOVQ        40(AX), R13
+	PREFETCHT0  (R10)(R13*1)
 	VMOVUPS     depthwiseOrder<>+0(SB), Z28
 	VPERMPD     Z25, Z28, Z28
 	CMPQ        120(AX), $0x00
@@ -1372,6 +1422,8 @@ outside1:
 odd1:
 	TESTQ       R12, R12
 	JZ          rowsdone1
+	MOVQ        32(AX), R13
+	PREFETCHT0  (R9)(R13*1)
 	VMOVUPS.Z   (R9), K1, Z28
 	VMOVUPS.Z   64(R9), K2, Z29
 	VSHUFPS     $0x88, Z29, Z28, Z30
@@ -1401,17 +1453,19 @@ rowsdone1:
 	VPXORD Z27, Z27, Z27
 
 drain1:
-	CMPQ    R11, 80(AX)
-	JGE     drained1
-	VPXORD  Z27, Z27, Z27
-	CMPQ    R11, 80(AX)
-	JAE     outside2
-	VMOVUPS depthwiseOrder<>+0(SB), Z28
-	VPERMPD Z25, Z28, Z28
-	CMPQ    120(AX), $0x00
-	JNE     masked2
-	VMOVUPS Z28, (R10)
-	JMP     stored2
+	CMPQ       R11, 80(AX)
+	JGE        drained1
+	VPXORD     Z27, Z27, Z27
+	CMPQ       R11, 80(AX)
+	JAE        outside2
+	MOVQ       40(AX), R9
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPS    depthwiseOrder<>+0(SB), Z28
+	VPERMPD    Z25, Z28, Z28
+	CMPQ       120(AX), $0x00
+	JNE        masked2
+	VMOVUPS    Z28, (R10)
+	JMP        stored2
 
 masked2:
 	VMOVUPS Z28, K7, (R10)
@@ -1438,7 +1492,7 @@ drained1:
 	RET
 
 // func depthwiseInputAVX512_16x5x2(a *uintptr)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthwiseInputAVX512_16x5x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -1476,6 +1530,8 @@ block1:
 	MOVQ   72(AX), R12
 
 row1:
+	MOVQ             32(AX), R13
+	PREFETCHT0       (R9)(R13*1)
 	VMOVUPS.Z        (R9), K1, Z9
 	VMOVUPS.Z        -4(R9), K2, Z10
 	VMOVUPS.Z        -8(R9), K3, Z11
@@ -1506,6 +1562,8 @@ row1:
 	VFMADD231PS.BCST 96(BX), Z11, Z8
 	CMPQ             R11, 80(AX)
 	JAE              outside1
+	MOVQ             40(AX), R13
+	PREFETCHT0       (R10)(R13*1)
 	VMOVUPS          depthwiseTurns16_0<>+0(SB), Z10
 	VPERMI2PS        Z1, Z0, Z10
 	VMOVUPS          depthwiseTurns16_1<>+0(SB), Z11
@@ -1531,25 +1589,27 @@ stored2:
 	ADDQ 64(AX), R10
 
 outside1:
-	INCQ      R11
-	VMOVAPS   Z2, Z0
-	VMOVAPS   Z3, Z1
-	VMOVAPS   Z4, Z2
-	VMOVAPS   Z5, Z3
-	VMOVAPS   Z6, Z4
-	VMOVAPS   Z7, Z5
-	VMOVAPS   Z8, Z6
-	VMOVAPS   Z9, Z7
-	CMPQ      R11, 80(AX)
-	JAE       outside2
-	VMOVUPS   depthwiseTurns16_0<>+0(SB), Z10
-	VPERMI2PS Z1, Z0, Z10
-	VMOVUPS   depthwiseTurns16_1<>+0(SB), Z11
-	VPERMI2PS Z1, Z0, Z11
-	CMPQ      120(AX), $0x00
-	JNE       masked3
-	VMOVUPS   Z10, (R10)
-	JMP       stored3
+	INCQ       R11
+	VMOVAPS    Z2, Z0
+	VMOVAPS    Z3, Z1
+	VMOVAPS    Z4, Z2
+	VMOVAPS    Z5, Z3
+	VMOVAPS    Z6, Z4
+	VMOVAPS    Z7, Z5
+	VMOVAPS    Z8, Z6
+	VMOVAPS    Z9, Z7
+	CMPQ       R11, 80(AX)
+	JAE        outside2
+	MOVQ       40(AX), R13
+	PREFETCHT0 (R10)(R13*1)
+	VMOVUPS    depthwiseTurns16_0<>+0(SB), Z10
+	VPERMI2PS  Z1, Z0, Z10
+	VMOVUPS    depthwiseTurns16_1<>+0(SB), Z11
+	VPERMI2PS  Z1, Z0, Z11
+	CMPQ       120(AX), $0x00
+	JNE        masked3
+	VMOVUPS    Z10, (R10)
+	JMP        stored3
 
 masked3:
 	VMOVUPS Z10, K4, (R10)
@@ -1585,20 +1645,22 @@ outside2:
 	VPXORD  Z9, Z9, Z9
 
 drain1:
-	CMPQ      R11, 80(AX)
-	JGE       drained1
-	VPXORD    Z8, Z8, Z8
-	VPXORD    Z9, Z9, Z9
-	CMPQ      R11, 80(AX)
-	JAE       outside3
-	VMOVUPS   depthwiseTurns16_0<>+0(SB), Z10
-	VPERMI2PS Z1, Z0, Z10
-	VMOVUPS   depthwiseTurns16_1<>+0(SB), Z11
-	VPERMI2PS Z1, Z0, Z11
-	CMPQ      120(AX), $0x00
-	JNE       masked5
-	VMOVUPS   Z10, (R10)
-	JMP       stored5
+	CMPQ       R11, 80(AX)
+	JGE        drained1
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	CMPQ       R11, 80(AX)
+	JAE        outside3
+	MOVQ       40(AX), R9
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPS    depthwiseTurns16_0<>+0(SB), Z10
+	VPERMI2PS  Z1, Z0, Z10
+	VMOVUPS    depthwiseTurns16_1<>+0(SB), Z11
+	VPERMI2PS  Z1, Z0, Z11
+	CMPQ       120(AX), $0x00
+	JNE        masked5
+	VMOVUPS    Z10, (R10)
+	JMP        stored5
 
 masked5:
 	VMOVUPS Z10, K4, (R10)
@@ -1640,7 +1702,7 @@ drained1:
 	RET
 
 // func depthwiseInputAVX512_16x5x2odd(a *uintptr)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·depthwiseInputAVX512_16x5x2odd(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -1678,6 +1740,8 @@ block1:
 	MOVQ   72(AX), R12
 
 row1:
+	MOVQ             32(AX), R13
+	PREFETCHT0       (R9)(R13*1)
 	VMOVUPS.Z        (R9), K1, Z7
 	VMOVUPS.Z        -4(R9), K2, Z10
 	VMOVUPS.Z        -8(R9), K3, Z11
@@ -1708,6 +1772,8 @@ row1:
 	VFMADD231PS.BCST 96(BX), Z11, Z8
 	CMPQ             R11, 80(AX)
 	JAE              outside1
+	MOVQ             40(AX), R13
+	PREFETCHT0       (R10)(R13*1)
 	VMOVUPS          depthwiseTurns16_0<>+0(SB), Z10
 	VPERMI2PS        Z0, Z1, Z10
 	VMOVUPS          depthwiseTurns16_1<>+0(SB), Z11
@@ -1733,25 +1799,27 @@ stored2:
 	ADDQ 64(AX), R10
 
 outside1:
-	INCQ      R11
-	VMOVAPS   Z2, Z0
-	VMOVAPS   Z3, Z1
-	VMOVAPS   Z4, Z2
-	VMOVAPS   Z5, Z3
-	VMOVAPS   Z6, Z4
-	VMOVAPS   Z7, Z5
-	VMOVAPS   Z8, Z6
-	VMOVAPS   Z9, Z7
-	CMPQ      R11, 80(AX)
-	JAE       outside2
-	VMOVUPS   depthwiseTurns16_0<>+0(SB), Z10
-	VPERMI2PS Z0, Z1, Z10
-	VMOVUPS   depthwiseTurns16_1<>+0(SB), Z11
-	VPERMI2PS Z0, Z1, Z11
-	CMPQ      120(AX), $0x00
-	JNE       masked3
-	VMOVUPS   Z10, (R10)
-	JMP       stored3
+	INCQ       R11
+	VMOVAPS    Z2, Z0
+	VMOVAPS    Z3, Z1
+	VMOVAPS    Z4, Z2
+	VMOVAPS    Z5, Z3
+	VMOVAPS    Z6, Z4
+	VMOVAPS    Z7, Z5
+	VMOVAPS    Z8, Z6
+	VMOVAPS    Z9, Z7
+	CMPQ       R11, 80(AX)
+	JAE        outside2
+	MOVQ       40(AX), R13
+	PREFETCHT0 (R10)(R13*1)
+	VMOVUPS    depthwiseTurns16_0<>+0(SB), Z10
+	VPERMI2PS  Z0, Z1, Z10
+	VMOVUPS    depthwiseTurns16_1<>+0(SB), Z11
+	VPERMI2PS  Z0, Z1, Z11
+	CMPQ       120(AX), $0x00
+	JNE        masked3
+	VMOVUPS    Z10, (R10)
+	JMP        stored3
 
 masked3:
 	VMOVUPS Z10, K4, (R10)
@@ -1787,20 +1855,22 @@ outside2:
 	VPXORD  Z9, Z9, Z9
 
 drain1:
-	CMPQ      R11, 80(AX)
-	JGE       drained1
-	VPXORD    Z8, Z8, Z8
-	VPXORD    Z9, Z9, Z9
-	CMPQ      R11, 80(AX)
-	JAE       outside3
-	VMOVUPS   depthwiseTurns16_0<>+0(SB), Z10
-	VPERMI2PS Z0, Z1, Z10
-	VMOVUPS   depthwiseTurns16_1<>+0(SB), Z11
-	VPERMI2PS Z0, Z1, Z11
-	CMPQ      120(AX), $0x00
-	JNE       masked5
-	VMOVUPS   Z10, (R10)
-	JMP       stored5
+	CMPQ       R11, 80(AX)
+	JGE        drained1
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	CMPQ       R11, 80(AX)
+	JAE        outside3
+	MOVQ       40(AX), R9
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPS    depthwiseTurns16_0<>+0(SB), Z10
+	VPERMI2PS  Z0, Z1, Z10
+	VMOVUPS    depthwiseTurns16_1<>+0(SB), Z11
+	VPERMI2PS  Z0, Z1, Z11
+	CMPQ       120(AX), $0x00
+	JNE        masked5
+	VMOVUPS    Z10, (R10)
+	JMP        stored5
 
 masked5:
 	VMOVUPS Z10, K4, (R10)
@@ -1842,7 +1912,7 @@ drained1:
 	RET
 
 // func depthwiseWeightsAVX512_16x5x1(a *uintptr)
-// Requires: AVX, AVX512F, AVX512VL
+// Requires: AVX, AVX512F, AVX512VL, MMX+
 TEXT ·depthwiseWeightsAVX512_16x5x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -1900,16 +1970,18 @@ block1:
 	XORQ   R12, R12
 
 step1:
-	VMOVAPS   Z28, Z29
-	VMOVAPS   Z27, Z28
-	VMOVAPS   Z26, Z27
-	VMOVAPS   Z25, Z26
-	CMPQ      R12, 80(AX)
-	JGE       none1
-	VMOVUPS.Z (R10), K6, Z25
-	VMOVAPS   Z25, Z25
-	ADDQ      64(AX), R10
-	JMP       newest1
+	VMOVAPS    Z28, Z29
+	VMOVAPS    Z27, Z28
+	VMOVAPS    Z26, Z27
+	VMOVAPS    Z25, Z26
+	CMPQ       R12, 80(AX)
+	JGE        none1
+	MOVQ       40(AX), R14
+	PREFETCHT0 (R10)(R14*1)
+	VMOVUPS.Z  (R10), K6, Z25
+	VMOVAPS    Z25, Z25
+	ADDQ       64(AX), R10
+	JMP        newest1
 
 none1:
 	VPXORD Z25, Z25, Z25
@@ -1918,6 +1990,8 @@ newest1:
 	INCQ        R12
 	CMPQ        R11, 72(AX)
 	JAE         outside1
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R9)(R14*1)
 	VMOVUPS.Z   (R9), K1, Z30
 	VFMADD231PS Z25, Z30, Z0
 	VFMADD231PS Z26, Z30, Z5
@@ -2216,7 +2290,7 @@ outside1:
 	RET
 
 // func depthwiseWeightsAVX512_16x5x2(a *uintptr)
-// Requires: AVX, AVX512F, AVX512VL
+// Requires: AVX, AVX512F, AVX512VL, MMX+
 TEXT ·depthwiseWeightsAVX512_16x5x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -2273,16 +2347,18 @@ block1:
 	XORQ   R12, R12
 
 step1:
-	VMOVAPS   Z26, Z27
-	VMOVAPS   Z25, Z26
-	CMPQ      R12, 80(AX)
-	JGE       none1
-	VMOVUPS.Z (R10), K7, Z25
-	VMOVUPS   depthwiseShuffle<>+0(SB), Z28
-	VPERMPD   Z25, Z28, Z28
-	VMOVAPS   Z28, Z25
-	ADDQ      64(AX), R10
-	JMP       newest1
+	VMOVAPS    Z26, Z27
+	VMOVAPS    Z25, Z26
+	CMPQ       R12, 80(AX)
+	JGE        none1
+	MOVQ       40(AX), R14
+	PREFETCHT0 (R10)(R14*1)
+	VMOVUPS.Z  (R10), K7, Z25
+	VMOVUPS    depthwiseShuffle<>+0(SB), Z28
+	VPERMPD    Z25, Z28, Z28
+	VMOVAPS    Z28, Z25
+	ADDQ       64(AX), R10
+	JMP        newest1
 
 none1:
 	VPXORD Z25, Z25, Z25
@@ -2291,6 +2367,8 @@ newest1:
 	INCQ        R12
 	CMPQ        R11, 72(AX)
 	JAE         outside1
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R9)(R14*1)
 	VMOVUPS.Z   (R9), K1, Z28
 	VMOVUPS.Z   64(R9), K2, Z29
 	VSHUFPS     $0x88, Z29, Z28, Z30
@@ -2323,6 +2401,8 @@ outside1:
 	INCQ        R11
 	CMPQ        R11, 72(AX)
 	JAE         outside2
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R9)(R14*1)
 	VMOVUPS.Z   (R9), K1, Z28
 	VMOVUPS.Z   64(R9), K2, Z29
 	VSHUFPS     $0x88, Z29, Z28, Z30
@@ -2612,7 +2692,7 @@ outside2:
 	RET
 
 // func depthwiseAVX512_8x3x1(a *uintptr)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
+// Requires: AVX, AVX512F, AVX512VL, FMA3, MMX+
 TEXT ·depthwiseAVX512_8x3x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -2660,6 +2740,8 @@ block1:
 	MOVQ   72(AX), R12
 
 row1:
+	MOVQ        32(AX), R13
+	PREFETCHT0  (R9)(R13*1)
 	VMOVUPS.Z   (R9), K1, Y11
 	VFMADD231PS Y6, Y11, Y9
 	VFMADD231PS Y3, Y11, Y10
@@ -2674,6 +2756,8 @@ row1:
 	VFMADD231PS Y2, Y12, Y11
 	CMPQ        R11, 80(AX)
 	JAE         outside1
+	MOVQ        40(AX), R13
+	PREFETCHT0  (R10)(R13*1)
 	CMPQ        120(AX), $0x00
 	JNE         masked1
 	VMOVUPS     Y9, (R10)
@@ -2694,15 +2778,17 @@ outside1:
 	JNZ     row1
 
 drain1:
-	CMPQ    R11, 80(AX)
-	JGE     drained1
-	VPXORD  Y11, Y11, Y11
-	CMPQ    R11, 80(AX)
-	JAE     outside2
-	CMPQ    120(AX), $0x00
-	JNE     masked2
-	VMOVUPS Y9, (R10)
-	JMP     stored2
+	CMPQ       R11, 80(AX)
+	JGE        drained1
+	VPXORD     Y11, Y11, Y11
+	CMPQ       R11, 80(AX)
+	JAE        outside2
+	MOVQ       40(AX), R9
+	PREFETCHT0 (R10)(R9*1)
+	CMPQ       120(AX), $0x00
+	JNE        masked2
+	VMOVUPS    Y9, (R10)
+	JMP        stored2
 
 masked2:
 	VMOVUPS Y9, K4, (R10)
@@ -2729,7 +2815,7 @@ drained1:
 	RET
 
 // func depthwiseAVX512_8x3x2(a *uintptr)
-// Requires: AVX, AVX2, AVX512F, AVX512VL, FMA3
+// Requires: AVX, AVX2, AVX512F, AVX512VL, FMA3, MMX+
 TEXT ·depthwiseAVX512_8x3x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -2781,6 +2867,8 @@ block1:
 even1:
 	TESTQ       R12, R12
 	JZ          rowsdone1
+	MOVQ        32(AX), R13
+	PREFETCHT0  (R9)(R13*1)
 	VMOVUPS.Z   (R9), K1, Y11
 	VMOVUPS.Z   32(R9), K2, Y12
 	VSHUFPS     $0x88, Y12, Y11, Y10
@@ -2796,6 +2884,8 @@ even1:
 	VFMADD231PS Y2, Y11, Y10
 	CMPQ        R11, 80(AX)
 	JAE         outside1
+	MOVQ        40(AX), R13
+	PREFETCHT0  (R10)(R13*1)
 	VPERMPD     $0xd8, Y9, Y9
 	CMPQ        120(AX), $0x00
 	JNE         masked1
@@ -2817,6 +2907,8 @@ outside1:
 odd1:
 	TESTQ       R12, R12
 	JZ          rowsdone1
+	MOVQ        32(AX), R13
+	PREFETCHT0  (R9)(R13*1)
 	VMOVUPS.Z   (R9), K1, Y11
 	VMOVUPS.Z   32(R9), K2, Y12
 	VSHUFPS     $0x88, Y12, Y11, Y13
@@ -2835,16 +2927,18 @@ rowsdone1:
 	VPXORD Y10, Y10, Y10
 
 drain1:
-	CMPQ    R11, 80(AX)
-	JGE     drained1
-	VPXORD  Y10, Y10, Y10
-	CMPQ    R11, 80(AX)
-	JAE     outside2
-	VPERMPD $0xd8, Y9, Y9
-	CMPQ    120(AX), $0x00
-	JNE     masked2
-	VMOVUPS Y9, (R10)
-	JMP     stored2
+	CMPQ       R11, 80(AX)
+	JGE        drained1
+	VPXORD     Y10, Y10, Y10
+	CMPQ       R11, 80(AX)
+	JAE        outside2
+	MOVQ       40(AX), R9
+	PREFETCHT0 (R10)(R9*1)
+	VPERMPD    $0xd8, Y9, Y9
+	CMPQ       120(AX), $0x00
+	JNE        masked2
+	VMOVUPS    Y9, (R10)
+	JMP        stored2
 
 masked2:
 	VMOVUPS Y9, K5, (R10)
@@ -2870,7 +2964,7 @@ drained1:
 	RET
 
 // func depthwiseInputAVX512_8x3x2(a *uintptr)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
+// Requires: AVX, AVX512F, AVX512VL, FMA3, MMX+
 TEXT ·depthwiseInputAVX512_8x3x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -2921,6 +3015,8 @@ block1:
 	MOVQ   72(AX), R12
 
 row1:
+	MOVQ        32(AX), R13
+	PREFETCHT0  (R9)(R13*1)
 	VMOVUPS.Z   (R9), K1, Y14
 	VMOVUPS.Z   -4(R9), K2, Y15
 	VFMADD231PS Y0, Y14, Y9
@@ -2934,6 +3030,8 @@ row1:
 	VFMADD231PS Y8, Y15, Y13
 	CMPQ        R11, 80(AX)
 	JAE         outside1
+	MOVQ        40(AX), R13
+	PREFETCHT0  (R10)(R13*1)
 	VMOVUPS     depthwiseTurns8_0<>+0(SB), Y15
 	VPERMI2PS   Y10, Y9, Y15
 	VMOVUPS     depthwiseTurns8_1<>+0(SB), Y16
@@ -2959,21 +3057,23 @@ stored2:
 	ADDQ 64(AX), R10
 
 outside1:
-	INCQ      R11
-	VMOVAPS   Y11, Y9
-	VMOVAPS   Y12, Y10
-	VMOVAPS   Y13, Y11
-	VMOVAPS   Y14, Y12
-	CMPQ      R11, 80(AX)
-	JAE       outside2
-	VMOVUPS   depthwiseTurns8_0<>+0(SB), Y15
-	VPERMI2PS Y10, Y9, Y15
-	VMOVUPS   depthwiseTurns8_1<>+0(SB), Y16
-	VPERMI2PS Y10, Y9, Y16
-	CMPQ      120(AX), $0x00
-	JNE       masked3
-	VMOVUPS   Y15, (R10)
-	JMP       stored3
+	INCQ       R11
+	VMOVAPS    Y11, Y9
+	VMOVAPS    Y12, Y10
+	VMOVAPS    Y13, Y11
+	VMOVAPS    Y14, Y12
+	CMPQ       R11, 80(AX)
+	JAE        outside2
+	MOVQ       40(AX), R13
+	PREFETCHT0 (R10)(R13*1)
+	VMOVUPS    depthwiseTurns8_0<>+0(SB), Y15
+	VPERMI2PS  Y10, Y9, Y15
+	VMOVUPS    depthwiseTurns8_1<>+0(SB), Y16
+	VPERMI2PS  Y10, Y9, Y16
+	CMPQ       120(AX), $0x00
+	JNE        masked3
+	VMOVUPS    Y15, (R10)
+	JMP        stored3
 
 masked3:
 	VMOVUPS Y15, K3, (R10)
@@ -3005,20 +3105,22 @@ outside2:
 	VPXORD  Y14, Y14, Y14
 
 drain1:
-	CMPQ      R11, 80(AX)
-	JGE       drained1
-	VPXORD    Y13, Y13, Y13
-	VPXORD    Y14, Y14, Y14
-	CMPQ      R11, 80(AX)
-	JAE       outside3
-	VMOVUPS   depthwiseTurns8_0<>+0(SB), Y15
-	VPERMI2PS Y10, Y9, Y15
-	VMOVUPS   depthwiseTurns8_1<>+0(SB), Y16
-	VPERMI2PS Y10, Y9, Y16
-	CMPQ      120(AX), $0x00
-	JNE       masked5
-	VMOVUPS   Y15, (R10)
-	JMP       stored5
+	CMPQ       R11, 80(AX)
+	JGE        drained1
+	VPXORD     Y13, Y13, Y13
+	VPXORD     Y14, Y14, Y14
+	CMPQ       R11, 80(AX)
+	JAE        outside3
+	MOVQ       40(AX), R9
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPS    depthwiseTurns8_0<>+0(SB), Y15
+	VPERMI2PS  Y10, Y9, Y15
+	VMOVUPS    depthwiseTurns8_1<>+0(SB), Y16
+	VPERMI2PS  Y10, Y9, Y16
+	CMPQ       120(AX), $0x00
+	JNE        masked5
+	VMOVUPS    Y15, (R10)
+	JMP        stored5
 
 masked5:
 	VMOVUPS Y15, K3, (R10)
@@ -3076,7 +3178,7 @@ DATA depthwiseTurns8_1<>+28(SB)/4, $0x0000000f
 GLOBL depthwiseTurns8_1<>(SB), RODATA|NOPTR, $32
 
 // func depthwiseInputAVX512_8x3x2odd(a *uintptr)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
+// Requires: AVX, AVX512F, AVX512VL, FMA3, MMX+
 TEXT ·depthwiseInputAVX512_8x3x2odd(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -3127,6 +3229,8 @@ block1:
 	MOVQ   72(AX), R12
 
 row1:
+	MOVQ        32(AX), R13
+	PREFETCHT0  (R9)(R13*1)
 	VMOVUPS.Z   (R9), K1, Y12
 	VMOVUPS.Z   -4(R9), K2, Y15
 	VFMADD231PS Y0, Y12, Y9
@@ -3140,6 +3244,8 @@ row1:
 	VFMADD231PS Y8, Y15, Y13
 	CMPQ        R11, 80(AX)
 	JAE         outside1
+	MOVQ        40(AX), R13
+	PREFETCHT0  (R10)(R13*1)
 	VMOVUPS     depthwiseTurns8_0<>+0(SB), Y15
 	VPERMI2PS   Y9, Y10, Y15
 	VMOVUPS     depthwiseTurns8_1<>+0(SB), Y16
@@ -3165,21 +3271,23 @@ stored2:
 	ADDQ 64(AX), R10
 
 outside1:
-	INCQ      R11
-	VMOVAPS   Y11, Y9
-	VMOVAPS   Y12, Y10
-	VMOVAPS   Y13, Y11
-	VMOVAPS   Y14, Y12
-	CMPQ      R11, 80(AX)
-	JAE       outside2
-	VMOVUPS   depthwiseTurns8_0<>+0(SB), Y15
-	VPERMI2PS Y9, Y10, Y15
-	VMOVUPS   depthwiseTurns8_1<>+0(SB), Y16
-	VPERMI2PS Y9, Y10, Y16
-	CMPQ      120(AX), $0x00
-	JNE       masked3
-	VMOVUPS   Y15, (R10)
-	JMP       stored3
+	INCQ       R11
+	VMOVAPS    Y11, Y9
+	VMOVAPS    Y12, Y10
+	VMOVAPS    Y13, Y11
+	VMOVAPS    Y14, Y12
+	CMPQ       R11, 80(AX)
+	JAE        outside2
+	MOVQ       40(AX), R13
+	PREFETCHT0 (R10)(R13*1)
+	VMOVUPS    depthwiseTurns8_0<>+0(SB), Y15
+	VPERMI2PS  Y9, Y10, Y15
+	VMOVUPS    depthwiseTurns8_1<>+0(SB), Y16
+	VPERMI2PS  Y9, Y10, Y16
+	CMPQ       120(AX), $0x00
+	JNE        masked3
+	VMOVUPS    Y15, (R10)
+	JMP        stored3
 
 masked3:
 	VMOVUPS Y15, K3, (R10)
@@ -3211,20 +3319,22 @@ outside2:
 	VPXORD  Y14, Y14, Y14
 
 drain1:
-	CMPQ      R11, 80(AX)
-	JGE       drained1
-	VPXORD    Y13, Y13, Y13
-	VPXORD    Y14, Y14, Y14
-	CMPQ      R11, 80(AX)
-	JAE       outside3
-	VMOVUPS   depthwiseTurns8_0<>+0(SB), Y15
-	VPERMI2PS Y9, Y10, Y15
-	VMOVUPS   depthwiseTurns8_1<>+0(SB), Y16
-	VPERMI2PS Y9, Y10, Y16
-	CMPQ      120(AX), $0x00
-	JNE       masked5
-	VMOVUPS   Y15, (R10)
-	JMP       stored5
+	CMPQ       R11, 80(AX)
+	JGE        drained1
+	VPXORD     Y13, Y13, Y13
+	VPXORD     Y14, Y14, Y14
+	CMPQ       R11, 80(AX)
+	JAE        outside3
+	MOVQ       40(AX), R9
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPS    depthwiseTurns8_0<>+0(SB), Y15
+	VPERMI2PS  Y9, Y10, Y15
+	VMOVUPS    depthwiseTurns8_1<>+0(SB), Y16
+	VPERMI2PS  Y9, Y10, Y16
+	CMPQ       120(AX), $0x00
+	JNE        masked5
+	VMOVUPS    Y15, (R10)
+	JMP        stored5
 
 masked5:
 	VMOVUPS Y15, K3, (R10)
@@ -3262,7 +3372,7 @@ drained1:
 	RET
 
 // func depthwiseWeightsAVX512_8x3x1(a *uintptr)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
+// Requires: AVX, AVX512F, AVX512VL, FMA3, MMX+
 TEXT ·depthwiseWeightsAVX512_8x3x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -3300,14 +3410,16 @@ block1:
 	XORQ   R12, R12
 
 step1:
-	VMOVAPS   Y10, Y11
-	VMOVAPS   Y9, Y10
-	CMPQ      R12, 80(AX)
-	JGE       none1
-	VMOVUPS.Z (R10), K4, Y9
-	VMOVAPS   Y9, Y9
-	ADDQ      64(AX), R10
-	JMP       newest1
+	VMOVAPS    Y10, Y11
+	VMOVAPS    Y9, Y10
+	CMPQ       R12, 80(AX)
+	JGE        none1
+	MOVQ       40(AX), R14
+	PREFETCHT0 (R10)(R14*1)
+	VMOVUPS.Z  (R10), K4, Y9
+	VMOVAPS    Y9, Y9
+	ADDQ       64(AX), R10
+	JMP        newest1
 
 none1:
 	VPXORD Y9, Y9, Y9
@@ -3316,6 +3428,8 @@ newest1:
 	INCQ        R12
 	CMPQ        R11, 72(AX)
 	JAE         outside1
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R9)(R14*1)
 	VMOVUPS.Z   (R9), K1, Y12
 	VFMADD231PS Y9, Y12, Y0
 	VFMADD231PS Y10, Y12, Y3
@@ -3418,7 +3532,7 @@ outside1:
 	RET
 
 // func depthwiseWeightsAVX512_8x3x2(a *uintptr)
-// Requires: AVX, AVX2, AVX512F, AVX512VL, FMA3
+// Requires: AVX, AVX2, AVX512F, AVX512VL, FMA3, MMX+
 TEXT ·depthwiseWeightsAVX512_8x3x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -3456,14 +3570,16 @@ block1:
 	XORQ   R12, R12
 
 step1:
-	VMOVAPS   Y9, Y10
-	CMPQ      R12, 80(AX)
-	JGE       none1
-	VMOVUPS.Z (R10), K5, Y9
-	VPERMPD   $0xd8, Y9, Y9
-	VMOVAPS   Y9, Y9
-	ADDQ      64(AX), R10
-	JMP       newest1
+	VMOVAPS    Y9, Y10
+	CMPQ       R12, 80(AX)
+	JGE        none1
+	MOVQ       40(AX), R14
+	PREFETCHT0 (R10)(R14*1)
+	VMOVUPS.Z  (R10), K5, Y9
+	VPERMPD    $0xd8, Y9, Y9
+	VMOVAPS    Y9, Y9
+	ADDQ       64(AX), R10
+	JMP        newest1
 
 none1:
 	VPXORD Y9, Y9, Y9
@@ -3472,6 +3588,8 @@ newest1:
 	INCQ        R12
 	CMPQ        R11, 72(AX)
 	JAE         outside1
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R9)(R14*1)
 	VMOVUPS.Z   (R9), K1, Y11
 	VMOVUPS.Z   32(R9), K2, Y12
 	VSHUFPS     $0x88, Y12, Y11, Y13
@@ -3491,6 +3609,8 @@ outside1:
 	INCQ        R11
 	CMPQ        R11, 72(AX)
 	JAE         outside2
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R9)(R14*1)
 	VMOVUPS.Z   (R9), K1, Y11
 	VMOVUPS.Z   32(R9), K2, Y12
 	VSHUFPS     $0x88, Y12, Y11, Y13
@@ -3591,7 +3711,7 @@ outside2:
 	RET
 
 // func depthwiseAVX512_8x5x1(a *uintptr)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
+// Requires: AVX, AVX512F, AVX512VL, FMA3, MMX+
 TEXT ·depthwiseAVX512_8x5x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -3675,6 +3795,8 @@ block1:
 	MOVQ   72(AX), R12
 
 row1:
+	MOVQ        32(AX), R13
+	PREFETCHT0  (R9)(R13*1)
 	VMOVUPS.Z   (R9), K1, Y29
 	VFMADD231PS Y20, Y29, Y25
 	VFMADD231PS Y15, Y29, Y26
@@ -3707,6 +3829,8 @@ row1:
 	VFMADD231PS Y4, Y30, Y29
 	CMPQ        R11, 80(AX)
 	JAE         outside1
+	MOVQ        40(AX), R13
+	PREFETCHT0  (R10)(R13*1)
 	CMPQ        120(AX), $0x00
 	JNE         masked1
 	VMOVUPS     Y25, (R10)
@@ -3729,15 +3853,17 @@ outside1:
 	JNZ     row1
 
 drain1:
-	CMPQ    R11, 80(AX)
-	JGE     drained1
-	VPXORD  Y29, Y29, Y29
-	CMPQ    R11, 80(AX)
-	JAE     outside2
-	CMPQ    120(AX), $0x00
-	JNE     masked2
-	VMOVUPS Y25, (R10)
-	JMP     stored2
+	CMPQ       R11, 80(AX)
+	JGE        drained1
+	VPXORD     Y29, Y29, Y29
+	CMPQ       R11, 80(AX)
+	JAE        outside2
+	MOVQ       40(AX), R9
+	PREFETCHT0 (R10)(R9*1)
+	CMPQ       120(AX), $0x00
+	JNE        masked2
+	VMOVUPS    Y25, (R10)
+	JMP        stored2
 
 masked2:
 	VMOVUPS Y25, K6, (R10)
@@ -3766,7 +3892,7 @@ drained1:
 	RET
 
 // func depthwiseAVX512_8x5x2(a *uintptr)
-// Requires: AVX, AVX2, AVX512F, AVX512VL, FMA3
+// Requires: AVX, AVX2, AVX512F, AVX512VL, FMA3, MMX+
 TEXT ·depthwiseAVX512_8x5x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -3853,6 +3979,8 @@ block1:
 even1:
 	TESTQ       R12, R12
 	JZ          rowsdone1
+	MOVQ        32(AX), R13
+	PREFETCHT0  (R9)(R13*1)
 	VMOVUPS.Z   (R9), K1, Y28
 	VMOVUPS.Z   32(R9), K2, Y29
 	VSHUFPS     $0x88, Y29, Y28, Y27
@@ -3881,6 +4009,8 @@ even1:
 	VFMADD231PS Y4, Y28, Y27
 	CMPQ        R11, 80(AX)
 	JAE         outside1
+	MOVQ        40(AX), R13
+	PREFETCHT0  (R10)(R13*1)
 	VPERMPD     $0xd8, Y25, Y25
 	CMPQ        120(AX), $0x00
 	JNE         masked1
@@ -3903,6 +4033,8 @@ outside1:
 odd1:
 	TESTQ       R12, R12
 	JZ          rowsdone1
+	MOVQ        32(AX), R13
+	PREFETCHT0  (R9)(R13*1)
 	VMOVUPS.Z   (R9), K1, Y28
 	VMOVUPS.Z   32(R9), K2, Y29
 	VSHUFPS     $0x88, Y29, Y28, Y30
@@ -3932,16 +4064,18 @@ rowsdone1:
 	VPXORD Y27, Y27, Y27
 
 drain1:
-	CMPQ    R11, 80(AX)
-	JGE     drained1
-	VPXORD  Y27, Y27, Y27
-	CMPQ    R11, 80(AX)
-	JAE     outside2
-	VPERMPD $0xd8, Y25, Y25
-	CMPQ    120(AX), $0x00
-	JNE     masked2
-	VMOVUPS Y25, (R10)
-	JMP     stored2
+	CMPQ       R11, 80(AX)
+	JGE        drained1
+	VPXORD     Y27, Y27, Y27
+	CMPQ       R11, 80(AX)
+	JAE        outside2
+	MOVQ       40(AX), R9
+	PREFETCHT0 (R10)(R9*1)
+	VPERMPD    $0xd8, Y25, Y25
+	CMPQ       120(AX), $0x00
+	JNE        masked2
+	VMOVUPS    Y25, (R10)
+	JMP        stored2
 
 masked2:
 	VMOVUPS Y25, K7, (R10)
@@ -3968,7 +4102,7 @@ drained1:
 	RET
 
 // func depthwiseInputAVX512_8x5x2(a *uintptr)
-// Requires: AVX, AVX512F, AVX512VL
+// Requires: AVX, AVX512F, AVX512VL, MMX+
 TEXT ·depthwiseInputAVX512_8x5x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -4006,6 +4140,8 @@ block1:
 	MOVQ   72(AX), R12
 
 row1:
+	MOVQ             32(AX), R13
+	PREFETCHT0       (R9)(R13*1)
 	VMOVUPS.Z        (R9), K1, Y9
 	VMOVUPS.Z        -4(R9), K2, Y10
 	VMOVUPS.Z        -8(R9), K3, Y11
@@ -4036,6 +4172,8 @@ row1:
 	VFMADD231PS.BCST 96(BX), Y11, Y8
 	CMPQ             R11, 80(AX)
 	JAE              outside1
+	MOVQ             40(AX), R13
+	PREFETCHT0       (R10)(R13*1)
 	VMOVUPS          depthwiseTurns8_0<>+0(SB), Y10
 	VPERMI2PS        Y1, Y0, Y10
 	VMOVUPS          depthwiseTurns8_1<>+0(SB), Y11
@@ -4061,25 +4199,27 @@ stored2:
 	ADDQ 64(AX), R10
 
 outside1:
-	INCQ      R11
-	VMOVAPS   Y2, Y0
-	VMOVAPS   Y3, Y1
-	VMOVAPS   Y4, Y2
-	VMOVAPS   Y5, Y3
-	VMOVAPS   Y6, Y4
-	VMOVAPS   Y7, Y5
-	VMOVAPS   Y8, Y6
-	VMOVAPS   Y9, Y7
-	CMPQ      R11, 80(AX)
-	JAE       outside2
-	VMOVUPS   depthwiseTurns8_0<>+0(SB), Y10
-	VPERMI2PS Y1, Y0, Y10
-	VMOVUPS   depthwiseTurns8_1<>+0(SB), Y11
-	VPERMI2PS Y1, Y0, Y11
-	CMPQ      120(AX), $0x00
-	JNE       masked3
-	VMOVUPS   Y10, (R10)
-	JMP       stored3
+	INCQ       R11
+	VMOVAPS    Y2, Y0
+	VMOVAPS    Y3, Y1
+	VMOVAPS    Y4, Y2
+	VMOVAPS    Y5, Y3
+	VMOVAPS    Y6, Y4
+	VMOVAPS    Y7, Y5
+	VMOVAPS    Y8, Y6
+	VMOVAPS    Y9, Y7
+	CMPQ       R11, 80(AX)
+	JAE        outside2
+	MOVQ       40(AX), R13
+	PREFETCHT0 (R10)(R13*1)
+	VMOVUPS    depthwiseTurns8_0<>+0(SB), Y10
+	VPERMI2PS  Y1, Y0, Y10
+	VMOVUPS    depthwiseTurns8_1<>+0(SB), Y11
+	VPERMI2PS  Y1, Y0, Y11
+	CMPQ       120(AX), $0x00
+	JNE        masked3
+	VMOVUPS    Y10, (R10)
+	JMP        stored3
 
 masked3:
 	VMOVUPS Y10, K4, (R10)
@@ -4115,20 +4255,22 @@ outside2:
 	VPXORD  Y9, Y9, Y9
 
 drain1:
-	CMPQ      R11, 80(AX)
-	JGE       drained1
-	VPXORD    Y8, Y8, Y8
-	VPXORD    Y9, Y9, Y9
-	CMPQ      R11, 80(AX)
-	JAE       outside3
-	VMOVUPS   depthwiseTurns8_0<>+0(SB), Y10
-	VPERMI2PS Y1, Y0, Y10
-	VMOVUPS   depthwiseTurns8_1<>+0(SB), Y11
-	VPERMI2PS Y1, Y0, Y11
-	CMPQ      120(AX), $0x00
-	JNE       masked5
-	VMOVUPS   Y10, (R10)
-	JMP       stored5
+	CMPQ       R11, 80(AX)
+	JGE        drained1
+	VPXORD     Y8, Y8, Y8
+	VPXORD     Y9, Y9, Y9
+	CMPQ       R11, 80(AX)
+	JAE        outside3
+	MOVQ       40(AX), R9
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPS    depthwiseTurns8_0<>+0(SB), Y10
+	VPERMI2PS  Y1, Y0, Y10
+	VMOVUPS    depthwiseTurns8_1<>+0(SB), Y11
+	VPERMI2PS  Y1, Y0, Y11
+	CMPQ       120(AX), $0x00
+	JNE        masked5
+	VMOVUPS    Y10, (R10)
+	JMP        stored5
 
 masked5:
 	VMOVUPS Y10, K4, (R10)
@@ -4170,7 +4312,7 @@ drained1:
 	RET
 
 // func depthwiseInputAVX512_8x5x2odd(a *uintptr)
-// Requires: AVX, AVX512F, AVX512VL
+// Requires: AVX, AVX512F, AVX512VL, MMX+
 TEXT ·depthwiseInputAVX512_8x5x2odd(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -4208,6 +4350,8 @@ block1:
 	MOVQ   72(AX), R12
 
 row1:
+	MOVQ             32(AX), R13
+	PREFETCHT0       (R9)(R13*1)
 	VMOVUPS.Z        (R9), K1, Y7
 	VMOVUPS.Z        -4(R9), K2, Y10
 	VMOVUPS.Z        -8(R9), K3, Y11
@@ -4238,6 +4382,8 @@ row1:
 	VFMADD231PS.BCST 96(BX), Y11, Y8
 	CMPQ             R11, 80(AX)
 	JAE              outside1
+	MOVQ             40(AX), R13
+	PREFETCHT0       (R10)(R13*1)
 	VMOVUPS          depthwiseTurns8_0<>+0(SB), Y10
 	VPERMI2PS        Y0, Y1, Y10
 	VMOVUPS          depthwiseTurns8_1<>+0(SB), Y11
@@ -4263,25 +4409,27 @@ stored2:
 	ADDQ 64(AX), R10
 
 outside1:
-	INCQ      R11
-	VMOVAPS   Y2, Y0
-	VMOVAPS   Y3, Y1
-	VMOVAPS   Y4, Y2
-	VMOVAPS   Y5, Y3
-	VMOVAPS   Y6, Y4
-	VMOVAPS   Y7, Y5
-	VMOVAPS   Y8, Y6
-	VMOVAPS   Y9, Y7
-	CMPQ      R11, 80(AX)
-	JAE       outside2
-	VMOVUPS   depthwiseTurns8_0<>+0(SB), Y10
-	VPERMI2PS Y0, Y1, Y10
-	VMOVUPS   depthwiseTurns8_1<>+0(SB), Y11
-	VPERMI2PS Y0, Y1, Y11
-	CMPQ      120(AX), $0x00
-	JNE       masked3
-	VMOVUPS   Y10, (R10)
-	JMP       stored3
+	INCQ       R11
+	VMOVAPS    Y2, Y0
+	VMOVAPS    Y3, Y1
+	VMOVAPS    Y4, Y2
+	VMOVAPS    Y5, Y3
+	VMOVAPS    Y6, Y4
+	VMOVAPS    Y7, Y5
+	VMOVAPS    Y8, Y6
+	VMOVAPS    Y9, Y7
+	CMPQ       R11, 80(AX)
+	JAE        outside2
+	MOVQ       40(AX), R13
+	PREFETCHT0 (R10)(R13*1)
+	VMOVUPS    depthwiseTurns8_0<>+0(SB), Y10
+	VPERMI2PS  Y0, Y1, Y10
+	VMOVUPS    depthwiseTurns8_1<>+0(SB), Y11
+	VPERMI2PS  Y0, Y1, Y11
+	CMPQ       120(AX), $0x00
+	JNE        masked3
+	VMOVUPS    Y10, (R10)
+	JMP        stored3
 
 masked3:
 	VMOVUPS Y10, K4, (R10)
@@ -4317,20 +4465,22 @@ outside2:
 	VPXORD  Y9, Y9, Y9
 
 drain1:
-	CMPQ      R11, 80(AX)
-	JGE       drained1
-	VPXORD    Y8, Y8, Y8
-	VPXORD    Y9, Y9, Y9
-	CMPQ      R11, 80(AX)
-	JAE       outside3
-	VMOVUPS   depthwiseTurns8_0<>+0(SB), Y10
-	VPERMI2PS Y0, Y1, Y10
-	VMOVUPS   depthwiseTurns8_1<>+0(SB), Y11
-	VPERMI2PS Y0, Y1, Y11
-	CMPQ      120(AX), $0x00
-	JNE       masked5
-	VMOVUPS   Y10, (R10)
-	JMP       stored5
+	CMPQ       R11, 80(AX)
+	JGE        drained1
+	VPXORD     Y8, Y8, Y8
+	VPXORD     Y9, Y9, Y9
+	CMPQ       R11, 80(AX)
+	JAE        outside3
+	MOVQ       40(AX), R9
+	PREFETCHT0 (R10)(R9*1)
+	VMOVUPS    depthwiseTurns8_0<>+0(SB), Y10
+	VPERMI2PS  Y0, Y1, Y10
+	VMOVUPS    depthwiseTurns8_1<>+0(SB), Y11
+	VPERMI2PS  Y0, Y1, Y11
+	CMPQ       120(AX), $0x00
+	JNE        masked5
+	VMOVUPS    Y10, (R10)
+	JMP        stored5
 
 masked5:
 	VMOVUPS Y10, K4, (R10)
@@ -4372,7 +4522,7 @@ drained1:
 	RET
 
 // func depthwiseWeightsAVX512_8x5x1(a *uintptr)
-// Requires: AVX, AVX512F, AVX512VL, FMA3
+// Requires: AVX, AVX512F, AVX512VL, FMA3, MMX+
 TEXT ·depthwiseWeightsAVX512_8x5x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -4430,16 +4580,18 @@ block1:
 	XORQ   R12, R12
 
 step1:
-	VMOVAPS   Y28, Y29
-	VMOVAPS   Y27, Y28
-	VMOVAPS   Y26, Y27
-	VMOVAPS   Y25, Y26
-	CMPQ      R12, 80(AX)
-	JGE       none1
-	VMOVUPS.Z (R10), K6, Y25
-	VMOVAPS   Y25, Y25
-	ADDQ      64(AX), R10
-	JMP       newest1
+	VMOVAPS    Y28, Y29
+	VMOVAPS    Y27, Y28
+	VMOVAPS    Y26, Y27
+	VMOVAPS    Y25, Y26
+	CMPQ       R12, 80(AX)
+	JGE        none1
+	MOVQ       40(AX), R14
+	PREFETCHT0 (R10)(R14*1)
+	VMOVUPS.Z  (R10), K6, Y25
+	VMOVAPS    Y25, Y25
+	ADDQ       64(AX), R10
+	JMP        newest1
 
 none1:
 	VPXORD Y25, Y25, Y25
@@ -4448,6 +4600,8 @@ newest1:
 	INCQ        R12
 	CMPQ        R11, 72(AX)
 	JAE         outside1
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R9)(R14*1)
 	VMOVUPS.Z   (R9), K1, Y30
 	VFMADD231PS Y25, Y30, Y0
 	VFMADD231PS Y26, Y30, Y5
@@ -4696,7 +4850,7 @@ outside1:
 	RET
 
 // func depthwiseWeightsAVX512_8x5x2(a *uintptr)
-// Requires: AVX, AVX2, AVX512F, AVX512VL, FMA3
+// Requires: AVX, AVX2, AVX512F, AVX512VL, FMA3, MMX+
 TEXT ·depthwiseWeightsAVX512_8x5x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -4753,15 +4907,17 @@ block1:
 	XORQ   R12, R12
 
 step1:
-	VMOVAPS   Y26, Y27
-	VMOVAPS   Y25, Y26
-	CMPQ      R12, 80(AX)
-	JGE       none1
-	VMOVUPS.Z (R10), K7, Y25
-	VPERMPD   $0xd8, Y25, Y25
-	VMOVAPS   Y25, Y25
-	ADDQ      64(AX), R10
-	JMP       newest1
+	VMOVAPS    Y26, Y27
+	VMOVAPS    Y25, Y26
+	CMPQ       R12, 80(AX)
+	JGE        none1
+	MOVQ       40(AX), R14
+	PREFETCHT0 (R10)(R14*1)
+	VMOVUPS.Z  (R10), K7, Y25
+	VPERMPD    $0xd8, Y25, Y25
+	VMOVAPS    Y25, Y25
+	ADDQ       64(AX), R10
+	JMP        newest1
 
 none1:
 	VPXORD Y25, Y25, Y25
@@ -4770,6 +4926,8 @@ newest1:
 	INCQ        R12
 	CMPQ        R11, 72(AX)
 	JAE         outside1
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R9)(R14*1)
 	VMOVUPS.Z   (R9), K1, Y28
 	VMOVUPS.Z   32(R9), K2, Y29
 	VSHUFPS     $0x88, Y29, Y28, Y30
@@ -4802,6 +4960,8 @@ outside1:
 	INCQ        R11
 	CMPQ        R11, 72(AX)
 	JAE         outside2
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R9)(R14*1)
 	VMOVUPS.Z   (R9), K1, Y28
 	VMOVUPS.Z   32(R9), K2, Y29
 	VSHUFPS     $0x88, Y29, Y28, Y30
@@ -5041,7 +5201,7 @@ outside2:
 	RET
 
 // func depthwiseAVX2_8x3x1(a *uintptr)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·depthwiseAVX2_8x3x1(SB), NOSPLIT, $128-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -5109,6 +5269,8 @@ block1:
 	MOVQ         72(AX), R12
 
 row1:
+	MOVQ        32(AX), R13
+	PREFETCHT0  (R9)(R13*1)
 	VMOVUPS     (SP), Y11
 	VMASKMOVPS  (R9), Y11, Y11
 	VFMADD231PS Y6, Y11, Y9
@@ -5126,6 +5288,8 @@ row1:
 	VFMADD231PS Y2, Y12, Y11
 	CMPQ        R11, 80(AX)
 	JAE         outside1
+	MOVQ        40(AX), R13
+	PREFETCHT0  (R10)(R13*1)
 	CMPQ        120(AX), $0x00
 	JNE         masked1
 	VMOVUPS     Y9, (R10)
@@ -5147,15 +5311,17 @@ outside1:
 	JNZ     row1
 
 drain1:
-	CMPQ    R11, 80(AX)
-	JGE     drained1
-	VXORPS  Y11, Y11, Y11
-	CMPQ    R11, 80(AX)
-	JAE     outside2
-	CMPQ    120(AX), $0x00
-	JNE     masked2
-	VMOVUPS Y9, (R10)
-	JMP     stored2
+	CMPQ       R11, 80(AX)
+	JGE        drained1
+	VXORPS     Y11, Y11, Y11
+	CMPQ       R11, 80(AX)
+	JAE        outside2
+	MOVQ       40(AX), R9
+	PREFETCHT0 (R10)(R9*1)
+	CMPQ       120(AX), $0x00
+	JNE        masked2
+	VMOVUPS    Y9, (R10)
+	JMP        stored2
 
 masked2:
 	VMOVUPS    96(SP), Y12
@@ -5193,7 +5359,7 @@ DATA signShifts<>+28(SB)/4, $0x00000018
 GLOBL signShifts<>(SB), RODATA|NOPTR, $32
 
 // func depthwiseAVX2_8x3x2(a *uintptr)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·depthwiseAVX2_8x3x2(SB), NOSPLIT, $160-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -5270,6 +5436,8 @@ block1:
 even1:
 	TESTQ       R12, R12
 	JZ          rowsdone1
+	MOVQ        32(AX), R13
+	PREFETCHT0  (R9)(R13*1)
 	VMOVUPS     (SP), Y11
 	VMASKMOVPS  (R9), Y11, Y11
 	VMOVUPS     32(SP), Y12
@@ -5289,6 +5457,8 @@ even1:
 	VFMADD231PS Y2, Y11, Y10
 	CMPQ        R11, 80(AX)
 	JAE         outside1
+	MOVQ        40(AX), R13
+	PREFETCHT0  (R10)(R13*1)
 	VPERMPD     $0xd8, Y9, Y9
 	CMPQ        120(AX), $0x00
 	JNE         masked1
@@ -5311,6 +5481,8 @@ outside1:
 odd1:
 	TESTQ       R12, R12
 	JZ          rowsdone1
+	MOVQ        32(AX), R13
+	PREFETCHT0  (R9)(R13*1)
 	VMOVUPS     (SP), Y10
 	VMASKMOVPS  (R9), Y10, Y10
 	VMOVUPS     32(SP), Y11
@@ -5333,16 +5505,18 @@ rowsdone1:
 	VXORPS Y10, Y10, Y10
 
 drain1:
-	CMPQ    R11, 80(AX)
-	JGE     drained1
-	VXORPS  Y10, Y10, Y10
-	CMPQ    R11, 80(AX)
-	JAE     outside2
-	VPERMPD $0xd8, Y9, Y9
-	CMPQ    120(AX), $0x00
-	JNE     masked2
-	VMOVUPS Y9, (R10)
-	JMP     stored2
+	CMPQ       R11, 80(AX)
+	JGE        drained1
+	VXORPS     Y10, Y10, Y10
+	CMPQ       R11, 80(AX)
+	JAE        outside2
+	MOVQ       40(AX), R9
+	PREFETCHT0 (R10)(R9*1)
+	VPERMPD    $0xd8, Y9, Y9
+	CMPQ       120(AX), $0x00
+	JNE        masked2
+	VMOVUPS    Y9, (R10)
+	JMP        stored2
 
 masked2:
 	VMOVUPS    128(SP), Y11
@@ -5369,7 +5543,7 @@ drained1:
 	RET
 
 // func depthwiseInputAVX2_8x3x2(a *uintptr)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·depthwiseInputAVX2_8x3x2(SB), NOSPLIT, $128-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -5449,6 +5623,8 @@ block1:
 	MOVQ         72(AX), R12
 
 row1:
+	MOVQ        32(AX), R13
+	PREFETCHT0  (R9)(R13*1)
 	VMOVUPS     (SP), Y5
 	VMASKMOVPS  (R9), Y5, Y5
 	VMOVUPS     32(SP), Y6
@@ -5464,6 +5640,8 @@ row1:
 	VFMADD231PS 1160(AX), Y6, Y4
 	CMPQ        R11, 80(AX)
 	JAE         outside1
+	MOVQ        40(AX), R13
+	PREFETCHT0  (R10)(R13*1)
 	VUNPCKLPS   Y1, Y0, Y6
 	VUNPCKHPS   Y1, Y0, Y1
 	VPERM2F128  $0x20, Y1, Y6, Y0
@@ -5498,6 +5676,8 @@ outside1:
 	VMOVAPS    Y5, Y3
 	CMPQ       R11, 80(AX)
 	JAE        outside2
+	MOVQ       40(AX), R13
+	PREFETCHT0 (R10)(R13*1)
 	VUNPCKLPS  Y1, Y0, Y6
 	VUNPCKHPS  Y1, Y0, Y1
 	VPERM2F128 $0x20, Y1, Y6, Y0
@@ -5545,6 +5725,8 @@ drain1:
 	VXORPS     Y5, Y5, Y5
 	CMPQ       R11, 80(AX)
 	JAE        outside3
+	MOVQ       40(AX), R9
+	PREFETCHT0 (R10)(R9*1)
 	VUNPCKLPS  Y1, Y0, Y6
 	VUNPCKHPS  Y1, Y0, Y1
 	VPERM2F128 $0x20, Y1, Y6, Y0
@@ -5592,7 +5774,7 @@ drained1:
 	RET
 
 // func depthwiseInputAVX2_8x3x2odd(a *uintptr)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·depthwiseInputAVX2_8x3x2odd(SB), NOSPLIT, $128-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -5672,6 +5854,8 @@ block1:
 	MOVQ         72(AX), R12
 
 row1:
+	MOVQ        32(AX), R13
+	PREFETCHT0  (R9)(R13*1)
 	VMOVUPS     (SP), Y3
 	VMASKMOVPS  (R9), Y3, Y3
 	VMOVUPS     32(SP), Y6
@@ -5687,6 +5871,8 @@ row1:
 	VFMADD231PS 1160(AX), Y6, Y4
 	CMPQ        R11, 80(AX)
 	JAE         outside1
+	MOVQ        40(AX), R13
+	PREFETCHT0  (R10)(R13*1)
 	VUNPCKLPS   Y0, Y1, Y6
 	VUNPCKHPS   Y0, Y1, Y1
 	VPERM2F128  $0x20, Y1, Y6, Y0
@@ -5721,6 +5907,8 @@ outside1:
 	VMOVAPS    Y5, Y3
 	CMPQ       R11, 80(AX)
 	JAE        outside2
+	MOVQ       40(AX), R13
+	PREFETCHT0 (R10)(R13*1)
 	VUNPCKLPS  Y0, Y1, Y6
 	VUNPCKHPS  Y0, Y1, Y1
 	VPERM2F128 $0x20, Y1, Y6, Y0
@@ -5768,6 +5956,8 @@ drain1:
 	VXORPS     Y5, Y5, Y5
 	CMPQ       R11, 80(AX)
 	JAE        outside3
+	MOVQ       40(AX), R9
+	PREFETCHT0 (R10)(R9*1)
 	VUNPCKLPS  Y0, Y1, Y6
 	VUNPCKHPS  Y0, Y1, Y1
 	VPERM2F128 $0x20, Y1, Y6, Y0
@@ -5815,7 +6005,7 @@ drained1:
 	RET
 
 // func depthwiseWeightsAVX2_8x3x1(a *uintptr)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·depthwiseWeightsAVX2_8x3x1(SB), NOSPLIT, $128-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -5877,6 +6067,8 @@ step1:
 	VMOVAPS    Y9, Y10
 	CMPQ       R12, 80(AX)
 	JGE        none1
+	MOVQ       40(AX), R14
+	PREFETCHT0 (R10)(R14*1)
 	VMOVUPS    96(SP), Y9
 	VMASKMOVPS (R10), Y9, Y9
 	VMOVAPS    Y9, Y9
@@ -5890,6 +6082,8 @@ newest1:
 	INCQ        R12
 	CMPQ        R11, 72(AX)
 	JAE         outside1
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R9)(R14*1)
 	VMOVUPS     (SP), Y12
 	VMASKMOVPS  (R9), Y12, Y12
 	VFMADD231PS Y9, Y12, Y0
@@ -5995,7 +6189,7 @@ outside1:
 	RET
 
 // func depthwiseWeightsAVX2_8x3x2(a *uintptr)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·depthwiseWeightsAVX2_8x3x2(SB), NOSPLIT, $160-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -6061,6 +6255,8 @@ step1:
 	VMOVAPS    Y9, Y10
 	CMPQ       R12, 80(AX)
 	JGE        none1
+	MOVQ       40(AX), R14
+	PREFETCHT0 (R10)(R14*1)
 	VMOVUPS    128(SP), Y9
 	VMASKMOVPS (R10), Y9, Y9
 	VPERMPD    $0xd8, Y9, Y9
@@ -6075,6 +6271,8 @@ newest1:
 	INCQ        R12
 	CMPQ        R11, 72(AX)
 	JAE         outside1
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R9)(R14*1)
 	VMOVUPS     (SP), Y11
 	VMASKMOVPS  (R9), Y11, Y11
 	VMOVUPS     32(SP), Y12
@@ -6098,6 +6296,8 @@ outside1:
 	INCQ        R11
 	CMPQ        R11, 72(AX)
 	JAE         outside2
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R9)(R14*1)
 	VMOVUPS     (SP), Y10
 	VMASKMOVPS  (R9), Y10, Y10
 	VMOVUPS     32(SP), Y11
@@ -6202,7 +6402,7 @@ outside2:
 	RET
 
 // func depthwiseAVX2_8x5x1(a *uintptr)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·depthwiseAVX2_8x5x1(SB), NOSPLIT, $192-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -6341,6 +6541,8 @@ block1:
 	MOVQ         72(AX), R12
 
 row1:
+	MOVQ        32(AX), R13
+	PREFETCHT0  (R9)(R13*1)
 	VMOVUPS     (SP), Y4
 	VMASKMOVPS  (R9), Y4, Y4
 	VFMADD231PS 1544(AX), Y4, Y0
@@ -6378,6 +6580,8 @@ row1:
 	VFMADD231PS 1032(AX), Y5, Y4
 	CMPQ        R11, 80(AX)
 	JAE         outside1
+	MOVQ        40(AX), R13
+	PREFETCHT0  (R10)(R13*1)
 	CMPQ        120(AX), $0x00
 	JNE         masked1
 	VMOVUPS     Y0, (R10)
@@ -6401,15 +6605,17 @@ outside1:
 	JNZ     row1
 
 drain1:
-	CMPQ    R11, 80(AX)
-	JGE     drained1
-	VXORPS  Y4, Y4, Y4
-	CMPQ    R11, 80(AX)
-	JAE     outside2
-	CMPQ    120(AX), $0x00
-	JNE     masked2
-	VMOVUPS Y0, (R10)
-	JMP     stored2
+	CMPQ       R11, 80(AX)
+	JGE        drained1
+	VXORPS     Y4, Y4, Y4
+	CMPQ       R11, 80(AX)
+	JAE        outside2
+	MOVQ       40(AX), R9
+	PREFETCHT0 (R10)(R9*1)
+	CMPQ       120(AX), $0x00
+	JNE        masked2
+	VMOVUPS    Y0, (R10)
+	JMP        stored2
 
 masked2:
 	VMOVUPS    160(SP), Y5
@@ -6439,7 +6645,7 @@ drained1:
 	RET
 
 // func depthwiseAVX2_8x5x2(a *uintptr)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·depthwiseAVX2_8x5x2(SB), NOSPLIT, $224-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -6586,6 +6792,8 @@ block1:
 even1:
 	TESTQ       R12, R12
 	JZ          rowsdone1
+	MOVQ        32(AX), R13
+	PREFETCHT0  (R9)(R13*1)
 	VMOVUPS     (SP), Y3
 	VMASKMOVPS  (R9), Y3, Y3
 	VMOVUPS     32(SP), Y4
@@ -6620,6 +6828,8 @@ even1:
 	VFMADD231PS 1032(AX), Y3, Y2
 	CMPQ        R11, 80(AX)
 	JAE         outside1
+	MOVQ        40(AX), R13
+	PREFETCHT0  (R10)(R13*1)
 	VPERMPD     $0xd8, Y0, Y0
 	CMPQ        120(AX), $0x00
 	JNE         masked1
@@ -6643,6 +6853,8 @@ outside1:
 odd1:
 	TESTQ       R12, R12
 	JZ          rowsdone1
+	MOVQ        32(AX), R13
+	PREFETCHT0  (R9)(R13*1)
 	VMOVUPS     (SP), Y2
 	VMASKMOVPS  (R9), Y2, Y2
 	VMOVUPS     32(SP), Y3
@@ -6678,16 +6890,18 @@ rowsdone1:
 	VXORPS Y2, Y2, Y2
 
 drain1:
-	CMPQ    R11, 80(AX)
-	JGE     drained1
-	VXORPS  Y2, Y2, Y2
-	CMPQ    R11, 80(AX)
-	JAE     outside2
-	VPERMPD $0xd8, Y0, Y0
-	CMPQ    120(AX), $0x00
-	JNE     masked2
-	VMOVUPS Y0, (R10)
-	JMP     stored2
+	CMPQ       R11, 80(AX)
+	JGE        drained1
+	VXORPS     Y2, Y2, Y2
+	CMPQ       R11, 80(AX)
+	JAE        outside2
+	MOVQ       40(AX), R9
+	PREFETCHT0 (R10)(R9*1)
+	VPERMPD    $0xd8, Y0, Y0
+	CMPQ       120(AX), $0x00
+	JNE        masked2
+	VMOVUPS    Y0, (R10)
+	JMP        stored2
 
 masked2:
 	VMOVUPS    192(SP), Y3
@@ -6715,7 +6929,7 @@ drained1:
 	RET
 
 // func depthwiseInputAVX2_8x5x2(a *uintptr)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·depthwiseInputAVX2_8x5x2(SB), NOSPLIT, $160-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -6853,6 +7067,8 @@ block1:
 	MOVQ         72(AX), R12
 
 row1:
+	MOVQ        32(AX), R13
+	PREFETCHT0  (R9)(R13*1)
 	VMOVUPS     (SP), Y9
 	VMASKMOVPS  (R9), Y9, Y9
 	VMOVUPS     32(SP), Y10
@@ -6886,6 +7102,8 @@ row1:
 	VFMADD231PS 1672(AX), Y11, Y8
 	CMPQ        R11, 80(AX)
 	JAE         outside1
+	MOVQ        40(AX), R13
+	PREFETCHT0  (R10)(R13*1)
 	VUNPCKLPS   Y1, Y0, Y10
 	VUNPCKHPS   Y1, Y0, Y1
 	VPERM2F128  $0x20, Y1, Y10, Y0
@@ -6924,6 +7142,8 @@ outside1:
 	VMOVAPS    Y9, Y7
 	CMPQ       R11, 80(AX)
 	JAE        outside2
+	MOVQ       40(AX), R13
+	PREFETCHT0 (R10)(R13*1)
 	VUNPCKLPS  Y1, Y0, Y10
 	VUNPCKHPS  Y1, Y0, Y1
 	VPERM2F128 $0x20, Y1, Y10, Y0
@@ -6975,6 +7195,8 @@ drain1:
 	VXORPS     Y9, Y9, Y9
 	CMPQ       R11, 80(AX)
 	JAE        outside3
+	MOVQ       40(AX), R9
+	PREFETCHT0 (R10)(R9*1)
 	VUNPCKLPS  Y1, Y0, Y10
 	VUNPCKHPS  Y1, Y0, Y1
 	VPERM2F128 $0x20, Y1, Y10, Y0
@@ -7026,7 +7248,7 @@ drained1:
 	RET
 
 // func depthwiseInputAVX2_8x5x2odd(a *uintptr)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·depthwiseInputAVX2_8x5x2odd(SB), NOSPLIT, $160-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -7164,6 +7386,8 @@ block1:
 	MOVQ         72(AX), R12
 
 row1:
+	MOVQ        32(AX), R13
+	PREFETCHT0  (R9)(R13*1)
 	VMOVUPS     (SP), Y7
 	VMASKMOVPS  (R9), Y7, Y7
 	VMOVUPS     32(SP), Y10
@@ -7197,6 +7421,8 @@ row1:
 	VFMADD231PS 1672(AX), Y11, Y8
 	CMPQ        R11, 80(AX)
 	JAE         outside1
+	MOVQ        40(AX), R13
+	PREFETCHT0  (R10)(R13*1)
 	VUNPCKLPS   Y0, Y1, Y10
 	VUNPCKHPS   Y0, Y1, Y1
 	VPERM2F128  $0x20, Y1, Y10, Y0
@@ -7235,6 +7461,8 @@ outside1:
 	VMOVAPS    Y9, Y7
 	CMPQ       R11, 80(AX)
 	JAE        outside2
+	MOVQ       40(AX), R13
+	PREFETCHT0 (R10)(R13*1)
 	VUNPCKLPS  Y0, Y1, Y10
 	VUNPCKHPS  Y0, Y1, Y1
 	VPERM2F128 $0x20, Y1, Y10, Y0
@@ -7286,6 +7514,8 @@ drain1:
 	VXORPS     Y9, Y9, Y9
 	CMPQ       R11, 80(AX)
 	JAE        outside3
+	MOVQ       40(AX), R9
+	PREFETCHT0 (R10)(R9*1)
 	VUNPCKLPS  Y0, Y1, Y10
 	VUNPCKHPS  Y0, Y1, Y1
 	VPERM2F128 $0x20, Y1, Y10, Y0
@@ -7337,7 +7567,7 @@ drained1:
 	RET
 
 // func depthwiseWeightsAVX2_8x5x1(a *uintptr)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·depthwiseWeightsAVX2_8x5x1(SB), NOSPLIT, $192-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -7416,6 +7646,8 @@ step1:
 	VMOVAPS    Y10, Y11
 	CMPQ       R12, 80(AX)
 	JGE        none1
+	MOVQ       40(AX), R14
+	PREFETCHT0 (R10)(R14*1)
 	VMOVUPS    160(SP), Y10
 	VMASKMOVPS (R10), Y10, Y10
 	VMOVAPS    Y10, Y10
@@ -7429,6 +7661,8 @@ newest1:
 	INCQ        R12
 	CMPQ        R11, 72(AX)
 	JAE         outside1
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R9)(R14*1)
 	VMOVUPS     (SP), Y15
 	VMASKMOVPS  (R9), Y15, Y15
 	VFMADD231PS Y10, Y15, Y0
@@ -7602,6 +7836,8 @@ step2:
 	VMOVAPS    Y10, Y11
 	CMPQ       R12, 80(AX)
 	JGE        none2
+	MOVQ       40(AX), R14
+	PREFETCHT0 (R10)(R14*1)
 	VMOVUPS    160(SP), Y10
 	VMASKMOVPS (R10), Y10, Y10
 	VMOVAPS    Y10, Y10
@@ -7615,6 +7851,8 @@ newest2:
 	INCQ        R12
 	CMPQ        R11, 72(AX)
 	JAE         outside2
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R9)(R14*1)
 	VMOVUPS     64(SP), Y15
 	VMASKMOVPS  8(R9), Y15, Y15
 	VFMADD231PS Y10, Y15, Y0
@@ -7783,6 +8021,8 @@ step3:
 	VMOVAPS    Y5, Y6
 	CMPQ       R12, 80(AX)
 	JGE        none3
+	MOVQ       40(AX), R14
+	PREFETCHT0 (R10)(R14*1)
 	VMOVUPS    160(SP), Y5
 	VMASKMOVPS (R10), Y5, Y5
 	VMOVAPS    Y5, Y5
@@ -7796,6 +8036,8 @@ newest3:
 	INCQ        R12
 	CMPQ        R11, 72(AX)
 	JAE         outside3
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R9)(R14*1)
 	VMOVUPS     128(SP), Y10
 	VMASKMOVPS  16(R9), Y10, Y10
 	VFMADD231PS Y5, Y10, Y0
@@ -7861,7 +8103,7 @@ outside3:
 	RET
 
 // func depthwiseWeightsAVX2_8x5x2(a *uintptr)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·depthwiseWeightsAVX2_8x5x2(SB), NOSPLIT, $224-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
@@ -7942,6 +8184,8 @@ step1:
 	VMOVAPS    Y10, Y11
 	CMPQ       R12, 80(AX)
 	JGE        none1
+	MOVQ       40(AX), R14
+	PREFETCHT0 (R10)(R14*1)
 	VMOVUPS    192(SP), Y10
 	VMASKMOVPS (R10), Y10, Y10
 	VPERMPD    $0xd8, Y10, Y10
@@ -7956,6 +8200,8 @@ newest1:
 	INCQ        R12
 	CMPQ        R11, 72(AX)
 	JAE         outside1
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R9)(R14*1)
 	VMOVUPS     (SP), Y13
 	VMASKMOVPS  (R9), Y13, Y13
 	VMOVUPS     32(SP), Y14
@@ -7974,6 +8220,8 @@ outside1:
 	INCQ        R11
 	CMPQ        R11, 72(AX)
 	JAE         outside2
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R9)(R14*1)
 	VMOVUPS     (SP), Y12
 	VMASKMOVPS  (R9), Y12, Y12
 	VMOVUPS     32(SP), Y13
@@ -8145,6 +8393,8 @@ step2:
 	VMOVAPS    Y10, Y11
 	CMPQ       R12, 80(AX)
 	JGE        none2
+	MOVQ       40(AX), R14
+	PREFETCHT0 (R10)(R14*1)
 	VMOVUPS    192(SP), Y10
 	VMASKMOVPS (R10), Y10, Y10
 	VPERMPD    $0xd8, Y10, Y10
@@ -8159,6 +8409,8 @@ newest2:
 	INCQ        R12
 	CMPQ        R11, 72(AX)
 	JAE         outside3
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R9)(R14*1)
 	VMOVUPS     64(SP), Y13
 	VMASKMOVPS  8(R9), Y13, Y13
 	VMOVUPS     96(SP), Y14
@@ -8177,6 +8429,8 @@ outside3:
 	INCQ        R11
 	CMPQ        R11, 72(AX)
 	JAE         outside4
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R9)(R14*1)
 	VMOVUPS     64(SP), Y12
 	VMASKMOVPS  8(R9), Y12, Y12
 	VMOVUPS     96(SP), Y13
@@ -8343,6 +8597,8 @@ step3:
 	VMOVAPS    Y5, Y6
 	CMPQ       R12, 80(AX)
 	JGE        none3
+	MOVQ       40(AX), R14
+	PREFETCHT0 (R10)(R14*1)
 	VMOVUPS    192(SP), Y5
 	VMASKMOVPS (R10), Y5, Y5
 	VPERMPD    $0xd8, Y5, Y5
@@ -8357,6 +8613,8 @@ newest3:
 	INCQ        R12
 	CMPQ        R11, 72(AX)
 	JAE         outside5
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R9)(R14*1)
 	VMOVUPS     128(SP), Y8
 	VMASKMOVPS  16(R9), Y8, Y8
 	VMOVUPS     160(SP), Y9
@@ -8371,6 +8629,8 @@ outside5:
 	INCQ        R11
 	CMPQ        R11, 72(AX)
 	JAE         outside6
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R9)(R14*1)
 	VMOVUPS     128(SP), Y7
 	VMASKMOVPS  16(R9), Y7, Y7
 	VMOVUPS     160(SP), Y8

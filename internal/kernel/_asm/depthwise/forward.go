@@ -21,6 +21,7 @@ func (g *kernel) forward() {
 			at, rows := g.field(argFirst), g.field(argXRows)
 			row := g.label("row")
 			Label(row)
+			g.prefetch(g.xp, argXPlane)
 			for kw := range g.k {
 				x := g.load(isa.Mem(g.xp, 4*kw), kw)
 				for i, sum := range sums {
@@ -42,6 +43,7 @@ func (g *kernel) storeRow(at reg.GPVirtual, store func()) {
 	outside := g.label("outside")
 	CMPQ(at, g.arg(argYRows))
 	JAE(operand.LabelRef(outside))
+	g.prefetch(g.yp, argYPlane)
 	store()
 	ADDQ(g.arg(argYRow), g.yp)
 	Label(outside)
@@ -79,6 +81,7 @@ func (g *kernel) forwardPairs() {
 			Label(even)
 			TESTQ(rows, rows)
 			JZ(operand.LabelRef(done))
+			g.prefetch(g.xp, argXPlane)
 			g.eachColumn(func(kw int, x reg.VecVirtual) {
 				for i, sum := range sums {
 					g.addTo(sum, g.k-1-2*i, kw, x, kw == 0 && i == g.half-1)
@@ -91,6 +94,7 @@ func (g *kernel) forwardPairs() {
 			Label(odd)
 			TESTQ(rows, rows)
 			JZ(operand.LabelRef(done))
+			g.prefetch(g.xp, argXPlane)
 			g.eachColumn(func(kw int, x reg.VecVirtual) {
 				for i, sum := range sums[:g.half-1] {
 					g.addTo(sum, g.k-2-2*i, kw, x, false)

@@ -30,6 +30,7 @@ func (g *kernel) inputPairs(odd int) {
 			at, rows := g.field(argFirst), g.field(argXRows)
 			row := g.label("row")
 			Label(row)
+			g.prefetch(g.xp, argXPlane)
 			x := make([]reg.VecVirtual, g.half)
 			for m := range x {
 				x[m] = g.load(isa.Mem(g.xp, -4*m), m)

@@ -91,6 +91,13 @@ func (g *kernel) label(name string) string {
 	return fmt.Sprintf("%s%d", name, g.labels[name])
 }
 
+// prefetch asks for what the next plane has in the place of the row at p: the processor does not
+// foresee where rows of another plane begin, and large images lie in memory.
+func (g *kernel) prefetch(p reg.GPVirtual, plane int) {
+	next := g.field(plane)
+	PREFETCHT0(isa.Indexed(p, next, 1, 0))
+}
+
 func (g *kernel) arg(field int) operand.Mem { return isa.Mem(g.args, field) }
 
 // field returns an argument in a register.
