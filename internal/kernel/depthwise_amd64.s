@@ -182,6 +182,7 @@ even1:
 	JZ          rowsdone1
 	MOVQ        32(AX), R13
 	PREFETCHT0  (R9)(R13*1)
+	PREFETCHT0  64(R9)(R13*1)
 	VMOVUPS.Z   (R9), K1, Z11
 	VMOVUPS.Z   64(R9), K2, Z12
 	VSHUFPS     $0x88, Z12, Z11, Z10
@@ -223,6 +224,7 @@ odd1:
 	JZ          rowsdone1
 	MOVQ        32(AX), R13
 	PREFETCHT0  (R9)(R13*1)
+	PREFETCHT0  64(R9)(R13*1)
 	VMOVUPS.Z   (R9), K1, Z11
 	VMOVUPS.Z   64(R9), K2, Z12
 	VSHUFPS     $0x88, Z12, Z11, Z13
@@ -357,6 +359,7 @@ row1:
 	JAE         outside1
 	MOVQ        40(AX), R13
 	PREFETCHT0  (R10)(R13*1)
+	PREFETCHT0  64(R10)(R13*1)
 	VMOVUPS     depthwiseTurns16_0<>+0(SB), Z15
 	VPERMI2PS   Z10, Z9, Z15
 	VMOVUPS     depthwiseTurns16_1<>+0(SB), Z16
@@ -391,6 +394,7 @@ outside1:
 	JAE        outside2
 	MOVQ       40(AX), R13
 	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 64(R10)(R13*1)
 	VMOVUPS    depthwiseTurns16_0<>+0(SB), Z15
 	VPERMI2PS  Z10, Z9, Z15
 	VMOVUPS    depthwiseTurns16_1<>+0(SB), Z16
@@ -438,6 +442,7 @@ drain1:
 	JAE        outside3
 	MOVQ       40(AX), R9
 	PREFETCHT0 (R10)(R9*1)
+	PREFETCHT0 64(R10)(R9*1)
 	VMOVUPS    depthwiseTurns16_0<>+0(SB), Z15
 	VPERMI2PS  Z10, Z9, Z15
 	VMOVUPS    depthwiseTurns16_1<>+0(SB), Z16
@@ -587,6 +592,7 @@ row1:
 	JAE         outside1
 	MOVQ        40(AX), R13
 	PREFETCHT0  (R10)(R13*1)
+	PREFETCHT0  64(R10)(R13*1)
 	VMOVUPS     depthwiseTurns16_0<>+0(SB), Z15
 	VPERMI2PS   Z9, Z10, Z15
 	VMOVUPS     depthwiseTurns16_1<>+0(SB), Z16
@@ -621,6 +627,7 @@ outside1:
 	JAE        outside2
 	MOVQ       40(AX), R13
 	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 64(R10)(R13*1)
 	VMOVUPS    depthwiseTurns16_0<>+0(SB), Z15
 	VPERMI2PS  Z9, Z10, Z15
 	VMOVUPS    depthwiseTurns16_1<>+0(SB), Z16
@@ -668,6 +675,7 @@ drain1:
 	JAE        outside3
 	MOVQ       40(AX), R9
 	PREFETCHT0 (R10)(R9*1)
+	PREFETCHT0 64(R10)(R9*1)
 	VMOVUPS    depthwiseTurns16_0<>+0(SB), Z15
 	VPERMI2PS  Z9, Z10, Z15
 	VMOVUPS    depthwiseTurns16_1<>+0(SB), Z16
@@ -950,6 +958,7 @@ newest1:
 	JAE         outside1
 	MOVQ        32(AX), R14
 	PREFETCHT0  (R9)(R14*1)
+	PREFETCHT0  64(R9)(R14*1)
 	VMOVUPS.Z   (R9), K1, Z11
 	VMOVUPS.Z   64(R9), K2, Z12
 	VSHUFPS     $0x88, Z12, Z11, Z13
@@ -971,6 +980,7 @@ outside1:
 	JAE         outside2
 	MOVQ        32(AX), R14
 	PREFETCHT0  (R9)(R14*1)
+	PREFETCHT0  64(R9)(R14*1)
 	VMOVUPS.Z   (R9), K1, Z11
 	VMOVUPS.Z   64(R9), K2, Z12
 	VSHUFPS     $0x88, Z12, Z11, Z13
@@ -1369,6 +1379,7 @@ even1:
 	JZ          rowsdone1
 	MOVQ        32(AX), R13
 	PREFETCHT0  (R9)(R13*1)
+	PREFETCHT0  64(R9)(R13*1)
 	VMOVUPS.Z   (R9), K1, Z28
 	VMOVUPS.Z   64(R9), K2, Z29
 	VSHUFPS     $0x88, Z29, Z28, Z27
@@ -1424,6 +1435,7 @@ odd1:
 	JZ          rowsdone1
 	MOVQ        32(AX), R13
 	PREFETCHT0  (R9)(R13*1)
+	PREFETCHT0  64(R9)(R13*1)
 	VMOVUPS.Z   (R9), K1, Z28
 	VMOVUPS.Z   64(R9), K2, Z29
 	VSHUFPS     $0x88, Z29, Z28, Z30
@@ -1564,6 +1576,7 @@ row1:
 	JAE              outside1
 	MOVQ             40(AX), R13
 	PREFETCHT0       (R10)(R13*1)
+	PREFETCHT0       64(R10)(R13*1)
 	VMOVUPS          depthwiseTurns16_0<>+0(SB), Z10
 	VPERMI2PS        Z1, Z0, Z10
 	VMOVUPS          depthwiseTurns16_1<>+0(SB), Z11
@@ -1602,6 +1615,7 @@ outside1:
 	JAE        outside2
 	MOVQ       40(AX), R13
 	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 64(R10)(R13*1)
 	VMOVUPS    depthwiseTurns16_0<>+0(SB), Z10
 	VPERMI2PS  Z1, Z0, Z10
 	VMOVUPS    depthwiseTurns16_1<>+0(SB), Z11
@@ -1653,6 +1667,7 @@ drain1:
 	JAE        outside3
 	MOVQ       40(AX), R9
 	PREFETCHT0 (R10)(R9*1)
+	PREFETCHT0 64(R10)(R9*1)
 	VMOVUPS    depthwiseTurns16_0<>+0(SB), Z10
 	VPERMI2PS  Z1, Z0, Z10
 	VMOVUPS    depthwiseTurns16_1<>+0(SB), Z11
@@ -1774,6 +1789,7 @@ row1:
 	JAE              outside1
 	MOVQ             40(AX), R13
 	PREFETCHT0       (R10)(R13*1)
+	PREFETCHT0       64(R10)(R13*1)
 	VMOVUPS          depthwiseTurns16_0<>+0(SB), Z10
 	VPERMI2PS        Z0, Z1, Z10
 	VMOVUPS          depthwiseTurns16_1<>+0(SB), Z11
@@ -1812,6 +1828,7 @@ outside1:
 	JAE        outside2
 	MOVQ       40(AX), R13
 	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 64(R10)(R13*1)
 	VMOVUPS    depthwiseTurns16_0<>+0(SB), Z10
 	VPERMI2PS  Z0, Z1, Z10
 	VMOVUPS    depthwiseTurns16_1<>+0(SB), Z11
@@ -1863,6 +1880,7 @@ drain1:
 	JAE        outside3
 	MOVQ       40(AX), R9
 	PREFETCHT0 (R10)(R9*1)
+	PREFETCHT0 64(R10)(R9*1)
 	VMOVUPS    depthwiseTurns16_0<>+0(SB), Z10
 	VPERMI2PS  Z0, Z1, Z10
 	VMOVUPS    depthwiseTurns16_1<>+0(SB), Z11
@@ -2369,6 +2387,7 @@ newest1:
 	JAE         outside1
 	MOVQ        32(AX), R14
 	PREFETCHT0  (R9)(R14*1)
+	PREFETCHT0  64(R9)(R14*1)
 	VMOVUPS.Z   (R9), K1, Z28
 	VMOVUPS.Z   64(R9), K2, Z29
 	VSHUFPS     $0x88, Z29, Z28, Z30
@@ -2403,6 +2422,7 @@ outside1:
 	JAE         outside2
 	MOVQ        32(AX), R14
 	PREFETCHT0  (R9)(R14*1)
+	PREFETCHT0  64(R9)(R14*1)
 	VMOVUPS.Z   (R9), K1, Z28
 	VMOVUPS.Z   64(R9), K2, Z29
 	VSHUFPS     $0x88, Z29, Z28, Z30
@@ -2869,6 +2889,7 @@ even1:
 	JZ          rowsdone1
 	MOVQ        32(AX), R13
 	PREFETCHT0  (R9)(R13*1)
+	PREFETCHT0  32(R9)(R13*1)
 	VMOVUPS.Z   (R9), K1, Y11
 	VMOVUPS.Z   32(R9), K2, Y12
 	VSHUFPS     $0x88, Y12, Y11, Y10
@@ -2909,6 +2930,7 @@ odd1:
 	JZ          rowsdone1
 	MOVQ        32(AX), R13
 	PREFETCHT0  (R9)(R13*1)
+	PREFETCHT0  32(R9)(R13*1)
 	VMOVUPS.Z   (R9), K1, Y11
 	VMOVUPS.Z   32(R9), K2, Y12
 	VSHUFPS     $0x88, Y12, Y11, Y13
@@ -3032,6 +3054,7 @@ row1:
 	JAE         outside1
 	MOVQ        40(AX), R13
 	PREFETCHT0  (R10)(R13*1)
+	PREFETCHT0  32(R10)(R13*1)
 	VMOVUPS     depthwiseTurns8_0<>+0(SB), Y15
 	VPERMI2PS   Y10, Y9, Y15
 	VMOVUPS     depthwiseTurns8_1<>+0(SB), Y16
@@ -3066,6 +3089,7 @@ outside1:
 	JAE        outside2
 	MOVQ       40(AX), R13
 	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 32(R10)(R13*1)
 	VMOVUPS    depthwiseTurns8_0<>+0(SB), Y15
 	VPERMI2PS  Y10, Y9, Y15
 	VMOVUPS    depthwiseTurns8_1<>+0(SB), Y16
@@ -3113,6 +3137,7 @@ drain1:
 	JAE        outside3
 	MOVQ       40(AX), R9
 	PREFETCHT0 (R10)(R9*1)
+	PREFETCHT0 32(R10)(R9*1)
 	VMOVUPS    depthwiseTurns8_0<>+0(SB), Y15
 	VPERMI2PS  Y10, Y9, Y15
 	VMOVUPS    depthwiseTurns8_1<>+0(SB), Y16
@@ -3246,6 +3271,7 @@ row1:
 	JAE         outside1
 	MOVQ        40(AX), R13
 	PREFETCHT0  (R10)(R13*1)
+	PREFETCHT0  32(R10)(R13*1)
 	VMOVUPS     depthwiseTurns8_0<>+0(SB), Y15
 	VPERMI2PS   Y9, Y10, Y15
 	VMOVUPS     depthwiseTurns8_1<>+0(SB), Y16
@@ -3280,6 +3306,7 @@ outside1:
 	JAE        outside2
 	MOVQ       40(AX), R13
 	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 32(R10)(R13*1)
 	VMOVUPS    depthwiseTurns8_0<>+0(SB), Y15
 	VPERMI2PS  Y9, Y10, Y15
 	VMOVUPS    depthwiseTurns8_1<>+0(SB), Y16
@@ -3327,6 +3354,7 @@ drain1:
 	JAE        outside3
 	MOVQ       40(AX), R9
 	PREFETCHT0 (R10)(R9*1)
+	PREFETCHT0 32(R10)(R9*1)
 	VMOVUPS    depthwiseTurns8_0<>+0(SB), Y15
 	VPERMI2PS  Y9, Y10, Y15
 	VMOVUPS    depthwiseTurns8_1<>+0(SB), Y16
@@ -3590,6 +3618,7 @@ newest1:
 	JAE         outside1
 	MOVQ        32(AX), R14
 	PREFETCHT0  (R9)(R14*1)
+	PREFETCHT0  32(R9)(R14*1)
 	VMOVUPS.Z   (R9), K1, Y11
 	VMOVUPS.Z   32(R9), K2, Y12
 	VSHUFPS     $0x88, Y12, Y11, Y13
@@ -3611,6 +3640,7 @@ outside1:
 	JAE         outside2
 	MOVQ        32(AX), R14
 	PREFETCHT0  (R9)(R14*1)
+	PREFETCHT0  32(R9)(R14*1)
 	VMOVUPS.Z   (R9), K1, Y11
 	VMOVUPS.Z   32(R9), K2, Y12
 	VSHUFPS     $0x88, Y12, Y11, Y13
@@ -3981,6 +4011,7 @@ even1:
 	JZ          rowsdone1
 	MOVQ        32(AX), R13
 	PREFETCHT0  (R9)(R13*1)
+	PREFETCHT0  32(R9)(R13*1)
 	VMOVUPS.Z   (R9), K1, Y28
 	VMOVUPS.Z   32(R9), K2, Y29
 	VSHUFPS     $0x88, Y29, Y28, Y27
@@ -4035,6 +4066,7 @@ odd1:
 	JZ          rowsdone1
 	MOVQ        32(AX), R13
 	PREFETCHT0  (R9)(R13*1)
+	PREFETCHT0  32(R9)(R13*1)
 	VMOVUPS.Z   (R9), K1, Y28
 	VMOVUPS.Z   32(R9), K2, Y29
 	VSHUFPS     $0x88, Y29, Y28, Y30
@@ -4174,6 +4206,7 @@ row1:
 	JAE              outside1
 	MOVQ             40(AX), R13
 	PREFETCHT0       (R10)(R13*1)
+	PREFETCHT0       32(R10)(R13*1)
 	VMOVUPS          depthwiseTurns8_0<>+0(SB), Y10
 	VPERMI2PS        Y1, Y0, Y10
 	VMOVUPS          depthwiseTurns8_1<>+0(SB), Y11
@@ -4212,6 +4245,7 @@ outside1:
 	JAE        outside2
 	MOVQ       40(AX), R13
 	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 32(R10)(R13*1)
 	VMOVUPS    depthwiseTurns8_0<>+0(SB), Y10
 	VPERMI2PS  Y1, Y0, Y10
 	VMOVUPS    depthwiseTurns8_1<>+0(SB), Y11
@@ -4263,6 +4297,7 @@ drain1:
 	JAE        outside3
 	MOVQ       40(AX), R9
 	PREFETCHT0 (R10)(R9*1)
+	PREFETCHT0 32(R10)(R9*1)
 	VMOVUPS    depthwiseTurns8_0<>+0(SB), Y10
 	VPERMI2PS  Y1, Y0, Y10
 	VMOVUPS    depthwiseTurns8_1<>+0(SB), Y11
@@ -4384,6 +4419,7 @@ row1:
 	JAE              outside1
 	MOVQ             40(AX), R13
 	PREFETCHT0       (R10)(R13*1)
+	PREFETCHT0       32(R10)(R13*1)
 	VMOVUPS          depthwiseTurns8_0<>+0(SB), Y10
 	VPERMI2PS        Y0, Y1, Y10
 	VMOVUPS          depthwiseTurns8_1<>+0(SB), Y11
@@ -4422,6 +4458,7 @@ outside1:
 	JAE        outside2
 	MOVQ       40(AX), R13
 	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 32(R10)(R13*1)
 	VMOVUPS    depthwiseTurns8_0<>+0(SB), Y10
 	VPERMI2PS  Y0, Y1, Y10
 	VMOVUPS    depthwiseTurns8_1<>+0(SB), Y11
@@ -4473,6 +4510,7 @@ drain1:
 	JAE        outside3
 	MOVQ       40(AX), R9
 	PREFETCHT0 (R10)(R9*1)
+	PREFETCHT0 32(R10)(R9*1)
 	VMOVUPS    depthwiseTurns8_0<>+0(SB), Y10
 	VPERMI2PS  Y0, Y1, Y10
 	VMOVUPS    depthwiseTurns8_1<>+0(SB), Y11
@@ -4928,6 +4966,7 @@ newest1:
 	JAE         outside1
 	MOVQ        32(AX), R14
 	PREFETCHT0  (R9)(R14*1)
+	PREFETCHT0  32(R9)(R14*1)
 	VMOVUPS.Z   (R9), K1, Y28
 	VMOVUPS.Z   32(R9), K2, Y29
 	VSHUFPS     $0x88, Y29, Y28, Y30
@@ -4962,6 +5001,7 @@ outside1:
 	JAE         outside2
 	MOVQ        32(AX), R14
 	PREFETCHT0  (R9)(R14*1)
+	PREFETCHT0  32(R9)(R14*1)
 	VMOVUPS.Z   (R9), K1, Y28
 	VMOVUPS.Z   32(R9), K2, Y29
 	VSHUFPS     $0x88, Y29, Y28, Y30
@@ -5438,6 +5478,7 @@ even1:
 	JZ          rowsdone1
 	MOVQ        32(AX), R13
 	PREFETCHT0  (R9)(R13*1)
+	PREFETCHT0  32(R9)(R13*1)
 	VMOVUPS     (SP), Y11
 	VMASKMOVPS  (R9), Y11, Y11
 	VMOVUPS     32(SP), Y12
@@ -5483,6 +5524,7 @@ odd1:
 	JZ          rowsdone1
 	MOVQ        32(AX), R13
 	PREFETCHT0  (R9)(R13*1)
+	PREFETCHT0  32(R9)(R13*1)
 	VMOVUPS     (SP), Y10
 	VMASKMOVPS  (R9), Y10, Y10
 	VMOVUPS     32(SP), Y11
@@ -5642,6 +5684,7 @@ row1:
 	JAE         outside1
 	MOVQ        40(AX), R13
 	PREFETCHT0  (R10)(R13*1)
+	PREFETCHT0  32(R10)(R13*1)
 	VUNPCKLPS   Y1, Y0, Y6
 	VUNPCKHPS   Y1, Y0, Y1
 	VPERM2F128  $0x20, Y1, Y6, Y0
@@ -5678,6 +5721,7 @@ outside1:
 	JAE        outside2
 	MOVQ       40(AX), R13
 	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 32(R10)(R13*1)
 	VUNPCKLPS  Y1, Y0, Y6
 	VUNPCKHPS  Y1, Y0, Y1
 	VPERM2F128 $0x20, Y1, Y6, Y0
@@ -5727,6 +5771,7 @@ drain1:
 	JAE        outside3
 	MOVQ       40(AX), R9
 	PREFETCHT0 (R10)(R9*1)
+	PREFETCHT0 32(R10)(R9*1)
 	VUNPCKLPS  Y1, Y0, Y6
 	VUNPCKHPS  Y1, Y0, Y1
 	VPERM2F128 $0x20, Y1, Y6, Y0
@@ -5873,6 +5918,7 @@ row1:
 	JAE         outside1
 	MOVQ        40(AX), R13
 	PREFETCHT0  (R10)(R13*1)
+	PREFETCHT0  32(R10)(R13*1)
 	VUNPCKLPS   Y0, Y1, Y6
 	VUNPCKHPS   Y0, Y1, Y1
 	VPERM2F128  $0x20, Y1, Y6, Y0
@@ -5909,6 +5955,7 @@ outside1:
 	JAE        outside2
 	MOVQ       40(AX), R13
 	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 32(R10)(R13*1)
 	VUNPCKLPS  Y0, Y1, Y6
 	VUNPCKHPS  Y0, Y1, Y1
 	VPERM2F128 $0x20, Y1, Y6, Y0
@@ -5958,6 +6005,7 @@ drain1:
 	JAE        outside3
 	MOVQ       40(AX), R9
 	PREFETCHT0 (R10)(R9*1)
+	PREFETCHT0 32(R10)(R9*1)
 	VUNPCKLPS  Y0, Y1, Y6
 	VUNPCKHPS  Y0, Y1, Y1
 	VPERM2F128 $0x20, Y1, Y6, Y0
@@ -6273,6 +6321,7 @@ newest1:
 	JAE         outside1
 	MOVQ        32(AX), R14
 	PREFETCHT0  (R9)(R14*1)
+	PREFETCHT0  32(R9)(R14*1)
 	VMOVUPS     (SP), Y11
 	VMASKMOVPS  (R9), Y11, Y11
 	VMOVUPS     32(SP), Y12
@@ -6298,6 +6347,7 @@ outside1:
 	JAE         outside2
 	MOVQ        32(AX), R14
 	PREFETCHT0  (R9)(R14*1)
+	PREFETCHT0  32(R9)(R14*1)
 	VMOVUPS     (SP), Y10
 	VMASKMOVPS  (R9), Y10, Y10
 	VMOVUPS     32(SP), Y11
@@ -6794,6 +6844,7 @@ even1:
 	JZ          rowsdone1
 	MOVQ        32(AX), R13
 	PREFETCHT0  (R9)(R13*1)
+	PREFETCHT0  32(R9)(R13*1)
 	VMOVUPS     (SP), Y3
 	VMASKMOVPS  (R9), Y3, Y3
 	VMOVUPS     32(SP), Y4
@@ -6855,6 +6906,7 @@ odd1:
 	JZ          rowsdone1
 	MOVQ        32(AX), R13
 	PREFETCHT0  (R9)(R13*1)
+	PREFETCHT0  32(R9)(R13*1)
 	VMOVUPS     (SP), Y2
 	VMASKMOVPS  (R9), Y2, Y2
 	VMOVUPS     32(SP), Y3
@@ -7104,6 +7156,7 @@ row1:
 	JAE         outside1
 	MOVQ        40(AX), R13
 	PREFETCHT0  (R10)(R13*1)
+	PREFETCHT0  32(R10)(R13*1)
 	VUNPCKLPS   Y1, Y0, Y10
 	VUNPCKHPS   Y1, Y0, Y1
 	VPERM2F128  $0x20, Y1, Y10, Y0
@@ -7144,6 +7197,7 @@ outside1:
 	JAE        outside2
 	MOVQ       40(AX), R13
 	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 32(R10)(R13*1)
 	VUNPCKLPS  Y1, Y0, Y10
 	VUNPCKHPS  Y1, Y0, Y1
 	VPERM2F128 $0x20, Y1, Y10, Y0
@@ -7197,6 +7251,7 @@ drain1:
 	JAE        outside3
 	MOVQ       40(AX), R9
 	PREFETCHT0 (R10)(R9*1)
+	PREFETCHT0 32(R10)(R9*1)
 	VUNPCKLPS  Y1, Y0, Y10
 	VUNPCKHPS  Y1, Y0, Y1
 	VPERM2F128 $0x20, Y1, Y10, Y0
@@ -7423,6 +7478,7 @@ row1:
 	JAE         outside1
 	MOVQ        40(AX), R13
 	PREFETCHT0  (R10)(R13*1)
+	PREFETCHT0  32(R10)(R13*1)
 	VUNPCKLPS   Y0, Y1, Y10
 	VUNPCKHPS   Y0, Y1, Y1
 	VPERM2F128  $0x20, Y1, Y10, Y0
@@ -7463,6 +7519,7 @@ outside1:
 	JAE        outside2
 	MOVQ       40(AX), R13
 	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 32(R10)(R13*1)
 	VUNPCKLPS  Y0, Y1, Y10
 	VUNPCKHPS  Y0, Y1, Y1
 	VPERM2F128 $0x20, Y1, Y10, Y0
@@ -7516,6 +7573,7 @@ drain1:
 	JAE        outside3
 	MOVQ       40(AX), R9
 	PREFETCHT0 (R10)(R9*1)
+	PREFETCHT0 32(R10)(R9*1)
 	VUNPCKLPS  Y0, Y1, Y10
 	VUNPCKHPS  Y0, Y1, Y1
 	VPERM2F128 $0x20, Y1, Y10, Y0
@@ -8202,6 +8260,7 @@ newest1:
 	JAE         outside1
 	MOVQ        32(AX), R14
 	PREFETCHT0  (R9)(R14*1)
+	PREFETCHT0  32(R9)(R14*1)
 	VMOVUPS     (SP), Y13
 	VMASKMOVPS  (R9), Y13, Y13
 	VMOVUPS     32(SP), Y14
@@ -8222,6 +8281,7 @@ outside1:
 	JAE         outside2
 	MOVQ        32(AX), R14
 	PREFETCHT0  (R9)(R14*1)
+	PREFETCHT0  32(R9)(R14*1)
 	VMOVUPS     (SP), Y12
 	VMASKMOVPS  (R9), Y12, Y12
 	VMOVUPS     32(SP), Y13
@@ -8411,6 +8471,7 @@ newest2:
 	JAE         outside3
 	MOVQ        32(AX), R14
 	PREFETCHT0  (R9)(R14*1)
+	PREFETCHT0  32(R9)(R14*1)
 	VMOVUPS     64(SP), Y13
 	VMASKMOVPS  8(R9), Y13, Y13
 	VMOVUPS     96(SP), Y14
@@ -8431,6 +8492,7 @@ outside3:
 	JAE         outside4
 	MOVQ        32(AX), R14
 	PREFETCHT0  (R9)(R14*1)
+	PREFETCHT0  32(R9)(R14*1)
 	VMOVUPS     64(SP), Y12
 	VMASKMOVPS  8(R9), Y12, Y12
 	VMOVUPS     96(SP), Y13
@@ -8615,6 +8677,7 @@ newest3:
 	JAE         outside5
 	MOVQ        32(AX), R14
 	PREFETCHT0  (R9)(R14*1)
+	PREFETCHT0  32(R9)(R14*1)
 	VMOVUPS     128(SP), Y8
 	VMASKMOVPS  16(R9), Y8, Y8
 	VMOVUPS     160(SP), Y9
@@ -8631,6 +8694,7 @@ outside5:
 	JAE         outside6
 	MOVQ        32(AX), R14
 	PREFETCHT0  (R9)(R14*1)
+	PREFETCHT0  32(R9)(R14*1)
 	VMOVUPS     128(SP), Y7
 	VMASKMOVPS  16(R9), Y7, Y7
 	VMOVUPS     160(SP), Y8

@@ -21,14 +21,14 @@ func (g *kernel) forward() {
 			at, rows := g.field(argFirst), g.field(argXRows)
 			row := g.label("row")
 			Label(row)
-			g.prefetch(g.xp, argXPlane)
+			g.prefetch(g.xp, argXPlane, 1)
 			for kw := range g.k {
 				x := g.load(isa.Mem(g.xp, 4*kw), kw)
 				for i, sum := range sums {
 					g.addTo(sum, g.k-1-i, kw, x, kw == 0 && i == g.k-1)
 				}
 			}
-			g.storeRow(at, func() { g.store(sums[0], isa.Mem(g.yp, 0), g.k) })
+			g.storeRow(at, 1, func() { g.store(sums[0], isa.Mem(g.yp, 0), g.k) })
 			shift(sums, 1)
 			ADDQ(g.arg(argXRow), g.xp)
 			DECQ(rows)
@@ -39,26 +39,26 @@ func (g *kernel) forward() {
 }
 
 // storeRow writes a row of the result if row number at is one of it, and goes to the next.
-func (g *kernel) storeRow(at reg.GPVirtual, store func()) {
+func (g *kernel) storeRow(at reg.GPVirtual, vectors int, store func()) {
 	outside := g.label("outside")
 	CMPQ(at, g.arg(argYRows))
 	JAE(operand.LabelRef(outside))
-	g.prefetch(g.yp, argYPlane)
+	g.prefetch(g.yp, argYPlane, vectors)
 	store()
 	ADDQ(g.arg(argYRow), g.yp)
 	Label(outside)
 	INCQ(at)
 }
 
-// drain writes the rows of the result that no further row adds to. width is the number of sums that
-// make a row.
+// drain writes the rows of the result that no further row adds to. width is the number of
+// vectors that make a row of a block.
 func (g *kernel) drain(at reg.GPVirtual, sums []reg.VecVirtual, width int, store func()) {
 	loop, done := g.label("drain"), g.label("drained")
 	Label(loop)
 	CMPQ(at, g.arg(argYRows))
 	JGE(operand.LabelRef(done))
 	g.clear(sums[len(sums)-width:])
-	g.storeRow(at, store)
+	g.storeRow(at, width, store)
 	shift(sums, width)
 	JMP(operand.LabelRef(loop))
 	Label(done)
@@ -81,20 +81,20 @@ func (g *kernel) forwardPairs() {
 			Label(even)
 			TESTQ(rows, rows)
 			JZ(operand.LabelRef(done))
-			g.prefetch(g.xp, argXPlane)
+			g.prefetch(g.xp, argXPlane, 2)
 			g.eachColumn(func(kw int, x reg.VecVirtual) {
 				for i, sum := range sums {
 					g.addTo(sum, g.k-1-2*i, kw, x, kw == 0 && i == g.half-1)
 				}
 			})
-			g.storeRow(at, store)
+			g.storeRow(at, 1, store)
 			shift(sums, 1)
 			ADDQ(g.arg(argXRow), g.xp)
 			DECQ(rows)
 			Label(odd)
 			TESTQ(rows, rows)
 			JZ(operand.LabelRef(done))
-			g.prefetch(g.xp, argXPlane)
+			g.prefetch(g.xp, argXPlane, 2)
 			g.eachColumn(func(kw int, x reg.VecVirtual) {
 				for i, sum := range sums[:g.half-1] {
 					g.addTo(sum, g.k-2-2*i, kw, x, false)

@@ -30,7 +30,7 @@ func (g *kernel) inputPairs(odd int) {
 			at, rows := g.field(argFirst), g.field(argXRows)
 			row := g.label("row")
 			Label(row)
-			g.prefetch(g.xp, argXPlane)
+			g.prefetch(g.xp, argXPlane, 1)
 			x := make([]reg.VecVirtual, g.half)
 			for m := range x {
 				x[m] = g.load(isa.Mem(g.xp, -4*m), m)
@@ -45,7 +45,7 @@ func (g *kernel) inputPairs(odd int) {
 				}
 			}
 			for range 2 {
-				g.storeRow(at, store)
+				g.storeRow(at, 2, store)
 				shift(sums, 2)
 			}
 			ADDQ(g.arg(argXRow), g.xp)

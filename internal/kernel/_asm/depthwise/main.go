@@ -93,9 +93,11 @@ func (g *kernel) label(name string) string {
 
 // prefetch asks for what the next plane has in the place of the row at p: the processor does not
 // foresee where rows of another plane begin, and large images lie in memory.
-func (g *kernel) prefetch(p reg.GPVirtual, plane int) {
+func (g *kernel) prefetch(p reg.GPVirtual, plane, vectors int) {
 	next := g.field(plane)
-	PREFETCHT0(isa.Indexed(p, next, 1, 0))
+	for i := range vectors {
+		PREFETCHT0(isa.Indexed(p, next, 1, 4*g.Lanes*i))
+	}
 }
 
 func (g *kernel) arg(field int) operand.Mem { return isa.Mem(g.args, field) }

@@ -57,7 +57,7 @@ func (g *kernel) weights() {
 		step := g.label("step")
 		Label(step)
 		g.newest(recent, i, g.k, func(v reg.VecVirtual) reg.VecVirtual { return v })
-		g.meet(at, func() {
+		g.meet(at, 1, func() {
 			for n, kw := range kws {
 				x := g.load(isa.Mem(g.xp, 4*kw), kw)
 				for kh := range sums {
@@ -80,7 +80,7 @@ func (g *kernel) newest(
 	none, next := g.label("none"), g.label("newest")
 	CMPQ(i, g.arg(argYRows))
 	JGE(operand.LabelRef(none))
-	g.prefetch(g.yp, argYPlane)
+	g.prefetch(g.yp, argYPlane, 1)
 	VMOVAPS(order(g.load(isa.Mem(g.yp, 0), mask)), recent[0])
 	ADDQ(g.arg(argYRow), g.yp)
 	JMP(operand.LabelRef(next))
@@ -91,11 +91,11 @@ func (g *kernel) newest(
 }
 
 // meet writes body for row number at of x if x has it, and goes to the next.
-func (g *kernel) meet(at reg.GPVirtual, body func()) {
+func (g *kernel) meet(at reg.GPVirtual, vectors int, body func()) {
 	outside := g.label("outside")
 	CMPQ(at, g.arg(argXRows))
 	JAE(operand.LabelRef(outside))
-	g.prefetch(g.xp, argXPlane)
+	g.prefetch(g.xp, argXPlane, vectors)
 	body()
 	ADDQ(g.arg(argXRow), g.xp)
 	Label(outside)
@@ -114,7 +114,7 @@ func (g *kernel) weightsPairs() {
 		Label(step)
 		g.newest(recent, i, 2*g.half, g.shuffled)
 		for parity := range 2 {
-			g.meet(at, func() {
+			g.meet(at, 2, func() {
 				g.columns(kws, func(n int, x reg.VecVirtual) {
 					for kh := parity; kh < g.k; kh += 2 {
 						VFMADD231PS(recent[kh/2], x, sums[kh][n])
