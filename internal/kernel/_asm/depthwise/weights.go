@@ -33,16 +33,63 @@ func (g *kernel) eachPass(masks int, body func(kws []int, sums [][]reg.VecVirtua
 				g.clear(sums[kh])
 			}
 			g.eachBlock(masks, func() { body(kws, sums) })
-			for kh := range sums {
-				for i, kw := range kws {
-					m := isa.Mem(g.w, 4*(kh*g.k+kw))
-					total := g.LanesSum(sums[kh][i]).AsX()
-					VADDSS(m, total, total)
-					VMOVSS(total, m)
-				}
-			}
+			g.addTotals(kws, sums)
 		}
 	})
+}
+
+// addTotals adds the lanes of all sums to the weights, eight at a time where all are at hand.
+func (g *kernel) addTotals(kws []int, sums [][]reg.VecVirtual) {
+	var list []reg.VecVirtual
+	var at []operand.Mem
+	for kh := range sums {
+		for i, kw := range kws {
+			list, at = append(list, sums[kh][i]), append(at, isa.Mem(g.w, 4*(kh*g.k+kw)))
+		}
+	}
+	for len(kws) == g.k && len(list) >= 8 {
+		totals := g.eightSums(list[:8])
+		VADDPS(at[0], totals, totals)
+		VMOVUPS(totals, at[0])
+		list, at = list[8:], at[8:]
+	}
+	for i, v := range list {
+		total := g.LanesSum(v).AsX()
+		VADDSS(at[i], total, total)
+		VMOVSS(total, at[i])
+	}
+}
+
+// eightSums adds up the lanes of each of eight vectors.
+func (g *kernel) eightSums(v []reg.VecVirtual) reg.Register {
+	upper := g.Vec()
+	for i := 0; i < 8; i += 2 {
+		VUNPCKHPS(v[i+1], v[i], upper)
+		VUNPCKLPS(v[i+1], v[i], v[i])
+		VADDPS(upper, v[i], v[i])
+	}
+	for i := 0; i < 8; i += 4 {
+		VUNPCKHPD(v[i+2], v[i], upper)
+		VUNPCKLPD(v[i+2], v[i], v[i])
+		VADDPS(upper, v[i], v[i])
+	}
+	// Each quarter of v[0] has a part of the first four sums, of v[4] of the others.
+	a, b, high := v[0].AsY(), v[4].AsY(), YMM()
+	if g.Lanes == 16 {
+		for _, x := range []reg.VecVirtual{v[0], v[4]} {
+			VEXTRACTF64X4(operand.Imm(1), x, high)
+			VADDPS(high, x.AsY(), x.AsY())
+		}
+	}
+	if g.EVEX {
+		VSHUFF32X4(operand.Imm(3), b, a, high)
+		VSHUFF32X4(operand.Imm(0), b, a, a)
+	} else {
+		VPERM2F128(operand.Imm(0x31), b, a, high)
+		VPERM2F128(operand.Imm(0x20), b, a, a)
+	}
+	VADDPS(high, a, a)
+	return a
 }
 
 // weights writes the weight gradient of stride 1: y is the gradient of the output. In step i row i
