@@ -21,7 +21,7 @@ func (l Level) Depthwise(g *Conv, y, x, w []float32) {
 // DepthwiseInput is the transpose of Depthwise in x: dx, C × H × W, from dy, C × OH × OW, and w.
 func (l Level) DepthwiseInput(g *Conv, dx, dy, w []float32) {
 	switch {
-	case l == Generic || !g.depthwiseVectors() || g.PL >= g.KW:
+	case l == Generic || !g.depthwiseVectors():
 		depthwiseInputGeneric(g, dx, dy, w)
 	case g.SH == 1:
 		// The convolution of dy with the filter turned by half a turn.
