@@ -1,0 +1,64 @@
+package kernel
+
+// WinogradFilterSize returns the floats of transformed filters of rows outputs and cols inputs.
+func WinogradFilterSize(rows, cols int) int { return frequencies * rows * cols }
+
+// WinogradPanels returns into how many panels WinogradFilter splits rows.
+func (l Level) WinogradPanels(rows int) int { return l.panels(rows) }
+
+// WinogradFilter transforms panel q of filters for WinogradConv: U = G g Gᵀ for the filters g at
+// w[rows[i] + cols[p]], of 3×3 numbers each, both of their axes backwards if turned. dst holds all
+// panels; the panel is rows first … first+mr−1 of them:
+//
+//	dst[(36·first + f·mr)·len(cols) + p·mr + i]
+//
+// Numbers are rounded once, from float64, and the same on every level.
+func (l Level) WinogradFilter(dst, w []float32, rows, cols []int32, turned bool, q int) {
+	first, mr := evenly(len(rows), l.panels(len(rows)), q)
+	dst = dst[frequencies*first*len(cols):][:frequencies*mr*len(cols)]
+	step := mr * len(cols)
+	for p, c := range cols {
+		for i, r := range rows[first : first+mr] {
+			filter := (*[9]float32)(w[r+c:])
+			g := *filter
+			if turned {
+				for tap := range g {
+					g[tap] = filter[8-tap]
+				}
+			}
+			transformFilter(dst[p*mr+i:], step, &g)
+		}
+	}
+}
+
+// transformFilter writes the 36 numbers G g Gᵀ, step apart.
+func transformFilter(u []float32, step int, g *[9]float32) {
+	var rows [tileIn][3]float64
+	for j := range 3 {
+		column := filterTransform(float64(g[j]), float64(g[3+j]), float64(g[6+j]))
+		for i, v := range column {
+			rows[i][j] = v
+		}
+	}
+	at := 0
+	for i := range rows {
+		for _, v := range filterTransform(rows[i][0], rows[i][1], rows[i][2]) {
+			u[at] = float32(v)
+			at += step
+		}
+	}
+}
+
+// filterTransform is G g: the polynomial g0 + g1·x + g2·x² at the points, each value divided by the
+// product of the point's distances to the others.
+func filterTransform(g0, g1, g2 float64) [tileIn]float64 {
+	even := (g0 + g2) / 3
+	return [tileIn]float64{
+		g0,
+		even + g1/3,
+		g1/3 - even,
+		-16. / 15 * (g0 + g1/2 + g2/4),
+		1. / 15 * (g0 - 2*g1 + 4*g2),
+		g2,
+	}
+}
