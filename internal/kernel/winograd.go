@@ -78,11 +78,6 @@ type tilePlace struct {
 // WinogradFits reports whether maps of h rows and w columns can be cut into tiles.
 func WinogradFits(h, w int) bool { return h > 0 && w > 0 && w <= 8*8 }
 
-// WinogradCover returns how many pixels the tiles of a map have, those beside it counted.
-func WinogradCover(h, w int) int {
-	return (h + tileOut - 1) / tileOut * tileOut * 8 * halvesOf(w)
-}
-
 // halvesOf returns how many halves cover w columns: a power of two, so that a row of tiles ends
 // with its group.
 func halvesOf(w int) int {
@@ -98,8 +93,8 @@ func NewWinograd(n, c, k, h, w int) *Winograd {
 	g := &Winograd{C: c, K: k, H: h, W: w, N: n, halves: halvesOf(w)}
 	all := n * g.tileRows() * g.halves
 	g.groups = (all + 7) / 8
-	// V of a block takes at most about half a second-level cache of a megabyte.
-	const most, cache = 4, 1 << 19
+	// V of a block takes at most about a second-level cache of a megabyte.
+	const most, cache = 4, 5 << 18
 	limit := max(1, min(most, cache/(4*frequencies*groupTiles*c)))
 	blocks := (g.groups + limit - 1) / limit
 	g.block = (g.groups + blocks - 1) / blocks
@@ -163,12 +158,21 @@ func laneOf(tile int) int { return 4*(tile%4) + tile/4 }
 // plane returns the floats from one frequency of rows × tiles of a block to the next.
 func (g *Winograd) plane(rows int) int { return rows*g.tiles() + skew }
 
-// Products returns the multiply-adds of the 36 products for all images, for work that is planned.
-func (g *Winograd) Products() int { return frequencies * g.C * g.K * groupTiles * g.groups }
+// Work returns how many multiply-adds of a direct convolution take as long as this one, or as the
+// gradient of its filters: those of the products, tiles beside the map counted, and what transforms
+// and reading transformed filters that no cache holds cost beside them, as measured with AVX-512.
+func (g *Winograd) Work() int {
+	const transform, stream, cache = 3600, 400, 8192
+	work := g.groups * (frequencies*groupTiles*g.C*g.K + transform*(g.C+g.K))
+	if g.C*g.K > cache {
+		work += (g.groups + g.block - 1) / g.block * stream * g.C * g.K
+	}
+	return work
+}
 
 // ConvScratch returns the floats that WinogradConv needs.
 func (g *Winograd) ConvScratch() int {
-	return frequencies * (g.plane(g.C) + g.plane(panelRows[AVX512]))
+	return frequencies * (g.plane(g.C) + g.plane(winogradRows))
 }
 
 // WinogradConv computes y, [N, K, H, W], from x, [N, C, H, W], and filters that WinogradFilter has
@@ -176,19 +180,19 @@ func (g *Winograd) ConvScratch() int {
 func (l Level) WinogradConv(g *Winograd, y, x, u, scratch []float32) {
 	v, vPlane := scratch, g.plane(g.C)
 	m, area := scratch[frequencies*vPlane:], g.H*g.W
-	parts := l.panels(g.K)
+	blocks := WinogradBlocks(g.K)
 	for first := 0; first < g.groups; first += g.block {
 		n := min(g.block, g.groups-first)
 		l.transformInputs(g, v, vPlane, x, first, n)
-		for q := range parts {
-			k, mr := evenly(g.K, parts, q)
-			mPlane := g.plane(mr)
+		for q := range blocks {
+			k, rows := evenly(g.K, blocks, q)
+			mPlane := g.plane(rows)
 			for f := range frequencies {
-				panel := u[(frequencies*k+f*mr)*g.C:][:mr*g.C]
-				l.mulPanel(m[f*mPlane:], g.tiles(), panel, v[f*vPlane:], g.offsets, mr, groupTiles*n)
+				filters := u[(frequencies*k+f*rows)*g.C:][:rows*g.C]
+				l.mulPanels(m[f*mPlane:], g.tiles(), filters, v[f*vPlane:], g.offsets, rows, groupTiles*n)
 			}
 			for i := range n {
-				l.tileOutputs(g, y[k*area:], m[groupTiles*i:], mPlane, mr, &g.out[first+i])
+				l.tileOutputs(g, y[k*area:], m[groupTiles*i:], mPlane, rows, &g.out[first+i])
 			}
 		}
 	}
@@ -201,18 +205,26 @@ func (l Level) transformInputs(g *Winograd, v []float32, plane int, x []float32,
 	}
 }
 
-// mulPanel multiplies one panel of packed rows with n columns of B, a multiple of a group's.
-func (l Level) mulPanel(c []float32, ldc int, panel, b []float32, boff []int32, mr, n int) {
-	blocks := (len(boff) + innerBlock - 1) / innerBlock
+// mulPanels multiplies packed rows with n columns of B, a multiple of a group's. Other than
+// MulPacked it computes all columns in one call: V is not in the first-level cache anyway.
+func (l Level) mulPanels(c []float32, ldc int, ap, b []float32, boff []int32, rows, n int) {
+	k := len(boff)
+	parts, blocks := l.panels(rows), (k+innerBlock-1)/innerBlock
 	wide := n
 	if l != Generic {
 		wide = n / (2 * l.lanes()) * (2 * l.lanes())
 	}
-	for i := range blocks {
-		p, k := evenly(len(boff), blocks, i)
-		l.mulTile(c, ldc, panel[p*mr:], b, boff[p:p+k], mr, wide, i > 0)
-		if wide < n {
-			l.mulTile(c[wide:], ldc, panel[p*mr:], b[wide:], boff[p:p+k], mr, n-wide, i > 0)
+	for q := range parts {
+		first, mr := evenly(rows, parts, q)
+		for i := range blocks {
+			p, kc := evenly(k, blocks, i)
+			panel, offsets, to := ap[first*k+p*mr:], boff[p:p+kc], c[first*ldc:]
+			if wide > 0 {
+				l.mulTile(to, ldc, panel, b, offsets, mr, wide, i > 0)
+			}
+			if wide < n {
+				l.mulTile(to[wide:], ldc, panel, b[wide:], offsets, mr, n-wide, i > 0)
+			}
 		}
 	}
 }

@@ -39,7 +39,7 @@ func BenchmarkWinograd(b *testing.B) {
 			run("weights", func() { l.WinogradWeights(g, sums, x, y, scratch, false) })
 			run("finish", func() { l.WinogradFinish(g, filters, sums, scratch) })
 			run("filter", func() {
-				for q := range l.WinogradPanels(k) {
+				for q := range WinogradBlocks(k) {
 					l.WinogradFilter(u, filters, seq(k, 9*c), seq(c, 9), false, q)
 				}
 			})

@@ -1,32 +1,38 @@
 package kernel
 
+import "slices"
+
 // WinogradFilterSize returns the floats of transformed filters of rows outputs and cols inputs.
 func WinogradFilterSize(rows, cols int) int { return frequencies * rows * cols }
 
-// WinogradPanels returns into how many panels WinogradFilter splits rows.
-func (l Level) WinogradPanels(rows int) int { return l.panels(rows) }
+// winogradRows is the number of outputs whose products are made at a time: a panel of the widest
+// level, so that M of a block of tiles is small.
+const winogradRows = 14
 
-// WinogradFilter transforms panel q of filters for WinogradConv: U = G g Gᵀ for the filters g at
+// WinogradBlocks returns into how many blocks WinogradFilter splits rows.
+func WinogradBlocks(rows int) int { return (rows + winogradRows - 1) / winogradRows }
+
+// WinogradFilter transforms block q of filters for WinogradConv: U = G g Gᵀ for the filters g at
 // w[rows[i] + cols[p]], of 3×3 numbers each, both of their axes backwards if turned. dst holds all
-// panels; the panel is rows first … first+mr−1 of them:
+// blocks; rows first … first+n−1 are
 //
-//	dst[(36·first + f·mr)·len(cols) + p·mr + i]
+//	dst[36·first·len(cols):]  =  36 × panels as MulPacked has them for n rows
 //
 // Numbers are rounded once, from float64, and the same on every level.
 func (l Level) WinogradFilter(dst, w []float32, rows, cols []int32, turned bool, q int) {
-	first, mr := evenly(len(rows), l.panels(len(rows)), q)
-	dst = dst[frequencies*first*len(cols):][:frequencies*mr*len(cols)]
-	step := mr * len(cols)
-	for p, c := range cols {
-		for i, r := range rows[first : first+mr] {
-			filter := (*[9]float32)(w[r+c:])
-			g := *filter
-			if turned {
-				for tap := range g {
-					g[tap] = filter[8-tap]
+	first, n := evenly(len(rows), WinogradBlocks(len(rows)), q)
+	dst = dst[frequencies*first*len(cols):][:frequencies*n*len(cols)]
+	parts := l.panels(n)
+	for q := range parts {
+		i0, mr := evenly(n, parts, q)
+		for p, c := range cols {
+			for i, r := range rows[first+i0:][:mr] {
+				g := *(*[9]float32)(w[r+c:])
+				if turned {
+					slices.Reverse(g[:])
 				}
+				transformFilter(dst[i0*len(cols)+p*mr+i:], n*len(cols), &g)
 			}
-			transformFilter(dst[p*mr+i:], step, &g)
 		}
 	}
 }

@@ -204,7 +204,7 @@ func (s *winogradCase) check(t *testing.T, l Level) {
 	scratch := func(n int) []float32 { return filled(slices.Repeat([]float32{float32(math.NaN())}, n)) }
 
 	u := canaries(WinogradFilterSize(s.k, s.c))
-	for q := range l.WinogradPanels(s.k) {
+	for q := range WinogradBlocks(s.k) {
 		l.WinogradFilter(u, s.filters, seq(s.k, 9*s.c), seq(s.c, 9), false, q)
 	}
 	y := canaries(len(s.y))
@@ -269,7 +269,7 @@ func TestWinogradTurned(t *testing.T) {
 	allLevels(t, func(t *testing.T, l Level) {
 		g := NewWinograd(n, k, c, h, w)
 		u := make([]float32, WinogradFilterSize(c, k))
-		for q := range l.WinogradPanels(c) {
+		for q := range WinogradBlocks(c) {
 			l.WinogradFilter(u, turned, seq(c, 9), seq(k, 9*c), true, q)
 		}
 		y := make([]float32, len(s.y))
