@@ -2,46 +2,66 @@
 
 package kernel
 
+// winogradBuffer is what the AVX2 kernels keep between two transforms: the columns of a group's
+// tiles, the masks of their pixels, and those of lanes.
+type winogradBuffer [(2*tileIn*8 + 4) * 8]float32
+
 func (l Level) tileInputs(g *Winograd, v []float32, plane int, x []float32, at *tileGroup) {
-	if l != AVX512 {
-		tileInputsGeneric(v, plane, g.tiles(), x, g.H*g.W, g.C, at)
-		return
+	tiles, area, group := g.tiles(), g.H*g.W, &at.offset[0][0]
+	switch {
+	case l == Generic:
+		tileInputsGeneric(v, plane, tiles, x, area, g.C, at)
+	case l == AVX2:
+		var buffer winogradBuffer
+		tileInputsAVX2(first(v), plane, tiles, first(x), area, g.C, group, &buffer[0])
+	case g.halves == 1:
+		tileInputsHalvesAVX512(first(v), plane, tiles, first(x), area, g.C, group)
+	default:
+		tileInputsAVX512(first(v), plane, tiles, first(x), area, g.C, group)
 	}
-	kernel := tileInputsAVX512
-	if g.halves == 1 {
-		kernel = tileInputsHalvesAVX512
-	}
-	kernel(first(v), plane, g.tiles(), first(x), g.H*g.W, g.C, &at.offset[0][0])
 }
 
 func (l Level) tileOutputs(g *Winograd, y, m []float32, plane, channels int, at *tileGroup) {
-	if l != AVX512 {
-		tileOutputsGeneric(y, g.H*g.W, g.W, m, plane, g.tiles(), channels, at)
-		return
+	tiles, area, group := g.tiles(), g.H*g.W, &at.offset[0][0]
+	switch {
+	case l == Generic:
+		tileOutputsGeneric(y, area, g.W, m, plane, tiles, channels, at)
+	case l == AVX2:
+		var buffer winogradBuffer
+		tileOutputsAVX2(first(y), area, first(m), plane, tiles, channels, group, &buffer[0])
+	case g.halves == 1:
+		tileOutputsHalvesAVX512(first(y), area, first(m), plane, tiles, channels, group)
+	default:
+		tileOutputsAVX512(first(y), area, first(m), plane, tiles, channels, group)
 	}
-	kernel := tileOutputsAVX512
-	if g.halves == 1 {
-		kernel = tileOutputsHalvesAVX512
-	}
-	kernel(first(y), g.H*g.W, first(m), plane, g.tiles(), channels, &at.offset[0][0])
 }
 
 func (l Level) tileGradients(g *Winograd, d []float32, plane int, dy []float32, at *tileGroup) {
-	if l != AVX512 {
+	channels, group := &g.lanes[0], &at.offset[0][0]
+	switch l {
+	case Generic:
 		tileGradientsGeneric(d, plane, dy, g.W, g.lanes, at)
-		return
+	case AVX2:
+		var buffer winogradBuffer
+		tileGradientsAVX2(first(d), plane, first(dy), g.W, channels, len(g.lanes)/8, group, &buffer[0])
+	default:
+		tileGradientsAVX512(first(d), plane, first(dy), g.W, channels, len(g.lanes)/16, group)
 	}
-	vectors := len(g.lanes) / groupTiles
-	tileGradientsAVX512(first(d), plane, first(dy), g.W, &g.lanes[0], vectors, &at.offset[0][0])
 }
 
 func (l Level) filterGradients(dw, u []float32, plane, c, k int) {
-	if l != AVX512 {
+	if l == Generic {
 		filterGradientsGeneric(dw, u, plane, c, k)
 		return
 	}
+	var buffer winogradBuffer
 	for i := range c {
-		filterGradientsAVX512(first(dw[9*i*k:]), first(u[i*k:]), plane, k/groupTiles)
+		to, from := first(dw[9*i*k:]), first(u[i*k:])
+		if l == AVX2 {
+			filterGradientsAVX2(to, from, plane, k/8, &buffer[0])
+		} else {
+			filterGradientsAVX512(to, from, plane, k/16)
+		}
 	}
 }
 
@@ -78,25 +98,37 @@ var (
 		11: addOuterAVX512_11x16,
 		12: addOuterAVX512_12x16,
 	}
+	outerAVX2 = [...]outerKernel{
+		1: addOuterAVX2_1x16,
+		2: addOuterAVX2_2x16,
+		3: addOuterAVX2_3x16,
+		4: addOuterAVX2_4x16,
+		5: addOuterAVX2_5x16,
+		6: addOuterAVX2_6x16,
+	}
 )
 
 // addOuter computes c[i·n + j] (+)= Σ_{p < k} a[i·lda + p]·b[p·n + j] for i < m and j < n, with k a
 // multiple of four and n of sixteen. |error| ≤ (k+2)·2⁻²⁴·Σ|a·b|.
 func (l Level) addOuter(c, a, b []float32, m, n, k, lda int, acc bool) {
-	if l != AVX512 {
+	if l == Generic {
 		addOuterGeneric(c, a, b, m, n, k, lda, acc)
 		return
 	}
-	most := len(outerWideAVX512) - 1
-	parts := (m + most - 1) / most
-	for j := 0; j < n; j += 32 {
-		kernels := &outerWideAVX512
-		if n-j < 32 {
-			kernels = &outerNarrowAVX512
+	for j := 0; j < n; {
+		kernels, width := outerAVX2[:], 16
+		if l == AVX512 && n-j >= 32 {
+			kernels, width = outerWideAVX512[:], 32
+		} else if l == AVX512 {
+			kernels = outerNarrowAVX512[:]
 		}
+		most := len(kernels) - 1
+		parts := (m + most - 1) / most
 		for q := range parts {
 			i, rows := evenly(m, parts, q)
-			kernels[rows](first(c[i*n+j:]), first(a[i*lda:]), first(b[j:]), n, k, lda, boolInt(acc))
+			kernel := kernels[rows]
+			kernel(first(c[i*n+j:]), first(a[i*lda:]), first(b[j:]), n, k, lda, boolInt(acc))
 		}
+		j += width
 	}
 }

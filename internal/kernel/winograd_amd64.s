@@ -387,25 +387,74 @@ channel:
 	RET
 
 DATA winogradNumber0<>+0(SB)/4, $0xc0000000
-GLOBL winogradNumber0<>(SB), RODATA|NOPTR, $4
+DATA winogradNumber0<>+4(SB)/4, $0xc0000000
+DATA winogradNumber0<>+8(SB)/4, $0xc0000000
+DATA winogradNumber0<>+12(SB)/4, $0xc0000000
+DATA winogradNumber0<>+16(SB)/4, $0xc0000000
+DATA winogradNumber0<>+20(SB)/4, $0xc0000000
+DATA winogradNumber0<>+24(SB)/4, $0xc0000000
+DATA winogradNumber0<>+28(SB)/4, $0xc0000000
+GLOBL winogradNumber0<>(SB), RODATA|NOPTR, $32
 
 DATA winogradNumber1<>+0(SB)/4, $0x3fc00000
-GLOBL winogradNumber1<>(SB), RODATA|NOPTR, $4
+DATA winogradNumber1<>+4(SB)/4, $0x3fc00000
+DATA winogradNumber1<>+8(SB)/4, $0x3fc00000
+DATA winogradNumber1<>+12(SB)/4, $0x3fc00000
+DATA winogradNumber1<>+16(SB)/4, $0x3fc00000
+DATA winogradNumber1<>+20(SB)/4, $0x3fc00000
+DATA winogradNumber1<>+24(SB)/4, $0x3fc00000
+DATA winogradNumber1<>+28(SB)/4, $0x3fc00000
+GLOBL winogradNumber1<>(SB), RODATA|NOPTR, $32
 
 DATA winogradNumber2<>+0(SB)/4, $0x3f000000
-GLOBL winogradNumber2<>(SB), RODATA|NOPTR, $4
+DATA winogradNumber2<>+4(SB)/4, $0x3f000000
+DATA winogradNumber2<>+8(SB)/4, $0x3f000000
+DATA winogradNumber2<>+12(SB)/4, $0x3f000000
+DATA winogradNumber2<>+16(SB)/4, $0x3f000000
+DATA winogradNumber2<>+20(SB)/4, $0x3f000000
+DATA winogradNumber2<>+24(SB)/4, $0x3f000000
+DATA winogradNumber2<>+28(SB)/4, $0x3f000000
+GLOBL winogradNumber2<>(SB), RODATA|NOPTR, $32
 
 DATA winogradNumber3<>+0(SB)/4, $0x40200000
-GLOBL winogradNumber3<>(SB), RODATA|NOPTR, $4
+DATA winogradNumber3<>+4(SB)/4, $0x40200000
+DATA winogradNumber3<>+8(SB)/4, $0x40200000
+DATA winogradNumber3<>+12(SB)/4, $0x40200000
+DATA winogradNumber3<>+16(SB)/4, $0x40200000
+DATA winogradNumber3<>+20(SB)/4, $0x40200000
+DATA winogradNumber3<>+24(SB)/4, $0x40200000
+DATA winogradNumber3<>+28(SB)/4, $0x40200000
+GLOBL winogradNumber3<>(SB), RODATA|NOPTR, $32
 
 DATA winogradNumber4<>+0(SB)/4, $0xc0200000
-GLOBL winogradNumber4<>(SB), RODATA|NOPTR, $4
+DATA winogradNumber4<>+4(SB)/4, $0xc0200000
+DATA winogradNumber4<>+8(SB)/4, $0xc0200000
+DATA winogradNumber4<>+12(SB)/4, $0xc0200000
+DATA winogradNumber4<>+16(SB)/4, $0xc0200000
+DATA winogradNumber4<>+20(SB)/4, $0xc0200000
+DATA winogradNumber4<>+24(SB)/4, $0xc0200000
+DATA winogradNumber4<>+28(SB)/4, $0xc0200000
+GLOBL winogradNumber4<>(SB), RODATA|NOPTR, $32
 
 DATA winogradNumber5<>+0(SB)/4, $0xbf000000
-GLOBL winogradNumber5<>(SB), RODATA|NOPTR, $4
+DATA winogradNumber5<>+4(SB)/4, $0xbf000000
+DATA winogradNumber5<>+8(SB)/4, $0xbf000000
+DATA winogradNumber5<>+12(SB)/4, $0xbf000000
+DATA winogradNumber5<>+16(SB)/4, $0xbf000000
+DATA winogradNumber5<>+20(SB)/4, $0xbf000000
+DATA winogradNumber5<>+24(SB)/4, $0xbf000000
+DATA winogradNumber5<>+28(SB)/4, $0xbf000000
+GLOBL winogradNumber5<>(SB), RODATA|NOPTR, $32
 
 DATA winogradNumber6<>+0(SB)/4, $0x40000000
-GLOBL winogradNumber6<>(SB), RODATA|NOPTR, $4
+DATA winogradNumber6<>+4(SB)/4, $0x40000000
+DATA winogradNumber6<>+8(SB)/4, $0x40000000
+DATA winogradNumber6<>+12(SB)/4, $0x40000000
+DATA winogradNumber6<>+16(SB)/4, $0x40000000
+DATA winogradNumber6<>+20(SB)/4, $0x40000000
+DATA winogradNumber6<>+24(SB)/4, $0x40000000
+DATA winogradNumber6<>+28(SB)/4, $0x40000000
+GLOBL winogradNumber6<>(SB), RODATA|NOPTR, $32
 
 DATA tilesToTheLeft<>+0(SB)/4, $0x0000000f
 DATA tilesToTheLeft<>+4(SB)/4, $0x0000000c
@@ -729,16 +778,44 @@ channel:
 	RET
 
 DATA winogradNumber7<>+0(SB)/4, $0x3e800000
-GLOBL winogradNumber7<>(SB), RODATA|NOPTR, $4
+DATA winogradNumber7<>+4(SB)/4, $0x3e800000
+DATA winogradNumber7<>+8(SB)/4, $0x3e800000
+DATA winogradNumber7<>+12(SB)/4, $0x3e800000
+DATA winogradNumber7<>+16(SB)/4, $0x3e800000
+DATA winogradNumber7<>+20(SB)/4, $0x3e800000
+DATA winogradNumber7<>+24(SB)/4, $0x3e800000
+DATA winogradNumber7<>+28(SB)/4, $0x3e800000
+GLOBL winogradNumber7<>(SB), RODATA|NOPTR, $32
 
 DATA winogradNumber8<>+0(SB)/4, $0x40800000
-GLOBL winogradNumber8<>(SB), RODATA|NOPTR, $4
+DATA winogradNumber8<>+4(SB)/4, $0x40800000
+DATA winogradNumber8<>+8(SB)/4, $0x40800000
+DATA winogradNumber8<>+12(SB)/4, $0x40800000
+DATA winogradNumber8<>+16(SB)/4, $0x40800000
+DATA winogradNumber8<>+20(SB)/4, $0x40800000
+DATA winogradNumber8<>+24(SB)/4, $0x40800000
+DATA winogradNumber8<>+28(SB)/4, $0x40800000
+GLOBL winogradNumber8<>(SB), RODATA|NOPTR, $32
 
 DATA winogradNumber9<>+0(SB)/4, $0x3e000000
-GLOBL winogradNumber9<>(SB), RODATA|NOPTR, $4
+DATA winogradNumber9<>+4(SB)/4, $0x3e000000
+DATA winogradNumber9<>+8(SB)/4, $0x3e000000
+DATA winogradNumber9<>+12(SB)/4, $0x3e000000
+DATA winogradNumber9<>+16(SB)/4, $0x3e000000
+DATA winogradNumber9<>+20(SB)/4, $0x3e000000
+DATA winogradNumber9<>+24(SB)/4, $0x3e000000
+DATA winogradNumber9<>+28(SB)/4, $0x3e000000
+GLOBL winogradNumber9<>(SB), RODATA|NOPTR, $32
 
 DATA winogradNumber10<>+0(SB)/4, $0xc1000000
-GLOBL winogradNumber10<>(SB), RODATA|NOPTR, $4
+DATA winogradNumber10<>+4(SB)/4, $0xc1000000
+DATA winogradNumber10<>+8(SB)/4, $0xc1000000
+DATA winogradNumber10<>+12(SB)/4, $0xc1000000
+DATA winogradNumber10<>+16(SB)/4, $0xc1000000
+DATA winogradNumber10<>+20(SB)/4, $0xc1000000
+DATA winogradNumber10<>+24(SB)/4, $0xc1000000
+DATA winogradNumber10<>+28(SB)/4, $0xc1000000
+GLOBL winogradNumber10<>(SB), RODATA|NOPTR, $32
 
 // func tileInputsHalvesAVX512(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32)
 // Requires: AVX, AVX512BW, AVX512DQ, AVX512F
@@ -2116,25 +2193,74 @@ vector:
 	RET
 
 DATA winogradNumber11<>+0(SB)/4, $0x3eaaaaab
-GLOBL winogradNumber11<>(SB), RODATA|NOPTR, $4
+DATA winogradNumber11<>+4(SB)/4, $0x3eaaaaab
+DATA winogradNumber11<>+8(SB)/4, $0x3eaaaaab
+DATA winogradNumber11<>+12(SB)/4, $0x3eaaaaab
+DATA winogradNumber11<>+16(SB)/4, $0x3eaaaaab
+DATA winogradNumber11<>+20(SB)/4, $0x3eaaaaab
+DATA winogradNumber11<>+24(SB)/4, $0x3eaaaaab
+DATA winogradNumber11<>+28(SB)/4, $0x3eaaaaab
+GLOBL winogradNumber11<>(SB), RODATA|NOPTR, $32
 
 DATA winogradNumber12<>+0(SB)/4, $0xbf888889
-GLOBL winogradNumber12<>(SB), RODATA|NOPTR, $4
+DATA winogradNumber12<>+4(SB)/4, $0xbf888889
+DATA winogradNumber12<>+8(SB)/4, $0xbf888889
+DATA winogradNumber12<>+12(SB)/4, $0xbf888889
+DATA winogradNumber12<>+16(SB)/4, $0xbf888889
+DATA winogradNumber12<>+20(SB)/4, $0xbf888889
+DATA winogradNumber12<>+24(SB)/4, $0xbf888889
+DATA winogradNumber12<>+28(SB)/4, $0xbf888889
+GLOBL winogradNumber12<>(SB), RODATA|NOPTR, $32
 
 DATA winogradNumber13<>+0(SB)/4, $0xbf088889
-GLOBL winogradNumber13<>(SB), RODATA|NOPTR, $4
+DATA winogradNumber13<>+4(SB)/4, $0xbf088889
+DATA winogradNumber13<>+8(SB)/4, $0xbf088889
+DATA winogradNumber13<>+12(SB)/4, $0xbf088889
+DATA winogradNumber13<>+16(SB)/4, $0xbf088889
+DATA winogradNumber13<>+20(SB)/4, $0xbf088889
+DATA winogradNumber13<>+24(SB)/4, $0xbf088889
+DATA winogradNumber13<>+28(SB)/4, $0xbf088889
+GLOBL winogradNumber13<>(SB), RODATA|NOPTR, $32
 
 DATA winogradNumber14<>+0(SB)/4, $0xbe888889
-GLOBL winogradNumber14<>(SB), RODATA|NOPTR, $4
+DATA winogradNumber14<>+4(SB)/4, $0xbe888889
+DATA winogradNumber14<>+8(SB)/4, $0xbe888889
+DATA winogradNumber14<>+12(SB)/4, $0xbe888889
+DATA winogradNumber14<>+16(SB)/4, $0xbe888889
+DATA winogradNumber14<>+20(SB)/4, $0xbe888889
+DATA winogradNumber14<>+24(SB)/4, $0xbe888889
+DATA winogradNumber14<>+28(SB)/4, $0xbe888889
+GLOBL winogradNumber14<>(SB), RODATA|NOPTR, $32
 
 DATA winogradNumber15<>+0(SB)/4, $0x3d888889
-GLOBL winogradNumber15<>(SB), RODATA|NOPTR, $4
+DATA winogradNumber15<>+4(SB)/4, $0x3d888889
+DATA winogradNumber15<>+8(SB)/4, $0x3d888889
+DATA winogradNumber15<>+12(SB)/4, $0x3d888889
+DATA winogradNumber15<>+16(SB)/4, $0x3d888889
+DATA winogradNumber15<>+20(SB)/4, $0x3d888889
+DATA winogradNumber15<>+24(SB)/4, $0x3d888889
+DATA winogradNumber15<>+28(SB)/4, $0x3d888889
+GLOBL winogradNumber15<>(SB), RODATA|NOPTR, $32
 
 DATA winogradNumber16<>+0(SB)/4, $0xbe088889
-GLOBL winogradNumber16<>(SB), RODATA|NOPTR, $4
+DATA winogradNumber16<>+4(SB)/4, $0xbe088889
+DATA winogradNumber16<>+8(SB)/4, $0xbe088889
+DATA winogradNumber16<>+12(SB)/4, $0xbe088889
+DATA winogradNumber16<>+16(SB)/4, $0xbe088889
+DATA winogradNumber16<>+20(SB)/4, $0xbe088889
+DATA winogradNumber16<>+24(SB)/4, $0xbe088889
+DATA winogradNumber16<>+28(SB)/4, $0xbe088889
+GLOBL winogradNumber16<>(SB), RODATA|NOPTR, $32
 
 DATA winogradNumber17<>+0(SB)/4, $0x3e888889
-GLOBL winogradNumber17<>(SB), RODATA|NOPTR, $4
+DATA winogradNumber17<>+4(SB)/4, $0x3e888889
+DATA winogradNumber17<>+8(SB)/4, $0x3e888889
+DATA winogradNumber17<>+12(SB)/4, $0x3e888889
+DATA winogradNumber17<>+16(SB)/4, $0x3e888889
+DATA winogradNumber17<>+20(SB)/4, $0x3e888889
+DATA winogradNumber17<>+24(SB)/4, $0x3e888889
+DATA winogradNumber17<>+28(SB)/4, $0x3e888889
+GLOBL winogradNumber17<>(SB), RODATA|NOPTR, $32
 
 // func addOuterAVX512_1x32(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
 // Requires: AVX, AVX512F
@@ -5547,5 +5673,3659 @@ loop:
 	VMOVUPS      Z10, (AX)
 	ADDQ         BX, AX
 	VMOVUPS      Z11, (AX)
+	VZEROUPPER
+	RET
+
+// func tileInputsAVX2(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32, buffer *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·tileInputsAVX2(SB), NOSPLIT, $0-64
+	MOVQ         group+48(FP), AX
+	MOVQ         buffer+56(FP), CX
+	MOVBLZX      192(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 1536(CX)
+	MOVBLZX      193(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 1568(CX)
+	MOVBLZX      194(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 1600(CX)
+	MOVBLZX      195(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 1632(CX)
+	MOVBLZX      196(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 1664(CX)
+	MOVBLZX      197(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 1696(CX)
+	MOVBLZX      198(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 1728(CX)
+	MOVBLZX      199(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 1760(CX)
+	MOVBLZX      200(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 1792(CX)
+	MOVBLZX      201(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 1824(CX)
+	MOVBLZX      202(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 1856(CX)
+	MOVBLZX      203(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 1888(CX)
+	MOVBLZX      204(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 1920(CX)
+	MOVBLZX      205(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 1952(CX)
+	MOVBLZX      206(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 1984(CX)
+	MOVBLZX      207(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2016(CX)
+	MOVBLZX      208(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2048(CX)
+	MOVBLZX      209(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2080(CX)
+	MOVBLZX      210(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2112(CX)
+	MOVBLZX      211(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2144(CX)
+	MOVBLZX      212(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2176(CX)
+	MOVBLZX      213(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2208(CX)
+	MOVBLZX      214(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2240(CX)
+	MOVBLZX      215(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2272(CX)
+	MOVBLZX      216(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2304(CX)
+	MOVBLZX      217(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2336(CX)
+	MOVBLZX      218(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2368(CX)
+	MOVBLZX      219(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2400(CX)
+	MOVBLZX      220(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2432(CX)
+	MOVBLZX      221(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2464(CX)
+	MOVBLZX      222(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2496(CX)
+	MOVBLZX      223(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2528(CX)
+	MOVBLZX      224(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2560(CX)
+	MOVBLZX      225(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2592(CX)
+	MOVBLZX      226(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2624(CX)
+	MOVBLZX      227(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2656(CX)
+	MOVBLZX      228(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2688(CX)
+	MOVBLZX      229(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2720(CX)
+	MOVBLZX      230(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2752(CX)
+	MOVBLZX      231(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2784(CX)
+	MOVBLZX      232(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2816(CX)
+	MOVBLZX      233(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2848(CX)
+	MOVBLZX      234(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2880(CX)
+	MOVBLZX      235(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2912(CX)
+	MOVBLZX      236(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2944(CX)
+	MOVBLZX      237(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2976(CX)
+	MOVBLZX      238(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 3008(CX)
+	MOVBLZX      239(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 3040(CX)
+	MOVBLZX      240(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 3072(CX)
+	MOVBLZX      241(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 3104(CX)
+	MOVBLZX      248(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 3136(CX)
+	MOVBLZX      249(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 3168(CX)
+	MOVQ         v+0(FP), DX
+	MOVQ         plane+8(FP), BX
+	MOVQ         row+16(FP), SI
+	MOVQ         x+24(FP), DI
+	MOVQ         xStep+32(FP), R8
+	MOVQ         channels+40(FP), R9
+	SHLQ         $0x02, BX
+	SHLQ         $0x02, SI
+	SHLQ         $0x02, R8
+
+channel:
+	MOVLQSX     (AX), R10
+	VMOVUPS     (DI)(R10*4), Y0
+	VANDPS      1536(CX), Y0, Y0
+	MOVLQSX     32(AX), R10
+	VMOVUPS     (DI)(R10*4), Y1
+	VANDPS      1792(CX), Y1, Y1
+	MOVLQSX     64(AX), R10
+	VMOVUPS     (DI)(R10*4), Y2
+	VANDPS      2048(CX), Y2, Y2
+	MOVLQSX     96(AX), R10
+	VMOVUPS     (DI)(R10*4), Y3
+	VANDPS      2304(CX), Y3, Y3
+	MOVLQSX     128(AX), R10
+	VMOVUPS     (DI)(R10*4), Y4
+	VANDPS      2560(CX), Y4, Y4
+	MOVLQSX     160(AX), R10
+	VMOVUPS     (DI)(R10*4), Y5
+	VANDPS      2816(CX), Y5, Y5
+	VSUBPS      Y1, Y3, Y6
+	VSUBPS      Y2, Y4, Y7
+	VADDPS      Y4, Y0, Y0
+	VFMADD231PS winogradNumber0<>+0(SB), Y2, Y0
+	VFMADD231PS winogradNumber1<>+0(SB), Y6, Y0
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS winogradNumber0<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber1<>+0(SB), Y7, Y5
+	VSUBPS      Y1, Y4, Y8
+	VFMADD231PS winogradNumber2<>+0(SB), Y2, Y8
+	VFMADD231PS winogradNumber3<>+0(SB), Y3, Y8
+	VADDPS      Y4, Y1, Y1
+	VFMADD231PS winogradNumber4<>+0(SB), Y2, Y1
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y1
+	VMOVAPS     Y7, Y4
+	VFMADD231PS winogradNumber5<>+0(SB), Y6, Y4
+	VFMADD231PS winogradNumber6<>+0(SB), Y6, Y7
+	VMOVUPS     Y0, (CX)
+	VMOVUPS     Y8, 256(CX)
+	VMOVUPS     Y1, 512(CX)
+	VMOVUPS     Y7, 768(CX)
+	VMOVUPS     Y4, 1024(CX)
+	VMOVUPS     Y5, 1280(CX)
+	MOVLQSX     4(AX), R10
+	VMOVUPS     (DI)(R10*4), Y0
+	VANDPS      1568(CX), Y0, Y0
+	MOVLQSX     36(AX), R10
+	VMOVUPS     (DI)(R10*4), Y1
+	VANDPS      1824(CX), Y1, Y1
+	MOVLQSX     68(AX), R10
+	VMOVUPS     (DI)(R10*4), Y2
+	VANDPS      2080(CX), Y2, Y2
+	MOVLQSX     100(AX), R10
+	VMOVUPS     (DI)(R10*4), Y3
+	VANDPS      2336(CX), Y3, Y3
+	MOVLQSX     132(AX), R10
+	VMOVUPS     (DI)(R10*4), Y4
+	VANDPS      2592(CX), Y4, Y4
+	MOVLQSX     164(AX), R10
+	VMOVUPS     (DI)(R10*4), Y5
+	VANDPS      2848(CX), Y5, Y5
+	VSUBPS      Y1, Y3, Y6
+	VSUBPS      Y2, Y4, Y7
+	VADDPS      Y4, Y0, Y0
+	VFMADD231PS winogradNumber0<>+0(SB), Y2, Y0
+	VFMADD231PS winogradNumber1<>+0(SB), Y6, Y0
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS winogradNumber0<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber1<>+0(SB), Y7, Y5
+	VSUBPS      Y1, Y4, Y8
+	VFMADD231PS winogradNumber2<>+0(SB), Y2, Y8
+	VFMADD231PS winogradNumber3<>+0(SB), Y3, Y8
+	VADDPS      Y4, Y1, Y1
+	VFMADD231PS winogradNumber4<>+0(SB), Y2, Y1
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y1
+	VMOVAPS     Y7, Y4
+	VFMADD231PS winogradNumber5<>+0(SB), Y6, Y4
+	VFMADD231PS winogradNumber6<>+0(SB), Y6, Y7
+	VMOVUPS     Y0, 32(CX)
+	VMOVUPS     Y8, 288(CX)
+	VMOVUPS     Y1, 544(CX)
+	VMOVUPS     Y7, 800(CX)
+	VMOVUPS     Y4, 1056(CX)
+	VMOVUPS     Y5, 1312(CX)
+	MOVLQSX     8(AX), R10
+	VMOVUPS     (DI)(R10*4), Y0
+	VANDPS      1600(CX), Y0, Y0
+	MOVLQSX     40(AX), R10
+	VMOVUPS     (DI)(R10*4), Y1
+	VANDPS      1856(CX), Y1, Y1
+	MOVLQSX     72(AX), R10
+	VMOVUPS     (DI)(R10*4), Y2
+	VANDPS      2112(CX), Y2, Y2
+	MOVLQSX     104(AX), R10
+	VMOVUPS     (DI)(R10*4), Y3
+	VANDPS      2368(CX), Y3, Y3
+	MOVLQSX     136(AX), R10
+	VMOVUPS     (DI)(R10*4), Y4
+	VANDPS      2624(CX), Y4, Y4
+	MOVLQSX     168(AX), R10
+	VMOVUPS     (DI)(R10*4), Y5
+	VANDPS      2880(CX), Y5, Y5
+	VSUBPS      Y1, Y3, Y6
+	VSUBPS      Y2, Y4, Y7
+	VADDPS      Y4, Y0, Y0
+	VFMADD231PS winogradNumber0<>+0(SB), Y2, Y0
+	VFMADD231PS winogradNumber1<>+0(SB), Y6, Y0
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS winogradNumber0<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber1<>+0(SB), Y7, Y5
+	VSUBPS      Y1, Y4, Y8
+	VFMADD231PS winogradNumber2<>+0(SB), Y2, Y8
+	VFMADD231PS winogradNumber3<>+0(SB), Y3, Y8
+	VADDPS      Y4, Y1, Y1
+	VFMADD231PS winogradNumber4<>+0(SB), Y2, Y1
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y1
+	VMOVAPS     Y7, Y4
+	VFMADD231PS winogradNumber5<>+0(SB), Y6, Y4
+	VFMADD231PS winogradNumber6<>+0(SB), Y6, Y7
+	VMOVUPS     Y0, 64(CX)
+	VMOVUPS     Y8, 320(CX)
+	VMOVUPS     Y1, 576(CX)
+	VMOVUPS     Y7, 832(CX)
+	VMOVUPS     Y4, 1088(CX)
+	VMOVUPS     Y5, 1344(CX)
+	MOVLQSX     12(AX), R10
+	VMOVUPS     (DI)(R10*4), Y0
+	VANDPS      1632(CX), Y0, Y0
+	MOVLQSX     44(AX), R10
+	VMOVUPS     (DI)(R10*4), Y1
+	VANDPS      1888(CX), Y1, Y1
+	MOVLQSX     76(AX), R10
+	VMOVUPS     (DI)(R10*4), Y2
+	VANDPS      2144(CX), Y2, Y2
+	MOVLQSX     108(AX), R10
+	VMOVUPS     (DI)(R10*4), Y3
+	VANDPS      2400(CX), Y3, Y3
+	MOVLQSX     140(AX), R10
+	VMOVUPS     (DI)(R10*4), Y4
+	VANDPS      2656(CX), Y4, Y4
+	MOVLQSX     172(AX), R10
+	VMOVUPS     (DI)(R10*4), Y5
+	VANDPS      2912(CX), Y5, Y5
+	VSUBPS      Y1, Y3, Y6
+	VSUBPS      Y2, Y4, Y7
+	VADDPS      Y4, Y0, Y0
+	VFMADD231PS winogradNumber0<>+0(SB), Y2, Y0
+	VFMADD231PS winogradNumber1<>+0(SB), Y6, Y0
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS winogradNumber0<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber1<>+0(SB), Y7, Y5
+	VSUBPS      Y1, Y4, Y8
+	VFMADD231PS winogradNumber2<>+0(SB), Y2, Y8
+	VFMADD231PS winogradNumber3<>+0(SB), Y3, Y8
+	VADDPS      Y4, Y1, Y1
+	VFMADD231PS winogradNumber4<>+0(SB), Y2, Y1
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y1
+	VMOVAPS     Y7, Y4
+	VFMADD231PS winogradNumber5<>+0(SB), Y6, Y4
+	VFMADD231PS winogradNumber6<>+0(SB), Y6, Y7
+	VMOVUPS     Y0, 96(CX)
+	VMOVUPS     Y8, 352(CX)
+	VMOVUPS     Y1, 608(CX)
+	VMOVUPS     Y7, 864(CX)
+	VMOVUPS     Y4, 1120(CX)
+	VMOVUPS     Y5, 1376(CX)
+	MOVLQSX     16(AX), R10
+	VMOVUPS     (DI)(R10*4), Y0
+	VANDPS      1664(CX), Y0, Y0
+	MOVLQSX     48(AX), R10
+	VMOVUPS     (DI)(R10*4), Y1
+	VANDPS      1920(CX), Y1, Y1
+	MOVLQSX     80(AX), R10
+	VMOVUPS     (DI)(R10*4), Y2
+	VANDPS      2176(CX), Y2, Y2
+	MOVLQSX     112(AX), R10
+	VMOVUPS     (DI)(R10*4), Y3
+	VANDPS      2432(CX), Y3, Y3
+	MOVLQSX     144(AX), R10
+	VMOVUPS     (DI)(R10*4), Y4
+	VANDPS      2688(CX), Y4, Y4
+	MOVLQSX     176(AX), R10
+	VMOVUPS     (DI)(R10*4), Y5
+	VANDPS      2944(CX), Y5, Y5
+	VSUBPS      Y1, Y3, Y6
+	VSUBPS      Y2, Y4, Y7
+	VADDPS      Y4, Y0, Y0
+	VFMADD231PS winogradNumber0<>+0(SB), Y2, Y0
+	VFMADD231PS winogradNumber1<>+0(SB), Y6, Y0
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS winogradNumber0<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber1<>+0(SB), Y7, Y5
+	VSUBPS      Y1, Y4, Y8
+	VFMADD231PS winogradNumber2<>+0(SB), Y2, Y8
+	VFMADD231PS winogradNumber3<>+0(SB), Y3, Y8
+	VADDPS      Y4, Y1, Y1
+	VFMADD231PS winogradNumber4<>+0(SB), Y2, Y1
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y1
+	VMOVAPS     Y7, Y4
+	VFMADD231PS winogradNumber5<>+0(SB), Y6, Y4
+	VFMADD231PS winogradNumber6<>+0(SB), Y6, Y7
+	VMOVUPS     Y0, 128(CX)
+	VMOVUPS     Y8, 384(CX)
+	VMOVUPS     Y1, 640(CX)
+	VMOVUPS     Y7, 896(CX)
+	VMOVUPS     Y4, 1152(CX)
+	VMOVUPS     Y5, 1408(CX)
+	MOVLQSX     20(AX), R10
+	VMOVUPS     (DI)(R10*4), Y0
+	VANDPS      1696(CX), Y0, Y0
+	MOVLQSX     52(AX), R10
+	VMOVUPS     (DI)(R10*4), Y1
+	VANDPS      1952(CX), Y1, Y1
+	MOVLQSX     84(AX), R10
+	VMOVUPS     (DI)(R10*4), Y2
+	VANDPS      2208(CX), Y2, Y2
+	MOVLQSX     116(AX), R10
+	VMOVUPS     (DI)(R10*4), Y3
+	VANDPS      2464(CX), Y3, Y3
+	MOVLQSX     148(AX), R10
+	VMOVUPS     (DI)(R10*4), Y4
+	VANDPS      2720(CX), Y4, Y4
+	MOVLQSX     180(AX), R10
+	VMOVUPS     (DI)(R10*4), Y5
+	VANDPS      2976(CX), Y5, Y5
+	VSUBPS      Y1, Y3, Y6
+	VSUBPS      Y2, Y4, Y7
+	VADDPS      Y4, Y0, Y0
+	VFMADD231PS winogradNumber0<>+0(SB), Y2, Y0
+	VFMADD231PS winogradNumber1<>+0(SB), Y6, Y0
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS winogradNumber0<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber1<>+0(SB), Y7, Y5
+	VSUBPS      Y1, Y4, Y8
+	VFMADD231PS winogradNumber2<>+0(SB), Y2, Y8
+	VFMADD231PS winogradNumber3<>+0(SB), Y3, Y8
+	VADDPS      Y4, Y1, Y1
+	VFMADD231PS winogradNumber4<>+0(SB), Y2, Y1
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y1
+	VMOVAPS     Y7, Y4
+	VFMADD231PS winogradNumber5<>+0(SB), Y6, Y4
+	VFMADD231PS winogradNumber6<>+0(SB), Y6, Y7
+	VMOVUPS     Y0, 160(CX)
+	VMOVUPS     Y8, 416(CX)
+	VMOVUPS     Y1, 672(CX)
+	VMOVUPS     Y7, 928(CX)
+	VMOVUPS     Y4, 1184(CX)
+	VMOVUPS     Y5, 1440(CX)
+	MOVLQSX     24(AX), R10
+	VMOVUPS     (DI)(R10*4), Y0
+	VANDPS      1728(CX), Y0, Y0
+	MOVLQSX     56(AX), R10
+	VMOVUPS     (DI)(R10*4), Y1
+	VANDPS      1984(CX), Y1, Y1
+	MOVLQSX     88(AX), R10
+	VMOVUPS     (DI)(R10*4), Y2
+	VANDPS      2240(CX), Y2, Y2
+	MOVLQSX     120(AX), R10
+	VMOVUPS     (DI)(R10*4), Y3
+	VANDPS      2496(CX), Y3, Y3
+	MOVLQSX     152(AX), R10
+	VMOVUPS     (DI)(R10*4), Y4
+	VANDPS      2752(CX), Y4, Y4
+	MOVLQSX     184(AX), R10
+	VMOVUPS     (DI)(R10*4), Y5
+	VANDPS      3008(CX), Y5, Y5
+	VSUBPS      Y1, Y3, Y6
+	VSUBPS      Y2, Y4, Y7
+	VADDPS      Y4, Y0, Y0
+	VFMADD231PS winogradNumber0<>+0(SB), Y2, Y0
+	VFMADD231PS winogradNumber1<>+0(SB), Y6, Y0
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS winogradNumber0<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber1<>+0(SB), Y7, Y5
+	VSUBPS      Y1, Y4, Y8
+	VFMADD231PS winogradNumber2<>+0(SB), Y2, Y8
+	VFMADD231PS winogradNumber3<>+0(SB), Y3, Y8
+	VADDPS      Y4, Y1, Y1
+	VFMADD231PS winogradNumber4<>+0(SB), Y2, Y1
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y1
+	VMOVAPS     Y7, Y4
+	VFMADD231PS winogradNumber5<>+0(SB), Y6, Y4
+	VFMADD231PS winogradNumber6<>+0(SB), Y6, Y7
+	VMOVUPS     Y0, 192(CX)
+	VMOVUPS     Y8, 448(CX)
+	VMOVUPS     Y1, 704(CX)
+	VMOVUPS     Y7, 960(CX)
+	VMOVUPS     Y4, 1216(CX)
+	VMOVUPS     Y5, 1472(CX)
+	MOVLQSX     28(AX), R10
+	VMOVUPS     (DI)(R10*4), Y0
+	VANDPS      1760(CX), Y0, Y0
+	MOVLQSX     60(AX), R10
+	VMOVUPS     (DI)(R10*4), Y1
+	VANDPS      2016(CX), Y1, Y1
+	MOVLQSX     92(AX), R10
+	VMOVUPS     (DI)(R10*4), Y2
+	VANDPS      2272(CX), Y2, Y2
+	MOVLQSX     124(AX), R10
+	VMOVUPS     (DI)(R10*4), Y3
+	VANDPS      2528(CX), Y3, Y3
+	MOVLQSX     156(AX), R10
+	VMOVUPS     (DI)(R10*4), Y4
+	VANDPS      2784(CX), Y4, Y4
+	MOVLQSX     188(AX), R10
+	VMOVUPS     (DI)(R10*4), Y5
+	VANDPS      3040(CX), Y5, Y5
+	VSUBPS      Y1, Y3, Y6
+	VSUBPS      Y2, Y4, Y7
+	VADDPS      Y4, Y0, Y0
+	VFMADD231PS winogradNumber0<>+0(SB), Y2, Y0
+	VFMADD231PS winogradNumber1<>+0(SB), Y6, Y0
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS winogradNumber0<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber1<>+0(SB), Y7, Y5
+	VSUBPS      Y1, Y4, Y8
+	VFMADD231PS winogradNumber2<>+0(SB), Y2, Y8
+	VFMADD231PS winogradNumber3<>+0(SB), Y3, Y8
+	VADDPS      Y4, Y1, Y1
+	VFMADD231PS winogradNumber4<>+0(SB), Y2, Y1
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y1
+	VMOVAPS     Y7, Y4
+	VFMADD231PS winogradNumber5<>+0(SB), Y6, Y4
+	VFMADD231PS winogradNumber6<>+0(SB), Y6, Y7
+	VMOVUPS     Y0, 224(CX)
+	VMOVUPS     Y8, 480(CX)
+	VMOVUPS     Y1, 736(CX)
+	VMOVUPS     Y7, 992(CX)
+	VMOVUPS     Y4, 1248(CX)
+	VMOVUPS     Y5, 1504(CX)
+	MOVQ        DX, R10
+	LEAQ        (BX)(BX*2), R11
+	LEAQ        (BX)(BX*4), R12
+	VMOVUPS     (CX), Y0
+	VMOVUPS     64(CX), Y1
+	VMOVUPS     128(CX), Y2
+	VMOVUPS     192(CX), Y3
+	VUNPCKLPS   Y1, Y0, Y4
+	VUNPCKHPS   Y1, Y0, Y0
+	VUNPCKLPS   Y3, Y2, Y1
+	VUNPCKHPS   Y3, Y2, Y2
+	VUNPCKLPD   Y1, Y4, Y3
+	VUNPCKHPD   Y1, Y4, Y1
+	VUNPCKLPD   Y2, Y0, Y4
+	VUNPCKHPD   Y2, Y0, Y0
+	VMOVUPS     32(CX), Y2
+	VMOVUPS     96(CX), Y5
+	VMOVUPS     160(CX), Y6
+	VMOVUPS     224(CX), Y7
+	VUNPCKLPS   Y5, Y2, Y8
+	VUNPCKHPS   Y5, Y2, Y2
+	VUNPCKLPS   Y7, Y6, Y5
+	VUNPCKHPS   Y7, Y6, Y6
+	VUNPCKLPD   Y5, Y8, Y7
+	VUNPCKHPD   Y5, Y8, Y5
+	VUNPCKLPD   Y6, Y2, Y8
+	VUNPCKHPD   Y6, Y2, Y2
+	VMOVUPS     lanesBefore<>+0(SB), Y6
+	VPERMPS     Y2, Y6, Y6
+	VPERM2F128  $0x21, Y2, Y0, Y9
+	VINSERTF128 $0x01, X0, Y6, Y6
+	VPERM2F128  $0x21, Y7, Y3, Y10
+	VMOVUPS     lanesAfter<>+0(SB), Y11
+	VPERMPS     Y3, Y11, Y11
+	VPERM2F128  $0x31, Y11, Y7, Y11
+	VANDPS      3072(CX), Y6, Y6
+	VANDPS      3136(CX), Y10, Y10
+	VSUBPS      Y3, Y4, Y12
+	VSUBPS      Y1, Y0, Y13
+	VADDPS      Y0, Y6, Y6
+	VFMADD231PS winogradNumber0<>+0(SB), Y1, Y6
+	VFMADD231PS winogradNumber1<>+0(SB), Y12, Y6
+	VADDPS      Y3, Y10, Y10
+	VFMADD231PS winogradNumber0<>+0(SB), Y4, Y10
+	VFMADD231PS winogradNumber1<>+0(SB), Y13, Y10
+	VSUBPS      Y3, Y0, Y14
+	VFMADD231PS winogradNumber2<>+0(SB), Y1, Y14
+	VFMADD231PS winogradNumber3<>+0(SB), Y4, Y14
+	VADDPS      Y0, Y3, Y3
+	VFMADD231PS winogradNumber4<>+0(SB), Y1, Y3
+	VFMADD231PS winogradNumber2<>+0(SB), Y4, Y3
+	VMOVAPS     Y13, Y0
+	VFMADD231PS winogradNumber5<>+0(SB), Y12, Y0
+	VFMADD231PS winogradNumber6<>+0(SB), Y12, Y13
+	VMOVUPS     Y6, (R10)
+	VMOVUPS     Y14, (R10)(BX*1)
+	VMOVUPS     Y3, (R10)(BX*2)
+	VMOVUPS     Y13, (R10)(R11*1)
+	VMOVUPS     Y0, (R10)(BX*4)
+	VMOVUPS     Y10, (R10)(R12*1)
+	VANDPS      3104(CX), Y9, Y9
+	VANDPS      3168(CX), Y11, Y11
+	VSUBPS      Y7, Y8, Y0
+	VSUBPS      Y5, Y2, Y1
+	VADDPS      Y2, Y9, Y9
+	VFMADD231PS winogradNumber0<>+0(SB), Y5, Y9
+	VFMADD231PS winogradNumber1<>+0(SB), Y0, Y9
+	VADDPS      Y7, Y11, Y11
+	VFMADD231PS winogradNumber0<>+0(SB), Y8, Y11
+	VFMADD231PS winogradNumber1<>+0(SB), Y1, Y11
+	VSUBPS      Y7, Y2, Y3
+	VFMADD231PS winogradNumber2<>+0(SB), Y5, Y3
+	VFMADD231PS winogradNumber3<>+0(SB), Y8, Y3
+	VADDPS      Y2, Y7, Y7
+	VFMADD231PS winogradNumber4<>+0(SB), Y5, Y7
+	VFMADD231PS winogradNumber2<>+0(SB), Y8, Y7
+	VMOVAPS     Y1, Y2
+	VFMADD231PS winogradNumber5<>+0(SB), Y0, Y2
+	VFMADD231PS winogradNumber6<>+0(SB), Y0, Y1
+	VMOVUPS     Y9, 32(R10)
+	VMOVUPS     Y3, 32(R10)(BX*1)
+	VMOVUPS     Y7, 32(R10)(BX*2)
+	VMOVUPS     Y1, 32(R10)(R11*1)
+	VMOVUPS     Y2, 32(R10)(BX*4)
+	VMOVUPS     Y11, 32(R10)(R12*1)
+	LEAQ        (R10)(R11*2), R10
+	VMOVUPS     256(CX), Y0
+	VMOVUPS     320(CX), Y1
+	VMOVUPS     384(CX), Y2
+	VMOVUPS     448(CX), Y3
+	VUNPCKLPS   Y1, Y0, Y4
+	VUNPCKHPS   Y1, Y0, Y0
+	VUNPCKLPS   Y3, Y2, Y1
+	VUNPCKHPS   Y3, Y2, Y2
+	VUNPCKLPD   Y1, Y4, Y3
+	VUNPCKHPD   Y1, Y4, Y1
+	VUNPCKLPD   Y2, Y0, Y4
+	VUNPCKHPD   Y2, Y0, Y0
+	VMOVUPS     288(CX), Y2
+	VMOVUPS     352(CX), Y5
+	VMOVUPS     416(CX), Y6
+	VMOVUPS     480(CX), Y7
+	VUNPCKLPS   Y5, Y2, Y8
+	VUNPCKHPS   Y5, Y2, Y2
+	VUNPCKLPS   Y7, Y6, Y5
+	VUNPCKHPS   Y7, Y6, Y6
+	VUNPCKLPD   Y5, Y8, Y7
+	VUNPCKHPD   Y5, Y8, Y5
+	VUNPCKLPD   Y6, Y2, Y8
+	VUNPCKHPD   Y6, Y2, Y2
+	VMOVUPS     lanesBefore<>+0(SB), Y6
+	VPERMPS     Y2, Y6, Y6
+	VPERM2F128  $0x21, Y2, Y0, Y9
+	VINSERTF128 $0x01, X0, Y6, Y6
+	VPERM2F128  $0x21, Y7, Y3, Y10
+	VMOVUPS     lanesAfter<>+0(SB), Y11
+	VPERMPS     Y3, Y11, Y11
+	VPERM2F128  $0x31, Y11, Y7, Y11
+	VANDPS      3072(CX), Y6, Y6
+	VANDPS      3136(CX), Y10, Y10
+	VSUBPS      Y3, Y4, Y12
+	VSUBPS      Y1, Y0, Y13
+	VADDPS      Y0, Y6, Y6
+	VFMADD231PS winogradNumber0<>+0(SB), Y1, Y6
+	VFMADD231PS winogradNumber1<>+0(SB), Y12, Y6
+	VADDPS      Y3, Y10, Y10
+	VFMADD231PS winogradNumber0<>+0(SB), Y4, Y10
+	VFMADD231PS winogradNumber1<>+0(SB), Y13, Y10
+	VSUBPS      Y3, Y0, Y14
+	VFMADD231PS winogradNumber2<>+0(SB), Y1, Y14
+	VFMADD231PS winogradNumber3<>+0(SB), Y4, Y14
+	VADDPS      Y0, Y3, Y3
+	VFMADD231PS winogradNumber4<>+0(SB), Y1, Y3
+	VFMADD231PS winogradNumber2<>+0(SB), Y4, Y3
+	VMOVAPS     Y13, Y0
+	VFMADD231PS winogradNumber5<>+0(SB), Y12, Y0
+	VFMADD231PS winogradNumber6<>+0(SB), Y12, Y13
+	VMOVUPS     Y6, (R10)
+	VMOVUPS     Y14, (R10)(BX*1)
+	VMOVUPS     Y3, (R10)(BX*2)
+	VMOVUPS     Y13, (R10)(R11*1)
+	VMOVUPS     Y0, (R10)(BX*4)
+	VMOVUPS     Y10, (R10)(R12*1)
+	VANDPS      3104(CX), Y9, Y9
+	VANDPS      3168(CX), Y11, Y11
+	VSUBPS      Y7, Y8, Y0
+	VSUBPS      Y5, Y2, Y1
+	VADDPS      Y2, Y9, Y9
+	VFMADD231PS winogradNumber0<>+0(SB), Y5, Y9
+	VFMADD231PS winogradNumber1<>+0(SB), Y0, Y9
+	VADDPS      Y7, Y11, Y11
+	VFMADD231PS winogradNumber0<>+0(SB), Y8, Y11
+	VFMADD231PS winogradNumber1<>+0(SB), Y1, Y11
+	VSUBPS      Y7, Y2, Y3
+	VFMADD231PS winogradNumber2<>+0(SB), Y5, Y3
+	VFMADD231PS winogradNumber3<>+0(SB), Y8, Y3
+	VADDPS      Y2, Y7, Y7
+	VFMADD231PS winogradNumber4<>+0(SB), Y5, Y7
+	VFMADD231PS winogradNumber2<>+0(SB), Y8, Y7
+	VMOVAPS     Y1, Y2
+	VFMADD231PS winogradNumber5<>+0(SB), Y0, Y2
+	VFMADD231PS winogradNumber6<>+0(SB), Y0, Y1
+	VMOVUPS     Y9, 32(R10)
+	VMOVUPS     Y3, 32(R10)(BX*1)
+	VMOVUPS     Y7, 32(R10)(BX*2)
+	VMOVUPS     Y1, 32(R10)(R11*1)
+	VMOVUPS     Y2, 32(R10)(BX*4)
+	VMOVUPS     Y11, 32(R10)(R12*1)
+	LEAQ        (R10)(R11*2), R10
+	VMOVUPS     512(CX), Y0
+	VMOVUPS     576(CX), Y1
+	VMOVUPS     640(CX), Y2
+	VMOVUPS     704(CX), Y3
+	VUNPCKLPS   Y1, Y0, Y4
+	VUNPCKHPS   Y1, Y0, Y0
+	VUNPCKLPS   Y3, Y2, Y1
+	VUNPCKHPS   Y3, Y2, Y2
+	VUNPCKLPD   Y1, Y4, Y3
+	VUNPCKHPD   Y1, Y4, Y1
+	VUNPCKLPD   Y2, Y0, Y4
+	VUNPCKHPD   Y2, Y0, Y0
+	VMOVUPS     544(CX), Y2
+	VMOVUPS     608(CX), Y5
+	VMOVUPS     672(CX), Y6
+	VMOVUPS     736(CX), Y7
+	VUNPCKLPS   Y5, Y2, Y8
+	VUNPCKHPS   Y5, Y2, Y2
+	VUNPCKLPS   Y7, Y6, Y5
+	VUNPCKHPS   Y7, Y6, Y6
+	VUNPCKLPD   Y5, Y8, Y7
+	VUNPCKHPD   Y5, Y8, Y5
+	VUNPCKLPD   Y6, Y2, Y8
+	VUNPCKHPD   Y6, Y2, Y2
+	VMOVUPS     lanesBefore<>+0(SB), Y6
+	VPERMPS     Y2, Y6, Y6
+	VPERM2F128  $0x21, Y2, Y0, Y9
+	VINSERTF128 $0x01, X0, Y6, Y6
+	VPERM2F128  $0x21, Y7, Y3, Y10
+	VMOVUPS     lanesAfter<>+0(SB), Y11
+	VPERMPS     Y3, Y11, Y11
+	VPERM2F128  $0x31, Y11, Y7, Y11
+	VANDPS      3072(CX), Y6, Y6
+	VANDPS      3136(CX), Y10, Y10
+	VSUBPS      Y3, Y4, Y12
+	VSUBPS      Y1, Y0, Y13
+	VADDPS      Y0, Y6, Y6
+	VFMADD231PS winogradNumber0<>+0(SB), Y1, Y6
+	VFMADD231PS winogradNumber1<>+0(SB), Y12, Y6
+	VADDPS      Y3, Y10, Y10
+	VFMADD231PS winogradNumber0<>+0(SB), Y4, Y10
+	VFMADD231PS winogradNumber1<>+0(SB), Y13, Y10
+	VSUBPS      Y3, Y0, Y14
+	VFMADD231PS winogradNumber2<>+0(SB), Y1, Y14
+	VFMADD231PS winogradNumber3<>+0(SB), Y4, Y14
+	VADDPS      Y0, Y3, Y3
+	VFMADD231PS winogradNumber4<>+0(SB), Y1, Y3
+	VFMADD231PS winogradNumber2<>+0(SB), Y4, Y3
+	VMOVAPS     Y13, Y0
+	VFMADD231PS winogradNumber5<>+0(SB), Y12, Y0
+	VFMADD231PS winogradNumber6<>+0(SB), Y12, Y13
+	VMOVUPS     Y6, (R10)
+	VMOVUPS     Y14, (R10)(BX*1)
+	VMOVUPS     Y3, (R10)(BX*2)
+	VMOVUPS     Y13, (R10)(R11*1)
+	VMOVUPS     Y0, (R10)(BX*4)
+	VMOVUPS     Y10, (R10)(R12*1)
+	VANDPS      3104(CX), Y9, Y9
+	VANDPS      3168(CX), Y11, Y11
+	VSUBPS      Y7, Y8, Y0
+	VSUBPS      Y5, Y2, Y1
+	VADDPS      Y2, Y9, Y9
+	VFMADD231PS winogradNumber0<>+0(SB), Y5, Y9
+	VFMADD231PS winogradNumber1<>+0(SB), Y0, Y9
+	VADDPS      Y7, Y11, Y11
+	VFMADD231PS winogradNumber0<>+0(SB), Y8, Y11
+	VFMADD231PS winogradNumber1<>+0(SB), Y1, Y11
+	VSUBPS      Y7, Y2, Y3
+	VFMADD231PS winogradNumber2<>+0(SB), Y5, Y3
+	VFMADD231PS winogradNumber3<>+0(SB), Y8, Y3
+	VADDPS      Y2, Y7, Y7
+	VFMADD231PS winogradNumber4<>+0(SB), Y5, Y7
+	VFMADD231PS winogradNumber2<>+0(SB), Y8, Y7
+	VMOVAPS     Y1, Y2
+	VFMADD231PS winogradNumber5<>+0(SB), Y0, Y2
+	VFMADD231PS winogradNumber6<>+0(SB), Y0, Y1
+	VMOVUPS     Y9, 32(R10)
+	VMOVUPS     Y3, 32(R10)(BX*1)
+	VMOVUPS     Y7, 32(R10)(BX*2)
+	VMOVUPS     Y1, 32(R10)(R11*1)
+	VMOVUPS     Y2, 32(R10)(BX*4)
+	VMOVUPS     Y11, 32(R10)(R12*1)
+	LEAQ        (R10)(R11*2), R10
+	VMOVUPS     768(CX), Y0
+	VMOVUPS     832(CX), Y1
+	VMOVUPS     896(CX), Y2
+	VMOVUPS     960(CX), Y3
+	VUNPCKLPS   Y1, Y0, Y4
+	VUNPCKHPS   Y1, Y0, Y0
+	VUNPCKLPS   Y3, Y2, Y1
+	VUNPCKHPS   Y3, Y2, Y2
+	VUNPCKLPD   Y1, Y4, Y3
+	VUNPCKHPD   Y1, Y4, Y1
+	VUNPCKLPD   Y2, Y0, Y4
+	VUNPCKHPD   Y2, Y0, Y0
+	VMOVUPS     800(CX), Y2
+	VMOVUPS     864(CX), Y5
+	VMOVUPS     928(CX), Y6
+	VMOVUPS     992(CX), Y7
+	VUNPCKLPS   Y5, Y2, Y8
+	VUNPCKHPS   Y5, Y2, Y2
+	VUNPCKLPS   Y7, Y6, Y5
+	VUNPCKHPS   Y7, Y6, Y6
+	VUNPCKLPD   Y5, Y8, Y7
+	VUNPCKHPD   Y5, Y8, Y5
+	VUNPCKLPD   Y6, Y2, Y8
+	VUNPCKHPD   Y6, Y2, Y2
+	VMOVUPS     lanesBefore<>+0(SB), Y6
+	VPERMPS     Y2, Y6, Y6
+	VPERM2F128  $0x21, Y2, Y0, Y9
+	VINSERTF128 $0x01, X0, Y6, Y6
+	VPERM2F128  $0x21, Y7, Y3, Y10
+	VMOVUPS     lanesAfter<>+0(SB), Y11
+	VPERMPS     Y3, Y11, Y11
+	VPERM2F128  $0x31, Y11, Y7, Y11
+	VANDPS      3072(CX), Y6, Y6
+	VANDPS      3136(CX), Y10, Y10
+	VSUBPS      Y3, Y4, Y12
+	VSUBPS      Y1, Y0, Y13
+	VADDPS      Y0, Y6, Y6
+	VFMADD231PS winogradNumber0<>+0(SB), Y1, Y6
+	VFMADD231PS winogradNumber1<>+0(SB), Y12, Y6
+	VADDPS      Y3, Y10, Y10
+	VFMADD231PS winogradNumber0<>+0(SB), Y4, Y10
+	VFMADD231PS winogradNumber1<>+0(SB), Y13, Y10
+	VSUBPS      Y3, Y0, Y14
+	VFMADD231PS winogradNumber2<>+0(SB), Y1, Y14
+	VFMADD231PS winogradNumber3<>+0(SB), Y4, Y14
+	VADDPS      Y0, Y3, Y3
+	VFMADD231PS winogradNumber4<>+0(SB), Y1, Y3
+	VFMADD231PS winogradNumber2<>+0(SB), Y4, Y3
+	VMOVAPS     Y13, Y0
+	VFMADD231PS winogradNumber5<>+0(SB), Y12, Y0
+	VFMADD231PS winogradNumber6<>+0(SB), Y12, Y13
+	VMOVUPS     Y6, (R10)
+	VMOVUPS     Y14, (R10)(BX*1)
+	VMOVUPS     Y3, (R10)(BX*2)
+	VMOVUPS     Y13, (R10)(R11*1)
+	VMOVUPS     Y0, (R10)(BX*4)
+	VMOVUPS     Y10, (R10)(R12*1)
+	VANDPS      3104(CX), Y9, Y9
+	VANDPS      3168(CX), Y11, Y11
+	VSUBPS      Y7, Y8, Y0
+	VSUBPS      Y5, Y2, Y1
+	VADDPS      Y2, Y9, Y9
+	VFMADD231PS winogradNumber0<>+0(SB), Y5, Y9
+	VFMADD231PS winogradNumber1<>+0(SB), Y0, Y9
+	VADDPS      Y7, Y11, Y11
+	VFMADD231PS winogradNumber0<>+0(SB), Y8, Y11
+	VFMADD231PS winogradNumber1<>+0(SB), Y1, Y11
+	VSUBPS      Y7, Y2, Y3
+	VFMADD231PS winogradNumber2<>+0(SB), Y5, Y3
+	VFMADD231PS winogradNumber3<>+0(SB), Y8, Y3
+	VADDPS      Y2, Y7, Y7
+	VFMADD231PS winogradNumber4<>+0(SB), Y5, Y7
+	VFMADD231PS winogradNumber2<>+0(SB), Y8, Y7
+	VMOVAPS     Y1, Y2
+	VFMADD231PS winogradNumber5<>+0(SB), Y0, Y2
+	VFMADD231PS winogradNumber6<>+0(SB), Y0, Y1
+	VMOVUPS     Y9, 32(R10)
+	VMOVUPS     Y3, 32(R10)(BX*1)
+	VMOVUPS     Y7, 32(R10)(BX*2)
+	VMOVUPS     Y1, 32(R10)(R11*1)
+	VMOVUPS     Y2, 32(R10)(BX*4)
+	VMOVUPS     Y11, 32(R10)(R12*1)
+	LEAQ        (R10)(R11*2), R10
+	VMOVUPS     1024(CX), Y0
+	VMOVUPS     1088(CX), Y1
+	VMOVUPS     1152(CX), Y2
+	VMOVUPS     1216(CX), Y3
+	VUNPCKLPS   Y1, Y0, Y4
+	VUNPCKHPS   Y1, Y0, Y0
+	VUNPCKLPS   Y3, Y2, Y1
+	VUNPCKHPS   Y3, Y2, Y2
+	VUNPCKLPD   Y1, Y4, Y3
+	VUNPCKHPD   Y1, Y4, Y1
+	VUNPCKLPD   Y2, Y0, Y4
+	VUNPCKHPD   Y2, Y0, Y0
+	VMOVUPS     1056(CX), Y2
+	VMOVUPS     1120(CX), Y5
+	VMOVUPS     1184(CX), Y6
+	VMOVUPS     1248(CX), Y7
+	VUNPCKLPS   Y5, Y2, Y8
+	VUNPCKHPS   Y5, Y2, Y2
+	VUNPCKLPS   Y7, Y6, Y5
+	VUNPCKHPS   Y7, Y6, Y6
+	VUNPCKLPD   Y5, Y8, Y7
+	VUNPCKHPD   Y5, Y8, Y5
+	VUNPCKLPD   Y6, Y2, Y8
+	VUNPCKHPD   Y6, Y2, Y2
+	VMOVUPS     lanesBefore<>+0(SB), Y6
+	VPERMPS     Y2, Y6, Y6
+	VPERM2F128  $0x21, Y2, Y0, Y9
+	VINSERTF128 $0x01, X0, Y6, Y6
+	VPERM2F128  $0x21, Y7, Y3, Y10
+	VMOVUPS     lanesAfter<>+0(SB), Y11
+	VPERMPS     Y3, Y11, Y11
+	VPERM2F128  $0x31, Y11, Y7, Y11
+	VANDPS      3072(CX), Y6, Y6
+	VANDPS      3136(CX), Y10, Y10
+	VSUBPS      Y3, Y4, Y12
+	VSUBPS      Y1, Y0, Y13
+	VADDPS      Y0, Y6, Y6
+	VFMADD231PS winogradNumber0<>+0(SB), Y1, Y6
+	VFMADD231PS winogradNumber1<>+0(SB), Y12, Y6
+	VADDPS      Y3, Y10, Y10
+	VFMADD231PS winogradNumber0<>+0(SB), Y4, Y10
+	VFMADD231PS winogradNumber1<>+0(SB), Y13, Y10
+	VSUBPS      Y3, Y0, Y14
+	VFMADD231PS winogradNumber2<>+0(SB), Y1, Y14
+	VFMADD231PS winogradNumber3<>+0(SB), Y4, Y14
+	VADDPS      Y0, Y3, Y3
+	VFMADD231PS winogradNumber4<>+0(SB), Y1, Y3
+	VFMADD231PS winogradNumber2<>+0(SB), Y4, Y3
+	VMOVAPS     Y13, Y0
+	VFMADD231PS winogradNumber5<>+0(SB), Y12, Y0
+	VFMADD231PS winogradNumber6<>+0(SB), Y12, Y13
+	VMOVUPS     Y6, (R10)
+	VMOVUPS     Y14, (R10)(BX*1)
+	VMOVUPS     Y3, (R10)(BX*2)
+	VMOVUPS     Y13, (R10)(R11*1)
+	VMOVUPS     Y0, (R10)(BX*4)
+	VMOVUPS     Y10, (R10)(R12*1)
+	VANDPS      3104(CX), Y9, Y9
+	VANDPS      3168(CX), Y11, Y11
+	VSUBPS      Y7, Y8, Y0
+	VSUBPS      Y5, Y2, Y1
+	VADDPS      Y2, Y9, Y9
+	VFMADD231PS winogradNumber0<>+0(SB), Y5, Y9
+	VFMADD231PS winogradNumber1<>+0(SB), Y0, Y9
+	VADDPS      Y7, Y11, Y11
+	VFMADD231PS winogradNumber0<>+0(SB), Y8, Y11
+	VFMADD231PS winogradNumber1<>+0(SB), Y1, Y11
+	VSUBPS      Y7, Y2, Y3
+	VFMADD231PS winogradNumber2<>+0(SB), Y5, Y3
+	VFMADD231PS winogradNumber3<>+0(SB), Y8, Y3
+	VADDPS      Y2, Y7, Y7
+	VFMADD231PS winogradNumber4<>+0(SB), Y5, Y7
+	VFMADD231PS winogradNumber2<>+0(SB), Y8, Y7
+	VMOVAPS     Y1, Y2
+	VFMADD231PS winogradNumber5<>+0(SB), Y0, Y2
+	VFMADD231PS winogradNumber6<>+0(SB), Y0, Y1
+	VMOVUPS     Y9, 32(R10)
+	VMOVUPS     Y3, 32(R10)(BX*1)
+	VMOVUPS     Y7, 32(R10)(BX*2)
+	VMOVUPS     Y1, 32(R10)(R11*1)
+	VMOVUPS     Y2, 32(R10)(BX*4)
+	VMOVUPS     Y11, 32(R10)(R12*1)
+	LEAQ        (R10)(R11*2), R10
+	VMOVUPS     1280(CX), Y0
+	VMOVUPS     1344(CX), Y1
+	VMOVUPS     1408(CX), Y2
+	VMOVUPS     1472(CX), Y3
+	VUNPCKLPS   Y1, Y0, Y4
+	VUNPCKHPS   Y1, Y0, Y0
+	VUNPCKLPS   Y3, Y2, Y1
+	VUNPCKHPS   Y3, Y2, Y2
+	VUNPCKLPD   Y1, Y4, Y3
+	VUNPCKHPD   Y1, Y4, Y1
+	VUNPCKLPD   Y2, Y0, Y4
+	VUNPCKHPD   Y2, Y0, Y0
+	VMOVUPS     1312(CX), Y2
+	VMOVUPS     1376(CX), Y5
+	VMOVUPS     1440(CX), Y6
+	VMOVUPS     1504(CX), Y7
+	VUNPCKLPS   Y5, Y2, Y8
+	VUNPCKHPS   Y5, Y2, Y2
+	VUNPCKLPS   Y7, Y6, Y5
+	VUNPCKHPS   Y7, Y6, Y6
+	VUNPCKLPD   Y5, Y8, Y7
+	VUNPCKHPD   Y5, Y8, Y5
+	VUNPCKLPD   Y6, Y2, Y8
+	VUNPCKHPD   Y6, Y2, Y2
+	VMOVUPS     lanesBefore<>+0(SB), Y6
+	VPERMPS     Y2, Y6, Y6
+	VPERM2F128  $0x21, Y2, Y0, Y9
+	VINSERTF128 $0x01, X0, Y6, Y6
+	VPERM2F128  $0x21, Y7, Y3, Y10
+	VMOVUPS     lanesAfter<>+0(SB), Y11
+	VPERMPS     Y3, Y11, Y11
+	VPERM2F128  $0x31, Y11, Y7, Y11
+	VANDPS      3072(CX), Y6, Y6
+	VANDPS      3136(CX), Y10, Y10
+	VSUBPS      Y3, Y4, Y12
+	VSUBPS      Y1, Y0, Y13
+	VADDPS      Y0, Y6, Y6
+	VFMADD231PS winogradNumber0<>+0(SB), Y1, Y6
+	VFMADD231PS winogradNumber1<>+0(SB), Y12, Y6
+	VADDPS      Y3, Y10, Y10
+	VFMADD231PS winogradNumber0<>+0(SB), Y4, Y10
+	VFMADD231PS winogradNumber1<>+0(SB), Y13, Y10
+	VSUBPS      Y3, Y0, Y14
+	VFMADD231PS winogradNumber2<>+0(SB), Y1, Y14
+	VFMADD231PS winogradNumber3<>+0(SB), Y4, Y14
+	VADDPS      Y0, Y3, Y3
+	VFMADD231PS winogradNumber4<>+0(SB), Y1, Y3
+	VFMADD231PS winogradNumber2<>+0(SB), Y4, Y3
+	VMOVAPS     Y13, Y0
+	VFMADD231PS winogradNumber5<>+0(SB), Y12, Y0
+	VFMADD231PS winogradNumber6<>+0(SB), Y12, Y13
+	VMOVUPS     Y6, (R10)
+	VMOVUPS     Y14, (R10)(BX*1)
+	VMOVUPS     Y3, (R10)(BX*2)
+	VMOVUPS     Y13, (R10)(R11*1)
+	VMOVUPS     Y0, (R10)(BX*4)
+	VMOVUPS     Y10, (R10)(R12*1)
+	VANDPS      3104(CX), Y9, Y9
+	VANDPS      3168(CX), Y11, Y11
+	VSUBPS      Y7, Y8, Y0
+	VSUBPS      Y5, Y2, Y1
+	VADDPS      Y2, Y9, Y9
+	VFMADD231PS winogradNumber0<>+0(SB), Y5, Y9
+	VFMADD231PS winogradNumber1<>+0(SB), Y0, Y9
+	VADDPS      Y7, Y11, Y11
+	VFMADD231PS winogradNumber0<>+0(SB), Y8, Y11
+	VFMADD231PS winogradNumber1<>+0(SB), Y1, Y11
+	VSUBPS      Y7, Y2, Y3
+	VFMADD231PS winogradNumber2<>+0(SB), Y5, Y3
+	VFMADD231PS winogradNumber3<>+0(SB), Y8, Y3
+	VADDPS      Y2, Y7, Y7
+	VFMADD231PS winogradNumber4<>+0(SB), Y5, Y7
+	VFMADD231PS winogradNumber2<>+0(SB), Y8, Y7
+	VMOVAPS     Y1, Y2
+	VFMADD231PS winogradNumber5<>+0(SB), Y0, Y2
+	VFMADD231PS winogradNumber6<>+0(SB), Y0, Y1
+	VMOVUPS     Y9, 32(R10)
+	VMOVUPS     Y3, 32(R10)(BX*1)
+	VMOVUPS     Y7, 32(R10)(BX*2)
+	VMOVUPS     Y1, 32(R10)(R11*1)
+	VMOVUPS     Y2, 32(R10)(BX*4)
+	VMOVUPS     Y11, 32(R10)(R12*1)
+	ADDQ        R8, DI
+	ADDQ        SI, DX
+	DECQ        R9
+	JNZ         channel
+	VZEROUPPER
+	RET
+
+DATA signShifts<>+0(SB)/4, $0x0000001f
+DATA signShifts<>+4(SB)/4, $0x0000001e
+DATA signShifts<>+8(SB)/4, $0x0000001d
+DATA signShifts<>+12(SB)/4, $0x0000001c
+DATA signShifts<>+16(SB)/4, $0x0000001b
+DATA signShifts<>+20(SB)/4, $0x0000001a
+DATA signShifts<>+24(SB)/4, $0x00000019
+DATA signShifts<>+28(SB)/4, $0x00000018
+GLOBL signShifts<>(SB), RODATA|NOPTR, $32
+
+DATA lanesBefore<>+0(SB)/4, $0x00000003
+DATA lanesBefore<>+4(SB)/4, $0x00000004
+DATA lanesBefore<>+8(SB)/4, $0x00000005
+DATA lanesBefore<>+12(SB)/4, $0x00000006
+DATA lanesBefore<>+16(SB)/4, $0x00000000
+DATA lanesBefore<>+20(SB)/4, $0x00000000
+DATA lanesBefore<>+24(SB)/4, $0x00000000
+DATA lanesBefore<>+28(SB)/4, $0x00000000
+GLOBL lanesBefore<>(SB), RODATA|NOPTR, $32
+
+DATA lanesAfter<>+0(SB)/4, $0x00000000
+DATA lanesAfter<>+4(SB)/4, $0x00000000
+DATA lanesAfter<>+8(SB)/4, $0x00000000
+DATA lanesAfter<>+12(SB)/4, $0x00000000
+DATA lanesAfter<>+16(SB)/4, $0x00000001
+DATA lanesAfter<>+20(SB)/4, $0x00000002
+DATA lanesAfter<>+24(SB)/4, $0x00000003
+DATA lanesAfter<>+28(SB)/4, $0x00000004
+GLOBL lanesAfter<>(SB), RODATA|NOPTR, $32
+
+// func tileOutputsAVX2(y *float32, yStep int, m *float32, plane int, row int, channels int, group *int32, buffer *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·tileOutputsAVX2(SB), NOSPLIT, $0-64
+	MOVQ y+0(FP), AX
+	MOVQ yStep+8(FP), CX
+	MOVQ m+16(FP), DX
+	MOVQ plane+24(FP), BX
+	MOVQ row+32(FP), SI
+	MOVQ channels+40(FP), DI
+	MOVQ group+48(FP), R8
+	MOVQ buffer+56(FP), R9
+	SHLQ $0x02, BX
+	SHLQ $0x02, SI
+	SHLQ $0x02, CX
+	LEAQ (BX)(BX*2), R10
+	SHLQ $0x01, R10
+
+channel:
+	LEAQ        (DX), R11
+	MOVQ        R11, R12
+	LEAQ        (R10)(R10*2), R13
+	LEAQ        (R10)(R10*4), R14
+	VMOVUPS     (R12), Y0
+	VMOVUPS     (R12)(R10*1), Y1
+	VMOVUPS     (R12)(R10*2), Y2
+	VMOVUPS     (R12)(R13*1), Y3
+	VMOVUPS     (R12)(R10*4), Y4
+	VMOVUPS     (R12)(R14*1), Y5
+	ADDQ        BX, R11
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y3, Y0, Y0
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y1
+	VFMADD231PS winogradNumber0<>+0(SB), Y4, Y1
+	VFMADD231PS winogradNumber7<>+0(SB), Y3, Y6
+	VFMADD231PS winogradNumber8<>+0(SB), Y4, Y6
+	VFMADD231PS winogradNumber9<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber10<>+0(SB), Y4, Y5
+	VMOVUPS     Y0, (R9)
+	VMOVUPS     Y1, 192(R9)
+	VMOVUPS     Y6, 384(R9)
+	VMOVUPS     Y5, 576(R9)
+	MOVQ        R11, R12
+	LEAQ        (R10)(R10*2), R13
+	LEAQ        (R10)(R10*4), R14
+	VMOVUPS     (R12), Y0
+	VMOVUPS     (R12)(R10*1), Y1
+	VMOVUPS     (R12)(R10*2), Y2
+	VMOVUPS     (R12)(R13*1), Y3
+	VMOVUPS     (R12)(R10*4), Y4
+	VMOVUPS     (R12)(R14*1), Y5
+	ADDQ        BX, R11
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y3, Y0, Y0
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y1
+	VFMADD231PS winogradNumber0<>+0(SB), Y4, Y1
+	VFMADD231PS winogradNumber7<>+0(SB), Y3, Y6
+	VFMADD231PS winogradNumber8<>+0(SB), Y4, Y6
+	VFMADD231PS winogradNumber9<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber10<>+0(SB), Y4, Y5
+	VMOVUPS     Y0, 32(R9)
+	VMOVUPS     Y1, 224(R9)
+	VMOVUPS     Y6, 416(R9)
+	VMOVUPS     Y5, 608(R9)
+	MOVQ        R11, R12
+	LEAQ        (R10)(R10*2), R13
+	LEAQ        (R10)(R10*4), R14
+	VMOVUPS     (R12), Y0
+	VMOVUPS     (R12)(R10*1), Y1
+	VMOVUPS     (R12)(R10*2), Y2
+	VMOVUPS     (R12)(R13*1), Y3
+	VMOVUPS     (R12)(R10*4), Y4
+	VMOVUPS     (R12)(R14*1), Y5
+	ADDQ        BX, R11
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y3, Y0, Y0
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y1
+	VFMADD231PS winogradNumber0<>+0(SB), Y4, Y1
+	VFMADD231PS winogradNumber7<>+0(SB), Y3, Y6
+	VFMADD231PS winogradNumber8<>+0(SB), Y4, Y6
+	VFMADD231PS winogradNumber9<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber10<>+0(SB), Y4, Y5
+	VMOVUPS     Y0, 64(R9)
+	VMOVUPS     Y1, 256(R9)
+	VMOVUPS     Y6, 448(R9)
+	VMOVUPS     Y5, 640(R9)
+	MOVQ        R11, R12
+	LEAQ        (R10)(R10*2), R13
+	LEAQ        (R10)(R10*4), R14
+	VMOVUPS     (R12), Y0
+	VMOVUPS     (R12)(R10*1), Y1
+	VMOVUPS     (R12)(R10*2), Y2
+	VMOVUPS     (R12)(R13*1), Y3
+	VMOVUPS     (R12)(R10*4), Y4
+	VMOVUPS     (R12)(R14*1), Y5
+	ADDQ        BX, R11
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y3, Y0, Y0
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y1
+	VFMADD231PS winogradNumber0<>+0(SB), Y4, Y1
+	VFMADD231PS winogradNumber7<>+0(SB), Y3, Y6
+	VFMADD231PS winogradNumber8<>+0(SB), Y4, Y6
+	VFMADD231PS winogradNumber9<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber10<>+0(SB), Y4, Y5
+	VMOVUPS     Y0, 96(R9)
+	VMOVUPS     Y1, 288(R9)
+	VMOVUPS     Y6, 480(R9)
+	VMOVUPS     Y5, 672(R9)
+	MOVQ        R11, R12
+	LEAQ        (R10)(R10*2), R13
+	LEAQ        (R10)(R10*4), R14
+	VMOVUPS     (R12), Y0
+	VMOVUPS     (R12)(R10*1), Y1
+	VMOVUPS     (R12)(R10*2), Y2
+	VMOVUPS     (R12)(R13*1), Y3
+	VMOVUPS     (R12)(R10*4), Y4
+	VMOVUPS     (R12)(R14*1), Y5
+	ADDQ        BX, R11
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y3, Y0, Y0
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y1
+	VFMADD231PS winogradNumber0<>+0(SB), Y4, Y1
+	VFMADD231PS winogradNumber7<>+0(SB), Y3, Y6
+	VFMADD231PS winogradNumber8<>+0(SB), Y4, Y6
+	VFMADD231PS winogradNumber9<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber10<>+0(SB), Y4, Y5
+	VMOVUPS     Y0, 128(R9)
+	VMOVUPS     Y1, 320(R9)
+	VMOVUPS     Y6, 512(R9)
+	VMOVUPS     Y5, 704(R9)
+	MOVQ        R11, R12
+	LEAQ        (R10)(R10*2), R13
+	LEAQ        (R10)(R10*4), R14
+	VMOVUPS     (R12), Y0
+	VMOVUPS     (R12)(R10*1), Y1
+	VMOVUPS     (R12)(R10*2), Y2
+	VMOVUPS     (R12)(R13*1), Y3
+	VMOVUPS     (R12)(R10*4), Y4
+	VMOVUPS     (R12)(R14*1), Y5
+	ADDQ        BX, R11
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y3, Y0, Y0
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y1
+	VFMADD231PS winogradNumber0<>+0(SB), Y4, Y1
+	VFMADD231PS winogradNumber7<>+0(SB), Y3, Y6
+	VFMADD231PS winogradNumber8<>+0(SB), Y4, Y6
+	VFMADD231PS winogradNumber9<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber10<>+0(SB), Y4, Y5
+	VMOVUPS     Y0, 160(R9)
+	VMOVUPS     Y1, 352(R9)
+	VMOVUPS     Y6, 544(R9)
+	VMOVUPS     Y5, 736(R9)
+	VMOVUPS     (R9), Y0
+	VMOVUPS     32(R9), Y1
+	VMOVUPS     64(R9), Y2
+	VMOVUPS     96(R9), Y3
+	VMOVUPS     128(R9), Y4
+	VMOVUPS     160(R9), Y5
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y3, Y0, Y0
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y1
+	VFMADD231PS winogradNumber0<>+0(SB), Y4, Y1
+	VFMADD231PS winogradNumber7<>+0(SB), Y3, Y6
+	VFMADD231PS winogradNumber8<>+0(SB), Y4, Y6
+	VFMADD231PS winogradNumber9<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber10<>+0(SB), Y4, Y5
+	VUNPCKLPS   Y1, Y0, Y2
+	VUNPCKHPS   Y1, Y0, Y0
+	VUNPCKLPS   Y5, Y6, Y1
+	VUNPCKHPS   Y5, Y6, Y3
+	VUNPCKLPD   Y1, Y2, Y4
+	VUNPCKHPD   Y1, Y2, Y1
+	VUNPCKLPD   Y3, Y0, Y2
+	VUNPCKHPD   Y3, Y0, Y0
+	MOVLQSX     32(R8), R12
+	MOVBLZX     200(R8), R11
+	CMPL        R11, $0x000000ff
+	JNE         part10
+	VMOVUPS     Y4, (AX)(R12*4)
+	JMP         stored10
+
+part10:
+	TESTL        R11, R11
+	JZ           stored10
+	VMOVD        R11, X3
+	VPBROADCASTD X3, Y3
+	VMOVDQU      signShifts<>+0(SB), Y5
+	VPSLLVD      Y5, Y3, Y3
+	VMASKMOVPS   Y4, Y3, (AX)(R12*4)
+
+stored10:
+	MOVLQSX 40(R8), R12
+	MOVBLZX 202(R8), R11
+	CMPL    R11, $0x000000ff
+	JNE     part12
+	VMOVUPS Y1, (AX)(R12*4)
+	JMP     stored12
+
+part12:
+	TESTL        R11, R11
+	JZ           stored12
+	VMOVD        R11, X3
+	VPBROADCASTD X3, Y3
+	VMOVDQU      signShifts<>+0(SB), Y4
+	VPSLLVD      Y4, Y3, Y3
+	VMASKMOVPS   Y1, Y3, (AX)(R12*4)
+
+stored12:
+	MOVLQSX 48(R8), R12
+	MOVBLZX 204(R8), R11
+	CMPL    R11, $0x000000ff
+	JNE     part14
+	VMOVUPS Y2, (AX)(R12*4)
+	JMP     stored14
+
+part14:
+	TESTL        R11, R11
+	JZ           stored14
+	VMOVD        R11, X1
+	VPBROADCASTD X1, Y1
+	VMOVDQU      signShifts<>+0(SB), Y3
+	VPSLLVD      Y3, Y1, Y1
+	VMASKMOVPS   Y2, Y1, (AX)(R12*4)
+
+stored14:
+	MOVLQSX 56(R8), R12
+	MOVBLZX 206(R8), R11
+	CMPL    R11, $0x000000ff
+	JNE     part16
+	VMOVUPS Y0, (AX)(R12*4)
+	JMP     stored16
+
+part16:
+	TESTL        R11, R11
+	JZ           stored16
+	VMOVD        R11, X1
+	VPBROADCASTD X1, Y1
+	VMOVDQU      signShifts<>+0(SB), Y2
+	VPSLLVD      Y2, Y1, Y1
+	VMASKMOVPS   Y0, Y1, (AX)(R12*4)
+
+stored16:
+	VMOVUPS     192(R9), Y0
+	VMOVUPS     224(R9), Y1
+	VMOVUPS     256(R9), Y2
+	VMOVUPS     288(R9), Y3
+	VMOVUPS     320(R9), Y4
+	VMOVUPS     352(R9), Y5
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y3, Y0, Y0
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y1
+	VFMADD231PS winogradNumber0<>+0(SB), Y4, Y1
+	VFMADD231PS winogradNumber7<>+0(SB), Y3, Y6
+	VFMADD231PS winogradNumber8<>+0(SB), Y4, Y6
+	VFMADD231PS winogradNumber9<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber10<>+0(SB), Y4, Y5
+	VUNPCKLPS   Y1, Y0, Y2
+	VUNPCKHPS   Y1, Y0, Y0
+	VUNPCKLPS   Y5, Y6, Y1
+	VUNPCKHPS   Y5, Y6, Y3
+	VUNPCKLPD   Y1, Y2, Y4
+	VUNPCKHPD   Y1, Y2, Y1
+	VUNPCKLPD   Y3, Y0, Y2
+	VUNPCKHPD   Y3, Y0, Y0
+	MOVLQSX     64(R8), R12
+	MOVBLZX     208(R8), R11
+	CMPL        R11, $0x000000ff
+	JNE         part20
+	VMOVUPS     Y4, (AX)(R12*4)
+	JMP         stored20
+
+part20:
+	TESTL        R11, R11
+	JZ           stored20
+	VMOVD        R11, X3
+	VPBROADCASTD X3, Y3
+	VMOVDQU      signShifts<>+0(SB), Y5
+	VPSLLVD      Y5, Y3, Y3
+	VMASKMOVPS   Y4, Y3, (AX)(R12*4)
+
+stored20:
+	MOVLQSX 72(R8), R12
+	MOVBLZX 210(R8), R11
+	CMPL    R11, $0x000000ff
+	JNE     part22
+	VMOVUPS Y1, (AX)(R12*4)
+	JMP     stored22
+
+part22:
+	TESTL        R11, R11
+	JZ           stored22
+	VMOVD        R11, X3
+	VPBROADCASTD X3, Y3
+	VMOVDQU      signShifts<>+0(SB), Y4
+	VPSLLVD      Y4, Y3, Y3
+	VMASKMOVPS   Y1, Y3, (AX)(R12*4)
+
+stored22:
+	MOVLQSX 80(R8), R12
+	MOVBLZX 212(R8), R11
+	CMPL    R11, $0x000000ff
+	JNE     part24
+	VMOVUPS Y2, (AX)(R12*4)
+	JMP     stored24
+
+part24:
+	TESTL        R11, R11
+	JZ           stored24
+	VMOVD        R11, X1
+	VPBROADCASTD X1, Y1
+	VMOVDQU      signShifts<>+0(SB), Y3
+	VPSLLVD      Y3, Y1, Y1
+	VMASKMOVPS   Y2, Y1, (AX)(R12*4)
+
+stored24:
+	MOVLQSX 88(R8), R12
+	MOVBLZX 214(R8), R11
+	CMPL    R11, $0x000000ff
+	JNE     part26
+	VMOVUPS Y0, (AX)(R12*4)
+	JMP     stored26
+
+part26:
+	TESTL        R11, R11
+	JZ           stored26
+	VMOVD        R11, X1
+	VPBROADCASTD X1, Y1
+	VMOVDQU      signShifts<>+0(SB), Y2
+	VPSLLVD      Y2, Y1, Y1
+	VMASKMOVPS   Y0, Y1, (AX)(R12*4)
+
+stored26:
+	VMOVUPS     384(R9), Y0
+	VMOVUPS     416(R9), Y1
+	VMOVUPS     448(R9), Y2
+	VMOVUPS     480(R9), Y3
+	VMOVUPS     512(R9), Y4
+	VMOVUPS     544(R9), Y5
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y3, Y0, Y0
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y1
+	VFMADD231PS winogradNumber0<>+0(SB), Y4, Y1
+	VFMADD231PS winogradNumber7<>+0(SB), Y3, Y6
+	VFMADD231PS winogradNumber8<>+0(SB), Y4, Y6
+	VFMADD231PS winogradNumber9<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber10<>+0(SB), Y4, Y5
+	VUNPCKLPS   Y1, Y0, Y2
+	VUNPCKHPS   Y1, Y0, Y0
+	VUNPCKLPS   Y5, Y6, Y1
+	VUNPCKHPS   Y5, Y6, Y3
+	VUNPCKLPD   Y1, Y2, Y4
+	VUNPCKHPD   Y1, Y2, Y1
+	VUNPCKLPD   Y3, Y0, Y2
+	VUNPCKHPD   Y3, Y0, Y0
+	MOVLQSX     96(R8), R12
+	MOVBLZX     216(R8), R11
+	CMPL        R11, $0x000000ff
+	JNE         part30
+	VMOVUPS     Y4, (AX)(R12*4)
+	JMP         stored30
+
+part30:
+	TESTL        R11, R11
+	JZ           stored30
+	VMOVD        R11, X3
+	VPBROADCASTD X3, Y3
+	VMOVDQU      signShifts<>+0(SB), Y5
+	VPSLLVD      Y5, Y3, Y3
+	VMASKMOVPS   Y4, Y3, (AX)(R12*4)
+
+stored30:
+	MOVLQSX 104(R8), R12
+	MOVBLZX 218(R8), R11
+	CMPL    R11, $0x000000ff
+	JNE     part32
+	VMOVUPS Y1, (AX)(R12*4)
+	JMP     stored32
+
+part32:
+	TESTL        R11, R11
+	JZ           stored32
+	VMOVD        R11, X3
+	VPBROADCASTD X3, Y3
+	VMOVDQU      signShifts<>+0(SB), Y4
+	VPSLLVD      Y4, Y3, Y3
+	VMASKMOVPS   Y1, Y3, (AX)(R12*4)
+
+stored32:
+	MOVLQSX 112(R8), R12
+	MOVBLZX 220(R8), R11
+	CMPL    R11, $0x000000ff
+	JNE     part34
+	VMOVUPS Y2, (AX)(R12*4)
+	JMP     stored34
+
+part34:
+	TESTL        R11, R11
+	JZ           stored34
+	VMOVD        R11, X1
+	VPBROADCASTD X1, Y1
+	VMOVDQU      signShifts<>+0(SB), Y3
+	VPSLLVD      Y3, Y1, Y1
+	VMASKMOVPS   Y2, Y1, (AX)(R12*4)
+
+stored34:
+	MOVLQSX 120(R8), R12
+	MOVBLZX 222(R8), R11
+	CMPL    R11, $0x000000ff
+	JNE     part36
+	VMOVUPS Y0, (AX)(R12*4)
+	JMP     stored36
+
+part36:
+	TESTL        R11, R11
+	JZ           stored36
+	VMOVD        R11, X1
+	VPBROADCASTD X1, Y1
+	VMOVDQU      signShifts<>+0(SB), Y2
+	VPSLLVD      Y2, Y1, Y1
+	VMASKMOVPS   Y0, Y1, (AX)(R12*4)
+
+stored36:
+	VMOVUPS     576(R9), Y0
+	VMOVUPS     608(R9), Y1
+	VMOVUPS     640(R9), Y2
+	VMOVUPS     672(R9), Y3
+	VMOVUPS     704(R9), Y4
+	VMOVUPS     736(R9), Y5
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y3, Y0, Y0
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y1
+	VFMADD231PS winogradNumber0<>+0(SB), Y4, Y1
+	VFMADD231PS winogradNumber7<>+0(SB), Y3, Y6
+	VFMADD231PS winogradNumber8<>+0(SB), Y4, Y6
+	VFMADD231PS winogradNumber9<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber10<>+0(SB), Y4, Y5
+	VUNPCKLPS   Y1, Y0, Y2
+	VUNPCKHPS   Y1, Y0, Y0
+	VUNPCKLPS   Y5, Y6, Y1
+	VUNPCKHPS   Y5, Y6, Y3
+	VUNPCKLPD   Y1, Y2, Y4
+	VUNPCKHPD   Y1, Y2, Y1
+	VUNPCKLPD   Y3, Y0, Y2
+	VUNPCKHPD   Y3, Y0, Y0
+	MOVLQSX     128(R8), R12
+	MOVBLZX     224(R8), R11
+	CMPL        R11, $0x000000ff
+	JNE         part40
+	VMOVUPS     Y4, (AX)(R12*4)
+	JMP         stored40
+
+part40:
+	TESTL        R11, R11
+	JZ           stored40
+	VMOVD        R11, X3
+	VPBROADCASTD X3, Y3
+	VMOVDQU      signShifts<>+0(SB), Y5
+	VPSLLVD      Y5, Y3, Y3
+	VMASKMOVPS   Y4, Y3, (AX)(R12*4)
+
+stored40:
+	MOVLQSX 136(R8), R12
+	MOVBLZX 226(R8), R11
+	CMPL    R11, $0x000000ff
+	JNE     part42
+	VMOVUPS Y1, (AX)(R12*4)
+	JMP     stored42
+
+part42:
+	TESTL        R11, R11
+	JZ           stored42
+	VMOVD        R11, X3
+	VPBROADCASTD X3, Y3
+	VMOVDQU      signShifts<>+0(SB), Y4
+	VPSLLVD      Y4, Y3, Y3
+	VMASKMOVPS   Y1, Y3, (AX)(R12*4)
+
+stored42:
+	MOVLQSX 144(R8), R12
+	MOVBLZX 228(R8), R11
+	CMPL    R11, $0x000000ff
+	JNE     part44
+	VMOVUPS Y2, (AX)(R12*4)
+	JMP     stored44
+
+part44:
+	TESTL        R11, R11
+	JZ           stored44
+	VMOVD        R11, X1
+	VPBROADCASTD X1, Y1
+	VMOVDQU      signShifts<>+0(SB), Y3
+	VPSLLVD      Y3, Y1, Y1
+	VMASKMOVPS   Y2, Y1, (AX)(R12*4)
+
+stored44:
+	MOVLQSX 152(R8), R12
+	MOVBLZX 230(R8), R11
+	CMPL    R11, $0x000000ff
+	JNE     part46
+	VMOVUPS Y0, (AX)(R12*4)
+	JMP     stored46
+
+part46:
+	TESTL        R11, R11
+	JZ           stored46
+	VMOVD        R11, X1
+	VPBROADCASTD X1, Y1
+	VMOVDQU      signShifts<>+0(SB), Y2
+	VPSLLVD      Y2, Y1, Y1
+	VMASKMOVPS   Y0, Y1, (AX)(R12*4)
+
+stored46:
+	LEAQ        32(DX), R11
+	MOVQ        R11, R12
+	LEAQ        (R10)(R10*2), R13
+	LEAQ        (R10)(R10*4), R14
+	VMOVUPS     (R12), Y0
+	VMOVUPS     (R12)(R10*1), Y1
+	VMOVUPS     (R12)(R10*2), Y2
+	VMOVUPS     (R12)(R13*1), Y3
+	VMOVUPS     (R12)(R10*4), Y4
+	VMOVUPS     (R12)(R14*1), Y5
+	ADDQ        BX, R11
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y3, Y0, Y0
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y1
+	VFMADD231PS winogradNumber0<>+0(SB), Y4, Y1
+	VFMADD231PS winogradNumber7<>+0(SB), Y3, Y6
+	VFMADD231PS winogradNumber8<>+0(SB), Y4, Y6
+	VFMADD231PS winogradNumber9<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber10<>+0(SB), Y4, Y5
+	VMOVUPS     Y0, (R9)
+	VMOVUPS     Y1, 192(R9)
+	VMOVUPS     Y6, 384(R9)
+	VMOVUPS     Y5, 576(R9)
+	MOVQ        R11, R12
+	LEAQ        (R10)(R10*2), R13
+	LEAQ        (R10)(R10*4), R14
+	VMOVUPS     (R12), Y0
+	VMOVUPS     (R12)(R10*1), Y1
+	VMOVUPS     (R12)(R10*2), Y2
+	VMOVUPS     (R12)(R13*1), Y3
+	VMOVUPS     (R12)(R10*4), Y4
+	VMOVUPS     (R12)(R14*1), Y5
+	ADDQ        BX, R11
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y3, Y0, Y0
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y1
+	VFMADD231PS winogradNumber0<>+0(SB), Y4, Y1
+	VFMADD231PS winogradNumber7<>+0(SB), Y3, Y6
+	VFMADD231PS winogradNumber8<>+0(SB), Y4, Y6
+	VFMADD231PS winogradNumber9<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber10<>+0(SB), Y4, Y5
+	VMOVUPS     Y0, 32(R9)
+	VMOVUPS     Y1, 224(R9)
+	VMOVUPS     Y6, 416(R9)
+	VMOVUPS     Y5, 608(R9)
+	MOVQ        R11, R12
+	LEAQ        (R10)(R10*2), R13
+	LEAQ        (R10)(R10*4), R14
+	VMOVUPS     (R12), Y0
+	VMOVUPS     (R12)(R10*1), Y1
+	VMOVUPS     (R12)(R10*2), Y2
+	VMOVUPS     (R12)(R13*1), Y3
+	VMOVUPS     (R12)(R10*4), Y4
+	VMOVUPS     (R12)(R14*1), Y5
+	ADDQ        BX, R11
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y3, Y0, Y0
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y1
+	VFMADD231PS winogradNumber0<>+0(SB), Y4, Y1
+	VFMADD231PS winogradNumber7<>+0(SB), Y3, Y6
+	VFMADD231PS winogradNumber8<>+0(SB), Y4, Y6
+	VFMADD231PS winogradNumber9<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber10<>+0(SB), Y4, Y5
+	VMOVUPS     Y0, 64(R9)
+	VMOVUPS     Y1, 256(R9)
+	VMOVUPS     Y6, 448(R9)
+	VMOVUPS     Y5, 640(R9)
+	MOVQ        R11, R12
+	LEAQ        (R10)(R10*2), R13
+	LEAQ        (R10)(R10*4), R14
+	VMOVUPS     (R12), Y0
+	VMOVUPS     (R12)(R10*1), Y1
+	VMOVUPS     (R12)(R10*2), Y2
+	VMOVUPS     (R12)(R13*1), Y3
+	VMOVUPS     (R12)(R10*4), Y4
+	VMOVUPS     (R12)(R14*1), Y5
+	ADDQ        BX, R11
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y3, Y0, Y0
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y1
+	VFMADD231PS winogradNumber0<>+0(SB), Y4, Y1
+	VFMADD231PS winogradNumber7<>+0(SB), Y3, Y6
+	VFMADD231PS winogradNumber8<>+0(SB), Y4, Y6
+	VFMADD231PS winogradNumber9<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber10<>+0(SB), Y4, Y5
+	VMOVUPS     Y0, 96(R9)
+	VMOVUPS     Y1, 288(R9)
+	VMOVUPS     Y6, 480(R9)
+	VMOVUPS     Y5, 672(R9)
+	MOVQ        R11, R12
+	LEAQ        (R10)(R10*2), R13
+	LEAQ        (R10)(R10*4), R14
+	VMOVUPS     (R12), Y0
+	VMOVUPS     (R12)(R10*1), Y1
+	VMOVUPS     (R12)(R10*2), Y2
+	VMOVUPS     (R12)(R13*1), Y3
+	VMOVUPS     (R12)(R10*4), Y4
+	VMOVUPS     (R12)(R14*1), Y5
+	ADDQ        BX, R11
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y3, Y0, Y0
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y1
+	VFMADD231PS winogradNumber0<>+0(SB), Y4, Y1
+	VFMADD231PS winogradNumber7<>+0(SB), Y3, Y6
+	VFMADD231PS winogradNumber8<>+0(SB), Y4, Y6
+	VFMADD231PS winogradNumber9<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber10<>+0(SB), Y4, Y5
+	VMOVUPS     Y0, 128(R9)
+	VMOVUPS     Y1, 320(R9)
+	VMOVUPS     Y6, 512(R9)
+	VMOVUPS     Y5, 704(R9)
+	MOVQ        R11, R12
+	LEAQ        (R10)(R10*2), R13
+	LEAQ        (R10)(R10*4), R14
+	VMOVUPS     (R12), Y0
+	VMOVUPS     (R12)(R10*1), Y1
+	VMOVUPS     (R12)(R10*2), Y2
+	VMOVUPS     (R12)(R13*1), Y3
+	VMOVUPS     (R12)(R10*4), Y4
+	VMOVUPS     (R12)(R14*1), Y5
+	ADDQ        BX, R11
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y3, Y0, Y0
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y1
+	VFMADD231PS winogradNumber0<>+0(SB), Y4, Y1
+	VFMADD231PS winogradNumber7<>+0(SB), Y3, Y6
+	VFMADD231PS winogradNumber8<>+0(SB), Y4, Y6
+	VFMADD231PS winogradNumber9<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber10<>+0(SB), Y4, Y5
+	VMOVUPS     Y0, 160(R9)
+	VMOVUPS     Y1, 352(R9)
+	VMOVUPS     Y6, 544(R9)
+	VMOVUPS     Y5, 736(R9)
+	VMOVUPS     (R9), Y0
+	VMOVUPS     32(R9), Y1
+	VMOVUPS     64(R9), Y2
+	VMOVUPS     96(R9), Y3
+	VMOVUPS     128(R9), Y4
+	VMOVUPS     160(R9), Y5
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y3, Y0, Y0
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y1
+	VFMADD231PS winogradNumber0<>+0(SB), Y4, Y1
+	VFMADD231PS winogradNumber7<>+0(SB), Y3, Y6
+	VFMADD231PS winogradNumber8<>+0(SB), Y4, Y6
+	VFMADD231PS winogradNumber9<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber10<>+0(SB), Y4, Y5
+	VUNPCKLPS   Y1, Y0, Y2
+	VUNPCKHPS   Y1, Y0, Y0
+	VUNPCKLPS   Y5, Y6, Y1
+	VUNPCKHPS   Y5, Y6, Y3
+	VUNPCKLPD   Y1, Y2, Y4
+	VUNPCKHPD   Y1, Y2, Y1
+	VUNPCKLPD   Y3, Y0, Y2
+	VUNPCKHPD   Y3, Y0, Y0
+	MOVLQSX     36(R8), R12
+	MOVBLZX     201(R8), R11
+	CMPL        R11, $0x000000ff
+	JNE         part11
+	VMOVUPS     Y4, (AX)(R12*4)
+	JMP         stored11
+
+part11:
+	TESTL        R11, R11
+	JZ           stored11
+	VMOVD        R11, X3
+	VPBROADCASTD X3, Y3
+	VMOVDQU      signShifts<>+0(SB), Y5
+	VPSLLVD      Y5, Y3, Y3
+	VMASKMOVPS   Y4, Y3, (AX)(R12*4)
+
+stored11:
+	MOVLQSX 44(R8), R12
+	MOVBLZX 203(R8), R11
+	CMPL    R11, $0x000000ff
+	JNE     part13
+	VMOVUPS Y1, (AX)(R12*4)
+	JMP     stored13
+
+part13:
+	TESTL        R11, R11
+	JZ           stored13
+	VMOVD        R11, X3
+	VPBROADCASTD X3, Y3
+	VMOVDQU      signShifts<>+0(SB), Y4
+	VPSLLVD      Y4, Y3, Y3
+	VMASKMOVPS   Y1, Y3, (AX)(R12*4)
+
+stored13:
+	MOVLQSX 52(R8), R12
+	MOVBLZX 205(R8), R11
+	CMPL    R11, $0x000000ff
+	JNE     part15
+	VMOVUPS Y2, (AX)(R12*4)
+	JMP     stored15
+
+part15:
+	TESTL        R11, R11
+	JZ           stored15
+	VMOVD        R11, X1
+	VPBROADCASTD X1, Y1
+	VMOVDQU      signShifts<>+0(SB), Y3
+	VPSLLVD      Y3, Y1, Y1
+	VMASKMOVPS   Y2, Y1, (AX)(R12*4)
+
+stored15:
+	MOVLQSX 60(R8), R12
+	MOVBLZX 207(R8), R11
+	CMPL    R11, $0x000000ff
+	JNE     part17
+	VMOVUPS Y0, (AX)(R12*4)
+	JMP     stored17
+
+part17:
+	TESTL        R11, R11
+	JZ           stored17
+	VMOVD        R11, X1
+	VPBROADCASTD X1, Y1
+	VMOVDQU      signShifts<>+0(SB), Y2
+	VPSLLVD      Y2, Y1, Y1
+	VMASKMOVPS   Y0, Y1, (AX)(R12*4)
+
+stored17:
+	VMOVUPS     192(R9), Y0
+	VMOVUPS     224(R9), Y1
+	VMOVUPS     256(R9), Y2
+	VMOVUPS     288(R9), Y3
+	VMOVUPS     320(R9), Y4
+	VMOVUPS     352(R9), Y5
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y3, Y0, Y0
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y1
+	VFMADD231PS winogradNumber0<>+0(SB), Y4, Y1
+	VFMADD231PS winogradNumber7<>+0(SB), Y3, Y6
+	VFMADD231PS winogradNumber8<>+0(SB), Y4, Y6
+	VFMADD231PS winogradNumber9<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber10<>+0(SB), Y4, Y5
+	VUNPCKLPS   Y1, Y0, Y2
+	VUNPCKHPS   Y1, Y0, Y0
+	VUNPCKLPS   Y5, Y6, Y1
+	VUNPCKHPS   Y5, Y6, Y3
+	VUNPCKLPD   Y1, Y2, Y4
+	VUNPCKHPD   Y1, Y2, Y1
+	VUNPCKLPD   Y3, Y0, Y2
+	VUNPCKHPD   Y3, Y0, Y0
+	MOVLQSX     68(R8), R12
+	MOVBLZX     209(R8), R11
+	CMPL        R11, $0x000000ff
+	JNE         part21
+	VMOVUPS     Y4, (AX)(R12*4)
+	JMP         stored21
+
+part21:
+	TESTL        R11, R11
+	JZ           stored21
+	VMOVD        R11, X3
+	VPBROADCASTD X3, Y3
+	VMOVDQU      signShifts<>+0(SB), Y5
+	VPSLLVD      Y5, Y3, Y3
+	VMASKMOVPS   Y4, Y3, (AX)(R12*4)
+
+stored21:
+	MOVLQSX 76(R8), R12
+	MOVBLZX 211(R8), R11
+	CMPL    R11, $0x000000ff
+	JNE     part23
+	VMOVUPS Y1, (AX)(R12*4)
+	JMP     stored23
+
+part23:
+	TESTL        R11, R11
+	JZ           stored23
+	VMOVD        R11, X3
+	VPBROADCASTD X3, Y3
+	VMOVDQU      signShifts<>+0(SB), Y4
+	VPSLLVD      Y4, Y3, Y3
+	VMASKMOVPS   Y1, Y3, (AX)(R12*4)
+
+stored23:
+	MOVLQSX 84(R8), R12
+	MOVBLZX 213(R8), R11
+	CMPL    R11, $0x000000ff
+	JNE     part25
+	VMOVUPS Y2, (AX)(R12*4)
+	JMP     stored25
+
+part25:
+	TESTL        R11, R11
+	JZ           stored25
+	VMOVD        R11, X1
+	VPBROADCASTD X1, Y1
+	VMOVDQU      signShifts<>+0(SB), Y3
+	VPSLLVD      Y3, Y1, Y1
+	VMASKMOVPS   Y2, Y1, (AX)(R12*4)
+
+stored25:
+	MOVLQSX 92(R8), R12
+	MOVBLZX 215(R8), R11
+	CMPL    R11, $0x000000ff
+	JNE     part27
+	VMOVUPS Y0, (AX)(R12*4)
+	JMP     stored27
+
+part27:
+	TESTL        R11, R11
+	JZ           stored27
+	VMOVD        R11, X1
+	VPBROADCASTD X1, Y1
+	VMOVDQU      signShifts<>+0(SB), Y2
+	VPSLLVD      Y2, Y1, Y1
+	VMASKMOVPS   Y0, Y1, (AX)(R12*4)
+
+stored27:
+	VMOVUPS     384(R9), Y0
+	VMOVUPS     416(R9), Y1
+	VMOVUPS     448(R9), Y2
+	VMOVUPS     480(R9), Y3
+	VMOVUPS     512(R9), Y4
+	VMOVUPS     544(R9), Y5
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y3, Y0, Y0
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y1
+	VFMADD231PS winogradNumber0<>+0(SB), Y4, Y1
+	VFMADD231PS winogradNumber7<>+0(SB), Y3, Y6
+	VFMADD231PS winogradNumber8<>+0(SB), Y4, Y6
+	VFMADD231PS winogradNumber9<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber10<>+0(SB), Y4, Y5
+	VUNPCKLPS   Y1, Y0, Y2
+	VUNPCKHPS   Y1, Y0, Y0
+	VUNPCKLPS   Y5, Y6, Y1
+	VUNPCKHPS   Y5, Y6, Y3
+	VUNPCKLPD   Y1, Y2, Y4
+	VUNPCKHPD   Y1, Y2, Y1
+	VUNPCKLPD   Y3, Y0, Y2
+	VUNPCKHPD   Y3, Y0, Y0
+	MOVLQSX     100(R8), R12
+	MOVBLZX     217(R8), R11
+	CMPL        R11, $0x000000ff
+	JNE         part31
+	VMOVUPS     Y4, (AX)(R12*4)
+	JMP         stored31
+
+part31:
+	TESTL        R11, R11
+	JZ           stored31
+	VMOVD        R11, X3
+	VPBROADCASTD X3, Y3
+	VMOVDQU      signShifts<>+0(SB), Y5
+	VPSLLVD      Y5, Y3, Y3
+	VMASKMOVPS   Y4, Y3, (AX)(R12*4)
+
+stored31:
+	MOVLQSX 108(R8), R12
+	MOVBLZX 219(R8), R11
+	CMPL    R11, $0x000000ff
+	JNE     part33
+	VMOVUPS Y1, (AX)(R12*4)
+	JMP     stored33
+
+part33:
+	TESTL        R11, R11
+	JZ           stored33
+	VMOVD        R11, X3
+	VPBROADCASTD X3, Y3
+	VMOVDQU      signShifts<>+0(SB), Y4
+	VPSLLVD      Y4, Y3, Y3
+	VMASKMOVPS   Y1, Y3, (AX)(R12*4)
+
+stored33:
+	MOVLQSX 116(R8), R12
+	MOVBLZX 221(R8), R11
+	CMPL    R11, $0x000000ff
+	JNE     part35
+	VMOVUPS Y2, (AX)(R12*4)
+	JMP     stored35
+
+part35:
+	TESTL        R11, R11
+	JZ           stored35
+	VMOVD        R11, X1
+	VPBROADCASTD X1, Y1
+	VMOVDQU      signShifts<>+0(SB), Y3
+	VPSLLVD      Y3, Y1, Y1
+	VMASKMOVPS   Y2, Y1, (AX)(R12*4)
+
+stored35:
+	MOVLQSX 124(R8), R12
+	MOVBLZX 223(R8), R11
+	CMPL    R11, $0x000000ff
+	JNE     part37
+	VMOVUPS Y0, (AX)(R12*4)
+	JMP     stored37
+
+part37:
+	TESTL        R11, R11
+	JZ           stored37
+	VMOVD        R11, X1
+	VPBROADCASTD X1, Y1
+	VMOVDQU      signShifts<>+0(SB), Y2
+	VPSLLVD      Y2, Y1, Y1
+	VMASKMOVPS   Y0, Y1, (AX)(R12*4)
+
+stored37:
+	VMOVUPS     576(R9), Y0
+	VMOVUPS     608(R9), Y1
+	VMOVUPS     640(R9), Y2
+	VMOVUPS     672(R9), Y3
+	VMOVUPS     704(R9), Y4
+	VMOVUPS     736(R9), Y5
+	VADDPS      Y2, Y1, Y6
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y6, Y0, Y0
+	VADDPS      Y3, Y0, Y0
+	VADDPS      Y4, Y0, Y0
+	VADDPS      Y1, Y5, Y5
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y1
+	VFMADD231PS winogradNumber0<>+0(SB), Y4, Y1
+	VFMADD231PS winogradNumber7<>+0(SB), Y3, Y6
+	VFMADD231PS winogradNumber8<>+0(SB), Y4, Y6
+	VFMADD231PS winogradNumber9<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber10<>+0(SB), Y4, Y5
+	VUNPCKLPS   Y1, Y0, Y2
+	VUNPCKHPS   Y1, Y0, Y0
+	VUNPCKLPS   Y5, Y6, Y1
+	VUNPCKHPS   Y5, Y6, Y3
+	VUNPCKLPD   Y1, Y2, Y4
+	VUNPCKHPD   Y1, Y2, Y1
+	VUNPCKLPD   Y3, Y0, Y2
+	VUNPCKHPD   Y3, Y0, Y0
+	MOVLQSX     132(R8), R12
+	MOVBLZX     225(R8), R11
+	CMPL        R11, $0x000000ff
+	JNE         part41
+	VMOVUPS     Y4, (AX)(R12*4)
+	JMP         stored41
+
+part41:
+	TESTL        R11, R11
+	JZ           stored41
+	VMOVD        R11, X3
+	VPBROADCASTD X3, Y3
+	VMOVDQU      signShifts<>+0(SB), Y5
+	VPSLLVD      Y5, Y3, Y3
+	VMASKMOVPS   Y4, Y3, (AX)(R12*4)
+
+stored41:
+	MOVLQSX 140(R8), R12
+	MOVBLZX 227(R8), R11
+	CMPL    R11, $0x000000ff
+	JNE     part43
+	VMOVUPS Y1, (AX)(R12*4)
+	JMP     stored43
+
+part43:
+	TESTL        R11, R11
+	JZ           stored43
+	VMOVD        R11, X3
+	VPBROADCASTD X3, Y3
+	VMOVDQU      signShifts<>+0(SB), Y4
+	VPSLLVD      Y4, Y3, Y3
+	VMASKMOVPS   Y1, Y3, (AX)(R12*4)
+
+stored43:
+	MOVLQSX 148(R8), R12
+	MOVBLZX 229(R8), R11
+	CMPL    R11, $0x000000ff
+	JNE     part45
+	VMOVUPS Y2, (AX)(R12*4)
+	JMP     stored45
+
+part45:
+	TESTL        R11, R11
+	JZ           stored45
+	VMOVD        R11, X1
+	VPBROADCASTD X1, Y1
+	VMOVDQU      signShifts<>+0(SB), Y3
+	VPSLLVD      Y3, Y1, Y1
+	VMASKMOVPS   Y2, Y1, (AX)(R12*4)
+
+stored45:
+	MOVLQSX 156(R8), R12
+	MOVBLZX 231(R8), R11
+	CMPL    R11, $0x000000ff
+	JNE     part47
+	VMOVUPS Y0, (AX)(R12*4)
+	JMP     stored47
+
+part47:
+	TESTL        R11, R11
+	JZ           stored47
+	VMOVD        R11, X1
+	VPBROADCASTD X1, Y1
+	VMOVDQU      signShifts<>+0(SB), Y2
+	VPSLLVD      Y2, Y1, Y1
+	VMASKMOVPS   Y0, Y1, (AX)(R12*4)
+
+stored47:
+	ADDQ CX, AX
+	ADDQ SI, DX
+	DECQ DI
+	JNZ  channel
+	VZEROUPPER
+	RET
+
+// func tileGradientsAVX2(d *float32, plane int, dy *float32, w int, channels *int32, vectors int, group *int32, buffer *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·tileGradientsAVX2(SB), NOSPLIT, $0-64
+	MOVQ d+0(FP), AX
+	MOVQ plane+8(FP), CX
+	MOVQ w+24(FP), DX
+	MOVQ buffer+56(FP), BX
+	MOVQ group+48(FP), SI
+	SHLQ $0x02, CX
+	SHLQ $0x02, DX
+	ADDQ $0x00000100, SI
+	MOVQ $0x00000010, DI
+
+tile:
+	MOVQ         dy+16(FP), R8
+	MOVQ         channels+32(FP), R9
+	MOVQ         vectors+40(FP), R10
+	MOVLQSX      (SI), R11
+	LEAQ         (R8)(R11*4), R8
+	MOVBLZX      8(SI), R11
+	VMOVD        R11, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+
+channels:
+	MOVLQSX     4(SI), R11
+	MOVQ        R8, R12
+	CMPQ        R11, $0x00
+	JLE         missing0
+	MOVLQSX     (R9), R13
+	VMASKMOVPS  (R12)(R13*1), X0, X2
+	MOVLQSX     16(R9), R13
+	VMASKMOVPS  (R12)(R13*1), X0, X1
+	VINSERTF128 $0x01, X1, Y2, Y1
+	MOVLQSX     4(R9), R13
+	VMASKMOVPS  (R12)(R13*1), X0, X2
+	MOVLQSX     20(R9), R13
+	VMASKMOVPS  (R12)(R13*1), X0, X3
+	VINSERTF128 $0x01, X3, Y2, Y3
+	MOVLQSX     8(R9), R13
+	VMASKMOVPS  (R12)(R13*1), X0, X2
+	MOVLQSX     24(R9), R13
+	VMASKMOVPS  (R12)(R13*1), X0, X4
+	VINSERTF128 $0x01, X4, Y2, Y4
+	MOVLQSX     12(R9), R13
+	VMASKMOVPS  (R12)(R13*1), X0, X2
+	MOVLQSX     28(R9), R13
+	VMASKMOVPS  (R12)(R13*1), X0, X5
+	VINSERTF128 $0x01, X5, Y2, Y5
+	VUNPCKLPS   Y3, Y1, Y6
+	VUNPCKHPS   Y3, Y1, Y1
+	VUNPCKLPS   Y5, Y4, Y3
+	VUNPCKHPS   Y5, Y4, Y4
+	VUNPCKLPD   Y3, Y6, Y5
+	VUNPCKHPD   Y3, Y6, Y3
+	VUNPCKLPD   Y4, Y1, Y6
+	VUNPCKHPD   Y4, Y1, Y1
+	VMOVUPS     Y5, 768(BX)
+	VMOVUPS     Y3, 800(BX)
+	VMOVUPS     Y6, 832(BX)
+	VMOVUPS     Y1, 864(BX)
+	ADDQ        DX, R12
+	JMP         loaded0
+
+missing0:
+	VXORPS  Y1, Y1, Y1
+	VMOVUPS Y1, 768(BX)
+	VMOVUPS Y1, 800(BX)
+	VMOVUPS Y1, 832(BX)
+	VMOVUPS Y1, 864(BX)
+
+loaded0:
+	CMPQ        R11, $0x01
+	JLE         missing1
+	MOVLQSX     (R9), R13
+	VMASKMOVPS  (R12)(R13*1), X0, X2
+	MOVLQSX     16(R9), R13
+	VMASKMOVPS  (R12)(R13*1), X0, X1
+	VINSERTF128 $0x01, X1, Y2, Y1
+	MOVLQSX     4(R9), R13
+	VMASKMOVPS  (R12)(R13*1), X0, X2
+	MOVLQSX     20(R9), R13
+	VMASKMOVPS  (R12)(R13*1), X0, X3
+	VINSERTF128 $0x01, X3, Y2, Y3
+	MOVLQSX     8(R9), R13
+	VMASKMOVPS  (R12)(R13*1), X0, X2
+	MOVLQSX     24(R9), R13
+	VMASKMOVPS  (R12)(R13*1), X0, X4
+	VINSERTF128 $0x01, X4, Y2, Y4
+	MOVLQSX     12(R9), R13
+	VMASKMOVPS  (R12)(R13*1), X0, X2
+	MOVLQSX     28(R9), R13
+	VMASKMOVPS  (R12)(R13*1), X0, X5
+	VINSERTF128 $0x01, X5, Y2, Y5
+	VUNPCKLPS   Y3, Y1, Y6
+	VUNPCKHPS   Y3, Y1, Y1
+	VUNPCKLPS   Y5, Y4, Y3
+	VUNPCKHPS   Y5, Y4, Y4
+	VUNPCKLPD   Y3, Y6, Y5
+	VUNPCKHPD   Y3, Y6, Y3
+	VUNPCKLPD   Y4, Y1, Y6
+	VUNPCKHPD   Y4, Y1, Y1
+	VMOVUPS     Y5, 896(BX)
+	VMOVUPS     Y3, 928(BX)
+	VMOVUPS     Y6, 960(BX)
+	VMOVUPS     Y1, 992(BX)
+	ADDQ        DX, R12
+	JMP         loaded1
+
+missing1:
+	VXORPS  Y1, Y1, Y1
+	VMOVUPS Y1, 896(BX)
+	VMOVUPS Y1, 928(BX)
+	VMOVUPS Y1, 960(BX)
+	VMOVUPS Y1, 992(BX)
+
+loaded1:
+	CMPQ        R11, $0x02
+	JLE         missing2
+	MOVLQSX     (R9), R13
+	VMASKMOVPS  (R12)(R13*1), X0, X2
+	MOVLQSX     16(R9), R13
+	VMASKMOVPS  (R12)(R13*1), X0, X1
+	VINSERTF128 $0x01, X1, Y2, Y1
+	MOVLQSX     4(R9), R13
+	VMASKMOVPS  (R12)(R13*1), X0, X2
+	MOVLQSX     20(R9), R13
+	VMASKMOVPS  (R12)(R13*1), X0, X3
+	VINSERTF128 $0x01, X3, Y2, Y3
+	MOVLQSX     8(R9), R13
+	VMASKMOVPS  (R12)(R13*1), X0, X2
+	MOVLQSX     24(R9), R13
+	VMASKMOVPS  (R12)(R13*1), X0, X4
+	VINSERTF128 $0x01, X4, Y2, Y4
+	MOVLQSX     12(R9), R13
+	VMASKMOVPS  (R12)(R13*1), X0, X2
+	MOVLQSX     28(R9), R13
+	VMASKMOVPS  (R12)(R13*1), X0, X5
+	VINSERTF128 $0x01, X5, Y2, Y5
+	VUNPCKLPS   Y3, Y1, Y6
+	VUNPCKHPS   Y3, Y1, Y1
+	VUNPCKLPS   Y5, Y4, Y3
+	VUNPCKHPS   Y5, Y4, Y4
+	VUNPCKLPD   Y3, Y6, Y5
+	VUNPCKHPD   Y3, Y6, Y3
+	VUNPCKLPD   Y4, Y1, Y6
+	VUNPCKHPD   Y4, Y1, Y1
+	VMOVUPS     Y5, 1024(BX)
+	VMOVUPS     Y3, 1056(BX)
+	VMOVUPS     Y6, 1088(BX)
+	VMOVUPS     Y1, 1120(BX)
+	ADDQ        DX, R12
+	JMP         loaded2
+
+missing2:
+	VXORPS  Y1, Y1, Y1
+	VMOVUPS Y1, 1024(BX)
+	VMOVUPS Y1, 1056(BX)
+	VMOVUPS Y1, 1088(BX)
+	VMOVUPS Y1, 1120(BX)
+
+loaded2:
+	CMPQ        R11, $0x03
+	JLE         missing3
+	MOVLQSX     (R9), R11
+	VMASKMOVPS  (R12)(R11*1), X0, X2
+	MOVLQSX     16(R9), R11
+	VMASKMOVPS  (R12)(R11*1), X0, X1
+	VINSERTF128 $0x01, X1, Y2, Y1
+	MOVLQSX     4(R9), R11
+	VMASKMOVPS  (R12)(R11*1), X0, X2
+	MOVLQSX     20(R9), R11
+	VMASKMOVPS  (R12)(R11*1), X0, X3
+	VINSERTF128 $0x01, X3, Y2, Y3
+	MOVLQSX     8(R9), R11
+	VMASKMOVPS  (R12)(R11*1), X0, X2
+	MOVLQSX     24(R9), R11
+	VMASKMOVPS  (R12)(R11*1), X0, X4
+	VINSERTF128 $0x01, X4, Y2, Y4
+	MOVLQSX     12(R9), R11
+	VMASKMOVPS  (R12)(R11*1), X0, X2
+	MOVLQSX     28(R9), R11
+	VMASKMOVPS  (R12)(R11*1), X0, X5
+	VINSERTF128 $0x01, X5, Y2, Y5
+	VUNPCKLPS   Y3, Y1, Y6
+	VUNPCKHPS   Y3, Y1, Y1
+	VUNPCKLPS   Y5, Y4, Y3
+	VUNPCKHPS   Y5, Y4, Y4
+	VUNPCKLPD   Y3, Y6, Y5
+	VUNPCKHPD   Y3, Y6, Y3
+	VUNPCKLPD   Y4, Y1, Y6
+	VUNPCKHPD   Y4, Y1, Y1
+	VMOVUPS     Y5, 1152(BX)
+	VMOVUPS     Y3, 1184(BX)
+	VMOVUPS     Y6, 1216(BX)
+	VMOVUPS     Y1, 1248(BX)
+	ADDQ        DX, R12
+	JMP         loaded3
+
+missing3:
+	VXORPS  Y1, Y1, Y1
+	VMOVUPS Y1, 1152(BX)
+	VMOVUPS Y1, 1184(BX)
+	VMOVUPS Y1, 1216(BX)
+	VMOVUPS Y1, 1248(BX)
+
+loaded3:
+	MOVQ        AX, R11
+	LEAQ        (CX)(CX*2), R12
+	LEAQ        (CX)(CX*4), R13
+	VMOVUPS     768(BX), Y1
+	VMOVUPS     896(BX), Y3
+	VMOVUPS     1024(BX), Y4
+	VMOVUPS     1152(BX), Y5
+	VMOVAPS     Y1, Y6
+	VMOVAPS     Y1, Y7
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y6
+	VFMADD231PS winogradNumber0<>+0(SB), Y3, Y7
+	VFMADD231PS winogradNumber7<>+0(SB), Y4, Y6
+	VFMADD231PS winogradNumber8<>+0(SB), Y4, Y7
+	VFMADD231PS winogradNumber9<>+0(SB), Y5, Y6
+	VFMADD231PS winogradNumber10<>+0(SB), Y5, Y7
+	VADDPS      Y1, Y4, Y4
+	VADDPS      Y5, Y3, Y3
+	VADDPS      Y3, Y4, Y8
+	VSUBPS      Y3, Y4, Y4
+	VMOVUPS     Y1, (BX)
+	VMOVUPS     Y8, 128(BX)
+	VMOVUPS     Y4, 256(BX)
+	VMOVUPS     Y6, 384(BX)
+	VMOVUPS     Y7, 512(BX)
+	VMOVUPS     Y5, 640(BX)
+	VMOVUPS     800(BX), Y1
+	VMOVUPS     928(BX), Y3
+	VMOVUPS     1056(BX), Y4
+	VMOVUPS     1184(BX), Y5
+	VMOVAPS     Y1, Y6
+	VMOVAPS     Y1, Y7
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y6
+	VFMADD231PS winogradNumber0<>+0(SB), Y3, Y7
+	VFMADD231PS winogradNumber7<>+0(SB), Y4, Y6
+	VFMADD231PS winogradNumber8<>+0(SB), Y4, Y7
+	VFMADD231PS winogradNumber9<>+0(SB), Y5, Y6
+	VFMADD231PS winogradNumber10<>+0(SB), Y5, Y7
+	VADDPS      Y1, Y4, Y4
+	VADDPS      Y5, Y3, Y3
+	VADDPS      Y3, Y4, Y8
+	VSUBPS      Y3, Y4, Y4
+	VMOVUPS     Y1, 32(BX)
+	VMOVUPS     Y8, 160(BX)
+	VMOVUPS     Y4, 288(BX)
+	VMOVUPS     Y6, 416(BX)
+	VMOVUPS     Y7, 544(BX)
+	VMOVUPS     Y5, 672(BX)
+	VMOVUPS     832(BX), Y1
+	VMOVUPS     960(BX), Y3
+	VMOVUPS     1088(BX), Y4
+	VMOVUPS     1216(BX), Y5
+	VMOVAPS     Y1, Y6
+	VMOVAPS     Y1, Y7
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y6
+	VFMADD231PS winogradNumber0<>+0(SB), Y3, Y7
+	VFMADD231PS winogradNumber7<>+0(SB), Y4, Y6
+	VFMADD231PS winogradNumber8<>+0(SB), Y4, Y7
+	VFMADD231PS winogradNumber9<>+0(SB), Y5, Y6
+	VFMADD231PS winogradNumber10<>+0(SB), Y5, Y7
+	VADDPS      Y1, Y4, Y4
+	VADDPS      Y5, Y3, Y3
+	VADDPS      Y3, Y4, Y8
+	VSUBPS      Y3, Y4, Y4
+	VMOVUPS     Y1, 64(BX)
+	VMOVUPS     Y8, 192(BX)
+	VMOVUPS     Y4, 320(BX)
+	VMOVUPS     Y6, 448(BX)
+	VMOVUPS     Y7, 576(BX)
+	VMOVUPS     Y5, 704(BX)
+	VMOVUPS     864(BX), Y1
+	VMOVUPS     992(BX), Y3
+	VMOVUPS     1120(BX), Y4
+	VMOVUPS     1248(BX), Y5
+	VMOVAPS     Y1, Y6
+	VMOVAPS     Y1, Y7
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y6
+	VFMADD231PS winogradNumber0<>+0(SB), Y3, Y7
+	VFMADD231PS winogradNumber7<>+0(SB), Y4, Y6
+	VFMADD231PS winogradNumber8<>+0(SB), Y4, Y7
+	VFMADD231PS winogradNumber9<>+0(SB), Y5, Y6
+	VFMADD231PS winogradNumber10<>+0(SB), Y5, Y7
+	VADDPS      Y1, Y4, Y4
+	VADDPS      Y5, Y3, Y3
+	VADDPS      Y3, Y4, Y8
+	VSUBPS      Y3, Y4, Y4
+	VMOVUPS     Y1, 96(BX)
+	VMOVUPS     Y8, 224(BX)
+	VMOVUPS     Y4, 352(BX)
+	VMOVUPS     Y6, 480(BX)
+	VMOVUPS     Y7, 608(BX)
+	VMOVUPS     Y5, 736(BX)
+	VMOVUPS     (BX), Y1
+	VMOVUPS     32(BX), Y3
+	VMOVUPS     64(BX), Y4
+	VMOVUPS     96(BX), Y5
+	VMOVAPS     Y1, Y6
+	VMOVAPS     Y1, Y7
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y6
+	VFMADD231PS winogradNumber0<>+0(SB), Y3, Y7
+	VFMADD231PS winogradNumber7<>+0(SB), Y4, Y6
+	VFMADD231PS winogradNumber8<>+0(SB), Y4, Y7
+	VFMADD231PS winogradNumber9<>+0(SB), Y5, Y6
+	VFMADD231PS winogradNumber10<>+0(SB), Y5, Y7
+	VADDPS      Y1, Y4, Y4
+	VADDPS      Y5, Y3, Y3
+	VADDPS      Y3, Y4, Y8
+	VSUBPS      Y3, Y4, Y4
+	VMOVUPS     Y1, (R11)
+	VMOVUPS     Y8, (R11)(CX*1)
+	VMOVUPS     Y4, (R11)(CX*2)
+	VMOVUPS     Y6, (R11)(R12*1)
+	VMOVUPS     Y7, (R11)(CX*4)
+	VMOVUPS     Y5, (R11)(R13*1)
+	LEAQ        (R11)(R12*2), R11
+	VMOVUPS     128(BX), Y1
+	VMOVUPS     160(BX), Y3
+	VMOVUPS     192(BX), Y4
+	VMOVUPS     224(BX), Y5
+	VMOVAPS     Y1, Y6
+	VMOVAPS     Y1, Y7
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y6
+	VFMADD231PS winogradNumber0<>+0(SB), Y3, Y7
+	VFMADD231PS winogradNumber7<>+0(SB), Y4, Y6
+	VFMADD231PS winogradNumber8<>+0(SB), Y4, Y7
+	VFMADD231PS winogradNumber9<>+0(SB), Y5, Y6
+	VFMADD231PS winogradNumber10<>+0(SB), Y5, Y7
+	VADDPS      Y1, Y4, Y4
+	VADDPS      Y5, Y3, Y3
+	VADDPS      Y3, Y4, Y8
+	VSUBPS      Y3, Y4, Y4
+	VMOVUPS     Y1, (R11)
+	VMOVUPS     Y8, (R11)(CX*1)
+	VMOVUPS     Y4, (R11)(CX*2)
+	VMOVUPS     Y6, (R11)(R12*1)
+	VMOVUPS     Y7, (R11)(CX*4)
+	VMOVUPS     Y5, (R11)(R13*1)
+	LEAQ        (R11)(R12*2), R11
+	VMOVUPS     256(BX), Y1
+	VMOVUPS     288(BX), Y3
+	VMOVUPS     320(BX), Y4
+	VMOVUPS     352(BX), Y5
+	VMOVAPS     Y1, Y6
+	VMOVAPS     Y1, Y7
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y6
+	VFMADD231PS winogradNumber0<>+0(SB), Y3, Y7
+	VFMADD231PS winogradNumber7<>+0(SB), Y4, Y6
+	VFMADD231PS winogradNumber8<>+0(SB), Y4, Y7
+	VFMADD231PS winogradNumber9<>+0(SB), Y5, Y6
+	VFMADD231PS winogradNumber10<>+0(SB), Y5, Y7
+	VADDPS      Y1, Y4, Y4
+	VADDPS      Y5, Y3, Y3
+	VADDPS      Y3, Y4, Y8
+	VSUBPS      Y3, Y4, Y4
+	VMOVUPS     Y1, (R11)
+	VMOVUPS     Y8, (R11)(CX*1)
+	VMOVUPS     Y4, (R11)(CX*2)
+	VMOVUPS     Y6, (R11)(R12*1)
+	VMOVUPS     Y7, (R11)(CX*4)
+	VMOVUPS     Y5, (R11)(R13*1)
+	LEAQ        (R11)(R12*2), R11
+	VMOVUPS     384(BX), Y1
+	VMOVUPS     416(BX), Y3
+	VMOVUPS     448(BX), Y4
+	VMOVUPS     480(BX), Y5
+	VMOVAPS     Y1, Y6
+	VMOVAPS     Y1, Y7
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y6
+	VFMADD231PS winogradNumber0<>+0(SB), Y3, Y7
+	VFMADD231PS winogradNumber7<>+0(SB), Y4, Y6
+	VFMADD231PS winogradNumber8<>+0(SB), Y4, Y7
+	VFMADD231PS winogradNumber9<>+0(SB), Y5, Y6
+	VFMADD231PS winogradNumber10<>+0(SB), Y5, Y7
+	VADDPS      Y1, Y4, Y4
+	VADDPS      Y5, Y3, Y3
+	VADDPS      Y3, Y4, Y8
+	VSUBPS      Y3, Y4, Y4
+	VMOVUPS     Y1, (R11)
+	VMOVUPS     Y8, (R11)(CX*1)
+	VMOVUPS     Y4, (R11)(CX*2)
+	VMOVUPS     Y6, (R11)(R12*1)
+	VMOVUPS     Y7, (R11)(CX*4)
+	VMOVUPS     Y5, (R11)(R13*1)
+	LEAQ        (R11)(R12*2), R11
+	VMOVUPS     512(BX), Y1
+	VMOVUPS     544(BX), Y3
+	VMOVUPS     576(BX), Y4
+	VMOVUPS     608(BX), Y5
+	VMOVAPS     Y1, Y6
+	VMOVAPS     Y1, Y7
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y6
+	VFMADD231PS winogradNumber0<>+0(SB), Y3, Y7
+	VFMADD231PS winogradNumber7<>+0(SB), Y4, Y6
+	VFMADD231PS winogradNumber8<>+0(SB), Y4, Y7
+	VFMADD231PS winogradNumber9<>+0(SB), Y5, Y6
+	VFMADD231PS winogradNumber10<>+0(SB), Y5, Y7
+	VADDPS      Y1, Y4, Y4
+	VADDPS      Y5, Y3, Y3
+	VADDPS      Y3, Y4, Y8
+	VSUBPS      Y3, Y4, Y4
+	VMOVUPS     Y1, (R11)
+	VMOVUPS     Y8, (R11)(CX*1)
+	VMOVUPS     Y4, (R11)(CX*2)
+	VMOVUPS     Y6, (R11)(R12*1)
+	VMOVUPS     Y7, (R11)(CX*4)
+	VMOVUPS     Y5, (R11)(R13*1)
+	LEAQ        (R11)(R12*2), R11
+	VMOVUPS     640(BX), Y1
+	VMOVUPS     672(BX), Y3
+	VMOVUPS     704(BX), Y4
+	VMOVUPS     736(BX), Y5
+	VMOVAPS     Y1, Y6
+	VMOVAPS     Y1, Y7
+	VFMADD231PS winogradNumber2<>+0(SB), Y3, Y6
+	VFMADD231PS winogradNumber0<>+0(SB), Y3, Y7
+	VFMADD231PS winogradNumber7<>+0(SB), Y4, Y6
+	VFMADD231PS winogradNumber8<>+0(SB), Y4, Y7
+	VFMADD231PS winogradNumber9<>+0(SB), Y5, Y6
+	VFMADD231PS winogradNumber10<>+0(SB), Y5, Y7
+	VADDPS      Y1, Y4, Y4
+	VADDPS      Y5, Y3, Y3
+	VADDPS      Y3, Y4, Y8
+	VSUBPS      Y3, Y4, Y4
+	VMOVUPS     Y1, (R11)
+	VMOVUPS     Y8, (R11)(CX*1)
+	VMOVUPS     Y4, (R11)(CX*2)
+	VMOVUPS     Y6, (R11)(R12*1)
+	VMOVUPS     Y7, (R11)(CX*4)
+	VMOVUPS     Y5, (R11)(R13*1)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, R9
+	DECQ        R10
+	JNZ         channels
+	ADDQ        $0x10, SI
+	DECQ        DI
+	JNZ         tile
+	VZEROUPPER
+	RET
+
+// func filterGradientsAVX2(dw *float32, u *float32, plane int, vectors int, buffer *float32)
+// Requires: AVX, FMA3
+TEXT ·filterGradientsAVX2(SB), NOSPLIT, $0-40
+	MOVQ dw+0(FP), AX
+	MOVQ u+8(FP), CX
+	MOVQ buffer+32(FP), DX
+	MOVQ plane+16(FP), BX
+	MOVQ vectors+24(FP), SI
+	SHLQ $0x02, BX
+	MOVQ SI, DI
+	SHLQ $0x05, DI
+	LEAQ (BX)(BX*2), R8
+	SHLQ $0x01, R8
+
+vector:
+	MOVQ        AX, R9
+	MOVQ        CX, R10
+	MOVQ        R10, R11
+	LEAQ        (R8)(R8*2), R12
+	LEAQ        (R8)(R8*4), R13
+	VMOVUPS     (R11), Y0
+	VMOVUPS     (R11)(R8*1), Y1
+	VMOVUPS     (R11)(R8*2), Y2
+	VMOVUPS     (R11)(R12*1), Y3
+	VMOVUPS     (R11)(R8*4), Y4
+	VMOVUPS     (R11)(R13*1), Y5
+	ADDQ        BX, R10
+	VSUBPS      Y2, Y1, Y6
+	VADDPS      Y2, Y1, Y1
+	VMULPS      winogradNumber11<>+0(SB), Y1, Y1
+	VFMADD231PS winogradNumber11<>+0(SB), Y6, Y0
+	VFMADD231PS winogradNumber11<>+0(SB), Y6, Y5
+	VFMADD231PS winogradNumber12<>+0(SB), Y3, Y0
+	VFMADD231PS winogradNumber13<>+0(SB), Y3, Y1
+	VFMADD231PS winogradNumber14<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber15<>+0(SB), Y4, Y0
+	VFMADD231PS winogradNumber16<>+0(SB), Y4, Y1
+	VFMADD231PS winogradNumber17<>+0(SB), Y4, Y5
+	VMOVUPS     Y0, (DX)
+	VMOVUPS     Y1, 192(DX)
+	VMOVUPS     Y5, 384(DX)
+	MOVQ        R10, R11
+	LEAQ        (R8)(R8*2), R12
+	LEAQ        (R8)(R8*4), R13
+	VMOVUPS     (R11), Y0
+	VMOVUPS     (R11)(R8*1), Y1
+	VMOVUPS     (R11)(R8*2), Y2
+	VMOVUPS     (R11)(R12*1), Y3
+	VMOVUPS     (R11)(R8*4), Y4
+	VMOVUPS     (R11)(R13*1), Y5
+	ADDQ        BX, R10
+	VSUBPS      Y2, Y1, Y6
+	VADDPS      Y2, Y1, Y1
+	VMULPS      winogradNumber11<>+0(SB), Y1, Y1
+	VFMADD231PS winogradNumber11<>+0(SB), Y6, Y0
+	VFMADD231PS winogradNumber11<>+0(SB), Y6, Y5
+	VFMADD231PS winogradNumber12<>+0(SB), Y3, Y0
+	VFMADD231PS winogradNumber13<>+0(SB), Y3, Y1
+	VFMADD231PS winogradNumber14<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber15<>+0(SB), Y4, Y0
+	VFMADD231PS winogradNumber16<>+0(SB), Y4, Y1
+	VFMADD231PS winogradNumber17<>+0(SB), Y4, Y5
+	VMOVUPS     Y0, 32(DX)
+	VMOVUPS     Y1, 224(DX)
+	VMOVUPS     Y5, 416(DX)
+	MOVQ        R10, R11
+	LEAQ        (R8)(R8*2), R12
+	LEAQ        (R8)(R8*4), R13
+	VMOVUPS     (R11), Y0
+	VMOVUPS     (R11)(R8*1), Y1
+	VMOVUPS     (R11)(R8*2), Y2
+	VMOVUPS     (R11)(R12*1), Y3
+	VMOVUPS     (R11)(R8*4), Y4
+	VMOVUPS     (R11)(R13*1), Y5
+	ADDQ        BX, R10
+	VSUBPS      Y2, Y1, Y6
+	VADDPS      Y2, Y1, Y1
+	VMULPS      winogradNumber11<>+0(SB), Y1, Y1
+	VFMADD231PS winogradNumber11<>+0(SB), Y6, Y0
+	VFMADD231PS winogradNumber11<>+0(SB), Y6, Y5
+	VFMADD231PS winogradNumber12<>+0(SB), Y3, Y0
+	VFMADD231PS winogradNumber13<>+0(SB), Y3, Y1
+	VFMADD231PS winogradNumber14<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber15<>+0(SB), Y4, Y0
+	VFMADD231PS winogradNumber16<>+0(SB), Y4, Y1
+	VFMADD231PS winogradNumber17<>+0(SB), Y4, Y5
+	VMOVUPS     Y0, 64(DX)
+	VMOVUPS     Y1, 256(DX)
+	VMOVUPS     Y5, 448(DX)
+	MOVQ        R10, R11
+	LEAQ        (R8)(R8*2), R12
+	LEAQ        (R8)(R8*4), R13
+	VMOVUPS     (R11), Y0
+	VMOVUPS     (R11)(R8*1), Y1
+	VMOVUPS     (R11)(R8*2), Y2
+	VMOVUPS     (R11)(R12*1), Y3
+	VMOVUPS     (R11)(R8*4), Y4
+	VMOVUPS     (R11)(R13*1), Y5
+	ADDQ        BX, R10
+	VSUBPS      Y2, Y1, Y6
+	VADDPS      Y2, Y1, Y1
+	VMULPS      winogradNumber11<>+0(SB), Y1, Y1
+	VFMADD231PS winogradNumber11<>+0(SB), Y6, Y0
+	VFMADD231PS winogradNumber11<>+0(SB), Y6, Y5
+	VFMADD231PS winogradNumber12<>+0(SB), Y3, Y0
+	VFMADD231PS winogradNumber13<>+0(SB), Y3, Y1
+	VFMADD231PS winogradNumber14<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber15<>+0(SB), Y4, Y0
+	VFMADD231PS winogradNumber16<>+0(SB), Y4, Y1
+	VFMADD231PS winogradNumber17<>+0(SB), Y4, Y5
+	VMOVUPS     Y0, 96(DX)
+	VMOVUPS     Y1, 288(DX)
+	VMOVUPS     Y5, 480(DX)
+	MOVQ        R10, R11
+	LEAQ        (R8)(R8*2), R12
+	LEAQ        (R8)(R8*4), R13
+	VMOVUPS     (R11), Y0
+	VMOVUPS     (R11)(R8*1), Y1
+	VMOVUPS     (R11)(R8*2), Y2
+	VMOVUPS     (R11)(R12*1), Y3
+	VMOVUPS     (R11)(R8*4), Y4
+	VMOVUPS     (R11)(R13*1), Y5
+	ADDQ        BX, R10
+	VSUBPS      Y2, Y1, Y6
+	VADDPS      Y2, Y1, Y1
+	VMULPS      winogradNumber11<>+0(SB), Y1, Y1
+	VFMADD231PS winogradNumber11<>+0(SB), Y6, Y0
+	VFMADD231PS winogradNumber11<>+0(SB), Y6, Y5
+	VFMADD231PS winogradNumber12<>+0(SB), Y3, Y0
+	VFMADD231PS winogradNumber13<>+0(SB), Y3, Y1
+	VFMADD231PS winogradNumber14<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber15<>+0(SB), Y4, Y0
+	VFMADD231PS winogradNumber16<>+0(SB), Y4, Y1
+	VFMADD231PS winogradNumber17<>+0(SB), Y4, Y5
+	VMOVUPS     Y0, 128(DX)
+	VMOVUPS     Y1, 320(DX)
+	VMOVUPS     Y5, 512(DX)
+	MOVQ        R10, R11
+	LEAQ        (R8)(R8*2), R12
+	LEAQ        (R8)(R8*4), R13
+	VMOVUPS     (R11), Y0
+	VMOVUPS     (R11)(R8*1), Y1
+	VMOVUPS     (R11)(R8*2), Y2
+	VMOVUPS     (R11)(R12*1), Y3
+	VMOVUPS     (R11)(R8*4), Y4
+	VMOVUPS     (R11)(R13*1), Y5
+	ADDQ        BX, R10
+	VSUBPS      Y2, Y1, Y6
+	VADDPS      Y2, Y1, Y1
+	VMULPS      winogradNumber11<>+0(SB), Y1, Y1
+	VFMADD231PS winogradNumber11<>+0(SB), Y6, Y0
+	VFMADD231PS winogradNumber11<>+0(SB), Y6, Y5
+	VFMADD231PS winogradNumber12<>+0(SB), Y3, Y0
+	VFMADD231PS winogradNumber13<>+0(SB), Y3, Y1
+	VFMADD231PS winogradNumber14<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber15<>+0(SB), Y4, Y0
+	VFMADD231PS winogradNumber16<>+0(SB), Y4, Y1
+	VFMADD231PS winogradNumber17<>+0(SB), Y4, Y5
+	VMOVUPS     Y0, 160(DX)
+	VMOVUPS     Y1, 352(DX)
+	VMOVUPS     Y5, 544(DX)
+	VMOVUPS     (DX), Y0
+	VMOVUPS     32(DX), Y1
+	VMOVUPS     64(DX), Y2
+	VMOVUPS     96(DX), Y3
+	VMOVUPS     128(DX), Y4
+	VMOVUPS     160(DX), Y5
+	VSUBPS      Y2, Y1, Y6
+	VADDPS      Y2, Y1, Y1
+	VMULPS      winogradNumber11<>+0(SB), Y1, Y1
+	VFMADD231PS winogradNumber11<>+0(SB), Y6, Y0
+	VFMADD231PS winogradNumber11<>+0(SB), Y6, Y5
+	VFMADD231PS winogradNumber12<>+0(SB), Y3, Y0
+	VFMADD231PS winogradNumber13<>+0(SB), Y3, Y1
+	VFMADD231PS winogradNumber14<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber15<>+0(SB), Y4, Y0
+	VFMADD231PS winogradNumber16<>+0(SB), Y4, Y1
+	VFMADD231PS winogradNumber17<>+0(SB), Y4, Y5
+	VMOVUPS     Y0, (R9)
+	ADDQ        DI, R9
+	VMOVUPS     Y1, (R9)
+	ADDQ        DI, R9
+	VMOVUPS     Y5, (R9)
+	ADDQ        DI, R9
+	VMOVUPS     192(DX), Y0
+	VMOVUPS     224(DX), Y1
+	VMOVUPS     256(DX), Y2
+	VMOVUPS     288(DX), Y3
+	VMOVUPS     320(DX), Y4
+	VMOVUPS     352(DX), Y5
+	VSUBPS      Y2, Y1, Y6
+	VADDPS      Y2, Y1, Y1
+	VMULPS      winogradNumber11<>+0(SB), Y1, Y1
+	VFMADD231PS winogradNumber11<>+0(SB), Y6, Y0
+	VFMADD231PS winogradNumber11<>+0(SB), Y6, Y5
+	VFMADD231PS winogradNumber12<>+0(SB), Y3, Y0
+	VFMADD231PS winogradNumber13<>+0(SB), Y3, Y1
+	VFMADD231PS winogradNumber14<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber15<>+0(SB), Y4, Y0
+	VFMADD231PS winogradNumber16<>+0(SB), Y4, Y1
+	VFMADD231PS winogradNumber17<>+0(SB), Y4, Y5
+	VMOVUPS     Y0, (R9)
+	ADDQ        DI, R9
+	VMOVUPS     Y1, (R9)
+	ADDQ        DI, R9
+	VMOVUPS     Y5, (R9)
+	ADDQ        DI, R9
+	VMOVUPS     384(DX), Y0
+	VMOVUPS     416(DX), Y1
+	VMOVUPS     448(DX), Y2
+	VMOVUPS     480(DX), Y3
+	VMOVUPS     512(DX), Y4
+	VMOVUPS     544(DX), Y5
+	VSUBPS      Y2, Y1, Y6
+	VADDPS      Y2, Y1, Y1
+	VMULPS      winogradNumber11<>+0(SB), Y1, Y1
+	VFMADD231PS winogradNumber11<>+0(SB), Y6, Y0
+	VFMADD231PS winogradNumber11<>+0(SB), Y6, Y5
+	VFMADD231PS winogradNumber12<>+0(SB), Y3, Y0
+	VFMADD231PS winogradNumber13<>+0(SB), Y3, Y1
+	VFMADD231PS winogradNumber14<>+0(SB), Y3, Y5
+	VFMADD231PS winogradNumber15<>+0(SB), Y4, Y0
+	VFMADD231PS winogradNumber16<>+0(SB), Y4, Y1
+	VFMADD231PS winogradNumber17<>+0(SB), Y4, Y5
+	VMOVUPS     Y0, (R9)
+	ADDQ        DI, R9
+	VMOVUPS     Y1, (R9)
+	ADDQ        DI, R9
+	VMOVUPS     Y5, (R9)
+	ADDQ        DI, R9
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	DECQ        SI
+	JNZ         vector
+	VZEROUPPER
+	RET
+
+// func addOuterAVX2_1x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+// Requires: AVX, FMA3
+TEXT ·addOuterAVX2_1x16(SB), NOSPLIT, $0-56
+	MOVQ    c+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    n+24(FP), BX
+	MOVQ    k+32(FP), SI
+	MOVQ    lda+40(FP), DI
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, DI
+	LEAQ    (DI)(DI*2), DI
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    acc+48(FP), DI
+	TESTQ   DI, DI
+	JZ      loop
+	MOVQ    AX, DI
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	ADDQ    BX, DI
+
+loop:
+	VMOVUPS      (DX), Y2
+	VMOVUPS      32(DX), Y3
+	ADDQ         BX, DX
+	VBROADCASTSS (CX), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      (DX), Y2
+	VMOVUPS      32(DX), Y3
+	ADDQ         BX, DX
+	VBROADCASTSS 4(CX), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      (DX), Y2
+	VMOVUPS      32(DX), Y3
+	ADDQ         BX, DX
+	VBROADCASTSS 8(CX), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      (DX), Y2
+	VMOVUPS      32(DX), Y3
+	ADDQ         BX, DX
+	VBROADCASTSS 12(CX), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         $0x10, CX
+	SUBQ         $0x04, SI
+	JNZ          loop
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VZEROUPPER
+	RET
+
+// func addOuterAVX2_2x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+// Requires: AVX, FMA3
+TEXT ·addOuterAVX2_2x16(SB), NOSPLIT, $0-56
+	MOVQ    c+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    n+24(FP), BX
+	MOVQ    k+32(FP), SI
+	MOVQ    lda+40(FP), DI
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, DI
+	LEAQ    (DI)(DI*2), R8
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    acc+48(FP), R8
+	TESTQ   R8, R8
+	JZ      loop
+	MOVQ    AX, R8
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	ADDQ    BX, R8
+	VMOVUPS (R8), Y2
+	VMOVUPS 32(R8), Y3
+	ADDQ    BX, R8
+
+loop:
+	VMOVUPS      (DX), Y4
+	VMOVUPS      32(DX), Y5
+	ADDQ         BX, DX
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (CX)(DI*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	VMOVUPS      (DX), Y4
+	VMOVUPS      32(DX), Y5
+	ADDQ         BX, DX
+	VBROADCASTSS 4(CX), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 4(CX)(DI*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	VMOVUPS      (DX), Y4
+	VMOVUPS      32(DX), Y5
+	ADDQ         BX, DX
+	VBROADCASTSS 8(CX), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 8(CX)(DI*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	VMOVUPS      (DX), Y4
+	VMOVUPS      32(DX), Y5
+	ADDQ         BX, DX
+	VBROADCASTSS 12(CX), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 12(CX)(DI*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         $0x10, CX
+	SUBQ         $0x04, SI
+	JNZ          loop
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	VZEROUPPER
+	RET
+
+// func addOuterAVX2_3x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+// Requires: AVX, FMA3
+TEXT ·addOuterAVX2_3x16(SB), NOSPLIT, $0-56
+	MOVQ    c+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    n+24(FP), BX
+	MOVQ    k+32(FP), SI
+	MOVQ    lda+40(FP), DI
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, DI
+	LEAQ    (DI)(DI*2), R8
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	MOVQ    acc+48(FP), R8
+	TESTQ   R8, R8
+	JZ      loop
+	MOVQ    AX, R8
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	ADDQ    BX, R8
+	VMOVUPS (R8), Y2
+	VMOVUPS 32(R8), Y3
+	ADDQ    BX, R8
+	VMOVUPS (R8), Y4
+	VMOVUPS 32(R8), Y5
+	ADDQ    BX, R8
+
+loop:
+	VMOVUPS      (DX), Y6
+	VMOVUPS      32(DX), Y7
+	ADDQ         BX, DX
+	VBROADCASTSS (CX), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (CX)(DI*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS (CX)(DI*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	VMOVUPS      (DX), Y6
+	VMOVUPS      32(DX), Y7
+	ADDQ         BX, DX
+	VBROADCASTSS 4(CX), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 4(CX)(DI*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 4(CX)(DI*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	VMOVUPS      (DX), Y6
+	VMOVUPS      32(DX), Y7
+	ADDQ         BX, DX
+	VBROADCASTSS 8(CX), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 8(CX)(DI*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 8(CX)(DI*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	VMOVUPS      (DX), Y6
+	VMOVUPS      32(DX), Y7
+	ADDQ         BX, DX
+	VBROADCASTSS 12(CX), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 12(CX)(DI*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 12(CX)(DI*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         $0x10, CX
+	SUBQ         $0x04, SI
+	JNZ          loop
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	VZEROUPPER
+	RET
+
+// func addOuterAVX2_4x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+// Requires: AVX, FMA3
+TEXT ·addOuterAVX2_4x16(SB), NOSPLIT, $0-56
+	MOVQ    c+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    n+24(FP), BX
+	MOVQ    k+32(FP), SI
+	MOVQ    lda+40(FP), DI
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, DI
+	LEAQ    (DI)(DI*2), R8
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    acc+48(FP), R9
+	TESTQ   R9, R9
+	JZ      loop
+	MOVQ    AX, R9
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+	ADDQ    BX, R9
+	VMOVUPS (R9), Y2
+	VMOVUPS 32(R9), Y3
+	ADDQ    BX, R9
+	VMOVUPS (R9), Y4
+	VMOVUPS 32(R9), Y5
+	ADDQ    BX, R9
+	VMOVUPS (R9), Y6
+	VMOVUPS 32(R9), Y7
+	ADDQ    BX, R9
+
+loop:
+	VMOVUPS      (DX), Y8
+	VMOVUPS      32(DX), Y9
+	ADDQ         BX, DX
+	VBROADCASTSS (CX), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (CX)(DI*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (CX)(DI*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (CX)(R8*1), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	VMOVUPS      (DX), Y8
+	VMOVUPS      32(DX), Y9
+	ADDQ         BX, DX
+	VBROADCASTSS 4(CX), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 4(CX)(DI*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 4(CX)(DI*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 4(CX)(R8*1), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	VMOVUPS      (DX), Y8
+	VMOVUPS      32(DX), Y9
+	ADDQ         BX, DX
+	VBROADCASTSS 8(CX), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 8(CX)(DI*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 8(CX)(DI*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 8(CX)(R8*1), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	VMOVUPS      (DX), Y8
+	VMOVUPS      32(DX), Y9
+	ADDQ         BX, DX
+	VBROADCASTSS 12(CX), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 12(CX)(DI*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 12(CX)(DI*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 12(CX)(R8*1), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         $0x10, CX
+	SUBQ         $0x04, SI
+	JNZ          loop
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	VZEROUPPER
+	RET
+
+// func addOuterAVX2_5x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+// Requires: AVX, FMA3
+TEXT ·addOuterAVX2_5x16(SB), NOSPLIT, $0-56
+	MOVQ    c+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    n+24(FP), BX
+	MOVQ    k+32(FP), SI
+	MOVQ    lda+40(FP), DI
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, DI
+	LEAQ    (DI)(DI*2), R8
+	LEAQ    (CX)(DI*4), R9
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	MOVQ    acc+48(FP), R10
+	TESTQ   R10, R10
+	JZ      loop
+	MOVQ    AX, R10
+	VMOVUPS (R10), Y0
+	VMOVUPS 32(R10), Y1
+	ADDQ    BX, R10
+	VMOVUPS (R10), Y2
+	VMOVUPS 32(R10), Y3
+	ADDQ    BX, R10
+	VMOVUPS (R10), Y4
+	VMOVUPS 32(R10), Y5
+	ADDQ    BX, R10
+	VMOVUPS (R10), Y6
+	VMOVUPS 32(R10), Y7
+	ADDQ    BX, R10
+	VMOVUPS (R10), Y8
+	VMOVUPS 32(R10), Y9
+	ADDQ    BX, R10
+
+loop:
+	VMOVUPS      (DX), Y10
+	VMOVUPS      32(DX), Y11
+	ADDQ         BX, DX
+	VBROADCASTSS (CX), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS (CX)(DI*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS (CX)(DI*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS (CX)(R8*1), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS (R9), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	VMOVUPS      (DX), Y10
+	VMOVUPS      32(DX), Y11
+	ADDQ         BX, DX
+	VBROADCASTSS 4(CX), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 4(CX)(DI*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS 4(CX)(DI*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 4(CX)(R8*1), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS 4(R9), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	VMOVUPS      (DX), Y10
+	VMOVUPS      32(DX), Y11
+	ADDQ         BX, DX
+	VBROADCASTSS 8(CX), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 8(CX)(DI*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS 8(CX)(DI*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 8(CX)(R8*1), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS 8(R9), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	VMOVUPS      (DX), Y10
+	VMOVUPS      32(DX), Y11
+	ADDQ         BX, DX
+	VBROADCASTSS 12(CX), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 12(CX)(DI*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS 12(CX)(DI*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 12(CX)(R8*1), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS 12(R9), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         $0x10, CX
+	ADDQ         $0x10, R9
+	SUBQ         $0x04, SI
+	JNZ          loop
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y8, (AX)
+	VMOVUPS      Y9, 32(AX)
+	VZEROUPPER
+	RET
+
+// func addOuterAVX2_6x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+// Requires: AVX, FMA3
+TEXT ·addOuterAVX2_6x16(SB), NOSPLIT, $0-56
+	MOVQ    c+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    n+24(FP), BX
+	MOVQ    k+32(FP), SI
+	MOVQ    lda+40(FP), DI
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, DI
+	LEAQ    (DI)(DI*2), R8
+	LEAQ    (CX)(DI*4), R9
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	MOVQ    acc+48(FP), R10
+	TESTQ   R10, R10
+	JZ      loop
+	MOVQ    AX, R10
+	VMOVUPS (R10), Y0
+	VMOVUPS 32(R10), Y1
+	ADDQ    BX, R10
+	VMOVUPS (R10), Y2
+	VMOVUPS 32(R10), Y3
+	ADDQ    BX, R10
+	VMOVUPS (R10), Y4
+	VMOVUPS 32(R10), Y5
+	ADDQ    BX, R10
+	VMOVUPS (R10), Y6
+	VMOVUPS 32(R10), Y7
+	ADDQ    BX, R10
+	VMOVUPS (R10), Y8
+	VMOVUPS 32(R10), Y9
+	ADDQ    BX, R10
+	VMOVUPS (R10), Y10
+	VMOVUPS 32(R10), Y11
+	ADDQ    BX, R10
+
+loop:
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	ADDQ         BX, DX
+	VBROADCASTSS (CX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (CX)(DI*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS (CX)(DI*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (CX)(R8*1), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS (R9), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS (R9)(DI*1), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	ADDQ         BX, DX
+	VBROADCASTSS 4(CX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(CX)(DI*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS 4(CX)(DI*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 4(CX)(R8*1), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS 4(R9), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 4(R9)(DI*1), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	ADDQ         BX, DX
+	VBROADCASTSS 8(CX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 8(CX)(DI*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS 8(CX)(DI*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 8(CX)(R8*1), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS 8(R9), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 8(R9)(DI*1), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
+	ADDQ         BX, DX
+	VBROADCASTSS 12(CX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 12(CX)(DI*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS 12(CX)(DI*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(CX)(R8*1), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS 12(R9), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 12(R9)(DI*1), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	ADDQ         $0x10, CX
+	ADDQ         $0x10, R9
+	SUBQ         $0x04, SI
+	JNZ          loop
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y8, (AX)
+	VMOVUPS      Y9, 32(AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y10, (AX)
+	VMOVUPS      Y11, 32(AX)
 	VZEROUPPER
 	RET

@@ -93,3 +93,33 @@ func addOuterAVX512_12x32(c *float32, a *float32, b *float32, n int, k int, lda 
 
 //go:noescape
 func addOuterAVX512_12x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+
+//go:noescape
+func tileInputsAVX2(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32, buffer *float32)
+
+//go:noescape
+func tileOutputsAVX2(y *float32, yStep int, m *float32, plane int, row int, channels int, group *int32, buffer *float32)
+
+//go:noescape
+func tileGradientsAVX2(d *float32, plane int, dy *float32, w int, channels *int32, vectors int, group *int32, buffer *float32)
+
+//go:noescape
+func filterGradientsAVX2(dw *float32, u *float32, plane int, vectors int, buffer *float32)
+
+//go:noescape
+func addOuterAVX2_1x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+
+//go:noescape
+func addOuterAVX2_2x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+
+//go:noescape
+func addOuterAVX2_3x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+
+//go:noescape
+func addOuterAVX2_4x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+
+//go:noescape
+func addOuterAVX2_5x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+
+//go:noescape
+func addOuterAVX2_6x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)

@@ -42,17 +42,27 @@ func main() {
 		avx512.outer(rows, 2)
 		avx512.outer(rows, 1)
 	}
+	avx2 := set{isa.AVX2}
+	avx2.inputsInMemory()
+	avx2.outputsInMemory()
+	avx2.gradientsInMemory()
+	avx2.filterGradientsInMemory()
+	for rows := 1; rows <= 6; rows++ {
+		avx2.outer(rows, 2)
+	}
 	Generate()
 }
 
 var numbers = map[float64]operand.Mem{}
 
-// number returns where a constant lies.
+// number returns where a constant lies, eight times.
 func number(x float64) operand.Mem {
 	m, ok := numbers[x]
 	if !ok {
 		m = GLOBL(fmt.Sprintf("winogradNumber%d", len(numbers)), attr.RODATA|attr.NOPTR)
-		DATA(0, operand.U32(math.Float32bits(float32(x))))
+		for lane := range 8 {
+			DATA(4*lane, operand.U32(math.Float32bits(float32(x))))
+		}
 		numbers[x] = m
 	}
 	return m
@@ -60,7 +70,20 @@ func number(x float64) operand.Mem {
 
 // addProduct computes to += x·v.
 func (s set) addProduct(x float64, v reg.Register, to reg.VecVirtual) {
-	VFMADD231PS_BCST(number(x), v, to)
+	if s.EVEX {
+		VFMADD231PS_BCST(number(x), v, to)
+	} else {
+		VFMADD231PS(number(x), v, to)
+	}
+}
+
+// scale computes v *= x.
+func (s set) scale(x float64, v reg.VecVirtual) {
+	if s.EVEX {
+		VMULPS_BCST(number(x), v, v)
+	} else {
+		VMULPS(number(x), v, v)
+	}
 }
 
 // sum and difference return x + y and x − y.
@@ -140,7 +163,7 @@ func (s set) gradientTransform(y [4]reg.VecVirtual) (m [6]reg.VecVirtual) {
 func (s set) filterGradient(u [6]reg.VecVirtual) (g [3]reg.VecVirtual) {
 	difference := s.difference(u[1], u[2])
 	VADDPS(u[2], u[1], u[1])
-	VMULPS_BCST(number(1./3), u[1], u[1])
+	s.scale(1./3, u[1])
 	s.addProduct(1./3, difference, u[0])
 	s.addProduct(1./3, difference, u[5])
 	s.addProduct(-16./15, u[3], u[0])
