@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/sym"
@@ -15,10 +16,32 @@ import (
 // of package kernel: what is gained less is not worth its larger rounding errors.
 const winogradGain = 1.2
 
+// Fewer channels than these are not worth the transforms of inputs and outputs.
+const fewInputs, fewOutputs = 16, 8
+
+// Transforms reports whether the roots, or their derivatives, need a convolution that may be
+// computed by Winograd's algorithm, for some batch and size of its maps.
+func Transforms(roots ...*sym.Expr) bool {
+	return slices.ContainsFunc(sym.Topological(roots...), func(e *sym.Expr) bool {
+		attr, ok := e.Attr().(sym.ConvAttr)
+		if !ok {
+			return false
+		}
+		filters := e.Shape()
+		if e.Op() != sym.OpConvWeightGradient {
+			filters = e.Args()[1].Shape()
+		}
+		k, c := filters[0], filters[1]
+		return filters[2] == 3 && filters[3] == 3 &&
+			attr.Stride == [2]int{1, 1} && attr.Dilation == [2]int{1, 1} &&
+			max(c, k) >= fewInputs && min(c, k) >= fewOutputs
+	})
+}
+
 // winograd returns the geometries of chunks of a convolution from c to k channels, or nil where the
-// definition is used. The choice depends on shapes alone.
+// definition is used. The choice depends on shapes alone. A network of which [Transforms] reports
+// false never gets one.
 func (low *lowering) winograd(g *geometry, batch, c, k int) *winograd {
-	const fewInputs, fewOutputs = 16, 8
 	same := g.KH == 3 && g.KW == 3 && g.SH == 1 && g.SW == 1 && g.DH == 1 && g.DW == 1 &&
 		g.PT == 1 && g.PL == 1 && g.OH == g.H && g.OW == g.W
 	if low.direct || !same || c < fewInputs || k < fewOutputs || !kernel.WinogradFits(g.H, g.W) {
