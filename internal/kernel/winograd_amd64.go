@@ -2,8 +2,8 @@
 
 package kernel
 
-// winogradBuffer is what the AVX2 kernels keep between two transforms: the columns of a group's
-// tiles, the masks of their pixels, and those of lanes.
+// winogradBuffer is what kernels keep between two transforms. The most is that of AVX2's inputs: the
+// columns of a group's tiles, the masks of their pixels, and those of lanes.
 type winogradBuffer [(2*tileIn*8 + 4) * 8]float32
 
 func (l Level) tileInputs(g *Winograd, v []float32, plane int, x []float32, at *tileGroup) {
@@ -47,6 +47,22 @@ func (l Level) tileGradients(g *Winograd, d []float32, plane int, dy []float32, 
 	default:
 		tileGradientsAVX512(first(d), plane, first(dy), g.W, channels, len(g.lanes)/16, group)
 	}
+}
+
+func (l Level) filters(dst []float32, step int, w []float32, turned bool, rows, cols []int32) {
+	if l == Generic {
+		filtersGeneric(dst, step, w, turned, rows, cols)
+		return
+	}
+	var buffer winogradBuffer
+	kernel, from, tap := filtersAVX2, w, 1
+	if l == AVX512 {
+		kernel = filtersAVX512
+	}
+	if turned {
+		from, tap = w[8:], -1
+	}
+	kernel(first(dst), step, first(from), tap, &rows[0], len(rows), &cols[0], len(cols), &buffer[0])
 }
 
 func (l Level) filterGradients(dw, u []float32, plane, c, k int) {

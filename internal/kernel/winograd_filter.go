@@ -25,14 +25,20 @@ func (l Level) WinogradFilter(dst, w []float32, rows, cols []int32, turned bool,
 	parts := l.panels(n)
 	for q := range parts {
 		i0, mr := evenly(n, parts, q)
-		for p, c := range cols {
-			for i, r := range rows[first+i0:][:mr] {
-				g := *(*[9]float32)(w[r+c:])
-				if turned {
-					slices.Reverse(g[:])
-				}
-				transformFilter(dst[i0*len(cols)+p*mr+i:], n*len(cols), &g)
+		l.filters(dst[i0*len(cols):], n*len(cols), w, turned, rows[first+i0:][:mr], cols)
+	}
+}
+
+// filtersGeneric writes G g Gᵀ for a panel of filters: dst[f·step + p·len(rows) + i] of the one at
+// w[rows[i] + cols[p]].
+func filtersGeneric(dst []float32, step int, w []float32, turned bool, rows, cols []int32) {
+	for p, c := range cols {
+		for i, r := range rows {
+			g := *(*[9]float32)(w[r+c:])
+			if turned {
+				slices.Reverse(g[:])
 			}
+			transformFilter(dst[p*len(rows)+i:], step, &g)
 		}
 	}
 }
@@ -58,11 +64,11 @@ func transformFilter(u []float32, step int, g *[9]float32) {
 // filterTransform is G g: the polynomial g0 + g1·x + g2·x² at the points, each value divided by the
 // product of the point's distances to the others.
 func filterTransform(g0, g1, g2 float64) [tileIn]float64 {
-	even := (g0 + g2) / 3
+	even, odd := 1./3*(g0+g2), 1./3*g1
 	return [tileIn]float64{
 		g0,
-		even + g1/3,
-		g1/3 - even,
+		even + odd,
+		odd - even,
 		-16. / 15 * (g0 + g1/2 + g2/4),
 		1. / 15 * (g0 - 2*g1 + 4*g2),
 		g2,

@@ -21,3 +21,7 @@ func (l Level) filterGradients(dw, u []float32, plane, c, k int) {
 func (l Level) addOuter(c, a, b []float32, m, n, k, lda int, acc bool) {
 	addOuterGeneric(c, a, b, m, n, k, lda, acc)
 }
+
+func (l Level) filters(dst []float32, step int, w []float32, turned bool, rows, cols []int32) {
+	filtersGeneric(dst, step, w, turned, rows, cols)
+}

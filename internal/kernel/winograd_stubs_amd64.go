@@ -20,6 +20,9 @@ func tileOutputsHalvesAVX512(y *float32, yStep int, m *float32, plane int, row i
 func tileGradientsAVX512(d *float32, plane int, dy *float32, w int, channels *int32, vectors int, group *int32)
 
 //go:noescape
+func filtersAVX512(dst *float32, step int, w *float32, tap int, rows *int32, mr int, cols *int32, n int, buffer *float32)
+
+//go:noescape
 func filterGradientsAVX512(dw *float32, u *float32, plane int, vectors int)
 
 //go:noescape
@@ -102,6 +105,9 @@ func tileOutputsAVX2(y *float32, yStep int, m *float32, plane int, row int, chan
 
 //go:noescape
 func tileGradientsAVX2(d *float32, plane int, dy *float32, w int, channels *int32, vectors int, group *int32, buffer *float32)
+
+//go:noescape
+func filtersAVX2(dst *float32, step int, w *float32, tap int, rows *int32, mr int, cols *int32, n int, buffer *float32)
 
 //go:noescape
 func filterGradientsAVX2(dw *float32, u *float32, plane int, vectors int, buffer *float32)

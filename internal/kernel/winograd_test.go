@@ -278,6 +278,50 @@ func TestWinogradTurned(t *testing.T) {
 	})
 }
 
+// TestWinogradFilter checks that every level rounds the same float64 numbers, for filters as they are and turned.
+func TestWinogradFilter(t *testing.T) {
+	r := rand.New(rand.NewPCG(47, 48))
+	for _, s := range [][2]int{{1, 1}, {3, 5}, {14, 2}, {16, 16}, {29, 7}, {50, 20}} {
+		k, c := s[0], s[1]
+		w := normals(r, 9*k*c, 3)
+		for _, turned := range []bool{false, true} {
+			rows, cols := seq(k, 9*c), seq(c, 9)
+			want := map[[3]int]float32{} // by frequency, row and column
+			for i := range rows {
+				for p := range cols {
+					one := make([]float32, 36)
+					filtersGeneric(one, 1, w, turned, rows[i:i+1], cols[p:p+1])
+					for f, v := range one {
+						want[[3]int{f, i, p}] = v
+					}
+				}
+			}
+			allLevels(t, func(t *testing.T, l Level) {
+				u := canaries(WinogradFilterSize(k, c))
+				for q := range WinogradBlocks(k) {
+					l.WinogradFilter(u, filled(w), rows, cols, turned, q)
+				}
+				untouched(t, "filters", u[WinogradFilterSize(k, c):])
+				for q := range WinogradBlocks(k) {
+					first, n := evenly(k, WinogradBlocks(k), q)
+					for part := range l.panels(n) {
+						i0, mr := evenly(n, l.panels(n), part)
+						for at, v := range want {
+							f, i, p := at[0], at[1]-first-i0, at[2]
+							if i < 0 || i >= mr {
+								continue
+							}
+							if got := u[(36*first+f*n+i0)*c+p*mr+i]; got != v {
+								t.Fatalf("%v: frequency %d of filter %d, %d is %v, want %v", s, f, at[1], p, got, v)
+							}
+						}
+					}
+				}
+			})
+		}
+	}
+}
+
 // FuzzWinograd compares all levels with float64 on shapes of the fuzzer's choice.
 func FuzzWinograd(f *testing.F) {
 	f.Add(uint8(2), uint8(3), uint8(4), uint8(8), uint8(8), uint64(1))

@@ -37,6 +37,7 @@ func main() {
 		avx512.outputs(wide)
 	}
 	avx512.gradients()
+	avx512.filters()
 	avx512.filterGradients()
 	for rows := 1; rows <= 12; rows++ {
 		avx512.outer(rows, 2)
@@ -46,6 +47,7 @@ func main() {
 	avx2.inputsInMemory()
 	avx2.outputsInMemory()
 	avx2.gradientsInMemory()
+	avx2.filters()
 	avx2.filterGradientsInMemory()
 	for rows := 1; rows <= 6; rows++ {
 		avx2.outer(rows, 2)

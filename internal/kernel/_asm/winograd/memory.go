@@ -142,13 +142,13 @@ func (s set) twoPasses(
 ) {
 	for j := range columns {
 		for i, v := range transform(read(j)) {
-			VMOVUPS(v, isa.Mem(buffer, 32*(i*columns+j)))
+			VMOVUPS(v, isa.Mem(buffer, 4*s.Lanes*(i*columns+j)))
 		}
 	}
 	for i := range rows {
 		var v []reg.VecVirtual
 		for j := range columns {
-			v = append(v, s.read(isa.Mem(buffer, 32*(i*columns+j))))
+			v = append(v, s.read(isa.Mem(buffer, 4*s.Lanes*(i*columns+j))))
 		}
 		store(i, transform(v))
 	}
