@@ -5,18 +5,19 @@ import (
 
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/engine"
+	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/sym"
 )
 
 // Numbers returns the version of the numbers that a configuration trains to here: the last
-// [NumericsVersion] that changed the bits of such a network.
+// [NumericsVersion] that changed the bits of such a network. Its model alone is read.
 func Numbers(cfg Config) (int, error) {
-	p, err := cfg.resolve()
+	m, err := cfg.architecture()
 	if err != nil {
-		return 0, err
+		return 0, fault.Inputf("model: %w", err)
 	}
-	return numbersOf(p.model), nil
+	return numbersOf(m), nil
 }
 
 // numbersOf returns the version of a model, whatever images it is for: only the channels of its
