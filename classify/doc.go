@@ -35,4 +35,11 @@ package classify
 
 // NumericsVersion is raised by every change that makes an equal configuration train to other bits.
 // Results of different NumericsVersion are not the same run.
-const NumericsVersion = 2
+//
+// A change of what some networks are computed by concerns those alone. Convolutions by Winograd's
+// algorithm came with version 3: networks that have none that may be computed so keep the bits of
+// version 2. [Numbers] tells which it is.
+const (
+	NumericsVersion = 3
+	directNumerics  = 2
+)

@@ -18,6 +18,9 @@ type Options struct {
 	Level string
 	// Threads are the processors that a program works on, all if 0. They change no bit of a result.
 	Threads int
+	// Direct is set where every convolution is to be computed by the products of its definition,
+	// also where Winograd's algorithm takes less time. Other bits come of it: see [Transforms].
+	Direct bool
 	// Trace, if not nil, is called with the expressions of each step before the first pass of
 	// compilation ("input") and after each.
 	Trace func(pass string, roots []*sym.Expr)
@@ -60,8 +63,15 @@ func Native(o Options) (Engine, error) {
 	if o.Threads < 1 {
 		o.Threads = runtime.GOMAXPROCS(0)
 	}
-	return native{plan.Options{Level: level, Threads: o.Threads, Trace: o.Trace}}, nil
+	return native{plan.Options{
+		Level: level, Threads: o.Threads, Direct: o.Direct, Trace: o.Trace,
+	}}, nil
 }
+
+// Transforms reports whether the roots, or their derivatives, need a convolution that [Native] may
+// compute by Winograd's algorithm F(4×4, 3×3), for some batch and size of its maps: one of 3×3
+// taps, stride 1, and at least 8 channels on either side and 16 on one.
+func Transforms(roots ...*sym.Expr) bool { return plan.Transforms(roots...) }
 
 func (n native) Name() string { return n.options.Level.String() }
 

@@ -39,10 +39,14 @@ func Remember(ctx context.Context, parent string, cfg classify.Config, opt class
 	if err != nil {
 		return nil, err
 	}
+	numbers, err := classify.Numbers(cfg)
+	if err != nil {
+		return nil, err
+	}
 	b := build.Current()
 	m := &Memory{
 		program: fmt.Sprintf(
-			"numbers %d, version %s %s, search %d, cpu %s, data %s", classify.NumericsVersion,
+			"numbers %d, version %s %s, search %d, cpu %s, data %s", numbers,
 			b.Version, b.Commit, SearchVersion, level, digest,
 		),
 	}

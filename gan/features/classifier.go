@@ -157,8 +157,12 @@ func (s *Set) folder(cfg classify.Config, t Training) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	numbers, err := classify.Numbers(cfg)
+	if err != nil {
+		return "", err
+	}
 	h := sha256.New()
-	fmt.Fprintln(h, s.Digest, s.Shape, classify.NumericsVersion)
+	fmt.Fprintln(h, s.Digest, s.Shape, numbers)
 	h.Write(text)
 	return filepath.Join(cache, hex.EncodeToString(h.Sum(nil))[:24]), nil
 }
