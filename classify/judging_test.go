@@ -7,10 +7,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/classify/figures"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/model"
 )
 
 // guesses makes images of noise with a hint at their labels, which are often wrong: a network first
@@ -47,8 +49,8 @@ func judged() (classify.Config, error) {
 	if err != nil {
 		return cfg, err
 	}
-	cfg.Data, cfg.Model, cfg.TrainSize, cfg.Batch = d.Source(), "mlp:hidden=32", 40, 10
-	cfg.Regularizers = []string{"datagrad:0.001", "weight-decay:5e-4"}
+	cfg.Data, cfg.Model, cfg.TrainSize, cfg.Batch = d.Source(), model.ParseSpec("mlp:hidden=32"), 40, 10
+	cfg.Regularizers = gradreg.Specs("datagrad:0.001", "weight-decay:5e-4")
 	cfg.DevShare, cfg.Steps, cfg.Epochs, cfg.EvalEvery = 0.8, 0, 100, 4
 	cfg.Patience, cfg.Keep, cfg.LearningRate, cfg.Augment = 8, classify.KeepBest, 1e-2, ""
 	return cfg, nil

@@ -87,8 +87,8 @@ the folder's configuration records it and repeats it. N may be what was planned,
 	}
 	f := cmd.Flags()
 	c := &o.config
-	dataFlag(
-		f, &c.Data,
+	valueFlag(
+		f, &c.Data, "data",
 		"data set: "+strings.Join(
 			dataset.Names(), ", ",
 		)+"; or a folder of class folders of pictures, or of pictures and a labels.csv",
@@ -122,25 +122,25 @@ the folder's configuration records it and repeats it. N may be what was planned,
 			augment.Names(), ", ",
 		)+"; none; default for what suits the data",
 	)
-	f.StringVar(
-		&c.Model, "model", c.Model,
+	valueFlag(
+		f, &c.Model, "model",
 		"architecture and options: "+strings.Join(model.Names(), ", ")+" (of a folder resnet:depth=8)",
 	)
-	f.StringArrayVar(
-		&c.Regularizers, "reg", c.Regularizers,
+	regularizersFlag(
+		f, &c.Regularizers, "reg",
 		"regularizer name:λ[,key=value]…, repeatable; λ may be auto, of several, too; none clears "+
 			"those before (default weight-decay:5e-4, and but of a folder datagrad with a λ that suits the data)",
 	)
-	f.Lookup("reg").DefValue = "[]" // the digits' λ is not that of all data
-	f.StringVar(
-		&c.Optimizer, "optimizer", c.Optimizer,
+	f.Lookup("reg").DefValue = "" // the digits' λ is not that of all data
+	valueFlag(
+		f, &c.Optimizer, "optimizer",
 		"optimizer and options, as sgd:momentum=0.9,nesterov=true: "+strings.Join(
 			optim.Names(), ", ",
 		)+"; adam and adamw take beta1, beta2 and epsilon, adamw decay",
 	)
 	f.Float64Var(&c.LearningRate, "lr", c.LearningRate, "base learning rate")
-	f.StringVar(
-		&c.Schedule, "schedule", c.Schedule,
+	valueFlag(
+		f, &c.Schedule, "schedule",
 		"learning-rate schedule, as cosine:warmup=200, the steps in which the rate rises: "+strings.Join(
 			optim.ScheduleNames(), ", ",
 		),
@@ -230,7 +230,7 @@ func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
 	if cfg, err = a.planned(cmd.Context(), cmd, o, cfg, opt); err != nil {
 		return err
 	}
-	if s, err := optim.ParseSchedule(cfg.Schedule); err == nil && cfg.Steps > 0 && s.Warmup >= cfg.Steps && !opt.Resume && !o.fast {
+	if s, err := cfg.Schedule.Schedule(); err == nil && cfg.Steps > 0 && s.Warmup >= cfg.Steps && !opt.Resume && !o.fast {
 		return usage{fmt.Errorf("schedule: warmup is %d, expected less than the %d steps", s.Warmup, cfg.Steps)}
 	}
 	if cfg, err = a.tuned(cmd.Context(), cfg, opt, o.plain); err != nil {
