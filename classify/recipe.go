@@ -2,6 +2,7 @@ package classify
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/dataset"
@@ -145,7 +146,7 @@ func (r Recipe) Fill(c Config, p Pictures, said func(field string) bool) Config 
 	}
 	set("schedule", func() {
 		if c.Schedule = optim.ParseScheduleSpec("cosine"); steps >= recipeWarmup {
-			c.Schedule = c.Schedule.WithWarmup(steps / recipeWarmup)
+			c.Schedule = optim.ParseScheduleSpec(fmt.Sprintf("cosine:warmup=%d", steps/recipeWarmup))
 		}
 	})
 	set("eval_every", func() { c.EvalEvery = epoch })
