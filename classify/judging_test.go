@@ -26,12 +26,9 @@ func guesses() (*dataset.Dataset, error) {
 			label := random.IntN(2)
 			image := p.Images[i*shape.Size():][:shape.Size()]
 			for k := range image {
-				image[k] = byte(random.IntN(156))
-				if k < 8 {
-					image[k] += byte(99 * label)
-				}
+				image[k] = byte(random.IntN(156) + 99*label)
 			}
-			if random.IntN(4) == 0 {
+			if random.Float64() < 0.25 {
 				label = 1 - label
 			}
 			p.Labels[i] = int32(label)
@@ -52,7 +49,7 @@ func judged() (classify.Config, error) {
 	cfg.Data, cfg.Model, cfg.TrainSize, cfg.Batch = d.Source(), model.ParseSpec("mlp:hidden=32"), 40, 10
 	cfg.Regularizers = gradreg.Specs("datagrad:0.001", "weight-decay:5e-4")
 	cfg.DevShare, cfg.Steps, cfg.Epochs, cfg.EvalEvery = 0.8, 0, 100, 4
-	cfg.Patience, cfg.Keep, cfg.LearningRate, cfg.Augment = 8, classify.KeepBest, 1e-2, ""
+	cfg.Patience, cfg.Keep, cfg.LearningRate, cfg.Augment = 8, classify.KeepBest, 3e-3, ""
 	return cfg, nil
 }
 

@@ -144,6 +144,9 @@ func (r Recipe) Fill(c Config, p Pictures, said func(field string) bool) Config 
 	if c.Epochs > 0 {
 		steps = epochSteps(c.Epochs*n, c.batch(n))
 	}
+	if c.Steps == 0 { // a search for λ shares them out
+		c.Steps = steps
+	}
 	set("schedule", func() {
 		if c.Schedule = optim.ParseScheduleSpec("cosine"); steps >= recipeWarmup {
 			c.Schedule = optim.ParseScheduleSpec(fmt.Sprintf("cosine:warmup=%d", steps/recipeWarmup))

@@ -29,11 +29,14 @@ var fieldsOf = map[string]string{
 func (a *app) planned(
 	ctx context.Context, cmd *cobra.Command, o *trainOptions, cfg classify.Config, opt classify.Options,
 ) (classify.Config, error) {
-	if !cfg.Data.Resizable() || opt.Resume {
+	if opt.Resume {
 		return cfg, nil
 	}
 	ctx, stop := interruptible(ctx)
 	defer stop()
+	if !cfg.Data.Resizable() {
+		return counted(ctx, cfg, opt)
+	}
 	reading := a.newFolderProgress(o.plain)
 	defer reading.close()
 	opt.Reading = reading.report
@@ -64,6 +67,16 @@ func (a *app) planned(
 	reading.close()
 	a.note(planLine(pace, cfg, !said("model") && !said("epochs") && !said("steps")))
 	return cfg, nil
+}
+
+// counted returns a configuration with the steps of its epochs, if a search for λ has to know them.
+func counted(ctx context.Context, cfg classify.Config, opt classify.Options) (classify.Config, error) {
+	if cfg.Steps > 0 || !tune.Needed(cfg) {
+		return cfg, nil
+	}
+	pace, err := classify.Measure(ctx, tune.WithSome(cfg), opt)
+	cfg.Steps = pace.Config.Steps
+	return cfg, err
 }
 
 // said returns whether flags or the file name a field of the configuration.
