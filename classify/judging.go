@@ -93,7 +93,7 @@ func (c Config) epoch(step, images int) (epoch, epochs int) {
 	if c.Epochs == 0 || len(c.Extended) > 0 {
 		return 0, 0
 	}
-	return max(1, epochSteps(step*c.Batch, images)), c.Epochs
+	return min(max(1, epochSteps(step*c.Batch, images)), c.Epochs), c.Epochs // the last step may begin another
 }
 
 // checkJudged returns an error if the run needs dev images and has none.

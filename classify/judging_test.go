@@ -196,6 +196,12 @@ func TestEpochs(t *testing.T) {
 	if err != nil || s.Steps != 8 || s.Epochs != 3 { // 120 images
 		t.Errorf("%d steps, %d epochs: %v", s.Steps, s.Epochs, err)
 	}
+	uneven, last := cfg, classify.Progress{}
+	uneven.Batch = 13
+	_, err = classify.Run(t.Context(), uneven, classify.Options{Threads: 1, Stepped: func(p classify.Progress) { last = p }})
+	if err != nil || last.Step != 10 || last.Epoch != 3 || last.Epochs != 3 {
+		t.Errorf("in batches of 13: step %d, epoch %d of %d: %v", last.Step, last.Epoch, last.Epochs, err)
+	}
 	for text, change := range map[string]func(c *classify.Config){
 		"is 8 steps, but steps is 9":   func(c *classify.Config) { c.Steps = 9 },
 		"steps is 0, expected at le":   func(c *classify.Config) { c.Epochs = 0 },
