@@ -38,9 +38,9 @@ type field struct {
 
 func (p *Pipeline) fields() []field {
 	return []field{
-		{"flip", &p.Flip, 0, 0}, {"resized-crop", &p.ResizedCrop, 0, 1}, {"shift", &p.Shift, 0, 0.5}, {"crop", &p.Crop, 1, 64}, {
-			"rotate", &p.Rotate, 0, 180,
-		}, {"scale", &p.Scale, 0, 0.9},
+		{"flip", &p.Flip, 0, 0}, {"resized-crop", &p.ResizedCrop, 0, 1},
+		{"shift", &p.Shift, 0, 0.5}, {"crop", &p.Crop, 1, 64}, {"rotate", &p.Rotate, 0, 180},
+		{"scale", &p.Scale, 0, 0.9},
 		{"color", &p.Color, 0, 1}, {"cutout", &p.Cutout, 1, 1024}, {"mixup", &p.Mixup, 0, 10},
 	}
 }
