@@ -99,8 +99,10 @@ func (p *progress) started(s classify.Start) {
 		return
 	}
 	c := s.Config
-	fmt.Fprintf(p.app.err, "%s with %d parameters on %d images of %s; %s; %s, %d threads\n", c.Model, s.Parameters,
-		c.TrainSize, foreign.Line(c.Data.String()), orNone(strings.Join(gradreg.Texts(c.Regularizers), " ")), s.CPU, s.Threads)
+	fmt.Fprintln(p.app.err, p.app.fitted(fmt.Sprintf(
+		"%s with %d parameters on %d images of %s; %s; %s, %d threads", c.Model, s.Parameters, c.TrainSize,
+		foreign.Line(c.Data.String()), orNone(strings.Join(gradreg.Texts(c.Regularizers), " ")), s.CPU, s.Threads,
+	)))
 	if s.Step > 0 {
 		fmt.Fprintf(p.app.err, "resumed after step %d\n", s.Step)
 	}
