@@ -62,7 +62,8 @@ func Byte(v float32) byte {
 	return byte(min(255, 127.5*(float64(v)+1)+0.5))
 }
 
-// OpenData opens the data of a configuration. It records the size that a folder's pictures have.
+// OpenData opens the data of a configuration. It records what the data say: the size that a folder's
+// pictures have, and the batch where that is 0.
 func OpenData(ctx context.Context, c *Config, o RunOptions) (*Data, error) {
 	if err := fault.NoContext(ctx); err != nil {
 		return nil, err
@@ -71,6 +72,7 @@ func OpenData(ctx context.Context, c *Config, o RunOptions) (*Data, error) {
 		if err := c.unused(c.Data+" are points", c.Flip, c.TrainSize != 0, c.Size != 0); err != nil {
 			return nil, err
 		}
+		c.Batch = cmp.Or(c.Batch, batchOf(c.Data))
 		return &Data{Shape: []int{s.Dimensions}, Points: s, seed: c.Seed}, nil
 	}
 	name, stacked := strings.CutPrefix(c.Data, StackedPrefix)
@@ -110,16 +112,25 @@ func OpenData(ctx context.Context, c *Config, o RunOptions) (*Data, error) {
 			)
 		}
 		d.Shape[0] = 3
+		c.Batch = cmp.Or(c.Batch, batchOf(c.Data)) // of any number: images are drawn with replacement
+		return d, nil
 	}
+	c.Batch = cmp.Or(c.Batch, min(batchOf(c.Data), division.Train.Len()))
+	return d, d.shuffle(*c)
+}
+
+// shuffle makes the batches of images that are taken one after another.
+func (d *Data) shuffle(c Config) error {
 	pipeline, err := augment.Parse(map[bool]string{true: "flip", false: ""}[c.Flip])
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if d.batches, err = dataset.NewBatches(division.Train, Normalizer(set.Shape.C), c.Batch, c.Seed); err != nil {
-		return nil, err
+	d.batches, err = dataset.NewBatches(*d.Train, Normalizer(d.Shape[0]), c.Batch, c.Seed)
+	if err != nil {
+		return err
 	}
 	d.batches.Augment(pipeline)
-	return d, nil
+	return nil
 }
 
 // classesOf returns the classes of images, nil where they have none.
@@ -151,6 +162,11 @@ func openImages(ctx context.Context, name string, c *Config, o RunOptions) (*dat
 		dirs = []string{c.DataDir}
 	}
 	source := dataset.ParseSource(name)
+	if dir := source.Dir(); dir != "" && HasRun(dir) {
+		return nil, folder.Report{}, fault.Inputf(
+			"data is %s, the run folder of a generator, expected a data set or a folder of pictures", name,
+		)
+	}
 	set, report, err := source.Open(ctx, dataset.Opening{Dirs: dirs, Pictures: folder.Options{
 		Size: c.Size, Seed: c.Seed, Unclassed: true, Progress: o.Reading,
 	}})
