@@ -123,6 +123,9 @@ func (c *Config) resolve() (p parts, err error) {
 			return p, fault.Inputf("%s is %v, expected a finite number %s", f.name, f.value, f.expects)
 		}
 	}
+	if c.Data == "" {
+		return p, fault.Inputf("data is empty, expected a data set, a folder of pictures or points")
+	}
 	if p.objective, err = ParseObjective(c.Objective); err != nil {
 		return p, fault.Input(err)
 	}

@@ -69,7 +69,7 @@ func OpenData(ctx context.Context, c *Config, o RunOptions) (*Data, error) {
 		return nil, err
 	}
 	if s, ok := PointSetOf(c.Data); ok {
-		if err := c.unused(c.Data+" are points", c.Flip, c.TrainSize != 0, c.Size != 0); err != nil {
+		if err := c.unused(c.Data+" are points, no images", c.Flip, c.TrainSize != 0, c.Size != 0); err != nil {
 			return nil, err
 		}
 		c.Batch = cmp.Or(c.Batch, batchOf(c.Data))
@@ -77,7 +77,7 @@ func OpenData(ctx context.Context, c *Config, o RunOptions) (*Data, error) {
 	}
 	name, stacked := strings.CutPrefix(c.Data, StackedPrefix)
 	sized := c.Size != 0 && !dataset.ParseSource(name).Resizable()
-	if err := c.unused(c.Data+" is no folder of pictures", false, false, sized); err != nil {
+	if err := c.unused(c.Data+" is no folder of pictures: its images have their size", false, false, sized); err != nil {
 		return nil, err
 	}
 	if err := c.unused(c.Data+" has images of three kinds in one", c.Flip && stacked, false, false); err != nil {
@@ -146,11 +146,11 @@ func classesOf(set *dataset.Dataset) []string {
 func (c *Config) unused(data string, flip, trainSize, size bool) error {
 	switch {
 	case flip:
-		return fault.Inputf("flip is true, but %s; expected false", data)
+		return fault.Inputf("flip is true, but %s; expected none", data)
 	case trainSize:
-		return fault.Inputf("train_size is %d, but %s; expected 0", c.TrainSize, data)
+		return fault.Inputf("train_size is %d, but %s; expected none", c.TrainSize, data)
 	case size:
-		return fault.Inputf("size is %d, but %s; expected 0", c.Size, data)
+		return fault.Inputf("size is %d, but %s; expected none", c.Size, data)
 	}
 	return nil
 }

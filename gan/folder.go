@@ -44,7 +44,11 @@ func HasRun(dir string) bool { return layout.Begun(dir) }
 // FolderConfig returns the configuration of a run folder.
 func FolderConfig(dir string) (Config, error) {
 	return runfolder.ReadConfig(layout, dir, "run folder of a generator", func(data []byte) (Config, error) {
-		return ReadConfig(Config{}, data)
+		c, err := ReadConfig(Config{}, data)
+		if err != nil {
+			return c, err
+		}
+		return c, c.Validate() // of a file that ends too early, too
 	})
 }
 
@@ -185,6 +189,9 @@ func (r *run) openFolder() error {
 	if r.Resume {
 		if r.folder, err = runfolder.Open(r.Dir, layout); err != nil {
 			return err
+		}
+		if info, err := os.Stat(r.path(SheetFolder)); err == nil && !info.IsDir() {
+			return fault.Inputf("%s is a file, expected the folder of the run's sheets", r.path(SheetFolder))
 		}
 		switch err := r.restore(); {
 		case errors.Is(err, fs.ErrNotExist): // one that was killed before its first checkpoint begins

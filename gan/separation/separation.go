@@ -13,7 +13,6 @@ import (
 	"context"
 	"math/rand/v2"
 
-	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/gan"

@@ -149,7 +149,13 @@ func (a *app) runGanTrain(cmd *cobra.Command, o *ganTrainOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := checkDataDir(cmd, dataset.ParseSource(cfg.Data)); err != nil {
+	if err := wantsPictures("data", sourceOf(cfg.Data).Dir()); err != nil {
+		return err
+	}
+	if isPoints(cfg.Data) && cmd.Flags().Changed("data-dir") {
+		return usage{fmt.Errorf("found --data-dir, but %s are points, which no file has", cfg.Data)}
+	}
+	if err := checkDataDir(cmd, sourceOf(cfg.Data)); err != nil {
 		return err
 	}
 	opt := gan.RunOptions{

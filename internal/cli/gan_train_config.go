@@ -26,6 +26,11 @@ func (o *ganTrainOptions) configuration(cmd *cobra.Command) (gan.Config, error) 
 				}
 			}
 		}
+		if isClassifier(o.resume) {
+			return gan.Config{}, fault.Inputf(
+				"%s is the run of a classifier; gradreg train --resume %s goes on with it", o.resume, quoted(o.resume),
+			)
+		}
 		return gan.FolderConfig(o.resume)
 	}
 	if o.preset != "" && o.file != "" {
