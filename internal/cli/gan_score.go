@@ -245,6 +245,7 @@ func loadFeatures(path string, threads int, set *features.Set) (*features.Networ
 // classifierOf returns the classifier of a set, and shows its training.
 func (a *app) classifierOf(ctx context.Context, o *ganScoreOptions, set *features.Set) (*features.Network, error) {
 	show := a.newProgress(o.plain)
+	show.data = set.Data
 	defer show.close()
 	n, err := set.Classifier(ctx, features.Training{
 		Threads: o.threads, Stepped: show.stepped, Started: func(s classify.Start) {
