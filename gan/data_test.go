@@ -91,7 +91,7 @@ func TestFewImages(t *testing.T) {
 		size, batch int
 	}{
 		{folder, 0, 24}, {folder, 3, 3}, {"mnist", 3, 3}, {"mnist", 0, 64}, {"stacked:mnist", 3, 64},
-		{"gaussians-8", 0, 256},
+		{"gaussians-8", 0, 128},
 	} {
 		cfg := DefaultFor(c.data)
 		cfg.TrainSize = c.size

@@ -14,8 +14,9 @@ func DefaultFor(data string) Config {
 	c.Data, c.Batch = data, 0
 	switch kindOf(data) {
 	case ofPoints:
-		c.Network, c.Noise = "mlp:width=256,layers=2", 16
-		c.Steps, c.HalfLife, c.LearningRate = 20000, 128000, 1e-3
+		c.Network, c.Noise, c.Regularizers = "mlp:width=64,layers=3", 2, []string{"r1+r2:0.001"}
+		c.Steps, c.HalfLife, c.LearningRate, c.Schedule = 60000, 128000, 2e-3, "cosine"
+		c.LogEvery, c.SheetEvery, c.CheckpointEvery = 200, 2000, 2000
 	case ofPictures:
 		c.Network, c.Steps, c.HalfLife = "dcgan:width=32", 12000, 16000
 		c.LearningRate = 1e-3
@@ -44,5 +45,5 @@ func kindOf(data string) kindOfData {
 
 // batchOf returns the batch of data of which there is enough.
 func batchOf(data string) int {
-	return map[kindOfData]int{ofImages: Default().Batch, ofPictures: 32, ofPoints: 256}[kindOf(data)]
+	return map[kindOfData]int{ofImages: Default().Batch, ofPictures: 32, ofPoints: 128}[kindOf(data)]
 }

@@ -65,7 +65,7 @@ An interrupt (Ctrl-C) finishes the step, saves and prints how to go on; a second
   gradreg gan train --objective original --reg r1:5
 
   # 25 Gaussians in the plane, a minute or two
-  gradreg gan train --data gaussians-25 --steps 5000
+  gradreg gan train --data gaussians-25
 
   # Go on after an interruption
   gradreg gan train --resume runs/gan-mnist`,
@@ -90,7 +90,7 @@ An interrupt (Ctrl-C) finishes the step, saves and prints how to go on; a second
 		strings.Join(gan.ObjectiveNames(), ", "))
 	f.StringArrayVar(&c.Regularizers, "reg", c.Regularizers,
 		"regularizer of the critic name:λ[,key=value]…, as r1:0.5 or frobreg:0.5,at=real, repeatable; instead of the "+
-			"default "+strings.Join(c.Regularizers, " ")+"; none for none")
+			"default "+strings.Join(c.Regularizers, " ")+", of points r1+r2:0.001; none for none")
 	f.Lookup("reg").DefValue = "[]"
 	f.StringVar(&c.Network, "network", c.Network, "generator and critic, with options: "+
 		strings.Join(generative.Names(), ", ")+" (default for points and folders what suits them)")
@@ -112,7 +112,7 @@ An interrupt (Ctrl-C) finishes the step, saves and prints how to go on; a second
 	f.IntVar(&c.CriticSteps, "critic-steps", c.CriticSteps, "steps of the critic for each of them")
 	f.IntVar(
 		&c.Batch, "batch", 0,
-		"samples per step (default 64, of a folder's pictures 32, of points 256; all training images if they are fewer)",
+		"samples per step (default 64, of a folder's pictures 32, of points 128; all training images if they are fewer)",
 	)
 	f.Uint64Var(&c.Seed, "seed", c.Seed, "seed of images, weights, batches and noise")
 	f.IntVar(&c.LogEvery, "log-every", c.LogEvery, "steps between lines of metrics")
