@@ -131,7 +131,7 @@ func (a *app) openSet(ctx context.Context, s *ganSubject) (*features.Set, error)
 		return nil, err
 	}
 	reading.close()
-	a.warnProblems(s.config.Data, set.Report)
+	a.warnProblems(sourceOf(s.config.Data).Dir(), set.Report)
 	if s.generator == nil {
 		return set, nil
 	}

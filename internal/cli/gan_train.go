@@ -185,7 +185,7 @@ func (a *app) trainGan(ctx context.Context, cfg gan.Config, opt gan.RunOptions, 
 	show := a.newGanProgress(plain)
 	opt.Started = func(s gan.Start) {
 		reading.close()
-		a.warnProblems(cfg.Data, s.Data.Report)
+		a.warnProblems(sourceOf(cfg.Data).Dir(), s.Data.Report)
 		if !opt.Resume {
 			a.noteDoubts(cfg)
 		}
@@ -238,9 +238,13 @@ func (a *app) noteDoubts(cfg gan.Config) {
 
 // ganFolderName returns a folder under runs/ that says what the run is.
 func ganFolderName(cfg gan.Config) string {
-	data := strings.ReplaceAll(cfg.Data, ":", "-")
-	if source := dataset.ParseSource(cfg.Data); source.Dir() != "" {
-		data = shortened(source.Name())
+	source := sourceOf(cfg.Data)
+	data := source.Name()
+	if source.Dir() != "" {
+		data = shortened(data)
+	}
+	if strings.HasPrefix(cfg.Data, gan.StackedPrefix) {
+		data = "stacked-" + data
 	}
 	return filepath.Join(defaultRuns, "gan-"+data)
 }
