@@ -142,7 +142,7 @@ func newListedRun(r classify.Listed, name queue.RunName, a *app) listedRun {
 	c := r.Config
 	out := listedRun{
 		Dir: r.Dir, State: r.State, Data: c.Data.String(), TrainSize: c.TrainSize, Size: c.Size,
-		Model: c.Model, Regularizers: c.Regularizers,
+		Model: c.Model.String(), Regularizers: gradreg.Texts(c.Regularizers),
 		Task: c.Task, Seed: c.Seed, Step: r.Step, Steps: c.Steps, Changed: r.Changed.UTC().Truncate(time.Second),
 		Study: name.Study, Name: name.Run,
 	}
