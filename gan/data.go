@@ -77,7 +77,8 @@ func OpenData(ctx context.Context, c *Config, o RunOptions) (*Data, error) {
 	}
 	name, stacked := strings.CutPrefix(c.Data, StackedPrefix)
 	sized := c.Size != 0 && !dataset.ParseSource(name).Resizable()
-	if err := c.unused(c.Data+" is no folder of pictures: its images have their size", false, false, sized); err != nil {
+	named := c.Data + " is no folder of pictures: its images have their size"
+	if err := c.unused(named, false, false, sized); err != nil {
 		return nil, err
 	}
 	if err := c.unused(c.Data+" has images of three kinds in one", c.Flip && stacked, false, false); err != nil {

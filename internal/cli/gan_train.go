@@ -112,7 +112,8 @@ An interrupt (Ctrl-C) finishes the step, saves and prints how to go on; a second
 	f.IntVar(&c.CriticSteps, "critic-steps", c.CriticSteps, "steps of the critic for each of them")
 	f.IntVar(
 		&c.Batch, "batch", 0,
-		"samples per step (default 64, of a folder's pictures 32, of points 128; all training images if they are fewer)",
+		"samples per step (default 64, of a folder's pictures 32, of points 128; all training images if they "+
+			"are fewer)",
 	)
 	f.Uint64Var(&c.Seed, "seed", c.Seed, "seed of images, weights, batches and noise")
 	f.IntVar(&c.LogEvery, "log-every", c.LogEvery, "steps between lines of metrics")
