@@ -10,6 +10,7 @@ import (
 // lowering turns simplified expressions into nodes.
 type lowering struct {
 	level   kernel.Level
+	direct  bool // whether convolutions are computed by their definition alone
 	order   []*sym.Expr
 	roots   map[*sym.Expr]bool
 	users   map[*sym.Expr]int
@@ -23,9 +24,9 @@ type lowering struct {
 }
 
 // lower makes the nodes that compute roots, in an order in which every node follows what it reads.
-func lower(level kernel.Level, roots []*sym.Expr) (*lowering, error) {
+func lower(opt Options, roots []*sym.Expr) (*lowering, error) {
 	low := &lowering{
-		level: level,
+		level: opt.Level, direct: opt.Direct,
 		order: sym.Topological(roots...), roots: map[*sym.Expr]bool{}, users: map[*sym.Expr]int{},
 		values: map[*sym.Expr]*value{}, packs: map[packKey]*value{},
 	}
@@ -73,6 +74,10 @@ func (low *lowering) emit(e *sym.Expr) {
 		low.emitConvInputGradient(e)
 	case sym.OpConvWeightGradient:
 		low.emitConvWeightGradient(e, e.Attr().(sym.ConvAttr), [][2]*sym.Expr{{e.Args()[0], e.Args()[1]}})
+	case sym.OpDepthwiseConv, sym.OpDepthwiseConvInputGradient:
+		low.emitDepthwise(e)
+	case sym.OpDepthwiseConvWeightGradient:
+		low.emitDepthwiseWeightGradient(e, e.Attr().(sym.ConvAttr), [][2]*sym.Expr{{e.Args()[0], e.Args()[1]}})
 	case sym.OpSumPool, sym.OpSumPoolTranspose, sym.OpMaxPoolIndex:
 		low.emitPool(e)
 	case sym.OpTranspose, sym.OpSlice, sym.OpPad, sym.OpConcat:
