@@ -46,20 +46,20 @@ type Config struct {
 	// DataDir is the folder with the files of a data set with a name; empty for Options.DataDirs
 	// and the usual places. A run records where it found them, if that was neither in the program
 	// nor in a usual place, and looks there again.
-	DataDir string `yaml:"data_dir,omitempty"`
-	Model   string `yaml:"model"` // text form of package model
+	DataDir string     `yaml:"data_dir,omitempty"`
+	Model   model.Spec `yaml:"model"`
 	// Architecture is a model of one's own in the place of Model, which then records its String. A
 	// saved run of it repeats and resumes where it is given again, and LoadArchitecture reads its
 	// file.
-	Architecture model.Model `yaml:"-"`
-	Augment      string      `yaml:"augment,omitempty"` // text form of package augment, or default; empty is none
-	Regularizers []string    `yaml:"regularizers"`      // text forms of package gradreg
+	Architecture model.Model    `yaml:"-"`
+	Augment      string         `yaml:"augment,omitempty"` // text form of package augment, or default; empty is none
+	Regularizers []gradreg.Spec `yaml:"regularizers"`
 	// Penalties are regularizers of one's own beside Regularizers, which then records their String.
 	// A saved run of them repeats and resumes where they are given again.
 	Penalties    []gradreg.Regularizer `yaml:"-"`
-	Optimizer    string                `yaml:"optimizer"`     // text form of package optim
+	Optimizer    optim.Spec            `yaml:"optimizer"`
 	LearningRate float64               `yaml:"learning_rate"` // base rate
-	Schedule     string                `yaml:"schedule"`      // text form of package optim
+	Schedule     optim.ScheduleSpec    `yaml:"schedule"`      // of the learning rate
 	Steps        int                   `yaml:"steps"`         // that learning rate and λ are scheduled for
 	// StopAfter is the step after which the run ends before its schedules do; 0 for none. A run
 	// that was finished early has it.
@@ -87,10 +87,11 @@ type Config struct {
 func Default() Config {
 	digits := dataset.ParseSource("mnist")
 	return Config{
-		Data: digits, TrainSize: 2000, Model: "lenet", Augment: defaultAugment,
+		Data: digits, TrainSize: 2000, Model: model.ParseSpec("lenet"), Augment: defaultAugment,
 		Regularizers: DefaultRegularizers(digits, 2000),
-		Optimizer:    "adam", LearningRate: 1e-3, Schedule: "piecewise",
-		Steps: 10000, Batch: 50, Seed: 1,
+		Optimizer:    optim.ParseSpec("adam"), LearningRate: 1e-3,
+		Schedule: optim.ParseScheduleSpec("piecewise"),
+		Steps:    10000, Batch: 50, Seed: 1,
 		EvalEvery: 1000, LogEvery: 100, CheckpointEvery: 1000,
 	}
 }
@@ -187,16 +188,16 @@ func (c *Config) resolve() (p parts, err error) {
 	if p.regularizers, err = c.penalties(); err != nil {
 		return p, fault.Input(err)
 	}
-	if p.optimizer, err = optim.Parse(c.Optimizer); err != nil {
+	if p.optimizer, err = c.Optimizer.Optimizer(); err != nil {
 		return p, fault.Input(err)
 	}
-	if p.schedule, err = optim.ParseSchedule(c.Schedule); err != nil {
+	if p.schedule, err = c.Schedule.Schedule(); err != nil {
 		return p, fault.Inputf("schedule: %w", err)
 	}
-	c.Model, c.Optimizer, c.Schedule = p.model.String(), p.optimizer.String(), p.schedule.String()
-	c.Regularizers = []string{}
+	c.Model, c.Optimizer, c.Schedule = model.SpecOf(p.model), optim.SpecOf(p.optimizer), optim.ScheduleSpecOf(p.schedule)
+	c.Regularizers = []gradreg.Spec{}
 	for _, r := range p.regularizers {
-		c.Regularizers = append(c.Regularizers, r.String())
+		c.Regularizers = append(c.Regularizers, gradreg.SpecOf(r))
 	}
 	return p, nil
 }
@@ -204,7 +205,7 @@ func (c *Config) resolve() (p parts, err error) {
 // architecture returns the model that the configuration names or holds.
 func (c *Config) architecture() (model.Model, error) {
 	if c.Architecture == nil {
-		return model.Parse(c.Model)
+		return c.Model.Model()
 	}
 	return c.Architecture, c.Architecture.Validate()
 }
@@ -212,8 +213,8 @@ func (c *Config) architecture() (model.Model, error) {
 // penalties returns the regularizers that the configuration names and then those that it holds. A
 // name that one of the latter has recorded stands for it.
 func (c *Config) penalties() ([]gradreg.Regularizer, error) {
-	regs, err := gradreg.ParseAll(slices.DeleteFunc(slices.Clone(c.Regularizers), func(text string) bool {
-		return slices.ContainsFunc(c.Penalties, func(r gradreg.Regularizer) bool { return r.String() == text })
+	regs, err := gradreg.RegularizersOf(slices.DeleteFunc(slices.Clone(c.Regularizers), func(s gradreg.Spec) bool {
+		return slices.ContainsFunc(c.Penalties, func(r gradreg.Regularizer) bool { return r.String() == s.String() })
 	}))
 	if err != nil {
 		return nil, err

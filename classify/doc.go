@@ -22,6 +22,15 @@
 //
 // With the same configuration, CPU level and program version the weights are bit for bit the same,
 // for any number of threads, and with or without interruptions.
+//
+// # A further setting or result
+//
+// A setting is a field of [Config], whose zero value is what earlier runs did, since their files do
+// not have it: resolve checks it, and YAML writes it. A value with a text form enters as one, such
+// as [model.Spec]. What changes no number is a field of [Options] instead. A result is a field of
+// [Summary], left out where an earlier run has none. files_fuzz_test.go and readconfig_test.go read
+// what is wrong, numbers_test.go pins the numbers. A setting that gives other bits to configurations
+// without it raises [NumericsVersion].
 package classify
 
 // NumericsVersion is raised by every change that makes an equal configuration train to other bits.

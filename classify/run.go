@@ -106,9 +106,7 @@ func (r *run) prepare(ctx context.Context, cfg Config) error {
 	}
 	cfg.Batch = cfg.batch(r.division.Train.Len())
 	r.config = cfg
-	if err := r.setTask(&p); err != nil {
-		return err
-	}
+	r.setTask(&p)
 	r.devTables = r.tables(r.division.Dev)
 	if r.batches, err = dataset.NewBatches(r.division.Train, r.normalizer, cfg.Batch, cfg.Seed); err != nil {
 		return err

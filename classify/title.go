@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/gradreg/gradreg"
 )
 
 // description lists what tells a run from others: its data and their size, model, regularizers with
@@ -13,7 +15,7 @@ func (c Config) description() []string {
 	if c.Size > 0 {
 		data += fmt.Sprintf(" %d×%d", c.Size, c.Size)
 	}
-	list := append([]string{data, fmt.Sprintf("%d images", c.TrainSize), c.Model}, c.Regularizers...)
+	list := append([]string{data, fmt.Sprintf("%d images", c.TrainSize), c.Model.String()}, gradreg.Texts(c.Regularizers)...)
 	if len(c.Regularizers) == 0 {
 		list = append(list, "no regularizer")
 	}

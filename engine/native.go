@@ -42,8 +42,8 @@ type native struct {
 }
 
 // Native returns the engine of our float32 kernels. Its name is the level. It is an error of the
-// input if the level is unknown, or one that the machine does not have. Native is a [Lister] and a
-// [Measurer].
+// input if the level is unknown, or one that the machine does not have. Native is a [Lister], a
+// [Measurer] and a [Divider].
 //
 // An element of a result is within 1e-4 of its tensor's largest magnitude of the reference, for
 // networks as they are trained; package internal/kernel derives the bound of each kernel. Bits
@@ -86,6 +86,15 @@ func (n native) Compile(steps ...Step) (Program, error) {
 func (n native) Measure(steps ...Step) (Cost, error) {
 	c, err := plan.Measure(planned(steps), n.options)
 	return Cost(c), err
+}
+
+func (n native) Divide(step Step, cores ...int) ([]Division, error) {
+	counted, err := plan.Divide(plan.Step(step), n.options, cores)
+	var all []Division
+	for _, d := range counted {
+		all = append(all, Division(d))
+	}
+	return all, err
 }
 
 func planned(steps []Step) []plan.Step {

@@ -82,10 +82,8 @@ func (s *Spec) task(data map[string]dataset.Info) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		found, err := task.Parse(data[c.Data].Task)
+		found := task.OrClassification(data[c.Data].Task)
 		switch {
-		case err != nil:
-			return "", err
 		case i == 0:
 			one, first, asked = found, c, cfg.Task
 		case found != one:

@@ -153,7 +153,7 @@ type CurvePoint struct {
 }
 
 // TrialResult returns the result of a run that was scored on dev images.
-func TrialResult(t classify.Trial) Result {
+func TrialResult(t classify.ProbeResult) Result {
 	r := Result{Images: t.Images, Seconds: t.Seconds, Diverged: t.Diverged}
 	if t.Diverged == "" {
 		r.Accuracy, r.NLL, r.Calibrated, r.Metrics = t.Accuracy, t.NLL, t.Calibrated, t.Metrics
@@ -203,11 +203,11 @@ func FinalResult(s classify.Summary, metrics []classify.Metrics) Result {
 
 // Trial returns the result of a run that is scored on dev images as that of a probe. Its
 // temperature is not known any more.
-func (r Result) Trial() classify.Trial {
+func (r Result) Trial() classify.ProbeResult {
 	if r.Diverged != "" {
-		return classify.DivergedTrial(r.Diverged, r.Seconds)
+		return classify.DivergedProbe(r.Diverged, r.Seconds)
 	}
-	return classify.Trial{
+	return classify.ProbeResult{
 		Images: r.Images, Accuracy: r.Accuracy, NLL: r.NLL, Calibrated: r.Calibrated,
 		Temperature: math.NaN(), Seconds: r.Seconds, Metrics: r.Metrics,
 	}

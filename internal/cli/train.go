@@ -79,8 +79,8 @@ the folder's configuration records it and repeats it. N may be what was planned,
 	}
 	f := cmd.Flags()
 	c := &o.config
-	dataFlag(
-		f, &c.Data,
+	valueFlag(
+		f, &c.Data, "data",
 		"data set: "+strings.Join(
 			dataset.Names(), ", ",
 		)+"; or a folder of class folders of pictures, or of pictures and a labels.csv",
@@ -114,22 +114,22 @@ the folder's configuration records it and repeats it. N may be what was planned,
 			augment.Names(), ", ",
 		)+"; none; default for the data set's",
 	)
-	f.StringVar(&c.Model, "model", c.Model, "architecture and options: "+strings.Join(model.Names(), ", "))
-	f.StringArrayVar(
-		&c.Regularizers, "reg", c.Regularizers,
+	valueFlag(f, &c.Model, "model", "architecture and options: "+strings.Join(model.Names(), ", "))
+	regularizersFlag(
+		f, &c.Regularizers, "reg",
 		"regularizer name:λ[,key=value]…, repeatable; λ may be auto, of several, too; none clears "+
 			"those before (default datagrad with a λ that suits the data, and weight-decay:5e-4)",
 	)
-	f.Lookup("reg").DefValue = "[]" // the digits' λ is not that of all data
-	f.StringVar(
-		&c.Optimizer, "optimizer", c.Optimizer,
+	f.Lookup("reg").DefValue = "" // the digits' λ is not that of all data
+	valueFlag(
+		f, &c.Optimizer, "optimizer",
 		"optimizer and options, as sgd:momentum=0.9,nesterov=true: "+strings.Join(
 			optim.Names(), ", ",
 		)+"; adam and adamw take beta1, beta2 and epsilon, adamw decay",
 	)
 	f.Float64Var(&c.LearningRate, "lr", c.LearningRate, "base learning rate")
-	f.StringVar(
-		&c.Schedule, "schedule", c.Schedule,
+	valueFlag(
+		f, &c.Schedule, "schedule",
 		"learning-rate schedule, as cosine:warmup=200, the steps in which the rate rises: "+strings.Join(
 			optim.ScheduleNames(), ", ",
 		),
@@ -191,7 +191,7 @@ func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
 	if o.out != "" {
 		opt.Dir = o.out
 	}
-	if s, err := optim.ParseSchedule(cfg.Schedule); err == nil && s.Warmup >= cfg.Steps && !opt.Resume && !o.fast {
+	if s, err := cfg.Schedule.Schedule(); err == nil && s.Warmup >= cfg.Steps && !opt.Resume && !o.fast {
 		return usage{fmt.Errorf("schedule: warmup is %d, expected less than the %d steps", s.Warmup, cfg.Steps)}
 	}
 	if cfg, err = a.tuned(cmd.Context(), cfg, opt, o.plain); err != nil {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset/augment"
 	"github.com/gradreg/gradreg/internal/evaluation"
@@ -20,7 +21,7 @@ func (a *app) printSummary(s classify.Summary) {
 	} else {
 		a.printTest(s)
 	}
-	fmt.Fprintf(w, "regularizers    %s\n", orNone(strings.Join(s.Regularizers, "  ")))
+	fmt.Fprintf(w, "regularizers    %s\n", orNone(strings.Join(gradreg.Texts(s.Regularizers), "  ")))
 	if s.Note != "" {
 		fmt.Fprintf(w, "                %s\n", s.Note)
 	}

@@ -23,15 +23,16 @@ const fewInputs, fewOutputs = 16, 8
 // computed by Winograd's algorithm, for some batch and size of its maps.
 func Transforms(roots ...*sym.Expr) bool {
 	return slices.ContainsFunc(sym.Topological(roots...), func(e *sym.Expr) bool {
-		attr, ok := e.Attr().(sym.ConvAttr)
-		if !ok {
+		var filters sym.Shape
+		switch e.Op() {
+		case sym.OpConv, sym.OpConvInputGradient:
+			filters = e.Args()[1].Shape()
+		case sym.OpConvWeightGradient:
+			filters = e.Shape()
+		default:
 			return false
 		}
-		filters := e.Shape()
-		if e.Op() != sym.OpConvWeightGradient {
-			filters = e.Args()[1].Shape()
-		}
-		k, c := filters[0], filters[1]
+		attr, k, c := e.Attr().(sym.ConvAttr), filters[0], filters[1]
 		return filters[2] == 3 && filters[3] == 3 &&
 			attr.Stride == [2]int{1, 1} && attr.Dilation == [2]int{1, 1} &&
 			max(c, k) >= fewInputs && min(c, k) >= fewOutputs
