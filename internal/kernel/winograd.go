@@ -93,9 +93,9 @@ func NewWinograd(n, c, k, h, w int) *Winograd {
 	g := &Winograd{C: c, K: k, H: h, W: w, N: n, halves: halvesOf(w)}
 	all := n * g.tileRows() * g.halves
 	g.groups = (all + 7) / 8
-	// V of a block takes at most about a second-level cache of a megabyte.
-	const most, cache = 4, 5 << 18
-	limit := max(1, min(most, cache/(4*frequencies*groupTiles*c)))
+	// V of a block takes about a second-level cache of a megabyte, if it can.
+	const fewest, most, cache = 2, 4, 5 << 18
+	limit := max(fewest, min(most, cache/(4*frequencies*groupTiles*c)))
 	blocks := (g.groups + limit - 1) / limit
 	g.block = (g.groups + blocks - 1) / blocks
 	g.in, g.out = make([]tileGroup, g.groups), make([]tileGroup, g.groups)
@@ -158,16 +158,40 @@ func laneOf(tile int) int { return 4*(tile%4) + tile/4 }
 // plane returns the floats from one frequency of rows × tiles of a block to the next.
 func (g *Winograd) plane(rows int) int { return rows*g.tiles() + skew }
 
-// Work returns how many multiply-adds of a direct convolution take as long as this one, or as the
-// gradient of its filters: those of the products, tiles beside the map counted, and what transforms
-// and reading transformed filters that no cache holds cost beside them, as measured with AVX-512.
+// What transforms of a group's tiles take for a channel in and a channel out, and what moving the
+// numbers of transformed filters takes each time, in multiply-adds of a direct convolution: as
+// measured with AVX-512, where a second-level cache has a megabyte and a third-level cache 32.
+const (
+	transformWork   = 3600
+	secondCache     = 8192 // filters whose transforms fit
+	thirdCache      = 1 << 17
+	readWork        = 400 // of a filter that is beyond the second-level cache, once a block
+	addWork         = 250 // of a sum that is read and written, once a block
+	distantAddWork  = 2300
+	filterWork      = 400 // of a filter's gradient, at the end
+	distantFilter   = 900
+	tileProductWork = frequencies * groupTiles
+)
+
+func (g *Winograd) blocks() int { return (g.groups + g.block - 1) / g.block }
+
+// Work returns how many multiply-adds of a direct convolution take as long as this one: those of
+// the products, tiles beside the map counted, transforms, and reading filters.
 func (g *Winograd) Work() int {
-	const transform, stream, cache = 3600, 400, 8192
-	work := g.groups * (frequencies*groupTiles*g.C*g.K + transform*(g.C+g.K))
-	if g.C*g.K > cache {
-		work += (g.groups + g.block - 1) / g.block * stream * g.C * g.K
+	work := g.groups * (tileProductWork*g.C*g.K + transformWork*(g.C+g.K))
+	if g.C*g.K > secondCache {
+		work += g.blocks() * readWork * g.C * g.K
 	}
 	return work
+}
+
+// WeightWork is Work of the gradient of the filters.
+func (g *Winograd) WeightWork() int {
+	k, add, finish := roundLanes(g.K), addWork, filterWork
+	if g.C*k > thirdCache {
+		add, finish = distantAddWork, distantFilter
+	}
+	return g.groups*(tileProductWork*g.C*k+transformWork*(g.C+k)) + g.C*k*(g.blocks()*add+finish)
 }
 
 // ConvScratch returns the floats that WinogradConv needs.

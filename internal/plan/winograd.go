@@ -40,9 +40,11 @@ func Transforms(roots ...*sym.Expr) bool {
 }
 
 // winograd returns the geometries of chunks of a convolution from c to k channels, or nil where the
-// definition is used. The choice depends on shapes alone. A network of which [Transforms] reports
-// false never gets one.
-func (low *lowering) winograd(g *geometry, batch, c, k int) *winograd {
+// definition is used. work is its estimate, or that of the gradient of its filters. The choice
+// depends on shapes alone. A network of which [Transforms] reports false never gets one.
+func (low *lowering) winograd(
+	g *geometry, batch, c, k int, work func(*kernel.Winograd) int,
+) *winograd {
 	same := g.KH == 3 && g.KW == 3 && g.SH == 1 && g.SW == 1 && g.DH == 1 && g.DW == 1 &&
 		g.PT == 1 && g.PL == 1 && g.OH == g.H && g.OW == g.W
 	if low.direct || !same || c < fewInputs || k < fewOutputs || !kernel.WinogradFits(g.H, g.W) {
@@ -50,7 +52,8 @@ func (low *lowering) winograd(g *geometry, batch, c, k int) *winograd {
 	}
 	size := chunkSize(batch)
 	w := &winograd{chunk: kernel.NewWinograd(size, c, k, g.H, g.W)}
-	if winogradGain*float64(w.chunk.Work()) > float64(g.macs()*size) {
+	w.work = work(w.chunk)
+	if winogradGain*float64(w.work) > float64(g.macs()*size) {
 		return nil
 	}
 	if rest := batch % size; rest > 0 {
@@ -60,7 +63,10 @@ func (low *lowering) winograd(g *geometry, batch, c, k int) *winograd {
 }
 
 // winograd is the geometry of chunks, and of the last chunk where that is smaller.
-type winograd struct{ chunk, rest *kernel.Winograd }
+type winograd struct {
+	chunk, rest *kernel.Winograd
+	work        int // of a chunk, in multiply-adds
+}
 
 // of returns the geometry of a chunk of n images.
 func (w *winograd) of(n int) *kernel.Winograd {
@@ -84,7 +90,7 @@ func (w *winograd) String() string {
 }
 
 // cost estimates the work for a batch in multiply-adds.
-func (w *winograd) cost(batch int) int { return w.chunk.Work() * batch / w.chunk.N }
+func (w *winograd) cost(batch int) int { return w.work * batch / w.chunk.N }
 
 // winogradFilterCall transforms filters. A slab is a block of them.
 type winogradFilterCall struct {
