@@ -5,13 +5,19 @@
 package kernel
 
 //go:noescape
-func tileInputsAVX512(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32)
+func tileInputsAVX512(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32, buffer *float32)
+
+//go:noescape
+func tileInputsStraddlingAVX512(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32, buffer *float32)
 
 //go:noescape
 func tileOutputsAVX512(y *float32, yStep int, m *float32, plane int, row int, channels int, group *int32)
 
 //go:noescape
-func tileInputsHalvesAVX512(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32)
+func tileInputsHalvesAVX512(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32, buffer *float32)
+
+//go:noescape
+func tileInputsHalvesStraddlingAVX512(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32, buffer *float32)
 
 //go:noescape
 func tileOutputsHalvesAVX512(y *float32, yStep int, m *float32, plane int, row int, channels int, group *int32)
@@ -99,6 +105,9 @@ func addOuterAVX512_12x16(c *float32, a *float32, b *float32, n int, k int, lda 
 
 //go:noescape
 func tileInputsAVX2(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32, buffer *float32)
+
+//go:noescape
+func tileInputsStraddlingAVX2(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32, buffer *float32)
 
 //go:noescape
 func tileOutputsAVX2(y *float32, yStep int, m *float32, plane int, row int, channels int, group *int32, buffer *float32)

@@ -47,7 +47,7 @@ func (low *lowering) winograd(
 ) *winograd {
 	same := g.KH == 3 && g.KW == 3 && g.SH == 1 && g.SW == 1 && g.DH == 1 && g.DW == 1 &&
 		g.PT == 1 && g.PL == 1 && g.OH == g.H && g.OW == g.W
-	if low.direct || !same || c < fewInputs || k < fewOutputs || !kernel.WinogradFits(g.H, g.W) {
+	if low.direct || !same || c < fewInputs || k < fewOutputs {
 		return nil
 	}
 	size := chunkSize(batch)

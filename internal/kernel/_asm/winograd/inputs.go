@@ -9,12 +9,16 @@ import (
 	"github.com/gradreg/gradreg/internal/kernel/_asm/isa"
 )
 
-// name returns the name of a kernel, whose pieces of rows are wide, sixteen pixels, or halves of it.
-func (s set) name(what string, wide bool) string {
-	if wide {
-		return what + s.Name
+// name returns the name of a kernel, whose pieces of rows are wide, sixteen pixels, or halves of it,
+// and whose rows of tiles may straddle groups.
+func (s set) name(what string, wide, straddling bool) string {
+	if !wide {
+		what += "Halves"
 	}
-	return what + "Halves" + s.Name
+	if straddling {
+		what += "Straddling"
+	}
+	return what + s.Name
 }
 
 var neighborTables = map[string]operand.Mem{}
@@ -36,9 +40,9 @@ func neighbors(name string, step int) operand.Mem {
 
 // inputs writes the kernel of tileInputsGeneric. Columns are transformed first, in vectors of
 // sixteen pixels; four vectors of four tiles each are then transposed within their quarters.
-func (s set) inputs(wide bool) {
-	TEXT(s.name("tileInputs", wide), NOSPLIT,
-		"func(v *float32, plane, row int, x *float32, xStep, channels int, group *int32)")
+func (s set) inputs(wide, straddling bool) {
+	TEXT(s.name("tileInputs", wide, straddling), NOSPLIT,
+		"func(v *float32, plane, row int, x *float32, xStep, channels int, group *int32, buffer *float32)")
 	Pragma("noescape")
 	v, plane, row := Load(Param("v"), GP64()).(reg.GPVirtual), Load(Param("plane"), GP64()).(reg.GPVirtual), Load(Param("row"), GP64())
 	x, xStep := Load(Param("x"), GP64()), Load(Param("xStep"), GP64())
@@ -46,7 +50,27 @@ func (s set) inputs(wide bool) {
 	for _, r := range []reg.Register{plane, row, xStep} {
 		SHLQ(operand.Imm(2), r)
 	}
+	var buffer, firstLane, lastLane reg.Register
+	if straddling {
+		buffer, firstLane, lastLane = Load(Param("buffer"), GP64()), K(), K()
+	}
 	Label("channel")
+	if straddling {
+		var e [tileIn]reg.VecVirtual
+		for r := range e {
+			e[r] = s.Vec()
+			leftEdge, rightEdge, at, k := GP64(), GP64(), K(), K()
+			MOVLQSX(isa.Mem(g, edges+8*r), leftEdge)
+			MOVLQSX(isa.Mem(g, edges+8*r+4), rightEdge)
+			KMOVW(isa.Mem(g, edgeMasks+4*r), at)
+			KMOVW(isa.Mem(g, edgeMasks+4*r+2), k)
+			VBROADCASTSS_Z(isa.Indexed(x, leftEdge, 4, 0), at, e[r])
+			VBROADCASTSS(isa.Indexed(x, rightEdge, 4, 0), k, e[r])
+		}
+		for r, t := range s.inputTransform(e) {
+			VMOVUPS(t, isa.Mem(buffer, 64*r))
+		}
+	}
 	var rows [tileIn][4]reg.VecVirtual
 	var inside [tileIn]reg.Register
 	for r := range inside {
@@ -66,6 +90,13 @@ func (s set) inputs(wide bool) {
 	left, right := K(), K()
 	KMOVQ(isa.Mem(g, leftMask), left)
 	KMOVQ(isa.Mem(g, rightMask), right)
+	if straddling {
+		bits := GP32()
+		MOVL(operand.U32(1), bits)
+		KMOVW(bits, firstLane)
+		SHLL(operand.Imm(15), bits)
+		KMOVW(bits, lastLane)
+	}
 	to := newFrequency(v, plane)
 	for r := range rows {
 		p := s.transposed(rows[r])
@@ -76,6 +107,10 @@ func (s set) inputs(wide bool) {
 		index = s.Vec()
 		VMOVUPS(neighbors("tilesToTheRight", 1), index)
 		VPERMPS_Z(p[0], index, right, d[5])
+		if straddling {
+			VMOVUPS(isa.Mem(buffer, 64*r), firstLane, d[0])
+			VMOVUPS(isa.Mem(buffer, 64*r), lastLane, d[5])
+		}
 		for j, f := range s.inputTransform(d) {
 			VMOVUPS(f, to.at(j))
 		}
@@ -108,7 +143,7 @@ func (s set) load(x, g reg.Register, r, i int, wide bool, inside reg.Register) r
 
 // outputs writes the kernel of tileOutputsGeneric: the inverse way of inputs.
 func (s set) outputs(wide bool) {
-	TEXT(s.name("tileOutputs", wide), NOSPLIT,
+	TEXT(s.name("tileOutputs", wide, false), NOSPLIT,
 		"func(y *float32, yStep int, m *float32, plane, row, channels int, group *int32)")
 	Pragma("noescape")
 	y, yStep := Load(Param("y"), GP64()), Load(Param("yStep"), GP64())
