@@ -37,8 +37,8 @@ package classify
 // Results of different NumericsVersion are not the same run.
 //
 // A change of what some networks are computed by concerns those alone. Convolutions by Winograd's
-// algorithm came with version 3: networks that have none that may be computed so keep the bits of
-// version 2. [Numbers] tells which it is.
+// algorithm came with version 3, as the sums of batches of more than 128 images in more parts: other
+// networks and batches keep the bits of version 2. [Numbers] tells which it is.
 const (
 	NumericsVersion = 3
 	directNumerics  = 2

@@ -109,7 +109,7 @@ func (r *run) reopen() error {
 	}
 	if r.progress.step < r.config.end() {
 		r.progress.origins = continued(r.progress.origins, originHere(
-			r.engine.cpu, networkNumbers(r.classifier.logits), r.progress.step+1,
+			r.engine.cpu, r.numbers(), r.progress.step+1,
 		))
 	}
 	if err := r.openJournal(); err != nil {

@@ -11,13 +11,22 @@ import (
 )
 
 // Numbers returns the version of the numbers that a configuration trains to here: the last
-// [NumericsVersion] that changed the bits of such a network. Its model alone is read.
+// [NumericsVersion] that changed the bits of such a run. Its model and its batch alone are read.
 func Numbers(cfg Config) (int, error) {
 	m, err := cfg.architecture()
 	if err != nil {
 		return 0, fault.Inputf("model: %w", err)
 	}
-	return numbersOf(m), nil
+	return max(numbersOf(m), batchNumbers(cfg.Batch)), nil
+}
+
+// batchNumbers returns the version of the numbers that a batch of n images has at least: of more
+// than 128 the sums over the batch are made in more parts since version 3.
+func batchNumbers(n int) int {
+	if n > 128 {
+		return NumericsVersion
+	}
+	return directNumerics
 }
 
 // numbersOf returns the version of a model, whatever images it is for: only the channels of its
@@ -47,4 +56,9 @@ func networkNumbers(logits *sym.Expr) int {
 		return NumericsVersion
 	}
 	return directNumerics
+}
+
+// numbers returns the version of the run's numbers.
+func (r *run) numbers() int {
+	return max(networkNumbers(r.classifier.logits), batchNumbers(r.config.Batch))
 }

@@ -125,6 +125,17 @@ func (p planes) Logits(c *nn.Context, x *sym.Expr, classes int) *sym.Expr {
 func (p planes) Validate() error { return nil }
 func (p planes) String() string  { return fmt.Sprint("planes:", p.norm, p.stride, p.kernel) }
 
+// TestNumbersOfBatches checks that large batches, whose sums have more parts, have numbers of their
+// own.
+func TestNumbersOfBatches(t *testing.T) {
+	for batch, want := range map[int]int{50: 2, 128: 2, 129: 3, 256: 3} {
+		cfg := classify.Config{Model: model.ParseSpec("lenet"), Batch: batch}
+		if v, err := classify.Numbers(cfg); err != nil || v != want {
+			t.Errorf("batch %d: numbers of version %d, %v, expected %d", batch, v, err, want)
+		}
+	}
+}
+
 // TestNumbers notices changes that make an equal configuration train to other bits: results of
 // studies from before and after are then not of the same run. Raise classify.NumericsVersion, and
 // put the new values here.

@@ -128,7 +128,7 @@ func (r *run) prepare(ctx context.Context, cfg Config) error {
 		return err
 	}
 	r.progress.sums = make([]float64, 1+len(p.regularizers))
-	r.progress.origins = []Origin{originHere(r.on.Name(), networkNumbers(r.classifier.logits), 1)}
+	r.progress.origins = []Origin{originHere(r.on.Name(), r.numbers(), 1)}
 	if err := r.openFolder(); err != nil {
 		return err
 	}
