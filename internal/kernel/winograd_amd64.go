@@ -129,6 +129,10 @@ var (
 		10: addOuterAVX512_10x16,
 		11: addOuterAVX512_11x16,
 		12: addOuterAVX512_12x16,
+		13: addOuterAVX512_13x16,
+		14: addOuterAVX512_14x16,
+		15: addOuterAVX512_15x16,
+		16: addOuterAVX512_16x16,
 	}
 	outerAVX2 = [...]outerKernel{
 		1: addOuterAVX2_1x16,

@@ -44,6 +44,8 @@ func main() {
 	avx512.filterGradients()
 	for rows := 1; rows <= 12; rows++ {
 		avx512.outer(rows, 2)
+	}
+	for rows := 1; rows <= 16; rows++ {
 		avx512.outer(rows, 1)
 	}
 	avx2 := set{isa.AVX2}
