@@ -953,22 +953,18 @@ channel:
 // func tileOutputsAVX512(y *float32, yStep int, m *float32, plane int, row int, channels int, group *int32)
 // Requires: AVX, AVX512BW, AVX512F
 TEXT ·tileOutputsAVX512(SB), NOSPLIT, $0-56
-	MOVQ  y+0(FP), AX
-	MOVQ  yStep+8(FP), CX
-	MOVQ  m+16(FP), DX
-	MOVQ  plane+24(FP), BX
-	MOVQ  row+32(FP), SI
-	MOVQ  channels+40(FP), DI
-	MOVQ  group+48(FP), R8
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
-	SHLQ  $0x02, CX
-	KMOVQ 200(R8), K1
-	KMOVQ 208(R8), K2
-	KMOVQ 216(R8), K3
-	KMOVQ 224(R8), K4
-	LEAQ  (BX)(BX*2), R9
-	SHLQ  $0x01, R9
+	MOVQ y+0(FP), AX
+	MOVQ yStep+8(FP), CX
+	MOVQ m+16(FP), DX
+	MOVQ plane+24(FP), BX
+	MOVQ row+32(FP), SI
+	MOVQ channels+40(FP), DI
+	MOVQ group+48(FP), R8
+	SHLQ $0x02, BX
+	SHLQ $0x02, SI
+	SHLQ $0x02, CX
+	LEAQ (BX)(BX*2), R9
+	SHLQ $0x01, R9
 
 channel:
 	MOVQ             DX, R10
@@ -1124,17 +1120,34 @@ channel:
 	VUNPCKHPD        Z2, Z4, Z2
 	VUNPCKLPD        Z8, Z0, Z4
 	VUNPCKHPD        Z8, Z0, Z0
+	MOVQ             200(R8), R10
+	CMPQ             R10, $-1
+	JNE              part0
 	MOVLQSX          32(R8), R10
-	VMOVUPS          Z12, K1, (AX)(R10*4)
-	KSHIFTRQ         $0x10, K1, K5
+	VMOVUPS          Z12, (AX)(R10*4)
 	MOVLQSX          40(R8), R10
-	VMOVUPS          Z2, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x20, K1, K5
+	VMOVUPS          Z2, (AX)(R10*4)
 	MOVLQSX          48(R8), R10
-	VMOVUPS          Z4, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x30, K1, K5
+	VMOVUPS          Z4, (AX)(R10*4)
 	MOVLQSX          56(R8), R10
-	VMOVUPS          Z0, K5, (AX)(R10*4)
+	VMOVUPS          Z0, (AX)(R10*4)
+	JMP              stored0
+
+part0:
+	KMOVQ    R10, K1
+	MOVLQSX  32(R8), R10
+	VMOVUPS  Z12, K1, (AX)(R10*4)
+	KSHIFTRQ $0x10, K1, K2
+	MOVLQSX  40(R8), R10
+	VMOVUPS  Z2, K2, (AX)(R10*4)
+	KSHIFTRQ $0x20, K1, K2
+	MOVLQSX  48(R8), R10
+	VMOVUPS  Z4, K2, (AX)(R10*4)
+	KSHIFTRQ $0x30, K1, K1
+	MOVLQSX  56(R8), R10
+	VMOVUPS  Z0, K1, (AX)(R10*4)
+
+stored0:
 	VADDPS           Z7, Z3, Z0
 	VSUBPS           Z7, Z3, Z2
 	VADDPS           Z0, Z1, Z1
@@ -1155,17 +1168,34 @@ channel:
 	VUNPCKHPD        Z2, Z3, Z2
 	VUNPCKLPD        Z0, Z1, Z3
 	VUNPCKHPD        Z0, Z1, Z0
+	MOVQ             208(R8), R10
+	CMPQ             R10, $-1
+	JNE              part1
 	MOVLQSX          64(R8), R10
-	VMOVUPS          Z4, K2, (AX)(R10*4)
-	KSHIFTRQ         $0x10, K2, K5
+	VMOVUPS          Z4, (AX)(R10*4)
 	MOVLQSX          72(R8), R10
-	VMOVUPS          Z2, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x20, K2, K5
+	VMOVUPS          Z2, (AX)(R10*4)
 	MOVLQSX          80(R8), R10
-	VMOVUPS          Z3, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x30, K2, K5
+	VMOVUPS          Z3, (AX)(R10*4)
 	MOVLQSX          88(R8), R10
-	VMOVUPS          Z0, K5, (AX)(R10*4)
+	VMOVUPS          Z0, (AX)(R10*4)
+	JMP              stored1
+
+part1:
+	KMOVQ    R10, K1
+	MOVLQSX  64(R8), R10
+	VMOVUPS  Z4, K1, (AX)(R10*4)
+	KSHIFTRQ $0x10, K1, K2
+	MOVLQSX  72(R8), R10
+	VMOVUPS  Z2, K2, (AX)(R10*4)
+	KSHIFTRQ $0x20, K1, K2
+	MOVLQSX  80(R8), R10
+	VMOVUPS  Z3, K2, (AX)(R10*4)
+	KSHIFTRQ $0x30, K1, K1
+	MOVLQSX  88(R8), R10
+	VMOVUPS  Z0, K1, (AX)(R10*4)
+
+stored1:
 	VADDPS           Z14, Z10, Z0
 	VSUBPS           Z14, Z10, Z1
 	VADDPS           Z0, Z6, Z6
@@ -1186,17 +1216,34 @@ channel:
 	VUNPCKHPD        Z3, Z2, Z2
 	VUNPCKLPD        Z0, Z1, Z3
 	VUNPCKHPD        Z0, Z1, Z0
+	MOVQ             216(R8), R10
+	CMPQ             R10, $-1
+	JNE              part2
 	MOVLQSX          96(R8), R10
-	VMOVUPS          Z4, K3, (AX)(R10*4)
-	KSHIFTRQ         $0x10, K3, K5
+	VMOVUPS          Z4, (AX)(R10*4)
 	MOVLQSX          104(R8), R10
-	VMOVUPS          Z2, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x20, K3, K5
+	VMOVUPS          Z2, (AX)(R10*4)
 	MOVLQSX          112(R8), R10
-	VMOVUPS          Z3, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x30, K3, K5
+	VMOVUPS          Z3, (AX)(R10*4)
 	MOVLQSX          120(R8), R10
-	VMOVUPS          Z0, K5, (AX)(R10*4)
+	VMOVUPS          Z0, (AX)(R10*4)
+	JMP              stored2
+
+part2:
+	KMOVQ    R10, K1
+	MOVLQSX  96(R8), R10
+	VMOVUPS  Z4, K1, (AX)(R10*4)
+	KSHIFTRQ $0x10, K1, K2
+	MOVLQSX  104(R8), R10
+	VMOVUPS  Z2, K2, (AX)(R10*4)
+	KSHIFTRQ $0x20, K1, K2
+	MOVLQSX  112(R8), R10
+	VMOVUPS  Z3, K2, (AX)(R10*4)
+	KSHIFTRQ $0x30, K1, K1
+	MOVLQSX  120(R8), R10
+	VMOVUPS  Z0, K1, (AX)(R10*4)
+
+stored2:
 	VADDPS           Z13, Z9, Z0
 	VSUBPS           Z13, Z9, Z1
 	VADDPS           Z0, Z5, Z5
@@ -1217,21 +1264,38 @@ channel:
 	VUNPCKHPD        Z3, Z2, Z2
 	VUNPCKLPD        Z0, Z1, Z3
 	VUNPCKHPD        Z0, Z1, Z0
+	MOVQ             224(R8), R10
+	CMPQ             R10, $-1
+	JNE              part3
 	MOVLQSX          128(R8), R10
-	VMOVUPS          Z4, K4, (AX)(R10*4)
-	KSHIFTRQ         $0x10, K4, K5
+	VMOVUPS          Z4, (AX)(R10*4)
 	MOVLQSX          136(R8), R10
-	VMOVUPS          Z2, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x20, K4, K5
+	VMOVUPS          Z2, (AX)(R10*4)
 	MOVLQSX          144(R8), R10
-	VMOVUPS          Z3, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x30, K4, K5
+	VMOVUPS          Z3, (AX)(R10*4)
 	MOVLQSX          152(R8), R10
-	VMOVUPS          Z0, K5, (AX)(R10*4)
-	ADDQ             CX, AX
-	ADDQ             SI, DX
-	DECQ             DI
-	JNZ              channel
+	VMOVUPS          Z0, (AX)(R10*4)
+	JMP              stored3
+
+part3:
+	KMOVQ    R10, K1
+	MOVLQSX  128(R8), R10
+	VMOVUPS  Z4, K1, (AX)(R10*4)
+	KSHIFTRQ $0x10, K1, K2
+	MOVLQSX  136(R8), R10
+	VMOVUPS  Z2, K2, (AX)(R10*4)
+	KSHIFTRQ $0x20, K1, K2
+	MOVLQSX  144(R8), R10
+	VMOVUPS  Z3, K2, (AX)(R10*4)
+	KSHIFTRQ $0x30, K1, K1
+	MOVLQSX  152(R8), R10
+	VMOVUPS  Z0, K1, (AX)(R10*4)
+
+stored3:
+	ADDQ CX, AX
+	ADDQ SI, DX
+	DECQ DI
+	JNZ  channel
 	VZEROUPPER
 	RET
 
@@ -2214,22 +2278,18 @@ channel:
 // func tileOutputsHalvesAVX512(y *float32, yStep int, m *float32, plane int, row int, channels int, group *int32)
 // Requires: AVX, AVX512BW, AVX512DQ, AVX512F, AVX512VL
 TEXT ·tileOutputsHalvesAVX512(SB), NOSPLIT, $0-56
-	MOVQ  y+0(FP), AX
-	MOVQ  yStep+8(FP), CX
-	MOVQ  m+16(FP), DX
-	MOVQ  plane+24(FP), BX
-	MOVQ  row+32(FP), SI
-	MOVQ  channels+40(FP), DI
-	MOVQ  group+48(FP), R8
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
-	SHLQ  $0x02, CX
-	KMOVQ 200(R8), K1
-	KMOVQ 208(R8), K2
-	KMOVQ 216(R8), K3
-	KMOVQ 224(R8), K4
-	LEAQ  (BX)(BX*2), R9
-	SHLQ  $0x01, R9
+	MOVQ y+0(FP), AX
+	MOVQ yStep+8(FP), CX
+	MOVQ m+16(FP), DX
+	MOVQ plane+24(FP), BX
+	MOVQ row+32(FP), SI
+	MOVQ channels+40(FP), DI
+	MOVQ group+48(FP), R8
+	SHLQ $0x02, BX
+	SHLQ $0x02, SI
+	SHLQ $0x02, CX
+	LEAQ (BX)(BX*2), R9
+	SHLQ $0x01, R9
 
 channel:
 	MOVQ             DX, R10
@@ -2385,33 +2445,62 @@ channel:
 	VUNPCKHPD        Z2, Z4, Z2
 	VUNPCKLPD        Z8, Z0, Z4
 	VUNPCKHPD        Z8, Z0, Z0
+	MOVQ             200(R8), R10
+	CMPQ             R10, $-1
+	JNE              part0
 	MOVLQSX          32(R8), R10
-	VMOVUPS          Y12, K1, (AX)(R10*4)
+	VMOVUPS          Y12, (AX)(R10*4)
 	MOVLQSX          36(R8), R10
-	KSHIFTRW         $0x08, K1, K5
 	VEXTRACTF32X8    $0x01, Z12, Y8
-	VMOVUPS          Y8, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x10, K1, K5
+	VMOVUPS          Y8, (AX)(R10*4)
 	MOVLQSX          40(R8), R10
-	VMOVUPS          Y2, K5, (AX)(R10*4)
+	VMOVUPS          Y2, (AX)(R10*4)
 	MOVLQSX          44(R8), R10
-	KSHIFTRW         $0x08, K5, K5
 	VEXTRACTF32X8    $0x01, Z2, Y2
-	VMOVUPS          Y2, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x20, K1, K5
+	VMOVUPS          Y2, (AX)(R10*4)
 	MOVLQSX          48(R8), R10
-	VMOVUPS          Y4, K5, (AX)(R10*4)
+	VMOVUPS          Y4, (AX)(R10*4)
 	MOVLQSX          52(R8), R10
-	KSHIFTRW         $0x08, K5, K5
 	VEXTRACTF32X8    $0x01, Z4, Y2
-	VMOVUPS          Y2, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x30, K1, K5
+	VMOVUPS          Y2, (AX)(R10*4)
 	MOVLQSX          56(R8), R10
-	VMOVUPS          Y0, K5, (AX)(R10*4)
+	VMOVUPS          Y0, (AX)(R10*4)
 	MOVLQSX          60(R8), R10
-	KSHIFTRW         $0x08, K5, K5
 	VEXTRACTF32X8    $0x01, Z0, Y0
-	VMOVUPS          Y0, K5, (AX)(R10*4)
+	VMOVUPS          Y0, (AX)(R10*4)
+	JMP              stored0
+
+part0:
+	KMOVQ         R10, K1
+	MOVLQSX       32(R8), R10
+	VMOVUPS       Y12, K1, (AX)(R10*4)
+	MOVLQSX       36(R8), R10
+	VEXTRACTF32X8 $0x01, Z12, Y8
+	KSHIFTRW      $0x08, K1, K2
+	VMOVUPS       Y8, K2, (AX)(R10*4)
+	KSHIFTRQ      $0x10, K1, K2
+	MOVLQSX       40(R8), R10
+	VMOVUPS       Y2, K2, (AX)(R10*4)
+	MOVLQSX       44(R8), R10
+	VEXTRACTF32X8 $0x01, Z2, Y2
+	KSHIFTRW      $0x08, K2, K2
+	VMOVUPS       Y2, K2, (AX)(R10*4)
+	KSHIFTRQ      $0x20, K1, K2
+	MOVLQSX       48(R8), R10
+	VMOVUPS       Y4, K2, (AX)(R10*4)
+	MOVLQSX       52(R8), R10
+	VEXTRACTF32X8 $0x01, Z4, Y2
+	KSHIFTRW      $0x08, K2, K2
+	VMOVUPS       Y2, K2, (AX)(R10*4)
+	KSHIFTRQ      $0x30, K1, K1
+	MOVLQSX       56(R8), R10
+	VMOVUPS       Y0, K1, (AX)(R10*4)
+	MOVLQSX       60(R8), R10
+	VEXTRACTF32X8 $0x01, Z0, Y0
+	KSHIFTRW      $0x08, K1, K1
+	VMOVUPS       Y0, K1, (AX)(R10*4)
+
+stored0:
 	VADDPS           Z7, Z3, Z0
 	VSUBPS           Z7, Z3, Z2
 	VADDPS           Z0, Z1, Z1
@@ -2432,33 +2521,62 @@ channel:
 	VUNPCKHPD        Z2, Z3, Z2
 	VUNPCKLPD        Z0, Z1, Z3
 	VUNPCKHPD        Z0, Z1, Z0
+	MOVQ             208(R8), R10
+	CMPQ             R10, $-1
+	JNE              part1
 	MOVLQSX          64(R8), R10
-	VMOVUPS          Y4, K2, (AX)(R10*4)
+	VMOVUPS          Y4, (AX)(R10*4)
 	MOVLQSX          68(R8), R10
-	KSHIFTRW         $0x08, K2, K5
 	VEXTRACTF32X8    $0x01, Z4, Y1
-	VMOVUPS          Y1, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x10, K2, K5
+	VMOVUPS          Y1, (AX)(R10*4)
 	MOVLQSX          72(R8), R10
-	VMOVUPS          Y2, K5, (AX)(R10*4)
+	VMOVUPS          Y2, (AX)(R10*4)
 	MOVLQSX          76(R8), R10
-	KSHIFTRW         $0x08, K5, K5
 	VEXTRACTF32X8    $0x01, Z2, Y1
-	VMOVUPS          Y1, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x20, K2, K5
+	VMOVUPS          Y1, (AX)(R10*4)
 	MOVLQSX          80(R8), R10
-	VMOVUPS          Y3, K5, (AX)(R10*4)
+	VMOVUPS          Y3, (AX)(R10*4)
 	MOVLQSX          84(R8), R10
-	KSHIFTRW         $0x08, K5, K5
 	VEXTRACTF32X8    $0x01, Z3, Y1
-	VMOVUPS          Y1, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x30, K2, K5
+	VMOVUPS          Y1, (AX)(R10*4)
 	MOVLQSX          88(R8), R10
-	VMOVUPS          Y0, K5, (AX)(R10*4)
+	VMOVUPS          Y0, (AX)(R10*4)
 	MOVLQSX          92(R8), R10
-	KSHIFTRW         $0x08, K5, K5
 	VEXTRACTF32X8    $0x01, Z0, Y0
-	VMOVUPS          Y0, K5, (AX)(R10*4)
+	VMOVUPS          Y0, (AX)(R10*4)
+	JMP              stored1
+
+part1:
+	KMOVQ         R10, K1
+	MOVLQSX       64(R8), R10
+	VMOVUPS       Y4, K1, (AX)(R10*4)
+	MOVLQSX       68(R8), R10
+	VEXTRACTF32X8 $0x01, Z4, Y1
+	KSHIFTRW      $0x08, K1, K2
+	VMOVUPS       Y1, K2, (AX)(R10*4)
+	KSHIFTRQ      $0x10, K1, K2
+	MOVLQSX       72(R8), R10
+	VMOVUPS       Y2, K2, (AX)(R10*4)
+	MOVLQSX       76(R8), R10
+	VEXTRACTF32X8 $0x01, Z2, Y1
+	KSHIFTRW      $0x08, K2, K2
+	VMOVUPS       Y1, K2, (AX)(R10*4)
+	KSHIFTRQ      $0x20, K1, K2
+	MOVLQSX       80(R8), R10
+	VMOVUPS       Y3, K2, (AX)(R10*4)
+	MOVLQSX       84(R8), R10
+	VEXTRACTF32X8 $0x01, Z3, Y1
+	KSHIFTRW      $0x08, K2, K2
+	VMOVUPS       Y1, K2, (AX)(R10*4)
+	KSHIFTRQ      $0x30, K1, K1
+	MOVLQSX       88(R8), R10
+	VMOVUPS       Y0, K1, (AX)(R10*4)
+	MOVLQSX       92(R8), R10
+	VEXTRACTF32X8 $0x01, Z0, Y0
+	KSHIFTRW      $0x08, K1, K1
+	VMOVUPS       Y0, K1, (AX)(R10*4)
+
+stored1:
 	VADDPS           Z14, Z10, Z0
 	VSUBPS           Z14, Z10, Z1
 	VADDPS           Z0, Z6, Z6
@@ -2479,33 +2597,62 @@ channel:
 	VUNPCKHPD        Z3, Z2, Z2
 	VUNPCKLPD        Z0, Z1, Z3
 	VUNPCKHPD        Z0, Z1, Z0
+	MOVQ             216(R8), R10
+	CMPQ             R10, $-1
+	JNE              part2
 	MOVLQSX          96(R8), R10
-	VMOVUPS          Y4, K3, (AX)(R10*4)
+	VMOVUPS          Y4, (AX)(R10*4)
 	MOVLQSX          100(R8), R10
-	KSHIFTRW         $0x08, K3, K5
 	VEXTRACTF32X8    $0x01, Z4, Y1
-	VMOVUPS          Y1, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x10, K3, K5
+	VMOVUPS          Y1, (AX)(R10*4)
 	MOVLQSX          104(R8), R10
-	VMOVUPS          Y2, K5, (AX)(R10*4)
+	VMOVUPS          Y2, (AX)(R10*4)
 	MOVLQSX          108(R8), R10
-	KSHIFTRW         $0x08, K5, K5
 	VEXTRACTF32X8    $0x01, Z2, Y1
-	VMOVUPS          Y1, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x20, K3, K5
+	VMOVUPS          Y1, (AX)(R10*4)
 	MOVLQSX          112(R8), R10
-	VMOVUPS          Y3, K5, (AX)(R10*4)
+	VMOVUPS          Y3, (AX)(R10*4)
 	MOVLQSX          116(R8), R10
-	KSHIFTRW         $0x08, K5, K5
 	VEXTRACTF32X8    $0x01, Z3, Y1
-	VMOVUPS          Y1, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x30, K3, K5
+	VMOVUPS          Y1, (AX)(R10*4)
 	MOVLQSX          120(R8), R10
-	VMOVUPS          Y0, K5, (AX)(R10*4)
+	VMOVUPS          Y0, (AX)(R10*4)
 	MOVLQSX          124(R8), R10
-	KSHIFTRW         $0x08, K5, K5
 	VEXTRACTF32X8    $0x01, Z0, Y0
-	VMOVUPS          Y0, K5, (AX)(R10*4)
+	VMOVUPS          Y0, (AX)(R10*4)
+	JMP              stored2
+
+part2:
+	KMOVQ         R10, K1
+	MOVLQSX       96(R8), R10
+	VMOVUPS       Y4, K1, (AX)(R10*4)
+	MOVLQSX       100(R8), R10
+	VEXTRACTF32X8 $0x01, Z4, Y1
+	KSHIFTRW      $0x08, K1, K2
+	VMOVUPS       Y1, K2, (AX)(R10*4)
+	KSHIFTRQ      $0x10, K1, K2
+	MOVLQSX       104(R8), R10
+	VMOVUPS       Y2, K2, (AX)(R10*4)
+	MOVLQSX       108(R8), R10
+	VEXTRACTF32X8 $0x01, Z2, Y1
+	KSHIFTRW      $0x08, K2, K2
+	VMOVUPS       Y1, K2, (AX)(R10*4)
+	KSHIFTRQ      $0x20, K1, K2
+	MOVLQSX       112(R8), R10
+	VMOVUPS       Y3, K2, (AX)(R10*4)
+	MOVLQSX       116(R8), R10
+	VEXTRACTF32X8 $0x01, Z3, Y1
+	KSHIFTRW      $0x08, K2, K2
+	VMOVUPS       Y1, K2, (AX)(R10*4)
+	KSHIFTRQ      $0x30, K1, K1
+	MOVLQSX       120(R8), R10
+	VMOVUPS       Y0, K1, (AX)(R10*4)
+	MOVLQSX       124(R8), R10
+	VEXTRACTF32X8 $0x01, Z0, Y0
+	KSHIFTRW      $0x08, K1, K1
+	VMOVUPS       Y0, K1, (AX)(R10*4)
+
+stored2:
 	VADDPS           Z13, Z9, Z0
 	VSUBPS           Z13, Z9, Z1
 	VADDPS           Z0, Z5, Z5
@@ -2526,37 +2673,66 @@ channel:
 	VUNPCKHPD        Z3, Z2, Z2
 	VUNPCKLPD        Z0, Z1, Z3
 	VUNPCKHPD        Z0, Z1, Z0
+	MOVQ             224(R8), R10
+	CMPQ             R10, $-1
+	JNE              part3
 	MOVLQSX          128(R8), R10
-	VMOVUPS          Y4, K4, (AX)(R10*4)
+	VMOVUPS          Y4, (AX)(R10*4)
 	MOVLQSX          132(R8), R10
-	KSHIFTRW         $0x08, K4, K5
 	VEXTRACTF32X8    $0x01, Z4, Y1
-	VMOVUPS          Y1, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x10, K4, K5
+	VMOVUPS          Y1, (AX)(R10*4)
 	MOVLQSX          136(R8), R10
-	VMOVUPS          Y2, K5, (AX)(R10*4)
+	VMOVUPS          Y2, (AX)(R10*4)
 	MOVLQSX          140(R8), R10
-	KSHIFTRW         $0x08, K5, K5
 	VEXTRACTF32X8    $0x01, Z2, Y1
-	VMOVUPS          Y1, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x20, K4, K5
+	VMOVUPS          Y1, (AX)(R10*4)
 	MOVLQSX          144(R8), R10
-	VMOVUPS          Y3, K5, (AX)(R10*4)
+	VMOVUPS          Y3, (AX)(R10*4)
 	MOVLQSX          148(R8), R10
-	KSHIFTRW         $0x08, K5, K5
 	VEXTRACTF32X8    $0x01, Z3, Y1
-	VMOVUPS          Y1, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x30, K4, K5
+	VMOVUPS          Y1, (AX)(R10*4)
 	MOVLQSX          152(R8), R10
-	VMOVUPS          Y0, K5, (AX)(R10*4)
+	VMOVUPS          Y0, (AX)(R10*4)
 	MOVLQSX          156(R8), R10
-	KSHIFTRW         $0x08, K5, K5
 	VEXTRACTF32X8    $0x01, Z0, Y0
-	VMOVUPS          Y0, K5, (AX)(R10*4)
-	ADDQ             CX, AX
-	ADDQ             SI, DX
-	DECQ             DI
-	JNZ              channel
+	VMOVUPS          Y0, (AX)(R10*4)
+	JMP              stored3
+
+part3:
+	KMOVQ         R10, K1
+	MOVLQSX       128(R8), R10
+	VMOVUPS       Y4, K1, (AX)(R10*4)
+	MOVLQSX       132(R8), R10
+	VEXTRACTF32X8 $0x01, Z4, Y1
+	KSHIFTRW      $0x08, K1, K2
+	VMOVUPS       Y1, K2, (AX)(R10*4)
+	KSHIFTRQ      $0x10, K1, K2
+	MOVLQSX       136(R8), R10
+	VMOVUPS       Y2, K2, (AX)(R10*4)
+	MOVLQSX       140(R8), R10
+	VEXTRACTF32X8 $0x01, Z2, Y1
+	KSHIFTRW      $0x08, K2, K2
+	VMOVUPS       Y1, K2, (AX)(R10*4)
+	KSHIFTRQ      $0x20, K1, K2
+	MOVLQSX       144(R8), R10
+	VMOVUPS       Y3, K2, (AX)(R10*4)
+	MOVLQSX       148(R8), R10
+	VEXTRACTF32X8 $0x01, Z3, Y1
+	KSHIFTRW      $0x08, K2, K2
+	VMOVUPS       Y1, K2, (AX)(R10*4)
+	KSHIFTRQ      $0x30, K1, K1
+	MOVLQSX       152(R8), R10
+	VMOVUPS       Y0, K1, (AX)(R10*4)
+	MOVLQSX       156(R8), R10
+	VEXTRACTF32X8 $0x01, Z0, Y0
+	KSHIFTRW      $0x08, K1, K1
+	VMOVUPS       Y0, K1, (AX)(R10*4)
+
+stored3:
+	ADDQ CX, AX
+	ADDQ SI, DX
+	DECQ DI
+	JNZ  channel
 	VZEROUPPER
 	RET
 

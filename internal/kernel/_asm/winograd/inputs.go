@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
@@ -152,11 +154,6 @@ func (s set) outputs(wide bool) {
 	for _, r := range []reg.Register{plane, row, yStep} {
 		SHLQ(operand.Imm(2), r)
 	}
-	var inside [tileOut]reg.Register
-	for r := range inside {
-		inside[r] = K()
-		KMOVQ(isa.Mem(g, masks+8*(1+r)), inside[r])
-	}
 	column := GP64()
 	LEAQ(isa.Indexed(plane, plane, 2, 0), column)
 	SHLQ(operand.Imm(1), column) // from one row of frequencies to the next
@@ -178,9 +175,7 @@ func (s set) outputs(wide bool) {
 	}
 	for r := range rows {
 		q := s.transposed(s.outputTransform(rows[r]))
-		for i := range q {
-			s.store(q[i], y, g, r, i, wide, maskOf(inside[r], i))
-		}
+		s.storeRow(q, y, g, r, wide)
 	}
 	ADDQ(yStep, y)
 	ADDQ(row, m)
@@ -190,18 +185,51 @@ func (s set) outputs(wide bool) {
 	RET()
 }
 
-// store writes vector i of row r of a group's outputs.
+// storeRow writes row r of a group's outputs. Masked stores are slow on Zen 4, and rarely needed.
+func (s set) storeRow(q [4]reg.VecVirtual, y, g reg.Register, r int, wide bool) {
+	name := func(what string) string { return fmt.Sprintf("%s%d", what, r) }
+	bits, inside := GP64(), K()
+	MOVQ(isa.Mem(g, masks+8*(1+r)), bits)
+	CMPQ(bits, operand.I8(-1))
+	JNE(operand.LabelRef(name("part")))
+	for i, v := range q {
+		s.store(v, y, g, r, i, wide, nil)
+	}
+	JMP(operand.LabelRef(name("stored")))
+	Label(name("part"))
+	KMOVQ(bits, inside)
+	for i, v := range q {
+		s.store(v, y, g, r, i, wide, maskOf(inside, i))
+	}
+	Label(name("stored"))
+}
+
+// store writes vector i of row r of a group's outputs, all of it if inside is nil.
 func (s set) store(v reg.VecVirtual, y, g reg.Register, r, i int, wide bool, inside reg.Register) {
 	at := GP64()
 	MOVLQSX(isa.Mem(g, offsets+4*(8*(1+r)+2*i)), at)
-	if wide {
-		VMOVUPS(v, inside, isa.Indexed(y, at, 4, 0))
+	first := isa.Indexed(y, at, 4, 0)
+	switch {
+	case wide && inside == nil:
+		VMOVUPS(v, first)
+		return
+	case wide:
+		VMOVUPS(v, inside, first)
+		return
+	case inside == nil:
+		VMOVUPS(v.AsY(), first)
+	default:
+		VMOVUPS(v.AsY(), inside, first)
+	}
+	other, half := GP64(), YMM()
+	MOVLQSX(isa.Mem(g, offsets+4*(8*(1+r)+2*i+1)), other)
+	second := isa.Indexed(y, other, 4, 0)
+	VEXTRACTF32X8(operand.Imm(1), v, half)
+	if inside == nil {
+		VMOVUPS(half, second)
 		return
 	}
-	VMOVUPS(v.AsY(), inside, isa.Indexed(y, at, 4, 0))
-	other, upper, half := GP64(), K(), YMM()
-	MOVLQSX(isa.Mem(g, offsets+4*(8*(1+r)+2*i+1)), other)
+	upper := K()
 	KSHIFTRW(operand.Imm(8), inside, upper)
-	VEXTRACTF32X8(operand.Imm(1), v, half)
-	VMOVUPS(half, upper, isa.Indexed(y, other, 4, 0))
+	VMOVUPS(half, upper, second)
 }
