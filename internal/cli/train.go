@@ -47,7 +47,8 @@ metrics, a checkpoint, the model, a summary and the learning curve.
 
 A folder of pictures has other defaults, from the number of its pictures: a small residual network, a length in epochs,
 images held out to judge it after each, an end when the loss on them was above its least for half of the epochs, and the
-best state as the model: the latest whose loss is within a standard error of the least. What was chosen, of what, and how long it takes, is said first. What is given stays.
+best state as the model: the latest whose loss is within a standard error of the least. What was chosen, of what, and
+how long it takes, is said first. What is given stays.
 
 --reg NAME:auto finds λ by short runs that are compared on dev images, before the run and for at most 2.35 times its
 steps; no penalty, λ 0, is among them. Several are found one after another, as they stand, for as much each. How each
