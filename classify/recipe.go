@@ -69,9 +69,9 @@ const (
 	recipeAugment            = "flip,resized-crop:0.35,color:0.2"
 	recipeDevShare           = 0.15
 	fewestEpochs, mostEpochs = 20, 150
-	recipeImages             = 90000 // that a run sees, as far as the bounds of epochs allow
-	largeFolder              = 2000  // images from which on batches are larger
-	recipeWarmup             = 20    // the rate rises for a twentieth of the steps
+	recipeImages             = 180000 // that a run sees, as far as the bounds of epochs allow
+	largeFolder              = 2000   // images from which on batches are larger
+	recipeWarmup             = 20     // the rate rises for a twentieth of the steps
 )
 
 // RecipeFor returns the recipe for a folder, from the number of its images and classes.
