@@ -17,6 +17,7 @@ var floors = [][]string{
 		"internal/plural", "internal/foreign",
 		"internal/spec", "internal/strictyaml", "internal/atomicfile", "internal/boundedfile", "internal/filelock",
 		"internal/tensorfile", "internal/golden", "internal/layered", "internal/symtest", "internal/kernel",
+		"internal/pickle", "internal/torchfile", "internal/download", "backbone",
 	},
 	{"internal/plan"},
 	{"engine"},

@@ -21,12 +21,13 @@ type Model interface {
 // entries is the table of architectures: a function makes one with its defaults and sets the
 // options of a text form.
 func entries() spec.Table[func(spec.Spec) (Model, error)] {
-	const units = "norm=batch|group|none, groups=8, activation=relu"
+	const units = "norm=batch|group|none|affine|frozen, groups=8, activation=relu"
+	const mobile = "norm=batch|group|none|affine|frozen, groups=8, activation=relu6"
 	return spec.Table[func(spec.Spec) (Model, error)]{
 		{
 			Name: "lenet",
 			Doc: "conv 5x5x6, pool, conv 5x5x16, pool, conv 5x5x120, dense 84; dropout=0.5, " +
-				"norm=none|batch|group, groups=7, activation=relu",
+				"norm=none|batch|group|affine|frozen, groups=7, activation=relu",
 			Parse: parseLeNet,
 		},
 		{
@@ -53,11 +54,45 @@ func entries() spec.Table[func(spec.Spec) (Model, error)] {
 			Parse: parseWideResNet,
 		},
 		{
+			Name:  "resnet18",
+			Doc:   "residual network for photos, 18 layers; " + units,
+			Parse: parseImageNetResNet(18),
+		},
+		{
+			Name:  "resnet34",
+			Doc:   "the same with 34 layers; " + units,
+			Parse: parseImageNetResNet(34),
+		},
+		{
+			Name:  "resnet50",
+			Doc:   "the same with 50 layers in bottlenecks; " + units,
+			Parse: parseImageNetResNet(50),
+		},
+		{
+			Name: "mobilenet-v2",
+			Doc: "inverted residual blocks with depthwise convolutions; width=1, dropout=0, " +
+				mobile,
+			Parse: parseMobileNetV2,
+		},
+		efficientNetLite(0, mobile),
+		efficientNetLite(1, mobile),
+		efficientNetLite(2, mobile),
+		{
 			Name: "mlp",
 			Doc: "dense layers; hidden=256x256, activation=relu, dropout=0, " +
-				"norm=none|batch|group, groups=8",
+				"norm=none|batch|group|affine|frozen, groups=8",
 			Parse: parseMLP,
 		},
+	}
+}
+
+// efficientNetLite is the row of a variant.
+func efficientNetLite(variant int, units string) spec.Row[func(spec.Spec) (Model, error)] {
+	return spec.Row[func(spec.Spec) (Model, error)]{
+		Name: fmt.Sprintf("efficientnet-lite%d", variant),
+		Doc: fmt.Sprintf("the like for images of %d pixels; dropout=0, padding=same|symmetric, "+
+			"epsilon=0.001, ", liteScales[variant].size) + units,
+		Parse: parseEfficientNetLite(variant),
 	}
 }
 
