@@ -36,6 +36,10 @@ type Config struct {
 	TrainSize int    `yaml:"train_size"`          // training images; 0 means all
 	PerClass  int    `yaml:"per_class,omitempty"` // training images of each class, instead of TrainSize
 	Subset    string `yaml:"subset,omitempty"`    // how they are chosen: random, which is the default, or balanced
+	// DevShare is the share of each class's training images that is held out to judge the run on the
+	// way, before TrainSize of the others are taken; 0 judges by the images that TrainSize leaves, or
+	// a folder's val/.
+	DevShare float64 `yaml:"dev_share,omitempty"`
 	// side of the images that a folder's pictures become; 0 for one that suits them
 	Size int    `yaml:"size,omitempty"`
 	Fit  string `yaml:"fit,omitempty"` // how pictures become squares: text form of package picture
@@ -60,7 +64,10 @@ type Config struct {
 	Optimizer    optim.Spec            `yaml:"optimizer"`
 	LearningRate float64               `yaml:"learning_rate"` // base rate
 	Schedule     optim.ScheduleSpec    `yaml:"schedule"`      // of the learning rate
-	Steps        int                   `yaml:"steps"`         // that learning rate and λ are scheduled for
+	// Epochs is how often the run sees every training image: it then takes as many steps, rounded up,
+	// and records them. 0 for a run that is as long as Steps says.
+	Epochs int `yaml:"epochs,omitempty"`
+	Steps  int `yaml:"steps"` // that learning rate and λ are scheduled for; 0 for those of Epochs
 	// StopAfter is the step after which the run ends before its schedules do; 0 for none. A run
 	// that was finished early has it.
 	StopAfter int `yaml:"stop_after,omitempty"`
@@ -71,10 +78,17 @@ type Config struct {
 	Seed     uint64      `yaml:"seed"`  // of the split, the initial weights, the batches and all random numbers
 	// PaperProtocol divides and normalizes the data as the experiments of Varga et al. 2017, arXiv
 	// 1712.09936, did.
-	PaperProtocol   bool `yaml:"paper_protocol"`
-	EvalEvery       int  `yaml:"eval_every"`       // steps between evaluations on the dev part; 0 for none
-	LogEvery        int  `yaml:"log_every"`        // steps between lines of metrics
-	CheckpointEvery int  `yaml:"checkpoint_every"` // steps between checkpoints
+	PaperProtocol bool `yaml:"paper_protocol"`
+	EvalEvery     int  `yaml:"eval_every"` // steps between evaluations on the dev part; 0 for none
+	// Patience is after how many epochs the run ends in which its loss on the dev part was more than a
+	// standard error above the least; 0 for never. The loss of classes is taken after calibration
+	// ([assess.Logits.Calibrated]); that of other tasks has no error here.
+	Patience int `yaml:"patience,omitempty"`
+	// Keep is which of its states the run is tested and saved as: last, which is the default, or best,
+	// the latest evaluated one whose loss on the dev part is at most a standard error above the least.
+	Keep            string `yaml:"keep,omitempty"`
+	LogEvery        int    `yaml:"log_every"`        // steps between lines of metrics
+	CheckpointEvery int    `yaml:"checkpoint_every"` // steps between checkpoints
 	// Note says in a line how the configuration came about, such as how a λ was found, and Choices
 	// in full. They change nothing, and stand here so that a run that is resumed or repeated has
 	// them.
@@ -142,7 +156,8 @@ func (c *Config) resolve() (p parts, err error) {
 	}{
 		{
 			"train_size", c.TrainSize, 0,
-		}, {"per_class", c.PerClass, 0}, {"size", c.Size, 0}, {"steps", c.Steps, 1}, {"batch", c.Batch, 0},
+		}, {"per_class", c.PerClass, 0}, {"size", c.Size, 0}, {"epochs", c.Epochs, 0},
+		{"steps", c.Steps, c.leastSteps()}, {"batch", c.Batch, 0}, {"patience", c.Patience, 0},
 		{"stop_after", c.StopAfter, 0}, {"eval_every", c.EvalEvery, 0}, {"log_every", c.LogEvery, 1}, {
 			"checkpoint_every", c.CheckpointEvery, 1,
 		},
@@ -154,7 +169,7 @@ func (c *Config) resolve() (p parts, err error) {
 	if c.StopAfter == c.Steps {
 		c.StopAfter = 0
 	}
-	if err := cmp.Or(c.checkSteps(), c.checkChoices()); err != nil {
+	if err := cmp.Or(c.checkSteps(), c.checkJudging(), c.checkChoices()); err != nil {
 		return p, err
 	}
 	if c.Subset != "" && !slices.Contains(Subsets(), c.Subset) {

@@ -33,7 +33,7 @@ func (s Summary) belongs(c Config, digest string) error {
 	switch {
 	case s.Seed != c.Seed:
 		return differs("seed", s.Seed, c.Seed)
-	case s.Steps != c.end():
+	case s.Steps != c.end() && !(c.Patience > 0 && s.Steps < c.end() && s.Exhausted != ""):
 		return differs("number of steps", s.Steps, c.end())
 	case s.Model.InFull() != c.Model.InFull():
 		return differs("model", s.Model, c.Model)

@@ -26,6 +26,7 @@ func Shortened(cfg classify.Config, share float64) classify.Config {
 		cfg.Schedule = cfg.Schedule.WithWarmup(shorter(warmup))
 	}
 	cfg.Steps, cfg.StopAfter, cfg.Extended = steps, 0, nil
+	cfg.Epochs, cfg.Patience, cfg.Keep = 0, 0, ""
 	return cfg
 }
 

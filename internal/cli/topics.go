@@ -30,7 +30,7 @@ are in 0..1, times in seconds, names end in _count and _seconds accordingly.
 
 With --json=lines it prints a line for what happens on the way as well. Each line is an object with "type" and "schema", which
 is 1: start (config, dir, parameters, threads, cpu, step, step_multiply_adds) and step (step, steps, loss, penalties: R, lambda,
-dev_accuracy, or dev_quality and quality_name, where it was evaluated, images_per_second, remaining_seconds) of training; prediction or unanswered (as
+dev_accuracy, or dev_quality and quality_name, where it was evaluated, images_per_second, remaining_seconds; epoch and epochs, of a run that counts them) of training; prediction or unanswered (as
 predict) of a picture; progress of a study (as study status)
 or a download (file, done_bytes, total_bytes); message (text); and at the end result, with the fields below, or "list" of an
 array.
@@ -41,7 +41,8 @@ gradreg train    test_accuracy, test_accuracy_interval (95 %, Wilson), test_erro
                  commit, machine, dir; where λ was auto note, in words, and for each lambda_choices (regularizer, lambda,
                  scale: where loss and penalty have gradients of one size, cost: steps over those of the run, dev_chance,
                  probes: lambda, steps, image_count, dev_accuracy, dev_nll, dev_calibrated_nll, or diverged); of a run that
-                 was finished early planned_steps, of one that was extended extended (planned_steps, at_step); of labels
+                 was finished early planned_steps, and exhausted where it ended by itself, which says why; of a run that
+                 counts them epochs, of one with --keep best best_step; of one that was extended extended (planned_steps, at_step); of labels
                  or numbers task, test_quality, test_quality_name, test_loss, dev_quality in the place of what is about classes
 gradreg eval     test_accuracy, test_accuracy_interval (95 %, Wilson), test_error_count, test_nll, test_images, test_ece,
                  test_brier, test_class_accuracy (class, image_count, accuracy, accuracy_interval), test_confusion (counts

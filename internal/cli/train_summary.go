@@ -31,6 +31,9 @@ func (a *app) printSummary(s classify.Summary) {
 		data += " (files of your own, not the published ones)"
 	}
 	fmt.Fprintf(w, "data            %s, %d training images, seed %d\n", foreign.Line(data), s.TrainSize, s.Seed)
+	if s.Epochs > 0 {
+		fmt.Fprintf(w, "epochs          %d, of %d steps in all\n", s.Epochs, max(s.Steps, s.PlannedSteps))
+	}
 	if s.Augment != augment.None {
 		fmt.Fprintf(w, "augmentation    %s\n", s.Augment)
 	}
@@ -48,7 +51,10 @@ func (a *app) printSummary(s classify.Summary) {
 
 // stepsOf says how a run came to its steps, where it is not by its plan.
 func stepsOf(s classify.Summary) (lines []string) {
-	if s.PlannedSteps > s.Steps {
+	switch {
+	case s.Exhausted != "":
+		lines = append(lines, fmt.Sprintf("%d of %d: %s", s.Steps, s.PlannedSteps, s.Exhausted))
+	case s.PlannedSteps > s.Steps:
 		lines = append(
 			lines,
 			fmt.Sprintf(
@@ -56,6 +62,9 @@ func stepsOf(s classify.Summary) (lines []string) {
 				s.Steps, s.PlannedSteps,
 			),
 		)
+	}
+	if s.BestStep > 0 && s.BestStep < s.Steps {
+		lines = append(lines, fmt.Sprintf("the model is that of step %d: the loss on the dev images rose", s.BestStep))
 	}
 	for _, e := range s.Extended {
 		lines = append(
