@@ -21,12 +21,12 @@ type Model interface {
 // entries is the table of architectures: a function makes one with its defaults and sets the
 // options of a text form.
 func entries() spec.Table[func(spec.Spec) (Model, error)] {
-	const units = "norm=batch|group|none, groups=8, activation=relu"
+	const units = "norm=batch|group|none|affine|frozen, groups=8, activation=relu"
 	return spec.Table[func(spec.Spec) (Model, error)]{
 		{
 			Name: "lenet",
 			Doc: "conv 5x5x6, pool, conv 5x5x16, pool, conv 5x5x120, dense 84; dropout=0.5, " +
-				"norm=none|batch|group, groups=7, activation=relu",
+				"norm=none|batch|group|affine|frozen, groups=7, activation=relu",
 			Parse: parseLeNet,
 		},
 		{
@@ -53,9 +53,24 @@ func entries() spec.Table[func(spec.Spec) (Model, error)] {
 			Parse: parseWideResNet,
 		},
 		{
+			Name:  "resnet18",
+			Doc:   "residual network for photos, 18 layers; " + units,
+			Parse: parseImageNetResNet(18),
+		},
+		{
+			Name:  "resnet34",
+			Doc:   "the same with 34 layers; " + units,
+			Parse: parseImageNetResNet(34),
+		},
+		{
+			Name:  "resnet50",
+			Doc:   "the same with 50 layers in bottlenecks; " + units,
+			Parse: parseImageNetResNet(50),
+		},
+		{
 			Name: "mlp",
 			Doc: "dense layers; hidden=256x256, activation=relu, dropout=0, " +
-				"norm=none|batch|group, groups=8",
+				"norm=none|batch|group|affine|frozen, groups=8",
 			Parse: parseMLP,
 		},
 	}

@@ -265,5 +265,5 @@ func ExampleParse() {
 	fmt.Println(err)
 	// Output:
 	// lenet:dropout=0,norm=batch <nil>
-	// "lenet:norm=bach": unknown norm "bach" (did you mean "batch"?), expected one of batch, group, none
+	// "lenet:norm=bach": unknown norm "bach" (did you mean "batch"?), expected one of affine, batch, frozen, group, none
 }

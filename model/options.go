@@ -74,6 +74,14 @@ func (u unit) nonlinearity() string {
 	return fmt.Sprintf(",activation=%s", u.activation)
 }
 
+// optional returns the text form of a model's name and options, each with a comma before it.
+func optional(name, options string) string {
+	if options == "" {
+		return name
+	}
+	return name + ":" + options[1:]
+}
+
 // rate returns the text form of a dropout rate unless it is 0.
 func rate(dropout float64) string {
 	if dropout == 0 {

@@ -13,6 +13,16 @@ import (
 // ReLU returns max(x, 0); derivative 0 at 0.
 func ReLU(x *sym.Expr) *sym.Expr { return sym.ReLU(x) }
 
+// ReLU6 returns min(max(x, 0), 6) (Howard et al. 2017, arXiv 1704.04861); derivative 0 at 0 and at
+// 6.
+func ReLU6(x *sym.Expr) *sym.Expr {
+	if x.Err() != nil {
+		return x
+	}
+	six := x.Graph().Const(6, x.Shape()...)
+	return sym.Select(sym.GreaterEqual(x, six), six, sym.ReLU(x))
+}
+
 // GELU returns x·Φ(x) with the normal distribution function Φ(x) = ½(1+erf(x/√2)), exactly
 // (Hendrycks and Gimpel 2016).
 func GELU(x *sym.Expr) *sym.Expr {
@@ -24,13 +34,14 @@ func GELU(x *sym.Expr) *sym.Expr {
 //
 //	name        f(x)                         source
 //	relu        max(x, 0); f'(0) = 0         Nair and Hinton 2010
+//	relu6       min(max(x, 0), 6)            Howard et al. 2017
 //	leaky-relu  x for x > 0, 0.01·x below    Maas et al. 2013, equation 3
 //	            leaky-relu:0.2 has the slope 0.2 below, see [LeakyReLU]
 //	softplus    log(1 + eˣ)                  Dugas et al. 2001
 //	tanh        (eˣ − e⁻ˣ)/(eˣ + e⁻ˣ)        LeCun et al. 1998
 //	gelu        x·½(1 + erf(x/√2))           Hendrycks and Gimpel 2016, without an approximation
 //
-// relu and leaky-relu are piecewise linear: their second derivative is 0, so that the curvature
+// relu, relu6 and leaky-relu are piecewise linear: their second derivative is 0, so that the curvature
 // which an input gradient penalty sees comes from the loss alone. The others have one.
 type Activation string
 
@@ -61,6 +72,7 @@ var activations = []struct {
 	monotone bool
 }{
 	{"relu", sym.ReLU, true},
+	{"relu6", ReLU6, true},
 	{"leaky-relu", func(x *sym.Expr) *sym.Expr { return sym.LeakyReLU(x, leakySlope) }, true},
 	{"softplus", sym.Softplus, true},
 	{"tanh", sym.Tanh, true},
@@ -118,7 +130,7 @@ func (a Activation) Monotone() bool {
 // MaxPooled returns the nonlinearity of x followed by max-pooling with n × n windows, [MaxPool].
 // Monotone nonlinearities are applied after the pooling, at an n²-th of the work: value and
 // derivatives are the same, for where f makes different elements of a window equal, as ReLU does
-// below 0, its derivative is 0.
+// below 0 and ReLU6 above 6, its derivative is 0.
 func (a Activation) MaxPooled(c *Context, x *sym.Expr, n int) *sym.Expr {
 	if a.Monotone() {
 		return a.Apply(MaxPool(c, x, n))

@@ -9,12 +9,20 @@ import "github.com/gradreg/gradreg/sym"
 // derivatives flow through both; running averages move by Momentum towards the batch's mean and
 // unbiased variance. In inference the running averages are used. Samples are coupled: "the gradient
 // of sample b" with respect to its image means that of the summed loss.
+//
+// With FixedStatistics the running averages are used in training, too: the layer is one affine map
+// per channel, and samples are not coupled. That is how a trained network is trained further on few
+// samples, whose statistics are poor.
 type BatchNorm struct {
 	// Epsilon is ε, 1e-5 if 0: variances far below it count as none. A channel whose standard
 	// deviation is below √ε = 0.003, such as a constant one, is enlarged 1/√ε = 316 times at most,
 	// and becomes β where it is constant.
 	Epsilon  float64
 	Momentum float64 // 0.1 if 0
+	// FixedStatistics takes the running averages in training as in inference, and leaves them.
+	FixedStatistics bool
+	// FixedAffine leaves γ and β, too: they are no trainable parameters then.
+	FixedAffine bool
 }
 
 // Apply applies the layer. γ starts at 1, β at 0, the running mean at 0 and the running variance
@@ -24,14 +32,20 @@ func (n BatchNorm) Apply(c *Context, x *sym.Expr) *sym.Expr {
 		return x
 	}
 	name, channels := c.Name("norm"), extent(x, 1)
-	ps := c.Params
-	gamma := ps.Get(Param{Name: name + ".weight", Init: Constant(1), Trainable: true}, channels).Expr
-	beta := c.Bias(name, channels)
-	mean := ps.Get(Param{Name: name + ".running_mean"}, channels)
-	variance := ps.Get(Param{Name: name + ".running_var", Init: Constant(1)}, channels)
+	get := func(what string, init float64, trainable bool) *Param {
+		p := Param{Name: name + "." + what, Init: Constant(init), Trainable: trainable}
+		return c.Params.Get(p, channels)
+	}
+	gamma := get("weight", 1, !n.FixedAffine).Expr
+	beta := get("bias", 0, !n.FixedAffine).Expr
+	mean, variance := get("running_mean", 0, false), get("running_var", 1, false)
+	var trained []*sym.Expr
+	if !n.FixedAffine {
+		trained = []*sym.Expr{gamma, beta}
+	}
 
 	mu, sigma2 := mean.Expr, variance.Expr
-	if c.Training {
+	if c.Training && !n.FixedStatistics {
 		axes := []int{0}
 		for i := 2; i < len(x.Shape()); i++ {
 			axes = append(axes, i)
@@ -46,9 +60,22 @@ func (n BatchNorm) Apply(c *Context, x *sym.Expr) *sym.Expr {
 	}
 	// One factor and one term per channel, so that the tensor is passed over once.
 	scale := sym.Div(gamma, sym.Sqrt(sym.AddScalar(sigma2, epsilon)))
+	if n.FixedStatistics {
+		shift := sym.Sub(beta, sym.Mul(mu, scale))
+		y := sym.Add(sym.Mul(x, perChannel(scale, x)), perChannel(shift, x))
+		return c.Note(name, n.kind(), y, trained...)
+	}
 	centred := sym.Sub(x, perChannel(mu, x))
 	y := sym.Add(sym.Mul(centred, perChannel(scale, x)), perChannel(beta, x))
-	return c.Note(name, "batch norm", y, gamma, beta)
+	return c.Note(name, n.kind(), y, trained...)
+}
+
+// kind describes the layer in a table.
+func (n BatchNorm) kind() string {
+	if n.FixedStatistics {
+		return "frozen batch norm"
+	}
+	return "batch norm"
 }
 
 // track moves the running averages towards the batch's mean and unbiased variance of count numbers.

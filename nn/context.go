@@ -18,8 +18,8 @@ type Context struct {
 	// DropoutRate replaces the rate of every dropout layer if positive.
 	DropoutRate float64
 
-	counts map[string]int
-	stream *uint32 // the next one; contexts from Again count on together
+	counts map[string]int // of names by scope and kind; contexts from In count on together
+	stream *uint32        // the next one; contexts from Again and In count on together
 }
 
 // Layer describes an applied layer.
@@ -68,8 +68,22 @@ func (c *Context) NextStream() uint32 {
 // Name returns the next name of a kind of layer: conv1, conv2, …. A layer asks once each time it is
 // applied, so that the same model applied again finds its parameters.
 func (c *Context) Name(kind string) string {
-	c.counts[kind]++
-	return fmt.Sprintf("%s%d", kind, c.counts[kind])
+	counted := c.Params.prefix + kind
+	c.counts[counted]++
+	return fmt.Sprintf("%s%d", kind, c.counts[counted])
+}
+
+// In applies layers in a scope of the context's parameters, in which their names count from 1, and
+// returns what f returns: a part of one network, such as a stage, whose parameters are
+// stage1/conv1.weight and so on. f gets a context on the scope; what it notes in Layers and Updates
+// comes to those of c. Unlike two networks, the parts share the random streams of c.
+func (c *Context) In(scope string, f func(*Context) *sym.Expr) *sym.Expr {
+	part := *c
+	part.Params, part.Layers, part.Updates = c.Params.Scope(scope), nil, nil
+	y := f(&part)
+	c.Layers = append(c.Layers, part.Layers...)
+	c.Updates = append(c.Updates, part.Updates...)
+	return y
 }
 
 // Weight returns the trainable parameter layer.weight, which decays. Other parameters of a layer,

@@ -61,10 +61,12 @@ func TestGroupNorm(t *testing.T) {
 	}
 }
 
-// TestSamplesAreNotCoupled checks that a sample's output depends on no other sample under group norm, and does under
-// batch norm.
+// TestSamplesAreNotCoupled checks that a sample's output depends on no other sample under group norm
+// and fixed statistics, and does under batch norm.
 func TestSamplesAreNotCoupled(t *testing.T) {
-	for kind, coupled := range map[string]bool{"group": false, "batch": true} {
+	for kind, coupled := range map[string]bool{
+		"group": false, "batch": true, "affine": false, "frozen": false,
+	} {
 		g, c := context(true)
 		x := g.Input("x", sym.Float, 3, 4)
 		y := nn.Norm{Kind: kind, Groups: 2}.Apply(c, x)
@@ -84,7 +86,7 @@ func TestSamplesAreNotCoupled(t *testing.T) {
 }
 
 func TestNorm(t *testing.T) {
-	for _, n := range []nn.Norm{{}, {Kind: "none"}, {Kind: "batch"}, {Kind: "group", Groups: 4}} {
+	for _, n := range []nn.Norm{{}, {Kind: "none"}, {Kind: "batch"}, {Kind: "group", Groups: 4}, {Kind: "affine", Epsilon: 1e-3}, {Kind: "frozen"}} {
 		if err := n.Validate(); err != nil {
 			t.Errorf("%+v: %v", n, err)
 		}
@@ -98,6 +100,9 @@ func TestNorm(t *testing.T) {
 		`unknown norm "grup" (did you mean "group"?)`: {Kind: "grup"},
 		"groups is 0, expected at least 1":            {Kind: "group"},
 		"groups is 4, expected norm=group with it":    {Kind: "batch", Groups: 4},
+		"groups is 8, expected norm=group with it":    {Kind: "frozen", Groups: 8},
+		"epsilon is -1, expected at least 0":          {Kind: "batch", Epsilon: -1},
+		"epsilon is NaN, expected at least 0":         {Epsilon: math.NaN()},
 	} {
 		if err := n.Validate(); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%+v: %v, want %s", n, err, want)

@@ -98,16 +98,16 @@ func TestFields(t *testing.T) {
 	for want, layer := range map[string]interface {
 		Apply(*nn.Context, *sym.Expr) *sym.Expr
 	}{
-		"conv2: stride is -1, expected at least 0":                    nn.Conv{Out: 2, Kernel: 3, Stride: -1},
-		"conv2: dilation is -2, expected at least 0":                  nn.Conv{Out: 2, Kernel: 3, Dilation: -2},
-		"conv2: border is -1, expected at least 0":                    nn.Conv{Out: 2, Kernel: 3, Border: -1},
-		"conv2: max pool is -1, expected at least 0":                  nn.Conv{Out: 2, Kernel: 3, MaxPool: -1},
-		"conv2: padding is 7, expected Valid or Same":                 nn.Conv{Out: 2, Kernel: 3, Padding: 7},
-		"dropout1: rate is 1, expected at least 0 and below 1":        nn.Dropout{Rate: 1},
-		"dropout1: rate is -0.5, expected at least 0 and below 1":     nn.Dropout{Rate: -0.5},
-		"dropout1: rate is NaN, expected at least 0 and below 1":      nn.Dropout{Rate: math.NaN()},
-		`norm1: unknown kind "x", expected one of batch, group, none`: nn.Norm{Kind: "x"},
-		`norm1: unknown kind "Batch" (did you mean "batch"?)`:         nn.Norm{Kind: "Batch"},
+		"conv2: stride is -1, expected at least 0":                                    nn.Conv{Out: 2, Kernel: 3, Stride: -1},
+		"conv2: dilation is -2, expected at least 0":                                  nn.Conv{Out: 2, Kernel: 3, Dilation: -2},
+		"conv2: border is -1, expected at least 0":                                    nn.Conv{Out: 2, Kernel: 3, Border: -1},
+		"conv2: max pool is -1, expected at least 0":                                  nn.Conv{Out: 2, Kernel: 3, MaxPool: -1},
+		"conv2: padding is 7, expected Valid or Same":                                 nn.Conv{Out: 2, Kernel: 3, Padding: 7},
+		"dropout1: rate is 1, expected at least 0 and below 1":                        nn.Dropout{Rate: 1},
+		"dropout1: rate is -0.5, expected at least 0 and below 1":                     nn.Dropout{Rate: -0.5},
+		"dropout1: rate is NaN, expected at least 0 and below 1":                      nn.Dropout{Rate: math.NaN()},
+		`norm1: unknown kind "x", expected one of affine, batch, frozen, group, none`: nn.Norm{Kind: "x"},
+		`norm1: unknown kind "Batch" (did you mean "batch"?)`:                         nn.Norm{Kind: "Batch"},
 	} {
 		for _, training := range []bool{true, false} {
 			g, c := context(training)

@@ -7,20 +7,31 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// Norm is a normalization by name, as the option norm of a model chooses it: "none", "batch" for
-// [BatchNorm] or "group" for [GroupNorm] with Groups groups. The zero value is none.
+// Norm is a normalization by name, as the option norm of a model chooses it; the zero value is none.
+//
+//	name    normalization
+//	none    none
+//	batch   [BatchNorm]
+//	group   [GroupNorm] with Groups groups
+//	affine  batch norm with fixed running averages; γ and β are trained
+//	frozen  batch norm with fixed running averages and fixed γ and β
+//
+// The parameters of batch, affine and frozen have the same names and shapes, so that a network
+// trained with one of them goes on with another.
 type Norm struct {
 	Kind   string
 	Groups int
+	// Epsilon is that of [BatchNorm] and [GroupNorm], 1e-5 if 0.
+	Epsilon float64
 }
 
 // Norms lists the kinds.
-func Norms() []string { return []string{"none", "batch", "group"} }
+func Norms() []string { return []string{"none", "batch", "group", "affine", "frozen"} }
 
 // Validate returns an error for an unknown kind and for groups where there are none.
 func (n Norm) Validate() error {
 	switch n.Kind {
-	case "", "none", "batch":
+	case "", "none", "batch", "affine", "frozen":
 		if n.Groups != 0 {
 			return fmt.Errorf("groups is %d, expected norm=group with it", n.Groups)
 		}
@@ -30,6 +41,9 @@ func (n Norm) Validate() error {
 		}
 	default:
 		return spec.Unknown("norm", n.Kind, Norms())
+	}
+	if !(n.Epsilon >= 0) {
+		return fmt.Errorf("epsilon is %v, expected at least 0", n.Epsilon)
 	}
 	return nil
 }
@@ -42,10 +56,14 @@ func (n Norm) Apply(c *Context, x *sym.Expr) *sym.Expr {
 	switch n.Kind {
 	case "", "none":
 		return x
-	case "batch":
-		return BatchNorm{}.Apply(c, x)
+	case "batch", "affine", "frozen":
+		return BatchNorm{
+			Epsilon:         n.Epsilon,
+			FixedStatistics: n.Kind != "batch",
+			FixedAffine:     n.Kind == "frozen",
+		}.Apply(c, x)
 	case "group":
-		return GroupNorm{Groups: n.Groups}.Apply(c, x)
+		return GroupNorm{Groups: n.Groups, Epsilon: n.Epsilon}.Apply(c, x)
 	}
 	return sym.Refuse(x, fmt.Errorf("%s: %w", c.Name("norm"), spec.Unknown("kind", n.Kind, Norms())))
 }

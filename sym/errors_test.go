@@ -17,6 +17,7 @@ func TestRefusals(t *testing.T) {
 	x, i, scalar := g.Input("x", Float, 2, 3), g.Input("i", Int, 2), g.Input("s", Float)
 	y, b := g.Input("y", Float, 4), Greater(x, like(x, 0))
 	image, filter, small := g.Input("image", Float, 1, 2, 4, 4), g.Input("filter", Float, 3, 2, 3, 3), g.Input("small", Float, 1, 3, 2, 2)
+	thin := g.Input("thin", Float, 3, 1, 3, 3)
 	pool := func(window, stride, pad int) PoolSpec {
 		return PoolSpec{Window: [2]int{2, window}, Stride: [2]int{0, stride}, PadAfter: [2]int{0, pad}}
 	}
@@ -115,6 +116,17 @@ func TestRefusals(t *testing.T) {
 		{OpConvWeightGradient, "[1, 2, 4, 4], [1, 3, 2, 2]", func() *Expr { return ConvWeightGradient(image, small, ConvSpec{}, 2, 3) }},
 		{OpConvWeightGradient, "[1, 2, 4, 4], [2, 3]", func() *Expr { return ConvWeightGradient(image, x, ConvSpec{}, 3, 3) }},
 		{OpConvWeightGradient, "[1, 2, 4, 4], [1, 3, 2, 2]", func() *Expr { return ConvWeightGradient(image, small, ConvSpec{PadAfter: [2]int{0, -4}}, 3, -1) }},
+		{OpDepthwiseConv, "[1, 2, 4, 4], [3, 2, 3, 3]", func() *Expr { return DepthwiseConv(image, filter, ConvSpec{}) }},
+		{OpDepthwiseConv, "[1, 2, 4, 4], [3, 1, 3, 3]", func() *Expr { return DepthwiseConv(image, thin, ConvSpec{}) }},
+		{OpDepthwiseConv, "[1, 3, 2, 2], [3, 1, 3, 3]", func() *Expr { return DepthwiseConv(small, thin, ConvSpec{}) }},
+		{OpDepthwiseConv, "[1, 3, 2, 2], [3, 1, 3, 3]", func() *Expr { return DepthwiseConv(small, thin, ConvSpec{PadAfter: [2]int{-1}}) }},
+		{OpDepthwiseConv, "[1, 3, 2, 2], [2, 3]", func() *Expr { return DepthwiseConv(small, x, ConvSpec{}) }},
+		{OpDepthwiseConvInputGradient, "[1, 3, 2, 2], [3, 1, 3, 3]", func() *Expr { return DepthwiseConvInputGradient(small, thin, ConvSpec{}, 5, 4) }},
+		{OpDepthwiseConvInputGradient, "[1, 2, 4, 4], [3, 1, 3, 3]", func() *Expr { return DepthwiseConvInputGradient(image, thin, ConvSpec{}, 6, 6) }},
+		{OpDepthwiseConvInputGradient, "[4], [3, 1, 3, 3]", func() *Expr { return DepthwiseConvInputGradient(y, thin, ConvSpec{}, 6, 6) }},
+		{OpDepthwiseConvWeightGradient, "[1, 3, 2, 2], [1, 2, 4, 4]", func() *Expr { return DepthwiseConvWeightGradient(small, image, ConvSpec{}, 1, 1) }},
+		{OpDepthwiseConvWeightGradient, "[1, 3, 2, 2], [1, 3, 2, 2]", func() *Expr { return DepthwiseConvWeightGradient(small, small, ConvSpec{}, 2, 1) }},
+		{OpDepthwiseConvWeightGradient, "[1, 3, 2, 2], [2, 3]", func() *Expr { return DepthwiseConvWeightGradient(small, x, ConvSpec{}, 1, 1) }},
 		{OpSumPool, "[1, 2, 4, 4]", func() *Expr { return SumPool(image, pool(5, 0, 0)) }},
 		{OpSumPool, "[1, 2, 4, 4]", func() *Expr { return AvgPool(image, pool(0, 0, 0)) }},
 		{OpSumPool, "[1, 2, 4, 4]", func() *Expr { return SumPool(image, pool(2, -1, 0)) }},
@@ -209,6 +221,9 @@ func TestMessages(t *testing.T) {
 		"mul([3], [3]): arguments belong to different graphs":     Mul(x, other.Input("x", Float, 3)),
 		"concat([3], [3]): arguments belong to different graphs":  Concat(0, x, other.Input("x", Float, 3)),
 		"conv([3], [3]): expected floats with four axes":          Conv(x, x, ConvSpec{}),
+		"w is [3, 2, 3, 3], expected [C, 1, KH, KW]: a filter of": DepthwiseConv(g.Input("a", Float, 1, 3, 4, 4), g.Input("b", Float, 3, 2, 3, 3), ConvSpec{}),
+		"x has 2 channels, w has filters for 3":                   DepthwiseConv(g.Input("c", Float, 1, 2, 4, 4), g.Input("d", Float, 3, 1, 3, 3), ConvSpec{}),
+		"convolution's output is [1, 2, 2, 2], found [1":          DepthwiseConvWeightGradient(g.Input("e", Float, 1, 2, 4, 4), g.Input("f", Float, 1, 2, 3, 3), ConvSpec{}, 3, 3),
 		"reshape([3]): cannot hold 3 elements in [2, 2]":          Reshape(x, 2, 2),
 		"input(): \"x\" exists as float[3], asked for as int[3]":  g.Input("x", Int, 3),
 		"broadcast([2]): axis 0 has extent 2, axis 1 of [2, 3] h": Broadcast(y, []int{1}, 2, 3),

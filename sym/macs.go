@@ -29,6 +29,8 @@ func matMulMACs(e *Expr) int {
 	return e.shape.Size() * k
 }
 
+// The counts of convolutions are those of depthwise ones too, whose w is [C, 1, KH, KW].
+
 // Of x: [B, C, H, W] and w: [O, C, KH, KW].
 func convMACs(e *Expr) int { return e.shape.Size() * e.args[1].shape[1:].Size() }
 

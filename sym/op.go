@@ -58,6 +58,9 @@ const (
 	OpConv
 	OpConvInputGradient
 	OpConvWeightGradient
+	OpDepthwiseConv
+	OpDepthwiseConvInputGradient
+	OpDepthwiseConvWeightGradient
 	OpSumPool
 	OpSumPoolTranspose
 	OpMaxPoolIndex
@@ -136,7 +139,10 @@ func (op Op) rule() rule {
 
 		OpMatMul: matMulRule,
 		OpConv:   convRule, OpConvInputGradient: convInputGradientRule, OpConvWeightGradient: convWeightGradientRule,
-		OpSumPool: sumPoolRule, OpSumPoolTranspose: sumPoolTransposeRule, OpMaxPoolIndex: maxPoolIndexRule,
+		OpDepthwiseConv:               depthwiseConvRule,
+		OpDepthwiseConvInputGradient:  depthwiseConvInputGradientRule,
+		OpDepthwiseConvWeightGradient: depthwiseConvWeightGradientRule,
+		OpSumPool:                     sumPoolRule, OpSumPoolTranspose: sumPoolTransposeRule, OpMaxPoolIndex: maxPoolIndexRule,
 	}[op]()
 }
 

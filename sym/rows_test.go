@@ -7,7 +7,7 @@ import (
 )
 
 // coupling are the operations whose result has no row for each sample of an argument.
-var coupling = []Op{OpConvWeightGradient}
+var coupling = []Op{OpConvWeightGradient, OpDepthwiseConvWeightGradient}
 
 // TestRows checks every operation on repeated and on the first rows of a batch: its value and its
 // gradient are those of each sample alone.

@@ -85,6 +85,13 @@ func (d *draw) convolution() (x, w, y *Expr, s ConvSpec) {
 	return x, w, y, s
 }
 
+// depthwise returns a geometry with image, filters and an input of the output's shape.
+func (d *draw) depthwise() (x, w, y *Expr, s ConvSpec) {
+	x, w, _, s = d.convolution()
+	w = d.float(-1, 1, x.shape[1], 1, w.shape[2], w.shape[3])
+	return x, w, d.float(-1, 1, DepthwiseConv(x, w, s).shape...), s
+}
+
 // pooling returns a geometry and an image it fits.
 func (d *draw) pooling() (x *Expr, s PoolSpec) {
 	for i := range 2 {
@@ -225,6 +232,15 @@ func generators() map[Op]func(d *draw) *Expr {
 		OpConvWeightGradient: func(d *draw) *Expr {
 			x, w, y, s := d.convolution()
 			return ConvWeightGradient(x, y, s, w.shape[2], w.shape[3])
+		},
+		OpDepthwiseConv: func(d *draw) *Expr { x, w, _, s := d.depthwise(); return DepthwiseConv(x, w, s) },
+		OpDepthwiseConvInputGradient: func(d *draw) *Expr {
+			x, w, y, s := d.depthwise()
+			return DepthwiseConvInputGradient(y, w, s, x.shape[2], x.shape[3])
+		},
+		OpDepthwiseConvWeightGradient: func(d *draw) *Expr {
+			x, w, y, s := d.depthwise()
+			return DepthwiseConvWeightGradient(x, y, s, w.shape[2], w.shape[3])
 		},
 		OpSumPool: func(d *draw) *Expr { x, s := d.pooling(); return SumPool(x, s) },
 		OpSumPoolTranspose: func(d *draw) *Expr {

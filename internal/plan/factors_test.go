@@ -59,6 +59,7 @@ func TestPassages(t *testing.T) {
 		image, other := input("image", batch, 2, 4, 6), input("other", batch, 2, 4, 6)
 		index := g.Input("index", sym.Int, batch, 4)
 		square, w := input("q", 4, 4), input("w", 2, 2, 3, 3)
+		thin := input("thin", 2, 1, 3, 3)
 		pad := sym.ConvSpec{PadBefore: [2]int{1, 1}, PadAfter: [2]int{1, 1}}
 		pool := sym.PoolSpec{Window: [2]int{2, 2}}
 		dense := func(x *sym.Expr) *sym.Expr {
@@ -89,6 +90,8 @@ func TestPassages(t *testing.T) {
 			"sum pool back":    {sym.SumPoolTranspose(si, pool, 8, 12), true},
 			"conv":             {sym.Conv(si, w, pad), true},
 			"conv back":        {sym.ConvInputGradient(si, w, pad, 4, 6), true},
+			"depthwise":        {sym.DepthwiseConv(si, thin, pad), true},
+			"depthwise back":   {sym.DepthwiseConvInputGradient(si, thin, pad, 4, 6), true},
 			"matmul":           {sym.MatMul(sx, square), true},
 			"matmul of each":   {sym.MatMul(sym.Reshape(si, batch, 8, 6), sym.Reshape(other, batch, 6, 8)), true},
 			"exp":              {sym.Exp(sx), false},

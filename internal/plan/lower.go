@@ -73,6 +73,10 @@ func (low *lowering) emit(e *sym.Expr) {
 		low.emitConvInputGradient(e)
 	case sym.OpConvWeightGradient:
 		low.emitConvWeightGradient(e, e.Attr().(sym.ConvAttr), [][2]*sym.Expr{{e.Args()[0], e.Args()[1]}})
+	case sym.OpDepthwiseConv, sym.OpDepthwiseConvInputGradient:
+		low.emitDepthwise(e)
+	case sym.OpDepthwiseConvWeightGradient:
+		low.emitDepthwiseWeightGradient(e, e.Attr().(sym.ConvAttr), [][2]*sym.Expr{{e.Args()[0], e.Args()[1]}})
 	case sym.OpSumPool, sym.OpSumPoolTranspose, sym.OpMaxPoolIndex:
 		low.emitPool(e)
 	case sym.OpTranspose, sym.OpSlice, sym.OpPad, sym.OpConcat:

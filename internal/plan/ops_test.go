@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -51,12 +52,39 @@ func operations(g *sym.Graph) map[string][]*sym.Expr {
 			sym.MatMul(sym.MatMulT(m, m, false, true), m), sym.MatMul(g.Input("wide", sym.Float, 37, 300), big), sym.MatMulT(g.Input("wide2", sym.Float, 37, 700), big, false, true),
 			sym.Add(sym.MatMulT(m, sym.Exp(m), true, false), sym.MatMulT(sym.Neg(m), m, true, false)), sym.Add(sym.MatMul(m, n), sym.MatMul(sym.Exp(m), n))},
 		"convolutions": append(append(sym.VJP(conv, sym.Sin(conv), image, w), sym.VJP(point, point, image)...), append(sym.VJP(full, full, image), conv, point, full, sym.VJP(same, same, wide)[0], sym.VJP(uneven, uneven, wide)[0])...),
+		"depthwise":    depthwiseOperations(g, image),
 		"pools": append(sym.VJP(sym.MaxPool(image, pool), sym.MaxPool(image, pool), image), sym.MaxPool(image, pool), sym.MaxPool(image, pairs), sym.MaxPoolIndex(image, pool),
 			sym.MaxPoolIndex(image, pairs), sym.AvgPool(image, pool), sym.SumPoolTranspose(sym.SumPool(image, pool), pool, 11, 13), sym.MaxPool(x, sym.PoolSpec{Window: [2]int{7, 9}})),
 		"softmax": {sym.LogSumExp(m), sym.Softmax(m), sym.Gradient(sym.Sum(sym.Square(sym.Softmax(m))), m)[0]},
 		"random":  {g.Normal(3, 7, 11), g.Uniform(4, 1000), sym.ToFloat(g.Bernoulli(0.4, 5, 13, 3)), sym.Mul(g.Normal(6, 37, 45), m)},
 	}
 	return ops
+}
+
+// depthwiseOperations makes depthwise convolutions with all their derivatives: with strides,
+// dilations and uneven borders, and 3×3 and 5×5 filters of strides 1 and 2.
+func depthwiseOperations(g *sym.Graph, image *sym.Expr) []*sym.Expr {
+	spec := sym.ConvSpec{Stride: [2]int{2, 3}, PadBefore: [2]int{1, 2}, PadAfter: [2]int{2, 0}, Dilation: [2]int{2, 1}}
+	var exprs []*sym.Expr
+	add := func(name string, kh, kw int, spec sym.ConvSpec) {
+		w := g.Input(name, sym.Float, image.Shape()[1], 1, kh, kw)
+		y := sym.DepthwiseConv(image, w, spec)
+		exprs = append(exprs, y)
+		exprs = append(exprs, sym.VJP(y, sym.Sin(y), image, w)...)
+		// Two weight gradients that become one.
+		exprs = append(exprs, sym.Gradient(sym.Sum(sym.Square(sym.Gradient(sym.Sum(sym.Square(y)), image)[0])), w)...)
+	}
+	add("depthwise", 3, 2, spec)
+	for _, k := range []int{3, 5} {
+		for stride := 1; stride <= 2; stride++ {
+			spec := sym.ConvSpec{Stride: [2]int{stride, stride}}
+			for axis := range 2 {
+				spec.PadBefore[axis], spec.PadAfter[axis] = sym.SamePadding(image.Shape()[2+axis], k, stride, 1)
+			}
+			add(fmt.Sprint("depthwise", k, stride), k, k, spec)
+		}
+	}
+	return exprs
 }
 
 // TestOperations compares every operation, compiled alone, with the reference evaluator.
@@ -93,11 +121,17 @@ func TestMACs(t *testing.T) {
 	spec := sym.ConvSpec{Stride: [2]int{1, 1}}
 	y := sym.Conv(x, w, spec)
 	dy := g.Input("dy", sym.Float, y.Shape()...)
+	dw := g.Input("dw", sym.Float, 9, 1, 3, 2)
+	each := sym.DepthwiseConv(x, dw, spec)
+	back := g.Input("back", sym.Float, each.Shape()...)
 	a, b := g.Input("a", sym.Float, 30, 40), g.Input("b", sym.Float, 40, 50)
 	for name, e := range map[string]*sym.Expr{
 		"matmul": sym.MatMul(a, b), "matmul transposed": sym.MatMulT(b, a, true, true), "conv": y,
-		"conv_input_gradient":  sym.ConvInputGradient(dy, w, spec, 8, 7),
-		"conv_weight_gradient": sym.ConvWeightGradient(x, dy, spec, 3, 2),
+		"conv_input_gradient":            sym.ConvInputGradient(dy, w, spec, 8, 7),
+		"conv_weight_gradient":           sym.ConvWeightGradient(x, dy, spec, 3, 2),
+		"depthwise_conv":                 each,
+		"depthwise_conv_input_gradient":  sym.DepthwiseConvInputGradient(back, dw, spec, 8, 7),
+		"depthwise_conv_weight_gradient": sym.DepthwiseConvWeightGradient(x, back, spec, 3, 2),
 	} {
 		cost, err := plan.Measure([]plan.Step{{Outputs: []*sym.Expr{e}}}, plan.Options{})
 		if err != nil {

@@ -32,7 +32,7 @@ func passage(e *sym.Expr, guards map[*sym.Expr]bool) path {
 	}
 	switch e.Op() {
 	case sym.OpNeg, sym.OpDiv, sym.OpConv, sym.OpConvInputGradient,
-		sym.OpSumPool, sym.OpSumPoolTranspose:
+		sym.OpDepthwiseConv, sym.OpDepthwiseConvInputGradient, sym.OpSumPool, sym.OpSumPoolTranspose:
 		return throughFirst
 	case sym.OpMul:
 		return throughAny
@@ -47,7 +47,7 @@ func passage(e *sym.Expr, guards map[*sym.Expr]bool) path {
 		if e.Attr().(int) != 0 {
 			return throughBoth
 		}
-	case sym.OpConvWeightGradient:
+	case sym.OpConvWeightGradient, sym.OpDepthwiseConvWeightGradient:
 		return meeting
 	case sym.OpMatMul:
 		return matMulPath(e)

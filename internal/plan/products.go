@@ -62,7 +62,8 @@ func flatten(e *sym.Expr, inner map[*sym.Expr]bool, became map[*sym.Expr]*sym.Ex
 // mergeable reports whether e is a bilinear product.
 func mergeable(e *sym.Expr) bool {
 	switch e.Op() {
-	case sym.OpConv, sym.OpConvInputGradient, sym.OpConvWeightGradient:
+	case sym.OpConv, sym.OpConvInputGradient, sym.OpConvWeightGradient,
+		sym.OpDepthwiseConv, sym.OpDepthwiseConvInputGradient, sym.OpDepthwiseConvWeightGradient:
 		return true
 	case sym.OpMatMul:
 		return len(e.Shape()) == 2
@@ -175,7 +176,9 @@ func (low *lowering) productTerms(e *sym.Expr, top bool, terms, sums *[]*sym.Exp
 		if !mergeable(e) || (len(*terms) > 0 && !sameProduct((*terms)[0], e)) {
 			return false
 		}
-		if e.Op() != sym.OpConvWeightGradient && e.Op() != sym.OpMatMul {
+		switch e.Op() {
+		case sym.OpMatMul, sym.OpConvWeightGradient, sym.OpDepthwiseConvWeightGradient:
+		default:
 			return false
 		}
 		*terms = append(*terms, e)
@@ -193,9 +196,12 @@ func (low *lowering) emitProductSum(e *sym.Expr, terms []*sym.Expr) {
 	for i, t := range terms {
 		pairs[i] = [2]*sym.Expr{t.Args()[0], t.Args()[1]}
 	}
-	if terms[0].Op() == sym.OpMatMul {
-		low.emitMatMul(e, terms[0].Attr().(sym.MatMulAttr), pairs)
-		return
+	switch attr := terms[0].Attr(); terms[0].Op() {
+	case sym.OpMatMul:
+		low.emitMatMul(e, attr.(sym.MatMulAttr), pairs)
+	case sym.OpDepthwiseConvWeightGradient:
+		low.emitDepthwiseWeightGradient(e, attr.(sym.ConvAttr), pairs)
+	default:
+		low.emitConvWeightGradient(e, attr.(sym.ConvAttr), pairs)
 	}
-	low.emitConvWeightGradient(e, terms[0].Attr().(sym.ConvAttr), pairs)
 }

@@ -102,7 +102,8 @@ func algebraRule(e *sym.Expr, args []*sym.Expr) *sym.Expr {
 		}
 		attr := e.Attr().(sym.BroadcastAttr)
 		return sym.Broadcast(a, attr.Dims, attr.Shape...)
-	case sym.OpMatMul, sym.OpConv, sym.OpConvInputGradient, sym.OpConvWeightGradient:
+	case sym.OpMatMul, sym.OpConv, sym.OpConvInputGradient, sym.OpConvWeightGradient,
+		sym.OpDepthwiseConv, sym.OpDepthwiseConvInputGradient, sym.OpDepthwiseConvWeightGradient:
 		if is(a, 0) || is(args[1], 0) {
 			return constant(e, 0)
 		}

@@ -13,7 +13,8 @@ var otherOps = []sym.Op{
 	sym.OpSigmoid, sym.OpSoftplus, sym.OpErf, sym.OpSin, sym.OpCos, sym.OpAdd, sym.OpSub, sym.OpMul, sym.OpDiv,
 	sym.OpGreater, sym.OpGreaterEqual, sym.OpEqual, sym.OpAnd, sym.OpOr, sym.OpNot, sym.OpSum, sym.OpArgMax,
 	sym.OpScatter, sym.OpMatMul, sym.OpConv, sym.OpConvInputGradient, sym.OpConvWeightGradient, sym.OpSumPool,
-	sym.OpSumPoolTranspose, sym.OpMaxPoolIndex,
+	sym.OpSumPoolTranspose, sym.OpMaxPoolIndex, sym.OpDepthwiseConv, sym.OpDepthwiseConvInputGradient,
+	sym.OpDepthwiseConvWeightGradient,
 }
 
 // TestMovedOps finds every operation in exactly one of the lists: a new one has to be put into one.

@@ -17,6 +17,7 @@ func moves() []func(*builder) *sym.Expr {
 		(*builder).movement, (*builder).bounds, (*builder).join, (*builder).class, (*builder).along,
 		(*builder).product, (*builder).product,
 		(*builder).convolution, (*builder).convolution, (*builder).transposedConvolution,
+		(*builder).depthwiseConvolution,
 		(*builder).pooling, (*builder).pooling, (*builder).softmax,
 		(*builder).randomLeaf, (*builder).reverse, (*builder).reverse, (*builder).forward,
 	}
@@ -331,6 +332,26 @@ func (b *builder) transposedConvolution() *sym.Expr {
 		return sym.ConvInputGradient(dy, w, s, x.Shape()[2]+b.number(2), x.Shape()[3])
 	}
 	return sym.ConvWeightGradient(x, dy, s, w.Shape()[2], w.Shape()[3]+b.number(2))
+}
+
+// depthwiseConvolution convolves each channel of an image with a filter of its own, or applies a
+// gradient of that to what need not be one.
+func (b *builder) depthwiseConvolution() *sym.Expr {
+	x, s := b.image(), b.geometry()
+	w := b.ofShape(x.Shape()[1], 1, 1+b.IntN(3), 1+b.IntN(3))
+	y := sym.DepthwiseConv(x, w, s)
+	if y.Err() != nil {
+		return y
+	}
+	switch b.IntN(4) {
+	case 0:
+		dy := b.ofShape(y.Shape()...)
+		return sym.DepthwiseConvInputGradient(dy, w, s, x.Shape()[2]+b.number(2), x.Shape()[3])
+	case 1:
+		dy := b.ofShape(y.Shape()...)
+		return sym.DepthwiseConvWeightGradient(x, dy, s, w.Shape()[2], w.Shape()[3]+b.number(2))
+	}
+	return y
 }
 
 // pooling sums, averages or takes maxima over windows, or spreads over them.

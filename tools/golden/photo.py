@@ -1,0 +1,144 @@
+"""Golden values of the networks for photos of package model, by torchvision and timm in float64.
+
+    python tools/golden/photo.py testdata/golden            # writes photo.safetensors
+    python tools/golden/photo.py testdata/golden --check    # compares the file with a new computation
+
+Weights, statistics, images and labels are not stored: both sides make them from `numbers`, by the names
+that torchvision and timm give the tensors. Of each gradient three numbers are stored, as in models.py: its
+norm and its products with two patterns of signs.
+"""
+
+import argparse
+import hashlib
+import importlib.metadata
+import pathlib
+
+import numpy as np
+import timm
+import torch
+import torch.nn.functional as F
+import torchvision
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
+
+CLASSES, BATCH = 5, 2
+
+
+def numbers(name, n):
+    """n float32 values in [-1, 1) that depend on the name: SplitMix64 (Steele et al. 2014) from FNV-1a, upper 24 bits."""
+    state = 0xCBF29CE484222325
+    for byte in name.encode():
+        state = (state ^ byte) * 0x100000001B3 % 2**64
+    with np.errstate(over="ignore"):
+        z = np.uint64(state) + np.arange(1, n + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        z = (z ^ z >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ z >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
+        z ^= z >> np.uint64(31)
+    return ((z >> np.uint64(40)).astype(np.float64) / 2**23 - 1).astype(np.float32)
+
+
+def made_up(name, shape):
+    """The value of a tensor: filters have the variance 1/fan or 2/fan, batch norms vary about what they start as."""
+    if len(shape) > 1:
+        gain = 3 if "layer" in name else 6  # the residual sums of ResNets grow
+        center, limit = 0.0, np.float32(np.sqrt(gain / np.prod(shape[1:])))
+    else:
+        kind = name.rsplit(".", 1)[1]
+        center, limit = {"weight": (1, 0.25), "bias": (0, 0.25), "running_mean": (0, 0.25), "running_var": (1, 0.5)}[kind]
+    return np.float32(center) + np.float32(limit) * numbers(name, int(np.prod(shape))).reshape(shape)
+
+
+def fingerprint(name, gradient):
+    flat = gradient.detach().numpy().ravel()
+    signs = [np.where(numbers(f"{name}/{i}", flat.size) >= 0, 1.0, -1.0) for i in range(2)]
+    return [np.sqrt((flat**2).sum()), *(float(s @ flat) for s in signs)]
+
+
+# The text form of package model, the image [C, H, W], the network, and λ, with which the penalty counts about as
+# much as the loss.
+MODELS = [
+    ("resnet18", (3, 64, 64), lambda: torchvision.models.resnet18(num_classes=CLASSES), 1),
+    ("resnet34", (3, 33, 40), lambda: torchvision.models.resnet34(num_classes=CLASSES), 1),
+    ("resnet50", (3, 40, 33), lambda: torchvision.models.resnet50(num_classes=CLASSES), 1),
+    ("mobilenet-v2:width=1", (3, 64, 64), lambda: torchvision.models.mobilenet_v2(num_classes=CLASSES), 1e-3),
+    ("mobilenet-v2:width=0.35", (1, 45, 52), lambda: grey(torchvision.models.mobilenet_v2(num_classes=CLASSES, width_mult=0.35)), 1e-3),
+    ("efficientnet-lite0", (3, 64, 64), lambda: timm.create_model("tf_efficientnet_lite0", num_classes=CLASSES), 1e-3),
+    ("efficientnet-lite0:padding=symmetric,epsilon=1e-05", (3, 45, 52), lambda: timm.create_model("efficientnet_lite0", num_classes=CLASSES), 1e-3),
+    ("efficientnet-lite1", (3, 45, 52), lambda: timm.create_model("tf_efficientnet_lite1", num_classes=CLASSES), 1e-3),
+    ("efficientnet-lite2", (3, 33, 48), lambda: timm.create_model("tf_efficientnet_lite2", num_classes=CLASSES), 1e-3),
+]
+
+
+def grey(net):
+    """The network for images of one channel."""
+    old = net.features[0][0]
+    net.features[0][0] = torch.nn.Conv2d(1, old.out_channels, 3, 2, 1, bias=False)
+    return net
+
+
+def compute(text, shape, make, weight):
+    net = make().double()
+    with torch.no_grad():
+        for name, t in net.state_dict().items():
+            if not name.endswith("num_batches_tracked"):
+                t.copy_(torch.tensor(made_up(name, tuple(t.shape))))
+    for m in net.modules():
+        if isinstance(m, torch.nn.Dropout):
+            m.p = 0.0
+    names = [n for n, _ in net.named_parameters()]
+    out = {}
+    for mode in "frozen", "batch":
+        net.train(mode == "batch")
+        x = torch.tensor(numbers("x", BATCH * int(np.prod(shape))).reshape(BATCH, *shape).astype(np.float64), requires_grad=True)
+        logits = net(x)
+        loss = F.cross_entropy(logits, torch.arange(BATCH))
+        if mode == "batch":  # two images are too few for derivatives that float32 holds
+            out |= {f"{mode}/loss": [loss.item()], f"{mode}/logits": logits.detach().numpy()}
+            continue
+        (g,) = torch.autograd.grad(BATCH * loss, x, create_graph=True)
+        datagrad = g.square().sum() / BATCH
+        out |= {f"{mode}/loss": [loss.item()], f"{mode}/logits": logits.detach().numpy(), f"{mode}/datagrad": [datagrad.item()]}
+        out[f"{mode}/slope"] = fingerprint("x", g)
+        for label, total in ("plain", loss), ("regularized", loss + weight * datagrad):
+            grads = torch.autograd.grad(total, list(net.parameters()), retain_graph=True, materialize_grads=True)
+            out[f"{mode}/{label}"] = [fingerprint(n, v) for n, v in zip(names, grads)]
+    meta = {f"{text}/shape": "x".join(map(str, shape)), f"{text}/weight": repr(float(weight)), f"{text}/names": " ".join(names)}
+    meta[f"{text}/tensors"] = " ".join(n for n in net.state_dict() if not n.endswith("num_batches_tracked"))
+    return {f"{text}/{k}": np.array(v, np.float64) for k, v in out.items()}, meta
+
+
+def compare(path, values, script):
+    """Exits with a message unless the file holds these values, made by this script."""
+    with safe_open(path, "np") as f:
+        if f.metadata()["script_sha256"] != script:
+            raise SystemExit(f"{path}: made by a script of another hash than {script}")
+    stored = load_file(path)
+    if stored.keys() != values.keys():
+        raise SystemExit(f"{path}: tensors in one only: {sorted(stored.keys() ^ values.keys())}")
+    for k, v in values.items():
+        if stored[k].shape != v.shape or not np.abs(stored[k] - v).max() <= 1e-6 * np.abs(v).max():
+            raise SystemExit(f"{path}: {k} differs")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("directory", type=pathlib.Path)
+    parser.add_argument("--check", action="store_true", help="compare instead of writing")
+    args = parser.parse_args()
+    torch.set_num_threads(1)  # sums do not depend on the machine's number of cores
+    torch.use_deterministic_algorithms(True)
+    script = hashlib.sha256(pathlib.Path(__file__).read_bytes()).hexdigest()
+    path, values, metadata = args.directory / "photo.safetensors", {}, {"script_sha256": script}
+    for package in "torch", "torchvision", "timm":
+        metadata[package] = importlib.metadata.version(package)
+    for entry in MODELS:
+        new, meta = compute(*entry)
+        values, metadata = values | new, metadata | meta
+    if args.check:
+        compare(path, values, script)
+        return
+    save_file(values, path, metadata=metadata)
+
+
+if __name__ == "__main__":
+    main()
