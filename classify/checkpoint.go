@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math"
 
 	"github.com/gradreg/gradreg/internal/build"
 	"github.com/gradreg/gradreg/internal/fault"
@@ -23,7 +24,14 @@ type progress struct {
 	sums         []float64 // loss and penalties since the last logged step
 	seconds      float64   // time spent training
 	origins      []Origin  // what computed the steps
+	best         best      // of a run that remembers its best state
 }
+
+// bestPrefix begins the names of the best state's tensors.
+const bestPrefix = "best/"
+
+// bestNumbers is how many numbers say of the best state when it was, and how good.
+const bestNumbers = 3
 
 // leaves are the inputs whose values a checkpoint holds: parameters, and then what the optimizer keeps.
 func (e *trainer) leaves() []*sym.Expr {
@@ -37,7 +45,39 @@ func (e *trainer) tensors() []runfolder.Tensor {
 	for i, leaf := range e.leaves() {
 		list = append(list, runfolder.Tensor{Name: leaf.Name(), Shape: leaf.Shape(), Infinite: i >= parameters})
 	}
+	if e.config.keepsBest() {
+		for _, p := range list[:parameters] {
+			p.Name = bestPrefix + p.Name
+			list = append(list, p)
+		}
+	}
 	return list
+}
+
+// readParameters copies the values of the parameters, into memory that is given or new.
+func (e *trainer) readParameters(into [][]float32) ([][]float32, error) {
+	list := nn.Exprs(e.Params.All())
+	if into == nil {
+		for _, p := range list {
+			into = append(into, make([]float32, p.Shape().Size()))
+		}
+	}
+	for i, p := range list {
+		if err := e.program.Read(p, into[i]); err != nil {
+			return nil, err
+		}
+	}
+	return into, nil
+}
+
+// writeParameters sets the values of the parameters.
+func (e *trainer) writeParameters(values [][]float32) error {
+	for i, p := range nn.Exprs(e.Params.All()) {
+		if err := e.program.Write(p, values[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // save writes a checkpoint.
@@ -56,6 +96,9 @@ func (e *trainer) save(path string, p progress) error {
 	if e.digest != "" {
 		s.Metadata[digestKey] = e.digest
 	}
+	if e.config.remembersBest() {
+		s.Numbers = append(s.Numbers, float64(p.best.step), p.best.loss, p.best.quality)
+	}
 	for _, leaf := range e.leaves() {
 		values := make([]float32, leaf.Shape().Size())
 		if err := e.program.Read(leaf, values); err != nil {
@@ -63,18 +106,34 @@ func (e *trainer) save(path string, p progress) error {
 		}
 		s.Tensors[leaf.Name()] = values
 	}
+	if e.config.keepsBest() {
+		for i, leaf := range nn.Exprs(e.Params.All()) {
+			s.Tensors[bestPrefix+leaf.Name()] = s.Tensors[leaf.Name()] // before there is a best state
+			if p.best.step > 0 {
+				s.Tensors[bestPrefix+leaf.Name()] = p.best.values[i]
+			}
+		}
+	}
 	return runfolder.WriteState(path, s, e.tensors())
 }
 
 // restore reads a checkpoint of the same configuration. It changes nothing unless the whole file is
 // right.
 func (e *trainer) restore(path string) (progress, error) {
-	s, err := runfolder.ReadState(path, e.tensors(), 2+len(e.regularizers), e.recognizes)
+	sums, numbers := 1+len(e.regularizers), 2+len(e.regularizers)
+	if e.config.remembersBest() {
+		numbers += bestNumbers
+	}
+	s, err := runfolder.ReadState(path, e.tensors(), numbers, e.recognizes)
 	if err != nil {
 		return progress{}, err
 	}
-	p := progress{step: s.Step, metricsBytes: s.JournalBytes, seconds: s.Numbers[0], sums: s.Numbers[1:]}
+	p := progress{step: s.Step, metricsBytes: s.JournalBytes, seconds: s.Numbers[0], sums: s.Numbers[1:][:sums:sums]}
+	if e.config.remembersBest() {
+		err = e.restoreBest(&p, s, s.Numbers[1+sums:])
+	}
 	switch {
+	case err != nil:
 	case p.step > e.config.end():
 		err = fmt.Errorf("step is %d, expected 0 to %d", p.step, e.config.end())
 	case p.seconds < 0:
@@ -91,6 +150,22 @@ func (e *trainer) restore(path string) (progress, error) {
 		}
 	}
 	return p, nil
+}
+
+// restoreBest takes the best state of a checkpoint.
+func (e *trainer) restoreBest(p *progress, s runfolder.State, numbers []float64) error {
+	step, loss, quality := numbers[0], numbers[1], numbers[2]
+	if !(step >= 0 && step <= float64(s.Step)) || step != math.Trunc(step) {
+		return fmt.Errorf("the best state is of step %v, expected 0 to %d", step, s.Step)
+	}
+	p.best = best{step: int(step), loss: loss, quality: quality}
+	if !e.config.keepsBest() || p.best.step == 0 {
+		return nil
+	}
+	for _, leaf := range nn.Exprs(e.Params.All()) {
+		p.best.values = append(p.best.values, s.Tensors[bestPrefix+leaf.Name()])
+	}
+	return nil
 }
 
 // recognizes returns why a file is no checkpoint of the engine's configuration.

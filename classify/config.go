@@ -36,6 +36,10 @@ type Config struct {
 	TrainSize int    `yaml:"train_size"`          // training images; 0 means all
 	PerClass  int    `yaml:"per_class,omitempty"` // training images of each class, instead of TrainSize
 	Subset    string `yaml:"subset,omitempty"`    // how they are chosen: random, which is the default, or balanced
+	// DevShare is the share of each class's training images that is held out to judge the run on the
+	// way, before TrainSize of the others are taken; 0 judges by the images that TrainSize leaves, or
+	// a folder's val/.
+	DevShare float64 `yaml:"dev_share,omitempty"`
 	// side of the images that a folder's pictures become; 0 for one that suits them
 	Size int    `yaml:"size,omitempty"`
 	Fit  string `yaml:"fit,omitempty"` // how pictures become squares: text form of package picture
@@ -60,7 +64,10 @@ type Config struct {
 	Optimizer    string                `yaml:"optimizer"`     // text form of package optim
 	LearningRate float64               `yaml:"learning_rate"` // base rate
 	Schedule     string                `yaml:"schedule"`      // text form of package optim
-	Steps        int                   `yaml:"steps"`         // that learning rate and λ are scheduled for
+	// Epochs is how often the run sees every training image: it then takes as many steps, rounded up,
+	// and records them. 0 for a run that is as long as Steps says.
+	Epochs int `yaml:"epochs,omitempty"`
+	Steps  int `yaml:"steps"` // that learning rate and λ are scheduled for; 0 for those of Epochs
 	// StopAfter is the step after which the run ends before its schedules do; 0 for none. A run
 	// that was finished early has it.
 	StopAfter int `yaml:"stop_after,omitempty"`
@@ -71,10 +78,16 @@ type Config struct {
 	Seed     uint64      `yaml:"seed"`  // of the split, the initial weights, the batches and all random numbers
 	// PaperProtocol divides and normalizes the data as the experiments of Varga et al. 2017, arXiv
 	// 1712.09936, did.
-	PaperProtocol   bool `yaml:"paper_protocol"`
-	EvalEvery       int  `yaml:"eval_every"`       // steps between evaluations on the dev part; 0 for none
-	LogEvery        int  `yaml:"log_every"`        // steps between lines of metrics
-	CheckpointEvery int  `yaml:"checkpoint_every"` // steps between checkpoints
+	PaperProtocol bool `yaml:"paper_protocol"`
+	EvalEvery     int  `yaml:"eval_every"` // steps between evaluations on the dev part; 0 for none
+	// Patience is after how many epochs without a new least loss on the dev part the run ends; 0 for
+	// never.
+	Patience int `yaml:"patience,omitempty"`
+	// Keep is which of its states the run is tested and saved as: last, which is the default, or best,
+	// the evaluated one with the least loss on the dev part.
+	Keep            string `yaml:"keep,omitempty"`
+	LogEvery        int    `yaml:"log_every"`        // steps between lines of metrics
+	CheckpointEvery int    `yaml:"checkpoint_every"` // steps between checkpoints
 	// Note says in a line how the configuration came about, such as how a λ was found, and Choices
 	// in full. They change nothing, and stand here so that a run that is resumed or repeated has
 	// them.
@@ -141,7 +154,8 @@ func (c *Config) resolve() (p parts, err error) {
 	}{
 		{
 			"train_size", c.TrainSize, 0,
-		}, {"per_class", c.PerClass, 0}, {"size", c.Size, 0}, {"steps", c.Steps, 1}, {"batch", c.Batch, 0},
+		}, {"per_class", c.PerClass, 0}, {"size", c.Size, 0}, {"epochs", c.Epochs, 0},
+		{"steps", c.Steps, c.leastSteps()}, {"batch", c.Batch, 0}, {"patience", c.Patience, 0},
 		{"stop_after", c.StopAfter, 0}, {"eval_every", c.EvalEvery, 0}, {"log_every", c.LogEvery, 1}, {
 			"checkpoint_every", c.CheckpointEvery, 1,
 		},
@@ -153,7 +167,7 @@ func (c *Config) resolve() (p parts, err error) {
 	if c.StopAfter == c.Steps {
 		c.StopAfter = 0
 	}
-	if err := cmp.Or(c.checkSteps(), c.checkChoices()); err != nil {
+	if err := cmp.Or(c.checkSteps(), c.checkJudging(), c.checkChoices()); err != nil {
 		return p, err
 	}
 	if c.Subset != "" && !slices.Contains(Subsets(), c.Subset) {

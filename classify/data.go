@@ -178,7 +178,7 @@ func openPictures(ctx context.Context, cfg *Config, opt Options, division folder
 	}
 	d, report, err := cfg.Data.Open(ctx, dataset.Opening{Pictures: folder.Options{
 		Task: cfg.Task, Size: cfg.Size, Fit: fit, Seed: cfg.Seed, Division: division,
-		Channels: opt.channels, Strict: opt.Strict, Progress: opt.Reading, CheckSize: cfg.takes,
+		Channels: opt.channels, LargestDefault: opt.largestSide, Strict: opt.Strict, Progress: opt.Reading, CheckSize: cfg.takes,
 	}})
 	if err != nil {
 		return nil, err

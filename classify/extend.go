@@ -47,6 +47,9 @@ func (c Config) ends(step int) bool {
 
 // checkSteps returns what is wrong with the steps and their history.
 func (c Config) checkSteps() error {
+	if c.Steps == 0 && c.Epochs > 0 && c.StopAfter == 0 && len(c.Extended) == 0 {
+		return nil // they follow from the images
+	}
 	before := Extension{}
 	for _, e := range append(slices.Clone(c.Extended), Extension{c.Steps, c.end()}) {
 		switch {
@@ -108,12 +111,17 @@ func (r *run) amended(step int, finished bool) (Config, error) {
 			"run %s was finished early, after %d of %d steps; it goes on when it is resumed with %d steps or more",
 			r.Dir, c.end(), c.Steps, c.Steps,
 		)
+	case r.ExtendTo <= c.Steps && finished && step < c.end() && r.exhausted(step):
+		return c, fault.Inputf(
+			"run %s is complete: it ended after %d of %d steps, for %s; with more than its %d steps it is extended",
+			r.Dir, step, c.Steps, r.whyExhausted(), c.Steps,
+		)
 	case r.ExtendTo == 0 && finished || r.ExtendTo == c.Steps && finished && !early:
 		return c, fault.Inputf(
 			"run %s is complete; there is nothing to resume; with more than its %d steps it is extended",
 			r.Dir, c.Steps,
 		)
-	case finished && step != c.end():
+	case finished && step != c.end() && !r.exhausted(step):
 		return c, fault.Inputf(
 			"run %s is finished after %d steps, but its checkpoint is gone or of step %d: it cannot go on",
 			r.Dir, c.end(), step,
@@ -163,7 +171,7 @@ func (r *run) stopEarly() error {
 	}
 	m := Metrics{Step: r.progress.step}
 	if r.judges() {
-		if err := r.judge(&m); err != nil {
+		if _, err := r.judge(&m); err != nil {
 			return err
 		}
 	}

@@ -26,6 +26,9 @@ func (c Config) CheckData(info dataset.Info, probe bool) error {
 	if err != nil {
 		return err
 	}
+	if err := c.settleSteps(d.Train.Len()); err != nil {
+		return err
+	}
 	if probe && info.Val == 0 {
 		d = heldOut(d)
 	}

@@ -35,7 +35,7 @@ func (s Summary) belongs(c Config, digest string) error {
 	switch {
 	case s.Seed != c.Seed:
 		return differs("seed", s.Seed, c.Seed)
-	case s.Steps != c.end():
+	case s.Steps != c.end() && !(c.Patience > 0 && s.Steps < c.end() && s.Exhausted != ""):
 		return differs("number of steps", s.Steps, c.end())
 	case fullModel(s.Model) != fullModel(c.Model):
 		return differs("model", s.Model, c.Model)

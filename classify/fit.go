@@ -24,6 +24,9 @@ func (r *run) fit(ctx context.Context) error {
 		})
 	}
 	end, before := r.config.end(), r.progress.seconds
+	if r.exhausted(r.progress.step) {
+		return nil
+	}
 	feed := train.NewFeed(newBatch(r.config.Batch, r.data.Shape.Size()), r.fill)
 	defer feed.Close()
 	if r.progress.step < end {
@@ -43,10 +46,12 @@ func (r *run) fit(ctx context.Context) error {
 		r.progress.seconds = before + r.loop.Worked.Seconds()
 		return r.after(step, values[0])
 	}
-	if err := r.loop.Run(ctx, r.progress.step, end); err != nil {
-		if errors.Is(err, train.ErrStopped) {
-			return r.interrupt(ctx)
-		}
+	switch err := r.loop.Run(ctx, r.progress.step, end); {
+	case errors.Is(err, errExhausted):
+		return nil
+	case errors.Is(err, train.ErrStopped):
+		return r.interrupt(ctx)
+	case err != nil:
 		return err
 	}
 	if end < r.config.Steps {
@@ -54,6 +59,9 @@ func (r *run) fit(ctx context.Context) error {
 	}
 	return nil
 }
+
+// errExhausted ends the loop of a run whose loss on the dev part has not fallen for long.
+var errExhausted = errors.New("the loss on the dev part has not fallen for long")
 
 // interrupt saves the run where it stands.
 func (r *run) interrupt(ctx context.Context) error {
@@ -75,18 +83,23 @@ func (r *run) save() error {
 func (r *run) after(step int, values []float64) error {
 	last := r.config.ends(step)
 	m := Metrics{Step: step}
-	evaluated := r.judges() && (step%r.config.EvalEvery == 0 || last)
+	evaluated := r.evaluates(step)
 	if evaluated {
-		if err := r.judge(&m); err != nil {
+		loss, err := r.judge(&m)
+		if err != nil {
+			return err
+		}
+		if err := r.consider(step, loss, *r.devScore); err != nil {
 			return err
 		}
 	}
+	exhausted := r.exhausted(step)
 	if step%r.config.LogEvery == 0 || last || evaluated {
 		if err := r.log(m); err != nil {
 			return err
 		}
 	}
-	if step%r.config.CheckpointEvery == 0 || last {
+	if step%r.config.CheckpointEvery == 0 || last || exhausted {
 		if err := r.save(); err != nil {
 			return err
 		}
@@ -94,20 +107,23 @@ func (r *run) after(step int, values []float64) error {
 	if r.Stepped != nil {
 		r.Stepped(r.report(step, values, evaluated))
 	}
+	if exhausted {
+		return errExhausted
+	}
 	return nil
 }
 
 // judges reports whether the run is evaluated on the way.
 func (r *run) judges() bool { return r.config.EvalEvery > 0 && r.division.Dev.Len() > 0 }
 
-// judge evaluates the model on the dev part for a line of metrics.
-func (r *run) judge(m *Metrics) error {
-	if err := r.classifier.load(r.engine); err != nil {
-		return err
+// judge evaluates the model on the dev part for a line of metrics, and returns the loss.
+func (r *run) judge(m *Metrics) (loss float64, err error) {
+	if err := r.judging.load(r.engine); err != nil {
+		return 0, err
 	}
-	v, err := r.measure(r.division.Dev, r.devTables)
+	v, err := r.measureBy(r.judging, r.division.Dev, r.devTables)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if r.hasClasses() {
 		m.DevAccuracy, m.DevNLL = &v.Quality, &v.Loss
@@ -115,7 +131,7 @@ func (r *run) judge(m *Metrics) error {
 		m.DevQuality, m.DevLoss = &v.Quality, &v.Loss
 	}
 	r.devScore, r.devStep = &v.Quality, m.Step
-	return nil
+	return v.Loss, nil
 }
 
 // report describes the run after a step.
@@ -126,6 +142,7 @@ func (r *run) report(step int, values []float64, evaluated bool) Progress {
 		Evaluated: evaluated, ImagesPerSecond: r.loop.Meter.PerSecond() * float64(r.config.Batch),
 		Remaining: r.loop.Meter.Remaining(r.config.end() - step),
 	}
+	p.Epoch, p.Epochs = r.config.epoch(step, r.division.Train.Len())
 	if r.devScore != nil {
 		p.DevQuality = *r.devScore
 	}

@@ -31,6 +31,7 @@ const (
 	wholeWay  = "whole"  // 60 steps
 	extendWay = "extend" // 60 steps, then 90
 	finishWay = "finish" // interrupted from step 37 on, finished early there, and gone on to 60
+	judgedWay = "judged" // until the loss on dev images has not fallen for long; its best state
 )
 
 // long tells that tests take all the time they need.
@@ -57,6 +58,14 @@ func childProcess(dir, way string) int {
 // childTurn does what is next with a folder.
 func childTurn(ctx context.Context, dir, way string) (done bool, err error) {
 	cfg, opt := small(), classify.Options{Dir: dir, Threads: 1, Draw: figures.Draw}
+	if way == judgedWay {
+		if cfg, err = judged(); err != nil {
+			return false, err
+		}
+		if opt.Dataset, err = guesses(); err != nil {
+			return false, err
+		}
+	}
 	if classify.HasRun(dir) {
 		opt.Resume = true
 		if cfg, err = classify.FolderConfig(dir); err != nil {
@@ -66,6 +75,8 @@ func childTurn(ctx context.Context, dir, way string) (done bool, err error) {
 	s, unfinished := classify.FolderSummary(dir)
 	finished := unfinished == nil
 	switch {
+	case finished && way == judgedWay:
+		return true, nil
 	case finished && s.Steps == 90, finished && s.Steps == 60 && way != extendWay:
 		return true, nil
 	case finished && s.Steps == 60:
@@ -207,7 +218,7 @@ func asUndisturbed(t *testing.T, what, dir, want string) {
 // they are done, some of them finished early or extended on the way: each comes to what an undisturbed one does.
 // GRADREG_TEST_LONG=1, which .ci/run sets, goes on to 147 kills and 54 signals.
 func TestKill(t *testing.T) {
-	ways := []string{wholeWay, extendWay, finishWay}
+	ways := []string{wholeWay, extendWay, finishWay, judgedWay}
 	want, took := map[string]string{}, map[string]time.Duration{}
 	for _, way := range ways {
 		want[way] = filepath.Join(t.TempDir(), way)

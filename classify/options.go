@@ -46,6 +46,9 @@ type Options struct {
 	// channels of the images of a folder, as a trained model takes them; 0 for those that suit the
 	// pictures.
 	channels int
+	// largestSide of the images that the pictures of a folder become where nobody says it; 0 for
+	// that of package folder.
+	largestSide int
 	// Reading, if set, is called while a folder of pictures is read, Found when it has been.
 	Reading func(folder.Progress)
 	Found   func(folder.Report)
@@ -103,6 +106,9 @@ type Start struct {
 // Progress describes a run after a step.
 type Progress struct {
 	Step, Steps int
+	// Epoch is the one that the step is of, Epochs how many there are at most, of a run whose length
+	// was given in epochs; 0 of others.
+	Epoch, Epochs int
 	Loss        float64
 	Penalties   []float64
 	Names       []string // of the penalties
@@ -132,7 +138,14 @@ type Summary struct {
 	Steps       int      `json:"steps"`                 // taken
 	// PlannedSteps is what learning rate and λ were scheduled for, of a run that was finished
 	// early.
-	PlannedSteps    int         `json:"planned_steps,omitempty"`
+	PlannedSteps int `json:"planned_steps,omitempty"`
+	// Epochs is how often the run was to see every training image, where it was planned so.
+	Epochs int `json:"epochs,omitempty"`
+	// BestStep is the step with the least loss on dev images, of a run that ends with its best state;
+	// DevAccuracy or DevQuality is of it.
+	BestStep int `json:"best_step,omitempty"`
+	// Exhausted says why the run ended by itself before all its steps, if it did.
+	Exhausted       string      `json:"exhausted,omitempty"`
 	Extended        []Extension `json:"extended,omitempty"` // of the configuration
 	Seconds         float64     `json:"seconds"`
 	ImagesPerSecond float64     `json:"images_per_second"`

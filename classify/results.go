@@ -11,6 +11,9 @@ import (
 
 // finish evaluates the model on the test images, once, and writes the results.
 func (r *run) finish() (Summary, error) {
+	if err := r.useBest(); err != nil {
+		return Summary{}, err
+	}
 	if err := r.classifier.load(r.engine); err != nil {
 		return Summary{}, err
 	}
@@ -73,6 +76,15 @@ func (r *run) described() Summary {
 	}
 	if s.Steps < r.config.Steps {
 		s.PlannedSteps = r.config.Steps
+	}
+	if s.Epochs = r.config.Epochs; len(s.Extended) > 0 {
+		s.Epochs = 0
+	}
+	if r.config.keepsBest() {
+		s.BestStep = r.progress.best.step
+	}
+	if s.Steps < r.config.end() && r.exhausted(s.Steps) {
+		s.Exhausted = r.whyExhausted()
 	}
 	return s
 }

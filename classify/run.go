@@ -22,6 +22,7 @@ type run struct {
 	on         engine.Engine
 	engine     *trainer
 	classifier *classifier
+	judging    *classifier // of dev images; classifier where there are as many as that takes
 	division   dataset.Division
 	test       dataset.Subset
 	data       *dataset.Dataset
@@ -77,6 +78,9 @@ func (r *run) late(err error) error {
 func (r *run) close() {
 	r.engine.close()
 	r.classifier.close()
+	if r.judging != r.classifier {
+		r.judging.close()
+	}
 	r.journal.Close()
 	r.folder.Close()
 }
@@ -104,6 +108,9 @@ func (r *run) prepare(ctx context.Context, cfg Config) error {
 	if r.probing {
 		r.holdOut()
 	}
+	if err := cmp.Or(cfg.settleSteps(r.division.Train.Len()), r.checkJudged(cfg)); err != nil {
+		return err
+	}
 	cfg.Batch = cfg.batch(r.division.Train.Len())
 	r.config = cfg
 	if err := r.setTask(&p); err != nil {
@@ -127,6 +134,9 @@ func (r *run) prepare(ctx context.Context, cfg Config) error {
 		return err
 	}
 	if err := r.classifier.compile(r.on); err != nil {
+		return err
+	}
+	if err := r.prepareJudging(p.model); err != nil {
 		return err
 	}
 	r.progress.sums = make([]float64, 1+len(p.regularizers))
@@ -172,6 +182,10 @@ func (r *run) divide(cfg *Config) error {
 	if err != nil {
 		return err
 	}
+	val := r.data.Val()
+	if val != nil && cfg.DevShare > 0 {
+		return fault.Inputf("dev_share is %v, but %s has images in val to judge a run on the way", cfg.DevShare, cfg.Data)
+	}
 	r.division, r.test, err = cfg.divide(train, official, len(r.data.Classes))
 	if err != nil {
 		return err
@@ -179,7 +193,7 @@ func (r *run) divide(cfg *Config) error {
 	if err := tested(cfg.Data, r.test.Len()); err != nil {
 		return err
 	}
-	if val := r.data.Val(); val != nil {
+	if val != nil {
 		r.division.Dev = dataset.Whole(val)
 	}
 	r.normalizer = dataset.Statistics(r.division.Train)
@@ -194,10 +208,15 @@ func (c *Config) divide(
 	if c.PerClass > 0 {
 		c.TrainSize, c.Subset = c.PerClass*classes, Balanced
 	}
+	test = dataset.Whole(official)
+	if c.DevShare > 0 {
+		d, err = dataset.DivideHeldOut(train, c.TrainSize, c.DevShare, c.Seed)
+		c.TrainSize = d.Train.Len()
+		return d, test, err
+	}
 	if c.TrainSize == 0 {
 		c.TrainSize = train.Len()
 	}
-	test = dataset.Whole(official)
 	switch {
 	case c.PaperProtocol:
 		d, test, err = dataset.DividePaper(train, official, c.TrainSize, c.Seed)

@@ -57,15 +57,20 @@ func (r *run) hasClasses() bool { return r.task == task.Classification{} }
 // classes. Errors of numbers are in the units of the data. Outputs that are not finite are a
 // divergence.
 func (r *run) measure(s dataset.Subset, t dataset.Tables) (task.Metrics, error) {
+	return r.measureBy(r.classifier, s, t)
+}
+
+// measureBy is measure by a classifier that has the weights.
+func (r *run) measureBy(c *classifier, s dataset.Subset, t dataset.Tables) (task.Metrics, error) {
 	if r.hasClasses() {
-		score, err := r.classifier.score(s, t)
+		score, err := c.score(s, t)
 		q := r.task.Quality()
 		return task.Metrics{
 			Samples: score.Images, Loss: score.NLL(), Quality: score.Accuracy(), Name: q.Name,
 			HigherQuality: q.Higher,
 		}, err
 	}
-	a, err := r.classifier.taskAnswers(s, t, r.scale)
+	a, err := c.taskAnswers(s, t, r.scale)
 	if err != nil {
 		return task.Metrics{}, err
 	}

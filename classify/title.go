@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/gradreg/gradreg/internal/plural"
 )
 
 // description lists what tells a run from others: its data and their size, model, regularizers with
@@ -24,6 +26,9 @@ func (c Config) description() []string {
 // history says how many steps the run takes, and how it came to them.
 func (c Config) history() string {
 	steps := fmt.Sprintf("%d steps", c.end())
+	if c.Epochs > 0 && len(c.Extended) == 0 {
+		steps = plural.Of(c.Epochs, "epoch")
+	}
 	if c.end() < c.Steps {
 		steps = fmt.Sprintf("finished early after step %d of %d", c.end(), c.Steps)
 	}

@@ -88,7 +88,7 @@ func chance(s dataset.Subset) float64 {
 
 // probe trains.
 func probe(ctx context.Context, cfg Config, opt Options) (*run, error) {
-	cfg.EvalEvery = 0
+	cfg.EvalEvery, cfg.Patience, cfg.Keep = 0, 0, ""
 	r := &run{Options: opt.filled(), probing: true}
 	if err := r.prepare(ctx, cfg); err != nil {
 		return r, err

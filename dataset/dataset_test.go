@@ -504,3 +504,46 @@ func TestBatches(t *testing.T) {
 		t.Errorf("%v allocations a batch", n)
 	}
 }
+
+// TestDivideHeldOut holds out a fifth of each class, at least one of two and not the only one; whatever
+// the number of training images.
+func TestDivideHeldOut(t *testing.T) {
+	p := &dataset.Part{Shape: dataset.Shape{C: 1, H: 1, W: 1}}
+	for class, n := range []int{1, 2, 3, 7, 40} {
+		for range n {
+			p.Labels, p.Images = append(p.Labels, int32(class)), append(p.Images, byte(class))
+		}
+	}
+	count := func(s dataset.Subset) (n [5]int) {
+		for _, i := range s.Index {
+			n[p.Labels[i]]++
+		}
+		return n
+	}
+	all, err := dataset.DivideHeldOut(p, 0, 0.2, 7)
+	if err != nil || count(all.Dev) != [5]int{0, 1, 1, 1, 8} || count(all.Train) != [5]int{1, 1, 2, 6, 32} {
+		t.Fatalf("held out %v, left %v, %v", count(all.Dev), count(all.Train), err)
+	}
+	some, err := dataset.DivideHeldOut(p, 20, 0.2, 7)
+	if err != nil || !slices.Equal(some.Dev.Index, all.Dev.Index) || !slices.Equal(some.Train.Index, all.Train.Index[:20]) {
+		t.Errorf("with 20 training images: %v, %v", some, err)
+	}
+	other, err := dataset.DivideHeldOut(p, 0, 0.2, 8)
+	if err != nil || slices.Equal(other.Dev.Index, all.Dev.Index) {
+		t.Errorf("another seed holds out the same images: %v", err)
+	}
+	half, err := dataset.DivideHeldOut(p, 0, 0.9, 7)
+	if err != nil || count(half.Train) != [5]int{1, 1, 1, 1, 4} {
+		t.Errorf("of nine tenths %v are left, %v", count(half.Train), err)
+	}
+	for _, share := range []float64{0, 1, -1, math.NaN()} {
+		if _, err := dataset.DivideHeldOut(p, 0, share, 7); !fault.IsInput(err) {
+			t.Errorf("share %v: %v", share, err)
+		}
+	}
+	for _, n := range []int{43, -1} {
+		if _, err := dataset.DivideHeldOut(p, n, 0.2, 7); !fault.IsInput(err) || !strings.Contains(err.Error(), "expected 1 to 42") {
+			t.Errorf("%d images: %v", n, err)
+		}
+	}
+}

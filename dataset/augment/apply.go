@@ -30,6 +30,10 @@ const (
 	drawCutY
 	drawCropX
 	drawCropY
+	drawArea
+	drawRatio
+	drawLeft
+	drawTop
 	draws
 )
 
@@ -58,7 +62,7 @@ func (p Pipeline) Apply(dst, src []byte, c, h, w int, key Key) {
 	u := key.numbers()
 	flip := p.Flip && u[drawFlip] < 0.5
 	dx, dy := whole(u[drawX], int(p.Shift*float64(w))), whole(u[drawY], int(p.Shift*float64(h)))
-	if p.Rotate == 0 && p.Scale == 0 {
+	if p.Rotate == 0 && p.Scale == 0 && p.ResizedCrop == 0 {
 		move(dst, src, c, h, w, flip, dx, dy)
 	} else {
 		p.affine(dst, src, c, h, w, flip, float64(dx), float64(dy), u)
@@ -114,7 +118,8 @@ const (
 // affine rotates and scales about the centre after flip and shift, with bilinear interpolation.
 //
 // Pixel (x, y) comes from the place (sx, sy) = R(−angle)·(x − cx − dx, y − cy − dy)/scale + (cx,
-// cy), which moves by the same step from pixel to pixel.
+// cy), which moves by the same step from pixel to pixel. Of a resized crop that is a place in the
+// rectangle that was cut out.
 func (p Pipeline) affine(dst, src []byte, c, h, w int, flip bool, dx, dy float64, u [draws]float64) {
 	angle, scale := spread(u[drawAngle], p.Rotate)*math.Pi/180, 1+spread(u[drawScale], p.Scale)
 	sin, cos := math.Sincos(angle)
@@ -124,15 +129,34 @@ func (p Pipeline) affine(dst, src []byte, c, h, w int, flip bool, dx, dy float64
 	if flip {
 		stepX = -stepX
 	}
+	left, top, across, down := 0.0, 0.0, 1.0, 1.0
+	if p.ResizedCrop > 0 {
+		across, down = p.extents(u)
+		left, top = u[drawLeft]*(1-across)*float64(w), u[drawTop]*(1-down)*float64(h)
+		stepX, stepY = fixed(across*unfixed(stepX)), fixed(down*unfixed(stepY))
+	}
 	for y := range h {
 		rx, ry := -cx-dx, float64(y)-cy-dy
 		sx, sy := cos*rx+sin*ry+cx, -sin*rx+cos*ry+cy
 		if flip {
 			sx = float64(w-1) - sx
 		}
+		if p.ResizedCrop > 0 {
+			sx, sy = left+across*(sx+0.5)-0.5, top+down*(sy+0.5)-0.5
+		}
 		interpolate(dst[y*w:], src, c, h, w, line{fixed(sx), fixed(sy), stepX, stepY})
 	}
 }
+
+// extents returns which shares of width and height a resized crop takes.
+func (p Pipeline) extents(u [draws]float64) (across, down float64) {
+	area := p.ResizedCrop + (1-p.ResizedCrop)*u[drawArea]
+	ratio := math.Exp(spread(u[drawRatio], math.Log(4./3)))
+	return math.Min(math.Sqrt(area*ratio), 1), math.Min(math.Sqrt(area/ratio), 1)
+}
+
+// unfixed returns a place as a number of pixels.
+func unfixed(place int64) float64 { return float64(place) / (1 << placeBits) }
 
 // line is a row of places: the first one and the step to the next.
 type line struct{ x, y, stepX, stepY int64 }

@@ -11,15 +11,19 @@ import (
 // Pipeline says what may happen to an image. Its zero value changes nothing. The order is that of
 // the fields.
 type Pipeline struct {
-	Flip       bool    // left and right exchanged, in half of the cases
-	Shift      float64 // by up to this share of width and height, in whole pixels; the edge is repeated
-	Crop       int     // cut out after padding with this many pixels of zeros on each side (He et al. 2016)
-	Rotate     float64 // by up to so many degrees, bilinear; the edge is repeated
-	Scale      float64 // by a factor in [1−s, 1+s]
-	Color      float64 // brightness, contrast and saturation by factors in [1−c, 1+c]
-	Cutout     int     // a square of this side becomes the mean colour (DeVries and Taylor 2017)
-	Mixup      float64 // images and labels of a batch mixed in pairs, Beta(α, α) (Zhang et al. 2018)
-	background []byte  // mean colour
+	Flip bool // left and right exchanged, in half of the cases
+	// ResizedCrop cuts out a rectangle of an area between this share of the image's and all of it, and
+	// of sides in a ratio between 3:4 and 4:3 to the image's, and stretches it to the image's size,
+	// bilinear (Szegedy et al. 2015).
+	ResizedCrop float64
+	Shift       float64 // by up to this share of width and height, in whole pixels; the edge is repeated
+	Crop        int     // cut out after padding with this many pixels of zeros on each side (He et al. 2016)
+	Rotate      float64 // by up to so many degrees, bilinear; the edge is repeated
+	Scale       float64 // by a factor in [1−s, 1+s]
+	Color       float64 // brightness, contrast and saturation by factors in [1−c, 1+c]
+	Cutout      int     // a square of this side becomes the mean colour (DeVries and Taylor 2017)
+	Mixup       float64 // images and labels of a batch mixed in pairs, Beta(α, α) (Zhang et al. 2018)
+	background  []byte  // mean colour
 }
 
 // None is the text form of the pipeline that changes nothing.
@@ -34,7 +38,7 @@ type field struct {
 
 func (p *Pipeline) fields() []field {
 	return []field{
-		{"flip", &p.Flip, 0, 0}, {"shift", &p.Shift, 0, 0.5}, {"crop", &p.Crop, 1, 64}, {
+		{"flip", &p.Flip, 0, 0}, {"resized-crop", &p.ResizedCrop, 0, 1}, {"shift", &p.Shift, 0, 0.5}, {"crop", &p.Crop, 1, 64}, {
 			"rotate", &p.Rotate, 0, 180,
 		}, {"scale", &p.Scale, 0, 0.9},
 		{"color", &p.Color, 0, 1}, {"cutout", &p.Cutout, 1, 1024}, {"mixup", &p.Mixup, 0, 10},

@@ -37,5 +37,5 @@ func ExampleParse() {
 	fmt.Println(err)
 	// Output:
 	// flip,rotate:10,mixup:0.2 <nil>
-	// unknown augmentation "rotato" (did you mean "rotate"?), expected one of color, crop, cutout, default, flip, mixup, none, rotate, scale, shift
+	// unknown augmentation "rotato" (did you mean "rotate"?), expected one of color, crop, cutout, default, flip, mixup, none, resized-crop, rotate, scale, shift
 }

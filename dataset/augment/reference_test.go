@@ -61,6 +61,38 @@ func TestAffineReference(t *testing.T) {
 	})
 }
 
+// TestResizedCropReference compares a resized crop, alone and before a flip, with its definition in float64,
+// and the rectangle with its bounds.
+func TestResizedCropReference(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := draw(t)
+		p := Pipeline{Flip: rapid.Bool().Draw(t, "flip"), ResizedCrop: rapid.Float64Range(0.05, 1).Draw(t, "share")}
+		u := d.key.numbers()
+		area := p.ResizedCrop + (1-p.ResizedCrop)*u[drawArea]
+		ratio := math.Pow(4./3, 2*u[drawRatio]-1)
+		across, down := math.Min(1, math.Sqrt(area*ratio)), math.Min(1, math.Sqrt(area/ratio))
+		if across*down > area*(1+1e-9) || across/down > 4./3+1e-9 || down/across > 4./3+1e-9 {
+			t.Fatalf("%v of the width and %v of the height, expected %v of the area", across, down, area)
+		}
+		want := make([]float64, len(d.image))
+		for i := range want {
+			plane, y, x := i/(d.h*d.w), i/d.w%d.h, i%d.w
+			if p.Flip && u[drawFlip] < 0.5 {
+				x = d.w - 1 - x
+			}
+			sx := (u[drawLeft]*(1-across)+across*(float64(x)+0.5)/float64(d.w))*float64(d.w) - 0.5
+			sy := (u[drawTop]*(1-down)+down*(float64(y)+0.5)/float64(d.h))*float64(d.h) - 0.5
+			at := func(x, y float64) float64 {
+				return float64(d.image[(plane*d.h+clamp(int(y), d.h))*d.w+clamp(int(x), d.w)])
+			}
+			x0, y0 := math.Floor(sx), math.Floor(sy)
+			fx, fy := sx-x0, sy-y0
+			want[i] = (1-fy)*((1-fx)*at(x0, y0)+fx*at(x0+1, y0)) + fy*((1-fx)*at(x0, y0+1)+fx*at(x0+1, y0+1))
+		}
+		d.compare(t, p, want, 2*255./weightOne)
+	})
+}
+
 // TestColorReference compares the three factors of colour with their definitions, one after the other.
 func TestColorReference(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

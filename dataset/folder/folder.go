@@ -22,6 +22,8 @@ type Options struct {
 	// Size is the side of the images in pixels, 4 to 1024; 0 means the median of the pictures'
 	// shorter sides, rounded down to a multiple of 4, but at least 8 and at most 64.
 	Size int
+	// LargestDefault takes the place of 64 there; 0 leaves it.
+	LargestDefault int
 	// Fit is how a picture becomes a square.
 	Fit picture.Fit
 	// Channels is 1 for grey images, 3 for colour; 0 means 1 if all pictures are grey, else 3.
@@ -192,7 +194,7 @@ func (o *opening) open(ctx context.Context) (*Set, error) {
 	}
 	o.divide(files)
 	if o.Size == 0 {
-		o.Size = defaultSize(files)
+		o.Size = defaultSize(files, cmp.Or(o.LargestDefault, maxDefault))
 		if err := o.CheckSize(o.Size); err != nil {
 			return nil, err
 		}
@@ -241,14 +243,14 @@ func (o *opening) nonempty(files []*file) error {
 	return nil
 }
 
-// defaultSize returns the side that suits the pictures.
-func defaultSize(files []*file) int {
+// defaultSize returns the side that suits the pictures, at most a largest one.
+func defaultSize(files []*file, largest int) int {
 	short := make([]int, len(files))
 	for i, f := range files {
 		short[i] = min(f.width, f.height)
 	}
 	side := spreadOf(short).Median / sizeStep * sizeStep
-	return int(math.Min(math.Max(float64(side), minDefault), maxDefault))
+	return int(math.Min(math.Max(float64(side), minDefault), float64(largest)))
 }
 
 // absolute returns the name of the folder that does not depend on where we are.
