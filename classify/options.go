@@ -52,6 +52,11 @@ type Options struct {
 	// Reading, if set, is called while a folder of pictures is read, Found when it has been.
 	Reading func(folder.Progress)
 	Found   func(folder.Report)
+	// FeatureCache is the folder that keeps the features of pretrained networks, see
+	// [EmbedOptions].Cache.
+	FeatureCache string
+	// Embedding, if set, is called while the features of images are computed.
+	Embedding func(done, total int)
 	// Threads is the number of workers; 0 means one per processor.
 	Threads int
 	// Started, if set, is called before the first step, Stepped after every step.
@@ -109,9 +114,9 @@ type Progress struct {
 	// Epoch is the one that the step is of, Epochs how many there are at most, of a run whose length
 	// was given in epochs; 0 of others.
 	Epoch, Epochs int
-	Loss        float64
-	Penalties   []float64
-	Names       []string // of the penalties
+	Loss          float64
+	Penalties     []float64
+	Names         []string // of the penalties
 	// λ of each at this step: Weights[i]·Penalties[i] is its part of the objective, see [Metrics]
 	Weights         []float64
 	DevQuality      float64      // of the last evaluation on dev images, NaN before the first
@@ -167,13 +172,15 @@ type Summary struct {
 	Regularizers []string `json:"regularizers"`
 	Note         string   `json:"note,omitempty"`           // of the configuration
 	Choices      []Choice `json:"lambda_choices,omitempty"` // of the configuration: how each auto was found
-	Threads      int      `json:"threads"`
-	CPU          string   `json:"cpu"`               // of the last step
-	Origins      []Origin `json:"origins,omitempty"` // what computed the steps, if not all were computed alike
-	Version      string   `json:"version"`
-	Commit       string   `json:"commit,omitempty"`
-	Machine      string   `json:"machine"`
-	Dir          string   `json:"dir,omitempty"`
+	// Head says how the head on frozen features was found, if the run trained one.
+	Head    *HeadResult `json:"head,omitempty"`
+	Threads int         `json:"threads"`
+	CPU     string      `json:"cpu"`               // of the last step
+	Origins []Origin    `json:"origins,omitempty"` // what computed the steps, if not all were computed alike
+	Version string      `json:"version"`
+	Commit  string      `json:"commit,omitempty"`
+	Machine string      `json:"machine"`
+	Dir     string      `json:"dir,omitempty"`
 }
 
 // Diverged reports whether err says that a run's numbers did not stay finite: the same run will

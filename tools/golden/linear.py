@@ -1,8 +1,8 @@
-"""Minima that scikit-learn finds, for the tests of package internal/linear.
+"""Minima that scikit-learn finds, for the tests of package linear.
 
     python -m venv /tmp/sklearn && /tmp/sklearn/bin/pip install scikit-learn==1.9.1
-    /tmp/sklearn/bin/python tools/golden/linear.py internal/linear/testdata/golden.json            # writes the file
-    /tmp/sklearn/bin/python tools/golden/linear.py internal/linear/testdata/golden.json --check    # compares to 1e-9
+    /tmp/sklearn/bin/python tools/golden/linear.py linear/testdata/golden.json            # writes the file
+    /tmp/sklearn/bin/python tools/golden/linear.py linear/testdata/golden.json --check    # compares to 1e-9
 
 The objective is 1/N Σ loss + λ/2 ‖W‖² of z = (x − mean x) / sqrt(mean ‖x − mean x‖²), the offset without a penalty. The loss is the
 cross-entropy, the mean over the labels of the binary cross-entropy, or the mean over the numbers of the squared error. In

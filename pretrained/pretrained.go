@@ -1,0 +1,158 @@
+// Package pretrained makes networks of package model from files of weights that package backbone
+// reads, with the way in which their pictures are prepared.
+//
+//	file ── backbone.Read ──▶ tensors ── Open ──▶ Network: architecture, values of its parameters,
+//	                                              preprocessing, digest of all of it
+//
+// Preprocessing comes with the file (config.json, or the table of known files) or is given
+// ([ParsePreprocessing]); nothing is guessed.
+package pretrained
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"strings"
+
+	"github.com/gradreg/gradreg/backbone"
+	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/dataset/picture"
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/spec"
+	"github.com/gradreg/gradreg/model"
+	"github.com/gradreg/gradreg/nn"
+)
+
+// Channels of the images that networks trained on photos take: red, green and blue.
+const Channels = 3
+
+// Options of Open.
+type Options struct {
+	// Variant is what timm calls the network, see [backbone.Identify]; empty where the file says it.
+	Variant string
+	// Preprocessing is the text form of how pictures are prepared, in the place of what comes with
+	// the file; empty for that.
+	Preprocessing string
+}
+
+// Network is a network with the weights of a file.
+type Network struct {
+	Path    string
+	SHA256  string // of the file, in hex digits
+	Model   model.Backbone
+	Classes int // that the file's weights tell apart, 0 if it has no classifier
+	backbone.Preprocessing
+
+	names   []string // of the file's tensors in the order of the network's parameters
+	tensors map[string]backbone.Tensor
+}
+
+// Open reads a file of weights. What is wrong with it, or missing, is the input's fault.
+func Open(path string, opt Options) (*Network, error) {
+	f, err := backbone.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	found, err := backbone.Identify(f, opt.Variant)
+	if err != nil {
+		return nil, fault.Inputf("%s: %w", path, err)
+	}
+	n := &Network{
+		Path: path, SHA256: f.SHA256, Classes: found.Classes, names: found.Names(), tensors: found.Tensors,
+	}
+	switch p := f.Preprocessing(); {
+	case opt.Preprocessing != "":
+		if n.Preprocessing, err = ParsePreprocessing(opt.Preprocessing); err != nil {
+			return nil, err
+		}
+	case p != nil:
+		n.Preprocessing = *p
+	default:
+		return nil, fault.Inputf(
+			"%s does not say how pictures are prepared for it, and there is no config.json beside it: "+
+				"expected a preprocessing, such as %s for weights of torchvision", path, TorchVision,
+		)
+	}
+	m, err := model.Parse(textForm(found))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	var ok bool
+	if n.Model, ok = m.(model.Backbone); !ok {
+		return nil, fmt.Errorf("%s: %s has no features", path, m)
+	}
+	return n, nil
+}
+
+// textForm returns the text form that package model has for a network.
+func textForm(n *backbone.Network) string {
+	name := strings.ReplaceAll(n.Architecture, "_", "-")
+	if n.Padding == backbone.Symmetric && strings.HasPrefix(name, "efficientnet") {
+		return fmt.Sprintf("%s:padding=symmetric,epsilon=%s", name, spec.Format(n.Epsilon))
+	}
+	return name
+}
+
+// Fit returns how pictures become squares of a side: as the preprocessing has it, whatever the side.
+func (n *Network) Fit() (picture.Fit, error) { return picture.CropShare(n.Crop, n.Interpolation) }
+
+// Normalizer returns the mean and spread that bytes are normalized by.
+func (n *Network) Normalizer() dataset.Normalizer {
+	return dataset.Normalizer{Mean: n.Mean[:], Std: n.Std[:]}
+}
+
+// Digest identifies what the network makes of pictures of a side: its architecture, its weights, and
+// how pictures are prepared.
+func (n *Network) Digest(side int) [sha256.Size]byte {
+	return sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d\x00%v\x00%v\x00%v\x00%s",
+		n.Model, n.SHA256, side, n.Mean, n.Std, n.Crop, n.Interpolation))
+}
+
+// Values returns the values of a network's parameters by their names: those of the file, whose
+// tensors stand in the order of the parameters. Parameters of the head are among them if head is
+// set; the network then needs as many classes as the file has.
+func (n *Network) Values(params *nn.Params, head bool) (map[string][]float32, error) {
+	values := map[string][]float32{}
+	next := 0
+	for _, p := range params.All() {
+		if p.Auxiliary || model.PartOf(p.Name, params.Prefix()) == model.Head && !head {
+			continue
+		}
+		if next == len(n.names) {
+			return nil, fmt.Errorf("%s has no tensor for the parameter %s of %s", n.Path, p.Name, n.Model)
+		}
+		t := n.tensors[n.names[next]]
+		next++
+		v, err := elements(p, t)
+		if err != nil {
+			return nil, fmt.Errorf("%s: tensor %s for the parameter %s of %s: %w", n.Path, t.Name, p.Name, n.Model, err)
+		}
+		values[p.Name] = v
+	}
+	return values, nil
+}
+
+// elements returns the elements of a tensor in a parameter's layout: a dense layer is [in, out] here
+// and [out, in] there.
+func elements(p *nn.Param, t backbone.Tensor) ([]float32, error) {
+	want, v := p.Expr.Shape(), t.Float32s()
+	kind := func(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
+	if kind(p.Name) != kind(t.Name) {
+		return nil, fmt.Errorf("found a %s, expected a %s", kind(t.Name), kind(p.Name))
+	}
+	if len(want) == 2 && len(t.Shape) == 2 && want[0] == t.Shape[1] && want[1] == t.Shape[0] {
+		out := make([]float32, len(v))
+		for i, value := range v {
+			out[i%want[0]*want[1]+i/want[0]] = value
+		}
+		return out, nil
+	}
+	if len(want) != len(t.Shape) {
+		return nil, fmt.Errorf("shape %v, expected %v", t.Shape, want)
+	}
+	for i, d := range want {
+		if d != t.Shape[i] {
+			return nil, fmt.Errorf("shape %v, expected %v", t.Shape, want)
+		}
+	}
+	return v, nil
+}
