@@ -23,6 +23,11 @@ type Backbone interface {
 	// is a fixed map, so that samples are not coupled; with "affine" its scale and shift are
 	// trained.
 	WithNorm(kind string) Backbone
+	// TensorName returns the name that files of pretrained weights, in the canonical form of package
+	// backbone, have for a parameter of the network, whose name is without the prefix of a scope
+	// that the network is in: layer1.0.conv1.weight for stage1/block1/conv1.weight. Shapes are
+	// the same but that of a dense weight, which is transposed there: [out, in].
+	TensorName(parameter string) string
 }
 
 // Head is the part of a [Backbone] that knows the classes.

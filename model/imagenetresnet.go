@@ -93,16 +93,11 @@ func (m ImageNetResNet) Features(c *nn.Context, x *sym.Expr) *sym.Expr {
 func (m ImageNetResNet) stem(c *nn.Context, x *sym.Expr) *sym.Expr {
 	u := m.unit()
 	h := u.norm.Apply(c, m.convolution(c, x, 64, 7, 2))
-	pool := func(h *sym.Expr) *sym.Expr {
-		two, one := [2]int{2, 2}, [2]int{1, 1}
-		return c.Note(c.Name("pool"), "max pool 3x3, stride 2", sym.MaxPool(h, sym.PoolSpec{
-			Window: [2]int{3, 3}, Stride: two, PadBefore: one, PadAfter: one,
-		}))
-	}
+	pool := nn.MaxPooling{Window: 3, Stride: 2, Border: 1}
 	if u.activation.Monotone() {
-		return u.activation.Apply(pool(h))
+		return u.activation.Apply(pool.Apply(c, h))
 	}
-	return pool(u.activation.Apply(h))
+	return pool.Apply(c, u.activation.Apply(h))
 }
 
 // block is a residual block. Its shortcut comes last in the order of the parameters.

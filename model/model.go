@@ -22,6 +22,7 @@ type Model interface {
 // options of a text form.
 func entries() spec.Table[func(spec.Spec) (Model, error)] {
 	const units = "norm=batch|group|none|affine|frozen, groups=8, activation=relu"
+	const mobile = "norm=batch|group|none|affine|frozen, groups=8, activation=relu6"
 	return spec.Table[func(spec.Spec) (Model, error)]{
 		{
 			Name: "lenet",
@@ -68,11 +69,32 @@ func entries() spec.Table[func(spec.Spec) (Model, error)] {
 			Parse: parseImageNetResNet(50),
 		},
 		{
+			Name: "mobilenet-v2",
+			Doc: "inverted residual blocks with depthwise convolutions; width=1, dropout=0, " +
+				mobile,
+			Parse: parseMobileNetV2,
+		},
+		efficientNetLite(0, mobile),
+		efficientNetLite(1, mobile),
+		efficientNetLite(2, mobile),
+		efficientNetLite(3, mobile),
+		efficientNetLite(4, mobile),
+		{
 			Name: "mlp",
 			Doc: "dense layers; hidden=256x256, activation=relu, dropout=0, " +
 				"norm=none|batch|group|affine|frozen, groups=8",
 			Parse: parseMLP,
 		},
+	}
+}
+
+// efficientNetLite is the row of a variant.
+func efficientNetLite(variant int, units string) spec.Row[func(spec.Spec) (Model, error)] {
+	return spec.Row[func(spec.Spec) (Model, error)]{
+		Name: fmt.Sprintf("efficientnet-lite%d", variant),
+		Doc: fmt.Sprintf("the like for images of %d pixels; dropout=0, padding=same|symmetric, "+
+			"epsilon=0.001, ", liteScales[variant].size) + units,
+		Parse: parseEfficientNetLite(variant),
 	}
 }
 

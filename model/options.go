@@ -34,6 +34,14 @@ func newUnit(norm, fallback string, groups int, activation nn.Activation) unit {
 	return unit{nn.Norm{Kind: norm, Groups: groups}, activation}
 }
 
+// newReLU6Unit resolves the options of a model with batch norm and ReLU6 where they are empty.
+func newReLU6Unit(norm string, groups int, activation nn.Activation) unit {
+	if activation == "" {
+		activation = "relu6"
+	}
+	return newUnit(norm, "batch", groups, activation)
+}
+
 // validate returns what is wrong with the options.
 func (u unit) validate() error {
 	if err := u.norm.Validate(); err != nil {
@@ -50,12 +58,19 @@ func (u unit) apply(c *nn.Context, x *sym.Expr) *sym.Expr {
 // options returns the text form of what differs from the defaults of a model, each with a comma
 // before it. Options that a model had from its first version are not among them: their text forms
 // stand in files.
-func (u unit) options(fallback string) string {
+func (u unit) options(fallback string) string { return u.optionsOver(fallback, "relu") }
+
+// optionsOver is options of a model whose activation is another one where it is empty.
+func (u unit) optionsOver(norm string, activation nn.Activation) string {
 	var b strings.Builder
-	if u.norm.Kind != fallback {
+	if u.norm.Kind != norm {
 		fmt.Fprintf(&b, ",norm=%s", u.norm.Kind)
 	}
-	return b.String() + u.groups() + u.nonlinearity()
+	b.WriteString(u.groups())
+	if u.activation != activation {
+		fmt.Fprintf(&b, ",activation=%s", u.activation)
+	}
+	return b.String()
 }
 
 // groups returns the text form of the number of groups, if there are any.

@@ -4,7 +4,7 @@
     python tools/golden/photo.py testdata/golden --check    # compares the file with a new computation
 
 Weights, statistics, images and labels are not stored: both sides make them from `numbers`, by the names
-that torchvision and timm give the tensors. Of each gradient three numbers are stored, as in models.py: its
+that torchvision gives the tensors of ResNets, and timm those of the others. Of each gradient three numbers are stored, as in models.py: its
 norm and its products with two patterns of signs.
 """
 
@@ -60,8 +60,8 @@ MODELS = [
     ("resnet18", (3, 64, 64), lambda: torchvision.models.resnet18(num_classes=CLASSES), 1),
     ("resnet34", (3, 33, 40), lambda: torchvision.models.resnet34(num_classes=CLASSES), 1),
     ("resnet50", (3, 40, 33), lambda: torchvision.models.resnet50(num_classes=CLASSES), 1),
-    ("mobilenet-v2:width=1", (3, 64, 64), lambda: torchvision.models.mobilenet_v2(num_classes=CLASSES), 1e-3),
-    ("mobilenet-v2:width=0.35", (1, 45, 52), lambda: grey(torchvision.models.mobilenet_v2(num_classes=CLASSES, width_mult=0.35)), 1e-3),
+    ("mobilenet-v2:width=1", (3, 64, 64), lambda: mobilenet(1.0, 3), 1e-3),
+    ("mobilenet-v2:width=0.35", (1, 45, 52), lambda: mobilenet(0.35, 1), 1e-3),
     ("efficientnet-lite0", (3, 64, 64), lambda: timm.create_model("tf_efficientnet_lite0", num_classes=CLASSES), 1e-3),
     ("efficientnet-lite0:padding=symmetric,epsilon=1e-05", (3, 45, 52), lambda: timm.create_model("efficientnet_lite0", num_classes=CLASSES), 1e-3),
     ("efficientnet-lite1", (3, 45, 52), lambda: timm.create_model("tf_efficientnet_lite1", num_classes=CLASSES), 1e-3),
@@ -69,23 +69,28 @@ MODELS = [
 ]
 
 
-def grey(net):
-    """The network for images of one channel."""
-    old = net.features[0][0]
-    net.features[0][0] = torch.nn.Conv2d(1, old.out_channels, 3, 2, 1, bias=False)
-    return net
+def mobilenet(width, channels):
+    """torchvision's network and the names that timm gives its tensors, which both have in one order."""
+    net = torchvision.models.mobilenet_v2(num_classes=CLASSES, width_mult=width)
+    if channels != 3:
+        net.features[0][0] = torch.nn.Conv2d(channels, net.features[0][0].out_channels, 3, 2, 1, bias=False)
+    other = timm.create_model(f"mobilenetv2_{round(100 * width):03}", num_classes=CLASSES, in_chans=channels).state_dict()
+    assert [t.shape for t in net.state_dict().values()] == [t.shape for t in other.values()]
+    return net, dict(zip(net.state_dict(), other))
 
 
 def compute(text, shape, make, weight):
-    net = make().double()
+    net = make()
+    net, renamed = net if isinstance(net, tuple) else (net, {n: n for n in net.state_dict()})
+    net = net.double()
     with torch.no_grad():
         for name, t in net.state_dict().items():
             if not name.endswith("num_batches_tracked"):
-                t.copy_(torch.tensor(made_up(name, tuple(t.shape))))
+                t.copy_(torch.tensor(made_up(renamed[name], tuple(t.shape))))
     for m in net.modules():
         if isinstance(m, torch.nn.Dropout):
             m.p = 0.0
-    names = [n for n, _ in net.named_parameters()]
+    names = [renamed[n] for n, _ in net.named_parameters()]
     out = {}
     for mode in "frozen", "batch":
         net.train(mode == "batch")
@@ -103,7 +108,7 @@ def compute(text, shape, make, weight):
             grads = torch.autograd.grad(total, list(net.parameters()), retain_graph=True, materialize_grads=True)
             out[f"{mode}/{label}"] = [fingerprint(n, v) for n, v in zip(names, grads)]
     meta = {f"{text}/shape": "x".join(map(str, shape)), f"{text}/weight": repr(float(weight)), f"{text}/names": " ".join(names)}
-    meta[f"{text}/tensors"] = " ".join(n for n in net.state_dict() if not n.endswith("num_batches_tracked"))
+    meta[f"{text}/tensors"] = " ".join(renamed[n] for n in net.state_dict() if not n.endswith("num_batches_tracked"))
     return {f"{text}/{k}": np.array(v, np.float64) for k, v in out.items()}, meta
 
 
