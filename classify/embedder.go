@@ -24,7 +24,7 @@ type EmbedOptions struct {
 	Size int
 	// Threads is the number of workers; 0 means one per processor.
 	Threads int
-	// Cache is the folder that keeps feature vectors: empty for the folder features of
+	// Cache is the folder that keeps feature vectors: empty for the folder embeddings of
 	// [dataset.CacheDir], [dataset.NoCache] for none.
 	Cache string
 	// Network says what the file does not.
@@ -117,7 +117,7 @@ func cacheOfFeatures(dir string) string {
 		if err != nil { // without one, nothing can be kept
 			return ""
 		}
-		return filepath.Join(cache, "features")
+		return filepath.Join(cache, "embeddings")
 	}
 	return dir
 }

@@ -42,7 +42,7 @@ func (o *trainOptions) transferFlags(cmd *cobra.Command) {
 func featureCacheFlag(cmd *cobra.Command, to *string) {
 	cmd.Flags().StringVar(
 		to, "feature-cache", "",
-		"folder that keeps the features of pictures, or none (default gradreg/features in the user's cache folder)",
+		"folder that keeps the features of pictures, or none (default gradreg/embeddings in the user's cache folder)",
 	)
 }
 
