@@ -92,7 +92,7 @@ func Decode(r io.ReaderAt, size int64) (*File, error) {
 	f := &File{}
 	var places []place
 	var err error
-	if torchfile.Is(start) {
+	if torchfile.Is(start) && !tensorfile.Is(start, size) {
 		places, err = f.torch(r, size)
 	} else {
 		places, err = f.safetensors(r, size)
@@ -177,3 +177,16 @@ func takePrefix(places []place) (prefix string) {
 
 // quoted is a name of a file in a message.
 func quoted(name string) string { return fmt.Sprintf("%q", foreign.Short(name, 80)) }
+
+// Parameters returns the number of trained parameters: of floating-point numbers, less the running
+// means and variances of batch norm.
+func (f *File) Parameters() int {
+	n := 0
+	for _, t := range f.Tensors {
+		if t.DType.Float() && !strings.HasSuffix(t.Name, ".running_mean") &&
+			!strings.HasSuffix(t.Name, ".running_var") {
+			n += t.Len()
+		}
+	}
+	return n
+}

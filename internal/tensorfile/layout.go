@@ -74,6 +74,12 @@ func ReadLayout(r io.ReaderAt, size int64) ([]Place, map[string]string, error) {
 	return places, header.Metadata(), nil
 }
 
+// Is reports whether the first nine bytes of a file of a size are a length that it can have and the
+// brace after it.
+func Is(start []byte, size int64) bool {
+	return len(start) > 8 && start[8] == '{' && binary.LittleEndian.Uint64(start) <= uint64(size-8)
+}
+
 // readHeader returns the text of the header.
 func readHeader(r io.ReaderAt, size int64) ([]byte, error) {
 	var start [8]byte

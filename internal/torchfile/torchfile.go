@@ -30,7 +30,8 @@ type File struct {
 // longestPickle bounds the pickle of objects, which has some 200 bytes a tensor.
 const longestPickle = 16 << 20
 
-// Is reports whether the beginning of a file, of at least 16 bytes, may be that of one of the forms.
+// Is reports whether the beginning of a file may be that of one of the forms. A safetensors file can
+// begin like one of them, by the length of its header: who reads both asks for that format before.
 func Is(start []byte) bool {
 	return bytes.HasPrefix(start, []byte("PK")) || isPickle(start)
 }
