@@ -67,7 +67,10 @@ type Config struct {
 	// HeadL2 is λ of the head's L2 penalty, see package linear; 0 finds it by cross-validation on the
 	// training images.
 	HeadL2 float64 `yaml:"head_l2,omitempty"`
-	Model  string  `yaml:"model"` // text form of package model
+	// DepthRate is how much less each part of a network that is finetuned learns than the part behind
+	// it: its learning rate is so many times that one's; 0 for 0.5.
+	DepthRate float64 `yaml:"depth_rate,omitempty"`
+	Model     string  `yaml:"model"` // text form of package model
 	// Architecture is a model of one's own in the place of Model, which then records its String. A
 	// saved run of it repeats and resumes where it is given again, and LoadArchitecture reads its
 	// file.

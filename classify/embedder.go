@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/dataset/picture"
 	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/featurecache"
@@ -22,6 +23,9 @@ type EmbedOptions struct {
 	// Size is the side of the images that pictures become; 0 for that of the network's training. A
 	// smaller one takes less time and tells less.
 	Size int
+	// Fit is how pictures become squares, a text form of package picture; empty for how they did in
+	// the network's training.
+	Fit string
 	// Threads is the number of workers; 0 means one per processor.
 	Threads int
 	// Cache is the folder that keeps feature vectors: empty for the folder embeddings of
@@ -68,7 +72,10 @@ func newEmbedder(n *pretrained.Network, opt EmbedOptions) (*Embedder, error) {
 	if e.Size < 1 || e.Size > maxExtent {
 		return nil, fault.Inputf("size is %d, expected 1 to %d pixels", e.Size, maxExtent)
 	}
-	fit, err := n.Fit()
+	fit, err := picture.ParseFit(opt.Fit)
+	if opt.Fit == "" {
+		fit, err = n.Fit()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -96,8 +103,8 @@ func newEmbedder(n *pretrained.Network, opt EmbedOptions) (*Embedder, error) {
 		return nil, err
 	}
 	if dir := cacheOfFeatures(opt.Cache); dir != "" {
-		network := n.Digest(e.Size)
-		key := sha256.Sum256(fmt.Appendf(nil, "%x\x00%d\x00%s\x00%d", network, NumericsVersion, on.Name(), embedBatch))
+		key := sha256.Sum256(fmt.Appendf(nil, "%x\x00%s\x00%d\x00%s\x00%d",
+			n.Digest(e.Size), fit, NumericsVersion, on.Name(), embedBatch))
 		e.cache = featurecache.Open(dir, key, e.Count, 0)
 	}
 	return e, nil

@@ -32,21 +32,16 @@ func (r *run) prepareFrozen(cfg Config, p parts) error {
 	if r.Finish || r.ExtendTo > 1 {
 		return fault.Inputf("a head on frozen features has one step: there is nothing to finish early or to extend")
 	}
-	f := &frozen{vectors: map[*dataset.Part][]float32{}}
-	r.frozen = f
-	var err error
-	if f.embedder, err = newEmbedder(r.network, EmbedOptions{
-		Size: cfg.Size, Threads: r.Threads, Cache: r.FeatureCache,
-	}); err != nil {
+	f, err := r.newFrozen(cfg)
+	if err != nil {
 		return err
 	}
+	r.frozen = f
 	if r.classifier, err = newHeadProgram(f.embedder.Count, len(r.data.Classes)); err != nil {
 		return err
 	}
 	r.judging = r.classifier
-	r.classifier.rows = func(part *dataset.Part, i int) []float32 {
-		return f.vectors[part][i*f.embedder.Count : (i+1)*f.embedder.Count]
-	}
+	r.classifier.rows = f.row
 	if err := r.classifier.compile(r.on); err != nil {
 		return err
 	}
@@ -60,6 +55,19 @@ func (r *run) prepareFrozen(cfg Config, p parts) error {
 	r.progress.sums = make([]float64, 1)
 	r.progress.origins = []Origin{originHere(r.on.Name(), 1)}
 	return r.openFrozenFolder()
+}
+
+// newFrozen makes what computes the features.
+func (r *run) newFrozen(cfg Config) (*frozen, error) {
+	e, err := newEmbedder(r.network, EmbedOptions{
+		Size: cfg.Size, Fit: cfg.Fit, Threads: r.Threads, Cache: r.FeatureCache,
+	})
+	return &frozen{embedder: e, vectors: map[*dataset.Part][]float32{}}, err
+}
+
+// row returns the features of an image.
+func (f *frozen) row(part *dataset.Part, i int) []float32 {
+	return f.vectors[part][i*f.embedder.Count : (i+1)*f.embedder.Count]
 }
 
 // newHeadProgram builds the head of a network of package model, whose images are the features.
@@ -156,9 +164,16 @@ func (r *run) fitFrozen(ctx context.Context) error {
 		})
 	}
 	began := r.Now()
-	err := r.embed(ctx)
+	subsets := []dataset.Subset{r.division.Train, r.division.Dev}
+	if !r.probing {
+		subsets = append(subsets, r.test)
+	}
+	err := r.frozen.embed(ctx, r.Embedding, subsets...)
 	if err == nil {
-		err = r.fitHead(ctx)
+		err = r.fitHead(ctx, r.frozen)
+	}
+	if err == nil {
+		err = r.classifier.params.Load(r.classifier.program, r.frozen.headValues)
 	}
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return Interrupted(ctx)
@@ -181,13 +196,9 @@ func (r *run) fitFrozen(ctx context.Context) error {
 	return r.saveFrozen()
 }
 
-// embed computes the features of the images of all parts that the run uses.
-func (r *run) embed(ctx context.Context) error {
-	f := r.frozen
-	subsets := []dataset.Subset{r.division.Train, r.division.Dev}
-	if !r.probing {
-		subsets = append(subsets, r.test)
-	}
+// embed computes the features of the images of subsets. report, if not nil, is told how many are
+// there.
+func (f *frozen) embed(ctx context.Context, report func(done, total int), subsets ...dataset.Subset) error {
 	total, before := 0, 0
 	for _, s := range subsets {
 		total += s.Len()
@@ -205,8 +216,8 @@ func (r *run) embed(ctx context.Context) error {
 			}
 		}
 		flat, err := f.embedder.vectors(ctx, ids, func(i int) []byte { return s.Image(s.Index[i]) }, func(n int) {
-			if r.Embedding != nil {
-				r.Embedding(before+n, total)
+			if report != nil {
+				report(before+n, total)
 			}
 		})
 		if err != nil {
@@ -224,13 +235,12 @@ func (r *run) embed(ctx context.Context) error {
 	return nil
 }
 
-// fitHead fits the head to the training images and gives it to the classifier.
-func (r *run) fitHead(ctx context.Context) error {
-	f := r.frozen
+// fitHead fits the head to the training images.
+func (r *run) fitHead(ctx context.Context, f *frozen) error {
 	kinds := len(r.data.Classes)
 	d := linear.Data{Dim: f.embedder.Count, Kinds: kinds, Task: r.task}
 	for _, k := range r.division.Train.Index {
-		d.Features = append(d.Features, r.classifier.rows(r.division.Train.Part, k)...)
+		d.Features = append(d.Features, f.row(r.division.Train.Part, k)...)
 		row := make([]float32, kinds)
 		switch {
 		case r.hasClasses():
@@ -252,7 +262,7 @@ func (r *run) fitHead(ctx context.Context) error {
 		Fit: f.head.Fit, Backbone: r.network.Path, SHA256: r.network.SHA256, Features: f.embedder.Count,
 		Computed: computed, Cached: cached,
 	}
-	return r.classifier.params.Load(r.classifier.program, f.headValues)
+	return nil
 }
 
 // headValues returns the values of a parameter of the head, nil of another.

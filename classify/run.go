@@ -130,6 +130,9 @@ func (r *run) prepare(ctx context.Context, cfg Config) error {
 	if cfg.Frozen() {
 		return r.prepareFrozen(cfg, p)
 	}
+	if cfg.Finetunes() {
+		p.optimizer = byDepth(p.optimizer, r.network.Model, cfg.DepthRate)
+	}
 	if r.batches, err = dataset.NewBatches(r.division.Train, r.normalizer, cfg.Batch, cfg.Seed); err != nil {
 		return err
 	}
@@ -143,6 +146,11 @@ func (r *run) prepare(ctx context.Context, cfg Config) error {
 		return err
 	}
 	r.engine.asked, r.engine.digest = asked, r.digest
+	if cfg.Finetunes() {
+		if err := r.beginFinetuning(ctx); err != nil {
+			return err
+		}
+	}
 	if r.classifier, err = newClassifier(p.model, r.data.Shape, classes, evalBatchOf(r.data.Shape)); err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ func (c *Config) resolveTransfer() error {
 		if c.HeadL2 != 0 {
 			return fault.Inputf("head_l2 is %v, but there is no backbone: it is for pretrained networks", c.HeadL2)
 		}
-		return nil
+		return c.checkDepthRate()
 	}
 	if c.Transfer == "" {
 		c.Transfer = TransferFeatures
@@ -69,10 +69,10 @@ func (c *Config) resolveTransfer() error {
 	case c.PaperProtocol:
 		return fault.Inputf("backbone is set, but the paper's protocol normalizes images by their own statistics")
 	}
-	if c.Frozen() {
-		return c.resolveFrozen()
+	if err := c.checkDepthRate(); err != nil || c.Finetunes() {
+		return err
 	}
-	return nil
+	return c.resolveFrozen()
 }
 
 // resolveFrozen gives what is about steps the values of the one step of a head on features.

@@ -23,7 +23,7 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (classify.Config, error
 		for _, name := range []string{"config", "out", "data", "task", "train-size", "subset",
 			"size", "fit", "augment", "model", "reg", "optimizer", "lr", "schedule",
 			"batch", "seed", "paper-protocol", "eval-every", "log-every", "checkpoint-every", "fast-dev-run",
-			"backbone", "finetune", "preprocessing", "backbone-variant", "head-l2"} {
+			"backbone", "finetune", "preprocessing", "backbone-variant", "head-l2", "depth-rate"} {
 			if changed(name) {
 				return classify.Config{}, usage{
 					fmt.Errorf("--%s cannot go with --resume: the run's configuration is fixed", name),
@@ -139,6 +139,7 @@ func (o *trainOptions) override(cfg *classify.Config, changed func(string) bool)
 		"preprocessing":    func() { cfg.Preprocessing = f.Preprocessing },
 		"backbone-variant": func() { cfg.BackboneVariant = f.BackboneVariant },
 		"head-l2":          func() { cfg.HeadL2 = f.HeadL2 },
+		"depth-rate":       func() { cfg.DepthRate = f.DepthRate },
 	} {
 		if changed(name) {
 			set()

@@ -35,6 +35,10 @@ func (o *trainOptions) transferFlags(cmd *cobra.Command) {
 	f.Float64Var(
 		&c.HeadL2, "head-l2", 0, "L2 penalty of the head on features (default found by cross-validation)",
 	)
+	f.Float64Var(
+		&c.DepthRate, "depth-rate", 0,
+		"with --finetune: the learning rate of each part of the network over that of the part behind it (default 0.5)",
+	)
 	featureCacheFlag(cmd, &o.featureCache)
 }
 
@@ -68,6 +72,9 @@ func (o *trainOptions) transfer(cmd *cobra.Command, cfg *classify.Config) error 
 		return usage{errors.New("found --model and --backbone, expected one of them: the file says what network it is")}
 	}
 	if !cfg.Frozen() {
+		if o.file == "" {
+			finetuning(cfg, changed)
+		}
 		return nil
 	}
 	for _, name := range ofSteps {
@@ -83,6 +90,30 @@ func (o *trainOptions) transfer(cmd *cobra.Command, cfg *classify.Config) error 
 	}
 	return nil
 }
+
+// finetuning gives a configuration what suits a network that knows much already, where flags do not
+// say otherwise: a low rate, few epochs, pictures that are changed at random.
+func finetuning(cfg *classify.Config, changed func(string) bool) {
+	for name, set := range map[string]func(){
+		"optimizer": func() { cfg.Optimizer = "adamw:decay=0.01" },
+		"lr":        func() { cfg.LearningRate = 3e-4 },
+		"schedule":  func() { cfg.Schedule = "cosine" },
+		"reg":       func() { cfg.Regularizers = nil },
+	} {
+		if !changed(name) {
+			set()
+		}
+	}
+	if !changed("batch") {
+		cfg.Batch = 0
+	}
+	if !changed("steps") && cfg.Epochs == 0 {
+		cfg.Steps, cfg.Epochs = 0, finetuneEpochs
+	}
+}
+
+// finetuneEpochs is how often finetuning sees every picture.
+const finetuneEpochs = 10
 
 // manyPhotos is from how many training pictures on training all of a network usually gains on a head
 // on its features.
