@@ -1,9 +1,11 @@
 package linear
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 	"gonum.org/v1/gonum/mat"
@@ -59,13 +61,14 @@ const (
 	defaultFolds = 5
 	// defaultL2 is λ where there is nothing to choose it by.
 	defaultL2 = 1e-2
-	// The grid of λ: half decades down from 10^strongest. Above the first the features do not matter;
-	// below the last the fit of any samples that can be told apart is sure of them.
-	strongest, halfDecades = 1, 19
+	// The grid of λ: decades down from 10^strongest, and half a decade beside the best one. Above the
+	// first the features do not matter; below the last the fit of any samples that can be told apart is
+	// sure of them.
+	strongest, weakest = 1, -8
 	// worsening is how many λ in a row without a new least loss end the search.
-	worsening = 3
+	worsening = 2
 	// The tolerances of gradients: enough to compare λ, and of the result, near what rounding allows.
-	roughly, exactly = 1e-5, 1e-10
+	roughly, exactly = 1e-4, 1e-10
 )
 
 // Train fits a head. Samples that do not fit together are the input's fault, features that are not
@@ -226,18 +229,31 @@ func (t *training) choose(ctx context.Context, opt Options) (Fit, error) {
 	for i := range starts {
 		starts[i] = make([]float64, t.kinds*t.width())
 	}
+	var nearest [][]float64 // the folds' minima of the best λ
 	least, since := math.Inf(1), 0
-	for i := 0; i < halfDecades && since < worsening; i++ {
-		l2 := spec.Round(math.Pow(10, strongest-float64(i)/2), 3)
+	try := func(l2 float64) error {
 		loss, err := t.heldOut(ctx, folds, starts, l2)
 		if err != nil {
-			return found, err
+			return err
 		}
 		found.Candidates = append(found.Candidates, Candidate{l2, loss})
 		if since++; loss < least {
-			least, since, found.L2 = loss, 0, l2
+			least, since, found.L2, nearest = loss, 0, l2, slices.Clone(starts)
+		}
+		return nil
+	}
+	for power := strongest; power >= weakest && since < worsening; power-- {
+		if err := try(spec.Round(math.Pow(10, float64(power)), 3)); err != nil {
+			return found, err
 		}
 	}
+	for _, beside := range []float64{math.Sqrt(10) * found.L2, found.L2 / math.Sqrt(10)} {
+		copy(starts, nearest)
+		if err := try(spec.Round(beside, 3)); err != nil {
+			return found, err
+		}
+	}
+	slices.SortFunc(found.Candidates, func(a, b Candidate) int { return cmp.Compare(b.L2, a.L2) })
 	switch found.L2 {
 	case found.Candidates[0].L2:
 		found.Note = "the strongest λ is the best: the features tell nothing of what is learned"
