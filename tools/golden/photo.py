@@ -54,21 +54,6 @@ def fingerprint(name, gradient):
     return [np.sqrt((flat**2).sum()), *(float(s @ flat) for s in signs)]
 
 
-# The text form of package model, the image [C, H, W], the network, and λ, with which the penalty counts about as
-# much as the loss.
-MODELS = [
-    ("resnet18", (3, 64, 64), lambda: torchvision.models.resnet18(num_classes=CLASSES), 1),
-    ("resnet34", (3, 33, 40), lambda: torchvision.models.resnet34(num_classes=CLASSES), 1),
-    ("resnet50", (3, 40, 33), lambda: torchvision.models.resnet50(num_classes=CLASSES), 1),
-    ("mobilenet-v2:width=1", (3, 64, 64), lambda: mobilenet(1.0, 3), 1e-3),
-    ("mobilenet-v2:width=0.35", (1, 45, 52), lambda: mobilenet(0.35, 1), 1e-3),
-    ("efficientnet-lite0", (3, 64, 64), lambda: timm.create_model("tf_efficientnet_lite0", num_classes=CLASSES), 1e-3),
-    ("efficientnet-lite0:padding=symmetric,epsilon=1e-05", (3, 45, 52), lambda: timm.create_model("efficientnet_lite0", num_classes=CLASSES), 1e-3),
-    ("efficientnet-lite1", (3, 45, 52), lambda: timm.create_model("tf_efficientnet_lite1", num_classes=CLASSES), 1e-3),
-    ("efficientnet-lite2", (3, 33, 48), lambda: timm.create_model("tf_efficientnet_lite2", num_classes=CLASSES), 1e-3),
-]
-
-
 def mobilenet(width, channels):
     """torchvision's network and the names that timm gives its tensors, which both have in one order."""
     net = torchvision.models.mobilenet_v2(num_classes=CLASSES, width_mult=width)
@@ -77,6 +62,63 @@ def mobilenet(width, channels):
     other = timm.create_model(f"mobilenetv2_{round(100 * width):03}", num_classes=CLASSES, in_chans=channels).state_dict()
     assert [t.shape for t in net.state_dict().values()] == [t.shape for t in other.values()]
     return net, dict(zip(net.state_dict(), other))
+
+
+def lite(name):
+    return lambda: timm.create_model(name, num_classes=CLASSES)
+
+
+# The text form of package model, the image [C, H, W], the network, and λ, with which the penalty counts about as
+# much as the loss.
+MODELS = [
+    ("resnet18", (3, 40, 33), lambda: torchvision.models.resnet18(num_classes=CLASSES), 1),
+    ("resnet34", (3, 33, 32), lambda: torchvision.models.resnet34(num_classes=CLASSES), 1),
+    ("resnet50", (3, 32, 31), lambda: torchvision.models.resnet50(num_classes=CLASSES), 1),
+    ("mobilenet-v2:width=1", (3, 32, 31), lambda: mobilenet(1.0, 3), 1e-3),
+    ("mobilenet-v2:width=0.35", (1, 45, 52), lambda: mobilenet(0.35, 1), 1e-3),
+    ("efficientnet-lite0", (3, 36, 31), lite("tf_efficientnet_lite0"), 1e-3),
+    ("efficientnet-lite0:padding=symmetric,epsilon=1e-05", (3, 36, 31), lite("efficientnet_lite0"), 1e-3),
+    ("efficientnet-lite1", (3, 29, 32), lite("tf_efficientnet_lite1"), 1e-3),
+    ("efficientnet-lite2", (3, 31, 28), lite("tf_efficientnet_lite2"), 1e-3),
+]
+
+
+def smooth(net, shape):
+    """The images among a number of them at which the network's kinks are farthest: float32 has to find their side."""
+    gaps = []
+
+    def relu(module, inputs):
+        x = inputs[0].abs()
+        gaps.append(x.min().item())
+        if isinstance(module, torch.nn.ReLU6):
+            gaps.append((inputs[0] - 6).abs().min().item())
+
+    def pool(module, inputs):  # of windows whose largest element is positive: the others have no slope
+        windows = F.unfold(F.pad(inputs[0], (1, 1, 1, 1), value=-1e3), 3, stride=2)
+        windows = windows.reshape(BATCH, -1, 9, windows.shape[-1]).topk(2, dim=2).values
+        first, second = windows[:, :, 0], windows[:, :, 1]
+        gaps.append((first - second)[first > 0].min().item())
+
+    hooks = []
+    for m in net.modules():
+        if isinstance(m, (torch.nn.ReLU, torch.nn.ReLU6)):
+            hooks.append(m.register_forward_pre_hook(relu))
+        if isinstance(m, torch.nn.MaxPool2d):
+            hooks.append(m.register_forward_pre_hook(pool))
+    best, farthest = None, -1.0
+    for i in range(60):
+        gaps.clear()
+        with torch.no_grad():
+            net(images(f"x{i}", shape))
+        if min(gaps) > farthest:
+            best, farthest = f"x{i}", min(gaps)
+    for h in hooks:
+        h.remove()
+    return best, farthest
+
+
+def images(name, shape):
+    return torch.tensor(numbers(name, BATCH * int(np.prod(shape))).reshape(BATCH, *shape).astype(np.float64))
 
 
 def compute(text, shape, make, weight):
@@ -92,9 +134,10 @@ def compute(text, shape, make, weight):
             m.p = 0.0
     names = [renamed[n] for n, _ in net.named_parameters()]
     out = {}
+    image, gap = smooth(net.eval(), shape)
     for mode in "frozen", "batch":
         net.train(mode == "batch")
-        x = torch.tensor(numbers("x", BATCH * int(np.prod(shape))).reshape(BATCH, *shape).astype(np.float64), requires_grad=True)
+        x = images(image, shape).requires_grad_(True)
         logits = net(x)
         loss = F.cross_entropy(logits, torch.arange(BATCH))
         if mode == "batch":  # two images are too few for derivatives that float32 holds
@@ -104,11 +147,11 @@ def compute(text, shape, make, weight):
         datagrad = g.square().sum() / BATCH
         out |= {f"{mode}/loss": [loss.item()], f"{mode}/logits": logits.detach().numpy(), f"{mode}/datagrad": [datagrad.item()]}
         out[f"{mode}/slope"] = fingerprint("x", g)
-        for label, total in ("plain", loss), ("regularized", loss + weight * datagrad):
-            grads = torch.autograd.grad(total, list(net.parameters()), retain_graph=True, materialize_grads=True)
-            out[f"{mode}/{label}"] = [fingerprint(n, v) for n, v in zip(names, grads)]
+        grads = torch.autograd.grad(loss + weight * datagrad, list(net.parameters()))
+        out[f"{mode}/regularized"] = [fingerprint(n, v) for n, v in zip(names, grads)]
     meta = {f"{text}/shape": "x".join(map(str, shape)), f"{text}/weight": repr(float(weight)), f"{text}/names": " ".join(names)}
     meta[f"{text}/tensors"] = " ".join(renamed[n] for n in net.state_dict() if not n.endswith("num_batches_tracked"))
+    meta |= {f"{text}/image": image, f"{text}/gap": f"{gap:.2g}"}
     return {f"{text}/{k}": np.array(v, np.float64) for k, v in out.items()}, meta
 
 
