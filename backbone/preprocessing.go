@@ -58,7 +58,7 @@ func (f *File) Preprocessing() *Preprocessing {
 		return f.Config.Preprocessing
 	}
 	if k := f.Known(); k != nil {
-		p := k.Preprocessing
+		p := *k.Preprocessing
 		p.Source = "the known file " + k.Name
 		return &p
 	}

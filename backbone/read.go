@@ -60,11 +60,9 @@ func Read(path string) (*File, error) {
 		return nil, named(path, err)
 	}
 	file.Size = f.Size()
-	h := sha256.New()
-	if _, err := io.Copy(h, io.NewSectionReader(f, 0, f.Size())); err != nil {
+	if file.SHA256, err = sumOf(f, f.Size()); err != nil {
 		return nil, err
 	}
-	file.SHA256 = hex.EncodeToString(h.Sum(nil))
 	config, err := ReadConfig(filepath.Join(filepath.Dir(path), "config.json"))
 	switch {
 	case err == nil && config.Architecture != "":
@@ -73,6 +71,15 @@ func Read(path string) (*File, error) {
 		return nil, err
 	}
 	return file, nil
+}
+
+// sumOf returns the SHA-256 of a file of a size, in hex digits.
+func sumOf(r io.ReaderAt, size int64) (string, error) {
+	h := sha256.New()
+	if _, err := io.Copy(h, io.NewSectionReader(r, 0, size)); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // named is an error of a file. One of the system is no fault of the input.

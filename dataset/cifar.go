@@ -27,7 +27,7 @@ func cifar10() row {
 			Licence: cifarLicence, From: cifarPublicPage, Defaults: cifarDefaults(),
 		},
 		home: cifarHome,
-		downloads: []download{
+		downloads: []remoteFile{
 			{"cifar-10-binary.tar.gz", 170052171, "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"},
 		},
 		unpacked: "cifar-10-batches-bin",
@@ -64,7 +64,7 @@ func cifar100() row {
 			Licence: cifarLicence, From: cifarPublicPage, Defaults: cifarDefaults(),
 		},
 		home: cifarHome,
-		downloads: []download{
+		downloads: []remoteFile{
 			{"cifar-100-binary.tar.gz", 168513733, "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec"},
 		},
 		unpacked: "cifar-100-binary",

@@ -96,7 +96,7 @@ type row struct {
 	// home is the address of the folder that the downloads are published in, with a slash at its
 	// end.
 	home      string
-	downloads []download
+	downloads []remoteFile
 	// unpacked is what the folder is called that the published archive unpacks to, if there is one.
 	unpacked string
 	// otherVersions are the names of what the set is also published as, which is not read.
@@ -120,9 +120,9 @@ type file struct {
 	sha256 string // hexadecimal
 }
 
-// download is a file at a set's public home: an archive, or one of the set's files with .gz
+// remoteFile is a file at a set's public home: an archive, or one of the set's files with .gz
 // behind its name.
-type download struct {
+type remoteFile struct {
 	name   string
 	size   int64
 	sha256 string // hexadecimal

@@ -2,19 +2,15 @@ package dataset
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
+	"github.com/gradreg/gradreg/internal/download"
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/internal/filelock"
-	"github.com/gradreg/gradreg/internal/foreign"
 )
 
 // FetchOptions say how Fetch works; the zero value is what a user wants.
@@ -137,29 +133,13 @@ type fetch struct {
 
 func newFetch(s *row, opt FetchOptions) (*fetch, error) {
 	f := &fetch{row: s, opt: opt}
-	if f.opt.Client == nil {
-		f.opt.Client = defaultClient()
-	}
-	if f.opt.Stall == 0 {
-		f.opt.Stall = 30 * time.Second
-	}
-	if f.opt.Wait == 0 {
-		f.opt.Wait = time.Second
-	}
-	if f.opt.Tries == 0 {
-		f.opt.Tries = 6
-	}
 	home := s.home
 	if opt.Mirror != "" {
 		home = opt.Mirror
 	}
 	var err error
-	if f.home, err = url.Parse(home); err != nil || f.home.Scheme != "http" &&
-		f.home.Scheme != "https" || f.home.Host == "" {
-		return nil, fault.Inputf(
-			"mirror %q: expected the address of a folder, http://… or https://…",
-			foreign.Short(unusable(home), maxQuoted),
-		)
+	if f.home, err = download.Folder(home); err != nil {
+		return nil, err
 	}
 	for _, d := range s.downloads {
 		f.total += d.size
@@ -178,73 +158,40 @@ func newFetch(s *row, opt FetchOptions) (*fetch, error) {
 	return f, nil
 }
 
-// maxQuoted bounds what messages quote of addresses and answers, in bytes.
-const maxQuoted = 200
-
-// unusable returns what was meant as an address, without what may be credentials.
-func unusable(home string) string {
-	home = foreign.Hide(home)
-	if at := strings.LastIndexByte(home, '@'); at >= 0 && !strings.Contains(home, "://") {
-		return "…" + home[at:]
-	}
-	return home
-}
-
-// shown returns an address for messages: without user, password and query, which may be
-// credentials.
-func shown(u *url.URL) string {
-	bare := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}
-	return foreign.Short(bare.String(), maxQuoted)
-}
-
-// defaultClient returns a client without a time limit for an answer, which is opt.Stall.
-func defaultClient() *http.Client {
-	return &http.Client{Transport: &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         (&net.Dialer{Timeout: 15 * time.Second}).DialContext,
-		TLSHandshakeTimeout: 15 * time.Second,
-		ForceAttemptHTTP2:   true,
-	}}
-}
-
-// lockPoll is how often a call looks whether it is its turn.
-const lockPoll = 200 * time.Millisecond
-
 // lock waits until no other process fetches this set to the same folder.
 func (f *fetch) lock(ctx context.Context) (release func(), err error) {
 	path := f.dir + ".lock"
-	for first := true; ; first = false {
-		release, err := filelock.Acquire(path)
-		if err == nil {
-			return release, nil
-		}
-		if !errors.Is(err, filelock.ErrHeld) {
-			return nil, fault.Inputf("lock %s: %w", path, err)
-		}
-		if first {
-			f.note("waiting for another process that fetches %s (it holds %s)", f.Name, path)
-		}
-		if err := sleep(ctx, lockPoll); err != nil {
-			return nil, err
-		}
+	return download.Lock(ctx, path, func() {
+		f.note("waiting for another process that fetches %s (it holds %s)", f.Name, path)
+	})
+}
+
+// path returns where a download grows.
+func (f *fetch) path(d remoteFile) string { return filepath.Join(f.dir, d.name+".part") }
+
+// download brings one file to f.dir, complete and correct.
+func (f *fetch) download(ctx context.Context, want remoteFile) error {
+	file := download.File{
+		From: f.home.JoinPath(want.name), // a query of a mirror's address, perhaps a token, stays behind the path
+		Path: f.path(want), Size: want.size, SHA256: want.sha256,
 	}
+	got, err := download.Get(ctx, file, download.Options{
+		Client: f.opt.Client, Stall: f.opt.Stall, Wait: f.opt.Wait, Tries: f.opt.Tries,
+		Note: func(text string) { f.note("%s", text) },
+		Progress: func(done, _ int64) {
+			if f.opt.Progress != nil {
+				f.opt.Progress(FetchProgress{File: want.name, Done: f.before + done, Total: f.total})
+			}
+		},
+	})
+	f.result.DownloadedBytes += got.Downloaded
+	f.result.ResumedBytes += got.Resumed
+	return err
 }
 
 // note tells what happens.
 func (f *fetch) note(format string, args ...any) {
 	if f.opt.Progress != nil {
 		f.opt.Progress(FetchProgress{Done: f.before, Total: f.total, Note: fmt.Sprintf(format, args...)})
-	}
-}
-
-// sleep waits, or returns the error of the context that ends before.
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-t.C:
-		return nil
 	}
 }

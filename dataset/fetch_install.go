@@ -81,7 +81,7 @@ func (f *fetch) install() error {
 
 // unpack puts the files of a download into a folder. Those of an archive are unpacked, so that no
 // run has to decompress 170 MB before its first step; the others are moved as they are.
-func (f *fetch) unpack(d download, dir string) error {
+func (f *fetch) unpack(d remoteFile, dir string) error {
 	path := f.path(d)
 	if !strings.HasSuffix(d.name, ".tar.gz") {
 		return atomicfile.Rename(path, filepath.Join(dir, d.name))

@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/gradreg/gradreg/internal/download"
 )
 
 // killed is what the process that gets killed has to fetch, as JSON in the environment variable killedVariable.
@@ -29,7 +31,7 @@ const killedVariable = "GRADREG_TEST_FETCH"
 // row returns the set that a killed process fetches.
 func (k killed) row() row {
 	s := cifar10()
-	s.home, s.downloads, s.files = k.Home, []download{{k.Name, k.Size, k.SHA256}}, append([]file(nil), s.files...)
+	s.home, s.downloads, s.files = k.Home, []remoteFile{{k.Name, k.Size, k.SHA256}}, append([]file(nil), s.files...)
 	for i := range s.files {
 		s.files[i].size, s.files[i].sha256 = k.FileSize, k.FileSHA256[i]
 	}
@@ -68,7 +70,7 @@ func TestFetchKilled(t *testing.T) {
 	var sent atomic.Int64 // bytes of all answers
 	h.misbehave(func(_ int, w http.ResponseWriter, r *http.Request, data []byte) bool {
 		first := 0
-		if from, _, ok := contentRange(rangeOf(r)); ok {
+		if from, _, ok := download.ContentRange(rangeOf(r)); ok {
 			first = int(from)
 			w.Header().Set("Content-Range", "bytes "+strconv.Itoa(first)+"-"+strconv.Itoa(len(data)-1)+"/"+strconv.Itoa(len(data)))
 			w.WriteHeader(http.StatusPartialContent)

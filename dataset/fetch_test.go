@@ -82,7 +82,7 @@ func (h *home) publish(s row, name string, data []byte) row {
 	h.mu.Unlock()
 	sum := sha256.Sum256(data)
 	s.home = h.URL + "/"
-	s.downloads = append(s.downloads, download{name, int64(len(data)), hex.EncodeToString(sum[:])})
+	s.downloads = append(s.downloads, remoteFile{name, int64(len(data)), hex.EncodeToString(sum[:])})
 	return s
 }
 

@@ -53,7 +53,7 @@ func fashionMNIST() row {
 			Defaults: Defaults{Augment: augment.None, Lambda2000: 1},
 		},
 		home: "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
-		downloads: []download{
+		downloads: []remoteFile{
 			{
 				"train-images-idx3-ubyte.gz", 26421880,
 				"3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",

@@ -42,8 +42,7 @@ type Network struct {
 	Classes int // that the file's weights tell apart, 0 if it has no classifier
 	backbone.Preprocessing
 
-	names   []string // of the file's tensors in the order of the network's parameters
-	tensors map[string]backbone.Tensor
+	weights model.Weights
 }
 
 // Open reads a file of weights. What is wrong with it, or missing, is the input's fault.
@@ -56,8 +55,9 @@ func Open(path string, opt Options) (*Network, error) {
 	if err != nil {
 		return nil, fault.Inputf("%s: %w", path, err)
 	}
-	n := &Network{
-		Path: path, SHA256: f.SHA256, Classes: found.Classes, names: found.Names(), tensors: found.Tensors,
+	n := &Network{Path: path, SHA256: f.SHA256, Classes: found.Classes, weights: model.Weights{}}
+	for name, t := range found.Tensors {
+		n.weights[name] = model.Tensor{Shape: t.Shape, Values: t.Float32s}
 	}
 	switch p := f.Preprocessing(); {
 	case opt.Preprocessing != "":
@@ -107,52 +107,13 @@ func (n *Network) Digest(side int) [sha256.Size]byte {
 		n.Model, n.SHA256, side, n.Mean, n.Std, n.Crop, n.Interpolation))
 }
 
-// Values returns the values of a network's parameters by their names: those of the file, whose
-// tensors stand in the order of the parameters. Parameters of the head are among them if head is
-// set; the network then needs as many classes as the file has.
+// Values returns the values of the parameters of the network, or of one with another kind of norm,
+// by their names. Those of the head, which needs as many classes as the file has, are among them if
+// head is set.
 func (n *Network) Values(params *nn.Params, head bool) (map[string][]float32, error) {
-	values := map[string][]float32{}
-	next := 0
-	for _, p := range params.All() {
-		if p.Auxiliary || model.PartOf(p.Name, params.Prefix()) == model.Head && !head {
-			continue
-		}
-		if next == len(n.names) {
-			return nil, fmt.Errorf("%s has no tensor for the parameter %s of %s", n.Path, p.Name, n.Model)
-		}
-		t := n.tensors[n.names[next]]
-		next++
-		v, err := elements(p, t)
-		if err != nil {
-			return nil, fmt.Errorf("%s: tensor %s for the parameter %s of %s: %w", n.Path, t.Name, p.Name, n.Model, err)
-		}
-		values[p.Name] = v
-	}
-	return values, nil
-}
-
-// elements returns the elements of a tensor in a parameter's layout: a dense layer is [in, out] here
-// and [out, in] there.
-func elements(p *nn.Param, t backbone.Tensor) ([]float32, error) {
-	want, v := p.Expr.Shape(), t.Float32s()
-	kind := func(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
-	if kind(p.Name) != kind(t.Name) {
-		return nil, fmt.Errorf("found a %s, expected a %s", kind(t.Name), kind(p.Name))
-	}
-	if len(want) == 2 && len(t.Shape) == 2 && want[0] == t.Shape[1] && want[1] == t.Shape[0] {
-		out := make([]float32, len(v))
-		for i, value := range v {
-			out[i%want[0]*want[1]+i/want[0]] = value
-		}
-		return out, nil
-	}
-	if len(want) != len(t.Shape) {
-		return nil, fmt.Errorf("shape %v, expected %v", t.Shape, want)
-	}
-	for i, d := range want {
-		if d != t.Shape[i] {
-			return nil, fmt.Errorf("shape %v, expected %v", t.Shape, want)
-		}
+	v, err := n.weights.Values(n.Model, params, head)
+	if err != nil {
+		return nil, fault.Inputf("%s: %w", n.Path, err)
 	}
 	return v, nil
 }

@@ -1,4 +1,4 @@
-package dataset
+package download
 
 import (
 	"context"
@@ -18,18 +18,16 @@ import (
 	"github.com/gradreg/gradreg/internal/foreign"
 )
 
-// part is a file that is being downloaded. What it has to be is known beforehand, so that size and
-// digest say whether a resumed download is one file, and no ETag of an earlier answer has to be
+// part is a file that is being downloaded. What it has to be is mostly known beforehand, so that size
+// and digest say whether a resumed download is one file, and no ETag of an earlier answer has to be
 // kept for that.
 type part struct {
-	*fetch
-	want download
-	from *url.URL
-	url  string // as messages show it
-	file *os.File
-	have int64 // bytes in file
-	// resumed is how many of them an earlier call left.
-	resumed int64
+	File
+	opt    Options
+	result Result
+	url    string // as messages show it
+	file   *os.File
+	have   int64 // bytes in file
 	// fresh is true if all of them came in one answer of the server.
 	fresh bool
 }
@@ -40,29 +38,27 @@ type permanent struct{ error }
 // Unwrap returns the error itself.
 func (e permanent) Unwrap() error { return e.error }
 
-// download brings one file to f.dir, complete and correct.
-func (f *fetch) download(ctx context.Context, want download) error {
-	from := f.home.JoinPath(want.name) // a query of a mirror's address, perhaps a token, stays behind the path
-	p := &part{fetch: f, want: want, from: from, url: shown(from)}
+// Get brings a file to its path, complete and correct. What an earlier call left there is gone on
+// from; an error leaves there what came. Errors of the network, of servers (5xx, 408, 425, 429) and
+// of digests after a resumption are tried again; when ctx ends, its error is returned.
+func Get(ctx context.Context, file File, opt Options) (Result, error) {
+	p := &part{File: file, opt: opt.filled(), url: Shown(file.From)}
 	if err := p.open(); err != nil {
-		return err
+		return p.result, err
 	}
 	err := p.complete(ctx)
 	if err == nil {
 		err = p.file.Sync()
 	}
-	return errors.Join(err, p.file.Close())
+	return p.result, errors.Join(err, p.file.Close())
 }
-
-// path returns where a download grows.
-func (f *fetch) path(d download) string { return filepath.Join(f.dir, d.name+".part") }
 
 // open opens the file, which an earlier call may have left.
 func (p *part) open() error {
-	if err := os.MkdirAll(p.dir, 0o777); err != nil {
+	if err := os.MkdirAll(filepath.Dir(p.Path), 0o777); err != nil {
 		return err
 	}
-	file, err := os.OpenFile(p.path(p.want), os.O_RDWR|os.O_CREATE, 0o666)
+	file, err := os.OpenFile(p.Path, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
 		return err
 	}
@@ -71,8 +67,7 @@ func (p *part) open() error {
 		file.Close()
 		return err
 	}
-	p.resumed = p.have
-	p.result.ResumedBytes += p.have
+	p.result.Resumed = p.have
 	return nil
 }
 
@@ -81,7 +76,7 @@ func (p *part) complete(ctx context.Context) error {
 	best := p.have // the most that was reached
 	again := false // whether a complete file was wrong before
 	for failed := 0; ; {
-		if p.have >= p.want.size {
+		if p.Size > 0 && p.have >= p.Size {
 			whole := p.fresh
 			err := p.check()
 			if err == nil || whole || again {
@@ -101,7 +96,7 @@ func (p *part) complete(ctx context.Context) error {
 		if errors.As(err, &hopeless) {
 			return err
 		}
-		if failed++; p.have >= best+max(1, p.want.size/100) {
+		if failed++; p.have >= best+max(1, p.Size/100) {
 			best, failed = p.have, 1
 		}
 		if failed >= p.opt.Tries {
@@ -109,7 +104,7 @@ func (p *part) complete(ctx context.Context) error {
 		}
 		wait := max(p.opt.Wait<<min(failed-1, 5), retryAfter(err))
 		p.note("%v; trying again in %v", err, wait)
-		if err := sleep(ctx, wait); err != nil {
+		if err := Sleep(ctx, wait); err != nil {
 			return err
 		}
 	}
@@ -117,8 +112,7 @@ func (p *part) complete(ctx context.Context) error {
 
 // restart throws away what has come.
 func (p *part) restart() error {
-	p.result.ResumedBytes -= p.resumed
-	p.have, p.resumed, p.fresh = 0, 0, true
+	p.have, p.result.Resumed, p.fresh = 0, 0, true
 	if err := p.file.Truncate(0); err != nil {
 		return permanent{err}
 	}
@@ -129,8 +123,8 @@ func (p *part) restart() error {
 // check compares a file of at least the right size with the published digest, and throws away a
 // wrong one.
 func (p *part) check() error {
-	if p.have > p.want.size {
-		return errors.Join(fmt.Errorf("%s: %d bytes came, expected %d", p.url, p.have, p.want.size), p.restart())
+	if p.have > p.Size {
+		return errors.Join(fmt.Errorf("%s: %d bytes came, expected %d", p.url, p.have, p.Size), p.restart())
 	}
 	if _, err := p.file.Seek(0, io.SeekStart); err != nil {
 		return err
@@ -139,9 +133,9 @@ func (p *part) check() error {
 	if _, err := io.Copy(h, p.file); err != nil {
 		return err
 	}
-	if got := hex.EncodeToString(h.Sum(nil)); got != p.want.sha256 {
+	if got := hex.EncodeToString(h.Sum(nil)); !strings.HasPrefix(got, p.SHA256) {
 		return errors.Join(
-			fmt.Errorf("%s: the SHA-256 of what came is %s, expected %s", p.url, got, p.want.sha256),
+			fmt.Errorf("%s: the SHA-256 of what came is %s, expected %s", p.url, got, p.SHA256),
 			p.restart(),
 		)
 	}
@@ -159,14 +153,14 @@ func (p *part) try(parent context.Context) error {
 	defer watchdog.Stop()
 	err := p.request(ctx, func() { watchdog.Reset(p.opt.Stall) })
 	if err != nil && context.Cause(ctx) == errStalled {
-		return fmt.Errorf("%s: no byte came for %v, after %d of %d", p.url, p.opt.Stall, p.have, p.want.size)
+		return fmt.Errorf("%s: no byte came for %v, after %d of %d", p.url, p.opt.Stall, p.have, p.Size)
 	}
 	return err
 }
 
 // request is try without the watchdog, which it tells that something came.
 func (p *part) request(ctx context.Context, alive func()) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.from.String(), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.From.String(), nil)
 	if err != nil {
 		return permanent{err}
 	}
@@ -200,26 +194,44 @@ func (p *part) shownError(err error) error {
 func (p *part) accept(resp *http.Response) error {
 	switch code := resp.StatusCode; {
 	case code == http.StatusPartialContent && p.have > 0:
-		first, total, ok := contentRange(resp.Header.Get("Content-Range"))
-		if ok && first == p.have && (total < 0 || total == p.want.size) {
+		first, total, ok := ContentRange(resp.Header.Get("Content-Range"))
+		if err := p.learn(total); err != nil {
+			return err
+		}
+		if ok && first == p.have && (total < 0 || total == p.Size) {
 			p.fresh = false
 			return nil
 		}
 		err := fmt.Errorf(
 			"%s: asked for the bytes from %d of %d, the server sends %q", p.url, p.have,
-			p.want.size, foreign.Short(resp.Header.Get("Content-Range"), maxQuoted),
+			p.Size, foreign.Short(resp.Header.Get("Content-Range"), maxQuoted),
 		)
 		return errors.Join(err, p.restart())
 	case code == http.StatusRequestedRangeNotSatisfiable && p.have > 0:
 		return errors.Join(fmt.Errorf("%s: the server has no bytes from %d on", p.url, p.have), p.restart())
 	case code == http.StatusOK:
-		if n := resp.ContentLength; n >= 0 && n != p.want.size {
-			return permanent{fmt.Errorf("%s: the server announces %d bytes, expected %d", p.url, n, p.want.size)}
+		if err := p.learn(resp.ContentLength); err != nil {
+			return err
+		}
+		if n := resp.ContentLength; n >= 0 && n != p.Size {
+			return permanent{fmt.Errorf("%s: the server announces %d bytes, expected %d", p.url, n, p.Size)}
 		}
 		return p.restart()
 	default:
 		return statusError(p.url, resp)
 	}
+}
+
+// learn takes the size that a server announces where none is known.
+func (p *part) learn(size int64) error {
+	if p.Size > 0 {
+		return nil
+	}
+	if size < 1 || size > p.Limit {
+		return permanent{fmt.Errorf("%s: the server announces %d bytes, expected 1 to %d", p.url, size, p.Limit)}
+	}
+	p.Size = size
+	return nil
 }
 
 // receive appends a body to the file.
@@ -229,10 +241,10 @@ func (p *part) receive(body io.Reader, alive func()) error {
 		n, err := body.Read(buffer)
 		if n > 0 {
 			alive()
-			if p.have+int64(n) > p.want.size {
+			if p.have+int64(n) > p.Size {
 				return permanent{
 					errors.Join(
-						fmt.Errorf("%s: the server sends more than the expected %d bytes", p.url, p.want.size),
+						fmt.Errorf("%s: the server sends more than the expected %d bytes", p.url, p.Size),
 						p.restart(),
 					),
 				}
@@ -241,17 +253,17 @@ func (p *part) receive(body io.Reader, alive func()) error {
 				return permanent{err}
 			}
 			p.have += int64(n)
-			p.result.DownloadedBytes += int64(n)
+			p.result.Downloaded += int64(n)
 			p.report()
 		}
 		switch {
 		case err == nil:
-		case err == io.EOF && p.have == p.want.size:
+		case err == io.EOF && p.have == p.Size:
 			return nil
 		case err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF):
-			return fmt.Errorf("%s: the connection ended after %d of %d bytes", p.url, p.have, p.want.size)
+			return fmt.Errorf("%s: the connection ended after %d of %d bytes", p.url, p.have, p.Size)
 		default:
-			return fmt.Errorf("%s: after %d of %d bytes: %w", p.url, p.have, p.want.size, err)
+			return fmt.Errorf("%s: after %d of %d bytes: %w", p.url, p.have, p.Size, err)
 		}
 	}
 }
@@ -259,12 +271,19 @@ func (p *part) receive(body io.Reader, alive func()) error {
 // report tells how far it is.
 func (p *part) report() {
 	if p.opt.Progress != nil {
-		p.opt.Progress(FetchProgress{File: p.want.name, Done: p.before + p.have, Total: p.total})
+		p.opt.Progress(p.have, p.Size)
 	}
 }
 
-// contentRange parses "bytes FIRST-LAST/TOTAL", where TOTAL may be *, returned as -1.
-func contentRange(text string) (first, total int64, ok bool) {
+// note tells what went wrong and what follows from it.
+func (p *part) note(format string, args ...any) {
+	if p.opt.Note != nil {
+		p.opt.Note(fmt.Sprintf(format, args...))
+	}
+}
+
+// ContentRange parses "bytes FIRST-LAST/TOTAL", where TOTAL may be *, returned as -1.
+func ContentRange(text string) (first, total int64, ok bool) {
 	span, size, ok := strings.Cut(strings.TrimPrefix(text, "bytes "), "/")
 	if !ok {
 		return 0, 0, false
