@@ -11,6 +11,7 @@ package pretrained
 import (
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/gradreg/gradreg/backbone"
@@ -111,7 +112,14 @@ func (n *Network) Digest(side int) [sha256.Size]byte {
 // by their names. Those of the head, which needs as many classes as the file has, are among them if
 // head is set.
 func (n *Network) Values(params *nn.Params, head bool) (map[string][]float32, error) {
-	v, err := n.weights.Values(n.Model, params, head)
+	weights := n.weights
+	if !head { // a network without a head has no use for its tensors
+		weights = maps.Clone(weights)
+		for _, what := range []string{"weight", "bias"} {
+			delete(weights, n.Model.TensorName(model.Head+"/dense1."+what))
+		}
+	}
+	v, err := weights.Values(n.Model, params, head)
 	if err != nil {
 		return nil, fault.Inputf("%s: %w", n.Path, err)
 	}
