@@ -100,10 +100,10 @@ type Config struct {
 	PaperProtocol bool `yaml:"paper_protocol"`
 	EvalEvery     int  `yaml:"eval_every"` // steps between evaluations on the dev part; 0 for none
 	// Patience is after how many epochs without a new least loss on the dev part the run ends; 0 for
-	// never.
+	// never. The loss of classes is taken after calibration ([assess.Logits.Calibrated]).
 	Patience int `yaml:"patience,omitempty"`
 	// Keep is which of its states the run is tested and saved as: last, which is the default, or best,
-	// the evaluated one with the least loss on the dev part.
+	// the evaluated one with the least loss on the dev part, by which Patience goes.
 	Keep            string `yaml:"keep,omitempty"`
 	LogEvery        int    `yaml:"log_every"`        // steps between lines of metrics
 	CheckpointEvery int    `yaml:"checkpoint_every"` // steps between checkpoints

@@ -119,7 +119,8 @@ func (r *run) after(step int, values []float64) error {
 // judges reports whether the run is evaluated on the way.
 func (r *run) judges() bool { return r.config.EvalEvery > 0 && r.division.Dev.Len() > 0 }
 
-// judge evaluates the model on the dev part for a line of metrics, and returns the loss.
+// judge evaluates the model on the dev part for a line of metrics, and returns the loss by which states
+// are compared.
 func (r *run) judge(m *Metrics) (loss float64, err error) {
 	if err := r.judging.load(r.engine); err != nil {
 		return 0, err
@@ -134,7 +135,12 @@ func (r *run) judge(m *Metrics) (loss float64, err error) {
 		m.DevQuality, m.DevLoss = &v.Quality, &v.Loss
 	}
 	r.devScore, r.devStep = &v.Quality, m.Step
-	return v.Loss, nil
+	if !r.hasClasses() || !r.config.remembersBest() {
+		return v.Loss, nil
+	}
+	loss, err = r.calibratedLoss()
+	m.DevCalibrated = &loss
+	return loss, err
 }
 
 // report describes the run after a step.
@@ -145,7 +151,9 @@ func (r *run) report(step int, values []float64, evaluated bool) Progress {
 		Evaluated: evaluated, ImagesPerSecond: r.loop.Meter.PerSecond() * float64(r.config.Batch),
 		Remaining: r.loop.Meter.Remaining(r.config.end() - step),
 	}
-	p.Epoch, p.Epochs = r.config.epoch(step, r.division.Train.Len())
+	images := r.division.Train.Len()
+	p.Epoch, p.Epochs = r.config.epoch(step, images)
+	p.DevEpoch, _ = r.config.epoch(r.devStep, images)
 	if r.devScore != nil {
 		p.DevQuality = *r.devScore
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/plural"
 	"github.com/gradreg/gradreg/internal/spec"
@@ -57,6 +58,11 @@ func (c *Config) checkJudging() error {
 // epochSteps returns the steps that see so many images once each, rounded up.
 func epochSteps(images, batch int) int { return (images + batch - 1) / batch }
 
+// EpochSteps returns the steps of so many epochs of a run whose train size and batch are recorded.
+func (c Config) EpochSteps(epochs int) int {
+	return epochSteps(epochs*c.TrainSize, c.batch(c.TrainSize))
+}
+
 // settleSteps makes the steps those of the epochs on so many training images. The history of a run
 // that was extended begins with them.
 func (c *Config) settleSteps(images int) error {
@@ -105,6 +111,19 @@ type best struct {
 	loss    float64
 	quality float64
 	values  [][]float32 // of the parameters, if the run keeps them
+}
+
+// calibratedLoss returns the loss on the dev part at the temperature at which it is least. A network
+// that learns few images becomes sure of itself long before it has learned all it will: the loss
+// rises, though it tells the classes apart ever better.
+func (r *run) calibratedLoss() (float64, error) {
+	logits := assess.Logits{Classes: r.judging.classes}
+	err := r.judging.each(r.division.Dev, r.devTables, logits.Add)
+	if err != nil {
+		return 0, err
+	}
+	loss, _ := logits.Calibrated()
+	return loss, nil
 }
 
 // consider makes the present state the best one if its loss is less. Of equal ones the earlier stays.

@@ -81,7 +81,7 @@ func TestKeepBest(t *testing.T) {
 	}
 	var least classify.Metrics
 	for _, m := range metrics {
-		if m.DevNLL != nil && (least.DevNLL == nil || *m.DevNLL < *least.DevNLL) {
+		if m.DevCalibrated != nil && (least.DevCalibrated == nil || *m.DevCalibrated < *least.DevCalibrated) {
 			least = m
 		}
 	}

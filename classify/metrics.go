@@ -8,17 +8,19 @@ import (
 
 // Metrics is a line of metrics.jsonl.
 type Metrics struct {
-	Step            int                `json:"step"`
-	Loss            float64            `json:"loss"`             // mean over the steps since the last line
-	Penalties       map[string]float64 `json:"penalties"`        // R without λ, likewise
-	Lambdas         map[string]float64 `json:"lambda,omitempty"` // λ at the step; files of earlier versions have none
-	LearningRate    float64            `json:"learning_rate"`
-	DevAccuracy     *float64           `json:"dev_accuracy,omitempty"`
-	DevNLL          *float64           `json:"dev_nll,omitempty"`
-	DevLoss         *float64           `json:"dev_loss,omitempty"`    // of a task without classes, see [TaskResult]
-	DevQuality      *float64           `json:"dev_quality,omitempty"` // likewise
-	ImagesPerSecond float64            `json:"images_per_second"`
-	Seconds         float64            `json:"seconds"` // spent training since the start of the run
+	Step         int                `json:"step"`
+	Loss         float64            `json:"loss"`             // mean over the steps since the last line
+	Penalties    map[string]float64 `json:"penalties"`        // R without λ, likewise
+	Lambdas      map[string]float64 `json:"lambda,omitempty"` // λ at the step; files of earlier versions have none
+	LearningRate float64            `json:"learning_rate"`
+	DevAccuracy  *float64           `json:"dev_accuracy,omitempty"`
+	DevNLL       *float64           `json:"dev_nll,omitempty"`
+	// DevCalibrated is DevNLL at the best temperature, of a run that compares its states by it.
+	DevCalibrated   *float64 `json:"dev_calibrated_nll,omitempty"`
+	DevLoss         *float64 `json:"dev_loss,omitempty"`    // of a task without classes, see [TaskResult]
+	DevQuality      *float64 `json:"dev_quality,omitempty"` // likewise
+	ImagesPerSecond float64  `json:"images_per_second"`
+	Seconds         float64  `json:"seconds"` // spent training since the start of the run
 }
 
 // Quality returns what the model was worth on dev images by its task's quality ([task.Quality]),

@@ -122,6 +122,7 @@ type Progress struct {
 	DevQuality      float64      // of the last evaluation on dev images, NaN before the first
 	Quality         task.Quality // what DevQuality is: for classes the accuracy
 	DevStep         int          // step of that evaluation
+	DevEpoch        int          // its epoch, where there are Epochs
 	Evaluated       bool         // at this step
 	ImagesPerSecond float64
 	Remaining       time.Duration

@@ -74,6 +74,20 @@ func WithoutOpen(cfg classify.Config) classify.Config {
 	return cfg
 }
 
+// WithSome returns a configuration with some λ in the place of every auto, for whoever measures what a
+// run costs.
+func WithSome(cfg classify.Config) classify.Config {
+	regularizers, list := gaps(cfg)
+	return filled(cfg, regularizers, list)
+}
+
+// Cost returns what finding every λ of a configuration that is open costs at most, in runs.
+func Cost(cfg classify.Config) float64 {
+	_, list := gaps(cfg)
+	first, second := newRounds()
+	return float64(len(list)) * (scaleShare + float64(first.most)*first.share + float64(second.most)*second.share)
+}
+
 // filled returns a configuration with some λ in the place of every auto.
 func filled(cfg classify.Config, regularizers []string, list []open) classify.Config {
 	cfg.Regularizers = slices.Clone(regularizers)

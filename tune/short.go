@@ -24,6 +24,7 @@ func Shortened(cfg classify.Config, share float64) classify.Config {
 	}
 	cfg.Schedule = shortenedText(cfg.Schedule, steps, all)
 	cfg.Steps, cfg.StopAfter, cfg.Extended = steps, 0, nil
+	cfg.Epochs, cfg.Patience, cfg.Keep = 0, 0, ""
 	return cfg
 }
 

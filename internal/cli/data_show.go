@@ -190,6 +190,7 @@ func (a *app) openShown(
 	if o.noCache {
 		opt.Cache = dataset.NoCache
 	}
+	opt.LargestDefault = largestSide()
 	d, found, err := data.Open(ctx, dataset.Opening{Dirs: a.dataDirs(o.dataDir), Pictures: opt})
 	if errors.Is(err, context.Canceled) {
 		return nil, found, classify.ErrInterrupted

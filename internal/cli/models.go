@@ -140,7 +140,7 @@ func (o *modelsOptions) info(ctx context.Context, a *app) (dataset.Info, error) 
 		return info, nil
 	}
 	d, _, err := o.data.Open(ctx, dataset.Opening{
-		Dirs: a.dataDirs(o.dataDir), Pictures: folder.Options{Size: o.size, Seed: 1},
+		Dirs: a.dataDirs(o.dataDir), Pictures: folder.Options{Size: o.size, Seed: 1, LargestDefault: largestSide()},
 	})
 	if err != nil {
 		return dataset.Info{}, err

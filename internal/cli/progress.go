@@ -29,6 +29,7 @@ type progress struct {
 	dir   string        // the run folder
 
 	logEvery int // steps between lines of JSON
+	epochs   int // of a run whose length was given in them
 }
 
 // startLine is the line of JSON before the first step.
@@ -61,6 +62,8 @@ func newStartLine(s classify.Start) startLine {
 type stepLine struct {
 	Step            int                `json:"step"`
 	Steps           int                `json:"steps"`
+	Epoch           int                `json:"epoch,omitempty"` // of a run whose length was given in epochs
+	Epochs          int                `json:"epochs,omitempty"`
 	Loss            float64            `json:"loss"`
 	Penalties       map[string]float64 `json:"penalties"`              // R
 	Lambdas         map[string]float64 `json:"lambda"`                 // λ at this step
@@ -74,6 +77,9 @@ type stepLine struct {
 // lineEvery is the longest silence without a terminal.
 const lineEvery = 30 * time.Second
 
+// epochLineEvery is the least time without a terminal between lines about epochs, which may be short.
+const epochLineEvery = 5 * time.Second
+
 // firstLine is when the first line comes without a terminal: it says how long all will take.
 const firstLine = 3 * time.Second
 
@@ -84,6 +90,9 @@ func (a *app) newProgress(plain bool) *progress {
 func (p *progress) started(s classify.Start) {
 	p.dir, p.logEvery = s.Dir, s.Config.LogEvery
 	p.shown, p.quiet = p.app.now(), firstLine
+	if len(s.Config.Extended) == 0 {
+		p.epochs = s.Config.Epochs
+	}
 	if p.app.json {
 		p.app.emit("start", newStartLine(s))
 		return
@@ -98,7 +107,7 @@ func (p *progress) started(s classify.Start) {
 		return
 	}
 	p.bars.begin(int64(s.Steps),
-		mpb.PrependDecorators(decor.CountersNoUnit("step %d/%d ")),
+		mpb.PrependDecorators(decor.Any(func(d decor.Statistics) string { return p.counts(d.Current, d.Total) + " " })),
 		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return " " + p.pace() })),
 		mpb.BarBtmExtender(mpb.BarFillerFunc(p.secondLine)),
 	)
@@ -114,16 +123,29 @@ func (p *progress) stepped(s classify.Progress) {
 		p.bars.set(int64(s.Step), int64(s.Steps))
 		return
 	}
-	if p.app.json || (!s.Evaluated && p.app.now().Sub(p.shown) < p.quiet) {
+	silence := p.app.now().Sub(p.shown)
+	due := silence >= p.quiet || s.Evaluated && (s.Epochs == 0 || s.Step == s.Steps || silence >= epochLineEvery)
+	if p.app.json || !due {
 		return
 	}
 	p.shown, p.quiet = p.app.now(), lineEvery
-	fmt.Fprintf(p.app.err, "step %d/%d  %s  %s\n", s.Step, s.Steps, p.numbers(), p.pace())
+	fmt.Fprintf(p.app.err, "%s  %s  %s\n", p.counts(int64(s.Step), int64(s.Steps)), p.numbers(), p.pace())
+}
+
+// counts says how far the run is: in epochs, if that is how its length was given.
+func (p *progress) counts(step, steps int64) string {
+	if s := p.last.Load(); s != nil && s.Epochs > 0 {
+		return fmt.Sprintf("epoch %d/%d", s.Epoch, s.Epochs)
+	}
+	if p.epochs > 0 {
+		return fmt.Sprintf("epoch 1/%d", p.epochs)
+	}
+	return fmt.Sprintf("step %d/%d", step, steps)
 }
 
 func (p *progress) emit(s classify.Progress) {
 	line := stepLine{
-		Step: s.Step, Steps: s.Steps, Loss: s.Loss, Penalties: map[string]float64{},
+		Step: s.Step, Steps: s.Steps, Epoch: s.Epoch, Epochs: s.Epochs, Loss: s.Loss, Penalties: map[string]float64{},
 		Lambdas: map[string]float64{}, ImagesPerSecond: s.ImagesPerSecond,
 		Remaining: s.Remaining.Seconds(),
 	}
@@ -174,6 +196,9 @@ func (p *progress) numbers() string {
 		fmt.Fprintf(&b, " %s", s.Quality.Name)
 	}
 	if !s.Evaluated {
+		if s.Epochs > 0 && s.DevStep > 0 {
+			return b.String() + fmt.Sprintf(" at epoch %d", s.DevEpoch)
+		}
 		fmt.Fprintf(&b, " at step %d", s.DevStep)
 	}
 	return b.String()

@@ -31,6 +31,7 @@ type trainOptions struct {
 	fast    bool
 	strict  bool
 	finish  bool
+	named   map[string]bool // fields that the file has
 
 	finetune     bool
 	featureCache string
@@ -46,6 +47,10 @@ func (a *app) trainCommand() *cobra.Command {
 Without flags: LeNet with dropout on 2000 MNIST digits, DataGrad with λ 50 and weight decay 5e-4, Adam,
 10,000 steps of 50 images. The run goes to a folder under runs/, which holds the resolved configuration,
 metrics, a checkpoint, the model, a summary and the learning curve.
+
+A folder of pictures has other defaults, from the number of its pictures: a small residual network, a length in epochs,
+images held out to judge it after each, an end when the loss on them has not fallen for half of the epochs, and the best
+state as the model. What was chosen, of what, and how long it takes, is said first. What is given stays.
 
 --reg NAME:auto finds λ by short runs that are compared on dev images, before the run and for at most 2.35 times its
 steps; no penalty, λ 0, is among them. Several are found one after another, as they stand, for as much each. How each
@@ -67,6 +72,9 @@ the folder's configuration records it and repeats it. N may be what was planned,
 
   # 500 images of Fashion-MNIST from a folder
   gradreg train --data fashion-mnist --data-dir ~/data --train-size 500
+
+  # Photos of your own, in a folder for each class
+  gradreg train --data ~/photos
 
   # Go on after an interruption
   gradreg train --resume runs/mnist-2000-lenet-datagrad-s1
@@ -115,13 +123,16 @@ the folder's configuration records it and repeats it. N may be what was planned,
 		&c.Augment, "augment", c.Augment,
 		"changes of training images, as flip,shift:0.125: "+strings.Join(
 			augment.Names(), ", ",
-		)+"; none; default for the data set's",
+		)+"; none; default for what suits the data",
 	)
-	f.StringVar(&c.Model, "model", c.Model, "architecture and options: "+strings.Join(model.Names(), ", "))
+	f.StringVar(
+		&c.Model, "model", c.Model,
+		"architecture and options: "+strings.Join(model.Names(), ", ")+" (of a folder resnet:depth=8)",
+	)
 	f.StringArrayVar(
 		&c.Regularizers, "reg", c.Regularizers,
 		"regularizer name:λ[,key=value]…, repeatable; λ may be auto, of several, too; none clears "+
-			"those before (default datagrad with a λ that suits the data, and weight-decay:5e-4)",
+			"those before (default weight-decay:5e-4, and but of a folder datagrad with a λ that suits the data)",
 	)
 	f.Lookup("reg").DefValue = "[]" // the digits' λ is not that of all data
 	f.StringVar(
@@ -137,11 +148,30 @@ the folder's configuration records it and repeats it. N may be what was planned,
 			optim.ScheduleNames(), ", ",
 		),
 	)
-	f.IntVar(&c.Steps, "steps", c.Steps, "training steps")
+	f.IntVar(&c.Steps, "steps", c.Steps, "training steps (of a folder so many as its epochs have)")
+	f.IntVar(
+		&c.Epochs, "epochs", 0,
+		"instead of steps: how often every training image is seen (default of a folder 20 to 150, by its pictures)",
+	)
 	f.IntVar(&c.Batch, "batch", c.Batch, "images per step; where it is not given, at most the training images")
 	f.Uint64Var(&c.Seed, "seed", c.Seed, "seed of split, weights, batches and all random numbers")
 	f.BoolVar(&c.PaperProtocol, "paper-protocol", false, "divide and normalize the data as the paper's experiments did")
-	f.IntVar(&c.EvalEvery, "eval-every", c.EvalEvery, "steps between evaluations on the dev part; 0 for none")
+	f.Float64Var(
+		&c.DevShare, "dev-share", 0,
+		"share of each class's training images held out as the dev part (default 0.15 of a folder without one)",
+	)
+	f.IntVar(
+		&c.EvalEvery, "eval-every", c.EvalEvery, "steps between evaluations on the dev part; 0 for none (of a folder an epoch)",
+	)
+	f.IntVar(
+		&c.Patience, "patience", 0,
+		"end after so many epochs without a new least loss on the dev part; 0 for never (default of a folder half its epochs)",
+	)
+	f.StringVar(
+		&c.Keep, "keep", "",
+		"the state that is tested and saved: "+strings.Join(classify.Keeps(), ", ")+
+			", the evaluated one with the least loss on the dev part (default last, of a folder best)",
+	)
 	f.IntVar(&c.LogEvery, "log-every", c.LogEvery, "steps between lines of metrics")
 	f.IntVar(&c.CheckpointEvery, "checkpoint-every", c.CheckpointEvery, "steps between checkpoints")
 	f.StringVar(&o.file, "config", "", "configuration file (YAML); flags override it")
@@ -149,7 +179,7 @@ the folder's configuration records it and repeats it. N may be what was planned,
 		&o.out, "out", "",
 		"run folder to create (default runs/DATA-SIZE-MODEL-REGULARIZER-sSEED, numbered if it exists)",
 	)
-	f.StringVar(&o.resume, "resume", "", "run folder to continue; with --steps, to so many steps")
+	f.StringVar(&o.resume, "resume", "", "run folder to continue; with --steps or --epochs, to so many")
 	f.BoolVar(&o.finish, "finish", false, "with --resume: end the run at the step it has reached, and evaluate it")
 	o.transferFlags(cmd)
 	threadsFlag(cmd, &o.threads)
@@ -190,13 +220,22 @@ func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
 			return usage{fmt.Errorf("steps is %d, expected at least 1", opt.ExtendTo)}
 		}
 	}
+	if opt.Resume && cmd.Flags().Changed("epochs") {
+		if o.config.Epochs < 1 {
+			return usage{fmt.Errorf("epochs is %d, expected at least 1", o.config.Epochs)}
+		}
+		opt.ExtendTo = cfg.EpochSteps(o.config.Epochs)
+	}
 	if opt.Threads, err = a.threadCount(cmd, o.threads); err != nil {
 		return err
 	}
 	if o.out != "" {
 		opt.Dir = o.out
 	}
-	if s, err := optim.ParseSchedule(cfg.Schedule); err == nil && s.Warmup >= cfg.Steps && !opt.Resume && !o.fast {
+	if cfg, err = a.planned(cmd.Context(), cmd, o, cfg, opt); err != nil {
+		return err
+	}
+	if s, err := optim.ParseSchedule(cfg.Schedule); err == nil && cfg.Steps > 0 && s.Warmup >= cfg.Steps && !opt.Resume && !o.fast {
 		return usage{fmt.Errorf("schedule: warmup is %d, expected less than the %d steps", s.Warmup, cfg.Steps)}
 	}
 	if cfg, err = a.tuned(cmd.Context(), cfg, opt, o.plain); err != nil {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
 
 	"github.com/gradreg/gradreg/classify"
@@ -19,19 +20,24 @@ import (
 // configuration merges defaults, file and flags, in this order.
 func (o *trainOptions) configuration(cmd *cobra.Command) (classify.Config, error) {
 	changed := cmd.Flags().Changed
+	if changed("epochs") && changed("steps") {
+		return classify.Config{}, usage{errors.New(
+			"found --epochs and --steps, expected one of them: an epoch has as many steps as its images need",
+		)}
+	}
 	if o.resume != "" {
 		for _, name := range []string{"config", "out", "data", "task", "train-size", "subset",
 			"size", "fit", "augment", "model", "reg", "optimizer", "lr", "schedule",
-			"batch", "seed", "paper-protocol", "eval-every", "log-every", "checkpoint-every", "fast-dev-run",
-			"backbone", "finetune", "preprocessing", "backbone-variant", "head-l2", "depth-rate"} {
+			"batch", "seed", "paper-protocol", "dev-share", "patience", "keep", "eval-every", "log-every", "checkpoint-every",
+			"fast-dev-run", "backbone", "finetune", "preprocessing", "backbone-variant", "head-l2", "depth-rate"} {
 			if changed(name) {
 				return classify.Config{}, usage{
 					fmt.Errorf("--%s cannot go with --resume: the run's configuration is fixed", name),
 				}
 			}
 		}
-		if o.finish && changed("steps") {
-			return classify.Config{}, usage{errors.New("found --finish and --steps, expected one of them")}
+		if o.finish && (changed("steps") || changed("epochs")) {
+			return classify.Config{}, usage{errors.New("found --finish and --steps or --epochs, expected one of them")}
 		}
 		return classify.FolderConfig(o.resume)
 	}
@@ -53,6 +59,9 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (classify.Config, error
 		}
 		sized = sized || base.TrainSize != unsaid
 		batched = batched || base.Batch != unsaid
+		if o.named, err = fieldsNamed(data); err != nil {
+			return cfg, fault.Inputf("%s: %w", o.file, err)
+		}
 		penalized = base.Regularizers != nil
 		cfg = base
 		o.override(&cfg, changed)
@@ -81,10 +90,34 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (classify.Config, error
 	if changed("steps") || o.fast { // the file's is the history of a run of other steps
 		cfg.StopAfter, cfg.Extended = 0, nil
 	}
+	if changed("epochs") || cfg.Epochs > 0 && o.lengthOpen(changed) {
+		cfg.Steps, cfg.StopAfter, cfg.Extended = 0, 0, nil // they follow from the images
+	}
+	if changed("steps") || o.fast {
+		cfg.Epochs = 0
+	}
 	if o.fast {
 		cfg.Steps, cfg.EvalEvery, cfg.LogEvery = 10, 5, 5
 	}
 	return cfg, o.transfer(cmd, &cfg)
+}
+
+// lengthOpen reports whether flags change how many steps the file's epochs have.
+func (o *trainOptions) lengthOpen(changed func(string) bool) bool {
+	return slices.ContainsFunc([]string{"data", "train-size", "batch", "dev-share"}, changed)
+}
+
+// fieldsNamed returns the fields that a configuration's text has.
+func fieldsNamed(data []byte) (map[string]bool, error) {
+	var fields map[string]any
+	if err := yaml.Unmarshal(data, &fields); err != nil {
+		return nil, err
+	}
+	named := map[string]bool{}
+	for name := range fields {
+		named[name] = true
+	}
+	return named, nil
 }
 
 // unsaid is the train size, or the batch, of a configuration that does not give one.
@@ -129,6 +162,10 @@ func (o *trainOptions) override(cfg *classify.Config, changed func(string) bool)
 		"lr":               func() { cfg.LearningRate = f.LearningRate },
 		"schedule":         func() { cfg.Schedule = f.Schedule },
 		"steps":            func() { cfg.Steps = f.Steps },
+		"epochs":           func() { cfg.Epochs = f.Epochs },
+		"dev-share":        func() { cfg.DevShare = f.DevShare },
+		"patience":         func() { cfg.Patience = f.Patience },
+		"keep":             func() { cfg.Keep = f.Keep },
 		"batch":            func() { cfg.Batch = f.Batch },
 		"seed":             func() { cfg.Seed = f.Seed },
 		"paper-protocol":   func() { cfg.PaperProtocol = f.PaperProtocol },

@@ -30,6 +30,9 @@ func (a *app) printSummary(s classify.Summary) {
 		data += " (files of your own, not the published ones)"
 	}
 	fmt.Fprintf(w, "data            %s, %d training images, seed %d\n", foreign.Line(data), s.TrainSize, s.Seed)
+	if s.Epochs > 0 {
+		fmt.Fprintf(w, "epochs          %d, of %d steps in all\n", s.Epochs, max(s.Steps, s.PlannedSteps))
+	}
 	if s.Augment != augment.None {
 		fmt.Fprintf(w, "augmentation    %s\n", s.Augment)
 	}
@@ -47,7 +50,10 @@ func (a *app) printSummary(s classify.Summary) {
 
 // stepsOf says how a run came to its steps, where it is not by its plan.
 func stepsOf(s classify.Summary) (lines []string) {
-	if s.PlannedSteps > s.Steps {
+	switch {
+	case s.Exhausted != "":
+		lines = append(lines, fmt.Sprintf("%d of %d: %s", s.Steps, s.PlannedSteps, s.Exhausted))
+	case s.PlannedSteps > s.Steps:
 		lines = append(
 			lines,
 			fmt.Sprintf(
@@ -55,6 +61,9 @@ func stepsOf(s classify.Summary) (lines []string) {
 				s.Steps, s.PlannedSteps,
 			),
 		)
+	}
+	if s.BestStep > 0 && s.BestStep < s.Steps {
+		lines = append(lines, fmt.Sprintf("the model is that of step %d, with the least loss on the dev images", s.BestStep))
 	}
 	for _, e := range s.Extended {
 		lines = append(

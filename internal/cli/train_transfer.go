@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -53,7 +54,7 @@ func featureCacheFlag(cmd *cobra.Command, to *string) {
 // ofSteps are the flags that mean nothing for a head on features, which has one step.
 var ofSteps = []string{
 	"reg", "augment", "optimizer", "lr", "schedule", "steps", "epochs", "patience", "keep", "batch", "model",
-	"eval-every", "log-every", "checkpoint-every", "fast-dev-run",
+	"eval-every", "log-every", "checkpoint-every", "fast-dev-run", "depth-rate",
 }
 
 // transfer completes a configuration with a pretrained network.
@@ -72,8 +73,8 @@ func (o *trainOptions) transfer(cmd *cobra.Command, cfg *classify.Config) error 
 		return usage{errors.New("found --model and --backbone, expected one of them: the file says what network it is")}
 	}
 	if !cfg.Frozen() {
-		if o.file == "" {
-			finetuning(cfg, changed)
+		if changed("reg") && !o.named["regularizers"] {
+			cfg.Regularizers = o.config.Regularizers // there are no defaults to add to
 		}
 		return nil
 	}
@@ -91,25 +92,45 @@ func (o *trainOptions) transfer(cmd *cobra.Command, cfg *classify.Config) error 
 	return nil
 }
 
-// finetuning gives a configuration what suits a network that knows much already, where flags do not
-// say otherwise: a low rate, few epochs, pictures that are changed at random.
-func finetuning(cfg *classify.Config, changed func(string) bool) {
-	for name, set := range map[string]func(){
-		"optimizer": func() { cfg.Optimizer = "adamw:decay=0.01" },
-		"lr":        func() { cfg.LearningRate = 3e-4 },
-		"schedule":  func() { cfg.Schedule = "cosine" },
-		"reg":       func() { cfg.Regularizers = nil },
-	} {
-		if !changed(name) {
-			set()
+// plannedTransfer completes the configuration of a run with a pretrained network. A head on features
+// needs nothing; what trains all of the network gets what suits one that knows much already: a low
+// rate, few epochs, pictures that are changed at random. What flags or a file say stays.
+func plannedTransfer(
+	ctx context.Context, cfg classify.Config, opt classify.Options, said func(field string) bool,
+) (classify.Config, error) {
+	if cfg.Frozen() {
+		return cfg, nil
+	}
+	n, err := pretrained.Open(cfg.Backbone, pretrained.Options{
+		Variant: cfg.BackboneVariant, Preprocessing: cfg.Preprocessing,
+	})
+	if err != nil {
+		return cfg, err
+	}
+	if cfg.Size == 0 {
+		cfg.Size = n.Size
+	}
+	if cfg.Fit == "" {
+		fit, err := n.Fit()
+		if err != nil {
+			return cfg, err
 		}
+		cfg.Fit = string(fit)
 	}
-	if !changed("batch") {
-		cfg.Batch = 0
+	cfg.Model = n.Model.WithNorm("frozen").String()
+	pictures, err := classify.Look(ctx, &cfg, opt)
+	if err != nil {
+		return cfg, err
 	}
-	if !changed("steps") && cfg.Epochs == 0 {
-		cfg.Steps, cfg.Epochs = 0, finetuneEpochs
+	recipe := classify.RecipeFor(pictures)
+	recipe.Model, recipe.Regularizers = cfg.Model, []string{}
+	recipe.Optimizer, recipe.LearningRate = "adamw:decay=0.01", 3e-4
+	recipe.Epochs, recipe.Batch, recipe.Patience = finetuneEpochs, 16, 0
+	given := cfg.Regularizers
+	if cfg = recipe.Fill(cfg, pictures, said); said("regularizers") {
+		cfg.Regularizers = given
 	}
+	return cfg, nil
 }
 
 // finetuneEpochs is how often finetuning sees every picture.
