@@ -57,6 +57,7 @@ gradreg eval     test_accuracy, test_accuracy_interval (95 %, Wilson), test_erro
                  target_mean, target_sd); to_first then has difference, difference_interval, p_sign_flip, p_holm, meaning
 gradreg predict  an array, printed as it comes: image, class, probability, probabilities (by class), top (class, probability; the
                  --top most probable ones); or image and error of one that cannot be read
+gradreg embed    an array: image, features; with --out out, image_count, feature_count
 gradreg runs     an array, the newest first: dir, state (finished, running, interrupted or damaged), data, train_size, size, model,
                  regularizers, seed, step (taken), steps, test_accuracy, test_accuracy_interval, test_images, changed
                  (UTC), study and name (of a study's run, where they are known), error; of labels or numbers task,
