@@ -4,12 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"image"
-	"image/color"
-	"image/png"
-	"io"
 	"math"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,82 +13,10 @@ import (
 
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
-	"github.com/gradreg/gradreg/internal/atomicfile"
+	"github.com/gradreg/gradreg/internal/backbonetest"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/tensorfile"
-	"github.com/gradreg/gradreg/model"
-	"github.com/gradreg/gradreg/nn"
-	"github.com/gradreg/gradreg/sym"
 )
-
-// backboneSize is the side of the test network's images.
-const backboneSize = 32
-
-// writeBackbone writes a file of weights of MobileNetV2 that were drawn at random, as timm names
-// them, and a config.json if config is set.
-func writeBackbone(t *testing.T, config bool) string {
-	t.Helper()
-	m, err := model.Parse("mobilenet-v2")
-	if err != nil {
-		t.Fatal(err)
-	}
-	params := nn.NewParams(sym.NewGraph())
-	x := params.Graph().Input("x", sym.Float, 1, 3, backboneSize, backboneSize)
-	if err := m.Logits(nn.NewContext(params, false, 0), x, 5).Err(); err != nil {
-		t.Fatal(err)
-	}
-	f := tensorfile.File{Tensors: map[string]tensorfile.Tensor{}}
-	for _, p := range params.All() {
-		shape := slices.Clone(p.Expr.Shape())
-		values := make([]float32, shape.Size())
-		p.Fill(values, 1)
-		if len(shape) == 2 {
-			slices.Reverse(shape) // its values are random in any order
-		}
-		f.Tensors[m.(model.Backbone).TensorName(p.Name)] = tensorfile.Tensor{Shape: shape, F32: values}
-	}
-	path := filepath.Join(t.TempDir(), "model.safetensors")
-	if err := atomicfile.Write(path, func(w io.Writer) error { return tensorfile.Write(w, f) }); err != nil {
-		t.Fatal(err)
-	}
-	if !config {
-		return path
-	}
-	text := fmt.Sprintf(`{"architecture": "mobilenetv2_100", "pretrained_cfg": {"input_size": [3, %d, %d],
-		"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5], "crop_pct": 0.875, "interpolation": "bicubic"}}`,
-		backboneSize, backboneSize)
-	if err := os.WriteFile(filepath.Join(filepath.Dir(path), "config.json"), []byte(text), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-// writePhotos writes a folder with n noisy pictures of each of two classes, reddish and bluish ones.
-func writePhotos(t *testing.T, n int) string {
-	t.Helper()
-	dir := t.TempDir()
-	r := rand.New(rand.NewPCG(1, 2))
-	for k, class := range []string{"blue", "red"} {
-		if err := os.Mkdir(filepath.Join(dir, class), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		for i := range n {
-			img := image.NewRGBA(image.Rect(0, 0, 40+i, 36))
-			for p := range len(img.Pix) / 4 {
-				c := color.RGBA{uint8(60 + 90*k + r.IntN(100)), uint8(50 + r.IntN(100)), uint8(150 - 90*k + r.IntN(100)), 255}
-				img.SetRGBA(p%img.Rect.Dx(), p/img.Rect.Dx(), c)
-			}
-			f, err := os.Create(filepath.Join(dir, class, fmt.Sprintf("%d.png", i)))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := errors.Join(png.Encode(f, img), f.Close()); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	return dir
-}
 
 // transfer returns the configuration of a run that begins with a file of weights.
 func transfer(data, weights string) classify.Config {
@@ -106,7 +29,7 @@ func transfer(data, weights string) classify.Config {
 // TestFrozen trains a head on features, and checks that its model needs the file of weights no
 // more, that the run can be evaluated, repeated and resumed, and that features are computed once.
 func TestFrozen(t *testing.T) {
-	data, weights, cache := writePhotos(t, 10), writeBackbone(t, true), t.TempDir()
+	data, weights, cache := backbonetest.Photos(t, 10), backbonetest.Write(t, true), t.TempDir()
 	cfg := transfer(data, weights)
 	dir := filepath.Join(t.TempDir(), "run")
 	told := 0
@@ -138,7 +61,7 @@ func TestFrozen(t *testing.T) {
 		t.Errorf("another model of the same features, %+v, %v", s2.Head, err)
 	}
 	recorded, err := classify.FolderConfig(dir)
-	if err != nil || recorded.Fit != "crop:share=0.875" || recorded.Size != backboneSize || len(recorded.BackboneSHA256) != 64 {
+	if err != nil || recorded.Fit != "crop:share=0.875" || recorded.Size != backbonetest.Size || len(recorded.BackboneSHA256) != 64 {
 		t.Errorf("recorded %+v, %v", recorded, err)
 	}
 	opt.Resume = true
@@ -174,7 +97,7 @@ func TestFrozen(t *testing.T) {
 
 // TestFrozenInterrupted checks that a run that was interrupted goes on to the same model.
 func TestFrozenInterrupted(t *testing.T) {
-	data, weights := writePhotos(t, 12), writeBackbone(t, true)
+	data, weights := backbonetest.Photos(t, 12), backbonetest.Write(t, true)
 	cfg := transfer(data, weights)
 	var models []string
 	for _, interrupted := range []bool{false, true} {
@@ -215,7 +138,7 @@ func TestFrozenInterrupted(t *testing.T) {
 
 // TestFrozenNumbers checks a head that learns numbers, and one that learns labels.
 func TestFrozenNumbers(t *testing.T) {
-	data, weights := writePhotos(t, 10), writeBackbone(t, true)
+	data, weights := backbonetest.Photos(t, 10), backbonetest.Write(t, true)
 	numbers, labels := "file,redness\n", "file,red,any\n"
 	for i := range 10 {
 		numbers += fmt.Sprintf("blue/%d.png,%d.5\nred/%d.png,%d.5\n", i, 10, i, 20)
@@ -239,7 +162,7 @@ func TestFrozenNumbers(t *testing.T) {
 
 // TestTransferRefused checks what a run with a pretrained network refuses, and why.
 func TestTransferRefused(t *testing.T) {
-	data, weights, bare := writePhotos(t, 4), writeBackbone(t, true), writeBackbone(t, false)
+	data, weights, bare := backbonetest.Photos(t, 4), backbonetest.Write(t, true), backbonetest.Write(t, false)
 	for want, change := range map[string]func(*classify.Config){
 		"need transfer finetune":              func(c *classify.Config) { c.Regularizers = []string{"datagrad:1"} },
 		"augment is flip":                     func(c *classify.Config) { c.Augment = "flip" },
@@ -265,7 +188,7 @@ func TestTransferRefused(t *testing.T) {
 		}
 	}
 	cfg := transfer(data, bare)
-	cfg.Preprocessing, cfg.Size = "torchvision", backboneSize
+	cfg.Preprocessing, cfg.Size = "torchvision", backbonetest.Size
 	s, err := classify.Run(t.Context(), cfg, classify.Options{FeatureCache: dataset.NoCache, Threads: 1})
 	if err != nil || s.Head == nil {
 		t.Errorf("with a preprocessing: %v", err)
@@ -276,7 +199,7 @@ func TestTransferRefused(t *testing.T) {
 // start, statistics of norms stay, the first parts move less, and a run that was interrupted goes on
 // to the same bits.
 func TestFinetune(t *testing.T) {
-	data, weights := writePhotos(t, 10), writeBackbone(t, true)
+	data, weights := backbonetest.Photos(t, 10), backbonetest.Write(t, true)
 	cfg := transfer(data, weights)
 	cfg.Transfer, cfg.Steps, cfg.Batch, cfg.Optimizer, cfg.LearningRate = "finetune", 4, 4, "sgd", 1e-3
 	cfg.Schedule, cfg.Regularizers, cfg.DepthRate = "constant", []string{"datagrad:0.1"}, 0.1
@@ -345,7 +268,7 @@ func TestFinetune(t *testing.T) {
 // TestEmbedder checks that a picture has one vector: alone, among others, from a file, and from a
 // cache, damaged or not.
 func TestEmbedder(t *testing.T) {
-	data, weights, cache := writePhotos(t, 12), writeBackbone(t, true), t.TempDir()
+	data, weights, cache := backbonetest.Photos(t, 12), backbonetest.Write(t, true), t.TempDir()
 	open := func(cache string) *classify.Embedder {
 		e, err := classify.OpenEmbedder(weights, classify.EmbedOptions{Threads: 1, Cache: cache})
 		if err != nil {

@@ -38,6 +38,13 @@ func folderName(cfg classify.Config) string {
 			}
 		}
 	}
+	network := spec.NameOf(cfg.Model) + "-" + method
+	switch {
+	case cfg.Frozen():
+		network = classify.TransferFeatures
+	case cfg.Finetunes() && method == "plain":
+		network = spec.NameOf(cfg.Model) + "-" + classify.TransferFinetune
+	}
 	switch {
 	case cfg.PerClass > 0:
 		size = fmt.Sprintf("%dperclass", cfg.PerClass)
@@ -47,8 +54,7 @@ func folderName(cfg classify.Config) string {
 	return filepath.Join(
 		defaultRuns,
 		fmt.Sprintf(
-			"%s-%s-%s-%s-s%d", shortened(cfg.Data.Name()), size, spec.NameOf(cfg.Model), method,
-			cfg.Seed,
+			"%s-%s-%s-s%d", shortened(cfg.Data.Name()), size, network, cfg.Seed,
 		),
 	)
 }

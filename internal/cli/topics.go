@@ -42,7 +42,9 @@ gradreg train    test_accuracy, test_accuracy_interval (95 %, Wilson), test_erro
                  scale: where loss and penalty have gradients of one size, cost: steps over those of the run, dev_chance,
                  probes: lambda, steps, image_count, dev_accuracy, dev_nll, dev_calibrated_nll, or diverged); of a run that
                  was finished early planned_steps, of one that was extended extended (planned_steps, at_step); of labels
-                 or numbers task, test_quality, test_quality_name, test_loss, dev_quality in the place of what is about classes
+                 or numbers task, test_quality, test_quality_name, test_loss, dev_quality in the place of what is about classes; of a
+                 head on features head (l2, loss, folds, candidates: l2, loss, held out; note, backbone, backbone_sha256,
+                 feature_count, computed_count, cached_count)
 gradreg eval     test_accuracy, test_accuracy_interval (95 %, Wilson), test_error_count, test_nll, test_images, test_ece,
                  test_brier, test_class_accuracy (class, image_count, accuracy, accuracy_interval), test_confusion (counts
                  by true, then by predicted class), data, test_data (the folder of --data), size, model, regularizers,
