@@ -97,7 +97,7 @@ func (s squeezing) String() string  { return fmt.Sprintf("squeezing:%v", s.lambd
 // it is, beside those that have a text form. Package regtest tests it.
 func ExampleRegularizer() {
 	cfg := classify.Default()
-	cfg.TrainSize, cfg.Steps, cfg.Batch, cfg.Model = 100, 20, 10, "mlp:hidden=16"
+	cfg.TrainSize, cfg.Steps, cfg.Batch, cfg.Model = 100, 20, 10, model.ParseSpec("mlp:hidden=16")
 	cfg.Penalties = []gradreg.Regularizer{squeezing{0.01}}
 	summary, err := classify.Run(context.Background(), cfg, classify.Options{})
 	fmt.Println(summary.Regularizers, err)

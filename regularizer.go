@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/sym"
@@ -74,44 +73,11 @@ func Parse(text string) (Regularizer, error) {
 	return nil, spec.Unknown("regularizer", s.Name, slices.Concat(Names(), shortNames(), []string{None}))
 }
 
-// InFull returns a text form as String writes it and runs record it. One that Parse refuses, such as
-// that of a regularizer of one's own, stays as it is.
-func InFull(text string) string {
-	if r, err := Parse(text); err == nil {
-		return r.String()
-	}
-	return text
-}
-
 // None is the text form that clears the regularizers before it.
 const None = "none"
 
-// ParseAll reads several text forms. A name that stands twice is an error, also with other options,
-// since metrics, figures and what replaces what on a command line go by names; a place of a critic's
-// training counts as a part of the name ([Label]). So is any text that Parse refuses.
-func ParseAll(texts []string) ([]Regularizer, error) {
-	var regs []Regularizer
-	for _, text := range texts {
-		if strings.TrimSpace(text) == None {
-			regs = nil
-			continue
-		}
-		r, err := Parse(text)
-		if err != nil {
-			return nil, err
-		}
-		for _, old := range regs {
-			if Label(old) == Label(r) {
-				return nil, fmt.Errorf(
-					"regularizer %q: %s stands twice, expected each name once, whatever its options",
-					text, Label(r),
-				)
-			}
-		}
-		regs = append(regs, r)
-	}
-	return regs, nil
-}
+// ParseAll is [RegularizersOf] the forms of several texts.
+func ParseAll(texts []string) ([]Regularizer, error) { return RegularizersOf(Specs(texts...)) }
 
 // WithLambda returns a regularizer with the same options and another λ; ok is false if its type,
 // one of a user's own, has no method WithLambda.

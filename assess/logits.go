@@ -69,6 +69,21 @@ func (l *Logits) NLL(temperature float64) float64 {
 	return sum / float64(len(l.Labels))
 }
 
+// NLLError returns the standard error of NLL as a mean over images drawn at random: the standard
+// deviation of their losses over the root of their number; 0 of one image.
+func (l *Logits) NLLError(temperature float64) float64 {
+	n := float64(len(l.Labels))
+	if n < 2 {
+		return 0
+	}
+	mean, squares := l.NLL(temperature), 0.0
+	for i, y := range l.Labels {
+		d := loss(l.Row(i), int(y), temperature) - mean
+		squares += d * d
+	}
+	return math.Sqrt(squares / (n - 1) / n)
+}
+
 // Brier returns the mean over the images of Σ_k (p_k − 1[k = label])² with p = softmax(logits): 0
 // for certain and right, 2 for certain and wrong (Brier 1950). NaN for no images.
 func (l *Logits) Brier() float64 {

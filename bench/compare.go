@@ -36,13 +36,13 @@ type Options struct {
 func (opt Options) Validate() error {
 	if opt.Rounds < 1 || !(opt.Seconds > 0) {
 		return fmt.Errorf(
-			"--rounds is %d and --seconds %v, expected at least 1 and more than 0", opt.Rounds,
+			"found %d rounds of %v seconds, expected at least 1 and more than 0", opt.Rounds,
 			opt.Seconds,
 		)
 	}
 	for _, n := range opt.Threads {
 		if n < 1 {
-			return fmt.Errorf("--threads has %d, expected at least 1", n)
+			return fmt.Errorf("found %d threads, expected at least 1", n)
 		}
 	}
 	return Known(opt.Workloads, opt.Engines)

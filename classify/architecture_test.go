@@ -28,7 +28,7 @@ func (own) String() string { return "own" }
 func TestArchitecture(t *testing.T) {
 	cfg := classify.Default()
 	cfg.TrainSize, cfg.Steps, cfg.Batch, cfg.EvalEvery = 100, 5, 10, 0
-	cfg.Model = "mlp:hidden=8"
+	cfg.Model = model.ParseSpec("mlp:hidden=8")
 	named, err := classify.Run(context.Background(), cfg, classify.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -39,7 +39,7 @@ func TestArchitecture(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Model != "own" || got.TestNLL != named.TestNLL || got.Parameters != named.Parameters {
+	if got.Model.String() != "own" || got.TestNLL != named.TestNLL || got.Parameters != named.Parameters {
 		t.Errorf("%+v, by name %+v", got, named)
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "config.yaml"))

@@ -116,7 +116,7 @@ func TestHugeNumbers(t *testing.T) {
 		}
 	}
 	nothing := nan
-	for _, c := range []Choice{{Lambda: nan}, {Scale: nan}, {Cost: nan}, {Seconds: nan}, {Probes: []Attempt{{Lambda: nan}}}, {Probes: []Attempt{{NLL: &nothing}}}} {
+	for _, c := range []Choice{{Lambda: nan}, {Scale: nan}, {Cost: nan}, {Seconds: nan}, {Probes: []ProbeRecord{{Lambda: nan}}}, {Probes: []ProbeRecord{{NLL: &nothing}}}} {
 		cfg := Default()
 		cfg.Choices = []Choice{c}
 		if err := cfg.Validate(); !fault.IsInput(err) || !strings.Contains(err.Error(), "lambda_choices") {

@@ -14,10 +14,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/classify/figures"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/model"
 )
 
 // addPictures adds pictures of one colour to a class.
@@ -62,7 +64,7 @@ func listed(t *testing.T, dir, part string) (files []string) {
 func photoRun(t *testing.T, pictures string, change func(*classify.Config)) (dir string, s classify.Summary) {
 	t.Helper()
 	cfg := small()
-	cfg.Data, cfg.TrainSize, cfg.Size, cfg.Model = dataset.ParseSource(pictures), 0, 12, "mlp:hidden=16"
+	cfg.Data, cfg.TrainSize, cfg.Size, cfg.Model = dataset.ParseSource(pictures), 0, 12, model.ParseSpec("mlp:hidden=16")
 	change(&cfg)
 	dir = filepath.Join(t.TempDir(), "run")
 	s, err := classify.Run(context.Background(), cfg, classify.Options{Dir: dir, Threads: 1, Draw: figures.Draw})
@@ -258,8 +260,8 @@ func TestTitles(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	pictures, seen := photos(t), map[string]bool{}
 	for _, change := range []func(*classify.Config){
-		func(c *classify.Config) {}, func(c *classify.Config) { c.Size = 8 }, func(c *classify.Config) { c.Model = "mlp:hidden=8" },
-		func(c *classify.Config) { c.Regularizers = []string{"datagrad:3"} }, func(c *classify.Config) { c.Seed = 5 }, func(c *classify.Config) { c.TrainSize = 30 },
+		func(c *classify.Config) {}, func(c *classify.Config) { c.Size = 8 }, func(c *classify.Config) { c.Model = model.ParseSpec("mlp:hidden=8") },
+		func(c *classify.Config) { c.Regularizers = gradreg.Specs("datagrad:3") }, func(c *classify.Config) { c.Seed = 5 }, func(c *classify.Config) { c.TrainSize = 30 },
 	} {
 		dir, _ := photoRun(t, pictures, change)
 		o, err := classify.OpenRun(t.Context(), dir, classify.Options{Threads: 1})

@@ -31,7 +31,7 @@ type progress struct {
 const bestPrefix = "best/"
 
 // bestNumbers is how many numbers say of the best state when it was, and how good.
-const bestNumbers = 3
+const bestNumbers = 4
 
 // leaves are the inputs whose values a checkpoint holds: parameters, and then what the optimizer keeps.
 func (e *trainer) leaves() []*sym.Expr {
@@ -97,7 +97,7 @@ func (e *trainer) save(path string, p progress) error {
 		s.Metadata[digestKey] = e.digest
 	}
 	if e.config.remembersBest() {
-		s.Numbers = append(s.Numbers, float64(p.best.step), p.best.loss, p.best.quality)
+		s.Numbers = append(s.Numbers, float64(p.best.step), p.best.quality, p.best.least, p.best.err)
 	}
 	for _, leaf := range e.leaves() {
 		values := make([]float32, leaf.Shape().Size())
@@ -154,11 +154,11 @@ func (e *trainer) restore(path string) (progress, error) {
 
 // restoreBest takes the best state of a checkpoint.
 func (e *trainer) restoreBest(p *progress, s runfolder.State, numbers []float64) error {
-	step, loss, quality := numbers[0], numbers[1], numbers[2]
+	step := numbers[0]
 	if !(step >= 0 && step <= float64(s.Step)) || step != math.Trunc(step) {
 		return fmt.Errorf("the best state is of step %v, expected 0 to %d", step, s.Step)
 	}
-	p.best = best{step: int(step), loss: loss, quality: quality}
+	p.best = best{step: int(step), quality: numbers[1], least: numbers[2], err: numbers[3]}
 	if !e.config.keepsBest() || p.best.step == 0 {
 		return nil
 	}

@@ -9,19 +9,20 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/task"
 )
 
 // Choice is a λ that was searched for, and how it was found (package tune).
 type Choice struct {
-	Regularizer string  `json:"regularizer" yaml:"regularizer"` // the text form with the λ
-	Lambda      float64 `json:"lambda" yaml:"lambda"`
+	Regularizer gradreg.Spec `json:"regularizer" yaml:"regularizer"` // with the λ
+	Lambda      float64      `json:"lambda" yaml:"lambda"`
 	// Scale is the λ at which loss and penalty have gradients of one size, after a short plain run.
 	// A rate or a size has none.
-	Scale  float64   `json:"scale,omitempty" yaml:"scale,omitempty"`
-	Probes []Attempt `json:"probes" yaml:"probes"`
-	Cost   float64   `json:"cost" yaml:"cost"` // steps of scale and probes over those of the run
+	Scale  float64       `json:"scale,omitempty" yaml:"scale,omitempty"`
+	Probes []ProbeRecord `json:"probes" yaml:"probes"`
+	Cost   float64       `json:"cost" yaml:"cost"` // steps of scale and probes over those of the run
 	// Seconds is the time spent training for it, on all threads together.
 	Seconds float64 `json:"seconds" yaml:"seconds"`
 	// Chance is the share of the most frequent class among the dev images, where it was recorded:
@@ -29,15 +30,15 @@ type Choice struct {
 	Chance float64 `json:"dev_chance,omitempty" yaml:"dev_chance,omitempty"`
 }
 
-// Attempt is a short run with a λ, judged on dev images. One that diverged has a reason and no
+// ProbeRecord is a short run with a λ, judged on dev images. One that diverged has a reason and no
 // numbers.
-type Attempt struct {
+type ProbeRecord struct {
 	Lambda     float64  `json:"lambda" yaml:"lambda"`
 	Steps      int      `json:"steps" yaml:"steps"`
 	Images     int      `json:"image_count,omitempty" yaml:"image_count,omitempty"`
 	Accuracy   *float64 `json:"dev_accuracy,omitempty" yaml:"dev_accuracy,omitempty"`
 	NLL        *float64 `json:"dev_nll,omitempty" yaml:"dev_nll,omitempty"`
-	Calibrated *float64 `json:"dev_calibrated_nll,omitempty" yaml:"dev_calibrated_nll,omitempty"` // see [Trial]
+	Calibrated *float64 `json:"dev_calibrated_nll,omitempty" yaml:"dev_calibrated_nll,omitempty"` // see [ProbeResult]
 	Diverged   string   `json:"diverged,omitempty" yaml:"diverged,omitempty"`
 	// Metrics judge a task that has no classes, which has no accuracy.
 	Metrics *task.Metrics `json:"dev_metrics,omitempty" yaml:"dev_metrics,omitempty"`
@@ -46,14 +47,14 @@ type Attempt struct {
 // check returns why a record cannot be that of a search, whose numbers are finite, as JSON needs
 // them.
 func (c Choice) check() error {
-	if c.Regularizer == "" {
+	if c.Regularizer.String() == "" {
 		return errors.New(`regularizer is "", expected one with a λ`)
 	}
 	for name, v := range map[string]float64{
 		"scale": c.Scale, "cost": c.Cost, "seconds": c.Seconds, "chance": c.Chance,
 	} {
 		if !(v >= 0 && v <= maxSeconds) {
-			return fmt.Errorf("%s of %s is %v, expected 0 to %v", name, strconv.Quote(c.Regularizer), v, maxSeconds)
+			return fmt.Errorf("%s of %s is %v, expected 0 to %v", name, strconv.Quote(c.Regularizer.String()), v, maxSeconds)
 		}
 	}
 	numbers := map[string]*float64{"lambda": &c.Lambda}
@@ -69,7 +70,7 @@ func (c Choice) check() error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(numbers)) {
 		if v := numbers[name]; v != nil && (math.IsNaN(*v) || math.IsInf(*v, 0)) {
-			return fmt.Errorf("%s of %s is %v, expected a finite number", name, strconv.Quote(c.Regularizer), *v)
+			return fmt.Errorf("%s of %s is %v, expected a finite number", name, strconv.Quote(c.Regularizer.String()), *v)
 		}
 	}
 	return nil
@@ -78,9 +79,9 @@ func (c Choice) check() error {
 // maxSeconds is more than any run takes: thirty thousand years.
 const maxSeconds = 1e12
 
-// NewAttempt records how a short run did. JSON has no NaN.
-func NewAttempt(lambda float64, steps int, t Trial) Attempt {
-	a := Attempt{Lambda: lambda, Steps: steps, Images: t.Images, Diverged: t.Diverged}
+// NewProbeRecord records how a short run did. JSON has no NaN.
+func NewProbeRecord(lambda float64, steps int, t ProbeResult) ProbeRecord {
+	a := ProbeRecord{Lambda: lambda, Steps: steps, Images: t.Images, Diverged: t.Diverged}
 	if a.Metrics = t.Metrics; a.Diverged == "" && a.Metrics == nil {
 		a.Accuracy, a.NLL, a.Calibrated = &t.Accuracy, &t.NLL, &t.Calibrated
 	}
@@ -106,12 +107,12 @@ func (c Choice) String() string {
 }
 
 // lastRound returns the longest short runs, of which the best was chosen.
-func (c Choice) lastRound() []Attempt {
+func (c Choice) lastRound() []ProbeRecord {
 	if len(c.Probes) == 0 {
 		return nil
 	}
 	last := c.Probes[len(c.Probes)-1].Steps
-	return slices.DeleteFunc(slices.Clone(c.Probes), func(p Attempt) bool { return p.Steps != last })
+	return slices.DeleteFunc(slices.Clone(c.Probes), func(p ProbeRecord) bool { return p.Steps != last })
 }
 
 // Warnings returns a line for each thing that speaks against the choice, or for looking once more: it
@@ -125,7 +126,7 @@ func (c Choice) Warnings() []string {
 			smallest = min(smallest, p.Lambda)
 		}
 	}
-	name := spec.NameOf(c.Regularizer)
+	name := c.Regularizer.Name()
 	end := func(which, beyond string) string {
 		return fmt.Sprintf("%s: λ %s is the %s that was tried; a %s one may be better",
 			name, spec.Format(c.Lambda), which, beyond)
@@ -149,7 +150,7 @@ func (c Choice) Warnings() []string {
 }
 
 // firstBest returns the most accurate of the shortest runs, where there were several rounds.
-func (c Choice) firstBest() (best Attempt, ok bool) {
+func (c Choice) firstBest() (best ProbeRecord, ok bool) {
 	for _, p := range c.Probes {
 		if p.Steps == c.Probes[0].Steps && p.Accuracy != nil && (!ok || *p.Accuracy > *best.Accuracy) {
 			best, ok = p, true
@@ -159,6 +160,6 @@ func (c Choice) firstBest() (best Attempt, ok bool) {
 }
 
 // atChance reports whether an accuracy lies within two standard errors of chance, or below.
-func (c Choice) atChance(p Attempt) bool {
+func (c Choice) atChance(p ProbeRecord) bool {
 	return c.Chance > 0 && p.Images > 0 && *p.Accuracy <= c.Chance+2*math.Sqrt(c.Chance*(1-c.Chance)/float64(p.Images))
 }

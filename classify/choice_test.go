@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 )
 
@@ -17,11 +18,11 @@ import (
 func chosen() classify.Choice {
 	nan := math.NaN()
 	return classify.Choice{
-		Regularizer: "datagrad:12,every=2", Lambda: 12, Scale: 1.2345678901234567, Cost: 0.625,
-		Probes: []classify.Attempt{
-			classify.NewAttempt(1.2, 10, classify.Trial{Images: 10000, Accuracy: 0.5, NLL: 2, Calibrated: 1. / 3}),
-			classify.NewAttempt(12, 60, classify.Trial{Images: 10000, Accuracy: 0, NLL: 1e-9, Calibrated: 0}),
-			classify.NewAttempt(38, 60, classify.Trial{Accuracy: nan, NLL: nan, Calibrated: nan, Temperature: nan, Diverged: "loss is NaN: at step 3"}),
+		Regularizer: gradreg.ParseSpec("datagrad:12,every=2"), Lambda: 12, Scale: 1.2345678901234567, Cost: 0.625,
+		Probes: []classify.ProbeRecord{
+			classify.NewProbeRecord(1.2, 10, classify.ProbeResult{Images: 10000, Accuracy: 0.5, NLL: 2, Calibrated: 1. / 3}),
+			classify.NewProbeRecord(12, 60, classify.ProbeResult{Images: 10000, Accuracy: 0, NLL: 1e-9, Calibrated: 0}),
+			classify.NewProbeRecord(38, 60, classify.ProbeResult{Accuracy: nan, NLL: nan, Calibrated: nan, Temperature: nan, Diverged: "loss is NaN: at step 3"}),
 		},
 	}
 }

@@ -69,20 +69,20 @@ type Config struct {
 	HeadL2 float64 `yaml:"head_l2,omitempty"`
 	// DepthRate is how much less each part of a network that is finetuned learns than the part behind
 	// it: its learning rate is so many times that one's; 0 for 0.5.
-	DepthRate float64 `yaml:"depth_rate,omitempty"`
-	Model     string  `yaml:"model"` // text form of package model
+	DepthRate float64    `yaml:"depth_rate,omitempty"`
+	Model     model.Spec `yaml:"model"`
 	// Architecture is a model of one's own in the place of Model, which then records its String. A
 	// saved run of it repeats and resumes where it is given again, and LoadArchitecture reads its
 	// file.
-	Architecture model.Model `yaml:"-"`
-	Augment      string      `yaml:"augment,omitempty"` // text form of package augment, or default; empty is none
-	Regularizers []string    `yaml:"regularizers"`      // text forms of package gradreg
+	Architecture model.Model    `yaml:"-"`
+	Augment      string         `yaml:"augment,omitempty"` // text form of package augment, or default; empty is none
+	Regularizers []gradreg.Spec `yaml:"regularizers"`
 	// Penalties are regularizers of one's own beside Regularizers, which then records their String.
 	// A saved run of them repeats and resumes where they are given again.
 	Penalties    []gradreg.Regularizer `yaml:"-"`
-	Optimizer    string                `yaml:"optimizer"`     // text form of package optim
+	Optimizer    optim.Spec            `yaml:"optimizer"`
 	LearningRate float64               `yaml:"learning_rate"` // base rate
-	Schedule     string                `yaml:"schedule"`      // text form of package optim
+	Schedule     optim.ScheduleSpec    `yaml:"schedule"`      // of the learning rate
 	// Epochs is how often the run sees every training image: it then takes as many steps, rounded up,
 	// and records them. 0 for a run that is as long as Steps says.
 	Epochs int `yaml:"epochs,omitempty"`
@@ -99,11 +99,12 @@ type Config struct {
 	// 1712.09936, did.
 	PaperProtocol bool `yaml:"paper_protocol"`
 	EvalEvery     int  `yaml:"eval_every"` // steps between evaluations on the dev part; 0 for none
-	// Patience is after how many epochs without a new least loss on the dev part the run ends; 0 for
-	// never. The loss of classes is taken after calibration ([assess.Logits.Calibrated]).
+	// Patience is after how many epochs the run ends in which its loss on the dev part was more than a
+	// standard error above the least; 0 for never. The loss of classes is taken after calibration
+	// ([assess.Logits.Calibrated]); that of other tasks has no error here.
 	Patience int `yaml:"patience,omitempty"`
 	// Keep is which of its states the run is tested and saved as: last, which is the default, or best,
-	// the evaluated one with the least loss on the dev part, by which Patience goes.
+	// the latest evaluated one whose loss on the dev part is at most a standard error above the least.
 	Keep            string `yaml:"keep,omitempty"`
 	LogEvery        int    `yaml:"log_every"`        // steps between lines of metrics
 	CheckpointEvery int    `yaml:"checkpoint_every"` // steps between checkpoints
@@ -119,10 +120,11 @@ type Config struct {
 func Default() Config {
 	digits := dataset.ParseSource("mnist")
 	return Config{
-		Data: digits, TrainSize: 2000, Model: "lenet", Augment: defaultAugment,
+		Data: digits, TrainSize: 2000, Model: model.ParseSpec("lenet"), Augment: defaultAugment,
 		Regularizers: DefaultRegularizers(digits, 2000),
-		Optimizer:    "adam", LearningRate: 1e-3, Schedule: "piecewise",
-		Steps: 10000, Batch: 50, Seed: 1,
+		Optimizer:    optim.ParseSpec("adam"), LearningRate: 1e-3,
+		Schedule: optim.ParseScheduleSpec("piecewise"),
+		Steps:    10000, Batch: 50, Seed: 1,
 		EvalEvery: 1000, LogEvery: 100, CheckpointEvery: 1000,
 	}
 }
@@ -223,16 +225,16 @@ func (c *Config) resolve() (p parts, err error) {
 	if p.regularizers, err = c.penalties(); err != nil {
 		return p, fault.Input(err)
 	}
-	if p.optimizer, err = optim.Parse(c.Optimizer); err != nil {
+	if p.optimizer, err = c.Optimizer.Optimizer(); err != nil {
 		return p, fault.Input(err)
 	}
-	if p.schedule, err = optim.ParseSchedule(c.Schedule); err != nil {
+	if p.schedule, err = c.Schedule.Schedule(); err != nil {
 		return p, fault.Inputf("schedule: %w", err)
 	}
-	c.Model, c.Optimizer, c.Schedule = p.model.String(), p.optimizer.String(), p.schedule.String()
-	c.Regularizers = []string{}
+	c.Model, c.Optimizer, c.Schedule = model.SpecOf(p.model), optim.SpecOf(p.optimizer), optim.ScheduleSpecOf(p.schedule)
+	c.Regularizers = []gradreg.Spec{}
 	for _, r := range p.regularizers {
-		c.Regularizers = append(c.Regularizers, r.String())
+		c.Regularizers = append(c.Regularizers, gradreg.SpecOf(r))
 	}
 	return p, nil
 }
@@ -240,7 +242,7 @@ func (c *Config) resolve() (p parts, err error) {
 // architecture returns the model that the configuration names or holds.
 func (c *Config) architecture() (model.Model, error) {
 	if c.Architecture == nil {
-		return model.Parse(c.Model)
+		return c.Model.Model()
 	}
 	return c.Architecture, c.Architecture.Validate()
 }
@@ -248,8 +250,8 @@ func (c *Config) architecture() (model.Model, error) {
 // penalties returns the regularizers that the configuration names and then those that it holds. A
 // name that one of the latter has recorded stands for it.
 func (c *Config) penalties() ([]gradreg.Regularizer, error) {
-	regs, err := gradreg.ParseAll(slices.DeleteFunc(slices.Clone(c.Regularizers), func(text string) bool {
-		return slices.ContainsFunc(c.Penalties, func(r gradreg.Regularizer) bool { return r.String() == text })
+	regs, err := gradreg.RegularizersOf(slices.DeleteFunc(slices.Clone(c.Regularizers), func(s gradreg.Spec) bool {
+		return slices.ContainsFunc(c.Penalties, func(r gradreg.Regularizer) bool { return r.String() == s.String() })
 	}))
 	if err != nil {
 		return nil, err

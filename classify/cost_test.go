@@ -3,8 +3,10 @@ package classify_test
 import (
 	"testing"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/model"
 )
 
 // TestCost checks the cost of LeNet's step against its layers: docs/definitions.md counts 3F − F₁
@@ -15,7 +17,7 @@ func TestCost(t *testing.T) {
 	const all = first + 16*6*25*10*10 + 120*400 + 120*84 + 84*10
 	cost := func(regs ...string) classify.StepCost {
 		cfg := classify.Default()
-		cfg.Regularizers = regs
+		cfg.Regularizers = gradreg.Specs(regs...)
 		c, err := classify.Cost(cfg, dataset.Shape{C: 1, H: 28, W: 28}, 10)
 		if err != nil {
 			t.Fatal(err)
@@ -34,7 +36,7 @@ func TestCost(t *testing.T) {
 	if _, err := classify.Cost(cfg, dataset.Shape{C: 1, H: 8, W: 8}, 10); err == nil {
 		t.Error("LeNet takes images of 8x8")
 	}
-	cfg.Model = "lenett"
+	cfg.Model = model.ParseSpec("lenett")
 	if _, err := classify.Cost(cfg, dataset.Shape{C: 1, H: 28, W: 28}, 10); err == nil {
 		t.Error("an unknown model has a cost")
 	}

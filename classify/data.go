@@ -16,6 +16,7 @@ import (
 	"github.com/gradreg/gradreg/dataset/picture"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/model"
+	"github.com/gradreg/gradreg/task"
 )
 
 // DataDigest returns the SHA-256 of the images and labels that a configuration's data are divided
@@ -25,7 +26,7 @@ func DataDigest(ctx context.Context, cfg Config, opt Options) (string, error) {
 	if err := fault.NoContext(ctx); err != nil {
 		return "", err
 	}
-	cfg.Model, cfg.Architecture = "", nil // they need suit none
+	cfg.Model, cfg.Architecture = model.Spec{}, nil // they need suit none
 	_, digest, err := Describe(ctx, cfg, opt)
 	return digest, err
 }
@@ -176,8 +177,14 @@ func openPictures(ctx context.Context, cfg *Config, opt Options, division folder
 	if err != nil {
 		return nil, err
 	}
+	var asked task.Task // nil for what the folder says
+	if cfg.Task != "" {
+		if asked, err = task.Parse(cfg.Task); err != nil {
+			return nil, fault.Input(err)
+		}
+	}
 	d, report, err := cfg.Data.Open(ctx, dataset.Opening{Pictures: folder.Options{
-		Task: cfg.Task, Size: cfg.Size, Fit: fit, Seed: cfg.Seed, Division: division,
+		Task: asked, Size: cfg.Size, Fit: fit, Seed: cfg.Seed, Division: division,
 		Channels: opt.channels, LargestDefault: opt.largestSide, Strict: opt.Strict, Progress: opt.Reading, CheckSize: cfg.takes,
 	}})
 	if err != nil {

@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/spec"
 )
@@ -12,10 +13,10 @@ import (
 // 500, 2000 and 10,000 images); photos get CIFAR-10's, of 2000 images where their number is not
 // given. A λ of another kind of images can do harm: digits' 50 costs photos more than it gains.
 // The numbers stand in the row of the data set ([dataset.Defaults]).
-func DefaultRegularizers(data dataset.Source, images int) []string {
+func DefaultRegularizers(data dataset.Source, images int) []gradreg.Spec {
 	info, _ := data.Info()
 	if images == 0 {
 		images = info.Train
 	}
-	return []string{"datagrad:" + spec.Format(info.Defaults.LambdaFor(images)), "weight-decay:5e-4"}
+	return gradreg.Specs("datagrad:"+spec.Format(info.Defaults.LambdaFor(images)), "weight-decay:5e-4")
 }

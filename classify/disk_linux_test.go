@@ -10,13 +10,14 @@ import (
 
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/model"
 )
 
 // TestDisks trains on disks of all sizes, up to one that holds a whole run: where it fills up, the run ends with an error that is not
 // the input's fault, nothing is half, and when there is room it comes to what it would have. GRADREG_TEST_LONG=1 tries 167 disks.
 func TestDisks(t *testing.T) {
 	cfg := small()
-	cfg.Model, cfg.Steps, cfg.CheckpointEvery = "mlp:hidden=16", 20, 5
+	cfg.Model, cfg.Steps, cfg.CheckpointEvery = model.ParseSpec("mlp:hidden=16"), 20, 5
 	whole := trained(t, cfg)
 	disks := 8
 	if long() {

@@ -2,14 +2,18 @@ package classify_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/model"
+	"github.com/gradreg/gradreg/optim"
 )
 
 // TestDivergingRuns trains with rates and λ at which numbers explode, at once, later or in a penalty alone: a run ends with an error in
@@ -28,18 +32,18 @@ func TestDivergingRuns(t *testing.T) {
 					continue
 				}
 				cfg := small()
-				cfg.Model, cfg.Steps, cfg.Optimizer, cfg.LearningRate, cfg.Regularizers, cfg.CheckpointEvery = "mlp:hidden=16", 30, optimizer, rate, regularizers, 3
+				cfg.Model, cfg.Steps, cfg.Optimizer, cfg.LearningRate, cfg.Regularizers, cfg.CheckpointEvery = model.ParseSpec("mlp:hidden=16"), 30, optim.ParseSpec(optimizer), rate, gradreg.Specs(regularizers...), 3
 				name := fmt.Sprintf("%s at %g with %v", optimizer, rate, regularizers)
 				dir := filepath.Join(t.TempDir(), "run")
 				err := fit(t, t.Context(), cfg, classify.Options{Dir: dir})
-				if classify.Diverged(err) {
+				if errors.Is(err, classify.ErrDiverged) {
 					diverged++
 				}
 				sound(t, name, dir, err)
 				if err == nil || !classify.HasRun(dir) {
 					continue
 				}
-				if _, again := resumed(t, dir, classify.Options{}); !classify.Diverged(err) || !classify.Diverged(again) {
+				if _, again := resumed(t, dir, classify.Options{}); !errors.Is(err, classify.ErrDiverged) || !errors.Is(again, classify.ErrDiverged) {
 					t.Errorf("%s: %v, resumed: %v, expected both to say that it diverged", name, err, again)
 				}
 			}
@@ -55,7 +59,7 @@ func TestDivergingRuns(t *testing.T) {
 // move: it goes on as if nothing had happened.
 func TestInfiniteOptimizer(t *testing.T) {
 	cfg := small()
-	cfg.Model, cfg.Steps, cfg.LearningRate, cfg.Regularizers = "mlp:hidden=16", 30, 1000, []string{"spectreg:1e20,every=3"}
+	cfg.Model, cfg.Steps, cfg.LearningRate, cfg.Regularizers = model.ParseSpec("mlp:hidden=16"), 30, 1000, gradreg.Specs("spectreg:1e20,every=3")
 	whole, dir := trained(t, cfg), filepath.Join(t.TempDir(), "run")
 	stopped(t, cfg, classify.Options{Dir: dir}, 20)
 	infinite := false

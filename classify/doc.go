@@ -22,8 +22,24 @@
 //
 // With the same configuration, CPU level and program version the weights are bit for bit the same,
 // for any number of threads, and with or without interruptions.
+//
+// # A further setting or result
+//
+// A setting is a field of [Config], whose zero value is what earlier runs did, since their files do
+// not have it: resolve checks it, and YAML writes it. A value with a text form enters as one, such
+// as [model.Spec]. What changes no number is a field of [Options] instead. A result is a field of
+// [Summary], left out where an earlier run has none. files_fuzz_test.go and readconfig_test.go read
+// what is wrong, numbers_test.go pins the numbers. A setting that gives other bits to configurations
+// without it raises [NumericsVersion].
 package classify
 
 // NumericsVersion is raised by every change that makes an equal configuration train to other bits.
 // Results of different NumericsVersion are not the same run.
-const NumericsVersion = 2
+//
+// A change of what some networks are computed by concerns those alone. Convolutions by Winograd's
+// algorithm came with version 3, as the sums of batches of more than 128 images in more parts: other
+// networks and batches keep the bits of version 2. [Numbers] tells which it is.
+const (
+	NumericsVersion = 3
+	directNumerics  = 2
+)

@@ -15,6 +15,7 @@ import (
 	"sync"
 
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/model"
 )
 
 // predictor answers pictures in the body of a request with their three most probable classes. One model
@@ -43,7 +44,7 @@ func ExampleSavedModel_handler() {
 	}
 	defer os.RemoveAll(dir)
 	cfg := classify.Default()
-	cfg.Model, cfg.TrainSize, cfg.Steps, cfg.EvalEvery = "mlp:hidden=32", 200, 60, 0
+	cfg.Model, cfg.TrainSize, cfg.Steps, cfg.EvalEvery = model.ParseSpec("mlp:hidden=32"), 200, 60, 0
 	run := filepath.Join(dir, "run")
 	if _, err := classify.Run(context.Background(), cfg, classify.Options{Dir: run}); err != nil {
 		log.Fatal(err)

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/model"
 )
 
 // stripes makes images of 8 by 8 pixels with noise: class 0 has stripes that lie, class 1 ones that
@@ -35,7 +37,7 @@ func Example_dataInMemory() {
 	}
 	cfg := classify.Default()
 	cfg.Data, cfg.Augment = data.Source(), ""
-	cfg.Model, cfg.Regularizers = "mlp:hidden=16", []string{"datagrad:0.1"}
+	cfg.Model, cfg.Regularizers = model.ParseSpec("mlp:hidden=16"), gradreg.Specs("datagrad:0.1")
 	cfg.TrainSize, cfg.Steps, cfg.Batch, cfg.EvalEvery = 0, 100, 20, 0
 	s, err := classify.Run(context.Background(), cfg, classify.Options{})
 	fmt.Println(s.Data, s.TrainSize, s.TestImages, s.TestAccuracy > 0.9, err)

@@ -13,8 +13,10 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/model"
 )
 
 // tinted returns a PNG of 8 by 8 pixels of one colour with some noise.
@@ -51,7 +53,7 @@ func labelled(dir, header string, line func(red, blue float64) string) error {
 func forFolder(data string) classify.Config {
 	cfg := classify.Default()
 	cfg.Data, cfg.TrainSize, cfg.Size, cfg.Augment = dataset.ParseSource(data), 0, 8, ""
-	cfg.Model, cfg.Regularizers = "mlp:hidden=32", []string{"datagrad:0.001"}
+	cfg.Model, cfg.Regularizers = model.ParseSpec("mlp:hidden=32"), gradreg.Specs("datagrad:0.001")
 	cfg.Steps, cfg.Batch, cfg.EvalEvery = 400, 20, 0
 	return cfg
 }

@@ -10,17 +10,20 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/classify/figures"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/model"
+	"github.com/gradreg/gradreg/optim"
 )
 
 // scheduled is a short run in which everything that depends on the number of steps does, and which is judged on the way.
 func scheduled(steps int) classify.Config {
 	cfg := small()
-	cfg.TrainSize, cfg.Steps, cfg.Schedule = 59900, steps, "cosine:warmup=3"
-	cfg.Model, cfg.Augment = "mlp:hidden=16,dropout=0.2", "shift:0.1"
-	cfg.Regularizers = []string{"datagrad:1,ramp=up", "weight-decay:5e-4", "spectreg:0.03,every=4"}
+	cfg.TrainSize, cfg.Steps, cfg.Schedule = 59900, steps, optim.ParseScheduleSpec("cosine:warmup=3")
+	cfg.Model, cfg.Augment = model.ParseSpec("mlp:hidden=16,dropout=0.2"), "shift:0.1"
+	cfg.Regularizers = gradreg.Specs("datagrad:1,ramp=up", "weight-decay:5e-4", "spectreg:0.03,every=4")
 	cfg.EvalEvery = 8
 	return cfg
 }

@@ -36,9 +36,7 @@ func (c Config) CheckData(info dataset.Info, probe bool) error {
 	if _, err := dataset.NewBatches(d.Train, dataset.Normalizer{}, c.Batch, c.Seed); err != nil {
 		return err
 	}
-	if p.task, err = task.Parse(info.Task); err != nil {
-		return err
-	}
+	p.task = task.OrClassification(info.Task)
 	_, err = p.training(c.Batch, info.Shape, classes)
 	return err
 }

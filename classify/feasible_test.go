@@ -7,13 +7,14 @@ import (
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/model"
 )
 
 // TestCheckDataHeldOut checks a probe on all training images with a batch of all of them: of a set
 // without dev images, also a folder, a fifth is held out, so that the batch is too large.
 func TestCheckDataHeldOut(t *testing.T) {
 	cfg := classify.Default()
-	cfg.Data, cfg.Model, cfg.TrainSize, cfg.Batch = dataset.ParseSource("my/photos"), "mlp:hidden=4", 0, 40
+	cfg.Data, cfg.Model, cfg.TrainSize, cfg.Batch = dataset.ParseSource("my/photos"), model.ParseSpec("mlp:hidden=4"), 0, 40
 	info := dataset.Info{
 		Name: "my/photos", Classes: []string{"cold", "warm"}, Shape: dataset.Shape{C: 3, H: 8, W: 8}, Train: 40,
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/augment"
 	"github.com/gradreg/gradreg/engine"
+	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/train"
 )
 
@@ -90,7 +91,7 @@ func TestFeed(t *testing.T) {
 func TestMixedLoss(t *testing.T) {
 	const size, pixels, classes = 6, 4, 2
 	cfg := Default()
-	cfg.Model, cfg.Batch, cfg.Steps, cfg.Regularizers, cfg.Augment = "mlp:hidden=5", size, 10, nil, "mixup:1"
+	cfg.Model, cfg.Batch, cfg.Steps, cfg.Regularizers, cfg.Augment = model.ParseSpec("mlp:hidden=5"), size, 10, nil, "mixup:1"
 	p, err := cfg.resolve()
 	if err != nil {
 		t.Fatal(err)

@@ -10,12 +10,13 @@ import (
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/internal/tensorfile"
+	"github.com/gradreg/gradreg/model"
 )
 
 // tiny is a run of two steps of a network of a few thousand weights.
 func tiny(t testing.TB) (cfg Config, dir string) {
 	cfg = Default()
-	cfg.Model, cfg.TrainSize, cfg.Batch, cfg.Steps, cfg.EvalEvery = "mlp:hidden=2", 20, 5, 2, 0
+	cfg.Model, cfg.TrainSize, cfg.Batch, cfg.Steps, cfg.EvalEvery = model.ParseSpec("mlp:hidden=2"), 20, 5, 2, 0
 	dir = filepath.Join(t.TempDir(), "run")
 	if _, err := Run(context.Background(), cfg, Options{Dir: dir, Threads: 1}); err != nil {
 		t.Fatal(err)

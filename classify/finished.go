@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 
-	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/model"
 )
 
 // finished reports whether the run's folder holds its result. That of another run, which somebody
@@ -37,7 +35,7 @@ func (s Summary) belongs(c Config, digest string) error {
 		return differs("seed", s.Seed, c.Seed)
 	case s.Steps != c.end() && !(c.Patience > 0 && s.Steps < c.end() && s.Exhausted != ""):
 		return differs("number of steps", s.Steps, c.end())
-	case fullModel(s.Model) != fullModel(c.Model):
+	case s.Model.InFull() != c.Model.InFull():
 		return differs("model", s.Model, c.Model)
 	case s.TrainSize > 0 && c.TrainSize > 0 && s.TrainSize != c.TrainSize:
 		return differs("train size", s.TrainSize, c.TrainSize)
@@ -46,18 +44,10 @@ func (s Summary) belongs(c Config, digest string) error {
 	case s.DataDigest != "" && digest != "" && s.DataDigest != digest:
 		return differs("images' SHA-256", s.DataDigest[:min(12, len(s.DataDigest))]+"…", digest[:12]+"…")
 	}
-	for i, text := range s.Regularizers {
-		if gradreg.InFull(text) != gradreg.InFull(c.Regularizers[i]) {
-			return differs("regularizer", text, c.Regularizers[i])
+	for i, found := range s.Regularizers {
+		if found.InFull() != c.Regularizers[i].InFull() {
+			return differs("regularizer", found, c.Regularizers[i])
 		}
 	}
 	return nil
-}
-
-// fullModel returns a model's text form in full, of a model of one's own as it is.
-func fullModel(text string) string {
-	if m, err := model.Parse(text); err == nil {
-		return m.String()
-	}
-	return text
 }

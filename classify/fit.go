@@ -63,8 +63,8 @@ func (r *run) fit(ctx context.Context) error {
 	return nil
 }
 
-// errExhausted ends the loop of a run whose loss on the dev part has not fallen for long.
-var errExhausted = errors.New("the loss on the dev part has not fallen for long")
+// errExhausted ends the loop of a run whose loss on the dev part has been above its least for long.
+var errExhausted = errors.New("the loss on the dev part has been above its least for long")
 
 // interrupt saves the run where it stands.
 func (r *run) interrupt(ctx context.Context) error {
@@ -88,11 +88,11 @@ func (r *run) after(step int, values []float64) error {
 	m := Metrics{Step: step}
 	evaluated := r.evaluates(step)
 	if evaluated {
-		loss, err := r.judge(&m)
+		j, err := r.judge(&m)
 		if err != nil {
 			return err
 		}
-		if err := r.consider(step, loss, *r.devScore); err != nil {
+		if err := r.consider(step, j); err != nil {
 			return err
 		}
 	}
@@ -119,15 +119,14 @@ func (r *run) after(step int, values []float64) error {
 // judges reports whether the run is evaluated on the way.
 func (r *run) judges() bool { return r.config.EvalEvery > 0 && r.division.Dev.Len() > 0 }
 
-// judge evaluates the model on the dev part for a line of metrics, and returns the loss by which states
-// are compared.
-func (r *run) judge(m *Metrics) (loss float64, err error) {
+// judge evaluates the model on the dev part for a line of metrics.
+func (r *run) judge(m *Metrics) (j judgement, err error) {
 	if err := r.judging.load(r.engine); err != nil {
-		return 0, err
+		return j, err
 	}
 	v, err := r.measureBy(r.judging, r.division.Dev, r.devTables)
 	if err != nil {
-		return 0, err
+		return j, err
 	}
 	if r.hasClasses() {
 		m.DevAccuracy, m.DevNLL = &v.Quality, &v.Loss
@@ -135,12 +134,14 @@ func (r *run) judge(m *Metrics) (loss float64, err error) {
 		m.DevQuality, m.DevLoss = &v.Quality, &v.Loss
 	}
 	r.devScore, r.devStep = &v.Quality, m.Step
-	if !r.hasClasses() || !r.config.remembersBest() {
-		return v.Loss, nil
+	if j = (judgement{loss: v.Loss, quality: v.Quality}); !r.hasClasses() || !r.config.remembersBest() {
+		return j, nil
 	}
-	loss, err = r.calibratedLoss()
-	m.DevCalibrated = &loss
-	return loss, err
+	if j.loss, j.err, err = r.calibratedLoss(); err != nil {
+		return j, err
+	}
+	m.DevCalibrated, m.DevError = &j.loss, &j.err
+	return j, nil
 }
 
 // report describes the run after a step.

@@ -108,7 +108,9 @@ func (r *run) reopen() error {
 		return err
 	}
 	if r.progress.step < r.config.end() {
-		r.progress.origins = continued(r.progress.origins, originHere(r.engine.cpu, r.progress.step+1))
+		r.progress.origins = continued(r.progress.origins, originHere(
+			r.engine.cpu, r.numbers(), r.progress.step+1,
+		))
 	}
 	if err := r.openJournal(); err != nil {
 		return err

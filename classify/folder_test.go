@@ -19,6 +19,7 @@ import (
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/tensorfile"
+	"github.com/gradreg/gradreg/model"
 )
 
 // photos writes a folder of two classes of pictures of several sizes, reddish and bluish.
@@ -51,7 +52,7 @@ func photos(t *testing.T) string {
 func TestFolderOfPictures(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	cfg := small()
-	cfg.Data, cfg.TrainSize, cfg.Size, cfg.Fit, cfg.Model = dataset.ParseSource(photos(t)), 0, 12, "pad", "mlp:hidden=16"
+	cfg.Data, cfg.TrainSize, cfg.Size, cfg.Fit, cfg.Model = dataset.ParseSource(photos(t)), 0, 12, "pad", model.ParseSpec("mlp:hidden=16")
 	dir := filepath.Join(t.TempDir(), "run")
 	summary, err := classify.Run(context.Background(), cfg, classify.Options{Dir: dir, Threads: 1, Draw: figures.Draw})
 	if err != nil {
@@ -124,7 +125,7 @@ func TestOldFolder(t *testing.T) {
 	t.Chdir(filepath.Dir(pictures))
 	for _, oldest := range []bool{true, false} {
 		cfg, dir := small(), filepath.Join(t.TempDir(), "run")
-		cfg.Data, cfg.TrainSize, cfg.Size, cfg.Fit, cfg.Model, cfg.Division = dataset.ParseSource(pictures), 0, 12, "pad", "mlp:hidden=16", "by-content"
+		cfg.Data, cfg.TrainSize, cfg.Size, cfg.Fit, cfg.Model, cfg.Division = dataset.ParseSource(pictures), 0, 12, "pad", model.ParseSpec("mlp:hidden=16"), "by-content"
 		whole := filepath.Join(t.TempDir(), "whole")
 		if err := fit(t, context.Background(), cfg, classify.Options{Dir: whole, Threads: 1}); err != nil {
 			t.Fatal(err)
@@ -214,7 +215,7 @@ func TestPhotoMore(t *testing.T) {
 	digests := map[int]string{}
 	for size := range dirs {
 		cfg := small()
-		cfg.Data, cfg.TrainSize, cfg.Size, cfg.Model = dataset.ParseSource(pictures), 0, size, "mlp:hidden=16"
+		cfg.Data, cfg.TrainSize, cfg.Size, cfg.Model = dataset.ParseSource(pictures), 0, size, model.ParseSpec("mlp:hidden=16")
 		dirs[size] = filepath.Join(t.TempDir(), "run")
 		if _, err := classify.Run(context.Background(), cfg, classify.Options{Dir: dirs[size], Threads: 1}); err != nil {
 			t.Fatal(err)

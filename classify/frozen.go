@@ -53,7 +53,7 @@ func (r *run) prepareFrozen(cfg Config, p parts) error {
 		return fmt.Errorf("the model is %s, expected %s", p.model, r.network.Model)
 	}
 	r.progress.sums = make([]float64, 1)
-	r.progress.origins = []Origin{originHere(r.on.Name(), 1)}
+	r.progress.origins = []Origin{originHere(r.on.Name(), networkNumbers(f.embedder.program.logits), 1)}
 	return r.openFrozenFolder()
 }
 
@@ -278,7 +278,7 @@ func (f *frozen) headValues(p *nn.Param) []float32 {
 
 // frozenModel returns the network with the head, which predicts without the file of its weights.
 func (r *run) frozenModel() (*classifier, error) {
-	m, err := model.Parse(r.config.Model)
+	m, err := r.config.Model.Model()
 	if err != nil {
 		return nil, err
 	}

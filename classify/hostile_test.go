@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/fault"
 )
@@ -28,15 +29,15 @@ func TestHostileChoices(t *testing.T) {
 	nan := math.NaN()
 	for want, choice := range map[string]classify.Choice{
 		"lambda": {Lambda: nan}, "scale": {Scale: math.Inf(1)}, "cost": {Cost: nan}, "seconds": {Seconds: -1}, "chance": {Chance: nan},
-		"probes: lambda 1": {Probes: []classify.Attempt{{Lambda: nan}}}, "probes: dev_nll 2": {Probes: []classify.Attempt{{}, {NLL: &nan}}},
+		"probes: lambda 1": {Probes: []classify.ProbeRecord{{Lambda: nan}}}, "probes: dev_nll 2": {Probes: []classify.ProbeRecord{{}, {NLL: &nan}}},
 	} {
-		choice.Regularizer = "x"
+		choice.Regularizer = gradreg.ParseSpec("x")
 		cfg.Choices = []classify.Choice{choice}
 		if err := cfg.Validate(); !fault.IsInput(err) || !strings.Contains(err.Error(), "lambda_choices: "+want+` of "x"`) {
 			t.Errorf("a library's configuration: %v, expected %s", err, want)
 		}
 	}
-	if got := (classify.Choice{Regularizer: "x"}).String(); !strings.Contains(got, "0 probes") {
+	if got := (classify.Choice{Regularizer: gradreg.ParseSpec("x")}).String(); !strings.Contains(got, "0 probes") {
 		t.Errorf("a choice without probes is %q", got)
 	}
 }

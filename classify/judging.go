@@ -105,34 +105,49 @@ func (r *run) checkJudged(c Config) error {
 	return nil
 }
 
-// best is the state of a run that did best on the dev part.
+// best is what a run remembers of its best state: the latest one whose loss on the dev part is at most
+// a standard error above the least (after Breiman et al. 1984, section 3.4.3).
 type best struct {
 	step    int // that it is of; 0 for none yet
-	loss    float64
 	quality float64
+	least   float64     // loss of any evaluated state
+	err     float64     // standard error of that
 	values  [][]float32 // of the parameters, if the run keeps them
 }
 
-// calibratedLoss returns the loss on the dev part at the temperature at which it is least. A network
-// that learns few images becomes sure of itself long before it has learned all it will: the loss
-// rises, though it tells the classes apart ever better.
-func (r *run) calibratedLoss() (float64, error) {
-	logits := assess.Logits{Classes: r.judging.classes}
-	err := r.judging.each(r.division.Dev, r.devTables, logits.Add)
-	if err != nil {
-		return 0, err
-	}
-	loss, _ := logits.Calibrated()
-	return loss, nil
+// judgement is what an evaluation on the dev part comes to.
+type judgement struct {
+	loss    float64 // by which states are compared
+	err     float64 // its standard error; 0 where it is not known
+	quality float64
 }
 
-// consider makes the present state the best one if its loss is less. Of equal ones the earlier stays.
-func (r *run) consider(step int, loss, quality float64) error {
-	b := &r.progress.best
-	if !r.config.remembersBest() || b.step > 0 && !(loss < b.loss) {
-		return nil
+// calibratedLoss returns the loss on the dev part at the temperature from 1 on at which it is least,
+// and its standard error. A network that learns few images becomes sure of itself long before it has
+// learned all it will: the loss rises, though it tells the classes apart ever better.
+func (r *run) calibratedLoss() (loss, err float64, _ error) {
+	logits := assess.Logits{Classes: r.judging.classes}
+	if err := r.judging.each(r.division.Dev, r.devTables, logits.Add); err != nil {
+		return 0, 0, err
 	}
-	b.step, b.loss, b.quality = step, loss, quality
+	_, temperature := logits.Calibrated()
+	// Few images that are all classified rightly call for ever more confidence.
+	temperature = max(temperature, 1)
+	return logits.NLL(temperature), logits.NLLError(temperature), nil
+}
+
+// consider makes the present state the best one unless it is clearly worse than one before. Few dev
+// images do not tell states apart, and the state with the least loss among many is one of luck; the
+// later one, at a lower learning rate, is better more often than not.
+func (r *run) consider(step int, j judgement) error {
+	b := &r.progress.best
+	switch {
+	case !r.config.remembersBest() || b.step > 0 && !(j.loss <= b.least+b.err):
+		return nil
+	case b.step == 0 || j.loss < b.least:
+		b.least, b.err = j.loss, j.err
+	}
+	b.step, b.quality = step, j.quality
 	if !r.config.keepsBest() {
 		return nil
 	}
@@ -141,8 +156,8 @@ func (r *run) consider(step int, loss, quality float64) error {
 	return err
 }
 
-// exhausted reports whether the run ends after a step because the loss on the dev part has not fallen
-// for long. That is decided where it is evaluated, so that a run that goes on decides as it would
+// exhausted reports whether the run ends after a step because the loss on the dev part has risen for
+// long. That is decided where it is evaluated, so that a run that goes on decides as it would
 // have.
 func (r *run) exhausted(step int) bool {
 	c, b := r.config, r.progress.best
@@ -159,7 +174,7 @@ func (r *run) exhausted(step int) bool {
 // whyExhausted says why the run ended by itself.
 func (r *run) whyExhausted() string {
 	return fmt.Sprintf(
-		"the loss on the dev images had not fallen since step %d, for %s", r.progress.best.step,
+		"the loss on the dev images was above its least for %[2]s, since step %[1]d", r.progress.best.step,
 		plural.Of(r.config.Patience, "epoch"),
 	)
 }

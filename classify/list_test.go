@@ -10,13 +10,14 @@ import (
 
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/model"
 )
 
 // TestList lists runs in every state, and what only looks like one.
 func TestList(t *testing.T) {
 	dir := t.TempDir()
 	cfg := classify.Default()
-	cfg.TrainSize, cfg.Steps, cfg.Batch, cfg.EvalEvery, cfg.LogEvery, cfg.Model, cfg.Regularizers = 20, 6, 10, 0, 1, "mlp:hidden=8", nil
+	cfg.TrainSize, cfg.Steps, cfg.Batch, cfg.EvalEvery, cfg.LogEvery, cfg.Model, cfg.Regularizers = 20, 6, 10, 0, 1, model.ParseSpec("mlp:hidden=8"), nil
 	begin := func(name string, until int) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()

@@ -11,9 +11,11 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/classify/figures"
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/model"
 )
 
 // manyClasses is more than a byte can number.
@@ -52,8 +54,8 @@ func TestManyClasses(t *testing.T) {
 		}
 	}
 	cfg := small()
-	cfg.Data, cfg.TrainSize, cfg.Size, cfg.Model = dataset.ParseSource(data), 0, 8, "mlp:hidden=64"
-	cfg.Regularizers = []string{"datagrad:0.01", "confidence:0.01"}
+	cfg.Data, cfg.TrainSize, cfg.Size, cfg.Model = dataset.ParseSource(data), 0, 8, model.ParseSpec("mlp:hidden=64")
+	cfg.Regularizers = gradreg.Specs("datagrad:0.01", "confidence:0.01")
 	cfg.Steps, cfg.Batch, cfg.LearningRate = 1200, 100, 3e-3
 	dir := filepath.Join(t.TempDir(), "run")
 	summary, err := classify.Run(context.Background(), cfg, classify.Options{Dir: dir, Threads: 1, Draw: figures.Draw})

@@ -10,6 +10,7 @@ import (
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/model"
 )
 
 // inMemory makes a data set of stripes.
@@ -28,7 +29,7 @@ func inMemory(t *testing.T, seed uint64) *dataset.Dataset {
 // and to the weights of a run that was not interrupted. Its evaluation needs them, too.
 func TestDataInMemory(t *testing.T) {
 	cfg := small()
-	cfg.Data, cfg.Model, cfg.TrainSize, cfg.Augment = inMemory(t, 1).Source(), "mlp:hidden=8", 150, "default"
+	cfg.Data, cfg.Model, cfg.TrainSize, cfg.Augment = inMemory(t, 1).Source(), model.ParseSpec("mlp:hidden=8"), 150, "default"
 	whole := filepath.Join(t.TempDir(), "whole")
 	want, err := classify.Run(t.Context(), cfg, classify.Options{Dir: whole, Threads: 1})
 	if err != nil {

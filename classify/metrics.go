@@ -15,8 +15,10 @@ type Metrics struct {
 	LearningRate float64            `json:"learning_rate"`
 	DevAccuracy  *float64           `json:"dev_accuracy,omitempty"`
 	DevNLL       *float64           `json:"dev_nll,omitempty"`
-	// DevCalibrated is DevNLL at the best temperature, of a run that compares its states by it.
+	// DevCalibrated is DevNLL at the best temperature of at least 1, of a run that compares its states
+	// by it, and DevError its standard error.
 	DevCalibrated   *float64 `json:"dev_calibrated_nll,omitempty"`
+	DevError        *float64 `json:"dev_nll_error,omitempty"`
 	DevLoss         *float64 `json:"dev_loss,omitempty"`    // of a task without classes, see [TaskResult]
 	DevQuality      *float64 `json:"dev_quality,omitempty"` // likewise
 	ImagesPerSecond float64  `json:"images_per_second"`

@@ -26,14 +26,14 @@ const modelFormat = "gradreg-model-1"
 
 // ModelInfo is what a model file says about its model.
 type ModelInfo struct {
-	Format   string   `json:"format"`
-	Version  string   `json:"version"` // of the program that wrote it
-	Model    string   `json:"model"`   // text form
-	Data     string   `json:"data"`
-	Classes  []string `json:"classes"`
-	Channels int      `json:"channels"`
-	Height   int      `json:"height"`
-	Width    int      `json:"width"`
+	Format   string     `json:"format"`
+	Version  string     `json:"version"` // of the program that wrote it
+	Model    model.Spec `json:"model"`
+	Data     string     `json:"data"`
+	Classes  []string   `json:"classes"`
+	Channels int        `json:"channels"`
+	Height   int        `json:"height"`
+	Width    int        `json:"width"`
 	// how pictures become squares, of a model of a folder of pictures
 	Fit        string             `json:"fit,omitempty"`
 	Normalizer dataset.Normalizer `json:"normalizer"`
@@ -170,7 +170,7 @@ func (m *SavedModel) describe(h tensorfile.Header, arch model.Model, batch int) 
 // architecture returns the model that the card names, or the given one, if it is that.
 func (c ModelInfo) architecture(given model.Model) (model.Model, error) {
 	if given == nil {
-		m, err := model.Parse(c.Model)
+		m, err := c.Model.Model()
 		if err != nil {
 			err = fmt.Errorf("%w; an architecture of one's own is read by LoadArchitecture or ExamineArchitecture", err)
 		}
@@ -179,7 +179,7 @@ func (c ModelInfo) architecture(given model.Model) (model.Model, error) {
 	if err := given.Validate(); err != nil {
 		return nil, err
 	}
-	if given.String() != c.Model {
+	if given.String() != c.Model.String() {
 		return nil, fmt.Errorf("found %s, expected the given %s", c.Model, given)
 	}
 	return given, nil

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
@@ -147,7 +148,7 @@ var errTired = errors.New("tired")
 // TestRunNamesTune checks that a library user who leaves λ open is told what finds it.
 func TestRunNamesTune(t *testing.T) {
 	cfg := small()
-	cfg.Regularizers = []string{"datagrad:auto,every=2"}
+	cfg.Regularizers = gradreg.Specs("datagrad:auto,every=2")
 	err := fit(t, context.Background(), cfg, classify.Options{})
 	if !fault.IsInput(err) || !strings.Contains(err.Error(), "datagrad:auto,every=2") || !strings.Contains(err.Error(), "package tune") {
 		t.Errorf("%v", err)

@@ -62,7 +62,7 @@ func openFinished(dir string, opt Options) (*Opened, error) {
 		published = true
 	}
 	moved := card.DataDigest != "" && !published
-	if card.Model != cfg.Model || card.Data != cfg.Data.String() && !moved {
+	if card.Model.String() != cfg.Model.String() || card.Data != cfg.Data.String() && !moved {
 		if err := tensorfile.Intact(filepath.Join(dir, ModelFile)); err != nil {
 			return nil, err
 		}

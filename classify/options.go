@@ -6,9 +6,11 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/task"
 	"github.com/gradreg/gradreg/train"
 )
@@ -147,8 +149,8 @@ type Summary struct {
 	PlannedSteps int `json:"planned_steps,omitempty"`
 	// Epochs is how often the run was to see every training image, where it was planned so.
 	Epochs int `json:"epochs,omitempty"`
-	// BestStep is the step with the least loss on dev images, of a run that ends with its best state;
-	// DevAccuracy or DevQuality is of it.
+	// BestStep is the step of the best state, of a run that ends with it ([Config].Keep); DevAccuracy or
+	// DevQuality is of it.
 	BestStep int `json:"best_step,omitempty"`
 	// Exhausted says why the run ended by itself before all its steps, if it did.
 	Exhausted       string      `json:"exhausted,omitempty"`
@@ -166,13 +168,13 @@ type Summary struct {
 	// runs that are tested on the same.
 	TestDigest string `json:"test_digest"`
 	// OwnFiles are the files of a data set with a name that are not the published ones.
-	OwnFiles     []string `json:"own_files,omitempty"`
-	TrainSize    int      `json:"train_size"`
-	Model        string   `json:"model"`
-	Parameters   int      `json:"parameters"`
-	Regularizers []string `json:"regularizers"`
-	Note         string   `json:"note,omitempty"`           // of the configuration
-	Choices      []Choice `json:"lambda_choices,omitempty"` // of the configuration: how each auto was found
+	OwnFiles     []string       `json:"own_files,omitempty"`
+	TrainSize    int            `json:"train_size"`
+	Model        model.Spec     `json:"model"`
+	Parameters   int            `json:"parameters"`
+	Regularizers []gradreg.Spec `json:"regularizers"`
+	Note         string         `json:"note,omitempty"`           // of the configuration
+	Choices      []Choice       `json:"lambda_choices,omitempty"` // of the configuration: how each auto was found
 	// Head says how the head on frozen features was found, if the run trained one.
 	Head    *HeadResult `json:"head,omitempty"`
 	Threads int         `json:"threads"`
@@ -184,9 +186,9 @@ type Summary struct {
 	Dir     string      `json:"dir,omitempty"`
 }
 
-// Diverged reports whether err says that a run's numbers did not stay finite: the same run will
-// always end so.
-func Diverged(err error) bool { return errors.As(err, new(train.Divergence)) }
+// ErrDiverged is what errors.Is finds in the error of a run whose numbers did not stay finite: the
+// same run will always end so.
+var ErrDiverged = train.ErrDiverged
 
 // ErrInterrupted is returned when the context ended; the state has been saved if there is a folder.
 // The error wraps the context's own, too, so that errors.Is tells [context.Canceled] from

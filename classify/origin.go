@@ -17,9 +17,9 @@ type Origin struct {
 	Version  string `json:"version"`       // of the program
 }
 
-// originHere returns the origin of steps that this process takes.
-func originHere(cpu string, from int) Origin {
-	return Origin{FromStep: from, CPU: cpu, Numbers: NumericsVersion, Version: build.Current().Version}
+// originHere returns the origin of steps that this process takes, of numbers of a version.
+func originHere(cpu string, numbers, from int) Origin {
+	return Origin{FromStep: from, CPU: cpu, Numbers: numbers, Version: build.Current().Version}
 }
 
 // sameBits reports whether two origins compute the same bits. What is not recorded is taken to be

@@ -11,6 +11,7 @@ import (
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/sym"
 )
 
@@ -35,7 +36,7 @@ func (m mine) Validate() error {
 func TestPenalties(t *testing.T) {
 	cfg := classify.Default()
 	cfg.TrainSize, cfg.Steps, cfg.Batch, cfg.EvalEvery, cfg.CheckpointEvery = 100, 8, 10, 0, 4
-	cfg.Model, cfg.Regularizers = "mlp:hidden=8", []string{"datagrad:7"}
+	cfg.Model, cfg.Regularizers = model.ParseSpec("mlp:hidden=8"), gradreg.Specs("datagrad:7")
 	named, err := classify.Run(context.Background(), cfg, classify.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +80,7 @@ func TestPenalties(t *testing.T) {
 func TestResumedPenalty(t *testing.T) {
 	cfg := classify.Default()
 	cfg.TrainSize, cfg.Steps, cfg.Batch, cfg.EvalEvery, cfg.CheckpointEvery = 100, 8, 10, 0, 4
-	cfg.Model, cfg.Regularizers, cfg.Penalties = "mlp:hidden=8", nil, []gradreg.Regularizer{mine{7}}
+	cfg.Model, cfg.Regularizers, cfg.Penalties = model.ParseSpec("mlp:hidden=8"), nil, []gradreg.Regularizer{mine{7}}
 	want, err := classify.Run(context.Background(), cfg, classify.Options{})
 	if err != nil {
 		t.Fatal(err)

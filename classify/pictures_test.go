@@ -16,13 +16,14 @@ import (
 
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/model"
 )
 
 // TestDecodeFiles checks that a damaged file among many costs the others nothing, and that pictures
 // in a batch are answered as each alone.
 func TestDecodeFiles(t *testing.T) {
 	cfg := classify.Default()
-	cfg.TrainSize, cfg.Steps, cfg.Batch, cfg.EvalEvery, cfg.Model, cfg.Regularizers = 20, 2, 10, 0, "mlp:hidden=8", nil
+	cfg.TrainSize, cfg.Steps, cfg.Batch, cfg.EvalEvery, cfg.Model, cfg.Regularizers = 20, 2, 10, 0, model.ParseSpec("mlp:hidden=8"), nil
 	dir := t.TempDir()
 	if _, err := classify.Run(context.Background(), cfg, classify.Options{Dir: filepath.Join(dir, "run")}); err != nil {
 		t.Fatal(err)

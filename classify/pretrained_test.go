@@ -11,11 +11,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/backbonetest"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/tensorfile"
+	"github.com/gradreg/gradreg/optim"
 )
 
 // transfer returns the configuration of a run that begins with a file of weights.
@@ -43,7 +45,7 @@ func TestFrozen(t *testing.T) {
 	if s.Head == nil || s.Head.Features != 1280 || s.Head.Computed != 20 || s.Head.Cached != 0 || s.Head.Folds != 5 || told != 20020 {
 		t.Errorf("head %+v, told %d", s.Head, told)
 	}
-	if s.TestImages != 4 || s.TestAccuracy != 1 || s.Steps != 1 || s.Model != "mobilenet-v2:width=1" {
+	if s.TestImages != 4 || s.TestAccuracy != 1 || s.Steps != 1 || s.Model.String() != "mobilenet-v2:width=1" {
 		t.Errorf("%d test images, accuracy %v, %d steps, model %s", s.TestImages, s.TestAccuracy, s.Steps, s.Model)
 	}
 	model, err := os.ReadFile(filepath.Join(dir, classify.ModelFile))
@@ -164,7 +166,7 @@ func TestFrozenNumbers(t *testing.T) {
 func TestTransferRefused(t *testing.T) {
 	data, weights, bare := backbonetest.Photos(t, 4), backbonetest.Write(t, true), backbonetest.Write(t, false)
 	for want, change := range map[string]func(*classify.Config){
-		"need transfer finetune":              func(c *classify.Config) { c.Regularizers = []string{"datagrad:1"} },
+		"need transfer finetune":              func(c *classify.Config) { c.Regularizers = gradreg.Specs("datagrad:1") },
 		"augment is flip":                     func(c *classify.Config) { c.Augment = "flip" },
 		`did you mean "features"?`:            func(c *classify.Config) { c.Transfer = "feature" },
 		"takes the pictures of a folder":      func(c *classify.Config) { c.Data = dataset.ParseSource("mnist") },
@@ -201,15 +203,15 @@ func TestTransferRefused(t *testing.T) {
 func TestFinetune(t *testing.T) {
 	data, weights := backbonetest.Photos(t, 10), backbonetest.Write(t, true)
 	cfg := transfer(data, weights)
-	cfg.Transfer, cfg.Steps, cfg.Batch, cfg.Optimizer, cfg.LearningRate = "finetune", 4, 4, "sgd", 1e-3
-	cfg.Schedule, cfg.Regularizers, cfg.DepthRate = "constant", []string{"datagrad:0.1"}, 0.1
+	cfg.Transfer, cfg.Steps, cfg.Batch, cfg.Optimizer, cfg.LearningRate = "finetune", 4, 4, optim.ParseSpec("sgd"), 1e-3
+	cfg.Schedule, cfg.Regularizers, cfg.DepthRate = optim.ParseScheduleSpec("constant"), gradreg.Specs("datagrad:0.1"), 0.1
 	cfg.LogEvery, cfg.CheckpointEvery, cfg.EvalEvery = 1, 2, 0
 	opt := classify.Options{Dir: filepath.Join(t.TempDir(), "run"), FeatureCache: t.TempDir(), Threads: 1}
 	s, err := classify.Run(t.Context(), cfg, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Model != "mobilenet-v2:width=1,norm=frozen" || s.Steps != 4 || s.TestAccuracy != 1 {
+	if s.Model.String() != "mobilenet-v2:width=1,norm=frozen" || s.Steps != 4 || s.TestAccuracy != 1 {
 		t.Errorf("model %s, %d steps, accuracy %v", s.Model, s.Steps, s.TestAccuracy)
 	}
 	metrics, err := classify.ReadMetrics(filepath.Join(opt.Dir, "metrics.jsonl"))

@@ -5,9 +5,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/internal/golden"
+	"github.com/gradreg/gradreg/model"
+	"github.com/gradreg/gradreg/optim"
 )
 
 // TestPrograms compares the programs that steps are compiled to with those in testdata: a change of the compiler, of a
@@ -31,7 +34,7 @@ func TestPrograms(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cfg := Default()
-			cfg.Model, cfg.Regularizers, cfg.Optimizer, cfg.Batch = c.model, strings.Fields(c.regularizers), c.optimizer, 20
+			cfg.Model, cfg.Regularizers, cfg.Optimizer, cfg.Batch = model.ParseSpec(c.model), gradreg.Specs(strings.Fields(c.regularizers)...), optim.ParseSpec(c.optimizer), 20
 			p, err := cfg.resolve()
 			if err != nil {
 				t.Fatal(err)

@@ -2,11 +2,13 @@ package classify
 
 import (
 	"context"
-	"fmt"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/spec"
+	"github.com/gradreg/gradreg/model"
+	"github.com/gradreg/gradreg/optim"
 	"github.com/gradreg/gradreg/task"
 )
 
@@ -47,10 +49,10 @@ func Look(ctx context.Context, c *Config, opt Options) (Pictures, error) {
 // [Config].
 type Recipe struct {
 	LargestSize  int // where the pictures are larger
-	Model        string
-	Regularizers []string
+	Model        model.Spec
+	Regularizers []gradreg.Spec
 	Augment      string
-	Optimizer    string
+	Optimizer    optim.Spec
 	LearningRate float64
 	Epochs       int
 	Batch        int
@@ -74,8 +76,8 @@ const (
 // RecipeFor returns the recipe for a folder, from the number of its images and classes.
 func RecipeFor(p Pictures) Recipe {
 	r := Recipe{
-		LargestSize: recipeSide, Model: recipeModel(p), Regularizers: []string{"weight-decay:5e-4"},
-		Augment: recipeAugment, Optimizer: "sgd:momentum=0.9,nesterov=true", LearningRate: 0.05,
+		LargestSize: recipeSide, Model: recipeModel(p), Regularizers: gradreg.Specs("weight-decay:5e-4"),
+		Augment: recipeAugment, Optimizer: optim.ParseSpec("sgd:momentum=0.9,nesterov=true"), LearningRate: 0.05,
 		Batch: 32, DevShare: recipeDevShare, Keep: KeepBest,
 	}
 	if p.Images >= largeFolder {
@@ -90,7 +92,7 @@ func RecipeFor(p Pictures) Recipe {
 }
 
 // recipeModel chooses the network of a folder: the smallest residual one.
-func recipeModel(Pictures) string { return "resnet:depth=8" }
+func recipeModel(Pictures) model.Spec { return model.ParseSpec("resnet:depth=8") }
 
 // The rates of other networks than the recipe's, which are not made for its large ones.
 const (
@@ -113,8 +115,9 @@ func (r Recipe) Fill(c Config, p Pictures, said func(field string) bool) Config 
 	}
 	set("model", func() { c.Model = r.Model })
 	optimizer, rate := r.Optimizer, r.LearningRate
-	if spec.NameOf(c.Model) != spec.NameOf(r.Model) || said("optimizer") && spec.NameOf(c.Optimizer) != spec.NameOf(r.Optimizer) {
-		optimizer, rate = plainOptimizer, plainRate
+	other := said("optimizer") && spec.NameOf(c.Optimizer.String()) != spec.NameOf(r.Optimizer.String())
+	if c.Model.Name() != r.Model.Name() || other {
+		optimizer, rate = optim.ParseSpec(plainOptimizer), plainRate
 	}
 	set("optimizer", func() { c.Optimizer = optimizer })
 	set("learning_rate", func() { c.LearningRate = rate })
@@ -141,8 +144,8 @@ func (r Recipe) Fill(c Config, p Pictures, said func(field string) bool) Config 
 		steps = epochSteps(c.Epochs*n, c.batch(n))
 	}
 	set("schedule", func() {
-		if c.Schedule = "cosine"; steps >= recipeWarmup {
-			c.Schedule += fmt.Sprintf(":warmup=%d", steps/recipeWarmup)
+		if c.Schedule = optim.ParseScheduleSpec("cosine"); steps >= recipeWarmup {
+			c.Schedule = c.Schedule.WithWarmup(steps / recipeWarmup)
 		}
 	})
 	set("eval_every", func() { c.EvalEvery = epoch })

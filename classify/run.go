@@ -120,9 +120,7 @@ func (r *run) prepare(ctx context.Context, cfg Config) error {
 	}
 	cfg.Batch = cfg.batch(r.division.Train.Len())
 	r.config = cfg
-	if err := r.setTask(&p); err != nil {
-		return err
-	}
+	r.setTask(&p)
 	if r.network != nil {
 		r.normalizer = r.network.Normalizer()
 	}
@@ -161,7 +159,7 @@ func (r *run) prepare(ctx context.Context, cfg Config) error {
 		return err
 	}
 	r.progress.sums = make([]float64, 1+len(p.regularizers))
-	r.progress.origins = []Origin{originHere(r.on.Name(), 1)}
+	r.progress.origins = []Origin{originHere(r.on.Name(), r.numbers(), 1)}
 	if err := r.openFolder(); err != nil {
 		return err
 	}

@@ -9,11 +9,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/classify/figures"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/tensorfile"
+	"github.com/gradreg/gradreg/model"
+	"github.com/gradreg/gradreg/optim"
 )
 
 func TestMain(m *testing.M) {
@@ -27,7 +30,7 @@ func TestMain(m *testing.M) {
 func small() classify.Config {
 	cfg := classify.Default()
 	cfg.TrainSize, cfg.Steps, cfg.Batch = 60, 60, 20
-	cfg.Regularizers = append(cfg.Regularizers, "spectreg:0.03")
+	cfg.Regularizers = append(cfg.Regularizers, gradreg.ParseSpec("spectreg:0.03"))
 	cfg.EvalEvery, cfg.LogEvery, cfg.CheckpointEvery = 0, 7, 11
 	return cfg
 }
@@ -122,7 +125,7 @@ func equal(a, b []float64) bool {
 // last good checkpoint.
 func TestDivergence(t *testing.T) {
 	cfg := small()
-	cfg.LearningRate, cfg.Optimizer, cfg.CheckpointEvery = 1e8, "sgd", 1
+	cfg.LearningRate, cfg.Optimizer, cfg.CheckpointEvery = 1e8, optim.ParseSpec("sgd"), 1
 	dir := filepath.Join(t.TempDir(), "run")
 	err := fit(t, context.Background(), cfg, classify.Options{Dir: dir})
 	if err == nil || fault.IsInput(err) || !strings.Contains(err.Error(), "at step") || !strings.Contains(err.Error(), "norms") {
@@ -149,22 +152,22 @@ func TestDivergence(t *testing.T) {
 func TestBadInput(t *testing.T) {
 	for name, change := range map[string]func(*classify.Config){
 		"data":               func(c *classify.Config) { c.Data = dataset.ParseSource("mnits") },
-		"model":              func(c *classify.Config) { c.Model = "lenett" },
-		"model option":       func(c *classify.Config) { c.Model = "lenet:drop=0.3" },
-		"dropout":            func(c *classify.Config) { c.Model = "lenet:dropout=1" },
-		"regularizer":        func(c *classify.Config) { c.Regularizers = []string{"datagard:1"} },
-		"key":                func(c *classify.Config) { c.Regularizers = []string{"datagrad:1,every=0"} },
-		"negative λ":         func(c *classify.Config) { c.Regularizers = []string{"datagrad:-1"} },
-		"NaN λ":              func(c *classify.Config) { c.Regularizers = []string{"datagrad:NaN"} },
-		"no λ":               func(c *classify.Config) { c.Regularizers = []string{"datagrad"} },
-		"twice":              func(c *classify.Config) { c.Regularizers = []string{"datagrad:1", "datagrad:2"} },
+		"model":              func(c *classify.Config) { c.Model = model.ParseSpec("lenett") },
+		"model option":       func(c *classify.Config) { c.Model = model.ParseSpec("lenet:drop=0.3") },
+		"dropout":            func(c *classify.Config) { c.Model = model.ParseSpec("lenet:dropout=1") },
+		"regularizer":        func(c *classify.Config) { c.Regularizers = gradreg.Specs("datagard:1") },
+		"key":                func(c *classify.Config) { c.Regularizers = gradreg.Specs("datagrad:1,every=0") },
+		"negative λ":         func(c *classify.Config) { c.Regularizers = gradreg.Specs("datagrad:-1") },
+		"NaN λ":              func(c *classify.Config) { c.Regularizers = gradreg.Specs("datagrad:NaN") },
+		"no λ":               func(c *classify.Config) { c.Regularizers = gradreg.Specs("datagrad") },
+		"twice":              func(c *classify.Config) { c.Regularizers = gradreg.Specs("datagrad:1", "datagrad:2") },
 		"negative size":      func(c *classify.Config) { c.TrainSize = -1 },
 		"too many images":    func(c *classify.Config) { c.TrainSize = 60001 },
 		"batch above images": func(c *classify.Config) { c.Batch = 61 },
 		"no batch":           func(c *classify.Config) { c.Batch = -1 },
-		"optimizer":          func(c *classify.Config) { c.Optimizer = "adma" },
-		"momentum":           func(c *classify.Config) { c.Optimizer = "sgd:momentum=1" },
-		"schedule":           func(c *classify.Config) { c.Schedule = "linear" },
+		"optimizer":          func(c *classify.Config) { c.Optimizer = optim.ParseSpec("adma") },
+		"momentum":           func(c *classify.Config) { c.Optimizer = optim.ParseSpec("sgd:momentum=1") },
+		"schedule":           func(c *classify.Config) { c.Schedule = optim.ParseScheduleSpec("linear") },
 		"rate":               func(c *classify.Config) { c.LearningRate = 0 },
 		"steps":              func(c *classify.Config) { c.Steps = 0 },
 	} {

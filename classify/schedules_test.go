@@ -14,13 +14,15 @@ import (
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/engine"
+	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/nn"
+	"github.com/gradreg/gradreg/optim"
 )
 
 // quick returns a configuration of a fraction of a second.
 func quick(regs ...string) Config {
 	cfg := Default()
-	cfg.TrainSize, cfg.Steps, cfg.Batch, cfg.Regularizers = 40, 12, 10, regs
+	cfg.TrainSize, cfg.Steps, cfg.Batch, cfg.Regularizers = 40, 12, 10, gradreg.Specs(regs...)
 	cfg.EvalEvery, cfg.LogEvery, cfg.CheckpointEvery = 0, 5, 12
 	return cfg
 }
@@ -127,7 +129,7 @@ func engineOf(t *testing.T, regs ...string) *trainer {
 		t.Fatal(err)
 	}
 	cfg := quick(regs...)
-	cfg.Model = "lenet:dropout=0"
+	cfg.Model = model.ParseSpec("lenet:dropout=0")
 	p, err := cfg.resolve()
 	if err != nil {
 		t.Fatal(err)
@@ -228,7 +230,7 @@ func TestDecoupled(t *testing.T) {
 	decoupled, coupled := engineOf(t, "weight-decay:0.1,decoupled=true"), engineOf(t, "weight-decay:0.1")
 	adamw := engineOf(t)
 	cfg := adamw.config
-	cfg.Optimizer = "adamw:decay=0.1"
+	cfg.Optimizer = optim.ParseSpec("adamw:decay=0.1")
 	on, err := engine.Native(engine.Options{Threads: 1})
 	if err != nil {
 		t.Fatal(err)

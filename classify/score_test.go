@@ -8,12 +8,13 @@ import (
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/model"
 )
 
 // TestScoreOfNothing checks that a subset without images is an error, not the end of the program.
 func TestScoreOfNothing(t *testing.T) {
 	cfg := classify.Default()
-	cfg.TrainSize, cfg.Steps, cfg.Batch, cfg.EvalEvery, cfg.Model, cfg.Regularizers = 20, 1, 10, 0, "mlp:hidden=8", nil
+	cfg.TrainSize, cfg.Steps, cfg.Batch, cfg.EvalEvery, cfg.Model, cfg.Regularizers = 20, 1, 10, 0, model.ParseSpec("mlp:hidden=8"), nil
 	dir := filepath.Join(t.TempDir(), "run")
 	if _, err := classify.Run(context.Background(), cfg, classify.Options{Dir: dir}); err != nil {
 		t.Fatal(err)

@@ -23,10 +23,7 @@ func (c *Config) settle(d *dataset.Dataset) error { return c.settleTask(d.Info) 
 // settleTask takes the task of the data, if the configuration asks for no other, and refuses what
 // is about classes where there are none.
 func (c *Config) settleTask(d dataset.Info) error {
-	found, err := task.Parse(d.Task)
-	if err != nil {
-		return err
-	}
+	found := task.OrClassification(d.Task)
 	if asked := c.Learns(); c.Task != "" && asked != found {
 		return fault.Inputf("task is %s, but %s has data for %s", c.Task, c.Data, found)
 	}
@@ -40,14 +37,13 @@ func (c *Config) settleTask(d dataset.Info) error {
 }
 
 // setTask tells the run what it learns.
-func (r *run) setTask(p *parts) (err error) {
-	p.task, err = task.Parse(r.config.Task)
+func (r *run) setTask(p *parts) {
+	p.task = task.OrClassification(r.data.Task)
 	r.task = p.task
 	if r.task == (task.Regression{}) {
 		scale := dataset.TargetScaling(r.division.Train)
 		r.scale = &scale
 	}
-	return err
 }
 
 // hasClasses reports whether the run classifies.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
@@ -124,7 +125,7 @@ func checkMeasured(t *testing.T, dir string, cfg classify.Config, s classify.Sum
 	balanced := cfg
 	balanced.Subset = classify.Balanced
 	sure := cfg
-	sure.Regularizers = []string{"confidence:0.1"}
+	sure.Regularizers = gradreg.Specs("confidence:0.1")
 	for want, c := range map[string]classify.Config{
 		"has no classes": balanced, "probabilities of classes that exclude each other": sure,
 	} {

@@ -6,9 +6,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/linear"
+	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/pretrained"
 )
 
@@ -91,7 +93,7 @@ func (c *Config) resolveFrozen() error {
 		return fault.Inputf("augment is %s, but the features of a picture are computed once: it needs transfer %s",
 			c.Augment, TransferFinetune)
 	}
-	c.Augment, c.Regularizers = "", []string{}
+	c.Augment, c.Regularizers = "", []gradreg.Spec{}
 	c.Steps, c.Epochs, c.StopAfter, c.Extended = 1, 0, 0, nil
 	c.EvalEvery, c.Patience, c.Keep, c.LogEvery, c.CheckpointEvery = 0, 0, "", 1, 1
 	return nil
@@ -122,7 +124,7 @@ func (r *run) openBackbone(cfg *Config, p *parts) error {
 	if cfg.Finetunes() {
 		m = m.WithNorm("frozen")
 	}
-	p.model, cfg.Model = m, m.String()
+	p.model, cfg.Model = m, model.SpecOf(m)
 	if cfg.Size == 0 {
 		cfg.Size = r.network.Size
 	}

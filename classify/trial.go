@@ -13,8 +13,8 @@ import (
 	"github.com/gradreg/gradreg/task"
 )
 
-// Trial is how a configuration did on dev images.
-type Trial struct {
+// ProbeResult is how a configuration did on dev images.
+type ProbeResult struct {
 	Images      int     `json:"images"`
 	Accuracy    float64 `json:"accuracy"`
 	NLL         float64 `json:"nll"`
@@ -27,36 +27,36 @@ type Trial struct {
 	Metrics *task.Metrics `json:"metrics,omitempty"`
 }
 
-// DivergedTrial is a trial that ended early, for a reason and after some seconds of training.
-func DivergedTrial(reason string, seconds float64) Trial {
-	return Trial{Accuracy: nan, NLL: nan, Calibrated: nan, Temperature: nan, Seconds: seconds, Diverged: reason}
+// DivergedProbe is a trial that ended early, for a reason and after some seconds of training.
+func DivergedProbe(reason string, seconds float64) ProbeResult {
+	return ProbeResult{Accuracy: nan, NLL: nan, Calibrated: nan, Temperature: nan, Seconds: seconds, Diverged: reason}
 }
 
 // Probe trains a configuration and scores it on dev images: images of the training file that the
 // configuration leaves, or where it leaves none the last fifth of the training images, which it
-// then does without. Test images are not looked at. A run whose numbers become infinite is a Trial,
+// then does without. Test images are not looked at. A run whose numbers become infinite is a ProbeResult,
 // not an error. A folder, if there is one, holds the state to resume from and never a result.
-func Probe(ctx context.Context, cfg Config, opt Options) (Trial, error) {
+func Probe(ctx context.Context, cfg Config, opt Options) (ProbeResult, error) {
 	if err := fault.NoContext(ctx); err != nil {
-		return Trial{}, err
+		return ProbeResult{}, err
 	}
 	r, err := probe(ctx, cfg, opt)
 	defer r.close()
-	if Diverged(err) {
-		return DivergedTrial(err.Error(), r.progress.seconds), nil
+	if errors.Is(err, ErrDiverged) {
+		return DivergedProbe(err.Error(), r.progress.seconds), nil
 	}
 	if err != nil {
-		return Trial{}, err
+		return ProbeResult{}, err
 	}
 	if err := r.classifier.load(r.engine); err != nil {
-		return Trial{}, err
+		return ProbeResult{}, err
 	}
 	if !r.hasClasses() {
 		m, err := r.measure(r.division.Dev, r.devTables)
-		if Diverged(err) {
-			return DivergedTrial(err.Error(), r.progress.seconds), nil
+		if errors.Is(err, ErrDiverged) {
+			return DivergedProbe(err.Error(), r.progress.seconds), nil
 		}
-		return Trial{Images: m.Samples, Metrics: &m, Seconds: r.progress.seconds}, err
+		return ProbeResult{Images: m.Samples, Metrics: &m, Seconds: r.progress.seconds}, err
 	}
 	logits := assess.Logits{Classes: len(r.data.Classes)}
 	var score assess.Score
@@ -64,12 +64,12 @@ func Probe(ctx context.Context, cfg Config, opt Options) (Trial, error) {
 		return errors.Join(logits.Add(values, labels), score.Add(values, logits.Classes, labels))
 	})
 	if err != nil {
-		return Trial{}, err
+		return ProbeResult{}, err
 	}
 	if math.IsNaN(score.NLL()) || math.IsInf(score.NLL(), 0) {
-		return DivergedTrial(errNotFinite.Error(), r.progress.seconds), nil
+		return DivergedProbe(errNotFinite.Error(), r.progress.seconds), nil
 	}
-	t := Trial{Images: score.Images, Accuracy: score.Accuracy(), NLL: score.NLL(), Seconds: r.progress.seconds}
+	t := ProbeResult{Images: score.Images, Accuracy: score.Accuracy(), NLL: score.NLL(), Seconds: r.progress.seconds}
 	t.Calibrated, t.Temperature = logits.Calibrated()
 	t.Chance = chance(r.division.Dev)
 	return t, nil

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/model"
+	"github.com/gradreg/gradreg/optim"
 )
 
 // TestProbe checks which images judge a probe, and that a run that diverges is a result.
@@ -34,7 +36,7 @@ func TestProbe(t *testing.T) {
 // diverged, with a folder and without, and so one that JSON takes.
 func TestProbeDivergesLast(t *testing.T) {
 	cfg := small()
-	cfg.Model, cfg.Steps, cfg.LearningRate, cfg.Optimizer = "mlp:hidden=16", 1, 1e38, "sgd"
+	cfg.Model, cfg.Steps, cfg.LearningRate, cfg.Optimizer = model.ParseSpec("mlp:hidden=16"), 1, 1e38, optim.ParseSpec("sgd")
 	for name, dir := range map[string]string{"with a folder": filepath.Join(t.TempDir(), "run"), "without": ""} {
 		got, err := classify.Probe(context.Background(), cfg, classify.Options{Threads: 1, Dir: dir})
 		if err != nil || got.Diverged == "" || !math.IsNaN(got.NLL) {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 )
 
@@ -15,7 +16,7 @@ func TestDoubtfulUnits(t *testing.T) {
 		"adversarial:1,phi=16": false, "adversarial:1,phi=0.1,direction=sign": false, "adversarial:0,phi=16,direction=sign": false,
 	} {
 		cfg := classify.Default()
-		cfg.Regularizers = []string{text}
+		cfg.Regularizers = gradreg.Specs(text)
 		if err := cfg.Validate(); err != nil {
 			t.Fatal(err)
 		}

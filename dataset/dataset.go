@@ -10,6 +10,7 @@ import (
 	"github.com/gradreg/gradreg/internal/bug"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/spec"
+	"github.com/gradreg/gradreg/task"
 )
 
 // Shape is the extent of an image: channels, height, width.
@@ -55,8 +56,8 @@ func (p *Part) Image(i int) []byte {
 type Info struct {
 	Name        string
 	Description string
-	Task        string   // what is to be learned, a name of package task; empty is classification
-	Classes     []string // names of the classes, the labels or the numbers
+	Task        task.Task // what is to be learned, one that [task.Parse] knows; nil is classification
+	Classes     []string  // names of the classes, the labels or the numbers
 	Shape       Shape
 	Train, Test int // images
 	Val         int // images of [Dataset.Val]

@@ -147,7 +147,7 @@ func newFetch(s *row, opt FetchOptions) (*fetch, error) {
 	root := opt.Dir
 	if root == "" {
 		if root, err = CacheDir(); err != nil {
-			return nil, fault.Inputf("%w; name a folder with --data-dir", err)
+			return nil, fault.Inputf("%w; name a folder for the data sets", err)
 		}
 	}
 	f.target, f.dir = filepath.Join(root, s.Name), filepath.Join(root, staging, s.Name)

@@ -35,7 +35,7 @@ func (s *row) checkReplaceable(dir string) error {
 	for _, e := range entries {
 		if !slices.Contains(names, e.Name()) || !e.Type().IsRegular() {
 			return fault.Inputf("%s is not the whole data set %s and cannot be replaced, for it "+
-				"holds %s; move that, or name another folder with --data-dir",
+				"holds %s; move that, or name another folder for the data sets",
 				dir, s.Name, e.Name())
 		}
 	}

@@ -25,13 +25,12 @@ func New(info Info, train, test *Part) (*Dataset, error) {
 		return nil, fault.Inputf("name of a data set is %q, expected a word without a slash", info.Name)
 	}
 	info.Name = memoryPrefix + info.Name
-	t, err := task.Parse(info.Task)
-	if err != nil {
+	info.Task = task.OrClassification(info.Task)
+	if _, err := task.Parse(info.Task.String()); err != nil { // runs record its name
 		return nil, fault.Inputf("data set %s: %w", info.Name, err)
 	}
-	info.Task = t.String()
 	least := 1
-	if info.Task == (task.Classification{}).String() {
+	if info.Task == (task.Classification{}) {
 		least = 2
 	}
 	if len(info.Classes) < least {
@@ -108,7 +107,7 @@ func (info Info) own(name string, p *Part) (*Part, error) {
 
 // ownTargets says what is wrong with the targets of a part.
 func (info Info) ownTargets(p *Part) error {
-	if info.Task == (task.Classification{}).String() {
+	if info.Task == (task.Classification{}) {
 		if p.Targets != nil {
 			return fmt.Errorf("targets of the task %s, expected none", info.Task)
 		}
@@ -121,7 +120,7 @@ func (info Info) ownTargets(p *Part) error {
 		if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
 			return fmt.Errorf("target %d is %v, expected a finite number", i, v)
 		}
-		if info.Task == (task.MultiLabel{}).String() && v != 0 && v != 1 {
+		if info.Task == (task.MultiLabel{}) && v != 0 && v != 1 {
 			return fmt.Errorf("target %d is %v, expected 0 or 1", i, v)
 		}
 	}

@@ -33,7 +33,7 @@ func OpenFolder(ctx context.Context, dir string, opt folder.Options) (*Dataset, 
 		return nil, folder.Report{}, err
 	}
 	shape := Shape{C: set.Channels, H: set.Side, W: set.Side}
-	part := func(p folder.Part) *Part {
+	part := func(p folder.Pictures) *Part {
 		return &Part{
 			Shape: shape, Images: p.Images, Labels: p.Labels, Targets: p.Targets, Files: p.Files,
 			Hashes: p.Hashes, Classes: set.Classes, Digest: p.Digest,

@@ -13,6 +13,7 @@ import (
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/folder"
+	"github.com/gradreg/gradreg/model"
 )
 
 // photos writes a folder of pictures of two classes that can be told apart, and what should not be in it.
@@ -54,7 +55,7 @@ func writeFile(t *testing.T, path string, data []byte) {
 func TestTrainOnFolder(t *testing.T) {
 	dir := photos(t, "")
 	cfg := classify.Default()
-	cfg.Data, cfg.TrainSize, cfg.Model, cfg.Augment = dataset.ParseSource(dir), 0, "mlp:hidden=16", "none"
+	cfg.Data, cfg.TrainSize, cfg.Model, cfg.Augment = dataset.ParseSource(dir), 0, model.ParseSpec("mlp:hidden=16"), "none"
 	cfg.Steps, cfg.Batch, cfg.EvalEvery = 60, 8, 0
 	var found folder.Report
 	first, err := classify.Run(context.Background(), cfg, classify.Options{Found: func(r folder.Report) { found = r }})

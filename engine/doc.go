@@ -30,5 +30,6 @@
 // It is a type with the methods of [Engine] in a file or a package of its own, and one with those
 // of [Runner], of which [Checked] makes a [Program]: no engine checks its callers itself. The table
 // of TestConformance runs steps on every engine that its list names, and compares them with
-// Reference: add a row there. The interfaces [Lister] and [Measurer] are optional.
+// Reference: add a row there. The interfaces [Lister], [Measurer] and [Divider] are
+// optional.
 package engine

@@ -89,6 +89,24 @@ type Measurer interface {
 	Measure(steps ...Step) (Cost, error)
 }
 
+// Divider is an engine that knows how the work of a step would divide among cores.
+type Divider interface {
+	// Divide returns a division for each number of cores, counted from the compiled step. Nothing
+	// is run, so that the number of cores may be more than the machine has.
+	Divide(step Step, cores ...int) ([]Division, error)
+}
+
+// Division says how the work of a step divides among cores.
+type Division struct {
+	Cores    int `json:"cores"`
+	Meetings int `json:"meetings"` // in a step: all cores wait for the last one
+	Tasks    int `json:"tasks"`    // pieces of work in a step
+	Bytes    int `json:"bytes"`    // read and written in memory that cores share
+	// Speedup is the work of a step over that of the busiest core between meetings, if meetings and
+	// memory cost nothing: no number of threads can gain more.
+	Speedup float64 `json:"speedup"`
+}
+
 // Cost is what a program takes.
 type Cost struct{ Bytes, MACs int }
 

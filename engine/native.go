@@ -18,6 +18,9 @@ type Options struct {
 	Level string
 	// Threads are the processors that a program works on, all if 0. They change no bit of a result.
 	Threads int
+	// Direct is set where every convolution is to be computed by the products of its definition,
+	// also where Winograd's algorithm takes less time. Other bits come of it: see [Transforms].
+	Direct bool
 	// Trace, if not nil, is called with the expressions of each step before the first pass of
 	// compilation ("input") and after each.
 	Trace func(pass string, roots []*sym.Expr)
@@ -39,8 +42,8 @@ type native struct {
 }
 
 // Native returns the engine of our float32 kernels. Its name is the level. It is an error of the
-// input if the level is unknown, or one that the machine does not have. Native is a [Lister] and a
-// [Measurer].
+// input if the level is unknown, or one that the machine does not have. Native is a [Lister], a
+// [Measurer] and a [Divider].
 //
 // An element of a result is within 1e-4 of its tensor's largest magnitude of the reference, for
 // networks as they are trained; package internal/kernel derives the bound of each kernel. Bits
@@ -60,8 +63,15 @@ func Native(o Options) (Engine, error) {
 	if o.Threads < 1 {
 		o.Threads = runtime.GOMAXPROCS(0)
 	}
-	return native{plan.Options{Level: level, Threads: o.Threads, Trace: o.Trace}}, nil
+	return native{plan.Options{
+		Level: level, Threads: o.Threads, Direct: o.Direct, Trace: o.Trace,
+	}}, nil
 }
+
+// Transforms reports whether the roots, or their derivatives, need a convolution that [Native] may
+// compute by Winograd's algorithm F(4×4, 3×3), for some batch and size of its maps: one of 3×3
+// taps, stride 1, and at least 8 channels on either side and 16 on one.
+func Transforms(roots ...*sym.Expr) bool { return plan.Transforms(roots...) }
 
 func (n native) Name() string { return n.options.Level.String() }
 
@@ -76,6 +86,15 @@ func (n native) Compile(steps ...Step) (Program, error) {
 func (n native) Measure(steps ...Step) (Cost, error) {
 	c, err := plan.Measure(planned(steps), n.options)
 	return Cost(c), err
+}
+
+func (n native) Divide(step Step, cores ...int) ([]Division, error) {
+	counted, err := plan.Divide(plan.Step(step), n.options, cores)
+	var all []Division
+	for _, d := range counted {
+		all = append(all, Division(d))
+	}
+	return all, err
 }
 
 func planned(steps []Step) []plan.Step {

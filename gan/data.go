@@ -124,8 +124,7 @@ func OpenData(ctx context.Context, c *Config, o RunOptions) (*Data, error) {
 
 // classesOf returns the classes of images, nil where they have none.
 func classesOf(set *dataset.Dataset) []string {
-	classification := task.Classification{}.String()
-	if cmp.Or(set.Task, classification) != classification || len(set.Classes) < 2 {
+	if task.OrClassification(set.Task) != (task.Classification{}) || len(set.Classes) < 2 {
 		return nil
 	}
 	return set.Classes

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/nn"
@@ -41,7 +42,7 @@ func ExampleModel() {
 
 	cfg := classify.Default()
 	cfg.Architecture = mixed{channels: 6}
-	cfg.Regularizers = []string{"datagrad:5", "weight-decay:5e-4"}
+	cfg.Regularizers = gradreg.Specs("datagrad:5", "weight-decay:5e-4")
 	cfg.TrainSize, cfg.Steps, cfg.EvalEvery, cfg.LearningRate = 500, 100, 0, 5e-3
 	result, err := classify.Run(context.Background(), cfg, classify.Options{})
 	fmt.Println(result.Model, result.Steps, result.TestAccuracy > 0.85, err)

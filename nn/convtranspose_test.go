@@ -180,6 +180,7 @@ func generated(c *nn.Context, z *sym.Expr) *sym.Expr {
 		Spectral: true,
 	}
 	h = leaky.Apply(deconv.Apply(c, h))
+	h = nn.DepthwiseConv{Kernel: 3, Padding: nn.Same}.Apply(c, h)
 	h = sym.Tanh(
 		nn.ConvTranspose{Out: 2, Kernel: 5, Stride: 2, Padding: nn.Same, Crop: 1}.Apply(c, h),
 	)

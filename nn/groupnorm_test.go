@@ -119,6 +119,9 @@ func TestMonotone(t *testing.T) {
 		line := g.Input("line", sym.Float, 2001)
 		x := g.Input("x", sym.Float, 2, 2, 4, 6)
 		values := random(c, x)
+		for i := range values[x].Data {
+			values[x].Data[i] *= 5 // so that some are beyond 6
+		}
 		values[line] = sym.NewTensor(2001)
 		for i := range values[line].Data {
 			values[line].Data[i] = float64(i-1000) / 100

@@ -25,6 +25,7 @@ func TestMACs(t *testing.T) {
 		"border":        {image, nn.Conv{Out: 1, Kernel: 3, Border: 2, NoBias: true}.Apply, 9 * 8 * 2 * 9},
 		"pool":          {image, nn.Conv{Out: 4, Kernel: 2, MaxPool: 2, Padding: nn.Same}.Apply, 7 * 6 * 4 * 2 * 4},
 		"pool no bias":  {image, nn.Conv{Out: 4, Kernel: 2, MaxPool: 2, NoBias: true}.Apply, 6 * 5 * 4 * 2 * 4},
+		"depthwise":     {image, nn.DepthwiseConv{Kernel: 3, Stride: 2, Padding: nn.Same}.Apply, 4 * 3 * 2 * 9},
 		"norms": {image, func(c *nn.Context, x *sym.Expr) *sym.Expr {
 			return nn.GroupNorm{Groups: 2}.Apply(c, nn.BatchNorm{}.Apply(c, x))
 		}, 0},

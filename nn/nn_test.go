@@ -57,14 +57,16 @@ func TestAgain(t *testing.T) {
 // TestErrors checks that layers report what does not fit them, each in one line that names this file.
 func TestErrors(t *testing.T) {
 	layers := map[string]func(c *nn.Context, x *sym.Expr) *sym.Expr{
-		"dense without units":   nn.Dense{}.Apply,
-		"dense of an image":     nn.Dense{Out: 2}.Apply,
-		"conv without channels": nn.Conv{Kernel: 3}.Apply,
-		"conv without kernel":   nn.Conv{Out: 2}.Apply,
-		"conv of a small image": nn.Conv{Out: 2, Kernel: 9}.Apply,
-		"negative pooling":      nn.Conv{Out: 2, Kernel: 3, MaxPool: -1}.Apply,
-		"pool of a small image": func(c *nn.Context, x *sym.Expr) *sym.Expr { return nn.AvgPool(c, x, 9) },
-		"dropout":               nn.Dropout{Rate: 1.5}.Apply,
+		"dense without units":        nn.Dense{}.Apply,
+		"dense of an image":          nn.Dense{Out: 2}.Apply,
+		"conv without channels":      nn.Conv{Kernel: 3}.Apply,
+		"conv without kernel":        nn.Conv{Out: 2}.Apply,
+		"conv of a small image":      nn.Conv{Out: 2, Kernel: 9}.Apply,
+		"negative pooling":           nn.Conv{Out: 2, Kernel: 3, MaxPool: -1}.Apply,
+		"pool of a small image":      func(c *nn.Context, x *sym.Expr) *sym.Expr { return nn.AvgPool(c, x, 9) },
+		"depthwise of a small image": nn.DepthwiseConv{Kernel: 9}.Apply,
+		"max pool of a small image":  nn.MaxPooling{Window: 9}.Apply,
+		"dropout":                    nn.Dropout{Rate: 1.5}.Apply,
 		"batch norm of a vector": func(c *nn.Context, x *sym.Expr) *sym.Expr {
 			return nn.BatchNorm{}.Apply(c, sym.Sum(x, 1, 2, 3))
 		},
@@ -191,7 +193,7 @@ func TestActivations(t *testing.T) {
 	x := g.Input("x", sym.Float, 2)
 	values := map[*sym.Expr]*sym.Tensor{x: {Shape: sym.Shape{2}, Data: []float64{-1, 2}}}
 	for name, want := range map[nn.Activation][2]float64{
-		"": {0, 2}, "relu": {0, 2}, "leaky-relu": {-0.01, 2}, "softplus": {math.Log1p(math.Exp(-1)), math.Log1p(math.Exp(2))},
+		"": {0, 2}, "relu": {0, 2}, "relu6": {0, 2}, "leaky-relu": {-0.01, 2}, "softplus": {math.Log1p(math.Exp(-1)), math.Log1p(math.Exp(2))},
 		"tanh": {math.Tanh(-1), math.Tanh(2)}, "gelu": {-0.15865525393145707, 1.9544997361036416},
 	} {
 		out, err := sym.Eval(sym.Env{Values: values}, name.Apply(x))

@@ -57,7 +57,7 @@ func accuracyFigures(runs [][]float64) map[string]report.Figure {
 		lines.Series = append(lines.Series, report.LineSeries{Name: name, X: []float64{10, 20}, Y: []float64{values[0], values[0]}})
 	}
 	return map[string]report.Figure{
-		"boxes": boxes, "bars": bars, "bands": bands, "ranges": ranges, "lines": report.Sheet{Text: "t", Rows: [][]report.Part{{lines}}},
+		"boxes": boxes, "bars": bars, "bands": bands, "ranges": ranges, "lines": report.Sheet{Text: "t", Rows: [][]report.SheetPlot{{lines}}},
 	}
 }
 

@@ -20,7 +20,7 @@ func TestSheetOfSlopes(t *testing.T) {
 	c := report.RobustCurves{Title: "c", X: report.Axis{Label: "size"}, Series: []report.RobustSeries{
 		{Name: "second", Style: styles[1], Points: []report.RobustPoint{{X: 0, Accuracy: 1, Low: 0.9, High: 1}, {X: 1, Accuracy: 0, Low: 0, High: 0.1}}},
 	}}
-	svg, err := report.SVG(report.Sheet{Text: "t", Rows: [][]report.Part{{h, same, c}, {c}}})
+	svg, err := report.SVG(report.Sheet{Text: "t", Rows: [][]report.SheetPlot{{h, same, c}, {c}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,11 +17,11 @@ type Sheet struct {
 	Title string // above all plots, of one or more lines; none if empty
 	Text  string // the caption
 	Mark  string // stands before the titles of the first row
-	Rows  [][]Part
+	Rows  [][]SheetPlot
 }
 
-// Part is a plot of a sheet: [Lines], [Heat] or [Scale].
-type Part interface{ plot() (*plot.Plot, error) }
+// SheetPlot is a plot of a sheet: [Lines], [Heat] or [Scale].
+type SheetPlot interface{ plot() (*plot.Plot, error) }
 
 // Caption returns the text.
 func (s Sheet) Caption() string { return s.Text }

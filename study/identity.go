@@ -16,7 +16,7 @@ import (
 
 // Identity is what determines a study's numbers beside its configurations.
 type Identity struct {
-	Numbers int               `json:"numbers"` // classify.NumericsVersion
+	Numbers int               `json:"numbers"` // the highest of classify.Numbers of its cells
 	CPU     string            `json:"cpu"`     // kernel level
 	Digests map[string]string `json:"digests"` // of the data sets, see train.DataDigest
 	// Search is tune.Search of a study that looks for a λ: how that is done. 0 of one that does
@@ -36,7 +36,10 @@ func Identify(ctx context.Context, s *Spec, opt classify.Options) (Identity, err
 	if err != nil {
 		return Identity{}, err
 	}
-	id := Identity{Numbers: classify.NumericsVersion, CPU: level.String()}
+	id := Identity{CPU: level.String()}
+	if id.Numbers, err = s.Numbers(); err != nil {
+		return id, err
+	}
 	var data map[string]dataset.Info
 	if id.Digests, data, err = Describe(ctx, s, opt); err != nil {
 		return id, err
@@ -50,6 +53,24 @@ func Identify(ctx context.Context, s *Spec, opt classify.Options) (Identity, err
 	return id, s.CheckData(data)
 }
 
+// Numbers returns the version of the numbers that the study's runs have here: the highest of its
+// cells.
+func (s *Spec) Numbers() (int, error) {
+	highest := 0
+	for _, c := range s.Cells() {
+		_, cfg, err := s.first(c)
+		if err != nil {
+			return 0, err
+		}
+		numbers, err := classify.Numbers(cfg)
+		if err != nil {
+			return 0, err
+		}
+		highest = max(highest, numbers)
+	}
+	return highest, nil
+}
+
 // task returns the one task that the study's data are for, empty for classification: a report
 // compares one quality.
 func (s *Spec) task(data map[string]dataset.Info) (string, error) {
@@ -61,10 +82,8 @@ func (s *Spec) task(data map[string]dataset.Info) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		found, err := task.Parse(data[c.Data].Task)
+		found := task.OrClassification(data[c.Data].Task)
 		switch {
-		case err != nil:
-			return "", err
 		case i == 0:
 			one, first, asked = found, c, cfg.Task
 		case found != one:
@@ -120,7 +139,11 @@ func (s *Spec) Searches() bool {
 // Here returns how this process differs from one that the study was begun by, so that its numbers
 // would be others.
 func (s *Study) Here() error {
-	if err := s.Identity.Here(); err != nil {
+	numbers, err := s.Numbers()
+	if err != nil {
+		return err
+	}
+	if err := s.Identity.here(numbers); err != nil {
 		return err
 	}
 	if was := cmp.Or(s.Identity.Search, tune.Unrecorded); was != tune.SearchVersion && s.Searches() {
@@ -133,8 +156,8 @@ func (s *Study) Here() error {
 	return nil
 }
 
-// Here is [Study.Here] of a study that looks for no λ.
-func (id Identity) Here() error {
+// here is [Study.Here] of a study that looks for no λ and whose runs have numbers of a version here.
+func (id Identity) here(numbers int) error {
 	level, err := kernel.Active()
 	if err != nil {
 		return err
@@ -145,10 +168,10 @@ func (id Identity) Here() error {
 			id.CPU, level,
 		)
 	}
-	if id.Numbers != classify.NumericsVersion {
+	if id.Numbers != numbers {
 		return fmt.Errorf(
 			"created by a gradreg with numerics version %d, this is %d: results would not be bit-identical",
-			id.Numbers, classify.NumericsVersion,
+			id.Numbers, numbers,
 		)
 	}
 	return nil

@@ -2,6 +2,7 @@ package study
 
 import (
 	"context"
+	"errors"
 
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/fault"
@@ -34,7 +35,7 @@ func Repeat(ctx context.Context, run Run, opt classify.Options) (Result, error) 
 		}
 	}
 	s, err := classify.Run(ctx, cfg, opt)
-	if classify.Diverged(err) {
+	if errors.Is(err, classify.ErrDiverged) {
 		return Result{Diverged: err.Error()}, nil
 	}
 	return FinalResult(s, metrics), err

@@ -38,7 +38,7 @@ func (r Run) String() string {
 func (r Run) Final() bool { return r.Trial < 0 }
 
 // Key returns the hash of everything that determines a run's result: the resolved configuration,
-// the data's bytes, the kernels and the program's numbers, the search for a λ that is open, whether
+// the data's bytes, the kernels and the version of the network's numbers, the search for a λ that is open, whether
 // it is scored on dev or on test images, and where its learning curve is evaluated. How often it is
 // logged or saved is none of it.
 func Key(cfg classify.Config, final bool, id Identity) (string, error) {
@@ -50,8 +50,13 @@ func Key(cfg classify.Config, final bool, id Identity) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	numbers, err := classify.Numbers(cfg)
+	if err != nil {
+		return "", err
+	}
+	numbers = min(numbers, id.Numbers) // of a study that an earlier program began
 	h := sha256.New()
-	fmt.Fprintf(h, "numbers %d\ncpu %s\ndata %s\nfinal %t\n%s", id.Numbers, id.CPU, digest, final, text)
+	fmt.Fprintf(h, "numbers %d\ncpu %s\ndata %s\nfinal %t\n%s", numbers, id.CPU, digest, final, text)
 	io.WriteString(h, tune.Identity(cfg, id.Search))
 	if curve > 0 {
 		fmt.Fprintf(h, "curve %d\n", curve)
@@ -148,7 +153,7 @@ type CurvePoint struct {
 }
 
 // TrialResult returns the result of a run that was scored on dev images.
-func TrialResult(t classify.Trial) Result {
+func TrialResult(t classify.ProbeResult) Result {
 	r := Result{Images: t.Images, Seconds: t.Seconds, Diverged: t.Diverged}
 	if t.Diverged == "" {
 		r.Accuracy, r.NLL, r.Calibrated, r.Metrics = t.Accuracy, t.NLL, t.Calibrated, t.Metrics
@@ -198,11 +203,11 @@ func FinalResult(s classify.Summary, metrics []classify.Metrics) Result {
 
 // Trial returns the result of a run that is scored on dev images as that of a probe. Its
 // temperature is not known any more.
-func (r Result) Trial() classify.Trial {
+func (r Result) Trial() classify.ProbeResult {
 	if r.Diverged != "" {
-		return classify.DivergedTrial(r.Diverged, r.Seconds)
+		return classify.DivergedProbe(r.Diverged, r.Seconds)
 	}
-	return classify.Trial{
+	return classify.ProbeResult{
 		Images: r.Images, Accuracy: r.Accuracy, NLL: r.NLL, Calibrated: r.Calibrated,
 		Temperature: math.NaN(), Seconds: r.Seconds, Metrics: r.Metrics,
 	}

@@ -30,7 +30,7 @@ func TestSearchIdentity(t *testing.T) {
 		if err := s.Here(); err != nil {
 			t.Error(err)
 		}
-		s.Identity = Identity{Numbers: classify.NumericsVersion, CPU: level.String()} // of a program that did not record it
+		s.Identity = Identity{Numbers: id.Numbers, CPU: level.String()} // of a program that did not record it
 		if err := s.Here(); (err != nil) != (want > 0) {
 			t.Errorf("begun with the search before: %v", err)
 		}

@@ -247,7 +247,7 @@ func TestWarmup(t *testing.T) {
 	seen := map[string]int{}
 	for _, r := range p.Runs() {
 		if r.Cell.Method == "datagrad" {
-			_, warmup, _ := strings.Cut(r.Config.Regularizers[0], "warmup=")
+			_, warmup, _ := strings.Cut(r.Config.Regularizers[0].String(), "warmup=")
 			seen[fmt.Sprintf("%d of %d", r.Config.Steps, steps)+" steps: "+warmup]++
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/report"
@@ -44,10 +45,10 @@ const (
 
 func newTraining(cfg classify.Config) Training {
 	t := Training{
-		Model: cfg.Model, Optimizer: cfg.Optimizer, LearningRate: cfg.LearningRate,
-		Schedule: cfg.Schedule, Batch: cfg.Batch, Steps: cfg.Steps,
+		Model: cfg.Model.String(), Optimizer: cfg.Optimizer.String(), LearningRate: cfg.LearningRate,
+		Schedule: cfg.Schedule.String(), Batch: cfg.Batch, Steps: cfg.Steps,
 		Augment: cfg.Augment, Size: cfg.Size, Fit: cfg.Fit, Subset: cfg.Subset, Normalization: normalizedByTraining,
-		Regularizers: append([]string{}, cfg.Regularizers...),
+		Regularizers: gradreg.Texts(cfg.Regularizers),
 	}
 	if cfg.PaperProtocol {
 		t.Normalization = normalizedByPart

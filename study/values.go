@@ -9,6 +9,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/tune"
@@ -131,7 +132,7 @@ func (v Values) filled(text string) string {
 func (s *Spec) config(c Cell, v Values, seed uint64) (classify.Config, error) {
 	t, m := s.parts(c)
 	cfg := classify.Default()
-	cfg.Regularizers, cfg.EvalEvery = []string{}, s.Curves
+	cfg.Regularizers, cfg.EvalEvery = []gradreg.Spec{}, s.Curves
 	for _, over := range []map[string]any{s.Train, t.Train, m.Train} {
 		if len(over) == 0 {
 			continue
@@ -161,7 +162,7 @@ func (s *Spec) config(c Cell, v Values, seed uint64) (classify.Config, error) {
 	}
 	for _, list := range [][]string{m.Regularizers, t.Regularizers} {
 		for _, text := range list {
-			cfg.Regularizers = append(cfg.Regularizers, v.filled(text))
+			cfg.Regularizers = append(cfg.Regularizers, gradreg.ParseSpec(v.filled(text)))
 		}
 	}
 	cfg.Data, cfg.TrainSize, cfg.Seed = dataset.ParseSource(c.Data), c.TrainSize, seed

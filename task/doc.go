@@ -15,7 +15,7 @@
 //
 // # A further task
 //
-// A type with the methods of [Task], a row in [Parse], and a case in the table of task_test.go,
+// A type with the methods of [Task], a row in the table tasks, and a case in the table of task_test.go,
 // which compares its losses with an independent float64 form, their gradients with finite
 // differences, and its scores with sets whose answer is known. Penalties on the loss and on the
 // outputs' Jacobian then work; those on probabilities do if [Task.Distribution] has one. Runs,

@@ -92,6 +92,14 @@ func Parse(name string) (Task, error) {
 	return tasks[i], nil
 }
 
+// OrClassification returns a task, classification for nil.
+func OrClassification(t Task) Task {
+	if t == nil {
+		return Classification{}
+	}
+	return t
+}
+
 // Recorded returns the name under which configurations, models and results record a task: none for
 // classification, which they were about before there were others. Parse reads it.
 func Recorded(t Task) string {

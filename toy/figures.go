@@ -24,9 +24,9 @@ func (r *Result) learned(p Problem) report.Sheet {
 }
 
 // curves draws functions of one variable: dashed the true one.
-func curves(p Problem, trained []Trained) [][]report.Part {
+func curves(p Problem, trained []Trained) [][]report.SheetPlot {
 	x := report.Axis{Label: "x"}
-	rows := make([][]report.Part, 2)
+	rows := make([][]report.SheetPlot, 2)
 	steepest := 0.0 // of the true function; four times as much is shown
 	for _, f := range trained {
 		for _, place := range f.places {
@@ -63,7 +63,7 @@ func curves(p Problem, trained []Trained) [][]report.Part {
 }
 
 // maps draws functions of two variables: the true one first, the scale last.
-func maps(p Problem, trained []Trained) [][]report.Part {
+func maps(p Problem, trained []Trained) [][]report.SheetPlot {
 	places, side := trained[0].places, trained[0].side
 	truth, slope := make([]float64, len(places)), make([]float64, len(places))
 	for i, x := range places {
@@ -77,7 +77,7 @@ func maps(p Problem, trained []Trained) [][]report.Part {
 	for _, x := range trained[0].x.x {
 		marks.Add(x[0], x[1])
 	}
-	row := func(what string, truth []float64, of func(Trained) []float64) []report.Part {
+	row := func(what string, truth []float64, of func(Trained) []float64) []report.SheetPlot {
 		low, high := slices.Min(truth), slices.Max(truth)
 		heat := func(title string, values []float64) report.Heat {
 			return report.Heat{
@@ -86,13 +86,13 @@ func maps(p Problem, trained []Trained) [][]report.Part {
 				Marks: marks,
 			}
 		}
-		parts := []report.Part{heat(what+", true", truth)}
+		parts := []report.SheetPlot{heat(what+", true", truth)}
 		for _, f := range trained {
 			parts = append(parts, heat(what+", "+lambdaName(f.Lambda), of(f)))
 		}
 		return append(parts, report.Scale{Title: what, Low: low, High: high})
 	}
-	return [][]report.Part{
+	return [][]report.SheetPlot{
 		row("f", truth, func(f Trained) []float64 { return f.values }),
 		row("slope", slope, func(f Trained) []float64 { return f.slopes }),
 	}
@@ -104,7 +104,7 @@ func (r *Result) surface(p Problem) report.Sheet {
 		fmt.Sprintf("y = %s, seed %d. The objective, loss + λ·penalty, along %d random "+
 			"filter-normalized lines through the trained weights (Li et al. 2018): "+
 			"at 1 a unit has moved by the norm of its weights.", p.Formula, r.Options.Seeds[0], r.Options.Lines)}
-	var row []report.Part
+	var row []report.SheetPlot
 	low, high := math.Inf(1), 0.0
 	for _, f := range r.firsts(p.Name) {
 		for _, l := range f.Lines {
@@ -122,6 +122,6 @@ func (r *Result) surface(p Problem) report.Sheet {
 		}
 		row = append(row, part)
 	}
-	s.Rows = [][]report.Part{row}
+	s.Rows = [][]report.SheetPlot{row}
 	return s
 }

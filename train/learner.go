@@ -2,6 +2,7 @@ package train
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -72,6 +73,12 @@ type Divergence struct{ error }
 
 // NewDivergence returns a Divergence that says err.
 func NewDivergence(err error) Divergence { return Divergence{err} }
+
+// ErrDiverged is what errors.Is finds in every Divergence.
+var ErrDiverged = errors.New("diverged")
+
+// Is reports whether target is [ErrDiverged].
+func (d Divergence) Is(target error) bool { return target == ErrDiverged }
 
 // Unwrap returns what was found.
 func (d Divergence) Unwrap() error { return d.error }

@@ -10,9 +10,9 @@ import (
 // TestBest checks that a clear difference of errors decides, noise does not, and a run that diverged never.
 func TestBest(t *testing.T) {
 	result := func(lambda float64, errors int, nll float64) probe {
-		return probe{lambda: lambda, Trial: classify.Trial{Images: 10000, Accuracy: 1 - float64(errors)/10000, Calibrated: nll}}
+		return probe{lambda: lambda, ProbeResult: classify.ProbeResult{Images: 10000, Accuracy: 1 - float64(errors)/10000, Calibrated: nll}}
 	}
-	diverged := probe{lambda: 9, Trial: classify.Trial{Accuracy: math.NaN(), Calibrated: math.NaN(), Diverged: "loss is NaN"}}
+	diverged := probe{lambda: 9, ProbeResult: classify.ProbeResult{Accuracy: math.NaN(), Calibrated: math.NaN(), Diverged: "loss is NaN"}}
 	for _, c := range []struct {
 		probes []probe
 		want   float64

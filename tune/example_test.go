@@ -5,15 +5,17 @@ import (
 	"fmt"
 	"log"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/tune"
 )
 
 // The word auto in the place of a number is replaced by what short runs found best on dev images.
 func ExampleLambda() {
 	cfg := classify.Default()
-	cfg.TrainSize, cfg.Steps, cfg.Model = 200, 320, "mlp:hidden=16"
-	cfg.Regularizers = []string{"datagrad:auto", "weight-decay:5e-4"}
+	cfg.TrainSize, cfg.Steps, cfg.Model = 200, 320, model.ParseSpec("mlp:hidden=16")
+	cfg.Regularizers = gradreg.Specs("datagrad:auto", "weight-decay:5e-4")
 	found, err := tune.Lambda(context.Background(), cfg, tune.Options{})
 	if err != nil {
 		log.Fatal(err)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 )
@@ -32,11 +31,11 @@ func Found(cfg, recorded classify.Config) (classify.Config, error) {
 		{"size", asked.Size > 0, record.Size, asked.Size},
 		{"fit", asked.Fit != "", record.Fit, asked.Fit},
 		{"division", asked.Division != "", record.Division, asked.Division},
-		{"model", true, record.Model, asked.Model},
+		{"model", true, record.Model.String(), asked.Model.String()},
 		{"augment", true, record.Augment, asked.Augment},
-		{"optimizer", true, record.Optimizer, asked.Optimizer},
+		{"optimizer", true, record.Optimizer.String(), asked.Optimizer.String()},
 		{"learning_rate", true, record.LearningRate, asked.LearningRate},
-		{"schedule", true, record.Schedule, asked.Schedule},
+		{"schedule", true, record.Schedule.String(), asked.Schedule.String()},
 		{"steps", true, record.Steps, asked.Steps},
 		{"batch", asked.Batch > 0, record.Batch, asked.Batch},
 		{"seed", true, record.Seed, asked.Seed},
@@ -52,23 +51,23 @@ func Found(cfg, recorded classify.Config) (classify.Config, error) {
 			"that was searched for, expected %v",
 			record.Regularizers, len(record.Choices), asked.Regularizers)
 	}
-	for i, text := range asked.Regularizers {
+	for i, want := range asked.Regularizers {
 		n := slices.IndexFunc(list, func(o open) bool { return o.at == i })
 		if n >= 0 {
 			// What the search chose, with the λ that stands beside it.
 			choice := record.Choices[n]
-			if text = list[n].with(choice.Lambda); choice.Regularizer != text {
+			want = list[n].WithLambda(choice.Lambda)
+			if choice.Regularizer.String() != want.String() {
 				return cfg, fmt.Errorf(
 					"holds another run: a λ was searched for %s, expected %s", choice.Regularizer,
-					text,
+					want,
 				)
 			}
-			regularizers[i] = text
+			regularizers[i] = want
 		}
-		if want := gradreg.InFull(text); want != record.Regularizers[i] {
+		if found := record.Regularizers[i]; found.String() != want.InFull() {
 			return cfg, fmt.Errorf(
-				"holds another run: its regularizer is %s, expected %s", record.Regularizers[i],
-				want,
+				"holds another run: its regularizer is %s, expected %s", found, want.InFull(),
 			)
 		}
 	}

@@ -2,11 +2,14 @@ package tune
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/model"
 )
 
 // TestFound takes what a search found from the record of its run, and from no other's.
@@ -29,16 +32,18 @@ func TestFound(t *testing.T) {
 	for what, change := range map[string]func(*classify.Config){
 		"seed is 77":                      func(c *classify.Config) { c.Seed = 77 },
 		"steps is 7":                      func(c *classify.Config) { c.Steps = 7 },
-		"model is mlp":                    func(c *classify.Config) { c.Model = "mlp:hidden=9" },
+		"model is mlp":                    func(c *classify.Config) { c.Model = model.ParseSpec("mlp:hidden=9") },
 		"data is fashion-mnist":           func(c *classify.Config) { c.Data = dataset.ParseSource("fashion-mnist") },
 		"learning_rate is 0.5":            func(c *classify.Config) { c.LearningRate = 0.5 },
 		"0 of them with a λ that was":     func(c *classify.Config) { c.Choices = nil },
-		"regularizer is datagrad:3":       func(c *classify.Config) { c.Regularizers[0] = "datagrad:3,every=2" },
-		"regularizer is weight-decay:0.1": func(c *classify.Config) { c.Regularizers[1] = "weight-decay:0.1" },
-		"a λ was searched for spectreg:3": func(c *classify.Config) { c.Choices[0].Regularizer, c.Choices[0].Lambda = "spectreg:3", 3 },
+		"regularizer is datagrad:3":       func(c *classify.Config) { c.Regularizers[0] = gradreg.ParseSpec("datagrad:3,every=2") },
+		"regularizer is weight-decay:0.1": func(c *classify.Config) { c.Regularizers[1] = gradreg.ParseSpec("weight-decay:0.1") },
+		"a λ was searched for spectreg:3": func(c *classify.Config) {
+			c.Choices[0].Regularizer, c.Choices[0].Lambda = gradreg.ParseSpec("spectreg:3"), 3
+		},
 	} {
 		other := recorded
-		other.Regularizers = append([]string{}, recorded.Regularizers...)
+		other.Regularizers = slices.Clone(recorded.Regularizers)
 		other.Choices = append([]classify.Choice{}, recorded.Choices...)
 		change(&other)
 		if got, err := Found(asked, other); err == nil || !strings.Contains(err.Error(), "holds another run: ") || !strings.Contains(err.Error(), what) || len(got.Choices) > 0 {

@@ -23,7 +23,7 @@ type Options struct {
 	Progress func(Progress)
 	// Probe, if set, is called instead of [classify.Probe]: by one who remembers the short runs
 	// that are done, so that a search which was interrupted goes on.
-	Probe func(context.Context, classify.Config, classify.Options) (classify.Trial, error)
+	Probe func(context.Context, classify.Config, classify.Options) (classify.ProbeResult, error)
 }
 
 // SearchVersion is raised by every change that makes the search find another λ for an equal
@@ -58,7 +58,7 @@ func Lambda(ctx context.Context, cfg classify.Config, opt Options) (classify.Con
 
 // lab runs what a search asks for.
 type lab struct {
-	probe func(context.Context, classify.Config, classify.Options) (classify.Trial, error)
+	probe func(context.Context, classify.Config, classify.Options) (classify.ProbeResult, error)
 	scale func(context.Context, classify.Config, gradreg.Regularizer, classify.Options) (float64, error)
 }
 
@@ -84,7 +84,7 @@ func find(ctx context.Context, cfg classify.Config, opt Options, lab lab) (class
 	found := cfg
 	found.Regularizers, found.Choices = regularizers, nil
 	for _, o := range list {
-		found.Regularizers[o.at] = o.with(0)
+		found.Regularizers[o.at] = o.WithLambda(0)
 	}
 	var notes []string
 	track := newTracker(opt.Progress)
@@ -92,7 +92,7 @@ func find(ctx context.Context, cfg classify.Config, opt Options, lab lab) (class
 		search{opt, lab, found, o, track}.plan()
 	}
 	for _, o := range list {
-		track.turn(o.name)
+		track.turn(o.Name())
 		choice, err := (search{opt, lab, found, o, track}).run(ctx)
 		if err != nil {
 			return cfg, err

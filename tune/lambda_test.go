@@ -12,36 +12,38 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/tune"
 )
 
 // short is a configuration whose probes take a second together.
 func short(regularizers ...string) classify.Config {
 	cfg := classify.Default()
-	cfg.TrainSize, cfg.Steps, cfg.Batch, cfg.Regularizers = 100, 160, 20, regularizers
+	cfg.TrainSize, cfg.Steps, cfg.Batch, cfg.Regularizers = 100, 160, 20, gradreg.Specs(regularizers...)
 	return cfg
 }
 
 // shorter leaves a small network few dev images.
 func shorter(regularizers ...string) classify.Config {
 	cfg := short(regularizers...)
-	cfg.TrainSize, cfg.Model = 59500, "mlp:hidden=16,dropout=0.2"
+	cfg.TrainSize, cfg.Model = 59500, model.ParseSpec("mlp:hidden=16,dropout=0.2")
 	return cfg
 }
 
 // find searches and checks what holds for every search, with short runs of the given lengths or of 10 and 60 steps.
 func find(t *testing.T, cfg classify.Config, opt tune.Options, lengths ...int) classify.Config {
 	t.Helper()
-	before := slices.Clone(cfg.Regularizers)
+	before := gradreg.Texts(cfg.Regularizers)
 	lengths = append(lengths, 10, 60)
 	got, err := tune.Lambda(context.Background(), cfg, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(cfg.Regularizers, before) {
+	if !slices.Equal(gradreg.Texts(cfg.Regularizers), before) {
 		t.Errorf("the caller's configuration became %v", cfg.Regularizers)
 	}
 	if tune.Needed(got) || got.Validate() != nil {
@@ -52,7 +54,7 @@ func find(t *testing.T, cfg classify.Config, opt tune.Options, lengths ...int) c
 			t.Errorf("the choice took %v s", c.Seconds)
 		}
 		got.Choices[i].Seconds = 0 // for searches to be compared
-		if c.Cost > 2.5 || c.Probes[0].Steps != lengths[0] || c.Probes[len(c.Probes)-1].Steps != lengths[1] || !slices.Contains(got.Regularizers, c.Regularizer) || !strings.Contains(got.Note, c.String()) {
+		if c.Cost > 2.5 || c.Probes[0].Steps != lengths[0] || c.Probes[len(c.Probes)-1].Steps != lengths[1] || !slices.Contains(gradreg.Texts(got.Regularizers), c.Regularizer.String()) || !strings.Contains(got.Note, c.String()) {
 			t.Errorf("choice %+v, note %q", c, got.Note)
 		}
 		for _, p := range c.Probes {
@@ -70,14 +72,14 @@ func TestLambda(t *testing.T) {
 	cfg := short("weight-decay:5e-4", "spectreg:auto,projections=2")
 	got := find(t, cfg, tune.Options{Threads: 2})
 	choice := got.Choices[0]
-	if got.Regularizers[0] != "weight-decay:5e-4" || got.Regularizers[1] != choice.Regularizer || !strings.HasSuffix(choice.Regularizer, ",projections=2") {
+	if got.Regularizers[0].String() != "weight-decay:5e-4" || got.Regularizers[1].String() != choice.Regularizer.String() || !strings.HasSuffix(choice.Regularizer.String(), ",projections=2") {
 		t.Errorf("regularizers %v", got.Regularizers)
 	}
 	if choice.Scale <= 0 {
 		t.Errorf("scale %v", choice.Scale)
 	}
-	longest := func(p classify.Attempt) bool { return p.Steps == 60 }
-	at := slices.IndexFunc(choice.Probes, func(p classify.Attempt) bool { return longest(p) && p.Lambda == choice.Lambda })
+	longest := func(p classify.ProbeRecord) bool { return p.Steps == 60 }
+	at := slices.IndexFunc(choice.Probes, func(p classify.ProbeRecord) bool { return longest(p) && p.Lambda == choice.Lambda })
 	if at < 0 {
 		t.Fatalf("the choice %v is none of the longest probes", choice.Lambda)
 	}
@@ -96,7 +98,7 @@ func TestLambda(t *testing.T) {
 func TestRates(t *testing.T) {
 	cfg := shorter("input-noise:auto", "dropout:auto", "label-smoothing:auto,warmup=40")
 	got := find(t, cfg, tune.Options{Threads: 2})
-	if len(got.Choices) != 3 || got.Choices[1].Lambda >= 1 || got.Choices[2].Lambda >= 1 || !strings.HasSuffix(got.Regularizers[2], ",warmup=40") {
+	if len(got.Choices) != 3 || got.Choices[1].Lambda >= 1 || got.Choices[2].Lambda >= 1 || !strings.HasSuffix(got.Regularizers[2].String(), ",warmup=40") {
 		t.Errorf("found %v", got.Regularizers)
 	}
 	other := find(t, cfg, tune.Options{Threads: 3, DataDirs: []string{otherTest(t)}})
@@ -151,7 +153,7 @@ func TestLambdaRefuses(t *testing.T) {
 		short("datagrad:auto", "datagrad:auto"), short("nothing:auto"), short("datagrad:auto,nokey=1"), short("dropout:auto,at=moon"),
 		func() classify.Config {
 			c := shorter("datagrad:auto", "dropout:auto")
-			c.Model = "resnet:depth=8"
+			c.Model = model.ParseSpec("resnet:depth=8")
 			return c
 		}(),
 	} {

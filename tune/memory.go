@@ -39,10 +39,14 @@ func Remember(ctx context.Context, parent string, cfg classify.Config, opt class
 	if err != nil {
 		return nil, err
 	}
+	numbers, err := classify.Numbers(cfg)
+	if err != nil {
+		return nil, err
+	}
 	b := build.Current()
 	m := &Memory{
 		program: fmt.Sprintf(
-			"numbers %d, version %s %s, search %d, cpu %s, data %s", classify.NumericsVersion,
+			"numbers %d, version %s %s, search %d, cpu %s, data %s", numbers,
 			b.Version, b.Commit, SearchVersion, level, digest,
 		),
 	}
@@ -64,13 +68,13 @@ func (m *Memory) name(cfg classify.Config) (string, error) {
 
 // Probe is [classify.Probe], or what it returned before. A memory that cannot be written to is done
 // without.
-func (m *Memory) Probe(ctx context.Context, cfg classify.Config, opt classify.Options) (classify.Trial, error) {
+func (m *Memory) Probe(ctx context.Context, cfg classify.Config, opt classify.Options) (classify.ProbeResult, error) {
 	if err := fault.NoContext(ctx); err != nil {
-		return classify.Trial{}, err
+		return classify.ProbeResult{}, err
 	}
 	name, err := m.name(cfg)
 	if err != nil {
-		return classify.Trial{}, err
+		return classify.ProbeResult{}, err
 	}
 	path := filepath.Join(m.dir, name)
 	if t, ok := recalled(path + ".json"); ok {
@@ -92,21 +96,21 @@ func (m *Memory) Probe(ctx context.Context, cfg classify.Config, opt classify.Op
 func (m *Memory) Forget() error { return os.RemoveAll(m.dir) }
 
 // recalled reads a trial; one that is damaged is none.
-func recalled(path string) (t classify.Trial, ok bool) {
+func recalled(path string) (t classify.ProbeResult, ok bool) {
 	data, err := boundedfile.Read(path, 1<<20) // a trial is a line
 	if err != nil || json.Unmarshal(data, &t) != nil || t.Images == 0 && t.Diverged == "" {
-		return classify.Trial{}, false
+		return classify.ProbeResult{}, false
 	}
 	if t.Diverged != "" {
-		t = classify.DivergedTrial(t.Diverged, t.Seconds)
+		t = classify.DivergedProbe(t.Diverged, t.Seconds)
 	}
 	return t, true
 }
 
 // keep writes a trial, of one that diverged what JSON can hold, which has no NaN.
-func keep(path string, t classify.Trial) error {
+func keep(path string, t classify.ProbeResult) error {
 	if t.Diverged != "" {
-		t = classify.Trial{Seconds: t.Seconds, Diverged: t.Diverged}
+		t = classify.ProbeResult{Seconds: t.Seconds, Diverged: t.Diverged}
 	}
 	data, err := json.Marshal(t)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/tune"
@@ -31,11 +32,11 @@ func TestMemory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		probe := func(ctx context.Context, c classify.Config, opt classify.Options) (classify.Trial, error) {
+		probe := func(ctx context.Context, c classify.Config, opt classify.Options) (classify.ProbeResult, error) {
 			opt.Stepped = func(p classify.Progress) {
 				lock.Lock()
 				defer lock.Unlock()
-				done[strings.Join(c.Regularizers, " ")]++
+				done[strings.Join(gradreg.Texts(c.Regularizers), " ")]++
 				if stop(p.Step) {
 					cancel()
 				}

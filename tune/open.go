@@ -4,11 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
-	"github.com/gradreg/gradreg/internal/spec"
 )
 
 // Auto stands for a λ that is to be found, as in datagrad:auto.
@@ -16,44 +14,25 @@ const Auto = gradreg.Auto
 
 // open is a regularizer whose λ is to be found.
 type open struct {
-	at   int // among the configuration's regularizers
-	name string
-	text string // its text form
+	gradreg.Spec
+	at int // among the configuration's regularizers
 }
 
-// with returns the text form with a λ.
-func (o open) with(lambda float64) string { return spec.WithValue(o.text, spec.Format(lambda)) }
-
-// interval returns where λ lies; the zero value for a name that nothing has, about which
-// classify.Config says more.
-func (o open) interval() gradreg.Interval {
-	all := gradreg.Regularizers()
-	at := slices.IndexFunc(all, func(info gradreg.Info) bool { return info.Name == o.name })
-	if at < 0 {
-		return gradreg.Interval{}
-	}
-	i := all[at].Lambda
-	if r, err := gradreg.Parse(o.with(0)); err == nil {
-		i.Most /= float64(max(gradreg.ScheduleOf(r).Every, 1))
-	}
-	return i
-}
-
-// some returns the text form with some λ of its interval.
-func (o open) some() string { return o.with(newLadder(o.interval(), 1).at(0)) }
+// some returns the regularizer with some λ of its interval.
+func (o open) some() gradreg.Spec { return o.WithLambda(newLadder(o.Interval(), 1).at(0)) }
 
 // gaps returns the regularizers that count, which are those behind the last none, and which of them
 // have no λ yet.
-func gaps(cfg classify.Config) (regularizers []string, list []open) {
-	for _, text := range cfg.Regularizers {
-		if strings.TrimSpace(text) == gradreg.None {
+func gaps(cfg classify.Config) (regularizers []gradreg.Spec, list []open) {
+	for _, r := range cfg.Regularizers {
+		if r.Clears() {
 			regularizers, list = nil, nil
 			continue
 		}
-		if s, err := spec.Parse(text); err == nil && s.Value == Auto {
-			list = append(list, open{at: len(regularizers), name: s.Name, text: text})
+		if r.Open() {
+			list = append(list, open{r, len(regularizers)})
 		}
-		regularizers = append(regularizers, text)
+		regularizers = append(regularizers, r)
 	}
 	return regularizers, list
 }
@@ -89,7 +68,7 @@ func Cost(cfg classify.Config) float64 {
 }
 
 // filled returns a configuration with some λ in the place of every auto.
-func filled(cfg classify.Config, regularizers []string, list []open) classify.Config {
+func filled(cfg classify.Config, regularizers []gradreg.Spec, list []open) classify.Config {
 	cfg.Regularizers = slices.Clone(regularizers)
 	for _, o := range list {
 		cfg.Regularizers[o.at] = o.some()
@@ -108,8 +87,8 @@ func Resolved(cfg classify.Config) (classify.Config, error) {
 		return out, err
 	}
 	for i, full := range out.Regularizers {
-		if slices.ContainsFunc(list, func(o open) bool { return spec.NameOf(full) == o.name }) {
-			out.Regularizers[i] = spec.WithValue(full, Auto)
+		if slices.ContainsFunc(list, func(o open) bool { return full.Name() == o.Name() }) {
+			out.Regularizers[i] = full.WithOpen()
 		}
 	}
 	return out, nil

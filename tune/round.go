@@ -13,7 +13,7 @@ import (
 type probe struct {
 	place, lambda float64
 	steps         int
-	classify.Trial
+	classify.ProbeResult
 }
 
 // errors returns the number of wrong answers.

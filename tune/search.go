@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/bug"
 	"github.com/gradreg/gradreg/internal/fault"
@@ -45,7 +44,7 @@ func newRounds() (first, second *round) {
 
 // plan announces what the search will take at most.
 func (s search) plan() {
-	if s.open.interval().First == 0 {
+	if s.open.Interval().First == 0 {
 		s.track.plan(1, s.config(0, scaleShare).Steps)
 	}
 	first, second := newRounds()
@@ -64,7 +63,7 @@ func (s search) done(r *round) {
 func (s search) config(lambda, share float64) classify.Config {
 	cfg := s.cfg
 	cfg.Regularizers = slices.Clone(cfg.Regularizers)
-	cfg.Regularizers[s.open.at] = s.open.with(lambda)
+	cfg.Regularizers[s.open.at] = s.open.WithLambda(lambda)
 	return Shortened(cfg, share)
 }
 
@@ -76,7 +75,7 @@ func (s search) log(format string, args ...any) {
 
 func (s search) run(ctx context.Context) (*classify.Choice, error) {
 	choice, steps := &classify.Choice{}, 0
-	interval := s.open.interval()
+	interval := s.open.Interval()
 	if interval.First == 0 {
 		var err error
 		began := time.Now()
@@ -94,12 +93,12 @@ func (s search) run(ctx context.Context) (*classify.Choice, error) {
 	if won.Diverged != "" {
 		return nil, fmt.Errorf(
 			"%s: every probe diverged, one with %s; try a lower learning rate",
-			s.open.with(won.lambda), won.Diverged,
+			s.open.WithLambda(won.lambda), won.Diverged,
 		)
 	}
-	choice.Regularizer, choice.Lambda = s.open.with(won.lambda), won.lambda
+	choice.Regularizer, choice.Lambda = s.open.WithLambda(won.lambda), won.lambda
 	for _, p := range slices.Concat(first.probes, second.probes) {
-		choice.Probes = append(choice.Probes, classify.NewAttempt(p.lambda, p.steps, p.Trial))
+		choice.Probes = append(choice.Probes, classify.NewProbeRecord(p.lambda, p.steps, p.ProbeResult))
 		steps, choice.Seconds, choice.Chance = steps+p.steps, choice.Seconds+p.Seconds, max(choice.Chance, p.Chance)
 	}
 	choice.Cost = float64(steps) / float64(s.cfg.Steps)
@@ -109,7 +108,7 @@ func (s search) run(ctx context.Context) (*classify.Choice, error) {
 // scale returns the λ at which loss and penalty have gradients of one size, and the steps that
 // finding it took.
 func (s search) scale(ctx context.Context) (scale float64, steps int, err error) {
-	penalty, err := gradreg.Parse(s.open.some())
+	penalty, err := s.open.some().Regularizer()
 	if err != nil {
 		return 0, 0, fault.Input(err)
 	}
@@ -122,7 +121,7 @@ func (s search) scale(ctx context.Context) (scale float64, steps int, err error)
 		return 0, 0, err
 	}
 	run.end()
-	s.log("%s: gradients of loss and penalty are of one size at λ %.3g", s.open.name, scale)
+	s.log("%s: gradients of loss and penalty are of one size at λ %.3g", s.open.Name(), scale)
 	return scale, plain.Steps, nil
 }
 
@@ -182,7 +181,7 @@ func (s search) probe(ctx context.Context, l ladder, r *round, places ...float64
 				return
 			}
 			run.end()
-			s.log("%s, %d steps: %s", s.open.with(lambda), cfg.Steps, told(trial))
+			s.log("%s, %d steps: %s", s.open.WithLambda(lambda), cfg.Steps, told(trial))
 		})
 	}
 	wait.Wait()
@@ -196,7 +195,7 @@ func (s search) probe(ctx context.Context, l ladder, r *round, places ...float64
 }
 
 // told says how a short run did.
-func told(t classify.Trial) string {
+func told(t classify.ProbeResult) string {
 	if t.Diverged != "" {
 		return t.Diverged
 	}

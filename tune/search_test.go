@@ -15,6 +15,7 @@ import (
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/bug"
 	"github.com/gradreg/gradreg/internal/spec"
+	"github.com/gradreg/gradreg/optim"
 )
 
 // madeUp is a lab without training. A run has fewer errors the nearer its λ is, in decades, to what is best for one of its length.
@@ -31,28 +32,28 @@ type madeUp struct {
 
 func (m *madeUp) lab() lab { return lab{m.probe, m.measure} }
 
-func (m *madeUp) probe(_ context.Context, cfg classify.Config, _ classify.Options) (classify.Trial, error) {
+func (m *madeUp) probe(_ context.Context, cfg classify.Config, _ classify.Options) (classify.ProbeResult, error) {
 	if err := cfg.Validate(); err != nil {
-		return classify.Trial{}, err
+		return classify.ProbeResult{}, err
 	}
 	m.lock.Lock()
 	defer m.lock.Unlock()
 	m.probes = append(m.probes, cfg)
 	if m.diverging {
-		return classify.Trial{Accuracy: math.NaN(), Calibrated: math.NaN(), Diverged: "loss is NaN"}, nil
+		return classify.ProbeResult{Accuracy: math.NaN(), Calibrated: math.NaN(), Diverged: "loss is NaN"}, nil
 	}
 	away := 0.0
-	for _, text := range cfg.Regularizers {
-		if r, err := gradreg.Parse(text); err == nil && r.Lambda() > 0 {
+	for _, s := range cfg.Regularizers {
+		if r, err := s.Regularizer(); err == nil && r.Lambda() > 0 {
 			away += math.Abs(math.Log10(r.Lambda() / m.best(r.Name(), cfg.Steps)))
 		} else if err == nil {
 			away += cmp.Or(m.without, 2)
 		}
 	}
 	if m.chance > 0 && cfg.Steps == 100 {
-		return classify.Trial{Images: 10000, Accuracy: m.chance, NLL: 1, Calibrated: 1 + away, Chance: m.chance, Temperature: 1}, nil
+		return classify.ProbeResult{Images: 10000, Accuracy: m.chance, NLL: 1, Calibrated: 1 + away, Chance: m.chance, Temperature: 1}, nil
 	}
-	return classify.Trial{Images: 10000, Chance: m.chance, Accuracy: 1 - math.Min(away, 9)/10, NLL: 1 + away, Calibrated: 1 + away, Temperature: 1}, nil
+	return classify.ProbeResult{Images: 10000, Chance: m.chance, Accuracy: 1 - math.Min(away, 9)/10, NLL: 1 + away, Calibrated: 1 + away, Temperature: 1}, nil
 }
 
 func (m *madeUp) measure(_ context.Context, cfg classify.Config, _ gradreg.Regularizer, _ classify.Options) (float64, error) {
@@ -63,7 +64,7 @@ func (m *madeUp) measure(_ context.Context, cfg classify.Config, _ gradreg.Regul
 // job is a configuration of 1600 steps: probes take 100 and 600 of them, the plain run for the scale 50.
 func job(regularizers ...string) classify.Config {
 	cfg := classify.Default()
-	cfg.Steps, cfg.Regularizers = 1600, regularizers
+	cfg.Steps, cfg.Regularizers = 1600, gradreg.Specs(regularizers...)
 	return cfg
 }
 
@@ -176,10 +177,10 @@ func TestSeveral(t *testing.T) {
 	}
 	m := &madeUp{scale: 1, best: best0}
 	got := searched(t, m, cfg)
-	if want := []string{"datagrad:100,fraction=0.5", "weight-decay:5e-4", "dropout:0.5", "spectreg:0.32"}; !slices.Equal(got.Regularizers, want) || Needed(got) {
+	if want := []string{"datagrad:100,fraction=0.5", "weight-decay:5e-4", "dropout:0.5", "spectreg:0.32"}; !slices.Equal(gradreg.Texts(got.Regularizers), want) || Needed(got) {
 		t.Fatalf("found %v, expected %v", got.Regularizers, want)
 	}
-	if cfg.Regularizers[2] != "datagrad:auto,fraction=0.5" {
+	if cfg.Regularizers[2].String() != "datagrad:auto,fraction=0.5" {
 		t.Errorf("the caller's configuration became %v", cfg.Regularizers)
 	}
 	alone := searched(t, &madeUp{scale: 1, best: best0}, job("datagrad:auto,fraction=0.5", "weight-decay:5e-4", "dropout:0", "spectreg:0"))
@@ -193,7 +194,7 @@ func TestSeveral(t *testing.T) {
 	probes := m.probes[1:] // the first only sees that all can be trained
 	for i, choice := range got.Choices {
 		for _, p := range probes[:len(choice.Probes)] {
-			r := p.Regularizers
+			r := gradreg.Texts(p.Regularizers)
 			if i == 0 && !slices.Equal(r[2:], []string{"dropout:0", "spectreg:0"}) || i > 0 && r[0] != "datagrad:100,fraction=0.5" || i == 1 && r[3] != "spectreg:0" || i == 2 && r[2] != "dropout:0.5" {
 				t.Errorf("search %d: a probe of %v", i+1, r)
 			}
@@ -263,7 +264,7 @@ func TestProgress(t *testing.T) {
 // TestWarmup checks that in a short run every warm-up takes its share of the steps, and that nothing else is shortened.
 func TestWarmup(t *testing.T) {
 	cfg := job("datagrad:auto,every=3,warmup=1200,ramp=up", "spectreg:0.03,warmup=801")
-	cfg.Schedule = "cosine:warmup=160"
+	cfg.Schedule = optim.ParseScheduleSpec("cosine:warmup=160")
 	m := &madeUp{scale: 1, best: func(string, int) float64 { return 10 }}
 	got := searched(t, m, cfg)
 	want := map[int][3]string{
@@ -271,16 +272,18 @@ func TestWarmup(t *testing.T) {
 	}
 	for _, p := range slices.Concat(m.probes, m.scalings) {
 		w, known := want[p.Steps]
-		if !known || !strings.HasSuffix(p.Regularizers[0], ",every=3,"+w[0]+",ramp=up") || p.Regularizers[1] != "spectreg:0.03,"+w[1] || p.Schedule != w[2] {
+		if !known || !strings.HasSuffix(p.Regularizers[0].String(), ",every=3,"+w[0]+",ramp=up") || p.Regularizers[1].String() != "spectreg:0.03,"+w[1] || p.Schedule.String() != w[2] {
 			t.Errorf("a short run of %d steps with %v, %s; expected %v", p.Steps, p.Regularizers, p.Schedule, w)
 		}
 	}
-	if got.Steps != cfg.Steps || got.Schedule != cfg.Schedule || !strings.HasSuffix(got.Choices[0].Regularizer, ",every=3,warmup=1200,ramp=up") || got.Regularizers[1] != cfg.Regularizers[1] {
+	if got.Steps != cfg.Steps || got.Schedule.String() != cfg.Schedule.String() || !strings.HasSuffix(got.Choices[0].Regularizer.String(), ",every=3,warmup=1200,ramp=up") || got.Regularizers[1].String() != cfg.Regularizers[1].String() {
 		t.Errorf("the run itself has %d steps, %v, %s", got.Steps, got.Regularizers, got.Schedule)
 	}
-	for text, want := range map[string]string{"piecewise": "piecewise", "datagrad:1,every=4": "datagrad:1,every=4", "datagrad:1,warmup=1": "datagrad:1,warmup=1", "cosine:warmup=0": "cosine:warmup=0", "": ""} {
-		if got := shortenedText(text, 10, 160); got != want {
-			t.Errorf("%q is shortened to %q", text, got)
+	for _, texts := range [][2]string{{"piecewise", "datagrad:1,every=4"}, {"cosine:warmup=0", "datagrad:1,warmup=1"}, {"", ""}, {"cosine:warmup=x", "datagrad:1,warmup=x"}} {
+		cfg := job(texts[1])
+		cfg.Schedule = optim.ParseScheduleSpec(texts[0])
+		if got := Shortened(cfg, 1./160); got.Schedule.String() != texts[0] || got.Regularizers[0].String() != texts[1] {
+			t.Errorf("%q are shortened to %s and %s", texts, got.Schedule, got.Regularizers[0])
 		}
 	}
 }
@@ -288,8 +291,8 @@ func TestWarmup(t *testing.T) {
 // TestFailures checks that a search fails at once, in one line and never in several, and what it says of probes that diverge.
 func TestFailures(t *testing.T) {
 	broken := errors.New("no dropout layer")
-	l := lab{func(context.Context, classify.Config, classify.Options) (classify.Trial, error) {
-		return classify.Trial{}, broken
+	l := lab{func(context.Context, classify.Config, classify.Options) (classify.ProbeResult, error) {
+		return classify.ProbeResult{}, broken
 	}, (&madeUp{scale: 1}).measure}
 	for _, cfg := range []classify.Config{job("dropout:auto"), job("datagrad:auto", "dropout:auto")} {
 		if _, err := find(t.Context(), cfg, Options{Threads: 4}, l); err != broken {
@@ -305,7 +308,7 @@ func TestFailures(t *testing.T) {
 // TestResolved checks that a configuration is written in full around its gaps, behind the last none.
 func TestResolved(t *testing.T) {
 	got, err := Resolved(job("onehot:auto", "none", "dropout:auto", "datagrad: auto , every=2", "weight-decay:0.0005", "label-smoothing:auto,warmup=7"))
-	if want := []string{"dropout:auto", "datagrad:auto,every=2", "weight-decay:0.0005", "label-smoothing:auto,warmup=7"}; err != nil || !slices.Equal(got.Regularizers, want) {
+	if want := []string{"dropout:auto", "datagrad:auto,every=2", "weight-decay:0.0005", "label-smoothing:auto,warmup=7"}; err != nil || !slices.Equal(gradreg.Texts(got.Regularizers), want) {
 		t.Errorf("%v, %v, expected %v", got.Regularizers, err, want)
 	}
 	if _, err := Resolved(job("dropout:auto,at=moon")); err == nil || strings.Contains(err.Error(), "λ is") {
@@ -319,15 +322,15 @@ func TestResolved(t *testing.T) {
 			t.Errorf("%s, as it was before the search was recorded: %q, expected %q", text, got, want)
 		}
 	}
-	if got := WithoutOpen(job("onehot:1", "none", "dropout:auto", "datagrad:1", "spectreg:auto,warmup=3")).Regularizers; !slices.Equal(got, []string{"datagrad:1"}) {
+	if got := WithoutOpen(job("onehot:1", "none", "dropout:auto", "datagrad:1", "spectreg:auto,warmup=3")).Regularizers; !slices.Equal(gradreg.Texts(got), []string{"datagrad:1"}) {
 		t.Errorf("without what is to be found %v", got)
 	}
 	for _, info := range gradreg.Regularizers() {
 		_, list := gaps(job(info.Name + ":auto"))
-		if _, err := gradreg.Parse(list[0].some()); err != nil {
+		if _, err := list[0].some().Regularizer(); err != nil {
 			t.Errorf("%s: some λ is none: %v", info.Name, err)
 		}
-		if s, err := spec.Parse(list[0].with(0.25)); err != nil || s.Value != "0.25" {
+		if s, err := spec.Parse(list[0].WithLambda(0.25).String()); err != nil || s.Value != "0.25" {
 			t.Errorf("%s: %+v, %v", info.Name, s, err)
 		}
 	}
@@ -335,7 +338,7 @@ func TestResolved(t *testing.T) {
 
 // TestPanickingProbe checks that a bug in a probe reaches who searches, instead of ending the process.
 func TestPanickingProbe(t *testing.T) {
-	l := lab{func(context.Context, classify.Config, classify.Options) (classify.Trial, error) { panic("a bug") }, (&madeUp{scale: 1}).measure}
+	l := lab{func(context.Context, classify.Config, classify.Options) (classify.ProbeResult, error) { panic("a bug") }, (&madeUp{scale: 1}).measure}
 	defer func() {
 		if p, ok := recover().(*bug.Panic); !ok || p.Value != "a bug" {
 			t.Errorf("the search ended with %v", p)

@@ -3,50 +3,38 @@ package tune
 import (
 	"math"
 	"slices"
-	"strconv"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
-	"github.com/gradreg/gradreg/internal/spec"
 )
-
-// warmup is the one option of regularizers and learning-rate schedules that counts steps of the
-// run: ramps and decays go by its share, every=k by the step.
-const warmup = "warmup"
 
 // Shortened returns a configuration of a share of the steps, rounded up and at least one, whose
 // warm-ups take the same shares of them, and which is neither extended nor ended early: a short run
-// in which λ, or the learning rate, hardly begins to rise says nothing about the long one.
+// in which λ, or the learning rate, hardly begins to rise says nothing about the long one. Warm-ups
+// are the only options of regularizers and schedules that count steps of the run: ramps and decays
+// go by its share, every=k by the step.
 func Shortened(cfg classify.Config, share float64) classify.Config {
 	all, steps := cfg.Steps, max(1, int(math.Ceil(share*float64(cfg.Steps))))
+	shorter := func(warmup int) int { return (warmup*steps + all - 1) / all }
 	cfg.Regularizers = slices.Clone(cfg.Regularizers)
-	for i, text := range cfg.Regularizers {
-		cfg.Regularizers[i] = shortenedText(text, steps, all)
+	for i, r := range cfg.Regularizers {
+		if warmup, ok := r.Warmup(); ok {
+			cfg.Regularizers[i] = r.WithWarmup(shorter(warmup))
+		}
 	}
-	cfg.Schedule = shortenedText(cfg.Schedule, steps, all)
+	if warmup, ok := cfg.Schedule.Warmup(); ok {
+		cfg.Schedule = cfg.Schedule.WithWarmup(shorter(warmup))
+	}
 	cfg.Steps, cfg.StopAfter, cfg.Extended = steps, 0, nil
 	cfg.Epochs, cfg.Patience, cfg.Keep = 0, 0, ""
 	return cfg
 }
 
-// shortenedText returns a text form for some of all steps, rounded up as those are.
-func shortenedText(text string, steps, all int) string {
-	s, err := spec.Parse(text)
-	i := slices.IndexFunc(s.Pairs, func(p spec.Pair) bool { return p.Key == warmup })
-	if err != nil || i < 0 {
-		return text
-	}
-	n, err := strconv.Atoi(s.Pairs[i].Value)
-	if err != nil {
-		return text // for classify.Config to refuse
-	}
-	s.Pairs[i].Value = strconv.Itoa((n*steps + all - 1) / all)
-	return s.String()
-}
-
-// warms reports whether something in a configuration has a warm-up.
+// warms reports whether something in a configuration names a warm-up.
 func warms(cfg classify.Config) bool {
-	return slices.ContainsFunc(append([]string{cfg.Schedule}, cfg.Regularizers...), func(text string) bool {
-		s, err := spec.Parse(text)
-		return err == nil && s.Has(warmup)
+	_, ok := cfg.Schedule.Warmup()
+	return ok || slices.ContainsFunc(cfg.Regularizers, func(r gradreg.Spec) bool {
+		_, ok := r.Warmup()
+		return ok
 	})
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/model"
+	"github.com/gradreg/gradreg/task"
 	"github.com/gradreg/gradreg/tune"
 )
 
@@ -27,20 +29,20 @@ func brightness(images int, seed uint64) *dataset.Part {
 // TestLambdaOfRegression chooses the λ whose probe has the least error, and records what it was.
 func TestLambdaOfRegression(t *testing.T) {
 	data, err := dataset.New(dataset.Info{
-		Name: "levels", Task: "regression", Classes: []string{"level"}, Shape: dataset.Shape{C: 1, H: 4, W: 4},
+		Name: "levels", Task: task.Regression{}, Classes: []string{"level"}, Shape: dataset.Shape{C: 1, H: 4, W: 4},
 	}, brightness(300, 1), brightness(20, 2))
 	if err != nil {
 		t.Fatal(err)
 	}
 	cfg := short("datagrad:auto")
-	cfg.Data, cfg.Model, cfg.Augment = data.Source(), "mlp:hidden=16", ""
+	cfg.Data, cfg.Model, cfg.Augment = data.Source(), model.ParseSpec("mlp:hidden=16"), ""
 	got, err := tune.Lambda(t.Context(), cfg, tune.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := got.Choices[0]
 	last := c.Probes[len(c.Probes)-1].Steps
-	var chosen *classify.Attempt
+	var chosen *classify.ProbeRecord
 	for i, p := range c.Probes {
 		if p.Metrics == nil || p.Accuracy != nil || p.Metrics.Samples != 200 || !(p.Metrics.Quality > 0) {
 			t.Fatalf("probe %+v, expected an error on 200 dev images", p)

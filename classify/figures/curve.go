@@ -1,9 +1,7 @@
 package figures
 
 import (
-	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
-	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/report"
 )
 
@@ -16,10 +14,10 @@ func Curve(c classify.Config, metrics []classify.Metrics) report.Curve {
 	weighted := map[string]*report.Series{}
 	lambdas := map[string]float64{}
 	var order []string
-	for _, text := range c.Regularizers {
-		name := spec.NameOf(text)
+	for _, s := range c.Regularizers {
+		name := s.Name()
 		weighted[name] = &report.Series{Name: "λ·R of " + name}
-		if r, err := gradreg.Parse(text); err == nil {
+		if r, err := s.Regularizer(); err == nil {
 			lambdas[name] = r.Lambda()
 		}
 		order = append(order, name)

@@ -3,6 +3,11 @@
 // draws; [Draw] is what [classify.Options] asks for:
 //
 //	classify.Run(ctx, cfg, classify.Options{Dir: "run", Draw: figures.Draw})
+//
+// # A further figure
+//
+// A figure is a function from a [classify.Outcome] or a run's metrics to a type of package report,
+// which draws it, and a file that [Draw] writes.
 package figures
 
 import (

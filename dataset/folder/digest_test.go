@@ -56,7 +56,7 @@ func TestDamagedAreReplaced(t *testing.T) {
 // checkImages compares every image with its picture, of 8 x 8 pixels.
 func checkImages(t *testing.T, set *folder.Set, tr tree) {
 	t.Helper()
-	for _, part := range []folder.Part{set.Train, set.Test} {
+	for _, part := range []folder.Pictures{set.Train, set.Test} {
 		for i, name := range part.Files {
 			p, err := picture.Decode(tr[name])
 			if err != nil {

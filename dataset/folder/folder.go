@@ -32,9 +32,8 @@ type Options struct {
 	// empty.
 	Seed     uint64
 	Division Division
-	// Task is what is to be learned, a name of package task; empty for what labels.csv says, and
-	// classification without one.
-	Task string
+	// Task is what is to be learned; nil for what labels.csv says, and classification without one.
+	Task task.Task
 	// Unclassed takes a folder without folders for classes, too, for those who ask for no classes:
 	// all pictures in it, and in folders in it, are then of the one class pictures. Folders train,
 	// test and the like without folders in them are its parts.
@@ -70,20 +69,20 @@ const (
 
 // Set is a folder, ready for training.
 type Set struct {
-	Task     string   // a name of package task
+	Task     task.Task
 	Classes  []string // in byte order; the labels or numbers in the order of their columns
 	Side     int      // of the images, which are squares
 	Channels int      // 1 or 3
 	Fit      picture.Fit
 	// Train, Val and Test are the parts. Val is empty unless the folder has train/, val/ and test/;
 	// with train/ and val/ alone, val/ is the test part.
-	Train, Val, Test Part
+	Train, Val, Test Pictures
 	Report           Report
 }
 
-// Part is a set of labelled images, ordered by the SHA-256 of their files, so that names do not
+// Pictures are a set of labelled images, ordered by the SHA-256 of their files, so that names do not
 // matter here either.
-type Part struct {
+type Pictures struct {
 	Images []byte  // [N, Channels, Side, Side]
 	Labels []int32 // class numbers [N]; 0 where there are labels or numbers
 	// Targets are labels, 0 or 1, or numbers [N, K]; nil of classes.
@@ -201,7 +200,7 @@ func (o *opening) open(ctx context.Context) (*Set, error) {
 	}
 	sortForParts(files)
 	set := &Set{
-		Task: cmp.Or(o.listed.task, task.Classification{}.String()), Classes: o.listed.classes,
+		Task: task.OrClassification(o.listed.task), Classes: o.listed.classes,
 		Side: o.Size, Fit: o.Fit,
 	}
 	if err := o.load(ctx, set, files); err != nil {

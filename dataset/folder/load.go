@@ -207,7 +207,7 @@ func (o *opening) distribute(set *Set, files []*file, loaded images) {
 		pixels = loaded.luma()
 	}
 	size := set.Channels * o.Size * o.Size
-	into := [parts]*Part{train: &set.Train, val: &set.Val, test: &set.Test}
+	into := [parts]*Pictures{train: &set.Train, val: &set.Val, test: &set.Test}
 	sums := [parts]hash.Hash{sha256.New(), sha256.New(), sha256.New()}
 	for i, f := range files {
 		p := into[f.part]

@@ -126,7 +126,7 @@ func (r *Report) finish(o *opening, set *Set) {
 		c.Train, c.Val, c.Test = train[k], val[k], test[k]
 	}
 	for _, c := range r.Classes {
-		if c.Test == 0 && set.Task != (task.Regression{}).String() {
+		if c.Test == 0 && set.Task != (task.Regression{}) {
 			detail := "a class without test images"
 			if o.listed.targets() {
 				detail = "a label that no test image has"
@@ -145,7 +145,7 @@ func (r *Report) finish(o *opening, set *Set) {
 	if o.listed.divided {
 		r.Divided = "by " + o.listed.testDir
 	}
-	if o.listed.divided && o.listed.task == "" {
+	if o.listed.divided && o.listed.task == nil {
 		r.Divided = "by folders, test images from " + readable(o.listed.testDir)
 	}
 	if !o.listed.targets() {
@@ -159,7 +159,7 @@ func (r *Report) finish(o *opening, set *Set) {
 
 // counts returns the number of images of each class, or that have each label, or whose numbers are
 // not 0.
-func (p Part) counts(classes int) []int {
+func (p Pictures) counts(classes int) []int {
 	out := make([]int, classes)
 	for i, v := range p.Targets {
 		if v != 0 {

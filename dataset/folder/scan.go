@@ -43,7 +43,7 @@ type listing struct {
 	files   []*file
 	divided bool // into parts, by folders
 	testDir string
-	task    string // of a table; empty for classes by folders
+	task    task.Task // of a table; nil for classes by folders
 }
 
 // scanner walks a folder.
@@ -67,7 +67,7 @@ func scan(dir string, opt Options, report *Report) (listing, error) {
 		err := s.scanTable(t, asked)
 		return s.listing, err
 	}
-	if asked != "" && asked != (task.Classification{}).String() {
+	if asked != nil && asked != (task.Classification{}) {
 		return listing{}, fault.Inputf(
 			"task is %s, which needs a file %s with the columns file and labels or numbers", asked,
 			tableFile,

@@ -105,44 +105,40 @@ func (t *table) numbers(row int) ([]float32, error) {
 }
 
 // task returns what the table is for: what was asked for, if it suits, else what its columns say.
-func (t *table) task(asked string, targets [][]float32) (string, error) {
-	wanted, err := task.Parse(asked)
-	if err != nil {
-		return "", fault.Input(err)
-	}
-	classes, labels, numbers := task.Classification{}.String(), task.MultiLabel{}.String(), task.Regression{}.String()
+func (t *table) task(asked task.Task, targets [][]float32) (task.Task, error) {
+	classes, labels := task.Classification{}, task.MultiLabel{}
 	if t.classes() {
-		if asked != "" && wanted.String() != classes {
-			return "", fault.Inputf("task is %s, but %s has a column class: it is for %s", asked, tableFile, classes)
+		if asked != nil && asked != classes {
+			return nil, fault.Inputf("task is %s, but %s has a column class: it is for %s", asked, tableFile, classes)
 		}
 		return classes, nil
 	}
-	found := labels
+	var found task.Task = labels
 	for i, row := range targets {
 		for k, v := range row {
 			if v == 0 || v == 1 {
 				continue
 			}
 			if asked == labels {
-				return "", fault.Inputf(
+				return nil, fault.Inputf(
 					"%s: line %d: %s is %v, expected 0 or 1 for the task %s", tableFile, t.lines[i],
 					t.header[t.values[k]], v, labels,
 				)
 			}
-			found = numbers
+			found = task.Regression{}
 		}
 	}
 	switch asked {
-	case "":
+	case nil:
 		return found, nil
 	case classes:
-		return "", fault.Inputf("task is %s, but %s has no column class of its own", asked, tableFile)
+		return nil, fault.Inputf("task is %s, but %s has no column class of its own", asked, tableFile)
 	}
 	return asked, nil
 }
 
 // scanTable lists the pictures of a table.
-func (s *scanner) scanTable(t *table, asked string) error {
+func (s *scanner) scanTable(t *table, asked task.Task) error {
 	var targets [][]float32
 	if !t.classes() {
 		for i := range t.rows {
@@ -276,4 +272,4 @@ func (s *scanner) partNames(has [parts]bool) []string {
 }
 
 // targets reports whether pictures have labels or numbers, rather than classes.
-func (l listing) targets() bool { return l.task != "" && l.task != task.Classification{}.String() }
+func (l listing) targets() bool { return l.task != nil && l.task != task.Classification{} }

@@ -113,11 +113,11 @@ func pathsOf(r folder.Report) map[folder.Kind][]string {
 }
 
 // filesOf lists the files of a part by name.
-func filesOf(p folder.Part) []string { return slices.Sorted(slices.Values(p.Files)) }
+func filesOf(p folder.Pictures) []string { return slices.Sorted(slices.Values(p.Files)) }
 
 // same reports whether two sets hold the same images.
 func same(a, b *folder.Set) bool {
-	equal := func(p, q folder.Part) bool {
+	equal := func(p, q folder.Pictures) bool {
 		return bytes.Equal(p.Images, q.Images) && slices.Equal(p.Labels, q.Labels) && slices.Equal(p.Files, q.Files)
 	}
 	return equal(a.Train, b.Train) && equal(a.Val, b.Val) && equal(a.Test, b.Test)

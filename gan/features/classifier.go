@@ -11,11 +11,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/gan"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/filelock"
+	"github.com/gradreg/gradreg/model"
+	"github.com/gradreg/gradreg/optim"
 	"github.com/gradreg/gradreg/runfolder"
 )
 
@@ -98,14 +101,14 @@ func train(ctx context.Context, cfg classify.Config, dir string, t Training) err
 // pixels, a residual network for others.
 func (s *Set) config(t Training) (classify.Config, error) {
 	c := classify.Default()
-	c.Regularizers = []string{"weight-decay:5e-4"}
+	c.Regularizers = gradreg.Specs("weight-decay:5e-4")
 	c.EvalEvery, c.LogEvery, c.CheckpointEvery, c.Augment = 0, 100, 200, "none"
 	c.Seed, c.TrainSize = classifierSeed, 0
-	c.LearningRate, c.Schedule = 1e-3, "cosine"
-	c.Model, c.Batch, c.Steps = "resnet:depth=20", 64, 3000
+	c.LearningRate, c.Schedule = 1e-3, optim.ParseScheduleSpec("cosine")
+	c.Model, c.Batch, c.Steps = model.ParseSpec("resnet:depth=20"), 64, 3000
 	if s.Shape.C == 1 && min(s.Shape.H, s.Shape.W) >= 28 && max(s.Shape.H, s.Shape.W) <= 32 {
-		c.Model, c.Batch, c.Steps = "lenet", 100, 6000
-		c.Regularizers = []string{"datagrad:1", "weight-decay:5e-4"}
+		c.Model, c.Batch, c.Steps = model.ParseSpec("lenet"), 100, 6000
+		c.Regularizers = gradreg.Specs("datagrad:1", "weight-decay:5e-4")
 	}
 	n := s.classifier.Len()
 	tests := max(1, n/10)
@@ -154,8 +157,12 @@ func (s *Set) folder(cfg classify.Config, t Training) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	numbers, err := classify.Numbers(cfg)
+	if err != nil {
+		return "", err
+	}
 	h := sha256.New()
-	fmt.Fprintln(h, s.Digest, s.Shape, classify.NumericsVersion)
+	fmt.Fprintln(h, s.Digest, s.Shape, numbers)
 	h.Write(text)
 	return filepath.Join(cache, hex.EncodeToString(h.Sum(nil))[:24]), nil
 }

@@ -9,6 +9,11 @@
 // A [Set] is what generated images are compared with: real images that neither the classifier nor,
 // of its Other ones, the generator has seen. Everything is bytes: scores are of images as they are
 // saved, at the size that they have.
+//
+// # A further source of features
+//
+// It is a function that returns a [Network]: a name that tells its features from others, the shape of
+// the images that it takes, and what computes a batch.
 package features
 
 import (
@@ -18,7 +23,6 @@ import (
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/gan/score"
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/internal/spec"
 )
 
 // Network computes features of images.
@@ -69,7 +73,7 @@ func Load(path string, threads int) (*Network, error) {
 		return nil, err
 	}
 	return &Network{
-		Name:  fmt.Sprintf("%s-%d", spec.NameOf(m.Model), f.Count),
+		Name:  fmt.Sprintf("%s-%d", m.Model.Name(), f.Count),
 		Shape: dataset.Shape{C: m.Channels, H: m.Height, W: m.Width}, Classes: m.Classes,
 		of: f.Of, count: f.Count, close: func() { f.Close(); m.Close() },
 	}, nil

@@ -17,7 +17,7 @@ const mostPoints = 1500
 func Curve(c gan.Config, metrics []gan.Metrics) report.Sheet {
 	metrics = evenly(metrics, mostPoints)
 	step := report.Axis{Label: "step"}
-	part := func(title, y string, log bool, series ...report.LineSeries) report.Part {
+	part := func(title, y string, log bool, series ...report.LineSeries) report.SheetPlot {
 		drawn := slices.DeleteFunc(series, func(s report.LineSeries) bool { return len(s.X) == 0 })
 		return report.Lines{Title: title, X: step, Y: report.Axis{Label: y, Log: log}, Series: drawn}
 	}
@@ -59,7 +59,7 @@ func Curve(c gan.Config, metrics []gan.Metrics) report.Sheet {
 	}
 	return report.Sheet{
 		Title: c.Title(), Text: "What was watched in a training run.",
-		Rows: [][]report.Part{
+		Rows: [][]report.SheetPlot{
 			{
 				part(
 					"Critic", "mean D(real) − D(fake)", false,

@@ -5,6 +5,11 @@
 //	gan.Run(ctx, cfg, gan.RunOptions{Dir: "run", Sheet: figures.Sheet, Draw: figures.Draw})
 //
 // [Grid] and [Scatter] draw samples of any origin.
+//
+// # A further figure
+//
+// A figure is a function in a file of its own from samples or metrics to a type of package report or
+// an image, and a file that [Draw] writes.
 package figures
 
 import (

@@ -17,7 +17,7 @@ import (
 )
 
 func (a *app) benchCommand() *cobra.Command {
-	o, growth := &bench.Options{}, ""
+	o, growth, cores := &bench.Options{}, "", []int(nil)
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure training steps, here and in other frameworks",
@@ -40,9 +40,12 @@ compiling; without, some minutes.`,
   gradreg bench --peers /tmp/peers
 
   # How the cost of a step grows with batch size, width and threads
-  gradreg bench --growth growth.svg`,
+  gradreg bench --growth growth.svg
+
+  # What more cores than these could gain at most, counted and not measured
+  gradreg bench --cores 8,16,64`,
 		Args: args(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.runBench(cmd, o, growth) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.runBench(cmd, o, growth, cores) },
 	}
 	f := cmd.Flags()
 	f.StringSliceVar(
@@ -62,10 +65,16 @@ compiling; without, some minutes.`,
 		&growth, "growth", "",
 		"instead, measure how the cost grows with batch, width and threads, and draw it in this SVG file",
 	)
+	f.IntSliceVar(
+		&cores, "cores", nil,
+		"instead, count how the work divides among these numbers of cores; nothing is run",
+	)
+	cmd.MarkFlagsMutuallyExclusive("growth", "cores")
+	cmd.MarkFlagsMutuallyExclusive("peers", "cores")
 	return cmd
 }
 
-func (a *app) runBench(cmd *cobra.Command, o *bench.Options, growth string) error {
+func (a *app) runBench(cmd *cobra.Command, o *bench.Options, growth string, cores []int) error {
 	if err := o.Validate(); err != nil {
 		return usage{err}
 	}
@@ -86,6 +95,9 @@ func (a *app) runBench(cmd *cobra.Command, o *bench.Options, growth string) erro
 	o.Level = level.String()
 	if a.watched() {
 		o.Log = a.note
+	}
+	if len(cores) > 0 {
+		return a.printDivision(cmd.Context(), *o, cores)
 	}
 	if growth != "" {
 		return a.runGrowth(cmd.Context(), *o, growth)
@@ -121,6 +133,34 @@ func (a *app) runGrowth(ctx context.Context, o bench.Options, file string) error
 			w, "%s\t%d\t%d\t%d\t%s\t%.1f\t%.1f … %.1f\n", p.Model, p.Batch, p.Width, p.Threads,
 			p.Method, p.Microseconds, p.Low, p.High,
 		)
+	}
+	return w.Flush()
+}
+
+// printDivision prints how the work of steps divides among numbers of cores.
+func (a *app) printDivision(ctx context.Context, o bench.Options, cores []int) error {
+	rows, err := bench.Divide(ctx, o, cores)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(rows)
+	}
+	fmt.Fprintln(a.out, "times as fast as one core at most, if memory and meetings of cores cost nothing:")
+	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
+	fmt.Fprint(w, "WORKLOAD\tMETHOD\tBATCH\tTASKS\tMEETINGS\tSHARED MB")
+	for _, n := range cores {
+		fmt.Fprintf(w, "\t%d CORES", n)
+	}
+	fmt.Fprintln(w)
+	for _, r := range rows {
+		d := r.Divisions[0]
+		fmt.Fprintf(w, "%s\t%s\t%d", r.Workload, r.Method, r.Batch)
+		fmt.Fprintf(w, "\t%d\t%d\t%.1f", d.Tasks, d.Meetings, float64(d.Bytes)/1e6)
+		for _, d := range r.Divisions {
+			fmt.Fprintf(w, "\t%.1f", d.Speedup)
+		}
+		fmt.Fprintln(w)
 	}
 	return w.Flush()
 }

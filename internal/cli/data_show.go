@@ -154,9 +154,7 @@ func (a *app) runDataShow(cmd *cobra.Command, o *dataShowOptions, data dataset.S
 		Test: official.Len(), Found: found,
 	}
 	s.Took = a.now().Sub(start).Seconds()
-	if t, err := task.Parse(d.Task); err == nil {
-		s.Task = task.Recorded(t)
-	}
+	s.Task = task.Recorded(task.OrClassification(d.Task))
 	if val := d.Val(); val != nil {
 		s.Val = val.Len()
 	}

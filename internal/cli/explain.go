@@ -145,6 +145,9 @@ func (a *app) explains(ctx context.Context, o *explainOptions, changed func(stri
 	if out.Regularizers, err = gradreg.ParseAll(o.regularizers); err != nil {
 		return out, usage{fmt.Errorf("--reg: %w", err)}
 	}
+	if len(out.Regularizers) == 0 && out.What == explain.Penalty {
+		return out, usage{fmt.Errorf("found no regularizer, expected at least one --reg with --what %s", out.What)}
+	}
 	if out.Model, err = model.Parse(o.model); err != nil {
 		return out, usage{fmt.Errorf("--model: %w", err)}
 	}

@@ -68,7 +68,7 @@ its defaults and its options.`,
 	}
 	f := cmd.PersistentFlags()
 	o.data = classify.Default().Data
-	dataFlag(f, &o.data, "data set, or folder of pictures, whose images and classes count")
+	valueFlag(f, &o.data, "data", "data set, or folder of pictures, whose images and classes count")
 	f.StringVar(
 		&o.dataDir, "data-dir", "",
 		"folder with the data set's files (instead of GRADREG_DATA and the usual places)",
@@ -207,7 +207,7 @@ func describeModel(m model.Model, im images) (modelEntry, error) {
 		return e, err
 	}
 	cfg := classify.Default()
-	cfg.Model = e.Model
+	cfg.Model = model.SpecOf(m)
 	cost, err := classify.Cost(cfg, dataset.Shape{C: im.Shape[0], H: im.Shape[1], W: im.Shape[2]}, im.ClassCount)
 	if err != nil {
 		return e, err

@@ -8,7 +8,6 @@ import (
 
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
-	"github.com/gradreg/gradreg/internal/spec"
 )
 
 // nameBytes is how much of a folder's name goes into the name of another file: systems allow 255
@@ -30,7 +29,7 @@ func shortened(name string) string {
 // folderName returns a folder under runs/ that says what the run is.
 func folderName(cfg classify.Config) string {
 	method, size := "plain", "all"
-	if regs, err := gradreg.ParseAll(cfg.Regularizers); err == nil {
+	if regs, err := gradreg.RegularizersOf(cfg.Regularizers); err == nil {
 		for _, r := range regs {
 			if r.Name() != "weight-decay" {
 				method = r.Name()
@@ -38,12 +37,12 @@ func folderName(cfg classify.Config) string {
 			}
 		}
 	}
-	network := spec.NameOf(cfg.Model) + "-" + method
+	network := cfg.Model.Name() + "-" + method
 	switch {
 	case cfg.Frozen():
 		network = classify.TransferFeatures
 	case cfg.Finetunes() && method == "plain":
-		network = spec.NameOf(cfg.Model) + "-" + classify.TransferFinetune
+		network = cfg.Model.Name() + "-" + classify.TransferFinetune
 	}
 	switch {
 	case cfg.PerClass > 0:

@@ -13,6 +13,7 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/task"
@@ -99,7 +100,7 @@ func (p *progress) started(s classify.Start) {
 	}
 	c := s.Config
 	fmt.Fprintf(p.app.err, "%s with %d parameters on %d images of %s; %s; %s, %d threads\n", c.Model, s.Parameters,
-		c.TrainSize, foreign.Line(c.Data.String()), orNone(strings.Join(c.Regularizers, " ")), s.CPU, s.Threads)
+		c.TrainSize, foreign.Line(c.Data.String()), orNone(strings.Join(gradreg.Texts(c.Regularizers), " ")), s.CPU, s.Threads)
 	if s.Step > 0 {
 		fmt.Fprintf(p.app.err, "resumed after step %d\n", s.Step)
 	}

@@ -114,3 +114,25 @@ func TestSearchBar(t *testing.T) {
 		t.Errorf("%d lines, expected one at once, one soon and one later: %q", got, lines.String())
 	}
 }
+
+// TestEpochLines checks that a run whose length was given in epochs is told in them, not at each that
+// is short, and at its end.
+func TestEpochLines(t *testing.T) {
+	step := func(n int) classify.Progress {
+		return classify.Progress{
+			Step: 2 * n, Steps: 100, Epoch: n, Epochs: 50, Loss: 0.5, DevQuality: 0.9, Evaluated: true, DevStep: 2 * n, DevEpoch: n,
+			Quality: task.Classification{}.Quality(), ImagesPerSecond: 1000, Remaining: time.Minute,
+		}
+	}
+	lines := told(&app{}, &strings.Builder{}, []int{1, 4, 6, 10, 11}, []classify.Progress{step(1), step(2), step(3), step(7), step(50)})
+	want := []string{
+		"", "epoch 2/50  loss 0.5000  dev 90.00 %  1000 images/s  1m0s left", "",
+		"epoch 7/50  loss 0.5000  dev 90.00 %  1000 images/s  1m0s left",
+		"epoch 50/50  loss 0.5000  dev 90.00 %  1000 images/s",
+	}
+	for i := range want {
+		if lines[i] != want[i] {
+			t.Errorf("line %d: %q, expected %q", i, lines[i], want[i])
+		}
+	}
+}

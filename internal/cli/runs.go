@@ -102,7 +102,7 @@ func newListedRun(r classify.Listed, name queue.RunName, a *app) listedRun {
 	c := r.Config
 	out := listedRun{
 		Dir: r.Dir, State: r.State, Data: c.Data.String(), TrainSize: c.TrainSize, Size: c.Size,
-		Model: c.Model, Regularizers: c.Regularizers,
+		Model: c.Model.String(), Regularizers: gradreg.Texts(c.Regularizers),
 		Task: c.Task, Seed: c.Seed, Step: r.Step, Steps: c.Steps, Changed: r.Changed.UTC().Truncate(time.Second),
 		Study: name.Study, Name: name.Run,
 	}
@@ -133,11 +133,11 @@ func runsTable(runs []classify.Listed, names *runNames) report.Table {
 	}}
 	var models, penalties []string
 	for _, r := range runs {
-		text := strings.Join(r.Config.Regularizers, " ")
-		if text == "" && r.Config.Model != "" {
+		text := strings.Join(gradreg.Texts(r.Config.Regularizers), " ")
+		if text == "" && r.Config.Model.String() != "" {
 			text = gradreg.None
 		}
-		models, penalties = append(models, r.Config.Model), append(penalties, text)
+		models, penalties = append(models, r.Config.Model.String()), append(penalties, text)
 	}
 	models, penalties = report.Shorten(models, modelWidth), report.Shorten(penalties, penaltyWidth)
 	inStudies := make([]string, len(runs))
@@ -189,7 +189,7 @@ func scoreColumn(runs []classify.Listed) (head string, score func(classify.Liste
 func runRow(r classify.Listed, model, penalties, score string) []report.Cell {
 	c := r.Config
 	data, images, seed, steps := "", "", "", ""
-	if c.Model != "" { // its configuration can be read
+	if c.Model.String() != "" { // its configuration can be read
 		data, images, seed = c.Data.Name(), strconv.Itoa(c.TrainSize), strconv.FormatUint(c.Seed, 10)
 		if c.TrainSize == 0 {
 			images = "all"

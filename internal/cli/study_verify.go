@@ -93,7 +93,7 @@ func (a *app) verifyStudy(cmd *cobra.Command, o *verifyOptions, dir string) erro
 		return err
 	}
 	if err := s.Here(); err != nil {
-		if s.Identity.Numbers != classify.NumericsVersion {
+		if numbers, unknown := s.Numbers(); unknown == nil && s.Identity.Numbers != numbers {
 			err = fmt.Errorf("%w; %s", err, rebuild(results))
 		}
 		return fault.Inputf("study %s: %w", s.Name, err)

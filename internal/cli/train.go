@@ -49,8 +49,8 @@ Without flags: LeNet with dropout on 2000 MNIST digits, DataGrad with λ 50 and 
 metrics, a checkpoint, the model, a summary and the learning curve.
 
 A folder of pictures has other defaults, from the number of its pictures: a small residual network, a length in epochs,
-images held out to judge it after each, an end when the loss on them has not fallen for half of the epochs, and the best
-state as the model. What was chosen, of what, and how long it takes, is said first. What is given stays.
+images held out to judge it after each, an end when the loss on them was above its least for half of the epochs, and the
+best state as the model: the latest whose loss is within a standard error of the least. What was chosen, of what, and how long it takes, is said first. What is given stays.
 
 --reg NAME:auto finds λ by short runs that are compared on dev images, before the run and for at most 2.35 times its
 steps; no penalty, λ 0, is among them. Several are found one after another, as they stand, for as much each. How each
@@ -90,8 +90,8 @@ the folder's configuration records it and repeats it. N may be what was planned,
 	}
 	f := cmd.Flags()
 	c := &o.config
-	dataFlag(
-		f, &c.Data,
+	valueFlag(
+		f, &c.Data, "data",
 		"data set: "+strings.Join(
 			dataset.Names(), ", ",
 		)+"; or a folder of class folders of pictures, or of pictures and a labels.csv",
@@ -125,25 +125,25 @@ the folder's configuration records it and repeats it. N may be what was planned,
 			augment.Names(), ", ",
 		)+"; none; default for what suits the data",
 	)
-	f.StringVar(
-		&c.Model, "model", c.Model,
+	valueFlag(
+		f, &c.Model, "model",
 		"architecture and options: "+strings.Join(model.Names(), ", ")+" (of a folder resnet:depth=8)",
 	)
-	f.StringArrayVar(
-		&c.Regularizers, "reg", c.Regularizers,
+	regularizersFlag(
+		f, &c.Regularizers, "reg",
 		"regularizer name:λ[,key=value]…, repeatable; λ may be auto, of several, too; none clears "+
 			"those before (default weight-decay:5e-4, and but of a folder datagrad with a λ that suits the data)",
 	)
-	f.Lookup("reg").DefValue = "[]" // the digits' λ is not that of all data
-	f.StringVar(
-		&c.Optimizer, "optimizer", c.Optimizer,
+	f.Lookup("reg").DefValue = "" // the digits' λ is not that of all data
+	valueFlag(
+		f, &c.Optimizer, "optimizer",
 		"optimizer and options, as sgd:momentum=0.9,nesterov=true: "+strings.Join(
 			optim.Names(), ", ",
 		)+"; adam and adamw take beta1, beta2 and epsilon, adamw decay",
 	)
 	f.Float64Var(&c.LearningRate, "lr", c.LearningRate, "base learning rate")
-	f.StringVar(
-		&c.Schedule, "schedule", c.Schedule,
+	valueFlag(
+		f, &c.Schedule, "schedule",
 		"learning-rate schedule, as cosine:warmup=200, the steps in which the rate rises: "+strings.Join(
 			optim.ScheduleNames(), ", ",
 		),
@@ -165,12 +165,12 @@ the folder's configuration records it and repeats it. N may be what was planned,
 	)
 	f.IntVar(
 		&c.Patience, "patience", 0,
-		"end after so many epochs without a new least loss on the dev part; 0 for never (default of a folder half its epochs)",
+		"end after so many epochs with the loss on the dev part above its least; 0 for never (default of a folder half its epochs)",
 	)
 	f.StringVar(
 		&c.Keep, "keep", "",
 		"the state that is tested and saved: "+strings.Join(classify.Keeps(), ", ")+
-			", the evaluated one with the least loss on the dev part (default last, of a folder best)",
+			", the latest evaluated one whose loss on the dev part is about the least (default last, of a folder best)",
 	)
 	f.IntVar(&c.LogEvery, "log-every", c.LogEvery, "steps between lines of metrics")
 	f.IntVar(&c.CheckpointEvery, "checkpoint-every", c.CheckpointEvery, "steps between checkpoints")
@@ -235,7 +235,7 @@ func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
 	if cfg, err = a.planned(cmd.Context(), cmd, o, cfg, opt); err != nil {
 		return err
 	}
-	if s, err := optim.ParseSchedule(cfg.Schedule); err == nil && cfg.Steps > 0 && s.Warmup >= cfg.Steps && !opt.Resume && !o.fast {
+	if s, err := cfg.Schedule.Schedule(); err == nil && cfg.Steps > 0 && s.Warmup >= cfg.Steps && !opt.Resume && !o.fast {
 		return usage{fmt.Errorf("schedule: warmup is %d, expected less than the %d steps", s.Warmup, cfg.Steps)}
 	}
 	if cfg, err = a.tuned(cmd.Context(), cfg, opt, o.plain); err != nil {

@@ -9,11 +9,11 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/boundedfile"
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/internal/strictyaml"
 )
 
@@ -135,12 +135,12 @@ func defaultTrainSize(data dataset.Source) int {
 // withOthers returns the regularizers of the command line behind those of the file or the defaults,
 // less the ones whose name is given again. none, which clears all before it, stays for train to
 // understand.
-func withOthers(base, given []string) []string {
-	var out []string
-	for _, text := range base {
-		again := slices.ContainsFunc(given, func(g string) bool { return spec.NameOf(g) == spec.NameOf(text) })
+func withOthers(base, given []gradreg.Spec) []gradreg.Spec {
+	var out []gradreg.Spec
+	for _, r := range base {
+		again := slices.ContainsFunc(given, func(g gradreg.Spec) bool { return g.Name() == r.Name() })
 		if !again {
-			out = append(out, text)
+			out = append(out, r)
 		}
 	}
 	return append(out, given...)

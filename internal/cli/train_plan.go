@@ -12,6 +12,7 @@ import (
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/internal/plural"
+	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/task"
 	"github.com/gradreg/gradreg/tune"
 )
@@ -41,7 +42,7 @@ func (a *app) planned(
 		return plannedTransfer(ctx, cfg, opt, said)
 	}
 	if !said("model") {
-		cfg.Model = "" // what does not suit it would be said of the pictures' size
+		cfg.Model = model.Spec{} // what does not suit it would be said of the pictures' size
 	}
 	pictures, err := classify.Look(ctx, &cfg, opt)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset/augment"
 	"github.com/gradreg/gradreg/internal/evaluation"
@@ -26,7 +27,7 @@ func (a *app) printSummary(s classify.Summary) {
 			fmt.Fprintf(w, "                %s\n", h.Note)
 		}
 	} else {
-		fmt.Fprintf(w, "regularizers    %s\n", orNone(strings.Join(s.Regularizers, "  ")))
+		fmt.Fprintf(w, "regularizers    %s\n", orNone(strings.Join(gradreg.Texts(s.Regularizers), "  ")))
 	}
 	if s.Note != "" {
 		fmt.Fprintf(w, "                %s\n", s.Note)
@@ -81,7 +82,7 @@ func stepsOf(s classify.Summary) (lines []string) {
 		)
 	}
 	if s.BestStep > 0 && s.BestStep < s.Steps {
-		lines = append(lines, fmt.Sprintf("the model is that of step %d, with the least loss on the dev images", s.BestStep))
+		lines = append(lines, fmt.Sprintf("the model is that of step %d: the loss on the dev images rose", s.BestStep))
 	}
 	for _, e := range s.Extended {
 		lines = append(

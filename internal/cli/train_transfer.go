@@ -12,7 +12,10 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/model"
+	"github.com/gradreg/gradreg/optim"
 	"github.com/gradreg/gradreg/pretrained"
 )
 
@@ -117,14 +120,14 @@ func plannedTransfer(
 		}
 		cfg.Fit = string(fit)
 	}
-	cfg.Model = n.Model.WithNorm("frozen").String()
+	cfg.Model = model.SpecOf(n.Model.WithNorm("frozen"))
 	pictures, err := classify.Look(ctx, &cfg, opt)
 	if err != nil {
 		return cfg, err
 	}
 	recipe := classify.RecipeFor(pictures)
-	recipe.Model, recipe.Regularizers = cfg.Model, []string{}
-	recipe.Optimizer, recipe.LearningRate = "adamw:decay=0.01", 3e-4
+	recipe.Model, recipe.Regularizers = cfg.Model, []gradreg.Spec{}
+	recipe.Optimizer, recipe.LearningRate = optim.ParseSpec("adamw:decay=0.01"), 3e-4
 	recipe.Epochs, recipe.Batch, recipe.Patience = finetuneEpochs, 16, 0
 	given := cfg.Regularizers
 	if cfg = recipe.Fill(cfg, pictures, said); said("regularizers") {

@@ -18,6 +18,7 @@ import (
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/evaluation"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/model"
 )
 
 // picture writes a picture of random stripes in a tint.
@@ -51,7 +52,7 @@ func TestSizes(t *testing.T) {
 	run := func(size int, seed uint64) string {
 		cfg := classify.Default()
 		cfg.Data, cfg.TrainSize, cfg.Size, cfg.Seed = dataset.ParseSource(photos), 0, size, seed
-		cfg.Steps, cfg.Batch, cfg.EvalEvery, cfg.Model, cfg.Regularizers = 3, 20, 0, "mlp:hidden=8", nil
+		cfg.Steps, cfg.Batch, cfg.EvalEvery, cfg.Model, cfg.Regularizers = 3, 20, 0, model.ParseSpec("mlp:hidden=8"), nil
 		dir := filepath.Join(t.TempDir(), fmt.Sprintf("size%d-seed%d", size, seed))
 		if _, err := classify.Run(context.Background(), cfg, classify.Options{Dir: dir}); err != nil {
 			t.Fatal(err)

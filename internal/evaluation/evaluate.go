@@ -213,8 +213,8 @@ func names(dirs []string) []string {
 }
 
 // method returns the name of the first regularizer that is not weight decay.
-func method(texts []string) string {
-	if list, err := gradreg.ParseAll(texts); err == nil {
+func method(specs []gradreg.Spec) string {
+	if list, err := gradreg.RegularizersOf(specs); err == nil {
 		for _, r := range list {
 			if r.Name() != "weight-decay" && r.Lambda() != 0 {
 				return r.Name()

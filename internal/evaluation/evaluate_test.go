@@ -11,10 +11,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/evaluation"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/report"
 )
 
@@ -22,10 +24,10 @@ import (
 func runs(t *testing.T) (plain, regularized string) {
 	t.Helper()
 	cfg := classify.Default()
-	cfg.TrainSize, cfg.Steps, cfg.Batch, cfg.EvalEvery, cfg.Model = 200, 60, 20, 0, "mlp:hidden=32"
+	cfg.TrainSize, cfg.Steps, cfg.Batch, cfg.EvalEvery, cfg.Model = 200, 60, 20, 0, model.ParseSpec("mlp:hidden=32")
 	dir := t.TempDir()
 	for name, reg := range map[string][]string{"plain": {}, "datagrad": {"datagrad:50"}} {
-		cfg.Regularizers = reg
+		cfg.Regularizers = gradreg.Specs(reg...)
 		if _, err := classify.Run(context.Background(), cfg, classify.Options{Dir: filepath.Join(dir, name)}); err != nil {
 			t.Fatal(err)
 		}
@@ -126,7 +128,7 @@ func TestRefused(t *testing.T) {
 	plain, _ := runs(t)
 	paper := filepath.Join(t.TempDir(), "paper")
 	cfg := classify.Default()
-	cfg.TrainSize, cfg.Steps, cfg.Batch, cfg.EvalEvery, cfg.Model, cfg.PaperProtocol = 100, 2, 20, 0, "mlp:hidden=8", true
+	cfg.TrainSize, cfg.Steps, cfg.Batch, cfg.EvalEvery, cfg.Model, cfg.PaperProtocol = 100, 2, 20, 0, model.ParseSpec("mlp:hidden=8"), true
 	if _, err := classify.Run(context.Background(), cfg, classify.Options{Dir: paper}); err != nil {
 		t.Fatal(err)
 	}

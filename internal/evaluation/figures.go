@@ -36,7 +36,7 @@ func title(results []Result) string {
 // Histograms draws how the slopes of the runs are distributed.
 func Histograms(results []Result) report.Sheet {
 	look := styles(results)
-	var parts []report.Part
+	var parts []report.SheetPlot
 	for _, q := range quantities() {
 		h := report.Histogram{Title: q.label, X: report.Axis{Label: q.label, Log: q.log}}
 		for i, r := range results {
@@ -52,7 +52,7 @@ func Histograms(results []Result) report.Sheet {
 			"Slopes at %d test images (lines) and %d training images (pale, thin), in bins that all have in common.",
 			len(results[0].TestSlopes), len(results[0].TrainSlopes),
 		),
-		Rows: [][]report.Part{parts[:2], parts[2:]},
+		Rows: [][]report.SheetPlot{parts[:2], parts[2:]},
 	}
 }
 
@@ -63,7 +63,7 @@ func Robustness(results []Result) report.Sheet {
 		Text: fmt.Sprintf("Accuracy as images are changed, with Wilson's 95 %% intervals; n = %d "+
 			"test images. Sizes are for pixels in [0, 1].",
 			results[0].Curves[0].Points[0].Score.Images)}
-	rows := map[bool][]report.Part{}
+	rows := map[bool][]report.SheetPlot{}
 	var legend report.Legend
 	for i, r := range results {
 		legend.Series = append(legend.Series, report.RobustSeries{Name: r.Name, Style: look[i]})

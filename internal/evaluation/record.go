@@ -3,6 +3,7 @@ package evaluation
 import (
 	"slices"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/assess"
 	"github.com/gradreg/gradreg/classify"
 )
@@ -77,7 +78,7 @@ const recordedClasses = 1000
 func (r Result) Record() Record {
 	out := Record{
 		Data: r.Config.Data.String(), TestData: r.Data, Size: r.Config.Size,
-		Model: r.Config.Model, Penalties: r.Config.Regularizers,
+		Model: r.Config.Model.String(), Penalties: gradreg.Texts(r.Config.Regularizers),
 		TrainSize: r.Config.TrainSize, Steps: r.Config.Steps, Seed: r.Config.Seed, Dir: r.Dir, Notes: r.Notes,
 	}
 	if !r.hasClasses() {

@@ -34,12 +34,12 @@ func settings() []setting {
 			}
 			return strings.TrimSpace(fmt.Sprintf("%d × %d, %s", c.Size, c.Size, c.Fit))
 		}},
-		{"model", func(c classify.Config) string { return c.Model }},
+		{"model", func(c classify.Config) string { return c.Model.String() }},
 		{"regularizers", func(c classify.Config) string {
 			if len(c.Regularizers) == 0 {
 				return gradreg.None
 			}
-			return strings.Join(c.Regularizers, " ")
+			return strings.Join(gradreg.Texts(c.Regularizers), " ")
 		}},
 		{"augmentation", func(c classify.Config) string { return orNone(c.Augment) }},
 		{"optimizer", func(c classify.Config) string {

@@ -120,7 +120,7 @@ func (o Options) roots() ([]*sym.Expr, error) {
 	switch o.What {
 	case Penalty:
 		if len(penalties) == 0 {
-			return nil, fault.Inputf("found no regularizer, expected at least one --reg with %s", o.What)
+			return nil, fault.Inputf("found no regularizer, expected at least one to explain a %s", o.What)
 		}
 		return penalties, nil
 	case Gradient:

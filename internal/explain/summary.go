@@ -31,7 +31,7 @@ func Summary(r gradreg.Regularizer) string {
 		case transforms:
 			lines = append(
 				lines,
-				"it changes the network in training and adds no penalty: --what step shows what it does",
+				"it changes the network in training and adds no penalty: explain the step to see what it does",
 			)
 		}
 		return strings.Join(lines, "\n  ")

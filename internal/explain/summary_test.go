@@ -24,7 +24,7 @@ func TestSummary(t *testing.T) {
 	if got := Summary(r); got != want {
 		t.Errorf("%s\nexpected\n%s", got, want)
 	}
-	for text, want := range map[string]string{"datagrad:0": "λ is 0", "dropout:0.5": "--what step", "input-noise:0.1": "--what step"} {
+	for text, want := range map[string]string{"datagrad:0": "λ is 0", "dropout:0.5": "explain the step", "input-noise:0.1": "explain the step"} {
 		r, err := gradreg.Parse(text)
 		if err != nil {
 			t.Fatal(err)

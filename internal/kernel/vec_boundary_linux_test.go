@@ -9,14 +9,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fence is a page of memory between two pages without access: reading or writing a byte beside it ends the
-// test with a fault.
+// fence is memory between two pages without access: reading or writing a byte beside it ends the test with a
+// fault.
 type fence struct{ page []float32 }
 
-func newFence(t *testing.T) fence {
+// newFence returns a page of memory.
+func newFence(t *testing.T) fence { return newFenceOf(t, 1) }
+
+// newFenceOf returns some pages of memory.
+func newFenceOf(t *testing.T, pages int) fence {
 	t.Helper()
-	size := os.Getpagesize()
-	memory, err := unix.Mmap(-1, 0, 3*size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	page := os.Getpagesize()
+	size := pages * page
+	memory, err := unix.Mmap(-1, 0, size+2*page, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,15 +30,15 @@ func newFence(t *testing.T) fence {
 			t.Error(err)
 		}
 	})
-	for _, outer := range [][]byte{memory[:size], memory[2*size:]} {
+	for _, outer := range [][]byte{memory[:page], memory[page+size:]} {
 		if err := unix.Mprotect(outer, unix.PROT_NONE); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return fence{unsafe.Slice((*float32)(unsafe.Pointer(&memory[size])), size/4)}
+	return fence{unsafe.Slice((*float32)(unsafe.Pointer(&memory[page])), size/4)}
 }
 
-// atStart returns the first n floats of the page, atEnd the last.
+// atStart returns the first n floats, atEnd the last.
 func (f fence) atStart(n int) []float32 { return f.page[:n:n] }
 func (f fence) atEnd(n int) []float32   { return f.page[len(f.page)-n:] }
 

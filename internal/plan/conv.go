@@ -109,6 +109,10 @@ func (low *lowering) emitConv(e *sym.Expr) {
 		low.emitWhole(e, x, w, x.Shape()[0], g.oc, sym.MatMulAttr{TransB: true})
 		return
 	}
+	if sizes := low.winograd(g, x.Shape()[0], g.C, g.oc); sizes != nil {
+		low.emitWinograd(e, x, w, g, sizes, false)
+		return
+	}
 	if g.wide(x.Shape()[0]) {
 		low.emitWideConv(e, g)
 		return
@@ -176,6 +180,10 @@ func (low *lowering) emitConvInputGradient(e *sym.Expr) {
 	g := newGeometry(e.Attr().(sym.ConvAttr).ConvSpec, e.Shape(), w.Shape(), dy.Shape())
 	if g.whole() {
 		low.emitWhole(e, dy, w, dy.Shape()[0], len(g.taps), sym.MatMulAttr{})
+		return
+	}
+	if sizes := low.winograd(g, dy.Shape()[0], g.oc, g.C); sizes != nil {
+		low.emitWinograd(e, dy, w, g, sizes, true)
 		return
 	}
 	if g.wide(dy.Shape()[0]) {
@@ -276,6 +284,10 @@ func (low *lowering) emitConvWeightGradient(e *sym.Expr, attr sym.ConvAttr, pair
 		return
 	}
 	batch := x.Shape()[0]
+	if sizes := low.winograd(g, batch, g.C, g.oc); sizes != nil {
+		low.emitWinogradWeights(e, g, sizes, pairs)
+		return
+	}
 	if g.wide(batch) {
 		low.emitWideWeightGradient(e, g, pairs)
 		return

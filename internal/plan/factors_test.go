@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/gradreg/gradreg/internal/kernel"
@@ -213,6 +214,48 @@ func TestFactorsMeet(t *testing.T) {
 			values := fill(rand.New(rand.NewPCG(3, 4)), 1, sum)
 			compare(t, 1e-5, values, sum)
 			checkMACs(t, name+", "+what, batch*5*7, sum)
+		}
+	}
+}
+
+// TestDepthwiseSums checks that sums of depthwise products become one product where they are linear
+// in what they share, and otherwise one call, and that factors of samples go through them and meet.
+func TestDepthwiseSums(t *testing.T) {
+	const batch = 8
+	g := sym.NewGraph()
+	input := func(name string, shape ...int) *sym.Expr { return g.Input(name, sym.Float, shape...) }
+	a, u := input("a", batch, 3, 6, 7), input("u", batch, 3, 6, 7)
+	d, e := input("d", batch, 3, 4, 5), input("e", batch, 3, 4, 5)
+	w, s, r := input("w", 3, 1, 3, 3), input("s", batch), input("r", batch)
+	by := func(s, x *sym.Expr) *sym.Expr { return sym.Mul(sym.Broadcast(s, []int{0}, x.Shape()...), x) }
+	forward := func(x *sym.Expr) *sym.Expr { return sym.DepthwiseConv(x, w, sym.ConvSpec{}) }
+	back := func(dy *sym.Expr) *sym.Expr { return sym.DepthwiseConvInputGradient(dy, w, sym.ConvSpec{}, 6, 7) }
+	weights := func(x, dy *sym.Expr) *sym.Expr {
+		return sym.DepthwiseConvWeightGradient(x, dy, sym.ConvSpec{}, 3, 3)
+	}
+	const once = batch * 3 * 4 * 5 * 9
+	for what, c := range map[string]struct {
+		sum   *sym.Expr
+		times int
+		calls int
+	}{
+		"forward":         {sym.Add(forward(a), forward(u)), 1, 1},
+		"back":            {sym.Add(back(d), back(e)), 1, 1},
+		"weights, shared": {sym.Add(weights(a, d), weights(u, d)), 1, 1},
+		"weights":         {sym.Add(weights(a, d), weights(u, e)), 2, 1},
+		"scaled":          {sym.Add(weights(a, by(s, d)), weights(u, by(r, d))), 1, 1},
+	} {
+		values := fill(rand.New(rand.NewPCG(3, 5)), 1, c.sum)
+		compare(t, 1e-5, values, c.sum)
+		checkMACs(t, what, c.times*once, c.sum)
+		p, err := plan.Compile([]*sym.Expr{c.sum}, nil, plan.Options{Level: kernel.Generic})
+		if err != nil {
+			t.Fatal(err)
+		}
+		listing := p.Listing(0)
+		p.Close()
+		if calls := strings.Count(listing, "depthwise-conv"); calls != c.calls {
+			t.Errorf("%s: %d calls, expected %d\n%s", what, calls, c.calls, listing)
 		}
 	}
 }

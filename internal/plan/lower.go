@@ -10,6 +10,7 @@ import (
 // lowering turns simplified expressions into nodes.
 type lowering struct {
 	level   kernel.Level
+	direct  bool // whether convolutions are computed by their definition alone
 	order   []*sym.Expr
 	roots   map[*sym.Expr]bool
 	users   map[*sym.Expr]int
@@ -23,9 +24,9 @@ type lowering struct {
 }
 
 // lower makes the nodes that compute roots, in an order in which every node follows what it reads.
-func lower(level kernel.Level, roots []*sym.Expr) (*lowering, error) {
+func lower(opt Options, roots []*sym.Expr) (*lowering, error) {
 	low := &lowering{
-		level: level,
+		level: opt.Level, direct: opt.Direct,
 		order: sym.Topological(roots...), roots: map[*sym.Expr]bool{}, users: map[*sym.Expr]int{},
 		values: map[*sym.Expr]*value{}, packs: map[packKey]*value{},
 	}

@@ -35,7 +35,7 @@ func TestMeasure(t *testing.T) {
 		}
 		p.Close()
 		outputs, updates = steps(300_000)
-		if got, err = plan.Measure([]plan.Step{{Outputs: outputs, Updates: updates}}, opt); err != nil || got.Bytes < 7e9 {
+		if got, err = plan.Measure([]plan.Step{{Outputs: outputs, Updates: updates}}, opt); err != nil || got.Bytes < 4e9 {
 			t.Errorf("level %v: a large program measures %v, %v", level, got, err)
 		}
 	}

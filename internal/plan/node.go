@@ -87,11 +87,12 @@ func (n *node) String() string {
 	return s + fmt.Sprintf("  (%d slabs by %d)", n.slabs, n.chunkSize)
 }
 
-// chunkSize returns how many of n slabs are worked on at a time. Ten to sixteen chunks keep several
-// cores busy and end together; a size that divides n evenly is worth a few chunks less.
+// chunkSize returns how many of n slabs are worked on at a time. Up to 128 slabs make ten to sixteen
+// chunks, which keep several cores busy and end together; a size that divides n evenly is worth a
+// few chunks less. More slabs make more chunks, so that as many more cores have work, up to 64.
 func chunkSize(n int) int {
-	const most = 16
-	size := (n + most - 1) / most
+	const fewest, most, enough = 16, 64, 8
+	size := max((n+most-1)/most, min((n+fewest-1)/fewest, enough))
 	for s := size; s <= size+size/3+1; s++ {
 		if n%s == 0 {
 			return s

@@ -84,6 +84,9 @@ func depthwiseOperations(g *sym.Graph, image *sym.Expr) []*sym.Expr {
 			add(fmt.Sprint("depthwise", k, stride), k, k, spec)
 		}
 	}
+	// Several images in a chunk.
+	image = g.Input("batch", sym.Float, 35, 2, 5, 9)
+	add("depthwise of chunks", 3, 3, sym.ConvSpec{PadBefore: [2]int{1, 1}, PadAfter: [2]int{1, 1}})
 	return exprs
 }
 

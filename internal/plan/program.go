@@ -21,6 +21,8 @@ type Step struct {
 type Options struct {
 	Level   kernel.Level
 	Threads int // 1 if less
+	// Direct is set where convolutions are to be computed by the products of their definition alone.
+	Direct bool
 	// Trace, if not nil, is called with the expressions before the first pass ("input") and after
 	// each, step by step.
 	Trace func(pass string, roots []*sym.Expr)
@@ -107,7 +109,7 @@ func prepare(outputs []*sym.Expr, updates []sym.Update, opt Options) (*part, *lo
 		opt.Trace("input", roots)
 	}
 	simple := simplify(roots, opt.Trace)
-	low, err := lower(opt.Level, simple)
+	low, err := lower(opt, simple)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -44,6 +44,18 @@ func (s Spec) Has(key string) bool {
 	return slices.ContainsFunc(s.Pairs, func(p Pair) bool { return p.Key == key })
 }
 
+// With returns the parts with another value of an option that they name.
+func (s Spec) With(key, value string) Spec {
+	s.Pairs = slices.Clone(s.Pairs)
+	for i := range s.Pairs {
+		if s.Pairs[i].Key == key {
+			s.Pairs[i].Value = value
+		}
+	}
+	s.Text = s.String()
+	return s
+}
+
 // NameOf returns the name of a text form, valid or not.
 func NameOf(text string) string {
 	name, _, _ := strings.Cut(text, ":")

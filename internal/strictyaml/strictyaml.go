@@ -154,6 +154,9 @@ func misfits(name string, values map[string]any, t reflect.Type, failed bool) er
 
 // expected describes what a type takes.
 func expected(t reflect.Type) string {
+	if isText(t) {
+		return "a text"
+	}
 	switch t.Kind() {
 	case reflect.Int:
 		return "a whole number"

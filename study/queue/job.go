@@ -245,7 +245,7 @@ func (w *worker) train(ctx context.Context, args RunArgs) (study.Result, error) 
 		opt.Resume = false
 		result, err = w.attempt(ctx, args, cfg, opt)
 	}
-	if classify.Diverged(err) {
+	if errors.Is(err, classify.ErrDiverged) {
 		result, err = study.Result{Diverged: err.Error()}, nil
 	}
 	if info := build.Current(); result.Version == "" {

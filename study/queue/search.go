@@ -30,7 +30,7 @@ func (w *worker) choose(
 		}
 		return found, nil
 	}
-	probe := func(ctx context.Context, short classify.Config, _ classify.Options) (classify.Trial, error) {
+	probe := func(ctx context.Context, short classify.Config, _ classify.Options) (classify.ProbeResult, error) {
 		return w.probe(ctx, short, args.Digest)
 	}
 	return tune.Lambda(ctx, cfg, tune.Options{DataDirs: opt.DataDirs, Threads: opt.Threads, Probe: probe})
@@ -39,10 +39,10 @@ func (w *worker) choose(
 // probe does a short run of a search as a run of its own, whose state and result are kept like
 // those of any other: a search that was interrupted goes on, and another run's search that asks the
 // same is told.
-func (w *worker) probe(ctx context.Context, cfg classify.Config, digest string) (classify.Trial, error) {
+func (w *worker) probe(ctx context.Context, cfg classify.Config, digest string) (classify.ProbeResult, error) {
 	cfg, err := cfg.Resolved()
 	if err != nil {
-		return classify.Trial{}, err
+		return classify.ProbeResult{}, err
 	}
 	cfg.EvalEvery = 0 // no curve is asked for
 	digests := map[string]string{cfg.Data.String(): digest}
@@ -51,16 +51,16 @@ func (w *worker) probe(ctx context.Context, cfg classify.Config, digest string) 
 		study.Identity{Numbers: classify.NumericsVersion, CPU: w.cpu, Digests: digests},
 	)
 	if err != nil {
-		return classify.Trial{}, err
+		return classify.ProbeResult{}, err
 	}
 	known := study.Results{}
 	if err := w.queue.Results(ctx, []string{key}, known); err != nil {
-		return classify.Trial{}, err
+		return classify.ProbeResult{}, err
 	}
 	result, ok := known[key]
 	if !ok {
 		if result, err = w.probed(ctx, key, cfg, digest); err != nil {
-			return classify.Trial{}, err
+			return classify.ProbeResult{}, err
 		}
 	}
 	return result.Trial(), nil

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/study"
 	"github.com/gradreg/gradreg/tune"
@@ -120,8 +121,8 @@ func TestForeignRun(t *testing.T) {
 			laid++
 			other := r.Config
 			other.Seed += 100
-			other.Regularizers = []string{"datagrad:1234"}
-			other.Choices = []classify.Choice{{Regularizer: "datagrad:1234", Lambda: 1234}}
+			other.Regularizers = gradreg.Specs("datagrad:1234")
+			other.Choices = []classify.Choice{{Regularizer: gradreg.ParseSpec("datagrad:1234"), Lambda: 1234}}
 			text, err := other.YAML()
 			dir := filepath.Join(place, "runs", r.Key)
 			if err := errors.Join(err, os.MkdirAll(dir, 0o755), os.WriteFile(filepath.Join(dir, "config.yaml"), text, 0o644)); err != nil {

@@ -1,0 +1,64 @@
+package classify
+
+import (
+	"sync"
+
+	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/engine"
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/model"
+	"github.com/gradreg/gradreg/sym"
+)
+
+// Numbers returns the version of the numbers that a configuration trains to here: the last
+// [NumericsVersion] that changed the bits of such a run. Its model and its batch alone are read.
+func Numbers(cfg Config) (int, error) {
+	m, err := cfg.architecture()
+	if err != nil {
+		return 0, fault.Inputf("model: %w", err)
+	}
+	return max(numbersOf(m), batchNumbers(cfg.Batch)), nil
+}
+
+// batchNumbers returns the version of the numbers that a batch of n images has at least: of more
+// than 128 the sums over the batch are made in more parts since version 3.
+func batchNumbers(n int) int {
+	if n > 128 {
+		return NumericsVersion
+	}
+	return directNumerics
+}
+
+// numbersOf returns the version of a model, whatever images it is for: only the channels of its
+// convolutions matter.
+func numbersOf(m model.Model) int {
+	if v, ok := knownNumbers.Load(m.String()); ok {
+		return v.(int)
+	}
+	v := NumericsVersion
+	for _, size := range []int{32, 64, 224} { // the smallest that the model takes
+		c, err := newClassifier(m, dataset.Shape{C: 3, H: size, W: size}, 2, 1)
+		if err == nil {
+			v = networkNumbers(c.logits)
+			break
+		}
+	}
+	knownNumbers.Store(m.String(), v)
+	return v
+}
+
+// knownNumbers are the versions of models by their text forms: a study asks for every run.
+var knownNumbers sync.Map
+
+// networkNumbers returns the version of a network.
+func networkNumbers(logits *sym.Expr) int {
+	if engine.Transforms(logits) {
+		return NumericsVersion
+	}
+	return directNumerics
+}
+
+// numbers returns the version of the run's numbers.
+func (r *run) numbers() int {
+	return max(networkNumbers(r.classifier.logits), batchNumbers(r.config.Batch))
+}

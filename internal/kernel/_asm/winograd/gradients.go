@@ -1,0 +1,214 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/gradreg/gradreg/internal/kernel/_asm/isa"
+)
+
+// gradients writes the kernel of tileGradientsGeneric. A row of a tile is a quarter of a vector, so
+// that sixteen channels are four vectors, which are transposed within quarters.
+func (s set) gradients() {
+	TEXT("tileGradients"+s.Name, NOSPLIT,
+		"func(d *float32, plane int, dy *float32, w int, channels *int32, vectors int, group *int32)")
+	Pragma("noescape")
+	d, plane := Load(Param("d"), GP64()).(reg.GPVirtual), Load(Param("plane"), GP64()).(reg.GPVirtual)
+	w := Load(Param("w"), GP64())
+	place, lanes := Load(Param("group"), GP64()), GP64()
+	SHLQ(operand.Imm(2), plane)
+	SHLQ(operand.Imm(2), w)
+	ADDQ(operand.U32(places), place)
+	MOVQ(operand.U32(16), lanes)
+	zero := s.Zero()
+	Label("tile")
+	first, channel, vectors := Load(Param("dy"), GP64()), Load(Param("channels"), GP64()), Load(Param("vectors"), GP64())
+	at, bits := GP64(), GP64()
+	MOVLQSX(isa.Mem(place, 0), at)
+	LEAQ(isa.Indexed(first, at, 4, 0), first)
+	MOVLQSX(isa.Mem(place, 8), bits)
+	var columns [4]reg.Register // of the tile inside the map, in each quarter
+	for i := range columns {
+		columns[i] = K()
+		KMOVW(bits.As32(), columns[i])
+		SHLQ(operand.Imm(4), bits)
+	}
+	Label("channels")
+	rows := GP64()
+	MOVLQSX(isa.Mem(place, 4), rows)
+	from := GP64()
+	MOVQ(first, from)
+	var z [tileOut][4]reg.VecVirtual
+	for r := range z {
+		for i := range 4 {
+			z[r][i] = s.copied(zero)
+		}
+	}
+	for r := range z {
+		CMPQ(rows, operand.Imm(uint64(r)))
+		JLE(operand.LabelRef("loaded"))
+		for i := range 4 {
+			for quarter := range 4 {
+				offset := GP64()
+				MOVLQSX(isa.Mem(channel, 4*(4*quarter+i)), offset)
+				VBROADCASTF32X4(isa.Indexed(from, offset, 1, 0), columns[quarter], z[r][i])
+			}
+		}
+		ADDQ(w, from)
+	}
+	Label("loaded")
+	for r := range z {
+		z[r] = s.transposed(z[r])
+	}
+	var t [tileIn][tileOut]reg.VecVirtual
+	for j := range tileOut {
+		for i, v := range s.gradientTransform([4]reg.VecVirtual{z[0][j], z[1][j], z[2][j], z[3][j]}) {
+			t[i][j] = v
+		}
+	}
+	to := newFrequency(d, plane)
+	for i := range t {
+		for j, v := range s.gradientTransform(t[i]) {
+			VMOVUPS(v, to.at(j))
+		}
+		if i < tileIn-1 {
+			to.nextRow()
+		}
+	}
+	ADDQ(operand.Imm(64), d)
+	ADDQ(operand.Imm(64), channel)
+	DECQ(vectors)
+	JNZ(operand.LabelRef("channels"))
+	ADDQ(operand.Imm(16), place)
+	DECQ(lanes)
+	JNZ(operand.LabelRef("tile"))
+	VZEROUPPER()
+	RET()
+}
+
+// filterGradients writes the kernel of filterGradientsGeneric for one c: vectors of k.
+func (s set) filterGradients() {
+	TEXT("filterGradients"+s.Name, NOSPLIT, "func(dw, u *float32, plane, vectors int)")
+	Pragma("noescape")
+	dw, u := Load(Param("dw"), GP64()).(reg.GPVirtual), Load(Param("u"), GP64()).(reg.GPVirtual)
+	plane, vectors := Load(Param("plane"), GP64()).(reg.GPVirtual), Load(Param("vectors"), GP64())
+	SHLQ(operand.Imm(2), plane)
+	row, column := GP64(), GP64()
+	MOVQ(vectors, row) // from one tap to the next
+	SHLQ(operand.Imm(6), row)
+	LEAQ(isa.Indexed(plane, plane, 2, 0), column)
+	SHLQ(operand.Imm(1), column)
+	Label("vector")
+	var t [3][tileIn]reg.VecVirtual
+	from := GP64()
+	MOVQ(u, from)
+	for j := range tileIn {
+		at := newFrequency(from, column)
+		var d [tileIn]reg.VecVirtual
+		for i := range d {
+			d[i] = s.Vec()
+			VMOVUPS(at.at(i), d[i])
+		}
+		for i, q := range s.filterGradient(d) {
+			t[i][j] = q
+		}
+		ADDQ(plane, from)
+	}
+	to := GP64()
+	MOVQ(dw, to)
+	for i := range t {
+		for _, g := range s.filterGradient(t[i]) {
+			VMOVUPS(g, isa.Mem(to, 0))
+			ADDQ(row, to)
+		}
+	}
+	ADDQ(operand.Imm(64), dw)
+	ADDQ(operand.Imm(64), u)
+	DECQ(vectors)
+	JNZ(operand.LabelRef("vector"))
+	VZEROUPPER()
+	RET()
+}
+
+// outer writes the product of addOuterGeneric for a tile of rows and nv vectors of columns: A is
+// read number by number, its rows lda apart.
+func (s set) outer(rows, nv int) {
+	TEXT(fmt.Sprintf("addOuter%s_%dx%d", s.Name, rows, nv*s.Lanes), NOSPLIT,
+		"func(c, a, b *float32, n, k, lda, acc int)")
+	Pragma("noescape")
+	c, a, b := Load(Param("c"), GP64()), Load(Param("a"), GP64()), Load(Param("b"), GP64())
+	n, k, lda := Load(Param("n"), GP64()), Load(Param("k"), GP64()), Load(Param("lda"), GP64())
+	SHLQ(operand.Imm(2), n)
+	SHLQ(operand.Imm(2), lda)
+	thrice := GP64()
+	LEAQ(isa.Indexed(lda, lda, 2, 0), thrice)
+	var bases []reg.Register // of every fourth row
+	for i := 0; i < rows; i += 4 {
+		base := GP64()
+		if i == 0 {
+			MOVQ(a, base)
+		} else {
+			LEAQ(isa.Indexed(bases[len(bases)-1], lda, 4, 0), base)
+		}
+		bases = append(bases, base)
+	}
+	sums := make([][]reg.VecVirtual, rows)
+	for i := range sums {
+		for range nv {
+			sums[i] = append(sums[i], s.Zero())
+		}
+	}
+	acc := Load(Param("acc"), GP64())
+	TESTQ(acc, acc)
+	JZ(operand.LabelRef("loop"))
+	at := GP64()
+	MOVQ(c, at)
+	for i := range sums {
+		for j, v := range sums[i] {
+			VMOVUPS(isa.Mem(at, 4*s.Lanes*j), v)
+		}
+		ADDQ(n, at)
+	}
+	const unrolled = 4
+	Label("loop")
+	for p := range unrolled {
+		row := make([]reg.VecVirtual, nv)
+		for j := range row {
+			row[j] = s.Vec()
+			VMOVUPS(isa.Mem(b, 4*s.Lanes*j), row[j])
+		}
+		ADDQ(n, b)
+		for i := range sums {
+			from := isa.Mem(bases[i/4], 4*p)
+			switch i % 4 {
+			case 1, 2:
+				from = isa.Indexed(bases[i/4], lda, uint8(i%4), 4*p)
+			case 3:
+				from = isa.Indexed(bases[i/4], thrice, 1, 4*p)
+			}
+			x := s.Vec()
+			VBROADCASTSS(from, x)
+			for j := range row {
+				VFMADD231PS(row[j], x, sums[i][j])
+			}
+		}
+	}
+	for _, base := range bases {
+		ADDQ(operand.Imm(4*unrolled), base)
+	}
+	SUBQ(operand.Imm(unrolled), k)
+	JNZ(operand.LabelRef("loop"))
+	for i := range sums {
+		for j, v := range sums[i] {
+			VMOVUPS(v, isa.Mem(c, 4*s.Lanes*j))
+		}
+		if i < rows-1 {
+			ADDQ(n, c)
+		}
+	}
+	VZEROUPPER()
+	RET()
+}

@@ -1,0 +1,335 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/mmcloughlin/avo/attr"
+	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/gradreg/gradreg/internal/kernel/_asm/isa"
+)
+
+// The kernels of AVX2 have half the lanes and half the registers: eight lanes of a group are the
+// halves with even numbers, the others those with odd ones, and what lies between two transforms is
+// in memory of the caller, buffer.
+
+// Offsets in the buffer of the input kernel.
+const (
+	rowBuffer  = 0                        // [row][half][8]: columns transformed
+	maskBuffer = rowBuffer + tileIn*8*32  // [row][half][8]: masks of pixels
+	edgeBuffer = maskBuffer + tileIn*8*32 // [left, right][even, odd][8]: masks of lanes
+)
+
+// spread returns the mask of eight lanes from the byte at m, as a vector of −1 and 0.
+func (s set) spread(m operand.Mem) reg.VecVirtual {
+	bits := GP32()
+	MOVBLZX(m, bits)
+	v := s.LaneMask(bits, 0).V
+	VPSRAD(operand.Imm(31), v, v)
+	return v
+}
+
+func lanesTable(name string, lanes [8]int) operand.Mem {
+	m, ok := neighborTables[name]
+	if !ok {
+		m = GLOBL(name, attr.RODATA|attr.NOPTR)
+		for i, lane := range lanes {
+			DATA(4*i, operand.U32(lane))
+		}
+		neighborTables[name] = m
+	}
+	return m
+}
+
+// rotated returns the lanes of v that a table names.
+func (s set) rotated(v reg.VecVirtual, name string, lanes [8]int) reg.VecVirtual {
+	r := s.Vec()
+	VMOVUPS(lanesTable(name, lanes), r)
+	VPERMPS(v, r, r)
+	return r
+}
+
+// across returns the upper half of x followed by the lower half of y.
+func (s set) across(x, y reg.VecVirtual) reg.VecVirtual {
+	v := s.Vec()
+	VPERM2F128(operand.Imm(0x21), y, x, v)
+	return v
+}
+
+// read returns the vector at m.
+func (s set) read(m operand.Mem) reg.VecVirtual {
+	v := s.Vec()
+	VMOVUPS(m, v)
+	return v
+}
+
+// inputsInMemory writes the kernel of tileInputsGeneric.
+func (s set) inputsInMemory() {
+	TEXT("tileInputs"+s.Name, NOSPLIT,
+		"func(v *float32, plane, row int, x *float32, xStep, channels int, group *int32, buffer *float32)")
+	Pragma("noescape")
+	g, buffer := Load(Param("group"), GP64()), Load(Param("buffer"), GP64())
+	for i := range tileIn * 8 {
+		VMOVUPS(s.spread(isa.Mem(g, masks+i)), isa.Mem(buffer, maskBuffer+32*i))
+	}
+	for i := range 4 {
+		VMOVUPS(s.spread(isa.Mem(g, leftMask+8*(i/2)+i%2)), isa.Mem(buffer, edgeBuffer+32*i))
+	}
+	v, plane, row := Load(Param("v"), GP64()).(reg.GPVirtual), Load(Param("plane"), GP64()).(reg.GPVirtual), Load(Param("row"), GP64())
+	x, xStep, channels := Load(Param("x"), GP64()), Load(Param("xStep"), GP64()), Load(Param("channels"), GP64())
+	for _, r := range []reg.Register{plane, row, xStep} {
+		SHLQ(operand.Imm(2), r)
+	}
+	Label("channel")
+	for half := range 8 {
+		var d [tileIn]reg.VecVirtual
+		for r := range d {
+			at := GP64()
+			MOVLQSX(isa.Mem(g, offsets+4*(8*r+half)), at)
+			d[r] = s.read(isa.Indexed(x, at, 4, 0))
+			VANDPS(isa.Mem(buffer, maskBuffer+32*(8*r+half)), d[r], d[r])
+		}
+		for r, t := range s.inputTransform(d) {
+			VMOVUPS(t, isa.Mem(buffer, rowBuffer+32*(8*r+half)))
+		}
+	}
+	to := newFrequency(v, plane)
+	for r := range tileIn {
+		var p [2][4]reg.VecVirtual
+		for odd := range p {
+			var z [4]reg.VecVirtual
+			for i := range z {
+				z[i] = s.read(isa.Mem(buffer, rowBuffer+32*(8*r+2*i+odd)))
+			}
+			p[odd] = s.transposed(z)
+		}
+		// The fourth pixel of the tile to the left, the first of the tile to the right.
+		left := [2]reg.VecVirtual{s.rotated(p[1][3], "lanesBefore", [8]int{3, 4, 5, 6}), s.across(p[0][3], p[1][3])}
+		VINSERTF128(operand.Imm(1), p[0][3].AsX(), left[0], left[0])
+		right := [2]reg.VecVirtual{s.across(p[0][0], p[1][0]), s.rotated(p[0][0], "lanesAfter", [8]int{4: 1, 2, 3, 4})}
+		VPERM2F128(operand.Imm(0x31), right[1], p[1][0], right[1])
+		for odd := range p {
+			VANDPS(isa.Mem(buffer, edgeBuffer+32*odd), left[odd], left[odd])
+			VANDPS(isa.Mem(buffer, edgeBuffer+32*(2+odd)), right[odd], right[odd])
+			q := p[odd]
+			for j, f := range s.inputTransform([6]reg.VecVirtual{left[odd], q[0], q[1], q[2], q[3], right[odd]}) {
+				VMOVUPS(f, offset(to.at(j), 32*odd))
+			}
+		}
+		if r < tileIn-1 {
+			to.nextRow()
+		}
+	}
+	ADDQ(xStep, x)
+	ADDQ(row, v)
+	DECQ(channels)
+	JNZ(operand.LabelRef("channel"))
+	VZEROUPPER()
+	RET()
+}
+
+// offset returns m, some bytes on.
+func offset(m operand.Mem, bytes int) operand.Mem { return m.Offset(bytes) }
+
+// twoPasses applies a transform to the columns of a matrix at from, whose rows and columns are
+// steps apart, and another to its rows, which take the vectors of one to store. The matrix between
+// lies in the buffer.
+func (s set) twoPasses(
+	rows, columns int, read func(column int) []reg.VecVirtual, transform func([]reg.VecVirtual) []reg.VecVirtual,
+	buffer reg.Register, store func(row int, v []reg.VecVirtual),
+) {
+	for j := range columns {
+		for i, v := range transform(read(j)) {
+			VMOVUPS(v, isa.Mem(buffer, 4*s.Lanes*(i*columns+j)))
+		}
+	}
+	for i := range rows {
+		var v []reg.VecVirtual
+		for j := range columns {
+			v = append(v, s.read(isa.Mem(buffer, 4*s.Lanes*(i*columns+j))))
+		}
+		store(i, transform(v))
+	}
+}
+
+// frequencies returns the reader of columns of six by six vectors at m.
+func (s set) frequencies(m reg.Register, plane, column reg.GPVirtual) func(j int) []reg.VecVirtual {
+	from := GP64()
+	MOVQ(m, from)
+	return func(j int) (d []reg.VecVirtual) {
+		at := newFrequency(from, column)
+		for i := range tileIn {
+			d = append(d, s.read(at.at(i)))
+		}
+		ADDQ(plane, from)
+		return d
+	}
+}
+
+// outputsInMemory writes the kernel of tileOutputsGeneric.
+func (s set) outputsInMemory() {
+	TEXT("tileOutputs"+s.Name, NOSPLIT,
+		"func(y *float32, yStep int, m *float32, plane, row, channels int, group *int32, buffer *float32)")
+	Pragma("noescape")
+	y, yStep := Load(Param("y"), GP64()), Load(Param("yStep"), GP64())
+	m, plane, row := Load(Param("m"), GP64()), Load(Param("plane"), GP64()).(reg.GPVirtual), Load(Param("row"), GP64())
+	channels, g, buffer := Load(Param("channels"), GP64()), Load(Param("group"), GP64()), Load(Param("buffer"), GP64())
+	for _, r := range []reg.Register{plane, row, yStep} {
+		SHLQ(operand.Imm(2), r)
+	}
+	column := GP64()
+	LEAQ(isa.Indexed(plane, plane, 2, 0), column)
+	SHLQ(operand.Imm(1), column) // from one row of frequencies to the next
+	Label("channel")
+	for odd := range 2 {
+		half := GP64()
+		LEAQ(isa.Mem(m, 32*odd), half)
+		s.twoPasses(tileOut, tileIn, s.frequencies(half, plane, column),
+			func(d []reg.VecVirtual) []reg.VecVirtual {
+				q := s.outputTransform([6]reg.VecVirtual(d))
+				return q[:]
+			}, buffer, func(r int, v []reg.VecVirtual) {
+				for i, z := range s.transposed([4]reg.VecVirtual(v)) {
+					s.storeHalf(z, y, g, 1+r, 2*i+odd)
+				}
+			})
+	}
+	ADDQ(yStep, y)
+	ADDQ(row, m)
+	DECQ(channels)
+	JNZ(operand.LabelRef("channel"))
+	VZEROUPPER()
+	RET()
+}
+
+// storeHalf writes the pixels of a half that are inside the map. Masked stores are slow on some
+// processors, and rarely needed.
+func (s set) storeHalf(v reg.VecVirtual, y, g reg.Register, r, half int) {
+	name := func(what string) string { return fmt.Sprintf("%s%d%d", what, r, half) }
+	bits, at := GP32(), GP64()
+	MOVLQSX(isa.Mem(g, offsets+4*(8*r+half)), at)
+	MOVBLZX(isa.Mem(g, masks+8*r+half), bits)
+	CMPL(bits, operand.U32(255))
+	JNE(operand.LabelRef(name("part")))
+	VMOVUPS(v, isa.Indexed(y, at, 4, 0))
+	JMP(operand.LabelRef(name("stored")))
+	Label(name("part"))
+	TESTL(bits, bits)
+	JZ(operand.LabelRef(name("stored")))
+	VMASKMOVPS(v, s.LaneMask(bits, 0).V, isa.Indexed(y, at, 4, 0))
+	Label(name("stored"))
+}
+
+// gradientsInMemory writes the kernel of tileGradientsGeneric, for eight channels at a time.
+func (s set) gradientsInMemory() {
+	TEXT("tileGradients"+s.Name, NOSPLIT,
+		"func(d *float32, plane int, dy *float32, w int, channels *int32, vectors int, group *int32, buffer *float32)")
+	Pragma("noescape")
+	d, plane := Load(Param("d"), GP64()).(reg.GPVirtual), Load(Param("plane"), GP64()).(reg.GPVirtual)
+	w, buffer := Load(Param("w"), GP64()), Load(Param("buffer"), GP64())
+	place, lanes := Load(Param("group"), GP64()), GP64()
+	SHLQ(operand.Imm(2), plane)
+	SHLQ(operand.Imm(2), w)
+	ADDQ(operand.U32(places), place)
+	MOVQ(operand.U32(16), lanes)
+	Label("tile")
+	first, channel, vectors := Load(Param("dy"), GP64()), Load(Param("channels"), GP64()), Load(Param("vectors"), GP64())
+	at := GP64()
+	MOVLQSX(isa.Mem(place, 0), at)
+	LEAQ(isa.Indexed(first, at, 4, 0), first)
+	columns := s.spread(isa.Mem(place, 8))
+	const pixels = tileIn * tileOut * 32 // behind what lies between the passes
+	Label("channels")
+	rows := GP64()
+	MOVLQSX(isa.Mem(place, 4), rows)
+	from := GP64()
+	MOVQ(first, from)
+	for r := range tileOut {
+		label := func(what string) string { return fmt.Sprintf("%s%d", what, r) }
+		CMPQ(rows, operand.Imm(uint64(r)))
+		JLE(operand.LabelRef(label("missing")))
+		var z [4]reg.VecVirtual
+		for i := range z {
+			var quarters [2]reg.VecVirtual
+			for quarter := range quarters {
+				offset := GP64()
+				quarters[quarter] = XMM()
+				MOVLQSX(isa.Mem(channel, 4*(4*quarter+i)), offset)
+				VMASKMOVPS(isa.Indexed(from, offset, 1, 0), columns.AsX(), quarters[quarter])
+			}
+			z[i] = s.Vec()
+			VINSERTF128(operand.Imm(1), quarters[1], quarters[0].AsY(), z[i])
+		}
+		for j, p := range s.transposed(z) {
+			VMOVUPS(p, isa.Mem(buffer, pixels+32*(4*r+j)))
+		}
+		ADDQ(w, from)
+		JMP(operand.LabelRef(label("loaded")))
+		Label(label("missing"))
+		zero := s.Zero()
+		for j := range tileOut {
+			VMOVUPS(zero, isa.Mem(buffer, pixels+32*(4*r+j)))
+		}
+		Label(label("loaded"))
+	}
+	to := newFrequency(d, plane)
+	s.twoPasses(tileIn, tileOut, func(j int) (v []reg.VecVirtual) {
+		for r := range tileOut {
+			v = append(v, s.read(isa.Mem(buffer, pixels+32*(4*r+j))))
+		}
+		return v
+	}, func(y []reg.VecVirtual) []reg.VecVirtual {
+		m := s.gradientTransform([4]reg.VecVirtual(y))
+		return m[:]
+	}, buffer, func(i int, v []reg.VecVirtual) {
+		for j, x := range v {
+			VMOVUPS(x, to.at(j))
+		}
+		if i < tileIn-1 {
+			to.nextRow()
+		}
+	})
+	ADDQ(operand.Imm(32), d)
+	ADDQ(operand.Imm(32), channel)
+	DECQ(vectors)
+	JNZ(operand.LabelRef("channels"))
+	ADDQ(operand.Imm(16), place)
+	DECQ(lanes)
+	JNZ(operand.LabelRef("tile"))
+	VZEROUPPER()
+	RET()
+}
+
+// filterGradientsInMemory writes the kernel of filterGradientsGeneric for one c: vectors of k.
+func (s set) filterGradientsInMemory() {
+	TEXT("filterGradients"+s.Name, NOSPLIT, "func(dw, u *float32, plane, vectors int, buffer *float32)")
+	Pragma("noescape")
+	dw, u, buffer := Load(Param("dw"), GP64()), Load(Param("u"), GP64()), Load(Param("buffer"), GP64())
+	plane, vectors := Load(Param("plane"), GP64()).(reg.GPVirtual), Load(Param("vectors"), GP64())
+	SHLQ(operand.Imm(2), plane)
+	row, column := GP64(), GP64()
+	MOVQ(vectors, row) // from one tap to the next
+	SHLQ(operand.Imm(5), row)
+	LEAQ(isa.Indexed(plane, plane, 2, 0), column)
+	SHLQ(operand.Imm(1), column)
+	Label("vector")
+	to := GP64()
+	MOVQ(dw, to)
+	s.twoPasses(3, tileIn, s.frequencies(u, plane, column), func(d []reg.VecVirtual) []reg.VecVirtual {
+		g := s.filterGradient([6]reg.VecVirtual(d))
+		return g[:]
+	}, buffer, func(_ int, v []reg.VecVirtual) {
+		for _, x := range v {
+			VMOVUPS(x, isa.Mem(to, 0))
+			ADDQ(row, to)
+		}
+	})
+	ADDQ(operand.Imm(32), dw)
+	ADDQ(operand.Imm(32), u)
+	DECQ(vectors)
+	JNZ(operand.LabelRef("vector"))
+	VZEROUPPER()
+	RET()
+}

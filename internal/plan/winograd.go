@@ -1,0 +1,206 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gradreg/gradreg/internal/kernel"
+	"github.com/gradreg/gradreg/sym"
+)
+
+// Convolutions with filters of 3×3 that keep the size of their maps are computed by Winograd's
+// algorithm, see [kernel.Winograd], where it takes less time than the products of the definition:
+// with 36 products for sixteen outputs instead of 144. Filters are transformed once a step.
+
+// winogradGain is how many times faster than the definition the algorithm has to be by the estimate
+// of package kernel: what is gained less is not worth its larger rounding errors.
+const winogradGain = 1.2
+
+// Fewer channels than these are not worth the transforms of inputs and outputs.
+const fewInputs, fewOutputs = 16, 8
+
+// Transforms reports whether the roots, or their derivatives, need a convolution that may be
+// computed by Winograd's algorithm, for some batch and size of its maps.
+func Transforms(roots ...*sym.Expr) bool {
+	return slices.ContainsFunc(sym.Topological(roots...), func(e *sym.Expr) bool {
+		attr, ok := e.Attr().(sym.ConvAttr)
+		if !ok {
+			return false
+		}
+		filters := e.Shape()
+		if e.Op() != sym.OpConvWeightGradient {
+			filters = e.Args()[1].Shape()
+		}
+		k, c := filters[0], filters[1]
+		return filters[2] == 3 && filters[3] == 3 &&
+			attr.Stride == [2]int{1, 1} && attr.Dilation == [2]int{1, 1} &&
+			max(c, k) >= fewInputs && min(c, k) >= fewOutputs
+	})
+}
+
+// winograd returns the geometries of chunks of a convolution from c to k channels, or nil where the
+// definition is used. The choice depends on shapes alone. A network of which [Transforms] reports
+// false never gets one.
+func (low *lowering) winograd(g *geometry, batch, c, k int) *winograd {
+	same := g.KH == 3 && g.KW == 3 && g.SH == 1 && g.SW == 1 && g.DH == 1 && g.DW == 1 &&
+		g.PT == 1 && g.PL == 1 && g.OH == g.H && g.OW == g.W
+	if low.direct || !same || c < fewInputs || k < fewOutputs || !kernel.WinogradFits(g.H, g.W) {
+		return nil
+	}
+	size := chunkSize(batch)
+	w := &winograd{chunk: kernel.NewWinograd(size, c, k, g.H, g.W)}
+	if winogradGain*float64(w.chunk.Work()) > float64(g.macs()*size) {
+		return nil
+	}
+	if rest := batch % size; rest > 0 {
+		w.rest = kernel.NewWinograd(rest, c, k, g.H, g.W)
+	}
+	return w
+}
+
+// winograd is the geometry of chunks, and of the last chunk where that is smaller.
+type winograd struct{ chunk, rest *kernel.Winograd }
+
+// of returns the geometry of a chunk of n images.
+func (w *winograd) of(n int) *kernel.Winograd {
+	if n == w.chunk.N {
+		return w.chunk
+	}
+	return w.rest
+}
+
+// each calls f with the geometries.
+func (w *winograd) each(f func(g *kernel.Winograd)) {
+	f(w.chunk)
+	if w.rest != nil {
+		f(w.rest)
+	}
+}
+
+func (w *winograd) String() string {
+	g := w.chunk
+	return fmt.Sprintf("%dx%dx%d*%dx3x3 F(4x4,3x3)", g.C, g.H, g.W, g.K)
+}
+
+// cost estimates the work for a batch in multiply-adds.
+func (w *winograd) cost(batch int) int { return w.chunk.Work() * batch / w.chunk.N }
+
+// winogradFilterCall transforms filters. A slab is a block of them.
+type winogradFilterCall struct {
+	node       *node
+	rows, cols []int32
+	turned     bool
+}
+
+func (x *winogradFilterCall) String() string {
+	return fmt.Sprintf("transform{%dx%d F(4x4,3x3)}", len(x.rows), len(x.cols))
+}
+
+func (x *winogradFilterCall) run(c *chunk, lo, hi int) {
+	out, in := x.node.outs[0].slab(c, 0, 1, 1), x.node.args[0].value.slab(c, 0, 1, 1)
+	for q := lo; q < hi; q++ {
+		c.worker.level.WinogradFilter(out, in, x.rows, x.cols, x.turned, q)
+	}
+}
+
+// winogradFilter adds the node that transforms the filters w: [O, C, 3, 3], or finds it. Turned
+// filters go from O to C channels.
+func (low *lowering) winogradFilter(w *sym.Expr, turned bool) *value {
+	x := &winogradFilterCall{turned: turned}
+	x.rows, x.cols = multiples(w.Shape()[0], 9*w.Shape()[1]), multiples(w.Shape()[1], 9)
+	kind := "winograd"
+	if turned {
+		x.rows, x.cols = x.cols, x.rows
+		kind = "winograd-turned"
+	}
+	key := packKey{w, kind}
+	if v := low.packs[key]; v != nil {
+		return v
+	}
+	n := low.bareNode(low.name(w)+"/"+kind, kernel.WinogradFilterSize(len(x.rows), len(x.cols)), 1)
+	n.tiles(kernel.WinogradBlocks(len(x.rows)), 0)
+	n.cost = 8 * n.outs[0].size
+	x.node, n.call = n, x
+	n.addUse(low.value(w), false)
+	low.packs[key] = n.outs[0]
+	return n.outs[0]
+}
+
+// winogradCall is a convolution, or the input gradient of one, chunk by chunk.
+type winogradCall struct {
+	node  *node
+	sizes *winograd
+	kind  string
+}
+
+func (x *winogradCall) String() string { return fmt.Sprintf("%s{%v}", x.kind, x.sizes) }
+
+func (x *winogradCall) run(c *chunk, lo, hi int) {
+	n := x.node
+	out, in := n.outs[0].slab(c, lo, hi, n.slabs), n.args[0].value.slab(c, lo, hi, n.slabs)
+	u := n.args[1].value.slab(c, 0, 1, 1)
+	c.worker.level.WinogradConv(x.sizes.of(hi-lo), out, in, u, c.worker.scratch)
+}
+
+// emitWinograd computes e from in, of as many images, and filters.
+func (low *lowering) emitWinograd(e, in, filters *sym.Expr, g *geometry, sizes *winograd, turned bool) {
+	u := low.winogradFilter(filters, turned)
+	n := low.newNode(e)
+	kind := "conv"
+	if turned {
+		kind = "conv-input-gradient"
+	}
+	n.call = &winogradCall{node: n, sizes: sizes, kind: kind}
+	n.addUse(low.value(in), true)
+	n.addUse(u, false)
+	n.macs = g.macs() * n.slabs
+	n.cost += sizes.cost(n.slabs)
+	sizes.each(func(g *kernel.Winograd) { low.needScratch(g.ConvScratch()) })
+}
+
+// winogradWeightCall is the weight gradient of a convolution, summed over pairs of images and
+// output gradients. Every chunk has a sum of its own.
+type winogradWeightCall struct {
+	node  *node
+	sizes *winograd
+	pairs int
+}
+
+func (x *winogradWeightCall) String() string {
+	return fmt.Sprintf("conv-weight-gradient{%v, %d pairs}", x.sizes, x.pairs)
+}
+
+// perChunk reports that every chunk has an output of its own.
+func (x *winogradWeightCall) perChunk() bool { return true }
+
+func (x *winogradWeightCall) run(c *chunk, lo, hi int) {
+	n, g, l := x.node, x.sizes.of(hi-lo), c.worker.level
+	out := n.outs[0].slab(c, c.index, c.index+1, chunks(n.slabs, n.chunkSize))
+	sums, scratch := c.worker.scratch, c.worker.scratch[roundUp(g.WeightSums()):]
+	for p := range x.pairs {
+		in := n.args[2*p].value.slab(c, lo, hi, n.slabs)
+		dy := n.args[2*p+1].value.slab(c, lo, hi, n.slabs)
+		l.WinogradWeights(g, sums, in, dy, scratch, p > 0)
+	}
+	l.WinogradFinish(g, out, sums, scratch)
+}
+
+// emitWinogradWeights computes e as the sum of the weight gradients of pairs (x, dy).
+func (low *lowering) emitWinogradWeights(
+	e *sym.Expr, g *geometry, sizes *winograd, pairs [][2]*sym.Expr,
+) {
+	batch := pairs[0][0].Shape()[0]
+	parts := chunks(batch, chunkSize(batch))
+	n := low.bareNode(low.name(e)+"/part", parts*e.Shape().Size(), batch)
+	n.call = &winogradWeightCall{node: n, sizes: sizes, pairs: len(pairs)}
+	for _, p := range pairs {
+		n.addUse(low.value(p[0]), true)
+		n.addUse(low.value(p[1]), true)
+	}
+	n.macs = g.macs() * batch * len(pairs)
+	n.cost = sizes.cost(batch) * len(pairs)
+	sizes.each(func(g *kernel.Winograd) {
+		low.needScratch(roundUp(g.WeightSums()) + g.WeightScratch())
+	})
+	low.combine(e, n.outs[0], parts)
+}
