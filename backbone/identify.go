@@ -2,6 +2,7 @@ package backbone
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -124,9 +125,13 @@ func (s entry) fits(shape []int) bool {
 	})
 }
 
-// want writes the shape that is expected.
-func (s entry) want() string {
-	return strings.Replace(fmt.Sprint(s.shape), fmt.Sprint(anyExtent), "classes", 1)
+// want writes the shape that is expected with a number of classes, 0 if it is unknown.
+func (s entry) want(classes int) string {
+	count := "classes"
+	if classes > 0 {
+		count = fmt.Sprint(classes)
+	}
+	return strings.Replace(fmt.Sprint(s.shape), fmt.Sprint(anyExtent), count, 1)
 }
 
 // network takes the tensors of an architecture.
@@ -152,7 +157,7 @@ func (l *layout) network(a *architecture, tensors map[string]Tensor) (*Network, 
 				quoted(strings.TrimSuffix(name, "bias")+"weight"))
 		case !s.fits(t.Shape) || s.optional && n.Classes > 0 && t.Shape[0] != n.Classes:
 			return nil, fmt.Errorf("nearest to %s, but tensor %s has shape %v, expected %s", is,
-				quoted(name), t.Shape, s.want())
+				quoted(name), t.Shape, s.want(n.Classes))
 		case !t.DType.Float():
 			return nil, fmt.Errorf("nearest to %s, but tensor %s has elements of type %s, expected "+
 				"floating-point numbers", is, quoted(name), t.DType)
@@ -163,7 +168,7 @@ func (l *layout) network(a *architecture, tensors map[string]Tensor) (*Network, 
 		t.Name = s.name
 		n.Tensors[s.name] = t
 	}
-	for name := range tensors {
+	for _, name := range slices.Sorted(maps.Keys(tensors)) {
 		if !known[name] {
 			return nil, fmt.Errorf("nearest to %s, but tensor %s is none of it", is, quoted(name))
 		}

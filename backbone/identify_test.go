@@ -60,7 +60,7 @@ func TestIdentify(t *testing.T) {
 		if n.Architecture != architecture || n.Epsilon != epsilon || n.Padding != padding || n.Classes != 1000 {
 			t.Errorf("%s: %s, ε %v, padding %s, %d classes", key, n.Architecture, n.Epsilon, n.Padding, n.Classes)
 		}
-		if strings.HasPrefix(string(n.Layout), library) == false && !strings.HasPrefix(architecture, "resnet") {
+		if !strings.HasPrefix(string(n.Layout), library) && !strings.HasPrefix(architecture, "resnet") {
 			t.Errorf("%s: layout %s", key, n.Layout)
 		}
 		if got := n.Names(); len(got) != len(n.Tensors) || len(got) != len(shapes)-counters(shapes) {
@@ -87,7 +87,7 @@ func TestLayouts(t *testing.T) {
 		"blocks.0.0.conv_dw.weight":  "features.1.conv.0.0.weight",
 		"blocks.0.0.bn2.bias":        "features.1.conv.2.bias",
 		"blocks.1.0.conv_pw.weight":  "features.2.conv.0.0.weight",
-		"blocks.3.2.bn2.running_var": "features.10.conv.1.1.running_var",
+		"blocks.3.3.bn2.running_var": "features.10.conv.1.1.running_var",
 		"blocks.6.0.conv_pwl.weight": "features.17.conv.2.weight",
 		"conv_head.weight":           "features.18.0.weight",
 		"bn2.weight":                 "features.18.1.weight",

@@ -57,7 +57,7 @@ func (f *File) Preprocessing() *Preprocessing {
 	if f.Config != nil && f.Config.Preprocessing != nil {
 		return f.Config.Preprocessing
 	}
-	if k := f.Known(); k != nil {
+	if k := f.Known(); k != nil && k.Preprocessing != nil {
 		p := *k.Preprocessing
 		p.Source = "the known file " + k.Name
 		return &p

@@ -196,6 +196,15 @@ func TestWeights(t *testing.T) {
 			if err != nil || len(values)-len(rest) != 2 {
 				t.Errorf("%s: without the head %d values of %d, %v", m, len(rest), len(values), err)
 			}
+			bare := nn.NewParams(sym.NewGraph())
+			c = nn.NewContext(bare, false, 0)
+			m.Features(c, c.Graph().Input("x", sym.Float, 1, 3, 32, 32))
+			if _, err := w.Values(m, bare, true); err == nil {
+				t.Errorf("%s: a network without a head takes the tensors of one", m)
+			}
+			if v, err := w.Values(m, bare, false); err != nil || len(v) != len(bare.All()) {
+				t.Errorf("%s: a network without a head: %d values, %v", m, len(v), err)
+			}
 		}
 	}
 }

@@ -32,6 +32,9 @@ func TestConformance(t *testing.T) {
 		"vgg:depth=13,channels=2,norm=group,groups=2,activation=leaky-relu", "vgg:depth=16,channels=1,norm=none,dropout=0.5", "vgg:depth=19,channels=1,activation=gelu",
 		"resnet:depth=8,width=2", "resnet:depth=8,shortcut=pad,norm=group", "resnet:depth=8,shortcut=projection,norm=none,activation=softplus",
 		"wideresnet:depth=10,width=1,dropout=0.3", "wideresnet:depth=10,width=1,shortcut=average-pool,norm=group,groups=4", "wideresnet:depth=10,width=2,shortcut=pad,norm=none",
+		"resnet18:norm=group,activation=gelu", "resnet34:norm=none", "resnet50:norm=frozen", "lenet:norm=affine",
+		"mobilenet-v2:width=0.35,dropout=0.2,norm=group", "mobilenet-v2:norm=none,activation=softplus",
+		"efficientnet-lite0:padding=symmetric,epsilon=1e-05,norm=frozen,dropout=0.2", "efficientnet-lite1:norm=none", "efficientnet-lite2:activation=relu,norm=affine",
 		"mlp:hidden=30,activation=gelu,dropout=0.1", "mlp:hidden=24x16,norm=batch", "mlp:hidden=24x16,norm=group")
 	for _, text := range texts {
 		m, err := model.Parse(text)
@@ -131,7 +134,18 @@ func anyModel(t *rapid.T) model.Model {
 	activation := nn.Activation(rapid.SampledFrom(names).Draw(t, "activation"))
 	hidden := rapid.SliceOfN(rapid.IntRange(1, 5000), 1, 6).Draw(t, "hidden")
 	depth := rapid.SampledFrom([]int{11, 13, 16, 19}).Draw(t, "depth")
+	imageNet := rapid.SampledFrom([]int{18, 34, 50}).Draw(t, "imagenet")
+	factor := rapid.Float64Range(0.1, 8).Draw(t, "factor")
+	lite := model.EfficientNetLite{
+		Variant: rapid.IntRange(0, 4).Draw(t, "variant"), Dropout: rate,
+		Padding: rapid.SampledFrom([]string{"same", "symmetric"}).Draw(t, "padding"),
+		Epsilon: rapid.SampledFrom([]float64{1e-3, 1e-5, 0.25}).Draw(t, "epsilon"),
+		Norm:    norm, Groups: groups, Activation: activation,
+	}
 	return rapid.SampledFrom([]model.Model{
+		lite,
+		model.ImageNetResNet{Depth: imageNet, Norm: norm, Groups: groups, Activation: activation},
+		model.MobileNetV2{Width: factor, Dropout: rate, Norm: norm, Groups: groups, Activation: activation},
 		model.LeNet{Dropout: rate, Norm: norm, Groups: groups, Activation: activation},
 		model.LeNetCaffe{Activation: activation},
 		model.VGG{Depth: depth, Channels: width, Dropout: rate, Norm: norm, Groups: groups, Activation: activation},
@@ -164,6 +178,12 @@ func TestShortForms(t *testing.T) {
 		"wideresnet:depth=16,width=4":                  model.WideResNet{Depth: 16, Width: 4},
 		"vgg:depth=11,channels=32":                     model.VGG{Depth: 11, Channels: 32},
 		"mlp:hidden=256x256,activation=relu,dropout=0": model.MLP{Hidden: []int{256, 256}},
+		"resnet18":                             model.ImageNetResNet{Depth: 18},
+		"resnet50:norm=group,groups=8":         model.ImageNetResNet{Depth: 50, Norm: "group"},
+		"mobilenet-v2:width=1":                 model.MobileNetV2{Width: 1},
+		"mobilenet-v2:width=1,activation=relu": model.MobileNetV2{Width: 1, Activation: "relu"},
+		"efficientnet-lite0":                   model.EfficientNetLite{},
+		"efficientnet-lite2:norm=frozen":       model.EfficientNetLite{Variant: 2, Norm: "frozen"},
 	} {
 		parsed, err := model.Parse(text)
 		if err != nil || parsed.String() != text || m.String() != text {
@@ -207,7 +227,8 @@ func TestPublishedSizes(t *testing.T) {
 // TestSmallImages checks the least extents that the models state.
 func TestSmallImages(t *testing.T) {
 	for text, least := range map[string]int{"lenet": 28, "lenet-caffe": 16, "vgg:channels=1": 16, "resnet:depth=8": 1,
-		"resnet:depth=8,shortcut=pad": 1, "wideresnet:depth=10,width=1": 1, "wideresnet:depth=10,width=1,shortcut=average-pool": 1, "mlp": 1} {
+		"resnet:depth=8,shortcut=pad": 1, "wideresnet:depth=10,width=1": 1, "wideresnet:depth=10,width=1,shortcut=average-pool": 1, "mlp": 1,
+		"resnet18": 1, "resnet50": 1, "mobilenet-v2": 1, "efficientnet-lite0": 1, "efficientnet-lite0:padding=symmetric": 1} {
 		m, err := model.Parse(text)
 		if err != nil {
 			t.Fatal(err)
@@ -234,6 +255,8 @@ func TestRefused(t *testing.T) {
 		"lenet:activation=swish", "lenet:groups=7", "lenet:norm=group,groups=-1", "vgg:depth=12", "vgg:channels=0", "vgg:channels=100000", "vgg:dropout=1",
 		"resnet:shortcut=avg", "resnet:depth=1208", "wideresnet:depth=1210", "resnet:norm=batch,groups=4", "resnet:width=1000000", "wideresnet:depth=20", "wideresnet:dropout=2", "wideresnet:shortcut=none", "mlp:norm=group,groups=0x2",
 		"mlp:hidden=0", "resnet:depth=21", "resnet:width=0", "mlp:hidden=", "mlp:hidden=ax2", "mlp:activation=relo",
+		"resnet18:depth=34", "resnet34:groups=4", "resnet101", "mobilenet-v2:width=0", "mobilenet-v2:width=9", "mobilenet-v2:width=NaN", "mobilenet-v2:dropout=1",
+		"efficientnet-lite5", "efficientnet-lite0:padding=valid", "efficientnet-lite0:epsilon=-1", "efficientnet-lite0:epsilon=2", "efficientnet-lite0:width=1", "resnet18:norm=frozen,groups=8",
 	} {
 		if m, err := model.Parse(text); err == nil || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q gives %v, %v", text, m, err)

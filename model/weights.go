@@ -23,14 +23,21 @@ type Tensor struct {
 
 // Values returns the values of a network's parameters, by their full names, for
 // [nn.Params.Load]: those of the weights. params are those of a context that m was applied to.
-// Without head the head is left out, whatever the weights have for it: it keeps its initial values,
-// which is how a network gets other classes.
+// Without head the head is left out, whatever the weights have for it and whether m was applied with
+// one ([Backbone.Features] has none): it keeps its initial values, which is how a network gets other
+// classes.
 //
 // The weights have to be those of the network: the error names the first parameter, from the images
 // on, whose tensor is missing or has another shape, or else the first tensor, by its name, that
 // belongs to no parameter.
 func (w Weights) Values(m Backbone, params *nn.Params, head bool) (map[string][]float32, error) {
-	values, used := map[string][]float32{}, map[string]bool{}
+	values := map[string][]float32{}
+	used := map[string]bool{}
+	if !head {
+		for _, what := range []string{"weight", "bias"} {
+			used[m.TensorName(Head+"/dense1."+what)] = true
+		}
+	}
 	for _, p := range params.All() {
 		if p.Auxiliary {
 			continue

@@ -190,13 +190,14 @@ func (l Level) depthwiseKernel(g *Conv, lanes int) int {
 	return 4*set + (g.KH - 3) + g.SH - 1
 }
 
-// depthwiseKind is one of the three kinds of kernels.
+// depthwiseKind is one of the kinds of kernels.
 type depthwiseKind uint8
 
 const (
 	depthwiseForward depthwiseKind = iota
 	depthwiseInput
 	depthwiseWeight
+	maxIndexes
 )
 
 // call calls the kernel of a number. Functions in a table would let the arguments escape to the
@@ -209,6 +210,8 @@ func (kind depthwiseKind) call(number int, a *uintptr) {
 		inputKernel(number, a)
 	case depthwiseWeight:
 		weightsKernel(number, a)
+	case maxIndexes:
+		maxIndexKernel(number, a)
 	}
 }
 

@@ -2287,6 +2287,191 @@ outside2:
 	VZEROUPPER
 	RET
 
+// func maxIndexAVX512_16x3x2(a *uintptr)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
+TEXT ·maxIndexAVX512_16x3x2(SB), NOSPLIT, $8-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 16(AX), BX
+	MOVQ 24(AX), SI
+
+plane:
+	MOVQ 112(AX), R8
+	LEAQ 136(AX), DI
+
+block1:
+	KMOVW        16(DI), K1
+	KMOVW        20(DI), K2
+	KMOVW        24(DI), K3
+	KMOVW        28(DI), K4
+	KMOVW        32(DI), K5
+	MOVQ         (DI), R9
+	ADDQ         CX, R9
+	MOVQ         8(DI), R10
+	ADDQ         DX, R10
+	MOVQ         (DI), R11
+	SARQ         $0x02, R11
+	VMOVUPS      depthwiseEvens<>+0(SB), Z0
+	VMOVD        R11, X1
+	VPBROADCASTD X1, Z1
+	VMOVUPS      depthwiseShuffle<>+0(SB), Z2
+	VPERMPD      Z0, Z2, Z2
+	VPADDD       Z1, Z2, Z2
+	MOVL         $0x00000001, R11
+	VPBROADCASTD R11, Z0
+	MOVQ         80(AX), R11
+	MOVQ         88(AX), R12
+
+out1:
+	MOVQ         72(AX), R14
+	LEAQ         3(R12), R13
+	CMPQ         R13, R14
+	CMOVQGT      R14, R13
+	XORQ         R15, R15
+	MOVQ         R12, R14
+	TESTQ        R14, R14
+	CMOVQLT      R15, R14
+	SUBQ         R14, R13
+	VMOVAPS      Z2, Z5
+	MOVQ         56(AX), R15
+	IMULQ        R14, R15
+	LEAQ         (R9)(R15*1), BP
+	SHRQ         $0x02, R15
+	VMOVD        R15, X1
+	VPBROADCASTD X1, Z6
+	VPADDD       Z2, Z6, Z6
+	VMOVUPS      depthwiseInfinity<>+0(SB), Z7
+	VMOVUPS      (BP), K1, Z7
+	VMOVUPS      depthwiseInfinity<>+0(SB), Z8
+	VMOVUPS      64(BP), K2, Z8
+	VSHUFPS      $0x88, Z8, Z7, Z1
+	VMOVAPS      Z1, Z1
+	VPXORD       Z3, Z3, Z3
+	VPMAXSD      Z3, Z2, Z4
+	VPSUBD       Z2, Z4, Z4
+	VPADDD       Z6, Z4, Z4
+	VPADDD       Z0, Z6, Z6
+	VSHUFPS      $0xdd, Z8, Z7, Z7
+	VPMOVD2M     Z5, K6
+	VMOVAPS      Z7, K6, Z1
+	VPADDD       Z0, Z5, Z5
+	VCMPPS       $0x1e, Z1, Z7, K6
+	VMOVAPS      Z7, K6, Z1
+	VMOVDQA32    Z6, K6, Z4
+	VPADDD       Z0, Z6, Z6
+	VMOVUPS      depthwiseInfinity<>+0(SB), Z7
+	VMOVUPS      8(BP), K3, Z7
+	VMOVUPS      depthwiseInfinity<>+0(SB), Z8
+	VMOVUPS      72(BP), K4, Z8
+	VSHUFPS      $0x88, Z8, Z7, Z7
+	VPMOVD2M     Z5, K6
+	VMOVAPS      Z7, K6, Z1
+	VPADDD       Z0, Z5, Z5
+	VCMPPS       $0x1e, Z1, Z7, K6
+	VMOVAPS      Z7, K6, Z1
+	VMOVDQA32    Z6, K6, Z4
+	VPADDD       Z0, Z6, Z6
+
+next1:
+	DECQ         R13
+	JZ           window1
+	INCQ         R14
+	MOVQ         56(AX), R15
+	IMULQ        R14, R15
+	LEAQ         (R9)(R15*1), BP
+	SHRQ         $0x02, R15
+	VMOVD        R15, X5
+	VPBROADCASTD X5, Z5
+	VPADDD       Z2, Z5, Z5
+	VMOVUPS      depthwiseInfinity<>+0(SB), Z6
+	VMOVUPS      (BP), K1, Z6
+	VMOVUPS      depthwiseInfinity<>+0(SB), Z7
+	VMOVUPS      64(BP), K2, Z7
+	VSHUFPS      $0x88, Z7, Z6, Z8
+	VCMPPS       $0x1e, Z1, Z8, K6
+	VMOVAPS      Z8, K6, Z1
+	VMOVDQA32    Z5, K6, Z4
+	VPADDD       Z0, Z5, Z5
+	VSHUFPS      $0xdd, Z7, Z6, Z6
+	VCMPPS       $0x1e, Z1, Z6, K6
+	VMOVAPS      Z6, K6, Z1
+	VMOVDQA32    Z5, K6, Z4
+	VPADDD       Z0, Z5, Z5
+	VMOVUPS      depthwiseInfinity<>+0(SB), Z6
+	VMOVUPS      8(BP), K3, Z6
+	VMOVUPS      depthwiseInfinity<>+0(SB), Z7
+	VMOVUPS      72(BP), K4, Z7
+	VSHUFPS      $0x88, Z7, Z6, Z6
+	VCMPPS       $0x1e, Z1, Z6, K6
+	VMOVAPS      Z6, K6, Z1
+	VMOVDQA32    Z5, K6, Z4
+	VPADDD       Z0, Z5, Z5
+	JMP          next1
+
+window1:
+	VMOVUPS depthwiseOrder<>+0(SB), Z1
+	VPERMPD Z4, Z1, Z1
+	CMPQ    120(AX), $0x00
+	JNE     masked1
+	VMOVUPS Z1, (R10)
+	JMP     stored1
+
+masked1:
+	VMOVUPS Z1, K5, (R10)
+
+stored1:
+	ADDQ 64(AX), R10
+	ADDQ $0x02, R12
+	DECQ R11
+	JNZ  out1
+	ADDQ $0x30, DI
+	DECQ R8
+	JNZ  block1
+	ADDQ 32(AX), CX
+	ADDQ 40(AX), DX
+	ADDQ 48(AX), BX
+	DECQ SI
+	JNZ  plane
+	VZEROUPPER
+	RET
+
+DATA depthwiseEvens<>+0(SB)/4, $0x00000000
+DATA depthwiseEvens<>+4(SB)/4, $0x00000002
+DATA depthwiseEvens<>+8(SB)/4, $0x00000004
+DATA depthwiseEvens<>+12(SB)/4, $0x00000006
+DATA depthwiseEvens<>+16(SB)/4, $0x00000008
+DATA depthwiseEvens<>+20(SB)/4, $0x0000000a
+DATA depthwiseEvens<>+24(SB)/4, $0x0000000c
+DATA depthwiseEvens<>+28(SB)/4, $0x0000000e
+DATA depthwiseEvens<>+32(SB)/4, $0x00000010
+DATA depthwiseEvens<>+36(SB)/4, $0x00000012
+DATA depthwiseEvens<>+40(SB)/4, $0x00000014
+DATA depthwiseEvens<>+44(SB)/4, $0x00000016
+DATA depthwiseEvens<>+48(SB)/4, $0x00000018
+DATA depthwiseEvens<>+52(SB)/4, $0x0000001a
+DATA depthwiseEvens<>+56(SB)/4, $0x0000001c
+DATA depthwiseEvens<>+60(SB)/4, $0x0000001e
+GLOBL depthwiseEvens<>(SB), RODATA|NOPTR, $64
+
+DATA depthwiseInfinity<>+0(SB)/4, $0xff800000
+DATA depthwiseInfinity<>+4(SB)/4, $0xff800000
+DATA depthwiseInfinity<>+8(SB)/4, $0xff800000
+DATA depthwiseInfinity<>+12(SB)/4, $0xff800000
+DATA depthwiseInfinity<>+16(SB)/4, $0xff800000
+DATA depthwiseInfinity<>+20(SB)/4, $0xff800000
+DATA depthwiseInfinity<>+24(SB)/4, $0xff800000
+DATA depthwiseInfinity<>+28(SB)/4, $0xff800000
+DATA depthwiseInfinity<>+32(SB)/4, $0xff800000
+DATA depthwiseInfinity<>+36(SB)/4, $0xff800000
+DATA depthwiseInfinity<>+40(SB)/4, $0xff800000
+DATA depthwiseInfinity<>+44(SB)/4, $0xff800000
+DATA depthwiseInfinity<>+48(SB)/4, $0xff800000
+DATA depthwiseInfinity<>+52(SB)/4, $0xff800000
+DATA depthwiseInfinity<>+56(SB)/4, $0xff800000
+DATA depthwiseInfinity<>+60(SB)/4, $0xff800000
+GLOBL depthwiseInfinity<>(SB), RODATA|NOPTR, $64
+
 // func depthwiseAVX512_8x3x1(a *uintptr)
 // Requires: AVX, AVX512F, AVX512VL, FMA3, MMX+
 TEXT ·depthwiseAVX512_8x3x1(SB), NOSPLIT, $0-8
@@ -4485,6 +4670,154 @@ outside2:
 	ADDQ          48(AX), BX
 	DECQ          SI
 	JNZ           plane
+	VZEROUPPER
+	RET
+
+// func maxIndexAVX512_8x3x2(a *uintptr)
+// Requires: AVX, AVX2, AVX512DQ, AVX512F, AVX512VL, CMOV
+TEXT ·maxIndexAVX512_8x3x2(SB), NOSPLIT, $8-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 16(AX), BX
+	MOVQ 24(AX), SI
+
+plane:
+	MOVQ 112(AX), R8
+	LEAQ 136(AX), DI
+
+block1:
+	KMOVW        16(DI), K1
+	KMOVW        20(DI), K2
+	KMOVW        24(DI), K3
+	KMOVW        28(DI), K4
+	KMOVW        32(DI), K5
+	MOVQ         (DI), R9
+	ADDQ         CX, R9
+	MOVQ         8(DI), R10
+	ADDQ         DX, R10
+	MOVQ         (DI), R11
+	SARQ         $0x02, R11
+	VMOVUPS      depthwiseEvens<>+0(SB), Y0
+	VMOVD        R11, X1
+	VPBROADCASTD X1, Y1
+	VPERMPD      $0xd8, Y0, Y0
+	VPADDD       Y1, Y0, Y0
+	MOVL         $0x00000001, R11
+	VMOVD        R11, X1
+	VPBROADCASTD X1, Y1
+	MOVQ         80(AX), R11
+	MOVQ         88(AX), R12
+
+out1:
+	MOVQ         72(AX), R14
+	LEAQ         3(R12), R13
+	CMPQ         R13, R14
+	CMOVQGT      R14, R13
+	XORQ         R15, R15
+	MOVQ         R12, R14
+	TESTQ        R14, R14
+	CMOVQLT      R15, R14
+	SUBQ         R14, R13
+	VMOVAPS      Y0, Y5
+	MOVQ         56(AX), R15
+	IMULQ        R14, R15
+	LEAQ         (R9)(R15*1), BP
+	SHRQ         $0x02, R15
+	VMOVD        R15, X3
+	VPBROADCASTD X3, Y6
+	VPADDD       Y0, Y6, Y6
+	VMOVUPS      depthwiseInfinity<>+0(SB), Y7
+	VMOVUPS      (BP), K1, Y7
+	VMOVUPS      depthwiseInfinity<>+0(SB), Y8
+	VMOVUPS      32(BP), K2, Y8
+	VSHUFPS      $0x88, Y8, Y7, Y3
+	VMOVAPS      Y3, Y3
+	VPXORD       Y2, Y2, Y2
+	VPMAXSD      Y2, Y0, Y4
+	VPSUBD       Y0, Y4, Y4
+	VPADDD       Y6, Y4, Y4
+	VPADDD       Y1, Y6, Y6
+	VSHUFPS      $0xdd, Y8, Y7, Y7
+	VPMOVD2M     Y5, K6
+	VMOVAPS      Y7, K6, Y3
+	VPADDD       Y1, Y5, Y5
+	VCMPPS       $0x1e, Y3, Y7, K6
+	VMOVAPS      Y7, K6, Y3
+	VMOVDQA32    Y6, K6, Y4
+	VPADDD       Y1, Y6, Y6
+	VMOVUPS      depthwiseInfinity<>+0(SB), Y7
+	VMOVUPS      8(BP), K3, Y7
+	VMOVUPS      depthwiseInfinity<>+0(SB), Y8
+	VMOVUPS      40(BP), K4, Y8
+	VSHUFPS      $0x88, Y8, Y7, Y7
+	VPMOVD2M     Y5, K6
+	VMOVAPS      Y7, K6, Y3
+	VPADDD       Y1, Y5, Y5
+	VCMPPS       $0x1e, Y3, Y7, K6
+	VMOVAPS      Y7, K6, Y3
+	VMOVDQA32    Y6, K6, Y4
+	VPADDD       Y1, Y6, Y6
+
+next1:
+	DECQ         R13
+	JZ           window1
+	INCQ         R14
+	MOVQ         56(AX), R15
+	IMULQ        R14, R15
+	LEAQ         (R9)(R15*1), BP
+	SHRQ         $0x02, R15
+	VMOVD        R15, X5
+	VPBROADCASTD X5, Y5
+	VPADDD       Y0, Y5, Y5
+	VMOVUPS      depthwiseInfinity<>+0(SB), Y6
+	VMOVUPS      (BP), K1, Y6
+	VMOVUPS      depthwiseInfinity<>+0(SB), Y7
+	VMOVUPS      32(BP), K2, Y7
+	VSHUFPS      $0x88, Y7, Y6, Y8
+	VCMPPS       $0x1e, Y3, Y8, K6
+	VMOVAPS      Y8, K6, Y3
+	VMOVDQA32    Y5, K6, Y4
+	VPADDD       Y1, Y5, Y5
+	VSHUFPS      $0xdd, Y7, Y6, Y6
+	VCMPPS       $0x1e, Y3, Y6, K6
+	VMOVAPS      Y6, K6, Y3
+	VMOVDQA32    Y5, K6, Y4
+	VPADDD       Y1, Y5, Y5
+	VMOVUPS      depthwiseInfinity<>+0(SB), Y6
+	VMOVUPS      8(BP), K3, Y6
+	VMOVUPS      depthwiseInfinity<>+0(SB), Y7
+	VMOVUPS      40(BP), K4, Y7
+	VSHUFPS      $0x88, Y7, Y6, Y6
+	VCMPPS       $0x1e, Y3, Y6, K6
+	VMOVAPS      Y6, K6, Y3
+	VMOVDQA32    Y5, K6, Y4
+	VPADDD       Y1, Y5, Y5
+	JMP          next1
+
+window1:
+	VPERMPD $0xd8, Y4, Y3
+	CMPQ    120(AX), $0x00
+	JNE     masked1
+	VMOVUPS Y3, (R10)
+	JMP     stored1
+
+masked1:
+	VMOVUPS Y3, K5, (R10)
+
+stored1:
+	ADDQ 64(AX), R10
+	ADDQ $0x02, R12
+	DECQ R11
+	JNZ  out1
+	ADDQ $0x30, DI
+	DECQ R8
+	JNZ  block1
+	ADDQ 32(AX), CX
+	ADDQ 40(AX), DX
+	ADDQ 48(AX), BX
+	DECQ SI
+	JNZ  plane
 	VZEROUPPER
 	RET
 
@@ -7922,5 +8255,193 @@ outside6:
 	ADDQ         48(AX), BX
 	DECQ         SI
 	JNZ          plane
+	VZEROUPPER
+	RET
+
+// func maxIndexAVX2_8x3x2(a *uintptr)
+// Requires: AVX, AVX2, CMOV
+TEXT ·maxIndexAVX2_8x3x2(SB), NOSPLIT, $160-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 16(AX), BX
+	MOVQ 24(AX), SI
+
+plane:
+	MOVQ 112(AX), R8
+	LEAQ 136(AX), DI
+
+block1:
+	MOVL         16(DI), R9
+	VMOVD        R9, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMOVUPS      Y0, (SP)
+	MOVL         20(DI), R9
+	VMOVD        R9, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMOVUPS      Y0, 32(SP)
+	MOVL         24(DI), R9
+	VMOVD        R9, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMOVUPS      Y0, 64(SP)
+	MOVL         28(DI), R9
+	VMOVD        R9, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMOVUPS      Y0, 96(SP)
+	MOVL         32(DI), R9
+	VMOVD        R9, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VMOVUPS      Y0, 128(SP)
+	MOVQ         (DI), R9
+	ADDQ         CX, R9
+	MOVQ         8(DI), R10
+	ADDQ         DX, R10
+	MOVQ         (DI), R11
+	SARQ         $0x02, R11
+	VMOVUPS      depthwiseEvens<>+0(SB), Y0
+	VMOVD        R11, X1
+	VPBROADCASTD X1, Y1
+	VPERMPD      $0xd8, Y0, Y0
+	VPADDD       Y1, Y0, Y0
+	MOVL         $0x00000001, R11
+	VMOVD        R11, X1
+	VPBROADCASTD X1, Y1
+	MOVQ         80(AX), R11
+	MOVQ         88(AX), R12
+
+out1:
+	MOVQ         72(AX), R14
+	LEAQ         3(R12), R13
+	CMPQ         R13, R14
+	CMOVQGT      R14, R13
+	XORQ         R15, R15
+	MOVQ         R12, R14
+	TESTQ        R14, R14
+	CMOVQLT      R15, R14
+	SUBQ         R14, R13
+	VMOVAPS      Y0, Y4
+	MOVQ         56(AX), R15
+	IMULQ        R14, R15
+	LEAQ         (R9)(R15*1), BP
+	SHRQ         $0x02, R15
+	VMOVD        R15, X2
+	VPBROADCASTD X2, Y5
+	VPADDD       Y0, Y5, Y5
+	VMOVUPS      depthwiseInfinity<>+0(SB), Y6
+	VMOVUPS      (SP), Y2
+	VMASKMOVPS   (BP), Y2, Y3
+	VBLENDVPS    Y2, Y3, Y6, Y6
+	VMOVUPS      depthwiseInfinity<>+0(SB), Y7
+	VMOVUPS      32(SP), Y2
+	VMASKMOVPS   32(BP), Y2, Y3
+	VBLENDVPS    Y2, Y3, Y7, Y7
+	VSHUFPS      $0x88, Y7, Y6, Y2
+	VMOVAPS      Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VPMAXSD      Y3, Y0, Y3
+	VPSUBD       Y0, Y3, Y3
+	VPADDD       Y5, Y3, Y3
+	VPADDD       Y1, Y5, Y5
+	VSHUFPS      $0xdd, Y7, Y6, Y6
+	VBLENDVPS    Y4, Y6, Y2, Y2
+	VPADDD       Y1, Y4, Y4
+	VCMPPS       $0x1e, Y2, Y6, Y7
+	VBLENDVPS    Y7, Y6, Y2, Y2
+	VBLENDVPS    Y7, Y5, Y3, Y3
+	VPADDD       Y1, Y5, Y5
+	VMOVUPS      depthwiseInfinity<>+0(SB), Y6
+	VMOVUPS      64(SP), Y7
+	VMASKMOVPS   8(BP), Y7, Y8
+	VBLENDVPS    Y7, Y8, Y6, Y6
+	VMOVUPS      depthwiseInfinity<>+0(SB), Y7
+	VMOVUPS      96(SP), Y8
+	VMASKMOVPS   40(BP), Y8, Y9
+	VBLENDVPS    Y8, Y9, Y7, Y7
+	VSHUFPS      $0x88, Y7, Y6, Y6
+	VBLENDVPS    Y4, Y6, Y2, Y2
+	VPADDD       Y1, Y4, Y4
+	VCMPPS       $0x1e, Y2, Y6, Y4
+	VBLENDVPS    Y4, Y6, Y2, Y2
+	VBLENDVPS    Y4, Y5, Y3, Y3
+	VPADDD       Y1, Y5, Y5
+
+next1:
+	DECQ         R13
+	JZ           window1
+	INCQ         R14
+	MOVQ         56(AX), R15
+	IMULQ        R14, R15
+	LEAQ         (R9)(R15*1), BP
+	SHRQ         $0x02, R15
+	VMOVD        R15, X4
+	VPBROADCASTD X4, Y4
+	VPADDD       Y0, Y4, Y4
+	VMOVUPS      depthwiseInfinity<>+0(SB), Y5
+	VMOVUPS      (SP), Y6
+	VMASKMOVPS   (BP), Y6, Y7
+	VBLENDVPS    Y6, Y7, Y5, Y5
+	VMOVUPS      depthwiseInfinity<>+0(SB), Y6
+	VMOVUPS      32(SP), Y7
+	VMASKMOVPS   32(BP), Y7, Y8
+	VBLENDVPS    Y7, Y8, Y6, Y6
+	VSHUFPS      $0x88, Y6, Y5, Y7
+	VCMPPS       $0x1e, Y2, Y7, Y8
+	VBLENDVPS    Y8, Y7, Y2, Y2
+	VBLENDVPS    Y8, Y4, Y3, Y3
+	VPADDD       Y1, Y4, Y4
+	VSHUFPS      $0xdd, Y6, Y5, Y5
+	VCMPPS       $0x1e, Y2, Y5, Y6
+	VBLENDVPS    Y6, Y5, Y2, Y2
+	VBLENDVPS    Y6, Y4, Y3, Y3
+	VPADDD       Y1, Y4, Y4
+	VMOVUPS      depthwiseInfinity<>+0(SB), Y5
+	VMOVUPS      64(SP), Y6
+	VMASKMOVPS   8(BP), Y6, Y7
+	VBLENDVPS    Y6, Y7, Y5, Y5
+	VMOVUPS      depthwiseInfinity<>+0(SB), Y6
+	VMOVUPS      96(SP), Y7
+	VMASKMOVPS   40(BP), Y7, Y8
+	VBLENDVPS    Y7, Y8, Y6, Y6
+	VSHUFPS      $0x88, Y6, Y5, Y5
+	VCMPPS       $0x1e, Y2, Y5, Y6
+	VBLENDVPS    Y6, Y5, Y2, Y2
+	VBLENDVPS    Y6, Y4, Y3, Y3
+	VPADDD       Y1, Y4, Y4
+	JMP          next1
+
+window1:
+	VPERMPD $0xd8, Y3, Y2
+	CMPQ    120(AX), $0x00
+	JNE     masked1
+	VMOVUPS Y2, (R10)
+	JMP     stored1
+
+masked1:
+	VMOVUPS    128(SP), Y3
+	VMASKMOVPS Y2, Y3, (R10)
+
+stored1:
+	ADDQ 64(AX), R10
+	ADDQ $0x02, R12
+	DECQ R11
+	JNZ  out1
+	ADDQ $0x30, DI
+	DECQ R8
+	JNZ  block1
+	ADDQ 32(AX), CX
+	ADDQ 40(AX), DX
+	ADDQ 48(AX), BX
+	DECQ SI
+	JNZ  plane
 	VZEROUPPER
 	RET

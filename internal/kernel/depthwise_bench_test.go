@@ -3,7 +3,6 @@ package kernel
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"testing"
 	"time"
@@ -14,7 +13,7 @@ import (
 // large, the shortest of the repetitions.
 func BenchmarkDepthwise(b *testing.B) {
 	for _, s := range [][4]int{ // channels, extent, kernel, stride
-		{4, 112, 3, 1}, {32, 112, 3, 1}, {96, 112, 3, 2}, {144, 56, 3, 1}, {144, 56, 5, 2}, {240, 28, 5, 1},
+		{32, 112, 3, 1}, {96, 112, 3, 2}, {144, 56, 3, 1}, {144, 56, 5, 2}, {240, 28, 5, 1},
 		{240, 28, 3, 2}, {480, 14, 3, 1}, {480, 14, 5, 1}, {672, 14, 5, 1}, {1152, 7, 5, 1},
 		{1152, 7, 3, 1}, {192, 28, 3, 1}, {384, 14, 3, 1}, {960, 7, 3, 1}, {672, 14, 5, 2},
 	} {
@@ -36,10 +35,7 @@ func benchmarkDepthwise(b *testing.B, l Level, channels, extent, k, stride int) 
 		C: channels, H: extent, W: extent, KH: k, KW: k, OH: out, OW: out, SH: stride, SW: stride,
 		PT: before, PL: before, DH: 1, DW: 1,
 	}
-	images := 8
-	if s := os.Getenv("IMAGES"); s != "" {
-		fmt.Sscan(s, &images)
-	}
+	const images = 8
 	r := rand.New(rand.NewPCG(1, 1))
 	nx, ny := channels*extent*extent, channels*out*out
 	x, y, w := normals(r, images*nx, 1), normals(r, images*ny, 1), normals(r, channels*k*k, 1)
@@ -61,6 +57,6 @@ func benchmarkDepthwise(b *testing.B, l Level, channels, extent, k, stride int) 
 		}
 	}
 	for i, unit := range []string{"fwd-µs", "input-µs", "weights-µs"} {
-		b.ReportMetric(float64(best[i].Nanoseconds())/1e3/float64(images), unit)
+		b.ReportMetric(float64(best[i].Nanoseconds())/1e3/images, unit)
 	}
 }

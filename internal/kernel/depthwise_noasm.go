@@ -9,3 +9,5 @@ func (l Level) depthwise(*Conv, []float32, []float32, []float32, bool) {}
 func (l Level) depthwiseInputPairs(*Conv, []float32, []float32, []float32) {}
 
 func (l Level) depthwiseWeights(*Conv, []float32, []float32, []float32) {}
+
+func (l Level) maxIndexThrees(*Conv, []int32, []float32) {}

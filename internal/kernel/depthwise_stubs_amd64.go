@@ -41,6 +41,9 @@ func depthwiseWeightsAVX512_16x5x1(a *uintptr)
 func depthwiseWeightsAVX512_16x5x2(a *uintptr)
 
 //go:noescape
+func maxIndexAVX512_16x3x2(a *uintptr)
+
+//go:noescape
 func depthwiseAVX512_8x3x1(a *uintptr)
 
 //go:noescape
@@ -77,6 +80,9 @@ func depthwiseWeightsAVX512_8x5x1(a *uintptr)
 func depthwiseWeightsAVX512_8x5x2(a *uintptr)
 
 //go:noescape
+func maxIndexAVX512_8x3x2(a *uintptr)
+
+//go:noescape
 func depthwiseAVX2_8x3x1(a *uintptr)
 
 //go:noescape
@@ -111,3 +117,6 @@ func depthwiseWeightsAVX2_8x5x1(a *uintptr)
 
 //go:noescape
 func depthwiseWeightsAVX2_8x5x2(a *uintptr)
+
+//go:noescape
+func maxIndexAVX2_8x3x2(a *uintptr)

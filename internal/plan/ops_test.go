@@ -20,6 +20,7 @@ func operations(g *sym.Graph) map[string][]*sym.Expr {
 	image := g.Input("image", sym.Float, 5, 3, 11, 13)
 	positive := sym.AddScalar(sym.Square(m), 0.1)
 	pool := sym.PoolSpec{Window: [2]int{3, 2}, Stride: [2]int{2, 2}, PadBefore: [2]int{1, 0}, PadAfter: [2]int{1, 1}}
+	overlapping := sym.PoolSpec{Window: [2]int{3, 3}, Stride: [2]int{2, 2}, PadBefore: [2]int{1, 1}, PadAfter: [2]int{1, 1}}
 	pairs := sym.PoolSpec{Window: [2]int{2, 2}}
 	spec := sym.ConvSpec{Stride: [2]int{2, 3}, PadBefore: [2]int{1, 2}, PadAfter: [2]int{2, 0}, Dilation: [2]int{2, 1}}
 	w := g.Input("w", sym.Float, 7, 3, 3, 2)
@@ -53,7 +54,7 @@ func operations(g *sym.Graph) map[string][]*sym.Expr {
 			sym.Add(sym.MatMulT(m, sym.Exp(m), true, false), sym.MatMulT(sym.Neg(m), m, true, false)), sym.Add(sym.MatMul(m, n), sym.MatMul(sym.Exp(m), n))},
 		"convolutions": append(append(sym.VJP(conv, sym.Sin(conv), image, w), sym.VJP(point, point, image)...), append(sym.VJP(full, full, image), conv, point, full, sym.VJP(same, same, wide)[0], sym.VJP(uneven, uneven, wide)[0])...),
 		"depthwise":    depthwiseOperations(g, image),
-		"pools": append(sym.VJP(sym.MaxPool(image, pool), sym.MaxPool(image, pool), image), sym.MaxPool(image, pool), sym.MaxPool(image, pairs), sym.MaxPoolIndex(image, pool),
+		"pools": append(sym.VJP(sym.MaxPool(image, pool), sym.MaxPool(image, pool), image), sym.MaxPool(image, pool), sym.MaxPool(image, pairs), sym.MaxPoolIndex(image, pool), sym.MaxPoolIndex(image, overlapping), sym.MaxPool(x, overlapping),
 			sym.MaxPoolIndex(image, pairs), sym.AvgPool(image, pool), sym.SumPoolTranspose(sym.SumPool(image, pool), pool, 11, 13), sym.MaxPool(x, sym.PoolSpec{Window: [2]int{7, 9}})),
 		"softmax": {sym.LogSumExp(m), sym.Softmax(m), sym.Gradient(sym.Sum(sym.Square(sym.Softmax(m))), m)[0]},
 		"random":  {g.Normal(3, 7, 11), g.Uniform(4, 1000), sym.ToFloat(g.Bernoulli(0.4, 5, 13, 3)), sym.Mul(g.Normal(6, 37, 45), m)},

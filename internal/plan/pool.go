@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 
+	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/sym"
 )
 
@@ -23,18 +24,19 @@ func (x *poolCall) run(c *chunk, lo, hi int) {
 	n := x.node
 	out := n.outs[0].slab(c, lo, hi, n.slabs)
 	in := n.args[0].value.slab(c, lo, hi, n.slabs)
-	if x.op == sym.OpSumPoolTranspose {
+	switch {
+	case x.op == sym.OpSumPoolTranspose:
 		clear(out)
+	case x.op == sym.OpMaxPoolIndex && !x.pairs():
+		g := x.geometry(len(in) / x.inSize)
+		c.worker.level.MaxIndex(&g, ints(out), in)
+		return
 	}
 	for p := range len(in) / x.inSize {
 		from, to := in[p*x.inSize:(p+1)*x.inSize], out[p*x.outSize:(p+1)*x.outSize]
 		switch x.op {
 		case sym.OpMaxPoolIndex:
-			if x.pairs() {
-				c.worker.level.MaxIndexPairs(ints(to), from, x.oh, x.ow, x.w)
-			} else {
-				x.maxIndex(ints(to), from)
-			}
+			c.worker.level.MaxIndexPairs(ints(to), from, x.oh, x.ow, x.w)
 		case sym.OpSumPool:
 			x.sum(to, from)
 		case sym.OpSumPoolTranspose:
@@ -50,29 +52,21 @@ func (x *poolCall) pairs() bool {
 		2*x.oh <= x.h && 2*x.ow <= x.w
 }
 
+// geometry returns the windows of some planes as a convolution's.
+func (x *poolCall) geometry(planes int) kernel.Conv {
+	s := x.spec
+	return kernel.Conv{
+		C: planes, H: x.h, W: x.w, KH: s.Window[0], KW: s.Window[1], OH: x.oh, OW: x.ow,
+		SH: s.Stride[0], SW: s.Stride[1], PT: s.PadBefore[0], PL: s.PadBefore[1], DH: 1, DW: 1,
+	}
+}
+
 // window returns the rows and columns of a window, clipped to the plane.
 func (x *poolCall) window(i, j int) (top, bottom, left, right int) {
 	top = i*x.spec.Stride[0] - x.spec.PadBefore[0]
 	left = j*x.spec.Stride[1] - x.spec.PadBefore[1]
 	bottom, right = min(top+x.spec.Window[0], x.h), min(left+x.spec.Window[1], x.w)
 	return max(top, 0), bottom, max(left, 0), right
-}
-
-func (x *poolCall) maxIndex(out []int32, in []float32) {
-	for i := range x.oh {
-		for j := range x.ow {
-			top, bottom, left, right := x.window(i, j)
-			best := top*x.w + left
-			for r := top; r < bottom; r++ {
-				for q := r*x.w + left; q < r*x.w+right; q++ {
-					if in[q] > in[best] {
-						best = q
-					}
-				}
-			}
-			out[i*x.ow+j] = int32(best)
-		}
-	}
 }
 
 func (x *poolCall) sum(out, in []float32) {

@@ -137,7 +137,8 @@ def compute(text, shape, make, weight):
     image, gap = smooth(net.eval(), shape)
     for mode in "frozen", "batch":
         net.train(mode == "batch")
-        x = images(image, shape).requires_grad_(True)
+        # Statistics of two images want more pixels than one in the last stage.
+        x = images("x", (shape[0], 64, 64)) if mode == "batch" else images(image, shape).requires_grad_(True)
         logits = net(x)
         loss = F.cross_entropy(logits, torch.arange(BATCH))
         if mode == "batch":  # two images are too few for derivatives that float32 holds
