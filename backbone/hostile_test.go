@@ -317,3 +317,38 @@ func FuzzDecode(f *testing.F) {
 		backbone.Identify(file, "")
 	})
 }
+
+// TestManyNames reads files that are right and almost nothing but names: a header, a directory of an
+// archive and a pickle as long as they may be.
+func TestManyNames(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("{")
+	for i := 0; text.Len() < 1<<20-100; i++ {
+		fmt.Fprintf(&text, `"%d":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},`, i)
+	}
+	text.WriteString(`"x":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}`)
+	members := [][]byte{dict().tensor("a", "0", 0, 0, []int64{0}, []int64{1}).op(".").Bytes()}
+	members = append(members, make([][]byte, 25000)...)
+	pickled := dict()
+	for i := range 8000 {
+		pickled.tensor(fmt.Sprint(i), "0", 0, 0, []int64{0}, []int64{1})
+	}
+	for name, data := range map[string][]byte{
+		"header": header(text.String()), "archive": archive(t, zip.Store, members...),
+		"pickle": legacy(pickled.op("."), keys("0"), row(0)),
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		f, err := backbone.Decode(bytes.NewReader(data), int64(len(data)))
+		runtime.ReadMemStats(&after)
+		if err != nil || len(f.Tensors) == 0 {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		took := after.TotalAlloc - before.TotalAlloc
+		t.Logf("%s: %d tensors, %d bytes, %.1f MB allocated", name, len(f.Tensors), len(data), float64(took)/1e6)
+		if took > uint64(len(data))+constant {
+			t.Errorf("%s: %d bytes were allocated for a file of %d", name, took, len(data))
+		}
+	}
+}

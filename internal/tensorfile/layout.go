@@ -25,8 +25,8 @@ type Place struct {
 }
 
 // longestLayout bounds the header that ReadLayout reads, whose memory comes several times over. It
-// has room for 30,000 tensors.
-const longestLayout = 4 << 20
+// has room for 8,000 tensors.
+const longestLayout = 1 << 20
 
 // ReadLayout reads the header of a file of a size: the places of its tensors, in the order of the
 // file, and its metadata. The places cover what is behind the header without hole or overlap.

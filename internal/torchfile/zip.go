@@ -11,8 +11,8 @@ import (
 )
 
 // longestDirectory bounds the directory of the archive, whose memory comes several times over. It
-// has room for 60,000 storages.
-const longestDirectory = 4 << 20
+// has room for 25,000 storages.
+const longestDirectory = 2 << 20
 
 // directoryReader is a file of which at most left bytes are read.
 type directoryReader struct {
