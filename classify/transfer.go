@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/backbone"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/linear"
@@ -105,8 +106,11 @@ func (r *run) openBackbone(cfg *Config, p *parts) error {
 	if cfg.Backbone == "" {
 		return nil
 	}
-	var err error
-	if cfg.Backbone, err = filepath.Abs(cfg.Backbone); err != nil {
+	path, err := backbone.Locate(cfg.Backbone, "")
+	if err != nil {
+		return err
+	}
+	if cfg.Backbone, err = filepath.Abs(path); err != nil {
 		return err
 	}
 	r.network, err = pretrained.Open(cfg.Backbone, pretrained.Options{

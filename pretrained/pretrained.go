@@ -46,8 +46,13 @@ type Network struct {
 	weights model.Weights
 }
 
-// Open reads a file of weights. What is wrong with it, or missing, is the input's fault.
+// Open reads a file of weights, or of a known one that was fetched by its name. What is wrong with it,
+// or missing, is the input's fault.
 func Open(path string, opt Options) (*Network, error) {
+	path, err := backbone.Locate(path, "")
+	if err != nil {
+		return nil, err
+	}
 	f, err := backbone.Read(path)
 	if err != nil {
 		return nil, err
