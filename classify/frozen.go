@@ -32,6 +32,10 @@ func (r *run) prepareFrozen(cfg Config, p parts) error {
 	if r.Finish || r.ExtendTo > 1 {
 		return fault.Inputf("a head on frozen features has one step: there is nothing to finish early or to extend")
 	}
+	if !r.probing && r.data.Val() == nil {
+		// The images that the training leaves judge nothing on the way of one step.
+		r.division.Dev = dataset.Subset{}
+	}
 	f, err := r.newFrozen(cfg)
 	if err != nil {
 		return err
