@@ -17,7 +17,7 @@ func topics() []*cobra.Command {
 		topic("environment", "Environment variables", `
 GRADREG_DATA     folder of data sets: its subfolder NAME, or itself, may hold the files of data set NAME; others are
                  found as without it. --data-dir, which stands for it, has to hold them
-XDG_CACHE_HOME   where gradreg data fetch puts data sets on Linux, in its subfolder gradreg, instead of ~/.cache
+XDG_CACHE_HOME   where data sets, weights, decoded images and features are kept on Linux, in its subfolder gradreg, instead of ~/.cache
 HTTPS_PROXY      proxy for gradreg data fetch, as HTTP_PROXY and NO_PROXY
 GRADREG_CPU      instruction set of the kernels, avx512, avx2 or generic, instead of the best one
 GRADREG_THREADS  worker threads, where --threads is not given
