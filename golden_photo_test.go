@@ -39,7 +39,8 @@ func photos(t *testing.T, f tensorfile.File) []photo {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := photo{text: text, model: m.(model.Backbone), shape: []int{2, 0, 0, 0}, image: f.Metadata[text+"/image"]}
+		p := photo{text: text, model: m.(model.Backbone), shape: []int{2, 0, 0, 0}}
+		p.image = f.Metadata[text+"/image"]
 		_, err = fmt.Sscanf(value, "%dx%dx%d", &p.shape[1], &p.shape[2], &p.shape[3])
 		if err != nil {
 			t.Fatal(err)
@@ -88,7 +89,9 @@ func transposed(values []float64, shape sym.Shape) []float64 {
 
 // giveMadeUp sets inputs and parameters to those of the script.
 func (s *step) giveMadeUp(m model.Backbone, image string) (names []string) {
-	set := func(e *sym.Expr, data []float64) { s.values[e] = &sym.Tensor{Shape: e.Shape(), Data: data} }
+	set := func(e *sym.Expr, data []float64) {
+		s.values[e] = &sym.Tensor{Shape: e.Shape(), Data: data}
+	}
 	for _, p := range s.problem.Params.All() {
 		name, shape := m.TensorName(p.Name), p.Expr.Shape()
 		names = append(names, name)

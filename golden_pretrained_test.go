@@ -45,13 +45,12 @@ func realWeights(t *testing.T, name string) *backbone.Network {
 func answers(t *testing.T, m model.Backbone, weights *backbone.Network, images *sym.Tensor) []float64 {
 	t.Helper()
 	g := sym.NewGraph()
-	x := g.Input("x", sym.Float, images.Shape...)
-	c := nn.NewContext(nn.NewParams(g), false, 0)
-	y := m.Features(c, x)
+	x, c := g.Input("x", sym.Float, images.Shape...), nn.NewContext(nn.NewParams(g), false, 0)
+	var y *sym.Expr
 	if weights.Classes > 0 {
-		c = nn.NewContext(nn.NewParams(sym.NewGraph()), false, 0)
-		x = c.Graph().Input("x", sym.Float, images.Shape...)
 		y = m.Logits(c, x, weights.Classes)
+	} else {
+		y = m.Features(c, x)
 	}
 	w := model.Weights{}
 	for name, v := range weights.Tensors {

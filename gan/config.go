@@ -38,7 +38,9 @@ type Config struct {
 	Schedule     string   `yaml:"schedule"`     // of the learning rate, text form of package optim
 	Steps        int      `yaml:"steps"`        // of the generator
 	CriticSteps  int      `yaml:"critic_steps"` // of the critic for each of them
-	Batch        int      `yaml:"batch"`
+	// Batch is the number of samples of a step; 0 for what suits the data ([DefaultFor]), or all
+	// training images where there are fewer.
+	Batch int `yaml:"batch"`
 	// HalfLife is that of the average of the generator's parameters, in images; 0 for no average. It
 	// is at most Ramp of the images so far.
 	HalfLife float64 `yaml:"average_half_life"`
@@ -100,7 +102,7 @@ func (c *Config) resolve() (p parts, err error) {
 		value, least int
 	}{
 		{"train_size", c.TrainSize, 0}, {"size", c.Size, 0}, {"noise", c.Noise, 1}, {"steps", c.Steps, 1},
-		{"critic_steps", c.CriticSteps, 1}, {"batch", c.Batch, 1}, {"log_every", c.LogEvery, 1},
+		{"critic_steps", c.CriticSteps, 1}, {"batch", c.Batch, 0}, {"log_every", c.LogEvery, 1},
 		{"sheet_every", c.SheetEvery, 0}, {"checkpoint_every", c.CheckpointEvery, 1},
 	} {
 		if f.value < f.least {
@@ -121,11 +123,14 @@ func (c *Config) resolve() (p parts, err error) {
 			return p, fault.Inputf("%s is %v, expected a finite number %s", f.name, f.value, f.expects)
 		}
 	}
+	if c.Data == "" {
+		return p, fault.Inputf("data is empty, expected a data set, a folder of pictures or points")
+	}
 	if p.objective, err = ParseObjective(c.Objective); err != nil {
 		return p, fault.Input(err)
 	}
-	if p.regularizers, err = gradreg.ParseAll(c.Regularizers); err != nil {
-		return p, fault.Input(err)
+	if p.regularizers, err = ParseRegularizers(c.Regularizers); err != nil {
+		return p, err
 	}
 	if p.augment, err = generative.ParseAugment(c.Augment); err != nil {
 		return p, fault.Input(err)
@@ -148,6 +153,20 @@ func (c *Config) resolve() (p parts, err error) {
 	return p, nil
 }
 
+// ParseRegularizers reads the regularizers of a critic, as [gradreg.ParseAll] does. There are none
+// that "none" could clear, so that it stands alone.
+func ParseRegularizers(texts []string) ([]gradreg.Regularizer, error) {
+	isNone := func(text string) bool { return strings.TrimSpace(text) == gradreg.None }
+	if len(texts) > 1 && slices.ContainsFunc(texts, isNone) {
+		return nil, fault.Inputf(
+			"regularizers are %s, expected %s alone or others without it", strings.Join(texts, " and "),
+			gradreg.None,
+		)
+	}
+	regs, err := gradreg.ParseAll(texts)
+	return regs, fault.Input(err)
+}
+
 // Validate returns the first thing that is wrong with the configuration, as far as it can be known
 // without data.
 func (c Config) Validate() error {
@@ -156,7 +175,7 @@ func (c Config) Validate() error {
 }
 
 // Resolved returns the configuration with every text form written in full, as a run folder records
-// it.
+// it but for what only the data say ([OpenData]).
 func (c Config) Resolved() (Config, error) {
 	_, err := c.resolve()
 	return c, err

@@ -59,7 +59,7 @@ func TestConfig(t *testing.T) {
 		t.Error("the folder of the data is a part of a run's identity")
 	}
 	for want, change := range map[string]func(c *Config){
-		"batch is 0": func(c *Config) { c.Batch = 0 }, "steps is -1": func(c *Config) { c.Steps = -1 },
+		"batch is -1": func(c *Config) { c.Batch = -1 }, "steps is -1": func(c *Config) { c.Steps = -1 },
 		"critic_steps is 0": func(c *Config) { c.CriticSteps = 0 }, "log_every is 0": func(c *Config) { c.LogEvery = 0 },
 		"noise is 0": func(c *Config) { c.Noise = 0 }, "train_size is -2": func(c *Config) { c.TrainSize = -2 },
 		"learning_rate is NaN":      func(c *Config) { c.LearningRate = math.NaN() },
@@ -69,6 +69,8 @@ func TestConfig(t *testing.T) {
 		`objective "wasserstien"`:   func(c *Config) { c.Objective = "wasserstien" },
 		`regularizer "r3"`:          func(c *Config) { c.Regularizers = []string{"r3:1"} },
 		"frobreg@real stands twice": func(c *Config) { c.Regularizers = []string{"r1:1", "r1:2"} },
+		"none and r1:1, expected":   func(c *Config) { c.Regularizers = []string{"none", "r1:1"} },
+		"r1:1 and none, expected":   func(c *Config) { c.Regularizers = []string{"r1:1", "none"} },
 		`network "dcgna"`:           func(c *Config) { c.Network = "dcgna" },
 		`"blur"`:                    func(c *Config) { c.Augment = "blur" },
 		`optimizer "adma"`:          func(c *Config) { c.Optimizer = "adma" },

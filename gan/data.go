@@ -62,20 +62,23 @@ func Byte(v float32) byte {
 	return byte(min(255, 127.5*(float64(v)+1)+0.5))
 }
 
-// OpenData opens the data of a configuration. It records the size that a folder's pictures have.
+// OpenData opens the data of a configuration. It records what the data say: the size that a folder's
+// pictures have, and the batch where that is 0.
 func OpenData(ctx context.Context, c *Config, o RunOptions) (*Data, error) {
 	if err := fault.NoContext(ctx); err != nil {
 		return nil, err
 	}
 	if s, ok := PointSetOf(c.Data); ok {
-		if err := c.unused(c.Data+" are points", c.Flip, c.TrainSize != 0, c.Size != 0); err != nil {
+		if err := c.unused(c.Data+" are points, no images", c.Flip, c.TrainSize != 0, c.Size != 0); err != nil {
 			return nil, err
 		}
+		c.Batch = cmp.Or(c.Batch, batchOf(c.Data))
 		return &Data{Shape: []int{s.Dimensions}, Points: s, seed: c.Seed}, nil
 	}
 	name, stacked := strings.CutPrefix(c.Data, StackedPrefix)
 	sized := c.Size != 0 && !dataset.ParseSource(name).Resizable()
-	if err := c.unused(c.Data+" is no folder of pictures", false, false, sized); err != nil {
+	named := c.Data + " is no folder of pictures: its images have their size"
+	if err := c.unused(named, false, false, sized); err != nil {
 		return nil, err
 	}
 	if err := c.unused(c.Data+" has images of three kinds in one", c.Flip && stacked, false, false); err != nil {
@@ -110,16 +113,25 @@ func OpenData(ctx context.Context, c *Config, o RunOptions) (*Data, error) {
 			)
 		}
 		d.Shape[0] = 3
+		c.Batch = cmp.Or(c.Batch, batchOf(c.Data)) // of any number: images are drawn with replacement
+		return d, nil
 	}
+	c.Batch = cmp.Or(c.Batch, min(batchOf(c.Data), division.Train.Len()))
+	return d, d.shuffle(*c)
+}
+
+// shuffle makes the batches of images that are taken one after another.
+func (d *Data) shuffle(c Config) error {
 	pipeline, err := augment.Parse(map[bool]string{true: "flip", false: ""}[c.Flip])
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if d.batches, err = dataset.NewBatches(division.Train, Normalizer(set.Shape.C), c.Batch, c.Seed); err != nil {
-		return nil, err
+	d.batches, err = dataset.NewBatches(*d.Train, Normalizer(d.Shape[0]), c.Batch, c.Seed)
+	if err != nil {
+		return err
 	}
 	d.batches.Augment(pipeline)
-	return d, nil
+	return nil
 }
 
 // classesOf returns the classes of images, nil where they have none.
@@ -134,11 +146,11 @@ func classesOf(set *dataset.Dataset) []string {
 func (c *Config) unused(data string, flip, trainSize, size bool) error {
 	switch {
 	case flip:
-		return fault.Inputf("flip is true, but %s; expected false", data)
+		return fault.Inputf("flip is true, but %s; expected none", data)
 	case trainSize:
-		return fault.Inputf("train_size is %d, but %s; expected 0", c.TrainSize, data)
+		return fault.Inputf("train_size is %d, but %s; expected none", c.TrainSize, data)
 	case size:
-		return fault.Inputf("size is %d, but %s; expected 0", c.Size, data)
+		return fault.Inputf("size is %d, but %s; expected none", c.Size, data)
 	}
 	return nil
 }
@@ -150,6 +162,11 @@ func openImages(ctx context.Context, name string, c *Config, o RunOptions) (*dat
 		dirs = []string{c.DataDir}
 	}
 	source := dataset.ParseSource(name)
+	if dir := source.Dir(); dir != "" && HasRun(dir) {
+		return nil, folder.Report{}, fault.Inputf(
+			"data is %s, the run folder of a generator, expected a data set or a folder of pictures", name,
+		)
+	}
 	set, report, err := source.Open(ctx, dataset.Opening{Dirs: dirs, Pictures: folder.Options{
 		Size: c.Size, Seed: c.Seed, Unclassed: true, Progress: o.Reading,
 	}})

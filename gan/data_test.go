@@ -79,3 +79,35 @@ func TestDigits(t *testing.T) {
 		}
 	}
 }
+
+// TestFewImages checks that the batch that nobody has named is no larger than there are training
+// images, but where images are drawn with replacement, and that a named one is refused.
+func TestFewImages(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	folder := t.TempDir()
+	writePictures(t, folder, 0, 30, 28)
+	for _, c := range []struct {
+		data        string
+		size, batch int
+	}{
+		{folder, 0, 24}, {folder, 3, 3}, {"mnist", 3, 3}, {"mnist", 0, 64}, {"stacked:mnist", 3, 64},
+		{"gaussians-8", 0, 128},
+	} {
+		cfg := DefaultFor(c.data)
+		cfg.TrainSize = c.size
+		d, err := OpenData(t.Context(), &cfg, RunOptions{})
+		if err != nil {
+			t.Errorf("%s, %d images: %v", c.data, c.size, err)
+			continue
+		}
+		if cfg.Batch != c.batch {
+			t.Errorf("%s, %d images: batches of %d, expected %d", c.data, c.size, cfg.Batch, c.batch)
+		}
+		d.Fill(3, cfg.Batch, make([]float32, cfg.Batch*d.size()))
+	}
+	cfg := DefaultFor("mnist")
+	cfg.TrainSize, cfg.Batch = 3, 4
+	if _, err := OpenData(t.Context(), &cfg, RunOptions{}); err == nil {
+		t.Error("a batch of 4 of 3 images is taken")
+	}
+}

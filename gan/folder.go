@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/gradreg/gradreg/internal/atomicfile"
@@ -43,7 +44,11 @@ func HasRun(dir string) bool { return layout.Begun(dir) }
 // FolderConfig returns the configuration of a run folder.
 func FolderConfig(dir string) (Config, error) {
 	return runfolder.ReadConfig(layout, dir, "run folder of a generator", func(data []byte) (Config, error) {
-		return ReadConfig(Config{}, data)
+		c, err := ReadConfig(Config{}, data)
+		if err != nil {
+			return c, err
+		}
+		return c, c.Validate() // of a file that ends too early, too
 	})
 }
 
@@ -185,7 +190,15 @@ func (r *run) openFolder() error {
 		if r.folder, err = runfolder.Open(r.Dir, layout); err != nil {
 			return err
 		}
-		if err := r.restore(); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if info, err := os.Stat(r.path(SheetFolder)); err == nil && !info.IsDir() {
+			return fault.Inputf("%s is a file, expected the folder of the run's sheets", r.path(SheetFolder))
+		}
+		switch err := r.restore(); {
+		case errors.Is(err, fs.ErrNotExist): // one that was killed before its first checkpoint begins
+			if err := r.untouched(); err != nil {
+				return err
+			}
+		case err != nil:
 			return err
 		}
 		return r.openJournal()
@@ -205,6 +218,21 @@ func (r *run) openFolder() error {
 		r.folder.Abandon()
 	}
 	return err
+}
+
+// untouched returns an error if the folder has what a run writes after its first checkpoint: to
+// begin again would throw that away.
+func (r *run) untouched() error {
+	for _, name := range []string{GeneratorFile, metricsFile} {
+		info, err := os.Stat(r.path(name))
+		if err == nil && info.Size() > 0 {
+			return fault.Inputf(
+				"%s: found no checkpoint, expected one beside %s; without it the run cannot go on, %s alone "+
+					"begins it again", r.path(checkpointFile), name, configFile,
+			)
+		}
+	}
+	return nil
 }
 
 func (r *run) openJournal() (err error) {

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
+	"syscall"
 
 	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/internal/atomicfile"
@@ -163,16 +165,14 @@ func writeGenerator(path string, info GeneratorInfo, parameters map[string]tenso
 
 // LoadGenerator reads the generator of a run folder, or a generator file.
 func LoadGenerator(path string, threads int) (*Generator, error) {
-	if HasRun(path) {
-		path = filepath.Join(path, GeneratorFile)
+	path, err := generatorPath(path)
+	if err != nil {
+		return nil, err
 	}
 	var info GeneratorInfo
 	f, err := tensorfile.ReadFile(path, func(h tensorfile.Header) error {
 		return info.read(h.Metadata)
 	})
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.Missingf("%s: found no generator; a run writes it at its first sheet", path)
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -191,13 +191,45 @@ func LoadGenerator(path string, threads int) (*Generator, error) {
 	return g, nil
 }
 
+// generatorPath returns the generator file of a run folder, or path itself if it is a file.
+func generatorPath(path string) (string, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR):
+		return path, fault.Missingf(
+			"%s: found nothing there, expected the run folder of a generator, or a generator file", path,
+		)
+	case err != nil:
+		return path, fault.Input(err)
+	case !info.IsDir():
+		return path, nil
+	case !HasRun(path):
+		return path, fault.Missingf(
+			"%s is a folder without %s, expected the run folder of a generator, or a generator file",
+			path, configFile,
+		)
+	}
+	file := filepath.Join(path, GeneratorFile)
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+		return path, fault.Missingf("%s: found no generator; a run writes it at its first sheet", file)
+	}
+	return file, nil
+}
+
 // maxSide bounds what a file may say of a sample's extent.
 const maxSide = 1 << 12
 
 // read takes what a file says, and returns what is wrong with it.
 func (info *GeneratorInfo) read(metadata map[string]string) error {
-	if err := json.Unmarshal([]byte(metadata["gradreg"]), info); err != nil {
-		return fmt.Errorf("found no description of a generator: %w", err)
+	switch text, ok := metadata["gradreg"]; {
+	case metadata["format"] == checkpointFormat:
+		return fmt.Errorf("the checkpoint of a run, expected its generator, %s", GeneratorFile)
+	case !ok:
+		return errors.New("a safetensors file without the description of a generator, expected a generator file")
+	default:
+		if err := json.Unmarshal([]byte(text), info); err != nil {
+			return fmt.Errorf("found no description of a generator: %w", err)
+		}
 	}
 	if info.Format != generatorFormat {
 		return fmt.Errorf("format is %q, expected %q", info.Format, generatorFormat)

@@ -4,6 +4,23 @@ package gan
 // one batch varies by some tenths.
 const memorizingLines = 20
 
+// alarmLines is the least number of lines that an alarm is of: fewer are a few batches, and in a run's
+// first steps the critic tells little of anything.
+const alarmLines = 10
+
+// Alarm reports whether a run's metrics say that the critic knows its training samples by heart: at
+// least ten lines tell of memorizing, see [Memorizing], and it is half or more.
+func Alarm(metrics []Metrics) bool {
+	lines := 0
+	for _, m := range metrics {
+		if m.Memorizing != nil {
+			lines++
+		}
+	}
+	share, _ := Memorizing(metrics)
+	return lines >= alarmLines && share >= 0.5
+}
+
 // Memorizing returns what the lines of a run's metrics say together of how much better the critic
 // knows training samples than held-out ones:
 //

@@ -21,3 +21,23 @@ func TestMemorizing(t *testing.T) {
 		t.Errorf("found %v with a line of long ago in it", v)
 	}
 }
+
+// TestAlarm checks that a few lines sound no alarm, and that lines which say nothing do not count.
+func TestAlarm(t *testing.T) {
+	all := 0.9
+	line := Metrics{Watch: Watch{Gap: 1}, Memorizing: &all}
+	var lines []Metrics
+	for n := range alarmLines + 1 {
+		if got, want := Alarm(lines), n >= alarmLines; got != want {
+			t.Errorf("%d lines: alarm %v, expected %v", n, got, want)
+		}
+		lines = append(lines, line, Metrics{Watch: Watch{Gap: 1}})
+	}
+	little := 0.4
+	for i := range lines {
+		lines[i].Memorizing = &little
+	}
+	if Alarm(lines) {
+		t.Error("an alarm at 40 %")
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"runtime"
 	"time"
 
@@ -86,6 +85,12 @@ type Result struct {
 // on.
 var ErrInterrupted = errors.New("interrupted")
 
+// interruption is ErrInterrupted with what ended the context.
+type interruption struct{ err error }
+
+func (interruption) Error() string     { return ErrInterrupted.Error() }
+func (i interruption) Unwrap() []error { return []error{ErrInterrupted, i.err} }
+
 // run is a run in progress.
 type run struct {
 	RunOptions
@@ -156,7 +161,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("%w: %w", ErrInterrupted, err)
+		return interruption{err}
 	}
 	if r.parts.pair, err = generative.Parse(r.config.Network, r.data.Shape); err != nil {
 		return fault.Input(err)
@@ -252,7 +257,7 @@ func (r *run) train(ctx context.Context) (Summary, error) {
 			if err := r.save(); err != nil {
 				return Summary{}, err
 			}
-			err = fmt.Errorf("%w: %w", ErrInterrupted, ctx.Err())
+			err = interruption{ctx.Err()}
 		}
 		return Summary{}, r.diverged(err)
 	}

@@ -20,10 +20,8 @@ import (
 //	0        1.0    1.0    224     0.2
 //	1        1.0    1.1    240     0.2
 //	2        1.1    1.2    260     0.3
-//	3        1.2    1.4    280     0.3
-//	4        1.4    1.8    300     0.3
 type EfficientNetLite struct {
-	Variant int     // 0 to 4
+	Variant int     // 0 to 2
 	Dropout float64 // rate before the dense layer
 	// Padding is where the borders of convolutions are: same (TensorFlow's, with the larger half
 	// behind, if empty) or symmetric (half the kernel on every side, which weights that were
@@ -42,7 +40,7 @@ type EfficientNetLite struct {
 var liteScales = []struct {
 	width, depth float64
 	size         int
-}{{1, 1, 224}, {1, 1.1, 240}, {1.1, 1.2, 260}, {1.2, 1.4, 280}, {1.4, 1.8, 300}}
+}{{1, 1, 224}, {1, 1.1, 240}, {1.1, 1.2, 260}}
 
 // liteStages are those of variant 0.
 var liteStages = []invertedStage{

@@ -77,8 +77,6 @@ func entries() spec.Table[func(spec.Spec) (Model, error)] {
 		efficientNetLite(0, mobile),
 		efficientNetLite(1, mobile),
 		efficientNetLite(2, mobile),
-		efficientNetLite(3, mobile),
-		efficientNetLite(4, mobile),
 		{
 			Name: "mlp",
 			Doc: "dense layers; hidden=256x256, activation=relu, dropout=0, " +

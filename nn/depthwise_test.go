@@ -30,7 +30,10 @@ func TestDepthwiseConv(t *testing.T) {
 			nn.DepthwiseConv{Kernel: 5, Stride: 2, Padding: nn.Same}, 8, 7, 4, 4, [2]int{1, 2},
 			"depthwise conv 5x5, stride 2",
 		},
-		{nn.DepthwiseConv{Kernel: 3, Stride: 2, Border: 1}, 6, 5, 3, 3, [2]int{1, 1}, "depthwise conv 3x3, stride 2"},
+		{
+			nn.DepthwiseConv{Kernel: 3, Stride: 2, Border: 1}, 6, 5, 3, 3, [2]int{1, 1},
+			"depthwise conv 3x3, stride 2",
+		},
 		{nn.DepthwiseConv{Kernel: 2, Dilation: 2}, 5, 4, 3, 2, [2]int{}, "depthwise conv 2x2"},
 	} {
 		g, context := context(true)

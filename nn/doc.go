@@ -21,6 +21,9 @@
 // Contexts on the same scope share its parameters, as inference shares those of training. Two
 // registries in one graph do not share: a name that both have is an error.
 //
+// Parts of one network, such as its stages, are scopes, too: [Context.In] applies layers in one, and
+// their names count from 1 there.
+//
 // # A further layer
 //
 // A layer is a struct of its options with a method Apply(*Context, *sym.Expr) *sym.Expr. It needs

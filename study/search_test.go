@@ -5,6 +5,7 @@ import (
 
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/kernel"
+	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/tune"
 )
 
@@ -53,5 +54,27 @@ func TestKeyOfHistory(t *testing.T) {
 			t.Errorf("%s has the key of %s, %v", what, keys[key], err)
 		}
 		keys[key] = what
+	}
+}
+
+// TestKeyOfNumbers checks that a version of the numbers changes the keys of the runs whose bits it changed, and that a
+// study which an earlier program began keeps its keys.
+func TestKeyOfNumbers(t *testing.T) {
+	key := func(network string, numbers int) string {
+		cfg := classify.Default()
+		cfg.Model = model.ParseSpec(network)
+		key, err := Key(cfg, true, Identity{Numbers: numbers, CPU: "generic"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return key
+	}
+	for network, changed := range map[string]bool{"lenet": false, "mlp": false, "resnet:depth=8": true} {
+		if one, two := key(network, 1), key(network, 2); one == two {
+			t.Errorf("%s has one key for versions 1 and 2", network)
+		}
+		if two, three := key(network, 2), key(network, 3); (two != three) != changed {
+			t.Errorf("%s has keys %s for version 2 and %s for version 3", network, two, three)
+		}
 	}
 }

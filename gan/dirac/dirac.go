@@ -228,6 +228,6 @@ func (m Method) Options(h float64, steps int) (Options, error) {
 	if o.Objective, err = gan.ParseObjective(m.Objective); err != nil {
 		return o, err
 	}
-	o.Regularizers, err = gradreg.ParseAll(m.Regularizers)
+	o.Regularizers, err = gan.ParseRegularizers(m.Regularizers)
 	return o, err
 }

@@ -117,7 +117,32 @@ func (s *Set) report(generated [][]byte, network *Network, n int) (score.Report,
 // Measure is [score.Measure] of any number of samples: of few no Fréchet distances, and kernel
 // distances of smaller subsets.
 func Measure(sets score.Sets) (score.Report, error) {
-	o := score.Options{Kernel: score.KernelOptions{Size: min(kernelSize, max(2, sets.Real.N/2))}}
+	report, err := measured(sets)
+	size := subsetSize(sets.Real.N)
+	for i, s := range report.Scores {
+		if s.Key != score.KeyKernel || size == kernelSize {
+			continue
+		}
+		warning := fmt.Sprintf(
+			"of %d samples, in subsets of %d where %d are usual: small differences mean nothing",
+			sets.Real.N, size, kernelSize,
+		)
+		if _, ok := report.Find(score.KeyFrechet); !ok {
+			warning += fmt.Sprintf(
+				"; a Fréchet distance of %d features needs %d samples", sets.Real.D, frechetMultiple*sets.Real.D,
+			)
+		}
+		report.Scores[i].Warning = warning
+	}
+	return report, err
+}
+
+// subsetSize returns the samples of a subset of a kernel distance of n samples.
+func subsetSize(n int) int { return min(kernelSize, max(2, n/2)) }
+
+// measured is Measure without warnings of few samples' kernel distances.
+func measured(sets score.Sets) (score.Report, error) {
+	o := score.Options{Kernel: score.KernelOptions{Size: subsetSize(sets.Real.N)}}
 	if sets.Real.N >= frechetMultiple*sets.Real.D {
 		return score.Measure(sets, o)
 	}
@@ -140,9 +165,6 @@ func few(s score.Sets, o score.Options) (score.Report, error) {
 	}
 	add(score.KeyKernel, "KD", kernel.Mean, real.Mean)
 	r.Scores[0].StandardError = &kernel.StandardError
-	r.Scores[0].Warning = fmt.Sprintf(
-		"%d samples are too few for a Fréchet distance of %d features", s.Real.N, s.Real.D,
-	)
 	if s.Real.N <= 5 {
 		return r, nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/gan"
 	"github.com/gradreg/gradreg/internal/fault"
 )
@@ -16,6 +17,7 @@ type Set struct {
 	Classes []string      // nil where there are none
 	Shares  []float64     // of the classes in the training images
 	Stacked bool
+	Report  folder.Report // on the pictures of a folder
 	// Train are the images that the generator has learned from.
 	Train dataset.Subset
 	// Real are training images that the classifier has not seen, in a random order, Other images
@@ -44,7 +46,7 @@ func Open(ctx context.Context, c gan.Config, o gan.RunOptions) (*Set, error) {
 	whole := d.Train.Part
 	s := &Set{
 		Data: c.Data, Digest: d.Digest, Shape: whole.Shape, Classes: d.Classes, Stacked: d.Stacked,
-		Train: *d.Train, Other: *d.Held,
+		Train: *d.Train, Other: *d.Held, Report: d.Report,
 	}
 	order, err := dataset.Divide(whole, whole.Len(), classifierSeed)
 	if err != nil {

@@ -2,6 +2,7 @@ package figures
 
 import (
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/gradreg/gradreg/gan"
@@ -19,7 +20,11 @@ func Curve(c gan.Config, metrics []gan.Metrics) report.Sheet {
 	step := report.Axis{Label: "step"}
 	part := func(title, y string, log bool, series ...report.LineSeries) report.SheetPlot {
 		drawn := slices.DeleteFunc(series, func(s report.LineSeries) bool { return len(s.X) == 0 })
-		return report.Lines{Title: title, X: step, Y: report.Axis{Label: y, Log: log}, Series: drawn}
+		lines := report.Lines{Title: title, X: step, Y: report.Axis{Label: y, Log: log}, Series: drawn}
+		if log && len(drawn) > 1 {
+			lines.Low, lines.High = belowLegend(drawn)
+		}
+		return lines
 	}
 	line := func(style int, name string, of func(m gan.Metrics) (float64, bool)) report.LineSeries {
 		s := report.LineSeries{Name: name, Method: styles[style%len(styles)]}
@@ -57,6 +62,15 @@ func Curve(c gan.Config, metrics []gan.Metrics) report.Sheet {
 			return v, v > 0
 		}))
 	}
+	below := []report.SheetPlot{
+		part("Loss: its level says little", "mean loss", false, losses...),
+		part(titleOf(penalties), "R, without λ", true, penalties...),
+	}
+	if known := memorizing(metrics); len(known.X) > 0 { // of points nothing is
+		below = slices.Insert(below, 0, part(
+			"Memorizing: D(train) above D(held out)", "share of D(train) − D(fake)", false, known,
+		))
+	}
 	return report.Sheet{
 		Title: c.Title(), Text: "What was watched in a training run.",
 		Rows: [][]report.SheetPlot{
@@ -71,16 +85,24 @@ func Curve(c gan.Config, metrics []gan.Metrics) report.Sheet {
 					line(1, "fake", positive(func(m gan.Metrics) float64 { return m.SlopeFake })),
 					line(2, "between", positive(func(m gan.Metrics) float64 { return m.SlopeBetween }))),
 			},
-			{
-				part(
-					"Memorizing: D(train) above D(held out)", "share of D(train) − D(fake)", false,
-					memorizing(metrics),
-				),
-				part("Loss: its level says little", "mean loss", false, losses...),
-				part(titleOf(penalties), "R, without λ", true, penalties...),
-			},
+			below,
 		},
 	}
+}
+
+// legendShare is the share of a logarithmic axis above its lines that a legend takes.
+const legendShare = 0.3
+
+// belowLegend returns the bounds of a logarithmic axis on which the lines are below a legend.
+func belowLegend(series []report.LineSeries) (low, high float64) {
+	for i, s := range series {
+		least, most := slices.Min(s.Y), slices.Max(s.Y)
+		if i == 0 {
+			low, high = least, most
+		}
+		low, high = min(low, least), max(high, most)
+	}
+	return low, high * math.Pow(max(high/low, 10), legendShare)
 }
 
 // memorizing returns what lines up to each say together.

@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 	"image/gif"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -169,6 +170,15 @@ func TestScatter(t *testing.T) {
 	}
 }
 
+// TestBelowLegend checks that lines on a logarithmic axis end below the legend.
+func TestBelowLegend(t *testing.T) {
+	series := []report.LineSeries{{Y: []float64{0.01, 1}}, {Y: []float64{2, 100}}}
+	low, high := belowLegend(series)
+	if share := math.Log(100/low) / math.Log(high/low); low != 0.01 || share > 0.8 || share < 0.6 {
+		t.Errorf("%v to %v: lines end at %v of it", low, high, share)
+	}
+}
+
 // TestCurve draws runs of any length, with and without what is not always there.
 func TestCurve(t *testing.T) {
 	for lines, memorizing := range map[int]bool{0: false, 1: true, 3: false, 5000: true} {
@@ -185,7 +195,10 @@ func TestCurve(t *testing.T) {
 		if err != nil {
 			t.Errorf("%d lines: %v", lines, err)
 		}
-		for _, want := range []string{"Slope of the critic", "Memorizing", "mnist, " + gan.Default().Network} {
+		if has := strings.Contains(string(svg), "Memorizing"); has != memorizing {
+			t.Errorf("%d lines: memorizing is drawn: %v, expected %v", lines, has, memorizing)
+		}
+		for _, want := range []string{"Slope of the critic", "mnist, " + gan.Default().Network} {
 			if !strings.Contains(string(svg), want) {
 				t.Errorf("%d lines: no %q in the curve", lines, want)
 			}

@@ -161,7 +161,7 @@ func (r *run) build() ([]engine.Step, error) {
 	if err != nil {
 		return nil, fault.Input(err)
 	}
-	regs, err := gradreg.ParseAll(r.Regularizers)
+	regs, err := gan.ParseRegularizers(r.Regularizers)
 	if err != nil {
 		return nil, fault.Input(err)
 	}

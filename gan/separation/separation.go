@@ -13,7 +13,6 @@ import (
 	"context"
 	"math/rand/v2"
 
-	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/gan"
@@ -130,7 +129,7 @@ func newRun(d *dataset.Dataset, c Config, threads int) (*run, error) {
 	if o.Objective, err = gan.ParseObjective(c.Objective); err != nil {
 		return nil, fault.Input(err)
 	}
-	if o.Regularizers, err = gradreg.ParseAll(c.Regularizers); err != nil {
+	if o.Regularizers, err = gan.ParseRegularizers(c.Regularizers); err != nil {
 		return nil, fault.Input(err)
 	}
 	if o.Critic, err = optim.Parse(c.Optimizer); err != nil {

@@ -133,6 +133,11 @@ func haveClasses(dirs []string) bool {
 }
 
 func (a *app) runEval(cmd *cobra.Command, o *evalOptions, dirs []string) error {
+	for _, dir := range dirs {
+		if err := wantsClassifier(dir, "gradreg gan score %s says how good it is"); err != nil {
+			return err
+		}
+	}
 	if err := o.complete(dirs); err != nil {
 		return err
 	}

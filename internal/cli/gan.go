@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 
+	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/gan"
 )
 
@@ -29,6 +32,11 @@ smooth by a penalty on its slope.`,
 		a.ganNearestCommand(), a.ganStudyCommand(),
 	)
 	return cmd
+}
+
+// sourceOf returns where data of a configuration come from, those of stacked images, too.
+func sourceOf(data string) dataset.Source {
+	return dataset.ParseSource(strings.TrimPrefix(data, gan.StackedPrefix))
 }
 
 // isPoints reports whether data are points of a set of package gan.

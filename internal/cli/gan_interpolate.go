@@ -58,7 +58,7 @@ func (a *app) runGanInterpolate(cmd *cobra.Command, o *ganInterpolateOptions, ru
 			),
 		}
 	}
-	g, err := gan.LoadGenerator(run, threads)
+	g, err := loadGenerator(run, threads)
 	if err != nil {
 		return err
 	}

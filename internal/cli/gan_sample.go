@@ -93,7 +93,7 @@ func (a *app) runGanSample(cmd *cobra.Command, o *ganSampleOptions, run string) 
 	if o.count < 1 || o.count > mostSamples {
 		return usage{fmt.Errorf("-n is %d, expected 1 to %d", o.count, mostSamples)}
 	}
-	g, err := gan.LoadGenerator(run, threads)
+	g, err := loadGenerator(run, threads)
 	if err != nil {
 		return err
 	}

@@ -83,7 +83,7 @@ const stackedCount = 26000
 
 func (a *app) runGanScore(cmd *cobra.Command, o *ganScoreOptions, path string) error {
 	var err error
-	if o.count < 0 {
+	if o.count < 0 || o.count == 1 {
 		return usage{fmt.Errorf("-n is %d, expected at least 2", o.count)}
 	}
 	if o.threads, err = a.threadCount(cmd, o.threads); err != nil {
@@ -100,6 +100,9 @@ func (a *app) runGanScore(cmd *cobra.Command, o *ganScoreOptions, path string) e
 		done.Steps = o.generator.Steps
 	}
 	if set, ok := gan.PointSetOf(o.config.Data); ok {
+		if o.features != "" {
+			return usage{fmt.Errorf("found --features, but %s are points, which have none", o.config.Data)}
+		}
 		done.Scores, err = o.points(set)
 	} else {
 		done.Scores, err = a.scoreImages(ctx, o)
@@ -222,6 +225,9 @@ func (a *app) networks(
 
 // loadFeatures loads the classifier of a run folder, or of a model file, for the images of a set.
 func loadFeatures(path string, threads int, set *features.Set) (*features.Network, error) {
+	if isGenerator(path) {
+		return nil, fault.Inputf("%s is the run of a generator, expected that of a classifier", path)
+	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, classify.ModelFile)
 	}
@@ -239,6 +245,7 @@ func loadFeatures(path string, threads int, set *features.Set) (*features.Networ
 // classifierOf returns the classifier of a set, and shows its training.
 func (a *app) classifierOf(ctx context.Context, o *ganScoreOptions, set *features.Set) (*features.Network, error) {
 	show := a.newProgress(o.plain)
+	show.data = set.Data
 	defer show.close()
 	n, err := set.Classifier(ctx, features.Training{
 		Threads: o.threads, Stepped: show.stepped, Started: func(s classify.Start) {

@@ -57,6 +57,12 @@ func (s *ganSubject) open(path string) error {
 			path,
 		)
 	}
+	if err := wantsGenerator(path, " or a folder of pictures"); err != nil {
+		return err
+	}
+	if err := wantsPictures("against", sourceOf(s.against).Dir()); err != nil {
+		return err
+	}
 	if run := gan.HasRun(path); run || !info.IsDir() {
 		if s.generator, err = gan.LoadGenerator(path, s.threads); err != nil {
 			return err
@@ -83,7 +89,7 @@ func (s *ganSubject) open(path string) error {
 	switch {
 	case s.size != 0:
 		s.config.Size = s.size
-	case !dataset.ParseSource(s.config.Data).Resizable(): // others have their size
+	case !sourceOf(s.config.Data).Resizable(): // others have their size
 	case s.config.Size == 0 && s.generator != nil && len(s.generator.Shape) == 3:
 		s.config.Size = s.generator.Shape[1]
 	case s.config.Size == 0 && s.generator == nil:
@@ -124,6 +130,8 @@ func (a *app) openSet(ctx context.Context, s *ganSubject) (*features.Set, error)
 	if err != nil {
 		return nil, err
 	}
+	reading.close()
+	a.warnProblems(sourceOf(s.config.Data).Dir(), set.Report)
 	if s.generator == nil {
 		return set, nil
 	}

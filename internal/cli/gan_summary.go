@@ -18,7 +18,7 @@ func (a *app) printGanSummary(s gan.Summary, dir string) {
 		m.SlopeReal, m.SlopeFake, m.SlopeBetween)
 	if metrics, err := gan.ReadMetrics(dir); err == nil {
 		if share, ok := gan.Memorizing(metrics); ok {
-			fmt.Fprintf(w, "memorizing      %.0f %%%s\n", max(0, 100*share), memorized(share))
+			fmt.Fprintf(w, "memorizing      %.0f %%%s\n", max(0, 100*share), memorized(gan.Alarm(metrics)))
 		}
 	}
 	fmt.Fprintf(w, "objective       %s, %s\n", s.Objective, orNone(strings.Join(s.Regularize, "  ")))
@@ -31,9 +31,9 @@ func (a *app) printGanSummary(s gan.Summary, dir string) {
 	fmt.Fprintf(w, "Next: gradreg gan score %s, gradreg gan sample %s --out sheet.png\n", quoted(dir), quoted(dir))
 }
 
-// memorized says what a share means.
-func memorized(share float64) string {
-	if share < 0.5 {
+// memorized says what helps where the metrics sound an alarm.
+func memorized(alarm bool) string {
+	if !alarm {
 		return ""
 	}
 	return ": the critic knows its training images by heart; --augment, fewer steps or more images help"

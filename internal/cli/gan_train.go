@@ -65,7 +65,7 @@ An interrupt (Ctrl-C) finishes the step, saves and prints how to go on; a second
   gradreg gan train --objective original --reg r1:5
 
   # 25 Gaussians in the plane, a minute or two
-  gradreg gan train --data gaussians-25 --steps 5000
+  gradreg gan train --data gaussians-25
 
   # Go on after an interruption
   gradreg gan train --resume runs/gan-mnist`,
@@ -90,7 +90,7 @@ An interrupt (Ctrl-C) finishes the step, saves and prints how to go on; a second
 		strings.Join(gan.ObjectiveNames(), ", "))
 	f.StringArrayVar(&c.Regularizers, "reg", c.Regularizers,
 		"regularizer of the critic name:λ[,key=value]…, as r1:0.5 or frobreg:0.5,at=real, repeatable; instead of the "+
-			"default "+strings.Join(c.Regularizers, " ")+"; none for none")
+			"default "+strings.Join(c.Regularizers, " ")+", of points r1+r2:0.001; none for none")
 	f.Lookup("reg").DefValue = "[]"
 	f.StringVar(&c.Network, "network", c.Network, "generator and critic, with options: "+
 		strings.Join(generative.Names(), ", ")+" (default for points and folders what suits them)")
@@ -110,7 +110,11 @@ An interrupt (Ctrl-C) finishes the step, saves and prints how to go on; a second
 	)
 	f.IntVar(&c.Steps, "steps", c.Steps, "steps of the generator")
 	f.IntVar(&c.CriticSteps, "critic-steps", c.CriticSteps, "steps of the critic for each of them")
-	f.IntVar(&c.Batch, "batch", c.Batch, "samples per step")
+	f.IntVar(
+		&c.Batch, "batch", 0,
+		"samples per step (default 64, of a folder's pictures 32, of points 128; all training images if they "+
+			"are fewer)",
+	)
 	f.Uint64Var(&c.Seed, "seed", c.Seed, "seed of images, weights, batches and noise")
 	f.IntVar(&c.LogEvery, "log-every", c.LogEvery, "steps between lines of metrics")
 	f.IntVar(
@@ -146,7 +150,13 @@ func (a *app) runGanTrain(cmd *cobra.Command, o *ganTrainOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := checkDataDir(cmd, dataset.ParseSource(cfg.Data)); err != nil {
+	if err := wantsPictures("data", sourceOf(cfg.Data).Dir()); err != nil {
+		return err
+	}
+	if isPoints(cfg.Data) && cmd.Flags().Changed("data-dir") {
+		return usage{fmt.Errorf("found --data-dir, but %s are points, which no file has", cfg.Data)}
+	}
+	if err := checkDataDir(cmd, sourceOf(cfg.Data)); err != nil {
 		return err
 	}
 	opt := gan.RunOptions{
@@ -176,7 +186,7 @@ func (a *app) trainGan(ctx context.Context, cfg gan.Config, opt gan.RunOptions, 
 	show := a.newGanProgress(plain)
 	opt.Started = func(s gan.Start) {
 		reading.close()
-		a.warnProblems(cfg.Data, s.Data.Report)
+		a.warnProblems(sourceOf(cfg.Data).Dir(), s.Data.Report)
 		if !opt.Resume {
 			a.noteDoubts(cfg)
 		}
@@ -229,9 +239,13 @@ func (a *app) noteDoubts(cfg gan.Config) {
 
 // ganFolderName returns a folder under runs/ that says what the run is.
 func ganFolderName(cfg gan.Config) string {
-	data := strings.ReplaceAll(cfg.Data, ":", "-")
-	if source := dataset.ParseSource(cfg.Data); source.Dir() != "" {
-		data = shortened(source.Name())
+	source := sourceOf(cfg.Data)
+	data := source.Name()
+	if source.Dir() != "" {
+		data = shortened(data)
+	}
+	if strings.HasPrefix(cfg.Data, gan.StackedPrefix) {
+		data = "stacked-" + data
 	}
 	return filepath.Join(defaultRuns, "gan-"+data)
 }

@@ -26,6 +26,11 @@ func (o *ganTrainOptions) configuration(cmd *cobra.Command) (gan.Config, error) 
 				}
 			}
 		}
+		if isClassifier(o.resume) {
+			return gan.Config{}, fault.Inputf(
+				"%s is the run of a classifier; gradreg train --resume %s goes on with it", o.resume, quoted(o.resume),
+			)
+		}
 		return gan.FolderConfig(o.resume)
 	}
 	if o.preset != "" && o.file != "" {
@@ -36,9 +41,15 @@ func (o *ganTrainOptions) configuration(cmd *cobra.Command) (gan.Config, error) 
 			errors.New("found --network and --width, expected one of them: width is an option of the network"),
 		}
 	}
+	if changed("batch") && o.config.Batch < 1 {
+		return gan.Config{}, usage{fmt.Errorf("--batch is %d, expected at least 1", o.config.Batch)}
+	}
 	base, err := o.base()
 	if err != nil {
 		return base, err
+	}
+	if o.preset != "" && changed("train-size") && o.config.TrainSize > 0 {
+		base.Batch = min(base.Batch, o.config.TrainSize)
 	}
 	for _, name := range o.determining() {
 		if changed(name) {

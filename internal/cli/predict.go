@@ -90,6 +90,9 @@ func (a *app) runPredict(ctx context.Context, o *predictOptions, names []string)
 	if o.top < 1 {
 		return usage{fmt.Errorf("--top is %d, expected at least 1", o.top)}
 	}
+	if err := wantsClassifier(o.run, "gradreg gan sample %s makes samples of it"); err != nil {
+		return err
+	}
 	path, err := o.modelPath()
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -22,6 +23,7 @@ import (
 // progress shows a run: a bar on a terminal, else a line at every evaluation and every thirty
 // seconds.
 type progress struct {
+	data  string // what the images are called, where their name in the configuration says nothing
 	app   *app
 	bars  *bars
 	last  atomic.Pointer[classify.Progress] // read by the bar's goroutine
@@ -100,7 +102,8 @@ func (p *progress) started(s classify.Start) {
 	}
 	c := s.Config
 	fmt.Fprintf(p.app.err, "%s with %d parameters on %d images of %s; %s; %s, %d threads\n", c.Model, s.Parameters,
-		c.TrainSize, foreign.Line(c.Data.String()), orNone(strings.Join(gradreg.Texts(c.Regularizers), " ")), s.CPU, s.Threads)
+		c.TrainSize, foreign.Line(cmp.Or(p.data, c.Data.String())),
+		orNone(strings.Join(gradreg.Texts(c.Regularizers), " ")), s.CPU, s.Threads)
 	if s.Step > 0 {
 		fmt.Fprintf(p.app.err, "resumed after step %d\n", s.Step)
 	}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/dataset"
+	"github.com/gradreg/gradreg/gan"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/report"
@@ -22,11 +24,13 @@ import (
 // listedRun is a run as gradreg runs lists it.
 type listedRun struct {
 	Dir          string         `json:"dir"`
+	Kind         string         `json:"kind,omitempty"` // generator of such a run
 	State        classify.State `json:"state"`
 	Data         string         `json:"data,omitempty"`
 	TrainSize    int            `json:"train_size,omitempty"`
 	Size         int            `json:"size,omitempty"`
-	Model        string         `json:"model,omitempty"`
+	Model        string         `json:"model,omitempty"`     // of a generator the pair of networks
+	Objective    string         `json:"objective,omitempty"` // of a generator
 	Regularizers []string       `json:"regularizers,omitempty"`
 	Seed         uint64         `json:"seed,omitempty"`
 	Step         int            `json:"step"`
@@ -75,27 +79,63 @@ func (a *app) runRuns(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	if len(runs) == 0 {
-		return fault.Inputf("found no run in %s; gradreg train makes one", dir)
-	}
-	slices.SortStableFunc(runs, func(x, y classify.Listed) int { return y.Changed.Compare(x.Changed) })
-	names := runNames{ctx: ctx, of: map[string]map[string]queue.RunName{}}
-	if a.json {
-		var list []listedRun
-		for _, r := range runs {
-			list = append(list, newListedRun(r, names.name(r.Dir), a))
-		}
-		return a.printJSON(list)
-	}
-	if err := runsTable(runs, &names).Write(a.out, "text"); err != nil {
+	generators, err := gan.List(dir)
+	if err != nil {
 		return err
 	}
+	if len(runs)+len(generators) == 0 {
+		return fault.Inputf("found no run in %s; gradreg train or gradreg gan train makes one", dir)
+	}
+	names := &runNames{ctx: ctx, of: map[string]map[string]queue.RunName{}}
+	score := scoreColumn(runs)
+	var list []foundRun
 	for _, r := range runs {
-		if r.Err != nil {
-			fmt.Fprintf(a.err, "%s: %s\n", foreign.Line(r.Dir), a.message(r.Err))
+		list = append(list, foundRun{newListedRun(r, names.name(r.Dir), a), score.of(r), r.Changed, r.Err})
+	}
+	for _, r := range generators {
+		list = append(list, foundRun{newListedGenerator(r, a), "", r.Changed, r.Err})
+	}
+	slices.SortStableFunc(list, func(x, y foundRun) int { return y.changed.Compare(x.changed) })
+	if a.json {
+		var lines []listedRun
+		for _, r := range list {
+			lines = append(lines, r.listedRun)
+		}
+		return a.printJSON(lines)
+	}
+	if err := runsTable(list, score.head).Write(a.out, "text"); err != nil {
+		return err
+	}
+	for _, r := range list {
+		if r.err != nil {
+			fmt.Fprintf(a.err, "%s: %s\n", foreign.Line(r.Dir), a.message(r.err))
 		}
 	}
 	return nil
+}
+
+// foundRun is a run of the list with what the table says of it in its own words.
+type foundRun struct {
+	listedRun
+	score   string
+	changed time.Time
+	err     error
+}
+
+// generatorKind is what a run of a generator is called.
+const generatorKind = "generator"
+
+func newListedGenerator(r gan.Listed, a *app) listedRun {
+	c := r.Config
+	out := listedRun{
+		Dir: r.Dir, Kind: generatorKind, State: r.State, Data: c.Data, TrainSize: c.TrainSize, Size: c.Size,
+		Model: c.Network, Objective: c.Objective, Regularizers: c.Regularizers, Seed: c.Seed, Step: r.Step,
+		Steps: c.Steps, Changed: r.Changed.UTC().Truncate(time.Second),
+	}
+	if r.Err != nil {
+		out.Error = a.message(r.Err)
+	}
+	return out
 }
 
 func newListedRun(r classify.Listed, name queue.RunName, a *app) listedRun {
@@ -122,9 +162,8 @@ func newListedRun(r classify.Listed, name queue.RunName, a *app) listedRun {
 // The widths in characters that text forms have in the table.
 const modelWidth, penaltyWidth = 32, 36
 
-// runsTable lists runs in the order given.
-func runsTable(runs []classify.Listed, names *runNames) report.Table {
-	head, score := scoreColumn(runs)
+// runsTable lists runs in the order given; head is that of the column of scores, empty for none.
+func runsTable(runs []foundRun, head string) report.Table {
 	t := report.Table{Columns: []report.Column{
 		{Head: "run"}, {Head: "data"}, {
 			Head: "images", Right: true,
@@ -133,19 +172,29 @@ func runsTable(runs []classify.Listed, names *runNames) report.Table {
 	}}
 	var models, penalties []string
 	for _, r := range runs {
-		text := strings.Join(gradreg.Texts(r.Config.Regularizers), " ")
-		if text == "" && r.Config.Model.String() != "" {
+		text, model := strings.Join(r.Regularizers, " "), r.Model
+		if text == "" && model != "" {
 			text = gradreg.None
 		}
-		models, penalties = append(models, r.Config.Model.String()), append(penalties, text)
+		if r.Kind != "" && model != "" {
+			model = r.Kind + " " + model
+		}
+		models, penalties = append(models, model), append(penalties, text)
 	}
 	models, penalties = report.Shorten(models, modelWidth), report.Shorten(penalties, penaltyWidth)
 	inStudies := make([]string, len(runs))
 	for i, r := range runs {
-		if name := names.name(r.Dir); name.Study != "" {
-			inStudies[i] = name.Study + ": " + name.Run
+		if r.Study != "" {
+			inStudies[i] = r.Study + ": " + r.Name
 		}
-		t.Rows = append(t.Rows, runRow(r, models[i], penalties[i], score(r)))
+		t.Rows = append(t.Rows, runRow(r, models[i], penalties[i]))
+	}
+	if head == "" { // generators have no score yet
+		column := slices.IndexFunc(t.Columns, func(c report.Column) bool { return c.Head == "" })
+		t.Columns = slices.Delete(t.Columns, column, column+1)
+		for i, row := range t.Rows {
+			t.Rows[i] = slices.Delete(row, column, column+1)
+		}
 	}
 	if slices.ContainsFunc(inStudies, func(s string) bool { return s != "" }) {
 		t.Columns = slices.Insert(t.Columns, 1, report.Column{Head: "run of a study"})
@@ -156,9 +205,15 @@ func runsTable(runs []classify.Listed, names *runNames) report.Table {
 	return t
 }
 
-// scoreColumn returns the head of the column of scores, and what stands in it: values alone where
-// all runs are judged by one quality, else each with its name.
-func scoreColumn(runs []classify.Listed) (head string, score func(classify.Listed) string) {
+// scores is the column of scores: its head, and what stands in it.
+type scores struct {
+	head string
+	of   func(classify.Listed) string
+}
+
+// scoreColumn returns values alone where all runs are judged by one quality, else each with its
+// name. There is no head without runs.
+func scoreColumn(runs []classify.Listed) scores {
 	qualities := map[task.Quality]bool{}
 	for _, r := range runs {
 		if r.Summary != nil {
@@ -170,11 +225,14 @@ func scoreColumn(runs []classify.Listed) (head string, score func(classify.Liste
 	for q := range qualities {
 		one = q
 	}
-	head = "test " + one.Label()
-	if len(qualities) > 1 {
+	head := "test " + one.Label()
+	switch {
+	case len(runs) == 0:
+		head = ""
+	case len(qualities) > 1:
 		head = "test score"
 	}
-	return head, func(r classify.Listed) string {
+	return scores{head, func(r classify.Listed) string {
 		if r.Summary == nil {
 			return ""
 		}
@@ -183,31 +241,42 @@ func scoreColumn(runs []classify.Listed) (head string, score func(classify.Liste
 			return of.Name + " " + of.Format(value)
 		}
 		return of.Bare(value)
-	}
+	}}
 }
 
-func runRow(r classify.Listed, model, penalties, score string) []report.Cell {
-	c := r.Config
+func runRow(r foundRun, model, penalties string) []report.Cell {
 	data, images, seed, steps := "", "", "", ""
-	if c.Model.String() != "" { // its configuration can be read
-		data, images, seed = c.Data.Name(), strconv.Itoa(c.TrainSize), strconv.FormatUint(c.Seed, 10)
-		if c.TrainSize == 0 {
+	if r.Model != "" { // its configuration can be read
+		data, images, seed = nameOfData(r.Data), strconv.Itoa(r.TrainSize), strconv.FormatUint(r.Seed, 10)
+		if r.TrainSize == 0 {
 			images = "all"
 		}
-		if c.Size > 0 {
-			data += fmt.Sprintf(" %d×%d", c.Size, c.Size)
+		if isPoints(r.Data) {
+			images = ""
+		}
+		if r.Size > 0 {
+			data += fmt.Sprintf(" %d×%d", r.Size, r.Size)
 		}
 		steps = strconv.Itoa(r.Step)
-		if r.Step != c.Steps {
-			steps += " of " + strconv.Itoa(c.Steps)
+		if r.Step != r.Steps {
+			steps += " of " + strconv.Itoa(r.Steps)
 		}
 	}
 	var row []report.Cell
 	for _, text := range []string{
-		r.Dir, data, images, model, penalties, seed, steps, string(r.State), score,
-		r.Changed.Local().Format("2006-01-02 15:04"),
+		r.Dir, data, images, model, penalties, seed, steps, string(r.State), r.score,
+		r.changed.Local().Format("2006-01-02 15:04"),
 	} {
 		row = append(row, report.Cell{Text: text})
 	}
 	return row
+}
+
+// nameOfData returns the name of data that a configuration names: of a folder its last part.
+func nameOfData(data string) string {
+	name, stacked := strings.CutPrefix(data, gan.StackedPrefix)
+	if name = dataset.ParseSource(name).Name(); stacked {
+		return gan.StackedPrefix + name
+	}
+	return name
 }

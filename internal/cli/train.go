@@ -207,6 +207,9 @@ func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := wantsPictures("data", cfg.Data.Dir()); err != nil {
+		return err
+	}
 	if err := checkDataDir(cmd, cfg.Data); err != nil {
 		return err
 	}

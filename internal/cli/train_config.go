@@ -39,6 +39,9 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (classify.Config, error
 		if o.finish && (changed("steps") || changed("epochs")) {
 			return classify.Config{}, usage{errors.New("found --finish and --steps or --epochs, expected one of them")}
 		}
+		if err := wantsClassifier(o.resume, "gradreg gan train --resume %s goes on with it"); err != nil {
+			return classify.Config{}, err
+		}
 		return classify.FolderConfig(o.resume)
 	}
 	if o.finish {

@@ -35,9 +35,8 @@ func (l Level) DepthwiseInput(g *Conv, dx, dy, w []float32) {
 }
 
 // DepthwiseWeights is the transpose of Depthwise in w: dw, C × KH × KW, from x and dy. With acc it
-// is added to dw. An element of dw is a sum of n ≤ OH·OW products; its error is at most
-// m·2⁻²⁴/(1 − m·2⁻²⁴) of the sum of their magnitudes, m = n + 1, and for the sums of a lane, or a
-// row, much less.
+// is added to dw. An element of dw is a sum of n ≤ OH·OW products, with acc of one more term; its
+// error is bounded as above, and in practice smaller: what a lane or a row adds up is short.
 func (l Level) DepthwiseWeights(g *Conv, dw, x, dy []float32, acc bool) {
 	if !acc {
 		clear(dw[:g.C*g.KH*g.KW])

@@ -69,7 +69,8 @@ func newDepthwiseReference(g *Conv, x, w, dy []float32) depthwiseReference {
 }
 
 // checkDepthwise computes all three with a level, on fences or other memory that operand returns,
-// and compares with the reference: an error of at most n roundings for n−1 products.
+// and compares with the reference: n products and their sum in any order make an error of at most n
+// roundings, one more where something is added to them.
 func checkDepthwise(
 	g *Conv, l Level, r *rand.Rand, operand func(place, n int) []float32,
 ) error {
@@ -82,7 +83,7 @@ func checkDepthwise(
 	dy := normals(r, g.C*g.OH*g.OW, 1)
 	ref := newDepthwiseReference(g, x, w, dy)
 	compare := func(what string, got []float32, want, abs []float64, products int) error {
-		eps := float64(products+2) * 0x1p-24
+		eps := float64(products) * 0x1p-24
 		for i, v := range got {
 			if bound := eps / (1 - eps) * abs[i]; !(math.Abs(float64(v)-want[i]) <= bound) {
 				return fmt.Errorf("level %v, %+v: %s[%d] is %v, want %v ± %v", l, *g, what, i, v, want[i], bound)

@@ -34,7 +34,7 @@ type Winograd struct {
 	C, K, H, W int // input and output channels, rows and columns of a map
 	N          int // images
 
-	halves  int // pieces of eight pixels of a row of tiles: 1, 2, 4 or 8
+	halves  int // pieces of eight pixels of a row of tiles
 	groups  int // groups of sixteen tiles
 	block   int // groups of a block
 	in, out []tileGroup
@@ -65,6 +65,8 @@ type tileGroup struct {
 	mask        [tileIn]uint64   // of the pixels of the eight halves inside the map
 	left, right uint64           // the lanes of tiles that have a tile to their left, right
 	tile        [groupTiles]tilePlace
+	edge        [tileIn][2]int32  // of the pixels to the left and right of the group, in each row
+	edgeMask    [tileIn][2]uint16 // the lane that they belong to, 0 and 15, if they are inside the map
 }
 
 // tilePlace says where the outputs of the tile in a lane lie. Assembly reads it.
@@ -75,27 +77,14 @@ type tilePlace struct {
 	_      int32
 }
 
-// WinogradFits reports whether maps of h rows and w columns can be cut into tiles.
-func WinogradFits(h, w int) bool { return h > 0 && w > 0 && w <= 8*8 }
-
-// halvesOf returns how many halves cover w columns: a power of two, so that a row of tiles ends
-// with its group.
-func halvesOf(w int) int {
-	halves := 1
-	for 8*halves < w {
-		halves *= 2
-	}
-	return halves
-}
-
 // NewWinograd returns the geometry for n images [c, h, w] and results [k, h, w].
 func NewWinograd(n, c, k, h, w int) *Winograd {
-	g := &Winograd{C: c, K: k, H: h, W: w, N: n, halves: halvesOf(w)}
+	g := &Winograd{C: c, K: k, H: h, W: w, N: n, halves: (w + 7) / 8}
 	all := n * g.tileRows() * g.halves
 	g.groups = (all + 7) / 8
-	// V of a block takes at most about a second-level cache of a megabyte.
-	const most, cache = 4, 5 << 18
-	limit := max(1, min(most, cache/(4*frequencies*groupTiles*c)))
+	// V of a block takes about a second-level cache of a megabyte, if it can.
+	const fewest, most, cache = 2, 4, 5 << 18
+	limit := max(fewest, min(most, cache/(4*frequencies*groupTiles*c)))
 	blocks := (g.groups + limit - 1) / limit
 	g.block = (g.groups + blocks - 1) / blocks
 	g.in, g.out = make([]tileGroup, g.groups), make([]tileGroup, g.groups)
@@ -117,6 +106,13 @@ func roundLanes(n int) int { return (n + groupTiles - 1) / groupTiles * groupTil
 
 func (g *Winograd) tileRows() int { return (g.H + tileOut - 1) / tileOut }
 
+// whole reports whether two halves beside each other always are sixteen pixels of one row.
+func (g *Winograd) whole() bool { return g.halves%2 == 0 }
+
+// straddles reports whether there are rows of tiles that begin in one group and end in another, so
+// that tiles at a group's ends have neighbors in others.
+func (g *Winograd) straddles() bool { return 8%g.halves != 0 }
+
 // tiles returns the tiles of a block.
 func (g *Winograd) tiles() int { return groupTiles * g.block }
 
@@ -132,6 +128,15 @@ func (g *Winograd) place(to *tileGroup, i, channels int) {
 		to.offset[r][slot] = int32(start + min(max(y, 0), g.H-1)*g.W)
 		if y >= 0 && y < g.H {
 			to.mask[r] |= (1<<columns - 1) << (8 * slot)
+		}
+		left, right := 8*column-1, 8*column+8
+		if slot == 0 {
+			to.edge[r][0] = to.offset[r][slot] - int32(min(8*column, g.W-1)) + int32(max(left, 0))
+			to.edgeMask[r][0] = uint16(boolInt(y >= 0 && y < g.H && left >= 0 && left < g.W))
+		}
+		if slot == 7 {
+			to.edge[r][1] = to.offset[r][slot] - int32(min(8*column, g.W-1)) + int32(min(right, g.W-1))
+			to.edgeMask[r][1] = uint16(boolInt(y >= 0 && y < g.H && right < g.W)) << 15
 		}
 	}
 	for e := range 2 {
@@ -158,16 +163,40 @@ func laneOf(tile int) int { return 4*(tile%4) + tile/4 }
 // plane returns the floats from one frequency of rows × tiles of a block to the next.
 func (g *Winograd) plane(rows int) int { return rows*g.tiles() + skew }
 
-// Work returns how many multiply-adds of a direct convolution take as long as this one, or as the
-// gradient of its filters: those of the products, tiles beside the map counted, and what transforms
-// and reading transformed filters that no cache holds cost beside them, as measured with AVX-512.
+// What transforms of a group's tiles take for a channel in and a channel out, and what moving the
+// numbers of transformed filters takes each time, in multiply-adds of a direct convolution: as
+// measured with AVX-512, where a second-level cache has a megabyte and a third-level cache 32.
+const (
+	transformWork   = 3600
+	secondCache     = 8192 // filters whose transforms fit
+	thirdCache      = 1 << 17
+	readWork        = 400 // of a filter that is beyond the second-level cache, once a block
+	addWork         = 250 // of a sum that is read and written, once a block
+	distantAddWork  = 2300
+	filterWork      = 400 // of a filter's gradient, at the end
+	distantFilter   = 900
+	tileProductWork = frequencies * groupTiles
+)
+
+func (g *Winograd) blocks() int { return (g.groups + g.block - 1) / g.block }
+
+// Work returns how many multiply-adds of a direct convolution take as long as this one: those of
+// the products, tiles beside the map counted, transforms, and reading filters.
 func (g *Winograd) Work() int {
-	const transform, stream, cache = 3600, 400, 8192
-	work := g.groups * (frequencies*groupTiles*g.C*g.K + transform*(g.C+g.K))
-	if g.C*g.K > cache {
-		work += (g.groups + g.block - 1) / g.block * stream * g.C * g.K
+	work := g.groups * (tileProductWork*g.C*g.K + transformWork*(g.C+g.K))
+	if g.C*g.K > secondCache {
+		work += g.blocks() * readWork * g.C * g.K
 	}
 	return work
+}
+
+// WeightWork is Work of the gradient of the filters.
+func (g *Winograd) WeightWork() int {
+	k, add, finish := roundLanes(g.K), addWork, filterWork
+	if g.C*k > thirdCache {
+		add, finish = distantAddWork, distantFilter
+	}
+	return g.groups*(tileProductWork*g.C*k+transformWork*(g.C+k)) + g.C*k*(g.blocks()*add+finish)
 }
 
 // ConvScratch returns the floats that WinogradConv needs.

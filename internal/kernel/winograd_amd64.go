@@ -3,22 +3,38 @@
 package kernel
 
 // winogradBuffer is what kernels keep between two transforms. The most is that of AVX2's inputs: the
-// columns of a group's tiles, the masks of their pixels, and those of lanes.
-type winogradBuffer [(2*tileIn*8 + 4) * 8]float32
+// columns of a group's tiles, the masks of their pixels and of lanes, and the pixels beside it.
+type winogradBuffer [(2*tileIn*8 + 4 + 3*tileIn) * 8]float32
+
+// tileInputKernel writes V of a group: see inputs and inputsInMemory in the generator.
+type tileInputKernel = func(
+	v *float32, plane, row int, x *float32, xStep, channels int, group *int32, buffer *float32,
+)
+
+func (l Level) tileInputKernel(g *Winograd) tileInputKernel {
+	switch {
+	case l == AVX2 && g.straddles():
+		return tileInputsStraddlingAVX2
+	case l == AVX2:
+		return tileInputsAVX2
+	case g.straddles() && g.whole():
+		return tileInputsStraddlingAVX512
+	case g.straddles():
+		return tileInputsHalvesStraddlingAVX512
+	case g.whole():
+		return tileInputsAVX512
+	}
+	return tileInputsHalvesAVX512
+}
 
 func (l Level) tileInputs(g *Winograd, v []float32, plane int, x []float32, at *tileGroup) {
-	tiles, area, group := g.tiles(), g.H*g.W, &at.offset[0][0]
-	switch {
-	case l == Generic:
-		tileInputsGeneric(v, plane, tiles, x, area, g.C, at)
-	case l == AVX2:
-		var buffer winogradBuffer
-		tileInputsAVX2(first(v), plane, tiles, first(x), area, g.C, group, &buffer[0])
-	case g.halves == 1:
-		tileInputsHalvesAVX512(first(v), plane, tiles, first(x), area, g.C, group)
-	default:
-		tileInputsAVX512(first(v), plane, tiles, first(x), area, g.C, group)
+	if l == Generic {
+		tileInputsGeneric(v, plane, g.tiles(), x, g.H*g.W, g.C, at)
+		return
 	}
+	var buffer winogradBuffer
+	group := &at.offset[0][0]
+	l.tileInputKernel(g)(first(v), plane, g.tiles(), first(x), g.H*g.W, g.C, group, &buffer[0])
 }
 
 func (l Level) tileOutputs(g *Winograd, y, m []float32, plane, channels int, at *tileGroup) {
@@ -29,10 +45,10 @@ func (l Level) tileOutputs(g *Winograd, y, m []float32, plane, channels int, at 
 	case l == AVX2:
 		var buffer winogradBuffer
 		tileOutputsAVX2(first(y), area, first(m), plane, tiles, channels, group, &buffer[0])
-	case g.halves == 1:
-		tileOutputsHalvesAVX512(first(y), area, first(m), plane, tiles, channels, group)
-	default:
+	case g.whole():
 		tileOutputsAVX512(first(y), area, first(m), plane, tiles, channels, group)
+	default:
+		tileOutputsHalvesAVX512(first(y), area, first(m), plane, tiles, channels, group)
 	}
 }
 
@@ -113,6 +129,10 @@ var (
 		10: addOuterAVX512_10x16,
 		11: addOuterAVX512_11x16,
 		12: addOuterAVX512_12x16,
+		13: addOuterAVX512_13x16,
+		14: addOuterAVX512_14x16,
+		15: addOuterAVX512_15x16,
+		16: addOuterAVX512_16x16,
 	}
 	outerAVX2 = [...]outerKernel{
 		1: addOuterAVX2_1x16,

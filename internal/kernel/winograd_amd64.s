@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func tileInputsAVX512(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32)
+// func tileInputsAVX512(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32, buffer *float32)
 // Requires: AVX, AVX512BW, AVX512F
-TEXT ·tileInputsAVX512(SB), NOSPLIT, $0-56
+TEXT ·tileInputsAVX512(SB), NOSPLIT, $0-64
 	MOVQ v+0(FP), AX
 	MOVQ plane+8(FP), CX
 	MOVQ row+16(FP), DX
@@ -492,25 +492,479 @@ DATA tilesToTheRight<>+56(SB)/4, $0x00000003
 DATA tilesToTheRight<>+60(SB)/4, $0x00000000
 GLOBL tilesToTheRight<>(SB), RODATA|NOPTR, $64
 
+// func tileInputsStraddlingAVX512(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32, buffer *float32)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·tileInputsStraddlingAVX512(SB), NOSPLIT, $0-64
+	MOVQ v+0(FP), AX
+	MOVQ plane+8(FP), CX
+	MOVQ row+16(FP), DX
+	MOVQ x+24(FP), BX
+	MOVQ xStep+32(FP), SI
+	MOVQ channels+40(FP), DI
+	MOVQ group+48(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, DX
+	SHLQ $0x02, SI
+	MOVQ buffer+56(FP), R9
+
+channel:
+	MOVLQSX          512(R8), R10
+	MOVLQSX          516(R8), R11
+	KMOVW            560(R8), K1
+	KMOVW            562(R8), K2
+	VBROADCASTSS.Z   (BX)(R10*4), K1, Z0
+	VBROADCASTSS     (BX)(R11*4), K2, Z0
+	MOVLQSX          520(R8), R10
+	MOVLQSX          524(R8), R11
+	KMOVW            564(R8), K1
+	KMOVW            566(R8), K2
+	VBROADCASTSS.Z   (BX)(R10*4), K1, Z1
+	VBROADCASTSS     (BX)(R11*4), K2, Z1
+	MOVLQSX          528(R8), R10
+	MOVLQSX          532(R8), R11
+	KMOVW            568(R8), K1
+	KMOVW            570(R8), K2
+	VBROADCASTSS.Z   (BX)(R10*4), K1, Z2
+	VBROADCASTSS     (BX)(R11*4), K2, Z2
+	MOVLQSX          536(R8), R10
+	MOVLQSX          540(R8), R11
+	KMOVW            572(R8), K1
+	KMOVW            574(R8), K2
+	VBROADCASTSS.Z   (BX)(R10*4), K1, Z3
+	VBROADCASTSS     (BX)(R11*4), K2, Z3
+	MOVLQSX          544(R8), R10
+	MOVLQSX          548(R8), R11
+	KMOVW            576(R8), K1
+	KMOVW            578(R8), K2
+	VBROADCASTSS.Z   (BX)(R10*4), K1, Z4
+	VBROADCASTSS     (BX)(R11*4), K2, Z4
+	MOVLQSX          552(R8), R10
+	MOVLQSX          556(R8), R11
+	KMOVW            580(R8), K1
+	KMOVW            582(R8), K2
+	VBROADCASTSS.Z   (BX)(R10*4), K1, Z5
+	VBROADCASTSS     (BX)(R11*4), K2, Z5
+	VSUBPS           Z1, Z3, Z6
+	VSUBPS           Z2, Z4, Z7
+	VADDPS           Z4, Z0, Z0
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z2, Z0
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z6, Z0
+	VADDPS           Z1, Z5, Z5
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z3, Z5
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z7, Z5
+	VSUBPS           Z1, Z4, Z8
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z2, Z8
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z3, Z8
+	VADDPS           Z4, Z1, Z1
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z2, Z1
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z3, Z1
+	VMOVAPS          Z7, Z4
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z6, Z4
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z6, Z7
+	VMOVUPS          Z0, (R9)
+	VMOVUPS          Z8, 64(R9)
+	VMOVUPS          Z1, 128(R9)
+	VMOVUPS          Z7, 192(R9)
+	VMOVUPS          Z4, 256(R9)
+	VMOVUPS          Z5, 320(R9)
+	KMOVQ            192(R8), K1
+	KMOVQ            200(R8), K2
+	KMOVQ            208(R8), K3
+	KMOVQ            216(R8), K4
+	KMOVQ            224(R8), K5
+	KMOVQ            232(R8), K6
+	MOVLQSX          (R8), R10
+	VMOVUPS.Z        (BX)(R10*4), K1, Z0
+	MOVLQSX          32(R8), R10
+	VMOVUPS.Z        (BX)(R10*4), K2, Z1
+	MOVLQSX          64(R8), R10
+	VMOVUPS.Z        (BX)(R10*4), K3, Z2
+	MOVLQSX          96(R8), R10
+	VMOVUPS.Z        (BX)(R10*4), K4, Z3
+	MOVLQSX          128(R8), R10
+	VMOVUPS.Z        (BX)(R10*4), K5, Z4
+	MOVLQSX          160(R8), R10
+	VMOVUPS.Z        (BX)(R10*4), K6, Z5
+	VSUBPS           Z1, Z3, Z6
+	VSUBPS           Z2, Z4, Z7
+	VADDPS           Z4, Z0, Z0
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z2, Z0
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z6, Z0
+	VADDPS           Z1, Z5, Z5
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z3, Z5
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z7, Z5
+	VSUBPS           Z1, Z4, Z8
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z2, Z8
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z3, Z8
+	VADDPS           Z4, Z1, Z1
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z2, Z1
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z3, Z1
+	VMOVAPS          Z7, Z4
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z6, Z4
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z6, Z7
+	KSHIFTRQ         $0x10, K1, K7
+	MOVLQSX          8(R8), R10
+	VMOVUPS.Z        (BX)(R10*4), K7, Z2
+	KSHIFTRQ         $0x10, K2, K7
+	MOVLQSX          40(R8), R10
+	VMOVUPS.Z        (BX)(R10*4), K7, Z3
+	KSHIFTRQ         $0x10, K3, K7
+	MOVLQSX          72(R8), R10
+	VMOVUPS.Z        (BX)(R10*4), K7, Z6
+	KSHIFTRQ         $0x10, K4, K7
+	MOVLQSX          104(R8), R10
+	VMOVUPS.Z        (BX)(R10*4), K7, Z9
+	KSHIFTRQ         $0x10, K5, K7
+	MOVLQSX          136(R8), R10
+	VMOVUPS.Z        (BX)(R10*4), K7, Z10
+	KSHIFTRQ         $0x10, K6, K7
+	MOVLQSX          168(R8), R10
+	VMOVUPS.Z        (BX)(R10*4), K7, Z11
+	VSUBPS           Z3, Z9, Z12
+	VSUBPS           Z6, Z10, Z13
+	VADDPS           Z10, Z2, Z2
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z6, Z2
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z12, Z2
+	VADDPS           Z3, Z11, Z11
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z9, Z11
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z13, Z11
+	VSUBPS           Z3, Z10, Z14
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z6, Z14
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z9, Z14
+	VADDPS           Z10, Z3, Z3
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z6, Z3
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z9, Z3
+	VMOVAPS          Z13, Z10
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z12, Z10
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z12, Z13
+	KSHIFTRQ         $0x20, K1, K7
+	MOVLQSX          16(R8), R10
+	VMOVUPS.Z        (BX)(R10*4), K7, Z6
+	KSHIFTRQ         $0x20, K2, K7
+	MOVLQSX          48(R8), R10
+	VMOVUPS.Z        (BX)(R10*4), K7, Z9
+	KSHIFTRQ         $0x20, K3, K7
+	MOVLQSX          80(R8), R10
+	VMOVUPS.Z        (BX)(R10*4), K7, Z12
+	KSHIFTRQ         $0x20, K4, K7
+	MOVLQSX          112(R8), R10
+	VMOVUPS.Z        (BX)(R10*4), K7, Z15
+	KSHIFTRQ         $0x20, K5, K7
+	MOVLQSX          144(R8), R10
+	VMOVUPS.Z        (BX)(R10*4), K7, Z16
+	KSHIFTRQ         $0x20, K6, K7
+	MOVLQSX          176(R8), R10
+	VMOVUPS.Z        (BX)(R10*4), K7, Z17
+	VSUBPS           Z9, Z15, Z18
+	VSUBPS           Z12, Z16, Z19
+	VADDPS           Z16, Z6, Z6
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z12, Z6
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z18, Z6
+	VADDPS           Z9, Z17, Z17
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z15, Z17
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z19, Z17
+	VSUBPS           Z9, Z16, Z20
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z12, Z20
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z15, Z20
+	VADDPS           Z16, Z9, Z9
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z12, Z9
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z15, Z9
+	VMOVAPS          Z19, Z16
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z18, Z16
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z18, Z19
+	KSHIFTRQ         $0x30, K1, K1
+	MOVLQSX          24(R8), R10
+	VMOVUPS.Z        (BX)(R10*4), K1, Z12
+	KSHIFTRQ         $0x30, K2, K1
+	MOVLQSX          56(R8), R10
+	VMOVUPS.Z        (BX)(R10*4), K1, Z15
+	KSHIFTRQ         $0x30, K3, K1
+	MOVLQSX          88(R8), R10
+	VMOVUPS.Z        (BX)(R10*4), K1, Z18
+	KSHIFTRQ         $0x30, K4, K1
+	MOVLQSX          120(R8), R10
+	VMOVUPS.Z        (BX)(R10*4), K1, Z21
+	KSHIFTRQ         $0x30, K5, K1
+	MOVLQSX          152(R8), R10
+	VMOVUPS.Z        (BX)(R10*4), K1, Z22
+	KSHIFTRQ         $0x30, K6, K1
+	MOVLQSX          184(R8), R10
+	VMOVUPS.Z        (BX)(R10*4), K1, Z23
+	VSUBPS           Z15, Z21, Z24
+	VSUBPS           Z18, Z22, Z25
+	VADDPS           Z22, Z12, Z12
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z18, Z12
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z24, Z12
+	VADDPS           Z15, Z23, Z23
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z21, Z23
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z25, Z23
+	VSUBPS           Z15, Z22, Z26
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z18, Z26
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z21, Z26
+	VADDPS           Z22, Z15, Z15
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z18, Z15
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z21, Z15
+	VMOVAPS          Z25, Z22
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z24, Z22
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z24, Z25
+	KMOVQ            240(R8), K3
+	KMOVQ            248(R8), K4
+	MOVL             $0x00000001, R10
+	KMOVW            R10, K1
+	SHLL             $0x0f, R10
+	KMOVW            R10, K2
+	MOVQ             AX, R10
+	LEAQ             (CX)(CX*2), R11
+	LEAQ             (CX)(CX*4), R12
+	VUNPCKLPS        Z2, Z0, Z18
+	VUNPCKHPS        Z2, Z0, Z0
+	VUNPCKLPS        Z12, Z6, Z2
+	VUNPCKHPS        Z12, Z6, Z6
+	VUNPCKLPD        Z2, Z18, Z12
+	VUNPCKHPD        Z2, Z18, Z2
+	VUNPCKLPD        Z6, Z0, Z18
+	VUNPCKHPD        Z6, Z0, Z0
+	VMOVUPS          tilesToTheLeft<>+0(SB), Z6
+	VPERMPS.Z        Z0, Z6, K3, Z6
+	VMOVUPS          tilesToTheRight<>+0(SB), Z21
+	VPERMPS.Z        Z12, Z21, K4, Z21
+	VMOVUPS          (R9), K1, Z6
+	VMOVUPS          (R9), K2, Z21
+	VSUBPS           Z12, Z18, Z24
+	VSUBPS           Z2, Z0, Z27
+	VADDPS           Z0, Z6, Z6
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z2, Z6
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z24, Z6
+	VADDPS           Z12, Z21, Z21
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z18, Z21
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z27, Z21
+	VSUBPS           Z12, Z0, Z28
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z2, Z28
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z18, Z28
+	VADDPS           Z0, Z12, Z12
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z2, Z12
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z18, Z12
+	VMOVAPS          Z27, Z0
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z24, Z0
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z24, Z27
+	VMOVUPS          Z6, (R10)
+	VMOVUPS          Z28, (R10)(CX*1)
+	VMOVUPS          Z12, (R10)(CX*2)
+	VMOVUPS          Z27, (R10)(R11*1)
+	VMOVUPS          Z0, (R10)(CX*4)
+	VMOVUPS          Z21, (R10)(R12*1)
+	LEAQ             (R10)(R11*2), R10
+	VUNPCKLPS        Z14, Z8, Z0
+	VUNPCKHPS        Z14, Z8, Z2
+	VUNPCKLPS        Z26, Z20, Z6
+	VUNPCKHPS        Z26, Z20, Z8
+	VUNPCKLPD        Z6, Z0, Z12
+	VUNPCKHPD        Z6, Z0, Z0
+	VUNPCKLPD        Z8, Z2, Z6
+	VUNPCKHPD        Z8, Z2, Z2
+	VMOVUPS          tilesToTheLeft<>+0(SB), Z8
+	VPERMPS.Z        Z2, Z8, K3, Z8
+	VMOVUPS          tilesToTheRight<>+0(SB), Z14
+	VPERMPS.Z        Z12, Z14, K4, Z14
+	VMOVUPS          64(R9), K1, Z8
+	VMOVUPS          64(R9), K2, Z14
+	VSUBPS           Z12, Z6, Z18
+	VSUBPS           Z0, Z2, Z20
+	VADDPS           Z2, Z8, Z8
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z0, Z8
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z18, Z8
+	VADDPS           Z12, Z14, Z14
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z6, Z14
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z20, Z14
+	VSUBPS           Z12, Z2, Z21
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z0, Z21
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z6, Z21
+	VADDPS           Z2, Z12, Z12
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z0, Z12
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z6, Z12
+	VMOVAPS          Z20, Z2
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z18, Z2
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z18, Z20
+	VMOVUPS          Z8, (R10)
+	VMOVUPS          Z21, (R10)(CX*1)
+	VMOVUPS          Z12, (R10)(CX*2)
+	VMOVUPS          Z20, (R10)(R11*1)
+	VMOVUPS          Z2, (R10)(CX*4)
+	VMOVUPS          Z14, (R10)(R12*1)
+	LEAQ             (R10)(R11*2), R10
+	VUNPCKLPS        Z3, Z1, Z0
+	VUNPCKHPS        Z3, Z1, Z1
+	VUNPCKLPS        Z15, Z9, Z2
+	VUNPCKHPS        Z15, Z9, Z3
+	VUNPCKLPD        Z2, Z0, Z6
+	VUNPCKHPD        Z2, Z0, Z0
+	VUNPCKLPD        Z3, Z1, Z2
+	VUNPCKHPD        Z3, Z1, Z1
+	VMOVUPS          tilesToTheLeft<>+0(SB), Z3
+	VPERMPS.Z        Z1, Z3, K3, Z3
+	VMOVUPS          tilesToTheRight<>+0(SB), Z8
+	VPERMPS.Z        Z6, Z8, K4, Z8
+	VMOVUPS          128(R9), K1, Z3
+	VMOVUPS          128(R9), K2, Z8
+	VSUBPS           Z6, Z2, Z9
+	VSUBPS           Z0, Z1, Z12
+	VADDPS           Z1, Z3, Z3
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z0, Z3
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z9, Z3
+	VADDPS           Z6, Z8, Z8
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z2, Z8
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z12, Z8
+	VSUBPS           Z6, Z1, Z14
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z0, Z14
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z2, Z14
+	VADDPS           Z1, Z6, Z6
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z0, Z6
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z2, Z6
+	VMOVAPS          Z12, Z1
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z9, Z1
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z9, Z12
+	VMOVUPS          Z3, (R10)
+	VMOVUPS          Z14, (R10)(CX*1)
+	VMOVUPS          Z6, (R10)(CX*2)
+	VMOVUPS          Z12, (R10)(R11*1)
+	VMOVUPS          Z1, (R10)(CX*4)
+	VMOVUPS          Z8, (R10)(R12*1)
+	LEAQ             (R10)(R11*2), R10
+	VUNPCKLPS        Z13, Z7, Z0
+	VUNPCKHPS        Z13, Z7, Z1
+	VUNPCKLPS        Z25, Z19, Z2
+	VUNPCKHPS        Z25, Z19, Z3
+	VUNPCKLPD        Z2, Z0, Z6
+	VUNPCKHPD        Z2, Z0, Z0
+	VUNPCKLPD        Z3, Z1, Z2
+	VUNPCKHPD        Z3, Z1, Z1
+	VMOVUPS          tilesToTheLeft<>+0(SB), Z3
+	VPERMPS.Z        Z1, Z3, K3, Z3
+	VMOVUPS          tilesToTheRight<>+0(SB), Z7
+	VPERMPS.Z        Z6, Z7, K4, Z7
+	VMOVUPS          192(R9), K1, Z3
+	VMOVUPS          192(R9), K2, Z7
+	VSUBPS           Z6, Z2, Z8
+	VSUBPS           Z0, Z1, Z9
+	VADDPS           Z1, Z3, Z3
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z0, Z3
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z8, Z3
+	VADDPS           Z6, Z7, Z7
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z2, Z7
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z9, Z7
+	VSUBPS           Z6, Z1, Z12
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z0, Z12
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z2, Z12
+	VADDPS           Z1, Z6, Z6
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z0, Z6
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z2, Z6
+	VMOVAPS          Z9, Z1
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z8, Z1
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z8, Z9
+	VMOVUPS          Z3, (R10)
+	VMOVUPS          Z12, (R10)(CX*1)
+	VMOVUPS          Z6, (R10)(CX*2)
+	VMOVUPS          Z9, (R10)(R11*1)
+	VMOVUPS          Z1, (R10)(CX*4)
+	VMOVUPS          Z7, (R10)(R12*1)
+	LEAQ             (R10)(R11*2), R10
+	VUNPCKLPS        Z10, Z4, Z0
+	VUNPCKHPS        Z10, Z4, Z1
+	VUNPCKLPS        Z22, Z16, Z2
+	VUNPCKHPS        Z22, Z16, Z3
+	VUNPCKLPD        Z2, Z0, Z4
+	VUNPCKHPD        Z2, Z0, Z0
+	VUNPCKLPD        Z3, Z1, Z2
+	VUNPCKHPD        Z3, Z1, Z1
+	VMOVUPS          tilesToTheLeft<>+0(SB), Z3
+	VPERMPS.Z        Z1, Z3, K3, Z3
+	VMOVUPS          tilesToTheRight<>+0(SB), Z6
+	VPERMPS.Z        Z4, Z6, K4, Z6
+	VMOVUPS          256(R9), K1, Z3
+	VMOVUPS          256(R9), K2, Z6
+	VSUBPS           Z4, Z2, Z7
+	VSUBPS           Z0, Z1, Z8
+	VADDPS           Z1, Z3, Z3
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z0, Z3
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z7, Z3
+	VADDPS           Z4, Z6, Z6
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z2, Z6
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z8, Z6
+	VSUBPS           Z4, Z1, Z9
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z0, Z9
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z2, Z9
+	VADDPS           Z1, Z4, Z4
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z0, Z4
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z2, Z4
+	VMOVAPS          Z8, Z1
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z7, Z1
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z7, Z8
+	VMOVUPS          Z3, (R10)
+	VMOVUPS          Z9, (R10)(CX*1)
+	VMOVUPS          Z4, (R10)(CX*2)
+	VMOVUPS          Z8, (R10)(R11*1)
+	VMOVUPS          Z1, (R10)(CX*4)
+	VMOVUPS          Z6, (R10)(R12*1)
+	LEAQ             (R10)(R11*2), R10
+	VUNPCKLPS        Z11, Z5, Z0
+	VUNPCKHPS        Z11, Z5, Z1
+	VUNPCKLPS        Z23, Z17, Z2
+	VUNPCKHPS        Z23, Z17, Z3
+	VUNPCKLPD        Z2, Z0, Z4
+	VUNPCKHPD        Z2, Z0, Z0
+	VUNPCKLPD        Z3, Z1, Z2
+	VUNPCKHPD        Z3, Z1, Z1
+	VMOVUPS          tilesToTheLeft<>+0(SB), Z3
+	VPERMPS.Z        Z1, Z3, K3, Z3
+	VMOVUPS          tilesToTheRight<>+0(SB), Z5
+	VPERMPS.Z        Z4, Z5, K4, Z5
+	VMOVUPS          320(R9), K1, Z3
+	VMOVUPS          320(R9), K2, Z5
+	VSUBPS           Z4, Z2, Z6
+	VSUBPS           Z0, Z1, Z7
+	VADDPS           Z1, Z3, Z3
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z0, Z3
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z6, Z3
+	VADDPS           Z4, Z5, Z5
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z2, Z5
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z7, Z5
+	VSUBPS           Z4, Z1, Z8
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z0, Z8
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z2, Z8
+	VADDPS           Z1, Z4, Z4
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z0, Z4
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z2, Z4
+	VMOVAPS          Z7, Z1
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z6, Z1
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z6, Z7
+	VMOVUPS          Z3, (R10)
+	VMOVUPS          Z8, (R10)(CX*1)
+	VMOVUPS          Z4, (R10)(CX*2)
+	VMOVUPS          Z7, (R10)(R11*1)
+	VMOVUPS          Z1, (R10)(CX*4)
+	VMOVUPS          Z5, (R10)(R12*1)
+	ADDQ             SI, BX
+	ADDQ             DX, AX
+	DECQ             DI
+	JNZ              channel
+	VZEROUPPER
+	RET
+
 // func tileOutputsAVX512(y *float32, yStep int, m *float32, plane int, row int, channels int, group *int32)
 // Requires: AVX, AVX512BW, AVX512F
 TEXT ·tileOutputsAVX512(SB), NOSPLIT, $0-56
-	MOVQ  y+0(FP), AX
-	MOVQ  yStep+8(FP), CX
-	MOVQ  m+16(FP), DX
-	MOVQ  plane+24(FP), BX
-	MOVQ  row+32(FP), SI
-	MOVQ  channels+40(FP), DI
-	MOVQ  group+48(FP), R8
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
-	SHLQ  $0x02, CX
-	KMOVQ 200(R8), K1
-	KMOVQ 208(R8), K2
-	KMOVQ 216(R8), K3
-	KMOVQ 224(R8), K4
-	LEAQ  (BX)(BX*2), R9
-	SHLQ  $0x01, R9
+	MOVQ y+0(FP), AX
+	MOVQ yStep+8(FP), CX
+	MOVQ m+16(FP), DX
+	MOVQ plane+24(FP), BX
+	MOVQ row+32(FP), SI
+	MOVQ channels+40(FP), DI
+	MOVQ group+48(FP), R8
+	SHLQ $0x02, BX
+	SHLQ $0x02, SI
+	SHLQ $0x02, CX
+	LEAQ (BX)(BX*2), R9
+	SHLQ $0x01, R9
 
 channel:
 	MOVQ             DX, R10
@@ -666,17 +1120,34 @@ channel:
 	VUNPCKHPD        Z2, Z4, Z2
 	VUNPCKLPD        Z8, Z0, Z4
 	VUNPCKHPD        Z8, Z0, Z0
+	MOVQ             200(R8), R10
+	CMPQ             R10, $-1
+	JNE              part0
 	MOVLQSX          32(R8), R10
-	VMOVUPS          Z12, K1, (AX)(R10*4)
-	KSHIFTRQ         $0x10, K1, K5
+	VMOVUPS          Z12, (AX)(R10*4)
 	MOVLQSX          40(R8), R10
-	VMOVUPS          Z2, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x20, K1, K5
+	VMOVUPS          Z2, (AX)(R10*4)
 	MOVLQSX          48(R8), R10
-	VMOVUPS          Z4, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x30, K1, K5
+	VMOVUPS          Z4, (AX)(R10*4)
 	MOVLQSX          56(R8), R10
-	VMOVUPS          Z0, K5, (AX)(R10*4)
+	VMOVUPS          Z0, (AX)(R10*4)
+	JMP              stored0
+
+part0:
+	KMOVQ    R10, K1
+	MOVLQSX  32(R8), R10
+	VMOVUPS  Z12, K1, (AX)(R10*4)
+	KSHIFTRQ $0x10, K1, K2
+	MOVLQSX  40(R8), R10
+	VMOVUPS  Z2, K2, (AX)(R10*4)
+	KSHIFTRQ $0x20, K1, K2
+	MOVLQSX  48(R8), R10
+	VMOVUPS  Z4, K2, (AX)(R10*4)
+	KSHIFTRQ $0x30, K1, K1
+	MOVLQSX  56(R8), R10
+	VMOVUPS  Z0, K1, (AX)(R10*4)
+
+stored0:
 	VADDPS           Z7, Z3, Z0
 	VSUBPS           Z7, Z3, Z2
 	VADDPS           Z0, Z1, Z1
@@ -697,17 +1168,34 @@ channel:
 	VUNPCKHPD        Z2, Z3, Z2
 	VUNPCKLPD        Z0, Z1, Z3
 	VUNPCKHPD        Z0, Z1, Z0
+	MOVQ             208(R8), R10
+	CMPQ             R10, $-1
+	JNE              part1
 	MOVLQSX          64(R8), R10
-	VMOVUPS          Z4, K2, (AX)(R10*4)
-	KSHIFTRQ         $0x10, K2, K5
+	VMOVUPS          Z4, (AX)(R10*4)
 	MOVLQSX          72(R8), R10
-	VMOVUPS          Z2, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x20, K2, K5
+	VMOVUPS          Z2, (AX)(R10*4)
 	MOVLQSX          80(R8), R10
-	VMOVUPS          Z3, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x30, K2, K5
+	VMOVUPS          Z3, (AX)(R10*4)
 	MOVLQSX          88(R8), R10
-	VMOVUPS          Z0, K5, (AX)(R10*4)
+	VMOVUPS          Z0, (AX)(R10*4)
+	JMP              stored1
+
+part1:
+	KMOVQ    R10, K1
+	MOVLQSX  64(R8), R10
+	VMOVUPS  Z4, K1, (AX)(R10*4)
+	KSHIFTRQ $0x10, K1, K2
+	MOVLQSX  72(R8), R10
+	VMOVUPS  Z2, K2, (AX)(R10*4)
+	KSHIFTRQ $0x20, K1, K2
+	MOVLQSX  80(R8), R10
+	VMOVUPS  Z3, K2, (AX)(R10*4)
+	KSHIFTRQ $0x30, K1, K1
+	MOVLQSX  88(R8), R10
+	VMOVUPS  Z0, K1, (AX)(R10*4)
+
+stored1:
 	VADDPS           Z14, Z10, Z0
 	VSUBPS           Z14, Z10, Z1
 	VADDPS           Z0, Z6, Z6
@@ -728,17 +1216,34 @@ channel:
 	VUNPCKHPD        Z3, Z2, Z2
 	VUNPCKLPD        Z0, Z1, Z3
 	VUNPCKHPD        Z0, Z1, Z0
+	MOVQ             216(R8), R10
+	CMPQ             R10, $-1
+	JNE              part2
 	MOVLQSX          96(R8), R10
-	VMOVUPS          Z4, K3, (AX)(R10*4)
-	KSHIFTRQ         $0x10, K3, K5
+	VMOVUPS          Z4, (AX)(R10*4)
 	MOVLQSX          104(R8), R10
-	VMOVUPS          Z2, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x20, K3, K5
+	VMOVUPS          Z2, (AX)(R10*4)
 	MOVLQSX          112(R8), R10
-	VMOVUPS          Z3, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x30, K3, K5
+	VMOVUPS          Z3, (AX)(R10*4)
 	MOVLQSX          120(R8), R10
-	VMOVUPS          Z0, K5, (AX)(R10*4)
+	VMOVUPS          Z0, (AX)(R10*4)
+	JMP              stored2
+
+part2:
+	KMOVQ    R10, K1
+	MOVLQSX  96(R8), R10
+	VMOVUPS  Z4, K1, (AX)(R10*4)
+	KSHIFTRQ $0x10, K1, K2
+	MOVLQSX  104(R8), R10
+	VMOVUPS  Z2, K2, (AX)(R10*4)
+	KSHIFTRQ $0x20, K1, K2
+	MOVLQSX  112(R8), R10
+	VMOVUPS  Z3, K2, (AX)(R10*4)
+	KSHIFTRQ $0x30, K1, K1
+	MOVLQSX  120(R8), R10
+	VMOVUPS  Z0, K1, (AX)(R10*4)
+
+stored2:
 	VADDPS           Z13, Z9, Z0
 	VSUBPS           Z13, Z9, Z1
 	VADDPS           Z0, Z5, Z5
@@ -759,21 +1264,38 @@ channel:
 	VUNPCKHPD        Z3, Z2, Z2
 	VUNPCKLPD        Z0, Z1, Z3
 	VUNPCKHPD        Z0, Z1, Z0
+	MOVQ             224(R8), R10
+	CMPQ             R10, $-1
+	JNE              part3
 	MOVLQSX          128(R8), R10
-	VMOVUPS          Z4, K4, (AX)(R10*4)
-	KSHIFTRQ         $0x10, K4, K5
+	VMOVUPS          Z4, (AX)(R10*4)
 	MOVLQSX          136(R8), R10
-	VMOVUPS          Z2, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x20, K4, K5
+	VMOVUPS          Z2, (AX)(R10*4)
 	MOVLQSX          144(R8), R10
-	VMOVUPS          Z3, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x30, K4, K5
+	VMOVUPS          Z3, (AX)(R10*4)
 	MOVLQSX          152(R8), R10
-	VMOVUPS          Z0, K5, (AX)(R10*4)
-	ADDQ             CX, AX
-	ADDQ             SI, DX
-	DECQ             DI
-	JNZ              channel
+	VMOVUPS          Z0, (AX)(R10*4)
+	JMP              stored3
+
+part3:
+	KMOVQ    R10, K1
+	MOVLQSX  128(R8), R10
+	VMOVUPS  Z4, K1, (AX)(R10*4)
+	KSHIFTRQ $0x10, K1, K2
+	MOVLQSX  136(R8), R10
+	VMOVUPS  Z2, K2, (AX)(R10*4)
+	KSHIFTRQ $0x20, K1, K2
+	MOVLQSX  144(R8), R10
+	VMOVUPS  Z3, K2, (AX)(R10*4)
+	KSHIFTRQ $0x30, K1, K1
+	MOVLQSX  152(R8), R10
+	VMOVUPS  Z0, K1, (AX)(R10*4)
+
+stored3:
+	ADDQ CX, AX
+	ADDQ SI, DX
+	DECQ DI
+	JNZ  channel
 	VZEROUPPER
 	RET
 
@@ -817,9 +1339,9 @@ DATA winogradNumber10<>+24(SB)/4, $0xc1000000
 DATA winogradNumber10<>+28(SB)/4, $0xc1000000
 GLOBL winogradNumber10<>(SB), RODATA|NOPTR, $32
 
-// func tileInputsHalvesAVX512(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32)
+// func tileInputsHalvesAVX512(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32, buffer *float32)
 // Requires: AVX, AVX512BW, AVX512DQ, AVX512F
-TEXT ·tileInputsHalvesAVX512(SB), NOSPLIT, $0-56
+TEXT ·tileInputsHalvesAVX512(SB), NOSPLIT, $0-64
 	MOVQ v+0(FP), AX
 	MOVQ plane+8(FP), CX
 	MOVQ row+16(FP), DX
@@ -1247,25 +1769,527 @@ channel:
 	VZEROUPPER
 	RET
 
+// func tileInputsHalvesStraddlingAVX512(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32, buffer *float32)
+// Requires: AVX, AVX512BW, AVX512DQ, AVX512F
+TEXT ·tileInputsHalvesStraddlingAVX512(SB), NOSPLIT, $0-64
+	MOVQ v+0(FP), AX
+	MOVQ plane+8(FP), CX
+	MOVQ row+16(FP), DX
+	MOVQ x+24(FP), BX
+	MOVQ xStep+32(FP), SI
+	MOVQ channels+40(FP), DI
+	MOVQ group+48(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, DX
+	SHLQ $0x02, SI
+	MOVQ buffer+56(FP), R9
+
+channel:
+	MOVLQSX          512(R8), R10
+	MOVLQSX          516(R8), R11
+	KMOVW            560(R8), K1
+	KMOVW            562(R8), K2
+	VBROADCASTSS.Z   (BX)(R10*4), K1, Z0
+	VBROADCASTSS     (BX)(R11*4), K2, Z0
+	MOVLQSX          520(R8), R10
+	MOVLQSX          524(R8), R11
+	KMOVW            564(R8), K1
+	KMOVW            566(R8), K2
+	VBROADCASTSS.Z   (BX)(R10*4), K1, Z1
+	VBROADCASTSS     (BX)(R11*4), K2, Z1
+	MOVLQSX          528(R8), R10
+	MOVLQSX          532(R8), R11
+	KMOVW            568(R8), K1
+	KMOVW            570(R8), K2
+	VBROADCASTSS.Z   (BX)(R10*4), K1, Z2
+	VBROADCASTSS     (BX)(R11*4), K2, Z2
+	MOVLQSX          536(R8), R10
+	MOVLQSX          540(R8), R11
+	KMOVW            572(R8), K1
+	KMOVW            574(R8), K2
+	VBROADCASTSS.Z   (BX)(R10*4), K1, Z3
+	VBROADCASTSS     (BX)(R11*4), K2, Z3
+	MOVLQSX          544(R8), R10
+	MOVLQSX          548(R8), R11
+	KMOVW            576(R8), K1
+	KMOVW            578(R8), K2
+	VBROADCASTSS.Z   (BX)(R10*4), K1, Z4
+	VBROADCASTSS     (BX)(R11*4), K2, Z4
+	MOVLQSX          552(R8), R10
+	MOVLQSX          556(R8), R11
+	KMOVW            580(R8), K1
+	KMOVW            582(R8), K2
+	VBROADCASTSS.Z   (BX)(R10*4), K1, Z5
+	VBROADCASTSS     (BX)(R11*4), K2, Z5
+	VSUBPS           Z1, Z3, Z6
+	VSUBPS           Z2, Z4, Z7
+	VADDPS           Z4, Z0, Z0
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z2, Z0
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z6, Z0
+	VADDPS           Z1, Z5, Z5
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z3, Z5
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z7, Z5
+	VSUBPS           Z1, Z4, Z8
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z2, Z8
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z3, Z8
+	VADDPS           Z4, Z1, Z1
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z2, Z1
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z3, Z1
+	VMOVAPS          Z7, Z4
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z6, Z4
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z6, Z7
+	VMOVUPS          Z0, (R9)
+	VMOVUPS          Z8, 64(R9)
+	VMOVUPS          Z1, 128(R9)
+	VMOVUPS          Z7, 192(R9)
+	VMOVUPS          Z4, 256(R9)
+	VMOVUPS          Z5, 320(R9)
+	KMOVQ            192(R8), K1
+	KMOVQ            200(R8), K2
+	KMOVQ            208(R8), K3
+	KMOVQ            216(R8), K4
+	KMOVQ            224(R8), K5
+	KMOVQ            232(R8), K6
+	MOVLQSX          (R8), R10
+	VBROADCASTF32X8  (BX)(R10*4), Z0
+	MOVLQSX          4(R8), R10
+	VINSERTF32X8.Z   $0x01, (BX)(R10*4), Z0, K1, Z0
+	MOVLQSX          32(R8), R10
+	VBROADCASTF32X8  (BX)(R10*4), Z1
+	MOVLQSX          36(R8), R10
+	VINSERTF32X8.Z   $0x01, (BX)(R10*4), Z1, K2, Z1
+	MOVLQSX          64(R8), R10
+	VBROADCASTF32X8  (BX)(R10*4), Z2
+	MOVLQSX          68(R8), R10
+	VINSERTF32X8.Z   $0x01, (BX)(R10*4), Z2, K3, Z2
+	MOVLQSX          96(R8), R10
+	VBROADCASTF32X8  (BX)(R10*4), Z3
+	MOVLQSX          100(R8), R10
+	VINSERTF32X8.Z   $0x01, (BX)(R10*4), Z3, K4, Z3
+	MOVLQSX          128(R8), R10
+	VBROADCASTF32X8  (BX)(R10*4), Z4
+	MOVLQSX          132(R8), R10
+	VINSERTF32X8.Z   $0x01, (BX)(R10*4), Z4, K5, Z4
+	MOVLQSX          160(R8), R10
+	VBROADCASTF32X8  (BX)(R10*4), Z5
+	MOVLQSX          164(R8), R10
+	VINSERTF32X8.Z   $0x01, (BX)(R10*4), Z5, K6, Z5
+	VSUBPS           Z1, Z3, Z6
+	VSUBPS           Z2, Z4, Z7
+	VADDPS           Z4, Z0, Z0
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z2, Z0
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z6, Z0
+	VADDPS           Z1, Z5, Z5
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z3, Z5
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z7, Z5
+	VSUBPS           Z1, Z4, Z8
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z2, Z8
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z3, Z8
+	VADDPS           Z4, Z1, Z1
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z2, Z1
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z3, Z1
+	VMOVAPS          Z7, Z4
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z6, Z4
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z6, Z7
+	KSHIFTRQ         $0x10, K1, K7
+	MOVLQSX          8(R8), R10
+	VBROADCASTF32X8  (BX)(R10*4), Z2
+	MOVLQSX          12(R8), R10
+	VINSERTF32X8.Z   $0x01, (BX)(R10*4), Z2, K7, Z2
+	KSHIFTRQ         $0x10, K2, K7
+	MOVLQSX          40(R8), R10
+	VBROADCASTF32X8  (BX)(R10*4), Z3
+	MOVLQSX          44(R8), R10
+	VINSERTF32X8.Z   $0x01, (BX)(R10*4), Z3, K7, Z3
+	KSHIFTRQ         $0x10, K3, K7
+	MOVLQSX          72(R8), R10
+	VBROADCASTF32X8  (BX)(R10*4), Z6
+	MOVLQSX          76(R8), R10
+	VINSERTF32X8.Z   $0x01, (BX)(R10*4), Z6, K7, Z6
+	KSHIFTRQ         $0x10, K4, K7
+	MOVLQSX          104(R8), R10
+	VBROADCASTF32X8  (BX)(R10*4), Z9
+	MOVLQSX          108(R8), R10
+	VINSERTF32X8.Z   $0x01, (BX)(R10*4), Z9, K7, Z9
+	KSHIFTRQ         $0x10, K5, K7
+	MOVLQSX          136(R8), R10
+	VBROADCASTF32X8  (BX)(R10*4), Z10
+	MOVLQSX          140(R8), R10
+	VINSERTF32X8.Z   $0x01, (BX)(R10*4), Z10, K7, Z10
+	KSHIFTRQ         $0x10, K6, K7
+	MOVLQSX          168(R8), R10
+	VBROADCASTF32X8  (BX)(R10*4), Z11
+	MOVLQSX          172(R8), R10
+	VINSERTF32X8.Z   $0x01, (BX)(R10*4), Z11, K7, Z11
+	VSUBPS           Z3, Z9, Z12
+	VSUBPS           Z6, Z10, Z13
+	VADDPS           Z10, Z2, Z2
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z6, Z2
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z12, Z2
+	VADDPS           Z3, Z11, Z11
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z9, Z11
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z13, Z11
+	VSUBPS           Z3, Z10, Z14
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z6, Z14
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z9, Z14
+	VADDPS           Z10, Z3, Z3
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z6, Z3
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z9, Z3
+	VMOVAPS          Z13, Z10
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z12, Z10
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z12, Z13
+	KSHIFTRQ         $0x20, K1, K7
+	MOVLQSX          16(R8), R10
+	VBROADCASTF32X8  (BX)(R10*4), Z6
+	MOVLQSX          20(R8), R10
+	VINSERTF32X8.Z   $0x01, (BX)(R10*4), Z6, K7, Z6
+	KSHIFTRQ         $0x20, K2, K7
+	MOVLQSX          48(R8), R10
+	VBROADCASTF32X8  (BX)(R10*4), Z9
+	MOVLQSX          52(R8), R10
+	VINSERTF32X8.Z   $0x01, (BX)(R10*4), Z9, K7, Z9
+	KSHIFTRQ         $0x20, K3, K7
+	MOVLQSX          80(R8), R10
+	VBROADCASTF32X8  (BX)(R10*4), Z12
+	MOVLQSX          84(R8), R10
+	VINSERTF32X8.Z   $0x01, (BX)(R10*4), Z12, K7, Z12
+	KSHIFTRQ         $0x20, K4, K7
+	MOVLQSX          112(R8), R10
+	VBROADCASTF32X8  (BX)(R10*4), Z15
+	MOVLQSX          116(R8), R10
+	VINSERTF32X8.Z   $0x01, (BX)(R10*4), Z15, K7, Z15
+	KSHIFTRQ         $0x20, K5, K7
+	MOVLQSX          144(R8), R10
+	VBROADCASTF32X8  (BX)(R10*4), Z16
+	MOVLQSX          148(R8), R10
+	VINSERTF32X8.Z   $0x01, (BX)(R10*4), Z16, K7, Z16
+	KSHIFTRQ         $0x20, K6, K7
+	MOVLQSX          176(R8), R10
+	VBROADCASTF32X8  (BX)(R10*4), Z17
+	MOVLQSX          180(R8), R10
+	VINSERTF32X8.Z   $0x01, (BX)(R10*4), Z17, K7, Z17
+	VSUBPS           Z9, Z15, Z18
+	VSUBPS           Z12, Z16, Z19
+	VADDPS           Z16, Z6, Z6
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z12, Z6
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z18, Z6
+	VADDPS           Z9, Z17, Z17
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z15, Z17
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z19, Z17
+	VSUBPS           Z9, Z16, Z20
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z12, Z20
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z15, Z20
+	VADDPS           Z16, Z9, Z9
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z12, Z9
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z15, Z9
+	VMOVAPS          Z19, Z16
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z18, Z16
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z18, Z19
+	KSHIFTRQ         $0x30, K1, K1
+	MOVLQSX          24(R8), R10
+	VBROADCASTF32X8  (BX)(R10*4), Z12
+	MOVLQSX          28(R8), R10
+	VINSERTF32X8.Z   $0x01, (BX)(R10*4), Z12, K1, Z12
+	KSHIFTRQ         $0x30, K2, K1
+	MOVLQSX          56(R8), R10
+	VBROADCASTF32X8  (BX)(R10*4), Z15
+	MOVLQSX          60(R8), R10
+	VINSERTF32X8.Z   $0x01, (BX)(R10*4), Z15, K1, Z15
+	KSHIFTRQ         $0x30, K3, K1
+	MOVLQSX          88(R8), R10
+	VBROADCASTF32X8  (BX)(R10*4), Z18
+	MOVLQSX          92(R8), R10
+	VINSERTF32X8.Z   $0x01, (BX)(R10*4), Z18, K1, Z18
+	KSHIFTRQ         $0x30, K4, K1
+	MOVLQSX          120(R8), R10
+	VBROADCASTF32X8  (BX)(R10*4), Z21
+	MOVLQSX          124(R8), R10
+	VINSERTF32X8.Z   $0x01, (BX)(R10*4), Z21, K1, Z21
+	KSHIFTRQ         $0x30, K5, K1
+	MOVLQSX          152(R8), R10
+	VBROADCASTF32X8  (BX)(R10*4), Z22
+	MOVLQSX          156(R8), R10
+	VINSERTF32X8.Z   $0x01, (BX)(R10*4), Z22, K1, Z22
+	KSHIFTRQ         $0x30, K6, K1
+	MOVLQSX          184(R8), R10
+	VBROADCASTF32X8  (BX)(R10*4), Z23
+	MOVLQSX          188(R8), R10
+	VINSERTF32X8.Z   $0x01, (BX)(R10*4), Z23, K1, Z23
+	VSUBPS           Z15, Z21, Z24
+	VSUBPS           Z18, Z22, Z25
+	VADDPS           Z22, Z12, Z12
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z18, Z12
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z24, Z12
+	VADDPS           Z15, Z23, Z23
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z21, Z23
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z25, Z23
+	VSUBPS           Z15, Z22, Z26
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z18, Z26
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z21, Z26
+	VADDPS           Z22, Z15, Z15
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z18, Z15
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z21, Z15
+	VMOVAPS          Z25, Z22
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z24, Z22
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z24, Z25
+	KMOVQ            240(R8), K3
+	KMOVQ            248(R8), K4
+	MOVL             $0x00000001, R10
+	KMOVW            R10, K1
+	SHLL             $0x0f, R10
+	KMOVW            R10, K2
+	MOVQ             AX, R10
+	LEAQ             (CX)(CX*2), R11
+	LEAQ             (CX)(CX*4), R12
+	VUNPCKLPS        Z2, Z0, Z18
+	VUNPCKHPS        Z2, Z0, Z0
+	VUNPCKLPS        Z12, Z6, Z2
+	VUNPCKHPS        Z12, Z6, Z6
+	VUNPCKLPD        Z2, Z18, Z12
+	VUNPCKHPD        Z2, Z18, Z2
+	VUNPCKLPD        Z6, Z0, Z18
+	VUNPCKHPD        Z6, Z0, Z0
+	VMOVUPS          tilesToTheLeft<>+0(SB), Z6
+	VPERMPS.Z        Z0, Z6, K3, Z6
+	VMOVUPS          tilesToTheRight<>+0(SB), Z21
+	VPERMPS.Z        Z12, Z21, K4, Z21
+	VMOVUPS          (R9), K1, Z6
+	VMOVUPS          (R9), K2, Z21
+	VSUBPS           Z12, Z18, Z24
+	VSUBPS           Z2, Z0, Z27
+	VADDPS           Z0, Z6, Z6
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z2, Z6
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z24, Z6
+	VADDPS           Z12, Z21, Z21
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z18, Z21
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z27, Z21
+	VSUBPS           Z12, Z0, Z28
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z2, Z28
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z18, Z28
+	VADDPS           Z0, Z12, Z12
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z2, Z12
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z18, Z12
+	VMOVAPS          Z27, Z0
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z24, Z0
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z24, Z27
+	VMOVUPS          Z6, (R10)
+	VMOVUPS          Z28, (R10)(CX*1)
+	VMOVUPS          Z12, (R10)(CX*2)
+	VMOVUPS          Z27, (R10)(R11*1)
+	VMOVUPS          Z0, (R10)(CX*4)
+	VMOVUPS          Z21, (R10)(R12*1)
+	LEAQ             (R10)(R11*2), R10
+	VUNPCKLPS        Z14, Z8, Z0
+	VUNPCKHPS        Z14, Z8, Z2
+	VUNPCKLPS        Z26, Z20, Z6
+	VUNPCKHPS        Z26, Z20, Z8
+	VUNPCKLPD        Z6, Z0, Z12
+	VUNPCKHPD        Z6, Z0, Z0
+	VUNPCKLPD        Z8, Z2, Z6
+	VUNPCKHPD        Z8, Z2, Z2
+	VMOVUPS          tilesToTheLeft<>+0(SB), Z8
+	VPERMPS.Z        Z2, Z8, K3, Z8
+	VMOVUPS          tilesToTheRight<>+0(SB), Z14
+	VPERMPS.Z        Z12, Z14, K4, Z14
+	VMOVUPS          64(R9), K1, Z8
+	VMOVUPS          64(R9), K2, Z14
+	VSUBPS           Z12, Z6, Z18
+	VSUBPS           Z0, Z2, Z20
+	VADDPS           Z2, Z8, Z8
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z0, Z8
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z18, Z8
+	VADDPS           Z12, Z14, Z14
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z6, Z14
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z20, Z14
+	VSUBPS           Z12, Z2, Z21
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z0, Z21
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z6, Z21
+	VADDPS           Z2, Z12, Z12
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z0, Z12
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z6, Z12
+	VMOVAPS          Z20, Z2
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z18, Z2
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z18, Z20
+	VMOVUPS          Z8, (R10)
+	VMOVUPS          Z21, (R10)(CX*1)
+	VMOVUPS          Z12, (R10)(CX*2)
+	VMOVUPS          Z20, (R10)(R11*1)
+	VMOVUPS          Z2, (R10)(CX*4)
+	VMOVUPS          Z14, (R10)(R12*1)
+	LEAQ             (R10)(R11*2), R10
+	VUNPCKLPS        Z3, Z1, Z0
+	VUNPCKHPS        Z3, Z1, Z1
+	VUNPCKLPS        Z15, Z9, Z2
+	VUNPCKHPS        Z15, Z9, Z3
+	VUNPCKLPD        Z2, Z0, Z6
+	VUNPCKHPD        Z2, Z0, Z0
+	VUNPCKLPD        Z3, Z1, Z2
+	VUNPCKHPD        Z3, Z1, Z1
+	VMOVUPS          tilesToTheLeft<>+0(SB), Z3
+	VPERMPS.Z        Z1, Z3, K3, Z3
+	VMOVUPS          tilesToTheRight<>+0(SB), Z8
+	VPERMPS.Z        Z6, Z8, K4, Z8
+	VMOVUPS          128(R9), K1, Z3
+	VMOVUPS          128(R9), K2, Z8
+	VSUBPS           Z6, Z2, Z9
+	VSUBPS           Z0, Z1, Z12
+	VADDPS           Z1, Z3, Z3
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z0, Z3
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z9, Z3
+	VADDPS           Z6, Z8, Z8
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z2, Z8
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z12, Z8
+	VSUBPS           Z6, Z1, Z14
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z0, Z14
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z2, Z14
+	VADDPS           Z1, Z6, Z6
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z0, Z6
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z2, Z6
+	VMOVAPS          Z12, Z1
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z9, Z1
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z9, Z12
+	VMOVUPS          Z3, (R10)
+	VMOVUPS          Z14, (R10)(CX*1)
+	VMOVUPS          Z6, (R10)(CX*2)
+	VMOVUPS          Z12, (R10)(R11*1)
+	VMOVUPS          Z1, (R10)(CX*4)
+	VMOVUPS          Z8, (R10)(R12*1)
+	LEAQ             (R10)(R11*2), R10
+	VUNPCKLPS        Z13, Z7, Z0
+	VUNPCKHPS        Z13, Z7, Z1
+	VUNPCKLPS        Z25, Z19, Z2
+	VUNPCKHPS        Z25, Z19, Z3
+	VUNPCKLPD        Z2, Z0, Z6
+	VUNPCKHPD        Z2, Z0, Z0
+	VUNPCKLPD        Z3, Z1, Z2
+	VUNPCKHPD        Z3, Z1, Z1
+	VMOVUPS          tilesToTheLeft<>+0(SB), Z3
+	VPERMPS.Z        Z1, Z3, K3, Z3
+	VMOVUPS          tilesToTheRight<>+0(SB), Z7
+	VPERMPS.Z        Z6, Z7, K4, Z7
+	VMOVUPS          192(R9), K1, Z3
+	VMOVUPS          192(R9), K2, Z7
+	VSUBPS           Z6, Z2, Z8
+	VSUBPS           Z0, Z1, Z9
+	VADDPS           Z1, Z3, Z3
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z0, Z3
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z8, Z3
+	VADDPS           Z6, Z7, Z7
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z2, Z7
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z9, Z7
+	VSUBPS           Z6, Z1, Z12
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z0, Z12
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z2, Z12
+	VADDPS           Z1, Z6, Z6
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z0, Z6
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z2, Z6
+	VMOVAPS          Z9, Z1
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z8, Z1
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z8, Z9
+	VMOVUPS          Z3, (R10)
+	VMOVUPS          Z12, (R10)(CX*1)
+	VMOVUPS          Z6, (R10)(CX*2)
+	VMOVUPS          Z9, (R10)(R11*1)
+	VMOVUPS          Z1, (R10)(CX*4)
+	VMOVUPS          Z7, (R10)(R12*1)
+	LEAQ             (R10)(R11*2), R10
+	VUNPCKLPS        Z10, Z4, Z0
+	VUNPCKHPS        Z10, Z4, Z1
+	VUNPCKLPS        Z22, Z16, Z2
+	VUNPCKHPS        Z22, Z16, Z3
+	VUNPCKLPD        Z2, Z0, Z4
+	VUNPCKHPD        Z2, Z0, Z0
+	VUNPCKLPD        Z3, Z1, Z2
+	VUNPCKHPD        Z3, Z1, Z1
+	VMOVUPS          tilesToTheLeft<>+0(SB), Z3
+	VPERMPS.Z        Z1, Z3, K3, Z3
+	VMOVUPS          tilesToTheRight<>+0(SB), Z6
+	VPERMPS.Z        Z4, Z6, K4, Z6
+	VMOVUPS          256(R9), K1, Z3
+	VMOVUPS          256(R9), K2, Z6
+	VSUBPS           Z4, Z2, Z7
+	VSUBPS           Z0, Z1, Z8
+	VADDPS           Z1, Z3, Z3
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z0, Z3
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z7, Z3
+	VADDPS           Z4, Z6, Z6
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z2, Z6
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z8, Z6
+	VSUBPS           Z4, Z1, Z9
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z0, Z9
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z2, Z9
+	VADDPS           Z1, Z4, Z4
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z0, Z4
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z2, Z4
+	VMOVAPS          Z8, Z1
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z7, Z1
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z7, Z8
+	VMOVUPS          Z3, (R10)
+	VMOVUPS          Z9, (R10)(CX*1)
+	VMOVUPS          Z4, (R10)(CX*2)
+	VMOVUPS          Z8, (R10)(R11*1)
+	VMOVUPS          Z1, (R10)(CX*4)
+	VMOVUPS          Z6, (R10)(R12*1)
+	LEAQ             (R10)(R11*2), R10
+	VUNPCKLPS        Z11, Z5, Z0
+	VUNPCKHPS        Z11, Z5, Z1
+	VUNPCKLPS        Z23, Z17, Z2
+	VUNPCKHPS        Z23, Z17, Z3
+	VUNPCKLPD        Z2, Z0, Z4
+	VUNPCKHPD        Z2, Z0, Z0
+	VUNPCKLPD        Z3, Z1, Z2
+	VUNPCKHPD        Z3, Z1, Z1
+	VMOVUPS          tilesToTheLeft<>+0(SB), Z3
+	VPERMPS.Z        Z1, Z3, K3, Z3
+	VMOVUPS          tilesToTheRight<>+0(SB), Z5
+	VPERMPS.Z        Z4, Z5, K4, Z5
+	VMOVUPS          320(R9), K1, Z3
+	VMOVUPS          320(R9), K2, Z5
+	VSUBPS           Z4, Z2, Z6
+	VSUBPS           Z0, Z1, Z7
+	VADDPS           Z1, Z3, Z3
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z0, Z3
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z6, Z3
+	VADDPS           Z4, Z5, Z5
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z2, Z5
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z7, Z5
+	VSUBPS           Z4, Z1, Z8
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z0, Z8
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z2, Z8
+	VADDPS           Z1, Z4, Z4
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z0, Z4
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z2, Z4
+	VMOVAPS          Z7, Z1
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z6, Z1
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z6, Z7
+	VMOVUPS          Z3, (R10)
+	VMOVUPS          Z8, (R10)(CX*1)
+	VMOVUPS          Z4, (R10)(CX*2)
+	VMOVUPS          Z7, (R10)(R11*1)
+	VMOVUPS          Z1, (R10)(CX*4)
+	VMOVUPS          Z5, (R10)(R12*1)
+	ADDQ             SI, BX
+	ADDQ             DX, AX
+	DECQ             DI
+	JNZ              channel
+	VZEROUPPER
+	RET
+
 // func tileOutputsHalvesAVX512(y *float32, yStep int, m *float32, plane int, row int, channels int, group *int32)
 // Requires: AVX, AVX512BW, AVX512DQ, AVX512F, AVX512VL
 TEXT ·tileOutputsHalvesAVX512(SB), NOSPLIT, $0-56
-	MOVQ  y+0(FP), AX
-	MOVQ  yStep+8(FP), CX
-	MOVQ  m+16(FP), DX
-	MOVQ  plane+24(FP), BX
-	MOVQ  row+32(FP), SI
-	MOVQ  channels+40(FP), DI
-	MOVQ  group+48(FP), R8
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
-	SHLQ  $0x02, CX
-	KMOVQ 200(R8), K1
-	KMOVQ 208(R8), K2
-	KMOVQ 216(R8), K3
-	KMOVQ 224(R8), K4
-	LEAQ  (BX)(BX*2), R9
-	SHLQ  $0x01, R9
+	MOVQ y+0(FP), AX
+	MOVQ yStep+8(FP), CX
+	MOVQ m+16(FP), DX
+	MOVQ plane+24(FP), BX
+	MOVQ row+32(FP), SI
+	MOVQ channels+40(FP), DI
+	MOVQ group+48(FP), R8
+	SHLQ $0x02, BX
+	SHLQ $0x02, SI
+	SHLQ $0x02, CX
+	LEAQ (BX)(BX*2), R9
+	SHLQ $0x01, R9
 
 channel:
 	MOVQ             DX, R10
@@ -1421,33 +2445,62 @@ channel:
 	VUNPCKHPD        Z2, Z4, Z2
 	VUNPCKLPD        Z8, Z0, Z4
 	VUNPCKHPD        Z8, Z0, Z0
+	MOVQ             200(R8), R10
+	CMPQ             R10, $-1
+	JNE              part0
 	MOVLQSX          32(R8), R10
-	VMOVUPS          Y12, K1, (AX)(R10*4)
+	VMOVUPS          Y12, (AX)(R10*4)
 	MOVLQSX          36(R8), R10
-	KSHIFTRW         $0x08, K1, K5
 	VEXTRACTF32X8    $0x01, Z12, Y8
-	VMOVUPS          Y8, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x10, K1, K5
+	VMOVUPS          Y8, (AX)(R10*4)
 	MOVLQSX          40(R8), R10
-	VMOVUPS          Y2, K5, (AX)(R10*4)
+	VMOVUPS          Y2, (AX)(R10*4)
 	MOVLQSX          44(R8), R10
-	KSHIFTRW         $0x08, K5, K5
 	VEXTRACTF32X8    $0x01, Z2, Y2
-	VMOVUPS          Y2, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x20, K1, K5
+	VMOVUPS          Y2, (AX)(R10*4)
 	MOVLQSX          48(R8), R10
-	VMOVUPS          Y4, K5, (AX)(R10*4)
+	VMOVUPS          Y4, (AX)(R10*4)
 	MOVLQSX          52(R8), R10
-	KSHIFTRW         $0x08, K5, K5
 	VEXTRACTF32X8    $0x01, Z4, Y2
-	VMOVUPS          Y2, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x30, K1, K5
+	VMOVUPS          Y2, (AX)(R10*4)
 	MOVLQSX          56(R8), R10
-	VMOVUPS          Y0, K5, (AX)(R10*4)
+	VMOVUPS          Y0, (AX)(R10*4)
 	MOVLQSX          60(R8), R10
-	KSHIFTRW         $0x08, K5, K5
 	VEXTRACTF32X8    $0x01, Z0, Y0
-	VMOVUPS          Y0, K5, (AX)(R10*4)
+	VMOVUPS          Y0, (AX)(R10*4)
+	JMP              stored0
+
+part0:
+	KMOVQ         R10, K1
+	MOVLQSX       32(R8), R10
+	VMOVUPS       Y12, K1, (AX)(R10*4)
+	MOVLQSX       36(R8), R10
+	VEXTRACTF32X8 $0x01, Z12, Y8
+	KSHIFTRW      $0x08, K1, K2
+	VMOVUPS       Y8, K2, (AX)(R10*4)
+	KSHIFTRQ      $0x10, K1, K2
+	MOVLQSX       40(R8), R10
+	VMOVUPS       Y2, K2, (AX)(R10*4)
+	MOVLQSX       44(R8), R10
+	VEXTRACTF32X8 $0x01, Z2, Y2
+	KSHIFTRW      $0x08, K2, K2
+	VMOVUPS       Y2, K2, (AX)(R10*4)
+	KSHIFTRQ      $0x20, K1, K2
+	MOVLQSX       48(R8), R10
+	VMOVUPS       Y4, K2, (AX)(R10*4)
+	MOVLQSX       52(R8), R10
+	VEXTRACTF32X8 $0x01, Z4, Y2
+	KSHIFTRW      $0x08, K2, K2
+	VMOVUPS       Y2, K2, (AX)(R10*4)
+	KSHIFTRQ      $0x30, K1, K1
+	MOVLQSX       56(R8), R10
+	VMOVUPS       Y0, K1, (AX)(R10*4)
+	MOVLQSX       60(R8), R10
+	VEXTRACTF32X8 $0x01, Z0, Y0
+	KSHIFTRW      $0x08, K1, K1
+	VMOVUPS       Y0, K1, (AX)(R10*4)
+
+stored0:
 	VADDPS           Z7, Z3, Z0
 	VSUBPS           Z7, Z3, Z2
 	VADDPS           Z0, Z1, Z1
@@ -1468,33 +2521,62 @@ channel:
 	VUNPCKHPD        Z2, Z3, Z2
 	VUNPCKLPD        Z0, Z1, Z3
 	VUNPCKHPD        Z0, Z1, Z0
+	MOVQ             208(R8), R10
+	CMPQ             R10, $-1
+	JNE              part1
 	MOVLQSX          64(R8), R10
-	VMOVUPS          Y4, K2, (AX)(R10*4)
+	VMOVUPS          Y4, (AX)(R10*4)
 	MOVLQSX          68(R8), R10
-	KSHIFTRW         $0x08, K2, K5
 	VEXTRACTF32X8    $0x01, Z4, Y1
-	VMOVUPS          Y1, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x10, K2, K5
+	VMOVUPS          Y1, (AX)(R10*4)
 	MOVLQSX          72(R8), R10
-	VMOVUPS          Y2, K5, (AX)(R10*4)
+	VMOVUPS          Y2, (AX)(R10*4)
 	MOVLQSX          76(R8), R10
-	KSHIFTRW         $0x08, K5, K5
 	VEXTRACTF32X8    $0x01, Z2, Y1
-	VMOVUPS          Y1, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x20, K2, K5
+	VMOVUPS          Y1, (AX)(R10*4)
 	MOVLQSX          80(R8), R10
-	VMOVUPS          Y3, K5, (AX)(R10*4)
+	VMOVUPS          Y3, (AX)(R10*4)
 	MOVLQSX          84(R8), R10
-	KSHIFTRW         $0x08, K5, K5
 	VEXTRACTF32X8    $0x01, Z3, Y1
-	VMOVUPS          Y1, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x30, K2, K5
+	VMOVUPS          Y1, (AX)(R10*4)
 	MOVLQSX          88(R8), R10
-	VMOVUPS          Y0, K5, (AX)(R10*4)
+	VMOVUPS          Y0, (AX)(R10*4)
 	MOVLQSX          92(R8), R10
-	KSHIFTRW         $0x08, K5, K5
 	VEXTRACTF32X8    $0x01, Z0, Y0
-	VMOVUPS          Y0, K5, (AX)(R10*4)
+	VMOVUPS          Y0, (AX)(R10*4)
+	JMP              stored1
+
+part1:
+	KMOVQ         R10, K1
+	MOVLQSX       64(R8), R10
+	VMOVUPS       Y4, K1, (AX)(R10*4)
+	MOVLQSX       68(R8), R10
+	VEXTRACTF32X8 $0x01, Z4, Y1
+	KSHIFTRW      $0x08, K1, K2
+	VMOVUPS       Y1, K2, (AX)(R10*4)
+	KSHIFTRQ      $0x10, K1, K2
+	MOVLQSX       72(R8), R10
+	VMOVUPS       Y2, K2, (AX)(R10*4)
+	MOVLQSX       76(R8), R10
+	VEXTRACTF32X8 $0x01, Z2, Y1
+	KSHIFTRW      $0x08, K2, K2
+	VMOVUPS       Y1, K2, (AX)(R10*4)
+	KSHIFTRQ      $0x20, K1, K2
+	MOVLQSX       80(R8), R10
+	VMOVUPS       Y3, K2, (AX)(R10*4)
+	MOVLQSX       84(R8), R10
+	VEXTRACTF32X8 $0x01, Z3, Y1
+	KSHIFTRW      $0x08, K2, K2
+	VMOVUPS       Y1, K2, (AX)(R10*4)
+	KSHIFTRQ      $0x30, K1, K1
+	MOVLQSX       88(R8), R10
+	VMOVUPS       Y0, K1, (AX)(R10*4)
+	MOVLQSX       92(R8), R10
+	VEXTRACTF32X8 $0x01, Z0, Y0
+	KSHIFTRW      $0x08, K1, K1
+	VMOVUPS       Y0, K1, (AX)(R10*4)
+
+stored1:
 	VADDPS           Z14, Z10, Z0
 	VSUBPS           Z14, Z10, Z1
 	VADDPS           Z0, Z6, Z6
@@ -1515,33 +2597,62 @@ channel:
 	VUNPCKHPD        Z3, Z2, Z2
 	VUNPCKLPD        Z0, Z1, Z3
 	VUNPCKHPD        Z0, Z1, Z0
+	MOVQ             216(R8), R10
+	CMPQ             R10, $-1
+	JNE              part2
 	MOVLQSX          96(R8), R10
-	VMOVUPS          Y4, K3, (AX)(R10*4)
+	VMOVUPS          Y4, (AX)(R10*4)
 	MOVLQSX          100(R8), R10
-	KSHIFTRW         $0x08, K3, K5
 	VEXTRACTF32X8    $0x01, Z4, Y1
-	VMOVUPS          Y1, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x10, K3, K5
+	VMOVUPS          Y1, (AX)(R10*4)
 	MOVLQSX          104(R8), R10
-	VMOVUPS          Y2, K5, (AX)(R10*4)
+	VMOVUPS          Y2, (AX)(R10*4)
 	MOVLQSX          108(R8), R10
-	KSHIFTRW         $0x08, K5, K5
 	VEXTRACTF32X8    $0x01, Z2, Y1
-	VMOVUPS          Y1, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x20, K3, K5
+	VMOVUPS          Y1, (AX)(R10*4)
 	MOVLQSX          112(R8), R10
-	VMOVUPS          Y3, K5, (AX)(R10*4)
+	VMOVUPS          Y3, (AX)(R10*4)
 	MOVLQSX          116(R8), R10
-	KSHIFTRW         $0x08, K5, K5
 	VEXTRACTF32X8    $0x01, Z3, Y1
-	VMOVUPS          Y1, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x30, K3, K5
+	VMOVUPS          Y1, (AX)(R10*4)
 	MOVLQSX          120(R8), R10
-	VMOVUPS          Y0, K5, (AX)(R10*4)
+	VMOVUPS          Y0, (AX)(R10*4)
 	MOVLQSX          124(R8), R10
-	KSHIFTRW         $0x08, K5, K5
 	VEXTRACTF32X8    $0x01, Z0, Y0
-	VMOVUPS          Y0, K5, (AX)(R10*4)
+	VMOVUPS          Y0, (AX)(R10*4)
+	JMP              stored2
+
+part2:
+	KMOVQ         R10, K1
+	MOVLQSX       96(R8), R10
+	VMOVUPS       Y4, K1, (AX)(R10*4)
+	MOVLQSX       100(R8), R10
+	VEXTRACTF32X8 $0x01, Z4, Y1
+	KSHIFTRW      $0x08, K1, K2
+	VMOVUPS       Y1, K2, (AX)(R10*4)
+	KSHIFTRQ      $0x10, K1, K2
+	MOVLQSX       104(R8), R10
+	VMOVUPS       Y2, K2, (AX)(R10*4)
+	MOVLQSX       108(R8), R10
+	VEXTRACTF32X8 $0x01, Z2, Y1
+	KSHIFTRW      $0x08, K2, K2
+	VMOVUPS       Y1, K2, (AX)(R10*4)
+	KSHIFTRQ      $0x20, K1, K2
+	MOVLQSX       112(R8), R10
+	VMOVUPS       Y3, K2, (AX)(R10*4)
+	MOVLQSX       116(R8), R10
+	VEXTRACTF32X8 $0x01, Z3, Y1
+	KSHIFTRW      $0x08, K2, K2
+	VMOVUPS       Y1, K2, (AX)(R10*4)
+	KSHIFTRQ      $0x30, K1, K1
+	MOVLQSX       120(R8), R10
+	VMOVUPS       Y0, K1, (AX)(R10*4)
+	MOVLQSX       124(R8), R10
+	VEXTRACTF32X8 $0x01, Z0, Y0
+	KSHIFTRW      $0x08, K1, K1
+	VMOVUPS       Y0, K1, (AX)(R10*4)
+
+stored2:
 	VADDPS           Z13, Z9, Z0
 	VSUBPS           Z13, Z9, Z1
 	VADDPS           Z0, Z5, Z5
@@ -1562,37 +2673,66 @@ channel:
 	VUNPCKHPD        Z3, Z2, Z2
 	VUNPCKLPD        Z0, Z1, Z3
 	VUNPCKHPD        Z0, Z1, Z0
+	MOVQ             224(R8), R10
+	CMPQ             R10, $-1
+	JNE              part3
 	MOVLQSX          128(R8), R10
-	VMOVUPS          Y4, K4, (AX)(R10*4)
+	VMOVUPS          Y4, (AX)(R10*4)
 	MOVLQSX          132(R8), R10
-	KSHIFTRW         $0x08, K4, K5
 	VEXTRACTF32X8    $0x01, Z4, Y1
-	VMOVUPS          Y1, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x10, K4, K5
+	VMOVUPS          Y1, (AX)(R10*4)
 	MOVLQSX          136(R8), R10
-	VMOVUPS          Y2, K5, (AX)(R10*4)
+	VMOVUPS          Y2, (AX)(R10*4)
 	MOVLQSX          140(R8), R10
-	KSHIFTRW         $0x08, K5, K5
 	VEXTRACTF32X8    $0x01, Z2, Y1
-	VMOVUPS          Y1, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x20, K4, K5
+	VMOVUPS          Y1, (AX)(R10*4)
 	MOVLQSX          144(R8), R10
-	VMOVUPS          Y3, K5, (AX)(R10*4)
+	VMOVUPS          Y3, (AX)(R10*4)
 	MOVLQSX          148(R8), R10
-	KSHIFTRW         $0x08, K5, K5
 	VEXTRACTF32X8    $0x01, Z3, Y1
-	VMOVUPS          Y1, K5, (AX)(R10*4)
-	KSHIFTRQ         $0x30, K4, K5
+	VMOVUPS          Y1, (AX)(R10*4)
 	MOVLQSX          152(R8), R10
-	VMOVUPS          Y0, K5, (AX)(R10*4)
+	VMOVUPS          Y0, (AX)(R10*4)
 	MOVLQSX          156(R8), R10
-	KSHIFTRW         $0x08, K5, K5
 	VEXTRACTF32X8    $0x01, Z0, Y0
-	VMOVUPS          Y0, K5, (AX)(R10*4)
-	ADDQ             CX, AX
-	ADDQ             SI, DX
-	DECQ             DI
-	JNZ              channel
+	VMOVUPS          Y0, (AX)(R10*4)
+	JMP              stored3
+
+part3:
+	KMOVQ         R10, K1
+	MOVLQSX       128(R8), R10
+	VMOVUPS       Y4, K1, (AX)(R10*4)
+	MOVLQSX       132(R8), R10
+	VEXTRACTF32X8 $0x01, Z4, Y1
+	KSHIFTRW      $0x08, K1, K2
+	VMOVUPS       Y1, K2, (AX)(R10*4)
+	KSHIFTRQ      $0x10, K1, K2
+	MOVLQSX       136(R8), R10
+	VMOVUPS       Y2, K2, (AX)(R10*4)
+	MOVLQSX       140(R8), R10
+	VEXTRACTF32X8 $0x01, Z2, Y1
+	KSHIFTRW      $0x08, K2, K2
+	VMOVUPS       Y1, K2, (AX)(R10*4)
+	KSHIFTRQ      $0x20, K1, K2
+	MOVLQSX       144(R8), R10
+	VMOVUPS       Y3, K2, (AX)(R10*4)
+	MOVLQSX       148(R8), R10
+	VEXTRACTF32X8 $0x01, Z3, Y1
+	KSHIFTRW      $0x08, K2, K2
+	VMOVUPS       Y1, K2, (AX)(R10*4)
+	KSHIFTRQ      $0x30, K1, K1
+	MOVLQSX       152(R8), R10
+	VMOVUPS       Y0, K1, (AX)(R10*4)
+	MOVLQSX       156(R8), R10
+	VEXTRACTF32X8 $0x01, Z0, Y0
+	KSHIFTRW      $0x08, K1, K1
+	VMOVUPS       Y0, K1, (AX)(R10*4)
+
+stored3:
+	ADDQ CX, AX
+	ADDQ SI, DX
+	DECQ DI
+	JNZ  channel
 	VZEROUPPER
 	RET
 
@@ -3091,50 +4231,6 @@ loop:
 	VZEROUPPER
 	RET
 
-// func addOuterAVX512_1x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
-// Requires: AVX, AVX512F
-TEXT ·addOuterAVX512_1x16(SB), NOSPLIT, $0-56
-	MOVQ    c+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    b+16(FP), DX
-	MOVQ    n+24(FP), BX
-	MOVQ    k+32(FP), SI
-	MOVQ    lda+40(FP), DI
-	SHLQ    $0x02, BX
-	SHLQ    $0x02, DI
-	LEAQ    (DI)(DI*2), DI
-	VPXORD  Z0, Z0, Z0
-	MOVQ    acc+48(FP), DI
-	TESTQ   DI, DI
-	JZ      loop
-	MOVQ    AX, DI
-	VMOVUPS (DI), Z0
-	ADDQ    BX, DI
-
-loop:
-	VMOVUPS      (DX), Z1
-	ADDQ         BX, DX
-	VBROADCASTSS (CX), Z2
-	VFMADD231PS  Z1, Z2, Z0
-	VMOVUPS      (DX), Z1
-	ADDQ         BX, DX
-	VBROADCASTSS 4(CX), Z2
-	VFMADD231PS  Z1, Z2, Z0
-	VMOVUPS      (DX), Z1
-	ADDQ         BX, DX
-	VBROADCASTSS 8(CX), Z2
-	VFMADD231PS  Z1, Z2, Z0
-	VMOVUPS      (DX), Z1
-	ADDQ         BX, DX
-	VBROADCASTSS 12(CX), Z2
-	VFMADD231PS  Z1, Z2, Z0
-	ADDQ         $0x10, CX
-	SUBQ         $0x04, SI
-	JNZ          loop
-	VMOVUPS      Z0, (AX)
-	VZEROUPPER
-	RET
-
 // func addOuterAVX512_2x32(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
 // Requires: AVX, AVX512F
 TEXT ·addOuterAVX512_2x32(SB), NOSPLIT, $0-56
@@ -3207,63 +4303,6 @@ loop:
 	ADDQ         BX, AX
 	VMOVUPS      Z2, (AX)
 	VMOVUPS      Z3, 64(AX)
-	VZEROUPPER
-	RET
-
-// func addOuterAVX512_2x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
-// Requires: AVX, AVX512F
-TEXT ·addOuterAVX512_2x16(SB), NOSPLIT, $0-56
-	MOVQ    c+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    b+16(FP), DX
-	MOVQ    n+24(FP), BX
-	MOVQ    k+32(FP), SI
-	MOVQ    lda+40(FP), DI
-	SHLQ    $0x02, BX
-	SHLQ    $0x02, DI
-	LEAQ    (DI)(DI*2), R8
-	VPXORD  Z0, Z0, Z0
-	VPXORD  Z1, Z1, Z1
-	MOVQ    acc+48(FP), R8
-	TESTQ   R8, R8
-	JZ      loop
-	MOVQ    AX, R8
-	VMOVUPS (R8), Z0
-	ADDQ    BX, R8
-	VMOVUPS (R8), Z1
-	ADDQ    BX, R8
-
-loop:
-	VMOVUPS      (DX), Z2
-	ADDQ         BX, DX
-	VBROADCASTSS (CX), Z3
-	VFMADD231PS  Z2, Z3, Z0
-	VBROADCASTSS (CX)(DI*1), Z3
-	VFMADD231PS  Z2, Z3, Z1
-	VMOVUPS      (DX), Z2
-	ADDQ         BX, DX
-	VBROADCASTSS 4(CX), Z3
-	VFMADD231PS  Z2, Z3, Z0
-	VBROADCASTSS 4(CX)(DI*1), Z3
-	VFMADD231PS  Z2, Z3, Z1
-	VMOVUPS      (DX), Z2
-	ADDQ         BX, DX
-	VBROADCASTSS 8(CX), Z3
-	VFMADD231PS  Z2, Z3, Z0
-	VBROADCASTSS 8(CX)(DI*1), Z3
-	VFMADD231PS  Z2, Z3, Z1
-	VMOVUPS      (DX), Z2
-	ADDQ         BX, DX
-	VBROADCASTSS 12(CX), Z3
-	VFMADD231PS  Z2, Z3, Z0
-	VBROADCASTSS 12(CX)(DI*1), Z3
-	VFMADD231PS  Z2, Z3, Z1
-	ADDQ         $0x10, CX
-	SUBQ         $0x04, SI
-	JNZ          loop
-	VMOVUPS      Z0, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z1, (AX)
 	VZEROUPPER
 	RET
 
@@ -3359,76 +4398,6 @@ loop:
 	ADDQ         BX, AX
 	VMOVUPS      Z4, (AX)
 	VMOVUPS      Z5, 64(AX)
-	VZEROUPPER
-	RET
-
-// func addOuterAVX512_3x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
-// Requires: AVX, AVX512F
-TEXT ·addOuterAVX512_3x16(SB), NOSPLIT, $0-56
-	MOVQ    c+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    b+16(FP), DX
-	MOVQ    n+24(FP), BX
-	MOVQ    k+32(FP), SI
-	MOVQ    lda+40(FP), DI
-	SHLQ    $0x02, BX
-	SHLQ    $0x02, DI
-	LEAQ    (DI)(DI*2), R8
-	VPXORD  Z0, Z0, Z0
-	VPXORD  Z1, Z1, Z1
-	VPXORD  Z2, Z2, Z2
-	MOVQ    acc+48(FP), R8
-	TESTQ   R8, R8
-	JZ      loop
-	MOVQ    AX, R8
-	VMOVUPS (R8), Z0
-	ADDQ    BX, R8
-	VMOVUPS (R8), Z1
-	ADDQ    BX, R8
-	VMOVUPS (R8), Z2
-	ADDQ    BX, R8
-
-loop:
-	VMOVUPS      (DX), Z3
-	ADDQ         BX, DX
-	VBROADCASTSS (CX), Z4
-	VFMADD231PS  Z3, Z4, Z0
-	VBROADCASTSS (CX)(DI*1), Z4
-	VFMADD231PS  Z3, Z4, Z1
-	VBROADCASTSS (CX)(DI*2), Z4
-	VFMADD231PS  Z3, Z4, Z2
-	VMOVUPS      (DX), Z3
-	ADDQ         BX, DX
-	VBROADCASTSS 4(CX), Z4
-	VFMADD231PS  Z3, Z4, Z0
-	VBROADCASTSS 4(CX)(DI*1), Z4
-	VFMADD231PS  Z3, Z4, Z1
-	VBROADCASTSS 4(CX)(DI*2), Z4
-	VFMADD231PS  Z3, Z4, Z2
-	VMOVUPS      (DX), Z3
-	ADDQ         BX, DX
-	VBROADCASTSS 8(CX), Z4
-	VFMADD231PS  Z3, Z4, Z0
-	VBROADCASTSS 8(CX)(DI*1), Z4
-	VFMADD231PS  Z3, Z4, Z1
-	VBROADCASTSS 8(CX)(DI*2), Z4
-	VFMADD231PS  Z3, Z4, Z2
-	VMOVUPS      (DX), Z3
-	ADDQ         BX, DX
-	VBROADCASTSS 12(CX), Z4
-	VFMADD231PS  Z3, Z4, Z0
-	VBROADCASTSS 12(CX)(DI*1), Z4
-	VFMADD231PS  Z3, Z4, Z1
-	VBROADCASTSS 12(CX)(DI*2), Z4
-	VFMADD231PS  Z3, Z4, Z2
-	ADDQ         $0x10, CX
-	SUBQ         $0x04, SI
-	JNZ          loop
-	VMOVUPS      Z0, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z1, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z2, (AX)
 	VZEROUPPER
 	RET
 
@@ -3544,89 +4513,6 @@ loop:
 	ADDQ         BX, AX
 	VMOVUPS      Z6, (AX)
 	VMOVUPS      Z7, 64(AX)
-	VZEROUPPER
-	RET
-
-// func addOuterAVX512_4x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
-// Requires: AVX, AVX512F
-TEXT ·addOuterAVX512_4x16(SB), NOSPLIT, $0-56
-	MOVQ    c+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    b+16(FP), DX
-	MOVQ    n+24(FP), BX
-	MOVQ    k+32(FP), SI
-	MOVQ    lda+40(FP), DI
-	SHLQ    $0x02, BX
-	SHLQ    $0x02, DI
-	LEAQ    (DI)(DI*2), R8
-	VPXORD  Z0, Z0, Z0
-	VPXORD  Z1, Z1, Z1
-	VPXORD  Z2, Z2, Z2
-	VPXORD  Z3, Z3, Z3
-	MOVQ    acc+48(FP), R9
-	TESTQ   R9, R9
-	JZ      loop
-	MOVQ    AX, R9
-	VMOVUPS (R9), Z0
-	ADDQ    BX, R9
-	VMOVUPS (R9), Z1
-	ADDQ    BX, R9
-	VMOVUPS (R9), Z2
-	ADDQ    BX, R9
-	VMOVUPS (R9), Z3
-	ADDQ    BX, R9
-
-loop:
-	VMOVUPS      (DX), Z4
-	ADDQ         BX, DX
-	VBROADCASTSS (CX), Z5
-	VFMADD231PS  Z4, Z5, Z0
-	VBROADCASTSS (CX)(DI*1), Z5
-	VFMADD231PS  Z4, Z5, Z1
-	VBROADCASTSS (CX)(DI*2), Z5
-	VFMADD231PS  Z4, Z5, Z2
-	VBROADCASTSS (CX)(R8*1), Z5
-	VFMADD231PS  Z4, Z5, Z3
-	VMOVUPS      (DX), Z4
-	ADDQ         BX, DX
-	VBROADCASTSS 4(CX), Z5
-	VFMADD231PS  Z4, Z5, Z0
-	VBROADCASTSS 4(CX)(DI*1), Z5
-	VFMADD231PS  Z4, Z5, Z1
-	VBROADCASTSS 4(CX)(DI*2), Z5
-	VFMADD231PS  Z4, Z5, Z2
-	VBROADCASTSS 4(CX)(R8*1), Z5
-	VFMADD231PS  Z4, Z5, Z3
-	VMOVUPS      (DX), Z4
-	ADDQ         BX, DX
-	VBROADCASTSS 8(CX), Z5
-	VFMADD231PS  Z4, Z5, Z0
-	VBROADCASTSS 8(CX)(DI*1), Z5
-	VFMADD231PS  Z4, Z5, Z1
-	VBROADCASTSS 8(CX)(DI*2), Z5
-	VFMADD231PS  Z4, Z5, Z2
-	VBROADCASTSS 8(CX)(R8*1), Z5
-	VFMADD231PS  Z4, Z5, Z3
-	VMOVUPS      (DX), Z4
-	ADDQ         BX, DX
-	VBROADCASTSS 12(CX), Z5
-	VFMADD231PS  Z4, Z5, Z0
-	VBROADCASTSS 12(CX)(DI*1), Z5
-	VFMADD231PS  Z4, Z5, Z1
-	VBROADCASTSS 12(CX)(DI*2), Z5
-	VFMADD231PS  Z4, Z5, Z2
-	VBROADCASTSS 12(CX)(R8*1), Z5
-	VFMADD231PS  Z4, Z5, Z3
-	ADDQ         $0x10, CX
-	SUBQ         $0x04, SI
-	JNZ          loop
-	VMOVUPS      Z0, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z1, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z2, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z3, (AX)
 	VZEROUPPER
 	RET
 
@@ -3764,104 +4650,6 @@ loop:
 	ADDQ         BX, AX
 	VMOVUPS      Z8, (AX)
 	VMOVUPS      Z9, 64(AX)
-	VZEROUPPER
-	RET
-
-// func addOuterAVX512_5x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
-// Requires: AVX, AVX512F
-TEXT ·addOuterAVX512_5x16(SB), NOSPLIT, $0-56
-	MOVQ    c+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    b+16(FP), DX
-	MOVQ    n+24(FP), BX
-	MOVQ    k+32(FP), SI
-	MOVQ    lda+40(FP), DI
-	SHLQ    $0x02, BX
-	SHLQ    $0x02, DI
-	LEAQ    (DI)(DI*2), R8
-	LEAQ    (CX)(DI*4), R9
-	VPXORD  Z0, Z0, Z0
-	VPXORD  Z1, Z1, Z1
-	VPXORD  Z2, Z2, Z2
-	VPXORD  Z3, Z3, Z3
-	VPXORD  Z4, Z4, Z4
-	MOVQ    acc+48(FP), R10
-	TESTQ   R10, R10
-	JZ      loop
-	MOVQ    AX, R10
-	VMOVUPS (R10), Z0
-	ADDQ    BX, R10
-	VMOVUPS (R10), Z1
-	ADDQ    BX, R10
-	VMOVUPS (R10), Z2
-	ADDQ    BX, R10
-	VMOVUPS (R10), Z3
-	ADDQ    BX, R10
-	VMOVUPS (R10), Z4
-	ADDQ    BX, R10
-
-loop:
-	VMOVUPS      (DX), Z5
-	ADDQ         BX, DX
-	VBROADCASTSS (CX), Z6
-	VFMADD231PS  Z5, Z6, Z0
-	VBROADCASTSS (CX)(DI*1), Z6
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS (CX)(DI*2), Z6
-	VFMADD231PS  Z5, Z6, Z2
-	VBROADCASTSS (CX)(R8*1), Z6
-	VFMADD231PS  Z5, Z6, Z3
-	VBROADCASTSS (R9), Z6
-	VFMADD231PS  Z5, Z6, Z4
-	VMOVUPS      (DX), Z5
-	ADDQ         BX, DX
-	VBROADCASTSS 4(CX), Z6
-	VFMADD231PS  Z5, Z6, Z0
-	VBROADCASTSS 4(CX)(DI*1), Z6
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS 4(CX)(DI*2), Z6
-	VFMADD231PS  Z5, Z6, Z2
-	VBROADCASTSS 4(CX)(R8*1), Z6
-	VFMADD231PS  Z5, Z6, Z3
-	VBROADCASTSS 4(R9), Z6
-	VFMADD231PS  Z5, Z6, Z4
-	VMOVUPS      (DX), Z5
-	ADDQ         BX, DX
-	VBROADCASTSS 8(CX), Z6
-	VFMADD231PS  Z5, Z6, Z0
-	VBROADCASTSS 8(CX)(DI*1), Z6
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS 8(CX)(DI*2), Z6
-	VFMADD231PS  Z5, Z6, Z2
-	VBROADCASTSS 8(CX)(R8*1), Z6
-	VFMADD231PS  Z5, Z6, Z3
-	VBROADCASTSS 8(R9), Z6
-	VFMADD231PS  Z5, Z6, Z4
-	VMOVUPS      (DX), Z5
-	ADDQ         BX, DX
-	VBROADCASTSS 12(CX), Z6
-	VFMADD231PS  Z5, Z6, Z0
-	VBROADCASTSS 12(CX)(DI*1), Z6
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS 12(CX)(DI*2), Z6
-	VFMADD231PS  Z5, Z6, Z2
-	VBROADCASTSS 12(CX)(R8*1), Z6
-	VFMADD231PS  Z5, Z6, Z3
-	VBROADCASTSS 12(R9), Z6
-	VFMADD231PS  Z5, Z6, Z4
-	ADDQ         $0x10, CX
-	ADDQ         $0x10, R9
-	SUBQ         $0x04, SI
-	JNZ          loop
-	VMOVUPS      Z0, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z1, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z2, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z3, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z4, (AX)
 	VZEROUPPER
 	RET
 
@@ -4019,117 +4807,6 @@ loop:
 	ADDQ         BX, AX
 	VMOVUPS      Z10, (AX)
 	VMOVUPS      Z11, 64(AX)
-	VZEROUPPER
-	RET
-
-// func addOuterAVX512_6x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
-// Requires: AVX, AVX512F
-TEXT ·addOuterAVX512_6x16(SB), NOSPLIT, $0-56
-	MOVQ    c+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    b+16(FP), DX
-	MOVQ    n+24(FP), BX
-	MOVQ    k+32(FP), SI
-	MOVQ    lda+40(FP), DI
-	SHLQ    $0x02, BX
-	SHLQ    $0x02, DI
-	LEAQ    (DI)(DI*2), R8
-	LEAQ    (CX)(DI*4), R9
-	VPXORD  Z0, Z0, Z0
-	VPXORD  Z1, Z1, Z1
-	VPXORD  Z2, Z2, Z2
-	VPXORD  Z3, Z3, Z3
-	VPXORD  Z4, Z4, Z4
-	VPXORD  Z5, Z5, Z5
-	MOVQ    acc+48(FP), R10
-	TESTQ   R10, R10
-	JZ      loop
-	MOVQ    AX, R10
-	VMOVUPS (R10), Z0
-	ADDQ    BX, R10
-	VMOVUPS (R10), Z1
-	ADDQ    BX, R10
-	VMOVUPS (R10), Z2
-	ADDQ    BX, R10
-	VMOVUPS (R10), Z3
-	ADDQ    BX, R10
-	VMOVUPS (R10), Z4
-	ADDQ    BX, R10
-	VMOVUPS (R10), Z5
-	ADDQ    BX, R10
-
-loop:
-	VMOVUPS      (DX), Z6
-	ADDQ         BX, DX
-	VBROADCASTSS (CX), Z7
-	VFMADD231PS  Z6, Z7, Z0
-	VBROADCASTSS (CX)(DI*1), Z7
-	VFMADD231PS  Z6, Z7, Z1
-	VBROADCASTSS (CX)(DI*2), Z7
-	VFMADD231PS  Z6, Z7, Z2
-	VBROADCASTSS (CX)(R8*1), Z7
-	VFMADD231PS  Z6, Z7, Z3
-	VBROADCASTSS (R9), Z7
-	VFMADD231PS  Z6, Z7, Z4
-	VBROADCASTSS (R9)(DI*1), Z7
-	VFMADD231PS  Z6, Z7, Z5
-	VMOVUPS      (DX), Z6
-	ADDQ         BX, DX
-	VBROADCASTSS 4(CX), Z7
-	VFMADD231PS  Z6, Z7, Z0
-	VBROADCASTSS 4(CX)(DI*1), Z7
-	VFMADD231PS  Z6, Z7, Z1
-	VBROADCASTSS 4(CX)(DI*2), Z7
-	VFMADD231PS  Z6, Z7, Z2
-	VBROADCASTSS 4(CX)(R8*1), Z7
-	VFMADD231PS  Z6, Z7, Z3
-	VBROADCASTSS 4(R9), Z7
-	VFMADD231PS  Z6, Z7, Z4
-	VBROADCASTSS 4(R9)(DI*1), Z7
-	VFMADD231PS  Z6, Z7, Z5
-	VMOVUPS      (DX), Z6
-	ADDQ         BX, DX
-	VBROADCASTSS 8(CX), Z7
-	VFMADD231PS  Z6, Z7, Z0
-	VBROADCASTSS 8(CX)(DI*1), Z7
-	VFMADD231PS  Z6, Z7, Z1
-	VBROADCASTSS 8(CX)(DI*2), Z7
-	VFMADD231PS  Z6, Z7, Z2
-	VBROADCASTSS 8(CX)(R8*1), Z7
-	VFMADD231PS  Z6, Z7, Z3
-	VBROADCASTSS 8(R9), Z7
-	VFMADD231PS  Z6, Z7, Z4
-	VBROADCASTSS 8(R9)(DI*1), Z7
-	VFMADD231PS  Z6, Z7, Z5
-	VMOVUPS      (DX), Z6
-	ADDQ         BX, DX
-	VBROADCASTSS 12(CX), Z7
-	VFMADD231PS  Z6, Z7, Z0
-	VBROADCASTSS 12(CX)(DI*1), Z7
-	VFMADD231PS  Z6, Z7, Z1
-	VBROADCASTSS 12(CX)(DI*2), Z7
-	VFMADD231PS  Z6, Z7, Z2
-	VBROADCASTSS 12(CX)(R8*1), Z7
-	VFMADD231PS  Z6, Z7, Z3
-	VBROADCASTSS 12(R9), Z7
-	VFMADD231PS  Z6, Z7, Z4
-	VBROADCASTSS 12(R9)(DI*1), Z7
-	VFMADD231PS  Z6, Z7, Z5
-	ADDQ         $0x10, CX
-	ADDQ         $0x10, R9
-	SUBQ         $0x04, SI
-	JNZ          loop
-	VMOVUPS      Z0, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z1, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z2, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z3, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
 	VZEROUPPER
 	RET
 
@@ -4307,130 +4984,6 @@ loop:
 	ADDQ         BX, AX
 	VMOVUPS      Z12, (AX)
 	VMOVUPS      Z13, 64(AX)
-	VZEROUPPER
-	RET
-
-// func addOuterAVX512_7x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
-// Requires: AVX, AVX512F
-TEXT ·addOuterAVX512_7x16(SB), NOSPLIT, $0-56
-	MOVQ    c+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    b+16(FP), DX
-	MOVQ    n+24(FP), BX
-	MOVQ    k+32(FP), SI
-	MOVQ    lda+40(FP), DI
-	SHLQ    $0x02, BX
-	SHLQ    $0x02, DI
-	LEAQ    (DI)(DI*2), R8
-	LEAQ    (CX)(DI*4), R9
-	VPXORD  Z0, Z0, Z0
-	VPXORD  Z1, Z1, Z1
-	VPXORD  Z2, Z2, Z2
-	VPXORD  Z3, Z3, Z3
-	VPXORD  Z4, Z4, Z4
-	VPXORD  Z5, Z5, Z5
-	VPXORD  Z6, Z6, Z6
-	MOVQ    acc+48(FP), R10
-	TESTQ   R10, R10
-	JZ      loop
-	MOVQ    AX, R10
-	VMOVUPS (R10), Z0
-	ADDQ    BX, R10
-	VMOVUPS (R10), Z1
-	ADDQ    BX, R10
-	VMOVUPS (R10), Z2
-	ADDQ    BX, R10
-	VMOVUPS (R10), Z3
-	ADDQ    BX, R10
-	VMOVUPS (R10), Z4
-	ADDQ    BX, R10
-	VMOVUPS (R10), Z5
-	ADDQ    BX, R10
-	VMOVUPS (R10), Z6
-	ADDQ    BX, R10
-
-loop:
-	VMOVUPS      (DX), Z7
-	ADDQ         BX, DX
-	VBROADCASTSS (CX), Z8
-	VFMADD231PS  Z7, Z8, Z0
-	VBROADCASTSS (CX)(DI*1), Z8
-	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS (CX)(DI*2), Z8
-	VFMADD231PS  Z7, Z8, Z2
-	VBROADCASTSS (CX)(R8*1), Z8
-	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS (R9), Z8
-	VFMADD231PS  Z7, Z8, Z4
-	VBROADCASTSS (R9)(DI*1), Z8
-	VFMADD231PS  Z7, Z8, Z5
-	VBROADCASTSS (R9)(DI*2), Z8
-	VFMADD231PS  Z7, Z8, Z6
-	VMOVUPS      (DX), Z7
-	ADDQ         BX, DX
-	VBROADCASTSS 4(CX), Z8
-	VFMADD231PS  Z7, Z8, Z0
-	VBROADCASTSS 4(CX)(DI*1), Z8
-	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS 4(CX)(DI*2), Z8
-	VFMADD231PS  Z7, Z8, Z2
-	VBROADCASTSS 4(CX)(R8*1), Z8
-	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS 4(R9), Z8
-	VFMADD231PS  Z7, Z8, Z4
-	VBROADCASTSS 4(R9)(DI*1), Z8
-	VFMADD231PS  Z7, Z8, Z5
-	VBROADCASTSS 4(R9)(DI*2), Z8
-	VFMADD231PS  Z7, Z8, Z6
-	VMOVUPS      (DX), Z7
-	ADDQ         BX, DX
-	VBROADCASTSS 8(CX), Z8
-	VFMADD231PS  Z7, Z8, Z0
-	VBROADCASTSS 8(CX)(DI*1), Z8
-	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS 8(CX)(DI*2), Z8
-	VFMADD231PS  Z7, Z8, Z2
-	VBROADCASTSS 8(CX)(R8*1), Z8
-	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS 8(R9), Z8
-	VFMADD231PS  Z7, Z8, Z4
-	VBROADCASTSS 8(R9)(DI*1), Z8
-	VFMADD231PS  Z7, Z8, Z5
-	VBROADCASTSS 8(R9)(DI*2), Z8
-	VFMADD231PS  Z7, Z8, Z6
-	VMOVUPS      (DX), Z7
-	ADDQ         BX, DX
-	VBROADCASTSS 12(CX), Z8
-	VFMADD231PS  Z7, Z8, Z0
-	VBROADCASTSS 12(CX)(DI*1), Z8
-	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS 12(CX)(DI*2), Z8
-	VFMADD231PS  Z7, Z8, Z2
-	VBROADCASTSS 12(CX)(R8*1), Z8
-	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS 12(R9), Z8
-	VFMADD231PS  Z7, Z8, Z4
-	VBROADCASTSS 12(R9)(DI*1), Z8
-	VFMADD231PS  Z7, Z8, Z5
-	VBROADCASTSS 12(R9)(DI*2), Z8
-	VFMADD231PS  Z7, Z8, Z6
-	ADDQ         $0x10, CX
-	ADDQ         $0x10, R9
-	SUBQ         $0x04, SI
-	JNZ          loop
-	VMOVUPS      Z0, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z1, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z2, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z3, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
 	VZEROUPPER
 	RET
 
@@ -4628,143 +5181,6 @@ loop:
 	ADDQ         BX, AX
 	VMOVUPS      Z14, (AX)
 	VMOVUPS      Z15, 64(AX)
-	VZEROUPPER
-	RET
-
-// func addOuterAVX512_8x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
-// Requires: AVX, AVX512F
-TEXT ·addOuterAVX512_8x16(SB), NOSPLIT, $0-56
-	MOVQ    c+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    b+16(FP), DX
-	MOVQ    n+24(FP), BX
-	MOVQ    k+32(FP), SI
-	MOVQ    lda+40(FP), DI
-	SHLQ    $0x02, BX
-	SHLQ    $0x02, DI
-	LEAQ    (DI)(DI*2), R8
-	LEAQ    (CX)(DI*4), R9
-	VPXORD  Z0, Z0, Z0
-	VPXORD  Z1, Z1, Z1
-	VPXORD  Z2, Z2, Z2
-	VPXORD  Z3, Z3, Z3
-	VPXORD  Z4, Z4, Z4
-	VPXORD  Z5, Z5, Z5
-	VPXORD  Z6, Z6, Z6
-	VPXORD  Z7, Z7, Z7
-	MOVQ    acc+48(FP), R10
-	TESTQ   R10, R10
-	JZ      loop
-	MOVQ    AX, R10
-	VMOVUPS (R10), Z0
-	ADDQ    BX, R10
-	VMOVUPS (R10), Z1
-	ADDQ    BX, R10
-	VMOVUPS (R10), Z2
-	ADDQ    BX, R10
-	VMOVUPS (R10), Z3
-	ADDQ    BX, R10
-	VMOVUPS (R10), Z4
-	ADDQ    BX, R10
-	VMOVUPS (R10), Z5
-	ADDQ    BX, R10
-	VMOVUPS (R10), Z6
-	ADDQ    BX, R10
-	VMOVUPS (R10), Z7
-	ADDQ    BX, R10
-
-loop:
-	VMOVUPS      (DX), Z8
-	ADDQ         BX, DX
-	VBROADCASTSS (CX), Z9
-	VFMADD231PS  Z8, Z9, Z0
-	VBROADCASTSS (CX)(DI*1), Z9
-	VFMADD231PS  Z8, Z9, Z1
-	VBROADCASTSS (CX)(DI*2), Z9
-	VFMADD231PS  Z8, Z9, Z2
-	VBROADCASTSS (CX)(R8*1), Z9
-	VFMADD231PS  Z8, Z9, Z3
-	VBROADCASTSS (R9), Z9
-	VFMADD231PS  Z8, Z9, Z4
-	VBROADCASTSS (R9)(DI*1), Z9
-	VFMADD231PS  Z8, Z9, Z5
-	VBROADCASTSS (R9)(DI*2), Z9
-	VFMADD231PS  Z8, Z9, Z6
-	VBROADCASTSS (R9)(R8*1), Z9
-	VFMADD231PS  Z8, Z9, Z7
-	VMOVUPS      (DX), Z8
-	ADDQ         BX, DX
-	VBROADCASTSS 4(CX), Z9
-	VFMADD231PS  Z8, Z9, Z0
-	VBROADCASTSS 4(CX)(DI*1), Z9
-	VFMADD231PS  Z8, Z9, Z1
-	VBROADCASTSS 4(CX)(DI*2), Z9
-	VFMADD231PS  Z8, Z9, Z2
-	VBROADCASTSS 4(CX)(R8*1), Z9
-	VFMADD231PS  Z8, Z9, Z3
-	VBROADCASTSS 4(R9), Z9
-	VFMADD231PS  Z8, Z9, Z4
-	VBROADCASTSS 4(R9)(DI*1), Z9
-	VFMADD231PS  Z8, Z9, Z5
-	VBROADCASTSS 4(R9)(DI*2), Z9
-	VFMADD231PS  Z8, Z9, Z6
-	VBROADCASTSS 4(R9)(R8*1), Z9
-	VFMADD231PS  Z8, Z9, Z7
-	VMOVUPS      (DX), Z8
-	ADDQ         BX, DX
-	VBROADCASTSS 8(CX), Z9
-	VFMADD231PS  Z8, Z9, Z0
-	VBROADCASTSS 8(CX)(DI*1), Z9
-	VFMADD231PS  Z8, Z9, Z1
-	VBROADCASTSS 8(CX)(DI*2), Z9
-	VFMADD231PS  Z8, Z9, Z2
-	VBROADCASTSS 8(CX)(R8*1), Z9
-	VFMADD231PS  Z8, Z9, Z3
-	VBROADCASTSS 8(R9), Z9
-	VFMADD231PS  Z8, Z9, Z4
-	VBROADCASTSS 8(R9)(DI*1), Z9
-	VFMADD231PS  Z8, Z9, Z5
-	VBROADCASTSS 8(R9)(DI*2), Z9
-	VFMADD231PS  Z8, Z9, Z6
-	VBROADCASTSS 8(R9)(R8*1), Z9
-	VFMADD231PS  Z8, Z9, Z7
-	VMOVUPS      (DX), Z8
-	ADDQ         BX, DX
-	VBROADCASTSS 12(CX), Z9
-	VFMADD231PS  Z8, Z9, Z0
-	VBROADCASTSS 12(CX)(DI*1), Z9
-	VFMADD231PS  Z8, Z9, Z1
-	VBROADCASTSS 12(CX)(DI*2), Z9
-	VFMADD231PS  Z8, Z9, Z2
-	VBROADCASTSS 12(CX)(R8*1), Z9
-	VFMADD231PS  Z8, Z9, Z3
-	VBROADCASTSS 12(R9), Z9
-	VFMADD231PS  Z8, Z9, Z4
-	VBROADCASTSS 12(R9)(DI*1), Z9
-	VFMADD231PS  Z8, Z9, Z5
-	VBROADCASTSS 12(R9)(DI*2), Z9
-	VFMADD231PS  Z8, Z9, Z6
-	VBROADCASTSS 12(R9)(R8*1), Z9
-	VFMADD231PS  Z8, Z9, Z7
-	ADDQ         $0x10, CX
-	ADDQ         $0x10, R9
-	SUBQ         $0x04, SI
-	JNZ          loop
-	VMOVUPS      Z0, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z1, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z2, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z3, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
 	VZEROUPPER
 	RET
 
@@ -4984,158 +5400,6 @@ loop:
 	ADDQ         BX, AX
 	VMOVUPS      Z16, (AX)
 	VMOVUPS      Z17, 64(AX)
-	VZEROUPPER
-	RET
-
-// func addOuterAVX512_9x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
-// Requires: AVX, AVX512F
-TEXT ·addOuterAVX512_9x16(SB), NOSPLIT, $0-56
-	MOVQ    c+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    b+16(FP), DX
-	MOVQ    n+24(FP), BX
-	MOVQ    k+32(FP), SI
-	MOVQ    lda+40(FP), DI
-	SHLQ    $0x02, BX
-	SHLQ    $0x02, DI
-	LEAQ    (DI)(DI*2), R8
-	LEAQ    (CX)(DI*4), R9
-	LEAQ    (R9)(DI*4), R10
-	VPXORD  Z0, Z0, Z0
-	VPXORD  Z1, Z1, Z1
-	VPXORD  Z2, Z2, Z2
-	VPXORD  Z3, Z3, Z3
-	VPXORD  Z4, Z4, Z4
-	VPXORD  Z5, Z5, Z5
-	VPXORD  Z6, Z6, Z6
-	VPXORD  Z7, Z7, Z7
-	VPXORD  Z8, Z8, Z8
-	MOVQ    acc+48(FP), R11
-	TESTQ   R11, R11
-	JZ      loop
-	MOVQ    AX, R11
-	VMOVUPS (R11), Z0
-	ADDQ    BX, R11
-	VMOVUPS (R11), Z1
-	ADDQ    BX, R11
-	VMOVUPS (R11), Z2
-	ADDQ    BX, R11
-	VMOVUPS (R11), Z3
-	ADDQ    BX, R11
-	VMOVUPS (R11), Z4
-	ADDQ    BX, R11
-	VMOVUPS (R11), Z5
-	ADDQ    BX, R11
-	VMOVUPS (R11), Z6
-	ADDQ    BX, R11
-	VMOVUPS (R11), Z7
-	ADDQ    BX, R11
-	VMOVUPS (R11), Z8
-	ADDQ    BX, R11
-
-loop:
-	VMOVUPS      (DX), Z9
-	ADDQ         BX, DX
-	VBROADCASTSS (CX), Z10
-	VFMADD231PS  Z9, Z10, Z0
-	VBROADCASTSS (CX)(DI*1), Z10
-	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS (CX)(DI*2), Z10
-	VFMADD231PS  Z9, Z10, Z2
-	VBROADCASTSS (CX)(R8*1), Z10
-	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS (R9), Z10
-	VFMADD231PS  Z9, Z10, Z4
-	VBROADCASTSS (R9)(DI*1), Z10
-	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS (R9)(DI*2), Z10
-	VFMADD231PS  Z9, Z10, Z6
-	VBROADCASTSS (R9)(R8*1), Z10
-	VFMADD231PS  Z9, Z10, Z7
-	VBROADCASTSS (R10), Z10
-	VFMADD231PS  Z9, Z10, Z8
-	VMOVUPS      (DX), Z9
-	ADDQ         BX, DX
-	VBROADCASTSS 4(CX), Z10
-	VFMADD231PS  Z9, Z10, Z0
-	VBROADCASTSS 4(CX)(DI*1), Z10
-	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS 4(CX)(DI*2), Z10
-	VFMADD231PS  Z9, Z10, Z2
-	VBROADCASTSS 4(CX)(R8*1), Z10
-	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS 4(R9), Z10
-	VFMADD231PS  Z9, Z10, Z4
-	VBROADCASTSS 4(R9)(DI*1), Z10
-	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS 4(R9)(DI*2), Z10
-	VFMADD231PS  Z9, Z10, Z6
-	VBROADCASTSS 4(R9)(R8*1), Z10
-	VFMADD231PS  Z9, Z10, Z7
-	VBROADCASTSS 4(R10), Z10
-	VFMADD231PS  Z9, Z10, Z8
-	VMOVUPS      (DX), Z9
-	ADDQ         BX, DX
-	VBROADCASTSS 8(CX), Z10
-	VFMADD231PS  Z9, Z10, Z0
-	VBROADCASTSS 8(CX)(DI*1), Z10
-	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS 8(CX)(DI*2), Z10
-	VFMADD231PS  Z9, Z10, Z2
-	VBROADCASTSS 8(CX)(R8*1), Z10
-	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS 8(R9), Z10
-	VFMADD231PS  Z9, Z10, Z4
-	VBROADCASTSS 8(R9)(DI*1), Z10
-	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS 8(R9)(DI*2), Z10
-	VFMADD231PS  Z9, Z10, Z6
-	VBROADCASTSS 8(R9)(R8*1), Z10
-	VFMADD231PS  Z9, Z10, Z7
-	VBROADCASTSS 8(R10), Z10
-	VFMADD231PS  Z9, Z10, Z8
-	VMOVUPS      (DX), Z9
-	ADDQ         BX, DX
-	VBROADCASTSS 12(CX), Z10
-	VFMADD231PS  Z9, Z10, Z0
-	VBROADCASTSS 12(CX)(DI*1), Z10
-	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS 12(CX)(DI*2), Z10
-	VFMADD231PS  Z9, Z10, Z2
-	VBROADCASTSS 12(CX)(R8*1), Z10
-	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS 12(R9), Z10
-	VFMADD231PS  Z9, Z10, Z4
-	VBROADCASTSS 12(R9)(DI*1), Z10
-	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS 12(R9)(DI*2), Z10
-	VFMADD231PS  Z9, Z10, Z6
-	VBROADCASTSS 12(R9)(R8*1), Z10
-	VFMADD231PS  Z9, Z10, Z7
-	VBROADCASTSS 12(R10), Z10
-	VFMADD231PS  Z9, Z10, Z8
-	ADDQ         $0x10, CX
-	ADDQ         $0x10, R9
-	ADDQ         $0x10, R10
-	SUBQ         $0x04, SI
-	JNZ          loop
-	VMOVUPS      Z0, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z1, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z2, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z3, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
 	VZEROUPPER
 	RET
 
@@ -5375,171 +5639,6 @@ loop:
 	ADDQ         BX, AX
 	VMOVUPS      Z18, (AX)
 	VMOVUPS      Z19, 64(AX)
-	VZEROUPPER
-	RET
-
-// func addOuterAVX512_10x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
-// Requires: AVX, AVX512F
-TEXT ·addOuterAVX512_10x16(SB), NOSPLIT, $0-56
-	MOVQ    c+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    b+16(FP), DX
-	MOVQ    n+24(FP), BX
-	MOVQ    k+32(FP), SI
-	MOVQ    lda+40(FP), DI
-	SHLQ    $0x02, BX
-	SHLQ    $0x02, DI
-	LEAQ    (DI)(DI*2), R8
-	LEAQ    (CX)(DI*4), R9
-	LEAQ    (R9)(DI*4), R10
-	VPXORD  Z0, Z0, Z0
-	VPXORD  Z1, Z1, Z1
-	VPXORD  Z2, Z2, Z2
-	VPXORD  Z3, Z3, Z3
-	VPXORD  Z4, Z4, Z4
-	VPXORD  Z5, Z5, Z5
-	VPXORD  Z6, Z6, Z6
-	VPXORD  Z7, Z7, Z7
-	VPXORD  Z8, Z8, Z8
-	VPXORD  Z9, Z9, Z9
-	MOVQ    acc+48(FP), R11
-	TESTQ   R11, R11
-	JZ      loop
-	MOVQ    AX, R11
-	VMOVUPS (R11), Z0
-	ADDQ    BX, R11
-	VMOVUPS (R11), Z1
-	ADDQ    BX, R11
-	VMOVUPS (R11), Z2
-	ADDQ    BX, R11
-	VMOVUPS (R11), Z3
-	ADDQ    BX, R11
-	VMOVUPS (R11), Z4
-	ADDQ    BX, R11
-	VMOVUPS (R11), Z5
-	ADDQ    BX, R11
-	VMOVUPS (R11), Z6
-	ADDQ    BX, R11
-	VMOVUPS (R11), Z7
-	ADDQ    BX, R11
-	VMOVUPS (R11), Z8
-	ADDQ    BX, R11
-	VMOVUPS (R11), Z9
-	ADDQ    BX, R11
-
-loop:
-	VMOVUPS      (DX), Z10
-	ADDQ         BX, DX
-	VBROADCASTSS (CX), Z11
-	VFMADD231PS  Z10, Z11, Z0
-	VBROADCASTSS (CX)(DI*1), Z11
-	VFMADD231PS  Z10, Z11, Z1
-	VBROADCASTSS (CX)(DI*2), Z11
-	VFMADD231PS  Z10, Z11, Z2
-	VBROADCASTSS (CX)(R8*1), Z11
-	VFMADD231PS  Z10, Z11, Z3
-	VBROADCASTSS (R9), Z11
-	VFMADD231PS  Z10, Z11, Z4
-	VBROADCASTSS (R9)(DI*1), Z11
-	VFMADD231PS  Z10, Z11, Z5
-	VBROADCASTSS (R9)(DI*2), Z11
-	VFMADD231PS  Z10, Z11, Z6
-	VBROADCASTSS (R9)(R8*1), Z11
-	VFMADD231PS  Z10, Z11, Z7
-	VBROADCASTSS (R10), Z11
-	VFMADD231PS  Z10, Z11, Z8
-	VBROADCASTSS (R10)(DI*1), Z11
-	VFMADD231PS  Z10, Z11, Z9
-	VMOVUPS      (DX), Z10
-	ADDQ         BX, DX
-	VBROADCASTSS 4(CX), Z11
-	VFMADD231PS  Z10, Z11, Z0
-	VBROADCASTSS 4(CX)(DI*1), Z11
-	VFMADD231PS  Z10, Z11, Z1
-	VBROADCASTSS 4(CX)(DI*2), Z11
-	VFMADD231PS  Z10, Z11, Z2
-	VBROADCASTSS 4(CX)(R8*1), Z11
-	VFMADD231PS  Z10, Z11, Z3
-	VBROADCASTSS 4(R9), Z11
-	VFMADD231PS  Z10, Z11, Z4
-	VBROADCASTSS 4(R9)(DI*1), Z11
-	VFMADD231PS  Z10, Z11, Z5
-	VBROADCASTSS 4(R9)(DI*2), Z11
-	VFMADD231PS  Z10, Z11, Z6
-	VBROADCASTSS 4(R9)(R8*1), Z11
-	VFMADD231PS  Z10, Z11, Z7
-	VBROADCASTSS 4(R10), Z11
-	VFMADD231PS  Z10, Z11, Z8
-	VBROADCASTSS 4(R10)(DI*1), Z11
-	VFMADD231PS  Z10, Z11, Z9
-	VMOVUPS      (DX), Z10
-	ADDQ         BX, DX
-	VBROADCASTSS 8(CX), Z11
-	VFMADD231PS  Z10, Z11, Z0
-	VBROADCASTSS 8(CX)(DI*1), Z11
-	VFMADD231PS  Z10, Z11, Z1
-	VBROADCASTSS 8(CX)(DI*2), Z11
-	VFMADD231PS  Z10, Z11, Z2
-	VBROADCASTSS 8(CX)(R8*1), Z11
-	VFMADD231PS  Z10, Z11, Z3
-	VBROADCASTSS 8(R9), Z11
-	VFMADD231PS  Z10, Z11, Z4
-	VBROADCASTSS 8(R9)(DI*1), Z11
-	VFMADD231PS  Z10, Z11, Z5
-	VBROADCASTSS 8(R9)(DI*2), Z11
-	VFMADD231PS  Z10, Z11, Z6
-	VBROADCASTSS 8(R9)(R8*1), Z11
-	VFMADD231PS  Z10, Z11, Z7
-	VBROADCASTSS 8(R10), Z11
-	VFMADD231PS  Z10, Z11, Z8
-	VBROADCASTSS 8(R10)(DI*1), Z11
-	VFMADD231PS  Z10, Z11, Z9
-	VMOVUPS      (DX), Z10
-	ADDQ         BX, DX
-	VBROADCASTSS 12(CX), Z11
-	VFMADD231PS  Z10, Z11, Z0
-	VBROADCASTSS 12(CX)(DI*1), Z11
-	VFMADD231PS  Z10, Z11, Z1
-	VBROADCASTSS 12(CX)(DI*2), Z11
-	VFMADD231PS  Z10, Z11, Z2
-	VBROADCASTSS 12(CX)(R8*1), Z11
-	VFMADD231PS  Z10, Z11, Z3
-	VBROADCASTSS 12(R9), Z11
-	VFMADD231PS  Z10, Z11, Z4
-	VBROADCASTSS 12(R9)(DI*1), Z11
-	VFMADD231PS  Z10, Z11, Z5
-	VBROADCASTSS 12(R9)(DI*2), Z11
-	VFMADD231PS  Z10, Z11, Z6
-	VBROADCASTSS 12(R9)(R8*1), Z11
-	VFMADD231PS  Z10, Z11, Z7
-	VBROADCASTSS 12(R10), Z11
-	VFMADD231PS  Z10, Z11, Z8
-	VBROADCASTSS 12(R10)(DI*1), Z11
-	VFMADD231PS  Z10, Z11, Z9
-	ADDQ         $0x10, CX
-	ADDQ         $0x10, R9
-	ADDQ         $0x10, R10
-	SUBQ         $0x04, SI
-	JNZ          loop
-	VMOVUPS      Z0, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z1, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z2, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z3, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z9, (AX)
 	VZEROUPPER
 	RET
 
@@ -5799,184 +5898,6 @@ loop:
 	ADDQ         BX, AX
 	VMOVUPS      Z20, (AX)
 	VMOVUPS      Z21, 64(AX)
-	VZEROUPPER
-	RET
-
-// func addOuterAVX512_11x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
-// Requires: AVX, AVX512F
-TEXT ·addOuterAVX512_11x16(SB), NOSPLIT, $0-56
-	MOVQ    c+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    b+16(FP), DX
-	MOVQ    n+24(FP), BX
-	MOVQ    k+32(FP), SI
-	MOVQ    lda+40(FP), DI
-	SHLQ    $0x02, BX
-	SHLQ    $0x02, DI
-	LEAQ    (DI)(DI*2), R8
-	LEAQ    (CX)(DI*4), R9
-	LEAQ    (R9)(DI*4), R10
-	VPXORD  Z0, Z0, Z0
-	VPXORD  Z1, Z1, Z1
-	VPXORD  Z2, Z2, Z2
-	VPXORD  Z3, Z3, Z3
-	VPXORD  Z4, Z4, Z4
-	VPXORD  Z5, Z5, Z5
-	VPXORD  Z6, Z6, Z6
-	VPXORD  Z7, Z7, Z7
-	VPXORD  Z8, Z8, Z8
-	VPXORD  Z9, Z9, Z9
-	VPXORD  Z10, Z10, Z10
-	MOVQ    acc+48(FP), R11
-	TESTQ   R11, R11
-	JZ      loop
-	MOVQ    AX, R11
-	VMOVUPS (R11), Z0
-	ADDQ    BX, R11
-	VMOVUPS (R11), Z1
-	ADDQ    BX, R11
-	VMOVUPS (R11), Z2
-	ADDQ    BX, R11
-	VMOVUPS (R11), Z3
-	ADDQ    BX, R11
-	VMOVUPS (R11), Z4
-	ADDQ    BX, R11
-	VMOVUPS (R11), Z5
-	ADDQ    BX, R11
-	VMOVUPS (R11), Z6
-	ADDQ    BX, R11
-	VMOVUPS (R11), Z7
-	ADDQ    BX, R11
-	VMOVUPS (R11), Z8
-	ADDQ    BX, R11
-	VMOVUPS (R11), Z9
-	ADDQ    BX, R11
-	VMOVUPS (R11), Z10
-	ADDQ    BX, R11
-
-loop:
-	VMOVUPS      (DX), Z11
-	ADDQ         BX, DX
-	VBROADCASTSS (CX), Z12
-	VFMADD231PS  Z11, Z12, Z0
-	VBROADCASTSS (CX)(DI*1), Z12
-	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS (CX)(DI*2), Z12
-	VFMADD231PS  Z11, Z12, Z2
-	VBROADCASTSS (CX)(R8*1), Z12
-	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS (R9), Z12
-	VFMADD231PS  Z11, Z12, Z4
-	VBROADCASTSS (R9)(DI*1), Z12
-	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS (R9)(DI*2), Z12
-	VFMADD231PS  Z11, Z12, Z6
-	VBROADCASTSS (R9)(R8*1), Z12
-	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS (R10), Z12
-	VFMADD231PS  Z11, Z12, Z8
-	VBROADCASTSS (R10)(DI*1), Z12
-	VFMADD231PS  Z11, Z12, Z9
-	VBROADCASTSS (R10)(DI*2), Z12
-	VFMADD231PS  Z11, Z12, Z10
-	VMOVUPS      (DX), Z11
-	ADDQ         BX, DX
-	VBROADCASTSS 4(CX), Z12
-	VFMADD231PS  Z11, Z12, Z0
-	VBROADCASTSS 4(CX)(DI*1), Z12
-	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS 4(CX)(DI*2), Z12
-	VFMADD231PS  Z11, Z12, Z2
-	VBROADCASTSS 4(CX)(R8*1), Z12
-	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS 4(R9), Z12
-	VFMADD231PS  Z11, Z12, Z4
-	VBROADCASTSS 4(R9)(DI*1), Z12
-	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS 4(R9)(DI*2), Z12
-	VFMADD231PS  Z11, Z12, Z6
-	VBROADCASTSS 4(R9)(R8*1), Z12
-	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS 4(R10), Z12
-	VFMADD231PS  Z11, Z12, Z8
-	VBROADCASTSS 4(R10)(DI*1), Z12
-	VFMADD231PS  Z11, Z12, Z9
-	VBROADCASTSS 4(R10)(DI*2), Z12
-	VFMADD231PS  Z11, Z12, Z10
-	VMOVUPS      (DX), Z11
-	ADDQ         BX, DX
-	VBROADCASTSS 8(CX), Z12
-	VFMADD231PS  Z11, Z12, Z0
-	VBROADCASTSS 8(CX)(DI*1), Z12
-	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS 8(CX)(DI*2), Z12
-	VFMADD231PS  Z11, Z12, Z2
-	VBROADCASTSS 8(CX)(R8*1), Z12
-	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS 8(R9), Z12
-	VFMADD231PS  Z11, Z12, Z4
-	VBROADCASTSS 8(R9)(DI*1), Z12
-	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS 8(R9)(DI*2), Z12
-	VFMADD231PS  Z11, Z12, Z6
-	VBROADCASTSS 8(R9)(R8*1), Z12
-	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS 8(R10), Z12
-	VFMADD231PS  Z11, Z12, Z8
-	VBROADCASTSS 8(R10)(DI*1), Z12
-	VFMADD231PS  Z11, Z12, Z9
-	VBROADCASTSS 8(R10)(DI*2), Z12
-	VFMADD231PS  Z11, Z12, Z10
-	VMOVUPS      (DX), Z11
-	ADDQ         BX, DX
-	VBROADCASTSS 12(CX), Z12
-	VFMADD231PS  Z11, Z12, Z0
-	VBROADCASTSS 12(CX)(DI*1), Z12
-	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS 12(CX)(DI*2), Z12
-	VFMADD231PS  Z11, Z12, Z2
-	VBROADCASTSS 12(CX)(R8*1), Z12
-	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS 12(R9), Z12
-	VFMADD231PS  Z11, Z12, Z4
-	VBROADCASTSS 12(R9)(DI*1), Z12
-	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS 12(R9)(DI*2), Z12
-	VFMADD231PS  Z11, Z12, Z6
-	VBROADCASTSS 12(R9)(R8*1), Z12
-	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS 12(R10), Z12
-	VFMADD231PS  Z11, Z12, Z8
-	VBROADCASTSS 12(R10)(DI*1), Z12
-	VFMADD231PS  Z11, Z12, Z9
-	VBROADCASTSS 12(R10)(DI*2), Z12
-	VFMADD231PS  Z11, Z12, Z10
-	ADDQ         $0x10, CX
-	ADDQ         $0x10, R9
-	ADDQ         $0x10, R10
-	SUBQ         $0x04, SI
-	JNZ          loop
-	VMOVUPS      Z0, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z1, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z2, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z3, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z9, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
 	VZEROUPPER
 	RET
 
@@ -6259,6 +6180,961 @@ loop:
 	VZEROUPPER
 	RET
 
+// func addOuterAVX512_1x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+// Requires: AVX, AVX512F
+TEXT ·addOuterAVX512_1x16(SB), NOSPLIT, $0-56
+	MOVQ    c+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    n+24(FP), BX
+	MOVQ    k+32(FP), SI
+	MOVQ    lda+40(FP), DI
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, DI
+	LEAQ    (DI)(DI*2), DI
+	VPXORD  Z0, Z0, Z0
+	MOVQ    acc+48(FP), DI
+	TESTQ   DI, DI
+	JZ      loop
+	MOVQ    AX, DI
+	VMOVUPS (DI), Z0
+	ADDQ    BX, DI
+
+loop:
+	VMOVUPS          (DX), Z1
+	ADDQ             BX, DX
+	VFMADD231PS.BCST (CX), Z1, Z0
+	VMOVUPS          (DX), Z1
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 4(CX), Z1, Z0
+	VMOVUPS          (DX), Z1
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 8(CX), Z1, Z0
+	VMOVUPS          (DX), Z1
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 12(CX), Z1, Z0
+	ADDQ             $0x10, CX
+	SUBQ             $0x04, SI
+	JNZ              loop
+	VMOVUPS          Z0, (AX)
+	VZEROUPPER
+	RET
+
+// func addOuterAVX512_2x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+// Requires: AVX, AVX512F
+TEXT ·addOuterAVX512_2x16(SB), NOSPLIT, $0-56
+	MOVQ    c+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    n+24(FP), BX
+	MOVQ    k+32(FP), SI
+	MOVQ    lda+40(FP), DI
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, DI
+	LEAQ    (DI)(DI*2), R8
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	MOVQ    acc+48(FP), R8
+	TESTQ   R8, R8
+	JZ      loop
+	MOVQ    AX, R8
+	VMOVUPS (R8), Z0
+	ADDQ    BX, R8
+	VMOVUPS (R8), Z1
+	ADDQ    BX, R8
+
+loop:
+	VMOVUPS          (DX), Z2
+	ADDQ             BX, DX
+	VFMADD231PS.BCST (CX), Z2, Z0
+	VFMADD231PS.BCST (CX)(DI*1), Z2, Z1
+	VMOVUPS          (DX), Z2
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 4(CX), Z2, Z0
+	VFMADD231PS.BCST 4(CX)(DI*1), Z2, Z1
+	VMOVUPS          (DX), Z2
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 8(CX), Z2, Z0
+	VFMADD231PS.BCST 8(CX)(DI*1), Z2, Z1
+	VMOVUPS          (DX), Z2
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 12(CX), Z2, Z0
+	VFMADD231PS.BCST 12(CX)(DI*1), Z2, Z1
+	ADDQ             $0x10, CX
+	SUBQ             $0x04, SI
+	JNZ              loop
+	VMOVUPS          Z0, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z1, (AX)
+	VZEROUPPER
+	RET
+
+// func addOuterAVX512_3x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+// Requires: AVX, AVX512F
+TEXT ·addOuterAVX512_3x16(SB), NOSPLIT, $0-56
+	MOVQ    c+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    n+24(FP), BX
+	MOVQ    k+32(FP), SI
+	MOVQ    lda+40(FP), DI
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, DI
+	LEAQ    (DI)(DI*2), R8
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	MOVQ    acc+48(FP), R8
+	TESTQ   R8, R8
+	JZ      loop
+	MOVQ    AX, R8
+	VMOVUPS (R8), Z0
+	ADDQ    BX, R8
+	VMOVUPS (R8), Z1
+	ADDQ    BX, R8
+	VMOVUPS (R8), Z2
+	ADDQ    BX, R8
+
+loop:
+	VMOVUPS          (DX), Z3
+	ADDQ             BX, DX
+	VFMADD231PS.BCST (CX), Z3, Z0
+	VFMADD231PS.BCST (CX)(DI*1), Z3, Z1
+	VFMADD231PS.BCST (CX)(DI*2), Z3, Z2
+	VMOVUPS          (DX), Z3
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 4(CX), Z3, Z0
+	VFMADD231PS.BCST 4(CX)(DI*1), Z3, Z1
+	VFMADD231PS.BCST 4(CX)(DI*2), Z3, Z2
+	VMOVUPS          (DX), Z3
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 8(CX), Z3, Z0
+	VFMADD231PS.BCST 8(CX)(DI*1), Z3, Z1
+	VFMADD231PS.BCST 8(CX)(DI*2), Z3, Z2
+	VMOVUPS          (DX), Z3
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 12(CX), Z3, Z0
+	VFMADD231PS.BCST 12(CX)(DI*1), Z3, Z1
+	VFMADD231PS.BCST 12(CX)(DI*2), Z3, Z2
+	ADDQ             $0x10, CX
+	SUBQ             $0x04, SI
+	JNZ              loop
+	VMOVUPS          Z0, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z2, (AX)
+	VZEROUPPER
+	RET
+
+// func addOuterAVX512_4x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+// Requires: AVX, AVX512F
+TEXT ·addOuterAVX512_4x16(SB), NOSPLIT, $0-56
+	MOVQ    c+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    n+24(FP), BX
+	MOVQ    k+32(FP), SI
+	MOVQ    lda+40(FP), DI
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, DI
+	LEAQ    (DI)(DI*2), R8
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	MOVQ    acc+48(FP), R9
+	TESTQ   R9, R9
+	JZ      loop
+	MOVQ    AX, R9
+	VMOVUPS (R9), Z0
+	ADDQ    BX, R9
+	VMOVUPS (R9), Z1
+	ADDQ    BX, R9
+	VMOVUPS (R9), Z2
+	ADDQ    BX, R9
+	VMOVUPS (R9), Z3
+	ADDQ    BX, R9
+
+loop:
+	VMOVUPS          (DX), Z4
+	ADDQ             BX, DX
+	VFMADD231PS.BCST (CX), Z4, Z0
+	VFMADD231PS.BCST (CX)(DI*1), Z4, Z1
+	VFMADD231PS.BCST (CX)(DI*2), Z4, Z2
+	VFMADD231PS.BCST (CX)(R8*1), Z4, Z3
+	VMOVUPS          (DX), Z4
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 4(CX), Z4, Z0
+	VFMADD231PS.BCST 4(CX)(DI*1), Z4, Z1
+	VFMADD231PS.BCST 4(CX)(DI*2), Z4, Z2
+	VFMADD231PS.BCST 4(CX)(R8*1), Z4, Z3
+	VMOVUPS          (DX), Z4
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 8(CX), Z4, Z0
+	VFMADD231PS.BCST 8(CX)(DI*1), Z4, Z1
+	VFMADD231PS.BCST 8(CX)(DI*2), Z4, Z2
+	VFMADD231PS.BCST 8(CX)(R8*1), Z4, Z3
+	VMOVUPS          (DX), Z4
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 12(CX), Z4, Z0
+	VFMADD231PS.BCST 12(CX)(DI*1), Z4, Z1
+	VFMADD231PS.BCST 12(CX)(DI*2), Z4, Z2
+	VFMADD231PS.BCST 12(CX)(R8*1), Z4, Z3
+	ADDQ             $0x10, CX
+	SUBQ             $0x04, SI
+	JNZ              loop
+	VMOVUPS          Z0, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z3, (AX)
+	VZEROUPPER
+	RET
+
+// func addOuterAVX512_5x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+// Requires: AVX, AVX512F
+TEXT ·addOuterAVX512_5x16(SB), NOSPLIT, $0-56
+	MOVQ    c+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    n+24(FP), BX
+	MOVQ    k+32(FP), SI
+	MOVQ    lda+40(FP), DI
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, DI
+	LEAQ    (DI)(DI*2), R8
+	LEAQ    (CX)(DI*4), R9
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	MOVQ    acc+48(FP), R10
+	TESTQ   R10, R10
+	JZ      loop
+	MOVQ    AX, R10
+	VMOVUPS (R10), Z0
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z1
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z2
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z3
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z4
+	ADDQ    BX, R10
+
+loop:
+	VMOVUPS          (DX), Z5
+	ADDQ             BX, DX
+	VFMADD231PS.BCST (CX), Z5, Z0
+	VFMADD231PS.BCST (CX)(DI*1), Z5, Z1
+	VFMADD231PS.BCST (CX)(DI*2), Z5, Z2
+	VFMADD231PS.BCST (CX)(R8*1), Z5, Z3
+	VFMADD231PS.BCST (R9), Z5, Z4
+	VMOVUPS          (DX), Z5
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 4(CX), Z5, Z0
+	VFMADD231PS.BCST 4(CX)(DI*1), Z5, Z1
+	VFMADD231PS.BCST 4(CX)(DI*2), Z5, Z2
+	VFMADD231PS.BCST 4(CX)(R8*1), Z5, Z3
+	VFMADD231PS.BCST 4(R9), Z5, Z4
+	VMOVUPS          (DX), Z5
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 8(CX), Z5, Z0
+	VFMADD231PS.BCST 8(CX)(DI*1), Z5, Z1
+	VFMADD231PS.BCST 8(CX)(DI*2), Z5, Z2
+	VFMADD231PS.BCST 8(CX)(R8*1), Z5, Z3
+	VFMADD231PS.BCST 8(R9), Z5, Z4
+	VMOVUPS          (DX), Z5
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 12(CX), Z5, Z0
+	VFMADD231PS.BCST 12(CX)(DI*1), Z5, Z1
+	VFMADD231PS.BCST 12(CX)(DI*2), Z5, Z2
+	VFMADD231PS.BCST 12(CX)(R8*1), Z5, Z3
+	VFMADD231PS.BCST 12(R9), Z5, Z4
+	ADDQ             $0x10, CX
+	ADDQ             $0x10, R9
+	SUBQ             $0x04, SI
+	JNZ              loop
+	VMOVUPS          Z0, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z4, (AX)
+	VZEROUPPER
+	RET
+
+// func addOuterAVX512_6x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+// Requires: AVX, AVX512F
+TEXT ·addOuterAVX512_6x16(SB), NOSPLIT, $0-56
+	MOVQ    c+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    n+24(FP), BX
+	MOVQ    k+32(FP), SI
+	MOVQ    lda+40(FP), DI
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, DI
+	LEAQ    (DI)(DI*2), R8
+	LEAQ    (CX)(DI*4), R9
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	MOVQ    acc+48(FP), R10
+	TESTQ   R10, R10
+	JZ      loop
+	MOVQ    AX, R10
+	VMOVUPS (R10), Z0
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z1
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z2
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z3
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z4
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z5
+	ADDQ    BX, R10
+
+loop:
+	VMOVUPS          (DX), Z6
+	ADDQ             BX, DX
+	VFMADD231PS.BCST (CX), Z6, Z0
+	VFMADD231PS.BCST (CX)(DI*1), Z6, Z1
+	VFMADD231PS.BCST (CX)(DI*2), Z6, Z2
+	VFMADD231PS.BCST (CX)(R8*1), Z6, Z3
+	VFMADD231PS.BCST (R9), Z6, Z4
+	VFMADD231PS.BCST (R9)(DI*1), Z6, Z5
+	VMOVUPS          (DX), Z6
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 4(CX), Z6, Z0
+	VFMADD231PS.BCST 4(CX)(DI*1), Z6, Z1
+	VFMADD231PS.BCST 4(CX)(DI*2), Z6, Z2
+	VFMADD231PS.BCST 4(CX)(R8*1), Z6, Z3
+	VFMADD231PS.BCST 4(R9), Z6, Z4
+	VFMADD231PS.BCST 4(R9)(DI*1), Z6, Z5
+	VMOVUPS          (DX), Z6
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 8(CX), Z6, Z0
+	VFMADD231PS.BCST 8(CX)(DI*1), Z6, Z1
+	VFMADD231PS.BCST 8(CX)(DI*2), Z6, Z2
+	VFMADD231PS.BCST 8(CX)(R8*1), Z6, Z3
+	VFMADD231PS.BCST 8(R9), Z6, Z4
+	VFMADD231PS.BCST 8(R9)(DI*1), Z6, Z5
+	VMOVUPS          (DX), Z6
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 12(CX), Z6, Z0
+	VFMADD231PS.BCST 12(CX)(DI*1), Z6, Z1
+	VFMADD231PS.BCST 12(CX)(DI*2), Z6, Z2
+	VFMADD231PS.BCST 12(CX)(R8*1), Z6, Z3
+	VFMADD231PS.BCST 12(R9), Z6, Z4
+	VFMADD231PS.BCST 12(R9)(DI*1), Z6, Z5
+	ADDQ             $0x10, CX
+	ADDQ             $0x10, R9
+	SUBQ             $0x04, SI
+	JNZ              loop
+	VMOVUPS          Z0, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z5, (AX)
+	VZEROUPPER
+	RET
+
+// func addOuterAVX512_7x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+// Requires: AVX, AVX512F
+TEXT ·addOuterAVX512_7x16(SB), NOSPLIT, $0-56
+	MOVQ    c+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    n+24(FP), BX
+	MOVQ    k+32(FP), SI
+	MOVQ    lda+40(FP), DI
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, DI
+	LEAQ    (DI)(DI*2), R8
+	LEAQ    (CX)(DI*4), R9
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	MOVQ    acc+48(FP), R10
+	TESTQ   R10, R10
+	JZ      loop
+	MOVQ    AX, R10
+	VMOVUPS (R10), Z0
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z1
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z2
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z3
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z4
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z5
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z6
+	ADDQ    BX, R10
+
+loop:
+	VMOVUPS          (DX), Z7
+	ADDQ             BX, DX
+	VFMADD231PS.BCST (CX), Z7, Z0
+	VFMADD231PS.BCST (CX)(DI*1), Z7, Z1
+	VFMADD231PS.BCST (CX)(DI*2), Z7, Z2
+	VFMADD231PS.BCST (CX)(R8*1), Z7, Z3
+	VFMADD231PS.BCST (R9), Z7, Z4
+	VFMADD231PS.BCST (R9)(DI*1), Z7, Z5
+	VFMADD231PS.BCST (R9)(DI*2), Z7, Z6
+	VMOVUPS          (DX), Z7
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 4(CX), Z7, Z0
+	VFMADD231PS.BCST 4(CX)(DI*1), Z7, Z1
+	VFMADD231PS.BCST 4(CX)(DI*2), Z7, Z2
+	VFMADD231PS.BCST 4(CX)(R8*1), Z7, Z3
+	VFMADD231PS.BCST 4(R9), Z7, Z4
+	VFMADD231PS.BCST 4(R9)(DI*1), Z7, Z5
+	VFMADD231PS.BCST 4(R9)(DI*2), Z7, Z6
+	VMOVUPS          (DX), Z7
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 8(CX), Z7, Z0
+	VFMADD231PS.BCST 8(CX)(DI*1), Z7, Z1
+	VFMADD231PS.BCST 8(CX)(DI*2), Z7, Z2
+	VFMADD231PS.BCST 8(CX)(R8*1), Z7, Z3
+	VFMADD231PS.BCST 8(R9), Z7, Z4
+	VFMADD231PS.BCST 8(R9)(DI*1), Z7, Z5
+	VFMADD231PS.BCST 8(R9)(DI*2), Z7, Z6
+	VMOVUPS          (DX), Z7
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 12(CX), Z7, Z0
+	VFMADD231PS.BCST 12(CX)(DI*1), Z7, Z1
+	VFMADD231PS.BCST 12(CX)(DI*2), Z7, Z2
+	VFMADD231PS.BCST 12(CX)(R8*1), Z7, Z3
+	VFMADD231PS.BCST 12(R9), Z7, Z4
+	VFMADD231PS.BCST 12(R9)(DI*1), Z7, Z5
+	VFMADD231PS.BCST 12(R9)(DI*2), Z7, Z6
+	ADDQ             $0x10, CX
+	ADDQ             $0x10, R9
+	SUBQ             $0x04, SI
+	JNZ              loop
+	VMOVUPS          Z0, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z6, (AX)
+	VZEROUPPER
+	RET
+
+// func addOuterAVX512_8x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+// Requires: AVX, AVX512F
+TEXT ·addOuterAVX512_8x16(SB), NOSPLIT, $0-56
+	MOVQ    c+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    n+24(FP), BX
+	MOVQ    k+32(FP), SI
+	MOVQ    lda+40(FP), DI
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, DI
+	LEAQ    (DI)(DI*2), R8
+	LEAQ    (CX)(DI*4), R9
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	MOVQ    acc+48(FP), R10
+	TESTQ   R10, R10
+	JZ      loop
+	MOVQ    AX, R10
+	VMOVUPS (R10), Z0
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z1
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z2
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z3
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z4
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z5
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z6
+	ADDQ    BX, R10
+	VMOVUPS (R10), Z7
+	ADDQ    BX, R10
+
+loop:
+	VMOVUPS          (DX), Z8
+	ADDQ             BX, DX
+	VFMADD231PS.BCST (CX), Z8, Z0
+	VFMADD231PS.BCST (CX)(DI*1), Z8, Z1
+	VFMADD231PS.BCST (CX)(DI*2), Z8, Z2
+	VFMADD231PS.BCST (CX)(R8*1), Z8, Z3
+	VFMADD231PS.BCST (R9), Z8, Z4
+	VFMADD231PS.BCST (R9)(DI*1), Z8, Z5
+	VFMADD231PS.BCST (R9)(DI*2), Z8, Z6
+	VFMADD231PS.BCST (R9)(R8*1), Z8, Z7
+	VMOVUPS          (DX), Z8
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 4(CX), Z8, Z0
+	VFMADD231PS.BCST 4(CX)(DI*1), Z8, Z1
+	VFMADD231PS.BCST 4(CX)(DI*2), Z8, Z2
+	VFMADD231PS.BCST 4(CX)(R8*1), Z8, Z3
+	VFMADD231PS.BCST 4(R9), Z8, Z4
+	VFMADD231PS.BCST 4(R9)(DI*1), Z8, Z5
+	VFMADD231PS.BCST 4(R9)(DI*2), Z8, Z6
+	VFMADD231PS.BCST 4(R9)(R8*1), Z8, Z7
+	VMOVUPS          (DX), Z8
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 8(CX), Z8, Z0
+	VFMADD231PS.BCST 8(CX)(DI*1), Z8, Z1
+	VFMADD231PS.BCST 8(CX)(DI*2), Z8, Z2
+	VFMADD231PS.BCST 8(CX)(R8*1), Z8, Z3
+	VFMADD231PS.BCST 8(R9), Z8, Z4
+	VFMADD231PS.BCST 8(R9)(DI*1), Z8, Z5
+	VFMADD231PS.BCST 8(R9)(DI*2), Z8, Z6
+	VFMADD231PS.BCST 8(R9)(R8*1), Z8, Z7
+	VMOVUPS          (DX), Z8
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 12(CX), Z8, Z0
+	VFMADD231PS.BCST 12(CX)(DI*1), Z8, Z1
+	VFMADD231PS.BCST 12(CX)(DI*2), Z8, Z2
+	VFMADD231PS.BCST 12(CX)(R8*1), Z8, Z3
+	VFMADD231PS.BCST 12(R9), Z8, Z4
+	VFMADD231PS.BCST 12(R9)(DI*1), Z8, Z5
+	VFMADD231PS.BCST 12(R9)(DI*2), Z8, Z6
+	VFMADD231PS.BCST 12(R9)(R8*1), Z8, Z7
+	ADDQ             $0x10, CX
+	ADDQ             $0x10, R9
+	SUBQ             $0x04, SI
+	JNZ              loop
+	VMOVUPS          Z0, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z6, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z7, (AX)
+	VZEROUPPER
+	RET
+
+// func addOuterAVX512_9x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+// Requires: AVX, AVX512F
+TEXT ·addOuterAVX512_9x16(SB), NOSPLIT, $0-56
+	MOVQ    c+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    n+24(FP), BX
+	MOVQ    k+32(FP), SI
+	MOVQ    lda+40(FP), DI
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, DI
+	LEAQ    (DI)(DI*2), R8
+	LEAQ    (CX)(DI*4), R9
+	LEAQ    (R9)(DI*4), R10
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	MOVQ    acc+48(FP), R11
+	TESTQ   R11, R11
+	JZ      loop
+	MOVQ    AX, R11
+	VMOVUPS (R11), Z0
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z1
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z2
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z3
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z4
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z5
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z6
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z7
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z8
+	ADDQ    BX, R11
+
+loop:
+	VMOVUPS          (DX), Z9
+	ADDQ             BX, DX
+	VFMADD231PS.BCST (CX), Z9, Z0
+	VFMADD231PS.BCST (CX)(DI*1), Z9, Z1
+	VFMADD231PS.BCST (CX)(DI*2), Z9, Z2
+	VFMADD231PS.BCST (CX)(R8*1), Z9, Z3
+	VFMADD231PS.BCST (R9), Z9, Z4
+	VFMADD231PS.BCST (R9)(DI*1), Z9, Z5
+	VFMADD231PS.BCST (R9)(DI*2), Z9, Z6
+	VFMADD231PS.BCST (R9)(R8*1), Z9, Z7
+	VFMADD231PS.BCST (R10), Z9, Z8
+	VMOVUPS          (DX), Z9
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 4(CX), Z9, Z0
+	VFMADD231PS.BCST 4(CX)(DI*1), Z9, Z1
+	VFMADD231PS.BCST 4(CX)(DI*2), Z9, Z2
+	VFMADD231PS.BCST 4(CX)(R8*1), Z9, Z3
+	VFMADD231PS.BCST 4(R9), Z9, Z4
+	VFMADD231PS.BCST 4(R9)(DI*1), Z9, Z5
+	VFMADD231PS.BCST 4(R9)(DI*2), Z9, Z6
+	VFMADD231PS.BCST 4(R9)(R8*1), Z9, Z7
+	VFMADD231PS.BCST 4(R10), Z9, Z8
+	VMOVUPS          (DX), Z9
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 8(CX), Z9, Z0
+	VFMADD231PS.BCST 8(CX)(DI*1), Z9, Z1
+	VFMADD231PS.BCST 8(CX)(DI*2), Z9, Z2
+	VFMADD231PS.BCST 8(CX)(R8*1), Z9, Z3
+	VFMADD231PS.BCST 8(R9), Z9, Z4
+	VFMADD231PS.BCST 8(R9)(DI*1), Z9, Z5
+	VFMADD231PS.BCST 8(R9)(DI*2), Z9, Z6
+	VFMADD231PS.BCST 8(R9)(R8*1), Z9, Z7
+	VFMADD231PS.BCST 8(R10), Z9, Z8
+	VMOVUPS          (DX), Z9
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 12(CX), Z9, Z0
+	VFMADD231PS.BCST 12(CX)(DI*1), Z9, Z1
+	VFMADD231PS.BCST 12(CX)(DI*2), Z9, Z2
+	VFMADD231PS.BCST 12(CX)(R8*1), Z9, Z3
+	VFMADD231PS.BCST 12(R9), Z9, Z4
+	VFMADD231PS.BCST 12(R9)(DI*1), Z9, Z5
+	VFMADD231PS.BCST 12(R9)(DI*2), Z9, Z6
+	VFMADD231PS.BCST 12(R9)(R8*1), Z9, Z7
+	VFMADD231PS.BCST 12(R10), Z9, Z8
+	ADDQ             $0x10, CX
+	ADDQ             $0x10, R9
+	ADDQ             $0x10, R10
+	SUBQ             $0x04, SI
+	JNZ              loop
+	VMOVUPS          Z0, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z6, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z7, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z8, (AX)
+	VZEROUPPER
+	RET
+
+// func addOuterAVX512_10x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+// Requires: AVX, AVX512F
+TEXT ·addOuterAVX512_10x16(SB), NOSPLIT, $0-56
+	MOVQ    c+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    n+24(FP), BX
+	MOVQ    k+32(FP), SI
+	MOVQ    lda+40(FP), DI
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, DI
+	LEAQ    (DI)(DI*2), R8
+	LEAQ    (CX)(DI*4), R9
+	LEAQ    (R9)(DI*4), R10
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	MOVQ    acc+48(FP), R11
+	TESTQ   R11, R11
+	JZ      loop
+	MOVQ    AX, R11
+	VMOVUPS (R11), Z0
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z1
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z2
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z3
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z4
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z5
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z6
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z7
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z8
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z9
+	ADDQ    BX, R11
+
+loop:
+	VMOVUPS          (DX), Z10
+	ADDQ             BX, DX
+	VFMADD231PS.BCST (CX), Z10, Z0
+	VFMADD231PS.BCST (CX)(DI*1), Z10, Z1
+	VFMADD231PS.BCST (CX)(DI*2), Z10, Z2
+	VFMADD231PS.BCST (CX)(R8*1), Z10, Z3
+	VFMADD231PS.BCST (R9), Z10, Z4
+	VFMADD231PS.BCST (R9)(DI*1), Z10, Z5
+	VFMADD231PS.BCST (R9)(DI*2), Z10, Z6
+	VFMADD231PS.BCST (R9)(R8*1), Z10, Z7
+	VFMADD231PS.BCST (R10), Z10, Z8
+	VFMADD231PS.BCST (R10)(DI*1), Z10, Z9
+	VMOVUPS          (DX), Z10
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 4(CX), Z10, Z0
+	VFMADD231PS.BCST 4(CX)(DI*1), Z10, Z1
+	VFMADD231PS.BCST 4(CX)(DI*2), Z10, Z2
+	VFMADD231PS.BCST 4(CX)(R8*1), Z10, Z3
+	VFMADD231PS.BCST 4(R9), Z10, Z4
+	VFMADD231PS.BCST 4(R9)(DI*1), Z10, Z5
+	VFMADD231PS.BCST 4(R9)(DI*2), Z10, Z6
+	VFMADD231PS.BCST 4(R9)(R8*1), Z10, Z7
+	VFMADD231PS.BCST 4(R10), Z10, Z8
+	VFMADD231PS.BCST 4(R10)(DI*1), Z10, Z9
+	VMOVUPS          (DX), Z10
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 8(CX), Z10, Z0
+	VFMADD231PS.BCST 8(CX)(DI*1), Z10, Z1
+	VFMADD231PS.BCST 8(CX)(DI*2), Z10, Z2
+	VFMADD231PS.BCST 8(CX)(R8*1), Z10, Z3
+	VFMADD231PS.BCST 8(R9), Z10, Z4
+	VFMADD231PS.BCST 8(R9)(DI*1), Z10, Z5
+	VFMADD231PS.BCST 8(R9)(DI*2), Z10, Z6
+	VFMADD231PS.BCST 8(R9)(R8*1), Z10, Z7
+	VFMADD231PS.BCST 8(R10), Z10, Z8
+	VFMADD231PS.BCST 8(R10)(DI*1), Z10, Z9
+	VMOVUPS          (DX), Z10
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 12(CX), Z10, Z0
+	VFMADD231PS.BCST 12(CX)(DI*1), Z10, Z1
+	VFMADD231PS.BCST 12(CX)(DI*2), Z10, Z2
+	VFMADD231PS.BCST 12(CX)(R8*1), Z10, Z3
+	VFMADD231PS.BCST 12(R9), Z10, Z4
+	VFMADD231PS.BCST 12(R9)(DI*1), Z10, Z5
+	VFMADD231PS.BCST 12(R9)(DI*2), Z10, Z6
+	VFMADD231PS.BCST 12(R9)(R8*1), Z10, Z7
+	VFMADD231PS.BCST 12(R10), Z10, Z8
+	VFMADD231PS.BCST 12(R10)(DI*1), Z10, Z9
+	ADDQ             $0x10, CX
+	ADDQ             $0x10, R9
+	ADDQ             $0x10, R10
+	SUBQ             $0x04, SI
+	JNZ              loop
+	VMOVUPS          Z0, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z6, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z7, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z8, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z9, (AX)
+	VZEROUPPER
+	RET
+
+// func addOuterAVX512_11x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+// Requires: AVX, AVX512F
+TEXT ·addOuterAVX512_11x16(SB), NOSPLIT, $0-56
+	MOVQ    c+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    n+24(FP), BX
+	MOVQ    k+32(FP), SI
+	MOVQ    lda+40(FP), DI
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, DI
+	LEAQ    (DI)(DI*2), R8
+	LEAQ    (CX)(DI*4), R9
+	LEAQ    (R9)(DI*4), R10
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	MOVQ    acc+48(FP), R11
+	TESTQ   R11, R11
+	JZ      loop
+	MOVQ    AX, R11
+	VMOVUPS (R11), Z0
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z1
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z2
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z3
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z4
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z5
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z6
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z7
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z8
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z9
+	ADDQ    BX, R11
+	VMOVUPS (R11), Z10
+	ADDQ    BX, R11
+
+loop:
+	VMOVUPS          (DX), Z11
+	ADDQ             BX, DX
+	VFMADD231PS.BCST (CX), Z11, Z0
+	VFMADD231PS.BCST (CX)(DI*1), Z11, Z1
+	VFMADD231PS.BCST (CX)(DI*2), Z11, Z2
+	VFMADD231PS.BCST (CX)(R8*1), Z11, Z3
+	VFMADD231PS.BCST (R9), Z11, Z4
+	VFMADD231PS.BCST (R9)(DI*1), Z11, Z5
+	VFMADD231PS.BCST (R9)(DI*2), Z11, Z6
+	VFMADD231PS.BCST (R9)(R8*1), Z11, Z7
+	VFMADD231PS.BCST (R10), Z11, Z8
+	VFMADD231PS.BCST (R10)(DI*1), Z11, Z9
+	VFMADD231PS.BCST (R10)(DI*2), Z11, Z10
+	VMOVUPS          (DX), Z11
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 4(CX), Z11, Z0
+	VFMADD231PS.BCST 4(CX)(DI*1), Z11, Z1
+	VFMADD231PS.BCST 4(CX)(DI*2), Z11, Z2
+	VFMADD231PS.BCST 4(CX)(R8*1), Z11, Z3
+	VFMADD231PS.BCST 4(R9), Z11, Z4
+	VFMADD231PS.BCST 4(R9)(DI*1), Z11, Z5
+	VFMADD231PS.BCST 4(R9)(DI*2), Z11, Z6
+	VFMADD231PS.BCST 4(R9)(R8*1), Z11, Z7
+	VFMADD231PS.BCST 4(R10), Z11, Z8
+	VFMADD231PS.BCST 4(R10)(DI*1), Z11, Z9
+	VFMADD231PS.BCST 4(R10)(DI*2), Z11, Z10
+	VMOVUPS          (DX), Z11
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 8(CX), Z11, Z0
+	VFMADD231PS.BCST 8(CX)(DI*1), Z11, Z1
+	VFMADD231PS.BCST 8(CX)(DI*2), Z11, Z2
+	VFMADD231PS.BCST 8(CX)(R8*1), Z11, Z3
+	VFMADD231PS.BCST 8(R9), Z11, Z4
+	VFMADD231PS.BCST 8(R9)(DI*1), Z11, Z5
+	VFMADD231PS.BCST 8(R9)(DI*2), Z11, Z6
+	VFMADD231PS.BCST 8(R9)(R8*1), Z11, Z7
+	VFMADD231PS.BCST 8(R10), Z11, Z8
+	VFMADD231PS.BCST 8(R10)(DI*1), Z11, Z9
+	VFMADD231PS.BCST 8(R10)(DI*2), Z11, Z10
+	VMOVUPS          (DX), Z11
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 12(CX), Z11, Z0
+	VFMADD231PS.BCST 12(CX)(DI*1), Z11, Z1
+	VFMADD231PS.BCST 12(CX)(DI*2), Z11, Z2
+	VFMADD231PS.BCST 12(CX)(R8*1), Z11, Z3
+	VFMADD231PS.BCST 12(R9), Z11, Z4
+	VFMADD231PS.BCST 12(R9)(DI*1), Z11, Z5
+	VFMADD231PS.BCST 12(R9)(DI*2), Z11, Z6
+	VFMADD231PS.BCST 12(R9)(R8*1), Z11, Z7
+	VFMADD231PS.BCST 12(R10), Z11, Z8
+	VFMADD231PS.BCST 12(R10)(DI*1), Z11, Z9
+	VFMADD231PS.BCST 12(R10)(DI*2), Z11, Z10
+	ADDQ             $0x10, CX
+	ADDQ             $0x10, R9
+	ADDQ             $0x10, R10
+	SUBQ             $0x04, SI
+	JNZ              loop
+	VMOVUPS          Z0, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z6, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z7, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z8, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z9, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z10, (AX)
+	VZEROUPPER
+	RET
+
 // func addOuterAVX512_12x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
 // Requires: AVX, AVX512F
 TEXT ·addOuterAVX512_12x16(SB), NOSPLIT, $0-56
@@ -6315,138 +7191,760 @@ TEXT ·addOuterAVX512_12x16(SB), NOSPLIT, $0-56
 	ADDQ    BX, R11
 
 loop:
-	VMOVUPS      (DX), Z12
-	ADDQ         BX, DX
-	VBROADCASTSS (CX), Z13
-	VFMADD231PS  Z12, Z13, Z0
-	VBROADCASTSS (CX)(DI*1), Z13
-	VFMADD231PS  Z12, Z13, Z1
-	VBROADCASTSS (CX)(DI*2), Z13
-	VFMADD231PS  Z12, Z13, Z2
-	VBROADCASTSS (CX)(R8*1), Z13
-	VFMADD231PS  Z12, Z13, Z3
-	VBROADCASTSS (R9), Z13
-	VFMADD231PS  Z12, Z13, Z4
-	VBROADCASTSS (R9)(DI*1), Z13
-	VFMADD231PS  Z12, Z13, Z5
-	VBROADCASTSS (R9)(DI*2), Z13
-	VFMADD231PS  Z12, Z13, Z6
-	VBROADCASTSS (R9)(R8*1), Z13
-	VFMADD231PS  Z12, Z13, Z7
-	VBROADCASTSS (R10), Z13
-	VFMADD231PS  Z12, Z13, Z8
-	VBROADCASTSS (R10)(DI*1), Z13
-	VFMADD231PS  Z12, Z13, Z9
-	VBROADCASTSS (R10)(DI*2), Z13
-	VFMADD231PS  Z12, Z13, Z10
-	VBROADCASTSS (R10)(R8*1), Z13
-	VFMADD231PS  Z12, Z13, Z11
-	VMOVUPS      (DX), Z12
-	ADDQ         BX, DX
-	VBROADCASTSS 4(CX), Z13
-	VFMADD231PS  Z12, Z13, Z0
-	VBROADCASTSS 4(CX)(DI*1), Z13
-	VFMADD231PS  Z12, Z13, Z1
-	VBROADCASTSS 4(CX)(DI*2), Z13
-	VFMADD231PS  Z12, Z13, Z2
-	VBROADCASTSS 4(CX)(R8*1), Z13
-	VFMADD231PS  Z12, Z13, Z3
-	VBROADCASTSS 4(R9), Z13
-	VFMADD231PS  Z12, Z13, Z4
-	VBROADCASTSS 4(R9)(DI*1), Z13
-	VFMADD231PS  Z12, Z13, Z5
-	VBROADCASTSS 4(R9)(DI*2), Z13
-	VFMADD231PS  Z12, Z13, Z6
-	VBROADCASTSS 4(R9)(R8*1), Z13
-	VFMADD231PS  Z12, Z13, Z7
-	VBROADCASTSS 4(R10), Z13
-	VFMADD231PS  Z12, Z13, Z8
-	VBROADCASTSS 4(R10)(DI*1), Z13
-	VFMADD231PS  Z12, Z13, Z9
-	VBROADCASTSS 4(R10)(DI*2), Z13
-	VFMADD231PS  Z12, Z13, Z10
-	VBROADCASTSS 4(R10)(R8*1), Z13
-	VFMADD231PS  Z12, Z13, Z11
-	VMOVUPS      (DX), Z12
-	ADDQ         BX, DX
-	VBROADCASTSS 8(CX), Z13
-	VFMADD231PS  Z12, Z13, Z0
-	VBROADCASTSS 8(CX)(DI*1), Z13
-	VFMADD231PS  Z12, Z13, Z1
-	VBROADCASTSS 8(CX)(DI*2), Z13
-	VFMADD231PS  Z12, Z13, Z2
-	VBROADCASTSS 8(CX)(R8*1), Z13
-	VFMADD231PS  Z12, Z13, Z3
-	VBROADCASTSS 8(R9), Z13
-	VFMADD231PS  Z12, Z13, Z4
-	VBROADCASTSS 8(R9)(DI*1), Z13
-	VFMADD231PS  Z12, Z13, Z5
-	VBROADCASTSS 8(R9)(DI*2), Z13
-	VFMADD231PS  Z12, Z13, Z6
-	VBROADCASTSS 8(R9)(R8*1), Z13
-	VFMADD231PS  Z12, Z13, Z7
-	VBROADCASTSS 8(R10), Z13
-	VFMADD231PS  Z12, Z13, Z8
-	VBROADCASTSS 8(R10)(DI*1), Z13
-	VFMADD231PS  Z12, Z13, Z9
-	VBROADCASTSS 8(R10)(DI*2), Z13
-	VFMADD231PS  Z12, Z13, Z10
-	VBROADCASTSS 8(R10)(R8*1), Z13
-	VFMADD231PS  Z12, Z13, Z11
-	VMOVUPS      (DX), Z12
-	ADDQ         BX, DX
-	VBROADCASTSS 12(CX), Z13
-	VFMADD231PS  Z12, Z13, Z0
-	VBROADCASTSS 12(CX)(DI*1), Z13
-	VFMADD231PS  Z12, Z13, Z1
-	VBROADCASTSS 12(CX)(DI*2), Z13
-	VFMADD231PS  Z12, Z13, Z2
-	VBROADCASTSS 12(CX)(R8*1), Z13
-	VFMADD231PS  Z12, Z13, Z3
-	VBROADCASTSS 12(R9), Z13
-	VFMADD231PS  Z12, Z13, Z4
-	VBROADCASTSS 12(R9)(DI*1), Z13
-	VFMADD231PS  Z12, Z13, Z5
-	VBROADCASTSS 12(R9)(DI*2), Z13
-	VFMADD231PS  Z12, Z13, Z6
-	VBROADCASTSS 12(R9)(R8*1), Z13
-	VFMADD231PS  Z12, Z13, Z7
-	VBROADCASTSS 12(R10), Z13
-	VFMADD231PS  Z12, Z13, Z8
-	VBROADCASTSS 12(R10)(DI*1), Z13
-	VFMADD231PS  Z12, Z13, Z9
-	VBROADCASTSS 12(R10)(DI*2), Z13
-	VFMADD231PS  Z12, Z13, Z10
-	VBROADCASTSS 12(R10)(R8*1), Z13
-	VFMADD231PS  Z12, Z13, Z11
-	ADDQ         $0x10, CX
-	ADDQ         $0x10, R9
-	ADDQ         $0x10, R10
-	SUBQ         $0x04, SI
-	JNZ          loop
-	VMOVUPS      Z0, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z1, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z2, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z3, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z9, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z11, (AX)
+	VMOVUPS          (DX), Z12
+	ADDQ             BX, DX
+	VFMADD231PS.BCST (CX), Z12, Z0
+	VFMADD231PS.BCST (CX)(DI*1), Z12, Z1
+	VFMADD231PS.BCST (CX)(DI*2), Z12, Z2
+	VFMADD231PS.BCST (CX)(R8*1), Z12, Z3
+	VFMADD231PS.BCST (R9), Z12, Z4
+	VFMADD231PS.BCST (R9)(DI*1), Z12, Z5
+	VFMADD231PS.BCST (R9)(DI*2), Z12, Z6
+	VFMADD231PS.BCST (R9)(R8*1), Z12, Z7
+	VFMADD231PS.BCST (R10), Z12, Z8
+	VFMADD231PS.BCST (R10)(DI*1), Z12, Z9
+	VFMADD231PS.BCST (R10)(DI*2), Z12, Z10
+	VFMADD231PS.BCST (R10)(R8*1), Z12, Z11
+	VMOVUPS          (DX), Z12
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 4(CX), Z12, Z0
+	VFMADD231PS.BCST 4(CX)(DI*1), Z12, Z1
+	VFMADD231PS.BCST 4(CX)(DI*2), Z12, Z2
+	VFMADD231PS.BCST 4(CX)(R8*1), Z12, Z3
+	VFMADD231PS.BCST 4(R9), Z12, Z4
+	VFMADD231PS.BCST 4(R9)(DI*1), Z12, Z5
+	VFMADD231PS.BCST 4(R9)(DI*2), Z12, Z6
+	VFMADD231PS.BCST 4(R9)(R8*1), Z12, Z7
+	VFMADD231PS.BCST 4(R10), Z12, Z8
+	VFMADD231PS.BCST 4(R10)(DI*1), Z12, Z9
+	VFMADD231PS.BCST 4(R10)(DI*2), Z12, Z10
+	VFMADD231PS.BCST 4(R10)(R8*1), Z12, Z11
+	VMOVUPS          (DX), Z12
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 8(CX), Z12, Z0
+	VFMADD231PS.BCST 8(CX)(DI*1), Z12, Z1
+	VFMADD231PS.BCST 8(CX)(DI*2), Z12, Z2
+	VFMADD231PS.BCST 8(CX)(R8*1), Z12, Z3
+	VFMADD231PS.BCST 8(R9), Z12, Z4
+	VFMADD231PS.BCST 8(R9)(DI*1), Z12, Z5
+	VFMADD231PS.BCST 8(R9)(DI*2), Z12, Z6
+	VFMADD231PS.BCST 8(R9)(R8*1), Z12, Z7
+	VFMADD231PS.BCST 8(R10), Z12, Z8
+	VFMADD231PS.BCST 8(R10)(DI*1), Z12, Z9
+	VFMADD231PS.BCST 8(R10)(DI*2), Z12, Z10
+	VFMADD231PS.BCST 8(R10)(R8*1), Z12, Z11
+	VMOVUPS          (DX), Z12
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 12(CX), Z12, Z0
+	VFMADD231PS.BCST 12(CX)(DI*1), Z12, Z1
+	VFMADD231PS.BCST 12(CX)(DI*2), Z12, Z2
+	VFMADD231PS.BCST 12(CX)(R8*1), Z12, Z3
+	VFMADD231PS.BCST 12(R9), Z12, Z4
+	VFMADD231PS.BCST 12(R9)(DI*1), Z12, Z5
+	VFMADD231PS.BCST 12(R9)(DI*2), Z12, Z6
+	VFMADD231PS.BCST 12(R9)(R8*1), Z12, Z7
+	VFMADD231PS.BCST 12(R10), Z12, Z8
+	VFMADD231PS.BCST 12(R10)(DI*1), Z12, Z9
+	VFMADD231PS.BCST 12(R10)(DI*2), Z12, Z10
+	VFMADD231PS.BCST 12(R10)(R8*1), Z12, Z11
+	ADDQ             $0x10, CX
+	ADDQ             $0x10, R9
+	ADDQ             $0x10, R10
+	SUBQ             $0x04, SI
+	JNZ              loop
+	VMOVUPS          Z0, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z6, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z7, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z8, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z9, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z10, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z11, (AX)
+	VZEROUPPER
+	RET
+
+// func addOuterAVX512_13x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+// Requires: AVX, AVX512F
+TEXT ·addOuterAVX512_13x16(SB), NOSPLIT, $0-56
+	MOVQ    c+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    n+24(FP), BX
+	MOVQ    k+32(FP), SI
+	MOVQ    lda+40(FP), DI
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, DI
+	LEAQ    (DI)(DI*2), R8
+	LEAQ    (CX)(DI*4), R9
+	LEAQ    (R9)(DI*4), R10
+	LEAQ    (R10)(DI*4), R11
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	MOVQ    acc+48(FP), R12
+	TESTQ   R12, R12
+	JZ      loop
+	MOVQ    AX, R12
+	VMOVUPS (R12), Z0
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z1
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z2
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z3
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z4
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z5
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z6
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z7
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z8
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z9
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z10
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z11
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z12
+	ADDQ    BX, R12
+
+loop:
+	VMOVUPS          (DX), Z13
+	ADDQ             BX, DX
+	VFMADD231PS.BCST (CX), Z13, Z0
+	VFMADD231PS.BCST (CX)(DI*1), Z13, Z1
+	VFMADD231PS.BCST (CX)(DI*2), Z13, Z2
+	VFMADD231PS.BCST (CX)(R8*1), Z13, Z3
+	VFMADD231PS.BCST (R9), Z13, Z4
+	VFMADD231PS.BCST (R9)(DI*1), Z13, Z5
+	VFMADD231PS.BCST (R9)(DI*2), Z13, Z6
+	VFMADD231PS.BCST (R9)(R8*1), Z13, Z7
+	VFMADD231PS.BCST (R10), Z13, Z8
+	VFMADD231PS.BCST (R10)(DI*1), Z13, Z9
+	VFMADD231PS.BCST (R10)(DI*2), Z13, Z10
+	VFMADD231PS.BCST (R10)(R8*1), Z13, Z11
+	VFMADD231PS.BCST (R11), Z13, Z12
+	VMOVUPS          (DX), Z13
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 4(CX), Z13, Z0
+	VFMADD231PS.BCST 4(CX)(DI*1), Z13, Z1
+	VFMADD231PS.BCST 4(CX)(DI*2), Z13, Z2
+	VFMADD231PS.BCST 4(CX)(R8*1), Z13, Z3
+	VFMADD231PS.BCST 4(R9), Z13, Z4
+	VFMADD231PS.BCST 4(R9)(DI*1), Z13, Z5
+	VFMADD231PS.BCST 4(R9)(DI*2), Z13, Z6
+	VFMADD231PS.BCST 4(R9)(R8*1), Z13, Z7
+	VFMADD231PS.BCST 4(R10), Z13, Z8
+	VFMADD231PS.BCST 4(R10)(DI*1), Z13, Z9
+	VFMADD231PS.BCST 4(R10)(DI*2), Z13, Z10
+	VFMADD231PS.BCST 4(R10)(R8*1), Z13, Z11
+	VFMADD231PS.BCST 4(R11), Z13, Z12
+	VMOVUPS          (DX), Z13
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 8(CX), Z13, Z0
+	VFMADD231PS.BCST 8(CX)(DI*1), Z13, Z1
+	VFMADD231PS.BCST 8(CX)(DI*2), Z13, Z2
+	VFMADD231PS.BCST 8(CX)(R8*1), Z13, Z3
+	VFMADD231PS.BCST 8(R9), Z13, Z4
+	VFMADD231PS.BCST 8(R9)(DI*1), Z13, Z5
+	VFMADD231PS.BCST 8(R9)(DI*2), Z13, Z6
+	VFMADD231PS.BCST 8(R9)(R8*1), Z13, Z7
+	VFMADD231PS.BCST 8(R10), Z13, Z8
+	VFMADD231PS.BCST 8(R10)(DI*1), Z13, Z9
+	VFMADD231PS.BCST 8(R10)(DI*2), Z13, Z10
+	VFMADD231PS.BCST 8(R10)(R8*1), Z13, Z11
+	VFMADD231PS.BCST 8(R11), Z13, Z12
+	VMOVUPS          (DX), Z13
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 12(CX), Z13, Z0
+	VFMADD231PS.BCST 12(CX)(DI*1), Z13, Z1
+	VFMADD231PS.BCST 12(CX)(DI*2), Z13, Z2
+	VFMADD231PS.BCST 12(CX)(R8*1), Z13, Z3
+	VFMADD231PS.BCST 12(R9), Z13, Z4
+	VFMADD231PS.BCST 12(R9)(DI*1), Z13, Z5
+	VFMADD231PS.BCST 12(R9)(DI*2), Z13, Z6
+	VFMADD231PS.BCST 12(R9)(R8*1), Z13, Z7
+	VFMADD231PS.BCST 12(R10), Z13, Z8
+	VFMADD231PS.BCST 12(R10)(DI*1), Z13, Z9
+	VFMADD231PS.BCST 12(R10)(DI*2), Z13, Z10
+	VFMADD231PS.BCST 12(R10)(R8*1), Z13, Z11
+	VFMADD231PS.BCST 12(R11), Z13, Z12
+	ADDQ             $0x10, CX
+	ADDQ             $0x10, R9
+	ADDQ             $0x10, R10
+	ADDQ             $0x10, R11
+	SUBQ             $0x04, SI
+	JNZ              loop
+	VMOVUPS          Z0, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z6, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z7, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z8, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z9, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z10, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z11, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z12, (AX)
+	VZEROUPPER
+	RET
+
+// func addOuterAVX512_14x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+// Requires: AVX, AVX512F
+TEXT ·addOuterAVX512_14x16(SB), NOSPLIT, $0-56
+	MOVQ    c+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    n+24(FP), BX
+	MOVQ    k+32(FP), SI
+	MOVQ    lda+40(FP), DI
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, DI
+	LEAQ    (DI)(DI*2), R8
+	LEAQ    (CX)(DI*4), R9
+	LEAQ    (R9)(DI*4), R10
+	LEAQ    (R10)(DI*4), R11
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	MOVQ    acc+48(FP), R12
+	TESTQ   R12, R12
+	JZ      loop
+	MOVQ    AX, R12
+	VMOVUPS (R12), Z0
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z1
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z2
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z3
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z4
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z5
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z6
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z7
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z8
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z9
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z10
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z11
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z12
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z13
+	ADDQ    BX, R12
+
+loop:
+	VMOVUPS          (DX), Z14
+	ADDQ             BX, DX
+	VFMADD231PS.BCST (CX), Z14, Z0
+	VFMADD231PS.BCST (CX)(DI*1), Z14, Z1
+	VFMADD231PS.BCST (CX)(DI*2), Z14, Z2
+	VFMADD231PS.BCST (CX)(R8*1), Z14, Z3
+	VFMADD231PS.BCST (R9), Z14, Z4
+	VFMADD231PS.BCST (R9)(DI*1), Z14, Z5
+	VFMADD231PS.BCST (R9)(DI*2), Z14, Z6
+	VFMADD231PS.BCST (R9)(R8*1), Z14, Z7
+	VFMADD231PS.BCST (R10), Z14, Z8
+	VFMADD231PS.BCST (R10)(DI*1), Z14, Z9
+	VFMADD231PS.BCST (R10)(DI*2), Z14, Z10
+	VFMADD231PS.BCST (R10)(R8*1), Z14, Z11
+	VFMADD231PS.BCST (R11), Z14, Z12
+	VFMADD231PS.BCST (R11)(DI*1), Z14, Z13
+	VMOVUPS          (DX), Z14
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 4(CX), Z14, Z0
+	VFMADD231PS.BCST 4(CX)(DI*1), Z14, Z1
+	VFMADD231PS.BCST 4(CX)(DI*2), Z14, Z2
+	VFMADD231PS.BCST 4(CX)(R8*1), Z14, Z3
+	VFMADD231PS.BCST 4(R9), Z14, Z4
+	VFMADD231PS.BCST 4(R9)(DI*1), Z14, Z5
+	VFMADD231PS.BCST 4(R9)(DI*2), Z14, Z6
+	VFMADD231PS.BCST 4(R9)(R8*1), Z14, Z7
+	VFMADD231PS.BCST 4(R10), Z14, Z8
+	VFMADD231PS.BCST 4(R10)(DI*1), Z14, Z9
+	VFMADD231PS.BCST 4(R10)(DI*2), Z14, Z10
+	VFMADD231PS.BCST 4(R10)(R8*1), Z14, Z11
+	VFMADD231PS.BCST 4(R11), Z14, Z12
+	VFMADD231PS.BCST 4(R11)(DI*1), Z14, Z13
+	VMOVUPS          (DX), Z14
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 8(CX), Z14, Z0
+	VFMADD231PS.BCST 8(CX)(DI*1), Z14, Z1
+	VFMADD231PS.BCST 8(CX)(DI*2), Z14, Z2
+	VFMADD231PS.BCST 8(CX)(R8*1), Z14, Z3
+	VFMADD231PS.BCST 8(R9), Z14, Z4
+	VFMADD231PS.BCST 8(R9)(DI*1), Z14, Z5
+	VFMADD231PS.BCST 8(R9)(DI*2), Z14, Z6
+	VFMADD231PS.BCST 8(R9)(R8*1), Z14, Z7
+	VFMADD231PS.BCST 8(R10), Z14, Z8
+	VFMADD231PS.BCST 8(R10)(DI*1), Z14, Z9
+	VFMADD231PS.BCST 8(R10)(DI*2), Z14, Z10
+	VFMADD231PS.BCST 8(R10)(R8*1), Z14, Z11
+	VFMADD231PS.BCST 8(R11), Z14, Z12
+	VFMADD231PS.BCST 8(R11)(DI*1), Z14, Z13
+	VMOVUPS          (DX), Z14
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 12(CX), Z14, Z0
+	VFMADD231PS.BCST 12(CX)(DI*1), Z14, Z1
+	VFMADD231PS.BCST 12(CX)(DI*2), Z14, Z2
+	VFMADD231PS.BCST 12(CX)(R8*1), Z14, Z3
+	VFMADD231PS.BCST 12(R9), Z14, Z4
+	VFMADD231PS.BCST 12(R9)(DI*1), Z14, Z5
+	VFMADD231PS.BCST 12(R9)(DI*2), Z14, Z6
+	VFMADD231PS.BCST 12(R9)(R8*1), Z14, Z7
+	VFMADD231PS.BCST 12(R10), Z14, Z8
+	VFMADD231PS.BCST 12(R10)(DI*1), Z14, Z9
+	VFMADD231PS.BCST 12(R10)(DI*2), Z14, Z10
+	VFMADD231PS.BCST 12(R10)(R8*1), Z14, Z11
+	VFMADD231PS.BCST 12(R11), Z14, Z12
+	VFMADD231PS.BCST 12(R11)(DI*1), Z14, Z13
+	ADDQ             $0x10, CX
+	ADDQ             $0x10, R9
+	ADDQ             $0x10, R10
+	ADDQ             $0x10, R11
+	SUBQ             $0x04, SI
+	JNZ              loop
+	VMOVUPS          Z0, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z6, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z7, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z8, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z9, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z10, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z11, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z12, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z13, (AX)
+	VZEROUPPER
+	RET
+
+// func addOuterAVX512_15x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+// Requires: AVX, AVX512F
+TEXT ·addOuterAVX512_15x16(SB), NOSPLIT, $0-56
+	MOVQ    c+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    n+24(FP), BX
+	MOVQ    k+32(FP), SI
+	MOVQ    lda+40(FP), DI
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, DI
+	LEAQ    (DI)(DI*2), R8
+	LEAQ    (CX)(DI*4), R9
+	LEAQ    (R9)(DI*4), R10
+	LEAQ    (R10)(DI*4), R11
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	MOVQ    acc+48(FP), R12
+	TESTQ   R12, R12
+	JZ      loop
+	MOVQ    AX, R12
+	VMOVUPS (R12), Z0
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z1
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z2
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z3
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z4
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z5
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z6
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z7
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z8
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z9
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z10
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z11
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z12
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z13
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z14
+	ADDQ    BX, R12
+
+loop:
+	VMOVUPS          (DX), Z15
+	ADDQ             BX, DX
+	VFMADD231PS.BCST (CX), Z15, Z0
+	VFMADD231PS.BCST (CX)(DI*1), Z15, Z1
+	VFMADD231PS.BCST (CX)(DI*2), Z15, Z2
+	VFMADD231PS.BCST (CX)(R8*1), Z15, Z3
+	VFMADD231PS.BCST (R9), Z15, Z4
+	VFMADD231PS.BCST (R9)(DI*1), Z15, Z5
+	VFMADD231PS.BCST (R9)(DI*2), Z15, Z6
+	VFMADD231PS.BCST (R9)(R8*1), Z15, Z7
+	VFMADD231PS.BCST (R10), Z15, Z8
+	VFMADD231PS.BCST (R10)(DI*1), Z15, Z9
+	VFMADD231PS.BCST (R10)(DI*2), Z15, Z10
+	VFMADD231PS.BCST (R10)(R8*1), Z15, Z11
+	VFMADD231PS.BCST (R11), Z15, Z12
+	VFMADD231PS.BCST (R11)(DI*1), Z15, Z13
+	VFMADD231PS.BCST (R11)(DI*2), Z15, Z14
+	VMOVUPS          (DX), Z15
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 4(CX), Z15, Z0
+	VFMADD231PS.BCST 4(CX)(DI*1), Z15, Z1
+	VFMADD231PS.BCST 4(CX)(DI*2), Z15, Z2
+	VFMADD231PS.BCST 4(CX)(R8*1), Z15, Z3
+	VFMADD231PS.BCST 4(R9), Z15, Z4
+	VFMADD231PS.BCST 4(R9)(DI*1), Z15, Z5
+	VFMADD231PS.BCST 4(R9)(DI*2), Z15, Z6
+	VFMADD231PS.BCST 4(R9)(R8*1), Z15, Z7
+	VFMADD231PS.BCST 4(R10), Z15, Z8
+	VFMADD231PS.BCST 4(R10)(DI*1), Z15, Z9
+	VFMADD231PS.BCST 4(R10)(DI*2), Z15, Z10
+	VFMADD231PS.BCST 4(R10)(R8*1), Z15, Z11
+	VFMADD231PS.BCST 4(R11), Z15, Z12
+	VFMADD231PS.BCST 4(R11)(DI*1), Z15, Z13
+	VFMADD231PS.BCST 4(R11)(DI*2), Z15, Z14
+	VMOVUPS          (DX), Z15
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 8(CX), Z15, Z0
+	VFMADD231PS.BCST 8(CX)(DI*1), Z15, Z1
+	VFMADD231PS.BCST 8(CX)(DI*2), Z15, Z2
+	VFMADD231PS.BCST 8(CX)(R8*1), Z15, Z3
+	VFMADD231PS.BCST 8(R9), Z15, Z4
+	VFMADD231PS.BCST 8(R9)(DI*1), Z15, Z5
+	VFMADD231PS.BCST 8(R9)(DI*2), Z15, Z6
+	VFMADD231PS.BCST 8(R9)(R8*1), Z15, Z7
+	VFMADD231PS.BCST 8(R10), Z15, Z8
+	VFMADD231PS.BCST 8(R10)(DI*1), Z15, Z9
+	VFMADD231PS.BCST 8(R10)(DI*2), Z15, Z10
+	VFMADD231PS.BCST 8(R10)(R8*1), Z15, Z11
+	VFMADD231PS.BCST 8(R11), Z15, Z12
+	VFMADD231PS.BCST 8(R11)(DI*1), Z15, Z13
+	VFMADD231PS.BCST 8(R11)(DI*2), Z15, Z14
+	VMOVUPS          (DX), Z15
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 12(CX), Z15, Z0
+	VFMADD231PS.BCST 12(CX)(DI*1), Z15, Z1
+	VFMADD231PS.BCST 12(CX)(DI*2), Z15, Z2
+	VFMADD231PS.BCST 12(CX)(R8*1), Z15, Z3
+	VFMADD231PS.BCST 12(R9), Z15, Z4
+	VFMADD231PS.BCST 12(R9)(DI*1), Z15, Z5
+	VFMADD231PS.BCST 12(R9)(DI*2), Z15, Z6
+	VFMADD231PS.BCST 12(R9)(R8*1), Z15, Z7
+	VFMADD231PS.BCST 12(R10), Z15, Z8
+	VFMADD231PS.BCST 12(R10)(DI*1), Z15, Z9
+	VFMADD231PS.BCST 12(R10)(DI*2), Z15, Z10
+	VFMADD231PS.BCST 12(R10)(R8*1), Z15, Z11
+	VFMADD231PS.BCST 12(R11), Z15, Z12
+	VFMADD231PS.BCST 12(R11)(DI*1), Z15, Z13
+	VFMADD231PS.BCST 12(R11)(DI*2), Z15, Z14
+	ADDQ             $0x10, CX
+	ADDQ             $0x10, R9
+	ADDQ             $0x10, R10
+	ADDQ             $0x10, R11
+	SUBQ             $0x04, SI
+	JNZ              loop
+	VMOVUPS          Z0, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z6, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z7, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z8, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z9, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z10, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z11, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z12, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z13, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z14, (AX)
+	VZEROUPPER
+	RET
+
+// func addOuterAVX512_16x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+// Requires: AVX, AVX512F
+TEXT ·addOuterAVX512_16x16(SB), NOSPLIT, $0-56
+	MOVQ    c+0(FP), AX
+	MOVQ    a+8(FP), CX
+	MOVQ    b+16(FP), DX
+	MOVQ    n+24(FP), BX
+	MOVQ    k+32(FP), SI
+	MOVQ    lda+40(FP), DI
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, DI
+	LEAQ    (DI)(DI*2), R8
+	LEAQ    (CX)(DI*4), R9
+	LEAQ    (R9)(DI*4), R10
+	LEAQ    (R10)(DI*4), R11
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
+	MOVQ    acc+48(FP), R12
+	TESTQ   R12, R12
+	JZ      loop
+	MOVQ    AX, R12
+	VMOVUPS (R12), Z0
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z1
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z2
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z3
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z4
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z5
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z6
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z7
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z8
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z9
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z10
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z11
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z12
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z13
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z14
+	ADDQ    BX, R12
+	VMOVUPS (R12), Z15
+	ADDQ    BX, R12
+
+loop:
+	VMOVUPS          (DX), Z16
+	ADDQ             BX, DX
+	VFMADD231PS.BCST (CX), Z16, Z0
+	VFMADD231PS.BCST (CX)(DI*1), Z16, Z1
+	VFMADD231PS.BCST (CX)(DI*2), Z16, Z2
+	VFMADD231PS.BCST (CX)(R8*1), Z16, Z3
+	VFMADD231PS.BCST (R9), Z16, Z4
+	VFMADD231PS.BCST (R9)(DI*1), Z16, Z5
+	VFMADD231PS.BCST (R9)(DI*2), Z16, Z6
+	VFMADD231PS.BCST (R9)(R8*1), Z16, Z7
+	VFMADD231PS.BCST (R10), Z16, Z8
+	VFMADD231PS.BCST (R10)(DI*1), Z16, Z9
+	VFMADD231PS.BCST (R10)(DI*2), Z16, Z10
+	VFMADD231PS.BCST (R10)(R8*1), Z16, Z11
+	VFMADD231PS.BCST (R11), Z16, Z12
+	VFMADD231PS.BCST (R11)(DI*1), Z16, Z13
+	VFMADD231PS.BCST (R11)(DI*2), Z16, Z14
+	VFMADD231PS.BCST (R11)(R8*1), Z16, Z15
+	VMOVUPS          (DX), Z16
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 4(CX), Z16, Z0
+	VFMADD231PS.BCST 4(CX)(DI*1), Z16, Z1
+	VFMADD231PS.BCST 4(CX)(DI*2), Z16, Z2
+	VFMADD231PS.BCST 4(CX)(R8*1), Z16, Z3
+	VFMADD231PS.BCST 4(R9), Z16, Z4
+	VFMADD231PS.BCST 4(R9)(DI*1), Z16, Z5
+	VFMADD231PS.BCST 4(R9)(DI*2), Z16, Z6
+	VFMADD231PS.BCST 4(R9)(R8*1), Z16, Z7
+	VFMADD231PS.BCST 4(R10), Z16, Z8
+	VFMADD231PS.BCST 4(R10)(DI*1), Z16, Z9
+	VFMADD231PS.BCST 4(R10)(DI*2), Z16, Z10
+	VFMADD231PS.BCST 4(R10)(R8*1), Z16, Z11
+	VFMADD231PS.BCST 4(R11), Z16, Z12
+	VFMADD231PS.BCST 4(R11)(DI*1), Z16, Z13
+	VFMADD231PS.BCST 4(R11)(DI*2), Z16, Z14
+	VFMADD231PS.BCST 4(R11)(R8*1), Z16, Z15
+	VMOVUPS          (DX), Z16
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 8(CX), Z16, Z0
+	VFMADD231PS.BCST 8(CX)(DI*1), Z16, Z1
+	VFMADD231PS.BCST 8(CX)(DI*2), Z16, Z2
+	VFMADD231PS.BCST 8(CX)(R8*1), Z16, Z3
+	VFMADD231PS.BCST 8(R9), Z16, Z4
+	VFMADD231PS.BCST 8(R9)(DI*1), Z16, Z5
+	VFMADD231PS.BCST 8(R9)(DI*2), Z16, Z6
+	VFMADD231PS.BCST 8(R9)(R8*1), Z16, Z7
+	VFMADD231PS.BCST 8(R10), Z16, Z8
+	VFMADD231PS.BCST 8(R10)(DI*1), Z16, Z9
+	VFMADD231PS.BCST 8(R10)(DI*2), Z16, Z10
+	VFMADD231PS.BCST 8(R10)(R8*1), Z16, Z11
+	VFMADD231PS.BCST 8(R11), Z16, Z12
+	VFMADD231PS.BCST 8(R11)(DI*1), Z16, Z13
+	VFMADD231PS.BCST 8(R11)(DI*2), Z16, Z14
+	VFMADD231PS.BCST 8(R11)(R8*1), Z16, Z15
+	VMOVUPS          (DX), Z16
+	ADDQ             BX, DX
+	VFMADD231PS.BCST 12(CX), Z16, Z0
+	VFMADD231PS.BCST 12(CX)(DI*1), Z16, Z1
+	VFMADD231PS.BCST 12(CX)(DI*2), Z16, Z2
+	VFMADD231PS.BCST 12(CX)(R8*1), Z16, Z3
+	VFMADD231PS.BCST 12(R9), Z16, Z4
+	VFMADD231PS.BCST 12(R9)(DI*1), Z16, Z5
+	VFMADD231PS.BCST 12(R9)(DI*2), Z16, Z6
+	VFMADD231PS.BCST 12(R9)(R8*1), Z16, Z7
+	VFMADD231PS.BCST 12(R10), Z16, Z8
+	VFMADD231PS.BCST 12(R10)(DI*1), Z16, Z9
+	VFMADD231PS.BCST 12(R10)(DI*2), Z16, Z10
+	VFMADD231PS.BCST 12(R10)(R8*1), Z16, Z11
+	VFMADD231PS.BCST 12(R11), Z16, Z12
+	VFMADD231PS.BCST 12(R11)(DI*1), Z16, Z13
+	VFMADD231PS.BCST 12(R11)(DI*2), Z16, Z14
+	VFMADD231PS.BCST 12(R11)(R8*1), Z16, Z15
+	ADDQ             $0x10, CX
+	ADDQ             $0x10, R9
+	ADDQ             $0x10, R10
+	ADDQ             $0x10, R11
+	SUBQ             $0x04, SI
+	JNZ              loop
+	VMOVUPS          Z0, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z1, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z2, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z3, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z4, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z5, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z6, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z7, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z8, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z9, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z10, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z11, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z12, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z13, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z14, (AX)
+	ADDQ             BX, AX
+	VMOVUPS          Z15, (AX)
 	VZEROUPPER
 	RET
 
@@ -7694,6 +9192,1382 @@ DATA lanesAfter<>+20(SB)/4, $0x00000002
 DATA lanesAfter<>+24(SB)/4, $0x00000003
 DATA lanesAfter<>+28(SB)/4, $0x00000004
 GLOBL lanesAfter<>(SB), RODATA|NOPTR, $32
+
+// func tileInputsStraddlingAVX2(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32, buffer *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·tileInputsStraddlingAVX2(SB), NOSPLIT, $0-64
+	MOVQ         group+48(FP), AX
+	MOVQ         buffer+56(FP), CX
+	MOVBLZX      192(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 1536(CX)
+	MOVBLZX      193(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 1568(CX)
+	MOVBLZX      194(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 1600(CX)
+	MOVBLZX      195(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 1632(CX)
+	MOVBLZX      196(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 1664(CX)
+	MOVBLZX      197(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 1696(CX)
+	MOVBLZX      198(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 1728(CX)
+	MOVBLZX      199(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 1760(CX)
+	MOVBLZX      200(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 1792(CX)
+	MOVBLZX      201(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 1824(CX)
+	MOVBLZX      202(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 1856(CX)
+	MOVBLZX      203(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 1888(CX)
+	MOVBLZX      204(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 1920(CX)
+	MOVBLZX      205(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 1952(CX)
+	MOVBLZX      206(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 1984(CX)
+	MOVBLZX      207(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2016(CX)
+	MOVBLZX      208(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2048(CX)
+	MOVBLZX      209(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2080(CX)
+	MOVBLZX      210(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2112(CX)
+	MOVBLZX      211(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2144(CX)
+	MOVBLZX      212(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2176(CX)
+	MOVBLZX      213(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2208(CX)
+	MOVBLZX      214(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2240(CX)
+	MOVBLZX      215(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2272(CX)
+	MOVBLZX      216(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2304(CX)
+	MOVBLZX      217(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2336(CX)
+	MOVBLZX      218(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2368(CX)
+	MOVBLZX      219(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2400(CX)
+	MOVBLZX      220(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2432(CX)
+	MOVBLZX      221(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2464(CX)
+	MOVBLZX      222(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2496(CX)
+	MOVBLZX      223(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2528(CX)
+	MOVBLZX      224(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2560(CX)
+	MOVBLZX      225(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2592(CX)
+	MOVBLZX      226(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2624(CX)
+	MOVBLZX      227(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2656(CX)
+	MOVBLZX      228(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2688(CX)
+	MOVBLZX      229(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2720(CX)
+	MOVBLZX      230(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2752(CX)
+	MOVBLZX      231(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2784(CX)
+	MOVBLZX      232(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2816(CX)
+	MOVBLZX      233(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2848(CX)
+	MOVBLZX      234(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2880(CX)
+	MOVBLZX      235(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2912(CX)
+	MOVBLZX      236(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2944(CX)
+	MOVBLZX      237(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 2976(CX)
+	MOVBLZX      238(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 3008(CX)
+	MOVBLZX      239(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 3040(CX)
+	MOVBLZX      240(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 3072(CX)
+	MOVBLZX      241(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 3104(CX)
+	MOVBLZX      248(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 3136(CX)
+	MOVBLZX      249(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 3168(CX)
+	MOVBLZX      560(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 3392(CX)
+	MOVBLZX      563(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 3424(CX)
+	MOVBLZX      564(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 3456(CX)
+	MOVBLZX      567(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 3488(CX)
+	MOVBLZX      568(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 3520(CX)
+	MOVBLZX      571(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 3552(CX)
+	MOVBLZX      572(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 3584(CX)
+	MOVBLZX      575(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 3616(CX)
+	MOVBLZX      576(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 3648(CX)
+	MOVBLZX      579(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 3680(CX)
+	MOVBLZX      580(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 3712(CX)
+	MOVBLZX      583(AX), DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VPSRAD       $0x1f, Y0, Y0
+	VMOVUPS      Y0, 3744(CX)
+	MOVQ         v+0(FP), DX
+	MOVQ         plane+8(FP), BX
+	MOVQ         row+16(FP), SI
+	MOVQ         x+24(FP), DI
+	MOVQ         xStep+32(FP), R8
+	MOVQ         channels+40(FP), R9
+	SHLQ         $0x02, BX
+	SHLQ         $0x02, SI
+	SHLQ         $0x02, R8
+
+channel:
+	MOVLQSX      512(AX), R10
+	VBROADCASTSS (DI)(R10*4), Y0
+	VANDPS       3392(CX), Y0, Y0
+	MOVLQSX      516(AX), R10
+	VBROADCASTSS (DI)(R10*4), Y1
+	VANDPS       3424(CX), Y1, Y1
+	VORPS        Y1, Y0, Y0
+	MOVLQSX      520(AX), R10
+	VBROADCASTSS (DI)(R10*4), Y1
+	VANDPS       3456(CX), Y1, Y1
+	MOVLQSX      524(AX), R10
+	VBROADCASTSS (DI)(R10*4), Y2
+	VANDPS       3488(CX), Y2, Y2
+	VORPS        Y2, Y1, Y1
+	MOVLQSX      528(AX), R10
+	VBROADCASTSS (DI)(R10*4), Y2
+	VANDPS       3520(CX), Y2, Y2
+	MOVLQSX      532(AX), R10
+	VBROADCASTSS (DI)(R10*4), Y3
+	VANDPS       3552(CX), Y3, Y3
+	VORPS        Y3, Y2, Y2
+	MOVLQSX      536(AX), R10
+	VBROADCASTSS (DI)(R10*4), Y3
+	VANDPS       3584(CX), Y3, Y3
+	MOVLQSX      540(AX), R10
+	VBROADCASTSS (DI)(R10*4), Y4
+	VANDPS       3616(CX), Y4, Y4
+	VORPS        Y4, Y3, Y3
+	MOVLQSX      544(AX), R10
+	VBROADCASTSS (DI)(R10*4), Y4
+	VANDPS       3648(CX), Y4, Y4
+	MOVLQSX      548(AX), R10
+	VBROADCASTSS (DI)(R10*4), Y5
+	VANDPS       3680(CX), Y5, Y5
+	VORPS        Y5, Y4, Y4
+	MOVLQSX      552(AX), R10
+	VBROADCASTSS (DI)(R10*4), Y5
+	VANDPS       3712(CX), Y5, Y5
+	MOVLQSX      556(AX), R10
+	VBROADCASTSS (DI)(R10*4), Y6
+	VANDPS       3744(CX), Y6, Y6
+	VORPS        Y6, Y5, Y5
+	VSUBPS       Y1, Y3, Y6
+	VSUBPS       Y2, Y4, Y7
+	VADDPS       Y4, Y0, Y0
+	VFMADD231PS  winogradNumber0<>+0(SB), Y2, Y0
+	VFMADD231PS  winogradNumber1<>+0(SB), Y6, Y0
+	VADDPS       Y1, Y5, Y5
+	VFMADD231PS  winogradNumber0<>+0(SB), Y3, Y5
+	VFMADD231PS  winogradNumber1<>+0(SB), Y7, Y5
+	VSUBPS       Y1, Y4, Y8
+	VFMADD231PS  winogradNumber2<>+0(SB), Y2, Y8
+	VFMADD231PS  winogradNumber3<>+0(SB), Y3, Y8
+	VADDPS       Y4, Y1, Y1
+	VFMADD231PS  winogradNumber4<>+0(SB), Y2, Y1
+	VFMADD231PS  winogradNumber2<>+0(SB), Y3, Y1
+	VMOVAPS      Y7, Y4
+	VFMADD231PS  winogradNumber5<>+0(SB), Y6, Y4
+	VFMADD231PS  winogradNumber6<>+0(SB), Y6, Y7
+	VMOVUPS      Y0, 3200(CX)
+	VMOVUPS      Y8, 3232(CX)
+	VMOVUPS      Y1, 3264(CX)
+	VMOVUPS      Y7, 3296(CX)
+	VMOVUPS      Y4, 3328(CX)
+	VMOVUPS      Y5, 3360(CX)
+	MOVLQSX      (AX), R10
+	VMOVUPS      (DI)(R10*4), Y0
+	VANDPS       1536(CX), Y0, Y0
+	MOVLQSX      32(AX), R10
+	VMOVUPS      (DI)(R10*4), Y1
+	VANDPS       1792(CX), Y1, Y1
+	MOVLQSX      64(AX), R10
+	VMOVUPS      (DI)(R10*4), Y2
+	VANDPS       2048(CX), Y2, Y2
+	MOVLQSX      96(AX), R10
+	VMOVUPS      (DI)(R10*4), Y3
+	VANDPS       2304(CX), Y3, Y3
+	MOVLQSX      128(AX), R10
+	VMOVUPS      (DI)(R10*4), Y4
+	VANDPS       2560(CX), Y4, Y4
+	MOVLQSX      160(AX), R10
+	VMOVUPS      (DI)(R10*4), Y5
+	VANDPS       2816(CX), Y5, Y5
+	VSUBPS       Y1, Y3, Y6
+	VSUBPS       Y2, Y4, Y7
+	VADDPS       Y4, Y0, Y0
+	VFMADD231PS  winogradNumber0<>+0(SB), Y2, Y0
+	VFMADD231PS  winogradNumber1<>+0(SB), Y6, Y0
+	VADDPS       Y1, Y5, Y5
+	VFMADD231PS  winogradNumber0<>+0(SB), Y3, Y5
+	VFMADD231PS  winogradNumber1<>+0(SB), Y7, Y5
+	VSUBPS       Y1, Y4, Y8
+	VFMADD231PS  winogradNumber2<>+0(SB), Y2, Y8
+	VFMADD231PS  winogradNumber3<>+0(SB), Y3, Y8
+	VADDPS       Y4, Y1, Y1
+	VFMADD231PS  winogradNumber4<>+0(SB), Y2, Y1
+	VFMADD231PS  winogradNumber2<>+0(SB), Y3, Y1
+	VMOVAPS      Y7, Y4
+	VFMADD231PS  winogradNumber5<>+0(SB), Y6, Y4
+	VFMADD231PS  winogradNumber6<>+0(SB), Y6, Y7
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y8, 256(CX)
+	VMOVUPS      Y1, 512(CX)
+	VMOVUPS      Y7, 768(CX)
+	VMOVUPS      Y4, 1024(CX)
+	VMOVUPS      Y5, 1280(CX)
+	MOVLQSX      4(AX), R10
+	VMOVUPS      (DI)(R10*4), Y0
+	VANDPS       1568(CX), Y0, Y0
+	MOVLQSX      36(AX), R10
+	VMOVUPS      (DI)(R10*4), Y1
+	VANDPS       1824(CX), Y1, Y1
+	MOVLQSX      68(AX), R10
+	VMOVUPS      (DI)(R10*4), Y2
+	VANDPS       2080(CX), Y2, Y2
+	MOVLQSX      100(AX), R10
+	VMOVUPS      (DI)(R10*4), Y3
+	VANDPS       2336(CX), Y3, Y3
+	MOVLQSX      132(AX), R10
+	VMOVUPS      (DI)(R10*4), Y4
+	VANDPS       2592(CX), Y4, Y4
+	MOVLQSX      164(AX), R10
+	VMOVUPS      (DI)(R10*4), Y5
+	VANDPS       2848(CX), Y5, Y5
+	VSUBPS       Y1, Y3, Y6
+	VSUBPS       Y2, Y4, Y7
+	VADDPS       Y4, Y0, Y0
+	VFMADD231PS  winogradNumber0<>+0(SB), Y2, Y0
+	VFMADD231PS  winogradNumber1<>+0(SB), Y6, Y0
+	VADDPS       Y1, Y5, Y5
+	VFMADD231PS  winogradNumber0<>+0(SB), Y3, Y5
+	VFMADD231PS  winogradNumber1<>+0(SB), Y7, Y5
+	VSUBPS       Y1, Y4, Y8
+	VFMADD231PS  winogradNumber2<>+0(SB), Y2, Y8
+	VFMADD231PS  winogradNumber3<>+0(SB), Y3, Y8
+	VADDPS       Y4, Y1, Y1
+	VFMADD231PS  winogradNumber4<>+0(SB), Y2, Y1
+	VFMADD231PS  winogradNumber2<>+0(SB), Y3, Y1
+	VMOVAPS      Y7, Y4
+	VFMADD231PS  winogradNumber5<>+0(SB), Y6, Y4
+	VFMADD231PS  winogradNumber6<>+0(SB), Y6, Y7
+	VMOVUPS      Y0, 32(CX)
+	VMOVUPS      Y8, 288(CX)
+	VMOVUPS      Y1, 544(CX)
+	VMOVUPS      Y7, 800(CX)
+	VMOVUPS      Y4, 1056(CX)
+	VMOVUPS      Y5, 1312(CX)
+	MOVLQSX      8(AX), R10
+	VMOVUPS      (DI)(R10*4), Y0
+	VANDPS       1600(CX), Y0, Y0
+	MOVLQSX      40(AX), R10
+	VMOVUPS      (DI)(R10*4), Y1
+	VANDPS       1856(CX), Y1, Y1
+	MOVLQSX      72(AX), R10
+	VMOVUPS      (DI)(R10*4), Y2
+	VANDPS       2112(CX), Y2, Y2
+	MOVLQSX      104(AX), R10
+	VMOVUPS      (DI)(R10*4), Y3
+	VANDPS       2368(CX), Y3, Y3
+	MOVLQSX      136(AX), R10
+	VMOVUPS      (DI)(R10*4), Y4
+	VANDPS       2624(CX), Y4, Y4
+	MOVLQSX      168(AX), R10
+	VMOVUPS      (DI)(R10*4), Y5
+	VANDPS       2880(CX), Y5, Y5
+	VSUBPS       Y1, Y3, Y6
+	VSUBPS       Y2, Y4, Y7
+	VADDPS       Y4, Y0, Y0
+	VFMADD231PS  winogradNumber0<>+0(SB), Y2, Y0
+	VFMADD231PS  winogradNumber1<>+0(SB), Y6, Y0
+	VADDPS       Y1, Y5, Y5
+	VFMADD231PS  winogradNumber0<>+0(SB), Y3, Y5
+	VFMADD231PS  winogradNumber1<>+0(SB), Y7, Y5
+	VSUBPS       Y1, Y4, Y8
+	VFMADD231PS  winogradNumber2<>+0(SB), Y2, Y8
+	VFMADD231PS  winogradNumber3<>+0(SB), Y3, Y8
+	VADDPS       Y4, Y1, Y1
+	VFMADD231PS  winogradNumber4<>+0(SB), Y2, Y1
+	VFMADD231PS  winogradNumber2<>+0(SB), Y3, Y1
+	VMOVAPS      Y7, Y4
+	VFMADD231PS  winogradNumber5<>+0(SB), Y6, Y4
+	VFMADD231PS  winogradNumber6<>+0(SB), Y6, Y7
+	VMOVUPS      Y0, 64(CX)
+	VMOVUPS      Y8, 320(CX)
+	VMOVUPS      Y1, 576(CX)
+	VMOVUPS      Y7, 832(CX)
+	VMOVUPS      Y4, 1088(CX)
+	VMOVUPS      Y5, 1344(CX)
+	MOVLQSX      12(AX), R10
+	VMOVUPS      (DI)(R10*4), Y0
+	VANDPS       1632(CX), Y0, Y0
+	MOVLQSX      44(AX), R10
+	VMOVUPS      (DI)(R10*4), Y1
+	VANDPS       1888(CX), Y1, Y1
+	MOVLQSX      76(AX), R10
+	VMOVUPS      (DI)(R10*4), Y2
+	VANDPS       2144(CX), Y2, Y2
+	MOVLQSX      108(AX), R10
+	VMOVUPS      (DI)(R10*4), Y3
+	VANDPS       2400(CX), Y3, Y3
+	MOVLQSX      140(AX), R10
+	VMOVUPS      (DI)(R10*4), Y4
+	VANDPS       2656(CX), Y4, Y4
+	MOVLQSX      172(AX), R10
+	VMOVUPS      (DI)(R10*4), Y5
+	VANDPS       2912(CX), Y5, Y5
+	VSUBPS       Y1, Y3, Y6
+	VSUBPS       Y2, Y4, Y7
+	VADDPS       Y4, Y0, Y0
+	VFMADD231PS  winogradNumber0<>+0(SB), Y2, Y0
+	VFMADD231PS  winogradNumber1<>+0(SB), Y6, Y0
+	VADDPS       Y1, Y5, Y5
+	VFMADD231PS  winogradNumber0<>+0(SB), Y3, Y5
+	VFMADD231PS  winogradNumber1<>+0(SB), Y7, Y5
+	VSUBPS       Y1, Y4, Y8
+	VFMADD231PS  winogradNumber2<>+0(SB), Y2, Y8
+	VFMADD231PS  winogradNumber3<>+0(SB), Y3, Y8
+	VADDPS       Y4, Y1, Y1
+	VFMADD231PS  winogradNumber4<>+0(SB), Y2, Y1
+	VFMADD231PS  winogradNumber2<>+0(SB), Y3, Y1
+	VMOVAPS      Y7, Y4
+	VFMADD231PS  winogradNumber5<>+0(SB), Y6, Y4
+	VFMADD231PS  winogradNumber6<>+0(SB), Y6, Y7
+	VMOVUPS      Y0, 96(CX)
+	VMOVUPS      Y8, 352(CX)
+	VMOVUPS      Y1, 608(CX)
+	VMOVUPS      Y7, 864(CX)
+	VMOVUPS      Y4, 1120(CX)
+	VMOVUPS      Y5, 1376(CX)
+	MOVLQSX      16(AX), R10
+	VMOVUPS      (DI)(R10*4), Y0
+	VANDPS       1664(CX), Y0, Y0
+	MOVLQSX      48(AX), R10
+	VMOVUPS      (DI)(R10*4), Y1
+	VANDPS       1920(CX), Y1, Y1
+	MOVLQSX      80(AX), R10
+	VMOVUPS      (DI)(R10*4), Y2
+	VANDPS       2176(CX), Y2, Y2
+	MOVLQSX      112(AX), R10
+	VMOVUPS      (DI)(R10*4), Y3
+	VANDPS       2432(CX), Y3, Y3
+	MOVLQSX      144(AX), R10
+	VMOVUPS      (DI)(R10*4), Y4
+	VANDPS       2688(CX), Y4, Y4
+	MOVLQSX      176(AX), R10
+	VMOVUPS      (DI)(R10*4), Y5
+	VANDPS       2944(CX), Y5, Y5
+	VSUBPS       Y1, Y3, Y6
+	VSUBPS       Y2, Y4, Y7
+	VADDPS       Y4, Y0, Y0
+	VFMADD231PS  winogradNumber0<>+0(SB), Y2, Y0
+	VFMADD231PS  winogradNumber1<>+0(SB), Y6, Y0
+	VADDPS       Y1, Y5, Y5
+	VFMADD231PS  winogradNumber0<>+0(SB), Y3, Y5
+	VFMADD231PS  winogradNumber1<>+0(SB), Y7, Y5
+	VSUBPS       Y1, Y4, Y8
+	VFMADD231PS  winogradNumber2<>+0(SB), Y2, Y8
+	VFMADD231PS  winogradNumber3<>+0(SB), Y3, Y8
+	VADDPS       Y4, Y1, Y1
+	VFMADD231PS  winogradNumber4<>+0(SB), Y2, Y1
+	VFMADD231PS  winogradNumber2<>+0(SB), Y3, Y1
+	VMOVAPS      Y7, Y4
+	VFMADD231PS  winogradNumber5<>+0(SB), Y6, Y4
+	VFMADD231PS  winogradNumber6<>+0(SB), Y6, Y7
+	VMOVUPS      Y0, 128(CX)
+	VMOVUPS      Y8, 384(CX)
+	VMOVUPS      Y1, 640(CX)
+	VMOVUPS      Y7, 896(CX)
+	VMOVUPS      Y4, 1152(CX)
+	VMOVUPS      Y5, 1408(CX)
+	MOVLQSX      20(AX), R10
+	VMOVUPS      (DI)(R10*4), Y0
+	VANDPS       1696(CX), Y0, Y0
+	MOVLQSX      52(AX), R10
+	VMOVUPS      (DI)(R10*4), Y1
+	VANDPS       1952(CX), Y1, Y1
+	MOVLQSX      84(AX), R10
+	VMOVUPS      (DI)(R10*4), Y2
+	VANDPS       2208(CX), Y2, Y2
+	MOVLQSX      116(AX), R10
+	VMOVUPS      (DI)(R10*4), Y3
+	VANDPS       2464(CX), Y3, Y3
+	MOVLQSX      148(AX), R10
+	VMOVUPS      (DI)(R10*4), Y4
+	VANDPS       2720(CX), Y4, Y4
+	MOVLQSX      180(AX), R10
+	VMOVUPS      (DI)(R10*4), Y5
+	VANDPS       2976(CX), Y5, Y5
+	VSUBPS       Y1, Y3, Y6
+	VSUBPS       Y2, Y4, Y7
+	VADDPS       Y4, Y0, Y0
+	VFMADD231PS  winogradNumber0<>+0(SB), Y2, Y0
+	VFMADD231PS  winogradNumber1<>+0(SB), Y6, Y0
+	VADDPS       Y1, Y5, Y5
+	VFMADD231PS  winogradNumber0<>+0(SB), Y3, Y5
+	VFMADD231PS  winogradNumber1<>+0(SB), Y7, Y5
+	VSUBPS       Y1, Y4, Y8
+	VFMADD231PS  winogradNumber2<>+0(SB), Y2, Y8
+	VFMADD231PS  winogradNumber3<>+0(SB), Y3, Y8
+	VADDPS       Y4, Y1, Y1
+	VFMADD231PS  winogradNumber4<>+0(SB), Y2, Y1
+	VFMADD231PS  winogradNumber2<>+0(SB), Y3, Y1
+	VMOVAPS      Y7, Y4
+	VFMADD231PS  winogradNumber5<>+0(SB), Y6, Y4
+	VFMADD231PS  winogradNumber6<>+0(SB), Y6, Y7
+	VMOVUPS      Y0, 160(CX)
+	VMOVUPS      Y8, 416(CX)
+	VMOVUPS      Y1, 672(CX)
+	VMOVUPS      Y7, 928(CX)
+	VMOVUPS      Y4, 1184(CX)
+	VMOVUPS      Y5, 1440(CX)
+	MOVLQSX      24(AX), R10
+	VMOVUPS      (DI)(R10*4), Y0
+	VANDPS       1728(CX), Y0, Y0
+	MOVLQSX      56(AX), R10
+	VMOVUPS      (DI)(R10*4), Y1
+	VANDPS       1984(CX), Y1, Y1
+	MOVLQSX      88(AX), R10
+	VMOVUPS      (DI)(R10*4), Y2
+	VANDPS       2240(CX), Y2, Y2
+	MOVLQSX      120(AX), R10
+	VMOVUPS      (DI)(R10*4), Y3
+	VANDPS       2496(CX), Y3, Y3
+	MOVLQSX      152(AX), R10
+	VMOVUPS      (DI)(R10*4), Y4
+	VANDPS       2752(CX), Y4, Y4
+	MOVLQSX      184(AX), R10
+	VMOVUPS      (DI)(R10*4), Y5
+	VANDPS       3008(CX), Y5, Y5
+	VSUBPS       Y1, Y3, Y6
+	VSUBPS       Y2, Y4, Y7
+	VADDPS       Y4, Y0, Y0
+	VFMADD231PS  winogradNumber0<>+0(SB), Y2, Y0
+	VFMADD231PS  winogradNumber1<>+0(SB), Y6, Y0
+	VADDPS       Y1, Y5, Y5
+	VFMADD231PS  winogradNumber0<>+0(SB), Y3, Y5
+	VFMADD231PS  winogradNumber1<>+0(SB), Y7, Y5
+	VSUBPS       Y1, Y4, Y8
+	VFMADD231PS  winogradNumber2<>+0(SB), Y2, Y8
+	VFMADD231PS  winogradNumber3<>+0(SB), Y3, Y8
+	VADDPS       Y4, Y1, Y1
+	VFMADD231PS  winogradNumber4<>+0(SB), Y2, Y1
+	VFMADD231PS  winogradNumber2<>+0(SB), Y3, Y1
+	VMOVAPS      Y7, Y4
+	VFMADD231PS  winogradNumber5<>+0(SB), Y6, Y4
+	VFMADD231PS  winogradNumber6<>+0(SB), Y6, Y7
+	VMOVUPS      Y0, 192(CX)
+	VMOVUPS      Y8, 448(CX)
+	VMOVUPS      Y1, 704(CX)
+	VMOVUPS      Y7, 960(CX)
+	VMOVUPS      Y4, 1216(CX)
+	VMOVUPS      Y5, 1472(CX)
+	MOVLQSX      28(AX), R10
+	VMOVUPS      (DI)(R10*4), Y0
+	VANDPS       1760(CX), Y0, Y0
+	MOVLQSX      60(AX), R10
+	VMOVUPS      (DI)(R10*4), Y1
+	VANDPS       2016(CX), Y1, Y1
+	MOVLQSX      92(AX), R10
+	VMOVUPS      (DI)(R10*4), Y2
+	VANDPS       2272(CX), Y2, Y2
+	MOVLQSX      124(AX), R10
+	VMOVUPS      (DI)(R10*4), Y3
+	VANDPS       2528(CX), Y3, Y3
+	MOVLQSX      156(AX), R10
+	VMOVUPS      (DI)(R10*4), Y4
+	VANDPS       2784(CX), Y4, Y4
+	MOVLQSX      188(AX), R10
+	VMOVUPS      (DI)(R10*4), Y5
+	VANDPS       3040(CX), Y5, Y5
+	VSUBPS       Y1, Y3, Y6
+	VSUBPS       Y2, Y4, Y7
+	VADDPS       Y4, Y0, Y0
+	VFMADD231PS  winogradNumber0<>+0(SB), Y2, Y0
+	VFMADD231PS  winogradNumber1<>+0(SB), Y6, Y0
+	VADDPS       Y1, Y5, Y5
+	VFMADD231PS  winogradNumber0<>+0(SB), Y3, Y5
+	VFMADD231PS  winogradNumber1<>+0(SB), Y7, Y5
+	VSUBPS       Y1, Y4, Y8
+	VFMADD231PS  winogradNumber2<>+0(SB), Y2, Y8
+	VFMADD231PS  winogradNumber3<>+0(SB), Y3, Y8
+	VADDPS       Y4, Y1, Y1
+	VFMADD231PS  winogradNumber4<>+0(SB), Y2, Y1
+	VFMADD231PS  winogradNumber2<>+0(SB), Y3, Y1
+	VMOVAPS      Y7, Y4
+	VFMADD231PS  winogradNumber5<>+0(SB), Y6, Y4
+	VFMADD231PS  winogradNumber6<>+0(SB), Y6, Y7
+	VMOVUPS      Y0, 224(CX)
+	VMOVUPS      Y8, 480(CX)
+	VMOVUPS      Y1, 736(CX)
+	VMOVUPS      Y7, 992(CX)
+	VMOVUPS      Y4, 1248(CX)
+	VMOVUPS      Y5, 1504(CX)
+	MOVQ         DX, R10
+	LEAQ         (BX)(BX*2), R11
+	LEAQ         (BX)(BX*4), R12
+	VMOVUPS      (CX), Y0
+	VMOVUPS      64(CX), Y1
+	VMOVUPS      128(CX), Y2
+	VMOVUPS      192(CX), Y3
+	VUNPCKLPS    Y1, Y0, Y4
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y3, Y2, Y1
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKLPD    Y1, Y4, Y3
+	VUNPCKHPD    Y1, Y4, Y1
+	VUNPCKLPD    Y2, Y0, Y4
+	VUNPCKHPD    Y2, Y0, Y0
+	VMOVUPS      32(CX), Y2
+	VMOVUPS      96(CX), Y5
+	VMOVUPS      160(CX), Y6
+	VMOVUPS      224(CX), Y7
+	VUNPCKLPS    Y5, Y2, Y8
+	VUNPCKHPS    Y5, Y2, Y2
+	VUNPCKLPS    Y7, Y6, Y5
+	VUNPCKHPS    Y7, Y6, Y6
+	VUNPCKLPD    Y5, Y8, Y7
+	VUNPCKHPD    Y5, Y8, Y5
+	VUNPCKLPD    Y6, Y2, Y8
+	VUNPCKHPD    Y6, Y2, Y2
+	VMOVUPS      lanesBefore<>+0(SB), Y6
+	VPERMPS      Y2, Y6, Y6
+	VPERM2F128   $0x21, Y2, Y0, Y9
+	VINSERTF128  $0x01, X0, Y6, Y6
+	VPERM2F128   $0x21, Y7, Y3, Y10
+	VMOVUPS      lanesAfter<>+0(SB), Y11
+	VPERMPS      Y3, Y11, Y11
+	VPERM2F128   $0x31, Y11, Y7, Y11
+	VANDPS       3072(CX), Y6, Y6
+	VANDPS       3136(CX), Y10, Y10
+	VBLENDPS     $0x01, 3200(CX), Y6, Y6
+	VSUBPS       Y3, Y4, Y12
+	VSUBPS       Y1, Y0, Y13
+	VADDPS       Y0, Y6, Y6
+	VFMADD231PS  winogradNumber0<>+0(SB), Y1, Y6
+	VFMADD231PS  winogradNumber1<>+0(SB), Y12, Y6
+	VADDPS       Y3, Y10, Y10
+	VFMADD231PS  winogradNumber0<>+0(SB), Y4, Y10
+	VFMADD231PS  winogradNumber1<>+0(SB), Y13, Y10
+	VSUBPS       Y3, Y0, Y14
+	VFMADD231PS  winogradNumber2<>+0(SB), Y1, Y14
+	VFMADD231PS  winogradNumber3<>+0(SB), Y4, Y14
+	VADDPS       Y0, Y3, Y3
+	VFMADD231PS  winogradNumber4<>+0(SB), Y1, Y3
+	VFMADD231PS  winogradNumber2<>+0(SB), Y4, Y3
+	VMOVAPS      Y13, Y0
+	VFMADD231PS  winogradNumber5<>+0(SB), Y12, Y0
+	VFMADD231PS  winogradNumber6<>+0(SB), Y12, Y13
+	VMOVUPS      Y6, (R10)
+	VMOVUPS      Y14, (R10)(BX*1)
+	VMOVUPS      Y3, (R10)(BX*2)
+	VMOVUPS      Y13, (R10)(R11*1)
+	VMOVUPS      Y0, (R10)(BX*4)
+	VMOVUPS      Y10, (R10)(R12*1)
+	VANDPS       3104(CX), Y9, Y9
+	VANDPS       3168(CX), Y11, Y11
+	VBLENDPS     $0x80, 3200(CX), Y11, Y11
+	VSUBPS       Y7, Y8, Y0
+	VSUBPS       Y5, Y2, Y1
+	VADDPS       Y2, Y9, Y9
+	VFMADD231PS  winogradNumber0<>+0(SB), Y5, Y9
+	VFMADD231PS  winogradNumber1<>+0(SB), Y0, Y9
+	VADDPS       Y7, Y11, Y11
+	VFMADD231PS  winogradNumber0<>+0(SB), Y8, Y11
+	VFMADD231PS  winogradNumber1<>+0(SB), Y1, Y11
+	VSUBPS       Y7, Y2, Y3
+	VFMADD231PS  winogradNumber2<>+0(SB), Y5, Y3
+	VFMADD231PS  winogradNumber3<>+0(SB), Y8, Y3
+	VADDPS       Y2, Y7, Y7
+	VFMADD231PS  winogradNumber4<>+0(SB), Y5, Y7
+	VFMADD231PS  winogradNumber2<>+0(SB), Y8, Y7
+	VMOVAPS      Y1, Y2
+	VFMADD231PS  winogradNumber5<>+0(SB), Y0, Y2
+	VFMADD231PS  winogradNumber6<>+0(SB), Y0, Y1
+	VMOVUPS      Y9, 32(R10)
+	VMOVUPS      Y3, 32(R10)(BX*1)
+	VMOVUPS      Y7, 32(R10)(BX*2)
+	VMOVUPS      Y1, 32(R10)(R11*1)
+	VMOVUPS      Y2, 32(R10)(BX*4)
+	VMOVUPS      Y11, 32(R10)(R12*1)
+	LEAQ         (R10)(R11*2), R10
+	VMOVUPS      256(CX), Y0
+	VMOVUPS      320(CX), Y1
+	VMOVUPS      384(CX), Y2
+	VMOVUPS      448(CX), Y3
+	VUNPCKLPS    Y1, Y0, Y4
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y3, Y2, Y1
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKLPD    Y1, Y4, Y3
+	VUNPCKHPD    Y1, Y4, Y1
+	VUNPCKLPD    Y2, Y0, Y4
+	VUNPCKHPD    Y2, Y0, Y0
+	VMOVUPS      288(CX), Y2
+	VMOVUPS      352(CX), Y5
+	VMOVUPS      416(CX), Y6
+	VMOVUPS      480(CX), Y7
+	VUNPCKLPS    Y5, Y2, Y8
+	VUNPCKHPS    Y5, Y2, Y2
+	VUNPCKLPS    Y7, Y6, Y5
+	VUNPCKHPS    Y7, Y6, Y6
+	VUNPCKLPD    Y5, Y8, Y7
+	VUNPCKHPD    Y5, Y8, Y5
+	VUNPCKLPD    Y6, Y2, Y8
+	VUNPCKHPD    Y6, Y2, Y2
+	VMOVUPS      lanesBefore<>+0(SB), Y6
+	VPERMPS      Y2, Y6, Y6
+	VPERM2F128   $0x21, Y2, Y0, Y9
+	VINSERTF128  $0x01, X0, Y6, Y6
+	VPERM2F128   $0x21, Y7, Y3, Y10
+	VMOVUPS      lanesAfter<>+0(SB), Y11
+	VPERMPS      Y3, Y11, Y11
+	VPERM2F128   $0x31, Y11, Y7, Y11
+	VANDPS       3072(CX), Y6, Y6
+	VANDPS       3136(CX), Y10, Y10
+	VBLENDPS     $0x01, 3232(CX), Y6, Y6
+	VSUBPS       Y3, Y4, Y12
+	VSUBPS       Y1, Y0, Y13
+	VADDPS       Y0, Y6, Y6
+	VFMADD231PS  winogradNumber0<>+0(SB), Y1, Y6
+	VFMADD231PS  winogradNumber1<>+0(SB), Y12, Y6
+	VADDPS       Y3, Y10, Y10
+	VFMADD231PS  winogradNumber0<>+0(SB), Y4, Y10
+	VFMADD231PS  winogradNumber1<>+0(SB), Y13, Y10
+	VSUBPS       Y3, Y0, Y14
+	VFMADD231PS  winogradNumber2<>+0(SB), Y1, Y14
+	VFMADD231PS  winogradNumber3<>+0(SB), Y4, Y14
+	VADDPS       Y0, Y3, Y3
+	VFMADD231PS  winogradNumber4<>+0(SB), Y1, Y3
+	VFMADD231PS  winogradNumber2<>+0(SB), Y4, Y3
+	VMOVAPS      Y13, Y0
+	VFMADD231PS  winogradNumber5<>+0(SB), Y12, Y0
+	VFMADD231PS  winogradNumber6<>+0(SB), Y12, Y13
+	VMOVUPS      Y6, (R10)
+	VMOVUPS      Y14, (R10)(BX*1)
+	VMOVUPS      Y3, (R10)(BX*2)
+	VMOVUPS      Y13, (R10)(R11*1)
+	VMOVUPS      Y0, (R10)(BX*4)
+	VMOVUPS      Y10, (R10)(R12*1)
+	VANDPS       3104(CX), Y9, Y9
+	VANDPS       3168(CX), Y11, Y11
+	VBLENDPS     $0x80, 3232(CX), Y11, Y11
+	VSUBPS       Y7, Y8, Y0
+	VSUBPS       Y5, Y2, Y1
+	VADDPS       Y2, Y9, Y9
+	VFMADD231PS  winogradNumber0<>+0(SB), Y5, Y9
+	VFMADD231PS  winogradNumber1<>+0(SB), Y0, Y9
+	VADDPS       Y7, Y11, Y11
+	VFMADD231PS  winogradNumber0<>+0(SB), Y8, Y11
+	VFMADD231PS  winogradNumber1<>+0(SB), Y1, Y11
+	VSUBPS       Y7, Y2, Y3
+	VFMADD231PS  winogradNumber2<>+0(SB), Y5, Y3
+	VFMADD231PS  winogradNumber3<>+0(SB), Y8, Y3
+	VADDPS       Y2, Y7, Y7
+	VFMADD231PS  winogradNumber4<>+0(SB), Y5, Y7
+	VFMADD231PS  winogradNumber2<>+0(SB), Y8, Y7
+	VMOVAPS      Y1, Y2
+	VFMADD231PS  winogradNumber5<>+0(SB), Y0, Y2
+	VFMADD231PS  winogradNumber6<>+0(SB), Y0, Y1
+	VMOVUPS      Y9, 32(R10)
+	VMOVUPS      Y3, 32(R10)(BX*1)
+	VMOVUPS      Y7, 32(R10)(BX*2)
+	VMOVUPS      Y1, 32(R10)(R11*1)
+	VMOVUPS      Y2, 32(R10)(BX*4)
+	VMOVUPS      Y11, 32(R10)(R12*1)
+	LEAQ         (R10)(R11*2), R10
+	VMOVUPS      512(CX), Y0
+	VMOVUPS      576(CX), Y1
+	VMOVUPS      640(CX), Y2
+	VMOVUPS      704(CX), Y3
+	VUNPCKLPS    Y1, Y0, Y4
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y3, Y2, Y1
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKLPD    Y1, Y4, Y3
+	VUNPCKHPD    Y1, Y4, Y1
+	VUNPCKLPD    Y2, Y0, Y4
+	VUNPCKHPD    Y2, Y0, Y0
+	VMOVUPS      544(CX), Y2
+	VMOVUPS      608(CX), Y5
+	VMOVUPS      672(CX), Y6
+	VMOVUPS      736(CX), Y7
+	VUNPCKLPS    Y5, Y2, Y8
+	VUNPCKHPS    Y5, Y2, Y2
+	VUNPCKLPS    Y7, Y6, Y5
+	VUNPCKHPS    Y7, Y6, Y6
+	VUNPCKLPD    Y5, Y8, Y7
+	VUNPCKHPD    Y5, Y8, Y5
+	VUNPCKLPD    Y6, Y2, Y8
+	VUNPCKHPD    Y6, Y2, Y2
+	VMOVUPS      lanesBefore<>+0(SB), Y6
+	VPERMPS      Y2, Y6, Y6
+	VPERM2F128   $0x21, Y2, Y0, Y9
+	VINSERTF128  $0x01, X0, Y6, Y6
+	VPERM2F128   $0x21, Y7, Y3, Y10
+	VMOVUPS      lanesAfter<>+0(SB), Y11
+	VPERMPS      Y3, Y11, Y11
+	VPERM2F128   $0x31, Y11, Y7, Y11
+	VANDPS       3072(CX), Y6, Y6
+	VANDPS       3136(CX), Y10, Y10
+	VBLENDPS     $0x01, 3264(CX), Y6, Y6
+	VSUBPS       Y3, Y4, Y12
+	VSUBPS       Y1, Y0, Y13
+	VADDPS       Y0, Y6, Y6
+	VFMADD231PS  winogradNumber0<>+0(SB), Y1, Y6
+	VFMADD231PS  winogradNumber1<>+0(SB), Y12, Y6
+	VADDPS       Y3, Y10, Y10
+	VFMADD231PS  winogradNumber0<>+0(SB), Y4, Y10
+	VFMADD231PS  winogradNumber1<>+0(SB), Y13, Y10
+	VSUBPS       Y3, Y0, Y14
+	VFMADD231PS  winogradNumber2<>+0(SB), Y1, Y14
+	VFMADD231PS  winogradNumber3<>+0(SB), Y4, Y14
+	VADDPS       Y0, Y3, Y3
+	VFMADD231PS  winogradNumber4<>+0(SB), Y1, Y3
+	VFMADD231PS  winogradNumber2<>+0(SB), Y4, Y3
+	VMOVAPS      Y13, Y0
+	VFMADD231PS  winogradNumber5<>+0(SB), Y12, Y0
+	VFMADD231PS  winogradNumber6<>+0(SB), Y12, Y13
+	VMOVUPS      Y6, (R10)
+	VMOVUPS      Y14, (R10)(BX*1)
+	VMOVUPS      Y3, (R10)(BX*2)
+	VMOVUPS      Y13, (R10)(R11*1)
+	VMOVUPS      Y0, (R10)(BX*4)
+	VMOVUPS      Y10, (R10)(R12*1)
+	VANDPS       3104(CX), Y9, Y9
+	VANDPS       3168(CX), Y11, Y11
+	VBLENDPS     $0x80, 3264(CX), Y11, Y11
+	VSUBPS       Y7, Y8, Y0
+	VSUBPS       Y5, Y2, Y1
+	VADDPS       Y2, Y9, Y9
+	VFMADD231PS  winogradNumber0<>+0(SB), Y5, Y9
+	VFMADD231PS  winogradNumber1<>+0(SB), Y0, Y9
+	VADDPS       Y7, Y11, Y11
+	VFMADD231PS  winogradNumber0<>+0(SB), Y8, Y11
+	VFMADD231PS  winogradNumber1<>+0(SB), Y1, Y11
+	VSUBPS       Y7, Y2, Y3
+	VFMADD231PS  winogradNumber2<>+0(SB), Y5, Y3
+	VFMADD231PS  winogradNumber3<>+0(SB), Y8, Y3
+	VADDPS       Y2, Y7, Y7
+	VFMADD231PS  winogradNumber4<>+0(SB), Y5, Y7
+	VFMADD231PS  winogradNumber2<>+0(SB), Y8, Y7
+	VMOVAPS      Y1, Y2
+	VFMADD231PS  winogradNumber5<>+0(SB), Y0, Y2
+	VFMADD231PS  winogradNumber6<>+0(SB), Y0, Y1
+	VMOVUPS      Y9, 32(R10)
+	VMOVUPS      Y3, 32(R10)(BX*1)
+	VMOVUPS      Y7, 32(R10)(BX*2)
+	VMOVUPS      Y1, 32(R10)(R11*1)
+	VMOVUPS      Y2, 32(R10)(BX*4)
+	VMOVUPS      Y11, 32(R10)(R12*1)
+	LEAQ         (R10)(R11*2), R10
+	VMOVUPS      768(CX), Y0
+	VMOVUPS      832(CX), Y1
+	VMOVUPS      896(CX), Y2
+	VMOVUPS      960(CX), Y3
+	VUNPCKLPS    Y1, Y0, Y4
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y3, Y2, Y1
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKLPD    Y1, Y4, Y3
+	VUNPCKHPD    Y1, Y4, Y1
+	VUNPCKLPD    Y2, Y0, Y4
+	VUNPCKHPD    Y2, Y0, Y0
+	VMOVUPS      800(CX), Y2
+	VMOVUPS      864(CX), Y5
+	VMOVUPS      928(CX), Y6
+	VMOVUPS      992(CX), Y7
+	VUNPCKLPS    Y5, Y2, Y8
+	VUNPCKHPS    Y5, Y2, Y2
+	VUNPCKLPS    Y7, Y6, Y5
+	VUNPCKHPS    Y7, Y6, Y6
+	VUNPCKLPD    Y5, Y8, Y7
+	VUNPCKHPD    Y5, Y8, Y5
+	VUNPCKLPD    Y6, Y2, Y8
+	VUNPCKHPD    Y6, Y2, Y2
+	VMOVUPS      lanesBefore<>+0(SB), Y6
+	VPERMPS      Y2, Y6, Y6
+	VPERM2F128   $0x21, Y2, Y0, Y9
+	VINSERTF128  $0x01, X0, Y6, Y6
+	VPERM2F128   $0x21, Y7, Y3, Y10
+	VMOVUPS      lanesAfter<>+0(SB), Y11
+	VPERMPS      Y3, Y11, Y11
+	VPERM2F128   $0x31, Y11, Y7, Y11
+	VANDPS       3072(CX), Y6, Y6
+	VANDPS       3136(CX), Y10, Y10
+	VBLENDPS     $0x01, 3296(CX), Y6, Y6
+	VSUBPS       Y3, Y4, Y12
+	VSUBPS       Y1, Y0, Y13
+	VADDPS       Y0, Y6, Y6
+	VFMADD231PS  winogradNumber0<>+0(SB), Y1, Y6
+	VFMADD231PS  winogradNumber1<>+0(SB), Y12, Y6
+	VADDPS       Y3, Y10, Y10
+	VFMADD231PS  winogradNumber0<>+0(SB), Y4, Y10
+	VFMADD231PS  winogradNumber1<>+0(SB), Y13, Y10
+	VSUBPS       Y3, Y0, Y14
+	VFMADD231PS  winogradNumber2<>+0(SB), Y1, Y14
+	VFMADD231PS  winogradNumber3<>+0(SB), Y4, Y14
+	VADDPS       Y0, Y3, Y3
+	VFMADD231PS  winogradNumber4<>+0(SB), Y1, Y3
+	VFMADD231PS  winogradNumber2<>+0(SB), Y4, Y3
+	VMOVAPS      Y13, Y0
+	VFMADD231PS  winogradNumber5<>+0(SB), Y12, Y0
+	VFMADD231PS  winogradNumber6<>+0(SB), Y12, Y13
+	VMOVUPS      Y6, (R10)
+	VMOVUPS      Y14, (R10)(BX*1)
+	VMOVUPS      Y3, (R10)(BX*2)
+	VMOVUPS      Y13, (R10)(R11*1)
+	VMOVUPS      Y0, (R10)(BX*4)
+	VMOVUPS      Y10, (R10)(R12*1)
+	VANDPS       3104(CX), Y9, Y9
+	VANDPS       3168(CX), Y11, Y11
+	VBLENDPS     $0x80, 3296(CX), Y11, Y11
+	VSUBPS       Y7, Y8, Y0
+	VSUBPS       Y5, Y2, Y1
+	VADDPS       Y2, Y9, Y9
+	VFMADD231PS  winogradNumber0<>+0(SB), Y5, Y9
+	VFMADD231PS  winogradNumber1<>+0(SB), Y0, Y9
+	VADDPS       Y7, Y11, Y11
+	VFMADD231PS  winogradNumber0<>+0(SB), Y8, Y11
+	VFMADD231PS  winogradNumber1<>+0(SB), Y1, Y11
+	VSUBPS       Y7, Y2, Y3
+	VFMADD231PS  winogradNumber2<>+0(SB), Y5, Y3
+	VFMADD231PS  winogradNumber3<>+0(SB), Y8, Y3
+	VADDPS       Y2, Y7, Y7
+	VFMADD231PS  winogradNumber4<>+0(SB), Y5, Y7
+	VFMADD231PS  winogradNumber2<>+0(SB), Y8, Y7
+	VMOVAPS      Y1, Y2
+	VFMADD231PS  winogradNumber5<>+0(SB), Y0, Y2
+	VFMADD231PS  winogradNumber6<>+0(SB), Y0, Y1
+	VMOVUPS      Y9, 32(R10)
+	VMOVUPS      Y3, 32(R10)(BX*1)
+	VMOVUPS      Y7, 32(R10)(BX*2)
+	VMOVUPS      Y1, 32(R10)(R11*1)
+	VMOVUPS      Y2, 32(R10)(BX*4)
+	VMOVUPS      Y11, 32(R10)(R12*1)
+	LEAQ         (R10)(R11*2), R10
+	VMOVUPS      1024(CX), Y0
+	VMOVUPS      1088(CX), Y1
+	VMOVUPS      1152(CX), Y2
+	VMOVUPS      1216(CX), Y3
+	VUNPCKLPS    Y1, Y0, Y4
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y3, Y2, Y1
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKLPD    Y1, Y4, Y3
+	VUNPCKHPD    Y1, Y4, Y1
+	VUNPCKLPD    Y2, Y0, Y4
+	VUNPCKHPD    Y2, Y0, Y0
+	VMOVUPS      1056(CX), Y2
+	VMOVUPS      1120(CX), Y5
+	VMOVUPS      1184(CX), Y6
+	VMOVUPS      1248(CX), Y7
+	VUNPCKLPS    Y5, Y2, Y8
+	VUNPCKHPS    Y5, Y2, Y2
+	VUNPCKLPS    Y7, Y6, Y5
+	VUNPCKHPS    Y7, Y6, Y6
+	VUNPCKLPD    Y5, Y8, Y7
+	VUNPCKHPD    Y5, Y8, Y5
+	VUNPCKLPD    Y6, Y2, Y8
+	VUNPCKHPD    Y6, Y2, Y2
+	VMOVUPS      lanesBefore<>+0(SB), Y6
+	VPERMPS      Y2, Y6, Y6
+	VPERM2F128   $0x21, Y2, Y0, Y9
+	VINSERTF128  $0x01, X0, Y6, Y6
+	VPERM2F128   $0x21, Y7, Y3, Y10
+	VMOVUPS      lanesAfter<>+0(SB), Y11
+	VPERMPS      Y3, Y11, Y11
+	VPERM2F128   $0x31, Y11, Y7, Y11
+	VANDPS       3072(CX), Y6, Y6
+	VANDPS       3136(CX), Y10, Y10
+	VBLENDPS     $0x01, 3328(CX), Y6, Y6
+	VSUBPS       Y3, Y4, Y12
+	VSUBPS       Y1, Y0, Y13
+	VADDPS       Y0, Y6, Y6
+	VFMADD231PS  winogradNumber0<>+0(SB), Y1, Y6
+	VFMADD231PS  winogradNumber1<>+0(SB), Y12, Y6
+	VADDPS       Y3, Y10, Y10
+	VFMADD231PS  winogradNumber0<>+0(SB), Y4, Y10
+	VFMADD231PS  winogradNumber1<>+0(SB), Y13, Y10
+	VSUBPS       Y3, Y0, Y14
+	VFMADD231PS  winogradNumber2<>+0(SB), Y1, Y14
+	VFMADD231PS  winogradNumber3<>+0(SB), Y4, Y14
+	VADDPS       Y0, Y3, Y3
+	VFMADD231PS  winogradNumber4<>+0(SB), Y1, Y3
+	VFMADD231PS  winogradNumber2<>+0(SB), Y4, Y3
+	VMOVAPS      Y13, Y0
+	VFMADD231PS  winogradNumber5<>+0(SB), Y12, Y0
+	VFMADD231PS  winogradNumber6<>+0(SB), Y12, Y13
+	VMOVUPS      Y6, (R10)
+	VMOVUPS      Y14, (R10)(BX*1)
+	VMOVUPS      Y3, (R10)(BX*2)
+	VMOVUPS      Y13, (R10)(R11*1)
+	VMOVUPS      Y0, (R10)(BX*4)
+	VMOVUPS      Y10, (R10)(R12*1)
+	VANDPS       3104(CX), Y9, Y9
+	VANDPS       3168(CX), Y11, Y11
+	VBLENDPS     $0x80, 3328(CX), Y11, Y11
+	VSUBPS       Y7, Y8, Y0
+	VSUBPS       Y5, Y2, Y1
+	VADDPS       Y2, Y9, Y9
+	VFMADD231PS  winogradNumber0<>+0(SB), Y5, Y9
+	VFMADD231PS  winogradNumber1<>+0(SB), Y0, Y9
+	VADDPS       Y7, Y11, Y11
+	VFMADD231PS  winogradNumber0<>+0(SB), Y8, Y11
+	VFMADD231PS  winogradNumber1<>+0(SB), Y1, Y11
+	VSUBPS       Y7, Y2, Y3
+	VFMADD231PS  winogradNumber2<>+0(SB), Y5, Y3
+	VFMADD231PS  winogradNumber3<>+0(SB), Y8, Y3
+	VADDPS       Y2, Y7, Y7
+	VFMADD231PS  winogradNumber4<>+0(SB), Y5, Y7
+	VFMADD231PS  winogradNumber2<>+0(SB), Y8, Y7
+	VMOVAPS      Y1, Y2
+	VFMADD231PS  winogradNumber5<>+0(SB), Y0, Y2
+	VFMADD231PS  winogradNumber6<>+0(SB), Y0, Y1
+	VMOVUPS      Y9, 32(R10)
+	VMOVUPS      Y3, 32(R10)(BX*1)
+	VMOVUPS      Y7, 32(R10)(BX*2)
+	VMOVUPS      Y1, 32(R10)(R11*1)
+	VMOVUPS      Y2, 32(R10)(BX*4)
+	VMOVUPS      Y11, 32(R10)(R12*1)
+	LEAQ         (R10)(R11*2), R10
+	VMOVUPS      1280(CX), Y0
+	VMOVUPS      1344(CX), Y1
+	VMOVUPS      1408(CX), Y2
+	VMOVUPS      1472(CX), Y3
+	VUNPCKLPS    Y1, Y0, Y4
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y3, Y2, Y1
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKLPD    Y1, Y4, Y3
+	VUNPCKHPD    Y1, Y4, Y1
+	VUNPCKLPD    Y2, Y0, Y4
+	VUNPCKHPD    Y2, Y0, Y0
+	VMOVUPS      1312(CX), Y2
+	VMOVUPS      1376(CX), Y5
+	VMOVUPS      1440(CX), Y6
+	VMOVUPS      1504(CX), Y7
+	VUNPCKLPS    Y5, Y2, Y8
+	VUNPCKHPS    Y5, Y2, Y2
+	VUNPCKLPS    Y7, Y6, Y5
+	VUNPCKHPS    Y7, Y6, Y6
+	VUNPCKLPD    Y5, Y8, Y7
+	VUNPCKHPD    Y5, Y8, Y5
+	VUNPCKLPD    Y6, Y2, Y8
+	VUNPCKHPD    Y6, Y2, Y2
+	VMOVUPS      lanesBefore<>+0(SB), Y6
+	VPERMPS      Y2, Y6, Y6
+	VPERM2F128   $0x21, Y2, Y0, Y9
+	VINSERTF128  $0x01, X0, Y6, Y6
+	VPERM2F128   $0x21, Y7, Y3, Y10
+	VMOVUPS      lanesAfter<>+0(SB), Y11
+	VPERMPS      Y3, Y11, Y11
+	VPERM2F128   $0x31, Y11, Y7, Y11
+	VANDPS       3072(CX), Y6, Y6
+	VANDPS       3136(CX), Y10, Y10
+	VBLENDPS     $0x01, 3360(CX), Y6, Y6
+	VSUBPS       Y3, Y4, Y12
+	VSUBPS       Y1, Y0, Y13
+	VADDPS       Y0, Y6, Y6
+	VFMADD231PS  winogradNumber0<>+0(SB), Y1, Y6
+	VFMADD231PS  winogradNumber1<>+0(SB), Y12, Y6
+	VADDPS       Y3, Y10, Y10
+	VFMADD231PS  winogradNumber0<>+0(SB), Y4, Y10
+	VFMADD231PS  winogradNumber1<>+0(SB), Y13, Y10
+	VSUBPS       Y3, Y0, Y14
+	VFMADD231PS  winogradNumber2<>+0(SB), Y1, Y14
+	VFMADD231PS  winogradNumber3<>+0(SB), Y4, Y14
+	VADDPS       Y0, Y3, Y3
+	VFMADD231PS  winogradNumber4<>+0(SB), Y1, Y3
+	VFMADD231PS  winogradNumber2<>+0(SB), Y4, Y3
+	VMOVAPS      Y13, Y0
+	VFMADD231PS  winogradNumber5<>+0(SB), Y12, Y0
+	VFMADD231PS  winogradNumber6<>+0(SB), Y12, Y13
+	VMOVUPS      Y6, (R10)
+	VMOVUPS      Y14, (R10)(BX*1)
+	VMOVUPS      Y3, (R10)(BX*2)
+	VMOVUPS      Y13, (R10)(R11*1)
+	VMOVUPS      Y0, (R10)(BX*4)
+	VMOVUPS      Y10, (R10)(R12*1)
+	VANDPS       3104(CX), Y9, Y9
+	VANDPS       3168(CX), Y11, Y11
+	VBLENDPS     $0x80, 3360(CX), Y11, Y11
+	VSUBPS       Y7, Y8, Y0
+	VSUBPS       Y5, Y2, Y1
+	VADDPS       Y2, Y9, Y9
+	VFMADD231PS  winogradNumber0<>+0(SB), Y5, Y9
+	VFMADD231PS  winogradNumber1<>+0(SB), Y0, Y9
+	VADDPS       Y7, Y11, Y11
+	VFMADD231PS  winogradNumber0<>+0(SB), Y8, Y11
+	VFMADD231PS  winogradNumber1<>+0(SB), Y1, Y11
+	VSUBPS       Y7, Y2, Y3
+	VFMADD231PS  winogradNumber2<>+0(SB), Y5, Y3
+	VFMADD231PS  winogradNumber3<>+0(SB), Y8, Y3
+	VADDPS       Y2, Y7, Y7
+	VFMADD231PS  winogradNumber4<>+0(SB), Y5, Y7
+	VFMADD231PS  winogradNumber2<>+0(SB), Y8, Y7
+	VMOVAPS      Y1, Y2
+	VFMADD231PS  winogradNumber5<>+0(SB), Y0, Y2
+	VFMADD231PS  winogradNumber6<>+0(SB), Y0, Y1
+	VMOVUPS      Y9, 32(R10)
+	VMOVUPS      Y3, 32(R10)(BX*1)
+	VMOVUPS      Y7, 32(R10)(BX*2)
+	VMOVUPS      Y1, 32(R10)(R11*1)
+	VMOVUPS      Y2, 32(R10)(BX*4)
+	VMOVUPS      Y11, 32(R10)(R12*1)
+	ADDQ         R8, DI
+	ADDQ         SI, DX
+	DECQ         R9
+	JNZ          channel
+	VZEROUPPER
+	RET
 
 // func tileOutputsAVX2(y *float32, yStep int, m *float32, plane int, row int, channels int, group *int32, buffer *float32)
 // Requires: AVX, AVX2, FMA3

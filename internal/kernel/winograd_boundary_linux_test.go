@@ -15,7 +15,7 @@ func TestWinogradTouchesNothingBeside(t *testing.T) {
 	r := rand.New(rand.NewPCG(45, 46))
 	for _, place := range []func(fence, int) []float32{fence.atStart, fence.atEnd} {
 		allLevels(t, func(t *testing.T, l Level) {
-			for _, s := range [][5]int{{1, 1, 1, 1, 1}, {2, 3, 5, 7, 7}, {1, 17, 20, 8, 8}, {3, 2, 14, 5, 13}, {1, 4, 15, 9, 30}, {2, 5, 33, 16, 16}} {
+			for _, s := range [][5]int{{1, 1, 1, 1, 1}, {2, 3, 5, 7, 7}, {1, 17, 20, 8, 8}, {3, 2, 14, 5, 13}, {1, 4, 15, 9, 30}, {2, 5, 33, 16, 16}, {1, 2, 3, 5, 39}, {1, 2, 3, 5, 90}} {
 				n, c, k, h, w := s[0], s[1], s[2], s[3], s[4]
 				operand := func(i, size int) []float32 {
 					x := place(fences[i], size)

@@ -58,6 +58,12 @@ func tileInputsGeneric(v []float32, plane, row int, x []float32, xStep, channels
 					}
 				}
 			}
+			for side, at := range g.edge[r] {
+				rows[r][65*side] = 0
+				if g.edgeMask[r][side] != 0 {
+					rows[r][65*side] = x[c*xStep+int(at)]
+				}
+			}
 		}
 		for i := range 66 {
 			rows[0][i], rows[1][i], rows[2][i], rows[3][i], rows[4][i], rows[5][i] =
@@ -69,10 +75,10 @@ func tileInputsGeneric(v []float32, plane, row int, x []float32, xStep, channels
 			for r := range rows {
 				p := (*[6]float32)(rows[r][4*tile:])
 				p0, p5 := p[0], p[5]
-				if g.left>>lane&1 == 0 {
+				if tile > 0 && g.left>>lane&1 == 0 {
 					p0 = 0
 				}
-				if g.right>>lane&1 == 0 {
+				if tile < groupTiles-1 && g.right>>lane&1 == 0 {
 					p5 = 0
 				}
 				v[at], v[at+plane], v[at+2*plane], v[at+3*plane], v[at+4*plane], v[at+5*plane] =

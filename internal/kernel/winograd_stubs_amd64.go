@@ -5,13 +5,19 @@
 package kernel
 
 //go:noescape
-func tileInputsAVX512(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32)
+func tileInputsAVX512(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32, buffer *float32)
+
+//go:noescape
+func tileInputsStraddlingAVX512(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32, buffer *float32)
 
 //go:noescape
 func tileOutputsAVX512(y *float32, yStep int, m *float32, plane int, row int, channels int, group *int32)
 
 //go:noescape
-func tileInputsHalvesAVX512(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32)
+func tileInputsHalvesAVX512(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32, buffer *float32)
+
+//go:noescape
+func tileInputsHalvesStraddlingAVX512(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32, buffer *float32)
 
 //go:noescape
 func tileOutputsHalvesAVX512(y *float32, yStep int, m *float32, plane int, row int, channels int, group *int32)
@@ -29,76 +35,91 @@ func filterGradientsAVX512(dw *float32, u *float32, plane int, vectors int)
 func addOuterAVX512_1x32(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
 
 //go:noescape
-func addOuterAVX512_1x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
-
-//go:noescape
 func addOuterAVX512_2x32(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
-
-//go:noescape
-func addOuterAVX512_2x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
 
 //go:noescape
 func addOuterAVX512_3x32(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
 
 //go:noescape
-func addOuterAVX512_3x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
-
-//go:noescape
 func addOuterAVX512_4x32(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
-
-//go:noescape
-func addOuterAVX512_4x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
 
 //go:noescape
 func addOuterAVX512_5x32(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
 
 //go:noescape
-func addOuterAVX512_5x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
-
-//go:noescape
 func addOuterAVX512_6x32(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
-
-//go:noescape
-func addOuterAVX512_6x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
 
 //go:noescape
 func addOuterAVX512_7x32(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
 
 //go:noescape
-func addOuterAVX512_7x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
-
-//go:noescape
 func addOuterAVX512_8x32(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
-
-//go:noescape
-func addOuterAVX512_8x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
 
 //go:noescape
 func addOuterAVX512_9x32(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
 
 //go:noescape
-func addOuterAVX512_9x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
-
-//go:noescape
 func addOuterAVX512_10x32(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
-
-//go:noescape
-func addOuterAVX512_10x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
 
 //go:noescape
 func addOuterAVX512_11x32(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
 
 //go:noescape
-func addOuterAVX512_11x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+func addOuterAVX512_12x32(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
 
 //go:noescape
-func addOuterAVX512_12x32(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+func addOuterAVX512_1x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+
+//go:noescape
+func addOuterAVX512_2x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+
+//go:noescape
+func addOuterAVX512_3x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+
+//go:noescape
+func addOuterAVX512_4x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+
+//go:noescape
+func addOuterAVX512_5x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+
+//go:noescape
+func addOuterAVX512_6x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+
+//go:noescape
+func addOuterAVX512_7x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+
+//go:noescape
+func addOuterAVX512_8x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+
+//go:noescape
+func addOuterAVX512_9x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+
+//go:noescape
+func addOuterAVX512_10x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+
+//go:noescape
+func addOuterAVX512_11x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
 
 //go:noescape
 func addOuterAVX512_12x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
 
 //go:noescape
+func addOuterAVX512_13x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+
+//go:noescape
+func addOuterAVX512_14x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+
+//go:noescape
+func addOuterAVX512_15x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+
+//go:noescape
+func addOuterAVX512_16x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+
+//go:noescape
 func tileInputsAVX2(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32, buffer *float32)
+
+//go:noescape
+func tileInputsStraddlingAVX2(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32, buffer *float32)
 
 //go:noescape
 func tileOutputsAVX2(y *float32, yStep int, m *float32, plane int, row int, channels int, group *int32, buffer *float32)

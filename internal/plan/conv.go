@@ -109,7 +109,7 @@ func (low *lowering) emitConv(e *sym.Expr) {
 		low.emitWhole(e, x, w, x.Shape()[0], g.oc, sym.MatMulAttr{TransB: true})
 		return
 	}
-	if sizes := low.winograd(g, x.Shape()[0], g.C, g.oc); sizes != nil {
+	if sizes := low.winograd(g, x.Shape()[0], g.C, g.oc, (*kernel.Winograd).Work); sizes != nil {
 		low.emitWinograd(e, x, w, g, sizes, false)
 		return
 	}
@@ -182,7 +182,7 @@ func (low *lowering) emitConvInputGradient(e *sym.Expr) {
 		low.emitWhole(e, dy, w, dy.Shape()[0], len(g.taps), sym.MatMulAttr{})
 		return
 	}
-	if sizes := low.winograd(g, dy.Shape()[0], g.oc, g.C); sizes != nil {
+	if sizes := low.winograd(g, dy.Shape()[0], g.oc, g.C, (*kernel.Winograd).Work); sizes != nil {
 		low.emitWinograd(e, dy, w, g, sizes, true)
 		return
 	}
@@ -284,7 +284,7 @@ func (low *lowering) emitConvWeightGradient(e *sym.Expr, attr sym.ConvAttr, pair
 		return
 	}
 	batch := x.Shape()[0]
-	if sizes := low.winograd(g, batch, g.C, g.oc); sizes != nil {
+	if sizes := low.winograd(g, batch, g.C, g.oc, (*kernel.Winograd).WeightWork); sizes != nil {
 		low.emitWinogradWeights(e, g, sizes, pairs)
 		return
 	}

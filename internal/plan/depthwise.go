@@ -101,7 +101,9 @@ func (x *depthwiseWeightCall) run(c *chunk, lo, hi int) {
 }
 
 // emitDepthwiseWeightGradient computes e as the sum of the weight gradients of pairs (x, dy).
-func (low *lowering) emitDepthwiseWeightGradient(e *sym.Expr, attr sym.ConvAttr, pairs [][2]*sym.Expr) {
+func (low *lowering) emitDepthwiseWeightGradient(
+	e *sym.Expr, attr sym.ConvAttr, pairs [][2]*sym.Expr,
+) {
 	x, dy := pairs[0][0], pairs[0][1]
 	g := depthwiseGeometry(attr.ConvSpec, x.Shape(), e.Shape(), dy.Shape())
 	batch := x.Shape()[0]

@@ -23,15 +23,16 @@ const fewInputs, fewOutputs = 16, 8
 // computed by Winograd's algorithm, for some batch and size of its maps.
 func Transforms(roots ...*sym.Expr) bool {
 	return slices.ContainsFunc(sym.Topological(roots...), func(e *sym.Expr) bool {
-		attr, ok := e.Attr().(sym.ConvAttr)
-		if !ok {
+		var filters sym.Shape
+		switch e.Op() {
+		case sym.OpConv, sym.OpConvInputGradient:
+			filters = e.Args()[1].Shape()
+		case sym.OpConvWeightGradient:
+			filters = e.Shape()
+		default:
 			return false
 		}
-		filters := e.Shape()
-		if e.Op() != sym.OpConvWeightGradient {
-			filters = e.Args()[1].Shape()
-		}
-		k, c := filters[0], filters[1]
+		attr, k, c := e.Attr().(sym.ConvAttr), filters[0], filters[1]
 		return filters[2] == 3 && filters[3] == 3 &&
 			attr.Stride == [2]int{1, 1} && attr.Dilation == [2]int{1, 1} &&
 			max(c, k) >= fewInputs && min(c, k) >= fewOutputs
@@ -39,17 +40,20 @@ func Transforms(roots ...*sym.Expr) bool {
 }
 
 // winograd returns the geometries of chunks of a convolution from c to k channels, or nil where the
-// definition is used. The choice depends on shapes alone. A network of which [Transforms] reports
-// false never gets one.
-func (low *lowering) winograd(g *geometry, batch, c, k int) *winograd {
+// definition is used. work is its estimate, or that of the gradient of its filters. The choice
+// depends on shapes alone. A network of which [Transforms] reports false never gets one.
+func (low *lowering) winograd(
+	g *geometry, batch, c, k int, work func(*kernel.Winograd) int,
+) *winograd {
 	same := g.KH == 3 && g.KW == 3 && g.SH == 1 && g.SW == 1 && g.DH == 1 && g.DW == 1 &&
 		g.PT == 1 && g.PL == 1 && g.OH == g.H && g.OW == g.W
-	if low.direct || !same || c < fewInputs || k < fewOutputs || !kernel.WinogradFits(g.H, g.W) {
+	if low.direct || !same || c < fewInputs || k < fewOutputs {
 		return nil
 	}
 	size := chunkSize(batch)
 	w := &winograd{chunk: kernel.NewWinograd(size, c, k, g.H, g.W)}
-	if winogradGain*float64(w.chunk.Work()) > float64(g.macs()*size) {
+	w.work = work(w.chunk)
+	if winogradGain*float64(w.work) > float64(g.macs()*size) {
 		return nil
 	}
 	if rest := batch % size; rest > 0 {
@@ -59,7 +63,10 @@ func (low *lowering) winograd(g *geometry, batch, c, k int) *winograd {
 }
 
 // winograd is the geometry of chunks, and of the last chunk where that is smaller.
-type winograd struct{ chunk, rest *kernel.Winograd }
+type winograd struct {
+	chunk, rest *kernel.Winograd
+	work        int // of a chunk, in multiply-adds
+}
 
 // of returns the geometry of a chunk of n images.
 func (w *winograd) of(n int) *kernel.Winograd {
@@ -83,7 +90,7 @@ func (w *winograd) String() string {
 }
 
 // cost estimates the work for a batch in multiply-adds.
-func (w *winograd) cost(batch int) int { return w.chunk.Work() * batch / w.chunk.N }
+func (w *winograd) cost(batch int) int { return w.work * batch / w.chunk.N }
 
 // winogradFilterCall transforms filters. A slab is a block of them.
 type winogradFilterCall struct {

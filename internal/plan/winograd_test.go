@@ -37,7 +37,7 @@ func listing(t *testing.T, opt plan.Options, outputs ...*sym.Expr) string {
 // exactly and batches whose last chunk is smaller.
 func TestWinograd(t *testing.T) {
 	for _, c := range []struct{ b, ch, h, w, oc int }{
-		{9, 16, 12, 30, 16}, {70, 20, 8, 8, 24}, {33, 16, 15, 14, 33}, {3, 40, 16, 64, 17},
+		{9, 16, 16, 30, 16}, {61, 20, 8, 8, 32}, {33, 30, 15, 15, 29}, {3, 40, 16, 72, 30},
 	} {
 		t.Run(fmt.Sprintf("%dx%dx%dx%d*%d", c.b, c.ch, c.h, c.w, c.oc), func(t *testing.T) {
 			outputs := convolved(c.b, c.ch, c.h, c.w, c.oc)
@@ -86,7 +86,6 @@ func TestDirectIsKept(t *testing.T) {
 		"a small map":      conv(same, 8, 16, 3, 3, 16, 3),
 		"tiles beside it":  conv(same, 8, 16, 5, 9, 16, 3),
 		"few tiles a task": conv(same, 8, 16, 8, 8, 16, 3),
-		"a wide map":       conv(same, 8, 16, 8, 100, 16, 3),
 	} {
 		if text := listing(t, plan.Options{}, y); strings.Contains(text, "F(4x4") {
 			t.Errorf("%s: Winograd's algorithm in\n%s", name, text)

@@ -1,8 +1,9 @@
 // Command depthwise writes the assembly of depthwise convolutions with 3×3 and 5×5 filters and
-// strides 1 and 2, and of 3×3 max pooling of stride 2, which goes over planes as they do. The lanes of a vector are neighbouring pixels of a row. A kernel goes through
-// planes, of each through blocks of columns one vector wide, of each through the rows: what a row
-// adds to several rows of the result stays in registers until those are complete, so that each
-// vector of pixels is loaded once for every column of the filter and no more.
+// strides 1 and 2, and of 3×3 max pooling of stride 2, which goes over planes as they do. The lanes
+// of a vector are neighbouring pixels of a row. A kernel goes through planes, of each through
+// blocks of columns one vector wide, of each through the rows: what a row adds to several rows of
+// the result stays in registers until those are complete, so that each vector of pixels is loaded
+// once for every column of the filter and no more.
 package main
 
 import (

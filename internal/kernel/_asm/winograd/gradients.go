@@ -189,6 +189,10 @@ func (s set) outer(rows, nv int) {
 			case 3:
 				from = isa.Indexed(bases[i/4], thrice, 1, 4*p)
 			}
+			if nv == 1 && s.EVEX {
+				VFMADD231PS_BCST(from, row[0], sums[i][0])
+				continue
+			}
 			x := s.Vec()
 			VBROADCASTSS(from, x)
 			for j := range row {

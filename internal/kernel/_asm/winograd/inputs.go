@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
@@ -9,12 +11,16 @@ import (
 	"github.com/gradreg/gradreg/internal/kernel/_asm/isa"
 )
 
-// name returns the name of a kernel, whose pieces of rows are wide, sixteen pixels, or halves of it.
-func (s set) name(what string, wide bool) string {
-	if wide {
-		return what + s.Name
+// name returns the name of a kernel, whose pieces of rows are wide, sixteen pixels, or halves of it,
+// and whose rows of tiles may straddle groups.
+func (s set) name(what string, wide, straddling bool) string {
+	if !wide {
+		what += "Halves"
 	}
-	return what + "Halves" + s.Name
+	if straddling {
+		what += "Straddling"
+	}
+	return what + s.Name
 }
 
 var neighborTables = map[string]operand.Mem{}
@@ -36,9 +42,9 @@ func neighbors(name string, step int) operand.Mem {
 
 // inputs writes the kernel of tileInputsGeneric. Columns are transformed first, in vectors of
 // sixteen pixels; four vectors of four tiles each are then transposed within their quarters.
-func (s set) inputs(wide bool) {
-	TEXT(s.name("tileInputs", wide), NOSPLIT,
-		"func(v *float32, plane, row int, x *float32, xStep, channels int, group *int32)")
+func (s set) inputs(wide, straddling bool) {
+	TEXT(s.name("tileInputs", wide, straddling), NOSPLIT,
+		"func(v *float32, plane, row int, x *float32, xStep, channels int, group *int32, buffer *float32)")
 	Pragma("noescape")
 	v, plane, row := Load(Param("v"), GP64()).(reg.GPVirtual), Load(Param("plane"), GP64()).(reg.GPVirtual), Load(Param("row"), GP64())
 	x, xStep := Load(Param("x"), GP64()), Load(Param("xStep"), GP64())
@@ -46,7 +52,27 @@ func (s set) inputs(wide bool) {
 	for _, r := range []reg.Register{plane, row, xStep} {
 		SHLQ(operand.Imm(2), r)
 	}
+	var buffer, firstLane, lastLane reg.Register
+	if straddling {
+		buffer, firstLane, lastLane = Load(Param("buffer"), GP64()), K(), K()
+	}
 	Label("channel")
+	if straddling {
+		var e [tileIn]reg.VecVirtual
+		for r := range e {
+			e[r] = s.Vec()
+			leftEdge, rightEdge, at, k := GP64(), GP64(), K(), K()
+			MOVLQSX(isa.Mem(g, edges+8*r), leftEdge)
+			MOVLQSX(isa.Mem(g, edges+8*r+4), rightEdge)
+			KMOVW(isa.Mem(g, edgeMasks+4*r), at)
+			KMOVW(isa.Mem(g, edgeMasks+4*r+2), k)
+			VBROADCASTSS_Z(isa.Indexed(x, leftEdge, 4, 0), at, e[r])
+			VBROADCASTSS(isa.Indexed(x, rightEdge, 4, 0), k, e[r])
+		}
+		for r, t := range s.inputTransform(e) {
+			VMOVUPS(t, isa.Mem(buffer, 64*r))
+		}
+	}
 	var rows [tileIn][4]reg.VecVirtual
 	var inside [tileIn]reg.Register
 	for r := range inside {
@@ -66,6 +92,13 @@ func (s set) inputs(wide bool) {
 	left, right := K(), K()
 	KMOVQ(isa.Mem(g, leftMask), left)
 	KMOVQ(isa.Mem(g, rightMask), right)
+	if straddling {
+		bits := GP32()
+		MOVL(operand.U32(1), bits)
+		KMOVW(bits, firstLane)
+		SHLL(operand.Imm(15), bits)
+		KMOVW(bits, lastLane)
+	}
 	to := newFrequency(v, plane)
 	for r := range rows {
 		p := s.transposed(rows[r])
@@ -76,6 +109,10 @@ func (s set) inputs(wide bool) {
 		index = s.Vec()
 		VMOVUPS(neighbors("tilesToTheRight", 1), index)
 		VPERMPS_Z(p[0], index, right, d[5])
+		if straddling {
+			VMOVUPS(isa.Mem(buffer, 64*r), firstLane, d[0])
+			VMOVUPS(isa.Mem(buffer, 64*r), lastLane, d[5])
+		}
 		for j, f := range s.inputTransform(d) {
 			VMOVUPS(f, to.at(j))
 		}
@@ -108,7 +145,7 @@ func (s set) load(x, g reg.Register, r, i int, wide bool, inside reg.Register) r
 
 // outputs writes the kernel of tileOutputsGeneric: the inverse way of inputs.
 func (s set) outputs(wide bool) {
-	TEXT(s.name("tileOutputs", wide), NOSPLIT,
+	TEXT(s.name("tileOutputs", wide, false), NOSPLIT,
 		"func(y *float32, yStep int, m *float32, plane, row, channels int, group *int32)")
 	Pragma("noescape")
 	y, yStep := Load(Param("y"), GP64()), Load(Param("yStep"), GP64())
@@ -116,11 +153,6 @@ func (s set) outputs(wide bool) {
 	channels, g := Load(Param("channels"), GP64()), Load(Param("group"), GP64())
 	for _, r := range []reg.Register{plane, row, yStep} {
 		SHLQ(operand.Imm(2), r)
-	}
-	var inside [tileOut]reg.Register
-	for r := range inside {
-		inside[r] = K()
-		KMOVQ(isa.Mem(g, masks+8*(1+r)), inside[r])
 	}
 	column := GP64()
 	LEAQ(isa.Indexed(plane, plane, 2, 0), column)
@@ -143,9 +175,7 @@ func (s set) outputs(wide bool) {
 	}
 	for r := range rows {
 		q := s.transposed(s.outputTransform(rows[r]))
-		for i := range q {
-			s.store(q[i], y, g, r, i, wide, maskOf(inside[r], i))
-		}
+		s.storeRow(q, y, g, r, wide)
 	}
 	ADDQ(yStep, y)
 	ADDQ(row, m)
@@ -155,18 +185,51 @@ func (s set) outputs(wide bool) {
 	RET()
 }
 
-// store writes vector i of row r of a group's outputs.
+// storeRow writes row r of a group's outputs. Masked stores are slow on Zen 4, and rarely needed.
+func (s set) storeRow(q [4]reg.VecVirtual, y, g reg.Register, r int, wide bool) {
+	name := func(what string) string { return fmt.Sprintf("%s%d", what, r) }
+	bits, inside := GP64(), K()
+	MOVQ(isa.Mem(g, masks+8*(1+r)), bits)
+	CMPQ(bits, operand.I8(-1))
+	JNE(operand.LabelRef(name("part")))
+	for i, v := range q {
+		s.store(v, y, g, r, i, wide, nil)
+	}
+	JMP(operand.LabelRef(name("stored")))
+	Label(name("part"))
+	KMOVQ(bits, inside)
+	for i, v := range q {
+		s.store(v, y, g, r, i, wide, maskOf(inside, i))
+	}
+	Label(name("stored"))
+}
+
+// store writes vector i of row r of a group's outputs, all of it if inside is nil.
 func (s set) store(v reg.VecVirtual, y, g reg.Register, r, i int, wide bool, inside reg.Register) {
 	at := GP64()
 	MOVLQSX(isa.Mem(g, offsets+4*(8*(1+r)+2*i)), at)
-	if wide {
-		VMOVUPS(v, inside, isa.Indexed(y, at, 4, 0))
+	first := isa.Indexed(y, at, 4, 0)
+	switch {
+	case wide && inside == nil:
+		VMOVUPS(v, first)
+		return
+	case wide:
+		VMOVUPS(v, inside, first)
+		return
+	case inside == nil:
+		VMOVUPS(v.AsY(), first)
+	default:
+		VMOVUPS(v.AsY(), inside, first)
+	}
+	other, half := GP64(), YMM()
+	MOVLQSX(isa.Mem(g, offsets+4*(8*(1+r)+2*i+1)), other)
+	second := isa.Indexed(y, other, 4, 0)
+	VEXTRACTF32X8(operand.Imm(1), v, half)
+	if inside == nil {
+		VMOVUPS(half, second)
 		return
 	}
-	VMOVUPS(v.AsY(), inside, isa.Indexed(y, at, 4, 0))
-	other, upper, half := GP64(), K(), YMM()
-	MOVLQSX(isa.Mem(g, offsets+4*(8*(1+r)+2*i+1)), other)
+	upper := K()
 	KSHIFTRW(operand.Imm(8), inside, upper)
-	VEXTRACTF32X8(operand.Imm(1), v, half)
-	VMOVUPS(half, upper, isa.Indexed(y, other, 4, 0))
+	VMOVUPS(half, upper, second)
 }

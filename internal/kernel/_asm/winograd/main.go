@@ -24,6 +24,8 @@ const (
 	leftMask  = masks + 8*tileIn
 	rightMask = leftMask + 8
 	places    = rightMask + 8
+	edges     = places + 16*16
+	edgeMasks = edges + 8*tileIn
 )
 
 // set is an instruction set that transforms are written for.
@@ -33,7 +35,8 @@ func main() {
 	ConstraintExpr("!purego")
 	avx512 := set{isa.AVX512}
 	for _, wide := range []bool{true, false} {
-		avx512.inputs(wide)
+		avx512.inputs(wide, false)
+		avx512.inputs(wide, true)
 		avx512.outputs(wide)
 	}
 	avx512.gradients()
@@ -41,10 +44,13 @@ func main() {
 	avx512.filterGradients()
 	for rows := 1; rows <= 12; rows++ {
 		avx512.outer(rows, 2)
+	}
+	for rows := 1; rows <= 16; rows++ {
 		avx512.outer(rows, 1)
 	}
 	avx2 := set{isa.AVX2}
-	avx2.inputsInMemory()
+	avx2.inputsInMemory(false)
+	avx2.inputsInMemory(true)
 	avx2.outputsInMemory()
 	avx2.gradientsInMemory()
 	avx2.filters()

@@ -19,7 +19,9 @@ import (
 const (
 	rowBuffer  = 0                        // [row][half][8]: columns transformed
 	maskBuffer = rowBuffer + tileIn*8*32  // [row][half][8]: masks of pixels
-	edgeBuffer = maskBuffer + tileIn*8*32 // [left, right][even, odd][8]: masks of lanes
+	laneBuffer = maskBuffer + tileIn*8*32 // [left, right][even, odd][8]: masks of lanes
+	edgeBuffer = laneBuffer + 4*32        // [row][8]: the transformed pixels beside the group
+	sideBuffer = edgeBuffer + tileIn*32   // [row][left, right][8]: masks of their lanes
 )
 
 // spread returns the mask of eight lanes from the byte at m, as a vector of −1 and 0.
@@ -66,8 +68,8 @@ func (s set) read(m operand.Mem) reg.VecVirtual {
 }
 
 // inputsInMemory writes the kernel of tileInputsGeneric.
-func (s set) inputsInMemory() {
-	TEXT("tileInputs"+s.Name, NOSPLIT,
+func (s set) inputsInMemory(straddling bool) {
+	TEXT(s.name("tileInputs", true, straddling), NOSPLIT,
 		"func(v *float32, plane, row int, x *float32, xStep, channels int, group *int32, buffer *float32)")
 	Pragma("noescape")
 	g, buffer := Load(Param("group"), GP64()), Load(Param("buffer"), GP64())
@@ -75,7 +77,13 @@ func (s set) inputsInMemory() {
 		VMOVUPS(s.spread(isa.Mem(g, masks+i)), isa.Mem(buffer, maskBuffer+32*i))
 	}
 	for i := range 4 {
-		VMOVUPS(s.spread(isa.Mem(g, leftMask+8*(i/2)+i%2)), isa.Mem(buffer, edgeBuffer+32*i))
+		VMOVUPS(s.spread(isa.Mem(g, leftMask+8*(i/2)+i%2)), isa.Mem(buffer, laneBuffer+32*i))
+	}
+	if straddling {
+		for i := range 2 * tileIn { // the lowest byte of the left mask, the highest of the right one
+			side := s.spread(isa.Mem(g, edgeMasks+2*i+i%2))
+			VMOVUPS(side, isa.Mem(buffer, sideBuffer+32*i))
+		}
 	}
 	v, plane, row := Load(Param("v"), GP64()).(reg.GPVirtual), Load(Param("plane"), GP64()).(reg.GPVirtual), Load(Param("row"), GP64())
 	x, xStep, channels := Load(Param("x"), GP64()), Load(Param("xStep"), GP64()), Load(Param("channels"), GP64())
@@ -83,6 +91,24 @@ func (s set) inputsInMemory() {
 		SHLQ(operand.Imm(2), r)
 	}
 	Label("channel")
+	if straddling {
+		var e [tileIn]reg.VecVirtual
+		for r := range e {
+			var side [2]reg.VecVirtual
+			for i := range side {
+				at := GP64()
+				side[i] = s.Vec()
+				MOVLQSX(isa.Mem(g, edges+8*r+4*i), at)
+				VBROADCASTSS(isa.Indexed(x, at, 4, 0), side[i])
+				VANDPS(isa.Mem(buffer, sideBuffer+32*(2*r+i)), side[i], side[i])
+			}
+			e[r] = side[0]
+			VORPS(side[1], e[r], e[r])
+		}
+		for r, t := range s.inputTransform(e) {
+			VMOVUPS(t, isa.Mem(buffer, edgeBuffer+32*r))
+		}
+	}
 	for half := range 8 {
 		var d [tileIn]reg.VecVirtual
 		for r := range d {
@@ -111,8 +137,13 @@ func (s set) inputsInMemory() {
 		right := [2]reg.VecVirtual{s.across(p[0][0], p[1][0]), s.rotated(p[0][0], "lanesAfter", [8]int{4: 1, 2, 3, 4})}
 		VPERM2F128(operand.Imm(0x31), right[1], p[1][0], right[1])
 		for odd := range p {
-			VANDPS(isa.Mem(buffer, edgeBuffer+32*odd), left[odd], left[odd])
-			VANDPS(isa.Mem(buffer, edgeBuffer+32*(2+odd)), right[odd], right[odd])
+			VANDPS(isa.Mem(buffer, laneBuffer+32*odd), left[odd], left[odd])
+			VANDPS(isa.Mem(buffer, laneBuffer+32*(2+odd)), right[odd], right[odd])
+			if straddling && odd == 0 {
+				VBLENDPS(operand.Imm(0x01), isa.Mem(buffer, edgeBuffer+32*r), left[0], left[0])
+			} else if straddling {
+				VBLENDPS(operand.Imm(0x80), isa.Mem(buffer, edgeBuffer+32*r), right[1], right[1])
+			}
 			q := p[odd]
 			for j, f := range s.inputTransform([6]reg.VecVirtual{left[odd], q[0], q[1], q[2], q[3], right[odd]}) {
 				VMOVUPS(f, offset(to.at(j), 32*odd))

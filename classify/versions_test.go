@@ -1,0 +1,27 @@
+package classify_test
+
+import (
+	"testing"
+
+	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/model"
+)
+
+// TestVersionOfNumbers holds which networks have numbers of which version: convolutions of 3×3 with many channels may
+// be computed by Winograd's algorithm.
+func TestVersionOfNumbers(t *testing.T) {
+	for network, want := range map[string]int{
+		"lenet": 2, "lenet:norm=batch,dropout=0.2": 2, "lenet-caffe": 2, "mlp": 2, "resnet:depth=8": 3, "vgg": 3, "wideresnet": 3,
+	} {
+		cfg := classify.Default()
+		cfg.Model = model.ParseSpec(network)
+		if got, err := classify.Numbers(cfg); err != nil || got != want {
+			t.Errorf("%s: version %d, %v, expected %d", network, got, err, want)
+		}
+	}
+	cfg := classify.Default()
+	cfg.Model = model.ParseSpec("none-such")
+	if v, err := classify.Numbers(cfg); err == nil {
+		t.Errorf("an unknown model has numbers of version %d", v)
+	}
+}
