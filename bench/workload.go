@@ -108,7 +108,9 @@ func (w Workload) newStep(method string) (*step, error) {
 
 // forward returns the network of a classifier.
 func (w Workload) forward() (gradreg.Forward, error) {
-	text, ok := map[string]string{"lenet": "lenet:dropout=0", "lenetcaffe": "lenet-caffe", "resnet18": "resnet18:norm=affine"}[w.Net]
+	text, ok := map[string]string{
+		"lenet": "lenet:dropout=0", "lenetcaffe": "lenet-caffe", "resnet18": "resnet18:norm=affine",
+	}[w.Net]
 	if !ok {
 		text = w.Net
 	}

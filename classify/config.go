@@ -231,7 +231,8 @@ func (c *Config) resolve() (p parts, err error) {
 	if p.schedule, err = c.Schedule.Schedule(); err != nil {
 		return p, fault.Inputf("schedule: %w", err)
 	}
-	c.Model, c.Optimizer, c.Schedule = model.SpecOf(p.model), optim.SpecOf(p.optimizer), optim.ScheduleSpecOf(p.schedule)
+	c.Model, c.Optimizer = model.SpecOf(p.model), optim.SpecOf(p.optimizer)
+	c.Schedule = optim.ScheduleSpecOf(p.schedule)
 	c.Regularizers = []gradreg.Spec{}
 	for _, r := range p.regularizers {
 		c.Regularizers = append(c.Regularizers, gradreg.SpecOf(r))

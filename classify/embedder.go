@@ -98,7 +98,9 @@ func newEmbedder(n *pretrained.Network, opt EmbedOptions) (*Embedder, error) {
 	if err := e.program.compile(on); err != nil {
 		return nil, err
 	}
-	if err := e.program.params.Load(e.program.program, func(p *nn.Param) []float32 { return values[p.Name] }); err != nil {
+	if err := e.program.params.Load(
+		e.program.program, func(p *nn.Param) []float32 { return values[p.Name] },
+	); err != nil {
 		e.program.close()
 		return nil, err
 	}

@@ -203,7 +203,10 @@ func (r *run) divide(cfg *Config) error {
 	}
 	val := r.data.Val()
 	if val != nil && cfg.DevShare > 0 {
-		return fault.Inputf("dev_share is %v, but %s has images in val to judge a run on the way", cfg.DevShare, cfg.Data)
+		return fault.Inputf(
+			"dev_share is %v, but %s has images in val to judge a run on the way", cfg.DevShare,
+			cfg.Data,
+		)
 	}
 	r.division, r.test, err = cfg.divide(train, official, len(r.data.Classes))
 	if err != nil {

@@ -39,7 +39,10 @@ func (c *Config) resolveTransfer() error {
 			{"backbone_variant", c.BackboneVariant}, {"preprocessing", c.Preprocessing},
 		} {
 			if f.value != "" {
-				return fault.Inputf("%s is %s, but there is no backbone: it is for pretrained networks", f.name, f.value)
+				return fault.Inputf(
+					"%s is %s, but there is no backbone: it is for pretrained networks", f.name,
+					f.value,
+				)
 			}
 		}
 		if c.HeadL2 != 0 {
@@ -64,7 +67,8 @@ func (c *Config) resolveTransfer() error {
 	switch {
 	case !c.Data.Resizable():
 		return fault.Inputf(
-			"backbone is set, but the images of %s have their size: a pretrained network takes the pictures of a folder",
+			"backbone is set, but the images of %s have their size: a pretrained network takes the "+
+				"pictures of a folder",
 			c.Data,
 		)
 	case c.Architecture != nil:
@@ -120,7 +124,8 @@ func (r *run) openBackbone(cfg *Config, p *parts) error {
 		return err
 	}
 	if was := cfg.BackboneSHA256; was != "" && was != r.network.SHA256 {
-		return fault.Inputf("%s is not the file of weights that the run began with: its SHA-256 is %.12s…, expected %.12s…",
+		return fault.Inputf("%s is not the file of weights that the run began with: its SHA-256 is "+
+			"%.12s…, expected %.12s…",
 			cfg.Backbone, r.network.SHA256, was)
 	}
 	cfg.BackboneSHA256 = r.network.SHA256

@@ -24,8 +24,9 @@ func (o rates) Build(params []*nn.Param, grads []*sym.Expr) *Step {
 	for _, p := range params {
 		f := o.factor(p)
 		if !(f >= 0) || f-f != 0 {
-			s.set(p.Expr, sym.Refuse(p.Expr, fmt.Errorf("the rate of %s is %v times the others', expected a finite number from 0",
-				p.Name, f)))
+			s.set(p.Expr, sym.Refuse(p.Expr,
+				fmt.Errorf("the rate of %s is %v times the others', expected a finite number from 0",
+					p.Name, f)))
 		}
 		byLeaf[p.Expr] = f
 	}

@@ -78,7 +78,10 @@ func Photos(t testing.TB, n int) (dir string) {
 		for i := range n {
 			img := image.NewRGBA(image.Rect(0, 0, 40+i, 36))
 			for p := range len(img.Pix) / 4 {
-				c := color.RGBA{uint8(60 + 90*k + r.IntN(100)), uint8(50 + r.IntN(100)), uint8(150 - 90*k + r.IntN(100)), 255}
+				c := color.RGBA{
+					uint8(60 + 90*k + r.IntN(100)), uint8(50 + r.IntN(100)),
+					uint8(150 - 90*k + r.IntN(100)), 255,
+				}
 				img.SetRGBA(p%img.Rect.Dx(), p/img.Rect.Dx(), c)
 			}
 			f, err := os.Create(filepath.Join(dir, class, fmt.Sprintf("%d.png", i)))

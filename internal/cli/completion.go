@@ -26,8 +26,14 @@ func completeFlags(cmd *cobra.Command) {
 	} {
 		complete(cmd, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}
-	complete(cmd, "backbone", cobra.FixedCompletions([]string{"safetensors", "pth", "pt", "bin"}, cobra.ShellCompDirectiveFilterFileExt))
-	complete(cmd, "preprocessing", cobra.FixedCompletions(pretrained.Preprocessings(), cobra.ShellCompDirectiveNoFileComp))
+	complete(
+		cmd, "backbone",
+		cobra.FixedCompletions([]string{"safetensors", "pth", "pt", "bin"}, cobra.ShellCompDirectiveFilterFileExt),
+	)
+	complete(
+		cmd, "preprocessing",
+		cobra.FixedCompletions(pretrained.Preprocessings(), cobra.ShellCompDirectiveNoFileComp),
+	)
 	complete(cmd, "backbone-variant", cobra.FixedCompletions(backbone.Variants(), cobra.ShellCompDirectiveNoFileComp))
 	completeRun(cmd, nil)
 }

@@ -59,7 +59,10 @@ names another folder, or none.`,
 	f := cmd.Flags()
 	f.StringVar(&o.backbone, "backbone", "", "file of pretrained weights, .safetensors or .pth")
 	f.StringVar(&o.out, "out", "", "file to write, .csv, .json or .npz (default standard output)")
-	f.IntVar(&o.embed.Size, "size", 0, "side of the images that pictures become (default that of the network's training)")
+	f.IntVar(
+		&o.embed.Size, "size", 0,
+		"side of the images that pictures become (default that of the network's training)",
+	)
 	f.StringVar(
 		&o.embed.Network.Preprocessing, "preprocessing", "",
 		"how pictures are prepared, where the file does not say it: "+
@@ -118,7 +121,10 @@ func (a *app) runEmbed(cmd *cobra.Command, o *embedOptions, names []string) erro
 		return err
 	}
 	if n := len(failed); n > 0 {
-		return fault.Inputf("%s of %d cannot be read; the others have their vectors", plural.Of(n, "picture"), n+len(list))
+		return fault.Inputf(
+			"%s of %d cannot be read; the others have their vectors", plural.Of(n, "picture"),
+			n+len(list),
+		)
 	}
 	return nil
 }

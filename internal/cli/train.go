@@ -162,11 +162,13 @@ the folder's configuration records it and repeats it. N may be what was planned,
 		"share of each class's training images held out as the dev part (default 0.15 of a folder without one)",
 	)
 	f.IntVar(
-		&c.EvalEvery, "eval-every", c.EvalEvery, "steps between evaluations on the dev part; 0 for none (of a folder an epoch)",
+		&c.EvalEvery, "eval-every", c.EvalEvery,
+		"steps between evaluations on the dev part; 0 for none (of a folder an epoch)",
 	)
 	f.IntVar(
 		&c.Patience, "patience", 0,
-		"end after so many epochs with the loss on the dev part above its least; 0 for never (default of a folder half its epochs)",
+		"end after so many epochs with the loss on the dev part above its least; 0 for never "+
+			"(default of a folder half its epochs)",
 	)
 	f.StringVar(
 		&c.Keep, "keep", "",
@@ -239,7 +241,8 @@ func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
 	if cfg, err = a.planned(cmd.Context(), cmd, o, cfg, opt); err != nil {
 		return err
 	}
-	if s, err := cfg.Schedule.Schedule(); err == nil && cfg.Steps > 0 && s.Warmup >= cfg.Steps && !opt.Resume && !o.fast {
+	if s, err := cfg.Schedule.Schedule(); err == nil && cfg.Steps > 0 && s.Warmup >= cfg.Steps &&
+		!opt.Resume && !o.fast {
 		return usage{fmt.Errorf("schedule: warmup is %d, expected less than the %d steps", s.Warmup, cfg.Steps)}
 	}
 	if cfg, err = a.tuned(cmd.Context(), cfg, opt, o.plain); err != nil {

@@ -28,7 +28,8 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (classify.Config, error
 	if o.resume != "" {
 		for _, name := range []string{"config", "out", "data", "task", "train-size", "subset",
 			"size", "fit", "augment", "model", "reg", "optimizer", "lr", "schedule",
-			"batch", "seed", "paper-protocol", "dev-share", "patience", "keep", "eval-every", "log-every", "checkpoint-every",
+			"batch", "seed", "paper-protocol", "dev-share", "patience", "keep", "eval-every",
+			"log-every", "checkpoint-every",
 			"fast-dev-run", "backbone", "finetune", "preprocessing", "backbone-variant", "head-l2", "depth-rate"} {
 			if changed(name) {
 				return classify.Config{}, usage{

@@ -24,7 +24,8 @@ func (o *trainOptions) transferFlags(cmd *cobra.Command) {
 	f, c := cmd.Flags(), &o.config
 	f.StringVar(
 		&c.Backbone, "backbone", "",
-		"file of pretrained weights, .safetensors or .pth: a head on its features is fitted to the pictures of a folder",
+		"file of pretrained weights, .safetensors or .pth: a head on its features is fitted to the "+
+			"pictures of a folder",
 	)
 	f.BoolVar(&o.finetune, "finetune", false, "with --backbone: train the whole network, not a head on its features")
 	f.StringVar(
@@ -84,7 +85,8 @@ func (o *trainOptions) transfer(cmd *cobra.Command, cfg *classify.Config) error 
 	for _, name := range ofSteps {
 		if changed(name) {
 			return usage{fmt.Errorf(
-				"--%s is about steps of training, and a head on the features of --backbone has none: expected --finetune with it",
+				"--%s is about steps of training, and a head on the features of --backbone has "+
+					"none: expected --finetune with it",
 				name,
 			)}
 		}

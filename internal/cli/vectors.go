@@ -93,7 +93,10 @@ func npyHeader(dtype string, shape ...int) []byte {
 		extents = strings.TrimSuffix(extents, ", ")
 	}
 	const magic = "\x93NUMPY\x01\x00"
-	text := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", dtype, strings.TrimSuffix(extents, " "))
+	text := fmt.Sprintf(
+		"{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", dtype,
+		strings.TrimSuffix(extents, " "),
+	)
 	const align = 64
 	pad := align - (len(magic)+2+len(text)+1)%align
 	text += strings.Repeat(" ", pad%align) + "\n"
