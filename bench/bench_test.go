@@ -12,8 +12,11 @@ import (
 // small returns a workload with a batch that the reference evaluator can do.
 func small(w Workload) Workload {
 	w.Batch = 2
-	if w.Net == "resnet" {
+	switch w.Net {
+	case "resnet":
 		w.Image = [3]int{3, 8, 8}
+	case "resnet18":
+		w.Image = [3]int{3, 33, 33}
 	}
 	return w
 }
@@ -120,7 +123,7 @@ func TestAgree(t *testing.T) {
 	if agree(step, outcome{Loss: 2, Penalty: 1, Weights: []float64{0.1, -0.200002}}) == nil {
 		t.Error("another step: agrees")
 	}
-	if Known([]string{"w1", "w5"}, nil) == nil || Known(nil, []string{"tf"}) == nil || Known([]string{"w2-256"}, []string{"jax"}) != nil {
+	if Known([]string{"w1", "w9"}, nil) == nil || Known(nil, []string{"tf"}) == nil || Known([]string{"w2-256"}, []string{"jax"}) != nil {
 		t.Error("names of workloads")
 	}
 }

@@ -81,7 +81,7 @@ func TestBestOfVariants(t *testing.T) {
 		"variants":  "| w3 | plain | 1 | 1,500 | 500 | **1,000** | *1* | fails |\n| w3 | datagrad | 1 | 80 | **100** |  |  |  |\n",
 		"ratios":    "| w3 | plain | 1,500 | torch-eager channels_last tuned 1,000 | 1.50 |\n",
 		"penalties": "| w3 | datagrad | 18.75 | 10.00 |\n",
-		"goals":     "| w3 | ≥ 1.3 × | 1.50 |  | ≥ 2 × | 0.80 |  | ≤ 2.3 | 18.75 |\n",
+		"goals":     "| w3 | ≥ 2 × | 1.50 |  | ≥ 4 × | 0.80 |  | ≤ 2.2 | 18.75 |\n",
 		"verdict":   "Of 2 steps 1 are faster here than in the best peer, by 1.50 to 1.50 times; slower are w3 datagrad on 1 thread (0.80).\n",
 	} {
 		text, err := m.Markdown(name)

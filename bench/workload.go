@@ -18,7 +18,7 @@ import (
 
 // Workload is a training step: w ← w − rate·∂(loss + λ·penalty)/∂w on a fixed batch.
 type Workload struct {
-	Name  string // w1 … w4, jacobian
+	Name  string // w1 … w5, jacobian
 	Net   string // as the peers know it, or a text form of package model
 	Batch int
 	Image [3]int // channels, height, width
@@ -32,6 +32,7 @@ func Workloads() []Workload {
 		{"w2-256", "lenetcaffe", 256, [3]int{1, 28, 28}},
 		{"w3", "resnet", 128, [3]int{3, 32, 32}},
 		{"w4", "critic", 64, [3]int{1, 28, 28}},
+		{"w5", "resnet18", 16, [3]int{3, 160, 160}},
 		{"jacobian", "lenet", 50, [3]int{1, 28, 28}},
 	}
 }
@@ -107,7 +108,9 @@ func (w Workload) newStep(method string) (*step, error) {
 
 // forward returns the network of a classifier.
 func (w Workload) forward() (gradreg.Forward, error) {
-	text, ok := map[string]string{"lenet": "lenet:dropout=0", "lenetcaffe": "lenet-caffe"}[w.Net]
+	text, ok := map[string]string{
+		"lenet": "lenet:dropout=0", "lenetcaffe": "lenet-caffe", "resnet18": "resnet18:norm=affine",
+	}[w.Net]
 	if !ok {
 		text = w.Net
 	}

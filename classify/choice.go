@@ -54,7 +54,10 @@ func (c Choice) check() error {
 		"scale": c.Scale, "cost": c.Cost, "seconds": c.Seconds, "chance": c.Chance,
 	} {
 		if !(v >= 0 && v <= maxSeconds) {
-			return fmt.Errorf("%s of %s is %v, expected 0 to %v", name, strconv.Quote(c.Regularizer.String()), v, maxSeconds)
+			return fmt.Errorf(
+				"%s of %s is %v, expected 0 to %v", name, strconv.Quote(c.Regularizer.String()), v,
+				maxSeconds,
+			)
 		}
 	}
 	numbers := map[string]*float64{"lambda": &c.Lambda}
@@ -70,7 +73,10 @@ func (c Choice) check() error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(numbers)) {
 		if v := numbers[name]; v != nil && (math.IsNaN(*v) || math.IsInf(*v, 0)) {
-			return fmt.Errorf("%s of %s is %v, expected a finite number", name, strconv.Quote(c.Regularizer.String()), *v)
+			return fmt.Errorf(
+				"%s of %s is %v, expected a finite number", name,
+				strconv.Quote(c.Regularizer.String()), *v,
+			)
 		}
 	}
 	return nil

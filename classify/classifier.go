@@ -15,6 +15,13 @@ import (
 // evalBatch is the number of images that are classified at a time.
 const evalBatch = 250
 
+// batchPixels bounds the pixels of a channel that are classified at a time: those of evalBatch images
+// of 64×64, beyond which a network's intermediate values take gigabytes.
+const batchPixels = evalBatch * 64 * 64
+
+// evalBatchOf returns how many images of a shape are classified at a time.
+func evalBatchOf(s dataset.Shape) int { return min(evalBatch, max(1, batchPixels/(s.H*s.W))) }
+
 // classifier computes logits in inference mode.
 type classifier struct {
 	program engine.Program // nil until compiled
@@ -27,6 +34,9 @@ type classifier struct {
 	shape    dataset.Shape
 	classes  int
 	batch    int
+	// rows returns what an image of a part is shown as, instead of its normalized pixels; nil for
+	// those.
+	rows func(part *dataset.Part, image int) []float32
 }
 
 // newClassifier builds the forward pass of a model without allocating its memory.
@@ -64,8 +74,13 @@ func (c *classifier) twin() (*classifier, error) {
 	return &t, err
 }
 
-// load copies the parameters of a training step.
-func (c *classifier) load(e *trainer) error { return e.Params.CopyTo(c.params, e.program, c.program) }
+// load copies the parameters of a training step. Without one the classifier has its weights.
+func (c *classifier) load(e *trainer) error {
+	if e == nil {
+		return nil
+	}
+	return e.Params.CopyTo(c.params, e.program, c.program)
+}
 
 // run classifies images that fill writes, and returns the logits [batch, K], valid until the next
 // run.
@@ -116,6 +131,10 @@ func (c *classifier) eachBatch(
 		chosen := s.Index[at:min(at+c.batch, s.Len())]
 		outputs, err := c.run(func(images []float32) {
 			for i, k := range chosen {
+				if c.rows != nil {
+					copy(images[i*pixels:(i+1)*pixels], c.rows(s.Part, k))
+					continue
+				}
 				t.Apply(images[i*pixels:(i+1)*pixels], s.Image(k))
 			}
 		})

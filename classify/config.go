@@ -50,8 +50,27 @@ type Config struct {
 	// DataDir is the folder with the files of a data set with a name; empty for Options.DataDirs
 	// and the usual places. A run records where it found them, if that was neither in the program
 	// nor in a usual place, and looks there again.
-	DataDir string     `yaml:"data_dir,omitempty"`
-	Model   model.Spec `yaml:"model"`
+	DataDir string `yaml:"data_dir,omitempty"`
+	// Backbone is a file of pretrained weights, as package backbone reads it, whose network the run
+	// takes for Model; empty for a network from scratch. A run records where it is and its SHA-256: it
+	// goes on with the same weights or not at all. Its model needs the file no more.
+	Backbone       string `yaml:"backbone,omitempty"`
+	BackboneSHA256 string `yaml:"backbone_sha256,omitempty"`
+	// BackboneVariant is what timm calls the network, where the file does not say it.
+	BackboneVariant string `yaml:"backbone_variant,omitempty"`
+	// Preprocessing is how pictures are prepared for the network, a text form of package pretrained,
+	// in the place of what comes with the file.
+	Preprocessing string `yaml:"preprocessing,omitempty"`
+	// Transfer is what is trained: features, which is the default, fits a head on the features of the
+	// frozen network, in one step; finetune trains all of it.
+	Transfer string `yaml:"transfer,omitempty"`
+	// HeadL2 is λ of the head's L2 penalty, see package linear; 0 finds it by cross-validation on the
+	// training images.
+	HeadL2 float64 `yaml:"head_l2,omitempty"`
+	// DepthRate is how much less each part of a network that is finetuned learns than the part behind
+	// it: its learning rate is so many times that one's; 0 for 0.5.
+	DepthRate float64    `yaml:"depth_rate,omitempty"`
+	Model     model.Spec `yaml:"model"`
 	// Architecture is a model of one's own in the place of Model, which then records its String. A
 	// saved run of it repeats and resumes where it is given again, and LoadArchitecture reads its
 	// file.
@@ -149,6 +168,9 @@ type parts struct {
 // resolve checks the configuration, writes every text form in full and returns what it names.
 // Errors are the input's fault and name the field.
 func (c *Config) resolve() (p parts, err error) {
+	if err := c.resolveTransfer(); err != nil {
+		return p, err
+	}
 	for _, f := range []struct {
 		name  string
 		value int
@@ -209,7 +231,8 @@ func (c *Config) resolve() (p parts, err error) {
 	if p.schedule, err = c.Schedule.Schedule(); err != nil {
 		return p, fault.Inputf("schedule: %w", err)
 	}
-	c.Model, c.Optimizer, c.Schedule = model.SpecOf(p.model), optim.SpecOf(p.optimizer), optim.ScheduleSpecOf(p.schedule)
+	c.Model, c.Optimizer = model.SpecOf(p.model), optim.SpecOf(p.optimizer)
+	c.Schedule = optim.ScheduleSpecOf(p.schedule)
 	c.Regularizers = []gradreg.Spec{}
 	for _, r := range p.regularizers {
 		c.Regularizers = append(c.Regularizers, gradreg.SpecOf(r))

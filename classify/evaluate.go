@@ -40,7 +40,7 @@ func (o *Opened) Evaluate() (Evaluation, error) {
 // evaluate is [Opened.Evaluate], and leaves the model.
 func (o *Opened) evaluate() (m *SavedModel, e Evaluation, err error) {
 	r := o.run
-	if m, err = load(r.path(ModelFile), o.arch, evalBatch, r.Threads); err != nil {
+	if m, err = load(r.path(ModelFile), o.arch, evalBatchOf(o.Card.shape()), r.Threads); err != nil {
 		return nil, e, err
 	}
 	e.Config = o.Config

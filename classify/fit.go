@@ -13,6 +13,9 @@ var nan = math.NaN()
 
 // fit takes the steps that are left.
 func (r *run) fit(ctx context.Context) error {
+	if r.frozen != nil {
+		return r.fitFrozen(ctx)
+	}
 	if r.Started != nil {
 		r.Started(Start{
 			Config: r.config, Dir: r.Dir, DevImages: r.division.Dev.Len(),

@@ -44,7 +44,10 @@ func (c *Config) checkJudging() error {
 	}
 	switch {
 	case !(c.DevShare >= 0 && c.DevShare < 1):
-		return fault.Inputf("dev_share is %v, expected a share of the training images, from 0 to less than 1", c.DevShare)
+		return fault.Inputf(
+			"dev_share is %v, expected a share of the training images, from 0 to less than 1",
+			c.DevShare,
+		)
 	case c.DevShare > 0 && c.PaperProtocol:
 		return fault.Inputf("dev_share is %v, but the paper's protocol has dev images of its own", c.DevShare)
 	case c.DevShare > 0 && (c.Subset == Balanced || c.PerClass > 0):
@@ -80,7 +83,8 @@ func (c *Config) settleSteps(images int) error {
 	}
 	if *planned != steps {
 		return fault.Inputf(
-			"epochs is %d, which for %d training images in batches of %d is %d steps, but steps is %d: expected one of them",
+			"epochs is %d, which for %d training images in batches of %d is %d steps, but steps is "+
+				"%d: expected one of them",
 			c.Epochs, images, batch, steps, *planned,
 		)
 	}

@@ -51,14 +51,14 @@ func (c ModelInfo) shape() dataset.Shape {
 }
 
 // saveModel writes the weights and what predicting needs.
-func saveModel(path string, e *trainer, card ModelInfo) error {
+func saveModel(path string, params *nn.Params, from nn.Holder, card ModelInfo) error {
 	card.Format, card.Version = modelFormat, build.Current().Version
 	text, err := json.Marshal(card)
 	if err != nil {
 		return err
 	}
 	f := tensorfile.File{Tensors: map[string]tensorfile.Tensor{}, Metadata: map[string]string{"gradreg": string(text)}}
-	err = e.Params.Each(e.program, func(p *nn.Param, values []float32) error {
+	err = params.Each(from, func(p *nn.Param, values []float32) error {
 		if !p.Auxiliary {
 			f.Tensors[p.Name] = tensorfile.Tensor{Shape: p.Expr.Shape(), F32: slices.Clone(values)}
 		}

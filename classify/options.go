@@ -54,6 +54,11 @@ type Options struct {
 	// Reading, if set, is called while a folder of pictures is read, Found when it has been.
 	Reading func(folder.Progress)
 	Found   func(folder.Report)
+	// FeatureCache is the folder that keeps the features of pretrained networks, see
+	// [EmbedOptions].Cache.
+	FeatureCache string
+	// Embedding, if set, is called while the features of images are computed.
+	Embedding func(done, total int)
 	// Threads is the number of workers; 0 means one per processor.
 	Threads int
 	// Started, if set, is called before the first step, Stepped after every step.
@@ -170,13 +175,15 @@ type Summary struct {
 	Regularizers []gradreg.Spec `json:"regularizers"`
 	Note         string         `json:"note,omitempty"`           // of the configuration
 	Choices      []Choice       `json:"lambda_choices,omitempty"` // of the configuration: how each auto was found
-	Threads      int            `json:"threads"`
-	CPU          string         `json:"cpu"`               // of the last step
-	Origins      []Origin       `json:"origins,omitempty"` // what computed the steps, if not all were computed alike
-	Version      string         `json:"version"`
-	Commit       string         `json:"commit,omitempty"`
-	Machine      string         `json:"machine"`
-	Dir          string         `json:"dir,omitempty"`
+	// Head says how the head on frozen features was found, if the run trained one.
+	Head    *HeadResult `json:"head,omitempty"`
+	Threads int         `json:"threads"`
+	CPU     string      `json:"cpu"`               // of the last step
+	Origins []Origin    `json:"origins,omitempty"` // what computed the steps, if not all were computed alike
+	Version string      `json:"version"`
+	Commit  string      `json:"commit,omitempty"`
+	Machine string      `json:"machine"`
+	Dir     string      `json:"dir,omitempty"`
 }
 
 // ErrDiverged is what errors.Is finds in the error of a run whose numbers did not stay finite: the

@@ -118,7 +118,7 @@ func (m *SavedModel) readLabelled(
 	h := sha256.New()
 	for first := 0; first < len(l.Files); first += labelledBatch {
 		paths := l.Files[first:min(first+labelledBatch, len(l.Files))]
-		files := m.decodeFiles(ctx, paths, false)
+		files := m.decodeFiles(ctx, paths, false, nil)
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
 		}

@@ -36,7 +36,7 @@ func (m *SavedModel) DecodeFiles(ctx context.Context, paths []string, invert boo
 		}
 		return images, errs
 	}
-	for i, d := range m.decodeFiles(ctx, paths, invert) {
+	for i, d := range m.decodeFiles(ctx, paths, invert, nil) {
 		images[i], errs[i] = d.image, d.err
 	}
 	return images, errs
@@ -49,8 +49,11 @@ type decoded struct {
 	err   error
 }
 
-// decodeFiles is DecodeFiles with the files' sums.
-func (m *SavedModel) decodeFiles(ctx context.Context, paths []string, invert bool) []decoded {
+// decodeFiles is DecodeFiles with the files' sums. A file that known, if not nil, reports by its sum
+// is not decoded, and has neither an image nor an error.
+func (m *SavedModel) decodeFiles(
+	ctx context.Context, paths []string, invert bool, known func(sum [32]byte) bool,
+) []decoded {
 	out := make([]decoded, len(paths))
 	budget := semaphore.NewWeighted(decodingMemory)
 	var group errgroup.Group
@@ -59,7 +62,7 @@ func (m *SavedModel) decodeFiles(ctx context.Context, paths []string, invert boo
 	for i, path := range paths {
 		group.Go(func() error {
 			defer bugs.Keep()
-			out[i] = m.decodeFile(ctx, path, invert, budget)
+			out[i] = m.decodeFile(ctx, path, invert, budget, known)
 			return nil
 		})
 	}
@@ -69,7 +72,9 @@ func (m *SavedModel) decodeFiles(ctx context.Context, paths []string, invert boo
 }
 
 // decodeFile reads a picture's file.
-func (m *SavedModel) decodeFile(ctx context.Context, path string, invert bool, budget *semaphore.Weighted) (d decoded) {
+func (m *SavedModel) decodeFile(
+	ctx context.Context, path string, invert bool, budget *semaphore.Weighted, known func([32]byte) bool,
+) (d decoded) {
 	if d.err = ctx.Err(); d.err != nil {
 		return d
 	}
@@ -81,6 +86,9 @@ func (m *SavedModel) decodeFile(ctx context.Context, path string, invert bool, b
 		return d
 	}
 	d.sum = sha256.Sum256(data)
+	if known != nil && known(d.sum) {
+		return d
+	}
 	header, err := picture.DecodeHeader(data)
 	if err != nil {
 		d.err = fault.Inputf("%s: %w", path, err)

@@ -60,16 +60,19 @@ func (r *run) described() Summary {
 		ImagesPerSecond: train.Rate(float64(r.progress.step*r.config.Batch), r.progress.seconds), Seed: r.config.Seed,
 		Data: r.config.Data.String(), DataDigest: r.digest, TestDigest: testDigest(r.test),
 		OwnFiles: r.ownFiles(), TrainSize: r.config.TrainSize, Model: r.config.Model,
-		Parameters:   r.engine.Params.Count(),
+		Parameters:   r.parameters(),
 		Regularizers: r.config.Regularizers, Note: r.config.Note, Choices: r.config.Choices,
 		Augment: r.config.Augment, DataWaitFraction: train.Rate(r.loop.Waited.Seconds(), r.loop.Worked.Seconds()),
-		Threads: r.Threads, CPU: r.engine.cpu, Dir: r.Dir,
+		Threads: r.Threads, CPU: r.on.Name(), Dir: r.Dir,
 		Version: build.Current().Version, Commit: build.Current().Commit, Machine: build.Machine(),
 	}
 	if r.hasClasses() {
 		s.DevAccuracy = r.devScore
 	} else {
 		s.DevQuality = r.devScore
+	}
+	if r.frozen != nil {
+		s.Head = &r.frozen.fit
 	}
 	if len(r.progress.origins) > 1 {
 		s.Origins = r.progress.origins
@@ -89,6 +92,27 @@ func (r *run) described() Summary {
 	return s
 }
 
+// parameters returns the number of trainable scalars, of a frozen network as if they were.
+func (r *run) parameters() int {
+	if r.frozen != nil {
+		return r.frozen.count
+	}
+	return r.engine.Params.Count()
+}
+
+// saveModel writes what the run came to.
+func (r *run) saveModel(card ModelInfo) error {
+	if r.frozen == nil {
+		return saveModel(r.path(ModelFile), r.engine.Params, r.engine.program, card)
+	}
+	c, err := r.frozenModel()
+	defer c.close()
+	if err != nil {
+		return err
+	}
+	return saveModel(r.path(ModelFile), c.params, c.program, card)
+}
+
 // ownFiles lists the files of a data set with a name that are not the published ones.
 func (r *run) ownFiles() []string {
 	train, test, err := r.data.Parts()
@@ -106,7 +130,7 @@ func (r *run) writeResults(s Summary, o Outcome) error {
 		Channels: shape.C, Height: shape.H, Width: shape.W, Fit: r.config.Fit, Normalizer: r.normalizer,
 		DataDigest: r.digest, TestDigest: testDigest(r.test), Task: r.config.Task, Targets: r.scale,
 	}
-	if err := saveModel(r.path(ModelFile), r.engine, card); err != nil {
+	if err := r.saveModel(card); err != nil {
 		return err
 	}
 	metrics, err := ReadMetrics(r.path(metricsFile))

@@ -10,6 +10,7 @@ import (
 	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/tensorfile"
+	"github.com/gradreg/gradreg/pretrained"
 	"github.com/gradreg/gradreg/runfolder"
 	"github.com/gradreg/gradreg/task"
 	"github.com/gradreg/gradreg/train"
@@ -22,7 +23,9 @@ type run struct {
 	on         engine.Engine
 	engine     *trainer
 	classifier *classifier
-	judging    *classifier // of dev images; classifier where there are as many as that takes
+	judging    *classifier         // of dev images; classifier where there are as many as that takes
+	network    *pretrained.Network // that the run begins with, nil from scratch
+	frozen     *frozen             // of a run that trains a head on frozen features
 	division   dataset.Division
 	test       dataset.Subset
 	data       *dataset.Dataset
@@ -81,6 +84,7 @@ func (r *run) close() {
 	if r.judging != r.classifier {
 		r.judging.close()
 	}
+	r.frozen.close()
 	r.journal.Close()
 	r.folder.Close()
 }
@@ -96,6 +100,9 @@ func (r *run) prepare(ctx context.Context, cfg Config) error {
 		return err
 	}
 	asked := cfg.Data
+	if err := r.openBackbone(&cfg, &p); err != nil {
+		return err
+	}
 	if err := r.open(ctx, &cfg); err != nil {
 		return err
 	}
@@ -114,7 +121,16 @@ func (r *run) prepare(ctx context.Context, cfg Config) error {
 	cfg.Batch = cfg.batch(r.division.Train.Len())
 	r.config = cfg
 	r.setTask(&p)
+	if r.network != nil {
+		r.normalizer = r.network.Normalizer()
+	}
 	r.devTables = r.tables(r.division.Dev)
+	if cfg.Frozen() {
+		return r.prepareFrozen(cfg, p)
+	}
+	if cfg.Finetunes() {
+		p.optimizer = byDepth(p.optimizer, r.network.Model, cfg.DepthRate)
+	}
 	if r.batches, err = dataset.NewBatches(r.division.Train, r.normalizer, cfg.Batch, cfg.Seed); err != nil {
 		return err
 	}
@@ -128,7 +144,12 @@ func (r *run) prepare(ctx context.Context, cfg Config) error {
 		return err
 	}
 	r.engine.asked, r.engine.digest = asked, r.digest
-	if r.classifier, err = newClassifier(p.model, r.data.Shape, classes, evalBatch); err != nil {
+	if cfg.Finetunes() {
+		if err := r.beginFinetuning(ctx); err != nil {
+			return err
+		}
+	}
+	if r.classifier, err = newClassifier(p.model, r.data.Shape, classes, evalBatchOf(r.data.Shape)); err != nil {
 		return err
 	}
 	if err := r.classifier.compile(r.on); err != nil {
@@ -182,7 +203,10 @@ func (r *run) divide(cfg *Config) error {
 	}
 	val := r.data.Val()
 	if val != nil && cfg.DevShare > 0 {
-		return fault.Inputf("dev_share is %v, but %s has images in val to judge a run on the way", cfg.DevShare, cfg.Data)
+		return fault.Inputf(
+			"dev_share is %v, but %s has images in val to judge a run on the way", cfg.DevShare,
+			cfg.Data,
+		)
 	}
 	r.division, r.test, err = cfg.divide(train, official, len(r.data.Classes))
 	if err != nil {
@@ -241,7 +265,7 @@ func (r *run) rehearse() error {
 	if s.Len() == 0 {
 		s = r.division.Train
 	}
-	s.Index = s.Index[:min(2*evalBatch, s.Len())]
+	s.Index = s.Index[:min(2*r.classifier.batch, s.Len())]
 	if err := r.classifier.load(r.engine); err != nil {
 		return err
 	}

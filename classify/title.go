@@ -16,7 +16,10 @@ func (c Config) description() []string {
 	if c.Size > 0 {
 		data += fmt.Sprintf(" %d×%d", c.Size, c.Size)
 	}
-	list := append([]string{data, fmt.Sprintf("%d images", c.TrainSize), c.Model.String()}, gradreg.Texts(c.Regularizers)...)
+	list := append(
+		[]string{data, fmt.Sprintf("%d images", c.TrainSize), c.Model.String()},
+		gradreg.Texts(c.Regularizers)...,
+	)
 	if len(c.Regularizers) == 0 {
 		list = append(list, "no regularizer")
 	}

@@ -142,7 +142,8 @@ func (op Op) rule() rule {
 		OpDepthwiseConv:               depthwiseConvRule,
 		OpDepthwiseConvInputGradient:  depthwiseConvInputGradientRule,
 		OpDepthwiseConvWeightGradient: depthwiseConvWeightGradientRule,
-		OpSumPool:                     sumPoolRule, OpSumPoolTranspose: sumPoolTransposeRule, OpMaxPoolIndex: maxPoolIndexRule,
+		OpSumPool:                     sumPoolRule, OpSumPoolTranspose: sumPoolTransposeRule,
+		OpMaxPoolIndex: maxPoolIndexRule,
 	}[op]()
 }
 

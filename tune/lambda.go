@@ -71,7 +71,10 @@ func find(ctx context.Context, cfg classify.Config, opt Options, lab lab) (class
 		return cfg, err
 	}
 	if cfg.Steps < 1 {
-		return cfg, fault.Inputf("steps is %d, expected those of the %d epochs to be counted before a search", cfg.Steps, cfg.Epochs)
+		return cfg, fault.Inputf(
+			"steps is %d, expected those of the %d epochs to be counted before a search", cfg.Steps,
+			cfg.Epochs,
+		)
 	}
 	if opt.Threads == 0 {
 		opt.Threads = runtime.GOMAXPROCS(0)

@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from nets import LAMBDA, LAMBDA_CRITIC, NETS, RATE, SQUARED
+from nets import LAMBDA, LAMBDA_CRITIC, NETS, RATE, SQUARED, first_filter
 from serve import serve
 
 LAYOUT = ("NHWC", "HWIO", "NHWC") if LAST else ("NCHW", "OIHW", "NCHW")
@@ -55,6 +55,18 @@ def avg_pool(x):
     return x.mean(axes)
 
 
+def overlapping_max_pool(x):
+    window, stride = [1] * 4, [1] * 4
+    border = [(0, 0)] * 4
+    for axis in SPATIAL:
+        window[axis], stride[axis], border[axis] = 3, 2, (1, 1)
+    return lax.reduce_window(x, -jnp.inf, lax.max, window, stride, border)
+
+
+def scaled(w, scale):
+    return w * (scale if LAST else scale.reshape(-1, 1, 1, 1))
+
+
 def widen(x, c):
     width = [(0, 0)] * 4
     width[CHANNEL] = (0, c - x.shape[CHANNEL])
@@ -67,6 +79,8 @@ class Ops:
     conv = staticmethod(conv)
     dense = staticmethod(lambda x, w, b: x @ w + b)
     max_pool = staticmethod(max_pool)
+    overlapping_max_pool = staticmethod(overlapping_max_pool)
+    scaled = staticmethod(scaled)
     avg_pool = staticmethod(avg_pool)
     spatial_mean = staticmethod(lambda x: x.mean(SPATIAL))
     flatten = staticmethod(lambda x: x.reshape(x.shape[0], -1))
@@ -142,6 +156,8 @@ def objective(net, method):
 def last(params):
     """Weights of NCHW for NHWC: HWIO, and of the dense layer behind the convolutions the rows in the order of its input."""
     params = {k: v.transpose(2, 3, 1, 0) if v.ndim == 4 else v for k, v in params.items()}
+    if "dense1.weight" not in params:  # behind a mean over the pixels
+        return params
     convolutions = [k for k, v in params.items() if v.ndim == 4]
     channels = params[max(convolutions, key=lambda k: int(k.removeprefix("conv").split(".")[0]))].shape[3]
     w = params["dense1.weight"]
@@ -171,7 +187,7 @@ def setup(net, params, inputs, method):
     def finish():
         jax.block_until_ready(state)
         loss, penalty = state["values"]
-        w = state["params"]["conv1.weight"]
+        w = state["params"][first_filter(state["params"])]
         w = w.transpose(3, 2, 0, 1) if LAST else w
         return float(loss), float(penalty), [float(v) for v in w.ravel()[:5]]
 

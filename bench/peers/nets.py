@@ -5,13 +5,17 @@ around the image are arguments of the convolution, so that each library fuses wh
 """
 
 
+FIXED = (1 + 1e-5) ** -0.5  # of a batch norm with a fixed variance of 1
+
+
 class Net:
     def __init__(self, ops, params):
         self.ops, self.params, self.counts = ops, params, {}
 
-    def named(self, kind):
-        self.counts[kind] = self.counts.get(kind, 0) + 1
-        name = f"{kind}{self.counts[kind]}"
+    def named(self, kind, scope=""):
+        name = scope + kind
+        self.counts[name] = self.counts.get(name, 0) + 1
+        name += str(self.counts[name])
         return self.params[name + ".weight"], self.params.get(name + ".bias")
 
     def conv(self, x, stride=1, padding=(0, 0)):
@@ -54,6 +58,27 @@ def resnet(ops, params, x):
     return net.dense(ops.spatial_mean(h))
 
 
+def resnet18(ops, params, x):
+    """Batch norm is a fixed map, of mean 0 and variance 1, whose scale and shift are trained: it is
+    folded into the filter and the bias of its convolution."""
+    net = Net(ops, params)
+
+    def unit(x, scope, stride, padding):
+        (w, _), (scale, shift) = net.named("conv", scope), net.named("norm", scope)
+        return ops.conv(x, ops.scaled(w, scale * FIXED), shift, stride, (padding, padding))
+
+    h = ops.overlapping_max_pool(ops.relu(unit(x, "stem/", 2, 3)))
+    for stage in range(1, 5):
+        for block in (1, 2):
+            scope, stride = f"stage{stage}/block{block}/", 2 if stage > 1 and block == 1 else 1
+            y = ops.relu(unit(h, scope, stride, 1))
+            y = unit(y, scope, 1, 1)
+            if stride == 2:
+                h = unit(h, scope, 2, 0)
+            h = ops.relu(y + h)
+    return ops.dense(ops.spatial_mean(h), *net.named("dense", "head/"))
+
+
 def critic(ops, params, x):
     net = Net(ops, params)
     for _ in range(3):
@@ -62,8 +87,13 @@ def critic(ops, params, x):
     return net.dense(ops.flatten(x))
 
 
-NETS = {"lenet": lenet, "lenetcaffe": lenetcaffe, "resnet": resnet, "critic": critic}
+NETS = {"lenet": lenet, "lenetcaffe": lenetcaffe, "resnet": resnet, "resnet18": resnet18, "critic": critic}
 LAMBDA, RATE = 0.01, 0.01
 # Factors of a critic's penalties; SQUARED are those of squared slopes, without a root and a target.
 LAMBDA_CRITIC = {"wgan-gp": 10.0, "r1": 1.0, "r1r2": 1.0, "roth": 1.0}
 SQUARED = ("r1", "r1r2", "roth")
+
+
+def first_filter(params):
+    """The name of the weights that are compared after a step."""
+    return "conv1.weight" if "conv1.weight" in params else "stem/conv1.weight"

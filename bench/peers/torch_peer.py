@@ -12,7 +12,7 @@ import time
 import torch
 import torch.nn.functional as F
 
-from nets import LAMBDA, LAMBDA_CRITIC, NETS, RATE, SQUARED
+from nets import LAMBDA, LAMBDA_CRITIC, NETS, RATE, SQUARED, first_filter
 from serve import serve
 
 
@@ -29,10 +29,12 @@ class Ops:
     conv = staticmethod(conv)
     dense = staticmethod(F.linear)
     max_pool = staticmethod(lambda x: F.max_pool2d(x, 2))
+    overlapping_max_pool = staticmethod(lambda x: F.max_pool2d(x, 3, 2, 1))
     avg_pool = staticmethod(lambda x: F.avg_pool2d(x, 2))
     spatial_mean = staticmethod(lambda x: x.mean((2, 3)))
     flatten = staticmethod(lambda x: torch.flatten(x, 1))
     norm = staticmethod(lambda x, w, b: F.batch_norm(x, None, None, w, b, training=True, eps=1e-5))
+    scaled = staticmethod(lambda w, scale: w * scale.view(-1, 1, 1, 1))
     widen = staticmethod(lambda x, c: F.pad(x, (0, 0, 0, 0, 0, c - x.shape[1])))
     channels = staticmethod(lambda x: x.shape[1])
     side = staticmethod(lambda x: x.shape[2])
@@ -245,7 +247,7 @@ def main():
     def setup(net, params, inputs, method):
         if mode == "compile":
             torch.compiler.reset()
-        weights = {k: tensor(v.T.copy() if k.startswith("dense") and v.ndim == 2 else v) for k, v in params.items()}
+        weights = {k: tensor(v.T.copy() if "dense" in k and v.ndim == 2 else v) for k, v in params.items()}
         t = {k: tensor(v) for k, v in inputs.items()}
         if "y" in t:
             t["y"] = t["y"].long()
@@ -257,7 +259,7 @@ def main():
             last = take()
 
         def finish():
-            first = weights["conv1.weight"].detach().contiguous().flatten()[:5]
+            first = weights[first_filter(weights)].detach().contiguous().flatten()[:5]
             return last[0].item(), last[1].item(), first.tolist()
 
         return step, finish

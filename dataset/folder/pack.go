@@ -2,6 +2,7 @@ package folder
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -16,7 +17,7 @@ import (
 //	magic     [16]byte
 //	version   uint32     of this format and of how pictures become images
 //	side      uint32
-//	fit       [8]byte    padded with zeros
+//	fit       [8]byte    padded with zeros; of a longer one the first bytes of its SHA-256
 //	count     uint32
 //	entries   count × { hash [32]byte, width, height, planes (1 or 3), sum uint32 }
 //	sum       uint32     CRC-32C of all before
@@ -55,7 +56,10 @@ func (h packHeader) bytes(count int) []byte {
 	b = binary.LittleEndian.AppendUint32(b, packVersion)
 	b = binary.LittleEndian.AppendUint32(b, uint32(h.side))
 	fit := make([]byte, 8)
-	copy(fit, h.fit)
+	if copy(fit, h.fit) < len(h.fit) {
+		sum := sha256.Sum256([]byte(h.fit))
+		copy(fit, sum[:])
+	}
 	return binary.LittleEndian.AppendUint32(append(b, fit...), uint32(count))
 }
 

@@ -133,7 +133,7 @@ func TestPack(t *testing.T) {
 			t.Errorf("image %d came back as %+v", i, e)
 		}
 	}
-	for _, other := range []packHeader{{5, picture.Crop}, {4, picture.Pad}} {
+	for _, other := range []packHeader{{5, picture.Crop}, {4, picture.Pad}, {4, "crop:share=0.875"}} {
 		if _, err := readIndex(bytes.NewReader(data), int64(len(data)), other); err == nil {
 			t.Errorf("a pack of size 4, cropped, is read as %+v", other)
 		}
@@ -202,4 +202,13 @@ func TestStratify(t *testing.T) {
 			t.Fatalf("a file more moves %d", moved)
 		}
 	})
+}
+
+// TestPackOfFit checks that ways to fit whose names begin alike are told apart.
+func TestPackOfFit(t *testing.T) {
+	a := packHeader{4, "crop:share=0.875"}.bytes(1)
+	b := packHeader{4, "crop:share=0.95"}.bytes(1)
+	if bytes.Equal(a, b) || len(a) != headerBytes || len(b) != headerBytes {
+		t.Errorf("headers %q and %q, expected two of %d bytes", a, b, headerBytes)
+	}
 }

@@ -10,6 +10,12 @@ type Orientation uint16
 // Transposes reports whether rows are seen as columns.
 func (o Orientation) Transposes() bool { return o >= 5 && o <= 8 }
 
+// mirrors reports whether columns and rows are seen in the opposite order of those that are stored,
+// after an exchange of both if there is one.
+func (o Orientation) mirrors() (columns, rows bool) {
+	return o == 2 || o == 3 || o == 6 || o == 7, o == 3 || o == 4 || o == 7 || o == 8
+}
+
 // upright returns img as it is to be seen. It is called with small pictures, after scaling.
 func (o Orientation) upright(img *image.RGBA) *image.RGBA {
 	if o < 2 || o > 8 {

@@ -7,32 +7,7 @@ import (
 	"golang.org/x/image/draw"
 
 	"github.com/gradreg/gradreg/internal/fault"
-	"github.com/gradreg/gradreg/internal/spec"
 )
-
-// Fit is how a picture of any aspect ratio becomes a square. The zero value is Crop.
-type Fit string
-
-// The ways to fit.
-const (
-	Crop    Fit = "crop"    // the largest square in the middle
-	Pad     Fit = "pad"     // the whole picture, with grey at both sides of the shorter extent
-	Stretch Fit = "stretch" // the whole picture, with its aspect ratio lost
-)
-
-// Fits lists the ways to fit.
-func Fits() []string { return []string{string(Crop), string(Pad), string(Stretch)} }
-
-// ParseFit reads the name of a way to fit; empty is Crop.
-func ParseFit(name string) (Fit, error) {
-	switch f := Fit(name); f {
-	case "":
-		return Crop, nil
-	case Crop, Pad, Stretch:
-		return f, nil
-	}
-	return "", fault.Input(spec.Unknown("fit", name, Fits()))
-}
 
 // padding is the grey beside a padded picture: in the middle of the range, so that after
 // normalization it is near zero.
@@ -50,7 +25,7 @@ func Render(p Picture, side int, fit Fit, paper color.Color) (*image.RGBA, error
 
 // RenderTo is Render into width × height pixels.
 func RenderTo(p Picture, width, height int, fit Fit, paper color.Color) (*image.RGBA, error) {
-	fit, err := ParseFit(string(fit))
+	f, err := parseFit(string(fit))
 	switch {
 	case err != nil:
 		return nil, err
@@ -64,17 +39,20 @@ func RenderTo(p Picture, width, height int, fit Fit, paper color.Color) (*image.
 	case paper == nil:
 		return nil, fault.Inputf("no colour of paper")
 	}
-	return render(p, width, height, fit, paper), nil
+	return render(p, width, height, f, paper), nil
 }
 
 // render draws what RenderTo has checked.
-func render(p Picture, width, height int, fit Fit, paper color.Color) *image.RGBA {
+func render(p Picture, width, height int, fit fitting, paper color.Color) *image.RGBA {
+	if fit.resizes() {
+		return centreCrop(p, width, height, fit, paper)
+	}
 	if p.Orientation.Transposes() { // turned after scaling, when it is small
 		width, height = height, width
 	}
 	canvas := image.NewRGBA(image.Rect(0, 0, width, height))
 	from, to := p.Image.Bounds(), canvas.Rect
-	switch fit {
+	switch fit.kind {
 	case Stretch:
 	case Pad:
 		draw.Draw(canvas, to, padding, image.Point{}, draw.Src)

@@ -247,7 +247,7 @@ of the network with respect to its input.`,
 	)
 	root.PersistentFlags().Lookup("json").NoOptDefVal = jsonObject
 	root.AddCommand(
-		a.trainCommand(), a.evalCommand(), a.predictCommand(), a.runsCommand(), a.dataCommand(),
+		a.trainCommand(), a.evalCommand(), a.predictCommand(), a.embedCommand(), a.runsCommand(), a.dataCommand(),
 		a.backboneCommand(),
 		a.modelsCommand(), a.regularizersCommand(), a.benchCommand(), a.toyCommand(), a.ganCommand(),
 		a.studyCommand(), a.workerCommand(), a.reproduceCommand(), a.explainCommand(),

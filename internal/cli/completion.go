@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/backbone"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/augment"
@@ -12,6 +13,7 @@ import (
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/model/generative"
 	"github.com/gradreg/gradreg/optim"
+	"github.com/gradreg/gradreg/pretrained"
 )
 
 // completeFlags completes the values of flags that name things.
@@ -24,6 +26,15 @@ func completeFlags(cmd *cobra.Command) {
 	} {
 		complete(cmd, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}
+	complete(
+		cmd, "backbone",
+		cobra.FixedCompletions([]string{"safetensors", "pth", "pt", "bin"}, cobra.ShellCompDirectiveFilterFileExt),
+	)
+	complete(
+		cmd, "preprocessing",
+		cobra.FixedCompletions(pretrained.Preprocessings(), cobra.ShellCompDirectiveNoFileComp),
+	)
+	complete(cmd, "backbone-variant", cobra.FixedCompletions(backbone.Variants(), cobra.ShellCompDirectiveNoFileComp))
 	completeRun(cmd, nil)
 }
 

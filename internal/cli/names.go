@@ -37,6 +37,13 @@ func folderName(cfg classify.Config) string {
 			}
 		}
 	}
+	network := cfg.Model.Name() + "-" + method
+	switch {
+	case cfg.Frozen():
+		network = classify.TransferFeatures
+	case cfg.Finetunes() && method == "plain":
+		network = cfg.Model.Name() + "-" + classify.TransferFinetune
+	}
 	switch {
 	case cfg.PerClass > 0:
 		size = fmt.Sprintf("%dperclass", cfg.PerClass)
@@ -46,8 +53,7 @@ func folderName(cfg classify.Config) string {
 	return filepath.Join(
 		defaultRuns,
 		fmt.Sprintf(
-			"%s-%s-%s-%s-s%d", shortened(cfg.Data.Name()), size, cfg.Model.Name(), method,
-			cfg.Seed,
+			"%s-%s-%s-s%d", shortened(cfg.Data.Name()), size, network, cfg.Seed,
 		),
 	)
 }

@@ -17,7 +17,7 @@ func topics() []*cobra.Command {
 		topic("environment", "Environment variables", `
 GRADREG_DATA     folder of data sets: its subfolder NAME, or itself, may hold the files of data set NAME; others are
                  found as without it. --data-dir, which stands for it, has to hold them
-XDG_CACHE_HOME   where gradreg data fetch puts data sets on Linux, in its subfolder gradreg, instead of ~/.cache
+XDG_CACHE_HOME   where data sets, weights, decoded images and features are kept on Linux, in its subfolder gradreg, instead of ~/.cache
 HTTPS_PROXY      proxy for gradreg data fetch, as HTTP_PROXY and NO_PROXY
 GRADREG_CPU      instruction set of the kernels, avx512, avx2 or generic, instead of the best one
 GRADREG_THREADS  worker threads, where --threads is not given
@@ -43,7 +43,9 @@ gradreg train    test_accuracy, test_accuracy_interval (95 %, Wilson), test_erro
                  probes: lambda, steps, image_count, dev_accuracy, dev_nll, dev_calibrated_nll, or diverged); of a run that
                  was finished early planned_steps, and exhausted where it ended by itself, which says why; of a run that
                  counts them epochs, of one with --keep best best_step; of one that was extended extended (planned_steps, at_step); of labels
-                 or numbers task, test_quality, test_quality_name, test_loss, dev_quality in the place of what is about classes
+                 or numbers task, test_quality, test_quality_name, test_loss, dev_quality in the place of what is about classes; of a
+                 head on features head (l2, loss, folds, candidates: l2, loss, held out; note, backbone, backbone_sha256,
+                 feature_count, computed_count, cached_count)
 gradreg eval     test_accuracy, test_accuracy_interval (95 %, Wilson), test_error_count, test_nll, test_images, test_ece,
                  test_brier, test_class_accuracy (class, image_count, accuracy, accuracy_interval), test_confusion (counts
                  by true, then by predicted class), data, test_data (the folder of --data), size, model, regularizers,
@@ -58,6 +60,7 @@ gradreg eval     test_accuracy, test_accuracy_interval (95 %, Wilson), test_erro
                  target_mean, target_sd); to_first then has difference, difference_interval, p_sign_flip, p_holm, meaning
 gradreg predict  an array, printed as it comes: image, class, probability, probabilities (by class), top (class, probability; the
                  --top most probable ones); or image and error of one that cannot be read
+gradreg embed    an array: image, features; with --out out, image_count, feature_count
 gradreg runs     an array, the newest first: dir, state (finished, running, interrupted or damaged), data, train_size, size, model,
                  regularizers, seed, step (taken), steps, test_accuracy, test_accuracy_interval, test_images, changed
                  (UTC), study and name (of a study's run, where they are known), error; of labels or numbers task,

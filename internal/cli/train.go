@@ -32,6 +32,9 @@ type trainOptions struct {
 	strict  bool
 	finish  bool
 	named   map[string]bool // fields that the file has
+
+	finetune     bool
+	featureCache string
 }
 
 func (a *app) trainCommand() *cobra.Command {
@@ -159,11 +162,13 @@ the folder's configuration records it and repeats it. N may be what was planned,
 		"share of each class's training images held out as the dev part (default 0.15 of a folder without one)",
 	)
 	f.IntVar(
-		&c.EvalEvery, "eval-every", c.EvalEvery, "steps between evaluations on the dev part; 0 for none (of a folder an epoch)",
+		&c.EvalEvery, "eval-every", c.EvalEvery,
+		"steps between evaluations on the dev part; 0 for none (of a folder an epoch)",
 	)
 	f.IntVar(
 		&c.Patience, "patience", 0,
-		"end after so many epochs with the loss on the dev part above its least; 0 for never (default of a folder half its epochs)",
+		"end after so many epochs with the loss on the dev part above its least; 0 for never "+
+			"(default of a folder half its epochs)",
 	)
 	f.StringVar(
 		&c.Keep, "keep", "",
@@ -179,6 +184,7 @@ the folder's configuration records it and repeats it. N may be what was planned,
 	)
 	f.StringVar(&o.resume, "resume", "", "run folder to continue; with --steps or --epochs, to so many")
 	f.BoolVar(&o.finish, "finish", false, "with --resume: end the run at the step it has reached, and evaluate it")
+	o.transferFlags(cmd)
 	threadsFlag(cmd, &o.threads)
 	f.BoolVar(&o.plain, "plain", false, "no progress bar")
 	f.BoolVar(&o.fast, "fast-dev-run", false, "ten steps, to see that everything works")
@@ -213,6 +219,7 @@ func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
 	opt := classify.Options{
 		Dir: o.resume, Resume: o.resume != "", DataDirs: a.dataDirs(o.dataDir), Now: a.now,
 		Draw: figures.Draw, Strict: o.strict, Finish: o.finish,
+		FeatureCache: o.featureCache,
 	}
 	if opt.Resume && cmd.Flags().Changed("steps") {
 		if opt.ExtendTo = o.config.Steps; opt.ExtendTo < 1 {
@@ -234,7 +241,8 @@ func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
 	if cfg, err = a.planned(cmd.Context(), cmd, o, cfg, opt); err != nil {
 		return err
 	}
-	if s, err := cfg.Schedule.Schedule(); err == nil && cfg.Steps > 0 && s.Warmup >= cfg.Steps && !opt.Resume && !o.fast {
+	if s, err := cfg.Schedule.Schedule(); err == nil && cfg.Steps > 0 && s.Warmup >= cfg.Steps &&
+		!opt.Resume && !o.fast {
 		return usage{fmt.Errorf("schedule: warmup is %d, expected less than the %d steps", s.Warmup, cfg.Steps)}
 	}
 	if cfg, err = a.tuned(cmd.Context(), cfg, opt, o.plain); err != nil {
@@ -263,12 +271,15 @@ func (a *app) train(ctx context.Context, cfg classify.Config, opt classify.Optio
 		reading.close()
 		a.warnProblems(cfg.Data.String(), r)
 	}
-	show := a.newProgress(plain)
+	show, embedding := a.newProgress(plain), a.newEmbeddingProgress(plain)
 	opt.Started, opt.Stepped = func(s classify.Start) {
 		show.started(s)
 		a.noteStart(cfg, s)
+		a.noteTransfer(s)
 	}, show.stepped
+	opt.Embedding = embedding.report
 	summary, err := classify.Run(ctx, cfg, opt)
+	embedding.close()
 	show.close()
 	if errors.Is(err, classify.ErrInterrupted) {
 		return fmt.Errorf(

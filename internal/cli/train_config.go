@@ -28,7 +28,9 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (classify.Config, error
 	if o.resume != "" {
 		for _, name := range []string{"config", "out", "data", "task", "train-size", "subset",
 			"size", "fit", "augment", "model", "reg", "optimizer", "lr", "schedule",
-			"batch", "seed", "paper-protocol", "dev-share", "patience", "keep", "eval-every", "log-every", "checkpoint-every", "fast-dev-run"} {
+			"batch", "seed", "paper-protocol", "dev-share", "patience", "keep", "eval-every",
+			"log-every", "checkpoint-every",
+			"fast-dev-run", "backbone", "finetune", "preprocessing", "backbone-variant", "head-l2", "depth-rate"} {
 			if changed(name) {
 				return classify.Config{}, usage{
 					fmt.Errorf("--%s cannot go with --resume: the run's configuration is fixed", name),
@@ -101,7 +103,7 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (classify.Config, error
 	if o.fast {
 		cfg.Steps, cfg.EvalEvery, cfg.LogEvery = 10, 5, 5
 	}
-	return cfg, nil
+	return cfg, o.transfer(cmd, &cfg)
 }
 
 // lengthOpen reports whether flags change how many steps the file's epochs have.
@@ -174,6 +176,11 @@ func (o *trainOptions) override(cfg *classify.Config, changed func(string) bool)
 		"eval-every":       func() { cfg.EvalEvery = f.EvalEvery },
 		"log-every":        func() { cfg.LogEvery = f.LogEvery },
 		"checkpoint-every": func() { cfg.CheckpointEvery = f.CheckpointEvery },
+		"backbone":         func() { cfg.Backbone, cfg.BackboneSHA256 = f.Backbone, "" },
+		"preprocessing":    func() { cfg.Preprocessing = f.Preprocessing },
+		"backbone-variant": func() { cfg.BackboneVariant = f.BackboneVariant },
+		"head-l2":          func() { cfg.HeadL2 = f.HeadL2 },
+		"depth-rate":       func() { cfg.DepthRate = f.DepthRate },
 	} {
 		if changed(name) {
 			set()

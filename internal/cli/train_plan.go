@@ -41,6 +41,9 @@ func (a *app) planned(
 	defer reading.close()
 	opt.Reading = reading.report
 	said := o.said(cmd)
+	if cfg.Backbone != "" {
+		return plannedTransfer(ctx, cfg, opt, said)
+	}
 	if !said("model") {
 		cfg.Model = model.Spec{} // what does not suit it would be said of the pictures' size
 	}

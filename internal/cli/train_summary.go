@@ -21,7 +21,14 @@ func (a *app) printSummary(s classify.Summary) {
 	} else {
 		a.printTest(s)
 	}
-	fmt.Fprintf(w, "regularizers    %s\n", orNone(strings.Join(gradreg.Texts(s.Regularizers), "  ")))
+	if h := s.Head; h != nil {
+		fmt.Fprintf(w, "head            %s\n", foreign.Line(h.String()))
+		if h.Note != "" {
+			fmt.Fprintf(w, "                %s\n", h.Note)
+		}
+	} else {
+		fmt.Fprintf(w, "regularizers    %s\n", orNone(strings.Join(gradreg.Texts(s.Regularizers), "  ")))
+	}
 	if s.Note != "" {
 		fmt.Fprintf(w, "                %s\n", s.Note)
 	}
@@ -41,12 +48,23 @@ func (a *app) printSummary(s classify.Summary) {
 		fmt.Fprintf(w, "steps           %s\n", line)
 	}
 	took := time.Duration(s.Seconds * float64(time.Second)).Round(100 * time.Millisecond)
+	if h := s.Head; h != nil {
+		fmt.Fprintf(w, "time            %v (%s, %d threads), features of %s computed, of %d known\n",
+			took, s.CPU, s.Threads, plural.Of(h.Computed, "picture"), h.Cached)
+		a.printNext(s.Dir)
+		return
+	}
 	fmt.Fprintf(
 		w, "time            %v, %.0f images/s (%s, %d threads), %.1f %% of it waiting for images\n",
 		took, s.ImagesPerSecond, s.CPU, s.Threads, 100*s.DataWaitFraction,
 	)
-	fmt.Fprintf(w, "run folder      %s\n\n", foreign.Line(s.Dir))
-	fmt.Fprintf(w, "Next: gradreg eval %s, gradreg predict --run %s IMAGE...\n", quoted(s.Dir), quoted(s.Dir))
+	a.printNext(s.Dir)
+}
+
+// printNext prints where a run is, and what can be done with it.
+func (a *app) printNext(dir string) {
+	fmt.Fprintf(a.out, "run folder      %s\n\n", foreign.Line(dir))
+	fmt.Fprintf(a.out, "Next: gradreg eval %s, gradreg predict --run %s IMAGE...\n", quoted(dir), quoted(dir))
 }
 
 // stepsOf says how a run came to its steps, where it is not by its plan.

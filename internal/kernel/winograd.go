@@ -284,7 +284,8 @@ func (l Level) WinogradWeights(g *Winograd, sums, x, dy, scratch []float32, acc 
 			l.tileGradients(g, d[groupTiles*i*k:], dPlane, dy, &g.out[first+i])
 		}
 		for f := range frequencies {
-			l.addOuter(sums[f*g.sumPlane():], v[f*vPlane:], d[f*dPlane:], g.C, k, groupTiles*n, g.tiles(), acc || first > 0)
+			to, add := sums[f*g.sumPlane():], acc || first > 0
+			l.addOuter(to, v[f*vPlane:], d[f*dPlane:], g.C, k, groupTiles*n, g.tiles(), add)
 		}
 	}
 }

@@ -2,8 +2,8 @@
 
 package kernel
 
-// winogradBuffer is what kernels keep between two transforms. The most is that of AVX2's inputs: the
-// columns of a group's tiles, the masks of their pixels and of lanes, and the pixels beside it.
+// winogradBuffer is what kernels keep between two transforms. The most is that of AVX2's inputs:
+// the columns of a group's tiles, the masks of their pixels and of lanes, and the pixels beside it.
 type winogradBuffer [(2*tileIn*8 + 4 + 3*tileIn) * 8]float32
 
 // tileInputKernel writes V of a group: see inputs and inputsInMemory in the generator.

@@ -44,7 +44,9 @@ func filterGradient(u0, u1, u2, u3, u4, u5 float32) (g0, g1, g2 float32) {
 // tileInputsGeneric writes V of the tiles of a group, for all channels of x, which are xStep apart:
 //
 //	v[f·plane + c·row + lane]
-func tileInputsGeneric(v []float32, plane, row int, x []float32, xStep, channels int, g *tileGroup) {
+func tileInputsGeneric(
+	v []float32, plane, row int, x []float32, xStep, channels int, g *tileGroup,
+) {
 	var rows [tileIn][66]float32 // the pixels of the group's halves, with one to each side
 	for c := range channels {
 		for r := range rows {
@@ -126,7 +128,9 @@ func tileOutputsGeneric(
 // channels of dy at byte offsets:
 //
 //	d[f·plane + lane·len(channels) + k]
-func tileGradientsGeneric(d []float32, plane int, dy []float32, w int, channels []int32, g *tileGroup) {
+func tileGradientsGeneric(
+	d []float32, plane int, dy []float32, w int, channels []int32, g *tileGroup,
+) {
 	for lane, place := range g.tile {
 		for k, offset := range channels {
 			var rows [tileIn][tileOut]float32

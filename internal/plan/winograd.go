@@ -150,7 +150,9 @@ func (x *winogradCall) run(c *chunk, lo, hi int) {
 }
 
 // emitWinograd computes e from in, of as many images, and filters.
-func (low *lowering) emitWinograd(e, in, filters *sym.Expr, g *geometry, sizes *winograd, turned bool) {
+func (low *lowering) emitWinograd(
+	e, in, filters *sym.Expr, g *geometry, sizes *winograd, turned bool,
+) {
 	u := low.winogradFilter(filters, turned)
 	n := low.newNode(e)
 	kind := "conv"

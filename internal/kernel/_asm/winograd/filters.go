@@ -50,13 +50,14 @@ func (s set) filterTransform(g []reg.VecVirtual) []reg.VecVirtual {
 // which either half makes a vector of float64.
 func (s set) filters() {
 	TEXT("filters"+s.Name, NOSPLIT,
-		"func(dst *float32, step int, w *float32, tap int, rows *int32, mr int, cols *int32, n int, buffer *float32)")
+		"func(dst *float32, step int, w *float32, tap int, rows *int32, mr int, cols *int32, n int, "+
+			"buffer *float32)")
 	Pragma("noescape")
-	dst, step := Load(Param("dst"), GP64()), Load(Param("step"), GP64())
-	w, tap := Load(Param("w"), GP64()), Load(Param("tap"), GP64())
-	rows, mr := Load(Param("rows"), GP64()), Load(Param("mr"), GP64())
-	cols, n := Load(Param("cols"), GP64()), Load(Param("n"), GP64())
-	buffer := Load(Param("buffer"), GP64())
+	dst, step := param("dst"), param("step")
+	w, tap := param("w"), param("tap")
+	rows, mr := param("rows"), param("mr")
+	cols, n := param("cols"), param("n")
+	buffer := param("buffer")
 	SHLQ(operand.Imm(2), step)
 	SHLQ(operand.Imm(2), tap)
 	bits, index := GP64(), s.Vec()

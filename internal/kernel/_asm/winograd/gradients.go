@@ -16,16 +16,16 @@ func (s set) gradients() {
 	TEXT("tileGradients"+s.Name, NOSPLIT,
 		"func(d *float32, plane int, dy *float32, w int, channels *int32, vectors int, group *int32)")
 	Pragma("noescape")
-	d, plane := Load(Param("d"), GP64()).(reg.GPVirtual), Load(Param("plane"), GP64()).(reg.GPVirtual)
-	w := Load(Param("w"), GP64())
-	place, lanes := Load(Param("group"), GP64()), GP64()
+	d, plane := param("d"), param("plane")
+	w := param("w")
+	place, lanes := param("group"), GP64()
 	SHLQ(operand.Imm(2), plane)
 	SHLQ(operand.Imm(2), w)
 	ADDQ(operand.U32(places), place)
 	MOVQ(operand.U32(16), lanes)
 	zero := s.Zero()
 	Label("tile")
-	first, channel, vectors := Load(Param("dy"), GP64()), Load(Param("channels"), GP64()), Load(Param("vectors"), GP64())
+	first, channel, vectors := param("dy"), param("channels"), param("vectors")
 	at, bits := GP64(), GP64()
 	MOVLQSX(isa.Mem(place, 0), at)
 	LEAQ(isa.Indexed(first, at, 4, 0), first)
@@ -93,8 +93,8 @@ func (s set) gradients() {
 func (s set) filterGradients() {
 	TEXT("filterGradients"+s.Name, NOSPLIT, "func(dw, u *float32, plane, vectors int)")
 	Pragma("noescape")
-	dw, u := Load(Param("dw"), GP64()).(reg.GPVirtual), Load(Param("u"), GP64()).(reg.GPVirtual)
-	plane, vectors := Load(Param("plane"), GP64()).(reg.GPVirtual), Load(Param("vectors"), GP64())
+	dw, u := param("dw"), param("u")
+	plane, vectors := param("plane"), param("vectors")
 	SHLQ(operand.Imm(2), plane)
 	row, column := GP64(), GP64()
 	MOVQ(vectors, row) // from one tap to the next
@@ -139,8 +139,8 @@ func (s set) outer(rows, nv int) {
 	TEXT(fmt.Sprintf("addOuter%s_%dx%d", s.Name, rows, nv*s.Lanes), NOSPLIT,
 		"func(c, a, b *float32, n, k, lda, acc int)")
 	Pragma("noescape")
-	c, a, b := Load(Param("c"), GP64()), Load(Param("a"), GP64()), Load(Param("b"), GP64())
-	n, k, lda := Load(Param("n"), GP64()), Load(Param("k"), GP64()), Load(Param("lda"), GP64())
+	c, a, b := param("c"), param("a"), param("b")
+	n, k, lda := param("n"), param("k"), param("lda")
 	SHLQ(operand.Imm(2), n)
 	SHLQ(operand.Imm(2), lda)
 	thrice := GP64()
@@ -161,7 +161,7 @@ func (s set) outer(rows, nv int) {
 			sums[i] = append(sums[i], s.Zero())
 		}
 	}
-	acc := Load(Param("acc"), GP64())
+	acc := param("acc")
 	TESTQ(acc, acc)
 	JZ(operand.LabelRef("loop"))
 	at := GP64()

@@ -44,17 +44,18 @@ func neighbors(name string, step int) operand.Mem {
 // sixteen pixels; four vectors of four tiles each are then transposed within their quarters.
 func (s set) inputs(wide, straddling bool) {
 	TEXT(s.name("tileInputs", wide, straddling), NOSPLIT,
-		"func(v *float32, plane, row int, x *float32, xStep, channels int, group *int32, buffer *float32)")
+		"func(v *float32, plane, row int, x *float32, xStep, channels int, "+
+			"group *int32, buffer *float32)")
 	Pragma("noescape")
-	v, plane, row := Load(Param("v"), GP64()).(reg.GPVirtual), Load(Param("plane"), GP64()).(reg.GPVirtual), Load(Param("row"), GP64())
-	x, xStep := Load(Param("x"), GP64()), Load(Param("xStep"), GP64())
-	channels, g := Load(Param("channels"), GP64()), Load(Param("group"), GP64())
+	v, plane, row := param("v"), param("plane"), param("row")
+	x, xStep := param("x"), param("xStep")
+	channels, g := param("channels"), param("group")
 	for _, r := range []reg.Register{plane, row, xStep} {
 		SHLQ(operand.Imm(2), r)
 	}
 	var buffer, firstLane, lastLane reg.Register
 	if straddling {
-		buffer, firstLane, lastLane = Load(Param("buffer"), GP64()), K(), K()
+		buffer, firstLane, lastLane = param("buffer"), K(), K()
 	}
 	Label("channel")
 	if straddling {
@@ -148,9 +149,9 @@ func (s set) outputs(wide bool) {
 	TEXT(s.name("tileOutputs", wide, false), NOSPLIT,
 		"func(y *float32, yStep int, m *float32, plane, row, channels int, group *int32)")
 	Pragma("noescape")
-	y, yStep := Load(Param("y"), GP64()), Load(Param("yStep"), GP64())
-	m, plane, row := Load(Param("m"), GP64()).(reg.GPVirtual), Load(Param("plane"), GP64()).(reg.GPVirtual), Load(Param("row"), GP64())
-	channels, g := Load(Param("channels"), GP64()), Load(Param("group"), GP64())
+	y, yStep := param("y"), param("yStep")
+	m, plane, row := param("m"), param("plane"), param("row")
+	channels, g := param("channels"), param("group")
 	for _, r := range []reg.Register{plane, row, yStep} {
 		SHLQ(operand.Imm(2), r)
 	}

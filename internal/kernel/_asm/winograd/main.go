@@ -61,6 +61,9 @@ func main() {
 	Generate()
 }
 
+// param loads a parameter of the kernel.
+func param(name string) reg.GPVirtual { return Load(Param(name), GP64()).(reg.GPVirtual) }
+
 var numbers = map[float64]operand.Mem{}
 
 // number returns where a constant lies, eight times.

@@ -70,9 +70,10 @@ func (s set) read(m operand.Mem) reg.VecVirtual {
 // inputsInMemory writes the kernel of tileInputsGeneric.
 func (s set) inputsInMemory(straddling bool) {
 	TEXT(s.name("tileInputs", true, straddling), NOSPLIT,
-		"func(v *float32, plane, row int, x *float32, xStep, channels int, group *int32, buffer *float32)")
+		"func(v *float32, plane, row int, x *float32, xStep, channels int, "+
+			"group *int32, buffer *float32)")
 	Pragma("noescape")
-	g, buffer := Load(Param("group"), GP64()), Load(Param("buffer"), GP64())
+	g, buffer := param("group"), param("buffer")
 	for i := range tileIn * 8 {
 		VMOVUPS(s.spread(isa.Mem(g, masks+i)), isa.Mem(buffer, maskBuffer+32*i))
 	}
@@ -85,8 +86,8 @@ func (s set) inputsInMemory(straddling bool) {
 			VMOVUPS(side, isa.Mem(buffer, sideBuffer+32*i))
 		}
 	}
-	v, plane, row := Load(Param("v"), GP64()).(reg.GPVirtual), Load(Param("plane"), GP64()).(reg.GPVirtual), Load(Param("row"), GP64())
-	x, xStep, channels := Load(Param("x"), GP64()), Load(Param("xStep"), GP64()), Load(Param("channels"), GP64())
+	v, plane, row := param("v"), param("plane"), param("row")
+	x, xStep, channels := param("x"), param("xStep"), param("channels")
 	for _, r := range []reg.Register{plane, row, xStep} {
 		SHLQ(operand.Imm(2), r)
 	}
@@ -132,9 +133,13 @@ func (s set) inputsInMemory(straddling bool) {
 			p[odd] = s.transposed(z)
 		}
 		// The fourth pixel of the tile to the left, the first of the tile to the right.
-		left := [2]reg.VecVirtual{s.rotated(p[1][3], "lanesBefore", [8]int{3, 4, 5, 6}), s.across(p[0][3], p[1][3])}
+		left := [2]reg.VecVirtual{
+			s.rotated(p[1][3], "lanesBefore", [8]int{3, 4, 5, 6}), s.across(p[0][3], p[1][3]),
+		}
 		VINSERTF128(operand.Imm(1), p[0][3].AsX(), left[0], left[0])
-		right := [2]reg.VecVirtual{s.across(p[0][0], p[1][0]), s.rotated(p[0][0], "lanesAfter", [8]int{4: 1, 2, 3, 4})}
+		right := [2]reg.VecVirtual{
+			s.across(p[0][0], p[1][0]), s.rotated(p[0][0], "lanesAfter", [8]int{4: 1, 2, 3, 4}),
+		}
 		VPERM2F128(operand.Imm(0x31), right[1], p[1][0], right[1])
 		for odd := range p {
 			VANDPS(isa.Mem(buffer, laneBuffer+32*odd), left[odd], left[odd])
@@ -145,7 +150,8 @@ func (s set) inputsInMemory(straddling bool) {
 				VBLENDPS(operand.Imm(0x80), isa.Mem(buffer, edgeBuffer+32*r), right[1], right[1])
 			}
 			q := p[odd]
-			for j, f := range s.inputTransform([6]reg.VecVirtual{left[odd], q[0], q[1], q[2], q[3], right[odd]}) {
+			d := [tileIn]reg.VecVirtual{left[odd], q[0], q[1], q[2], q[3], right[odd]}
+			for j, f := range s.inputTransform(d) {
 				VMOVUPS(f, offset(to.at(j), 32*odd))
 			}
 		}
@@ -168,7 +174,8 @@ func offset(m operand.Mem, bytes int) operand.Mem { return m.Offset(bytes) }
 // steps apart, and another to its rows, which take the vectors of one to store. The matrix between
 // lies in the buffer.
 func (s set) twoPasses(
-	rows, columns int, read func(column int) []reg.VecVirtual, transform func([]reg.VecVirtual) []reg.VecVirtual,
+	rows, columns int, read func(column int) []reg.VecVirtual,
+	transform func([]reg.VecVirtual) []reg.VecVirtual,
 	buffer reg.Register, store func(row int, v []reg.VecVirtual),
 ) {
 	for j := range columns {
@@ -202,11 +209,12 @@ func (s set) frequencies(m reg.Register, plane, column reg.GPVirtual) func(j int
 // outputsInMemory writes the kernel of tileOutputsGeneric.
 func (s set) outputsInMemory() {
 	TEXT("tileOutputs"+s.Name, NOSPLIT,
-		"func(y *float32, yStep int, m *float32, plane, row, channels int, group *int32, buffer *float32)")
+		"func(y *float32, yStep int, m *float32, plane, row, channels int, "+
+			"group *int32, buffer *float32)")
 	Pragma("noescape")
-	y, yStep := Load(Param("y"), GP64()), Load(Param("yStep"), GP64())
-	m, plane, row := Load(Param("m"), GP64()), Load(Param("plane"), GP64()).(reg.GPVirtual), Load(Param("row"), GP64())
-	channels, g, buffer := Load(Param("channels"), GP64()), Load(Param("group"), GP64()), Load(Param("buffer"), GP64())
+	y, yStep := param("y"), param("yStep")
+	m, plane, row := param("m"), param("plane"), param("row")
+	channels, g, buffer := param("channels"), param("group"), param("buffer")
 	for _, r := range []reg.Register{plane, row, yStep} {
 		SHLQ(operand.Imm(2), r)
 	}
@@ -256,17 +264,18 @@ func (s set) storeHalf(v reg.VecVirtual, y, g reg.Register, r, half int) {
 // gradientsInMemory writes the kernel of tileGradientsGeneric, for eight channels at a time.
 func (s set) gradientsInMemory() {
 	TEXT("tileGradients"+s.Name, NOSPLIT,
-		"func(d *float32, plane int, dy *float32, w int, channels *int32, vectors int, group *int32, buffer *float32)")
+		"func(d *float32, plane int, dy *float32, w int, channels *int32, vectors int, "+
+			"group *int32, buffer *float32)")
 	Pragma("noescape")
-	d, plane := Load(Param("d"), GP64()).(reg.GPVirtual), Load(Param("plane"), GP64()).(reg.GPVirtual)
-	w, buffer := Load(Param("w"), GP64()), Load(Param("buffer"), GP64())
-	place, lanes := Load(Param("group"), GP64()), GP64()
+	d, plane := param("d"), param("plane")
+	w, buffer := param("w"), param("buffer")
+	place, lanes := param("group"), GP64()
 	SHLQ(operand.Imm(2), plane)
 	SHLQ(operand.Imm(2), w)
 	ADDQ(operand.U32(places), place)
 	MOVQ(operand.U32(16), lanes)
 	Label("tile")
-	first, channel, vectors := Load(Param("dy"), GP64()), Load(Param("channels"), GP64()), Load(Param("vectors"), GP64())
+	first, channel, vectors := param("dy"), param("channels"), param("vectors")
 	at := GP64()
 	MOVLQSX(isa.Mem(place, 0), at)
 	LEAQ(isa.Indexed(first, at, 4, 0), first)
@@ -335,10 +344,11 @@ func (s set) gradientsInMemory() {
 
 // filterGradientsInMemory writes the kernel of filterGradientsGeneric for one c: vectors of k.
 func (s set) filterGradientsInMemory() {
-	TEXT("filterGradients"+s.Name, NOSPLIT, "func(dw, u *float32, plane, vectors int, buffer *float32)")
+	TEXT("filterGradients"+s.Name, NOSPLIT,
+		"func(dw, u *float32, plane, vectors int, buffer *float32)")
 	Pragma("noescape")
-	dw, u, buffer := Load(Param("dw"), GP64()), Load(Param("u"), GP64()), Load(Param("buffer"), GP64())
-	plane, vectors := Load(Param("plane"), GP64()).(reg.GPVirtual), Load(Param("vectors"), GP64())
+	dw, u, buffer := param("dw"), param("u"), param("buffer")
+	plane, vectors := param("plane"), param("vectors")
 	SHLQ(operand.Imm(2), plane)
 	row, column := GP64(), GP64()
 	MOVQ(vectors, row) // from one tap to the next

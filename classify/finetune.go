@@ -1,0 +1,89 @@
+package classify
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"math"
+	"os"
+	"slices"
+
+	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/model"
+	"github.com/gradreg/gradreg/nn"
+	"github.com/gradreg/gradreg/optim"
+)
+
+// defaultDepthRate is how much less each part of a pretrained network learns than the part behind it.
+const defaultDepthRate = 0.5
+
+// byDepth returns an optimizer with a learning rate for each part of a pretrained network: that of
+// the configuration for the head, and depthRate times that of the part behind it for the others.
+func byDepth(o optim.Optimizer, m model.Backbone, depthRate float64) optim.Optimizer {
+	parts := m.Parts()
+	return optim.WithRates(o, func(p *nn.Param) float64 {
+		at := slices.Index(parts, model.PartOf(p.Name, ""))
+		if at < 0 {
+			return 1
+		}
+		return math.Pow(depthRate, float64(len(parts)-1-at))
+	})
+}
+
+// begin gives a run that finetunes the weights of the pretrained network, and a head that is fitted
+// to its features of the training images: with one that knows nothing, the first steps would spoil
+// what the network knows. A run that goes on has its weights in its checkpoint.
+func (r *run) beginFinetuning(ctx context.Context) error {
+	if r.Resume {
+		if _, err := os.Stat(r.path(checkpointFile)); !errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+	}
+	f, err := r.firstHead(ctx)
+	if err != nil {
+		return err
+	}
+	values, err := r.network.Values(r.engine.Params, false)
+	if err != nil {
+		return err
+	}
+	for _, p := range r.engine.Params.All() {
+		v := values[p.Name]
+		if head := f.headValues(p); head != nil {
+			v = head
+		}
+		if v == nil {
+			continue // what a penalty keeps
+		}
+		if err := r.engine.program.Write(p.Expr, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// firstHead fits a head to the features of the training images.
+func (r *run) firstHead(ctx context.Context) (*frozen, error) {
+	f, err := r.newFrozen(r.config)
+	if err != nil {
+		return nil, err
+	}
+	defer f.close()
+	if err := f.embed(ctx, r.Embedding, r.division.Train); err != nil {
+		return nil, err
+	}
+	return f, r.fitHead(ctx, f)
+}
+
+// checkDepthRate returns what is wrong with the rates by depth.
+func (c *Config) checkDepthRate() error {
+	switch {
+	case c.DepthRate != 0 && !c.Finetunes():
+		return fault.Inputf("depth_rate is %v, but only a network that is finetuned has rates by depth", c.DepthRate)
+	case !(c.DepthRate >= 0 && c.DepthRate <= 1):
+		return fault.Inputf("depth_rate is %v, expected more than 0 and at most 1", c.DepthRate)
+	case c.Finetunes() && c.DepthRate == 0:
+		c.DepthRate = defaultDepthRate
+	}
+	return nil
+}

@@ -1,0 +1,196 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+
+	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/model"
+	"github.com/gradreg/gradreg/optim"
+	"github.com/gradreg/gradreg/pretrained"
+)
+
+// transferFlags adds the flags of pretrained networks.
+func (o *trainOptions) transferFlags(cmd *cobra.Command) {
+	f, c := cmd.Flags(), &o.config
+	f.StringVar(
+		&c.Backbone, "backbone", "",
+		"file of pretrained weights, .safetensors or .pth: a head on its features is fitted to the "+
+			"pictures of a folder",
+	)
+	f.BoolVar(&o.finetune, "finetune", false, "with --backbone: train the whole network, not a head on its features")
+	f.StringVar(
+		&c.Preprocessing, "preprocessing", "",
+		"how pictures are prepared for --backbone, where its file does not say it: "+
+			strings.Join(pretrained.Preprocessings(), ", ")+", or as timm:crop=0.95,size=288",
+	)
+	f.StringVar(
+		&c.BackboneVariant, "backbone-variant", "",
+		"what timm calls the network of --backbone, where its file does not say it",
+	)
+	f.Float64Var(
+		&c.HeadL2, "head-l2", 0, "L2 penalty of the head on features (default found by cross-validation)",
+	)
+	f.Float64Var(
+		&c.DepthRate, "depth-rate", 0,
+		"with --finetune: the learning rate of each part of the network over that of the part behind it (default 0.5)",
+	)
+	featureCacheFlag(cmd, &o.featureCache)
+}
+
+// featureCacheFlag adds the flag of the folder that keeps features.
+func featureCacheFlag(cmd *cobra.Command, to *string) {
+	cmd.Flags().StringVar(
+		to, "feature-cache", "",
+		"folder that keeps the features of pictures, or none (default gradreg/embeddings in the user's cache folder)",
+	)
+}
+
+// ofSteps are the flags that mean nothing for a head on features, which has one step.
+var ofSteps = []string{
+	"reg", "augment", "optimizer", "lr", "schedule", "steps", "epochs", "patience", "keep", "batch", "model",
+	"eval-every", "log-every", "checkpoint-every", "fast-dev-run", "depth-rate",
+}
+
+// transfer completes a configuration with a pretrained network.
+func (o *trainOptions) transfer(cmd *cobra.Command, cfg *classify.Config) error {
+	changed := cmd.Flags().Changed
+	if o.finetune {
+		if cfg.Backbone == "" {
+			return usage{errors.New("--finetune begins with a pretrained network, expected --backbone FILE with it")}
+		}
+		cfg.Transfer = classify.TransferFinetune
+	}
+	if cfg.Backbone == "" {
+		return nil
+	}
+	if changed("model") {
+		return usage{errors.New("found --model and --backbone, expected one of them: the file says what network it is")}
+	}
+	if !cfg.Frozen() {
+		if changed("reg") && !o.named["regularizers"] {
+			cfg.Regularizers = o.config.Regularizers // there are no defaults to add to
+		}
+		return nil
+	}
+	for _, name := range ofSteps {
+		if changed(name) {
+			return usage{fmt.Errorf(
+				"--%s is about steps of training, and a head on the features of --backbone has "+
+					"none: expected --finetune with it",
+				name,
+			)}
+		}
+	}
+	if o.file == "" {
+		cfg.Regularizers, cfg.Augment = nil, ""
+	}
+	return nil
+}
+
+// plannedTransfer completes the configuration of a run with a pretrained network. A head on features
+// needs nothing; what trains all of the network gets what suits one that knows much already: a low
+// rate, few epochs, pictures that are changed at random. What flags or a file say stays.
+func plannedTransfer(
+	ctx context.Context, cfg classify.Config, opt classify.Options, said func(field string) bool,
+) (classify.Config, error) {
+	if cfg.Frozen() {
+		return cfg, nil
+	}
+	n, err := pretrained.Open(cfg.Backbone, pretrained.Options{
+		Variant: cfg.BackboneVariant, Preprocessing: cfg.Preprocessing,
+	})
+	if err != nil {
+		return cfg, err
+	}
+	if cfg.Size == 0 {
+		cfg.Size = n.Size
+	}
+	if cfg.Fit == "" {
+		fit, err := n.Fit()
+		if err != nil {
+			return cfg, err
+		}
+		cfg.Fit = string(fit)
+	}
+	cfg.Model = model.SpecOf(n.Model.WithNorm("frozen"))
+	pictures, err := classify.Look(ctx, &cfg, opt)
+	if err != nil {
+		return cfg, err
+	}
+	recipe := classify.RecipeFor(pictures)
+	recipe.Model, recipe.Regularizers = cfg.Model, []gradreg.Spec{}
+	recipe.Optimizer, recipe.LearningRate = optim.ParseSpec("adamw:decay=0.01"), 3e-4
+	recipe.Epochs, recipe.Batch, recipe.Patience = finetuneEpochs, 16, 0
+	given := cfg.Regularizers
+	if cfg = recipe.Fill(cfg, pictures, said); said("regularizers") {
+		cfg.Regularizers = given
+	}
+	return cfg, nil
+}
+
+// finetuneEpochs is how often finetuning sees every picture.
+const finetuneEpochs = 10
+
+// manyPhotos is from how many training pictures on training all of a network usually gains on a head
+// on its features.
+const manyPhotos = 500
+
+// noteTransfer says what is trained of a pretrained network, and what else could be.
+func (a *app) noteTransfer(s classify.Start) {
+	c := s.Config
+	if !c.Frozen() || a.json {
+		return
+	}
+	text := fmt.Sprintf("a head on the features of %s, which stays as it is", filepath.Base(c.Backbone))
+	if c.TrainSize < manyPhotos {
+		text += fmt.Sprintf(": that suits %d pictures; --finetune trains all of the network", c.TrainSize)
+	} else {
+		text += fmt.Sprintf("; of %d pictures more can be learned by --finetune, which takes far longer", c.TrainSize)
+	}
+	a.note(text)
+}
+
+// embeddingProgress shows that features are computed: a bar on a terminal, else a line each thirty
+// seconds.
+type embeddingProgress struct {
+	app   *app
+	bars  *bars
+	begun bool
+	began time.Time
+	shown time.Time
+}
+
+func (a *app) newEmbeddingProgress(plain bool) *embeddingProgress {
+	return &embeddingProgress{app: a, bars: a.newBars(plain), began: a.now(), shown: a.now()}
+}
+
+// report is told how many pictures are through.
+func (p *embeddingProgress) report(done, total int) {
+	switch {
+	case p.app.json:
+	case p.bars != nil:
+		if !p.begun {
+			p.begun = true
+			p.bars.begin(int64(total), mpb.PrependDecorators(decor.Name("features "), decor.CountersNoUnit("%d/%d ")),
+				mpb.AppendDecorators(decor.Name(" "), decor.AverageETA(decor.ET_STYLE_GO), decor.Name(" left")))
+		}
+		p.bars.set(int64(done), int64(total))
+	case p.app.now().Sub(p.shown) >= lineEvery || !p.begun && p.app.now().Sub(p.shown) >= firstLine:
+		p.begun, p.shown = true, p.app.now()
+		left := time.Duration(float64(p.app.now().Sub(p.began)) * float64(total-done) / float64(max(done, 1)))
+		fmt.Fprintf(p.app.err, "features of %d of %d pictures, %s left\n", done, total, left.Round(time.Second))
+	}
+}
+
+// close leaves the terminal in order.
+func (p *embeddingProgress) close() { p.bars.close(true) }
