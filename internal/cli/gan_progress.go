@@ -15,6 +15,7 @@ import (
 	"github.com/gradreg/gradreg/gan"
 	"github.com/gradreg/gradreg/gan/figures"
 	"github.com/gradreg/gradreg/internal/foreign"
+	"github.com/gradreg/gradreg/internal/plural"
 )
 
 // ganProgress shows the training of a generator: a bar on a terminal, else a line each thirty
@@ -64,9 +65,10 @@ func (p *ganProgress) started(s gan.Start) {
 		return
 	}
 	c := s.Config
-	fmt.Fprintf(p.app.err, "%s: generator with %d parameters, critic with %d; %s objective; %s; %s on %s, %d threads\n",
+	fmt.Fprintf(p.app.err, "%s: generator with %d parameters, critic with %d; %s objective; %s; %s on %s, %s\n",
 		c.Network, s.Parameters.Generator, s.Parameters.Critic, c.Objective,
-		orNone(strings.Join(c.Regularizers, " ")), foreign.Line(samplesOf(s)), s.CPU, s.Threads)
+		orNone(strings.Join(c.Regularizers, " ")), foreign.Line(samplesOf(s)), s.CPU,
+		plural.Of(s.Threads, "thread"))
 	if s.Step > 0 {
 		fmt.Fprintf(p.app.err, "resumed after step %d\n", s.Step)
 	}

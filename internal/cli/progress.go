@@ -17,6 +17,7 @@ import (
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/foreign"
+	"github.com/gradreg/gradreg/internal/plural"
 	"github.com/gradreg/gradreg/task"
 )
 
@@ -102,9 +103,9 @@ func (p *progress) started(s classify.Start) {
 	}
 	c := s.Config
 	fmt.Fprintln(p.app.err, p.app.fitted(fmt.Sprintf(
-		"%s with %d parameters on %d images of %s; %s; %s, %d threads", c.Model, s.Parameters, c.TrainSize,
+		"%s with %d parameters on %d images of %s; %s; %s, %s", c.Model, s.Parameters, c.TrainSize,
 		foreign.Line(cmp.Or(p.data, c.Data.String())), orNone(strings.Join(gradreg.Texts(c.Regularizers), " ")),
-		s.CPU, s.Threads,
+		s.CPU, plural.Of(s.Threads, "thread"),
 	)))
 	if s.Step > 0 {
 		fmt.Fprintf(p.app.err, "resumed after step %d\n", s.Step)

@@ -10,6 +10,7 @@ import (
 	"github.com/gradreg/gradreg/bench"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/kernel"
+	"github.com/gradreg/gradreg/internal/plural"
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/model"
 )
@@ -301,8 +302,8 @@ func (a *app) runRegularizerCosts(cmd *cobra.Command, o *regularizersOptions, te
 	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
 	fmt.Fprintf(
 		w,
-		"Steps of %v at batch %d, %d threads (%v), relative to the plain step; median and range of %d rounds.\n",
-		m, o.batch, o.threads, opt.Level, o.rounds,
+		"Steps of %v at batch %d, %s (%v), relative to the plain step; median and range of %d rounds.\n",
+		m, o.batch, plural.Of(o.threads, "thread"), opt.Level, o.rounds,
 	)
 	fmt.Fprintln(w, "REGULARIZER\tMULTIPLY-ADDS\tTIME\tRANGE\tMS A STEP\tMiB")
 	for _, r := range rows {

@@ -49,14 +49,14 @@ func (a *app) printSummary(s classify.Summary) {
 	}
 	took := time.Duration(s.Seconds * float64(time.Second)).Round(100 * time.Millisecond)
 	if h := s.Head; h != nil {
-		fmt.Fprintf(w, "time            %v (%s, %d threads), features of %s computed, of %d known\n",
-			took, s.CPU, s.Threads, plural.Of(h.Computed, "picture"), h.Cached)
+		fmt.Fprintf(w, "time            %v (%s, %s), features of %s computed, of %d known\n",
+			took, s.CPU, plural.Of(s.Threads, "thread"), plural.Of(h.Computed, "picture"), h.Cached)
 		a.printNext(s.Dir)
 		return
 	}
 	fmt.Fprintf(
-		w, "time            %v, %.0f images/s (%s, %d threads), %.1f %% of it waiting for images\n",
-		took, s.ImagesPerSecond, s.CPU, s.Threads, 100*s.DataWaitFraction,
+		w, "time            %v, %.0f images/s (%s, %s), %.1f %% of it waiting for images\n",
+		took, s.ImagesPerSecond, s.CPU, plural.Of(s.Threads, "thread"), 100*s.DataWaitFraction,
 	)
 	a.printNext(s.Dir)
 }
