@@ -74,6 +74,9 @@ const (
 // Train fits a head. Samples that do not fit together are the input's fault, features that are not
 // finite, too.
 func Train(ctx context.Context, d Data, opt Options) (*Head, error) {
+	if err := fault.NoContext(ctx); err != nil {
+		return nil, err
+	}
 	if err := d.check(); err != nil {
 		return nil, err
 	}

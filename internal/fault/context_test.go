@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gradreg/gradreg/backbone"
 	"github.com/gradreg/gradreg/bench"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
@@ -20,6 +21,7 @@ import (
 	"github.com/gradreg/gradreg/gan/features"
 	"github.com/gradreg/gradreg/gan/semisupervised"
 	"github.com/gradreg/gradreg/gan/separation"
+	"github.com/gradreg/gradreg/linear"
 	"github.com/gradreg/gradreg/study"
 	"github.com/gradreg/gradreg/study/queue"
 	"github.com/gradreg/gradreg/toy"
@@ -29,7 +31,11 @@ import (
 
 // takeContext are the public functions that take a context.
 var takeContext = map[string]any{
-	"bench.Compare": bench.Compare, "bench.Growth": bench.Growth, "bench.RegularizerCosts": bench.RegularizerCosts,
+	"backbone.Fetch": backbone.Fetch, "linear.Train": linear.Train, "bench.Divide": bench.Divide,
+	"classify.Measure": classify.Measure, "classify.Look": classify.Look,
+	"classify.Embedder.Embed":      (*classify.Embedder).Embed,
+	"classify.Embedder.EmbedFiles": (*classify.Embedder).EmbedFiles,
+	"bench.Compare":                bench.Compare, "bench.Growth": bench.Growth, "bench.RegularizerCosts": bench.RegularizerCosts,
 	"classify.DataDigest": classify.DataDigest, "classify.Describe": classify.Describe,
 	"classify.Evaluate": classify.Evaluate, "classify.Examine": classify.Examine,
 	"classify.ExamineArchitecture": classify.ExamineArchitecture, "classify.Interrupted": classify.Interrupted,
