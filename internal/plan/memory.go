@@ -97,24 +97,21 @@ func localSpans(l laneNodes) []span {
 func place(spans []span) int {
 	slices.SortStableFunc(spans, func(a, b span) int { return b.size - a.size })
 	total := 0
-	var placed []span
+	var placed []span // by their offsets
 	for _, s := range spans {
-		var busy []span
-		for _, p := range placed {
-			if p.first <= s.last && s.first <= p.last {
-				busy = append(busy, p)
-			}
-		}
-		slices.SortFunc(busy, func(a, b span) int { return a.value.offset - b.value.offset })
 		offset := 0
-		for _, p := range busy {
+		for _, p := range placed {
+			if p.last < s.first || s.last < p.first {
+				continue
+			}
 			if offset+s.size <= p.value.offset {
 				break
 			}
 			offset = max(offset, roundUp(p.value.offset+p.size))
 		}
 		s.value.offset = offset
-		placed = append(placed, s)
+		at, _ := slices.BinarySearchFunc(placed, offset, func(p span, at int) int { return p.value.offset - at })
+		placed = slices.Insert(placed, at, s)
 		total = max(total, offset+s.size)
 	}
 	return total
