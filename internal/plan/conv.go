@@ -243,13 +243,11 @@ func (low *lowering) emitFlippedConv(e *sym.Expr, g *geometry) {
 	n.macs = g.macs() * n.slabs // what multiplies the border is no work that was asked for
 }
 
-// convWeightCall is the weight gradient of a convolution, summed over pairs of images and output
-// gradients: dot products over the pixels of the expanded images of a chunk. Every chunk has a sum
-// of its own.
+// convWeightCall is the weight gradient of a convolution: dot products over the pixels of the
+// expanded images of a chunk.
 type convWeightCall struct {
-	node   *node
+	pairSum
 	g      *geometry
-	pairs  int
 	planes []int32
 	stride int // floats from one expanded image to the next
 }
@@ -258,16 +256,11 @@ func (x *convWeightCall) String() string {
 	return fmt.Sprintf("conv-weight-gradient{%v, %d pairs}", x.g, x.pairs)
 }
 
-// perChunk reports that every chunk has an output of its own.
-func (x *convWeightCall) perChunk() bool { return true }
-
 func (x *convWeightCall) run(c *chunk, lo, hi int) {
-	n, g, l := x.node, x.g, c.worker.level
-	out := n.outs[0].slab(c, c.index, c.index+1, chunks(n.slabs, n.chunkSize))
+	g, l, out := x.g, c.worker.level, x.sum(c)
 	inSize, outSize := g.C*g.H*g.W, g.oc*g.pixels
 	for p := range x.pairs {
-		in := n.args[2*p].value.slab(c, lo, hi, n.slabs)
-		dy := n.args[2*p+1].value.slab(c, lo, hi, n.slabs)
+		in, dy := x.pair(c, p, lo, hi)
 		for i := range hi - lo {
 			l.Expand(&g.Conv, c.worker.scratch[i*x.stride:], in[i*inSize:(i+1)*inSize])
 		}
@@ -292,21 +285,12 @@ func (low *lowering) emitConvWeightGradient(e *sym.Expr, attr sym.ConvAttr, pair
 		low.emitWideWeightGradient(e, g, pairs)
 		return
 	}
-	parts := chunks(batch, chunkSize(batch))
-	n := low.bareNode(low.name(e)+"/part", parts*e.Shape().Size(), batch)
-	k := &convWeightCall{
-		node: n, g: g, pairs: len(pairs), planes: multiples(g.oc, g.pixels),
-		stride: roundUp(g.ExpandedSize()),
-	}
-	n.call = k
-	for _, p := range pairs {
-		n.addUse(low.value(p[0]), true)
-		n.addUse(low.value(p[1]), true)
-	}
-	n.macs = g.macs() * batch * len(pairs)
-	n.cost = n.macs
-	low.needScratch(k.stride * n.chunkSize)
-	low.combine(e, n.outs[0], parts)
+	stride := roundUp(g.ExpandedSize())
+	low.needScratch(stride * chunkSize(batch))
+	macs := g.macs() * batch
+	low.sumOfPairs(e, pairs, macs, macs, func(s pairSum) kernelCall {
+		return &convWeightCall{pairSum: s, g: g, planes: multiples(g.oc, g.pixels), stride: stride}
+	})
 }
 
 // emitWholeWeights computes the weight gradient of a convolution of the whole image: dyᵀ·x.

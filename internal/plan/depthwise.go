@@ -72,28 +72,21 @@ func (low *lowering) emitDepthwise(e *sym.Expr) {
 	n.cost += n.macs
 }
 
-// depthwiseWeightCall is the weight gradient of a depthwise convolution, summed over pairs of
-// images and output gradients. Every chunk has a sum of its own.
+// depthwiseWeightCall is the weight gradient of a depthwise convolution.
 type depthwiseWeightCall struct {
-	node  *node
-	g     *kernel.Conv
-	pairs int
+	pairSum
+	g *kernel.Conv
 }
 
 func (x *depthwiseWeightCall) String() string {
 	return fmt.Sprintf("depthwise-conv-weight-gradient{%s, %d pairs}", depthwiseText(x.g), x.pairs)
 }
 
-// perChunk reports that every chunk has an output of its own.
-func (x *depthwiseWeightCall) perChunk() bool { return true }
-
 func (x *depthwiseWeightCall) run(c *chunk, lo, hi int) {
-	n, g, l := x.node, x.g, c.worker.level
-	out := n.outs[0].slab(c, c.index, c.index+1, chunks(n.slabs, n.chunkSize))
+	g, l, out := x.g, c.worker.level, x.sum(c)
 	inSize, outSize := g.C*g.H*g.W, g.C*g.OH*g.OW
 	for p := range x.pairs {
-		in := n.args[2*p].value.slab(c, lo, hi, n.slabs)
-		dy := n.args[2*p+1].value.slab(c, lo, hi, n.slabs)
+		in, dy := x.pair(c, p, lo, hi)
 		for i := range hi - lo {
 			l.DepthwiseWeights(g, out, in[i*inSize:(i+1)*inSize], dy[i*outSize:(i+1)*outSize], p+i > 0)
 		}
@@ -106,15 +99,8 @@ func (low *lowering) emitDepthwiseWeightGradient(
 ) {
 	x, dy := pairs[0][0], pairs[0][1]
 	g := depthwiseGeometry(attr.ConvSpec, x.Shape(), e.Shape(), dy.Shape())
-	batch := x.Shape()[0]
-	parts := chunks(batch, chunkSize(batch))
-	n := low.bareNode(low.name(e)+"/part", parts*e.Shape().Size(), batch)
-	n.call = &depthwiseWeightCall{node: n, g: g, pairs: len(pairs)}
-	for _, p := range pairs {
-		n.addUse(low.value(p[0]), true)
-		n.addUse(low.value(p[1]), true)
-	}
-	n.macs = depthwiseMACs(g) * batch * len(pairs)
-	n.cost = n.macs
-	low.combine(e, n.outs[0], parts)
+	macs := depthwiseMACs(g) * x.Shape()[0]
+	low.sumOfPairs(e, pairs, macs, macs, func(s pairSum) kernelCall {
+		return &depthwiseWeightCall{s, g}
+	})
 }

@@ -167,31 +167,24 @@ func (low *lowering) emitWinograd(
 	sizes.each(func(g *kernel.Winograd) { low.needScratch(g.ConvScratch()) })
 }
 
-// winogradWeightCall is the weight gradient of a convolution, summed over pairs of images and
-// output gradients. Every chunk has a sum of its own.
+// winogradWeightCall is the weight gradient of a convolution.
 type winogradWeightCall struct {
-	node  *node
+	pairSum
 	sizes *winograd
-	pairs int
 }
 
 func (x *winogradWeightCall) String() string {
 	return fmt.Sprintf("conv-weight-gradient{%v, %d pairs}", x.sizes, x.pairs)
 }
 
-// perChunk reports that every chunk has an output of its own.
-func (x *winogradWeightCall) perChunk() bool { return true }
-
 func (x *winogradWeightCall) run(c *chunk, lo, hi int) {
-	n, g, l := x.node, x.sizes.of(hi-lo), c.worker.level
-	out := n.outs[0].slab(c, c.index, c.index+1, chunks(n.slabs, n.chunkSize))
+	g, l := x.sizes.of(hi-lo), c.worker.level
 	sums, scratch := c.worker.scratch, c.worker.scratch[roundUp(g.WeightSums()):]
 	for p := range x.pairs {
-		in := n.args[2*p].value.slab(c, lo, hi, n.slabs)
-		dy := n.args[2*p+1].value.slab(c, lo, hi, n.slabs)
+		in, dy := x.pair(c, p, lo, hi)
 		l.WinogradWeights(g, sums, in, dy, scratch, p > 0)
 	}
-	l.WinogradFinish(g, out, sums, scratch)
+	l.WinogradFinish(g, x.sum(c), sums, scratch)
 }
 
 // emitWinogradWeights computes e as the sum of the weight gradients of pairs (x, dy).
@@ -199,17 +192,10 @@ func (low *lowering) emitWinogradWeights(
 	e *sym.Expr, g *geometry, sizes *winograd, pairs [][2]*sym.Expr,
 ) {
 	batch := pairs[0][0].Shape()[0]
-	parts := chunks(batch, chunkSize(batch))
-	n := low.bareNode(low.name(e)+"/part", parts*e.Shape().Size(), batch)
-	n.call = &winogradWeightCall{node: n, sizes: sizes, pairs: len(pairs)}
-	for _, p := range pairs {
-		n.addUse(low.value(p[0]), true)
-		n.addUse(low.value(p[1]), true)
-	}
-	n.macs = g.macs() * batch * len(pairs)
-	n.cost = sizes.cost(batch) * len(pairs)
 	sizes.each(func(g *kernel.Winograd) {
 		low.needScratch(roundUp(g.WeightSums()) + g.WeightScratch())
 	})
-	low.combine(e, n.outs[0], parts)
+	low.sumOfPairs(e, pairs, g.macs()*batch, sizes.cost(batch), func(s pairSum) kernelCall {
+		return &winogradWeightCall{s, sizes}
+	})
 }
