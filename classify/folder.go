@@ -44,18 +44,22 @@ func (r *run) openFolder() (err error) {
 	if r.Dir == "" {
 		return nil
 	}
+	reopen, journal := r.reopen, r.openJournal
+	if r.frozen != nil {
+		reopen, journal = r.reopenFrozen, r.openFrozenJournal
+	}
 	if r.Resume {
-		return r.reopen()
+		return reopen()
+	}
+	data, err := r.config.YAML()
+	if err != nil {
+		return err
 	}
 	if r.folder, err = runfolder.Claim(r.Dir, r.Number, layout); err != nil {
 		return err
 	}
 	r.Dir = r.folder.Dir
-	if err := r.begin(); err != nil {
-		r.folder.Abandon()
-		return err
-	}
-	return nil
+	return r.folder.Begin(data, journal)
 }
 
 // folderError is an error of a run's folder.
@@ -70,18 +74,6 @@ func IsFolderError(err error) bool { return errors.As(err, new(folderError)) }
 // CheckVacant returns an error unless a run can begin in dir, for whoever works long before it
 // does.
 func CheckVacant(dir string) error { return layout.CheckVacant(dir) }
-
-// begin writes the first files of a new run.
-func (r *run) begin() error {
-	data, err := r.config.YAML()
-	if err != nil {
-		return err
-	}
-	if err := r.folder.WriteConfig(data); err != nil {
-		return err
-	}
-	return r.openJournal()
-}
 
 // reopen brings the run to where its folder says it is.
 func (r *run) reopen() error {

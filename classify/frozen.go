@@ -58,7 +58,7 @@ func (r *run) prepareFrozen(cfg Config, p parts) error {
 	}
 	r.progress.sums = make([]float64, 1)
 	r.progress.origins = []Origin{originHere(r.on.Name(), networkNumbers(f.embedder.program.logits), 1)}
-	return r.openFrozenFolder()
+	return r.openFolder()
 }
 
 // newFrozen makes what computes the features.
@@ -89,42 +89,16 @@ func newHeadProgram(features, classes int) (*classifier, error) {
 	return c, c.logits.Err()
 }
 
-// openFrozenFolder creates the run folder or opens it. A run that was interrupted begins again with
-// the features that the cache has.
-func (r *run) openFrozenFolder() (err error) {
-	defer func() {
-		if err != nil {
-			err = folderError{err}
-		}
-	}()
-	if r.Dir == "" {
-		return nil
-	}
-	if r.Resume {
-		if r.folder, err = runfolder.Open(r.Dir, layout); err != nil {
-			return err
-		}
-		_, err := r.finished()
-		if err == nil {
-			err = r.openFrozenJournal()
-		}
+// reopenFrozen takes the folder of a run that was interrupted: it begins again with the features that
+// the cache has.
+func (r *run) reopenFrozen() (err error) {
+	if r.folder, err = runfolder.Open(r.Dir, layout); err != nil {
 		return err
 	}
-	if r.folder, err = runfolder.Claim(r.Dir, r.Number, layout); err != nil {
+	if _, err := r.finished(); err != nil {
 		return err
 	}
-	r.Dir = r.folder.Dir
-	data, err := r.config.YAML()
-	if err == nil {
-		err = r.folder.WriteConfig(data)
-	}
-	if err == nil {
-		err = r.openFrozenJournal()
-	}
-	if err != nil {
-		r.folder.Abandon()
-	}
-	return err
+	return r.openFrozenJournal()
 }
 
 // openFrozenJournal begins the metrics and writes the state before the one step.

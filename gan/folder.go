@@ -203,21 +203,15 @@ func (r *run) openFolder() error {
 		}
 		return r.openJournal()
 	}
+	data, err := r.config.YAML()
+	if err != nil {
+		return err
+	}
 	if r.folder, err = runfolder.Claim(r.Dir, r.Number, layout); err != nil {
 		return err
 	}
 	r.Dir = r.folder.Dir
-	data, err := r.config.YAML()
-	if err == nil {
-		err = r.folder.WriteConfig(data)
-	}
-	if err == nil {
-		err = r.openJournal()
-	}
-	if err != nil {
-		r.folder.Abandon()
-	}
-	return err
+	return r.folder.Begin(data, r.openJournal)
 }
 
 // untouched returns an error if the folder has what a run writes after its first checkpoint: to

@@ -114,6 +114,19 @@ func (f *Folder) RemoveResults() error {
 	return nil
 }
 
+// Begin writes the configuration of a new run and does the rest of its beginning. A folder in which
+// that fails is abandoned.
+func (f *Folder) Begin(config []byte, rest func() error) error {
+	err := f.WriteConfig(config)
+	if err == nil {
+		err = rest()
+	}
+	if err != nil {
+		f.Abandon()
+	}
+	return err
+}
+
 // WriteConfig writes the configuration.
 func (f *Folder) WriteConfig(data []byte) error {
 	return atomicfile.WriteBytes(f.Path(f.layout.Config), data)
