@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gradreg/gradreg/backbone"
-	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/foreign"
 )
@@ -143,24 +142,17 @@ where it stopped with the same command. A file that is already there is only che
 }
 
 func (a *app) runBackboneFetch(parent context.Context, o *backboneFetchOptions, name string) error {
-	ctx, stop := interruptible(parent)
-	defer stop()
-	show := a.newFetchProgress(o.plain)
-	last := dataset.FetchProgress{}
-	result, err := backbone.Fetch(ctx, name, backbone.FetchOptions{
-		Dir: o.dir, Mirror: o.mirror,
-		Progress: func(file string, done, total int64) {
-			last = dataset.FetchProgress{File: file, Done: done, Total: total}
-			show.report(last)
-		},
-		Note: func(text string) {
-			show.report(dataset.FetchProgress{File: last.File, Done: last.Done, Total: last.Total, Note: text})
-		},
+	var result backbone.FetchResult
+	err := a.fetching(parent, o.plain, func(ctx context.Context, show *fetchProgress) (err error) {
+		result, err = backbone.Fetch(ctx, name, backbone.FetchOptions{
+			Dir: o.dir, Mirror: o.mirror,
+			Progress: func(file string, done, total int64) {
+				show.report(dataset.FetchProgress{File: file, Done: done, Total: total})
+			},
+			Note: func(text string) { show.report(dataset.FetchProgress{Note: text}) },
+		})
+		return err
 	})
-	show.close()
-	if errors.Is(err, context.Canceled) {
-		return fmt.Errorf("%w; the same command goes on where it stopped", classify.ErrInterrupted)
-	}
 	if err != nil {
 		return err
 	}

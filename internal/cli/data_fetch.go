@@ -54,14 +54,13 @@ where it stopped with the same command. A data set that is already there is only
 }
 
 func (a *app) runDataFetch(parent context.Context, o *dataFetchOptions, name string) error {
-	ctx, stop := interruptible(parent)
-	defer stop()
-	show := a.newFetchProgress(o.plain)
-	result, err := dataset.Fetch(ctx, name, dataset.FetchOptions{Dir: o.dir, Mirror: o.mirror, Progress: show.report})
-	show.close()
-	if errors.Is(err, context.Canceled) {
-		return fmt.Errorf("%w; the same command goes on where it stopped", classify.ErrInterrupted)
-	}
+	var result dataset.FetchResult
+	err := a.fetching(parent, o.plain, func(ctx context.Context, show *fetchProgress) (err error) {
+		result, err = dataset.Fetch(ctx, name, dataset.FetchOptions{
+			Dir: o.dir, Mirror: o.mirror, Progress: show.report,
+		})
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -77,6 +76,21 @@ func (a *app) runDataFetch(parent context.Context, o *dataFetchOptions, name str
 		fmt.Fprintf(a.out, "%s is in %s\n", name, foreign.Line(result.Folder))
 	}
 	return nil
+}
+
+// fetching runs a download that can be interrupted and shows how it goes.
+func (a *app) fetching(
+	parent context.Context, plain bool, fetch func(ctx context.Context, show *fetchProgress) error,
+) error {
+	ctx, stop := interruptible(parent)
+	defer stop()
+	show := a.newFetchProgress(plain)
+	err := fetch(ctx, show)
+	show.close()
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf("%w; the same command goes on where it stopped", classify.ErrInterrupted)
+	}
+	return err
 }
 
 // fetchProgress shows a download: a bar on a terminal, else a line at its beginning and every
