@@ -977,6 +977,7 @@ channel:
 	VMOVUPS          (R11)(R12*1), Z3
 	VMOVUPS          (R11)(R9*4), Z4
 	VMOVUPS          (R11)(R13*1), Z5
+	ADDQ             BX, R10
 	VADDPS           Z2, Z1, Z6
 	VSUBPS           Z2, Z1, Z1
 	VADDPS           Z6, Z0, Z0
@@ -989,7 +990,6 @@ channel:
 	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z4, Z6
 	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z3, Z5
 	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z4, Z5
-	ADDQ             BX, R10
 	MOVQ             R10, R11
 	LEAQ             (R9)(R9*2), R12
 	LEAQ             (R9)(R9*4), R13
@@ -999,6 +999,7 @@ channel:
 	VMOVUPS          (R11)(R12*1), Z7
 	VMOVUPS          (R11)(R9*4), Z8
 	VMOVUPS          (R11)(R13*1), Z9
+	ADDQ             BX, R10
 	VADDPS           Z4, Z3, Z10
 	VSUBPS           Z4, Z3, Z3
 	VADDPS           Z10, Z2, Z2
@@ -1011,7 +1012,6 @@ channel:
 	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z8, Z10
 	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z7, Z9
 	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z8, Z9
-	ADDQ             BX, R10
 	MOVQ             R10, R11
 	LEAQ             (R9)(R9*2), R12
 	LEAQ             (R9)(R9*4), R13
@@ -1021,6 +1021,7 @@ channel:
 	VMOVUPS          (R11)(R12*1), Z11
 	VMOVUPS          (R11)(R9*4), Z12
 	VMOVUPS          (R11)(R13*1), Z13
+	ADDQ             BX, R10
 	VADDPS           Z8, Z7, Z14
 	VSUBPS           Z8, Z7, Z7
 	VADDPS           Z14, Z4, Z4
@@ -1033,7 +1034,6 @@ channel:
 	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z12, Z14
 	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z11, Z13
 	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z12, Z13
-	ADDQ             BX, R10
 	MOVQ             R10, R11
 	LEAQ             (R9)(R9*2), R12
 	LEAQ             (R9)(R9*4), R13
@@ -1043,6 +1043,7 @@ channel:
 	VMOVUPS          (R11)(R12*1), Z15
 	VMOVUPS          (R11)(R9*4), Z16
 	VMOVUPS          (R11)(R13*1), Z17
+	ADDQ             BX, R10
 	VADDPS           Z12, Z11, Z18
 	VSUBPS           Z12, Z11, Z11
 	VADDPS           Z18, Z8, Z8
@@ -1055,7 +1056,6 @@ channel:
 	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z16, Z18
 	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z15, Z17
 	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z16, Z17
-	ADDQ             BX, R10
 	MOVQ             R10, R11
 	LEAQ             (R9)(R9*2), R12
 	LEAQ             (R9)(R9*4), R13
@@ -1065,6 +1065,7 @@ channel:
 	VMOVUPS          (R11)(R12*1), Z19
 	VMOVUPS          (R11)(R9*4), Z20
 	VMOVUPS          (R11)(R13*1), Z21
+	ADDQ             BX, R10
 	VADDPS           Z16, Z15, Z22
 	VSUBPS           Z16, Z15, Z15
 	VADDPS           Z22, Z12, Z12
@@ -1077,7 +1078,6 @@ channel:
 	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z20, Z22
 	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z19, Z21
 	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z20, Z21
-	ADDQ             BX, R10
 	MOVQ             R10, R11
 	LEAQ             (R9)(R9*2), R12
 	LEAQ             (R9)(R9*4), R13
@@ -1087,6 +1087,7 @@ channel:
 	VMOVUPS          (R11)(R12*1), Z23
 	VMOVUPS          (R11)(R9*4), Z24
 	VMOVUPS          (R11)(R13*1), Z25
+	ADDQ             BX, R10
 	VADDPS           Z20, Z19, Z26
 	VSUBPS           Z20, Z19, Z19
 	VADDPS           Z26, Z16, Z16
@@ -1099,7 +1100,6 @@ channel:
 	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z24, Z26
 	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z23, Z25
 	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z24, Z25
-	ADDQ             BX, R10
 	VADDPS           Z4, Z2, Z20
 	VSUBPS           Z4, Z2, Z2
 	VADDPS           Z20, Z0, Z0
@@ -2302,6 +2302,7 @@ channel:
 	VMOVUPS          (R11)(R12*1), Z3
 	VMOVUPS          (R11)(R9*4), Z4
 	VMOVUPS          (R11)(R13*1), Z5
+	ADDQ             BX, R10
 	VADDPS           Z2, Z1, Z6
 	VSUBPS           Z2, Z1, Z1
 	VADDPS           Z6, Z0, Z0
@@ -2314,7 +2315,6 @@ channel:
 	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z4, Z6
 	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z3, Z5
 	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z4, Z5
-	ADDQ             BX, R10
 	MOVQ             R10, R11
 	LEAQ             (R9)(R9*2), R12
 	LEAQ             (R9)(R9*4), R13
@@ -2324,6 +2324,7 @@ channel:
 	VMOVUPS          (R11)(R12*1), Z7
 	VMOVUPS          (R11)(R9*4), Z8
 	VMOVUPS          (R11)(R13*1), Z9
+	ADDQ             BX, R10
 	VADDPS           Z4, Z3, Z10
 	VSUBPS           Z4, Z3, Z3
 	VADDPS           Z10, Z2, Z2
@@ -2336,7 +2337,6 @@ channel:
 	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z8, Z10
 	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z7, Z9
 	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z8, Z9
-	ADDQ             BX, R10
 	MOVQ             R10, R11
 	LEAQ             (R9)(R9*2), R12
 	LEAQ             (R9)(R9*4), R13
@@ -2346,6 +2346,7 @@ channel:
 	VMOVUPS          (R11)(R12*1), Z11
 	VMOVUPS          (R11)(R9*4), Z12
 	VMOVUPS          (R11)(R13*1), Z13
+	ADDQ             BX, R10
 	VADDPS           Z8, Z7, Z14
 	VSUBPS           Z8, Z7, Z7
 	VADDPS           Z14, Z4, Z4
@@ -2358,7 +2359,6 @@ channel:
 	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z12, Z14
 	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z11, Z13
 	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z12, Z13
-	ADDQ             BX, R10
 	MOVQ             R10, R11
 	LEAQ             (R9)(R9*2), R12
 	LEAQ             (R9)(R9*4), R13
@@ -2368,6 +2368,7 @@ channel:
 	VMOVUPS          (R11)(R12*1), Z15
 	VMOVUPS          (R11)(R9*4), Z16
 	VMOVUPS          (R11)(R13*1), Z17
+	ADDQ             BX, R10
 	VADDPS           Z12, Z11, Z18
 	VSUBPS           Z12, Z11, Z11
 	VADDPS           Z18, Z8, Z8
@@ -2380,7 +2381,6 @@ channel:
 	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z16, Z18
 	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z15, Z17
 	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z16, Z17
-	ADDQ             BX, R10
 	MOVQ             R10, R11
 	LEAQ             (R9)(R9*2), R12
 	LEAQ             (R9)(R9*4), R13
@@ -2390,6 +2390,7 @@ channel:
 	VMOVUPS          (R11)(R12*1), Z19
 	VMOVUPS          (R11)(R9*4), Z20
 	VMOVUPS          (R11)(R13*1), Z21
+	ADDQ             BX, R10
 	VADDPS           Z16, Z15, Z22
 	VSUBPS           Z16, Z15, Z15
 	VADDPS           Z22, Z12, Z12
@@ -2402,7 +2403,6 @@ channel:
 	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z20, Z22
 	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z19, Z21
 	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z20, Z21
-	ADDQ             BX, R10
 	MOVQ             R10, R11
 	LEAQ             (R9)(R9*2), R12
 	LEAQ             (R9)(R9*4), R13
@@ -2412,6 +2412,7 @@ channel:
 	VMOVUPS          (R11)(R12*1), Z23
 	VMOVUPS          (R11)(R9*4), Z24
 	VMOVUPS          (R11)(R13*1), Z25
+	ADDQ             BX, R10
 	VADDPS           Z20, Z19, Z26
 	VSUBPS           Z20, Z19, Z19
 	VADDPS           Z26, Z16, Z16
@@ -2424,7 +2425,6 @@ channel:
 	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z24, Z26
 	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z23, Z25
 	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z24, Z25
-	ADDQ             BX, R10
 	VADDPS           Z4, Z2, Z20
 	VSUBPS           Z4, Z2, Z2
 	VADDPS           Z20, Z0, Z0
@@ -3930,6 +3930,7 @@ vector:
 	VMOVUPS          (R9)(R10*1), Z3
 	VMOVUPS          (R9)(DI*4), Z4
 	VMOVUPS          (R9)(R11*1), Z5
+	ADDQ             DX, R8
 	VSUBPS           Z2, Z1, Z6
 	VADDPS           Z2, Z1, Z1
 	VMULPS.BCST      winogradNumber11<>+0(SB), Z1, Z1
@@ -3941,7 +3942,6 @@ vector:
 	VFMADD231PS.BCST winogradNumber15<>+0(SB), Z4, Z0
 	VFMADD231PS.BCST winogradNumber16<>+0(SB), Z4, Z1
 	VFMADD231PS.BCST winogradNumber17<>+0(SB), Z4, Z5
-	ADDQ             DX, R8
 	MOVQ             R8, R9
 	LEAQ             (DI)(DI*2), R10
 	LEAQ             (DI)(DI*4), R11
@@ -3951,6 +3951,7 @@ vector:
 	VMOVUPS          (R9)(R10*1), Z6
 	VMOVUPS          (R9)(DI*4), Z7
 	VMOVUPS          (R9)(R11*1), Z8
+	ADDQ             DX, R8
 	VSUBPS           Z4, Z3, Z9
 	VADDPS           Z4, Z3, Z3
 	VMULPS.BCST      winogradNumber11<>+0(SB), Z3, Z3
@@ -3962,7 +3963,6 @@ vector:
 	VFMADD231PS.BCST winogradNumber15<>+0(SB), Z7, Z2
 	VFMADD231PS.BCST winogradNumber16<>+0(SB), Z7, Z3
 	VFMADD231PS.BCST winogradNumber17<>+0(SB), Z7, Z8
-	ADDQ             DX, R8
 	MOVQ             R8, R9
 	LEAQ             (DI)(DI*2), R10
 	LEAQ             (DI)(DI*4), R11
@@ -3972,6 +3972,7 @@ vector:
 	VMOVUPS          (R9)(R10*1), Z9
 	VMOVUPS          (R9)(DI*4), Z10
 	VMOVUPS          (R9)(R11*1), Z11
+	ADDQ             DX, R8
 	VSUBPS           Z7, Z6, Z12
 	VADDPS           Z7, Z6, Z6
 	VMULPS.BCST      winogradNumber11<>+0(SB), Z6, Z6
@@ -3983,7 +3984,6 @@ vector:
 	VFMADD231PS.BCST winogradNumber15<>+0(SB), Z10, Z4
 	VFMADD231PS.BCST winogradNumber16<>+0(SB), Z10, Z6
 	VFMADD231PS.BCST winogradNumber17<>+0(SB), Z10, Z11
-	ADDQ             DX, R8
 	MOVQ             R8, R9
 	LEAQ             (DI)(DI*2), R10
 	LEAQ             (DI)(DI*4), R11
@@ -3993,6 +3993,7 @@ vector:
 	VMOVUPS          (R9)(R10*1), Z12
 	VMOVUPS          (R9)(DI*4), Z13
 	VMOVUPS          (R9)(R11*1), Z14
+	ADDQ             DX, R8
 	VSUBPS           Z10, Z9, Z15
 	VADDPS           Z10, Z9, Z9
 	VMULPS.BCST      winogradNumber11<>+0(SB), Z9, Z9
@@ -4004,7 +4005,6 @@ vector:
 	VFMADD231PS.BCST winogradNumber15<>+0(SB), Z13, Z7
 	VFMADD231PS.BCST winogradNumber16<>+0(SB), Z13, Z9
 	VFMADD231PS.BCST winogradNumber17<>+0(SB), Z13, Z14
-	ADDQ             DX, R8
 	MOVQ             R8, R9
 	LEAQ             (DI)(DI*2), R10
 	LEAQ             (DI)(DI*4), R11
@@ -4014,6 +4014,7 @@ vector:
 	VMOVUPS          (R9)(R10*1), Z15
 	VMOVUPS          (R9)(DI*4), Z16
 	VMOVUPS          (R9)(R11*1), Z17
+	ADDQ             DX, R8
 	VSUBPS           Z13, Z12, Z18
 	VADDPS           Z13, Z12, Z12
 	VMULPS.BCST      winogradNumber11<>+0(SB), Z12, Z12
@@ -4025,7 +4026,6 @@ vector:
 	VFMADD231PS.BCST winogradNumber15<>+0(SB), Z16, Z10
 	VFMADD231PS.BCST winogradNumber16<>+0(SB), Z16, Z12
 	VFMADD231PS.BCST winogradNumber17<>+0(SB), Z16, Z17
-	ADDQ             DX, R8
 	MOVQ             R8, R9
 	LEAQ             (DI)(DI*2), R10
 	LEAQ             (DI)(DI*4), R11
@@ -4035,6 +4035,7 @@ vector:
 	VMOVUPS          (R9)(R10*1), Z18
 	VMOVUPS          (R9)(DI*4), Z19
 	VMOVUPS          (R9)(R11*1), Z20
+	ADDQ             DX, R8
 	VSUBPS           Z16, Z15, Z21
 	VADDPS           Z16, Z15, Z15
 	VMULPS.BCST      winogradNumber11<>+0(SB), Z15, Z15
@@ -4046,7 +4047,6 @@ vector:
 	VFMADD231PS.BCST winogradNumber15<>+0(SB), Z19, Z13
 	VFMADD231PS.BCST winogradNumber16<>+0(SB), Z19, Z15
 	VFMADD231PS.BCST winogradNumber17<>+0(SB), Z19, Z20
-	ADDQ             DX, R8
 	MOVQ             AX, R8
 	VSUBPS           Z4, Z2, Z16
 	VADDPS           Z4, Z2, Z2

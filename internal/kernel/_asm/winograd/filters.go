@@ -127,8 +127,5 @@ func (s set) filters() {
 	Label("narrow")
 	ADDQ(mr, dst)
 	ADDQ(operand.Imm(4), cols)
-	DECQ(n)
-	JNZ(operand.LabelRef("column"))
-	VZEROUPPER()
-	RET()
+	repeat("column", n)
 }

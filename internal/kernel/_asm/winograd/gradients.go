@@ -71,22 +71,16 @@ func (s set) gradients() {
 	}
 	to := newFrequency(d, plane)
 	for i := range t {
-		for j, v := range s.gradientTransform(t[i]) {
-			VMOVUPS(v, to.at(j))
-		}
-		if i < tileIn-1 {
-			to.nextRow()
-		}
+		m := s.gradientTransform(t[i])
+		to.store(m[:], 0)
+		to.nextRow(i)
 	}
 	ADDQ(operand.Imm(64), d)
 	ADDQ(operand.Imm(64), channel)
 	DECQ(vectors)
 	JNZ(operand.LabelRef("channels"))
 	ADDQ(operand.Imm(16), place)
-	DECQ(lanes)
-	JNZ(operand.LabelRef("tile"))
-	VZEROUPPER()
-	RET()
+	repeat("tile", lanes)
 }
 
 // filterGradients writes the kernel of filterGradientsGeneric for one c: vectors of k.
@@ -96,26 +90,17 @@ func (s set) filterGradients() {
 	dw, u := param("dw"), param("u")
 	plane, vectors := param("plane"), param("vectors")
 	SHLQ(operand.Imm(2), plane)
-	row, column := GP64(), GP64()
+	row := GP64()
 	MOVQ(vectors, row) // from one tap to the next
 	SHLQ(operand.Imm(6), row)
-	LEAQ(isa.Indexed(plane, plane, 2, 0), column)
-	SHLQ(operand.Imm(1), column)
+	column := sixfold(plane)
 	Label("vector")
 	var t [3][tileIn]reg.VecVirtual
-	from := GP64()
-	MOVQ(u, from)
+	read := s.frequencies(u, plane, column)
 	for j := range tileIn {
-		at := newFrequency(from, column)
-		var d [tileIn]reg.VecVirtual
-		for i := range d {
-			d[i] = s.Vec()
-			VMOVUPS(at.at(i), d[i])
-		}
-		for i, q := range s.filterGradient(d) {
+		for i, q := range s.filterGradient([6]reg.VecVirtual(read(j))) {
 			t[i][j] = q
 		}
-		ADDQ(plane, from)
 	}
 	to := GP64()
 	MOVQ(dw, to)
@@ -127,10 +112,7 @@ func (s set) filterGradients() {
 	}
 	ADDQ(operand.Imm(64), dw)
 	ADDQ(operand.Imm(64), u)
-	DECQ(vectors)
-	JNZ(operand.LabelRef("vector"))
-	VZEROUPPER()
-	RET()
+	repeat("vector", vectors)
 }
 
 // outer writes the product of addOuterGeneric for a tile of rows and nv vectors of columns: A is

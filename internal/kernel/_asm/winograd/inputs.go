@@ -23,19 +23,28 @@ func (s set) name(what string, wide, straddling bool) string {
 	return what + s.Name
 }
 
-var neighborTables = map[string]operand.Mem{}
+var lanesTables = map[string]operand.Mem{}
 
 // neighbors returns the table of the lanes that hold the tiles to the left or right of a group's
 // tiles.
 func neighbors(name string, step int) operand.Mem {
-	m, ok := neighborTables[name]
+	var lanes [16]int
+	for lane := range lanes {
+		tile := (4*(lane%4) + lane/4 + step + 16) % 16
+		lanes[lane] = 4*(tile%4) + tile/4
+	}
+	return lanesTable(name, lanes[:])
+}
+
+// lanesTable returns the table of this name, of numbers of lanes.
+func lanesTable(name string, lanes []int) operand.Mem {
+	m, ok := lanesTables[name]
 	if !ok {
 		m = GLOBL(name, attr.RODATA|attr.NOPTR)
-		for lane := range 16 {
-			tile := (4*(lane%4) + lane/4 + step + 16) % 16
-			DATA(4*lane, operand.U32(4*(tile%4)+tile/4))
+		for i, lane := range lanes {
+			DATA(4*i, operand.U32(lane))
 		}
-		neighborTables[name] = m
+		lanesTables[name] = m
 	}
 	return m
 }
@@ -114,19 +123,13 @@ func (s set) inputs(wide, straddling bool) {
 			VMOVUPS(isa.Mem(buffer, 64*r), firstLane, d[0])
 			VMOVUPS(isa.Mem(buffer, 64*r), lastLane, d[5])
 		}
-		for j, f := range s.inputTransform(d) {
-			VMOVUPS(f, to.at(j))
-		}
-		if r < tileIn-1 {
-			to.nextRow()
-		}
+		d = s.inputTransform(d)
+		to.store(d[:], 0)
+		to.nextRow(r)
 	}
 	ADDQ(xStep, x)
 	ADDQ(row, v)
-	DECQ(channels)
-	JNZ(operand.LabelRef("channel"))
-	VZEROUPPER()
-	RET()
+	repeat("channel", channels)
 }
 
 // load returns vector i of row r of a group: sixteen pixels, or twice eight.
@@ -155,24 +158,14 @@ func (s set) outputs(wide bool) {
 	for _, r := range []reg.Register{plane, row, yStep} {
 		SHLQ(operand.Imm(2), r)
 	}
-	column := GP64()
-	LEAQ(isa.Indexed(plane, plane, 2, 0), column)
-	SHLQ(operand.Imm(1), column) // from one row of frequencies to the next
+	column := sixfold(plane)
 	Label("channel")
 	var rows [tileOut][tileIn]reg.VecVirtual
-	from := GP64()
-	MOVQ(m, from)
+	read := s.frequencies(m, plane, column)
 	for j := range tileIn {
-		at := newFrequency(from, column)
-		var d [tileIn]reg.VecVirtual
-		for i := range d {
-			d[i] = s.Vec()
-			VMOVUPS(at.at(i), d[i])
-		}
-		for i, q := range s.outputTransform(d) {
+		for i, q := range s.outputTransform([6]reg.VecVirtual(read(j))) {
 			rows[i][j] = q
 		}
-		ADDQ(plane, from)
 	}
 	for r := range rows {
 		q := s.transposed(s.outputTransform(rows[r]))
@@ -180,10 +173,7 @@ func (s set) outputs(wide bool) {
 	}
 	ADDQ(yStep, y)
 	ADDQ(row, m)
-	DECQ(channels)
-	JNZ(operand.LabelRef("channel"))
-	VZEROUPPER()
-	RET()
+	repeat("channel", channels)
 }
 
 // storeRow writes row r of a group's outputs. Masked stores are slow on Zen 4, and rarely needed.

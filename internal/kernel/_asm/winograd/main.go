@@ -226,8 +226,57 @@ func (f frequency) at(j int) operand.Mem {
 	return isa.Indexed(f.base, f.step, uint8(j), 0)
 }
 
-// nextRow moves on by six frequencies.
-func (f frequency) nextRow() { LEAQ(isa.Indexed(f.base, f.thrice, 2, 0), f.base) }
+// store writes a row of frequencies, some bytes on from their places.
+func (f frequency) store(row []reg.VecVirtual, bytes int) {
+	for j, v := range row {
+		VMOVUPS(v, f.at(j).Offset(bytes))
+	}
+}
+
+// nextRow moves on from row i by six frequencies, unless it is the last one.
+func (f frequency) nextRow(i int) {
+	if i < tileIn-1 {
+		LEAQ(isa.Indexed(f.base, f.thrice, 2, 0), f.base)
+	}
+}
+
+// frequencies returns the reader of columns of six by six vectors at m.
+func (s set) frequencies(m reg.Register, plane, column reg.GPVirtual) func(j int) []reg.VecVirtual {
+	from := GP64()
+	MOVQ(m, from)
+	return func(j int) (d []reg.VecVirtual) {
+		at := newFrequency(from, column)
+		for i := range tileIn {
+			d = append(d, s.read(at.at(i)))
+		}
+		ADDQ(plane, from)
+		return d
+	}
+}
+
+// read returns the vector at m.
+func (s set) read(m operand.Mem) reg.VecVirtual {
+	v := s.Vec()
+	VMOVUPS(m, v)
+	return v
+}
+
+// sixfold returns the step from one row of frequencies to the next, of which plane is that from one
+// to the next.
+func sixfold(plane reg.GPVirtual) reg.GPVirtual {
+	column := GP64()
+	LEAQ(isa.Indexed(plane, plane, 2, 0), column)
+	SHLQ(operand.Imm(1), column)
+	return column
+}
+
+// repeat ends the body of a kernel, which is its loop at the label, once for each of a count.
+func repeat(label string, count reg.GPVirtual) {
+	DECQ(count)
+	JNZ(operand.LabelRef(label))
+	VZEROUPPER()
+	RET()
+}
 
 // maskOf returns the mask of the pixels of vector i in a packed mask of four.
 func maskOf(packed reg.Register, i int) reg.Register {

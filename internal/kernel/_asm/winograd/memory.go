@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 
-	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -33,22 +32,10 @@ func (s set) spread(m operand.Mem) reg.VecVirtual {
 	return v
 }
 
-func lanesTable(name string, lanes [8]int) operand.Mem {
-	m, ok := neighborTables[name]
-	if !ok {
-		m = GLOBL(name, attr.RODATA|attr.NOPTR)
-		for i, lane := range lanes {
-			DATA(4*i, operand.U32(lane))
-		}
-		neighborTables[name] = m
-	}
-	return m
-}
-
 // rotated returns the lanes of v that a table names.
 func (s set) rotated(v reg.VecVirtual, name string, lanes [8]int) reg.VecVirtual {
 	r := s.Vec()
-	VMOVUPS(lanesTable(name, lanes), r)
+	VMOVUPS(lanesTable(name, lanes[:]), r)
 	VPERMPS(v, r, r)
 	return r
 }
@@ -57,13 +44,6 @@ func (s set) rotated(v reg.VecVirtual, name string, lanes [8]int) reg.VecVirtual
 func (s set) across(x, y reg.VecVirtual) reg.VecVirtual {
 	v := s.Vec()
 	VPERM2F128(operand.Imm(0x21), y, x, v)
-	return v
-}
-
-// read returns the vector at m.
-func (s set) read(m operand.Mem) reg.VecVirtual {
-	v := s.Vec()
-	VMOVUPS(m, v)
 	return v
 }
 
@@ -151,24 +131,15 @@ func (s set) inputsInMemory(straddling bool) {
 			}
 			q := p[odd]
 			d := [tileIn]reg.VecVirtual{left[odd], q[0], q[1], q[2], q[3], right[odd]}
-			for j, f := range s.inputTransform(d) {
-				VMOVUPS(f, offset(to.at(j), 32*odd))
-			}
+			d = s.inputTransform(d)
+			to.store(d[:], 32*odd)
 		}
-		if r < tileIn-1 {
-			to.nextRow()
-		}
+		to.nextRow(r)
 	}
 	ADDQ(xStep, x)
 	ADDQ(row, v)
-	DECQ(channels)
-	JNZ(operand.LabelRef("channel"))
-	VZEROUPPER()
-	RET()
+	repeat("channel", channels)
 }
-
-// offset returns m, some bytes on.
-func offset(m operand.Mem, bytes int) operand.Mem { return m.Offset(bytes) }
 
 // twoPasses applies a transform to the columns of a matrix at from, whose rows and columns are
 // steps apart, and another to its rows, which take the vectors of one to store. The matrix between
@@ -192,20 +163,6 @@ func (s set) twoPasses(
 	}
 }
 
-// frequencies returns the reader of columns of six by six vectors at m.
-func (s set) frequencies(m reg.Register, plane, column reg.GPVirtual) func(j int) []reg.VecVirtual {
-	from := GP64()
-	MOVQ(m, from)
-	return func(j int) (d []reg.VecVirtual) {
-		at := newFrequency(from, column)
-		for i := range tileIn {
-			d = append(d, s.read(at.at(i)))
-		}
-		ADDQ(plane, from)
-		return d
-	}
-}
-
 // outputsInMemory writes the kernel of tileOutputsGeneric.
 func (s set) outputsInMemory() {
 	TEXT("tileOutputs"+s.Name, NOSPLIT,
@@ -218,9 +175,7 @@ func (s set) outputsInMemory() {
 	for _, r := range []reg.Register{plane, row, yStep} {
 		SHLQ(operand.Imm(2), r)
 	}
-	column := GP64()
-	LEAQ(isa.Indexed(plane, plane, 2, 0), column)
-	SHLQ(operand.Imm(1), column) // from one row of frequencies to the next
+	column := sixfold(plane)
 	Label("channel")
 	for odd := range 2 {
 		half := GP64()
@@ -237,10 +192,7 @@ func (s set) outputsInMemory() {
 	}
 	ADDQ(yStep, y)
 	ADDQ(row, m)
-	DECQ(channels)
-	JNZ(operand.LabelRef("channel"))
-	VZEROUPPER()
-	RET()
+	repeat("channel", channels)
 }
 
 // storeHalf writes the pixels of a half that are inside the map. Masked stores are slow on some
@@ -324,22 +276,15 @@ func (s set) gradientsInMemory() {
 		m := s.gradientTransform([4]reg.VecVirtual(y))
 		return m[:]
 	}, buffer, func(i int, v []reg.VecVirtual) {
-		for j, x := range v {
-			VMOVUPS(x, to.at(j))
-		}
-		if i < tileIn-1 {
-			to.nextRow()
-		}
+		to.store(v, 0)
+		to.nextRow(i)
 	})
 	ADDQ(operand.Imm(32), d)
 	ADDQ(operand.Imm(32), channel)
 	DECQ(vectors)
 	JNZ(operand.LabelRef("channels"))
 	ADDQ(operand.Imm(16), place)
-	DECQ(lanes)
-	JNZ(operand.LabelRef("tile"))
-	VZEROUPPER()
-	RET()
+	repeat("tile", lanes)
 }
 
 // filterGradientsInMemory writes the kernel of filterGradientsGeneric for one c: vectors of k.
@@ -350,11 +295,10 @@ func (s set) filterGradientsInMemory() {
 	dw, u, buffer := param("dw"), param("u"), param("buffer")
 	plane, vectors := param("plane"), param("vectors")
 	SHLQ(operand.Imm(2), plane)
-	row, column := GP64(), GP64()
+	row := GP64()
 	MOVQ(vectors, row) // from one tap to the next
 	SHLQ(operand.Imm(5), row)
-	LEAQ(isa.Indexed(plane, plane, 2, 0), column)
-	SHLQ(operand.Imm(1), column)
+	column := sixfold(plane)
 	Label("vector")
 	to := GP64()
 	MOVQ(dw, to)
@@ -369,8 +313,5 @@ func (s set) filterGradientsInMemory() {
 	})
 	ADDQ(operand.Imm(32), dw)
 	ADDQ(operand.Imm(32), u)
-	DECQ(vectors)
-	JNZ(operand.LabelRef("vector"))
-	VZEROUPPER()
-	RET()
+	repeat("vector", vectors)
 }
