@@ -12,6 +12,7 @@ import (
 	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/featurecache"
+	"github.com/gradreg/gradreg/internal/tensorfile"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/pretrained"
@@ -289,7 +290,7 @@ func (e *Embedder) vectors(
 		}
 		for k, i := range some {
 			copy(row(i), values[k*e.Count:(k+1)*e.Count])
-			if !finite(row(i)) {
+			if !(tensorfile.Tensor{F32: row(i)}).Finite() {
 				return nil, fault.Inputf("%s: its features of a picture are not finite", e.Network.Path)
 			}
 			e.cache.Put(ids[i], row(i))
@@ -300,14 +301,4 @@ func (e *Embedder) vectors(
 		}
 	}
 	return out, nil
-}
-
-// finite reports whether all numbers are neither infinite nor NaN.
-func finite(values []float32) bool {
-	for _, v := range values {
-		if v-v != 0 {
-			return false
-		}
-	}
-	return true
 }

@@ -41,25 +41,32 @@ func (g *geometry) String() string {
 // once a step for all its uses of one kind. Panel q of it holds rows × cols of the filter from
 // offset first[q].
 func (low *lowering) packWeights(w *sym.Expr, kind string, rows, cols []int32, first []int32) *value {
-	key := packKey{w, kind}
-	if v := low.packs[key]; v != nil {
-		return v
-	}
-	size := roundUp(low.level.PackedSize(len(rows), len(cols)))
-	n := low.bareNode(low.name(w)+"/"+kind, size*len(first), 1)
-	n.call = &packFilterCall{node: n, rows: rows, cols: cols, first: first, size: size}
-	if len(first) > 1 {
-		n.slabs, n.chunkSize, n.private = len(first), 1, true
-	}
-	n.addUse(low.value(w), false)
-	low.packs[key] = n.outs[0]
-	return n.outs[0]
+	return low.once(w, kind, func(name string) *node {
+		size := roundUp(low.level.PackedSize(len(rows), len(cols)))
+		n := low.bareNode(name, size*len(first), 1)
+		n.call = &packFilterCall{node: n, rows: rows, cols: cols, first: first, size: size}
+		if len(first) > 1 {
+			n.slabs, n.chunkSize, n.private = len(first), 1, true
+		}
+		n.addUse(low.value(w), false)
+		return n
+	})
 }
 
-// packKey identifies the packed form of a filter.
+// packKey identifies another form of a tensor, such as a packed filter.
 type packKey struct {
-	w    *sym.Expr
+	e    *sym.Expr
 	kind string
+}
+
+// once returns a form of e, for which add makes a node of this name unless there is one: it is made
+// once a step for all its uses.
+func (low *lowering) once(e *sym.Expr, kind string, add func(name string) *node) *value {
+	key := packKey{e, kind}
+	if low.packs[key] == nil {
+		low.packs[key] = add(low.name(e) + "/" + kind).outs[0]
+	}
+	return low.packs[key]
 }
 
 // packFilterCall packs a filter in panels of equal size. A slab is a panel.

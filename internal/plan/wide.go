@@ -89,29 +89,26 @@ func (x *transposeCall) run(c *chunk, lo, hi int) {
 func (low *lowering) lanes(x *sym.Expr) *value { return low.transposed(x, toLanes) }
 
 func (low *lowering) transposed(x *sym.Expr, kind transposition) *value {
-	key := packKey{x, kind.String()}
-	if v := low.packs[key]; v != nil {
-		return v
-	}
-	batch, rows := x.Shape()[0], x.Shape()[1]
-	t := &transposeCall{kind: kind, batch: batch, rows: rows, inner: x.Shape().Size() / (batch * rows)}
-	size := 0
-	if kind == toLanes {
-		t.pitch = pitch(t.inner * batch)
-		size = t.pitch * rows
-	} else {
-		t.pitch = pitch(t.inner * rows)
-		size = t.pitch * batch
-	}
-	n := low.bareNode(low.name(x)+"/"+kind.String(), size, batch)
-	t.node, n.call = n, t
-	if kind == toLanes {
-		n.tiles(rows, 0)
-	}
-	n.cost = 4 * x.Shape().Size()
-	n.addUse(low.value(x), kind == channelsLast)
-	low.packs[key] = n.outs[0]
-	return n.outs[0]
+	return low.once(x, kind.String(), func(name string) *node {
+		batch, rows := x.Shape()[0], x.Shape()[1]
+		t := &transposeCall{kind: kind, batch: batch, rows: rows, inner: x.Shape().Size() / (batch * rows)}
+		size := 0
+		if kind == toLanes {
+			t.pitch = pitch(t.inner * batch)
+			size = t.pitch * rows
+		} else {
+			t.pitch = pitch(t.inner * rows)
+			size = t.pitch * batch
+		}
+		n := low.bareNode(name, size, batch)
+		t.node, n.call = n, t
+		if kind == toLanes {
+			n.tiles(rows, 0)
+		}
+		n.cost = 4 * x.Shape().Size()
+		n.addUse(low.value(x), kind == channelsLast)
+		return n
+	})
 }
 
 // fromLanes makes e: [B, C, …] from its lanes.
@@ -384,20 +381,17 @@ func (low *lowering) emitWideWeightGradient(e *sym.Expr, g *geometry, pairs [][2
 // packLanes adds the node that packs lanes of dy: [B, O, …], block by block of its channels, for
 // MulPackedPart.
 func (low *lowering) packLanes(dy *sym.Expr, block int) *value {
-	key := packKey{dy, "packed-lanes"}
-	if v := low.packs[key]; v != nil {
-		return v
-	}
-	batch, rows := dy.Shape()[0], dy.Shape()[1]
-	size := dy.Shape().Size() / rows
-	laned := low.lanes(dy)
-	n := low.bareNode(low.name(dy)+"/packed-lanes", dy.Shape().Size(), 1)
-	n.tiles(rows/block, 0)
-	n.cost = 4 * dy.Shape().Size()
-	n.call = &packBlockCall{node: n, rows: multiples(block, pitch(size)), cols: multiples(size, 1), batch: batch}
-	n.addUse(laned, false)
-	low.packs[key] = n.outs[0]
-	return n.outs[0]
+	return low.once(dy, "packed-lanes", func(name string) *node {
+		batch, rows := dy.Shape()[0], dy.Shape()[1]
+		size := dy.Shape().Size() / rows
+		laned := low.lanes(dy)
+		n := low.bareNode(name, dy.Shape().Size(), 1)
+		n.tiles(rows/block, 0)
+		n.cost = 4 * dy.Shape().Size()
+		n.call = &packBlockCall{node: n, rows: multiples(block, pitch(size)), cols: multiples(size, 1), batch: batch}
+		n.addUse(laned, false)
+		return n
+	})
 }
 
 // packBlockCall packs blocks of rows of a matrix for MulPackedPart. A slab is a block.

@@ -120,17 +120,14 @@ func (low *lowering) winogradFilter(w *sym.Expr, turned bool) *value {
 		x.rows, x.cols = x.cols, x.rows
 		kind = "winograd-turned"
 	}
-	key := packKey{w, kind}
-	if v := low.packs[key]; v != nil {
-		return v
-	}
-	n := low.bareNode(low.name(w)+"/"+kind, kernel.WinogradFilterSize(len(x.rows), len(x.cols)), 1)
-	n.tiles(kernel.WinogradBlocks(len(x.rows)), 0)
-	n.cost = 8 * n.outs[0].size
-	x.node, n.call = n, x
-	n.addUse(low.value(w), false)
-	low.packs[key] = n.outs[0]
-	return n.outs[0]
+	return low.once(w, kind, func(name string) *node {
+		n := low.bareNode(name, kernel.WinogradFilterSize(len(x.rows), len(x.cols)), 1)
+		n.tiles(kernel.WinogradBlocks(len(x.rows)), 0)
+		n.cost = 8 * n.outs[0].size
+		x.node, n.call = n, x
+		n.addUse(low.value(w), false)
+		return n
+	})
 }
 
 // winogradCall is a convolution, or the input gradient of one, chunk by chunk.
