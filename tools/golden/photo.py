@@ -18,8 +18,9 @@ import timm
 import torch
 import torch.nn.functional as F
 import torchvision
-from safetensors import safe_open
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
+
+from models import compare
 
 CLASSES, BATCH = 5, 2
 
@@ -154,19 +155,6 @@ def compute(text, shape, make, weight):
     meta[f"{text}/tensors"] = " ".join(renamed[n] for n in net.state_dict() if not n.endswith("num_batches_tracked"))
     meta |= {f"{text}/image": image, f"{text}/gap": f"{gap:.2g}"}
     return {f"{text}/{k}": np.array(v, np.float64) for k, v in out.items()}, meta
-
-
-def compare(path, values, script):
-    """Exits with a message unless the file holds these values, made by this script."""
-    with safe_open(path, "np") as f:
-        if f.metadata()["script_sha256"] != script:
-            raise SystemExit(f"{path}: made by a script of another hash than {script}")
-    stored = load_file(path)
-    if stored.keys() != values.keys():
-        raise SystemExit(f"{path}: tensors in one only: {sorted(stored.keys() ^ values.keys())}")
-    for k, v in values.items():
-        if stored[k].shape != v.shape or not np.abs(stored[k] - v).max() <= 1e-6 * np.abs(v).max():
-            raise SystemExit(f"{path}: {k} differs")
 
 
 def main():
