@@ -1,6 +1,10 @@
 package backbone
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/gradreg/gradreg/internal/photonet"
+)
 
 // entry is a tensor of an architecture: its canonical name and its shape. Extent -1 stands for the
 // number of classes.
@@ -42,25 +46,9 @@ type block struct {
 
 // architectures are the known networks.
 var architectures = []architecture{
-	newResNet("resnet18", []int{2, 2, 2, 2}, false),
-	newResNet("resnet34", []int{3, 4, 6, 3}, false),
-	newResNet("resnet50", []int{3, 4, 6, 3}, true),
-	newInverted("mobilenet_v2", 224, []stage{
-		{3, 1, 16, 1}, {3, 6, 24, 2}, {3, 6, 32, 3}, {3, 6, 64, 4}, {3, 6, 96, 3}, {3, 6, 160, 3},
-		{3, 6, 320, 1},
-	}),
-	newInverted("efficientnet_lite0", 224, []stage{
-		{3, 1, 16, 1}, {3, 6, 24, 2}, {5, 6, 40, 2}, {3, 6, 80, 3}, {5, 6, 112, 3}, {5, 6, 192, 4},
-		{3, 6, 320, 1},
-	}),
-	newInverted("efficientnet_lite1", 240, []stage{
-		{3, 1, 16, 1}, {3, 6, 24, 3}, {5, 6, 40, 3}, {3, 6, 80, 4}, {5, 6, 112, 4}, {5, 6, 192, 5},
-		{3, 6, 320, 1},
-	}),
-	newInverted("efficientnet_lite2", 260, []stage{
-		{3, 1, 16, 1}, {3, 6, 24, 3}, {5, 6, 48, 3}, {3, 6, 88, 4}, {5, 6, 120, 4}, {5, 6, 208, 5},
-		{3, 6, 352, 1},
-	}),
+	newResNet(18), newResNet(34), newResNet(50),
+	newInverted("mobilenet_v2", 224, photonet.MobileNetV2),
+	newLite(0), newLite(1), newLite(2),
 }
 
 // Architectures lists the names of the known architectures.
@@ -90,14 +78,15 @@ func (a *architecture) dense(name string) {
 	)
 }
 
-// newResNet returns a residual network with that many blocks in its four stages, of three
-// convolutions each if it has bottlenecks.
-func newResNet(name string, blocks []int, bottleneck bool) architecture {
-	a := architecture{name: name, family: resnet, features: 512, size: 224}
+// newResNet returns the residual network of a depth, whose blocks have three convolutions each from
+// 50 on.
+func newResNet(depth int) architecture {
+	a := architecture{name: fmt.Sprintf("resnet%d", depth), family: resnet, size: 224}
+	bottleneck := depth >= 50
 	a.conv("conv1", 64, 3, 7)
 	a.norm("bn1", 64)
 	in := 64
-	for s, n := range blocks {
+	for s, n := range photonet.ResNet[depth] {
 		width := 64 << s
 		out := width
 		if bottleneck {
@@ -130,24 +119,29 @@ func newResNet(name string, blocks []int, bottleneck bool) architecture {
 	return a
 }
 
-// stage are blocks of the same kind.
-type stage struct{ kernel, expand, channels, blocks int }
+// newLite returns a variant of EfficientNet-Lite.
+func newLite(variant int) architecture {
+	return newInverted(
+		fmt.Sprintf("efficientnet_lite%d", variant), photonet.Lites[variant].Size,
+		photonet.EfficientNetLite(variant),
+	)
+}
 
 // newInverted returns a network of inverted residual blocks.
-func newInverted(name string, size int, stages []stage) architecture {
+func newInverted(name string, size int, stages []photonet.Stage) architecture {
 	a := architecture{name: name, family: inverted, features: 1280, size: size}
 	a.conv("conv_stem", 32, 3, 3)
 	a.norm("bn1", 32)
 	in := 32
 	for s, of := range stages {
-		for i := range of.blocks {
+		for i := range of.Blocks {
 			b := block{
-				stage: s, index: i, in: in, wide: of.expand * in, out: of.channels, kernel: of.kernel,
-				expands: of.expand > 1,
+				stage: s, index: i, in: in, wide: of.Expand * in, out: of.Channels, kernel: of.Kernel,
+				expands: of.Expand > 1,
 			}
 			a.blocks = append(a.blocks, b)
 			a.block(b)
-			in = of.channels
+			in = of.Channels
 		}
 	}
 	a.conv("conv_head", a.features, in, 1)

@@ -2,8 +2,8 @@ package model
 
 import (
 	"fmt"
-	"math"
 
+	"github.com/gradreg/gradreg/internal/photonet"
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
@@ -33,19 +33,6 @@ type EfficientNetLite struct {
 	Norm       string        // a kind of nn.Norm; batch if empty
 	Groups     int           // of group norm, 8 if 0; divides 8
 	Activation nn.Activation // relu6 if empty
-}
-
-// liteScales are the factors of channels and blocks of the variants, and the side of the images that
-// they were made for.
-var liteScales = []struct {
-	width, depth float64
-	size         int
-}{{1, 1, 224}, {1, 1.1, 240}, {1.1, 1.2, 260}}
-
-// liteStages are those of variant 0.
-var liteStages = []invertedStage{
-	{1, 3, 1, 16, 1}, {6, 3, 2, 24, 2}, {6, 5, 2, 40, 2}, {6, 3, 2, 80, 3}, {6, 5, 1, 112, 3},
-	{6, 5, 2, 192, 4}, {6, 3, 1, 320, 1},
 }
 
 // liteEpsilon is ε of batch norm where nothing else is said.
@@ -95,8 +82,8 @@ func (m EfficientNetLite) String() string {
 
 // Validate returns what is wrong with the options.
 func (m EfficientNetLite) Validate() error {
-	if m.Variant < 0 || m.Variant >= len(liteScales) {
-		return fmt.Errorf("variant is %d, expected 0 to %d", m.Variant, len(liteScales)-1)
+	if m.Variant < 0 || m.Variant >= len(photonet.Lites) {
+		return fmt.Errorf("variant is %d, expected 0 to %d", m.Variant, len(photonet.Lites)-1)
 	}
 	if err := checkRate(m.Dropout); err != nil {
 		return err
@@ -111,7 +98,9 @@ func (m EfficientNetLite) Validate() error {
 }
 
 // Parts lists stem, stage1 to stage7, last, head.
-func (m EfficientNetLite) Parts() []string { return parts(len(liteStages), lastPart) }
+func (m EfficientNetLite) Parts() []string {
+	return parts(len(photonet.EfficientNetLite(0)), lastPart)
+}
 
 // WithNorm returns the network with another normalization.
 func (m EfficientNetLite) WithNorm(kind string) Backbone {
@@ -126,17 +115,11 @@ func (m EfficientNetLite) Logits(c *nn.Context, x *sym.Expr, classes int) *sym.E
 
 // Features builds the network up to the mean over the pixels: 1280 features.
 func (m EfficientNetLite) Features(c *nn.Context, x *sym.Expr) *sym.Expr {
-	n := inverted{unit: m.unit(), stem: 32, last: 1280, padding: nn.Same}
+	n := inverted{
+		unit: m.unit(), stem: 32, last: 1280, padding: nn.Same, stages: photonet.EfficientNetLite(m.Variant),
+	}
 	if m.Padding == "symmetric" {
 		n.padding = nn.Valid
-	}
-	scale := liteScales[m.Variant]
-	for i, s := range liteStages {
-		s.channels = roundChannels(float64(s.channels) * scale.width)
-		if i > 0 && i < len(liteStages)-1 {
-			s.blocks = int(math.Ceil(float64(s.blocks) * scale.depth))
-		}
-		n.stages = append(n.stages, s)
 	}
 	return n.features(c, x)
 }

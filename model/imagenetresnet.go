@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 
+	"github.com/gradreg/gradreg/internal/photonet"
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
@@ -23,9 +24,6 @@ type ImageNetResNet struct {
 	Groups     int    // of group norm, 8 if 0; divides 64
 	Activation nn.Activation
 }
-
-// imageNetStages are the blocks of the four stages by depth.
-var imageNetStages = map[int][4]int{18: {2, 2, 2, 2}, 34: {3, 4, 6, 3}, 50: {3, 4, 6, 3}}
 
 // parseImageNetResNet returns the function that parses the options of a depth.
 func parseImageNetResNet(depth int) func(spec.Spec) (Model, error) {
@@ -48,14 +46,14 @@ func (m ImageNetResNet) String() string {
 
 // Validate returns what is wrong with the options.
 func (m ImageNetResNet) Validate() error {
-	if _, ok := imageNetStages[m.Depth]; !ok {
+	if _, ok := photonet.ResNet[m.Depth]; !ok {
 		return fmt.Errorf("depth is %d, expected 18, 34 or 50", m.Depth)
 	}
 	return m.unit().validate()
 }
 
 // Parts lists stem, stage1 to stage4, head.
-func (m ImageNetResNet) Parts() []string { return parts(len(imageNetStages[m.Depth])) }
+func (m ImageNetResNet) Parts() []string { return parts(len(photonet.ResNet[m.Depth])) }
 
 // WithNorm returns the network with another normalization.
 func (m ImageNetResNet) WithNorm(kind string) Backbone {
@@ -71,7 +69,7 @@ func (m ImageNetResNet) Logits(c *nn.Context, x *sym.Expr, classes int) *sym.Exp
 // Features builds the network up to the mean over the pixels: 512 features, 2048 of 50 layers.
 func (m ImageNetResNet) Features(c *nn.Context, x *sym.Expr) *sym.Expr {
 	h := c.In("stem", func(c *nn.Context) *sym.Expr { return m.stem(c, x) })
-	for stage, blocks := range imageNetStages[m.Depth] {
+	for stage, blocks := range photonet.ResNet[m.Depth] {
 		h = c.In(stageName(stage), func(c *nn.Context) *sym.Expr {
 			for block := range blocks {
 				stride := 1

@@ -1,21 +1,17 @@
 package model
 
 import (
+	"github.com/gradreg/gradreg/internal/photonet"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
 )
-
-// invertedStage are blocks of one kind of a network of inverted residual blocks.
-type invertedStage struct {
-	expand, kernel, stride, channels, blocks int
-}
 
 // inverted is a network of inverted residual blocks (Sandler et al. 2018, arXiv 1801.04381): a 3×3
 // convolution of stride 2, stages of blocks, a 1×1 convolution, and the mean over the pixels.
 type inverted struct {
 	unit
 	stem, last int // channels of the first and the last convolution
-	stages     []invertedStage
+	stages     []photonet.Stage
 	padding    nn.Padding // Valid means borders of half the kernel on every side
 }
 
@@ -26,9 +22,9 @@ func (n inverted) features(c *nn.Context, x *sym.Expr) *sym.Expr {
 	})
 	for i, s := range n.stages {
 		h = c.In(stageName(i), func(c *nn.Context) *sym.Expr {
-			for block := range s.blocks {
+			for block := range s.Blocks {
 				if block > 0 {
-					s.stride = 1
+					s.Stride = 1
 				}
 				h = c.In(blockName(block), func(c *nn.Context) *sym.Expr { return n.block(c, h, s) })
 			}
@@ -47,20 +43,20 @@ const lastPart = "last"
 // block is an inverted residual block: a 1×1 convolution to expand times the channels unless expand
 // is 1, a depthwise convolution, each with norm and activation, a 1×1 convolution with norm alone,
 // plus the block's input where it has the same shape.
-func (n inverted) block(c *nn.Context, x *sym.Expr, s invertedStage) *sym.Expr {
+func (n inverted) block(c *nn.Context, x *sym.Expr, s photonet.Stage) *sym.Expr {
 	h := x
-	if s.expand > 1 && x.Err() == nil {
-		h = n.apply(c, n.convolution(c, x, s.expand*x.Shape()[1], 1, 1))
+	if s.Expand > 1 && x.Err() == nil {
+		h = n.apply(c, n.convolution(c, x, s.Expand*x.Shape()[1], 1, 1))
 	}
 	depthwise := nn.DepthwiseConv{
-		Kernel: s.kernel, Stride: s.stride, Padding: n.padding, NoBias: !n.norm.None(),
+		Kernel: s.Kernel, Stride: s.Stride, Padding: n.padding, NoBias: !n.norm.None(),
 	}
 	if n.padding == nn.Valid {
-		depthwise.Border = s.kernel / 2
+		depthwise.Border = s.Kernel / 2
 	}
 	h = n.apply(c, depthwise.Apply(c, h))
-	h = n.norm.Apply(c, n.convolution(c, h, s.channels, 1, 1))
-	if s.stride > 1 || h.Err() != nil || h.Shape()[1] != x.Shape()[1] {
+	h = n.norm.Apply(c, n.convolution(c, h, s.Channels, 1, 1))
+	if s.Stride > 1 || h.Err() != nil || h.Shape()[1] != x.Shape()[1] {
 		return h
 	}
 	return sym.Add(h, x)
@@ -77,14 +73,4 @@ func (n inverted) convolution(
 		conv.Border = kernel / 2
 	}
 	return conv.Apply(c, x)
-}
-
-// roundChannels returns the multiple of 8 nearest to a number of channels, at least 8 and 90 % of
-// it: what the published networks have.
-func roundChannels(channels float64) int {
-	n := max(8, int(channels+4)/8*8)
-	if float64(n) < 0.9*channels {
-		n += 8
-	}
-	return n
 }

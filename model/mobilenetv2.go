@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 
+	"github.com/gradreg/gradreg/internal/photonet"
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
@@ -20,12 +21,6 @@ type MobileNetV2 struct {
 	Norm       string        // a kind of nn.Norm; batch if empty
 	Groups     int           // of group norm, 8 if 0; divides 8
 	Activation nn.Activation // relu6 if empty
-}
-
-// mobileNetV2Stages are those of width 1.
-var mobileNetV2Stages = []invertedStage{
-	{1, 3, 1, 16, 1}, {6, 3, 2, 24, 2}, {6, 3, 2, 32, 3}, {6, 3, 2, 64, 4}, {6, 3, 1, 96, 3},
-	{6, 3, 2, 160, 3}, {6, 3, 1, 320, 1},
 }
 
 func parseMobileNetV2(s spec.Spec) (Model, error) {
@@ -58,7 +53,7 @@ func (m MobileNetV2) Validate() error {
 }
 
 // Parts lists stem, stage1 to stage7, last, head.
-func (m MobileNetV2) Parts() []string { return parts(len(mobileNetV2Stages), lastPart) }
+func (m MobileNetV2) Parts() []string { return parts(len(photonet.MobileNetV2), lastPart) }
 
 // WithNorm returns the network with another normalization.
 func (m MobileNetV2) WithNorm(kind string) Backbone {
@@ -74,11 +69,9 @@ func (m MobileNetV2) Logits(c *nn.Context, x *sym.Expr, classes int) *sym.Expr {
 // Features builds the network up to the mean over the pixels: 1280 features up to width 1.
 func (m MobileNetV2) Features(c *nn.Context, x *sym.Expr) *sym.Expr {
 	n := inverted{
-		unit: m.unit(), stem: roundChannels(32 * m.Width), last: roundChannels(1280 * max(1, m.Width)),
-	}
-	for _, s := range mobileNetV2Stages {
-		s.channels = roundChannels(float64(s.channels) * m.Width)
-		n.stages = append(n.stages, s)
+		unit: m.unit(), stem: photonet.Channels(32 * m.Width),
+		last:   photonet.Channels(1280 * max(1, m.Width)),
+		stages: photonet.Wider(photonet.MobileNetV2, m.Width),
 	}
 	return n.features(c, x)
 }

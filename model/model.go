@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 
+	"github.com/gradreg/gradreg/internal/photonet"
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/sym"
@@ -91,7 +92,7 @@ func efficientNetLite(variant int, units string) spec.Row[func(spec.Spec) (Model
 	return spec.Row[func(spec.Spec) (Model, error)]{
 		Name: fmt.Sprintf("efficientnet-lite%d", variant),
 		Doc: fmt.Sprintf("the like for images of %d pixels; dropout=0, padding=same|symmetric, "+
-			"epsilon=0.001, ", liteScales[variant].size) + units,
+			"epsilon=0.001, ", photonet.Lites[variant].Size) + units,
 		Parse: parseEfficientNetLite(variant),
 	}
 }
