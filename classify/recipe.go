@@ -24,10 +24,16 @@ type Pictures struct {
 }
 
 // Look opens the folder of pictures of a configuration. It records what a run would: the size, which
-// is at most the recipe's where nobody says it, and how pictures are cut and divided.
+// is at most the recipe's, or that of a pretrained network, where nobody says it, and how pictures
+// are cut and divided.
 func Look(ctx context.Context, c *Config, opt Options) (Pictures, error) {
 	if err := fault.NoContext(ctx); err != nil {
 		return Pictures{}, err
+	}
+	if c.Backbone != "" {
+		if _, err := c.openNetwork(); err != nil {
+			return Pictures{}, err
+		}
 	}
 	opt = opt.filled()
 	opt.largestSide = RecipeFor(Pictures{}).LargestSize
@@ -89,6 +95,19 @@ func RecipeFor(p Pictures) Recipe {
 	if p.Val > 0 {
 		r.DevShare = 0
 	}
+	return r
+}
+
+// finetuneEpochs is how often finetuning sees every picture.
+const finetuneEpochs = 10
+
+// FinetuneRecipe returns the recipe for training all of a pretrained network on a folder. One that
+// knows much already gets a low rate and few epochs.
+func FinetuneRecipe(p Pictures, m model.Spec) Recipe {
+	r := RecipeFor(p)
+	r.Model, r.Regularizers = m, []gradreg.Spec{}
+	r.Optimizer, r.LearningRate = optim.ParseSpec("adamw:decay=0.01"), 3e-4
+	r.Epochs, r.Batch, r.Patience = finetuneEpochs, 16, 0
 	return r
 }
 

@@ -104,48 +104,57 @@ func (c *Config) resolveFrozen() error {
 	return nil
 }
 
-// openBackbone reads the pretrained network of a run, if it has one, and completes what follows from
-// it: the model, how pictures become images, and their side.
-func (r *run) openBackbone(cfg *Config, p *parts) error {
+// openBackbone reads the pretrained network of a run, if it has one.
+func (r *run) openBackbone(cfg *Config, p *parts) (err error) {
 	if cfg.Backbone == "" {
 		return nil
 	}
-	path, err := backbone.Locate(cfg.Backbone, "")
-	if err != nil {
+	if r.network, err = cfg.openNetwork(); err != nil {
 		return err
-	}
-	if cfg.Backbone, err = filepath.Abs(path); err != nil {
-		return err
-	}
-	r.network, err = pretrained.Open(cfg.Backbone, pretrained.Options{
-		Variant: cfg.BackboneVariant, Preprocessing: cfg.Preprocessing,
-	})
-	if err != nil {
-		return err
-	}
-	if was := cfg.BackboneSHA256; was != "" && was != r.network.SHA256 {
-		return fault.Inputf("%s is not the file of weights that the run began with: its SHA-256 is "+
-			"%.12s…, expected %.12s…",
-			cfg.Backbone, r.network.SHA256, was)
-	}
-	cfg.BackboneSHA256 = r.network.SHA256
-	m := r.network.Model
-	if cfg.Finetunes() {
-		m = m.WithNorm("frozen")
-	}
-	p.model, cfg.Model = m, model.SpecOf(m)
-	if cfg.Size == 0 {
-		cfg.Size = r.network.Size
-	}
-	if cfg.Fit == "" {
-		fit, err := r.network.Fit()
-		if err != nil {
-			return err
-		}
-		cfg.Fit = string(fit)
 	}
 	r.channels = pretrained.Channels
-	return nil
+	p.model, err = cfg.Model.Model()
+	return err
+}
+
+// openNetwork reads the pretrained network of a configuration and completes what follows from it:
+// its file and digest, the model, how pictures become images, and their side.
+func (c *Config) openNetwork() (*pretrained.Network, error) {
+	path, err := backbone.Locate(c.Backbone, "")
+	if err != nil {
+		return nil, err
+	}
+	if c.Backbone, err = filepath.Abs(path); err != nil {
+		return nil, err
+	}
+	n, err := pretrained.Open(c.Backbone, pretrained.Options{
+		Variant: c.BackboneVariant, Preprocessing: c.Preprocessing,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if was := c.BackboneSHA256; was != "" && was != n.SHA256 {
+		return nil, fault.Inputf("%s is not the file of weights that the run began with: its SHA-256 is "+
+			"%.12s…, expected %.12s…",
+			c.Backbone, n.SHA256, was)
+	}
+	c.BackboneSHA256 = n.SHA256
+	m := n.Model
+	if c.Finetunes() {
+		m = m.WithNorm("frozen")
+	}
+	c.Model = model.SpecOf(m)
+	if c.Size == 0 {
+		c.Size = n.Size
+	}
+	if c.Fit == "" {
+		fit, err := n.Fit()
+		if err != nil {
+			return nil, err
+		}
+		c.Fit = string(fit)
+	}
+	return n, nil
 }
 
 // HeadResult says how the head on frozen features was found.

@@ -12,10 +12,7 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
-	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/classify"
-	"github.com/gradreg/gradreg/model"
-	"github.com/gradreg/gradreg/optim"
 	"github.com/gradreg/gradreg/pretrained"
 )
 
@@ -106,31 +103,11 @@ func plannedTransfer(
 	if cfg.Frozen() {
 		return cfg, nil
 	}
-	n, err := pretrained.Open(cfg.Backbone, pretrained.Options{
-		Variant: cfg.BackboneVariant, Preprocessing: cfg.Preprocessing,
-	})
-	if err != nil {
-		return cfg, err
-	}
-	if cfg.Size == 0 {
-		cfg.Size = n.Size
-	}
-	if cfg.Fit == "" {
-		fit, err := n.Fit()
-		if err != nil {
-			return cfg, err
-		}
-		cfg.Fit = string(fit)
-	}
-	cfg.Model = model.SpecOf(n.Model.WithNorm("frozen"))
 	pictures, err := classify.Look(ctx, &cfg, opt)
 	if err != nil {
 		return cfg, err
 	}
-	recipe := classify.RecipeFor(pictures)
-	recipe.Model, recipe.Regularizers = cfg.Model, []gradreg.Spec{}
-	recipe.Optimizer, recipe.LearningRate = optim.ParseSpec("adamw:decay=0.01"), 3e-4
-	recipe.Epochs, recipe.Batch, recipe.Patience = finetuneEpochs, 16, 0
+	recipe := classify.FinetuneRecipe(pictures, cfg.Model)
 	given := cfg.Regularizers
 	if cfg = recipe.Fill(cfg, pictures, said); said("regularizers") {
 		cfg.Regularizers = given
@@ -138,11 +115,8 @@ func plannedTransfer(
 	return cfg, nil
 }
 
-// finetuneEpochs is how often finetuning sees every picture.
-const finetuneEpochs = 10
-
-// manyPhotos is from how many training pictures on training all of a network usually gains on a head
-// on its features.
+// manyPhotos is from how many training pictures on training all of a network may gain on a head
+// on its features: a guess, not measured.
 const manyPhotos = 500
 
 // noteTransfer says what is trained of a pretrained network, and what else could be.
@@ -155,7 +129,7 @@ func (a *app) noteTransfer(s classify.Start) {
 	if c.TrainSize < manyPhotos {
 		text += fmt.Sprintf(": that suits %d pictures; --finetune trains all of the network", c.TrainSize)
 	} else {
-		text += fmt.Sprintf("; of %d pictures more can be learned by --finetune, which takes far longer", c.TrainSize)
+		text += fmt.Sprintf("; of %d pictures more may be learned by --finetune, which takes far longer", c.TrainSize)
 	}
 	a.note(text)
 }
