@@ -88,15 +88,21 @@ func (s *step) reference(t *testing.T, labels []int32) outcome {
 	if penalty == nil {
 		penalty = s.Params.Graph().Const(0)
 	}
-	w := s.Params.All()[0].Expr
-	got, err := sym.Eval(sym.Env{Values: values}, s.Loss, penalty, sym.Gradient(s.Objective(nil), w)[0])
+	var weights []*sym.Expr
+	for _, p := range s.Params.Trainable() {
+		weights = append(weights, p.Expr)
+	}
+	outputs := append([]*sym.Expr{s.Loss, penalty}, sym.Gradient(s.Objective(nil), weights...)...)
+	got, err := sym.Eval(sym.Env{Values: values}, outputs...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	o := outcome{Loss: got[0].Data[0], Penalty: got[1].Data[0]}
-	for i := range 5 {
-		o.start = append(o.start, values[w].Data[i])
-		o.Weights = append(o.Weights, values[w].Data[i]-rate*got[2].Data[i])
+	for i, w := range weights {
+		for k, v := range values[w].Data {
+			o.start = append(o.start, v)
+			o.Weights = append(o.Weights, v-rate*got[2+i].Data[k])
+		}
 	}
 	return o
 }

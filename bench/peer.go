@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/gradreg/gradreg/internal/tensorfile"
 )
 
 // Peer is another framework in a process of its own.
@@ -206,21 +208,29 @@ func (p *Peer) ask(request, answer any) error {
 type outcome struct {
 	Loss    float64   `json:"loss"`
 	Penalty float64   `json:"penalty"`
-	Weights []float64 `json:"weights"`
 	Error   string    `json:"error"`
-	start   []float64 // ours: the weights before it
+	Weights []float64 `json:"-"` // after it, of all parameters in their order
+	start   []float64 // ours: those before it
 }
 
-// prepare loads a workload and takes its first step.
-func (p *Peer) prepare(file, method string) (outcome, error) {
+// prepare loads a workload and takes its first step. names are the parameters in their order.
+func (p *Peer) prepare(file, method string, names []string) (outcome, error) {
 	var o outcome
-	if err := p.ask(map[string]any{"file": file, "method": method}, &o); err != nil {
+	after := file + ".after" // where the peer puts the weights
+	if err := p.ask(map[string]any{"file": file, "method": method, "weights": after}, &o); err != nil {
 		return o, err
 	}
 	if o.Error != "" {
 		return o, fmt.Errorf("%s", o.Error)
 	}
-	return o, nil
+	f, err := tensorfile.ReadFile(after, func(tensorfile.Header) error { return nil })
+	if err != nil {
+		return o, err
+	}
+	for _, name := range names {
+		o.Weights = append(o.Weights, widened(f.Tensors[name].F32)...)
+	}
+	return o, os.Remove(after)
 }
 
 // run takes steps and returns the seconds they took and the peak memory of the process so far.

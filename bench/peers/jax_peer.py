@@ -12,9 +12,10 @@ LAST = sys.argv[1] == "nhwc"
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
-from nets import LAMBDA, LAMBDA_CRITIC, NETS, RATE, SQUARED, first_filter
+from nets import LAMBDA, LAMBDA_CRITIC, NETS, RATE, SQUARED
 from serve import serve
 
 LAYOUT = ("NHWC", "HWIO", "NHWC") if LAST else ("NCHW", "OIHW", "NCHW")
@@ -153,15 +154,27 @@ def objective(net, method):
     return total
 
 
+def pixels_first(w, params, back=False):
+    """Rows of the dense layer behind the convolutions, by channel and pixel, in the order of pixel and channel; or back."""
+    convolutions = [k for k, v in params.items() if v.ndim == 4]
+    channels = params[max(convolutions, key=lambda k: int(k.removeprefix("conv").split(".")[0]))].shape[0]
+    rows = (-1, channels) if back else (channels, -1)
+    return w.reshape(*rows, w.shape[1]).transpose(1, 0, 2).reshape(w.shape)
+
+
 def last(params):
     """Weights of NCHW for NHWC: HWIO, and of the dense layer behind the convolutions the rows in the order of its input."""
-    params = {k: v.transpose(2, 3, 1, 0) if v.ndim == 4 else v for k, v in params.items()}
-    if "dense1.weight" not in params:  # behind a mean over the pixels
-        return params
-    convolutions = [k for k, v in params.items() if v.ndim == 4]
-    channels = params[max(convolutions, key=lambda k: int(k.removeprefix("conv").split(".")[0]))].shape[3]
-    w = params["dense1.weight"]
-    params["dense1.weight"] = w.reshape(channels, -1, w.shape[1]).transpose(1, 0, 2).reshape(w.shape)
+    weights = {k: v.transpose(2, 3, 1, 0) if v.ndim == 4 else v for k, v in params.items()}
+    if "dense1.weight" in params:  # else it is behind a mean over the pixels
+        weights["dense1.weight"] = pixels_first(params["dense1.weight"], params)
+    return weights
+
+
+def first(weights):
+    """The inverse of last."""
+    params = {k: v.transpose(3, 2, 0, 1) if v.ndim == 4 else v for k, v in weights.items()}
+    if "dense1.weight" in params:
+        params["dense1.weight"] = pixels_first(params["dense1.weight"], params, back=True)
     return params
 
 
@@ -187,11 +200,13 @@ def setup(net, params, inputs, method):
     def finish():
         jax.block_until_ready(state)
         loss, penalty = state["values"]
-        w = state["params"][first_filter(state["params"])]
-        w = w.transpose(3, 2, 0, 1) if LAST else w
-        return float(loss), float(penalty), [float(v) for v in w.ravel()[:5]]
+        return float(loss), float(penalty)
 
-    return step, finish
+    def weights():
+        params = {k: np.asarray(v) for k, v in state["params"].items()}
+        return first(params) if LAST else params
+
+    return step, finish, weights
 
 
 serve("jax", jax.__version__, setup)

@@ -92,8 +92,3 @@ LAMBDA, RATE = 0.01, 0.01
 # Factors of a critic's penalties; SQUARED are those of squared slopes, without a root and a target.
 LAMBDA_CRITIC = {"wgan-gp": 10.0, "r1": 1.0, "r1r2": 1.0, "roth": 1.0}
 SQUARED = ("r1", "r1r2", "roth")
-
-
-def first_filter(params):
-    """The name of the weights that are compared after a step."""
-    return "conv1.weight" if "conv1.weight" in params else "stem/conv1.weight"

@@ -1,6 +1,6 @@
 """What the peers have in common: a line of JSON in, a line of JSON out.
 
-    {"file": PATH, "method": "datagrad"}  →  {"loss": …, "penalty": …, "weights": [the first numbers of conv1.weight after a step]}
+    {"file": PATH, "method": "datagrad", "weights": PATH}  →  {"loss": …, "penalty": …} of a step, after which the file has the weights
     {"steps": N}                          →  {"seconds": the time of N more steps, "peak_bytes": … since the workload was loaded}
 """
 
@@ -11,8 +11,9 @@ import resource
 import sys
 import time
 
+import numpy as np
 from safetensors import safe_open
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 
 
 def forget_peak():
@@ -36,18 +37,19 @@ def peak_bytes():
 def serve(name, version, setup):
     """Answers requests until there are no more.
 
-    setup(net, params, inputs, method) returns two functions: step() takes a training step and returns
-    without waiting for it, where the library can; finish() waits and returns (loss, penalty, weights).
+    setup(net, params, inputs, method) returns three functions: step() takes a training step and returns
+    without waiting for it, where the library can; finish() waits and returns (loss, penalty); weights()
+    returns the weights by name, as they came.
     """
     out = sys.stdout
     sys.stdout = sys.stderr  # whatever libraries print must not get between the answers
     print(json.dumps({"peer": name, "version": version}), file=out, flush=True)
-    step = finish = None
+    step = finish = weights = None
     for line in sys.stdin:
         request = json.loads(line)
         try:
             if "file" in request:
-                step = finish = None
+                step = finish = weights = None
                 gc.collect()
                 forget_peak()
                 with safe_open(request["file"], "numpy") as f:
@@ -55,10 +57,11 @@ def serve(name, version, setup):
                 tensors = load_file(request["file"])
                 params = {k.removeprefix("param/"): v for k, v in tensors.items() if k.startswith("param/")}
                 inputs = {k: v for k, v in tensors.items() if not k.startswith("param/")}
-                step, finish = setup(net, params, inputs, request["method"])
+                step, finish, weights = setup(net, params, inputs, request["method"])
                 step()
-                loss, penalty, weights = finish()
-                answer = {"loss": loss, "penalty": penalty, "weights": weights}
+                loss, penalty = finish()
+                save_file({k: np.ascontiguousarray(v) for k, v in weights().items()}, request["weights"])
+                answer = {"loss": loss, "penalty": penalty}
             else:
                 start = time.perf_counter()
                 for _ in range(request["steps"]):

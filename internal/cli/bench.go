@@ -25,7 +25,7 @@ func (a *app) benchCommand() *cobra.Command {
 256, W3 a CIFAR ResNet at 128, W4 a convolutional critic at 64, W5 a ResNet-18 with fixed batch norm
 at 16 photos of 160 pixels; plain and with penalties, of the critic R1, R1 with R2, Roth's and
 WGAN-GP's; and W1 with the exact norms of the Jacobian (workload jacobian). With --peers the same steps run in PyTorch and JAX in turn, round by round, after their
-loss, penalty and an updated weight were compared with ours. Each of them runs in both memory
+loss, penalty and all updated weights were compared with ours. Each of them runs in both memory
 formats, with the process's default settings and with tuned ones; the fastest variant is marked by a
 *, and it is the one to compare with. A variant that is less than half as fast as another when warm
 is timed no further.
