@@ -170,6 +170,9 @@ func (opt Options) measure(w Workload, method string, threads int, peers []*Peer
 		return nil, err
 	}
 	for _, p := range peers {
+		if !w.runs(p.Engine) {
+			continue
+		}
 		opt.log("  " + p.String())
 		contenders = append(contenders, p.contender(w, s, method, threads, file, first))
 	}

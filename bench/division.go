@@ -46,7 +46,7 @@ func Divide(ctx context.Context, opt Options, cores []int) ([]Divided, error) {
 			if err != nil {
 				return nil, err
 			}
-			d, err := on.(engine.Divider).Divide(s.Step(nil), cores...)
+			d, err := on.(engine.Divider).Divide(s.program(), cores...)
 			if err != nil {
 				return nil, err
 			}

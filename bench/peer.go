@@ -28,11 +28,14 @@ type Peer struct {
 
 // Variant is a way to run a framework: the fastest one of a cell is the opponent there.
 type Variant struct {
-	Engine  string // torch-eager, torch-compile or jax
+	Engine  string // torch-eager, torch-compile, jax or onnxruntime
 	Format  string // of images and weights in memory: nchw, or the framework's other one
 	Setting string // of the process: default, or tuned, see settings
 	script  []string
 }
+
+// engineORT is onnxruntime, which runs networks and trains none.
+const engineORT = "onnxruntime"
 
 // The settings of a peer's process.
 const (
@@ -65,6 +68,7 @@ func variants() []Variant {
 			add("jax", format, setting, "jax_peer.py")
 		}
 	}
+	add(engineORT, "nchw", settingDefault, "ort_peer.py")
 	return list
 }
 

@@ -16,9 +16,10 @@ import (
 	"github.com/gradreg/gradreg/task"
 )
 
-// Workload is a training step: w ← w − rate·∂(loss + λ·penalty)/∂w on a fixed batch.
+// Workload is a training step: w ← w − rate·∂(loss + λ·penalty)/∂w on a fixed batch; of w6 a forward
+// pass to the features of a network that is not trained.
 type Workload struct {
-	Name  string // w1 … w5, jacobian
+	Name  string // w1 … w6, jacobian
 	Net   string // as the peers know it, or a text form of package model
 	Batch int
 	Image [3]int // channels, height, width
@@ -33,6 +34,7 @@ func Workloads() []Workload {
 		{"w3", "resnet", 128, [3]int{3, 32, 32}},
 		{"w4", "critic", 64, [3]int{1, 28, 28}},
 		{"w5", "resnet18", 16, [3]int{3, 160, 160}},
+		{"w6", "efficientnet-lite0", 16, [3]int{3, 224, 224}},
 		{"jacobian", "lenet", 50, [3]int{1, 28, 28}},
 	}
 }
@@ -42,10 +44,26 @@ func (w Workload) Methods() []string {
 	if w.Net == "critic" {
 		return []string{"plain", "r1", "r1r2", "roth", "wgan-gp"}
 	}
+	if w.Net == "efficientnet-lite0" {
+		return []string{methodFeatures}
+	}
 	if w.Name == "jacobian" { // exactly: ½·mean_b ‖J_b‖_F², n = −1 of jacobian_regularizer, and mean_b ‖∂p_b/∂x_b‖_F²
 		return []string{"plain", "hoffman", "jacreg"}
 	}
 	return []string{"plain", "datagrad", "spectreg"}
+}
+
+// methodFeatures is a forward pass to the features, whose mean and mean square stand for loss and
+// penalty. Nothing is differentiated, no weight changes.
+const methodFeatures = "features"
+
+// runs reports whether a peer has the workload: onnxruntime trains nothing, and what compiles whole
+// training steps has no other program.
+func (w Workload) runs(engine string) bool {
+	if slices.Contains(w.Methods(), methodFeatures) {
+		return engine == engineORT || engine == "torch-eager"
+	}
+	return engine != engineORT
 }
 
 // The weights of the penalties and the learning rate; the peers have the same.
@@ -61,7 +79,29 @@ const (
 type step struct {
 	*gradreg.Training
 	inputs []*sym.Expr
-	labels *sym.Expr // nil for the critic
+	labels *sym.Expr // nil for the critic, and where nothing is learned
+	frozen bool      // nothing is learned
+}
+
+// program returns what is run: outputs loss and penalty, and the updates of a training step.
+func (s *step) program() engine.Step {
+	if s.frozen {
+		return engine.Step{Outputs: []*sym.Expr{s.Loss, s.Terms[0].Value}}
+	}
+	return s.Step(nil)
+}
+
+// features builds the forward pass of a network with fixed batch norm.
+func (s *step) features(c *nn.Context, w Workload, x *sym.Expr) error {
+	m, err := model.Parse(w.Net + ":norm=affine")
+	if err != nil {
+		return err
+	}
+	c.Training = false
+	f := m.(model.Backbone).Features(c, x)
+	s.frozen, s.Loss = true, sym.Mean(f)
+	s.Add(gradreg.Term{Name: "square", Value: sym.Mean(sym.Square(f))})
+	return f.Err()
 }
 
 // newStep builds a workload. Random projections are an input, so that peers can use the same.
@@ -78,6 +118,9 @@ func (w Workload) newStep(method string) (*step, error) {
 	if w.Net == "critic" {
 		s.critic(c, method, image, input("u", w.Batch, 1, 1, 1))
 		return s, s.Objective(nil).Err()
+	}
+	if method == methodFeatures {
+		return s, s.features(c, w, image("x"))
 	}
 	forward, err := w.forward()
 	if err != nil {
@@ -135,13 +178,13 @@ func (d descent) Build(params []*nn.Param, grads []*sym.Expr) *optim.Step {
 func (d descent) Validate() error { return nil }
 func (d descent) String() string  { return fmt.Sprintf("descent:%v", d.rate) }
 
-// compile makes the program of a step: outputs loss and penalty, updates by gradient descent.
+// compile makes the program of a step.
 func (s *step) compile(level string, threads int) (engine.Program, error) {
 	on, err := engine.Native(engine.Options{Level: level, Threads: threads})
 	if err != nil {
 		return nil, err
 	}
-	return on.Compile(s.Step(nil))
+	return on.Compile(s.program())
 }
 
 // contents returns weights and inputs, the same for every method and every peer.

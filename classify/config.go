@@ -231,6 +231,9 @@ func (c *Config) resolve() (p parts, err error) {
 	if p.optimizer, err = c.Optimizer.Optimizer(); err != nil {
 		return p, fault.Input(err)
 	}
+	if c.Finetunes() {
+		p.pretrained = isPretrained
+	}
 	if p.schedule, err = c.Schedule.Schedule(); err != nil {
 		return p, fault.Inputf("schedule: %w", err)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/gradreg/gradreg/dataset/picture"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/model"
+	"github.com/gradreg/gradreg/pretrained"
 	"github.com/gradreg/gradreg/task"
 )
 
@@ -37,6 +38,9 @@ func DataDigest(ctx context.Context, cfg Config, opt Options) (string, error) {
 func Describe(ctx context.Context, cfg Config, opt Options) (dataset.Info, string, error) {
 	if err := fault.NoContext(ctx); err != nil {
 		return dataset.Info{}, "", err
+	}
+	if cfg.Backbone != "" {
+		opt.channels = pretrained.Channels
 	}
 	cfg.Seed = 1 // a seed may divide a folder into parts; the pictures are the same
 	d, err := openData(ctx, &cfg, opt)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 
+	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/nn"
@@ -65,6 +66,28 @@ func (r *run) beginFinetuning(ctx context.Context) error {
 		}
 		if err := r.engine.program.Write(p.Expr, v); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// loadStarts gives the copies of pretrained weights that penalties keep the values of the file.
+func (r *run) loadStarts(params *nn.Params, program engine.Program) error {
+	if r.network == nil {
+		return nil
+	}
+	values, err := r.network.Values(r.engine.Params, false)
+	if err != nil {
+		return err
+	}
+	for _, p := range params.All() {
+		if p.StartOf == nil || !program.Takes(p.Expr) {
+			continue
+		}
+		if v := values[p.StartOf.Name]; v != nil {
+			if err := program.Write(p.Expr, v); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -81,6 +81,13 @@ func TestFinetuneRivals(t *testing.T) {
 			t.Errorf("%s is another one after an interruption", name)
 		}
 	}
+	cfg.Steps, cfg.Seed, cfg.Regularizers = 1, 2, gradreg.Specs() // the file has the values of seed 1
+	trained, err := classify.Train(t.Context(), cfg, classify.Options{FeatureCache: opt.FeatureCache, Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trained.Close()
+	checkStarts(t, trained, weights)
 	for _, text := range []string{"l2-sp:0.1", "delta:0.1"} {
 		scratch := classify.Default()
 		scratch.Data, scratch.TrainSize, scratch.Steps = dataset.ParseSource("mnist"), 100, 1
@@ -89,5 +96,37 @@ func TestFinetuneRivals(t *testing.T) {
 		if !fault.IsInput(err) || !errors.Is(err, gradreg.ErrNotPretrained) {
 			t.Errorf("%s from scratch: %v, expected a refusal", text, err)
 		}
+	}
+}
+
+// checkStarts checks that a plain training which is measured with another penalty gives it the
+// pretrained weights, and not the random ones that a parameter begins with otherwise.
+func checkStarts(t *testing.T, trained *classify.Trained, weights string) {
+	t.Helper()
+	other, err := trained.With(gradreg.L2SP{Weight: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := trained.Engine().Compile(other.Steps(1)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer program.Close()
+	if err := trained.Load(other, program); err != nil {
+		t.Fatal(err)
+	}
+	file, found := readTensors(t, weights)["conv_stem.weight"].F32, false
+	for _, p := range other.Params.All() {
+		if p.StartOf == nil || p.StartOf.Name != "stem/conv1.weight" {
+			continue
+		}
+		found = true
+		got := make([]float32, len(file))
+		if err := program.Read(p.Expr, got); err != nil || !slices.Equal(got, file) {
+			t.Errorf("%s is not that of the file, %v", p.Name, err)
+		}
+	}
+	if !found {
+		t.Error("no copy of the first convolution")
 	}
 }

@@ -151,10 +151,12 @@ func (t *Trained) With(regularizers ...gradreg.Regularizer) (*gradreg.Classifier
 }
 
 // Load gives the parameters of another training, in a program of its own, the values that this one
-// came to. Those that this one does not have, which a penalty keeps, get their initial values.
+// came to. Those that this one does not have, which a penalty keeps, get their initial values: of
+// pretrained weights those of their file.
 func (t *Trained) Load(into *gradreg.ClassifierTraining, program engine.Program) error {
 	return errors.Join(
 		into.Params.Initialize(program, t.run.config.Seed),
+		t.run.loadStarts(into.Params, program),
 		t.run.engine.Params.CopyTo(into.Params, t.run.engine.program, program))
 }
 

@@ -3,6 +3,7 @@ package linear
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -165,7 +166,54 @@ func (t *training) fit(chosen []int, start []float64, l2, tolerance float64) ([]
 	o := &objective{
 		samples: &t.samples, chosen: chosen, l2: l2, fixed: t.constants(chosen), f: make([]float64, t.kinds),
 	}
-	return o.minimize(start, c, tolerance)
+	for turn := 0; ; turn++ {
+		p, err := o.minimize(start, c, tolerance)
+		if _, unfinished := errors.AsType[errUnfinished](err); !unfinished || turn == mostTurns {
+			return p, err
+		}
+		// Where samples are told apart for sure the objective hardly bends any more: L-BFGS goes on in
+		// coordinates that suit the place it has come to.
+		if c, err = t.curvatureAt(p, chosen, l2); err != nil {
+			return nil, err
+		}
+		start = p
+	}
+}
+
+// mostTurns is how often a fit that did not end goes on in other coordinates.
+const mostTurns = 10
+
+// curvatureAt returns the factor for parameters p: the second moments with each sample's weight, the
+// mean second derivative of its loss by an output.
+func (t *training) curvatureAt(p []float64, chosen []int, l2 float64) (*curvature, error) {
+	f, ahead := make([]float64, t.kinds), make([]float64, t.kinds)
+	rows, sum := mat.NewDense(len(chosen), t.dim, nil), 0.0
+	for i, n := range chosen {
+		bend := 0.0
+		t.outputs(f, p, n)
+		for k := range f {
+			const h = 1e-4 // of a loss whose derivative is smooth on a scale of 1
+			slopes := [2]float64{}
+			for side, step := range []float64{-h, h} {
+				copy(ahead, f)
+				ahead[k] += step
+				t.loss(ahead, ahead, t.target(n))
+				slopes[side] = ahead[k]
+			}
+			bend += max(slopes[1]-slopes[0], 0) / (2 * h) / float64(t.kinds)
+		}
+		sum += bend
+		for j, v := range t.row(n) {
+			rows.Set(i, j, math.Sqrt(bend)*v)
+		}
+	}
+	var moments mat.SymDense
+	moments.SymOuterK(1/float64(len(chosen)), rows.T())
+	c, err := newCurvature(&moments, 1, l2)
+	if err == nil {
+		c.offset = math.Sqrt(max(sum/float64(len(chosen)), l2))
+	}
+	return c, err
 }
 
 // curvature returns the factor for a λ, which all folds share.

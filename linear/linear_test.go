@@ -303,3 +303,25 @@ func TestRefused(t *testing.T) {
 		t.Errorf("a context that ended: %v", err)
 	}
 }
+
+// TestWeakPenalty checks that a fit to samples which are easily told apart ends at its minimum also
+// with a penalty that hardly holds the weights: there the objective bends quite differently than at
+// the start.
+func TestWeakPenalty(t *testing.T) {
+	for seed := range uint64(4) {
+		d := random(100, 300, 5, task.Classification{}, seed)
+		for i := range d.Features { // of different sizes, as features of a network are
+			d.Features[i] *= float32(math.Exp(-float64(i%d.Dim) / 12))
+		}
+		for _, l2 := range []float64{1e-7, 1e-8} {
+			h, err := Train(t.Context(), d, Options{L2: l2})
+			if err != nil {
+				t.Errorf("seed %d, λ %g: %v", seed, l2, err)
+				continue
+			}
+			if !(h.Loss < 1e-2) {
+				t.Errorf("seed %d, λ %g: the loss is %g", seed, l2, h.Loss)
+			}
+		}
+	}
+}

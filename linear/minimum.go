@@ -1,7 +1,6 @@
 package linear
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -61,8 +60,26 @@ func (c *curvature) multiply(p []float64) {
 	}
 }
 
+// errUnfinished is a fit that did not come to the minimum.
+type errUnfinished struct {
+	least, tolerance float64
+	cause            error
+}
+
+// Error returns one line.
+func (e errUnfinished) Error() string {
+	text := fmt.Sprintf("the fit ended with a gradient of %.2g, expected at most %.2g", e.least, e.tolerance)
+	if e.cause != nil {
+		text += ": " + e.cause.Error()
+	}
+	return text
+}
+
+// Unwrap returns why the search ended.
+func (e errUnfinished) Unwrap() error { return e.cause }
+
 // minimize returns the parameters where the objective's gradient is at most tolerance in every
-// direction of the coordinates v, from a start: [K, D+1].
+// direction of the coordinates v, from a start: [K, D+1]; with [errUnfinished] those it came to.
 func (o *objective) minimize(start []float64, c *curvature, tolerance float64) ([]float64, error) {
 	start = o.fix(start)
 	c.multiply(start)
@@ -81,6 +98,7 @@ func (o *objective) minimize(start []float64, c *curvature, tolerance float64) (
 	}
 	evaluate(start)
 	best, least := slices.Clone(start), floats.Norm(gradient, math.Inf(1))
+	var unfinished error
 	if least > tolerance {
 		result, err := optimize.Minimize(optimize.Problem{
 			Func: func(v []float64) float64 { evaluate(v); return value },
@@ -97,13 +115,12 @@ func (o *objective) minimize(start []float64, c *curvature, tolerance float64) (
 		evaluate(best)
 		least = floats.Norm(gradient, math.Inf(1))
 		if !(least <= 1e3*tolerance) {
-			return nil, errors.Join(fmt.Errorf(
-				"the fit ended with a gradient of %.2g, expected at most %.2g", least, tolerance), err)
+			unfinished = errUnfinished{least, tolerance, err}
 		}
 	}
 	copy(p, best)
 	c.solve(p, blas.Trans)
-	return o.fix(p), nil
+	return o.fix(p), unfinished
 }
 
 // maxIterations bounds the steps of a fit, which takes some tens.

@@ -43,6 +43,7 @@ func (s *Spec) recipe(c Cell) (recipe, error) {
 	if err != nil {
 		return recipe{}, err
 	}
+	cfg.Backbone = "" // weights are known by their digest
 	text, err := cfg.YAML()
 	if err != nil {
 		return recipe{}, err

@@ -10,13 +10,13 @@ import (
 // without a description are passed over.
 func (s *Spec) CheckData(data map[string]dataset.Info) error {
 	for _, c := range s.Cells() {
-		info, ok := data[c.Data]
-		if !ok {
-			continue
-		}
 		space, cfg, err := s.first(c)
 		if err != nil {
 			return fault.Inputf("%s: %w", c, err)
+		}
+		info, ok := imagesOf(data, cfg)
+		if !ok {
+			continue
 		}
 		probes := tune.Needed(cfg) || len(space.free) > 0
 		// A penalty whose λ is to be found has no value to be built with.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
@@ -16,9 +17,11 @@ import (
 
 // Identity is what determines a study's numbers beside its configurations.
 type Identity struct {
-	Numbers int               `json:"numbers"` // the highest of classify.Numbers of its cells
-	CPU     string            `json:"cpu"`     // kernel level
-	Digests map[string]string `json:"digests"` // of the data sets, see train.DataDigest
+	Numbers int    `json:"numbers"` // the highest of classify.Numbers of its cells
+	CPU     string `json:"cpu"`     // kernel level
+	// Digests are those of the data sets, see classify.DataDigest, and of other images that cells make
+	// of the same pictures.
+	Digests map[string]string `json:"digests"`
 	// Search is tune.Search of a study that looks for a λ: how that is done. 0 of one that does
 	// not, and of studies that were begun before it was recorded, which have that of
 	// tune.Unrecorded.
@@ -110,10 +113,8 @@ func Describe(ctx context.Context, s *Spec, opt classify.Options) (map[string]st
 		return nil, nil, err
 	}
 	digests, data := map[string]string{}, map[string]dataset.Info{}
+	firsts := map[string]string{} // the images of the first cell of each data
 	for _, c := range s.Cells() {
-		if digests[c.Data] != "" {
-			continue
-		}
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
 		}
@@ -121,11 +122,43 @@ func Describe(ctx context.Context, s *Spec, opt classify.Options) (map[string]st
 		if err != nil {
 			return nil, nil, err
 		}
-		if data[c.Data], digests[c.Data], err = classify.Describe(ctx, cfg, opt); err != nil {
+		name := imagesName(cfg)
+		if firsts[c.Data] == "" {
+			firsts[c.Data] = name
+		}
+		if name == firsts[c.Data] {
+			name = c.Data
+		}
+		if digests[name] != "" {
+			continue
+		}
+		if data[name], digests[name], err = classify.Describe(ctx, cfg, opt); err != nil {
 			return nil, nil, err
 		}
 	}
 	return digests, data, nil
+}
+
+// imagesName names what a cell makes of the pictures of a folder, where cells make images of
+// different sizes of them, or cut them in other ways. The first cell's images, and those of other
+// data, have the name of their data.
+func imagesName(cfg classify.Config) string {
+	return strings.TrimSpace(fmt.Sprintf("%s, %d pixels %s", cfg.Data, cfg.Size, cfg.Fit))
+}
+
+// imagesOf returns what is known of the images of a configuration.
+func imagesOf[T any](known map[string]T, cfg classify.Config) (T, bool) {
+	if v, ok := known[imagesName(cfg)]; ok {
+		return v, true
+	}
+	v, ok := known[cfg.Data.String()]
+	return v, ok
+}
+
+// Digest returns that of the images of a configuration.
+func (id Identity) Digest(cfg classify.Config) string {
+	digest, _ := imagesOf(id.Digests, cfg)
+	return digest
 }
 
 // Searches reports whether a run of the study looks for a λ.

@@ -42,8 +42,9 @@ func (r Run) Final() bool { return r.Trial < 0 }
 // it is scored on dev or on test images, and where its learning curve is evaluated. How often it is
 // logged or saved is none of it.
 func Key(cfg classify.Config, final bool, id Identity) (string, error) {
-	digest, curve := id.Digests[cfg.Data.String()], cfg.EvalEvery
-	// The same bytes may lie in another folder.
+	digest, curve := id.Digest(cfg), cfg.EvalEvery
+	// The same bytes may lie in another folder, and so may those of weights, which have a digest.
+	cfg.Backbone = ""
 	cfg.Data, cfg.DataDir, cfg.Note, cfg.Choices = dataset.Source{}, "", "", nil
 	cfg.LogEvery, cfg.CheckpointEvery, cfg.EvalEvery = 1, 1, 0
 	text, err := cfg.YAML()

@@ -2,6 +2,7 @@ package study
 
 import (
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -28,6 +29,12 @@ type Training struct {
 	Fit           string  `json:"fit,omitempty"`
 	Subset        string  `json:"subset,omitempty"`
 	Normalization string  `json:"normalization,omitempty"` // of the images
+	// Backbone is the file of pretrained weights, Transfer what is trained of its network, at rates
+	// that fall by DepthRate from part to part; HeadL2 is the L2 penalty of a head on its features.
+	Backbone  string  `json:"backbone,omitempty"`
+	Transfer  string  `json:"transfer,omitempty"`
+	DepthRate float64 `json:"depth_rate,omitempty"`
+	HeadL2    string  `json:"head_l2,omitempty"`
 	// Regularizers are text forms with their λ: auto where each run finds its own, open as long as
 	// tuning has not chosen.
 	Regularizers []string `json:"regularizers"`
@@ -39,6 +46,7 @@ const absent = "–"
 // Normalizations of images.
 const (
 	normalizedByTraining = "mean and standard deviation of the training images, by channel"
+	normalizedByWeights  = "mean and standard deviation that the pretrained network is made for"
 	normalizedByPart     = "mean and standard deviation of training, dev and test images each, by " +
 		"channel (the paper's protocol)"
 )
@@ -48,7 +56,14 @@ func newTraining(cfg classify.Config) Training {
 		Model: cfg.Model.String(), Optimizer: cfg.Optimizer.String(), LearningRate: cfg.LearningRate,
 		Schedule: cfg.Schedule.String(), Batch: cfg.Batch, Steps: cfg.Steps,
 		Augment: cfg.Augment, Size: cfg.Size, Fit: cfg.Fit, Subset: cfg.Subset, Normalization: normalizedByTraining,
+		Transfer: cfg.Transfer, DepthRate: cfg.DepthRate,
 		Regularizers: gradreg.Texts(cfg.Regularizers),
+	}
+	if cfg.Backbone != "" {
+		t.Backbone, t.Normalization = filepath.Base(cfg.Backbone), normalizedByWeights
+	}
+	if cfg.Frozen() {
+		t.HeadL2 = orDefault(positive(cfg.HeadL2), "by cross-validation")
 	}
 	if cfg.PaperProtocol {
 		t.Normalization = normalizedByPart
@@ -81,6 +96,12 @@ func (t Training) agreed(other Training) Training {
 	}
 	if t.Augment != other.Augment {
 		t.Augment = ""
+	}
+	if t.DepthRate != other.DepthRate {
+		t.DepthRate = 0
+	}
+	if t.HeadL2 != other.HeadL2 {
+		t.HeadL2 = ""
 	}
 	t.Regularizers = slices.Clone(t.Regularizers)
 	for i, text := range t.Regularizers {
@@ -172,6 +193,7 @@ func (r *Report) trainings() report.Table {
 		{"batch", func(c CellReport) string { return positive(float64(c.Training.Batch)) }},
 		{"steps", func(c CellReport) string { return positive(float64(c.Training.Steps)) }},
 		{"augmentation", func(c CellReport) string { return c.Training.Augment }},
+		{"begins with", func(c CellReport) string { return beginning(c.Training) }},
 		{"image normalization", func(c CellReport) string { return c.Training.Normalization }},
 		{"image size", func(c CellReport) string { return pictureSize(c.Training) }},
 		{"subset", func(c CellReport) string { return orDefault(c.Training.Subset, classify.Random) }},
@@ -220,6 +242,17 @@ func positive(v float64) string {
 		return ""
 	}
 	return strconv.FormatFloat(v, 'g', -1, 64)
+}
+
+// beginning says what a network began with and what is trained of it, a dash for random weights.
+func beginning(t Training) string {
+	switch t.Transfer {
+	case "":
+		return absent
+	case classify.TransferFeatures:
+		return fmt.Sprintf("%s, a head on its features, L2 %s", t.Backbone, orDefault(t.HeadL2, notChosen))
+	}
+	return fmt.Sprintf("%s, all of it, rates by depth %s", t.Backbone, orDefault(positive(t.DepthRate), notChosen))
 }
 
 // pictureSize says how a folder's pictures became images, a dash for other data.

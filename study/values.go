@@ -1,6 +1,7 @@
 package study
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"maps"
 	"regexp"
@@ -10,6 +11,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/gradreg/gradreg"
+	"github.com/gradreg/gradreg/backbone"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/tune"
@@ -169,5 +171,24 @@ func (s *Spec) config(c Cell, v Values, seed uint64) (classify.Config, error) {
 	if !cfg.Data.Resizable() {
 		cfg.Size, cfg.Fit = 0, "" // of pictures in folders, if there are any among the data
 	}
+	if err := identifyWeights(&cfg); err != nil {
+		return cfg, fmt.Errorf("train: %w", err)
+	}
 	return tune.Resolved(cfg)
+}
+
+// identifyWeights gives a configuration with pretrained weights their SHA-256, if it has none and the
+// file is a known one: runs with other weights are other runs, wherever the file lies.
+func identifyWeights(cfg *classify.Config) error {
+	if cfg.Backbone == "" || cfg.BackboneSHA256 != "" {
+		return nil
+	}
+	for _, k := range backbone.KnownFiles() {
+		if k.Name == cfg.Backbone && len(k.SHA256) == 2*sha256.Size {
+			cfg.BackboneSHA256 = k.SHA256
+			return nil
+		}
+	}
+	return fmt.Errorf("backbone is %s without backbone_sha256, expected the SHA-256 of the file beside it: "+
+		"runs on other machines need the same weights", cfg.Backbone)
 }

@@ -79,6 +79,42 @@ def resnet18(ops, params, x):
     return ops.dense(ops.spatial_mean(h), *net.named("dense", "head/"))
 
 
+LITE_FIXED = (1 + 1e-3) ** -0.5
+LITE_STAGES = [(1, 3, 1, 16, 1), (6, 3, 2, 24, 2), (6, 5, 2, 40, 2), (6, 3, 2, 80, 3), (6, 5, 1, 112, 3), (6, 5, 2, 192, 4), (6, 3, 1, 320, 1)]
+
+
+def same(side, kernel, stride):
+    """Zeros before and after, as TensorFlow's SAME puts them."""
+    total = max((-(-side // stride) - 1) * stride + kernel - side, 0)
+    return total // 2, total - total // 2
+
+
+def lite_parts(side):
+    """The convolutions of EfficientNet-Lite0 in their order: (scope, convolution, norm, kernel, stride, zeros before and
+    after, depthwise, with ReLU6, begins a block, ends one with a shortcut)."""
+    parts = [("stem/", "conv1", "norm1", 3, 2, same(side, 3, 2), False, True, False, False)]
+    side, channels = -(-side // 2), 32
+    for stage, (expand, kernel, stride, out, blocks) in enumerate(LITE_STAGES, 1):
+        for block in range(1, blocks + 1):
+            scope, by = f"stage{stage}/block{block}/", stride if block == 1 else 1
+            convs = ["conv1"] * (expand > 1) + ["depthwise1", "conv2" if expand > 1 else "conv1"]
+            for i, conv in enumerate(convs, 1):
+                depthwise, last = conv == "depthwise1", i == len(convs)
+                parts.append((
+                    scope, conv, f"norm{i}", kernel if depthwise else 1, by if depthwise else 1,
+                    same(side, kernel, by) if depthwise else (0, 0), depthwise, not last, i == 1,
+                    last and by == 1 and channels == out,
+                ))
+            side, channels = -(-side // by), out
+    return parts + [("last/", "conv1", "norm1", 1, 1, (0, 0), False, True, False, False)]
+
+
+def lite_weights(params, scope, conv, norm):
+    """Filter and bias of a convolution with its batch norm, of mean 0 and variance 1, folded in."""
+    scale, shift = params[scope + norm + ".weight"] * LITE_FIXED, params[scope + norm + ".bias"]
+    return params[scope + conv + ".weight"] * scale.reshape(-1, 1, 1, 1), shift
+
+
 def critic(ops, params, x):
     net = Net(ops, params)
     for _ in range(3):

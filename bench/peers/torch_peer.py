@@ -12,7 +12,7 @@ import time
 import torch
 import torch.nn.functional as F
 
-from nets import LAMBDA, LAMBDA_CRITIC, NETS, RATE, SQUARED
+from nets import LAMBDA, LAMBDA_CRITIC, NETS, RATE, SQUARED, lite_parts, lite_weights
 from serve import serve
 
 
@@ -215,6 +215,34 @@ def eager_step(net, weights, t, method):
     return step
 
 
+def features_step(weights, t):
+    """Returns a function that runs EfficientNet-Lite0 up to its features, and returns their mean and mean square."""
+    layers = []
+    with torch.no_grad():
+        for scope, conv, norm, kernel, stride, padding, depthwise, act, begins, adds in lite_parts(t["x"].shape[2]):
+            w, b = lite_weights(weights, scope, conv, norm)
+            w = w.contiguous(memory_format=torch.channels_last) if t["x"].is_contiguous(memory_format=torch.channels_last) else w
+            layers.append((w, b, stride, padding, len(w) if depthwise else 1, act, begins, adds))
+
+    @torch.inference_mode()
+    def step():
+        h = t["x"]
+        for w, b, stride, (low, high), groups, act, begins, adds in layers:
+            if begins:
+                start = h
+            if low != high:
+                h, low = F.pad(h, (low, high, low, high)), 0
+            h = F.conv2d(h, w, b, stride, low, groups=groups)
+            if act:
+                h.clamp_(0, 6)
+            if adds:
+                h += start
+        f = h.mean((2, 3))
+        return f.mean(), f.square().mean()
+
+    return step
+
+
 def compiled_step(net, weights, t, method):
     gradient = torch.func.grad(functional(net, method), has_aux=True)
 
@@ -256,7 +284,10 @@ def main():
         t = {k: tensor(v) for k, v in inputs.items()}
         if "y" in t:
             t["y"] = t["y"].long()
-        take = (compiled_step if mode == "compile" else eager_step)(net, weights, t, method)
+        if method == "features":
+            take = features_step(weights, t)
+        else:
+            take = (compiled_step if mode == "compile" else eager_step)(net, weights, t, method)
         last = None
 
         def step():

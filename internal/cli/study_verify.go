@@ -166,14 +166,17 @@ func (a *app) repeatable(
 	lacks := map[string]error{} // by data set
 	var here []study.Run
 	for _, r := range runs {
-		data := r.Cell.Data
+		data, want := r.Cell.Data, s.Identity.Digest(r.Config)
+		if want != s.Identity.Digests[data] { // other images of the same pictures
+			data = want
+		}
 		if _, known := lacks[data]; !known {
 			digest, err := classify.DataDigest(ctx, r.Config, opt)
 			if ctx.Err() != nil {
 				return nil, classify.ErrInterrupted
 			}
-			if err == nil {
-				err = s.Identity.CheckDigests(map[string]string{data: digest})
+			if err == nil && want != "" && digest != want {
+				err = s.Identity.CheckDigests(map[string]string{r.Cell.Data: digest})
 			}
 			if err != nil && a.watched() {
 				a.note(fmt.Sprintf("%v; runs with these images are left out", err))

@@ -68,6 +68,46 @@ func TestTransferCommands(t *testing.T) {
 	}
 }
 
+// TestBackbonePicture asks a file of weights what it sees in a picture.
+func TestBackbonePicture(t *testing.T) {
+	photos, weights := backbonetest.Photos(t, 1), backbonetest.Write(t, true)
+	picture := filepath.Join(photos, "red", "0.png")
+	text, _ := program(t, 0, "backbone", "show", "--json", weights, "--picture", picture)
+	var shown shownBackbone
+	if err := json.Unmarshal([]byte(text), &shown); err != nil || len(shown.Answers) != backbonetest.Classes {
+		t.Fatalf("%d answers, %v", len(shown.Answers), err)
+	}
+	sum, last := 0.0, 1.0
+	for _, p := range shown.Answers {
+		if sum += p.Probability; p.Probability > last || p.Class != "class "+strconv.Itoa(p.Index) {
+			t.Errorf("%+v after %v", p, last)
+		}
+		last = p.Probability
+	}
+	if math.Abs(sum-1) > 1e-6 || shown.Answers[0].Probability < 0.2 {
+		t.Errorf("probabilities %+v", shown.Answers)
+	}
+	text, _ = program(t, 0, "backbone", "show", weights, "--picture", picture)
+	if !strings.Contains(text, "% "+shown.Answers[0].Class+" (") {
+		t.Errorf("printed %s", text)
+	}
+	other, _ := program(t, 0, "backbone", "show", weights, "--picture", picture, "--preprocessing", "torchvision:size=32")
+	if other == text {
+		t.Error("another preprocessing gives the same answers")
+	}
+	bare := backbonetest.Write(t, false)
+	for want, args := range map[string][]string{
+		"expected a preprocessing":            {bare, "--picture", picture},
+		"no such file":                        {weights, "--picture", "nothing.png"},
+		"model.safetensors: not a JPEG":       {weights, "--picture", weights},
+		"found --preprocessing without --pic": {weights, "--preprocessing", "timm"},
+	} {
+		if _, said := program(t, 2, append([]string{"backbone", "show"}, args...)...); !strings.Contains(said, want) {
+			t.Errorf("%v: %s, expected %q", args, said, want)
+		}
+	}
+}
+
 // TestEmbed compares the forms in which vectors are printed, and what becomes of bad pictures.
 func TestEmbed(t *testing.T) {
 	photos, weights := backbonetest.Photos(t, 2), backbonetest.Write(t, true)

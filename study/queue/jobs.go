@@ -60,7 +60,7 @@ func insert(ctx context.Context, client *river.Client[*sql.Tx], s *study.Study, 
 			params = append(params, river.InsertManyParams{
 				Args: RunArgs{
 					Key: r.Key, Final: r.Final(), Config: string(config),
-					Digest: s.Identity.Digests[r.Cell.Data], Name: r.String(),
+					Digest: s.Identity.Digest(r.Config), Name: r.String(),
 				},
 				InsertOpts: &river.InsertOpts{
 					Queue: s.Name, Priority: priority, MaxAttempts: s.Attempts, Tags: []string{r.Key},
