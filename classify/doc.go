@@ -37,9 +37,10 @@ package classify
 // Results of different NumericsVersion are not the same run.
 //
 // A change of what some networks are computed by concerns those alone. Convolutions by Winograd's
-// algorithm came with version 3, as the sums of batches of more than 128 images in more parts: other
-// networks and batches keep the bits of version 2. [Numbers] tells which it is.
+// algorithm came with version 3, as the sums of batches of more than 128 images in more parts.
+// Version 4 has convolutions of many filters that read them once for a batch of 16 images or more.
+// Other networks and batches keep the bits of version 2. [Numbers] tells which it is.
 const (
-	NumericsVersion = 3
+	NumericsVersion = 4
 	directNumerics  = 2
 )

@@ -21,7 +21,7 @@ func Numbers(cfg Config) (int, error) {
 }
 
 // batchNumbers returns the version of the numbers that a batch of n images has at least: of more
-// than 128 the sums over the batch are made in more parts since version 3.
+// than 128 the sums over the batch are made in more parts than those of version 2.
 func batchNumbers(n int) int {
 	if n > 128 {
 		return NumericsVersion

@@ -32,6 +32,26 @@ func TestWinogradTouchesNothingBeside(t *testing.T) {
 				sums := operand(6, g.WeightSums())
 				l.WinogradWeights(g, sums, x, dy, operand(5, g.WeightScratch()), false)
 				l.WinogradFinish(g, filters, sums, operand(7, g.WeightScratch()))
+				g = NewBatchWinograd(n, c, k, h, w)
+				v, m := operand(5, g.InputSize()+Slack), operand(6, g.ProductSize())
+				for i := range g.Groups() {
+					l.WinogradInputs(g, v, x, i)
+				}
+				for f := range frequencies {
+					l.WinogradProduct(g, m, v, u, f, 0, WinogradBlocks(k), f+1 < frequencies)
+				}
+				d := operand(4, g.GradientSize())
+				for i := range g.Groups() {
+					l.WinogradOutputs(g, y, m, i)
+					l.WinogradGradients(g, d, dy, i)
+				}
+				sums = operand(6, g.WeightSums())
+				for i := range frequencies * g.GradientBlocks() {
+					l.WinogradOuter(g, sums, v, d, i/g.GradientBlocks(), i%g.GradientBlocks(), false)
+				}
+				for i := range g.GradientBlocks() {
+					l.WinogradFinishPart(g, filters, sums, operand(7, g.FinishScratch()), i)
+				}
 			}
 		})
 	}

@@ -331,6 +331,7 @@ func FuzzWinograd(f *testing.F) {
 		s := newWinogradCase(rand.New(rand.NewPCG(seed, 1)), 1+int(n%5), 1+int(c%20), 1+int(k%40), 1+int(h%20), 1+int(w%150))
 		for _, l := range Supported() {
 			s.check(t, l)
+			s.checkBatch(t, l)
 		}
 	})
 }

@@ -116,6 +116,10 @@ func (low *lowering) emitConv(e *sym.Expr) {
 		low.emitWhole(e, x, w, x.Shape()[0], g.oc, sym.MatMulAttr{TransB: true})
 		return
 	}
+	if whole := low.batchWinograd(g, x.Shape()[0], g.C, g.oc, (*kernel.Winograd).BatchWork); whole != nil {
+		low.emitBatchWinograd(e, x, w, g.macs()*x.Shape()[0], whole, false)
+		return
+	}
 	if sizes := low.winograd(g, x.Shape()[0], g.C, g.oc, (*kernel.Winograd).Work); sizes != nil {
 		low.emitWinograd(e, x, w, g, sizes, false)
 		return
@@ -187,6 +191,10 @@ func (low *lowering) emitConvInputGradient(e *sym.Expr) {
 	g := newGeometry(e.Attr().(sym.ConvAttr).ConvSpec, e.Shape(), w.Shape(), dy.Shape())
 	if g.whole() {
 		low.emitWhole(e, dy, w, dy.Shape()[0], len(g.taps), sym.MatMulAttr{})
+		return
+	}
+	if whole := low.batchWinograd(g, dy.Shape()[0], g.oc, g.C, (*kernel.Winograd).BatchWork); whole != nil {
+		low.emitBatchWinograd(e, dy, w, g.macs()*dy.Shape()[0], whole, true)
 		return
 	}
 	if sizes := low.winograd(g, dy.Shape()[0], g.oc, g.C, (*kernel.Winograd).Work); sizes != nil {
@@ -284,6 +292,10 @@ func (low *lowering) emitConvWeightGradient(e *sym.Expr, attr sym.ConvAttr, pair
 		return
 	}
 	batch := x.Shape()[0]
+	if whole := low.batchWinograd(g, batch, g.C, g.oc, (*kernel.Winograd).BatchWeightWork); whole != nil {
+		low.emitBatchWinogradWeights(e, g.macs()*batch, whole, pairs)
+		return
+	}
 	if sizes := low.winograd(g, batch, g.C, g.oc, (*kernel.Winograd).WeightWork); sizes != nil {
 		low.emitWinogradWeights(e, g, sizes, pairs)
 		return

@@ -19,9 +19,20 @@ import (
 // wide reports whether the convolution takes its images side by side.
 func (g *geometry) wide(batch int) bool {
 	const fewPixels, manyChannels, manyImages = 64, 32, 32
-	return g.DH == 1 && g.DW == 1 && g.pixels <= fewPixels && g.C >= manyChannels && g.oc >= manyChannels &&
-		batch >= manyImages && batch%alignment == 0
+	if batch%alignment != 0 || g.DH != 1 || g.DW != 1 || min(g.C, g.oc) < manyChannels {
+		return false
+	}
+	return g.pixels <= fewPixels && batch >= manyImages || g.heavy() && g.pixels <= heavyPixels
 }
+
+// A convolution of at least heavyFilters filters of up to 3×3 reads them once for the batch on maps
+// of up to heavyPixels, of 16 images on: image by image, memory would have to bring all filters, and
+// take a gradient of all of them, every time.
+const heavyFilters, heavyPixels = 1 << 15, 100
+
+func (g *geometry) heavy() bool { return heavy(g.oc, g.C, g.KH, g.KW) }
+
+func heavy(out, in, kh, kw int) bool { return out*in >= heavyFilters && max(kh, kw) <= 3 }
 
 // pitch returns the distance between planes of n floats: an odd number of cache lines, so that the
 // same element of many planes does not fall into the same set of a cache.

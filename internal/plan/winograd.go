@@ -20,7 +20,8 @@ const winogradGain = 1.2
 const fewInputs, fewOutputs = 16, 8
 
 // Transforms reports whether the roots, or their derivatives, need a convolution that may be
-// computed by Winograd's algorithm, for some batch and size of its maps.
+// computed by Winograd's algorithm, or that reads its filters once for a whole batch of 16 images,
+// for some batch and size of its maps.
 func Transforms(roots ...*sym.Expr) bool {
 	return slices.ContainsFunc(sym.Topological(roots...), func(e *sym.Expr) bool {
 		var filters sym.Shape
@@ -33,6 +34,9 @@ func Transforms(roots ...*sym.Expr) bool {
 			return false
 		}
 		attr, k, c := e.Attr().(sym.ConvAttr), filters[0], filters[1]
+		if heavy(k, c, filters[2], filters[3]) {
+			return true
+		}
 		return filters[2] == 3 && filters[3] == 3 &&
 			attr.Stride == [2]int{1, 1} && attr.Dilation == [2]int{1, 1} &&
 			max(c, k) >= fewInputs && min(c, k) >= fewOutputs
