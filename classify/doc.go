@@ -36,10 +36,12 @@ package classify
 // NumericsVersion is raised by every change that makes an equal configuration train to other bits.
 // Results of different NumericsVersion are not the same run.
 //
-// A change of what some networks are computed by concerns those alone. Convolutions by Winograd's
-// algorithm came with version 3, as the sums of batches of more than 128 images in more parts: other
-// networks and batches keep the bits of version 2. [Numbers] tells which it is.
+// A change of what some networks are computed by concerns those alone, and other networks and
+// batches keep the bits of earlier versions; [Numbers] tells which. Version 3 came with convolutions
+// of 3×3 by Winograd's algorithm, and with sums in more parts of batches of more than 128 images;
+// version 4 with convolutions of 5×5 by it.
 const (
-	NumericsVersion = 3
-	directNumerics  = 2
+	NumericsVersion  = 4
+	winogradNumerics = 3
+	directNumerics   = 2
 )

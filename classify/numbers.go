@@ -24,7 +24,7 @@ func Numbers(cfg Config) (int, error) {
 // than 128 the sums over the batch are made in more parts since version 3.
 func batchNumbers(n int) int {
 	if n > 128 {
-		return NumericsVersion
+		return winogradNumerics
 	}
 	return directNumerics
 }
@@ -52,8 +52,11 @@ var knownNumbers sync.Map
 
 // networkNumbers returns the version of a network.
 func networkNumbers(logits *sym.Expr) int {
-	if engine.Transforms(logits) {
+	if engine.Transforms(5, logits) {
 		return NumericsVersion
+	}
+	if engine.Transforms(3, logits) {
+		return winogradNumerics
 	}
 	return directNumerics
 }

@@ -7,11 +7,11 @@ import (
 	"github.com/gradreg/gradreg/model"
 )
 
-// TestVersionOfNumbers holds which networks have numbers of which version: convolutions of 3×3 with many channels may
-// be computed by Winograd's algorithm.
+// TestVersionOfNumbers holds which networks have numbers of which version: convolutions of 3×3 and 5×5 with many
+// channels may be computed by Winograd's algorithm.
 func TestVersionOfNumbers(t *testing.T) {
 	for network, want := range map[string]int{
-		"lenet": 2, "lenet:norm=batch,dropout=0.2": 2, "lenet-caffe": 2, "mlp": 2, "resnet:depth=8": 3, "vgg": 3, "wideresnet": 3,
+		"lenet": 2, "lenet:norm=batch,dropout=0.2": 2, "lenet-caffe": 4, "mlp": 2, "resnet:depth=8": 3, "vgg": 3, "wideresnet": 3,
 	} {
 		cfg := classify.Default()
 		cfg.Model = model.ParseSpec(network)

@@ -15,7 +15,7 @@ func TestDirect(t *testing.T) {
 	g := sym.NewGraph()
 	x, w := g.Input("x", sym.Float, 8, 16, 16, 16), g.Input("w", sym.Float, 16, 16, 3, 3)
 	y := sym.Conv(x, w, sym.ConvSpec{PadBefore: [2]int{1, 1}, PadAfter: [2]int{1, 1}})
-	if !engine.Transforms(sym.Exp(y)) || engine.Transforms(sym.Exp(x)) {
+	if !engine.Transforms(3, sym.Exp(y)) || engine.Transforms(5, sym.Exp(y)) || engine.Transforms(3, sym.Exp(x)) {
 		t.Error("a convolution of 3×3 that may be computed by Winograd's algorithm was not told from an input")
 	}
 	var results [2][]float32

@@ -68,10 +68,11 @@ func Native(o Options) (Engine, error) {
 	}}, nil
 }
 
-// Transforms reports whether the roots, or their derivatives, need a convolution that [Native] may
-// compute by Winograd's algorithm F(4×4, 3×3), for some batch and size of its maps: one of 3×3
-// taps, stride 1, and at least 8 channels on either side and 16 on one.
-func Transforms(roots ...*sym.Expr) bool { return plan.Transforms(roots...) }
+// Transforms reports whether the roots, or their derivatives, need a convolution with filters of
+// size×size that [Native] may compute by Winograd's algorithm, F(4×4, 3×3) or F(4×4, 5×5), for some
+// batch and size of its maps: one of stride 1, and at least 8 channels on either side and 16 on one,
+// with 5×5 at least 20 on either. Sizes are 3 and 5.
+func Transforms(size int, roots ...*sym.Expr) bool { return plan.Transforms(size, roots...) }
 
 func (n native) Name() string { return n.options.Level.String() }
 

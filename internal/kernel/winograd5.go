@@ -1,5 +1,7 @@
 package kernel
 
+import "fmt"
+
 // Winograd5 is the geometry of convolutions F(4×4, 5×5): filters of 5×5, strides of one and any
 // border of zeros. Four times four outputs are computed at a time, from 64 products a channel
 // instead of 400:
@@ -90,6 +92,10 @@ func NewWinograd5(n, c, k, h, w, oh, ow, top, left int) *Winograd5 {
 		g.offsets = append(g.offsets, int32(i*g.tiles(1)))
 	}
 	return g
+}
+
+func (g *Winograd5) String() string {
+	return fmt.Sprintf("%dx%dx%d*%dx5x5 F(4x4,5x5)", g.C, g.H, g.W, g.K)
 }
 
 // place5 notes n tiles from the given one on.

@@ -245,9 +245,13 @@ func (s set) filterTransform5(g []reg.VecVirtual) (u []reg.VecVirtual) {
 		VFMADD231PD(s.double(p*p), g[2], even)
 		VFMADD231PD(s.double(p*p*p*p), g[4], even)
 		VFMADD231PD(s.double(p*p), g[3], odd)
-		plus, by := s.copied(even), s.double(norm5(i))
-		VFMADD231PD(s.double(p), odd, plus)
-		VFNMADD231PD(s.double(p), odd, even)
+		if p != 1 {
+			VMULPD(s.double(p), odd, odd)
+		}
+		plus := s.Vec()
+		VADDPD(odd, even, plus)
+		VSUBPD(odd, even, even)
+		by := s.double(norm5(i))
 		VMULPD(by, plus, plus)
 		VMULPD(by, even, even)
 		u = append(u, plus, even)
