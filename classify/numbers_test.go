@@ -61,41 +61,16 @@ var numbersCases = []numbersCase{
 		c.Regularizers = gradreg.Specs("spectreg:0.03,every=2")
 	}, map[string]string{
 		"avx512":  "0x1.05fd0f3b8c3a3p+01",
-		"avx2":    "0x1.0aa285c971285p+01",
-		"generic": "0x1.0aa28644cbd5p+01",
-	}},
-	{"dropout, Nesterov momentum, rotation", func(c *classify.Config) {
-		c.Model, c.Steps, c.Batch, c.Optimizer = model.ParseSpec("lenet:norm=batch,dropout=0.2"), 4, 12, optim.ParseSpec("sgd:momentum=0.9,nesterov=true")
-		c.Regularizers = gradreg.Specs("datagrad:0.01")
-		c.LearningRate, c.Augment = 0.01, "rotate:10,scale:0.1,shift:0.1"
-	}, map[string]string{
-		"avx512":  "0x1.a5679377cca63p+01",
-		"avx2":    "0x1.a57134d4cc6aap+01",
-		"generic": "0x1.a5676868d39ecp+01",
-	}},
-	{"decoupled decay, mixup", func(c *classify.Config) {
-		c.Model, c.Steps, c.Batch, c.Augment = model.ParseSpec("mlp:hidden=24x16,norm=batch"), 6, 20, "mixup:1"
-		c.Regularizers = gradreg.Specs("weight-decay:0.01,decoupled=true", "label-smoothing:0.1")
-	}, map[string]string{
-		"avx512":  "0x1.34bb05431e959p+01",
-		"avx2":    "0x1.35333e957f2f5p+01",
-		"generic": "0x1.351f219f4477ap+01",
-	}},
-	{"spectral norm, warm-up, noise", func(c *classify.Config) {
-		c.Model, c.Steps, c.Batch = model.ParseSpec("mlp:hidden=24,norm=group,activation=gelu"), 6, 20
-		c.Regularizers = gradreg.Specs("spectral-norm:0.01", "jacreg:0.1,warmup=4", "input-noise:0.1")
-	}, map[string]string{
-		"avx512":  "0x1.3c63933dc3ecdp+01",
-		"avx2":    "0x1.3c6391f703407p+01",
-		"generic": "0x1.3c63962ad4541p+01",
+		"avx2":    "0x1.05fd0f5e50702p+01",
+		"generic": "0x1.05fd0f54faf72p+01",
 	}},
 	{"group norm, Winograd's algorithm of 5×5", func(c *classify.Config) {
 		c.Architecture, c.Steps, c.Batch, c.Optimizer = planes{"group", 4, 5}, 5, 32, optim.ParseSpec("adamw:decay=0.1")
 		c.Regularizers = gradreg.Specs("spectreg:0.03,every=2")
 	}, map[string]string{
 		"avx512":  "0x1.0aa287305696ep+01",
-		"avx2":    "0x1.0aa285c971285p+01",
-		"generic": "0x1.0aa28644cbd5p+01",
+		"avx2":    "0x1.0aa28b3e7f8aep+01",
+		"generic": "0x1.0aa283406b1fp+01",
 	}},
 	{"dropout, Nesterov momentum, rotation", func(c *classify.Config) {
 		c.Model, c.Steps, c.Batch, c.Optimizer = model.ParseSpec("lenet:norm=batch,dropout=0.2"), 4, 12, optim.ParseSpec("sgd:momentum=0.9,nesterov=true")
