@@ -36,11 +36,13 @@ package classify
 // NumericsVersion is raised by every change that makes an equal configuration train to other bits.
 // Results of different NumericsVersion are not the same run.
 //
-// A change of what some networks are computed by concerns those alone. Convolutions by Winograd's
-// algorithm came with version 3, as the sums of batches of more than 128 images in more parts.
-// Version 4 has convolutions of many filters that read them once for a batch of 16 images or more.
-// Other networks and batches keep the bits of version 2. [Numbers] tells which it is.
+// A change of what some networks are computed by concerns those alone, and other networks and
+// batches keep the bits of version 2; [Numbers] tells which. Version 3 came with convolutions of 3×3
+// by Winograd's algorithm, and with sums in more parts of batches of more than 128 images; version 4
+// with convolutions of 5×5 by it, and of many filters that read them once for a batch of 16 images
+// or more.
 const (
-	NumericsVersion = 4
-	directNumerics  = 2
+	NumericsVersion    = 4
+	largeBatchNumerics = 3
+	directNumerics     = 2
 )

@@ -24,7 +24,7 @@ func Numbers(cfg Config) (int, error) {
 // than 128 the sums over the batch are made in more parts than those of version 2.
 func batchNumbers(n int) int {
 	if n > 128 {
-		return NumericsVersion
+		return largeBatchNumerics
 	}
 	return directNumerics
 }

@@ -57,12 +57,20 @@ var numbersCases = []numbersCase{
 		"generic": "0x1.14fc82691c5a2p+01",
 	}},
 	{"group norm, wide convolutions", func(c *classify.Config) {
+		c.Architecture, c.Steps, c.Batch, c.Optimizer = planes{"group", 4, 7}, 5, 32, optim.ParseSpec("adamw:decay=0.1")
+		c.Regularizers = gradreg.Specs("spectreg:0.03,every=2")
+	}, map[string]string{
+		"avx512":  "0x1.05fd0f3b8c3a3p+01",
+		"avx2":    "0x1.05fd0f5e50702p+01",
+		"generic": "0x1.05fd0f54faf72p+01",
+	}},
+	{"group norm, Winograd's algorithm of 5×5", func(c *classify.Config) {
 		c.Architecture, c.Steps, c.Batch, c.Optimizer = planes{"group", 4, 5}, 5, 32, optim.ParseSpec("adamw:decay=0.1")
 		c.Regularizers = gradreg.Specs("spectreg:0.03,every=2")
 	}, map[string]string{
-		"avx512":  "0x1.0aa285fec36cep+01",
-		"avx2":    "0x1.0aa285c971285p+01",
-		"generic": "0x1.0aa28644cbd5p+01",
+		"avx512":  "0x1.0aa287305696ep+01",
+		"avx2":    "0x1.0aa28b3e7f8aep+01",
+		"generic": "0x1.0aa283406b1fp+01",
 	}},
 	{"dropout, Nesterov momentum, rotation", func(c *classify.Config) {
 		c.Model, c.Steps, c.Batch, c.Optimizer = model.ParseSpec("lenet:norm=batch,dropout=0.2"), 4, 12, optim.ParseSpec("sgd:momentum=0.9,nesterov=true")
@@ -101,6 +109,9 @@ var numbersCases = []numbersCase{
 
 // version is the numerics version of a case: what Winograd's algorithm does not compute has older bits.
 func (c numbersCase) version() int {
+	if strings.Contains(c.name, "5×5") {
+		return 4
+	}
 	if strings.Contains(c.name, "Winograd") {
 		return 4
 	}

@@ -7,11 +7,11 @@ import (
 	"github.com/gradreg/gradreg/model"
 )
 
-// TestVersionOfNumbers holds which networks have numbers of which version: convolutions of 3×3 with many channels may
-// be computed by Winograd's algorithm, many filters may be read once for a batch.
+// TestVersionOfNumbers holds which networks have numbers of which version: convolutions of 3×3 and 5×5 with many
+// channels may be computed by Winograd's algorithm, many filters may be read once for a batch.
 func TestVersionOfNumbers(t *testing.T) {
 	for network, want := range map[string]int{
-		"lenet": 2, "lenet:norm=batch,dropout=0.2": 2, "lenet-caffe": 2, "mlp": 2, "resnet:depth=8": 4, "vgg": 4, "wideresnet": 4, "resnet18:norm=affine": 4,
+		"lenet": 2, "lenet:norm=batch,dropout=0.2": 2, "lenet-caffe": 4, "mlp": 2, "resnet:depth=8": 4, "vgg": 4, "wideresnet": 4, "resnet18:norm=affine": 4,
 	} {
 		cfg := classify.Default()
 		cfg.Model = model.ParseSpec(network)

@@ -69,8 +69,9 @@ func Native(o Options) (Engine, error) {
 }
 
 // Transforms reports whether the roots, or their derivatives, need a convolution that [Native] may
-// compute by Winograd's algorithm F(4×4, 3×3), for some batch and size of its maps: one of 3×3
-// taps, stride 1, and at least 8 channels on either side and 16 on one.
+// compute by Winograd's algorithm, or that reads its many filters once for a whole batch, for some
+// batch and size of its maps: one of stride 1 and 3×3 taps, with at least 8 channels on either side
+// and 16 on one, or of 5×5 taps with at least 20 on either, or one of very many filters.
 func Transforms(roots ...*sym.Expr) bool { return plan.Transforms(roots...) }
 
 func (n native) Name() string { return n.options.Level.String() }

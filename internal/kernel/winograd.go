@@ -1,5 +1,7 @@
 package kernel
 
+import "fmt"
+
 //go:generate sh -c "cd _asm && go run ./winograd -out ../winograd_amd64.s -stubs ../winograd_stubs_amd64.go -pkg kernel"
 
 // Winograd is the geometry of convolutions F(4×4, 3×3): filters of 3×3, strides of one and a border
@@ -103,6 +105,10 @@ func NewWinograd(n, c, k, h, w int) *Winograd {
 
 // roundLanes rounds a number of channels up to whole vectors.
 func roundLanes(n int) int { return (n + groupTiles - 1) / groupTiles * groupTiles }
+
+func (g *Winograd) String() string {
+	return fmt.Sprintf("%dx%dx%d*%dx3x3 F(4x4,3x3)", g.C, g.H, g.W, g.K)
+}
 
 func (g *Winograd) tileRows() int { return (g.H + tileOut - 1) / tileOut }
 

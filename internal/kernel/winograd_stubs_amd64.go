@@ -150,3 +150,147 @@ func addOuterAVX2_5x16(c *float32, a *float32, b *float32, n int, k int, lda int
 
 //go:noescape
 func addOuterAVX2_6x16(c *float32, a *float32, b *float32, n int, k int, lda int, acc int)
+
+//go:noescape
+func tileInputs5AVX512(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32, buffer *float32)
+
+//go:noescape
+func tileOutputs5AVX512(y *float32, yStep int, w int, m *float32, plane int, row int, channels int, group *int32)
+
+//go:noescape
+func tileDeltas5AVX512(d *float32, plane int, row int, dy *float32, yStep int, w int, channels int, group *int32)
+
+//go:noescape
+func tileScatter5AVX512(x *float32, xStep int, e *float32, plane int, row int, channels int, group *int32, buffer *float32)
+
+//go:noescape
+func tileGradient5AVX512(d *float32, plane int, dy *float32, w int, channels *int32, vectors int, rows int, mask int)
+
+//go:noescape
+func filters5AVX512(dst *float32, step int, w *float32, tap int, rows *int32, mr int, cols *int32, n int, buffer *float32)
+
+//go:noescape
+func filterGradients5AVX512(dw *float32, u *float32, plane int, vectors int, buffer *float32)
+
+//go:noescape
+func productsAVX512_1x32(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX512_1x16(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX512_2x32(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX512_2x16(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX512_3x32(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX512_3x16(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX512_4x32(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX512_4x16(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX512_5x32(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX512_5x16(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX512_6x32(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX512_6x16(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX512_7x32(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX512_7x16(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX512_8x32(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX512_8x16(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX512_9x32(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX512_9x16(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX512_10x32(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX512_10x16(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX512_11x32(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX512_11x16(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX512_12x32(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX512_12x16(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX512_13x32(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX512_13x16(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX512_14x32(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX512_14x16(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func tileInputs5AVX2(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32, buffer *float32)
+
+//go:noescape
+func tileOutputs5AVX2(y *float32, yStep int, w int, m *float32, plane int, row int, channels int, group *int32, buffer *float32)
+
+//go:noescape
+func tileDeltas5AVX2(d *float32, plane int, row int, dy *float32, yStep int, w int, channels int, group *int32, buffer *float32)
+
+//go:noescape
+func tileScatter5AVX2(x *float32, xStep int, e *float32, plane int, row int, channels int, group *int32, buffer *float32)
+
+//go:noescape
+func tileGradient5AVX2(d *float32, plane int, dy *float32, w int, channels *int32, vectors int, rows int, mask int, buffer *float32)
+
+//go:noescape
+func filters5AVX2(dst *float32, step int, w *float32, tap int, rows *int32, mr int, cols *int32, n int, buffer *float32)
+
+//go:noescape
+func filterGradients5AVX2(dw *float32, u *float32, plane int, vectors int, buffer *float32)
+
+//go:noescape
+func productsAVX2_1x16(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX2_2x16(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX2_3x16(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX2_4x16(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX2_5x16(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)
+
+//go:noescape
+func productsAVX2_6x16(c *float32, cPlane int, ldc int, a *float32, aPlane int, b *float32, bPlane int, ldb int, k int, n int)

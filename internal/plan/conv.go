@@ -124,6 +124,10 @@ func (low *lowering) emitConv(e *sym.Expr) {
 		low.emitWinograd(e, x, w, g, sizes, false)
 		return
 	}
+	if sizes := low.winograd5(g, x.Shape()[0], (*kernel.Winograd5).Work); sizes != nil {
+		low.emitWinograd5(e, sizes, g, false)
+		return
+	}
 	if g.wide(x.Shape()[0]) {
 		low.emitWideConv(e, g)
 		return
@@ -199,6 +203,10 @@ func (low *lowering) emitConvInputGradient(e *sym.Expr) {
 	}
 	if sizes := low.winograd(g, dy.Shape()[0], g.oc, g.C, (*kernel.Winograd).Work); sizes != nil {
 		low.emitWinograd(e, dy, w, g, sizes, true)
+		return
+	}
+	if sizes := low.winograd5(g, dy.Shape()[0], (*kernel.Winograd5).Work); sizes != nil {
+		low.emitWinograd5(e, sizes, g, true)
 		return
 	}
 	if g.wide(dy.Shape()[0]) {
@@ -300,12 +308,16 @@ func (low *lowering) emitConvWeightGradient(e *sym.Expr, attr sym.ConvAttr, pair
 		low.emitWinogradWeights(e, g, sizes, pairs)
 		return
 	}
+	if sizes := low.winograd5(g, batch, (*kernel.Winograd5).WeightWork); sizes != nil {
+		low.emitWinograd5Weights(e, g, sizes, pairs)
+		return
+	}
 	if g.wide(batch) {
 		low.emitWideWeightGradient(e, g, pairs)
 		return
 	}
 	stride := roundUp(g.ExpandedSize())
-	low.needScratch(stride * chunkSize(batch))
+	low.needScratch(stride * low.chunkSize(batch))
 	macs := g.macs() * batch
 	low.sumOfPairs(e, pairs, macs, macs, func(s pairSum) kernelCall {
 		return &convWeightCall{pairSum: s, g: g, planes: multiples(g.oc, g.pixels), stride: stride}

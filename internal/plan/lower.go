@@ -20,6 +20,7 @@ type lowering struct {
 	scratch int                       // floats that the hungriest kernel call needs
 	terms   map[*sym.Expr][]*sym.Expr // the products that a sum of products adds up
 	packs   map[packKey]*value
+	chunked map[int]int // how many of so many slabs are worked on at a time, where not as usual
 	err     error
 }
 
@@ -41,6 +42,7 @@ func lower(opt Options, roots []*sym.Expr) (*lowering, error) {
 			low.users[a]++
 		}
 	}
+	low.chunkWholeGroups()
 	absorbed := low.productSums()
 	low.kept = low.materialized()
 	for _, e := range low.order {
@@ -119,7 +121,7 @@ func (low *lowering) newNode(e *sym.Expr) *node {
 // bareNode adds a node with one output of its own.
 func (low *lowering) bareNode(name string, size, slabs int) *node {
 	v := &value{name: name, size: size}
-	n := &node{id: len(low.nodes), outs: []*value{v}, slabs: slabs, chunkSize: chunkSize(slabs), cost: size}
+	n := &node{id: len(low.nodes), outs: []*value{v}, slabs: slabs, chunkSize: low.chunkSize(slabs), cost: size}
 	v.def = n
 	low.nodes = append(low.nodes, n)
 	return n
@@ -198,10 +200,10 @@ func (low *lowering) emitSum(e *sym.Expr) {
 		return
 	}
 	slabs := x.Shape()[0]
-	parts := chunks(slabs, chunkSize(slabs))
+	parts := chunks(slabs, low.chunkSize(slabs))
 	if parts == 1 {
 		n := low.newNode(e)
-		n.slabs, n.chunkSize = slabs, chunkSize(slabs)
+		n.slabs, n.chunkSize = slabs, low.chunkSize(slabs)
 		low.fillSum(n, x, steps, true)
 		return
 	}

@@ -30,7 +30,7 @@ func (low *lowering) sumOfPairs(
 	e *sym.Expr, pairs [][2]*sym.Expr, macs, cost int, call func(pairSum) kernelCall,
 ) {
 	batch := pairs[0][0].Shape()[0]
-	parts := chunks(batch, chunkSize(batch))
+	parts := chunks(batch, low.chunkSize(batch))
 	n := low.bareNode(low.name(e)+"/part", parts*e.Shape().Size(), batch)
 	n.call = call(pairSum{n, len(pairs)})
 	for _, p := range pairs {

@@ -10,14 +10,16 @@ import (
 
 // Convolutions with filters of 3×3 that keep the size of their maps are computed by Winograd's
 // algorithm, see [kernel.Winograd], where it takes less time than the products of the definition:
-// with 36 products for sixteen outputs instead of 144. Filters are transformed once a step.
+// with 36 products for sixteen outputs instead of 144. Filters are transformed once a step. Those
+// with filters of 5×5 are in winograd5.go.
 
 // winogradGain is how many times faster than the definition the algorithm has to be by the estimate
 // of package kernel: what is gained less is not worth its larger rounding errors.
 const winogradGain = 1.2
 
-// Fewer channels than these are not worth the transforms of inputs and outputs.
-const fewInputs, fewOutputs = 16, 8
+// Fewer channels than these are not worth the transforms of inputs and outputs. Of 5×5 filters more
+// are asked for than would gain, so that LeNet, with 16 channels, keeps the bits it has.
+const fewInputs, fewOutputs, fewChannels5 = 16, 8, 20
 
 // Transforms reports whether the roots, or their derivatives, need a convolution that may be
 // computed by Winograd's algorithm, or that reads its filters once for a whole batch of 16 images,
@@ -37,9 +39,14 @@ func Transforms(roots ...*sym.Expr) bool {
 		if heavy(k, c, filters[2], filters[3]) {
 			return true
 		}
-		return filters[2] == 3 && filters[3] == 3 &&
-			attr.Stride == [2]int{1, 1} && attr.Dilation == [2]int{1, 1} &&
-			max(c, k) >= fewInputs && min(c, k) >= fewOutputs
+		many := false
+		switch {
+		case filters[2] == 3 && filters[3] == 3:
+			many = max(c, k) >= fewInputs && min(c, k) >= fewOutputs
+		case filters[2] == 5 && filters[3] == 5:
+			many = min(c, k) >= fewChannels5
+		}
+		return many && attr.Stride == [2]int{1, 1} && attr.Dilation == [2]int{1, 1}
 	})
 }
 
@@ -54,47 +61,54 @@ func (low *lowering) winograd(
 	if low.direct || !same || c < fewInputs || k < fewOutputs {
 		return nil
 	}
-	size := chunkSize(batch)
-	w := &winograd{chunk: kernel.NewWinograd(size, c, k, g.H, g.W)}
-	w.work = work(w.chunk)
-	if winogradGain*float64(w.work) > float64(g.macs()*size) {
-		return nil
-	}
-	if rest := batch % size; rest > 0 {
-		w.rest = kernel.NewWinograd(rest, c, k, g.H, g.W)
-	}
-	return w
+	return newTiled(batch, low.chunkSize(batch), g.macs(), func(n int) *kernel.Winograd {
+		return kernel.NewWinograd(n, c, k, g.H, g.W)
+	}, work)
 }
 
-// winograd is the geometry of chunks, and of the last chunk where that is smaller.
-type winograd struct {
-	chunk, rest *kernel.Winograd
+// tiled are the geometries of chunks of n images, and of the last chunk where that is smaller.
+type tiled[G any] struct {
+	n           int
+	chunk, rest *G
 	work        int // of a chunk, in multiply-adds
 }
 
-// of returns the geometry of a chunk of n images.
-func (w *winograd) of(n int) *kernel.Winograd {
-	if n == w.chunk.N {
-		return w.chunk
+type winograd = tiled[kernel.Winograd]
+
+// newTiled makes the geometries for chunks of a batch, or nil where they do not gain enough over so
+// many multiply-adds of an image.
+func newTiled[G any](batch, size, macs int, of func(n int) *G, work func(*G) int) *tiled[G] {
+	t := &tiled[G]{n: size, chunk: of(size)}
+	t.work = work(t.chunk)
+	if winogradGain*float64(t.work) > float64(macs*size) {
+		return nil
 	}
-	return w.rest
+	if rest := batch % size; rest > 0 {
+		t.rest = of(rest)
+	}
+	return t
+}
+
+// of returns the geometry of a chunk of n images.
+func (t *tiled[G]) of(n int) *G {
+	if n == t.n {
+		return t.chunk
+	}
+	return t.rest
 }
 
 // each calls f with the geometries.
-func (w *winograd) each(f func(g *kernel.Winograd)) {
-	f(w.chunk)
-	if w.rest != nil {
-		f(w.rest)
+func (t *tiled[G]) each(f func(g *G)) {
+	f(t.chunk)
+	if t.rest != nil {
+		f(t.rest)
 	}
 }
 
-func (w *winograd) String() string {
-	g := w.chunk
-	return fmt.Sprintf("%dx%dx%d*%dx3x3 F(4x4,3x3)", g.C, g.H, g.W, g.K)
-}
+func (t *tiled[G]) String() string { return fmt.Sprint(t.chunk) }
 
 // cost estimates the work for a batch in multiply-adds.
-func (w *winograd) cost(batch int) int { return w.work * batch / w.chunk.N }
+func (t *tiled[G]) cost(batch int) int { return t.work * batch / t.n }
 
 // winogradFilterCall transforms filters. A slab is a block of them.
 type winogradFilterCall struct {

@@ -46,10 +46,15 @@ func (s set) filterTransform(g []reg.VecVirtual) []reg.VecVirtual {
 	return []reg.VecVirtual{g[0], even, third, fused(0.5, 0.25, -16./15), fused(-2, 4, 1./15), g[2]}
 }
 
-// filters writes the kernel of filtersGeneric: the outputs of a panel are the lanes of a vector, of
-// which either half makes a vector of float64.
-func (s set) filters() {
-	TEXT("filters"+s.Name, NOSPLIT,
+// filters writes the kernel of filtersGeneric.
+func (s set) filters() { s.filterPanel("filters", 3, tileIn, s.filterTransform) }
+
+// filterPanel writes a kernel that transforms filters of size×size to points×points numbers: the
+// outputs of a panel are the lanes of a vector, of which either half makes a vector of float64.
+func (s set) filterPanel(
+	name string, size, points int, transform func([]reg.VecVirtual) []reg.VecVirtual,
+) {
+	TEXT(name+s.Name, NOSPLIT,
 		"func(dst *float32, step int, w *float32, tap int, rows *int32, mr int, cols *int32, n int, "+
 			"buffer *float32)")
 	Pragma("noescape")
@@ -67,14 +72,15 @@ func (s set) filters() {
 	lanes := s.LaneMask(bits.As32().(reg.GPVirtual), 0)
 	VMOVUPS(s.Load(isa.Mem(rows, 0), lanes), index)
 	vector := 4 * s.Lanes
-	taps := 18 * vector // in the buffer, behind what lies between the passes
+	taps := size * points * vector // in the buffer, behind what lies between the passes
 	half := isa.Set{Name: s.Name, Lanes: s.Lanes / 2, EVEX: s.EVEX}
+	zero := s.Zero()
 	Label("column")
 	at := GP64()
 	MOVLQSX(isa.Mem(cols, 0), at)
 	LEAQ(isa.Indexed(w, at, 4, 0), at)
-	for i := range 9 {
-		v := s.Zero()
+	for i := range size * size {
+		v := s.copied(zero)
 		from := operand.Mem{Base: at, Index: index, Scale: 4}
 		if s.EVEX {
 			k := K()
@@ -102,14 +108,14 @@ func (s set) filters() {
 		}
 		to := GP64()
 		LEAQ(isa.Mem(dst, half.Lanes*4*upper), to)
-		s.twoPasses(tileIn, 3, func(j int) (g []reg.VecVirtual) {
-			for i := range 3 {
+		s.twoPasses(points, size, func(j int) (g []reg.VecVirtual) {
+			for i := range size {
 				v := s.Vec()
-				VCVTPS2PD(isa.Mem(buffer, taps+vector*(3*i+j)+vector/2*upper), v)
+				VCVTPS2PD(isa.Mem(buffer, taps+vector*(size*i+j)+vector/2*upper), v)
 				g = append(g, v)
 			}
 			return g
-		}, s.filterTransform, buffer, func(_ int, v []reg.VecVirtual) {
+		}, transform, buffer, func(_ int, v []reg.VecVirtual) {
 			for _, x := range v {
 				if s.EVEX {
 					y := YMM()

@@ -58,6 +58,7 @@ func main() {
 	for rows := 1; rows <= 6; rows++ {
 		avx2.outer(rows, 2)
 	}
+	fiveKernels(avx512, avx2)
 	Generate()
 }
 
