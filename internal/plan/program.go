@@ -131,7 +131,7 @@ func prepare(outputs []*sym.Expr, updates []sym.Update, opt Options) (*part, *lo
 		return nil, nil, low.err
 	}
 	p.nodes = low.nodes
-	p.regions = schedule(p.nodes)
+	p.regions = schedule(opt.Level, p.nodes)
 	return p, low, nil
 }
 
@@ -256,6 +256,8 @@ func newWorker(level kernel.Level, local, scratch int) *worker {
 	for range maxOperands + maxRegisters + 1 {
 		w.blocks = append(w.blocks, allocate(blockSize))
 	}
+	w.strips, w.own = make([]kernel.StripStep, maxStripSteps), allocate(maxOwnStrips*kernel.StripSumFloats)
+	w.sums = allocate(maxStripSums * kernel.StripSumFloats)
 	return w
 }
 

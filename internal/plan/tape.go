@@ -6,12 +6,15 @@ import (
 	"strings"
 
 	"github.com/gradreg/gradreg/internal/kernel"
+	"github.com/gradreg/gradreg/sym"
 )
 
 // tape is a fused element-wise computation: a short program that an interpreter runs on one block
 // after the other, all of whose operands are in the first-level cache.
 type tape struct {
 	space    space
+	shape    sym.Shape // of what it computes
+	steps    [][]int   // of the operands along its axes, and of a sum's output
 	operands []operand // the tape's arguments, in the order of space.steps
 	code     []instr
 	slots    int // operands first, then registers

@@ -15,6 +15,10 @@ type worker struct {
 	scratch []float32 // what one kernel call needs, undefined between calls
 	blocks  [][]float32
 	chunk   chunk // what it is busy with
+
+	// of strip programs: the steps that run, strips of memory, and accumulators of sums
+	strips    []kernel.StripStep
+	own, sums []float32
 }
 
 // team runs the tasks of regions on persistent workers. The caller of run is worker 0; the others
