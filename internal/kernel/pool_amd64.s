@@ -302,6 +302,57 @@ DATA doubled1AVX512<>+56(SB)/4, $0x0000000f
 DATA doubled1AVX512<>+60(SB)/4, $0x0000000f
 GLOBL doubled1AVX512<>(SB), RODATA|NOPTR, $64
 
+// func everySecondAVX512(dst *float32, src *float32, vectors int)
+// Requires: AVX, AVX512F
+TEXT ·everySecondAVX512(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         vectors+16(FP), DX
+	VMOVDQU32    evensAVX512<>+0(SB), Z0
+	MOVL         $0x00000001, BX
+	VPBROADCASTD BX, Z1
+	VPADDD       Z1, Z0, Z1
+
+loop:
+	VMOVUPS   (CX), Z1
+	VMOVUPS   64(CX), Z2
+	VMOVDQA32 Z0, Z3
+	VPERMI2PS Z2, Z1, Z3
+	VMOVUPS   Z3, (AX)
+	ADDQ      $0x40, AX
+	ADDQ      $0x00000080, CX
+	DECQ      DX
+	JNZ       loop
+	VZEROUPPER
+	RET
+
+// func addToEverySecondAVX512(dst *float32, src *float32, vectors int)
+// Requires: AVX, AVX512F
+TEXT ·addToEverySecondAVX512(SB), NOSPLIT, $0-24
+	MOVQ      dst+0(FP), AX
+	MOVQ      src+8(FP), CX
+	MOVQ      vectors+16(FP), DX
+	VPXORD    Z0, Z0, Z0
+	VMOVDQU32 doubled0AVX512<>+0(SB), Z0
+	VMOVDQU32 doubled1AVX512<>+0(SB), Z1
+	MOVL      $0x00005555, BX
+	KMOVW     BX, K1
+
+loop:
+	VMOVUPS   (CX), Z2
+	VPERMPS.Z Z2, Z0, K1, Z3
+	VADDPS    (AX), Z3, Z3
+	VMOVUPS   Z3, (AX)
+	VPERMPS.Z Z2, Z1, K1, Z2
+	VADDPS    64(AX), Z2, Z2
+	VMOVUPS   Z2, 64(AX)
+	ADDQ      $0x40, CX
+	ADDQ      $0x00000080, AX
+	DECQ      DX
+	JNZ       loop
+	VZEROUPPER
+	RET
+
 // func sumPairsAVX2(dst *float32, upper *float32, lower *float32, vectors int)
 // Requires: AVX, AVX2
 TEXT ·sumPairsAVX2(SB), NOSPLIT, $0-32
@@ -383,3 +434,50 @@ DATA doubled1AVX2<>+20(SB)/4, $0x00000006
 DATA doubled1AVX2<>+24(SB)/4, $0x00000007
 DATA doubled1AVX2<>+28(SB)/4, $0x00000007
 GLOBL doubled1AVX2<>(SB), RODATA|NOPTR, $32
+
+// func everySecondAVX2(dst *float32, src *float32, vectors int)
+// Requires: AVX, AVX2
+TEXT ·everySecondAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ vectors+16(FP), DX
+
+loop:
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VSHUFPS $0x88, Y1, Y0, Y0
+	VPERMPD $0xd8, Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    $0x20, AX
+	ADDQ    $0x00000040, CX
+	DECQ    DX
+	JNZ     loop
+	VZEROUPPER
+	RET
+
+// func addToEverySecondAVX2(dst *float32, src *float32, vectors int)
+// Requires: AVX, AVX2
+TEXT ·addToEverySecondAVX2(SB), NOSPLIT, $0-24
+	MOVQ    dst+0(FP), AX
+	MOVQ    src+8(FP), CX
+	MOVQ    vectors+16(FP), DX
+	VXORPS  Y0, Y0, Y0
+	VMOVDQU doubled0AVX2<>+0(SB), Y1
+	VMOVDQU doubled1AVX2<>+0(SB), Y2
+
+loop:
+	VMOVUPS  (CX), Y3
+	VPERMPS  Y3, Y1, Y4
+	VBLENDPS $0xaa, Y0, Y4, Y4
+	VADDPS   (AX), Y4, Y4
+	VMOVUPS  Y4, (AX)
+	VPERMPS  Y3, Y2, Y3
+	VBLENDPS $0xaa, Y0, Y3, Y3
+	VADDPS   32(AX), Y3, Y3
+	VMOVUPS  Y3, 32(AX)
+	ADDQ     $0x20, CX
+	ADDQ     $0x00000040, AX
+	DECQ     DX
+	JNZ      loop
+	VZEROUPPER
+	RET

@@ -17,7 +17,19 @@ func sumPairsAVX512(dst *float32, upper *float32, lower *float32, vectors int)
 func spreadPairsAVX512(upper *float32, lower *float32, src *float32, vectors int)
 
 //go:noescape
+func everySecondAVX512(dst *float32, src *float32, vectors int)
+
+//go:noescape
+func addToEverySecondAVX512(dst *float32, src *float32, vectors int)
+
+//go:noescape
 func sumPairsAVX2(dst *float32, upper *float32, lower *float32, vectors int)
 
 //go:noescape
 func spreadPairsAVX2(upper *float32, lower *float32, src *float32, vectors int)
+
+//go:noescape
+func everySecondAVX2(dst *float32, src *float32, vectors int)
+
+//go:noescape
+func addToEverySecondAVX2(dst *float32, src *float32, vectors int)

@@ -1,4 +1,4 @@
-// Command pool writes the assembly of 2×2 pooling.
+// Command pool writes the assembly of 2×2 pooling, and of columns of stride two.
 package main
 
 import (
@@ -19,6 +19,8 @@ func main() {
 	for _, s := range []isa.Set{isa.AVX512, isa.AVX2} {
 		sumPairs(s)
 		spreadPairs(s)
+		everySecond(s)
+		addToEverySecond(s)
 	}
 	Generate()
 }
@@ -206,15 +208,7 @@ func spreadPairs(s isa.Set) {
 	upper, lower := Load(Param("upper"), GP64()), Load(Param("lower"), GP64())
 	src, vectors := Load(Param("src"), GP64()), Load(Param("vectors"), GP64())
 	zero := s.Zero()
-	var index [2]reg.VecVirtual
-	for half := range index {
-		index[half] = s.Vec()
-		if m := doubled(s, half); s.Lanes == 16 {
-			VMOVDQU32(m, index[half])
-		} else {
-			VMOVDQU(m, index[half])
-		}
-	}
+	index := doubledLanes(s)
 	Label("loop")
 	x := s.Vec()
 	VADDPS(isa.Mem(src, 0), zero, x)
