@@ -26,24 +26,21 @@ func TakeOutFactors(roots []*sym.Expr) (rewritten []*sym.Expr, factors int) {
 // Multiplications counts what the pass factors counts.
 func Multiplications(roots []*sym.Expr) int { return multiplications(products(roots)) }
 
-// Apart makes p compute every node by itself, without strip programs, and returns how many nodes
-// each of those computed.
-func (p *Program) Apart() (together []int) {
+// Apart returns options that make a program compute every node by itself, without strip programs.
+func Apart(opt Options) Options { opt.apart = true; return opt }
+
+// StripPrograms returns how many nodes each of p's strip programs computes.
+func (p *Program) StripPrograms() (nodes []int) {
 	for _, s := range p.parts {
 		for _, r := range s.regions {
-			for i := range r.lanes {
-				l := &r.lanes[i]
+			for _, l := range r.lanes {
 				for _, run := range l.runs {
 					if run.strips != nil {
-						together = append(together, len(run.nodes))
+						nodes = append(nodes, len(run.nodes))
 					}
-				}
-				l.runs = nil
-				for k := range l.nodes {
-					l.runs = append(l.runs, laneRun{nodes: l.nodes[k : k+1]})
 				}
 			}
 		}
 	}
-	return together
+	return nodes
 }

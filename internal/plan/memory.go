@@ -42,6 +42,11 @@ func layout(nodes []*node, regions []*region, keep map[*value]bool) (arena, loca
 	arena = place(shared)
 	for _, r := range regions {
 		for _, l := range r.lanes {
+			for _, run := range l.runs {
+				if run.strips != nil {
+					run.strips.unread()
+				}
+			}
 			local = max(local, place(localSpans(l)))
 		}
 	}

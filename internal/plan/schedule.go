@@ -1,10 +1,6 @@
 package plan
 
-import (
-	"slices"
-
-	"github.com/gradreg/gradreg/internal/kernel"
-)
+import "slices"
 
 // region is a set of lanes that do not depend on each other. All workers meet at its end.
 type region struct {
@@ -28,7 +24,7 @@ type task struct {
 
 // schedule distributes nodes over regions, each as early as possible: into the region that is being
 // filled if everything it reads comes from earlier ones, or from its own lane slab by slab.
-func schedule(level kernel.Level, nodes []*node) []*region {
+func schedule(opt Options, nodes []*node) []*region {
 	nodes = slices.Clone(nodes)
 	for _, n := range nodes {
 		n.region = -1
@@ -47,7 +43,7 @@ func schedule(level kernel.Level, nodes []*node) []*region {
 		}
 		r.split()
 		for i := range r.lanes {
-			r.lanes[i].runs = grouped(level, r.lanes[i].nodes)
+			r.lanes[i].runs = grouped(opt, r.lanes[i].nodes)
 		}
 		regions = append(regions, r)
 		nodes = later

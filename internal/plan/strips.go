@@ -20,12 +20,18 @@ type laneRun struct {
 }
 
 // grouped groups the nodes of a lane.
-func grouped(level kernel.Level, nodes []*node) []laneRun {
+func grouped(opt Options, nodes []*node) []laneRun {
+	program := func(nodes []*node) *stripProgram {
+		if opt.apart {
+			return nil
+		}
+		return newStripProgram(opt.Level, nodes)
+	}
 	var runs []laneRun
 	for len(nodes) > 0 {
-		run := laneRun{nodes: nodes[:1], strips: newStripProgram(level, nodes[:1])}
+		run := laneRun{nodes: nodes[:1], strips: program(nodes[:1])}
 		for n := 2; run.strips != nil && n <= len(nodes); n++ {
-			p := newStripProgram(level, nodes[:n])
+			p := program(nodes[:n])
 			if p == nil {
 				break
 			}
@@ -134,6 +140,36 @@ func newStripProgram(level kernel.Level, nodes []*node) *stripProgram {
 		return nil
 	}
 	return p
+}
+
+// unread drops the stores of local values that only later nodes of the program read, from level 0,
+// which holds them.
+func (p *stripProgram) unread() {
+	for i, n := range p.nodes {
+		if v := n.outs[0]; v.place != placeLocal || slices.ContainsFunc(v.readers, func(r *node) bool {
+			return !slices.Contains(p.nodes, r)
+		}) || p.loads(v) {
+			continue
+		}
+		for k := range p.steps {
+			if s := &p.steps[k]; s.from == fromOutput && s.node == i {
+				p.steps, p.code = slices.Delete(p.steps, k, k+1), slices.Delete(p.code, k, k+1)
+				n.outs[0].place = placeNowhere
+				break
+			}
+		}
+	}
+}
+
+// loads reports whether a step reads v.
+func (p *stripProgram) loads(v *value) bool {
+	return slices.ContainsFunc(p.steps, func(s stripStep) bool {
+		if s.from != fromArgument {
+			return false
+		}
+		t, _ := tapeOf(p.nodes[s.node])
+		return p.nodes[s.node].args[t.operands[s.i].use].value == v
+	})
 }
 
 // independent reports whether n can be computed element by element with the nodes before it: what it
