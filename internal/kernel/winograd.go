@@ -160,6 +160,11 @@ func (g *Winograd) place(to *tileGroup, i, channels int) {
 // laneOf returns the lane of a tile of a group.
 func laneOf(tile int) int { return 4*(tile%4) + tile/4 }
 
+// Whole reports whether so many images have whole blocks of tiles.
+func (g *Winograd) Whole(images int) bool {
+	return images*g.tileRows()*g.halves%(8*g.block) == 0
+}
+
 // plane returns the floats from one frequency of rows × tiles of a block to the next.
 func (g *Winograd) plane(rows int) int { return rows*g.tiles() + skew }
 
@@ -210,11 +215,11 @@ func (l Level) WinogradConv(g *Winograd, y, x, u, scratch []float32) {
 	v, vPlane := scratch, g.plane(g.C)
 	m, area := scratch[frequencies*vPlane:], g.H*g.W
 	blocks := WinogradBlocks(g.K)
-	l.prefetchPart(g.comingInputs(x, 0), 0, 1)
+	l.prefetchPart(g.coming(x, g.C, 0), 0, 1)
 	for first := 0; first < g.groups; first += g.block {
 		n := min(g.block, g.groups-first)
 		l.transformInputs(g, v, vPlane, x, first, n)
-		next := g.comingInputs(x, first+n)
+		next := g.coming(x, g.C, first+n)
 		for q := range blocks {
 			k, rows := evenly(g.K, blocks, q)
 			mPlane := g.plane(rows)
@@ -234,14 +239,14 @@ func (l Level) WinogradConv(g *Winograd, y, x, u, scratch []float32) {
 // room for V.
 const mostPrefetched = 1 << 16
 
-// comingInputs returns the images that begin in the block from this group on. They are asked for
-// while the products of the block before are computed: those take no memory, and what an input
-// transform reads, some rows of every channel, the processor does not foresee.
-func (g *Winograd) comingInputs(x []float32, first int) []float32 {
+// coming returns the images of x, of so many channels, that begin in the block from this group on.
+// They are asked for while the products of the block before are computed: those take no memory, and
+// what a transform reads, some rows of every channel, the processor does not foresee.
+func (g *Winograd) coming(x []float32, channels, first int) []float32 {
 	each := g.tileRows() * g.halves // halves of an image
 	from := min((8*first+each-1)/each, g.N)
 	to := min((8*(first+g.block)+each-1)/each, g.N)
-	image := g.C * g.H * g.W
+	image := channels * g.H * g.W
 	return x[from*image : min(to*image, from*image+mostPrefetched)]
 }
 
@@ -295,18 +300,20 @@ func (g *Winograd) WeightSums() int { return frequencies * g.sumPlane() }
 func (l Level) WinogradWeights(g *Winograd, sums, x, dy, scratch []float32, acc bool) {
 	vPlane, k := g.plane(g.C), roundLanes(g.K)
 	v, d, dPlane := scratch, scratch[frequencies*vPlane:], g.tiles()*k+skew
-	l.prefetchPart(g.comingInputs(x, 0), 0, 1)
+	l.prefetchPart(g.coming(x, g.C, 0), 0, 1)
+	l.prefetchPart(g.coming(dy, g.K, 0), 0, 1)
 	for first := 0; first < g.groups; first += g.block {
 		n := min(g.block, g.groups-first)
 		l.transformInputs(g, v, vPlane, x, first, n)
 		for i := range n {
 			l.tileGradients(g, d[groupTiles*i*k:], dPlane, dy, &g.out[first+i])
 		}
-		next := g.comingInputs(x, first+n)
+		next, nextGradients := g.coming(x, g.C, first+n), g.coming(dy, g.K, first+n)
 		for f := range frequencies {
 			to, add := sums[f*g.sumPlane():], acc || first > 0
 			l.addOuter(to, v[f*vPlane:], d[f*dPlane:], g.C, k, groupTiles*n, g.tiles(), add)
 			l.prefetchPart(next, f, frequencies)
+			l.prefetchPart(nextGradients, f, frequencies)
 		}
 	}
 }

@@ -288,9 +288,10 @@ func (p *stripProgram) address(c *chunk, i, lo, hi int) uintptr {
 	case fromOutput:
 		return addressOf(n.outs[0].slab(c, lo, hi, n.slabs))
 	case fromSum:
-		out := n.call.(*sumCall).output(c, lo, hi)
+		call := n.call.(*sumCall)
+		out := call.output(c, lo, hi)
 		if s.begins {
-			p.level.Fill(out, 0)
+			call.begin(c, lo, out)
 		}
 		return addressOf(out)
 	case fromConstant:

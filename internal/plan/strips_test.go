@@ -60,6 +60,7 @@ func (b *elementwise) move() {
 	if b.IntN(2) == 0 {
 		x, y = y, x
 	}
+	u, v := b.pool[0], b.pool[1] // masks are of numbers without rounding errors
 	zero := b.g.Const(0, b.shape...)
 	e := []func() *sym.Expr{
 		func() *sym.Expr { return sym.Add(x, y) },
@@ -71,14 +72,14 @@ func (b *elementwise) move() {
 			return sym.Div(b.g.Const(1, b.shape...), sym.Sqrt(sym.Add(sym.Square(x), b.g.Const(1, b.shape...))))
 		},
 		func() *sym.Expr { return sym.ReLU(sym.Add(x, y)) },
-		func() *sym.Expr { return sym.Select(sym.Greater(x, zero), y, zero) },
-		func() *sym.Expr { return sym.Select(sym.GreaterEqual(x, y), zero, y) },
-		func() *sym.Expr { return sym.Select(sym.Not(sym.Greater(x, y)), x, zero) },
-		func() *sym.Expr { return sym.Select(sym.Or(sym.Greater(x, y), sym.Greater(zero, y)), x, zero) },
+		func() *sym.Expr { return sym.Select(sym.Greater(u, zero), y, zero) },
+		func() *sym.Expr { return sym.Select(sym.GreaterEqual(u, v), zero, y) },
+		func() *sym.Expr { return sym.Select(sym.Not(sym.Greater(v, u)), x, zero) },
+		func() *sym.Expr { return sym.Select(sym.Or(sym.Greater(u, v), sym.Greater(zero, v)), x, zero) },
 		func() *sym.Expr { return sym.Neg(sym.ReLU(sym.Sub(x, y))) },
-		func() *sym.Expr { // minus the mean of its row
+		func() *sym.Expr { // minus half the mean of its row: what is left is not near zero
 			last := len(b.shape) - 1
-			mean := sym.Scale(sym.Sum(x, last), 1/float64(b.shape[last]))
+			mean := sym.Scale(sym.Sum(x, last), 0.5/float64(b.shape[last]))
 			return sym.Sub(x, sym.Broadcast(mean, []int{0, 1, 2, 3}[:last], b.shape...))
 		},
 	}[b.IntN(13)]()

@@ -262,7 +262,7 @@ func (s *sumCall) run(c *chunk, lo, hi int) {
 	var src sources
 	s.tape.open(&src, s.node, c, lo, hi)
 	out := s.output(c, lo, hi)
-	c.worker.level.Fill(out, 0)
+	s.begin(c, lo, out)
 	operands := len(s.tape.operands)
 	var offsets [maxOperands + 1]int
 	b := block{offsets: offsets[:operands+1]}
@@ -279,6 +279,13 @@ func (s *sumCall) run(c *chunk, lo, hi int) {
 
 // perChunk reports whether every chunk has an output of its own.
 func (s *sumCall) perChunk() bool { return s.partial }
+
+// begin sets sums to zero, unless they are those of a chunk of which a part has been added.
+func (s *sumCall) begin(c *chunk, lo int, out []float32) {
+	if !s.partial || lo == c.first {
+		c.worker.level.Fill(out, 0)
+	}
+}
 
 // output returns where the sums of slabs lo…hi−1 go.
 func (s *sumCall) output(c *chunk, lo, hi int) []float32 {
