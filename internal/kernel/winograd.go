@@ -160,11 +160,6 @@ func (g *Winograd) place(to *tileGroup, i, channels int) {
 // laneOf returns the lane of a tile of a group.
 func laneOf(tile int) int { return 4*(tile%4) + tile/4 }
 
-// Whole reports whether so many images have whole blocks of tiles.
-func (g *Winograd) Whole(images int) bool {
-	return images*g.tileRows()*g.halves%(8*g.block) == 0
-}
-
 // plane returns the floats from one frequency of rows × tiles of a block to the next.
 func (g *Winograd) plane(rows int) int { return rows*g.tiles() + skew }
 

@@ -36,8 +36,8 @@
 // Values that only one lane uses live in memory of the worker.
 //
 // Element-wise nodes of a lane that follow each other run as one strip program (strips.go), which
-// reads what they share once, and a chunk that no cache holds is taken part by part (parts.go). Both
-// leave the bits as they are, and so the listing of a program, which names nodes one by one.
+// reads what they share once. That leaves the bits as they are, and the listing of a program names
+// nodes one by one.
 //
 // # The one invariant
 //

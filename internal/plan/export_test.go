@@ -26,8 +26,7 @@ func TakeOutFactors(roots []*sym.Expr) (rewritten []*sym.Expr, factors int) {
 // Multiplications counts what the pass factors counts.
 func Multiplications(roots []*sym.Expr) int { return multiplications(products(roots)) }
 
-// Apart returns options that make a program compute every node by itself, without strip programs, and
-// chunks as a whole.
+// Apart returns options that make a program compute every node by itself, without strip programs.
 func Apart(opt Options) Options { opt.apart = true; return opt }
 
 // StripPrograms returns how many nodes each of p's strip programs computes.
@@ -35,35 +34,13 @@ func (p *Program) StripPrograms() (nodes []int) {
 	for _, s := range p.parts {
 		for _, r := range s.regions {
 			for _, l := range r.lanes {
-				for _, s := range l.stretches {
-					for _, run := range s.runs {
-						if run.strips != nil {
-							nodes = append(nodes, len(run.nodes))
-						}
+				for _, run := range l.runs {
+					if run.strips != nil {
+						nodes = append(nodes, len(run.nodes))
 					}
 				}
 			}
 		}
 	}
 	return nodes
-}
-
-// Divided returns how many stretches of p take their chunks part by part, and the nodes of them.
-func (p *Program) Divided() (stretches, nodes int) {
-	for _, s := range p.parts {
-		for _, r := range s.regions {
-			for _, l := range r.lanes {
-				for _, s := range l.stretches {
-					if s.part == l.lane.chunkSize {
-						continue
-					}
-					stretches++
-					for _, run := range s.runs {
-						nodes += len(run.nodes)
-					}
-				}
-			}
-		}
-	}
-	return stretches, nodes
 }

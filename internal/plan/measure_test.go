@@ -34,7 +34,7 @@ func TestMeasure(t *testing.T) {
 			t.Errorf("level %v: measured %v, compiled %v", level, got, want)
 		}
 		p.Close()
-		outputs, updates = steps(350_000)
+		outputs, updates = steps(300_000)
 		if got, err = plan.Measure([]plan.Step{{Outputs: outputs, Updates: updates}}, opt); err != nil || got.Bytes < 4e9 {
 			t.Errorf("level %v: a large program measures %v, %v", level, got, err)
 		}

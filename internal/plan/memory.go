@@ -42,11 +42,9 @@ func layout(nodes []*node, regions []*region, keep map[*value]bool) (arena, loca
 	arena = place(shared)
 	for _, r := range regions {
 		for _, l := range r.lanes {
-			for _, s := range l.stretches {
-				for _, run := range s.runs {
-					if run.strips != nil {
-						run.strips.unread()
-					}
+			for _, run := range l.runs {
+				if run.strips != nil {
+					run.strips.unread()
 				}
 			}
 			local = max(local, place(localSpans(l)))
@@ -78,26 +76,11 @@ func (n *node) sliced() bool {
 }
 
 // localSpans returns what the local values of a lane need, by the positions of what runs in one go.
-// A stretch that works part by part comes back to its first run, so that what outlives a part is
-// there from its beginning to its end.
 func localSpans(l laneNodes) []span {
-	at, begin, end := map[*node]int{}, map[*node]int{}, map[*node]int{}
-	position := 0
-	for _, s := range l.stretches {
-		start := position
-		for _, r := range s.runs {
-			for _, n := range r.nodes {
-				at[n] = position
-			}
-			position++
-		}
-		for _, r := range s.runs {
-			for _, n := range r.nodes {
-				begin[n], end[n] = at[n], at[n]
-				if s.part < l.lane.chunkSize {
-					begin[n], end[n] = start, position-1
-				}
-			}
+	at := map[*node]int{}
+	for i, r := range l.runs {
+		for _, n := range r.nodes {
+			at[n] = i
 		}
 	}
 	var spans []span
@@ -106,17 +89,9 @@ func localSpans(l laneNodes) []span {
 			if v.place != placeLocal {
 				continue
 			}
-			s := span{value: v, size: v.size / l.lane.slabs * l.lane.chunkSize, first: begin[n], last: end[n]}
-			within := localWithin(l.stretches, v)
-			if v.parts = within != nil && within.part < l.lane.chunkSize; v.parts {
-				s.size, s.first, s.last = v.size/l.lane.slabs*within.part, at[n], at[n]
-			}
+			s := span{value: v, size: v.size / l.lane.slabs * l.lane.chunkSize, first: at[n], last: at[n]}
 			for _, r := range v.readers {
-				if v.parts {
-					s.last = max(s.last, at[r])
-				} else {
-					s.last = max(s.last, end[r])
-				}
+				s.last = max(s.last, at[r])
 			}
 			spans = append(spans, s)
 		}

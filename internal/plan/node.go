@@ -44,7 +44,6 @@ type kernelCall interface {
 type chunk struct {
 	worker *worker
 	first  int // first slab of the chunk
-	part   int // first slab of the part that is worked on
 	index  int // number of the chunk within its lane
 	state  *runState
 }

@@ -23,7 +23,7 @@ type Options struct {
 	Threads int // 1 if less
 	// Direct is set where convolutions are to be computed by the products of their definition alone.
 	Direct bool
-	apart  bool // whether every node is computed by itself, and chunks as a whole
+	apart  bool // whether every node is computed by itself
 	// Trace, if not nil, is called with the expressions before the first pass ("input") and after
 	// each, step by step.
 	Trace func(pass string, roots []*sym.Expr)

@@ -12,8 +12,7 @@ type region struct {
 type laneNodes struct {
 	lane  lane
 	nodes []*node
-	// stretches are what is done with a chunk, in this order.
-	stretches []stretch
+	runs  []laneRun // of these nodes
 }
 
 // task is some chunks of a lane.
@@ -44,7 +43,7 @@ func schedule(opt Options, nodes []*node) []*region {
 		}
 		r.split()
 		for i := range r.lanes {
-			r.lanes[i].arrange(opt)
+			r.lanes[i].runs = grouped(opt, r.lanes[i].nodes)
 		}
 		regions = append(regions, r)
 		nodes = later
@@ -123,8 +122,12 @@ func (r *region) run(w *worker, t task, state *runState) {
 	for c.index = t.first; c.index < t.stop; c.index++ {
 		c.first = c.index * l.lane.chunkSize
 		hi := min(c.first+l.lane.chunkSize, l.lane.slabs)
-		for i := range l.stretches {
-			l.stretches[i].run(c, hi)
+		for i := range l.runs {
+			if p := l.runs[i].strips; p != nil {
+				p.run(c, c.first, hi)
+			} else {
+				l.runs[i].nodes[0].call.run(c, c.first, hi)
+			}
 		}
 	}
 }

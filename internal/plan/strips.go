@@ -288,10 +288,9 @@ func (p *stripProgram) address(c *chunk, i, lo, hi int) uintptr {
 	case fromOutput:
 		return addressOf(n.outs[0].slab(c, lo, hi, n.slabs))
 	case fromSum:
-		call := n.call.(*sumCall)
-		out := call.output(c, lo, hi)
+		out := n.call.(*sumCall).output(c, lo, hi)
 		if s.begins {
-			call.begin(c, lo, out)
+			p.level.Fill(out, 0)
 		}
 		return addressOf(out)
 	case fromConstant:

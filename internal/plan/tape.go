@@ -82,7 +82,7 @@ func (t *tape) open(src *sources, n *node, c *chunk, lo, hi int) {
 // the operand itself.
 func (t *tape) eval(w *worker, src *sources, b *block, dst []float32) []float32 {
 	slots, n := w.blocks, b.rows*b.cols
-	var at [maxOperands + maxRegisters][]float32
+	at := &w.at
 	for i, o := range t.operands {
 		if !o.scalar {
 			at[i] = t.load(w.level, src, i, b, slots[i])
@@ -92,14 +92,14 @@ func (t *tape) eval(w *worker, src *sources, b *block, dst []float32) []float32 
 		at[i] = slots[i][:n]
 	}
 	if len(t.code) == 0 {
-		return full(w, &at, t.result, n)
+		return full(w, at, t.result, n)
 	}
 	// Only the last instruction writes to dst, which may be the memory of an operand.
 	last := len(t.code) - 1
 	for i := range last {
-		t.code[i].exec(w, at[t.code[i].dst], &at, src)
+		t.code[i].exec(w, at[t.code[i].dst], at, src)
 	}
-	t.code[last].exec(w, dst[:n], &at, src)
+	t.code[last].exec(w, dst[:n], at, src)
 	return dst[:n]
 }
 
@@ -262,7 +262,7 @@ func (s *sumCall) run(c *chunk, lo, hi int) {
 	var src sources
 	s.tape.open(&src, s.node, c, lo, hi)
 	out := s.output(c, lo, hi)
-	s.begin(c, lo, out)
+	c.worker.level.Fill(out, 0)
 	operands := len(s.tape.operands)
 	var offsets [maxOperands + 1]int
 	b := block{offsets: offsets[:operands+1]}
@@ -279,13 +279,6 @@ func (s *sumCall) run(c *chunk, lo, hi int) {
 
 // perChunk reports whether every chunk has an output of its own.
 func (s *sumCall) perChunk() bool { return s.partial }
-
-// begin sets sums to zero, unless they are those of a chunk of which a part has been added.
-func (s *sumCall) begin(c *chunk, lo int, out []float32) {
-	if !s.partial || lo == c.first {
-		c.worker.level.Fill(out, 0)
-	}
-}
 
 // output returns where the sums of slabs lo…hi−1 go.
 func (s *sumCall) output(c *chunk, lo, hi int) []float32 {

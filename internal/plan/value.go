@@ -10,7 +10,6 @@ type value struct {
 	// Where it lies. A persistent value keeps its content between runs; a local value exists once
 	// per worker, for one chunk at a time; all others share the program's arena.
 	place  placement
-	parts  bool      // whether a local value exists for a part of a chunk at a time
 	offset int       // within the arena or the worker's memory
 	data   []float32 // set for all but local values once memory is laid out
 
@@ -33,11 +32,7 @@ const (
 func (v *value) slab(c *chunk, lo, hi, n int) []float32 {
 	per := v.size / n
 	if v.place == placeLocal {
-		first := c.first
-		if v.parts {
-			first = c.part
-		}
-		base := v.offset + (lo-first)*per
+		base := v.offset + (lo-c.first)*per
 		return c.worker.local[base : base+(hi-lo)*per]
 	}
 	return v.data[lo*per : hi*per]

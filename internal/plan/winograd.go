@@ -62,28 +62,16 @@ func (low *lowering) winograd(
 	return w
 }
 
-// winograd is the geometry of chunks, of the last chunk where that is smaller, and of parts.
+// winograd is the geometry of chunks, and of the last chunk where that is smaller.
 type winograd struct {
 	chunk, rest *kernel.Winograd
-	part        *kernel.Winograd // of a chunk, nil where that is done as a whole
-	work        int              // of a chunk, in multiply-adds
-}
-
-// provide makes the geometry of parts of so many images.
-func (w *winograd) provide(images int) {
-	g := w.chunk
-	if images < g.N {
-		w.part = kernel.NewWinograd(images, g.C, g.K, g.H, g.W)
-	}
+	work        int // of a chunk, in multiply-adds
 }
 
 // of returns the geometry of a chunk of n images.
 func (w *winograd) of(n int) *kernel.Winograd {
-	switch {
-	case n == w.chunk.N:
+	if n == w.chunk.N {
 		return w.chunk
-	case w.part != nil && n == w.part.N:
-		return w.part
 	}
 	return w.rest
 }
