@@ -100,7 +100,7 @@ func (l Level) Expand(g *Conv, xp, x []float32) {
 			if vectors {
 				l.expandRows(g, plane, image, p)
 			} else {
-				expandGeneric(g, plane, image, p)
+				l.expandStrided(g, plane, image, p)
 			}
 			clear(plane[p.last*g.OW:])
 		}
@@ -125,8 +125,8 @@ func span(lo, hi int) uint32 { return uint32(1)<<hi - uint32(1)<<lo }
 // clamp limits i to 0 … n.
 func clamp(i, n int) int { return min(max(i, 0), n) }
 
-// expandGeneric is expandRows in portable Go, for any stride.
-func expandGeneric(g *Conv, plane, image []float32, p *patch) {
+// expandStrided is expandRows for any stride.
+func (l Level) expandStrided(g *Conv, plane, image []float32, p *patch) {
 	for r := p.first; r < p.last; r++ {
 		row := plane[r*g.OW : (r+1)*g.OW]
 		from := image[(p.ih+(r-p.first)*g.SH)*g.W+p.iw:]
@@ -137,7 +137,11 @@ func expandGeneric(g *Conv, plane, image []float32, p *patch) {
 			copy(row, from)
 			continue
 		}
-		for i, at := 0, 0; i < len(row); i, at = i+1, at+g.SW {
+		done := 0
+		if g.SW == 2 {
+			done = l.everySecond(row, from)
+		}
+		for i, at := done, done*g.SW; i < len(row); i, at = i+1, at+g.SW {
 			row[i] = from[at]
 		}
 	}
@@ -160,7 +164,7 @@ func (l Level) Fold(g *Conv, x, xp, scratch []float32) {
 		for kw := range g.KW {
 			for phase := range g.SH {
 				if p := g.patch(kw, phase); p.first < p.last && p.left < p.right {
-					foldGeneric(g, image, planes[(kw*g.SH+phase)*rows*g.OW:], p)
+					l.foldStrided(g, image, planes[(kw*g.SH+phase)*rows*g.OW:], p)
 				}
 			}
 		}
@@ -191,13 +195,47 @@ func (l Level) foldRows(g *Conv, image, planes []float32) {
 	clear(image[(bottom-top)*g.W : g.H*g.W])
 }
 
-// foldGeneric adds the rows of a patch to the image, for any stride.
-func foldGeneric(g *Conv, image, plane []float32, p patch) {
+// foldStrided adds the rows of a patch to the image, which has no negative zeros, for any stride.
+func (l Level) foldStrided(g *Conv, image, plane []float32, p patch) {
 	for r := p.first; r < p.last; r++ {
 		row := plane[r*g.OW+p.left : r*g.OW+p.right]
 		to := image[(p.ih+(r-p.first)*g.SH)*g.W+p.iw:]
-		for i, at := 0, 0; i < len(row); i, at = i+1, at+g.SW {
+		done := 0
+		if g.SW == 2 {
+			done = l.addToEverySecond(to, row)
+		}
+		for i, at := done, done*g.SW; i < len(row); i, at = i+1, at+g.SW {
 			to[at] += row[i]
 		}
 	}
+}
+
+// secondVectors returns how many vectors of every second of n elements there are whose elements
+// between are among them, too.
+func (l Level) secondVectors(elements, n int) int {
+	if l == Generic {
+		return 0
+	}
+	return min(elements, n/2) / l.lanes()
+}
+
+// everySecond copies src[2i] to dst[i] for the first elements, whole vectors, and returns how many.
+func (l Level) everySecond(dst, src []float32) int {
+	n := l.secondVectors(len(dst), len(src))
+	if n > 0 {
+		l.everySecondVectors(dst, src, n)
+		n *= l.lanes()
+	}
+	return n
+}
+
+// addToEverySecond adds src[i] to dst[2i] for the first elements, whole vectors, and returns how
+// many. The elements between get +0 added.
+func (l Level) addToEverySecond(dst, src []float32) int {
+	n := l.secondVectors(len(src), len(dst))
+	if n > 0 {
+		l.addToEverySecondVectors(dst, src, n)
+		n *= l.lanes()
+	}
+	return n
 }

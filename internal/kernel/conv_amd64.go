@@ -25,3 +25,21 @@ func (l Level) sumRows(
 		sumRowsAVX2(first(dst), to, first(src), from, rows, dstStep, srcStep, len(read), planeStep, &read[0])
 	}
 }
+
+// everySecondVectors copies every second element of some vectors.
+func (l Level) everySecondVectors(dst, src []float32, vectors int) {
+	if l == AVX512 {
+		everySecondAVX512(&dst[0], &src[0], vectors)
+	} else {
+		everySecondAVX2(&dst[0], &src[0], vectors)
+	}
+}
+
+// addToEverySecondVectors adds some vectors to every second element.
+func (l Level) addToEverySecondVectors(dst, src []float32, vectors int) {
+	if l == AVX512 {
+		addToEverySecondAVX512(&dst[0], &src[0], vectors)
+	} else {
+		addToEverySecondAVX2(&dst[0], &src[0], vectors)
+	}
+}

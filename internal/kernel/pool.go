@@ -25,6 +25,50 @@ func (l Level) MaxIndexPairs(dst []int32, src []float32, rows, cols, width int) 
 	}
 }
 
+// SumPairs adds up every 2×2 window, stride 2, of a plane of the given width, row by row from the
+// left. src holds at least 2·rows·width elements, 2·cols ≤ width.
+func (l Level) SumPairs(dst, src []float32, rows, cols, width int) {
+	for i := range rows {
+		to, upper, lower := dst[i*cols:][:cols], src[2*i*width:][:2*cols], src[(2*i+1)*width:][:2*cols]
+		done := 0
+		if l != Generic {
+			lanes := l.lanes()
+			if done = cols / lanes * lanes; done > 0 {
+				l.sumPairs(to, upper, lower, done/lanes)
+			}
+		}
+		for j := done; j < cols; j++ {
+			var s float32 // not −0
+			s += upper[2*j]
+			s += upper[2*j+1]
+			s += lower[2*j]
+			to[j] = s + lower[2*j+1]
+		}
+	}
+}
+
+// SpreadPairs is the transpose of SumPairs for a plane that windows cover: each element of src goes
+// to the four of its window. dst holds 2·rows rows of 2·cols elements.
+func (l Level) SpreadPairs(dst, src []float32, rows, cols int) {
+	for i := range rows {
+		from, upper := src[i*cols:][:cols], dst[4*i*cols:][:2*cols]
+		lower := dst[(4*i+2)*cols:][:2*cols]
+		done := 0
+		if l != Generic {
+			lanes := l.lanes()
+			if done = cols / lanes * lanes; done > 0 {
+				l.spreadPairs(upper, lower, from, done/lanes)
+			}
+		}
+		for j := done; j < cols; j++ {
+			var s float32 // not −0
+			s += from[j]
+			upper[2*j], upper[2*j+1] = s, s
+			lower[2*j], lower[2*j+1] = s, s
+		}
+	}
+}
+
 // maxIndexPairsGeneric is MaxIndexPairs in portable Go.
 func maxIndexPairsGeneric(dst []int32, src []float32, rows, cols, width int) {
 	for i := range rows {

@@ -12,3 +12,21 @@ func (l Level) maxIndexPairs(
 		maxIndexPairsAVX2(firstOffset(dst), first(src), whole, masked, step, width, at, low, high, store)
 	}
 }
+
+// sumPairs adds up some vectors of windows of two rows.
+func (l Level) sumPairs(dst, upper, lower []float32, vectors int) {
+	if l == AVX512 {
+		sumPairsAVX512(&dst[0], &upper[0], &lower[0], vectors)
+	} else {
+		sumPairsAVX2(&dst[0], &upper[0], &lower[0], vectors)
+	}
+}
+
+// spreadPairs copies some vectors of elements to their windows of two rows.
+func (l Level) spreadPairs(upper, lower, src []float32, vectors int) {
+	if l == AVX512 {
+		spreadPairsAVX512(&upper[0], &lower[0], &src[0], vectors)
+	} else {
+		spreadPairsAVX2(&upper[0], &lower[0], &src[0], vectors)
+	}
+}

@@ -199,3 +199,285 @@ DATA evensAVX2<>+20(SB)/4, $0x0000000a
 DATA evensAVX2<>+24(SB)/4, $0x0000000c
 DATA evensAVX2<>+28(SB)/4, $0x0000000e
 GLOBL evensAVX2<>(SB), RODATA|NOPTR, $32
+
+// func sumPairsAVX512(dst *float32, upper *float32, lower *float32, vectors int)
+// Requires: AVX, AVX512F
+TEXT ·sumPairsAVX512(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         upper+8(FP), CX
+	MOVQ         lower+16(FP), DX
+	MOVQ         vectors+24(FP), BX
+	VMOVDQU32    evensAVX512<>+0(SB), Z0
+	MOVL         $0x00000001, SI
+	VPBROADCASTD SI, Z1
+	VPADDD       Z1, Z0, Z1
+
+loop:
+	VPXORD    Z2, Z2, Z2
+	VMOVUPS   (CX), Z3
+	VMOVUPS   64(CX), Z4
+	VMOVDQA32 Z0, Z5
+	VPERMI2PS Z4, Z3, Z5
+	VMOVDQA32 Z1, Z6
+	VPERMI2PS Z4, Z3, Z6
+	VADDPS    Z5, Z2, Z2
+	VADDPS    Z6, Z2, Z2
+	ADDQ      $0x00000080, CX
+	VMOVUPS   (DX), Z3
+	VMOVUPS   64(DX), Z4
+	VMOVDQA32 Z0, Z5
+	VPERMI2PS Z4, Z3, Z5
+	VMOVDQA32 Z1, Z6
+	VPERMI2PS Z4, Z3, Z6
+	VADDPS    Z5, Z2, Z2
+	VADDPS    Z6, Z2, Z2
+	ADDQ      $0x00000080, DX
+	VMOVUPS   Z2, (AX)
+	ADDQ      $0x40, AX
+	DECQ      BX
+	JNZ       loop
+	VZEROUPPER
+	RET
+
+// func spreadPairsAVX512(upper *float32, lower *float32, src *float32, vectors int)
+// Requires: AVX, AVX512F
+TEXT ·spreadPairsAVX512(SB), NOSPLIT, $0-32
+	MOVQ      upper+0(FP), AX
+	MOVQ      lower+8(FP), CX
+	MOVQ      src+16(FP), DX
+	MOVQ      vectors+24(FP), BX
+	VPXORD    Z0, Z0, Z0
+	VMOVDQU32 doubled0AVX512<>+0(SB), Z1
+	VMOVDQU32 doubled1AVX512<>+0(SB), Z2
+
+loop:
+	VADDPS  (DX), Z0, Z3
+	VPERMPS Z3, Z1, Z4
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z4, (CX)
+	VPERMPS Z3, Z2, Z3
+	VMOVUPS Z3, 64(AX)
+	VMOVUPS Z3, 64(CX)
+	ADDQ    $0x40, DX
+	ADDQ    $0x00000080, AX
+	ADDQ    $0x00000080, CX
+	DECQ    BX
+	JNZ     loop
+	VZEROUPPER
+	RET
+
+DATA doubled0AVX512<>+0(SB)/4, $0x00000000
+DATA doubled0AVX512<>+4(SB)/4, $0x00000000
+DATA doubled0AVX512<>+8(SB)/4, $0x00000001
+DATA doubled0AVX512<>+12(SB)/4, $0x00000001
+DATA doubled0AVX512<>+16(SB)/4, $0x00000002
+DATA doubled0AVX512<>+20(SB)/4, $0x00000002
+DATA doubled0AVX512<>+24(SB)/4, $0x00000003
+DATA doubled0AVX512<>+28(SB)/4, $0x00000003
+DATA doubled0AVX512<>+32(SB)/4, $0x00000004
+DATA doubled0AVX512<>+36(SB)/4, $0x00000004
+DATA doubled0AVX512<>+40(SB)/4, $0x00000005
+DATA doubled0AVX512<>+44(SB)/4, $0x00000005
+DATA doubled0AVX512<>+48(SB)/4, $0x00000006
+DATA doubled0AVX512<>+52(SB)/4, $0x00000006
+DATA doubled0AVX512<>+56(SB)/4, $0x00000007
+DATA doubled0AVX512<>+60(SB)/4, $0x00000007
+GLOBL doubled0AVX512<>(SB), RODATA|NOPTR, $64
+
+DATA doubled1AVX512<>+0(SB)/4, $0x00000008
+DATA doubled1AVX512<>+4(SB)/4, $0x00000008
+DATA doubled1AVX512<>+8(SB)/4, $0x00000009
+DATA doubled1AVX512<>+12(SB)/4, $0x00000009
+DATA doubled1AVX512<>+16(SB)/4, $0x0000000a
+DATA doubled1AVX512<>+20(SB)/4, $0x0000000a
+DATA doubled1AVX512<>+24(SB)/4, $0x0000000b
+DATA doubled1AVX512<>+28(SB)/4, $0x0000000b
+DATA doubled1AVX512<>+32(SB)/4, $0x0000000c
+DATA doubled1AVX512<>+36(SB)/4, $0x0000000c
+DATA doubled1AVX512<>+40(SB)/4, $0x0000000d
+DATA doubled1AVX512<>+44(SB)/4, $0x0000000d
+DATA doubled1AVX512<>+48(SB)/4, $0x0000000e
+DATA doubled1AVX512<>+52(SB)/4, $0x0000000e
+DATA doubled1AVX512<>+56(SB)/4, $0x0000000f
+DATA doubled1AVX512<>+60(SB)/4, $0x0000000f
+GLOBL doubled1AVX512<>(SB), RODATA|NOPTR, $64
+
+// func everySecondAVX512(dst *float32, src *float32, vectors int)
+// Requires: AVX, AVX512F
+TEXT ·everySecondAVX512(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         vectors+16(FP), DX
+	VMOVDQU32    evensAVX512<>+0(SB), Z0
+	MOVL         $0x00000001, BX
+	VPBROADCASTD BX, Z1
+	VPADDD       Z1, Z0, Z1
+
+loop:
+	VMOVUPS   (CX), Z1
+	VMOVUPS   64(CX), Z2
+	VMOVDQA32 Z0, Z3
+	VPERMI2PS Z2, Z1, Z3
+	VMOVUPS   Z3, (AX)
+	ADDQ      $0x40, AX
+	ADDQ      $0x00000080, CX
+	DECQ      DX
+	JNZ       loop
+	VZEROUPPER
+	RET
+
+// func addToEverySecondAVX512(dst *float32, src *float32, vectors int)
+// Requires: AVX, AVX512F
+TEXT ·addToEverySecondAVX512(SB), NOSPLIT, $0-24
+	MOVQ      dst+0(FP), AX
+	MOVQ      src+8(FP), CX
+	MOVQ      vectors+16(FP), DX
+	VPXORD    Z0, Z0, Z0
+	VMOVDQU32 doubled0AVX512<>+0(SB), Z0
+	VMOVDQU32 doubled1AVX512<>+0(SB), Z1
+	MOVL      $0x00005555, BX
+	KMOVW     BX, K1
+
+loop:
+	VMOVUPS   (CX), Z2
+	VPERMPS.Z Z2, Z0, K1, Z3
+	VADDPS    (AX), Z3, Z3
+	VMOVUPS   Z3, (AX)
+	VPERMPS.Z Z2, Z1, K1, Z2
+	VADDPS    64(AX), Z2, Z2
+	VMOVUPS   Z2, 64(AX)
+	ADDQ      $0x40, CX
+	ADDQ      $0x00000080, AX
+	DECQ      DX
+	JNZ       loop
+	VZEROUPPER
+	RET
+
+// func sumPairsAVX2(dst *float32, upper *float32, lower *float32, vectors int)
+// Requires: AVX, AVX2
+TEXT ·sumPairsAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ upper+8(FP), CX
+	MOVQ lower+16(FP), DX
+	MOVQ vectors+24(FP), BX
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VMOVUPS (CX), Y1
+	VMOVUPS 32(CX), Y2
+	VSHUFPS $0x88, Y2, Y1, Y3
+	VSHUFPS $0xdd, Y2, Y1, Y1
+	VPERMPD $0xd8, Y3, Y3
+	VPERMPD $0xd8, Y1, Y1
+	VADDPS  Y3, Y0, Y0
+	VADDPS  Y1, Y0, Y0
+	ADDQ    $0x00000040, CX
+	VMOVUPS (DX), Y1
+	VMOVUPS 32(DX), Y2
+	VSHUFPS $0x88, Y2, Y1, Y3
+	VSHUFPS $0xdd, Y2, Y1, Y1
+	VPERMPD $0xd8, Y3, Y3
+	VPERMPD $0xd8, Y1, Y1
+	VADDPS  Y3, Y0, Y0
+	VADDPS  Y1, Y0, Y0
+	ADDQ    $0x00000040, DX
+	VMOVUPS Y0, (AX)
+	ADDQ    $0x20, AX
+	DECQ    BX
+	JNZ     loop
+	VZEROUPPER
+	RET
+
+// func spreadPairsAVX2(upper *float32, lower *float32, src *float32, vectors int)
+// Requires: AVX, AVX2
+TEXT ·spreadPairsAVX2(SB), NOSPLIT, $0-32
+	MOVQ    upper+0(FP), AX
+	MOVQ    lower+8(FP), CX
+	MOVQ    src+16(FP), DX
+	MOVQ    vectors+24(FP), BX
+	VXORPS  Y0, Y0, Y0
+	VMOVDQU doubled0AVX2<>+0(SB), Y1
+	VMOVDQU doubled1AVX2<>+0(SB), Y2
+
+loop:
+	VADDPS  (DX), Y0, Y3
+	VPERMPS Y3, Y1, Y4
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y4, (CX)
+	VPERMPS Y3, Y2, Y3
+	VMOVUPS Y3, 32(AX)
+	VMOVUPS Y3, 32(CX)
+	ADDQ    $0x20, DX
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, CX
+	DECQ    BX
+	JNZ     loop
+	VZEROUPPER
+	RET
+
+DATA doubled0AVX2<>+0(SB)/4, $0x00000000
+DATA doubled0AVX2<>+4(SB)/4, $0x00000000
+DATA doubled0AVX2<>+8(SB)/4, $0x00000001
+DATA doubled0AVX2<>+12(SB)/4, $0x00000001
+DATA doubled0AVX2<>+16(SB)/4, $0x00000002
+DATA doubled0AVX2<>+20(SB)/4, $0x00000002
+DATA doubled0AVX2<>+24(SB)/4, $0x00000003
+DATA doubled0AVX2<>+28(SB)/4, $0x00000003
+GLOBL doubled0AVX2<>(SB), RODATA|NOPTR, $32
+
+DATA doubled1AVX2<>+0(SB)/4, $0x00000004
+DATA doubled1AVX2<>+4(SB)/4, $0x00000004
+DATA doubled1AVX2<>+8(SB)/4, $0x00000005
+DATA doubled1AVX2<>+12(SB)/4, $0x00000005
+DATA doubled1AVX2<>+16(SB)/4, $0x00000006
+DATA doubled1AVX2<>+20(SB)/4, $0x00000006
+DATA doubled1AVX2<>+24(SB)/4, $0x00000007
+DATA doubled1AVX2<>+28(SB)/4, $0x00000007
+GLOBL doubled1AVX2<>(SB), RODATA|NOPTR, $32
+
+// func everySecondAVX2(dst *float32, src *float32, vectors int)
+// Requires: AVX, AVX2
+TEXT ·everySecondAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ vectors+16(FP), DX
+
+loop:
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VSHUFPS $0x88, Y1, Y0, Y0
+	VPERMPD $0xd8, Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    $0x20, AX
+	ADDQ    $0x00000040, CX
+	DECQ    DX
+	JNZ     loop
+	VZEROUPPER
+	RET
+
+// func addToEverySecondAVX2(dst *float32, src *float32, vectors int)
+// Requires: AVX, AVX2
+TEXT ·addToEverySecondAVX2(SB), NOSPLIT, $0-24
+	MOVQ    dst+0(FP), AX
+	MOVQ    src+8(FP), CX
+	MOVQ    vectors+16(FP), DX
+	VXORPS  Y0, Y0, Y0
+	VMOVDQU doubled0AVX2<>+0(SB), Y1
+	VMOVDQU doubled1AVX2<>+0(SB), Y2
+
+loop:
+	VMOVUPS  (CX), Y3
+	VPERMPS  Y3, Y1, Y4
+	VBLENDPS $0xaa, Y0, Y4, Y4
+	VADDPS   (AX), Y4, Y4
+	VMOVUPS  Y4, (AX)
+	VPERMPS  Y3, Y2, Y3
+	VBLENDPS $0xaa, Y0, Y3, Y3
+	VADDPS   32(AX), Y3, Y3
+	VMOVUPS  Y3, 32(AX)
+	ADDQ     $0x20, CX
+	ADDQ     $0x00000040, AX
+	DECQ     DX
+	JNZ      loop
+	VZEROUPPER
+	RET

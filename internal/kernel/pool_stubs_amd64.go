@@ -9,3 +9,27 @@ func maxIndexPairsAVX512(dst *int32, src *float32, whole int, masked int, step i
 
 //go:noescape
 func maxIndexPairsAVX2(dst *int32, src *float32, whole int, masked int, step int, width int, first int32, low uint32, high uint32, store uint32)
+
+//go:noescape
+func sumPairsAVX512(dst *float32, upper *float32, lower *float32, vectors int)
+
+//go:noescape
+func spreadPairsAVX512(upper *float32, lower *float32, src *float32, vectors int)
+
+//go:noescape
+func everySecondAVX512(dst *float32, src *float32, vectors int)
+
+//go:noescape
+func addToEverySecondAVX512(dst *float32, src *float32, vectors int)
+
+//go:noescape
+func sumPairsAVX2(dst *float32, upper *float32, lower *float32, vectors int)
+
+//go:noescape
+func spreadPairsAVX2(upper *float32, lower *float32, src *float32, vectors int)
+
+//go:noescape
+func everySecondAVX2(dst *float32, src *float32, vectors int)
+
+//go:noescape
+func addToEverySecondAVX2(dst *float32, src *float32, vectors int)

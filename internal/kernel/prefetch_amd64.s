@@ -4,10 +4,10 @@
 
 #include "textflag.h"
 
-// func prefetchLines(p *float32, lines int)
+// func prefetch(x *float32, lines int)
 // Requires: MMX+
-TEXT ·prefetchLines(SB), NOSPLIT, $0-16
-	MOVQ p+0(FP), AX
+TEXT ·prefetch(SB), NOSPLIT, $0-16
+	MOVQ x+0(FP), AX
 	MOVQ lines+8(FP), CX
 
 line:

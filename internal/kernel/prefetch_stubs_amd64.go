@@ -5,4 +5,4 @@
 package kernel
 
 //go:noescape
-func prefetchLines(p *float32, lines int)
+func prefetch(x *float32, lines int)

@@ -216,21 +216,39 @@ func (l Level) WinogradConv(g *Winograd, y, x, u, scratch []float32) {
 	v, vPlane := scratch, g.plane(g.C)
 	m, area := scratch[frequencies*vPlane:], g.H*g.W
 	blocks := WinogradBlocks(g.K)
+	l.prefetchPart(g.coming(x, g.C, 0), 0, 1)
 	for first := 0; first < g.groups; first += g.block {
 		n := min(g.block, g.groups-first)
 		l.transformInputs(g, v, vPlane, x, first, n)
+		next := g.coming(x, g.C, first+n)
 		for q := range blocks {
 			k, rows := evenly(g.K, blocks, q)
 			mPlane := g.plane(rows)
 			for f := range frequencies {
 				filters := u[(frequencies*k+f*rows)*g.C:][:rows*g.C]
 				l.mulPanels(m[f*mPlane:], g.tiles(), filters, v[f*vPlane:], g.offsets, rows, groupTiles*n)
+				l.prefetchPart(next, frequencies*q+f, frequencies*blocks)
 			}
 			for i := range n {
 				l.tileOutputs(g, y[k*area:], m[groupTiles*i:], mPlane, rows, &g.out[first+i])
 			}
 		}
 	}
+}
+
+// mostPrefetched is how many floats are asked for ahead: a part of a second-level cache that leaves
+// room for V.
+const mostPrefetched = 1 << 16
+
+// coming returns the images of x, of so many channels, that begin in the block from this group on.
+// They are asked for while the products of the block before are computed: those take no memory, and
+// what a transform reads, some rows of every channel, the processor does not foresee.
+func (g *Winograd) coming(x []float32, channels, first int) []float32 {
+	each := g.tileRows() * g.halves // halves of an image
+	from := min((8*first+each-1)/each, g.N)
+	to := min((8*(first+g.block)+each-1)/each, g.N)
+	image := channels * g.H * g.W
+	return x[from*image : min(to*image, from*image+mostPrefetched)]
 }
 
 // transformInputs writes V of n groups: v[f·plane + c·tiles + tile].
@@ -283,15 +301,20 @@ func (g *Winograd) WeightSums() int { return frequencies * g.sumPlane() }
 func (l Level) WinogradWeights(g *Winograd, sums, x, dy, scratch []float32, acc bool) {
 	vPlane, k := g.plane(g.C), roundLanes(g.K)
 	v, d, dPlane := scratch, scratch[frequencies*vPlane:], g.tiles()*k+skew
+	l.prefetchPart(g.coming(x, g.C, 0), 0, 1)
+	l.prefetchPart(g.coming(dy, g.K, 0), 0, 1)
 	for first := 0; first < g.groups; first += g.block {
 		n := min(g.block, g.groups-first)
 		l.transformInputs(g, v, vPlane, x, first, n)
 		for i := range n {
 			l.tileGradients(g, d[groupTiles*i*k:], dPlane, dy, &g.out[first+i])
 		}
+		next, nextGradients := g.coming(x, g.C, first+n), g.coming(dy, g.K, first+n)
 		for f := range frequencies {
 			to, add := sums[f*g.sumPlane():], acc || first > 0
 			l.addOuter(to, v[f*vPlane:], d[f*dPlane:], g.C, k, groupTiles*n, g.tiles(), add)
+			l.prefetchPart(next, f, frequencies)
+			l.prefetchPart(nextGradients, f, frequencies)
 		}
 	}
 }

@@ -78,11 +78,12 @@ func (l Level) WinogradProduct(
 ) {
 	depth, tiles := (g.C+innerBlock-1)/innerBlock, g.tiles()
 	width := l.columns(tiles, innerBlock)
-	var ahead [2]stream
+	blocks := (tiles + width - 1) / width
+	call, calls := 0, depth*blocks*(stop-first)
+	var nextV, nextM []float32
 	if more {
-		calls := depth * ((tiles + width - 1) / width) * (stop - first)
-		ahead[0] = newStream(v[(frequency+1)*g.plane(g.C):][:g.C*tiles], calls)
-		ahead[1] = newStream(m[(frequency+1)*g.plane(g.K):][:g.K*tiles], calls)
+		nextV = v[(frequency+1)*g.plane(g.C):][:g.C*tiles]
+		nextM = m[(frequency+1)*g.plane(g.K):][:g.K*tiles]
 	}
 	m, v = m[frequency*g.plane(g.K):], v[frequency*g.plane(g.C):]
 	for i := range depth {
@@ -91,14 +92,11 @@ func (l Level) WinogradProduct(
 			for q := first; q < stop; q++ {
 				k, rows := evenly(g.K, WinogradBlocks(g.K), q)
 				filters := u[(frequencies*k+frequency*rows)*g.C:]
-				ahead[0].next(l)
-				ahead[1].next(l)
+				l.prefetchPart(nextV, call, calls)
+				l.prefetchPart(nextM, call, calls)
+				call++
 				if more && i == 0 {
-					lines := rows * g.C / lineFloats
-					part := (lines*width + tiles - 1) / tiles
-					if at := part * (j / width); at < lines {
-						prefetch(filters[rows*g.C+at*lineFloats:], min(part, lines-at))
-					}
+					l.prefetchPart(filters[rows*g.C:][:rows*g.C], j/width, blocks)
 				}
 				to := m[k*tiles+j:]
 				parts := l.panels(rows)

@@ -35,6 +35,10 @@
 // cache. A region holds lanes that do not depend on each other; between regions all workers meet.
 // Values that only one lane uses live in memory of the worker.
 //
+// Element-wise nodes of a lane that follow each other run as one strip program (strips.go), which
+// reads what they share once. That leaves the bits as they are, and the listing of a program names
+// nodes one by one.
+//
 // # The one invariant
 //
 // Chunks are a function of shapes, never of the number of threads, and partial results of chunks

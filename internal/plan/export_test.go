@@ -25,3 +25,22 @@ func TakeOutFactors(roots []*sym.Expr) (rewritten []*sym.Expr, factors int) {
 
 // Multiplications counts what the pass factors counts.
 func Multiplications(roots []*sym.Expr) int { return multiplications(products(roots)) }
+
+// Apart returns options that make a program compute every node by itself, without strip programs.
+func Apart(opt Options) Options { opt.apart = true; return opt }
+
+// StripPrograms returns how many nodes each of p's strip programs computes.
+func (p *Program) StripPrograms() (nodes []int) {
+	for _, s := range p.parts {
+		for _, r := range s.regions {
+			for _, l := range r.lanes {
+				for _, run := range l.runs {
+					if run.strips != nil {
+						nodes = append(nodes, len(run.nodes))
+					}
+				}
+			}
+		}
+	}
+	return nodes
+}

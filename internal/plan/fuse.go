@@ -160,7 +160,8 @@ func (low *lowering) buildTape(n *node, e, root *sym.Expr, extra ...[]int) tape 
 	b.collect(e, map[*sym.Expr]bool{})
 	b.tape.slots = len(b.tape.operands)
 	b.emit(e)
-	b.tape.space = newSpace(b.shape, append(b.steps, extra...))
+	b.tape.shape, b.tape.steps = b.shape, append(b.steps, extra...)
+	b.tape.space = newSpace(b.shape, b.tape.steps)
 	return b.tape
 }
 

@@ -42,6 +42,11 @@ func layout(nodes []*node, regions []*region, keep map[*value]bool) (arena, loca
 	arena = place(shared)
 	for _, r := range regions {
 		for _, l := range r.lanes {
+			for _, run := range l.runs {
+				if run.strips != nil {
+					run.strips.unread()
+				}
+			}
 			local = max(local, place(localSpans(l)))
 		}
 	}
@@ -70,19 +75,21 @@ func (n *node) sliced() bool {
 	return !ok || !s.perChunk()
 }
 
-// localSpans returns what the local values of a lane need, by the positions of its nodes.
+// localSpans returns what the local values of a lane need, by the positions of what runs in one go.
 func localSpans(l laneNodes) []span {
 	at := map[*node]int{}
-	for i, n := range l.nodes {
-		at[n] = i
+	for i, r := range l.runs {
+		for _, n := range r.nodes {
+			at[n] = i
+		}
 	}
 	var spans []span
-	for i, n := range l.nodes {
+	for _, n := range l.nodes {
 		for _, v := range n.outs {
 			if v.place != placeLocal {
 				continue
 			}
-			s := span{value: v, size: v.size / l.lane.slabs * l.lane.chunkSize, first: i, last: i}
+			s := span{value: v, size: v.size / l.lane.slabs * l.lane.chunkSize, first: at[n], last: at[n]}
 			for _, r := range v.readers {
 				s.last = max(s.last, at[r])
 			}

@@ -24,22 +24,28 @@ func (x *poolCall) run(c *chunk, lo, hi int) {
 	n := x.node
 	out := n.outs[0].slab(c, lo, hi, n.slabs)
 	in := n.args[0].value.slab(c, lo, hi, n.slabs)
+	pairs := x.pairs()
 	switch {
-	case x.op == sym.OpSumPoolTranspose:
+	case x.op == sym.OpSumPoolTranspose && !(pairs && x.covered()):
+		pairs = false
 		clear(out)
-	case x.op == sym.OpMaxPoolIndex && !x.pairs():
+	case x.op == sym.OpMaxPoolIndex && !pairs:
 		g := x.geometry(len(in) / x.inSize)
 		c.worker.level.MaxIndex(&g, ints(out), in)
 		return
 	}
 	for p := range len(in) / x.inSize {
 		from, to := in[p*x.inSize:(p+1)*x.inSize], out[p*x.outSize:(p+1)*x.outSize]
-		switch x.op {
-		case sym.OpMaxPoolIndex:
+		switch {
+		case x.op == sym.OpMaxPoolIndex:
 			c.worker.level.MaxIndexPairs(ints(to), from, x.oh, x.ow, x.w)
-		case sym.OpSumPool:
+		case x.op == sym.OpSumPool && pairs:
+			c.worker.level.SumPairs(to, from, x.oh, x.ow, x.w)
+		case x.op == sym.OpSumPool:
 			x.sum(to, from)
-		case sym.OpSumPoolTranspose:
+		case pairs:
+			c.worker.level.SpreadPairs(to, from, x.oh, x.ow)
+		default:
 			x.spread(to, from)
 		}
 	}
@@ -51,6 +57,9 @@ func (x *poolCall) pairs() bool {
 	return x.spec.Window == two && x.spec.Stride == two && x.spec.PadBefore == [2]int{} &&
 		2*x.oh <= x.h && 2*x.ow <= x.w
 }
+
+// covered reports whether windows of 2×2 leave no row or column out.
+func (x *poolCall) covered() bool { return 2*x.oh == x.h && 2*x.ow == x.w }
 
 // geometry returns the windows of some planes as a convolution's.
 func (x *poolCall) geometry(planes int) kernel.Conv {

@@ -23,6 +23,7 @@ type Options struct {
 	Threads int // 1 if less
 	// Direct is set where convolutions are to be computed by the products of their definition alone.
 	Direct bool
+	apart  bool // whether every node is computed by itself
 	// Trace, if not nil, is called with the expressions before the first pass ("input") and after
 	// each, step by step.
 	Trace func(pass string, roots []*sym.Expr)
@@ -131,7 +132,7 @@ func prepare(outputs []*sym.Expr, updates []sym.Update, opt Options) (*part, *lo
 		return nil, nil, low.err
 	}
 	p.nodes = low.nodes
-	p.regions = schedule(p.nodes)
+	p.regions = schedule(opt, p.nodes)
 	return p, low, nil
 }
 
@@ -256,6 +257,8 @@ func newWorker(level kernel.Level, local, scratch int) *worker {
 	for range maxOperands + maxRegisters + 1 {
 		w.blocks = append(w.blocks, allocate(blockSize))
 	}
+	w.strips, w.own = make([]kernel.StripStep, maxStripSteps), allocate(maxOwnStrips*kernel.StripSumFloats)
+	w.sums = allocate(maxStripSums * kernel.StripSumFloats)
 	return w
 }
 

@@ -12,6 +12,7 @@ type region struct {
 type laneNodes struct {
 	lane  lane
 	nodes []*node
+	runs  []laneRun // of these nodes
 }
 
 // task is some chunks of a lane.
@@ -23,7 +24,7 @@ type task struct {
 
 // schedule distributes nodes over regions, each as early as possible: into the region that is being
 // filled if everything it reads comes from earlier ones, or from its own lane slab by slab.
-func schedule(nodes []*node) []*region {
+func schedule(opt Options, nodes []*node) []*region {
 	nodes = slices.Clone(nodes)
 	for _, n := range nodes {
 		n.region = -1
@@ -41,6 +42,9 @@ func schedule(nodes []*node) []*region {
 			r.add(n)
 		}
 		r.split()
+		for i := range r.lanes {
+			r.lanes[i].runs = grouped(opt, r.lanes[i].nodes)
+		}
 		regions = append(regions, r)
 		nodes = later
 	}
@@ -118,8 +122,12 @@ func (r *region) run(w *worker, t task, state *runState) {
 	for c.index = t.first; c.index < t.stop; c.index++ {
 		c.first = c.index * l.lane.chunkSize
 		hi := min(c.first+l.lane.chunkSize, l.lane.slabs)
-		for _, n := range l.nodes {
-			n.call.run(c, c.first, hi)
+		for i := range l.runs {
+			if p := l.runs[i].strips; p != nil {
+				p.run(c, c.first, hi)
+			} else {
+				l.runs[i].nodes[0].call.run(c, c.first, hi)
+			}
 		}
 	}
 }

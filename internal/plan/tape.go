@@ -6,12 +6,15 @@ import (
 	"strings"
 
 	"github.com/gradreg/gradreg/internal/kernel"
+	"github.com/gradreg/gradreg/sym"
 )
 
 // tape is a fused element-wise computation: a short program that an interpreter runs on one block
 // after the other, all of whose operands are in the first-level cache.
 type tape struct {
 	space    space
+	shape    sym.Shape // of what it computes
+	steps    [][]int   // of the operands along its axes, and of a sum's output
 	operands []operand // the tape's arguments, in the order of space.steps
 	code     []instr
 	slots    int // operands first, then registers
@@ -79,7 +82,7 @@ func (t *tape) open(src *sources, n *node, c *chunk, lo, hi int) {
 // the operand itself.
 func (t *tape) eval(w *worker, src *sources, b *block, dst []float32) []float32 {
 	slots, n := w.blocks, b.rows*b.cols
-	var at [maxOperands + maxRegisters][]float32
+	at := &w.at
 	for i, o := range t.operands {
 		if !o.scalar {
 			at[i] = t.load(w.level, src, i, b, slots[i])
@@ -89,14 +92,14 @@ func (t *tape) eval(w *worker, src *sources, b *block, dst []float32) []float32 
 		at[i] = slots[i][:n]
 	}
 	if len(t.code) == 0 {
-		return full(w, &at, t.result, n)
+		return full(w, at, t.result, n)
 	}
 	// Only the last instruction writes to dst, which may be the memory of an operand.
 	last := len(t.code) - 1
 	for i := range last {
-		t.code[i].exec(w, at[t.code[i].dst], &at, src)
+		t.code[i].exec(w, at[t.code[i].dst], at, src)
 	}
-	t.code[last].exec(w, dst[:n], &at, src)
+	t.code[last].exec(w, dst[:n], at, src)
 	return dst[:n]
 }
 

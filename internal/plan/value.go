@@ -25,6 +25,7 @@ const (
 	placeArena placement = iota
 	placeLocal
 	placePersistent
+	placeNowhere // it never leaves registers
 )
 
 // slab returns the elements of slabs lo…hi−1 of n, as the running chunk sees them.

@@ -14,7 +14,12 @@ type worker struct {
 	local   []float32 // local values
 	scratch []float32 // what one kernel call needs, undefined between calls
 	blocks  [][]float32
+	at      [maxOperands + maxRegisters][]float32 // where a tape's slots are, too much to clear for each block
 	chunk   chunk // what it is busy with
+
+	// of strip programs: the steps that run, strips of memory, and accumulators of sums
+	strips    []kernel.StripStep
+	own, sums []float32
 }
 
 // team runs the tasks of regions on persistent workers. The caller of run is worker 0; the others

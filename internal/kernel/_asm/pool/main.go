@@ -1,7 +1,9 @@
-// Command pool writes the assembly of 2×2 max pooling.
+// Command pool writes the assembly of 2×2 pooling, and of columns of stride two.
 package main
 
 import (
+	"fmt"
+
 	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
@@ -14,6 +16,12 @@ func main() {
 	ConstraintExpr("!purego")
 	maxIndex(isa.AVX512)
 	maxIndex(isa.AVX2)
+	for _, s := range []isa.Set{isa.AVX512, isa.AVX2} {
+		sumPairs(s)
+		spreadPairs(s)
+		everySecond(s)
+		addToEverySecond(s)
+	}
 	Generate()
 }
 
@@ -97,6 +105,11 @@ func larger(s isa.Set, x, i, best, at reg.VecVirtual) {
 func split(s isa.Set, base reg.Register, low, high isa.Mask, even, odd reg.VecVirtual) (e, o reg.VecVirtual) {
 	a := s.Load(isa.Mem(base, 0), low)
 	b := s.Load(isa.Mem(base, 4*s.Lanes), high)
+	return divide(s, a, b, even, odd)
+}
+
+// divide returns the even and the odd elements of two vectors.
+func divide(s isa.Set, a, b, even, odd reg.VecVirtual) (e, o reg.VecVirtual) {
 	e, o = s.Vec(), s.Vec()
 	if s.Lanes == 16 {
 		VMOVDQA32(even, e)
@@ -160,4 +173,70 @@ func broadcastInt(s isa.Set, x reg.Register) reg.VecVirtual {
 	VMOVD(x, low)
 	VPBROADCASTD(low, v)
 	return v
+}
+
+// sumPairs writes the sums of windows of two rows, in the order of the elements from +0 on.
+func sumPairs(s isa.Set) {
+	TEXT("sumPairs"+s.Name, NOSPLIT, "func(dst, upper, lower *float32, vectors int)")
+	Pragma("noescape")
+	dst, upper := Load(Param("dst"), GP64()), Load(Param("upper"), GP64())
+	lower, vectors := Load(Param("lower"), GP64()), Load(Param("vectors"), GP64())
+	even, odd := evenOdd(s)
+	Label("loop")
+	sum := s.Zero()
+	for _, row := range []reg.Register{upper, lower} {
+		a, b := s.Vec(), s.Vec()
+		VMOVUPS(isa.Mem(row, 0), a)
+		VMOVUPS(isa.Mem(row, 4*s.Lanes), b)
+		e, o := divide(s, a, b, even, odd)
+		VADDPS(e, sum, sum)
+		VADDPS(o, sum, sum)
+		ADDQ(operand.U32(uint32(8*s.Lanes)), row)
+	}
+	VMOVUPS(sum, isa.Mem(dst, 0))
+	ADDQ(operand.Imm(uint64(4*s.Lanes)), dst)
+	DECQ(vectors)
+	JNZ(operand.LabelRef("loop"))
+	VZEROUPPER()
+	RET()
+}
+
+// spreadPairs writes the transpose of sumPairs.
+func spreadPairs(s isa.Set) {
+	TEXT("spreadPairs"+s.Name, NOSPLIT, "func(upper, lower, src *float32, vectors int)")
+	Pragma("noescape")
+	upper, lower := Load(Param("upper"), GP64()), Load(Param("lower"), GP64())
+	src, vectors := Load(Param("src"), GP64()), Load(Param("vectors"), GP64())
+	zero := s.Zero()
+	index := doubledLanes(s)
+	Label("loop")
+	x := s.Vec()
+	VADDPS(isa.Mem(src, 0), zero, x)
+	for half := range index {
+		twice := s.Vec()
+		VPERMPS(x, index[half], twice)
+		VMOVUPS(twice, isa.Mem(upper, 4*s.Lanes*half))
+		VMOVUPS(twice, isa.Mem(lower, 4*s.Lanes*half))
+	}
+	ADDQ(operand.Imm(uint64(4*s.Lanes)), src)
+	ADDQ(operand.U32(uint32(8*s.Lanes)), upper)
+	ADDQ(operand.U32(uint32(8*s.Lanes)), lower)
+	DECQ(vectors)
+	JNZ(operand.LabelRef("loop"))
+	VZEROUPPER()
+	RET()
+}
+
+// doubled returns the table of the lanes of a half, each twice.
+func doubled(s isa.Set, half int) operand.Mem {
+	name := fmt.Sprintf("doubled%d%s", half, s.Name)
+	if m, ok := tables[name]; ok {
+		return m
+	}
+	m := GLOBL(name, attr.RODATA|attr.NOPTR)
+	for i := range s.Lanes {
+		DATA(4*i, operand.U32(s.Lanes*half/2+i/2))
+	}
+	tables[name] = m
+	return m
 }

@@ -1,4 +1,4 @@
-// Command prefetch writes the assembly that asks for memory.
+// Command prefetch writes the assembly that asks for memory before it is needed.
 package main
 
 import (
@@ -10,12 +10,12 @@ import (
 
 func main() {
 	ConstraintExpr("!purego")
-	TEXT("prefetchLines", NOSPLIT, "func(p *float32, lines int)")
+	TEXT("prefetch", NOSPLIT, "func(x *float32, lines int)")
 	Pragma("noescape")
-	p, lines := Load(Param("p"), GP64()), Load(Param("lines"), GP64())
+	x, lines := Load(Param("x"), GP64()), Load(Param("lines"), GP64())
 	Label("line")
-	PREFETCHT1(isa.Mem(p, 0))
-	ADDQ(operand.Imm(64), p)
+	PREFETCHT1(isa.Mem(x, 0))
+	ADDQ(operand.Imm(64), x)
 	DECQ(lines)
 	JNZ(operand.LabelRef("line"))
 	RET()
