@@ -12,3 +12,25 @@ func (l Level) maxIndexPairs(
 		maxIndexPairsAVX2(firstOffset(dst), first(src), whole, masked, step, width, at, low, high, store)
 	}
 }
+
+func (l Level) gatherPairs(dst, src []float32, index []int32, r pairRows) {
+	kernel := gatherPairsAVX2
+	if l == AVX512 {
+		kernel = gatherPairsAVX512
+	}
+	kernel(
+		first(dst), first(src), firstOffset(index), r.whole, r.masked, r.rows, r.width, r.step, r.first,
+		r.low, r.high, r.store,
+	)
+}
+
+func (l Level) scatterPairs(dst, src []float32, index []int32, r pairRows) {
+	kernel := scatterPairsAVX2
+	if l == AVX512 {
+		kernel = scatterPairsAVX512
+	}
+	kernel(
+		first(dst), first(src), firstOffset(index), r.whole, r.masked, r.rows, r.width, r.step, r.first,
+		r.low, r.high, r.store,
+	)
+}
