@@ -21,9 +21,12 @@ import (
 type Options struct {
 	Workloads []string // names; all if empty
 	Threads   []int
-	Level     string  // of the kernels, one of engine.Levels; that of this process if empty
-	Rounds    int     // how often everything is run in turn
-	Seconds   float64 // the least time of one run
+	Level     string // of the kernels, one of engine.Levels; that of this process if empty
+	// Convolution is "direct" where every convolution is computed by its definition, also where
+	// Winograd's algorithm takes less time; otherwise empty or "auto".
+	Convolution string
+	Rounds      int     // how often everything is run in turn
+	Seconds     float64 // the least time of one run
 	// Environment is the Python environment of the peers, and Scripts the folder of their scripts;
 	// no peers if Environment is empty.
 	Environment, Scripts string
@@ -44,6 +47,9 @@ func (opt Options) Validate() error {
 		if n < 1 {
 			return fmt.Errorf("found %d threads, expected at least 1", n)
 		}
+	}
+	if !slices.Contains([]string{"", "auto", "direct"}, opt.Convolution) {
+		return fmt.Errorf("found convolution %q, expected auto or direct", opt.Convolution)
 	}
 	return Known(opt.Workloads, opt.Engines)
 }
@@ -374,7 +380,11 @@ func (opt Options) own(
 	if err != nil {
 		return nil, outcome{}, err
 	}
-	p, err := s.compile(level.String(), threads)
+	on, err := opt.engine(threads)
+	if err != nil {
+		return nil, outcome{}, err
+	}
+	p, err := on.Compile(s.Step(nil))
 	if err != nil {
 		return nil, outcome{}, err
 	}
@@ -426,9 +436,16 @@ func (opt Options) own(
 	return o, first, nil
 }
 
+// engine returns what compiles our steps.
+func (opt Options) engine(threads int) (engine.Engine, error) {
+	return engine.Native(engine.Options{
+		Level: opt.Level, Threads: threads, Direct: opt.Convolution == "direct",
+	})
+}
+
 // level returns the level that is measured.
 func (opt Options) level() (kernel.Level, error) {
-	on, err := engine.Native(engine.Options{Level: opt.Level})
+	on, err := opt.engine(1)
 	if err != nil {
 		return 0, err
 	}

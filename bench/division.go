@@ -29,7 +29,7 @@ func Divide(ctx context.Context, opt Options, cores []int) ([]Divided, error) {
 			return nil, fault.Inputf("found %d cores, expected 1 … 4096", n)
 		}
 	}
-	on, err := engine.Native(engine.Options{Level: opt.Level})
+	on, err := opt.engine(1)
 	if err != nil {
 		return nil, err
 	}

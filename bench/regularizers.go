@@ -106,7 +106,7 @@ func compileRegularized(
 	if err != nil {
 		return nil, err
 	}
-	on, err := engine.Native(engine.Options{Level: opt.Level, Threads: threads})
+	on, err := opt.engine(threads)
 	if err != nil {
 		return nil, err
 	}

@@ -139,7 +139,7 @@ func (p planes) String() string  { return fmt.Sprint("planes:", p.norm, p.stride
 // TestNumbersOfBatches checks that large batches, whose sums have more parts, have numbers of their
 // own.
 func TestNumbersOfBatches(t *testing.T) {
-	for batch, want := range map[int]int{50: 2, 128: 2, 129: 4, 256: 4} {
+	for batch, want := range map[int]int{50: 2, 128: 2, 129: 3, 256: 3} {
 		cfg := classify.Config{Model: model.ParseSpec("lenet"), Batch: batch}
 		if v, err := classify.Numbers(cfg); err != nil || v != want {
 			t.Errorf("batch %d: numbers of version %d, %v, expected %d", batch, v, err, want)

@@ -24,9 +24,11 @@ func (a *app) benchCommand() *cobra.Command {
 		Long: `Measure images per second of training steps: W1 LeNet at batch 50, W2 LeNetCaffe at 50 and
 256, W3 a CIFAR ResNet at 128, W4 a convolutional critic at 64, W5 a ResNet-18 with fixed batch norm
 at 16 photos of 160 pixels; plain and with penalties, of the critic R1, R1 with R2, Roth's and
-WGAN-GP's; and W1 with the exact norms of the Jacobian (workload jacobian). W6 is no training step: the features
-of 16 photos of 224 pixels by EfficientNet-Lite0. With --peers the same steps run in PyTorch and JAX in turn, W6 in
-PyTorch and onnxruntime, round by round, after their loss, penalty and all updated weights were compared with ours. Each of them runs in both memory
+WGAN-GP's; and W1 with the exact norms of the Jacobian (workload jacobian). W6 is no training step:
+the features of 16 photos of 224 pixels by EfficientNet-Lite0.
+
+With --peers the same steps run in PyTorch and JAX in turn, W6 in PyTorch and onnxruntime, round by
+round, after their loss, penalty and all updated weights were compared with ours. Each of them runs in both memory
 formats, with the process's default settings and with tuned ones; the fastest variant is marked by a
 *, and it is the one to compare with. A variant that is less than half as fast as another when warm
 is timed no further.
@@ -56,6 +58,10 @@ compiling; without, some minutes.`,
 	f.IntSliceVar(&o.Threads, "threads", []int{1, 2}, "numbers of threads")
 	f.IntVar(&o.Rounds, "rounds", 7, "rounds in which all engines run in turn")
 	f.Float64Var(&o.Seconds, "seconds", 0.5, "least time of a run")
+	f.StringVar(
+		&o.Convolution, "convolution", "auto",
+		"auto, or direct: by their definition, also where Winograd's algorithm takes less time",
+	)
 	f.StringVar(&o.Environment, "peers", "", "Python environment made by bench/peers/make-env.sh")
 	f.StringSliceVar(
 		&o.Engines, "engines", nil,

@@ -90,3 +90,68 @@ func maxIndexPairsGeneric(dst []int32, src []float32, rows, cols, width int) {
 		}
 	}
 }
+
+// PairWindows are windows of 2×2 and stride 2 that cover planes exactly: rows × cols windows each.
+type PairWindows struct{ Rows, Cols int }
+
+// enough reports whether a vector has enough windows to do for the level's kernels.
+func (w PairWindows) enough(l Level) bool { return l != Generic && w.Cols >= 8 }
+
+// Gather takes the element that index names of every window of planes of src: dst[p, i, j] =
+// src[p, index[p, i, j]], where index is what MaxIndexPairs found, or another of the four elements.
+func (w PairWindows) Gather(l Level, dst, src []float32, index []int32) {
+	if !w.enough(l) {
+		for p, size := 0, w.Rows*w.Cols; p < len(dst); p += size {
+			plane := src[4*p:]
+			for i, k := range index[p:][:size] {
+				dst[p+i] = plane[k]
+			}
+		}
+		return
+	}
+	w.columns(l, len(dst), w.Cols, func(j int, r pairRows) {
+		l.gatherPairs(dst[j:], src[2*j:], index[j:], r)
+	})
+}
+
+// Scatter is the transpose of Gather: dst[p, index[p, i, j]] = src[p, i, j] + 0, zero elsewhere.
+func (w PairWindows) Scatter(l Level, dst, src []float32, index []int32) {
+	if !w.enough(l) {
+		clear(dst[:4*len(src)])
+		for p, size := 0, w.Rows*w.Cols; p < len(src); p += size {
+			plane := dst[4*p:]
+			for i, k := range index[p:][:size] {
+				plane[k] += src[p+i]
+			}
+		}
+		return
+	}
+	w.columns(l, len(src), 2*w.Cols, func(j int, r pairRows) {
+		l.scatterPairs(dst[2*j:], src[j:], index[j:], r)
+	})
+}
+
+// pairRows is what a kernel is told of rows of windows, one vector wide: how many are stored whole
+// and how many masked after them, and the masks.
+type pairRows struct {
+	whole, masked, rows, width, step int
+	first                            int32
+	low, high, store                 uint32
+}
+
+// columns calls f with blocks of columns of windows, from right to left: what a vector of the last
+// one leaves beyond its row, the others overwrite. Rows whose vectors would reach past the end are
+// masked; room is how many windows' vectors fit the numbers that a row of windows adds.
+func (w PairWindows) columns(l Level, windows, room int, f func(j int, r pairRows)) {
+	lanes, all := l.lanes(), windows/w.Cols
+	for j := (w.Cols - 1) / lanes * lanes; j >= 0; j -= lanes {
+		n := min(w.Cols-j, lanes)
+		masked := min(all, (lanes-n+room-1)/room)
+		f(j, pairRows{
+			whole: all - masked, masked: masked,
+			rows: w.Rows, width: 2 * w.Cols, step: w.Cols, first: int32(2 * j),
+			low: uint32(1)<<min(2*n, lanes) - 1, high: uint32(1)<<max(2*n-lanes, 0) - 1,
+			store: uint32(1)<<n - 1,
+		})
+	}
+}

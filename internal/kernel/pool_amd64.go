@@ -30,3 +30,25 @@ func (l Level) spreadPairs(upper, lower, src []float32, vectors int) {
 		spreadPairsAVX2(&upper[0], &lower[0], &src[0], vectors)
 	}
 }
+
+func (l Level) gatherPairs(dst, src []float32, index []int32, r pairRows) {
+	kernel := gatherPairsAVX2
+	if l == AVX512 {
+		kernel = gatherPairsAVX512
+	}
+	kernel(
+		first(dst), first(src), firstOffset(index), r.whole, r.masked, r.rows, r.width, r.step, r.first,
+		r.low, r.high, r.store,
+	)
+}
+
+func (l Level) scatterPairs(dst, src []float32, index []int32, r pairRows) {
+	kernel := scatterPairsAVX2
+	if l == AVX512 {
+		kernel = scatterPairsAVX512
+	}
+	kernel(
+		first(dst), first(src), firstOffset(index), r.whole, r.masked, r.rows, r.width, r.step, r.first,
+		r.low, r.high, r.store,
+	)
+}

@@ -97,108 +97,194 @@ DATA evensAVX512<>+56(SB)/4, $0x0000001c
 DATA evensAVX512<>+60(SB)/4, $0x0000001e
 GLOBL evensAVX512<>(SB), RODATA|NOPTR, $64
 
-// func maxIndexPairsAVX2(dst *int32, src *float32, whole int, masked int, step int, width int, first int32, low uint32, high uint32, store uint32)
-// Requires: AVX, AVX2
-TEXT ·maxIndexPairsAVX2(SB), NOSPLIT, $0-64
-	MOVQ         dst+0(FP), AX
-	MOVQ         src+8(FP), CX
-	MOVQ         whole+16(FP), DX
-	MOVQ         masked+24(FP), BX
-	MOVQ         step+32(FP), SI
-	MOVQ         width+40(FP), DI
-	MOVL         low+52(FP), R8
-	VMOVD        R8, X0
-	VPBROADCASTD X0, Y0
-	VMOVDQU      signShifts<>+0(SB), Y1
-	VPSLLVD      Y1, Y0, Y0
-	MOVL         high+56(FP), R8
-	VMOVD        R8, X1
-	VPBROADCASTD X1, Y1
-	VMOVDQU      signShifts<>+0(SB), Y2
-	VPSLLVD      Y2, Y1, Y1
-	MOVL         store+60(FP), R8
-	VMOVD        R8, X2
-	VPBROADCASTD X2, Y2
-	VMOVDQU      signShifts<>+0(SB), Y3
-	VPSLLVD      Y3, Y2, Y2
-	MOVL         first+48(FP), R8
-	VMOVD        R8, X3
-	VPBROADCASTD X3, Y3
-	VMOVDQU      evensAVX2<>+0(SB), Y4
-	VPADDD       Y4, Y3, Y3
-	MOVL         $0x00000001, R8
-	VMOVD        R8, X4
-	VPBROADCASTD X4, Y4
-	MOVL         DI, R8
-	VMOVD        R8, X5
-	VPBROADCASTD X5, Y5
-	VPADDD       Y5, Y5, Y6
+// func gatherPairsAVX512(small *float32, large *float32, index *int32, whole int, masked int, rows int, width int, step int, first int32, low uint32, high uint32, store uint32)
+// Requires: AVX, AVX512F
+TEXT ·gatherPairsAVX512(SB), NOSPLIT, $0-80
+	MOVQ         large+8(FP), AX
+	MOVQ         small+0(FP), CX
+	MOVQ         index+16(FP), DX
+	MOVL         low+68(FP), BX
+	KMOVW        BX, K1
+	MOVL         high+72(FP), BX
+	KMOVW        BX, K2
+	MOVL         store+76(FP), BX
+	KMOVW        BX, K3
+	MOVQ         width+48(FP), BX
+	MOVQ         step+56(FP), SI
+	MOVQ         whole+24(FP), R8
+	MOVQ         masked+32(FP), R9
+	MOVQ         rows+40(FP), R10
+	MOVL         first+64(FP), DI
+	VPBROADCASTD DI, Z0
+	VMOVDQU32    evensAVX512<>+0(SB), Z1
+	VPADDD       Z1, Z0, Z0
+	MOVL         $0x00000001, DI
+	VPBROADCASTD DI, Z1
+	VPBROADCASTD BX, Z2
+	VPADDD       Z2, Z2, Z3
+	SHLQ         $0x02, BX
 	SHLQ         $0x02, SI
 
-loop:
-	LEAQ       (CX)(DI*4), R8
-	VMASKMOVPS (CX), Y0, Y7
-	VMASKMOVPS 32(CX), Y1, Y8
-	VSHUFPS    $0x88, Y8, Y7, Y9
-	VSHUFPS    $0xdd, Y8, Y7, Y7
-	VPERMPD    $0xd8, Y9, Y9
-	VPERMPD    $0xd8, Y7, Y7
-	VMOVAPS    Y9, Y8
-	VMOVAPS    Y3, Y9
-	VPADDD     Y4, Y3, Y10
-	VCMPPS     $0x1e, Y8, Y7, Y11
-	VBLENDVPS  Y11, Y7, Y8, Y8
-	VBLENDVPS  Y11, Y10, Y9, Y9
-	VMASKMOVPS (R8), Y0, Y7
-	VMASKMOVPS 32(R8), Y1, Y10
-	VSHUFPS    $0x88, Y10, Y7, Y11
-	VSHUFPS    $0xdd, Y10, Y7, Y7
-	VPERMPD    $0xd8, Y11, Y11
-	VPERMPD    $0xd8, Y7, Y7
-	VPADDD     Y5, Y3, Y10
-	VCMPPS     $0x1e, Y8, Y11, Y12
-	VBLENDVPS  Y12, Y11, Y8, Y8
-	VBLENDVPS  Y12, Y10, Y9, Y9
-	VPADDD     Y4, Y10, Y10
-	VCMPPS     $0x1e, Y8, Y7, Y11
-	VBLENDVPS  Y11, Y7, Y8, Y8
-	VBLENDVPS  Y11, Y10, Y9, Y9
-	DECQ       DX
-	JS         partial
-	VMOVUPS    Y9, (AX)
+plane:
+	VMOVAPS Z0, Z4
+	MOVQ    R10, R11
+
+row:
+	LEAQ         (AX)(BX*1), DI
+	VMOVDQU32    evensAVX512<>+0(SB), Z5
+	MOVL         $0x00000001, R12
+	VPBROADCASTD R12, Z6
+	VPADDD       Z6, Z5, Z6
+	VMOVUPS.Z    (AX), K1, Z7
+	VMOVUPS.Z    64(AX), K2, Z8
+	VMOVDQA32    Z5, Z9
+	VPERMI2PS    Z8, Z7, Z9
+	VMOVDQA32    Z6, Z10
+	VPERMI2PS    Z8, Z7, Z10
+	VMOVUPS.Z    (DI), K1, Z7
+	VMOVUPS.Z    64(DI), K2, Z8
+	VMOVDQA32    Z5, Z5
+	VPERMI2PS    Z8, Z7, Z5
+	VMOVDQA32    Z6, Z6
+	VPERMI2PS    Z8, Z7, Z6
+	VMOVUPS.Z    (DX), K3, Z7
+	VPCMPEQD     Z4, Z7, K4
+	VMOVAPS      Z9, K4, Z6
+	VPADDD       Z1, Z4, Z8
+	VPCMPEQD     Z8, Z7, K4
+	VMOVAPS      Z10, K4, Z6
+	VPADDD       Z2, Z4, Z8
+	VPCMPEQD     Z8, Z7, K4
+	VMOVAPS      Z5, K4, Z6
+	VPADDD       Z1, Z8, Z5
+	DECQ         R8
+	JS           partial
+	VMOVUPS      Z6, (CX)
 
 next:
-	VPADDD Y6, Y3, Y3
-	LEAQ   (R8)(DI*4), CX
-	ADDQ   SI, AX
-	JMP    loop
-
-partial:
-	VMASKMOVPS Y9, Y2, (AX)
-	DECQ       BX
-	JNZ        next
+	LEAQ   (DI)(BX*1), AX
+	ADDQ   SI, CX
+	ADDQ   SI, DX
+	VPADDD Z3, Z4, Z4
+	DECQ   R11
+	JNZ    row
+	MOVQ   R8, R11
+	ADDQ   R9, R11
+	JNZ    plane
 	VZEROUPPER
 	RET
 
-DATA signShifts<>+0(SB)/4, $0x0000001f
-DATA signShifts<>+4(SB)/4, $0x0000001e
-DATA signShifts<>+8(SB)/4, $0x0000001d
-DATA signShifts<>+12(SB)/4, $0x0000001c
-DATA signShifts<>+16(SB)/4, $0x0000001b
-DATA signShifts<>+20(SB)/4, $0x0000001a
-DATA signShifts<>+24(SB)/4, $0x00000019
-DATA signShifts<>+28(SB)/4, $0x00000018
-GLOBL signShifts<>(SB), RODATA|NOPTR, $32
+partial:
+	VMOVUPS Z6, K3, (CX)
+	XORQ    R8, R8
+	DECQ    R9
+	JNZ     next
+	VZEROUPPER
+	RET
 
-DATA evensAVX2<>+0(SB)/4, $0x00000000
-DATA evensAVX2<>+4(SB)/4, $0x00000002
-DATA evensAVX2<>+8(SB)/4, $0x00000004
-DATA evensAVX2<>+12(SB)/4, $0x00000006
-DATA evensAVX2<>+16(SB)/4, $0x00000008
-DATA evensAVX2<>+20(SB)/4, $0x0000000a
-DATA evensAVX2<>+24(SB)/4, $0x0000000c
-DATA evensAVX2<>+28(SB)/4, $0x0000000e
-GLOBL evensAVX2<>(SB), RODATA|NOPTR, $32
+// func scatterPairsAVX512(large *float32, small *float32, index *int32, whole int, masked int, rows int, width int, step int, first int32, low uint32, high uint32, store uint32)
+// Requires: AVX, AVX512F
+TEXT ·scatterPairsAVX512(SB), NOSPLIT, $0-80
+	MOVQ         large+0(FP), AX
+	MOVQ         small+8(FP), CX
+	MOVQ         index+16(FP), DX
+	MOVL         low+68(FP), BX
+	KMOVW        BX, K1
+	MOVL         high+72(FP), BX
+	KMOVW        BX, K2
+	MOVL         store+76(FP), BX
+	KMOVW        BX, K3
+	MOVQ         width+48(FP), BX
+	MOVQ         step+56(FP), SI
+	MOVQ         whole+24(FP), R8
+	MOVQ         masked+32(FP), R9
+	MOVQ         rows+40(FP), R10
+	MOVL         first+64(FP), DI
+	VPBROADCASTD DI, Z0
+	VMOVDQU32    evensAVX512<>+0(SB), Z1
+	VPADDD       Z1, Z0, Z0
+	MOVL         $0x00000001, DI
+	VPBROADCASTD DI, Z1
+	VPBROADCASTD BX, Z2
+	VPADDD       Z2, Z2, Z3
+	SHLQ         $0x02, BX
+	SHLQ         $0x02, SI
+
+plane:
+	VMOVAPS Z0, Z4
+	MOVQ    R10, R11
+
+row:
+	LEAQ       (AX)(BX*1), DI
+	VMOVUPS.Z  (CX), K3, Z5
+	VMOVUPS.Z  (DX), K3, Z6
+	VPSUBD     Z1, Z1, Z7
+	VADDPS     Z7, Z5, Z5
+	VPCMPEQD   Z4, Z6, K4
+	VMOVAPS.Z  Z5, K4, Z7
+	VPADDD     Z1, Z4, Z8
+	VPCMPEQD   Z8, Z6, K4
+	VMOVAPS.Z  Z5, K4, Z8
+	VPADDD     Z2, Z4, Z9
+	VPCMPEQD   Z9, Z6, K4
+	VMOVAPS.Z  Z5, K4, Z10
+	VPADDD     Z1, Z9, Z9
+	VPCMPEQD   Z9, Z6, K4
+	VMOVAPS.Z  Z5, K4, Z5
+	DECQ       R8
+	JS         partial
+	VUNPCKLPS  Z8, Z7, Z6
+	VUNPCKHPS  Z8, Z7, Z7
+	VSHUFF32X4 $0x44, Z7, Z6, Z8
+	VSHUFF32X4 $0xee, Z7, Z6, Z6
+	VSHUFF32X4 $0xd8, Z8, Z8, Z7
+	VSHUFF32X4 $0xd8, Z6, Z6, Z6
+	VMOVUPS    Z7, (AX)
+	VMOVUPS    Z6, 64(AX)
+	VUNPCKLPS  Z5, Z10, Z6
+	VUNPCKHPS  Z5, Z10, Z5
+	VSHUFF32X4 $0x44, Z5, Z6, Z7
+	VSHUFF32X4 $0xee, Z5, Z6, Z5
+	VSHUFF32X4 $0xd8, Z7, Z7, Z6
+	VSHUFF32X4 $0xd8, Z5, Z5, Z5
+	VMOVUPS    Z6, (DI)
+	VMOVUPS    Z5, 64(DI)
+
+next:
+	LEAQ   (DI)(BX*1), AX
+	ADDQ   SI, CX
+	ADDQ   SI, DX
+	VPADDD Z3, Z4, Z4
+	DECQ   R11
+	JNZ    row
+	MOVQ   R8, R11
+	ADDQ   R9, R11
+	JNZ    plane
+	VZEROUPPER
+	RET
+
+partial:
+	VUNPCKLPS  Z8, Z7, Z6
+	VUNPCKHPS  Z8, Z7, Z7
+	VSHUFF32X4 $0x44, Z7, Z6, Z8
+	VSHUFF32X4 $0xee, Z7, Z6, Z6
+	VSHUFF32X4 $0xd8, Z8, Z8, Z7
+	VSHUFF32X4 $0xd8, Z6, Z6, Z6
+	VMOVUPS    Z7, K1, (AX)
+	VMOVUPS    Z6, K2, 64(AX)
+	VUNPCKLPS  Z5, Z10, Z6
+	VUNPCKHPS  Z5, Z10, Z5
+	VSHUFF32X4 $0x44, Z5, Z6, Z7
+	VSHUFF32X4 $0xee, Z5, Z6, Z5
+	VSHUFF32X4 $0xd8, Z7, Z7, Z6
+	VSHUFF32X4 $0xd8, Z5, Z5, Z5
+	VMOVUPS    Z6, K1, (DI)
+	VMOVUPS    Z5, K2, 64(DI)
+	XORQ       R8, R8
+	DECQ       R9
+	JNZ        next
+	VZEROUPPER
+	RET
 
 // func sumPairsAVX512(dst *float32, upper *float32, lower *float32, vectors int)
 // Requires: AVX, AVX512F
@@ -350,6 +436,310 @@ loop:
 	ADDQ      $0x00000080, AX
 	DECQ      DX
 	JNZ       loop
+	VZEROUPPER
+	RET
+
+// func maxIndexPairsAVX2(dst *int32, src *float32, whole int, masked int, step int, width int, first int32, low uint32, high uint32, store uint32)
+// Requires: AVX, AVX2
+TEXT ·maxIndexPairsAVX2(SB), NOSPLIT, $0-64
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         whole+16(FP), DX
+	MOVQ         masked+24(FP), BX
+	MOVQ         step+32(FP), SI
+	MOVQ         width+40(FP), DI
+	MOVL         low+52(FP), R8
+	VMOVD        R8, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	MOVL         high+56(FP), R8
+	VMOVD        R8, X1
+	VPBROADCASTD X1, Y1
+	VMOVDQU      signShifts<>+0(SB), Y2
+	VPSLLVD      Y2, Y1, Y1
+	MOVL         store+60(FP), R8
+	VMOVD        R8, X2
+	VPBROADCASTD X2, Y2
+	VMOVDQU      signShifts<>+0(SB), Y3
+	VPSLLVD      Y3, Y2, Y2
+	MOVL         first+48(FP), R8
+	VMOVD        R8, X3
+	VPBROADCASTD X3, Y3
+	VMOVDQU      evensAVX2<>+0(SB), Y4
+	VPADDD       Y4, Y3, Y3
+	MOVL         $0x00000001, R8
+	VMOVD        R8, X4
+	VPBROADCASTD X4, Y4
+	MOVL         DI, R8
+	VMOVD        R8, X5
+	VPBROADCASTD X5, Y5
+	VPADDD       Y5, Y5, Y6
+	SHLQ         $0x02, SI
+
+loop:
+	LEAQ       (CX)(DI*4), R8
+	VMASKMOVPS (CX), Y0, Y7
+	VMASKMOVPS 32(CX), Y1, Y8
+	VSHUFPS    $0x88, Y8, Y7, Y9
+	VSHUFPS    $0xdd, Y8, Y7, Y7
+	VPERMPD    $0xd8, Y9, Y9
+	VPERMPD    $0xd8, Y7, Y7
+	VMOVAPS    Y9, Y8
+	VMOVAPS    Y3, Y9
+	VPADDD     Y4, Y3, Y10
+	VCMPPS     $0x1e, Y8, Y7, Y11
+	VBLENDVPS  Y11, Y7, Y8, Y8
+	VBLENDVPS  Y11, Y10, Y9, Y9
+	VMASKMOVPS (R8), Y0, Y7
+	VMASKMOVPS 32(R8), Y1, Y10
+	VSHUFPS    $0x88, Y10, Y7, Y11
+	VSHUFPS    $0xdd, Y10, Y7, Y7
+	VPERMPD    $0xd8, Y11, Y11
+	VPERMPD    $0xd8, Y7, Y7
+	VPADDD     Y5, Y3, Y10
+	VCMPPS     $0x1e, Y8, Y11, Y12
+	VBLENDVPS  Y12, Y11, Y8, Y8
+	VBLENDVPS  Y12, Y10, Y9, Y9
+	VPADDD     Y4, Y10, Y10
+	VCMPPS     $0x1e, Y8, Y7, Y11
+	VBLENDVPS  Y11, Y7, Y8, Y8
+	VBLENDVPS  Y11, Y10, Y9, Y9
+	DECQ       DX
+	JS         partial
+	VMOVUPS    Y9, (AX)
+
+next:
+	VPADDD Y6, Y3, Y3
+	LEAQ   (R8)(DI*4), CX
+	ADDQ   SI, AX
+	JMP    loop
+
+partial:
+	VMASKMOVPS Y9, Y2, (AX)
+	DECQ       BX
+	JNZ        next
+	VZEROUPPER
+	RET
+
+DATA signShifts<>+0(SB)/4, $0x0000001f
+DATA signShifts<>+4(SB)/4, $0x0000001e
+DATA signShifts<>+8(SB)/4, $0x0000001d
+DATA signShifts<>+12(SB)/4, $0x0000001c
+DATA signShifts<>+16(SB)/4, $0x0000001b
+DATA signShifts<>+20(SB)/4, $0x0000001a
+DATA signShifts<>+24(SB)/4, $0x00000019
+DATA signShifts<>+28(SB)/4, $0x00000018
+GLOBL signShifts<>(SB), RODATA|NOPTR, $32
+
+DATA evensAVX2<>+0(SB)/4, $0x00000000
+DATA evensAVX2<>+4(SB)/4, $0x00000002
+DATA evensAVX2<>+8(SB)/4, $0x00000004
+DATA evensAVX2<>+12(SB)/4, $0x00000006
+DATA evensAVX2<>+16(SB)/4, $0x00000008
+DATA evensAVX2<>+20(SB)/4, $0x0000000a
+DATA evensAVX2<>+24(SB)/4, $0x0000000c
+DATA evensAVX2<>+28(SB)/4, $0x0000000e
+GLOBL evensAVX2<>(SB), RODATA|NOPTR, $32
+
+// func gatherPairsAVX2(small *float32, large *float32, index *int32, whole int, masked int, rows int, width int, step int, first int32, low uint32, high uint32, store uint32)
+// Requires: AVX, AVX2
+TEXT ·gatherPairsAVX2(SB), NOSPLIT, $0-80
+	MOVQ         large+8(FP), AX
+	MOVQ         small+0(FP), CX
+	MOVQ         index+16(FP), DX
+	MOVL         low+68(FP), BX
+	VMOVD        BX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	MOVL         high+72(FP), BX
+	VMOVD        BX, X1
+	VPBROADCASTD X1, Y1
+	VMOVDQU      signShifts<>+0(SB), Y2
+	VPSLLVD      Y2, Y1, Y1
+	MOVL         store+76(FP), BX
+	VMOVD        BX, X2
+	VPBROADCASTD X2, Y2
+	VMOVDQU      signShifts<>+0(SB), Y3
+	VPSLLVD      Y3, Y2, Y2
+	MOVQ         width+48(FP), BX
+	MOVQ         step+56(FP), SI
+	MOVQ         whole+24(FP), R8
+	MOVQ         masked+32(FP), R9
+	MOVQ         rows+40(FP), R10
+	MOVL         first+64(FP), DI
+	VMOVD        DI, X3
+	VPBROADCASTD X3, Y3
+	VMOVDQU      evensAVX2<>+0(SB), Y4
+	VPADDD       Y4, Y3, Y3
+	MOVL         $0x00000001, DI
+	VMOVD        DI, X4
+	VPBROADCASTD X4, Y4
+	VMOVD        BX, X5
+	VPBROADCASTD X5, Y5
+	VPADDD       Y5, Y5, Y6
+	SHLQ         $0x02, BX
+	SHLQ         $0x02, SI
+
+plane:
+	VMOVAPS Y3, Y7
+	MOVQ    R10, R11
+
+row:
+	LEAQ       (AX)(BX*1), DI
+	VMASKMOVPS (AX), Y0, Y8
+	VMASKMOVPS 32(AX), Y1, Y9
+	VSHUFPS    $0x88, Y9, Y8, Y10
+	VSHUFPS    $0xdd, Y9, Y8, Y8
+	VPERMPD    $0xd8, Y10, Y10
+	VPERMPD    $0xd8, Y8, Y8
+	VMASKMOVPS (DI), Y0, Y9
+	VMASKMOVPS 32(DI), Y1, Y11
+	VSHUFPS    $0x88, Y11, Y9, Y12
+	VSHUFPS    $0xdd, Y11, Y9, Y9
+	VPERMPD    $0xd8, Y12, Y12
+	VPERMPD    $0xd8, Y9, Y9
+	VMASKMOVPS (DX), Y2, Y11
+	VPCMPEQD   Y7, Y11, Y13
+	VBLENDVPS  Y13, Y10, Y9, Y9
+	VPADDD     Y4, Y7, Y10
+	VPCMPEQD   Y10, Y11, Y10
+	VBLENDVPS  Y10, Y8, Y9, Y9
+	VPADDD     Y5, Y7, Y8
+	VPCMPEQD   Y8, Y11, Y10
+	VBLENDVPS  Y10, Y12, Y9, Y9
+	VPADDD     Y4, Y8, Y8
+	DECQ       R8
+	JS         partial
+	VMOVUPS    Y9, (CX)
+
+next:
+	LEAQ   (DI)(BX*1), AX
+	ADDQ   SI, CX
+	ADDQ   SI, DX
+	VPADDD Y6, Y7, Y7
+	DECQ   R11
+	JNZ    row
+	MOVQ   R8, R11
+	ADDQ   R9, R11
+	JNZ    plane
+	VZEROUPPER
+	RET
+
+partial:
+	VMASKMOVPS Y9, Y2, (CX)
+	XORQ       R8, R8
+	DECQ       R9
+	JNZ        next
+	VZEROUPPER
+	RET
+
+// func scatterPairsAVX2(large *float32, small *float32, index *int32, whole int, masked int, rows int, width int, step int, first int32, low uint32, high uint32, store uint32)
+// Requires: AVX, AVX2
+TEXT ·scatterPairsAVX2(SB), NOSPLIT, $0-80
+	MOVQ         large+0(FP), AX
+	MOVQ         small+8(FP), CX
+	MOVQ         index+16(FP), DX
+	MOVL         low+68(FP), BX
+	VMOVD        BX, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	MOVL         high+72(FP), BX
+	VMOVD        BX, X1
+	VPBROADCASTD X1, Y1
+	VMOVDQU      signShifts<>+0(SB), Y2
+	VPSLLVD      Y2, Y1, Y1
+	MOVL         store+76(FP), BX
+	VMOVD        BX, X2
+	VPBROADCASTD X2, Y2
+	VMOVDQU      signShifts<>+0(SB), Y3
+	VPSLLVD      Y3, Y2, Y2
+	MOVQ         width+48(FP), BX
+	MOVQ         step+56(FP), SI
+	MOVQ         whole+24(FP), R8
+	MOVQ         masked+32(FP), R9
+	MOVQ         rows+40(FP), R10
+	MOVL         first+64(FP), DI
+	VMOVD        DI, X3
+	VPBROADCASTD X3, Y3
+	VMOVDQU      evensAVX2<>+0(SB), Y4
+	VPADDD       Y4, Y3, Y3
+	MOVL         $0x00000001, DI
+	VMOVD        DI, X4
+	VPBROADCASTD X4, Y4
+	VMOVD        BX, X5
+	VPBROADCASTD X5, Y5
+	VPADDD       Y5, Y5, Y6
+	SHLQ         $0x02, BX
+	SHLQ         $0x02, SI
+
+plane:
+	VMOVAPS Y3, Y7
+	MOVQ    R10, R11
+
+row:
+	LEAQ       (AX)(BX*1), DI
+	VMASKMOVPS (CX), Y2, Y8
+	VMASKMOVPS (DX), Y2, Y9
+	VPSUBD     Y4, Y4, Y10
+	VADDPS     Y10, Y8, Y8
+	VPCMPEQD   Y7, Y9, Y10
+	VANDPS     Y8, Y10, Y10
+	VPADDD     Y4, Y7, Y11
+	VPCMPEQD   Y11, Y9, Y11
+	VANDPS     Y8, Y11, Y11
+	VPADDD     Y5, Y7, Y12
+	VPCMPEQD   Y12, Y9, Y13
+	VANDPS     Y8, Y13, Y13
+	VPADDD     Y4, Y12, Y12
+	VPCMPEQD   Y12, Y9, Y9
+	VANDPS     Y8, Y9, Y9
+	DECQ       R8
+	JS         partial
+	VUNPCKLPS  Y11, Y10, Y8
+	VUNPCKHPS  Y11, Y10, Y10
+	VPERM2F128 $0x20, Y10, Y8, Y11
+	VPERM2F128 $0x31, Y10, Y8, Y8
+	VMOVUPS    Y11, (AX)
+	VMOVUPS    Y8, 32(AX)
+	VUNPCKLPS  Y9, Y13, Y8
+	VUNPCKHPS  Y9, Y13, Y9
+	VPERM2F128 $0x20, Y9, Y8, Y10
+	VPERM2F128 $0x31, Y9, Y8, Y8
+	VMOVUPS    Y10, (DI)
+	VMOVUPS    Y8, 32(DI)
+
+next:
+	LEAQ   (DI)(BX*1), AX
+	ADDQ   SI, CX
+	ADDQ   SI, DX
+	VPADDD Y6, Y7, Y7
+	DECQ   R11
+	JNZ    row
+	MOVQ   R8, R11
+	ADDQ   R9, R11
+	JNZ    plane
+	VZEROUPPER
+	RET
+
+partial:
+	VUNPCKLPS  Y11, Y10, Y8
+	VUNPCKHPS  Y11, Y10, Y10
+	VPERM2F128 $0x20, Y10, Y8, Y11
+	VPERM2F128 $0x31, Y10, Y8, Y8
+	VMASKMOVPS Y11, Y0, (AX)
+	VMASKMOVPS Y8, Y1, 32(AX)
+	VUNPCKLPS  Y9, Y13, Y8
+	VUNPCKHPS  Y9, Y13, Y9
+	VPERM2F128 $0x20, Y9, Y8, Y10
+	VPERM2F128 $0x31, Y9, Y8, Y8
+	VMASKMOVPS Y10, Y0, (DI)
+	VMASKMOVPS Y8, Y1, 32(DI)
+	XORQ       R8, R8
+	DECQ       R9
+	JNZ        next
 	VZEROUPPER
 	RET
 

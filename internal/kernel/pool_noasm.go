@@ -8,3 +8,7 @@ func (l Level) maxIndexPairs([]int32, []float32, int, int, int, int, int32, uint
 func (l Level) sumPairs(_, _, _ []float32, _ int) {}
 
 func (l Level) spreadPairs(_, _, _ []float32, _ int) {}
+
+func (l Level) gatherPairs([]float32, []float32, []int32, pairRows) {}
+
+func (l Level) scatterPairs([]float32, []float32, []int32, pairRows) {}

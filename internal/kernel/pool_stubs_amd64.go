@@ -8,7 +8,10 @@ package kernel
 func maxIndexPairsAVX512(dst *int32, src *float32, whole int, masked int, step int, width int, first int32, low uint32, high uint32, store uint32)
 
 //go:noescape
-func maxIndexPairsAVX2(dst *int32, src *float32, whole int, masked int, step int, width int, first int32, low uint32, high uint32, store uint32)
+func gatherPairsAVX512(small *float32, large *float32, index *int32, whole int, masked int, rows int, width int, step int, first int32, low uint32, high uint32, store uint32)
+
+//go:noescape
+func scatterPairsAVX512(large *float32, small *float32, index *int32, whole int, masked int, rows int, width int, step int, first int32, low uint32, high uint32, store uint32)
 
 //go:noescape
 func sumPairsAVX512(dst *float32, upper *float32, lower *float32, vectors int)
@@ -21,6 +24,15 @@ func everySecondAVX512(dst *float32, src *float32, vectors int)
 
 //go:noescape
 func addToEverySecondAVX512(dst *float32, src *float32, vectors int)
+
+//go:noescape
+func maxIndexPairsAVX2(dst *int32, src *float32, whole int, masked int, step int, width int, first int32, low uint32, high uint32, store uint32)
+
+//go:noescape
+func gatherPairsAVX2(small *float32, large *float32, index *int32, whole int, masked int, rows int, width int, step int, first int32, low uint32, high uint32, store uint32)
+
+//go:noescape
+func scatterPairsAVX2(large *float32, small *float32, index *int32, whole int, masked int, rows int, width int, step int, first int32, low uint32, high uint32, store uint32)
 
 //go:noescape
 func sumPairsAVX2(dst *float32, upper *float32, lower *float32, vectors int)

@@ -39,6 +39,50 @@ func TestMaxIndexPairs(t *testing.T) {
 	})
 }
 
+// TestPairWindows compares gathers and scatters of every level with plain loops, bit for bit, at the end of pages
+// without access.
+func TestPairWindows(t *testing.T) {
+	special := []float32{0, float32(math.Copysign(0, -1)), float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN())}
+	allLevels(t, func(t *testing.T, l Level) {
+		r := rand.New(rand.NewPCG(13, 14))
+		for cols := 1; cols <= 50; cols++ {
+			w := PairWindows{Rows: 1 + r.IntN(5), Cols: cols}
+			planes, size := 1+r.IntN(4), w.Rows*cols
+			large, small := normals(r, 4*planes*size+Slack, 1), normals(r, planes*size+Slack, 1)
+			index := make([]int32, planes*size+Slack)
+			for i := range small {
+				if r.IntN(3) == 0 {
+					small[i] = special[r.IntN(len(special))]
+				}
+			}
+			want, gathered := make([]float32, 4*planes*size), make([]float32, planes*size)
+			for i := range gathered {
+				row, col := i%size/cols, i%cols
+				index[i] = int32(2*cols*(2*row+r.IntN(2)) + 2*col + r.IntN(2))
+				at := 4*(i-i%size) + int(index[i])
+				gathered[i], want[at] = large[at], small[i]+0
+			}
+			got := canaries(len(gathered))
+			w.Gather(l, got[:len(gathered)], large, index)
+			sameNumbers(t, l, w, got, gathered)
+			got = canaries(len(want))
+			w.Scatter(l, got[:len(want)], small[:planes*size], index)
+			sameNumbers(t, l, w, got, want)
+		}
+	})
+}
+
+// sameNumbers fails the test where bits differ, or what is behind them was written.
+func sameNumbers(t *testing.T, l Level, w PairWindows, got, want []float32) {
+	t.Helper()
+	for i, v := range want {
+		if math.Float32bits(v) != math.Float32bits(got[i]) {
+			t.Fatalf("%v %v: element %d is %v, want %v", l, w, i, got[i], v)
+		}
+	}
+	untouched(t, l.String(), got[len(want):])
+}
+
 func BenchmarkMaxIndexPairs(b *testing.B) {
 	benchLevels(b, func(b *testing.B, l Level) {
 		r := rand.New(rand.NewPCG(1, 1))

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 
+	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/sym"
 )
 
@@ -13,6 +14,8 @@ type indexCall struct {
 	op            sym.Op
 	extent, count int // of the axis: of the indexed tensor, and of the indices
 	inner         int
+	// windows are set where indices are those of maxima of 2×2 windows that cover planes.
+	windows kernel.PairWindows
 }
 
 func (x *indexCall) String() string { return fmt.Sprintf("%v{%d of %d}", x.op, x.count, x.extent) }
@@ -32,8 +35,16 @@ func (x *indexCall) run(c *chunk, lo, hi int) {
 	case sym.OpArgMax:
 		x.argMax(ints(out), in)
 	case sym.OpGather:
+		if x.windows.Cols > 0 {
+			x.windows.Gather(c.worker.level, out, in, ints(n.args[1].value.slab(c, lo, hi, n.slabs)))
+			return
+		}
 		x.gather(out, in, ints(n.args[1].value.slab(c, lo, hi, n.slabs)))
 	case sym.OpScatter:
+		if x.windows.Cols > 0 {
+			x.windows.Scatter(c.worker.level, out, in, ints(n.args[1].value.slab(c, lo, hi, n.slabs)))
+			return
+		}
 		clear(out)
 		x.scatter(out, in, ints(n.args[1].value.slab(c, lo, hi, n.slabs)))
 	}
@@ -111,6 +122,9 @@ func (low *lowering) emitIndex(e *sym.Expr) {
 	for i := axis + 1; i < len(in); i++ {
 		x.inner *= in[i]
 	}
+	if e.Op() == sym.OpGather || e.Op() == sym.OpScatter {
+		x.windows = x.pairWindows(e.Args()[1])
+	}
 	splits := axis > 0 // a scalar's one-hot is one slab, too
 	if !splits {
 		n.slabs, n.chunkSize = 1, 1
@@ -118,6 +132,25 @@ func (low *lowering) emitIndex(e *sym.Expr) {
 	for _, a := range e.Args() {
 		n.addUse(low.value(a), splits)
 	}
+}
+
+// pairWindows returns the windows whose maxima are indexed, none where they do not cover planes.
+func (x *indexCall) pairWindows(index *sym.Expr) (w kernel.PairWindows) {
+	for index.Op() == sym.OpReshape {
+		index = index.Args()[0]
+	}
+	if index.Op() != sym.OpMaxPoolIndex || x.inner != 1 {
+		return w
+	}
+	shape, two := index.Shape(), [2]int{2, 2}
+	spec := index.Attr().(sym.PoolAttr).PoolSpec
+	rows, cols := shape[2], shape[3]
+	if spec.Window == two && spec.Stride == two && spec.PadBefore == [2]int{} &&
+		index.Args()[0].Shape()[2] == 2*rows && index.Args()[0].Shape()[3] == 2*cols &&
+		x.count == rows*cols && x.extent == 4*x.count {
+		w.Rows, w.Cols = rows, cols
+	}
+	return w
 }
 
 // intCall computes comparisons of ints and their conversion to float.

@@ -14,9 +14,10 @@ import (
 
 func main() {
 	ConstraintExpr("!purego")
-	maxIndex(isa.AVX512)
-	maxIndex(isa.AVX2)
 	for _, s := range []isa.Set{isa.AVX512, isa.AVX2} {
+		maxIndex(s)
+		gatherPairs(s)
+		scatterPairs(s)
 		sumPairs(s)
 		spreadPairs(s)
 		everySecond(s)
