@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/internal/plan"
 	"github.com/gradreg/gradreg/sym"
 )
@@ -236,24 +237,44 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestNoAllocation checks that a step does not allocate memory.
+// TestNoAllocation checks that a run takes no memory but that of the program, on every level: of
+// convolutions of all kinds, norms and their derivatives.
 func TestNoAllocation(t *testing.T) {
 	g := sym.NewGraph()
 	loss, penalty, params := objective(g, 20, 20)
-	total := sym.Add(loss, penalty)
-	for _, threads := range []int{1, 2} {
-		p, err := plan.Compile(append(sym.Gradient(total, params...), loss), nil, plan.Options{Threads: threads})
-		if err != nil {
-			t.Fatal(err)
-		}
-		run := func() {
-			if err := p.Run(1, 2); err != nil {
-				t.Fatal(err)
+	steps := [][]*sym.Expr{append(sym.Gradient(sym.Add(loss, penalty), params...), loss)}
+
+	same := sym.ConvSpec{Stride: [2]int{1, 1}, PadBefore: [2]int{1, 1}, PadAfter: [2]int{1, 1}}
+	half := same
+	half.Stride = [2]int{2, 2}
+	for _, extent := range []int{32, 28, 24} { // of tiles in whole groups, halves of them, and across them
+		g := sym.NewGraph()
+		x, w := g.Input("x", sym.Float, 3, 16, extent, extent), g.Input("w", sym.Float, 16, 16, 3, 3)
+		d, v := g.Input("d", sym.Float, 16, 1, 3, 3), g.Input("v", sym.Float, 8, 16, 3, 3)
+		y := sym.Conv(x, w, same)
+		mean := sym.Scale(sym.Sum(y, 0, 2, 3), 1/float64(3*extent*extent))
+		y = sym.ReLU(sym.Sub(y, sym.Broadcast(mean, []int{1}, y.Shape()...)))
+		y = sym.Add(sym.DepthwiseConv(y, d, same), x)
+		y = sym.SumPool(sym.Conv(y, v, half), sym.PoolSpec{Window: [2]int{2, 2}, Stride: [2]int{2, 2}})
+		steps = append(steps, sym.Gradient(sym.Sum(sym.Square(sym.Tanh(y))), x, w, d, v))
+	}
+	for i, outputs := range steps {
+		for _, level := range kernel.Supported() {
+			for _, threads := range []int{1, 2} {
+				p, err := plan.Compile(outputs, nil, plan.Options{Level: level, Threads: threads})
+				if err != nil {
+					t.Fatal(err)
+				}
+				run := func() {
+					if err := p.Run(1, 2); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if n := testing.AllocsPerRun(20, run); n != 0 {
+					t.Errorf("step %d, level %v, %d threads: %v allocations", i, level, threads, n)
+				}
+				p.Close()
 			}
 		}
-		if n := testing.AllocsPerRun(20, run); n != 0 {
-			t.Errorf("%d threads: %v allocations a step", threads, n)
-		}
-		p.Close()
 	}
 }

@@ -15,7 +15,7 @@ type worker struct {
 	scratch []float32 // what one kernel call needs, undefined between calls
 	blocks  [][]float32
 	at      [maxOperands + maxRegisters][]float32 // where a tape's slots are, too much to clear for each block
-	chunk   chunk // what it is busy with
+	chunk   chunk                                 // what it is busy with
 
 	// of strip programs: the steps that run, strips of memory, and accumulators of sums
 	strips    []kernel.StripStep
