@@ -84,7 +84,8 @@ func (c *Context) Name(kind string) string {
 // In applies layers in a scope of the context's parameters, in which their names count from 1, and
 // returns what f returns: a part of one network, such as a stage, whose parameters are
 // stage1/conv1.weight and so on. f gets a context on the scope; what it notes in Layers and Updates
-// comes to those of c, and Parts gets the scope with what f returns. Unlike two networks, the parts share the random streams of c.
+// comes to those of c, and Parts gets the scope with what f returns. Unlike two networks, the parts
+// share the random streams of c.
 func (c *Context) In(scope string, f func(*Context) *sym.Expr) *sym.Expr {
 	part := *c
 	part.Params, part.Layers, part.Updates, part.Parts = c.Params.Scope(scope), nil, nil, nil
