@@ -50,6 +50,8 @@ var styled = []string{
 	"virtual-adversarial", "softmaxgrad", "datagrad-auto", "spectreg-random", "datagrad-random",
 	"spectreg-noise", "datagrad-noise",
 	"spectral-norm", "datagrad-l1", "datagrad-linf", "decoupled-weight-decay", "l2-sp", "delta",
+	"scratch", "scratch-datagrad", "features", "finetuned", "finetuned-datagrad", "finetuned-spectreg",
+	"finetuned-l2-sp",
 }
 
 // StyleOf returns the style of a method, by its name or text form, whatever its λ: datagrad:50

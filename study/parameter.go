@@ -62,6 +62,28 @@ func (p Parameter) MarshalYAML() (any, error) {
 	return p.Choices, nil
 }
 
+// mapped returns the parameter with f of its numbers.
+func (p Parameter) mapped(f func(float64) float64) Parameter {
+	list := func(values []float64) []float64 {
+		values = slices.Clone(values)
+		for i, v := range values {
+			values[i] = f(v)
+		}
+		return values
+	}
+	p.Choices = list(p.Choices)
+	for _, ends := range []**[2]float64{&p.Log, &p.Linear} {
+		if *ends != nil {
+			*ends = &[2]float64{f((*ends)[0]), f((*ends)[1])}
+		}
+	}
+	p.Cases = maps.Clone(p.Cases)
+	for key, c := range p.Cases {
+		p.Cases[key] = c.mapped(f)
+	}
+	return p
+}
+
 // set makes the parameter of what a YAML or JSON text holds.
 func (p *Parameter) set(v any) error {
 	*p = Parameter{}

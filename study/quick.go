@@ -3,6 +3,7 @@ package study
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -26,6 +27,7 @@ func (s Spec) Quick() (Spec, error) {
 	}
 	s.Curves = (s.Curves + quickShare - 1) / quickShare
 	var err error
+	counted := map[string]bool{} // the parameters that are numbers of steps
 	shorten := func(over map[string]any, always bool) map[string]any {
 		steps, given := over["steps"]
 		if !given && !always {
@@ -33,9 +35,13 @@ func (s Spec) Quick() (Spec, error) {
 		}
 		n := float64(classify.Default().Steps)
 		if given {
+			if name := references(steps); len(name) == 1 && steps == "$"+name[0] {
+				counted[name[0]] = true
+				return over
+			}
 			var ok bool
 			if n, ok = number(steps); !ok {
-				err = fault.Inputf("steps is %v, expected a number", steps)
+				err = fault.Inputf("steps is %v, expected a number or $name", steps)
 			}
 		}
 		out := map[string]any{}
@@ -51,7 +57,25 @@ func (s Spec) Quick() (Spec, error) {
 	for i := range s.Methods {
 		s.Methods[i].Train = shorten(s.Methods[i].Train, false)
 	}
+	s.Parameters = shortened(s.Parameters, counted)
+	for i := range s.Settings {
+		s.Settings[i].Parameters = shortened(s.Settings[i].Parameters, counted)
+	}
+	for i := range s.Methods {
+		s.Methods[i].Parameters = shortened(s.Methods[i].Parameters, counted)
+	}
 	return s, err
+}
+
+// shortened returns parameters of which those that are numbers of steps are a twentieth.
+func shortened(all map[string]Parameter, counted map[string]bool) map[string]Parameter {
+	all = maps.Clone(all)
+	for name, p := range all {
+		if counted[name] {
+			all[name] = p.mapped(func(steps float64) float64 { return math.Floor(max(1, steps/quickShare)) })
+		}
+	}
+	return all
 }
 
 const (

@@ -344,3 +344,31 @@ func TestWarnings(t *testing.T) {
 		}
 	}
 }
+
+// TestQuickSteps checks that a quick study takes a twentieth of steps that are a parameter.
+func TestQuickSteps(t *testing.T) {
+	s, _, err := Builtin("photos-few")
+	if err != nil {
+		t.Fatal(err)
+	}
+	quick, err := s.Quick()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range s.Cells() {
+		_, full, err := s.first(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, short, err := quick.first(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := max(1, full.Steps/quickShare); short.Steps != want {
+			t.Errorf("%s: %d steps, expected %d", c, short.Steps, want)
+		}
+	}
+	if again, _, _ := Builtin("photos-few"); len(s.Parameters) == 0 || again.Agrees(s) != nil {
+		t.Error("the study itself was changed")
+	}
+}

@@ -444,7 +444,14 @@ func TestBuiltins(t *testing.T) {
 		if err := again.Agrees(s); err != nil || len(again.Cells()) != len(s.Cells()) {
 			t.Errorf("%s, written and read: %v", name, err)
 		}
-		for _, variant := range []func() (Spec, error){s.Quick, func() (Spec, error) { return s.PaperProtocol(), nil }} {
+		_, cfg, err := s.first(s.Cells()[len(s.Cells())-1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, variant := range []func() (Spec, error){s.Quick, func() (Spec, error) { return s.PaperProtocol(), nil }} {
+			if i == 1 && cfg.Backbone != "" { // whose weights say how images are normalized
+				continue
+			}
 			v, err := variant()
 			if err == nil {
 				err = v.Validate()
