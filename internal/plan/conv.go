@@ -129,7 +129,11 @@ func (low *lowering) emitConv(e *sym.Expr) {
 		return
 	}
 	if g.wide(x.Shape()[0]) {
-		low.emitWideConv(e, g)
+		if g.heavy() {
+			low.emitTaps(e, x, w, g, false)
+		} else {
+			low.emitWideConv(e, g)
+		}
 		return
 	}
 	packed := low.packWeights(w, "forward", multiples(g.oc, len(g.taps)), multiples(len(g.taps), 1), []int32{0})
@@ -210,7 +214,11 @@ func (low *lowering) emitConvInputGradient(e *sym.Expr) {
 		return
 	}
 	if g.wide(dy.Shape()[0]) {
-		low.emitWideInputGradient(e, g)
+		if g.heavy() {
+			low.emitTaps(e, dy, w, g, true)
+		} else {
+			low.emitWideInputGradient(e, g)
+		}
 		return
 	}
 	if g.flips() {

@@ -41,7 +41,11 @@ func TestWide(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer p.Close()
-			for _, kind := range []string{"wide-conv{", "wide-conv-input-gradient{", "wide-conv-weight-gradient{", ", 2 pairs"} {
+			kinds := []string{"wide-conv{", "wide-conv-input-gradient{", "wide-conv-weight-gradient{", ", 2 pairs"}
+			if c.ch*c.oc >= 1<<15 {
+				kinds[0], kinds[1] = "taps-conv{", "taps-conv-input-gradient{"
+			}
+			for _, kind := range kinds {
 				if !strings.Contains(p.Listing(0), kind) {
 					t.Errorf("no %s in\n%v", kind, p)
 				}
