@@ -46,7 +46,10 @@ are worse. Of 1000 classes the names are those of ImageNet.`,
 	f := cmd.Flags()
 	f.StringVar(&o.network, "network", "", "what timm calls the network: "+strings.Join(backbone.Variants(), ", "))
 	f.BoolVar(&o.tensors, "tensors", false, "list the tensors")
-	f.StringVar(&o.picture, "picture", "", "picture of which to print the five most probable classes, if the file has its classes")
+	f.StringVar(
+		&o.picture, "picture", "",
+		"picture of which to print the five most probable classes, if the file has its classes",
+	)
 	f.StringVar(
 		&o.preprocessing, "preprocessing", "", "with --picture: how it is prepared, where the file does not say it: "+
 			strings.Join(pretrained.Preprocessings(), ", ")+", or as timm:crop=0.95,size=288",

@@ -67,7 +67,7 @@ const (
 	stripMoves                        // how many there are
 	stripLevelCodes  = stripMoves + StripCode(stripOps)*StripCode(stripOperands)
 	StripEnd         = StripLevels * stripLevelCodes // the end of a strip
-	StripTotal       = StripEnd + 1                  // adds up Sums and adds them to the scalar, every 512 floats of a row
+	StripTotal       = StripEnd + 1                  // adds Sums to the scalar, every 512 floats of a row
 	StripRow         = StripEnd + 2                  // the end of the program
 	stripCodes       = StripEnd + 3
 	stripAccumulated = 64 // floats of accumulators at most

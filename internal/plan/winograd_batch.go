@@ -157,7 +157,9 @@ func (low *lowering) emitBatchWinograd(e, in, filters *sym.Expr, macs int, g *ke
 	m.chunkSize = 3 // frequencies, of which each asks for the memory of the next
 	m.addUse(v, false)
 	m.addUse(u, false)
-	y := low.batchNode(low.name(e), &batchCall{g: g, kind: batchOutputs}, e.Shape().Size(), g.Groups(), 0, 4*g.ProductSize())
+	y := low.batchNode(
+		low.name(e), &batchCall{g: g, kind: batchOutputs}, e.Shape().Size(), g.Groups(), 0, 4*g.ProductSize(),
+	)
 	low.values[e] = y.outs[0]
 	y.addUse(m.outs[0], false)
 }
@@ -177,7 +179,10 @@ func (low *lowering) emitBatchWinogradWeights(
 	for _, v := range uses {
 		s.addUse(v, false)
 	}
-	f := low.batchNode(low.name(e), &batchCall{g: g, kind: batchFilters}, e.Shape().Size(), g.GradientBlocks(), 0, 4*g.WeightSums())
+	f := low.batchNode(
+		low.name(e), &batchCall{g: g, kind: batchFilters}, e.Shape().Size(), g.GradientBlocks(), 0,
+		4*g.WeightSums(),
+	)
 	low.values[e] = f.outs[0]
 	f.addUse(s.outs[0], false)
 	low.needScratch(g.FinishScratch())
