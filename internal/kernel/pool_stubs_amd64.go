@@ -17,10 +17,10 @@ func sumPairsAVX512(dst *float32, upper *float32, lower *float32, vectors int)
 func spreadPairsAVX512(upper *float32, lower *float32, src *float32, vectors int)
 
 //go:noescape
-func everySecondAVX512(dst *float32, src *float32, vectors int)
+func everySecondAVX512(dst *float32, to int, src *float32, from int, rows int, dstStep int, srcStep int, low uint32, high uint32)
 
 //go:noescape
-func addToEverySecondAVX512(dst *float32, src *float32, vectors int)
+func addToEverySecondAVX512(dst *float32, to int, src *float32, from int, rows int, dstStep int, srcStep int, read uint32)
 
 //go:noescape
 func sumPairsAVX2(dst *float32, upper *float32, lower *float32, vectors int)
@@ -29,7 +29,7 @@ func sumPairsAVX2(dst *float32, upper *float32, lower *float32, vectors int)
 func spreadPairsAVX2(upper *float32, lower *float32, src *float32, vectors int)
 
 //go:noescape
-func everySecondAVX2(dst *float32, src *float32, vectors int)
+func everySecondAVX2(dst *float32, to int, src *float32, from int, rows int, dstStep int, srcStep int, low uint32, high uint32)
 
 //go:noescape
-func addToEverySecondAVX2(dst *float32, src *float32, vectors int)
+func addToEverySecondAVX2(dst *float32, to int, src *float32, from int, rows int, dstStep int, srcStep int, read uint32)
