@@ -82,7 +82,7 @@ func (l Level) Expand(g *Conv, xp, x []float32) {
 	var list patches
 	known := g.patches(&list)
 	size, planes := g.Rows()*g.OW, g.KW*g.SH
-	vectors := g.SW == 1 && l != Generic
+	vectors := g.SW <= 2 && l != Generic
 	for c := range g.C {
 		image := x[c*g.H*g.W : (c+1)*g.H*g.W]
 		for i := range planes {
@@ -100,33 +100,49 @@ func (l Level) Expand(g *Conv, xp, x []float32) {
 			if vectors {
 				l.expandRows(g, plane, image, p)
 			} else {
-				l.expandStrided(g, plane, image, p)
+				expandGeneric(g, plane, image, p)
 			}
 			clear(plane[p.last*g.OW:])
 		}
 	}
 }
 
-// expandRows fills the rows of a patch with vectors, for columns of stride one. Blocks of columns
+// expandRows fills the rows of a patch with vectors, for columns of stride one or two. Blocks of columns
 // go from right to left, rows from top to bottom: what a vector of the last block leaves beyond its
 // row, the blocks that follow overwrite.
 func (l Level) expandRows(g *Conv, plane, image []float32, p *patch) {
 	lanes := l.lanes()
-	from := p.ih*g.W + p.iw - p.left
+	from := p.ih*g.W + p.iw - g.SW*p.left
 	for o := (g.OW - 1) / lanes * lanes; o >= 0; o -= lanes {
 		inner := span(clamp(p.left-o, lanes), clamp(p.right-o, lanes))
-		l.copyRows(plane, p.first*g.OW+o, image, from+o, p.last-p.first, g.OW, g.SH*g.W, inner)
+		to, rows := p.first*g.OW+o, p.last-p.first
+		if g.SW == 1 {
+			l.copyRows(plane, to, image, from+o, rows, g.OW, g.SH*g.W, inner)
+			continue
+		}
+		low, high := apart(inner, lanes)
+		l.everySecond(plane, to, image, from+2*o, rows, g.OW, g.SH*g.W, low, high)
 	}
 }
 
 // span returns the mask of lanes lo … hi−1.
 func span(lo, hi int) uint32 { return uint32(1)<<hi - uint32(1)<<lo }
 
+// apart returns the masks of the lanes of two vectors that hold, at every second place, those of a
+// mask of one.
+func apart(mask uint32, lanes int) (low, high uint32) {
+	var wide uint64
+	for i := range lanes {
+		wide |= uint64(mask>>i&1) << (2 * i)
+	}
+	return uint32(wide & (1<<lanes - 1)), uint32(wide >> lanes)
+}
+
 // clamp limits i to 0 … n.
 func clamp(i, n int) int { return min(max(i, 0), n) }
 
-// expandStrided is expandRows for any stride.
-func (l Level) expandStrided(g *Conv, plane, image []float32, p *patch) {
+// expandGeneric is expandRows in portable Go, for any stride.
+func expandGeneric(g *Conv, plane, image []float32, p *patch) {
 	for r := p.first; r < p.last; r++ {
 		row := plane[r*g.OW : (r+1)*g.OW]
 		from := image[(p.ih+(r-p.first)*g.SH)*g.W+p.iw:]
@@ -137,11 +153,7 @@ func (l Level) expandStrided(g *Conv, plane, image []float32, p *patch) {
 			copy(row, from)
 			continue
 		}
-		done := 0
-		if g.SW == 2 {
-			done = l.everySecond(row, from)
-		}
-		for i, at := done, done*g.SW; i < len(row); i, at = i+1, at+g.SW {
+		for i, at := 0, 0; i < len(row); i, at = i+1, at+g.SW {
 			row[i] = from[at]
 		}
 	}
@@ -160,20 +172,38 @@ func (l Level) Fold(g *Conv, x, xp, scratch []float32) {
 			copy(image, scratch)
 			continue
 		}
-		clear(image)
+		vectors := g.SW == 2 && l != Generic
+		if vectors { // whole vectors of which are read and written
+			clear(scratch[:g.FoldScratch()])
+		} else {
+			clear(image)
+		}
 		for kw := range g.KW {
 			for phase := range g.SH {
-				if p := g.patch(kw, phase); p.first < p.last && p.left < p.right {
-					l.foldStrided(g, image, planes[(kw*g.SH+phase)*rows*g.OW:], p)
+				p, plane := g.patch(kw, phase), planes[(kw*g.SH+phase)*rows*g.OW:]
+				switch {
+				case p.first >= p.last || p.left >= p.right:
+				case vectors:
+					l.foldSecond(g, scratch, plane, p)
+				default:
+					foldGeneric(g, image, plane, p)
 				}
 			}
+		}
+		if vectors {
+			copy(image, scratch[g.foldMargin():])
 		}
 	}
 }
 
-// FoldScratch returns the floats of scratch that Fold needs: a channel, with room for whole
-// vectors.
-func (g *Conv) FoldScratch() int { return g.H*g.W + Slack }
+// FoldScratch returns the floats of scratch that Fold needs: a channel, with room for what whole
+// vectors reach before it and behind it.
+func (g *Conv) FoldScratch() int {
+	return g.foldMargin() + g.H*g.W + 2*roundLanes(g.OW) + (g.KW-1)*g.DW + Slack
+}
+
+// foldMargin is the room before it: rows begin up to PL columns to the left of the image.
+func (g *Conv) foldMargin() int { return g.PL }
 
 // maxFoldColumns is the widest filter that foldRows has masks for.
 const maxFoldColumns = 16
@@ -195,47 +225,24 @@ func (l Level) foldRows(g *Conv, image, planes []float32) {
 	clear(image[(bottom-top)*g.W : g.H*g.W])
 }
 
-// foldStrided adds the rows of a patch to the image, which has no negative zeros, for any stride.
-func (l Level) foldStrided(g *Conv, image, plane []float32, p patch) {
+// foldSecond adds the rows of a patch, for columns of stride two, to the image in scratch, which has no
+// negative zeros. The elements between and around them get +0.
+func (l Level) foldSecond(g *Conv, scratch, plane []float32, p patch) {
+	lanes := l.lanes()
+	to := g.foldMargin() + p.ih*g.W + p.iw - 2*p.left
+	for o := 0; o < g.OW; o += lanes {
+		read := span(clamp(p.left-o, lanes), clamp(p.right-o, lanes))
+		l.addToEverySecond(scratch, to+2*o, plane, p.first*g.OW+o, p.last-p.first, g.SH*g.W, g.OW, read)
+	}
+}
+
+// foldGeneric adds the rows of a patch to the image, for any stride.
+func foldGeneric(g *Conv, image, plane []float32, p patch) {
 	for r := p.first; r < p.last; r++ {
 		row := plane[r*g.OW+p.left : r*g.OW+p.right]
 		to := image[(p.ih+(r-p.first)*g.SH)*g.W+p.iw:]
-		done := 0
-		if g.SW == 2 {
-			done = l.addToEverySecond(to, row)
-		}
-		for i, at := done, done*g.SW; i < len(row); i, at = i+1, at+g.SW {
+		for i, at := 0, 0; i < len(row); i, at = i+1, at+g.SW {
 			to[at] += row[i]
 		}
 	}
-}
-
-// secondVectors returns how many vectors of every second of n elements there are whose elements
-// between are among them, too.
-func (l Level) secondVectors(elements, n int) int {
-	if l == Generic {
-		return 0
-	}
-	return min(elements, n/2) / l.lanes()
-}
-
-// everySecond copies src[2i] to dst[i] for the first elements, whole vectors, and returns how many.
-func (l Level) everySecond(dst, src []float32) int {
-	n := l.secondVectors(len(dst), len(src))
-	if n > 0 {
-		l.everySecondVectors(dst, src, n)
-		n *= l.lanes()
-	}
-	return n
-}
-
-// addToEverySecond adds src[i] to dst[2i] for the first elements, whole vectors, and returns how
-// many. The elements between get +0 added.
-func (l Level) addToEverySecond(dst, src []float32) int {
-	n := l.secondVectors(len(src), len(dst))
-	if n > 0 {
-		l.addToEverySecondVectors(dst, src, n)
-		n *= l.lanes()
-	}
-	return n
 }

@@ -26,20 +26,27 @@ func (l Level) sumRows(
 	}
 }
 
-// everySecondVectors copies every second element of some vectors.
-func (l Level) everySecondVectors(dst, src []float32, vectors int) {
+// everySecond copies every second element of rows, of at most one vector of results each, from
+// src[from] on: of two vectors the lanes of low and high. Whole vectors are written. from may lie
+// outside the slice as long as the lanes read do not.
+func (l Level) everySecond(
+	dst []float32, to int, src []float32, from, rows, dstStep, srcStep int, low, high uint32,
+) {
 	if l == AVX512 {
-		everySecondAVX512(&dst[0], &src[0], vectors)
+		everySecondAVX512(first(dst), to, first(src), from, rows, dstStep, srcStep, low, high)
 	} else {
-		everySecondAVX2(&dst[0], &src[0], vectors)
+		everySecondAVX2(first(dst), to, first(src), from, rows, dstStep, srcStep, low, high)
 	}
 }
 
-// addToEverySecondVectors adds some vectors to every second element.
-func (l Level) addToEverySecondVectors(dst, src []float32, vectors int) {
+// addToEverySecond adds the lanes of read of rows of src to every second element from dst[to] on,
+// and +0 to the others of two vectors.
+func (l Level) addToEverySecond(
+	dst []float32, to int, src []float32, from, rows, dstStep, srcStep int, read uint32,
+) {
 	if l == AVX512 {
-		addToEverySecondAVX512(&dst[0], &src[0], vectors)
+		addToEverySecondAVX512(first(dst), to, first(src), from, rows, dstStep, srcStep, read)
 	} else {
-		addToEverySecondAVX2(&dst[0], &src[0], vectors)
+		addToEverySecondAVX2(first(dst), to, first(src), from, rows, dstStep, srcStep, read)
 	}
 }

@@ -8,6 +8,6 @@ func (l Level) copyRows([]float32, int, []float32, int, int, int, int, uint32) {
 
 func (l Level) sumRows([]float32, int, []float32, int, int, int, int, int, []uint32) {}
 
-func (l Level) everySecondVectors(_, _ []float32, _ int) {}
+func (l Level) everySecond(_ []float32, _ int, _ []float32, _, _, _, _ int, _, _ uint32) {}
 
-func (l Level) addToEverySecondVectors(_, _ []float32, _ int) {}
+func (l Level) addToEverySecond(_ []float32, _ int, _ []float32, _, _, _, _ int, _ uint32) {}

@@ -388,52 +388,74 @@ DATA doubled1AVX512<>+56(SB)/4, $0x0000000f
 DATA doubled1AVX512<>+60(SB)/4, $0x0000000f
 GLOBL doubled1AVX512<>(SB), RODATA|NOPTR, $64
 
-// func everySecondAVX512(dst *float32, src *float32, vectors int)
+// func everySecondAVX512(dst *float32, to int, src *float32, from int, rows int, dstStep int, srcStep int, low uint32, high uint32)
 // Requires: AVX, AVX512F
-TEXT ·everySecondAVX512(SB), NOSPLIT, $0-24
+TEXT ·everySecondAVX512(SB), NOSPLIT, $0-64
 	MOVQ         dst+0(FP), AX
-	MOVQ         src+8(FP), CX
-	MOVQ         vectors+16(FP), DX
+	MOVQ         src+16(FP), CX
+	MOVQ         rows+32(FP), DX
+	MOVQ         dstStep+40(FP), BX
+	MOVQ         srcStep+48(FP), SI
+	MOVQ         to+8(FP), DI
+	MOVQ         from+24(FP), R8
+	LEAQ         (AX)(DI*4), AX
+	LEAQ         (CX)(R8*4), CX
+	SHLQ         $0x02, BX
+	SHLQ         $0x02, SI
+	MOVL         low+56(FP), DI
+	KMOVW        DI, K1
+	MOVL         high+60(FP), DI
+	KMOVW        DI, K2
 	VMOVDQU32    evensAVX512<>+0(SB), Z0
-	MOVL         $0x00000001, BX
-	VPBROADCASTD BX, Z1
+	MOVL         $0x00000001, DI
+	VPBROADCASTD DI, Z1
 	VPADDD       Z1, Z0, Z1
 
 loop:
-	VMOVUPS   (CX), Z1
-	VMOVUPS   64(CX), Z2
+	VMOVUPS.Z (CX), K1, Z1
+	VMOVUPS.Z 64(CX), K2, Z2
 	VMOVDQA32 Z0, Z3
 	VPERMI2PS Z2, Z1, Z3
 	VMOVUPS   Z3, (AX)
-	ADDQ      $0x40, AX
-	ADDQ      $0x00000080, CX
+	ADDQ      BX, AX
+	ADDQ      SI, CX
 	DECQ      DX
 	JNZ       loop
 	VZEROUPPER
 	RET
 
-// func addToEverySecondAVX512(dst *float32, src *float32, vectors int)
+// func addToEverySecondAVX512(dst *float32, to int, src *float32, from int, rows int, dstStep int, srcStep int, read uint32)
 // Requires: AVX, AVX512F
-TEXT ·addToEverySecondAVX512(SB), NOSPLIT, $0-24
+TEXT ·addToEverySecondAVX512(SB), NOSPLIT, $0-60
 	MOVQ      dst+0(FP), AX
-	MOVQ      src+8(FP), CX
-	MOVQ      vectors+16(FP), DX
+	MOVQ      src+16(FP), CX
+	MOVQ      rows+32(FP), DX
+	MOVQ      dstStep+40(FP), BX
+	MOVQ      srcStep+48(FP), SI
+	MOVQ      to+8(FP), DI
+	MOVQ      from+24(FP), R8
+	LEAQ      (AX)(DI*4), AX
+	LEAQ      (CX)(R8*4), CX
+	SHLQ      $0x02, BX
+	SHLQ      $0x02, SI
+	MOVL      read+56(FP), DI
+	KMOVW     DI, K1
 	VPXORD    Z0, Z0, Z0
 	VMOVDQU32 doubled0AVX512<>+0(SB), Z0
 	VMOVDQU32 doubled1AVX512<>+0(SB), Z1
-	MOVL      $0x00005555, BX
-	KMOVW     BX, K1
+	MOVL      $0x00005555, DI
+	KMOVW     DI, K2
 
 loop:
-	VMOVUPS   (CX), Z2
-	VPERMPS.Z Z2, Z0, K1, Z3
+	VMOVUPS.Z (CX), K1, Z2
+	VPERMPS.Z Z2, Z0, K2, Z3
 	VADDPS    (AX), Z3, Z3
 	VMOVUPS   Z3, (AX)
-	VPERMPS.Z Z2, Z1, K1, Z2
+	VPERMPS.Z Z2, Z1, K2, Z2
 	VADDPS    64(AX), Z2, Z2
 	VMOVUPS   Z2, 64(AX)
-	ADDQ      $0x40, CX
-	ADDQ      $0x00000080, AX
+	ADDQ      BX, AX
+	ADDQ      SI, CX
 	DECQ      DX
 	JNZ       loop
 	VZEROUPPER
@@ -825,49 +847,80 @@ DATA doubled1AVX2<>+24(SB)/4, $0x00000007
 DATA doubled1AVX2<>+28(SB)/4, $0x00000007
 GLOBL doubled1AVX2<>(SB), RODATA|NOPTR, $32
 
-// func everySecondAVX2(dst *float32, src *float32, vectors int)
+// func everySecondAVX2(dst *float32, to int, src *float32, from int, rows int, dstStep int, srcStep int, low uint32, high uint32)
 // Requires: AVX, AVX2
-TEXT ·everySecondAVX2(SB), NOSPLIT, $0-24
-	MOVQ dst+0(FP), AX
-	MOVQ src+8(FP), CX
-	MOVQ vectors+16(FP), DX
+TEXT ·everySecondAVX2(SB), NOSPLIT, $0-64
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+16(FP), CX
+	MOVQ         rows+32(FP), DX
+	MOVQ         dstStep+40(FP), BX
+	MOVQ         srcStep+48(FP), SI
+	MOVQ         to+8(FP), DI
+	MOVQ         from+24(FP), R8
+	LEAQ         (AX)(DI*4), AX
+	LEAQ         (CX)(R8*4), CX
+	SHLQ         $0x02, BX
+	SHLQ         $0x02, SI
+	MOVL         low+56(FP), DI
+	VMOVD        DI, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	MOVL         high+60(FP), DI
+	VMOVD        DI, X1
+	VPBROADCASTD X1, Y1
+	VMOVDQU      signShifts<>+0(SB), Y2
+	VPSLLVD      Y2, Y1, Y1
 
 loop:
-	VMOVUPS (CX), Y0
-	VMOVUPS 32(CX), Y1
-	VSHUFPS $0x88, Y1, Y0, Y0
-	VPERMPD $0xd8, Y0, Y0
-	VMOVUPS Y0, (AX)
-	ADDQ    $0x20, AX
-	ADDQ    $0x00000040, CX
-	DECQ    DX
-	JNZ     loop
+	VMASKMOVPS (CX), Y0, Y2
+	VMASKMOVPS 32(CX), Y1, Y3
+	VSHUFPS    $0x88, Y3, Y2, Y2
+	VPERMPD    $0xd8, Y2, Y2
+	VMOVUPS    Y2, (AX)
+	ADDQ       BX, AX
+	ADDQ       SI, CX
+	DECQ       DX
+	JNZ        loop
 	VZEROUPPER
 	RET
 
-// func addToEverySecondAVX2(dst *float32, src *float32, vectors int)
+// func addToEverySecondAVX2(dst *float32, to int, src *float32, from int, rows int, dstStep int, srcStep int, read uint32)
 // Requires: AVX, AVX2
-TEXT ·addToEverySecondAVX2(SB), NOSPLIT, $0-24
-	MOVQ    dst+0(FP), AX
-	MOVQ    src+8(FP), CX
-	MOVQ    vectors+16(FP), DX
-	VXORPS  Y0, Y0, Y0
-	VMOVDQU doubled0AVX2<>+0(SB), Y1
-	VMOVDQU doubled1AVX2<>+0(SB), Y2
+TEXT ·addToEverySecondAVX2(SB), NOSPLIT, $0-60
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+16(FP), CX
+	MOVQ         rows+32(FP), DX
+	MOVQ         dstStep+40(FP), BX
+	MOVQ         srcStep+48(FP), SI
+	MOVQ         to+8(FP), DI
+	MOVQ         from+24(FP), R8
+	LEAQ         (AX)(DI*4), AX
+	LEAQ         (CX)(R8*4), CX
+	SHLQ         $0x02, BX
+	SHLQ         $0x02, SI
+	MOVL         read+56(FP), DI
+	VMOVD        DI, X0
+	VPBROADCASTD X0, Y0
+	VMOVDQU      signShifts<>+0(SB), Y1
+	VPSLLVD      Y1, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VMOVDQU      doubled0AVX2<>+0(SB), Y2
+	VMOVDQU      doubled1AVX2<>+0(SB), Y3
 
 loop:
-	VMOVUPS  (CX), Y3
-	VPERMPS  Y3, Y1, Y4
-	VBLENDPS $0xaa, Y0, Y4, Y4
-	VADDPS   (AX), Y4, Y4
-	VMOVUPS  Y4, (AX)
-	VPERMPS  Y3, Y2, Y3
-	VBLENDPS $0xaa, Y0, Y3, Y3
-	VADDPS   32(AX), Y3, Y3
-	VMOVUPS  Y3, 32(AX)
-	ADDQ     $0x20, CX
-	ADDQ     $0x00000040, AX
-	DECQ     DX
-	JNZ      loop
+	VMASKMOVPS (CX), Y0, Y4
+	VPERMPS    Y4, Y2, Y5
+	VBLENDPS   $0xaa, Y1, Y5, Y5
+	VADDPS     (AX), Y5, Y5
+	VMOVUPS    Y5, (AX)
+	VPERMPS    Y4, Y3, Y4
+	VBLENDPS   $0xaa, Y1, Y4, Y4
+	VADDPS     32(AX), Y4, Y4
+	VMOVUPS    Y4, 32(AX)
+	ADDQ       BX, AX
+	ADDQ       SI, CX
+	DECQ       DX
+	JNZ        loop
 	VZEROUPPER
 	RET

@@ -20,10 +20,10 @@ func sumPairsAVX512(dst *float32, upper *float32, lower *float32, vectors int)
 func spreadPairsAVX512(upper *float32, lower *float32, src *float32, vectors int)
 
 //go:noescape
-func everySecondAVX512(dst *float32, src *float32, vectors int)
+func everySecondAVX512(dst *float32, to int, src *float32, from int, rows int, dstStep int, srcStep int, low uint32, high uint32)
 
 //go:noescape
-func addToEverySecondAVX512(dst *float32, src *float32, vectors int)
+func addToEverySecondAVX512(dst *float32, to int, src *float32, from int, rows int, dstStep int, srcStep int, read uint32)
 
 //go:noescape
 func maxIndexPairsAVX2(dst *int32, src *float32, whole int, masked int, step int, width int, first int32, low uint32, high uint32, store uint32)
@@ -41,7 +41,7 @@ func sumPairsAVX2(dst *float32, upper *float32, lower *float32, vectors int)
 func spreadPairsAVX2(upper *float32, lower *float32, src *float32, vectors int)
 
 //go:noescape
-func everySecondAVX2(dst *float32, src *float32, vectors int)
+func everySecondAVX2(dst *float32, to int, src *float32, from int, rows int, dstStep int, srcStep int, low uint32, high uint32)
 
 //go:noescape
-func addToEverySecondAVX2(dst *float32, src *float32, vectors int)
+func addToEverySecondAVX2(dst *float32, to int, src *float32, from int, rows int, dstStep int, srcStep int, read uint32)

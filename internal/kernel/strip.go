@@ -55,27 +55,26 @@ type StripCode uint16
 
 // The codes of level 0, but for those of StripOps, which follow.
 const (
-	StripLoad        StripCode = iota // a tensor
-	StripStore                        // a tensor
-	StripLoadOwn                      // a strip of memory, the same for every strip of a row
-	StripStoreOwn                     // likewise
-	StripLoadScalar                   // a number for the whole row
-	StripSum                          // adds the level to the accumulators of Sums
-	StripNeg                          // as the UnaryOp Neg
-	StripNot                          // as Not
-	StripSqrt                         // as Sqrt
-	stripMoves                        // how many there are
-	stripLevelCodes  = stripMoves + StripCode(stripOps)*StripCode(stripOperands)
-	StripEnd         = StripLevels * stripLevelCodes // the end of a strip
-	StripTotal       = StripEnd + 1                  // adds Sums to the scalar, every 512 floats of a row
-	StripRow         = StripEnd + 2                  // the end of the program
-	stripCodes       = StripEnd + 3
-	stripAccumulated = 64 // floats of accumulators at most
+	StripLoad       StripCode = iota // a tensor
+	StripStore                       // a tensor
+	StripLoadOwn                     // a strip of memory, the same for every strip of a row
+	StripStoreOwn                    // likewise
+	StripLoadScalar                  // a number for the whole row
+	StripSum                         // adds the level to the accumulators of Sums
+	StripNeg                         // as the UnaryOp Neg
+	StripNot                         // as Not
+	StripSqrt                        // as Sqrt
+	stripMoves                       // how many there are
+	stripLevelCodes = stripMoves + StripCode(stripOps)*StripCode(stripOperands)
+	StripEnd        = StripLevels * stripLevelCodes // the end of a strip
+	StripTotal      = StripEnd + 1                  // adds Sums to the scalar, every 512 floats of a row
+	StripRow        = StripEnd + 2                  // the end of the program
+	stripCodes      = StripEnd + 3
 )
 
-// StripSumFloats is the number of floats of a sum's accumulators, which have to be zero at first and
-// are left zero.
-const StripSumFloats = stripAccumulated
+// MostStripFloats is the number of floats of a strip on the widest level. The accumulators of a sum
+// are as many; they have to be zero at first and are left zero.
+const MostStripFloats = 64
 
 // At returns the code of a load, a store, a sum or a function on a level.
 func (c StripCode) At(level int) StripCode { return c + StripCode(level)*stripLevelCodes }
@@ -91,7 +90,7 @@ type StripStep struct {
 	code uintptr
 	At   uintptr // the address of the operand in the first row, nothing but read and written by runs
 	Row  int     // bytes from there to the operand in the next row
-	Sums uintptr // the address of StripSumFloats, for StripSum and StripTotal
+	Sums uintptr // the address of accumulators, for StripSum and StripTotal
 }
 
 // Set makes s the step of a code.

@@ -177,18 +177,18 @@ func TestStripSums(t *testing.T) {
 						x[i] = float32(r.NormFloat64())
 					}
 					got, want := newFence(t).atEnd(2*rows), make([]float32, 2*rows)
-					sums := make([]float32, 2*StripSumFloats)
+					sums := make([]float32, 2*MostStripFloats)
 					p := program{level: l}
 					p.add(StripLoad.At(level), x, n)
 					for s := range 2 { // the second one of doubled numbers
 						if s == 1 {
 							p.add(StripAdd.Code(StripSelf, level), nil, 0)
 						}
-						p.add(StripSum.At(level), nil, 0).Sums = uintptr(unsafe.Pointer(&sums[s*StripSumFloats]))
+						p.add(StripSum.At(level), nil, 0).Sums = uintptr(unsafe.Pointer(&sums[s*MostStripFloats]))
 					}
 					p.add(StripEnd, nil, 0)
 					for s := range 2 {
-						p.add(StripTotal, got[s*rows:], 1).Sums = uintptr(unsafe.Pointer(&sums[s*StripSumFloats]))
+						p.add(StripTotal, got[s*rows:], 1).Sums = uintptr(unsafe.Pointer(&sums[s*MostStripFloats]))
 					}
 					p.add(StripRow, nil, 0)
 					for i := range got {

@@ -37,7 +37,7 @@
 //
 // Element-wise nodes of a lane that follow each other run as one strip program (strips.go), which
 // reads what they share once. That leaves the bits as they are, and the listing of a program names
-// nodes one by one.
+// nodes one by one. An element-wise operation without a step there stays with the tapes.
 //
 // # The one invariant
 //

@@ -257,8 +257,8 @@ func newWorker(level kernel.Level, local, scratch int) *worker {
 	for range maxOperands + maxRegisters + 1 {
 		w.blocks = append(w.blocks, allocate(blockSize))
 	}
-	w.strips, w.own = make([]kernel.StripStep, maxStripSteps), allocate(maxOwnStrips*kernel.StripSumFloats)
-	w.sums = allocate(maxStripSums * kernel.StripSumFloats)
+	w.strips, w.own = make([]kernel.StripStep, maxStripSteps), allocate(maxOwnStrips*kernel.MostStripFloats)
+	w.sums = allocate(maxStripSums * kernel.MostStripFloats)
 	return w
 }
 

@@ -234,23 +234,25 @@ func (p *stripProgram) run(c *chunk, lo, hi int) {
 	for i := range p.steps {
 		base[i] = p.address(c, i, lo, hi)
 		if p.steps[i].from == fromSum {
-			steps[i].Sums = addressOf(w.sums[p.steps[i].i*kernel.StripSumFloats:])
+			steps[i].Sums = addressOf(w.sums[p.steps[i].i*kernel.MostStripFloats:])
 		}
 	}
 	stop := (hi - lo) * p.space.lead // of axis 0
+	var index [maxAxes]int
 	if last == 0 {
-		p.set(steps, &base, nil)
-		p.level.RunStrips(steps, 1, stop)
+		for ; index[0] < stop; index[0] += longestRun {
+			p.set(steps, &base, index[:1])
+			p.level.RunStrips(steps, 1, min(longestRun, stop-index[0]))
+		}
 		return
 	}
 	rows := stop
 	if last > 1 {
 		rows = dims[last-1]
 	}
-	var index [maxAxes]int
 	for index[0] < stop {
 		p.set(steps, &base, index[:last-1])
-		p.level.RunStrips(steps, rows, dims[last])
+		p.rows(steps, rows)
 		d := last - 2
 		if d < 0 {
 			return
@@ -258,6 +260,25 @@ func (p *stripProgram) run(c *chunk, lo, hi int) {
 		for index[d]++; d > 0 && index[d] == dims[d]; index[d]++ {
 			index[d] = 0
 			d--
+		}
+	}
+}
+
+// longestRun is about how many floats a run of the machine takes, which nothing can interrupt: some
+// twenty microseconds, whole blocks.
+const longestRun = 1 << 16
+
+// rows runs the program over rows that follow each other.
+func (p *stripProgram) rows(steps []kernel.StripStep, rows int) {
+	length := p.space.dims[p.row()]
+	most := max(1, longestRun/length)
+	for rows > 0 {
+		n := min(rows, most)
+		p.level.RunStrips(steps, n, length)
+		if rows -= n; rows > 0 {
+			for i := range steps { // from the last row that ran to the next one
+				steps[i].At += uintptr(steps[i].Row)
+			}
 		}
 	}
 }
@@ -296,7 +317,7 @@ func (p *stripProgram) address(c *chunk, i, lo, hi int) uintptr {
 	case fromConstant:
 		return addressOf(p.consts[s.i:])
 	case fromOwn:
-		return addressOf(c.worker.own[s.i*kernel.StripSumFloats:])
+		return addressOf(c.worker.own[s.i*kernel.MostStripFloats:])
 	}
 	return 0
 }

@@ -116,7 +116,7 @@ func (b *elementwise) output() *sym.Expr {
 // there are programs of several nodes among them.
 func TestStripPrograms(t *testing.T) {
 	together := map[int]int{}
-	shapes := []sym.Shape{{5, 3, 128}, {9, 2, 1088}, {3, 4, 64}, {17, 256}, {4, 2, 16, 64}, {6, 3, 2, 512}, {3, 5, 24}, {2, 7, 8, 8}}
+	shapes := []sym.Shape{{5, 3, 128}, {9, 2, 1088}, {2, 9, 9088}, {1, 131_136}, {3, 4, 64}, {17, 256}, {4, 2, 16, 64}, {6, 3, 2, 512}, {3, 5, 24}, {2, 7, 8, 8}}
 	for seed := range uint64(160) {
 		r := rand.New(rand.NewPCG(seed, 51))
 		b := &elementwise{Rand: r, g: sym.NewGraph(), shape: shapes[seed%uint64(len(shapes))], values: map[*sym.Expr]*sym.Tensor{}}
@@ -125,7 +125,7 @@ func TestStripPrograms(t *testing.T) {
 			b.move()
 		}
 		outputs := []*sym.Expr{b.output(), b.output(), b.output(), b.output()}
-		compare(t, 1e-4, b.values, outputs...)
+		compare(t, 1e-3, b.values, outputs...) // small differences of large numbers are among them
 		for _, level := range kernel.Supported() {
 			results := func(opt plan.Options) (list [][]float32, programs []int, text string) {
 				p, err := plan.Compile(outputs, nil, opt)
