@@ -6,35 +6,32 @@ package kernel
 // the columns of a group's tiles, the masks of their pixels and of lanes, and the pixels beside it.
 type winogradBuffer [(2*tileIn*8 + 4 + 3*tileIn) * 8]float32
 
-// tileInputKernel writes V of a group: see inputs and inputsInMemory in the generator.
-type tileInputKernel = func(
-	v *float32, plane, row int, x *float32, xStep, channels int, group *int32, buffer *float32,
-)
-
-func (l Level) tileInputKernel(g *Winograd) tileInputKernel {
-	switch {
-	case l == AVX2 && g.straddles():
-		return tileInputsStraddlingAVX2
-	case l == AVX2:
-		return tileInputsAVX2
-	case g.straddles() && g.whole():
-		return tileInputsStraddlingAVX512
-	case g.straddles():
-		return tileInputsHalvesStraddlingAVX512
-	case g.whole():
-		return tileInputsAVX512
-	}
-	return tileInputsHalvesAVX512
-}
-
+// tileInputs writes V of a group: see inputs and inputsInMemory in the generator. Kernels are called
+// by their names: through a variable, buffers would move to the heap.
 func (l Level) tileInputs(g *Winograd, v []float32, plane int, x []float32, at *tileGroup) {
-	if l == Generic {
-		tileInputsGeneric(v, plane, g.tiles(), x, g.H*g.W, g.C, at)
-		return
+	row, step, to, from, group := g.tiles(), g.H*g.W, first(v), first(x), &at.offset[0][0]
+	switch {
+	case l == Generic:
+		tileInputsGeneric(v, plane, row, x, step, g.C, at)
+	case l == AVX2:
+		var buffer winogradBuffer
+		if g.straddles() {
+			tileInputsStraddlingAVX2(to, plane, row, from, step, g.C, group, &buffer[0])
+		} else {
+			tileInputsAVX2(to, plane, row, from, step, g.C, group, &buffer[0])
+		}
+	case g.straddles():
+		var buffer [16 * tileIn]float32
+		if g.whole() {
+			tileInputsStraddlingAVX512(to, plane, row, from, step, g.C, group, &buffer[0])
+		} else {
+			tileInputsHalvesStraddlingAVX512(to, plane, row, from, step, g.C, group, &buffer[0])
+		}
+	case g.whole():
+		tileInputsAVX512(to, plane, row, from, step, g.C, group, nil)
+	default:
+		tileInputsHalvesAVX512(to, plane, row, from, step, g.C, group, nil)
 	}
-	var buffer winogradBuffer
-	group := &at.offset[0][0]
-	l.tileInputKernel(g)(first(v), plane, g.tiles(), first(x), g.H*g.W, g.C, group, &buffer[0])
 }
 
 func (l Level) tileOutputs(g *Winograd, y, m []float32, plane, channels int, at *tileGroup) {
@@ -71,14 +68,15 @@ func (l Level) filters(dst []float32, step int, w []float32, turned bool, rows, 
 		return
 	}
 	var buffer winogradBuffer
-	kernel, from, tap := filtersAVX2, w, 1
-	if l == AVX512 {
-		kernel = filtersAVX512
-	}
+	from, tap, n, k := first(w), 1, len(rows), len(cols)
 	if turned {
-		from, tap = w[8:], -1
+		from, tap = first(w[8:]), -1
 	}
-	kernel(first(dst), step, first(from), tap, &rows[0], len(rows), &cols[0], len(cols), &buffer[0])
+	if l == AVX512 {
+		filtersAVX512(first(dst), step, from, tap, &rows[0], n, &cols[0], k, &buffer[0])
+	} else {
+		filtersAVX2(first(dst), step, from, tap, &rows[0], n, &cols[0], k, &buffer[0])
+	}
 }
 
 func (l Level) filterGradients(dw, u []float32, plane, c, k int) {
