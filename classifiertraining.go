@@ -21,8 +21,10 @@ type ClassifierOptions struct {
 	Classes      int       // or labels, or numbers
 	Batch        int       // images of a step
 	Regularizers []Regularizer
-	Optimizer    optim.Optimizer
-	Mixup        bool // images are mixed in pairs, see [ClassifierTraining.Feed]
+	// Pretrained reports whether a parameter begins with pretrained weights; nil if none does.
+	Pretrained func(p *nn.Param) bool
+	Optimizer  optim.Optimizer
+	Mixup      bool // images are mixed in pairs, see [ClassifierTraining.Feed]
 }
 
 // ClassifierTraining is the training of a classifier of images by cross-entropy, or of a network
@@ -65,6 +67,7 @@ func NewClassifierTraining(o ClassifierOptions) (*ClassifierTraining, error) {
 		return nil, fault.Inputf("model %s does not take images of %s: %w",
 			o.Model, extents(o.Shape[:]), err)
 	}
+	t.Problem.Pretrained = o.Pretrained
 	t.Training = NewTraining(t.Context, o.Optimizer)
 	t.Regularize(t.Problem, o.Regularizers)
 	if err := t.Refused(); err != nil {

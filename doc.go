@@ -15,9 +15,10 @@
 // [FiniteDifference]), on the Jacobian of logits or probabilities ([SpectReg], [FrobReg], [JacReg],
 // [OneHot], [RandomOneHot], [SoftmaxGrad], [TopK], [Hoffman], [OutputNoise]), losses at moved
 // points ([Adversarial], [VirtualAdversarial]), penalties on predictions ([ConfidencePenalty],
-// [LabelSmoothing]) and weights ([WeightDecay], [SpectralNorm]), and changes of the network itself
-// ([Dropout], [InputNoise]). Those on slopes share [Options]: where, of which pass, on what part of
-// the batch, what of the slope. All penalties share [Schedule]: how often, and with what weight.
+// [LabelSmoothing]) and weights ([WeightDecay], [SpectralNorm]), distances to a pretrained network
+// ([L2SP], [Delta]), and changes of the network itself ([Dropout], [InputNoise]). Those on slopes
+// share [Options]: where, of which pass, on what part of the batch, what of the slope. All
+// penalties share [Schedule]: how often, and with what weight.
 //
 // A [Problem] holds the symbolic pieces of one training step; [Objective] adds the penalties to its
 // loss. Loss and penalties share the forward pass and are compiled into one program: an exact

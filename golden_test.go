@@ -326,5 +326,5 @@ func ExampleParse() {
 	fmt.Println(err)
 	// Output:
 	// spectreg:0.03,projections=2 <nil>
-	// unknown regularizer "datagard" (did you mean "datagrad"?), expected one of adversarial, confidence, datagrad, dragan, dropout, finite-difference, frobreg, gradient-shrinking, hoffman, input-noise, jacreg, label-smoothing, none, onehot, output-noise, r1, r1+r2, r2, random-onehot, ross, roth, softmaxgrad, spectral-norm, spectreg, topk, virtual-adversarial, weight-decay, wgan-gp, wgan-lp
+	// unknown regularizer "datagard" (did you mean "datagrad"?), expected one of adversarial, confidence, datagrad, delta, dragan, dropout, finite-difference, frobreg, gradient-shrinking, hoffman, input-noise, jacreg, l2-sp, label-smoothing, none, onehot, output-noise, r1, r1+r2, r2, random-onehot, ross, roth, softmaxgrad, spectral-norm, spectreg, topk, virtual-adversarial, weight-decay, wgan-gp, wgan-lp
 }

@@ -21,6 +21,11 @@ type Problem struct {
 	// Forward builds logits of other images, with the same parameters and random numbers, such as
 	// dropout masks, of their own. Running statistics stay those of the batch.
 	Forward func(x *sym.Expr) *sym.Expr
+	// Parts are the parts of the network, by depth, and what they make of Input; none of a network
+	// that is not made of scopes.
+	Parts []nn.Part
+	// Pretrained reports whether a parameter began with pretrained weights. It is nil where none did.
+	Pretrained func(p *nn.Param) bool
 	// NextStream returns a random stream that nothing else in the step uses.
 	NextStream func() uint32
 	// Place returns the problem at another place of a critic's training ([PlaceReal] and so on), the
@@ -69,7 +74,7 @@ func NewProblem(t task.Task, c *nn.Context, x, targets *sym.Expr, forward Forwar
 	}
 	return &Problem{
 		Graph: c.Graph(), Input: x, Targets: targets, Outputs: logits, Losses: t.Losses(logits, targets),
-		Batch: batch, Task: t, Params: c.Params,
+		Batch: batch, Task: t, Params: c.Params, Parts: c.Parts,
 		Forward:    func(x *sym.Expr) *sym.Expr { return forward(c.Again(), x) },
 		NextStream: c.NextStream,
 	}

@@ -21,6 +21,8 @@ type Info struct {
 	Lambda Interval
 	// Critic is set where it is for the critic of a generative adversarial network alone.
 	Critic bool
+	// Finetuning is set where it is for the finetuning of pretrained networks alone.
+	Finetuning bool
 
 	// read makes the regularizer of λ and the options of a text form.
 	read func(lambda float64, s spec.Spec) (Regularizer, error)
@@ -207,6 +209,28 @@ func Regularizers() []Info {
 			Source:     "Yoshida and Miyato 2017, arXiv 1705.10941",
 			Options:    with("iterations=1", scheduled),
 			read:       read[SpectralNorm],
+		},
+		{
+			Name: "l2-sp", Formula: "½ Σ ‖W − W⁰‖² + ½·h·Σ_new ‖W‖², W⁰ the pretrained weights",
+			Example: "l2-sp:0.01",
+			Convention: "over weights, not biases nor norm parameters; with ½; λ is the paper's α and h, " +
+				"the option head, its β/α; its gradient goes through the optimizer",
+			Cost:       "3F − F₁",
+			Source:     "Li, Grandvalet and Davoine 2018, arXiv 1802.01483",
+			Options:    with("head=1", scheduled),
+			Finetuning: true,
+			read:       read[L2SP],
+		},
+		{
+			Name: "delta", Formula: "½ Σ_l mean_b Σ_c ‖F_lc(W, x_b) − F_lc(W⁰, x_b)‖²/(H_l·W_l) + " +
+				"½·h·Σ_new ‖W‖²", Example: "delta:0.01",
+			Convention: "of the feature maps that the parts of the network end with; mean over samples " +
+				"and pixels, sum over channels, all alike (no attention); with ½; h is the option head",
+			Cost:       "4F − F₁",
+			Source:     "Li et al. 2019, arXiv 1901.09229, without attention",
+			Options:    with("head=1", scheduled),
+			Finetuning: true,
+			read:       read[Delta],
 		},
 		{
 			Name: "gradient-shrinking", Formula: "none: D·λ/mean_b ‖∂D/∂x̂_b‖ in the place of a critic D",

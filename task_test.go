@@ -47,7 +47,7 @@ func testTask(t *testing.T, name string, info gradreg.Info) {
 	}, []gradreg.Regularizer{r})
 	p := gradreg.NewProblem(kind, nn.NewContext(params, true, 0), x, targets, forward)
 	total, _ := gradreg.Objective(p, []gradreg.Regularizer{r})
-	if info.Critic || name != "classification" && slices.Contains(needClasses, info.Name) {
+	if info.Critic || info.Finetuning || name != "classification" && slices.Contains(needClasses, info.Name) {
 		if refused := (*gradreg.OptionError)(nil); !errors.As(total.Err(), &refused) {
 			t.Fatalf("the error is %v, expected a refusal", total.Err())
 		}

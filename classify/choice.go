@@ -147,10 +147,10 @@ func (c Choice) Warnings() []string {
 		warnings = append(warnings, end("smallest", "smaller"))
 	}
 	if best, ok := c.firstBest(); ok && c.atChance(best) {
-		warnings = append(warnings, fmt.Sprintf("%s: after the %d steps of the first round no λ was "+
-			"better than chance (%.1f %% at best, the most frequent class has %.1f %%), so where to "+
-			"look was decided by luck; with more steps the search sees more",
-			name, best.Steps, 100**best.Accuracy, 100*c.Chance))
+		warnings = append(warnings, fmt.Sprintf("%s: after the %d steps of the first round no λ could be "+
+			"told from chance (%.1f %% of %d images at best, the most frequent class has %.1f %%), so "+
+			"where to look was decided by luck; with more steps or images the search sees more",
+			name, best.Steps, 100**best.Accuracy, best.Images, 100*c.Chance))
 	}
 	return warnings
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/internal/strictyaml"
 	"github.com/gradreg/gradreg/model"
+	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/optim"
 	"github.com/gradreg/gradreg/task"
 )
@@ -163,6 +164,8 @@ type parts struct {
 	augment      augment.Pipeline
 	optimizer    optim.Optimizer
 	schedule     optim.Schedule
+	// pretrained reports whether a parameter begins with pretrained weights; nil if none does.
+	pretrained func(p *nn.Param) bool
 }
 
 // resolve checks the configuration, writes every text form in full and returns what it names.

@@ -30,7 +30,11 @@ func byDepth(o optim.Optimizer, m model.Backbone, depthRate float64) optim.Optim
 	})
 }
 
-// begin gives a run that finetunes the weights of the pretrained network, and a head that is fitted
+// isPretrained reports whether a parameter of a network that is finetuned begins with the file's
+// weights: all do but the head, which knows other classes.
+func isPretrained(p *nn.Param) bool { return model.PartOf(p.Name, "") != model.Head }
+
+// beginFinetuning gives a run that finetunes the weights of the pretrained network, and a head that is fitted
 // to its features of the training images: with one that knows nothing, the first steps would spoil
 // what the network knows. A run that goes on has its weights in its checkpoint.
 func (r *run) beginFinetuning(ctx context.Context) error {
@@ -48,8 +52,12 @@ func (r *run) beginFinetuning(ctx context.Context) error {
 		return err
 	}
 	for _, p := range r.engine.Params.All() {
-		v := values[p.Name]
-		if head := f.headValues(p); head != nil {
+		of := p
+		if p.StartOf != nil {
+			of = p.StartOf
+		}
+		v := values[of.Name]
+		if head := f.headValues(of); head != nil {
 			v = head
 		}
 		if v == nil {

@@ -63,7 +63,7 @@ func TestFrozen(t *testing.T) {
 		t.Errorf("another model of the same features, %+v, %v", s2.Head, err)
 	}
 	recorded, err := classify.FolderConfig(dir)
-	if err != nil || recorded.Fit != "crop:share=0.875" || recorded.Size != backbonetest.Size || len(recorded.BackboneSHA256) != 64 {
+	if err != nil || recorded.Fit != "crop:share=0.875,chroma=interpolated" || recorded.Size != backbonetest.Size || len(recorded.BackboneSHA256) != 64 {
 		t.Errorf("recorded %+v, %v", recorded, err)
 	}
 	opt.Resume = true

@@ -130,6 +130,7 @@ func (r *run) prepare(ctx context.Context, cfg Config) error {
 	}
 	if cfg.Finetunes() {
 		p.optimizer = byDepth(p.optimizer, r.network.Model, cfg.DepthRate)
+		p.pretrained = isPretrained
 	}
 	if r.batches, err = dataset.NewBatches(r.division.Train, r.normalizer, cfg.Batch, cfg.Seed); err != nil {
 		return err

@@ -45,7 +45,7 @@ func (p parts) training(batch int, shape dataset.Shape, classes int) (*gradreg.C
 	return gradreg.NewClassifierTraining(gradreg.ClassifierOptions{
 		Model: p.model.String(), Shape: [3]int{shape.C, shape.H, shape.W}, Task: p.task, Classes: classes, Batch: batch,
 		Forward:      func(c *nn.Context, x *sym.Expr) *sym.Expr { return p.model.Logits(c, x, classes) },
-		Regularizers: p.regularizers, Optimizer: p.optimizer, Mixup: p.augment.Mixup > 0,
+		Regularizers: p.regularizers, Pretrained: p.pretrained, Optimizer: p.optimizer, Mixup: p.augment.Mixup > 0,
 	})
 }
 

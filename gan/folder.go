@@ -31,11 +31,12 @@ const (
 	SheetFile     = "samples.png"
 	AnimationFile = "growth.gif"
 	CurveFile     = "curve.svg"
+	LandscapeFile = "critic.svg" // of a run on points of the plane
 )
 
 var layout = runfolder.Layout{
 	Config: configFile, Journal: metricsFile, State: checkpointFile,
-	Results: []string{summaryFile, CurveFile, SheetFile, AnimationFile},
+	Results: []string{summaryFile, CurveFile, SheetFile, AnimationFile, LandscapeFile},
 }
 
 // HasRun reports whether a folder holds the configuration of a run.

@@ -64,33 +64,48 @@ func newGenerator(
 	if want := append(sym.Shape{sampleBatch}, info.Shape...); samples.Err() == nil && !samples.Shape().Equal(want) {
 		return nil, fault.Inputf("network %s makes samples of %v, expected %v", info.Network, samples.Shape(), want)
 	}
+	var err error
+	out.program, err = programOf(on, c.Params.All(), parameters, func(p *nn.Param) string { return p.Name }, samples)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// programOf returns a program of outputs that holds the values of parameters, which a file has by
+// name, and which are all finite.
+func programOf(
+	on engine.Engine, params []*nn.Param, file map[string]tensorfile.Tensor,
+	nameOf func(*nn.Param) string, outputs ...*sym.Expr,
+) (engine.Program, error) {
 	// All of it is checked before anything of the size that the description claims is allocated.
 	all := map[*nn.Param][]float32{}
-	for _, p := range c.Params.All() {
-		t, ok := parameters[p.Name]
+	for _, p := range params {
+		name := nameOf(p)
+		t, ok := file[name]
 		if !ok || t.F32 == nil {
-			return nil, fmt.Errorf("tensor %q is missing", p.Name)
+			return nil, fmt.Errorf("tensor %q is missing", name)
 		}
 		if !t.Finite() {
-			return nil, fmt.Errorf("tensor %q is not finite", p.Name)
+			return nil, fmt.Errorf("tensor %q is not finite", name)
 		}
 		v := t.F32
 		if len(v) != p.Expr.Shape().Size() {
-			return nil, fault.Inputf("parameter %s has %d numbers, expected %d", p.Name, len(v), p.Expr.Shape().Size())
+			return nil, fault.Inputf("parameter %s has %d numbers, expected %d", name, len(v), p.Expr.Shape().Size())
 		}
 		all[p] = v
 	}
-	var err error
-	if out.program, err = on.Compile(engine.Step{Outputs: []*sym.Expr{samples}}); err != nil {
+	program, err := on.Compile(engine.Step{Outputs: outputs})
+	if err != nil {
 		return nil, err
 	}
 	for p, v := range all {
-		if err := out.program.Write(p.Expr, v); err != nil {
-			out.program.Close()
+		if err := program.Write(p.Expr, v); err != nil {
+			program.Close()
 			return nil, err
 		}
 	}
-	return out, nil
+	return program, nil
 }
 
 // Close gives back what the generator holds.

@@ -4,21 +4,15 @@ package gan
 // one batch varies by some tenths.
 const memorizingLines = 20
 
-// alarmLines is the least number of lines that an alarm is of: fewer are a few batches, and in a run's
-// first steps the critic tells little of anything.
-const alarmLines = 10
+// fewestLines is the least number of lines that memorizing is told from: fewer are a few batches, and
+// in a run's first steps the critic tells little of anything.
+const fewestLines = 10
 
-// Alarm reports whether a run's metrics say that the critic knows its training samples by heart: at
-// least ten lines tell of memorizing, see [Memorizing], and it is half or more.
+// Alarm reports whether a run's metrics say that the critic knows its training samples by heart:
+// [Memorizing] is half or more.
 func Alarm(metrics []Metrics) bool {
-	lines := 0
-	for _, m := range metrics {
-		if m.Memorizing != nil {
-			lines++
-		}
-	}
-	share, _ := Memorizing(metrics)
-	return lines >= alarmLines && share >= 0.5
+	share, ok := Memorizing(metrics)
+	return ok && share >= 0.5
 }
 
 // Memorizing returns what the lines of a run's metrics say together of how much better the critic
@@ -26,7 +20,7 @@ func Alarm(metrics []Metrics) bool {
 //
 //	Σ (mean D(training) − mean D(held out)) / Σ (mean D(training) − mean D(generated))
 //
-// over the last 20 lines that say it, see [Metrics].Memorizing. It is false where none does.
+// over the last 20 lines that say it, see [Metrics].Memorizing. It is false where fewer than ten do.
 func Memorizing(metrics []Metrics) (share float64, ok bool) {
 	excess, gap, lines := 0.0, 0.0, 0
 	for i := len(metrics) - 1; i >= 0 && lines < memorizingLines; i-- {
@@ -36,7 +30,7 @@ func Memorizing(metrics []Metrics) (share float64, ok bool) {
 			lines++
 		}
 	}
-	if !(gap > 0) {
+	if lines < fewestLines || !(gap > 0) {
 		return 0, false
 	}
 	return excess / gap, true

@@ -9,7 +9,14 @@ func TestMemorizing(t *testing.T) {
 	if v, ok := Memorizing([]Metrics{line(1, nil), line(-1, nil)}); ok {
 		t.Errorf("found %v of lines that do not say it", v)
 	}
-	v, ok := Memorizing([]Metrics{line(3, share(0.5)), line(5, nil), line(1, share(-0.5))})
+	var lines []Metrics
+	for i := range fewestLines / 2 {
+		if v, ok := Memorizing(lines); ok {
+			t.Errorf("found %v of %d lines", v, 2*i)
+		}
+		lines = append(lines, line(3, share(0.5)), line(5, nil), line(1, share(-0.5)))
+	}
+	v, ok := Memorizing(lines)
 	if want := (3*0.5 - 0.5) / 4; !ok || v != want {
 		t.Errorf("found %v, want %v", v, want)
 	}
@@ -27,8 +34,8 @@ func TestAlarm(t *testing.T) {
 	all := 0.9
 	line := Metrics{Watch: Watch{Gap: 1}, Memorizing: &all}
 	var lines []Metrics
-	for n := range alarmLines + 1 {
-		if got, want := Alarm(lines), n >= alarmLines; got != want {
+	for n := range fewestLines + 1 {
+		if got, want := Alarm(lines), n >= fewestLines; got != want {
 			t.Errorf("%d lines: alarm %v, expected %v", n, got, want)
 		}
 		lines = append(lines, line, Metrics{Watch: Watch{Gap: 1}})

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
 
 	"github.com/gradreg/gradreg/internal/bug"
 	"github.com/gradreg/gradreg/internal/fault"
@@ -55,6 +56,8 @@ type Fit struct {
 type Candidate struct {
 	L2   float64 `json:"l2"`
 	Loss float64 `json:"loss"`
+	// StandardError is that of the mean, as if the samples were independent.
+	StandardError float64 `json:"standard_error"`
 }
 
 const (
@@ -233,15 +236,16 @@ func (t *training) choose(ctx context.Context, opt Options) (Fit, error) {
 		starts[i] = make([]float64, t.kinds*t.width())
 	}
 	var nearest [][]float64 // the folds' minima of the best λ
-	least, since := math.Inf(1), 0
+	least, best, since := math.Inf(1), 0.0, 0
 	try := func(l2 float64) error {
-		loss, err := t.heldOut(ctx, folds, starts, l2)
+		losses, err := t.heldOut(ctx, folds, starts, l2)
 		if err != nil {
 			return err
 		}
-		found.Candidates = append(found.Candidates, Candidate{l2, loss})
+		loss, stdev := stat.MeanStdDev(losses, nil)
+		found.Candidates = append(found.Candidates, Candidate{l2, loss, stdev / math.Sqrt(float64(len(losses)))})
 		if since++; loss < least {
-			least, since, found.L2, nearest = loss, 0, l2, slices.Clone(starts)
+			least, since, best, nearest = loss, 0, l2, slices.Clone(starts)
 		}
 		return nil
 	}
@@ -250,14 +254,15 @@ func (t *training) choose(ctx context.Context, opt Options) (Fit, error) {
 			return found, err
 		}
 	}
-	for _, beside := range []float64{math.Sqrt(10) * found.L2, found.L2 / math.Sqrt(10)} {
+	for _, beside := range []float64{math.Sqrt(10) * best, best / math.Sqrt(10)} {
 		copy(starts, nearest)
 		if err := try(spec.Round(beside, 3)); err != nil {
 			return found, err
 		}
 	}
 	slices.SortFunc(found.Candidates, func(a, b Candidate) int { return cmp.Compare(b.L2, a.L2) })
-	switch found.L2 {
+	found.L2 = strongestOf(found.Candidates)
+	switch best {
 	case found.Candidates[0].L2:
 		found.Note = "the strongest λ is the best: the features tell nothing of what is learned"
 	case found.Candidates[len(found.Candidates)-1].L2:
@@ -266,13 +271,25 @@ func (t *training) choose(ctx context.Context, opt Options) (Fit, error) {
 	return found, nil
 }
 
-// heldOut returns the mean loss of the held-out samples of all folds for a λ. It replaces the starts
-// by the folds' minima.
-func (t *training) heldOut(ctx context.Context, folds []fold, starts [][]float64, l2 float64) (float64, error) {
-	if _, err := t.curvature(l2); err != nil { // made here, the folds only read it
-		return 0, err
+// strongestOf returns the strongest λ whose held-out loss is at most a standard error above the least,
+// the rule of Breiman et al. (1984, section 3.4.3). Candidates are sorted from strong to weak.
+func strongestOf(candidates []Candidate) float64 {
+	least := slices.MinFunc(candidates, func(a, b Candidate) int { return cmp.Compare(a.Loss, b.Loss) })
+	for _, c := range candidates {
+		if c.Loss <= least.Loss+least.StandardError {
+			return c.L2
+		}
 	}
-	losses := make([]float64, len(folds))
+	return least.L2
+}
+
+// heldOut returns the losses of the held-out samples of all folds for a λ. It replaces the starts by
+// the folds' minima.
+func (t *training) heldOut(ctx context.Context, folds []fold, starts [][]float64, l2 float64) ([]float64, error) {
+	if _, err := t.curvature(l2); err != nil { // made here, the folds only read it
+		return nil, err
+	}
+	losses := make([][]float64, len(folds))
 	var bugs bug.Keeper
 	group, ctx := errgroup.WithContext(ctx)
 	for i, f := range folds {
@@ -284,19 +301,11 @@ func (t *training) heldOut(ctx context.Context, folds []fold, starts [][]float64
 			if starts[i], err = t.fit(f.train, starts[i], l2, roughly); err != nil {
 				return err
 			}
-			losses[i] = t.mean(starts[i], f.held)
+			losses[i] = t.lossesOf(starts[i], f.held)
 			return nil
 		})
 	}
 	err := group.Wait()
 	bugs.Raise()
-	if err != nil {
-		return 0, err
-	}
-	sum, count := 0.0, 0
-	for i, f := range folds {
-		sum += losses[i] * float64(len(f.held))
-		count += len(f.held)
-	}
-	return sum / float64(count), nil
+	return slices.Concat(losses...), err
 }

@@ -152,8 +152,9 @@ func random(n, dim, kinds int, kind task.Task, seed uint64) Data {
 	return d
 }
 
-// TestChoice checks that cross-validation takes the λ of the least held-out loss, within the grid,
-// on data that can be learned, and gives the same bits on one thread.
+// TestChoice checks that cross-validation takes the strongest λ whose held-out loss is within a
+// standard error of the least, within the grid, on data that can be learned, and gives the same bits
+// on one thread.
 func TestChoice(t *testing.T) {
 	for _, kind := range []task.Task{task.Classification{}, task.MultiLabel{}, task.Regression{}} {
 		d := random(60, 80, 3, kind, 2)
@@ -167,7 +168,11 @@ func TestChoice(t *testing.T) {
 				best = c
 			}
 		}
-		if h.Folds != 5 || h.L2 != best.L2 || h.Note != "" || best.Loss >= h.Candidates[0].Loss {
+		want := slices.IndexFunc(h.Candidates, func(c Candidate) bool { return c.Loss <= best.Loss+best.StandardError })
+		if !(best.StandardError > 0) || h.Candidates[want].L2 <= best.L2 {
+			t.Errorf("%s: the rule takes λ %g of %+v, expected a stronger one than the best", kind, h.Candidates[want].L2, h.Candidates)
+		}
+		if h.Folds != 5 || h.L2 != h.Candidates[want].L2 || h.Note != "" || best.Loss >= h.Candidates[0].Loss {
 			t.Errorf("%s: λ %g of %+v, %q", kind, h.L2, h.Candidates, h.Note)
 		}
 		before := runtime.GOMAXPROCS(1)

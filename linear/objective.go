@@ -35,13 +35,17 @@ func (s *samples) outputs(f, p []float64, n int) {
 
 // mean returns the mean loss of the chosen samples.
 func (s *samples) mean(p []float64, chosen []int) float64 {
-	f := make([]float64, s.kinds)
-	sum := 0.0
-	for _, n := range chosen {
+	return floats.Sum(s.lossesOf(p, chosen)) / float64(len(chosen))
+}
+
+// lossesOf returns the loss of each of the chosen samples.
+func (s *samples) lossesOf(p []float64, chosen []int) []float64 {
+	f, losses := make([]float64, s.kinds), make([]float64, len(chosen))
+	for i, n := range chosen {
 		s.outputs(f, p, n)
-		sum += s.loss(f, f, s.target(n))
+		losses[i] = s.loss(f, f, s.target(n))
 	}
-	return sum / float64(len(chosen))
+	return losses
 }
 
 // objective is J of the chosen samples for one λ.

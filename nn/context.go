@@ -15,6 +15,8 @@ type Context struct {
 	Layers []Layer
 	// Updates are the new values of running statistics that a training step has to store.
 	Updates []sym.Update
+	// Parts are the scopes in which layers have been applied by In, without those within them.
+	Parts []Part
 	// DropoutRate replaces the rate of every dropout layer if positive.
 	DropoutRate float64
 
@@ -34,6 +36,12 @@ type Layer struct {
 	// Input is what a dense layer is applied to, nil of others: of a classifier's last one its
 	// features.
 	Input *sym.Expr
+}
+
+// Part is a part of a network that was applied in a scope of its own.
+type Part struct {
+	Name   string // of the scope, such as stage1
+	Output *sym.Expr
 }
 
 // NewContext returns a context that applies layers in training or in inference mode. Random streams
@@ -76,13 +84,15 @@ func (c *Context) Name(kind string) string {
 // In applies layers in a scope of the context's parameters, in which their names count from 1, and
 // returns what f returns: a part of one network, such as a stage, whose parameters are
 // stage1/conv1.weight and so on. f gets a context on the scope; what it notes in Layers and Updates
-// comes to those of c. Unlike two networks, the parts share the random streams of c.
+// comes to those of c, and Parts gets the scope with what f returns. Unlike two networks, the parts
+// share the random streams of c.
 func (c *Context) In(scope string, f func(*Context) *sym.Expr) *sym.Expr {
 	part := *c
-	part.Params, part.Layers, part.Updates = c.Params.Scope(scope), nil, nil
+	part.Params, part.Layers, part.Updates, part.Parts = c.Params.Scope(scope), nil, nil, nil
 	y := f(&part)
 	c.Layers = append(c.Layers, part.Layers...)
 	c.Updates = append(c.Updates, part.Updates...)
+	c.Parts = append(c.Parts, Part{scope, y})
 	return y
 }
 

@@ -3,6 +3,7 @@ package nn
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/gradreg/gradreg/sym"
 )
@@ -18,13 +19,22 @@ type Param struct {
 	// hold it, a saved model does not.
 	Auxiliary bool
 
+	// StartOf is the parameter whose first values this one keeps ([Params.Start]), nil of others.
+	StartOf *Param
+
 	scope  *Params
 	stream uint32
 }
 
 // Fill writes the parameter's initial values: a function of the seed, the parameter's scope and its
 // place in it only.
-func (p *Param) Fill(dst []float32, seed uint64) { p.Init.fill(dst, seed, p.stream) }
+// Of one that keeps the first values of another they are those of the other.
+func (p *Param) Fill(dst []float32, seed uint64) {
+	if p.StartOf != nil {
+		p = p.StartOf
+	}
+	p.Init.fill(dst, seed, p.stream)
+}
 
 // Scope returns the scope that holds the parameter, nil if it was not made by a [Params].
 func (p *Param) Scope() *Params { return p.scope }
@@ -106,6 +116,14 @@ func Exprs(list []*Param) []*sym.Expr {
 // there is one.
 func (ps *Params) State(name string, init Init, shape ...int) *Param {
 	return ps.Get(Param{Name: name, Init: init, Auxiliary: true}, shape...)
+}
+
+// Start returns an auxiliary tensor that keeps the values with which training began a parameter of
+// the scope: the existing one if there is one. Whoever begins with others than [Param.Fill] has,
+// such as pretrained ones, writes them to both.
+func (ps *Params) Start(p *Param) *Param {
+	name := "start/" + strings.TrimPrefix(p.Name, ps.prefix)
+	return ps.Get(Param{Name: name, Auxiliary: true, StartOf: p}, p.Expr.Shape()...)
 }
 
 // Get returns the scope's parameter of that name, registering p under it if there is none: a

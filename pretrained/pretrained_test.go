@@ -44,7 +44,7 @@ func TestOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	fit, err := n.Fit()
-	if err != nil || n.Classes != backbonetest.Classes || n.Size != backbonetest.Size || fit != "crop:share=0.875" ||
+	if err != nil || n.Classes != backbonetest.Classes || n.Size != backbonetest.Size || fit != "crop:share=0.875,chroma=interpolated" ||
 		n.Model.String() != "mobilenet-v2:width=1" || n.Normalizer().Std[2] != 0.5 {
 		t.Errorf("%+v, %s, %v", n, fit, err)
 	}

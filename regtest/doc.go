@@ -3,7 +3,7 @@
 //
 //	func TestMine(t *testing.T) { regtest.Conformance(t, Mine{Weight: 1}) }
 //
-// The checks run on five small classifiers that together have convolutions, pooling, batch and
+// The checks run on six small classifiers that together have convolutions, pooling, batch and
 // group norm, dropout, a residual connection and dense layers; a regularizer that needs a dropout
 // layer is tested on those that have one. The most valuable one compares the penalty's gradient
 // with respect to every parameter with difference quotients: a penalty that is cut off from the

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/nn"
@@ -30,10 +31,12 @@ type network struct {
 }
 
 // networksFor returns the networks that a regularizer applies to: all of them, but for one that
-// changes dropout layers ([gradreg.ErrNoDropout]) those that have any.
+// changes dropout layers ([gradreg.ErrNoDropout]) or compares feature maps ([gradreg.ErrNoMaps])
+// those that have any.
 func networksFor(reg gradreg.Regularizer) []network {
 	return slices.DeleteFunc(networks(), func(n network) bool {
-		return errors.Is(newProblem(n, 1, reg).Outputs.Err(), gradreg.ErrNoDropout)
+		p := newProblem(n, 1, reg)
+		return errors.Is(p.Outputs.Err(), gradreg.ErrNoDropout) || errors.Is(p.value(reg).Err(), gradreg.ErrNoMaps)
 	})
 }
 
@@ -45,6 +48,7 @@ func networks() []network {
 		{"batch norm", true, batchNorm},
 		{"group norm", false, groupNorm},
 		{"dropout", true, dropout},
+		{"parts", false, parts},
 	}
 }
 
@@ -78,6 +82,20 @@ func dropout(c *nn.Context, x *sym.Expr) *sym.Expr {
 	return nn.Dense{Out: classes}.Apply(c, nn.Dropout{Rate: 0.25}.Apply(c, h))
 }
 
+// parts is a network whose head has weights that are not pretrained.
+func parts(c *nn.Context, x *sym.Expr) *sym.Expr {
+	h := c.In("stem", func(c *nn.Context) *sym.Expr {
+		return nn.Activation("softplus").Apply(nn.Conv{Out: 3, Kernel: 3, Stride: 2}.Apply(c, x))
+	})
+	h = c.In("stage1", func(c *nn.Context) *sym.Expr {
+		return nn.Activation("tanh").Apply(nn.Conv{Out: 4, Kernel: 3, Border: 1, NoBias: true}.Apply(c, h))
+	})
+	return c.In(head, func(c *nn.Context) *sym.Expr { return nn.Dense{Out: classes}.Apply(c, nn.GlobalAvgPool(c, h)) })
+}
+
+// head is the scope of weights that are not pretrained.
+const head = "head"
+
 // problem is a training step on a network with values for its inputs.
 type problem struct {
 	*gradreg.Problem
@@ -98,6 +116,7 @@ func newProblem(n network, copies int, reg gradreg.Regularizer) *problem {
 		),
 		map[*sym.Expr]*sym.Tensor{},
 	}
+	p.Pretrained = func(p *nn.Param) bool { return !strings.HasPrefix(p.Name, head) }
 	r := rand.New(rand.NewPCG(1, 2))
 	images, labels := sym.NewTensor(append([]int{batch}, image...)...), sym.NewTensor(batch)
 	for i := range images.Data {

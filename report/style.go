@@ -49,7 +49,7 @@ var styled = []string{
 	"hoffman", "ross", "dropout", "finite-difference", "output-noise", "adversarial", "fgsm",
 	"virtual-adversarial", "softmaxgrad", "datagrad-auto", "spectreg-random", "datagrad-random",
 	"spectreg-noise", "datagrad-noise",
-	"spectral-norm", "datagrad-l1", "datagrad-linf", "decoupled-weight-decay",
+	"spectral-norm", "datagrad-l1", "datagrad-linf", "decoupled-weight-decay", "l2-sp", "delta",
 }
 
 // StyleOf returns the style of a method, by its name or text form, whatever its λ: datagrad:50

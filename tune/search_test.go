@@ -217,8 +217,8 @@ func TestDoubts(t *testing.T) {
 		"largest":     {1e6, 8, 0, []string{"λ 3200 is the largest"}},
 		"smallest":    {1e-4, 8, 0, []string{"λ 0.01 is the smallest"}},
 		"no penalty":  {1e-6, 1, 0, []string{"without it (λ 0) is better"}},
-		"by luck":     {2, 4, 0.11, []string{"no λ was better than chance (11.0 % at best, the most frequent class has 11.0 %)"}},
-		"luck, small": {1e-4, 8, 0.11, []string{"is the smallest", "better than chance"}},
+		"by luck":     {2, 4, 0.11, []string{"no λ could be told from chance (11.0 % of 10000 images at best, the most frequent class has 11.0 %)"}},
+		"luck, small": {1e-4, 8, 0.11, []string{"is the smallest", "told from chance"}},
 	} {
 		m := &madeUp{scale: 1, without: c.without, chance: c.chance, best: func(string, int) float64 { return c.best }}
 		got := searched(t, m, job("datagrad:auto"))

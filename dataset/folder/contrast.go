@@ -3,8 +3,6 @@ package folder
 import (
 	"fmt"
 	"slices"
-
-	"github.com/gradreg/gradreg/dataset/picture"
 )
 
 // flat is the difference of two values of a pixel up to which they are the same: what rounding
@@ -54,7 +52,7 @@ func (o *opening) contrast(files []*file, loaded images) {
 // isFlat reports whether each plane of an image has one value, besides the paper around it.
 func (o *opening) isFlat(f *file, planes []byte) bool {
 	x0, y0 := 0, 0
-	if o.Fit == picture.Pad { // within the picture's edges, which blend with the paper
+	if o.Fit.Pads() { // within the picture's edges, which blend with the paper
 		longer := max(f.width, f.height)
 		x0, y0 = margin(o.Size, f.width, longer), margin(o.Size, f.height, longer)
 	}

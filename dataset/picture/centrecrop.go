@@ -40,9 +40,9 @@ func centreCrop(p Picture, width, height int, fit fitting, paper color.Color) *i
 	draw.Draw(canvas, canvas.Rect, image.NewUniform(paper), image.Point{}, draw.Src)
 	to := image.Rect(-x, -y, w-x, h-y)
 	if from.Size() == to.Size() {
-		draw.Draw(canvas, to, p.Image, from.Min, draw.Over)
+		draw.Draw(canvas, to, fit.flat(p.Image, from), from.Min, draw.Over)
 	} else {
-		fit.kernel().Scale(canvas, to, flat(p.Image, from), from, draw.Over, nil)
+		fit.kernel().Scale(canvas, to, fit.flat(p.Image, from), from, draw.Over, nil)
 	}
 	return p.Orientation.upright(canvas)
 }

@@ -60,6 +60,8 @@ func TestFitText(t *testing.T) {
 	for text, want := range map[string]picture.Fit{
 		"": picture.Crop, "crop": picture.Crop, "pad": picture.Pad, "crop:share=1,filter=bicubic": "crop:share=1",
 		"crop:filter=bilinear": "crop:share=1,filter=bilinear", "crop:filter=bilinear, share=7/8": "crop:share=0.875,filter=bilinear", "crop:share=0.95": "crop:share=0.95",
+		"crop:chroma=nearest": picture.Crop, "pad:chroma=interpolated": "pad:chroma=interpolated",
+		"crop:chroma=interpolated,filter=bilinear": "crop:share=1,filter=bilinear,chroma=interpolated",
 	} {
 		got, err := picture.ParseFit(text)
 		if err != nil || got != want {
@@ -73,7 +75,8 @@ func TestFitText(t *testing.T) {
 		"crop:share=0":        "share is 0, expected more than 0",
 		"crop:share=1.1":      "share is 1.1",
 		"crop:filter=lanczos": `filter`,
-		"pad:share=0.5":       `found key "share"`,
+		"pad:share=0.5":       `unknown key "share", expected one of chroma`,
+		"pad:chroma=smooth":   `unknown chroma "smooth", expected one of interpolated, nearest`,
 		"crop:0.875":          "expected key=value",
 		"crap":                `did you mean "crop"?`,
 	} {

@@ -199,14 +199,16 @@ func TestRows(t *testing.T) {
 			}
 		}
 		for _, from := range []image.Rectangle{img.Rect, image.Rect(7, 3, 48, 44)} {
-			for _, side := range []int{1, 13, 80} {
+			for k := range 6 {
+				side, interpolate := []int{1, 13, 80}[k%3], k >= 3
 				var scaled [2]*image.RGBA
 				for i, most := range []int{1 << 20, 0} {
 					scaled[i] = image.NewRGBA(image.Rect(0, 0, side, side))
-					draw.CatmullRom.Scale(scaled[i], scaled[i].Rect, picture.FlatUpTo(img, from, most), from, draw.Over, nil)
+					part := picture.FlatUpTo(img, from, interpolate, most)
+					draw.CatmullRom.Scale(scaled[i], scaled[i].Rect, part, from, draw.Over, nil)
 				}
 				if !bytes.Equal(scaled[0].Pix, scaled[1].Pix) {
-					t.Errorf("%v of %v at %d: other pixels", from, ratio, side)
+					t.Errorf("%v of %v at %d, interpolated %v: other pixels", from, ratio, side, interpolate)
 				}
 			}
 		}

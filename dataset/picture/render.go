@@ -62,9 +62,9 @@ func render(p Picture, width, height int, fit fitting, paper color.Color) *image
 	}
 	draw.Draw(canvas, to, image.NewUniform(paper), image.Point{}, draw.Src)
 	if from.Size() == to.Size() {
-		draw.Draw(canvas, to, p.Image, from.Min, draw.Over)
+		draw.Draw(canvas, to, fit.flat(p.Image, from), from.Min, draw.Over)
 	} else {
-		draw.CatmullRom.Scale(canvas, to, flat(p.Image, from), from, draw.Over, nil)
+		draw.CatmullRom.Scale(canvas, to, fit.flat(p.Image, from), from, draw.Over, nil)
 	}
 	return p.Orientation.upright(canvas)
 }

@@ -51,10 +51,20 @@ func SheetPath(dir string, step int) string {
 	return filepath.Join(dir, gan.SheetFolder, fmt.Sprintf("%06d.png", step))
 }
 
-// Draw writes growth.gif and curve.svg to the folder of a run.
+// Draw writes growth.gif and curve.svg to the folder of a run, and critic.svg where the data are
+// points of the plane.
 func Draw(dir string, r gan.Result) error {
 	if err := report.WriteFigure(filepath.Join(dir, gan.CurveFile), Curve(r.Config, r.Metrics)); err != nil {
 		return err
+	}
+	if set, ok := gan.PointSetOf(r.Config.Data); ok && set.Dimensions == 2 {
+		sheet, err := Landscape([]string{dir}, 1)
+		if err != nil {
+			return err
+		}
+		if err := report.WriteFigure(filepath.Join(dir, gan.LandscapeFile), sheet); err != nil {
+			return err
+		}
 	}
 	return Animate(dir)
 }

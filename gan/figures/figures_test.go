@@ -181,7 +181,7 @@ func TestBelowLegend(t *testing.T) {
 
 // TestCurve draws runs of any length, with and without what is not always there.
 func TestCurve(t *testing.T) {
-	for lines, memorizing := range map[int]bool{0: false, 1: true, 3: false, 5000: true} {
+	for lines, memorizing := range map[int]bool{0: false, 10: true, 3: false, 5000: true} {
 		var metrics []gan.Metrics
 		for i := range lines {
 			m := gan.Metrics{Step: 50 * (i + 1), CriticLoss: -1, Penalties: map[string]float64{"frobreg@real": 0.1, "datagrad": 0}}

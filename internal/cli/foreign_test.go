@@ -97,11 +97,11 @@ func TestForeignNames(t *testing.T) {
 	picture := filepath.Join(photos, "test", names[0], "0.png")
 	for _, args := range [][]string{
 		{"data", "show", photos},
-		{"train", "--data", photos, "--size", "32", "--steps", "3", "--batch", "8", "--out", "r", "--threads", "1"},
+		{"train", "--data", photos, "--size", "32", "--model", "mlp:hidden=8", "--steps", "3", "--batch", "8", "--out", "r"},
 		{"eval", "r", "--out", "e", "--html", "e.html"},
 		{"predict", "--run", "r", picture},
 		{"predict", "--run", "r", bad},
-		{"train", "--data", photos, "--size", "32", "--steps", "3", "--out", "r\x1b[1m", "--threads", "1", "--batch", "4"},
+		{"train", "--data", photos, "--size", "32", "--model", "mlp:hidden=8", "--steps", "3", "--out", "r\x1b[1m"},
 		{"eval", "none\x1b[1m\u202e"},
 		{"data", "show", photos, "--out", "sheet\n.png"},
 		{"eval", "r", "--out", "pictures\n.png", "--html", "page\n.png"},

@@ -29,7 +29,7 @@ smooth by a penalty on its slope.`,
 	}
 	cmd.AddCommand(
 		a.ganTrainCommand(), a.ganSampleCommand(), a.ganInterpolateCommand(), a.ganScoreCommand(),
-		a.ganNearestCommand(), a.ganStudyCommand(),
+		a.ganNearestCommand(), a.ganCriticCommand(), a.ganStudyCommand(),
 	)
 	return cmd
 }

@@ -142,7 +142,7 @@ func (p *ganProgress) stepped(s gan.Progress) {
 		return
 	}
 	p.shown, p.quiet = p.app.now(), lineEvery
-	fmt.Fprintf(p.app.err, "step %d/%d  %s  %s\n", s.Step, s.Steps, p.numbers(), p.pace())
+	fmt.Fprintf(p.app.err, "step %d/%d  %s  %s\n", s.Step, s.Steps, p.numbers(longSlopes), p.pace())
 }
 
 // noteLine takes a line of metrics together with those before: memorizing of one batch says little.
@@ -156,15 +156,23 @@ func (p *ganProgress) noteLine(m gan.Metrics) {
 	p.memorizing.Store(&text)
 }
 
-// secondLine writes the numbers below the bar, as far as they fit.
+// longSlopes is how the slopes are shown where there is room.
+const longSlopes = "real %.3g fake %.3g between %.3g"
+
+// secondLine writes the numbers below the bar, in few words where all do not fit, and then as far as
+// they fit.
 func (p *ganProgress) secondLine(w io.Writer, s decor.Statistics) error {
-	line := []rune(p.numbers())
-	_, err := fmt.Fprintln(w, string(line[:max(0, min(len(line), s.AvailableWidth-1))]))
+	most := max(0, s.AvailableWidth-1)
+	line := []rune(p.numbers(longSlopes))
+	if len(line) > most {
+		line = []rune(p.numbers("%.3g, %.3g, %.3g"))
+	}
+	_, err := fmt.Fprintln(w, string(line[:min(len(line), most)]))
 	return err
 }
 
-// numbers says what was watched last.
-func (p *ganProgress) numbers() string {
+// numbers says what was watched last, the three slopes in a format.
+func (p *ganProgress) numbers(slopes string) string {
 	s := p.last.Load()
 	if s == nil || s.Latest == nil {
 		return "the first numbers follow soon"
@@ -174,7 +182,7 @@ func (p *ganProgress) numbers() string {
 	if memorizing := p.memorizing.Load(); memorizing != nil {
 		text += *memorizing
 	}
-	return text + fmt.Sprintf(", slope real %.3g fake %.3g between %.3g", m.SlopeReal, m.SlopeFake, m.SlopeBetween)
+	return text + ", slope " + fmt.Sprintf(slopes, m.SlopeReal, m.SlopeFake, m.SlopeBetween)
 }
 
 // pace describes how fast the run goes and how long it will take.

@@ -108,14 +108,17 @@ type regularizerEntry struct {
 	Example    string `json:"example"`
 	Lambda     string `json:"lambda"` // its interval
 	// Critic is set of what is for the critic of a generative adversarial network alone.
-	Critic    bool   `json:"critic,omitempty"`
-	StandsFor string `json:"stands_for,omitempty"` // of a shorthand: the text form that it is
+	Critic bool `json:"critic,omitempty"`
+	// Finetuning is set of what is for the finetuning of pretrained networks alone.
+	Finetuning bool   `json:"finetuning,omitempty"`
+	StandsFor  string `json:"stands_for,omitempty"` // of a shorthand: the text form that it is
 }
 
 func describeRegularizer(r gradreg.Info) regularizerEntry {
 	return regularizerEntry{
 		Name: r.Name, Formula: r.Formula, Convention: r.Convention, Options: r.Options, Cost: r.Cost, Source: r.Source,
 		Example: r.Example, Lambda: r.Lambda.String(), Critic: r.Critic,
+		Finetuning: r.Finetuning,
 	}
 }
 
@@ -267,7 +270,7 @@ func (a *app) runRegularizerCosts(cmd *cobra.Command, o *regularizersOptions, te
 	var regs []gradreg.Regularizer
 	if len(texts) == 0 {
 		for _, r := range gradreg.Regularizers() {
-			if !r.Critic {
+			if !r.Critic && !r.Finetuning {
 				texts = append(texts, r.Example)
 			}
 		}
