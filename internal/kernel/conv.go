@@ -53,6 +53,9 @@ func (g *Conv) patch(kw, phase int) patch {
 
 // inside returns the range of i in 0 … n−1 with 0 ≤ i·stride + offset < extent.
 func inside(stride, offset, extent, n int) (first, last int) {
+	if stride == 1 { // without divisions
+		return min(max(-offset, 0), n), min(max(extent-offset, 0), n)
+	}
 	if offset < 0 {
 		first = (-offset + stride - 1) / stride
 	}
@@ -79,10 +82,13 @@ func (g *Conv) patches(list *patches) (known bool) {
 // Expand writes the expanded form of the image x to xp, which has room for Slack floats behind it:
 // vectors are stored whole.
 func (l Level) Expand(g *Conv, xp, x []float32) {
+	vectors := g.SW <= 2 && l != Generic
+	if vectors && g.SW == 1 && l.expandBlocks(g, xp, x) {
+		return
+	}
 	var list patches
 	known := g.patches(&list)
 	size, planes := g.Rows()*g.OW, g.KW*g.SH
-	vectors := g.SW <= 2 && l != Generic
 	for c := range g.C {
 		image := x[c*g.H*g.W : (c+1)*g.H*g.W]
 		for i := range planes {
@@ -105,6 +111,43 @@ func (l Level) Expand(g *Conv, xp, x []float32) {
 			clear(plane[p.last*g.OW:])
 		}
 	}
+}
+
+// expandBlock is a block of columns of a plane of the expanded image, one vector wide. Assembly reads
+// it.
+type expandBlock struct {
+	to, from           int32 // offsets of its first row and of the first row that is copied
+	above, rows, below int32 // rows of zeros, copied rows, rows of zeros
+	read               uint32
+}
+
+// expandBlocks is Expand for columns of stride one, unless there are too many blocks: one call of a
+// kernel for all channels. The order of blocks and rows is that of expandRows.
+func (l Level) expandBlocks(g *Conv, xp, x []float32) bool {
+	var list [32]expandBlock
+	lanes, rows := l.lanes(), g.Rows()
+	columns := (g.OW + lanes - 1) / lanes
+	if g.KW*g.SH*columns > len(list) {
+		return false
+	}
+	n := 0
+	for i := range g.KW * g.SH {
+		p := g.patch(i/g.SH, i%g.SH)
+		if p.first >= p.last || p.left >= p.right {
+			p.first, p.last = rows, rows
+		}
+		from := p.ih*g.W + p.iw - p.left
+		for o := (columns - 1) * lanes; o >= 0; o -= lanes {
+			list[n] = expandBlock{
+				to: int32(i*rows*g.OW + o), from: int32(from + o),
+				above: int32(p.first), rows: int32(p.last - p.first), below: int32(rows - p.last),
+				read: span(clamp(p.left-o, lanes), clamp(p.right-o, lanes)),
+			}
+			n++
+		}
+	}
+	l.expandChannels(g, xp, x, list[:n])
+	return true
 }
 
 // expandRows fills the rows of a patch with vectors, for columns of stride one or two. Blocks of columns

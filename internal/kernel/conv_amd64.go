@@ -13,6 +13,17 @@ func (l Level) copyRows(dst []float32, to int, src []float32, from, rows, dstSte
 	}
 }
 
+// expandChannels expands all channels of x by blocks.
+func (l Level) expandChannels(g *Conv, xp, x []float32, blocks []expandBlock) {
+	dstChannel, srcChannel := 4*g.KW*g.SH*g.Rows()*g.OW, 4*g.H*g.W
+	to, from, list, dstStep, srcStep := first(xp), first(x), &blocks[0].to, 4*g.OW, 4*g.SH*g.W
+	if l == AVX512 { // no variable for the kernel: blocks would move to the heap
+		expandBlocksAVX512(to, from, list, len(blocks), g.C, dstChannel, srcChannel, dstStep, srcStep)
+	} else {
+		expandBlocksAVX2(to, from, list, len(blocks), g.C, dstChannel, srcChannel, dstStep, srcStep)
+	}
+}
+
 // sumRows adds up rows of several planes, which are planeStep apart: of plane i the lanes of
 // read[i]. Whole vectors are written.
 func (l Level) sumRows(

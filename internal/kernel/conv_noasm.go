@@ -11,3 +11,5 @@ func (l Level) sumRows([]float32, int, []float32, int, int, int, int, int, []uin
 func (l Level) everySecond(_ []float32, _ int, _ []float32, _, _, _, _ int, _, _ uint32) {}
 
 func (l Level) addToEverySecond(_ []float32, _ int, _ []float32, _, _, _, _ int, _ uint32) {}
+
+func (l Level) expandChannels(*Conv, []float32, []float32, []expandBlock) {}

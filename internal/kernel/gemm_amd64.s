@@ -14400,6 +14400,74 @@ loop:
 	VZEROUPPER
 	RET
 
+// func expandBlocksAVX512(dst *float32, src *float32, blocks *int32, n int, channels int, dstChannel int, srcChannel int, dstStep int, srcStep int)
+// Requires: AVX, AVX512F
+TEXT ·expandBlocksAVX512(SB), NOSPLIT, $0-72
+	MOVQ   dst+0(FP), AX
+	MOVQ   src+8(FP), CX
+	MOVQ   channels+32(FP), DX
+	MOVQ   dstStep+56(FP), BX
+	MOVQ   srcStep+64(FP), SI
+	VPXORD Z0, Z0, Z0
+
+channel:
+	MOVQ blocks+16(FP), DI
+	MOVQ n+24(FP), R8
+
+block:
+	MOVLQSX (DI), R9
+	LEAQ    (AX)(R9*4), R9
+	MOVLQSX 4(DI), R10
+	LEAQ    (CX)(R10*4), R10
+	MOVLQSX 8(DI), R11
+	TESTQ   R11, R11
+	JZ      aboveDone
+
+above:
+	VMOVUPS Z0, (R9)
+	ADDQ    BX, R9
+	DECQ    R11
+	JNZ     above
+
+aboveDone:
+	MOVL    20(DI), R11
+	KMOVW   R11, K1
+	MOVLQSX 12(DI), R11
+	TESTQ   R11, R11
+	JZ      copied
+
+row:
+	VMOVUPS.Z (R10), K1, Z1
+	VMOVUPS   Z1, (R9)
+	ADDQ      SI, R10
+	ADDQ      BX, R9
+	DECQ      R11
+	JNZ       row
+
+copied:
+	MOVLQSX 16(DI), R11
+	TESTQ   R11, R11
+	JZ      belowDone
+
+below:
+	VMOVUPS Z0, (R9)
+	ADDQ    BX, R9
+	DECQ    R11
+	JNZ     below
+
+belowDone:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  block
+	MOVQ dstChannel+40(FP), DI
+	ADDQ DI, AX
+	MOVQ srcChannel+48(FP), DI
+	ADDQ DI, CX
+	DECQ DX
+	JNZ  channel
+	VZEROUPPER
+	RET
+
 // func sumRowsAVX512(dst *float32, to int, src *float32, from int, rows int, dstStep int, srcStep int, planes int, planeStep int, read *uint32)
 // Requires: AVX, AVX512F
 TEXT ·sumRowsAVX512(SB), NOSPLIT, $0-80
@@ -14468,6 +14536,77 @@ loop:
 	ADDQ       BX, AX
 	DECQ       DX
 	JNZ        loop
+	VZEROUPPER
+	RET
+
+// func expandBlocksAVX2(dst *float32, src *float32, blocks *int32, n int, channels int, dstChannel int, srcChannel int, dstStep int, srcStep int)
+// Requires: AVX, AVX2
+TEXT ·expandBlocksAVX2(SB), NOSPLIT, $0-72
+	MOVQ   dst+0(FP), AX
+	MOVQ   src+8(FP), CX
+	MOVQ   channels+32(FP), DX
+	MOVQ   dstStep+56(FP), BX
+	MOVQ   srcStep+64(FP), SI
+	VXORPS Y0, Y0, Y0
+
+channel:
+	MOVQ blocks+16(FP), DI
+	MOVQ n+24(FP), R8
+
+block:
+	MOVLQSX (DI), R9
+	LEAQ    (AX)(R9*4), R9
+	MOVLQSX 4(DI), R10
+	LEAQ    (CX)(R10*4), R10
+	MOVLQSX 8(DI), R11
+	TESTQ   R11, R11
+	JZ      aboveDone
+
+above:
+	VMOVUPS Y0, (R9)
+	ADDQ    BX, R9
+	DECQ    R11
+	JNZ     above
+
+aboveDone:
+	MOVL         20(DI), R11
+	VMOVD        R11, X1
+	VPBROADCASTD X1, Y1
+	VMOVDQU      signShifts<>+0(SB), Y2
+	VPSLLVD      Y2, Y1, Y1
+	MOVLQSX      12(DI), R11
+	TESTQ        R11, R11
+	JZ           copied
+
+row:
+	VMASKMOVPS (R10), Y1, Y2
+	VMOVUPS    Y2, (R9)
+	ADDQ       SI, R10
+	ADDQ       BX, R9
+	DECQ       R11
+	JNZ        row
+
+copied:
+	MOVLQSX 16(DI), R11
+	TESTQ   R11, R11
+	JZ      belowDone
+
+below:
+	VMOVUPS Y0, (R9)
+	ADDQ    BX, R9
+	DECQ    R11
+	JNZ     below
+
+belowDone:
+	ADDQ $0x18, DI
+	DECQ R8
+	JNZ  block
+	MOVQ dstChannel+40(FP), DI
+	ADDQ DI, AX
+	MOVQ srcChannel+48(FP), DI
+	ADDQ DI, CX
+	DECQ DX
+	JNZ  channel
 	VZEROUPPER
 	RET
 

@@ -281,10 +281,16 @@ func dotAVX2_4x3(c *float32, ldc int, a *float32, aoff *int32, as int, b *float3
 func copyRowsAVX512(dst *float32, to int, src *float32, from int, rows int, dstStep int, srcStep int, read uint32)
 
 //go:noescape
+func expandBlocksAVX512(dst *float32, src *float32, blocks *int32, n int, channels int, dstChannel int, srcChannel int, dstStep int, srcStep int)
+
+//go:noescape
 func sumRowsAVX512(dst *float32, to int, src *float32, from int, rows int, dstStep int, srcStep int, planes int, planeStep int, read *uint32)
 
 //go:noescape
 func copyRowsAVX2(dst *float32, to int, src *float32, from int, rows int, dstStep int, srcStep int, read uint32)
+
+//go:noescape
+func expandBlocksAVX2(dst *float32, src *float32, blocks *int32, n int, channels int, dstChannel int, srcChannel int, dstStep int, srcStep int)
 
 //go:noescape
 func sumRowsAVX2(dst *float32, to int, src *float32, from int, rows int, dstStep int, srcStep int, planes int, planeStep int, read *uint32)

@@ -78,11 +78,12 @@ func (l Level) filters5(dst []float32, step int, w []float32, rows, cols []int32
 		return
 	}
 	var buffer [(tileIn5*5 + taps5) * 16]float32
-	kernel := filters5AVX2
-	if l == AVX512 {
-		kernel = filters5AVX512
+	to, from, n, k := first(dst), first(w), len(rows), len(cols)
+	if l == AVX512 { // no variable for the kernel: the buffer would move to the heap
+		filters5AVX512(to, step, from, 1, &rows[0], n, &cols[0], k, &buffer[0])
+	} else {
+		filters5AVX2(to, step, from, 1, &rows[0], n, &cols[0], k, &buffer[0])
 	}
-	kernel(first(dst), step, first(w), 1, &rows[0], len(rows), &cols[0], len(cols), &buffer[0])
 }
 
 func (l Level) filterGradients5(dw, u []float32, plane, c, k int, buffer []float32) {

@@ -6,34 +6,33 @@ package kernel
 // the columns of a group's tiles, the masks of their pixels and of lanes, and the pixels beside it.
 type winogradBuffer [(2*tileIn*8 + 4 + 3*tileIn) * 8]float32
 
-// tileInputs writes V of a group: see inputs and inputsInMemory in the generator. A switch, not a
-// variable that holds the kernel: a call through that would move the buffer to the heap.
+// tileInputs writes V of a group: see inputs and inputsInMemory in the generator. Kernels are called
+// by their names: through a variable, buffers would move to the heap.
 func (l Level) tileInputs(g *Winograd, v []float32, plane int, x []float32, at *tileGroup) {
-	group, to, from, row, area := &at.offset[0][0], first(v), first(x), g.tiles(), g.H*g.W
+	row, step, to, from, group := g.tiles(), g.H*g.W, first(v), first(x), &at.offset[0][0]
 	switch {
 	case l == Generic:
-		tileInputsGeneric(v, plane, row, x, area, g.C, at)
-	case l == AVX2 && g.straddles():
-		var buffer winogradBuffer
-		tileInputsStraddlingAVX2(to, plane, row, from, area, g.C, group, &buffer[0])
+		tileInputsGeneric(v, plane, row, x, step, g.C, at)
 	case l == AVX2:
 		var buffer winogradBuffer
-		tileInputsAVX2(to, plane, row, from, area, g.C, group, &buffer[0])
-	case g.straddles() && g.whole():
-		var buffer edgeBuffer
-		tileInputsStraddlingAVX512(to, plane, row, from, area, g.C, group, &buffer[0])
+		if g.straddles() {
+			tileInputsStraddlingAVX2(to, plane, row, from, step, g.C, group, &buffer[0])
+		} else {
+			tileInputsAVX2(to, plane, row, from, step, g.C, group, &buffer[0])
+		}
 	case g.straddles():
-		var buffer edgeBuffer
-		tileInputsHalvesStraddlingAVX512(to, plane, row, from, area, g.C, group, &buffer[0])
+		var buffer [16 * tileIn]float32
+		if g.whole() {
+			tileInputsStraddlingAVX512(to, plane, row, from, step, g.C, group, &buffer[0])
+		} else {
+			tileInputsHalvesStraddlingAVX512(to, plane, row, from, step, g.C, group, &buffer[0])
+		}
 	case g.whole():
-		tileInputsAVX512(to, plane, row, from, area, g.C, group, nil)
+		tileInputsAVX512(to, plane, row, from, step, g.C, group, nil)
 	default:
-		tileInputsHalvesAVX512(to, plane, row, from, area, g.C, group, nil)
+		tileInputsHalvesAVX512(to, plane, row, from, step, g.C, group, nil)
 	}
 }
-
-// edgeBuffer is what AVX-512's inputs keep: the pixels beside a group.
-type edgeBuffer [tileIn * 16]float32
 
 func (l Level) tileOutputs(g *Winograd, y, m []float32, plane, channels int, at *tileGroup) {
 	tiles, area, group := g.tiles(), g.H*g.W, &at.offset[0][0]
@@ -69,14 +68,14 @@ func (l Level) filters(dst []float32, step int, w []float32, turned bool, rows, 
 		return
 	}
 	var buffer winogradBuffer
-	from, tap := w, 1
+	from, tap, n, k := first(w), 1, len(rows), len(cols)
 	if turned {
-		from, tap = w[8:], -1
+		from, tap = first(w[8:]), -1
 	}
 	if l == AVX512 {
-		filtersAVX512(first(dst), step, first(from), tap, &rows[0], len(rows), &cols[0], len(cols), &buffer[0])
+		filtersAVX512(first(dst), step, from, tap, &rows[0], n, &cols[0], k, &buffer[0])
 	} else {
-		filtersAVX2(first(dst), step, first(from), tap, &rows[0], len(rows), &cols[0], len(cols), &buffer[0])
+		filtersAVX2(first(dst), step, from, tap, &rows[0], n, &cols[0], k, &buffer[0])
 	}
 }
 

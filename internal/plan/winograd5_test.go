@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/internal/plan"
 	"github.com/gradreg/gradreg/sym"
 )
@@ -71,4 +72,38 @@ func TestDirectIsKept5(t *testing.T) {
 			t.Errorf("%v:\n%s", c, text)
 		}
 	}
+}
+
+// TestWinogradAllocatesNothing runs steps with convolutions by Winograd's algorithm, by expanded
+// images and max pooling on every level.
+func TestWinogradAllocatesNothing(t *testing.T) {
+	for name, outputs := range map[string][]*sym.Expr{
+		"3×3": convolved(4, 16, 32, 32, 16), "3×3, straddling": convolved(2, 16, 20, 40, 16),
+		"5×5": convolved5(8, 20, 12, 12, 20, 0), "expanded": convolved5(8, 3, 12, 12, 4, 0), "step": lenetStep(t),
+	} {
+		for _, level := range kernel.Supported() {
+			p, err := plan.Compile(outputs, nil, plan.Options{Level: level, Threads: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			set(p, fill(rand.New(rand.NewPCG(5, 5)), 10, outputs...))
+			if n := testing.AllocsPerRun(3, func() {
+				if err := p.Run(1, 1); err != nil {
+					t.Fatal(err)
+				}
+			}); n != 0 {
+				t.Errorf("%s, level %v: %v allocations a step", name, level, n)
+			}
+			p.Close()
+		}
+	}
+}
+
+// lenetStep returns loss gradients of LeNet.
+func lenetStep(t *testing.T) []*sym.Expr {
+	t.Helper()
+	g := sym.NewGraph()
+	logits, params := lenet(g, g.Input("x", sym.Float, 5, 1, 28, 28))
+	loss := sym.Mean(sym.CrossEntropy(logits, sym.OneHot(g.Input("y", sym.Int, 5), 10)))
+	return sym.Gradient(loss, params...)
 }

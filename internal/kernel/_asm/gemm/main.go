@@ -36,6 +36,7 @@ func main() {
 	}
 	for _, s := range []gen{avx512, avx2} {
 		s.copyRows()
+		s.expandBlocks()
 		s.sumRows()
 	}
 	avx512.peak(28)

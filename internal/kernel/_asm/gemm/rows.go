@@ -31,6 +31,61 @@ func (s gen) copyRows() {
 	RET()
 }
 
+// expandBlocks writes the kernel that expands channels of an image: for each block of columns of a
+// plane some rows of zeros, rows of one vector, of which the lanes of the mask come from src, and
+// rows of zeros again. Whole vectors are stored, as by copyRows. Steps are in bytes.
+func (s gen) expandBlocks() {
+	TEXT("expandBlocks"+s.Name, NOSPLIT,
+		"func(dst, src *float32, blocks *int32, n, channels, dstChannel, srcChannel, dstStep, srcStep int)")
+	Pragma("noescape")
+	param := func(name string) reg.GPVirtual { return Load(Param(name), GP64()).(reg.GPVirtual) }
+	dst, src, channels := param("dst"), param("src"), param("channels")
+	dstStep, srcStep := param("dstStep"), param("srcStep")
+	zero := s.Zero()
+	Label("channel")
+	block, n := param("blocks"), param("n")
+	Label("block")
+	to, from, count, bits := GP64(), GP64(), GP64(), GP32()
+	MOVLQSX(isa.Mem(block, 0), to)
+	LEAQ(isa.Indexed(dst, to, 4, 0), to)
+	MOVLQSX(isa.Mem(block, 4), from)
+	LEAQ(isa.Indexed(src, from, 4, 0), from)
+	zeros := func(offset int, name string) {
+		MOVLQSX(isa.Mem(block, offset), count)
+		TESTQ(count, count)
+		JZ(operand.LabelRef(name + "Done"))
+		Label(name)
+		VMOVUPS(zero, isa.Mem(to, 0))
+		ADDQ(dstStep, to)
+		DECQ(count)
+		JNZ(operand.LabelRef(name))
+		Label(name + "Done")
+	}
+	zeros(8, "above")
+	MOVL(isa.Mem(block, 20), bits)
+	read := s.LaneMask(bits, 0)
+	MOVLQSX(isa.Mem(block, 12), count)
+	TESTQ(count, count)
+	JZ(operand.LabelRef("copied"))
+	Label("row")
+	VMOVUPS(s.Load(isa.Mem(from, 0), read), isa.Mem(to, 0))
+	ADDQ(srcStep, from)
+	ADDQ(dstStep, to)
+	DECQ(count)
+	JNZ(operand.LabelRef("row"))
+	Label("copied")
+	zeros(16, "below")
+	ADDQ(operand.Imm(24), block)
+	DECQ(n)
+	JNZ(operand.LabelRef("block"))
+	ADDQ(param("dstChannel"), dst)
+	ADDQ(param("srcChannel"), src)
+	DECQ(channels)
+	JNZ(operand.LabelRef("channel"))
+	VZEROUPPER()
+	RET()
+}
+
 // sumRows writes the kernel that adds up rows of several planes, for each row one vector: of plane
 // i the lanes of read[i], shifted by i·shift floats. Whole vectors are stored.
 func (s gen) sumRows() {
