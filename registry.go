@@ -213,8 +213,8 @@ func Regularizers() []Info {
 		{
 			Name: "l2-sp", Formula: "½ Σ ‖W − W⁰‖² + ½·h·Σ_new ‖W‖², W⁰ the pretrained weights",
 			Example: "l2-sp:0.01",
-			Convention: "over weights, not biases nor norm parameters; with ½; λ is the paper's α and h, " +
-				"the option head, its β/α; its gradient goes through the optimizer",
+			Convention: "over weights, not biases nor norm parameters; with ½; λ is the paper's α, head is " +
+				"h = β/α",
 			Cost:       "3F − F₁",
 			Source:     "Li, Grandvalet and Davoine 2018, arXiv 1802.01483",
 			Options:    with("head=1", scheduled),
@@ -224,8 +224,8 @@ func Regularizers() []Info {
 		{
 			Name: "delta", Formula: "½ Σ_l mean_b Σ_c ‖F_lc(W, x_b) − F_lc(W⁰, x_b)‖²/(H_l·W_l) + " +
 				"½·h·Σ_new ‖W‖²", Example: "delta:0.01",
-			Convention: "of the feature maps that the parts of the network end with; mean over samples " +
-				"and pixels, sum over channels, all alike (no attention); with ½; h is the option head",
+			Convention: "of maps at the ends of parts; mean over samples and pixels, sum over channels, " +
+				"all alike; with ½; head is h",
 			Cost:       "4F − F₁",
 			Source:     "Li et al. 2019, arXiv 1901.09229, without attention",
 			Options:    with("head=1", scheduled),

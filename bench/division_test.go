@@ -15,7 +15,7 @@ func TestDivide(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(rows) != 5*3+5 {
+	if len(rows) != 5*3+5+1 {
 		t.Errorf("%d steps", len(rows))
 	}
 	for _, r := range rows {

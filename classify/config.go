@@ -69,7 +69,7 @@ type Config struct {
 	// training images.
 	HeadL2 float64 `yaml:"head_l2,omitempty"`
 	// DepthRate is how much less each part of a network that is finetuned learns than the part behind
-	// it: its learning rate is so many times that one's; 0 for 0.5.
+	// it: its learning rate is so many times that one's; 0 for 1.
 	DepthRate float64    `yaml:"depth_rate,omitempty"`
 	Model     model.Spec `yaml:"model"`
 	// Architecture is a model of one's own in the place of Model, which then records its String. A

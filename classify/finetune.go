@@ -15,8 +15,9 @@ import (
 	"github.com/gradreg/gradreg/optim"
 )
 
-// defaultDepthRate is how much less each part of a pretrained network learns than the part behind it.
-const defaultDepthRate = 0.5
+// defaultDepthRate is how much less each part of a pretrained network learns than the part behind it:
+// as much.
+const defaultDepthRate = 1
 
 // byDepth returns an optimizer with a learning rate for each part of a pretrained network: that of
 // the configuration for the head, and depthRate times that of the part behind it for the others.

@@ -11,6 +11,7 @@ import (
 // Variant is what a command line changes of a study. The zero value changes nothing.
 type Variant struct {
 	Data         []string // in the place of the study's
+	TrainSizes   []int    // likewise
 	Paper, Quick bool
 	Seeds        int
 }
@@ -19,6 +20,9 @@ type Variant struct {
 func (s Spec) Variant(v Variant) (Spec, error) {
 	if len(v.Data) > 0 {
 		s = s.withData(v.Data)
+	}
+	if len(v.TrainSizes) > 0 {
+		s.TrainSizes = v.TrainSizes
 	}
 	if v.Paper {
 		s = s.PaperProtocol()
@@ -50,6 +54,9 @@ func (v Variant) flags() []string {
 	for _, data := range v.Data {
 		words = append(words, "--data", data)
 	}
+	for _, n := range v.TrainSizes {
+		words = append(words, "--train-sizes", strconv.Itoa(n))
+	}
 	if v.Paper {
 		words = append(words, "--paper-protocol")
 	}
@@ -79,6 +86,11 @@ func (s Spec) Command(file string) []string {
 	v := Variant{Paper: paper, Quick: quick}
 	if !slices.Equal(s.Data, origin.Data) {
 		v.Data = s.Data
+	}
+	if !slices.Equal(s.TrainSizes, origin.TrainSizes) {
+		if v.TrainSizes = s.TrainSizes; command[1] == "reproduce" { // which does not have that flag
+			return fromFile
+		}
 	}
 	variant, err := origin.Variant(v)
 	if err == nil && variant.Seeds != s.Seeds {

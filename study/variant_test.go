@@ -25,6 +25,11 @@ func TestCommand(t *testing.T) {
 		{"norm-table", Variant{Paper: true, Quick: true, Seeds: 2}, nil, "gradreg reproduce norm-table --paper-protocol --quick"},
 		{"norm-table", Variant{Quick: true, Seeds: 1}, nil, "gradreg reproduce norm-table --quick --seeds 1"},
 		{"lambda-auto", Variant{Quick: true}, nil, "gradreg study run lambda-auto --quick"},
+		{
+			"photos-few", Variant{Data: []string{"./photos"}, TrainSizes: []int{25, 100}, Seeds: 3}, nil,
+			"gradreg study run photos-few --data ./photos --train-sizes 25 --train-sizes 100 --seeds 3",
+		},
+		{"train-sizes", Variant{TrainSizes: []int{500}}, nil, fromFile},
 		{"wd-table", Variant{Data: []string{"a,b"}}, nil, fromFile},
 		{"wd-table", Variant{}, func(s *Spec) { s.Train = map[string]any{"steps": 7} }, fromFile},
 		{"wd-table", Variant{}, func(s *Spec) { s.Name = "mine" }, fromFile},

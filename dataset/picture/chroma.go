@@ -50,7 +50,7 @@ func (u *upsampler) row(dst *image.RGBA, y int) {
 	out := dst.Pix[dst.PixOffset(dst.Rect.Min.X, y):]
 	img, x0 := u.from, dst.Rect.Min.X
 	luma := img.Y[img.YOffset(x0, y):][:dst.Rect.Dx()]
-	near, far := u.columnsOf(y)
+	near, far := u.rowsBeside(y)
 	if u.twiceX {
 		u.weigh(near, far)
 		for i := range luma {
@@ -68,8 +68,8 @@ func (u *upsampler) row(dst *image.RGBA, y int) {
 	}
 }
 
-// columnsOf returns rows of the picture whose colours are the nearest to row y and the next to it.
-func (u *upsampler) columnsOf(y int) (near, far int) {
+// rowsBeside returns rows of the picture whose colours are the nearest to row y and the next to it.
+func (u *upsampler) rowsBeside(y int) (near, far int) {
 	switch {
 	case !u.twiceY:
 		return y, y
@@ -102,7 +102,8 @@ func (u *upsampler) between(x int) (cb, cr int32) {
 	if !u.twiceY { // sums of a row with itself are 4 times too large, and libjpeg rounds otherwise
 		bias = 4 + 4*int32(x&1)
 	}
-	return (3*u.sums[0][at] + u.sums[0][next] + bias) >> 4, (3*u.sums[1][at] + u.sums[1][next] + bias) >> 4
+	weigh := func(sums []int32) int32 { return (3*sums[at] + sums[next] + bias) >> 4 }
+	return weigh(u.sums[0]), weigh(u.sums[1])
 }
 
 // toRGB converts a pixel with the rounding of libjpeg (ITU-T T.871).

@@ -27,6 +27,7 @@ type studyOptions struct {
 	keep, quick, paper, plain   bool
 	noWork                      bool
 	data                        []string
+	trainSizes                  []int
 }
 
 func (a *app) studyCommand() *cobra.Command {

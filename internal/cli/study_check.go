@@ -53,6 +53,7 @@ are known without their files.`,
 		},
 	}
 	variantFlags(cmd, o)
+	sizesFlag(cmd, o)
 	return cmd
 }
 

@@ -39,6 +39,7 @@ func (a *app) studyRunCommand() *cobra.Command {
 	placeFlags(cmd, o)
 	workFlags(cmd, o)
 	variantFlags(cmd, o)
+	sizesFlag(cmd, o)
 	showFlags(cmd, o)
 	cmd.Flags().IntVar(
 		&o.priority, "priority", queue.DefaultPriority,
@@ -60,6 +61,14 @@ func variantFlags(cmd *cobra.Command, o *studyOptions) {
 	complete(cmd, "data", cobra.FixedCompletions(dataset.Names(), cobra.ShellCompDirectiveNoFileComp))
 }
 
+// sizesFlag takes other train sizes than a study's.
+func sizesFlag(cmd *cobra.Command, o *studyOptions) {
+	cmd.Flags().IntSliceVar(
+		&o.trainSizes, "train-sizes", nil,
+		"numbers of training images in the place of the study's, 0 for all; the others can be run later",
+	)
+}
+
 // showFlags are how progress is shown, and where the report goes.
 func showFlags(cmd *cobra.Command, o *studyOptions) {
 	f := cmd.Flags()
@@ -73,7 +82,7 @@ func (o *studyOptions) variant(s study.Spec) (study.Spec, error) {
 	if o.seeds < 0 {
 		return s, usage{fmt.Errorf("--seeds is %d, expected at least 1", o.seeds)}
 	}
-	s, err := s.Variant(study.Variant{Data: o.data, Paper: o.paper, Quick: o.quick, Seeds: o.seeds})
+	s, err := s.Variant(study.Variant{Data: o.data, TrainSizes: o.trainSizes, Paper: o.paper, Quick: o.quick, Seeds: o.seeds})
 	if err != nil {
 		return s, err
 	}

@@ -39,7 +39,7 @@ func (o *trainOptions) transferFlags(cmd *cobra.Command) {
 	)
 	f.Float64Var(
 		&c.DepthRate, "depth-rate", 0,
-		"with --finetune: the learning rate of each part of the network over that of the part behind it (default 0.5)",
+		"with --finetune: the learning rate of each part of the network over that of the part behind it (default 1)",
 	)
 	featureCacheFlag(cmd, &o.featureCache)
 }
@@ -115,23 +115,14 @@ func plannedTransfer(
 	return cfg, nil
 }
 
-// manyPhotos is from how many training pictures on training all of a network may gain on a head
-// on its features: a guess, not measured.
-const manyPhotos = 500
-
 // noteTransfer says what is trained of a pretrained network, and what else could be.
 func (a *app) noteTransfer(s classify.Start) {
 	c := s.Config
 	if !c.Frozen() || a.json {
 		return
 	}
-	text := fmt.Sprintf("a head on the features of %s, which stays as it is", filepath.Base(c.Backbone))
-	if c.TrainSize < manyPhotos {
-		text += fmt.Sprintf(": that suits %d pictures; --finetune trains all of the network", c.TrainSize)
-	} else {
-		text += fmt.Sprintf("; of %d pictures more may be learned by --finetune, which takes far longer", c.TrainSize)
-	}
-	a.note(text)
+	a.note(fmt.Sprintf("a head on the features of %s, which stays as it is: the result of a minute; "+
+		"--finetune trains all of the network, which takes longer and may learn more", filepath.Base(c.Backbone)))
 }
 
 // embeddingProgress shows that features are computed: a bar on a terminal, else a line each thirty

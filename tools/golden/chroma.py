@@ -4,7 +4,7 @@
     /tmp/pillow/bin/python tools/golden/chroma.py dataset/picture/testdata            # writes chroma/
     /tmp/pillow/bin/python tools/golden/chroma.py dataset/picture/testdata --check    # compares chroma.json with the files
 
-The pictures are slopes of colour with sharp bars, which a decoder that repeats colours gets wrong by a hundred levels. Pillow
+The pictures are slopes of colour with sharp bars, which a decoder that repeats colours gets wrong by some hundred levels. Pillow
 writes no 4:4:0 and 4:1:1: those files are ones of 4:2:2 and 4:2:0 with other factors in their header. Their blocks
 stand elsewhere then, and the picture is a jumble that all decoders have to agree on. chroma.json holds sizes and pixels, RGB
 in hexadecimal.
