@@ -82,7 +82,9 @@ func (o *studyOptions) variant(s study.Spec) (study.Spec, error) {
 	if o.seeds < 0 {
 		return s, usage{fmt.Errorf("--seeds is %d, expected at least 1", o.seeds)}
 	}
-	s, err := s.Variant(study.Variant{Data: o.data, TrainSizes: o.trainSizes, Paper: o.paper, Quick: o.quick, Seeds: o.seeds})
+	s, err := s.Variant(study.Variant{
+		Data: o.data, TrainSizes: o.trainSizes, Paper: o.paper, Quick: o.quick, Seeds: o.seeds,
+	})
 	if err != nil {
 		return s, err
 	}
