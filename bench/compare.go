@@ -384,7 +384,7 @@ func (opt Options) own(
 	if err != nil {
 		return nil, outcome{}, err
 	}
-	p, err := on.Compile(s.Step(nil))
+	p, err := on.Compile(s.program())
 	if err != nil {
 		return nil, outcome{}, err
 	}
