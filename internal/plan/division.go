@@ -58,14 +58,21 @@ func (p *part) divide(cores int) Division {
 	return d
 }
 
+// readings is a kernel call that knows how many times all its chunks together read an argument of
+// which each reads a part.
+type readings interface{ readings(arg int) int }
+
 // shared returns the bytes that nodes read and write in memory that cores share. What every chunk
 // reads whole, such as a packed filter, is counted once a chunk.
 func (p *part) shared() int {
 	floats := 0
 	for _, n := range p.nodes {
-		for _, u := range n.args {
+		for i, u := range n.args {
+			r, known := n.call.(readings)
 			switch {
 			case u.value.place == placeLocal:
+			case known:
+				floats += u.value.size * r.readings(i)
 			case u.aligned:
 				floats += u.value.size
 			default:

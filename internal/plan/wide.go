@@ -77,6 +77,8 @@ func (t transposition) String() string {
 
 func (x *transposeCall) String() string { return fmt.Sprintf("%v{%dx%d}", x.kind, x.rows, x.inner) }
 
+func (x *transposeCall) readings(int) int { return 1 }
+
 func (x *transposeCall) run(c *chunk, lo, hi int) {
 	n, l, size := x.node, c.worker.level, x.rows*x.inner
 	if x.kind == channelsLast { // a slab is an image
@@ -332,6 +334,14 @@ func (x *wideWeightCall) String() string {
 	return fmt.Sprintf("wide-conv-weight-gradient{%v, %d pairs}", x.g, x.pairs)
 }
 
+// readings counts how often tasks read inputs, all of them, and gradients, once a tap.
+func (x *wideWeightCall) readings(arg int) int {
+	if arg%2 == 0 {
+		return x.node.slabs
+	}
+	return x.g.KH * x.g.KW
+}
+
 func (x *wideWeightCall) run(c *chunk, lo, hi int) {
 	n, g, l := x.node, x.g, c.worker.level
 	blocks := g.oc / x.block
@@ -416,6 +426,8 @@ func (x *packBlockCall) String() string {
 	return fmt.Sprintf("pack-lanes{%dx%d}", len(x.rows), len(x.cols))
 }
 
+func (x *packBlockCall) readings(int) int { return 1 }
+
 func (x *packBlockCall) run(c *chunk, lo, hi int) {
 	n := x.node
 	in := n.args[0].value.slab(c, 0, 1, 1)
@@ -432,6 +444,8 @@ type tapsLastCall struct {
 }
 
 func (x *tapsLastCall) String() string { return fmt.Sprintf("taps-last{%d}", x.taps) }
+
+func (x *tapsLastCall) readings(int) int { return 1 }
 
 func (x *tapsLastCall) run(c *chunk, lo, hi int) {
 	n := x.node

@@ -33,6 +33,14 @@ func (x *tapsCall) String() string {
 	return fmt.Sprintf("%s{%v}", kind, x.g)
 }
 
+// readings counts how often tasks read the inputs, once a block, and the filters.
+func (x *tapsCall) readings(arg int) int {
+	if arg == 0 {
+		return x.node.slabs / x.parts
+	}
+	return x.parts
+}
+
 // tapChannels is the number of input channels of a product.
 const tapChannels = 192
 
@@ -133,6 +141,8 @@ func (x *packTapsCall) run(c *chunk, lo, hi int) {
 		c.worker.level.PackTaps(n.outs[0].slab(c, block, block+1, n.slabs), w, rows, x.channels, x.taps)
 	}
 }
+
+func (x *packTapsCall) readings(int) int { return 1 }
 
 // packTaps adds the node that packs the filters w, or finds it.
 func (low *lowering) packTaps(w *sym.Expr, kind string, x *packTapsCall) *value {

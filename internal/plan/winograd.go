@@ -121,6 +121,8 @@ func (x *winogradFilterCall) String() string {
 	return fmt.Sprintf("transform{%dx%d F(4x4,3x3)}", len(x.rows), len(x.cols))
 }
 
+func (x *winogradFilterCall) readings(int) int { return 1 }
+
 func (x *winogradFilterCall) run(c *chunk, lo, hi int) {
 	out, in := x.node.outs[0].slab(c, 0, 1, 1), x.node.args[0].value.slab(c, 0, 1, 1)
 	for q := lo; q < hi; q++ {

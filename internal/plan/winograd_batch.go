@@ -114,6 +114,18 @@ func (x *batchCall) run(c *chunk, lo, hi int) {
 	}
 }
 
+// readings counts how often tasks read an argument: the inputs of products once for every block of
+// channels.
+func (x *batchCall) readings(arg int) int {
+	switch {
+	case x.kind == batchProducts && arg == 0:
+		return x.parts
+	case x.kind == batchSums && arg%2 == 0:
+		return x.g.GradientBlocks()
+	}
+	return 1
+}
+
 // frequencies of F(4×4, 3×3).
 const frequencies = 36
 
