@@ -29,10 +29,13 @@ func wantsGenerator(dir, or string) error {
 	return fault.Inputf("%s is the run of a classifier, expected that of a generator%s", dir, or)
 }
 
-// wantsPictures refuses a run folder, which has pictures in it, in the place of data.
+// wantsPictures refuses a run folder, which has pictures in it, in the place of data. Where nothing
+// is given it has nothing to say, though the current folder may hold a run.
 func wantsPictures(flag, data string) error {
 	from := ""
 	switch {
+	case data == "":
+		return nil
 	case isGenerator(data):
 		if c, err := gan.FolderConfig(data); err == nil {
 			from = c.Data
