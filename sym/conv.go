@@ -107,24 +107,30 @@ func floats4(args []*Expr) error {
 	return nil
 }
 
-// eachTap calls f for every product of a convolution with the offsets of its factors.
-func (s ConvSpec) eachTap(x, w, y Shape, f func(xi, wi, yi int)) {
+// eachTaps calls f for all products of a convolution, some of an output and a row of its filter at
+// once: y[yi] and, for k < n, x[xi + k·Dilation[1]] and w[wi + k].
+func (s ConvSpec) eachTaps(x, w, y Shape, f func(xi, wi, yi, n int)) {
 	for yi, n := 0, y.Size(); yi < n; yi++ {
 		j := yi % y[3]
 		i := yi / y[3] % y[2]
 		o := yi / (y[3] * y[2]) % y[1]
 		b := yi / (y[3] * y[2] * y[1])
+		q := j*s.Stride[1] - s.PadBefore[1]
+		first, stop := 0, w[3] // of the taps of a row that are inside the image
+		for first < stop && q+first*s.Dilation[1] < 0 {
+			first++
+		}
+		for stop > first && q+(stop-1)*s.Dilation[1] >= x[3] {
+			stop--
+		}
+		if first == stop {
+			continue
+		}
+		q += first * s.Dilation[1]
 		for c := range w[1] {
 			for h := range w[2] {
-				r := i*s.Stride[0] + h*s.Dilation[0] - s.PadBefore[0]
-				if r < 0 || r >= x[2] {
-					continue
-				}
-				for v := range w[3] {
-					q := j*s.Stride[1] + v*s.Dilation[1] - s.PadBefore[1]
-					if q >= 0 && q < x[3] {
-						f(((b*x[1]+c)*x[2]+r)*x[3]+q, ((o*w[1]+c)*w[2]+h)*w[3]+v, yi)
-					}
+				if r := i*s.Stride[0] + h*s.Dilation[0] - s.PadBefore[0]; r >= 0 && r < x[2] {
+					f(((b*x[1]+c)*x[2]+r)*x[3]+q, ((o*w[1]+c)*w[2]+h)*w[3]+first, yi, stop-first)
 				}
 			}
 		}
@@ -187,8 +193,12 @@ func (s PoolSpec) check(x Shape) (Shape, error) {
 func (s PoolSpec) eachWindow(x, y Shape, f func(plane, xi, yi int)) {
 	one := Shape{1, 1, x[2], x[3]}
 	for plane := range x[0] * x[1] {
-		s.conv().eachTap(one, Shape{1, 1, s.Window[0], s.Window[1]}, Shape{1, 1, y[2], y[3]},
-			func(xi, _, yi int) { f(plane, xi, yi) })
+		s.conv().eachTaps(one, Shape{1, 1, s.Window[0], s.Window[1]}, Shape{1, 1, y[2], y[3]},
+			func(xi, _, yi, n int) {
+				for k := range n {
+					f(plane, xi+k, yi)
+				}
+			})
 	}
 }
 

@@ -10,8 +10,8 @@ type convolution struct {
 	// channels returns those of x, filters the first two extents of w.
 	channels func(w Shape) int
 	filters  func(x, y Shape) (outer, inner int)
-	// each calls f for every product with the offsets of its factors.
-	each func(s ConvSpec, x, w, y Shape, f func(xi, wi, yi int))
+	// each calls f for all products, see [ConvSpec.eachTaps].
+	each func(s ConvSpec, x, w, y Shape, f func(xi, wi, yi, n int))
 }
 
 var ordinaryConvolution = convolution{
@@ -19,7 +19,7 @@ var ordinaryConvolution = convolution{
 	check:    checkConv,
 	channels: func(w Shape) int { return w[1] },
 	filters:  func(x, y Shape) (outer, inner int) { return y[1], x[1] },
-	each:     ConvSpec.eachTap,
+	each:     ConvSpec.eachTaps,
 }
 
 var depthwiseConvolution = convolution{
@@ -28,7 +28,7 @@ var depthwiseConvolution = convolution{
 	check:    checkDepthwise,
 	channels: func(w Shape) int { return w[0] },
 	filters:  func(x, _ Shape) (outer, inner int) { return x[1], 1 },
-	each:     ConvSpec.eachDepthwiseTap,
+	each:     ConvSpec.eachDepthwiseTaps,
 }
 
 func convRule() rule                        { return ordinaryConvolution.rule() }
@@ -72,8 +72,11 @@ func (k *convolution) rule() rule {
 		jvp: bilinearJVP,
 		eval: func(e *Expr, args []*Tensor, _ *Env) *Tensor {
 			x, w, y := args[0], args[1], NewTensor(e.shape...)
-			k.each(e.attr.(ConvAttr).ConvSpec, x.Shape, w.Shape, y.Shape, func(xi, wi, yi int) {
-				y.Data[yi] += x.Data[xi] * w.Data[wi]
+			s := e.attr.(ConvAttr).ConvSpec
+			k.each(s, x.Shape, w.Shape, y.Shape, func(xi, wi, yi, n int) {
+				for k := range n {
+					y.Data[yi] += x.Data[xi+k*s.Dilation[1]] * w.Data[wi+k]
+				}
 			})
 			return y
 		},
@@ -103,8 +106,11 @@ func (k *convolution) inputRule() rule {
 		jvp: bilinearJVP,
 		eval: func(e *Expr, args []*Tensor, _ *Env) *Tensor {
 			dy, w, x := args[0], args[1], NewTensor(e.shape...)
-			k.each(e.attr.(ConvAttr).ConvSpec, x.Shape, w.Shape, dy.Shape, func(xi, wi, yi int) {
-				x.Data[xi] += dy.Data[yi] * w.Data[wi]
+			s := e.attr.(ConvAttr).ConvSpec
+			k.each(s, x.Shape, w.Shape, dy.Shape, func(xi, wi, yi, n int) {
+				for k := range n {
+					x.Data[xi+k*s.Dilation[1]] += dy.Data[yi] * w.Data[wi+k]
+				}
 			})
 			return x
 		},
@@ -135,8 +141,11 @@ func (k *convolution) weightRule() rule {
 		jvp: bilinearJVP,
 		eval: func(e *Expr, args []*Tensor, _ *Env) *Tensor {
 			x, dy, w := args[0], args[1], NewTensor(e.shape...)
-			k.each(e.attr.(ConvAttr).ConvSpec, x.Shape, w.Shape, dy.Shape, func(xi, wi, yi int) {
-				w.Data[wi] += x.Data[xi] * dy.Data[yi]
+			s := e.attr.(ConvAttr).ConvSpec
+			k.each(s, x.Shape, w.Shape, dy.Shape, func(xi, wi, yi, n int) {
+				for k := range n {
+					w.Data[wi+k] += x.Data[xi+k*s.Dilation[1]] * dy.Data[yi]
+				}
 			})
 			return w
 		},
