@@ -116,16 +116,7 @@ func (low *lowering) emitConv(e *sym.Expr) {
 		low.emitWhole(e, x, w, x.Shape()[0], g.oc, sym.MatMulAttr{TransB: true})
 		return
 	}
-	if whole := low.batchWinograd(g, x.Shape()[0], g.C, g.oc, (*kernel.Winograd).BatchWork); whole != nil {
-		low.emitBatchWinograd(e, x, w, g.macs()*x.Shape()[0], whole, false)
-		return
-	}
-	if sizes := low.winograd(g, x.Shape()[0], g.C, g.oc, (*kernel.Winograd).Work); sizes != nil {
-		low.emitWinograd(e, x, w, g, sizes, false)
-		return
-	}
-	if sizes := low.winograd5(g, x.Shape()[0], (*kernel.Winograd5).Work); sizes != nil {
-		low.emitWinograd5(e, sizes, g, false)
+	if low.emitTransformed(e, x, w, g, false) {
 		return
 	}
 	if g.wide(x.Shape()[0]) {
@@ -201,16 +192,7 @@ func (low *lowering) emitConvInputGradient(e *sym.Expr) {
 		low.emitWhole(e, dy, w, dy.Shape()[0], len(g.taps), sym.MatMulAttr{})
 		return
 	}
-	if whole := low.batchWinograd(g, dy.Shape()[0], g.oc, g.C, (*kernel.Winograd).BatchWork); whole != nil {
-		low.emitBatchWinograd(e, dy, w, g.macs()*dy.Shape()[0], whole, true)
-		return
-	}
-	if sizes := low.winograd(g, dy.Shape()[0], g.oc, g.C, (*kernel.Winograd).Work); sizes != nil {
-		low.emitWinograd(e, dy, w, g, sizes, true)
-		return
-	}
-	if sizes := low.winograd5(g, dy.Shape()[0], (*kernel.Winograd5).Work); sizes != nil {
-		low.emitWinograd5(e, sizes, g, true)
+	if low.emitTransformed(e, dy, w, g, true) {
 		return
 	}
 	if g.wide(dy.Shape()[0]) {
@@ -307,19 +289,10 @@ func (low *lowering) emitConvWeightGradient(e *sym.Expr, attr sym.ConvAttr, pair
 		low.emitWholeWeights(e, pairs)
 		return
 	}
+	if low.emitTransformedWeights(e, g, pairs) {
+		return
+	}
 	batch := x.Shape()[0]
-	if whole := low.batchWinograd(g, batch, g.C, g.oc, (*kernel.Winograd).BatchWeightWork); whole != nil {
-		low.emitBatchWinogradWeights(e, g.macs()*batch, whole, pairs)
-		return
-	}
-	if sizes := low.winograd(g, batch, g.C, g.oc, (*kernel.Winograd).WeightWork); sizes != nil {
-		low.emitWinogradWeights(e, g, sizes, pairs)
-		return
-	}
-	if sizes := low.winograd5(g, batch, (*kernel.Winograd5).WeightWork); sizes != nil {
-		low.emitWinograd5Weights(e, g, sizes, pairs)
-		return
-	}
 	if g.wide(batch) {
 		low.emitWideWeightGradient(e, g, pairs)
 		return

@@ -47,9 +47,10 @@
 //
 // # A further kernel call, pass or way to convolve
 //
-// Winograd's algorithm of whole batches (winograd_batch.go) and of chunks (winograd.go, winograd5.go),
-// images in the lanes (wide.go, wide_taps.go) and expanded images (conv.go) are ways to convolve: each
-// says by shapes alone whether it is taken, the first that does is.
+// Winograd's algorithm (winograd.go chooses; winograd5.go and winograd_batch.go have its other forms,
+// winograd_tiles.go what goes chunk by chunk), images in the lanes (wide.go, wide_taps.go) and
+// expanded images (conv.go) are ways to convolve: each says by shapes alone whether it is taken, the
+// first that does is.
 //
 // A kernel call is a type with the methods of kernelCall and an emit function of the lowering that
 // makes its node: arguments, slabs, cost. Whether an argument is read at the node's own slabs only

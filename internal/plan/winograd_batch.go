@@ -38,12 +38,6 @@ func (low *lowering) batchWinograd(
 	return w
 }
 
-// same reports whether the filters are of 3×3 and keep the size of their maps.
-func (g *geometry) same() bool {
-	return g.KH == 3 && g.KW == 3 && g.SH == 1 && g.SW == 1 && g.DH == 1 && g.DW == 1 &&
-		g.PT == 1 && g.PL == 1 && g.OH == g.H && g.OW == g.W
-}
-
 // insideMACs returns the multiply-adds of one image without those on the padding.
 func (g *geometry) insideMACs() int {
 	count := func(taps, stride, pad, extent, outputs int) (n int) {
