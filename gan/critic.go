@@ -86,35 +86,33 @@ func folderShape(dir string) ([]int, error) {
 // Close gives back what the critic holds.
 func (c *Critic) Close() { c.program.Close() }
 
-// Judge writes the score D(x_i) of each of the samples [n, shape…] and the critic's slope there,
+// Judge returns the score D(x_i) of each sample of rows [n, shape…] and the critic's slope there,
 // ‖∂D/∂x_i‖, in units of a score over units of a sample.
-func (c *Critic) Judge(samples, scores, slopes []float32) error {
-	size, n := sym.Shape(c.Shape).Size(), len(scores)
-	if len(samples) != n*size || len(slopes) != n {
-		return fmt.Errorf(
-			"gan: %d numbers for %d scores and %d slopes of samples of %d", len(samples), n, len(slopes), size,
-		)
+func (c *Critic) Judge(samples []float32) (scores, slopes []float64, err error) {
+	size := sym.Shape(c.Shape).Size()
+	if len(samples)%size != 0 {
+		return nil, nil, fmt.Errorf("gan: %d numbers of samples, expected rows of %d", len(samples), size)
 	}
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	var batch [criticBatch]float32
-	for from := 0; from < n; from += criticBatch {
-		to := min(from+criticBatch, n)
-		err := c.program.Fill(c.samples, func(dst []float32) {
-			clear(dst[copy(dst, samples[from*size:to*size]):])
-		})
+	for from := 0; from < len(samples); from += criticBatch * size {
+		part := samples[from:min(from+criticBatch*size, len(samples))]
+		err := c.program.Fill(c.samples, func(dst []float32) { clear(dst[copy(dst, part):]) })
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
 		if err := c.program.Run(0, 0, 0); err != nil {
-			return err
+			return nil, nil, err
 		}
-		for i, all := range [][]float32{scores, slopes} {
+		for i, all := range []*[]float64{&scores, &slopes} {
 			if err := c.program.Output(i, batch[:]); err != nil {
-				return err
+				return nil, nil, err
 			}
-			copy(all[from:to], batch[:])
+			for _, v := range batch[:len(part)/size] {
+				*all = append(*all, float64(v))
+			}
 		}
 	}
-	return nil
+	return scores, slopes, nil
 }

@@ -49,28 +49,29 @@ func TestCritic(t *testing.T) {
 	}
 	defer critic.Close()
 	const n = criticBatch + 3
-	points, scores, slopes := make([]float32, 2*n), make([]float32, n), make([]float32, n)
+	points := make([]float32, 2*n)
 	set, _ := PointSetOf(c.Data)
 	set.Draw(5, 0, n, points)
-	if err := critic.Judge(points, scores, slopes); err != nil {
-		t.Fatal(err)
+	scores, slopes, err := critic.Judge(points)
+	if err != nil || len(scores) != n || len(slopes) != n {
+		t.Fatalf("%d scores and %d slopes of %d points, %v", len(scores), len(slopes), n, err)
 	}
 	file := tensors(t, filepath.Join(dir, checkpointFile))
 	at := func(i int, dx, dy float64) float64 {
 		return scoreByHand(t, file, []float64{float64(points[2*i]) + dx, float64(points[2*i+1]) + dy})
 	}
 	for i := range n {
-		if want := at(i, 0, 0); !(math.Abs(float64(scores[i])-want) <= 1e-5*(1+math.Abs(want))) {
+		if want := at(i, 0, 0); !(math.Abs(scores[i]-want) <= 1e-5*(1+math.Abs(want))) {
 			t.Errorf("score %d is %v, by hand %v", i, scores[i], want)
 		}
 		const h = 1e-7 // a kink of the leaky ReLU is rarely so near
 		want := math.Hypot((at(i, h, 0)-at(i, -h, 0))/(2*h), (at(i, 0, h)-at(i, 0, -h))/(2*h))
-		if !(math.Abs(float64(slopes[i])-want) <= 1e-4*(1+want)) {
+		if !(math.Abs(slopes[i]-want) <= 1e-4*(1+want)) {
 			t.Errorf("slope %d is %v, by differences %v", i, slopes[i], want)
 		}
 	}
-	if err := critic.Judge(points, scores, slopes[1:]); err == nil {
-		t.Error("a slope too few is no error")
+	if _, _, err := critic.Judge(points[1:]); err == nil {
+		t.Error("half a point is no error")
 	}
 }
 

@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/stat"
+
 	"github.com/gradreg/gradreg/gan"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/foreign"
@@ -62,22 +65,18 @@ func landscape(dir string, threads int) ([]report.SheetPlot, error) {
 	set.Draw(critic.Config.Seed, 0, landscapeMarks, data)
 	reach := Reach(data)
 	axis, places := lattice(reach)
-	scores, slopes := make([]float32, len(places)/2), make([]float32, len(places)/2)
-	if err := critic.Judge(places, scores, slopes); err != nil {
+	heights, steep, err := critic.Judge(places)
+	if err != nil {
 		return nil, err
 	}
-	level, unused := make([]float32, landscapeMarks), make([]float32, landscapeMarks)
-	if err := critic.Judge(data, level, unused); err != nil {
-		return nil, err
-	}
-	heights, steep := numbers(scores), numbers(slopes)
 	if slices.ContainsFunc(slices.Concat(heights, steep), notFinite) {
 		return nil, fault.Inputf("%s: the critic has scores or slopes that are not finite", foreign.Line(dir))
 	}
-	mean := average(numbers(level))
-	for i := range heights {
-		heights[i] -= mean
+	level, _, err := critic.Judge(data)
+	if err != nil {
+		return nil, err
 	}
+	floats.AddConst(-stat.Mean(level, nil), heights)
 	heat := func(whose, what string, values []float64, marks []float32) report.Heat {
 		low, high := extent(values)
 		h := report.Heat{
@@ -127,22 +126,6 @@ func extent(values []float64) (low, high float64) {
 		high = low + 1
 	}
 	return low, high
-}
-
-func numbers(v []float32) []float64 {
-	out := make([]float64, len(v))
-	for i, x := range v {
-		out[i] = float64(x)
-	}
-	return out
-}
-
-func average(v []float64) float64 {
-	sum := 0.0
-	for _, x := range v {
-		sum += x
-	}
-	return sum / float64(len(v))
 }
 
 func notFinite(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }
