@@ -14,9 +14,7 @@ import (
 
 // inputs5InMemory writes the kernel of tileInputs5Generic.
 func (s set) inputs5InMemory() {
-	TEXT("tileInputs5"+s.Name, NOSPLIT,
-		"func(v *float32, plane, row int, x *float32, xStep, channels int, "+
-			"group *int32, buffer *float32)")
+	TEXT("tileInputs5"+s.Name, NOSPLIT, inputs5Parameters)
 	Pragma("noescape")
 	v, plane, x := param("v"), param("plane"), param("x")
 	channels, g, buffer := param("channels"), param("group"), param("buffer")
@@ -109,16 +107,7 @@ func (s set) outputs5InMemory() {
 		from, to := GP64(), GP64()
 		LEAQ(isa.Mem(m, 32*half), from)
 		MOVQ(y, to)
-		s.twoPasses(tileOut, tileIn5, func(int) (d []reg.VecVirtual) {
-			at := GP64()
-			MOVQ(from, at)
-			for range tileIn5 {
-				d = append(d, s.read(isa.Mem(at, 0)))
-				ADDQ(rowStep, at)
-			}
-			ADDQ(plane, from)
-			return d
-		}, func(d []reg.VecVirtual) []reg.VecVirtual {
+		s.twoPasses(tileOut, tileIn5, s.columns(from, rowStep, plane), func(d []reg.VecVirtual) []reg.VecVirtual {
 			q := s.outputTransform5([8]reg.VecVirtual(d))
 			return q[:]
 		}, buffer, func(r int, v []reg.VecVirtual) {
@@ -226,33 +215,7 @@ func (s set) gradient5InMemory() {
 	Label("channels")
 	from := GP64()
 	MOVQ(y, from)
-	for r := range tileOut {
-		label := func(what string) string { return fmt.Sprintf("%s%d", what, r) }
-		CMPQ(rows, operand.Imm(uint64(r)))
-		JLE(operand.LabelRef(label("missing")))
-		var z [4]reg.VecVirtual
-		for i := range z {
-			var part [2]reg.VecVirtual
-			for q := range part {
-				offset := GP64()
-				part[q] = XMM()
-				MOVLQSX(isa.Mem(channel, 4*(4*q+i)), offset)
-				VMASKMOVPS(isa.Indexed(from, offset, 1, 0), columns, part[q])
-			}
-			z[i] = s.Vec()
-			VINSERTF128(operand.Imm(1), part[1], part[0].AsY(), z[i])
-		}
-		for j, p := range s.transposed(z) {
-			VMOVUPS(p, isa.Mem(buffer, pixels5+32*(4*r+j)))
-		}
-		ADDQ(w, from)
-		JMP(operand.LabelRef(label("loaded")))
-		Label(label("missing"))
-		for j := range tileOut {
-			VMOVUPS(zero, isa.Mem(buffer, pixels5+32*(4*r+j)))
-		}
-		Label(label("loaded"))
-	}
+	s.channelRows(from, w, channel, rows, buffer, columns, pixels5, func() reg.VecVirtual { return zero })
 	s.gradientPasses(buffer, d, plane)
 	ADDQ(operand.Imm(32), d)
 	ADDQ(operand.Imm(32), channel)
@@ -261,9 +224,7 @@ func (s set) gradient5InMemory() {
 
 // scatter5InMemory writes the kernel of tileScatter5Generic.
 func (s set) scatter5InMemory() {
-	TEXT("tileScatter5"+s.Name, NOSPLIT,
-		"func(x *float32, xStep int, e *float32, plane, row, channels int, "+
-			"group *int32, buffer *float32)")
+	TEXT("tileScatter5"+s.Name, NOSPLIT, scatter5Parameters)
 	Pragma("noescape")
 	x, e, plane := param("x"), param("e"), param("plane")
 	channels, g, buffer := param("channels"), param("group"), param("buffer")

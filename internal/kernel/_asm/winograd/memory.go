@@ -238,34 +238,7 @@ func (s set) gradientsInMemory() {
 	MOVLQSX(isa.Mem(place, 4), rows)
 	from := GP64()
 	MOVQ(first, from)
-	for r := range tileOut {
-		label := func(what string) string { return fmt.Sprintf("%s%d", what, r) }
-		CMPQ(rows, operand.Imm(uint64(r)))
-		JLE(operand.LabelRef(label("missing")))
-		var z [4]reg.VecVirtual
-		for i := range z {
-			var quarters [2]reg.VecVirtual
-			for quarter := range quarters {
-				offset := GP64()
-				quarters[quarter] = XMM()
-				MOVLQSX(isa.Mem(channel, 4*(4*quarter+i)), offset)
-				VMASKMOVPS(isa.Indexed(from, offset, 1, 0), columns.AsX(), quarters[quarter])
-			}
-			z[i] = s.Vec()
-			VINSERTF128(operand.Imm(1), quarters[1], quarters[0].AsY(), z[i])
-		}
-		for j, p := range s.transposed(z) {
-			VMOVUPS(p, isa.Mem(buffer, pixels+32*(4*r+j)))
-		}
-		ADDQ(w, from)
-		JMP(operand.LabelRef(label("loaded")))
-		Label(label("missing"))
-		zero := s.Zero()
-		for j := range tileOut {
-			VMOVUPS(zero, isa.Mem(buffer, pixels+32*(4*r+j)))
-		}
-		Label(label("loaded"))
-	}
+	s.channelRows(from, w, channel, rows, buffer, columns.AsX(), pixels, s.Zero)
 	to := newFrequency(d, plane)
 	s.twoPasses(tileIn, tileOut, func(j int) (v []reg.VecVirtual) {
 		for r := range tileOut {
@@ -285,6 +258,43 @@ func (s set) gradientsInMemory() {
 	JNZ(operand.LabelRef("channels"))
 	ADDQ(operand.Imm(16), place)
 	repeat("tile", lanes)
+}
+
+// channelRows loads the rows of a tile of eight channels, whose offsets are at channel: the lanes of
+// columns of those inside the map, of which there are so many, zeros in the others. It leaves a vector
+// of the channels for each pixel in the buffer.
+func (s set) channelRows(
+	from, w, channel, rows, buffer reg.GPVirtual, columns reg.Register, pixels int,
+	zero func() reg.VecVirtual,
+) {
+	for r := range tileOut {
+		label := func(what string) string { return fmt.Sprintf("%s%d", what, r) }
+		CMPQ(rows, operand.Imm(uint64(r)))
+		JLE(operand.LabelRef(label("missing")))
+		var z [4]reg.VecVirtual
+		for i := range z {
+			var quarters [2]reg.VecVirtual
+			for quarter := range quarters {
+				offset := GP64()
+				quarters[quarter] = XMM()
+				MOVLQSX(isa.Mem(channel, 4*(4*quarter+i)), offset)
+				VMASKMOVPS(isa.Indexed(from, offset, 1, 0), columns, quarters[quarter])
+			}
+			z[i] = s.Vec()
+			VINSERTF128(operand.Imm(1), quarters[1], quarters[0].AsY(), z[i])
+		}
+		for j, p := range s.transposed(z) {
+			VMOVUPS(p, isa.Mem(buffer, pixels+32*(4*r+j)))
+		}
+		ADDQ(w, from)
+		JMP(operand.LabelRef(label("loaded")))
+		Label(label("missing"))
+		none := zero()
+		for j := range tileOut {
+			VMOVUPS(none, isa.Mem(buffer, pixels+32*(4*r+j)))
+		}
+		Label(label("loaded"))
+	}
 }
 
 // filterGradientsInMemory writes the kernel of filterGradientsGeneric for one c: vectors of k.
