@@ -25,17 +25,22 @@ func (l Level) MaxIndexPairs(dst []int32, src []float32, rows, cols, width int) 
 	}
 }
 
+// whole returns how many of n elements are in whole vectors.
+func (l Level) whole(n int) int {
+	if l == Generic {
+		return 0
+	}
+	return n / l.lanes() * l.lanes()
+}
+
 // SumPairs adds up every 2×2 window, stride 2, of a plane of the given width, row by row from the
 // left. src holds at least 2·rows·width elements, 2·cols ≤ width.
 func (l Level) SumPairs(dst, src []float32, rows, cols, width int) {
 	for i := range rows {
 		to, upper, lower := dst[i*cols:][:cols], src[2*i*width:][:2*cols], src[(2*i+1)*width:][:2*cols]
-		done := 0
-		if l != Generic {
-			lanes := l.lanes()
-			if done = cols / lanes * lanes; done > 0 {
-				l.sumPairs(to, upper, lower, done/lanes)
-			}
+		done := l.whole(cols)
+		if done > 0 {
+			l.sumPairs(to, upper, lower, done/l.lanes())
 		}
 		for j := done; j < cols; j++ {
 			var s float32 // not −0
@@ -53,12 +58,9 @@ func (l Level) SpreadPairs(dst, src []float32, rows, cols int) {
 	for i := range rows {
 		from, upper := src[i*cols:][:cols], dst[4*i*cols:][:2*cols]
 		lower := dst[(4*i+2)*cols:][:2*cols]
-		done := 0
-		if l != Generic {
-			lanes := l.lanes()
-			if done = cols / lanes * lanes; done > 0 {
-				l.spreadPairs(upper, lower, from, done/lanes)
-			}
+		done := l.whole(cols)
+		if done > 0 {
+			l.spreadPairs(upper, lower, from, done/l.lanes())
 		}
 		for j := done; j < cols; j++ {
 			var s float32 // not −0

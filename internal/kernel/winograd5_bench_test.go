@@ -3,7 +3,6 @@ package kernel
 import (
 	"fmt"
 	"testing"
-	"time"
 )
 
 // BenchmarkWinograd5 measures the three passes and their parts on chunks of LeNetCaffe's maps. The rate counts the
@@ -25,16 +24,7 @@ func BenchmarkWinograd5(b *testing.B) {
 			scratch, sums := make([]float32, max(g.ConvScratch(), g.WeightScratch())), make([]float32, g.WeightSums())
 			operations := 2 * 25 * n * c * k * oh * oh
 			run := func(name string, f func()) {
-				b.Run(fmt.Sprintf("%d×%d×%d→%d/%s", n, c, h, k, name), func(b *testing.B) {
-					least := time.Hour
-					for b.Loop() {
-						start := time.Now()
-						f()
-						least = min(least, time.Since(start))
-					}
-					b.ReportMetric(least.Seconds()*1e6/float64(n), "least-µs/image")
-					b.ReportMetric(float64(operations)/least.Seconds()/1e9, "most-GFLOP/s")
-				})
+				leastOf(b, fmt.Sprintf("%d×%d×%d→%d/%s", n, c, h, k, name), n, operations, f)
 			}
 			run("conv", func() { l.Winograd5Conv(g, y, x, u, scratch) })
 			run("inputs", func() { l.Winograd5InputGradient(g, x, y, u, scratch) })

@@ -9,33 +9,11 @@ import (
 
 type matrix [8][8]float64
 
-// The matrices of F(4×4, 5×5), derived here from its points by Lagrange's formula.
+// The matrices of F(4×4, 5×5).
 var winogradA5, winogradB5, winogradG5 = func() (a, b, g matrix) {
-	points := []float64{0, 1, -1, 2, -2, 0.5, -0.5}
-	for i := range 8 {
-		poly, norm := []float64{1}, 1.0 // Π (x − point), of all other points
-		for j, p := range points {
-			if j == i {
-				continue
-			}
-			next := make([]float64, len(poly)+1)
-			for d, c := range poly {
-				next[d+1] += c
-				next[d] -= p * c
-			}
-			poly = next
-			if i < 7 {
-				norm *= points[i] - p
-			}
-		}
-		copy(b[i][:], poly)
-		for d := range 8 {
-			if i < 7 {
-				a[i][d], g[i][d] = math.Pow(points[i], float64(d)), math.Pow(points[i], float64(d))/norm
-			}
-		}
-	}
-	a[7], g[7] = [8]float64{3: 1}, [8]float64{4: 1}
+	lagrange([]float64{0, 1, -1, 2, -2, 0.5, -0.5}, 5, func(i, d int, inA, inB, inG float64) {
+		a[i][d], b[i][d], g[i][d] = inA, inB, inG
+	})
 	return a, b, g
 }()
 
@@ -224,11 +202,7 @@ func (s *winogradCase5) check(t *testing.T, l Level) {
 	dw := canaries(len(s.dw))
 	l.Winograd5Finish(g, dw, sums, scratch(g.WeightScratch()))
 	untouched(t, name, dw[len(s.dw):])
-	half := make([]float32, len(s.dw))
-	for i := range half {
-		half[i] = dw[i] / 2
-	}
-	within(t, name+" weights", half, s.dw, s.dwBound)
+	within(t, name+" weights", halves(dw[:len(s.dw)]), s.dw, s.dwBound)
 }
 
 // TestWinograd5 compares all three passes with float64: maps that tiles cover exactly and not, with borders and

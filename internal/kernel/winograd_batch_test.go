@@ -43,11 +43,7 @@ func (s *winogradCase) checkBatch(t *testing.T, l Level) {
 	}
 	backwards(g.GradientBlocks(), func(i int) { l.WinogradFinishPart(g, dw, sums, undefined(g.FinishScratch()), i) })
 	untouched(t, name, dw[len(s.dw):])
-	half := make([]float32, len(s.dw))
-	for i := range half {
-		half[i] = dw[i] / 2
-	}
-	within(t, name+" weights", half, s.dw, s.dwBound)
+	within(t, name+" weights", halves(dw[:len(s.dw)]), s.dw, s.dwBound)
 }
 
 // TestBatchWinograd compares all three passes of whole batches with float64, for channels that fill blocks and not.

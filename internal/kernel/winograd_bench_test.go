@@ -24,16 +24,7 @@ func BenchmarkWinograd(b *testing.B) {
 			scratch, sums := make([]float32, max(g.ConvScratch(), g.WeightScratch())), make([]float32, g.WeightSums())
 			operations := 2 * 9 * n * c * k * h * w
 			run := func(name string, f func()) {
-				b.Run(fmt.Sprintf("%d×%d×%d→%d/%s", n, c, h, k, name), func(b *testing.B) {
-					least := time.Hour
-					for b.Loop() {
-						start := time.Now()
-						f()
-						least = min(least, time.Since(start))
-					}
-					b.ReportMetric(least.Seconds()*1e6/float64(n), "least-µs/image")
-					b.ReportMetric(float64(operations)/least.Seconds()/1e9, "most-GFLOP/s")
-				})
+				leastOf(b, fmt.Sprintf("%d×%d×%d→%d/%s", n, c, h, k, name), n, operations, f)
 			}
 			run("conv", func() { l.WinogradConv(g, y, x, u, scratch) })
 			run("weights", func() { l.WinogradWeights(g, sums, x, y, scratch, false) })
@@ -54,5 +45,20 @@ func BenchmarkWinograd(b *testing.B) {
 				}
 			})
 		}
+	})
+}
+
+// leastOf reports the shortest run of a pass over images, and the rate at which it did so many
+// operations.
+func leastOf(b *testing.B, name string, images, operations int, pass func()) {
+	b.Run(name, func(b *testing.B) {
+		least := time.Hour
+		for b.Loop() {
+			start := time.Now()
+			pass()
+			least = min(least, time.Since(start))
+		}
+		b.ReportMetric(least.Seconds()*1e6/float64(images), "least-µs/image")
+		b.ReportMetric(float64(operations)/least.Seconds()/1e9, "most-GFLOP/s")
 	})
 }

@@ -8,10 +8,19 @@ import (
 	"testing"
 )
 
-// The matrices of the algorithm, derived here from its points by Lagrange's formula.
+// The matrices of the algorithm.
 var winogradA, winogradB, winogradG = func() (a, b, g [6][6]float64) {
-	points := []float64{0, 1, -1, 0.5, -2}
-	for i := range 6 {
+	lagrange([]float64{0, 1, -1, 0.5, -2}, 3, func(i, d int, inA, inB, inG float64) {
+		a[i][d], b[i][d], g[i][d] = inA, inB, inG
+	})
+	return a, b, g
+}()
+
+// lagrange derives the matrices A, B and G of four outputs and some taps from points and ∞ by
+// Lagrange's formula, and calls set with the numbers of every row i and column d.
+func lagrange(points []float64, taps int, set func(i, d int, a, b, g float64)) {
+	n := len(points) + 1
+	for i := range n {
 		poly, norm := []float64{1}, 1.0 // Π (x − point), of all other points
 		for j, p := range points {
 			if j == i {
@@ -23,20 +32,23 @@ var winogradA, winogradB, winogradG = func() (a, b, g [6][6]float64) {
 				next[d] -= p * c
 			}
 			poly = next
-			if i < 5 {
+			if i < n-1 {
 				norm *= points[i] - p
 			}
 		}
-		copy(b[i][:], poly)
-		for d := range 6 {
-			if i < 5 {
-				a[i][d], g[i][d] = math.Pow(points[i], float64(d)), math.Pow(points[i], float64(d))/norm
+		poly = append(poly, make([]float64, n-len(poly))...)
+		for d := range n {
+			a, g := 0.0, 0.0
+			switch {
+			case i < n-1:
+				a, g = math.Pow(points[i], float64(d)), math.Pow(points[i], float64(d))/norm
+			default:
+				a, g = float64(boolInt(d == 3)), float64(boolInt(d == taps-1))
 			}
+			set(i, d, a, poly[d], g)
 		}
 	}
-	a[5], g[5] = [6]float64{3: 1}, [6]float64{2: 1}
-	return a, b, g
-}()
+}
 
 // apply returns M·x·Mᵀ, or with magnitudes of everything, for the first rows and columns of M.
 func apply(m *[6][6]float64, transposed bool, rows, cols int, x *[6][6]float64, magnitudes bool) (y [6][6]float64) {
@@ -219,11 +231,7 @@ func (s *winogradCase) check(t *testing.T, l Level) {
 	dw := canaries(len(s.dw))
 	l.WinogradFinish(g, dw, sums, scratch(g.WeightScratch()))
 	untouched(t, name, dw[len(s.dw):])
-	half := make([]float32, len(s.dw))
-	for i := range half {
-		half[i] = dw[i] / 2
-	}
-	within(t, name+" weights", half, s.dw, s.dwBound)
+	within(t, name+" weights", halves(dw[:len(s.dw)]), s.dw, s.dwBound)
 }
 
 func untouched(t *testing.T, what string, x []float32) {
@@ -233,6 +241,15 @@ func untouched(t *testing.T, what string, x []float32) {
 			t.Fatalf("%s: wrote %v, %d floats behind the end", what, v, i)
 		}
 	}
+}
+
+// halves returns the halves of what was added up twice.
+func halves(x []float32) []float32 {
+	half := make([]float32, len(x))
+	for i := range half {
+		half[i] = x[i] / 2
+	}
+	return half
 }
 
 // TestWinograd compares all three passes with float64, for maps that tiles cover exactly and not.
