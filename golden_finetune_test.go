@@ -2,7 +2,6 @@ package gradreg_test
 
 import (
 	"errors"
-	"math"
 	"strings"
 	"testing"
 
@@ -45,39 +44,11 @@ func butHead(p *nn.Param) bool { return !strings.HasPrefix(p.Name, "head/") }
 func TestGoldenFinetune(t *testing.T) {
 	f := golden(t, "finetune")
 	covered := map[string]bool{}
-	for key := range f.Tensors {
-		text, ok := strings.CutSuffix(key, "/value")
-		if !ok {
-			continue
-		}
-		reg, err := gradreg.Parse(text)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for text, reg := range goldenRegularizers(t, f) {
 		covered[reg.Name()] = true
 		s := newFinetuning(butHead)
 		s.total, s.penalties = gradreg.Objective(s.problem, []gradreg.Regularizer{reg})
-		params := s.problem.Params.Trainable()
-		outputs := append(s.penalties, sym.Gradient(s.penalties[0], nn.Exprs(params)...)...)
-		s.giveFamily(outputs...)
-		got, err := sym.Eval(sym.Env{Values: s.values}, outputs...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d := distance(got[0].Data, tensor(t, f, text+"/value").Data); !(d <= familyBound) {
-			t.Errorf("%s: the value is %v, of PyTorch %v", text, got[0].Data, tensor(t, f, text+"/value").Data)
-		}
-		want, largest := tensor(t, f, text+"/gradient").Data, 0.0
-		for _, v := range want {
-			largest = max(largest, math.Abs(v))
-		}
-		for i, p := range params {
-			for j, v := range fingerprint(p.Name, got[1+i].Data) {
-				if !(math.Abs(v-want[3*i+j]) <= familyBound*largest) {
-					t.Errorf("%s: gradient of %s: number %d is %v, of PyTorch %v", text, p.Name, j, v, want[3*i+j])
-				}
-			}
-		}
+		s.compareFamily(t, f, text, s.penalties[0])
 	}
 	for _, info := range gradreg.Regularizers() {
 		if info.Finetuning && !covered[info.Name] {

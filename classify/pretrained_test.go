@@ -243,23 +243,8 @@ func TestFinetune(t *testing.T) {
 	}
 	half := opt
 	half.Dir += "-2"
-	ctx, cancel := context.WithCancel(t.Context())
-	half.Stepped = func(p classify.Progress) {
-		if p.Step == 3 {
-			cancel()
-		}
-	}
-	if _, err := classify.Run(ctx, cfg, half); !errors.Is(err, classify.ErrInterrupted) {
-		t.Fatalf("%v, expected an interruption", err)
-	}
-	recorded, err := classify.FolderConfig(half.Dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	half.Resume, half.Stepped = true, nil
-	if _, err := classify.Run(t.Context(), recorded, half); err != nil {
-		t.Fatal(err)
-	}
+	stopped(t, cfg, half, 3)
+	must(t, half.Dir, half)
 	for name, tensor := range read(filepath.Join(half.Dir, classify.ModelFile)) {
 		if !slices.Equal(tensor.F32, after[name].F32) {
 			t.Errorf("%s is another one after an interruption", name)

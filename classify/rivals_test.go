@@ -1,7 +1,6 @@
 package classify_test
 
 import (
-	"context"
 	"errors"
 	"path/filepath"
 	"slices"
@@ -59,23 +58,8 @@ func TestFinetuneRivals(t *testing.T) {
 	}
 	half := opt
 	half.Dir += "-2"
-	ctx, cancel := context.WithCancel(t.Context())
-	half.Stepped = func(p classify.Progress) {
-		if p.Step == 2 {
-			cancel()
-		}
-	}
-	if _, err := classify.Run(ctx, cfg, half); !errors.Is(err, classify.ErrInterrupted) {
-		t.Fatalf("%v, expected an interruption", err)
-	}
-	recorded, err := classify.FolderConfig(half.Dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	half.Resume, half.Stepped = true, nil
-	if _, err := classify.Run(t.Context(), recorded, half); err != nil {
-		t.Fatal(err)
-	}
+	stopped(t, cfg, half, 2)
+	must(t, half.Dir, half)
 	for name, tensor := range readTensors(t, filepath.Join(half.Dir, classify.ModelFile)) {
 		if !slices.Equal(tensor.F32, model[name].F32) {
 			t.Errorf("%s is another one after an interruption", name)
