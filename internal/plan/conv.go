@@ -81,6 +81,8 @@ func (x *packFilterCall) String() string {
 	return fmt.Sprintf("pack{%d of %dx%d}", len(x.first), len(x.rows), len(x.cols))
 }
 
+func (x *packFilterCall) readings(int) int { return 1 }
+
 func (x *packFilterCall) run(c *chunk, lo, hi int) {
 	out, in := x.node.outs[0].slab(c, 0, 1, 1), x.node.args[0].value.slab(c, 0, 1, 1)
 	for q := lo; q < hi; q++ {

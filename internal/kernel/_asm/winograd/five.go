@@ -89,7 +89,8 @@ func (s set) filterGradients5() {
 	to, from := GP64(), GP64()
 	MOVQ(dw, to)
 	MOVQ(u, from)
-	s.twoPasses(5, tileIn5, s.columns(from, rowStep, plane), s.filterGradient5, buffer, func(_ int, v []reg.VecVirtual) {
+	columns := s.columns(from, rowStep, plane)
+	s.twoPasses(5, tileIn5, columns, s.filterGradient5, buffer, func(_ int, v []reg.VecVirtual) {
 		for _, x := range v {
 			VMOVUPS(x, isa.Mem(to, 0))
 			ADDQ(row, to)
