@@ -80,11 +80,19 @@ func (l Level) filters5(dst []float32, step int, w []float32, rows, cols []int32
 	var buffer [(tileIn5*5 + taps5) * 16]float32
 	to, from, n, k := first(dst), first(w), len(rows), len(cols)
 	if l == AVX512 { // no variable for the kernel: the buffer would move to the heap
-		filters5AVX512(to, step, from, 1, &rows[0], n, &cols[0], k, &buffer[0])
+		filters5AVX512(to, step, from, &allTaps5[0], &rows[0], n, &cols[0], k, &buffer[0])
 	} else {
-		filters5AVX2(to, step, from, 1, &rows[0], n, &cols[0], k, &buffer[0])
+		filters5AVX2(to, step, from, &allTaps5[0], &rows[0], n, &cols[0], k, &buffer[0])
 	}
 }
+
+// allTaps5 says where the taps of a filter of 5×5 lie.
+var allTaps5 = func() (taps [taps5]int32) {
+	for i := range taps {
+		taps[i] = int32(i)
+	}
+	return taps
+}()
 
 func (l Level) filterGradients5(dw, u []float32, plane, c, k int, buffer []float32) {
 	if l == Generic {

@@ -62,20 +62,17 @@ func (l Level) tileGradients(g *Winograd, d []float32, plane int, dy []float32, 
 	}
 }
 
-func (l Level) filters(dst []float32, step int, w []float32, turned bool, rows, cols []int32) {
+func (l Level) filters(dst []float32, step int, w []float32, taps *tapTable, rows, cols []int32) {
 	if l == Generic {
-		filtersGeneric(dst, step, w, turned, rows, cols)
+		filtersGeneric(dst, step, w, taps, rows, cols)
 		return
 	}
 	var buffer winogradBuffer
-	from, tap, n, k := first(w), 1, len(rows), len(cols)
-	if turned {
-		from, tap = first(w[8:]), -1
-	}
+	to, from, n, k := first(dst), first(w), len(rows), len(cols)
 	if l == AVX512 {
-		filtersAVX512(first(dst), step, from, tap, &rows[0], n, &cols[0], k, &buffer[0])
+		filtersAVX512(to, step, from, &taps[0], &rows[0], n, &cols[0], k, &buffer[0])
 	} else {
-		filtersAVX2(first(dst), step, from, tap, &rows[0], n, &cols[0], k, &buffer[0])
+		filtersAVX2(to, step, from, &taps[0], &rows[0], n, &cols[0], k, &buffer[0])
 	}
 }
 

@@ -3132,20 +3132,19 @@ loaded:
 	VZEROUPPER
 	RET
 
-// func filtersAVX512(dst *float32, step int, w *float32, tap int, rows *int32, mr int, cols *int32, n int, buffer *float32)
+// func filtersAVX512(dst *float32, step int, w *float32, taps *int32, rows *int32, mr int, cols *int32, n int, buffer *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
 TEXT ·filtersAVX512(SB), NOSPLIT, $0-72
 	MOVQ      dst+0(FP), AX
 	MOVQ      step+8(FP), CX
 	MOVQ      w+16(FP), DX
-	MOVQ      tap+24(FP), BX
+	MOVQ      taps+24(FP), BX
 	MOVQ      rows+32(FP), SI
 	MOVQ      mr+40(FP), DI
 	MOVQ      cols+48(FP), R8
 	MOVQ      n+56(FP), R9
 	MOVQ      buffer+64(FP), R10
 	SHLQ      $0x02, CX
-	SHLQ      $0x02, BX
 	MOVQ      $-1, R11
 	BZHIQ     DI, R11, R11
 	SHLQ      $0x02, DI
@@ -3156,53 +3155,98 @@ TEXT ·filtersAVX512(SB), NOSPLIT, $0-72
 	VPXORD    Z1, Z1, Z1
 
 column:
-	MOVLQSX      (R8), SI
-	LEAQ         (DX)(SI*4), SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 1152(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 1216(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 1280(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 1344(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 1408(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 1472(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 1536(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 1600(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
+	MOVLQSX    (R8), SI
+	LEAQ       (DX)(SI*4), SI
+	VMOVAPS    Z1, Z2
+	MOVLQSX    (BX), R12
+	TESTQ      R12, R12
+	JS         absent0
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent0:
+	VMOVUPS    Z2, 1152(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    4(BX), R12
+	TESTQ      R12, R12
+	JS         absent1
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent1:
+	VMOVUPS    Z2, 1216(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    8(BX), R12
+	TESTQ      R12, R12
+	JS         absent2
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent2:
+	VMOVUPS    Z2, 1280(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    12(BX), R12
+	TESTQ      R12, R12
+	JS         absent3
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent3:
+	VMOVUPS    Z2, 1344(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    16(BX), R12
+	TESTQ      R12, R12
+	JS         absent4
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent4:
+	VMOVUPS    Z2, 1408(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    20(BX), R12
+	TESTQ      R12, R12
+	JS         absent5
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent5:
+	VMOVUPS    Z2, 1472(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    24(BX), R12
+	TESTQ      R12, R12
+	JS         absent6
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent6:
+	VMOVUPS    Z2, 1536(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    28(BX), R12
+	TESTQ      R12, R12
+	JS         absent7
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent7:
+	VMOVUPS    Z2, 1600(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    32(BX), R12
+	TESTQ      R12, R12
+	JS         absent8
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent8:
 	VMOVUPS      Z2, 1664(R10)
-	ADDQ         BX, SI
 	MOVL         R11, SI
 	KMOVW        SI, K2
 	LEAQ         (AX), SI
@@ -12108,20 +12152,19 @@ loaded3:
 	VZEROUPPER
 	RET
 
-// func filtersAVX2(dst *float32, step int, w *float32, tap int, rows *int32, mr int, cols *int32, n int, buffer *float32)
+// func filtersAVX2(dst *float32, step int, w *float32, taps *int32, rows *int32, mr int, cols *int32, n int, buffer *float32)
 // Requires: AVX, AVX2, BMI2, FMA3
 TEXT ·filtersAVX2(SB), NOSPLIT, $0-72
 	MOVQ         dst+0(FP), AX
 	MOVQ         step+8(FP), CX
 	MOVQ         w+16(FP), DX
-	MOVQ         tap+24(FP), BX
+	MOVQ         taps+24(FP), BX
 	MOVQ         rows+32(FP), SI
 	MOVQ         mr+40(FP), DI
 	MOVQ         cols+48(FP), R8
 	MOVQ         n+56(FP), R9
 	MOVQ         buffer+64(FP), R10
 	SHLQ         $0x02, CX
-	SHLQ         $0x02, BX
 	MOVQ         $-1, R11
 	BZHIQ        DI, R11, R11
 	SHLQ         $0x02, DI
@@ -12135,53 +12178,98 @@ TEXT ·filtersAVX2(SB), NOSPLIT, $0-72
 	VXORPS       Y2, Y2, Y2
 
 column:
-	MOVLQSX      (R8), SI
-	LEAQ         (DX)(SI*4), SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 576(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 608(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 640(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 672(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 704(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 736(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 768(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 800(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
+	MOVLQSX    (R8), SI
+	LEAQ       (DX)(SI*4), SI
+	VMOVAPS    Y2, Y3
+	MOVLQSX    (BX), R12
+	TESTQ      R12, R12
+	JS         absent0
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent0:
+	VMOVUPS    Y3, 576(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    4(BX), R12
+	TESTQ      R12, R12
+	JS         absent1
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent1:
+	VMOVUPS    Y3, 608(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    8(BX), R12
+	TESTQ      R12, R12
+	JS         absent2
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent2:
+	VMOVUPS    Y3, 640(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    12(BX), R12
+	TESTQ      R12, R12
+	JS         absent3
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent3:
+	VMOVUPS    Y3, 672(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    16(BX), R12
+	TESTQ      R12, R12
+	JS         absent4
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent4:
+	VMOVUPS    Y3, 704(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    20(BX), R12
+	TESTQ      R12, R12
+	JS         absent5
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent5:
+	VMOVUPS    Y3, 736(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    24(BX), R12
+	TESTQ      R12, R12
+	JS         absent6
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent6:
+	VMOVUPS    Y3, 768(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    28(BX), R12
+	TESTQ      R12, R12
+	JS         absent7
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent7:
+	VMOVUPS    Y3, 800(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    32(BX), R12
+	TESTQ      R12, R12
+	JS         absent8
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent8:
 	VMOVUPS      Y3, 832(R10)
-	ADDQ         BX, SI
 	MOVL         R11, SI
 	VMOVD        SI, X3
 	VPBROADCASTD X3, Y3
@@ -17126,20 +17214,19 @@ loaded:
 	VZEROUPPER
 	RET
 
-// func filters5AVX512(dst *float32, step int, w *float32, tap int, rows *int32, mr int, cols *int32, n int, buffer *float32)
+// func filters5AVX512(dst *float32, step int, w *float32, taps *int32, rows *int32, mr int, cols *int32, n int, buffer *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
 TEXT ·filters5AVX512(SB), NOSPLIT, $0-72
 	MOVQ      dst+0(FP), AX
 	MOVQ      step+8(FP), CX
 	MOVQ      w+16(FP), DX
-	MOVQ      tap+24(FP), BX
+	MOVQ      taps+24(FP), BX
 	MOVQ      rows+32(FP), SI
 	MOVQ      mr+40(FP), DI
 	MOVQ      cols+48(FP), R8
 	MOVQ      n+56(FP), R9
 	MOVQ      buffer+64(FP), R10
 	SHLQ      $0x02, CX
-	SHLQ      $0x02, BX
 	MOVQ      $-1, R11
 	BZHIQ     DI, R11, R11
 	SHLQ      $0x02, DI
@@ -17150,133 +17237,258 @@ TEXT ·filters5AVX512(SB), NOSPLIT, $0-72
 	VPXORD    Z1, Z1, Z1
 
 column:
-	MOVLQSX      (R8), SI
-	LEAQ         (DX)(SI*4), SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 2560(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 2624(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 2688(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 2752(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 2816(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 2880(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 2944(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 3008(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 3072(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 3136(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 3200(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 3264(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 3328(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 3392(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 3456(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 3520(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 3584(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 3648(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 3712(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 3776(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 3840(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 3904(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 3968(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
-	VMOVUPS      Z2, 4032(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Z1, Z2
-	KMOVW        K1, K2
-	VGATHERDPS   (SI)(Z0*4), K2, Z2
+	MOVLQSX    (R8), SI
+	LEAQ       (DX)(SI*4), SI
+	VMOVAPS    Z1, Z2
+	MOVLQSX    (BX), R12
+	TESTQ      R12, R12
+	JS         absent0
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent0:
+	VMOVUPS    Z2, 2560(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    4(BX), R12
+	TESTQ      R12, R12
+	JS         absent1
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent1:
+	VMOVUPS    Z2, 2624(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    8(BX), R12
+	TESTQ      R12, R12
+	JS         absent2
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent2:
+	VMOVUPS    Z2, 2688(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    12(BX), R12
+	TESTQ      R12, R12
+	JS         absent3
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent3:
+	VMOVUPS    Z2, 2752(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    16(BX), R12
+	TESTQ      R12, R12
+	JS         absent4
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent4:
+	VMOVUPS    Z2, 2816(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    20(BX), R12
+	TESTQ      R12, R12
+	JS         absent5
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent5:
+	VMOVUPS    Z2, 2880(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    24(BX), R12
+	TESTQ      R12, R12
+	JS         absent6
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent6:
+	VMOVUPS    Z2, 2944(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    28(BX), R12
+	TESTQ      R12, R12
+	JS         absent7
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent7:
+	VMOVUPS    Z2, 3008(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    32(BX), R12
+	TESTQ      R12, R12
+	JS         absent8
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent8:
+	VMOVUPS    Z2, 3072(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    36(BX), R12
+	TESTQ      R12, R12
+	JS         absent9
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent9:
+	VMOVUPS    Z2, 3136(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    40(BX), R12
+	TESTQ      R12, R12
+	JS         absent10
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent10:
+	VMOVUPS    Z2, 3200(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    44(BX), R12
+	TESTQ      R12, R12
+	JS         absent11
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent11:
+	VMOVUPS    Z2, 3264(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    48(BX), R12
+	TESTQ      R12, R12
+	JS         absent12
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent12:
+	VMOVUPS    Z2, 3328(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    52(BX), R12
+	TESTQ      R12, R12
+	JS         absent13
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent13:
+	VMOVUPS    Z2, 3392(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    56(BX), R12
+	TESTQ      R12, R12
+	JS         absent14
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent14:
+	VMOVUPS    Z2, 3456(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    60(BX), R12
+	TESTQ      R12, R12
+	JS         absent15
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent15:
+	VMOVUPS    Z2, 3520(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    64(BX), R12
+	TESTQ      R12, R12
+	JS         absent16
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent16:
+	VMOVUPS    Z2, 3584(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    68(BX), R12
+	TESTQ      R12, R12
+	JS         absent17
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent17:
+	VMOVUPS    Z2, 3648(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    72(BX), R12
+	TESTQ      R12, R12
+	JS         absent18
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent18:
+	VMOVUPS    Z2, 3712(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    76(BX), R12
+	TESTQ      R12, R12
+	JS         absent19
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent19:
+	VMOVUPS    Z2, 3776(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    80(BX), R12
+	TESTQ      R12, R12
+	JS         absent20
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent20:
+	VMOVUPS    Z2, 3840(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    84(BX), R12
+	TESTQ      R12, R12
+	JS         absent21
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent21:
+	VMOVUPS    Z2, 3904(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    88(BX), R12
+	TESTQ      R12, R12
+	JS         absent22
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent22:
+	VMOVUPS    Z2, 3968(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    92(BX), R12
+	TESTQ      R12, R12
+	JS         absent23
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent23:
+	VMOVUPS    Z2, 4032(R10)
+	VMOVAPS    Z1, Z2
+	MOVLQSX    96(BX), R12
+	TESTQ      R12, R12
+	JS         absent24
+	LEAQ       (SI)(R12*4), R12
+	KMOVW      K1, K2
+	VGATHERDPS (R12)(Z0*4), K2, Z2
+
+absent24:
 	VMOVUPS      Z2, 4096(R10)
-	ADDQ         BX, SI
 	MOVL         R11, SI
 	KMOVW        SI, K2
 	LEAQ         (AX), SI
@@ -26990,20 +27202,19 @@ loaded3:
 	VZEROUPPER
 	RET
 
-// func filters5AVX2(dst *float32, step int, w *float32, tap int, rows *int32, mr int, cols *int32, n int, buffer *float32)
+// func filters5AVX2(dst *float32, step int, w *float32, taps *int32, rows *int32, mr int, cols *int32, n int, buffer *float32)
 // Requires: AVX, AVX2, BMI2, FMA3
 TEXT ·filters5AVX2(SB), NOSPLIT, $0-72
 	MOVQ         dst+0(FP), AX
 	MOVQ         step+8(FP), CX
 	MOVQ         w+16(FP), DX
-	MOVQ         tap+24(FP), BX
+	MOVQ         taps+24(FP), BX
 	MOVQ         rows+32(FP), SI
 	MOVQ         mr+40(FP), DI
 	MOVQ         cols+48(FP), R8
 	MOVQ         n+56(FP), R9
 	MOVQ         buffer+64(FP), R10
 	SHLQ         $0x02, CX
-	SHLQ         $0x02, BX
 	MOVQ         $-1, R11
 	BZHIQ        DI, R11, R11
 	SHLQ         $0x02, DI
@@ -27017,133 +27228,258 @@ TEXT ·filters5AVX2(SB), NOSPLIT, $0-72
 	VXORPS       Y2, Y2, Y2
 
 column:
-	MOVLQSX      (R8), SI
-	LEAQ         (DX)(SI*4), SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 1280(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 1312(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 1344(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 1376(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 1408(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 1440(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 1472(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 1504(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 1536(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 1568(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 1600(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 1632(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 1664(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 1696(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 1728(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 1760(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 1792(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 1824(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 1856(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 1888(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 1920(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 1952(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 1984(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
-	VMOVUPS      Y3, 2016(R10)
-	ADDQ         BX, SI
-	VMOVAPS      Y2, Y3
-	VMOVAPS      Y1, Y4
-	VGATHERDPS   Y4, (SI)(Y0*4), Y3
+	MOVLQSX    (R8), SI
+	LEAQ       (DX)(SI*4), SI
+	VMOVAPS    Y2, Y3
+	MOVLQSX    (BX), R12
+	TESTQ      R12, R12
+	JS         absent0
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent0:
+	VMOVUPS    Y3, 1280(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    4(BX), R12
+	TESTQ      R12, R12
+	JS         absent1
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent1:
+	VMOVUPS    Y3, 1312(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    8(BX), R12
+	TESTQ      R12, R12
+	JS         absent2
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent2:
+	VMOVUPS    Y3, 1344(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    12(BX), R12
+	TESTQ      R12, R12
+	JS         absent3
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent3:
+	VMOVUPS    Y3, 1376(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    16(BX), R12
+	TESTQ      R12, R12
+	JS         absent4
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent4:
+	VMOVUPS    Y3, 1408(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    20(BX), R12
+	TESTQ      R12, R12
+	JS         absent5
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent5:
+	VMOVUPS    Y3, 1440(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    24(BX), R12
+	TESTQ      R12, R12
+	JS         absent6
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent6:
+	VMOVUPS    Y3, 1472(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    28(BX), R12
+	TESTQ      R12, R12
+	JS         absent7
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent7:
+	VMOVUPS    Y3, 1504(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    32(BX), R12
+	TESTQ      R12, R12
+	JS         absent8
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent8:
+	VMOVUPS    Y3, 1536(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    36(BX), R12
+	TESTQ      R12, R12
+	JS         absent9
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent9:
+	VMOVUPS    Y3, 1568(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    40(BX), R12
+	TESTQ      R12, R12
+	JS         absent10
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent10:
+	VMOVUPS    Y3, 1600(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    44(BX), R12
+	TESTQ      R12, R12
+	JS         absent11
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent11:
+	VMOVUPS    Y3, 1632(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    48(BX), R12
+	TESTQ      R12, R12
+	JS         absent12
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent12:
+	VMOVUPS    Y3, 1664(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    52(BX), R12
+	TESTQ      R12, R12
+	JS         absent13
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent13:
+	VMOVUPS    Y3, 1696(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    56(BX), R12
+	TESTQ      R12, R12
+	JS         absent14
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent14:
+	VMOVUPS    Y3, 1728(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    60(BX), R12
+	TESTQ      R12, R12
+	JS         absent15
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent15:
+	VMOVUPS    Y3, 1760(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    64(BX), R12
+	TESTQ      R12, R12
+	JS         absent16
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent16:
+	VMOVUPS    Y3, 1792(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    68(BX), R12
+	TESTQ      R12, R12
+	JS         absent17
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent17:
+	VMOVUPS    Y3, 1824(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    72(BX), R12
+	TESTQ      R12, R12
+	JS         absent18
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent18:
+	VMOVUPS    Y3, 1856(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    76(BX), R12
+	TESTQ      R12, R12
+	JS         absent19
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent19:
+	VMOVUPS    Y3, 1888(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    80(BX), R12
+	TESTQ      R12, R12
+	JS         absent20
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent20:
+	VMOVUPS    Y3, 1920(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    84(BX), R12
+	TESTQ      R12, R12
+	JS         absent21
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent21:
+	VMOVUPS    Y3, 1952(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    88(BX), R12
+	TESTQ      R12, R12
+	JS         absent22
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent22:
+	VMOVUPS    Y3, 1984(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    92(BX), R12
+	TESTQ      R12, R12
+	JS         absent23
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent23:
+	VMOVUPS    Y3, 2016(R10)
+	VMOVAPS    Y2, Y3
+	MOVLQSX    96(BX), R12
+	TESTQ      R12, R12
+	JS         absent24
+	LEAQ       (SI)(R12*4), R12
+	VMOVAPS    Y1, Y4
+	VGATHERDPS Y4, (R12)(Y0*4), Y3
+
+absent24:
 	VMOVUPS      Y3, 2048(R10)
-	ADDQ         BX, SI
 	MOVL         R11, SI
 	VMOVD        SI, X3
 	VPBROADCASTD X3, Y3

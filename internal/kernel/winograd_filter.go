@@ -1,6 +1,14 @@
 package kernel
 
-import "slices"
+// tapTable says where the taps of a filter of 3×3 lie among its numbers, row by row; a negative
+// number stands for a tap of zero. Assembly reads it.
+type tapTable [9]int32
+
+// The filters as they are, and with both of their axes backwards.
+var (
+	allTaps    = tapTable{0, 1, 2, 3, 4, 5, 6, 7, 8}
+	turnedTaps = tapTable{8, 7, 6, 5, 4, 3, 2, 1, 0}
+)
 
 // WinogradFilterSize returns the floats of transformed filters of rows outputs and cols inputs.
 func WinogradFilterSize(rows, cols int) int { return frequencies * rows * cols }
@@ -20,23 +28,29 @@ func WinogradBlocks(rows int) int { return (rows + winogradRows - 1) / winogradR
 //
 // Numbers are rounded once, from float64, and the same on every level.
 func (l Level) WinogradFilter(dst, w []float32, rows, cols []int32, turned bool, q int) {
+	taps := &allTaps
+	if turned {
+		taps = &turnedTaps
+	}
 	first, n := evenly(len(rows), WinogradBlocks(len(rows)), q)
 	dst = dst[frequencies*first*len(cols):][:frequencies*n*len(cols)]
 	parts := l.panels(n)
 	for q := range parts {
 		i0, mr := evenly(n, parts, q)
-		l.filters(dst[i0*len(cols):], n*len(cols), w, turned, rows[first+i0:][:mr], cols)
+		l.filters(dst[i0*len(cols):], n*len(cols), w, taps, rows[first+i0:][:mr], cols)
 	}
 }
 
 // filtersGeneric writes G g Gᵀ for a panel of filters: dst[f·step + p·len(rows) + i] of the one at
-// w[rows[i] + cols[p]].
-func filtersGeneric(dst []float32, step int, w []float32, turned bool, rows, cols []int32) {
+// w[rows[i] + cols[p]], whose taps lie as the table says.
+func filtersGeneric(dst []float32, step int, w []float32, taps *tapTable, rows, cols []int32) {
 	for p, c := range cols {
 		for i, r := range rows {
-			g := *(*[9]float32)(w[r+c:])
-			if turned {
-				slices.Reverse(g[:])
+			var g [9]float32
+			for tap, at := range taps {
+				if at >= 0 {
+					g[tap] = w[r+c+at]
+				}
 			}
 			transformFilter(dst[p*len(rows)+i:], step, &g)
 		}

@@ -22,6 +22,6 @@ func (l Level) addOuter(c, a, b []float32, m, n, k, lda int, acc bool) {
 	addOuterGeneric(c, a, b, m, n, k, lda, acc)
 }
 
-func (l Level) filters(dst []float32, step int, w []float32, turned bool, rows, cols []int32) {
-	filtersGeneric(dst, step, w, turned, rows, cols)
+func (l Level) filters(dst []float32, step int, w []float32, taps *tapTable, rows, cols []int32) {
+	filtersGeneric(dst, step, w, taps, rows, cols)
 }

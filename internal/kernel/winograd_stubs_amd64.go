@@ -26,7 +26,7 @@ func tileOutputsHalvesAVX512(y *float32, yStep int, m *float32, plane int, row i
 func tileGradientsAVX512(d *float32, plane int, dy *float32, w int, channels *int32, vectors int, group *int32)
 
 //go:noescape
-func filtersAVX512(dst *float32, step int, w *float32, tap int, rows *int32, mr int, cols *int32, n int, buffer *float32)
+func filtersAVX512(dst *float32, step int, w *float32, taps *int32, rows *int32, mr int, cols *int32, n int, buffer *float32)
 
 //go:noescape
 func filterGradientsAVX512(dw *float32, u *float32, plane int, vectors int)
@@ -128,7 +128,7 @@ func tileOutputsAVX2(y *float32, yStep int, m *float32, plane int, row int, chan
 func tileGradientsAVX2(d *float32, plane int, dy *float32, w int, channels *int32, vectors int, group *int32, buffer *float32)
 
 //go:noescape
-func filtersAVX2(dst *float32, step int, w *float32, tap int, rows *int32, mr int, cols *int32, n int, buffer *float32)
+func filtersAVX2(dst *float32, step int, w *float32, taps *int32, rows *int32, mr int, cols *int32, n int, buffer *float32)
 
 //go:noescape
 func filterGradientsAVX2(dw *float32, u *float32, plane int, vectors int, buffer *float32)
@@ -167,7 +167,7 @@ func tileScatter5AVX512(x *float32, xStep int, e *float32, plane int, row int, c
 func tileGradient5AVX512(d *float32, plane int, dy *float32, w int, channels *int32, vectors int, rows int, mask int)
 
 //go:noescape
-func filters5AVX512(dst *float32, step int, w *float32, tap int, rows *int32, mr int, cols *int32, n int, buffer *float32)
+func filters5AVX512(dst *float32, step int, w *float32, taps *int32, rows *int32, mr int, cols *int32, n int, buffer *float32)
 
 //go:noescape
 func filterGradients5AVX512(dw *float32, u *float32, plane int, vectors int, buffer *float32)
@@ -272,7 +272,7 @@ func tileScatter5AVX2(x *float32, xStep int, e *float32, plane int, row int, cha
 func tileGradient5AVX2(d *float32, plane int, dy *float32, w int, channels *int32, vectors int, rows int, mask int, buffer *float32)
 
 //go:noescape
-func filters5AVX2(dst *float32, step int, w *float32, tap int, rows *int32, mr int, cols *int32, n int, buffer *float32)
+func filters5AVX2(dst *float32, step int, w *float32, taps *int32, rows *int32, mr int, cols *int32, n int, buffer *float32)
 
 //go:noescape
 func filterGradients5AVX2(dw *float32, u *float32, plane int, vectors int, buffer *float32)

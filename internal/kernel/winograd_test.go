@@ -304,11 +304,15 @@ func TestWinogradFilter(t *testing.T) {
 		w := normals(r, 9*k*c, 3)
 		for _, turned := range []bool{false, true} {
 			rows, cols := seq(k, 9*c), seq(c, 9)
+			taps := &allTaps
+			if turned {
+				taps = &turnedTaps
+			}
 			want := map[[3]int]float32{} // by frequency, row and column
 			for i := range rows {
 				for p := range cols {
 					one := make([]float32, 36)
-					filtersGeneric(one, 1, w, turned, rows[i:i+1], cols[p:p+1])
+					filtersGeneric(one, 1, w, taps, rows[i:i+1], cols[p:p+1])
 					for f, v := range one {
 						want[[3]int{f, i, p}] = v
 					}

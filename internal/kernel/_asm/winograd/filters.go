@@ -50,21 +50,21 @@ func (s set) filterTransform(g []reg.VecVirtual) []reg.VecVirtual {
 func (s set) filters() { s.filterPanel("filters", 3, tileIn, s.filterTransform) }
 
 // filterPanel writes a kernel that transforms filters of size×size to points×points numbers: the
-// outputs of a panel are the lanes of a vector, of which either half makes a vector of float64.
+// outputs of a panel are the lanes of a vector, of which either half makes a vector of float64. A
+// table says where each tap lies in a filter; a negative number stands for a tap of zero.
 func (s set) filterPanel(
 	name string, size, points int, transform func([]reg.VecVirtual) []reg.VecVirtual,
 ) {
 	TEXT(name+s.Name, NOSPLIT,
-		"func(dst *float32, step int, w *float32, tap int, rows *int32, mr int, cols *int32, n int, "+
+		"func(dst *float32, step int, w *float32, taps, rows *int32, mr int, cols *int32, n int, "+
 			"buffer *float32)")
 	Pragma("noescape")
 	dst, step := param("dst"), param("step")
-	w, tap := param("w"), param("tap")
+	w, places := param("w"), param("taps")
 	rows, mr := param("rows"), param("mr")
 	cols, n := param("cols"), param("n")
 	buffer := param("buffer")
 	SHLQ(operand.Imm(2), step)
-	SHLQ(operand.Imm(2), tap)
 	bits, index := GP64(), s.Vec()
 	MOVQ(operand.I64(-1), bits)
 	BZHIQ(mr, bits, bits)
@@ -76,11 +76,16 @@ func (s set) filterPanel(
 	half := isa.Set{Name: s.Name, Lanes: s.Lanes / 2, EVEX: s.EVEX}
 	zero := s.Zero()
 	Label("column")
-	at := GP64()
-	MOVLQSX(isa.Mem(cols, 0), at)
-	LEAQ(isa.Indexed(w, at, 4, 0), at)
+	filter := GP64()
+	MOVLQSX(isa.Mem(cols, 0), filter)
+	LEAQ(isa.Indexed(w, filter, 4, 0), filter)
 	for i := range size * size {
-		v := s.copied(zero)
+		v, at := s.copied(zero), GP64()
+		absent := fmt.Sprintf("absent%d", i)
+		MOVLQSX(isa.Mem(places, 4*i), at)
+		TESTQ(at, at)
+		JS(operand.LabelRef(absent))
+		LEAQ(isa.Indexed(filter, at, 4, 0), at)
 		from := operand.Mem{Base: at, Index: index, Scale: 4}
 		if s.EVEX {
 			k := K()
@@ -89,8 +94,8 @@ func (s set) filterPanel(
 		} else {
 			VGATHERDPS(s.copied(lanes.V), from, v)
 		}
+		Label(absent)
 		VMOVUPS(v, isa.Mem(buffer, taps+vector*i))
-		ADDQ(tap, at)
 	}
 	for upper := range 2 {
 		part := GP32()
