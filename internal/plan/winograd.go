@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/gradreg/gradreg/internal/kernel"
@@ -39,6 +40,9 @@ func Transforms(roots ...*sym.Expr) bool {
 			return true
 		}
 		many := false
+		if attr.Stride == [2]int{2, 2} && attr.Dilation == [2]int{1, 1} && fitsPhases(k, c, filters[2], filters[3]) {
+			return true
+		}
 		switch {
 		case filters[2] == 3 && filters[3] == 3:
 			many = max(c, k) >= fewInputs && min(c, k) >= fewOutputs
@@ -57,7 +61,11 @@ func (low *lowering) emitTransformed(e, in, filters *sym.Expr, g *geometry, turn
 		c, k = k, c
 	}
 	if whole := low.batchWinograd(g, batch, c, k, (*kernel.Winograd).BatchWork); whole != nil {
-		low.emitBatchWinograd(e, in, filters, g.macs()*batch, whole, turned)
+		low.emitBatch(e, in, low.winogradFilter(filters, turned), g.macs()*batch, wholeBatch{whole})
+		return true
+	}
+	if half := low.polyphase(g, batch, turned); half != nil {
+		low.emitBatch(e, in, low.polyphaseFilter(filters, half), g.macs()*batch, half)
 		return true
 	}
 	if sizes := low.winograd(g, batch, c, k, (*kernel.Winograd).Work); sizes != nil {
@@ -81,7 +89,11 @@ func (low *lowering) emitTransformed(e, in, filters *sym.Expr, g *geometry, turn
 func (low *lowering) emitTransformedWeights(e *sym.Expr, g *geometry, pairs [][2]*sym.Expr) bool {
 	batch := pairs[0][0].Shape()[0]
 	if whole := low.batchWinograd(g, batch, g.C, g.oc, (*kernel.Winograd).BatchWeightWork); whole != nil {
-		low.emitBatchWinogradWeights(e, g.macs()*batch, whole, pairs)
+		low.emitBatchWeights(e, g.macs()*batch, wholeBatch{whole}, pairs)
+		return true
+	}
+	if half := low.polyphaseWeights(g, batch); half != nil {
+		low.emitBatchWeights(e, g.macs()*batch, half, pairs)
 		return true
 	}
 	if sizes := low.winograd(g, batch, g.C, g.oc, (*kernel.Winograd).WeightWork); sizes != nil {
@@ -118,15 +130,17 @@ func (low *lowering) winograd(
 // winogradFilter adds the node that transforms the filters w: [O, C, 3, 3], or finds it. Turned
 // filters go from O to C channels.
 func (low *lowering) winogradFilter(w *sym.Expr, turned bool) *value {
-	x := &winogradFilterCall{formula: "F(4x4,3x3)"}
-	x.rows, x.cols = multiples(w.Shape()[0], 9*w.Shape()[1]), multiples(w.Shape()[1], 9)
+	rows, cols := multiples(w.Shape()[0], 9*w.Shape()[1]), multiples(w.Shape()[1], 9)
 	kind := "winograd"
 	if turned {
-		x.rows, x.cols = x.cols, x.rows
+		rows, cols = cols, rows
 		kind = "winograd-turned"
 	}
-	x.transform = func(l kernel.Level, u, w []float32, rows, cols []int32, block int) {
-		l.WinogradFilter(u, w, rows, cols, turned, block)
-	}
-	return low.transformedFilter(w, kind, kernel.WinogradFilterSize(len(x.rows), len(x.cols)), x)
+	size := kernel.WinogradFilterSize(len(rows), len(cols))
+	return low.transformedFilter(w, kind, size, kernel.WinogradBlocks(len(rows)), &winogradFilterCall{
+		formula: fmt.Sprintf("%dx%d F(4x4,3x3)", len(rows), len(cols)),
+		transform: func(l kernel.Level, u, w []float32, block int) {
+			l.WinogradFilter(u, w, rows, cols, turned, block)
+		},
+	})
 }

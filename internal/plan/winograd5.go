@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"fmt"
+
 	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/sym"
 )
@@ -69,14 +71,17 @@ func (low *lowering) chunkSize(n int) int {
 // winograd5Filter adds the node that transforms the filters w: [O, C, 5, 5], or finds it. Of the
 // gradient of inputs the inputs are rows.
 func (low *lowering) winograd5Filter(w *sym.Expr, adjoint bool) *value {
-	x := &winogradFilterCall{
-		formula: "F(4x4,5x5)", transform: kernel.Level.Winograd5Filter,
-		rows: multiples(w.Shape()[0], 25*w.Shape()[1]), cols: multiples(w.Shape()[1], 25),
-	}
+	rows, cols := multiples(w.Shape()[0], 25*w.Shape()[1]), multiples(w.Shape()[1], 25)
 	kind := "winograd5"
 	if adjoint {
-		x.rows, x.cols = x.cols, x.rows
+		rows, cols = cols, rows
 		kind = "winograd5-adjoint"
 	}
-	return low.transformedFilter(w, kind, kernel.Winograd5FilterSize(len(x.rows), len(x.cols)), x)
+	size := kernel.Winograd5FilterSize(len(rows), len(cols))
+	return low.transformedFilter(w, kind, size, kernel.WinogradBlocks(len(rows)), &winogradFilterCall{
+		formula: fmt.Sprintf("%dx%d F(4x4,5x5)", len(rows), len(cols)),
+		transform: func(l kernel.Level, u, w []float32, block int) {
+			l.Winograd5Filter(u, w, rows, cols, block)
+		},
+	})
 }

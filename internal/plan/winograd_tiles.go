@@ -63,14 +63,13 @@ func (t *tiled[G]) cost(batch int) int { return t.work * batch / t.n }
 
 // winogradFilterCall transforms filters. A slab is a block of them.
 type winogradFilterCall struct {
-	node       *node
-	formula    string
-	rows, cols []int32
-	transform  func(l kernel.Level, u, w []float32, rows, cols []int32, block int)
+	node      *node
+	formula   string // with the numbers of channels
+	transform func(l kernel.Level, u, w []float32, block int)
 }
 
 func (x *winogradFilterCall) String() string {
-	return fmt.Sprintf("transform{%dx%d %s}", len(x.rows), len(x.cols), x.formula)
+	return fmt.Sprintf("transform{%s}", x.formula)
 }
 
 func (x *winogradFilterCall) readings(int) int { return 1 }
@@ -78,15 +77,18 @@ func (x *winogradFilterCall) readings(int) int { return 1 }
 func (x *winogradFilterCall) run(c *chunk, lo, hi int) {
 	out, in := x.node.outs[0].slab(c, 0, 1, 1), x.node.args[0].value.slab(c, 0, 1, 1)
 	for block := lo; block < hi; block++ {
-		x.transform(c.worker.level, out, in, x.rows, x.cols, block)
+		x.transform(c.worker.level, out, in, block)
 	}
 }
 
-// transformedFilter adds the node that transforms the filters w to size floats, or finds it.
-func (low *lowering) transformedFilter(w *sym.Expr, kind string, size int, x *winogradFilterCall) *value {
+// transformedFilter adds the node that transforms the filters w to size floats, block by block, or
+// finds it.
+func (low *lowering) transformedFilter(
+	w *sym.Expr, kind string, size, blocks int, x *winogradFilterCall,
+) *value {
 	return low.once(w, kind, func(name string) *node {
 		n := low.bareNode(name, size, 1)
-		n.tiles(kernel.WinogradBlocks(len(x.rows)), 0)
+		n.tiles(blocks, 0)
 		n.cost = 8 * size
 		x.node, n.call = n, x
 		n.addUse(low.value(w), false)

@@ -1,0 +1,59 @@
+package plan_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/gradreg/gradreg/internal/plan"
+	"github.com/gradreg/gradreg/sym"
+)
+
+// halved is like convolved, of a convolution of stride two.
+func halved(b, c, h, w, oc, taps int, spec sym.ConvSpec) []*sym.Expr {
+	g := sym.NewGraph()
+	x, filters := g.Input("x", sym.Float, b, c, h, w), g.Input("w", sym.Float, oc, c, taps, taps)
+	spec.Stride = [2]int{2, 2}
+	y := sym.Conv(x, filters, spec)
+	loss := sym.Mean(sym.Square(sym.LeakyReLU(y, 0.1)))
+	grads := sym.Gradient(loss, x, filters)
+	penalty := sym.Gradient(sym.Sum(sym.Square(grads[0])), filters)
+	return append([]*sym.Expr{y, sym.Add(grads[1], penalty[0])}, grads...)
+}
+
+// TestPolyphase compares convolutions of stride two by their phases with the reference, every pass of double
+// backpropagation, over maps that tiles do not cover exactly and small ones that lie beside each other.
+func TestPolyphase(t *testing.T) {
+	border := func(before, after int) sym.ConvSpec {
+		return sym.ConvSpec{PadBefore: [2]int{before, before}, PadAfter: [2]int{after, after}}
+	}
+	for _, c := range []struct {
+		b, ch, h, w, oc, taps int
+		spec                  sym.ConvSpec
+	}{
+		{16, 64, 14, 14, 64, 5, border(1, 2)}, {33, 64, 7, 7, 80, 5, border(2, 2)}, {16, 40, 14, 14, 96, 4, border(1, 1)},
+		{9, 24, 28, 28, 48, 4, border(1, 1)}, {3, 40, 32, 64, 30, 4, border(1, 1)}, {20, 64, 16, 30, 70, 5, border(1, 2)},
+	} {
+		t.Run(fmt.Sprintf("%dx%dx%dx%d*%dx%d", c.b, c.ch, c.h, c.w, c.oc, c.taps), func(t *testing.T) {
+			outputs := halved(c.b, c.ch, c.h, c.w, c.oc, c.taps, c.spec)
+			text := listing(t, plan.Options{}, outputs...)
+			for _, kind := range []string{"tiles{", "gradient-tiles{", "tile-products{", "tile-sums{", "conv{", "conv-weight-gradient{"} {
+				geometry := fmt.Sprintf(" %s%d of %dx%dx%d*%dx%dx%d/2 F(4x4,3x3)", kind, c.b, c.ch, c.h, c.w, c.oc, c.taps, c.taps)
+				if n := strings.Count(text, " "+kind); n == 0 || n != strings.Count(text, geometry) {
+					t.Errorf("%d %s, not all of phases, in\n%s", n, kind, text)
+				}
+			}
+			if strings.Contains(text, "conv-input-gradient") || strings.Contains(text, "combine") {
+				t.Errorf("not by phases:\n%s", text)
+			}
+			if !strings.Contains(text, "F(4x4,3x3), 2 pairs") {
+				t.Errorf("no sum of pairs in\n%s", text)
+			}
+			if text := listing(t, plan.Options{Direct: true}, outputs...); strings.Contains(text, "F(4x4") {
+				t.Errorf("Winograd's algorithm where it is forbidden:\n%s", text)
+			}
+			compare(t, 1e-5, fill(rand.New(rand.NewPCG(3, 3)), 1, outputs...), outputs...)
+		})
+	}
+}
