@@ -25,7 +25,7 @@ func BenchmarkPolyphase(b *testing.B) {
 			most := max(g.PhaseSize(), g.OutputSize())
 			x, y := operand(s.n*s.c*s.h*s.w), operand(s.n*s.k*g.OH*g.OW)
 			v, m, d, sums := operand(most), operand(most), operand(g.GradientSize()), operand(g.WeightSums())
-			u, w, scratch := operand(g.PolyphaseFilterSize()), operand(s.k*s.c*s.kh*s.kw), operand(g.scratchSize())
+			u, w, scratch := operand(max(g.PolyphaseFilterSize(false), g.PolyphaseFilterSize(true))), operand(s.k*s.c*s.kh*s.kw), operand(g.scratchSize())
 			operations := 2 * s.n * s.c * s.k * insideTaps(s.kh, s.top, s.h, g.OH) * insideTaps(s.kw, s.left, s.w, g.OW)
 			run := func(name string, n int, f func(i int)) {
 				leastOf(b, fmt.Sprintf("%d×%d×%d→%d/%s", s.n, s.c, s.h, s.k, name), s.n, operations, func() {

@@ -15,7 +15,18 @@ type tileMaps struct {
 	beside   int       // images beside each other
 	block    int       // channels at a time
 	area     int       // floats of a phase
+	direct   *phaseTiles
 }
+
+// phaseTiles are the tiles of all phases of maps where they lie in the tensor.
+type phaseTiles struct {
+	grids  [phases]*Winograd
+	inside [2][]phaseMasks // of pairs of phases: of even rows, of odd rows
+}
+
+// phaseMasks are the pixels of the eight halves of a group in each row of outputs that lie inside the
+// map, those of even and of odd columns in turn. Assembly reads it.
+type phaseMasks [tileOut][8]uint16
 
 // splitFloats is about how many floats of the caller's memory are used: a part of a second-level
 // cache.
@@ -48,6 +59,9 @@ func newTileMaps(n, c, parts, h, w, rows, columns int) tileMaps {
 			m.grid.in[i].left, m.grid.in[i].right = 0, 0
 		}
 	}
+	if parts == phases && m.beside == 1 {
+		m.direct = newPhaseTiles(n, c, h, w, rows, columns, m.clusters()*len(m.grid.in))
+	}
 	for i := range h * w {
 		y, x, phase := i/w, i%w, 0
 		if parts == phases {
@@ -56,6 +70,40 @@ func newTileMaps(n, c, parts, h, w, rows, columns int) tileMaps {
 		m.to = append(m.to, int32(phase*m.block*m.area+y*columns+x))
 	}
 	return m
+}
+
+// newPhaseTiles returns the tiles of the phases, of rows × columns pixels, of n images of c channels
+// of h×w pixels, in so many groups.
+func newPhaseTiles(n, c, h, w, rows, columns, groups int) *phaseTiles {
+	t := &phaseTiles{}
+	for phase := range phases {
+		y, x := phase/2, phase%2
+		p := &pixels{image: c * h * w, row: 2 * w, column: 2, h: (h - y + 1) / 2, w: (w - x + 1) / 2, first: y*w + x}
+		if p.h == 0 || p.w == 0 { // the phase is empty
+			p.first, p.h, p.w = 0, 0, 0
+		}
+		g := &Winograd{C: c, H: h, W: w, N: n, halves: (columns + 7) / 8}
+		tileRows := (rows + tileOut - 1) / tileOut
+		g.in = make([]tileGroup, groups)
+		for i := range n * tileRows * g.halves {
+			g.placePixels(&g.in[i/8], i, tileRows, p)
+		}
+		g.block = groups | 1
+		t.grids[phase] = g
+	}
+	for y := range t.inside {
+		even, odd := t.grids[2*y], t.grids[2*y+1]
+		t.inside[y] = make([]phaseMasks, groups)
+		for i := range t.inside[y] {
+			for r := range tileOut {
+				for lane := range 64 {
+					bits := even.in[i].mask[1+r]>>lane&1 | odd.in[i].mask[1+r]>>lane&1<<1
+					t.inside[y][i][r][lane/8] |= uint16(bits << (2 * (lane % 8)))
+				}
+			}
+		}
+	}
+	return t
 }
 
 // least8 returns the least common multiple of n and eight.
@@ -114,6 +162,15 @@ func (l Level) mapInputs(m *tileMaps, v []float32, plane int, x, scratch []float
 		}
 		return
 	}
+	if m.direct != nil && l.readsPhases() {
+		for i := range groups {
+			for phase, g := range m.direct.grids {
+				to := v[phase*m.channels*row+groupTiles*i:]
+				l.tileInputsOfPhase(g, to, plane, x, &g.in[firstGroup+i])
+			}
+		}
+		return
+	}
 	clear(scratch[:m.scratch()])
 	part := *m.grid
 	for c := 0; c < m.channels; c += m.block {
@@ -139,6 +196,15 @@ func (l Level) mapOutputs(t *tileMaps, y, m []float32, plane int, scratch []floa
 		}
 		return
 	}
+	if t.direct != nil && l.readsPhases() {
+		for i := range groups {
+			for half := range t.direct.inside {
+				from := m[2*half*t.channels*row+groupTiles*i:]
+				l.tileOutputsOfPhases(t.direct, half, y, from, t.channels*row, plane, firstGroup+i)
+			}
+		}
+		return
+	}
 	for c := 0; c < t.channels; c += t.block {
 		n := min(t.block, t.channels-c)
 		for phase := range t.phases {
@@ -151,8 +217,7 @@ func (l Level) mapOutputs(t *tileMaps, y, m []float32, plane int, scratch []floa
 	}
 }
 
-// planes calls visit for n channels from c on of the images of a cluster: with a channel in the
-// tensor, and where its first phase begins in the caller's memory.
+// split copies the phases of n channels from c on of the images of a cluster to the caller's memory.
 func (m *tileMaps) split(scratch, x []float32, cluster, c, n int) {
 	for i := range min(m.cluster, m.images-cluster*m.cluster) {
 		from := x[((cluster*m.cluster+i)*m.channels+c)*m.pixels:]

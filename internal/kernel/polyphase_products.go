@@ -1,7 +1,9 @@
 package kernel
 
 // PolyphaseFilterSize returns the floats of transformed filters.
-func (g *Polyphase) PolyphaseFilterSize() int { return frequencies * phases * g.C * g.K }
+func (g *Polyphase) PolyphaseFilterSize(turned bool) int {
+	return frequencies * (phases*g.C*g.K + g.PolyphaseBlocks(turned)*skew)
+}
 
 // PolyphaseBlocks returns into how many blocks of rows transformed filters are split: of output
 // channels, or, of turned filters, of the input channels of each phase.
@@ -35,24 +37,25 @@ func (g *Polyphase) filterDepth(turned bool) int {
 // PolyphaseFilter transforms block q of filters w: [K, C, KH, KW]. dst holds all blocks; rows first
 // … first+n−1 are
 //
-//	dst[36·first·depth:]  =  36 × panels as MulPacked has them for n rows
+//	dst[36·(first·depth + 16·q):]  =  36 × panels as MulPacked has them for n rows, 16 floats apart
 //
 // whose columns are the input channels of all phases, or the output channels if turned.
 func (l Level) PolyphaseFilter(g *Polyphase, dst, w []float32, turned bool, q int) {
 	first, n, phase := g.filterBlock(turned, q)
 	depth := g.filterDepth(turned)
-	dst = dst[frequencies*first*depth:][:frequencies*n*depth]
+	step := n*depth + skew
+	dst = dst[frequencies*(first*depth+q*skew):][:frequencies*step]
 	parts := l.panels(n)
 	for part := range parts {
 		i0, mr := evenly(n, parts, part)
 		if turned {
 			rows := g.filterInputs[first-phase*g.C+i0:][:mr]
-			l.filters(dst[i0*depth:], n*depth, w, &g.turned[phase], rows, g.filterOutputs)
+			l.filters(dst[i0*depth:], step, w, &g.turned[phase], rows, g.filterOutputs)
 			continue
 		}
 		for phase := range phases {
 			to, rows := dst[i0*depth+phase*g.C*mr:], g.filterOutputs[first+i0:][:mr]
-			l.filters(to, n*depth, w, &g.taps[phase], rows, g.filterInputs)
+			l.filters(to, step, w, &g.taps[phase], rows, g.filterInputs)
 		}
 	}
 }
@@ -76,7 +79,7 @@ func present(absent uint8, from int) (first, stop int) {
 func (l Level) PolyphaseProduct(
 	g *Polyphase, m, v, u []float32, turned bool, f, first, stop int, more bool,
 ) {
-	depth, tiles, rows := g.filterDepth(turned), g.tiles(), g.K
+	depth, tiles, pitch, rows := g.filterDepth(turned), g.tiles(), g.pitch(), g.K
 	ranges := [2][2]int{{0, depth}}
 	var gone uint8
 	if turned {
@@ -102,16 +105,17 @@ func (l Level) PolyphaseProduct(
 				offsets := g.channels[r[0]+c:][:depthPart]
 				for q := first; q < stop; q++ {
 					k, rows, phase := g.filterBlock(turned, q)
-					to := m[k*tiles+j:]
+					to := m[k*pitch+j:]
 					if gone>>phase&1 != 0 {
-						clearRows(to, tiles, rows, n)
+						clearRows(to, pitch, rows, n)
 						continue
 					}
-					filters := u[(frequencies*k+f*rows)*depth:]
+					step := rows*depth + skew
+					filters := u[frequencies*(k*depth+q*skew)+f*step:]
 					if more && !acc {
-						l.prefetchPart(filters[rows*depth:][:rows*depth], j/width, blocks)
+						l.prefetchPart(filters[step:][:rows*depth], j/width, blocks)
 					}
-					l.mulRows(to, tiles, filters, depth, r[0]+c, v[j:], offsets, rows, n, acc)
+					l.mulRows(to, pitch, filters, depth, r[0]+c, v[j:], offsets, rows, n, acc)
 				}
 				acc = true
 			}
@@ -147,7 +151,7 @@ func (l Level) PolyphaseOuter(g *Polyphase, sums, v, d []float32, f, block int, 
 	d = d[f*g.gradients.gradientPlane()+k*tiles:]
 	for first, stop := present(g.absent[f], 0); first < stop; first, stop = present(g.absent[f], stop) {
 		c, n := first*g.C, (stop-first)*g.C
-		l.addOuter(sums[c*columns:], v[c*tiles:], d, n, columns, tiles, tiles, acc)
+		l.addOuter(sums[c*columns:], v[c*g.pitch():], d, n, columns, tiles, g.pitch(), acc)
 	}
 }
 

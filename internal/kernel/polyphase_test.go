@@ -155,7 +155,7 @@ func (p *polyphaseCase) check(t *testing.T, l Level) {
 	o := &polyphaseMemory{
 		x: filled(p.x), filters: filled(p.filters), dy: filled(p.dy),
 		y: canaries(len(p.y)), dx: canaries(len(p.dx)), dw: canaries(len(p.dw)),
-		u: undefined(g.PolyphaseFilterSize()), v: undefined(most), m: undefined(most),
+		u: undefined(max(g.PolyphaseFilterSize(false), g.PolyphaseFilterSize(true))), v: undefined(most), m: undefined(most),
 		d: undefined(g.GradientSize()), sums: undefined(g.WeightSums()), scratch: undefined(g.scratchSize()),
 	}
 	g.run(l, o)

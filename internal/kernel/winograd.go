@@ -122,27 +122,45 @@ func (g *Winograd) straddles() bool { return 8%g.halves != 0 }
 // tiles returns the tiles of a block.
 func (g *Winograd) tiles() int { return groupTiles * g.block }
 
+// pixels says how the maps of images lie that tiles cover: of h rows and w columns, some floats from
+// one to the next.
+type pixels struct {
+	image, row, column int // steps
+	h, w               int
+	first              int // of the first pixel
+}
+
+// at returns where a pixel of an image lies, or the nearest one inside the map.
+func (p *pixels) at(image, y, x int) int32 {
+	y, x = max(0, min(y, p.h-1)), max(0, min(x, p.w-1))
+	return int32(p.first + image*p.image + y*p.row + x*p.column)
+}
+
 // place notes half i of all in its group, for images of the given number of channels. Rows outside
 // the map get the offset of a row inside, and an empty mask.
 func (g *Winograd) place(to *tileGroup, i, channels int) {
+	g.placePixels(to, i, g.tileRows(), &pixels{image: channels * g.H * g.W, row: g.W, column: 1, h: g.H, w: g.W})
+}
+
+// placePixels is place for maps that lie otherwise, covered by so many rows of tiles.
+func (g *Winograd) placePixels(to *tileGroup, i, rows int, p *pixels) {
 	slot, column := i%8, i%g.halves
-	image, row := i/g.halves/g.tileRows(), i/g.halves%g.tileRows()*tileOut
-	start := image*channels*g.H*g.W + min(8*column, g.W-1)
-	columns := min(8, max(0, g.W-8*column))
+	image, row := i/g.halves/rows, i/g.halves%rows*tileOut
+	columns := min(8, max(0, p.w-8*column))
 	for r := range tileIn {
 		y := row + r - 1
-		to.offset[r][slot] = int32(start + min(max(y, 0), g.H-1)*g.W)
-		if y >= 0 && y < g.H {
+		to.offset[r][slot] = p.at(image, y, 8*column)
+		if y >= 0 && y < p.h {
 			to.mask[r] |= (1<<columns - 1) << (8 * slot)
 		}
 		left, right := 8*column-1, 8*column+8
 		if slot == 0 {
-			to.edge[r][0] = to.offset[r][slot] - int32(min(8*column, g.W-1)) + int32(max(left, 0))
-			to.edgeMask[r][0] = uint16(boolInt(y >= 0 && y < g.H && left >= 0 && left < g.W))
+			to.edge[r][0] = p.at(image, y, left)
+			to.edgeMask[r][0] = uint16(boolInt(y >= 0 && y < p.h && left >= 0 && left < p.w))
 		}
 		if slot == 7 {
-			to.edge[r][1] = to.offset[r][slot] - int32(min(8*column, g.W-1)) + int32(min(right, g.W-1))
-			to.edgeMask[r][1] = uint16(boolInt(y >= 0 && y < g.H && right < g.W)) << 15
+			to.edge[r][1] = p.at(image, y, right)
+			to.edgeMask[r][1] = uint16(boolInt(y >= 0 && y < p.h && right < p.w)) << 15
 		}
 	}
 	for e := range 2 {
@@ -155,8 +173,8 @@ func (g *Winograd) place(to *tileGroup, i, channels int) {
 		}
 		if width := min(tileOut, columns-tileOut*e); width > 0 {
 			to.tile[at] = tilePlace{
-				offset: int32(start + row*g.W + tileOut*e),
-				rows:   int32(min(tileOut, g.H-row)),
+				offset: p.at(image, row, 8*column) + int32(tileOut*e*p.column),
+				rows:   int32(max(0, min(tileOut, p.h-row))),
 				mask:   1<<width - 1,
 			}
 		}

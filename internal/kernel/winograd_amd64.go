@@ -34,6 +34,33 @@ func (l Level) tileInputs(g *Winograd, v []float32, plane int, x []float32, at *
 	}
 }
 
+// readsPhases reports whether there are kernels that read and write phases in tensors.
+func (l Level) readsPhases() bool { return l == AVX512 }
+
+// tileInputsOfPhase is tileInputs of a phase.
+func (l Level) tileInputsOfPhase(g *Winograd, v []float32, plane int, x []float32, at *tileGroup) {
+	row, step, to, from, group := g.tiles(), g.H*g.W, first(v), first(x), &at.offset[0][0]
+	if !g.straddles() {
+		tileInputsOfPhaseAVX512(to, plane, row, from, step, g.C, group, nil)
+		return
+	}
+	var buffer [16 * tileIn]float32
+	tileInputsOfPhaseStraddlingAVX512(to, plane, row, from, step, g.C, group, &buffer[0])
+}
+
+// tileOutputsOfPhases is tileOutputs of two phases, those of even rows or of odd rows, whose m are some
+// floats apart.
+func (l Level) tileOutputsOfPhases(
+	t *phaseTiles, half int, y, m []float32, apart, plane, group int,
+) {
+	var buffer [16 * groupTiles]float32
+	g := t.grids[2*half]
+	tileOutputsOfPhasesAVX512(
+		first(y), g.H*g.W, first(m), apart, plane, g.tiles(), g.C, &g.in[group].offset[0][0],
+		&t.inside[half][group][0][0], &buffer[0],
+	)
+}
+
 func (l Level) tileOutputs(g *Winograd, y, m []float32, plane, channels int, at *tileGroup) {
 	tiles, area, group := g.tiles(), g.H*g.W, &at.offset[0][0]
 	switch {

@@ -2736,6 +2736,1645 @@ stored3:
 	VZEROUPPER
 	RET
 
+// func tileInputsOfPhaseAVX512(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32, buffer *float32)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·tileInputsOfPhaseAVX512(SB), NOSPLIT, $0-64
+	MOVQ v+0(FP), AX
+	MOVQ plane+8(FP), CX
+	MOVQ row+16(FP), DX
+	MOVQ x+24(FP), BX
+	MOVQ xStep+32(FP), SI
+	MOVQ channels+40(FP), DI
+	MOVQ group+48(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, DX
+	SHLQ $0x02, SI
+
+channel:
+	KMOVQ            192(R8), K1
+	KMOVQ            200(R8), K2
+	KMOVQ            208(R8), K3
+	KMOVQ            216(R8), K4
+	KMOVQ            224(R8), K5
+	KMOVQ            232(R8), K6
+	VMOVUPS          everySecondLane<>+0(SB), Z0
+	MOVLQSX          (R8), R9
+	VMOVUPS          (BX)(R9*4), Z1
+	MOVLQSX          4(R8), R9
+	VPERMT2PS.Z      (BX)(R9*4), Z0, K1, Z1
+	MOVLQSX          32(R8), R9
+	VMOVUPS          (BX)(R9*4), Z2
+	MOVLQSX          36(R8), R9
+	VPERMT2PS.Z      (BX)(R9*4), Z0, K2, Z2
+	MOVLQSX          64(R8), R9
+	VMOVUPS          (BX)(R9*4), Z3
+	MOVLQSX          68(R8), R9
+	VPERMT2PS.Z      (BX)(R9*4), Z0, K3, Z3
+	MOVLQSX          96(R8), R9
+	VMOVUPS          (BX)(R9*4), Z4
+	MOVLQSX          100(R8), R9
+	VPERMT2PS.Z      (BX)(R9*4), Z0, K4, Z4
+	MOVLQSX          128(R8), R9
+	VMOVUPS          (BX)(R9*4), Z5
+	MOVLQSX          132(R8), R9
+	VPERMT2PS.Z      (BX)(R9*4), Z0, K5, Z5
+	MOVLQSX          160(R8), R9
+	VMOVUPS          (BX)(R9*4), Z6
+	MOVLQSX          164(R8), R9
+	VPERMT2PS.Z      (BX)(R9*4), Z0, K6, Z6
+	VSUBPS           Z2, Z4, Z7
+	VSUBPS           Z3, Z5, Z8
+	VADDPS           Z5, Z1, Z1
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z3, Z1
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z7, Z1
+	VADDPS           Z2, Z6, Z6
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z4, Z6
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z8, Z6
+	VSUBPS           Z2, Z5, Z9
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z3, Z9
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z4, Z9
+	VADDPS           Z5, Z2, Z2
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z3, Z2
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z4, Z2
+	VMOVAPS          Z8, Z5
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z7, Z5
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z7, Z8
+	KSHIFTRQ         $0x10, K1, K7
+	MOVLQSX          8(R8), R9
+	VMOVUPS          (BX)(R9*4), Z3
+	MOVLQSX          12(R8), R9
+	VPERMT2PS.Z      (BX)(R9*4), Z0, K7, Z3
+	KSHIFTRQ         $0x10, K2, K7
+	MOVLQSX          40(R8), R9
+	VMOVUPS          (BX)(R9*4), Z4
+	MOVLQSX          44(R8), R9
+	VPERMT2PS.Z      (BX)(R9*4), Z0, K7, Z4
+	KSHIFTRQ         $0x10, K3, K7
+	MOVLQSX          72(R8), R9
+	VMOVUPS          (BX)(R9*4), Z7
+	MOVLQSX          76(R8), R9
+	VPERMT2PS.Z      (BX)(R9*4), Z0, K7, Z7
+	KSHIFTRQ         $0x10, K4, K7
+	MOVLQSX          104(R8), R9
+	VMOVUPS          (BX)(R9*4), Z10
+	MOVLQSX          108(R8), R9
+	VPERMT2PS.Z      (BX)(R9*4), Z0, K7, Z10
+	KSHIFTRQ         $0x10, K5, K7
+	MOVLQSX          136(R8), R9
+	VMOVUPS          (BX)(R9*4), Z11
+	MOVLQSX          140(R8), R9
+	VPERMT2PS.Z      (BX)(R9*4), Z0, K7, Z11
+	KSHIFTRQ         $0x10, K6, K7
+	MOVLQSX          168(R8), R9
+	VMOVUPS          (BX)(R9*4), Z12
+	MOVLQSX          172(R8), R9
+	VPERMT2PS.Z      (BX)(R9*4), Z0, K7, Z12
+	VSUBPS           Z4, Z10, Z13
+	VSUBPS           Z7, Z11, Z14
+	VADDPS           Z11, Z3, Z3
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z7, Z3
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z13, Z3
+	VADDPS           Z4, Z12, Z12
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z10, Z12
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z14, Z12
+	VSUBPS           Z4, Z11, Z15
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z7, Z15
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z10, Z15
+	VADDPS           Z11, Z4, Z4
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z7, Z4
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z10, Z4
+	VMOVAPS          Z14, Z11
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z13, Z11
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z13, Z14
+	KSHIFTRQ         $0x20, K1, K7
+	MOVLQSX          16(R8), R9
+	VMOVUPS          (BX)(R9*4), Z7
+	MOVLQSX          20(R8), R9
+	VPERMT2PS.Z      (BX)(R9*4), Z0, K7, Z7
+	KSHIFTRQ         $0x20, K2, K7
+	MOVLQSX          48(R8), R9
+	VMOVUPS          (BX)(R9*4), Z10
+	MOVLQSX          52(R8), R9
+	VPERMT2PS.Z      (BX)(R9*4), Z0, K7, Z10
+	KSHIFTRQ         $0x20, K3, K7
+	MOVLQSX          80(R8), R9
+	VMOVUPS          (BX)(R9*4), Z13
+	MOVLQSX          84(R8), R9
+	VPERMT2PS.Z      (BX)(R9*4), Z0, K7, Z13
+	KSHIFTRQ         $0x20, K4, K7
+	MOVLQSX          112(R8), R9
+	VMOVUPS          (BX)(R9*4), Z16
+	MOVLQSX          116(R8), R9
+	VPERMT2PS.Z      (BX)(R9*4), Z0, K7, Z16
+	KSHIFTRQ         $0x20, K5, K7
+	MOVLQSX          144(R8), R9
+	VMOVUPS          (BX)(R9*4), Z17
+	MOVLQSX          148(R8), R9
+	VPERMT2PS.Z      (BX)(R9*4), Z0, K7, Z17
+	KSHIFTRQ         $0x20, K6, K7
+	MOVLQSX          176(R8), R9
+	VMOVUPS          (BX)(R9*4), Z18
+	MOVLQSX          180(R8), R9
+	VPERMT2PS.Z      (BX)(R9*4), Z0, K7, Z18
+	VSUBPS           Z10, Z16, Z19
+	VSUBPS           Z13, Z17, Z20
+	VADDPS           Z17, Z7, Z7
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z13, Z7
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z19, Z7
+	VADDPS           Z10, Z18, Z18
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z16, Z18
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z20, Z18
+	VSUBPS           Z10, Z17, Z21
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z13, Z21
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z16, Z21
+	VADDPS           Z17, Z10, Z10
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z13, Z10
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z16, Z10
+	VMOVAPS          Z20, Z17
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z19, Z17
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z19, Z20
+	KSHIFTRQ         $0x30, K1, K1
+	MOVLQSX          24(R8), R9
+	VMOVUPS          (BX)(R9*4), Z13
+	MOVLQSX          28(R8), R9
+	VPERMT2PS.Z      (BX)(R9*4), Z0, K1, Z13
+	KSHIFTRQ         $0x30, K2, K1
+	MOVLQSX          56(R8), R9
+	VMOVUPS          (BX)(R9*4), Z16
+	MOVLQSX          60(R8), R9
+	VPERMT2PS.Z      (BX)(R9*4), Z0, K1, Z16
+	KSHIFTRQ         $0x30, K3, K1
+	MOVLQSX          88(R8), R9
+	VMOVUPS          (BX)(R9*4), Z19
+	MOVLQSX          92(R8), R9
+	VPERMT2PS.Z      (BX)(R9*4), Z0, K1, Z19
+	KSHIFTRQ         $0x30, K4, K1
+	MOVLQSX          120(R8), R9
+	VMOVUPS          (BX)(R9*4), Z22
+	MOVLQSX          124(R8), R9
+	VPERMT2PS.Z      (BX)(R9*4), Z0, K1, Z22
+	KSHIFTRQ         $0x30, K5, K1
+	MOVLQSX          152(R8), R9
+	VMOVUPS          (BX)(R9*4), Z23
+	MOVLQSX          156(R8), R9
+	VPERMT2PS.Z      (BX)(R9*4), Z0, K1, Z23
+	KSHIFTRQ         $0x30, K6, K1
+	MOVLQSX          184(R8), R9
+	VMOVUPS          (BX)(R9*4), Z24
+	MOVLQSX          188(R8), R9
+	VPERMT2PS.Z      (BX)(R9*4), Z0, K1, Z24
+	VSUBPS           Z16, Z22, Z0
+	VSUBPS           Z19, Z23, Z25
+	VADDPS           Z23, Z13, Z13
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z19, Z13
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z0, Z13
+	VADDPS           Z16, Z24, Z24
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z22, Z24
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z25, Z24
+	VSUBPS           Z16, Z23, Z26
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z19, Z26
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z22, Z26
+	VADDPS           Z23, Z16, Z16
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z19, Z16
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z22, Z16
+	VMOVAPS          Z25, Z23
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z0, Z23
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z0, Z25
+	KMOVQ            240(R8), K1
+	KMOVQ            248(R8), K2
+	MOVQ             AX, R9
+	LEAQ             (CX)(CX*2), R10
+	LEAQ             (CX)(CX*4), R11
+	VUNPCKLPS        Z3, Z1, Z0
+	VUNPCKHPS        Z3, Z1, Z1
+	VUNPCKLPS        Z13, Z7, Z3
+	VUNPCKHPS        Z13, Z7, Z7
+	VUNPCKLPD        Z3, Z0, Z13
+	VUNPCKHPD        Z3, Z0, Z0
+	VUNPCKLPD        Z7, Z1, Z3
+	VUNPCKHPD        Z7, Z1, Z1
+	VMOVUPS          tilesToTheLeft<>+0(SB), Z7
+	VPERMPS.Z        Z1, Z7, K1, Z7
+	VMOVUPS          tilesToTheRight<>+0(SB), Z19
+	VPERMPS.Z        Z13, Z19, K2, Z19
+	VSUBPS           Z13, Z3, Z22
+	VSUBPS           Z0, Z1, Z27
+	VADDPS           Z1, Z7, Z7
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z0, Z7
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z22, Z7
+	VADDPS           Z13, Z19, Z19
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z3, Z19
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z27, Z19
+	VSUBPS           Z13, Z1, Z28
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z0, Z28
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z3, Z28
+	VADDPS           Z1, Z13, Z13
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z0, Z13
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z3, Z13
+	VMOVAPS          Z27, Z1
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z22, Z1
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z22, Z27
+	VMOVUPS          Z7, (R9)
+	VMOVUPS          Z28, (R9)(CX*1)
+	VMOVUPS          Z13, (R9)(CX*2)
+	VMOVUPS          Z27, (R9)(R10*1)
+	VMOVUPS          Z1, (R9)(CX*4)
+	VMOVUPS          Z19, (R9)(R11*1)
+	LEAQ             (R9)(R10*2), R9
+	VUNPCKLPS        Z15, Z9, Z0
+	VUNPCKHPS        Z15, Z9, Z1
+	VUNPCKLPS        Z26, Z21, Z3
+	VUNPCKHPS        Z26, Z21, Z7
+	VUNPCKLPD        Z3, Z0, Z9
+	VUNPCKHPD        Z3, Z0, Z0
+	VUNPCKLPD        Z7, Z1, Z3
+	VUNPCKHPD        Z7, Z1, Z1
+	VMOVUPS          tilesToTheLeft<>+0(SB), Z7
+	VPERMPS.Z        Z1, Z7, K1, Z7
+	VMOVUPS          tilesToTheRight<>+0(SB), Z13
+	VPERMPS.Z        Z9, Z13, K2, Z13
+	VSUBPS           Z9, Z3, Z15
+	VSUBPS           Z0, Z1, Z19
+	VADDPS           Z1, Z7, Z7
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z0, Z7
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z15, Z7
+	VADDPS           Z9, Z13, Z13
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z3, Z13
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z19, Z13
+	VSUBPS           Z9, Z1, Z21
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z0, Z21
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z3, Z21
+	VADDPS           Z1, Z9, Z9
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z0, Z9
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z3, Z9
+	VMOVAPS          Z19, Z1
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z15, Z1
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z15, Z19
+	VMOVUPS          Z7, (R9)
+	VMOVUPS          Z21, (R9)(CX*1)
+	VMOVUPS          Z9, (R9)(CX*2)
+	VMOVUPS          Z19, (R9)(R10*1)
+	VMOVUPS          Z1, (R9)(CX*4)
+	VMOVUPS          Z13, (R9)(R11*1)
+	LEAQ             (R9)(R10*2), R9
+	VUNPCKLPS        Z4, Z2, Z0
+	VUNPCKHPS        Z4, Z2, Z1
+	VUNPCKLPS        Z16, Z10, Z2
+	VUNPCKHPS        Z16, Z10, Z3
+	VUNPCKLPD        Z2, Z0, Z4
+	VUNPCKHPD        Z2, Z0, Z0
+	VUNPCKLPD        Z3, Z1, Z2
+	VUNPCKHPD        Z3, Z1, Z1
+	VMOVUPS          tilesToTheLeft<>+0(SB), Z3
+	VPERMPS.Z        Z1, Z3, K1, Z3
+	VMOVUPS          tilesToTheRight<>+0(SB), Z7
+	VPERMPS.Z        Z4, Z7, K2, Z7
+	VSUBPS           Z4, Z2, Z9
+	VSUBPS           Z0, Z1, Z10
+	VADDPS           Z1, Z3, Z3
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z0, Z3
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z9, Z3
+	VADDPS           Z4, Z7, Z7
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z2, Z7
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z10, Z7
+	VSUBPS           Z4, Z1, Z13
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z0, Z13
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z2, Z13
+	VADDPS           Z1, Z4, Z4
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z0, Z4
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z2, Z4
+	VMOVAPS          Z10, Z1
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z9, Z1
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z9, Z10
+	VMOVUPS          Z3, (R9)
+	VMOVUPS          Z13, (R9)(CX*1)
+	VMOVUPS          Z4, (R9)(CX*2)
+	VMOVUPS          Z10, (R9)(R10*1)
+	VMOVUPS          Z1, (R9)(CX*4)
+	VMOVUPS          Z7, (R9)(R11*1)
+	LEAQ             (R9)(R10*2), R9
+	VUNPCKLPS        Z14, Z8, Z0
+	VUNPCKHPS        Z14, Z8, Z1
+	VUNPCKLPS        Z25, Z20, Z2
+	VUNPCKHPS        Z25, Z20, Z3
+	VUNPCKLPD        Z2, Z0, Z4
+	VUNPCKHPD        Z2, Z0, Z0
+	VUNPCKLPD        Z3, Z1, Z2
+	VUNPCKHPD        Z3, Z1, Z1
+	VMOVUPS          tilesToTheLeft<>+0(SB), Z3
+	VPERMPS.Z        Z1, Z3, K1, Z3
+	VMOVUPS          tilesToTheRight<>+0(SB), Z7
+	VPERMPS.Z        Z4, Z7, K2, Z7
+	VSUBPS           Z4, Z2, Z8
+	VSUBPS           Z0, Z1, Z9
+	VADDPS           Z1, Z3, Z3
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z0, Z3
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z8, Z3
+	VADDPS           Z4, Z7, Z7
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z2, Z7
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z9, Z7
+	VSUBPS           Z4, Z1, Z10
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z0, Z10
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z2, Z10
+	VADDPS           Z1, Z4, Z4
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z0, Z4
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z2, Z4
+	VMOVAPS          Z9, Z1
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z8, Z1
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z8, Z9
+	VMOVUPS          Z3, (R9)
+	VMOVUPS          Z10, (R9)(CX*1)
+	VMOVUPS          Z4, (R9)(CX*2)
+	VMOVUPS          Z9, (R9)(R10*1)
+	VMOVUPS          Z1, (R9)(CX*4)
+	VMOVUPS          Z7, (R9)(R11*1)
+	LEAQ             (R9)(R10*2), R9
+	VUNPCKLPS        Z11, Z5, Z0
+	VUNPCKHPS        Z11, Z5, Z1
+	VUNPCKLPS        Z23, Z17, Z2
+	VUNPCKHPS        Z23, Z17, Z3
+	VUNPCKLPD        Z2, Z0, Z4
+	VUNPCKHPD        Z2, Z0, Z0
+	VUNPCKLPD        Z3, Z1, Z2
+	VUNPCKHPD        Z3, Z1, Z1
+	VMOVUPS          tilesToTheLeft<>+0(SB), Z3
+	VPERMPS.Z        Z1, Z3, K1, Z3
+	VMOVUPS          tilesToTheRight<>+0(SB), Z5
+	VPERMPS.Z        Z4, Z5, K2, Z5
+	VSUBPS           Z4, Z2, Z7
+	VSUBPS           Z0, Z1, Z8
+	VADDPS           Z1, Z3, Z3
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z0, Z3
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z7, Z3
+	VADDPS           Z4, Z5, Z5
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z2, Z5
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z8, Z5
+	VSUBPS           Z4, Z1, Z9
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z0, Z9
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z2, Z9
+	VADDPS           Z1, Z4, Z4
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z0, Z4
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z2, Z4
+	VMOVAPS          Z8, Z1
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z7, Z1
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z7, Z8
+	VMOVUPS          Z3, (R9)
+	VMOVUPS          Z9, (R9)(CX*1)
+	VMOVUPS          Z4, (R9)(CX*2)
+	VMOVUPS          Z8, (R9)(R10*1)
+	VMOVUPS          Z1, (R9)(CX*4)
+	VMOVUPS          Z5, (R9)(R11*1)
+	LEAQ             (R9)(R10*2), R9
+	VUNPCKLPS        Z12, Z6, Z0
+	VUNPCKHPS        Z12, Z6, Z1
+	VUNPCKLPS        Z24, Z18, Z2
+	VUNPCKHPS        Z24, Z18, Z3
+	VUNPCKLPD        Z2, Z0, Z4
+	VUNPCKHPD        Z2, Z0, Z0
+	VUNPCKLPD        Z3, Z1, Z2
+	VUNPCKHPD        Z3, Z1, Z1
+	VMOVUPS          tilesToTheLeft<>+0(SB), Z3
+	VPERMPS.Z        Z1, Z3, K1, Z3
+	VMOVUPS          tilesToTheRight<>+0(SB), Z5
+	VPERMPS.Z        Z4, Z5, K2, Z5
+	VSUBPS           Z4, Z2, Z6
+	VSUBPS           Z0, Z1, Z7
+	VADDPS           Z1, Z3, Z3
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z0, Z3
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z6, Z3
+	VADDPS           Z4, Z5, Z5
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z2, Z5
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z7, Z5
+	VSUBPS           Z4, Z1, Z8
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z0, Z8
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z2, Z8
+	VADDPS           Z1, Z4, Z4
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z0, Z4
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z2, Z4
+	VMOVAPS          Z7, Z1
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z6, Z1
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z6, Z7
+	VMOVUPS          Z3, (R9)
+	VMOVUPS          Z8, (R9)(CX*1)
+	VMOVUPS          Z4, (R9)(CX*2)
+	VMOVUPS          Z7, (R9)(R10*1)
+	VMOVUPS          Z1, (R9)(CX*4)
+	VMOVUPS          Z5, (R9)(R11*1)
+	ADDQ             SI, BX
+	ADDQ             DX, AX
+	DECQ             DI
+	JNZ              channel
+	VZEROUPPER
+	RET
+
+DATA everySecondLane<>+0(SB)/4, $0x00000000
+DATA everySecondLane<>+4(SB)/4, $0x00000002
+DATA everySecondLane<>+8(SB)/4, $0x00000004
+DATA everySecondLane<>+12(SB)/4, $0x00000006
+DATA everySecondLane<>+16(SB)/4, $0x00000008
+DATA everySecondLane<>+20(SB)/4, $0x0000000a
+DATA everySecondLane<>+24(SB)/4, $0x0000000c
+DATA everySecondLane<>+28(SB)/4, $0x0000000e
+DATA everySecondLane<>+32(SB)/4, $0x00000010
+DATA everySecondLane<>+36(SB)/4, $0x00000012
+DATA everySecondLane<>+40(SB)/4, $0x00000014
+DATA everySecondLane<>+44(SB)/4, $0x00000016
+DATA everySecondLane<>+48(SB)/4, $0x00000018
+DATA everySecondLane<>+52(SB)/4, $0x0000001a
+DATA everySecondLane<>+56(SB)/4, $0x0000001c
+DATA everySecondLane<>+60(SB)/4, $0x0000001e
+GLOBL everySecondLane<>(SB), RODATA|NOPTR, $64
+
+// func tileInputsOfPhaseStraddlingAVX512(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32, buffer *float32)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·tileInputsOfPhaseStraddlingAVX512(SB), NOSPLIT, $0-64
+	MOVQ v+0(FP), AX
+	MOVQ plane+8(FP), CX
+	MOVQ row+16(FP), DX
+	MOVQ x+24(FP), BX
+	MOVQ xStep+32(FP), SI
+	MOVQ channels+40(FP), DI
+	MOVQ group+48(FP), R8
+	SHLQ $0x02, CX
+	SHLQ $0x02, DX
+	SHLQ $0x02, SI
+	MOVQ buffer+56(FP), R9
+
+channel:
+	MOVLQSX          512(R8), R10
+	MOVLQSX          516(R8), R11
+	KMOVW            560(R8), K1
+	KMOVW            562(R8), K2
+	VBROADCASTSS.Z   (BX)(R10*4), K1, Z0
+	VBROADCASTSS     (BX)(R11*4), K2, Z0
+	MOVLQSX          520(R8), R10
+	MOVLQSX          524(R8), R11
+	KMOVW            564(R8), K1
+	KMOVW            566(R8), K2
+	VBROADCASTSS.Z   (BX)(R10*4), K1, Z1
+	VBROADCASTSS     (BX)(R11*4), K2, Z1
+	MOVLQSX          528(R8), R10
+	MOVLQSX          532(R8), R11
+	KMOVW            568(R8), K1
+	KMOVW            570(R8), K2
+	VBROADCASTSS.Z   (BX)(R10*4), K1, Z2
+	VBROADCASTSS     (BX)(R11*4), K2, Z2
+	MOVLQSX          536(R8), R10
+	MOVLQSX          540(R8), R11
+	KMOVW            572(R8), K1
+	KMOVW            574(R8), K2
+	VBROADCASTSS.Z   (BX)(R10*4), K1, Z3
+	VBROADCASTSS     (BX)(R11*4), K2, Z3
+	MOVLQSX          544(R8), R10
+	MOVLQSX          548(R8), R11
+	KMOVW            576(R8), K1
+	KMOVW            578(R8), K2
+	VBROADCASTSS.Z   (BX)(R10*4), K1, Z4
+	VBROADCASTSS     (BX)(R11*4), K2, Z4
+	MOVLQSX          552(R8), R10
+	MOVLQSX          556(R8), R11
+	KMOVW            580(R8), K1
+	KMOVW            582(R8), K2
+	VBROADCASTSS.Z   (BX)(R10*4), K1, Z5
+	VBROADCASTSS     (BX)(R11*4), K2, Z5
+	VSUBPS           Z1, Z3, Z6
+	VSUBPS           Z2, Z4, Z7
+	VADDPS           Z4, Z0, Z0
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z2, Z0
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z6, Z0
+	VADDPS           Z1, Z5, Z5
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z3, Z5
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z7, Z5
+	VSUBPS           Z1, Z4, Z8
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z2, Z8
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z3, Z8
+	VADDPS           Z4, Z1, Z1
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z2, Z1
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z3, Z1
+	VMOVAPS          Z7, Z4
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z6, Z4
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z6, Z7
+	VMOVUPS          Z0, (R9)
+	VMOVUPS          Z8, 64(R9)
+	VMOVUPS          Z1, 128(R9)
+	VMOVUPS          Z7, 192(R9)
+	VMOVUPS          Z4, 256(R9)
+	VMOVUPS          Z5, 320(R9)
+	KMOVQ            192(R8), K1
+	KMOVQ            200(R8), K2
+	KMOVQ            208(R8), K3
+	KMOVQ            216(R8), K4
+	KMOVQ            224(R8), K5
+	KMOVQ            232(R8), K6
+	VMOVUPS          everySecondLane<>+0(SB), Z0
+	MOVLQSX          (R8), R10
+	VMOVUPS          (BX)(R10*4), Z1
+	MOVLQSX          4(R8), R10
+	VPERMT2PS.Z      (BX)(R10*4), Z0, K1, Z1
+	MOVLQSX          32(R8), R10
+	VMOVUPS          (BX)(R10*4), Z2
+	MOVLQSX          36(R8), R10
+	VPERMT2PS.Z      (BX)(R10*4), Z0, K2, Z2
+	MOVLQSX          64(R8), R10
+	VMOVUPS          (BX)(R10*4), Z3
+	MOVLQSX          68(R8), R10
+	VPERMT2PS.Z      (BX)(R10*4), Z0, K3, Z3
+	MOVLQSX          96(R8), R10
+	VMOVUPS          (BX)(R10*4), Z4
+	MOVLQSX          100(R8), R10
+	VPERMT2PS.Z      (BX)(R10*4), Z0, K4, Z4
+	MOVLQSX          128(R8), R10
+	VMOVUPS          (BX)(R10*4), Z5
+	MOVLQSX          132(R8), R10
+	VPERMT2PS.Z      (BX)(R10*4), Z0, K5, Z5
+	MOVLQSX          160(R8), R10
+	VMOVUPS          (BX)(R10*4), Z6
+	MOVLQSX          164(R8), R10
+	VPERMT2PS.Z      (BX)(R10*4), Z0, K6, Z6
+	VSUBPS           Z2, Z4, Z7
+	VSUBPS           Z3, Z5, Z8
+	VADDPS           Z5, Z1, Z1
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z3, Z1
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z7, Z1
+	VADDPS           Z2, Z6, Z6
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z4, Z6
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z8, Z6
+	VSUBPS           Z2, Z5, Z9
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z3, Z9
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z4, Z9
+	VADDPS           Z5, Z2, Z2
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z3, Z2
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z4, Z2
+	VMOVAPS          Z8, Z5
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z7, Z5
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z7, Z8
+	KSHIFTRQ         $0x10, K1, K7
+	MOVLQSX          8(R8), R10
+	VMOVUPS          (BX)(R10*4), Z3
+	MOVLQSX          12(R8), R10
+	VPERMT2PS.Z      (BX)(R10*4), Z0, K7, Z3
+	KSHIFTRQ         $0x10, K2, K7
+	MOVLQSX          40(R8), R10
+	VMOVUPS          (BX)(R10*4), Z4
+	MOVLQSX          44(R8), R10
+	VPERMT2PS.Z      (BX)(R10*4), Z0, K7, Z4
+	KSHIFTRQ         $0x10, K3, K7
+	MOVLQSX          72(R8), R10
+	VMOVUPS          (BX)(R10*4), Z7
+	MOVLQSX          76(R8), R10
+	VPERMT2PS.Z      (BX)(R10*4), Z0, K7, Z7
+	KSHIFTRQ         $0x10, K4, K7
+	MOVLQSX          104(R8), R10
+	VMOVUPS          (BX)(R10*4), Z10
+	MOVLQSX          108(R8), R10
+	VPERMT2PS.Z      (BX)(R10*4), Z0, K7, Z10
+	KSHIFTRQ         $0x10, K5, K7
+	MOVLQSX          136(R8), R10
+	VMOVUPS          (BX)(R10*4), Z11
+	MOVLQSX          140(R8), R10
+	VPERMT2PS.Z      (BX)(R10*4), Z0, K7, Z11
+	KSHIFTRQ         $0x10, K6, K7
+	MOVLQSX          168(R8), R10
+	VMOVUPS          (BX)(R10*4), Z12
+	MOVLQSX          172(R8), R10
+	VPERMT2PS.Z      (BX)(R10*4), Z0, K7, Z12
+	VSUBPS           Z4, Z10, Z13
+	VSUBPS           Z7, Z11, Z14
+	VADDPS           Z11, Z3, Z3
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z7, Z3
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z13, Z3
+	VADDPS           Z4, Z12, Z12
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z10, Z12
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z14, Z12
+	VSUBPS           Z4, Z11, Z15
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z7, Z15
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z10, Z15
+	VADDPS           Z11, Z4, Z4
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z7, Z4
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z10, Z4
+	VMOVAPS          Z14, Z11
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z13, Z11
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z13, Z14
+	KSHIFTRQ         $0x20, K1, K7
+	MOVLQSX          16(R8), R10
+	VMOVUPS          (BX)(R10*4), Z7
+	MOVLQSX          20(R8), R10
+	VPERMT2PS.Z      (BX)(R10*4), Z0, K7, Z7
+	KSHIFTRQ         $0x20, K2, K7
+	MOVLQSX          48(R8), R10
+	VMOVUPS          (BX)(R10*4), Z10
+	MOVLQSX          52(R8), R10
+	VPERMT2PS.Z      (BX)(R10*4), Z0, K7, Z10
+	KSHIFTRQ         $0x20, K3, K7
+	MOVLQSX          80(R8), R10
+	VMOVUPS          (BX)(R10*4), Z13
+	MOVLQSX          84(R8), R10
+	VPERMT2PS.Z      (BX)(R10*4), Z0, K7, Z13
+	KSHIFTRQ         $0x20, K4, K7
+	MOVLQSX          112(R8), R10
+	VMOVUPS          (BX)(R10*4), Z16
+	MOVLQSX          116(R8), R10
+	VPERMT2PS.Z      (BX)(R10*4), Z0, K7, Z16
+	KSHIFTRQ         $0x20, K5, K7
+	MOVLQSX          144(R8), R10
+	VMOVUPS          (BX)(R10*4), Z17
+	MOVLQSX          148(R8), R10
+	VPERMT2PS.Z      (BX)(R10*4), Z0, K7, Z17
+	KSHIFTRQ         $0x20, K6, K7
+	MOVLQSX          176(R8), R10
+	VMOVUPS          (BX)(R10*4), Z18
+	MOVLQSX          180(R8), R10
+	VPERMT2PS.Z      (BX)(R10*4), Z0, K7, Z18
+	VSUBPS           Z10, Z16, Z19
+	VSUBPS           Z13, Z17, Z20
+	VADDPS           Z17, Z7, Z7
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z13, Z7
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z19, Z7
+	VADDPS           Z10, Z18, Z18
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z16, Z18
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z20, Z18
+	VSUBPS           Z10, Z17, Z21
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z13, Z21
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z16, Z21
+	VADDPS           Z17, Z10, Z10
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z13, Z10
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z16, Z10
+	VMOVAPS          Z20, Z17
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z19, Z17
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z19, Z20
+	KSHIFTRQ         $0x30, K1, K1
+	MOVLQSX          24(R8), R10
+	VMOVUPS          (BX)(R10*4), Z13
+	MOVLQSX          28(R8), R10
+	VPERMT2PS.Z      (BX)(R10*4), Z0, K1, Z13
+	KSHIFTRQ         $0x30, K2, K1
+	MOVLQSX          56(R8), R10
+	VMOVUPS          (BX)(R10*4), Z16
+	MOVLQSX          60(R8), R10
+	VPERMT2PS.Z      (BX)(R10*4), Z0, K1, Z16
+	KSHIFTRQ         $0x30, K3, K1
+	MOVLQSX          88(R8), R10
+	VMOVUPS          (BX)(R10*4), Z19
+	MOVLQSX          92(R8), R10
+	VPERMT2PS.Z      (BX)(R10*4), Z0, K1, Z19
+	KSHIFTRQ         $0x30, K4, K1
+	MOVLQSX          120(R8), R10
+	VMOVUPS          (BX)(R10*4), Z22
+	MOVLQSX          124(R8), R10
+	VPERMT2PS.Z      (BX)(R10*4), Z0, K1, Z22
+	KSHIFTRQ         $0x30, K5, K1
+	MOVLQSX          152(R8), R10
+	VMOVUPS          (BX)(R10*4), Z23
+	MOVLQSX          156(R8), R10
+	VPERMT2PS.Z      (BX)(R10*4), Z0, K1, Z23
+	KSHIFTRQ         $0x30, K6, K1
+	MOVLQSX          184(R8), R10
+	VMOVUPS          (BX)(R10*4), Z24
+	MOVLQSX          188(R8), R10
+	VPERMT2PS.Z      (BX)(R10*4), Z0, K1, Z24
+	VSUBPS           Z16, Z22, Z0
+	VSUBPS           Z19, Z23, Z25
+	VADDPS           Z23, Z13, Z13
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z19, Z13
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z0, Z13
+	VADDPS           Z16, Z24, Z24
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z22, Z24
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z25, Z24
+	VSUBPS           Z16, Z23, Z26
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z19, Z26
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z22, Z26
+	VADDPS           Z23, Z16, Z16
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z19, Z16
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z22, Z16
+	VMOVAPS          Z25, Z23
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z0, Z23
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z0, Z25
+	KMOVQ            240(R8), K3
+	KMOVQ            248(R8), K4
+	MOVL             $0x00000001, R10
+	KMOVW            R10, K1
+	SHLL             $0x0f, R10
+	KMOVW            R10, K2
+	MOVQ             AX, R10
+	LEAQ             (CX)(CX*2), R11
+	LEAQ             (CX)(CX*4), R12
+	VUNPCKLPS        Z3, Z1, Z0
+	VUNPCKHPS        Z3, Z1, Z1
+	VUNPCKLPS        Z13, Z7, Z3
+	VUNPCKHPS        Z13, Z7, Z7
+	VUNPCKLPD        Z3, Z0, Z13
+	VUNPCKHPD        Z3, Z0, Z0
+	VUNPCKLPD        Z7, Z1, Z3
+	VUNPCKHPD        Z7, Z1, Z1
+	VMOVUPS          tilesToTheLeft<>+0(SB), Z7
+	VPERMPS.Z        Z1, Z7, K3, Z7
+	VMOVUPS          tilesToTheRight<>+0(SB), Z19
+	VPERMPS.Z        Z13, Z19, K4, Z19
+	VMOVUPS          (R9), K1, Z7
+	VMOVUPS          (R9), K2, Z19
+	VSUBPS           Z13, Z3, Z22
+	VSUBPS           Z0, Z1, Z27
+	VADDPS           Z1, Z7, Z7
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z0, Z7
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z22, Z7
+	VADDPS           Z13, Z19, Z19
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z3, Z19
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z27, Z19
+	VSUBPS           Z13, Z1, Z28
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z0, Z28
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z3, Z28
+	VADDPS           Z1, Z13, Z13
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z0, Z13
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z3, Z13
+	VMOVAPS          Z27, Z1
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z22, Z1
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z22, Z27
+	VMOVUPS          Z7, (R10)
+	VMOVUPS          Z28, (R10)(CX*1)
+	VMOVUPS          Z13, (R10)(CX*2)
+	VMOVUPS          Z27, (R10)(R11*1)
+	VMOVUPS          Z1, (R10)(CX*4)
+	VMOVUPS          Z19, (R10)(R12*1)
+	LEAQ             (R10)(R11*2), R10
+	VUNPCKLPS        Z15, Z9, Z0
+	VUNPCKHPS        Z15, Z9, Z1
+	VUNPCKLPS        Z26, Z21, Z3
+	VUNPCKHPS        Z26, Z21, Z7
+	VUNPCKLPD        Z3, Z0, Z9
+	VUNPCKHPD        Z3, Z0, Z0
+	VUNPCKLPD        Z7, Z1, Z3
+	VUNPCKHPD        Z7, Z1, Z1
+	VMOVUPS          tilesToTheLeft<>+0(SB), Z7
+	VPERMPS.Z        Z1, Z7, K3, Z7
+	VMOVUPS          tilesToTheRight<>+0(SB), Z13
+	VPERMPS.Z        Z9, Z13, K4, Z13
+	VMOVUPS          64(R9), K1, Z7
+	VMOVUPS          64(R9), K2, Z13
+	VSUBPS           Z9, Z3, Z15
+	VSUBPS           Z0, Z1, Z19
+	VADDPS           Z1, Z7, Z7
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z0, Z7
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z15, Z7
+	VADDPS           Z9, Z13, Z13
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z3, Z13
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z19, Z13
+	VSUBPS           Z9, Z1, Z21
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z0, Z21
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z3, Z21
+	VADDPS           Z1, Z9, Z9
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z0, Z9
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z3, Z9
+	VMOVAPS          Z19, Z1
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z15, Z1
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z15, Z19
+	VMOVUPS          Z7, (R10)
+	VMOVUPS          Z21, (R10)(CX*1)
+	VMOVUPS          Z9, (R10)(CX*2)
+	VMOVUPS          Z19, (R10)(R11*1)
+	VMOVUPS          Z1, (R10)(CX*4)
+	VMOVUPS          Z13, (R10)(R12*1)
+	LEAQ             (R10)(R11*2), R10
+	VUNPCKLPS        Z4, Z2, Z0
+	VUNPCKHPS        Z4, Z2, Z1
+	VUNPCKLPS        Z16, Z10, Z2
+	VUNPCKHPS        Z16, Z10, Z3
+	VUNPCKLPD        Z2, Z0, Z4
+	VUNPCKHPD        Z2, Z0, Z0
+	VUNPCKLPD        Z3, Z1, Z2
+	VUNPCKHPD        Z3, Z1, Z1
+	VMOVUPS          tilesToTheLeft<>+0(SB), Z3
+	VPERMPS.Z        Z1, Z3, K3, Z3
+	VMOVUPS          tilesToTheRight<>+0(SB), Z7
+	VPERMPS.Z        Z4, Z7, K4, Z7
+	VMOVUPS          128(R9), K1, Z3
+	VMOVUPS          128(R9), K2, Z7
+	VSUBPS           Z4, Z2, Z9
+	VSUBPS           Z0, Z1, Z10
+	VADDPS           Z1, Z3, Z3
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z0, Z3
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z9, Z3
+	VADDPS           Z4, Z7, Z7
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z2, Z7
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z10, Z7
+	VSUBPS           Z4, Z1, Z13
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z0, Z13
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z2, Z13
+	VADDPS           Z1, Z4, Z4
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z0, Z4
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z2, Z4
+	VMOVAPS          Z10, Z1
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z9, Z1
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z9, Z10
+	VMOVUPS          Z3, (R10)
+	VMOVUPS          Z13, (R10)(CX*1)
+	VMOVUPS          Z4, (R10)(CX*2)
+	VMOVUPS          Z10, (R10)(R11*1)
+	VMOVUPS          Z1, (R10)(CX*4)
+	VMOVUPS          Z7, (R10)(R12*1)
+	LEAQ             (R10)(R11*2), R10
+	VUNPCKLPS        Z14, Z8, Z0
+	VUNPCKHPS        Z14, Z8, Z1
+	VUNPCKLPS        Z25, Z20, Z2
+	VUNPCKHPS        Z25, Z20, Z3
+	VUNPCKLPD        Z2, Z0, Z4
+	VUNPCKHPD        Z2, Z0, Z0
+	VUNPCKLPD        Z3, Z1, Z2
+	VUNPCKHPD        Z3, Z1, Z1
+	VMOVUPS          tilesToTheLeft<>+0(SB), Z3
+	VPERMPS.Z        Z1, Z3, K3, Z3
+	VMOVUPS          tilesToTheRight<>+0(SB), Z7
+	VPERMPS.Z        Z4, Z7, K4, Z7
+	VMOVUPS          192(R9), K1, Z3
+	VMOVUPS          192(R9), K2, Z7
+	VSUBPS           Z4, Z2, Z8
+	VSUBPS           Z0, Z1, Z9
+	VADDPS           Z1, Z3, Z3
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z0, Z3
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z8, Z3
+	VADDPS           Z4, Z7, Z7
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z2, Z7
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z9, Z7
+	VSUBPS           Z4, Z1, Z10
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z0, Z10
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z2, Z10
+	VADDPS           Z1, Z4, Z4
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z0, Z4
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z2, Z4
+	VMOVAPS          Z9, Z1
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z8, Z1
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z8, Z9
+	VMOVUPS          Z3, (R10)
+	VMOVUPS          Z10, (R10)(CX*1)
+	VMOVUPS          Z4, (R10)(CX*2)
+	VMOVUPS          Z9, (R10)(R11*1)
+	VMOVUPS          Z1, (R10)(CX*4)
+	VMOVUPS          Z7, (R10)(R12*1)
+	LEAQ             (R10)(R11*2), R10
+	VUNPCKLPS        Z11, Z5, Z0
+	VUNPCKHPS        Z11, Z5, Z1
+	VUNPCKLPS        Z23, Z17, Z2
+	VUNPCKHPS        Z23, Z17, Z3
+	VUNPCKLPD        Z2, Z0, Z4
+	VUNPCKHPD        Z2, Z0, Z0
+	VUNPCKLPD        Z3, Z1, Z2
+	VUNPCKHPD        Z3, Z1, Z1
+	VMOVUPS          tilesToTheLeft<>+0(SB), Z3
+	VPERMPS.Z        Z1, Z3, K3, Z3
+	VMOVUPS          tilesToTheRight<>+0(SB), Z5
+	VPERMPS.Z        Z4, Z5, K4, Z5
+	VMOVUPS          256(R9), K1, Z3
+	VMOVUPS          256(R9), K2, Z5
+	VSUBPS           Z4, Z2, Z7
+	VSUBPS           Z0, Z1, Z8
+	VADDPS           Z1, Z3, Z3
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z0, Z3
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z7, Z3
+	VADDPS           Z4, Z5, Z5
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z2, Z5
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z8, Z5
+	VSUBPS           Z4, Z1, Z9
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z0, Z9
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z2, Z9
+	VADDPS           Z1, Z4, Z4
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z0, Z4
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z2, Z4
+	VMOVAPS          Z8, Z1
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z7, Z1
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z7, Z8
+	VMOVUPS          Z3, (R10)
+	VMOVUPS          Z9, (R10)(CX*1)
+	VMOVUPS          Z4, (R10)(CX*2)
+	VMOVUPS          Z8, (R10)(R11*1)
+	VMOVUPS          Z1, (R10)(CX*4)
+	VMOVUPS          Z5, (R10)(R12*1)
+	LEAQ             (R10)(R11*2), R10
+	VUNPCKLPS        Z12, Z6, Z0
+	VUNPCKHPS        Z12, Z6, Z1
+	VUNPCKLPS        Z24, Z18, Z2
+	VUNPCKHPS        Z24, Z18, Z3
+	VUNPCKLPD        Z2, Z0, Z4
+	VUNPCKHPD        Z2, Z0, Z0
+	VUNPCKLPD        Z3, Z1, Z2
+	VUNPCKHPD        Z3, Z1, Z1
+	VMOVUPS          tilesToTheLeft<>+0(SB), Z3
+	VPERMPS.Z        Z1, Z3, K3, Z3
+	VMOVUPS          tilesToTheRight<>+0(SB), Z5
+	VPERMPS.Z        Z4, Z5, K4, Z5
+	VMOVUPS          320(R9), K1, Z3
+	VMOVUPS          320(R9), K2, Z5
+	VSUBPS           Z4, Z2, Z6
+	VSUBPS           Z0, Z1, Z7
+	VADDPS           Z1, Z3, Z3
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z0, Z3
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z6, Z3
+	VADDPS           Z4, Z5, Z5
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z2, Z5
+	VFMADD231PS.BCST winogradNumber1<>+0(SB), Z7, Z5
+	VSUBPS           Z4, Z1, Z8
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z0, Z8
+	VFMADD231PS.BCST winogradNumber3<>+0(SB), Z2, Z8
+	VADDPS           Z1, Z4, Z4
+	VFMADD231PS.BCST winogradNumber4<>+0(SB), Z0, Z4
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z2, Z4
+	VMOVAPS          Z7, Z1
+	VFMADD231PS.BCST winogradNumber5<>+0(SB), Z6, Z1
+	VFMADD231PS.BCST winogradNumber6<>+0(SB), Z6, Z7
+	VMOVUPS          Z3, (R10)
+	VMOVUPS          Z8, (R10)(CX*1)
+	VMOVUPS          Z4, (R10)(CX*2)
+	VMOVUPS          Z7, (R10)(R11*1)
+	VMOVUPS          Z1, (R10)(CX*4)
+	VMOVUPS          Z5, (R10)(R12*1)
+	ADDQ             SI, BX
+	ADDQ             DX, AX
+	DECQ             DI
+	JNZ              channel
+	VZEROUPPER
+	RET
+
+// func tileOutputsOfPhasesAVX512(y *float32, yStep int, m *float32, apart int, plane int, row int, channels int, group *int32, inside *uint16, buffer *float32)
+// Requires: AVX, AVX512F
+TEXT ·tileOutputsOfPhasesAVX512(SB), NOSPLIT, $8-80
+	MOVQ y+0(FP), AX
+	MOVQ yStep+8(FP), CX
+	MOVQ m+16(FP), DX
+	MOVQ apart+24(FP), BX
+	MOVQ plane+32(FP), SI
+	MOVQ row+40(FP), DI
+	MOVQ channels+48(FP), R8
+	MOVQ group+56(FP), R9
+	MOVQ inside+64(FP), R10
+	MOVQ buffer+72(FP), R11
+	SHLQ $0x02, SI
+	SHLQ $0x02, DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, BX
+	LEAQ (SI)(SI*2), R12
+	SHLQ $0x01, R12
+
+channel:
+	MOVQ             DX, R13
+	MOVQ             R13, R14
+	LEAQ             (R12)(R12*2), R15
+	LEAQ             (R12)(R12*4), BP
+	VMOVUPS          (R14), Z0
+	VMOVUPS          (R14)(R12*1), Z1
+	VMOVUPS          (R14)(R12*2), Z2
+	VMOVUPS          (R14)(R15*1), Z3
+	VMOVUPS          (R14)(R12*4), Z4
+	VMOVUPS          (R14)(BP*1), Z5
+	ADDQ             SI, R13
+	VADDPS           Z2, Z1, Z6
+	VSUBPS           Z2, Z1, Z1
+	VADDPS           Z6, Z0, Z0
+	VADDPS           Z3, Z0, Z0
+	VADDPS           Z4, Z0, Z0
+	VADDPS           Z1, Z5, Z5
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z3, Z1
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z4, Z1
+	VFMADD231PS.BCST winogradNumber7<>+0(SB), Z3, Z6
+	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z4, Z6
+	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z3, Z5
+	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z4, Z5
+	MOVQ             R13, R14
+	LEAQ             (R12)(R12*2), R15
+	LEAQ             (R12)(R12*4), BP
+	VMOVUPS          (R14), Z2
+	VMOVUPS          (R14)(R12*1), Z3
+	VMOVUPS          (R14)(R12*2), Z4
+	VMOVUPS          (R14)(R15*1), Z7
+	VMOVUPS          (R14)(R12*4), Z8
+	VMOVUPS          (R14)(BP*1), Z9
+	ADDQ             SI, R13
+	VADDPS           Z4, Z3, Z10
+	VSUBPS           Z4, Z3, Z3
+	VADDPS           Z10, Z2, Z2
+	VADDPS           Z7, Z2, Z2
+	VADDPS           Z8, Z2, Z2
+	VADDPS           Z3, Z9, Z9
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z7, Z3
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z8, Z3
+	VFMADD231PS.BCST winogradNumber7<>+0(SB), Z7, Z10
+	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z8, Z10
+	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z7, Z9
+	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z8, Z9
+	MOVQ             R13, R14
+	LEAQ             (R12)(R12*2), R15
+	LEAQ             (R12)(R12*4), BP
+	VMOVUPS          (R14), Z4
+	VMOVUPS          (R14)(R12*1), Z7
+	VMOVUPS          (R14)(R12*2), Z8
+	VMOVUPS          (R14)(R15*1), Z11
+	VMOVUPS          (R14)(R12*4), Z12
+	VMOVUPS          (R14)(BP*1), Z13
+	ADDQ             SI, R13
+	VADDPS           Z8, Z7, Z14
+	VSUBPS           Z8, Z7, Z7
+	VADDPS           Z14, Z4, Z4
+	VADDPS           Z11, Z4, Z4
+	VADDPS           Z12, Z4, Z4
+	VADDPS           Z7, Z13, Z13
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z11, Z7
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z12, Z7
+	VFMADD231PS.BCST winogradNumber7<>+0(SB), Z11, Z14
+	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z12, Z14
+	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z11, Z13
+	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z12, Z13
+	MOVQ             R13, R14
+	LEAQ             (R12)(R12*2), R15
+	LEAQ             (R12)(R12*4), BP
+	VMOVUPS          (R14), Z8
+	VMOVUPS          (R14)(R12*1), Z11
+	VMOVUPS          (R14)(R12*2), Z12
+	VMOVUPS          (R14)(R15*1), Z15
+	VMOVUPS          (R14)(R12*4), Z16
+	VMOVUPS          (R14)(BP*1), Z17
+	ADDQ             SI, R13
+	VADDPS           Z12, Z11, Z18
+	VSUBPS           Z12, Z11, Z11
+	VADDPS           Z18, Z8, Z8
+	VADDPS           Z15, Z8, Z8
+	VADDPS           Z16, Z8, Z8
+	VADDPS           Z11, Z17, Z17
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z15, Z11
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z16, Z11
+	VFMADD231PS.BCST winogradNumber7<>+0(SB), Z15, Z18
+	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z16, Z18
+	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z15, Z17
+	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z16, Z17
+	MOVQ             R13, R14
+	LEAQ             (R12)(R12*2), R15
+	LEAQ             (R12)(R12*4), BP
+	VMOVUPS          (R14), Z12
+	VMOVUPS          (R14)(R12*1), Z15
+	VMOVUPS          (R14)(R12*2), Z16
+	VMOVUPS          (R14)(R15*1), Z19
+	VMOVUPS          (R14)(R12*4), Z20
+	VMOVUPS          (R14)(BP*1), Z21
+	ADDQ             SI, R13
+	VADDPS           Z16, Z15, Z22
+	VSUBPS           Z16, Z15, Z15
+	VADDPS           Z22, Z12, Z12
+	VADDPS           Z19, Z12, Z12
+	VADDPS           Z20, Z12, Z12
+	VADDPS           Z15, Z21, Z21
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z19, Z15
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z20, Z15
+	VFMADD231PS.BCST winogradNumber7<>+0(SB), Z19, Z22
+	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z20, Z22
+	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z19, Z21
+	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z20, Z21
+	MOVQ             R13, R14
+	LEAQ             (R12)(R12*2), R15
+	LEAQ             (R12)(R12*4), BP
+	VMOVUPS          (R14), Z16
+	VMOVUPS          (R14)(R12*1), Z19
+	VMOVUPS          (R14)(R12*2), Z20
+	VMOVUPS          (R14)(R15*1), Z23
+	VMOVUPS          (R14)(R12*4), Z24
+	VMOVUPS          (R14)(BP*1), Z25
+	ADDQ             SI, R13
+	VADDPS           Z20, Z19, Z26
+	VSUBPS           Z20, Z19, Z19
+	VADDPS           Z26, Z16, Z16
+	VADDPS           Z23, Z16, Z16
+	VADDPS           Z24, Z16, Z16
+	VADDPS           Z19, Z25, Z25
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z23, Z19
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z24, Z19
+	VFMADD231PS.BCST winogradNumber7<>+0(SB), Z23, Z26
+	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z24, Z26
+	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z23, Z25
+	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z24, Z25
+	VADDPS           Z4, Z2, Z20
+	VSUBPS           Z4, Z2, Z2
+	VADDPS           Z20, Z0, Z0
+	VADDPS           Z8, Z0, Z0
+	VADDPS           Z12, Z0, Z0
+	VADDPS           Z2, Z16, Z16
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z8, Z2
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z12, Z2
+	VFMADD231PS.BCST winogradNumber7<>+0(SB), Z8, Z20
+	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z12, Z20
+	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z8, Z16
+	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z12, Z16
+	VUNPCKLPS        Z2, Z0, Z4
+	VUNPCKHPS        Z2, Z0, Z0
+	VUNPCKLPS        Z16, Z20, Z2
+	VUNPCKHPS        Z16, Z20, Z8
+	VUNPCKLPD        Z2, Z4, Z12
+	VUNPCKHPD        Z2, Z4, Z2
+	VUNPCKLPD        Z8, Z0, Z4
+	VUNPCKHPD        Z8, Z0, Z0
+	VMOVUPS          Z12, (R11)
+	VMOVUPS          Z2, 64(R11)
+	VMOVUPS          Z4, 128(R11)
+	VMOVUPS          Z0, 192(R11)
+	VADDPS           Z7, Z3, Z0
+	VSUBPS           Z7, Z3, Z2
+	VADDPS           Z0, Z1, Z1
+	VADDPS           Z11, Z1, Z1
+	VADDPS           Z15, Z1, Z1
+	VADDPS           Z2, Z19, Z19
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z11, Z2
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z15, Z2
+	VFMADD231PS.BCST winogradNumber7<>+0(SB), Z11, Z0
+	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z15, Z0
+	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z11, Z19
+	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z15, Z19
+	VUNPCKLPS        Z2, Z1, Z3
+	VUNPCKHPS        Z2, Z1, Z1
+	VUNPCKLPS        Z19, Z0, Z2
+	VUNPCKHPS        Z19, Z0, Z0
+	VUNPCKLPD        Z2, Z3, Z4
+	VUNPCKHPD        Z2, Z3, Z2
+	VUNPCKLPD        Z0, Z1, Z3
+	VUNPCKHPD        Z0, Z1, Z0
+	VMOVUPS          Z4, 256(R11)
+	VMOVUPS          Z2, 320(R11)
+	VMOVUPS          Z3, 384(R11)
+	VMOVUPS          Z0, 448(R11)
+	VADDPS           Z14, Z10, Z0
+	VSUBPS           Z14, Z10, Z1
+	VADDPS           Z0, Z6, Z6
+	VADDPS           Z18, Z6, Z6
+	VADDPS           Z22, Z6, Z6
+	VADDPS           Z1, Z26, Z26
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z18, Z1
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z22, Z1
+	VFMADD231PS.BCST winogradNumber7<>+0(SB), Z18, Z0
+	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z22, Z0
+	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z18, Z26
+	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z22, Z26
+	VUNPCKLPS        Z1, Z6, Z2
+	VUNPCKHPS        Z1, Z6, Z1
+	VUNPCKLPS        Z26, Z0, Z3
+	VUNPCKHPS        Z26, Z0, Z0
+	VUNPCKLPD        Z3, Z2, Z4
+	VUNPCKHPD        Z3, Z2, Z2
+	VUNPCKLPD        Z0, Z1, Z3
+	VUNPCKHPD        Z0, Z1, Z0
+	VMOVUPS          Z4, 512(R11)
+	VMOVUPS          Z2, 576(R11)
+	VMOVUPS          Z3, 640(R11)
+	VMOVUPS          Z0, 704(R11)
+	VADDPS           Z13, Z9, Z0
+	VSUBPS           Z13, Z9, Z1
+	VADDPS           Z0, Z5, Z5
+	VADDPS           Z17, Z5, Z5
+	VADDPS           Z21, Z5, Z5
+	VADDPS           Z1, Z25, Z25
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z17, Z1
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z21, Z1
+	VFMADD231PS.BCST winogradNumber7<>+0(SB), Z17, Z0
+	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z21, Z0
+	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z17, Z25
+	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z21, Z25
+	VUNPCKLPS        Z1, Z5, Z2
+	VUNPCKHPS        Z1, Z5, Z1
+	VUNPCKLPS        Z25, Z0, Z3
+	VUNPCKHPS        Z25, Z0, Z0
+	VUNPCKLPD        Z3, Z2, Z4
+	VUNPCKHPD        Z3, Z2, Z2
+	VUNPCKLPD        Z0, Z1, Z3
+	VUNPCKHPD        Z0, Z1, Z0
+	VMOVUPS          Z4, 768(R11)
+	VMOVUPS          Z2, 832(R11)
+	VMOVUPS          Z3, 896(R11)
+	VMOVUPS          Z0, 960(R11)
+	MOVQ             DX, R13
+	ADDQ             BX, R13
+	MOVQ             R13, R14
+	LEAQ             (R12)(R12*2), R15
+	LEAQ             (R12)(R12*4), BP
+	VMOVUPS          (R14), Z0
+	VMOVUPS          (R14)(R12*1), Z1
+	VMOVUPS          (R14)(R12*2), Z2
+	VMOVUPS          (R14)(R15*1), Z3
+	VMOVUPS          (R14)(R12*4), Z4
+	VMOVUPS          (R14)(BP*1), Z5
+	ADDQ             SI, R13
+	VADDPS           Z2, Z1, Z6
+	VSUBPS           Z2, Z1, Z1
+	VADDPS           Z6, Z0, Z0
+	VADDPS           Z3, Z0, Z0
+	VADDPS           Z4, Z0, Z0
+	VADDPS           Z1, Z5, Z5
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z3, Z1
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z4, Z1
+	VFMADD231PS.BCST winogradNumber7<>+0(SB), Z3, Z6
+	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z4, Z6
+	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z3, Z5
+	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z4, Z5
+	MOVQ             R13, R14
+	LEAQ             (R12)(R12*2), R15
+	LEAQ             (R12)(R12*4), BP
+	VMOVUPS          (R14), Z2
+	VMOVUPS          (R14)(R12*1), Z3
+	VMOVUPS          (R14)(R12*2), Z4
+	VMOVUPS          (R14)(R15*1), Z7
+	VMOVUPS          (R14)(R12*4), Z8
+	VMOVUPS          (R14)(BP*1), Z9
+	ADDQ             SI, R13
+	VADDPS           Z4, Z3, Z10
+	VSUBPS           Z4, Z3, Z3
+	VADDPS           Z10, Z2, Z2
+	VADDPS           Z7, Z2, Z2
+	VADDPS           Z8, Z2, Z2
+	VADDPS           Z3, Z9, Z9
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z7, Z3
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z8, Z3
+	VFMADD231PS.BCST winogradNumber7<>+0(SB), Z7, Z10
+	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z8, Z10
+	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z7, Z9
+	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z8, Z9
+	MOVQ             R13, R14
+	LEAQ             (R12)(R12*2), R15
+	LEAQ             (R12)(R12*4), BP
+	VMOVUPS          (R14), Z4
+	VMOVUPS          (R14)(R12*1), Z7
+	VMOVUPS          (R14)(R12*2), Z8
+	VMOVUPS          (R14)(R15*1), Z11
+	VMOVUPS          (R14)(R12*4), Z12
+	VMOVUPS          (R14)(BP*1), Z13
+	ADDQ             SI, R13
+	VADDPS           Z8, Z7, Z14
+	VSUBPS           Z8, Z7, Z7
+	VADDPS           Z14, Z4, Z4
+	VADDPS           Z11, Z4, Z4
+	VADDPS           Z12, Z4, Z4
+	VADDPS           Z7, Z13, Z13
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z11, Z7
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z12, Z7
+	VFMADD231PS.BCST winogradNumber7<>+0(SB), Z11, Z14
+	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z12, Z14
+	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z11, Z13
+	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z12, Z13
+	MOVQ             R13, R14
+	LEAQ             (R12)(R12*2), R15
+	LEAQ             (R12)(R12*4), BP
+	VMOVUPS          (R14), Z8
+	VMOVUPS          (R14)(R12*1), Z11
+	VMOVUPS          (R14)(R12*2), Z12
+	VMOVUPS          (R14)(R15*1), Z15
+	VMOVUPS          (R14)(R12*4), Z16
+	VMOVUPS          (R14)(BP*1), Z17
+	ADDQ             SI, R13
+	VADDPS           Z12, Z11, Z18
+	VSUBPS           Z12, Z11, Z11
+	VADDPS           Z18, Z8, Z8
+	VADDPS           Z15, Z8, Z8
+	VADDPS           Z16, Z8, Z8
+	VADDPS           Z11, Z17, Z17
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z15, Z11
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z16, Z11
+	VFMADD231PS.BCST winogradNumber7<>+0(SB), Z15, Z18
+	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z16, Z18
+	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z15, Z17
+	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z16, Z17
+	MOVQ             R13, R14
+	LEAQ             (R12)(R12*2), R15
+	LEAQ             (R12)(R12*4), BP
+	VMOVUPS          (R14), Z12
+	VMOVUPS          (R14)(R12*1), Z15
+	VMOVUPS          (R14)(R12*2), Z16
+	VMOVUPS          (R14)(R15*1), Z19
+	VMOVUPS          (R14)(R12*4), Z20
+	VMOVUPS          (R14)(BP*1), Z21
+	ADDQ             SI, R13
+	VADDPS           Z16, Z15, Z22
+	VSUBPS           Z16, Z15, Z15
+	VADDPS           Z22, Z12, Z12
+	VADDPS           Z19, Z12, Z12
+	VADDPS           Z20, Z12, Z12
+	VADDPS           Z15, Z21, Z21
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z19, Z15
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z20, Z15
+	VFMADD231PS.BCST winogradNumber7<>+0(SB), Z19, Z22
+	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z20, Z22
+	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z19, Z21
+	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z20, Z21
+	MOVQ             R13, R14
+	LEAQ             (R12)(R12*2), R15
+	LEAQ             (R12)(R12*4), BP
+	VMOVUPS          (R14), Z16
+	VMOVUPS          (R14)(R12*1), Z19
+	VMOVUPS          (R14)(R12*2), Z20
+	VMOVUPS          (R14)(R15*1), Z23
+	VMOVUPS          (R14)(R12*4), Z24
+	VMOVUPS          (R14)(BP*1), Z25
+	ADDQ             SI, R13
+	VADDPS           Z20, Z19, Z26
+	VSUBPS           Z20, Z19, Z19
+	VADDPS           Z26, Z16, Z16
+	VADDPS           Z23, Z16, Z16
+	VADDPS           Z24, Z16, Z16
+	VADDPS           Z19, Z25, Z25
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z23, Z19
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z24, Z19
+	VFMADD231PS.BCST winogradNumber7<>+0(SB), Z23, Z26
+	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z24, Z26
+	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z23, Z25
+	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z24, Z25
+	VADDPS           Z4, Z2, Z20
+	VSUBPS           Z4, Z2, Z2
+	VADDPS           Z20, Z0, Z0
+	VADDPS           Z8, Z0, Z0
+	VADDPS           Z12, Z0, Z0
+	VADDPS           Z2, Z16, Z16
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z8, Z2
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z12, Z2
+	VFMADD231PS.BCST winogradNumber7<>+0(SB), Z8, Z20
+	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z12, Z20
+	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z8, Z16
+	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z12, Z16
+	VUNPCKLPS        Z2, Z0, Z4
+	VUNPCKHPS        Z2, Z0, Z0
+	VUNPCKLPS        Z16, Z20, Z2
+	VUNPCKHPS        Z16, Z20, Z8
+	VUNPCKLPD        Z2, Z4, Z12
+	VUNPCKHPD        Z2, Z4, Z2
+	VUNPCKLPD        Z8, Z0, Z4
+	VUNPCKHPD        Z8, Z0, Z0
+	VMOVUPS          (R11), Z8
+	VMOVUPS          phasesInTurn0<>+0(SB), Z16
+	VPERMI2PS        Z12, Z8, Z16
+	MOVLQSX          32(R9), R13
+	KMOVW            (R10), K1
+	VMOVUPS          Z16, K1, (AX)(R13*4)
+	VMOVUPS          phasesInTurn1<>+0(SB), Z16
+	VPERMI2PS        Z12, Z8, Z16
+	MOVLQSX          36(R9), R13
+	KMOVW            2(R10), K1
+	VMOVUPS          Z16, K1, (AX)(R13*4)
+	VMOVUPS          64(R11), Z8
+	VMOVUPS          phasesInTurn0<>+0(SB), Z12
+	VPERMI2PS        Z2, Z8, Z12
+	MOVLQSX          40(R9), R13
+	KMOVW            4(R10), K1
+	VMOVUPS          Z12, K1, (AX)(R13*4)
+	VMOVUPS          phasesInTurn1<>+0(SB), Z12
+	VPERMI2PS        Z2, Z8, Z12
+	MOVLQSX          44(R9), R13
+	KMOVW            6(R10), K1
+	VMOVUPS          Z12, K1, (AX)(R13*4)
+	VMOVUPS          128(R11), Z2
+	VMOVUPS          phasesInTurn0<>+0(SB), Z8
+	VPERMI2PS        Z4, Z2, Z8
+	MOVLQSX          48(R9), R13
+	KMOVW            8(R10), K1
+	VMOVUPS          Z8, K1, (AX)(R13*4)
+	VMOVUPS          phasesInTurn1<>+0(SB), Z8
+	VPERMI2PS        Z4, Z2, Z8
+	MOVLQSX          52(R9), R13
+	KMOVW            10(R10), K1
+	VMOVUPS          Z8, K1, (AX)(R13*4)
+	VMOVUPS          192(R11), Z2
+	VMOVUPS          phasesInTurn0<>+0(SB), Z4
+	VPERMI2PS        Z0, Z2, Z4
+	MOVLQSX          56(R9), R13
+	KMOVW            12(R10), K1
+	VMOVUPS          Z4, K1, (AX)(R13*4)
+	VMOVUPS          phasesInTurn1<>+0(SB), Z4
+	VPERMI2PS        Z0, Z2, Z4
+	MOVLQSX          60(R9), R13
+	KMOVW            14(R10), K1
+	VMOVUPS          Z4, K1, (AX)(R13*4)
+	VADDPS           Z7, Z3, Z0
+	VSUBPS           Z7, Z3, Z2
+	VADDPS           Z0, Z1, Z1
+	VADDPS           Z11, Z1, Z1
+	VADDPS           Z15, Z1, Z1
+	VADDPS           Z2, Z19, Z19
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z11, Z2
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z15, Z2
+	VFMADD231PS.BCST winogradNumber7<>+0(SB), Z11, Z0
+	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z15, Z0
+	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z11, Z19
+	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z15, Z19
+	VUNPCKLPS        Z2, Z1, Z3
+	VUNPCKHPS        Z2, Z1, Z1
+	VUNPCKLPS        Z19, Z0, Z2
+	VUNPCKHPS        Z19, Z0, Z0
+	VUNPCKLPD        Z2, Z3, Z4
+	VUNPCKHPD        Z2, Z3, Z2
+	VUNPCKLPD        Z0, Z1, Z3
+	VUNPCKHPD        Z0, Z1, Z0
+	VMOVUPS          256(R11), Z1
+	VMOVUPS          phasesInTurn0<>+0(SB), Z7
+	VPERMI2PS        Z4, Z1, Z7
+	MOVLQSX          64(R9), R13
+	KMOVW            16(R10), K1
+	VMOVUPS          Z7, K1, (AX)(R13*4)
+	VMOVUPS          phasesInTurn1<>+0(SB), Z7
+	VPERMI2PS        Z4, Z1, Z7
+	MOVLQSX          68(R9), R13
+	KMOVW            18(R10), K1
+	VMOVUPS          Z7, K1, (AX)(R13*4)
+	VMOVUPS          320(R11), Z1
+	VMOVUPS          phasesInTurn0<>+0(SB), Z4
+	VPERMI2PS        Z2, Z1, Z4
+	MOVLQSX          72(R9), R13
+	KMOVW            20(R10), K1
+	VMOVUPS          Z4, K1, (AX)(R13*4)
+	VMOVUPS          phasesInTurn1<>+0(SB), Z4
+	VPERMI2PS        Z2, Z1, Z4
+	MOVLQSX          76(R9), R13
+	KMOVW            22(R10), K1
+	VMOVUPS          Z4, K1, (AX)(R13*4)
+	VMOVUPS          384(R11), Z1
+	VMOVUPS          phasesInTurn0<>+0(SB), Z2
+	VPERMI2PS        Z3, Z1, Z2
+	MOVLQSX          80(R9), R13
+	KMOVW            24(R10), K1
+	VMOVUPS          Z2, K1, (AX)(R13*4)
+	VMOVUPS          phasesInTurn1<>+0(SB), Z2
+	VPERMI2PS        Z3, Z1, Z2
+	MOVLQSX          84(R9), R13
+	KMOVW            26(R10), K1
+	VMOVUPS          Z2, K1, (AX)(R13*4)
+	VMOVUPS          448(R11), Z1
+	VMOVUPS          phasesInTurn0<>+0(SB), Z2
+	VPERMI2PS        Z0, Z1, Z2
+	MOVLQSX          88(R9), R13
+	KMOVW            28(R10), K1
+	VMOVUPS          Z2, K1, (AX)(R13*4)
+	VMOVUPS          phasesInTurn1<>+0(SB), Z2
+	VPERMI2PS        Z0, Z1, Z2
+	MOVLQSX          92(R9), R13
+	KMOVW            30(R10), K1
+	VMOVUPS          Z2, K1, (AX)(R13*4)
+	VADDPS           Z14, Z10, Z0
+	VSUBPS           Z14, Z10, Z1
+	VADDPS           Z0, Z6, Z6
+	VADDPS           Z18, Z6, Z6
+	VADDPS           Z22, Z6, Z6
+	VADDPS           Z1, Z26, Z26
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z18, Z1
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z22, Z1
+	VFMADD231PS.BCST winogradNumber7<>+0(SB), Z18, Z0
+	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z22, Z0
+	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z18, Z26
+	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z22, Z26
+	VUNPCKLPS        Z1, Z6, Z2
+	VUNPCKHPS        Z1, Z6, Z1
+	VUNPCKLPS        Z26, Z0, Z3
+	VUNPCKHPS        Z26, Z0, Z0
+	VUNPCKLPD        Z3, Z2, Z4
+	VUNPCKHPD        Z3, Z2, Z2
+	VUNPCKLPD        Z0, Z1, Z3
+	VUNPCKHPD        Z0, Z1, Z0
+	VMOVUPS          512(R11), Z1
+	VMOVUPS          phasesInTurn0<>+0(SB), Z6
+	VPERMI2PS        Z4, Z1, Z6
+	MOVLQSX          96(R9), R13
+	KMOVW            32(R10), K1
+	VMOVUPS          Z6, K1, (AX)(R13*4)
+	VMOVUPS          phasesInTurn1<>+0(SB), Z6
+	VPERMI2PS        Z4, Z1, Z6
+	MOVLQSX          100(R9), R13
+	KMOVW            34(R10), K1
+	VMOVUPS          Z6, K1, (AX)(R13*4)
+	VMOVUPS          576(R11), Z1
+	VMOVUPS          phasesInTurn0<>+0(SB), Z4
+	VPERMI2PS        Z2, Z1, Z4
+	MOVLQSX          104(R9), R13
+	KMOVW            36(R10), K1
+	VMOVUPS          Z4, K1, (AX)(R13*4)
+	VMOVUPS          phasesInTurn1<>+0(SB), Z4
+	VPERMI2PS        Z2, Z1, Z4
+	MOVLQSX          108(R9), R13
+	KMOVW            38(R10), K1
+	VMOVUPS          Z4, K1, (AX)(R13*4)
+	VMOVUPS          640(R11), Z1
+	VMOVUPS          phasesInTurn0<>+0(SB), Z2
+	VPERMI2PS        Z3, Z1, Z2
+	MOVLQSX          112(R9), R13
+	KMOVW            40(R10), K1
+	VMOVUPS          Z2, K1, (AX)(R13*4)
+	VMOVUPS          phasesInTurn1<>+0(SB), Z2
+	VPERMI2PS        Z3, Z1, Z2
+	MOVLQSX          116(R9), R13
+	KMOVW            42(R10), K1
+	VMOVUPS          Z2, K1, (AX)(R13*4)
+	VMOVUPS          704(R11), Z1
+	VMOVUPS          phasesInTurn0<>+0(SB), Z2
+	VPERMI2PS        Z0, Z1, Z2
+	MOVLQSX          120(R9), R13
+	KMOVW            44(R10), K1
+	VMOVUPS          Z2, K1, (AX)(R13*4)
+	VMOVUPS          phasesInTurn1<>+0(SB), Z2
+	VPERMI2PS        Z0, Z1, Z2
+	MOVLQSX          124(R9), R13
+	KMOVW            46(R10), K1
+	VMOVUPS          Z2, K1, (AX)(R13*4)
+	VADDPS           Z13, Z9, Z0
+	VSUBPS           Z13, Z9, Z1
+	VADDPS           Z0, Z5, Z5
+	VADDPS           Z17, Z5, Z5
+	VADDPS           Z21, Z5, Z5
+	VADDPS           Z1, Z25, Z25
+	VFMADD231PS.BCST winogradNumber2<>+0(SB), Z17, Z1
+	VFMADD231PS.BCST winogradNumber0<>+0(SB), Z21, Z1
+	VFMADD231PS.BCST winogradNumber7<>+0(SB), Z17, Z0
+	VFMADD231PS.BCST winogradNumber8<>+0(SB), Z21, Z0
+	VFMADD231PS.BCST winogradNumber9<>+0(SB), Z17, Z25
+	VFMADD231PS.BCST winogradNumber10<>+0(SB), Z21, Z25
+	VUNPCKLPS        Z1, Z5, Z2
+	VUNPCKHPS        Z1, Z5, Z1
+	VUNPCKLPS        Z25, Z0, Z3
+	VUNPCKHPS        Z25, Z0, Z0
+	VUNPCKLPD        Z3, Z2, Z4
+	VUNPCKHPD        Z3, Z2, Z2
+	VUNPCKLPD        Z0, Z1, Z3
+	VUNPCKHPD        Z0, Z1, Z0
+	VMOVUPS          768(R11), Z1
+	VMOVUPS          phasesInTurn0<>+0(SB), Z5
+	VPERMI2PS        Z4, Z1, Z5
+	MOVLQSX          128(R9), R13
+	KMOVW            48(R10), K1
+	VMOVUPS          Z5, K1, (AX)(R13*4)
+	VMOVUPS          phasesInTurn1<>+0(SB), Z5
+	VPERMI2PS        Z4, Z1, Z5
+	MOVLQSX          132(R9), R13
+	KMOVW            50(R10), K1
+	VMOVUPS          Z5, K1, (AX)(R13*4)
+	VMOVUPS          832(R11), Z1
+	VMOVUPS          phasesInTurn0<>+0(SB), Z4
+	VPERMI2PS        Z2, Z1, Z4
+	MOVLQSX          136(R9), R13
+	KMOVW            52(R10), K1
+	VMOVUPS          Z4, K1, (AX)(R13*4)
+	VMOVUPS          phasesInTurn1<>+0(SB), Z4
+	VPERMI2PS        Z2, Z1, Z4
+	MOVLQSX          140(R9), R13
+	KMOVW            54(R10), K1
+	VMOVUPS          Z4, K1, (AX)(R13*4)
+	VMOVUPS          896(R11), Z1
+	VMOVUPS          phasesInTurn0<>+0(SB), Z2
+	VPERMI2PS        Z3, Z1, Z2
+	MOVLQSX          144(R9), R13
+	KMOVW            56(R10), K1
+	VMOVUPS          Z2, K1, (AX)(R13*4)
+	VMOVUPS          phasesInTurn1<>+0(SB), Z2
+	VPERMI2PS        Z3, Z1, Z2
+	MOVLQSX          148(R9), R13
+	KMOVW            58(R10), K1
+	VMOVUPS          Z2, K1, (AX)(R13*4)
+	VMOVUPS          960(R11), Z1
+	VMOVUPS          phasesInTurn0<>+0(SB), Z2
+	VPERMI2PS        Z0, Z1, Z2
+	MOVLQSX          152(R9), R13
+	KMOVW            60(R10), K1
+	VMOVUPS          Z2, K1, (AX)(R13*4)
+	VMOVUPS          phasesInTurn1<>+0(SB), Z2
+	VPERMI2PS        Z0, Z1, Z2
+	MOVLQSX          156(R9), R13
+	KMOVW            62(R10), K1
+	VMOVUPS          Z2, K1, (AX)(R13*4)
+	ADDQ             CX, AX
+	ADDQ             DI, DX
+	DECQ             R8
+	JNZ              channel
+	VZEROUPPER
+	RET
+
+DATA phasesInTurn0<>+0(SB)/4, $0x00000000
+DATA phasesInTurn0<>+4(SB)/4, $0x00000010
+DATA phasesInTurn0<>+8(SB)/4, $0x00000001
+DATA phasesInTurn0<>+12(SB)/4, $0x00000011
+DATA phasesInTurn0<>+16(SB)/4, $0x00000002
+DATA phasesInTurn0<>+20(SB)/4, $0x00000012
+DATA phasesInTurn0<>+24(SB)/4, $0x00000003
+DATA phasesInTurn0<>+28(SB)/4, $0x00000013
+DATA phasesInTurn0<>+32(SB)/4, $0x00000004
+DATA phasesInTurn0<>+36(SB)/4, $0x00000014
+DATA phasesInTurn0<>+40(SB)/4, $0x00000005
+DATA phasesInTurn0<>+44(SB)/4, $0x00000015
+DATA phasesInTurn0<>+48(SB)/4, $0x00000006
+DATA phasesInTurn0<>+52(SB)/4, $0x00000016
+DATA phasesInTurn0<>+56(SB)/4, $0x00000007
+DATA phasesInTurn0<>+60(SB)/4, $0x00000017
+GLOBL phasesInTurn0<>(SB), RODATA|NOPTR, $64
+
+DATA phasesInTurn1<>+0(SB)/4, $0x00000008
+DATA phasesInTurn1<>+4(SB)/4, $0x00000018
+DATA phasesInTurn1<>+8(SB)/4, $0x00000009
+DATA phasesInTurn1<>+12(SB)/4, $0x00000019
+DATA phasesInTurn1<>+16(SB)/4, $0x0000000a
+DATA phasesInTurn1<>+20(SB)/4, $0x0000001a
+DATA phasesInTurn1<>+24(SB)/4, $0x0000000b
+DATA phasesInTurn1<>+28(SB)/4, $0x0000001b
+DATA phasesInTurn1<>+32(SB)/4, $0x0000000c
+DATA phasesInTurn1<>+36(SB)/4, $0x0000001c
+DATA phasesInTurn1<>+40(SB)/4, $0x0000000d
+DATA phasesInTurn1<>+44(SB)/4, $0x0000001d
+DATA phasesInTurn1<>+48(SB)/4, $0x0000000e
+DATA phasesInTurn1<>+52(SB)/4, $0x0000001e
+DATA phasesInTurn1<>+56(SB)/4, $0x0000000f
+DATA phasesInTurn1<>+60(SB)/4, $0x0000001f
+GLOBL phasesInTurn1<>(SB), RODATA|NOPTR, $64
+
 // func tileGradientsAVX512(d *float32, plane int, dy *float32, w int, channels *int32, vectors int, group *int32)
 // Requires: AVX, AVX512F
 TEXT ·tileGradientsAVX512(SB), NOSPLIT, $0-56

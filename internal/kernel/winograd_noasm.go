@@ -25,3 +25,9 @@ func (l Level) addOuter(c, a, b []float32, m, n, k, lda int, acc bool) {
 func (l Level) filters(dst []float32, step int, w []float32, taps *tapTable, rows, cols []int32) {
 	filtersGeneric(dst, step, w, taps, rows, cols)
 }
+
+func (l Level) readsPhases() bool { return false }
+
+func (l Level) tileInputsOfPhase(*Winograd, []float32, int, []float32, *tileGroup) {}
+
+func (l Level) tileOutputsOfPhases(*phaseTiles, int, []float32, []float32, int, int, int) {}

@@ -23,6 +23,15 @@ func tileInputsHalvesStraddlingAVX512(v *float32, plane int, row int, x *float32
 func tileOutputsHalvesAVX512(y *float32, yStep int, m *float32, plane int, row int, channels int, group *int32)
 
 //go:noescape
+func tileInputsOfPhaseAVX512(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32, buffer *float32)
+
+//go:noescape
+func tileInputsOfPhaseStraddlingAVX512(v *float32, plane int, row int, x *float32, xStep int, channels int, group *int32, buffer *float32)
+
+//go:noescape
+func tileOutputsOfPhasesAVX512(y *float32, yStep int, m *float32, apart int, plane int, row int, channels int, group *int32, inside *uint16, buffer *float32)
+
+//go:noescape
 func tileGradientsAVX512(d *float32, plane int, dy *float32, w int, channels *int32, vectors int, group *int32)
 
 //go:noescape

@@ -21,6 +21,7 @@ func fitsPhases(k, c, kh, kw int) bool {
 type polyphaseBatch struct {
 	g      *kernel.Polyphase
 	turned bool
+	pairs  bool   // for the gradient of the filters
 	place  string // of the taps
 }
 
@@ -50,7 +51,11 @@ func (low *lowering) polyphase(g *geometry, batch int, turned bool) *polyphaseBa
 
 // polyphaseWeights is newPolyphase of the gradient of the filters.
 func (low *lowering) polyphaseWeights(g *geometry, batch int) *polyphaseBatch {
-	return low.newPolyphase(g, batch, false, (*kernel.Polyphase).WeightWork)
+	p := low.newPolyphase(g, batch, false, (*kernel.Polyphase).WeightWork)
+	if p != nil {
+		p.pairs = true
+	}
+	return p
 }
 
 // polyphaseFilter adds the node that transforms the filters w: [O, C, KH, KW], or finds it.
@@ -66,7 +71,7 @@ func (low *lowering) polyphaseFilter(w *sym.Expr, p *polyphaseBatch) *value {
 			l.PolyphaseFilter(p.g, u, w, p.turned, block)
 		},
 	}
-	return low.transformedFilter(w, kind+p.place, p.g.PolyphaseFilterSize(), blocks, x)
+	return low.transformedFilter(w, kind+p.place, p.g.PolyphaseFilterSize(p.turned), blocks, x)
 }
 
 func (p *polyphaseBatch) String() string {
@@ -77,8 +82,14 @@ func (p *polyphaseBatch) String() string {
 	return s
 }
 
+// form tells convolutions and gradients of filters apart: transforming inputs twice takes less time
+// than keeping what is several times as large until they are needed again.
 func (p *polyphaseBatch) form(kind batchPass) string {
-	return "/2 " + p.g.Grid(kind == batchInputs && !p.turned)
+	form := "/2 " + p.g.Grid(kind == batchInputs && !p.turned)
+	if p.pairs {
+		form += " again"
+	}
+	return form
 }
 
 func (p *polyphaseBatch) transforms() int { return p.g.Clusters() }

@@ -51,8 +51,11 @@ func lanesTable(name string, lanes []int) operand.Mem {
 
 // inputs writes the kernel of tileInputsGeneric. Columns are transformed first, in vectors of
 // sixteen pixels; four vectors of four tiles each are then transposed within their quarters.
-func (s set) inputs(wide, straddling bool) {
-	TEXT(s.name("tileInputs", wide, straddling), NOSPLIT,
+func (s set) inputs(wide, straddling bool) { s.inputsOf("tileInputs", wide, straddling, false) }
+
+// inputsOf writes a kernel of tileInputsGeneric, of every second pixel of a row if second.
+func (s set) inputsOf(what string, wide, straddling, second bool) {
+	TEXT(s.name(what, wide, straddling), NOSPLIT,
 		"func(v *float32, plane, row int, x *float32, xStep, channels int, "+
 			"group *int32, buffer *float32)")
 	Pragma("noescape")
@@ -89,9 +92,17 @@ func (s set) inputs(wide, straddling bool) {
 		inside[r] = K()
 		KMOVQ(isa.Mem(g, masks+8*r), inside[r])
 	}
+	var index reg.VecVirtual
+	if second {
+		index = s.read(phaseLanes("everySecondLane", 0, 2, false))
+	}
 	for i := range 4 {
 		var d [tileIn]reg.VecVirtual
 		for r := range d {
+			if second {
+				d[r] = s.everySecond(x, g, r, i, index, maskOf(inside[r], i))
+				continue
+			}
 			d[r] = s.load(x, g, r, i, wide, maskOf(inside[r], i))
 		}
 		d = s.inputTransform(d)

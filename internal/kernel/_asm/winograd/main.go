@@ -39,6 +39,9 @@ func main() {
 		avx512.inputs(wide, true)
 		avx512.outputs(wide)
 	}
+	avx512.inputsOf("tileInputsOfPhase", true, false, true)
+	avx512.inputsOf("tileInputsOfPhase", true, true, true)
+	avx512.outputsOfPhases()
 	avx512.gradients()
 	avx512.filters()
 	avx512.filterGradients()
