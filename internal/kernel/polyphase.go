@@ -66,7 +66,7 @@ func NewPolyphase(n, c, k, h, w, kh, kw, oh, ow, top, left int) *Polyphase {
 	g.inputs.grid.block, g.outputs.grid.block = g.groups|1, g.groups|1
 	g.gradients = g.outputs.gradientTiles(g.groups, oh, ow)
 	for i := range max(phases*c, k) {
-		g.channels = append(g.channels, int32(i*g.pitch()))
+		g.channels = append(g.channels, int32(i*g.tiles()))
 	}
 	for i := range k {
 		g.filterOutputs = append(g.filterOutputs, int32(i*c*kh*kw))
@@ -115,12 +115,8 @@ func (g *Polyphase) tables(top, left int) {
 // tiles returns the tiles of all images.
 func (g *Polyphase) tiles() int { return groupTiles * g.groups }
 
-// pitch returns the floats from one channel of V or M to the next: an odd number of cache lines, so
-// that channels do not meet in a few sets of a cache.
-func (g *Polyphase) pitch() int { return groupTiles * (g.groups | 1) }
-
 // plane returns the floats from one frequency of so many channels to the next.
-func (g *Polyphase) plane(rows int) int { return rows*g.pitch() + skew }
+func (g *Polyphase) plane(rows int) int { return rows*g.tiles() + skew }
 
 // Clusters returns into how many clusters of images transforms are divided.
 func (g *Polyphase) Clusters() int { return g.inputs.clusters() }

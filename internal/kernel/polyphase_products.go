@@ -79,7 +79,7 @@ func present(absent uint8, from int) (first, stop int) {
 func (l Level) PolyphaseProduct(
 	g *Polyphase, m, v, u []float32, turned bool, f, first, stop int, more bool,
 ) {
-	depth, tiles, pitch, rows := g.filterDepth(turned), g.tiles(), g.pitch(), g.K
+	depth, tiles, rows := g.filterDepth(turned), g.tiles(), g.K
 	ranges := [2][2]int{{0, depth}}
 	var gone uint8
 	if turned {
@@ -105,9 +105,9 @@ func (l Level) PolyphaseProduct(
 				offsets := g.channels[r[0]+c:][:depthPart]
 				for q := first; q < stop; q++ {
 					k, rows, phase := g.filterBlock(turned, q)
-					to := m[k*pitch+j:]
+					to := m[k*tiles+j:]
 					if gone>>phase&1 != 0 {
-						clearRows(to, pitch, rows, n)
+						clearRows(to, tiles, rows, n)
 						continue
 					}
 					step := rows*depth + skew
@@ -115,7 +115,7 @@ func (l Level) PolyphaseProduct(
 					if more && !acc {
 						l.prefetchPart(filters[step:][:rows*depth], j/width, blocks)
 					}
-					l.mulRows(to, pitch, filters, depth, r[0]+c, v[j:], offsets, rows, n, acc)
+					l.mulRows(to, tiles, filters, depth, r[0]+c, v[j:], offsets, rows, n, acc)
 				}
 				acc = true
 			}
@@ -151,7 +151,7 @@ func (l Level) PolyphaseOuter(g *Polyphase, sums, v, d []float32, f, block int, 
 	d = d[f*g.gradients.gradientPlane()+k*tiles:]
 	for first, stop := present(g.absent[f], 0); first < stop; first, stop = present(g.absent[f], stop) {
 		c, n := first*g.C, (stop-first)*g.C
-		l.addOuter(sums[c*columns:], v[c*g.pitch():], d, n, columns, tiles, g.pitch(), acc)
+		l.addOuter(sums[c*columns:], v[c*tiles:], d, n, columns, tiles, tiles, acc)
 	}
 }
 

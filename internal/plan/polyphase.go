@@ -21,7 +21,6 @@ func fitsPhases(k, c, kh, kw int) bool {
 type polyphaseBatch struct {
 	g      *kernel.Polyphase
 	turned bool
-	pairs  bool   // for the gradient of the filters
 	place  string // of the taps
 }
 
@@ -51,11 +50,7 @@ func (low *lowering) polyphase(g *geometry, batch int, turned bool) *polyphaseBa
 
 // polyphaseWeights is newPolyphase of the gradient of the filters.
 func (low *lowering) polyphaseWeights(g *geometry, batch int) *polyphaseBatch {
-	p := low.newPolyphase(g, batch, false, (*kernel.Polyphase).WeightWork)
-	if p != nil {
-		p.pairs = true
-	}
-	return p
+	return low.newPolyphase(g, batch, false, (*kernel.Polyphase).WeightWork)
 }
 
 // polyphaseFilter adds the node that transforms the filters w: [O, C, KH, KW], or finds it.
@@ -82,14 +77,8 @@ func (p *polyphaseBatch) String() string {
 	return s
 }
 
-// form tells convolutions and gradients of filters apart: transforming inputs twice takes less time
-// than keeping what is several times as large until they are needed again.
 func (p *polyphaseBatch) form(kind batchPass) string {
-	form := "/2 " + p.g.Grid(kind == batchInputs && !p.turned)
-	if p.pairs {
-		form += " again"
-	}
-	return form
+	return "/2 " + p.g.Grid(kind == batchInputs && !p.turned)
 }
 
 func (p *polyphaseBatch) transforms() int { return p.g.Clusters() }
