@@ -360,6 +360,3 @@ func (s shrunkScores) critic() *sym.Expr {
 	}
 	return sym.Add(losses, flat(s.objective.fake(s.fake, s.real)))
 }
-
-// NumericsVersion is raised when the numbers of a run change.
-const NumericsVersion = 1

@@ -2,6 +2,7 @@ package comparison
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/goccy/go-yaml"
 
@@ -21,8 +22,16 @@ type trial func(ctx context.Context, dir string, r Run, s *Spec, o Options, resu
 // Kind is what a run trains.
 type Kind struct {
 	Name, Description string
-	// configure returns the trial of fields over the defaults, and the text that identifies it.
-	configure func(fields []map[string]any, data string, seed uint64) (trial, []byte, error)
+	// configure returns what fields over the defaults ask for.
+	configure func(fields []map[string]any, data string, seed uint64) (configured, error)
+}
+
+// configured is a trial, the text that identifies it, and the text form of the pair that it trains, if
+// it trains one: the version of its numbers depends on that.
+type configured struct {
+	trial   trial
+	text    []byte
+	network string
 }
 
 const generatorKind = "generator"
@@ -66,15 +75,15 @@ func over[C any](c *C, fields []map[string]any) error {
 }
 
 // generator trains a generator in a folder, goes on if it was interrupted, and has it judged.
-func generator(fields []map[string]any, data string, seed uint64) (trial, []byte, error) {
+func generator(fields []map[string]any, data string, seed uint64) (configured, error) {
 	c := gan.Default()
 	if err := over(&c, fields); err != nil {
-		return nil, nil, err
+		return configured{}, err
 	}
 	c.Data, c.Seed = data, seed
 	c, err := c.Resolved()
 	if err != nil {
-		return nil, nil, err
+		return configured{}, err
 	}
 	quiet := c // how often a run is logged, shown or saved changes no number
 	quiet.LogEvery, quiet.SheetEvery, quiet.CheckpointEvery, quiet.DataDir = 1, 1, 1, ""
@@ -101,17 +110,17 @@ func generator(fields []map[string]any, data string, seed uint64) (trial, []byte
 		result.Scores, err = o.Judge(ctx, dir, s.Samples)
 		return err
 	}
-	return run, text, err
+	return configured{run, text, c.Network}, err
 }
 
 // separating trains a critic as a classifier of two classes.
-func separating(fields []map[string]any, data string, seed uint64) (trial, []byte, error) {
+func separating(fields []map[string]any, data string, seed uint64) (configured, error) {
 	c := separation.Default()
 	if err := over(&c, fields); err != nil {
-		return nil, nil, err
+		return configured{}, err
 	}
 	c.Seed = seed
-	return onImages(c, data, c.Steps, func(
+	return onImages(c, c.Network, data, c.Steps, func(
 		ctx context.Context, d *dataset.Dataset, threads int,
 	) (map[string]float64, error) {
 		r, err := separation.Run(ctx, d, c, threads)
@@ -122,13 +131,13 @@ func separating(fields []map[string]any, data string, seed uint64) (trial, []byt
 }
 
 // semi trains a critic of K logits.
-func semi(fields []map[string]any, data string, seed uint64) (trial, []byte, error) {
+func semi(fields []map[string]any, data string, seed uint64) (configured, error) {
 	c := semisupervised.Default()
 	if err := over(&c, fields); err != nil {
-		return nil, nil, err
+		return configured{}, err
 	}
 	c.Seed = seed
-	return onImages(c, data, c.Steps, func(
+	return onImages(c, fmt.Sprintf("dcgan:width=%d", c.Width), data, c.Steps, func(
 		ctx context.Context, d *dataset.Dataset, threads int,
 	) (map[string]float64, error) {
 		r, err := semisupervised.Run(ctx, d, c, threads)
@@ -138,9 +147,9 @@ func semi(fields []map[string]any, data string, seed uint64) (trial, []byte, err
 
 // onImages returns the trial of a configuration that train trains and judges on a data set with a
 // name, in no folder.
-func onImages(config any, data string, steps int, train func(
+func onImages(config any, network, data string, steps int, train func(
 	ctx context.Context, d *dataset.Dataset, threads int,
-) (scores map[string]float64, err error)) (trial, []byte, error) {
+) (scores map[string]float64, err error)) (configured, error) {
 	run := func(ctx context.Context, _ string, _ Run, _ *Spec, o Options, result *Result) error {
 		d, err := open(ctx, data, o, result)
 		if err != nil {
@@ -151,7 +160,7 @@ func onImages(config any, data string, steps int, train func(
 		return err
 	}
 	text, err := identity(config, data)
-	return run, text, err
+	return configured{run, text, network}, err
 }
 
 // identity is the text of a configuration with the name of its data.
@@ -187,17 +196,17 @@ const slopeAtZero = 0.5
 
 // twoParameters takes a trajectory. Its scores are the rate at which the radius changes over the last
 // half, the rate of theory for Euler's steps of that size, and the radius at the end.
-func twoParameters(fields []map[string]any, data string, _ uint64) (trial, []byte, error) {
+func twoParameters(fields []map[string]any, data string, _ uint64) (configured, error) {
 	c := diracConfig{Objective: gan.DefaultObjective, StepSize: 0.1, Steps: 2000}
 	if err := over(&c, fields); err != nil {
-		return nil, nil, err
+		return configured{}, err
 	}
 	m := dirac.Method{
 		Objective: c.Objective, Regularizers: c.Regularizers, Alternating: c.Alternating, CriticSteps: c.CriticSteps,
 	}
 	options, err := m.Options(c.StepSize, c.Steps)
 	if err != nil {
-		return nil, nil, err
+		return configured{}, err
 	}
 	run := func(_ context.Context, _ string, _ Run, _ *Spec, _ Options, result *Result) error {
 		points, err := dirac.Trajectory(options)
@@ -220,7 +229,7 @@ func twoParameters(fields []map[string]any, data string, _ uint64) (trial, []byt
 		return nil
 	}
 	text, err := identity(c, data)
-	return run, text, err
+	return configured{trial: run, text: text}, err
 }
 
 // trajectoryPoints is how much of a trajectory is kept for its picture.

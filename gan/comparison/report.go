@@ -42,7 +42,7 @@ func NewReport(s *Spec, done map[string]Result) (*Report, error) {
 			i = len(r.Rows)
 			r.Rows = append(r.Rows, Row{Data: run.Data, Variant: run.Variant})
 		}
-		switch result, ok := done[run.Key]; {
+		switch result, ok := run.in(done); {
 		case !ok:
 			r.Rows[i].Missing++
 		case result.Diverged != "":

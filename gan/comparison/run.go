@@ -84,7 +84,7 @@ func Execute(ctx context.Context, s *Spec, o Options) (others bool, err error) {
 		progressed := false
 		others = false
 		for _, r := range runs {
-			if _, ok := done[r.Key]; ok {
+			if _, ok := r.in(done); ok {
 				continue
 			}
 			result, err := one(ctx, r, s, o, len(done), len(runs))
@@ -159,7 +159,7 @@ func one(ctx context.Context, r Run, s *Spec, o Options, done, all int) (Result,
 	// Another process may have ended the run since the lines were read.
 	if lines, err := ReadRuns(filepath.Join(o.Dir, RunsFile)); err != nil {
 		return result, err
-	} else if ended, ok := lines[r.Key]; ok {
+	} else if ended, ok := r.in(lines); ok {
 		return ended, errEnded
 	}
 	if o.Began != nil {

@@ -61,6 +61,18 @@ type Run struct {
 	Variant string
 	Seed    uint64
 	trial   trial
+	keys    []string // Key and those of earlier versions of its numbers
+}
+
+// in returns the result of the run, of the latest version of its numbers that has one: what an earlier
+// program stored is not trained again.
+func (r Run) in(done map[string]Result) (Result, bool) {
+	for _, key := range r.keys {
+		if result, ok := done[key]; ok {
+			return result, true
+		}
+	}
+	return Result{}, false
 }
 
 // String names the run for people.
@@ -132,22 +144,28 @@ func (s *Spec) Runs() ([]Run, error) {
 				seeds = v.Seeds
 			}
 			for seed := 1; seed <= seeds; seed++ {
-				t, text, err := kind.configure([]map[string]any{s.Train, v.Train}, data, uint64(seed))
+				c, err := kind.configure([]map[string]any{s.Train, v.Train}, data, uint64(seed))
 				if err != nil {
 					return nil, fault.Inputf("variant %q: %w", v.Name, err)
 				}
-				runs = append(runs, Run{Key: s.key(text), Data: data, Variant: v.Name, Seed: uint64(seed), trial: t})
+				run := Run{Data: data, Variant: v.Name, Seed: uint64(seed), trial: c.trial}
+				for version := gan.Numbers(c.network); version > 0; version-- {
+					run.keys = append(run.keys, s.key(c.text, version))
+				}
+				run.Key = run.keys[0]
+				runs = append(runs, run)
 			}
 		}
 	}
 	return runs, nil
 }
 
-// key returns the hash of what determines a run's numbers, of a text form of its configuration.
-func (s *Spec) key(text []byte) string {
+// key returns the hash of what determines a run's numbers, of a text form of its configuration and
+// their version.
+func (s *Spec) key(text []byte, version int) string {
 	h := sha256.New()
 	fmt.Fprintf(
-		h, "numbers %d\nkind %s\nmultiply-adds %g\nsamples %d\n", gan.NumericsVersion, s.Kind,
+		h, "numbers %d\nkind %s\nmultiply-adds %g\nsamples %d\n", version, s.Kind,
 		s.MultiplyAdds, s.Samples,
 	)
 	h.Write(text)

@@ -63,7 +63,7 @@ func NewPolyphase(n, c, k, h, w, kh, kw, oh, ow, top, left int) *Polyphase {
 	g.inputs = newTileMaps(n, c, phases, h, w, rows, columns)
 	g.outputs = newTileMaps(n, k, 1, oh, ow, rows, columns)
 	g.groups = g.inputs.clusters() * len(g.inputs.grid.in)
-	g.inputs.grid.block, g.outputs.grid.block = g.groups|1, g.groups|1
+	g.inputs.grid.block, g.outputs.grid.block = g.groups, g.groups
 	g.gradients = g.outputs.gradientTiles(g.groups, oh, ow)
 	for i := range max(phases*c, k) {
 		g.channels = append(g.channels, int32(i*g.tiles()))

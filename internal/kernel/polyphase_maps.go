@@ -88,7 +88,7 @@ func newPhaseTiles(n, c, h, w, rows, columns, groups int) *phaseTiles {
 		for i := range n * tileRows * g.halves {
 			g.placePixels(&g.in[i/8], i, tileRows, p)
 		}
-		g.block = groups | 1
+		g.block = groups
 		t.grids[phase] = g
 	}
 	for y := range t.inside {
