@@ -35,7 +35,7 @@ func numbersOf(m model.Model) int {
 	if v, ok := knownNumbers.Load(m.String()); ok {
 		return v.(int)
 	}
-	v := NumericsVersion
+	v := transformedNumerics
 	for _, size := range []int{32, 64, 224} { // the smallest that the model takes
 		c, err := newClassifier(m, dataset.Shape{C: 3, H: size, W: size}, 2, 1)
 		if err == nil {
@@ -52,8 +52,11 @@ var knownNumbers sync.Map
 
 // networkNumbers returns the version of a network.
 func networkNumbers(logits *sym.Expr) int {
-	if engine.Transforms(logits) {
+	switch {
+	case engine.Phases(logits):
 		return NumericsVersion
+	case engine.Transforms(logits):
+		return transformedNumerics
 	}
 	return directNumerics
 }

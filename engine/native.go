@@ -71,8 +71,14 @@ func Native(o Options) (Engine, error) {
 // Transforms reports whether the roots, or their derivatives, need a convolution that [Native] may
 // compute by Winograd's algorithm, or that reads its many filters once for a whole batch, for some
 // batch and size of its maps: one of stride 1 and 3×3 taps, with at least 8 channels on either side
-// and 16 on one, or of 5×5 taps with at least 20 on either, or one of very many filters.
+// and 16 on one, or of 5×5 taps with at least 20 on either, or one of very many filters, or one of
+// those that [Phases] reports.
 func Transforms(roots ...*sym.Expr) bool { return plan.Transforms(roots...) }
+
+// Phases reports whether the roots, or their derivatives, need a convolution that Native may compute
+// by Winograd's algorithm of its phases: one of stride 2, with filters of 4×4 to 5×5 taps and at
+// least 32 channels on either side.
+func Phases(roots ...*sym.Expr) bool { return plan.Phases(roots...) }
 
 func (n native) Name() string { return n.options.Level.String() }
 

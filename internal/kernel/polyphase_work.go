@@ -14,7 +14,7 @@ func (g *Polyphase) Grid(inputs bool) string {
 // What transforms of a group's tiles take for a channel of a phase or of an output, and what a
 // filter takes, in multiply-adds of a direct convolution: as measured with AVX-512.
 const (
-	phaseWork       = 5000
+	phaseWork       = 7000
 	phaseFilterWork = 3000 // transforming a filter, and reading it, for one pass of several
 	phaseFinishWork = 2000
 )

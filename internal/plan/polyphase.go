@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/sym"
@@ -11,10 +12,26 @@ import (
 // those of generators, are computed as convolutions of their phases by F(4×4, 3×3), see
 // [kernel.Polyphase], a whole batch at a time.
 
-// fitsPhases reports whether filters are of a size and of channels for which phases may gain.
-func fitsPhases(k, c, kh, kw int) bool {
-	const fewest, most = 4, 5
-	return kh >= fewest && kw >= fewest && kh <= most && kw <= most && c >= fewInputs && k >= fewInputs
+// fitsPhases reports whether a convolution with filters of a shape may be computed by its phases.
+func fitsPhases(attr sym.ConvAttr, filters sym.Shape) bool {
+	const fewest, most, fewChannels = 4, 5, 32
+	kh, kw := filters[2], filters[3]
+	return attr.Stride == [2]int{2, 2} && attr.Dilation == [2]int{1, 1} &&
+		min(kh, kw) >= fewest && max(kh, kw) <= most && min(filters[0], filters[1]) >= fewChannels
+}
+
+// Phases reports whether the roots, or their derivatives, need a convolution that may be computed by
+// its phases.
+func Phases(roots ...*sym.Expr) bool {
+	return slices.ContainsFunc(sym.Topological(roots...), func(e *sym.Expr) bool {
+		switch e.Op() {
+		case sym.OpConv, sym.OpConvInputGradient:
+			return fitsPhases(e.Attr().(sym.ConvAttr), e.Args()[1].Shape())
+		case sym.OpConvWeightGradient:
+			return fitsPhases(e.Attr().(sym.ConvAttr), e.Shape())
+		}
+		return false
+	})
 }
 
 // polyphaseBatch is a convolution of a whole batch by phases, or the gradient of its inputs.
@@ -26,11 +43,13 @@ type polyphaseBatch struct {
 
 // newPolyphase returns the geometry of a convolution of a batch, or nil where it is computed
 // otherwise. The choice depends on shapes alone.
-func (low *lowering) newPolyphase(g *geometry, batch int, turned bool, work func(*kernel.Polyphase) int) *polyphaseBatch {
+func (low *lowering) newPolyphase(
+	g *geometry, batch int, turned bool, work func(*kernel.Polyphase) int,
+) *polyphaseBatch {
 	// Transformed inputs that a third-level cache holds.
 	const mostFloats = 1 << 22
-	two := g.SH == 2 && g.SW == 2 && g.DH == 1 && g.DW == 1
-	if low.direct || !two || !fitsPhases(g.oc, g.C, g.KH, g.KW) {
+	attr := sym.ConvAttr{ConvSpec: sym.ConvSpec{Stride: [2]int{g.SH, g.SW}, Dilation: [2]int{g.DH, g.DW}}}
+	if low.direct || !fitsPhases(attr, sym.Shape{g.oc, g.C, g.KH, g.KW}) {
 		return nil
 	}
 	p := kernel.NewPolyphase(batch, g.C, g.oc, g.H, g.W, g.KH, g.KW, g.OH, g.OW, g.PT, g.PL)

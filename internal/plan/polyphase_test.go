@@ -32,8 +32,8 @@ func TestPolyphase(t *testing.T) {
 		b, ch, h, w, oc, taps int
 		spec                  sym.ConvSpec
 	}{
-		{24, 40, 14, 14, 32, 5, border(1, 2)}, {33, 48, 7, 7, 48, 5, border(2, 2)}, {64, 40, 14, 14, 36, 4, border(1, 1)},
-		{20, 24, 28, 28, 48, 4, border(1, 1)}, {6, 32, 32, 64, 30, 4, border(1, 1)},
+		{24, 40, 14, 14, 36, 5, border(1, 2)}, {48, 64, 7, 7, 64, 5, border(2, 2)}, {64, 50, 14, 14, 100, 4, border(1, 1)},
+		{6, 40, 32, 64, 70, 4, border(1, 1)},
 	} {
 		t.Run(fmt.Sprintf("%dx%dx%dx%d*%dx%d", c.b, c.ch, c.h, c.w, c.oc, c.taps), func(t *testing.T) {
 			outputs := halved(c.b, c.ch, c.h, c.w, c.oc, c.taps, c.spec)

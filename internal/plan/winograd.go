@@ -36,13 +36,10 @@ func Transforms(roots ...*sym.Expr) bool {
 			return false
 		}
 		attr, k, c := e.Attr().(sym.ConvAttr), filters[0], filters[1]
-		if heavy(k, c, filters[2], filters[3]) {
+		if heavy(k, c, filters[2], filters[3]) || fitsPhases(attr, filters) {
 			return true
 		}
 		many := false
-		if attr.Stride == [2]int{2, 2} && attr.Dilation == [2]int{1, 1} && fitsPhases(k, c, filters[2], filters[3]) {
-			return true
-		}
 		switch {
 		case filters[2] == 3 && filters[3] == 3:
 			many = max(c, k) >= fewInputs && min(c, k) >= fewOutputs
