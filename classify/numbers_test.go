@@ -76,9 +76,9 @@ var numbersCases = []numbersCase{
 		c.Architecture, c.Steps, c.Batch = halving{}, 3, 64
 		c.Regularizers = gradreg.Specs("datagrad:0.03")
 	}, map[string]string{
-		"avx512":  "?",
-		"avx2":    "?",
-		"generic": "?",
+		"avx512":  "0x1.0657de789aadcp+01",
+		"avx2":    "0x1.0657de1b0a9b7p+01",
+		"generic": "0x1.0657d24623a13p+01",
 	}},
 	{"dropout, Nesterov momentum, rotation", func(c *classify.Config) {
 		c.Model, c.Steps, c.Batch, c.Optimizer = model.ParseSpec("lenet:norm=batch,dropout=0.2"), 4, 12, optim.ParseSpec("sgd:momentum=0.9,nesterov=true")
