@@ -32,7 +32,7 @@ func TestPolyphase(t *testing.T) {
 		b, ch, h, w, oc, taps int
 		spec                  sym.ConvSpec
 	}{
-		{24, 40, 14, 14, 36, 5, border(1, 2)}, {48, 64, 7, 7, 64, 5, border(2, 2)}, {64, 50, 14, 14, 96, 4, border(1, 1)},
+		{25, 40, 14, 14, 48, 5, border(1, 2)}, {62, 64, 7, 7, 64, 5, border(2, 2)}, {64, 50, 14, 14, 96, 4, border(1, 1)},
 		{6, 40, 32, 64, 70, 4, border(1, 1)},
 	} {
 		t.Run(fmt.Sprintf("%dx%dx%dx%d*%dx%d", c.b, c.ch, c.h, c.w, c.oc, c.taps), func(t *testing.T) {
