@@ -75,7 +75,7 @@ func present(absent uint8, from int) (first, stop int) {
 // PolyphaseProduct writes M of a frequency for blocks first … stop−1 of transformed filters: of the
 // outputs, or of the phases of the inputs' gradient if turned, where phases without such a frequency
 // are set to zero. A few columns of V stay in the first-level cache while filters pass by. If more is
-// set it asks for the filters of the next frequency.
+// set it asks for the memory of the next frequency.
 func (l Level) PolyphaseProduct(
 	g *Polyphase, m, v, u []float32, turned bool, f, first, stop int, more bool,
 ) {
@@ -89,6 +89,10 @@ func (l Level) PolyphaseProduct(
 		c, d := present(g.absent[f], b)
 		ranges = [2][2]int{{a * g.C, b * g.C}, {c * g.C, d * g.C}}
 	}
+	var nextV, nextM []float32
+	if more {
+		nextV, nextM = v[(f+1)*g.plane(depth):][:depth*tiles], m[(f+1)*g.plane(rows):][:rows*tiles]
+	}
 	m, v = m[f*g.plane(rows):], v[f*g.plane(depth):]
 	if ranges[0][0] == ranges[0][1] { // no filter has this frequency
 		gone = 1<<phases - 1
@@ -96,6 +100,10 @@ func (l Level) PolyphaseProduct(
 	}
 	width := l.columns(tiles, innerBlock)
 	blocks := (tiles + width - 1) / width
+	call, calls := 0, 0
+	for _, r := range ranges {
+		calls += (r[1] - r[0] + innerBlock - 1) / innerBlock * blocks * (stop - first)
+	}
 	for j := 0; j < tiles; j += width {
 		n, acc := min(width, tiles-j), false
 		for _, r := range ranges {
@@ -105,6 +113,9 @@ func (l Level) PolyphaseProduct(
 				offsets := g.channels[r[0]+c:][:depthPart]
 				for q := first; q < stop; q++ {
 					k, rows, phase := g.filterBlock(turned, q)
+					l.prefetchPart(nextV, call, calls)
+					l.prefetchPart(nextM, call, calls)
+					call++
 					to := m[k*tiles+j:]
 					if gone>>phase&1 != 0 {
 						clearRows(to, tiles, rows, n)
