@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -216,5 +217,22 @@ func TestSheets(t *testing.T) {
 	}
 	if slices.Equal(sheets[0].Samples, sheets[9].Samples) {
 		t.Error("the generator has learned nothing")
+	}
+	whole := sheets
+	sheets = map[int]Sheet{}
+	for i := range 2 { // interrupted after step 4, between two sheets
+		ctx, cancel := context.WithCancel(t.Context())
+		o.Dir, o.Resume, o.Stepped = dir+"-resumed", i > 0, func(p Progress) {
+			if p.Step == 4 {
+				cancel()
+			}
+		}
+		if _, err := Run(ctx, c, o); (err == nil) != (i > 0) {
+			t.Fatal(err)
+		}
+		cancel()
+	}
+	if !reflect.DeepEqual(sheets, whole) {
+		t.Errorf("%d sheets of the run that was resumed are not the %d of the one that was not", len(sheets), len(whole))
 	}
 }
