@@ -3,6 +3,9 @@ package gan
 import (
 	"math"
 	"testing"
+	"time"
+
+	"github.com/gradreg/gradreg/dataset"
 )
 
 // TestMemorizing weighs each line by the gap that its share is of.
@@ -97,5 +100,74 @@ func TestMemorizingOfLine(t *testing.T) {
 	}
 	if of(0, 3, 1) != nil || of(-1, 3, 1) != nil {
 		t.Error("found a share where real and generated samples are not told apart")
+	}
+}
+
+// TestHeldOutIsWatched checks that memorizing compares training samples with held-out ones: it is 0 of
+// held-out samples that are the training samples, and something else of others.
+func TestHeldOutIsWatched(t *testing.T) {
+	lines := func(held func(d *Data) *dataset.Subset) (list []Metrics) {
+		c := onImages()
+		c.Data = "mnist"
+		r := &run{RunOptions: RunOptions{Threads: 1, Now: time.Now}, config: c}
+		defer r.close()
+		if err := r.prepare(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		r.data.Held = held(r.data)
+		r.Stepped = func(p Progress) { list = append(list, *p.Latest) }
+		if _, err := r.train(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	told := 0
+	same := lines(func(d *Data) *dataset.Subset { return d.Train })
+	for i, m := range lines(func(d *Data) *dataset.Subset { return d.Held }) {
+		if m.Memorizing == nil {
+			continue
+		}
+		told++
+		if *m.Memorizing == 0 {
+			t.Errorf("step %d: memorizing is 0 of images that are not the training images", m.Step)
+		}
+		if of := same[i].Memorizing; of == nil || *of != 0 {
+			t.Errorf("step %d: memorizing is %v where the training images are held out", m.Step, of)
+		}
+	}
+	if told == 0 {
+		t.Error("the critic tells nothing apart: this tests nothing")
+	}
+}
+
+// TestClamped checks the share of values that a line says to be clamped: all of a generator whose last
+// bias is large, in either direction, and none of one whose is 0.
+func TestClamped(t *testing.T) {
+	for bias, want := range map[float32]float64{3: 1, -3: 1, 0: 0} {
+		c := onImages()
+		c.Steps, c.LearningRate, c.Network = 1, 1e-12, "dcgan:width=2"
+		r := &run{RunOptions: RunOptions{Threads: 1, Now: time.Now}, config: c}
+		defer r.close()
+		if err := r.prepare(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range r.training.Params.Scope(GeneratorScope).All() {
+			values := make([]float32, p.Expr.Shape().Size())
+			for i := range values {
+				values[i] = bias
+			}
+			if len(p.Expr.Shape()) > 1 {
+				clear(values)
+			}
+			if err := r.program.Write(p.Expr, values); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := r.train(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if r.latest.Clamped != want {
+			t.Errorf("with a bias of %v the share is %v, expected %v", bias, r.latest.Clamped, want)
+		}
 	}
 }

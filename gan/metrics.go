@@ -121,13 +121,7 @@ func (r *run) watch(step int, m *Metrics) error {
 		if err := r.program.Read(t.Fake, r.probe); err != nil {
 			return err
 		}
-		outside := 0
-		for _, v := range r.probe {
-			if v < -1 || v > 1 {
-				outside++
-			}
-		}
-		m.Clamped = float64(outside) / float64(len(r.probe))
+		m.Clamped = float64(Outside(r.probe)) / float64(len(r.probe))
 	}
 	return nil
 }
