@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -109,5 +110,61 @@ func TestFewImages(t *testing.T) {
 	cfg.TrainSize, cfg.Batch = 3, 4
 	if _, err := OpenData(t.Context(), &cfg, RunOptions{}); err == nil {
 		t.Error("a batch of 4 of 3 images is taken")
+	}
+}
+
+// TestBatchesOfImages checks that each image of a batch is one of the chosen training images as it is,
+// or with flip as often its mirror image, that batches differ, and that an epoch has every image once.
+func TestBatchesOfImages(t *testing.T) {
+	const images, batch, epochs = 24, 8, 12
+	for _, flip := range []bool{false, true} {
+		c := Default()
+		c.TrainSize, c.Batch, c.Flip = images, batch, flip
+		d, err := OpenData(t.Context(), &c, RunOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.Train.Len() != images {
+			t.Fatalf("%d training images, expected %d", d.Train.Len(), images)
+		}
+		size, side := d.size(), d.Shape[2]
+		plain := make([]float32, images*size)
+		d.Trained(0, images, plain)
+		mirrored := slices.Clone(plain)
+		for row := range slices.Chunk(mirrored, side) {
+			slices.Reverse(row)
+		}
+		find := func(image, among []float32) int {
+			for k := range images {
+				if slices.Equal(image, among[k*size:(k+1)*size]) {
+					return k
+				}
+			}
+			return -1
+		}
+		samples, mirrors := make([]float32, batch*size), 0
+		for epoch := range epochs {
+			seen := map[int]bool{}
+			for turn := range images / batch {
+				d.Fill(epoch*images/batch+turn, batch, samples)
+				for image := range slices.Chunk(samples, size) {
+					k := find(image, plain)
+					if k < 0 {
+						k = find(image, mirrored)
+						mirrors++
+					}
+					if k < 0 {
+						t.Fatalf("flip %v: an image that is none of the training images", flip)
+					}
+					seen[k] = true
+				}
+			}
+			if len(seen) != images {
+				t.Errorf("flip %v: epoch %d has %d images of %d", flip, epoch, len(seen), images)
+			}
+		}
+		if all := images * epochs; !flip && mirrors != 0 || flip && (mirrors < all*3/8 || mirrors > all*5/8) {
+			t.Errorf("flip %v: %d of %d images are mirrored", flip, mirrors, all)
+		}
 	}
 }

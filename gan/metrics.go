@@ -1,7 +1,6 @@
 package gan
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/gradreg/gradreg/train"
@@ -66,9 +65,9 @@ func (r *run) log(step int) error {
 		return err
 	}
 	m.LearningRate, m.Seconds, m.ImagesPerSecond = r.rate(step), r.progress.seconds, r.imagesPerSecond()
-	if !m.Watch.finite() {
-		return train.NewDivergence(fmt.Errorf("the critic's scores or slopes at step %d are not finite: %+v; "+
-			"try a lower learning rate", step, m.Watch))
+	if what, value := m.Watch.notFinite(); what != "" {
+		critic := train.Learner{Training: r.training.Critic, Program: r.program}
+		return critic.Diverged(step, "the critic's "+what, value)
 	}
 	r.latest = &m
 	if r.journal == nil {

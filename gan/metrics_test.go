@@ -147,6 +147,14 @@ func TestNotFinite(t *testing.T) {
 			}
 		}
 	}
+	// Scores and slopes that are no longer finite while the parameters are: the error says which.
+	steep := c
+	steep.LogEvery, steep.Regularizers, steep.Objective = 1, nil, "wasserstein"
+	_, err := poisoned(t, steep, "critic/dense1.weight", 7, 1e22, false)
+	want := "the critic's slope at real samples is +Inf at step 7; largest parameter norms: critic/dense1.weight 1e+22, "
+	if !errors.As(err, new(train.Divergence)) || !strings.Contains(err.Error(), want) {
+		t.Errorf("a weight of 1e22: %v, expected %q", err, want)
+	}
 	// A run that diverges by itself does so again when it goes on, and does not go on for ever.
 	c.LearningRate = 1e25
 	dir := filepath.Join(t.TempDir(), "wild")
