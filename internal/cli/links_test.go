@@ -56,7 +56,7 @@ func TestDocumentLinks(t *testing.T) {
 			}
 		}
 	}
-	if found < 50 {
+	if found < 40 {
 		t.Errorf("%d links", found)
 	}
 }
