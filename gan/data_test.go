@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -113,6 +114,72 @@ func TestFewImages(t *testing.T) {
 	}
 }
 
+// imageAt returns which of the images of a size in among an image is, -1 if none.
+func imageAt(image, among []float32) int {
+	k := 0
+	for other := range slices.Chunk(among, len(image)) {
+		if slices.Equal(image, other) {
+			return k
+		}
+		k++
+	}
+	return -1
+}
+
+// TestStackedImages checks that the channels of stacked images are training images, drawn apart from
+// each other: all are equally frequent in each channel, and two channels have the same one as often as
+// chance wants. Held-out samples are stacked of held-out images.
+func TestStackedImages(t *testing.T) {
+	const images, n = 10, 2000
+	plain := Default()
+	plain.TrainSize, plain.Batch = images, images
+	stacked := plain
+	stacked.Data = StackedPrefix + plain.Data
+	one, err := OpenData(t.Context(), &plain, RunOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	three, err := OpenData(t.Context(), &stacked, RunOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := one.size()
+	among, samples := make([]float32, images*size), make([]float32, n*3*size)
+	one.Trained(0, images, among)
+	three.Fill(5, n, samples)
+	var counts [3][images]int
+	same := [3]int{}
+	for sample := range slices.Chunk(samples, 3*size) {
+		var k [3]int
+		for ch := range k {
+			if k[ch] = imageAt(sample[ch*size:(ch+1)*size], among); k[ch] < 0 {
+				t.Fatal("a channel that is no training image")
+			}
+			counts[ch][k[ch]]++
+		}
+		for ch := range k {
+			if k[ch] == k[(ch+1)%3] {
+				same[ch]++
+			}
+		}
+	}
+	expected, spread := float64(n)/images, math.Sqrt(float64(n)/images*(1-1./images))
+	for ch := range counts {
+		for k, got := range append(counts[ch][:], same[ch]) {
+			if math.Abs(float64(got)-expected) > 5*spread {
+				t.Errorf("channel %d, number %d: %d of %d, expected %v ± %.1f", ch, k, got, n, expected, spread)
+			}
+		}
+	}
+	held := make([]float32, 3*size)
+	three.HeldOut(0, 1, held)
+	for ch := range 3 {
+		if imageAt(held[ch*size:(ch+1)*size], among) >= 0 {
+			t.Errorf("channel %d of a held-out sample is a training image", ch)
+		}
+	}
+}
+
 // TestBatchesOfImages checks that each image of a batch is one of the chosen training images as it is,
 // or with flip as often its mirror image, that batches differ, and that an epoch has every image once.
 func TestBatchesOfImages(t *testing.T) {
@@ -134,23 +201,15 @@ func TestBatchesOfImages(t *testing.T) {
 		for row := range slices.Chunk(mirrored, side) {
 			slices.Reverse(row)
 		}
-		find := func(image, among []float32) int {
-			for k := range images {
-				if slices.Equal(image, among[k*size:(k+1)*size]) {
-					return k
-				}
-			}
-			return -1
-		}
 		samples, mirrors := make([]float32, batch*size), 0
 		for epoch := range epochs {
 			seen := map[int]bool{}
 			for turn := range images / batch {
 				d.Fill(epoch*images/batch+turn, batch, samples)
 				for image := range slices.Chunk(samples, size) {
-					k := find(image, plain)
+					k := imageAt(image, plain)
 					if k < 0 {
-						k = find(image, mirrored)
+						k = imageAt(image, mirrored)
 						mirrors++
 					}
 					if k < 0 {
