@@ -11,11 +11,19 @@ import (
 )
 
 // Numbers returns the version of the numbers that a configuration trains to here: the last
-// [NumericsVersion] that changed the bits of such a run. Its model and its batch alone are read.
+// [NumericsVersion] that changed the bits of such a run. Its model, its batch and its convolution
+// alone are read.
 func Numbers(cfg Config) (int, error) {
 	m, err := cfg.architecture()
 	if err != nil {
 		return 0, fault.Inputf("model: %w", err)
+	}
+	direct, err := engine.ParseConvolution(cfg.Convolution)
+	if err != nil {
+		return 0, err
+	}
+	if direct {
+		return batchNumbers(cfg.Batch), nil
 	}
 	return max(numbersOf(m), batchNumbers(cfg.Batch)), nil
 }
@@ -60,5 +68,8 @@ func networkNumbers(logits *sym.Expr) int {
 
 // numbers returns the version of the run's numbers.
 func (r *run) numbers() int {
+	if r.config.Convolution == engine.DirectConvolution {
+		return batchNumbers(r.config.Batch)
+	}
 	return max(networkNumbers(r.classifier.logits), batchNumbers(r.config.Batch))
 }
