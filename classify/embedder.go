@@ -84,7 +84,9 @@ func newEmbedder(n *pretrained.Network, opt EmbedOptions) (*Embedder, error) {
 		Channels: pretrained.Channels, Height: e.Size, Width: e.Size, Fit: string(fit), Normalizer: n.Normalizer(),
 	}
 	e.tables = e.info.Normalizer.Tables()
-	if e.program, err = newFeatureProgram(n.Model, e.info.shape(), embedBatch); err != nil {
+	// Nothing is trained: batch norm is a fixed map, whose factors the filters take.
+	frozen := n.Model.WithNorm("frozen")
+	if e.program, err = newFeatureProgram(frozen, e.info.shape(), embedBatch); err != nil {
 		return nil, err
 	}
 	e.Count = e.program.classes

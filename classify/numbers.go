@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/gradreg/gradreg/dataset"
@@ -11,14 +12,22 @@ import (
 )
 
 // Numbers returns the version of the numbers that a configuration trains to here: the last
-// [NumericsVersion] that changed the bits of such a run. Its model and its batch alone are read.
+// [NumericsVersion] that changed the bits of such a run. Its model, its batch and whether it has a
+// pretrained network are read.
 func Numbers(cfg Config) (int, error) {
 	m, err := cfg.architecture()
 	if err != nil {
 		return 0, fault.Inputf("model: %w", err)
 	}
+	if cfg.pretrained() {
+		return NumericsVersion, nil
+	}
 	return max(numbersOf(m), batchNumbers(cfg.Batch)), nil
 }
+
+// pretrained reports whether a run begins with a pretrained network, whose batch norms are fixed
+// whatever the model says. The file's name may be left out of a run's key, its digest is not.
+func (c *Config) pretrained() bool { return c.Backbone != "" || c.BackboneSHA256 != "" }
 
 // batchNumbers returns the version of the numbers that a batch of n images has at least: of more
 // than 128 the sums over the batch are made in more parts than those of version 2.
@@ -52,13 +61,28 @@ var knownNumbers sync.Map
 
 // networkNumbers returns the version of a network.
 func networkNumbers(logits *sym.Expr) int {
-	if engine.Transforms(logits) {
+	switch {
+	case scaledFilters(logits):
 		return NumericsVersion
+	case engine.Transforms(logits):
+		return winogradNumerics
 	}
 	return directNumerics
 }
 
+// scaledFilters reports whether a convolution has filters that are computed from weights, as those
+// are before a batch norm of fixed statistics.
+func scaledFilters(logits *sym.Expr) bool {
+	return slices.ContainsFunc(sym.Topological(logits), func(e *sym.Expr) bool {
+		op := e.Op()
+		return (op == sym.OpConv || op == sym.OpDepthwiseConv) && e.Args()[1].Op() != sym.OpInput
+	})
+}
+
 // numbers returns the version of the run's numbers.
 func (r *run) numbers() int {
+	if r.config.pretrained() {
+		return NumericsVersion
+	}
 	return max(networkNumbers(r.classifier.logits), batchNumbers(r.config.Batch))
 }
