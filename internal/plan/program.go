@@ -131,8 +131,11 @@ func prepare(outputs []*sym.Expr, updates []sym.Update, opt Options) (*part, *lo
 	if low.err != nil {
 		return nil, nil, low.err
 	}
-	p.nodes = low.nodes
-	p.regions = schedule(opt, p.nodes)
+	p.regions = schedule(low.nodes)
+	p.nodes = recompute(low.nodes, p.regions, p.kept())
+	for _, r := range p.regions {
+		r.settle(opt)
+	}
 	return p, low, nil
 }
 
@@ -179,11 +182,16 @@ func (p *part) input(low *lowering, e *sym.Expr) {
 // layout gives every value of the step its place. It returns the floats of the arena and of a
 // worker's local memory.
 func (p *part) layout() (arena, local int) {
+	return layout(p.nodes, p.regions, p.kept())
+}
+
+// kept returns the values that are read after the step.
+func (p *part) kept() map[*value]bool {
 	keep := map[*value]bool{}
 	for _, v := range p.outputs {
 		keep[v] = true
 	}
-	return layout(p.nodes, p.regions, keep)
+	return keep
 }
 
 // needs are the floats that the steps of a program need beside their inputs, and how many workers
