@@ -24,6 +24,7 @@ type Options struct {
 	// Direct is set where convolutions are to be computed by the products of their definition alone.
 	Direct bool
 	apart  bool // whether every node is computed by itself
+	stored bool // whether no node is computed again
 	// Trace, if not nil, is called with the expressions before the first pass ("input") and after
 	// each, step by step.
 	Trace func(pass string, roots []*sym.Expr)
@@ -132,7 +133,9 @@ func prepare(outputs []*sym.Expr, updates []sym.Update, opt Options) (*part, *lo
 		return nil, nil, low.err
 	}
 	p.regions = schedule(low.nodes)
-	p.nodes = recompute(low.nodes, p.regions, p.kept())
+	if p.nodes = low.nodes; !opt.stored {
+		p.nodes = recompute(p.nodes, p.regions, p.kept())
+	}
 	for _, r := range p.regions {
 		r.settle(opt)
 	}
