@@ -93,7 +93,8 @@ func (d DotPlots) plot(panel DotPanel, most float64, legend bool) (*plot.Plot, e
 		r := panel.Rows[len(panel.Rows)-1-i]
 		names = append(names, r.Name)
 		if len(r.Values) != len(d.Series) {
-			return nil, fmt.Errorf("%s: %d values, expected one for each of %d series", r.Name, len(r.Values), len(d.Series))
+			return nil, fmt.Errorf("%s: %d values, expected one for each of %d series",
+				r.Name, len(r.Values), len(d.Series))
 		}
 		low, high := math.Inf(1), math.Inf(-1)
 		for k, v := range r.Values {
