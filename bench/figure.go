@@ -17,7 +17,7 @@ func (m Measurement) Figure() report.DotPlots {
 		Value:  report.Axis{Label: "share of the register-only peak", Percent: true},
 		Series: []string{"GradReg", "best peer"},
 		Text: "Training steps by the share of the register-only peak that their multiply-adds come to, and how many " +
-			"times as fast as the best peer GradReg is. Winograd's algorithm needs fewer multiply-adds "+
+			"times as fast as the best peer GradReg is. Winograd's algorithm needs fewer multiply-adds " +
 			"than are counted.",
 	}
 	for _, threads := range m.threads() {
