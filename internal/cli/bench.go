@@ -83,7 +83,7 @@ func (a *app) runBench(cmd *cobra.Command, o *bench.Options, growth string, core
 		return usage{err}
 	}
 	if growth != "" {
-		if err := checkFileWritable("growth", growth); err != nil {
+		if err := checkPictureWritable("growth", growth, ".svg"); err != nil {
 			return err
 		}
 	}

@@ -24,6 +24,7 @@ type Options struct {
 	// Direct is set where convolutions are to be computed by the products of their definition alone.
 	Direct bool
 	apart  bool // whether every node is computed by itself
+	stored bool // whether no node is computed again
 	// Trace, if not nil, is called with the expressions before the first pass ("input") and after
 	// each, step by step.
 	Trace func(pass string, roots []*sym.Expr)
@@ -131,8 +132,13 @@ func prepare(outputs []*sym.Expr, updates []sym.Update, opt Options) (*part, *lo
 	if low.err != nil {
 		return nil, nil, low.err
 	}
-	p.nodes = low.nodes
-	p.regions = schedule(opt, p.nodes)
+	p.regions = schedule(low.nodes)
+	if p.nodes = low.nodes; !opt.stored {
+		p.nodes = recompute(p.nodes, p.regions, p.kept())
+	}
+	for _, r := range p.regions {
+		r.settle(opt)
+	}
 	return p, low, nil
 }
 
@@ -179,11 +185,16 @@ func (p *part) input(low *lowering, e *sym.Expr) {
 // layout gives every value of the step its place. It returns the floats of the arena and of a
 // worker's local memory.
 func (p *part) layout() (arena, local int) {
+	return layout(p.nodes, p.regions, p.kept())
+}
+
+// kept returns the values that are read after the step.
+func (p *part) kept() map[*value]bool {
 	keep := map[*value]bool{}
 	for _, v := range p.outputs {
 		keep[v] = true
 	}
-	return layout(p.nodes, p.regions, keep)
+	return keep
 }
 
 // needs are the floats that the steps of a program need beside their inputs, and how many workers
