@@ -40,9 +40,11 @@ package classify
 // batches keep the bits of version 2; [Numbers] tells which. Version 3 came with convolutions of 3×3
 // by Winograd's algorithm, and with sums in more parts of batches of more than 128 images; version 4
 // with convolutions of 5×5 by it, and of many filters that read them once for a batch of 16 images
-// or more.
+// or more; version 5 with batch norms of fixed statistics whose factors are in the filters of the
+// convolutions before them.
 const (
-	NumericsVersion    = 4
+	NumericsVersion    = 5
+	winogradNumerics   = 4
 	largeBatchNumerics = 3
 	directNumerics     = 2
 )

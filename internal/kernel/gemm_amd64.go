@@ -4,7 +4,9 @@ package kernel
 
 // mulKernel computes a tile of C: see wide and narrow in the generator. size is the number of tiles
 // of a wide kernel, of columns of a narrow one.
-type mulKernel = func(c *float32, ldc int, a, b *float32, boff *int32, k, size, acc int)
+type mulKernel = func(
+	c *float32, ldc int, a, b *float32, boff *int32, k, size, acc int, terms, clamp *float32,
+)
 
 // The kernels by their number of rows.
 var (
@@ -75,13 +77,20 @@ var (
 )
 
 // mulTile computes mr rows and n columns: whole tiles of two vectors, or at most one vector.
-func (l Level) mulTile(c []float32, ldc int, ap, b []float32, boff []int32, mr, n int, acc bool) {
+// e is its last step.
+func (l Level) mulTile(
+	c []float32, ldc int, ap, b []float32, boff []int32, mr, n int, acc bool, e Epilogue,
+) {
 	if l == Generic {
 		mulGeneric(c, ldc, ap, b, boff, mr, n, acc)
+		e.generic(c, ldc, mr, n)
 		return
 	}
 	kernel, size := l.mulKernel(mr, n)
-	kernel(first(c), ldc, first(ap), first(b), firstOffset(boff), len(boff), size, boolInt(acc))
+	kernel(
+		first(c), ldc, first(ap), first(b), firstOffset(boff), len(boff), size, boolInt(acc),
+		first(e.Terms), e.Clamp.bounds(),
+	)
 }
 
 func (l Level) mulKernel(mr, n int) (kernel mulKernel, size int) {

@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func mulAVX512_1x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX512_1x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F
-TEXT ·mulAVX512_1x32(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_1x32(SB), NOSPLIT, $0-80
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -40,6 +40,25 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Z2
+	VADDPS       Z2, Z0, Z0
+	VADDPS       Z2, Z1, Z1
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Z2
+	VBROADCASTSS 4(SI), Z3
+	VMAXPS       Z2, Z0, Z0
+	VMINPS       Z3, Z0, Z0
+	VMAXPS       Z2, Z1, Z1
+	VMINPS       Z3, Z1, Z1
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
@@ -126,9 +145,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_1x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_1x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_1x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_1x16(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -160,6 +179,22 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Z1
+	VADDPS       Z1, Z0, Z0
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Z1
+	VBROADCASTSS 4(BX), Z2
+	VMAXPS       Z1, Z0, Z0
+	VMINPS       Z2, Z0, Z0
+
+rows:
 	CMPQ    DX, $0x10
 	JNE     pieces
 	VMOVUPS Z0, (AX)
@@ -206,9 +241,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_1x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_1x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_1x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_1x8(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -240,6 +275,22 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y1
+	VADDPS       Y1, Y0, Y0
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y1
+	VBROADCASTSS 4(BX), Y2
+	VMAXPS       Y1, Y0, Y0
+	VMINPS       Y2, Y0, Y0
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -277,9 +328,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_2x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX512_2x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F
-TEXT ·mulAVX512_2x32(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_2x32(SB), NOSPLIT, $0-80
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -321,6 +372,32 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Z4
+	VADDPS       Z4, Z0, Z0
+	VADDPS       Z4, Z1, Z1
+	VBROADCASTSS 4(SI), Z4
+	VADDPS       Z4, Z2, Z2
+	VADDPS       Z4, Z3, Z3
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Z4
+	VBROADCASTSS 4(SI), Z5
+	VMAXPS       Z4, Z0, Z0
+	VMINPS       Z5, Z0, Z0
+	VMAXPS       Z4, Z1, Z1
+	VMINPS       Z5, Z1, Z1
+	VMAXPS       Z4, Z2, Z2
+	VMINPS       Z5, Z2, Z2
+	VMAXPS       Z4, Z3, Z3
+	VMINPS       Z5, Z3, Z3
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
@@ -418,9 +495,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_2x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_2x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_2x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_2x16(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -458,6 +535,26 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Z2
+	VADDPS       Z2, Z0, Z0
+	VBROADCASTSS 4(BX), Z2
+	VADDPS       Z2, Z1, Z1
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Z2
+	VBROADCASTSS 4(BX), Z3
+	VMAXPS       Z2, Z0, Z0
+	VMINPS       Z3, Z0, Z0
+	VMAXPS       Z2, Z1, Z1
+	VMINPS       Z3, Z1, Z1
+
+rows:
 	CMPQ    DX, $0x10
 	JNE     pieces
 	VMOVUPS Z0, (AX)
@@ -517,9 +614,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_2x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_2x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_2x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_2x8(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -557,6 +654,26 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y2
+	VADDPS       Y2, Y0, Y0
+	VBROADCASTSS 4(BX), Y2
+	VADDPS       Y2, Y1, Y1
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y2
+	VBROADCASTSS 4(BX), Y3
+	VMAXPS       Y2, Y0, Y0
+	VMINPS       Y3, Y0, Y0
+	VMAXPS       Y2, Y1, Y1
+	VMINPS       Y3, Y1, Y1
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -604,9 +721,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_3x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX512_3x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F
-TEXT ·mulAVX512_3x32(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_3x32(SB), NOSPLIT, $0-80
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -656,6 +773,39 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Z6
+	VADDPS       Z6, Z0, Z0
+	VADDPS       Z6, Z1, Z1
+	VBROADCASTSS 4(SI), Z6
+	VADDPS       Z6, Z2, Z2
+	VADDPS       Z6, Z3, Z3
+	VBROADCASTSS 8(SI), Z6
+	VADDPS       Z6, Z4, Z4
+	VADDPS       Z6, Z5, Z5
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Z6
+	VBROADCASTSS 4(SI), Z7
+	VMAXPS       Z6, Z0, Z0
+	VMINPS       Z7, Z0, Z0
+	VMAXPS       Z6, Z1, Z1
+	VMINPS       Z7, Z1, Z1
+	VMAXPS       Z6, Z2, Z2
+	VMINPS       Z7, Z2, Z2
+	VMAXPS       Z6, Z3, Z3
+	VMINPS       Z7, Z3, Z3
+	VMAXPS       Z6, Z4, Z4
+	VMINPS       Z7, Z4, Z4
+	VMAXPS       Z6, Z5, Z5
+	VMINPS       Z7, Z5, Z5
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
@@ -764,9 +914,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_3x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_3x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_3x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_3x16(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -810,6 +960,30 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Z3
+	VADDPS       Z3, Z0, Z0
+	VBROADCASTSS 4(BX), Z3
+	VADDPS       Z3, Z1, Z1
+	VBROADCASTSS 8(BX), Z3
+	VADDPS       Z3, Z2, Z2
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Z3
+	VBROADCASTSS 4(BX), Z4
+	VMAXPS       Z3, Z0, Z0
+	VMINPS       Z4, Z0, Z0
+	VMAXPS       Z3, Z1, Z1
+	VMINPS       Z4, Z1, Z1
+	VMAXPS       Z3, Z2, Z2
+	VMINPS       Z4, Z2, Z2
+
+rows:
 	CMPQ    DX, $0x10
 	JNE     pieces
 	VMOVUPS Z0, (AX)
@@ -882,9 +1056,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_3x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_3x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_3x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_3x8(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -928,6 +1102,30 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y3
+	VADDPS       Y3, Y0, Y0
+	VBROADCASTSS 4(BX), Y3
+	VADDPS       Y3, Y1, Y1
+	VBROADCASTSS 8(BX), Y3
+	VADDPS       Y3, Y2, Y2
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y3
+	VBROADCASTSS 4(BX), Y4
+	VMAXPS       Y3, Y0, Y0
+	VMINPS       Y4, Y0, Y0
+	VMAXPS       Y3, Y1, Y1
+	VMINPS       Y4, Y1, Y1
+	VMAXPS       Y3, Y2, Y2
+	VMINPS       Y4, Y2, Y2
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -985,9 +1183,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_4x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX512_4x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F
-TEXT ·mulAVX512_4x32(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_4x32(SB), NOSPLIT, $0-80
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -1045,6 +1243,46 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Z8
+	VADDPS       Z8, Z0, Z0
+	VADDPS       Z8, Z1, Z1
+	VBROADCASTSS 4(SI), Z8
+	VADDPS       Z8, Z2, Z2
+	VADDPS       Z8, Z3, Z3
+	VBROADCASTSS 8(SI), Z8
+	VADDPS       Z8, Z4, Z4
+	VADDPS       Z8, Z5, Z5
+	VBROADCASTSS 12(SI), Z8
+	VADDPS       Z8, Z6, Z6
+	VADDPS       Z8, Z7, Z7
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Z8
+	VBROADCASTSS 4(SI), Z9
+	VMAXPS       Z8, Z0, Z0
+	VMINPS       Z9, Z0, Z0
+	VMAXPS       Z8, Z1, Z1
+	VMINPS       Z9, Z1, Z1
+	VMAXPS       Z8, Z2, Z2
+	VMINPS       Z9, Z2, Z2
+	VMAXPS       Z8, Z3, Z3
+	VMINPS       Z9, Z3, Z3
+	VMAXPS       Z8, Z4, Z4
+	VMINPS       Z9, Z4, Z4
+	VMAXPS       Z8, Z5, Z5
+	VMINPS       Z9, Z5, Z5
+	VMAXPS       Z8, Z6, Z6
+	VMINPS       Z9, Z6, Z6
+	VMAXPS       Z8, Z7, Z7
+	VMINPS       Z9, Z7, Z7
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
@@ -1164,9 +1402,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_4x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_4x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_4x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_4x16(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -1216,6 +1454,34 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Z4
+	VADDPS       Z4, Z0, Z0
+	VBROADCASTSS 4(BX), Z4
+	VADDPS       Z4, Z1, Z1
+	VBROADCASTSS 8(BX), Z4
+	VADDPS       Z4, Z2, Z2
+	VBROADCASTSS 12(BX), Z4
+	VADDPS       Z4, Z3, Z3
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Z4
+	VBROADCASTSS 4(BX), Z5
+	VMAXPS       Z4, Z0, Z0
+	VMINPS       Z5, Z0, Z0
+	VMAXPS       Z4, Z1, Z1
+	VMINPS       Z5, Z1, Z1
+	VMAXPS       Z4, Z2, Z2
+	VMINPS       Z5, Z2, Z2
+	VMAXPS       Z4, Z3, Z3
+	VMINPS       Z5, Z3, Z3
+
+rows:
 	CMPQ    DX, $0x10
 	JNE     pieces
 	VMOVUPS Z0, (AX)
@@ -1301,9 +1567,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_4x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_4x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_4x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_4x8(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -1353,6 +1619,34 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y4
+	VADDPS       Y4, Y0, Y0
+	VBROADCASTSS 4(BX), Y4
+	VADDPS       Y4, Y1, Y1
+	VBROADCASTSS 8(BX), Y4
+	VADDPS       Y4, Y2, Y2
+	VBROADCASTSS 12(BX), Y4
+	VADDPS       Y4, Y3, Y3
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y4
+	VBROADCASTSS 4(BX), Y5
+	VMAXPS       Y4, Y0, Y0
+	VMINPS       Y5, Y0, Y0
+	VMAXPS       Y4, Y1, Y1
+	VMINPS       Y5, Y1, Y1
+	VMAXPS       Y4, Y2, Y2
+	VMINPS       Y5, Y2, Y2
+	VMAXPS       Y4, Y3, Y3
+	VMINPS       Y5, Y3, Y3
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -1420,9 +1714,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_5x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX512_5x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F
-TEXT ·mulAVX512_5x32(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_5x32(SB), NOSPLIT, $0-80
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -1488,6 +1782,53 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Z10
+	VADDPS       Z10, Z0, Z0
+	VADDPS       Z10, Z1, Z1
+	VBROADCASTSS 4(SI), Z10
+	VADDPS       Z10, Z2, Z2
+	VADDPS       Z10, Z3, Z3
+	VBROADCASTSS 8(SI), Z10
+	VADDPS       Z10, Z4, Z4
+	VADDPS       Z10, Z5, Z5
+	VBROADCASTSS 12(SI), Z10
+	VADDPS       Z10, Z6, Z6
+	VADDPS       Z10, Z7, Z7
+	VBROADCASTSS 16(SI), Z10
+	VADDPS       Z10, Z8, Z8
+	VADDPS       Z10, Z9, Z9
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Z10
+	VBROADCASTSS 4(SI), Z11
+	VMAXPS       Z10, Z0, Z0
+	VMINPS       Z11, Z0, Z0
+	VMAXPS       Z10, Z1, Z1
+	VMINPS       Z11, Z1, Z1
+	VMAXPS       Z10, Z2, Z2
+	VMINPS       Z11, Z2, Z2
+	VMAXPS       Z10, Z3, Z3
+	VMINPS       Z11, Z3, Z3
+	VMAXPS       Z10, Z4, Z4
+	VMINPS       Z11, Z4, Z4
+	VMAXPS       Z10, Z5, Z5
+	VMINPS       Z11, Z5, Z5
+	VMAXPS       Z10, Z6, Z6
+	VMINPS       Z11, Z6, Z6
+	VMAXPS       Z10, Z7, Z7
+	VMINPS       Z11, Z7, Z7
+	VMAXPS       Z10, Z8, Z8
+	VMINPS       Z11, Z8, Z8
+	VMAXPS       Z10, Z9, Z9
+	VMINPS       Z11, Z9, Z9
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
@@ -1618,9 +1959,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_5x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_5x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_5x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_5x16(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -1676,6 +2017,38 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Z5
+	VADDPS       Z5, Z0, Z0
+	VBROADCASTSS 4(BX), Z5
+	VADDPS       Z5, Z1, Z1
+	VBROADCASTSS 8(BX), Z5
+	VADDPS       Z5, Z2, Z2
+	VBROADCASTSS 12(BX), Z5
+	VADDPS       Z5, Z3, Z3
+	VBROADCASTSS 16(BX), Z5
+	VADDPS       Z5, Z4, Z4
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Z5
+	VBROADCASTSS 4(BX), Z6
+	VMAXPS       Z5, Z0, Z0
+	VMINPS       Z6, Z0, Z0
+	VMAXPS       Z5, Z1, Z1
+	VMINPS       Z6, Z1, Z1
+	VMAXPS       Z5, Z2, Z2
+	VMINPS       Z6, Z2, Z2
+	VMAXPS       Z5, Z3, Z3
+	VMINPS       Z6, Z3, Z3
+	VMAXPS       Z5, Z4, Z4
+	VMINPS       Z6, Z4, Z4
+
+rows:
 	CMPQ    DX, $0x10
 	JNE     pieces
 	VMOVUPS Z0, (AX)
@@ -1774,9 +2147,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_5x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_5x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_5x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_5x8(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -1832,6 +2205,38 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y5
+	VADDPS       Y5, Y0, Y0
+	VBROADCASTSS 4(BX), Y5
+	VADDPS       Y5, Y1, Y1
+	VBROADCASTSS 8(BX), Y5
+	VADDPS       Y5, Y2, Y2
+	VBROADCASTSS 12(BX), Y5
+	VADDPS       Y5, Y3, Y3
+	VBROADCASTSS 16(BX), Y5
+	VADDPS       Y5, Y4, Y4
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y5
+	VBROADCASTSS 4(BX), Y6
+	VMAXPS       Y5, Y0, Y0
+	VMINPS       Y6, Y0, Y0
+	VMAXPS       Y5, Y1, Y1
+	VMINPS       Y6, Y1, Y1
+	VMAXPS       Y5, Y2, Y2
+	VMINPS       Y6, Y2, Y2
+	VMAXPS       Y5, Y3, Y3
+	VMINPS       Y6, Y3, Y3
+	VMAXPS       Y5, Y4, Y4
+	VMINPS       Y6, Y4, Y4
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -1909,9 +2314,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_6x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX512_6x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F
-TEXT ·mulAVX512_6x32(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_6x32(SB), NOSPLIT, $0-80
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -1985,6 +2390,60 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Z12
+	VADDPS       Z12, Z0, Z0
+	VADDPS       Z12, Z1, Z1
+	VBROADCASTSS 4(SI), Z12
+	VADDPS       Z12, Z2, Z2
+	VADDPS       Z12, Z3, Z3
+	VBROADCASTSS 8(SI), Z12
+	VADDPS       Z12, Z4, Z4
+	VADDPS       Z12, Z5, Z5
+	VBROADCASTSS 12(SI), Z12
+	VADDPS       Z12, Z6, Z6
+	VADDPS       Z12, Z7, Z7
+	VBROADCASTSS 16(SI), Z12
+	VADDPS       Z12, Z8, Z8
+	VADDPS       Z12, Z9, Z9
+	VBROADCASTSS 20(SI), Z12
+	VADDPS       Z12, Z10, Z10
+	VADDPS       Z12, Z11, Z11
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Z12
+	VBROADCASTSS 4(SI), Z13
+	VMAXPS       Z12, Z0, Z0
+	VMINPS       Z13, Z0, Z0
+	VMAXPS       Z12, Z1, Z1
+	VMINPS       Z13, Z1, Z1
+	VMAXPS       Z12, Z2, Z2
+	VMINPS       Z13, Z2, Z2
+	VMAXPS       Z12, Z3, Z3
+	VMINPS       Z13, Z3, Z3
+	VMAXPS       Z12, Z4, Z4
+	VMINPS       Z13, Z4, Z4
+	VMAXPS       Z12, Z5, Z5
+	VMINPS       Z13, Z5, Z5
+	VMAXPS       Z12, Z6, Z6
+	VMINPS       Z13, Z6, Z6
+	VMAXPS       Z12, Z7, Z7
+	VMINPS       Z13, Z7, Z7
+	VMAXPS       Z12, Z8, Z8
+	VMINPS       Z13, Z8, Z8
+	VMAXPS       Z12, Z9, Z9
+	VMINPS       Z13, Z9, Z9
+	VMAXPS       Z12, Z10, Z10
+	VMINPS       Z13, Z10, Z10
+	VMAXPS       Z12, Z11, Z11
+	VMINPS       Z13, Z11, Z11
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
@@ -2126,9 +2585,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_6x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_6x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_6x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_6x16(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -2190,6 +2649,42 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Z6
+	VADDPS       Z6, Z0, Z0
+	VBROADCASTSS 4(BX), Z6
+	VADDPS       Z6, Z1, Z1
+	VBROADCASTSS 8(BX), Z6
+	VADDPS       Z6, Z2, Z2
+	VBROADCASTSS 12(BX), Z6
+	VADDPS       Z6, Z3, Z3
+	VBROADCASTSS 16(BX), Z6
+	VADDPS       Z6, Z4, Z4
+	VBROADCASTSS 20(BX), Z6
+	VADDPS       Z6, Z5, Z5
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Z6
+	VBROADCASTSS 4(BX), Z7
+	VMAXPS       Z6, Z0, Z0
+	VMINPS       Z7, Z0, Z0
+	VMAXPS       Z6, Z1, Z1
+	VMINPS       Z7, Z1, Z1
+	VMAXPS       Z6, Z2, Z2
+	VMINPS       Z7, Z2, Z2
+	VMAXPS       Z6, Z3, Z3
+	VMINPS       Z7, Z3, Z3
+	VMAXPS       Z6, Z4, Z4
+	VMINPS       Z7, Z4, Z4
+	VMAXPS       Z6, Z5, Z5
+	VMINPS       Z7, Z5, Z5
+
+rows:
 	CMPQ    DX, $0x10
 	JNE     pieces
 	VMOVUPS Z0, (AX)
@@ -2301,9 +2796,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_6x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_6x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_6x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_6x8(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -2365,6 +2860,42 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y6
+	VADDPS       Y6, Y0, Y0
+	VBROADCASTSS 4(BX), Y6
+	VADDPS       Y6, Y1, Y1
+	VBROADCASTSS 8(BX), Y6
+	VADDPS       Y6, Y2, Y2
+	VBROADCASTSS 12(BX), Y6
+	VADDPS       Y6, Y3, Y3
+	VBROADCASTSS 16(BX), Y6
+	VADDPS       Y6, Y4, Y4
+	VBROADCASTSS 20(BX), Y6
+	VADDPS       Y6, Y5, Y5
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y6
+	VBROADCASTSS 4(BX), Y7
+	VMAXPS       Y6, Y0, Y0
+	VMINPS       Y7, Y0, Y0
+	VMAXPS       Y6, Y1, Y1
+	VMINPS       Y7, Y1, Y1
+	VMAXPS       Y6, Y2, Y2
+	VMINPS       Y7, Y2, Y2
+	VMAXPS       Y6, Y3, Y3
+	VMINPS       Y7, Y3, Y3
+	VMAXPS       Y6, Y4, Y4
+	VMINPS       Y7, Y4, Y4
+	VMAXPS       Y6, Y5, Y5
+	VMINPS       Y7, Y5, Y5
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -2452,9 +2983,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_7x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX512_7x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F
-TEXT ·mulAVX512_7x32(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_7x32(SB), NOSPLIT, $0-80
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -2536,6 +3067,67 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Z14
+	VADDPS       Z14, Z0, Z0
+	VADDPS       Z14, Z1, Z1
+	VBROADCASTSS 4(SI), Z14
+	VADDPS       Z14, Z2, Z2
+	VADDPS       Z14, Z3, Z3
+	VBROADCASTSS 8(SI), Z14
+	VADDPS       Z14, Z4, Z4
+	VADDPS       Z14, Z5, Z5
+	VBROADCASTSS 12(SI), Z14
+	VADDPS       Z14, Z6, Z6
+	VADDPS       Z14, Z7, Z7
+	VBROADCASTSS 16(SI), Z14
+	VADDPS       Z14, Z8, Z8
+	VADDPS       Z14, Z9, Z9
+	VBROADCASTSS 20(SI), Z14
+	VADDPS       Z14, Z10, Z10
+	VADDPS       Z14, Z11, Z11
+	VBROADCASTSS 24(SI), Z14
+	VADDPS       Z14, Z12, Z12
+	VADDPS       Z14, Z13, Z13
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Z14
+	VBROADCASTSS 4(SI), Z15
+	VMAXPS       Z14, Z0, Z0
+	VMINPS       Z15, Z0, Z0
+	VMAXPS       Z14, Z1, Z1
+	VMINPS       Z15, Z1, Z1
+	VMAXPS       Z14, Z2, Z2
+	VMINPS       Z15, Z2, Z2
+	VMAXPS       Z14, Z3, Z3
+	VMINPS       Z15, Z3, Z3
+	VMAXPS       Z14, Z4, Z4
+	VMINPS       Z15, Z4, Z4
+	VMAXPS       Z14, Z5, Z5
+	VMINPS       Z15, Z5, Z5
+	VMAXPS       Z14, Z6, Z6
+	VMINPS       Z15, Z6, Z6
+	VMAXPS       Z14, Z7, Z7
+	VMINPS       Z15, Z7, Z7
+	VMAXPS       Z14, Z8, Z8
+	VMINPS       Z15, Z8, Z8
+	VMAXPS       Z14, Z9, Z9
+	VMINPS       Z15, Z9, Z9
+	VMAXPS       Z14, Z10, Z10
+	VMINPS       Z15, Z10, Z10
+	VMAXPS       Z14, Z11, Z11
+	VMINPS       Z15, Z11, Z11
+	VMAXPS       Z14, Z12, Z12
+	VMINPS       Z15, Z12, Z12
+	VMAXPS       Z14, Z13, Z13
+	VMINPS       Z15, Z13, Z13
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
@@ -2688,9 +3280,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_7x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_7x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_7x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_7x16(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -2758,6 +3350,46 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Z7
+	VADDPS       Z7, Z0, Z0
+	VBROADCASTSS 4(BX), Z7
+	VADDPS       Z7, Z1, Z1
+	VBROADCASTSS 8(BX), Z7
+	VADDPS       Z7, Z2, Z2
+	VBROADCASTSS 12(BX), Z7
+	VADDPS       Z7, Z3, Z3
+	VBROADCASTSS 16(BX), Z7
+	VADDPS       Z7, Z4, Z4
+	VBROADCASTSS 20(BX), Z7
+	VADDPS       Z7, Z5, Z5
+	VBROADCASTSS 24(BX), Z7
+	VADDPS       Z7, Z6, Z6
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Z7
+	VBROADCASTSS 4(BX), Z8
+	VMAXPS       Z7, Z0, Z0
+	VMINPS       Z8, Z0, Z0
+	VMAXPS       Z7, Z1, Z1
+	VMINPS       Z8, Z1, Z1
+	VMAXPS       Z7, Z2, Z2
+	VMINPS       Z8, Z2, Z2
+	VMAXPS       Z7, Z3, Z3
+	VMINPS       Z8, Z3, Z3
+	VMAXPS       Z7, Z4, Z4
+	VMINPS       Z8, Z4, Z4
+	VMAXPS       Z7, Z5, Z5
+	VMINPS       Z8, Z5, Z5
+	VMAXPS       Z7, Z6, Z6
+	VMINPS       Z8, Z6, Z6
+
+rows:
 	CMPQ    DX, $0x10
 	JNE     pieces
 	VMOVUPS Z0, (AX)
@@ -2882,9 +3514,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_7x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_7x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_7x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_7x8(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -2952,6 +3584,46 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y7
+	VADDPS       Y7, Y0, Y0
+	VBROADCASTSS 4(BX), Y7
+	VADDPS       Y7, Y1, Y1
+	VBROADCASTSS 8(BX), Y7
+	VADDPS       Y7, Y2, Y2
+	VBROADCASTSS 12(BX), Y7
+	VADDPS       Y7, Y3, Y3
+	VBROADCASTSS 16(BX), Y7
+	VADDPS       Y7, Y4, Y4
+	VBROADCASTSS 20(BX), Y7
+	VADDPS       Y7, Y5, Y5
+	VBROADCASTSS 24(BX), Y7
+	VADDPS       Y7, Y6, Y6
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y7
+	VBROADCASTSS 4(BX), Y8
+	VMAXPS       Y7, Y0, Y0
+	VMINPS       Y8, Y0, Y0
+	VMAXPS       Y7, Y1, Y1
+	VMINPS       Y8, Y1, Y1
+	VMAXPS       Y7, Y2, Y2
+	VMINPS       Y8, Y2, Y2
+	VMAXPS       Y7, Y3, Y3
+	VMINPS       Y8, Y3, Y3
+	VMAXPS       Y7, Y4, Y4
+	VMINPS       Y8, Y4, Y4
+	VMAXPS       Y7, Y5, Y5
+	VMINPS       Y8, Y5, Y5
+	VMAXPS       Y7, Y6, Y6
+	VMINPS       Y8, Y6, Y6
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -3049,9 +3721,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_8x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX512_8x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F
-TEXT ·mulAVX512_8x32(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_8x32(SB), NOSPLIT, $0-80
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -3141,6 +3813,74 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Z16
+	VADDPS       Z16, Z0, Z0
+	VADDPS       Z16, Z1, Z1
+	VBROADCASTSS 4(SI), Z16
+	VADDPS       Z16, Z2, Z2
+	VADDPS       Z16, Z3, Z3
+	VBROADCASTSS 8(SI), Z16
+	VADDPS       Z16, Z4, Z4
+	VADDPS       Z16, Z5, Z5
+	VBROADCASTSS 12(SI), Z16
+	VADDPS       Z16, Z6, Z6
+	VADDPS       Z16, Z7, Z7
+	VBROADCASTSS 16(SI), Z16
+	VADDPS       Z16, Z8, Z8
+	VADDPS       Z16, Z9, Z9
+	VBROADCASTSS 20(SI), Z16
+	VADDPS       Z16, Z10, Z10
+	VADDPS       Z16, Z11, Z11
+	VBROADCASTSS 24(SI), Z16
+	VADDPS       Z16, Z12, Z12
+	VADDPS       Z16, Z13, Z13
+	VBROADCASTSS 28(SI), Z16
+	VADDPS       Z16, Z14, Z14
+	VADDPS       Z16, Z15, Z15
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Z16
+	VBROADCASTSS 4(SI), Z17
+	VMAXPS       Z16, Z0, Z0
+	VMINPS       Z17, Z0, Z0
+	VMAXPS       Z16, Z1, Z1
+	VMINPS       Z17, Z1, Z1
+	VMAXPS       Z16, Z2, Z2
+	VMINPS       Z17, Z2, Z2
+	VMAXPS       Z16, Z3, Z3
+	VMINPS       Z17, Z3, Z3
+	VMAXPS       Z16, Z4, Z4
+	VMINPS       Z17, Z4, Z4
+	VMAXPS       Z16, Z5, Z5
+	VMINPS       Z17, Z5, Z5
+	VMAXPS       Z16, Z6, Z6
+	VMINPS       Z17, Z6, Z6
+	VMAXPS       Z16, Z7, Z7
+	VMINPS       Z17, Z7, Z7
+	VMAXPS       Z16, Z8, Z8
+	VMINPS       Z17, Z8, Z8
+	VMAXPS       Z16, Z9, Z9
+	VMINPS       Z17, Z9, Z9
+	VMAXPS       Z16, Z10, Z10
+	VMINPS       Z17, Z10, Z10
+	VMAXPS       Z16, Z11, Z11
+	VMINPS       Z17, Z11, Z11
+	VMAXPS       Z16, Z12, Z12
+	VMINPS       Z17, Z12, Z12
+	VMAXPS       Z16, Z13, Z13
+	VMINPS       Z17, Z13, Z13
+	VMAXPS       Z16, Z14, Z14
+	VMINPS       Z17, Z14, Z14
+	VMAXPS       Z16, Z15, Z15
+	VMINPS       Z17, Z15, Z15
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
@@ -3304,9 +4044,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_8x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_8x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_8x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_8x16(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -3380,6 +4120,50 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Z8
+	VADDPS       Z8, Z0, Z0
+	VBROADCASTSS 4(BX), Z8
+	VADDPS       Z8, Z1, Z1
+	VBROADCASTSS 8(BX), Z8
+	VADDPS       Z8, Z2, Z2
+	VBROADCASTSS 12(BX), Z8
+	VADDPS       Z8, Z3, Z3
+	VBROADCASTSS 16(BX), Z8
+	VADDPS       Z8, Z4, Z4
+	VBROADCASTSS 20(BX), Z8
+	VADDPS       Z8, Z5, Z5
+	VBROADCASTSS 24(BX), Z8
+	VADDPS       Z8, Z6, Z6
+	VBROADCASTSS 28(BX), Z8
+	VADDPS       Z8, Z7, Z7
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Z8
+	VBROADCASTSS 4(BX), Z9
+	VMAXPS       Z8, Z0, Z0
+	VMINPS       Z9, Z0, Z0
+	VMAXPS       Z8, Z1, Z1
+	VMINPS       Z9, Z1, Z1
+	VMAXPS       Z8, Z2, Z2
+	VMINPS       Z9, Z2, Z2
+	VMAXPS       Z8, Z3, Z3
+	VMINPS       Z9, Z3, Z3
+	VMAXPS       Z8, Z4, Z4
+	VMINPS       Z9, Z4, Z4
+	VMAXPS       Z8, Z5, Z5
+	VMINPS       Z9, Z5, Z5
+	VMAXPS       Z8, Z6, Z6
+	VMINPS       Z9, Z6, Z6
+	VMAXPS       Z8, Z7, Z7
+	VMINPS       Z9, Z7, Z7
+
+rows:
 	CMPQ    DX, $0x10
 	JNE     pieces
 	VMOVUPS Z0, (AX)
@@ -3517,9 +4301,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_8x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_8x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_8x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_8x8(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -3593,6 +4377,50 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y8
+	VADDPS       Y8, Y0, Y0
+	VBROADCASTSS 4(BX), Y8
+	VADDPS       Y8, Y1, Y1
+	VBROADCASTSS 8(BX), Y8
+	VADDPS       Y8, Y2, Y2
+	VBROADCASTSS 12(BX), Y8
+	VADDPS       Y8, Y3, Y3
+	VBROADCASTSS 16(BX), Y8
+	VADDPS       Y8, Y4, Y4
+	VBROADCASTSS 20(BX), Y8
+	VADDPS       Y8, Y5, Y5
+	VBROADCASTSS 24(BX), Y8
+	VADDPS       Y8, Y6, Y6
+	VBROADCASTSS 28(BX), Y8
+	VADDPS       Y8, Y7, Y7
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y8
+	VBROADCASTSS 4(BX), Y9
+	VMAXPS       Y8, Y0, Y0
+	VMINPS       Y9, Y0, Y0
+	VMAXPS       Y8, Y1, Y1
+	VMINPS       Y9, Y1, Y1
+	VMAXPS       Y8, Y2, Y2
+	VMINPS       Y9, Y2, Y2
+	VMAXPS       Y8, Y3, Y3
+	VMINPS       Y9, Y3, Y3
+	VMAXPS       Y8, Y4, Y4
+	VMINPS       Y9, Y4, Y4
+	VMAXPS       Y8, Y5, Y5
+	VMINPS       Y9, Y5, Y5
+	VMAXPS       Y8, Y6, Y6
+	VMINPS       Y9, Y6, Y6
+	VMAXPS       Y8, Y7, Y7
+	VMINPS       Y9, Y7, Y7
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -3700,9 +4528,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_9x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX512_9x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F
-TEXT ·mulAVX512_9x32(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_9x32(SB), NOSPLIT, $0-80
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -3800,6 +4628,81 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Z18
+	VADDPS       Z18, Z0, Z0
+	VADDPS       Z18, Z1, Z1
+	VBROADCASTSS 4(SI), Z18
+	VADDPS       Z18, Z2, Z2
+	VADDPS       Z18, Z3, Z3
+	VBROADCASTSS 8(SI), Z18
+	VADDPS       Z18, Z4, Z4
+	VADDPS       Z18, Z5, Z5
+	VBROADCASTSS 12(SI), Z18
+	VADDPS       Z18, Z6, Z6
+	VADDPS       Z18, Z7, Z7
+	VBROADCASTSS 16(SI), Z18
+	VADDPS       Z18, Z8, Z8
+	VADDPS       Z18, Z9, Z9
+	VBROADCASTSS 20(SI), Z18
+	VADDPS       Z18, Z10, Z10
+	VADDPS       Z18, Z11, Z11
+	VBROADCASTSS 24(SI), Z18
+	VADDPS       Z18, Z12, Z12
+	VADDPS       Z18, Z13, Z13
+	VBROADCASTSS 28(SI), Z18
+	VADDPS       Z18, Z14, Z14
+	VADDPS       Z18, Z15, Z15
+	VBROADCASTSS 32(SI), Z18
+	VADDPS       Z18, Z16, Z16
+	VADDPS       Z18, Z17, Z17
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Z18
+	VBROADCASTSS 4(SI), Z19
+	VMAXPS       Z18, Z0, Z0
+	VMINPS       Z19, Z0, Z0
+	VMAXPS       Z18, Z1, Z1
+	VMINPS       Z19, Z1, Z1
+	VMAXPS       Z18, Z2, Z2
+	VMINPS       Z19, Z2, Z2
+	VMAXPS       Z18, Z3, Z3
+	VMINPS       Z19, Z3, Z3
+	VMAXPS       Z18, Z4, Z4
+	VMINPS       Z19, Z4, Z4
+	VMAXPS       Z18, Z5, Z5
+	VMINPS       Z19, Z5, Z5
+	VMAXPS       Z18, Z6, Z6
+	VMINPS       Z19, Z6, Z6
+	VMAXPS       Z18, Z7, Z7
+	VMINPS       Z19, Z7, Z7
+	VMAXPS       Z18, Z8, Z8
+	VMINPS       Z19, Z8, Z8
+	VMAXPS       Z18, Z9, Z9
+	VMINPS       Z19, Z9, Z9
+	VMAXPS       Z18, Z10, Z10
+	VMINPS       Z19, Z10, Z10
+	VMAXPS       Z18, Z11, Z11
+	VMINPS       Z19, Z11, Z11
+	VMAXPS       Z18, Z12, Z12
+	VMINPS       Z19, Z12, Z12
+	VMAXPS       Z18, Z13, Z13
+	VMINPS       Z19, Z13, Z13
+	VMAXPS       Z18, Z14, Z14
+	VMINPS       Z19, Z14, Z14
+	VMAXPS       Z18, Z15, Z15
+	VMINPS       Z19, Z15, Z15
+	VMAXPS       Z18, Z16, Z16
+	VMINPS       Z19, Z16, Z16
+	VMAXPS       Z18, Z17, Z17
+	VMINPS       Z19, Z17, Z17
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
@@ -3974,9 +4877,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_9x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_9x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_9x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_9x16(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -4056,6 +4959,54 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Z9
+	VADDPS       Z9, Z0, Z0
+	VBROADCASTSS 4(BX), Z9
+	VADDPS       Z9, Z1, Z1
+	VBROADCASTSS 8(BX), Z9
+	VADDPS       Z9, Z2, Z2
+	VBROADCASTSS 12(BX), Z9
+	VADDPS       Z9, Z3, Z3
+	VBROADCASTSS 16(BX), Z9
+	VADDPS       Z9, Z4, Z4
+	VBROADCASTSS 20(BX), Z9
+	VADDPS       Z9, Z5, Z5
+	VBROADCASTSS 24(BX), Z9
+	VADDPS       Z9, Z6, Z6
+	VBROADCASTSS 28(BX), Z9
+	VADDPS       Z9, Z7, Z7
+	VBROADCASTSS 32(BX), Z9
+	VADDPS       Z9, Z8, Z8
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Z9
+	VBROADCASTSS 4(BX), Z10
+	VMAXPS       Z9, Z0, Z0
+	VMINPS       Z10, Z0, Z0
+	VMAXPS       Z9, Z1, Z1
+	VMINPS       Z10, Z1, Z1
+	VMAXPS       Z9, Z2, Z2
+	VMINPS       Z10, Z2, Z2
+	VMAXPS       Z9, Z3, Z3
+	VMINPS       Z10, Z3, Z3
+	VMAXPS       Z9, Z4, Z4
+	VMINPS       Z10, Z4, Z4
+	VMAXPS       Z9, Z5, Z5
+	VMINPS       Z10, Z5, Z5
+	VMAXPS       Z9, Z6, Z6
+	VMINPS       Z10, Z6, Z6
+	VMAXPS       Z9, Z7, Z7
+	VMINPS       Z10, Z7, Z7
+	VMAXPS       Z9, Z8, Z8
+	VMINPS       Z10, Z8, Z8
+
+rows:
 	CMPQ    DX, $0x10
 	JNE     pieces
 	VMOVUPS Z0, (AX)
@@ -4206,9 +5157,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_9x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_9x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_9x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_9x8(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -4288,6 +5239,54 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y9
+	VADDPS       Y9, Y0, Y0
+	VBROADCASTSS 4(BX), Y9
+	VADDPS       Y9, Y1, Y1
+	VBROADCASTSS 8(BX), Y9
+	VADDPS       Y9, Y2, Y2
+	VBROADCASTSS 12(BX), Y9
+	VADDPS       Y9, Y3, Y3
+	VBROADCASTSS 16(BX), Y9
+	VADDPS       Y9, Y4, Y4
+	VBROADCASTSS 20(BX), Y9
+	VADDPS       Y9, Y5, Y5
+	VBROADCASTSS 24(BX), Y9
+	VADDPS       Y9, Y6, Y6
+	VBROADCASTSS 28(BX), Y9
+	VADDPS       Y9, Y7, Y7
+	VBROADCASTSS 32(BX), Y9
+	VADDPS       Y9, Y8, Y8
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y9
+	VBROADCASTSS 4(BX), Y10
+	VMAXPS       Y9, Y0, Y0
+	VMINPS       Y10, Y0, Y0
+	VMAXPS       Y9, Y1, Y1
+	VMINPS       Y10, Y1, Y1
+	VMAXPS       Y9, Y2, Y2
+	VMINPS       Y10, Y2, Y2
+	VMAXPS       Y9, Y3, Y3
+	VMINPS       Y10, Y3, Y3
+	VMAXPS       Y9, Y4, Y4
+	VMINPS       Y10, Y4, Y4
+	VMAXPS       Y9, Y5, Y5
+	VMINPS       Y10, Y5, Y5
+	VMAXPS       Y9, Y6, Y6
+	VMINPS       Y10, Y6, Y6
+	VMAXPS       Y9, Y7, Y7
+	VMINPS       Y10, Y7, Y7
+	VMAXPS       Y9, Y8, Y8
+	VMINPS       Y10, Y8, Y8
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -4405,9 +5404,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_10x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX512_10x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F
-TEXT ·mulAVX512_10x32(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_10x32(SB), NOSPLIT, $0-80
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -4513,6 +5512,88 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Z20
+	VADDPS       Z20, Z0, Z0
+	VADDPS       Z20, Z1, Z1
+	VBROADCASTSS 4(SI), Z20
+	VADDPS       Z20, Z2, Z2
+	VADDPS       Z20, Z3, Z3
+	VBROADCASTSS 8(SI), Z20
+	VADDPS       Z20, Z4, Z4
+	VADDPS       Z20, Z5, Z5
+	VBROADCASTSS 12(SI), Z20
+	VADDPS       Z20, Z6, Z6
+	VADDPS       Z20, Z7, Z7
+	VBROADCASTSS 16(SI), Z20
+	VADDPS       Z20, Z8, Z8
+	VADDPS       Z20, Z9, Z9
+	VBROADCASTSS 20(SI), Z20
+	VADDPS       Z20, Z10, Z10
+	VADDPS       Z20, Z11, Z11
+	VBROADCASTSS 24(SI), Z20
+	VADDPS       Z20, Z12, Z12
+	VADDPS       Z20, Z13, Z13
+	VBROADCASTSS 28(SI), Z20
+	VADDPS       Z20, Z14, Z14
+	VADDPS       Z20, Z15, Z15
+	VBROADCASTSS 32(SI), Z20
+	VADDPS       Z20, Z16, Z16
+	VADDPS       Z20, Z17, Z17
+	VBROADCASTSS 36(SI), Z20
+	VADDPS       Z20, Z18, Z18
+	VADDPS       Z20, Z19, Z19
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Z20
+	VBROADCASTSS 4(SI), Z21
+	VMAXPS       Z20, Z0, Z0
+	VMINPS       Z21, Z0, Z0
+	VMAXPS       Z20, Z1, Z1
+	VMINPS       Z21, Z1, Z1
+	VMAXPS       Z20, Z2, Z2
+	VMINPS       Z21, Z2, Z2
+	VMAXPS       Z20, Z3, Z3
+	VMINPS       Z21, Z3, Z3
+	VMAXPS       Z20, Z4, Z4
+	VMINPS       Z21, Z4, Z4
+	VMAXPS       Z20, Z5, Z5
+	VMINPS       Z21, Z5, Z5
+	VMAXPS       Z20, Z6, Z6
+	VMINPS       Z21, Z6, Z6
+	VMAXPS       Z20, Z7, Z7
+	VMINPS       Z21, Z7, Z7
+	VMAXPS       Z20, Z8, Z8
+	VMINPS       Z21, Z8, Z8
+	VMAXPS       Z20, Z9, Z9
+	VMINPS       Z21, Z9, Z9
+	VMAXPS       Z20, Z10, Z10
+	VMINPS       Z21, Z10, Z10
+	VMAXPS       Z20, Z11, Z11
+	VMINPS       Z21, Z11, Z11
+	VMAXPS       Z20, Z12, Z12
+	VMINPS       Z21, Z12, Z12
+	VMAXPS       Z20, Z13, Z13
+	VMINPS       Z21, Z13, Z13
+	VMAXPS       Z20, Z14, Z14
+	VMINPS       Z21, Z14, Z14
+	VMAXPS       Z20, Z15, Z15
+	VMINPS       Z21, Z15, Z15
+	VMAXPS       Z20, Z16, Z16
+	VMINPS       Z21, Z16, Z16
+	VMAXPS       Z20, Z17, Z17
+	VMINPS       Z21, Z17, Z17
+	VMAXPS       Z20, Z18, Z18
+	VMINPS       Z21, Z18, Z18
+	VMAXPS       Z20, Z19, Z19
+	VMINPS       Z21, Z19, Z19
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
@@ -4698,9 +5779,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_10x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_10x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_10x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_10x16(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -4786,6 +5867,58 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Z10
+	VADDPS       Z10, Z0, Z0
+	VBROADCASTSS 4(BX), Z10
+	VADDPS       Z10, Z1, Z1
+	VBROADCASTSS 8(BX), Z10
+	VADDPS       Z10, Z2, Z2
+	VBROADCASTSS 12(BX), Z10
+	VADDPS       Z10, Z3, Z3
+	VBROADCASTSS 16(BX), Z10
+	VADDPS       Z10, Z4, Z4
+	VBROADCASTSS 20(BX), Z10
+	VADDPS       Z10, Z5, Z5
+	VBROADCASTSS 24(BX), Z10
+	VADDPS       Z10, Z6, Z6
+	VBROADCASTSS 28(BX), Z10
+	VADDPS       Z10, Z7, Z7
+	VBROADCASTSS 32(BX), Z10
+	VADDPS       Z10, Z8, Z8
+	VBROADCASTSS 36(BX), Z10
+	VADDPS       Z10, Z9, Z9
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Z10
+	VBROADCASTSS 4(BX), Z11
+	VMAXPS       Z10, Z0, Z0
+	VMINPS       Z11, Z0, Z0
+	VMAXPS       Z10, Z1, Z1
+	VMINPS       Z11, Z1, Z1
+	VMAXPS       Z10, Z2, Z2
+	VMINPS       Z11, Z2, Z2
+	VMAXPS       Z10, Z3, Z3
+	VMINPS       Z11, Z3, Z3
+	VMAXPS       Z10, Z4, Z4
+	VMINPS       Z11, Z4, Z4
+	VMAXPS       Z10, Z5, Z5
+	VMINPS       Z11, Z5, Z5
+	VMAXPS       Z10, Z6, Z6
+	VMINPS       Z11, Z6, Z6
+	VMAXPS       Z10, Z7, Z7
+	VMINPS       Z11, Z7, Z7
+	VMAXPS       Z10, Z8, Z8
+	VMINPS       Z11, Z8, Z8
+	VMAXPS       Z10, Z9, Z9
+	VMINPS       Z11, Z9, Z9
+
+rows:
 	CMPQ    DX, $0x10
 	JNE     pieces
 	VMOVUPS Z0, (AX)
@@ -4949,9 +6082,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_10x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_10x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_10x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_10x8(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -5037,6 +6170,58 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y10
+	VADDPS       Y10, Y0, Y0
+	VBROADCASTSS 4(BX), Y10
+	VADDPS       Y10, Y1, Y1
+	VBROADCASTSS 8(BX), Y10
+	VADDPS       Y10, Y2, Y2
+	VBROADCASTSS 12(BX), Y10
+	VADDPS       Y10, Y3, Y3
+	VBROADCASTSS 16(BX), Y10
+	VADDPS       Y10, Y4, Y4
+	VBROADCASTSS 20(BX), Y10
+	VADDPS       Y10, Y5, Y5
+	VBROADCASTSS 24(BX), Y10
+	VADDPS       Y10, Y6, Y6
+	VBROADCASTSS 28(BX), Y10
+	VADDPS       Y10, Y7, Y7
+	VBROADCASTSS 32(BX), Y10
+	VADDPS       Y10, Y8, Y8
+	VBROADCASTSS 36(BX), Y10
+	VADDPS       Y10, Y9, Y9
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y10
+	VBROADCASTSS 4(BX), Y11
+	VMAXPS       Y10, Y0, Y0
+	VMINPS       Y11, Y0, Y0
+	VMAXPS       Y10, Y1, Y1
+	VMINPS       Y11, Y1, Y1
+	VMAXPS       Y10, Y2, Y2
+	VMINPS       Y11, Y2, Y2
+	VMAXPS       Y10, Y3, Y3
+	VMINPS       Y11, Y3, Y3
+	VMAXPS       Y10, Y4, Y4
+	VMINPS       Y11, Y4, Y4
+	VMAXPS       Y10, Y5, Y5
+	VMINPS       Y11, Y5, Y5
+	VMAXPS       Y10, Y6, Y6
+	VMINPS       Y11, Y6, Y6
+	VMAXPS       Y10, Y7, Y7
+	VMINPS       Y11, Y7, Y7
+	VMAXPS       Y10, Y8, Y8
+	VMINPS       Y11, Y8, Y8
+	VMAXPS       Y10, Y9, Y9
+	VMINPS       Y11, Y9, Y9
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -5164,9 +6349,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_11x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX512_11x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F
-TEXT ·mulAVX512_11x32(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_11x32(SB), NOSPLIT, $0-80
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -5280,6 +6465,95 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Z22
+	VADDPS       Z22, Z0, Z0
+	VADDPS       Z22, Z1, Z1
+	VBROADCASTSS 4(SI), Z22
+	VADDPS       Z22, Z2, Z2
+	VADDPS       Z22, Z3, Z3
+	VBROADCASTSS 8(SI), Z22
+	VADDPS       Z22, Z4, Z4
+	VADDPS       Z22, Z5, Z5
+	VBROADCASTSS 12(SI), Z22
+	VADDPS       Z22, Z6, Z6
+	VADDPS       Z22, Z7, Z7
+	VBROADCASTSS 16(SI), Z22
+	VADDPS       Z22, Z8, Z8
+	VADDPS       Z22, Z9, Z9
+	VBROADCASTSS 20(SI), Z22
+	VADDPS       Z22, Z10, Z10
+	VADDPS       Z22, Z11, Z11
+	VBROADCASTSS 24(SI), Z22
+	VADDPS       Z22, Z12, Z12
+	VADDPS       Z22, Z13, Z13
+	VBROADCASTSS 28(SI), Z22
+	VADDPS       Z22, Z14, Z14
+	VADDPS       Z22, Z15, Z15
+	VBROADCASTSS 32(SI), Z22
+	VADDPS       Z22, Z16, Z16
+	VADDPS       Z22, Z17, Z17
+	VBROADCASTSS 36(SI), Z22
+	VADDPS       Z22, Z18, Z18
+	VADDPS       Z22, Z19, Z19
+	VBROADCASTSS 40(SI), Z22
+	VADDPS       Z22, Z20, Z20
+	VADDPS       Z22, Z21, Z21
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Z22
+	VBROADCASTSS 4(SI), Z23
+	VMAXPS       Z22, Z0, Z0
+	VMINPS       Z23, Z0, Z0
+	VMAXPS       Z22, Z1, Z1
+	VMINPS       Z23, Z1, Z1
+	VMAXPS       Z22, Z2, Z2
+	VMINPS       Z23, Z2, Z2
+	VMAXPS       Z22, Z3, Z3
+	VMINPS       Z23, Z3, Z3
+	VMAXPS       Z22, Z4, Z4
+	VMINPS       Z23, Z4, Z4
+	VMAXPS       Z22, Z5, Z5
+	VMINPS       Z23, Z5, Z5
+	VMAXPS       Z22, Z6, Z6
+	VMINPS       Z23, Z6, Z6
+	VMAXPS       Z22, Z7, Z7
+	VMINPS       Z23, Z7, Z7
+	VMAXPS       Z22, Z8, Z8
+	VMINPS       Z23, Z8, Z8
+	VMAXPS       Z22, Z9, Z9
+	VMINPS       Z23, Z9, Z9
+	VMAXPS       Z22, Z10, Z10
+	VMINPS       Z23, Z10, Z10
+	VMAXPS       Z22, Z11, Z11
+	VMINPS       Z23, Z11, Z11
+	VMAXPS       Z22, Z12, Z12
+	VMINPS       Z23, Z12, Z12
+	VMAXPS       Z22, Z13, Z13
+	VMINPS       Z23, Z13, Z13
+	VMAXPS       Z22, Z14, Z14
+	VMINPS       Z23, Z14, Z14
+	VMAXPS       Z22, Z15, Z15
+	VMINPS       Z23, Z15, Z15
+	VMAXPS       Z22, Z16, Z16
+	VMINPS       Z23, Z16, Z16
+	VMAXPS       Z22, Z17, Z17
+	VMINPS       Z23, Z17, Z17
+	VMAXPS       Z22, Z18, Z18
+	VMINPS       Z23, Z18, Z18
+	VMAXPS       Z22, Z19, Z19
+	VMINPS       Z23, Z19, Z19
+	VMAXPS       Z22, Z20, Z20
+	VMINPS       Z23, Z20, Z20
+	VMAXPS       Z22, Z21, Z21
+	VMINPS       Z23, Z21, Z21
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
@@ -5476,9 +6750,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_11x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_11x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_11x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_11x16(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -5570,6 +6844,62 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Z11
+	VADDPS       Z11, Z0, Z0
+	VBROADCASTSS 4(BX), Z11
+	VADDPS       Z11, Z1, Z1
+	VBROADCASTSS 8(BX), Z11
+	VADDPS       Z11, Z2, Z2
+	VBROADCASTSS 12(BX), Z11
+	VADDPS       Z11, Z3, Z3
+	VBROADCASTSS 16(BX), Z11
+	VADDPS       Z11, Z4, Z4
+	VBROADCASTSS 20(BX), Z11
+	VADDPS       Z11, Z5, Z5
+	VBROADCASTSS 24(BX), Z11
+	VADDPS       Z11, Z6, Z6
+	VBROADCASTSS 28(BX), Z11
+	VADDPS       Z11, Z7, Z7
+	VBROADCASTSS 32(BX), Z11
+	VADDPS       Z11, Z8, Z8
+	VBROADCASTSS 36(BX), Z11
+	VADDPS       Z11, Z9, Z9
+	VBROADCASTSS 40(BX), Z11
+	VADDPS       Z11, Z10, Z10
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Z11
+	VBROADCASTSS 4(BX), Z12
+	VMAXPS       Z11, Z0, Z0
+	VMINPS       Z12, Z0, Z0
+	VMAXPS       Z11, Z1, Z1
+	VMINPS       Z12, Z1, Z1
+	VMAXPS       Z11, Z2, Z2
+	VMINPS       Z12, Z2, Z2
+	VMAXPS       Z11, Z3, Z3
+	VMINPS       Z12, Z3, Z3
+	VMAXPS       Z11, Z4, Z4
+	VMINPS       Z12, Z4, Z4
+	VMAXPS       Z11, Z5, Z5
+	VMINPS       Z12, Z5, Z5
+	VMAXPS       Z11, Z6, Z6
+	VMINPS       Z12, Z6, Z6
+	VMAXPS       Z11, Z7, Z7
+	VMINPS       Z12, Z7, Z7
+	VMAXPS       Z11, Z8, Z8
+	VMINPS       Z12, Z8, Z8
+	VMAXPS       Z11, Z9, Z9
+	VMINPS       Z12, Z9, Z9
+	VMAXPS       Z11, Z10, Z10
+	VMINPS       Z12, Z10, Z10
+
+rows:
 	CMPQ    DX, $0x10
 	JNE     pieces
 	VMOVUPS Z0, (AX)
@@ -5746,9 +7076,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_11x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_11x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_11x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_11x8(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -5840,6 +7170,62 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y11
+	VADDPS       Y11, Y0, Y0
+	VBROADCASTSS 4(BX), Y11
+	VADDPS       Y11, Y1, Y1
+	VBROADCASTSS 8(BX), Y11
+	VADDPS       Y11, Y2, Y2
+	VBROADCASTSS 12(BX), Y11
+	VADDPS       Y11, Y3, Y3
+	VBROADCASTSS 16(BX), Y11
+	VADDPS       Y11, Y4, Y4
+	VBROADCASTSS 20(BX), Y11
+	VADDPS       Y11, Y5, Y5
+	VBROADCASTSS 24(BX), Y11
+	VADDPS       Y11, Y6, Y6
+	VBROADCASTSS 28(BX), Y11
+	VADDPS       Y11, Y7, Y7
+	VBROADCASTSS 32(BX), Y11
+	VADDPS       Y11, Y8, Y8
+	VBROADCASTSS 36(BX), Y11
+	VADDPS       Y11, Y9, Y9
+	VBROADCASTSS 40(BX), Y11
+	VADDPS       Y11, Y10, Y10
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y11
+	VBROADCASTSS 4(BX), Y12
+	VMAXPS       Y11, Y0, Y0
+	VMINPS       Y12, Y0, Y0
+	VMAXPS       Y11, Y1, Y1
+	VMINPS       Y12, Y1, Y1
+	VMAXPS       Y11, Y2, Y2
+	VMINPS       Y12, Y2, Y2
+	VMAXPS       Y11, Y3, Y3
+	VMINPS       Y12, Y3, Y3
+	VMAXPS       Y11, Y4, Y4
+	VMINPS       Y12, Y4, Y4
+	VMAXPS       Y11, Y5, Y5
+	VMINPS       Y12, Y5, Y5
+	VMAXPS       Y11, Y6, Y6
+	VMINPS       Y12, Y6, Y6
+	VMAXPS       Y11, Y7, Y7
+	VMINPS       Y12, Y7, Y7
+	VMAXPS       Y11, Y8, Y8
+	VMINPS       Y12, Y8, Y8
+	VMAXPS       Y11, Y9, Y9
+	VMINPS       Y12, Y9, Y9
+	VMAXPS       Y11, Y10, Y10
+	VMINPS       Y12, Y10, Y10
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -5977,9 +7363,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_12x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX512_12x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F
-TEXT ·mulAVX512_12x32(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_12x32(SB), NOSPLIT, $0-80
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -6101,6 +7487,102 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Z24
+	VADDPS       Z24, Z0, Z0
+	VADDPS       Z24, Z1, Z1
+	VBROADCASTSS 4(SI), Z24
+	VADDPS       Z24, Z2, Z2
+	VADDPS       Z24, Z3, Z3
+	VBROADCASTSS 8(SI), Z24
+	VADDPS       Z24, Z4, Z4
+	VADDPS       Z24, Z5, Z5
+	VBROADCASTSS 12(SI), Z24
+	VADDPS       Z24, Z6, Z6
+	VADDPS       Z24, Z7, Z7
+	VBROADCASTSS 16(SI), Z24
+	VADDPS       Z24, Z8, Z8
+	VADDPS       Z24, Z9, Z9
+	VBROADCASTSS 20(SI), Z24
+	VADDPS       Z24, Z10, Z10
+	VADDPS       Z24, Z11, Z11
+	VBROADCASTSS 24(SI), Z24
+	VADDPS       Z24, Z12, Z12
+	VADDPS       Z24, Z13, Z13
+	VBROADCASTSS 28(SI), Z24
+	VADDPS       Z24, Z14, Z14
+	VADDPS       Z24, Z15, Z15
+	VBROADCASTSS 32(SI), Z24
+	VADDPS       Z24, Z16, Z16
+	VADDPS       Z24, Z17, Z17
+	VBROADCASTSS 36(SI), Z24
+	VADDPS       Z24, Z18, Z18
+	VADDPS       Z24, Z19, Z19
+	VBROADCASTSS 40(SI), Z24
+	VADDPS       Z24, Z20, Z20
+	VADDPS       Z24, Z21, Z21
+	VBROADCASTSS 44(SI), Z24
+	VADDPS       Z24, Z22, Z22
+	VADDPS       Z24, Z23, Z23
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Z24
+	VBROADCASTSS 4(SI), Z25
+	VMAXPS       Z24, Z0, Z0
+	VMINPS       Z25, Z0, Z0
+	VMAXPS       Z24, Z1, Z1
+	VMINPS       Z25, Z1, Z1
+	VMAXPS       Z24, Z2, Z2
+	VMINPS       Z25, Z2, Z2
+	VMAXPS       Z24, Z3, Z3
+	VMINPS       Z25, Z3, Z3
+	VMAXPS       Z24, Z4, Z4
+	VMINPS       Z25, Z4, Z4
+	VMAXPS       Z24, Z5, Z5
+	VMINPS       Z25, Z5, Z5
+	VMAXPS       Z24, Z6, Z6
+	VMINPS       Z25, Z6, Z6
+	VMAXPS       Z24, Z7, Z7
+	VMINPS       Z25, Z7, Z7
+	VMAXPS       Z24, Z8, Z8
+	VMINPS       Z25, Z8, Z8
+	VMAXPS       Z24, Z9, Z9
+	VMINPS       Z25, Z9, Z9
+	VMAXPS       Z24, Z10, Z10
+	VMINPS       Z25, Z10, Z10
+	VMAXPS       Z24, Z11, Z11
+	VMINPS       Z25, Z11, Z11
+	VMAXPS       Z24, Z12, Z12
+	VMINPS       Z25, Z12, Z12
+	VMAXPS       Z24, Z13, Z13
+	VMINPS       Z25, Z13, Z13
+	VMAXPS       Z24, Z14, Z14
+	VMINPS       Z25, Z14, Z14
+	VMAXPS       Z24, Z15, Z15
+	VMINPS       Z25, Z15, Z15
+	VMAXPS       Z24, Z16, Z16
+	VMINPS       Z25, Z16, Z16
+	VMAXPS       Z24, Z17, Z17
+	VMINPS       Z25, Z17, Z17
+	VMAXPS       Z24, Z18, Z18
+	VMINPS       Z25, Z18, Z18
+	VMAXPS       Z24, Z19, Z19
+	VMINPS       Z25, Z19, Z19
+	VMAXPS       Z24, Z20, Z20
+	VMINPS       Z25, Z20, Z20
+	VMAXPS       Z24, Z21, Z21
+	VMINPS       Z25, Z21, Z21
+	VMAXPS       Z24, Z22, Z22
+	VMINPS       Z25, Z22, Z22
+	VMAXPS       Z24, Z23, Z23
+	VMINPS       Z25, Z23, Z23
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
@@ -6308,9 +7790,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_12x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_12x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_12x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_12x16(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -6408,6 +7890,66 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Z12
+	VADDPS       Z12, Z0, Z0
+	VBROADCASTSS 4(BX), Z12
+	VADDPS       Z12, Z1, Z1
+	VBROADCASTSS 8(BX), Z12
+	VADDPS       Z12, Z2, Z2
+	VBROADCASTSS 12(BX), Z12
+	VADDPS       Z12, Z3, Z3
+	VBROADCASTSS 16(BX), Z12
+	VADDPS       Z12, Z4, Z4
+	VBROADCASTSS 20(BX), Z12
+	VADDPS       Z12, Z5, Z5
+	VBROADCASTSS 24(BX), Z12
+	VADDPS       Z12, Z6, Z6
+	VBROADCASTSS 28(BX), Z12
+	VADDPS       Z12, Z7, Z7
+	VBROADCASTSS 32(BX), Z12
+	VADDPS       Z12, Z8, Z8
+	VBROADCASTSS 36(BX), Z12
+	VADDPS       Z12, Z9, Z9
+	VBROADCASTSS 40(BX), Z12
+	VADDPS       Z12, Z10, Z10
+	VBROADCASTSS 44(BX), Z12
+	VADDPS       Z12, Z11, Z11
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Z12
+	VBROADCASTSS 4(BX), Z13
+	VMAXPS       Z12, Z0, Z0
+	VMINPS       Z13, Z0, Z0
+	VMAXPS       Z12, Z1, Z1
+	VMINPS       Z13, Z1, Z1
+	VMAXPS       Z12, Z2, Z2
+	VMINPS       Z13, Z2, Z2
+	VMAXPS       Z12, Z3, Z3
+	VMINPS       Z13, Z3, Z3
+	VMAXPS       Z12, Z4, Z4
+	VMINPS       Z13, Z4, Z4
+	VMAXPS       Z12, Z5, Z5
+	VMINPS       Z13, Z5, Z5
+	VMAXPS       Z12, Z6, Z6
+	VMINPS       Z13, Z6, Z6
+	VMAXPS       Z12, Z7, Z7
+	VMINPS       Z13, Z7, Z7
+	VMAXPS       Z12, Z8, Z8
+	VMINPS       Z13, Z8, Z8
+	VMAXPS       Z12, Z9, Z9
+	VMINPS       Z13, Z9, Z9
+	VMAXPS       Z12, Z10, Z10
+	VMINPS       Z13, Z10, Z10
+	VMAXPS       Z12, Z11, Z11
+	VMINPS       Z13, Z11, Z11
+
+rows:
 	CMPQ    DX, $0x10
 	JNE     pieces
 	VMOVUPS Z0, (AX)
@@ -6597,9 +8139,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_12x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_12x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_12x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_12x8(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -6697,6 +8239,66 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y12
+	VADDPS       Y12, Y0, Y0
+	VBROADCASTSS 4(BX), Y12
+	VADDPS       Y12, Y1, Y1
+	VBROADCASTSS 8(BX), Y12
+	VADDPS       Y12, Y2, Y2
+	VBROADCASTSS 12(BX), Y12
+	VADDPS       Y12, Y3, Y3
+	VBROADCASTSS 16(BX), Y12
+	VADDPS       Y12, Y4, Y4
+	VBROADCASTSS 20(BX), Y12
+	VADDPS       Y12, Y5, Y5
+	VBROADCASTSS 24(BX), Y12
+	VADDPS       Y12, Y6, Y6
+	VBROADCASTSS 28(BX), Y12
+	VADDPS       Y12, Y7, Y7
+	VBROADCASTSS 32(BX), Y12
+	VADDPS       Y12, Y8, Y8
+	VBROADCASTSS 36(BX), Y12
+	VADDPS       Y12, Y9, Y9
+	VBROADCASTSS 40(BX), Y12
+	VADDPS       Y12, Y10, Y10
+	VBROADCASTSS 44(BX), Y12
+	VADDPS       Y12, Y11, Y11
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y12
+	VBROADCASTSS 4(BX), Y13
+	VMAXPS       Y12, Y0, Y0
+	VMINPS       Y13, Y0, Y0
+	VMAXPS       Y12, Y1, Y1
+	VMINPS       Y13, Y1, Y1
+	VMAXPS       Y12, Y2, Y2
+	VMINPS       Y13, Y2, Y2
+	VMAXPS       Y12, Y3, Y3
+	VMINPS       Y13, Y3, Y3
+	VMAXPS       Y12, Y4, Y4
+	VMINPS       Y13, Y4, Y4
+	VMAXPS       Y12, Y5, Y5
+	VMINPS       Y13, Y5, Y5
+	VMAXPS       Y12, Y6, Y6
+	VMINPS       Y13, Y6, Y6
+	VMAXPS       Y12, Y7, Y7
+	VMINPS       Y13, Y7, Y7
+	VMAXPS       Y12, Y8, Y8
+	VMINPS       Y13, Y8, Y8
+	VMAXPS       Y12, Y9, Y9
+	VMINPS       Y13, Y9, Y9
+	VMAXPS       Y12, Y10, Y10
+	VMINPS       Y13, Y10, Y10
+	VMAXPS       Y12, Y11, Y11
+	VMINPS       Y13, Y11, Y11
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -6844,9 +8446,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_13x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX512_13x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F
-TEXT ·mulAVX512_13x32(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_13x32(SB), NOSPLIT, $0-80
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -6976,6 +8578,109 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Z26
+	VADDPS       Z26, Z0, Z0
+	VADDPS       Z26, Z1, Z1
+	VBROADCASTSS 4(SI), Z26
+	VADDPS       Z26, Z2, Z2
+	VADDPS       Z26, Z3, Z3
+	VBROADCASTSS 8(SI), Z26
+	VADDPS       Z26, Z4, Z4
+	VADDPS       Z26, Z5, Z5
+	VBROADCASTSS 12(SI), Z26
+	VADDPS       Z26, Z6, Z6
+	VADDPS       Z26, Z7, Z7
+	VBROADCASTSS 16(SI), Z26
+	VADDPS       Z26, Z8, Z8
+	VADDPS       Z26, Z9, Z9
+	VBROADCASTSS 20(SI), Z26
+	VADDPS       Z26, Z10, Z10
+	VADDPS       Z26, Z11, Z11
+	VBROADCASTSS 24(SI), Z26
+	VADDPS       Z26, Z12, Z12
+	VADDPS       Z26, Z13, Z13
+	VBROADCASTSS 28(SI), Z26
+	VADDPS       Z26, Z14, Z14
+	VADDPS       Z26, Z15, Z15
+	VBROADCASTSS 32(SI), Z26
+	VADDPS       Z26, Z16, Z16
+	VADDPS       Z26, Z17, Z17
+	VBROADCASTSS 36(SI), Z26
+	VADDPS       Z26, Z18, Z18
+	VADDPS       Z26, Z19, Z19
+	VBROADCASTSS 40(SI), Z26
+	VADDPS       Z26, Z20, Z20
+	VADDPS       Z26, Z21, Z21
+	VBROADCASTSS 44(SI), Z26
+	VADDPS       Z26, Z22, Z22
+	VADDPS       Z26, Z23, Z23
+	VBROADCASTSS 48(SI), Z26
+	VADDPS       Z26, Z24, Z24
+	VADDPS       Z26, Z25, Z25
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Z26
+	VBROADCASTSS 4(SI), Z27
+	VMAXPS       Z26, Z0, Z0
+	VMINPS       Z27, Z0, Z0
+	VMAXPS       Z26, Z1, Z1
+	VMINPS       Z27, Z1, Z1
+	VMAXPS       Z26, Z2, Z2
+	VMINPS       Z27, Z2, Z2
+	VMAXPS       Z26, Z3, Z3
+	VMINPS       Z27, Z3, Z3
+	VMAXPS       Z26, Z4, Z4
+	VMINPS       Z27, Z4, Z4
+	VMAXPS       Z26, Z5, Z5
+	VMINPS       Z27, Z5, Z5
+	VMAXPS       Z26, Z6, Z6
+	VMINPS       Z27, Z6, Z6
+	VMAXPS       Z26, Z7, Z7
+	VMINPS       Z27, Z7, Z7
+	VMAXPS       Z26, Z8, Z8
+	VMINPS       Z27, Z8, Z8
+	VMAXPS       Z26, Z9, Z9
+	VMINPS       Z27, Z9, Z9
+	VMAXPS       Z26, Z10, Z10
+	VMINPS       Z27, Z10, Z10
+	VMAXPS       Z26, Z11, Z11
+	VMINPS       Z27, Z11, Z11
+	VMAXPS       Z26, Z12, Z12
+	VMINPS       Z27, Z12, Z12
+	VMAXPS       Z26, Z13, Z13
+	VMINPS       Z27, Z13, Z13
+	VMAXPS       Z26, Z14, Z14
+	VMINPS       Z27, Z14, Z14
+	VMAXPS       Z26, Z15, Z15
+	VMINPS       Z27, Z15, Z15
+	VMAXPS       Z26, Z16, Z16
+	VMINPS       Z27, Z16, Z16
+	VMAXPS       Z26, Z17, Z17
+	VMINPS       Z27, Z17, Z17
+	VMAXPS       Z26, Z18, Z18
+	VMINPS       Z27, Z18, Z18
+	VMAXPS       Z26, Z19, Z19
+	VMINPS       Z27, Z19, Z19
+	VMAXPS       Z26, Z20, Z20
+	VMINPS       Z27, Z20, Z20
+	VMAXPS       Z26, Z21, Z21
+	VMINPS       Z27, Z21, Z21
+	VMAXPS       Z26, Z22, Z22
+	VMINPS       Z27, Z22, Z22
+	VMAXPS       Z26, Z23, Z23
+	VMINPS       Z27, Z23, Z23
+	VMAXPS       Z26, Z24, Z24
+	VMINPS       Z27, Z24, Z24
+	VMAXPS       Z26, Z25, Z25
+	VMINPS       Z27, Z25, Z25
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
@@ -7194,9 +8899,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_13x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_13x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_13x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_13x16(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -7300,6 +9005,70 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Z13
+	VADDPS       Z13, Z0, Z0
+	VBROADCASTSS 4(BX), Z13
+	VADDPS       Z13, Z1, Z1
+	VBROADCASTSS 8(BX), Z13
+	VADDPS       Z13, Z2, Z2
+	VBROADCASTSS 12(BX), Z13
+	VADDPS       Z13, Z3, Z3
+	VBROADCASTSS 16(BX), Z13
+	VADDPS       Z13, Z4, Z4
+	VBROADCASTSS 20(BX), Z13
+	VADDPS       Z13, Z5, Z5
+	VBROADCASTSS 24(BX), Z13
+	VADDPS       Z13, Z6, Z6
+	VBROADCASTSS 28(BX), Z13
+	VADDPS       Z13, Z7, Z7
+	VBROADCASTSS 32(BX), Z13
+	VADDPS       Z13, Z8, Z8
+	VBROADCASTSS 36(BX), Z13
+	VADDPS       Z13, Z9, Z9
+	VBROADCASTSS 40(BX), Z13
+	VADDPS       Z13, Z10, Z10
+	VBROADCASTSS 44(BX), Z13
+	VADDPS       Z13, Z11, Z11
+	VBROADCASTSS 48(BX), Z13
+	VADDPS       Z13, Z12, Z12
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Z13
+	VBROADCASTSS 4(BX), Z14
+	VMAXPS       Z13, Z0, Z0
+	VMINPS       Z14, Z0, Z0
+	VMAXPS       Z13, Z1, Z1
+	VMINPS       Z14, Z1, Z1
+	VMAXPS       Z13, Z2, Z2
+	VMINPS       Z14, Z2, Z2
+	VMAXPS       Z13, Z3, Z3
+	VMINPS       Z14, Z3, Z3
+	VMAXPS       Z13, Z4, Z4
+	VMINPS       Z14, Z4, Z4
+	VMAXPS       Z13, Z5, Z5
+	VMINPS       Z14, Z5, Z5
+	VMAXPS       Z13, Z6, Z6
+	VMINPS       Z14, Z6, Z6
+	VMAXPS       Z13, Z7, Z7
+	VMINPS       Z14, Z7, Z7
+	VMAXPS       Z13, Z8, Z8
+	VMINPS       Z14, Z8, Z8
+	VMAXPS       Z13, Z9, Z9
+	VMINPS       Z14, Z9, Z9
+	VMAXPS       Z13, Z10, Z10
+	VMINPS       Z14, Z10, Z10
+	VMAXPS       Z13, Z11, Z11
+	VMINPS       Z14, Z11, Z11
+	VMAXPS       Z13, Z12, Z12
+	VMINPS       Z14, Z12, Z12
+
+rows:
 	CMPQ    DX, $0x10
 	JNE     pieces
 	VMOVUPS Z0, (AX)
@@ -7502,9 +9271,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_13x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_13x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_13x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_13x8(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -7608,6 +9377,70 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y13
+	VADDPS       Y13, Y0, Y0
+	VBROADCASTSS 4(BX), Y13
+	VADDPS       Y13, Y1, Y1
+	VBROADCASTSS 8(BX), Y13
+	VADDPS       Y13, Y2, Y2
+	VBROADCASTSS 12(BX), Y13
+	VADDPS       Y13, Y3, Y3
+	VBROADCASTSS 16(BX), Y13
+	VADDPS       Y13, Y4, Y4
+	VBROADCASTSS 20(BX), Y13
+	VADDPS       Y13, Y5, Y5
+	VBROADCASTSS 24(BX), Y13
+	VADDPS       Y13, Y6, Y6
+	VBROADCASTSS 28(BX), Y13
+	VADDPS       Y13, Y7, Y7
+	VBROADCASTSS 32(BX), Y13
+	VADDPS       Y13, Y8, Y8
+	VBROADCASTSS 36(BX), Y13
+	VADDPS       Y13, Y9, Y9
+	VBROADCASTSS 40(BX), Y13
+	VADDPS       Y13, Y10, Y10
+	VBROADCASTSS 44(BX), Y13
+	VADDPS       Y13, Y11, Y11
+	VBROADCASTSS 48(BX), Y13
+	VADDPS       Y13, Y12, Y12
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y13
+	VBROADCASTSS 4(BX), Y14
+	VMAXPS       Y13, Y0, Y0
+	VMINPS       Y14, Y0, Y0
+	VMAXPS       Y13, Y1, Y1
+	VMINPS       Y14, Y1, Y1
+	VMAXPS       Y13, Y2, Y2
+	VMINPS       Y14, Y2, Y2
+	VMAXPS       Y13, Y3, Y3
+	VMINPS       Y14, Y3, Y3
+	VMAXPS       Y13, Y4, Y4
+	VMINPS       Y14, Y4, Y4
+	VMAXPS       Y13, Y5, Y5
+	VMINPS       Y14, Y5, Y5
+	VMAXPS       Y13, Y6, Y6
+	VMINPS       Y14, Y6, Y6
+	VMAXPS       Y13, Y7, Y7
+	VMINPS       Y14, Y7, Y7
+	VMAXPS       Y13, Y8, Y8
+	VMINPS       Y14, Y8, Y8
+	VMAXPS       Y13, Y9, Y9
+	VMINPS       Y14, Y9, Y9
+	VMAXPS       Y13, Y10, Y10
+	VMINPS       Y14, Y10, Y10
+	VMAXPS       Y13, Y11, Y11
+	VMINPS       Y14, Y11, Y11
+	VMAXPS       Y13, Y12, Y12
+	VMINPS       Y14, Y12, Y12
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -7765,9 +9598,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_14x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX512_14x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F
-TEXT ·mulAVX512_14x32(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_14x32(SB), NOSPLIT, $0-80
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -7905,6 +9738,116 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Z28
+	VADDPS       Z28, Z0, Z0
+	VADDPS       Z28, Z1, Z1
+	VBROADCASTSS 4(SI), Z28
+	VADDPS       Z28, Z2, Z2
+	VADDPS       Z28, Z3, Z3
+	VBROADCASTSS 8(SI), Z28
+	VADDPS       Z28, Z4, Z4
+	VADDPS       Z28, Z5, Z5
+	VBROADCASTSS 12(SI), Z28
+	VADDPS       Z28, Z6, Z6
+	VADDPS       Z28, Z7, Z7
+	VBROADCASTSS 16(SI), Z28
+	VADDPS       Z28, Z8, Z8
+	VADDPS       Z28, Z9, Z9
+	VBROADCASTSS 20(SI), Z28
+	VADDPS       Z28, Z10, Z10
+	VADDPS       Z28, Z11, Z11
+	VBROADCASTSS 24(SI), Z28
+	VADDPS       Z28, Z12, Z12
+	VADDPS       Z28, Z13, Z13
+	VBROADCASTSS 28(SI), Z28
+	VADDPS       Z28, Z14, Z14
+	VADDPS       Z28, Z15, Z15
+	VBROADCASTSS 32(SI), Z28
+	VADDPS       Z28, Z16, Z16
+	VADDPS       Z28, Z17, Z17
+	VBROADCASTSS 36(SI), Z28
+	VADDPS       Z28, Z18, Z18
+	VADDPS       Z28, Z19, Z19
+	VBROADCASTSS 40(SI), Z28
+	VADDPS       Z28, Z20, Z20
+	VADDPS       Z28, Z21, Z21
+	VBROADCASTSS 44(SI), Z28
+	VADDPS       Z28, Z22, Z22
+	VADDPS       Z28, Z23, Z23
+	VBROADCASTSS 48(SI), Z28
+	VADDPS       Z28, Z24, Z24
+	VADDPS       Z28, Z25, Z25
+	VBROADCASTSS 52(SI), Z28
+	VADDPS       Z28, Z26, Z26
+	VADDPS       Z28, Z27, Z27
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Z28
+	VBROADCASTSS 4(SI), Z29
+	VMAXPS       Z28, Z0, Z0
+	VMINPS       Z29, Z0, Z0
+	VMAXPS       Z28, Z1, Z1
+	VMINPS       Z29, Z1, Z1
+	VMAXPS       Z28, Z2, Z2
+	VMINPS       Z29, Z2, Z2
+	VMAXPS       Z28, Z3, Z3
+	VMINPS       Z29, Z3, Z3
+	VMAXPS       Z28, Z4, Z4
+	VMINPS       Z29, Z4, Z4
+	VMAXPS       Z28, Z5, Z5
+	VMINPS       Z29, Z5, Z5
+	VMAXPS       Z28, Z6, Z6
+	VMINPS       Z29, Z6, Z6
+	VMAXPS       Z28, Z7, Z7
+	VMINPS       Z29, Z7, Z7
+	VMAXPS       Z28, Z8, Z8
+	VMINPS       Z29, Z8, Z8
+	VMAXPS       Z28, Z9, Z9
+	VMINPS       Z29, Z9, Z9
+	VMAXPS       Z28, Z10, Z10
+	VMINPS       Z29, Z10, Z10
+	VMAXPS       Z28, Z11, Z11
+	VMINPS       Z29, Z11, Z11
+	VMAXPS       Z28, Z12, Z12
+	VMINPS       Z29, Z12, Z12
+	VMAXPS       Z28, Z13, Z13
+	VMINPS       Z29, Z13, Z13
+	VMAXPS       Z28, Z14, Z14
+	VMINPS       Z29, Z14, Z14
+	VMAXPS       Z28, Z15, Z15
+	VMINPS       Z29, Z15, Z15
+	VMAXPS       Z28, Z16, Z16
+	VMINPS       Z29, Z16, Z16
+	VMAXPS       Z28, Z17, Z17
+	VMINPS       Z29, Z17, Z17
+	VMAXPS       Z28, Z18, Z18
+	VMINPS       Z29, Z18, Z18
+	VMAXPS       Z28, Z19, Z19
+	VMINPS       Z29, Z19, Z19
+	VMAXPS       Z28, Z20, Z20
+	VMINPS       Z29, Z20, Z20
+	VMAXPS       Z28, Z21, Z21
+	VMINPS       Z29, Z21, Z21
+	VMAXPS       Z28, Z22, Z22
+	VMINPS       Z29, Z22, Z22
+	VMAXPS       Z28, Z23, Z23
+	VMINPS       Z29, Z23, Z23
+	VMAXPS       Z28, Z24, Z24
+	VMINPS       Z29, Z24, Z24
+	VMAXPS       Z28, Z25, Z25
+	VMINPS       Z29, Z25, Z25
+	VMAXPS       Z28, Z26, Z26
+	VMINPS       Z29, Z26, Z26
+	VMAXPS       Z28, Z27, Z27
+	VMINPS       Z29, Z27, Z27
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
@@ -8134,9 +10077,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_14x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_14x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_14x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_14x16(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -8246,6 +10189,74 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Z14
+	VADDPS       Z14, Z0, Z0
+	VBROADCASTSS 4(BX), Z14
+	VADDPS       Z14, Z1, Z1
+	VBROADCASTSS 8(BX), Z14
+	VADDPS       Z14, Z2, Z2
+	VBROADCASTSS 12(BX), Z14
+	VADDPS       Z14, Z3, Z3
+	VBROADCASTSS 16(BX), Z14
+	VADDPS       Z14, Z4, Z4
+	VBROADCASTSS 20(BX), Z14
+	VADDPS       Z14, Z5, Z5
+	VBROADCASTSS 24(BX), Z14
+	VADDPS       Z14, Z6, Z6
+	VBROADCASTSS 28(BX), Z14
+	VADDPS       Z14, Z7, Z7
+	VBROADCASTSS 32(BX), Z14
+	VADDPS       Z14, Z8, Z8
+	VBROADCASTSS 36(BX), Z14
+	VADDPS       Z14, Z9, Z9
+	VBROADCASTSS 40(BX), Z14
+	VADDPS       Z14, Z10, Z10
+	VBROADCASTSS 44(BX), Z14
+	VADDPS       Z14, Z11, Z11
+	VBROADCASTSS 48(BX), Z14
+	VADDPS       Z14, Z12, Z12
+	VBROADCASTSS 52(BX), Z14
+	VADDPS       Z14, Z13, Z13
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Z14
+	VBROADCASTSS 4(BX), Z15
+	VMAXPS       Z14, Z0, Z0
+	VMINPS       Z15, Z0, Z0
+	VMAXPS       Z14, Z1, Z1
+	VMINPS       Z15, Z1, Z1
+	VMAXPS       Z14, Z2, Z2
+	VMINPS       Z15, Z2, Z2
+	VMAXPS       Z14, Z3, Z3
+	VMINPS       Z15, Z3, Z3
+	VMAXPS       Z14, Z4, Z4
+	VMINPS       Z15, Z4, Z4
+	VMAXPS       Z14, Z5, Z5
+	VMINPS       Z15, Z5, Z5
+	VMAXPS       Z14, Z6, Z6
+	VMINPS       Z15, Z6, Z6
+	VMAXPS       Z14, Z7, Z7
+	VMINPS       Z15, Z7, Z7
+	VMAXPS       Z14, Z8, Z8
+	VMINPS       Z15, Z8, Z8
+	VMAXPS       Z14, Z9, Z9
+	VMINPS       Z15, Z9, Z9
+	VMAXPS       Z14, Z10, Z10
+	VMINPS       Z15, Z10, Z10
+	VMAXPS       Z14, Z11, Z11
+	VMINPS       Z15, Z11, Z11
+	VMAXPS       Z14, Z12, Z12
+	VMINPS       Z15, Z12, Z12
+	VMAXPS       Z14, Z13, Z13
+	VMINPS       Z15, Z13, Z13
+
+rows:
 	CMPQ    DX, $0x10
 	JNE     pieces
 	VMOVUPS Z0, (AX)
@@ -8461,9 +10472,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_14x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_14x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_14x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_14x8(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -8573,6 +10584,74 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y14
+	VADDPS       Y14, Y0, Y0
+	VBROADCASTSS 4(BX), Y14
+	VADDPS       Y14, Y1, Y1
+	VBROADCASTSS 8(BX), Y14
+	VADDPS       Y14, Y2, Y2
+	VBROADCASTSS 12(BX), Y14
+	VADDPS       Y14, Y3, Y3
+	VBROADCASTSS 16(BX), Y14
+	VADDPS       Y14, Y4, Y4
+	VBROADCASTSS 20(BX), Y14
+	VADDPS       Y14, Y5, Y5
+	VBROADCASTSS 24(BX), Y14
+	VADDPS       Y14, Y6, Y6
+	VBROADCASTSS 28(BX), Y14
+	VADDPS       Y14, Y7, Y7
+	VBROADCASTSS 32(BX), Y14
+	VADDPS       Y14, Y8, Y8
+	VBROADCASTSS 36(BX), Y14
+	VADDPS       Y14, Y9, Y9
+	VBROADCASTSS 40(BX), Y14
+	VADDPS       Y14, Y10, Y10
+	VBROADCASTSS 44(BX), Y14
+	VADDPS       Y14, Y11, Y11
+	VBROADCASTSS 48(BX), Y14
+	VADDPS       Y14, Y12, Y12
+	VBROADCASTSS 52(BX), Y14
+	VADDPS       Y14, Y13, Y13
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y14
+	VBROADCASTSS 4(BX), Y15
+	VMAXPS       Y14, Y0, Y0
+	VMINPS       Y15, Y0, Y0
+	VMAXPS       Y14, Y1, Y1
+	VMINPS       Y15, Y1, Y1
+	VMAXPS       Y14, Y2, Y2
+	VMINPS       Y15, Y2, Y2
+	VMAXPS       Y14, Y3, Y3
+	VMINPS       Y15, Y3, Y3
+	VMAXPS       Y14, Y4, Y4
+	VMINPS       Y15, Y4, Y4
+	VMAXPS       Y14, Y5, Y5
+	VMINPS       Y15, Y5, Y5
+	VMAXPS       Y14, Y6, Y6
+	VMINPS       Y15, Y6, Y6
+	VMAXPS       Y14, Y7, Y7
+	VMINPS       Y15, Y7, Y7
+	VMAXPS       Y14, Y8, Y8
+	VMINPS       Y15, Y8, Y8
+	VMAXPS       Y14, Y9, Y9
+	VMINPS       Y15, Y9, Y9
+	VMAXPS       Y14, Y10, Y10
+	VMINPS       Y15, Y10, Y10
+	VMAXPS       Y14, Y11, Y11
+	VMINPS       Y15, Y11, Y11
+	VMAXPS       Y14, Y12, Y12
+	VMINPS       Y15, Y12, Y12
+	VMAXPS       Y14, Y13, Y13
+	VMINPS       Y15, Y13, Y13
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -8740,9 +10819,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_1x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX2_1x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, FMA3
-TEXT ·mulAVX2_1x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX2_1x16(SB), NOSPLIT, $0-80
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -8776,6 +10855,25 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Y2
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y2, Y1, Y1
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Y2
+	VBROADCASTSS 4(SI), Y3
+	VMAXPS       Y2, Y0, Y0
+	VMINPS       Y3, Y0, Y0
+	VMAXPS       Y2, Y1, Y1
+	VMINPS       Y3, Y1, Y1
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Y0, (SI)
 	VMOVUPS Y1, 32(SI)
@@ -8862,9 +10960,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_1x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX2_1x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX2, BMI2, FMA3
-TEXT ·mulAVX2_1x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX2_1x8(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -8899,6 +10997,22 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y1
+	VADDPS       Y1, Y0, Y0
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y1
+	VBROADCASTSS 4(BX), Y2
+	VMAXPS       Y1, Y0, Y0
+	VMINPS       Y2, Y0, Y0
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -8946,9 +11060,9 @@ DATA signShifts<>+24(SB)/4, $0x00000019
 DATA signShifts<>+28(SB)/4, $0x00000018
 GLOBL signShifts<>(SB), RODATA|NOPTR, $32
 
-// func mulAVX2_2x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX2_2x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, FMA3
-TEXT ·mulAVX2_2x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX2_2x16(SB), NOSPLIT, $0-80
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -8990,6 +11104,32 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y4, Y1, Y1
+	VBROADCASTSS 4(SI), Y4
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y4, Y3, Y3
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Y4
+	VBROADCASTSS 4(SI), Y5
+	VMAXPS       Y4, Y0, Y0
+	VMINPS       Y5, Y0, Y0
+	VMAXPS       Y4, Y1, Y1
+	VMINPS       Y5, Y1, Y1
+	VMAXPS       Y4, Y2, Y2
+	VMINPS       Y5, Y2, Y2
+	VMAXPS       Y4, Y3, Y3
+	VMINPS       Y5, Y3, Y3
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Y0, (SI)
 	VMOVUPS Y1, 32(SI)
@@ -9087,9 +11227,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_2x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX2_2x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX2, BMI2, FMA3
-TEXT ·mulAVX2_2x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX2_2x8(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -9130,6 +11270,26 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y2
+	VADDPS       Y2, Y0, Y0
+	VBROADCASTSS 4(BX), Y2
+	VADDPS       Y2, Y1, Y1
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y2
+	VBROADCASTSS 4(BX), Y3
+	VMAXPS       Y2, Y0, Y0
+	VMINPS       Y3, Y0, Y0
+	VMAXPS       Y2, Y1, Y1
+	VMINPS       Y3, Y1, Y1
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -9177,9 +11337,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_3x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX2_3x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, FMA3
-TEXT ·mulAVX2_3x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX2_3x16(SB), NOSPLIT, $0-80
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -9229,6 +11389,39 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Y6
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y6, Y1, Y1
+	VBROADCASTSS 4(SI), Y6
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y6, Y3, Y3
+	VBROADCASTSS 8(SI), Y6
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y6, Y5, Y5
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Y6
+	VBROADCASTSS 4(SI), Y7
+	VMAXPS       Y6, Y0, Y0
+	VMINPS       Y7, Y0, Y0
+	VMAXPS       Y6, Y1, Y1
+	VMINPS       Y7, Y1, Y1
+	VMAXPS       Y6, Y2, Y2
+	VMINPS       Y7, Y2, Y2
+	VMAXPS       Y6, Y3, Y3
+	VMINPS       Y7, Y3, Y3
+	VMAXPS       Y6, Y4, Y4
+	VMINPS       Y7, Y4, Y4
+	VMAXPS       Y6, Y5, Y5
+	VMINPS       Y7, Y5, Y5
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Y0, (SI)
 	VMOVUPS Y1, 32(SI)
@@ -9337,9 +11530,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_3x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX2_3x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX2, BMI2, FMA3
-TEXT ·mulAVX2_3x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX2_3x8(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -9386,6 +11579,30 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y3
+	VADDPS       Y3, Y0, Y0
+	VBROADCASTSS 4(BX), Y3
+	VADDPS       Y3, Y1, Y1
+	VBROADCASTSS 8(BX), Y3
+	VADDPS       Y3, Y2, Y2
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y3
+	VBROADCASTSS 4(BX), Y4
+	VMAXPS       Y3, Y0, Y0
+	VMINPS       Y4, Y0, Y0
+	VMAXPS       Y3, Y1, Y1
+	VMINPS       Y4, Y1, Y1
+	VMAXPS       Y3, Y2, Y2
+	VMINPS       Y4, Y2, Y2
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -9443,9 +11660,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_4x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX2_4x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, FMA3
-TEXT ·mulAVX2_4x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX2_4x16(SB), NOSPLIT, $0-80
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -9503,6 +11720,46 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Y8
+	VADDPS       Y8, Y0, Y0
+	VADDPS       Y8, Y1, Y1
+	VBROADCASTSS 4(SI), Y8
+	VADDPS       Y8, Y2, Y2
+	VADDPS       Y8, Y3, Y3
+	VBROADCASTSS 8(SI), Y8
+	VADDPS       Y8, Y4, Y4
+	VADDPS       Y8, Y5, Y5
+	VBROADCASTSS 12(SI), Y8
+	VADDPS       Y8, Y6, Y6
+	VADDPS       Y8, Y7, Y7
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Y8
+	VBROADCASTSS 4(SI), Y9
+	VMAXPS       Y8, Y0, Y0
+	VMINPS       Y9, Y0, Y0
+	VMAXPS       Y8, Y1, Y1
+	VMINPS       Y9, Y1, Y1
+	VMAXPS       Y8, Y2, Y2
+	VMINPS       Y9, Y2, Y2
+	VMAXPS       Y8, Y3, Y3
+	VMINPS       Y9, Y3, Y3
+	VMAXPS       Y8, Y4, Y4
+	VMINPS       Y9, Y4, Y4
+	VMAXPS       Y8, Y5, Y5
+	VMINPS       Y9, Y5, Y5
+	VMAXPS       Y8, Y6, Y6
+	VMINPS       Y9, Y6, Y6
+	VMAXPS       Y8, Y7, Y7
+	VMINPS       Y9, Y7, Y7
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Y0, (SI)
 	VMOVUPS Y1, 32(SI)
@@ -9622,9 +11879,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_4x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX2_4x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX2, BMI2, FMA3
-TEXT ·mulAVX2_4x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX2_4x8(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -9677,6 +11934,34 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y4
+	VADDPS       Y4, Y0, Y0
+	VBROADCASTSS 4(BX), Y4
+	VADDPS       Y4, Y1, Y1
+	VBROADCASTSS 8(BX), Y4
+	VADDPS       Y4, Y2, Y2
+	VBROADCASTSS 12(BX), Y4
+	VADDPS       Y4, Y3, Y3
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y4
+	VBROADCASTSS 4(BX), Y5
+	VMAXPS       Y4, Y0, Y0
+	VMINPS       Y5, Y0, Y0
+	VMAXPS       Y4, Y1, Y1
+	VMINPS       Y5, Y1, Y1
+	VMAXPS       Y4, Y2, Y2
+	VMINPS       Y5, Y2, Y2
+	VMAXPS       Y4, Y3, Y3
+	VMINPS       Y5, Y3, Y3
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -9744,9 +12029,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_5x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX2_5x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, FMA3
-TEXT ·mulAVX2_5x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX2_5x16(SB), NOSPLIT, $0-80
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -9812,6 +12097,53 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Y10
+	VADDPS       Y10, Y0, Y0
+	VADDPS       Y10, Y1, Y1
+	VBROADCASTSS 4(SI), Y10
+	VADDPS       Y10, Y2, Y2
+	VADDPS       Y10, Y3, Y3
+	VBROADCASTSS 8(SI), Y10
+	VADDPS       Y10, Y4, Y4
+	VADDPS       Y10, Y5, Y5
+	VBROADCASTSS 12(SI), Y10
+	VADDPS       Y10, Y6, Y6
+	VADDPS       Y10, Y7, Y7
+	VBROADCASTSS 16(SI), Y10
+	VADDPS       Y10, Y8, Y8
+	VADDPS       Y10, Y9, Y9
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Y10
+	VBROADCASTSS 4(SI), Y11
+	VMAXPS       Y10, Y0, Y0
+	VMINPS       Y11, Y0, Y0
+	VMAXPS       Y10, Y1, Y1
+	VMINPS       Y11, Y1, Y1
+	VMAXPS       Y10, Y2, Y2
+	VMINPS       Y11, Y2, Y2
+	VMAXPS       Y10, Y3, Y3
+	VMINPS       Y11, Y3, Y3
+	VMAXPS       Y10, Y4, Y4
+	VMINPS       Y11, Y4, Y4
+	VMAXPS       Y10, Y5, Y5
+	VMINPS       Y11, Y5, Y5
+	VMAXPS       Y10, Y6, Y6
+	VMINPS       Y11, Y6, Y6
+	VMAXPS       Y10, Y7, Y7
+	VMINPS       Y11, Y7, Y7
+	VMAXPS       Y10, Y8, Y8
+	VMINPS       Y11, Y8, Y8
+	VMAXPS       Y10, Y9, Y9
+	VMINPS       Y11, Y9, Y9
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Y0, (SI)
 	VMOVUPS Y1, 32(SI)
@@ -9942,9 +12274,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_5x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX2_5x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX2, BMI2, FMA3
-TEXT ·mulAVX2_5x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX2_5x8(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -10003,6 +12335,38 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y5
+	VADDPS       Y5, Y0, Y0
+	VBROADCASTSS 4(BX), Y5
+	VADDPS       Y5, Y1, Y1
+	VBROADCASTSS 8(BX), Y5
+	VADDPS       Y5, Y2, Y2
+	VBROADCASTSS 12(BX), Y5
+	VADDPS       Y5, Y3, Y3
+	VBROADCASTSS 16(BX), Y5
+	VADDPS       Y5, Y4, Y4
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y5
+	VBROADCASTSS 4(BX), Y6
+	VMAXPS       Y5, Y0, Y0
+	VMINPS       Y6, Y0, Y0
+	VMAXPS       Y5, Y1, Y1
+	VMINPS       Y6, Y1, Y1
+	VMAXPS       Y5, Y2, Y2
+	VMINPS       Y6, Y2, Y2
+	VMAXPS       Y5, Y3, Y3
+	VMINPS       Y6, Y3, Y3
+	VMAXPS       Y5, Y4, Y4
+	VMINPS       Y6, Y4, Y4
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -10080,9 +12444,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_6x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX2_6x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, FMA3
-TEXT ·mulAVX2_6x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX2_6x16(SB), NOSPLIT, $0-80
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -10156,6 +12520,60 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Y12
+	VADDPS       Y12, Y0, Y0
+	VADDPS       Y12, Y1, Y1
+	VBROADCASTSS 4(SI), Y12
+	VADDPS       Y12, Y2, Y2
+	VADDPS       Y12, Y3, Y3
+	VBROADCASTSS 8(SI), Y12
+	VADDPS       Y12, Y4, Y4
+	VADDPS       Y12, Y5, Y5
+	VBROADCASTSS 12(SI), Y12
+	VADDPS       Y12, Y6, Y6
+	VADDPS       Y12, Y7, Y7
+	VBROADCASTSS 16(SI), Y12
+	VADDPS       Y12, Y8, Y8
+	VADDPS       Y12, Y9, Y9
+	VBROADCASTSS 20(SI), Y12
+	VADDPS       Y12, Y10, Y10
+	VADDPS       Y12, Y11, Y11
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Y12
+	VBROADCASTSS 4(SI), Y13
+	VMAXPS       Y12, Y0, Y0
+	VMINPS       Y13, Y0, Y0
+	VMAXPS       Y12, Y1, Y1
+	VMINPS       Y13, Y1, Y1
+	VMAXPS       Y12, Y2, Y2
+	VMINPS       Y13, Y2, Y2
+	VMAXPS       Y12, Y3, Y3
+	VMINPS       Y13, Y3, Y3
+	VMAXPS       Y12, Y4, Y4
+	VMINPS       Y13, Y4, Y4
+	VMAXPS       Y12, Y5, Y5
+	VMINPS       Y13, Y5, Y5
+	VMAXPS       Y12, Y6, Y6
+	VMINPS       Y13, Y6, Y6
+	VMAXPS       Y12, Y7, Y7
+	VMINPS       Y13, Y7, Y7
+	VMAXPS       Y12, Y8, Y8
+	VMINPS       Y13, Y8, Y8
+	VMAXPS       Y12, Y9, Y9
+	VMINPS       Y13, Y9, Y9
+	VMAXPS       Y12, Y10, Y10
+	VMINPS       Y13, Y10, Y10
+	VMAXPS       Y12, Y11, Y11
+	VMINPS       Y13, Y11, Y11
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Y0, (SI)
 	VMOVUPS Y1, 32(SI)
@@ -10297,9 +12715,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_6x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX2_6x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
 // Requires: AVX, AVX2, BMI2, FMA3
-TEXT ·mulAVX2_6x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX2_6x8(SB), NOSPLIT, $0-80
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -10364,6 +12782,42 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y6
+	VADDPS       Y6, Y0, Y0
+	VBROADCASTSS 4(BX), Y6
+	VADDPS       Y6, Y1, Y1
+	VBROADCASTSS 8(BX), Y6
+	VADDPS       Y6, Y2, Y2
+	VBROADCASTSS 12(BX), Y6
+	VADDPS       Y6, Y3, Y3
+	VBROADCASTSS 16(BX), Y6
+	VADDPS       Y6, Y4, Y4
+	VBROADCASTSS 20(BX), Y6
+	VADDPS       Y6, Y5, Y5
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y6
+	VBROADCASTSS 4(BX), Y7
+	VMAXPS       Y6, Y0, Y0
+	VMINPS       Y7, Y0, Y0
+	VMAXPS       Y6, Y1, Y1
+	VMINPS       Y7, Y1, Y1
+	VMAXPS       Y6, Y2, Y2
+	VMINPS       Y7, Y2, Y2
+	VMAXPS       Y6, Y3, Y3
+	VMINPS       Y7, Y3, Y3
+	VMAXPS       Y6, Y4, Y4
+	VMINPS       Y7, Y4, Y4
+	VMAXPS       Y6, Y5, Y5
+	VMINPS       Y7, Y5, Y5
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)

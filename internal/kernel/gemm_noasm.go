@@ -2,8 +2,11 @@
 
 package kernel
 
-func (l Level) mulTile(c []float32, ldc int, ap, b []float32, boff []int32, mr, n int, acc bool) {
+func (l Level) mulTile(
+	c []float32, ldc int, ap, b []float32, boff []int32, mr, n int, acc bool, e Epilogue,
+) {
 	mulGeneric(c, ldc, ap, b, boff, mr, n, acc)
+	e.generic(c, ldc, mr, n)
 }
 
 // mulMany is not reached: every level is Generic.

@@ -90,24 +90,43 @@ func (x *packFilterCall) run(c *chunk, lo, hi int) {
 	}
 }
 
+// pointwise reports whether the filter is one pixel that meets every pixel of the image: the inputs
+// of its taps are contiguous as they are.
+func (g *geometry) pointwise() bool {
+	return g.KH == 1 && g.KW == 1 && g.SH == 1 && g.SW == 1 && g.PT == 0 && g.PL == 0 &&
+		g.OH == g.H && g.OW == g.W
+}
+
 // convCall is a convolution, image by image: expand the image so that the inputs of a filter tap
 // are contiguous, then multiply the packed filter with them.
 type convCall struct {
-	node *node
-	g    *geometry
+	node  *node
+	g     *geometry
+	after *finish
 }
 
-func (x *convCall) String() string { return fmt.Sprintf("conv{%v}", x.g) }
+func (x *convCall) String() string { return fmt.Sprintf("conv{%v%v}", x.g, x.after) }
+
+func (x *convCall) finish(n *node, arg int, clamp *kernel.Clamp) {
+	x.node, x.after = n, &finish{arg, clamp}
+}
 
 func (x *convCall) run(c *chunk, lo, hi int) {
 	n, g, l := x.node, x.g, c.worker.level
 	out := n.outs[0].slab(c, lo, hi, n.slabs)
 	in := n.args[0].value.slab(c, lo, hi, n.slabs)
 	w := n.args[1].value.slab(c, 0, 1, 1)
-	inSize, outSize := g.C*g.H*g.W, g.oc*g.pixels
+	inSize, outSize, after := g.C*g.H*g.W, g.oc*g.pixels, x.after.of(n, c)
 	for i := range hi - lo {
-		l.Expand(&g.Conv, c.worker.scratch, in[i*inSize:(i+1)*inSize])
-		l.MulPacked(out[i*outSize:(i+1)*outSize], g.pixels, w, c.worker.scratch, g.taps, g.oc, g.pixels, false)
+		image, expanded := in[i*inSize:(i+1)*inSize], c.worker.scratch
+		if g.pointwise() {
+			expanded = image
+		} else {
+			l.Expand(&g.Conv, expanded, image)
+		}
+		l.MulPackedThen(
+			out[i*outSize:(i+1)*outSize], g.pixels, w, expanded, g.taps, g.oc, g.pixels, after,
+		)
 	}
 }
 

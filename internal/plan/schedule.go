@@ -32,7 +32,7 @@ func schedule(nodes []*node) []*region {
 	var regions []*region
 	for len(nodes) > 0 {
 		r := &region{}
-		var later []*node
+		later := nodes[:0]
 		for _, n := range nodes {
 			if !canRunIn(n, len(regions)) {
 				later = append(later, n)
