@@ -39,6 +39,9 @@
 // reads what they share once. That leaves the bits as they are, and the listing of a program names
 // nodes one by one. An element-wise operation without a step there stays with the tapes.
 //
+// An element-wise node whose result a later region reads is computed again there instead of being
+// stored, where that reads and writes less (recompute.go): the listing then has it twice.
+//
 // # The one invariant
 //
 // Chunks are a function of shapes, never of the number of threads, and partial results of chunks

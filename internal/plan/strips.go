@@ -17,6 +17,7 @@ import (
 type laneRun struct {
 	nodes  []*node
 	strips *stripProgram // nil for a node that runs by itself
+	ahead  []*value      // what the strip program after it is the first to read
 }
 
 // grouped groups the nodes of a lane.
@@ -35,7 +36,7 @@ func grouped(opt Options, nodes []*node) []laneRun {
 			if p == nil {
 				break
 			}
-			run = laneRun{nodes[:n], p}
+			run = laneRun{nodes: nodes[:n], strips: p}
 		}
 		runs, nodes = append(runs, run), nodes[len(run.nodes):]
 	}
