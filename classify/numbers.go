@@ -62,7 +62,7 @@ var knownNumbers sync.Map
 // networkNumbers returns the version of a network.
 func networkNumbers(logits *sym.Expr) int {
 	switch {
-	case scaledFilters(logits):
+	case scaledFilters(logits), engine.Stems(logits):
 		return NumericsVersion
 	case engine.Transforms(logits):
 		return winogradNumerics

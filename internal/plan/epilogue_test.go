@@ -11,21 +11,25 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// finishedKind is a convolution of some kind of x, with its filters.
+// finishedKind is a convolution of some kind of x, whose shape it has, with its filters.
 type finishedKind struct {
 	name string
+	x    []int
 	of   func(g *sym.Graph, x *sym.Expr) *sym.Expr
 }
 
 // convolutions are those whose kernels have an epilogue.
 var convolutions = []finishedKind{
-	{"1×1", func(g *sym.Graph, x *sym.Expr) *sym.Expr {
+	{"1×1", []int{4, 3, 9, 7}, func(g *sym.Graph, x *sym.Expr) *sym.Expr {
 		return sym.Conv(x, g.Input("w", sym.Float, 6, 3, 1, 1), sym.ConvSpec{})
 	}},
-	{"3×3 of stride 2", func(g *sym.Graph, x *sym.Expr) *sym.Expr {
+	{"3×3 of stride 2", []int{4, 3, 9, 7}, func(g *sym.Graph, x *sym.Expr) *sym.Expr {
 		return sym.Conv(x, g.Input("w", sym.Float, 6, 3, 3, 3), sym.ConvSpec{Stride: [2]int{2, 2}, PadBefore: [2]int{1, 1}, PadAfter: [2]int{1, 1}})
 	}},
-	{"depthwise", func(g *sym.Graph, x *sym.Expr) *sym.Expr {
+	{"1×1 of many filters", []int{16, 256, 3, 3}, func(g *sym.Graph, x *sym.Expr) *sym.Expr {
+		return sym.Conv(x, g.Input("w", sym.Float, 128, 256, 1, 1), sym.ConvSpec{})
+	}},
+	{"depthwise", []int{4, 3, 9, 7}, func(g *sym.Graph, x *sym.Expr) *sym.Expr {
 		return sym.DepthwiseConv(x, g.Input("w", sym.Float, 3, 1, 3, 3), sym.ConvSpec{PadBefore: [2]int{1, 1}, PadAfter: [2]int{1, 1}})
 	}},
 }
@@ -99,7 +103,7 @@ func TestEpilogues(t *testing.T) {
 	for _, conv := range convolutions {
 		for _, c := range cases {
 			g := sym.NewGraph()
-			x := g.Input("x", sym.Float, 4, 3, 9, 7)
+			x := g.Input("x", sym.Float, conv.x...)
 			y := conv.of(g, x)
 			b := g.Input("b", sym.Float, y.Shape()[1])
 			outputs := c.of(y, sym.Broadcast(b, []int{1}, y.Shape()...))
