@@ -109,7 +109,7 @@ func newEmbedder(n *pretrained.Network, opt EmbedOptions) (*Embedder, error) {
 	}
 	if dir := cacheOfFeatures(opt.Cache); dir != "" {
 		key := sha256.Sum256(fmt.Appendf(nil, "%x\x00%s\x00%d\x00%s\x00%d",
-			n.Digest(e.Size), fit, networkNumbers(e.program.logits), on.Name(), embedBatch))
+			n.Digest(e.Size), fit, networkNumbers(e.program.logits, false), on.Name(), embedBatch))
 		e.cache = featurecache.Open(dir, key, e.Count, 0)
 	}
 	return e, nil

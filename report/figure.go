@@ -33,7 +33,7 @@ const pngDPI = 150
 
 // WriteFigure draws f in the format of the path's extension, .svg or .png.
 func WriteFigure(path string, f Figure) error {
-	data, err := draws(f, strings.TrimPrefix(filepath.Ext(path), "."))
+	data, err := draws(f, strings.ToLower(strings.TrimPrefix(filepath.Ext(path), ".")))
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}

@@ -70,6 +70,81 @@ rows:
 	VZEROUPPER
 	RET
 
+// func mulManyAVX512_1(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulManyAVX512_1(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Z2
+	VMOVUPS      64(R11), Z3
+	VBROADCASTSS (R12), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         $0x04, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x80, DI
+	ADDQ         $0x80, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
+	VZEROUPPER
+	RET
+
 // func mulAVX512_1x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
 TEXT ·mulAVX512_1x16(SB), NOSPLIT, $0-88
@@ -334,6 +409,89 @@ rows:
 	ADDQ    $0x80, DX
 	DECQ    BX
 	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func mulManyAVX512_2(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulManyAVX512_2(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Z4
+	VMOVUPS      64(R11), Z5
+	VBROADCASTSS (R12), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 4(R12), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         $0x08, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, 64(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x80, DI
+	ADDQ         $0x80, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
 	VZEROUPPER
 	RET
 
@@ -662,6 +820,97 @@ rows:
 	ADDQ    $0x80, DX
 	DECQ    BX
 	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func mulManyAVX512_3(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulManyAVX512_3(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Z6
+	VMOVUPS      64(R11), Z7
+	VBROADCASTSS (R12), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS 4(R12), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS 8(R12), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	ADDQ         $0x0c, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z4, (R10)
+	VMOVUPS      Z5, 64(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x80, DI
+	ADDQ         $0x80, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
 	VZEROUPPER
 	RET
 
@@ -1051,6 +1300,105 @@ rows:
 	ADDQ    $0x80, DX
 	DECQ    BX
 	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func mulManyAVX512_4(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulManyAVX512_4(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Z8
+	VMOVUPS      64(R11), Z9
+	VBROADCASTSS (R12), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS 4(R12), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS 8(R12), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS 12(R12), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         $0x10, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z4, (R10)
+	VMOVUPS      Z5, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z6, (R10)
+	VMOVUPS      Z7, 64(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x80, DI
+	ADDQ         $0x80, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
 	VZEROUPPER
 	RET
 
@@ -1501,6 +1849,113 @@ rows:
 	ADDQ    $0x80, DX
 	DECQ    BX
 	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func mulManyAVX512_5(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulManyAVX512_5(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Z10
+	VMOVUPS      64(R11), Z11
+	VBROADCASTSS (R12), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS 4(R12), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS 8(R12), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS 12(R12), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS 16(R12), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         $0x14, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z4, (R10)
+	VMOVUPS      Z5, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z6, (R10)
+	VMOVUPS      Z7, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z8, (R10)
+	VMOVUPS      Z9, 64(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x80, DI
+	ADDQ         $0x80, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
 	VZEROUPPER
 	RET
 
@@ -2012,6 +2467,121 @@ rows:
 	ADDQ    $0x80, DX
 	DECQ    BX
 	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func mulManyAVX512_6(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulManyAVX512_6(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Z12
+	VMOVUPS      64(R11), Z13
+	VBROADCASTSS (R12), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS 4(R12), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS 8(R12), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS 12(R12), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS 16(R12), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS 20(R12), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	ADDQ         $0x18, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z4, (R10)
+	VMOVUPS      Z5, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z6, (R10)
+	VMOVUPS      Z7, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z8, (R10)
+	VMOVUPS      Z9, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z10, (R10)
+	VMOVUPS      Z11, 64(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x80, DI
+	ADDQ         $0x80, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
 	VZEROUPPER
 	RET
 
@@ -2584,6 +3154,129 @@ rows:
 	ADDQ    $0x80, DX
 	DECQ    BX
 	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func mulManyAVX512_7(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulManyAVX512_7(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Z14
+	VMOVUPS      64(R11), Z15
+	VBROADCASTSS (R12), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS 4(R12), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS 8(R12), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS 12(R12), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS 16(R12), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS 20(R12), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS 24(R12), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	ADDQ         $0x1c, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z4, (R10)
+	VMOVUPS      Z5, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z6, (R10)
+	VMOVUPS      Z7, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z8, (R10)
+	VMOVUPS      Z9, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z10, (R10)
+	VMOVUPS      Z11, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z12, (R10)
+	VMOVUPS      Z13, 64(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x80, DI
+	ADDQ         $0x80, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
 	VZEROUPPER
 	RET
 
@@ -3222,6 +3915,137 @@ rows:
 	ADDQ    $0x80, SI
 	DECQ    BX
 	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func mulManyAVX512_8(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulManyAVX512_8(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Z16
+	VMOVUPS      64(R11), Z17
+	VBROADCASTSS (R12), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS 4(R12), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS 8(R12), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS 12(R12), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS 16(R12), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS 20(R12), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS 24(R12), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS 28(R12), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	ADDQ         $0x20, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z4, (R10)
+	VMOVUPS      Z5, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z6, (R10)
+	VMOVUPS      Z7, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z8, (R10)
+	VMOVUPS      Z9, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z10, (R10)
+	VMOVUPS      Z11, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z12, (R10)
+	VMOVUPS      Z13, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z14, (R10)
+	VMOVUPS      Z15, 64(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x80, DI
+	ADDQ         $0x80, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
 	VZEROUPPER
 	RET
 
@@ -3921,6 +4745,145 @@ rows:
 	ADDQ    $0x80, SI
 	DECQ    BX
 	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func mulManyAVX512_9(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulManyAVX512_9(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Z18
+	VMOVUPS      64(R11), Z19
+	VBROADCASTSS (R12), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS 4(R12), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS 8(R12), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS 12(R12), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS 16(R12), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS 20(R12), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS 24(R12), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS 28(R12), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS 32(R12), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	ADDQ         $0x24, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z4, (R10)
+	VMOVUPS      Z5, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z6, (R10)
+	VMOVUPS      Z7, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z8, (R10)
+	VMOVUPS      Z9, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z10, (R10)
+	VMOVUPS      Z11, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z12, (R10)
+	VMOVUPS      Z13, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z14, (R10)
+	VMOVUPS      Z15, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z16, (R10)
+	VMOVUPS      Z17, 64(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x80, DI
+	ADDQ         $0x80, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
 	VZEROUPPER
 	RET
 
@@ -4681,6 +5644,153 @@ rows:
 	ADDQ    $0x80, SI
 	DECQ    BX
 	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func mulManyAVX512_10(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulManyAVX512_10(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Z20
+	VMOVUPS      64(R11), Z21
+	VBROADCASTSS (R12), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS 4(R12), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS 8(R12), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS 12(R12), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS 16(R12), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS 20(R12), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS 24(R12), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS 28(R12), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS 32(R12), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS 36(R12), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	ADDQ         $0x28, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z4, (R10)
+	VMOVUPS      Z5, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z6, (R10)
+	VMOVUPS      Z7, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z8, (R10)
+	VMOVUPS      Z9, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z10, (R10)
+	VMOVUPS      Z11, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z12, (R10)
+	VMOVUPS      Z13, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z14, (R10)
+	VMOVUPS      Z15, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z16, (R10)
+	VMOVUPS      Z17, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z18, (R10)
+	VMOVUPS      Z19, 64(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x80, DI
+	ADDQ         $0x80, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
 	VZEROUPPER
 	RET
 
@@ -5502,6 +6612,161 @@ rows:
 	ADDQ    $0x80, SI
 	DECQ    BX
 	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func mulManyAVX512_11(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulManyAVX512_11(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Z22
+	VMOVUPS      64(R11), Z23
+	VBROADCASTSS (R12), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS 4(R12), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS 8(R12), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS 12(R12), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS 16(R12), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS 20(R12), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS 24(R12), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS 28(R12), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS 32(R12), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS 36(R12), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS 40(R12), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	ADDQ         $0x2c, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z4, (R10)
+	VMOVUPS      Z5, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z6, (R10)
+	VMOVUPS      Z7, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z8, (R10)
+	VMOVUPS      Z9, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z10, (R10)
+	VMOVUPS      Z11, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z12, (R10)
+	VMOVUPS      Z13, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z14, (R10)
+	VMOVUPS      Z15, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z16, (R10)
+	VMOVUPS      Z17, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z18, (R10)
+	VMOVUPS      Z19, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z20, (R10)
+	VMOVUPS      Z21, 64(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x80, DI
+	ADDQ         $0x80, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
 	VZEROUPPER
 	RET
 
@@ -6384,6 +7649,169 @@ rows:
 	ADDQ    $0x80, SI
 	DECQ    BX
 	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func mulManyAVX512_12(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulManyAVX512_12(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Z24
+	VMOVUPS      64(R11), Z25
+	VBROADCASTSS (R12), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS 4(R12), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS 8(R12), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS 12(R12), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS 16(R12), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS 20(R12), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS 24(R12), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS 28(R12), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS 32(R12), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS 36(R12), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS 40(R12), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS 44(R12), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	ADDQ         $0x30, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z4, (R10)
+	VMOVUPS      Z5, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z6, (R10)
+	VMOVUPS      Z7, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z8, (R10)
+	VMOVUPS      Z9, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z10, (R10)
+	VMOVUPS      Z11, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z12, (R10)
+	VMOVUPS      Z13, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z14, (R10)
+	VMOVUPS      Z15, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z16, (R10)
+	VMOVUPS      Z17, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z18, (R10)
+	VMOVUPS      Z19, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z20, (R10)
+	VMOVUPS      Z21, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z22, (R10)
+	VMOVUPS      Z23, 64(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x80, DI
+	ADDQ         $0x80, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
 	VZEROUPPER
 	RET
 
@@ -7327,6 +8755,177 @@ rows:
 	ADDQ    $0x80, SI
 	DECQ    BX
 	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func mulManyAVX512_13(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulManyAVX512_13(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Z26
+	VMOVUPS      64(R11), Z27
+	VBROADCASTSS (R12), Z28
+	VFMADD231PS  Z26, Z28, Z0
+	VFMADD231PS  Z27, Z28, Z1
+	VBROADCASTSS 4(R12), Z28
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS 8(R12), Z28
+	VFMADD231PS  Z26, Z28, Z4
+	VFMADD231PS  Z27, Z28, Z5
+	VBROADCASTSS 12(R12), Z28
+	VFMADD231PS  Z26, Z28, Z6
+	VFMADD231PS  Z27, Z28, Z7
+	VBROADCASTSS 16(R12), Z28
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS 20(R12), Z28
+	VFMADD231PS  Z26, Z28, Z10
+	VFMADD231PS  Z27, Z28, Z11
+	VBROADCASTSS 24(R12), Z28
+	VFMADD231PS  Z26, Z28, Z12
+	VFMADD231PS  Z27, Z28, Z13
+	VBROADCASTSS 28(R12), Z28
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS 32(R12), Z28
+	VFMADD231PS  Z26, Z28, Z16
+	VFMADD231PS  Z27, Z28, Z17
+	VBROADCASTSS 36(R12), Z28
+	VFMADD231PS  Z26, Z28, Z18
+	VFMADD231PS  Z27, Z28, Z19
+	VBROADCASTSS 40(R12), Z28
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS 44(R12), Z28
+	VFMADD231PS  Z26, Z28, Z22
+	VFMADD231PS  Z27, Z28, Z23
+	VBROADCASTSS 48(R12), Z28
+	VFMADD231PS  Z26, Z28, Z24
+	VFMADD231PS  Z27, Z28, Z25
+	ADDQ         $0x34, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z4, (R10)
+	VMOVUPS      Z5, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z6, (R10)
+	VMOVUPS      Z7, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z8, (R10)
+	VMOVUPS      Z9, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z10, (R10)
+	VMOVUPS      Z11, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z12, (R10)
+	VMOVUPS      Z13, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z14, (R10)
+	VMOVUPS      Z15, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z16, (R10)
+	VMOVUPS      Z17, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z18, (R10)
+	VMOVUPS      Z19, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z20, (R10)
+	VMOVUPS      Z21, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z22, (R10)
+	VMOVUPS      Z23, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z24, (R10)
+	VMOVUPS      Z25, 64(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x80, DI
+	ADDQ         $0x80, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
 	VZEROUPPER
 	RET
 
@@ -8334,6 +9933,185 @@ rows:
 	VZEROUPPER
 	RET
 
+// func mulManyAVX512_14(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulManyAVX512_14(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+	VPXORD Z26, Z26, Z26
+	VPXORD Z27, Z27, Z27
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Z28
+	VMOVUPS      64(R11), Z29
+	VBROADCASTSS (R12), Z30
+	VFMADD231PS  Z28, Z30, Z0
+	VFMADD231PS  Z29, Z30, Z1
+	VBROADCASTSS 4(R12), Z30
+	VFMADD231PS  Z28, Z30, Z2
+	VFMADD231PS  Z29, Z30, Z3
+	VBROADCASTSS 8(R12), Z30
+	VFMADD231PS  Z28, Z30, Z4
+	VFMADD231PS  Z29, Z30, Z5
+	VBROADCASTSS 12(R12), Z30
+	VFMADD231PS  Z28, Z30, Z6
+	VFMADD231PS  Z29, Z30, Z7
+	VBROADCASTSS 16(R12), Z30
+	VFMADD231PS  Z28, Z30, Z8
+	VFMADD231PS  Z29, Z30, Z9
+	VBROADCASTSS 20(R12), Z30
+	VFMADD231PS  Z28, Z30, Z10
+	VFMADD231PS  Z29, Z30, Z11
+	VBROADCASTSS 24(R12), Z30
+	VFMADD231PS  Z28, Z30, Z12
+	VFMADD231PS  Z29, Z30, Z13
+	VBROADCASTSS 28(R12), Z30
+	VFMADD231PS  Z28, Z30, Z14
+	VFMADD231PS  Z29, Z30, Z15
+	VBROADCASTSS 32(R12), Z30
+	VFMADD231PS  Z28, Z30, Z16
+	VFMADD231PS  Z29, Z30, Z17
+	VBROADCASTSS 36(R12), Z30
+	VFMADD231PS  Z28, Z30, Z18
+	VFMADD231PS  Z29, Z30, Z19
+	VBROADCASTSS 40(R12), Z30
+	VFMADD231PS  Z28, Z30, Z20
+	VFMADD231PS  Z29, Z30, Z21
+	VBROADCASTSS 44(R12), Z30
+	VFMADD231PS  Z28, Z30, Z22
+	VFMADD231PS  Z29, Z30, Z23
+	VBROADCASTSS 48(R12), Z30
+	VFMADD231PS  Z28, Z30, Z24
+	VFMADD231PS  Z29, Z30, Z25
+	VBROADCASTSS 52(R12), Z30
+	VFMADD231PS  Z28, Z30, Z26
+	VFMADD231PS  Z29, Z30, Z27
+	ADDQ         $0x38, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z4, (R10)
+	VMOVUPS      Z5, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z6, (R10)
+	VMOVUPS      Z7, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z8, (R10)
+	VMOVUPS      Z9, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z10, (R10)
+	VMOVUPS      Z11, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z12, (R10)
+	VMOVUPS      Z13, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z14, (R10)
+	VMOVUPS      Z15, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z16, (R10)
+	VMOVUPS      Z17, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z18, (R10)
+	VMOVUPS      Z19, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z20, (R10)
+	VMOVUPS      Z21, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z22, (R10)
+	VMOVUPS      Z23, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z24, (R10)
+	VMOVUPS      Z25, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z26, (R10)
+	VMOVUPS      Z27, 64(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x80, DI
+	ADDQ         $0x80, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
+	VZEROUPPER
+	RET
+
 // func mulAVX512_14x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
 TEXT ·mulAVX512_14x16(SB), NOSPLIT, $0-88
@@ -9142,6 +10920,81 @@ rows:
 	VZEROUPPER
 	RET
 
+// func mulManyAVX2_1(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·mulManyAVX2_1(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Y2
+	VMOVUPS      32(R11), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         $0x04, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
+	VZEROUPPER
+	RET
+
 // func mulAVX2_1x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX2, BMI2, FMA3
 TEXT ·mulAVX2_1x8(SB), NOSPLIT, $0-88
@@ -9323,6 +11176,89 @@ rows:
 	ADDQ    $0x40, DX
 	DECQ    BX
 	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func mulManyAVX2_2(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·mulManyAVX2_2(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Y4
+	VMOVUPS      32(R11), Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         $0x08, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Y2, (R10)
+	VMOVUPS      Y3, 32(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
 	VZEROUPPER
 	RET
 
@@ -9535,6 +11471,97 @@ rows:
 	ADDQ    $0x40, DX
 	DECQ    BX
 	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func mulManyAVX2_3(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·mulManyAVX2_3(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Y6
+	VMOVUPS      32(R11), Y7
+	VBROADCASTSS (R12), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 4(R12), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 8(R12), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         $0x0c, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Y2, (R10)
+	VMOVUPS      Y3, 32(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Y4, (R10)
+	VMOVUPS      Y5, 32(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
 	VZEROUPPER
 	RET
 
@@ -9785,6 +11812,105 @@ rows:
 	ADDQ    $0x40, DX
 	DECQ    BX
 	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func mulManyAVX2_4(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·mulManyAVX2_4(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Y8
+	VMOVUPS      32(R11), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         $0x10, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Y2, (R10)
+	VMOVUPS      Y3, 32(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Y4, (R10)
+	VMOVUPS      Y5, 32(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Y6, (R10)
+	VMOVUPS      Y7, 32(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
 	VZEROUPPER
 	RET
 
@@ -10073,6 +12199,113 @@ rows:
 	ADDQ    $0x40, DX
 	DECQ    BX
 	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func mulManyAVX2_5(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·mulManyAVX2_5(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Y10
+	VMOVUPS      32(R11), Y11
+	VBROADCASTSS (R12), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 4(R12), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS 8(R12), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 12(R12), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS 16(R12), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         $0x14, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Y2, (R10)
+	VMOVUPS      Y3, 32(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Y4, (R10)
+	VMOVUPS      Y5, 32(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Y6, (R10)
+	VMOVUPS      Y7, 32(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Y8, (R10)
+	VMOVUPS      Y9, 32(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
 	VZEROUPPER
 	RET
 
@@ -10399,6 +12632,121 @@ rows:
 	ADDQ    $0x40, DX
 	DECQ    BX
 	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func mulManyAVX2_6(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·mulManyAVX2_6(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Y12
+	VMOVUPS      32(R11), Y13
+	VBROADCASTSS (R12), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(R12), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS 8(R12), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(R12), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS 16(R12), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 20(R12), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	ADDQ         $0x18, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Y2, (R10)
+	VMOVUPS      Y3, 32(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Y4, (R10)
+	VMOVUPS      Y5, 32(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Y6, (R10)
+	VMOVUPS      Y7, 32(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Y8, (R10)
+	VMOVUPS      Y9, 32(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Y10, (R10)
+	VMOVUPS      Y11, 32(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
 	VZEROUPPER
 	RET
 

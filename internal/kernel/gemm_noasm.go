@@ -9,6 +9,10 @@ func (l Level) mulTile(
 	e.generic(c, ldc, mr, n)
 }
 
+// mulMany is not reached: every level is Generic.
+func (l Level) mulMany([]float32, int, int, []float32, int, []float32, int, int, int, int, []float32) {
+}
+
 func (l Level) mulDot(
 	c []float32, ldc int, a []float32, aoff []int32, as int, b []float32, boff []int32,
 	bs, k, segments int, acc bool,

@@ -8,6 +8,9 @@ package kernel
 func mulAVX512_1x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
+func mulManyAVX512_1(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+
+//go:noescape
 func mulAVX512_1x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
@@ -15,6 +18,9 @@ func mulAVX512_1x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k i
 
 //go:noescape
 func mulAVX512_2x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
+
+//go:noescape
+func mulManyAVX512_2(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
 
 //go:noescape
 func mulAVX512_2x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
@@ -26,6 +32,9 @@ func mulAVX512_2x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k i
 func mulAVX512_3x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
+func mulManyAVX512_3(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+
+//go:noescape
 func mulAVX512_3x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
@@ -33,6 +42,9 @@ func mulAVX512_3x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k i
 
 //go:noescape
 func mulAVX512_4x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
+
+//go:noescape
+func mulManyAVX512_4(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
 
 //go:noescape
 func mulAVX512_4x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
@@ -44,6 +56,9 @@ func mulAVX512_4x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k i
 func mulAVX512_5x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
+func mulManyAVX512_5(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+
+//go:noescape
 func mulAVX512_5x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
@@ -51,6 +66,9 @@ func mulAVX512_5x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k i
 
 //go:noescape
 func mulAVX512_6x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
+
+//go:noescape
+func mulManyAVX512_6(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
 
 //go:noescape
 func mulAVX512_6x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
@@ -62,6 +80,9 @@ func mulAVX512_6x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k i
 func mulAVX512_7x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
+func mulManyAVX512_7(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+
+//go:noescape
 func mulAVX512_7x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
@@ -69,6 +90,9 @@ func mulAVX512_7x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k i
 
 //go:noescape
 func mulAVX512_8x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
+
+//go:noescape
+func mulManyAVX512_8(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
 
 //go:noescape
 func mulAVX512_8x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
@@ -80,6 +104,9 @@ func mulAVX512_8x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k i
 func mulAVX512_9x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
+func mulManyAVX512_9(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+
+//go:noescape
 func mulAVX512_9x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
@@ -87,6 +114,9 @@ func mulAVX512_9x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k i
 
 //go:noescape
 func mulAVX512_10x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
+
+//go:noescape
+func mulManyAVX512_10(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
 
 //go:noescape
 func mulAVX512_10x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
@@ -98,6 +128,9 @@ func mulAVX512_10x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k 
 func mulAVX512_11x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
+func mulManyAVX512_11(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+
+//go:noescape
 func mulAVX512_11x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
@@ -105,6 +138,9 @@ func mulAVX512_11x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k 
 
 //go:noescape
 func mulAVX512_12x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
+
+//go:noescape
+func mulManyAVX512_12(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
 
 //go:noescape
 func mulAVX512_12x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
@@ -116,6 +152,9 @@ func mulAVX512_12x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k 
 func mulAVX512_13x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
+func mulManyAVX512_13(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+
+//go:noescape
 func mulAVX512_13x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
@@ -123,6 +162,9 @@ func mulAVX512_13x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k 
 
 //go:noescape
 func mulAVX512_14x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
+
+//go:noescape
+func mulManyAVX512_14(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
 
 //go:noescape
 func mulAVX512_14x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
@@ -134,10 +176,16 @@ func mulAVX512_14x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k 
 func mulAVX2_1x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
+func mulManyAVX2_1(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+
+//go:noescape
 func mulAVX2_1x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
 func mulAVX2_2x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
+
+//go:noescape
+func mulManyAVX2_2(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
 
 //go:noescape
 func mulAVX2_2x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
@@ -146,10 +194,16 @@ func mulAVX2_2x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int
 func mulAVX2_3x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
+func mulManyAVX2_3(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+
+//go:noescape
 func mulAVX2_3x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
 func mulAVX2_4x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
+
+//go:noescape
+func mulManyAVX2_4(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
 
 //go:noescape
 func mulAVX2_4x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
@@ -158,10 +212,16 @@ func mulAVX2_4x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int
 func mulAVX2_5x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
+func mulManyAVX2_5(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+
+//go:noescape
 func mulAVX2_5x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
 func mulAVX2_6x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
+
+//go:noescape
+func mulManyAVX2_6(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
 
 //go:noescape
 func mulAVX2_6x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)

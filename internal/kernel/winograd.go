@@ -224,11 +224,8 @@ func (l Level) WinogradConv(g *Winograd, y, x, u, scratch []float32) {
 		for q := range blocks {
 			k, rows := evenly(g.K, blocks, q)
 			mPlane := g.plane(rows)
-			for f := range frequencies {
-				filters := u[(frequencies*k+f*rows)*g.C:][:rows*g.C]
-				l.mulPanels(m[f*mPlane:], g.tiles(), filters, v[f*vPlane:], g.offsets, rows, groupTiles*n)
-				l.prefetchPart(next, frequencies*q+f, frequencies*blocks)
-			}
+			at, part := evenly(len(next), blocks, q)
+			l.mulFrequencies(g, m, mPlane, u[frequencies*k*g.C:], v, vPlane, rows, n, next[at:][:part])
 			for i := range n {
 				l.tileOutputs(g, y[k*area:], m[groupTiles*i:], mPlane, rows, &g.out[first+i])
 			}
@@ -255,6 +252,35 @@ func (g *Winograd) coming(x []float32, channels, first int) []float32 {
 func (l Level) transformInputs(g *Winograd, v []float32, plane int, x []float32, first, n int) {
 	for i := range n {
 		l.tileInputs(g, v[groupTiles*i:], plane, x, &g.in[first+i])
+	}
+}
+
+// mulFrequencies computes M[f] = U[f]·V[f] of some rows and n groups for all frequencies. Meanwhile
+// it asks for ahead.
+func (l Level) mulFrequencies(
+	g *Winograd, m []float32, mPlane int, u, v []float32, vPlane, rows, n int, ahead []float32,
+) {
+	step, columns, parts := rows*g.C, groupTiles*n, l.panels(rows)
+	wide := 0
+	if l != Generic && g.C <= innerBlock {
+		wide = columns / (2 * l.lanes()) * (2 * l.lanes())
+	}
+	if wide > 0 {
+		for q := range parts {
+			i, mr := evenly(rows, parts, q)
+			at, part := evenly(len(ahead), parts, q)
+			l.mulMany(m[i*g.tiles():], g.tiles(), mPlane, u[i*g.C:], step, v, vPlane, mr, g.C, wide, ahead[at:][:part])
+		}
+	}
+	if wide == columns {
+		return
+	}
+	for f := range frequencies {
+		to, from := m[f*mPlane+wide:], v[f*vPlane+wide:]
+		l.mulPanels(to, g.tiles(), u[f*step:][:step], from, g.offsets, rows, columns-wide)
+		if wide == 0 {
+			l.prefetchPart(ahead, f, frequencies)
+		}
 	}
 }
 

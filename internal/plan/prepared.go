@@ -102,16 +102,22 @@ func (p *part) schedule(low *lowering, opt Options, changing map[*sym.Expr]bool)
 		}
 	}
 	rest := slices.DeleteFunc(slices.Clone(p.nodes), func(n *node) bool { return slices.Contains(prepared, n) })
-	p.regions = schedule(opt, prepared, nil)
+	p.regions = schedule(prepared, nil)
 	p.preparing = len(p.regions)
-	p.regions = schedule(opt, rest, p.regions)
+	p.regions = schedule(rest, p.regions)
 	for _, n := range prepared {
 		v := n.outs[0]
 		needed := func(r *node) bool { return r.region >= p.preparing }
 		if slices.Contains(p.outputs, v) || slices.ContainsFunc(v.readers, needed) {
 			v.place = placePersistent
-			p.kept = append(p.kept, v)
+			p.lasting = append(p.lasting, v)
 		}
+	}
+	if !opt.stored {
+		p.nodes = recompute(p.nodes, p.regions, p.kept())
+	}
+	for _, r := range p.regions {
+		r.settle(opt)
 	}
 }
 

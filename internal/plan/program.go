@@ -24,6 +24,7 @@ type Options struct {
 	// Direct is set where convolutions are to be computed by the products of their definition alone.
 	Direct bool
 	apart  bool // whether every node is computed by itself
+	stored bool // whether no node is computed again
 	// Trace, if not nil, is called with the expressions before the first pass ("input") and after
 	// each, step by step.
 	Trace func(pass string, roots []*sym.Expr)
@@ -53,7 +54,7 @@ type part struct {
 
 	preparing int         // how many of the regions come first and are left out where they can be
 	sources   []*sym.Expr // the inputs that these read
-	kept      []*value    // what others read of theirs
+	lasting   []*value    // what others read of theirs
 	prepared  uint64      // what Program.writes was when they ran last, plus one
 }
 
@@ -191,11 +192,16 @@ func (p *part) input(low *lowering, e *sym.Expr) {
 // layout gives every value of the step its place. It returns the floats of the arena and of a
 // worker's local memory.
 func (p *part) layout() (arena, local int) {
+	return layout(p.nodes, p.regions, p.kept())
+}
+
+// kept returns the values that are read after the step.
+func (p *part) kept() map[*value]bool {
 	keep := map[*value]bool{}
 	for _, v := range p.outputs {
 		keep[v] = true
 	}
-	return layout(p.nodes, p.regions, keep)
+	return keep
 }
 
 // needs are the floats that the steps of a program need beside their inputs, and how many workers
@@ -214,7 +220,7 @@ func (p *Program) layout(lows []*lowering) needs {
 		for e, v := range s.inputs {
 			inputs[e] = v.size
 		}
-		for _, v := range s.kept {
+		for _, v := range s.lasting {
 			p.floats += v.size
 		}
 	}
@@ -238,7 +244,7 @@ func (p *Program) allocate(lows []*lowering, given map[*sym.Expr]*input) {
 			}
 			v.data = p.inputs[e].data
 		}
-		for _, v := range s.kept {
+		for _, v := range s.lasting {
 			v.data = allocate(v.size)
 		}
 		s.settle(arena)
