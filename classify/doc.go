@@ -41,7 +41,8 @@ package classify
 // by Winograd's algorithm, and with sums in more parts of batches of more than 128 images; version 4
 // with convolutions of 5×5 by it, and of many filters that read them once for a batch of 16 images
 // or more; version 5 with batch norms of fixed statistics whose factors are in the filters of the
-// convolutions before them.
+// convolutions before them, and with the sums of a stem's weight gradient, of 7×7 taps and a stride,
+// in parts on large images.
 const (
 	NumericsVersion    = 5
 	winogradNumerics   = 4

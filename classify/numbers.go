@@ -73,7 +73,7 @@ type knownModel struct {
 // networkNumbers returns the version of a network whose convolutions are direct or not.
 func networkNumbers(logits *sym.Expr, direct bool) int {
 	switch {
-	case scaledFilters(logits):
+	case scaledFilters(logits), engine.Stems(logits):
 		return NumericsVersion
 	case !direct && engine.Transforms(logits):
 		return winogradNumerics

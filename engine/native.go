@@ -74,6 +74,10 @@ func Native(o Options) (Engine, error) {
 // and 16 on one, or of 5×5 taps with at least 20 on either, or one of very many filters.
 func Transforms(roots ...*sym.Expr) bool { return plan.Transforms(roots...) }
 
+// Stems reports whether the roots need a convolution of strides with filters of 7×7 or more, of which
+// [Native] makes a weight gradient's sums over large maps in parts.
+func Stems(roots ...*sym.Expr) bool { return plan.Stems(roots...) }
+
 func (n native) Name() string { return n.options.Level.String() }
 
 func (n native) Compile(steps ...Step) (Program, error) {

@@ -31,8 +31,8 @@ func (c *Clamp) bounds() *float32 {
 	return &c.Low
 }
 
-// rows returns the epilogue of rows first … first+n−1.
-func (e Epilogue) rows(first, n int) Epilogue {
+// Rows returns the epilogue of rows first … first+n−1.
+func (e Epilogue) Rows(first, n int) Epilogue {
 	if e.Terms != nil {
 		e.Terms = e.Terms[first : first+n]
 	}

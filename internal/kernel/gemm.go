@@ -87,7 +87,7 @@ func (l Level) MulPacked(c []float32, ldc int, ap, b []float32, boff []int32, m,
 func (l Level) MulPackedThen(
 	c []float32, ldc int, ap, b []float32, boff []int32, m, n int, e Epilogue,
 ) {
-	l.mulPacked(c, ldc, ap, len(boff), 0, b, boff, m, n, false, e)
+	l.MulPackedPartThen(c, ldc, ap, len(boff), 0, b, boff, m, n, false, e)
 }
 
 // MulPackedPart computes the product with columns from … from+len(boff)−1 of a packed A of k
@@ -97,11 +97,11 @@ func (l Level) MulPackedThen(
 func (l Level) MulPackedPart(
 	c []float32, ldc int, ap []float32, k, from int, b []float32, boff []int32, m, n int, acc bool,
 ) {
-	l.mulPacked(c, ldc, ap, k, from, b, boff, m, n, acc, Epilogue{})
+	l.MulPackedPartThen(c, ldc, ap, k, from, b, boff, m, n, acc, Epilogue{})
 }
 
-// mulPacked is MulPackedPart with an epilogue.
-func (l Level) mulPacked(
+// MulPackedPartThen is MulPackedPart with an epilogue.
+func (l Level) MulPackedPartThen(
 	c []float32, ldc int, ap []float32, k, from int, b []float32, boff []int32, m, n int, acc bool,
 	e Epilogue,
 ) {
@@ -117,9 +117,13 @@ func (l Level) mulPacked(
 			width := l.columns(n-j, kc)
 			for q := range parts {
 				first, mr := evenly(m, parts, q)
+				ahead := 0 // of all panels the last asks for the next columns
+				if q == parts-1 && j+width < n {
+					ahead = width
+				}
 				l.mulTile(
 					c[first*ldc+j:], ldc, ap[first*k+(from+p0)*mr:], b[j:], boff[p0:p0+kc], mr, width, add,
-					last.rows(first, mr),
+					last.Rows(first, mr), ahead,
 				)
 			}
 			j += width

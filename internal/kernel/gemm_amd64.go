@@ -6,6 +6,7 @@ package kernel
 // of a wide kernel, of columns of a narrow one.
 type mulKernel = func(
 	c *float32, ldc int, a, b *float32, boff *int32, k, size, acc int, terms, clamp *float32,
+	ahead int,
 )
 
 // The kernels by their number of rows.
@@ -77,9 +78,9 @@ var (
 )
 
 // mulTile computes mr rows and n columns: whole tiles of two vectors, or at most one vector.
-// e is its last step.
+// e is its last step. With ahead it asks for the columns of B so many elements further on.
 func (l Level) mulTile(
-	c []float32, ldc int, ap, b []float32, boff []int32, mr, n int, acc bool, e Epilogue,
+	c []float32, ldc int, ap, b []float32, boff []int32, mr, n int, acc bool, e Epilogue, ahead int,
 ) {
 	if l == Generic {
 		mulGeneric(c, ldc, ap, b, boff, mr, n, acc)
@@ -89,7 +90,7 @@ func (l Level) mulTile(
 	kernel, size := l.mulKernel(mr, n)
 	kernel(
 		first(c), ldc, first(ap), first(b), firstOffset(boff), len(boff), size, boolInt(acc),
-		first(e.Terms), e.Clamp.bounds(),
+		first(e.Terms), e.Clamp.bounds(), 4*ahead,
 	)
 }
 

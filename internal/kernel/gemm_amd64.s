@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func mulAVX512_1x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_1x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F
-TEXT ·mulAVX512_1x32(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_1x32(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -145,9 +145,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_1x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_1x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_1x16(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_1x16(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -241,9 +241,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_1x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_1x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_1x8(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_1x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -328,9 +328,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_2x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_2x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F
-TEXT ·mulAVX512_2x32(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_2x32(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -495,9 +495,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_2x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_2x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_2x16(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_2x16(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -614,9 +614,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_2x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_2x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_2x8(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_2x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -721,9 +721,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_3x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_3x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F
-TEXT ·mulAVX512_3x32(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_3x32(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -914,9 +914,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_3x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_3x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_3x16(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_3x16(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -1056,9 +1056,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_3x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_3x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_3x8(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_3x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -1183,9 +1183,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_4x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_4x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F
-TEXT ·mulAVX512_4x32(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_4x32(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -1402,9 +1402,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_4x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_4x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_4x16(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_4x16(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -1567,9 +1567,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_4x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_4x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_4x8(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_4x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -1714,9 +1714,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_5x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_5x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F
-TEXT ·mulAVX512_5x32(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_5x32(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -1959,9 +1959,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_5x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_5x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_5x16(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_5x16(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -2147,9 +2147,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_5x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_5x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_5x8(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_5x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -2314,9 +2314,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_6x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_6x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F
-TEXT ·mulAVX512_6x32(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_6x32(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -2585,9 +2585,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_6x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_6x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_6x16(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_6x16(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -2796,9 +2796,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_6x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_6x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_6x8(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_6x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -2983,9 +2983,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_7x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_7x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F
-TEXT ·mulAVX512_7x32(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_7x32(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -3280,9 +3280,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_7x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_7x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_7x16(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_7x16(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -3514,9 +3514,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_7x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_7x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_7x8(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_7x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -3721,19 +3721,21 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_8x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
-// Requires: AVX, AVX512F
-TEXT ·mulAVX512_8x32(SB), NOSPLIT, $0-80
+// func mulAVX512_8x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulAVX512_8x32(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
 	MOVQ b+24(FP), DX
 	MOVQ tiles+48(FP), BX
+	MOVQ ahead+80(FP), SI
+	ADDQ DX, SI
 
 tile:
-	MOVQ   a+16(FP), SI
-	MOVQ   boff+32(FP), DI
-	MOVQ   k+40(FP), R8
+	MOVQ   a+16(FP), DI
+	MOVQ   boff+32(FP), R8
+	MOVQ   k+40(FP), R9
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -3752,101 +3754,103 @@ tile:
 	VPXORD Z15, Z15, Z15
 
 loop:
-	MOVLQSX      (DI), R9
-	VMOVUPS      (DX)(R9*4), Z16
-	VMOVUPS      64(DX)(R9*4), Z17
-	VBROADCASTSS (SI), Z18
+	MOVLQSX      (R8), R10
+	VMOVUPS      (DX)(R10*4), Z16
+	PREFETCHT0   (SI)(R10*4)
+	VMOVUPS      64(DX)(R10*4), Z17
+	PREFETCHT0   64(SI)(R10*4)
+	VBROADCASTSS (DI), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS 4(SI), Z18
+	VBROADCASTSS 4(DI), Z18
 	VFMADD231PS  Z16, Z18, Z2
 	VFMADD231PS  Z17, Z18, Z3
-	VBROADCASTSS 8(SI), Z18
+	VBROADCASTSS 8(DI), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS 12(SI), Z18
+	VBROADCASTSS 12(DI), Z18
 	VFMADD231PS  Z16, Z18, Z6
 	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS 16(SI), Z18
+	VBROADCASTSS 16(DI), Z18
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS 20(SI), Z18
+	VBROADCASTSS 20(DI), Z18
 	VFMADD231PS  Z16, Z18, Z10
 	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS 24(SI), Z18
+	VBROADCASTSS 24(DI), Z18
 	VFMADD231PS  Z16, Z18, Z12
 	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS 28(SI), Z18
+	VBROADCASTSS 28(DI), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
-	ADDQ         $0x20, SI
-	ADDQ         $0x04, DI
-	DECQ         R8
+	ADDQ         $0x20, DI
+	ADDQ         $0x04, R8
+	DECQ         R9
 	JNZ          loop
-	MOVQ         acc+56(FP), SI
-	TESTQ        SI, SI
+	MOVQ         acc+56(FP), DI
+	TESTQ        DI, DI
 	JZ           store
-	MOVQ         AX, SI
-	VADDPS       (SI), Z0, Z0
-	VADDPS       64(SI), Z1, Z1
-	ADDQ         CX, SI
-	VADDPS       (SI), Z2, Z2
-	VADDPS       64(SI), Z3, Z3
-	ADDQ         CX, SI
-	VADDPS       (SI), Z4, Z4
-	VADDPS       64(SI), Z5, Z5
-	ADDQ         CX, SI
-	VADDPS       (SI), Z6, Z6
-	VADDPS       64(SI), Z7, Z7
-	ADDQ         CX, SI
-	VADDPS       (SI), Z8, Z8
-	VADDPS       64(SI), Z9, Z9
-	ADDQ         CX, SI
-	VADDPS       (SI), Z10, Z10
-	VADDPS       64(SI), Z11, Z11
-	ADDQ         CX, SI
-	VADDPS       (SI), Z12, Z12
-	VADDPS       64(SI), Z13, Z13
-	ADDQ         CX, SI
-	VADDPS       (SI), Z14, Z14
-	VADDPS       64(SI), Z15, Z15
-	ADDQ         CX, SI
+	MOVQ         AX, DI
+	VADDPS       (DI), Z0, Z0
+	VADDPS       64(DI), Z1, Z1
+	ADDQ         CX, DI
+	VADDPS       (DI), Z2, Z2
+	VADDPS       64(DI), Z3, Z3
+	ADDQ         CX, DI
+	VADDPS       (DI), Z4, Z4
+	VADDPS       64(DI), Z5, Z5
+	ADDQ         CX, DI
+	VADDPS       (DI), Z6, Z6
+	VADDPS       64(DI), Z7, Z7
+	ADDQ         CX, DI
+	VADDPS       (DI), Z8, Z8
+	VADDPS       64(DI), Z9, Z9
+	ADDQ         CX, DI
+	VADDPS       (DI), Z10, Z10
+	VADDPS       64(DI), Z11, Z11
+	ADDQ         CX, DI
+	VADDPS       (DI), Z12, Z12
+	VADDPS       64(DI), Z13, Z13
+	ADDQ         CX, DI
+	VADDPS       (DI), Z14, Z14
+	VADDPS       64(DI), Z15, Z15
+	ADDQ         CX, DI
 
 store:
-	MOVQ         terms+64(FP), SI
-	TESTQ        SI, SI
+	MOVQ         terms+64(FP), DI
+	TESTQ        DI, DI
 	JZ           clamp
-	VBROADCASTSS (SI), Z16
+	VBROADCASTSS (DI), Z16
 	VADDPS       Z16, Z0, Z0
 	VADDPS       Z16, Z1, Z1
-	VBROADCASTSS 4(SI), Z16
+	VBROADCASTSS 4(DI), Z16
 	VADDPS       Z16, Z2, Z2
 	VADDPS       Z16, Z3, Z3
-	VBROADCASTSS 8(SI), Z16
+	VBROADCASTSS 8(DI), Z16
 	VADDPS       Z16, Z4, Z4
 	VADDPS       Z16, Z5, Z5
-	VBROADCASTSS 12(SI), Z16
+	VBROADCASTSS 12(DI), Z16
 	VADDPS       Z16, Z6, Z6
 	VADDPS       Z16, Z7, Z7
-	VBROADCASTSS 16(SI), Z16
+	VBROADCASTSS 16(DI), Z16
 	VADDPS       Z16, Z8, Z8
 	VADDPS       Z16, Z9, Z9
-	VBROADCASTSS 20(SI), Z16
+	VBROADCASTSS 20(DI), Z16
 	VADDPS       Z16, Z10, Z10
 	VADDPS       Z16, Z11, Z11
-	VBROADCASTSS 24(SI), Z16
+	VBROADCASTSS 24(DI), Z16
 	VADDPS       Z16, Z12, Z12
 	VADDPS       Z16, Z13, Z13
-	VBROADCASTSS 28(SI), Z16
+	VBROADCASTSS 28(DI), Z16
 	VADDPS       Z16, Z14, Z14
 	VADDPS       Z16, Z15, Z15
 
 clamp:
-	MOVQ         clamp+72(FP), SI
-	TESTQ        SI, SI
+	MOVQ         clamp+72(FP), DI
+	TESTQ        DI, DI
 	JZ           rows
-	VBROADCASTSS (SI), Z16
-	VBROADCASTSS 4(SI), Z17
+	VBROADCASTSS (DI), Z16
+	VBROADCASTSS 4(DI), Z17
 	VMAXPS       Z16, Z0, Z0
 	VMINPS       Z17, Z0, Z0
 	VMAXPS       Z16, Z1, Z1
@@ -3881,33 +3885,34 @@ clamp:
 	VMINPS       Z17, Z15, Z15
 
 rows:
-	MOVQ    AX, SI
-	VMOVUPS Z0, (SI)
-	VMOVUPS Z1, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z2, (SI)
-	VMOVUPS Z3, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z4, (SI)
-	VMOVUPS Z5, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z6, (SI)
-	VMOVUPS Z7, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z8, (SI)
-	VMOVUPS Z9, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z10, (SI)
-	VMOVUPS Z11, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z12, (SI)
-	VMOVUPS Z13, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z14, (SI)
-	VMOVUPS Z15, 64(SI)
-	ADDQ    CX, SI
+	MOVQ    AX, DI
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z2, (DI)
+	VMOVUPS Z3, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z4, (DI)
+	VMOVUPS Z5, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z6, (DI)
+	VMOVUPS Z7, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z8, (DI)
+	VMOVUPS Z9, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z10, (DI)
+	VMOVUPS Z11, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z12, (DI)
+	VMOVUPS Z13, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z14, (DI)
+	VMOVUPS Z15, 64(DI)
+	ADDQ    CX, DI
 	ADDQ    $0x80, AX
 	ADDQ    $0x80, DX
+	ADDQ    $0x80, SI
 	DECQ    BX
 	JNZ     tile
 	VZEROUPPER
@@ -4044,9 +4049,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_8x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_8x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_8x16(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_8x16(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -4301,9 +4306,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_8x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_8x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_8x8(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_8x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -4528,19 +4533,21 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_9x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
-// Requires: AVX, AVX512F
-TEXT ·mulAVX512_9x32(SB), NOSPLIT, $0-80
+// func mulAVX512_9x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulAVX512_9x32(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
 	MOVQ b+24(FP), DX
 	MOVQ tiles+48(FP), BX
+	MOVQ ahead+80(FP), SI
+	ADDQ DX, SI
 
 tile:
-	MOVQ   a+16(FP), SI
-	MOVQ   boff+32(FP), DI
-	MOVQ   k+40(FP), R8
+	MOVQ   a+16(FP), DI
+	MOVQ   boff+32(FP), R8
+	MOVQ   k+40(FP), R9
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -4561,110 +4568,112 @@ tile:
 	VPXORD Z17, Z17, Z17
 
 loop:
-	MOVLQSX      (DI), R9
-	VMOVUPS      (DX)(R9*4), Z18
-	VMOVUPS      64(DX)(R9*4), Z19
-	VBROADCASTSS (SI), Z20
+	MOVLQSX      (R8), R10
+	VMOVUPS      (DX)(R10*4), Z18
+	PREFETCHT0   (SI)(R10*4)
+	VMOVUPS      64(DX)(R10*4), Z19
+	PREFETCHT0   64(SI)(R10*4)
+	VBROADCASTSS (DI), Z20
 	VFMADD231PS  Z18, Z20, Z0
 	VFMADD231PS  Z19, Z20, Z1
-	VBROADCASTSS 4(SI), Z20
+	VBROADCASTSS 4(DI), Z20
 	VFMADD231PS  Z18, Z20, Z2
 	VFMADD231PS  Z19, Z20, Z3
-	VBROADCASTSS 8(SI), Z20
+	VBROADCASTSS 8(DI), Z20
 	VFMADD231PS  Z18, Z20, Z4
 	VFMADD231PS  Z19, Z20, Z5
-	VBROADCASTSS 12(SI), Z20
+	VBROADCASTSS 12(DI), Z20
 	VFMADD231PS  Z18, Z20, Z6
 	VFMADD231PS  Z19, Z20, Z7
-	VBROADCASTSS 16(SI), Z20
+	VBROADCASTSS 16(DI), Z20
 	VFMADD231PS  Z18, Z20, Z8
 	VFMADD231PS  Z19, Z20, Z9
-	VBROADCASTSS 20(SI), Z20
+	VBROADCASTSS 20(DI), Z20
 	VFMADD231PS  Z18, Z20, Z10
 	VFMADD231PS  Z19, Z20, Z11
-	VBROADCASTSS 24(SI), Z20
+	VBROADCASTSS 24(DI), Z20
 	VFMADD231PS  Z18, Z20, Z12
 	VFMADD231PS  Z19, Z20, Z13
-	VBROADCASTSS 28(SI), Z20
+	VBROADCASTSS 28(DI), Z20
 	VFMADD231PS  Z18, Z20, Z14
 	VFMADD231PS  Z19, Z20, Z15
-	VBROADCASTSS 32(SI), Z20
+	VBROADCASTSS 32(DI), Z20
 	VFMADD231PS  Z18, Z20, Z16
 	VFMADD231PS  Z19, Z20, Z17
-	ADDQ         $0x24, SI
-	ADDQ         $0x04, DI
-	DECQ         R8
+	ADDQ         $0x24, DI
+	ADDQ         $0x04, R8
+	DECQ         R9
 	JNZ          loop
-	MOVQ         acc+56(FP), SI
-	TESTQ        SI, SI
+	MOVQ         acc+56(FP), DI
+	TESTQ        DI, DI
 	JZ           store
-	MOVQ         AX, SI
-	VADDPS       (SI), Z0, Z0
-	VADDPS       64(SI), Z1, Z1
-	ADDQ         CX, SI
-	VADDPS       (SI), Z2, Z2
-	VADDPS       64(SI), Z3, Z3
-	ADDQ         CX, SI
-	VADDPS       (SI), Z4, Z4
-	VADDPS       64(SI), Z5, Z5
-	ADDQ         CX, SI
-	VADDPS       (SI), Z6, Z6
-	VADDPS       64(SI), Z7, Z7
-	ADDQ         CX, SI
-	VADDPS       (SI), Z8, Z8
-	VADDPS       64(SI), Z9, Z9
-	ADDQ         CX, SI
-	VADDPS       (SI), Z10, Z10
-	VADDPS       64(SI), Z11, Z11
-	ADDQ         CX, SI
-	VADDPS       (SI), Z12, Z12
-	VADDPS       64(SI), Z13, Z13
-	ADDQ         CX, SI
-	VADDPS       (SI), Z14, Z14
-	VADDPS       64(SI), Z15, Z15
-	ADDQ         CX, SI
-	VADDPS       (SI), Z16, Z16
-	VADDPS       64(SI), Z17, Z17
-	ADDQ         CX, SI
+	MOVQ         AX, DI
+	VADDPS       (DI), Z0, Z0
+	VADDPS       64(DI), Z1, Z1
+	ADDQ         CX, DI
+	VADDPS       (DI), Z2, Z2
+	VADDPS       64(DI), Z3, Z3
+	ADDQ         CX, DI
+	VADDPS       (DI), Z4, Z4
+	VADDPS       64(DI), Z5, Z5
+	ADDQ         CX, DI
+	VADDPS       (DI), Z6, Z6
+	VADDPS       64(DI), Z7, Z7
+	ADDQ         CX, DI
+	VADDPS       (DI), Z8, Z8
+	VADDPS       64(DI), Z9, Z9
+	ADDQ         CX, DI
+	VADDPS       (DI), Z10, Z10
+	VADDPS       64(DI), Z11, Z11
+	ADDQ         CX, DI
+	VADDPS       (DI), Z12, Z12
+	VADDPS       64(DI), Z13, Z13
+	ADDQ         CX, DI
+	VADDPS       (DI), Z14, Z14
+	VADDPS       64(DI), Z15, Z15
+	ADDQ         CX, DI
+	VADDPS       (DI), Z16, Z16
+	VADDPS       64(DI), Z17, Z17
+	ADDQ         CX, DI
 
 store:
-	MOVQ         terms+64(FP), SI
-	TESTQ        SI, SI
+	MOVQ         terms+64(FP), DI
+	TESTQ        DI, DI
 	JZ           clamp
-	VBROADCASTSS (SI), Z18
+	VBROADCASTSS (DI), Z18
 	VADDPS       Z18, Z0, Z0
 	VADDPS       Z18, Z1, Z1
-	VBROADCASTSS 4(SI), Z18
+	VBROADCASTSS 4(DI), Z18
 	VADDPS       Z18, Z2, Z2
 	VADDPS       Z18, Z3, Z3
-	VBROADCASTSS 8(SI), Z18
+	VBROADCASTSS 8(DI), Z18
 	VADDPS       Z18, Z4, Z4
 	VADDPS       Z18, Z5, Z5
-	VBROADCASTSS 12(SI), Z18
+	VBROADCASTSS 12(DI), Z18
 	VADDPS       Z18, Z6, Z6
 	VADDPS       Z18, Z7, Z7
-	VBROADCASTSS 16(SI), Z18
+	VBROADCASTSS 16(DI), Z18
 	VADDPS       Z18, Z8, Z8
 	VADDPS       Z18, Z9, Z9
-	VBROADCASTSS 20(SI), Z18
+	VBROADCASTSS 20(DI), Z18
 	VADDPS       Z18, Z10, Z10
 	VADDPS       Z18, Z11, Z11
-	VBROADCASTSS 24(SI), Z18
+	VBROADCASTSS 24(DI), Z18
 	VADDPS       Z18, Z12, Z12
 	VADDPS       Z18, Z13, Z13
-	VBROADCASTSS 28(SI), Z18
+	VBROADCASTSS 28(DI), Z18
 	VADDPS       Z18, Z14, Z14
 	VADDPS       Z18, Z15, Z15
-	VBROADCASTSS 32(SI), Z18
+	VBROADCASTSS 32(DI), Z18
 	VADDPS       Z18, Z16, Z16
 	VADDPS       Z18, Z17, Z17
 
 clamp:
-	MOVQ         clamp+72(FP), SI
-	TESTQ        SI, SI
+	MOVQ         clamp+72(FP), DI
+	TESTQ        DI, DI
 	JZ           rows
-	VBROADCASTSS (SI), Z18
-	VBROADCASTSS 4(SI), Z19
+	VBROADCASTSS (DI), Z18
+	VBROADCASTSS 4(DI), Z19
 	VMAXPS       Z18, Z0, Z0
 	VMINPS       Z19, Z0, Z0
 	VMAXPS       Z18, Z1, Z1
@@ -4703,36 +4712,37 @@ clamp:
 	VMINPS       Z19, Z17, Z17
 
 rows:
-	MOVQ    AX, SI
-	VMOVUPS Z0, (SI)
-	VMOVUPS Z1, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z2, (SI)
-	VMOVUPS Z3, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z4, (SI)
-	VMOVUPS Z5, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z6, (SI)
-	VMOVUPS Z7, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z8, (SI)
-	VMOVUPS Z9, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z10, (SI)
-	VMOVUPS Z11, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z12, (SI)
-	VMOVUPS Z13, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z14, (SI)
-	VMOVUPS Z15, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z16, (SI)
-	VMOVUPS Z17, 64(SI)
-	ADDQ    CX, SI
+	MOVQ    AX, DI
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z2, (DI)
+	VMOVUPS Z3, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z4, (DI)
+	VMOVUPS Z5, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z6, (DI)
+	VMOVUPS Z7, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z8, (DI)
+	VMOVUPS Z9, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z10, (DI)
+	VMOVUPS Z11, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z12, (DI)
+	VMOVUPS Z13, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z14, (DI)
+	VMOVUPS Z15, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z16, (DI)
+	VMOVUPS Z17, 64(DI)
+	ADDQ    CX, DI
 	ADDQ    $0x80, AX
 	ADDQ    $0x80, DX
+	ADDQ    $0x80, SI
 	DECQ    BX
 	JNZ     tile
 	VZEROUPPER
@@ -4877,9 +4887,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_9x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_9x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_9x16(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_9x16(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -5157,9 +5167,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_9x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_9x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_9x8(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_9x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -5404,19 +5414,21 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_10x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
-// Requires: AVX, AVX512F
-TEXT ·mulAVX512_10x32(SB), NOSPLIT, $0-80
+// func mulAVX512_10x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulAVX512_10x32(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
 	MOVQ b+24(FP), DX
 	MOVQ tiles+48(FP), BX
+	MOVQ ahead+80(FP), SI
+	ADDQ DX, SI
 
 tile:
-	MOVQ   a+16(FP), SI
-	MOVQ   boff+32(FP), DI
-	MOVQ   k+40(FP), R8
+	MOVQ   a+16(FP), DI
+	MOVQ   boff+32(FP), R8
+	MOVQ   k+40(FP), R9
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -5439,119 +5451,121 @@ tile:
 	VPXORD Z19, Z19, Z19
 
 loop:
-	MOVLQSX      (DI), R9
-	VMOVUPS      (DX)(R9*4), Z20
-	VMOVUPS      64(DX)(R9*4), Z21
-	VBROADCASTSS (SI), Z22
+	MOVLQSX      (R8), R10
+	VMOVUPS      (DX)(R10*4), Z20
+	PREFETCHT0   (SI)(R10*4)
+	VMOVUPS      64(DX)(R10*4), Z21
+	PREFETCHT0   64(SI)(R10*4)
+	VBROADCASTSS (DI), Z22
 	VFMADD231PS  Z20, Z22, Z0
 	VFMADD231PS  Z21, Z22, Z1
-	VBROADCASTSS 4(SI), Z22
+	VBROADCASTSS 4(DI), Z22
 	VFMADD231PS  Z20, Z22, Z2
 	VFMADD231PS  Z21, Z22, Z3
-	VBROADCASTSS 8(SI), Z22
+	VBROADCASTSS 8(DI), Z22
 	VFMADD231PS  Z20, Z22, Z4
 	VFMADD231PS  Z21, Z22, Z5
-	VBROADCASTSS 12(SI), Z22
+	VBROADCASTSS 12(DI), Z22
 	VFMADD231PS  Z20, Z22, Z6
 	VFMADD231PS  Z21, Z22, Z7
-	VBROADCASTSS 16(SI), Z22
+	VBROADCASTSS 16(DI), Z22
 	VFMADD231PS  Z20, Z22, Z8
 	VFMADD231PS  Z21, Z22, Z9
-	VBROADCASTSS 20(SI), Z22
+	VBROADCASTSS 20(DI), Z22
 	VFMADD231PS  Z20, Z22, Z10
 	VFMADD231PS  Z21, Z22, Z11
-	VBROADCASTSS 24(SI), Z22
+	VBROADCASTSS 24(DI), Z22
 	VFMADD231PS  Z20, Z22, Z12
 	VFMADD231PS  Z21, Z22, Z13
-	VBROADCASTSS 28(SI), Z22
+	VBROADCASTSS 28(DI), Z22
 	VFMADD231PS  Z20, Z22, Z14
 	VFMADD231PS  Z21, Z22, Z15
-	VBROADCASTSS 32(SI), Z22
+	VBROADCASTSS 32(DI), Z22
 	VFMADD231PS  Z20, Z22, Z16
 	VFMADD231PS  Z21, Z22, Z17
-	VBROADCASTSS 36(SI), Z22
+	VBROADCASTSS 36(DI), Z22
 	VFMADD231PS  Z20, Z22, Z18
 	VFMADD231PS  Z21, Z22, Z19
-	ADDQ         $0x28, SI
-	ADDQ         $0x04, DI
-	DECQ         R8
+	ADDQ         $0x28, DI
+	ADDQ         $0x04, R8
+	DECQ         R9
 	JNZ          loop
-	MOVQ         acc+56(FP), SI
-	TESTQ        SI, SI
+	MOVQ         acc+56(FP), DI
+	TESTQ        DI, DI
 	JZ           store
-	MOVQ         AX, SI
-	VADDPS       (SI), Z0, Z0
-	VADDPS       64(SI), Z1, Z1
-	ADDQ         CX, SI
-	VADDPS       (SI), Z2, Z2
-	VADDPS       64(SI), Z3, Z3
-	ADDQ         CX, SI
-	VADDPS       (SI), Z4, Z4
-	VADDPS       64(SI), Z5, Z5
-	ADDQ         CX, SI
-	VADDPS       (SI), Z6, Z6
-	VADDPS       64(SI), Z7, Z7
-	ADDQ         CX, SI
-	VADDPS       (SI), Z8, Z8
-	VADDPS       64(SI), Z9, Z9
-	ADDQ         CX, SI
-	VADDPS       (SI), Z10, Z10
-	VADDPS       64(SI), Z11, Z11
-	ADDQ         CX, SI
-	VADDPS       (SI), Z12, Z12
-	VADDPS       64(SI), Z13, Z13
-	ADDQ         CX, SI
-	VADDPS       (SI), Z14, Z14
-	VADDPS       64(SI), Z15, Z15
-	ADDQ         CX, SI
-	VADDPS       (SI), Z16, Z16
-	VADDPS       64(SI), Z17, Z17
-	ADDQ         CX, SI
-	VADDPS       (SI), Z18, Z18
-	VADDPS       64(SI), Z19, Z19
-	ADDQ         CX, SI
+	MOVQ         AX, DI
+	VADDPS       (DI), Z0, Z0
+	VADDPS       64(DI), Z1, Z1
+	ADDQ         CX, DI
+	VADDPS       (DI), Z2, Z2
+	VADDPS       64(DI), Z3, Z3
+	ADDQ         CX, DI
+	VADDPS       (DI), Z4, Z4
+	VADDPS       64(DI), Z5, Z5
+	ADDQ         CX, DI
+	VADDPS       (DI), Z6, Z6
+	VADDPS       64(DI), Z7, Z7
+	ADDQ         CX, DI
+	VADDPS       (DI), Z8, Z8
+	VADDPS       64(DI), Z9, Z9
+	ADDQ         CX, DI
+	VADDPS       (DI), Z10, Z10
+	VADDPS       64(DI), Z11, Z11
+	ADDQ         CX, DI
+	VADDPS       (DI), Z12, Z12
+	VADDPS       64(DI), Z13, Z13
+	ADDQ         CX, DI
+	VADDPS       (DI), Z14, Z14
+	VADDPS       64(DI), Z15, Z15
+	ADDQ         CX, DI
+	VADDPS       (DI), Z16, Z16
+	VADDPS       64(DI), Z17, Z17
+	ADDQ         CX, DI
+	VADDPS       (DI), Z18, Z18
+	VADDPS       64(DI), Z19, Z19
+	ADDQ         CX, DI
 
 store:
-	MOVQ         terms+64(FP), SI
-	TESTQ        SI, SI
+	MOVQ         terms+64(FP), DI
+	TESTQ        DI, DI
 	JZ           clamp
-	VBROADCASTSS (SI), Z20
+	VBROADCASTSS (DI), Z20
 	VADDPS       Z20, Z0, Z0
 	VADDPS       Z20, Z1, Z1
-	VBROADCASTSS 4(SI), Z20
+	VBROADCASTSS 4(DI), Z20
 	VADDPS       Z20, Z2, Z2
 	VADDPS       Z20, Z3, Z3
-	VBROADCASTSS 8(SI), Z20
+	VBROADCASTSS 8(DI), Z20
 	VADDPS       Z20, Z4, Z4
 	VADDPS       Z20, Z5, Z5
-	VBROADCASTSS 12(SI), Z20
+	VBROADCASTSS 12(DI), Z20
 	VADDPS       Z20, Z6, Z6
 	VADDPS       Z20, Z7, Z7
-	VBROADCASTSS 16(SI), Z20
+	VBROADCASTSS 16(DI), Z20
 	VADDPS       Z20, Z8, Z8
 	VADDPS       Z20, Z9, Z9
-	VBROADCASTSS 20(SI), Z20
+	VBROADCASTSS 20(DI), Z20
 	VADDPS       Z20, Z10, Z10
 	VADDPS       Z20, Z11, Z11
-	VBROADCASTSS 24(SI), Z20
+	VBROADCASTSS 24(DI), Z20
 	VADDPS       Z20, Z12, Z12
 	VADDPS       Z20, Z13, Z13
-	VBROADCASTSS 28(SI), Z20
+	VBROADCASTSS 28(DI), Z20
 	VADDPS       Z20, Z14, Z14
 	VADDPS       Z20, Z15, Z15
-	VBROADCASTSS 32(SI), Z20
+	VBROADCASTSS 32(DI), Z20
 	VADDPS       Z20, Z16, Z16
 	VADDPS       Z20, Z17, Z17
-	VBROADCASTSS 36(SI), Z20
+	VBROADCASTSS 36(DI), Z20
 	VADDPS       Z20, Z18, Z18
 	VADDPS       Z20, Z19, Z19
 
 clamp:
-	MOVQ         clamp+72(FP), SI
-	TESTQ        SI, SI
+	MOVQ         clamp+72(FP), DI
+	TESTQ        DI, DI
 	JZ           rows
-	VBROADCASTSS (SI), Z20
-	VBROADCASTSS 4(SI), Z21
+	VBROADCASTSS (DI), Z20
+	VBROADCASTSS 4(DI), Z21
 	VMAXPS       Z20, Z0, Z0
 	VMINPS       Z21, Z0, Z0
 	VMAXPS       Z20, Z1, Z1
@@ -5594,39 +5608,40 @@ clamp:
 	VMINPS       Z21, Z19, Z19
 
 rows:
-	MOVQ    AX, SI
-	VMOVUPS Z0, (SI)
-	VMOVUPS Z1, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z2, (SI)
-	VMOVUPS Z3, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z4, (SI)
-	VMOVUPS Z5, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z6, (SI)
-	VMOVUPS Z7, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z8, (SI)
-	VMOVUPS Z9, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z10, (SI)
-	VMOVUPS Z11, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z12, (SI)
-	VMOVUPS Z13, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z14, (SI)
-	VMOVUPS Z15, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z16, (SI)
-	VMOVUPS Z17, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z18, (SI)
-	VMOVUPS Z19, 64(SI)
-	ADDQ    CX, SI
+	MOVQ    AX, DI
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z2, (DI)
+	VMOVUPS Z3, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z4, (DI)
+	VMOVUPS Z5, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z6, (DI)
+	VMOVUPS Z7, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z8, (DI)
+	VMOVUPS Z9, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z10, (DI)
+	VMOVUPS Z11, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z12, (DI)
+	VMOVUPS Z13, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z14, (DI)
+	VMOVUPS Z15, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z16, (DI)
+	VMOVUPS Z17, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z18, (DI)
+	VMOVUPS Z19, 64(DI)
+	ADDQ    CX, DI
 	ADDQ    $0x80, AX
 	ADDQ    $0x80, DX
+	ADDQ    $0x80, SI
 	DECQ    BX
 	JNZ     tile
 	VZEROUPPER
@@ -5779,9 +5794,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_10x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_10x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_10x16(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_10x16(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -6082,9 +6097,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_10x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_10x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_10x8(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_10x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -6349,19 +6364,21 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_11x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
-// Requires: AVX, AVX512F
-TEXT ·mulAVX512_11x32(SB), NOSPLIT, $0-80
+// func mulAVX512_11x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulAVX512_11x32(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
 	MOVQ b+24(FP), DX
 	MOVQ tiles+48(FP), BX
+	MOVQ ahead+80(FP), SI
+	ADDQ DX, SI
 
 tile:
-	MOVQ   a+16(FP), SI
-	MOVQ   boff+32(FP), DI
-	MOVQ   k+40(FP), R8
+	MOVQ   a+16(FP), DI
+	MOVQ   boff+32(FP), R8
+	MOVQ   k+40(FP), R9
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -6386,128 +6403,130 @@ tile:
 	VPXORD Z21, Z21, Z21
 
 loop:
-	MOVLQSX      (DI), R9
-	VMOVUPS      (DX)(R9*4), Z22
-	VMOVUPS      64(DX)(R9*4), Z23
-	VBROADCASTSS (SI), Z24
+	MOVLQSX      (R8), R10
+	VMOVUPS      (DX)(R10*4), Z22
+	PREFETCHT0   (SI)(R10*4)
+	VMOVUPS      64(DX)(R10*4), Z23
+	PREFETCHT0   64(SI)(R10*4)
+	VBROADCASTSS (DI), Z24
 	VFMADD231PS  Z22, Z24, Z0
 	VFMADD231PS  Z23, Z24, Z1
-	VBROADCASTSS 4(SI), Z24
+	VBROADCASTSS 4(DI), Z24
 	VFMADD231PS  Z22, Z24, Z2
 	VFMADD231PS  Z23, Z24, Z3
-	VBROADCASTSS 8(SI), Z24
+	VBROADCASTSS 8(DI), Z24
 	VFMADD231PS  Z22, Z24, Z4
 	VFMADD231PS  Z23, Z24, Z5
-	VBROADCASTSS 12(SI), Z24
+	VBROADCASTSS 12(DI), Z24
 	VFMADD231PS  Z22, Z24, Z6
 	VFMADD231PS  Z23, Z24, Z7
-	VBROADCASTSS 16(SI), Z24
+	VBROADCASTSS 16(DI), Z24
 	VFMADD231PS  Z22, Z24, Z8
 	VFMADD231PS  Z23, Z24, Z9
-	VBROADCASTSS 20(SI), Z24
+	VBROADCASTSS 20(DI), Z24
 	VFMADD231PS  Z22, Z24, Z10
 	VFMADD231PS  Z23, Z24, Z11
-	VBROADCASTSS 24(SI), Z24
+	VBROADCASTSS 24(DI), Z24
 	VFMADD231PS  Z22, Z24, Z12
 	VFMADD231PS  Z23, Z24, Z13
-	VBROADCASTSS 28(SI), Z24
+	VBROADCASTSS 28(DI), Z24
 	VFMADD231PS  Z22, Z24, Z14
 	VFMADD231PS  Z23, Z24, Z15
-	VBROADCASTSS 32(SI), Z24
+	VBROADCASTSS 32(DI), Z24
 	VFMADD231PS  Z22, Z24, Z16
 	VFMADD231PS  Z23, Z24, Z17
-	VBROADCASTSS 36(SI), Z24
+	VBROADCASTSS 36(DI), Z24
 	VFMADD231PS  Z22, Z24, Z18
 	VFMADD231PS  Z23, Z24, Z19
-	VBROADCASTSS 40(SI), Z24
+	VBROADCASTSS 40(DI), Z24
 	VFMADD231PS  Z22, Z24, Z20
 	VFMADD231PS  Z23, Z24, Z21
-	ADDQ         $0x2c, SI
-	ADDQ         $0x04, DI
-	DECQ         R8
+	ADDQ         $0x2c, DI
+	ADDQ         $0x04, R8
+	DECQ         R9
 	JNZ          loop
-	MOVQ         acc+56(FP), SI
-	TESTQ        SI, SI
+	MOVQ         acc+56(FP), DI
+	TESTQ        DI, DI
 	JZ           store
-	MOVQ         AX, SI
-	VADDPS       (SI), Z0, Z0
-	VADDPS       64(SI), Z1, Z1
-	ADDQ         CX, SI
-	VADDPS       (SI), Z2, Z2
-	VADDPS       64(SI), Z3, Z3
-	ADDQ         CX, SI
-	VADDPS       (SI), Z4, Z4
-	VADDPS       64(SI), Z5, Z5
-	ADDQ         CX, SI
-	VADDPS       (SI), Z6, Z6
-	VADDPS       64(SI), Z7, Z7
-	ADDQ         CX, SI
-	VADDPS       (SI), Z8, Z8
-	VADDPS       64(SI), Z9, Z9
-	ADDQ         CX, SI
-	VADDPS       (SI), Z10, Z10
-	VADDPS       64(SI), Z11, Z11
-	ADDQ         CX, SI
-	VADDPS       (SI), Z12, Z12
-	VADDPS       64(SI), Z13, Z13
-	ADDQ         CX, SI
-	VADDPS       (SI), Z14, Z14
-	VADDPS       64(SI), Z15, Z15
-	ADDQ         CX, SI
-	VADDPS       (SI), Z16, Z16
-	VADDPS       64(SI), Z17, Z17
-	ADDQ         CX, SI
-	VADDPS       (SI), Z18, Z18
-	VADDPS       64(SI), Z19, Z19
-	ADDQ         CX, SI
-	VADDPS       (SI), Z20, Z20
-	VADDPS       64(SI), Z21, Z21
-	ADDQ         CX, SI
+	MOVQ         AX, DI
+	VADDPS       (DI), Z0, Z0
+	VADDPS       64(DI), Z1, Z1
+	ADDQ         CX, DI
+	VADDPS       (DI), Z2, Z2
+	VADDPS       64(DI), Z3, Z3
+	ADDQ         CX, DI
+	VADDPS       (DI), Z4, Z4
+	VADDPS       64(DI), Z5, Z5
+	ADDQ         CX, DI
+	VADDPS       (DI), Z6, Z6
+	VADDPS       64(DI), Z7, Z7
+	ADDQ         CX, DI
+	VADDPS       (DI), Z8, Z8
+	VADDPS       64(DI), Z9, Z9
+	ADDQ         CX, DI
+	VADDPS       (DI), Z10, Z10
+	VADDPS       64(DI), Z11, Z11
+	ADDQ         CX, DI
+	VADDPS       (DI), Z12, Z12
+	VADDPS       64(DI), Z13, Z13
+	ADDQ         CX, DI
+	VADDPS       (DI), Z14, Z14
+	VADDPS       64(DI), Z15, Z15
+	ADDQ         CX, DI
+	VADDPS       (DI), Z16, Z16
+	VADDPS       64(DI), Z17, Z17
+	ADDQ         CX, DI
+	VADDPS       (DI), Z18, Z18
+	VADDPS       64(DI), Z19, Z19
+	ADDQ         CX, DI
+	VADDPS       (DI), Z20, Z20
+	VADDPS       64(DI), Z21, Z21
+	ADDQ         CX, DI
 
 store:
-	MOVQ         terms+64(FP), SI
-	TESTQ        SI, SI
+	MOVQ         terms+64(FP), DI
+	TESTQ        DI, DI
 	JZ           clamp
-	VBROADCASTSS (SI), Z22
+	VBROADCASTSS (DI), Z22
 	VADDPS       Z22, Z0, Z0
 	VADDPS       Z22, Z1, Z1
-	VBROADCASTSS 4(SI), Z22
+	VBROADCASTSS 4(DI), Z22
 	VADDPS       Z22, Z2, Z2
 	VADDPS       Z22, Z3, Z3
-	VBROADCASTSS 8(SI), Z22
+	VBROADCASTSS 8(DI), Z22
 	VADDPS       Z22, Z4, Z4
 	VADDPS       Z22, Z5, Z5
-	VBROADCASTSS 12(SI), Z22
+	VBROADCASTSS 12(DI), Z22
 	VADDPS       Z22, Z6, Z6
 	VADDPS       Z22, Z7, Z7
-	VBROADCASTSS 16(SI), Z22
+	VBROADCASTSS 16(DI), Z22
 	VADDPS       Z22, Z8, Z8
 	VADDPS       Z22, Z9, Z9
-	VBROADCASTSS 20(SI), Z22
+	VBROADCASTSS 20(DI), Z22
 	VADDPS       Z22, Z10, Z10
 	VADDPS       Z22, Z11, Z11
-	VBROADCASTSS 24(SI), Z22
+	VBROADCASTSS 24(DI), Z22
 	VADDPS       Z22, Z12, Z12
 	VADDPS       Z22, Z13, Z13
-	VBROADCASTSS 28(SI), Z22
+	VBROADCASTSS 28(DI), Z22
 	VADDPS       Z22, Z14, Z14
 	VADDPS       Z22, Z15, Z15
-	VBROADCASTSS 32(SI), Z22
+	VBROADCASTSS 32(DI), Z22
 	VADDPS       Z22, Z16, Z16
 	VADDPS       Z22, Z17, Z17
-	VBROADCASTSS 36(SI), Z22
+	VBROADCASTSS 36(DI), Z22
 	VADDPS       Z22, Z18, Z18
 	VADDPS       Z22, Z19, Z19
-	VBROADCASTSS 40(SI), Z22
+	VBROADCASTSS 40(DI), Z22
 	VADDPS       Z22, Z20, Z20
 	VADDPS       Z22, Z21, Z21
 
 clamp:
-	MOVQ         clamp+72(FP), SI
-	TESTQ        SI, SI
+	MOVQ         clamp+72(FP), DI
+	TESTQ        DI, DI
 	JZ           rows
-	VBROADCASTSS (SI), Z22
-	VBROADCASTSS 4(SI), Z23
+	VBROADCASTSS (DI), Z22
+	VBROADCASTSS 4(DI), Z23
 	VMAXPS       Z22, Z0, Z0
 	VMINPS       Z23, Z0, Z0
 	VMAXPS       Z22, Z1, Z1
@@ -6554,42 +6573,43 @@ clamp:
 	VMINPS       Z23, Z21, Z21
 
 rows:
-	MOVQ    AX, SI
-	VMOVUPS Z0, (SI)
-	VMOVUPS Z1, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z2, (SI)
-	VMOVUPS Z3, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z4, (SI)
-	VMOVUPS Z5, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z6, (SI)
-	VMOVUPS Z7, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z8, (SI)
-	VMOVUPS Z9, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z10, (SI)
-	VMOVUPS Z11, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z12, (SI)
-	VMOVUPS Z13, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z14, (SI)
-	VMOVUPS Z15, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z16, (SI)
-	VMOVUPS Z17, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z18, (SI)
-	VMOVUPS Z19, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z20, (SI)
-	VMOVUPS Z21, 64(SI)
-	ADDQ    CX, SI
+	MOVQ    AX, DI
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z2, (DI)
+	VMOVUPS Z3, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z4, (DI)
+	VMOVUPS Z5, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z6, (DI)
+	VMOVUPS Z7, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z8, (DI)
+	VMOVUPS Z9, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z10, (DI)
+	VMOVUPS Z11, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z12, (DI)
+	VMOVUPS Z13, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z14, (DI)
+	VMOVUPS Z15, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z16, (DI)
+	VMOVUPS Z17, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z18, (DI)
+	VMOVUPS Z19, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z20, (DI)
+	VMOVUPS Z21, 64(DI)
+	ADDQ    CX, DI
 	ADDQ    $0x80, AX
 	ADDQ    $0x80, DX
+	ADDQ    $0x80, SI
 	DECQ    BX
 	JNZ     tile
 	VZEROUPPER
@@ -6750,9 +6770,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_11x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_11x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_11x16(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_11x16(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -7076,9 +7096,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_11x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_11x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_11x8(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_11x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -7363,19 +7383,21 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_12x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
-// Requires: AVX, AVX512F
-TEXT ·mulAVX512_12x32(SB), NOSPLIT, $0-80
+// func mulAVX512_12x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulAVX512_12x32(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
 	MOVQ b+24(FP), DX
 	MOVQ tiles+48(FP), BX
+	MOVQ ahead+80(FP), SI
+	ADDQ DX, SI
 
 tile:
-	MOVQ   a+16(FP), SI
-	MOVQ   boff+32(FP), DI
-	MOVQ   k+40(FP), R8
+	MOVQ   a+16(FP), DI
+	MOVQ   boff+32(FP), R8
+	MOVQ   k+40(FP), R9
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -7402,137 +7424,139 @@ tile:
 	VPXORD Z23, Z23, Z23
 
 loop:
-	MOVLQSX      (DI), R9
-	VMOVUPS      (DX)(R9*4), Z24
-	VMOVUPS      64(DX)(R9*4), Z25
-	VBROADCASTSS (SI), Z26
+	MOVLQSX      (R8), R10
+	VMOVUPS      (DX)(R10*4), Z24
+	PREFETCHT0   (SI)(R10*4)
+	VMOVUPS      64(DX)(R10*4), Z25
+	PREFETCHT0   64(SI)(R10*4)
+	VBROADCASTSS (DI), Z26
 	VFMADD231PS  Z24, Z26, Z0
 	VFMADD231PS  Z25, Z26, Z1
-	VBROADCASTSS 4(SI), Z26
+	VBROADCASTSS 4(DI), Z26
 	VFMADD231PS  Z24, Z26, Z2
 	VFMADD231PS  Z25, Z26, Z3
-	VBROADCASTSS 8(SI), Z26
+	VBROADCASTSS 8(DI), Z26
 	VFMADD231PS  Z24, Z26, Z4
 	VFMADD231PS  Z25, Z26, Z5
-	VBROADCASTSS 12(SI), Z26
+	VBROADCASTSS 12(DI), Z26
 	VFMADD231PS  Z24, Z26, Z6
 	VFMADD231PS  Z25, Z26, Z7
-	VBROADCASTSS 16(SI), Z26
+	VBROADCASTSS 16(DI), Z26
 	VFMADD231PS  Z24, Z26, Z8
 	VFMADD231PS  Z25, Z26, Z9
-	VBROADCASTSS 20(SI), Z26
+	VBROADCASTSS 20(DI), Z26
 	VFMADD231PS  Z24, Z26, Z10
 	VFMADD231PS  Z25, Z26, Z11
-	VBROADCASTSS 24(SI), Z26
+	VBROADCASTSS 24(DI), Z26
 	VFMADD231PS  Z24, Z26, Z12
 	VFMADD231PS  Z25, Z26, Z13
-	VBROADCASTSS 28(SI), Z26
+	VBROADCASTSS 28(DI), Z26
 	VFMADD231PS  Z24, Z26, Z14
 	VFMADD231PS  Z25, Z26, Z15
-	VBROADCASTSS 32(SI), Z26
+	VBROADCASTSS 32(DI), Z26
 	VFMADD231PS  Z24, Z26, Z16
 	VFMADD231PS  Z25, Z26, Z17
-	VBROADCASTSS 36(SI), Z26
+	VBROADCASTSS 36(DI), Z26
 	VFMADD231PS  Z24, Z26, Z18
 	VFMADD231PS  Z25, Z26, Z19
-	VBROADCASTSS 40(SI), Z26
+	VBROADCASTSS 40(DI), Z26
 	VFMADD231PS  Z24, Z26, Z20
 	VFMADD231PS  Z25, Z26, Z21
-	VBROADCASTSS 44(SI), Z26
+	VBROADCASTSS 44(DI), Z26
 	VFMADD231PS  Z24, Z26, Z22
 	VFMADD231PS  Z25, Z26, Z23
-	ADDQ         $0x30, SI
-	ADDQ         $0x04, DI
-	DECQ         R8
+	ADDQ         $0x30, DI
+	ADDQ         $0x04, R8
+	DECQ         R9
 	JNZ          loop
-	MOVQ         acc+56(FP), SI
-	TESTQ        SI, SI
+	MOVQ         acc+56(FP), DI
+	TESTQ        DI, DI
 	JZ           store
-	MOVQ         AX, SI
-	VADDPS       (SI), Z0, Z0
-	VADDPS       64(SI), Z1, Z1
-	ADDQ         CX, SI
-	VADDPS       (SI), Z2, Z2
-	VADDPS       64(SI), Z3, Z3
-	ADDQ         CX, SI
-	VADDPS       (SI), Z4, Z4
-	VADDPS       64(SI), Z5, Z5
-	ADDQ         CX, SI
-	VADDPS       (SI), Z6, Z6
-	VADDPS       64(SI), Z7, Z7
-	ADDQ         CX, SI
-	VADDPS       (SI), Z8, Z8
-	VADDPS       64(SI), Z9, Z9
-	ADDQ         CX, SI
-	VADDPS       (SI), Z10, Z10
-	VADDPS       64(SI), Z11, Z11
-	ADDQ         CX, SI
-	VADDPS       (SI), Z12, Z12
-	VADDPS       64(SI), Z13, Z13
-	ADDQ         CX, SI
-	VADDPS       (SI), Z14, Z14
-	VADDPS       64(SI), Z15, Z15
-	ADDQ         CX, SI
-	VADDPS       (SI), Z16, Z16
-	VADDPS       64(SI), Z17, Z17
-	ADDQ         CX, SI
-	VADDPS       (SI), Z18, Z18
-	VADDPS       64(SI), Z19, Z19
-	ADDQ         CX, SI
-	VADDPS       (SI), Z20, Z20
-	VADDPS       64(SI), Z21, Z21
-	ADDQ         CX, SI
-	VADDPS       (SI), Z22, Z22
-	VADDPS       64(SI), Z23, Z23
-	ADDQ         CX, SI
+	MOVQ         AX, DI
+	VADDPS       (DI), Z0, Z0
+	VADDPS       64(DI), Z1, Z1
+	ADDQ         CX, DI
+	VADDPS       (DI), Z2, Z2
+	VADDPS       64(DI), Z3, Z3
+	ADDQ         CX, DI
+	VADDPS       (DI), Z4, Z4
+	VADDPS       64(DI), Z5, Z5
+	ADDQ         CX, DI
+	VADDPS       (DI), Z6, Z6
+	VADDPS       64(DI), Z7, Z7
+	ADDQ         CX, DI
+	VADDPS       (DI), Z8, Z8
+	VADDPS       64(DI), Z9, Z9
+	ADDQ         CX, DI
+	VADDPS       (DI), Z10, Z10
+	VADDPS       64(DI), Z11, Z11
+	ADDQ         CX, DI
+	VADDPS       (DI), Z12, Z12
+	VADDPS       64(DI), Z13, Z13
+	ADDQ         CX, DI
+	VADDPS       (DI), Z14, Z14
+	VADDPS       64(DI), Z15, Z15
+	ADDQ         CX, DI
+	VADDPS       (DI), Z16, Z16
+	VADDPS       64(DI), Z17, Z17
+	ADDQ         CX, DI
+	VADDPS       (DI), Z18, Z18
+	VADDPS       64(DI), Z19, Z19
+	ADDQ         CX, DI
+	VADDPS       (DI), Z20, Z20
+	VADDPS       64(DI), Z21, Z21
+	ADDQ         CX, DI
+	VADDPS       (DI), Z22, Z22
+	VADDPS       64(DI), Z23, Z23
+	ADDQ         CX, DI
 
 store:
-	MOVQ         terms+64(FP), SI
-	TESTQ        SI, SI
+	MOVQ         terms+64(FP), DI
+	TESTQ        DI, DI
 	JZ           clamp
-	VBROADCASTSS (SI), Z24
+	VBROADCASTSS (DI), Z24
 	VADDPS       Z24, Z0, Z0
 	VADDPS       Z24, Z1, Z1
-	VBROADCASTSS 4(SI), Z24
+	VBROADCASTSS 4(DI), Z24
 	VADDPS       Z24, Z2, Z2
 	VADDPS       Z24, Z3, Z3
-	VBROADCASTSS 8(SI), Z24
+	VBROADCASTSS 8(DI), Z24
 	VADDPS       Z24, Z4, Z4
 	VADDPS       Z24, Z5, Z5
-	VBROADCASTSS 12(SI), Z24
+	VBROADCASTSS 12(DI), Z24
 	VADDPS       Z24, Z6, Z6
 	VADDPS       Z24, Z7, Z7
-	VBROADCASTSS 16(SI), Z24
+	VBROADCASTSS 16(DI), Z24
 	VADDPS       Z24, Z8, Z8
 	VADDPS       Z24, Z9, Z9
-	VBROADCASTSS 20(SI), Z24
+	VBROADCASTSS 20(DI), Z24
 	VADDPS       Z24, Z10, Z10
 	VADDPS       Z24, Z11, Z11
-	VBROADCASTSS 24(SI), Z24
+	VBROADCASTSS 24(DI), Z24
 	VADDPS       Z24, Z12, Z12
 	VADDPS       Z24, Z13, Z13
-	VBROADCASTSS 28(SI), Z24
+	VBROADCASTSS 28(DI), Z24
 	VADDPS       Z24, Z14, Z14
 	VADDPS       Z24, Z15, Z15
-	VBROADCASTSS 32(SI), Z24
+	VBROADCASTSS 32(DI), Z24
 	VADDPS       Z24, Z16, Z16
 	VADDPS       Z24, Z17, Z17
-	VBROADCASTSS 36(SI), Z24
+	VBROADCASTSS 36(DI), Z24
 	VADDPS       Z24, Z18, Z18
 	VADDPS       Z24, Z19, Z19
-	VBROADCASTSS 40(SI), Z24
+	VBROADCASTSS 40(DI), Z24
 	VADDPS       Z24, Z20, Z20
 	VADDPS       Z24, Z21, Z21
-	VBROADCASTSS 44(SI), Z24
+	VBROADCASTSS 44(DI), Z24
 	VADDPS       Z24, Z22, Z22
 	VADDPS       Z24, Z23, Z23
 
 clamp:
-	MOVQ         clamp+72(FP), SI
-	TESTQ        SI, SI
+	MOVQ         clamp+72(FP), DI
+	TESTQ        DI, DI
 	JZ           rows
-	VBROADCASTSS (SI), Z24
-	VBROADCASTSS 4(SI), Z25
+	VBROADCASTSS (DI), Z24
+	VBROADCASTSS 4(DI), Z25
 	VMAXPS       Z24, Z0, Z0
 	VMINPS       Z25, Z0, Z0
 	VMAXPS       Z24, Z1, Z1
@@ -7583,45 +7607,46 @@ clamp:
 	VMINPS       Z25, Z23, Z23
 
 rows:
-	MOVQ    AX, SI
-	VMOVUPS Z0, (SI)
-	VMOVUPS Z1, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z2, (SI)
-	VMOVUPS Z3, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z4, (SI)
-	VMOVUPS Z5, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z6, (SI)
-	VMOVUPS Z7, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z8, (SI)
-	VMOVUPS Z9, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z10, (SI)
-	VMOVUPS Z11, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z12, (SI)
-	VMOVUPS Z13, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z14, (SI)
-	VMOVUPS Z15, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z16, (SI)
-	VMOVUPS Z17, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z18, (SI)
-	VMOVUPS Z19, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z20, (SI)
-	VMOVUPS Z21, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z22, (SI)
-	VMOVUPS Z23, 64(SI)
-	ADDQ    CX, SI
+	MOVQ    AX, DI
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z2, (DI)
+	VMOVUPS Z3, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z4, (DI)
+	VMOVUPS Z5, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z6, (DI)
+	VMOVUPS Z7, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z8, (DI)
+	VMOVUPS Z9, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z10, (DI)
+	VMOVUPS Z11, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z12, (DI)
+	VMOVUPS Z13, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z14, (DI)
+	VMOVUPS Z15, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z16, (DI)
+	VMOVUPS Z17, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z18, (DI)
+	VMOVUPS Z19, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z20, (DI)
+	VMOVUPS Z21, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z22, (DI)
+	VMOVUPS Z23, 64(DI)
+	ADDQ    CX, DI
 	ADDQ    $0x80, AX
 	ADDQ    $0x80, DX
+	ADDQ    $0x80, SI
 	DECQ    BX
 	JNZ     tile
 	VZEROUPPER
@@ -7790,9 +7815,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_12x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_12x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_12x16(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_12x16(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -8139,9 +8164,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_12x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_12x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_12x8(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_12x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -8446,19 +8471,21 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_13x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
-// Requires: AVX, AVX512F
-TEXT ·mulAVX512_13x32(SB), NOSPLIT, $0-80
+// func mulAVX512_13x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulAVX512_13x32(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
 	MOVQ b+24(FP), DX
 	MOVQ tiles+48(FP), BX
+	MOVQ ahead+80(FP), SI
+	ADDQ DX, SI
 
 tile:
-	MOVQ   a+16(FP), SI
-	MOVQ   boff+32(FP), DI
-	MOVQ   k+40(FP), R8
+	MOVQ   a+16(FP), DI
+	MOVQ   boff+32(FP), R8
+	MOVQ   k+40(FP), R9
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -8487,146 +8514,148 @@ tile:
 	VPXORD Z25, Z25, Z25
 
 loop:
-	MOVLQSX      (DI), R9
-	VMOVUPS      (DX)(R9*4), Z26
-	VMOVUPS      64(DX)(R9*4), Z27
-	VBROADCASTSS (SI), Z28
+	MOVLQSX      (R8), R10
+	VMOVUPS      (DX)(R10*4), Z26
+	PREFETCHT0   (SI)(R10*4)
+	VMOVUPS      64(DX)(R10*4), Z27
+	PREFETCHT0   64(SI)(R10*4)
+	VBROADCASTSS (DI), Z28
 	VFMADD231PS  Z26, Z28, Z0
 	VFMADD231PS  Z27, Z28, Z1
-	VBROADCASTSS 4(SI), Z28
+	VBROADCASTSS 4(DI), Z28
 	VFMADD231PS  Z26, Z28, Z2
 	VFMADD231PS  Z27, Z28, Z3
-	VBROADCASTSS 8(SI), Z28
+	VBROADCASTSS 8(DI), Z28
 	VFMADD231PS  Z26, Z28, Z4
 	VFMADD231PS  Z27, Z28, Z5
-	VBROADCASTSS 12(SI), Z28
+	VBROADCASTSS 12(DI), Z28
 	VFMADD231PS  Z26, Z28, Z6
 	VFMADD231PS  Z27, Z28, Z7
-	VBROADCASTSS 16(SI), Z28
+	VBROADCASTSS 16(DI), Z28
 	VFMADD231PS  Z26, Z28, Z8
 	VFMADD231PS  Z27, Z28, Z9
-	VBROADCASTSS 20(SI), Z28
+	VBROADCASTSS 20(DI), Z28
 	VFMADD231PS  Z26, Z28, Z10
 	VFMADD231PS  Z27, Z28, Z11
-	VBROADCASTSS 24(SI), Z28
+	VBROADCASTSS 24(DI), Z28
 	VFMADD231PS  Z26, Z28, Z12
 	VFMADD231PS  Z27, Z28, Z13
-	VBROADCASTSS 28(SI), Z28
+	VBROADCASTSS 28(DI), Z28
 	VFMADD231PS  Z26, Z28, Z14
 	VFMADD231PS  Z27, Z28, Z15
-	VBROADCASTSS 32(SI), Z28
+	VBROADCASTSS 32(DI), Z28
 	VFMADD231PS  Z26, Z28, Z16
 	VFMADD231PS  Z27, Z28, Z17
-	VBROADCASTSS 36(SI), Z28
+	VBROADCASTSS 36(DI), Z28
 	VFMADD231PS  Z26, Z28, Z18
 	VFMADD231PS  Z27, Z28, Z19
-	VBROADCASTSS 40(SI), Z28
+	VBROADCASTSS 40(DI), Z28
 	VFMADD231PS  Z26, Z28, Z20
 	VFMADD231PS  Z27, Z28, Z21
-	VBROADCASTSS 44(SI), Z28
+	VBROADCASTSS 44(DI), Z28
 	VFMADD231PS  Z26, Z28, Z22
 	VFMADD231PS  Z27, Z28, Z23
-	VBROADCASTSS 48(SI), Z28
+	VBROADCASTSS 48(DI), Z28
 	VFMADD231PS  Z26, Z28, Z24
 	VFMADD231PS  Z27, Z28, Z25
-	ADDQ         $0x34, SI
-	ADDQ         $0x04, DI
-	DECQ         R8
+	ADDQ         $0x34, DI
+	ADDQ         $0x04, R8
+	DECQ         R9
 	JNZ          loop
-	MOVQ         acc+56(FP), SI
-	TESTQ        SI, SI
+	MOVQ         acc+56(FP), DI
+	TESTQ        DI, DI
 	JZ           store
-	MOVQ         AX, SI
-	VADDPS       (SI), Z0, Z0
-	VADDPS       64(SI), Z1, Z1
-	ADDQ         CX, SI
-	VADDPS       (SI), Z2, Z2
-	VADDPS       64(SI), Z3, Z3
-	ADDQ         CX, SI
-	VADDPS       (SI), Z4, Z4
-	VADDPS       64(SI), Z5, Z5
-	ADDQ         CX, SI
-	VADDPS       (SI), Z6, Z6
-	VADDPS       64(SI), Z7, Z7
-	ADDQ         CX, SI
-	VADDPS       (SI), Z8, Z8
-	VADDPS       64(SI), Z9, Z9
-	ADDQ         CX, SI
-	VADDPS       (SI), Z10, Z10
-	VADDPS       64(SI), Z11, Z11
-	ADDQ         CX, SI
-	VADDPS       (SI), Z12, Z12
-	VADDPS       64(SI), Z13, Z13
-	ADDQ         CX, SI
-	VADDPS       (SI), Z14, Z14
-	VADDPS       64(SI), Z15, Z15
-	ADDQ         CX, SI
-	VADDPS       (SI), Z16, Z16
-	VADDPS       64(SI), Z17, Z17
-	ADDQ         CX, SI
-	VADDPS       (SI), Z18, Z18
-	VADDPS       64(SI), Z19, Z19
-	ADDQ         CX, SI
-	VADDPS       (SI), Z20, Z20
-	VADDPS       64(SI), Z21, Z21
-	ADDQ         CX, SI
-	VADDPS       (SI), Z22, Z22
-	VADDPS       64(SI), Z23, Z23
-	ADDQ         CX, SI
-	VADDPS       (SI), Z24, Z24
-	VADDPS       64(SI), Z25, Z25
-	ADDQ         CX, SI
+	MOVQ         AX, DI
+	VADDPS       (DI), Z0, Z0
+	VADDPS       64(DI), Z1, Z1
+	ADDQ         CX, DI
+	VADDPS       (DI), Z2, Z2
+	VADDPS       64(DI), Z3, Z3
+	ADDQ         CX, DI
+	VADDPS       (DI), Z4, Z4
+	VADDPS       64(DI), Z5, Z5
+	ADDQ         CX, DI
+	VADDPS       (DI), Z6, Z6
+	VADDPS       64(DI), Z7, Z7
+	ADDQ         CX, DI
+	VADDPS       (DI), Z8, Z8
+	VADDPS       64(DI), Z9, Z9
+	ADDQ         CX, DI
+	VADDPS       (DI), Z10, Z10
+	VADDPS       64(DI), Z11, Z11
+	ADDQ         CX, DI
+	VADDPS       (DI), Z12, Z12
+	VADDPS       64(DI), Z13, Z13
+	ADDQ         CX, DI
+	VADDPS       (DI), Z14, Z14
+	VADDPS       64(DI), Z15, Z15
+	ADDQ         CX, DI
+	VADDPS       (DI), Z16, Z16
+	VADDPS       64(DI), Z17, Z17
+	ADDQ         CX, DI
+	VADDPS       (DI), Z18, Z18
+	VADDPS       64(DI), Z19, Z19
+	ADDQ         CX, DI
+	VADDPS       (DI), Z20, Z20
+	VADDPS       64(DI), Z21, Z21
+	ADDQ         CX, DI
+	VADDPS       (DI), Z22, Z22
+	VADDPS       64(DI), Z23, Z23
+	ADDQ         CX, DI
+	VADDPS       (DI), Z24, Z24
+	VADDPS       64(DI), Z25, Z25
+	ADDQ         CX, DI
 
 store:
-	MOVQ         terms+64(FP), SI
-	TESTQ        SI, SI
+	MOVQ         terms+64(FP), DI
+	TESTQ        DI, DI
 	JZ           clamp
-	VBROADCASTSS (SI), Z26
+	VBROADCASTSS (DI), Z26
 	VADDPS       Z26, Z0, Z0
 	VADDPS       Z26, Z1, Z1
-	VBROADCASTSS 4(SI), Z26
+	VBROADCASTSS 4(DI), Z26
 	VADDPS       Z26, Z2, Z2
 	VADDPS       Z26, Z3, Z3
-	VBROADCASTSS 8(SI), Z26
+	VBROADCASTSS 8(DI), Z26
 	VADDPS       Z26, Z4, Z4
 	VADDPS       Z26, Z5, Z5
-	VBROADCASTSS 12(SI), Z26
+	VBROADCASTSS 12(DI), Z26
 	VADDPS       Z26, Z6, Z6
 	VADDPS       Z26, Z7, Z7
-	VBROADCASTSS 16(SI), Z26
+	VBROADCASTSS 16(DI), Z26
 	VADDPS       Z26, Z8, Z8
 	VADDPS       Z26, Z9, Z9
-	VBROADCASTSS 20(SI), Z26
+	VBROADCASTSS 20(DI), Z26
 	VADDPS       Z26, Z10, Z10
 	VADDPS       Z26, Z11, Z11
-	VBROADCASTSS 24(SI), Z26
+	VBROADCASTSS 24(DI), Z26
 	VADDPS       Z26, Z12, Z12
 	VADDPS       Z26, Z13, Z13
-	VBROADCASTSS 28(SI), Z26
+	VBROADCASTSS 28(DI), Z26
 	VADDPS       Z26, Z14, Z14
 	VADDPS       Z26, Z15, Z15
-	VBROADCASTSS 32(SI), Z26
+	VBROADCASTSS 32(DI), Z26
 	VADDPS       Z26, Z16, Z16
 	VADDPS       Z26, Z17, Z17
-	VBROADCASTSS 36(SI), Z26
+	VBROADCASTSS 36(DI), Z26
 	VADDPS       Z26, Z18, Z18
 	VADDPS       Z26, Z19, Z19
-	VBROADCASTSS 40(SI), Z26
+	VBROADCASTSS 40(DI), Z26
 	VADDPS       Z26, Z20, Z20
 	VADDPS       Z26, Z21, Z21
-	VBROADCASTSS 44(SI), Z26
+	VBROADCASTSS 44(DI), Z26
 	VADDPS       Z26, Z22, Z22
 	VADDPS       Z26, Z23, Z23
-	VBROADCASTSS 48(SI), Z26
+	VBROADCASTSS 48(DI), Z26
 	VADDPS       Z26, Z24, Z24
 	VADDPS       Z26, Z25, Z25
 
 clamp:
-	MOVQ         clamp+72(FP), SI
-	TESTQ        SI, SI
+	MOVQ         clamp+72(FP), DI
+	TESTQ        DI, DI
 	JZ           rows
-	VBROADCASTSS (SI), Z26
-	VBROADCASTSS 4(SI), Z27
+	VBROADCASTSS (DI), Z26
+	VBROADCASTSS 4(DI), Z27
 	VMAXPS       Z26, Z0, Z0
 	VMINPS       Z27, Z0, Z0
 	VMAXPS       Z26, Z1, Z1
@@ -8681,48 +8710,49 @@ clamp:
 	VMINPS       Z27, Z25, Z25
 
 rows:
-	MOVQ    AX, SI
-	VMOVUPS Z0, (SI)
-	VMOVUPS Z1, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z2, (SI)
-	VMOVUPS Z3, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z4, (SI)
-	VMOVUPS Z5, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z6, (SI)
-	VMOVUPS Z7, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z8, (SI)
-	VMOVUPS Z9, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z10, (SI)
-	VMOVUPS Z11, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z12, (SI)
-	VMOVUPS Z13, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z14, (SI)
-	VMOVUPS Z15, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z16, (SI)
-	VMOVUPS Z17, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z18, (SI)
-	VMOVUPS Z19, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z20, (SI)
-	VMOVUPS Z21, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z22, (SI)
-	VMOVUPS Z23, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z24, (SI)
-	VMOVUPS Z25, 64(SI)
-	ADDQ    CX, SI
+	MOVQ    AX, DI
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z2, (DI)
+	VMOVUPS Z3, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z4, (DI)
+	VMOVUPS Z5, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z6, (DI)
+	VMOVUPS Z7, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z8, (DI)
+	VMOVUPS Z9, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z10, (DI)
+	VMOVUPS Z11, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z12, (DI)
+	VMOVUPS Z13, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z14, (DI)
+	VMOVUPS Z15, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z16, (DI)
+	VMOVUPS Z17, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z18, (DI)
+	VMOVUPS Z19, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z20, (DI)
+	VMOVUPS Z21, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z22, (DI)
+	VMOVUPS Z23, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z24, (DI)
+	VMOVUPS Z25, 64(DI)
+	ADDQ    CX, DI
 	ADDQ    $0x80, AX
 	ADDQ    $0x80, DX
+	ADDQ    $0x80, SI
 	DECQ    BX
 	JNZ     tile
 	VZEROUPPER
@@ -8899,9 +8929,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_13x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_13x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_13x16(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_13x16(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -9271,9 +9301,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_13x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_13x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_13x8(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_13x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -9598,19 +9628,21 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_14x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
-// Requires: AVX, AVX512F
-TEXT ·mulAVX512_14x32(SB), NOSPLIT, $0-80
+// func mulAVX512_14x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulAVX512_14x32(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
 	MOVQ b+24(FP), DX
 	MOVQ tiles+48(FP), BX
+	MOVQ ahead+80(FP), SI
+	ADDQ DX, SI
 
 tile:
-	MOVQ   a+16(FP), SI
-	MOVQ   boff+32(FP), DI
-	MOVQ   k+40(FP), R8
+	MOVQ   a+16(FP), DI
+	MOVQ   boff+32(FP), R8
+	MOVQ   k+40(FP), R9
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -9641,155 +9673,157 @@ tile:
 	VPXORD Z27, Z27, Z27
 
 loop:
-	MOVLQSX      (DI), R9
-	VMOVUPS      (DX)(R9*4), Z28
-	VMOVUPS      64(DX)(R9*4), Z29
-	VBROADCASTSS (SI), Z30
+	MOVLQSX      (R8), R10
+	VMOVUPS      (DX)(R10*4), Z28
+	PREFETCHT0   (SI)(R10*4)
+	VMOVUPS      64(DX)(R10*4), Z29
+	PREFETCHT0   64(SI)(R10*4)
+	VBROADCASTSS (DI), Z30
 	VFMADD231PS  Z28, Z30, Z0
 	VFMADD231PS  Z29, Z30, Z1
-	VBROADCASTSS 4(SI), Z30
+	VBROADCASTSS 4(DI), Z30
 	VFMADD231PS  Z28, Z30, Z2
 	VFMADD231PS  Z29, Z30, Z3
-	VBROADCASTSS 8(SI), Z30
+	VBROADCASTSS 8(DI), Z30
 	VFMADD231PS  Z28, Z30, Z4
 	VFMADD231PS  Z29, Z30, Z5
-	VBROADCASTSS 12(SI), Z30
+	VBROADCASTSS 12(DI), Z30
 	VFMADD231PS  Z28, Z30, Z6
 	VFMADD231PS  Z29, Z30, Z7
-	VBROADCASTSS 16(SI), Z30
+	VBROADCASTSS 16(DI), Z30
 	VFMADD231PS  Z28, Z30, Z8
 	VFMADD231PS  Z29, Z30, Z9
-	VBROADCASTSS 20(SI), Z30
+	VBROADCASTSS 20(DI), Z30
 	VFMADD231PS  Z28, Z30, Z10
 	VFMADD231PS  Z29, Z30, Z11
-	VBROADCASTSS 24(SI), Z30
+	VBROADCASTSS 24(DI), Z30
 	VFMADD231PS  Z28, Z30, Z12
 	VFMADD231PS  Z29, Z30, Z13
-	VBROADCASTSS 28(SI), Z30
+	VBROADCASTSS 28(DI), Z30
 	VFMADD231PS  Z28, Z30, Z14
 	VFMADD231PS  Z29, Z30, Z15
-	VBROADCASTSS 32(SI), Z30
+	VBROADCASTSS 32(DI), Z30
 	VFMADD231PS  Z28, Z30, Z16
 	VFMADD231PS  Z29, Z30, Z17
-	VBROADCASTSS 36(SI), Z30
+	VBROADCASTSS 36(DI), Z30
 	VFMADD231PS  Z28, Z30, Z18
 	VFMADD231PS  Z29, Z30, Z19
-	VBROADCASTSS 40(SI), Z30
+	VBROADCASTSS 40(DI), Z30
 	VFMADD231PS  Z28, Z30, Z20
 	VFMADD231PS  Z29, Z30, Z21
-	VBROADCASTSS 44(SI), Z30
+	VBROADCASTSS 44(DI), Z30
 	VFMADD231PS  Z28, Z30, Z22
 	VFMADD231PS  Z29, Z30, Z23
-	VBROADCASTSS 48(SI), Z30
+	VBROADCASTSS 48(DI), Z30
 	VFMADD231PS  Z28, Z30, Z24
 	VFMADD231PS  Z29, Z30, Z25
-	VBROADCASTSS 52(SI), Z30
+	VBROADCASTSS 52(DI), Z30
 	VFMADD231PS  Z28, Z30, Z26
 	VFMADD231PS  Z29, Z30, Z27
-	ADDQ         $0x38, SI
-	ADDQ         $0x04, DI
-	DECQ         R8
+	ADDQ         $0x38, DI
+	ADDQ         $0x04, R8
+	DECQ         R9
 	JNZ          loop
-	MOVQ         acc+56(FP), SI
-	TESTQ        SI, SI
+	MOVQ         acc+56(FP), DI
+	TESTQ        DI, DI
 	JZ           store
-	MOVQ         AX, SI
-	VADDPS       (SI), Z0, Z0
-	VADDPS       64(SI), Z1, Z1
-	ADDQ         CX, SI
-	VADDPS       (SI), Z2, Z2
-	VADDPS       64(SI), Z3, Z3
-	ADDQ         CX, SI
-	VADDPS       (SI), Z4, Z4
-	VADDPS       64(SI), Z5, Z5
-	ADDQ         CX, SI
-	VADDPS       (SI), Z6, Z6
-	VADDPS       64(SI), Z7, Z7
-	ADDQ         CX, SI
-	VADDPS       (SI), Z8, Z8
-	VADDPS       64(SI), Z9, Z9
-	ADDQ         CX, SI
-	VADDPS       (SI), Z10, Z10
-	VADDPS       64(SI), Z11, Z11
-	ADDQ         CX, SI
-	VADDPS       (SI), Z12, Z12
-	VADDPS       64(SI), Z13, Z13
-	ADDQ         CX, SI
-	VADDPS       (SI), Z14, Z14
-	VADDPS       64(SI), Z15, Z15
-	ADDQ         CX, SI
-	VADDPS       (SI), Z16, Z16
-	VADDPS       64(SI), Z17, Z17
-	ADDQ         CX, SI
-	VADDPS       (SI), Z18, Z18
-	VADDPS       64(SI), Z19, Z19
-	ADDQ         CX, SI
-	VADDPS       (SI), Z20, Z20
-	VADDPS       64(SI), Z21, Z21
-	ADDQ         CX, SI
-	VADDPS       (SI), Z22, Z22
-	VADDPS       64(SI), Z23, Z23
-	ADDQ         CX, SI
-	VADDPS       (SI), Z24, Z24
-	VADDPS       64(SI), Z25, Z25
-	ADDQ         CX, SI
-	VADDPS       (SI), Z26, Z26
-	VADDPS       64(SI), Z27, Z27
-	ADDQ         CX, SI
+	MOVQ         AX, DI
+	VADDPS       (DI), Z0, Z0
+	VADDPS       64(DI), Z1, Z1
+	ADDQ         CX, DI
+	VADDPS       (DI), Z2, Z2
+	VADDPS       64(DI), Z3, Z3
+	ADDQ         CX, DI
+	VADDPS       (DI), Z4, Z4
+	VADDPS       64(DI), Z5, Z5
+	ADDQ         CX, DI
+	VADDPS       (DI), Z6, Z6
+	VADDPS       64(DI), Z7, Z7
+	ADDQ         CX, DI
+	VADDPS       (DI), Z8, Z8
+	VADDPS       64(DI), Z9, Z9
+	ADDQ         CX, DI
+	VADDPS       (DI), Z10, Z10
+	VADDPS       64(DI), Z11, Z11
+	ADDQ         CX, DI
+	VADDPS       (DI), Z12, Z12
+	VADDPS       64(DI), Z13, Z13
+	ADDQ         CX, DI
+	VADDPS       (DI), Z14, Z14
+	VADDPS       64(DI), Z15, Z15
+	ADDQ         CX, DI
+	VADDPS       (DI), Z16, Z16
+	VADDPS       64(DI), Z17, Z17
+	ADDQ         CX, DI
+	VADDPS       (DI), Z18, Z18
+	VADDPS       64(DI), Z19, Z19
+	ADDQ         CX, DI
+	VADDPS       (DI), Z20, Z20
+	VADDPS       64(DI), Z21, Z21
+	ADDQ         CX, DI
+	VADDPS       (DI), Z22, Z22
+	VADDPS       64(DI), Z23, Z23
+	ADDQ         CX, DI
+	VADDPS       (DI), Z24, Z24
+	VADDPS       64(DI), Z25, Z25
+	ADDQ         CX, DI
+	VADDPS       (DI), Z26, Z26
+	VADDPS       64(DI), Z27, Z27
+	ADDQ         CX, DI
 
 store:
-	MOVQ         terms+64(FP), SI
-	TESTQ        SI, SI
+	MOVQ         terms+64(FP), DI
+	TESTQ        DI, DI
 	JZ           clamp
-	VBROADCASTSS (SI), Z28
+	VBROADCASTSS (DI), Z28
 	VADDPS       Z28, Z0, Z0
 	VADDPS       Z28, Z1, Z1
-	VBROADCASTSS 4(SI), Z28
+	VBROADCASTSS 4(DI), Z28
 	VADDPS       Z28, Z2, Z2
 	VADDPS       Z28, Z3, Z3
-	VBROADCASTSS 8(SI), Z28
+	VBROADCASTSS 8(DI), Z28
 	VADDPS       Z28, Z4, Z4
 	VADDPS       Z28, Z5, Z5
-	VBROADCASTSS 12(SI), Z28
+	VBROADCASTSS 12(DI), Z28
 	VADDPS       Z28, Z6, Z6
 	VADDPS       Z28, Z7, Z7
-	VBROADCASTSS 16(SI), Z28
+	VBROADCASTSS 16(DI), Z28
 	VADDPS       Z28, Z8, Z8
 	VADDPS       Z28, Z9, Z9
-	VBROADCASTSS 20(SI), Z28
+	VBROADCASTSS 20(DI), Z28
 	VADDPS       Z28, Z10, Z10
 	VADDPS       Z28, Z11, Z11
-	VBROADCASTSS 24(SI), Z28
+	VBROADCASTSS 24(DI), Z28
 	VADDPS       Z28, Z12, Z12
 	VADDPS       Z28, Z13, Z13
-	VBROADCASTSS 28(SI), Z28
+	VBROADCASTSS 28(DI), Z28
 	VADDPS       Z28, Z14, Z14
 	VADDPS       Z28, Z15, Z15
-	VBROADCASTSS 32(SI), Z28
+	VBROADCASTSS 32(DI), Z28
 	VADDPS       Z28, Z16, Z16
 	VADDPS       Z28, Z17, Z17
-	VBROADCASTSS 36(SI), Z28
+	VBROADCASTSS 36(DI), Z28
 	VADDPS       Z28, Z18, Z18
 	VADDPS       Z28, Z19, Z19
-	VBROADCASTSS 40(SI), Z28
+	VBROADCASTSS 40(DI), Z28
 	VADDPS       Z28, Z20, Z20
 	VADDPS       Z28, Z21, Z21
-	VBROADCASTSS 44(SI), Z28
+	VBROADCASTSS 44(DI), Z28
 	VADDPS       Z28, Z22, Z22
 	VADDPS       Z28, Z23, Z23
-	VBROADCASTSS 48(SI), Z28
+	VBROADCASTSS 48(DI), Z28
 	VADDPS       Z28, Z24, Z24
 	VADDPS       Z28, Z25, Z25
-	VBROADCASTSS 52(SI), Z28
+	VBROADCASTSS 52(DI), Z28
 	VADDPS       Z28, Z26, Z26
 	VADDPS       Z28, Z27, Z27
 
 clamp:
-	MOVQ         clamp+72(FP), SI
-	TESTQ        SI, SI
+	MOVQ         clamp+72(FP), DI
+	TESTQ        DI, DI
 	JZ           rows
-	VBROADCASTSS (SI), Z28
-	VBROADCASTSS 4(SI), Z29
+	VBROADCASTSS (DI), Z28
+	VBROADCASTSS 4(DI), Z29
 	VMAXPS       Z28, Z0, Z0
 	VMINPS       Z29, Z0, Z0
 	VMAXPS       Z28, Z1, Z1
@@ -9848,51 +9882,52 @@ clamp:
 	VMINPS       Z29, Z27, Z27
 
 rows:
-	MOVQ    AX, SI
-	VMOVUPS Z0, (SI)
-	VMOVUPS Z1, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z2, (SI)
-	VMOVUPS Z3, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z4, (SI)
-	VMOVUPS Z5, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z6, (SI)
-	VMOVUPS Z7, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z8, (SI)
-	VMOVUPS Z9, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z10, (SI)
-	VMOVUPS Z11, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z12, (SI)
-	VMOVUPS Z13, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z14, (SI)
-	VMOVUPS Z15, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z16, (SI)
-	VMOVUPS Z17, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z18, (SI)
-	VMOVUPS Z19, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z20, (SI)
-	VMOVUPS Z21, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z22, (SI)
-	VMOVUPS Z23, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z24, (SI)
-	VMOVUPS Z25, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z26, (SI)
-	VMOVUPS Z27, 64(SI)
-	ADDQ    CX, SI
+	MOVQ    AX, DI
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z2, (DI)
+	VMOVUPS Z3, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z4, (DI)
+	VMOVUPS Z5, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z6, (DI)
+	VMOVUPS Z7, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z8, (DI)
+	VMOVUPS Z9, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z10, (DI)
+	VMOVUPS Z11, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z12, (DI)
+	VMOVUPS Z13, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z14, (DI)
+	VMOVUPS Z15, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z16, (DI)
+	VMOVUPS Z17, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z18, (DI)
+	VMOVUPS Z19, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z20, (DI)
+	VMOVUPS Z21, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z22, (DI)
+	VMOVUPS Z23, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z24, (DI)
+	VMOVUPS Z25, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z26, (DI)
+	VMOVUPS Z27, 64(DI)
+	ADDQ    CX, DI
 	ADDQ    $0x80, AX
 	ADDQ    $0x80, DX
+	ADDQ    $0x80, SI
 	DECQ    BX
 	JNZ     tile
 	VZEROUPPER
@@ -10077,9 +10112,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_14x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_14x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_14x16(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_14x16(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -10472,9 +10507,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_14x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX512_14x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_14x8(SB), NOSPLIT, $0-80
+TEXT ·mulAVX512_14x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -10819,9 +10854,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_1x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
+// func mulAVX2_1x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, FMA3
-TEXT ·mulAVX2_1x16(SB), NOSPLIT, $0-80
+TEXT ·mulAVX2_1x16(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -10960,9 +10995,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_1x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX2_1x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX2, BMI2, FMA3
-TEXT ·mulAVX2_1x8(SB), NOSPLIT, $0-80
+TEXT ·mulAVX2_1x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -11060,9 +11095,9 @@ DATA signShifts<>+24(SB)/4, $0x00000019
 DATA signShifts<>+28(SB)/4, $0x00000018
 GLOBL signShifts<>(SB), RODATA|NOPTR, $32
 
-// func mulAVX2_2x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
+// func mulAVX2_2x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, FMA3
-TEXT ·mulAVX2_2x16(SB), NOSPLIT, $0-80
+TEXT ·mulAVX2_2x16(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -11227,9 +11262,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_2x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX2_2x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX2, BMI2, FMA3
-TEXT ·mulAVX2_2x8(SB), NOSPLIT, $0-80
+TEXT ·mulAVX2_2x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -11337,9 +11372,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_3x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
+// func mulAVX2_3x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, FMA3
-TEXT ·mulAVX2_3x16(SB), NOSPLIT, $0-80
+TEXT ·mulAVX2_3x16(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -11530,9 +11565,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_3x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX2_3x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX2, BMI2, FMA3
-TEXT ·mulAVX2_3x8(SB), NOSPLIT, $0-80
+TEXT ·mulAVX2_3x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -11660,9 +11695,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_4x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
+// func mulAVX2_4x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, FMA3
-TEXT ·mulAVX2_4x16(SB), NOSPLIT, $0-80
+TEXT ·mulAVX2_4x16(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -11879,9 +11914,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_4x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX2_4x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX2, BMI2, FMA3
-TEXT ·mulAVX2_4x8(SB), NOSPLIT, $0-80
+TEXT ·mulAVX2_4x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -12029,9 +12064,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_5x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
+// func mulAVX2_5x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, FMA3
-TEXT ·mulAVX2_5x16(SB), NOSPLIT, $0-80
+TEXT ·mulAVX2_5x16(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -12274,9 +12309,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_5x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX2_5x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX2, BMI2, FMA3
-TEXT ·mulAVX2_5x8(SB), NOSPLIT, $0-80
+TEXT ·mulAVX2_5x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -12444,9 +12479,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_6x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32)
+// func mulAVX2_6x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, FMA3
-TEXT ·mulAVX2_6x16(SB), NOSPLIT, $0-80
+TEXT ·mulAVX2_6x16(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -12715,9 +12750,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_6x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32)
+// func mulAVX2_6x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX2, BMI2, FMA3
-TEXT ·mulAVX2_6x8(SB), NOSPLIT, $0-80
+TEXT ·mulAVX2_6x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX

@@ -3,7 +3,7 @@
 package kernel
 
 func (l Level) mulTile(
-	c []float32, ldc int, ap, b []float32, boff []int32, mr, n int, acc bool, e Epilogue,
+	c []float32, ldc int, ap, b []float32, boff []int32, mr, n int, acc bool, e Epilogue, _ int,
 ) {
 	mulGeneric(c, ldc, ap, b, boff, mr, n, acc)
 	e.generic(c, ldc, mr, n)

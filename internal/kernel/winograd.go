@@ -320,10 +320,10 @@ func (l Level) mulPanels(c []float32, ldc int, ap, b []float32, boff []int32, ro
 			p, kc := evenly(k, blocks, i)
 			panel, offsets, to := ap[first*k+p*mr:], boff[p:p+kc], c[first*ldc:]
 			if wide > 0 {
-				l.mulTile(to, ldc, panel, b, offsets, mr, wide, i > 0, Epilogue{})
+				l.mulTile(to, ldc, panel, b, offsets, mr, wide, i > 0, Epilogue{}, 0)
 			}
 			if wide < n {
-				l.mulTile(to[wide:], ldc, panel, b[wide:], offsets, mr, n-wide, i > 0, Epilogue{})
+				l.mulTile(to[wide:], ldc, panel, b[wide:], offsets, mr, n-wide, i > 0, Epilogue{}, 0)
 			}
 		}
 	}

@@ -16,6 +16,8 @@ type depthwiseCall struct {
 	after           *finish
 }
 
+func (x *depthwiseCall) terms(n *node) *value { return x.after.terms(n) }
+
 func (x *depthwiseCall) finish(n *node, arg int, clamp *kernel.Clamp) {
 	x.node, x.after = n, &finish{arg, clamp}
 }

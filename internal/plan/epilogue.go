@@ -71,12 +71,21 @@ func channelTerms(e *sym.Expr) *sym.Expr {
 // −1 for none.
 type finisher interface {
 	finish(n *node, arg int, clamp *kernel.Clamp)
+	terms(n *node) *value // nil for none
 }
 
 // finish is an epilogue of a kernel call.
 type finish struct {
 	arg   int // that has the terms, −1 for none
 	clamp *kernel.Clamp
+}
+
+// terms returns the argument that has the terms.
+func (f *finish) terms(n *node) *value {
+	if f == nil || f.arg < 0 {
+		return nil
+	}
+	return n.args[f.arg].value
 }
 
 // of returns the epilogue for a chunk.
@@ -116,36 +125,68 @@ func (low *lowering) finishConvolutions() {
 	for r := range low.roots {
 		outputs[low.values[r]] = true
 	}
-	gone := map[*node]bool{}
 	for _, p := range low.epilogues {
 		v := low.values[p.x]
-		call, ok := v.def.call.(finisher)
-		if !ok || outputs[v] || len(v.readers) != 1 || v.readers[0] != p.node {
+		if outputs[v] || len(v.readers) != 1 || v.readers[0] != p.node {
 			continue
 		}
-		low.finishWith(p, v.def, call)
-		gone[v.def] = true
+		conv := v.def
+		if back, ok := conv.call.(*transposeCall); ok && back.kind == fromLanes {
+			low.finishLanes(p, conv)
+		} else if call, ok := conv.call.(finisher); ok {
+			low.takeOver(p.node, conv)
+			call.finish(p.node, low.addTerms(p.node, p), p.clamp)
+		}
 	}
-	low.nodes = slices.DeleteFunc(low.nodes, func(n *node) bool { return gone[n] })
 }
 
-// finishWith makes the node of an epilogue compute the convolution, too.
-func (low *lowering) finishWith(p epilogue, conv *node, call finisher) {
-	n, arg := p.node, -1
-	n.args = slices.Clone(conv.args)
+// finishLanes gives an epilogue to a convolution whose images lie in lanes, behind which its node
+// leaves them, if that takes one.
+func (low *lowering) finishLanes(p epilogue, back *node) {
+	lanes := back.args[0].value
+	call, ok := lanes.def.call.(*tapsCall)
+	if !ok || !call.finishes() || len(lanes.readers) != 1 {
+		return
+	}
+	conv := lanes.def
+	low.takeOver(p.node, back)
+	back.call.(*transposeCall).node = p.node
+	// Terms may be computed after the convolution's place.
+	low.remove(conv)
+	low.nodes = slices.Insert(low.nodes, slices.Index(low.nodes, p.node), conv)
+	call.finish(conv, low.addTerms(conv, p), p.clamp)
+}
+
+// takeOver makes n, which reads the result of a node alone, compute it instead, for what it computes
+// now is done elsewhere.
+func (low *lowering) takeOver(n, from *node) {
+	for _, u := range n.args {
+		u.value.readers = slices.DeleteFunc(u.value.readers, func(r *node) bool { return r == n })
+	}
+	n.args = slices.Clone(from.args)
 	for _, u := range n.args {
 		for i, r := range u.value.readers {
-			if r == conv {
+			if r == from {
 				u.value.readers[i] = n
 			}
 		}
 	}
-	if p.terms != nil {
-		arg = len(n.args)
-		n.args = append(n.args, use{value: low.values[p.terms]}) // it is a reader of it already
+	n.call, n.macs, n.cost = from.call, from.macs, from.cost
+	n.slabs, n.chunkSize, n.private = from.slabs, from.chunkSize, from.private
+	low.remove(from)
+}
+
+func (low *lowering) remove(n *node) {
+	low.nodes = slices.DeleteFunc(low.nodes, func(m *node) bool { return m == n })
+}
+
+// addTerms adds an epilogue's terms to the arguments of n and returns which one they are, −1 where
+// there are none.
+func (low *lowering) addTerms(n *node, p epilogue) int {
+	if p.terms == nil {
+		return -1
 	}
-	n.macs, n.cost, n.call = conv.macs, conv.cost, conv.call
-	call.finish(n, arg, p.clamp)
+	return n.addUse(low.value(p.terms), false)
 }
 
 var infinity = float32(math.Inf(1))

@@ -11,21 +11,25 @@ import (
 	"github.com/gradreg/gradreg/sym"
 )
 
-// finishedKind is a convolution of some kind of x, with its filters.
+// finishedKind is a convolution of some kind of x, whose shape it has, with its filters.
 type finishedKind struct {
 	name string
+	x    []int
 	of   func(g *sym.Graph, x *sym.Expr) *sym.Expr
 }
 
 // convolutions are those whose kernels have an epilogue.
 var convolutions = []finishedKind{
-	{"1×1", func(g *sym.Graph, x *sym.Expr) *sym.Expr {
+	{"1×1", []int{4, 3, 9, 7}, func(g *sym.Graph, x *sym.Expr) *sym.Expr {
 		return sym.Conv(x, g.Input("w", sym.Float, 6, 3, 1, 1), sym.ConvSpec{})
 	}},
-	{"3×3 of stride 2", func(g *sym.Graph, x *sym.Expr) *sym.Expr {
+	{"3×3 of stride 2", []int{4, 3, 9, 7}, func(g *sym.Graph, x *sym.Expr) *sym.Expr {
 		return sym.Conv(x, g.Input("w", sym.Float, 6, 3, 3, 3), sym.ConvSpec{Stride: [2]int{2, 2}, PadBefore: [2]int{1, 1}, PadAfter: [2]int{1, 1}})
 	}},
-	{"depthwise", func(g *sym.Graph, x *sym.Expr) *sym.Expr {
+	{"1×1 of many filters", []int{16, 256, 3, 3}, func(g *sym.Graph, x *sym.Expr) *sym.Expr {
+		return sym.Conv(x, g.Input("w", sym.Float, 128, 256, 1, 1), sym.ConvSpec{})
+	}},
+	{"depthwise", []int{4, 3, 9, 7}, func(g *sym.Graph, x *sym.Expr) *sym.Expr {
 		return sym.DepthwiseConv(x, g.Input("w", sym.Float, 3, 1, 3, 3), sym.ConvSpec{PadBefore: [2]int{1, 1}, PadAfter: [2]int{1, 1}})
 	}},
 }
@@ -99,7 +103,7 @@ func TestEpilogues(t *testing.T) {
 	for _, conv := range convolutions {
 		for _, c := range cases {
 			g := sym.NewGraph()
-			x := g.Input("x", sym.Float, 4, 3, 9, 7)
+			x := g.Input("x", sym.Float, conv.x...)
 			y := conv.of(g, x)
 			b := g.Input("b", sym.Float, y.Shape()[1])
 			outputs := c.of(y, sym.Broadcast(b, []int{1}, y.Shape()...))
@@ -143,4 +147,30 @@ func TestEpilogues(t *testing.T) {
 func relu6(x *sym.Expr) *sym.Expr {
 	six := x.Graph().Const(6, x.Shape()...)
 	return sym.Select(sym.GreaterEqual(x, six), six, sym.ReLU(x))
+}
+
+// TestTrainedReLU6 checks that a backward pass, and a second one, take the masks of a ReLU6 from its
+// output, so that the convolution's kernel limits its numbers, and that derivatives are right, also
+// where the limits are met exactly.
+func TestTrainedReLU6(t *testing.T) {
+	g := sym.NewGraph()
+	x, w, b := g.Input("x", sym.Float, 4, 3, 9, 7), g.Input("w", sym.Float, 6, 3, 1, 1), g.Input("b", sym.Float, 6)
+	y := sym.Conv(x, w, sym.ConvSpec{})
+	y = relu6(sym.Scale(relu6(sym.Add(y, sym.Broadcast(b, []int{1}, y.Shape()...))), 3))
+	loss := sym.Sum(sym.Sin(y))
+	dx := sym.Gradient(loss, x)[0]
+	outputs := append(sym.Gradient(loss, x, w, b), sym.Gradient(sym.Sum(sym.Square(dx)), w, b)...)
+	values := fill(rand.New(rand.NewPCG(63, 64)), 1, outputs...)
+	for i := range values[x].Data {
+		values[x].Data[i] *= 4
+		if i%7 < 2 { // x and b are 0 in places, and sums 6 or 2
+			values[x].Data[i] = 0
+		}
+	}
+	copy(values[b].Data, []float64{0, 6, 2, -1, 7, 0.5})
+	compare(t, 1e-5, values, outputs...)
+	text := listing(t, plan.Options{}, outputs...)
+	if !strings.Contains(text, ", + terms, relu6}") {
+		t.Errorf("the convolution's result is kept without its limits:\n%s", text)
+	}
 }

@@ -22,14 +22,14 @@ type task struct {
 	cost        int
 }
 
-// schedule distributes nodes over regions, each as early as possible: into the region that is being
-// filled if everything it reads comes from earlier ones, or from its own lane slab by slab.
-func schedule(nodes []*node) []*region {
+// schedule distributes nodes over regions that follow others, each as early as possible: into the
+// region that is being filled if everything it reads comes from earlier ones, or from its own lane
+// slab by slab.
+func schedule(nodes []*node, regions []*region) []*region {
 	nodes = slices.Clone(nodes)
 	for _, n := range nodes {
 		n.region = -1
 	}
-	var regions []*region
 	for len(nodes) > 0 {
 		r := &region{}
 		later := nodes[:0]
