@@ -34,7 +34,7 @@ func TestPrepared(t *testing.T) {
 		y = sym.Conv(y, w1, sym.ConvSpec{})
 		outputs := []*sym.Expr{y, sym.Mul(s, b)}
 		opt := plan.Options{Level: l, Threads: 2}
-		steps := []plan.Step{{Outputs: outputs}, {Outputs: []*sym.Expr{sym.Sum(sym.Exp(x))}}}
+		steps := []plan.Step{{Outputs: outputs}, {Outputs: []*sym.Expr{sym.Exp(x), sym.Sin(x), sym.Cos(x), sym.Tanh(x)}}}
 		p, err := plan.CompileSteps(steps, opt)
 		if err != nil {
 			t.Fatal(err)
@@ -78,7 +78,7 @@ func TestPrepared(t *testing.T) {
 							}
 						}
 					}
-					if err := q.RunStep(1, 0, 0); err != nil { // takes the arena
+					if err := q.RunStep(1, 0, 0); err != nil { // which takes the arena
 						t.Fatal(err)
 					}
 				}
