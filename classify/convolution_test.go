@@ -86,7 +86,7 @@ func TestConvolutionNumbers(t *testing.T) {
 	}
 	cfg.Model = model.ParseSpec("lenet")
 	plain, err := classify.Numbers(cfg)
-	if err != nil || direct != plain || auto != classify.NumericsVersion || auto == direct {
+	if err != nil || direct != plain || auto <= direct {
 		t.Errorf("numbers of version %d, direct %d, of a network without Winograd's algorithm %d (%v)", auto, direct, plain, err)
 	}
 }

@@ -15,8 +15,8 @@ type StepCost struct {
 }
 
 // Cost measures the step of a configuration for images of the given shape. It plans the step for the
-// configuration's batch and for 32 and 64 images, but takes none of its memory. Small batches are planned in another way
-// than large ones, so an image's share is that between 32 and 64 images.
+// configuration's batch and for 32 and 64 images, but takes none of its memory. Small batches are
+// planned in another way than large ones, so an image's share is that between 32 and 64 images.
 func Cost(cfg Config, shape dataset.Shape, classes int) (StepCost, error) {
 	p, err := cfg.resolve()
 	if err != nil {

@@ -96,7 +96,8 @@ func (c *Config) resolveFrozen() error {
 			TransferFinetune)
 	}
 	if c.Convolution == engine.DirectConvolution {
-		return fault.Inputf("convolution is %s, but the features of a picture are kept for other runs: it needs transfer %s",
+		return fault.Inputf("convolution is %s, but the features of a picture are kept for other runs: "+
+			"it needs transfer %s",
 			c.Convolution, TransferFinetune)
 	}
 	if c.Augment != "" && c.Augment != defaultAugment && c.Augment != "none" {

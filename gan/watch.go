@@ -31,7 +31,8 @@ func (w Watch) notFinite() (what string, value float64) {
 		what  string
 		value float64
 	}{
-		{"mean score of real samples", w.RealScore}, {"D(real) − D(fake)", w.Gap}, {"slope at real samples", w.SlopeReal},
+		{"mean score of real samples", w.RealScore}, {"D(real) − D(fake)", w.Gap},
+		{"slope at real samples", w.SlopeReal},
 		{"slope at generated samples", w.SlopeFake}, {"slope between samples", w.SlopeBetween},
 	} {
 		if math.IsNaN(part.value) || math.IsInf(part.value, 0) {

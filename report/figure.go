@@ -79,6 +79,10 @@ func draws(f Figure, format string) ([]byte, error) {
 		return nil, fmt.Errorf("found format %q, expected svg or png", format)
 	}
 	whole := draw.New(canvas)
+	if o, ok := f.(interface{ opaque() bool }); ok && o.opaque() {
+		whole.SetColor(color.White)
+		whole.Fill(whole.Rectangle.Path())
+	}
 	if t, ok := f.(interface{ title() string }); ok && t.title() != "" {
 		whole = titled(whole, t.title())
 	}

@@ -90,7 +90,8 @@ func sheetsOf(dir string) (paths []string, err error) {
 			paths = append(paths, filepath.Join(folder, e.Name()))
 		}
 	}
-	slices.SortStableFunc(paths, func(a, b string) int { return cmp.Compare(len(a), len(b)) }) // 999999 is before 1000000
+	// 999999 is before 1000000
+	slices.SortStableFunc(paths, func(a, b string) int { return cmp.Compare(len(a), len(b)) })
 	return paths, err
 }
 

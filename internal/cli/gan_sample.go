@@ -96,7 +96,8 @@ func (a *app) runGanSample(cmd *cobra.Command, o *ganSampleOptions, run string) 
 	}
 	if last := o.first + uint64(o.count) - 1; last < o.first {
 		return usage{
-			fmt.Errorf("--first is %d, expected at most %d with -n %d", o.first, math.MaxUint64-uint64(o.count)+1, o.count),
+			fmt.Errorf("--first is %d, expected at most %d with -n %d",
+				o.first, math.MaxUint64-uint64(o.count)+1, o.count),
 		}
 	}
 	g, err := loadGenerator(run, threads)

@@ -189,7 +189,8 @@ func judgedKeys() []string {
 	return []string{
 		score.KeyFrechet, score.KeyFrechetLimit, score.KeyKernel, score.KeyPrecision, score.KeyRecall, score.KeyDensity,
 		score.KeyCoverage, score.KeyClassesHit, score.KeyClassKL, score.KeyConfident, score.KeyClassifier,
-		score.KeyCopying, score.KeyModesHit, score.KeyModeKL, score.KeyGaussiansHit, score.KeyOnMode, score.KeyOffModeKL,
+		score.KeyCopying, score.KeyModesHit, score.KeyModeKL,
+		score.KeyGaussiansHit, score.KeyOnMode, score.KeyOffModeKL,
 	}
 }
 
