@@ -146,15 +146,15 @@ var (
 // product of packed rows a + f·aStep, k numbers deep, and b + f·bStep, whose rows are ldc apart like
 // those of the result c + f·cStep. Meanwhile it asks for ahead.
 func (l Level) mulMany(
-	c []float32, ldc, cStep int, a []float32, aStep int, b []float32, bStep, mr, k, n, count int, ahead []float32,
+	c []float32, ldc, cStep int, a []float32, aStep int, b []float32, bStep, mr, k, n int, ahead []float32,
 ) {
 	kernels := manyAVX2[:]
 	if l == AVX512 {
 		kernels = manyAVX512[:]
 	}
-	lines := (len(ahead) + count*cacheLine - 1) / (count * cacheLine)
+	lines := (len(ahead) + frequencies*cacheLine - 1) / (frequencies * cacheLine)
 	kernels[mr](
-		first(c), ldc, cStep, first(a), aStep, first(b), ldc, bStep, k, n/(2*l.lanes()), count,
+		first(c), ldc, cStep, first(a), aStep, first(b), ldc, bStep, k, n/(2*l.lanes()), frequencies,
 		first(ahead), lines,
 	)
 }

@@ -213,12 +213,6 @@ func (g *Winograd) ConvScratch() int {
 // WinogradConv computes y, [N, K, H, W], from x, [N, C, H, W], and filters that WinogradFilter has
 // transformed.
 func (l Level) WinogradConv(g *Winograd, y, x, u, scratch []float32) {
-	l.WinogradConvAhead(g, y, x, u, scratch, nil)
-}
-
-// WinogradConvAhead is WinogradConv. Meanwhile it asks for what is read next, as far as a
-// second-level cache holds it.
-func (l Level) WinogradConvAhead(g *Winograd, y, x, u, scratch []float32, ahead [][]float32) {
 	v, vPlane := scratch, g.plane(g.C)
 	m, area := scratch[frequencies*vPlane:], g.H*g.W
 	blocks := WinogradBlocks(g.K)
@@ -231,8 +225,7 @@ func (l Level) WinogradConvAhead(g *Winograd, y, x, u, scratch []float32, ahead 
 			k, rows := evenly(g.K, blocks, q)
 			mPlane := g.plane(rows)
 			at, part := evenly(len(next), blocks, q)
-			more := slot(ahead, first/g.block*blocks+q, g.blocks()*blocks)
-			l.mulFrequencies(g, m, mPlane, u[frequencies*k*g.C:], v, vPlane, rows, n, next[at:][:part], more)
+			l.mulFrequencies(g, m, mPlane, u[frequencies*k*g.C:], v, vPlane, rows, n, next[at:][:part])
 			for i := range n {
 				l.tileOutputs(g, y[k*area:], m[groupTiles*i:], mPlane, rows, &g.out[first+i])
 			}
@@ -265,7 +258,7 @@ func (l Level) transformInputs(g *Winograd, v []float32, plane int, x []float32,
 // mulFrequencies computes M[f] = U[f]·V[f] of some rows and n groups for all frequencies. Meanwhile
 // it asks for ahead.
 func (l Level) mulFrequencies(
-	g *Winograd, m []float32, mPlane int, u, v []float32, vPlane, rows, n int, ahead, more []float32,
+	g *Winograd, m []float32, mPlane int, u, v []float32, vPlane, rows, n int, ahead []float32,
 ) {
 	step, columns, parts := rows*g.C, groupTiles*n, l.panels(rows)
 	wide := 0
@@ -275,11 +268,8 @@ func (l Level) mulFrequencies(
 	if wide > 0 {
 		for q := range parts {
 			i, mr := evenly(rows, parts, q)
-			for h, asked := range [][]float32{ahead, more} {
-				at, part := evenly(len(asked), parts, q)
-				f := h * frequencies / 2
-				l.mulMany(m[f*mPlane+i*g.tiles():], g.tiles(), mPlane, u[f*step+i*g.C:], step, v[f*vPlane:], vPlane, mr, g.C, wide, frequencies/2, asked[at:][:part])
-			}
+			at, part := evenly(len(ahead), parts, q)
+			l.mulMany(m[i*g.tiles():], g.tiles(), mPlane, u[i*g.C:], step, v, vPlane, mr, g.C, wide, ahead[at:][:part])
 		}
 	}
 	if wide == columns {
@@ -292,17 +282,6 @@ func (l Level) mulFrequencies(
 			l.prefetchPart(ahead, f, frequencies)
 		}
 	}
-}
-
-// slot returns part i of n of several arrays.
-func slot(arrays [][]float32, i, n int) []float32 {
-	if len(arrays) == 0 {
-		return nil
-	}
-	which := i * len(arrays) / n
-	first, stop := (which*n+len(arrays)-1)/len(arrays), ((which+1)*n+len(arrays)-1)/len(arrays)
-	at, part := evenly(len(arrays[which]), stop-first, i-first)
-	return arrays[which][at:][:part]
 }
 
 // mulPanels multiplies packed rows with n columns of B, a multiple of a group's. Other than

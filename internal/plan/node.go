@@ -46,7 +46,6 @@ type chunk struct {
 	first  int // first slab of the chunk
 	index  int // number of the chunk within its lane
 	state  *runState
-	next   []*value // what the nodes that follow read of memory that is not in a cache
 }
 
 // runState is what one run of a program is a function of, besides its inputs.

@@ -38,7 +38,7 @@ type recomputation struct {
 
 // worthStoring is how many floats a result has that is stored and read: a smaller one stays in the
 // caches from region to region.
-const worthStoring = 1 << 18
+const worthStoring = 1 << 19
 
 // readers returns the readers of n's result in later regions, nil if it cannot become local or is
 // not worth it.

@@ -19,7 +19,7 @@ type recomputed struct {
 // recomputedSteps returns the steps of TestRecompute, whose tensors are just large enough.
 func recomputedSteps() map[string]recomputed {
 	cases := map[string]recomputed{}
-	image := []int{16, 4, 64, 64}
+	image := []int{32, 4, 64, 64}
 	perChannel := func(e *sym.Expr) *sym.Expr { return sym.Broadcast(e, []int{1}, image...) }
 	spec := sym.ConvSpec{Stride: [2]int{1, 1}, Dilation: [2]int{1, 1}, PadBefore: [2]int{1, 1}, PadAfter: [2]int{1, 1}}
 	convolve := func(g *sym.Graph, name string, x *sym.Expr) *sym.Expr {

@@ -82,7 +82,6 @@ func (r *region) settle(opt Options) {
 	r.split()
 	for i := range r.lanes {
 		r.lanes[i].runs = grouped(opt, r.lanes[i].nodes)
-		r.lanes[i].lookAhead()
 	}
 }
 
@@ -128,7 +127,6 @@ func (r *region) run(w *worker, t task, state *runState) {
 		c.first = c.index * l.lane.chunkSize
 		hi := min(c.first+l.lane.chunkSize, l.lane.slabs)
 		for i := range l.runs {
-			c.next = l.runs[i].ahead
 			if p := l.runs[i].strips; p != nil {
 				p.run(c, c.first, hi)
 			} else {

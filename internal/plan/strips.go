@@ -17,7 +17,6 @@ import (
 type laneRun struct {
 	nodes  []*node
 	strips *stripProgram // nil for a node that runs by itself
-	ahead  []*value      // what the strip program after it is the first to read
 }
 
 // grouped groups the nodes of a lane.
@@ -36,7 +35,7 @@ func grouped(opt Options, nodes []*node) []laneRun {
 			if p == nil {
 				break
 			}
-			run = laneRun{nodes: nodes[:n], strips: p}
+			run = laneRun{nodes[:n], p}
 		}
 		runs, nodes = append(runs, run), nodes[len(run.nodes):]
 	}

@@ -62,16 +62,13 @@ func (low *lowering) emitTransformed(e, in, filters *sym.Expr, g *geometry, turn
 	}
 	if sizes := low.winograd(g, batch, c, k, (*kernel.Winograd).Work); sizes != nil {
 		u := low.winogradFilter(filters, turned)
-		emitTiled(low, e, in, u, g, sizes, turned, kernel.Level.WinogradConvAhead)
+		emitTiled(low, e, in, u, g, sizes, turned, kernel.Level.WinogradConv)
 		return true
 	}
 	if sizes := low.winograd5(g, batch, (*kernel.Winograd5).Work); sizes != nil {
-		u, pass5 := low.winograd5Filter(filters, turned), kernel.Level.Winograd5Conv
+		u, pass := low.winograd5Filter(filters, turned), kernel.Level.Winograd5Conv
 		if turned {
-			pass5 = kernel.Level.Winograd5InputGradient
-		}
-		pass := func(l kernel.Level, g *kernel.Winograd5, y, x, u, scratch []float32, _ [][]float32) {
-			pass5(l, g, y, x, u, scratch)
+			pass = kernel.Level.Winograd5InputGradient
 		}
 		emitTiled(low, e, in, u, g, sizes, turned, pass)
 		return true

@@ -99,7 +99,7 @@ type tiledCall[G tileGeometry] struct {
 	node  *node
 	sizes *tiled[G]
 	kind  string
-	pass  func(l kernel.Level, g G, y, x, u, scratch []float32, ahead [][]float32)
+	pass  func(l kernel.Level, g G, y, x, u, scratch []float32)
 }
 
 func (x *tiledCall[G]) String() string { return fmt.Sprintf("%s{%v}", x.kind, x.sizes) }
@@ -108,13 +108,13 @@ func (x *tiledCall[G]) run(c *chunk, lo, hi int) {
 	n := x.node
 	out, in := n.outs[0].slab(c, lo, hi, n.slabs), n.args[0].value.slab(c, lo, hi, n.slabs)
 	u := n.args[1].value.slab(c, 0, 1, 1)
-	x.pass(c.worker.level, x.sizes.of(hi-lo), out, in, u, c.worker.scratch, c.ahead(lo, hi))
+	x.pass(c.worker.level, x.sizes.of(hi-lo), out, in, u, c.worker.scratch)
 }
 
 // emitTiled computes e from in, of as many images, and transformed filters u.
 func emitTiled[G tileGeometry](
 	low *lowering, e, in *sym.Expr, u *value, g *geometry, sizes *tiled[G], turned bool,
-	pass func(l kernel.Level, g G, y, x, u, scratch []float32, ahead [][]float32),
+	pass func(l kernel.Level, g G, y, x, u, scratch []float32),
 ) {
 	kind := "conv"
 	if turned {

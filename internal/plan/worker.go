@@ -16,7 +16,6 @@ type worker struct {
 	blocks  [][]float32
 	at      [maxOperands + maxRegisters][]float32 // where a tape's slots are, too much to clear for each block
 	chunk   chunk                                 // what it is busy with
-	ahead   [mostAhead][]float32                  // what is asked for
 
 	// of strip programs: the steps that run, strips of memory, and accumulators of sums
 	strips    []kernel.StripStep
