@@ -43,6 +43,8 @@ type NetworkOptions struct {
 	Batch int
 	// Threads is the number of workers, one per processor if 0.
 	Threads int
+	// Convolution is how convolutions are computed, one of [engine.Convolutions]; auto if empty.
+	Convolution string
 }
 
 // Network is a trained classifier whose logits f(x) are differentiated with respect to the input x.
@@ -121,7 +123,11 @@ func NewNetwork(o NetworkOptions) (*Network, error) {
 	if o.Threads == 0 {
 		o.Threads = runtime.GOMAXPROCS(0)
 	}
-	on, err := engine.Native(engine.Options{Threads: o.Threads})
+	direct, err := engine.ParseConvolution(o.Convolution)
+	if err != nil {
+		return nil, err
+	}
+	on, err := engine.Native(engine.Options{Threads: o.Threads, Direct: direct})
 	if err != nil {
 		return nil, err
 	}

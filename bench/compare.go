@@ -19,12 +19,10 @@ import (
 
 // Options say what is measured.
 type Options struct {
-	Workloads []string // names; all if empty
-	Threads   []int
-	Level     string // of the kernels, one of engine.Levels; that of this process if empty
-	// Convolution is "direct" where every convolution is computed by its definition, also where
-	// Winograd's algorithm takes less time; otherwise empty or "auto".
-	Convolution string
+	Workloads   []string // names; all if empty
+	Threads     []int
+	Level       string  // of the kernels, one of engine.Levels; that of this process if empty
+	Convolution string  // one of engine.Convolutions; auto if empty
 	Rounds      int     // how often everything is run in turn
 	Seconds     float64 // the least time of one run
 	// Environment is the Python environment of the peers, and Scripts the folder of their scripts;
@@ -48,8 +46,8 @@ func (opt Options) Validate() error {
 			return fmt.Errorf("found %d threads, expected at least 1", n)
 		}
 	}
-	if !slices.Contains([]string{"", "auto", "direct"}, opt.Convolution) {
-		return fmt.Errorf("found convolution %q, expected auto or direct", opt.Convolution)
+	if _, err := engine.ParseConvolution(opt.Convolution); err != nil {
+		return err
 	}
 	return Known(opt.Workloads, opt.Engines)
 }
@@ -438,9 +436,11 @@ func (opt Options) own(
 
 // engine returns what compiles our steps.
 func (opt Options) engine(threads int) (engine.Engine, error) {
-	return engine.Native(engine.Options{
-		Level: opt.Level, Threads: threads, Direct: opt.Convolution == "direct",
-	})
+	direct, err := engine.ParseConvolution(opt.Convolution)
+	if err != nil {
+		return nil, err
+	}
+	return engine.Native(engine.Options{Level: opt.Level, Threads: threads, Direct: direct})
 }
 
 // level returns the level that is measured.

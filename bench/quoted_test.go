@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/gradreg/gradreg/internal/golden"
+	"github.com/gradreg/gradreg/report"
 )
 
 // What stands below a comment such as <!-- performance.json opponents -->, up to the next empty
@@ -48,6 +50,54 @@ func TestQuotedPerformance(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+	}
+}
+
+// TestQuotedPerformanceFigure compares docs/performance.svg with the stored measurement. -update draws
+// it anew.
+func TestQuotedPerformanceFigure(t *testing.T) {
+	m, err := ReadMeasurement(filepath.Join("..", "docs", "performance.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	svg, err := report.SVG(m.Figure())
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden.Text(t, filepath.Join("..", "docs", "performance.svg"), string(svg))
+}
+
+// TestFigure checks what stands in the figure: of each cell the engine's share of the peak, the
+// opponent's, and their ratio.
+func TestFigure(t *testing.T) {
+	m := measured()
+	for i := range m.Rows {
+		if m.Rows[i].Engine == engineOurs {
+			m.Rows[i].PeakShare = 0.9
+		}
+	}
+	alone := m.Rows[0]
+	alone.Method, alone.Threads = "spectreg", 2
+	m.Rows = append(m.Rows, alone)
+	f := m.Figure()
+	if len(f.Panels) != 2 || f.Panels[0].Title != "1 thread" || f.Panels[1].Title != "2 threads" {
+		t.Fatalf("%+v", f.Panels)
+	}
+	for i, want := range []report.DotRow{
+		{Name: "w3 plain", Values: []float64{0.9, 0.6}, Note: "1.5 ×"},
+		{Name: "w3 datagrad", Values: []float64{0.9, 1.125}, Note: "0.8 ×"},
+	} {
+		got := f.Panels[0].Rows[i]
+		if got.Name != want.Name || got.Note != want.Note || math.Abs(got.Values[0]-want.Values[0]) > 1e-12 ||
+			math.Abs(got.Values[1]-want.Values[1]) > 1e-12 {
+			t.Errorf("%+v, expected %+v", got, want)
+		}
+	}
+	if r := f.Panels[1].Rows[0]; r.Note != "" || !math.IsNaN(r.Values[1]) {
+		t.Errorf("without an opponent: %+v", r)
+	}
+	if _, err := report.SVG(f); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/augment"
 	"github.com/gradreg/gradreg/dataset/folder"
+	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/internal/strictyaml"
@@ -109,6 +110,9 @@ type Config struct {
 	Keep            string `yaml:"keep,omitempty"`
 	LogEvery        int    `yaml:"log_every"`        // steps between lines of metrics
 	CheckpointEvery int    `yaml:"checkpoint_every"` // steps between checkpoints
+	// Convolution is how convolutions are computed, one of [engine.Convolutions]; empty for auto.
+	// Training and the model that comes of it are computed alike.
+	Convolution string `yaml:"convolution,omitempty"`
 	// Note says in a line how the configuration came about, such as how a λ was found, and Choices
 	// in full. They change nothing, and stand here so that a run that is resumed or repeated has
 	// them.
@@ -164,6 +168,7 @@ type parts struct {
 	augment      augment.Pipeline
 	optimizer    optim.Optimizer
 	schedule     optim.Schedule
+	direct       bool // convolutions are
 	// pretrained reports whether a parameter begins with pretrained weights; nil if none does.
 	pretrained func(p *nn.Param) bool
 }
@@ -196,6 +201,12 @@ func (c *Config) resolve() (p parts, err error) {
 	}
 	if err := cmp.Or(c.checkSteps(), c.checkJudging(), c.checkChoices()); err != nil {
 		return p, err
+	}
+	if p.direct, err = engine.ParseConvolution(c.Convolution); err != nil {
+		return p, err
+	}
+	if !p.direct {
+		c.Convolution = ""
 	}
 	if c.Subset != "" && !slices.Contains(Subsets(), c.Subset) {
 		return p, fault.Input(spec.Unknown("subset", c.Subset, Subsets()))

@@ -14,30 +14,34 @@ type StepCost struct {
 	MACsPerImage  int // multiply-adds of matrix products and convolutions
 }
 
-// Cost measures the step of a configuration for images of the given shape. It plans the step at
-// three sizes of the batch, but takes none of its memory. Small batches are planned in another way
-// than large ones, so an image's share is that between 32 and 64 images.
+// Cost measures the step of a configuration for images of the given shape. It plans the step for the
+// configuration's batch and for 32 and 64 images, but takes none of its memory. Small batches are
+// planned in another way than large ones, so an image's share is that between 32 and 64 images.
 func Cost(cfg Config, shape dataset.Shape, classes int) (StepCost, error) {
 	p, err := cfg.resolve()
 	if err != nil {
 		return StepCost{}, err
 	}
-	on, err := engine.Native(engine.Options{Threads: 1})
+	on, err := engine.Native(engine.Options{Threads: 1, Direct: p.direct})
 	if err != nil {
 		return StepCost{}, err
 	}
-	var at [3]engine.Cost
-	for i, batch := range [...]int{cfg.batch(math.MaxInt), 32, 64} {
+	own := cfg.batch(math.MaxInt)
+	at := map[int]engine.Cost{} // by the size of the batch
+	for _, batch := range [...]int{own, 32, 64} {
+		if _, done := at[batch]; done {
+			continue
+		}
 		t, err := p.training(batch, shape, classes)
 		if err != nil {
 			return StepCost{}, err
 		}
-		if at[i], err = on.(engine.Measurer).Measure(t.Step(nil)); err != nil {
+		if at[batch], err = on.(engine.Measurer).Measure(t.Step(nil)); err != nil {
 			return StepCost{}, err
 		}
 	}
 	return StepCost{
-		Bytes: at[0].Bytes, BytesPerImage: (at[2].Bytes - at[1].Bytes) / 32,
-		MACsPerImage: at[2].MACs / 64,
+		Bytes: at[own].Bytes, BytesPerImage: (at[64].Bytes - at[32].Bytes) / 32,
+		MACsPerImage: at[64].MACs / 64,
 	}, nil
 }

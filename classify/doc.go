@@ -40,11 +40,14 @@ package classify
 // batches keep the bits of version 2; [Numbers] tells which. Version 3 came with convolutions of 3×3
 // by Winograd's algorithm, and with sums in more parts of batches of more than 128 images; version 4
 // with convolutions of 5×5 by it, and of many filters that read them once for a batch of 16 images
-// or more; version 5 with convolutions of stride two and filters of 4×4 or 5×5 by their phases, which
-// no model of package model has.
+// or more; version 5 with batch norms of fixed statistics whose factors are in the filters of the
+// convolutions before them, and with the sums of a stem's weight gradient, of 7×7 taps and a stride,
+// in parts on large images; version 6 with convolutions of stride two and filters of 4×4 or 5×5 by
+// their phases, which no model of package model has.
 const (
-	NumericsVersion     = 5
-	transformedNumerics = 4
-	largeBatchNumerics  = 3
-	directNumerics      = 2
+	NumericsVersion    = 6
+	filterNumerics     = 5
+	winogradNumerics   = 4
+	largeBatchNumerics = 3
+	directNumerics     = 2
 )

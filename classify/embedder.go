@@ -84,7 +84,9 @@ func newEmbedder(n *pretrained.Network, opt EmbedOptions) (*Embedder, error) {
 		Channels: pretrained.Channels, Height: e.Size, Width: e.Size, Fit: string(fit), Normalizer: n.Normalizer(),
 	}
 	e.tables = e.info.Normalizer.Tables()
-	if e.program, err = newFeatureProgram(n.Model, e.info.shape(), embedBatch); err != nil {
+	// Nothing is trained: batch norm is a fixed map, whose factors the filters take.
+	frozen := n.Model.WithNorm("frozen")
+	if e.program, err = newFeatureProgram(frozen, e.info.shape(), embedBatch); err != nil {
 		return nil, err
 	}
 	e.Count = e.program.classes
@@ -107,7 +109,7 @@ func newEmbedder(n *pretrained.Network, opt EmbedOptions) (*Embedder, error) {
 	}
 	if dir := cacheOfFeatures(opt.Cache); dir != "" {
 		key := sha256.Sum256(fmt.Appendf(nil, "%x\x00%s\x00%d\x00%s\x00%d",
-			n.Digest(e.Size), fit, networkNumbers(e.program.logits), on.Name(), embedBatch))
+			n.Digest(e.Size), fit, networkNumbers(e.program.logits, false), on.Name(), embedBatch))
 		e.cache = featurecache.Open(dir, key, e.Count, 0)
 	}
 	return e, nil

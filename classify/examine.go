@@ -100,7 +100,7 @@ func (m *SavedModel) network(threads int) (*assess.Network, error) {
 		return nil, err
 	}
 	return assess.NewNetwork(assess.NetworkOptions{
-		Model: m.arch, Shape: m.shape(), Classes: len(m.Classes), Threads: threads,
+		Model: m.arch, Shape: m.shape(), Classes: len(m.Classes), Threads: threads, Convolution: m.Convolution,
 		Weights: func(name string) []float32 { return weights[name] },
 	})
 }

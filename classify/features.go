@@ -33,7 +33,7 @@ func (m *SavedModel) Features(threads int) (*Features, error) {
 	if c.features == nil || len(c.features.Shape()) != 2 {
 		return nil, fault.Inputf("model %s has no dense layer, expected one at its end", m.Model)
 	}
-	on, err := engine.Native(engine.Options{Threads: threads})
+	on, err := m.engine(threads)
 	if err != nil {
 		return nil, err
 	}

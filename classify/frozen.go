@@ -57,7 +57,7 @@ func (r *run) prepareFrozen(cfg Config, p parts) error {
 		return fmt.Errorf("the model is %s, expected %s", p.model, r.network.Model)
 	}
 	r.progress.sums = make([]float64, 1)
-	r.progress.origins = []Origin{originHere(r.on.Name(), networkNumbers(f.embedder.program.logits), 1)}
+	r.progress.origins = []Origin{originHere(r.on.Name(), networkNumbers(f.embedder.program.logits, false), 1)}
 	return r.openFolder()
 }
 

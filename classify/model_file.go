@@ -43,6 +43,17 @@ type ModelInfo struct {
 	// SHA-256 of the images, as the seed divided those of a folder
 	DataDigest string `json:"data_digest,omitempty"`
 	TestDigest string `json:"test_digest,omitempty"` // SHA-256 of what the test images are made of, whatever their size
+	// how its convolutions are computed, as in its training: one of engine.Convolutions; empty for auto
+	Convolution string `json:"convolution,omitempty"`
+}
+
+// engine returns what computes the model's answers.
+func (c ModelInfo) engine(threads int) (engine.Engine, error) {
+	direct, err := engine.ParseConvolution(c.Convolution)
+	if err != nil {
+		return nil, err
+	}
+	return engine.Native(engine.Options{Threads: threads, Direct: direct})
 }
 
 // shape returns the extent of the model's images.
@@ -196,7 +207,7 @@ func (m *SavedModel) start(c *classifier, f tensorfile.File, threads int) error 
 	if threads == 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	on, err := engine.Native(engine.Options{Threads: threads})
+	on, err := m.engine(threads)
 	if err != nil {
 		return err
 	}
@@ -222,6 +233,9 @@ func (c ModelInfo) check() error {
 		return fmt.Errorf("images of %v, expected extents from 1 to %d", c.shape(), maxExtent)
 	case len(c.Normalizer.Mean) != c.Channels || len(c.Normalizer.Std) != c.Channels:
 		return fmt.Errorf("normalizer of %d channels, expected %d", len(c.Normalizer.Mean), c.Channels)
+	}
+	if _, err := engine.ParseConvolution(c.Convolution); err != nil {
+		return err
 	}
 	for ch, std := range c.Normalizer.Std {
 		if std < 0 || std > 1 || c.Normalizer.Mean[ch] < 0 || c.Normalizer.Mean[ch] > 1 {

@@ -161,6 +161,7 @@ type Summary struct {
 	// began or was resumed.
 	DataWaitFraction float64 `json:"data_wait_fraction"`
 	Augment          string  `json:"augment"`
+	Convolution      string  `json:"convolution,omitempty"` // of the configuration, where it is not auto
 	Seed             uint64  `json:"seed"`
 	Data             string  `json:"data"`
 	DataDigest       string  `json:"data_digest"` // SHA-256 of the images, as the seed divided those of a folder

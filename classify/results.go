@@ -62,8 +62,9 @@ func (r *run) described() Summary {
 		OwnFiles: r.ownFiles(), TrainSize: r.config.TrainSize, Model: r.config.Model,
 		Parameters:   r.parameters(),
 		Regularizers: r.config.Regularizers, Note: r.config.Note, Choices: r.config.Choices,
-		Augment: r.config.Augment, DataWaitFraction: train.Rate(r.loop.Waited.Seconds(), r.loop.Worked.Seconds()),
-		Threads: r.Threads, CPU: r.on.Name(), Dir: r.Dir,
+		Augment: r.config.Augment, Convolution: r.config.Convolution,
+		DataWaitFraction: train.Rate(r.loop.Waited.Seconds(), r.loop.Worked.Seconds()),
+		Threads:          r.Threads, CPU: r.on.Name(), Dir: r.Dir,
 		Version: build.Current().Version, Commit: build.Current().Commit, Machine: build.Machine(),
 	}
 	if r.hasClasses() {
@@ -129,6 +130,7 @@ func (r *run) writeResults(s Summary, o Outcome) error {
 		Model: r.config.Model, Data: r.config.Data.String(), Classes: r.data.Classes,
 		Channels: shape.C, Height: shape.H, Width: shape.W, Fit: r.config.Fit, Normalizer: r.normalizer,
 		DataDigest: r.digest, TestDigest: testDigest(r.test), Task: r.config.Task, Targets: r.scale,
+		Convolution: r.config.Convolution,
 	}
 	if err := r.saveModel(card); err != nil {
 		return err

@@ -92,11 +92,11 @@ func (r *run) close() {
 // prepare does everything that can fail before the first step.
 func (r *run) prepare(ctx context.Context, cfg Config) error {
 	var err error
-	if r.on, err = engine.Native(engine.Options{Threads: r.Threads}); err != nil {
-		return err
-	}
 	p, err := cfg.resolve()
 	if err != nil {
+		return err
+	}
+	if r.on, err = engine.Native(engine.Options{Threads: r.Threads, Direct: p.direct}); err != nil {
 		return err
 	}
 	asked := cfg.Data

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/backbone"
+	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/linear"
@@ -93,6 +94,11 @@ func (c *Config) resolveFrozen() error {
 	if len(c.Penalties) > 0 {
 		return fault.Inputf("penalties are set, but a head on frozen features takes none: they need transfer %s",
 			TransferFinetune)
+	}
+	if c.Convolution == engine.DirectConvolution {
+		return fault.Inputf("convolution is %s, but the features of a picture are kept for other runs: "+
+			"it needs transfer %s",
+			c.Convolution, TransferFinetune)
 	}
 	if c.Augment != "" && c.Augment != defaultAugment && c.Augment != "none" {
 		return fault.Inputf("augment is %s, but the features of a picture are computed once: it needs transfer %s",

@@ -11,7 +11,8 @@ import (
 // channels may be computed by Winograd's algorithm, many filters may be read once for a batch.
 func TestVersionOfNumbers(t *testing.T) {
 	for network, want := range map[string]int{
-		"lenet": 2, "lenet:norm=batch,dropout=0.2": 2, "lenet-caffe": 4, "mlp": 2, "resnet:depth=8": 4, "vgg": 4, "wideresnet": 4, "resnet18:norm=affine": 4,
+		"lenet": 2, "lenet:norm=batch,dropout=0.2": 2, "lenet-caffe": 4, "mlp": 2, "resnet:depth=8": 4, "vgg": 4, "wideresnet": 4, "resnet18": 5, "mobilenet-v2": 4, "resnet18:norm=affine": 5,
+		"mobilenet-v2:norm=frozen": 5, "lenet:norm=affine": 2,
 	} {
 		cfg := classify.Default()
 		cfg.Model = model.ParseSpec(network)

@@ -80,6 +80,10 @@ func Transforms(roots ...*sym.Expr) bool { return plan.Transforms(roots...) }
 // least 32 channels on either side.
 func Phases(roots ...*sym.Expr) bool { return plan.Phases(roots...) }
 
+// Stems reports whether the roots need a convolution of strides with filters of 7×7 or more, of which
+// [Native] makes a weight gradient's sums over large maps in parts.
+func Stems(roots ...*sym.Expr) bool { return plan.Stems(roots...) }
+
 func (n native) Name() string { return n.options.Level.String() }
 
 func (n native) Compile(steps ...Step) (Program, error) {

@@ -11,6 +11,7 @@ import (
 	"github.com/gradreg/gradreg/dataset/folder"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/philox"
+	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/task"
 )
 
@@ -62,6 +63,16 @@ func Byte(v float32) byte {
 	return byte(min(255, 127.5*(float64(v)+1)+0.5))
 }
 
+// Outside counts the values of images outside −1 … 1, which [Byte] clamps.
+func Outside(values []float32) (n int) {
+	for _, v := range values {
+		if v < -1 || v > 1 {
+			n++
+		}
+	}
+	return n
+}
+
 // OpenData opens the data of a configuration. It records what the data say: the size that a folder's
 // pictures have, and the batch where that is 0.
 func OpenData(ctx context.Context, c *Config, o RunOptions) (*Data, error) {
@@ -82,6 +93,9 @@ func OpenData(ctx context.Context, c *Config, o RunOptions) (*Data, error) {
 		return nil, err
 	}
 	if err := c.unused(c.Data+" has images of three kinds in one", c.Flip && stacked, false, false); err != nil {
+		return nil, err
+	}
+	if err := knownImages(name, stacked); err != nil {
 		return nil, err
 	}
 	set, report, err := openImages(ctx, name, c, o)
@@ -153,6 +167,22 @@ func (c *Config) unused(data string, flip, trainSize, size bool) error {
 		return fault.Inputf("size is %d, but %s; expected none", c.Size, data)
 	}
 	return nil
+}
+
+// knownImages refuses a name that nothing has, and lists points beside data sets of images where they
+// would do.
+func knownImages(name string, stacked bool) error {
+	source := dataset.ParseSource(name)
+	if _, known := source.Info(); known || source.Dir() != "" {
+		return nil
+	}
+	names := dataset.Names()
+	if !stacked {
+		for _, s := range PointSets() {
+			names = append(names, s.Name)
+		}
+	}
+	return fault.Inputf("%w; nor is there a folder of that name", spec.Unknown("data set", name, names))
 }
 
 // openImages opens a data set with a name or a folder.

@@ -6,8 +6,10 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -109,5 +111,119 @@ func TestFewImages(t *testing.T) {
 	cfg.TrainSize, cfg.Batch = 3, 4
 	if _, err := OpenData(t.Context(), &cfg, RunOptions{}); err == nil {
 		t.Error("a batch of 4 of 3 images is taken")
+	}
+}
+
+// imageAt returns which of the images of a size in among an image is, -1 if none.
+func imageAt(image, among []float32) int {
+	k := 0
+	for other := range slices.Chunk(among, len(image)) {
+		if slices.Equal(image, other) {
+			return k
+		}
+		k++
+	}
+	return -1
+}
+
+// TestStackedImages checks that the channels of stacked images are training images, drawn apart from
+// each other: all are equally frequent in each channel, and two channels have the same one as often as
+// chance wants. Held-out samples are stacked of held-out images.
+func TestStackedImages(t *testing.T) {
+	const images, n = 10, 2000
+	plain := Default()
+	plain.TrainSize, plain.Batch = images, images
+	stacked := plain
+	stacked.Data = StackedPrefix + plain.Data
+	one, err := OpenData(t.Context(), &plain, RunOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	three, err := OpenData(t.Context(), &stacked, RunOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := one.size()
+	among, samples := make([]float32, images*size), make([]float32, n*3*size)
+	one.Trained(0, images, among)
+	three.Fill(5, n, samples)
+	var counts [3][images]int
+	same := [3]int{}
+	for sample := range slices.Chunk(samples, 3*size) {
+		var k [3]int
+		for ch := range k {
+			if k[ch] = imageAt(sample[ch*size:(ch+1)*size], among); k[ch] < 0 {
+				t.Fatal("a channel that is no training image")
+			}
+			counts[ch][k[ch]]++
+		}
+		for ch := range k {
+			if k[ch] == k[(ch+1)%3] {
+				same[ch]++
+			}
+		}
+	}
+	expected, spread := float64(n)/images, math.Sqrt(float64(n)/images*(1-1./images))
+	for ch := range counts {
+		for k, got := range append(counts[ch][:], same[ch]) {
+			if math.Abs(float64(got)-expected) > 5*spread {
+				t.Errorf("channel %d, number %d: %d of %d, expected %v ± %.1f", ch, k, got, n, expected, spread)
+			}
+		}
+	}
+	held := make([]float32, 3*size)
+	three.HeldOut(0, 1, held)
+	for ch := range 3 {
+		if imageAt(held[ch*size:(ch+1)*size], among) >= 0 {
+			t.Errorf("channel %d of a held-out sample is a training image", ch)
+		}
+	}
+}
+
+// TestBatchesOfImages checks that each image of a batch is one of the chosen training images as it is,
+// or with flip as often its mirror image, that batches differ, and that an epoch has every image once.
+func TestBatchesOfImages(t *testing.T) {
+	const images, batch, epochs = 24, 8, 12
+	for _, flip := range []bool{false, true} {
+		c := Default()
+		c.TrainSize, c.Batch, c.Flip = images, batch, flip
+		d, err := OpenData(t.Context(), &c, RunOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.Train.Len() != images {
+			t.Fatalf("%d training images, expected %d", d.Train.Len(), images)
+		}
+		size, side := d.size(), d.Shape[2]
+		plain := make([]float32, images*size)
+		d.Trained(0, images, plain)
+		mirrored := slices.Clone(plain)
+		for row := range slices.Chunk(mirrored, side) {
+			slices.Reverse(row)
+		}
+		samples, mirrors := make([]float32, batch*size), 0
+		for epoch := range epochs {
+			seen := map[int]bool{}
+			for turn := range images / batch {
+				d.Fill(epoch*images/batch+turn, batch, samples)
+				for image := range slices.Chunk(samples, size) {
+					k := imageAt(image, plain)
+					if k < 0 {
+						k = imageAt(image, mirrored)
+						mirrors++
+					}
+					if k < 0 {
+						t.Fatalf("flip %v: an image that is none of the training images", flip)
+					}
+					seen[k] = true
+				}
+			}
+			if len(seen) != images {
+				t.Errorf("flip %v: epoch %d has %d images of %d", flip, epoch, len(seen), images)
+			}
+		}
+		if all := images * epochs; !flip && mirrors != 0 || flip && (mirrors < all*3/8 || mirrors > all*5/8) {
+			t.Errorf("flip %v: %d of %d images are mirrored", flip, mirrors, all)
+		}
 	}
 }

@@ -38,6 +38,8 @@ type GeneratorInfo struct {
 	Steps   int      `json:"steps"` // that were taken
 	// DataDigest is the SHA-256 of the images it was trained from.
 	DataDigest string `json:"data_digest,omitempty"`
+	// how its convolutions are computed, as in its training: one of [engine.Convolutions]; empty for auto
+	Convolution string `json:"convolution,omitempty"`
 }
 
 // Generator is a trained generator. Its methods may be called by any number of goroutines; they take
@@ -195,7 +197,11 @@ func LoadGenerator(path string, threads int) (*Generator, error) {
 	if err != nil {
 		return nil, fault.Inputf("%s: %w", path, err)
 	}
-	on, err := engine.Native(engine.Options{Threads: threads})
+	direct, err := engine.ParseConvolution(info.Convolution)
+	if err != nil {
+		return nil, fault.Inputf("%s: %w", path, err)
+	}
+	on, err := engine.Native(engine.Options{Threads: threads, Direct: direct})
 	if err != nil {
 		return nil, err
 	}

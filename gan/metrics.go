@@ -1,7 +1,6 @@
 package gan
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/gradreg/gradreg/train"
@@ -66,9 +65,9 @@ func (r *run) log(step int) error {
 		return err
 	}
 	m.LearningRate, m.Seconds, m.ImagesPerSecond = r.rate(step), r.progress.seconds, r.imagesPerSecond()
-	if !m.Watch.finite() {
-		return train.NewDivergence(fmt.Errorf("the critic's scores or slopes at step %d are not finite: %+v; "+
-			"try a lower learning rate", step, m.Watch))
+	if what, value := m.Watch.notFinite(); what != "" {
+		critic := train.Learner{Training: r.training.Critic, Program: r.program}
+		return critic.Diverged(step, "the critic's "+what, value)
 	}
 	r.latest = &m
 	if r.journal == nil {
@@ -77,11 +76,30 @@ func (r *run) log(step int) error {
 	return r.journal.Append(m)
 }
 
+// firstWatched returns which of n samples is the first of the batch that the line of a step looks at,
+// with a line every so many steps. Batch follows on batch, so that lines together are of all samples,
+// whatever divides their number.
+func firstWatched(step, every, batch, n int) int {
+	line := (step + every - 1) / every
+	return line * batch % max(n, 1)
+}
+
+// memorizingOf returns how much better the critic knows training samples than held-out ones, see
+// [Metrics]; nil where it does not tell training from generated samples apart, or a number is not
+// finite.
+func memorizingOf(trained, held Watch) *float64 {
+	share := (trained.RealScore - held.RealScore) / trained.Gap
+	if !(trained.Gap > 0) || math.IsInf(share, 0) || math.IsNaN(share) {
+		return nil
+	}
+	return &share
+}
+
 // watch fills in what the critic says of training, held-out and generated samples.
 func (r *run) watch(step int, m *Metrics) error {
 	t, b := r.training, r.config.Batch
 	look := func(samples func(first, n int, dst []float32), most int) (Watch, error) {
-		samples((step*b)%max(most, 1), b, r.probe)
+		samples(firstWatched(step, r.config.LogEvery, b, most), b, r.probe)
 		if err := r.program.Write(t.Real, r.probe); err != nil {
 			return Watch{}, err
 		}
@@ -96,21 +114,13 @@ func (r *run) watch(step int, m *Metrics) error {
 		if err != nil {
 			return err
 		}
-		if v := (m.RealScore - held.RealScore) / m.Gap; m.Gap > 0 && !math.IsInf(v, 0) {
-			m.Memorizing = &v
-		}
+		m.Memorizing = memorizingOf(m.Watch, held)
 	}
 	if len(r.data.Shape) == 3 {
 		if err := r.program.Read(t.Fake, r.probe); err != nil {
 			return err
 		}
-		outside := 0
-		for _, v := range r.probe {
-			if v < -1 || v > 1 {
-				outside++
-			}
-		}
-		m.Clamped = float64(outside) / float64(len(r.probe))
+		m.Clamped = float64(Outside(r.probe)) / float64(len(r.probe))
 	}
 	return nil
 }

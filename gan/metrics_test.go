@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -146,6 +147,14 @@ func TestNotFinite(t *testing.T) {
 			}
 		}
 	}
+	// Scores and slopes that are no longer finite while the parameters are: the error says which.
+	steep := c
+	steep.LogEvery, steep.Regularizers, steep.Objective = 1, nil, "wasserstein"
+	_, err := poisoned(t, steep, "critic/dense1.weight", 7, 1e22, false)
+	want := "the critic's slope at real samples is +Inf at step 7; largest parameter norms: critic/dense1.weight 1e+22, "
+	if !errors.As(err, new(train.Divergence)) || !strings.Contains(err.Error(), want) {
+		t.Errorf("a weight of 1e22: %v, expected %q", err, want)
+	}
 	// A run that diverges by itself does so again when it goes on, and does not go on for ever.
 	c.LearningRate = 1e25
 	dir := filepath.Join(t.TempDir(), "wild")
@@ -216,5 +225,22 @@ func TestSheets(t *testing.T) {
 	}
 	if slices.Equal(sheets[0].Samples, sheets[9].Samples) {
 		t.Error("the generator has learned nothing")
+	}
+	whole := sheets
+	sheets = map[int]Sheet{}
+	for i := range 2 { // interrupted after step 4, between two sheets
+		ctx, cancel := context.WithCancel(t.Context())
+		o.Dir, o.Resume, o.Stepped = dir+"-resumed", i > 0, func(p Progress) {
+			if p.Step == 4 {
+				cancel()
+			}
+		}
+		if _, err := Run(ctx, c, o); (err == nil) != (i > 0) {
+			t.Fatal(err)
+		}
+		cancel()
+	}
+	if !reflect.DeepEqual(sheets, whole) {
+		t.Errorf("%d sheets of the run that was resumed are not the %d of the one that was not", len(sheets), len(whole))
 	}
 }

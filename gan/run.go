@@ -72,6 +72,8 @@ type Summary struct {
 	MACs       int      `json:"multiply_adds"` // of the whole run
 	Last       Metrics  `json:"last"`
 	Kernels    string   `json:"kernels"`
+	// Convolution is that of the configuration, where it is not auto.
+	Convolution string `json:"convolution,omitempty"`
 }
 
 // Result is a finished run.
@@ -182,7 +184,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	if r.training, err = NewTraining(options); err != nil {
 		return err
 	}
-	if r.engine, err = engine.Native(engine.Options{Threads: r.Threads}); err != nil {
+	if r.engine, err = engine.Native(engine.Options{Threads: r.Threads, Direct: r.parts.direct}); err != nil {
 		return err
 	}
 	if r.program, err = r.engine.Compile(r.training.Steps()...); err != nil {
@@ -322,7 +324,7 @@ func (r *run) finish() (Summary, error) {
 	s := Summary{
 		Version: build.Current().Version, Data: c.Data, DataDigest: r.data.Digest, Network: c.Network,
 		Objective: c.Objective, Regularize: c.Regularizers, Seed: c.Seed, Steps: c.Steps, Seconds: r.progress.seconds,
-		MACs: r.allMACs(), Kernels: r.engine.Name(),
+		MACs: r.allMACs(), Kernels: r.engine.Name(), Convolution: c.Convolution,
 	}
 	if r.latest != nil {
 		s.Last = *r.latest

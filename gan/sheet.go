@@ -37,6 +37,7 @@ func (r *run) info() GeneratorInfo {
 	return GeneratorInfo{
 		Network: r.config.Network, Noise: r.config.Noise, Shape: r.data.Shape, Data: r.config.Data,
 		Classes: r.data.Classes, Steps: r.progress.step, DataDigest: r.data.Digest,
+		Convolution: r.config.Convolution,
 	}
 }
 

@@ -25,14 +25,21 @@ type Watch struct {
 	SlopeBetween float64 `json:"slope_between"`
 }
 
-// finite reports whether all of it is.
-func (w Watch) finite() bool {
-	for _, v := range []float64{w.Gap, w.RealScore, w.SlopeReal, w.SlopeFake, w.SlopeBetween} {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return false
+// notFinite names the first part of it that is not finite, "" if all are.
+func (w Watch) notFinite() (what string, value float64) {
+	for _, part := range []struct {
+		what  string
+		value float64
+	}{
+		{"mean score of real samples", w.RealScore}, {"D(real) − D(fake)", w.Gap},
+		{"slope at real samples", w.SlopeReal},
+		{"slope at generated samples", w.SlopeFake}, {"slope between samples", w.SlopeBetween},
+	} {
+		if math.IsNaN(part.value) || math.IsInf(part.value, 0) {
+			return part.what, part.value
 		}
 	}
-	return true
+	return "", 0
 }
 
 // buildWatch builds the step that watches: the outputs are scores of Real and Fake, and slopes. The

@@ -12,7 +12,9 @@ import "github.com/gradreg/gradreg/sym"
 //
 // With FixedStatistics the running averages are used in training, too: the layer is one affine map
 // per channel, and samples are not coupled. That is how a trained network is trained further on few
-// samples, whose statistics are poor.
+// samples, whose statistics are poor. Of a convolution, depthwise or not, without a bias, the factor
+// s = γ/√(σ²+ε) is then one of its filters, s·(W∗x) = (s·W)∗x, so that it multiplies some thousand
+// weights once a step instead of every pixel of every sample, and as much in each derivative.
 type BatchNorm struct {
 	// Epsilon is ε, 1e-5 if 0: variances far below it count as none. A channel whose standard
 	// deviation is below √ε = 0.003, such as a constant one, is enlarged 1/√ε = 316 times at most,
@@ -62,12 +64,22 @@ func (n BatchNorm) Apply(c *Context, x *sym.Expr) *sym.Expr {
 	scale := sym.Div(gamma, sym.Sqrt(sym.AddScalar(sigma2, epsilon)))
 	if n.FixedStatistics {
 		shift := sym.Sub(beta, sym.Mul(mu, scale))
-		y := sym.Add(sym.Mul(x, perChannel(scale, x)), perChannel(shift, x))
+		y := sym.Add(scaled(x, scale), perChannel(shift, x))
 		return c.Note(name, n.kind(), y, trained...)
 	}
 	centred := sym.Sub(x, perChannel(mu, x))
 	y := sym.Add(sym.Mul(centred, perChannel(scale, x)), perChannel(beta, x))
 	return c.Note(name, n.kind(), y, trained...)
+}
+
+// scaled returns x: [B, C, …] with each channel times s: [C]. Where x is a convolution, that is one
+// with other filters.
+func scaled(x, s *sym.Expr) *sym.Expr {
+	if op := x.Op(); op == sym.OpConv || op == sym.OpDepthwiseConv {
+		in, filters := x.Args()[0], x.Args()[1]
+		return x.With(in, sym.Mul(filters, sym.Broadcast(s, []int{0}, filters.Shape()...)))
+	}
+	return sym.Mul(x, perChannel(s, x))
 }
 
 // kind describes the layer in a table.

@@ -59,6 +59,68 @@ func TestFixedStatistics(t *testing.T) {
 	}
 }
 
+// TestFactorsInFilters checks that batch norm of fixed statistics after a convolution multiplies its
+// filters and not its pixels, and that values, derivatives, and derivatives of a squared gradient
+// with respect to weights, γ and β are those of the layer's definition.
+func TestFactorsInFilters(t *testing.T) {
+	layers := map[string]func(c *nn.Context, x *sym.Expr) *sym.Expr{
+		"conv": nn.Conv{Out: 4, Kernel: 3, Stride: 2, Padding: nn.Same, NoBias: true}.Apply,
+		"depthwise": func(c *nn.Context, x *sym.Expr) *sym.Expr {
+			return nn.DepthwiseConv{Kernel: 3, Padding: nn.Same, NoBias: true}.Apply(c, x)
+		},
+		"pointwise": nn.Conv{Out: 5, Kernel: 1, NoBias: true}.Apply,
+	}
+	for name, layer := range layers {
+		g, c := context(true)
+		x := g.Input("x", sym.Float, 2, 3, 5, 6)
+		y := nn.Norm{Kind: "affine"}.Apply(c, layer(c, x))
+		again := nn.NewContext(c.Params, true, 0)
+		plain := layer(again, x)
+		p := c.Params.All()
+		weights, gamma, beta, mean, variance := p[0].Expr, p[1].Expr, p[2].Expr, p[3].Expr, p[4].Expr
+		each := func(v *sym.Expr) *sym.Expr { return sym.Broadcast(v, []int{1}, y.Shape()...) }
+		defined := sym.Add(sym.Mul(sym.Div(sym.Sub(plain, each(mean)), sym.Sqrt(sym.AddScalar(each(variance), 1e-5))), each(gamma)), each(beta))
+		for _, e := range sym.Topological(y) {
+			for _, a := range e.Args() {
+				if e.Op() == sym.OpMul && a.Shape().Equal(y.Shape()) {
+					t.Errorf("%s: %v multiplies the pixels", name, e)
+				}
+			}
+		}
+		values := random(c, x)
+		for i := range values[variance].Data {
+			values[variance].Data[i] = 0.5 + float64(i)
+		}
+		outputs := []*sym.Expr{y, defined}
+		for _, z := range []*sym.Expr{y, defined} {
+			loss := sym.Sum(sym.Square(sym.Tanh(z)))
+			slope := sym.Sum(sym.Square(sym.Gradient(loss, x)[0]))
+			outputs = append(outputs, sym.Gradient(loss, x, weights, gamma, beta)...)
+			outputs = append(outputs, sym.Gradient(slope, weights, gamma, beta)...)
+		}
+		out, err := sym.Eval(sym.Env{Values: values}, outputs...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		half := (len(out) - 2) / 2
+		compare := func(i, j int) {
+			largest := 0.0
+			for _, w := range out[j].Data {
+				largest = max(largest, math.Abs(w))
+			}
+			for k, w := range out[j].Data {
+				if got := out[i].Data[k]; !(math.Abs(got-w) <= 1e-12*largest) || largest == 0 {
+					t.Fatalf("%s: output %d, element %d is %v, want %v", name, i, k, got, w)
+				}
+			}
+		}
+		compare(0, 1)
+		for i := range half {
+			compare(2+i, 2+half+i)
+		}
+	}
+}
+
 // TestIn checks a part of a network: names count from 1 in each scope and go on where it is entered
 // again, layers, updates and random streams are those of the whole, and applied once more the parts
 // find their parameters.

@@ -33,7 +33,7 @@ const pngDPI = 150
 
 // WriteFigure draws f in the format of the path's extension, .svg or .png.
 func WriteFigure(path string, f Figure) error {
-	data, err := draws(f, strings.TrimPrefix(filepath.Ext(path), "."))
+	data, err := draws(f, strings.ToLower(strings.TrimPrefix(filepath.Ext(path), ".")))
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
@@ -79,6 +79,10 @@ func draws(f Figure, format string) ([]byte, error) {
 		return nil, fmt.Errorf("found format %q, expected svg or png", format)
 	}
 	whole := draw.New(canvas)
+	if o, ok := f.(interface{ opaque() bool }); ok && o.opaque() {
+		whole.SetColor(color.White)
+		whole.Fill(whole.Rectangle.Path())
+	}
 	if t, ok := f.(interface{ title() string }); ok && t.title() != "" {
 		whole = titled(whole, t.title())
 	}

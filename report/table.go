@@ -144,6 +144,9 @@ func (t Table) markdown() string {
 	}
 	widths := t.widths(cell)
 	var b strings.Builder
+	if t.Caption != "" {
+		b.WriteString(escape(t.Caption) + "\n\n")
+	}
 	for i, c := range t.Columns {
 		widths[i] = max(widths[i], utf8.RuneCountInString(escape(c.Head)), 3)
 		b.WriteString("| " + pad(escape(c.Head), widths[i], c.Right) + " ")
@@ -163,9 +166,6 @@ func (t Table) markdown() string {
 			b.WriteString("| " + pad(cell(c), widths[i], t.Columns[i].Right) + " ")
 		}
 		b.WriteString("|\n")
-	}
-	if t.Caption != "" {
-		b.WriteString("\n" + escape(t.Caption) + "\n")
 	}
 	for _, n := range t.Notes {
 		b.WriteString("\n" + escape(n) + "\n")

@@ -29,6 +29,7 @@ type Training struct {
 	Fit           string  `json:"fit,omitempty"`
 	Subset        string  `json:"subset,omitempty"`
 	Normalization string  `json:"normalization,omitempty"` // of the images
+	Convolution   string  `json:"convolution,omitempty"`   // how they are computed, where not as by default
 	// Backbone is the file of pretrained weights, Transfer what is trained of its network, at rates
 	// that fall by DepthRate from part to part; HeadL2 is the L2 penalty of a head on its features.
 	Backbone  string  `json:"backbone,omitempty"`
@@ -56,7 +57,7 @@ func newTraining(cfg classify.Config) Training {
 		Model: cfg.Model.String(), Optimizer: cfg.Optimizer.String(), LearningRate: cfg.LearningRate,
 		Schedule: cfg.Schedule.String(), Batch: cfg.Batch, Steps: cfg.Steps,
 		Augment: cfg.Augment, Size: cfg.Size, Fit: cfg.Fit, Subset: cfg.Subset, Normalization: normalizedByTraining,
-		Transfer: cfg.Transfer, DepthRate: cfg.DepthRate,
+		Transfer: cfg.Transfer, DepthRate: cfg.DepthRate, Convolution: cfg.Convolution,
 		Regularizers: gradreg.Texts(cfg.Regularizers),
 	}
 	if cfg.Backbone != "" {
@@ -96,6 +97,9 @@ func (t Training) agreed(other Training) Training {
 	}
 	if t.Augment != other.Augment {
 		t.Augment = ""
+	}
+	if t.Convolution != other.Convolution {
+		t.Convolution = ""
 	}
 	if t.DepthRate != other.DepthRate {
 		t.DepthRate = 0
@@ -196,6 +200,7 @@ func (r *Report) trainings() report.Table {
 		{"begins with", func(c CellReport) string { return beginning(c.Training) }},
 		{"image normalization", func(c CellReport) string { return c.Training.Normalization }},
 		{"image size", func(c CellReport) string { return pictureSize(c.Training) }},
+		{"convolutions", func(c CellReport) string { return orDefault(c.Training.Convolution, absent) }},
 		{"subset", func(c CellReport) string { return orDefault(c.Training.Subset, classify.Random) }},
 		{"tuned", func(c CellReport) string { return orDefault(strings.Join(c.Tuned, ", "), "nothing") }},
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -225,7 +226,7 @@ func nodeKey(op Op, attr any, args []*Expr) string {
 // With returns e's operation applied to other arguments; a leaf, and an expression with an error,
 // itself.
 func (e *Expr) With(args ...*Expr) *Expr {
-	if e = given(e); len(args) == 0 || e.err != nil {
+	if e = given(e); len(args) == 0 || e.err != nil || slices.Equal(args, e.args) {
 		return e
 	}
 	return apply(e.op, e.attr, args...)

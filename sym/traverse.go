@@ -9,16 +9,15 @@ import (
 // Topological returns every expression that roots are computed from, roots included, each after its
 // arguments (by ascending id).
 func Topological(roots ...*Expr) []*Expr {
-	seen := map[*Expr]bool{}
-	var all []*Expr
 	stack := allGiven(roots)
+	seen := newVisited(stack)
+	var all []*Expr
 	for len(stack) > 0 {
 		e := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
-		if seen[e] {
+		if !seen.add(e) {
 			continue
 		}
-		seen[e] = true
 		all = append(all, e)
 		stack = append(stack, e.args...)
 	}
@@ -26,12 +25,55 @@ func Topological(roots ...*Expr) []*Expr {
 	return all
 }
 
+// visited is a set of expressions: a bit for each of one graph, whose ids are dense, and a map for
+// those of other graphs and those with an error, which have no id.
+type visited struct {
+	graph *Graph
+	bits  []uint64 // of the expression with id i: bit i%64 of bits[i/64]
+	other map[*Expr]bool
+}
+
+// newVisited returns an empty set for roots and what they are computed from. An argument's id is
+// smaller than that of what is computed from it.
+func newVisited(roots []*Expr) *visited {
+	v := &visited{other: map[*Expr]bool{}}
+	largest := -1
+	for _, r := range roots {
+		if v.graph == nil {
+			v.graph = r.graph
+		}
+		if r.graph == v.graph {
+			largest = max(largest, r.id)
+		}
+	}
+	v.bits = make([]uint64, largest/64+1)
+	return v
+}
+
+// add puts e into the set and reports whether it was not in it.
+func (v *visited) add(e *Expr) bool {
+	if e.id < 0 || e.graph != v.graph {
+		if v.other[e] {
+			return false
+		}
+		v.other[e] = true
+		return true
+	}
+	word, bit := e.id/64, uint64(1)<<(e.id%64)
+	if v.bits[word]&bit != 0 {
+		return false
+	}
+	v.bits[word] |= bit
+	return true
+}
+
 // Rewrite rebuilds roots from the leaves up: f gets every expression together with its rebuilt
 // arguments and returns what stands in its place; nil means the same operation on those arguments.
 func Rewrite(roots []*Expr, f func(e *Expr, args []*Expr) *Expr) []*Expr {
 	roots = allGiven(roots)
-	became := map[*Expr]*Expr{}
-	for _, e := range Topological(roots...) {
+	all := Topological(roots...)
+	became := make(map[*Expr]*Expr, len(all))
+	for _, e := range all {
 		args := make([]*Expr, len(e.args))
 		for i, a := range e.args {
 			args[i] = became[a]

@@ -26,11 +26,13 @@ type Learner struct {
 	Planned func(step int) int
 
 	latest []float64 // of the terms, when last taken
+	turns  int       // that a loop takes within a step, 1 if 0
 }
 
 // Take takes a step, counted from 1, on the batch in the program's inputs. It returns the loss and
 // the values R of all terms, of those that are not taken at this step the last one, NaN before the
-// first. One that is not finite is a [Divergence].
+// first. One that is not finite is a [Divergence], which names the step of the loop where a [Loop]
+// takes several turns within one.
 func (l *Learner) Take(step int) ([]float64, error) {
 	if err := l.Prepare(l.Program, step, l.Planned(step), l.Rate(step)); err != nil {
 		return nil, err
@@ -53,7 +55,7 @@ func (l *Learner) Take(step int) ([]float64, error) {
 		l.latest[i] = float64(value)
 		output++
 		if math.IsNaN(l.latest[i]) || math.IsInf(l.latest[i], 0) {
-			return l.latest, l.Diverged(step, l.label(i), l.latest[i])
+			return l.latest, l.Diverged((step-1)/max(l.turns, 1)+1, l.label(i), l.latest[i])
 		}
 	}
 	return slices.Clone(l.latest), nil

@@ -54,6 +54,7 @@ func (l *Loop) Run(ctx context.Context, from, to int) error {
 		}
 		for i, p := range l.Phases {
 			times := max(p.Times, 1)
+			p.Learner.turns = times
 			for k := range times {
 				turn := (step-1)*times + k + 1
 				feeding := l.Now()

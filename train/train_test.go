@@ -3,6 +3,7 @@ package train_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -166,15 +167,26 @@ func TestStopped(t *testing.T) {
 	}
 }
 
-// TestDivergence makes a loss infinite: the error names the step, the value and the largest parameters,
-// and NaN stands before any number.
+// TestDivergence makes a loss infinite: the error names the step of the loop, whichever turn of it
+// that was, the value and the largest parameters, and NaN stands before any number.
 func TestDivergence(t *testing.T) {
 	g := newGame(t)
-	g.critic.Rate = func(int) float64 { return 1e30 }
-	l := g.loop()
+	const quiet = 5 // steps before the critic's rate jumps
+	g.critic.Rate = func(turn int) float64 {
+		if turn <= 2*quiet {
+			return criticRate
+		}
+		return 1e30
+	}
+	l, done := g.loop(), 0
+	l.After = func(step int, _ [][]float64) error { done = step; return nil }
 	err := l.Run(t.Context(), 0, 40)
-	if !errors.As(err, new(train.Divergence)) || !strings.Contains(err.Error(), "at step") || !strings.Contains(err.Error(), "critic/w") {
-		t.Errorf("%v", err)
+	at := fmt.Sprintf("at step %d;", done+1)
+	if !errors.As(err, new(train.Divergence)) || !strings.Contains(err.Error(), at) || !strings.Contains(err.Error(), "critic/w") {
+		t.Errorf("after step %d: %v, expected %q in it", done, err, at)
+	}
+	if done < quiet {
+		t.Errorf("diverged after step %d", done)
 	}
 	if finite, err := g.critic.Finite(); finite || err != nil {
 		t.Errorf("the parameters are finite: %v, %v", finite, err)

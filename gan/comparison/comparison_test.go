@@ -122,6 +122,37 @@ func TestExecute(t *testing.T) {
 	}
 }
 
+// TestUnknownScore checks that a score which no run will have is refused before any run, and before
+// anything is written.
+func TestUnknownScore(t *testing.T) {
+	s, err := comparison.Read([]byte(points))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "none")
+	o := comparison.Options{Dir: dir, Judge: judge, Scores: []string{"badness", "coverage"}}
+	if _, err := comparison.Execute(t.Context(), s, o); err == nil || !strings.Contains(err.Error(), `unknown score "goodness"`) {
+		t.Errorf("a judge that has no goodness: %v", err)
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("a folder was made")
+	}
+	for _, name := range []string{"coverage", "coverage of real", "coverage by random-64"} {
+		s.Scores = []string{name}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := comparison.Execute(ctx, s, o); err == nil || strings.Contains(err.Error(), "unknown score") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, kind := range []string{"dirac", "separation", "semi-supervised"} {
+		text := "name: x\ntitle: x\nkind: " + kind + "\ndata: [mnist]\nvariants: [{name: a}]\nseeds: 1\nscores: [acuracy]\n"
+		if _, err := comparison.Read([]byte(text)); err == nil || !strings.Contains(err.Error(), `unknown score "acuracy"`) {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+}
+
 // TestRefused checks what is wrong with specs.
 func TestRefused(t *testing.T) {
 	for old, other := range map[string]string{

@@ -22,6 +22,8 @@ type trial func(ctx context.Context, dir string, r Run, s *Spec, o Options, resu
 // Kind is what a run trains.
 type Kind struct {
 	Name, Description string
+	// scores are the names that a run is judged by, nil where that is what [Options].Judge says.
+	scores []string
 	// configure returns what fields over the defaults ask for.
 	configure func(fields []map[string]any, data string, seed uint64) (configured, error)
 }
@@ -36,13 +38,32 @@ type configured struct {
 
 const generatorKind = "generator"
 
+// The scores of kinds that no judge is asked about.
+const (
+	scoreAccuracy         = "accuracy"
+	scoreTrainingAccuracy = "training accuracy"
+	scoreSlope            = "slope"
+	scoreRadius           = "radius"
+	scoreRate             = "rate"
+	scoreTheory           = "rate of theory"
+)
+
 // Kinds is the table of kinds.
 func Kinds() []Kind {
 	return []Kind{
-		{generatorKind, "a generator and its critic, of package gan", generator},
-		{"separation", "a critic that tells two classes apart, of package gan/separation", separating},
-		{"semi-supervised", "a critic of K logits from few labels, of package gan/semisupervised", semi},
-		{"dirac", "two parameters, of package gan/dirac, beside the rate of theory", twoParameters},
+		{generatorKind, "a generator and its critic, of package gan", nil, generator},
+		{
+			"separation", "a critic that tells two classes apart, of package gan/separation",
+			[]string{scoreAccuracy, scoreTrainingAccuracy, scoreSlope}, separating,
+		},
+		{
+			"semi-supervised", "a critic of K logits from few labels, of package gan/semisupervised",
+			[]string{scoreAccuracy, scoreTrainingAccuracy}, semi,
+		},
+		{
+			"dirac", "two parameters, of package gan/dirac, beside the rate of theory",
+			[]string{scoreRadius, scoreRate, scoreTheory}, twoParameters,
+		},
 	}
 }
 
@@ -110,7 +131,11 @@ func generator(fields []map[string]any, data string, seed uint64) (configured, e
 		result.Scores, err = o.Judge(ctx, dir, s.Samples)
 		return err
 	}
-	return configured{run, text, c.Network}, err
+	network := c.Network
+	if c.Convolution != "" { // by their definition, as before there was another way
+		network = ""
+	}
+	return configured{run, text, network}, err
 }
 
 // separating trains a critic as a classifier of two classes.
@@ -125,7 +150,7 @@ func separating(fields []map[string]any, data string, seed uint64) (configured, 
 	) (map[string]float64, error) {
 		r, err := separation.Run(ctx, d, c, threads)
 		return map[string]float64{
-			"accuracy": r.Accuracy, "training accuracy": r.TrainAccuracy, "slope": r.Slope,
+			scoreAccuracy: r.Accuracy, scoreTrainingAccuracy: r.TrainAccuracy, scoreSlope: r.Slope,
 		}, err
 	})
 }
@@ -141,7 +166,7 @@ func semi(fields []map[string]any, data string, seed uint64) (configured, error)
 		ctx context.Context, d *dataset.Dataset, threads int,
 	) (map[string]float64, error) {
 		r, err := semisupervised.Run(ctx, d, c, threads)
-		return map[string]float64{"accuracy": r.Accuracy, "training accuracy": r.TrainAccuracy}, err
+		return map[string]float64{scoreAccuracy: r.Accuracy, scoreTrainingAccuracy: r.TrainAccuracy}, err
 	})
 }
 
@@ -214,12 +239,12 @@ func twoParameters(fields []map[string]any, data string, _ uint64) (configured, 
 			return err
 		}
 		result.Steps = c.Steps
-		result.Scores = map[string]float64{"radius": points[len(points)-1].Radius()}
+		result.Scores = map[string]float64{scoreRadius: points[len(points)-1].Radius()}
 		if rate, err := dirac.MeasuredRate(points, c.StepSize); err == nil {
-			result.Scores["rate"] = rate
+			result.Scores[scoreRate] = rate
 		}
 		if c.Gamma != nil {
-			result.Scores["rate of theory"] = dirac.Rate(dirac.Eigenvalues(*c.Gamma, slopeAtZero), c.StepSize)
+			result.Scores[scoreTheory] = dirac.Rate(dirac.Eigenvalues(*c.Gamma, slopeAtZero), c.StepSize)
 		}
 		for i, p := range points {
 			if i < trajectoryPoints {

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/gradreg/gradreg/gan"
@@ -47,7 +48,10 @@ type Judge func(ctx context.Context, dir string, samples int) (map[string]float6
 type Options struct {
 	Dir   string // of the report; runs are folders in Dir/runs
 	Judge Judge
-	Run   gan.RunOptions // of each run, but for its folder
+	// Scores are the names of what Judge returns, if it is known: a spec that asks for another one is
+	// refused. Those of real samples, and by a second network, go by the name that they begin with.
+	Scores []string
+	Run    gan.RunOptions // of each run, but for its folder
 	// Began is called before each run, and Ended after it.
 	Began func(done, all int, run Run)
 	Ended func(Result)
@@ -68,6 +72,9 @@ func Execute(ctx context.Context, s *Spec, o Options) (others bool, err error) {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if err := o.judged(s); err != nil {
+		return false, err
 	}
 	if err := begin(s, o.Dir); err != nil {
 		return false, err
@@ -109,6 +116,20 @@ func Execute(ctx context.Context, s *Spec, o Options) (others bool, err error) {
 			return others, nil
 		}
 	}
+}
+
+// judged refuses a spec of generators that asks for scores which the judge does not have.
+func (o Options) judged(s *Spec) error {
+	if kind, err := kindOf(s.Kind); err != nil || kind.Name != generatorKind || o.Scores == nil {
+		return err
+	}
+	var names []string
+	for _, name := range s.Scores {
+		name, _, _ = strings.Cut(name, " of real")
+		name, _, _ = strings.Cut(name, " by ")
+		names = append(names, name)
+	}
+	return knownScores(names, o.Scores)
 }
 
 // begin writes the spec into a new folder, or checks that it is that of the folder.

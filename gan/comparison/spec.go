@@ -119,11 +119,37 @@ func (s *Spec) Validate() error {
 			}
 		}
 	}
+	if err := s.checkScores(); err != nil {
+		return err
+	}
 	if s.Baseline != "" && !slices.Contains(names, s.Baseline) {
 		return fault.Input(spec.Unknown("baseline", s.Baseline, names))
 	}
 	_, err := s.Runs()
 	return err
+}
+
+// checkScores refuses a score that no run of the kind has: a column without numbers after hours of
+// training.
+func (s *Spec) checkScores() error {
+	kind, err := kindOf(s.Kind)
+	if err != nil {
+		return fault.Input(err)
+	}
+	if kind.scores == nil {
+		return nil
+	}
+	return knownScores(s.Scores, kind.scores)
+}
+
+// knownScores refuses the first name that is not among those known.
+func knownScores(names, known []string) error {
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return fault.Input(spec.Unknown("score", name, known))
+		}
+	}
+	return nil
 }
 
 // Runs returns all runs in the order of the report. Steps of runs at equal multiply-adds are not

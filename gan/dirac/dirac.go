@@ -29,6 +29,7 @@ import (
 	"github.com/gradreg/gradreg/nn"
 	"github.com/gradreg/gradreg/optim"
 	"github.com/gradreg/gradreg/sym"
+	"github.com/gradreg/gradreg/train"
 )
 
 // Pair is the generator and the critic. Both parameters start at 1.
@@ -117,7 +118,7 @@ func (r *runner) run() ([]Point, error) {
 			return nil, err
 		}
 		if points = append(points, at); math.IsNaN(at.Radius()) || math.IsInf(at.Radius(), 0) {
-			return points, fmt.Errorf("dirac: (%v, %v) at step %d", at.Theta, at.Psi, s)
+			return points, train.NewDivergence(fmt.Errorf("dirac: (%v, %v) at step %d", at.Theta, at.Psi, s))
 		}
 	}
 	return points, nil

@@ -1,10 +1,12 @@
 package dirac_test
 
 import (
+	"errors"
 	"math"
 	"testing"
 
 	"github.com/gradreg/gradreg/gan/dirac"
+	"github.com/gradreg/gradreg/train"
 )
 
 // trajectory returns that of an objective with penalties.
@@ -67,5 +69,16 @@ func TestNoPenalty(t *testing.T) {
 	}
 	if last := radius(penalized("original", "r1:0.3")); !(last < 1e-6) {
 		t.Errorf("R1 ends at a distance of %v", last)
+	}
+}
+
+// TestDivergence checks that a trajectory which leaves the numbers ends with a divergence.
+func TestDivergence(t *testing.T) {
+	o, err := dirac.Method{Objective: "wasserstein"}.Options(1e10, 50)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if points, err := dirac.Trajectory(o); !errors.Is(err, train.ErrDiverged) {
+		t.Errorf("%d points, %v", len(points), err)
 	}
 }

@@ -2,6 +2,7 @@ package figures
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"image"
@@ -52,11 +53,10 @@ func Palette() color.Palette {
 // Animate writes the sheets of a run as an animation, growth.gif. Of many it takes some, the last
 // among them; a sheet that cannot be read is left out. Without a sheet it writes nothing.
 func Animate(dir string) error {
-	paths, err := filepath.Glob(filepath.Join(dir, gan.SheetFolder, "*.png"))
+	paths, err := sheetsOf(dir)
 	if err != nil {
 		return err
 	}
-	slices.Sort(paths)
 	var frames []image.Image
 	for _, path := range evenly(paths, mostFrames) {
 		m, err := readPNG(path)
@@ -76,6 +76,23 @@ func Animate(dir string) error {
 		return err
 	}
 	return write(filepath.Join(dir, gan.AnimationFile), data)
+}
+
+// sheetsOf returns the files of a run's sheets in the order of their steps; none where no folder is.
+func sheetsOf(dir string) (paths []string, err error) {
+	folder := filepath.Join(dir, gan.SheetFolder)
+	entries, err := os.ReadDir(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	for _, e := range entries {
+		if filepath.Ext(e.Name()) == ".png" {
+			paths = append(paths, filepath.Join(folder, e.Name()))
+		}
+	}
+	// 999999 is before 1000000
+	slices.SortStableFunc(paths, func(a, b string) int { return cmp.Compare(len(a), len(b)) })
+	return paths, err
 }
 
 // evenly returns at most n of a list, the first and the last among them.

@@ -108,6 +108,40 @@ func TestSheets(t *testing.T) {
 	}
 }
 
+// TestAnimationOfAnyFolder animates the sheets of a folder whose name is a pattern that it does not
+// match itself, in the order of their steps, which may have seven digits.
+func TestAnimationOfAnyFolder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "seed[1]*")
+	if err := os.MkdirAll(filepath.Join(dir, gan.SheetFolder), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	greys := map[int]uint8{999_500: 0, 1_000_000: 128, 1_000_500: 255}
+	for step, grey := range greys {
+		m := image.NewGray(image.Rect(0, 0, 7, 5))
+		for i := range m.Pix {
+			m.Pix[i] = grey
+		}
+		if err := WritePNG(SheetPath(dir, step), m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Animate(dir); err != nil {
+		t.Fatal(err)
+	}
+	g := decodeGIF(t, filepath.Join(dir, gan.AnimationFile))
+	var shown []uint8
+	for _, m := range g.Image {
+		r, _, _, _ := m.At(3, 3).RGBA()
+		shown = append(shown, uint8(r>>8))
+	}
+	if len(shown) != 3 || shown[0] > 5 || shown[1] < 100 || shown[1] > 150 || shown[2] < 250 {
+		t.Errorf("frames of greys %v, expected those of steps 999500, 1000000 and 1000500", shown)
+	}
+	if err := Animate(t.TempDir()); err != nil {
+		t.Errorf("without sheets: %v", err)
+	}
+}
+
 func decodeGIF(t *testing.T, path string) *gif.GIF {
 	t.Helper()
 	data, err := os.ReadFile(path)

@@ -16,6 +16,7 @@
 package semisupervised
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -31,6 +32,7 @@ import (
 	"github.com/gradreg/gradreg/optim"
 	"github.com/gradreg/gradreg/sym"
 	"github.com/gradreg/gradreg/task"
+	"github.com/gradreg/gradreg/train"
 )
 
 // Config is everything that determines a run.
@@ -96,7 +98,8 @@ type run struct {
 	steps, generate           int // where the generator's steps begin in the program, and that which generates
 }
 
-// Run trains and judges. It ends with the context's error when the context ends.
+// Run trains and judges. It ends with the context's error when the context ends, and with a
+// [train.Divergence] when the critic's numbers are no longer finite.
 func Run(ctx context.Context, d *dataset.Dataset, c Config, threads int) (Result, error) {
 	if err := fault.NoContext(ctx); err != nil {
 		return Result{}, err
@@ -123,13 +126,19 @@ func Run(ctx context.Context, d *dataset.Dataset, c Config, threads int) (Result
 	if err := r.generator.Params.Initialize(r.program, c.Seed); err != nil {
 		return Result{}, err
 	}
+	critic := &train.Learner{
+		Training: r.critic, Program: r.program, Seed: c.Seed, Rate: r.rate, Planned: func(int) int { return c.Steps },
+	}
 	for step := 1; step <= c.Steps; step++ {
 		if err := ctx.Err(); err != nil {
 			return Result{}, err
 		}
-		if err := r.step(step); err != nil {
-			return Result{}, fmt.Errorf("step %d: %w", step, err)
+		if err := r.step(step, critic); err != nil {
+			return Result{}, err
 		}
+	}
+	if finite, err := critic.Finite(); err != nil || !finite {
+		return Result{}, cmp.Or(err, critic.Diverged(c.Steps, "a parameter", math.NaN()))
 	}
 	return r.judge()
 }
@@ -245,8 +254,13 @@ func (unlabelledTask) Losses(outputs, _ *sym.Expr) *sym.Expr {
 	return sym.Refuse(outputs, fmt.Errorf("images without labels have no loss, expected a penalty on the logits"))
 }
 
+// rate returns the learning rate of a step, which falls to 0 over the last half.
+func (r *run) rate(step int) float64 {
+	return r.LearningRate * math.Min(1, 2*(1-float64(step-1)/float64(r.Steps)))
+}
+
 // step takes one of the critic and, if there is one, of the generator.
-func (r *run) step(step int) error {
+func (r *run) step(step int, critic *train.Learner) error {
 	pixels := r.data.Shape.Size()
 	err := r.program.Fill(r.known, func(dst []float32) {
 		for i, k := range r.drawn(step) {
@@ -273,22 +287,13 @@ func (r *run) step(step int) error {
 			return err
 		}
 	}
-	// The rate falls to 0 over the last half.
-	rate := r.LearningRate * math.Min(1, 2*(1-float64(step-1)/float64(r.Steps)))
-	if err := r.critic.Run(r.program, r.Seed, step, r.Steps, rate); err != nil {
+	if _, err := critic.Take(step); err != nil {
 		return err
-	}
-	loss, err := engine.Scalar(r.program, 0)
-	if err != nil {
-		return err
-	}
-	if v := float64(loss); math.IsNaN(v) || math.IsInf(v, 0) {
-		return fmt.Errorf("the critic's loss is %v", v)
 	}
 	if !r.Unsupervised {
 		return nil
 	}
-	if err := r.generator.Prepare(r.program, step, r.Steps, rate); err != nil {
+	if err := r.generator.Prepare(r.program, step, r.Steps, r.rate(step)); err != nil {
 		return err
 	}
 	return r.program.Run(r.steps+r.generator.At(step), r.Seed, uint64(step))

@@ -1,11 +1,13 @@
 package semisupervised_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/gan/semisupervised"
+	"github.com/gradreg/gradreg/train"
 )
 
 // TestRun checks that a run learns, with a penalty and without images that have no labels, that it
@@ -30,6 +32,11 @@ func TestRun(t *testing.T) {
 		if err != nil || again != first {
 			t.Errorf("a run repeated: %+v, %+v, %v", first, again, err)
 		}
+	}
+	wild := c
+	wild.LearningRate, wild.Steps = 1e30, 10
+	if r, err := semisupervised.Run(t.Context(), d, wild, 1); !errors.Is(err, train.ErrDiverged) {
+		t.Errorf("a rate of 1e30: %+v, %v", r, err)
 	}
 	c.Unsupervised, c.Regularizers = false, nil
 	if r, err := semisupervised.Run(t.Context(), d, c, 1); err != nil || !(r.Accuracy > 0.3) {

@@ -11,6 +11,7 @@ package separation
 
 import (
 	"context"
+	"math"
 	"math/rand/v2"
 
 	"github.com/gradreg/gradreg/dataset"
@@ -22,6 +23,7 @@ import (
 	"github.com/gradreg/gradreg/optim"
 	"github.com/gradreg/gradreg/stats"
 	"github.com/gradreg/gradreg/sym"
+	"github.com/gradreg/gradreg/train"
 )
 
 // Config is everything that determines a run.
@@ -58,7 +60,7 @@ type Result struct {
 
 // Run trains a critic and judges it on the test images of both classes. A score counts for the
 // first class where it lies above the middle between the means of both classes' training images: the
-// level of a critic's scores means nothing.
+// level of a critic's scores means nothing. Numbers that are no longer finite are a [train.Divergence].
 func Run(ctx context.Context, d *dataset.Dataset, c Config, threads int) (Result, error) {
 	if err := fault.NoContext(ctx); err != nil {
 		return Result{}, err
@@ -68,6 +70,10 @@ func Run(ctx context.Context, d *dataset.Dataset, c Config, threads int) (Result
 		return Result{}, err
 	}
 	defer r.program.Close()
+	critic := train.Learner{
+		Training: r.training.Critic, Program: r.program, Seed: c.Seed,
+		Rate: func(int) float64 { return c.LearningRate }, Planned: func(int) int { return c.Steps },
+	}
 	for turn := 1; turn <= c.Steps; turn++ {
 		if err := ctx.Err(); err != nil {
 			return Result{}, err
@@ -78,11 +84,15 @@ func Run(ctx context.Context, d *dataset.Dataset, c Config, threads int) (Result
 				return Result{}, err
 			}
 		}
-		if err := r.training.CriticStep(r.program, c.Seed, turn, c.LearningRate); err != nil {
+		if _, err := critic.Take(turn); err != nil {
 			return Result{}, err
 		}
 	}
-	return r.judge()
+	result, err := r.judge()
+	if err == nil && (math.IsNaN(result.Slope) || math.IsInf(result.Slope, 0)) {
+		err = critic.Diverged(c.Steps, "the critic's slope", result.Slope)
+	}
+	return result, err
 }
 
 // run is a run in progress.

@@ -1,10 +1,12 @@
 package separation_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/gan/separation"
+	"github.com/gradreg/gradreg/train"
 )
 
 // TestRun checks that a critic learns to tell two digits apart, and that a run repeats.
@@ -25,6 +27,14 @@ func TestRun(t *testing.T) {
 	again, err := separation.Run(t.Context(), d, c, 2)
 	if err != nil || again != first {
 		t.Errorf("a run repeated: %+v, %+v, %v", first, again, err)
+	}
+	c.LearningRate = 1e30
+	if _, err := separation.Run(t.Context(), d, c, 1); !errors.Is(err, train.ErrDiverged) {
+		t.Errorf("a rate of 1e30: %v", err)
+	}
+	c.Steps = 1 // found in what is judged, not in a loss
+	if r, err := separation.Run(t.Context(), d, c, 1); !errors.Is(err, train.ErrDiverged) {
+		t.Errorf("one step at a rate of 1e30: %+v, %v", r, err)
 	}
 	c.Classes[1] = 2
 	if _, err := separation.Run(t.Context(), d, c, 1); err == nil {

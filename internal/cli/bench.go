@@ -58,10 +58,7 @@ compiling; without, some minutes.`,
 	f.IntSliceVar(&o.Threads, "threads", []int{1, 2}, "numbers of threads")
 	f.IntVar(&o.Rounds, "rounds", 7, "rounds in which all engines run in turn")
 	f.Float64Var(&o.Seconds, "seconds", 0.5, "least time of a run")
-	f.StringVar(
-		&o.Convolution, "convolution", "auto",
-		"auto, or direct: by their definition, also where Winograd's algorithm takes less time",
-	)
+	convolutionFlag(cmd, &o.Convolution)
 	f.StringVar(&o.Environment, "peers", "", "Python environment made by bench/peers/make-env.sh")
 	f.StringSliceVar(
 		&o.Engines, "engines", nil,
@@ -86,7 +83,7 @@ func (a *app) runBench(cmd *cobra.Command, o *bench.Options, growth string, core
 		return usage{err}
 	}
 	if growth != "" {
-		if err := checkFileWritable("growth", growth); err != nil {
+		if err := checkPictureWritable("growth", growth, ".svg"); err != nil {
 			return err
 		}
 	}

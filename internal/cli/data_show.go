@@ -136,7 +136,7 @@ func (a *app) runDataShow(cmd *cobra.Command, o *dataShowOptions, data dataset.S
 		}
 	}
 	if o.out != "" && o.out != "none" {
-		if err := checkFileWritable("out", o.out); err != nil {
+		if err := checkPictureWritable("out", o.out, ".png"); err != nil {
 			return err
 		}
 	}

@@ -2,8 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -41,17 +39,12 @@ func (a *app) runGanCritic(cmd *cobra.Command, o *ganCriticOptions, runs []strin
 	if err != nil {
 		return err
 	}
-	switch kind := strings.ToLower(filepath.Ext(o.out)); kind {
-	case ".png", ".svg":
-	default:
-		return usage{fmt.Errorf("--out is %q, expected a .png or .svg file", o.out)}
-	}
 	for _, run := range runs {
 		if err := wantsGenerator(run, ""); err != nil {
 			return err
 		}
 	}
-	if err := checkFileWritable("out", o.out); err != nil {
+	if err := checkPictureWritable("out", o.out, ".png", ".svg"); err != nil {
 		return err
 	}
 	sheet, err := figures.Landscape(runs, threads)

@@ -66,7 +66,7 @@ func (a *app) runGanInterpolate(cmd *cobra.Command, o *ganInterpolateOptions, ru
 	if len(g.Shape) != 3 {
 		return fault.Inputf("%s makes points, expected a generator of images", run)
 	}
-	if err := checkFileWritable("out", o.out); err != nil {
+	if err := checkPictureWritable("out", o.out, ".png"); err != nil {
 		return err
 	}
 	z := g.GeneratorInfo.Noise

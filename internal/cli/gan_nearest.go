@@ -87,7 +87,7 @@ func (a *app) runGanNearest(cmd *cobra.Command, o *ganNearestOptions, path strin
 	case o.near < 1 || o.near > 20:
 		return usage{fmt.Errorf("--nearest is %d, expected 1 to 20", o.near)}
 	}
-	if err := checkFileWritable("out", o.out); err != nil {
+	if err := checkPictureWritable("out", o.out, ".png"); err != nil {
 		return err
 	}
 	if o.threads, err = a.threadCount(cmd, o.threads); err != nil {

@@ -65,10 +65,11 @@ func (p *ganProgress) started(s gan.Start) {
 		return
 	}
 	c := s.Config
-	fmt.Fprintf(p.app.err, "%s: generator with %d parameters, critic with %d; %s objective; %s; %s on %s, %s\n",
+	fmt.Fprintln(p.app.err, p.app.fitted(fmt.Sprintf(
+		"%s: generator with %d parameters, critic with %d; %s objective; %s; %s on %s, %s",
 		c.Network, s.Parameters.Generator, s.Parameters.Critic, c.Objective,
 		orNone(strings.Join(c.Regularizers, " ")), foreign.Line(samplesOf(s)), s.CPU,
-		plural.Of(s.Threads, "thread"))
+		plural.Of(s.Threads, "thread"))))
 	if s.Step > 0 {
 		fmt.Fprintf(p.app.err, "resumed after step %d\n", s.Step)
 	}

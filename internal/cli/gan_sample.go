@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -93,6 +94,12 @@ func (a *app) runGanSample(cmd *cobra.Command, o *ganSampleOptions, run string) 
 	if o.count < 1 || o.count > mostSamples {
 		return usage{fmt.Errorf("-n is %d, expected 1 to %d", o.count, mostSamples)}
 	}
+	if last := o.first + uint64(o.count) - 1; last < o.first {
+		return usage{
+			fmt.Errorf("--first is %d, expected at most %d with -n %d",
+				o.first, math.MaxUint64-uint64(o.count)+1, o.count),
+		}
+	}
 	g, err := loadGenerator(run, threads)
 	if err != nil {
 		return err
@@ -150,10 +157,18 @@ func (o *ganSampleOptions) check(g *gan.Generator, kind string) error {
 			}
 		}
 		return checkFileWritable("out", o.out)
+	case images && isPictureFormat(kind) && !isFolder(o.out) && !os.IsPathSeparator(o.out[len(o.out)-1]):
+		return usage{fmt.Errorf("--out is %s, expected a .png or a folder", o.out)}
 	case !images:
 		return usage{fmt.Errorf("--out is %s, but the generator makes points, expected a .png or a .csv", o.out)}
 	}
 	return checkFolderWritable("out", o.out)
+}
+
+// isPictureFormat reports whether the end of a name is that of pictures of a format other than PNG,
+// which nobody calls a folder.
+func isPictureFormat(ext string) bool {
+	return slices.Contains([]string{".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".svg", ".pdf"}, ext)
 }
 
 // chunk is how many samples are in memory at a time.
@@ -204,7 +219,7 @@ func (o *ganSampleOptions) sheet(g *gan.Generator) (outside int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	return clampedOf(samples), figures.WritePNG(o.out, figures.Grid(pictures, figures.Columns(o.count)))
+	return gan.Outside(samples), figures.WritePNG(o.out, figures.Grid(pictures, figures.Columns(o.count)))
 }
 
 // folder writes a picture of each sample.
@@ -213,7 +228,7 @@ func (o *ganSampleOptions) folder(ctx context.Context, g *gan.Generator) (outsid
 		return 0, fault.Inputf("--out: %w", err)
 	}
 	err = o.each(ctx, g, func(at, n int, samples []float32) error {
-		outside += clampedOf(samples)
+		outside += gan.Outside(samples)
 		pictures, err := figures.Pictures(samples, n, g.Shape)
 		if err != nil {
 			return err
@@ -267,16 +282,6 @@ func sizeOf(shape []int) int {
 	n := 1
 	for _, e := range shape {
 		n *= e
-	}
-	return n
-}
-
-// clampedOf counts the values of images outside −1 … 1.
-func clampedOf(samples []float32) (n int) {
-	for _, v := range samples {
-		if math.Abs(float64(v)) > 1 {
-			n++
-		}
 	}
 	return n
 }

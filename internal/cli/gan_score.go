@@ -140,15 +140,6 @@ func (a *app) scoreImages(ctx context.Context, o *ganScoreOptions) (features.Sco
 	if err != nil {
 		return features.Scores{}, err
 	}
-	networks, note, err := a.networks(ctx, o, set)
-	defer func() {
-		for _, n := range networks {
-			n.Close()
-		}
-	}()
-	if err != nil {
-		return features.Scores{}, err
-	}
 	n := min(features.MostImages, set.Count())
 	if set.Stacked {
 		n = stackedCount
@@ -159,6 +150,15 @@ func (a *app) scoreImages(ctx context.Context, o *ganScoreOptions) (features.Sco
 		return features.Scores{}, fault.Inputf(
 			"-n is %d, but there are %d real images of each kind to compare with", o.count, n,
 		)
+	}
+	networks, note, err := a.networks(ctx, o, set)
+	defer func() {
+		for _, n := range networks {
+			n.Close()
+		}
+	}()
+	if err != nil {
+		return features.Scores{}, err
 	}
 	images, scaled, err := o.images(ctx, set.Shape, set.Stacked, n)
 	if err != nil {

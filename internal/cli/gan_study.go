@@ -16,6 +16,7 @@ import (
 	"github.com/gradreg/gradreg/gan/features"
 	"github.com/gradreg/gradreg/gan/score"
 	"github.com/gradreg/gradreg/internal/boundedfile"
+	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/internal/strictyaml"
 )
@@ -68,7 +69,7 @@ func readComparison(name string) (*comparison.Spec, error) {
 	}
 	data, err := boundedfile.Read(name, strictyaml.MaxBytes)
 	if err != nil {
-		return nil, err
+		return nil, fault.Input(err)
 	}
 	s, err := comparison.Read(data)
 	if err != nil {
@@ -96,7 +97,7 @@ func (a *app) runGanStudy(cmd *cobra.Command, o *ganStudyOptions, name string) e
 	show := a.newGanProgress(o.plain)
 	defer func() { show.close() }()
 	others, err := comparison.Execute(ctx, s, comparison.Options{
-		Dir: o.out, Judge: a.judge(o), Now: a.now,
+		Dir: o.out, Judge: a.judge(o), Scores: judgedKeys(), Now: a.now,
 		Run: gan.RunOptions{
 			Threads: o.threads, DataDirs: a.dataDirs(o.dataDir), Now: a.now,
 			Started: func(s gan.Start) { // a bar for each run
@@ -180,6 +181,16 @@ func (a *app) judge(o *ganStudyOptions) comparison.Judge {
 			return nil, err
 		}
 		return flatScores(scores), nil
+	}
+}
+
+// judgedKeys are the names of the scores that flatScores returns.
+func judgedKeys() []string {
+	return []string{
+		score.KeyFrechet, score.KeyFrechetLimit, score.KeyKernel, score.KeyPrecision, score.KeyRecall, score.KeyDensity,
+		score.KeyCoverage, score.KeyClassesHit, score.KeyClassKL, score.KeyConfident, score.KeyClassifier,
+		score.KeyCopying, score.KeyModesHit, score.KeyModeKL,
+		score.KeyGaussiansHit, score.KeyOnMode, score.KeyOffModeKL,
 	}
 }
 

@@ -24,6 +24,9 @@ func (a *app) printGanSummary(s gan.Summary, dir string) {
 	fmt.Fprintf(w, "objective       %s, %s\n", s.Objective, orNone(strings.Join(s.Regularize, "  ")))
 	fmt.Fprintf(w, "network         %s on %s, seed %d\n", s.Network, foreign.Line(s.Data), s.Seed)
 	took := time.Duration(s.Seconds * float64(time.Second)).Round(100 * time.Millisecond)
+	if s.Convolution != "" {
+		fmt.Fprintf(w, "convolutions    %s\n", s.Convolution)
+	}
 	fmt.Fprintf(w, "time            %v for %d steps (%s)\n", took, s.Steps, s.Kernels)
 	fmt.Fprintf(w, "samples         %s; how they grew: %s\n", foreign.Line(filepath.Join(dir, gan.SheetFile)),
 		foreign.Line(filepath.Join(dir, gan.AnimationFile)))

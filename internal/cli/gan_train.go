@@ -125,6 +125,7 @@ An interrupt (Ctrl-C) finishes the step, saves and prints how to go on; a second
 	f.StringVar(&o.file, "config", "", "configuration file (YAML); flags override it")
 	f.StringVar(&o.out, "out", "", "run folder to create (default runs/gan-DATA, numbered if it exists)")
 	f.StringVar(&o.resume, "resume", "", "run folder to continue")
+	convolutionFlag(cmd, &c.Convolution)
 	threadsFlag(cmd, &o.threads)
 	f.BoolVar(&o.plain, "plain", false, "no progress bar")
 	completeGanFlags(cmd)

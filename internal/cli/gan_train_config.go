@@ -111,6 +111,7 @@ func (o *ganTrainOptions) setters(c *gan.Config) map[string]func() {
 		"critic-steps":     func() { c.CriticSteps = f.CriticSteps },
 		"batch":            func() { c.Batch = f.Batch },
 		"seed":             func() { c.Seed = f.Seed },
+		"convolution":      func() { c.Convolution = f.Convolution },
 		"log-every":        func() { c.LogEvery = f.LogEvery },
 		"sheet-every":      func() { c.SheetEvery = f.SheetEvery },
 		"checkpoint-every": func() { c.CheckpointEvery = f.CheckpointEvery },

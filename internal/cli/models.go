@@ -3,14 +3,17 @@ package cli
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/folder"
+	"github.com/gradreg/gradreg/internal/bug"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/foreign"
 	"github.com/gradreg/gradreg/internal/spec"
@@ -171,23 +174,17 @@ func (a *app) runModels(ctx context.Context, o *modelsOptions, texts []string) e
 	if !asked {
 		texts = model.Names()
 	}
-	var entries []modelEntry
-	for _, text := range texts {
-		m, err := model.Parse(text)
-		if err != nil {
-			return fault.Input(err)
-		}
-		e, err := describeModel(m, im)
+	entries, errs := describeModels(texts, im)
+	for i, err := range errs {
 		if err != nil && asked {
 			return fault.Input(err)
 		}
 		if err != nil {
-			e.Error = a.message(err)
+			entries[i].Error = a.message(err)
 		}
 		if !asked {
-			e.Description = model.Describe(text)
+			entries[i].Description = model.Describe(texts[i])
 		}
-		entries = append(entries, e)
 	}
 	if a.json {
 		return a.printJSON(struct {
@@ -198,9 +195,32 @@ func (a *app) runModels(ctx context.Context, o *modelsOptions, texts []string) e
 	return a.printModels(im, entries)
 }
 
-// describeModel measures a model for images. Its entry has the model's name even if there is an
-// error.
-func describeModel(m model.Model, im images) (modelEntry, error) {
+// describeModels measures models for images, as many at a time as there are processors: planning
+// the step of a deep one takes a processor's second. Each has an error of its own.
+func describeModels(texts []string, im images) ([]modelEntry, []error) {
+	entries, errs := make([]modelEntry, len(texts)), make([]error, len(texts))
+	var g errgroup.Group
+	var bugs bug.Keeper
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, text := range texts {
+		g.Go(func() error {
+			defer bugs.Keep()
+			entries[i], errs[i] = describeModel(text, im)
+			return nil
+		})
+	}
+	g.Wait()
+	bugs.Raise()
+	return entries, errs
+}
+
+// describeModel measures a model for images. Its entry has the model's name even if the model does
+// not take the images.
+func describeModel(text string, im images) (modelEntry, error) {
+	m, err := model.Parse(text)
+	if err != nil {
+		return modelEntry{}, err
+	}
 	e := modelEntry{Model: m.String()}
 	s, err := model.Summarize(m, im.Shape[0], im.Shape[1], im.Shape[2], im.ClassCount)
 	if err != nil {
@@ -208,6 +228,7 @@ func describeModel(m model.Model, im images) (modelEntry, error) {
 	}
 	cfg := classify.Default()
 	cfg.Model = model.SpecOf(m)
+	cfg.Batch = 64 // of an image's share alone: a batch that Cost measures anyway
 	cost, err := classify.Cost(cfg, dataset.Shape{C: im.Shape[0], H: im.Shape[1], W: im.Shape[2]}, im.ClassCount)
 	if err != nil {
 		return e, err

@@ -2,8 +2,11 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/gradreg/gradreg/internal/fault"
@@ -20,6 +23,15 @@ func checkFileWritable(flag, path string) error {
 		return fault.Inputf("--%s: %s is a folder, expected a file's name", flag, path)
 	}
 	return checkFolderWritable(flag, dir)
+}
+
+// checkPictureWritable finds out before the work whether a picture can be written, in a format that
+// the end of its name says.
+func checkPictureWritable(flag, path string, formats ...string) error {
+	if !slices.Contains(formats, strings.ToLower(filepath.Ext(path))) {
+		return usage{fmt.Errorf("--%s is %s, expected a %s file", flag, path, strings.Join(formats, " or "))}
+	}
+	return checkFileWritable(flag, path)
 }
 
 // checkFolderWritable finds out before the work whether the folder of a flag, which need not be

@@ -185,6 +185,7 @@ the folder's configuration records it and repeats it. N may be what was planned,
 	f.StringVar(&o.resume, "resume", "", "run folder to continue; with --steps or --epochs, to so many")
 	f.BoolVar(&o.finish, "finish", false, "with --resume: end the run at the step it has reached, and evaluate it")
 	o.transferFlags(cmd)
+	convolutionFlag(cmd, &c.Convolution)
 	threadsFlag(cmd, &o.threads)
 	f.BoolVar(&o.plain, "plain", false, "no progress bar")
 	f.BoolVar(&o.fast, "fast-dev-run", false, "ten steps, to see that everything works")

@@ -29,7 +29,7 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (classify.Config, error
 		for _, name := range []string{"config", "out", "data", "task", "train-size", "subset",
 			"size", "fit", "augment", "model", "reg", "optimizer", "lr", "schedule",
 			"batch", "seed", "paper-protocol", "dev-share", "patience", "keep", "eval-every",
-			"log-every", "checkpoint-every",
+			"log-every", "checkpoint-every", "convolution",
 			"fast-dev-run", "backbone", "finetune", "preprocessing", "backbone-variant", "head-l2", "depth-rate"} {
 			if changed(name) {
 				return classify.Config{}, usage{
@@ -176,6 +176,7 @@ func (o *trainOptions) override(cfg *classify.Config, changed func(string) bool)
 		"eval-every":       func() { cfg.EvalEvery = f.EvalEvery },
 		"log-every":        func() { cfg.LogEvery = f.LogEvery },
 		"checkpoint-every": func() { cfg.CheckpointEvery = f.CheckpointEvery },
+		"convolution":      func() { cfg.Convolution = f.Convolution },
 		"backbone":         func() { cfg.Backbone, cfg.BackboneSHA256 = f.Backbone, "" },
 		"preprocessing":    func() { cfg.Preprocessing = f.Preprocessing },
 		"backbone-variant": func() { cfg.BackboneVariant = f.BackboneVariant },

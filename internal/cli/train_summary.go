@@ -44,6 +44,9 @@ func (a *app) printSummary(s classify.Summary) {
 	if s.Augment != augment.None {
 		fmt.Fprintf(w, "augmentation    %s\n", s.Augment)
 	}
+	if s.Convolution != "" {
+		fmt.Fprintf(w, "convolutions    %s\n", s.Convolution)
+	}
 	for _, line := range stepsOf(s) {
 		fmt.Fprintf(w, "steps           %s\n", line)
 	}

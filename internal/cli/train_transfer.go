@@ -55,7 +55,7 @@ func featureCacheFlag(cmd *cobra.Command, to *string) {
 // ofSteps are the flags that mean nothing for a head on features, which has one step.
 var ofSteps = []string{
 	"reg", "augment", "optimizer", "lr", "schedule", "steps", "epochs", "patience", "keep", "batch", "model",
-	"eval-every", "log-every", "checkpoint-every", "fast-dev-run", "depth-rate",
+	"eval-every", "log-every", "checkpoint-every", "fast-dev-run", "depth-rate", "convolution",
 }
 
 // transfer completes a configuration with a pretrained network.

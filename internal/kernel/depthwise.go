@@ -10,12 +10,16 @@ package kernel
 // Depthwise computes a depthwise convolution of an image: y, C × OH × OW, from x, C × H × W, and
 // the filters w, C × KH × KW. An element of y is a sum of n ≤ KH·KW products, so that its error is
 // at most n·2⁻²⁴/(1 − n·2⁻²⁴) of the sum of their magnitudes, and likewise of DepthwiseInput.
-func (l Level) Depthwise(g *Conv, y, x, w []float32) {
+func (l Level) Depthwise(g *Conv, y, x, w []float32) { l.DepthwiseThen(g, y, x, w, Epilogue{}) }
+
+// DepthwiseThen is Depthwise with an epilogue, whose terms are those of the channels.
+func (l Level) DepthwiseThen(g *Conv, y, x, w []float32, e Epilogue) {
 	if l == Generic || !g.depthwiseVectors() {
 		depthwiseGeneric(g, y, x, w)
+		e.generic(y, g.OH*g.OW, g.C, g.OH*g.OW)
 		return
 	}
-	l.depthwise(g, y, x, w, false)
+	l.depthwise(g, y, x, w, false, e)
 }
 
 // DepthwiseInput is the transpose of Depthwise in x: dx, C × H × W, from dy, C × OH × OW, and w.
@@ -28,7 +32,7 @@ func (l Level) DepthwiseInput(g *Conv, dx, dy, w []float32) {
 		back := *g
 		back.H, back.W, back.OH, back.OW = g.OH, g.OW, g.H, g.W
 		back.PT, back.PL = g.KH-1-g.PT, g.KW-1-g.PL
-		l.depthwise(&back, dx, dy, w, true)
+		l.depthwise(&back, dx, dy, w, true, Epilogue{})
 	default:
 		l.depthwiseInputPairs(g, dx, dy, w)
 	}

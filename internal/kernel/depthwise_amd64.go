@@ -17,6 +17,9 @@ type depthwiseArgs struct {
 	blockCount             int
 	exact                  int // 1 if nothing beyond the rows of y may be written
 	steps                  int
+	terms                  *float32 // of the planes
+	adds, clamps           int      // 1 if there are terms, and bounds
+	clamp                  Clamp
 	// blocks go from right to left: what a vector of the last block leaves beyond its row, those that
 	// follow overwrite.
 	blocks [16]depthwiseBlock
@@ -132,11 +135,20 @@ func (a *depthwiseArgs) skip(planes int) {
 	move(&a.x, planes*a.xPlane)
 	move(&a.y, planes*a.yPlane)
 	move(&a.w, planes*a.wPlane)
+	if a.adds > 0 {
+		move(&a.terms, 4*planes)
+	}
 }
 
-// depthwise is Depthwise, with turned filters if turned is set.
-func (l Level) depthwise(g *Conv, y, x, w []float32, turned bool) {
+// depthwise is DepthwiseThen, with turned filters if turned is set.
+func (l Level) depthwise(g *Conv, y, x, w []float32, turned bool, e Epilogue) {
 	a, lanes := g.newDepthwiseArgs(x, y, w), l.depthwiseLanes(g.OW)
+	if e.Terms != nil {
+		a.terms, a.adds = first(e.Terms), 1
+	}
+	if e.Clamp != nil {
+		a.clamp, a.clamps = *e.Clamp, 1
+	}
 	if turned {
 		a.turn(w, g.KH*g.KW)
 	}

@@ -8,121 +8,145 @@
 // Requires: AVX, AVX512F, MMX+
 TEXT ·depthwiseAVX512_16x3x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 8(AX), DX
-	MOVQ 16(AX), BX
-	MOVQ 24(AX), SI
+	MOVQ 136(AX), CX
+	MOVQ (AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 16(AX), SI
+	MOVQ 24(AX), DI
 
 plane:
-	MOVQ         104(AX), R8
-	MOVQ         BX, DI
-	VBROADCASTSS (DI), Z0
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z1
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z2
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z3
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z4
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z5
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z6
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z7
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z8
-	ADDQ         R8, DI
-	MOVQ         112(AX), R8
-	LEAQ         136(AX), DI
+	MOVQ         104(AX), R9
+	MOVQ         SI, R8
+	VBROADCASTSS (R8), Z0
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z1
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z2
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z3
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z4
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z5
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z6
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z7
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z8
+	ADDQ         R9, R8
+	MOVQ         112(AX), R9
+	LEAQ         168(AX), R8
 
 block1:
-	KMOVW  16(DI), K1
-	KMOVW  20(DI), K2
-	KMOVW  24(DI), K3
-	KMOVW  28(DI), K4
-	MOVQ   (DI), R9
-	ADDQ   CX, R9
-	MOVQ   8(DI), R10
+	KMOVW  16(R8), K1
+	KMOVW  20(R8), K2
+	KMOVW  24(R8), K3
+	KMOVW  28(R8), K4
+	MOVQ   (R8), R10
 	ADDQ   DX, R10
+	MOVQ   8(R8), R11
+	ADDQ   BX, R11
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
-	MOVQ   88(AX), R11
-	MOVQ   72(AX), R12
+	MOVQ   88(AX), R12
+	MOVQ   72(AX), R13
 
 row1:
-	MOVQ        32(AX), R13
-	PREFETCHT0  (R9)(R13*1)
-	VMOVUPS.Z   (R9), K1, Z11
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R10)(R14*1)
+	VMOVUPS.Z   (R10), K1, Z11
 	VFMADD231PS Z6, Z11, Z9
 	VFMADD231PS Z3, Z11, Z10
 	VMULPS      Z0, Z11, Z11
-	VMOVUPS.Z   4(R9), K2, Z12
+	VMOVUPS.Z   4(R10), K2, Z12
 	VFMADD231PS Z7, Z12, Z9
 	VFMADD231PS Z4, Z12, Z10
 	VFMADD231PS Z1, Z12, Z11
-	VMOVUPS.Z   8(R9), K3, Z12
+	VMOVUPS.Z   8(R10), K3, Z12
 	VFMADD231PS Z8, Z12, Z9
 	VFMADD231PS Z5, Z12, Z10
 	VFMADD231PS Z2, Z12, Z11
-	CMPQ        R11, 80(AX)
+	CMPQ        R12, 80(AX)
 	JAE         outside1
-	MOVQ        40(AX), R13
-	PREFETCHT0  (R10)(R13*1)
-	CMPQ        120(AX), $0x00
-	JNE         masked1
-	VMOVUPS     Z9, (R10)
-	JMP         stored1
+	MOVQ        40(AX), R14
+	PREFETCHT0  (R11)(R14*1)
+	CMPQ        144(AX), $0x00
+	JE          added1
+	VADDPS.BCST (CX), Z9, Z9
+
+added1:
+	CMPQ        152(AX), $0x00
+	JE          clamped1
+	VMAXPS.BCST 160(AX), Z9, Z9
+	VMINPS.BCST 164(AX), Z9, Z9
+
+clamped1:
+	CMPQ    120(AX), $0x00
+	JNE     masked1
+	VMOVUPS Z9, (R11)
+	JMP     stored1
 
 masked1:
-	VMOVUPS Z9, K4, (R10)
+	VMOVUPS Z9, K4, (R11)
 
 stored1:
-	ADDQ 64(AX), R10
+	ADDQ 64(AX), R11
 
 outside1:
-	INCQ    R11
+	INCQ    R12
 	VMOVAPS Z10, Z9
 	VMOVAPS Z11, Z10
-	ADDQ    56(AX), R9
-	DECQ    R12
+	ADDQ    56(AX), R10
+	DECQ    R13
 	JNZ     row1
 
 drain1:
-	CMPQ       R11, 80(AX)
-	JGE        drained1
-	VPXORD     Z11, Z11, Z11
-	CMPQ       R11, 80(AX)
-	JAE        outside2
-	MOVQ       40(AX), R9
-	PREFETCHT0 (R10)(R9*1)
-	CMPQ       120(AX), $0x00
-	JNE        masked2
-	VMOVUPS    Z9, (R10)
-	JMP        stored2
+	CMPQ        R12, 80(AX)
+	JGE         drained1
+	VPXORD      Z11, Z11, Z11
+	CMPQ        R12, 80(AX)
+	JAE         outside2
+	MOVQ        40(AX), R10
+	PREFETCHT0  (R11)(R10*1)
+	CMPQ        144(AX), $0x00
+	JE          added2
+	VADDPS.BCST (CX), Z9, Z9
+
+added2:
+	CMPQ        152(AX), $0x00
+	JE          clamped2
+	VMAXPS.BCST 160(AX), Z9, Z9
+	VMINPS.BCST 164(AX), Z9, Z9
+
+clamped2:
+	CMPQ    120(AX), $0x00
+	JNE     masked2
+	VMOVUPS Z9, (R11)
+	JMP     stored2
 
 masked2:
-	VMOVUPS Z9, K4, (R10)
+	VMOVUPS Z9, K4, (R11)
 
 stored2:
-	ADDQ 64(AX), R10
+	ADDQ 64(AX), R11
 
 outside2:
-	INCQ    R11
+	INCQ    R12
 	VMOVAPS Z10, Z9
 	VMOVAPS Z11, Z10
 	JMP     drain1
 
 drained1:
-	ADDQ $0x30, DI
-	DECQ R8
+	ADDQ $0x30, R8
+	DECQ R9
 	JNZ  block1
-	ADDQ 32(AX), CX
-	ADDQ 40(AX), DX
-	ADDQ 48(AX), BX
-	DECQ SI
+	ADDQ 32(AX), DX
+	ADDQ 40(AX), BX
+	ADDQ 48(AX), SI
+	ADDQ $0x04, CX
+	DECQ DI
 	JNZ  plane
 	VZEROUPPER
 	RET
@@ -131,151 +155,175 @@ drained1:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·depthwiseAVX512_16x3x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 8(AX), DX
-	MOVQ 16(AX), BX
-	MOVQ 24(AX), SI
+	MOVQ 136(AX), CX
+	MOVQ (AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 16(AX), SI
+	MOVQ 24(AX), DI
 
 plane:
-	MOVQ         104(AX), R8
-	MOVQ         BX, DI
-	VBROADCASTSS (DI), Z0
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z1
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z2
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z3
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z4
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z5
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z6
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z7
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z8
-	ADDQ         R8, DI
-	MOVQ         112(AX), R8
-	LEAQ         136(AX), DI
+	MOVQ         104(AX), R9
+	MOVQ         SI, R8
+	VBROADCASTSS (R8), Z0
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z1
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z2
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z3
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z4
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z5
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z6
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z7
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z8
+	ADDQ         R9, R8
+	MOVQ         112(AX), R9
+	LEAQ         168(AX), R8
 
 block1:
-	KMOVW  16(DI), K1
-	KMOVW  20(DI), K2
-	KMOVW  24(DI), K3
-	KMOVW  28(DI), K4
-	KMOVW  32(DI), K5
-	MOVQ   (DI), R9
-	ADDQ   CX, R9
-	MOVQ   8(DI), R10
+	KMOVW  16(R8), K1
+	KMOVW  20(R8), K2
+	KMOVW  24(R8), K3
+	KMOVW  28(R8), K4
+	KMOVW  32(R8), K5
+	MOVQ   (R8), R10
 	ADDQ   DX, R10
+	MOVQ   8(R8), R11
+	ADDQ   BX, R11
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
-	MOVQ   88(AX), R11
-	MOVQ   72(AX), R12
+	MOVQ   88(AX), R12
+	MOVQ   72(AX), R13
 	CMPQ   96(AX), $0x00
 	JNE    odd1
 
 even1:
-	TESTQ       R12, R12
+	TESTQ       R13, R13
 	JZ          rowsdone1
-	MOVQ        32(AX), R13
-	PREFETCHT0  (R9)(R13*1)
-	PREFETCHT0  64(R9)(R13*1)
-	VMOVUPS.Z   (R9), K1, Z11
-	VMOVUPS.Z   64(R9), K2, Z12
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R10)(R14*1)
+	PREFETCHT0  64(R10)(R14*1)
+	VMOVUPS.Z   (R10), K1, Z11
+	VMOVUPS.Z   64(R10), K2, Z12
 	VSHUFPS     $0x88, Z12, Z11, Z10
 	VFMADD231PS Z6, Z10, Z9
 	VMULPS      Z0, Z10, Z10
 	VSHUFPS     $0xdd, Z12, Z11, Z11
 	VFMADD231PS Z7, Z11, Z9
 	VFMADD231PS Z1, Z11, Z10
-	VMOVUPS.Z   8(R9), K3, Z11
-	VMOVUPS.Z   72(R9), K4, Z12
+	VMOVUPS.Z   8(R10), K3, Z11
+	VMOVUPS.Z   72(R10), K4, Z12
 	VSHUFPS     $0x88, Z12, Z11, Z11
 	VFMADD231PS Z8, Z11, Z9
 	VFMADD231PS Z2, Z11, Z10
-	CMPQ        R11, 80(AX)
+	CMPQ        R12, 80(AX)
 	JAE         outside1
-	MOVQ        40(AX), R13
-	PREFETCHT0  (R10)(R13*1)
+	MOVQ        40(AX), R14
+	PREFETCHT0  (R11)(R14*1)
 	VMOVUPS     depthwiseOrder<>+0(SB), Z11
 	VPERMPD     Z9, Z11, Z11
-	CMPQ        120(AX), $0x00
-	JNE         masked1
-	VMOVUPS     Z11, (R10)
-	JMP         stored1
+	CMPQ        144(AX), $0x00
+	JE          added1
+	VADDPS.BCST (CX), Z11, Z11
+
+added1:
+	CMPQ        152(AX), $0x00
+	JE          clamped1
+	VMAXPS.BCST 160(AX), Z11, Z11
+	VMINPS.BCST 164(AX), Z11, Z11
+
+clamped1:
+	CMPQ    120(AX), $0x00
+	JNE     masked1
+	VMOVUPS Z11, (R11)
+	JMP     stored1
 
 masked1:
-	VMOVUPS Z11, K5, (R10)
+	VMOVUPS Z11, K5, (R11)
 
 stored1:
-	ADDQ 64(AX), R10
+	ADDQ 64(AX), R11
 
 outside1:
-	INCQ    R11
+	INCQ    R12
 	VMOVAPS Z10, Z9
-	ADDQ    56(AX), R9
-	DECQ    R12
+	ADDQ    56(AX), R10
+	DECQ    R13
 
 odd1:
-	TESTQ       R12, R12
+	TESTQ       R13, R13
 	JZ          rowsdone1
-	MOVQ        32(AX), R13
-	PREFETCHT0  (R9)(R13*1)
-	PREFETCHT0  64(R9)(R13*1)
-	VMOVUPS.Z   (R9), K1, Z11
-	VMOVUPS.Z   64(R9), K2, Z12
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R10)(R14*1)
+	PREFETCHT0  64(R10)(R14*1)
+	VMOVUPS.Z   (R10), K1, Z11
+	VMOVUPS.Z   64(R10), K2, Z12
 	VSHUFPS     $0x88, Z12, Z11, Z13
 	VFMADD231PS Z3, Z13, Z9
 	VSHUFPS     $0xdd, Z12, Z11, Z11
 	VFMADD231PS Z4, Z11, Z9
-	VMOVUPS.Z   8(R9), K3, Z11
-	VMOVUPS.Z   72(R9), K4, Z12
+	VMOVUPS.Z   8(R10), K3, Z11
+	VMOVUPS.Z   72(R10), K4, Z12
 	VSHUFPS     $0x88, Z12, Z11, Z11
 	VFMADD231PS Z5, Z11, Z9
-	ADDQ        56(AX), R9
-	DECQ        R12
+	ADDQ        56(AX), R10
+	DECQ        R13
 	JMP         even1
 
 rowsdone1:
 	VPXORD Z10, Z10, Z10
 
 drain1:
-	CMPQ       R11, 80(AX)
-	JGE        drained1
-	VPXORD     Z10, Z10, Z10
-	CMPQ       R11, 80(AX)
-	JAE        outside2
-	MOVQ       40(AX), R9
-	PREFETCHT0 (R10)(R9*1)
-	VMOVUPS    depthwiseOrder<>+0(SB), Z11
-	VPERMPD    Z9, Z11, Z11
-	CMPQ       120(AX), $0x00
-	JNE        masked2
-	VMOVUPS    Z11, (R10)
-	JMP        stored2
+	CMPQ        R12, 80(AX)
+	JGE         drained1
+	VPXORD      Z10, Z10, Z10
+	CMPQ        R12, 80(AX)
+	JAE         outside2
+	MOVQ        40(AX), R10
+	PREFETCHT0  (R11)(R10*1)
+	VMOVUPS     depthwiseOrder<>+0(SB), Z11
+	VPERMPD     Z9, Z11, Z11
+	CMPQ        144(AX), $0x00
+	JE          added2
+	VADDPS.BCST (CX), Z11, Z11
+
+added2:
+	CMPQ        152(AX), $0x00
+	JE          clamped2
+	VMAXPS.BCST 160(AX), Z11, Z11
+	VMINPS.BCST 164(AX), Z11, Z11
+
+clamped2:
+	CMPQ    120(AX), $0x00
+	JNE     masked2
+	VMOVUPS Z11, (R11)
+	JMP     stored2
 
 masked2:
-	VMOVUPS Z11, K5, (R10)
+	VMOVUPS Z11, K5, (R11)
 
 stored2:
-	ADDQ 64(AX), R10
+	ADDQ 64(AX), R11
 
 outside2:
-	INCQ    R11
+	INCQ    R12
 	VMOVAPS Z10, Z9
 	JMP     drain1
 
 drained1:
-	ADDQ $0x30, DI
-	DECQ R8
+	ADDQ $0x30, R8
+	DECQ R9
 	JNZ  block1
-	ADDQ 32(AX), CX
-	ADDQ 40(AX), DX
-	ADDQ 48(AX), BX
-	DECQ SI
+	ADDQ 32(AX), DX
+	ADDQ 40(AX), BX
+	ADDQ 48(AX), SI
+	ADDQ $0x04, CX
+	DECQ DI
 	JNZ  plane
 	VZEROUPPER
 	RET
@@ -321,7 +369,7 @@ plane:
 	VBROADCASTSS (DI), Z8
 	ADDQ         R8, DI
 	MOVQ         112(AX), R8
-	LEAQ         136(AX), DI
+	LEAQ         168(AX), DI
 
 block1:
 	KMOVW  16(DI), K1
@@ -554,7 +602,7 @@ plane:
 	VBROADCASTSS (DI), Z8
 	ADDQ         R8, DI
 	MOVQ         112(AX), R8
-	LEAQ         136(AX), DI
+	LEAQ         168(AX), DI
 
 block1:
 	KMOVW  16(DI), K1
@@ -740,7 +788,7 @@ plane:
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
 	MOVQ   112(AX), R8
-	LEAQ   136(AX), DI
+	LEAQ   168(AX), DI
 
 block1:
 	KMOVW  16(DI), K1
@@ -865,7 +913,7 @@ plane:
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
 	MOVQ   112(AX), R8
-	LEAQ   136(AX), DI
+	LEAQ   168(AX), DI
 
 block1:
 	KMOVW  16(DI), K1
@@ -1006,165 +1054,188 @@ GLOBL depthwiseShuffle<>(SB), RODATA|NOPTR, $64
 // Requires: AVX, AVX512F, MMX+
 TEXT ·depthwiseAVX512_16x5x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 8(AX), DX
-	MOVQ 16(AX), BX
-	MOVQ 24(AX), SI
+	MOVQ 136(AX), CX
+	MOVQ (AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 16(AX), SI
+	MOVQ 24(AX), DI
 
 plane:
-	MOVQ         104(AX), R8
-	MOVQ         BX, DI
-	VBROADCASTSS (DI), Z0
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z1
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z2
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z3
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z4
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z5
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z6
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z7
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z8
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z9
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z10
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z11
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z12
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z13
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z14
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z15
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z16
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z17
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z18
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z19
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z20
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z21
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z22
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z23
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z24
-	ADDQ         R8, DI
-	MOVQ         112(AX), R8
-	LEAQ         136(AX), DI
+	MOVQ         104(AX), R9
+	MOVQ         SI, R8
+	VBROADCASTSS (R8), Z0
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z1
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z2
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z3
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z4
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z5
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z6
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z7
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z8
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z9
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z10
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z11
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z12
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z13
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z14
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z15
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z16
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z17
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z18
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z19
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z20
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z21
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z22
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z23
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z24
+	ADDQ         R9, R8
+	MOVQ         112(AX), R9
+	LEAQ         168(AX), R8
 
 block1:
-	KMOVW  16(DI), K1
-	KMOVW  20(DI), K2
-	KMOVW  24(DI), K3
-	KMOVW  28(DI), K4
-	KMOVW  32(DI), K5
-	KMOVW  36(DI), K6
-	MOVQ   (DI), R9
-	ADDQ   CX, R9
-	MOVQ   8(DI), R10
+	KMOVW  16(R8), K1
+	KMOVW  20(R8), K2
+	KMOVW  24(R8), K3
+	KMOVW  28(R8), K4
+	KMOVW  32(R8), K5
+	KMOVW  36(R8), K6
+	MOVQ   (R8), R10
 	ADDQ   DX, R10
+	MOVQ   8(R8), R11
+	ADDQ   BX, R11
 	VPXORD Z25, Z25, Z25
 	VPXORD Z26, Z26, Z26
 	VPXORD Z27, Z27, Z27
 	VPXORD Z28, Z28, Z28
 	VPXORD Z29, Z29, Z29
-	MOVQ   88(AX), R11
-	MOVQ   72(AX), R12
+	MOVQ   88(AX), R12
+	MOVQ   72(AX), R13
 
 row1:
-	MOVQ        32(AX), R13
-	PREFETCHT0  (R9)(R13*1)
-	VMOVUPS.Z   (R9), K1, Z29
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R10)(R14*1)
+	VMOVUPS.Z   (R10), K1, Z29
 	VFMADD231PS Z20, Z29, Z25
 	VFMADD231PS Z15, Z29, Z26
 	VFMADD231PS Z10, Z29, Z27
 	VFMADD231PS Z5, Z29, Z28
 	VMULPS      Z0, Z29, Z29
-	VMOVUPS.Z   4(R9), K2, Z30
+	VMOVUPS.Z   4(R10), K2, Z30
 	VFMADD231PS Z21, Z30, Z25
 	VFMADD231PS Z16, Z30, Z26
 	VFMADD231PS Z11, Z30, Z27
 	VFMADD231PS Z6, Z30, Z28
 	VFMADD231PS Z1, Z30, Z29
-	VMOVUPS.Z   8(R9), K3, Z30
+	VMOVUPS.Z   8(R10), K3, Z30
 	VFMADD231PS Z22, Z30, Z25
 	VFMADD231PS Z17, Z30, Z26
 	VFMADD231PS Z12, Z30, Z27
 	VFMADD231PS Z7, Z30, Z28
 	VFMADD231PS Z2, Z30, Z29
-	VMOVUPS.Z   12(R9), K4, Z30
+	VMOVUPS.Z   12(R10), K4, Z30
 	VFMADD231PS Z23, Z30, Z25
 	VFMADD231PS Z18, Z30, Z26
 	VFMADD231PS Z13, Z30, Z27
 	VFMADD231PS Z8, Z30, Z28
 	VFMADD231PS Z3, Z30, Z29
-	VMOVUPS.Z   16(R9), K5, Z30
+	VMOVUPS.Z   16(R10), K5, Z30
 	VFMADD231PS Z24, Z30, Z25
 	VFMADD231PS Z19, Z30, Z26
 	VFMADD231PS Z14, Z30, Z27
 	VFMADD231PS Z9, Z30, Z28
 	VFMADD231PS Z4, Z30, Z29
-	CMPQ        R11, 80(AX)
+	CMPQ        R12, 80(AX)
 	JAE         outside1
-	MOVQ        40(AX), R13
-	PREFETCHT0  (R10)(R13*1)
-	CMPQ        120(AX), $0x00
-	JNE         masked1
-	VMOVUPS     Z25, (R10)
-	JMP         stored1
+	MOVQ        40(AX), R14
+	PREFETCHT0  (R11)(R14*1)
+	CMPQ        144(AX), $0x00
+	JE          added1
+	VADDPS.BCST (CX), Z25, Z25
+
+added1:
+	CMPQ        152(AX), $0x00
+	JE          clamped1
+	VMAXPS.BCST 160(AX), Z25, Z25
+	VMINPS.BCST 164(AX), Z25, Z25
+
+clamped1:
+	CMPQ    120(AX), $0x00
+	JNE     masked1
+	VMOVUPS Z25, (R11)
+	JMP     stored1
 
 masked1:
-	VMOVUPS Z25, K6, (R10)
+	VMOVUPS Z25, K6, (R11)
 
 stored1:
-	ADDQ 64(AX), R10
+	ADDQ 64(AX), R11
 
 outside1:
-	INCQ    R11
+	INCQ    R12
 	VMOVAPS Z26, Z25
 	VMOVAPS Z27, Z26
 	VMOVAPS Z28, Z27
 	VMOVAPS Z29, Z28
-	ADDQ    56(AX), R9
-	DECQ    R12
+	ADDQ    56(AX), R10
+	DECQ    R13
 	JNZ     row1
 
 drain1:
-	CMPQ       R11, 80(AX)
-	JGE        drained1
-	VPXORD     Z29, Z29, Z29
-	CMPQ       R11, 80(AX)
-	JAE        outside2
-	MOVQ       40(AX), R9
-	PREFETCHT0 (R10)(R9*1)
-	CMPQ       120(AX), $0x00
-	JNE        masked2
-	VMOVUPS    Z25, (R10)
-	JMP        stored2
+	CMPQ        R12, 80(AX)
+	JGE         drained1
+	VPXORD      Z29, Z29, Z29
+	CMPQ        R12, 80(AX)
+	JAE         outside2
+	MOVQ        40(AX), R10
+	PREFETCHT0  (R11)(R10*1)
+	CMPQ        144(AX), $0x00
+	JE          added2
+	VADDPS.BCST (CX), Z25, Z25
+
+added2:
+	CMPQ        152(AX), $0x00
+	JE          clamped2
+	VMAXPS.BCST 160(AX), Z25, Z25
+	VMINPS.BCST 164(AX), Z25, Z25
+
+clamped2:
+	CMPQ    120(AX), $0x00
+	JNE     masked2
+	VMOVUPS Z25, (R11)
+	JMP     stored2
 
 masked2:
-	VMOVUPS Z25, K6, (R10)
+	VMOVUPS Z25, K6, (R11)
 
 stored2:
-	ADDQ 64(AX), R10
+	ADDQ 64(AX), R11
 
 outside2:
-	INCQ    R11
+	INCQ    R12
 	VMOVAPS Z26, Z25
 	VMOVAPS Z27, Z26
 	VMOVAPS Z28, Z27
@@ -1172,13 +1243,14 @@ outside2:
 	JMP     drain1
 
 drained1:
-	ADDQ $0x30, DI
-	DECQ R8
+	ADDQ $0x30, R8
+	DECQ R9
 	JNZ  block1
-	ADDQ 32(AX), CX
-	ADDQ 40(AX), DX
-	ADDQ 48(AX), BX
-	DECQ SI
+	ADDQ 32(AX), DX
+	ADDQ 40(AX), BX
+	ADDQ 48(AX), SI
+	ADDQ $0x04, CX
+	DECQ DI
 	JNZ  plane
 	VZEROUPPER
 	RET
@@ -1187,95 +1259,96 @@ drained1:
 // Requires: AVX, AVX512F, MMX+
 TEXT ·depthwiseAVX512_16x5x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 8(AX), DX
-	MOVQ 16(AX), BX
-	MOVQ 24(AX), SI
+	MOVQ 136(AX), CX
+	MOVQ (AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 16(AX), SI
+	MOVQ 24(AX), DI
 
 plane:
-	MOVQ         104(AX), R8
-	MOVQ         BX, DI
-	VBROADCASTSS (DI), Z0
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z1
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z2
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z3
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z4
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z5
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z6
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z7
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z8
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z9
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z10
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z11
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z12
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z13
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z14
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z15
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z16
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z17
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z18
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z19
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z20
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z21
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z22
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z23
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Z24
-	ADDQ         R8, DI
-	MOVQ         112(AX), R8
-	LEAQ         136(AX), DI
+	MOVQ         104(AX), R9
+	MOVQ         SI, R8
+	VBROADCASTSS (R8), Z0
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z1
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z2
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z3
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z4
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z5
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z6
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z7
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z8
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z9
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z10
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z11
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z12
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z13
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z14
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z15
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z16
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z17
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z18
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z19
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z20
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z21
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z22
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z23
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Z24
+	ADDQ         R9, R8
+	MOVQ         112(AX), R9
+	LEAQ         168(AX), R8
 
 block1:
-	KMOVW  16(DI), K1
-	KMOVW  20(DI), K2
-	KMOVW  24(DI), K3
-	KMOVW  28(DI), K4
-	KMOVW  32(DI), K5
-	KMOVW  36(DI), K6
-	KMOVW  40(DI), K7
-	MOVQ   (DI), R9
-	ADDQ   CX, R9
-	MOVQ   8(DI), R10
+	KMOVW  16(R8), K1
+	KMOVW  20(R8), K2
+	KMOVW  24(R8), K3
+	KMOVW  28(R8), K4
+	KMOVW  32(R8), K5
+	KMOVW  36(R8), K6
+	KMOVW  40(R8), K7
+	MOVQ   (R8), R10
 	ADDQ   DX, R10
+	MOVQ   8(R8), R11
+	ADDQ   BX, R11
 	VPXORD Z25, Z25, Z25
 	VPXORD Z26, Z26, Z26
 	VPXORD Z27, Z27, Z27
-	MOVQ   88(AX), R11
-	MOVQ   72(AX), R12
+	MOVQ   88(AX), R12
+	MOVQ   72(AX), R13
 	CMPQ   96(AX), $0x00
 	JNE    odd1
 
 even1:
-	TESTQ       R12, R12
+	TESTQ       R13, R13
 	JZ          rowsdone1
-	MOVQ        32(AX), R13
-	PREFETCHT0  (R9)(R13*1)
-	PREFETCHT0  64(R9)(R13*1)
-	VMOVUPS.Z   (R9), K1, Z28
-	VMOVUPS.Z   64(R9), K2, Z29
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R10)(R14*1)
+	PREFETCHT0  64(R10)(R14*1)
+	VMOVUPS.Z   (R10), K1, Z28
+	VMOVUPS.Z   64(R10), K2, Z29
 	VSHUFPS     $0x88, Z29, Z28, Z27
 	VFMADD231PS Z20, Z27, Z25
 	VFMADD231PS Z10, Z27, Z26
@@ -1284,8 +1357,8 @@ even1:
 	VFMADD231PS Z21, Z28, Z25
 	VFMADD231PS Z11, Z28, Z26
 	VFMADD231PS Z1, Z28, Z27
-	VMOVUPS.Z   8(R9), K3, Z28
-	VMOVUPS.Z   72(R9), K4, Z29
+	VMOVUPS.Z   8(R10), K3, Z28
+	VMOVUPS.Z   72(R10), K4, Z29
 	VSHUFPS     $0x88, Z29, Z28, Z30
 	VFMADD231PS Z22, Z30, Z25
 	VFMADD231PS Z12, Z30, Z26
@@ -1294,105 +1367,128 @@ even1:
 	VFMADD231PS Z23, Z28, Z25
 	VFMADD231PS Z13, Z28, Z26
 	VFMADD231PS Z3, Z28, Z27
-	VMOVUPS.Z   16(R9), K5, Z28
-	VMOVUPS.Z   80(R9), K6, Z29
+	VMOVUPS.Z   16(R10), K5, Z28
+	VMOVUPS.Z   80(R10), K6, Z29
 	VSHUFPS     $0x88, Z29, Z28, Z28
 	VFMADD231PS Z24, Z28, Z25
 	VFMADD231PS Z14, Z28, Z26
 	VFMADD231PS Z4, Z28, Z27
-	CMPQ        R11, 80(AX)
+	CMPQ        R12, 80(AX)
 	JAE         outside1
-	MOVQ        40(AX), R13
-	PREFETCHT0  (R10)(R13*1)
+	MOVQ        40(AX), R14
+	PREFETCHT0  (R11)(R14*1)
 	VMOVUPS     depthwiseOrder<>+0(SB), Z28
 	VPERMPD     Z25, Z28, Z28
-	CMPQ        120(AX), $0x00
-	JNE         masked1
-	VMOVUPS     Z28, (R10)
-	JMP         stored1
+	CMPQ        144(AX), $0x00
+	JE          added1
+	VADDPS.BCST (CX), Z28, Z28
+
+added1:
+	CMPQ        152(AX), $0x00
+	JE          clamped1
+	VMAXPS.BCST 160(AX), Z28, Z28
+	VMINPS.BCST 164(AX), Z28, Z28
+
+clamped1:
+	CMPQ    120(AX), $0x00
+	JNE     masked1
+	VMOVUPS Z28, (R11)
+	JMP     stored1
 
 masked1:
-	VMOVUPS Z28, K7, (R10)
+	VMOVUPS Z28, K7, (R11)
 
 stored1:
-	ADDQ 64(AX), R10
+	ADDQ 64(AX), R11
 
 outside1:
-	INCQ    R11
+	INCQ    R12
 	VMOVAPS Z26, Z25
 	VMOVAPS Z27, Z26
-	ADDQ    56(AX), R9
-	DECQ    R12
+	ADDQ    56(AX), R10
+	DECQ    R13
 
 odd1:
-	TESTQ       R12, R12
+	TESTQ       R13, R13
 	JZ          rowsdone1
-	MOVQ        32(AX), R13
-	PREFETCHT0  (R9)(R13*1)
-	PREFETCHT0  64(R9)(R13*1)
-	VMOVUPS.Z   (R9), K1, Z28
-	VMOVUPS.Z   64(R9), K2, Z29
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R10)(R14*1)
+	PREFETCHT0  64(R10)(R14*1)
+	VMOVUPS.Z   (R10), K1, Z28
+	VMOVUPS.Z   64(R10), K2, Z29
 	VSHUFPS     $0x88, Z29, Z28, Z30
 	VFMADD231PS Z15, Z30, Z25
 	VFMADD231PS Z5, Z30, Z26
 	VSHUFPS     $0xdd, Z29, Z28, Z28
 	VFMADD231PS Z16, Z28, Z25
 	VFMADD231PS Z6, Z28, Z26
-	VMOVUPS.Z   8(R9), K3, Z28
-	VMOVUPS.Z   72(R9), K4, Z29
+	VMOVUPS.Z   8(R10), K3, Z28
+	VMOVUPS.Z   72(R10), K4, Z29
 	VSHUFPS     $0x88, Z29, Z28, Z30
 	VFMADD231PS Z17, Z30, Z25
 	VFMADD231PS Z7, Z30, Z26
 	VSHUFPS     $0xdd, Z29, Z28, Z28
 	VFMADD231PS Z18, Z28, Z25
 	VFMADD231PS Z8, Z28, Z26
-	VMOVUPS.Z   16(R9), K5, Z28
-	VMOVUPS.Z   80(R9), K6, Z29
+	VMOVUPS.Z   16(R10), K5, Z28
+	VMOVUPS.Z   80(R10), K6, Z29
 	VSHUFPS     $0x88, Z29, Z28, Z28
 	VFMADD231PS Z19, Z28, Z25
 	VFMADD231PS Z9, Z28, Z26
-	ADDQ        56(AX), R9
-	DECQ        R12
+	ADDQ        56(AX), R10
+	DECQ        R13
 	JMP         even1
 
 rowsdone1:
 	VPXORD Z27, Z27, Z27
 
 drain1:
-	CMPQ       R11, 80(AX)
-	JGE        drained1
-	VPXORD     Z27, Z27, Z27
-	CMPQ       R11, 80(AX)
-	JAE        outside2
-	MOVQ       40(AX), R9
-	PREFETCHT0 (R10)(R9*1)
-	VMOVUPS    depthwiseOrder<>+0(SB), Z28
-	VPERMPD    Z25, Z28, Z28
-	CMPQ       120(AX), $0x00
-	JNE        masked2
-	VMOVUPS    Z28, (R10)
-	JMP        stored2
+	CMPQ        R12, 80(AX)
+	JGE         drained1
+	VPXORD      Z27, Z27, Z27
+	CMPQ        R12, 80(AX)
+	JAE         outside2
+	MOVQ        40(AX), R10
+	PREFETCHT0  (R11)(R10*1)
+	VMOVUPS     depthwiseOrder<>+0(SB), Z28
+	VPERMPD     Z25, Z28, Z28
+	CMPQ        144(AX), $0x00
+	JE          added2
+	VADDPS.BCST (CX), Z28, Z28
+
+added2:
+	CMPQ        152(AX), $0x00
+	JE          clamped2
+	VMAXPS.BCST 160(AX), Z28, Z28
+	VMINPS.BCST 164(AX), Z28, Z28
+
+clamped2:
+	CMPQ    120(AX), $0x00
+	JNE     masked2
+	VMOVUPS Z28, (R11)
+	JMP     stored2
 
 masked2:
-	VMOVUPS Z28, K7, (R10)
+	VMOVUPS Z28, K7, (R11)
 
 stored2:
-	ADDQ 64(AX), R10
+	ADDQ 64(AX), R11
 
 outside2:
-	INCQ    R11
+	INCQ    R12
 	VMOVAPS Z26, Z25
 	VMOVAPS Z27, Z26
 	JMP     drain1
 
 drained1:
-	ADDQ $0x30, DI
-	DECQ R8
+	ADDQ $0x30, R8
+	DECQ R9
 	JNZ  block1
-	ADDQ 32(AX), CX
-	ADDQ 40(AX), DX
-	ADDQ 48(AX), BX
-	DECQ SI
+	ADDQ 32(AX), DX
+	ADDQ 40(AX), BX
+	ADDQ 48(AX), SI
+	ADDQ $0x04, CX
+	DECQ DI
 	JNZ  plane
 	VZEROUPPER
 	RET
@@ -1410,7 +1506,7 @@ plane:
 	MOVQ 104(AX), DI
 	MOVQ BX, DI
 	MOVQ 112(AX), R8
-	LEAQ 136(AX), DI
+	LEAQ 168(AX), DI
 
 block1:
 	KMOVW  16(DI), K1
@@ -1623,7 +1719,7 @@ plane:
 	MOVQ 104(AX), DI
 	MOVQ BX, DI
 	MOVQ 112(AX), R8
-	LEAQ 136(AX), DI
+	LEAQ 168(AX), DI
 
 block1:
 	KMOVW  16(DI), K1
@@ -1859,7 +1955,7 @@ plane:
 	VPXORD Z23, Z23, Z23
 	VPXORD Z24, Z24, Z24
 	MOVQ   112(AX), R8
-	LEAQ   136(AX), DI
+	LEAQ   168(AX), DI
 
 block1:
 	KMOVW  16(DI), K1
@@ -2078,7 +2174,7 @@ plane:
 	VPXORD Z23, Z23, Z23
 	VPXORD Z24, Z24, Z24
 	MOVQ   112(AX), R8
-	LEAQ   136(AX), DI
+	LEAQ   168(AX), DI
 
 block1:
 	KMOVW  16(DI), K1
@@ -2298,7 +2394,7 @@ TEXT ·maxIndexAVX512_16x3x2(SB), NOSPLIT, $8-8
 
 plane:
 	MOVQ 112(AX), R8
-	LEAQ 136(AX), DI
+	LEAQ 168(AX), DI
 
 block1:
 	KMOVW        16(DI), K1
@@ -2476,121 +2572,145 @@ GLOBL depthwiseInfinity<>(SB), RODATA|NOPTR, $64
 // Requires: AVX, AVX512F, AVX512VL, FMA3, MMX+
 TEXT ·depthwiseAVX512_8x3x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 8(AX), DX
-	MOVQ 16(AX), BX
-	MOVQ 24(AX), SI
+	MOVQ 136(AX), CX
+	MOVQ (AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 16(AX), SI
+	MOVQ 24(AX), DI
 
 plane:
-	MOVQ         104(AX), R8
-	MOVQ         BX, DI
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y1
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y2
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y3
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y4
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y5
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y6
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y7
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y8
-	ADDQ         R8, DI
-	MOVQ         112(AX), R8
-	LEAQ         136(AX), DI
+	MOVQ         104(AX), R9
+	MOVQ         SI, R8
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y1
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y2
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y3
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y4
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y5
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y6
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y7
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y8
+	ADDQ         R9, R8
+	MOVQ         112(AX), R9
+	LEAQ         168(AX), R8
 
 block1:
-	KMOVW  16(DI), K1
-	KMOVW  20(DI), K2
-	KMOVW  24(DI), K3
-	KMOVW  28(DI), K4
-	MOVQ   (DI), R9
-	ADDQ   CX, R9
-	MOVQ   8(DI), R10
+	KMOVW  16(R8), K1
+	KMOVW  20(R8), K2
+	KMOVW  24(R8), K3
+	KMOVW  28(R8), K4
+	MOVQ   (R8), R10
 	ADDQ   DX, R10
+	MOVQ   8(R8), R11
+	ADDQ   BX, R11
 	VPXORD Y9, Y9, Y9
 	VPXORD Y10, Y10, Y10
 	VPXORD Y11, Y11, Y11
-	MOVQ   88(AX), R11
-	MOVQ   72(AX), R12
+	MOVQ   88(AX), R12
+	MOVQ   72(AX), R13
 
 row1:
-	MOVQ        32(AX), R13
-	PREFETCHT0  (R9)(R13*1)
-	VMOVUPS.Z   (R9), K1, Y11
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R10)(R14*1)
+	VMOVUPS.Z   (R10), K1, Y11
 	VFMADD231PS Y6, Y11, Y9
 	VFMADD231PS Y3, Y11, Y10
 	VMULPS      Y0, Y11, Y11
-	VMOVUPS.Z   4(R9), K2, Y12
+	VMOVUPS.Z   4(R10), K2, Y12
 	VFMADD231PS Y7, Y12, Y9
 	VFMADD231PS Y4, Y12, Y10
 	VFMADD231PS Y1, Y12, Y11
-	VMOVUPS.Z   8(R9), K3, Y12
+	VMOVUPS.Z   8(R10), K3, Y12
 	VFMADD231PS Y8, Y12, Y9
 	VFMADD231PS Y5, Y12, Y10
 	VFMADD231PS Y2, Y12, Y11
-	CMPQ        R11, 80(AX)
+	CMPQ        R12, 80(AX)
 	JAE         outside1
-	MOVQ        40(AX), R13
-	PREFETCHT0  (R10)(R13*1)
-	CMPQ        120(AX), $0x00
-	JNE         masked1
-	VMOVUPS     Y9, (R10)
-	JMP         stored1
+	MOVQ        40(AX), R14
+	PREFETCHT0  (R11)(R14*1)
+	CMPQ        144(AX), $0x00
+	JE          added1
+	VADDPS.BCST (CX), Y9, Y9
+
+added1:
+	CMPQ        152(AX), $0x00
+	JE          clamped1
+	VMAXPS.BCST 160(AX), Y9, Y9
+	VMINPS.BCST 164(AX), Y9, Y9
+
+clamped1:
+	CMPQ    120(AX), $0x00
+	JNE     masked1
+	VMOVUPS Y9, (R11)
+	JMP     stored1
 
 masked1:
-	VMOVUPS Y9, K4, (R10)
+	VMOVUPS Y9, K4, (R11)
 
 stored1:
-	ADDQ 64(AX), R10
+	ADDQ 64(AX), R11
 
 outside1:
-	INCQ    R11
+	INCQ    R12
 	VMOVAPS Y10, Y9
 	VMOVAPS Y11, Y10
-	ADDQ    56(AX), R9
-	DECQ    R12
+	ADDQ    56(AX), R10
+	DECQ    R13
 	JNZ     row1
 
 drain1:
-	CMPQ       R11, 80(AX)
-	JGE        drained1
-	VPXORD     Y11, Y11, Y11
-	CMPQ       R11, 80(AX)
-	JAE        outside2
-	MOVQ       40(AX), R9
-	PREFETCHT0 (R10)(R9*1)
-	CMPQ       120(AX), $0x00
-	JNE        masked2
-	VMOVUPS    Y9, (R10)
-	JMP        stored2
+	CMPQ        R12, 80(AX)
+	JGE         drained1
+	VPXORD      Y11, Y11, Y11
+	CMPQ        R12, 80(AX)
+	JAE         outside2
+	MOVQ        40(AX), R10
+	PREFETCHT0  (R11)(R10*1)
+	CMPQ        144(AX), $0x00
+	JE          added2
+	VADDPS.BCST (CX), Y9, Y9
+
+added2:
+	CMPQ        152(AX), $0x00
+	JE          clamped2
+	VMAXPS.BCST 160(AX), Y9, Y9
+	VMINPS.BCST 164(AX), Y9, Y9
+
+clamped2:
+	CMPQ    120(AX), $0x00
+	JNE     masked2
+	VMOVUPS Y9, (R11)
+	JMP     stored2
 
 masked2:
-	VMOVUPS Y9, K4, (R10)
+	VMOVUPS Y9, K4, (R11)
 
 stored2:
-	ADDQ 64(AX), R10
+	ADDQ 64(AX), R11
 
 outside2:
-	INCQ    R11
+	INCQ    R12
 	VMOVAPS Y10, Y9
 	VMOVAPS Y11, Y10
 	JMP     drain1
 
 drained1:
-	ADDQ $0x30, DI
-	DECQ R8
+	ADDQ $0x30, R8
+	DECQ R9
 	JNZ  block1
-	ADDQ 32(AX), CX
-	ADDQ 40(AX), DX
-	ADDQ 48(AX), BX
-	DECQ SI
+	ADDQ 32(AX), DX
+	ADDQ 40(AX), BX
+	ADDQ 48(AX), SI
+	ADDQ $0x04, CX
+	DECQ DI
 	JNZ  plane
 	VZEROUPPER
 	RET
@@ -2599,149 +2719,173 @@ drained1:
 // Requires: AVX, AVX2, AVX512F, AVX512VL, FMA3, MMX+
 TEXT ·depthwiseAVX512_8x3x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 8(AX), DX
-	MOVQ 16(AX), BX
-	MOVQ 24(AX), SI
+	MOVQ 136(AX), CX
+	MOVQ (AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 16(AX), SI
+	MOVQ 24(AX), DI
 
 plane:
-	MOVQ         104(AX), R8
-	MOVQ         BX, DI
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y1
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y2
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y3
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y4
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y5
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y6
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y7
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y8
-	ADDQ         R8, DI
-	MOVQ         112(AX), R8
-	LEAQ         136(AX), DI
+	MOVQ         104(AX), R9
+	MOVQ         SI, R8
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y1
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y2
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y3
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y4
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y5
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y6
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y7
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y8
+	ADDQ         R9, R8
+	MOVQ         112(AX), R9
+	LEAQ         168(AX), R8
 
 block1:
-	KMOVW  16(DI), K1
-	KMOVW  20(DI), K2
-	KMOVW  24(DI), K3
-	KMOVW  28(DI), K4
-	KMOVW  32(DI), K5
-	MOVQ   (DI), R9
-	ADDQ   CX, R9
-	MOVQ   8(DI), R10
+	KMOVW  16(R8), K1
+	KMOVW  20(R8), K2
+	KMOVW  24(R8), K3
+	KMOVW  28(R8), K4
+	KMOVW  32(R8), K5
+	MOVQ   (R8), R10
 	ADDQ   DX, R10
+	MOVQ   8(R8), R11
+	ADDQ   BX, R11
 	VPXORD Y9, Y9, Y9
 	VPXORD Y10, Y10, Y10
-	MOVQ   88(AX), R11
-	MOVQ   72(AX), R12
+	MOVQ   88(AX), R12
+	MOVQ   72(AX), R13
 	CMPQ   96(AX), $0x00
 	JNE    odd1
 
 even1:
-	TESTQ       R12, R12
+	TESTQ       R13, R13
 	JZ          rowsdone1
-	MOVQ        32(AX), R13
-	PREFETCHT0  (R9)(R13*1)
-	PREFETCHT0  32(R9)(R13*1)
-	VMOVUPS.Z   (R9), K1, Y11
-	VMOVUPS.Z   32(R9), K2, Y12
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R10)(R14*1)
+	PREFETCHT0  32(R10)(R14*1)
+	VMOVUPS.Z   (R10), K1, Y11
+	VMOVUPS.Z   32(R10), K2, Y12
 	VSHUFPS     $0x88, Y12, Y11, Y10
 	VFMADD231PS Y6, Y10, Y9
 	VMULPS      Y0, Y10, Y10
 	VSHUFPS     $0xdd, Y12, Y11, Y11
 	VFMADD231PS Y7, Y11, Y9
 	VFMADD231PS Y1, Y11, Y10
-	VMOVUPS.Z   8(R9), K3, Y11
-	VMOVUPS.Z   40(R9), K4, Y12
+	VMOVUPS.Z   8(R10), K3, Y11
+	VMOVUPS.Z   40(R10), K4, Y12
 	VSHUFPS     $0x88, Y12, Y11, Y11
 	VFMADD231PS Y8, Y11, Y9
 	VFMADD231PS Y2, Y11, Y10
-	CMPQ        R11, 80(AX)
+	CMPQ        R12, 80(AX)
 	JAE         outside1
-	MOVQ        40(AX), R13
-	PREFETCHT0  (R10)(R13*1)
+	MOVQ        40(AX), R14
+	PREFETCHT0  (R11)(R14*1)
 	VPERMPD     $0xd8, Y9, Y9
-	CMPQ        120(AX), $0x00
-	JNE         masked1
-	VMOVUPS     Y9, (R10)
-	JMP         stored1
+	CMPQ        144(AX), $0x00
+	JE          added1
+	VADDPS.BCST (CX), Y9, Y9
+
+added1:
+	CMPQ        152(AX), $0x00
+	JE          clamped1
+	VMAXPS.BCST 160(AX), Y9, Y9
+	VMINPS.BCST 164(AX), Y9, Y9
+
+clamped1:
+	CMPQ    120(AX), $0x00
+	JNE     masked1
+	VMOVUPS Y9, (R11)
+	JMP     stored1
 
 masked1:
-	VMOVUPS Y9, K5, (R10)
+	VMOVUPS Y9, K5, (R11)
 
 stored1:
-	ADDQ 64(AX), R10
+	ADDQ 64(AX), R11
 
 outside1:
-	INCQ    R11
+	INCQ    R12
 	VMOVAPS Y10, Y9
-	ADDQ    56(AX), R9
-	DECQ    R12
+	ADDQ    56(AX), R10
+	DECQ    R13
 
 odd1:
-	TESTQ       R12, R12
+	TESTQ       R13, R13
 	JZ          rowsdone1
-	MOVQ        32(AX), R13
-	PREFETCHT0  (R9)(R13*1)
-	PREFETCHT0  32(R9)(R13*1)
-	VMOVUPS.Z   (R9), K1, Y11
-	VMOVUPS.Z   32(R9), K2, Y12
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R10)(R14*1)
+	PREFETCHT0  32(R10)(R14*1)
+	VMOVUPS.Z   (R10), K1, Y11
+	VMOVUPS.Z   32(R10), K2, Y12
 	VSHUFPS     $0x88, Y12, Y11, Y13
 	VFMADD231PS Y3, Y13, Y9
 	VSHUFPS     $0xdd, Y12, Y11, Y11
 	VFMADD231PS Y4, Y11, Y9
-	VMOVUPS.Z   8(R9), K3, Y11
-	VMOVUPS.Z   40(R9), K4, Y12
+	VMOVUPS.Z   8(R10), K3, Y11
+	VMOVUPS.Z   40(R10), K4, Y12
 	VSHUFPS     $0x88, Y12, Y11, Y11
 	VFMADD231PS Y5, Y11, Y9
-	ADDQ        56(AX), R9
-	DECQ        R12
+	ADDQ        56(AX), R10
+	DECQ        R13
 	JMP         even1
 
 rowsdone1:
 	VPXORD Y10, Y10, Y10
 
 drain1:
-	CMPQ       R11, 80(AX)
-	JGE        drained1
-	VPXORD     Y10, Y10, Y10
-	CMPQ       R11, 80(AX)
-	JAE        outside2
-	MOVQ       40(AX), R9
-	PREFETCHT0 (R10)(R9*1)
-	VPERMPD    $0xd8, Y9, Y9
-	CMPQ       120(AX), $0x00
-	JNE        masked2
-	VMOVUPS    Y9, (R10)
-	JMP        stored2
+	CMPQ        R12, 80(AX)
+	JGE         drained1
+	VPXORD      Y10, Y10, Y10
+	CMPQ        R12, 80(AX)
+	JAE         outside2
+	MOVQ        40(AX), R10
+	PREFETCHT0  (R11)(R10*1)
+	VPERMPD     $0xd8, Y9, Y9
+	CMPQ        144(AX), $0x00
+	JE          added2
+	VADDPS.BCST (CX), Y9, Y9
+
+added2:
+	CMPQ        152(AX), $0x00
+	JE          clamped2
+	VMAXPS.BCST 160(AX), Y9, Y9
+	VMINPS.BCST 164(AX), Y9, Y9
+
+clamped2:
+	CMPQ    120(AX), $0x00
+	JNE     masked2
+	VMOVUPS Y9, (R11)
+	JMP     stored2
 
 masked2:
-	VMOVUPS Y9, K5, (R10)
+	VMOVUPS Y9, K5, (R11)
 
 stored2:
-	ADDQ 64(AX), R10
+	ADDQ 64(AX), R11
 
 outside2:
-	INCQ    R11
+	INCQ    R12
 	VMOVAPS Y10, Y9
 	JMP     drain1
 
 drained1:
-	ADDQ $0x30, DI
-	DECQ R8
+	ADDQ $0x30, R8
+	DECQ R9
 	JNZ  block1
-	ADDQ 32(AX), CX
-	ADDQ 40(AX), DX
-	ADDQ 48(AX), BX
-	DECQ SI
+	ADDQ 32(AX), DX
+	ADDQ 40(AX), BX
+	ADDQ 48(AX), SI
+	ADDQ $0x04, CX
+	DECQ DI
 	JNZ  plane
 	VZEROUPPER
 	RET
@@ -2777,7 +2921,7 @@ plane:
 	VBROADCASTSS (DI), Y8
 	ADDQ         R8, DI
 	MOVQ         112(AX), R8
-	LEAQ         136(AX), DI
+	LEAQ         168(AX), DI
 
 block1:
 	KMOVW  16(DI), K1
@@ -2994,7 +3138,7 @@ plane:
 	VBROADCASTSS (DI), Y8
 	ADDQ         R8, DI
 	MOVQ         112(AX), R8
-	LEAQ         136(AX), DI
+	LEAQ         168(AX), DI
 
 block1:
 	KMOVW  16(DI), K1
@@ -3180,7 +3324,7 @@ plane:
 	VPXORD Y7, Y7, Y7
 	VPXORD Y8, Y8, Y8
 	MOVQ   112(AX), R8
-	LEAQ   136(AX), DI
+	LEAQ   168(AX), DI
 
 block1:
 	KMOVW  16(DI), K1
@@ -3299,7 +3443,7 @@ plane:
 	VPXORD Y7, Y7, Y7
 	VPXORD Y8, Y8, Y8
 	MOVQ   112(AX), R8
-	LEAQ   136(AX), DI
+	LEAQ   168(AX), DI
 
 block1:
 	KMOVW  16(DI), K1
@@ -3423,165 +3567,188 @@ outside2:
 // Requires: AVX, AVX512F, AVX512VL, FMA3, MMX+
 TEXT ·depthwiseAVX512_8x5x1(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 8(AX), DX
-	MOVQ 16(AX), BX
-	MOVQ 24(AX), SI
+	MOVQ 136(AX), CX
+	MOVQ (AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 16(AX), SI
+	MOVQ 24(AX), DI
 
 plane:
-	MOVQ         104(AX), R8
-	MOVQ         BX, DI
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y1
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y2
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y3
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y4
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y5
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y6
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y7
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y8
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y9
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y10
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y11
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y12
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y13
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y14
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y15
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y16
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y17
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y18
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y19
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y20
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y21
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y22
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y23
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y24
-	ADDQ         R8, DI
-	MOVQ         112(AX), R8
-	LEAQ         136(AX), DI
+	MOVQ         104(AX), R9
+	MOVQ         SI, R8
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y1
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y2
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y3
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y4
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y5
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y6
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y7
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y8
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y9
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y10
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y11
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y12
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y13
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y14
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y15
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y16
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y17
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y18
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y19
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y20
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y21
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y22
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y23
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y24
+	ADDQ         R9, R8
+	MOVQ         112(AX), R9
+	LEAQ         168(AX), R8
 
 block1:
-	KMOVW  16(DI), K1
-	KMOVW  20(DI), K2
-	KMOVW  24(DI), K3
-	KMOVW  28(DI), K4
-	KMOVW  32(DI), K5
-	KMOVW  36(DI), K6
-	MOVQ   (DI), R9
-	ADDQ   CX, R9
-	MOVQ   8(DI), R10
+	KMOVW  16(R8), K1
+	KMOVW  20(R8), K2
+	KMOVW  24(R8), K3
+	KMOVW  28(R8), K4
+	KMOVW  32(R8), K5
+	KMOVW  36(R8), K6
+	MOVQ   (R8), R10
 	ADDQ   DX, R10
+	MOVQ   8(R8), R11
+	ADDQ   BX, R11
 	VPXORD Y25, Y25, Y25
 	VPXORD Y26, Y26, Y26
 	VPXORD Y27, Y27, Y27
 	VPXORD Y28, Y28, Y28
 	VPXORD Y29, Y29, Y29
-	MOVQ   88(AX), R11
-	MOVQ   72(AX), R12
+	MOVQ   88(AX), R12
+	MOVQ   72(AX), R13
 
 row1:
-	MOVQ        32(AX), R13
-	PREFETCHT0  (R9)(R13*1)
-	VMOVUPS.Z   (R9), K1, Y29
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R10)(R14*1)
+	VMOVUPS.Z   (R10), K1, Y29
 	VFMADD231PS Y20, Y29, Y25
 	VFMADD231PS Y15, Y29, Y26
 	VFMADD231PS Y10, Y29, Y27
 	VFMADD231PS Y5, Y29, Y28
 	VMULPS      Y0, Y29, Y29
-	VMOVUPS.Z   4(R9), K2, Y30
+	VMOVUPS.Z   4(R10), K2, Y30
 	VFMADD231PS Y21, Y30, Y25
 	VFMADD231PS Y16, Y30, Y26
 	VFMADD231PS Y11, Y30, Y27
 	VFMADD231PS Y6, Y30, Y28
 	VFMADD231PS Y1, Y30, Y29
-	VMOVUPS.Z   8(R9), K3, Y30
+	VMOVUPS.Z   8(R10), K3, Y30
 	VFMADD231PS Y22, Y30, Y25
 	VFMADD231PS Y17, Y30, Y26
 	VFMADD231PS Y12, Y30, Y27
 	VFMADD231PS Y7, Y30, Y28
 	VFMADD231PS Y2, Y30, Y29
-	VMOVUPS.Z   12(R9), K4, Y30
+	VMOVUPS.Z   12(R10), K4, Y30
 	VFMADD231PS Y23, Y30, Y25
 	VFMADD231PS Y18, Y30, Y26
 	VFMADD231PS Y13, Y30, Y27
 	VFMADD231PS Y8, Y30, Y28
 	VFMADD231PS Y3, Y30, Y29
-	VMOVUPS.Z   16(R9), K5, Y30
+	VMOVUPS.Z   16(R10), K5, Y30
 	VFMADD231PS Y24, Y30, Y25
 	VFMADD231PS Y19, Y30, Y26
 	VFMADD231PS Y14, Y30, Y27
 	VFMADD231PS Y9, Y30, Y28
 	VFMADD231PS Y4, Y30, Y29
-	CMPQ        R11, 80(AX)
+	CMPQ        R12, 80(AX)
 	JAE         outside1
-	MOVQ        40(AX), R13
-	PREFETCHT0  (R10)(R13*1)
-	CMPQ        120(AX), $0x00
-	JNE         masked1
-	VMOVUPS     Y25, (R10)
-	JMP         stored1
+	MOVQ        40(AX), R14
+	PREFETCHT0  (R11)(R14*1)
+	CMPQ        144(AX), $0x00
+	JE          added1
+	VADDPS.BCST (CX), Y25, Y25
+
+added1:
+	CMPQ        152(AX), $0x00
+	JE          clamped1
+	VMAXPS.BCST 160(AX), Y25, Y25
+	VMINPS.BCST 164(AX), Y25, Y25
+
+clamped1:
+	CMPQ    120(AX), $0x00
+	JNE     masked1
+	VMOVUPS Y25, (R11)
+	JMP     stored1
 
 masked1:
-	VMOVUPS Y25, K6, (R10)
+	VMOVUPS Y25, K6, (R11)
 
 stored1:
-	ADDQ 64(AX), R10
+	ADDQ 64(AX), R11
 
 outside1:
-	INCQ    R11
+	INCQ    R12
 	VMOVAPS Y26, Y25
 	VMOVAPS Y27, Y26
 	VMOVAPS Y28, Y27
 	VMOVAPS Y29, Y28
-	ADDQ    56(AX), R9
-	DECQ    R12
+	ADDQ    56(AX), R10
+	DECQ    R13
 	JNZ     row1
 
 drain1:
-	CMPQ       R11, 80(AX)
-	JGE        drained1
-	VPXORD     Y29, Y29, Y29
-	CMPQ       R11, 80(AX)
-	JAE        outside2
-	MOVQ       40(AX), R9
-	PREFETCHT0 (R10)(R9*1)
-	CMPQ       120(AX), $0x00
-	JNE        masked2
-	VMOVUPS    Y25, (R10)
-	JMP        stored2
+	CMPQ        R12, 80(AX)
+	JGE         drained1
+	VPXORD      Y29, Y29, Y29
+	CMPQ        R12, 80(AX)
+	JAE         outside2
+	MOVQ        40(AX), R10
+	PREFETCHT0  (R11)(R10*1)
+	CMPQ        144(AX), $0x00
+	JE          added2
+	VADDPS.BCST (CX), Y25, Y25
+
+added2:
+	CMPQ        152(AX), $0x00
+	JE          clamped2
+	VMAXPS.BCST 160(AX), Y25, Y25
+	VMINPS.BCST 164(AX), Y25, Y25
+
+clamped2:
+	CMPQ    120(AX), $0x00
+	JNE     masked2
+	VMOVUPS Y25, (R11)
+	JMP     stored2
 
 masked2:
-	VMOVUPS Y25, K6, (R10)
+	VMOVUPS Y25, K6, (R11)
 
 stored2:
-	ADDQ 64(AX), R10
+	ADDQ 64(AX), R11
 
 outside2:
-	INCQ    R11
+	INCQ    R12
 	VMOVAPS Y26, Y25
 	VMOVAPS Y27, Y26
 	VMOVAPS Y28, Y27
@@ -3589,13 +3756,14 @@ outside2:
 	JMP     drain1
 
 drained1:
-	ADDQ $0x30, DI
-	DECQ R8
+	ADDQ $0x30, R8
+	DECQ R9
 	JNZ  block1
-	ADDQ 32(AX), CX
-	ADDQ 40(AX), DX
-	ADDQ 48(AX), BX
-	DECQ SI
+	ADDQ 32(AX), DX
+	ADDQ 40(AX), BX
+	ADDQ 48(AX), SI
+	ADDQ $0x04, CX
+	DECQ DI
 	JNZ  plane
 	VZEROUPPER
 	RET
@@ -3604,95 +3772,96 @@ drained1:
 // Requires: AVX, AVX2, AVX512F, AVX512VL, FMA3, MMX+
 TEXT ·depthwiseAVX512_8x5x2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 8(AX), DX
-	MOVQ 16(AX), BX
-	MOVQ 24(AX), SI
+	MOVQ 136(AX), CX
+	MOVQ (AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 16(AX), SI
+	MOVQ 24(AX), DI
 
 plane:
-	MOVQ         104(AX), R8
-	MOVQ         BX, DI
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y1
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y2
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y3
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y4
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y5
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y6
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y7
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y8
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y9
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y10
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y11
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y12
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y13
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y14
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y15
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y16
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y17
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y18
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y19
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y20
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y21
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y22
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y23
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y24
-	ADDQ         R8, DI
-	MOVQ         112(AX), R8
-	LEAQ         136(AX), DI
+	MOVQ         104(AX), R9
+	MOVQ         SI, R8
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y1
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y2
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y3
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y4
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y5
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y6
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y7
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y8
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y9
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y10
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y11
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y12
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y13
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y14
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y15
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y16
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y17
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y18
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y19
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y20
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y21
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y22
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y23
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y24
+	ADDQ         R9, R8
+	MOVQ         112(AX), R9
+	LEAQ         168(AX), R8
 
 block1:
-	KMOVW  16(DI), K1
-	KMOVW  20(DI), K2
-	KMOVW  24(DI), K3
-	KMOVW  28(DI), K4
-	KMOVW  32(DI), K5
-	KMOVW  36(DI), K6
-	KMOVW  40(DI), K7
-	MOVQ   (DI), R9
-	ADDQ   CX, R9
-	MOVQ   8(DI), R10
+	KMOVW  16(R8), K1
+	KMOVW  20(R8), K2
+	KMOVW  24(R8), K3
+	KMOVW  28(R8), K4
+	KMOVW  32(R8), K5
+	KMOVW  36(R8), K6
+	KMOVW  40(R8), K7
+	MOVQ   (R8), R10
 	ADDQ   DX, R10
+	MOVQ   8(R8), R11
+	ADDQ   BX, R11
 	VPXORD Y25, Y25, Y25
 	VPXORD Y26, Y26, Y26
 	VPXORD Y27, Y27, Y27
-	MOVQ   88(AX), R11
-	MOVQ   72(AX), R12
+	MOVQ   88(AX), R12
+	MOVQ   72(AX), R13
 	CMPQ   96(AX), $0x00
 	JNE    odd1
 
 even1:
-	TESTQ       R12, R12
+	TESTQ       R13, R13
 	JZ          rowsdone1
-	MOVQ        32(AX), R13
-	PREFETCHT0  (R9)(R13*1)
-	PREFETCHT0  32(R9)(R13*1)
-	VMOVUPS.Z   (R9), K1, Y28
-	VMOVUPS.Z   32(R9), K2, Y29
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R10)(R14*1)
+	PREFETCHT0  32(R10)(R14*1)
+	VMOVUPS.Z   (R10), K1, Y28
+	VMOVUPS.Z   32(R10), K2, Y29
 	VSHUFPS     $0x88, Y29, Y28, Y27
 	VFMADD231PS Y20, Y27, Y25
 	VFMADD231PS Y10, Y27, Y26
@@ -3701,8 +3870,8 @@ even1:
 	VFMADD231PS Y21, Y28, Y25
 	VFMADD231PS Y11, Y28, Y26
 	VFMADD231PS Y1, Y28, Y27
-	VMOVUPS.Z   8(R9), K3, Y28
-	VMOVUPS.Z   40(R9), K4, Y29
+	VMOVUPS.Z   8(R10), K3, Y28
+	VMOVUPS.Z   40(R10), K4, Y29
 	VSHUFPS     $0x88, Y29, Y28, Y30
 	VFMADD231PS Y22, Y30, Y25
 	VFMADD231PS Y12, Y30, Y26
@@ -3711,103 +3880,126 @@ even1:
 	VFMADD231PS Y23, Y28, Y25
 	VFMADD231PS Y13, Y28, Y26
 	VFMADD231PS Y3, Y28, Y27
-	VMOVUPS.Z   16(R9), K5, Y28
-	VMOVUPS.Z   48(R9), K6, Y29
+	VMOVUPS.Z   16(R10), K5, Y28
+	VMOVUPS.Z   48(R10), K6, Y29
 	VSHUFPS     $0x88, Y29, Y28, Y28
 	VFMADD231PS Y24, Y28, Y25
 	VFMADD231PS Y14, Y28, Y26
 	VFMADD231PS Y4, Y28, Y27
-	CMPQ        R11, 80(AX)
+	CMPQ        R12, 80(AX)
 	JAE         outside1
-	MOVQ        40(AX), R13
-	PREFETCHT0  (R10)(R13*1)
+	MOVQ        40(AX), R14
+	PREFETCHT0  (R11)(R14*1)
 	VPERMPD     $0xd8, Y25, Y25
-	CMPQ        120(AX), $0x00
-	JNE         masked1
-	VMOVUPS     Y25, (R10)
-	JMP         stored1
+	CMPQ        144(AX), $0x00
+	JE          added1
+	VADDPS.BCST (CX), Y25, Y25
+
+added1:
+	CMPQ        152(AX), $0x00
+	JE          clamped1
+	VMAXPS.BCST 160(AX), Y25, Y25
+	VMINPS.BCST 164(AX), Y25, Y25
+
+clamped1:
+	CMPQ    120(AX), $0x00
+	JNE     masked1
+	VMOVUPS Y25, (R11)
+	JMP     stored1
 
 masked1:
-	VMOVUPS Y25, K7, (R10)
+	VMOVUPS Y25, K7, (R11)
 
 stored1:
-	ADDQ 64(AX), R10
+	ADDQ 64(AX), R11
 
 outside1:
-	INCQ    R11
+	INCQ    R12
 	VMOVAPS Y26, Y25
 	VMOVAPS Y27, Y26
-	ADDQ    56(AX), R9
-	DECQ    R12
+	ADDQ    56(AX), R10
+	DECQ    R13
 
 odd1:
-	TESTQ       R12, R12
+	TESTQ       R13, R13
 	JZ          rowsdone1
-	MOVQ        32(AX), R13
-	PREFETCHT0  (R9)(R13*1)
-	PREFETCHT0  32(R9)(R13*1)
-	VMOVUPS.Z   (R9), K1, Y28
-	VMOVUPS.Z   32(R9), K2, Y29
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R10)(R14*1)
+	PREFETCHT0  32(R10)(R14*1)
+	VMOVUPS.Z   (R10), K1, Y28
+	VMOVUPS.Z   32(R10), K2, Y29
 	VSHUFPS     $0x88, Y29, Y28, Y30
 	VFMADD231PS Y15, Y30, Y25
 	VFMADD231PS Y5, Y30, Y26
 	VSHUFPS     $0xdd, Y29, Y28, Y28
 	VFMADD231PS Y16, Y28, Y25
 	VFMADD231PS Y6, Y28, Y26
-	VMOVUPS.Z   8(R9), K3, Y28
-	VMOVUPS.Z   40(R9), K4, Y29
+	VMOVUPS.Z   8(R10), K3, Y28
+	VMOVUPS.Z   40(R10), K4, Y29
 	VSHUFPS     $0x88, Y29, Y28, Y30
 	VFMADD231PS Y17, Y30, Y25
 	VFMADD231PS Y7, Y30, Y26
 	VSHUFPS     $0xdd, Y29, Y28, Y28
 	VFMADD231PS Y18, Y28, Y25
 	VFMADD231PS Y8, Y28, Y26
-	VMOVUPS.Z   16(R9), K5, Y28
-	VMOVUPS.Z   48(R9), K6, Y29
+	VMOVUPS.Z   16(R10), K5, Y28
+	VMOVUPS.Z   48(R10), K6, Y29
 	VSHUFPS     $0x88, Y29, Y28, Y28
 	VFMADD231PS Y19, Y28, Y25
 	VFMADD231PS Y9, Y28, Y26
-	ADDQ        56(AX), R9
-	DECQ        R12
+	ADDQ        56(AX), R10
+	DECQ        R13
 	JMP         even1
 
 rowsdone1:
 	VPXORD Y27, Y27, Y27
 
 drain1:
-	CMPQ       R11, 80(AX)
-	JGE        drained1
-	VPXORD     Y27, Y27, Y27
-	CMPQ       R11, 80(AX)
-	JAE        outside2
-	MOVQ       40(AX), R9
-	PREFETCHT0 (R10)(R9*1)
-	VPERMPD    $0xd8, Y25, Y25
-	CMPQ       120(AX), $0x00
-	JNE        masked2
-	VMOVUPS    Y25, (R10)
-	JMP        stored2
+	CMPQ        R12, 80(AX)
+	JGE         drained1
+	VPXORD      Y27, Y27, Y27
+	CMPQ        R12, 80(AX)
+	JAE         outside2
+	MOVQ        40(AX), R10
+	PREFETCHT0  (R11)(R10*1)
+	VPERMPD     $0xd8, Y25, Y25
+	CMPQ        144(AX), $0x00
+	JE          added2
+	VADDPS.BCST (CX), Y25, Y25
+
+added2:
+	CMPQ        152(AX), $0x00
+	JE          clamped2
+	VMAXPS.BCST 160(AX), Y25, Y25
+	VMINPS.BCST 164(AX), Y25, Y25
+
+clamped2:
+	CMPQ    120(AX), $0x00
+	JNE     masked2
+	VMOVUPS Y25, (R11)
+	JMP     stored2
 
 masked2:
-	VMOVUPS Y25, K7, (R10)
+	VMOVUPS Y25, K7, (R11)
 
 stored2:
-	ADDQ 64(AX), R10
+	ADDQ 64(AX), R11
 
 outside2:
-	INCQ    R11
+	INCQ    R12
 	VMOVAPS Y26, Y25
 	VMOVAPS Y27, Y26
 	JMP     drain1
 
 drained1:
-	ADDQ $0x30, DI
-	DECQ R8
+	ADDQ $0x30, R8
+	DECQ R9
 	JNZ  block1
-	ADDQ 32(AX), CX
-	ADDQ 40(AX), DX
-	ADDQ 48(AX), BX
-	DECQ SI
+	ADDQ 32(AX), DX
+	ADDQ 40(AX), BX
+	ADDQ 48(AX), SI
+	ADDQ $0x04, CX
+	DECQ DI
 	JNZ  plane
 	VZEROUPPER
 	RET
@@ -3825,7 +4017,7 @@ plane:
 	MOVQ 104(AX), DI
 	MOVQ BX, DI
 	MOVQ 112(AX), R8
-	LEAQ 136(AX), DI
+	LEAQ 168(AX), DI
 
 block1:
 	KMOVW  16(DI), K1
@@ -4038,7 +4230,7 @@ plane:
 	MOVQ 104(AX), DI
 	MOVQ BX, DI
 	MOVQ 112(AX), R8
-	LEAQ 136(AX), DI
+	LEAQ 168(AX), DI
 
 block1:
 	KMOVW  16(DI), K1
@@ -4274,7 +4466,7 @@ plane:
 	VPXORD Y23, Y23, Y23
 	VPXORD Y24, Y24, Y24
 	MOVQ   112(AX), R8
-	LEAQ   136(AX), DI
+	LEAQ   168(AX), DI
 
 block1:
 	KMOVW  16(DI), K1
@@ -4479,7 +4671,7 @@ plane:
 	VPXORD Y23, Y23, Y23
 	VPXORD Y24, Y24, Y24
 	MOVQ   112(AX), R8
-	LEAQ   136(AX), DI
+	LEAQ   168(AX), DI
 
 block1:
 	KMOVW  16(DI), K1
@@ -4684,7 +4876,7 @@ TEXT ·maxIndexAVX512_8x3x2(SB), NOSPLIT, $8-8
 
 plane:
 	MOVQ 112(AX), R8
-	LEAQ 136(AX), DI
+	LEAQ 168(AX), DI
 
 block1:
 	KMOVW        16(DI), K1
@@ -4825,146 +5017,176 @@ stored1:
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·depthwiseAVX2_8x3x1(SB), NOSPLIT, $128-8
 	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 8(AX), DX
-	MOVQ 16(AX), BX
-	MOVQ 24(AX), SI
+	MOVQ 136(AX), CX
+	MOVQ (AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 16(AX), SI
+	MOVQ 24(AX), DI
 
 plane:
-	MOVQ         104(AX), R8
-	MOVQ         BX, DI
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y1
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y2
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y3
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y4
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y5
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y6
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y7
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y8
-	ADDQ         R8, DI
-	MOVQ         112(AX), R8
-	LEAQ         136(AX), DI
+	MOVQ         104(AX), R9
+	MOVQ         SI, R8
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y1
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y2
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y3
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y4
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y5
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y6
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y7
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y8
+	ADDQ         R9, R8
+	MOVQ         112(AX), R9
+	LEAQ         168(AX), R8
 
 block1:
-	MOVL         16(DI), R9
-	VMOVD        R9, X9
+	MOVL         16(R8), R10
+	VMOVD        R10, X9
 	VPBROADCASTD X9, Y9
 	VMOVDQU      signShifts<>+0(SB), Y10
 	VPSLLVD      Y10, Y9, Y9
 	VMOVUPS      Y9, (SP)
-	MOVL         20(DI), R9
-	VMOVD        R9, X9
+	MOVL         20(R8), R10
+	VMOVD        R10, X9
 	VPBROADCASTD X9, Y9
 	VMOVDQU      signShifts<>+0(SB), Y10
 	VPSLLVD      Y10, Y9, Y9
 	VMOVUPS      Y9, 32(SP)
-	MOVL         24(DI), R9
-	VMOVD        R9, X9
+	MOVL         24(R8), R10
+	VMOVD        R10, X9
 	VPBROADCASTD X9, Y9
 	VMOVDQU      signShifts<>+0(SB), Y10
 	VPSLLVD      Y10, Y9, Y9
 	VMOVUPS      Y9, 64(SP)
-	MOVL         28(DI), R9
-	VMOVD        R9, X9
+	MOVL         28(R8), R10
+	VMOVD        R10, X9
 	VPBROADCASTD X9, Y9
 	VMOVDQU      signShifts<>+0(SB), Y10
 	VPSLLVD      Y10, Y9, Y9
 	VMOVUPS      Y9, 96(SP)
-	MOVQ         (DI), R9
-	ADDQ         CX, R9
-	MOVQ         8(DI), R10
+	MOVQ         (R8), R10
 	ADDQ         DX, R10
+	MOVQ         8(R8), R11
+	ADDQ         BX, R11
 	VXORPS       Y9, Y9, Y9
 	VXORPS       Y10, Y10, Y10
 	VXORPS       Y11, Y11, Y11
-	MOVQ         88(AX), R11
-	MOVQ         72(AX), R12
+	MOVQ         88(AX), R12
+	MOVQ         72(AX), R13
 
 row1:
-	MOVQ        32(AX), R13
-	PREFETCHT0  (R9)(R13*1)
-	VMOVUPS     (SP), Y11
-	VMASKMOVPS  (R9), Y11, Y11
-	VFMADD231PS Y6, Y11, Y9
-	VFMADD231PS Y3, Y11, Y10
-	VMULPS      Y0, Y11, Y11
-	VMOVUPS     32(SP), Y12
-	VMASKMOVPS  4(R9), Y12, Y12
-	VFMADD231PS Y7, Y12, Y9
-	VFMADD231PS Y4, Y12, Y10
-	VFMADD231PS Y1, Y12, Y11
-	VMOVUPS     64(SP), Y12
-	VMASKMOVPS  8(R9), Y12, Y12
-	VFMADD231PS Y8, Y12, Y9
-	VFMADD231PS Y5, Y12, Y10
-	VFMADD231PS Y2, Y12, Y11
-	CMPQ        R11, 80(AX)
-	JAE         outside1
-	MOVQ        40(AX), R13
-	PREFETCHT0  (R10)(R13*1)
-	CMPQ        120(AX), $0x00
-	JNE         masked1
-	VMOVUPS     Y9, (R10)
-	JMP         stored1
+	MOVQ         32(AX), R14
+	PREFETCHT0   (R10)(R14*1)
+	VMOVUPS      (SP), Y11
+	VMASKMOVPS   (R10), Y11, Y11
+	VFMADD231PS  Y6, Y11, Y9
+	VFMADD231PS  Y3, Y11, Y10
+	VMULPS       Y0, Y11, Y11
+	VMOVUPS      32(SP), Y12
+	VMASKMOVPS   4(R10), Y12, Y12
+	VFMADD231PS  Y7, Y12, Y9
+	VFMADD231PS  Y4, Y12, Y10
+	VFMADD231PS  Y1, Y12, Y11
+	VMOVUPS      64(SP), Y12
+	VMASKMOVPS   8(R10), Y12, Y12
+	VFMADD231PS  Y8, Y12, Y9
+	VFMADD231PS  Y5, Y12, Y10
+	VFMADD231PS  Y2, Y12, Y11
+	CMPQ         R12, 80(AX)
+	JAE          outside1
+	MOVQ         40(AX), R14
+	PREFETCHT0   (R11)(R14*1)
+	CMPQ         144(AX), $0x00
+	JE           added1
+	VBROADCASTSS (CX), Y12
+	VADDPS       Y12, Y9, Y9
+
+added1:
+	CMPQ         152(AX), $0x00
+	JE           clamped1
+	VBROADCASTSS 160(AX), Y12
+	VMAXPS       Y12, Y9, Y9
+	VBROADCASTSS 164(AX), Y12
+	VMINPS       Y12, Y9, Y9
+
+clamped1:
+	CMPQ    120(AX), $0x00
+	JNE     masked1
+	VMOVUPS Y9, (R11)
+	JMP     stored1
 
 masked1:
 	VMOVUPS    96(SP), Y12
-	VMASKMOVPS Y9, Y12, (R10)
+	VMASKMOVPS Y9, Y12, (R11)
 
 stored1:
-	ADDQ 64(AX), R10
+	ADDQ 64(AX), R11
 
 outside1:
-	INCQ    R11
+	INCQ    R12
 	VMOVAPS Y10, Y9
 	VMOVAPS Y11, Y10
-	ADDQ    56(AX), R9
-	DECQ    R12
+	ADDQ    56(AX), R10
+	DECQ    R13
 	JNZ     row1
 
 drain1:
-	CMPQ       R11, 80(AX)
-	JGE        drained1
-	VXORPS     Y11, Y11, Y11
-	CMPQ       R11, 80(AX)
-	JAE        outside2
-	MOVQ       40(AX), R9
-	PREFETCHT0 (R10)(R9*1)
-	CMPQ       120(AX), $0x00
-	JNE        masked2
-	VMOVUPS    Y9, (R10)
-	JMP        stored2
+	CMPQ         R12, 80(AX)
+	JGE          drained1
+	VXORPS       Y11, Y11, Y11
+	CMPQ         R12, 80(AX)
+	JAE          outside2
+	MOVQ         40(AX), R10
+	PREFETCHT0   (R11)(R10*1)
+	CMPQ         144(AX), $0x00
+	JE           added2
+	VBROADCASTSS (CX), Y12
+	VADDPS       Y12, Y9, Y9
+
+added2:
+	CMPQ         152(AX), $0x00
+	JE           clamped2
+	VBROADCASTSS 160(AX), Y12
+	VMAXPS       Y12, Y9, Y9
+	VBROADCASTSS 164(AX), Y12
+	VMINPS       Y12, Y9, Y9
+
+clamped2:
+	CMPQ    120(AX), $0x00
+	JNE     masked2
+	VMOVUPS Y9, (R11)
+	JMP     stored2
 
 masked2:
 	VMOVUPS    96(SP), Y12
-	VMASKMOVPS Y9, Y12, (R10)
+	VMASKMOVPS Y9, Y12, (R11)
 
 stored2:
-	ADDQ 64(AX), R10
+	ADDQ 64(AX), R11
 
 outside2:
-	INCQ    R11
+	INCQ    R12
 	VMOVAPS Y10, Y9
 	VMOVAPS Y11, Y10
 	JMP     drain1
 
 drained1:
-	ADDQ $0x30, DI
-	DECQ R8
+	ADDQ $0x30, R8
+	DECQ R9
 	JNZ  block1
-	ADDQ 32(AX), CX
-	ADDQ 40(AX), DX
-	ADDQ 48(AX), BX
-	DECQ SI
+	ADDQ 32(AX), DX
+	ADDQ 40(AX), BX
+	ADDQ 48(AX), SI
+	ADDQ $0x04, CX
+	DECQ DI
 	JNZ  plane
 	VZEROUPPER
 	RET
@@ -4983,184 +5205,214 @@ GLOBL signShifts<>(SB), RODATA|NOPTR, $32
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·depthwiseAVX2_8x3x2(SB), NOSPLIT, $160-8
 	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 8(AX), DX
-	MOVQ 16(AX), BX
-	MOVQ 24(AX), SI
+	MOVQ 136(AX), CX
+	MOVQ (AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 16(AX), SI
+	MOVQ 24(AX), DI
 
 plane:
-	MOVQ         104(AX), R8
-	MOVQ         BX, DI
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y1
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y2
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y3
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y4
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y5
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y6
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y7
-	ADDQ         R8, DI
-	VBROADCASTSS (DI), Y8
-	ADDQ         R8, DI
-	MOVQ         112(AX), R8
-	LEAQ         136(AX), DI
+	MOVQ         104(AX), R9
+	MOVQ         SI, R8
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y1
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y2
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y3
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y4
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y5
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y6
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y7
+	ADDQ         R9, R8
+	VBROADCASTSS (R8), Y8
+	ADDQ         R9, R8
+	MOVQ         112(AX), R9
+	LEAQ         168(AX), R8
 
 block1:
-	MOVL         16(DI), R9
-	VMOVD        R9, X9
+	MOVL         16(R8), R10
+	VMOVD        R10, X9
 	VPBROADCASTD X9, Y9
 	VMOVDQU      signShifts<>+0(SB), Y10
 	VPSLLVD      Y10, Y9, Y9
 	VMOVUPS      Y9, (SP)
-	MOVL         20(DI), R9
-	VMOVD        R9, X9
+	MOVL         20(R8), R10
+	VMOVD        R10, X9
 	VPBROADCASTD X9, Y9
 	VMOVDQU      signShifts<>+0(SB), Y10
 	VPSLLVD      Y10, Y9, Y9
 	VMOVUPS      Y9, 32(SP)
-	MOVL         24(DI), R9
-	VMOVD        R9, X9
+	MOVL         24(R8), R10
+	VMOVD        R10, X9
 	VPBROADCASTD X9, Y9
 	VMOVDQU      signShifts<>+0(SB), Y10
 	VPSLLVD      Y10, Y9, Y9
 	VMOVUPS      Y9, 64(SP)
-	MOVL         28(DI), R9
-	VMOVD        R9, X9
+	MOVL         28(R8), R10
+	VMOVD        R10, X9
 	VPBROADCASTD X9, Y9
 	VMOVDQU      signShifts<>+0(SB), Y10
 	VPSLLVD      Y10, Y9, Y9
 	VMOVUPS      Y9, 96(SP)
-	MOVL         32(DI), R9
-	VMOVD        R9, X9
+	MOVL         32(R8), R10
+	VMOVD        R10, X9
 	VPBROADCASTD X9, Y9
 	VMOVDQU      signShifts<>+0(SB), Y10
 	VPSLLVD      Y10, Y9, Y9
 	VMOVUPS      Y9, 128(SP)
-	MOVQ         (DI), R9
-	ADDQ         CX, R9
-	MOVQ         8(DI), R10
+	MOVQ         (R8), R10
 	ADDQ         DX, R10
+	MOVQ         8(R8), R11
+	ADDQ         BX, R11
 	VXORPS       Y9, Y9, Y9
 	VXORPS       Y10, Y10, Y10
-	MOVQ         88(AX), R11
-	MOVQ         72(AX), R12
+	MOVQ         88(AX), R12
+	MOVQ         72(AX), R13
 	CMPQ         96(AX), $0x00
 	JNE          odd1
 
 even1:
-	TESTQ       R12, R12
-	JZ          rowsdone1
-	MOVQ        32(AX), R13
-	PREFETCHT0  (R9)(R13*1)
-	PREFETCHT0  32(R9)(R13*1)
-	VMOVUPS     (SP), Y11
-	VMASKMOVPS  (R9), Y11, Y11
-	VMOVUPS     32(SP), Y12
-	VMASKMOVPS  32(R9), Y12, Y12
-	VSHUFPS     $0x88, Y12, Y11, Y10
-	VFMADD231PS Y6, Y10, Y9
-	VMULPS      Y0, Y10, Y10
-	VSHUFPS     $0xdd, Y12, Y11, Y11
-	VFMADD231PS Y7, Y11, Y9
-	VFMADD231PS Y1, Y11, Y10
-	VMOVUPS     64(SP), Y11
-	VMASKMOVPS  8(R9), Y11, Y11
-	VMOVUPS     96(SP), Y12
-	VMASKMOVPS  40(R9), Y12, Y12
-	VSHUFPS     $0x88, Y12, Y11, Y11
-	VFMADD231PS Y8, Y11, Y9
-	VFMADD231PS Y2, Y11, Y10
-	CMPQ        R11, 80(AX)
-	JAE         outside1
-	MOVQ        40(AX), R13
-	PREFETCHT0  (R10)(R13*1)
-	VPERMPD     $0xd8, Y9, Y9
-	CMPQ        120(AX), $0x00
-	JNE         masked1
-	VMOVUPS     Y9, (R10)
-	JMP         stored1
+	TESTQ        R13, R13
+	JZ           rowsdone1
+	MOVQ         32(AX), R14
+	PREFETCHT0   (R10)(R14*1)
+	PREFETCHT0   32(R10)(R14*1)
+	VMOVUPS      (SP), Y11
+	VMASKMOVPS   (R10), Y11, Y11
+	VMOVUPS      32(SP), Y12
+	VMASKMOVPS   32(R10), Y12, Y12
+	VSHUFPS      $0x88, Y12, Y11, Y10
+	VFMADD231PS  Y6, Y10, Y9
+	VMULPS       Y0, Y10, Y10
+	VSHUFPS      $0xdd, Y12, Y11, Y11
+	VFMADD231PS  Y7, Y11, Y9
+	VFMADD231PS  Y1, Y11, Y10
+	VMOVUPS      64(SP), Y11
+	VMASKMOVPS   8(R10), Y11, Y11
+	VMOVUPS      96(SP), Y12
+	VMASKMOVPS   40(R10), Y12, Y12
+	VSHUFPS      $0x88, Y12, Y11, Y11
+	VFMADD231PS  Y8, Y11, Y9
+	VFMADD231PS  Y2, Y11, Y10
+	CMPQ         R12, 80(AX)
+	JAE          outside1
+	MOVQ         40(AX), R14
+	PREFETCHT0   (R11)(R14*1)
+	VPERMPD      $0xd8, Y9, Y9
+	CMPQ         144(AX), $0x00
+	JE           added1
+	VBROADCASTSS (CX), Y11
+	VADDPS       Y11, Y9, Y9
+
+added1:
+	CMPQ         152(AX), $0x00
+	JE           clamped1
+	VBROADCASTSS 160(AX), Y11
+	VMAXPS       Y11, Y9, Y9
+	VBROADCASTSS 164(AX), Y11
+	VMINPS       Y11, Y9, Y9
+
+clamped1:
+	CMPQ    120(AX), $0x00
+	JNE     masked1
+	VMOVUPS Y9, (R11)
+	JMP     stored1
 
 masked1:
 	VMOVUPS    128(SP), Y11
-	VMASKMOVPS Y9, Y11, (R10)
+	VMASKMOVPS Y9, Y11, (R11)
 
 stored1:
-	ADDQ 64(AX), R10
+	ADDQ 64(AX), R11
 
 outside1:
-	INCQ    R11
+	INCQ    R12
 	VMOVAPS Y10, Y9
-	ADDQ    56(AX), R9
-	DECQ    R12
+	ADDQ    56(AX), R10
+	DECQ    R13
 
 odd1:
-	TESTQ       R12, R12
+	TESTQ       R13, R13
 	JZ          rowsdone1
-	MOVQ        32(AX), R13
-	PREFETCHT0  (R9)(R13*1)
-	PREFETCHT0  32(R9)(R13*1)
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R10)(R14*1)
+	PREFETCHT0  32(R10)(R14*1)
 	VMOVUPS     (SP), Y10
-	VMASKMOVPS  (R9), Y10, Y10
+	VMASKMOVPS  (R10), Y10, Y10
 	VMOVUPS     32(SP), Y11
-	VMASKMOVPS  32(R9), Y11, Y11
+	VMASKMOVPS  32(R10), Y11, Y11
 	VSHUFPS     $0x88, Y11, Y10, Y12
 	VFMADD231PS Y3, Y12, Y9
 	VSHUFPS     $0xdd, Y11, Y10, Y10
 	VFMADD231PS Y4, Y10, Y9
 	VMOVUPS     64(SP), Y10
-	VMASKMOVPS  8(R9), Y10, Y10
+	VMASKMOVPS  8(R10), Y10, Y10
 	VMOVUPS     96(SP), Y11
-	VMASKMOVPS  40(R9), Y11, Y11
+	VMASKMOVPS  40(R10), Y11, Y11
 	VSHUFPS     $0x88, Y11, Y10, Y10
 	VFMADD231PS Y5, Y10, Y9
-	ADDQ        56(AX), R9
-	DECQ        R12
+	ADDQ        56(AX), R10
+	DECQ        R13
 	JMP         even1
 
 rowsdone1:
 	VXORPS Y10, Y10, Y10
 
 drain1:
-	CMPQ       R11, 80(AX)
-	JGE        drained1
-	VXORPS     Y10, Y10, Y10
-	CMPQ       R11, 80(AX)
-	JAE        outside2
-	MOVQ       40(AX), R9
-	PREFETCHT0 (R10)(R9*1)
-	VPERMPD    $0xd8, Y9, Y9
-	CMPQ       120(AX), $0x00
-	JNE        masked2
-	VMOVUPS    Y9, (R10)
-	JMP        stored2
+	CMPQ         R12, 80(AX)
+	JGE          drained1
+	VXORPS       Y10, Y10, Y10
+	CMPQ         R12, 80(AX)
+	JAE          outside2
+	MOVQ         40(AX), R10
+	PREFETCHT0   (R11)(R10*1)
+	VPERMPD      $0xd8, Y9, Y9
+	CMPQ         144(AX), $0x00
+	JE           added2
+	VBROADCASTSS (CX), Y11
+	VADDPS       Y11, Y9, Y9
+
+added2:
+	CMPQ         152(AX), $0x00
+	JE           clamped2
+	VBROADCASTSS 160(AX), Y11
+	VMAXPS       Y11, Y9, Y9
+	VBROADCASTSS 164(AX), Y11
+	VMINPS       Y11, Y9, Y9
+
+clamped2:
+	CMPQ    120(AX), $0x00
+	JNE     masked2
+	VMOVUPS Y9, (R11)
+	JMP     stored2
 
 masked2:
 	VMOVUPS    128(SP), Y11
-	VMASKMOVPS Y9, Y11, (R10)
+	VMASKMOVPS Y9, Y11, (R11)
 
 stored2:
-	ADDQ 64(AX), R10
+	ADDQ 64(AX), R11
 
 outside2:
-	INCQ    R11
+	INCQ    R12
 	VMOVAPS Y10, Y9
 	JMP     drain1
 
 drained1:
-	ADDQ $0x30, DI
-	DECQ R8
+	ADDQ $0x30, R8
+	DECQ R9
 	JNZ  block1
-	ADDQ 32(AX), CX
-	ADDQ 40(AX), DX
-	ADDQ 48(AX), BX
-	DECQ SI
+	ADDQ 32(AX), DX
+	ADDQ 40(AX), BX
+	ADDQ 48(AX), SI
+	ADDQ $0x04, CX
+	DECQ DI
 	JNZ  plane
 	VZEROUPPER
 	RET
@@ -5177,9 +5429,6 @@ TEXT ·depthwiseInputAVX2_8x3x2(SB), NOSPLIT, $128-8
 plane:
 	MOVQ         104(AX), R8
 	MOVQ         BX, DI
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
-	VMOVUPS      Y0, 904(AX)
 	VBROADCASTSS (DI), Y0
 	ADDQ         R8, DI
 	VMOVUPS      Y0, 936(AX)
@@ -5204,8 +5453,11 @@ plane:
 	VBROADCASTSS (DI), Y0
 	ADDQ         R8, DI
 	VMOVUPS      Y0, 1160(AX)
+	VBROADCASTSS (DI), Y0
+	ADDQ         R8, DI
+	VMOVUPS      Y0, 1192(AX)
 	MOVQ         112(AX), R8
-	LEAQ         136(AX), DI
+	LEAQ         168(AX), DI
 
 block1:
 	MOVL         16(DI), R9
@@ -5252,15 +5504,15 @@ row1:
 	VMASKMOVPS  (R9), Y5, Y5
 	VMOVUPS     32(SP), Y6
 	VMASKMOVPS  -4(R9), Y6, Y6
-	VFMADD231PS 904(AX), Y5, Y0
-	VMULPS      1000(AX), Y5, Y2
-	VMULPS      1096(AX), Y5, Y4
-	VFMADD231PS 936(AX), Y5, Y1
-	VMULPS      1032(AX), Y5, Y3
-	VMULPS      1128(AX), Y5, Y5
-	VFMADD231PS 968(AX), Y6, Y0
-	VFMADD231PS 1064(AX), Y6, Y2
-	VFMADD231PS 1160(AX), Y6, Y4
+	VFMADD231PS 936(AX), Y5, Y0
+	VMULPS      1032(AX), Y5, Y2
+	VMULPS      1128(AX), Y5, Y4
+	VFMADD231PS 968(AX), Y5, Y1
+	VMULPS      1064(AX), Y5, Y3
+	VMULPS      1160(AX), Y5, Y5
+	VFMADD231PS 1000(AX), Y6, Y0
+	VFMADD231PS 1096(AX), Y6, Y2
+	VFMADD231PS 1192(AX), Y6, Y4
 	CMPQ        R11, 80(AX)
 	JAE         outside1
 	MOVQ        40(AX), R13
@@ -5413,9 +5665,6 @@ plane:
 	MOVQ         BX, DI
 	VBROADCASTSS (DI), Y0
 	ADDQ         R8, DI
-	VMOVUPS      Y0, 904(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
 	VMOVUPS      Y0, 936(AX)
 	VBROADCASTSS (DI), Y0
 	ADDQ         R8, DI
@@ -5438,8 +5687,11 @@ plane:
 	VBROADCASTSS (DI), Y0
 	ADDQ         R8, DI
 	VMOVUPS      Y0, 1160(AX)
+	VBROADCASTSS (DI), Y0
+	ADDQ         R8, DI
+	VMOVUPS      Y0, 1192(AX)
 	MOVQ         112(AX), R8
-	LEAQ         136(AX), DI
+	LEAQ         168(AX), DI
 
 block1:
 	MOVL         16(DI), R9
@@ -5486,15 +5738,15 @@ row1:
 	VMASKMOVPS  (R9), Y3, Y3
 	VMOVUPS     32(SP), Y6
 	VMASKMOVPS  -4(R9), Y6, Y6
-	VFMADD231PS 904(AX), Y3, Y0
-	VMULPS      1000(AX), Y3, Y2
-	VMULPS      1096(AX), Y3, Y4
-	VFMADD231PS 936(AX), Y6, Y1
-	VMULPS      1032(AX), Y6, Y3
-	VMULPS      1128(AX), Y6, Y5
-	VFMADD231PS 968(AX), Y6, Y0
-	VFMADD231PS 1064(AX), Y6, Y2
-	VFMADD231PS 1160(AX), Y6, Y4
+	VFMADD231PS 936(AX), Y3, Y0
+	VMULPS      1032(AX), Y3, Y2
+	VMULPS      1128(AX), Y3, Y4
+	VFMADD231PS 968(AX), Y6, Y1
+	VMULPS      1064(AX), Y6, Y3
+	VMULPS      1160(AX), Y6, Y5
+	VFMADD231PS 1000(AX), Y6, Y0
+	VFMADD231PS 1096(AX), Y6, Y2
+	VFMADD231PS 1192(AX), Y6, Y4
 	CMPQ        R11, 80(AX)
 	JAE         outside1
 	MOVQ        40(AX), R13
@@ -5653,7 +5905,7 @@ plane:
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
 	MOVQ   112(AX), R8
-	LEAQ   136(AX), DI
+	LEAQ   168(AX), DI
 
 block1:
 	MOVL         16(DI), R9
@@ -5796,7 +6048,7 @@ plane:
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
 	MOVQ   112(AX), R8
-	LEAQ   136(AX), DI
+	LEAQ   168(AX), DI
 
 block1:
 	MOVL         16(DI), R9
@@ -5954,227 +6206,256 @@ outside2:
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·depthwiseAVX2_8x5x1(SB), NOSPLIT, $192-8
 	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 8(AX), DX
-	MOVQ 16(AX), BX
-	MOVQ 24(AX), SI
+	MOVQ 136(AX), CX
+	MOVQ (AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 16(AX), SI
+	MOVQ 24(AX), DI
 
 plane:
-	MOVQ         104(AX), R8
-	MOVQ         BX, DI
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
-	VMOVUPS      Y0, 904(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	MOVQ         104(AX), R9
+	MOVQ         SI, R8
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 936(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 968(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1000(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1032(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1064(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1096(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1128(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1160(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1192(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1224(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1256(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1288(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1320(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1352(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1384(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1416(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1448(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1480(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1512(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1544(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1576(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1608(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1640(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1672(AX)
-	MOVQ         112(AX), R8
-	LEAQ         136(AX), DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
+	VMOVUPS      Y0, 1704(AX)
+	MOVQ         112(AX), R9
+	LEAQ         168(AX), R8
 
 block1:
-	MOVL         16(DI), R9
-	VMOVD        R9, X0
+	MOVL         16(R8), R10
+	VMOVD        R10, X0
 	VPBROADCASTD X0, Y0
 	VMOVDQU      signShifts<>+0(SB), Y1
 	VPSLLVD      Y1, Y0, Y0
 	VMOVUPS      Y0, (SP)
-	MOVL         20(DI), R9
-	VMOVD        R9, X0
+	MOVL         20(R8), R10
+	VMOVD        R10, X0
 	VPBROADCASTD X0, Y0
 	VMOVDQU      signShifts<>+0(SB), Y1
 	VPSLLVD      Y1, Y0, Y0
 	VMOVUPS      Y0, 32(SP)
-	MOVL         24(DI), R9
-	VMOVD        R9, X0
+	MOVL         24(R8), R10
+	VMOVD        R10, X0
 	VPBROADCASTD X0, Y0
 	VMOVDQU      signShifts<>+0(SB), Y1
 	VPSLLVD      Y1, Y0, Y0
 	VMOVUPS      Y0, 64(SP)
-	MOVL         28(DI), R9
-	VMOVD        R9, X0
+	MOVL         28(R8), R10
+	VMOVD        R10, X0
 	VPBROADCASTD X0, Y0
 	VMOVDQU      signShifts<>+0(SB), Y1
 	VPSLLVD      Y1, Y0, Y0
 	VMOVUPS      Y0, 96(SP)
-	MOVL         32(DI), R9
-	VMOVD        R9, X0
+	MOVL         32(R8), R10
+	VMOVD        R10, X0
 	VPBROADCASTD X0, Y0
 	VMOVDQU      signShifts<>+0(SB), Y1
 	VPSLLVD      Y1, Y0, Y0
 	VMOVUPS      Y0, 128(SP)
-	MOVL         36(DI), R9
-	VMOVD        R9, X0
+	MOVL         36(R8), R10
+	VMOVD        R10, X0
 	VPBROADCASTD X0, Y0
 	VMOVDQU      signShifts<>+0(SB), Y1
 	VPSLLVD      Y1, Y0, Y0
 	VMOVUPS      Y0, 160(SP)
-	MOVQ         (DI), R9
-	ADDQ         CX, R9
-	MOVQ         8(DI), R10
+	MOVQ         (R8), R10
 	ADDQ         DX, R10
+	MOVQ         8(R8), R11
+	ADDQ         BX, R11
 	VXORPS       Y0, Y0, Y0
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
 	VXORPS       Y4, Y4, Y4
-	MOVQ         88(AX), R11
-	MOVQ         72(AX), R12
+	MOVQ         88(AX), R12
+	MOVQ         72(AX), R13
 
 row1:
-	MOVQ        32(AX), R13
-	PREFETCHT0  (R9)(R13*1)
-	VMOVUPS     (SP), Y4
-	VMASKMOVPS  (R9), Y4, Y4
-	VFMADD231PS 1544(AX), Y4, Y0
-	VFMADD231PS 1384(AX), Y4, Y1
-	VFMADD231PS 1224(AX), Y4, Y2
-	VFMADD231PS 1064(AX), Y4, Y3
-	VMULPS      904(AX), Y4, Y4
-	VMOVUPS     32(SP), Y5
-	VMASKMOVPS  4(R9), Y5, Y5
-	VFMADD231PS 1576(AX), Y5, Y0
-	VFMADD231PS 1416(AX), Y5, Y1
-	VFMADD231PS 1256(AX), Y5, Y2
-	VFMADD231PS 1096(AX), Y5, Y3
-	VFMADD231PS 936(AX), Y5, Y4
-	VMOVUPS     64(SP), Y5
-	VMASKMOVPS  8(R9), Y5, Y5
-	VFMADD231PS 1608(AX), Y5, Y0
-	VFMADD231PS 1448(AX), Y5, Y1
-	VFMADD231PS 1288(AX), Y5, Y2
-	VFMADD231PS 1128(AX), Y5, Y3
-	VFMADD231PS 968(AX), Y5, Y4
-	VMOVUPS     96(SP), Y5
-	VMASKMOVPS  12(R9), Y5, Y5
-	VFMADD231PS 1640(AX), Y5, Y0
-	VFMADD231PS 1480(AX), Y5, Y1
-	VFMADD231PS 1320(AX), Y5, Y2
-	VFMADD231PS 1160(AX), Y5, Y3
-	VFMADD231PS 1000(AX), Y5, Y4
-	VMOVUPS     128(SP), Y5
-	VMASKMOVPS  16(R9), Y5, Y5
-	VFMADD231PS 1672(AX), Y5, Y0
-	VFMADD231PS 1512(AX), Y5, Y1
-	VFMADD231PS 1352(AX), Y5, Y2
-	VFMADD231PS 1192(AX), Y5, Y3
-	VFMADD231PS 1032(AX), Y5, Y4
-	CMPQ        R11, 80(AX)
-	JAE         outside1
-	MOVQ        40(AX), R13
-	PREFETCHT0  (R10)(R13*1)
-	CMPQ        120(AX), $0x00
-	JNE         masked1
-	VMOVUPS     Y0, (R10)
-	JMP         stored1
+	MOVQ         32(AX), R14
+	PREFETCHT0   (R10)(R14*1)
+	VMOVUPS      (SP), Y4
+	VMASKMOVPS   (R10), Y4, Y4
+	VFMADD231PS  1576(AX), Y4, Y0
+	VFMADD231PS  1416(AX), Y4, Y1
+	VFMADD231PS  1256(AX), Y4, Y2
+	VFMADD231PS  1096(AX), Y4, Y3
+	VMULPS       936(AX), Y4, Y4
+	VMOVUPS      32(SP), Y5
+	VMASKMOVPS   4(R10), Y5, Y5
+	VFMADD231PS  1608(AX), Y5, Y0
+	VFMADD231PS  1448(AX), Y5, Y1
+	VFMADD231PS  1288(AX), Y5, Y2
+	VFMADD231PS  1128(AX), Y5, Y3
+	VFMADD231PS  968(AX), Y5, Y4
+	VMOVUPS      64(SP), Y5
+	VMASKMOVPS   8(R10), Y5, Y5
+	VFMADD231PS  1640(AX), Y5, Y0
+	VFMADD231PS  1480(AX), Y5, Y1
+	VFMADD231PS  1320(AX), Y5, Y2
+	VFMADD231PS  1160(AX), Y5, Y3
+	VFMADD231PS  1000(AX), Y5, Y4
+	VMOVUPS      96(SP), Y5
+	VMASKMOVPS   12(R10), Y5, Y5
+	VFMADD231PS  1672(AX), Y5, Y0
+	VFMADD231PS  1512(AX), Y5, Y1
+	VFMADD231PS  1352(AX), Y5, Y2
+	VFMADD231PS  1192(AX), Y5, Y3
+	VFMADD231PS  1032(AX), Y5, Y4
+	VMOVUPS      128(SP), Y5
+	VMASKMOVPS   16(R10), Y5, Y5
+	VFMADD231PS  1704(AX), Y5, Y0
+	VFMADD231PS  1544(AX), Y5, Y1
+	VFMADD231PS  1384(AX), Y5, Y2
+	VFMADD231PS  1224(AX), Y5, Y3
+	VFMADD231PS  1064(AX), Y5, Y4
+	CMPQ         R12, 80(AX)
+	JAE          outside1
+	MOVQ         40(AX), R14
+	PREFETCHT0   (R11)(R14*1)
+	CMPQ         144(AX), $0x00
+	JE           added1
+	VBROADCASTSS (CX), Y5
+	VADDPS       Y5, Y0, Y0
+
+added1:
+	CMPQ         152(AX), $0x00
+	JE           clamped1
+	VBROADCASTSS 160(AX), Y5
+	VMAXPS       Y5, Y0, Y0
+	VBROADCASTSS 164(AX), Y5
+	VMINPS       Y5, Y0, Y0
+
+clamped1:
+	CMPQ    120(AX), $0x00
+	JNE     masked1
+	VMOVUPS Y0, (R11)
+	JMP     stored1
 
 masked1:
 	VMOVUPS    160(SP), Y5
-	VMASKMOVPS Y0, Y5, (R10)
+	VMASKMOVPS Y0, Y5, (R11)
 
 stored1:
-	ADDQ 64(AX), R10
+	ADDQ 64(AX), R11
 
 outside1:
-	INCQ    R11
+	INCQ    R12
 	VMOVAPS Y1, Y0
 	VMOVAPS Y2, Y1
 	VMOVAPS Y3, Y2
 	VMOVAPS Y4, Y3
-	ADDQ    56(AX), R9
-	DECQ    R12
+	ADDQ    56(AX), R10
+	DECQ    R13
 	JNZ     row1
 
 drain1:
-	CMPQ       R11, 80(AX)
-	JGE        drained1
-	VXORPS     Y4, Y4, Y4
-	CMPQ       R11, 80(AX)
-	JAE        outside2
-	MOVQ       40(AX), R9
-	PREFETCHT0 (R10)(R9*1)
-	CMPQ       120(AX), $0x00
-	JNE        masked2
-	VMOVUPS    Y0, (R10)
-	JMP        stored2
+	CMPQ         R12, 80(AX)
+	JGE          drained1
+	VXORPS       Y4, Y4, Y4
+	CMPQ         R12, 80(AX)
+	JAE          outside2
+	MOVQ         40(AX), R10
+	PREFETCHT0   (R11)(R10*1)
+	CMPQ         144(AX), $0x00
+	JE           added2
+	VBROADCASTSS (CX), Y5
+	VADDPS       Y5, Y0, Y0
+
+added2:
+	CMPQ         152(AX), $0x00
+	JE           clamped2
+	VBROADCASTSS 160(AX), Y5
+	VMAXPS       Y5, Y0, Y0
+	VBROADCASTSS 164(AX), Y5
+	VMINPS       Y5, Y0, Y0
+
+clamped2:
+	CMPQ    120(AX), $0x00
+	JNE     masked2
+	VMOVUPS Y0, (R11)
+	JMP     stored2
 
 masked2:
 	VMOVUPS    160(SP), Y5
-	VMASKMOVPS Y0, Y5, (R10)
+	VMASKMOVPS Y0, Y5, (R11)
 
 stored2:
-	ADDQ 64(AX), R10
+	ADDQ 64(AX), R11
 
 outside2:
-	INCQ    R11
+	INCQ    R12
 	VMOVAPS Y1, Y0
 	VMOVAPS Y2, Y1
 	VMOVAPS Y3, Y2
@@ -6182,13 +6463,14 @@ outside2:
 	JMP     drain1
 
 drained1:
-	ADDQ $0x30, DI
-	DECQ R8
+	ADDQ $0x30, R8
+	DECQ R9
 	JNZ  block1
-	ADDQ 32(AX), CX
-	ADDQ 40(AX), DX
-	ADDQ 48(AX), BX
-	DECQ SI
+	ADDQ 32(AX), DX
+	ADDQ 40(AX), BX
+	ADDQ 48(AX), SI
+	ADDQ $0x04, CX
+	DECQ DI
 	JNZ  plane
 	VZEROUPPER
 	RET
@@ -6197,284 +6479,314 @@ drained1:
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·depthwiseAVX2_8x5x2(SB), NOSPLIT, $224-8
 	MOVQ a+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 8(AX), DX
-	MOVQ 16(AX), BX
-	MOVQ 24(AX), SI
+	MOVQ 136(AX), CX
+	MOVQ (AX), DX
+	MOVQ 8(AX), BX
+	MOVQ 16(AX), SI
+	MOVQ 24(AX), DI
 
 plane:
-	MOVQ         104(AX), R8
-	MOVQ         BX, DI
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
-	VMOVUPS      Y0, 904(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	MOVQ         104(AX), R9
+	MOVQ         SI, R8
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 936(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 968(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1000(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1032(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1064(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1096(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1128(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1160(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1192(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1224(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1256(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1288(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1320(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1352(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1384(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1416(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1448(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1480(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1512(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1544(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1576(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1608(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1640(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
 	VMOVUPS      Y0, 1672(AX)
-	MOVQ         112(AX), R8
-	LEAQ         136(AX), DI
+	VBROADCASTSS (R8), Y0
+	ADDQ         R9, R8
+	VMOVUPS      Y0, 1704(AX)
+	MOVQ         112(AX), R9
+	LEAQ         168(AX), R8
 
 block1:
-	MOVL         16(DI), R9
-	VMOVD        R9, X0
+	MOVL         16(R8), R10
+	VMOVD        R10, X0
 	VPBROADCASTD X0, Y0
 	VMOVDQU      signShifts<>+0(SB), Y1
 	VPSLLVD      Y1, Y0, Y0
 	VMOVUPS      Y0, (SP)
-	MOVL         20(DI), R9
-	VMOVD        R9, X0
+	MOVL         20(R8), R10
+	VMOVD        R10, X0
 	VPBROADCASTD X0, Y0
 	VMOVDQU      signShifts<>+0(SB), Y1
 	VPSLLVD      Y1, Y0, Y0
 	VMOVUPS      Y0, 32(SP)
-	MOVL         24(DI), R9
-	VMOVD        R9, X0
+	MOVL         24(R8), R10
+	VMOVD        R10, X0
 	VPBROADCASTD X0, Y0
 	VMOVDQU      signShifts<>+0(SB), Y1
 	VPSLLVD      Y1, Y0, Y0
 	VMOVUPS      Y0, 64(SP)
-	MOVL         28(DI), R9
-	VMOVD        R9, X0
+	MOVL         28(R8), R10
+	VMOVD        R10, X0
 	VPBROADCASTD X0, Y0
 	VMOVDQU      signShifts<>+0(SB), Y1
 	VPSLLVD      Y1, Y0, Y0
 	VMOVUPS      Y0, 96(SP)
-	MOVL         32(DI), R9
-	VMOVD        R9, X0
+	MOVL         32(R8), R10
+	VMOVD        R10, X0
 	VPBROADCASTD X0, Y0
 	VMOVDQU      signShifts<>+0(SB), Y1
 	VPSLLVD      Y1, Y0, Y0
 	VMOVUPS      Y0, 128(SP)
-	MOVL         36(DI), R9
-	VMOVD        R9, X0
+	MOVL         36(R8), R10
+	VMOVD        R10, X0
 	VPBROADCASTD X0, Y0
 	VMOVDQU      signShifts<>+0(SB), Y1
 	VPSLLVD      Y1, Y0, Y0
 	VMOVUPS      Y0, 160(SP)
-	MOVL         40(DI), R9
-	VMOVD        R9, X0
+	MOVL         40(R8), R10
+	VMOVD        R10, X0
 	VPBROADCASTD X0, Y0
 	VMOVDQU      signShifts<>+0(SB), Y1
 	VPSLLVD      Y1, Y0, Y0
 	VMOVUPS      Y0, 192(SP)
-	MOVQ         (DI), R9
-	ADDQ         CX, R9
-	MOVQ         8(DI), R10
+	MOVQ         (R8), R10
 	ADDQ         DX, R10
+	MOVQ         8(R8), R11
+	ADDQ         BX, R11
 	VXORPS       Y0, Y0, Y0
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
-	MOVQ         88(AX), R11
-	MOVQ         72(AX), R12
+	MOVQ         88(AX), R12
+	MOVQ         72(AX), R13
 	CMPQ         96(AX), $0x00
 	JNE          odd1
 
 even1:
-	TESTQ       R12, R12
-	JZ          rowsdone1
-	MOVQ        32(AX), R13
-	PREFETCHT0  (R9)(R13*1)
-	PREFETCHT0  32(R9)(R13*1)
-	VMOVUPS     (SP), Y3
-	VMASKMOVPS  (R9), Y3, Y3
-	VMOVUPS     32(SP), Y4
-	VMASKMOVPS  32(R9), Y4, Y4
-	VSHUFPS     $0x88, Y4, Y3, Y2
-	VFMADD231PS 1544(AX), Y2, Y0
-	VFMADD231PS 1224(AX), Y2, Y1
-	VMULPS      904(AX), Y2, Y2
-	VSHUFPS     $0xdd, Y4, Y3, Y3
-	VFMADD231PS 1576(AX), Y3, Y0
-	VFMADD231PS 1256(AX), Y3, Y1
-	VFMADD231PS 936(AX), Y3, Y2
-	VMOVUPS     64(SP), Y3
-	VMASKMOVPS  8(R9), Y3, Y3
-	VMOVUPS     96(SP), Y4
-	VMASKMOVPS  40(R9), Y4, Y4
-	VSHUFPS     $0x88, Y4, Y3, Y5
-	VFMADD231PS 1608(AX), Y5, Y0
-	VFMADD231PS 1288(AX), Y5, Y1
-	VFMADD231PS 968(AX), Y5, Y2
-	VSHUFPS     $0xdd, Y4, Y3, Y3
-	VFMADD231PS 1640(AX), Y3, Y0
-	VFMADD231PS 1320(AX), Y3, Y1
-	VFMADD231PS 1000(AX), Y3, Y2
-	VMOVUPS     128(SP), Y3
-	VMASKMOVPS  16(R9), Y3, Y3
-	VMOVUPS     160(SP), Y4
-	VMASKMOVPS  48(R9), Y4, Y4
-	VSHUFPS     $0x88, Y4, Y3, Y3
-	VFMADD231PS 1672(AX), Y3, Y0
-	VFMADD231PS 1352(AX), Y3, Y1
-	VFMADD231PS 1032(AX), Y3, Y2
-	CMPQ        R11, 80(AX)
-	JAE         outside1
-	MOVQ        40(AX), R13
-	PREFETCHT0  (R10)(R13*1)
-	VPERMPD     $0xd8, Y0, Y0
-	CMPQ        120(AX), $0x00
-	JNE         masked1
-	VMOVUPS     Y0, (R10)
-	JMP         stored1
+	TESTQ        R13, R13
+	JZ           rowsdone1
+	MOVQ         32(AX), R14
+	PREFETCHT0   (R10)(R14*1)
+	PREFETCHT0   32(R10)(R14*1)
+	VMOVUPS      (SP), Y3
+	VMASKMOVPS   (R10), Y3, Y3
+	VMOVUPS      32(SP), Y4
+	VMASKMOVPS   32(R10), Y4, Y4
+	VSHUFPS      $0x88, Y4, Y3, Y2
+	VFMADD231PS  1576(AX), Y2, Y0
+	VFMADD231PS  1256(AX), Y2, Y1
+	VMULPS       936(AX), Y2, Y2
+	VSHUFPS      $0xdd, Y4, Y3, Y3
+	VFMADD231PS  1608(AX), Y3, Y0
+	VFMADD231PS  1288(AX), Y3, Y1
+	VFMADD231PS  968(AX), Y3, Y2
+	VMOVUPS      64(SP), Y3
+	VMASKMOVPS   8(R10), Y3, Y3
+	VMOVUPS      96(SP), Y4
+	VMASKMOVPS   40(R10), Y4, Y4
+	VSHUFPS      $0x88, Y4, Y3, Y5
+	VFMADD231PS  1640(AX), Y5, Y0
+	VFMADD231PS  1320(AX), Y5, Y1
+	VFMADD231PS  1000(AX), Y5, Y2
+	VSHUFPS      $0xdd, Y4, Y3, Y3
+	VFMADD231PS  1672(AX), Y3, Y0
+	VFMADD231PS  1352(AX), Y3, Y1
+	VFMADD231PS  1032(AX), Y3, Y2
+	VMOVUPS      128(SP), Y3
+	VMASKMOVPS   16(R10), Y3, Y3
+	VMOVUPS      160(SP), Y4
+	VMASKMOVPS   48(R10), Y4, Y4
+	VSHUFPS      $0x88, Y4, Y3, Y3
+	VFMADD231PS  1704(AX), Y3, Y0
+	VFMADD231PS  1384(AX), Y3, Y1
+	VFMADD231PS  1064(AX), Y3, Y2
+	CMPQ         R12, 80(AX)
+	JAE          outside1
+	MOVQ         40(AX), R14
+	PREFETCHT0   (R11)(R14*1)
+	VPERMPD      $0xd8, Y0, Y0
+	CMPQ         144(AX), $0x00
+	JE           added1
+	VBROADCASTSS (CX), Y3
+	VADDPS       Y3, Y0, Y0
+
+added1:
+	CMPQ         152(AX), $0x00
+	JE           clamped1
+	VBROADCASTSS 160(AX), Y3
+	VMAXPS       Y3, Y0, Y0
+	VBROADCASTSS 164(AX), Y3
+	VMINPS       Y3, Y0, Y0
+
+clamped1:
+	CMPQ    120(AX), $0x00
+	JNE     masked1
+	VMOVUPS Y0, (R11)
+	JMP     stored1
 
 masked1:
 	VMOVUPS    192(SP), Y3
-	VMASKMOVPS Y0, Y3, (R10)
+	VMASKMOVPS Y0, Y3, (R11)
 
 stored1:
-	ADDQ 64(AX), R10
+	ADDQ 64(AX), R11
 
 outside1:
-	INCQ    R11
+	INCQ    R12
 	VMOVAPS Y1, Y0
 	VMOVAPS Y2, Y1
-	ADDQ    56(AX), R9
-	DECQ    R12
+	ADDQ    56(AX), R10
+	DECQ    R13
 
 odd1:
-	TESTQ       R12, R12
+	TESTQ       R13, R13
 	JZ          rowsdone1
-	MOVQ        32(AX), R13
-	PREFETCHT0  (R9)(R13*1)
-	PREFETCHT0  32(R9)(R13*1)
+	MOVQ        32(AX), R14
+	PREFETCHT0  (R10)(R14*1)
+	PREFETCHT0  32(R10)(R14*1)
 	VMOVUPS     (SP), Y2
-	VMASKMOVPS  (R9), Y2, Y2
+	VMASKMOVPS  (R10), Y2, Y2
 	VMOVUPS     32(SP), Y3
-	VMASKMOVPS  32(R9), Y3, Y3
+	VMASKMOVPS  32(R10), Y3, Y3
 	VSHUFPS     $0x88, Y3, Y2, Y4
-	VFMADD231PS 1384(AX), Y4, Y0
-	VFMADD231PS 1064(AX), Y4, Y1
+	VFMADD231PS 1416(AX), Y4, Y0
+	VFMADD231PS 1096(AX), Y4, Y1
 	VSHUFPS     $0xdd, Y3, Y2, Y2
-	VFMADD231PS 1416(AX), Y2, Y0
-	VFMADD231PS 1096(AX), Y2, Y1
+	VFMADD231PS 1448(AX), Y2, Y0
+	VFMADD231PS 1128(AX), Y2, Y1
 	VMOVUPS     64(SP), Y2
-	VMASKMOVPS  8(R9), Y2, Y2
+	VMASKMOVPS  8(R10), Y2, Y2
 	VMOVUPS     96(SP), Y3
-	VMASKMOVPS  40(R9), Y3, Y3
+	VMASKMOVPS  40(R10), Y3, Y3
 	VSHUFPS     $0x88, Y3, Y2, Y4
-	VFMADD231PS 1448(AX), Y4, Y0
-	VFMADD231PS 1128(AX), Y4, Y1
+	VFMADD231PS 1480(AX), Y4, Y0
+	VFMADD231PS 1160(AX), Y4, Y1
 	VSHUFPS     $0xdd, Y3, Y2, Y2
-	VFMADD231PS 1480(AX), Y2, Y0
-	VFMADD231PS 1160(AX), Y2, Y1
-	VMOVUPS     128(SP), Y2
-	VMASKMOVPS  16(R9), Y2, Y2
-	VMOVUPS     160(SP), Y3
-	VMASKMOVPS  48(R9), Y3, Y3
-	VSHUFPS     $0x88, Y3, Y2, Y2
 	VFMADD231PS 1512(AX), Y2, Y0
 	VFMADD231PS 1192(AX), Y2, Y1
-	ADDQ        56(AX), R9
-	DECQ        R12
+	VMOVUPS     128(SP), Y2
+	VMASKMOVPS  16(R10), Y2, Y2
+	VMOVUPS     160(SP), Y3
+	VMASKMOVPS  48(R10), Y3, Y3
+	VSHUFPS     $0x88, Y3, Y2, Y2
+	VFMADD231PS 1544(AX), Y2, Y0
+	VFMADD231PS 1224(AX), Y2, Y1
+	ADDQ        56(AX), R10
+	DECQ        R13
 	JMP         even1
 
 rowsdone1:
 	VXORPS Y2, Y2, Y2
 
 drain1:
-	CMPQ       R11, 80(AX)
-	JGE        drained1
-	VXORPS     Y2, Y2, Y2
-	CMPQ       R11, 80(AX)
-	JAE        outside2
-	MOVQ       40(AX), R9
-	PREFETCHT0 (R10)(R9*1)
-	VPERMPD    $0xd8, Y0, Y0
-	CMPQ       120(AX), $0x00
-	JNE        masked2
-	VMOVUPS    Y0, (R10)
-	JMP        stored2
+	CMPQ         R12, 80(AX)
+	JGE          drained1
+	VXORPS       Y2, Y2, Y2
+	CMPQ         R12, 80(AX)
+	JAE          outside2
+	MOVQ         40(AX), R10
+	PREFETCHT0   (R11)(R10*1)
+	VPERMPD      $0xd8, Y0, Y0
+	CMPQ         144(AX), $0x00
+	JE           added2
+	VBROADCASTSS (CX), Y3
+	VADDPS       Y3, Y0, Y0
+
+added2:
+	CMPQ         152(AX), $0x00
+	JE           clamped2
+	VBROADCASTSS 160(AX), Y3
+	VMAXPS       Y3, Y0, Y0
+	VBROADCASTSS 164(AX), Y3
+	VMINPS       Y3, Y0, Y0
+
+clamped2:
+	CMPQ    120(AX), $0x00
+	JNE     masked2
+	VMOVUPS Y0, (R11)
+	JMP     stored2
 
 masked2:
 	VMOVUPS    192(SP), Y3
-	VMASKMOVPS Y0, Y3, (R10)
+	VMASKMOVPS Y0, Y3, (R11)
 
 stored2:
-	ADDQ 64(AX), R10
+	ADDQ 64(AX), R11
 
 outside2:
-	INCQ    R11
+	INCQ    R12
 	VMOVAPS Y1, Y0
 	VMOVAPS Y2, Y1
 	JMP     drain1
 
 drained1:
-	ADDQ $0x30, DI
-	DECQ R8
+	ADDQ $0x30, R8
+	DECQ R9
 	JNZ  block1
-	ADDQ 32(AX), CX
-	ADDQ 40(AX), DX
-	ADDQ 48(AX), BX
-	DECQ SI
+	ADDQ 32(AX), DX
+	ADDQ 40(AX), BX
+	ADDQ 48(AX), SI
+	ADDQ $0x04, CX
+	DECQ DI
 	JNZ  plane
 	VZEROUPPER
 	RET
@@ -6493,9 +6805,6 @@ plane:
 	MOVQ         BX, DI
 	VBROADCASTSS (DI), Y0
 	ADDQ         R8, DI
-	VMOVUPS      Y0, 904(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
 	VMOVUPS      Y0, 936(AX)
 	VBROADCASTSS (DI), Y0
 	ADDQ         R8, DI
@@ -6566,8 +6875,11 @@ plane:
 	VBROADCASTSS (DI), Y0
 	ADDQ         R8, DI
 	VMOVUPS      Y0, 1672(AX)
+	VBROADCASTSS (DI), Y0
+	ADDQ         R8, DI
+	VMOVUPS      Y0, 1704(AX)
 	MOVQ         112(AX), R8
-	LEAQ         136(AX), DI
+	LEAQ         168(AX), DI
 
 block1:
 	MOVL         16(DI), R9
@@ -6626,31 +6938,31 @@ row1:
 	VMASKMOVPS  -4(R9), Y10, Y10
 	VMOVUPS     64(SP), Y11
 	VMASKMOVPS  -8(R9), Y11, Y11
-	VFMADD231PS 904(AX), Y9, Y0
-	VFMADD231PS 1064(AX), Y9, Y2
-	VFMADD231PS 1224(AX), Y9, Y4
-	VMULPS      1384(AX), Y9, Y6
-	VMULPS      1544(AX), Y9, Y8
-	VFMADD231PS 936(AX), Y9, Y1
-	VFMADD231PS 1096(AX), Y9, Y3
-	VFMADD231PS 1256(AX), Y9, Y5
-	VMULPS      1416(AX), Y9, Y7
-	VMULPS      1576(AX), Y9, Y9
-	VFMADD231PS 968(AX), Y10, Y0
-	VFMADD231PS 1128(AX), Y10, Y2
-	VFMADD231PS 1288(AX), Y10, Y4
-	VFMADD231PS 1448(AX), Y10, Y6
-	VFMADD231PS 1608(AX), Y10, Y8
-	VFMADD231PS 1000(AX), Y10, Y1
-	VFMADD231PS 1160(AX), Y10, Y3
-	VFMADD231PS 1320(AX), Y10, Y5
-	VFMADD231PS 1480(AX), Y10, Y7
-	VFMADD231PS 1640(AX), Y10, Y9
-	VFMADD231PS 1032(AX), Y11, Y0
-	VFMADD231PS 1192(AX), Y11, Y2
-	VFMADD231PS 1352(AX), Y11, Y4
-	VFMADD231PS 1512(AX), Y11, Y6
-	VFMADD231PS 1672(AX), Y11, Y8
+	VFMADD231PS 936(AX), Y9, Y0
+	VFMADD231PS 1096(AX), Y9, Y2
+	VFMADD231PS 1256(AX), Y9, Y4
+	VMULPS      1416(AX), Y9, Y6
+	VMULPS      1576(AX), Y9, Y8
+	VFMADD231PS 968(AX), Y9, Y1
+	VFMADD231PS 1128(AX), Y9, Y3
+	VFMADD231PS 1288(AX), Y9, Y5
+	VMULPS      1448(AX), Y9, Y7
+	VMULPS      1608(AX), Y9, Y9
+	VFMADD231PS 1000(AX), Y10, Y0
+	VFMADD231PS 1160(AX), Y10, Y2
+	VFMADD231PS 1320(AX), Y10, Y4
+	VFMADD231PS 1480(AX), Y10, Y6
+	VFMADD231PS 1640(AX), Y10, Y8
+	VFMADD231PS 1032(AX), Y10, Y1
+	VFMADD231PS 1192(AX), Y10, Y3
+	VFMADD231PS 1352(AX), Y10, Y5
+	VFMADD231PS 1512(AX), Y10, Y7
+	VFMADD231PS 1672(AX), Y10, Y9
+	VFMADD231PS 1064(AX), Y11, Y0
+	VFMADD231PS 1224(AX), Y11, Y2
+	VFMADD231PS 1384(AX), Y11, Y4
+	VFMADD231PS 1544(AX), Y11, Y6
+	VFMADD231PS 1704(AX), Y11, Y8
 	CMPQ        R11, 80(AX)
 	JAE         outside1
 	MOVQ        40(AX), R13
@@ -6815,9 +7127,6 @@ plane:
 	MOVQ         BX, DI
 	VBROADCASTSS (DI), Y0
 	ADDQ         R8, DI
-	VMOVUPS      Y0, 904(AX)
-	VBROADCASTSS (DI), Y0
-	ADDQ         R8, DI
 	VMOVUPS      Y0, 936(AX)
 	VBROADCASTSS (DI), Y0
 	ADDQ         R8, DI
@@ -6888,8 +7197,11 @@ plane:
 	VBROADCASTSS (DI), Y0
 	ADDQ         R8, DI
 	VMOVUPS      Y0, 1672(AX)
+	VBROADCASTSS (DI), Y0
+	ADDQ         R8, DI
+	VMOVUPS      Y0, 1704(AX)
 	MOVQ         112(AX), R8
-	LEAQ         136(AX), DI
+	LEAQ         168(AX), DI
 
 block1:
 	MOVL         16(DI), R9
@@ -6948,31 +7260,31 @@ row1:
 	VMASKMOVPS  -4(R9), Y10, Y10
 	VMOVUPS     64(SP), Y11
 	VMASKMOVPS  -8(R9), Y11, Y11
-	VFMADD231PS 904(AX), Y7, Y0
-	VFMADD231PS 1064(AX), Y7, Y2
-	VFMADD231PS 1224(AX), Y7, Y4
-	VMULPS      1384(AX), Y7, Y6
-	VMULPS      1544(AX), Y7, Y8
-	VFMADD231PS 936(AX), Y10, Y1
-	VFMADD231PS 1096(AX), Y10, Y3
-	VFMADD231PS 1256(AX), Y10, Y5
-	VMULPS      1416(AX), Y10, Y7
-	VMULPS      1576(AX), Y10, Y9
-	VFMADD231PS 968(AX), Y10, Y0
-	VFMADD231PS 1128(AX), Y10, Y2
-	VFMADD231PS 1288(AX), Y10, Y4
-	VFMADD231PS 1448(AX), Y10, Y6
-	VFMADD231PS 1608(AX), Y10, Y8
-	VFMADD231PS 1000(AX), Y11, Y1
-	VFMADD231PS 1160(AX), Y11, Y3
-	VFMADD231PS 1320(AX), Y11, Y5
-	VFMADD231PS 1480(AX), Y11, Y7
-	VFMADD231PS 1640(AX), Y11, Y9
-	VFMADD231PS 1032(AX), Y11, Y0
-	VFMADD231PS 1192(AX), Y11, Y2
-	VFMADD231PS 1352(AX), Y11, Y4
-	VFMADD231PS 1512(AX), Y11, Y6
-	VFMADD231PS 1672(AX), Y11, Y8
+	VFMADD231PS 936(AX), Y7, Y0
+	VFMADD231PS 1096(AX), Y7, Y2
+	VFMADD231PS 1256(AX), Y7, Y4
+	VMULPS      1416(AX), Y7, Y6
+	VMULPS      1576(AX), Y7, Y8
+	VFMADD231PS 968(AX), Y10, Y1
+	VFMADD231PS 1128(AX), Y10, Y3
+	VFMADD231PS 1288(AX), Y10, Y5
+	VMULPS      1448(AX), Y10, Y7
+	VMULPS      1608(AX), Y10, Y9
+	VFMADD231PS 1000(AX), Y10, Y0
+	VFMADD231PS 1160(AX), Y10, Y2
+	VFMADD231PS 1320(AX), Y10, Y4
+	VFMADD231PS 1480(AX), Y10, Y6
+	VFMADD231PS 1640(AX), Y10, Y8
+	VFMADD231PS 1032(AX), Y11, Y1
+	VFMADD231PS 1192(AX), Y11, Y3
+	VFMADD231PS 1352(AX), Y11, Y5
+	VFMADD231PS 1512(AX), Y11, Y7
+	VFMADD231PS 1672(AX), Y11, Y9
+	VFMADD231PS 1064(AX), Y11, Y0
+	VFMADD231PS 1224(AX), Y11, Y2
+	VFMADD231PS 1384(AX), Y11, Y4
+	VFMADD231PS 1544(AX), Y11, Y6
+	VFMADD231PS 1704(AX), Y11, Y8
 	CMPQ        R11, 80(AX)
 	JAE         outside1
 	MOVQ        40(AX), R13
@@ -7144,7 +7456,7 @@ plane:
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
 	MOVQ   112(AX), R8
-	LEAQ   136(AX), DI
+	LEAQ   168(AX), DI
 
 block1:
 	MOVL         16(DI), R9
@@ -7334,7 +7646,7 @@ outside1:
 	VXORPS       Y8, Y8, Y8
 	VXORPS       Y9, Y9, Y9
 	MOVQ         112(AX), R8
-	LEAQ         136(AX), DI
+	LEAQ         168(AX), DI
 
 block2:
 	MOVL         16(DI), R9
@@ -7519,7 +7831,7 @@ outside2:
 	VXORPS       Y3, Y3, Y3
 	VXORPS       Y4, Y4, Y4
 	MOVQ         112(AX), R8
-	LEAQ         136(AX), DI
+	LEAQ         168(AX), DI
 
 block3:
 	MOVL         16(DI), R9
@@ -7680,7 +7992,7 @@ plane:
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
 	MOVQ   112(AX), R8
-	LEAQ   136(AX), DI
+	LEAQ   168(AX), DI
 
 block1:
 	MOVL         16(DI), R9
@@ -7891,7 +8203,7 @@ outside2:
 	VXORPS       Y8, Y8, Y8
 	VXORPS       Y9, Y9, Y9
 	MOVQ         112(AX), R8
-	LEAQ         136(AX), DI
+	LEAQ         168(AX), DI
 
 block2:
 	MOVL         16(DI), R9
@@ -8097,7 +8409,7 @@ outside4:
 	VXORPS       Y3, Y3, Y3
 	VXORPS       Y4, Y4, Y4
 	MOVQ         112(AX), R8
-	LEAQ         136(AX), DI
+	LEAQ         168(AX), DI
 
 block3:
 	MOVL         16(DI), R9
@@ -8269,7 +8581,7 @@ TEXT ·maxIndexAVX2_8x3x2(SB), NOSPLIT, $160-8
 
 plane:
 	MOVQ 112(AX), R8
-	LEAQ 136(AX), DI
+	LEAQ 168(AX), DI
 
 block1:
 	MOVL         16(DI), R9

@@ -9,7 +9,7 @@ import (
 // TestDepthwiseTouchesNothingBeside runs depthwise convolutions on operands that start, then end, at
 // a page without access.
 func TestDepthwiseTouchesNothingBeside(t *testing.T) {
-	fences := []fence{newFence(t), newFence(t), newFence(t)}
+	fences := []fence{newFence(t), newFence(t), newFence(t), newFence(t)}
 	r := rand.New(rand.NewPCG(45, 46))
 	allLevels(t, func(t *testing.T, l Level) {
 		for _, place := range []func(fence, int) []float32{fence.atStart, fence.atEnd} {

@@ -4,7 +4,7 @@ package kernel
 
 // Without assembly every level is Generic.
 
-func (l Level) depthwise(*Conv, []float32, []float32, []float32, bool) {}
+func (l Level) depthwise(*Conv, []float32, []float32, []float32, bool, Epilogue) {}
 
 func (l Level) depthwiseInputPairs(*Conv, []float32, []float32, []float32) {}
 

@@ -97,6 +97,22 @@ func checkDepthwise(
 	if err := compare("y", y, ref.y, ref.yAbs, taps); err != nil {
 		return err
 	}
+	for i, e := range epilogues(r, g.C) {
+		want := slices.Clone(y)
+		e.separately(want, g.OH*g.OW, g.C, g.OH*g.OW)
+		got := operand(2, len(dy))
+		if e.Terms != nil {
+			terms := operand(3, g.C)
+			copy(terms, e.Terms)
+			e.Terms = terms
+		}
+		kept := slices.Clone(y)
+		l.DepthwiseThen(g, got, x, w, e)
+		if err := sameBits(fmt.Sprintf("level %v, %+v, epilogue %d", l, *g, i), got, want); err != nil {
+			return err
+		}
+		copy(y, kept) // which may be the same memory
+	}
 	dx, in := fill(0, len(x)), operand(2, len(dy))
 	copy(in, dy)
 	l.DepthwiseInput(g, dx, in, w)

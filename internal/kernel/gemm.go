@@ -83,6 +83,13 @@ func (l Level) MulPacked(c []float32, ldc int, ap, b []float32, boff []int32, m,
 	l.MulPackedPart(c, ldc, ap, len(boff), 0, b, boff, m, n, acc)
 }
 
+// MulPackedThen computes C = e(A·B) for a packed A.
+func (l Level) MulPackedThen(
+	c []float32, ldc int, ap, b []float32, boff []int32, m, n int, e Epilogue,
+) {
+	l.MulPackedPartThen(c, ldc, ap, len(boff), 0, b, boff, m, n, false, e)
+}
+
 // MulPackedPart computes the product with columns from … from+len(boff)−1 of a packed A of k
 // columns:
 //
@@ -90,16 +97,34 @@ func (l Level) MulPacked(c []float32, ldc int, ap, b []float32, boff []int32, m,
 func (l Level) MulPackedPart(
 	c []float32, ldc int, ap []float32, k, from int, b []float32, boff []int32, m, n int, acc bool,
 ) {
+	l.MulPackedPartThen(c, ldc, ap, k, from, b, boff, m, n, acc, Epilogue{})
+}
+
+// MulPackedPartThen is MulPackedPart with an epilogue.
+func (l Level) MulPackedPartThen(
+	c []float32, ldc int, ap []float32, k, from int, b []float32, boff []int32, m, n int, acc bool,
+	e Epilogue,
+) {
 	parts := l.panels(m)
 	blocks := (len(boff) + innerBlock - 1) / innerBlock
 	for block := range blocks {
 		p0, kc := evenly(len(boff), blocks, block)
-		add := acc || block > 0
+		add, last := acc || block > 0, Epilogue{}
+		if block == blocks-1 {
+			last = e
+		}
 		for j := 0; j < n; {
 			width := l.columns(n-j, kc)
 			for q := range parts {
 				first, mr := evenly(m, parts, q)
-				l.mulTile(c[first*ldc+j:], ldc, ap[first*k+(from+p0)*mr:], b[j:], boff[p0:p0+kc], mr, width, add)
+				ahead := 0 // of all panels the last asks for the next columns
+				if q == parts-1 && j+width < n {
+					ahead = width
+				}
+				l.mulTile(
+					c[first*ldc+j:], ldc, ap[first*k+(from+p0)*mr:], b[j:], boff[p0:p0+kc], mr, width, add,
+					last.Rows(first, mr), ahead,
+				)
 			}
 			j += width
 		}

@@ -4,7 +4,10 @@ package kernel
 
 // mulKernel computes a tile of C: see wide and narrow in the generator. size is the number of tiles
 // of a wide kernel, of columns of a narrow one.
-type mulKernel = func(c *float32, ldc int, a, b *float32, boff *int32, k, size, acc int)
+type mulKernel = func(
+	c *float32, ldc int, a, b *float32, boff *int32, k, size, acc int, terms, clamp *float32,
+	ahead int,
+)
 
 // The kernels by their number of rows.
 var (
@@ -75,13 +78,20 @@ var (
 )
 
 // mulTile computes mr rows and n columns: whole tiles of two vectors, or at most one vector.
-func (l Level) mulTile(c []float32, ldc int, ap, b []float32, boff []int32, mr, n int, acc bool) {
+// e is its last step. With ahead it asks for the columns of B so many elements further on.
+func (l Level) mulTile(
+	c []float32, ldc int, ap, b []float32, boff []int32, mr, n int, acc bool, e Epilogue, ahead int,
+) {
 	if l == Generic {
 		mulGeneric(c, ldc, ap, b, boff, mr, n, acc)
+		e.generic(c, ldc, mr, n)
 		return
 	}
 	kernel, size := l.mulKernel(mr, n)
-	kernel(first(c), ldc, first(ap), first(b), firstOffset(boff), len(boff), size, boolInt(acc))
+	kernel(
+		first(c), ldc, first(ap), first(b), firstOffset(boff), len(boff), size, boolInt(acc),
+		first(e.Terms), e.Clamp.bounds(), 4*ahead,
+	)
 }
 
 func (l Level) mulKernel(mr, n int) (kernel mulKernel, size int) {
@@ -96,6 +106,57 @@ func (l Level) mulKernel(mr, n int) (kernel mulKernel, size int) {
 		return wideAVX2[mr], n / wide
 	}
 	return narrowAVX2[mr], n
+}
+
+// manyKernel computes products one after the other: see many in the generator.
+type manyKernel = func(
+	c *float32, ldc, cStep int, a *float32, aStep int, b *float32, ldb, bStep, k, tiles, count int,
+	ahead *float32, lines int,
+)
+
+// The kernels by their number of rows.
+var (
+	manyAVX512 = [...]manyKernel{
+		1:  mulManyAVX512_1,
+		2:  mulManyAVX512_2,
+		3:  mulManyAVX512_3,
+		4:  mulManyAVX512_4,
+		5:  mulManyAVX512_5,
+		6:  mulManyAVX512_6,
+		7:  mulManyAVX512_7,
+		8:  mulManyAVX512_8,
+		9:  mulManyAVX512_9,
+		10: mulManyAVX512_10,
+		11: mulManyAVX512_11,
+		12: mulManyAVX512_12,
+		13: mulManyAVX512_13,
+		14: mulManyAVX512_14,
+	}
+	manyAVX2 = [...]manyKernel{
+		1: mulManyAVX2_1,
+		2: mulManyAVX2_2,
+		3: mulManyAVX2_3,
+		4: mulManyAVX2_4,
+		5: mulManyAVX2_5,
+		6: mulManyAVX2_6,
+	}
+)
+
+// mulMany computes, for every frequency f, mr rows and n columns, whole tiles of two vectors, of the
+// product of packed rows a + f·aStep, k numbers deep, and b + f·bStep, whose rows are ldc apart like
+// those of the result c + f·cStep. Meanwhile it asks for ahead.
+func (l Level) mulMany(
+	c []float32, ldc, cStep int, a []float32, aStep int, b []float32, bStep, mr, k, n int, ahead []float32,
+) {
+	kernels := manyAVX2[:]
+	if l == AVX512 {
+		kernels = manyAVX512[:]
+	}
+	lines := (len(ahead) + frequencies*cacheLine - 1) / (frequencies * cacheLine)
+	kernels[mr](
+		first(c), ldc, cStep, first(a), aStep, first(b), ldc, bStep, k, n/(2*l.lanes()), frequencies,
+		first(ahead), lines,
+	)
 }
 
 // dotKernel computes a tile of dot products: see dot in the generator.

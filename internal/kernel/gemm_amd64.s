@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func mulAVX512_1x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX512_1x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F
-TEXT ·mulAVX512_1x32(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_1x32(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -40,6 +40,25 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Z2
+	VADDPS       Z2, Z0, Z0
+	VADDPS       Z2, Z1, Z1
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Z2
+	VBROADCASTSS 4(SI), Z3
+	VMAXPS       Z2, Z0, Z0
+	VMINPS       Z3, Z0, Z0
+	VMAXPS       Z2, Z1, Z1
+	VMINPS       Z3, Z1, Z1
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
@@ -51,9 +70,84 @@ store:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_1x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulManyAVX512_1(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulManyAVX512_1(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Z2
+	VMOVUPS      64(R11), Z3
+	VBROADCASTSS (R12), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         $0x04, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x80, DI
+	ADDQ         $0x80, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
+	VZEROUPPER
+	RET
+
+// func mulAVX512_1x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_1x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_1x16(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -85,6 +179,22 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Z1
+	VADDPS       Z1, Z0, Z0
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Z1
+	VBROADCASTSS 4(BX), Z2
+	VMAXPS       Z1, Z0, Z0
+	VMINPS       Z2, Z0, Z0
+
+rows:
 	CMPQ    DX, $0x10
 	JNE     pieces
 	VMOVUPS Z0, (AX)
@@ -131,9 +241,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_1x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_1x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_1x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_1x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -165,6 +275,22 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y1
+	VADDPS       Y1, Y0, Y0
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y1
+	VBROADCASTSS 4(BX), Y2
+	VMAXPS       Y1, Y0, Y0
+	VMINPS       Y2, Y0, Y0
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -202,9 +328,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_2x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX512_2x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F
-TEXT ·mulAVX512_2x32(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_2x32(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -246,6 +372,32 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Z4
+	VADDPS       Z4, Z0, Z0
+	VADDPS       Z4, Z1, Z1
+	VBROADCASTSS 4(SI), Z4
+	VADDPS       Z4, Z2, Z2
+	VADDPS       Z4, Z3, Z3
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Z4
+	VBROADCASTSS 4(SI), Z5
+	VMAXPS       Z4, Z0, Z0
+	VMINPS       Z5, Z0, Z0
+	VMAXPS       Z4, Z1, Z1
+	VMINPS       Z5, Z1, Z1
+	VMAXPS       Z4, Z2, Z2
+	VMINPS       Z5, Z2, Z2
+	VMAXPS       Z4, Z3, Z3
+	VMINPS       Z5, Z3, Z3
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
@@ -260,9 +412,92 @@ store:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_2x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulManyAVX512_2(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulManyAVX512_2(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Z4
+	VMOVUPS      64(R11), Z5
+	VBROADCASTSS (R12), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 4(R12), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         $0x08, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, 64(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x80, DI
+	ADDQ         $0x80, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
+	VZEROUPPER
+	RET
+
+// func mulAVX512_2x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_2x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_2x16(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -300,6 +535,26 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Z2
+	VADDPS       Z2, Z0, Z0
+	VBROADCASTSS 4(BX), Z2
+	VADDPS       Z2, Z1, Z1
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Z2
+	VBROADCASTSS 4(BX), Z3
+	VMAXPS       Z2, Z0, Z0
+	VMINPS       Z3, Z0, Z0
+	VMAXPS       Z2, Z1, Z1
+	VMINPS       Z3, Z1, Z1
+
+rows:
 	CMPQ    DX, $0x10
 	JNE     pieces
 	VMOVUPS Z0, (AX)
@@ -359,9 +614,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_2x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_2x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_2x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_2x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -399,6 +654,26 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y2
+	VADDPS       Y2, Y0, Y0
+	VBROADCASTSS 4(BX), Y2
+	VADDPS       Y2, Y1, Y1
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y2
+	VBROADCASTSS 4(BX), Y3
+	VMAXPS       Y2, Y0, Y0
+	VMINPS       Y3, Y0, Y0
+	VMAXPS       Y2, Y1, Y1
+	VMINPS       Y3, Y1, Y1
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -446,9 +721,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_3x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX512_3x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F
-TEXT ·mulAVX512_3x32(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_3x32(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -498,6 +773,39 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Z6
+	VADDPS       Z6, Z0, Z0
+	VADDPS       Z6, Z1, Z1
+	VBROADCASTSS 4(SI), Z6
+	VADDPS       Z6, Z2, Z2
+	VADDPS       Z6, Z3, Z3
+	VBROADCASTSS 8(SI), Z6
+	VADDPS       Z6, Z4, Z4
+	VADDPS       Z6, Z5, Z5
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Z6
+	VBROADCASTSS 4(SI), Z7
+	VMAXPS       Z6, Z0, Z0
+	VMINPS       Z7, Z0, Z0
+	VMAXPS       Z6, Z1, Z1
+	VMINPS       Z7, Z1, Z1
+	VMAXPS       Z6, Z2, Z2
+	VMINPS       Z7, Z2, Z2
+	VMAXPS       Z6, Z3, Z3
+	VMINPS       Z7, Z3, Z3
+	VMAXPS       Z6, Z4, Z4
+	VMINPS       Z7, Z4, Z4
+	VMAXPS       Z6, Z5, Z5
+	VMINPS       Z7, Z5, Z5
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
@@ -515,9 +823,100 @@ store:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_3x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulManyAVX512_3(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulManyAVX512_3(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Z6
+	VMOVUPS      64(R11), Z7
+	VBROADCASTSS (R12), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS 4(R12), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS 8(R12), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	ADDQ         $0x0c, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z4, (R10)
+	VMOVUPS      Z5, 64(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x80, DI
+	ADDQ         $0x80, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
+	VZEROUPPER
+	RET
+
+// func mulAVX512_3x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_3x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_3x16(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -561,6 +960,30 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Z3
+	VADDPS       Z3, Z0, Z0
+	VBROADCASTSS 4(BX), Z3
+	VADDPS       Z3, Z1, Z1
+	VBROADCASTSS 8(BX), Z3
+	VADDPS       Z3, Z2, Z2
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Z3
+	VBROADCASTSS 4(BX), Z4
+	VMAXPS       Z3, Z0, Z0
+	VMINPS       Z4, Z0, Z0
+	VMAXPS       Z3, Z1, Z1
+	VMINPS       Z4, Z1, Z1
+	VMAXPS       Z3, Z2, Z2
+	VMINPS       Z4, Z2, Z2
+
+rows:
 	CMPQ    DX, $0x10
 	JNE     pieces
 	VMOVUPS Z0, (AX)
@@ -633,9 +1056,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_3x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_3x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_3x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_3x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -679,6 +1102,30 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y3
+	VADDPS       Y3, Y0, Y0
+	VBROADCASTSS 4(BX), Y3
+	VADDPS       Y3, Y1, Y1
+	VBROADCASTSS 8(BX), Y3
+	VADDPS       Y3, Y2, Y2
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y3
+	VBROADCASTSS 4(BX), Y4
+	VMAXPS       Y3, Y0, Y0
+	VMINPS       Y4, Y0, Y0
+	VMAXPS       Y3, Y1, Y1
+	VMINPS       Y4, Y1, Y1
+	VMAXPS       Y3, Y2, Y2
+	VMINPS       Y4, Y2, Y2
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -736,9 +1183,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_4x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX512_4x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F
-TEXT ·mulAVX512_4x32(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_4x32(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -796,6 +1243,46 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Z8
+	VADDPS       Z8, Z0, Z0
+	VADDPS       Z8, Z1, Z1
+	VBROADCASTSS 4(SI), Z8
+	VADDPS       Z8, Z2, Z2
+	VADDPS       Z8, Z3, Z3
+	VBROADCASTSS 8(SI), Z8
+	VADDPS       Z8, Z4, Z4
+	VADDPS       Z8, Z5, Z5
+	VBROADCASTSS 12(SI), Z8
+	VADDPS       Z8, Z6, Z6
+	VADDPS       Z8, Z7, Z7
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Z8
+	VBROADCASTSS 4(SI), Z9
+	VMAXPS       Z8, Z0, Z0
+	VMINPS       Z9, Z0, Z0
+	VMAXPS       Z8, Z1, Z1
+	VMINPS       Z9, Z1, Z1
+	VMAXPS       Z8, Z2, Z2
+	VMINPS       Z9, Z2, Z2
+	VMAXPS       Z8, Z3, Z3
+	VMINPS       Z9, Z3, Z3
+	VMAXPS       Z8, Z4, Z4
+	VMINPS       Z9, Z4, Z4
+	VMAXPS       Z8, Z5, Z5
+	VMINPS       Z9, Z5, Z5
+	VMAXPS       Z8, Z6, Z6
+	VMINPS       Z9, Z6, Z6
+	VMAXPS       Z8, Z7, Z7
+	VMINPS       Z9, Z7, Z7
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
@@ -816,9 +1303,108 @@ store:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_4x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulManyAVX512_4(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulManyAVX512_4(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Z8
+	VMOVUPS      64(R11), Z9
+	VBROADCASTSS (R12), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS 4(R12), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS 8(R12), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS 12(R12), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         $0x10, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z4, (R10)
+	VMOVUPS      Z5, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z6, (R10)
+	VMOVUPS      Z7, 64(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x80, DI
+	ADDQ         $0x80, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
+	VZEROUPPER
+	RET
+
+// func mulAVX512_4x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_4x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_4x16(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -868,6 +1454,34 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Z4
+	VADDPS       Z4, Z0, Z0
+	VBROADCASTSS 4(BX), Z4
+	VADDPS       Z4, Z1, Z1
+	VBROADCASTSS 8(BX), Z4
+	VADDPS       Z4, Z2, Z2
+	VBROADCASTSS 12(BX), Z4
+	VADDPS       Z4, Z3, Z3
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Z4
+	VBROADCASTSS 4(BX), Z5
+	VMAXPS       Z4, Z0, Z0
+	VMINPS       Z5, Z0, Z0
+	VMAXPS       Z4, Z1, Z1
+	VMINPS       Z5, Z1, Z1
+	VMAXPS       Z4, Z2, Z2
+	VMINPS       Z5, Z2, Z2
+	VMAXPS       Z4, Z3, Z3
+	VMINPS       Z5, Z3, Z3
+
+rows:
 	CMPQ    DX, $0x10
 	JNE     pieces
 	VMOVUPS Z0, (AX)
@@ -953,9 +1567,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_4x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_4x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_4x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_4x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -1005,6 +1619,34 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y4
+	VADDPS       Y4, Y0, Y0
+	VBROADCASTSS 4(BX), Y4
+	VADDPS       Y4, Y1, Y1
+	VBROADCASTSS 8(BX), Y4
+	VADDPS       Y4, Y2, Y2
+	VBROADCASTSS 12(BX), Y4
+	VADDPS       Y4, Y3, Y3
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y4
+	VBROADCASTSS 4(BX), Y5
+	VMAXPS       Y4, Y0, Y0
+	VMINPS       Y5, Y0, Y0
+	VMAXPS       Y4, Y1, Y1
+	VMINPS       Y5, Y1, Y1
+	VMAXPS       Y4, Y2, Y2
+	VMINPS       Y5, Y2, Y2
+	VMAXPS       Y4, Y3, Y3
+	VMINPS       Y5, Y3, Y3
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -1072,9 +1714,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_5x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX512_5x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F
-TEXT ·mulAVX512_5x32(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_5x32(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -1140,6 +1782,53 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Z10
+	VADDPS       Z10, Z0, Z0
+	VADDPS       Z10, Z1, Z1
+	VBROADCASTSS 4(SI), Z10
+	VADDPS       Z10, Z2, Z2
+	VADDPS       Z10, Z3, Z3
+	VBROADCASTSS 8(SI), Z10
+	VADDPS       Z10, Z4, Z4
+	VADDPS       Z10, Z5, Z5
+	VBROADCASTSS 12(SI), Z10
+	VADDPS       Z10, Z6, Z6
+	VADDPS       Z10, Z7, Z7
+	VBROADCASTSS 16(SI), Z10
+	VADDPS       Z10, Z8, Z8
+	VADDPS       Z10, Z9, Z9
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Z10
+	VBROADCASTSS 4(SI), Z11
+	VMAXPS       Z10, Z0, Z0
+	VMINPS       Z11, Z0, Z0
+	VMAXPS       Z10, Z1, Z1
+	VMINPS       Z11, Z1, Z1
+	VMAXPS       Z10, Z2, Z2
+	VMINPS       Z11, Z2, Z2
+	VMAXPS       Z10, Z3, Z3
+	VMINPS       Z11, Z3, Z3
+	VMAXPS       Z10, Z4, Z4
+	VMINPS       Z11, Z4, Z4
+	VMAXPS       Z10, Z5, Z5
+	VMINPS       Z11, Z5, Z5
+	VMAXPS       Z10, Z6, Z6
+	VMINPS       Z11, Z6, Z6
+	VMAXPS       Z10, Z7, Z7
+	VMINPS       Z11, Z7, Z7
+	VMAXPS       Z10, Z8, Z8
+	VMINPS       Z11, Z8, Z8
+	VMAXPS       Z10, Z9, Z9
+	VMINPS       Z11, Z9, Z9
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
@@ -1163,9 +1852,116 @@ store:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_5x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulManyAVX512_5(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulManyAVX512_5(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Z10
+	VMOVUPS      64(R11), Z11
+	VBROADCASTSS (R12), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS 4(R12), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS 8(R12), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS 12(R12), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS 16(R12), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         $0x14, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z4, (R10)
+	VMOVUPS      Z5, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z6, (R10)
+	VMOVUPS      Z7, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z8, (R10)
+	VMOVUPS      Z9, 64(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x80, DI
+	ADDQ         $0x80, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
+	VZEROUPPER
+	RET
+
+// func mulAVX512_5x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_5x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_5x16(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -1221,6 +2017,38 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Z5
+	VADDPS       Z5, Z0, Z0
+	VBROADCASTSS 4(BX), Z5
+	VADDPS       Z5, Z1, Z1
+	VBROADCASTSS 8(BX), Z5
+	VADDPS       Z5, Z2, Z2
+	VBROADCASTSS 12(BX), Z5
+	VADDPS       Z5, Z3, Z3
+	VBROADCASTSS 16(BX), Z5
+	VADDPS       Z5, Z4, Z4
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Z5
+	VBROADCASTSS 4(BX), Z6
+	VMAXPS       Z5, Z0, Z0
+	VMINPS       Z6, Z0, Z0
+	VMAXPS       Z5, Z1, Z1
+	VMINPS       Z6, Z1, Z1
+	VMAXPS       Z5, Z2, Z2
+	VMINPS       Z6, Z2, Z2
+	VMAXPS       Z5, Z3, Z3
+	VMINPS       Z6, Z3, Z3
+	VMAXPS       Z5, Z4, Z4
+	VMINPS       Z6, Z4, Z4
+
+rows:
 	CMPQ    DX, $0x10
 	JNE     pieces
 	VMOVUPS Z0, (AX)
@@ -1319,9 +2147,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_5x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_5x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_5x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_5x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -1377,6 +2205,38 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y5
+	VADDPS       Y5, Y0, Y0
+	VBROADCASTSS 4(BX), Y5
+	VADDPS       Y5, Y1, Y1
+	VBROADCASTSS 8(BX), Y5
+	VADDPS       Y5, Y2, Y2
+	VBROADCASTSS 12(BX), Y5
+	VADDPS       Y5, Y3, Y3
+	VBROADCASTSS 16(BX), Y5
+	VADDPS       Y5, Y4, Y4
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y5
+	VBROADCASTSS 4(BX), Y6
+	VMAXPS       Y5, Y0, Y0
+	VMINPS       Y6, Y0, Y0
+	VMAXPS       Y5, Y1, Y1
+	VMINPS       Y6, Y1, Y1
+	VMAXPS       Y5, Y2, Y2
+	VMINPS       Y6, Y2, Y2
+	VMAXPS       Y5, Y3, Y3
+	VMINPS       Y6, Y3, Y3
+	VMAXPS       Y5, Y4, Y4
+	VMINPS       Y6, Y4, Y4
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -1454,9 +2314,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_6x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX512_6x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F
-TEXT ·mulAVX512_6x32(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_6x32(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -1530,6 +2390,60 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Z12
+	VADDPS       Z12, Z0, Z0
+	VADDPS       Z12, Z1, Z1
+	VBROADCASTSS 4(SI), Z12
+	VADDPS       Z12, Z2, Z2
+	VADDPS       Z12, Z3, Z3
+	VBROADCASTSS 8(SI), Z12
+	VADDPS       Z12, Z4, Z4
+	VADDPS       Z12, Z5, Z5
+	VBROADCASTSS 12(SI), Z12
+	VADDPS       Z12, Z6, Z6
+	VADDPS       Z12, Z7, Z7
+	VBROADCASTSS 16(SI), Z12
+	VADDPS       Z12, Z8, Z8
+	VADDPS       Z12, Z9, Z9
+	VBROADCASTSS 20(SI), Z12
+	VADDPS       Z12, Z10, Z10
+	VADDPS       Z12, Z11, Z11
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Z12
+	VBROADCASTSS 4(SI), Z13
+	VMAXPS       Z12, Z0, Z0
+	VMINPS       Z13, Z0, Z0
+	VMAXPS       Z12, Z1, Z1
+	VMINPS       Z13, Z1, Z1
+	VMAXPS       Z12, Z2, Z2
+	VMINPS       Z13, Z2, Z2
+	VMAXPS       Z12, Z3, Z3
+	VMINPS       Z13, Z3, Z3
+	VMAXPS       Z12, Z4, Z4
+	VMINPS       Z13, Z4, Z4
+	VMAXPS       Z12, Z5, Z5
+	VMINPS       Z13, Z5, Z5
+	VMAXPS       Z12, Z6, Z6
+	VMINPS       Z13, Z6, Z6
+	VMAXPS       Z12, Z7, Z7
+	VMINPS       Z13, Z7, Z7
+	VMAXPS       Z12, Z8, Z8
+	VMINPS       Z13, Z8, Z8
+	VMAXPS       Z12, Z9, Z9
+	VMINPS       Z13, Z9, Z9
+	VMAXPS       Z12, Z10, Z10
+	VMINPS       Z13, Z10, Z10
+	VMAXPS       Z12, Z11, Z11
+	VMINPS       Z13, Z11, Z11
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
@@ -1556,9 +2470,124 @@ store:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_6x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulManyAVX512_6(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulManyAVX512_6(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Z12
+	VMOVUPS      64(R11), Z13
+	VBROADCASTSS (R12), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS 4(R12), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS 8(R12), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS 12(R12), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS 16(R12), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS 20(R12), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	ADDQ         $0x18, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z4, (R10)
+	VMOVUPS      Z5, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z6, (R10)
+	VMOVUPS      Z7, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z8, (R10)
+	VMOVUPS      Z9, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z10, (R10)
+	VMOVUPS      Z11, 64(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x80, DI
+	ADDQ         $0x80, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
+	VZEROUPPER
+	RET
+
+// func mulAVX512_6x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_6x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_6x16(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -1620,6 +2649,42 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Z6
+	VADDPS       Z6, Z0, Z0
+	VBROADCASTSS 4(BX), Z6
+	VADDPS       Z6, Z1, Z1
+	VBROADCASTSS 8(BX), Z6
+	VADDPS       Z6, Z2, Z2
+	VBROADCASTSS 12(BX), Z6
+	VADDPS       Z6, Z3, Z3
+	VBROADCASTSS 16(BX), Z6
+	VADDPS       Z6, Z4, Z4
+	VBROADCASTSS 20(BX), Z6
+	VADDPS       Z6, Z5, Z5
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Z6
+	VBROADCASTSS 4(BX), Z7
+	VMAXPS       Z6, Z0, Z0
+	VMINPS       Z7, Z0, Z0
+	VMAXPS       Z6, Z1, Z1
+	VMINPS       Z7, Z1, Z1
+	VMAXPS       Z6, Z2, Z2
+	VMINPS       Z7, Z2, Z2
+	VMAXPS       Z6, Z3, Z3
+	VMINPS       Z7, Z3, Z3
+	VMAXPS       Z6, Z4, Z4
+	VMINPS       Z7, Z4, Z4
+	VMAXPS       Z6, Z5, Z5
+	VMINPS       Z7, Z5, Z5
+
+rows:
 	CMPQ    DX, $0x10
 	JNE     pieces
 	VMOVUPS Z0, (AX)
@@ -1731,9 +2796,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_6x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_6x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_6x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_6x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -1795,6 +2860,42 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y6
+	VADDPS       Y6, Y0, Y0
+	VBROADCASTSS 4(BX), Y6
+	VADDPS       Y6, Y1, Y1
+	VBROADCASTSS 8(BX), Y6
+	VADDPS       Y6, Y2, Y2
+	VBROADCASTSS 12(BX), Y6
+	VADDPS       Y6, Y3, Y3
+	VBROADCASTSS 16(BX), Y6
+	VADDPS       Y6, Y4, Y4
+	VBROADCASTSS 20(BX), Y6
+	VADDPS       Y6, Y5, Y5
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y6
+	VBROADCASTSS 4(BX), Y7
+	VMAXPS       Y6, Y0, Y0
+	VMINPS       Y7, Y0, Y0
+	VMAXPS       Y6, Y1, Y1
+	VMINPS       Y7, Y1, Y1
+	VMAXPS       Y6, Y2, Y2
+	VMINPS       Y7, Y2, Y2
+	VMAXPS       Y6, Y3, Y3
+	VMINPS       Y7, Y3, Y3
+	VMAXPS       Y6, Y4, Y4
+	VMINPS       Y7, Y4, Y4
+	VMAXPS       Y6, Y5, Y5
+	VMINPS       Y7, Y5, Y5
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -1882,9 +2983,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_7x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX512_7x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F
-TEXT ·mulAVX512_7x32(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_7x32(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -1966,6 +3067,67 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Z14
+	VADDPS       Z14, Z0, Z0
+	VADDPS       Z14, Z1, Z1
+	VBROADCASTSS 4(SI), Z14
+	VADDPS       Z14, Z2, Z2
+	VADDPS       Z14, Z3, Z3
+	VBROADCASTSS 8(SI), Z14
+	VADDPS       Z14, Z4, Z4
+	VADDPS       Z14, Z5, Z5
+	VBROADCASTSS 12(SI), Z14
+	VADDPS       Z14, Z6, Z6
+	VADDPS       Z14, Z7, Z7
+	VBROADCASTSS 16(SI), Z14
+	VADDPS       Z14, Z8, Z8
+	VADDPS       Z14, Z9, Z9
+	VBROADCASTSS 20(SI), Z14
+	VADDPS       Z14, Z10, Z10
+	VADDPS       Z14, Z11, Z11
+	VBROADCASTSS 24(SI), Z14
+	VADDPS       Z14, Z12, Z12
+	VADDPS       Z14, Z13, Z13
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Z14
+	VBROADCASTSS 4(SI), Z15
+	VMAXPS       Z14, Z0, Z0
+	VMINPS       Z15, Z0, Z0
+	VMAXPS       Z14, Z1, Z1
+	VMINPS       Z15, Z1, Z1
+	VMAXPS       Z14, Z2, Z2
+	VMINPS       Z15, Z2, Z2
+	VMAXPS       Z14, Z3, Z3
+	VMINPS       Z15, Z3, Z3
+	VMAXPS       Z14, Z4, Z4
+	VMINPS       Z15, Z4, Z4
+	VMAXPS       Z14, Z5, Z5
+	VMINPS       Z15, Z5, Z5
+	VMAXPS       Z14, Z6, Z6
+	VMINPS       Z15, Z6, Z6
+	VMAXPS       Z14, Z7, Z7
+	VMINPS       Z15, Z7, Z7
+	VMAXPS       Z14, Z8, Z8
+	VMINPS       Z15, Z8, Z8
+	VMAXPS       Z14, Z9, Z9
+	VMINPS       Z15, Z9, Z9
+	VMAXPS       Z14, Z10, Z10
+	VMINPS       Z15, Z10, Z10
+	VMAXPS       Z14, Z11, Z11
+	VMINPS       Z15, Z11, Z11
+	VMAXPS       Z14, Z12, Z12
+	VMINPS       Z15, Z12, Z12
+	VMAXPS       Z14, Z13, Z13
+	VMINPS       Z15, Z13, Z13
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, 64(SI)
@@ -1995,9 +3157,132 @@ store:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_7x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulManyAVX512_7(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulManyAVX512_7(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Z14
+	VMOVUPS      64(R11), Z15
+	VBROADCASTSS (R12), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS 4(R12), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS 8(R12), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS 12(R12), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS 16(R12), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS 20(R12), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS 24(R12), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	ADDQ         $0x1c, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z4, (R10)
+	VMOVUPS      Z5, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z6, (R10)
+	VMOVUPS      Z7, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z8, (R10)
+	VMOVUPS      Z9, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z10, (R10)
+	VMOVUPS      Z11, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z12, (R10)
+	VMOVUPS      Z13, 64(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x80, DI
+	ADDQ         $0x80, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
+	VZEROUPPER
+	RET
+
+// func mulAVX512_7x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_7x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_7x16(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -2065,6 +3350,46 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Z7
+	VADDPS       Z7, Z0, Z0
+	VBROADCASTSS 4(BX), Z7
+	VADDPS       Z7, Z1, Z1
+	VBROADCASTSS 8(BX), Z7
+	VADDPS       Z7, Z2, Z2
+	VBROADCASTSS 12(BX), Z7
+	VADDPS       Z7, Z3, Z3
+	VBROADCASTSS 16(BX), Z7
+	VADDPS       Z7, Z4, Z4
+	VBROADCASTSS 20(BX), Z7
+	VADDPS       Z7, Z5, Z5
+	VBROADCASTSS 24(BX), Z7
+	VADDPS       Z7, Z6, Z6
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Z7
+	VBROADCASTSS 4(BX), Z8
+	VMAXPS       Z7, Z0, Z0
+	VMINPS       Z8, Z0, Z0
+	VMAXPS       Z7, Z1, Z1
+	VMINPS       Z8, Z1, Z1
+	VMAXPS       Z7, Z2, Z2
+	VMINPS       Z8, Z2, Z2
+	VMAXPS       Z7, Z3, Z3
+	VMINPS       Z8, Z3, Z3
+	VMAXPS       Z7, Z4, Z4
+	VMINPS       Z8, Z4, Z4
+	VMAXPS       Z7, Z5, Z5
+	VMINPS       Z8, Z5, Z5
+	VMAXPS       Z7, Z6, Z6
+	VMINPS       Z8, Z6, Z6
+
+rows:
 	CMPQ    DX, $0x10
 	JNE     pieces
 	VMOVUPS Z0, (AX)
@@ -2189,9 +3514,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_7x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_7x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_7x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_7x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -2259,6 +3584,46 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y7
+	VADDPS       Y7, Y0, Y0
+	VBROADCASTSS 4(BX), Y7
+	VADDPS       Y7, Y1, Y1
+	VBROADCASTSS 8(BX), Y7
+	VADDPS       Y7, Y2, Y2
+	VBROADCASTSS 12(BX), Y7
+	VADDPS       Y7, Y3, Y3
+	VBROADCASTSS 16(BX), Y7
+	VADDPS       Y7, Y4, Y4
+	VBROADCASTSS 20(BX), Y7
+	VADDPS       Y7, Y5, Y5
+	VBROADCASTSS 24(BX), Y7
+	VADDPS       Y7, Y6, Y6
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y7
+	VBROADCASTSS 4(BX), Y8
+	VMAXPS       Y7, Y0, Y0
+	VMINPS       Y8, Y0, Y0
+	VMAXPS       Y7, Y1, Y1
+	VMINPS       Y8, Y1, Y1
+	VMAXPS       Y7, Y2, Y2
+	VMINPS       Y8, Y2, Y2
+	VMAXPS       Y7, Y3, Y3
+	VMINPS       Y8, Y3, Y3
+	VMAXPS       Y7, Y4, Y4
+	VMINPS       Y8, Y4, Y4
+	VMAXPS       Y7, Y5, Y5
+	VMINPS       Y8, Y5, Y5
+	VMAXPS       Y7, Y6, Y6
+	VMINPS       Y8, Y6, Y6
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -2356,19 +3721,21 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_8x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
-// Requires: AVX, AVX512F
-TEXT ·mulAVX512_8x32(SB), NOSPLIT, $0-64
+// func mulAVX512_8x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulAVX512_8x32(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
 	MOVQ b+24(FP), DX
 	MOVQ tiles+48(FP), BX
+	MOVQ ahead+80(FP), SI
+	ADDQ DX, SI
 
 tile:
-	MOVQ   a+16(FP), SI
-	MOVQ   boff+32(FP), DI
-	MOVQ   k+40(FP), R8
+	MOVQ   a+16(FP), DI
+	MOVQ   boff+32(FP), R8
+	MOVQ   k+40(FP), R9
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2387,102 +3754,304 @@ tile:
 	VPXORD Z15, Z15, Z15
 
 loop:
-	MOVLQSX      (DI), R9
-	VMOVUPS      (DX)(R9*4), Z16
-	VMOVUPS      64(DX)(R9*4), Z17
-	VBROADCASTSS (SI), Z18
+	MOVLQSX      (R8), R10
+	VMOVUPS      (DX)(R10*4), Z16
+	PREFETCHT0   (SI)(R10*4)
+	VMOVUPS      64(DX)(R10*4), Z17
+	PREFETCHT0   64(SI)(R10*4)
+	VBROADCASTSS (DI), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS 4(SI), Z18
+	VBROADCASTSS 4(DI), Z18
 	VFMADD231PS  Z16, Z18, Z2
 	VFMADD231PS  Z17, Z18, Z3
-	VBROADCASTSS 8(SI), Z18
+	VBROADCASTSS 8(DI), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS 12(SI), Z18
+	VBROADCASTSS 12(DI), Z18
 	VFMADD231PS  Z16, Z18, Z6
 	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS 16(SI), Z18
+	VBROADCASTSS 16(DI), Z18
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS 20(SI), Z18
+	VBROADCASTSS 20(DI), Z18
 	VFMADD231PS  Z16, Z18, Z10
 	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS 24(SI), Z18
+	VBROADCASTSS 24(DI), Z18
 	VFMADD231PS  Z16, Z18, Z12
 	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS 28(SI), Z18
+	VBROADCASTSS 28(DI), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
-	ADDQ         $0x20, SI
-	ADDQ         $0x04, DI
-	DECQ         R8
+	ADDQ         $0x20, DI
+	ADDQ         $0x04, R8
+	DECQ         R9
 	JNZ          loop
-	MOVQ         acc+56(FP), SI
-	TESTQ        SI, SI
+	MOVQ         acc+56(FP), DI
+	TESTQ        DI, DI
 	JZ           store
-	MOVQ         AX, SI
-	VADDPS       (SI), Z0, Z0
-	VADDPS       64(SI), Z1, Z1
-	ADDQ         CX, SI
-	VADDPS       (SI), Z2, Z2
-	VADDPS       64(SI), Z3, Z3
-	ADDQ         CX, SI
-	VADDPS       (SI), Z4, Z4
-	VADDPS       64(SI), Z5, Z5
-	ADDQ         CX, SI
-	VADDPS       (SI), Z6, Z6
-	VADDPS       64(SI), Z7, Z7
-	ADDQ         CX, SI
-	VADDPS       (SI), Z8, Z8
-	VADDPS       64(SI), Z9, Z9
-	ADDQ         CX, SI
-	VADDPS       (SI), Z10, Z10
-	VADDPS       64(SI), Z11, Z11
-	ADDQ         CX, SI
-	VADDPS       (SI), Z12, Z12
-	VADDPS       64(SI), Z13, Z13
-	ADDQ         CX, SI
-	VADDPS       (SI), Z14, Z14
-	VADDPS       64(SI), Z15, Z15
-	ADDQ         CX, SI
+	MOVQ         AX, DI
+	VADDPS       (DI), Z0, Z0
+	VADDPS       64(DI), Z1, Z1
+	ADDQ         CX, DI
+	VADDPS       (DI), Z2, Z2
+	VADDPS       64(DI), Z3, Z3
+	ADDQ         CX, DI
+	VADDPS       (DI), Z4, Z4
+	VADDPS       64(DI), Z5, Z5
+	ADDQ         CX, DI
+	VADDPS       (DI), Z6, Z6
+	VADDPS       64(DI), Z7, Z7
+	ADDQ         CX, DI
+	VADDPS       (DI), Z8, Z8
+	VADDPS       64(DI), Z9, Z9
+	ADDQ         CX, DI
+	VADDPS       (DI), Z10, Z10
+	VADDPS       64(DI), Z11, Z11
+	ADDQ         CX, DI
+	VADDPS       (DI), Z12, Z12
+	VADDPS       64(DI), Z13, Z13
+	ADDQ         CX, DI
+	VADDPS       (DI), Z14, Z14
+	VADDPS       64(DI), Z15, Z15
+	ADDQ         CX, DI
 
 store:
-	MOVQ    AX, SI
-	VMOVUPS Z0, (SI)
-	VMOVUPS Z1, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z2, (SI)
-	VMOVUPS Z3, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z4, (SI)
-	VMOVUPS Z5, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z6, (SI)
-	VMOVUPS Z7, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z8, (SI)
-	VMOVUPS Z9, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z10, (SI)
-	VMOVUPS Z11, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z12, (SI)
-	VMOVUPS Z13, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z14, (SI)
-	VMOVUPS Z15, 64(SI)
-	ADDQ    CX, SI
+	MOVQ         terms+64(FP), DI
+	TESTQ        DI, DI
+	JZ           clamp
+	VBROADCASTSS (DI), Z16
+	VADDPS       Z16, Z0, Z0
+	VADDPS       Z16, Z1, Z1
+	VBROADCASTSS 4(DI), Z16
+	VADDPS       Z16, Z2, Z2
+	VADDPS       Z16, Z3, Z3
+	VBROADCASTSS 8(DI), Z16
+	VADDPS       Z16, Z4, Z4
+	VADDPS       Z16, Z5, Z5
+	VBROADCASTSS 12(DI), Z16
+	VADDPS       Z16, Z6, Z6
+	VADDPS       Z16, Z7, Z7
+	VBROADCASTSS 16(DI), Z16
+	VADDPS       Z16, Z8, Z8
+	VADDPS       Z16, Z9, Z9
+	VBROADCASTSS 20(DI), Z16
+	VADDPS       Z16, Z10, Z10
+	VADDPS       Z16, Z11, Z11
+	VBROADCASTSS 24(DI), Z16
+	VADDPS       Z16, Z12, Z12
+	VADDPS       Z16, Z13, Z13
+	VBROADCASTSS 28(DI), Z16
+	VADDPS       Z16, Z14, Z14
+	VADDPS       Z16, Z15, Z15
+
+clamp:
+	MOVQ         clamp+72(FP), DI
+	TESTQ        DI, DI
+	JZ           rows
+	VBROADCASTSS (DI), Z16
+	VBROADCASTSS 4(DI), Z17
+	VMAXPS       Z16, Z0, Z0
+	VMINPS       Z17, Z0, Z0
+	VMAXPS       Z16, Z1, Z1
+	VMINPS       Z17, Z1, Z1
+	VMAXPS       Z16, Z2, Z2
+	VMINPS       Z17, Z2, Z2
+	VMAXPS       Z16, Z3, Z3
+	VMINPS       Z17, Z3, Z3
+	VMAXPS       Z16, Z4, Z4
+	VMINPS       Z17, Z4, Z4
+	VMAXPS       Z16, Z5, Z5
+	VMINPS       Z17, Z5, Z5
+	VMAXPS       Z16, Z6, Z6
+	VMINPS       Z17, Z6, Z6
+	VMAXPS       Z16, Z7, Z7
+	VMINPS       Z17, Z7, Z7
+	VMAXPS       Z16, Z8, Z8
+	VMINPS       Z17, Z8, Z8
+	VMAXPS       Z16, Z9, Z9
+	VMINPS       Z17, Z9, Z9
+	VMAXPS       Z16, Z10, Z10
+	VMINPS       Z17, Z10, Z10
+	VMAXPS       Z16, Z11, Z11
+	VMINPS       Z17, Z11, Z11
+	VMAXPS       Z16, Z12, Z12
+	VMINPS       Z17, Z12, Z12
+	VMAXPS       Z16, Z13, Z13
+	VMINPS       Z17, Z13, Z13
+	VMAXPS       Z16, Z14, Z14
+	VMINPS       Z17, Z14, Z14
+	VMAXPS       Z16, Z15, Z15
+	VMINPS       Z17, Z15, Z15
+
+rows:
+	MOVQ    AX, DI
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z2, (DI)
+	VMOVUPS Z3, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z4, (DI)
+	VMOVUPS Z5, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z6, (DI)
+	VMOVUPS Z7, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z8, (DI)
+	VMOVUPS Z9, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z10, (DI)
+	VMOVUPS Z11, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z12, (DI)
+	VMOVUPS Z13, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z14, (DI)
+	VMOVUPS Z15, 64(DI)
+	ADDQ    CX, DI
 	ADDQ    $0x80, AX
 	ADDQ    $0x80, DX
+	ADDQ    $0x80, SI
 	DECQ    BX
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func mulAVX512_8x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulManyAVX512_8(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulManyAVX512_8(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Z16
+	VMOVUPS      64(R11), Z17
+	VBROADCASTSS (R12), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS 4(R12), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS 8(R12), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS 12(R12), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS 16(R12), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS 20(R12), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS 24(R12), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS 28(R12), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	ADDQ         $0x20, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z4, (R10)
+	VMOVUPS      Z5, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z6, (R10)
+	VMOVUPS      Z7, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z8, (R10)
+	VMOVUPS      Z9, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z10, (R10)
+	VMOVUPS      Z11, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z12, (R10)
+	VMOVUPS      Z13, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z14, (R10)
+	VMOVUPS      Z15, 64(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x80, DI
+	ADDQ         $0x80, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
+	VZEROUPPER
+	RET
+
+// func mulAVX512_8x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_8x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_8x16(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -2556,6 +4125,50 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Z8
+	VADDPS       Z8, Z0, Z0
+	VBROADCASTSS 4(BX), Z8
+	VADDPS       Z8, Z1, Z1
+	VBROADCASTSS 8(BX), Z8
+	VADDPS       Z8, Z2, Z2
+	VBROADCASTSS 12(BX), Z8
+	VADDPS       Z8, Z3, Z3
+	VBROADCASTSS 16(BX), Z8
+	VADDPS       Z8, Z4, Z4
+	VBROADCASTSS 20(BX), Z8
+	VADDPS       Z8, Z5, Z5
+	VBROADCASTSS 24(BX), Z8
+	VADDPS       Z8, Z6, Z6
+	VBROADCASTSS 28(BX), Z8
+	VADDPS       Z8, Z7, Z7
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Z8
+	VBROADCASTSS 4(BX), Z9
+	VMAXPS       Z8, Z0, Z0
+	VMINPS       Z9, Z0, Z0
+	VMAXPS       Z8, Z1, Z1
+	VMINPS       Z9, Z1, Z1
+	VMAXPS       Z8, Z2, Z2
+	VMINPS       Z9, Z2, Z2
+	VMAXPS       Z8, Z3, Z3
+	VMINPS       Z9, Z3, Z3
+	VMAXPS       Z8, Z4, Z4
+	VMINPS       Z9, Z4, Z4
+	VMAXPS       Z8, Z5, Z5
+	VMINPS       Z9, Z5, Z5
+	VMAXPS       Z8, Z6, Z6
+	VMINPS       Z9, Z6, Z6
+	VMAXPS       Z8, Z7, Z7
+	VMINPS       Z9, Z7, Z7
+
+rows:
 	CMPQ    DX, $0x10
 	JNE     pieces
 	VMOVUPS Z0, (AX)
@@ -2693,9 +4306,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_8x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_8x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_8x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_8x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -2769,6 +4382,50 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y8
+	VADDPS       Y8, Y0, Y0
+	VBROADCASTSS 4(BX), Y8
+	VADDPS       Y8, Y1, Y1
+	VBROADCASTSS 8(BX), Y8
+	VADDPS       Y8, Y2, Y2
+	VBROADCASTSS 12(BX), Y8
+	VADDPS       Y8, Y3, Y3
+	VBROADCASTSS 16(BX), Y8
+	VADDPS       Y8, Y4, Y4
+	VBROADCASTSS 20(BX), Y8
+	VADDPS       Y8, Y5, Y5
+	VBROADCASTSS 24(BX), Y8
+	VADDPS       Y8, Y6, Y6
+	VBROADCASTSS 28(BX), Y8
+	VADDPS       Y8, Y7, Y7
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y8
+	VBROADCASTSS 4(BX), Y9
+	VMAXPS       Y8, Y0, Y0
+	VMINPS       Y9, Y0, Y0
+	VMAXPS       Y8, Y1, Y1
+	VMINPS       Y9, Y1, Y1
+	VMAXPS       Y8, Y2, Y2
+	VMINPS       Y9, Y2, Y2
+	VMAXPS       Y8, Y3, Y3
+	VMINPS       Y9, Y3, Y3
+	VMAXPS       Y8, Y4, Y4
+	VMINPS       Y9, Y4, Y4
+	VMAXPS       Y8, Y5, Y5
+	VMINPS       Y9, Y5, Y5
+	VMAXPS       Y8, Y6, Y6
+	VMINPS       Y9, Y6, Y6
+	VMAXPS       Y8, Y7, Y7
+	VMINPS       Y9, Y7, Y7
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -2876,19 +4533,21 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_9x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
-// Requires: AVX, AVX512F
-TEXT ·mulAVX512_9x32(SB), NOSPLIT, $0-64
+// func mulAVX512_9x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulAVX512_9x32(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
 	MOVQ b+24(FP), DX
 	MOVQ tiles+48(FP), BX
+	MOVQ ahead+80(FP), SI
+	ADDQ DX, SI
 
 tile:
-	MOVQ   a+16(FP), SI
-	MOVQ   boff+32(FP), DI
-	MOVQ   k+40(FP), R8
+	MOVQ   a+16(FP), DI
+	MOVQ   boff+32(FP), R8
+	MOVQ   k+40(FP), R9
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2909,111 +4568,328 @@ tile:
 	VPXORD Z17, Z17, Z17
 
 loop:
-	MOVLQSX      (DI), R9
-	VMOVUPS      (DX)(R9*4), Z18
-	VMOVUPS      64(DX)(R9*4), Z19
-	VBROADCASTSS (SI), Z20
+	MOVLQSX      (R8), R10
+	VMOVUPS      (DX)(R10*4), Z18
+	PREFETCHT0   (SI)(R10*4)
+	VMOVUPS      64(DX)(R10*4), Z19
+	PREFETCHT0   64(SI)(R10*4)
+	VBROADCASTSS (DI), Z20
 	VFMADD231PS  Z18, Z20, Z0
 	VFMADD231PS  Z19, Z20, Z1
-	VBROADCASTSS 4(SI), Z20
+	VBROADCASTSS 4(DI), Z20
 	VFMADD231PS  Z18, Z20, Z2
 	VFMADD231PS  Z19, Z20, Z3
-	VBROADCASTSS 8(SI), Z20
+	VBROADCASTSS 8(DI), Z20
 	VFMADD231PS  Z18, Z20, Z4
 	VFMADD231PS  Z19, Z20, Z5
-	VBROADCASTSS 12(SI), Z20
+	VBROADCASTSS 12(DI), Z20
 	VFMADD231PS  Z18, Z20, Z6
 	VFMADD231PS  Z19, Z20, Z7
-	VBROADCASTSS 16(SI), Z20
+	VBROADCASTSS 16(DI), Z20
 	VFMADD231PS  Z18, Z20, Z8
 	VFMADD231PS  Z19, Z20, Z9
-	VBROADCASTSS 20(SI), Z20
+	VBROADCASTSS 20(DI), Z20
 	VFMADD231PS  Z18, Z20, Z10
 	VFMADD231PS  Z19, Z20, Z11
-	VBROADCASTSS 24(SI), Z20
+	VBROADCASTSS 24(DI), Z20
 	VFMADD231PS  Z18, Z20, Z12
 	VFMADD231PS  Z19, Z20, Z13
-	VBROADCASTSS 28(SI), Z20
+	VBROADCASTSS 28(DI), Z20
 	VFMADD231PS  Z18, Z20, Z14
 	VFMADD231PS  Z19, Z20, Z15
-	VBROADCASTSS 32(SI), Z20
+	VBROADCASTSS 32(DI), Z20
 	VFMADD231PS  Z18, Z20, Z16
 	VFMADD231PS  Z19, Z20, Z17
-	ADDQ         $0x24, SI
-	ADDQ         $0x04, DI
-	DECQ         R8
+	ADDQ         $0x24, DI
+	ADDQ         $0x04, R8
+	DECQ         R9
 	JNZ          loop
-	MOVQ         acc+56(FP), SI
-	TESTQ        SI, SI
+	MOVQ         acc+56(FP), DI
+	TESTQ        DI, DI
 	JZ           store
-	MOVQ         AX, SI
-	VADDPS       (SI), Z0, Z0
-	VADDPS       64(SI), Z1, Z1
-	ADDQ         CX, SI
-	VADDPS       (SI), Z2, Z2
-	VADDPS       64(SI), Z3, Z3
-	ADDQ         CX, SI
-	VADDPS       (SI), Z4, Z4
-	VADDPS       64(SI), Z5, Z5
-	ADDQ         CX, SI
-	VADDPS       (SI), Z6, Z6
-	VADDPS       64(SI), Z7, Z7
-	ADDQ         CX, SI
-	VADDPS       (SI), Z8, Z8
-	VADDPS       64(SI), Z9, Z9
-	ADDQ         CX, SI
-	VADDPS       (SI), Z10, Z10
-	VADDPS       64(SI), Z11, Z11
-	ADDQ         CX, SI
-	VADDPS       (SI), Z12, Z12
-	VADDPS       64(SI), Z13, Z13
-	ADDQ         CX, SI
-	VADDPS       (SI), Z14, Z14
-	VADDPS       64(SI), Z15, Z15
-	ADDQ         CX, SI
-	VADDPS       (SI), Z16, Z16
-	VADDPS       64(SI), Z17, Z17
-	ADDQ         CX, SI
+	MOVQ         AX, DI
+	VADDPS       (DI), Z0, Z0
+	VADDPS       64(DI), Z1, Z1
+	ADDQ         CX, DI
+	VADDPS       (DI), Z2, Z2
+	VADDPS       64(DI), Z3, Z3
+	ADDQ         CX, DI
+	VADDPS       (DI), Z4, Z4
+	VADDPS       64(DI), Z5, Z5
+	ADDQ         CX, DI
+	VADDPS       (DI), Z6, Z6
+	VADDPS       64(DI), Z7, Z7
+	ADDQ         CX, DI
+	VADDPS       (DI), Z8, Z8
+	VADDPS       64(DI), Z9, Z9
+	ADDQ         CX, DI
+	VADDPS       (DI), Z10, Z10
+	VADDPS       64(DI), Z11, Z11
+	ADDQ         CX, DI
+	VADDPS       (DI), Z12, Z12
+	VADDPS       64(DI), Z13, Z13
+	ADDQ         CX, DI
+	VADDPS       (DI), Z14, Z14
+	VADDPS       64(DI), Z15, Z15
+	ADDQ         CX, DI
+	VADDPS       (DI), Z16, Z16
+	VADDPS       64(DI), Z17, Z17
+	ADDQ         CX, DI
 
 store:
-	MOVQ    AX, SI
-	VMOVUPS Z0, (SI)
-	VMOVUPS Z1, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z2, (SI)
-	VMOVUPS Z3, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z4, (SI)
-	VMOVUPS Z5, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z6, (SI)
-	VMOVUPS Z7, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z8, (SI)
-	VMOVUPS Z9, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z10, (SI)
-	VMOVUPS Z11, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z12, (SI)
-	VMOVUPS Z13, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z14, (SI)
-	VMOVUPS Z15, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z16, (SI)
-	VMOVUPS Z17, 64(SI)
-	ADDQ    CX, SI
+	MOVQ         terms+64(FP), DI
+	TESTQ        DI, DI
+	JZ           clamp
+	VBROADCASTSS (DI), Z18
+	VADDPS       Z18, Z0, Z0
+	VADDPS       Z18, Z1, Z1
+	VBROADCASTSS 4(DI), Z18
+	VADDPS       Z18, Z2, Z2
+	VADDPS       Z18, Z3, Z3
+	VBROADCASTSS 8(DI), Z18
+	VADDPS       Z18, Z4, Z4
+	VADDPS       Z18, Z5, Z5
+	VBROADCASTSS 12(DI), Z18
+	VADDPS       Z18, Z6, Z6
+	VADDPS       Z18, Z7, Z7
+	VBROADCASTSS 16(DI), Z18
+	VADDPS       Z18, Z8, Z8
+	VADDPS       Z18, Z9, Z9
+	VBROADCASTSS 20(DI), Z18
+	VADDPS       Z18, Z10, Z10
+	VADDPS       Z18, Z11, Z11
+	VBROADCASTSS 24(DI), Z18
+	VADDPS       Z18, Z12, Z12
+	VADDPS       Z18, Z13, Z13
+	VBROADCASTSS 28(DI), Z18
+	VADDPS       Z18, Z14, Z14
+	VADDPS       Z18, Z15, Z15
+	VBROADCASTSS 32(DI), Z18
+	VADDPS       Z18, Z16, Z16
+	VADDPS       Z18, Z17, Z17
+
+clamp:
+	MOVQ         clamp+72(FP), DI
+	TESTQ        DI, DI
+	JZ           rows
+	VBROADCASTSS (DI), Z18
+	VBROADCASTSS 4(DI), Z19
+	VMAXPS       Z18, Z0, Z0
+	VMINPS       Z19, Z0, Z0
+	VMAXPS       Z18, Z1, Z1
+	VMINPS       Z19, Z1, Z1
+	VMAXPS       Z18, Z2, Z2
+	VMINPS       Z19, Z2, Z2
+	VMAXPS       Z18, Z3, Z3
+	VMINPS       Z19, Z3, Z3
+	VMAXPS       Z18, Z4, Z4
+	VMINPS       Z19, Z4, Z4
+	VMAXPS       Z18, Z5, Z5
+	VMINPS       Z19, Z5, Z5
+	VMAXPS       Z18, Z6, Z6
+	VMINPS       Z19, Z6, Z6
+	VMAXPS       Z18, Z7, Z7
+	VMINPS       Z19, Z7, Z7
+	VMAXPS       Z18, Z8, Z8
+	VMINPS       Z19, Z8, Z8
+	VMAXPS       Z18, Z9, Z9
+	VMINPS       Z19, Z9, Z9
+	VMAXPS       Z18, Z10, Z10
+	VMINPS       Z19, Z10, Z10
+	VMAXPS       Z18, Z11, Z11
+	VMINPS       Z19, Z11, Z11
+	VMAXPS       Z18, Z12, Z12
+	VMINPS       Z19, Z12, Z12
+	VMAXPS       Z18, Z13, Z13
+	VMINPS       Z19, Z13, Z13
+	VMAXPS       Z18, Z14, Z14
+	VMINPS       Z19, Z14, Z14
+	VMAXPS       Z18, Z15, Z15
+	VMINPS       Z19, Z15, Z15
+	VMAXPS       Z18, Z16, Z16
+	VMINPS       Z19, Z16, Z16
+	VMAXPS       Z18, Z17, Z17
+	VMINPS       Z19, Z17, Z17
+
+rows:
+	MOVQ    AX, DI
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z2, (DI)
+	VMOVUPS Z3, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z4, (DI)
+	VMOVUPS Z5, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z6, (DI)
+	VMOVUPS Z7, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z8, (DI)
+	VMOVUPS Z9, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z10, (DI)
+	VMOVUPS Z11, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z12, (DI)
+	VMOVUPS Z13, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z14, (DI)
+	VMOVUPS Z15, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z16, (DI)
+	VMOVUPS Z17, 64(DI)
+	ADDQ    CX, DI
 	ADDQ    $0x80, AX
 	ADDQ    $0x80, DX
+	ADDQ    $0x80, SI
 	DECQ    BX
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func mulAVX512_9x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulManyAVX512_9(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulManyAVX512_9(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Z18
+	VMOVUPS      64(R11), Z19
+	VBROADCASTSS (R12), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS 4(R12), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS 8(R12), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS 12(R12), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS 16(R12), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS 20(R12), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS 24(R12), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS 28(R12), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS 32(R12), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	ADDQ         $0x24, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z4, (R10)
+	VMOVUPS      Z5, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z6, (R10)
+	VMOVUPS      Z7, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z8, (R10)
+	VMOVUPS      Z9, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z10, (R10)
+	VMOVUPS      Z11, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z12, (R10)
+	VMOVUPS      Z13, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z14, (R10)
+	VMOVUPS      Z15, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z16, (R10)
+	VMOVUPS      Z17, 64(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x80, DI
+	ADDQ         $0x80, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
+	VZEROUPPER
+	RET
+
+// func mulAVX512_9x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_9x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_9x16(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -3093,6 +4969,54 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Z9
+	VADDPS       Z9, Z0, Z0
+	VBROADCASTSS 4(BX), Z9
+	VADDPS       Z9, Z1, Z1
+	VBROADCASTSS 8(BX), Z9
+	VADDPS       Z9, Z2, Z2
+	VBROADCASTSS 12(BX), Z9
+	VADDPS       Z9, Z3, Z3
+	VBROADCASTSS 16(BX), Z9
+	VADDPS       Z9, Z4, Z4
+	VBROADCASTSS 20(BX), Z9
+	VADDPS       Z9, Z5, Z5
+	VBROADCASTSS 24(BX), Z9
+	VADDPS       Z9, Z6, Z6
+	VBROADCASTSS 28(BX), Z9
+	VADDPS       Z9, Z7, Z7
+	VBROADCASTSS 32(BX), Z9
+	VADDPS       Z9, Z8, Z8
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Z9
+	VBROADCASTSS 4(BX), Z10
+	VMAXPS       Z9, Z0, Z0
+	VMINPS       Z10, Z0, Z0
+	VMAXPS       Z9, Z1, Z1
+	VMINPS       Z10, Z1, Z1
+	VMAXPS       Z9, Z2, Z2
+	VMINPS       Z10, Z2, Z2
+	VMAXPS       Z9, Z3, Z3
+	VMINPS       Z10, Z3, Z3
+	VMAXPS       Z9, Z4, Z4
+	VMINPS       Z10, Z4, Z4
+	VMAXPS       Z9, Z5, Z5
+	VMINPS       Z10, Z5, Z5
+	VMAXPS       Z9, Z6, Z6
+	VMINPS       Z10, Z6, Z6
+	VMAXPS       Z9, Z7, Z7
+	VMINPS       Z10, Z7, Z7
+	VMAXPS       Z9, Z8, Z8
+	VMINPS       Z10, Z8, Z8
+
+rows:
 	CMPQ    DX, $0x10
 	JNE     pieces
 	VMOVUPS Z0, (AX)
@@ -3243,9 +5167,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_9x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_9x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_9x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_9x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -3325,6 +5249,54 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y9
+	VADDPS       Y9, Y0, Y0
+	VBROADCASTSS 4(BX), Y9
+	VADDPS       Y9, Y1, Y1
+	VBROADCASTSS 8(BX), Y9
+	VADDPS       Y9, Y2, Y2
+	VBROADCASTSS 12(BX), Y9
+	VADDPS       Y9, Y3, Y3
+	VBROADCASTSS 16(BX), Y9
+	VADDPS       Y9, Y4, Y4
+	VBROADCASTSS 20(BX), Y9
+	VADDPS       Y9, Y5, Y5
+	VBROADCASTSS 24(BX), Y9
+	VADDPS       Y9, Y6, Y6
+	VBROADCASTSS 28(BX), Y9
+	VADDPS       Y9, Y7, Y7
+	VBROADCASTSS 32(BX), Y9
+	VADDPS       Y9, Y8, Y8
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y9
+	VBROADCASTSS 4(BX), Y10
+	VMAXPS       Y9, Y0, Y0
+	VMINPS       Y10, Y0, Y0
+	VMAXPS       Y9, Y1, Y1
+	VMINPS       Y10, Y1, Y1
+	VMAXPS       Y9, Y2, Y2
+	VMINPS       Y10, Y2, Y2
+	VMAXPS       Y9, Y3, Y3
+	VMINPS       Y10, Y3, Y3
+	VMAXPS       Y9, Y4, Y4
+	VMINPS       Y10, Y4, Y4
+	VMAXPS       Y9, Y5, Y5
+	VMINPS       Y10, Y5, Y5
+	VMAXPS       Y9, Y6, Y6
+	VMINPS       Y10, Y6, Y6
+	VMAXPS       Y9, Y7, Y7
+	VMINPS       Y10, Y7, Y7
+	VMAXPS       Y9, Y8, Y8
+	VMINPS       Y10, Y8, Y8
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -3442,19 +5414,21 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_10x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
-// Requires: AVX, AVX512F
-TEXT ·mulAVX512_10x32(SB), NOSPLIT, $0-64
+// func mulAVX512_10x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulAVX512_10x32(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
 	MOVQ b+24(FP), DX
 	MOVQ tiles+48(FP), BX
+	MOVQ ahead+80(FP), SI
+	ADDQ DX, SI
 
 tile:
-	MOVQ   a+16(FP), SI
-	MOVQ   boff+32(FP), DI
-	MOVQ   k+40(FP), R8
+	MOVQ   a+16(FP), DI
+	MOVQ   boff+32(FP), R8
+	MOVQ   k+40(FP), R9
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -3477,120 +5451,352 @@ tile:
 	VPXORD Z19, Z19, Z19
 
 loop:
-	MOVLQSX      (DI), R9
-	VMOVUPS      (DX)(R9*4), Z20
-	VMOVUPS      64(DX)(R9*4), Z21
-	VBROADCASTSS (SI), Z22
+	MOVLQSX      (R8), R10
+	VMOVUPS      (DX)(R10*4), Z20
+	PREFETCHT0   (SI)(R10*4)
+	VMOVUPS      64(DX)(R10*4), Z21
+	PREFETCHT0   64(SI)(R10*4)
+	VBROADCASTSS (DI), Z22
 	VFMADD231PS  Z20, Z22, Z0
 	VFMADD231PS  Z21, Z22, Z1
-	VBROADCASTSS 4(SI), Z22
+	VBROADCASTSS 4(DI), Z22
 	VFMADD231PS  Z20, Z22, Z2
 	VFMADD231PS  Z21, Z22, Z3
-	VBROADCASTSS 8(SI), Z22
+	VBROADCASTSS 8(DI), Z22
 	VFMADD231PS  Z20, Z22, Z4
 	VFMADD231PS  Z21, Z22, Z5
-	VBROADCASTSS 12(SI), Z22
+	VBROADCASTSS 12(DI), Z22
 	VFMADD231PS  Z20, Z22, Z6
 	VFMADD231PS  Z21, Z22, Z7
-	VBROADCASTSS 16(SI), Z22
+	VBROADCASTSS 16(DI), Z22
 	VFMADD231PS  Z20, Z22, Z8
 	VFMADD231PS  Z21, Z22, Z9
-	VBROADCASTSS 20(SI), Z22
+	VBROADCASTSS 20(DI), Z22
 	VFMADD231PS  Z20, Z22, Z10
 	VFMADD231PS  Z21, Z22, Z11
-	VBROADCASTSS 24(SI), Z22
+	VBROADCASTSS 24(DI), Z22
 	VFMADD231PS  Z20, Z22, Z12
 	VFMADD231PS  Z21, Z22, Z13
-	VBROADCASTSS 28(SI), Z22
+	VBROADCASTSS 28(DI), Z22
 	VFMADD231PS  Z20, Z22, Z14
 	VFMADD231PS  Z21, Z22, Z15
-	VBROADCASTSS 32(SI), Z22
+	VBROADCASTSS 32(DI), Z22
 	VFMADD231PS  Z20, Z22, Z16
 	VFMADD231PS  Z21, Z22, Z17
-	VBROADCASTSS 36(SI), Z22
+	VBROADCASTSS 36(DI), Z22
 	VFMADD231PS  Z20, Z22, Z18
 	VFMADD231PS  Z21, Z22, Z19
-	ADDQ         $0x28, SI
-	ADDQ         $0x04, DI
-	DECQ         R8
+	ADDQ         $0x28, DI
+	ADDQ         $0x04, R8
+	DECQ         R9
 	JNZ          loop
-	MOVQ         acc+56(FP), SI
-	TESTQ        SI, SI
+	MOVQ         acc+56(FP), DI
+	TESTQ        DI, DI
 	JZ           store
-	MOVQ         AX, SI
-	VADDPS       (SI), Z0, Z0
-	VADDPS       64(SI), Z1, Z1
-	ADDQ         CX, SI
-	VADDPS       (SI), Z2, Z2
-	VADDPS       64(SI), Z3, Z3
-	ADDQ         CX, SI
-	VADDPS       (SI), Z4, Z4
-	VADDPS       64(SI), Z5, Z5
-	ADDQ         CX, SI
-	VADDPS       (SI), Z6, Z6
-	VADDPS       64(SI), Z7, Z7
-	ADDQ         CX, SI
-	VADDPS       (SI), Z8, Z8
-	VADDPS       64(SI), Z9, Z9
-	ADDQ         CX, SI
-	VADDPS       (SI), Z10, Z10
-	VADDPS       64(SI), Z11, Z11
-	ADDQ         CX, SI
-	VADDPS       (SI), Z12, Z12
-	VADDPS       64(SI), Z13, Z13
-	ADDQ         CX, SI
-	VADDPS       (SI), Z14, Z14
-	VADDPS       64(SI), Z15, Z15
-	ADDQ         CX, SI
-	VADDPS       (SI), Z16, Z16
-	VADDPS       64(SI), Z17, Z17
-	ADDQ         CX, SI
-	VADDPS       (SI), Z18, Z18
-	VADDPS       64(SI), Z19, Z19
-	ADDQ         CX, SI
+	MOVQ         AX, DI
+	VADDPS       (DI), Z0, Z0
+	VADDPS       64(DI), Z1, Z1
+	ADDQ         CX, DI
+	VADDPS       (DI), Z2, Z2
+	VADDPS       64(DI), Z3, Z3
+	ADDQ         CX, DI
+	VADDPS       (DI), Z4, Z4
+	VADDPS       64(DI), Z5, Z5
+	ADDQ         CX, DI
+	VADDPS       (DI), Z6, Z6
+	VADDPS       64(DI), Z7, Z7
+	ADDQ         CX, DI
+	VADDPS       (DI), Z8, Z8
+	VADDPS       64(DI), Z9, Z9
+	ADDQ         CX, DI
+	VADDPS       (DI), Z10, Z10
+	VADDPS       64(DI), Z11, Z11
+	ADDQ         CX, DI
+	VADDPS       (DI), Z12, Z12
+	VADDPS       64(DI), Z13, Z13
+	ADDQ         CX, DI
+	VADDPS       (DI), Z14, Z14
+	VADDPS       64(DI), Z15, Z15
+	ADDQ         CX, DI
+	VADDPS       (DI), Z16, Z16
+	VADDPS       64(DI), Z17, Z17
+	ADDQ         CX, DI
+	VADDPS       (DI), Z18, Z18
+	VADDPS       64(DI), Z19, Z19
+	ADDQ         CX, DI
 
 store:
-	MOVQ    AX, SI
-	VMOVUPS Z0, (SI)
-	VMOVUPS Z1, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z2, (SI)
-	VMOVUPS Z3, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z4, (SI)
-	VMOVUPS Z5, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z6, (SI)
-	VMOVUPS Z7, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z8, (SI)
-	VMOVUPS Z9, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z10, (SI)
-	VMOVUPS Z11, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z12, (SI)
-	VMOVUPS Z13, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z14, (SI)
-	VMOVUPS Z15, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z16, (SI)
-	VMOVUPS Z17, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z18, (SI)
-	VMOVUPS Z19, 64(SI)
-	ADDQ    CX, SI
+	MOVQ         terms+64(FP), DI
+	TESTQ        DI, DI
+	JZ           clamp
+	VBROADCASTSS (DI), Z20
+	VADDPS       Z20, Z0, Z0
+	VADDPS       Z20, Z1, Z1
+	VBROADCASTSS 4(DI), Z20
+	VADDPS       Z20, Z2, Z2
+	VADDPS       Z20, Z3, Z3
+	VBROADCASTSS 8(DI), Z20
+	VADDPS       Z20, Z4, Z4
+	VADDPS       Z20, Z5, Z5
+	VBROADCASTSS 12(DI), Z20
+	VADDPS       Z20, Z6, Z6
+	VADDPS       Z20, Z7, Z7
+	VBROADCASTSS 16(DI), Z20
+	VADDPS       Z20, Z8, Z8
+	VADDPS       Z20, Z9, Z9
+	VBROADCASTSS 20(DI), Z20
+	VADDPS       Z20, Z10, Z10
+	VADDPS       Z20, Z11, Z11
+	VBROADCASTSS 24(DI), Z20
+	VADDPS       Z20, Z12, Z12
+	VADDPS       Z20, Z13, Z13
+	VBROADCASTSS 28(DI), Z20
+	VADDPS       Z20, Z14, Z14
+	VADDPS       Z20, Z15, Z15
+	VBROADCASTSS 32(DI), Z20
+	VADDPS       Z20, Z16, Z16
+	VADDPS       Z20, Z17, Z17
+	VBROADCASTSS 36(DI), Z20
+	VADDPS       Z20, Z18, Z18
+	VADDPS       Z20, Z19, Z19
+
+clamp:
+	MOVQ         clamp+72(FP), DI
+	TESTQ        DI, DI
+	JZ           rows
+	VBROADCASTSS (DI), Z20
+	VBROADCASTSS 4(DI), Z21
+	VMAXPS       Z20, Z0, Z0
+	VMINPS       Z21, Z0, Z0
+	VMAXPS       Z20, Z1, Z1
+	VMINPS       Z21, Z1, Z1
+	VMAXPS       Z20, Z2, Z2
+	VMINPS       Z21, Z2, Z2
+	VMAXPS       Z20, Z3, Z3
+	VMINPS       Z21, Z3, Z3
+	VMAXPS       Z20, Z4, Z4
+	VMINPS       Z21, Z4, Z4
+	VMAXPS       Z20, Z5, Z5
+	VMINPS       Z21, Z5, Z5
+	VMAXPS       Z20, Z6, Z6
+	VMINPS       Z21, Z6, Z6
+	VMAXPS       Z20, Z7, Z7
+	VMINPS       Z21, Z7, Z7
+	VMAXPS       Z20, Z8, Z8
+	VMINPS       Z21, Z8, Z8
+	VMAXPS       Z20, Z9, Z9
+	VMINPS       Z21, Z9, Z9
+	VMAXPS       Z20, Z10, Z10
+	VMINPS       Z21, Z10, Z10
+	VMAXPS       Z20, Z11, Z11
+	VMINPS       Z21, Z11, Z11
+	VMAXPS       Z20, Z12, Z12
+	VMINPS       Z21, Z12, Z12
+	VMAXPS       Z20, Z13, Z13
+	VMINPS       Z21, Z13, Z13
+	VMAXPS       Z20, Z14, Z14
+	VMINPS       Z21, Z14, Z14
+	VMAXPS       Z20, Z15, Z15
+	VMINPS       Z21, Z15, Z15
+	VMAXPS       Z20, Z16, Z16
+	VMINPS       Z21, Z16, Z16
+	VMAXPS       Z20, Z17, Z17
+	VMINPS       Z21, Z17, Z17
+	VMAXPS       Z20, Z18, Z18
+	VMINPS       Z21, Z18, Z18
+	VMAXPS       Z20, Z19, Z19
+	VMINPS       Z21, Z19, Z19
+
+rows:
+	MOVQ    AX, DI
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z2, (DI)
+	VMOVUPS Z3, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z4, (DI)
+	VMOVUPS Z5, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z6, (DI)
+	VMOVUPS Z7, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z8, (DI)
+	VMOVUPS Z9, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z10, (DI)
+	VMOVUPS Z11, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z12, (DI)
+	VMOVUPS Z13, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z14, (DI)
+	VMOVUPS Z15, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z16, (DI)
+	VMOVUPS Z17, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z18, (DI)
+	VMOVUPS Z19, 64(DI)
+	ADDQ    CX, DI
 	ADDQ    $0x80, AX
 	ADDQ    $0x80, DX
+	ADDQ    $0x80, SI
 	DECQ    BX
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func mulAVX512_10x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulManyAVX512_10(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulManyAVX512_10(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Z20
+	VMOVUPS      64(R11), Z21
+	VBROADCASTSS (R12), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS 4(R12), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS 8(R12), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS 12(R12), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS 16(R12), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS 20(R12), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS 24(R12), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS 28(R12), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS 32(R12), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS 36(R12), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	ADDQ         $0x28, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z4, (R10)
+	VMOVUPS      Z5, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z6, (R10)
+	VMOVUPS      Z7, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z8, (R10)
+	VMOVUPS      Z9, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z10, (R10)
+	VMOVUPS      Z11, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z12, (R10)
+	VMOVUPS      Z13, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z14, (R10)
+	VMOVUPS      Z15, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z16, (R10)
+	VMOVUPS      Z17, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z18, (R10)
+	VMOVUPS      Z19, 64(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x80, DI
+	ADDQ         $0x80, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
+	VZEROUPPER
+	RET
+
+// func mulAVX512_10x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_10x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_10x16(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -3676,6 +5882,58 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Z10
+	VADDPS       Z10, Z0, Z0
+	VBROADCASTSS 4(BX), Z10
+	VADDPS       Z10, Z1, Z1
+	VBROADCASTSS 8(BX), Z10
+	VADDPS       Z10, Z2, Z2
+	VBROADCASTSS 12(BX), Z10
+	VADDPS       Z10, Z3, Z3
+	VBROADCASTSS 16(BX), Z10
+	VADDPS       Z10, Z4, Z4
+	VBROADCASTSS 20(BX), Z10
+	VADDPS       Z10, Z5, Z5
+	VBROADCASTSS 24(BX), Z10
+	VADDPS       Z10, Z6, Z6
+	VBROADCASTSS 28(BX), Z10
+	VADDPS       Z10, Z7, Z7
+	VBROADCASTSS 32(BX), Z10
+	VADDPS       Z10, Z8, Z8
+	VBROADCASTSS 36(BX), Z10
+	VADDPS       Z10, Z9, Z9
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Z10
+	VBROADCASTSS 4(BX), Z11
+	VMAXPS       Z10, Z0, Z0
+	VMINPS       Z11, Z0, Z0
+	VMAXPS       Z10, Z1, Z1
+	VMINPS       Z11, Z1, Z1
+	VMAXPS       Z10, Z2, Z2
+	VMINPS       Z11, Z2, Z2
+	VMAXPS       Z10, Z3, Z3
+	VMINPS       Z11, Z3, Z3
+	VMAXPS       Z10, Z4, Z4
+	VMINPS       Z11, Z4, Z4
+	VMAXPS       Z10, Z5, Z5
+	VMINPS       Z11, Z5, Z5
+	VMAXPS       Z10, Z6, Z6
+	VMINPS       Z11, Z6, Z6
+	VMAXPS       Z10, Z7, Z7
+	VMINPS       Z11, Z7, Z7
+	VMAXPS       Z10, Z8, Z8
+	VMINPS       Z11, Z8, Z8
+	VMAXPS       Z10, Z9, Z9
+	VMINPS       Z11, Z9, Z9
+
+rows:
 	CMPQ    DX, $0x10
 	JNE     pieces
 	VMOVUPS Z0, (AX)
@@ -3839,9 +6097,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_10x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_10x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_10x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_10x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -3927,6 +6185,58 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y10
+	VADDPS       Y10, Y0, Y0
+	VBROADCASTSS 4(BX), Y10
+	VADDPS       Y10, Y1, Y1
+	VBROADCASTSS 8(BX), Y10
+	VADDPS       Y10, Y2, Y2
+	VBROADCASTSS 12(BX), Y10
+	VADDPS       Y10, Y3, Y3
+	VBROADCASTSS 16(BX), Y10
+	VADDPS       Y10, Y4, Y4
+	VBROADCASTSS 20(BX), Y10
+	VADDPS       Y10, Y5, Y5
+	VBROADCASTSS 24(BX), Y10
+	VADDPS       Y10, Y6, Y6
+	VBROADCASTSS 28(BX), Y10
+	VADDPS       Y10, Y7, Y7
+	VBROADCASTSS 32(BX), Y10
+	VADDPS       Y10, Y8, Y8
+	VBROADCASTSS 36(BX), Y10
+	VADDPS       Y10, Y9, Y9
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y10
+	VBROADCASTSS 4(BX), Y11
+	VMAXPS       Y10, Y0, Y0
+	VMINPS       Y11, Y0, Y0
+	VMAXPS       Y10, Y1, Y1
+	VMINPS       Y11, Y1, Y1
+	VMAXPS       Y10, Y2, Y2
+	VMINPS       Y11, Y2, Y2
+	VMAXPS       Y10, Y3, Y3
+	VMINPS       Y11, Y3, Y3
+	VMAXPS       Y10, Y4, Y4
+	VMINPS       Y11, Y4, Y4
+	VMAXPS       Y10, Y5, Y5
+	VMINPS       Y11, Y5, Y5
+	VMAXPS       Y10, Y6, Y6
+	VMINPS       Y11, Y6, Y6
+	VMAXPS       Y10, Y7, Y7
+	VMINPS       Y11, Y7, Y7
+	VMAXPS       Y10, Y8, Y8
+	VMINPS       Y11, Y8, Y8
+	VMAXPS       Y10, Y9, Y9
+	VMINPS       Y11, Y9, Y9
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -4054,19 +6364,21 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_11x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
-// Requires: AVX, AVX512F
-TEXT ·mulAVX512_11x32(SB), NOSPLIT, $0-64
+// func mulAVX512_11x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulAVX512_11x32(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
 	MOVQ b+24(FP), DX
 	MOVQ tiles+48(FP), BX
+	MOVQ ahead+80(FP), SI
+	ADDQ DX, SI
 
 tile:
-	MOVQ   a+16(FP), SI
-	MOVQ   boff+32(FP), DI
-	MOVQ   k+40(FP), R8
+	MOVQ   a+16(FP), DI
+	MOVQ   boff+32(FP), R8
+	MOVQ   k+40(FP), R9
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -4091,129 +6403,376 @@ tile:
 	VPXORD Z21, Z21, Z21
 
 loop:
-	MOVLQSX      (DI), R9
-	VMOVUPS      (DX)(R9*4), Z22
-	VMOVUPS      64(DX)(R9*4), Z23
-	VBROADCASTSS (SI), Z24
+	MOVLQSX      (R8), R10
+	VMOVUPS      (DX)(R10*4), Z22
+	PREFETCHT0   (SI)(R10*4)
+	VMOVUPS      64(DX)(R10*4), Z23
+	PREFETCHT0   64(SI)(R10*4)
+	VBROADCASTSS (DI), Z24
 	VFMADD231PS  Z22, Z24, Z0
 	VFMADD231PS  Z23, Z24, Z1
-	VBROADCASTSS 4(SI), Z24
+	VBROADCASTSS 4(DI), Z24
 	VFMADD231PS  Z22, Z24, Z2
 	VFMADD231PS  Z23, Z24, Z3
-	VBROADCASTSS 8(SI), Z24
+	VBROADCASTSS 8(DI), Z24
 	VFMADD231PS  Z22, Z24, Z4
 	VFMADD231PS  Z23, Z24, Z5
-	VBROADCASTSS 12(SI), Z24
+	VBROADCASTSS 12(DI), Z24
 	VFMADD231PS  Z22, Z24, Z6
 	VFMADD231PS  Z23, Z24, Z7
-	VBROADCASTSS 16(SI), Z24
+	VBROADCASTSS 16(DI), Z24
 	VFMADD231PS  Z22, Z24, Z8
 	VFMADD231PS  Z23, Z24, Z9
-	VBROADCASTSS 20(SI), Z24
+	VBROADCASTSS 20(DI), Z24
 	VFMADD231PS  Z22, Z24, Z10
 	VFMADD231PS  Z23, Z24, Z11
-	VBROADCASTSS 24(SI), Z24
+	VBROADCASTSS 24(DI), Z24
 	VFMADD231PS  Z22, Z24, Z12
 	VFMADD231PS  Z23, Z24, Z13
-	VBROADCASTSS 28(SI), Z24
+	VBROADCASTSS 28(DI), Z24
 	VFMADD231PS  Z22, Z24, Z14
 	VFMADD231PS  Z23, Z24, Z15
-	VBROADCASTSS 32(SI), Z24
+	VBROADCASTSS 32(DI), Z24
 	VFMADD231PS  Z22, Z24, Z16
 	VFMADD231PS  Z23, Z24, Z17
-	VBROADCASTSS 36(SI), Z24
+	VBROADCASTSS 36(DI), Z24
 	VFMADD231PS  Z22, Z24, Z18
 	VFMADD231PS  Z23, Z24, Z19
-	VBROADCASTSS 40(SI), Z24
+	VBROADCASTSS 40(DI), Z24
 	VFMADD231PS  Z22, Z24, Z20
 	VFMADD231PS  Z23, Z24, Z21
-	ADDQ         $0x2c, SI
-	ADDQ         $0x04, DI
-	DECQ         R8
+	ADDQ         $0x2c, DI
+	ADDQ         $0x04, R8
+	DECQ         R9
 	JNZ          loop
-	MOVQ         acc+56(FP), SI
-	TESTQ        SI, SI
+	MOVQ         acc+56(FP), DI
+	TESTQ        DI, DI
 	JZ           store
-	MOVQ         AX, SI
-	VADDPS       (SI), Z0, Z0
-	VADDPS       64(SI), Z1, Z1
-	ADDQ         CX, SI
-	VADDPS       (SI), Z2, Z2
-	VADDPS       64(SI), Z3, Z3
-	ADDQ         CX, SI
-	VADDPS       (SI), Z4, Z4
-	VADDPS       64(SI), Z5, Z5
-	ADDQ         CX, SI
-	VADDPS       (SI), Z6, Z6
-	VADDPS       64(SI), Z7, Z7
-	ADDQ         CX, SI
-	VADDPS       (SI), Z8, Z8
-	VADDPS       64(SI), Z9, Z9
-	ADDQ         CX, SI
-	VADDPS       (SI), Z10, Z10
-	VADDPS       64(SI), Z11, Z11
-	ADDQ         CX, SI
-	VADDPS       (SI), Z12, Z12
-	VADDPS       64(SI), Z13, Z13
-	ADDQ         CX, SI
-	VADDPS       (SI), Z14, Z14
-	VADDPS       64(SI), Z15, Z15
-	ADDQ         CX, SI
-	VADDPS       (SI), Z16, Z16
-	VADDPS       64(SI), Z17, Z17
-	ADDQ         CX, SI
-	VADDPS       (SI), Z18, Z18
-	VADDPS       64(SI), Z19, Z19
-	ADDQ         CX, SI
-	VADDPS       (SI), Z20, Z20
-	VADDPS       64(SI), Z21, Z21
-	ADDQ         CX, SI
+	MOVQ         AX, DI
+	VADDPS       (DI), Z0, Z0
+	VADDPS       64(DI), Z1, Z1
+	ADDQ         CX, DI
+	VADDPS       (DI), Z2, Z2
+	VADDPS       64(DI), Z3, Z3
+	ADDQ         CX, DI
+	VADDPS       (DI), Z4, Z4
+	VADDPS       64(DI), Z5, Z5
+	ADDQ         CX, DI
+	VADDPS       (DI), Z6, Z6
+	VADDPS       64(DI), Z7, Z7
+	ADDQ         CX, DI
+	VADDPS       (DI), Z8, Z8
+	VADDPS       64(DI), Z9, Z9
+	ADDQ         CX, DI
+	VADDPS       (DI), Z10, Z10
+	VADDPS       64(DI), Z11, Z11
+	ADDQ         CX, DI
+	VADDPS       (DI), Z12, Z12
+	VADDPS       64(DI), Z13, Z13
+	ADDQ         CX, DI
+	VADDPS       (DI), Z14, Z14
+	VADDPS       64(DI), Z15, Z15
+	ADDQ         CX, DI
+	VADDPS       (DI), Z16, Z16
+	VADDPS       64(DI), Z17, Z17
+	ADDQ         CX, DI
+	VADDPS       (DI), Z18, Z18
+	VADDPS       64(DI), Z19, Z19
+	ADDQ         CX, DI
+	VADDPS       (DI), Z20, Z20
+	VADDPS       64(DI), Z21, Z21
+	ADDQ         CX, DI
 
 store:
-	MOVQ    AX, SI
-	VMOVUPS Z0, (SI)
-	VMOVUPS Z1, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z2, (SI)
-	VMOVUPS Z3, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z4, (SI)
-	VMOVUPS Z5, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z6, (SI)
-	VMOVUPS Z7, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z8, (SI)
-	VMOVUPS Z9, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z10, (SI)
-	VMOVUPS Z11, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z12, (SI)
-	VMOVUPS Z13, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z14, (SI)
-	VMOVUPS Z15, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z16, (SI)
-	VMOVUPS Z17, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z18, (SI)
-	VMOVUPS Z19, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z20, (SI)
-	VMOVUPS Z21, 64(SI)
-	ADDQ    CX, SI
+	MOVQ         terms+64(FP), DI
+	TESTQ        DI, DI
+	JZ           clamp
+	VBROADCASTSS (DI), Z22
+	VADDPS       Z22, Z0, Z0
+	VADDPS       Z22, Z1, Z1
+	VBROADCASTSS 4(DI), Z22
+	VADDPS       Z22, Z2, Z2
+	VADDPS       Z22, Z3, Z3
+	VBROADCASTSS 8(DI), Z22
+	VADDPS       Z22, Z4, Z4
+	VADDPS       Z22, Z5, Z5
+	VBROADCASTSS 12(DI), Z22
+	VADDPS       Z22, Z6, Z6
+	VADDPS       Z22, Z7, Z7
+	VBROADCASTSS 16(DI), Z22
+	VADDPS       Z22, Z8, Z8
+	VADDPS       Z22, Z9, Z9
+	VBROADCASTSS 20(DI), Z22
+	VADDPS       Z22, Z10, Z10
+	VADDPS       Z22, Z11, Z11
+	VBROADCASTSS 24(DI), Z22
+	VADDPS       Z22, Z12, Z12
+	VADDPS       Z22, Z13, Z13
+	VBROADCASTSS 28(DI), Z22
+	VADDPS       Z22, Z14, Z14
+	VADDPS       Z22, Z15, Z15
+	VBROADCASTSS 32(DI), Z22
+	VADDPS       Z22, Z16, Z16
+	VADDPS       Z22, Z17, Z17
+	VBROADCASTSS 36(DI), Z22
+	VADDPS       Z22, Z18, Z18
+	VADDPS       Z22, Z19, Z19
+	VBROADCASTSS 40(DI), Z22
+	VADDPS       Z22, Z20, Z20
+	VADDPS       Z22, Z21, Z21
+
+clamp:
+	MOVQ         clamp+72(FP), DI
+	TESTQ        DI, DI
+	JZ           rows
+	VBROADCASTSS (DI), Z22
+	VBROADCASTSS 4(DI), Z23
+	VMAXPS       Z22, Z0, Z0
+	VMINPS       Z23, Z0, Z0
+	VMAXPS       Z22, Z1, Z1
+	VMINPS       Z23, Z1, Z1
+	VMAXPS       Z22, Z2, Z2
+	VMINPS       Z23, Z2, Z2
+	VMAXPS       Z22, Z3, Z3
+	VMINPS       Z23, Z3, Z3
+	VMAXPS       Z22, Z4, Z4
+	VMINPS       Z23, Z4, Z4
+	VMAXPS       Z22, Z5, Z5
+	VMINPS       Z23, Z5, Z5
+	VMAXPS       Z22, Z6, Z6
+	VMINPS       Z23, Z6, Z6
+	VMAXPS       Z22, Z7, Z7
+	VMINPS       Z23, Z7, Z7
+	VMAXPS       Z22, Z8, Z8
+	VMINPS       Z23, Z8, Z8
+	VMAXPS       Z22, Z9, Z9
+	VMINPS       Z23, Z9, Z9
+	VMAXPS       Z22, Z10, Z10
+	VMINPS       Z23, Z10, Z10
+	VMAXPS       Z22, Z11, Z11
+	VMINPS       Z23, Z11, Z11
+	VMAXPS       Z22, Z12, Z12
+	VMINPS       Z23, Z12, Z12
+	VMAXPS       Z22, Z13, Z13
+	VMINPS       Z23, Z13, Z13
+	VMAXPS       Z22, Z14, Z14
+	VMINPS       Z23, Z14, Z14
+	VMAXPS       Z22, Z15, Z15
+	VMINPS       Z23, Z15, Z15
+	VMAXPS       Z22, Z16, Z16
+	VMINPS       Z23, Z16, Z16
+	VMAXPS       Z22, Z17, Z17
+	VMINPS       Z23, Z17, Z17
+	VMAXPS       Z22, Z18, Z18
+	VMINPS       Z23, Z18, Z18
+	VMAXPS       Z22, Z19, Z19
+	VMINPS       Z23, Z19, Z19
+	VMAXPS       Z22, Z20, Z20
+	VMINPS       Z23, Z20, Z20
+	VMAXPS       Z22, Z21, Z21
+	VMINPS       Z23, Z21, Z21
+
+rows:
+	MOVQ    AX, DI
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z2, (DI)
+	VMOVUPS Z3, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z4, (DI)
+	VMOVUPS Z5, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z6, (DI)
+	VMOVUPS Z7, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z8, (DI)
+	VMOVUPS Z9, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z10, (DI)
+	VMOVUPS Z11, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z12, (DI)
+	VMOVUPS Z13, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z14, (DI)
+	VMOVUPS Z15, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z16, (DI)
+	VMOVUPS Z17, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z18, (DI)
+	VMOVUPS Z19, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z20, (DI)
+	VMOVUPS Z21, 64(DI)
+	ADDQ    CX, DI
 	ADDQ    $0x80, AX
 	ADDQ    $0x80, DX
+	ADDQ    $0x80, SI
 	DECQ    BX
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func mulAVX512_11x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulManyAVX512_11(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulManyAVX512_11(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Z22
+	VMOVUPS      64(R11), Z23
+	VBROADCASTSS (R12), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS 4(R12), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS 8(R12), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS 12(R12), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS 16(R12), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS 20(R12), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS 24(R12), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS 28(R12), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS 32(R12), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS 36(R12), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS 40(R12), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	ADDQ         $0x2c, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z4, (R10)
+	VMOVUPS      Z5, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z6, (R10)
+	VMOVUPS      Z7, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z8, (R10)
+	VMOVUPS      Z9, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z10, (R10)
+	VMOVUPS      Z11, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z12, (R10)
+	VMOVUPS      Z13, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z14, (R10)
+	VMOVUPS      Z15, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z16, (R10)
+	VMOVUPS      Z17, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z18, (R10)
+	VMOVUPS      Z19, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z20, (R10)
+	VMOVUPS      Z21, 64(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x80, DI
+	ADDQ         $0x80, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
+	VZEROUPPER
+	RET
+
+// func mulAVX512_11x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_11x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_11x16(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -4305,6 +6864,62 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Z11
+	VADDPS       Z11, Z0, Z0
+	VBROADCASTSS 4(BX), Z11
+	VADDPS       Z11, Z1, Z1
+	VBROADCASTSS 8(BX), Z11
+	VADDPS       Z11, Z2, Z2
+	VBROADCASTSS 12(BX), Z11
+	VADDPS       Z11, Z3, Z3
+	VBROADCASTSS 16(BX), Z11
+	VADDPS       Z11, Z4, Z4
+	VBROADCASTSS 20(BX), Z11
+	VADDPS       Z11, Z5, Z5
+	VBROADCASTSS 24(BX), Z11
+	VADDPS       Z11, Z6, Z6
+	VBROADCASTSS 28(BX), Z11
+	VADDPS       Z11, Z7, Z7
+	VBROADCASTSS 32(BX), Z11
+	VADDPS       Z11, Z8, Z8
+	VBROADCASTSS 36(BX), Z11
+	VADDPS       Z11, Z9, Z9
+	VBROADCASTSS 40(BX), Z11
+	VADDPS       Z11, Z10, Z10
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Z11
+	VBROADCASTSS 4(BX), Z12
+	VMAXPS       Z11, Z0, Z0
+	VMINPS       Z12, Z0, Z0
+	VMAXPS       Z11, Z1, Z1
+	VMINPS       Z12, Z1, Z1
+	VMAXPS       Z11, Z2, Z2
+	VMINPS       Z12, Z2, Z2
+	VMAXPS       Z11, Z3, Z3
+	VMINPS       Z12, Z3, Z3
+	VMAXPS       Z11, Z4, Z4
+	VMINPS       Z12, Z4, Z4
+	VMAXPS       Z11, Z5, Z5
+	VMINPS       Z12, Z5, Z5
+	VMAXPS       Z11, Z6, Z6
+	VMINPS       Z12, Z6, Z6
+	VMAXPS       Z11, Z7, Z7
+	VMINPS       Z12, Z7, Z7
+	VMAXPS       Z11, Z8, Z8
+	VMINPS       Z12, Z8, Z8
+	VMAXPS       Z11, Z9, Z9
+	VMINPS       Z12, Z9, Z9
+	VMAXPS       Z11, Z10, Z10
+	VMINPS       Z12, Z10, Z10
+
+rows:
 	CMPQ    DX, $0x10
 	JNE     pieces
 	VMOVUPS Z0, (AX)
@@ -4481,9 +7096,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_11x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_11x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_11x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_11x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -4575,6 +7190,62 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y11
+	VADDPS       Y11, Y0, Y0
+	VBROADCASTSS 4(BX), Y11
+	VADDPS       Y11, Y1, Y1
+	VBROADCASTSS 8(BX), Y11
+	VADDPS       Y11, Y2, Y2
+	VBROADCASTSS 12(BX), Y11
+	VADDPS       Y11, Y3, Y3
+	VBROADCASTSS 16(BX), Y11
+	VADDPS       Y11, Y4, Y4
+	VBROADCASTSS 20(BX), Y11
+	VADDPS       Y11, Y5, Y5
+	VBROADCASTSS 24(BX), Y11
+	VADDPS       Y11, Y6, Y6
+	VBROADCASTSS 28(BX), Y11
+	VADDPS       Y11, Y7, Y7
+	VBROADCASTSS 32(BX), Y11
+	VADDPS       Y11, Y8, Y8
+	VBROADCASTSS 36(BX), Y11
+	VADDPS       Y11, Y9, Y9
+	VBROADCASTSS 40(BX), Y11
+	VADDPS       Y11, Y10, Y10
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y11
+	VBROADCASTSS 4(BX), Y12
+	VMAXPS       Y11, Y0, Y0
+	VMINPS       Y12, Y0, Y0
+	VMAXPS       Y11, Y1, Y1
+	VMINPS       Y12, Y1, Y1
+	VMAXPS       Y11, Y2, Y2
+	VMINPS       Y12, Y2, Y2
+	VMAXPS       Y11, Y3, Y3
+	VMINPS       Y12, Y3, Y3
+	VMAXPS       Y11, Y4, Y4
+	VMINPS       Y12, Y4, Y4
+	VMAXPS       Y11, Y5, Y5
+	VMINPS       Y12, Y5, Y5
+	VMAXPS       Y11, Y6, Y6
+	VMINPS       Y12, Y6, Y6
+	VMAXPS       Y11, Y7, Y7
+	VMINPS       Y12, Y7, Y7
+	VMAXPS       Y11, Y8, Y8
+	VMINPS       Y12, Y8, Y8
+	VMAXPS       Y11, Y9, Y9
+	VMINPS       Y12, Y9, Y9
+	VMAXPS       Y11, Y10, Y10
+	VMINPS       Y12, Y10, Y10
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -4712,19 +7383,21 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_12x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
-// Requires: AVX, AVX512F
-TEXT ·mulAVX512_12x32(SB), NOSPLIT, $0-64
+// func mulAVX512_12x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulAVX512_12x32(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
 	MOVQ b+24(FP), DX
 	MOVQ tiles+48(FP), BX
+	MOVQ ahead+80(FP), SI
+	ADDQ DX, SI
 
 tile:
-	MOVQ   a+16(FP), SI
-	MOVQ   boff+32(FP), DI
-	MOVQ   k+40(FP), R8
+	MOVQ   a+16(FP), DI
+	MOVQ   boff+32(FP), R8
+	MOVQ   k+40(FP), R9
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -4751,138 +7424,400 @@ tile:
 	VPXORD Z23, Z23, Z23
 
 loop:
-	MOVLQSX      (DI), R9
-	VMOVUPS      (DX)(R9*4), Z24
-	VMOVUPS      64(DX)(R9*4), Z25
-	VBROADCASTSS (SI), Z26
+	MOVLQSX      (R8), R10
+	VMOVUPS      (DX)(R10*4), Z24
+	PREFETCHT0   (SI)(R10*4)
+	VMOVUPS      64(DX)(R10*4), Z25
+	PREFETCHT0   64(SI)(R10*4)
+	VBROADCASTSS (DI), Z26
 	VFMADD231PS  Z24, Z26, Z0
 	VFMADD231PS  Z25, Z26, Z1
-	VBROADCASTSS 4(SI), Z26
+	VBROADCASTSS 4(DI), Z26
 	VFMADD231PS  Z24, Z26, Z2
 	VFMADD231PS  Z25, Z26, Z3
-	VBROADCASTSS 8(SI), Z26
+	VBROADCASTSS 8(DI), Z26
 	VFMADD231PS  Z24, Z26, Z4
 	VFMADD231PS  Z25, Z26, Z5
-	VBROADCASTSS 12(SI), Z26
+	VBROADCASTSS 12(DI), Z26
 	VFMADD231PS  Z24, Z26, Z6
 	VFMADD231PS  Z25, Z26, Z7
-	VBROADCASTSS 16(SI), Z26
+	VBROADCASTSS 16(DI), Z26
 	VFMADD231PS  Z24, Z26, Z8
 	VFMADD231PS  Z25, Z26, Z9
-	VBROADCASTSS 20(SI), Z26
+	VBROADCASTSS 20(DI), Z26
 	VFMADD231PS  Z24, Z26, Z10
 	VFMADD231PS  Z25, Z26, Z11
-	VBROADCASTSS 24(SI), Z26
+	VBROADCASTSS 24(DI), Z26
 	VFMADD231PS  Z24, Z26, Z12
 	VFMADD231PS  Z25, Z26, Z13
-	VBROADCASTSS 28(SI), Z26
+	VBROADCASTSS 28(DI), Z26
 	VFMADD231PS  Z24, Z26, Z14
 	VFMADD231PS  Z25, Z26, Z15
-	VBROADCASTSS 32(SI), Z26
+	VBROADCASTSS 32(DI), Z26
 	VFMADD231PS  Z24, Z26, Z16
 	VFMADD231PS  Z25, Z26, Z17
-	VBROADCASTSS 36(SI), Z26
+	VBROADCASTSS 36(DI), Z26
 	VFMADD231PS  Z24, Z26, Z18
 	VFMADD231PS  Z25, Z26, Z19
-	VBROADCASTSS 40(SI), Z26
+	VBROADCASTSS 40(DI), Z26
 	VFMADD231PS  Z24, Z26, Z20
 	VFMADD231PS  Z25, Z26, Z21
-	VBROADCASTSS 44(SI), Z26
+	VBROADCASTSS 44(DI), Z26
 	VFMADD231PS  Z24, Z26, Z22
 	VFMADD231PS  Z25, Z26, Z23
-	ADDQ         $0x30, SI
-	ADDQ         $0x04, DI
-	DECQ         R8
+	ADDQ         $0x30, DI
+	ADDQ         $0x04, R8
+	DECQ         R9
 	JNZ          loop
-	MOVQ         acc+56(FP), SI
-	TESTQ        SI, SI
+	MOVQ         acc+56(FP), DI
+	TESTQ        DI, DI
 	JZ           store
-	MOVQ         AX, SI
-	VADDPS       (SI), Z0, Z0
-	VADDPS       64(SI), Z1, Z1
-	ADDQ         CX, SI
-	VADDPS       (SI), Z2, Z2
-	VADDPS       64(SI), Z3, Z3
-	ADDQ         CX, SI
-	VADDPS       (SI), Z4, Z4
-	VADDPS       64(SI), Z5, Z5
-	ADDQ         CX, SI
-	VADDPS       (SI), Z6, Z6
-	VADDPS       64(SI), Z7, Z7
-	ADDQ         CX, SI
-	VADDPS       (SI), Z8, Z8
-	VADDPS       64(SI), Z9, Z9
-	ADDQ         CX, SI
-	VADDPS       (SI), Z10, Z10
-	VADDPS       64(SI), Z11, Z11
-	ADDQ         CX, SI
-	VADDPS       (SI), Z12, Z12
-	VADDPS       64(SI), Z13, Z13
-	ADDQ         CX, SI
-	VADDPS       (SI), Z14, Z14
-	VADDPS       64(SI), Z15, Z15
-	ADDQ         CX, SI
-	VADDPS       (SI), Z16, Z16
-	VADDPS       64(SI), Z17, Z17
-	ADDQ         CX, SI
-	VADDPS       (SI), Z18, Z18
-	VADDPS       64(SI), Z19, Z19
-	ADDQ         CX, SI
-	VADDPS       (SI), Z20, Z20
-	VADDPS       64(SI), Z21, Z21
-	ADDQ         CX, SI
-	VADDPS       (SI), Z22, Z22
-	VADDPS       64(SI), Z23, Z23
-	ADDQ         CX, SI
+	MOVQ         AX, DI
+	VADDPS       (DI), Z0, Z0
+	VADDPS       64(DI), Z1, Z1
+	ADDQ         CX, DI
+	VADDPS       (DI), Z2, Z2
+	VADDPS       64(DI), Z3, Z3
+	ADDQ         CX, DI
+	VADDPS       (DI), Z4, Z4
+	VADDPS       64(DI), Z5, Z5
+	ADDQ         CX, DI
+	VADDPS       (DI), Z6, Z6
+	VADDPS       64(DI), Z7, Z7
+	ADDQ         CX, DI
+	VADDPS       (DI), Z8, Z8
+	VADDPS       64(DI), Z9, Z9
+	ADDQ         CX, DI
+	VADDPS       (DI), Z10, Z10
+	VADDPS       64(DI), Z11, Z11
+	ADDQ         CX, DI
+	VADDPS       (DI), Z12, Z12
+	VADDPS       64(DI), Z13, Z13
+	ADDQ         CX, DI
+	VADDPS       (DI), Z14, Z14
+	VADDPS       64(DI), Z15, Z15
+	ADDQ         CX, DI
+	VADDPS       (DI), Z16, Z16
+	VADDPS       64(DI), Z17, Z17
+	ADDQ         CX, DI
+	VADDPS       (DI), Z18, Z18
+	VADDPS       64(DI), Z19, Z19
+	ADDQ         CX, DI
+	VADDPS       (DI), Z20, Z20
+	VADDPS       64(DI), Z21, Z21
+	ADDQ         CX, DI
+	VADDPS       (DI), Z22, Z22
+	VADDPS       64(DI), Z23, Z23
+	ADDQ         CX, DI
 
 store:
-	MOVQ    AX, SI
-	VMOVUPS Z0, (SI)
-	VMOVUPS Z1, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z2, (SI)
-	VMOVUPS Z3, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z4, (SI)
-	VMOVUPS Z5, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z6, (SI)
-	VMOVUPS Z7, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z8, (SI)
-	VMOVUPS Z9, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z10, (SI)
-	VMOVUPS Z11, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z12, (SI)
-	VMOVUPS Z13, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z14, (SI)
-	VMOVUPS Z15, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z16, (SI)
-	VMOVUPS Z17, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z18, (SI)
-	VMOVUPS Z19, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z20, (SI)
-	VMOVUPS Z21, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z22, (SI)
-	VMOVUPS Z23, 64(SI)
-	ADDQ    CX, SI
+	MOVQ         terms+64(FP), DI
+	TESTQ        DI, DI
+	JZ           clamp
+	VBROADCASTSS (DI), Z24
+	VADDPS       Z24, Z0, Z0
+	VADDPS       Z24, Z1, Z1
+	VBROADCASTSS 4(DI), Z24
+	VADDPS       Z24, Z2, Z2
+	VADDPS       Z24, Z3, Z3
+	VBROADCASTSS 8(DI), Z24
+	VADDPS       Z24, Z4, Z4
+	VADDPS       Z24, Z5, Z5
+	VBROADCASTSS 12(DI), Z24
+	VADDPS       Z24, Z6, Z6
+	VADDPS       Z24, Z7, Z7
+	VBROADCASTSS 16(DI), Z24
+	VADDPS       Z24, Z8, Z8
+	VADDPS       Z24, Z9, Z9
+	VBROADCASTSS 20(DI), Z24
+	VADDPS       Z24, Z10, Z10
+	VADDPS       Z24, Z11, Z11
+	VBROADCASTSS 24(DI), Z24
+	VADDPS       Z24, Z12, Z12
+	VADDPS       Z24, Z13, Z13
+	VBROADCASTSS 28(DI), Z24
+	VADDPS       Z24, Z14, Z14
+	VADDPS       Z24, Z15, Z15
+	VBROADCASTSS 32(DI), Z24
+	VADDPS       Z24, Z16, Z16
+	VADDPS       Z24, Z17, Z17
+	VBROADCASTSS 36(DI), Z24
+	VADDPS       Z24, Z18, Z18
+	VADDPS       Z24, Z19, Z19
+	VBROADCASTSS 40(DI), Z24
+	VADDPS       Z24, Z20, Z20
+	VADDPS       Z24, Z21, Z21
+	VBROADCASTSS 44(DI), Z24
+	VADDPS       Z24, Z22, Z22
+	VADDPS       Z24, Z23, Z23
+
+clamp:
+	MOVQ         clamp+72(FP), DI
+	TESTQ        DI, DI
+	JZ           rows
+	VBROADCASTSS (DI), Z24
+	VBROADCASTSS 4(DI), Z25
+	VMAXPS       Z24, Z0, Z0
+	VMINPS       Z25, Z0, Z0
+	VMAXPS       Z24, Z1, Z1
+	VMINPS       Z25, Z1, Z1
+	VMAXPS       Z24, Z2, Z2
+	VMINPS       Z25, Z2, Z2
+	VMAXPS       Z24, Z3, Z3
+	VMINPS       Z25, Z3, Z3
+	VMAXPS       Z24, Z4, Z4
+	VMINPS       Z25, Z4, Z4
+	VMAXPS       Z24, Z5, Z5
+	VMINPS       Z25, Z5, Z5
+	VMAXPS       Z24, Z6, Z6
+	VMINPS       Z25, Z6, Z6
+	VMAXPS       Z24, Z7, Z7
+	VMINPS       Z25, Z7, Z7
+	VMAXPS       Z24, Z8, Z8
+	VMINPS       Z25, Z8, Z8
+	VMAXPS       Z24, Z9, Z9
+	VMINPS       Z25, Z9, Z9
+	VMAXPS       Z24, Z10, Z10
+	VMINPS       Z25, Z10, Z10
+	VMAXPS       Z24, Z11, Z11
+	VMINPS       Z25, Z11, Z11
+	VMAXPS       Z24, Z12, Z12
+	VMINPS       Z25, Z12, Z12
+	VMAXPS       Z24, Z13, Z13
+	VMINPS       Z25, Z13, Z13
+	VMAXPS       Z24, Z14, Z14
+	VMINPS       Z25, Z14, Z14
+	VMAXPS       Z24, Z15, Z15
+	VMINPS       Z25, Z15, Z15
+	VMAXPS       Z24, Z16, Z16
+	VMINPS       Z25, Z16, Z16
+	VMAXPS       Z24, Z17, Z17
+	VMINPS       Z25, Z17, Z17
+	VMAXPS       Z24, Z18, Z18
+	VMINPS       Z25, Z18, Z18
+	VMAXPS       Z24, Z19, Z19
+	VMINPS       Z25, Z19, Z19
+	VMAXPS       Z24, Z20, Z20
+	VMINPS       Z25, Z20, Z20
+	VMAXPS       Z24, Z21, Z21
+	VMINPS       Z25, Z21, Z21
+	VMAXPS       Z24, Z22, Z22
+	VMINPS       Z25, Z22, Z22
+	VMAXPS       Z24, Z23, Z23
+	VMINPS       Z25, Z23, Z23
+
+rows:
+	MOVQ    AX, DI
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z2, (DI)
+	VMOVUPS Z3, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z4, (DI)
+	VMOVUPS Z5, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z6, (DI)
+	VMOVUPS Z7, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z8, (DI)
+	VMOVUPS Z9, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z10, (DI)
+	VMOVUPS Z11, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z12, (DI)
+	VMOVUPS Z13, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z14, (DI)
+	VMOVUPS Z15, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z16, (DI)
+	VMOVUPS Z17, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z18, (DI)
+	VMOVUPS Z19, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z20, (DI)
+	VMOVUPS Z21, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z22, (DI)
+	VMOVUPS Z23, 64(DI)
+	ADDQ    CX, DI
 	ADDQ    $0x80, AX
 	ADDQ    $0x80, DX
+	ADDQ    $0x80, SI
 	DECQ    BX
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func mulAVX512_12x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulManyAVX512_12(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulManyAVX512_12(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Z24
+	VMOVUPS      64(R11), Z25
+	VBROADCASTSS (R12), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS 4(R12), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS 8(R12), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS 12(R12), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS 16(R12), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS 20(R12), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS 24(R12), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS 28(R12), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS 32(R12), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS 36(R12), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS 40(R12), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS 44(R12), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	ADDQ         $0x30, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z4, (R10)
+	VMOVUPS      Z5, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z6, (R10)
+	VMOVUPS      Z7, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z8, (R10)
+	VMOVUPS      Z9, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z10, (R10)
+	VMOVUPS      Z11, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z12, (R10)
+	VMOVUPS      Z13, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z14, (R10)
+	VMOVUPS      Z15, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z16, (R10)
+	VMOVUPS      Z17, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z18, (R10)
+	VMOVUPS      Z19, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z20, (R10)
+	VMOVUPS      Z21, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z22, (R10)
+	VMOVUPS      Z23, 64(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x80, DI
+	ADDQ         $0x80, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
+	VZEROUPPER
+	RET
+
+// func mulAVX512_12x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_12x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_12x16(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -4980,6 +7915,66 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Z12
+	VADDPS       Z12, Z0, Z0
+	VBROADCASTSS 4(BX), Z12
+	VADDPS       Z12, Z1, Z1
+	VBROADCASTSS 8(BX), Z12
+	VADDPS       Z12, Z2, Z2
+	VBROADCASTSS 12(BX), Z12
+	VADDPS       Z12, Z3, Z3
+	VBROADCASTSS 16(BX), Z12
+	VADDPS       Z12, Z4, Z4
+	VBROADCASTSS 20(BX), Z12
+	VADDPS       Z12, Z5, Z5
+	VBROADCASTSS 24(BX), Z12
+	VADDPS       Z12, Z6, Z6
+	VBROADCASTSS 28(BX), Z12
+	VADDPS       Z12, Z7, Z7
+	VBROADCASTSS 32(BX), Z12
+	VADDPS       Z12, Z8, Z8
+	VBROADCASTSS 36(BX), Z12
+	VADDPS       Z12, Z9, Z9
+	VBROADCASTSS 40(BX), Z12
+	VADDPS       Z12, Z10, Z10
+	VBROADCASTSS 44(BX), Z12
+	VADDPS       Z12, Z11, Z11
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Z12
+	VBROADCASTSS 4(BX), Z13
+	VMAXPS       Z12, Z0, Z0
+	VMINPS       Z13, Z0, Z0
+	VMAXPS       Z12, Z1, Z1
+	VMINPS       Z13, Z1, Z1
+	VMAXPS       Z12, Z2, Z2
+	VMINPS       Z13, Z2, Z2
+	VMAXPS       Z12, Z3, Z3
+	VMINPS       Z13, Z3, Z3
+	VMAXPS       Z12, Z4, Z4
+	VMINPS       Z13, Z4, Z4
+	VMAXPS       Z12, Z5, Z5
+	VMINPS       Z13, Z5, Z5
+	VMAXPS       Z12, Z6, Z6
+	VMINPS       Z13, Z6, Z6
+	VMAXPS       Z12, Z7, Z7
+	VMINPS       Z13, Z7, Z7
+	VMAXPS       Z12, Z8, Z8
+	VMINPS       Z13, Z8, Z8
+	VMAXPS       Z12, Z9, Z9
+	VMINPS       Z13, Z9, Z9
+	VMAXPS       Z12, Z10, Z10
+	VMINPS       Z13, Z10, Z10
+	VMAXPS       Z12, Z11, Z11
+	VMINPS       Z13, Z11, Z11
+
+rows:
 	CMPQ    DX, $0x10
 	JNE     pieces
 	VMOVUPS Z0, (AX)
@@ -5169,9 +8164,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_12x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_12x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_12x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_12x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -5269,6 +8264,66 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y12
+	VADDPS       Y12, Y0, Y0
+	VBROADCASTSS 4(BX), Y12
+	VADDPS       Y12, Y1, Y1
+	VBROADCASTSS 8(BX), Y12
+	VADDPS       Y12, Y2, Y2
+	VBROADCASTSS 12(BX), Y12
+	VADDPS       Y12, Y3, Y3
+	VBROADCASTSS 16(BX), Y12
+	VADDPS       Y12, Y4, Y4
+	VBROADCASTSS 20(BX), Y12
+	VADDPS       Y12, Y5, Y5
+	VBROADCASTSS 24(BX), Y12
+	VADDPS       Y12, Y6, Y6
+	VBROADCASTSS 28(BX), Y12
+	VADDPS       Y12, Y7, Y7
+	VBROADCASTSS 32(BX), Y12
+	VADDPS       Y12, Y8, Y8
+	VBROADCASTSS 36(BX), Y12
+	VADDPS       Y12, Y9, Y9
+	VBROADCASTSS 40(BX), Y12
+	VADDPS       Y12, Y10, Y10
+	VBROADCASTSS 44(BX), Y12
+	VADDPS       Y12, Y11, Y11
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y12
+	VBROADCASTSS 4(BX), Y13
+	VMAXPS       Y12, Y0, Y0
+	VMINPS       Y13, Y0, Y0
+	VMAXPS       Y12, Y1, Y1
+	VMINPS       Y13, Y1, Y1
+	VMAXPS       Y12, Y2, Y2
+	VMINPS       Y13, Y2, Y2
+	VMAXPS       Y12, Y3, Y3
+	VMINPS       Y13, Y3, Y3
+	VMAXPS       Y12, Y4, Y4
+	VMINPS       Y13, Y4, Y4
+	VMAXPS       Y12, Y5, Y5
+	VMINPS       Y13, Y5, Y5
+	VMAXPS       Y12, Y6, Y6
+	VMINPS       Y13, Y6, Y6
+	VMAXPS       Y12, Y7, Y7
+	VMINPS       Y13, Y7, Y7
+	VMAXPS       Y12, Y8, Y8
+	VMINPS       Y13, Y8, Y8
+	VMAXPS       Y12, Y9, Y9
+	VMINPS       Y13, Y9, Y9
+	VMAXPS       Y12, Y10, Y10
+	VMINPS       Y13, Y10, Y10
+	VMAXPS       Y12, Y11, Y11
+	VMINPS       Y13, Y11, Y11
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -5416,19 +8471,21 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_13x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
-// Requires: AVX, AVX512F
-TEXT ·mulAVX512_13x32(SB), NOSPLIT, $0-64
+// func mulAVX512_13x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulAVX512_13x32(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
 	MOVQ b+24(FP), DX
 	MOVQ tiles+48(FP), BX
+	MOVQ ahead+80(FP), SI
+	ADDQ DX, SI
 
 tile:
-	MOVQ   a+16(FP), SI
-	MOVQ   boff+32(FP), DI
-	MOVQ   k+40(FP), R8
+	MOVQ   a+16(FP), DI
+	MOVQ   boff+32(FP), R8
+	MOVQ   k+40(FP), R9
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -5457,147 +8514,424 @@ tile:
 	VPXORD Z25, Z25, Z25
 
 loop:
-	MOVLQSX      (DI), R9
-	VMOVUPS      (DX)(R9*4), Z26
-	VMOVUPS      64(DX)(R9*4), Z27
-	VBROADCASTSS (SI), Z28
+	MOVLQSX      (R8), R10
+	VMOVUPS      (DX)(R10*4), Z26
+	PREFETCHT0   (SI)(R10*4)
+	VMOVUPS      64(DX)(R10*4), Z27
+	PREFETCHT0   64(SI)(R10*4)
+	VBROADCASTSS (DI), Z28
 	VFMADD231PS  Z26, Z28, Z0
 	VFMADD231PS  Z27, Z28, Z1
-	VBROADCASTSS 4(SI), Z28
+	VBROADCASTSS 4(DI), Z28
 	VFMADD231PS  Z26, Z28, Z2
 	VFMADD231PS  Z27, Z28, Z3
-	VBROADCASTSS 8(SI), Z28
+	VBROADCASTSS 8(DI), Z28
 	VFMADD231PS  Z26, Z28, Z4
 	VFMADD231PS  Z27, Z28, Z5
-	VBROADCASTSS 12(SI), Z28
+	VBROADCASTSS 12(DI), Z28
 	VFMADD231PS  Z26, Z28, Z6
 	VFMADD231PS  Z27, Z28, Z7
-	VBROADCASTSS 16(SI), Z28
+	VBROADCASTSS 16(DI), Z28
 	VFMADD231PS  Z26, Z28, Z8
 	VFMADD231PS  Z27, Z28, Z9
-	VBROADCASTSS 20(SI), Z28
+	VBROADCASTSS 20(DI), Z28
 	VFMADD231PS  Z26, Z28, Z10
 	VFMADD231PS  Z27, Z28, Z11
-	VBROADCASTSS 24(SI), Z28
+	VBROADCASTSS 24(DI), Z28
 	VFMADD231PS  Z26, Z28, Z12
 	VFMADD231PS  Z27, Z28, Z13
-	VBROADCASTSS 28(SI), Z28
+	VBROADCASTSS 28(DI), Z28
 	VFMADD231PS  Z26, Z28, Z14
 	VFMADD231PS  Z27, Z28, Z15
-	VBROADCASTSS 32(SI), Z28
+	VBROADCASTSS 32(DI), Z28
 	VFMADD231PS  Z26, Z28, Z16
 	VFMADD231PS  Z27, Z28, Z17
-	VBROADCASTSS 36(SI), Z28
+	VBROADCASTSS 36(DI), Z28
 	VFMADD231PS  Z26, Z28, Z18
 	VFMADD231PS  Z27, Z28, Z19
-	VBROADCASTSS 40(SI), Z28
+	VBROADCASTSS 40(DI), Z28
 	VFMADD231PS  Z26, Z28, Z20
 	VFMADD231PS  Z27, Z28, Z21
-	VBROADCASTSS 44(SI), Z28
+	VBROADCASTSS 44(DI), Z28
 	VFMADD231PS  Z26, Z28, Z22
 	VFMADD231PS  Z27, Z28, Z23
-	VBROADCASTSS 48(SI), Z28
+	VBROADCASTSS 48(DI), Z28
 	VFMADD231PS  Z26, Z28, Z24
 	VFMADD231PS  Z27, Z28, Z25
-	ADDQ         $0x34, SI
-	ADDQ         $0x04, DI
-	DECQ         R8
+	ADDQ         $0x34, DI
+	ADDQ         $0x04, R8
+	DECQ         R9
 	JNZ          loop
-	MOVQ         acc+56(FP), SI
-	TESTQ        SI, SI
+	MOVQ         acc+56(FP), DI
+	TESTQ        DI, DI
 	JZ           store
-	MOVQ         AX, SI
-	VADDPS       (SI), Z0, Z0
-	VADDPS       64(SI), Z1, Z1
-	ADDQ         CX, SI
-	VADDPS       (SI), Z2, Z2
-	VADDPS       64(SI), Z3, Z3
-	ADDQ         CX, SI
-	VADDPS       (SI), Z4, Z4
-	VADDPS       64(SI), Z5, Z5
-	ADDQ         CX, SI
-	VADDPS       (SI), Z6, Z6
-	VADDPS       64(SI), Z7, Z7
-	ADDQ         CX, SI
-	VADDPS       (SI), Z8, Z8
-	VADDPS       64(SI), Z9, Z9
-	ADDQ         CX, SI
-	VADDPS       (SI), Z10, Z10
-	VADDPS       64(SI), Z11, Z11
-	ADDQ         CX, SI
-	VADDPS       (SI), Z12, Z12
-	VADDPS       64(SI), Z13, Z13
-	ADDQ         CX, SI
-	VADDPS       (SI), Z14, Z14
-	VADDPS       64(SI), Z15, Z15
-	ADDQ         CX, SI
-	VADDPS       (SI), Z16, Z16
-	VADDPS       64(SI), Z17, Z17
-	ADDQ         CX, SI
-	VADDPS       (SI), Z18, Z18
-	VADDPS       64(SI), Z19, Z19
-	ADDQ         CX, SI
-	VADDPS       (SI), Z20, Z20
-	VADDPS       64(SI), Z21, Z21
-	ADDQ         CX, SI
-	VADDPS       (SI), Z22, Z22
-	VADDPS       64(SI), Z23, Z23
-	ADDQ         CX, SI
-	VADDPS       (SI), Z24, Z24
-	VADDPS       64(SI), Z25, Z25
-	ADDQ         CX, SI
+	MOVQ         AX, DI
+	VADDPS       (DI), Z0, Z0
+	VADDPS       64(DI), Z1, Z1
+	ADDQ         CX, DI
+	VADDPS       (DI), Z2, Z2
+	VADDPS       64(DI), Z3, Z3
+	ADDQ         CX, DI
+	VADDPS       (DI), Z4, Z4
+	VADDPS       64(DI), Z5, Z5
+	ADDQ         CX, DI
+	VADDPS       (DI), Z6, Z6
+	VADDPS       64(DI), Z7, Z7
+	ADDQ         CX, DI
+	VADDPS       (DI), Z8, Z8
+	VADDPS       64(DI), Z9, Z9
+	ADDQ         CX, DI
+	VADDPS       (DI), Z10, Z10
+	VADDPS       64(DI), Z11, Z11
+	ADDQ         CX, DI
+	VADDPS       (DI), Z12, Z12
+	VADDPS       64(DI), Z13, Z13
+	ADDQ         CX, DI
+	VADDPS       (DI), Z14, Z14
+	VADDPS       64(DI), Z15, Z15
+	ADDQ         CX, DI
+	VADDPS       (DI), Z16, Z16
+	VADDPS       64(DI), Z17, Z17
+	ADDQ         CX, DI
+	VADDPS       (DI), Z18, Z18
+	VADDPS       64(DI), Z19, Z19
+	ADDQ         CX, DI
+	VADDPS       (DI), Z20, Z20
+	VADDPS       64(DI), Z21, Z21
+	ADDQ         CX, DI
+	VADDPS       (DI), Z22, Z22
+	VADDPS       64(DI), Z23, Z23
+	ADDQ         CX, DI
+	VADDPS       (DI), Z24, Z24
+	VADDPS       64(DI), Z25, Z25
+	ADDQ         CX, DI
 
 store:
-	MOVQ    AX, SI
-	VMOVUPS Z0, (SI)
-	VMOVUPS Z1, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z2, (SI)
-	VMOVUPS Z3, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z4, (SI)
-	VMOVUPS Z5, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z6, (SI)
-	VMOVUPS Z7, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z8, (SI)
-	VMOVUPS Z9, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z10, (SI)
-	VMOVUPS Z11, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z12, (SI)
-	VMOVUPS Z13, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z14, (SI)
-	VMOVUPS Z15, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z16, (SI)
-	VMOVUPS Z17, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z18, (SI)
-	VMOVUPS Z19, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z20, (SI)
-	VMOVUPS Z21, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z22, (SI)
-	VMOVUPS Z23, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z24, (SI)
-	VMOVUPS Z25, 64(SI)
-	ADDQ    CX, SI
+	MOVQ         terms+64(FP), DI
+	TESTQ        DI, DI
+	JZ           clamp
+	VBROADCASTSS (DI), Z26
+	VADDPS       Z26, Z0, Z0
+	VADDPS       Z26, Z1, Z1
+	VBROADCASTSS 4(DI), Z26
+	VADDPS       Z26, Z2, Z2
+	VADDPS       Z26, Z3, Z3
+	VBROADCASTSS 8(DI), Z26
+	VADDPS       Z26, Z4, Z4
+	VADDPS       Z26, Z5, Z5
+	VBROADCASTSS 12(DI), Z26
+	VADDPS       Z26, Z6, Z6
+	VADDPS       Z26, Z7, Z7
+	VBROADCASTSS 16(DI), Z26
+	VADDPS       Z26, Z8, Z8
+	VADDPS       Z26, Z9, Z9
+	VBROADCASTSS 20(DI), Z26
+	VADDPS       Z26, Z10, Z10
+	VADDPS       Z26, Z11, Z11
+	VBROADCASTSS 24(DI), Z26
+	VADDPS       Z26, Z12, Z12
+	VADDPS       Z26, Z13, Z13
+	VBROADCASTSS 28(DI), Z26
+	VADDPS       Z26, Z14, Z14
+	VADDPS       Z26, Z15, Z15
+	VBROADCASTSS 32(DI), Z26
+	VADDPS       Z26, Z16, Z16
+	VADDPS       Z26, Z17, Z17
+	VBROADCASTSS 36(DI), Z26
+	VADDPS       Z26, Z18, Z18
+	VADDPS       Z26, Z19, Z19
+	VBROADCASTSS 40(DI), Z26
+	VADDPS       Z26, Z20, Z20
+	VADDPS       Z26, Z21, Z21
+	VBROADCASTSS 44(DI), Z26
+	VADDPS       Z26, Z22, Z22
+	VADDPS       Z26, Z23, Z23
+	VBROADCASTSS 48(DI), Z26
+	VADDPS       Z26, Z24, Z24
+	VADDPS       Z26, Z25, Z25
+
+clamp:
+	MOVQ         clamp+72(FP), DI
+	TESTQ        DI, DI
+	JZ           rows
+	VBROADCASTSS (DI), Z26
+	VBROADCASTSS 4(DI), Z27
+	VMAXPS       Z26, Z0, Z0
+	VMINPS       Z27, Z0, Z0
+	VMAXPS       Z26, Z1, Z1
+	VMINPS       Z27, Z1, Z1
+	VMAXPS       Z26, Z2, Z2
+	VMINPS       Z27, Z2, Z2
+	VMAXPS       Z26, Z3, Z3
+	VMINPS       Z27, Z3, Z3
+	VMAXPS       Z26, Z4, Z4
+	VMINPS       Z27, Z4, Z4
+	VMAXPS       Z26, Z5, Z5
+	VMINPS       Z27, Z5, Z5
+	VMAXPS       Z26, Z6, Z6
+	VMINPS       Z27, Z6, Z6
+	VMAXPS       Z26, Z7, Z7
+	VMINPS       Z27, Z7, Z7
+	VMAXPS       Z26, Z8, Z8
+	VMINPS       Z27, Z8, Z8
+	VMAXPS       Z26, Z9, Z9
+	VMINPS       Z27, Z9, Z9
+	VMAXPS       Z26, Z10, Z10
+	VMINPS       Z27, Z10, Z10
+	VMAXPS       Z26, Z11, Z11
+	VMINPS       Z27, Z11, Z11
+	VMAXPS       Z26, Z12, Z12
+	VMINPS       Z27, Z12, Z12
+	VMAXPS       Z26, Z13, Z13
+	VMINPS       Z27, Z13, Z13
+	VMAXPS       Z26, Z14, Z14
+	VMINPS       Z27, Z14, Z14
+	VMAXPS       Z26, Z15, Z15
+	VMINPS       Z27, Z15, Z15
+	VMAXPS       Z26, Z16, Z16
+	VMINPS       Z27, Z16, Z16
+	VMAXPS       Z26, Z17, Z17
+	VMINPS       Z27, Z17, Z17
+	VMAXPS       Z26, Z18, Z18
+	VMINPS       Z27, Z18, Z18
+	VMAXPS       Z26, Z19, Z19
+	VMINPS       Z27, Z19, Z19
+	VMAXPS       Z26, Z20, Z20
+	VMINPS       Z27, Z20, Z20
+	VMAXPS       Z26, Z21, Z21
+	VMINPS       Z27, Z21, Z21
+	VMAXPS       Z26, Z22, Z22
+	VMINPS       Z27, Z22, Z22
+	VMAXPS       Z26, Z23, Z23
+	VMINPS       Z27, Z23, Z23
+	VMAXPS       Z26, Z24, Z24
+	VMINPS       Z27, Z24, Z24
+	VMAXPS       Z26, Z25, Z25
+	VMINPS       Z27, Z25, Z25
+
+rows:
+	MOVQ    AX, DI
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z2, (DI)
+	VMOVUPS Z3, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z4, (DI)
+	VMOVUPS Z5, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z6, (DI)
+	VMOVUPS Z7, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z8, (DI)
+	VMOVUPS Z9, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z10, (DI)
+	VMOVUPS Z11, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z12, (DI)
+	VMOVUPS Z13, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z14, (DI)
+	VMOVUPS Z15, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z16, (DI)
+	VMOVUPS Z17, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z18, (DI)
+	VMOVUPS Z19, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z20, (DI)
+	VMOVUPS Z21, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z22, (DI)
+	VMOVUPS Z23, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z24, (DI)
+	VMOVUPS Z25, 64(DI)
+	ADDQ    CX, DI
 	ADDQ    $0x80, AX
 	ADDQ    $0x80, DX
+	ADDQ    $0x80, SI
 	DECQ    BX
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func mulAVX512_13x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulManyAVX512_13(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulManyAVX512_13(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Z26
+	VMOVUPS      64(R11), Z27
+	VBROADCASTSS (R12), Z28
+	VFMADD231PS  Z26, Z28, Z0
+	VFMADD231PS  Z27, Z28, Z1
+	VBROADCASTSS 4(R12), Z28
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS 8(R12), Z28
+	VFMADD231PS  Z26, Z28, Z4
+	VFMADD231PS  Z27, Z28, Z5
+	VBROADCASTSS 12(R12), Z28
+	VFMADD231PS  Z26, Z28, Z6
+	VFMADD231PS  Z27, Z28, Z7
+	VBROADCASTSS 16(R12), Z28
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS 20(R12), Z28
+	VFMADD231PS  Z26, Z28, Z10
+	VFMADD231PS  Z27, Z28, Z11
+	VBROADCASTSS 24(R12), Z28
+	VFMADD231PS  Z26, Z28, Z12
+	VFMADD231PS  Z27, Z28, Z13
+	VBROADCASTSS 28(R12), Z28
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS 32(R12), Z28
+	VFMADD231PS  Z26, Z28, Z16
+	VFMADD231PS  Z27, Z28, Z17
+	VBROADCASTSS 36(R12), Z28
+	VFMADD231PS  Z26, Z28, Z18
+	VFMADD231PS  Z27, Z28, Z19
+	VBROADCASTSS 40(R12), Z28
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS 44(R12), Z28
+	VFMADD231PS  Z26, Z28, Z22
+	VFMADD231PS  Z27, Z28, Z23
+	VBROADCASTSS 48(R12), Z28
+	VFMADD231PS  Z26, Z28, Z24
+	VFMADD231PS  Z27, Z28, Z25
+	ADDQ         $0x34, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z4, (R10)
+	VMOVUPS      Z5, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z6, (R10)
+	VMOVUPS      Z7, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z8, (R10)
+	VMOVUPS      Z9, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z10, (R10)
+	VMOVUPS      Z11, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z12, (R10)
+	VMOVUPS      Z13, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z14, (R10)
+	VMOVUPS      Z15, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z16, (R10)
+	VMOVUPS      Z17, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z18, (R10)
+	VMOVUPS      Z19, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z20, (R10)
+	VMOVUPS      Z21, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z22, (R10)
+	VMOVUPS      Z23, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z24, (R10)
+	VMOVUPS      Z25, 64(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x80, DI
+	ADDQ         $0x80, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
+	VZEROUPPER
+	RET
+
+// func mulAVX512_13x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_13x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_13x16(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -5701,6 +9035,70 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Z13
+	VADDPS       Z13, Z0, Z0
+	VBROADCASTSS 4(BX), Z13
+	VADDPS       Z13, Z1, Z1
+	VBROADCASTSS 8(BX), Z13
+	VADDPS       Z13, Z2, Z2
+	VBROADCASTSS 12(BX), Z13
+	VADDPS       Z13, Z3, Z3
+	VBROADCASTSS 16(BX), Z13
+	VADDPS       Z13, Z4, Z4
+	VBROADCASTSS 20(BX), Z13
+	VADDPS       Z13, Z5, Z5
+	VBROADCASTSS 24(BX), Z13
+	VADDPS       Z13, Z6, Z6
+	VBROADCASTSS 28(BX), Z13
+	VADDPS       Z13, Z7, Z7
+	VBROADCASTSS 32(BX), Z13
+	VADDPS       Z13, Z8, Z8
+	VBROADCASTSS 36(BX), Z13
+	VADDPS       Z13, Z9, Z9
+	VBROADCASTSS 40(BX), Z13
+	VADDPS       Z13, Z10, Z10
+	VBROADCASTSS 44(BX), Z13
+	VADDPS       Z13, Z11, Z11
+	VBROADCASTSS 48(BX), Z13
+	VADDPS       Z13, Z12, Z12
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Z13
+	VBROADCASTSS 4(BX), Z14
+	VMAXPS       Z13, Z0, Z0
+	VMINPS       Z14, Z0, Z0
+	VMAXPS       Z13, Z1, Z1
+	VMINPS       Z14, Z1, Z1
+	VMAXPS       Z13, Z2, Z2
+	VMINPS       Z14, Z2, Z2
+	VMAXPS       Z13, Z3, Z3
+	VMINPS       Z14, Z3, Z3
+	VMAXPS       Z13, Z4, Z4
+	VMINPS       Z14, Z4, Z4
+	VMAXPS       Z13, Z5, Z5
+	VMINPS       Z14, Z5, Z5
+	VMAXPS       Z13, Z6, Z6
+	VMINPS       Z14, Z6, Z6
+	VMAXPS       Z13, Z7, Z7
+	VMINPS       Z14, Z7, Z7
+	VMAXPS       Z13, Z8, Z8
+	VMINPS       Z14, Z8, Z8
+	VMAXPS       Z13, Z9, Z9
+	VMINPS       Z14, Z9, Z9
+	VMAXPS       Z13, Z10, Z10
+	VMINPS       Z14, Z10, Z10
+	VMAXPS       Z13, Z11, Z11
+	VMINPS       Z14, Z11, Z11
+	VMAXPS       Z13, Z12, Z12
+	VMINPS       Z14, Z12, Z12
+
+rows:
 	CMPQ    DX, $0x10
 	JNE     pieces
 	VMOVUPS Z0, (AX)
@@ -5903,9 +9301,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_13x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_13x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_13x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_13x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -6009,6 +9407,70 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y13
+	VADDPS       Y13, Y0, Y0
+	VBROADCASTSS 4(BX), Y13
+	VADDPS       Y13, Y1, Y1
+	VBROADCASTSS 8(BX), Y13
+	VADDPS       Y13, Y2, Y2
+	VBROADCASTSS 12(BX), Y13
+	VADDPS       Y13, Y3, Y3
+	VBROADCASTSS 16(BX), Y13
+	VADDPS       Y13, Y4, Y4
+	VBROADCASTSS 20(BX), Y13
+	VADDPS       Y13, Y5, Y5
+	VBROADCASTSS 24(BX), Y13
+	VADDPS       Y13, Y6, Y6
+	VBROADCASTSS 28(BX), Y13
+	VADDPS       Y13, Y7, Y7
+	VBROADCASTSS 32(BX), Y13
+	VADDPS       Y13, Y8, Y8
+	VBROADCASTSS 36(BX), Y13
+	VADDPS       Y13, Y9, Y9
+	VBROADCASTSS 40(BX), Y13
+	VADDPS       Y13, Y10, Y10
+	VBROADCASTSS 44(BX), Y13
+	VADDPS       Y13, Y11, Y11
+	VBROADCASTSS 48(BX), Y13
+	VADDPS       Y13, Y12, Y12
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y13
+	VBROADCASTSS 4(BX), Y14
+	VMAXPS       Y13, Y0, Y0
+	VMINPS       Y14, Y0, Y0
+	VMAXPS       Y13, Y1, Y1
+	VMINPS       Y14, Y1, Y1
+	VMAXPS       Y13, Y2, Y2
+	VMINPS       Y14, Y2, Y2
+	VMAXPS       Y13, Y3, Y3
+	VMINPS       Y14, Y3, Y3
+	VMAXPS       Y13, Y4, Y4
+	VMINPS       Y14, Y4, Y4
+	VMAXPS       Y13, Y5, Y5
+	VMINPS       Y14, Y5, Y5
+	VMAXPS       Y13, Y6, Y6
+	VMINPS       Y14, Y6, Y6
+	VMAXPS       Y13, Y7, Y7
+	VMINPS       Y14, Y7, Y7
+	VMAXPS       Y13, Y8, Y8
+	VMINPS       Y14, Y8, Y8
+	VMAXPS       Y13, Y9, Y9
+	VMINPS       Y14, Y9, Y9
+	VMAXPS       Y13, Y10, Y10
+	VMINPS       Y14, Y10, Y10
+	VMAXPS       Y13, Y11, Y11
+	VMINPS       Y14, Y11, Y11
+	VMAXPS       Y13, Y12, Y12
+	VMINPS       Y14, Y12, Y12
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -6166,19 +9628,21 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_14x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
-// Requires: AVX, AVX512F
-TEXT ·mulAVX512_14x32(SB), NOSPLIT, $0-64
+// func mulAVX512_14x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulAVX512_14x32(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
 	MOVQ b+24(FP), DX
 	MOVQ tiles+48(FP), BX
+	MOVQ ahead+80(FP), SI
+	ADDQ DX, SI
 
 tile:
-	MOVQ   a+16(FP), SI
-	MOVQ   boff+32(FP), DI
-	MOVQ   k+40(FP), R8
+	MOVQ   a+16(FP), DI
+	MOVQ   boff+32(FP), R8
+	MOVQ   k+40(FP), R9
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -6209,156 +9673,448 @@ tile:
 	VPXORD Z27, Z27, Z27
 
 loop:
-	MOVLQSX      (DI), R9
-	VMOVUPS      (DX)(R9*4), Z28
-	VMOVUPS      64(DX)(R9*4), Z29
-	VBROADCASTSS (SI), Z30
+	MOVLQSX      (R8), R10
+	VMOVUPS      (DX)(R10*4), Z28
+	PREFETCHT0   (SI)(R10*4)
+	VMOVUPS      64(DX)(R10*4), Z29
+	PREFETCHT0   64(SI)(R10*4)
+	VBROADCASTSS (DI), Z30
 	VFMADD231PS  Z28, Z30, Z0
 	VFMADD231PS  Z29, Z30, Z1
-	VBROADCASTSS 4(SI), Z30
+	VBROADCASTSS 4(DI), Z30
 	VFMADD231PS  Z28, Z30, Z2
 	VFMADD231PS  Z29, Z30, Z3
-	VBROADCASTSS 8(SI), Z30
+	VBROADCASTSS 8(DI), Z30
 	VFMADD231PS  Z28, Z30, Z4
 	VFMADD231PS  Z29, Z30, Z5
-	VBROADCASTSS 12(SI), Z30
+	VBROADCASTSS 12(DI), Z30
 	VFMADD231PS  Z28, Z30, Z6
 	VFMADD231PS  Z29, Z30, Z7
-	VBROADCASTSS 16(SI), Z30
+	VBROADCASTSS 16(DI), Z30
 	VFMADD231PS  Z28, Z30, Z8
 	VFMADD231PS  Z29, Z30, Z9
-	VBROADCASTSS 20(SI), Z30
+	VBROADCASTSS 20(DI), Z30
 	VFMADD231PS  Z28, Z30, Z10
 	VFMADD231PS  Z29, Z30, Z11
-	VBROADCASTSS 24(SI), Z30
+	VBROADCASTSS 24(DI), Z30
 	VFMADD231PS  Z28, Z30, Z12
 	VFMADD231PS  Z29, Z30, Z13
-	VBROADCASTSS 28(SI), Z30
+	VBROADCASTSS 28(DI), Z30
 	VFMADD231PS  Z28, Z30, Z14
 	VFMADD231PS  Z29, Z30, Z15
-	VBROADCASTSS 32(SI), Z30
+	VBROADCASTSS 32(DI), Z30
 	VFMADD231PS  Z28, Z30, Z16
 	VFMADD231PS  Z29, Z30, Z17
-	VBROADCASTSS 36(SI), Z30
+	VBROADCASTSS 36(DI), Z30
 	VFMADD231PS  Z28, Z30, Z18
 	VFMADD231PS  Z29, Z30, Z19
-	VBROADCASTSS 40(SI), Z30
+	VBROADCASTSS 40(DI), Z30
 	VFMADD231PS  Z28, Z30, Z20
 	VFMADD231PS  Z29, Z30, Z21
-	VBROADCASTSS 44(SI), Z30
+	VBROADCASTSS 44(DI), Z30
 	VFMADD231PS  Z28, Z30, Z22
 	VFMADD231PS  Z29, Z30, Z23
-	VBROADCASTSS 48(SI), Z30
+	VBROADCASTSS 48(DI), Z30
 	VFMADD231PS  Z28, Z30, Z24
 	VFMADD231PS  Z29, Z30, Z25
-	VBROADCASTSS 52(SI), Z30
+	VBROADCASTSS 52(DI), Z30
 	VFMADD231PS  Z28, Z30, Z26
 	VFMADD231PS  Z29, Z30, Z27
-	ADDQ         $0x38, SI
-	ADDQ         $0x04, DI
-	DECQ         R8
+	ADDQ         $0x38, DI
+	ADDQ         $0x04, R8
+	DECQ         R9
 	JNZ          loop
-	MOVQ         acc+56(FP), SI
-	TESTQ        SI, SI
+	MOVQ         acc+56(FP), DI
+	TESTQ        DI, DI
 	JZ           store
-	MOVQ         AX, SI
-	VADDPS       (SI), Z0, Z0
-	VADDPS       64(SI), Z1, Z1
-	ADDQ         CX, SI
-	VADDPS       (SI), Z2, Z2
-	VADDPS       64(SI), Z3, Z3
-	ADDQ         CX, SI
-	VADDPS       (SI), Z4, Z4
-	VADDPS       64(SI), Z5, Z5
-	ADDQ         CX, SI
-	VADDPS       (SI), Z6, Z6
-	VADDPS       64(SI), Z7, Z7
-	ADDQ         CX, SI
-	VADDPS       (SI), Z8, Z8
-	VADDPS       64(SI), Z9, Z9
-	ADDQ         CX, SI
-	VADDPS       (SI), Z10, Z10
-	VADDPS       64(SI), Z11, Z11
-	ADDQ         CX, SI
-	VADDPS       (SI), Z12, Z12
-	VADDPS       64(SI), Z13, Z13
-	ADDQ         CX, SI
-	VADDPS       (SI), Z14, Z14
-	VADDPS       64(SI), Z15, Z15
-	ADDQ         CX, SI
-	VADDPS       (SI), Z16, Z16
-	VADDPS       64(SI), Z17, Z17
-	ADDQ         CX, SI
-	VADDPS       (SI), Z18, Z18
-	VADDPS       64(SI), Z19, Z19
-	ADDQ         CX, SI
-	VADDPS       (SI), Z20, Z20
-	VADDPS       64(SI), Z21, Z21
-	ADDQ         CX, SI
-	VADDPS       (SI), Z22, Z22
-	VADDPS       64(SI), Z23, Z23
-	ADDQ         CX, SI
-	VADDPS       (SI), Z24, Z24
-	VADDPS       64(SI), Z25, Z25
-	ADDQ         CX, SI
-	VADDPS       (SI), Z26, Z26
-	VADDPS       64(SI), Z27, Z27
-	ADDQ         CX, SI
+	MOVQ         AX, DI
+	VADDPS       (DI), Z0, Z0
+	VADDPS       64(DI), Z1, Z1
+	ADDQ         CX, DI
+	VADDPS       (DI), Z2, Z2
+	VADDPS       64(DI), Z3, Z3
+	ADDQ         CX, DI
+	VADDPS       (DI), Z4, Z4
+	VADDPS       64(DI), Z5, Z5
+	ADDQ         CX, DI
+	VADDPS       (DI), Z6, Z6
+	VADDPS       64(DI), Z7, Z7
+	ADDQ         CX, DI
+	VADDPS       (DI), Z8, Z8
+	VADDPS       64(DI), Z9, Z9
+	ADDQ         CX, DI
+	VADDPS       (DI), Z10, Z10
+	VADDPS       64(DI), Z11, Z11
+	ADDQ         CX, DI
+	VADDPS       (DI), Z12, Z12
+	VADDPS       64(DI), Z13, Z13
+	ADDQ         CX, DI
+	VADDPS       (DI), Z14, Z14
+	VADDPS       64(DI), Z15, Z15
+	ADDQ         CX, DI
+	VADDPS       (DI), Z16, Z16
+	VADDPS       64(DI), Z17, Z17
+	ADDQ         CX, DI
+	VADDPS       (DI), Z18, Z18
+	VADDPS       64(DI), Z19, Z19
+	ADDQ         CX, DI
+	VADDPS       (DI), Z20, Z20
+	VADDPS       64(DI), Z21, Z21
+	ADDQ         CX, DI
+	VADDPS       (DI), Z22, Z22
+	VADDPS       64(DI), Z23, Z23
+	ADDQ         CX, DI
+	VADDPS       (DI), Z24, Z24
+	VADDPS       64(DI), Z25, Z25
+	ADDQ         CX, DI
+	VADDPS       (DI), Z26, Z26
+	VADDPS       64(DI), Z27, Z27
+	ADDQ         CX, DI
 
 store:
-	MOVQ    AX, SI
-	VMOVUPS Z0, (SI)
-	VMOVUPS Z1, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z2, (SI)
-	VMOVUPS Z3, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z4, (SI)
-	VMOVUPS Z5, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z6, (SI)
-	VMOVUPS Z7, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z8, (SI)
-	VMOVUPS Z9, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z10, (SI)
-	VMOVUPS Z11, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z12, (SI)
-	VMOVUPS Z13, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z14, (SI)
-	VMOVUPS Z15, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z16, (SI)
-	VMOVUPS Z17, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z18, (SI)
-	VMOVUPS Z19, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z20, (SI)
-	VMOVUPS Z21, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z22, (SI)
-	VMOVUPS Z23, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z24, (SI)
-	VMOVUPS Z25, 64(SI)
-	ADDQ    CX, SI
-	VMOVUPS Z26, (SI)
-	VMOVUPS Z27, 64(SI)
-	ADDQ    CX, SI
+	MOVQ         terms+64(FP), DI
+	TESTQ        DI, DI
+	JZ           clamp
+	VBROADCASTSS (DI), Z28
+	VADDPS       Z28, Z0, Z0
+	VADDPS       Z28, Z1, Z1
+	VBROADCASTSS 4(DI), Z28
+	VADDPS       Z28, Z2, Z2
+	VADDPS       Z28, Z3, Z3
+	VBROADCASTSS 8(DI), Z28
+	VADDPS       Z28, Z4, Z4
+	VADDPS       Z28, Z5, Z5
+	VBROADCASTSS 12(DI), Z28
+	VADDPS       Z28, Z6, Z6
+	VADDPS       Z28, Z7, Z7
+	VBROADCASTSS 16(DI), Z28
+	VADDPS       Z28, Z8, Z8
+	VADDPS       Z28, Z9, Z9
+	VBROADCASTSS 20(DI), Z28
+	VADDPS       Z28, Z10, Z10
+	VADDPS       Z28, Z11, Z11
+	VBROADCASTSS 24(DI), Z28
+	VADDPS       Z28, Z12, Z12
+	VADDPS       Z28, Z13, Z13
+	VBROADCASTSS 28(DI), Z28
+	VADDPS       Z28, Z14, Z14
+	VADDPS       Z28, Z15, Z15
+	VBROADCASTSS 32(DI), Z28
+	VADDPS       Z28, Z16, Z16
+	VADDPS       Z28, Z17, Z17
+	VBROADCASTSS 36(DI), Z28
+	VADDPS       Z28, Z18, Z18
+	VADDPS       Z28, Z19, Z19
+	VBROADCASTSS 40(DI), Z28
+	VADDPS       Z28, Z20, Z20
+	VADDPS       Z28, Z21, Z21
+	VBROADCASTSS 44(DI), Z28
+	VADDPS       Z28, Z22, Z22
+	VADDPS       Z28, Z23, Z23
+	VBROADCASTSS 48(DI), Z28
+	VADDPS       Z28, Z24, Z24
+	VADDPS       Z28, Z25, Z25
+	VBROADCASTSS 52(DI), Z28
+	VADDPS       Z28, Z26, Z26
+	VADDPS       Z28, Z27, Z27
+
+clamp:
+	MOVQ         clamp+72(FP), DI
+	TESTQ        DI, DI
+	JZ           rows
+	VBROADCASTSS (DI), Z28
+	VBROADCASTSS 4(DI), Z29
+	VMAXPS       Z28, Z0, Z0
+	VMINPS       Z29, Z0, Z0
+	VMAXPS       Z28, Z1, Z1
+	VMINPS       Z29, Z1, Z1
+	VMAXPS       Z28, Z2, Z2
+	VMINPS       Z29, Z2, Z2
+	VMAXPS       Z28, Z3, Z3
+	VMINPS       Z29, Z3, Z3
+	VMAXPS       Z28, Z4, Z4
+	VMINPS       Z29, Z4, Z4
+	VMAXPS       Z28, Z5, Z5
+	VMINPS       Z29, Z5, Z5
+	VMAXPS       Z28, Z6, Z6
+	VMINPS       Z29, Z6, Z6
+	VMAXPS       Z28, Z7, Z7
+	VMINPS       Z29, Z7, Z7
+	VMAXPS       Z28, Z8, Z8
+	VMINPS       Z29, Z8, Z8
+	VMAXPS       Z28, Z9, Z9
+	VMINPS       Z29, Z9, Z9
+	VMAXPS       Z28, Z10, Z10
+	VMINPS       Z29, Z10, Z10
+	VMAXPS       Z28, Z11, Z11
+	VMINPS       Z29, Z11, Z11
+	VMAXPS       Z28, Z12, Z12
+	VMINPS       Z29, Z12, Z12
+	VMAXPS       Z28, Z13, Z13
+	VMINPS       Z29, Z13, Z13
+	VMAXPS       Z28, Z14, Z14
+	VMINPS       Z29, Z14, Z14
+	VMAXPS       Z28, Z15, Z15
+	VMINPS       Z29, Z15, Z15
+	VMAXPS       Z28, Z16, Z16
+	VMINPS       Z29, Z16, Z16
+	VMAXPS       Z28, Z17, Z17
+	VMINPS       Z29, Z17, Z17
+	VMAXPS       Z28, Z18, Z18
+	VMINPS       Z29, Z18, Z18
+	VMAXPS       Z28, Z19, Z19
+	VMINPS       Z29, Z19, Z19
+	VMAXPS       Z28, Z20, Z20
+	VMINPS       Z29, Z20, Z20
+	VMAXPS       Z28, Z21, Z21
+	VMINPS       Z29, Z21, Z21
+	VMAXPS       Z28, Z22, Z22
+	VMINPS       Z29, Z22, Z22
+	VMAXPS       Z28, Z23, Z23
+	VMINPS       Z29, Z23, Z23
+	VMAXPS       Z28, Z24, Z24
+	VMINPS       Z29, Z24, Z24
+	VMAXPS       Z28, Z25, Z25
+	VMINPS       Z29, Z25, Z25
+	VMAXPS       Z28, Z26, Z26
+	VMINPS       Z29, Z26, Z26
+	VMAXPS       Z28, Z27, Z27
+	VMINPS       Z29, Z27, Z27
+
+rows:
+	MOVQ    AX, DI
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z2, (DI)
+	VMOVUPS Z3, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z4, (DI)
+	VMOVUPS Z5, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z6, (DI)
+	VMOVUPS Z7, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z8, (DI)
+	VMOVUPS Z9, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z10, (DI)
+	VMOVUPS Z11, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z12, (DI)
+	VMOVUPS Z13, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z14, (DI)
+	VMOVUPS Z15, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z16, (DI)
+	VMOVUPS Z17, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z18, (DI)
+	VMOVUPS Z19, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z20, (DI)
+	VMOVUPS Z21, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z22, (DI)
+	VMOVUPS Z23, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z24, (DI)
+	VMOVUPS Z25, 64(DI)
+	ADDQ    CX, DI
+	VMOVUPS Z26, (DI)
+	VMOVUPS Z27, 64(DI)
+	ADDQ    CX, DI
 	ADDQ    $0x80, AX
 	ADDQ    $0x80, DX
+	ADDQ    $0x80, SI
 	DECQ    BX
 	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func mulAVX512_14x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulManyAVX512_14(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·mulManyAVX512_14(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+	VPXORD Z26, Z26, Z26
+	VPXORD Z27, Z27, Z27
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Z28
+	VMOVUPS      64(R11), Z29
+	VBROADCASTSS (R12), Z30
+	VFMADD231PS  Z28, Z30, Z0
+	VFMADD231PS  Z29, Z30, Z1
+	VBROADCASTSS 4(R12), Z30
+	VFMADD231PS  Z28, Z30, Z2
+	VFMADD231PS  Z29, Z30, Z3
+	VBROADCASTSS 8(R12), Z30
+	VFMADD231PS  Z28, Z30, Z4
+	VFMADD231PS  Z29, Z30, Z5
+	VBROADCASTSS 12(R12), Z30
+	VFMADD231PS  Z28, Z30, Z6
+	VFMADD231PS  Z29, Z30, Z7
+	VBROADCASTSS 16(R12), Z30
+	VFMADD231PS  Z28, Z30, Z8
+	VFMADD231PS  Z29, Z30, Z9
+	VBROADCASTSS 20(R12), Z30
+	VFMADD231PS  Z28, Z30, Z10
+	VFMADD231PS  Z29, Z30, Z11
+	VBROADCASTSS 24(R12), Z30
+	VFMADD231PS  Z28, Z30, Z12
+	VFMADD231PS  Z29, Z30, Z13
+	VBROADCASTSS 28(R12), Z30
+	VFMADD231PS  Z28, Z30, Z14
+	VFMADD231PS  Z29, Z30, Z15
+	VBROADCASTSS 32(R12), Z30
+	VFMADD231PS  Z28, Z30, Z16
+	VFMADD231PS  Z29, Z30, Z17
+	VBROADCASTSS 36(R12), Z30
+	VFMADD231PS  Z28, Z30, Z18
+	VFMADD231PS  Z29, Z30, Z19
+	VBROADCASTSS 40(R12), Z30
+	VFMADD231PS  Z28, Z30, Z20
+	VFMADD231PS  Z29, Z30, Z21
+	VBROADCASTSS 44(R12), Z30
+	VFMADD231PS  Z28, Z30, Z22
+	VFMADD231PS  Z29, Z30, Z23
+	VBROADCASTSS 48(R12), Z30
+	VFMADD231PS  Z28, Z30, Z24
+	VFMADD231PS  Z29, Z30, Z25
+	VBROADCASTSS 52(R12), Z30
+	VFMADD231PS  Z28, Z30, Z26
+	VFMADD231PS  Z29, Z30, Z27
+	ADDQ         $0x38, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      Z1, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z2, (R10)
+	VMOVUPS      Z3, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z4, (R10)
+	VMOVUPS      Z5, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z6, (R10)
+	VMOVUPS      Z7, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z8, (R10)
+	VMOVUPS      Z9, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z10, (R10)
+	VMOVUPS      Z11, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z12, (R10)
+	VMOVUPS      Z13, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z14, (R10)
+	VMOVUPS      Z15, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z16, (R10)
+	VMOVUPS      Z17, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z18, (R10)
+	VMOVUPS      Z19, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z20, (R10)
+	VMOVUPS      Z21, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z22, (R10)
+	VMOVUPS      Z23, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z24, (R10)
+	VMOVUPS      Z25, 64(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Z26, (R10)
+	VMOVUPS      Z27, 64(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x80, DI
+	ADDQ         $0x80, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
+	VZEROUPPER
+	RET
+
+// func mulAVX512_14x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·mulAVX512_14x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_14x16(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -6468,6 +10224,74 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Z14
+	VADDPS       Z14, Z0, Z0
+	VBROADCASTSS 4(BX), Z14
+	VADDPS       Z14, Z1, Z1
+	VBROADCASTSS 8(BX), Z14
+	VADDPS       Z14, Z2, Z2
+	VBROADCASTSS 12(BX), Z14
+	VADDPS       Z14, Z3, Z3
+	VBROADCASTSS 16(BX), Z14
+	VADDPS       Z14, Z4, Z4
+	VBROADCASTSS 20(BX), Z14
+	VADDPS       Z14, Z5, Z5
+	VBROADCASTSS 24(BX), Z14
+	VADDPS       Z14, Z6, Z6
+	VBROADCASTSS 28(BX), Z14
+	VADDPS       Z14, Z7, Z7
+	VBROADCASTSS 32(BX), Z14
+	VADDPS       Z14, Z8, Z8
+	VBROADCASTSS 36(BX), Z14
+	VADDPS       Z14, Z9, Z9
+	VBROADCASTSS 40(BX), Z14
+	VADDPS       Z14, Z10, Z10
+	VBROADCASTSS 44(BX), Z14
+	VADDPS       Z14, Z11, Z11
+	VBROADCASTSS 48(BX), Z14
+	VADDPS       Z14, Z12, Z12
+	VBROADCASTSS 52(BX), Z14
+	VADDPS       Z14, Z13, Z13
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Z14
+	VBROADCASTSS 4(BX), Z15
+	VMAXPS       Z14, Z0, Z0
+	VMINPS       Z15, Z0, Z0
+	VMAXPS       Z14, Z1, Z1
+	VMINPS       Z15, Z1, Z1
+	VMAXPS       Z14, Z2, Z2
+	VMINPS       Z15, Z2, Z2
+	VMAXPS       Z14, Z3, Z3
+	VMINPS       Z15, Z3, Z3
+	VMAXPS       Z14, Z4, Z4
+	VMINPS       Z15, Z4, Z4
+	VMAXPS       Z14, Z5, Z5
+	VMINPS       Z15, Z5, Z5
+	VMAXPS       Z14, Z6, Z6
+	VMINPS       Z15, Z6, Z6
+	VMAXPS       Z14, Z7, Z7
+	VMINPS       Z15, Z7, Z7
+	VMAXPS       Z14, Z8, Z8
+	VMINPS       Z15, Z8, Z8
+	VMAXPS       Z14, Z9, Z9
+	VMINPS       Z15, Z9, Z9
+	VMAXPS       Z14, Z10, Z10
+	VMINPS       Z15, Z10, Z10
+	VMAXPS       Z14, Z11, Z11
+	VMINPS       Z15, Z11, Z11
+	VMAXPS       Z14, Z12, Z12
+	VMINPS       Z15, Z12, Z12
+	VMAXPS       Z14, Z13, Z13
+	VMINPS       Z15, Z13, Z13
+
+rows:
 	CMPQ    DX, $0x10
 	JNE     pieces
 	VMOVUPS Z0, (AX)
@@ -6683,9 +10507,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX512_14x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulAVX512_14x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·mulAVX512_14x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX512_14x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -6795,6 +10619,74 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y14
+	VADDPS       Y14, Y0, Y0
+	VBROADCASTSS 4(BX), Y14
+	VADDPS       Y14, Y1, Y1
+	VBROADCASTSS 8(BX), Y14
+	VADDPS       Y14, Y2, Y2
+	VBROADCASTSS 12(BX), Y14
+	VADDPS       Y14, Y3, Y3
+	VBROADCASTSS 16(BX), Y14
+	VADDPS       Y14, Y4, Y4
+	VBROADCASTSS 20(BX), Y14
+	VADDPS       Y14, Y5, Y5
+	VBROADCASTSS 24(BX), Y14
+	VADDPS       Y14, Y6, Y6
+	VBROADCASTSS 28(BX), Y14
+	VADDPS       Y14, Y7, Y7
+	VBROADCASTSS 32(BX), Y14
+	VADDPS       Y14, Y8, Y8
+	VBROADCASTSS 36(BX), Y14
+	VADDPS       Y14, Y9, Y9
+	VBROADCASTSS 40(BX), Y14
+	VADDPS       Y14, Y10, Y10
+	VBROADCASTSS 44(BX), Y14
+	VADDPS       Y14, Y11, Y11
+	VBROADCASTSS 48(BX), Y14
+	VADDPS       Y14, Y12, Y12
+	VBROADCASTSS 52(BX), Y14
+	VADDPS       Y14, Y13, Y13
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y14
+	VBROADCASTSS 4(BX), Y15
+	VMAXPS       Y14, Y0, Y0
+	VMINPS       Y15, Y0, Y0
+	VMAXPS       Y14, Y1, Y1
+	VMINPS       Y15, Y1, Y1
+	VMAXPS       Y14, Y2, Y2
+	VMINPS       Y15, Y2, Y2
+	VMAXPS       Y14, Y3, Y3
+	VMINPS       Y15, Y3, Y3
+	VMAXPS       Y14, Y4, Y4
+	VMINPS       Y15, Y4, Y4
+	VMAXPS       Y14, Y5, Y5
+	VMINPS       Y15, Y5, Y5
+	VMAXPS       Y14, Y6, Y6
+	VMINPS       Y15, Y6, Y6
+	VMAXPS       Y14, Y7, Y7
+	VMINPS       Y15, Y7, Y7
+	VMAXPS       Y14, Y8, Y8
+	VMINPS       Y15, Y8, Y8
+	VMAXPS       Y14, Y9, Y9
+	VMINPS       Y15, Y9, Y9
+	VMAXPS       Y14, Y10, Y10
+	VMINPS       Y15, Y10, Y10
+	VMAXPS       Y14, Y11, Y11
+	VMINPS       Y15, Y11, Y11
+	VMAXPS       Y14, Y12, Y12
+	VMINPS       Y15, Y12, Y12
+	VMAXPS       Y14, Y13, Y13
+	VMINPS       Y15, Y13, Y13
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -6962,9 +10854,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_1x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX2_1x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, FMA3
-TEXT ·mulAVX2_1x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX2_1x16(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -6998,6 +10890,25 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Y2
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y2, Y1, Y1
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Y2
+	VBROADCASTSS 4(SI), Y3
+	VMAXPS       Y2, Y0, Y0
+	VMINPS       Y3, Y0, Y0
+	VMAXPS       Y2, Y1, Y1
+	VMINPS       Y3, Y1, Y1
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Y0, (SI)
 	VMOVUPS Y1, 32(SI)
@@ -7009,9 +10920,84 @@ store:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_1x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulManyAVX2_1(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·mulManyAVX2_1(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Y2
+	VMOVUPS      32(R11), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         $0x04, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
+	VZEROUPPER
+	RET
+
+// func mulAVX2_1x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX2, BMI2, FMA3
-TEXT ·mulAVX2_1x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX2_1x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -7046,6 +11032,22 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y1
+	VADDPS       Y1, Y0, Y0
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y1
+	VBROADCASTSS 4(BX), Y2
+	VMAXPS       Y1, Y0, Y0
+	VMINPS       Y2, Y0, Y0
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -7093,9 +11095,9 @@ DATA signShifts<>+24(SB)/4, $0x00000019
 DATA signShifts<>+28(SB)/4, $0x00000018
 GLOBL signShifts<>(SB), RODATA|NOPTR, $32
 
-// func mulAVX2_2x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX2_2x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, FMA3
-TEXT ·mulAVX2_2x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX2_2x16(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -7137,6 +11139,32 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y4, Y1, Y1
+	VBROADCASTSS 4(SI), Y4
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y4, Y3, Y3
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Y4
+	VBROADCASTSS 4(SI), Y5
+	VMAXPS       Y4, Y0, Y0
+	VMINPS       Y5, Y0, Y0
+	VMAXPS       Y4, Y1, Y1
+	VMINPS       Y5, Y1, Y1
+	VMAXPS       Y4, Y2, Y2
+	VMINPS       Y5, Y2, Y2
+	VMAXPS       Y4, Y3, Y3
+	VMINPS       Y5, Y3, Y3
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Y0, (SI)
 	VMOVUPS Y1, 32(SI)
@@ -7151,9 +11179,92 @@ store:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_2x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulManyAVX2_2(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·mulManyAVX2_2(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Y4
+	VMOVUPS      32(R11), Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         $0x08, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Y2, (R10)
+	VMOVUPS      Y3, 32(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
+	VZEROUPPER
+	RET
+
+// func mulAVX2_2x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX2, BMI2, FMA3
-TEXT ·mulAVX2_2x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX2_2x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -7194,6 +11305,26 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y2
+	VADDPS       Y2, Y0, Y0
+	VBROADCASTSS 4(BX), Y2
+	VADDPS       Y2, Y1, Y1
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y2
+	VBROADCASTSS 4(BX), Y3
+	VMAXPS       Y2, Y0, Y0
+	VMINPS       Y3, Y0, Y0
+	VMAXPS       Y2, Y1, Y1
+	VMINPS       Y3, Y1, Y1
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -7241,9 +11372,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_3x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX2_3x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, FMA3
-TEXT ·mulAVX2_3x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX2_3x16(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -7293,6 +11424,39 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Y6
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y6, Y1, Y1
+	VBROADCASTSS 4(SI), Y6
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y6, Y3, Y3
+	VBROADCASTSS 8(SI), Y6
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y6, Y5, Y5
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Y6
+	VBROADCASTSS 4(SI), Y7
+	VMAXPS       Y6, Y0, Y0
+	VMINPS       Y7, Y0, Y0
+	VMAXPS       Y6, Y1, Y1
+	VMINPS       Y7, Y1, Y1
+	VMAXPS       Y6, Y2, Y2
+	VMINPS       Y7, Y2, Y2
+	VMAXPS       Y6, Y3, Y3
+	VMINPS       Y7, Y3, Y3
+	VMAXPS       Y6, Y4, Y4
+	VMINPS       Y7, Y4, Y4
+	VMAXPS       Y6, Y5, Y5
+	VMINPS       Y7, Y5, Y5
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Y0, (SI)
 	VMOVUPS Y1, 32(SI)
@@ -7310,9 +11474,100 @@ store:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_3x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulManyAVX2_3(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·mulManyAVX2_3(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Y6
+	VMOVUPS      32(R11), Y7
+	VBROADCASTSS (R12), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 4(R12), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 8(R12), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         $0x0c, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Y2, (R10)
+	VMOVUPS      Y3, 32(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Y4, (R10)
+	VMOVUPS      Y5, 32(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
+	VZEROUPPER
+	RET
+
+// func mulAVX2_3x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX2, BMI2, FMA3
-TEXT ·mulAVX2_3x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX2_3x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -7359,6 +11614,30 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y3
+	VADDPS       Y3, Y0, Y0
+	VBROADCASTSS 4(BX), Y3
+	VADDPS       Y3, Y1, Y1
+	VBROADCASTSS 8(BX), Y3
+	VADDPS       Y3, Y2, Y2
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y3
+	VBROADCASTSS 4(BX), Y4
+	VMAXPS       Y3, Y0, Y0
+	VMINPS       Y4, Y0, Y0
+	VMAXPS       Y3, Y1, Y1
+	VMINPS       Y4, Y1, Y1
+	VMAXPS       Y3, Y2, Y2
+	VMINPS       Y4, Y2, Y2
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -7416,9 +11695,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_4x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX2_4x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, FMA3
-TEXT ·mulAVX2_4x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX2_4x16(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -7476,6 +11755,46 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Y8
+	VADDPS       Y8, Y0, Y0
+	VADDPS       Y8, Y1, Y1
+	VBROADCASTSS 4(SI), Y8
+	VADDPS       Y8, Y2, Y2
+	VADDPS       Y8, Y3, Y3
+	VBROADCASTSS 8(SI), Y8
+	VADDPS       Y8, Y4, Y4
+	VADDPS       Y8, Y5, Y5
+	VBROADCASTSS 12(SI), Y8
+	VADDPS       Y8, Y6, Y6
+	VADDPS       Y8, Y7, Y7
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Y8
+	VBROADCASTSS 4(SI), Y9
+	VMAXPS       Y8, Y0, Y0
+	VMINPS       Y9, Y0, Y0
+	VMAXPS       Y8, Y1, Y1
+	VMINPS       Y9, Y1, Y1
+	VMAXPS       Y8, Y2, Y2
+	VMINPS       Y9, Y2, Y2
+	VMAXPS       Y8, Y3, Y3
+	VMINPS       Y9, Y3, Y3
+	VMAXPS       Y8, Y4, Y4
+	VMINPS       Y9, Y4, Y4
+	VMAXPS       Y8, Y5, Y5
+	VMINPS       Y9, Y5, Y5
+	VMAXPS       Y8, Y6, Y6
+	VMINPS       Y9, Y6, Y6
+	VMAXPS       Y8, Y7, Y7
+	VMINPS       Y9, Y7, Y7
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Y0, (SI)
 	VMOVUPS Y1, 32(SI)
@@ -7496,9 +11815,108 @@ store:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_4x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulManyAVX2_4(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·mulManyAVX2_4(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Y8
+	VMOVUPS      32(R11), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         $0x10, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Y2, (R10)
+	VMOVUPS      Y3, 32(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Y4, (R10)
+	VMOVUPS      Y5, 32(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Y6, (R10)
+	VMOVUPS      Y7, 32(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
+	VZEROUPPER
+	RET
+
+// func mulAVX2_4x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX2, BMI2, FMA3
-TEXT ·mulAVX2_4x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX2_4x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -7551,6 +11969,34 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y4
+	VADDPS       Y4, Y0, Y0
+	VBROADCASTSS 4(BX), Y4
+	VADDPS       Y4, Y1, Y1
+	VBROADCASTSS 8(BX), Y4
+	VADDPS       Y4, Y2, Y2
+	VBROADCASTSS 12(BX), Y4
+	VADDPS       Y4, Y3, Y3
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y4
+	VBROADCASTSS 4(BX), Y5
+	VMAXPS       Y4, Y0, Y0
+	VMINPS       Y5, Y0, Y0
+	VMAXPS       Y4, Y1, Y1
+	VMINPS       Y5, Y1, Y1
+	VMAXPS       Y4, Y2, Y2
+	VMINPS       Y5, Y2, Y2
+	VMAXPS       Y4, Y3, Y3
+	VMINPS       Y5, Y3, Y3
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -7618,9 +12064,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_5x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX2_5x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, FMA3
-TEXT ·mulAVX2_5x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX2_5x16(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -7686,6 +12132,53 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Y10
+	VADDPS       Y10, Y0, Y0
+	VADDPS       Y10, Y1, Y1
+	VBROADCASTSS 4(SI), Y10
+	VADDPS       Y10, Y2, Y2
+	VADDPS       Y10, Y3, Y3
+	VBROADCASTSS 8(SI), Y10
+	VADDPS       Y10, Y4, Y4
+	VADDPS       Y10, Y5, Y5
+	VBROADCASTSS 12(SI), Y10
+	VADDPS       Y10, Y6, Y6
+	VADDPS       Y10, Y7, Y7
+	VBROADCASTSS 16(SI), Y10
+	VADDPS       Y10, Y8, Y8
+	VADDPS       Y10, Y9, Y9
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Y10
+	VBROADCASTSS 4(SI), Y11
+	VMAXPS       Y10, Y0, Y0
+	VMINPS       Y11, Y0, Y0
+	VMAXPS       Y10, Y1, Y1
+	VMINPS       Y11, Y1, Y1
+	VMAXPS       Y10, Y2, Y2
+	VMINPS       Y11, Y2, Y2
+	VMAXPS       Y10, Y3, Y3
+	VMINPS       Y11, Y3, Y3
+	VMAXPS       Y10, Y4, Y4
+	VMINPS       Y11, Y4, Y4
+	VMAXPS       Y10, Y5, Y5
+	VMINPS       Y11, Y5, Y5
+	VMAXPS       Y10, Y6, Y6
+	VMINPS       Y11, Y6, Y6
+	VMAXPS       Y10, Y7, Y7
+	VMINPS       Y11, Y7, Y7
+	VMAXPS       Y10, Y8, Y8
+	VMINPS       Y11, Y8, Y8
+	VMAXPS       Y10, Y9, Y9
+	VMINPS       Y11, Y9, Y9
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Y0, (SI)
 	VMOVUPS Y1, 32(SI)
@@ -7709,9 +12202,116 @@ store:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_5x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulManyAVX2_5(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·mulManyAVX2_5(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Y10
+	VMOVUPS      32(R11), Y11
+	VBROADCASTSS (R12), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 4(R12), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS 8(R12), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 12(R12), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS 16(R12), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         $0x14, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Y2, (R10)
+	VMOVUPS      Y3, 32(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Y4, (R10)
+	VMOVUPS      Y5, 32(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Y6, (R10)
+	VMOVUPS      Y7, 32(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Y8, (R10)
+	VMOVUPS      Y9, 32(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
+	VZEROUPPER
+	RET
+
+// func mulAVX2_5x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX2, BMI2, FMA3
-TEXT ·mulAVX2_5x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX2_5x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -7770,6 +12370,38 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y5
+	VADDPS       Y5, Y0, Y0
+	VBROADCASTSS 4(BX), Y5
+	VADDPS       Y5, Y1, Y1
+	VBROADCASTSS 8(BX), Y5
+	VADDPS       Y5, Y2, Y2
+	VBROADCASTSS 12(BX), Y5
+	VADDPS       Y5, Y3, Y3
+	VBROADCASTSS 16(BX), Y5
+	VADDPS       Y5, Y4, Y4
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y5
+	VBROADCASTSS 4(BX), Y6
+	VMAXPS       Y5, Y0, Y0
+	VMINPS       Y6, Y0, Y0
+	VMAXPS       Y5, Y1, Y1
+	VMINPS       Y6, Y1, Y1
+	VMAXPS       Y5, Y2, Y2
+	VMINPS       Y6, Y2, Y2
+	VMAXPS       Y5, Y3, Y3
+	VMINPS       Y6, Y3, Y3
+	VMAXPS       Y5, Y4, Y4
+	VMINPS       Y6, Y4, Y4
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)
@@ -7847,9 +12479,9 @@ below1:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_6x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+// func mulAVX2_6x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, FMA3
-TEXT ·mulAVX2_6x16(SB), NOSPLIT, $0-64
+TEXT ·mulAVX2_6x16(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ ldc+8(FP), CX
 	SHLQ $0x02, CX
@@ -7923,6 +12555,60 @@ loop:
 	ADDQ         CX, SI
 
 store:
+	MOVQ         terms+64(FP), SI
+	TESTQ        SI, SI
+	JZ           clamp
+	VBROADCASTSS (SI), Y12
+	VADDPS       Y12, Y0, Y0
+	VADDPS       Y12, Y1, Y1
+	VBROADCASTSS 4(SI), Y12
+	VADDPS       Y12, Y2, Y2
+	VADDPS       Y12, Y3, Y3
+	VBROADCASTSS 8(SI), Y12
+	VADDPS       Y12, Y4, Y4
+	VADDPS       Y12, Y5, Y5
+	VBROADCASTSS 12(SI), Y12
+	VADDPS       Y12, Y6, Y6
+	VADDPS       Y12, Y7, Y7
+	VBROADCASTSS 16(SI), Y12
+	VADDPS       Y12, Y8, Y8
+	VADDPS       Y12, Y9, Y9
+	VBROADCASTSS 20(SI), Y12
+	VADDPS       Y12, Y10, Y10
+	VADDPS       Y12, Y11, Y11
+
+clamp:
+	MOVQ         clamp+72(FP), SI
+	TESTQ        SI, SI
+	JZ           rows
+	VBROADCASTSS (SI), Y12
+	VBROADCASTSS 4(SI), Y13
+	VMAXPS       Y12, Y0, Y0
+	VMINPS       Y13, Y0, Y0
+	VMAXPS       Y12, Y1, Y1
+	VMINPS       Y13, Y1, Y1
+	VMAXPS       Y12, Y2, Y2
+	VMINPS       Y13, Y2, Y2
+	VMAXPS       Y12, Y3, Y3
+	VMINPS       Y13, Y3, Y3
+	VMAXPS       Y12, Y4, Y4
+	VMINPS       Y13, Y4, Y4
+	VMAXPS       Y12, Y5, Y5
+	VMINPS       Y13, Y5, Y5
+	VMAXPS       Y12, Y6, Y6
+	VMINPS       Y13, Y6, Y6
+	VMAXPS       Y12, Y7, Y7
+	VMINPS       Y13, Y7, Y7
+	VMAXPS       Y12, Y8, Y8
+	VMINPS       Y13, Y8, Y8
+	VMAXPS       Y12, Y9, Y9
+	VMINPS       Y13, Y9, Y9
+	VMAXPS       Y12, Y10, Y10
+	VMINPS       Y13, Y10, Y10
+	VMAXPS       Y12, Y11, Y11
+	VMINPS       Y13, Y11, Y11
+
+rows:
 	MOVQ    AX, SI
 	VMOVUPS Y0, (SI)
 	VMOVUPS Y1, 32(SI)
@@ -7949,9 +12635,124 @@ store:
 	VZEROUPPER
 	RET
 
-// func mulAVX2_6x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+// func mulManyAVX2_6(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·mulManyAVX2_6(SB), NOSPLIT, $40-104
+	MOVQ cStep+16(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, (SP)
+	MOVQ aStep+32(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 8(SP)
+	MOVQ bStep+56(FP), AX
+	SHLQ $0x02, AX
+	MOVQ AX, 16(SP)
+	MOVQ ahead+88(FP), AX
+	MOVQ AX, 24(SP)
+	MOVQ count+80(FP), AX
+	MOVQ AX, 32(SP)
+	MOVQ c+0(FP), AX
+	MOVQ a+24(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ ldc+8(FP), BX
+	SHLQ $0x02, BX
+	MOVQ ldb+48(FP), SI
+	SHLQ $0x02, SI
+
+product:
+	MOVQ  lines+96(FP), DI
+	TESTQ DI, DI
+	JZ    asked
+	MOVQ  24(SP), R8
+
+line:
+	PREFETCHT1 (R8)
+	ADDQ       $0x40, R8
+	DECQ       DI
+	JNZ        line
+	MOVQ       R8, 24(SP)
+
+asked:
+	MOVQ tiles+72(FP), R9
+	MOVQ DX, DI
+	MOVQ AX, R8
+
+tile:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ   k+64(FP), R10
+	MOVQ   DI, R11
+	MOVQ   CX, R12
+
+loop:
+	VMOVUPS      (R11), Y12
+	VMOVUPS      32(R11), Y13
+	VBROADCASTSS (R12), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(R12), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS 8(R12), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(R12), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS 16(R12), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 20(R12), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	ADDQ         $0x18, R12
+	ADDQ         SI, R11
+	DECQ         R10
+	JNZ          loop
+	MOVQ         R8, R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Y2, (R10)
+	VMOVUPS      Y3, 32(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Y4, (R10)
+	VMOVUPS      Y5, 32(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Y6, (R10)
+	VMOVUPS      Y7, 32(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Y8, (R10)
+	VMOVUPS      Y9, 32(R10)
+	ADDQ         BX, R10
+	VMOVUPS      Y10, (R10)
+	VMOVUPS      Y11, 32(R10)
+	ADDQ         BX, R10
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	DECQ         R9
+	JNZ          tile
+	ADDQ         (SP), AX
+	ADDQ         8(SP), CX
+	ADDQ         16(SP), DX
+	DECQ         32(SP)
+	JNZ          product
+	VZEROUPPER
+	RET
+
+// func mulAVX2_6x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 // Requires: AVX, AVX2, BMI2, FMA3
-TEXT ·mulAVX2_6x8(SB), NOSPLIT, $0-64
+TEXT ·mulAVX2_6x8(SB), NOSPLIT, $0-88
 	MOVQ   b+24(FP), AX
 	MOVQ   a+16(FP), CX
 	MOVQ   boff+32(FP), DX
@@ -8016,6 +12817,42 @@ loop:
 	ADDQ         CX, BX
 
 store:
+	MOVQ         terms+64(FP), BX
+	TESTQ        BX, BX
+	JZ           clamp
+	VBROADCASTSS (BX), Y6
+	VADDPS       Y6, Y0, Y0
+	VBROADCASTSS 4(BX), Y6
+	VADDPS       Y6, Y1, Y1
+	VBROADCASTSS 8(BX), Y6
+	VADDPS       Y6, Y2, Y2
+	VBROADCASTSS 12(BX), Y6
+	VADDPS       Y6, Y3, Y3
+	VBROADCASTSS 16(BX), Y6
+	VADDPS       Y6, Y4, Y4
+	VBROADCASTSS 20(BX), Y6
+	VADDPS       Y6, Y5, Y5
+
+clamp:
+	MOVQ         clamp+72(FP), BX
+	TESTQ        BX, BX
+	JZ           rows
+	VBROADCASTSS (BX), Y6
+	VBROADCASTSS 4(BX), Y7
+	VMAXPS       Y6, Y0, Y0
+	VMINPS       Y7, Y0, Y0
+	VMAXPS       Y6, Y1, Y1
+	VMINPS       Y7, Y1, Y1
+	VMAXPS       Y6, Y2, Y2
+	VMINPS       Y7, Y2, Y2
+	VMAXPS       Y6, Y3, Y3
+	VMINPS       Y7, Y3, Y3
+	VMAXPS       Y6, Y4, Y4
+	VMINPS       Y7, Y4, Y4
+	VMAXPS       Y6, Y5, Y5
+	VMINPS       Y7, Y5, Y5
+
+rows:
 	CMPQ    DX, $0x08
 	JNE     pieces
 	VMOVUPS Y0, (AX)

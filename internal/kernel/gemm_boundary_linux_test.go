@@ -9,7 +9,7 @@ import (
 // end, at a page without access. Rows of B may be read Slack floats past their end, and an expanded image is written so
 // far; everything else is exact.
 func TestProductsTouchNothingBeside(t *testing.T) {
-	fences := []fence{newFence(t), newFence(t), newFence(t)}
+	fences := []fence{newFence(t), newFence(t), newFence(t), newFence(t)}
 	r := rand.New(rand.NewPCG(31, 32))
 	places := []func(fence, int) []float32{fence.atStart, fence.atEnd}
 	operand := func(f fence, n, slack int, place func(fence, int) []float32) []float32 {
@@ -24,6 +24,13 @@ func TestProductsTouchNothingBeside(t *testing.T) {
 				b := operand(fences[2], s.k*s.n, Slack, place)
 				l.MulPacked(c, s.n, ap, b, multiplesOf(s.k, s.n), s.m, s.n, false)
 				l.MulPacked(c, s.n, ap, b, multiplesOf(s.k, s.n), s.m, s.n, true)
+
+				for _, e := range epilogues(r, s.m) {
+					if e.Terms != nil {
+						e.Terms = operand(fences[3], s.m, 0, place)
+					}
+					l.MulPackedThen(c, s.n, ap, b, multiplesOf(s.k, s.n), s.m, s.n, e)
+				}
 
 				a := operand(fences[2], s.m*s.k, 0, place)
 				l.PackA(ap, a, multiplesOf(s.m, s.k), multiplesOf(s.k, 1))

@@ -2,8 +2,15 @@
 
 package kernel
 
-func (l Level) mulTile(c []float32, ldc int, ap, b []float32, boff []int32, mr, n int, acc bool) {
+func (l Level) mulTile(
+	c []float32, ldc int, ap, b []float32, boff []int32, mr, n int, acc bool, e Epilogue, _ int,
+) {
 	mulGeneric(c, ldc, ap, b, boff, mr, n, acc)
+	e.generic(c, ldc, mr, n)
+}
+
+// mulMany is not reached: every level is Generic.
+func (l Level) mulMany([]float32, int, int, []float32, int, []float32, int, int, int, int, []float32) {
 }
 
 func (l Level) mulDot(

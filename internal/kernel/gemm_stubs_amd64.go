@@ -5,166 +5,226 @@
 package kernel
 
 //go:noescape
-func mulAVX512_1x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+func mulAVX512_1x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_1x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulManyAVX512_1(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
 
 //go:noescape
-func mulAVX512_1x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulAVX512_1x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_2x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+func mulAVX512_1x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_2x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulAVX512_2x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_2x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulManyAVX512_2(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
 
 //go:noescape
-func mulAVX512_3x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+func mulAVX512_2x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_3x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulAVX512_2x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_3x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulAVX512_3x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_4x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+func mulManyAVX512_3(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
 
 //go:noescape
-func mulAVX512_4x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulAVX512_3x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_4x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulAVX512_3x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_5x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+func mulAVX512_4x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_5x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulManyAVX512_4(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
 
 //go:noescape
-func mulAVX512_5x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulAVX512_4x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_6x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+func mulAVX512_4x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_6x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulAVX512_5x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_6x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulManyAVX512_5(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
 
 //go:noescape
-func mulAVX512_7x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+func mulAVX512_5x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_7x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulAVX512_5x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_7x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulAVX512_6x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_8x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+func mulManyAVX512_6(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
 
 //go:noescape
-func mulAVX512_8x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulAVX512_6x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_8x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulAVX512_6x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_9x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+func mulAVX512_7x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_9x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulManyAVX512_7(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
 
 //go:noescape
-func mulAVX512_9x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulAVX512_7x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_10x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+func mulAVX512_7x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_10x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulAVX512_8x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_10x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulManyAVX512_8(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
 
 //go:noescape
-func mulAVX512_11x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+func mulAVX512_8x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_11x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulAVX512_8x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_11x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulAVX512_9x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_12x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+func mulManyAVX512_9(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
 
 //go:noescape
-func mulAVX512_12x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulAVX512_9x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_12x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulAVX512_9x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_13x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+func mulAVX512_10x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_13x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulManyAVX512_10(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
 
 //go:noescape
-func mulAVX512_13x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulAVX512_10x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_14x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+func mulAVX512_10x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_14x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulAVX512_11x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX512_14x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulManyAVX512_11(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
 
 //go:noescape
-func mulAVX2_1x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+func mulAVX512_11x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX2_1x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulAVX512_11x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX2_2x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+func mulAVX512_12x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX2_2x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulManyAVX512_12(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
 
 //go:noescape
-func mulAVX2_3x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+func mulAVX512_12x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX2_3x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulAVX512_12x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX2_4x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+func mulAVX512_13x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX2_4x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulManyAVX512_13(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
 
 //go:noescape
-func mulAVX2_5x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+func mulAVX512_13x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX2_5x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulAVX512_13x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX2_6x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int)
+func mulAVX512_14x32(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
-func mulAVX2_6x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int)
+func mulManyAVX512_14(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+
+//go:noescape
+func mulAVX512_14x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
+
+//go:noescape
+func mulAVX512_14x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
+
+//go:noescape
+func mulAVX2_1x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
+
+//go:noescape
+func mulManyAVX2_1(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+
+//go:noescape
+func mulAVX2_1x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
+
+//go:noescape
+func mulAVX2_2x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
+
+//go:noescape
+func mulManyAVX2_2(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+
+//go:noescape
+func mulAVX2_2x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
+
+//go:noescape
+func mulAVX2_3x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
+
+//go:noescape
+func mulManyAVX2_3(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+
+//go:noescape
+func mulAVX2_3x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
+
+//go:noescape
+func mulAVX2_4x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
+
+//go:noescape
+func mulManyAVX2_4(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+
+//go:noescape
+func mulAVX2_4x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
+
+//go:noescape
+func mulAVX2_5x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
+
+//go:noescape
+func mulManyAVX2_5(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+
+//go:noescape
+func mulAVX2_5x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
+
+//go:noescape
+func mulAVX2_6x16(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, tiles int, acc int, terms *float32, clamp *float32, ahead int)
+
+//go:noescape
+func mulManyAVX2_6(c *float32, ldc int, cStep int, a *float32, aStep int, b *float32, ldb int, bStep int, k int, tiles int, count int, ahead *float32, lines int)
+
+//go:noescape
+func mulAVX2_6x8(c *float32, ldc int, a *float32, b *float32, boff *int32, k int, n int, acc int, terms *float32, clamp *float32, ahead int)
 
 //go:noescape
 func dotAVX512_1x1(c *float32, ldc int, a *float32, aoff *int32, as int, b *float32, boff *int32, bs int, vectors int, tail uint32, segments int, acc int)

@@ -142,7 +142,7 @@ func (l Level) mulRows(
 	parts := l.panels(rows)
 	for p := range parts {
 		r, mr := evenly(rows, parts, p)
-		l.mulTile(c[r*ldc:], ldc, ap[r*depth+from*mr:], v, offsets, mr, n, acc)
+		l.mulTile(c[r*ldc:], ldc, ap[r*depth+from*mr:], v, offsets, mr, n, acc, Epilogue{}, 0)
 	}
 }
 

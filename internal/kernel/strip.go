@@ -61,6 +61,9 @@ const (
 	StripStoreOwn                    // likewise
 	StripLoadScalar                  // a number for the whole row
 	StripSum                         // adds the level to the accumulators of Sums
+	stripSum0                        // adds the level to accumulators in registers
+	stripSum1                        // likewise
+	stripSum2                        // likewise
 	StripNeg                         // as the UnaryOp Neg
 	StripNot                         // as Not
 	StripSqrt                        // as Sqrt
@@ -68,9 +71,21 @@ const (
 	stripLevelCodes = stripMoves + StripCode(stripOps)*StripCode(stripOperands)
 	StripEnd        = StripLevels * stripLevelCodes // the end of a strip
 	StripTotal      = StripEnd + 1                  // adds Sums to the scalar, every 512 floats of a row
-	StripRow        = StripEnd + 2                  // the end of the program
-	stripCodes      = StripEnd + 3
+	stripTotal0     = StripEnd + 2                  // adds the accumulators in registers, as stripTotal1, …2
+	StripRow        = StripEnd + 5                  // the end of the program
+	stripCodes      = StripEnd + 6
 )
+
+// StripSums returns the codes of sum i of a program, for level 0, and of its total. The first sums
+// have their accumulators in registers where a level has so many: an addition to memory has to wait
+// for the one before.
+func (l Level) StripSums(i int) (sum, total StripCode) {
+	const registers = StripCode(stripSum2 - stripSum0 + 1)
+	if l == AVX512 && i < int(registers) {
+		return stripSum0 + StripCode(i), stripTotal0 + StripCode(i)
+	}
+	return StripSum, StripTotal
+}
 
 // MostStripFloats is the number of floats of a strip on the widest level. The accumulators of a sum
 // are as many; they have to be zero at first and are left zero.

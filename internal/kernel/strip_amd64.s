@@ -80,6 +80,39 @@ TEXT ·stripSum0AVX512(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    (SI), AX
 	JMP     AX
 
+// func stripSum0Level0AVX512()
+// Requires: AVX512F
+TEXT ·stripSum0Level0AVX512(SB), NOSPLIT|NOFRAME, $0
+	VADDPS Z20, Z0, Z20
+	VADDPS Z21, Z1, Z21
+	VADDPS Z22, Z2, Z22
+	VADDPS Z23, Z3, Z23
+	ADDQ   $0x20, SI
+	MOVQ   (SI), AX
+	JMP    AX
+
+// func stripSum1Level0AVX512()
+// Requires: AVX512F
+TEXT ·stripSum1Level0AVX512(SB), NOSPLIT|NOFRAME, $0
+	VADDPS Z24, Z0, Z24
+	VADDPS Z25, Z1, Z25
+	VADDPS Z26, Z2, Z26
+	VADDPS Z27, Z3, Z27
+	ADDQ   $0x20, SI
+	MOVQ   (SI), AX
+	JMP    AX
+
+// func stripSum2Level0AVX512()
+// Requires: AVX512F
+TEXT ·stripSum2Level0AVX512(SB), NOSPLIT|NOFRAME, $0
+	VADDPS Z28, Z0, Z28
+	VADDPS Z29, Z1, Z29
+	VADDPS Z30, Z2, Z30
+	VADDPS Z31, Z3, Z31
+	ADDQ   $0x20, SI
+	MOVQ   (SI), AX
+	JMP    AX
+
 // func stripNeg0AVX512()
 // Requires: AVX512F
 TEXT ·stripNeg0AVX512(SB), NOSPLIT|NOFRAME, $0
@@ -1625,6 +1658,39 @@ TEXT ·stripSum1AVX512(SB), NOSPLIT|NOFRAME, $0
 	ADDQ    $0x20, SI
 	MOVQ    (SI), AX
 	JMP     AX
+
+// func stripSum0Level1AVX512()
+// Requires: AVX512F
+TEXT ·stripSum0Level1AVX512(SB), NOSPLIT|NOFRAME, $0
+	VADDPS Z20, Z4, Z20
+	VADDPS Z21, Z5, Z21
+	VADDPS Z22, Z6, Z22
+	VADDPS Z23, Z7, Z23
+	ADDQ   $0x20, SI
+	MOVQ   (SI), AX
+	JMP    AX
+
+// func stripSum1Level1AVX512()
+// Requires: AVX512F
+TEXT ·stripSum1Level1AVX512(SB), NOSPLIT|NOFRAME, $0
+	VADDPS Z24, Z4, Z24
+	VADDPS Z25, Z5, Z25
+	VADDPS Z26, Z6, Z26
+	VADDPS Z27, Z7, Z27
+	ADDQ   $0x20, SI
+	MOVQ   (SI), AX
+	JMP    AX
+
+// func stripSum2Level1AVX512()
+// Requires: AVX512F
+TEXT ·stripSum2Level1AVX512(SB), NOSPLIT|NOFRAME, $0
+	VADDPS Z28, Z4, Z28
+	VADDPS Z29, Z5, Z29
+	VADDPS Z30, Z6, Z30
+	VADDPS Z31, Z7, Z31
+	ADDQ   $0x20, SI
+	MOVQ   (SI), AX
+	JMP    AX
 
 // func stripNeg1AVX512()
 // Requires: AVX512F
@@ -3172,6 +3238,39 @@ TEXT ·stripSum2AVX512(SB), NOSPLIT|NOFRAME, $0
 	MOVQ    (SI), AX
 	JMP     AX
 
+// func stripSum0Level2AVX512()
+// Requires: AVX512F
+TEXT ·stripSum0Level2AVX512(SB), NOSPLIT|NOFRAME, $0
+	VADDPS Z20, Z8, Z20
+	VADDPS Z21, Z9, Z21
+	VADDPS Z22, Z10, Z22
+	VADDPS Z23, Z11, Z23
+	ADDQ   $0x20, SI
+	MOVQ   (SI), AX
+	JMP    AX
+
+// func stripSum1Level2AVX512()
+// Requires: AVX512F
+TEXT ·stripSum1Level2AVX512(SB), NOSPLIT|NOFRAME, $0
+	VADDPS Z24, Z8, Z24
+	VADDPS Z25, Z9, Z25
+	VADDPS Z26, Z10, Z26
+	VADDPS Z27, Z11, Z27
+	ADDQ   $0x20, SI
+	MOVQ   (SI), AX
+	JMP    AX
+
+// func stripSum2Level2AVX512()
+// Requires: AVX512F
+TEXT ·stripSum2Level2AVX512(SB), NOSPLIT|NOFRAME, $0
+	VADDPS Z28, Z8, Z28
+	VADDPS Z29, Z9, Z29
+	VADDPS Z30, Z10, Z30
+	VADDPS Z31, Z11, Z31
+	ADDQ   $0x20, SI
+	MOVQ   (SI), AX
+	JMP    AX
+
 // func stripNeg2AVX512()
 // Requires: AVX512F
 TEXT ·stripNeg2AVX512(SB), NOSPLIT|NOFRAME, $0
@@ -4300,12 +4399,12 @@ block:
 TEXT ·stripTotalAVX512(SB), NOSPLIT|NOFRAME, $0
 	// The end of a block: lanes are added up, accumulators start again.
 	MOVQ          24(SI), AX
-	MOVQ          8(SI), BX
 	VMOVUPS       (AX), Z0
 	VADDPS        64(AX), Z0, Z0
 	VMOVUPS       128(AX), Z1
 	VADDPS        192(AX), Z1, Z1
 	VADDPS        Z1, Z0, Z0
+	MOVQ          8(SI), BX
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPS        Y1, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X1
@@ -4325,6 +4424,81 @@ TEXT ·stripTotalAVX512(SB), NOSPLIT|NOFRAME, $0
 	VMOVUPS       Y1, 160(AX)
 	VMOVUPS       Y1, 192(AX)
 	VMOVUPS       Y1, 224(AX)
+	ADDQ          $0x20, SI
+	MOVQ          (SI), AX
+	JMP           AX
+
+// func stripTotal0AVX512()
+// Requires: AVX, AVX512F
+TEXT ·stripTotal0AVX512(SB), NOSPLIT|NOFRAME, $0
+	VADDPS        Z21, Z20, Z0
+	VADDPS        Z23, Z22, Z1
+	VADDPS        Z1, Z0, Z0
+	MOVQ          8(SI), BX
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0x0e, X0, X1
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0x01, X0, X1
+	VADDSS        X1, X0, X0
+	VADDSS        (BX), X0, X0
+	VMOVSS        X0, (BX)
+	VPXORD        Z20, Z20, Z20
+	VPXORD        Z21, Z21, Z21
+	VPXORD        Z22, Z22, Z22
+	VPXORD        Z23, Z23, Z23
+	ADDQ          $0x20, SI
+	MOVQ          (SI), AX
+	JMP           AX
+
+// func stripTotal1AVX512()
+// Requires: AVX, AVX512F
+TEXT ·stripTotal1AVX512(SB), NOSPLIT|NOFRAME, $0
+	VADDPS        Z25, Z24, Z0
+	VADDPS        Z27, Z26, Z1
+	VADDPS        Z1, Z0, Z0
+	MOVQ          8(SI), BX
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0x0e, X0, X1
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0x01, X0, X1
+	VADDSS        X1, X0, X0
+	VADDSS        (BX), X0, X0
+	VMOVSS        X0, (BX)
+	VPXORD        Z24, Z24, Z24
+	VPXORD        Z25, Z25, Z25
+	VPXORD        Z26, Z26, Z26
+	VPXORD        Z27, Z27, Z27
+	ADDQ          $0x20, SI
+	MOVQ          (SI), AX
+	JMP           AX
+
+// func stripTotal2AVX512()
+// Requires: AVX, AVX512F
+TEXT ·stripTotal2AVX512(SB), NOSPLIT|NOFRAME, $0
+	VADDPS        Z29, Z28, Z0
+	VADDPS        Z31, Z30, Z1
+	VADDPS        Z1, Z0, Z0
+	MOVQ          8(SI), BX
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0x0e, X0, X1
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0x01, X0, X1
+	VADDSS        X1, X0, X0
+	VADDSS        (BX), X0, X0
+	VMOVSS        X0, (BX)
+	VPXORD        Z28, Z28, Z28
+	VPXORD        Z29, Z29, Z29
+	VPXORD        Z30, Z30, Z30
+	VPXORD        Z31, Z31, Z31
 	ADDQ          $0x20, SI
 	MOVQ          (SI), AX
 	JMP           AX
@@ -4379,476 +4553,500 @@ TEXT ·stripCodesAVX512(SB), NOSPLIT, $0-8
 	MOVQ CX, 32(AX)
 	LEAQ ·stripSum0AVX512+0(SB), CX
 	MOVQ CX, 40(AX)
-	LEAQ ·stripNeg0AVX512+0(SB), CX
+	LEAQ ·stripSum0Level0AVX512+0(SB), CX
 	MOVQ CX, 48(AX)
-	LEAQ ·stripNot0AVX512+0(SB), CX
+	LEAQ ·stripSum1Level0AVX512+0(SB), CX
 	MOVQ CX, 56(AX)
-	LEAQ ·stripSqrt0AVX512+0(SB), CX
+	LEAQ ·stripSum2Level0AVX512+0(SB), CX
 	MOVQ CX, 64(AX)
-	LEAQ ·stripAddTensor0AVX512+0(SB), CX
+	LEAQ ·stripNeg0AVX512+0(SB), CX
 	MOVQ CX, 72(AX)
-	LEAQ ·stripAddScalar0AVX512+0(SB), CX
+	LEAQ ·stripNot0AVX512+0(SB), CX
 	MOVQ CX, 80(AX)
-	LEAQ ·stripAddNext0AVX512+0(SB), CX
+	LEAQ ·stripSqrt0AVX512+0(SB), CX
 	MOVQ CX, 88(AX)
-	LEAQ ·stripAddFromTensor0AVX512+0(SB), CX
+	LEAQ ·stripAddTensor0AVX512+0(SB), CX
 	MOVQ CX, 96(AX)
-	LEAQ ·stripAddFromScalar0AVX512+0(SB), CX
+	LEAQ ·stripAddScalar0AVX512+0(SB), CX
 	MOVQ CX, 104(AX)
-	LEAQ ·stripAddFromNext0AVX512+0(SB), CX
+	LEAQ ·stripAddNext0AVX512+0(SB), CX
 	MOVQ CX, 112(AX)
-	LEAQ ·stripAddSelf0AVX512+0(SB), CX
+	LEAQ ·stripAddFromTensor0AVX512+0(SB), CX
 	MOVQ CX, 120(AX)
-	LEAQ ·stripSubTensor0AVX512+0(SB), CX
+	LEAQ ·stripAddFromScalar0AVX512+0(SB), CX
 	MOVQ CX, 128(AX)
-	LEAQ ·stripSubScalar0AVX512+0(SB), CX
+	LEAQ ·stripAddFromNext0AVX512+0(SB), CX
 	MOVQ CX, 136(AX)
-	LEAQ ·stripSubNext0AVX512+0(SB), CX
+	LEAQ ·stripAddSelf0AVX512+0(SB), CX
 	MOVQ CX, 144(AX)
-	LEAQ ·stripSubFromTensor0AVX512+0(SB), CX
+	LEAQ ·stripSubTensor0AVX512+0(SB), CX
 	MOVQ CX, 152(AX)
-	LEAQ ·stripSubFromScalar0AVX512+0(SB), CX
+	LEAQ ·stripSubScalar0AVX512+0(SB), CX
 	MOVQ CX, 160(AX)
-	LEAQ ·stripSubFromNext0AVX512+0(SB), CX
+	LEAQ ·stripSubNext0AVX512+0(SB), CX
 	MOVQ CX, 168(AX)
-	LEAQ ·stripSubSelf0AVX512+0(SB), CX
+	LEAQ ·stripSubFromTensor0AVX512+0(SB), CX
 	MOVQ CX, 176(AX)
-	LEAQ ·stripMulTensor0AVX512+0(SB), CX
+	LEAQ ·stripSubFromScalar0AVX512+0(SB), CX
 	MOVQ CX, 184(AX)
-	LEAQ ·stripMulScalar0AVX512+0(SB), CX
+	LEAQ ·stripSubFromNext0AVX512+0(SB), CX
 	MOVQ CX, 192(AX)
-	LEAQ ·stripMulNext0AVX512+0(SB), CX
+	LEAQ ·stripSubSelf0AVX512+0(SB), CX
 	MOVQ CX, 200(AX)
-	LEAQ ·stripMulFromTensor0AVX512+0(SB), CX
+	LEAQ ·stripMulTensor0AVX512+0(SB), CX
 	MOVQ CX, 208(AX)
-	LEAQ ·stripMulFromScalar0AVX512+0(SB), CX
+	LEAQ ·stripMulScalar0AVX512+0(SB), CX
 	MOVQ CX, 216(AX)
-	LEAQ ·stripMulFromNext0AVX512+0(SB), CX
+	LEAQ ·stripMulNext0AVX512+0(SB), CX
 	MOVQ CX, 224(AX)
-	LEAQ ·stripMulSelf0AVX512+0(SB), CX
+	LEAQ ·stripMulFromTensor0AVX512+0(SB), CX
 	MOVQ CX, 232(AX)
-	LEAQ ·stripDivTensor0AVX512+0(SB), CX
+	LEAQ ·stripMulFromScalar0AVX512+0(SB), CX
 	MOVQ CX, 240(AX)
-	LEAQ ·stripDivScalar0AVX512+0(SB), CX
+	LEAQ ·stripMulFromNext0AVX512+0(SB), CX
 	MOVQ CX, 248(AX)
-	LEAQ ·stripDivNext0AVX512+0(SB), CX
+	LEAQ ·stripMulSelf0AVX512+0(SB), CX
 	MOVQ CX, 256(AX)
-	LEAQ ·stripDivFromTensor0AVX512+0(SB), CX
+	LEAQ ·stripDivTensor0AVX512+0(SB), CX
 	MOVQ CX, 264(AX)
-	LEAQ ·stripDivFromScalar0AVX512+0(SB), CX
+	LEAQ ·stripDivScalar0AVX512+0(SB), CX
 	MOVQ CX, 272(AX)
-	LEAQ ·stripDivFromNext0AVX512+0(SB), CX
+	LEAQ ·stripDivNext0AVX512+0(SB), CX
 	MOVQ CX, 280(AX)
-	LEAQ ·stripDivSelf0AVX512+0(SB), CX
+	LEAQ ·stripDivFromTensor0AVX512+0(SB), CX
 	MOVQ CX, 288(AX)
-	LEAQ ·stripMaxTensor0AVX512+0(SB), CX
+	LEAQ ·stripDivFromScalar0AVX512+0(SB), CX
 	MOVQ CX, 296(AX)
-	LEAQ ·stripMaxScalar0AVX512+0(SB), CX
+	LEAQ ·stripDivFromNext0AVX512+0(SB), CX
 	MOVQ CX, 304(AX)
-	LEAQ ·stripMaxNext0AVX512+0(SB), CX
+	LEAQ ·stripDivSelf0AVX512+0(SB), CX
 	MOVQ CX, 312(AX)
-	LEAQ ·stripMaxFromTensor0AVX512+0(SB), CX
+	LEAQ ·stripMaxTensor0AVX512+0(SB), CX
 	MOVQ CX, 320(AX)
-	LEAQ ·stripMaxFromScalar0AVX512+0(SB), CX
+	LEAQ ·stripMaxScalar0AVX512+0(SB), CX
 	MOVQ CX, 328(AX)
-	LEAQ ·stripMaxFromNext0AVX512+0(SB), CX
+	LEAQ ·stripMaxNext0AVX512+0(SB), CX
 	MOVQ CX, 336(AX)
-	LEAQ ·stripMaxSelf0AVX512+0(SB), CX
+	LEAQ ·stripMaxFromTensor0AVX512+0(SB), CX
 	MOVQ CX, 344(AX)
-	LEAQ ·stripGreaterTensor0AVX512+0(SB), CX
+	LEAQ ·stripMaxFromScalar0AVX512+0(SB), CX
 	MOVQ CX, 352(AX)
-	LEAQ ·stripGreaterScalar0AVX512+0(SB), CX
+	LEAQ ·stripMaxFromNext0AVX512+0(SB), CX
 	MOVQ CX, 360(AX)
-	LEAQ ·stripGreaterNext0AVX512+0(SB), CX
+	LEAQ ·stripMaxSelf0AVX512+0(SB), CX
 	MOVQ CX, 368(AX)
-	LEAQ ·stripGreaterFromTensor0AVX512+0(SB), CX
+	LEAQ ·stripGreaterTensor0AVX512+0(SB), CX
 	MOVQ CX, 376(AX)
-	LEAQ ·stripGreaterFromScalar0AVX512+0(SB), CX
+	LEAQ ·stripGreaterScalar0AVX512+0(SB), CX
 	MOVQ CX, 384(AX)
-	LEAQ ·stripGreaterFromNext0AVX512+0(SB), CX
+	LEAQ ·stripGreaterNext0AVX512+0(SB), CX
 	MOVQ CX, 392(AX)
-	LEAQ ·stripGreaterSelf0AVX512+0(SB), CX
+	LEAQ ·stripGreaterFromTensor0AVX512+0(SB), CX
 	MOVQ CX, 400(AX)
-	LEAQ ·stripGreaterEqualTensor0AVX512+0(SB), CX
+	LEAQ ·stripGreaterFromScalar0AVX512+0(SB), CX
 	MOVQ CX, 408(AX)
-	LEAQ ·stripGreaterEqualScalar0AVX512+0(SB), CX
+	LEAQ ·stripGreaterFromNext0AVX512+0(SB), CX
 	MOVQ CX, 416(AX)
-	LEAQ ·stripGreaterEqualNext0AVX512+0(SB), CX
+	LEAQ ·stripGreaterSelf0AVX512+0(SB), CX
 	MOVQ CX, 424(AX)
-	LEAQ ·stripGreaterEqualFromTensor0AVX512+0(SB), CX
+	LEAQ ·stripGreaterEqualTensor0AVX512+0(SB), CX
 	MOVQ CX, 432(AX)
-	LEAQ ·stripGreaterEqualFromScalar0AVX512+0(SB), CX
+	LEAQ ·stripGreaterEqualScalar0AVX512+0(SB), CX
 	MOVQ CX, 440(AX)
-	LEAQ ·stripGreaterEqualFromNext0AVX512+0(SB), CX
+	LEAQ ·stripGreaterEqualNext0AVX512+0(SB), CX
 	MOVQ CX, 448(AX)
-	LEAQ ·stripGreaterEqualSelf0AVX512+0(SB), CX
+	LEAQ ·stripGreaterEqualFromTensor0AVX512+0(SB), CX
 	MOVQ CX, 456(AX)
-	LEAQ ·stripEqualTensor0AVX512+0(SB), CX
+	LEAQ ·stripGreaterEqualFromScalar0AVX512+0(SB), CX
 	MOVQ CX, 464(AX)
-	LEAQ ·stripEqualScalar0AVX512+0(SB), CX
+	LEAQ ·stripGreaterEqualFromNext0AVX512+0(SB), CX
 	MOVQ CX, 472(AX)
-	LEAQ ·stripEqualNext0AVX512+0(SB), CX
+	LEAQ ·stripGreaterEqualSelf0AVX512+0(SB), CX
 	MOVQ CX, 480(AX)
-	LEAQ ·stripEqualFromTensor0AVX512+0(SB), CX
+	LEAQ ·stripEqualTensor0AVX512+0(SB), CX
 	MOVQ CX, 488(AX)
-	LEAQ ·stripEqualFromScalar0AVX512+0(SB), CX
+	LEAQ ·stripEqualScalar0AVX512+0(SB), CX
 	MOVQ CX, 496(AX)
-	LEAQ ·stripEqualFromNext0AVX512+0(SB), CX
+	LEAQ ·stripEqualNext0AVX512+0(SB), CX
 	MOVQ CX, 504(AX)
-	LEAQ ·stripEqualSelf0AVX512+0(SB), CX
+	LEAQ ·stripEqualFromTensor0AVX512+0(SB), CX
 	MOVQ CX, 512(AX)
-	LEAQ ·stripGateTensor0AVX512+0(SB), CX
+	LEAQ ·stripEqualFromScalar0AVX512+0(SB), CX
 	MOVQ CX, 520(AX)
-	LEAQ ·stripGateScalar0AVX512+0(SB), CX
+	LEAQ ·stripEqualFromNext0AVX512+0(SB), CX
 	MOVQ CX, 528(AX)
-	LEAQ ·stripGateNext0AVX512+0(SB), CX
+	LEAQ ·stripEqualSelf0AVX512+0(SB), CX
 	MOVQ CX, 536(AX)
-	LEAQ ·stripGateFromTensor0AVX512+0(SB), CX
+	LEAQ ·stripGateTensor0AVX512+0(SB), CX
 	MOVQ CX, 544(AX)
-	LEAQ ·stripGateFromScalar0AVX512+0(SB), CX
+	LEAQ ·stripGateScalar0AVX512+0(SB), CX
 	MOVQ CX, 552(AX)
-	LEAQ ·stripGateFromNext0AVX512+0(SB), CX
+	LEAQ ·stripGateNext0AVX512+0(SB), CX
 	MOVQ CX, 560(AX)
-	LEAQ ·stripGateSelf0AVX512+0(SB), CX
+	LEAQ ·stripGateFromTensor0AVX512+0(SB), CX
 	MOVQ CX, 568(AX)
-	LEAQ ·stripKeepTensor0AVX512+0(SB), CX
+	LEAQ ·stripGateFromScalar0AVX512+0(SB), CX
 	MOVQ CX, 576(AX)
-	LEAQ ·stripKeepScalar0AVX512+0(SB), CX
+	LEAQ ·stripGateFromNext0AVX512+0(SB), CX
 	MOVQ CX, 584(AX)
-	LEAQ ·stripKeepNext0AVX512+0(SB), CX
+	LEAQ ·stripGateSelf0AVX512+0(SB), CX
 	MOVQ CX, 592(AX)
-	LEAQ ·stripKeepFromTensor0AVX512+0(SB), CX
+	LEAQ ·stripKeepTensor0AVX512+0(SB), CX
 	MOVQ CX, 600(AX)
-	LEAQ ·stripKeepFromScalar0AVX512+0(SB), CX
+	LEAQ ·stripKeepScalar0AVX512+0(SB), CX
 	MOVQ CX, 608(AX)
-	LEAQ ·stripKeepFromNext0AVX512+0(SB), CX
+	LEAQ ·stripKeepNext0AVX512+0(SB), CX
 	MOVQ CX, 616(AX)
-	LEAQ ·stripKeepSelf0AVX512+0(SB), CX
+	LEAQ ·stripKeepFromTensor0AVX512+0(SB), CX
 	MOVQ CX, 624(AX)
-	LEAQ ·stripDropTensor0AVX512+0(SB), CX
+	LEAQ ·stripKeepFromScalar0AVX512+0(SB), CX
 	MOVQ CX, 632(AX)
-	LEAQ ·stripDropScalar0AVX512+0(SB), CX
+	LEAQ ·stripKeepFromNext0AVX512+0(SB), CX
 	MOVQ CX, 640(AX)
-	LEAQ ·stripDropNext0AVX512+0(SB), CX
+	LEAQ ·stripKeepSelf0AVX512+0(SB), CX
 	MOVQ CX, 648(AX)
-	LEAQ ·stripDropFromTensor0AVX512+0(SB), CX
+	LEAQ ·stripDropTensor0AVX512+0(SB), CX
 	MOVQ CX, 656(AX)
-	LEAQ ·stripDropFromScalar0AVX512+0(SB), CX
+	LEAQ ·stripDropScalar0AVX512+0(SB), CX
 	MOVQ CX, 664(AX)
-	LEAQ ·stripDropFromNext0AVX512+0(SB), CX
+	LEAQ ·stripDropNext0AVX512+0(SB), CX
 	MOVQ CX, 672(AX)
-	LEAQ ·stripDropSelf0AVX512+0(SB), CX
+	LEAQ ·stripDropFromTensor0AVX512+0(SB), CX
 	MOVQ CX, 680(AX)
-	LEAQ ·stripLoadTensor1AVX512+0(SB), CX
+	LEAQ ·stripDropFromScalar0AVX512+0(SB), CX
 	MOVQ CX, 688(AX)
-	LEAQ ·stripStoreTensor1AVX512+0(SB), CX
+	LEAQ ·stripDropFromNext0AVX512+0(SB), CX
 	MOVQ CX, 696(AX)
-	LEAQ ·stripLoadStrip1AVX512+0(SB), CX
+	LEAQ ·stripDropSelf0AVX512+0(SB), CX
 	MOVQ CX, 704(AX)
-	LEAQ ·stripStoreStrip1AVX512+0(SB), CX
+	LEAQ ·stripLoadTensor1AVX512+0(SB), CX
 	MOVQ CX, 712(AX)
-	LEAQ ·stripLoadScalar1AVX512+0(SB), CX
+	LEAQ ·stripStoreTensor1AVX512+0(SB), CX
 	MOVQ CX, 720(AX)
-	LEAQ ·stripSum1AVX512+0(SB), CX
+	LEAQ ·stripLoadStrip1AVX512+0(SB), CX
 	MOVQ CX, 728(AX)
-	LEAQ ·stripNeg1AVX512+0(SB), CX
+	LEAQ ·stripStoreStrip1AVX512+0(SB), CX
 	MOVQ CX, 736(AX)
-	LEAQ ·stripNot1AVX512+0(SB), CX
+	LEAQ ·stripLoadScalar1AVX512+0(SB), CX
 	MOVQ CX, 744(AX)
-	LEAQ ·stripSqrt1AVX512+0(SB), CX
+	LEAQ ·stripSum1AVX512+0(SB), CX
 	MOVQ CX, 752(AX)
-	LEAQ ·stripAddTensor1AVX512+0(SB), CX
+	LEAQ ·stripSum0Level1AVX512+0(SB), CX
 	MOVQ CX, 760(AX)
-	LEAQ ·stripAddScalar1AVX512+0(SB), CX
+	LEAQ ·stripSum1Level1AVX512+0(SB), CX
 	MOVQ CX, 768(AX)
-	LEAQ ·stripAddNext1AVX512+0(SB), CX
+	LEAQ ·stripSum2Level1AVX512+0(SB), CX
 	MOVQ CX, 776(AX)
-	LEAQ ·stripAddFromTensor1AVX512+0(SB), CX
+	LEAQ ·stripNeg1AVX512+0(SB), CX
 	MOVQ CX, 784(AX)
-	LEAQ ·stripAddFromScalar1AVX512+0(SB), CX
+	LEAQ ·stripNot1AVX512+0(SB), CX
 	MOVQ CX, 792(AX)
-	LEAQ ·stripAddFromNext1AVX512+0(SB), CX
+	LEAQ ·stripSqrt1AVX512+0(SB), CX
 	MOVQ CX, 800(AX)
-	LEAQ ·stripAddSelf1AVX512+0(SB), CX
+	LEAQ ·stripAddTensor1AVX512+0(SB), CX
 	MOVQ CX, 808(AX)
-	LEAQ ·stripSubTensor1AVX512+0(SB), CX
+	LEAQ ·stripAddScalar1AVX512+0(SB), CX
 	MOVQ CX, 816(AX)
-	LEAQ ·stripSubScalar1AVX512+0(SB), CX
+	LEAQ ·stripAddNext1AVX512+0(SB), CX
 	MOVQ CX, 824(AX)
-	LEAQ ·stripSubNext1AVX512+0(SB), CX
+	LEAQ ·stripAddFromTensor1AVX512+0(SB), CX
 	MOVQ CX, 832(AX)
-	LEAQ ·stripSubFromTensor1AVX512+0(SB), CX
+	LEAQ ·stripAddFromScalar1AVX512+0(SB), CX
 	MOVQ CX, 840(AX)
-	LEAQ ·stripSubFromScalar1AVX512+0(SB), CX
+	LEAQ ·stripAddFromNext1AVX512+0(SB), CX
 	MOVQ CX, 848(AX)
-	LEAQ ·stripSubFromNext1AVX512+0(SB), CX
+	LEAQ ·stripAddSelf1AVX512+0(SB), CX
 	MOVQ CX, 856(AX)
-	LEAQ ·stripSubSelf1AVX512+0(SB), CX
+	LEAQ ·stripSubTensor1AVX512+0(SB), CX
 	MOVQ CX, 864(AX)
-	LEAQ ·stripMulTensor1AVX512+0(SB), CX
+	LEAQ ·stripSubScalar1AVX512+0(SB), CX
 	MOVQ CX, 872(AX)
-	LEAQ ·stripMulScalar1AVX512+0(SB), CX
+	LEAQ ·stripSubNext1AVX512+0(SB), CX
 	MOVQ CX, 880(AX)
-	LEAQ ·stripMulNext1AVX512+0(SB), CX
+	LEAQ ·stripSubFromTensor1AVX512+0(SB), CX
 	MOVQ CX, 888(AX)
-	LEAQ ·stripMulFromTensor1AVX512+0(SB), CX
+	LEAQ ·stripSubFromScalar1AVX512+0(SB), CX
 	MOVQ CX, 896(AX)
-	LEAQ ·stripMulFromScalar1AVX512+0(SB), CX
+	LEAQ ·stripSubFromNext1AVX512+0(SB), CX
 	MOVQ CX, 904(AX)
-	LEAQ ·stripMulFromNext1AVX512+0(SB), CX
+	LEAQ ·stripSubSelf1AVX512+0(SB), CX
 	MOVQ CX, 912(AX)
-	LEAQ ·stripMulSelf1AVX512+0(SB), CX
+	LEAQ ·stripMulTensor1AVX512+0(SB), CX
 	MOVQ CX, 920(AX)
-	LEAQ ·stripDivTensor1AVX512+0(SB), CX
+	LEAQ ·stripMulScalar1AVX512+0(SB), CX
 	MOVQ CX, 928(AX)
-	LEAQ ·stripDivScalar1AVX512+0(SB), CX
+	LEAQ ·stripMulNext1AVX512+0(SB), CX
 	MOVQ CX, 936(AX)
-	LEAQ ·stripDivNext1AVX512+0(SB), CX
+	LEAQ ·stripMulFromTensor1AVX512+0(SB), CX
 	MOVQ CX, 944(AX)
-	LEAQ ·stripDivFromTensor1AVX512+0(SB), CX
+	LEAQ ·stripMulFromScalar1AVX512+0(SB), CX
 	MOVQ CX, 952(AX)
-	LEAQ ·stripDivFromScalar1AVX512+0(SB), CX
+	LEAQ ·stripMulFromNext1AVX512+0(SB), CX
 	MOVQ CX, 960(AX)
-	LEAQ ·stripDivFromNext1AVX512+0(SB), CX
+	LEAQ ·stripMulSelf1AVX512+0(SB), CX
 	MOVQ CX, 968(AX)
-	LEAQ ·stripDivSelf1AVX512+0(SB), CX
+	LEAQ ·stripDivTensor1AVX512+0(SB), CX
 	MOVQ CX, 976(AX)
-	LEAQ ·stripMaxTensor1AVX512+0(SB), CX
+	LEAQ ·stripDivScalar1AVX512+0(SB), CX
 	MOVQ CX, 984(AX)
-	LEAQ ·stripMaxScalar1AVX512+0(SB), CX
+	LEAQ ·stripDivNext1AVX512+0(SB), CX
 	MOVQ CX, 992(AX)
-	LEAQ ·stripMaxNext1AVX512+0(SB), CX
+	LEAQ ·stripDivFromTensor1AVX512+0(SB), CX
 	MOVQ CX, 1000(AX)
-	LEAQ ·stripMaxFromTensor1AVX512+0(SB), CX
+	LEAQ ·stripDivFromScalar1AVX512+0(SB), CX
 	MOVQ CX, 1008(AX)
-	LEAQ ·stripMaxFromScalar1AVX512+0(SB), CX
+	LEAQ ·stripDivFromNext1AVX512+0(SB), CX
 	MOVQ CX, 1016(AX)
-	LEAQ ·stripMaxFromNext1AVX512+0(SB), CX
+	LEAQ ·stripDivSelf1AVX512+0(SB), CX
 	MOVQ CX, 1024(AX)
-	LEAQ ·stripMaxSelf1AVX512+0(SB), CX
+	LEAQ ·stripMaxTensor1AVX512+0(SB), CX
 	MOVQ CX, 1032(AX)
-	LEAQ ·stripGreaterTensor1AVX512+0(SB), CX
+	LEAQ ·stripMaxScalar1AVX512+0(SB), CX
 	MOVQ CX, 1040(AX)
-	LEAQ ·stripGreaterScalar1AVX512+0(SB), CX
+	LEAQ ·stripMaxNext1AVX512+0(SB), CX
 	MOVQ CX, 1048(AX)
-	LEAQ ·stripGreaterNext1AVX512+0(SB), CX
+	LEAQ ·stripMaxFromTensor1AVX512+0(SB), CX
 	MOVQ CX, 1056(AX)
-	LEAQ ·stripGreaterFromTensor1AVX512+0(SB), CX
+	LEAQ ·stripMaxFromScalar1AVX512+0(SB), CX
 	MOVQ CX, 1064(AX)
-	LEAQ ·stripGreaterFromScalar1AVX512+0(SB), CX
+	LEAQ ·stripMaxFromNext1AVX512+0(SB), CX
 	MOVQ CX, 1072(AX)
-	LEAQ ·stripGreaterFromNext1AVX512+0(SB), CX
+	LEAQ ·stripMaxSelf1AVX512+0(SB), CX
 	MOVQ CX, 1080(AX)
-	LEAQ ·stripGreaterSelf1AVX512+0(SB), CX
+	LEAQ ·stripGreaterTensor1AVX512+0(SB), CX
 	MOVQ CX, 1088(AX)
-	LEAQ ·stripGreaterEqualTensor1AVX512+0(SB), CX
+	LEAQ ·stripGreaterScalar1AVX512+0(SB), CX
 	MOVQ CX, 1096(AX)
-	LEAQ ·stripGreaterEqualScalar1AVX512+0(SB), CX
+	LEAQ ·stripGreaterNext1AVX512+0(SB), CX
 	MOVQ CX, 1104(AX)
-	LEAQ ·stripGreaterEqualNext1AVX512+0(SB), CX
+	LEAQ ·stripGreaterFromTensor1AVX512+0(SB), CX
 	MOVQ CX, 1112(AX)
-	LEAQ ·stripGreaterEqualFromTensor1AVX512+0(SB), CX
+	LEAQ ·stripGreaterFromScalar1AVX512+0(SB), CX
 	MOVQ CX, 1120(AX)
-	LEAQ ·stripGreaterEqualFromScalar1AVX512+0(SB), CX
+	LEAQ ·stripGreaterFromNext1AVX512+0(SB), CX
 	MOVQ CX, 1128(AX)
-	LEAQ ·stripGreaterEqualFromNext1AVX512+0(SB), CX
+	LEAQ ·stripGreaterSelf1AVX512+0(SB), CX
 	MOVQ CX, 1136(AX)
-	LEAQ ·stripGreaterEqualSelf1AVX512+0(SB), CX
+	LEAQ ·stripGreaterEqualTensor1AVX512+0(SB), CX
 	MOVQ CX, 1144(AX)
-	LEAQ ·stripEqualTensor1AVX512+0(SB), CX
+	LEAQ ·stripGreaterEqualScalar1AVX512+0(SB), CX
 	MOVQ CX, 1152(AX)
-	LEAQ ·stripEqualScalar1AVX512+0(SB), CX
+	LEAQ ·stripGreaterEqualNext1AVX512+0(SB), CX
 	MOVQ CX, 1160(AX)
-	LEAQ ·stripEqualNext1AVX512+0(SB), CX
+	LEAQ ·stripGreaterEqualFromTensor1AVX512+0(SB), CX
 	MOVQ CX, 1168(AX)
-	LEAQ ·stripEqualFromTensor1AVX512+0(SB), CX
+	LEAQ ·stripGreaterEqualFromScalar1AVX512+0(SB), CX
 	MOVQ CX, 1176(AX)
-	LEAQ ·stripEqualFromScalar1AVX512+0(SB), CX
+	LEAQ ·stripGreaterEqualFromNext1AVX512+0(SB), CX
 	MOVQ CX, 1184(AX)
-	LEAQ ·stripEqualFromNext1AVX512+0(SB), CX
+	LEAQ ·stripGreaterEqualSelf1AVX512+0(SB), CX
 	MOVQ CX, 1192(AX)
-	LEAQ ·stripEqualSelf1AVX512+0(SB), CX
+	LEAQ ·stripEqualTensor1AVX512+0(SB), CX
 	MOVQ CX, 1200(AX)
-	LEAQ ·stripGateTensor1AVX512+0(SB), CX
+	LEAQ ·stripEqualScalar1AVX512+0(SB), CX
 	MOVQ CX, 1208(AX)
-	LEAQ ·stripGateScalar1AVX512+0(SB), CX
+	LEAQ ·stripEqualNext1AVX512+0(SB), CX
 	MOVQ CX, 1216(AX)
-	LEAQ ·stripGateNext1AVX512+0(SB), CX
+	LEAQ ·stripEqualFromTensor1AVX512+0(SB), CX
 	MOVQ CX, 1224(AX)
-	LEAQ ·stripGateFromTensor1AVX512+0(SB), CX
+	LEAQ ·stripEqualFromScalar1AVX512+0(SB), CX
 	MOVQ CX, 1232(AX)
-	LEAQ ·stripGateFromScalar1AVX512+0(SB), CX
+	LEAQ ·stripEqualFromNext1AVX512+0(SB), CX
 	MOVQ CX, 1240(AX)
-	LEAQ ·stripGateFromNext1AVX512+0(SB), CX
+	LEAQ ·stripEqualSelf1AVX512+0(SB), CX
 	MOVQ CX, 1248(AX)
-	LEAQ ·stripGateSelf1AVX512+0(SB), CX
+	LEAQ ·stripGateTensor1AVX512+0(SB), CX
 	MOVQ CX, 1256(AX)
-	LEAQ ·stripKeepTensor1AVX512+0(SB), CX
+	LEAQ ·stripGateScalar1AVX512+0(SB), CX
 	MOVQ CX, 1264(AX)
-	LEAQ ·stripKeepScalar1AVX512+0(SB), CX
+	LEAQ ·stripGateNext1AVX512+0(SB), CX
 	MOVQ CX, 1272(AX)
-	LEAQ ·stripKeepNext1AVX512+0(SB), CX
+	LEAQ ·stripGateFromTensor1AVX512+0(SB), CX
 	MOVQ CX, 1280(AX)
-	LEAQ ·stripKeepFromTensor1AVX512+0(SB), CX
+	LEAQ ·stripGateFromScalar1AVX512+0(SB), CX
 	MOVQ CX, 1288(AX)
-	LEAQ ·stripKeepFromScalar1AVX512+0(SB), CX
+	LEAQ ·stripGateFromNext1AVX512+0(SB), CX
 	MOVQ CX, 1296(AX)
-	LEAQ ·stripKeepFromNext1AVX512+0(SB), CX
+	LEAQ ·stripGateSelf1AVX512+0(SB), CX
 	MOVQ CX, 1304(AX)
-	LEAQ ·stripKeepSelf1AVX512+0(SB), CX
+	LEAQ ·stripKeepTensor1AVX512+0(SB), CX
 	MOVQ CX, 1312(AX)
-	LEAQ ·stripDropTensor1AVX512+0(SB), CX
+	LEAQ ·stripKeepScalar1AVX512+0(SB), CX
 	MOVQ CX, 1320(AX)
-	LEAQ ·stripDropScalar1AVX512+0(SB), CX
+	LEAQ ·stripKeepNext1AVX512+0(SB), CX
 	MOVQ CX, 1328(AX)
-	LEAQ ·stripDropNext1AVX512+0(SB), CX
+	LEAQ ·stripKeepFromTensor1AVX512+0(SB), CX
 	MOVQ CX, 1336(AX)
-	LEAQ ·stripDropFromTensor1AVX512+0(SB), CX
+	LEAQ ·stripKeepFromScalar1AVX512+0(SB), CX
 	MOVQ CX, 1344(AX)
-	LEAQ ·stripDropFromScalar1AVX512+0(SB), CX
+	LEAQ ·stripKeepFromNext1AVX512+0(SB), CX
 	MOVQ CX, 1352(AX)
-	LEAQ ·stripDropFromNext1AVX512+0(SB), CX
+	LEAQ ·stripKeepSelf1AVX512+0(SB), CX
 	MOVQ CX, 1360(AX)
-	LEAQ ·stripDropSelf1AVX512+0(SB), CX
+	LEAQ ·stripDropTensor1AVX512+0(SB), CX
 	MOVQ CX, 1368(AX)
-	LEAQ ·stripLoadTensor2AVX512+0(SB), CX
+	LEAQ ·stripDropScalar1AVX512+0(SB), CX
 	MOVQ CX, 1376(AX)
-	LEAQ ·stripStoreTensor2AVX512+0(SB), CX
+	LEAQ ·stripDropNext1AVX512+0(SB), CX
 	MOVQ CX, 1384(AX)
-	LEAQ ·stripLoadStrip2AVX512+0(SB), CX
+	LEAQ ·stripDropFromTensor1AVX512+0(SB), CX
 	MOVQ CX, 1392(AX)
-	LEAQ ·stripStoreStrip2AVX512+0(SB), CX
+	LEAQ ·stripDropFromScalar1AVX512+0(SB), CX
 	MOVQ CX, 1400(AX)
-	LEAQ ·stripLoadScalar2AVX512+0(SB), CX
+	LEAQ ·stripDropFromNext1AVX512+0(SB), CX
 	MOVQ CX, 1408(AX)
-	LEAQ ·stripSum2AVX512+0(SB), CX
+	LEAQ ·stripDropSelf1AVX512+0(SB), CX
 	MOVQ CX, 1416(AX)
-	LEAQ ·stripNeg2AVX512+0(SB), CX
+	LEAQ ·stripLoadTensor2AVX512+0(SB), CX
 	MOVQ CX, 1424(AX)
-	LEAQ ·stripNot2AVX512+0(SB), CX
+	LEAQ ·stripStoreTensor2AVX512+0(SB), CX
 	MOVQ CX, 1432(AX)
-	LEAQ ·stripSqrt2AVX512+0(SB), CX
+	LEAQ ·stripLoadStrip2AVX512+0(SB), CX
 	MOVQ CX, 1440(AX)
-	LEAQ ·stripAddTensor2AVX512+0(SB), CX
+	LEAQ ·stripStoreStrip2AVX512+0(SB), CX
 	MOVQ CX, 1448(AX)
-	LEAQ ·stripAddScalar2AVX512+0(SB), CX
+	LEAQ ·stripLoadScalar2AVX512+0(SB), CX
 	MOVQ CX, 1456(AX)
-	LEAQ ·stripAddFromTensor2AVX512+0(SB), CX
+	LEAQ ·stripSum2AVX512+0(SB), CX
+	MOVQ CX, 1464(AX)
+	LEAQ ·stripSum0Level2AVX512+0(SB), CX
 	MOVQ CX, 1472(AX)
-	LEAQ ·stripAddFromScalar2AVX512+0(SB), CX
+	LEAQ ·stripSum1Level2AVX512+0(SB), CX
 	MOVQ CX, 1480(AX)
-	LEAQ ·stripAddSelf2AVX512+0(SB), CX
+	LEAQ ·stripSum2Level2AVX512+0(SB), CX
+	MOVQ CX, 1488(AX)
+	LEAQ ·stripNeg2AVX512+0(SB), CX
 	MOVQ CX, 1496(AX)
-	LEAQ ·stripSubTensor2AVX512+0(SB), CX
+	LEAQ ·stripNot2AVX512+0(SB), CX
 	MOVQ CX, 1504(AX)
-	LEAQ ·stripSubScalar2AVX512+0(SB), CX
+	LEAQ ·stripSqrt2AVX512+0(SB), CX
 	MOVQ CX, 1512(AX)
-	LEAQ ·stripSubFromTensor2AVX512+0(SB), CX
+	LEAQ ·stripAddTensor2AVX512+0(SB), CX
+	MOVQ CX, 1520(AX)
+	LEAQ ·stripAddScalar2AVX512+0(SB), CX
 	MOVQ CX, 1528(AX)
-	LEAQ ·stripSubFromScalar2AVX512+0(SB), CX
-	MOVQ CX, 1536(AX)
-	LEAQ ·stripSubSelf2AVX512+0(SB), CX
+	LEAQ ·stripAddFromTensor2AVX512+0(SB), CX
+	MOVQ CX, 1544(AX)
+	LEAQ ·stripAddFromScalar2AVX512+0(SB), CX
 	MOVQ CX, 1552(AX)
-	LEAQ ·stripMulTensor2AVX512+0(SB), CX
-	MOVQ CX, 1560(AX)
-	LEAQ ·stripMulScalar2AVX512+0(SB), CX
+	LEAQ ·stripAddSelf2AVX512+0(SB), CX
 	MOVQ CX, 1568(AX)
-	LEAQ ·stripMulFromTensor2AVX512+0(SB), CX
+	LEAQ ·stripSubTensor2AVX512+0(SB), CX
+	MOVQ CX, 1576(AX)
+	LEAQ ·stripSubScalar2AVX512+0(SB), CX
 	MOVQ CX, 1584(AX)
-	LEAQ ·stripMulFromScalar2AVX512+0(SB), CX
-	MOVQ CX, 1592(AX)
-	LEAQ ·stripMulSelf2AVX512+0(SB), CX
+	LEAQ ·stripSubFromTensor2AVX512+0(SB), CX
+	MOVQ CX, 1600(AX)
+	LEAQ ·stripSubFromScalar2AVX512+0(SB), CX
 	MOVQ CX, 1608(AX)
-	LEAQ ·stripDivTensor2AVX512+0(SB), CX
-	MOVQ CX, 1616(AX)
-	LEAQ ·stripDivScalar2AVX512+0(SB), CX
+	LEAQ ·stripSubSelf2AVX512+0(SB), CX
 	MOVQ CX, 1624(AX)
-	LEAQ ·stripDivFromTensor2AVX512+0(SB), CX
+	LEAQ ·stripMulTensor2AVX512+0(SB), CX
+	MOVQ CX, 1632(AX)
+	LEAQ ·stripMulScalar2AVX512+0(SB), CX
 	MOVQ CX, 1640(AX)
-	LEAQ ·stripDivFromScalar2AVX512+0(SB), CX
-	MOVQ CX, 1648(AX)
-	LEAQ ·stripDivSelf2AVX512+0(SB), CX
+	LEAQ ·stripMulFromTensor2AVX512+0(SB), CX
+	MOVQ CX, 1656(AX)
+	LEAQ ·stripMulFromScalar2AVX512+0(SB), CX
 	MOVQ CX, 1664(AX)
-	LEAQ ·stripMaxTensor2AVX512+0(SB), CX
-	MOVQ CX, 1672(AX)
-	LEAQ ·stripMaxScalar2AVX512+0(SB), CX
+	LEAQ ·stripMulSelf2AVX512+0(SB), CX
 	MOVQ CX, 1680(AX)
-	LEAQ ·stripMaxFromTensor2AVX512+0(SB), CX
+	LEAQ ·stripDivTensor2AVX512+0(SB), CX
+	MOVQ CX, 1688(AX)
+	LEAQ ·stripDivScalar2AVX512+0(SB), CX
 	MOVQ CX, 1696(AX)
-	LEAQ ·stripMaxFromScalar2AVX512+0(SB), CX
-	MOVQ CX, 1704(AX)
-	LEAQ ·stripMaxSelf2AVX512+0(SB), CX
+	LEAQ ·stripDivFromTensor2AVX512+0(SB), CX
+	MOVQ CX, 1712(AX)
+	LEAQ ·stripDivFromScalar2AVX512+0(SB), CX
 	MOVQ CX, 1720(AX)
-	LEAQ ·stripGreaterTensor2AVX512+0(SB), CX
-	MOVQ CX, 1728(AX)
-	LEAQ ·stripGreaterScalar2AVX512+0(SB), CX
+	LEAQ ·stripDivSelf2AVX512+0(SB), CX
 	MOVQ CX, 1736(AX)
-	LEAQ ·stripGreaterFromTensor2AVX512+0(SB), CX
+	LEAQ ·stripMaxTensor2AVX512+0(SB), CX
+	MOVQ CX, 1744(AX)
+	LEAQ ·stripMaxScalar2AVX512+0(SB), CX
 	MOVQ CX, 1752(AX)
-	LEAQ ·stripGreaterFromScalar2AVX512+0(SB), CX
-	MOVQ CX, 1760(AX)
-	LEAQ ·stripGreaterSelf2AVX512+0(SB), CX
+	LEAQ ·stripMaxFromTensor2AVX512+0(SB), CX
+	MOVQ CX, 1768(AX)
+	LEAQ ·stripMaxFromScalar2AVX512+0(SB), CX
 	MOVQ CX, 1776(AX)
-	LEAQ ·stripGreaterEqualTensor2AVX512+0(SB), CX
-	MOVQ CX, 1784(AX)
-	LEAQ ·stripGreaterEqualScalar2AVX512+0(SB), CX
+	LEAQ ·stripMaxSelf2AVX512+0(SB), CX
 	MOVQ CX, 1792(AX)
-	LEAQ ·stripGreaterEqualFromTensor2AVX512+0(SB), CX
+	LEAQ ·stripGreaterTensor2AVX512+0(SB), CX
+	MOVQ CX, 1800(AX)
+	LEAQ ·stripGreaterScalar2AVX512+0(SB), CX
 	MOVQ CX, 1808(AX)
-	LEAQ ·stripGreaterEqualFromScalar2AVX512+0(SB), CX
-	MOVQ CX, 1816(AX)
-	LEAQ ·stripGreaterEqualSelf2AVX512+0(SB), CX
+	LEAQ ·stripGreaterFromTensor2AVX512+0(SB), CX
+	MOVQ CX, 1824(AX)
+	LEAQ ·stripGreaterFromScalar2AVX512+0(SB), CX
 	MOVQ CX, 1832(AX)
-	LEAQ ·stripEqualTensor2AVX512+0(SB), CX
-	MOVQ CX, 1840(AX)
-	LEAQ ·stripEqualScalar2AVX512+0(SB), CX
+	LEAQ ·stripGreaterSelf2AVX512+0(SB), CX
 	MOVQ CX, 1848(AX)
-	LEAQ ·stripEqualFromTensor2AVX512+0(SB), CX
+	LEAQ ·stripGreaterEqualTensor2AVX512+0(SB), CX
+	MOVQ CX, 1856(AX)
+	LEAQ ·stripGreaterEqualScalar2AVX512+0(SB), CX
 	MOVQ CX, 1864(AX)
-	LEAQ ·stripEqualFromScalar2AVX512+0(SB), CX
-	MOVQ CX, 1872(AX)
-	LEAQ ·stripEqualSelf2AVX512+0(SB), CX
+	LEAQ ·stripGreaterEqualFromTensor2AVX512+0(SB), CX
+	MOVQ CX, 1880(AX)
+	LEAQ ·stripGreaterEqualFromScalar2AVX512+0(SB), CX
 	MOVQ CX, 1888(AX)
-	LEAQ ·stripGateTensor2AVX512+0(SB), CX
-	MOVQ CX, 1896(AX)
-	LEAQ ·stripGateScalar2AVX512+0(SB), CX
+	LEAQ ·stripGreaterEqualSelf2AVX512+0(SB), CX
 	MOVQ CX, 1904(AX)
-	LEAQ ·stripGateFromTensor2AVX512+0(SB), CX
+	LEAQ ·stripEqualTensor2AVX512+0(SB), CX
+	MOVQ CX, 1912(AX)
+	LEAQ ·stripEqualScalar2AVX512+0(SB), CX
 	MOVQ CX, 1920(AX)
-	LEAQ ·stripGateFromScalar2AVX512+0(SB), CX
-	MOVQ CX, 1928(AX)
-	LEAQ ·stripGateSelf2AVX512+0(SB), CX
+	LEAQ ·stripEqualFromTensor2AVX512+0(SB), CX
+	MOVQ CX, 1936(AX)
+	LEAQ ·stripEqualFromScalar2AVX512+0(SB), CX
 	MOVQ CX, 1944(AX)
-	LEAQ ·stripKeepTensor2AVX512+0(SB), CX
-	MOVQ CX, 1952(AX)
-	LEAQ ·stripKeepScalar2AVX512+0(SB), CX
+	LEAQ ·stripEqualSelf2AVX512+0(SB), CX
 	MOVQ CX, 1960(AX)
-	LEAQ ·stripKeepFromTensor2AVX512+0(SB), CX
+	LEAQ ·stripGateTensor2AVX512+0(SB), CX
+	MOVQ CX, 1968(AX)
+	LEAQ ·stripGateScalar2AVX512+0(SB), CX
 	MOVQ CX, 1976(AX)
-	LEAQ ·stripKeepFromScalar2AVX512+0(SB), CX
-	MOVQ CX, 1984(AX)
-	LEAQ ·stripKeepSelf2AVX512+0(SB), CX
+	LEAQ ·stripGateFromTensor2AVX512+0(SB), CX
+	MOVQ CX, 1992(AX)
+	LEAQ ·stripGateFromScalar2AVX512+0(SB), CX
 	MOVQ CX, 2000(AX)
-	LEAQ ·stripDropTensor2AVX512+0(SB), CX
-	MOVQ CX, 2008(AX)
-	LEAQ ·stripDropScalar2AVX512+0(SB), CX
+	LEAQ ·stripGateSelf2AVX512+0(SB), CX
 	MOVQ CX, 2016(AX)
-	LEAQ ·stripDropFromTensor2AVX512+0(SB), CX
+	LEAQ ·stripKeepTensor2AVX512+0(SB), CX
+	MOVQ CX, 2024(AX)
+	LEAQ ·stripKeepScalar2AVX512+0(SB), CX
 	MOVQ CX, 2032(AX)
-	LEAQ ·stripDropFromScalar2AVX512+0(SB), CX
-	MOVQ CX, 2040(AX)
-	LEAQ ·stripDropSelf2AVX512+0(SB), CX
+	LEAQ ·stripKeepFromTensor2AVX512+0(SB), CX
+	MOVQ CX, 2048(AX)
+	LEAQ ·stripKeepFromScalar2AVX512+0(SB), CX
 	MOVQ CX, 2056(AX)
-	LEAQ ·stripEndAVX512+0(SB), CX
-	MOVQ CX, 2064(AX)
-	LEAQ ·stripTotalAVX512+0(SB), CX
+	LEAQ ·stripKeepSelf2AVX512+0(SB), CX
 	MOVQ CX, 2072(AX)
-	LEAQ ·stripRowAVX512+0(SB), CX
+	LEAQ ·stripDropTensor2AVX512+0(SB), CX
 	MOVQ CX, 2080(AX)
+	LEAQ ·stripDropScalar2AVX512+0(SB), CX
+	MOVQ CX, 2088(AX)
+	LEAQ ·stripDropFromTensor2AVX512+0(SB), CX
+	MOVQ CX, 2104(AX)
+	LEAQ ·stripDropFromScalar2AVX512+0(SB), CX
+	MOVQ CX, 2112(AX)
+	LEAQ ·stripDropSelf2AVX512+0(SB), CX
+	MOVQ CX, 2128(AX)
+	LEAQ ·stripEndAVX512+0(SB), CX
+	MOVQ CX, 2136(AX)
+	LEAQ ·stripTotalAVX512+0(SB), CX
+	MOVQ CX, 2144(AX)
+	LEAQ ·stripTotal0AVX512+0(SB), CX
+	MOVQ CX, 2152(AX)
+	LEAQ ·stripTotal1AVX512+0(SB), CX
+	MOVQ CX, 2160(AX)
+	LEAQ ·stripTotal2AVX512+0(SB), CX
+	MOVQ CX, 2168(AX)
+	LEAQ ·stripRowAVX512+0(SB), CX
+	MOVQ CX, 2176(AX)
 	RET
 
 // func stripAVX512(steps *uintptr, n int, rows int, rowBytes int)
-// Requires: CMOV
+// Requires: AVX512F, CMOV
 TEXT ·stripAVX512(SB), NOSPLIT, $0-32
 	MOVQ    steps+0(FP), DI
 	MOVQ    n+8(FP), R10
@@ -4859,6 +5057,18 @@ TEXT ·stripAVX512(SB), NOSPLIT, $0-32
 	CMPQ    R8, CX
 	CMOVQGT CX, R8
 	MOVQ    DI, SI
+	VPXORD  Z20, Z20, Z20
+	VPXORD  Z21, Z21, Z21
+	VPXORD  Z22, Z22, Z22
+	VPXORD  Z23, Z23, Z23
+	VPXORD  Z24, Z24, Z24
+	VPXORD  Z25, Z25, Z25
+	VPXORD  Z26, Z26, Z26
+	VPXORD  Z27, Z27, Z27
+	VPXORD  Z28, Z28, Z28
+	VPXORD  Z29, Z29, Z29
+	VPXORD  Z30, Z30, Z30
+	VPXORD  Z31, Z31, Z31
 	MOVQ    (SI), AX
 	JMP     AX
 
@@ -9398,12 +9608,12 @@ block:
 TEXT ·stripTotalAVX2(SB), NOSPLIT|NOFRAME, $0
 	// The end of a block: lanes are added up, accumulators start again.
 	MOVQ         24(SI), AX
-	MOVQ         8(SI), BX
 	VMOVUPS      (AX), Y0
 	VADDPS       32(AX), Y0, Y0
 	VMOVUPS      64(AX), Y1
 	VADDPS       96(AX), Y1, Y1
 	VADDPS       Y1, Y0, Y0
+	MOVQ         8(SI), BX
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X1, X0, X0
 	VPERMILPS    $0x0e, X0, X1
@@ -9472,471 +9682,471 @@ TEXT ·stripCodesAVX2(SB), NOSPLIT, $0-8
 	LEAQ ·stripSum0AVX2+0(SB), CX
 	MOVQ CX, 40(AX)
 	LEAQ ·stripNeg0AVX2+0(SB), CX
-	MOVQ CX, 48(AX)
-	LEAQ ·stripNot0AVX2+0(SB), CX
-	MOVQ CX, 56(AX)
-	LEAQ ·stripSqrt0AVX2+0(SB), CX
-	MOVQ CX, 64(AX)
-	LEAQ ·stripAddTensor0AVX2+0(SB), CX
 	MOVQ CX, 72(AX)
-	LEAQ ·stripAddScalar0AVX2+0(SB), CX
+	LEAQ ·stripNot0AVX2+0(SB), CX
 	MOVQ CX, 80(AX)
-	LEAQ ·stripAddNext0AVX2+0(SB), CX
+	LEAQ ·stripSqrt0AVX2+0(SB), CX
 	MOVQ CX, 88(AX)
-	LEAQ ·stripAddFromTensor0AVX2+0(SB), CX
+	LEAQ ·stripAddTensor0AVX2+0(SB), CX
 	MOVQ CX, 96(AX)
-	LEAQ ·stripAddFromScalar0AVX2+0(SB), CX
+	LEAQ ·stripAddScalar0AVX2+0(SB), CX
 	MOVQ CX, 104(AX)
-	LEAQ ·stripAddFromNext0AVX2+0(SB), CX
+	LEAQ ·stripAddNext0AVX2+0(SB), CX
 	MOVQ CX, 112(AX)
-	LEAQ ·stripAddSelf0AVX2+0(SB), CX
+	LEAQ ·stripAddFromTensor0AVX2+0(SB), CX
 	MOVQ CX, 120(AX)
-	LEAQ ·stripSubTensor0AVX2+0(SB), CX
+	LEAQ ·stripAddFromScalar0AVX2+0(SB), CX
 	MOVQ CX, 128(AX)
-	LEAQ ·stripSubScalar0AVX2+0(SB), CX
+	LEAQ ·stripAddFromNext0AVX2+0(SB), CX
 	MOVQ CX, 136(AX)
-	LEAQ ·stripSubNext0AVX2+0(SB), CX
+	LEAQ ·stripAddSelf0AVX2+0(SB), CX
 	MOVQ CX, 144(AX)
-	LEAQ ·stripSubFromTensor0AVX2+0(SB), CX
+	LEAQ ·stripSubTensor0AVX2+0(SB), CX
 	MOVQ CX, 152(AX)
-	LEAQ ·stripSubFromScalar0AVX2+0(SB), CX
+	LEAQ ·stripSubScalar0AVX2+0(SB), CX
 	MOVQ CX, 160(AX)
-	LEAQ ·stripSubFromNext0AVX2+0(SB), CX
+	LEAQ ·stripSubNext0AVX2+0(SB), CX
 	MOVQ CX, 168(AX)
-	LEAQ ·stripSubSelf0AVX2+0(SB), CX
+	LEAQ ·stripSubFromTensor0AVX2+0(SB), CX
 	MOVQ CX, 176(AX)
-	LEAQ ·stripMulTensor0AVX2+0(SB), CX
+	LEAQ ·stripSubFromScalar0AVX2+0(SB), CX
 	MOVQ CX, 184(AX)
-	LEAQ ·stripMulScalar0AVX2+0(SB), CX
+	LEAQ ·stripSubFromNext0AVX2+0(SB), CX
 	MOVQ CX, 192(AX)
-	LEAQ ·stripMulNext0AVX2+0(SB), CX
+	LEAQ ·stripSubSelf0AVX2+0(SB), CX
 	MOVQ CX, 200(AX)
-	LEAQ ·stripMulFromTensor0AVX2+0(SB), CX
+	LEAQ ·stripMulTensor0AVX2+0(SB), CX
 	MOVQ CX, 208(AX)
-	LEAQ ·stripMulFromScalar0AVX2+0(SB), CX
+	LEAQ ·stripMulScalar0AVX2+0(SB), CX
 	MOVQ CX, 216(AX)
-	LEAQ ·stripMulFromNext0AVX2+0(SB), CX
+	LEAQ ·stripMulNext0AVX2+0(SB), CX
 	MOVQ CX, 224(AX)
-	LEAQ ·stripMulSelf0AVX2+0(SB), CX
+	LEAQ ·stripMulFromTensor0AVX2+0(SB), CX
 	MOVQ CX, 232(AX)
-	LEAQ ·stripDivTensor0AVX2+0(SB), CX
+	LEAQ ·stripMulFromScalar0AVX2+0(SB), CX
 	MOVQ CX, 240(AX)
-	LEAQ ·stripDivScalar0AVX2+0(SB), CX
+	LEAQ ·stripMulFromNext0AVX2+0(SB), CX
 	MOVQ CX, 248(AX)
-	LEAQ ·stripDivNext0AVX2+0(SB), CX
+	LEAQ ·stripMulSelf0AVX2+0(SB), CX
 	MOVQ CX, 256(AX)
-	LEAQ ·stripDivFromTensor0AVX2+0(SB), CX
+	LEAQ ·stripDivTensor0AVX2+0(SB), CX
 	MOVQ CX, 264(AX)
-	LEAQ ·stripDivFromScalar0AVX2+0(SB), CX
+	LEAQ ·stripDivScalar0AVX2+0(SB), CX
 	MOVQ CX, 272(AX)
-	LEAQ ·stripDivFromNext0AVX2+0(SB), CX
+	LEAQ ·stripDivNext0AVX2+0(SB), CX
 	MOVQ CX, 280(AX)
-	LEAQ ·stripDivSelf0AVX2+0(SB), CX
+	LEAQ ·stripDivFromTensor0AVX2+0(SB), CX
 	MOVQ CX, 288(AX)
-	LEAQ ·stripMaxTensor0AVX2+0(SB), CX
+	LEAQ ·stripDivFromScalar0AVX2+0(SB), CX
 	MOVQ CX, 296(AX)
-	LEAQ ·stripMaxScalar0AVX2+0(SB), CX
+	LEAQ ·stripDivFromNext0AVX2+0(SB), CX
 	MOVQ CX, 304(AX)
-	LEAQ ·stripMaxNext0AVX2+0(SB), CX
+	LEAQ ·stripDivSelf0AVX2+0(SB), CX
 	MOVQ CX, 312(AX)
-	LEAQ ·stripMaxFromTensor0AVX2+0(SB), CX
+	LEAQ ·stripMaxTensor0AVX2+0(SB), CX
 	MOVQ CX, 320(AX)
-	LEAQ ·stripMaxFromScalar0AVX2+0(SB), CX
+	LEAQ ·stripMaxScalar0AVX2+0(SB), CX
 	MOVQ CX, 328(AX)
-	LEAQ ·stripMaxFromNext0AVX2+0(SB), CX
+	LEAQ ·stripMaxNext0AVX2+0(SB), CX
 	MOVQ CX, 336(AX)
-	LEAQ ·stripMaxSelf0AVX2+0(SB), CX
+	LEAQ ·stripMaxFromTensor0AVX2+0(SB), CX
 	MOVQ CX, 344(AX)
-	LEAQ ·stripGreaterTensor0AVX2+0(SB), CX
+	LEAQ ·stripMaxFromScalar0AVX2+0(SB), CX
 	MOVQ CX, 352(AX)
-	LEAQ ·stripGreaterScalar0AVX2+0(SB), CX
+	LEAQ ·stripMaxFromNext0AVX2+0(SB), CX
 	MOVQ CX, 360(AX)
-	LEAQ ·stripGreaterNext0AVX2+0(SB), CX
+	LEAQ ·stripMaxSelf0AVX2+0(SB), CX
 	MOVQ CX, 368(AX)
-	LEAQ ·stripGreaterFromTensor0AVX2+0(SB), CX
+	LEAQ ·stripGreaterTensor0AVX2+0(SB), CX
 	MOVQ CX, 376(AX)
-	LEAQ ·stripGreaterFromScalar0AVX2+0(SB), CX
+	LEAQ ·stripGreaterScalar0AVX2+0(SB), CX
 	MOVQ CX, 384(AX)
-	LEAQ ·stripGreaterFromNext0AVX2+0(SB), CX
+	LEAQ ·stripGreaterNext0AVX2+0(SB), CX
 	MOVQ CX, 392(AX)
-	LEAQ ·stripGreaterSelf0AVX2+0(SB), CX
+	LEAQ ·stripGreaterFromTensor0AVX2+0(SB), CX
 	MOVQ CX, 400(AX)
-	LEAQ ·stripGreaterEqualTensor0AVX2+0(SB), CX
+	LEAQ ·stripGreaterFromScalar0AVX2+0(SB), CX
 	MOVQ CX, 408(AX)
-	LEAQ ·stripGreaterEqualScalar0AVX2+0(SB), CX
+	LEAQ ·stripGreaterFromNext0AVX2+0(SB), CX
 	MOVQ CX, 416(AX)
-	LEAQ ·stripGreaterEqualNext0AVX2+0(SB), CX
+	LEAQ ·stripGreaterSelf0AVX2+0(SB), CX
 	MOVQ CX, 424(AX)
-	LEAQ ·stripGreaterEqualFromTensor0AVX2+0(SB), CX
+	LEAQ ·stripGreaterEqualTensor0AVX2+0(SB), CX
 	MOVQ CX, 432(AX)
-	LEAQ ·stripGreaterEqualFromScalar0AVX2+0(SB), CX
+	LEAQ ·stripGreaterEqualScalar0AVX2+0(SB), CX
 	MOVQ CX, 440(AX)
-	LEAQ ·stripGreaterEqualFromNext0AVX2+0(SB), CX
+	LEAQ ·stripGreaterEqualNext0AVX2+0(SB), CX
 	MOVQ CX, 448(AX)
-	LEAQ ·stripGreaterEqualSelf0AVX2+0(SB), CX
+	LEAQ ·stripGreaterEqualFromTensor0AVX2+0(SB), CX
 	MOVQ CX, 456(AX)
-	LEAQ ·stripEqualTensor0AVX2+0(SB), CX
+	LEAQ ·stripGreaterEqualFromScalar0AVX2+0(SB), CX
 	MOVQ CX, 464(AX)
-	LEAQ ·stripEqualScalar0AVX2+0(SB), CX
+	LEAQ ·stripGreaterEqualFromNext0AVX2+0(SB), CX
 	MOVQ CX, 472(AX)
-	LEAQ ·stripEqualNext0AVX2+0(SB), CX
+	LEAQ ·stripGreaterEqualSelf0AVX2+0(SB), CX
 	MOVQ CX, 480(AX)
-	LEAQ ·stripEqualFromTensor0AVX2+0(SB), CX
+	LEAQ ·stripEqualTensor0AVX2+0(SB), CX
 	MOVQ CX, 488(AX)
-	LEAQ ·stripEqualFromScalar0AVX2+0(SB), CX
+	LEAQ ·stripEqualScalar0AVX2+0(SB), CX
 	MOVQ CX, 496(AX)
-	LEAQ ·stripEqualFromNext0AVX2+0(SB), CX
+	LEAQ ·stripEqualNext0AVX2+0(SB), CX
 	MOVQ CX, 504(AX)
-	LEAQ ·stripEqualSelf0AVX2+0(SB), CX
+	LEAQ ·stripEqualFromTensor0AVX2+0(SB), CX
 	MOVQ CX, 512(AX)
-	LEAQ ·stripGateTensor0AVX2+0(SB), CX
+	LEAQ ·stripEqualFromScalar0AVX2+0(SB), CX
 	MOVQ CX, 520(AX)
-	LEAQ ·stripGateScalar0AVX2+0(SB), CX
+	LEAQ ·stripEqualFromNext0AVX2+0(SB), CX
 	MOVQ CX, 528(AX)
-	LEAQ ·stripGateNext0AVX2+0(SB), CX
+	LEAQ ·stripEqualSelf0AVX2+0(SB), CX
 	MOVQ CX, 536(AX)
-	LEAQ ·stripGateFromTensor0AVX2+0(SB), CX
+	LEAQ ·stripGateTensor0AVX2+0(SB), CX
 	MOVQ CX, 544(AX)
-	LEAQ ·stripGateFromScalar0AVX2+0(SB), CX
+	LEAQ ·stripGateScalar0AVX2+0(SB), CX
 	MOVQ CX, 552(AX)
-	LEAQ ·stripGateFromNext0AVX2+0(SB), CX
+	LEAQ ·stripGateNext0AVX2+0(SB), CX
 	MOVQ CX, 560(AX)
-	LEAQ ·stripGateSelf0AVX2+0(SB), CX
+	LEAQ ·stripGateFromTensor0AVX2+0(SB), CX
 	MOVQ CX, 568(AX)
-	LEAQ ·stripKeepTensor0AVX2+0(SB), CX
+	LEAQ ·stripGateFromScalar0AVX2+0(SB), CX
 	MOVQ CX, 576(AX)
-	LEAQ ·stripKeepScalar0AVX2+0(SB), CX
+	LEAQ ·stripGateFromNext0AVX2+0(SB), CX
 	MOVQ CX, 584(AX)
-	LEAQ ·stripKeepNext0AVX2+0(SB), CX
+	LEAQ ·stripGateSelf0AVX2+0(SB), CX
 	MOVQ CX, 592(AX)
-	LEAQ ·stripKeepFromTensor0AVX2+0(SB), CX
+	LEAQ ·stripKeepTensor0AVX2+0(SB), CX
 	MOVQ CX, 600(AX)
-	LEAQ ·stripKeepFromScalar0AVX2+0(SB), CX
+	LEAQ ·stripKeepScalar0AVX2+0(SB), CX
 	MOVQ CX, 608(AX)
-	LEAQ ·stripKeepFromNext0AVX2+0(SB), CX
+	LEAQ ·stripKeepNext0AVX2+0(SB), CX
 	MOVQ CX, 616(AX)
-	LEAQ ·stripKeepSelf0AVX2+0(SB), CX
+	LEAQ ·stripKeepFromTensor0AVX2+0(SB), CX
 	MOVQ CX, 624(AX)
-	LEAQ ·stripDropTensor0AVX2+0(SB), CX
+	LEAQ ·stripKeepFromScalar0AVX2+0(SB), CX
 	MOVQ CX, 632(AX)
-	LEAQ ·stripDropScalar0AVX2+0(SB), CX
+	LEAQ ·stripKeepFromNext0AVX2+0(SB), CX
 	MOVQ CX, 640(AX)
-	LEAQ ·stripDropNext0AVX2+0(SB), CX
+	LEAQ ·stripKeepSelf0AVX2+0(SB), CX
 	MOVQ CX, 648(AX)
-	LEAQ ·stripDropFromTensor0AVX2+0(SB), CX
+	LEAQ ·stripDropTensor0AVX2+0(SB), CX
 	MOVQ CX, 656(AX)
-	LEAQ ·stripDropFromScalar0AVX2+0(SB), CX
+	LEAQ ·stripDropScalar0AVX2+0(SB), CX
 	MOVQ CX, 664(AX)
-	LEAQ ·stripDropFromNext0AVX2+0(SB), CX
+	LEAQ ·stripDropNext0AVX2+0(SB), CX
 	MOVQ CX, 672(AX)
-	LEAQ ·stripDropSelf0AVX2+0(SB), CX
+	LEAQ ·stripDropFromTensor0AVX2+0(SB), CX
 	MOVQ CX, 680(AX)
-	LEAQ ·stripLoadTensor1AVX2+0(SB), CX
+	LEAQ ·stripDropFromScalar0AVX2+0(SB), CX
 	MOVQ CX, 688(AX)
-	LEAQ ·stripStoreTensor1AVX2+0(SB), CX
+	LEAQ ·stripDropFromNext0AVX2+0(SB), CX
 	MOVQ CX, 696(AX)
-	LEAQ ·stripLoadStrip1AVX2+0(SB), CX
+	LEAQ ·stripDropSelf0AVX2+0(SB), CX
 	MOVQ CX, 704(AX)
-	LEAQ ·stripStoreStrip1AVX2+0(SB), CX
+	LEAQ ·stripLoadTensor1AVX2+0(SB), CX
 	MOVQ CX, 712(AX)
-	LEAQ ·stripLoadScalar1AVX2+0(SB), CX
+	LEAQ ·stripStoreTensor1AVX2+0(SB), CX
 	MOVQ CX, 720(AX)
-	LEAQ ·stripSum1AVX2+0(SB), CX
+	LEAQ ·stripLoadStrip1AVX2+0(SB), CX
 	MOVQ CX, 728(AX)
-	LEAQ ·stripNeg1AVX2+0(SB), CX
+	LEAQ ·stripStoreStrip1AVX2+0(SB), CX
 	MOVQ CX, 736(AX)
-	LEAQ ·stripNot1AVX2+0(SB), CX
+	LEAQ ·stripLoadScalar1AVX2+0(SB), CX
 	MOVQ CX, 744(AX)
-	LEAQ ·stripSqrt1AVX2+0(SB), CX
+	LEAQ ·stripSum1AVX2+0(SB), CX
 	MOVQ CX, 752(AX)
-	LEAQ ·stripAddTensor1AVX2+0(SB), CX
-	MOVQ CX, 760(AX)
-	LEAQ ·stripAddScalar1AVX2+0(SB), CX
-	MOVQ CX, 768(AX)
-	LEAQ ·stripAddNext1AVX2+0(SB), CX
-	MOVQ CX, 776(AX)
-	LEAQ ·stripAddFromTensor1AVX2+0(SB), CX
+	LEAQ ·stripNeg1AVX2+0(SB), CX
 	MOVQ CX, 784(AX)
-	LEAQ ·stripAddFromScalar1AVX2+0(SB), CX
+	LEAQ ·stripNot1AVX2+0(SB), CX
 	MOVQ CX, 792(AX)
-	LEAQ ·stripAddFromNext1AVX2+0(SB), CX
+	LEAQ ·stripSqrt1AVX2+0(SB), CX
 	MOVQ CX, 800(AX)
-	LEAQ ·stripAddSelf1AVX2+0(SB), CX
+	LEAQ ·stripAddTensor1AVX2+0(SB), CX
 	MOVQ CX, 808(AX)
-	LEAQ ·stripSubTensor1AVX2+0(SB), CX
+	LEAQ ·stripAddScalar1AVX2+0(SB), CX
 	MOVQ CX, 816(AX)
-	LEAQ ·stripSubScalar1AVX2+0(SB), CX
+	LEAQ ·stripAddNext1AVX2+0(SB), CX
 	MOVQ CX, 824(AX)
-	LEAQ ·stripSubNext1AVX2+0(SB), CX
+	LEAQ ·stripAddFromTensor1AVX2+0(SB), CX
 	MOVQ CX, 832(AX)
-	LEAQ ·stripSubFromTensor1AVX2+0(SB), CX
+	LEAQ ·stripAddFromScalar1AVX2+0(SB), CX
 	MOVQ CX, 840(AX)
-	LEAQ ·stripSubFromScalar1AVX2+0(SB), CX
+	LEAQ ·stripAddFromNext1AVX2+0(SB), CX
 	MOVQ CX, 848(AX)
-	LEAQ ·stripSubFromNext1AVX2+0(SB), CX
+	LEAQ ·stripAddSelf1AVX2+0(SB), CX
 	MOVQ CX, 856(AX)
-	LEAQ ·stripSubSelf1AVX2+0(SB), CX
+	LEAQ ·stripSubTensor1AVX2+0(SB), CX
 	MOVQ CX, 864(AX)
-	LEAQ ·stripMulTensor1AVX2+0(SB), CX
+	LEAQ ·stripSubScalar1AVX2+0(SB), CX
 	MOVQ CX, 872(AX)
-	LEAQ ·stripMulScalar1AVX2+0(SB), CX
+	LEAQ ·stripSubNext1AVX2+0(SB), CX
 	MOVQ CX, 880(AX)
-	LEAQ ·stripMulNext1AVX2+0(SB), CX
+	LEAQ ·stripSubFromTensor1AVX2+0(SB), CX
 	MOVQ CX, 888(AX)
-	LEAQ ·stripMulFromTensor1AVX2+0(SB), CX
+	LEAQ ·stripSubFromScalar1AVX2+0(SB), CX
 	MOVQ CX, 896(AX)
-	LEAQ ·stripMulFromScalar1AVX2+0(SB), CX
+	LEAQ ·stripSubFromNext1AVX2+0(SB), CX
 	MOVQ CX, 904(AX)
-	LEAQ ·stripMulFromNext1AVX2+0(SB), CX
+	LEAQ ·stripSubSelf1AVX2+0(SB), CX
 	MOVQ CX, 912(AX)
-	LEAQ ·stripMulSelf1AVX2+0(SB), CX
+	LEAQ ·stripMulTensor1AVX2+0(SB), CX
 	MOVQ CX, 920(AX)
-	LEAQ ·stripDivTensor1AVX2+0(SB), CX
+	LEAQ ·stripMulScalar1AVX2+0(SB), CX
 	MOVQ CX, 928(AX)
-	LEAQ ·stripDivScalar1AVX2+0(SB), CX
+	LEAQ ·stripMulNext1AVX2+0(SB), CX
 	MOVQ CX, 936(AX)
-	LEAQ ·stripDivNext1AVX2+0(SB), CX
+	LEAQ ·stripMulFromTensor1AVX2+0(SB), CX
 	MOVQ CX, 944(AX)
-	LEAQ ·stripDivFromTensor1AVX2+0(SB), CX
+	LEAQ ·stripMulFromScalar1AVX2+0(SB), CX
 	MOVQ CX, 952(AX)
-	LEAQ ·stripDivFromScalar1AVX2+0(SB), CX
+	LEAQ ·stripMulFromNext1AVX2+0(SB), CX
 	MOVQ CX, 960(AX)
-	LEAQ ·stripDivFromNext1AVX2+0(SB), CX
+	LEAQ ·stripMulSelf1AVX2+0(SB), CX
 	MOVQ CX, 968(AX)
-	LEAQ ·stripDivSelf1AVX2+0(SB), CX
+	LEAQ ·stripDivTensor1AVX2+0(SB), CX
 	MOVQ CX, 976(AX)
-	LEAQ ·stripMaxTensor1AVX2+0(SB), CX
+	LEAQ ·stripDivScalar1AVX2+0(SB), CX
 	MOVQ CX, 984(AX)
-	LEAQ ·stripMaxScalar1AVX2+0(SB), CX
+	LEAQ ·stripDivNext1AVX2+0(SB), CX
 	MOVQ CX, 992(AX)
-	LEAQ ·stripMaxNext1AVX2+0(SB), CX
+	LEAQ ·stripDivFromTensor1AVX2+0(SB), CX
 	MOVQ CX, 1000(AX)
-	LEAQ ·stripMaxFromTensor1AVX2+0(SB), CX
+	LEAQ ·stripDivFromScalar1AVX2+0(SB), CX
 	MOVQ CX, 1008(AX)
-	LEAQ ·stripMaxFromScalar1AVX2+0(SB), CX
+	LEAQ ·stripDivFromNext1AVX2+0(SB), CX
 	MOVQ CX, 1016(AX)
-	LEAQ ·stripMaxFromNext1AVX2+0(SB), CX
+	LEAQ ·stripDivSelf1AVX2+0(SB), CX
 	MOVQ CX, 1024(AX)
-	LEAQ ·stripMaxSelf1AVX2+0(SB), CX
+	LEAQ ·stripMaxTensor1AVX2+0(SB), CX
 	MOVQ CX, 1032(AX)
-	LEAQ ·stripGreaterTensor1AVX2+0(SB), CX
+	LEAQ ·stripMaxScalar1AVX2+0(SB), CX
 	MOVQ CX, 1040(AX)
-	LEAQ ·stripGreaterScalar1AVX2+0(SB), CX
+	LEAQ ·stripMaxNext1AVX2+0(SB), CX
 	MOVQ CX, 1048(AX)
-	LEAQ ·stripGreaterNext1AVX2+0(SB), CX
+	LEAQ ·stripMaxFromTensor1AVX2+0(SB), CX
 	MOVQ CX, 1056(AX)
-	LEAQ ·stripGreaterFromTensor1AVX2+0(SB), CX
+	LEAQ ·stripMaxFromScalar1AVX2+0(SB), CX
 	MOVQ CX, 1064(AX)
-	LEAQ ·stripGreaterFromScalar1AVX2+0(SB), CX
+	LEAQ ·stripMaxFromNext1AVX2+0(SB), CX
 	MOVQ CX, 1072(AX)
-	LEAQ ·stripGreaterFromNext1AVX2+0(SB), CX
+	LEAQ ·stripMaxSelf1AVX2+0(SB), CX
 	MOVQ CX, 1080(AX)
-	LEAQ ·stripGreaterSelf1AVX2+0(SB), CX
+	LEAQ ·stripGreaterTensor1AVX2+0(SB), CX
 	MOVQ CX, 1088(AX)
-	LEAQ ·stripGreaterEqualTensor1AVX2+0(SB), CX
+	LEAQ ·stripGreaterScalar1AVX2+0(SB), CX
 	MOVQ CX, 1096(AX)
-	LEAQ ·stripGreaterEqualScalar1AVX2+0(SB), CX
+	LEAQ ·stripGreaterNext1AVX2+0(SB), CX
 	MOVQ CX, 1104(AX)
-	LEAQ ·stripGreaterEqualNext1AVX2+0(SB), CX
+	LEAQ ·stripGreaterFromTensor1AVX2+0(SB), CX
 	MOVQ CX, 1112(AX)
-	LEAQ ·stripGreaterEqualFromTensor1AVX2+0(SB), CX
+	LEAQ ·stripGreaterFromScalar1AVX2+0(SB), CX
 	MOVQ CX, 1120(AX)
-	LEAQ ·stripGreaterEqualFromScalar1AVX2+0(SB), CX
+	LEAQ ·stripGreaterFromNext1AVX2+0(SB), CX
 	MOVQ CX, 1128(AX)
-	LEAQ ·stripGreaterEqualFromNext1AVX2+0(SB), CX
+	LEAQ ·stripGreaterSelf1AVX2+0(SB), CX
 	MOVQ CX, 1136(AX)
-	LEAQ ·stripGreaterEqualSelf1AVX2+0(SB), CX
+	LEAQ ·stripGreaterEqualTensor1AVX2+0(SB), CX
 	MOVQ CX, 1144(AX)
-	LEAQ ·stripEqualTensor1AVX2+0(SB), CX
+	LEAQ ·stripGreaterEqualScalar1AVX2+0(SB), CX
 	MOVQ CX, 1152(AX)
-	LEAQ ·stripEqualScalar1AVX2+0(SB), CX
+	LEAQ ·stripGreaterEqualNext1AVX2+0(SB), CX
 	MOVQ CX, 1160(AX)
-	LEAQ ·stripEqualNext1AVX2+0(SB), CX
+	LEAQ ·stripGreaterEqualFromTensor1AVX2+0(SB), CX
 	MOVQ CX, 1168(AX)
-	LEAQ ·stripEqualFromTensor1AVX2+0(SB), CX
+	LEAQ ·stripGreaterEqualFromScalar1AVX2+0(SB), CX
 	MOVQ CX, 1176(AX)
-	LEAQ ·stripEqualFromScalar1AVX2+0(SB), CX
+	LEAQ ·stripGreaterEqualFromNext1AVX2+0(SB), CX
 	MOVQ CX, 1184(AX)
-	LEAQ ·stripEqualFromNext1AVX2+0(SB), CX
+	LEAQ ·stripGreaterEqualSelf1AVX2+0(SB), CX
 	MOVQ CX, 1192(AX)
-	LEAQ ·stripEqualSelf1AVX2+0(SB), CX
+	LEAQ ·stripEqualTensor1AVX2+0(SB), CX
 	MOVQ CX, 1200(AX)
-	LEAQ ·stripGateTensor1AVX2+0(SB), CX
+	LEAQ ·stripEqualScalar1AVX2+0(SB), CX
 	MOVQ CX, 1208(AX)
-	LEAQ ·stripGateScalar1AVX2+0(SB), CX
+	LEAQ ·stripEqualNext1AVX2+0(SB), CX
 	MOVQ CX, 1216(AX)
-	LEAQ ·stripGateNext1AVX2+0(SB), CX
+	LEAQ ·stripEqualFromTensor1AVX2+0(SB), CX
 	MOVQ CX, 1224(AX)
-	LEAQ ·stripGateFromTensor1AVX2+0(SB), CX
+	LEAQ ·stripEqualFromScalar1AVX2+0(SB), CX
 	MOVQ CX, 1232(AX)
-	LEAQ ·stripGateFromScalar1AVX2+0(SB), CX
+	LEAQ ·stripEqualFromNext1AVX2+0(SB), CX
 	MOVQ CX, 1240(AX)
-	LEAQ ·stripGateFromNext1AVX2+0(SB), CX
+	LEAQ ·stripEqualSelf1AVX2+0(SB), CX
 	MOVQ CX, 1248(AX)
-	LEAQ ·stripGateSelf1AVX2+0(SB), CX
+	LEAQ ·stripGateTensor1AVX2+0(SB), CX
 	MOVQ CX, 1256(AX)
-	LEAQ ·stripKeepTensor1AVX2+0(SB), CX
+	LEAQ ·stripGateScalar1AVX2+0(SB), CX
 	MOVQ CX, 1264(AX)
-	LEAQ ·stripKeepScalar1AVX2+0(SB), CX
+	LEAQ ·stripGateNext1AVX2+0(SB), CX
 	MOVQ CX, 1272(AX)
-	LEAQ ·stripKeepNext1AVX2+0(SB), CX
+	LEAQ ·stripGateFromTensor1AVX2+0(SB), CX
 	MOVQ CX, 1280(AX)
-	LEAQ ·stripKeepFromTensor1AVX2+0(SB), CX
+	LEAQ ·stripGateFromScalar1AVX2+0(SB), CX
 	MOVQ CX, 1288(AX)
-	LEAQ ·stripKeepFromScalar1AVX2+0(SB), CX
+	LEAQ ·stripGateFromNext1AVX2+0(SB), CX
 	MOVQ CX, 1296(AX)
-	LEAQ ·stripKeepFromNext1AVX2+0(SB), CX
+	LEAQ ·stripGateSelf1AVX2+0(SB), CX
 	MOVQ CX, 1304(AX)
-	LEAQ ·stripKeepSelf1AVX2+0(SB), CX
+	LEAQ ·stripKeepTensor1AVX2+0(SB), CX
 	MOVQ CX, 1312(AX)
-	LEAQ ·stripDropTensor1AVX2+0(SB), CX
+	LEAQ ·stripKeepScalar1AVX2+0(SB), CX
 	MOVQ CX, 1320(AX)
-	LEAQ ·stripDropScalar1AVX2+0(SB), CX
+	LEAQ ·stripKeepNext1AVX2+0(SB), CX
 	MOVQ CX, 1328(AX)
-	LEAQ ·stripDropNext1AVX2+0(SB), CX
+	LEAQ ·stripKeepFromTensor1AVX2+0(SB), CX
 	MOVQ CX, 1336(AX)
-	LEAQ ·stripDropFromTensor1AVX2+0(SB), CX
+	LEAQ ·stripKeepFromScalar1AVX2+0(SB), CX
 	MOVQ CX, 1344(AX)
-	LEAQ ·stripDropFromScalar1AVX2+0(SB), CX
+	LEAQ ·stripKeepFromNext1AVX2+0(SB), CX
 	MOVQ CX, 1352(AX)
-	LEAQ ·stripDropFromNext1AVX2+0(SB), CX
+	LEAQ ·stripKeepSelf1AVX2+0(SB), CX
 	MOVQ CX, 1360(AX)
-	LEAQ ·stripDropSelf1AVX2+0(SB), CX
+	LEAQ ·stripDropTensor1AVX2+0(SB), CX
 	MOVQ CX, 1368(AX)
-	LEAQ ·stripLoadTensor2AVX2+0(SB), CX
+	LEAQ ·stripDropScalar1AVX2+0(SB), CX
 	MOVQ CX, 1376(AX)
-	LEAQ ·stripStoreTensor2AVX2+0(SB), CX
+	LEAQ ·stripDropNext1AVX2+0(SB), CX
 	MOVQ CX, 1384(AX)
-	LEAQ ·stripLoadStrip2AVX2+0(SB), CX
+	LEAQ ·stripDropFromTensor1AVX2+0(SB), CX
 	MOVQ CX, 1392(AX)
-	LEAQ ·stripStoreStrip2AVX2+0(SB), CX
+	LEAQ ·stripDropFromScalar1AVX2+0(SB), CX
 	MOVQ CX, 1400(AX)
-	LEAQ ·stripLoadScalar2AVX2+0(SB), CX
+	LEAQ ·stripDropFromNext1AVX2+0(SB), CX
 	MOVQ CX, 1408(AX)
-	LEAQ ·stripSum2AVX2+0(SB), CX
+	LEAQ ·stripDropSelf1AVX2+0(SB), CX
 	MOVQ CX, 1416(AX)
-	LEAQ ·stripNeg2AVX2+0(SB), CX
+	LEAQ ·stripLoadTensor2AVX2+0(SB), CX
 	MOVQ CX, 1424(AX)
-	LEAQ ·stripNot2AVX2+0(SB), CX
+	LEAQ ·stripStoreTensor2AVX2+0(SB), CX
 	MOVQ CX, 1432(AX)
-	LEAQ ·stripSqrt2AVX2+0(SB), CX
+	LEAQ ·stripLoadStrip2AVX2+0(SB), CX
 	MOVQ CX, 1440(AX)
-	LEAQ ·stripAddTensor2AVX2+0(SB), CX
+	LEAQ ·stripStoreStrip2AVX2+0(SB), CX
 	MOVQ CX, 1448(AX)
-	LEAQ ·stripAddScalar2AVX2+0(SB), CX
+	LEAQ ·stripLoadScalar2AVX2+0(SB), CX
 	MOVQ CX, 1456(AX)
-	LEAQ ·stripAddFromTensor2AVX2+0(SB), CX
-	MOVQ CX, 1472(AX)
-	LEAQ ·stripAddFromScalar2AVX2+0(SB), CX
-	MOVQ CX, 1480(AX)
-	LEAQ ·stripAddSelf2AVX2+0(SB), CX
+	LEAQ ·stripSum2AVX2+0(SB), CX
+	MOVQ CX, 1464(AX)
+	LEAQ ·stripNeg2AVX2+0(SB), CX
 	MOVQ CX, 1496(AX)
-	LEAQ ·stripSubTensor2AVX2+0(SB), CX
+	LEAQ ·stripNot2AVX2+0(SB), CX
 	MOVQ CX, 1504(AX)
-	LEAQ ·stripSubScalar2AVX2+0(SB), CX
+	LEAQ ·stripSqrt2AVX2+0(SB), CX
 	MOVQ CX, 1512(AX)
-	LEAQ ·stripSubFromTensor2AVX2+0(SB), CX
+	LEAQ ·stripAddTensor2AVX2+0(SB), CX
+	MOVQ CX, 1520(AX)
+	LEAQ ·stripAddScalar2AVX2+0(SB), CX
 	MOVQ CX, 1528(AX)
-	LEAQ ·stripSubFromScalar2AVX2+0(SB), CX
-	MOVQ CX, 1536(AX)
-	LEAQ ·stripSubSelf2AVX2+0(SB), CX
+	LEAQ ·stripAddFromTensor2AVX2+0(SB), CX
+	MOVQ CX, 1544(AX)
+	LEAQ ·stripAddFromScalar2AVX2+0(SB), CX
 	MOVQ CX, 1552(AX)
-	LEAQ ·stripMulTensor2AVX2+0(SB), CX
-	MOVQ CX, 1560(AX)
-	LEAQ ·stripMulScalar2AVX2+0(SB), CX
+	LEAQ ·stripAddSelf2AVX2+0(SB), CX
 	MOVQ CX, 1568(AX)
-	LEAQ ·stripMulFromTensor2AVX2+0(SB), CX
+	LEAQ ·stripSubTensor2AVX2+0(SB), CX
+	MOVQ CX, 1576(AX)
+	LEAQ ·stripSubScalar2AVX2+0(SB), CX
 	MOVQ CX, 1584(AX)
-	LEAQ ·stripMulFromScalar2AVX2+0(SB), CX
-	MOVQ CX, 1592(AX)
-	LEAQ ·stripMulSelf2AVX2+0(SB), CX
+	LEAQ ·stripSubFromTensor2AVX2+0(SB), CX
+	MOVQ CX, 1600(AX)
+	LEAQ ·stripSubFromScalar2AVX2+0(SB), CX
 	MOVQ CX, 1608(AX)
-	LEAQ ·stripDivTensor2AVX2+0(SB), CX
-	MOVQ CX, 1616(AX)
-	LEAQ ·stripDivScalar2AVX2+0(SB), CX
+	LEAQ ·stripSubSelf2AVX2+0(SB), CX
 	MOVQ CX, 1624(AX)
-	LEAQ ·stripDivFromTensor2AVX2+0(SB), CX
+	LEAQ ·stripMulTensor2AVX2+0(SB), CX
+	MOVQ CX, 1632(AX)
+	LEAQ ·stripMulScalar2AVX2+0(SB), CX
 	MOVQ CX, 1640(AX)
-	LEAQ ·stripDivFromScalar2AVX2+0(SB), CX
-	MOVQ CX, 1648(AX)
-	LEAQ ·stripDivSelf2AVX2+0(SB), CX
+	LEAQ ·stripMulFromTensor2AVX2+0(SB), CX
+	MOVQ CX, 1656(AX)
+	LEAQ ·stripMulFromScalar2AVX2+0(SB), CX
 	MOVQ CX, 1664(AX)
-	LEAQ ·stripMaxTensor2AVX2+0(SB), CX
-	MOVQ CX, 1672(AX)
-	LEAQ ·stripMaxScalar2AVX2+0(SB), CX
+	LEAQ ·stripMulSelf2AVX2+0(SB), CX
 	MOVQ CX, 1680(AX)
-	LEAQ ·stripMaxFromTensor2AVX2+0(SB), CX
+	LEAQ ·stripDivTensor2AVX2+0(SB), CX
+	MOVQ CX, 1688(AX)
+	LEAQ ·stripDivScalar2AVX2+0(SB), CX
 	MOVQ CX, 1696(AX)
-	LEAQ ·stripMaxFromScalar2AVX2+0(SB), CX
-	MOVQ CX, 1704(AX)
-	LEAQ ·stripMaxSelf2AVX2+0(SB), CX
+	LEAQ ·stripDivFromTensor2AVX2+0(SB), CX
+	MOVQ CX, 1712(AX)
+	LEAQ ·stripDivFromScalar2AVX2+0(SB), CX
 	MOVQ CX, 1720(AX)
-	LEAQ ·stripGreaterTensor2AVX2+0(SB), CX
-	MOVQ CX, 1728(AX)
-	LEAQ ·stripGreaterScalar2AVX2+0(SB), CX
+	LEAQ ·stripDivSelf2AVX2+0(SB), CX
 	MOVQ CX, 1736(AX)
-	LEAQ ·stripGreaterFromTensor2AVX2+0(SB), CX
+	LEAQ ·stripMaxTensor2AVX2+0(SB), CX
+	MOVQ CX, 1744(AX)
+	LEAQ ·stripMaxScalar2AVX2+0(SB), CX
 	MOVQ CX, 1752(AX)
-	LEAQ ·stripGreaterFromScalar2AVX2+0(SB), CX
-	MOVQ CX, 1760(AX)
-	LEAQ ·stripGreaterSelf2AVX2+0(SB), CX
+	LEAQ ·stripMaxFromTensor2AVX2+0(SB), CX
+	MOVQ CX, 1768(AX)
+	LEAQ ·stripMaxFromScalar2AVX2+0(SB), CX
 	MOVQ CX, 1776(AX)
-	LEAQ ·stripGreaterEqualTensor2AVX2+0(SB), CX
-	MOVQ CX, 1784(AX)
-	LEAQ ·stripGreaterEqualScalar2AVX2+0(SB), CX
+	LEAQ ·stripMaxSelf2AVX2+0(SB), CX
 	MOVQ CX, 1792(AX)
-	LEAQ ·stripGreaterEqualFromTensor2AVX2+0(SB), CX
+	LEAQ ·stripGreaterTensor2AVX2+0(SB), CX
+	MOVQ CX, 1800(AX)
+	LEAQ ·stripGreaterScalar2AVX2+0(SB), CX
 	MOVQ CX, 1808(AX)
-	LEAQ ·stripGreaterEqualFromScalar2AVX2+0(SB), CX
-	MOVQ CX, 1816(AX)
-	LEAQ ·stripGreaterEqualSelf2AVX2+0(SB), CX
+	LEAQ ·stripGreaterFromTensor2AVX2+0(SB), CX
+	MOVQ CX, 1824(AX)
+	LEAQ ·stripGreaterFromScalar2AVX2+0(SB), CX
 	MOVQ CX, 1832(AX)
-	LEAQ ·stripEqualTensor2AVX2+0(SB), CX
-	MOVQ CX, 1840(AX)
-	LEAQ ·stripEqualScalar2AVX2+0(SB), CX
+	LEAQ ·stripGreaterSelf2AVX2+0(SB), CX
 	MOVQ CX, 1848(AX)
-	LEAQ ·stripEqualFromTensor2AVX2+0(SB), CX
+	LEAQ ·stripGreaterEqualTensor2AVX2+0(SB), CX
+	MOVQ CX, 1856(AX)
+	LEAQ ·stripGreaterEqualScalar2AVX2+0(SB), CX
 	MOVQ CX, 1864(AX)
-	LEAQ ·stripEqualFromScalar2AVX2+0(SB), CX
-	MOVQ CX, 1872(AX)
-	LEAQ ·stripEqualSelf2AVX2+0(SB), CX
+	LEAQ ·stripGreaterEqualFromTensor2AVX2+0(SB), CX
+	MOVQ CX, 1880(AX)
+	LEAQ ·stripGreaterEqualFromScalar2AVX2+0(SB), CX
 	MOVQ CX, 1888(AX)
-	LEAQ ·stripGateTensor2AVX2+0(SB), CX
-	MOVQ CX, 1896(AX)
-	LEAQ ·stripGateScalar2AVX2+0(SB), CX
+	LEAQ ·stripGreaterEqualSelf2AVX2+0(SB), CX
 	MOVQ CX, 1904(AX)
-	LEAQ ·stripGateFromTensor2AVX2+0(SB), CX
+	LEAQ ·stripEqualTensor2AVX2+0(SB), CX
+	MOVQ CX, 1912(AX)
+	LEAQ ·stripEqualScalar2AVX2+0(SB), CX
 	MOVQ CX, 1920(AX)
-	LEAQ ·stripGateFromScalar2AVX2+0(SB), CX
-	MOVQ CX, 1928(AX)
-	LEAQ ·stripGateSelf2AVX2+0(SB), CX
+	LEAQ ·stripEqualFromTensor2AVX2+0(SB), CX
+	MOVQ CX, 1936(AX)
+	LEAQ ·stripEqualFromScalar2AVX2+0(SB), CX
 	MOVQ CX, 1944(AX)
-	LEAQ ·stripKeepTensor2AVX2+0(SB), CX
-	MOVQ CX, 1952(AX)
-	LEAQ ·stripKeepScalar2AVX2+0(SB), CX
+	LEAQ ·stripEqualSelf2AVX2+0(SB), CX
 	MOVQ CX, 1960(AX)
-	LEAQ ·stripKeepFromTensor2AVX2+0(SB), CX
+	LEAQ ·stripGateTensor2AVX2+0(SB), CX
+	MOVQ CX, 1968(AX)
+	LEAQ ·stripGateScalar2AVX2+0(SB), CX
 	MOVQ CX, 1976(AX)
-	LEAQ ·stripKeepFromScalar2AVX2+0(SB), CX
-	MOVQ CX, 1984(AX)
-	LEAQ ·stripKeepSelf2AVX2+0(SB), CX
+	LEAQ ·stripGateFromTensor2AVX2+0(SB), CX
+	MOVQ CX, 1992(AX)
+	LEAQ ·stripGateFromScalar2AVX2+0(SB), CX
 	MOVQ CX, 2000(AX)
-	LEAQ ·stripDropTensor2AVX2+0(SB), CX
-	MOVQ CX, 2008(AX)
-	LEAQ ·stripDropScalar2AVX2+0(SB), CX
+	LEAQ ·stripGateSelf2AVX2+0(SB), CX
 	MOVQ CX, 2016(AX)
-	LEAQ ·stripDropFromTensor2AVX2+0(SB), CX
+	LEAQ ·stripKeepTensor2AVX2+0(SB), CX
+	MOVQ CX, 2024(AX)
+	LEAQ ·stripKeepScalar2AVX2+0(SB), CX
 	MOVQ CX, 2032(AX)
-	LEAQ ·stripDropFromScalar2AVX2+0(SB), CX
-	MOVQ CX, 2040(AX)
-	LEAQ ·stripDropSelf2AVX2+0(SB), CX
+	LEAQ ·stripKeepFromTensor2AVX2+0(SB), CX
+	MOVQ CX, 2048(AX)
+	LEAQ ·stripKeepFromScalar2AVX2+0(SB), CX
 	MOVQ CX, 2056(AX)
-	LEAQ ·stripEndAVX2+0(SB), CX
-	MOVQ CX, 2064(AX)
-	LEAQ ·stripTotalAVX2+0(SB), CX
+	LEAQ ·stripKeepSelf2AVX2+0(SB), CX
 	MOVQ CX, 2072(AX)
-	LEAQ ·stripRowAVX2+0(SB), CX
+	LEAQ ·stripDropTensor2AVX2+0(SB), CX
 	MOVQ CX, 2080(AX)
+	LEAQ ·stripDropScalar2AVX2+0(SB), CX
+	MOVQ CX, 2088(AX)
+	LEAQ ·stripDropFromTensor2AVX2+0(SB), CX
+	MOVQ CX, 2104(AX)
+	LEAQ ·stripDropFromScalar2AVX2+0(SB), CX
+	MOVQ CX, 2112(AX)
+	LEAQ ·stripDropSelf2AVX2+0(SB), CX
+	MOVQ CX, 2128(AX)
+	LEAQ ·stripEndAVX2+0(SB), CX
+	MOVQ CX, 2136(AX)
+	LEAQ ·stripTotalAVX2+0(SB), CX
+	MOVQ CX, 2144(AX)
+	LEAQ ·stripRowAVX2+0(SB), CX
+	MOVQ CX, 2176(AX)
 	RET
 
 // func stripAVX2(steps *uintptr, n int, rows int, rowBytes int)

@@ -176,19 +176,22 @@ func TestStripSums(t *testing.T) {
 					for i := range x {
 						x[i] = float32(r.NormFloat64())
 					}
-					got, want := newFence(t).atEnd(2*rows), make([]float32, 2*rows)
-					sums := make([]float32, 2*MostStripFloats)
+					const count = 5 // more than have registers
+					got, want := newFence(t).atEnd(count*rows), make([]float32, count*rows)
+					sums := make([]float32, count*MostStripFloats)
 					p := program{level: l}
 					p.add(StripLoad.At(level), x, n)
-					for s := range 2 { // the second one of doubled numbers
-						if s == 1 {
+					for s := range count { // each of the doubled numbers of the one before
+						if s > 0 {
 							p.add(StripAdd.Code(StripSelf, level), nil, 0)
 						}
-						p.add(StripSum.At(level), nil, 0).Sums = uintptr(unsafe.Pointer(&sums[s*MostStripFloats]))
+						code, _ := l.StripSums(s)
+						p.add(code.At(level), nil, 0).Sums = uintptr(unsafe.Pointer(&sums[s*MostStripFloats]))
 					}
 					p.add(StripEnd, nil, 0)
-					for s := range 2 {
-						p.add(StripTotal, got[s*rows:], 1).Sums = uintptr(unsafe.Pointer(&sums[s*MostStripFloats]))
+					for s := range count {
+						_, code := l.StripSums(s)
+						p.add(code, got[s*rows:], 1).Sums = uintptr(unsafe.Pointer(&sums[s*MostStripFloats]))
 					}
 					p.add(StripRow, nil, 0)
 					for i := range got {
@@ -198,8 +201,9 @@ func TestStripSums(t *testing.T) {
 					for i := range rows {
 						for at := 0; at < n; at += 512 {
 							sum := l.Sum(x[i*n+at : i*n+min(at+512, n)])
-							want[i] += sum
-							want[rows+i] += 2 * sum
+							for s := range count {
+								want[s*rows+i] += float32(int(1)<<s) * sum
+							}
 						}
 					}
 					if i := firstDifference(got, want); i >= 0 {

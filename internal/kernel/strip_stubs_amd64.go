@@ -16,6 +16,12 @@ func stripLoadScalar0AVX512()
 
 func stripSum0AVX512()
 
+func stripSum0Level0AVX512()
+
+func stripSum1Level0AVX512()
+
+func stripSum2Level0AVX512()
+
 func stripNeg0AVX512()
 
 func stripNot0AVX512()
@@ -187,6 +193,12 @@ func stripStoreStrip1AVX512()
 func stripLoadScalar1AVX512()
 
 func stripSum1AVX512()
+
+func stripSum0Level1AVX512()
+
+func stripSum1Level1AVX512()
+
+func stripSum2Level1AVX512()
 
 func stripNeg1AVX512()
 
@@ -360,6 +372,12 @@ func stripLoadScalar2AVX512()
 
 func stripSum2AVX512()
 
+func stripSum0Level2AVX512()
+
+func stripSum1Level2AVX512()
+
+func stripSum2Level2AVX512()
+
 func stripNeg2AVX512()
 
 func stripNot2AVX512()
@@ -479,6 +497,12 @@ func stripDropSelf2AVX512()
 func stripEndAVX512()
 
 func stripTotalAVX512()
+
+func stripTotal0AVX512()
+
+func stripTotal1AVX512()
+
+func stripTotal2AVX512()
 
 func stripRowAVX512()
 

@@ -242,11 +242,8 @@ func (l Level) WinogradConv(g *Winograd, y, x, u, scratch []float32) {
 		for q := range blocks {
 			k, rows := evenly(g.K, blocks, q)
 			mPlane := g.plane(rows)
-			for f := range frequencies {
-				filters := u[(frequencies*k+f*rows)*g.C:][:rows*g.C]
-				l.mulPanels(m[f*mPlane:], g.tiles(), filters, v[f*vPlane:], g.offsets, rows, groupTiles*n)
-				l.prefetchPart(next, frequencies*q+f, frequencies*blocks)
-			}
+			at, part := evenly(len(next), blocks, q)
+			l.mulFrequencies(g, m, mPlane, u[frequencies*k*g.C:], v, vPlane, rows, n, next[at:][:part])
 			for i := range n {
 				l.tileOutputs(g, y[k*area:], m[groupTiles*i:], mPlane, rows, &g.out[first+i])
 			}
@@ -276,6 +273,35 @@ func (l Level) transformInputs(g *Winograd, v []float32, plane int, x []float32,
 	}
 }
 
+// mulFrequencies computes M[f] = U[f]·V[f] of some rows and n groups for all frequencies. Meanwhile
+// it asks for ahead.
+func (l Level) mulFrequencies(
+	g *Winograd, m []float32, mPlane int, u, v []float32, vPlane, rows, n int, ahead []float32,
+) {
+	step, columns, parts := rows*g.C, groupTiles*n, l.panels(rows)
+	wide := 0
+	if l != Generic && g.C <= innerBlock {
+		wide = columns / (2 * l.lanes()) * (2 * l.lanes())
+	}
+	if wide > 0 {
+		for q := range parts {
+			i, mr := evenly(rows, parts, q)
+			at, part := evenly(len(ahead), parts, q)
+			l.mulMany(m[i*g.tiles():], g.tiles(), mPlane, u[i*g.C:], step, v, vPlane, mr, g.C, wide, ahead[at:][:part])
+		}
+	}
+	if wide == columns {
+		return
+	}
+	for f := range frequencies {
+		to, from := m[f*mPlane+wide:], v[f*vPlane+wide:]
+		l.mulPanels(to, g.tiles(), u[f*step:][:step], from, g.offsets, rows, columns-wide)
+		if wide == 0 {
+			l.prefetchPart(ahead, f, frequencies)
+		}
+	}
+}
+
 // mulPanels multiplies packed rows with n columns of B, a multiple of a group's. Other than
 // MulPacked it computes all columns in one call: V is not in the first-level cache anyway.
 func (l Level) mulPanels(c []float32, ldc int, ap, b []float32, boff []int32, rows, n int) {
@@ -291,10 +317,10 @@ func (l Level) mulPanels(c []float32, ldc int, ap, b []float32, boff []int32, ro
 			p, kc := evenly(k, blocks, i)
 			panel, offsets, to := ap[first*k+p*mr:], boff[p:p+kc], c[first*ldc:]
 			if wide > 0 {
-				l.mulTile(to, ldc, panel, b, offsets, mr, wide, i > 0)
+				l.mulTile(to, ldc, panel, b, offsets, mr, wide, i > 0, Epilogue{}, 0)
 			}
 			if wide < n {
-				l.mulTile(to[wide:], ldc, panel, b[wide:], offsets, mr, n-wide, i > 0)
+				l.mulTile(to[wide:], ldc, panel, b[wide:], offsets, mr, n-wide, i > 0, Epilogue{}, 0)
 			}
 		}
 	}

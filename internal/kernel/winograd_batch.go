@@ -104,7 +104,7 @@ func (l Level) WinogradProduct(
 					r, mr := evenly(rows, parts, p)
 					l.mulTile(
 						to[r*tiles:], tiles, filters[r*g.C+c*mr:], v[j:], g.offsets[c:c+n], mr,
-						min(width, tiles-j), i > 0,
+						min(width, tiles-j), i > 0, Epilogue{}, 0,
 					)
 				}
 			}

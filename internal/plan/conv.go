@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/sym"
@@ -90,24 +91,45 @@ func (x *packFilterCall) run(c *chunk, lo, hi int) {
 	}
 }
 
+// pointwise reports whether the filter is one pixel that meets every pixel of the image: the inputs
+// of its taps are contiguous as they are.
+func (g *geometry) pointwise() bool {
+	return g.KH == 1 && g.KW == 1 && g.SH == 1 && g.SW == 1 && g.PT == 0 && g.PL == 0 &&
+		g.OH == g.H && g.OW == g.W
+}
+
 // convCall is a convolution, image by image: expand the image so that the inputs of a filter tap
 // are contiguous, then multiply the packed filter with them.
 type convCall struct {
-	node *node
-	g    *geometry
+	node  *node
+	g     *geometry
+	after *finish
 }
 
-func (x *convCall) String() string { return fmt.Sprintf("conv{%v}", x.g) }
+func (x *convCall) String() string { return fmt.Sprintf("conv{%v%v}", x.g, x.after) }
+
+func (x *convCall) terms(n *node) *value { return x.after.terms(n) }
+
+func (x *convCall) finish(n *node, arg int, clamp *kernel.Clamp) {
+	x.node, x.after = n, &finish{arg, clamp}
+}
 
 func (x *convCall) run(c *chunk, lo, hi int) {
 	n, g, l := x.node, x.g, c.worker.level
 	out := n.outs[0].slab(c, lo, hi, n.slabs)
 	in := n.args[0].value.slab(c, lo, hi, n.slabs)
 	w := n.args[1].value.slab(c, 0, 1, 1)
-	inSize, outSize := g.C*g.H*g.W, g.oc*g.pixels
+	inSize, outSize, after := g.C*g.H*g.W, g.oc*g.pixels, x.after.of(n, c)
 	for i := range hi - lo {
-		l.Expand(&g.Conv, c.worker.scratch, in[i*inSize:(i+1)*inSize])
-		l.MulPacked(out[i*outSize:(i+1)*outSize], g.pixels, w, c.worker.scratch, g.taps, g.oc, g.pixels, false)
+		image, expanded := in[i*inSize:(i+1)*inSize], c.worker.scratch
+		if g.pointwise() {
+			expanded = image
+		} else {
+			l.Expand(&g.Conv, expanded, image)
+		}
+		l.MulPackedThen(
+			out[i*outSize:(i+1)*outSize], g.pixels, w, expanded, g.taps, g.oc, g.pixels, after,
+		)
 	}
 }
 
@@ -268,19 +290,55 @@ type convWeightCall struct {
 }
 
 func (x *convWeightCall) String() string {
-	return fmt.Sprintf("conv-weight-gradient{%v, %d pairs}", x.g, x.pairs)
+	parts := ""
+	if n := x.g.dotParts(); n > 1 {
+		parts = fmt.Sprintf(", %d parts", n)
+	}
+	return fmt.Sprintf("conv-weight-gradient{%v, %d pairs%s}", x.g, x.pairs, parts)
 }
 
 func (x *convWeightCall) run(c *chunk, lo, hi int) {
-	g, l, out := x.g, c.worker.level, x.sum(c)
-	inSize, outSize := g.C*g.H*g.W, g.oc*g.pixels
+	g, l, out, expanded := x.g, c.worker.level, x.sum(c), c.worker.scratch
+	inSize, outSize, parts := g.C*g.H*g.W, g.oc*g.pixels, g.dotParts()
 	for p := range x.pairs {
 		in, dy := x.pair(c, p, lo, hi)
 		for i := range hi - lo {
-			l.Expand(&g.Conv, c.worker.scratch[i*x.stride:], in[i*inSize:(i+1)*inSize])
+			l.Expand(&g.Conv, expanded[i*x.stride:], in[i*inSize:(i+1)*inSize])
 		}
-		l.MulDot(out, len(g.taps), dy, x.planes, outSize, c.worker.scratch, g.taps, x.stride, g.pixels, hi-lo, p > 0)
+		for part := range parts {
+			first, stop := g.pixels*part/parts, g.pixels*(part+1)/parts
+			l.MulDot(
+				out, len(g.taps), dy[first:], x.planes, outSize, expanded[first:], g.taps, x.stride, stop-first,
+				hi-lo, p+part > 0,
+			)
+		}
 	}
+}
+
+// dotParts returns into how many parts the pixels of a weight gradient's dot products are split: as
+// many as keep the rows of a part in the caches. It is one where the filter is not that of a stem.
+func (g *geometry) dotParts() int {
+	const largeMap, partPixels = 4096, 1280
+	if !stem(g.KH*g.KW, g.SH, g.SW) || g.pixels <= largeMap {
+		return 1
+	}
+	return (g.pixels + partPixels - 1) / partPixels
+}
+
+// stem reports whether a convolution is as those at the beginning of networks for photos are: with
+// filters of 7×7 or more, and strides.
+func stem(area, sh, sw int) bool { return area >= 49 && min(sh, sw) > 1 }
+
+// Stems reports whether the roots need a convolution of which, on large maps, a weight gradient's sums
+// are made in parts.
+func Stems(roots ...*sym.Expr) bool {
+	return slices.ContainsFunc(sym.Topological(roots...), func(e *sym.Expr) bool {
+		if e.Op() != sym.OpConv {
+			return false
+		}
+		stride := e.Attr().(sym.ConvAttr).Stride
+		return stem(e.Args()[1].Shape()[2:].Size(), stride[0], stride[1])
+	})
 }
 
 // emitConvWeightGradient computes e as the sum of the weight gradients of pairs (x, dy).

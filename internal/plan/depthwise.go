@@ -13,13 +13,20 @@ type depthwiseCall struct {
 	g               *kernel.Conv
 	input           bool // the gradient
 	inSize, outSize int  // of an image
+	after           *finish
+}
+
+func (x *depthwiseCall) terms(n *node) *value { return x.after.terms(n) }
+
+func (x *depthwiseCall) finish(n *node, arg int, clamp *kernel.Clamp) {
+	x.node, x.after = n, &finish{arg, clamp}
 }
 
 func (x *depthwiseCall) String() string {
 	if x.input {
 		return fmt.Sprintf("depthwise-conv-input-gradient{%s}", depthwiseText(x.g))
 	}
-	return fmt.Sprintf("depthwise-conv{%s}", depthwiseText(x.g))
+	return fmt.Sprintf("depthwise-conv{%s%v}", depthwiseText(x.g), x.after)
 }
 
 // depthwiseText describes the geometry of a depthwise convolution.
@@ -35,13 +42,13 @@ func (x *depthwiseCall) run(c *chunk, lo, hi int) {
 	n, l := x.node, c.worker.level
 	out := n.outs[0].slab(c, lo, hi, n.slabs)
 	in := n.args[0].value.slab(c, lo, hi, n.slabs)
-	w := n.args[1].value.slab(c, 0, 1, 1)
+	w, after := n.args[1].value.slab(c, 0, 1, 1), x.after.of(n, c)
 	for i := range hi - lo {
 		to, from := out[i*x.outSize:(i+1)*x.outSize], in[i*x.inSize:(i+1)*x.inSize]
 		if x.input {
 			l.DepthwiseInput(x.g, to, from, w)
 		} else {
-			l.Depthwise(x.g, to, from, w)
+			l.DepthwiseThen(x.g, to, from, w, after)
 		}
 	}
 }

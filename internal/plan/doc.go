@@ -39,6 +39,14 @@
 // reads what they share once. That leaves the bits as they are, and the listing of a program names
 // nodes one by one. An element-wise operation without a step there stays with the tapes.
 //
+// An element-wise node whose result a later region reads is computed again there instead of being
+// stored, where that reads and writes less (recompute.go): the listing then has it twice.
+//
+// What a convolution's result alone goes through next, a term for each channel and ReLU or ReLU6, its
+// kernel does before it stores a number (epilogue.go). What is made of inputs that no step changes,
+// such as packed filters, is made once for their content: regions of such nodes come first, and a
+// run leaves them out where nobody has written these inputs since (prepared.go).
+//
 // # The one invariant
 //
 // Chunks are a function of shapes, never of the number of threads, and partial results of chunks

@@ -29,6 +29,25 @@ func Multiplications(roots []*sym.Expr) int { return multiplications(products(ro
 // Apart returns options that make a program compute every node by itself, without strip programs.
 func Apart(opt Options) Options { opt.apart = true; return opt }
 
+// Stored returns options that make a program compute no node again.
+func Stored(opt Options) Options { opt.stored = true; return opt }
+
+// ComputedAgain returns how many nodes p computes again.
+func (p *Program) ComputedAgain() int {
+	again := 0
+	for _, s := range p.parts {
+		first := map[string]bool{}
+		for _, n := range s.nodes {
+			if name := n.outs[0].name; first[name] {
+				again++
+			} else {
+				first[name] = true
+			}
+		}
+	}
+	return again
+}
+
 // StripPrograms returns how many nodes each of p's strip programs computes.
 func (p *Program) StripPrograms() (nodes []int) {
 	for _, s := range p.parts {

@@ -20,8 +20,10 @@ type lowering struct {
 	scratch int                       // floats that the hungriest kernel call needs
 	terms   map[*sym.Expr][]*sym.Expr // the products that a sum of products adds up
 	packs   map[packKey]*value
-	chunked map[int]int // how many of so many slabs are worked on at a time, where not as usual
-	err     error
+	// epilogues are what the element-wise nodes may leave to convolutions.
+	epilogues []epilogue
+	chunked   map[int]int // how many of so many slabs are worked on at a time, where not as usual
+	err       error
 }
 
 // lower makes the nodes that compute roots, in an order in which every node follows what it reads.
@@ -49,6 +51,9 @@ func lower(opt Options, roots []*sym.Expr) (*lowering, error) {
 		if low.kept[e] && !absorbed[e] {
 			low.emit(e)
 		}
+	}
+	if low.err == nil && !opt.apart {
+		low.finishConvolutions()
 	}
 	return low, low.err
 }
@@ -170,6 +175,10 @@ func (low *lowering) emitMap(e *sym.Expr) {
 	m.tape = low.buildTape(n, e, e)
 	n.cost = e.Shape().Size() * max(len(m.tape.code), 1)
 	low.check(&m.tape)
+	if p, ok := epilogueOf(e); ok {
+		p.node = n
+		low.epilogues = append(low.epilogues, p)
+	}
 }
 
 // check refuses a tape beyond the interpreter's bounds.

@@ -24,6 +24,7 @@ type Options struct {
 	// Direct is set where convolutions are to be computed by the products of their definition alone.
 	Direct bool
 	apart  bool // whether every node is computed by itself
+	stored bool // whether no node is computed again
 	// Trace, if not nil, is called with the expressions before the first pass ("input") and after
 	// each, step by step.
 	Trace func(pass string, roots []*sym.Expr)
@@ -35,7 +36,7 @@ type Options struct {
 type Program struct {
 	steps   []Step // as they were given
 	options Options
-	inputs  map[*sym.Expr][]float32
+	inputs  map[*sym.Expr]*input
 	parts   []*part
 	last    *part // whose outputs the arena holds
 	team    *team
@@ -50,6 +51,11 @@ type part struct {
 	nodes   []*node
 	regions []*region
 	jobs    []*job
+
+	preparing int         // how many of the regions come first and are left out where they can be
+	sources   []*sym.Expr // the inputs that these read
+	lasting   []*value    // what others read of theirs
+	prepared  uint64      // what Program.writes was when they ran last, plus one
 }
 
 // CompileSteps makes the program that can run each of the steps. It returns the error of the first
@@ -57,7 +63,7 @@ type part struct {
 func CompileSteps(steps []Step, opt Options) (*Program, error) { return compile(steps, opt, nil) }
 
 // compile makes a program that takes the inputs of given as they are.
-func compile(steps []Step, opt Options, given map[*sym.Expr][]float32) (*Program, error) {
+func compile(steps []Step, opt Options, given map[*sym.Expr]*input) (*Program, error) {
 	p, lows, err := prepareAll(steps, opt)
 	if err != nil {
 		return nil, err
@@ -72,10 +78,16 @@ func prepareAll(steps []Step, opt Options) (*Program, []*lowering, error) {
 	if len(steps) == 0 {
 		return nil, nil, errors.New("a program without a step")
 	}
-	p := &Program{steps: steps, options: opt, inputs: map[*sym.Expr][]float32{}}
+	p := &Program{steps: steps, options: opt, inputs: map[*sym.Expr]*input{}}
 	var lows []*lowering
+	changing := map[*sym.Expr]bool{}
 	for _, s := range steps {
-		part, low, err := prepare(s.Outputs, s.Updates, opt)
+		for _, u := range s.Updates {
+			changing[u.Target] = true
+		}
+	}
+	for _, s := range steps {
+		part, low, err := prepare(s.Outputs, s.Updates, opt, changing)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -100,8 +112,10 @@ func (p *Program) Fork(own ...*sym.Expr) (*Program, error) {
 	return compile(p.steps, opt, shared)
 }
 
-// prepare makes a step that has no memory yet.
-func prepare(outputs []*sym.Expr, updates []sym.Update, opt Options) (*part, *lowering, error) {
+// prepare makes a step that has no memory yet. Some step of the program changes the given inputs.
+func prepare(
+	outputs []*sym.Expr, updates []sym.Update, opt Options, changing map[*sym.Expr]bool,
+) (*part, *lowering, error) {
 	roots, err := gatherRoots(outputs, updates)
 	if err != nil {
 		return nil, nil, err
@@ -131,8 +145,7 @@ func prepare(outputs []*sym.Expr, updates []sym.Update, opt Options) (*part, *lo
 	if low.err != nil {
 		return nil, nil, low.err
 	}
-	p.nodes = low.nodes
-	p.regions = schedule(opt, p.nodes)
+	p.schedule(low, opt, changing)
 	return p, low, nil
 }
 
@@ -179,11 +192,16 @@ func (p *part) input(low *lowering, e *sym.Expr) {
 // layout gives every value of the step its place. It returns the floats of the arena and of a
 // worker's local memory.
 func (p *part) layout() (arena, local int) {
+	return layout(p.nodes, p.regions, p.kept())
+}
+
+// kept returns the values that are read after the step.
+func (p *part) kept() map[*value]bool {
 	keep := map[*value]bool{}
 	for _, v := range p.outputs {
 		keep[v] = true
 	}
-	return layout(p.nodes, p.regions, keep)
+	return keep
 }
 
 // needs are the floats that the steps of a program need beside their inputs, and how many workers
@@ -202,8 +220,11 @@ func (p *Program) layout(lows []*lowering) needs {
 		for e, v := range s.inputs {
 			inputs[e] = v.size
 		}
+		for _, v := range s.lasting {
+			p.floats += v.size
+		}
 	}
-	p.floats = all.arena + all.threads*(all.local+all.scratch)
+	p.floats += all.arena + all.threads*(all.local+all.scratch)
 	for _, size := range inputs {
 		p.floats += size
 	}
@@ -211,17 +232,20 @@ func (p *Program) layout(lows []*lowering) needs {
 }
 
 // allocate takes memory and starts the workers.
-func (p *Program) allocate(lows []*lowering, given map[*sym.Expr][]float32) {
+func (p *Program) allocate(lows []*lowering, given map[*sym.Expr]*input) {
 	need := p.layout(lows)
 	arena := allocate(need.arena)
 	for _, s := range p.parts {
 		for e, v := range s.inputs {
 			if p.inputs[e] == nil {
 				if p.inputs[e] = given[e]; p.inputs[e] == nil {
-					p.inputs[e] = allocate(v.size)
+					p.inputs[e] = &input{data: allocate(v.size)}
 				}
 			}
-			v.data = p.inputs[e]
+			v.data = p.inputs[e].data
+		}
+		for _, v := range s.lasting {
+			v.data = allocate(v.size)
 		}
 		s.settle(arena)
 		for _, r := range s.regions {
@@ -265,12 +289,19 @@ func newWorker(level kernel.Level, local, scratch int) *worker {
 // RunStep runs step i once. key and t determine the random numbers. The error is one of ours: a
 // kernel panicked.
 func (p *Program) RunStep(i int, key, t uint64) error {
-	p.state, p.last = runState{key, t}, p.parts[i]
-	for _, j := range p.last.jobs {
+	s := p.parts[i]
+	p.state, p.last = runState{key, t}, s
+	writes, first := p.writes(s)+1, 0
+	if s.prepared == writes {
+		first = s.preparing
+	}
+	s.prepared = 0 // unless all goes well
+	for _, j := range s.jobs[first:] {
 		if err := p.team.run(j); err != nil {
 			return err
 		}
 	}
+	s.prepared = writes
 	return nil
 }
 
@@ -281,13 +312,15 @@ func (p *Program) Close() { p.team.close() }
 var errNotInput = errors.New("not an input of this program")
 
 // Float returns the memory of the float input e, to be filled before a run and read after an
-// update. It panics if e is not an input of the program: that is a bug of the caller.
+// update. Who fills it again after a run asks for it again: what is made of inputs once is made anew
+// then. It panics if e is not an input of the program: that is a bug of the caller.
 func (p *Program) Float(e *sym.Expr) []float32 {
-	data, ok := p.inputs[e]
+	in, ok := p.inputs[e]
 	if !ok {
 		panic(fmt.Errorf("%v: %w", e, errNotInput))
 	}
-	return data
+	in.written.Add(1)
+	return in.data
 }
 
 // Int returns the memory of the int input e, as Float does.
@@ -319,11 +352,15 @@ func (p *part) macs() int {
 // Bytes returns the memory the program works in.
 func (p *Program) Bytes() int { return 4 * p.floats }
 
-// Listing lists step i, a line a kernel call, region by region.
-func (p *Program) Listing(i int) string {
+// Listing lists a step, a line a kernel call, region by region.
+func (p *Program) Listing(step int) string {
 	var b strings.Builder
-	for i, r := range p.parts[i].regions {
-		fmt.Fprintf(&b, "region %d: %d tasks\n", i, len(r.tasks))
+	for i, r := range p.parts[step].regions {
+		once := ""
+		if i < p.parts[step].preparing {
+			once = ", while their inputs stay as they are"
+		}
+		fmt.Fprintf(&b, "region %d: %d tasks%s\n", i, len(r.tasks), once)
 		for _, l := range r.lanes {
 			fmt.Fprintf(&b, "  lane of %d\n", chunks(l.lane.slabs, l.lane.chunkSize))
 			for _, n := range l.nodes {

@@ -22,17 +22,17 @@ type task struct {
 	cost        int
 }
 
-// schedule distributes nodes over regions, each as early as possible: into the region that is being
-// filled if everything it reads comes from earlier ones, or from its own lane slab by slab.
-func schedule(opt Options, nodes []*node) []*region {
+// schedule distributes nodes over regions that follow others, each as early as possible: into the
+// region that is being filled if everything it reads comes from earlier ones, or from its own lane
+// slab by slab.
+func schedule(nodes []*node, regions []*region) []*region {
 	nodes = slices.Clone(nodes)
 	for _, n := range nodes {
 		n.region = -1
 	}
-	var regions []*region
 	for len(nodes) > 0 {
 		r := &region{}
-		var later []*node
+		later := nodes[:0]
 		for _, n := range nodes {
 			if !canRunIn(n, len(regions)) {
 				later = append(later, n)
@@ -40,10 +40,6 @@ func schedule(opt Options, nodes []*node) []*region {
 			}
 			n.region = len(regions)
 			r.add(n)
-		}
-		r.split()
-		for i := range r.lanes {
-			r.lanes[i].runs = grouped(opt, r.lanes[i].nodes)
 		}
 		regions = append(regions, r)
 		nodes = later
@@ -79,6 +75,14 @@ func readsAligned(d *node, state *value) bool {
 		}
 	}
 	return true
+}
+
+// settle cuts a region that no node will be added to into tasks and runs.
+func (r *region) settle(opt Options) {
+	r.split()
+	for i := range r.lanes {
+		r.lanes[i].runs = grouped(opt, r.lanes[i].nodes)
+	}
 }
 
 // add puts n at the end of its lane.

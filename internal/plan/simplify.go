@@ -216,26 +216,32 @@ func selectRule(e *sym.Expr, args []*sym.Expr) *sym.Expr {
 	return nil
 }
 
-// reluMasks takes the mask of a ReLU from its output instead of its input: with y = select(x > 0,
-// x, 0), y > 0 holds exactly where x > 0 does. Backward passes then read y, which is kept anyway,
-// and x need not be kept at all.
+// reluMasks takes the masks of a ReLU from its output instead of its input: with y = select(x > 0, x,
+// 0), y > 0 holds exactly where x > 0 does. Backward passes then read y, which is kept anyway, and x
+// need not be kept at all. So it is with ReLU6, y = select(x ≥ 6, 6, ReLU(x)), and x ≥ 6.
 func reluMasks(roots []*sym.Expr) []*sym.Expr {
-	relu := map[*sym.Expr]*sym.Expr{} // mask → the ReLU it belongs to
+	relu := map[*sym.Expr]*sym.Expr{} // mask → what it belongs to
 	for _, e := range sym.Topological(roots...) {
-		if e.Op() != sym.OpSelect {
+		_, c := clamped(e)
+		if c == nil {
 			continue
 		}
-		mask, x := e.Args()[0], e.Args()[1]
-		if mask.Op() == sym.OpGreater && mask.Args()[0] == x && is(mask.Args()[1], 0) && is(e.Args()[2], 0) {
-			relu[mask] = e
+		relu[e.Args()[0]] = e
+		if c.High != infinity {
+			relu[e.Args()[2].Args()[0]] = e // of the ReLU within
 		}
 	}
 	became := map[*sym.Expr]*sym.Expr{}
 	return sym.Rewrite(roots, func(e *sym.Expr, args []*sym.Expr) *sym.Expr {
 		args = slices.Clone(args)
 		for i, a := range e.Args() {
-			if y := relu[a]; y != nil && y != e && became[y] != nil {
+			y := relu[a]
+			switch {
+			case y == nil || y == e || became[y] == nil:
+			case a.Op() == sym.OpGreater:
 				args[i] = sym.Greater(became[y], constant(y, 0))
+			default:
+				args[i] = sym.GreaterEqual(became[y], a.Args()[1])
 			}
 		}
 		to := e

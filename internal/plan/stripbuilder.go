@@ -64,7 +64,8 @@ func (b *stripBuilder) finish() {
 	for _, s := range steps {
 		if s.from == fromSum {
 			s.begins = true
-			b.add(kernel.StripTotal, s)
+			_, total := p.level.StripSums(s.i)
+			b.add(total, s)
 		}
 	}
 	b.add(kernel.StripRow, stripStep{})

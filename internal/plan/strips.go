@@ -132,7 +132,8 @@ func newStripProgram(level kernel.Level, nodes []*node) *stripProgram {
 		if !p.sums(t, out) {
 			return nil
 		}
-		b.add(kernel.StripSum, stripStep{from: fromSum, node: i, i: sums, steps: out})
+		sum, _ := level.StripSums(sums)
+		b.add(sum, stripStep{from: fromSum, node: i, i: sums, steps: out})
 		sums++
 	}
 	b.finish()

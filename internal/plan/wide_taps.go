@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 
+	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/sym"
 )
 
@@ -23,6 +24,7 @@ type tapsCall struct {
 	yp       int  // pitch of the output
 	panel    int  // floats of the packed filter for one block: rows o, columns (kh, kw, c)
 	channels []int32
+	after    *finish // of a pointwise convolution
 }
 
 func (x *tapsCall) String() string {
@@ -30,8 +32,18 @@ func (x *tapsCall) String() string {
 	if x.gradient {
 		kind = "taps-conv-input-gradient"
 	}
-	return fmt.Sprintf("%s{%v}", kind, x.g)
+	return fmt.Sprintf("%s{%v%v}", kind, x.g, x.after)
 }
+
+func (x *tapsCall) terms(n *node) *value { return x.after.terms(n) }
+
+func (x *tapsCall) finish(n *node, arg int, clamp *kernel.Clamp) {
+	x.node, x.after = n, &finish{arg, clamp}
+}
+
+// finishes reports whether the call takes an epilogue: where each number of the result is complete
+// with the last channels of one tap.
+func (x *tapsCall) finishes() bool { return !x.gradient && x.g.pointwise() }
 
 // readings counts how often tasks read the inputs, once a block, and the filters.
 func (x *tapsCall) readings(arg int) int {
@@ -56,6 +68,10 @@ func (x *tapsCall) run(c *chunk, lo, hi int) {
 		block, part := slab/x.parts, slab%x.parts
 		first, stop := rows*part/x.parts, rows*(part+1)/x.parts
 		to := out[block*x.block*x.yp:]
+		if x.finishes() {
+			x.pixels(c, to, in, w[block*x.panel:], block, first*cols*x.batch, (stop-first)*cols*x.batch)
+			continue
+		}
 		clearRows(to[first*cols*x.batch:], x.yp, x.block, (stop-first)*cols*x.batch)
 		blocks := (depth + tapChannels - 1) / tapChannels
 		for i := range blocks {
@@ -64,6 +80,24 @@ func (x *tapsCall) run(c *chunk, lo, hi int) {
 				x.tap(c, to, in, w[block*x.panel:], tap, c0, c1, first, stop)
 			}
 		}
+	}
+}
+
+// pixels computes a block of output channels of a pointwise convolution, at columns that follow each
+// other.
+func (x *tapsCall) pixels(c *chunk, out, in, panel []float32, block, column, columns int) {
+	depth, l := len(x.channels), c.worker.level
+	after := x.after.of(x.node, c).Rows(block*x.block, x.block)
+	blocks := (depth + tapChannels - 1) / tapChannels
+	for i := range blocks {
+		c0, c1 := depth*i/blocks, depth*(i+1)/blocks
+		var e kernel.Epilogue
+		if i == blocks-1 {
+			e = after
+		}
+		l.MulPackedPartThen(
+			out[column:], x.yp, panel, depth, c0, in[column:], x.channels[c0:c1], x.block, columns, i > 0, e,
+		)
 	}
 }
 

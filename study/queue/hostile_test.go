@@ -233,9 +233,13 @@ func TestClock(t *testing.T) {
 	})
 }
 
-// TestLeftovers removes the folders of dead workers, and nothing else.
+// TestLeftovers removes the folders of dead workers, and nothing else, of a folder whose name is a
+// pattern that it does not match itself.
 func TestLeftovers(t *testing.T) {
-	parent := t.TempDir()
+	parent := filepath.Join(t.TempDir(), "of[1]")
+	if err := os.Mkdir(parent, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	t.Setenv("TMPDIR", parent)
 	make := func(name string, locked bool) string {
 		dir := filepath.Join(parent, name)

@@ -3,6 +3,7 @@ package queue
 import (
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/gradreg/gradreg/internal/filelock"
 )
@@ -36,11 +37,15 @@ func temporary() (dir string, done func(), err error) {
 // they are ours to remove. One without a lock may be a moment old, or of an older program that has
 // none: it stays.
 func removeLeftovers(parent string) {
-	list, err := filepath.Glob(filepath.Join(parent, temporaryRuns+"*"))
+	entries, err := os.ReadDir(parent)
 	if err != nil {
 		return
 	}
-	for _, dir := range list {
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), temporaryRuns) {
+			continue
+		}
+		dir := filepath.Join(parent, e.Name())
 		lock := filepath.Join(dir, ownerLock)
 		if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
 			continue

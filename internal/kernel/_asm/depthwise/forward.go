@@ -9,10 +9,11 @@ import (
 	"github.com/gradreg/gradreg/internal/kernel/_asm/isa"
 )
 
-// forward writes the convolution of stride 1. Row i of x is the last that output row i + top − (k −
+// forward writes the convolution of stride 1, with an epilogue. Row i of x is the last that output row i + top − (k −
 // 1) waits for; argFirst is that of row 0. The masks of a block are those of the filter's columns,
 // and of the output.
 func (g *kernel) forward() {
+	g.withTerms()
 	g.eachPlane(func() {
 		g.loadTaps(g.EVEX || g.k == 3, false)
 		g.eachBlock(g.k+1, func() {
@@ -28,12 +29,13 @@ func (g *kernel) forward() {
 					g.addTo(sum, g.k-1-i, kw, x, kw == 0 && i == g.k-1)
 				}
 			}
-			g.storeRow(at, 1, func() { g.store(sums[0], isa.Mem(g.yp, 0), g.k) })
+			store := func() { g.store(g.epilogue(sums[0]), isa.Mem(g.yp, 0), g.k) }
+			g.storeRow(at, 1, store)
 			shift(sums, 1)
 			ADDQ(g.arg(argXRow), g.xp)
 			DECQ(rows)
 			JNZ(operand.LabelRef(row))
-			g.drain(at, sums, 1, func() { g.store(sums[0], isa.Mem(g.yp, 0), g.k) })
+			g.drain(at, sums, 1, store)
 		})
 	})
 }
@@ -64,16 +66,19 @@ func (g *kernel) drain(at reg.GPVirtual, sums []reg.VecVirtual, width int, store
 	Label(done)
 }
 
-// forwardPairs writes the convolution of stride 2. Rows of x come in pairs: the first of a pair
+// forwardPairs writes the convolution of stride 2, with an epilogue. Rows of x come in pairs: the first of a pair
 // completes a row of the result, argFirst the first of them; where argOdd is set x begins with the
 // second of a pair. The masks of a block are those of the vectors of pixels, and of the output.
 func (g *kernel) forwardPairs() {
+	g.withTerms()
 	g.eachPlane(func() {
 		g.loadTaps(g.EVEX || g.k == 3, false)
 		g.eachBlock(2*g.half+1, func() {
 			sums := g.vectors(g.half)
 			g.clear(sums)
-			store := func() { g.store(g.inOrder(sums[0]), isa.Mem(g.yp, 0), 2*g.half) }
+			store := func() {
+				g.store(g.epilogue(g.inOrder(sums[0])), isa.Mem(g.yp, 0), 2*g.half)
+			}
 			at, rows := g.field(argFirst), g.field(argXRows)
 			even, odd, done := g.label("even"), g.label("odd"), g.label("rowsdone")
 			CMPQ(g.arg(argOdd), operand.Imm(0))

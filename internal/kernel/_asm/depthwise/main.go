@@ -51,6 +51,10 @@ const (
 	argBlockCount
 	argExact
 	argSteps
+	argTerms // of the planes; argAdds is 1 if there are any
+	argAdds
+	argClamps // 1 if argLow and argHigh are bounds
+	argLow
 	argBlocks // 16 of them, then room for the taps, spread to vectors
 )
 
@@ -60,6 +64,7 @@ const (
 	blockY     = 8
 	blockMasks = 16
 	blockSize  = 48
+	argHigh    = argLow + 4
 	argSpread  = argBlocks + 16*blockSize
 )
 
@@ -70,6 +75,7 @@ type kernel struct {
 	half    int            // (k+1)/2, the taps that a pixel meets along an axis of stride 2
 	args    reg.Register   // the address of the arguments
 	x, y, w reg.GPVirtual  // of the plane
+	terms   reg.GPVirtual  // address of the plane's term, if there is an epilogue
 	planes  reg.GPVirtual  // left to do
 	block   reg.GPVirtual  // address of the block
 	blocks  reg.GPVirtual  // left to do
@@ -113,13 +119,18 @@ func (g *kernel) field(field int) reg.GPVirtual {
 
 // eachPlane writes the loop over planes around body.
 func (g *kernel) eachPlane(body func()) {
-	g.args = Load(Param("a"), GP64())
+	if g.args == nil {
+		g.args = Load(Param("a"), GP64())
+	}
 	g.x, g.y, g.w, g.planes = g.field(argX), g.field(argY), g.field(argW), g.field(argPlanes)
 	Label("plane")
 	body()
 	ADDQ(g.arg(argXPlane), g.x)
 	ADDQ(g.arg(argYPlane), g.y)
 	ADDQ(g.arg(argWPlane), g.w)
+	if g.terms != nil {
+		ADDQ(operand.Imm(4), g.terms)
+	}
 	DECQ(g.planes)
 	JNZ(operand.LabelRef("plane"))
 	VZEROUPPER()
@@ -188,6 +199,39 @@ func (g *kernel) store(v reg.VecVirtual, m operand.Mem, i int) {
 		VMASKMOVPS(v, sel, m)
 	}
 	Label(next)
+}
+
+// withTerms makes a kernel whose results have an epilogue.
+func (g *kernel) withTerms() {
+	g.args = Load(Param("a"), GP64())
+	g.terms = g.field(argTerms)
+}
+
+// epilogue adds the plane's term to v and clamps it, where the arguments say so. A maximum of what is
+// no number is its second operand, the bound, and so is one of two zeros.
+func (g *kernel) epilogue(v reg.VecVirtual) reg.VecVirtual {
+	added, clamped := g.label("added"), g.label("clamped")
+	with := func(m operand.Mem, do func(x operand.Op), spread func()) {
+		if g.EVEX {
+			spread()
+			return
+		}
+		x := g.Vec()
+		VBROADCASTSS(m, x)
+		do(x)
+	}
+	CMPQ(g.arg(argAdds), operand.Imm(0))
+	JE(operand.LabelRef(added))
+	term := isa.Mem(g.terms, 0)
+	with(term, func(x operand.Op) { VADDPS(x, v, v) }, func() { VADDPS_BCST(term, v, v) })
+	Label(added)
+	CMPQ(g.arg(argClamps), operand.Imm(0))
+	JE(operand.LabelRef(clamped))
+	low, high := g.arg(argLow), g.arg(argHigh)
+	with(low, func(x operand.Op) { VMAXPS(x, v, v) }, func() { VMAXPS_BCST(low, v, v) })
+	with(high, func(x operand.Op) { VMINPS(x, v, v) }, func() { VMINPS_BCST(high, v, v) })
+	Label(clamped)
+	return v
 }
 
 // loadTaps gets the filter of a plane: into registers where there are enough, else spread to vectors

@@ -17,11 +17,13 @@ func main() {
 	ConstraintExpr("!purego")
 	for mr := 1; mr <= 14; mr++ {
 		avx512.wide(mr)
+		avx512.many(mr)
 		avx512.narrow(mr)
 		half512.narrow(mr)
 	}
 	for mr := 1; mr <= 6; mr++ {
 		avx2.wide(mr)
+		avx2.many(mr)
 		avx2.narrow(mr)
 	}
 	for mr := 1; mr <= 5; mr++ {

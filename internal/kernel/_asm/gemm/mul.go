@@ -15,16 +15,25 @@ import (
 // is here because a call costs as much as an inner axis of ten.
 func (s gen) wide(mr int) {
 	TEXT(fmt.Sprintf("mul%s_%dx%d", s.Name, mr, 2*s.Lanes), NOSPLIT,
-		"func(c *float32, ldc int, a, b *float32, boff *int32, k, tiles, acc int)")
+		"func(c *float32, ldc int, a, b *float32, boff *int32, k, tiles, acc int, terms, clamp *float32, ahead int)")
 	Pragma("noescape")
 	c, ldc := Load(Param("c"), GP64()), s.leadingDimension()
 	b, tiles := Load(Param("b"), GP64()), Load(Param("tiles"), GP64())
+	var ahead reg.Register
+	if mr >= fewestAhead {
+		ahead = Load(Param("ahead"), GP64())
+		ADDQ(b, ahead)
+	}
 	Label("tile")
-	tile := s.multiply(mr, 2, b)
+	tile := s.multiply(mr, 2, b, ahead)
 	s.addOld(tile, c, ldc, nil)
+	s.epilogue(tile)
 	s.storeRows(tile, c, ldc)
 	ADDQ(operand.Imm(uint64(8*s.Lanes)), c)
 	ADDQ(operand.Imm(uint64(8*s.Lanes)), b)
+	if ahead != nil {
+		ADDQ(operand.Imm(uint64(8*s.Lanes)), ahead)
+	}
 	DECQ(tiles)
 	JNZ(operand.LabelRef("tile"))
 	VZEROUPPER()
@@ -35,13 +44,14 @@ func (s gen) wide(mr int) {
 // stores are slow on Zen 4, so the columns are stored in pieces that are powers of two.
 func (s gen) narrow(mr int) {
 	TEXT(fmt.Sprintf("mul%s_%dx%d", s.Name, mr, s.Lanes), NOSPLIT,
-		"func(c *float32, ldc int, a, b *float32, boff *int32, k, n, acc int)")
+		"func(c *float32, ldc int, a, b *float32, boff *int32, k, n, acc int, terms, clamp *float32, ahead int)")
 	Pragma("noescape")
 	b := Load(Param("b"), GP64())
-	tile := s.multiply(mr, 1, b)
+	tile := s.multiply(mr, 1, b, nil)
 	c, ldc := Load(Param("c"), GP64()), s.leadingDimension()
 	n := Load(Param("n"), GP64())
 	s.addOld(tile, c, ldc, n)
+	s.epilogue(tile)
 	CMPQ(n, operand.Imm(uint64(s.Lanes)))
 	JNE(operand.LabelRef("pieces"))
 	s.storeRows(tile, c, ldc)
@@ -61,8 +71,12 @@ func (s gen) leadingDimension() reg.Register {
 	return ldc
 }
 
-// multiply computes a tile of mr rows and nv vectors of columns.
-func (s gen) multiply(mr, nv int, b reg.Register) [][]reg.VecVirtual {
+// fewestAhead is the number of rows from which on there is time to ask for memory.
+const fewestAhead = 8
+
+// multiply computes a tile of mr rows and nv vectors of columns. With ahead, the address of other
+// columns in the same rows of B, it asks for these.
+func (s gen) multiply(mr, nv int, b, ahead reg.Register) [][]reg.VecVirtual {
 	a, boff, k := Load(Param("a"), GP64()), Load(Param("boff"), GP64()), Load(Param("k"), GP64())
 	tile := make([][]reg.VecVirtual, mr)
 	for i := range tile {
@@ -77,6 +91,9 @@ func (s gen) multiply(mr, nv int, b reg.Register) [][]reg.VecVirtual {
 	for j := range row {
 		row[j] = s.Vec()
 		VMOVUPS(isa.Indexed(b, off, 4, 4*s.Lanes*j), row[j])
+		if ahead != nil {
+			PREFETCHT0(isa.Indexed(ahead, off, 4, 4*s.Lanes*j))
+		}
 	}
 	for i := range mr {
 		x := s.Vec()
@@ -118,6 +135,35 @@ func (s gen) addOld(tile [][]reg.VecVirtual, c, ldc, n reg.Register) {
 		ADDQ(ldc, at)
 	}
 	Label("store")
+}
+
+// epilogue adds a term to each row and clamps the tile, unless the parameters are nil. A maximum of
+// what is no number is its second operand, the bound, and so is one of two zeros.
+func (s gen) epilogue(tile [][]reg.VecVirtual) {
+	terms := Load(Param("terms"), GP64())
+	TESTQ(terms, terms)
+	JZ(operand.LabelRef("clamp"))
+	for i := range tile {
+		x := s.Vec()
+		VBROADCASTSS(isa.Mem(terms, 4*i), x)
+		for _, sum := range tile[i] {
+			VADDPS(x, sum, sum)
+		}
+	}
+	Label("clamp")
+	bounds := Load(Param("clamp"), GP64())
+	TESTQ(bounds, bounds)
+	JZ(operand.LabelRef("rows"))
+	low, high := s.Vec(), s.Vec()
+	VBROADCASTSS(isa.Mem(bounds, 0), low)
+	VBROADCASTSS(isa.Mem(bounds, 4), high)
+	for i := range tile {
+		for _, sum := range tile[i] {
+			VMAXPS(low, sum, sum)
+			VMINPS(high, sum, sum)
+		}
+	}
+	Label("rows")
 }
 
 // storeRows stores whole vectors.

@@ -3,7 +3,7 @@
 // Every operation is a routine that ends with a jump to the next one. SI is the step that runs, DI
 // the first one, DX the byte offset within the row, R8 the end of the block, CX that of the row, R9
 // the rows that are left, R10 the number of steps; AX and BX are free. Lane groups T0, T1 and T2
-// are four registers each.
+// are four registers each; AVX-512 has accumulators of three sums in Z20 to Z31.
 package main
 
 import (
@@ -110,30 +110,31 @@ func (m *machine) flow() {
 	m.routine("Total")
 	Comment("The end of a block: lanes are added up, accumulators start again.")
 	MOVQ(isa.Mem(reg.RSI, stepSums), reg.RAX)
-	at()
 	a, b := m.vec(0), m.vec(1)
 	VMOVUPS(isa.Mem(reg.RAX, 0), a)
 	VADDPS(isa.Mem(reg.RAX, m.bytes()), a, a)
 	VMOVUPS(isa.Mem(reg.RAX, 2*m.bytes()), b)
 	VADDPS(isa.Mem(reg.RAX, 3*m.bytes()), b, b)
 	VADDPS(b, a, a)
-	if m.Lanes == 16 {
-		VEXTRACTF64X4(operand.Imm(1), reg.Z0, reg.Y1)
-		VADDPS(reg.Y1, reg.Y0, reg.Y0)
-	}
-	VEXTRACTF128(operand.Imm(1), reg.Y0, reg.X1)
-	VADDPS(reg.X1, reg.X0, reg.X0)
-	VPERMILPS(operand.Imm(0x0E), reg.X0, reg.X1)
-	VADDPS(reg.X1, reg.X0, reg.X0)
-	VPERMILPS(operand.Imm(0x01), reg.X0, reg.X1)
-	VADDSS(reg.X1, reg.X0, reg.X0)
-	VADDSS(isa.Mem(reg.RBX, 0), reg.X0, reg.X0)
-	VMOVSS(reg.X0, isa.Mem(reg.RBX, 0))
+	m.total()
 	VXORPS(reg.Y1, reg.Y1, reg.Y1)
 	for i := range vectors * m.bytes() / 32 {
 		VMOVUPS(reg.Y1, isa.Mem(reg.RAX, 32*i))
 	}
 	next()
+	for k := range registerSums {
+		if m.Lanes != 16 {
+			m.codes = append(m.codes, "")
+			continue
+		}
+		m.routine(fmt.Sprintf("Total%d", k))
+		VADDPS(sumRegister(k, 1), sumRegister(k, 0), a)
+		VADDPS(sumRegister(k, 3), sumRegister(k, 2), b)
+		VADDPS(b, a, a)
+		m.total()
+		clear(k)
+		next()
+	}
 
 	m.routine("Row")
 	Comment("The end of a block's totals: the next block, the next row, or the end.")
@@ -162,6 +163,31 @@ func (m *machine) flow() {
 	Label("done")
 	VZEROUPPER()
 	RET()
+}
+
+// total adds the lanes of vector 0 to the step's scalar.
+func (m *machine) total() {
+	at()
+	if m.Lanes == 16 {
+		VEXTRACTF64X4(operand.Imm(1), reg.Z0, reg.Y1)
+		VADDPS(reg.Y1, reg.Y0, reg.Y0)
+	}
+	VEXTRACTF128(operand.Imm(1), reg.Y0, reg.X1)
+	VADDPS(reg.X1, reg.X0, reg.X0)
+	VPERMILPS(operand.Imm(0x0E), reg.X0, reg.X1)
+	VADDPS(reg.X1, reg.X0, reg.X0)
+	VPERMILPS(operand.Imm(0x01), reg.X0, reg.X1)
+	VADDSS(reg.X1, reg.X0, reg.X0)
+	VADDSS(isa.Mem(reg.RBX, 0), reg.X0, reg.X0)
+	VMOVSS(reg.X0, isa.Mem(reg.RBX, 0))
+}
+
+// clear sets the accumulators of sum k to zero.
+func clear(k int) {
+	for i := range vectors {
+		r := sumRegister(k, i)
+		VPXORD(r, r, r)
+	}
 }
 
 // table writes the function that tells where routines are.
@@ -193,6 +219,11 @@ func (m *machine) start() {
 	CMPQ(reg.R8, reg.RCX)
 	CMOVQGT(reg.RCX, reg.R8)
 	MOVQ(reg.RDI, reg.RSI)
+	for k := range registerSums {
+		if m.Lanes == 16 {
+			clear(k)
+		}
+	}
 	jump()
 }
 

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -137,6 +139,28 @@ func (m *machine) moves(level int) {
 		VMOVUPS(sum, m.element(i, true))
 	}
 	next()
+	for k := range registerSums {
+		if m.Lanes != 16 {
+			m.codes = append(m.codes, "") // there are no registers left
+			continue
+		}
+		m.routine(name(fmt.Sprintf("Sum%d", k), "Level", level))
+		for i := range vectors {
+			VADDPS(sumRegister(k, i), m.lane(level, i), sumRegister(k, i))
+		}
+		next()
+	}
+}
+
+// registerSums is the number of sums whose accumulators are in registers.
+const registerSums = 3
+
+// sumRegister returns vector i of the accumulators of sum k.
+func sumRegister(k, i int) reg.VecPhysical {
+	return []reg.VecPhysical{
+		reg.Z20, reg.Z21, reg.Z22, reg.Z23, reg.Z24, reg.Z25,
+		reg.Z26, reg.Z27, reg.Z28, reg.Z29, reg.Z30, reg.Z31,
+	}[vectors*k+i]
 }
 
 // unaries writes the operations of a level alone.

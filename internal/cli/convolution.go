@@ -1,0 +1,20 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/gradreg/gradreg/engine"
+)
+
+// convolutionFlag adds --convolution with its completion.
+func convolutionFlag(cmd *cobra.Command, choice *string) {
+	cmd.Flags().StringVar(
+		choice, "convolution", engine.AutoConvolution,
+		"how convolutions are computed: auto, by Winograd's algorithm where that takes less time; or direct, by "+
+			"their definition everywhere, to the same within rounding",
+	)
+	complete(
+		cmd, "convolution",
+		cobra.FixedCompletions(engine.Convolutions(), cobra.ShellCompDirectiveNoFileComp),
+	)
+}
