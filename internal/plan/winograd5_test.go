@@ -77,7 +77,9 @@ func TestDirectIsKept5(t *testing.T) {
 // TestWinogradAllocatesNothing runs steps with convolutions by Winograd's algorithm, by expanded
 // images and max pooling on every level.
 func TestWinogradAllocatesNothing(t *testing.T) {
+	border := sym.ConvSpec{PadBefore: [2]int{1, 1}, PadAfter: [2]int{1, 1}}
 	for name, outputs := range map[string][]*sym.Expr{
+		"phases": halved(6, 40, 32, 64, 70, 4, border), "small phases": halved(64, 64, 8, 8, 64, 4, border),
 		"3×3": convolved(4, 16, 32, 32, 16), "3×3, straddling": convolved(2, 16, 20, 40, 16),
 		"5×5": convolved5(8, 20, 12, 12, 20, 0), "expanded": convolved5(8, 3, 12, 12, 4, 0), "step": lenetStep(t),
 	} {
