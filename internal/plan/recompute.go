@@ -104,7 +104,8 @@ func (r *recomputation) gains(n *node, later map[int][]*node) bool {
 			if r.dropped[x] || x.def != nil && !r.keep[x] && isLocal(x) {
 				return false
 			}
-			if !slices.ContainsFunc(x.readers, func(m *node) bool { return m.region == region && m.lane() == n.lane() }) {
+			reads := func(m *node) bool { return m.region == region && m.lane() == n.lane() }
+			if !slices.ContainsFunc(x.readers, reads) {
 				saved -= x.size
 			}
 		}
