@@ -18,22 +18,7 @@ func TestBatchWinograd(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%dx%dx%dx%d*%d", c.b, c.ch, c.h, c.w, c.oc), func(t *testing.T) {
 			outputs := convolved(c.b, c.ch, c.h, c.w, c.oc)
-			text := listing(t, plan.Options{}, outputs...)
-			for _, kind := range []string{"tiles{", "gradient-tiles{", "tile-products{", "tile-sums{", "conv{", "conv-weight-gradient{"} {
-				batch := fmt.Sprintf(" %s%d of ", kind, c.b)
-				if n := strings.Count(text, " "+kind); n == 0 || n != strings.Count(text, batch) {
-					t.Errorf("%d %s, not all of a batch, in\n%s", n, kind, text)
-				}
-			}
-			if strings.Contains(text, "conv-input-gradient") || strings.Contains(text, "combine") {
-				t.Errorf("image by image:\n%s", text)
-			}
-			if !strings.Contains(text, "F(4x4,3x3), 2 pairs") {
-				t.Errorf("no sum of pairs in\n%s", text)
-			}
-			if text := listing(t, plan.Options{Direct: true}, outputs...); strings.Contains(text, "F(4x4") {
-				t.Errorf("Winograd's algorithm where it is forbidden:\n%s", text)
-			}
+			inWholeBatches(t, outputs, func(kind string) string { return fmt.Sprintf(" %s%d of ", kind, c.b) })
 			compare(t, 1e-5, fill(rand.New(rand.NewPCG(3, 3)), 1, outputs...), outputs...)
 		})
 	}
@@ -55,5 +40,29 @@ func TestBatchOfManyTiles(t *testing.T) {
 	y := sym.Conv(x, w, sym.ConvSpec{PadBefore: [2]int{1, 1}, PadAfter: [2]int{1, 1}})
 	if text := listing(t, plan.Options{}, y); strings.Contains(text, "tile-products") || !strings.Contains(text, "F(4x4,3x3)") {
 		t.Errorf("not chunk by chunk:\n%s", text)
+	}
+}
+
+// inWholeBatches checks that a convolution and all its derivatives are computed for whole batches by
+// F(4×4, 3×3), with every node in the listing as form has it for its kind, two sums of filters in one
+// node, and directly where that is asked for.
+func inWholeBatches(t *testing.T, outputs []*sym.Expr, form func(kind string) string) {
+	t.Helper()
+	text := listing(t, plan.Options{}, outputs...)
+	for _, kind := range []string{
+		"tiles{", "gradient-tiles{", "tile-products{", "tile-sums{", "conv{", "conv-weight-gradient{",
+	} {
+		if n := strings.Count(text, " "+kind); n == 0 || n != strings.Count(text, form(kind)) {
+			t.Errorf("%d %s, not all of the form%s, in\n%s", n, kind, form(kind), text)
+		}
+	}
+	if strings.Contains(text, "conv-input-gradient") || strings.Contains(text, "combine") {
+		t.Errorf("image by image:\n%s", text)
+	}
+	if !strings.Contains(text, "F(4x4,3x3), 2 pairs") {
+		t.Errorf("no sum of pairs in\n%s", text)
+	}
+	if text := listing(t, plan.Options{Direct: true}, outputs...); strings.Contains(text, "F(4x4") {
+		t.Errorf("Winograd's algorithm where it is forbidden:\n%s", text)
 	}
 }
