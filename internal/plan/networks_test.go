@@ -213,7 +213,7 @@ func TestRandomNetworks(t *testing.T) {
 		met[way] = 0
 	}
 	networks := uint64(18)
-	if testing.Short() { // under the race detector, to which every network is the same work
+	if testing.Short() { // as in shapes
 		networks = 4
 	}
 	for seed := range networks {

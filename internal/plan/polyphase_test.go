@@ -26,17 +26,13 @@ func TestPolyphase(t *testing.T) {
 	border := func(before, after int) sym.ConvSpec {
 		return sym.ConvSpec{PadBefore: [2]int{before, before}, PadAfter: [2]int{after, after}}
 	}
-	cases := []struct {
+	for _, c := range shapes([]struct {
 		b, ch, h, w, oc, taps int
 		spec                  sym.ConvSpec
 	}{
 		{25, 40, 14, 14, 48, 5, border(1, 2)}, {62, 64, 7, 7, 64, 5, border(2, 2)}, {64, 50, 14, 14, 96, 4, border(1, 1)},
 		{6, 40, 32, 64, 70, 4, border(1, 1)},
-	}
-	if testing.Short() { // under the race detector, to which all shapes are the same work
-		cases = cases[:1]
-	}
-	for _, c := range cases {
+	}) {
 		t.Run(fmt.Sprintf("%dx%dx%dx%d*%dx%d", c.b, c.ch, c.h, c.w, c.oc, c.taps), func(t *testing.T) {
 			outputs := halved(c.b, c.ch, c.h, c.w, c.oc, c.taps, c.spec)
 			inWholeBatches(t, outputs, func(kind string) string {

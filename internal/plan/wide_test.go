@@ -14,7 +14,7 @@ import (
 // TestWide compares convolutions with the images in the lanes, their gradients and the gradients of a squared input
 // gradient with the reference, over strides, paddings beyond the filter and channels that split into blocks or do not.
 func TestWide(t *testing.T) {
-	for _, c := range []struct {
+	for _, c := range shapes([]struct {
 		b, ch, h, w, oc, kh, kw int
 		sh, sw                  int
 		before, after           [2]int
@@ -27,7 +27,7 @@ func TestWide(t *testing.T) {
 		{16, 128, 3, 5, 256, 3, 3, 1, 1, [2]int{1, 1}, [2]int{1, 1}}, // many filters
 		{16, 132, 5, 4, 256, 3, 2, 2, 1, [2]int{1, 0}, [2]int{1, 1}},
 		{16, 260, 19, 2, 132, 1, 1, 2, 2, [2]int{0, 0}, [2]int{0, 0}},
-	} {
+	}) {
 		t.Run(fmt.Sprintf("%dx%dx%d*%dx%dx%d", c.ch, c.h, c.w, c.oc, c.kh, c.kw), func(t *testing.T) {
 			g := sym.NewGraph()
 			x, w := g.Input("x", sym.Float, c.b, c.ch, c.h, c.w), g.Input("w", sym.Float, c.oc, c.ch, c.kh, c.kw)

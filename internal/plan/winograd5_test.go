@@ -26,9 +26,9 @@ func convolved5(b, c, h, w, oc, border int) []*sym.Expr {
 // TestWinograd5 compares convolutions by F(4×4, 5×5) with the reference, with borders and without,
 // and batches whose last chunk is smaller.
 func TestWinograd5(t *testing.T) {
-	for _, c := range []struct{ b, ch, h, w, oc, border int }{
+	for _, c := range shapes([]struct{ b, ch, h, w, oc, border int }{
 		{50, 20, 12, 12, 50, 0}, {9, 20, 14, 30, 24, 2}, {33, 21, 8, 16, 20, 0}, {3, 40, 13, 23, 30, 1},
-	} {
+	}) {
 		t.Run(fmt.Sprintf("%dx%dx%dx%d*%d", c.b, c.ch, c.h, c.w, c.oc), func(t *testing.T) {
 			outputs := convolved5(c.b, c.ch, c.h, c.w, c.oc, c.border)
 			text := listing(t, plan.Options{}, outputs...)

@@ -13,9 +13,9 @@ import (
 // TestBatchWinograd compares convolutions by Winograd's algorithm that read many filters once for a batch with the
 // reference, over maps and blocks of channels that divide evenly and not.
 func TestBatchWinograd(t *testing.T) {
-	for _, c := range []struct{ b, ch, h, w, oc int }{
+	for _, c := range shapes([]struct{ b, ch, h, w, oc int }{
 		{16, 96, 8, 8, 96}, {9, 100, 11, 13, 90}, {6, 40, 12, 16, 210},
-	} {
+	}) {
 		t.Run(fmt.Sprintf("%dx%dx%dx%d*%d", c.b, c.ch, c.h, c.w, c.oc), func(t *testing.T) {
 			outputs := convolved(c.b, c.ch, c.h, c.w, c.oc)
 			inWholeBatches(t, outputs, func(kind string) string { return fmt.Sprintf(" %s%d of ", kind, c.b) })

@@ -36,9 +36,9 @@ func listing(t *testing.T, opt plan.Options, outputs ...*sym.Expr) string {
 // TestWinograd compares convolutions by Winograd's algorithm with the reference, over maps that tiles do not cover
 // exactly and batches whose last chunk is smaller.
 func TestWinograd(t *testing.T) {
-	for _, c := range []struct{ b, ch, h, w, oc int }{
+	for _, c := range shapes([]struct{ b, ch, h, w, oc int }{
 		{9, 16, 16, 30, 16}, {61, 20, 8, 8, 32}, {33, 30, 15, 15, 29}, {3, 40, 16, 72, 30},
-	} {
+	}) {
 		t.Run(fmt.Sprintf("%dx%dx%dx%d*%d", c.b, c.ch, c.h, c.w, c.oc), func(t *testing.T) {
 			outputs := convolved(c.b, c.ch, c.h, c.w, c.oc)
 			text := listing(t, plan.Options{}, outputs...)
@@ -91,4 +91,13 @@ func TestDirectIsKept(t *testing.T) {
 			t.Errorf("%s: Winograd's algorithm in\n%s", name, text)
 		}
 	}
+}
+
+// shapes returns the cases of a test, with -short the first one: under the race detector all shapes
+// are the same work.
+func shapes[T any](cases []T) []T {
+	if testing.Short() {
+		return cases[:1]
+	}
+	return cases
 }
