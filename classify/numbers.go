@@ -23,10 +23,15 @@ func Numbers(cfg Config) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if cfg.pretrained() {
-		return NumericsVersion, nil
+	return cfg.numbers(numbersOf(m, direct)), nil
+}
+
+// numbers returns the version of a run whose network has the given one.
+func (c *Config) numbers(network int) int {
+	if c.pretrained() {
+		network = max(network, filterNumerics)
 	}
-	return max(numbersOf(m, direct), batchNumbers(cfg.Batch)), nil
+	return max(network, batchNumbers(c.Batch))
 }
 
 // pretrained reports whether a run begins with a pretrained network, whose batch norms are fixed
@@ -94,9 +99,6 @@ func scaledFilters(logits *sym.Expr) bool {
 
 // numbers returns the version of the run's numbers.
 func (r *run) numbers() int {
-	if r.config.pretrained() {
-		return NumericsVersion
-	}
 	direct := r.config.Convolution == engine.DirectConvolution
-	return max(networkNumbers(r.classifier.logits, direct), batchNumbers(r.config.Batch))
+	return r.config.numbers(networkNumbers(r.classifier.logits, direct))
 }
