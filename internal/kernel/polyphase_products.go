@@ -118,7 +118,7 @@ func (l Level) PolyphaseProduct(
 					call++
 					to := m[k*tiles+j:]
 					if gone>>phase&1 != 0 {
-						clearRows(to, tiles, rows, n)
+						ClearRows(to, tiles, rows, n)
 						continue
 					}
 					step := rows*depth + skew
@@ -146,8 +146,8 @@ func (l Level) mulRows(
 	}
 }
 
-// clearRows sets rows of n floats to zero.
-func clearRows(x []float32, step, rows, n int) {
+// ClearRows sets rows of n floats, step apart, to zero.
+func ClearRows(x []float32, step, rows, n int) {
 	for r := range rows {
 		clear(x[r*step:][:n])
 	}

@@ -99,14 +99,9 @@ func (l Level) WinogradProduct(
 					l.prefetchPart(filters[rows*g.C:][:rows*g.C], j/width, blocks)
 				}
 				to := m[k*tiles+j:]
-				parts := l.panels(rows)
-				for p := range parts {
-					r, mr := evenly(rows, parts, p)
-					l.mulTile(
-						to[r*tiles:], tiles, filters[r*g.C+c*mr:], v[j:], g.offsets[c:c+n], mr,
-						min(width, tiles-j), i > 0, Epilogue{}, 0,
-					)
-				}
+				l.mulRows(
+					to, tiles, filters, g.C, c, v[j:], g.offsets[c:c+n], rows, min(width, tiles-j), i > 0,
+				)
 			}
 		}
 	}

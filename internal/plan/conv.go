@@ -101,25 +101,18 @@ func (g *geometry) pointwise() bool {
 // convCall is a convolution, image by image: expand the image so that the inputs of a filter tap
 // are contiguous, then multiply the packed filter with them.
 type convCall struct {
-	node  *node
-	g     *geometry
-	after *finish
+	finishing
+	g *geometry
 }
 
 func (x *convCall) String() string { return fmt.Sprintf("conv{%v%v}", x.g, x.after) }
-
-func (x *convCall) terms(n *node) *value { return x.after.terms(n) }
-
-func (x *convCall) finish(n *node, arg int, clamp *kernel.Clamp) {
-	x.node, x.after = n, &finish{arg, clamp}
-}
 
 func (x *convCall) run(c *chunk, lo, hi int) {
 	n, g, l := x.node, x.g, c.worker.level
 	out := n.outs[0].slab(c, lo, hi, n.slabs)
 	in := n.args[0].value.slab(c, lo, hi, n.slabs)
 	w := n.args[1].value.slab(c, 0, 1, 1)
-	inSize, outSize, after := g.C*g.H*g.W, g.oc*g.pixels, x.after.of(n, c)
+	inSize, outSize, after := g.C*g.H*g.W, g.oc*g.pixels, x.epilogue(c)
 	for i := range hi - lo {
 		image, expanded := in[i*inSize:(i+1)*inSize], c.worker.scratch
 		if g.pointwise() {
@@ -153,7 +146,7 @@ func (low *lowering) emitConv(e *sym.Expr) {
 	}
 	packed := low.packWeights(w, "forward", multiples(g.oc, len(g.taps)), multiples(len(g.taps), 1), []int32{0})
 	n := low.newNode(e)
-	n.call = &convCall{node: n, g: g}
+	n.call = &convCall{finishing: finishing{node: n}, g: g}
 	n.addUse(low.value(x), true)
 	n.addUse(packed, false)
 	low.convCost(n, g)
@@ -273,7 +266,7 @@ func (low *lowering) emitFlippedConv(e *sym.Expr, g *geometry) {
 	}
 	packed := low.packWeights(w, "flipped", multiples(g.C, area), cols, []int32{0})
 	n := low.newNode(e)
-	n.call = &convCall{node: n, g: back}
+	n.call = &convCall{finishing: finishing{node: n}, g: back}
 	n.addUse(low.value(dy), true)
 	n.addUse(packed, false)
 	low.convCost(n, back)

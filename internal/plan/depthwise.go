@@ -9,17 +9,10 @@ import (
 
 // depthwiseCall is a depthwise convolution, image by image, or its input gradient.
 type depthwiseCall struct {
-	node            *node
+	finishing
 	g               *kernel.Conv
 	input           bool // the gradient
 	inSize, outSize int  // of an image
-	after           *finish
-}
-
-func (x *depthwiseCall) terms(n *node) *value { return x.after.terms(n) }
-
-func (x *depthwiseCall) finish(n *node, arg int, clamp *kernel.Clamp) {
-	x.node, x.after = n, &finish{arg, clamp}
 }
 
 func (x *depthwiseCall) String() string {
@@ -42,7 +35,7 @@ func (x *depthwiseCall) run(c *chunk, lo, hi int) {
 	n, l := x.node, c.worker.level
 	out := n.outs[0].slab(c, lo, hi, n.slabs)
 	in := n.args[0].value.slab(c, lo, hi, n.slabs)
-	w, after := n.args[1].value.slab(c, 0, 1, 1), x.after.of(n, c)
+	w, after := n.args[1].value.slab(c, 0, 1, 1), x.epilogue(c)
 	for i := range hi - lo {
 		to, from := out[i*x.outSize:(i+1)*x.outSize], in[i*x.inSize:(i+1)*x.inSize]
 		if x.input {
@@ -65,7 +58,7 @@ func (low *lowering) emitDepthwise(e *sym.Expr) {
 	in, w := e.Args()[0], e.Args()[1]
 	spec := e.Attr().(sym.ConvAttr).ConvSpec
 	n := low.newNode(e)
-	call := &depthwiseCall{node: n, input: e.Op() == sym.OpDepthwiseConvInputGradient}
+	call := &depthwiseCall{finishing: finishing{node: n}, input: e.Op() == sym.OpDepthwiseConvInputGradient}
 	x, y := in.Shape(), e.Shape()
 	if call.input {
 		x, y = y, x

@@ -71,33 +71,41 @@ func channelTerms(e *sym.Expr) *sym.Expr {
 // −1 for none.
 type finisher interface {
 	finish(n *node, arg int, clamp *kernel.Clamp)
-	terms(n *node) *value // nil for none
+	terms() *value // nil for none
+}
+
+// finishing is what such kernel calls share: their node, and the epilogue if they have one.
+type finishing struct {
+	node  *node
+	after *finish
+}
+
+func (f *finishing) finish(n *node, arg int, clamp *kernel.Clamp) {
+	f.node, f.after = n, &finish{arg, clamp}
+}
+
+func (f *finishing) terms() *value {
+	if f.after == nil || f.after.arg < 0 {
+		return nil
+	}
+	return f.node.args[f.after.arg].value
+}
+
+// epilogue returns the epilogue for a chunk.
+func (f *finishing) epilogue(c *chunk) (e kernel.Epilogue) {
+	if f.after != nil {
+		e.Clamp = f.after.clamp
+	}
+	if v := f.terms(); v != nil {
+		e.Terms = v.slab(c, 0, 1, 1)
+	}
+	return e
 }
 
 // finish is an epilogue of a kernel call.
 type finish struct {
 	arg   int // that has the terms, −1 for none
 	clamp *kernel.Clamp
-}
-
-// terms returns the argument that has the terms.
-func (f *finish) terms(n *node) *value {
-	if f == nil || f.arg < 0 {
-		return nil
-	}
-	return n.args[f.arg].value
-}
-
-// of returns the epilogue for a chunk.
-func (f *finish) of(n *node, c *chunk) kernel.Epilogue {
-	if f == nil {
-		return kernel.Epilogue{}
-	}
-	e := kernel.Epilogue{Clamp: f.clamp}
-	if f.arg >= 0 {
-		e.Terms = n.args[f.arg].value.slab(c, 0, 1, 1)
-	}
-	return e
 }
 
 // String describes it behind a call's geometry.

@@ -41,9 +41,10 @@ type polyphaseBatch struct {
 	place  string // of the taps
 }
 
-// newPolyphase returns the geometry of a convolution of a batch, or nil where it is computed
-// otherwise. The choice depends on shapes alone.
-func (low *lowering) newPolyphase(
+// polyphase returns the geometry of a convolution of a batch, or of the gradient of its inputs if
+// turned, or nil where it is computed otherwise. work is its estimate, or that of the gradient of its
+// filters. The choice depends on shapes alone.
+func (low *lowering) polyphase(
 	g *geometry, batch int, turned bool, work func(*kernel.Polyphase) int,
 ) *polyphaseBatch {
 	// Transformed inputs that a third-level cache holds.
@@ -60,16 +61,6 @@ func (low *lowering) newPolyphase(
 		return nil
 	}
 	return &polyphaseBatch{g: p, turned: turned, place: fmt.Sprintf("%d,%d", g.PT, g.PL)}
-}
-
-// polyphase is newPolyphase of a convolution, or of the gradient of its inputs.
-func (low *lowering) polyphase(g *geometry, batch int, turned bool) *polyphaseBatch {
-	return low.newPolyphase(g, batch, turned, (*kernel.Polyphase).Work)
-}
-
-// polyphaseWeights is newPolyphase of the gradient of the filters.
-func (low *lowering) polyphaseWeights(g *geometry, batch int) *polyphaseBatch {
-	return low.newPolyphase(g, batch, false, (*kernel.Polyphase).WeightWork)
 }
 
 // polyphaseFilter adds the node that transforms the filters w: [O, C, KH, KW], or finds it.

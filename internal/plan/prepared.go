@@ -45,7 +45,7 @@ func (low *lowering) prepared(changing map[*sym.Expr]bool) (nodes []*node, from 
 		_, prepares := n.call.(preparation)
 		wanted[n] = settled[n] && (prepares || wanted[n])
 		if f, ok := n.call.(finisher); ok {
-			if v := f.terms(n); v != nil && v.def != nil {
+			if v := f.terms(); v != nil && v.def != nil {
 				wanted[v.def] = true
 			}
 		}

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 
+	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/sym"
 )
 
@@ -170,7 +171,7 @@ func (x *wideConvCall) run(c *chunk, lo, hi int) {
 			to := out[block*x.block*x.yp+(oh*g.OW+ow)*x.batch:]
 			kw0, kw1 := valid(ow*g.SW-g.PL, g.KW, g.W)
 			if kh0 >= kh1 || kw0 >= kw1 {
-				clearRows(to, x.yp, x.block, x.batch)
+				kernel.ClearRows(to, x.yp, x.block, x.batch)
 				continue
 			}
 			for kh := kh0; kh < kh1; kh++ {
@@ -184,13 +185,6 @@ func (x *wideConvCall) run(c *chunk, lo, hi int) {
 
 // valid returns the range of i in 0 … n−1 with 0 ≤ start + i < extent.
 func valid(start, n, extent int) (lo, hi int) { return max(0, -start), min(n, extent-start) }
-
-// clearRows sets rows of n floats to zero.
-func clearRows(x []float32, step, rows, n int) {
-	for r := range rows {
-		clear(x[r*step:][:n])
-	}
-}
 
 func (low *lowering) emitWideConv(e *sym.Expr, g *geometry) {
 	in, w := e.Args()[0], e.Args()[1]
@@ -275,7 +269,7 @@ func (x *wideInputCall) pixel(c *chunk, out, dy, panel []float32, ih, iw int) {
 		acc = true
 	}
 	if !acc {
-		clearRows(out, x.xp, x.block, x.batch)
+		kernel.ClearRows(out, x.xp, x.block, x.batch)
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 // all their images as columns. Some channels of all pixels stay in a second-level cache while the
 // taps pass by. A slab is some rows of output pixels of a block of output channels.
 type tapsCall struct {
-	node     *node
+	finishing
 	g        *geometry
 	batch    int
 	gradient bool // of the input
@@ -24,7 +24,6 @@ type tapsCall struct {
 	yp       int  // pitch of the output
 	panel    int  // floats of the packed filter for one block: rows o, columns (kh, kw, c)
 	channels []int32
-	after    *finish // of a pointwise convolution
 }
 
 func (x *tapsCall) String() string {
@@ -33,12 +32,6 @@ func (x *tapsCall) String() string {
 		kind = "taps-conv-input-gradient"
 	}
 	return fmt.Sprintf("%s{%v%v}", kind, x.g, x.after)
-}
-
-func (x *tapsCall) terms(n *node) *value { return x.after.terms(n) }
-
-func (x *tapsCall) finish(n *node, arg int, clamp *kernel.Clamp) {
-	x.node, x.after = n, &finish{arg, clamp}
 }
 
 // finishes reports whether the call takes an epilogue: where each number of the result is complete
@@ -72,7 +65,7 @@ func (x *tapsCall) run(c *chunk, lo, hi int) {
 			x.pixels(c, to, in, w[block*x.panel:], block, first*cols*x.batch, (stop-first)*cols*x.batch)
 			continue
 		}
-		clearRows(to[first*cols*x.batch:], x.yp, x.block, (stop-first)*cols*x.batch)
+		kernel.ClearRows(to[first*cols*x.batch:], x.yp, x.block, (stop-first)*cols*x.batch)
 		blocks := (depth + tapChannels - 1) / tapChannels
 		for i := range blocks {
 			c0, c1 := depth*i/blocks, depth*(i+1)/blocks
@@ -87,7 +80,7 @@ func (x *tapsCall) run(c *chunk, lo, hi int) {
 // other.
 func (x *tapsCall) pixels(c *chunk, out, in, panel []float32, block, column, columns int) {
 	depth, l := len(x.channels), c.worker.level
-	after := x.after.of(x.node, c).Rows(block*x.block, x.block)
+	after := x.epilogue(c).Rows(block*x.block, x.block)
 	blocks := (depth + tapChannels - 1) / tapChannels
 	for i := range blocks {
 		c0, c1 := depth*i/blocks, depth*(i+1)/blocks

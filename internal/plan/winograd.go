@@ -61,7 +61,7 @@ func (low *lowering) emitTransformed(e, in, filters *sym.Expr, g *geometry, turn
 		low.emitBatch(e, in, low.winogradFilter(filters, turned), g.macs()*batch, wholeBatch{whole})
 		return true
 	}
-	if half := low.polyphase(g, batch, turned); half != nil {
+	if half := low.polyphase(g, batch, turned, (*kernel.Polyphase).Work); half != nil {
 		low.emitBatch(e, in, low.polyphaseFilter(filters, half), g.macs()*batch, half)
 		return true
 	}
@@ -89,7 +89,7 @@ func (low *lowering) emitTransformedWeights(e *sym.Expr, g *geometry, pairs [][2
 		low.emitBatchWeights(e, g.macs()*batch, wholeBatch{whole}, pairs)
 		return true
 	}
-	if half := low.polyphaseWeights(g, batch); half != nil {
+	if half := low.polyphase(g, batch, false, (*kernel.Polyphase).WeightWork); half != nil {
 		low.emitBatchWeights(e, g.macs()*batch, half, pairs)
 		return true
 	}
