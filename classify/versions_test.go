@@ -20,6 +20,13 @@ func TestVersionOfNumbers(t *testing.T) {
 			t.Errorf("%s: version %d, %v, expected %d", network, got, err, want)
 		}
 	}
+	for _, network := range []string{"efficientnet-lite0", "mobilenet-v2", "resnet18"} {
+		cfg := classify.Default()
+		cfg.Model, cfg.BackboneSHA256 = model.ParseSpec(network), "0"
+		if got, err := classify.Numbers(cfg); err != nil || got != 5 {
+			t.Errorf("%s from a pretrained one: version %d, %v, expected 5", network, got, err)
+		}
+	}
 	cfg := classify.Default()
 	cfg.Model = model.ParseSpec("none-such")
 	if v, err := classify.Numbers(cfg); err == nil {

@@ -24,13 +24,8 @@ func fitsPhases(attr sym.ConvAttr, filters sym.Shape) bool {
 // its phases.
 func Phases(roots ...*sym.Expr) bool {
 	return slices.ContainsFunc(sym.Topological(roots...), func(e *sym.Expr) bool {
-		switch e.Op() {
-		case sym.OpConv, sym.OpConvInputGradient:
-			return fitsPhases(e.Attr().(sym.ConvAttr), e.Args()[1].Shape())
-		case sym.OpConvWeightGradient:
-			return fitsPhases(e.Attr().(sym.ConvAttr), e.Shape())
-		}
-		return false
+		attr, filters, ok := convolutionOf(e)
+		return ok && fitsPhases(attr, filters)
 	})
 }
 

@@ -26,16 +26,11 @@ const fewInputs, fewOutputs, fewChannels5 = 16, 8, 20
 // for some batch and size of its maps.
 func Transforms(roots ...*sym.Expr) bool {
 	return slices.ContainsFunc(sym.Topological(roots...), func(e *sym.Expr) bool {
-		var filters sym.Shape
-		switch e.Op() {
-		case sym.OpConv, sym.OpConvInputGradient:
-			filters = e.Args()[1].Shape()
-		case sym.OpConvWeightGradient:
-			filters = e.Shape()
-		default:
+		attr, filters, ok := convolutionOf(e)
+		if !ok {
 			return false
 		}
-		attr, k, c := e.Attr().(sym.ConvAttr), filters[0], filters[1]
+		k, c := filters[0], filters[1]
 		if heavy(k, c, filters[2], filters[3]) || fitsPhases(attr, filters) {
 			return true
 		}
@@ -48,6 +43,18 @@ func Transforms(roots ...*sym.Expr) bool {
 		}
 		return many && attr.Stride == [2]int{1, 1} && attr.Dilation == [2]int{1, 1}
 	})
+}
+
+// convolutionOf returns what e convolves with, and the shape of the filters, if e is a convolution or
+// a derivative of one.
+func convolutionOf(e *sym.Expr) (attr sym.ConvAttr, filters sym.Shape, ok bool) {
+	switch e.Op() {
+	case sym.OpConv, sym.OpConvInputGradient:
+		return e.Attr().(sym.ConvAttr), e.Args()[1].Shape(), true
+	case sym.OpConvWeightGradient:
+		return e.Attr().(sym.ConvAttr), e.Shape(), true
+	}
+	return attr, nil, false
 }
 
 // emitTransformed computes e, a convolution or the input gradient of one, from in, of as many images,
