@@ -64,7 +64,7 @@ func dict() *script { return new(script).op("\x80\x02}") }
 // legacy returns a file of the legacy form with a pickle of objects, and what follows it.
 func legacy(objects *script, rest ...[]byte) []byte {
 	var b bytes.Buffer
-	b.WriteString("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.")
+	b.WriteString(magic)
 	b.WriteString("\x80\x02M\xe9\x03.")
 	b.Write(dict().text("little_endian").op("\x88s.").Bytes())
 	b.Write(objects.Bytes())
@@ -72,6 +72,18 @@ func legacy(objects *script, rest ...[]byte) []byte {
 		b.Write(r)
 	}
 	return b.Bytes()
+}
+
+// magic is the pickle that a file of the legacy form begins with.
+const magic = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
+
+// nested makes of the object on the stack a tuple of it twice, and so on.
+func nested(depth int) string {
+	var b strings.Builder
+	for i := range depth {
+		fmt.Fprintf(&b, "\x94h%c\x86", rune(i))
+	}
+	return b.String()
 }
 
 // keys is the pickle of the list of storages.
@@ -175,6 +187,27 @@ func hostileFiles(t testing.TB) map[string]struct {
 		"no-tensors":   {legacy(dict().op("."), keys()), "it has no tensors"},
 		"memo-bomb": {
 			legacy(new(script).op("\x80\x02}", strings.Repeat("\x94\x86h\x00h\x00", 1<<15), ".")), "",
+		},
+		// Objects that are recalled: each call makes another dict of the list, another tensor, another key.
+		"dict-bomb": {
+			legacy(new(script).op("\x80\x02ccollections\nOrderedDict\nq\x00K\x01K\x02\x86q\x01]q\x02(",
+				strings.Repeat("h\x01", 20000), "e", strings.Repeat("h\x00h\x02\x85R", 100), ".")),
+			"makes dicts of more than 131072 items in all",
+		},
+		"key-bomb": {
+			legacy(new(script).op("\x80\x02(").text("storage").op("ctorch\nFloatStorage\n").
+				text(strings.Repeat("k", 4<<20)).text("cpu").number(1).op("tq\x00Q", strings.Repeat("h\x00Q", 30), ".")),
+			"the key of a storage has 4194304 bytes",
+		},
+		"tensor-bomb": {
+			legacy(dict().op("(").text("a").op("ctorch._utils\n_rebuild_tensor_v2\nq\x00(").storage("0", 1).op("K\x00(",
+				strings.Repeat("K\x01", 16), "tq\x01h\x01\x89Ntq\x02R",
+				strings.Repeat("K\x01h\x00h\x02R", 100000), "u.")),
+			"makes more than 32768 tensors and dicts",
+		},
+		// Tuples of a tuple twice, 24 deep: 16 million when written out.
+		"version-bomb": {
+			[]byte(magic + "\x80\x04)" + nested(24) + "."), "the version is tuple, expected 1001",
 		},
 		"lists-in-lists": {legacy(new(script).op("\x80\x02](", strings.Repeat("h\x00", 10), "e.")), "recalls object 0"},
 		"many-objects":   {legacy(new(script).op("\x80\x02", strings.Repeat("}", 1<<20), ".")), "more than 524288 opcodes"},
