@@ -127,6 +127,25 @@ func archive(t testing.TB, method uint16, members ...[]byte) []byte {
 	return b.Bytes()
 }
 
+// torchScript is an archive such as torch.jit.save writes: its code is compressed and stands first.
+func torchScript(t testing.TB) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for name, method := range map[string]uint16{"net/data.pkl": zip.Store, "net/code/net.py": zip.Deflate} {
+		if _, err := w.CreateHeader(&zip.FileHeader{Name: name, Method: method}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := w.Create("net/constants.pkl"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
 // header returns a safetensors file.
 func header(text string, data ...byte) []byte {
 	b := binary.LittleEndian.AppendUint64(nil, uint64(len(text)))
@@ -231,6 +250,7 @@ func hostileFiles(t testing.TB) map[string]struct {
 		},
 		"unlisted":   {legacy(dict().tensor("a", "0", 2, 0, one, one).op("."), keys()), `storage "0" is not in the list`},
 		"other-list": {legacy(dict().tensor("a", "0", 2, 0, one, one).op("."), keys("0", "0"), row(2, 1, 2)), "twice or too many"},
+		"script":     {torchScript(t), "a TorchScript program, expected a state dict"},
 		"compressed": {archive(t, zip.Deflate, dict().op(".").Bytes(), make([]byte, 1<<20)), "is compressed"},
 		"no-member":  {archive(t, zip.Store, dict().tensor("a", "0", 2, 0, one, one).op(".").Bytes()), `storage "0" is not in the archive`},
 		"other-size": {archive(t, zip.Store, dict().tensor("a", "0", 2, 0, one, one).op(".").Bytes(), make([]byte, 4)), `storage "0" takes 4 bytes, expected 8`},

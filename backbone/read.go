@@ -164,21 +164,23 @@ func dtypeNames() []string {
 	return names
 }
 
-// parallelPrefix is what PyTorch's wrapper for several devices puts before all names.
-const parallelPrefix = "module."
+// wrappingPrefixes are what PyTorch's wrappers put before all names: that for several devices, and
+// torch.compile.
+var wrappingPrefixes = []string{"module.", "_orig_mod."}
 
-// takePrefix takes the prefix off from all names that have it, and returns it.
+// takePrefix takes prefixes off from all names that have them, and returns them.
 func takePrefix(places []place) (prefix string) {
 	for {
-		for _, p := range places {
-			if !strings.HasPrefix(p.name, parallelPrefix) {
-				return prefix
-			}
+		i := slices.IndexFunc(wrappingPrefixes, func(w string) bool {
+			return !slices.ContainsFunc(places, func(p place) bool { return !strings.HasPrefix(p.name, w) })
+		})
+		if i < 0 {
+			return prefix
 		}
-		for i := range places {
-			places[i].name = places[i].name[len(parallelPrefix):]
+		for k := range places {
+			places[k].name = places[k].name[len(wrappingPrefixes[i]):]
 		}
-		prefix += parallelPrefix
+		prefix += wrappingPrefixes[i]
 	}
 }
 

@@ -54,7 +54,9 @@ names another folder, or none.`,
   # Weights of torchvision, which do not say how pictures are prepared; smaller images, a third of the time
   gradreg embed ~/photos --backbone resnet18-f37072fd.pth --preprocessing torchvision --size 128`,
 		Args: args(cobra.MinimumNArgs(1)),
-		RunE: func(cmd *cobra.Command, list []string) error { return a.runEmbed(cmd, o, list) },
+		RunE: func(cmd *cobra.Command, list []string) error {
+			return saidByFlag(a.runEmbed(cmd, o, list), "backbone-variant")
+		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.backbone, "backbone", "", "file of pretrained weights, .safetensors or .pth")

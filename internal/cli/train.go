@@ -87,7 +87,9 @@ the folder's configuration records it and repeats it. N may be what was planned,
   # Repeat a run from its resolved configuration
   gradreg train --config runs/mnist-2000-lenet-datagrad-s1/config.yaml --out again`,
 		Args: noData,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.runTrain(cmd, o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return saidByFlag(a.runTrain(cmd, o), "backbone-variant")
+		},
 	}
 	f := cmd.Flags()
 	c := &o.config

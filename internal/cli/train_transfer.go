@@ -12,6 +12,7 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
+	"github.com/gradreg/gradreg/backbone"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/pretrained"
 )
@@ -92,6 +93,17 @@ func (o *trainOptions) transfer(cmd *cobra.Command, cfg *classify.Config) error 
 		cfg.Regularizers, cfg.Augment = nil, ""
 	}
 	return nil
+}
+
+// saidByFlag adds to an error of a file of weights that does not say something the flag that does.
+func saidByFlag(err error, variant string) error {
+	switch {
+	case errors.Is(err, pretrained.ErrPreprocessing):
+		return fmt.Errorf("%w (--preprocessing %s)", err, pretrained.TorchVision)
+	case errors.Is(err, backbone.ErrVariant):
+		return fmt.Errorf("%w (--%s NAME)", err, variant)
+	}
+	return err
 }
 
 // plannedTransfer completes the configuration of a run with a pretrained network. A head on features

@@ -63,6 +63,12 @@ func TestTransferCommands(t *testing.T) {
 			t.Errorf("%v: %s, expected %q", args, said, want)
 		}
 	}
+	bare := backbonetest.Write(t, false)
+	for _, args := range [][]string{{"train", "--data", photos, "--backbone", bare}, {"embed", photos, "--backbone", bare}} {
+		if _, said := program(t, 2, args...); !strings.Contains(said, "(--preprocessing torchvision)") {
+			t.Errorf("%v without a preprocessing: %s", args, said)
+		}
+	}
 	if _, said := program(t, 2, "train", "--finetune"); !strings.Contains(said, "expected --backbone FILE with it") {
 		t.Errorf("--finetune alone: %s", said)
 	}
@@ -97,7 +103,7 @@ func TestBackbonePicture(t *testing.T) {
 	}
 	bare := backbonetest.Write(t, false)
 	for want, args := range map[string][]string{
-		"expected a preprocessing":            {bare, "--picture", picture},
+		"(--preprocessing torchvision)":       {bare, "--picture", picture},
 		"no such file":                        {weights, "--picture", "nothing.png"},
 		"model.safetensors: not a JPEG":       {weights, "--picture", weights},
 		"found --preprocessing without --pic": {weights, "--preprocessing", "timm"},
