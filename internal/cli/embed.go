@@ -109,6 +109,7 @@ func (a *app) runEmbed(cmd *cobra.Command, o *embedOptions, names []string) erro
 	if err != nil {
 		return err
 	}
+	e.Flush()
 	for _, note := range e.Notes() {
 		a.note(note)
 	}
@@ -164,6 +165,7 @@ func (a *app) embedFiles(
 ) (list []embedded, failed []error, err error) {
 	show := a.newEmbeddingProgress(plain)
 	defer show.close()
+	show.report(0, len(paths))
 	vectors, errs, err := e.EmbedFiles(ctx, paths, func(done int) { show.report(done, len(paths)) })
 	if err != nil {
 		if ctx.Err() != nil {

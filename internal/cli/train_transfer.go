@@ -6,11 +6,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/vbauerster/mpb/v8"
-	"github.com/vbauerster/mpb/v8/decor"
 
 	"github.com/gradreg/gradreg/backbone"
 	"github.com/gradreg/gradreg/classify"
@@ -133,41 +130,6 @@ func (a *app) noteTransfer(s classify.Start) {
 	if !c.Frozen() || a.json {
 		return
 	}
-	a.note(fmt.Sprintf("a head on the features of %s, which stays as it is: the result of a minute; "+
+	a.note(fmt.Sprintf("a head on the features of %s, which stays as it is; "+
 		"--finetune trains all of the network, which takes longer and may learn more", filepath.Base(c.Backbone)))
 }
-
-// embeddingProgress shows that features are computed: a bar on a terminal, else a line each thirty
-// seconds.
-type embeddingProgress struct {
-	app   *app
-	bars  *bars
-	begun bool
-	began time.Time
-	shown time.Time
-}
-
-func (a *app) newEmbeddingProgress(plain bool) *embeddingProgress {
-	return &embeddingProgress{app: a, bars: a.newBars(plain), began: a.now(), shown: a.now()}
-}
-
-// report is told how many pictures are through.
-func (p *embeddingProgress) report(done, total int) {
-	switch {
-	case p.app.json:
-	case p.bars != nil:
-		if !p.begun {
-			p.begun = true
-			p.bars.begin(int64(total), mpb.PrependDecorators(decor.Name("features "), decor.CountersNoUnit("%d/%d ")),
-				mpb.AppendDecorators(decor.Name(" "), decor.AverageETA(decor.ET_STYLE_GO), decor.Name(" left")))
-		}
-		p.bars.set(int64(done), int64(total))
-	case p.app.now().Sub(p.shown) >= lineEvery || !p.begun && p.app.now().Sub(p.shown) >= firstLine:
-		p.begun, p.shown = true, p.app.now()
-		left := time.Duration(float64(p.app.now().Sub(p.began)) * float64(total-done) / float64(max(done, 1)))
-		fmt.Fprintf(p.app.err, "features of %d of %d pictures, %s left\n", done, total, left.Round(time.Second))
-	}
-}
-
-// close leaves the terminal in order.
-func (p *embeddingProgress) close() { p.bars.close(true) }

@@ -37,8 +37,8 @@ func TestTransferCommands(t *testing.T) {
 			t.Errorf("the summary lacks %q: %s", want, text)
 		}
 	}
-	if !strings.Contains(said, "--finetune trains all of the network") {
-		t.Errorf("it does not say what it does: %s", said)
+	if !strings.Contains(said, "--finetune trains all of the network") || strings.Contains(said, "batch") {
+		t.Errorf("it does not say what it does, or speaks of batches: %s", said)
 	}
 	if text, _ = program(t, 0, "predict", "--run", run, filepath.Join(photos, "red", "1.png")); !strings.Contains(text, ": red ") {
 		t.Errorf("predicted %s", text)
@@ -186,6 +186,41 @@ func TestEmbed(t *testing.T) {
 		os.MkdirAll(dir+"/none", 0o777)
 		if _, said := embed(2, args...); !strings.Contains(said, want) {
 			t.Errorf("%v: %s, expected %q", args, said, want)
+		}
+	}
+}
+
+// TestFinetuneCommand trains all of a network with one command, which says first how long it takes.
+func TestFinetuneCommand(t *testing.T) {
+	photos, weights := backbonetest.Photos(t, 8), backbonetest.Write(t, true)
+	t.Chdir(t.TempDir())
+	text, said := program(t, 0, "train", "--data", photos, "--backbone", weights, "--finetune", "--epochs", "1",
+		"--size", "32", "--feature-cache", "none")
+	first, _, _ := strings.Cut(said, "\n")
+	if !strings.Contains(first, "all of mobilenet-v2 from model.safetensors at 32×32 pixels, 1 epoch; ") ||
+		!strings.Contains(first, "about ") {
+		t.Errorf("the first line is %q", first)
+	}
+	if !strings.Contains(text, "mobilenet-v2:width=1,norm=frozen") {
+		t.Errorf("the summary is %s", text)
+	}
+}
+
+// TestFeatureCacheNote checks that features that cannot be kept are spoken of, once.
+func TestFeatureCacheNote(t *testing.T) {
+	photos, weights := backbonetest.Photos(t, 8), backbonetest.Write(t, true)
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("file", nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"train", "--data", photos, "--backbone", weights, "--size", "32"},
+		{"train", "--data", photos, "--backbone", weights, "--size", "32", "--finetune", "--epochs", "1"},
+		{"embed", photos, "--backbone", weights, "--size", "32"},
+	} {
+		_, said := program(t, 0, append(args, "--feature-cache", filepath.Join("file", "cache"))...)
+		if n := strings.Count(said, "features are not kept: "); n != 1 {
+			t.Errorf("%v says %d times that features are not kept: %s", args, n, said)
 		}
 	}
 }
