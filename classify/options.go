@@ -96,6 +96,7 @@ type Result struct {
 	Config  Config
 	Metrics []Metrics
 	Outcome Outcome
+	Head    *HeadResult // of a run that fitted a head on frozen features
 }
 
 // Start describes a run that is about to begin.
