@@ -172,7 +172,10 @@ func hostileFiles(t testing.TB) map[string]struct {
 		want string
 	}{
 		"empty":      {nil, "0 bytes, expected at least 8"},
-		"text":       {[]byte("these are no weights, but a text"), "a header of"},
+		"text":       {[]byte("these are no weights, but a text"), `it begins with "these are no wei", expected safetensors or`},
+		"page":       {[]byte("<!DOCTYPE html>\n<html>"), `it begins with "<!DOCTYPE html>\n", expected`},
+		"gzip":       {[]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03 and more"), "it begins with the bytes 1f 8b 08 00, expected"},
+		"pointer":    {[]byte("version https://git-lfs.github.com/spec/v1\noid sha256:abc\nsize 46830571\n"), "a pointer of Git LFS"},
 		"short-cut":  {good[:40], "the pickle ends at byte 40"},
 		"no-storage": {good[:len(good)-12], "the file ends at byte"},
 		"cut":        {good[:len(good)-1], `storage "0" ends at byte`},
@@ -254,7 +257,7 @@ func hostileFiles(t testing.TB) map[string]struct {
 		"compressed": {archive(t, zip.Deflate, dict().op(".").Bytes(), make([]byte, 1<<20)), "is compressed"},
 		"no-member":  {archive(t, zip.Store, dict().tensor("a", "0", 2, 0, one, one).op(".").Bytes()), `storage "0" is not in the archive`},
 		"other-size": {archive(t, zip.Store, dict().tensor("a", "0", 2, 0, one, one).op(".").Bytes(), make([]byte, 4)), `storage "0" takes 4 bytes, expected 8`},
-		"no-archive": {[]byte("PK\x03\x04 and nothing else"), "an archive that cannot be read"},
+		"no-archive": {[]byte("PK\x03\x04 and nothing else"), "an archive without the directory at its end: the file is cut off or damaged"},
 		"no-pickle":  {archive(t, zip.Store), "an archive with 0 files data.pkl"},
 		"directory":  {archive(t, zip.Store, append([][]byte{nil}, make([][]byte, 1<<17)...)...), "the directory of the archive is longer"},
 		"shape":      {header(`{"a":{"dtype":"F32","shape":[1099511627776],"data_offsets":[0,4]}}`, 0, 0, 0, 0), `tensor "a" has shape [1099511627776]`},

@@ -114,7 +114,11 @@ func (a *app) runEmbed(cmd *cobra.Command, o *embedOptions, names []string) erro
 		a.note(note)
 	}
 	failed = append(failed, more...)
-	for _, err := range failed {
+	said := failed
+	if len(list) == 0 { // the first is the error of the command
+		said = failed[1:]
+	}
+	for _, err := range said {
 		a.note(err.Error())
 	}
 	if len(list) == 0 {

@@ -46,7 +46,7 @@ func TestTransferCommands(t *testing.T) {
 	if text, _ = program(t, 0, "eval", run); !strings.Contains(text, "100.00 %") {
 		t.Errorf("evaluated %s", text)
 	}
-	if text, _ = program(t, 0, "runs"); !strings.Contains(text, "mobilenet-v2") {
+	if text, _ = program(t, 0, "runs"); !strings.Contains(text, "head on mobilenet-v2:width=1  L2 ") {
 		t.Errorf("listed %s", text)
 	}
 	for want, args := range map[string][]string{
@@ -178,6 +178,9 @@ func TestEmbed(t *testing.T) {
 	text, said := embed(2, bad, photos)
 	if strings.Count(text, "\n") != 5 || !strings.Contains(said, bad) || !strings.Contains(said, "1 picture of 5 cannot be read") {
 		t.Errorf("with a bad picture: %s", said)
+	}
+	if _, said := embed(2, bad); strings.Count(said, bad) != 1 {
+		t.Errorf("of one bad picture: %s", said)
 	}
 	for want, args := range map[string][]string{
 		"found no picture in the folder": {dir + "/none"}, "ends in .csv, .json or .npz": {"--out", "v.txt", photos},

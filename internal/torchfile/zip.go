@@ -75,6 +75,9 @@ func openZip(r io.ReaderAt, size int64) (found members, folder string, err error
 	if errors.Is(err, errLongDirectory) {
 		return nil, "", err
 	}
+	if errors.Is(err, zip.ErrFormat) {
+		return nil, "", errors.New("an archive without the directory at its end: the file is cut off or damaged")
+	}
 	if err != nil {
 		return nil, "", fmt.Errorf("an archive that cannot be read: %w", err)
 	}
