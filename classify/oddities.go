@@ -62,7 +62,10 @@ func (r *run) oddities() []Oddity {
 			add(part.balance, "no %s image of %d of %d classes: %s", part.name, len(without), len(counts), few(without))
 		}
 		switch n := part.images.Len(); {
-		case r.config.Frozen() && n < fewImages: // it has no batches
+		case r.config.Frozen(): // it has no batches
+			if part.name == "training" || n >= fewImages {
+				break
+			}
 			add(false, "%s: one is %.1f points of accuracy", plural.Of(n, part.name+" image"), 100/float64(n))
 		case !r.config.Frozen() && n < r.config.Batch:
 			add(
