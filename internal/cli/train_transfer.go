@@ -63,6 +63,12 @@ func (o *trainOptions) transfer(cmd *cobra.Command, cfg *classify.Config) error 
 		if cfg.Backbone == "" {
 			return usage{errors.New("--finetune begins with a pretrained network, expected --backbone FILE with it")}
 		}
+		if o.file != "" && cfg.Transfer == classify.TransferFeatures {
+			return usage{fmt.Errorf(
+				"found --finetune and %s of a head on features, whose one step and other settings are not for it: "+
+					"expected --data and --backbone in the place of --config", o.file,
+			)}
+		}
 		cfg.Transfer = classify.TransferFinetune
 	}
 	if cfg.Backbone == "" {

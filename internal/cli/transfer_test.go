@@ -63,6 +63,10 @@ func TestTransferCommands(t *testing.T) {
 			t.Errorf("%v: %s, expected %q", args, said, want)
 		}
 	}
+	config := filepath.Join(run, "config.yaml")
+	if _, said := program(t, 2, "train", "--config", config, "--finetune"); !strings.Contains(said, "of a head on features") {
+		t.Errorf("finetuning with the one step of a head: %s", said)
+	}
 	bare := backbonetest.Write(t, false)
 	for _, args := range [][]string{{"train", "--data", photos, "--backbone", bare}, {"embed", photos, "--backbone", bare}} {
 		if _, said := program(t, 2, args...); !strings.Contains(said, "(--preprocessing torchvision)") {
