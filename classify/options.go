@@ -54,6 +54,9 @@ type Options struct {
 	// Reading, if set, is called while a folder of pictures is read, Found when it has been.
 	Reading func(folder.Progress)
 	Found   func(folder.Report)
+	// Weights, with Resume, is where the file of pretrained weights is now that the run began with;
+	// empty for where it was.
+	Weights string
 	// FeatureCache is the folder that keeps the features of pretrained networks, see
 	// [EmbedOptions].Cache.
 	FeatureCache string

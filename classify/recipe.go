@@ -31,7 +31,7 @@ func Look(ctx context.Context, c *Config, opt Options) (Pictures, error) {
 		return Pictures{}, err
 	}
 	if c.Backbone != "" {
-		if _, err := c.openNetwork(); err != nil {
+		if _, err := c.openNetwork(""); err != nil {
 			return Pictures{}, err
 		}
 	}

@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -115,7 +116,7 @@ func (r *run) openBackbone(cfg *Config, p *parts) (err error) {
 	if cfg.Backbone == "" {
 		return nil
 	}
-	if r.network, err = cfg.openNetwork(); err != nil {
+	if r.network, err = cfg.openNetwork(r.Weights); err != nil {
 		return err
 	}
 	r.channels = pretrained.Channels
@@ -124,16 +125,19 @@ func (r *run) openBackbone(cfg *Config, p *parts) (err error) {
 }
 
 // openNetwork reads the pretrained network of a configuration and completes what follows from it:
-// its file and digest, the model, how pictures become images, and their side.
-func (c *Config) openNetwork() (*pretrained.Network, error) {
-	path, err := backbone.Locate(c.Backbone, "")
+// its file and digest, the model, how pictures become images, and their side. now, if not empty, is
+// where the recorded file is now.
+func (c *Config) openNetwork(now string) (*pretrained.Network, error) {
+	path, err := backbone.Locate(cmp.Or(now, c.Backbone), "")
 	if err != nil {
 		return nil, err
 	}
-	if c.Backbone, err = filepath.Abs(path); err != nil {
-		return nil, err
+	if now == "" {
+		if c.Backbone, err = filepath.Abs(path); err != nil {
+			return nil, err
+		}
 	}
-	n, err := pretrained.Open(c.Backbone, pretrained.Options{
+	n, err := pretrained.Open(path, pretrained.Options{
 		Variant: c.BackboneVariant, Preprocessing: c.Preprocessing,
 	})
 	if err != nil {
@@ -142,7 +146,7 @@ func (c *Config) openNetwork() (*pretrained.Network, error) {
 	if was := c.BackboneSHA256; was != "" && was != n.SHA256 {
 		return nil, fault.Inputf("%s is not the file of weights that the run began with: its SHA-256 is "+
 			"%.12s…, expected %.12s…",
-			c.Backbone, n.SHA256, was)
+			path, n.SHA256, was)
 	}
 	c.BackboneSHA256 = n.SHA256
 	m := n.Model

@@ -224,6 +224,9 @@ func (a *app) runTrain(cmd *cobra.Command, o *trainOptions) error {
 		Draw: figures.Draw, Strict: o.strict, Finish: o.finish,
 		FeatureCache: o.featureCache,
 	}
+	if opt.Resume { // the configuration has where it was
+		opt.Weights = o.config.Backbone
+	}
 	if opt.Resume && cmd.Flags().Changed("steps") {
 		if opt.ExtendTo = o.config.Steps; opt.ExtendTo < 1 {
 			return usage{fmt.Errorf("steps is %d, expected at least 1", opt.ExtendTo)}
@@ -292,7 +295,7 @@ func (a *app) train(ctx context.Context, cfg classify.Config, opt classify.Optio
 		return fmt.Errorf("%w; %s", err, goOn(cfg, show.dir))
 	}
 	if err != nil {
-		return err
+		return weightsMoved(err, cfg, opt)
 	}
 	if a.json {
 		return a.printJSON(summary)

@@ -30,7 +30,7 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (classify.Config, error
 			"size", "fit", "augment", "model", "reg", "optimizer", "lr", "schedule",
 			"batch", "seed", "paper-protocol", "dev-share", "patience", "keep", "eval-every",
 			"log-every", "checkpoint-every", "convolution",
-			"fast-dev-run", "backbone", "finetune", "preprocessing", "backbone-variant", "head-l2", "depth-rate"} {
+			"fast-dev-run", "finetune", "preprocessing", "backbone-variant", "head-l2", "depth-rate"} {
 			if changed(name) {
 				return classify.Config{}, usage{
 					fmt.Errorf("--%s cannot go with --resume: the run's configuration is fixed", name),

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -20,7 +22,7 @@ func (o *trainOptions) transferFlags(cmd *cobra.Command) {
 	f.StringVar(
 		&c.Backbone, "backbone", "",
 		"file of pretrained weights, .safetensors or .pth: a head on its features is fitted to the "+
-			"pictures of a folder",
+			"pictures of a folder; with --resume where that file is now",
 	)
 	f.BoolVar(&o.finetune, "finetune", false, "with --backbone: train the whole network, not a head on its features")
 	f.StringVar(
@@ -96,6 +98,18 @@ func (o *trainOptions) transfer(cmd *cobra.Command, cfg *classify.Config) error 
 		cfg.Regularizers, cfg.Augment = nil, ""
 	}
 	return nil
+}
+
+// weightsMoved adds to the error of a run that goes on without the file of weights that it began with
+// how to say where that is now.
+func weightsMoved(err error, cfg classify.Config, opt classify.Options) error {
+	if !opt.Resume || opt.Weights != "" || cfg.Backbone == "" || !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if _, missing := os.Stat(cfg.Backbone); missing == nil {
+		return err
+	}
+	return fmt.Errorf("%w; if it was moved, --backbone FILE says where it is", err)
 }
 
 // saidByFlag adds to an error of a file of weights that does not say something the flag that does.

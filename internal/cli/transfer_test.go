@@ -63,6 +63,23 @@ func TestTransferCommands(t *testing.T) {
 			t.Errorf("%v: %s, expected %q", args, said, want)
 		}
 	}
+	folder := filepath.Join(t.TempDir(), "moved") // with its config.json
+	moved := filepath.Join(folder, filepath.Base(weights))
+	if err := os.Rename(filepath.Dir(weights), folder); err != nil {
+		t.Fatal(err)
+	}
+	if _, said := program(t, 2, "train", "--resume", run); !strings.Contains(said, "--backbone FILE says where it is") {
+		t.Errorf("without its weights: %s", said)
+	}
+	before, err := os.ReadFile(filepath.Join(run, "model.safetensors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	program(t, 0, "train", "--resume", run, "--backbone", moved, "--feature-cache", cache)
+	after, err := os.ReadFile(filepath.Join(run, "model.safetensors"))
+	if err != nil || !bytes.Equal(before, after) {
+		t.Errorf("another model with the file of weights in another place, %v", err)
+	}
 	config := filepath.Join(run, "config.yaml")
 	if _, said := program(t, 2, "train", "--config", config, "--finetune"); !strings.Contains(said, "of a head on features") {
 		t.Errorf("finetuning with the one step of a head: %s", said)
