@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -50,6 +51,9 @@ func TestGoOn(t *testing.T) {
 	features := goOn(classify.Config{Backbone: "w.pth"}, "my run")
 	if features != "continue with: gradreg train --resume 'my run'" {
 		t.Errorf("said %s", features)
+	}
+	if text := goOn(classify.Config{}, ""); strings.Contains(text, "--resume") {
+		t.Errorf("said %s of a run without a folder", text)
 	}
 	for _, cfg := range []classify.Config{{}, {Backbone: "w.pth", Transfer: classify.TransferFinetune}} {
 		if text := goOn(cfg, "my run"); text != features+"; with --finish behind it, it ends there with a model" {

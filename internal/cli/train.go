@@ -306,6 +306,9 @@ func (a *app) train(ctx context.Context, cfg classify.Config, opt classify.Optio
 
 // goOn says how a run that was interrupted goes on.
 func goOn(cfg classify.Config, dir string) string {
+	if dir == "" { // before the first step of a run that finetunes: the features are in the cache
+		return "no run folder was begun; the same command begins again, with the features that were kept"
+	}
 	text := "continue with: gradreg train --resume " + quoted(dir)
 	if cfg.Frozen() { // it has one step, and nothing to end early
 		return text
