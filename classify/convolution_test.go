@@ -65,7 +65,7 @@ func TestConvolution(t *testing.T) {
 	alike(t, "repeated", repeated(t, direct), direct)
 
 	dir := filepath.Join(t.TempDir(), "run")
-	stopped(t, cfg, classify.Options{Dir: dir}, 3)
+	stopped(t, cfg, classify.Options{Dir: dir, DataDirs: classify.Few}, 3)
 	if s := must(t, dir, classify.Options{}); len(s.Origins) > 0 {
 		t.Errorf("resumed, its steps are of %v", s.Origins)
 	}

@@ -6,6 +6,7 @@ package idxtest
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,6 +29,22 @@ func Few(t testing.TB) (dir string) {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+// Main runs the tests of a package, for its TestMain, with a folder as [Few] writes it that serves all
+// of them: it is in dirs while they run. It returns the exit code.
+func Main(m *testing.M, dirs *[]string) int {
+	dir, err := os.MkdirTemp("", "idxtest")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		err = Digits(dir, Train, Test)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	*dirs = []string{dir}
+	return m.Run()
 }
 
 // Digits writes the first train and test digits of MNIST to a folder: files that are not packed, so

@@ -30,19 +30,7 @@ func TestMain(m *testing.M) {
 		few = []string{os.Getenv(workerDigits)}
 		os.Exit(workerProcess(place))
 	}
-	dir, err := os.MkdirTemp("", "")
-	if err == nil {
-		few = []string{dir}
-		err = idxtest.Digits(dir, idxtest.Train, idxtest.Test)
-	}
-	code := 1
-	if err == nil {
-		code = m.Run()
-	} else {
-		fmt.Fprintln(os.Stderr, err)
-	}
-	os.RemoveAll(dir)
-	os.Exit(code)
+	os.Exit(idxtest.Main(m, &few))
 }
 
 // everywhere runs a test on a SQLite file, and on a PostgreSQL server where GRADREG_TEST_POSTGRES holds the address of one.
