@@ -63,11 +63,11 @@ func Digits(dir string, train, test int) error {
 	if err != nil {
 		return err
 	}
-	return Write(dir, first(training, train), first(official, test))
+	return Write(dir, First(training, train), First(official, test))
 }
 
-// first returns a part of the first n images of another.
-func first(p *dataset.Part, n int) *dataset.Part {
+// First returns a part of the first n images of another.
+func First(p *dataset.Part, n int) *dataset.Part {
 	return &dataset.Part{Shape: p.Shape, Images: p.Images[:n*p.Shape.Size()], Labels: p.Labels[:n]}
 }
 
