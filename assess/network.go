@@ -44,7 +44,7 @@ type NetworkOptions struct {
 	// Threads is the number of workers, one per processor if 0.
 	Threads int
 	// Convolution is how convolutions are computed, one of [engine.Convolutions]; auto if empty.
-	Convolution string
+	Convolution engine.Convolution
 }
 
 // Network is a trained classifier whose logits f(x) are differentiated with respect to the input x.
@@ -123,11 +123,7 @@ func NewNetwork(o NetworkOptions) (*Network, error) {
 	if o.Threads == 0 {
 		o.Threads = runtime.GOMAXPROCS(0)
 	}
-	direct, err := engine.ParseConvolution(o.Convolution)
-	if err != nil {
-		return nil, err
-	}
-	on, err := engine.Native(engine.Options{Threads: o.Threads, Direct: direct})
+	on, err := engine.Native(engine.Options{Threads: o.Threads, Convolution: o.Convolution})
 	if err != nil {
 		return nil, err
 	}

@@ -21,10 +21,10 @@ import (
 type Options struct {
 	Workloads   []string // names; all if empty
 	Threads     []int
-	Level       string  // of the kernels, one of engine.Levels; that of this process if empty
-	Convolution string  // one of engine.Convolutions; auto if empty
-	Rounds      int     // how often everything is run in turn
-	Seconds     float64 // the least time of one run
+	Level       string             // of the kernels, one of engine.Levels; that of this process if empty
+	Convolution engine.Convolution // auto if empty
+	Rounds      int                // how often everything is run in turn
+	Seconds     float64            // the least time of one run
 	// Environment is the Python environment of the peers, and Scripts the folder of their scripts;
 	// no peers if Environment is empty.
 	Environment, Scripts string
@@ -46,7 +46,7 @@ func (opt Options) Validate() error {
 			return fmt.Errorf("found %d threads, expected at least 1", n)
 		}
 	}
-	if _, err := engine.ParseConvolution(opt.Convolution); err != nil {
+	if _, err := opt.Convolution.Resolve(); err != nil {
 		return err
 	}
 	return Known(opt.Workloads, opt.Engines)
@@ -436,11 +436,9 @@ func (opt Options) own(
 
 // engine returns what compiles our steps.
 func (opt Options) engine(threads int) (engine.Engine, error) {
-	direct, err := engine.ParseConvolution(opt.Convolution)
-	if err != nil {
-		return nil, err
-	}
-	return engine.Native(engine.Options{Level: opt.Level, Threads: threads, Direct: direct})
+	return engine.Native(engine.Options{
+		Level: opt.Level, Threads: threads, Convolution: opt.Convolution,
+	})
 }
 
 // level returns the level that is measured.

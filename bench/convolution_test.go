@@ -10,7 +10,7 @@ import (
 // TestConvolution checks that convolutions are computed by their definition where that is asked for,
 // and that nothing else can be.
 func TestConvolution(t *testing.T) {
-	for choice, direct := range map[string]bool{"": false, "auto": false, "direct": true} {
+	for choice, direct := range map[engine.Convolution]bool{"": false, "auto": false, "direct": true} {
 		on, err := Options{Level: "generic", Convolution: choice}.engine(1)
 		if err != nil {
 			t.Fatal(err)

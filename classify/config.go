@@ -112,7 +112,7 @@ type Config struct {
 	CheckpointEvery int    `yaml:"checkpoint_every"` // steps between checkpoints
 	// Convolution is how convolutions are computed, one of [engine.Convolutions]; empty for auto.
 	// Training and the model that comes of it are computed alike.
-	Convolution string `yaml:"convolution,omitempty"`
+	Convolution engine.Convolution `yaml:"convolution,omitempty"`
 	// Note says in a line how the configuration came about, such as how a λ was found, and Choices
 	// in full. They change nothing, and stand here so that a run that is resumed or repeated has
 	// them.
@@ -168,7 +168,6 @@ type parts struct {
 	augment      augment.Pipeline
 	optimizer    optim.Optimizer
 	schedule     optim.Schedule
-	direct       bool // convolutions are
 	// pretrained reports whether a parameter begins with pretrained weights; nil if none does.
 	pretrained func(p *nn.Param) bool
 }
@@ -202,11 +201,8 @@ func (c *Config) resolve() (p parts, err error) {
 	if err := cmp.Or(c.checkSteps(), c.checkJudging(), c.checkChoices()); err != nil {
 		return p, err
 	}
-	if p.direct, err = engine.ParseConvolution(c.Convolution); err != nil {
+	if c.Convolution, err = c.Convolution.Resolve(); err != nil {
 		return p, err
-	}
-	if !p.direct {
-		c.Convolution = ""
 	}
 	if c.Subset != "" && !slices.Contains(Subsets(), c.Subset) {
 		return p, fault.Input(spec.Unknown("subset", c.Subset, Subsets()))

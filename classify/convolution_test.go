@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/internal/atomicfile"
 	"github.com/gradreg/gradreg/internal/tensorfile"
 	"github.com/gradreg/gradreg/model"
@@ -34,7 +35,7 @@ func TestConvolution(t *testing.T) {
 	if a, b := losses(t, auto), losses(t, direct); equal(a, b) {
 		t.Errorf("direct and by default the losses are %v", a)
 	}
-	for dir, want := range map[string]string{auto: "", direct: "direct"} {
+	for dir, want := range map[string]engine.Convolution{auto: "", direct: engine.DirectConvolution} {
 		resolved, err := classify.FolderConfig(dir)
 		if err != nil {
 			t.Fatal(err)
@@ -65,7 +66,7 @@ func TestConvolution(t *testing.T) {
 	alike(t, "repeated", repeated(t, direct), direct)
 
 	dir := filepath.Join(t.TempDir(), "run")
-	stopped(t, cfg, classify.Options{Dir: dir}, 3)
+	stopped(t, cfg, classify.Options{Dir: dir, DataDirs: classify.Few}, 3)
 	if s := must(t, dir, classify.Options{}); len(s.Origins) > 0 {
 		t.Errorf("resumed, its steps are of %v", s.Origins)
 	}

@@ -22,7 +22,7 @@ func Cost(cfg Config, shape dataset.Shape, classes int) (StepCost, error) {
 	if err != nil {
 		return StepCost{}, err
 	}
-	on, err := engine.Native(engine.Options{Threads: 1, Direct: p.direct})
+	on, err := engine.Native(engine.Options{Threads: 1, Convolution: cfg.Convolution})
 	if err != nil {
 		return StepCost{}, err
 	}

@@ -48,7 +48,7 @@ func TestDisks(t *testing.T) {
 func onDisk(t *testing.T, cfg classify.Config, disk, what, whole string) (filled bool) {
 	t.Helper()
 	dir := filepath.Join(disk, "run")
-	err := fit(t, t.Context(), cfg, classify.Options{Dir: dir})
+	err := fit(t, t.Context(), cfg, classify.Options{Dir: dir, DataDirs: classify.Few})
 	if filled = err != nil; filled {
 		if !errors.Is(err, syscall.ENOSPC) || fault.IsInput(err) {
 			t.Errorf("%s: %v, expected no space left, which is no fault of the input", what, err)
@@ -64,7 +64,7 @@ func onDisk(t *testing.T, cfg classify.Config, disk, what, whole string) (filled
 				t.Errorf("%s: %q are left", what, names)
 			}
 			must(t, dir, classify.Options{})
-		} else if err := fit(t, t.Context(), cfg, classify.Options{Dir: dir}); err != nil {
+		} else if err := fit(t, t.Context(), cfg, classify.Options{Dir: dir, DataDirs: classify.Few}); err != nil {
 			t.Errorf("%s, with room: %v", what, err)
 		}
 	}

@@ -61,7 +61,7 @@ func TestInfiniteOptimizer(t *testing.T) {
 	cfg := small()
 	cfg.Model, cfg.Steps, cfg.LearningRate, cfg.Regularizers = model.ParseSpec("mlp:hidden=16"), 30, 1000, gradreg.Specs("spectreg:1e20,every=3")
 	whole, dir := trained(t, cfg), filepath.Join(t.TempDir(), "run")
-	stopped(t, cfg, classify.Options{Dir: dir}, 20)
+	stopped(t, cfg, classify.Options{Dir: dir, DataDirs: classify.Few}, 20)
 	infinite := false
 	for _, values := range checkpointTensors(t, dir) {
 		for _, v := range values {

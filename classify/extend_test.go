@@ -21,7 +21,7 @@ import (
 // scheduled is a short run in which everything that depends on the number of steps does, and which is judged on the way.
 func scheduled(steps int) classify.Config {
 	cfg := small()
-	cfg.TrainSize, cfg.Steps, cfg.Schedule = 59900, steps, optim.ParseScheduleSpec("cosine:warmup=3")
+	cfg.TrainSize, cfg.Steps, cfg.Schedule = 900, steps, optim.ParseScheduleSpec("cosine:warmup=3")
 	cfg.Model, cfg.Augment = model.ParseSpec("mlp:hidden=16,dropout=0.2"), "shift:0.1"
 	cfg.Regularizers = gradreg.Specs("datagrad:1,ramp=up", "weight-decay:5e-4", "spectreg:0.03,every=4")
 	cfg.EvalEvery = 8
@@ -69,7 +69,7 @@ func must(t *testing.T, dir string, opt classify.Options) classify.Summary {
 func trained(t *testing.T, cfg classify.Config) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "run")
-	if err := fit(t, t.Context(), cfg, classify.Options{Dir: dir}); err != nil {
+	if err := fit(t, t.Context(), cfg, classify.Options{Dir: dir, DataDirs: classify.Few}); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -101,7 +101,7 @@ func repeated(t *testing.T, dir string) string {
 func TestFinish(t *testing.T) {
 	whole := trained(t, scheduled(40))
 	dir := filepath.Join(t.TempDir(), "run")
-	stopped(t, scheduled(40), classify.Options{Dir: dir}, 19)
+	stopped(t, scheduled(40), classify.Options{Dir: dir, DataDirs: classify.Few}, 19)
 	s := must(t, dir, classify.Options{Finish: true})
 	if s.Steps != 19 || s.PlannedSteps != 40 || s.DevAccuracy == nil || s.Extended != nil {
 		t.Errorf("finished early: %d of %d steps, dev accuracy %v", s.Steps, s.PlannedSteps, s.DevAccuracy)
@@ -131,7 +131,7 @@ func TestFinish(t *testing.T) {
 	fresh := filepath.Join(t.TempDir(), "run")
 	cfg := scheduled(40)
 	cfg.CheckpointEvery = 1000
-	stopped(t, cfg, classify.Options{Dir: fresh}, 1)
+	stopped(t, cfg, classify.Options{Dir: fresh, DataDirs: classify.Few}, 1)
 	if err := os.Remove(filepath.Join(fresh, "checkpoint.safetensors")); err != nil {
 		t.Fatal(err)
 	}
@@ -146,13 +146,13 @@ func TestExtend(t *testing.T) {
 	planned := trained(t, scheduled(60))
 	for what, begin := range map[string]func(dir string){
 		"finished": func(dir string) {
-			if err := fit(t, t.Context(), scheduled(40), classify.Options{Dir: dir}); err != nil {
+			if err := fit(t, t.Context(), scheduled(40), classify.Options{Dir: dir, DataDirs: classify.Few}); err != nil {
 				t.Fatal(err)
 			}
 		},
-		"interrupted": func(dir string) { stopped(t, scheduled(40), classify.Options{Dir: dir}, 25) },
+		"interrupted": func(dir string) { stopped(t, scheduled(40), classify.Options{Dir: dir, DataDirs: classify.Few}, 25) },
 		"finished early": func(dir string) {
-			stopped(t, scheduled(40), classify.Options{Dir: dir}, 25)
+			stopped(t, scheduled(40), classify.Options{Dir: dir, DataDirs: classify.Few}, 25)
 			must(t, dir, classify.Options{Finish: true})
 		},
 	} {

@@ -130,7 +130,7 @@ func TestOldFolder(t *testing.T) {
 		if err := fit(t, context.Background(), cfg, classify.Options{Dir: whole, Threads: 1}); err != nil {
 			t.Fatal(err)
 		}
-		stopped(t, cfg, classify.Options{Dir: dir, Threads: 1}, 15)
+		stopped(t, cfg, classify.Options{Dir: dir, DataDirs: classify.Few, Threads: 1}, 15)
 		cfg, err := classify.FolderConfig(dir)
 		if err != nil {
 			t.Fatal(err)

@@ -20,10 +20,12 @@ import (
 	"github.com/gradreg/gradreg/internal/tensorfile"
 )
 
-// childDir tells the test binary to train into a folder instead of running tests, childWay in which way.
+// childDir tells the test binary to train into a folder instead of running tests, childWay in which
+// way, childDigits on which digits.
 const (
-	childDir = "GRADREG_TEST_TRAIN"
-	childWay = "GRADREG_TEST_TRAIN_WAY"
+	childDir    = "GRADREG_TEST_TRAIN"
+	childWay    = "GRADREG_TEST_TRAIN_WAY"
+	childDigits = "GRADREG_TEST_CHILD_DIGITS"
 )
 
 // The ways of a child. Each comes to its end however often it is started again.
@@ -57,7 +59,7 @@ func childProcess(dir, way string) int {
 
 // childTurn does what is next with a folder.
 func childTurn(ctx context.Context, dir, way string) (done bool, err error) {
-	cfg, opt := small(), classify.Options{Dir: dir, Threads: 1, Draw: figures.Draw}
+	cfg, opt := small(), classify.Options{Dir: dir, DataDirs: classify.Few, Threads: 1, Draw: figures.Draw}
 	if way == judgedWay {
 		if cfg, err = judged(); err != nil {
 			return false, err
@@ -107,7 +109,7 @@ func childTurn(ctx context.Context, dir, way string) (done bool, err error) {
 func child(t *testing.T, dir, way string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childDir+"="+dir, childWay+"="+way)
+	cmd.Env = append(os.Environ(), childDir+"="+dir, childWay+"="+way, childDigits+"="+classify.Few[0])
 	errOut := &bytes.Buffer{}
 	cmd.Stderr = errOut
 	if err := cmd.Start(); err != nil {

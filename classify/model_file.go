@@ -44,16 +44,12 @@ type ModelInfo struct {
 	DataDigest string `json:"data_digest,omitempty"`
 	TestDigest string `json:"test_digest,omitempty"` // SHA-256 of what the test images are made of, whatever their size
 	// how its convolutions are computed, as in its training: one of engine.Convolutions; empty for auto
-	Convolution string `json:"convolution,omitempty"`
+	Convolution engine.Convolution `json:"convolution,omitempty"`
 }
 
 // engine returns what computes the model's answers.
 func (c ModelInfo) engine(threads int) (engine.Engine, error) {
-	direct, err := engine.ParseConvolution(c.Convolution)
-	if err != nil {
-		return nil, err
-	}
-	return engine.Native(engine.Options{Threads: threads, Direct: direct})
+	return engine.Native(engine.Options{Threads: threads, Convolution: c.Convolution})
 }
 
 // shape returns the extent of the model's images.
@@ -234,7 +230,7 @@ func (c ModelInfo) check() error {
 	case len(c.Normalizer.Mean) != c.Channels || len(c.Normalizer.Std) != c.Channels:
 		return fmt.Errorf("normalizer of %d channels, expected %d", len(c.Normalizer.Mean), c.Channels)
 	}
-	if _, err := engine.ParseConvolution(c.Convolution); err != nil {
+	if _, err := c.Convolution.Resolve(); err != nil {
 		return err
 	}
 	for ch, std := range c.Normalizer.Std {

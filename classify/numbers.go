@@ -19,11 +19,11 @@ func Numbers(cfg Config) (int, error) {
 	if err != nil {
 		return 0, fault.Inputf("model: %w", err)
 	}
-	direct, err := engine.ParseConvolution(cfg.Convolution)
+	convolution, err := cfg.Convolution.Resolve()
 	if err != nil {
 		return 0, err
 	}
-	return cfg.numbers(numbersOf(m, direct)), nil
+	return cfg.numbers(numbersOf(m, convolution == engine.DirectConvolution)), nil
 }
 
 // numbers returns the version of a run whose network has the given one.

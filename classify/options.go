@@ -9,6 +9,7 @@ import (
 	"github.com/gradreg/gradreg"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/folder"
+	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/task"
@@ -169,12 +170,12 @@ type Summary struct {
 	ImagesPerSecond float64     `json:"images_per_second"`
 	// DataWaitFraction is the share of the time that steps waited for their images, since the run
 	// began or was resumed.
-	DataWaitFraction float64 `json:"data_wait_fraction"`
-	Augment          string  `json:"augment"`
-	Convolution      string  `json:"convolution,omitempty"` // of the configuration, where it is not auto
-	Seed             uint64  `json:"seed"`
-	Data             string  `json:"data"`
-	DataDigest       string  `json:"data_digest"` // SHA-256 of the images, as the seed divided those of a folder
+	DataWaitFraction float64            `json:"data_wait_fraction"`
+	Augment          string             `json:"augment"`
+	Convolution      engine.Convolution `json:"convolution,omitempty"` // of the configuration, where it is not auto
+	Seed             uint64             `json:"seed"`
+	Data             string             `json:"data"`
+	DataDigest       string             `json:"data_digest"` // SHA-256 of the images, as the seed divided those of a folder
 	// TestDigest is the SHA-256 of what the test images are made of, whatever their size: equal for
 	// runs that are tested on the same.
 	TestDigest string `json:"test_digest"`

@@ -21,7 +21,7 @@ import (
 func interrupted(t *testing.T, after int) (dir string, cfg classify.Config) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "run")
-	stopped(t, small(), classify.Options{Dir: dir, Threads: 1}, after)
+	stopped(t, small(), classify.Options{Dir: dir, DataDirs: classify.Few, Threads: 1}, after)
 	cfg, err := classify.FolderConfig(dir)
 	if err != nil {
 		t.Fatal(err)

@@ -97,7 +97,7 @@ func (r *run) prepare(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	if r.on, err = engine.Native(engine.Options{Threads: r.Threads, Direct: p.direct}); err != nil {
+	if r.on, err = engine.Native(engine.Options{Threads: r.Threads, Convolution: cfg.Convolution}); err != nil {
 		return err
 	}
 	asked := cfg.Data

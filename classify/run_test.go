@@ -14,6 +14,7 @@ import (
 	"github.com/gradreg/gradreg/classify/figures"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/idxtest"
 	"github.com/gradreg/gradreg/internal/tensorfile"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/optim"
@@ -21,9 +22,10 @@ import (
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childDir); dir != "" {
+		classify.Few = []string{os.Getenv(childDigits)}
 		os.Exit(childProcess(dir, os.Getenv(childWay)))
 	}
-	os.Exit(m.Run())
+	os.Exit(idxtest.Main(m, &classify.Few))
 }
 
 // small is a run of a second that has everything: dropout, penalties, evaluation, several epochs.
@@ -70,12 +72,12 @@ func losses(t *testing.T, dir string) []float64 {
 // TestDeterminism checks that neither threads nor interruptions change a bit of weights or metrics.
 func TestDeterminism(t *testing.T) {
 	whole := filepath.Join(t.TempDir(), "whole")
-	if err := fit(t, context.Background(), small(), classify.Options{Dir: whole, Threads: 1}); err != nil {
+	if err := fit(t, context.Background(), small(), classify.Options{Dir: whole, DataDirs: classify.Few, Threads: 1}); err != nil {
 		t.Fatal(err)
 	}
 	for _, threads := range []int{2, 3} {
 		dir := filepath.Join(t.TempDir(), "threads")
-		if err := fit(t, context.Background(), small(), classify.Options{Dir: dir, Threads: threads}); err != nil {
+		if err := fit(t, context.Background(), small(), classify.Options{Dir: dir, DataDirs: classify.Few, Threads: threads}); err != nil {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(weights(t, dir), weights(t, whole)) {
@@ -85,7 +87,7 @@ func TestDeterminism(t *testing.T) {
 	for _, at := range []int{1, 10, 11, 30, 59} {
 		dir := filepath.Join(t.TempDir(), "interrupted")
 		ctx, cancel := context.WithCancel(context.Background())
-		opt := classify.Options{Dir: dir, Stepped: func(p classify.Progress) {
+		opt := classify.Options{Dir: dir, DataDirs: classify.Few, Stepped: func(p classify.Progress) {
 			if p.Step == at {
 				cancel()
 			}

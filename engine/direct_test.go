@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/gradreg/gradreg/engine"
+	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/sym"
 )
 
@@ -19,8 +20,9 @@ func TestDirect(t *testing.T) {
 		t.Error("a convolution of 3×3 that may be computed by Winograd's algorithm was not told from an input")
 	}
 	var results [2][]float32
-	for i, direct := range []bool{false, true} {
-		on, err := engine.Native(engine.Options{Direct: direct})
+	for i, choice := range []engine.Convolution{"", engine.DirectConvolution} {
+		direct := choice == engine.DirectConvolution
+		on, err := engine.Native(engine.Options{Convolution: choice})
 		check(t, err)
 		p, err := on.Compile(engine.Step{Outputs: []*sym.Expr{y}})
 		check(t, err)
@@ -49,5 +51,24 @@ func TestDirect(t *testing.T) {
 	}
 	if other == 0 {
 		t.Error("both ways have the same bits")
+	}
+}
+
+// TestConvolutionChoices: Native itself takes the choices, and refuses others; auto is recorded as
+// nothing.
+func TestConvolutionChoices(t *testing.T) {
+	for choice, recorded := range map[engine.Convolution]engine.Convolution{
+		"": "", engine.AutoConvolution: "", engine.DirectConvolution: engine.DirectConvolution,
+	} {
+		if got, err := choice.Resolve(); err != nil || got != recorded {
+			t.Errorf("%q is recorded as %q, %v, expected %q", choice, got, err, recorded)
+		}
+		if _, err := engine.Native(engine.Options{Convolution: choice}); err != nil {
+			t.Errorf("%q: %v", choice, err)
+		}
+	}
+	_, err := engine.Native(engine.Options{Convolution: "driect"})
+	if !fault.IsInput(err) || !strings.Contains(err.Error(), `unknown convolution "driect"`) {
+		t.Errorf("%v, expected an input error that names the choice", err)
 	}
 }

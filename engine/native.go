@@ -18,9 +18,8 @@ type Options struct {
 	Level string
 	// Threads are the processors that a program works on, all if 0. They change no bit of a result.
 	Threads int
-	// Direct is set where every convolution is to be computed by the products of its definition,
-	// also where Winograd's algorithm takes less time. Other bits come of it: see [Transforms].
-	Direct bool
+	// Convolution is how convolutions are computed; auto if empty.
+	Convolution Convolution
 	// Trace, if not nil, is called with the expressions of each step before the first pass of
 	// compilation ("input") and after each.
 	Trace func(pass string, roots []*sym.Expr)
@@ -42,7 +41,7 @@ type native struct {
 }
 
 // Native returns the engine of our float32 kernels. Its name is the level. It is an error of the
-// input if the level is unknown, or one that the machine does not have. Native is a [Lister], a
+// input if the level or the convolution is unknown, or the machine does not have the level. Native is a [Lister], a
 // [Measurer] and a [Divider].
 //
 // An element of a result is within 1e-4 of its tensor's largest magnitude of the reference, for
@@ -60,11 +59,15 @@ func Native(o Options) (Engine, error) {
 	if err != nil {
 		return nil, fault.Input(err)
 	}
+	convolution, err := o.Convolution.Resolve()
+	if err != nil {
+		return nil, err
+	}
 	if o.Threads < 1 {
 		o.Threads = runtime.GOMAXPROCS(0)
 	}
 	return native{plan.Options{
-		Level: level, Threads: o.Threads, Direct: o.Direct, Trace: o.Trace,
+		Level: level, Threads: o.Threads, Direct: convolution == DirectConvolution, Trace: o.Trace,
 	}}, nil
 }
 

@@ -54,7 +54,7 @@ type Config struct {
 	CheckpointEvery int `yaml:"checkpoint_every"`
 	// Convolution is how convolutions are computed, one of [engine.Convolutions]; empty for auto.
 	// Training, its samples and the generator that comes of it are computed alike.
-	Convolution string `yaml:"convolution,omitempty"`
+	Convolution engine.Convolution `yaml:"convolution,omitempty"`
 }
 
 // Default returns the main job: digits, by the relativistic objective with R1 and R2 at every step.
@@ -95,7 +95,6 @@ type parts struct {
 	augment      generative.Augment
 	optimizer    optim.Optimizer
 	schedule     optim.Schedule
-	direct       bool            // convolutions are
 	pair         generative.Pair // once the shape of samples is known
 }
 
@@ -149,11 +148,8 @@ func (c *Config) resolve() (p parts, err error) {
 	if name := spec.NameOf(c.Network); !slices.Contains(generative.Names(), name) {
 		return p, fault.Input(spec.Unknown("network", name, generative.Names()))
 	}
-	if p.direct, err = engine.ParseConvolution(c.Convolution); err != nil {
+	if c.Convolution, err = c.Convolution.Resolve(); err != nil {
 		return p, err
-	}
-	if !p.direct {
-		c.Convolution = ""
 	}
 	c.Objective, c.Optimizer, c.Schedule = p.objective.Name, p.optimizer.String(), p.schedule.String()
 	c.Augment = p.augment.String()

@@ -207,6 +207,22 @@ func TestClaims(t *testing.T) {
 	c := onPoints()
 	c.Steps, c.Network = 1, "mlp:width=4,layers=1"
 	path := filepath.Join(finished(t, c, 1), GeneratorFile)
+	describe(t, path, "width=4,layers=1", "width=4096,layers=4")
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := LoadGenerator(path, 1)
+	runtime.ReadMemStats(&after)
+	if err == nil || !strings.Contains(err.Error(), "expected") || !strings.Contains(err.Error(), path) {
+		t.Error(err)
+	}
+	if mib := (after.TotalAlloc - before.TotalAlloc) >> 20; mib > 32 {
+		t.Errorf("%d MiB were allocated", mib)
+	}
+}
+
+// describe replaces a text of the description in a generator file by another.
+func describe(t *testing.T, path, from, to string) {
+	t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -215,23 +231,35 @@ func TestClaims(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.Metadata["gradreg"] = strings.Replace(f.Metadata["gradreg"], "width=4,layers=1", "width=4096,layers=4", 1)
-	var large bytes.Buffer
-	if err := tensorfile.Write(&large, f); err != nil {
+	text := f.Metadata["gradreg"]
+	if f.Metadata["gradreg"] = strings.Replace(text, from, to, 1); f.Metadata["gradreg"] == text {
+		t.Fatalf("%s is not in %s", from, text)
+	}
+	var changed bytes.Buffer
+	if err := tensorfile.Write(&changed, f); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, large.Bytes(), 0o644); err != nil {
+	if err := os.WriteFile(path, changed.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
+}
+
+// TestGeneratorConvolution: a generator file that asks for an unknown way to convolve is refused in
+// its name, and one that says auto is none.
+func TestGeneratorConvolution(t *testing.T) {
+	c := onPoints()
+	c.Steps, c.Network = 1, "mlp:width=4,layers=1"
+	path := filepath.Join(finished(t, c, 1), GeneratorFile)
+	describe(t, path, `{`, `{"convolution":"auto",`)
+	g, err := LoadGenerator(path, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.Close()
+	describe(t, path, `"auto"`, `"driect"`)
 	_, err = LoadGenerator(path, 1)
-	runtime.ReadMemStats(&after)
-	if err == nil || !strings.Contains(err.Error(), "expected") || !strings.Contains(err.Error(), path) {
+	if err == nil || !strings.Contains(err.Error(), path+`: unknown convolution "driect"`) {
 		t.Error(err)
-	}
-	if mib := (after.TotalAlloc - before.TotalAlloc) >> 20; mib > 32 {
-		t.Errorf("%d MiB were allocated", mib)
 	}
 }
 

@@ -60,7 +60,7 @@ func LoadCritic(dir string, threads int) (*Critic, error) {
 	if err != nil {
 		return nil, err
 	}
-	on, err := engine.Native(engine.Options{Threads: threads, Direct: parts.direct})
+	on, err := engine.Native(engine.Options{Threads: threads, Convolution: config.Convolution})
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ type GeneratorInfo struct {
 	// DataDigest is the SHA-256 of the images it was trained from.
 	DataDigest string `json:"data_digest,omitempty"`
 	// how its convolutions are computed, as in its training: one of [engine.Convolutions]; empty for auto
-	Convolution string `json:"convolution,omitempty"`
+	Convolution engine.Convolution `json:"convolution,omitempty"`
 }
 
 // Generator is a trained generator. Its methods may be called by any number of goroutines; they take
@@ -197,11 +197,7 @@ func LoadGenerator(path string, threads int) (*Generator, error) {
 	if err != nil {
 		return nil, fault.Inputf("%s: %w", path, err)
 	}
-	direct, err := engine.ParseConvolution(info.Convolution)
-	if err != nil {
-		return nil, fault.Inputf("%s: %w", path, err)
-	}
-	on, err := engine.Native(engine.Options{Threads: threads, Direct: direct})
+	on, err := engine.Native(engine.Options{Threads: threads, Convolution: info.Convolution})
 	if err != nil {
 		return nil, err
 	}
@@ -262,5 +258,6 @@ func (info *GeneratorInfo) read(metadata map[string]string) error {
 			info.Noise, maxSide,
 		)
 	}
-	return nil
+	_, err := info.Convolution.Resolve()
+	return err
 }

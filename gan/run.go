@@ -73,7 +73,7 @@ type Summary struct {
 	Last       Metrics  `json:"last"`
 	Kernels    string   `json:"kernels"`
 	// Convolution is that of the configuration, where it is not auto.
-	Convolution string `json:"convolution,omitempty"`
+	Convolution engine.Convolution `json:"convolution,omitempty"`
 }
 
 // Result is a finished run.
@@ -184,7 +184,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	if r.training, err = NewTraining(options); err != nil {
 		return err
 	}
-	if r.engine, err = engine.Native(engine.Options{Threads: r.Threads, Direct: r.parts.direct}); err != nil {
+	if r.engine, err = engine.Native(engine.Options{Threads: r.Threads, Convolution: r.config.Convolution}); err != nil {
 		return err
 	}
 	if r.program, err = r.engine.Compile(r.training.Steps()...); err != nil {

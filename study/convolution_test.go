@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/study"
 )
@@ -12,7 +13,7 @@ import (
 // TestConvolutionKey: runs of direct convolutions have keys of their own, also where the network's
 // bits are the same; the default adds nothing to a key.
 func TestConvolutionKey(t *testing.T) {
-	key := func(network, convolution string) string {
+	key := func(network string, convolution engine.Convolution) string {
 		t.Helper()
 		cfg := classify.Default()
 		cfg.Model, cfg.Convolution = model.ParseSpec(network), convolution

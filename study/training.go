@@ -57,7 +57,7 @@ func newTraining(cfg classify.Config) Training {
 		Model: cfg.Model.String(), Optimizer: cfg.Optimizer.String(), LearningRate: cfg.LearningRate,
 		Schedule: cfg.Schedule.String(), Batch: cfg.Batch, Steps: cfg.Steps,
 		Augment: cfg.Augment, Size: cfg.Size, Fit: cfg.Fit, Subset: cfg.Subset, Normalization: normalizedByTraining,
-		Transfer: cfg.Transfer, DepthRate: cfg.DepthRate, Convolution: cfg.Convolution,
+		Transfer: cfg.Transfer, DepthRate: cfg.DepthRate, Convolution: string(cfg.Convolution),
 		Regularizers: gradreg.Texts(cfg.Regularizers),
 	}
 	if cfg.Backbone != "" {

@@ -1,12 +1,8 @@
 package tune_test
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -16,6 +12,7 @@ import (
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/idxtest"
 	"github.com/gradreg/gradreg/model"
 	"github.com/gradreg/gradreg/tune"
 )
@@ -39,6 +36,10 @@ func find(t *testing.T, cfg classify.Config, opt tune.Options, lengths ...int) c
 	t.Helper()
 	before := gradreg.Texts(cfg.Regularizers)
 	lengths = append(lengths, 10, 60)
+	images := 60000
+	if opt.DataDirs != nil {
+		images = idxtest.Train
+	}
 	got, err := tune.Lambda(context.Background(), cfg, opt)
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +59,7 @@ func find(t *testing.T, cfg classify.Config, opt tune.Options, lengths ...int) c
 			t.Errorf("choice %+v, note %q", c, got.Note)
 		}
 		for _, p := range c.Probes {
-			if want := min(10000, 60000-cfg.TrainSize); p.Images != want {
+			if want := min(10000, images-cfg.TrainSize); p.Images != want {
 				t.Errorf("a probe was judged by %d images, expected %d", p.Images, want)
 			}
 		}
@@ -69,8 +70,8 @@ func find(t *testing.T, cfg classify.Config, opt tune.Options, lengths ...int) c
 // TestLambda checks that the choice is the best of the longest probes, the same for any number of threads, and that other
 // regularizers and options stay.
 func TestLambda(t *testing.T) {
-	cfg := short("weight-decay:5e-4", "spectreg:auto,projections=2")
-	got := find(t, cfg, tune.Options{Threads: 2})
+	cfg, few := short("weight-decay:5e-4", "spectreg:auto,projections=2"), []string{idxtest.Few(t)}
+	got := find(t, cfg, tune.Options{Threads: 2, DataDirs: few})
 	choice := got.Choices[0]
 	if got.Regularizers[0].String() != "weight-decay:5e-4" || got.Regularizers[1].String() != choice.Regularizer.String() || !strings.HasSuffix(choice.Regularizer.String(), ",projections=2") {
 		t.Errorf("regularizers %v", got.Regularizers)
@@ -88,7 +89,7 @@ func TestLambda(t *testing.T) {
 			t.Errorf("λ %v is better than the chosen %v", p.Lambda, q.Lambda)
 		}
 	}
-	if again := find(t, cfg, tune.Options{Threads: 1}); !reflect.DeepEqual(again, got) {
+	if again := find(t, cfg, tune.Options{Threads: 1, DataDirs: few}); !reflect.DeepEqual(again, got) {
 		t.Errorf("with one thread: %+v, with two %+v", again, got)
 	}
 }
@@ -97,7 +98,8 @@ func TestLambda(t *testing.T) {
 // whatever test images.
 func TestRates(t *testing.T) {
 	cfg := shorter("input-noise:auto", "dropout:auto", "label-smoothing:auto,warmup=40")
-	got := find(t, cfg, tune.Options{Threads: 2})
+	cfg.TrainSize = idxtest.Train / 2
+	got := find(t, cfg, tune.Options{Threads: 2, DataDirs: []string{idxtest.Few(t)}})
 	if len(got.Choices) != 3 || got.Choices[1].Lambda >= 1 || got.Choices[2].Lambda >= 1 || !strings.HasSuffix(got.Regularizers[2].String(), ",warmup=40") {
 		t.Errorf("found %v", got.Regularizers)
 	}
@@ -107,20 +109,14 @@ func TestRates(t *testing.T) {
 	}
 }
 
-// otherTest returns a folder with MNIST whose test labels are all wrong.
+// otherTest returns a folder with the few digits, whose test labels are all wrong.
 func otherTest(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
-	for _, name := range []string{"train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz"} {
-		data, err := os.ReadFile(filepath.Join("..", "dataset", "mnist", name))
-		if err == nil {
-			err = os.WriteFile(filepath.Join(dir, name), data, 0o644)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
 	official, err := dataset.Open(t.Context(), "mnist")
+	if err != nil {
+		t.Fatal(err)
+	}
+	training, err := official.Train()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,22 +124,14 @@ func otherTest(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	labels := []byte{0, 0, 8, 1, 0, 0, 0x27, 0x10} // of 10,000 bytes
-	for _, l := range test.Labels {
-		labels = append(labels, byte((l+1)%10))
+	wrong := idxtest.First(test, idxtest.Test)
+	wrong.Labels = slices.Clone(wrong.Labels)
+	for i, l := range wrong.Labels {
+		wrong.Labels[i] = (l + 1) % 10
 	}
-	z.Write(labels)
-	if err := errors.Join(z.Close(), os.WriteFile(filepath.Join(dir, "t10k-labels-idx1-ubyte.gz"), b.Bytes(), 0o644)); err != nil {
+	dir := t.TempDir()
+	if err := idxtest.Write(dir, idxtest.First(training, idxtest.Train), wrong); err != nil {
 		t.Fatal(err)
-	}
-	changed, err := dataset.Open(t.Context(), "mnist", dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if part, err := changed.Test(); err != nil || part.Labels[0] == test.Labels[0] {
-		t.Fatalf("the labels are not read from %s: %v", dir, err)
 	}
 	return dir
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/internal/cli"
+	"github.com/gradreg/gradreg/internal/idxtest"
 )
 
 func TestMain(m *testing.M) {
@@ -27,12 +28,17 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// TestScripts runs the scripts of testdata/script: a command line, its exit code, output and files each.
+// TestScripts runs the scripts of testdata/script: a command line, its exit code, output and files
+// each. Their digits are those of the folder FEW, unless a script empties GRADREG_DATA because its
+// subject is the data, or how many there are: then they are those of the program.
 func TestScripts(t *testing.T) {
+	few := idxtest.Few(t)
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("MNIST", mnistDir)
+			env.Setenv("FEW", few)
+			env.Setenv("GRADREG_DATA", few)
 			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, "cache"))
 			return writeDigit(filepath.Join(env.WorkDir, "digit.png"))
 		},

@@ -7,9 +7,9 @@ import (
 )
 
 // convolutionFlag adds --convolution with its completion.
-func convolutionFlag(cmd *cobra.Command, choice *string) {
+func convolutionFlag(cmd *cobra.Command, choice *engine.Convolution) {
 	cmd.Flags().StringVar(
-		choice, "convolution", engine.AutoConvolution,
+		(*string)(choice), "convolution", string(engine.AutoConvolution),
 		"how convolutions are computed: auto, by Winograd's algorithm where that takes less time; or direct, by "+
 			"their definition everywhere, to the same within rounding",
 	)

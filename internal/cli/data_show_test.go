@@ -11,13 +11,17 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/gradreg/gradreg/internal/idxtest"
 )
 
 // TestDataShow runs the scripts of testdata/show, in a folder with the pictures of two classes in photos.
 func TestDataShow(t *testing.T) {
+	few := idxtest.Few(t)
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "show"),
 		Setup: func(env *testscript.Env) error {
+			env.Setenv("FEW", few)
 			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, "cache"))
 			return writePhotos(filepath.Join(env.WorkDir, "photos"))
 		},

@@ -60,7 +60,7 @@ func TestHostileKey(t *testing.T) {
 			}
 			change(t, q, set)
 			log, said := heard()
-			status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2, Log: log})
+			status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 2, Log: log})
 			if err != nil || status.Complete != 4 { // the run itself has a new job
 				t.Errorf("%+v, %v", status, err)
 			}
@@ -139,11 +139,11 @@ func TestHostileState(t *testing.T) {
 // TestForeignSummary does not believe a summary that somebody puts into the folder of a run.
 func TestForeignSummary(t *testing.T) {
 	t.Parallel()
-	s := edited(t, small, slow...)
+	s := edited(t, small, tiny...)
 	want := undisturbed(t, s)
 	dir := t.TempDir()
 	q := added(t, dir, s)
-	if status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2, Keep: true}); err != nil || status.State != Complete {
+	if status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 2, Keep: true}); err != nil || status.State != Complete {
 		t.Fatalf("%+v, %v", status, err)
 	}
 	change(t, q, "DELETE FROM gradreg_result")
@@ -152,14 +152,14 @@ func TestForeignSummary(t *testing.T) {
 		t.Fatalf("%q, %v", list, err)
 	}
 	for _, name := range list {
-		if err := os.WriteFile(name, []byte(`{"test_accuracy": 0.7214, "test_images": 10000}`), 0o644); err != nil {
+		if err := os.WriteFile(name, []byte(`{"test_accuracy": 0.7214, "test_images": 300}`), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := q.Add(t.Context(), s, DefaultPriority); err != nil {
 		t.Fatal(err)
 	}
-	if status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2}); err != nil || status.State != Complete {
+	if status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 2}); err != nil || status.State != Complete {
 		t.Fatalf("%+v, %v", status, err)
 	}
 	equal(t, results(t, q, s.Name), want)
@@ -202,7 +202,7 @@ func TestUnreadableRows(t *testing.T) {
 			t.Errorf("%.600v, expected %s", bad[i], want)
 		}
 	}
-	if status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2}); err != nil || status.State != Complete {
+	if status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 2}); err != nil || status.State != Complete {
 		t.Errorf("%+v, %v", status, err)
 	}
 }
@@ -222,7 +222,7 @@ func TestClock(t *testing.T) {
 		change(t, q, "UPDATE river_job SET scheduled_at = ?", at)
 		change(t, q, "UPDATE river_job SET state = 'running', attempt = 1, attempted_at = ? WHERE id = (SELECT min(id) FROM river_job)", at)
 		log, said := heard()
-		status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2, Lease: 2 * time.Second, Log: log})
+		status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 2, Lease: 2 * time.Second, Log: log})
 		if err != nil || status.State != Complete {
 			t.Fatalf("%+v, %v", status, err)
 		}
@@ -293,7 +293,7 @@ func TestAutoBesideOpen(t *testing.T) {
 		"datagrad:$lambda", "datagrad:auto", "    parameters: {lambda: {log: [0.5, 50]}}\n", "    train: {learning_rate: $lr}\n    parameters: {lr: {log: [1e-3, 1e-2]}}\n",
 		"rounds: [0.3, 1]", "rounds: [1]", "trials: 4", "trials: 2")
 	q := added(t, t.TempDir(), s)
-	status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2})
+	status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 2})
 	if err != nil || status.State != Complete || status.Failed > 0 {
 		t.Fatalf("%+v, %v", status, err)
 	}

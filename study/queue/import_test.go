@@ -24,7 +24,7 @@ func TestImport(t *testing.T) {
 		if err := q.Add(t.Context(), s, DefaultPriority); err != nil {
 			t.Fatal(err)
 		}
-		status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2})
+		status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 2})
 		if err != nil || status.State != Complete {
 			t.Fatalf("%+v, %v", status, err)
 		}

@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	workerPlace = "GRADREG_TEST_WORKER_PLACE"
-	workerStudy = "GRADREG_TEST_WORKER_STUDY"
+	workerPlace  = "GRADREG_TEST_WORKER_PLACE"
+	workerStudy  = "GRADREG_TEST_WORKER_STUDY"
+	workerDigits = "GRADREG_TEST_WORKER_DIGITS"
 )
 
 // workerProcess works on a study until it is done, and returns the exit code.
@@ -20,7 +21,7 @@ func workerProcess(place string) int {
 	q, err := Open(context.Background(), place)
 	if err == nil {
 		defer q.Close()
-		_, err = q.Work(context.Background(), os.Getenv(workerStudy), WorkOptions{Jobs: 2, Lease: time.Second})
+		_, err = q.Work(context.Background(), os.Getenv(workerStudy), WorkOptions{DataDirs: few, Jobs: 2, Lease: time.Second})
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -37,7 +38,7 @@ func start(t *testing.T, place, name string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(program)
-	cmd.Env = append(os.Environ(), workerPlace+"="+place, workerStudy+"="+name)
+	cmd.Env = append(os.Environ(), workerPlace+"="+place, workerStudy+"="+name, workerDigits+"="+few[0])
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -57,7 +57,7 @@ func TestCredentialsOfServer(t *testing.T) {
 	}
 	runs := t.TempDir()
 	var said bytes.Buffer
-	if _, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Runs: runs, Keep: true, Log: func(text string) { said.WriteString(text) }}); err != nil {
+	if _, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Runs: runs, Keep: true, Log: func(text string) { said.WriteString(text) }}); err != nil {
 		t.Fatal(err)
 	}
 	for _, table := range []string{"gradreg_study", "gradreg_result", "river_job"} {

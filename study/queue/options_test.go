@@ -52,7 +52,7 @@ func TestStopWhileWriting(t *testing.T) {
 	var asked time.Time
 	waits := quick
 	waits.retry = time.Hour
-	_, err := q.Work(ctx, s.Name, WorkOptions{times: waits, Log: func(text string) {
+	_, err := q.Work(ctx, s.Name, WorkOptions{times: waits, DataDirs: few, Log: func(text string) {
 		if strings.Contains(text, "trying again to write a result") {
 			asked = time.Now()
 			cancel()

@@ -17,15 +17,20 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/internal/idxtest"
 	"github.com/gradreg/gradreg/study"
 )
+
+// few is the folder of the digits that studies here train on, for DataDirs.
+var few []string
 
 // TestMain makes a worker process of the test program where the environment asks for one.
 func TestMain(m *testing.M) {
 	if place := os.Getenv(workerPlace); place != "" {
+		few = []string{os.Getenv(workerDigits)}
 		os.Exit(workerProcess(place))
 	}
-	os.Exit(m.Run())
+	os.Exit(idxtest.Main(m, &few))
 }
 
 // everywhere runs a test on a SQLite file, and on a PostgreSQL server where GRADREG_TEST_POSTGRES holds the address of one.
@@ -92,7 +97,7 @@ func edited(t *testing.T, text string, pairs ...string) study.Study {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := study.Identify(t.Context(), s, classify.Options{})
+	id, err := study.Identify(t.Context(), s, classify.Options{DataDirs: few})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +190,7 @@ func undisturbed(t *testing.T, s study.Study) study.Results {
 func inOneGo(t *testing.T, s study.Study) study.Results {
 	t.Helper()
 	q := added(t, t.TempDir(), s)
-	status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2})
+	status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 2})
 	if err != nil || status.State != Complete {
 		t.Fatalf("%+v, %v", status, err)
 	}

@@ -47,11 +47,11 @@ func everything(t *testing.T, q *Queue) (study.Results, map[string]int) {
 // an undisturbed search finds. Another study with the same search has only its run to do.
 func TestSearchGoesOn(t *testing.T) {
 	t.Parallel()
-	s := edited(t, small, "train_sizes: [40]", "train_sizes: [59500]", "steps: 30", "steps: 1600", "checkpoint_every: 5", "checkpoint_every: 50", "seeds: 4", "seeds: 1",
+	s := edited(t, small, "train_sizes: [40]", "train_sizes: [500]", "steps: 30", "steps: 1600", "checkpoint_every: 5", "checkpoint_every: 50", "seeds: 4", "seeds: 1",
 		"  - name: spectreg\n    regularizers: [\"spectreg:0.01\"]\n", "",
 		"datagrad:$lambda", "datagrad:auto", "    parameters: {lambda: {log: [0.5, 50]}}\n", "")
 	quiet := added(t, t.TempDir(), s)
-	if status, err := quiet.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 1}); err != nil || status.State != Complete {
+	if status, err := quiet.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 1}); err != nil || status.State != Complete {
 		t.Fatalf("%+v, %v", status, err)
 	}
 	want, _ := everything(t, quiet)
@@ -70,7 +70,7 @@ func TestSearchGoesOn(t *testing.T) {
 					time.Sleep(2 * time.Millisecond)
 				}
 			}()
-			status, err := open(t, place).Work(ctx, s.Name, WorkOptions{times: quick, Jobs: 1})
+			status, err := open(t, place).Work(ctx, s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 1})
 			cancel()
 			if err == nil && status.State == Complete {
 				break
@@ -102,7 +102,7 @@ func TestForeignRun(t *testing.T) {
 	s := edited(t, small, "seeds: 4", "seeds: 1", "  - name: spectreg\n    regularizers: [\"spectreg:0.01\"]\n", "",
 		"datagrad:$lambda", "datagrad:auto", "    parameters: {lambda: {log: [0.5, 50]}}\n", "")
 	quiet := added(t, t.TempDir(), s)
-	if status, err := quiet.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 1}); err != nil || status.State != Complete {
+	if status, err := quiet.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 1}); err != nil || status.State != Complete {
 		t.Fatalf("%+v, %v", status, err)
 	}
 	want, _ := everything(t, quiet)
@@ -134,7 +134,7 @@ func TestForeignRun(t *testing.T) {
 		t.Fatalf("%d runs find their λ", laid)
 	}
 	log, said := heard()
-	status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 1, Log: log})
+	status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 1, Log: log})
 	if err != nil || status.State != Complete {
 		t.Fatalf("%+v, %v", status, err)
 	}

@@ -35,7 +35,7 @@ func allDone(t *testing.T, q *Queue, name string) {
 func TestServe(t *testing.T) {
 	t.Parallel()
 	q := open(t, t.TempDir())
-	if err := q.Serve(t.Context(), ServeOptions{WorkOptions: WorkOptions{times: quick}, Once: true}); err != nil {
+	if err := q.Serve(t.Context(), ServeOptions{WorkOptions: WorkOptions{times: quick, DataDirs: few}, Once: true}); err != nil {
 		t.Errorf("without a study: %v", err)
 	}
 	for name, priority := range map[string]int{"late": 4, "early": 1, "unwanted": 2} {
@@ -44,7 +44,7 @@ func TestServe(t *testing.T) {
 		}
 	}
 	log, said := heard()
-	o := ServeOptions{Once: true, WorkOptions: WorkOptions{times: quick, Log: log}}
+	o := ServeOptions{Once: true, WorkOptions: WorkOptions{times: quick, DataDirs: few, Log: log}}
 	o.Others = func(name string) bool { return name != "unwanted" }
 	if err := q.Serve(t.Context(), o); err != nil {
 		t.Fatal(err)
@@ -78,7 +78,7 @@ func TestServeTwo(t *testing.T) {
 					return
 				}
 				defer worker.Close()
-				if err := worker.Serve(t.Context(), ServeOptions{WorkOptions: WorkOptions{times: quick}, Once: true}); err != nil {
+				if err := worker.Serve(t.Context(), ServeOptions{WorkOptions: WorkOptions{times: quick, DataDirs: few}, Once: true}); err != nil {
 					t.Error(err)
 				}
 			})
@@ -99,7 +99,7 @@ func TestServeInterrupted(t *testing.T) {
 	s := edited(t, small, append(slices.Clone(tiny), "steps: 30", "steps: 2000000")...)
 	q := added(t, t.TempDir(), s)
 	ctx, cancel := context.WithCancel(t.Context())
-	o := WorkOptions{times: quick, Tick: func(status Status) {
+	o := WorkOptions{times: quick, DataDirs: few, Tick: func(status Status) {
 		if status.Running > 0 {
 			cancel()
 		}
@@ -125,7 +125,7 @@ func TestServeCancelled(t *testing.T) {
 		t.Fatal(err)
 	}
 	var once sync.Once
-	o := WorkOptions{times: quick, Tick: func(status Status) {
+	o := WorkOptions{times: quick, DataDirs: few, Tick: func(status Status) {
 		if status.Running > 0 && status.Name == s.Name {
 			once.Do(func() {
 				if err := other.Cancel(t.Context(), s.Name); err != nil {
@@ -152,7 +152,7 @@ func TestServeLater(t *testing.T) {
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() {
-		ended <- worker.Serve(ctx, ServeOptions{WorkOptions: WorkOptions{times: quick}})
+		ended <- worker.Serve(ctx, ServeOptions{WorkOptions: WorkOptions{times: quick, DataDirs: few}})
 	}()
 	for _, name := range []string{"first", "second"} {
 		if err := q.Add(t.Context(), edited(t, small, named(name, "31")...), DefaultPriority); err != nil {
@@ -179,7 +179,7 @@ func TestServePanic(t *testing.T) {
 	if err := q.Add(t.Context(), edited(t, small, named("next", "31")...), DefaultPriority+1); err != nil {
 		t.Fatal(err)
 	}
-	o := WorkOptions{times: quick, Log: func(text string) {
+	o := WorkOptions{times: quick, DataDirs: few, Log: func(text string) {
 		if strings.Contains(text, "it is not tried again") {
 			panic("somebody's log broke")
 		}

@@ -1,13 +1,11 @@
 package queue
 
 import (
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
 	"go/parser"
 	"go/token"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,6 +19,7 @@ import (
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/internal/atomicfile"
 	"github.com/gradreg/gradreg/internal/fault"
+	"github.com/gradreg/gradreg/internal/idxtest"
 	"github.com/gradreg/gradreg/study"
 )
 
@@ -40,7 +39,7 @@ func TestGracefulStop(t *testing.T) {
 		q := added(t, place, s)
 		ctx, cancel := context.WithCancel(t.Context())
 		var once sync.Once
-		_, err := q.Work(ctx, s.Name, WorkOptions{times: quick, Jobs: 1, Lease: 600 * time.Millisecond, Tick: func(Status) {
+		_, err := q.Work(ctx, s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 1, Lease: 600 * time.Millisecond, Tick: func(Status) {
 			once.Do(func() {
 				go func() {
 					until(t, "a checkpoint", func() bool {
@@ -70,7 +69,7 @@ func TestGracefulStop(t *testing.T) {
 			t.Errorf("%d attempts, %v", most, err)
 		}
 		other := open(t, place)
-		if status, err := other.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2}); err != nil || status.State != Complete {
+		if status, err := other.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 2}); err != nil || status.State != Complete {
 			t.Fatalf("%+v, %v", status, err)
 		}
 		equal(t, results(t, q, s.Name), want)
@@ -98,7 +97,7 @@ func TestTwoWorkers(t *testing.T) {
 					return
 				}
 				defer other.Close()
-				if status, err := other.Work(t.Context(), name, WorkOptions{times: quick, Jobs: 1}); err != nil || status.State != Complete {
+				if status, err := other.Work(t.Context(), name, WorkOptions{times: quick, DataDirs: few, Jobs: 1}); err != nil || status.State != Complete {
 					t.Errorf("%s: %+v, %v", name, status, err)
 				}
 			})
@@ -128,7 +127,7 @@ func TestTwoWorkers(t *testing.T) {
 			t.Errorf("runs by worker: %v", workers)
 		}
 		// What is done is not done again.
-		if status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Runs: filepath.Join(t.TempDir(), "none")}); err != nil || status.State != Complete {
+		if status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Runs: filepath.Join(t.TempDir(), "none")}); err != nil || status.State != Complete {
 			t.Errorf("%+v, %v", status, err)
 		}
 	})
@@ -152,7 +151,7 @@ func TestFailure(t *testing.T) {
 		}
 		began, waits := time.Now(), quick
 		waits.retry = time.Second
-		status, err := q.Work(t.Context(), s.Name, WorkOptions{times: waits, Jobs: 2, Runs: runs})
+		status, err := q.Work(t.Context(), s.Name, WorkOptions{times: waits, DataDirs: few, Jobs: 2, Runs: runs})
 		if err != nil || status.State != Failed || status.Failed != 1 || status.Complete == 0 || len(status.Jobs) != 1 {
 			t.Fatalf("%+v, %v", status, err)
 		}
@@ -165,7 +164,7 @@ func TestFailure(t *testing.T) {
 		if err := errors.Join(os.Remove(obstacle), q.Add(t.Context(), s, DefaultPriority)); err != nil {
 			t.Fatal(err)
 		}
-		if status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2, Runs: runs}); err != nil || status.State != Complete {
+		if status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 2, Runs: runs}); err != nil || status.State != Complete {
 			t.Errorf("%+v, %v", status, err)
 		}
 	})
@@ -180,7 +179,7 @@ func TestHopeless(t *testing.T) {
 		q := added(t, place, s)
 		var lock sync.Mutex
 		var said []string
-		status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2, Runs: t.TempDir(), Log: func(text string) {
+		status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 2, Runs: t.TempDir(), Log: func(text string) {
 			lock.Lock()
 			defer lock.Unlock()
 			said = append(said, text)
@@ -188,7 +187,7 @@ func TestHopeless(t *testing.T) {
 		if err != nil || status.State != Failed || status.Failed != 6 || status.Jobs[0].Attempts != 1 {
 			t.Errorf("%+v, %v", status, err)
 		}
-		if len(said) != 1 || !strings.Contains(said[0], "failed: train size is 100000, expected 1 to 60000; it is not tried again") {
+		if len(said) != 1 || !strings.Contains(said[0], "failed: train size is 100000, expected 1 to 1000; it is not tried again") {
 			t.Errorf("said %q, expected the reason once", said)
 		}
 	})
@@ -228,7 +227,7 @@ func TestOtherData(t *testing.T) {
 			dirs []string
 			want string
 		}{
-			{nil, "the images of mnist are not those"},
+			{few, "the images of mnist are not those"},
 			{[]string{filepath.Join(t.TempDir(), "none")}, "none: not found"},
 		} {
 			_, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: c.dirs})
@@ -258,42 +257,20 @@ func TestDataVanish(t *testing.T) {
 // relabelled gives the first training image another label.
 func relabelled(dir string) error {
 	const name = "train-labels-idx1-ubyte"
-	f, err := os.Open(filepath.Join(dir, name+".gz"))
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		return err
-	}
-	data, err := io.ReadAll(z)
+	data, err := os.ReadFile(filepath.Join(dir, name))
 	if err != nil {
 		return err
 	}
 	data[8] = 9 - data[8]
-	return atomicfile.WriteBytes(filepath.Join(dir, name), data) // comes before what is packed
+	return atomicfile.WriteBytes(filepath.Join(dir, name), data)
 }
 
 func dataVanish(t *testing.T, change func(dir string) error) {
 	s := edited(t, small, "attempts: 100", "attempts: 1", "seeds: 4", "seeds: 30")
-	dir := t.TempDir()
-	files, err := filepath.Glob(filepath.Join("..", "..", "dataset", "mnist", "*.gz"))
-	if err != nil || len(files) != 4 {
-		t.Fatal(files, err)
-	}
-	for _, f := range files {
-		data, err := os.ReadFile(f)
-		if err == nil {
-			err = os.WriteFile(filepath.Join(dir, filepath.Base(f)), data, 0o666)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	dir := idxtest.Few(t)
 	q := added(t, t.TempDir(), s)
 	var once sync.Once
-	_, err = q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: []string{dir}, Tick: func(status Status) {
+	_, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: []string{dir}, Tick: func(status Status) {
 		if status.Complete > 0 {
 			once.Do(func() { change(dir) })
 		}
@@ -317,7 +294,7 @@ func TestCancel(t *testing.T) {
 		other := open(t, place)
 		var once sync.Once
 		began := time.Now()
-		status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2, Tick: func(status Status) {
+		status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 2, Tick: func(status Status) {
 			if status.Running > 0 {
 				once.Do(func() {
 					if err := other.Cancel(t.Context(), s.Name); err != nil {
@@ -333,7 +310,7 @@ func TestCancel(t *testing.T) {
 		if err := q.Add(t.Context(), s, DefaultPriority); err != nil {
 			t.Fatal(err)
 		}
-		if status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2}); err != nil || status.State != Complete {
+		if status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 2}); err != nil || status.State != Complete {
 			t.Fatalf("%+v, %v", status, err)
 		}
 		equal(t, results(t, q, s.Name), want)
@@ -379,7 +356,7 @@ func TestAddRefuses(t *testing.T) {
 		if err := q.Add(t.Context(), other, DefaultPriority); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := q.Work(t.Context(), other.Name, WorkOptions{times: quick}); !fault.IsInput(err) {
+		if _, err := q.Work(t.Context(), other.Name, WorkOptions{times: quick, DataDirs: few}); !fault.IsInput(err) {
 			t.Errorf("working on it: %v", err)
 		}
 		if _, err := q.pool.Exec("DELETE FROM gradreg_study WHERE name = 'other-identity'"); err != nil {
@@ -402,7 +379,7 @@ func TestFewer(t *testing.T) {
 		if err := q.Add(t.Context(), fewer, DefaultPriority); err != nil {
 			t.Fatal(err)
 		}
-		if status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2}); err != nil || status.State != Complete {
+		if status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 2}); err != nil || status.State != Complete {
 			t.Fatalf("%+v, %v", status, err)
 		}
 		if n := len(results(t, q, s.Name)); n != 2+4+2+2 { // and results looks for others
@@ -411,7 +388,7 @@ func TestFewer(t *testing.T) {
 		if err := q.Add(t.Context(), s, DefaultPriority); err != nil {
 			t.Fatal(err)
 		}
-		if status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2}); err != nil || status.State != Complete {
+		if status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 2}); err != nil || status.State != Complete {
 			t.Fatalf("%+v, %v", status, err)
 		}
 		equal(t, results(t, q, s.Name), want)
@@ -465,7 +442,7 @@ func TestOthersFirst(t *testing.T) {
 		q := added(t, place, edited(t, small, append([]string{"name: small", "name: last"}, slow...)...))
 		var once sync.Once
 		urgent := edited(t, small, "name: small", "name: urgent", "steps: 30", "steps: 31", "seeds: 4", "seeds: 1")
-		others := WorkOptions{times: quick, Jobs: 1, Others: func(string) bool { return true }}
+		others := WorkOptions{times: quick, DataDirs: few, Jobs: 1, Others: func(string) bool { return true }}
 		work := others
 		work.Tick = func(status Status) {
 			if status.Running+status.Complete > 0 { // it may not be looked at while a short run lasts
@@ -493,7 +470,7 @@ func TestOthersFirst(t *testing.T) {
 		var wait sync.WaitGroup
 		wait.Go(func() {
 			other := open(t, place)
-			if _, err := other.Work(ctx, "long", WorkOptions{times: quick}); !errors.Is(err, classify.ErrInterrupted) {
+			if _, err := other.Work(ctx, "long", WorkOptions{times: quick, DataDirs: few}); !errors.Is(err, classify.ErrInterrupted) {
 				t.Error(err)
 			}
 		})
@@ -524,7 +501,7 @@ func TestFullDisk(t *testing.T) {
 	}
 	var lock sync.Mutex
 	var said []string
-	_, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2, patience: 4, Log: func(text string) {
+	_, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 2, patience: 4, Log: func(text string) {
 		lock.Lock()
 		defer lock.Unlock()
 		said = append(said, text)
@@ -557,7 +534,7 @@ func TestMoreData(t *testing.T) {
 		q := added(t, place, s)
 		work := func() Status {
 			t.Helper()
-			status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2})
+			status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 2})
 			if err != nil || status.State != Complete {
 				t.Fatalf("%+v, %v", status, err)
 			}
@@ -597,7 +574,7 @@ func TestDamagedResult(t *testing.T) {
 	everywhere(t, func(t *testing.T, place string) {
 		s := edited(t, small, "seeds: 4", "seeds: 1")
 		q := added(t, place, s)
-		if status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2}); err != nil || status.State != Complete {
+		if status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 2}); err != nil || status.State != Complete {
 			t.Fatalf("%+v, %v", status, err)
 		}
 		want := results(t, q, s.Name)
@@ -611,7 +588,7 @@ func TestDamagedResult(t *testing.T) {
 				t.Fatal(err)
 			}
 			began := time.Now()
-			_, err = q.Work(t.Context(), s.Name, WorkOptions{times: quick})
+			_, err = q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few})
 			if err == nil || !strings.Contains(err.Error(), "DELETE FROM gradreg_result WHERE key = '"+key+"'") || time.Since(began) > 20*time.Second {
 				t.Errorf("%v after %v", err, time.Since(began))
 			}
@@ -622,7 +599,7 @@ func TestDamagedResult(t *testing.T) {
 		if err := q.Add(t.Context(), s, DefaultPriority); err != nil {
 			t.Fatal(err)
 		}
-		if status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2}); err != nil || status.State != Complete {
+		if status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 2}); err != nil || status.State != Complete {
 			t.Fatalf("%+v, %v", status, err)
 		}
 		equal(t, results(t, q, s.Name), want)
@@ -701,7 +678,7 @@ func TestDamage(t *testing.T) {
 			until(t, "a checkpoint", func() bool { return ctx.Err() != nil || len(checkpoints(t, filepath.Join(dir, "runs"))) > 0 })
 			cancel()
 		}()
-		if _, err := q.Work(ctx, s.Name, WorkOptions{times: quick}); !errors.Is(err, classify.ErrInterrupted) {
+		if _, err := q.Work(ctx, s.Name, WorkOptions{times: quick, DataDirs: few}); !errors.Is(err, classify.ErrInterrupted) {
 			t.Fatal(err)
 		}
 	}
@@ -712,7 +689,7 @@ func TestDamage(t *testing.T) {
 	}
 	var lock sync.Mutex
 	var said []string
-	status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, Jobs: 2, Log: func(text string) {
+	status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 2, Log: func(text string) {
 		lock.Lock()
 		defer lock.Unlock()
 		said = append(said, text)
