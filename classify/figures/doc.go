@@ -12,8 +12,8 @@ package figures
 
 import "github.com/gradreg/gradreg/classify"
 
-// Draw writes curve.svg to the folder of a run, of a head on features the search for its penalty, and confusion.svg, worst.png and worst.csv if its
-// task has classes.
+// Draw writes curve.svg to the folder of a run, of a head on features the search for its penalty,
+// and confusion.svg, worst.png and worst.csv if its task has classes.
 func Draw(dir string, r classify.Result) error {
 	if err := drawCurve(dir, r); err != nil {
 		return err
