@@ -70,11 +70,17 @@ func CacheDir() (string, error) {
 // Locate returns the path of a file of weights: text itself if a file is there, else that of the
 // known file with this name, if it was fetched to dir, CacheDir() if empty.
 func Locate(text, dir string) (string, error) {
-	if info, err := os.Stat(text); err == nil && !info.IsDir() {
+	info, err := os.Stat(text)
+	if err == nil && !info.IsDir() {
 		return text, nil
 	}
+	isFolder := err == nil
 	k, err := findKnown(text)
 	if err != nil {
+		if isFolder {
+			return "", fault.Inputf("%s: a folder, expected a file of weights, such as %s", text,
+				filepath.Join(text, "model.safetensors"))
+		}
 		if strings.ContainsAny(text, `./\`) {
 			return "", fault.Missingf("%s: no such file", text)
 		}

@@ -64,7 +64,7 @@ func dict() *script { return new(script).op("\x80\x02}") }
 // legacy returns a file of the legacy form with a pickle of objects, and what follows it.
 func legacy(objects *script, rest ...[]byte) []byte {
 	var b bytes.Buffer
-	b.WriteString("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.")
+	b.WriteString(magic)
 	b.WriteString("\x80\x02M\xe9\x03.")
 	b.Write(dict().text("little_endian").op("\x88s.").Bytes())
 	b.Write(objects.Bytes())
@@ -72,6 +72,18 @@ func legacy(objects *script, rest ...[]byte) []byte {
 		b.Write(r)
 	}
 	return b.Bytes()
+}
+
+// magic is the pickle that a file of the legacy form begins with.
+const magic = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
+
+// nested makes of the object on the stack a tuple of it twice, and so on.
+func nested(depth int) string {
+	var b strings.Builder
+	for i := range depth {
+		fmt.Fprintf(&b, "\x94h%c\x86", rune(i))
+	}
+	return b.String()
 }
 
 // keys is the pickle of the list of storages.
@@ -115,6 +127,25 @@ func archive(t testing.TB, method uint16, members ...[]byte) []byte {
 	return b.Bytes()
 }
 
+// torchScript is an archive such as torch.jit.save writes: its code is compressed and stands first.
+func torchScript(t testing.TB) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for name, method := range map[string]uint16{"net/data.pkl": zip.Store, "net/code/net.py": zip.Deflate} {
+		if _, err := w.CreateHeader(&zip.FileHeader{Name: name, Method: method}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := w.Create("net/constants.pkl"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
 // header returns a safetensors file.
 func header(text string, data ...byte) []byte {
 	b := binary.LittleEndian.AppendUint64(nil, uint64(len(text)))
@@ -141,7 +172,10 @@ func hostileFiles(t testing.TB) map[string]struct {
 		want string
 	}{
 		"empty":      {nil, "0 bytes, expected at least 8"},
-		"text":       {[]byte("these are no weights, but a text"), "a header of"},
+		"text":       {[]byte("these are no weights, but a text"), `it begins with "these are no wei", expected safetensors or`},
+		"page":       {[]byte("<!DOCTYPE html>\n<html>"), `it begins with "<!DOCTYPE html>\n", expected`},
+		"gzip":       {[]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03 and more"), "it begins with the bytes 1f 8b 08 00, expected"},
+		"pointer":    {[]byte("version https://git-lfs.github.com/spec/v1\noid sha256:abc\nsize 46830571\n"), "a pointer of Git LFS"},
 		"short-cut":  {good[:40], "the pickle ends at byte 40"},
 		"no-storage": {good[:len(good)-12], "the file ends at byte"},
 		"cut":        {good[:len(good)-1], `storage "0" ends at byte`},
@@ -176,6 +210,27 @@ func hostileFiles(t testing.TB) map[string]struct {
 		"memo-bomb": {
 			legacy(new(script).op("\x80\x02}", strings.Repeat("\x94\x86h\x00h\x00", 1<<15), ".")), "",
 		},
+		// Objects that are recalled: each call makes another dict of the list, another tensor, another key.
+		"dict-bomb": {
+			legacy(new(script).op("\x80\x02ccollections\nOrderedDict\nq\x00K\x01K\x02\x86q\x01]q\x02(",
+				strings.Repeat("h\x01", 20000), "e", strings.Repeat("h\x00h\x02\x85R", 100), ".")),
+			"makes dicts of more than 131072 items in all",
+		},
+		"key-bomb": {
+			legacy(new(script).op("\x80\x02(").text("storage").op("ctorch\nFloatStorage\n").
+				text(strings.Repeat("k", 4<<20)).text("cpu").number(1).op("tq\x00Q", strings.Repeat("h\x00Q", 30), ".")),
+			"the key of a storage has 4194304 bytes",
+		},
+		"tensor-bomb": {
+			legacy(dict().op("(").text("a").op("ctorch._utils\n_rebuild_tensor_v2\nq\x00(").storage("0", 1).op("K\x00(",
+				strings.Repeat("K\x01", 16), "tq\x01h\x01\x89Ntq\x02R",
+				strings.Repeat("K\x01h\x00h\x02R", 100000), "u.")),
+			"makes more than 32768 tensors and dicts",
+		},
+		// Tuples of a tuple twice, 24 deep: 16 million when written out.
+		"version-bomb": {
+			[]byte(magic + "\x80\x04)" + nested(24) + "."), "the version is tuple, expected 1001",
+		},
 		"lists-in-lists": {legacy(new(script).op("\x80\x02](", strings.Repeat("h\x00", 10), "e.")), "recalls object 0"},
 		"many-objects":   {legacy(new(script).op("\x80\x02", strings.Repeat("}", 1<<20), ".")), "more than 524288 opcodes"},
 		"many-marks":     {legacy(new(script).op("\x80\x02", strings.Repeat("(", 1<<20), ".")), "more than 524288 opcodes"},
@@ -198,10 +253,11 @@ func hostileFiles(t testing.TB) map[string]struct {
 		},
 		"unlisted":   {legacy(dict().tensor("a", "0", 2, 0, one, one).op("."), keys()), `storage "0" is not in the list`},
 		"other-list": {legacy(dict().tensor("a", "0", 2, 0, one, one).op("."), keys("0", "0"), row(2, 1, 2)), "twice or too many"},
+		"script":     {torchScript(t), "a TorchScript program, expected a state dict"},
 		"compressed": {archive(t, zip.Deflate, dict().op(".").Bytes(), make([]byte, 1<<20)), "is compressed"},
 		"no-member":  {archive(t, zip.Store, dict().tensor("a", "0", 2, 0, one, one).op(".").Bytes()), `storage "0" is not in the archive`},
 		"other-size": {archive(t, zip.Store, dict().tensor("a", "0", 2, 0, one, one).op(".").Bytes(), make([]byte, 4)), `storage "0" takes 4 bytes, expected 8`},
-		"no-archive": {[]byte("PK\x03\x04 and nothing else"), "an archive that cannot be read"},
+		"no-archive": {[]byte("PK\x03\x04 and nothing else"), "an archive without the directory at its end: the file is cut off or damaged"},
 		"no-pickle":  {archive(t, zip.Store), "an archive with 0 files data.pkl"},
 		"directory":  {archive(t, zip.Store, append([][]byte{nil}, make([][]byte, 1<<17)...)...), "the directory of the archive is longer"},
 		"shape":      {header(`{"a":{"dtype":"F32","shape":[1099511627776],"data_offsets":[0,4]}}`, 0, 0, 0, 0), `tensor "a" has shape [1099511627776]`},

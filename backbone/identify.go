@@ -1,6 +1,7 @@
 package backbone
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -60,9 +61,10 @@ func find(name string) *architecture {
 }
 
 // Identify finds the architecture and the layout of a file's tensors. variant is what timm calls
-// the network, such as tf_efficientnet_lite0, and "" where config.json or the table of known files
+// the network, such as tf_efficientnet_lite0, and "" where the table of known files or config.json
 // says so, or the tensors alone. What does not fit is the input's fault; the error names the first
-// tensor that is missing, surplus or of a wrong shape.
+// tensor that is missing, surplus, of a wrong shape, or damaged: a ReLU makes 0 of what is not a
+// number, so that such weights would give answers.
 func Identify(f *File, variant string) (*Network, error) {
 	byName := map[string]Tensor{}
 	for _, t := range f.Tensors {
@@ -162,6 +164,9 @@ func (l *layout) network(a *architecture, tensors map[string]Tensor) (*Network, 
 			return nil, fmt.Errorf("nearest to %s, but tensor %s has elements of type %s, expected "+
 				"floating-point numbers", is, quoted(name), t.DType)
 		}
+		if err := t.checkValues(strings.HasSuffix(s.name, ".running_var")); err != nil {
+			return nil, fmt.Errorf("nearest to %s, but tensor %s %w", is, quoted(name), err)
+		}
 		if s.optional {
 			n.Classes = t.Shape[0]
 		}
@@ -179,11 +184,11 @@ func (l *layout) network(a *architecture, tensors map[string]Tensor) (*Network, 
 // settle finds out what the tensors do not say.
 func (n *Network) settle(f *File, name string) error {
 	from := "asked for"
-	if name == "" && f.Config != nil {
-		name, from = f.Config.Architecture, "in config.json"
-	}
 	if k := f.Known(); name == "" && k != nil {
 		name, from = k.Variant, "of the known file "+k.Name
+	}
+	if name == "" && f.Config != nil {
+		name, from = f.Config.Architecture, "in config.json"
 	}
 	if name == "" {
 		return n.settleAlone()
@@ -202,6 +207,9 @@ func (n *Network) settle(f *File, name string) error {
 	return nil
 }
 
+// ErrVariant is the error of tensors that several networks have, where nothing says which it is.
+var ErrVariant = errors.New("expected its name, or a config.json beside the file")
+
 // settleAlone finds it out where nobody says what the network is.
 func (n *Network) settleAlone() error {
 	var names []string
@@ -214,8 +222,8 @@ func (n *Network) settleAlone() error {
 	for _, name := range names[1:] {
 		if variants[name] != variants[names[0]] {
 			return fault.Inputf("the tensors are those of %s, but do not say which of %s they are, "+
-				"which differ in batch norm and padding; a config.json beside the file would",
-				n.Architecture, strings.Join(names, " and "))
+				"which differ in batch norm and padding: %w",
+				n.Architecture, strings.Join(names, " and "), ErrVariant)
 		}
 	}
 	v := variants[names[0]]

@@ -51,16 +51,17 @@ func (p Preprocessing) Validate() error {
 // maxSize bounds the side of the images that a network takes, in pixels.
 const maxSize = 4096
 
-// Preprocessing returns how images for the weights are prepared: what config.json says, else what
-// the table of known files says, else nil. Then somebody has to say it.
+// Preprocessing returns how images for the weights are prepared: what the table of known files says,
+// which knows the file by its digest, else what the config.json beside it says, else nil. Then
+// somebody has to say it.
 func (f *File) Preprocessing() *Preprocessing {
-	if f.Config != nil && f.Config.Preprocessing != nil {
-		return f.Config.Preprocessing
-	}
 	if k := f.Known(); k != nil && k.Preprocessing != nil {
 		p := *k.Preprocessing
 		p.Source = "the known file " + k.Name
 		return &p
+	}
+	if f.Config != nil && f.Config.Preprocessing != nil {
+		return f.Config.Preprocessing
 	}
 	return nil
 }

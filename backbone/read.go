@@ -1,6 +1,7 @@
 package backbone
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/gradreg/gradreg/internal/boundedfile"
 	"github.com/gradreg/gradreg/internal/fault"
@@ -99,9 +101,12 @@ func Decode(r io.ReaderAt, size int64) (*File, error) {
 	f := &File{}
 	var places []place
 	var err error
-	if torchfile.Is(start) && !tensorfile.Is(start, size) {
+	switch {
+	case torchfile.Is(start) && !tensorfile.Is(start, size):
 		places, err = f.torch(r, size)
-	} else {
+	case len(start) > 8 && start[8] != '{':
+		err = somethingElse(start)
+	default:
 		places, err = f.safetensors(r, size)
 	}
 	if err != nil {
@@ -113,6 +118,20 @@ func Decode(r io.ReaderAt, size int64) (*File, error) {
 	f.Prefix = takePrefix(places)
 	f.Tensors, err = readAll(r, size, places)
 	return f, err
+}
+
+// somethingElse says of a file that is of neither kind what it may be, by its first bytes.
+func somethingElse(start []byte) error {
+	if bytes.HasPrefix(start, []byte("version https://")) {
+		return errors.New("a pointer of Git LFS, which stands for the file: git lfs pull brings it")
+	}
+	found := fmt.Sprintf("the bytes % x", start[:4])
+	if text := string(start); !strings.ContainsFunc(text, func(r rune) bool {
+		return !unicode.IsPrint(r) && !unicode.IsSpace(r)
+	}) {
+		found = fmt.Sprintf("%q", text)
+	}
+	return fmt.Errorf("it begins with %s, expected safetensors or what torch.save writes", found)
 }
 
 // torch finds the tensors of a file that torch.save wrote.
@@ -164,21 +183,23 @@ func dtypeNames() []string {
 	return names
 }
 
-// parallelPrefix is what PyTorch's wrapper for several devices puts before all names.
-const parallelPrefix = "module."
+// wrappingPrefixes are what PyTorch's wrappers put before all names: that for several devices, and
+// torch.compile.
+var wrappingPrefixes = []string{"module.", "_orig_mod."}
 
-// takePrefix takes the prefix off from all names that have it, and returns it.
+// takePrefix takes prefixes off from all names that have them, and returns them.
 func takePrefix(places []place) (prefix string) {
 	for {
-		for _, p := range places {
-			if !strings.HasPrefix(p.name, parallelPrefix) {
-				return prefix
-			}
+		i := slices.IndexFunc(wrappingPrefixes, func(w string) bool {
+			return !slices.ContainsFunc(places, func(p place) bool { return !strings.HasPrefix(p.name, w) })
+		})
+		if i < 0 {
+			return prefix
 		}
-		for i := range places {
-			places[i].name = places[i].name[len(parallelPrefix):]
+		for k := range places {
+			places[k].name = places[k].name[len(wrappingPrefixes[i]):]
 		}
-		prefix += parallelPrefix
+		prefix += wrappingPrefixes[i]
 	}
 }
 

@@ -2,6 +2,7 @@ package backbone
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 )
 
@@ -74,6 +75,20 @@ func (t Tensor) Float32s() []float32 {
 		out[i] = widen(binary.LittleEndian.Uint16(t.raw[2*i:]))
 	}
 	return out
+}
+
+// checkValues returns what is wrong with floating-point elements: ones that are not finite, or of a
+// variance negative.
+func (t Tensor) checkValues(variance bool) error {
+	for i, v := range t.Float32s() {
+		if v-v != 0 {
+			return fmt.Errorf("has %v as element %d, expected finite numbers", v, i)
+		}
+		if variance && v < 0 {
+			return fmt.Errorf("has %v as element %d, expected variances, of which none is negative", v, i)
+		}
+	}
+	return nil
 }
 
 // Int64s returns the elements of a tensor of integers, and nil of floating-point numbers. False and

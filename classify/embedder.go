@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/gradreg/gradreg/dataset"
 	"github.com/gradreg/gradreg/dataset/picture"
@@ -159,6 +160,9 @@ func (e *Embedder) Close() {
 	e.program.close()
 }
 
+// Flush writes what the cache has not written yet.
+func (e *Embedder) Flush() { e.cache.Flush() }
+
 // Notes returns what was wrong with the cache, which costs time and nothing else.
 func (e *Embedder) Notes() []string { return e.cache.Notes() }
 
@@ -257,8 +261,33 @@ func (e *Embedder) EmbedFiles(
 	return vectors, errs, nil
 }
 
+// known returns how many of the images with IDs the cache has, damaged or not.
+func (e *Embedder) known(ids [][32]byte) (n int) {
+	for _, id := range ids {
+		if e.cache.Has(id) {
+			n++
+		}
+	}
+	return n
+}
+
+// batchTime returns how long a batch takes, of images that are black.
+func (e *Embedder) batchTime(now func() time.Time) (time.Duration, error) {
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	var began time.Time
+	for range 2 { // the first touches memory for the first time
+		began = now()
+		if _, err := e.program.run(func(x []float32) { clear(x) }); err != nil {
+			return 0, err
+		}
+	}
+	return now().Sub(began), nil
+}
+
 // vectors returns the feature vectors [n, Count] of images with IDs; image is asked for those that
-// the cache does not have. done, if not nil, is called with the number of vectors that are there.
+// the cache does not have. done, if not nil, is called with the number of vectors that are there,
+// first with that of the cache.
 func (e *Embedder) vectors(
 	ctx context.Context, ids [][32]byte, image func(i int) []byte, done func(n int),
 ) ([]float32, error) {
@@ -274,6 +303,9 @@ func (e *Embedder) vectors(
 	}
 	there := len(ids) - len(missing)
 	e.cached += there
+	if done != nil {
+		done(there)
+	}
 	size := e.info.shape().Size()
 	for len(missing) > 0 {
 		if err := ctx.Err(); err != nil {

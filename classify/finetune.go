@@ -45,9 +45,12 @@ func (r *run) beginFinetuning(ctx context.Context) error {
 			return nil
 		}
 	}
-	f, err := r.firstHead(ctx)
-	if err != nil {
-		return err
+	f := &frozen{}
+	if !r.measuring { // how long a step takes does not depend on what the head knows
+		var err error
+		if f, err = r.firstHead(ctx); err != nil {
+			return err
+		}
 	}
 	values, err := r.network.Values(r.engine.Params, false)
 	if err != nil {
@@ -59,8 +62,8 @@ func (r *run) beginFinetuning(ctx context.Context) error {
 			of = p.StartOf
 		}
 		v := values[of.Name]
-		if head := f.headValues(of); head != nil {
-			v = head
+		if f.head != nil && !isPretrained(of) {
+			v = f.headValues(of)
 		}
 		if v == nil {
 			continue // what a penalty keeps
@@ -101,6 +104,7 @@ func (r *run) firstHead(ctx context.Context) (*frozen, error) {
 		return nil, err
 	}
 	defer f.close()
+	defer r.noteCache(f)
 	if err := f.embed(ctx, r.Embedding, r.division.Train); err != nil {
 		return nil, err
 	}

@@ -142,6 +142,7 @@ func (r *run) fitFrozen(ctx context.Context) error {
 		})
 	}
 	began := r.Now()
+	defer r.noteCache(r.frozen)
 	subsets := []dataset.Subset{r.division.Train, r.division.Dev}
 	if !r.probing {
 		subsets = append(subsets, r.test)
@@ -175,33 +176,35 @@ func (r *run) fitFrozen(ctx context.Context) error {
 }
 
 // embed computes the features of the images of subsets. report, if not nil, is told how many are
-// there.
+// there, first how many the cache has.
 func (f *frozen) embed(ctx context.Context, report func(done, total int), subsets ...dataset.Subset) error {
-	total, before := 0, 0
-	for _, s := range subsets {
+	total, known, computed := 0, 0, 0
+	ids := make([][][32]byte, len(subsets))
+	for at, s := range subsets {
+		ids[at] = idsOf(s)
 		total += s.Len()
+		known += f.embedder.known(ids[at])
 	}
-	for _, s := range subsets {
+	if report == nil {
+		report = func(int, int) {}
+	}
+	report(known, total)
+	for at, s := range subsets {
 		if s.Len() == 0 {
 			continue
 		}
-		ids := make([][32]byte, s.Len())
-		for i, k := range s.Index {
-			if s.Hashes != nil {
-				ids[i] = s.Hashes[k]
-			} else {
-				ids[i] = pixelsID(s.Image(k))
+		cached := -1
+		flat, err := f.embedder.vectors(ctx, ids[at], func(i int) []byte { return s.Image(s.Index[i]) }, func(n int) {
+			if cached < 0 {
+				cached = n
+				return
 			}
-		}
-		flat, err := f.embedder.vectors(ctx, ids, func(i int) []byte { return s.Image(s.Index[i]) }, func(n int) {
-			if report != nil {
-				report(before+n, total)
-			}
+			report(min(known+computed+n-cached, total), total)
 		})
 		if err != nil {
 			return err
 		}
-		before += s.Len()
+		computed += s.Len() - cached
 		n := f.embedder.Count
 		if f.vectors[s.Part] == nil {
 			f.vectors[s.Part] = make([]float32, s.Part.Len()*n)
@@ -211,6 +214,30 @@ func (f *frozen) embed(ctx context.Context, report func(done, total int), subset
 		}
 	}
 	return nil
+}
+
+// idsOf identifies the images of a subset.
+func idsOf(s dataset.Subset) [][32]byte {
+	ids := make([][32]byte, s.Len())
+	for i, k := range s.Index {
+		if s.Hashes != nil {
+			ids[i] = s.Hashes[k]
+		} else {
+			ids[i] = pixelsID(s.Image(k))
+		}
+	}
+	return ids
+}
+
+// noteCache writes what the cache has not written yet, and passes on what was wrong with it.
+func (r *run) noteCache(f *frozen) {
+	f.embedder.cache.Flush()
+	if r.CacheNote == nil {
+		return
+	}
+	for _, note := range f.embedder.Notes() {
+		r.CacheNote(note)
+	}
 }
 
 // fitHead fits the head to the training images.
@@ -231,7 +258,9 @@ func (r *run) fitHead(ctx context.Context, f *frozen) error {
 		d.Targets = append(d.Targets, row...)
 	}
 	var err error
-	f.head, err = linear.Train(ctx, d, linear.Options{L2: r.config.HeadL2, Seed: r.config.Seed})
+	f.head, err = linear.Train(ctx, d, linear.Options{
+		L2: r.config.HeadL2, Seed: r.config.Seed, Tried: r.Fitting,
+	})
 	if err != nil {
 		return err
 	}

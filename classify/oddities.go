@@ -17,6 +17,9 @@ type Oddity struct {
 	Balance bool
 }
 
+// fewImages are so few that one of them is two points of accuracy and more.
+const fewImages = 50
+
 // mostOf is the share of the training images from which on a model learns little but that class.
 const mostOf = 0.9
 
@@ -58,7 +61,13 @@ func (r *run) oddities() []Oddity {
 		if whole := reported && part.images.Len() == part.images.Part.Len(); len(without) > 0 && !whole {
 			add(part.balance, "no %s image of %d of %d classes: %s", part.name, len(without), len(counts), few(without))
 		}
-		if n := part.images.Len(); n < r.config.Batch {
+		switch n := part.images.Len(); {
+		case r.config.Frozen(): // it has no batches
+			if part.name == "training" || n >= fewImages {
+				break
+			}
+			add(false, "%s: one is %.1f points of accuracy", plural.Of(n, part.name+" image"), 100/float64(n))
+		case !r.config.Frozen() && n < r.config.Batch:
 			add(
 				false, "%s, fewer than a batch of %d: one is %.1f points of accuracy",
 				plural.Of(n, part.name+" image"), r.config.Batch, 100/float64(n),

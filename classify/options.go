@@ -58,8 +58,14 @@ type Options struct {
 	// FeatureCache is the folder that keeps the features of pretrained networks, see
 	// [EmbedOptions].Cache.
 	FeatureCache string
-	// Embedding, if set, is called while the features of images are computed.
+	// Embedding, if set, is called while the features of images are computed, first with how many
+	// were known. Fitting, if set, is called while a head is fitted to them, with how many strengths
+	// of its penalty were tried, first none, of at most so many.
 	Embedding func(done, total int)
+	Fitting   func(tried, most int)
+	// CacheNote, if set, is told what was wrong with the cache of features, which costs time and
+	// nothing else.
+	CacheNote func(note string)
 	// Threads is the number of workers; 0 means one per processor.
 	Threads int
 	// Started, if set, is called before the first step, Stepped after every step.
@@ -91,6 +97,7 @@ type Result struct {
 	Config  Config
 	Metrics []Metrics
 	Outcome Outcome
+	Head    *HeadResult // of a run that fitted a head on frozen features
 }
 
 // Start describes a run that is about to begin.

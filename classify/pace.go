@@ -13,12 +13,15 @@ type Pace struct {
 	Train, Dev, Test int    // images
 	Classes          int
 	Step, Judging    time.Duration // of a step, and of an evaluation on the dev images
+	// Before is the time before the first step of a run that finetunes: for the features of the
+	// training images that the cache does not have.
+	Before time.Duration
 }
 
-// Whole returns how long the steps and evaluations of the whole run take.
+// Whole returns how long the whole run takes: what comes before its steps, they and evaluations.
 func (p Pace) Whole() time.Duration {
 	c := p.Config
-	whole := time.Duration(c.end()) * p.Step
+	whole := p.Before + time.Duration(c.end())*p.Step
 	if c.EvalEvery > 0 {
 		whole += time.Duration(c.end()/c.EvalEvery) * p.Judging
 	}
@@ -40,7 +43,7 @@ func Measure(ctx context.Context, cfg Config, opt Options) (Pace, error) {
 		return Pace{}, err
 	}
 	opt.Dir, opt.Resume, opt.Found = "", false, nil
-	r := &run{Options: opt.filled()}
+	r := &run{Options: opt.filled(), measuring: true}
 	defer r.close()
 	if err := r.prepare(ctx, cfg); err != nil {
 		return Pace{}, err
@@ -48,6 +51,10 @@ func Measure(ctx context.Context, cfg Config, opt Options) (Pace, error) {
 	p := Pace{
 		Config: r.config, Train: r.division.Train.Len(), Dev: r.division.Dev.Len(), Test: r.test.Len(),
 		Classes: len(r.data.Classes),
+	}
+	var err error
+	if p.Before, err = r.timeBefore(); err != nil {
+		return p, err
 	}
 	b := newBatch(r.config.Batch, r.data.Shape.Size())
 	var began time.Time
@@ -73,8 +80,38 @@ func Measure(ctx context.Context, cfg Config, opt Options) (Pace, error) {
 	if !r.judges() {
 		return p, nil
 	}
-	began = r.Now()
-	_, err := r.judge(&Metrics{})
-	p.Judging = r.Now().Sub(began)
+	p.Judging, err = r.timeJudging()
 	return p, err
+}
+
+// judgedBatches are as many dev images as are evaluated to see how long all of them take, in batches.
+const judgedBatches = 8
+
+// timeJudging returns how long an evaluation on the dev images takes.
+func (r *run) timeJudging() (time.Duration, error) {
+	all := r.division.Dev
+	defer func() { r.division.Dev = all }()
+	n := min(all.Len(), judgedBatches*r.judging.batch)
+	r.division.Dev.Index = all.Index[:n]
+	began := r.Now()
+	_, err := r.judge(&Metrics{})
+	return time.Duration(float64(r.Now().Sub(began)) * float64(all.Len()) / float64(n)), err
+}
+
+// timeBefore returns how long the features take of which a run that finetunes fits its first head.
+func (r *run) timeBefore() (time.Duration, error) {
+	if !r.config.Finetunes() {
+		return 0, nil
+	}
+	f, err := r.newFrozen(r.config)
+	if err != nil {
+		return 0, err
+	}
+	defer f.close()
+	missing := r.division.Train.Len() - f.embedder.known(idsOf(r.division.Train))
+	if missing == 0 {
+		return 0, nil
+	}
+	batch, err := f.embedder.batchTime(r.Now)
+	return time.Duration(float64(batch) * float64(missing) / embedBatch), err
 }

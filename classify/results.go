@@ -140,7 +140,9 @@ func (r *run) writeResults(s Summary, o Outcome) error {
 		return err
 	}
 	if r.Draw != nil {
-		if err := r.Draw(r.Dir, Result{Config: r.config, Metrics: metrics, Outcome: o}); err != nil {
+		if err := r.Draw(r.Dir, Result{
+			Config: r.config, Metrics: metrics, Outcome: o, Head: s.Head,
+		}); err != nil {
 			return err
 		}
 	}

@@ -46,6 +46,7 @@ type run struct {
 	logged     int      // step of the last line of metrics
 	loop       train.Loop
 	probing    bool // there is no test: hold out training images where there are no dev images
+	measuring  bool // some steps are timed and forgotten
 }
 
 // Run trains a model. When the context ends it finishes the step, saves, and returns an error that

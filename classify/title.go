@@ -16,10 +16,15 @@ func (c Config) description() []string {
 	if c.Size > 0 {
 		data += fmt.Sprintf(" %d×%d", c.Size, c.Size)
 	}
-	list := append(
-		[]string{data, fmt.Sprintf("%d images", c.TrainSize), c.Model.String()},
-		gradreg.Texts(c.Regularizers)...,
-	)
+	images := fmt.Sprintf("%d images", c.TrainSize)
+	if c.Frozen() {
+		return []string{data, images, "head on the features of " + c.Model.String(), fmt.Sprintf("seed %d", c.Seed)}
+	}
+	name := c.Model.String()
+	if c.Finetunes() {
+		name = "finetuned " + name
+	}
+	list := append([]string{data, images, name}, gradreg.Texts(c.Regularizers)...)
 	if len(c.Regularizers) == 0 {
 		list = append(list, "no regularizer")
 	}

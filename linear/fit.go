@@ -33,6 +33,8 @@ type Options struct {
 	L2    float64 // λ; 0 for cross-validation
 	Folds int     // at most, 5 if 0
 	Seed  uint64  // of the folds
+	// Tried, if set, is called with how many λ were compared, first none, of at most so many.
+	Tried func(tried, most int)
 }
 
 // Head is a linear model: outputs = xW + b.
@@ -283,6 +285,13 @@ func (t *training) choose(ctx context.Context, opt Options) (Fit, error) {
 	for i := range starts {
 		starts[i] = make([]float64, t.kinds*t.width())
 	}
+	tried := func() {
+		if opt.Tried != nil {
+			const most = strongest - weakest + 1 + 2
+			opt.Tried(len(found.Candidates), most)
+		}
+	}
+	tried()
 	var nearest [][]float64 // the folds' minima of the best λ
 	least, best, since := math.Inf(1), 0.0, 0
 	try := func(l2 float64) error {
@@ -292,6 +301,7 @@ func (t *training) choose(ctx context.Context, opt Options) (Fit, error) {
 		}
 		loss, stdev := stat.MeanStdDev(losses, nil)
 		found.Candidates = append(found.Candidates, Candidate{l2, loss, stdev / math.Sqrt(float64(len(losses)))})
+		tried()
 		if since++; loss < least {
 			least, since, best, nearest = loss, 0, l2, slices.Clone(starts)
 		}

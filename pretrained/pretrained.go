@@ -10,6 +10,7 @@ package pretrained
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -46,6 +47,11 @@ type Network struct {
 	weights model.Weights
 }
 
+// ErrPreprocessing is the error of a file of weights of which nothing says how pictures are prepared.
+var ErrPreprocessing = errors.New(
+	"expected a preprocessing, such as " + TorchVision + " for weights of torchvision",
+)
+
 // Open reads a file of weights, or of a known one that was fetched by its name. What is wrong with it,
 // or missing, is the input's fault.
 func Open(path string, opt Options) (*Network, error) {
@@ -70,13 +76,11 @@ func Open(path string, opt Options) (*Network, error) {
 		if n.Preprocessing, err = ParsePreprocessing(opt.Preprocessing); err != nil {
 			return nil, err
 		}
-	case p != nil:
+	case p != nil && !ofAnother(f, p, opt.Variant):
 		n.Preprocessing = *p
 	default:
-		return nil, fault.Inputf(
-			"%s does not say how pictures are prepared for it, and there is no config.json beside it: "+
-				"expected a preprocessing, such as %s for weights of torchvision", path, TorchVision,
-		)
+		return nil, fault.Inputf("%s does not say how pictures are prepared for it, and there is no "+
+			"config.json beside it that does: %w", path, ErrPreprocessing)
 	}
 	m, err := model.Parse(textForm(found))
 	if err != nil {
@@ -87,6 +91,12 @@ func Open(path string, opt Options) (*Network, error) {
 		return nil, fmt.Errorf("%s: %s has no features", path, m)
 	}
 	return n, nil
+}
+
+// ofAnother reports whether a preprocessing is that of a config.json that is about another network
+// than the file is said to be.
+func ofAnother(f *backbone.File, p *backbone.Preprocessing, variant string) bool {
+	return variant != "" && f.Config != nil && p == f.Config.Preprocessing && f.Config.Architecture != variant
 }
 
 // textForm returns the text form that package model has for a network.

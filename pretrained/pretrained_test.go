@@ -73,6 +73,10 @@ func TestOpen(t *testing.T) {
 	for want, open := range map[string]func() error{
 		"expected a preprocessing": func() error { _, err := pretrained.Open(bare, pretrained.Options{}); return err },
 		"is resnet18":              func() error { _, err := pretrained.Open(path, pretrained.Options{Variant: "resnet18"}); return err },
+		"that does: expected a preprocessing": func() error { // config.json is about another network
+			_, err := pretrained.Open(path, pretrained.Options{Variant: "mobilenet_v2"})
+			return err
+		},
 		"no such file": func() error {
 			_, err := pretrained.Open(filepath.Join(t.TempDir(), "x.pth"), pretrained.Options{})
 			return err

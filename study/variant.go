@@ -54,8 +54,12 @@ func (v Variant) flags() []string {
 	for _, data := range v.Data {
 		words = append(words, "--data", data)
 	}
-	for _, n := range v.TrainSizes {
-		words = append(words, "--train-sizes", strconv.Itoa(n))
+	if len(v.TrainSizes) > 0 {
+		var sizes []string
+		for _, n := range v.TrainSizes {
+			sizes = append(sizes, strconv.Itoa(n))
+		}
+		words = append(words, "--train-sizes", strings.Join(sizes, ","))
 	}
 	if v.Paper {
 		words = append(words, "--paper-protocol")

@@ -27,7 +27,7 @@ func TestCommand(t *testing.T) {
 		{"lambda-auto", Variant{Quick: true}, nil, "gradreg study run lambda-auto --quick"},
 		{
 			"photos-few", Variant{Data: []string{"./photos"}, TrainSizes: []int{25, 100}, Seeds: 3}, nil,
-			"gradreg study run photos-few --data ./photos --train-sizes 25 --train-sizes 100 --seeds 3",
+			"gradreg study run photos-few --data ./photos --train-sizes 25,100 --seeds 3",
 		},
 		{"train-sizes", Variant{TrainSizes: []int{500}}, nil, fromFile},
 		{"wd-table", Variant{Data: []string{"a,b"}}, nil, fromFile},

@@ -10,20 +10,13 @@
 // which draws it, and a file that [Draw] writes.
 package figures
 
-import (
-	"fmt"
-	"path/filepath"
+import "github.com/gradreg/gradreg/classify"
 
-	"github.com/gradreg/gradreg/classify"
-	"github.com/gradreg/gradreg/report"
-)
-
-// Draw writes curve.svg to the folder of a run, and confusion.svg, worst.png and worst.csv if its
+// Draw writes curve.svg to the folder of a run, of a head on features the search for its penalty, and confusion.svg, worst.png and worst.csv if its
 // task has classes.
 func Draw(dir string, r classify.Result) error {
-	path := filepath.Join(dir, classify.CurveFile)
-	if err := report.WriteCurve(path, Curve(r.Config, r.Metrics)); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+	if err := drawCurve(dir, r); err != nil {
+		return err
 	}
 	if r.Outcome.Logits == nil {
 		return nil

@@ -87,20 +87,24 @@ func (a *app) runBackboneList(dir string) error {
 		return a.printJSON(entries)
 	}
 	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "NAME\tNETWORK\tLICENCE\tSHA-256\tWHERE\tDESCRIPTION")
+	fmt.Fprintln(w, "NAME\tLICENCE\tSHA-256\tHERE\tDESCRIPTION")
 	for _, e := range entries {
-		where := e.Fetch
+		here := "no"
 		if e.Found {
-			where = e.Path
+			here = "yes"
 		}
-		digits := "unpublished"
+		digits := "none"
 		if e.SHA256 != "" {
-			digits = e.SHA256[:8] + "…"
+			digits = e.SHA256[:8]
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", e.Name, e.Variant, e.Licence, digits,
-			foreign.Line(where), e.Description)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", e.Name, e.Licence, digits, here, e.Description)
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.out, "\nSHA-256: the first eight digits, or none if none are published.\n"+
+		"gradreg backbone fetch NAME downloads one; gradreg backbone show NAME says where it is, and what it holds.")
+	return nil
 }
 
 // backboneFetchOptions are the flags of gradreg backbone fetch.

@@ -40,7 +40,9 @@ are worse. Of 1000 classes the names are those of ImageNet.`,
   gradreg backbone show --tensors resnet18/model.safetensors
   gradreg backbone show efficientnet_lite0 --picture daisy.jpg`,
 		Args: args(cobra.ExactArgs(1)), ValidArgs: knownBackbones(),
-		RunE: func(_ *cobra.Command, list []string) error { return a.runBackboneShow(o, list[0]) },
+		RunE: func(_ *cobra.Command, list []string) error {
+			return saidByFlag(a.runBackboneShow(o, list[0]), "network")
+		},
 	}
 	backboneDirFlag(cmd, &o.dir)
 	f := cmd.Flags()
@@ -149,7 +151,7 @@ func (a *app) runBackboneShow(o *backboneShowOptions, text string) error {
 	case err != nil && o.network != "":
 		return fmt.Errorf("%s: %w", path, err)
 	case err != nil:
-		s.Unrecognized = err.Error()
+		s.Unrecognized = saidByFlag(err, "network").Error()
 	default:
 		s.Architecture, s.Network, s.Layout = n.Architecture, n.Variant, string(n.Layout)
 		s.ClassCount, s.FeatureCount = n.Classes, n.Features
@@ -206,7 +208,8 @@ func (a *app) printBackbone(s shownBackbone) {
 		row("images", "%d pixels, %.4g of the shorter side, %s; from %s", p.Size, p.Crop, p.Interpolation, p.Source)
 		row("mean, std", "%.4g, %.4g", p.Mean, p.Std)
 	} else {
-		row("images", "preprocessing unknown: no config.json beside the file, and it is no known one")
+		row("images", "preprocessing unknown: no config.json beside the file says it, and it is no known one; "+
+			"--preprocessing %s is that of torchvision's weights", pretrained.TorchVision)
 	}
 	for i, p := range s.Answers {
 		name := ""

@@ -54,7 +54,9 @@ names another folder, or none.`,
   # Weights of torchvision, which do not say how pictures are prepared; smaller images, a third of the time
   gradreg embed ~/photos --backbone resnet18-f37072fd.pth --preprocessing torchvision --size 128`,
 		Args: args(cobra.MinimumNArgs(1)),
-		RunE: func(cmd *cobra.Command, list []string) error { return a.runEmbed(cmd, o, list) },
+		RunE: func(cmd *cobra.Command, list []string) error {
+			return saidByFlag(a.runEmbed(cmd, o, list), "backbone-variant")
+		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.backbone, "backbone", "", "file of pretrained weights, .safetensors or .pth")
@@ -107,11 +109,16 @@ func (a *app) runEmbed(cmd *cobra.Command, o *embedOptions, names []string) erro
 	if err != nil {
 		return err
 	}
+	e.Flush()
 	for _, note := range e.Notes() {
 		a.note(note)
 	}
 	failed = append(failed, more...)
-	for _, err := range failed {
+	said := failed
+	if len(list) == 0 { // the first is the error of the command
+		said = failed[1:]
+	}
+	for _, err := range said {
 		a.note(err.Error())
 	}
 	if len(list) == 0 {
@@ -162,6 +169,7 @@ func (a *app) embedFiles(
 ) (list []embedded, failed []error, err error) {
 	show := a.newEmbeddingProgress(plain)
 	defer show.close()
+	show.report(0, len(paths))
 	vectors, errs, err := e.EmbedFiles(ctx, paths, func(done int) { show.report(done, len(paths)) })
 	if err != nil {
 		if ctx.Err() != nil {

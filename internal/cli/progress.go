@@ -110,7 +110,7 @@ func (p *progress) started(s classify.Start) {
 	if s.Step > 0 {
 		fmt.Fprintf(p.app.err, "resumed after step %d\n", s.Step)
 	}
-	if p.bars == nil {
+	if p.bars == nil || c.Frozen() { // one step, during which something else is shown
 		return
 	}
 	p.bars.begin(int64(s.Steps),

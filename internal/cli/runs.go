@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -30,6 +31,7 @@ type listedRun struct {
 	TrainSize    int            `json:"train_size,omitempty"`
 	Size         int            `json:"size,omitempty"`
 	Model        string         `json:"model,omitempty"`     // of a generator the pair of networks
+	Transfer     string         `json:"transfer,omitempty"`  // features or finetune, of a pretrained network
 	Objective    string         `json:"objective,omitempty"` // of a generator
 	Regularizers []string       `json:"regularizers,omitempty"`
 	Seed         uint64         `json:"seed,omitempty"`
@@ -146,6 +148,9 @@ func newListedRun(r classify.Listed, name queue.RunName, a *app) listedRun {
 		Task: c.Task, Seed: c.Seed, Step: r.Step, Steps: c.Steps, Changed: r.Changed.UTC().Truncate(time.Second),
 		Study: name.Study, Name: name.Run,
 	}
+	if c.Backbone != "" {
+		out.Transfer = cmp.Or(c.Transfer, classify.TransferFeatures)
+	}
 	if s := r.Summary; s != nil && s.TaskResult == nil {
 		out.TestAccuracy, out.TestInterval, out.TestImages = &s.TestAccuracy, &s.TestInterval, s.TestImages
 	}
@@ -176,8 +181,11 @@ func runsTable(runs []foundRun, head string) report.Table {
 		if text == "" && model != "" {
 			text = gradreg.None
 		}
-		if r.Kind != "" && model != "" {
+		switch {
+		case r.Kind != "" && model != "":
 			model = r.Kind + " " + model
+		case r.Transfer == classify.TransferFeatures:
+			model, text = "head on "+model, "L2"
 		}
 		models, penalties = append(models, model), append(penalties, text)
 	}

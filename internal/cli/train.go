@@ -87,7 +87,9 @@ the folder's configuration records it and repeats it. N may be what was planned,
   # Repeat a run from its resolved configuration
   gradreg train --config runs/mnist-2000-lenet-datagrad-s1/config.yaml --out again`,
 		Args: noData,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.runTrain(cmd, o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return saidByFlag(a.runTrain(cmd, o), "backbone-variant")
+		},
 	}
 	f := cmd.Flags()
 	c := &o.config
@@ -274,19 +276,20 @@ func (a *app) train(ctx context.Context, cfg classify.Config, opt classify.Optio
 	}
 	show, embedding := a.newProgress(plain), a.newEmbeddingProgress(plain)
 	opt.Started, opt.Stepped = func(s classify.Start) {
+		if !s.Config.Frozen() {
+			embedding.close() // what is drawn from here on are steps
+		}
 		show.started(s)
 		a.noteStart(cfg, s)
 		a.noteTransfer(s)
 	}, show.stepped
-	opt.Embedding = embedding.report
+	opt.Embedding, opt.Fitting = embedding.report, embedding.fitting
+	opt.CacheNote = func(note string) { a.above(embedding.bars, note) }
 	summary, err := classify.Run(ctx, cfg, opt)
 	embedding.close()
 	show.close()
 	if errors.Is(err, classify.ErrInterrupted) {
-		return fmt.Errorf(
-			"%w; continue with: gradreg train --resume %s; with --finish behind it, it ends there with a model",
-			err, quoted(show.dir),
-		)
+		return fmt.Errorf("%w; %s", err, goOn(cfg, show.dir))
 	}
 	if err != nil {
 		return err
@@ -296,4 +299,13 @@ func (a *app) train(ctx context.Context, cfg classify.Config, opt classify.Optio
 	}
 	a.printSummary(summary)
 	return nil
+}
+
+// goOn says how a run that was interrupted goes on.
+func goOn(cfg classify.Config, dir string) string {
+	text := "continue with: gradreg train --resume " + quoted(dir)
+	if cfg.Frozen() { // it has one step, and nothing to end early
+		return text
+	}
+	return text + "; with --finish behind it, it ends there with a model"
 }

@@ -18,7 +18,7 @@ func (a *app) noteStart(cfg classify.Config, s classify.Start) {
 	if !a.watched() {
 		return
 	}
-	if usual := classify.Default().Batch; cfg.Batch == 0 && s.Config.Batch < usual {
+	if usual := classify.Default().Batch; cfg.Batch == 0 && s.Config.Batch < usual && !cfg.Frozen() {
 		a.note(fmt.Sprintf(
 			"note: batch is %d instead of %d, as there are no more training images", s.Config.Batch,
 			usual,

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -41,9 +42,29 @@ func (a *app) planned(
 	defer reading.close()
 	opt.Reading = reading.report
 	said := o.said(cmd)
+	var err error
 	if cfg.Backbone != "" {
-		return plannedTransfer(ctx, cfg, opt, said)
+		cfg, err = plannedTransfer(ctx, cfg, opt, said)
+	} else {
+		cfg, err = o.plannedFromScratch(ctx, cmd, cfg, opt)
 	}
+	if err != nil || cfg.Frozen() || o.fast || !a.watched() {
+		return cfg, err
+	}
+	pace, err := classify.Measure(ctx, tune.WithSome(cfg), opt)
+	if err != nil {
+		return cfg, err
+	}
+	reading.close()
+	a.note(planLine(pace, cfg, !said("model") && !said("epochs") && !said("steps")))
+	return cfg, nil
+}
+
+// plannedFromScratch completes the configuration of a run that begins with no pretrained network.
+func (o *trainOptions) plannedFromScratch(
+	ctx context.Context, cmd *cobra.Command, cfg classify.Config, opt classify.Options,
+) (classify.Config, error) {
+	said := o.said(cmd)
 	if !said("model") {
 		cfg.Model = model.Spec{} // what does not suit it would be said of the pictures' size
 	}
@@ -60,15 +81,6 @@ func (a *app) planned(
 	if said("regularizers") {
 		cfg.Regularizers = given
 	}
-	if o.fast || !a.watched() {
-		return cfg, nil
-	}
-	pace, err := classify.Measure(ctx, tune.WithSome(cfg), opt)
-	if err != nil {
-		return cfg, err
-	}
-	reading.close()
-	a.note(planLine(pace, cfg, !said("model") && !said("epochs") && !said("steps")))
 	return cfg, nil
 }
 
@@ -124,7 +136,12 @@ func planLine(p classify.Pace, asked classify.Config, chosen bool) string {
 	if c.Epochs > 0 {
 		length = plural.Of(c.Epochs, "epoch")
 	}
-	fmt.Fprintf(&b, "%s from scratch at %d×%d pixels, %s; ", asked.Model, c.Size, c.Size, length)
+	if c.Finetunes() {
+		fmt.Fprintf(&b, "all of %s from %s", c.Model.Name(), foreign.Line(filepath.Base(c.Backbone)))
+	} else {
+		fmt.Fprintf(&b, "%s from scratch", asked.Model)
+	}
+	fmt.Fprintf(&b, " at %d×%d pixels, %s; ", c.Size, c.Size, length)
 	if c.Patience > 0 {
 		b.WriteString("at most ")
 	}

@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/vbauerster/mpb/v8"
-	"github.com/vbauerster/mpb/v8/decor"
 
+	"github.com/gradreg/gradreg/backbone"
 	"github.com/gradreg/gradreg/classify"
 	"github.com/gradreg/gradreg/pretrained"
 )
@@ -65,6 +63,12 @@ func (o *trainOptions) transfer(cmd *cobra.Command, cfg *classify.Config) error 
 		if cfg.Backbone == "" {
 			return usage{errors.New("--finetune begins with a pretrained network, expected --backbone FILE with it")}
 		}
+		if o.file != "" && cfg.Transfer == classify.TransferFeatures {
+			return usage{fmt.Errorf(
+				"found --finetune and %s of a head on features, whose one step and other settings are not for it: "+
+					"expected --data and --backbone in the place of --config", o.file,
+			)}
+		}
 		cfg.Transfer = classify.TransferFinetune
 	}
 	if cfg.Backbone == "" {
@@ -94,6 +98,17 @@ func (o *trainOptions) transfer(cmd *cobra.Command, cfg *classify.Config) error 
 	return nil
 }
 
+// saidByFlag adds to an error of a file of weights that does not say something the flag that does.
+func saidByFlag(err error, variant string) error {
+	switch {
+	case errors.Is(err, pretrained.ErrPreprocessing):
+		return fmt.Errorf("%w (--preprocessing %s)", err, pretrained.TorchVision)
+	case errors.Is(err, backbone.ErrVariant):
+		return fmt.Errorf("%w (--%s NAME)", err, variant)
+	}
+	return err
+}
+
 // plannedTransfer completes the configuration of a run with a pretrained network. A head on features
 // needs nothing; what trains all of the network gets what suits one that knows much already: a low
 // rate, few epochs, pictures that are changed at random. What flags or a file say stays.
@@ -121,41 +136,6 @@ func (a *app) noteTransfer(s classify.Start) {
 	if !c.Frozen() || a.json {
 		return
 	}
-	a.note(fmt.Sprintf("a head on the features of %s, which stays as it is: the result of a minute; "+
+	a.note(fmt.Sprintf("a head on the features of %s, which stays as it is; "+
 		"--finetune trains all of the network, which takes longer and may learn more", filepath.Base(c.Backbone)))
 }
-
-// embeddingProgress shows that features are computed: a bar on a terminal, else a line each thirty
-// seconds.
-type embeddingProgress struct {
-	app   *app
-	bars  *bars
-	begun bool
-	began time.Time
-	shown time.Time
-}
-
-func (a *app) newEmbeddingProgress(plain bool) *embeddingProgress {
-	return &embeddingProgress{app: a, bars: a.newBars(plain), began: a.now(), shown: a.now()}
-}
-
-// report is told how many pictures are through.
-func (p *embeddingProgress) report(done, total int) {
-	switch {
-	case p.app.json:
-	case p.bars != nil:
-		if !p.begun {
-			p.begun = true
-			p.bars.begin(int64(total), mpb.PrependDecorators(decor.Name("features "), decor.CountersNoUnit("%d/%d ")),
-				mpb.AppendDecorators(decor.Name(" "), decor.AverageETA(decor.ET_STYLE_GO), decor.Name(" left")))
-		}
-		p.bars.set(int64(done), int64(total))
-	case p.app.now().Sub(p.shown) >= lineEvery || !p.begun && p.app.now().Sub(p.shown) >= firstLine:
-		p.begun, p.shown = true, p.app.now()
-		left := time.Duration(float64(p.app.now().Sub(p.began)) * float64(total-done) / float64(max(done, 1)))
-		fmt.Fprintf(p.app.err, "features of %d of %d pictures, %s left\n", done, total, left.Round(time.Second))
-	}
-}
-
-// close leaves the terminal in order.
-func (p *embeddingProgress) close() { p.bars.close(true) }

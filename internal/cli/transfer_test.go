@@ -37,8 +37,8 @@ func TestTransferCommands(t *testing.T) {
 			t.Errorf("the summary lacks %q: %s", want, text)
 		}
 	}
-	if !strings.Contains(said, "--finetune trains all of the network") {
-		t.Errorf("it does not say what it does: %s", said)
+	if !strings.Contains(said, "--finetune trains all of the network") || strings.Contains(said, "batch") {
+		t.Errorf("it does not say what it does, or speaks of batches: %s", said)
 	}
 	if text, _ = program(t, 0, "predict", "--run", run, filepath.Join(photos, "red", "1.png")); !strings.Contains(text, ": red ") {
 		t.Errorf("predicted %s", text)
@@ -46,7 +46,7 @@ func TestTransferCommands(t *testing.T) {
 	if text, _ = program(t, 0, "eval", run); !strings.Contains(text, "100.00 %") {
 		t.Errorf("evaluated %s", text)
 	}
-	if text, _ = program(t, 0, "runs"); !strings.Contains(text, "mobilenet-v2") {
+	if text, _ = program(t, 0, "runs"); !strings.Contains(text, "head on mobilenet-v2:width=1  L2 ") {
 		t.Errorf("listed %s", text)
 	}
 	for want, args := range map[string][]string{
@@ -61,6 +61,16 @@ func TestTransferCommands(t *testing.T) {
 		_, said := program(t, 2, append([]string{"train", "--data", photos, "--backbone", weights}, args...)...)
 		if !strings.Contains(said, want) {
 			t.Errorf("%v: %s, expected %q", args, said, want)
+		}
+	}
+	config := filepath.Join(run, "config.yaml")
+	if _, said := program(t, 2, "train", "--config", config, "--finetune"); !strings.Contains(said, "of a head on features") {
+		t.Errorf("finetuning with the one step of a head: %s", said)
+	}
+	bare := backbonetest.Write(t, false)
+	for _, args := range [][]string{{"train", "--data", photos, "--backbone", bare}, {"embed", photos, "--backbone", bare}} {
+		if _, said := program(t, 2, args...); !strings.Contains(said, "(--preprocessing torchvision)") {
+			t.Errorf("%v without a preprocessing: %s", args, said)
 		}
 	}
 	if _, said := program(t, 2, "train", "--finetune"); !strings.Contains(said, "expected --backbone FILE with it") {
@@ -97,7 +107,7 @@ func TestBackbonePicture(t *testing.T) {
 	}
 	bare := backbonetest.Write(t, false)
 	for want, args := range map[string][]string{
-		"expected a preprocessing":            {bare, "--picture", picture},
+		"(--preprocessing torchvision)":       {bare, "--picture", picture},
 		"no such file":                        {weights, "--picture", "nothing.png"},
 		"model.safetensors: not a JPEG":       {weights, "--picture", weights},
 		"found --preprocessing without --pic": {weights, "--preprocessing", "timm"},
@@ -173,6 +183,9 @@ func TestEmbed(t *testing.T) {
 	if strings.Count(text, "\n") != 5 || !strings.Contains(said, bad) || !strings.Contains(said, "1 picture of 5 cannot be read") {
 		t.Errorf("with a bad picture: %s", said)
 	}
+	if _, said := embed(2, bad); strings.Count(said, bad) != 1 {
+		t.Errorf("of one bad picture: %s", said)
+	}
 	for want, args := range map[string][]string{
 		"found no picture in the folder": {dir + "/none"}, "ends in .csv, .json or .npz": {"--out", "v.txt", photos},
 		"is no folder": {"--out", filepath.Join(dir, "no", "v.csv"), photos}, "size is -1": {"--size", "-1", photos},
@@ -180,6 +193,41 @@ func TestEmbed(t *testing.T) {
 		os.MkdirAll(dir+"/none", 0o777)
 		if _, said := embed(2, args...); !strings.Contains(said, want) {
 			t.Errorf("%v: %s, expected %q", args, said, want)
+		}
+	}
+}
+
+// TestFinetuneCommand trains all of a network with one command, which says first how long it takes.
+func TestFinetuneCommand(t *testing.T) {
+	photos, weights := backbonetest.Photos(t, 8), backbonetest.Write(t, true)
+	t.Chdir(t.TempDir())
+	text, said := program(t, 0, "train", "--data", photos, "--backbone", weights, "--finetune", "--epochs", "1",
+		"--size", "32", "--feature-cache", "none")
+	first, _, _ := strings.Cut(said, "\n")
+	if !strings.Contains(first, "all of mobilenet-v2 from model.safetensors at 32×32 pixels, 1 epoch; ") ||
+		!strings.Contains(first, "about ") {
+		t.Errorf("the first line is %q", first)
+	}
+	if !strings.Contains(text, "mobilenet-v2:width=1,norm=frozen") {
+		t.Errorf("the summary is %s", text)
+	}
+}
+
+// TestFeatureCacheNote checks that features that cannot be kept are spoken of, once.
+func TestFeatureCacheNote(t *testing.T) {
+	photos, weights := backbonetest.Photos(t, 8), backbonetest.Write(t, true)
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("file", nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"train", "--data", photos, "--backbone", weights, "--size", "32"},
+		{"train", "--data", photos, "--backbone", weights, "--size", "32", "--finetune", "--epochs", "1"},
+		{"embed", photos, "--backbone", weights, "--size", "32"},
+	} {
+		_, said := program(t, 0, append(args, "--feature-cache", filepath.Join("file", "cache"))...)
+		if n := strings.Count(said, "features are not kept: "); n != 1 {
+			t.Errorf("%v says %d times that features are not kept: %s", args, n, said)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package evaluation
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,7 +36,19 @@ func settings() []setting {
 			return strings.TrimSpace(fmt.Sprintf("%d × %d, %s", c.Size, c.Size, c.Fit))
 		}},
 		{"model", func(c classify.Config) string { return c.Model.String() }},
+		{"pretrained network", func(c classify.Config) string {
+			switch {
+			case c.Frozen():
+				return "a head on the features of " + filepath.Base(c.Backbone)
+			case c.Finetunes():
+				return "all of " + filepath.Base(c.Backbone)
+			}
+			return ""
+		}},
 		{"regularizers", func(c classify.Config) string {
+			if c.Frozen() {
+				return "an L2 penalty of the head"
+			}
 			if len(c.Regularizers) == 0 {
 				return gradreg.None
 			}
@@ -43,9 +56,17 @@ func settings() []setting {
 		}},
 		{"augmentation", func(c classify.Config) string { return orNone(c.Augment) }},
 		{"optimizer", func(c classify.Config) string {
+			if c.Frozen() {
+				return ""
+			}
 			return fmt.Sprintf("%s, rate %v, %s", c.Optimizer, c.LearningRate, c.Schedule)
 		}},
-		{"steps", func(c classify.Config) string { return fmt.Sprintf("%d, of %d images each", c.Steps, c.Batch) }},
+		{"steps", func(c classify.Config) string {
+			if c.Frozen() { // it is fitted to its minimum
+				return ""
+			}
+			return fmt.Sprintf("%d, of %d images each", c.Steps, c.Batch)
+		}},
 		{"seed", func(c classify.Config) string { return strconv.FormatUint(c.Seed, 10) }},
 	}
 }

@@ -42,6 +42,7 @@ type Cache struct {
 	places   map[ID]place
 	fresh    map[ID][]float32 // not written yet
 	notes    []string
+	failed   bool // whether something could not be written
 }
 
 // Open opens what the cache in dir has of a network whose vectors have dim numbers. limit bounds the
@@ -160,6 +161,16 @@ func (c *Cache) Put(picture ID, vector []float32) {
 	}
 }
 
+// Flush writes what is new.
+func (c *Cache) Flush() {
+	if c == nil {
+		return
+	}
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.flush()
+}
+
 // Close writes what is new and closes the files.
 func (c *Cache) Close() {
 	if c == nil {
@@ -183,7 +194,8 @@ func (c *Cache) flush() {
 		return
 	}
 	path, err := c.write(c.fresh)
-	if err != nil {
+	if err != nil && !c.failed {
+		c.failed = true // of a full disk the next ones fail, too
 		c.note("features are not kept: %v", err)
 	}
 	c.fresh = map[ID][]float32{}

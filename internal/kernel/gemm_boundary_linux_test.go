@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// TestProductsTouchNothingBeside runs the product, convolution and transposition kernels on operands that start, then
-// end, at a page without access. Rows of B may be read Slack floats past their end, and an expanded image is written so
-// far; everything else is exact.
+// TestProductsTouchNothingBeside runs the product, convolution, packing and transposition kernels on
+// operands that start, then end, at a page without access. Rows of B may be read Slack floats past
+// their end, and an expanded image is written so far; everything else is exact.
 func TestProductsTouchNothingBeside(t *testing.T) {
 	fences := []fence{newFence(t), newFence(t), newFence(t), newFence(t)}
 	r := rand.New(rand.NewPCG(31, 32))
@@ -39,6 +39,12 @@ func TestProductsTouchNothingBeside(t *testing.T) {
 				rows := operand(fences[1], s.n*s.k, 0, place)
 				l.MulDot(c, s.n, a, multiplesOf(s.m, s.k), 0, rows, multiplesOf(s.n, s.k), 0, s.k, 1, true)
 				l.Transpose(rows, s.n, operand(fences[2], s.n*s.k, 0, place), s.k, s.k, s.n)
+			}
+			for _, s := range []struct{ m, n int }{{3, 5}, {8, 2}, {13, 4}, {14, 3}, {29, 2}} {
+				filters := operand(fences[0], 9*s.m*s.n, 0, place)
+				panels := operand(fences[1], l.PackedSize(s.m, 9*s.n), 0, place)
+				l.PackTaps(panels, filters, multiplesOf(s.m, 9*s.n), multiplesOf(s.n, 9), 9)
+				l.PackTaps(panels, filters, multiplesOf(s.m, 9), multiplesOf(s.n, 9*s.m), 9)
 			}
 			for _, g := range []Conv{
 				{C: 2, H: 6, W: 7, KH: 3, KW: 3, OH: 6, OW: 7, SH: 1, SW: 1, PT: 1, PL: 1, DH: 1, DW: 1},

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 )
@@ -8,7 +9,7 @@ import (
 // TestPackTaps compares with PackA for the columns that PackTaps stands for.
 func TestPackTaps(t *testing.T) {
 	r := rand.New(rand.NewPCG(49, 50))
-	for _, s := range [][3]int{{1, 1, 1}, {3, 5, 9}, {64, 20, 9}, {29, 7, 4}, {15, 33, 1}} {
+	for _, s := range [][3]int{{1, 1, 1}, {3, 5, 9}, {64, 20, 9}, {29, 7, 4}, {15, 33, 1}, {8, 3, 9}, {13, 2, 9}, {27, 9, 9}, {90, 33, 9}} {
 		m, n, taps := s[0], s[1], s[2]
 		w := normals(r, m*n*taps, 1)
 		for _, turned := range []bool{false, true} {
@@ -32,6 +33,27 @@ func TestPackTaps(t *testing.T) {
 						t.Fatalf("%v, turned %v: element %d is %v, want %v", s, turned, i, got[i], want[i])
 					}
 				}
+			})
+		}
+	}
+}
+
+// BenchmarkPackTaps packs the filters of ResNet-18's last stage, forth and back.
+func BenchmarkPackTaps(b *testing.B) {
+	const m, n, taps = 512, 512, 9
+	w := normals(rand.New(rand.NewPCG(51, 52)), m*n*taps, 1)
+	for _, l := range Supported() {
+		for _, turned := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%v/turned=%v", l, turned), func(b *testing.B) {
+				rows, channels := seq(m, n*taps), seq(n, taps)
+				if turned {
+					rows, channels = seq(m, taps), seq(n, m*taps)
+				}
+				dst := make([]float32, l.PackedSize(m, n*taps))
+				for b.Loop() {
+					l.PackTaps(dst, w, rows, channels, taps)
+				}
+				b.SetBytes(8 * int64(len(w)))
 			})
 		}
 	}

@@ -62,3 +62,29 @@ func leastOf(b *testing.B, name string, images, operations int, pass func()) {
 		b.ReportMetric(float64(operations)/least.Seconds()/1e9, "most-GFLOP/s")
 	})
 }
+
+// BenchmarkWinogradFilters transforms filters whose results are in no cache before, as in a step of a
+// large network.
+func BenchmarkWinogradFilters(b *testing.B) {
+	benchLevels(b, func(b *testing.B, l Level) {
+		for _, k := range []int{64, 256} {
+			for _, turned := range []bool{false, true} {
+				rows, cols := seq(k, 9*k), seq(k, 9)
+				if turned {
+					rows, cols = cols, rows
+				}
+				filters, size := make([]float32, 9*k*k), WinogradFilterSize(k, k)
+				results, at := make([]float32, max(2*size, 16<<20)), 0
+				leastOf(b, fmt.Sprintf("%d→%d/turned=%v", k, k, turned), k*k, 0, func() {
+					u := results[at:][:size]
+					if at += size; at+size > len(results) {
+						at = 0
+					}
+					for q := range WinogradBlocks(k) {
+						l.WinogradFilter(u, filters, rows, cols, turned, q)
+					}
+				})
+			}
+		}
+	})
+}

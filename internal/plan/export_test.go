@@ -1,6 +1,10 @@
 package plan
 
-import "github.com/gradreg/gradreg/sym"
+import (
+	"time"
+
+	"github.com/gradreg/gradreg/sym"
+)
 
 // Compile makes the program of one step, which most tests look at.
 func Compile(outputs []*sym.Expr, updates []sym.Update, opt Options) (*Program, error) {
@@ -62,4 +66,44 @@ func (p *Program) StripPrograms() (nodes []int) {
 		}
 	}
 	return nodes
+}
+
+// Team is a team of workers without memory.
+type Team struct{ team *team }
+
+// NewTeam returns a team of so many workers, of whom some never come: as helpers whom the system
+// gives no processor.
+func NewTeam(workers, missing int) Team {
+	t := newTeam(make([]*worker, workers-missing))
+	for range missing {
+		t.seats = append(t.seats, &seat{waiter: newWaiter()})
+	}
+	return Team{t}
+}
+
+// Run does so many tasks.
+func (t Team) Run(tasks int, do func(task int)) error {
+	return t.team.run(&job{tasks: tasks, do: func(_ *worker, task int) { do(task) }})
+}
+
+// Close ends the goroutines of a team of which nobody is missing.
+func (t Team) Close() { t.team.close() }
+
+// Patience is how long a worker waits awake.
+const Patience = patience
+
+// Awake returns how many workers of all teams work or wait awake.
+func Awake() int { return int(awake.Load()) }
+
+// LongestVainWait returns how long a waiter that has not waited for a time waits awake in vain, at
+// most so many times one after the other.
+func LongestVainWait(times int) time.Duration {
+	w := newWaiter()
+	var waited time.Duration
+	for range times {
+		start := time.Now()
+		w.linger(int(awake.Load()), func() bool { return false })
+		waited += time.Since(start)
+	}
+	return waited
 }

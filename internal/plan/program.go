@@ -296,6 +296,8 @@ func (p *Program) RunStep(i int, key, t uint64) error {
 		first = s.preparing
 	}
 	s.prepared = 0 // unless all goes well
+	awake.Add(1)
+	defer awake.Add(-1)
 	for _, j := range s.jobs[first:] {
 		if err := p.team.run(j); err != nil {
 			return err

@@ -48,7 +48,18 @@ var elements = map[string]struct {
 type host struct {
 	size     int64 // of the file
 	storages map[string]*storage
+	calls    int // so far
+	copied   int // items of the dicts that were made of lists so far
 }
+
+// A pickle may recall an object as often as it likes, and each call makes another one of it. What
+// calls make is bounded in all: a checkpoint has some thousand tensors, and each of its dicts once.
+const (
+	mostCalls  = 1 << 15
+	mostCopied = 1 << 17 // a pair has two opcodes at least, if it is not recalled
+	// longestKey bounds the key of a storage, which PyTorch makes of a number.
+	longestKey = 256
+)
 
 // Global allows what rebuilds tensors.
 func (h *host) Global(g pickle.Global) error {
@@ -67,11 +78,14 @@ func (h *host) Global(g pickle.Global) error {
 
 // Call returns a dict, a *view, or the view that a parameter is.
 func (h *host) Call(g pickle.Global, args pickle.Tuple) (any, error) {
+	if h.calls++; h.calls > mostCalls {
+		return nil, fmt.Errorf("the pickle makes more than %d tensors and dicts", mostCalls)
+	}
 	switch {
 	case g == orderedDict && len(args) == 0:
 		return &pickle.Dict{}, nil
 	case g == orderedDict && len(args) == 1:
-		return dictOf(args[0])
+		return h.dictOf(args[0])
 	case (g == rebuildTensor || g == rebuildTensorV1) && len(args) >= 4:
 		return h.tensor(args)
 	case g == rebuildParameter && len(args) >= 1:
@@ -83,10 +97,13 @@ func (h *host) Call(g pickle.Global, args pickle.Tuple) (any, error) {
 }
 
 // dictOf makes a dict of a list of pairs.
-func dictOf(pairs any) (*pickle.Dict, error) {
+func (h *host) dictOf(pairs any) (*pickle.Dict, error) {
 	list, ok := pairs.(*pickle.List)
 	if !ok {
 		return nil, fmt.Errorf("a dict is made of %s, expected list", kind(pairs))
+	}
+	if h.copied += len(list.Items); h.copied > mostCopied {
+		return nil, fmt.Errorf("the pickle makes dicts of more than %d items in all of lists", mostCopied)
 	}
 	d := &pickle.Dict{Items: make([]pickle.Item, 0, len(list.Items))}
 	for _, p := range list.Items {
@@ -121,6 +138,9 @@ func (h *host) Persistent(id any) (any, error) {
 			"a storage is given by %s, %s and %s, expected a type of elements, a key and a count",
 			kind(t[1]), kind(t[2]), kind(t[4]),
 		)
+	}
+	if len(key) > longestKey {
+		return nil, fmt.Errorf("the key of a storage has %d bytes, expected at most %d", len(key), longestKey)
 	}
 	if len(t) > 5 && t[5] != nil {
 		return nil, fmt.Errorf("storage %.40q is a part of another one, as only PyTorch before 0.4 writes", key)

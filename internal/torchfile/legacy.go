@@ -62,8 +62,11 @@ func readHead(r io.ReaderAt, size int64) (pos int64, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("the version: %w", err)
 	}
-	if version != any(int64(protocolVersion)) {
-		return 0, fmt.Errorf("version %v of the form, expected %d", version, protocolVersion)
+	if n, ok := version.(int64); !ok {
+		// not %v of it: tuples that hold each other twice have no end
+		return 0, fmt.Errorf("the version is %s, expected %d", kind(version), protocolVersion)
+	} else if n != protocolVersion {
+		return 0, fmt.Errorf("version %d of the form, expected %d", n, protocolVersion)
 	}
 	system, err := pickle.Read(reader, nothing{})
 	if err != nil {

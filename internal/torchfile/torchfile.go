@@ -69,7 +69,7 @@ func Read(r io.ReaderAt, size int64) (File, error) {
 
 // wrappers are the keys under which checkpoints keep a state dict, in the order in which they are
 // looked for. Averaged weights come first, for they are those that are evaluated.
-var wrappers = []string{"state_dict_ema", "model_ema", "state_dict", "model"}
+var wrappers = []string{"state_dict_ema", "model_ema", "state_dict", "model_state_dict", "model"}
 
 // stateDict finds the tensors of what a file holds.
 func stateDict(root any) (wrapper string, tensors []Tensor, err error) {

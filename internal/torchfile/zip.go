@@ -75,14 +75,19 @@ func openZip(r io.ReaderAt, size int64) (found members, folder string, err error
 	if errors.Is(err, errLongDirectory) {
 		return nil, "", err
 	}
+	if errors.Is(err, zip.ErrFormat) {
+		return nil, "", errors.New("an archive without the directory at its end: the file is cut off or damaged")
+	}
 	if err != nil {
 		return nil, "", fmt.Errorf("an archive that cannot be read: %w", err)
 	}
+	for _, f := range archive.File { // before its code, which is compressed
+		if f.Name == "constants.pkl" || strings.HasSuffix(f.Name, "/constants.pkl") {
+			return nil, "", errors.New("a TorchScript program, expected a state dict: torch.save(net.state_dict(), …)")
+		}
+	}
 	found, pickles := members{}, 0
 	for _, f := range archive.File {
-		if f.Name == "constants.pkl" || strings.HasSuffix(f.Name, "/constants.pkl") {
-			return nil, "", errors.New("a TorchScript program, expected a state dict")
-		}
 		if f.Method != zip.Store || f.CompressedSize64 != f.UncompressedSize64 {
 			return nil, "", fmt.Errorf("member %.80q is compressed, which PyTorch does not do", f.Name)
 		}

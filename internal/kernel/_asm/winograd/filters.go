@@ -46,6 +46,10 @@ func (s set) filterTransform(g []reg.VecVirtual) []reg.VecVirtual {
 	return []reg.VecVirtual{g[0], even, third, fused(0.5, 0.25, -16./15), fused(-2, 4, 1./15), g[2]}
 }
 
+// columnsAhead is how many columns before it is written the memory of a panel is asked for: it lies
+// in so many places that the processor does not foresee it.
+const columnsAhead = 4
+
 // filters writes the kernel of filtersGeneric.
 func (s set) filters() { s.filterPanel("filters", 3, tileIn, s.filterTransform) }
 
@@ -122,6 +126,9 @@ func (s set) filterPanel(
 			return g
 		}, transform, buffer, func(_ int, v []reg.VecVirtual) {
 			for _, x := range v {
+				if upper == 0 {
+					PREFETCHT0(operand.Mem{Base: to, Index: mr, Scale: columnsAhead})
+				}
 				if s.EVEX {
 					y := YMM()
 					VCVTPD2PS(x, y)
