@@ -101,11 +101,10 @@ func (s Spec) Command(file string) []string {
 		v.Seeds = s.Seeds
 		variant, err = origin.Variant(v)
 	}
-	flags := v.flags()
-	if err != nil || !s.equals(variant) || slices.ContainsFunc(flags, separated) {
+	if err != nil || !s.equals(variant) || slices.ContainsFunc(v.Data, separated) {
 		return fromFile
 	}
-	return append(command, flags...)
+	return append(command, v.flags()...)
 }
 
 // separated reports whether the flag --data would read a word as several.
