@@ -192,7 +192,7 @@ func (c *Config) resolve() (p parts, err error) {
 		},
 	} {
 		if f.value < f.least {
-			return p, fault.Inputf("%s is %d, expected at least %d", f.name, f.value, f.least)
+			return p, fault.Fieldf("%s is %d, expected at least %d", f.name, f.value, f.least)
 		}
 	}
 	if c.StopAfter == c.Steps {
@@ -217,7 +217,7 @@ func (c *Config) resolve() (p parts, err error) {
 		return p, fault.Inputf("subset is balanced, but the paper's protocol takes the first images of a permutation")
 	}
 	if !(c.LearningRate > 0) || math.IsInf(c.LearningRate, 0) {
-		return p, fault.Inputf("learning_rate is %v, expected a finite number above 0", c.LearningRate)
+		return p, fault.Fieldf("learning_rate is %v, expected a finite number above 0", c.LearningRate)
 	}
 	if p.model, err = c.architecture(); err != nil {
 		return p, fault.Inputf("model: %w", err)

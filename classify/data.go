@@ -155,14 +155,14 @@ func openAsIs(ctx context.Context, cfg *Config, opt Options) (*dataset.Dataset, 
 func (c *Config) forFolders(opt Options) error {
 	switch {
 	case c.Size != 0:
-		return fault.Inputf(
+		return fault.Fieldf(
 			"size is %d, but the images of %s have theirs: it is for folders of pictures", c.Size,
 			c.Data,
 		)
 	case opt.Strict:
-		return fault.Inputf("strict is set, but %s is no folder of pictures: it is for those", c.Data)
+		return fault.Fieldf("strict is set, but %s is no folder of pictures: it is for those", c.Data)
 	case c.Fit != "":
-		return fault.Inputf("fit is %s, but the images of %s are square: it is for folders of pictures", c.Fit, c.Data)
+		return fault.Fieldf("fit is %s, but the images of %s are square: it is for folders of pictures", c.Fit, c.Data)
 	case c.Division != "":
 		return fault.Inputf(
 			"division is %s, but %s has its test images: it is for folders of pictures", c.Division,

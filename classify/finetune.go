@@ -115,9 +115,9 @@ func (r *run) firstHead(ctx context.Context) (*frozen, error) {
 func (c *Config) checkDepthRate() error {
 	switch {
 	case c.DepthRate != 0 && !c.Finetunes():
-		return fault.Inputf("depth_rate is %v, but only a network that is finetuned has rates by depth", c.DepthRate)
+		return fault.Fieldf("depth_rate is %v, but only a network that is finetuned has rates by depth", c.DepthRate)
 	case !(c.DepthRate >= 0 && c.DepthRate <= 1):
-		return fault.Inputf("depth_rate is %v, expected more than 0 and at most 1", c.DepthRate)
+		return fault.Fieldf("depth_rate is %v, expected more than 0 and at most 1", c.DepthRate)
 	case c.Finetunes() && c.DepthRate == 0:
 		c.DepthRate = defaultDepthRate
 	}

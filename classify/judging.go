@@ -44,14 +44,14 @@ func (c *Config) checkJudging() error {
 	}
 	switch {
 	case !(c.DevShare >= 0 && c.DevShare < 1):
-		return fault.Inputf(
+		return fault.Fieldf(
 			"dev_share is %v, expected a share of the training images, from 0 to less than 1",
 			c.DevShare,
 		)
 	case c.DevShare > 0 && c.PaperProtocol:
-		return fault.Inputf("dev_share is %v, but the paper's protocol has dev images of its own", c.DevShare)
+		return fault.Fieldf("dev_share is %v, but the paper's protocol has dev images of its own", c.DevShare)
 	case c.DevShare > 0 && (c.Subset == Balanced || c.PerClass > 0):
-		return fault.Inputf("dev_share is %v, but the images that a balanced subset leaves judge the run", c.DevShare)
+		return fault.Fieldf("dev_share is %v, but the images that a balanced subset leaves judge the run", c.DevShare)
 	case c.remembersBest() && c.EvalEvery == 0:
 		return fault.Inputf("found patience or keep with eval_every 0, expected steps between evaluations")
 	}

@@ -110,7 +110,7 @@ func (c *Config) resolve() (p parts, err error) {
 		{"sheet_every", c.SheetEvery, 0}, {"checkpoint_every", c.CheckpointEvery, 1},
 	} {
 		if f.value < f.least {
-			return p, fault.Inputf("%s is %d, expected at least %d", f.name, f.value, f.least)
+			return p, fault.Fieldf("%s is %d, expected at least %d", f.name, f.value, f.least)
 		}
 	}
 	for _, f := range []struct {
@@ -124,7 +124,7 @@ func (c *Config) resolve() (p parts, err error) {
 		{"average_ramp", c.Ramp, c.Ramp >= 0 && c.Ramp <= 1, "in 0..1"},
 	} {
 		if !f.ok || math.IsInf(f.value, 0) {
-			return p, fault.Inputf("%s is %v, expected a finite number %s", f.name, f.value, f.expects)
+			return p, fault.Fieldf("%s is %v, expected a finite number %s", f.name, f.value, f.expects)
 		}
 	}
 	if c.Data == "" {

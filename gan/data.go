@@ -160,11 +160,11 @@ func classesOf(set *dataset.Dataset) []string {
 func (c *Config) unused(data string, flip, trainSize, size bool) error {
 	switch {
 	case flip:
-		return fault.Inputf("flip is true, but %s; expected none", data)
+		return fault.Fieldf("flip is true, but %s; expected none", data)
 	case trainSize:
-		return fault.Inputf("train_size is %d, but %s; expected none", c.TrainSize, data)
+		return fault.Fieldf("train_size is %d, but %s; expected none", c.TrainSize, data)
 	case size:
-		return fault.Inputf("size is %d, but %s; expected none", c.Size, data)
+		return fault.Fieldf("size is %d, but %s; expected none", c.Size, data)
 	}
 	return nil
 }

@@ -184,7 +184,8 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	if r.training, err = NewTraining(options); err != nil {
 		return err
 	}
-	if r.engine, err = engine.Native(engine.Options{Threads: r.Threads, Convolution: r.config.Convolution}); err != nil {
+	native := engine.Options{Threads: r.Threads, Convolution: r.config.Convolution}
+	if r.engine, err = engine.Native(native); err != nil {
 		return err
 	}
 	if r.program, err = r.engine.Compile(r.training.Steps()...); err != nil {

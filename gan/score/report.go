@@ -24,6 +24,15 @@ const (
 	KeyCopying      = "copying_c_t"
 )
 
+// Keys lists the keys of all scores that [Measure] can return, in the order of a report.
+func Keys() []string {
+	return []string{
+		KeyFrechet, KeyFrechetLimit, KeyKernel, KeyPrecision, KeyRecall, KeyDensity, KeyCoverage,
+		KeyClassesHit, KeyClassKL, KeyConfident, KeyClassifier, KeyModesHit, KeyModeKL,
+		KeyGaussiansHit, KeyOnMode, KeyOffModeKL, KeyGaussianKL, KeyCopying,
+	}
+}
+
 // Score is one number of a report.
 type Score struct {
 	Key   string  `json:"score"`

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -72,6 +73,13 @@ func TestMeasure(t *testing.T) {
 	}
 	if len(r.Scores) != len(want) {
 		t.Fatalf("%d scores, expected %d", len(r.Scores), len(want))
+	}
+	var keys []string
+	for _, s := range r.Scores {
+		keys = append(keys, s.Key)
+	}
+	if !slices.Equal(Keys(), keys) {
+		t.Errorf("Keys lists %v, a report of everything has %v", Keys(), keys)
 	}
 	for i, w := range want {
 		got := r.Scores[i]

@@ -75,7 +75,10 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	a.json = wantsJSON(args)
 	root := a.root()
 	root.SetArgs(args)
-	err := a.guarded(args, root.Execute)
+	err := a.guarded(args, func() error {
+		cmd, err := root.ExecuteC()
+		return byFlag(cmd, err)
+	})
 	text.Flush() // an error stays in printed
 	if err == nil && printed.err != nil {
 		err = fmt.Errorf("printing the result: %w", printed.err)

@@ -97,7 +97,7 @@ func (a *app) runGanStudy(cmd *cobra.Command, o *ganStudyOptions, name string) e
 	show := a.newGanProgress(o.plain)
 	defer func() { show.close() }()
 	others, err := comparison.Execute(ctx, s, comparison.Options{
-		Dir: o.out, Judge: a.judge(o), Scores: judgedKeys(), Now: a.now,
+		Dir: o.out, Judge: a.judge(o), Scores: score.Keys(), Now: a.now,
 		Run: gan.RunOptions{
 			Threads: o.threads, DataDirs: a.dataDirs(o.dataDir), Now: a.now,
 			Started: func(s gan.Start) { // a bar for each run
@@ -184,18 +184,8 @@ func (a *app) judge(o *ganStudyOptions) comparison.Judge {
 	}
 }
 
-// judgedKeys are the names of the scores that flatScores returns.
-func judgedKeys() []string {
-	return []string{
-		score.KeyFrechet, score.KeyFrechetLimit, score.KeyKernel, score.KeyPrecision, score.KeyRecall, score.KeyDensity,
-		score.KeyCoverage, score.KeyClassesHit, score.KeyClassKL, score.KeyConfident, score.KeyClassifier,
-		score.KeyCopying, score.KeyModesHit, score.KeyModeKL,
-		score.KeyGaussiansHit, score.KeyOnMode, score.KeyOffModeKL,
-	}
-}
-
-// flatScores returns scores by their keys; those of a second network have its name behind them, and
-// those of real images "of real".
+// flatScores returns scores by their keys, any of [score.Keys]; those of a second network have its
+// name behind them, and those of real images "of real".
 func flatScores(s features.Scores) map[string]float64 {
 	flat := map[string]float64{}
 	for i, r := range s.Reports {
@@ -220,7 +210,8 @@ func flatScores(s features.Scores) map[string]float64 {
 		}
 	}
 	if g := s.Gaussians; g != nil {
-		flat[score.KeyGaussiansHit], flat[score.KeyOnMode], flat[score.KeyOffModeKL] = float64(g.Hit), g.OnMode, g.KL
+		flat[score.KeyGaussiansHit], flat[score.KeyOnMode] = float64(g.Hit), g.OnMode
+		flat[score.KeyOffModeKL], flat[score.KeyGaussianKL] = g.KL, g.ModeKL
 	}
 	return flat
 }

@@ -77,7 +77,7 @@ func (o *trainOptions) configuration(cmd *cobra.Command) (classify.Config, error
 	case !batched:
 		cfg.Batch = 0 // for as many as the training images allow
 	case cfg.Batch < 1:
-		return cfg, usage{fmt.Errorf("batch is %d, expected at least 1", cfg.Batch)}
+		return cfg, fault.Fieldf("batch is %d, expected at least 1", cfg.Batch)
 	}
 	if !penalized {
 		images := cfg.TrainSize

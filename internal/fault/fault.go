@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 	"syscall"
 )
 
@@ -26,6 +27,23 @@ func Input(err error) error {
 
 // Inputf is Input of a formatted error.
 func Inputf(format string, args ...any) error { return &input{fmt.Errorf(format, args...)} }
+
+// Field is an error of a field of a configuration. Its text begins with the field's name, which a
+// program that was told of the value in another way may replace by its own.
+type Field struct {
+	Name string
+	err  error
+}
+
+func (e *Field) Error() string { return e.err.Error() }
+func (e *Field) Unwrap() error { return e.err }
+
+// Fieldf is Inputf of a [Field], whose name is the text's first word: "batch is 0, expected …".
+func Fieldf(format string, args ...any) error {
+	err := fmt.Errorf(format, args...)
+	name, _, _ := strings.Cut(err.Error(), " ")
+	return &input{&Field{name, err}}
+}
 
 // Missingf is Inputf of a file that does not exist, where the text says so by itself: errors.Is
 // finds [fs.ErrNotExist].

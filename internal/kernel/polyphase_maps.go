@@ -47,12 +47,11 @@ func newTileMaps(n, c, parts, h, w, rows, columns int) tileMaps {
 		m.grid.cover(m.clusters() * least8(each) / 8)
 		return m
 	}
-	m.area = rows * columns
-	m.block = max(1, min(c, splitFloats/(maps*parts*m.area)))
-	if parts == 1 {
+	m.block = max(1, min(c, splitFloats/(maps*parts*rows*columns)))
+	if parts == 1 { // the maps themselves
 		rows = h
-		m.area = rows * columns
 	}
+	m.area = rows * columns
 	m.grid = newTileGrid(maps, parts*m.block, rows, columns)
 	if m.beside > 1 {
 		for i := range m.grid.in {
