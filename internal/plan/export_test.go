@@ -83,7 +83,8 @@ func NewTeam(workers, missing int) Team {
 
 // Run does so many tasks.
 func (t Team) Run(tasks int, do func(task int)) error {
-	return t.team.run(&job{tasks: tasks, do: func(_ *worker, task int) { do(task) }})
+	batches := []batch{{0, tasks / 3}, {tasks / 3, tasks}}
+	return t.team.run(newJob(tasks, batches, func(_ *worker, task int) { do(task) }))
 }
 
 // Close ends the goroutines of a team of which nobody is missing.

@@ -249,9 +249,9 @@ func (p *Program) allocate(lows []*lowering, given map[*sym.Expr]*input) {
 		}
 		s.settle(arena)
 		for _, r := range s.regions {
-			s.jobs = append(s.jobs, &job{tasks: len(r.tasks), do: func(w *worker, task int) {
+			s.jobs = append(s.jobs, newJob(len(r.tasks), r.batches, func(w *worker, task int) {
 				r.run(w, r.tasks[task], &p.state)
-			}})
+			}))
 		}
 	}
 	workers := make([]*worker, need.threads)

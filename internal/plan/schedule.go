@@ -4,8 +4,9 @@ import "slices"
 
 // region is a set of lanes that do not depend on each other. All workers meet at its end.
 type region struct {
-	lanes []laneNodes
-	tasks []task
+	lanes   []laneNodes
+	tasks   []task
+	batches []batch // of tasks
 }
 
 // laneNodes are the nodes of a lane, in the order they run in on every chunk.
@@ -116,6 +117,13 @@ func (r *region) split() {
 		}
 	}
 	slices.SortStableFunc(r.tasks, func(a, b task) int { return b.cost - a.cost })
+	for i, t := range r.tasks {
+		if last := len(r.batches) - 1; i > 0 && r.tasks[i-1].lane == t.lane && r.tasks[i-1].cost == t.cost {
+			r.batches[last].stop++
+		} else {
+			r.batches = append(r.batches, batch{first: i, stop: i + 1})
+		}
+	}
 }
 
 // run does a task: the nodes of its lane, chunk by chunk.
