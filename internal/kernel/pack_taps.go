@@ -6,8 +6,8 @@ package kernel
 //
 //	A[i, tap·len(channels) + p] = w[rows[i] + channels[p] + tap],  0 ≤ tap < taps
 //
-// dst holds PackedSize(len(rows), taps·len(channels)) floats. The taps of a filter are read
-// together.
+// dst holds PackedSize(len(rows), taps·len(channels)) floats. Rows and channels ascend. The taps of a
+// filter are read together.
 func (l Level) PackTaps(dst, w []float32, rows, channels []int32, taps int) {
 	k, parts := taps*len(channels), l.panels(len(rows))
 	for q := range parts {
