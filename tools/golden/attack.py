@@ -8,12 +8,11 @@ float64. Projected gradient descent starts at points of its own, so that other i
 the chance of the starts; the fast gradient method agrees to the image.
 """
 
-import argparse
-import json
-import pathlib
 
 import numpy as np
 import torch
+
+import document
 
 SEED, IMAGES, SHAPE, HIDDEN, CLASSES = 20180219, 200, (2, 4, 4), (24, 24), 5
 MEAN, STD = [0.45, 0.5], [0.25, 0.3]
@@ -127,18 +126,5 @@ def compute():
     }
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("dir", type=pathlib.Path)
-    parser.add_argument("--check", action="store_true")
-    args = parser.parse_args()
-    path = args.dir / "attack.json"
-    text = json.dumps(compute()) + "\n"
-    if not args.check:
-        path.write_text(text)
-    elif path.read_text() != text:
-        raise SystemExit(f"{path} is not what this script computes")
-
-
 if __name__ == "__main__":
-    main()
+    document.main("attack.json", compute)

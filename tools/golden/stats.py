@@ -7,13 +7,12 @@ Any environment with scipy 1.17 and numpy will do. BCa intervals are a function 
 them, so that our function of the same means can be held to rounding.
 """
 
-import argparse
-import json
-import pathlib
 
 import numpy as np
 import scipy
 from scipy import stats
+
+import document
 
 SEED = 20171129
 
@@ -72,18 +71,5 @@ def compute():
     }
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("dir", type=pathlib.Path)
-    parser.add_argument("--check", action="store_true")
-    args = parser.parse_args()
-    path = args.dir / "stats.json"
-    text = json.dumps(compute(), indent=1) + "\n"
-    if not args.check:
-        path.write_text(text)
-    elif path.read_text() != text:
-        raise SystemExit(f"{path} is not what this script computes")
-
-
 if __name__ == "__main__":
-    main()
+    document.main("stats.json", compute, indent=1)
