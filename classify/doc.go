@@ -43,9 +43,11 @@ package classify
 // or more; version 5 with batch norms of fixed statistics whose factors are in the filters of the
 // convolutions before them, and with the sums of a stem's weight gradient, of 7×7 taps and a stride,
 // in parts on large images; version 6 with convolutions of stride two and filters of 4×4 or 5×5 by
-// their phases, which no model of package model has.
+// their phases, which no model of package model has; version 7 with a pretrained network whose head's
+// λ is found, by another rule, see package linear.
 const (
-	NumericsVersion    = 6
+	NumericsVersion    = 7
+	phaseNumerics      = 6
 	filterNumerics     = 5
 	winogradNumerics   = 4
 	largeBatchNumerics = 3

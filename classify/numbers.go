@@ -12,8 +12,8 @@ import (
 )
 
 // Numbers returns the version of the numbers that a configuration trains to here: the last
-// [NumericsVersion] that changed the bits of such a run. Its model, its batch, its convolution and
-// whether it has a pretrained network are read.
+// [NumericsVersion] that changed the bits of such a run. Its model, its batch, its convolution,
+// whether it has a pretrained network and the λ of its head are read.
 func Numbers(cfg Config) (int, error) {
 	m, err := cfg.architecture()
 	if err != nil {
@@ -30,6 +30,9 @@ func Numbers(cfg Config) (int, error) {
 func (c *Config) numbers(network int) int {
 	if c.pretrained() {
 		network = max(network, filterNumerics)
+		if c.HeadL2 == 0 {
+			network = NumericsVersion
+		}
 	}
 	return max(network, batchNumbers(c.Batch))
 }
@@ -79,7 +82,7 @@ type knownModel struct {
 func networkNumbers(logits *sym.Expr, direct bool) int {
 	switch {
 	case !direct && engine.Phases(logits):
-		return NumericsVersion
+		return phaseNumerics
 	case scaledFilters(logits), engine.Stems(logits):
 		return filterNumerics
 	case !direct && engine.Transforms(logits):

@@ -23,8 +23,11 @@ func TestVersionOfNumbers(t *testing.T) {
 	for _, network := range []string{"efficientnet-lite0", "mobilenet-v2", "resnet18"} {
 		cfg := classify.Default()
 		cfg.Model, cfg.BackboneSHA256 = model.ParseSpec(network), "0"
-		if got, err := classify.Numbers(cfg); err != nil || got != 5 {
-			t.Errorf("%s from a pretrained one: version %d, %v, expected 5", network, got, err)
+		for l2, want := range map[float64]int{0: 7, 0.01: 5} { // λ of the head is found, or given
+			cfg.HeadL2 = l2
+			if got, err := classify.Numbers(cfg); err != nil || got != want {
+				t.Errorf("%s from a pretrained one, λ %g: version %d, %v, expected %d", network, l2, got, err, want)
+			}
 		}
 	}
 	cfg := classify.Default()

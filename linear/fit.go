@@ -73,6 +73,8 @@ const (
 	strongest, weakest = 1, -8
 	// worsening is how many λ in a row without a new least loss end the search.
 	worsening = 2
+	// dearest is the share of what the features tell that a stronger λ than the best may cost.
+	dearest = 0.05
 	// The tolerances of gradients: enough to compare λ, and of the result, near what rounding allows.
 	roughly, exactly = 1e-4, 1e-10
 )
@@ -330,11 +332,14 @@ func (t *training) choose(ctx context.Context, opt Options) (Fit, error) {
 }
 
 // strongestOf returns the strongest λ whose held-out loss is at most a standard error above the least,
-// the rule of Breiman et al. (1984, section 3.4.3). Candidates are sorted from strong to weak.
+// the rule of Breiman et al. (1984, section 3.4.3), and at most a share of what the features tell,
+// the loss of the strongest λ less the least one: the loss of twenty samples has so large an error
+// that the rule alone would leave hardly any of it. Candidates are sorted from strong to weak.
 func strongestOf(candidates []Candidate) float64 {
 	least := slices.MinFunc(candidates, func(a, b Candidate) int { return cmp.Compare(a.Loss, b.Loss) })
+	most := least.Loss + min(least.StandardError, dearest*(candidates[0].Loss-least.Loss))
 	for _, c := range candidates {
-		if c.Loss <= least.Loss+least.StandardError {
+		if c.Loss <= most {
 			return c.L2
 		}
 	}
