@@ -24,6 +24,7 @@ var floors = [][]string{
 	{"engine"},
 	{"nn", "optim", "task", "runfolder", "gan/score"},
 	{"model", "model/generative", "dataset", "dataset/augment", "dataset/folder", "dataset/picture"},
+	{"internal/idxtest"},
 	{"."},
 	{"assess", "report", "train"},
 	{"pretrained", "linear"},

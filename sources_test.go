@@ -80,7 +80,7 @@ func TestLibraryFlags(t *testing.T) {
 // panicsElsewhere are the files whose goroutines keep no panic where they start, with the reason.
 var panicsElsewhere = map[string]string{
 	"train/feed.go":           "filled recovers from what the caller's function does",
-	"internal/plan/worker.go": "job.work recovers",
+	"internal/plan/team.go":   "job.work recovers",
 	"internal/cli/signals.go": "it waits for signals, and calls nothing of ours",
 }
 
