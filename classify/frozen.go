@@ -231,7 +231,7 @@ func idsOf(s dataset.Subset) [][32]byte {
 
 // noteCache writes what the cache has not written yet, and passes on what was wrong with it.
 func (r *run) noteCache(f *frozen) {
-	f.embedder.cache.Flush()
+	f.embedder.Flush()
 	if r.CacheNote == nil {
 		return
 	}

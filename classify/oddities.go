@@ -67,7 +67,7 @@ func (r *run) oddities() []Oddity {
 				break
 			}
 			add(false, "%s: one is %.1f points of accuracy", plural.Of(n, part.name+" image"), 100/float64(n))
-		case !r.config.Frozen() && n < r.config.Batch:
+		case n < r.config.Batch:
 			add(
 				false, "%s, fewer than a batch of %d: one is %.1f points of accuracy",
 				plural.Of(n, part.name+" image"), r.config.Batch, 100/float64(n),

@@ -41,8 +41,8 @@ type native struct {
 }
 
 // Native returns the engine of our float32 kernels. Its name is the level. It is an error of the
-// input if the level or the convolution is unknown, or the machine does not have the level. Native is a [Lister], a
-// [Measurer] and a [Divider].
+// input if the level or the convolution is unknown, or the machine does not have the level. Native is
+// a [Lister], a [Measurer] and a [Divider].
 //
 // An element of a result is within 1e-4 of its tensor's largest magnitude of the reference, for
 // networks as they are trained; package internal/kernel derives the bound of each kernel. Bits

@@ -34,7 +34,8 @@ func HeadCurve(c classify.Config, h classify.HeadResult) report.Sheet {
 	return report.Sheet{
 		Title: strings.Replace(c.Title(), ", head", ",\nhead", 1), // the figure is narrow
 		Text: fmt.Sprintf("The loss of the held-out photos of %d folds over the strength λ of the head's L2 penalty. "+
-			"The strongest λ within a standard error of the least loss is taken.", h.Folds),
+			"The strongest λ is taken that costs little: a standard error of the least loss at most, and a "+
+			"twentieth of what the features tell.", h.Folds),
 		Rows: [][]report.SheetPlot{{report.Lines{
 			X: report.Axis{Label: "λ of the L2 penalty", Log: true}, Y: report.Axis{Label: "loss"},
 			Series: []report.LineSeries{mean, above, below, taken},
