@@ -232,6 +232,11 @@ func (w *worker) train(ctx context.Context, args RunArgs) (study.Result, error) 
 	opt := classify.Options{
 		Dir: dir, Resume: classify.HasRun(dir), DataDirs: w.opt.DataDirs, Digest: args.Digest,
 		Threads: 1, Draw: figures.Draw,
+		Started: func(s classify.Start) {
+			if s.Step > 0 {
+				w.log("going on with %s after step %d of %d", args.Name, s.Step, s.Steps)
+			}
+		},
 	}
 	if w.share {
 		opt.Saved = w.saver(ctx, args.Key, cfg.Steps)

@@ -230,6 +230,17 @@ func checkpoints(t *testing.T, dir string) []string {
 	return list
 }
 
+// underWay counts the runs of a folder that have taken steps; at step 0 there is a checkpoint, too.
+func underWay(t *testing.T, dir string) (n int) {
+	t.Helper()
+	for _, path := range checkpoints(t, dir) {
+		if info, err := os.Stat(filepath.Join(filepath.Dir(path), "metrics.jsonl")); err == nil && info.Size() > 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // quick are waits of tests: as in the order of a worker's own, but short.
 var quick = times{
 	tick: 50 * time.Millisecond, look: 200 * time.Millisecond, other: 300 * time.Millisecond,

@@ -43,7 +43,7 @@ func TestGracefulStop(t *testing.T) {
 			once.Do(func() {
 				go func() {
 					until(t, "a checkpoint", func() bool {
-						return count(t, q, "gradreg_checkpoint")+len(checkpoints(t, filepath.Join(q.dir, "runs"))) > 0
+						return count(t, q, "gradreg_checkpoint WHERE step > 0")+underWay(t, filepath.Join(q.dir, "runs")) > 0
 					})
 					cancel()
 				}()
@@ -69,10 +69,14 @@ func TestGracefulStop(t *testing.T) {
 			t.Errorf("%d attempts, %v", most, err)
 		}
 		other := open(t, place)
-		if status, err := other.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 2}); err != nil || status.State != Complete {
+		log, said := heard()
+		if status, err := other.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 2, Log: log}); err != nil || status.State != Complete {
 			t.Fatalf("%+v, %v", status, err)
 		}
 		equal(t, results(t, q, s.Name), want)
+		if text := said(); !strings.Contains(text, "going on with ") || strings.Contains(text, "beginning that run again") {
+			t.Errorf("%q, expected a run that goes on from its checkpoint", text)
+		}
 	})
 }
 
