@@ -63,7 +63,7 @@ func insert(ctx context.Context, client *river.Client[*sql.Tx], s *study.Study, 
 					Digest: s.Identity.Digest(r.Config), Name: r.String(),
 				},
 				InsertOpts: &river.InsertOpts{
-					Queue: s.Name, Priority: priority, MaxAttempts: s.Attempts, Tags: []string{r.Key},
+					Queue: s.Name, Priority: priority, ScheduledAt: turn(r), MaxAttempts: s.Attempts, Tags: []string{r.Key},
 					UniqueOpts: river.UniqueOpts{ByArgs: true, ByQueue: true, ByState: everyState},
 				},
 			})
@@ -75,9 +75,35 @@ func insert(ctx context.Context, client *river.Client[*sql.Tx], s *study.Study, 
 	return nil
 }
 
+// turn is the time of a job, by which River orders those of one priority. That of a final run is
+// long ago, and earlier for lower seeds: whoever looks at an unfinished study sees all its cells,
+// although the values of some were chosen later than those of others.
+func turn(r study.Run) time.Time {
+	if !r.Final() {
+		return time.Time{} // that of the insertion
+	}
+	return time.Unix(int64(r.Config.Seed), 0)
+}
+
+// promptly makes jobs whose time has come available when they are inserted; River would have them wait
+// for its scheduler, which looks every few seconds.
+var promptly = river.JobInsertMiddlewareFunc(func(
+	ctx context.Context, jobs []*rivertype.JobInsertParams,
+	insert func(context.Context) ([]*rivertype.JobInsertResult, error),
+) ([]*rivertype.JobInsertResult, error) {
+	for _, j := range jobs {
+		if j.State == rivertype.JobStateScheduled && j.ScheduledAt.Before(time.Now()) {
+			j.State = rivertype.JobStateAvailable
+		}
+	}
+	return insert(ctx)
+})
+
 // client returns a client of River without workers.
 func (q *Queue) client() (*river.Client[*sql.Tx], error) {
-	return river.NewClient(q.driver, &river.Config{Logger: slog.New(slog.DiscardHandler)})
+	return river.NewClient(q.driver, &river.Config{
+		Logger: slog.New(slog.DiscardHandler), Middleware: []rivertype.Middleware{promptly},
+	})
 }
 
 // Job is a job that has not ended well yet.

@@ -161,7 +161,7 @@ func (w *worker) run(ctx context.Context) (Status, error) {
 		Queues:            map[string]river.QueueConfig{w.study.Name: {MaxWorkers: w.opt.Jobs}},
 		FetchPollInterval: w.opt.times.tick, FetchCooldown: 20 * time.Millisecond,
 		CancelledJobRetentionPeriod: -1, DiscardedJobRetentionPeriod: -1,
-		Logger: slog.New(logHandler{w}),
+		Middleware: []rivertype.Middleware{promptly}, Logger: slog.New(logHandler{w}),
 	})
 	if err != nil {
 		return Status{}, err
