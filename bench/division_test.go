@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/internal/golden"
 )
 
@@ -34,6 +35,25 @@ func TestDivide(t *testing.T) {
 	}
 	if _, err := Divide(t.Context(), Options{}, []int{0}); err == nil {
 		t.Error("no error for 0 cores")
+	}
+}
+
+// TestDivideLevels checks that a step is divided alike on every level, so that the table of
+// docs/performance.md is what the program prints on any machine: values that strip programs keep in
+// registers, which portable Go has none of, are in no memory that cores share.
+func TestDivideLevels(t *testing.T) {
+	var first []Divided
+	for _, level := range engine.Levels() {
+		rows, err := Divide(t.Context(), Options{Level: level, Workloads: []string{"w1", "w3"}}, []int{2, 16})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = rows
+		}
+		if got, want := DivisionTable(rows), DivisionTable(first); got != want {
+			t.Errorf("level %s:\n%s\nlevel %s:\n%s", level, got, engine.Levels()[0], want)
+		}
 	}
 }
 

@@ -85,7 +85,7 @@ func networkNumbers(logits *sym.Expr, direct bool) int {
 		return phaseNumerics
 	case scaledFilters(logits), engine.Stems(logits):
 		return filterNumerics
-	case !direct && engine.Transforms(logits):
+	case !direct && engine.Transforms(logits), engine.ManyFilters(logits):
 		return winogradNumerics
 	}
 	return directNumerics

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/gradreg/gradreg/classify"
+	"github.com/gradreg/gradreg/engine"
 	"github.com/gradreg/gradreg/model"
 )
 
@@ -18,6 +19,15 @@ func TestVersionOfNumbers(t *testing.T) {
 		cfg.Model = model.ParseSpec(network)
 		if got, err := classify.Numbers(cfg); err != nil || got != want {
 			t.Errorf("%s: version %d, %v, expected %d", network, got, err, want)
+		}
+	}
+	for network, want := range map[string]int{ // many filters are read once for a batch without Winograd's algorithm, too
+		"lenet": 2, "lenet-caffe": 2, "resnet:depth=8": 2, "vgg": 4, "mobilenet-v2": 4, "resnet18": 5,
+	} {
+		cfg := classify.Default()
+		cfg.Model, cfg.Convolution = model.ParseSpec(network), engine.DirectConvolution
+		if got, err := classify.Numbers(cfg); err != nil || got != want {
+			t.Errorf("%s, direct: version %d, %v, expected %d", network, got, err, want)
 		}
 	}
 	for _, network := range []string{"efficientnet-lite0", "mobilenet-v2", "resnet18"} {

@@ -83,6 +83,11 @@ func Transforms(roots ...*sym.Expr) bool { return plan.Transforms(roots...) }
 // least 32 channels on either side.
 func Phases(roots ...*sym.Expr) bool { return plan.Phases(roots...) }
 
+// ManyFilters reports whether the roots, or their derivatives, need a convolution of at least 32,768
+// filters of up to 3×3, which [Native] may compute with filters that are read once for a whole batch,
+// also where convolutions are direct.
+func ManyFilters(roots ...*sym.Expr) bool { return plan.ManyFilters(roots...) }
+
 // Stems reports whether the roots need a convolution of strides with filters of 7×7 or more, of which
 // [Native] makes a weight gradient's sums over large maps in parts.
 func Stems(roots ...*sym.Expr) bool { return plan.Stems(roots...) }

@@ -30,8 +30,9 @@ import "fmt"
 // With W(X) the same computation on absolute values of everything, matrices included, the error of
 // an output is at most (C + 26)·2⁻²⁴·W(Σ_c |U_c| ⊙ |V_c|), that of a filter's gradient at most
 // (tiles + 30)·2⁻²⁴·W(Σ_tiles …): a one-dimensional transform rounds at most six times on the way
-// from an input to an output, U once, a sum of n products n times. A tile that holds a number which
-// is not finite has no finite output.
+// from an input to an output, U once, a sum of n products n times. A number that is not finite leaves
+// no output finite that the definition makes of it, and may take all outputs of the tiles that hold it
+// along, but none of others.
 type Winograd struct {
 	C, K, H, W int // input and output channels, rows and columns of a map
 	N          int // images

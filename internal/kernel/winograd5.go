@@ -28,8 +28,9 @@ import "fmt"
 // (K + 24)·2⁻²⁴·W(…), that of a filter's gradient at most (tiles + 30)·2⁻²⁴·W(Σ_tiles …). On the way
 // through one dimension of a transform a number is rounded at most four times by Bᵀ and Aᵀ, three
 // times by A, five times by B, seven times by Gᵀ, factors that are no binary fractions included; U
-// is rounded once, a sum of n products n times, and a pixel of dx is the sum of four tiles. A tile
-// that holds a number which is not finite has no finite output.
+// is rounded once, a sum of n products n times, and a pixel of dx is the sum of four tiles. A number
+// that is not finite leaves no result finite that the definition makes of it, and may take all results
+// of the tiles that hold it along, but none of others.
 type Winograd5 struct {
 	C, K, H, W, OH, OW int // channels, extents of inputs and outputs
 	N                  int // images

@@ -62,6 +62,10 @@ func (p *part) divide(cores int) Division {
 // which each reads a part.
 type readings interface{ readings(arg int) int }
 
+// shared reports whether v is in memory that cores share: neither in a worker's own, nor, in a strip
+// program, in registers alone.
+func (v *value) shared() bool { return v.place != placeLocal && v.place != placeNowhere }
+
 // shared returns the bytes that nodes read and write in memory that cores share. What every chunk
 // reads whole, such as a packed filter, is counted once a chunk.
 func (p *part) shared() int {
@@ -70,7 +74,7 @@ func (p *part) shared() int {
 		for i, u := range n.args {
 			r, known := n.call.(readings)
 			switch {
-			case u.value.place == placeLocal:
+			case !u.value.shared():
 			case known:
 				floats += u.value.size * r.readings(i)
 			case u.aligned:
@@ -80,7 +84,7 @@ func (p *part) shared() int {
 			}
 		}
 		for _, v := range n.outs {
-			if v.place != placeLocal {
+			if v.shared() {
 				floats += v.size
 			}
 		}

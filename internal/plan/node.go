@@ -87,9 +87,10 @@ func (n *node) String() string {
 	return s + fmt.Sprintf("  (%d slabs by %d)", n.slabs, n.chunkSize)
 }
 
-// chunkSize returns how many of n slabs are worked on at a time. Up to 128 slabs make ten to sixteen
-// chunks, which keep several cores busy and end together; a size that divides n evenly is worth a
-// few chunks less. More slabs make more chunks, so that as many more cores have work, up to 64.
+// chunkSize returns how many of n slabs are worked on at a time. Up to 128 slabs make at most sixteen
+// chunks, seven or more from ten slabs on, which keep several cores busy and end together; a size
+// that divides n evenly is worth a few chunks less. More slabs make more chunks, of eight to eleven
+// slabs, so that as many more cores have work, up to 64.
 func chunkSize(n int) int {
 	const fewest, most, enough = 16, 64, 8
 	size := max((n+most-1)/most, min((n+fewest-1)/fewest, enough))

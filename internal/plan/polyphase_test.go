@@ -3,8 +3,10 @@ package plan_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
+	"github.com/gradreg/gradreg/internal/plan"
 	"github.com/gradreg/gradreg/sym"
 )
 
@@ -40,5 +42,28 @@ func TestPolyphase(t *testing.T) {
 			})
 			compare(t, 1e-5, fill(rand.New(rand.NewPCG(3, 3)), 1, outputs...), outputs...)
 		})
+	}
+}
+
+// TestDirectIsKeptPhases lists convolutions of stride two that are computed by their phases, and others: with fewer
+// channels, to which the version of a run's numbers keeps, other filters, or inputs that no cache holds.
+func TestDirectIsKeptPhases(t *testing.T) {
+	for _, c := range []struct {
+		b, ch, size, oc, taps int
+		phases                bool
+	}{
+		{64, 32, 16, 128, 4, true}, {64, 64, 16, 32, 5, true}, {64, 31, 16, 128, 4, false}, {64, 64, 16, 31, 5, false},
+		{64, 64, 16, 64, 3, false}, {64, 64, 16, 64, 6, false}, {64, 64, 32, 64, 4, false}, {1, 32, 2, 32, 4, false},
+	} {
+		g := sym.NewGraph()
+		x, w := g.Input("x", sym.Float, c.b, c.ch, c.size, c.size), g.Input("w", sym.Float, c.oc, c.ch, c.taps, c.taps)
+		y := sym.Conv(x, w, sym.ConvSpec{Stride: [2]int{2, 2}, PadBefore: [2]int{1, 1}, PadAfter: [2]int{1, 1}})
+		text := listing(t, plan.Options{}, y)
+		if got := strings.Contains(text, "/2 F(4x4,3x3)"); got != c.phases {
+			t.Errorf("%v: by phases: %v, expected %v, in\n%s", c, got, c.phases, text)
+		}
+		if many := min(c.ch, c.oc) >= 32 && (c.taps == 4 || c.taps == 5); plan.Phases(y) != many {
+			t.Errorf("%v: may be computed by phases: %v, expected %v", c, !many, many)
+		}
 	}
 }

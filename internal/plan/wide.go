@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gradreg/gradreg/internal/kernel"
 	"github.com/gradreg/gradreg/sym"
@@ -32,6 +33,15 @@ func (g *geometry) wide(batch int) bool {
 const heavyFilters, heavyPixels = 1 << 15, 100
 
 func (g *geometry) heavy() bool { return heavy(g.oc, g.C, g.KH, g.KW) }
+
+// ManyFilters reports whether the roots, or their derivatives, need a convolution of so many filters that
+// it reads them once for a whole batch of 16 images.
+func ManyFilters(roots ...*sym.Expr) bool {
+	return slices.ContainsFunc(sym.Topological(roots...), func(e *sym.Expr) bool {
+		_, filters, ok := convolutionOf(e)
+		return ok && heavy(filters[0], filters[1], filters[2], filters[3])
+	})
+}
 
 func heavy(out, in, kh, kw int) bool { return out*in >= heavyFilters && max(kh, kw) <= 3 }
 
