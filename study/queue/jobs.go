@@ -63,7 +63,8 @@ func insert(ctx context.Context, client *river.Client[*sql.Tx], s *study.Study, 
 					Digest: s.Identity.Digest(r.Config), Name: r.String(),
 				},
 				InsertOpts: &river.InsertOpts{
-					Queue: s.Name, Priority: priority, ScheduledAt: turn(r), MaxAttempts: s.Attempts, Tags: []string{r.Key},
+					Queue: s.Name, Priority: priority, ScheduledAt: turn(r), MaxAttempts: s.Attempts,
+					Tags:       []string{r.Key},
 					UniqueOpts: river.UniqueOpts{ByArgs: true, ByQueue: true, ByState: everyState},
 				},
 			})
