@@ -193,8 +193,10 @@ func TestTrainingsTable(t *testing.T) {
 			"learning_rate": "0.001", "batch": "50", "steps": "10000", "image_normalization": normalizedByTraining, "tuned": "nothing",
 		}},
 		"cifar-2000": {"cifar10 2000, group norm, confidence", nil, map[string]string{
-			"penalties_with_lambda": "confidence:open; weight-decay:open", "model": "resnet:depth=14,width=1,norm=group,groups=8",
-			"augmentation": "flip,shift:0.125", "batch": "64", "optimizer": "sgd:momentum=0.9,nesterov=true", "tuned": "lambda, wd",
+			"penalties_with_lambda": "confidence:open; weight-decay:open",
+			"model":                 "resnet:depth=14,width=1,norm=group,groups=8",
+			"augmentation":          "flip,shift:0.125", "batch": "64",
+			"optimizer": "sgd:momentum=0.9,nesterov=true", "tuned": "lambda, wd",
 		}},
 		"fair-2000": {"mnist 2000, datagrad", nil, map[string]string{
 			"penalties_with_lambda": "datagrad:open; weight-decay:open", "model": "open", "learning_rate": "open", "steps": "5000", "schedule": "piecewise", "tuned": "dropout, lambda, lr, wd",

@@ -38,7 +38,8 @@ func TestTurn(t *testing.T) {
 		if n := count(t, q, "river_job WHERE state = 'available'"); n != 8 {
 			t.Fatalf("%d jobs can begin, expected 8", n)
 		}
-		if status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few}); err != nil || status.State != Complete {
+		status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few})
+		if err != nil || status.State != Complete {
 			t.Fatalf("%+v, %v", status, err)
 		}
 		list, err := client.JobList(t.Context(), river.NewJobListParams().First(100))

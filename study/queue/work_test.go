@@ -70,7 +70,8 @@ func TestGracefulStop(t *testing.T) {
 		}
 		other := open(t, place)
 		log, said := heard()
-		if status, err := other.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 2, Log: log}); err != nil || status.State != Complete {
+		status, err = other.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 2, Log: log})
+		if err != nil || status.State != Complete {
 			t.Fatalf("%+v, %v", status, err)
 		}
 		equal(t, results(t, q, s.Name), want)
