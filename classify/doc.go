@@ -47,6 +47,7 @@ package classify
 // λ is found, by another rule, see package linear.
 const (
 	NumericsVersion    = 7
+	foundHeadNumerics  = 7
 	phaseNumerics      = 6
 	filterNumerics     = 5
 	winogradNumerics   = 4

@@ -31,7 +31,7 @@ func (c *Config) numbers(network int) int {
 	if c.pretrained() {
 		network = max(network, filterNumerics)
 		if c.HeadL2 == 0 {
-			network = NumericsVersion
+			network = foundHeadNumerics
 		}
 	}
 	return max(network, batchNumbers(c.Batch))

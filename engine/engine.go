@@ -102,8 +102,8 @@ type Division struct {
 	Meetings int `json:"meetings"` // in a step: all cores wait for the last one
 	Tasks    int `json:"tasks"`    // pieces of work in a step
 	Bytes    int `json:"bytes"`    // read and written in memory that cores share
-	// Speedup is the work of a step over that of the busiest core between meetings, if meetings and
-	// memory cost nothing: no number of threads can gain more.
+	// Speedup is the work of a step over the least that the busiest core can have to do between
+	// meetings, if meetings and memory cost nothing: however work is taken, nobody gains more.
 	Speedup float64 `json:"speedup"`
 }
 

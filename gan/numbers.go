@@ -15,9 +15,13 @@ const NumericsVersion = 2
 // directNumerics is the version of pairs that Winograd's algorithm does not concern.
 const directNumerics = 1
 
-// Numbers returns the version of the numbers that a pair, a text form, trains to here, whatever its
-// data: only the channels of its convolutions matter. What is no pair has those of every version.
-func Numbers(network string) int {
+// Numbers returns the version of the numbers that a pair, a text form, trains to here by convolutions
+// of a kind, whatever its data: only the channels of its convolutions matter. What is no pair has
+// those of every version.
+func Numbers(network string, convolution engine.Convolution) int {
+	if convolution == engine.DirectConvolution {
+		return directNumerics
+	}
 	const batch, noise = 1, 1
 	for _, shape := range [][]int{{2}, {1, 28, 28}, {1, 64, 64}} {
 		pair, err := generative.Parse(network, shape)

@@ -28,12 +28,11 @@ type Kind struct {
 	configure func(fields []map[string]any, data string, seed uint64) (configured, error)
 }
 
-// configured is a trial, the text that identifies it, and the text form of the pair that it trains, if
-// it trains one: the version of its numbers depends on that.
+// configured is a trial, the text that identifies it, and the version of its numbers.
 type configured struct {
 	trial   trial
 	text    []byte
-	network string
+	numbers int
 }
 
 const generatorKind = "generator"
@@ -131,11 +130,7 @@ func generator(fields []map[string]any, data string, seed uint64) (configured, e
 		result.Scores, err = o.Judge(ctx, dir, s.Samples)
 		return err
 	}
-	network := c.Network
-	if c.Convolution != "" { // by their definition, as before there was another way
-		network = ""
-	}
-	return configured{run, text, network}, err
+	return configured{run, text, gan.Numbers(c.Network, c.Convolution)}, err
 }
 
 // separating trains a critic as a classifier of two classes.
@@ -185,7 +180,7 @@ func onImages(config any, network, data string, steps int, train func(
 		return err
 	}
 	text, err := identity(config, data)
-	return configured{run, text, network}, err
+	return configured{run, text, gan.Numbers(network, "")}, err
 }
 
 // identity is the text of a configuration with the name of its data.
@@ -254,7 +249,7 @@ func twoParameters(fields []map[string]any, data string, _ uint64) (configured, 
 		return nil
 	}
 	text, err := identity(c, data)
-	return configured{trial: run, text: text}, err
+	return configured{run, text, gan.Numbers("", "")}, err
 }
 
 // trajectoryPoints is how much of a trajectory is kept for its picture.

@@ -13,7 +13,6 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"github.com/gradreg/gradreg/gan"
 	"github.com/gradreg/gradreg/internal/fault"
 	"github.com/gradreg/gradreg/internal/spec"
 	"github.com/gradreg/gradreg/internal/strictyaml"
@@ -175,7 +174,7 @@ func (s *Spec) Runs() ([]Run, error) {
 					return nil, fault.Inputf("variant %q: %w", v.Name, err)
 				}
 				run := Run{Data: data, Variant: v.Name, Seed: uint64(seed), trial: c.trial}
-				for version := gan.Numbers(c.network); version > 0; version-- {
+				for version := c.numbers; version > 0; version-- {
 					run.keys = append(run.keys, s.key(c.text, version))
 				}
 				run.Key = run.keys[0]

@@ -1,5 +1,7 @@
 package plan
 
+import "slices"
+
 // Division says how the work of a step divides among cores, counted and not measured.
 type Division struct {
 	Cores int
@@ -10,8 +12,8 @@ type Division struct {
 	// Bytes are read and written in memory that cores share; what one core keeps for itself between
 	// two meetings is not in it.
 	Bytes int
-	// Speedup is the cost of all tasks over the sum of the busiest core's cost between meetings, if
-	// meetings and memory cost nothing: no number of threads can gain more.
+	// Speedup is the cost of all tasks over the least that the busiest core can have to do between
+	// meetings, if meetings and memory cost nothing: however tasks are taken, nobody gains more.
 	Speedup float64
 }
 
@@ -34,28 +36,39 @@ func (p *part) divide(cores int) Division {
 	total, longest := 0, 0
 	for _, r := range p.regions {
 		d.Tasks += len(r.tasks)
-		busy := make([]int, max(1, cores))
-		for _, t := range r.tasks { // whoever is free takes the next one
-			least := 0
-			for i := range busy {
-				if busy[i] < busy[least] {
-					least = i
-				}
-			}
-			busy[least] += max(1, t.cost)
-			total += max(1, t.cost)
+		costs := make([]int, len(r.tasks))
+		for i, t := range r.tasks {
+			costs[i] = max(1, t.cost)
+			total += costs[i]
 		}
-		most := 0
-		for _, b := range busy {
-			most = max(most, b)
-		}
-		longest += most
+		longest += busiest(costs, max(1, cores))
 	}
 	d.Speedup = 1
 	if longest > 0 {
 		d.Speedup = float64(total) / float64(longest)
 	}
 	return d
+}
+
+// busiest returns what the busiest of some cores has to do at least, whoever takes which task: an
+// equal part of everything; and for every k the k+1 least of the k·cores+1 longest tasks, since one
+// core has k+1 of these.
+func busiest(costs []int, cores int) int {
+	slices.SortFunc(costs, func(a, b int) int { return b - a })
+	sum := 0
+	for _, c := range costs {
+		sum += c
+	}
+	most := (sum + cores - 1) / cores
+	for k := 0; k*cores < len(costs); k++ {
+		last := k * cores
+		least := 0
+		for _, c := range costs[last-k : last+1] {
+			least += c
+		}
+		most = max(most, least)
+	}
+	return most
 }
 
 // readings is a kernel call that knows how many times all its chunks together read an argument of

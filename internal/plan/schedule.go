@@ -113,7 +113,9 @@ func (r *region) split() {
 		each := max(1, smallTask*count/max(cost, 1))
 		for first := 0; first < count; first += each {
 			stop := min(first+each, count)
-			r.tasks = append(r.tasks, task{i, first, stop, cost / count * (stop - first)})
+			// The last chunk may have fewer slabs than the others.
+			share := min(stop*l.lane.chunkSize, l.lane.slabs) - first*l.lane.chunkSize
+			r.tasks = append(r.tasks, task{i, first, stop, cost / l.lane.slabs * share})
 		}
 	}
 	slices.SortStableFunc(r.tasks, func(a, b task) int { return b.cost - a.cost })
