@@ -100,7 +100,13 @@ func (s *step) reference(t *testing.T, labels []int32) outcome {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := outcome{Loss: got[0].Data[0], Penalty: got[1].Data[0]}
+	count := 0
+	for _, w := range weights {
+		count += w.Shape().Size()
+	}
+	o := outcome{
+		Loss: got[0].Data[0], Penalty: got[1].Data[0], start: make([]float64, 0, count), Weights: make([]float64, 0, count),
+	}
 	for i, w := range weights {
 		for k, v := range values[w].Data {
 			o.start = append(o.start, v)

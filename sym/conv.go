@@ -107,32 +107,26 @@ func floats4(args []*Expr) error {
 	return nil
 }
 
-// eachTaps calls f for all products of a convolution, some of an output and a row of its filter at
-// once: y[yi] and, for k < n, x[xi + k·Dilation[1]] and w[wi + k].
-func (s ConvSpec) eachTaps(x, w, y Shape, f func(xi, wi, yi, n int)) {
-	for yi, n := 0, y.Size(); yi < n; yi++ {
-		j := yi % y[3]
-		i := yi / y[3] % y[2]
-		o := yi / (y[3] * y[2]) % y[1]
-		b := yi / (y[3] * y[2] * y[1])
-		q := j*s.Stride[1] - s.PadBefore[1]
-		first, stop := 0, w[3] // of the taps of a row that are inside the image
-		for first < stop && q+first*s.Dilation[1] < 0 {
-			first++
-		}
-		for stop > first && q+(stop-1)*s.Dilation[1] >= x[3] {
-			stop--
-		}
-		if first == stop {
-			continue
-		}
-		q += first * s.Dilation[1]
-		for c := range w[1] {
+// eachRow calls f for all products of a convolution, those of a tap and a row of outputs at once:
+// w[wi] and, for k < n, x[xi + k·Stride[1]] and y[yi + k]. Each output meets its taps in their order.
+func (s ConvSpec) eachRow(x, w, y Shape, f func(xi, wi, yi, n int)) {
+	for plane := range y[0] * y[1] {
+		xAt, wi := plane/y[1]*x[1]*x[2]*x[3], plane%y[1]*w[1]*w[2]*w[3]
+		for range w[1] {
 			for h := range w[2] {
-				if r := i*s.Stride[0] + h*s.Dilation[0] - s.PadBefore[0]; r >= 0 && r < x[2] {
-					f(((b*x[1]+c)*x[2]+r)*x[3]+q, ((o*w[1]+c)*w[2]+h)*w[3]+first, yi, stop-first)
+				for v := range w[3] {
+					q := v*s.Dilation[1] - s.PadBefore[1] // of x for the first output
+					first := (max(-q, 0) + s.Stride[1] - 1) / s.Stride[1]
+					n := min((x[3]-q+s.Stride[1]-1)/s.Stride[1], y[3]) - first
+					for i := 0; i < y[2] && n > 0; i++ {
+						if r := i*s.Stride[0] + h*s.Dilation[0] - s.PadBefore[0]; r >= 0 && r < x[2] {
+							f(xAt+r*x[3]+q+first*s.Stride[1], wi, (plane*y[2]+i)*y[3]+first, n)
+						}
+					}
+					wi++
 				}
 			}
+			xAt += x[2] * x[3]
 		}
 	}
 }
@@ -193,10 +187,10 @@ func (s PoolSpec) check(x Shape) (Shape, error) {
 func (s PoolSpec) eachWindow(x, y Shape, f func(plane, xi, yi int)) {
 	one := Shape{1, 1, x[2], x[3]}
 	for plane := range x[0] * x[1] {
-		s.conv().eachTaps(one, Shape{1, 1, s.Window[0], s.Window[1]}, Shape{1, 1, y[2], y[3]},
+		s.conv().eachRow(one, Shape{1, 1, s.Window[0], s.Window[1]}, Shape{1, 1, y[2], y[3]},
 			func(xi, _, yi, n int) {
 				for k := range n {
-					f(plane, xi+k, yi)
+					f(plane, xi+k*s.Stride[1], yi+k)
 				}
 			})
 	}

@@ -10,7 +10,7 @@ type convolution struct {
 	// channels returns those of x, filters the first two extents of w.
 	channels func(w Shape) int
 	filters  func(x, y Shape) (outer, inner int)
-	// each calls f for all products, see [ConvSpec.eachTaps].
+	// each calls f for all products, see [ConvSpec.eachRow].
 	each func(s ConvSpec, x, w, y Shape, f func(xi, wi, yi, n int))
 }
 
@@ -19,7 +19,7 @@ var ordinaryConvolution = convolution{
 	check:    checkConv,
 	channels: func(w Shape) int { return w[1] },
 	filters:  func(x, y Shape) (outer, inner int) { return y[1], x[1] },
-	each:     ConvSpec.eachTaps,
+	each:     ConvSpec.eachRow,
 }
 
 var depthwiseConvolution = convolution{
@@ -28,7 +28,7 @@ var depthwiseConvolution = convolution{
 	check:    checkDepthwise,
 	channels: func(w Shape) int { return w[0] },
 	filters:  func(x, _ Shape) (outer, inner int) { return x[1], 1 },
-	each:     ConvSpec.eachDepthwiseTaps,
+	each:     ConvSpec.eachDepthwiseRow,
 }
 
 func convRule() rule                        { return ordinaryConvolution.rule() }
@@ -74,8 +74,9 @@ func (k *convolution) rule() rule {
 			x, w, y := args[0], args[1], NewTensor(e.shape...)
 			s := e.attr.(ConvAttr).ConvSpec
 			k.each(s, x.Shape, w.Shape, y.Shape, func(xi, wi, yi, n int) {
-				for k := range n {
-					y.Data[yi] += x.Data[xi+k*s.Dilation[1]] * w.Data[wi+k]
+				from, to, weight := x.Data[xi:], y.Data[yi:yi+n], w.Data[wi]
+				for k := range to {
+					to[k] += from[k*s.Stride[1]] * weight
 				}
 			})
 			return y
@@ -108,8 +109,9 @@ func (k *convolution) inputRule() rule {
 			dy, w, x := args[0], args[1], NewTensor(e.shape...)
 			s := e.attr.(ConvAttr).ConvSpec
 			k.each(s, x.Shape, w.Shape, dy.Shape, func(xi, wi, yi, n int) {
-				for k := range n {
-					x.Data[xi+k*s.Dilation[1]] += dy.Data[yi] * w.Data[wi+k]
+				to, from, weight := x.Data[xi:], dy.Data[yi:yi+n], w.Data[wi]
+				for k, v := range from {
+					to[k*s.Stride[1]] += v * weight
 				}
 			})
 			return x
@@ -143,9 +145,16 @@ func (k *convolution) weightRule() rule {
 			x, dy, w := args[0], args[1], NewTensor(e.shape...)
 			s := e.attr.(ConvAttr).ConvSpec
 			k.each(s, x.Shape, w.Shape, dy.Shape, func(xi, wi, yi, n int) {
-				for k := range n {
-					w.Data[wi+k] += x.Data[xi+k*s.Dilation[1]] * dy.Data[yi]
+				at, by := x.Data[xi:], dy.Data[yi:yi+n]
+				var even, odd float64 // neither waits for the other
+				for k := 0; k+1 < n; k += 2 {
+					even += at[k*s.Stride[1]] * by[k]
+					odd += at[(k+1)*s.Stride[1]] * by[k+1]
 				}
+				if n%2 == 1 {
+					even += at[(n-1)*s.Stride[1]] * by[n-1]
+				}
+				w.Data[wi] += even + odd
 			})
 			return w
 		},

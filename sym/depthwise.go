@@ -39,11 +39,11 @@ func checkDepthwise(s ConvSpec, x, w, y Shape) (Shape, error) {
 	return checkConv(s, Shape{x[0], 1, x[2], x[3]}, w, y)
 }
 
-// eachDepthwiseTaps is eachTaps of a depthwise convolution.
-func (s ConvSpec) eachDepthwiseTaps(x, w, y Shape, f func(xi, wi, yi, n int)) {
+// eachDepthwiseRow is eachRow of a depthwise convolution.
+func (s ConvSpec) eachDepthwiseRow(x, w, y Shape, f func(xi, wi, yi, n int)) {
 	xs, ws, ys := Shape{1, 1, x[2], x[3]}, Shape{1, 1, w[2], w[3]}, Shape{1, 1, y[2], y[3]}
 	for plane := range x[0] * x[1] {
 		xAt, wAt, yAt := plane*xs.Size(), plane%x[1]*ws.Size(), plane*ys.Size()
-		s.eachTaps(xs, ws, ys, func(xi, wi, yi, n int) { f(xAt+xi, wAt+wi, yAt+yi, n) })
+		s.eachRow(xs, ws, ys, func(xi, wi, yi, n int) { f(xAt+xi, wAt+wi, yAt+yi, n) })
 	}
 }
