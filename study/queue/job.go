@@ -67,6 +67,9 @@ func (w *worker) Work(ctx context.Context, job *river.Job[RunArgs]) error {
 	case errors.Is(context.Cause(runCtx), errLost):
 		return errLost // River leaves a job alone that is no longer this client's
 	case errors.Is(err, classify.ErrInterrupted):
+		w.lock.Lock()
+		w.interrupted = append(w.interrupted, job.ID)
+		w.lock.Unlock()
 		return fmt.Errorf("%w: %w", err, context.Cause(runCtx)) // the client stops, or the job was cancelled
 	case errors.Is(err, filelock.ErrHeld):
 		return river.JobSnooze(w.opt.times.other)

@@ -86,6 +86,19 @@ func turn(r study.Run) time.Time {
 	return time.Unix(int64(r.Config.Seed), 0)
 }
 
+// first lets jobs that wait begin before all others of their queue and priority: those of runs that
+// have begun. River puts what is given back behind the jobs that are due.
+func (q *Queue) first(ctx context.Context, ids []int64) error {
+	for _, id := range ids {
+		if _, err := q.pool.ExecContext(ctx, q.bind(`UPDATE river_job SET scheduled_at =
+			(SELECT min(other.scheduled_at) FROM river_job AS other WHERE other.queue = river_job.queue)
+			WHERE id = ? AND state = 'available'`), id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // promptly makes jobs whose time has come available when they are inserted; River would have them wait
 // for its scheduler, which looks every few seconds.
 var promptly = river.JobInsertMiddlewareFunc(func(
@@ -278,6 +291,7 @@ func (q *Queue) rescue(ctx context.Context, self string, lease time.Duration) er
 		return err
 	}
 	var jobs []rescued
+	var begun []int64
 	now := q.now().UTC()
 	for _, j := range stuck {
 		if j.Kind != (RunArgs{}).Kind() {
@@ -309,11 +323,16 @@ func (q *Queue) rescue(ctx context.Context, self string, lease time.Duration) er
 			state, finalized = rivertype.JobStateCancelled, &now
 		case j.Attempt >= j.MaxAttempts:
 			state, finalized = rivertype.JobStateDiscarded, &now
+		case j.Attempt == 1: // one that ends its worker again and again lets others come first
+			begun = append(begun, j.ID)
 		}
 		jobs = append(jobs, rescued{j.ID, state, text, finalized, now})
 	}
 	if len(jobs) == 0 {
 		return nil
 	}
-	return q.takeBack(ctx, horizon, jobs)
+	if err := q.takeBack(ctx, horizon, jobs); err != nil {
+		return err
+	}
+	return q.first(ctx, begun)
 }

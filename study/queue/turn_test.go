@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
@@ -63,4 +64,51 @@ func TestTurn(t *testing.T) {
 			t.Errorf("seeds in the order %v, expected %v", seeds, want)
 		}
 	})
+}
+
+// TestRescuedFirst takes runs back from a worker that died: one that has begun goes on before all others, but not one that
+// two workers did not survive.
+func TestRescuedFirst(t *testing.T) {
+	t.Parallel()
+	everywhere(t, func(t *testing.T, place string) {
+		q := added(t, place, edited(t, small))
+		long := time.Now().UTC().Add(-time.Hour)
+		at := any(long)
+		if !q.server() {
+			at = long.Format("2006-01-02 15:04:05.000")
+		}
+		ids := numbers(t, q, "SELECT id FROM river_job ORDER BY id")
+		again, once := ids[len(ids)-1], ids[len(ids)-2]
+		change(t, q, "UPDATE river_job SET state = 'running', attempt = 1, attempted_at = ? WHERE id = ?", at, once)
+		change(t, q, "UPDATE river_job SET state = 'running', attempt = 2, attempted_at = ? WHERE id = ?", at, again)
+		if err := q.rescue(t.Context(), "another", time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		order := numbers(t, q, "SELECT id FROM river_job WHERE state = 'available' ORDER BY scheduled_at, id DESC")
+		if len(order) != len(ids) || order[0] != once || order[len(order)-1] != again {
+			t.Errorf("the order is %v of %v, expected %d first and %d last", order, ids, once, again)
+		}
+	})
+}
+
+// numbers returns the results of a query.
+func numbers(t *testing.T, q *Queue, query string) []int64 {
+	t.Helper()
+	rows, err := q.pool.QueryContext(t.Context(), query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var all []int64
+	for rows.Next() {
+		var n int64
+		if err := rows.Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, n)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return all
 }

@@ -102,7 +102,9 @@ type worker struct {
 	ended  bool  // a run ended since the last look
 	unfit  error // what a run showed about this process
 	forged bool  // a job had a key that no run has
-	outage outage
+	// interrupted are the jobs of runs that were given back unfinished.
+	interrupted []int64
+	outage      outage
 }
 
 // openRuns makes the folder of the runs.
@@ -182,6 +184,12 @@ func (w *worker) run(ctx context.Context) (Status, error) {
 		err = fmt.Errorf("stopping: %w", stopErr)
 	}
 	if ctx.Err() != nil { // the runs have been given back
+		w.lock.Lock()
+		begun := w.interrupted
+		w.lock.Unlock()
+		if err := w.queue.first(stop, begun); err != nil {
+			w.log("%v; what was interrupted goes on after the runs that wait", err)
+		}
 		last, statusErr := w.queue.Status(stop, w.study.Name)
 		if statusErr == nil {
 			status = last

@@ -68,6 +68,13 @@ func TestGracefulStop(t *testing.T) {
 		if err := q.pool.QueryRow("SELECT max(attempt) FROM river_job").Scan(&most); err != nil || most > 1 {
 			t.Errorf("%d attempts, %v", most, err)
 		}
+		if n := count(t, q, `river_job AS begun JOIN river_job AS waiting ON waiting.scheduled_at < begun.scheduled_at
+			WHERE begun.state = 'available' AND begun.attempted_at IS NOT NULL AND waiting.state = 'available'`); n != 0 {
+			t.Errorf("%d runs would begin before the one that has begun goes on", n)
+		}
+		if n := count(t, q, "river_job WHERE state = 'available' AND attempted_at IS NOT NULL"); n != 1 {
+			t.Errorf("%d runs have begun, expected 1", n)
+		}
 		other := open(t, place)
 		log, said := heard()
 		status, err = other.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 2, Log: log})
