@@ -204,7 +204,7 @@ const promised = 1e-4
 
 // TestRandomNetworks compares random convolutional networks and their derivatives of both orders with
 // the reference, on every level. How a convolution is computed is chosen by its shape, which is left
-// to chance; every way has to be met twice, and so have strip programs.
+// to chance; where GRADREG_TEST_LONG is set every way has to be met twice, and so have strip programs.
 func TestRandomNetworks(t *testing.T) {
 	levels := kernel.Supported()
 	best := levels[len(levels)-1]
@@ -212,9 +212,11 @@ func TestRandomNetworks(t *testing.T) {
 	for way := range ways {
 		met[way] = 0
 	}
-	networks := uint64(18)
+	networks := uint64(8)
 	if testing.Short() { // as in shapes
 		networks = 4
+	} else if long() {
+		networks = 18
 	}
 	for seed := range networks {
 		n := randomNetwork(seed)
@@ -239,7 +241,7 @@ func TestRandomNetworks(t *testing.T) {
 		}
 	}
 	t.Log(met)
-	if testing.Short() {
+	if !long() {
 		return
 	}
 	for way, times := range met {

@@ -3,6 +3,7 @@ package plan_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 
@@ -109,11 +110,17 @@ func TestDirectIsKept(t *testing.T) {
 	}
 }
 
-// shapes returns the cases of a test, with -short the first one: under the race detector all shapes
-// are the same work.
+// long reports whether the long tests run.
+func long() bool { return os.Getenv("GRADREG_TEST_LONG") != "" }
+
+// shapes returns the cases of a test: two of them, all where GRADREG_TEST_LONG is set, as in .ci/run, and with -short the
+// first one: under the race detector all shapes are the same work.
 func shapes[T any](cases []T) []T {
-	if testing.Short() {
+	switch {
+	case testing.Short():
 		return cases[:1]
+	case !long():
+		return cases[:min(2, len(cases))]
 	}
 	return cases
 }
