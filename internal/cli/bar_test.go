@@ -42,6 +42,26 @@ func (s *screen) shows(t *testing.T, text string) {
 	}
 }
 
+// TestStudyLines reads the lines that a study writes where there is no terminal.
+func TestStudyLines(t *testing.T) {
+	var out bytes.Buffer
+	now := time.Now()
+	p := (&app{err: &out, out: &out, now: func() time.Time { return now }}).newStudyProgress(true)
+	for _, s := range []queue.Status{
+		{Name: "few", Running: 2, Waiting: 8, Complete: 1, Remaining: 3723, Shares: []float64{0.248, 1}},
+		{Name: "few", Running: 1, Waiting: 8, Complete: 2, Failed: 1, Remaining: 90},
+	} {
+		s.State = queue.Active
+		p.tick(s)
+		now = now.Add(lineEvery)
+	}
+	p.close()
+	const want = "few: run 1/11  2 running (25 %, 100 %), 1h2m3s left\nfew: run 2/12  1 running, 0 to try again, 1 failed, 1m30s left\n"
+	if out.String() != want {
+		t.Errorf("found %q, expected %q", out.String(), want)
+	}
+}
+
 // TestBars moves each bar of the program through what may befall it: to its end and beyond, as its
 // total grows, from phase to phase, and to a close before its end. What it is told last is drawn.
 func TestBars(t *testing.T) {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,7 +28,7 @@ func (a *app) newStudyProgress(plain bool) *studyProgress {
 		p.bars.begin(0, mpb.PrependDecorators(decor.CountersNoUnit("run %d/%d ")),
 			mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
 				if s := p.last.Load(); s != nil {
-					return " " + studyLine(*s)
+					return " " + studyLine(*s, "") // a bar has no room for more
 				}
 				return ""
 			}), decor.Name("  "), decor.Elapsed(decor.ET_STYLE_GO)))
@@ -48,12 +49,24 @@ func (p *studyProgress) tick(s queue.Status) {
 		return
 	}
 	p.shown = p.app.now()
-	fmt.Fprintf(p.app.err, "%s: run %d/%d  %s\n", s.Name, s.Complete, s.Total(), studyLine(s))
+	fmt.Fprintf(p.app.err, "%s: run %d/%d  %s\n", s.Name, s.Complete, s.Total(), studyLine(s, studyShares(s)))
 }
 
-// studyLine says what the counts do not.
-func studyLine(s queue.Status) string {
-	text := fmt.Sprintf("%d running", s.Running)
+// studyShares says how far the runs of this process are, of as many as a line can hold.
+func studyShares(s queue.Status) string {
+	var shares []string
+	for _, share := range s.Shares[:min(len(s.Shares), 8)] {
+		shares = append(shares, fmt.Sprintf("%.0f %%", 100*share))
+	}
+	if len(shares) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(shares, ", ") + ")"
+}
+
+// studyLine says what the counts do not, and how far the running ones are.
+func studyLine(s queue.Status, shares string) string {
+	text := fmt.Sprintf("%d running%s", s.Running, shares)
 	if s.Retrying+s.Failed > 0 {
 		text += fmt.Sprintf(", %d to try again, %d failed", s.Retrying, s.Failed)
 	}

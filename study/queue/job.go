@@ -240,7 +240,9 @@ func (w *worker) train(ctx context.Context, args RunArgs) (study.Result, error) 
 				w.log("going on with %s after step %d of %d", args.Name, s.Step, s.Steps)
 			}
 		},
+		Stepped: func(p classify.Progress) { w.took(args.Key, float64(p.Step)/float64(p.Steps)) },
 	}
+	defer w.took(args.Key, 0)
 	if w.share {
 		opt.Saved = w.saver(ctx, args.Key, cfg.Steps)
 	}
@@ -262,6 +264,20 @@ func (w *worker) train(ctx context.Context, args RunArgs) (study.Result, error) 
 	result.Key, result.Machine = args.Key, build.Machine()
 	result.Worker, result.Finished = w.client.ID(), w.queue.now().UTC().Format(time.RFC3339)
 	return result, err
+}
+
+// took notes which part of its steps a run of this process has taken; 0 forgets it.
+func (w *worker) took(key string, part float64) {
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	if part == 0 {
+		delete(w.shares, key)
+		return
+	}
+	if w.shares == nil {
+		w.shares = map[string]float64{}
+	}
+	w.shares[key] = part
 }
 
 // attempt trains and evaluates.

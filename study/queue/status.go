@@ -27,6 +27,8 @@ type Status struct {
 	Seconds   float64 `json:"run_seconds"`
 	Remaining float64 `json:"remaining_seconds,omitempty"`
 	Jobs      []Job   `json:"jobs,omitempty"` // running, retrying and failed ones
+	// Shares are the parts of their steps that running ones have taken, of those of this process.
+	Shares []float64 `json:"running_shares,omitempty"`
 }
 
 // Complete is the state of a study whose runs all have results.
@@ -59,11 +61,15 @@ func (q *Queue) statusOf(ctx context.Context, entry Entry) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	status, err := q.status(ctx, entry, p, results)
+	status, err := q.status(ctx, entry, p, results, nil)
 	return status, q.hide(err)
 }
 
-func (q *Queue) status(ctx context.Context, entry Entry, p study.Progress, results study.Results) (Status, error) {
+// status is Status of a study whose progress and results are known, and the shares of some runs, by
+// their keys.
+func (q *Queue) status(
+	ctx context.Context, entry Entry, p study.Progress, results study.Results, shares map[string]float64,
+) (Status, error) {
 	s := Status{Name: entry.Name, State: entry.State, Unplanned: entry.Unplanned(p)}
 	jobs, err := q.jobs(ctx, entry.Name)
 	if err != nil {
@@ -90,6 +96,9 @@ func (q *Queue) status(ctx context.Context, entry Entry, p study.Progress, resul
 		switch j.State {
 		case Running:
 			s.Running++
+			if share, known := shares[r.Key]; known {
+				s.Shares = append(s.Shares, share)
+			}
 		case Retrying:
 			s.Retrying++
 		case Failed:
@@ -112,9 +121,11 @@ func (q *Queue) status(ctx context.Context, entry Entry, p study.Progress, resul
 		s.State = Failed // what depends on them cannot follow
 	}
 	if s.Running > 0 {
-		// On the average, half of a running one is done.
-		share := 1 - float64(s.Running)/2/float64(left+s.Unplanned)
-		s.Remaining = entry.Left(p, results) * share / float64(s.Running)
+		done := float64(s.Running-len(s.Shares)) / 2 // on the average, half of one is done
+		for _, share := range s.Shares {
+			done += share
+		}
+		s.Remaining = entry.Left(p, results) * (1 - done/float64(left+s.Unplanned)) / float64(s.Running)
 	}
 	return s, nil
 }

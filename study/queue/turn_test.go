@@ -91,6 +91,47 @@ func TestRescuedFirst(t *testing.T) {
 	})
 }
 
+// TestShares looks on while a run is trained: which part of its steps it has taken is said, and the time that is left
+// becomes less.
+func TestShares(t *testing.T) {
+	t.Parallel()
+	everywhere(t, func(t *testing.T, place string) {
+		s := edited(t, small, slow...)
+		q := added(t, place, s)
+		parts := map[int][]Status{} // by the runs that are complete
+		status, err := q.Work(t.Context(), s.Name, WorkOptions{times: quick, DataDirs: few, Jobs: 1, Tick: func(s Status) {
+			if len(s.Shares) > s.Running {
+				t.Errorf("%d runs, and the shares of %d", s.Running, len(s.Shares))
+			}
+			for _, share := range s.Shares {
+				if !(share > 0 && share <= 1) {
+					t.Errorf("share %v", share)
+				}
+				parts[s.Complete] = append(parts[s.Complete], s)
+			}
+		}})
+		if err != nil || status.State != Complete || len(status.Shares) > 0 {
+			t.Fatalf("%+v, %v", status, err)
+		}
+		rising := 0
+		for complete, seen := range parts {
+			for i := 1; i < len(seen); i++ {
+				before, now := seen[i-1], seen[i]
+				if now.Unplanned != before.Unplanned || now.Shares[0] <= before.Shares[0] {
+					continue
+				}
+				rising++
+				if complete > 0 && !(now.Remaining < before.Remaining) {
+					t.Errorf("%v s are left after %v of the run, %v s after %v", before.Remaining, before.Shares, now.Remaining, now.Shares)
+				}
+			}
+		}
+		if rising == 0 {
+			t.Error("no share rose")
+		}
+	})
+}
+
 // numbers returns the results of a query.
 func numbers(t *testing.T, q *Queue, query string) []int64 {
 	t.Helper()

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -104,7 +105,9 @@ type worker struct {
 	forged bool  // a job had a key that no run has
 	// interrupted are the jobs of runs that were given back unfinished.
 	interrupted []int64
-	outage      outage
+	// shares are the parts of their steps that runs of this process have taken, by their keys.
+	shares map[string]float64
+	outage outage
 }
 
 // openRuns makes the folder of the runs.
@@ -284,7 +287,10 @@ func (w *worker) look(ctx context.Context) (Status, error) {
 			return Status{}, err
 		}
 	}
-	return w.queue.status(ctx, entry, p, w.results)
+	w.lock.Lock()
+	shares := maps.Clone(w.shares)
+	w.lock.Unlock()
+	return w.queue.status(ctx, entry, p, w.results, shares)
 }
 
 // fill inserts the jobs that are missing. If the study has become another in the meantime, some of
