@@ -86,19 +86,6 @@ func turn(r study.Run) time.Time {
 	return time.Unix(int64(r.Config.Seed), 0)
 }
 
-// first lets jobs that wait begin before all others of their queue and priority: those of runs that
-// have begun. River puts what is given back behind the jobs that are due.
-func (q *Queue) first(ctx context.Context, ids []int64) error {
-	for _, id := range ids {
-		if _, err := q.pool.ExecContext(ctx, q.bind(`UPDATE river_job SET scheduled_at =
-			(SELECT min(other.scheduled_at) FROM river_job AS other WHERE other.queue = river_job.queue)
-			WHERE id = ? AND state = 'available'`), id); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // promptly makes jobs whose time has come available when they are inserted; River would have them wait
 // for its scheduler, which looks every few seconds.
 var promptly = river.JobInsertMiddlewareFunc(func(

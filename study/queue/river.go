@@ -13,9 +13,9 @@ import (
 	"github.com/riverqueue/river/rivertype"
 )
 
-// This file alone uses River's interface to databases, which River does not promise to keep: it has
-// what River's client has no call for, a job's sign of life and the rescue of jobs whose worker is
-// dead. Where an update of River does not compile, it is here; the tests of killed workers hold
+// This file alone uses River's interface to databases and its table, which River does not promise to
+// keep: it has what River's client has no call for, a job's sign of life, the rescue of jobs whose
+// worker is dead, and the place of one that goes on. Where an update of River does not compile, it is here; the tests of killed workers hold
 // what these calls have to do.
 
 // riverDriver is River's access to a database.
@@ -65,4 +65,17 @@ func (q *Queue) takeBack(ctx context.Context, horizon time.Time, jobs []rescued)
 	}
 	_, err := q.driver.GetExecutor().JobRescueMany(ctx, p)
 	return err
+}
+
+// first lets jobs that wait begin before all others of their queue and priority: those of runs that
+// have begun. River puts what is given back behind the jobs that are due.
+func (q *Queue) first(ctx context.Context, ids []int64) error {
+	for _, id := range ids {
+		if _, err := q.pool.ExecContext(ctx, q.bind(`UPDATE river_job SET scheduled_at =
+			(SELECT min(other.scheduled_at) FROM river_job AS other WHERE other.queue = river_job.queue)
+			WHERE id = ? AND state = 'available'`), id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
