@@ -15,8 +15,8 @@ import (
 
 // This file alone uses River's interface to databases and its table, which River does not promise to
 // keep: it has what River's client has no call for, a job's sign of life, the rescue of jobs whose
-// worker is dead, and the place of one that goes on. Where an update of River does not compile, it is here; the tests of killed workers hold
-// what these calls have to do.
+// worker is dead, and the place of one that goes on. Where an update of River does not compile, it
+// is here; the tests of killed workers, and of whose turn it is, hold what these calls have to do.
 
 // riverDriver is River's access to a database.
 type riverDriver = riverdriver.Driver[*sql.Tx]
