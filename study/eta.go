@@ -16,8 +16,9 @@ func (p pace) and(other pace) pace {
 // Left returns how long the runs that have no result will take on one thread, in seconds, by the
 // time that a step of the complete ones took: of the same cell or, where none is complete, of the
 // same method; else of the cell of which most is complete, in proportion to the multiply-adds of a
-// step. It is 0 as long as nothing is known.
-func (s *Study) Left(p Progress, results Results) float64 {
+// step. It is 0 as long as nothing is known. Taken are the parts of their steps that runs have
+// taken already, by their keys.
+func (s *Study) Left(p Progress, results Results, taken map[string]float64) float64 {
 	cells, methods := map[Cell]pace{}, map[string]pace{}
 	var best Cell
 	for _, r := range p.Runs() {
@@ -36,7 +37,7 @@ func (s *Study) Left(p Progress, results Results) float64 {
 	}
 	left := 0.0
 	for _, c := range p.Cells {
-		steps := s.stepsLeft(c, results)
+		steps := s.stepsLeft(c, results, taken)
 		if steps == 0 {
 			continue
 		}
@@ -54,12 +55,12 @@ func (s *Study) Left(p Progress, results Results) float64 {
 
 // stepsLeft returns the steps of a cell's runs that have no result, also of those that are not
 // planned yet.
-func (s *Study) stepsLeft(c CellProgress, results Results) float64 {
+func (s *Study) stepsLeft(c CellProgress, results Results, taken map[string]float64) float64 {
 	steps := 0.0
 	count := func(runs []Run) {
 		for _, r := range runs {
 			if _, ok := results[r.Key]; !ok {
-				steps += float64(r.Config.Steps)
+				steps += float64(r.Config.Steps) * (1 - taken[r.Key])
 			}
 		}
 	}

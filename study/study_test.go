@@ -179,7 +179,7 @@ func TestLeft(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := s.Left(p, results)
+		got := s.Left(p, results, nil)
 		switch {
 		case len(results) == 0 && got != 0:
 			t.Errorf("%v seconds are left, though nothing is known", got)
@@ -193,6 +193,10 @@ func TestLeft(t *testing.T) {
 		r := runs[len(results)%len(runs)]
 		result := madeUp(r)
 		result.Seconds = float64(r.Config.Steps) * pace[r.Cell.Method]
+		begun, want := s.Left(p, results, map[string]float64{r.Key: 0.25}), left-result.Seconds/4
+		if len(methods) == len(pace) && math.Abs(begun-want) > 1e-6*(1+left) {
+			t.Errorf("%v seconds are left when a quarter of %v is done, expected %v", begun, r, want)
+		}
 		results[r.Key], methods[r.Cell.Method] = result, true
 		left -= result.Seconds
 	}
@@ -229,7 +233,7 @@ seeds: 3
 		}
 	}
 	const plain, low, high = 3 * 20, 2.1 + 10.5, 2.1 + 11.5 // see docs/regularizer-costs.json
-	if got := s.Left(p, results); got < low*plain || got > high*plain {
+	if got := s.Left(p, results, nil); got < low*plain || got > high*plain {
 		t.Errorf("%v seconds are left, expected about %v", got, (low+high)/2*plain)
 	}
 }

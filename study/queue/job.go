@@ -25,12 +25,9 @@ import (
 
 // Work does a job: it trains the run, or goes on with it, and writes its result.
 func (w *worker) Work(ctx context.Context, job *river.Job[RunArgs]) error {
-	defer func() {
-		w.lock.Lock()
-		w.ended = true
-		w.lock.Unlock()
-	}()
 	args := job.Args
+	w.begin(args.Key)
+	defer w.end(ctx, job)
 	if err := study.CheckKey(args.Key); err != nil { // it names folders that are removed
 		err = fault.Inputf("the job in the database: %w", err)
 		w.lock.Lock()
@@ -67,9 +64,6 @@ func (w *worker) Work(ctx context.Context, job *river.Job[RunArgs]) error {
 	case errors.Is(context.Cause(runCtx), errLost):
 		return errLost // River leaves a job alone that is no longer this client's
 	case errors.Is(err, classify.ErrInterrupted):
-		w.lock.Lock()
-		w.interrupted = append(w.interrupted, job.ID)
-		w.lock.Unlock()
 		return fmt.Errorf("%w: %w", err, context.Cause(runCtx)) // the client stops, or the job was cancelled
 	case errors.Is(err, filelock.ErrHeld):
 		return river.JobSnooze(w.opt.times.other)
@@ -84,6 +78,34 @@ func (w *worker) Work(ctx context.Context, job *river.Job[RunArgs]) error {
 	}
 	w.failed(job, err)
 	return w.queue.hide(err)
+}
+
+// begin notes that a run begins.
+func (w *worker) begin(key string) {
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	w.shares[key] = 0
+}
+
+// took notes how many of its steps a run of this process has taken. A search for λ within a run
+// trains others, which do not count.
+func (w *worker) took(key string, step, steps int) {
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	if _, begun := w.shares[key]; begun {
+		w.shares[key] = float64(step) / float64(steps)
+	}
+}
+
+// end notes that a run has ended, or was given back unfinished.
+func (w *worker) end(ctx context.Context, job *river.Job[RunArgs]) {
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	w.ended = true
+	delete(w.shares, job.Args.Key)
+	if ctx.Err() != nil {
+		w.interrupted = append(w.interrupted, job.ID)
+	}
 }
 
 // failed says that a run has failed, and keeps River from trying again what cannot work: a
@@ -239,10 +261,10 @@ func (w *worker) train(ctx context.Context, args RunArgs) (study.Result, error) 
 			if s.Step > 0 {
 				w.log("going on with %s after step %d of %d", args.Name, s.Step, s.Steps)
 			}
+			w.took(args.Key, s.Step, s.Steps)
 		},
-		Stepped: func(p classify.Progress) { w.took(args.Key, float64(p.Step)/float64(p.Steps)) },
+		Stepped: func(p classify.Progress) { w.took(args.Key, p.Step, p.Steps) },
 	}
-	defer w.took(args.Key, 0)
 	if w.share {
 		opt.Saved = w.saver(ctx, args.Key, cfg.Steps)
 	}
@@ -264,20 +286,6 @@ func (w *worker) train(ctx context.Context, args RunArgs) (study.Result, error) 
 	result.Key, result.Machine = args.Key, build.Machine()
 	result.Worker, result.Finished = w.client.ID(), w.queue.now().UTC().Format(time.RFC3339)
 	return result, err
-}
-
-// took notes which part of its steps a run of this process has taken; 0 forgets it.
-func (w *worker) took(key string, part float64) {
-	w.lock.Lock()
-	defer w.lock.Unlock()
-	if part == 0 {
-		delete(w.shares, key)
-		return
-	}
-	if w.shares == nil {
-		w.shares = map[string]float64{}
-	}
-	w.shares[key] = part
 }
 
 // attempt trains and evaluates.

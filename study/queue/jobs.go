@@ -300,6 +300,7 @@ func (q *Queue) rescue(ctx context.Context, self string, lease time.Duration) er
 		}
 		var metadata struct {
 			CancelAttemptedAt time.Time `json:"cancel_attempted_at"`
+			RescueCount       int       `json:"river:rescue_count"`
 		}
 		if err := json.Unmarshal(j.Metadata, &metadata); err != nil {
 			return fmt.Errorf("job %d: %w", j.ID, err)
@@ -310,7 +311,7 @@ func (q *Queue) rescue(ctx context.Context, self string, lease time.Duration) er
 			state, finalized = rivertype.JobStateCancelled, &now
 		case j.Attempt >= j.MaxAttempts:
 			state, finalized = rivertype.JobStateDiscarded, &now
-		case j.Attempt == 1: // one that ends its worker again and again lets others come first
+		case metadata.RescueCount == 0: // one that ends its worker again and again lets others come first
 			begun = append(begun, j.ID)
 		}
 		jobs = append(jobs, rescued{j.ID, state, text, finalized, now})

@@ -68,12 +68,13 @@ func (q *Queue) takeBack(ctx context.Context, horizon time.Time, jobs []rescued)
 }
 
 // first lets jobs that wait begin before all others of their queue and priority: those of runs that
-// have begun. River puts what is given back behind the jobs that are due.
+// have begun. River puts what is given back behind the jobs that are due. The time is before every
+// one that [turn] gives, in River's form of a time in SQLite, which PostgreSQL reads as well.
 func (q *Queue) first(ctx context.Context, ids []int64) error {
 	for _, id := range ids {
-		if _, err := q.pool.ExecContext(ctx, q.bind(`UPDATE river_job SET scheduled_at =
-			(SELECT min(other.scheduled_at) FROM river_job AS other WHERE other.queue = river_job.queue)
-			WHERE id = ? AND state = 'available'`), id); err != nil {
+		if _, err := q.pool.ExecContext(ctx, q.bind(
+			"UPDATE river_job SET scheduled_at = '1969-01-01 00:00:00.000' WHERE id = ? AND state = 'available'",
+		), id); err != nil {
 			return err
 		}
 	}

@@ -75,7 +75,7 @@ func (q *Queue) status(
 	if err != nil {
 		return s, err
 	}
-	byKey := map[string]Job{}
+	byKey, taken := map[string]Job{}, map[string]float64{}
 	for _, j := range jobs {
 		byKey[j.Key] = j
 	}
@@ -96,7 +96,9 @@ func (q *Queue) status(
 		switch j.State {
 		case Running:
 			s.Running++
+			taken[r.Key] = 0.5 // on the average
 			if share, known := shares[r.Key]; known {
+				taken[r.Key] = share
 				s.Shares = append(s.Shares, share)
 			}
 		case Retrying:
@@ -121,11 +123,7 @@ func (q *Queue) status(
 		s.State = Failed // what depends on them cannot follow
 	}
 	if s.Running > 0 {
-		done := float64(s.Running-len(s.Shares)) / 2 // on the average, half of one is done
-		for _, share := range s.Shares {
-			done += share
-		}
-		s.Remaining = entry.Left(p, results) * (1 - done/float64(left+s.Unplanned)) / float64(s.Running)
+		s.Remaining = entry.Left(p, results, taken) / float64(s.Running)
 	}
 	return s, nil
 }

@@ -71,7 +71,7 @@ func (q *Queue) Work(ctx context.Context, name string, opt WorkOptions) (Status,
 	}
 	w := &worker{
 		queue: q, opt: opt, study: &entry.Study, cpu: entry.Identity.CPU, results: study.Results{},
-		inserted: map[string]bool{},
+		inserted: map[string]bool{}, shares: map[string]float64{},
 	}
 	done, err := w.openRuns()
 	if err != nil {
@@ -103,7 +103,7 @@ type worker struct {
 	ended  bool  // a run ended since the last look
 	unfit  error // what a run showed about this process
 	forged bool  // a job had a key that no run has
-	// interrupted are the jobs of runs that were given back unfinished.
+	// interrupted are the jobs of runs that were given back, most of them unfinished.
 	interrupted []int64
 	// shares are the parts of their steps that runs of this process have taken, by their keys.
 	shares map[string]float64
@@ -186,13 +186,8 @@ func (w *worker) run(ctx context.Context) (Status, error) {
 	if stopErr := client.StopAndCancel(stop); stopErr != nil && err == nil {
 		err = fmt.Errorf("stopping: %w", stopErr)
 	}
+	w.keepTurn(ctx)
 	if ctx.Err() != nil { // the runs have been given back
-		w.lock.Lock()
-		begun := w.interrupted
-		w.lock.Unlock()
-		if err := w.queue.first(stop, begun); err != nil {
-			w.log("%v; what was interrupted goes on after the runs that wait", err)
-		}
 		last, statusErr := w.queue.Status(stop, w.study.Name)
 		if statusErr == nil {
 			status = last
@@ -200,6 +195,17 @@ func (w *worker) run(ctx context.Context) (Status, error) {
 		return status, classify.Interrupted(ctx)
 	}
 	return status, err
+}
+
+// keepTurn lets the runs that were given back go on before those that wait.
+func (w *worker) keepTurn(ctx context.Context) {
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if err := w.queue.first(ctx, w.interrupted); err != nil {
+		w.log("%v; what was interrupted goes on after the runs that wait", err)
+	}
 }
 
 // watch keeps the queue filled until nothing is left to do.

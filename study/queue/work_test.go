@@ -68,7 +68,7 @@ func TestGracefulStop(t *testing.T) {
 		if err := q.pool.QueryRow("SELECT max(attempt) FROM river_job").Scan(&most); err != nil || most > 1 {
 			t.Errorf("%d attempts, %v", most, err)
 		}
-		if n := count(t, q, `river_job AS begun JOIN river_job AS waiting ON waiting.scheduled_at < begun.scheduled_at
+		if n := count(t, q, `river_job AS begun JOIN river_job AS waiting ON waiting.scheduled_at <= begun.scheduled_at AND waiting.id <> begun.id
 			WHERE begun.state = 'available' AND begun.attempted_at IS NOT NULL AND waiting.state = 'available'`); n != 0 {
 			t.Errorf("%d runs would begin before the one that has begun goes on", n)
 		}
@@ -432,7 +432,7 @@ func TestStale(t *testing.T) {
 		}
 		before := waiting()
 		stale := func() *worker {
-			return &worker{queue: q, client: client, study: &larger, results: study.Results{}, inserted: map[string]bool{}}
+			return &worker{queue: q, client: client, study: &larger, results: study.Results{}, inserted: map[string]bool{}, shares: map[string]float64{}}
 		}
 		if err := stale().fill(t.Context(), p); err != nil || waiting() != before {
 			t.Errorf("%v; %d jobs wait, expected %d", err, waiting(), before)
