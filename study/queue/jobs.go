@@ -86,6 +86,17 @@ func turn(r study.Run) time.Time {
 	return time.Unix(int64(r.Config.Seed), 0)
 }
 
+// first lets jobs that wait begin before all others of their queue and priority: those of runs that
+// have begun. River puts what is given back behind the jobs that are due.
+func (q *Queue) first(ctx context.Context, ids []int64) error {
+	for _, id := range ids {
+		if err := q.setTurn(ctx, id, time.Unix(0, 0)); err != nil { // before the turn of any seed
+			return err
+		}
+	}
+	return nil
+}
+
 // promptly makes jobs whose time has come available when they are inserted; River would have them wait
 // for its scheduler, which looks every few seconds.
 var promptly = river.JobInsertMiddlewareFunc(func(
@@ -214,12 +225,14 @@ func (q *Queue) settle(ctx context.Context, s *study.Study) error {
 		}
 	}
 	for _, j := range list {
-		_, need := needed[j.Key]
+		r, need := needed[j.Key]
 		delete(needed, j.Key)
 		ended := j.State == Failed || j.State == Cancelled || j.State == Complete
 		switch {
 		case need && ended:
-			_, err = client.JobRetry(ctx, j.ID)
+			if _, err = client.JobRetry(ctx, j.ID); err == nil && r.Final() {
+				err = q.setTurn(ctx, j.ID, turn(r))
+			}
 		case !need && !ended:
 			_, err = client.JobCancel(ctx, j.ID)
 		}

@@ -67,16 +67,14 @@ func (q *Queue) takeBack(ctx context.Context, horizon time.Time, jobs []rescued)
 	return err
 }
 
-// first lets jobs that wait begin before all others of their queue and priority: those of runs that
-// have begun. River puts what is given back behind the jobs that are due. The time is before every
-// one that [turn] gives, in River's form of a time in SQLite, which PostgreSQL reads as well.
-func (q *Queue) first(ctx context.Context, ids []int64) error {
-	for _, id := range ids {
-		if _, err := q.pool.ExecContext(ctx, q.bind(
-			"UPDATE river_job SET scheduled_at = '1969-01-01 00:00:00.000' WHERE id = ? AND state = 'available'",
-		), id); err != nil {
-			return err
-		}
+// setTurn sets the time of a job that waits, by which River orders those of one priority.
+func (q *Queue) setTurn(ctx context.Context, id int64, at time.Time) error {
+	value := any(at.UTC())
+	if !q.server() {
+		value = at.UTC().Format("2006-01-02 15:04:05.000") // River's form
 	}
-	return nil
+	_, err := q.pool.ExecContext(
+		ctx, q.bind("UPDATE river_job SET scheduled_at = ? WHERE id = ? AND state = 'available'"), value, id,
+	)
+	return err
 }

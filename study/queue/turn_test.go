@@ -36,6 +36,13 @@ func TestTurn(t *testing.T) {
 		if err := q.Add(t.Context(), s, DefaultPriority); err != nil {
 			t.Fatal(err)
 		}
+		// Nor does it change their order that the study is cancelled and taken up again.
+		if err := q.Cancel(t.Context(), s.Name); err != nil {
+			t.Fatal(err)
+		}
+		if err := q.Add(t.Context(), s, DefaultPriority); err != nil {
+			t.Fatal(err)
+		}
 		if n := count(t, q, "river_job WHERE state = 'available'"); n != 8 {
 			t.Fatalf("%d jobs can begin, expected 8", n)
 		}
