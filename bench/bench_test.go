@@ -22,8 +22,8 @@ func small(w Workload) Workload {
 	return w
 }
 
-// TestWorkloads compares loss, penalty and updated weights of every workload with the reference evaluator; of W5, which takes
-// it longest, DataGrad alone unless GRADREG_TEST_LONG is set.
+// TestWorkloads compares loss, penalty and updated weights of every workload with the reference
+// evaluator; of W5, which takes it longest, DataGrad alone unless GRADREG_TEST_LONG is set.
 func TestWorkloads(t *testing.T) {
 	for _, w := range Workloads() {
 		if w.Name == "w2-256" {

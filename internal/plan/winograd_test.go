@@ -113,8 +113,8 @@ func TestDirectIsKept(t *testing.T) {
 // long reports whether the long tests run.
 func long() bool { return os.Getenv("GRADREG_TEST_LONG") != "" }
 
-// shapes returns the cases of a test: two of them, all where GRADREG_TEST_LONG is set, as in .ci/run, and with -short the
-// first one: under the race detector all shapes are the same work.
+// shapes returns the cases of a test: two of them, all where GRADREG_TEST_LONG is set, as in
+// .ci/run, and with -short the first one: under the race detector all shapes are the same work.
 func shapes[T any](cases []T) []T {
 	switch {
 	case testing.Short():

@@ -86,16 +86,9 @@ func turn(r study.Run) time.Time {
 	return time.Unix(int64(r.Config.Seed), 0)
 }
 
-// first lets jobs that wait begin before all others of their queue and priority: those of runs that
-// have begun. River puts what is given back behind the jobs that are due.
-func (q *Queue) first(ctx context.Context, ids []int64) error {
-	for _, id := range ids {
-		if err := q.setTurn(ctx, id, time.Unix(0, 0)); err != nil { // before the turn of any seed
-			return err
-		}
-	}
-	return nil
-}
+// firstTurn is a time before that of any seed. Jobs of runs that have begun get it, to go on before all
+// others of their queue and priority: River puts what is given back behind the jobs that are due.
+var firstTurn = time.Unix(0, 0).UTC()
 
 // promptly makes jobs whose time has come available when they are inserted; River would have them wait
 // for its scheduler, which looks every few seconds.
@@ -291,7 +284,6 @@ func (q *Queue) rescue(ctx context.Context, self string, lease time.Duration) er
 		return err
 	}
 	var jobs []rescued
-	var begun []int64
 	now := q.now().UTC()
 	for _, j := range stuck {
 		if j.Kind != (RunArgs{}).Kind() {
@@ -318,22 +310,19 @@ func (q *Queue) rescue(ctx context.Context, self string, lease time.Duration) er
 		if err := json.Unmarshal(j.Metadata, &metadata); err != nil {
 			return fmt.Errorf("job %d: %w", j.ID, err)
 		}
-		state, finalized := rivertype.JobStateAvailable, (*time.Time)(nil)
+		state, finalized, scheduled := rivertype.JobStateAvailable, (*time.Time)(nil), now
 		switch {
 		case !metadata.CancelAttemptedAt.IsZero():
 			state, finalized = rivertype.JobStateCancelled, &now
 		case j.Attempt >= j.MaxAttempts:
 			state, finalized = rivertype.JobStateDiscarded, &now
 		case metadata.RescueCount == 0: // one that ends its worker again and again lets others come first
-			begun = append(begun, j.ID)
+			scheduled = firstTurn
 		}
-		jobs = append(jobs, rescued{j.ID, state, text, finalized, now})
+		jobs = append(jobs, rescued{j.ID, state, text, finalized, scheduled})
 	}
 	if len(jobs) == 0 {
 		return nil
 	}
-	if err := q.takeBack(ctx, horizon, jobs); err != nil {
-		return err
-	}
-	return q.first(ctx, begun)
+	return q.takeBack(ctx, horizon, jobs)
 }

@@ -162,6 +162,28 @@ func count(t *testing.T, q *Queue, table string) int {
 	return n
 }
 
+// column returns the only column of a query's result.
+func column[T any](t *testing.T, q *Queue, query string) []T {
+	t.Helper()
+	rows, err := q.pool.QueryContext(t.Context(), query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		var v T
+		if err := rows.Scan(&v); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, v)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 // references are the results of studies that nobody disturbed, by the study's text: several tests compare with the same.
 var references sync.Map // string → *reference
 

@@ -18,21 +18,8 @@ import (
 // everything returns all results of a queue by their key, and how many there are of each worker.
 func everything(t *testing.T, q *Queue) (study.Results, map[string]int) {
 	t.Helper()
-	rows, err := q.pool.Query("SELECT key FROM gradreg_result")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	var keys []string
-	for rows.Next() {
-		var key string
-		if err := rows.Scan(&key); err != nil {
-			t.Fatal(err)
-		}
-		keys = append(keys, key)
-	}
 	all, workers := study.Results{}, map[string]int{}
-	if err := errors.Join(rows.Err(), q.Results(t.Context(), keys, all)); err != nil {
+	if err := q.Results(t.Context(), column[string](t, q, "SELECT key FROM gradreg_result"), all); err != nil {
 		t.Fatal(err)
 	}
 	for key, r := range all {

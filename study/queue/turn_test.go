@@ -73,8 +73,8 @@ func TestTurn(t *testing.T) {
 	})
 }
 
-// TestRescuedFirst takes runs back from a worker that died: one that has begun goes on before all others, but not one that
-// two workers did not survive.
+// TestRescuedFirst takes runs back from a worker that died: one that has begun goes on before all
+// others, but not one that two workers did not survive.
 func TestRescuedFirst(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, place string) {
@@ -85,7 +85,7 @@ func TestRescuedFirst(t *testing.T) {
 			at = long.Format("2006-01-02 15:04:05.000")
 		}
 		change(t, q, "UPDATE river_job SET priority = ?", priorityFinal)
-		ids := numbers(t, q, "SELECT id FROM river_job ORDER BY id")
+		ids := column[int64](t, q, "SELECT id FROM river_job ORDER BY id")
 		again, once := ids[len(ids)-2], ids[len(ids)-1]
 		for _, dying := range [][]int64{{again}, {again, once}} {
 			for _, id := range dying {
@@ -94,7 +94,7 @@ func TestRescuedFirst(t *testing.T) {
 			if err := q.rescue(t.Context(), "another", time.Minute); err != nil {
 				t.Fatal(err)
 			}
-			order := numbers(t, q, "SELECT id FROM river_job WHERE state = 'available' ORDER BY priority, scheduled_at, id")
+			order := column[int64](t, q, "SELECT id FROM river_job WHERE state = 'available' ORDER BY priority, scheduled_at, id")
 			last := dying[len(dying)-1]
 			if len(order) != len(ids) || order[0] != last {
 				t.Errorf("the order is %v of %v, expected %d first", order, ids, last)
@@ -106,8 +106,8 @@ func TestRescuedFirst(t *testing.T) {
 	})
 }
 
-// TestShares looks on while a run is trained: which part of its steps it has taken is said, and the time that is left
-// becomes less.
+// TestShares looks on while a run is trained: which part of its steps it has taken is said, and the
+// time that is left becomes less.
 func TestShares(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, place string) {
@@ -145,26 +145,4 @@ func TestShares(t *testing.T) {
 			t.Error("no share rose")
 		}
 	})
-}
-
-// numbers returns the results of a query.
-func numbers(t *testing.T, q *Queue, query string) []int64 {
-	t.Helper()
-	rows, err := q.pool.QueryContext(t.Context(), query)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	var all []int64
-	for rows.Next() {
-		var n int64
-		if err := rows.Scan(&n); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, n)
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return all
 }

@@ -203,8 +203,11 @@ func (w *worker) keepTurn(ctx context.Context) {
 	defer w.lock.Unlock()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	if err := w.queue.first(ctx, w.interrupted); err != nil {
-		w.log("%v; what was interrupted goes on after the runs that wait", err)
+	for _, id := range w.interrupted {
+		if err := w.queue.setTurn(ctx, id, firstTurn); err != nil {
+			w.log("%v; what was interrupted goes on after the runs that wait", err)
+			return
+		}
 	}
 }
 
