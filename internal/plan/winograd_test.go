@@ -113,14 +113,11 @@ func TestDirectIsKept(t *testing.T) {
 // long reports whether the long tests run.
 func long() bool { return os.Getenv("GRADREG_TEST_LONG") != "" }
 
-// shapes returns the cases of a test: two of them, all where GRADREG_TEST_LONG is set, as in
-// .ci/run, and with -short the first one: under the race detector all shapes are the same work.
+// shapes returns the cases of a test: the first one, all where GRADREG_TEST_LONG is set, as in
+// .ci/run.
 func shapes[T any](cases []T) []T {
-	switch {
-	case testing.Short():
+	if !long() {
 		return cases[:1]
-	case !long():
-		return cases[:min(2, len(cases))]
 	}
 	return cases
 }
