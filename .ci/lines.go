@@ -1,4 +1,5 @@
-// Command lines names the lines of code, comments and prose that are longer than 120 characters.
+// Command lines names the lines of code and comments that are longer than 120 characters, and those
+// of documents that are longer than 100.
 // Tests, generated files, tables, texts in raw strings, directives, examples in documents and lines
 // of one long word, such as an address, are exempt.
 package main
@@ -15,7 +16,8 @@ import (
 	"unicode/utf8"
 )
 
-const most = 120
+// Characters of a line of code, and of one of a document.
+const code, document = 120, 100
 
 func main() {
 	out, err := exec.Command("git", "ls-files", "*.go", "*.md").Output()
@@ -33,30 +35,30 @@ func main() {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
-		exempt := prose(data)
+		most, exempt := document, prose(data)
 		if strings.HasSuffix(name, ".go") {
 			if bytes.Contains(data, []byte("// Code generated")) {
 				continue
 			}
-			exempt = raw(name, data)
+			most, exempt = code, raw(name, data)
 		}
 		for i, line := range strings.Split(string(data), "\n") {
 			if n := utf8.RuneCountInString(strings.ReplaceAll(line, "\t", "    ")); n > most &&
-				!exempt[i+1] && !oneWord(line) {
-				fmt.Printf("%s:%d: %d characters\n", name, i+1, n)
+				!exempt[i+1] && !oneWord(line, most) {
+				fmt.Printf("%s:%d: %d characters, expected at most %d\n", name, i+1, n, most)
 				bad++
 			}
 		}
 	}
 	if bad > 0 {
-		fmt.Printf("%d lines are longer than %d characters\n", bad, most)
+		fmt.Printf("%d lines are too long\n", bad)
 		os.Exit(1)
 	}
 }
 
 // oneWord reports whether a line could not be broken below the bound: a word of it is too long
 // itself.
-func oneWord(line string) bool {
+func oneWord(line string, most int) bool {
 	for w := range strings.FieldsSeq(line) {
 		if utf8.RuneCountInString(w) > most*2/3 {
 			return true
