@@ -229,7 +229,7 @@ func TestPoints(t *testing.T) {
 			}
 			continue
 		}
-		if g := scores.Gaussians; g.Hit != len(set.Centres) || math.Abs(g.OnMode-g.RealOnMode) > 0.01 {
+		if g := scores.Gaussians; g.Hit != len(set.Centres) || !(math.Abs(g.OnMode-g.RealOnMode) <= 0.01) {
 			t.Errorf("%s: %d modes, %v on them", set.Name, g.Hit, g.OnMode)
 		}
 	}

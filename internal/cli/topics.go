@@ -97,12 +97,14 @@ gradreg explain  model, regularizers, what, passes (pass, operation_count, multi
                  kernel_multiply_adds, before, after, program
 gradreg study    run, report: name, title, baseline, blocks (data, train_size, setting, comparisons: summary, interval, paired;
                  published, verdicts), cells (values, tuned, trials, runs: seed, test_accuracy, test_nll, test_ece, seconds,
-                 key, curve, of labels or numbers test_metrics, quality_curve; every_trial_diverged), task, quality_name, seeds, missing_count, run_seconds, identity, programs, machines, origin; status: name, state, complete_count,
+                 key, curve, of labels or numbers test_metrics, quality_curve; every_trial_diverged), task, quality_name,
+                 seeds, missing_count, run_seconds, identity, programs, machines, origin; status: name, state, complete_count,
                  diverged_count, running_count, waiting_count, retrying_count, failed_count, cancelled_count, unplanned_count,
-                 run_seconds, remaining_seconds, running_shares, jobs (key, name, state, attempts, worker, since, error),
-                 of all studies an array "studies"; run --no-work, cancel: as status of the one; list: studies (name, title, about, cell_count,
-                 run_count); show: the fields of the study's file; check: name, cells (data, train_size, setting, method, open,
-                 trial_run_count, final_run_count, step_count); import: run_count, new_count
+                 run_seconds, remaining_seconds, running_shares, jobs (key, name, state, attempts, worker, since,
+                 error), of all studies an array "studies"; run --no-work, cancel: as status of the one; list: studies
+                 (name, title, about, cell_count, run_count); show: the fields of the study's file; check: name, cells
+                 (data, train_size, setting, method, open, trial_run_count, final_run_count, step_count); import:
+                 run_count, new_count
 gradreg worker   with --once studies, as study status, when nothing is left to run
 gradreg reproduce
                  as study run; without a name published (name, title, run_count, seeds)

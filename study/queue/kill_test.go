@@ -57,7 +57,7 @@ func start(t *testing.T, place, name string) *exec.Cmd {
 // dies in the middle of runs, and every second one takes the study on, however slow the machine is.
 func TestKilledWorkers(t *testing.T) {
 	t.Parallel()
-	pairs := []string{"steps: 30", "steps: 300", "seeds: 4", "seeds: 2"} // long enough to be hit
+	pairs := []string{"steps: 30", "steps: 300", "seeds: 4", "seeds: 2"} // few runs, long enough to be hit
 	if os.Getenv("GRADREG_TEST_LONG") != "" {
 		pairs = []string{"train_sizes: [40]", "train_sizes: [40, 50]", "seeds: 4", "seeds: 26", "trials: 4", "trials: 15"}
 	}

@@ -94,7 +94,8 @@ func TestRescuedFirst(t *testing.T) {
 			if err := q.rescue(t.Context(), "another", time.Minute); err != nil {
 				t.Fatal(err)
 			}
-			order := column[int64](t, q, "SELECT id FROM river_job WHERE state = 'available' ORDER BY priority, scheduled_at, id")
+			order := column[int64](t, q,
+				"SELECT id FROM river_job WHERE state = 'available' ORDER BY priority, scheduled_at, id")
 			last := dying[len(dying)-1]
 			if len(order) != len(ids) || order[0] != last {
 				t.Errorf("the order is %v of %v, expected %d first", order, ids, last)
